@@ -1,0 +1,54 @@
+# Every target sets up its own .venv from nothing but Python 3.11+.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS := infra/locks
+INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
+PYTEST := $(BIN)/python -m pytest
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lint types chaos bench lock clean
+
+help: ## Say what each target does
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(BIN)/uv: $(LOCKS)/bootstrap.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.13" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/bootstrap.txt
+	@touch $@
+
+$(VENV)/.command-line: $(BIN)/uv $(LOCKS)/command-line.txt pyproject.toml
+	@echo "Setting up $(VENV)"
+	@$(INSTALL) -r $(LOCKS)/command-line.txt
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.development: $(VENV)/.command-line $(LOCKS)/development.txt
+	@$(INSTALL) -r $(LOCKS)/development.txt
+	@touch $@
+
+setup: $(VENV)/.development ## Make .venv with everything for development
+
+demo: $(VENV)/.command-line ## Run the whole pipeline here: three PDFs in, summaries out
+	@$(BIN)/seashore demo
+
+test: $(VENV)/.development ## All tests: unit, moto, local stack, small chaos
+	@$(PYTEST)
+
+lint: $(VENV)/.development ## Format and lint checks, and the template's
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/cfn-lint --append-rules cfn_lint_serverless.rules -- infra/template.yaml
+
+types: $(VENV)/.development ## mypy, strict
+	@$(BIN)/mypy
+
+check: lint types test ## What CI runs: lint, types, tests
+
+lock: $(BIN)/uv ## Resolve the dependencies anew into hashed lock files
+	@$(BIN)/python infra/locks/compile.py
+
+clean: ## Remove environments, caches and the local stack's state
+	@rm -rf $(VENV) .seashore build .mypy_cache .pytest_cache .ruff_cache .hypothesis

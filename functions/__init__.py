@@ -1,0 +1,1 @@
+"""Lambda entry points: a handler decodes its event and makes one call into `pipeline`."""

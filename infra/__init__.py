@@ -1,0 +1,1 @@
+"""Template, command line, build, deploy and the local stack. Nothing imports this package."""

@@ -1,0 +1,1 @@
+"""What the product does, in plain Python: no boto3, no openai, no Lambda event."""

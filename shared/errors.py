@@ -1,0 +1,148 @@
+"""Every exception of the project, as one tree.
+
+    SeashoreError
+    ├── SettingsError               the environment of a function is incomplete or wrong
+    ├── OperatorError               a command cannot be carried out; the message says what to do
+    │   ├── UnknownStackError       no stack of that name
+    │   ├── UnknownItemError        no document or task of that id
+    │   ├── BuildError              the functions' package cannot be made
+    │   ├── DeployError             CloudFormation refused or rolled back
+    │   └── LocalStackError         the local stack cannot start, stop or be reached
+    ├── RetryableError              may work later: back to the queue with backoff
+    │   ├── DeadlineError           the time budget of a record is used up
+    │   ├── ServiceError            an AWS service failed or throttled
+    │   └── ModelAnswerError        the model answered with something unusable
+    ├── DeferredError               not the message's fault: wait without using up a receive
+    │   ├── ModelThrottledError     the provider asks for a pause
+    │   ├── ModelUnavailableError   the provider is down or cannot be reached
+    │   └── ModelAccessError        the provider rejects the key or the account
+    ├── PermanentError              will never work: to the DLQ with its cause
+    │   ├── MessageDecodeError      the body is not a message of this pipeline
+    │   ├── ModelRequestError       the provider rejects the request itself
+    │   └── ObjectMissingError      an object that a message refers to is gone
+    └── RejectedDocumentError       the document itself is refused, with a code and a sentence
+
+Vendor exceptions are translated into this tree at the boundary that calls the vendor.
+The delivery policy (`functions/batch.py`) acts on the four middle branches.
+"""
+
+from enum import StrEnum
+
+
+class SeashoreError(Exception):
+    """Root of every exception that the project raises on purpose."""
+
+
+class SettingsError(SeashoreError):
+    """A setting is missing or has a value that cannot be used."""
+
+
+class OperatorError(SeashoreError):
+    """A command cannot be carried out. The message is one line that says what to do."""
+
+
+class UnknownStackError(OperatorError):
+    """There is no stack of the given name."""
+
+
+class UnknownItemError(OperatorError):
+    """There is no document or task of the given id."""
+
+
+class BuildError(OperatorError):
+    """The functions' package cannot be made."""
+
+
+class DeployError(OperatorError):
+    """CloudFormation refused the template, or rolled the change back."""
+
+
+class LocalStackError(OperatorError):
+    """The local stack cannot be started, stopped or reached."""
+
+
+class RetryableError(SeashoreError):
+    """Work that may succeed at a later receive; uses up a receive."""
+
+
+class DeadlineError(RetryableError):
+    """The time budget of a record is used up."""
+
+
+class ServiceError(RetryableError):
+    """An AWS service failed, throttled or could not be reached."""
+
+
+class ModelAnswerError(RetryableError):
+    """The model's answer is cut off, empty, or does not fit the asked-for schema."""
+
+
+class DeferredError(SeashoreError):
+    """Work that has to wait for a cause that is not its own; uses up no receive.
+
+    Args:
+        message: What happened.
+        delay_seconds: The earliest time, from now, at which a further try makes sense.
+        reason: A stable word for logs, metrics and the ledger.
+    """
+
+    def __init__(self, message: str, *, delay_seconds: float, reason: str) -> None:
+        super().__init__(message)
+        self.delay_seconds = delay_seconds
+        self.reason = reason
+
+
+class ModelThrottledError(DeferredError):
+    """The provider answered 429 for its rate."""
+
+
+class ModelUnavailableError(DeferredError):
+    """The provider answered 5xx, timed out, or could not be reached."""
+
+
+class ModelAccessError(DeferredError):
+    """The provider rejected the key, or the account has no credit left."""
+
+
+class PermanentError(SeashoreError):
+    """Work that can never succeed as it is."""
+
+
+class MessageDecodeError(PermanentError):
+    """A body that is not a message of this pipeline."""
+
+
+class ModelRequestError(PermanentError):
+    """The provider rejected the request itself: an unknown model or parameter."""
+
+
+class ObjectMissingError(PermanentError):
+    """An object that a message or a ledger row refers to does not exist."""
+
+
+class RejectionCode(StrEnum):
+    """Why a document was refused."""
+
+    NOT_A_PDF = "not_a_pdf"
+    EMPTY = "empty"
+    DAMAGED = "damaged"
+    ENCRYPTED = "encrypted"
+    TOO_LARGE = "too_large"
+    TOO_MANY_PAGES = "too_many_pages"
+    OVER_LIMITS = "over_limits"
+    OBJECT_GONE = "object_gone"
+    ACCESS_DENIED = "access_denied"
+
+
+class RejectedDocumentError(SeashoreError):
+    """A document that is refused for good.
+
+    Args:
+        code: The stable code of the refusal.
+        sentence: One sentence for a person: what is wrong and what to do.
+    """
+
+    def __init__(self, code: RejectionCode, sentence: str) -> None:
+        super().__init__(f"{code}: {sentence}")
+        self.code = code
+        self.sentence = sentence

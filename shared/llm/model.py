@@ -1,0 +1,83 @@
+"""What the pipeline asks of a language model, whoever answers."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Generic, Protocol, TypeVar
+
+from pydantic import BaseModel
+
+from shared.deadline import Deadline
+
+
+class Purpose(StrEnum):
+    """What a request is for; part of the cache key and of the log lines."""
+
+    SUMMARIZE_CHUNK = "summarize_chunk"
+    COMBINE = "combine"
+
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A piece of untrusted text with the pages that it stands on (1-based, inclusive)."""
+
+    first_page: int
+    last_page: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ModelRequest(Generic[AnswerT]):
+    """One question to a model: trusted instructions, untrusted sources, the shape of the answer."""
+
+    purpose: Purpose
+    instructions: str
+    sources: tuple[Source, ...]
+    answer_type: type[AnswerT]
+    max_output_tokens: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one or more calls consumed."""
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(
+            self.calls + other.calls,
+            self.input_tokens + other.input_tokens,
+            self.output_tokens + other.output_tokens,
+        )
+
+
+@dataclass(frozen=True)
+class ModelAnswer(Generic[AnswerT]):
+    """A validated answer, never one that was cut off."""
+
+    value: AnswerT
+    model: str
+    usage: Usage
+
+
+class LanguageModel(Protocol):
+    """Answers requests: `openai_model.OpenAIModel` or `extractive_model.ExtractiveModel`."""
+
+    @property
+    def name(self) -> str:
+        """The name that results carry, such as `gpt-5-mini` or `extractive`."""
+        ...
+
+    def answer(self, request: ModelRequest[AnswerT], deadline: Deadline) -> ModelAnswer[AnswerT]:
+        """Answer a request within the deadline.
+
+        Raises:
+            RetryableError: The answer was unusable, or the deadline is too near.
+            DeferredError: The provider is throttled, down, or rejects the key.
+            PermanentError: The provider rejects the request itself.
+        """
+        ...

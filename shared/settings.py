@@ -1,0 +1,76 @@
+"""Every setting of the functions, read once from the environment.
+
+The name of the environment variable is the field's name in upper case. The template sets each of
+them and nothing else; a test holds the two together.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+
+from shared.errors import SettingsError
+
+
+def _none_if_blank(value: object) -> object:
+    return None if value == "" else value
+
+
+# CloudFormation has no way to leave a variable out of a map for an empty parameter.
+OptionalText = Annotated[str | None, BeforeValidator(_none_if_blank)]
+OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_none_if_blank)]
+
+
+class Settings(BaseModel):
+    """Settings of every function. Sizes are in bytes, times in seconds."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    documents_bucket: str
+    artifacts_bucket: str
+    ledger_table: str
+    idempotency_table: str
+    uploads_queue_url: str
+    uploads_dlq_url: str
+    work_queue_url: str
+    work_dlq_url: str
+
+    max_document_bytes: int = Field(default=100 * 1024 * 1024, ge=1)
+    max_document_pages: int = Field(default=10_000, ge=1)
+
+    openai_api_key: OptionalSecret = None
+    openai_base_url: OptionalText = None
+    openai_model: str = "gpt-5-mini"
+    context_window_tokens: int = Field(default=32_000, ge=1_000)
+
+    max_receive_count: int = Field(default=5, ge=1)
+    max_deferral_age_seconds: int = Field(default=3 * 24 * 3600, ge=1)
+    retry_base_seconds: float = Field(default=5.0, gt=0)
+    retry_max_seconds: float = Field(default=900.0, gt=0)
+
+    @property
+    def uses_openai(self) -> bool:
+        """Whether a model behind the Chat Completions API is configured."""
+        return self.openai_api_key is not None or self.openai_base_url is not None
+
+
+def read_settings(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from an environment.
+
+    Raises:
+        SettingsError: A variable is missing or has an unusable value; the message names each.
+    """
+    given = {
+        name: environment[name.upper()]
+        for name in Settings.model_fields
+        if name.upper() in environment
+    }
+    try:
+        return Settings.model_validate(given)
+    except ValidationError as error:
+        problems = ", ".join(
+            f"{str(problem['loc'][0]).upper()} ({problem['msg']})" for problem in error.errors()
+        )
+        raise SettingsError(
+            f"Set these environment variables of the function: {problems}"
+        ) from None
