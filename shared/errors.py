@@ -10,23 +10,30 @@
     │   └── LocalStackError         the local stack cannot start, stop or be reached
     ├── RetryableError              may work later: back to the queue with backoff
     │   ├── DeadlineError           the time budget of a record is used up
-    │   ├── ServiceError            an AWS service failed or throttled
+    │   ├── LedgerConflictError     a ledger row is not in the state that a write needs
+    │   ├── ExtractorError          the process that reads PDFs does not start
     │   └── ModelAnswerError        the model answered with something unusable
     ├── DeferredError               not the message's fault: wait without using up a receive
+    │   ├── ServiceError            an AWS service failed, throttled or cannot be reached
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
     │   └── ModelAccessError        the provider rejects the key or the account
     ├── PermanentError              will never work: to the DLQ with its cause
     │   ├── MessageDecodeError      the body is not a message of this pipeline
     │   ├── ModelRequestError       the provider rejects the request itself
-    │   └── ObjectMissingError      an object that a message refers to is gone
+    │   │   └── ContextOverflowError  the sources do not fit into the model's context window
+    │   ├── ModelRefusalError       the model or the provider's content filter declines the text
+    │   ├── ObjectMissingError      an object that a message refers to is gone
+    │   └── AccessDeniedError       the function's role may not do this
     └── RejectedDocumentError       the document itself is refused, with a code and a sentence
 
 Vendor exceptions are translated into this tree at the boundary that calls the vendor.
 The delivery policy (`functions/batch.py`) acts on the four middle branches.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
 
 
 class SeashoreError(Exception):
@@ -69,12 +76,40 @@ class DeadlineError(RetryableError):
     """The time budget of a record is used up."""
 
 
-class ServiceError(RetryableError):
-    """An AWS service failed, throttled or could not be reached."""
+class LedgerConflictError(RetryableError):
+    """A ledger row is not in the state that a guarded write needs.
+
+    Args:
+        message: Which write was refused.
+        row: The row that stood in the way, where the service returned it.
+    """
+
+    def __init__(self, message: str, *, row: Mapping[str, Any] | None = None) -> None:
+        super().__init__(message)
+        self.row = row
+
+
+class ExtractorError(RetryableError):
+    """The process that reads PDFs does not start: the package or the container is at fault."""
 
 
 class ModelAnswerError(RetryableError):
-    """The model's answer is cut off, empty, or does not fit the asked-for schema."""
+    """The model's answer is cut off, empty, or does not fit the asked-for schema.
+
+    Args:
+        message: What is wrong with the answer, without its text.
+        calls: How many calls were answered, and so are paid for all the same.
+        input_tokens: The tokens that those calls read.
+        output_tokens: The tokens that those calls wrote.
+    """
+
+    def __init__(
+        self, message: str, *, calls: int = 0, input_tokens: int = 0, output_tokens: int = 0
+    ) -> None:
+        super().__init__(message)
+        self.calls = calls
+        self.input_tokens = input_tokens
+        self.output_tokens = output_tokens
 
 
 class DeferredError(SeashoreError):
@@ -90,6 +125,10 @@ class DeferredError(SeashoreError):
         super().__init__(message)
         self.delay_seconds = delay_seconds
         self.reason = reason
+
+
+class ServiceError(DeferredError):
+    """An AWS service failed, throttled or could not be reached."""
 
 
 class ModelThrottledError(DeferredError):
@@ -116,8 +155,20 @@ class ModelRequestError(PermanentError):
     """The provider rejected the request itself: an unknown model or parameter."""
 
 
+class ContextOverflowError(ModelRequestError):
+    """The sources do not fit into the model's context window; smaller ones may."""
+
+
+class ModelRefusalError(PermanentError):
+    """The model, or the provider's content filter, declines to work on the text."""
+
+
 class ObjectMissingError(PermanentError):
     """An object that a message or a ledger row refers to does not exist."""
+
+
+class AccessDeniedError(PermanentError):
+    """The function's role may not do what the work needs."""
 
 
 class RejectionCode(StrEnum):

@@ -1,0 +1,66 @@
+"""The ingest function: uploads queue in, chunks of text on the work queue out."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.batch import Consumer, Runtime, process_batch
+from functions.wiring import build_runtime, build_table, compute_chunk_tokens, utc_now
+from pipeline.extraction import ExtractionLimits, Extractor
+from pipeline.ingest import IngestServices, ingest_notice
+from pipeline.ingest_failures import give_up_notice, note_notice_delay
+from shared.clients import Clients
+from shared.objects import ObjectStore
+from shared.queues import Queues
+from shared.settings import Settings, read_settings
+from shared.uploads import UploadNotice, decode_upload_notice
+
+STAGE = "ingest"
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Ingest the documents that a batch of S3 notifications announces."""
+    consumer, runtime = _build_container()
+    return process_batch(event, context, consumer, runtime)
+
+
+@cache
+def _build_container() -> tuple[Consumer[UploadNotice], Runtime]:
+    """What lives as long as the container, built at its first event."""
+    settings = read_settings(os.environ)
+    limits = ExtractionLimits(
+        max_document_bytes=settings.max_document_bytes, max_pages=settings.max_document_pages
+    )
+    return build_ingest(settings, Clients(), Extractor(limits))
+
+
+def build_ingest(
+    settings: Settings, clients: Clients, extractor: Extractor
+) -> tuple[Consumer[UploadNotice], Runtime]:
+    """Put the function's parts together."""
+    table = build_table(settings, clients)
+    services = IngestServices(
+        table=table,
+        objects=ObjectStore(clients.s3),
+        queues=Queues(clients.sqs),
+        extractor=extractor,
+        artifacts_bucket=settings.artifacts_bucket,
+        work_queue_url=settings.work_queue_url,
+        max_document_bytes=settings.max_document_bytes,
+        chunk_tokens=compute_chunk_tokens(settings),
+        now=utc_now,
+    )
+    consumer = Consumer(
+        name=STAGE,
+        queue_url=settings.uploads_queue_url,
+        dlq_url=settings.uploads_dlq_url,
+        decode=lambda body, message_id: decode_upload_notice(body),
+        handle=lambda notice, deadline: ingest_notice(notice, services, deadline),
+        give_up=lambda notice, end: give_up_notice(notice, end.message, table, utc_now),
+        note_delay=lambda notice, step, reason, delay_seconds: note_notice_delay(
+            notice, step, reason, delay_seconds, table, utc_now
+        ),
+    )
+    return consumer, build_runtime(settings, clients, STAGE)

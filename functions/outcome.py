@@ -1,0 +1,143 @@
+"""What becomes of a message: the delivery policy as one pure function.
+
+| outcome | the message |
+|---|---|
+| done | acknowledged |
+| same item running elsewhere | returned, visible again when the other run must have ended |
+| may work later | returned, visible again after exponential backoff with full jitter |
+| not its fault | a fresh copy with a delay takes its place: no receive is used up |
+| will never work | a copy with its cause in the DLQ takes its place |
+| last receive failed | as if it would never work |
+| a bug | as if it may work later |
+
+The queues are standard queues, not FIFO: order comes from the ledger, which guards every effect, so
+that a slow item holds up no other.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyAlreadyInProgressError,
+    IdempotencyInconsistentStateError,
+    IdempotencyPersistenceLayerError,
+)
+
+from shared.errors import DeadlineError, DeferredError, PermanentError
+
+
+@dataclass(frozen=True)
+class Policy:
+    """The numbers of the delivery policy; times in seconds."""
+
+    max_receive_count: int
+    max_deferral_age_seconds: float
+    retry_base_seconds: float
+    retry_max_seconds: float
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What is known of one delivery of a message.
+
+    Args:
+        receive_count: Receives used up so far, this one and those of earlier copies included.
+        first_enqueued_at: When the first copy was sent.
+        received_at: Now.
+        lock_seconds: The longest time that a run of the same item can still hold its lock.
+        random: A number drawn from [0, 1).
+    """
+
+    receive_count: int
+    first_enqueued_at: datetime
+    received_at: datetime
+    lock_seconds: float
+    random: float
+
+
+@dataclass(frozen=True)
+class Acknowledge:
+    """The work is done; the message may go."""
+
+
+@dataclass(frozen=True)
+class ReturnToQueue:
+    """The message stays and becomes visible again after a delay."""
+
+    delay_seconds: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class Defer:
+    """A fresh copy takes the message's place, to be worked on after a delay."""
+
+    delay_seconds: float
+    reason: str
+
+
+@dataclass(frozen=True)
+class DeadLetter:
+    """A copy in the DLQ takes the message's place."""
+
+    error_type: str
+    message: str
+
+
+Outcome = Acknowledge | ReturnToQueue | Defer | DeadLetter
+
+_STORE_DELAY_SECONDS = 15.0
+
+
+def decide_outcome(error: BaseException | None, receipt: Receipt, policy: Policy) -> Outcome:
+    """Decide what becomes of a message whose handling ended with `error`, or without one."""
+    if error is None:
+        return Acknowledge()
+    if isinstance(error, PermanentError):
+        return _dead_letter(error)
+    if isinstance(error, DeferredError):
+        return _decide_deferral(error, error.delay_seconds, error.reason, receipt, policy)
+    if isinstance(error, IdempotencyPersistenceLayerError):
+        return _decide_deferral(error, _STORE_DELAY_SECONDS, "idempotency_store", receipt, policy)
+    is_last_receive = receipt.receive_count >= policy.max_receive_count
+    if isinstance(error, (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError)):
+        if is_last_receive:
+            return _decide_deferral(error, receipt.lock_seconds, "in_progress", receipt, policy)
+        return ReturnToQueue(receipt.lock_seconds, "in_progress")
+    if is_last_receive:
+        return _dead_letter(error)
+    delay_seconds = compute_backoff_seconds(receipt.receive_count, receipt.random, policy)
+    if isinstance(error, DeadlineError):
+        # The run that overran its time holds the item's lock until the function's own deadline.
+        delay_seconds = max(delay_seconds, receipt.lock_seconds)
+    return ReturnToQueue(delay_seconds, type(error).__name__)
+
+
+def compute_backoff_seconds(receive_count: int, random: float, policy: Policy) -> float:
+    """Exponential backoff with full jitter, at least one second.
+
+    Args:
+        receive_count: Receives used up so far, from 1.
+        random: A number drawn from [0, 1).
+        policy: Base and cap.
+
+    Source: AWS Architecture Blog, "Exponential Backoff And Jitter".
+    """
+    doublings = min(receive_count - 1, 32)
+    ceiling = min(policy.retry_max_seconds, policy.retry_base_seconds * 2.0**doublings)
+    return max(1.0, random * ceiling)
+
+
+def _decide_deferral(
+    error: BaseException, delay_seconds: float, reason: str, receipt: Receipt, policy: Policy
+) -> Outcome:
+    age = receipt.received_at - receipt.first_enqueued_at
+    if age > timedelta(seconds=policy.max_deferral_age_seconds):
+        return _dead_letter(error)
+    # Jitter spreads what waits for the same cause, so that it does not all come back at once.
+    spread = delay_seconds * (1 + 0.2 * receipt.random)
+    return Defer(max(1.0, spread), reason)
+
+
+def _dead_letter(error: BaseException) -> DeadLetter:
+    return DeadLetter(type(error).__name__, str(error))

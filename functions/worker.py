@@ -1,0 +1,110 @@
+"""The worker function: work items in, summaries out. It alone holds the key of the model."""
+
+import os
+from datetime import timedelta
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.batch import Consumer, Runtime, process_batch
+from functions.wiring import build_runtime, build_table, compute_combine_tokens, utc_now
+from pipeline.ingest_failures import give_up_notice
+from pipeline.summarize import SummarizeServices
+from pipeline.sweep import SweepServices, SweptQueue
+from pipeline.work import WorkServices, do_work, give_up_work, note_work_delay
+from shared.clients import Clients
+from shared.ledger.table import LedgerTable
+from shared.llm.build import build_language_model
+from shared.llm.model import LanguageModel
+from shared.messages import WorkItem, decode_work_item
+from shared.objects import ObjectStore
+from shared.queues import Queues
+from shared.settings import Settings, read_settings
+from shared.uploads import decode_upload_notice
+
+STAGE = "worker"
+
+# A message of a healthy pipeline is handled within minutes; the sweep leaves younger ones alone.
+_STALE_AFTER = timedelta(minutes=15)
+
+# How long SQS keeps a message of the source queues (see the template), and a day to spare.
+_QUEUE_RETENTION = timedelta(days=4)
+_SPARE = timedelta(days=1)
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Work on a batch of items."""
+    consumer, runtime = _build_container()
+    return process_batch(event, context, consumer, runtime)
+
+
+@cache
+def _build_container() -> tuple[Consumer[WorkItem], Runtime]:
+    """What lives as long as the container, built at its first event."""
+    settings = read_settings(os.environ)
+    return build_worker(settings, Clients(), build_language_model(settings))
+
+
+def build_worker(
+    settings: Settings, clients: Clients, model: LanguageModel
+) -> tuple[Consumer[WorkItem], Runtime]:
+    """Put the function's parts together."""
+    table = build_table(settings, clients)
+    queues = Queues(clients.sqs)
+    summarize = SummarizeServices(
+        table=table,
+        objects=ObjectStore(clients.s3),
+        queues=queues,
+        model=model,
+        artifacts_bucket=settings.artifacts_bucket,
+        work_queue_url=settings.work_queue_url,
+        combine_tokens=compute_combine_tokens(settings),
+        now=utc_now,
+    )
+    services = WorkServices(
+        summarize, build_sweep(settings, table=table, queues=queues, summarize=summarize)
+    )
+    consumer = Consumer(
+        name=STAGE,
+        queue_url=settings.work_queue_url,
+        dlq_url=settings.work_dlq_url,
+        decode=decode_work_item,
+        handle=lambda item, deadline: do_work(item, services, deadline),
+        give_up=lambda item, end: give_up_work(item, end.message, summarize),
+        note_delay=lambda item, step, reason, delay_seconds: note_work_delay(
+            item, step, reason, delay_seconds, summarize
+        ),
+    )
+    return consumer, build_runtime(settings, clients, STAGE)
+
+
+def build_sweep(
+    settings: Settings, *, table: LedgerTable, queues: Queues, summarize: SummarizeServices
+) -> SweepServices:
+    """Put the sweep's parts together: what a dead letter of each queue means."""
+    uploads = SweptQueue(
+        stage="ingest",
+        source_queue=settings.uploads_queue_url.rsplit("/", 1)[-1],
+        dlq_url=settings.uploads_dlq_url,
+        give_up=lambda body, message_id, cause: give_up_notice(
+            decode_upload_notice(body), cause, table, utc_now
+        ),
+    )
+    work = SweptQueue(
+        stage=STAGE,
+        source_queue=settings.work_queue_url.rsplit("/", 1)[-1],
+        dlq_url=settings.work_dlq_url,
+        give_up=lambda body, message_id, cause: give_up_work(
+            decode_work_item(body, message_id), cause, summarize
+        ),
+    )
+    longest_wait = timedelta(seconds=settings.max_deferral_age_seconds)
+    return SweepServices(
+        table=table,
+        queues=queues,
+        swept=(uploads, work),
+        stale_after=_STALE_AFTER,
+        lost_after=longest_wait + _QUEUE_RETENTION + _SPARE,
+        now=utc_now,
+    )

@@ -1,0 +1,330 @@
+"""From chunks of text to the summary of a document, with every page accounted for."""
+
+import logging
+from dataclasses import dataclass
+
+from pipeline.answers import KeptAnswer, ask_once
+from pipeline.chunk_text import ChunkText, chunk_text_key
+from pipeline.chunking import estimate_tokens
+from pipeline.page_ranges import format_page_ranges, parse_page_ranges
+from pipeline.prompts import COMBINE, SUMMARIZE_CHUNK
+from pipeline.results import Coverage, DocumentSummary, render_markdown, result_folder
+from pipeline.summary_types import Summary
+from shared.deadline import Deadline
+from shared.errors import LedgerConflictError
+from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
+from shared.ledger.documents import Clock, Document, find_document, move_document
+from shared.ledger.table import LedgerTable
+from shared.lifecycle import DocumentStatus
+from shared.llm.model import LanguageModel, ModelRequest, Purpose, Source, Usage
+from shared.messages import Combine, SummarizeChunk, encode_work_message
+from shared.objects import ObjectStore
+from shared.queues import Queues
+
+logger = logging.getLogger("seashore.summarize")
+
+_MAX_OUTPUT_TOKENS = 2_000
+
+
+@dataclass(frozen=True)
+class SummarizeServices:
+    """What summarising works with.
+
+    Args:
+        table: The ledger.
+        objects: S3.
+        queues: SQS.
+        model: The language model.
+        artifacts_bucket: Where text is read and results are written.
+        work_queue_url: Where the combining of a document is sent.
+        combine_tokens: The most tokens of summaries that one request combines.
+        now: The clock.
+    """
+
+    table: LedgerTable
+    objects: ObjectStore
+    queues: Queues
+    model: LanguageModel
+    artifacts_bucket: str
+    work_queue_url: str
+    combine_tokens: int
+    now: Clock
+
+
+def summarize_chunk(
+    message: SummarizeChunk, services: SummarizeServices, deadline: Deadline
+) -> None:
+    """Summarise one chunk, count it, and have the document combined if it was the last.
+
+    Raises:
+        RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
+    """
+    key = chunk_text_key(message.document_id, message.run, message.chunk_number)
+    text = ChunkText.model_validate(services.objects.read_json(services.artifacts_bucket, key))
+    request = ModelRequest(
+        purpose=Purpose.SUMMARIZE_CHUNK,
+        instructions=SUMMARIZE_CHUNK,
+        sources=tuple(Source(page.number, page.number, page.text) for page in text.pages),
+        answer_type=Summary,
+        max_output_tokens=_MAX_OUTPUT_TOKENS,
+    )
+    answer = ask_once(request, services.model, services.table, services.now, deadline)
+    chunk = Chunk(
+        document_id=message.document_id,
+        run=message.run,
+        chunk_number=message.chunk_number,
+        first_page=message.first_page,
+        last_page=message.last_page,
+        status=ChunkStatus.DONE,
+        summary=answer.value.model_dump(mode="json"),
+        model=answer.model,
+        input_tokens=answer.usage.input_tokens,
+        output_tokens=answer.usage.output_tokens,
+    )
+    record_chunk(services.table, chunk, services.now, with_rows=[answer.row] if answer.row else [])
+    _send_combine_if_complete(message.document_id, message.run, services)
+
+
+def give_up_chunk(message: SummarizeChunk, cause: str, services: SummarizeServices) -> None:
+    """Count a chunk as failed, and have the document combined from the others."""
+    chunk = Chunk(
+        document_id=message.document_id,
+        run=message.run,
+        chunk_number=message.chunk_number,
+        first_page=message.first_page,
+        last_page=message.last_page,
+        status=ChunkStatus.FAILED,
+        reason=cause,
+    )
+    record_chunk(services.table, chunk, services.now)
+    _send_combine_if_complete(message.document_id, message.run, services)
+
+
+def _send_combine_if_complete(document_id: str, run: int, services: SummarizeServices) -> None:
+    """Look after every chunk, also a repeated one: a crash before the sending is healed so."""
+    document = find_document(services.table, document_id)
+    if document is None or document.run != run or not document.has_all_parts:
+        return
+    if document.status is not DocumentStatus.SUMMARIZING:
+        return
+    message = Combine(document_id=document_id, run=run, chunks_done=document.chunks_done)
+    services.queues.send(services.work_queue_url, [encode_work_message(message)])
+
+
+def combine_chunks(message: Combine, services: SummarizeServices, deadline: Deadline) -> None:
+    """Combine the summaries of a document's chunks, write the results, and finish the document.
+
+    DONE needs every page to be summarised or empty; else the document is PARTIAL and names what is
+    missing, or FAILED where no chunk could be summarised.
+
+    Raises:
+        RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
+    """
+    parts = read_parts(services.table, message.document_id, message.run)
+    if parts is None or not _is_current(parts.document, message):
+        logger.info("combine_outdated", extra={"action": "combine_outdated"})
+        return
+    summaries = [
+        (chunk, Summary.model_validate(chunk.summary))
+        for chunk in parts.chunks
+        if chunk.status is ChunkStatus.DONE
+    ]
+    if not summaries:
+        _fail(parts.document, "no chunk of the text could be summarised", services)
+        return
+    answer = _combine(summaries, services, deadline)
+    _finish(parts, answer, services)
+
+
+def _is_current(document: Document, message: Combine) -> bool:
+    return (
+        document.run == message.run
+        and document.chunks_done == message.chunks_done
+        and document.has_all_parts
+        and document.status in (DocumentStatus.SUMMARIZING, DocumentStatus.FAILED)
+    )
+
+
+def _combine(
+    summaries: list[tuple[Chunk, Summary]], services: SummarizeServices, deadline: Deadline
+) -> KeptAnswer[Summary]:
+    """Combine summaries group by group until one is left.
+
+    Every intermediate answer is kept, so that a repeated delivery goes on where the last stopped.
+    """
+    if len(summaries) == 1:
+        chunk, summary = summaries[0]
+        return KeptAnswer(summary, chunk.model or services.model.name, Usage(), None)
+    level = [_to_sources(chunk.first_page, chunk.last_page, s) for chunk, s in summaries]
+    usage = Usage()
+    while True:
+        answers = [
+            (group, _ask_to_combine(group, services, deadline))
+            for group in group_sources(level, services.combine_tokens)
+        ]
+        for _, answer in answers:
+            usage += answer.usage
+        if len(answers) == 1:
+            last = answers[0][1]
+            return KeptAnswer(last.value, last.model, usage, last.row)
+        for _, answer in answers:
+            if answer.row is not None:
+                services.table.put_row(answer.row)
+        level = [
+            _to_sources(group[0].first_page, group[-1].last_page, answer.value)
+            for group, answer in answers
+        ]
+
+
+def _ask_to_combine(
+    sources: tuple[Source, ...], services: SummarizeServices, deadline: Deadline
+) -> KeptAnswer[Summary]:
+    request = ModelRequest(
+        purpose=Purpose.COMBINE,
+        instructions=COMBINE,
+        sources=sources,
+        answer_type=Summary,
+        max_output_tokens=_MAX_OUTPUT_TOKENS,
+    )
+    return ask_once(request, services.model, services.table, services.now, deadline)
+
+
+def _to_sources(first_page: int, last_page: int, summary: Summary) -> tuple[Source, ...]:
+    """A part's summary as sources: its abstract, then its key points with their own pages."""
+    abstract = Source(first_page, last_page, f"{summary.title}\n{summary.abstract}")
+    points = (
+        Source(min(point.pages), max(point.pages), point.text)
+        if point.pages
+        else Source(first_page, last_page, point.text)
+        for point in summary.key_points
+    )
+    return (abstract, *points)
+
+
+def group_sources(parts: list[tuple[Source, ...]], max_tokens: int) -> list[tuple[Source, ...]]:
+    """Join consecutive parts into groups of at most `max_tokens`, each of at least two parts.
+
+    Two parts a group at the least, so that every level of combining is shorter than the last.
+    """
+    groups: list[tuple[Source, ...]] = []
+    group: tuple[Source, ...] = ()
+    size, count = 0, 0
+    for index, part in enumerate(parts):
+        part_tokens = sum(estimate_tokens(source.text) for source in part)
+        is_last = index == len(parts) - 1
+        if count >= 2 and size + part_tokens > max_tokens and not is_last:
+            groups.append(group)
+            group, size, count = (), 0, 0
+        group, size, count = (*group, *part), size + part_tokens, count + 1
+    return [*groups, group]
+
+
+def _finish(parts: Parts, answer: KeptAnswer[Summary], services: SummarizeServices) -> None:
+    document = parts.document
+    coverage = compute_coverage(parts)
+    status = DocumentStatus.DONE if coverage.is_complete else DocumentStatus.PARTIAL
+    usage = Usage(
+        calls=0,
+        input_tokens=document.input_tokens + answer.usage.input_tokens,
+        output_tokens=document.output_tokens + answer.usage.output_tokens,
+    )
+    result = DocumentSummary(
+        document_id=document.document_id,
+        key=document.key,
+        status=status,
+        title=answer.value.title,
+        abstract=answer.value.abstract,
+        key_points=answer.value.key_points,
+        language=answer.value.language,
+        coverage=coverage,
+        model=answer.model,
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+    )
+    # Each combination has a folder of its own: a stale one never overwrites a newer one's files.
+    folder = result_folder(document.document_id, document.run, document.chunks_done)
+    bucket = services.artifacts_bucket
+    services.objects.write_text(
+        bucket, f"{folder}/summary.json", result.model_dump_json(indent=2), "application/json"
+    )
+    services.objects.write_text(
+        bucket, f"{folder}/summary.md", render_markdown(result), "text/markdown; charset=utf-8"
+    )
+    if answer.row is not None:
+        services.table.put_row(answer.row)
+    _move_unless_outdated(
+        document,
+        status,
+        {
+            "title": result.title,
+            "model": result.model,
+            "input_tokens": usage.input_tokens,
+            "output_tokens": usage.output_tokens,
+            "missing_pages": coverage.missing_pages,
+            "result_key": f"{folder}/summary.json",
+            "reason_code": None if coverage.is_complete else "pages_missing",
+            "reason": coverage.describe_gaps() or None,
+        },
+        services,
+    )
+
+
+def compute_coverage(parts: Parts) -> Coverage:
+    """Account for every page: summarised, empty, failed at reading, or in a chunk that failed.
+
+    A page that spans several chunks is summarised only if all of them are.
+    """
+    document = parts.document
+    done = {c.chunk_number for c in parts.chunks if c.status is ChunkStatus.DONE}
+    empty = parse_page_ranges(document.empty_pages)
+    failed = parse_page_ranges(document.failed_pages)
+    missing: set[int] = set()
+    for number, chunk in enumerate(document.chunk_plan, start=1):
+        if number not in done:
+            missing.update(range(chunk.first_page, chunk.last_page + 1))
+    missing -= empty | failed
+    summarised = set(range(1, document.pages + 1)) - empty - failed - missing
+    return Coverage(
+        pages=document.pages,
+        summarised_pages=format_page_ranges(summarised),
+        empty_pages=format_page_ranges(empty),
+        failed_pages=format_page_ranges(failed),
+        missing_pages=format_page_ranges(missing),
+    )
+
+
+def _fail(document: Document, reason: str, services: SummarizeServices) -> None:
+    _move_unless_outdated(
+        document,
+        DocumentStatus.FAILED,
+        {"reason_code": "not_summarised", "reason": reason},
+        services,
+    )
+
+
+def give_up_combine(message: Combine, cause: str, services: SummarizeServices) -> None:
+    """Note that a document's summaries could not be combined: FAILED, unless it went on."""
+    document = find_document(services.table, message.document_id)
+    if document is not None and _is_current(document, message):
+        _fail(document, cause, services)
+
+
+def _move_unless_outdated(
+    document: Document,
+    status: DocumentStatus,
+    changes: dict[str, object],
+    services: SummarizeServices,
+) -> None:
+    """Finish a document, unless a replayed chunk or a new run has overtaken this one."""
+    try:
+        move_document(
+            services.table,
+            document,
+            status,
+            services.now,
+            step="finished",
+            changes=changes,
+            unchanged=("chunks_done", "chunks_failed"),
+        )
+    except LedgerConflictError:
+        logger.info("combine_overtaken", extra={"action": "combine_overtaken"})

@@ -1,0 +1,112 @@
+"""Clean-up of the text that an engine gives for a page. Pure functions.
+
+Nothing here loses a letter: ligatures become the letters they stand for, and what goes away are
+control characters, line ends inside of words, and white space. Every step takes time linear in
+the length of the text, which is untrusted.
+"""
+
+import re
+import unicodedata
+
+# Latin ligatures (ff, fi, fl, ffi, ffl, long s-t, st). Compatibility forms outside of this block,
+# such as superscripts and full-width letters, mean something of their own and stay.
+LATIN_LIGATURES: dict[int, str | None] = {
+    code: unicodedata.normalize("NFKC", chr(code)) for code in range(0xFB00, 0xFB06 + 1)
+}
+# Control characters (category Cc), zero-width marks, and code points that are no characters.
+DROPPED: dict[int, str | None] = dict.fromkeys(
+    (*range(0x20), *range(0x7F, 0xA0), 0x200B, 0x2060, 0xFEFF, 0xFFFE, 0xFFFF)
+)
+SPACES: dict[int, str | None] = dict.fromkeys(
+    (0x09, 0xA0, 0x202F, *range(0x2000, 0x200B), 0x3000), " "
+)
+LINE_ENDS: dict[int, str | None] = dict.fromkeys((0x0A, 0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n")
+CHARACTER_MAP = LATIN_LIGATURES | DROPPED | SPACES | LINE_ENDS
+
+# What PDFium gives for a hyphen and the line end after it (U+FFFE in its other text calls).
+PDFIUM_HYPHEN = re.compile(r"(?<=\w)[\x02\ufffe](?=\w)")
+SOFT_HYPHENS = re.compile(r"\xad+")
+SOFT_HYPHEN_AT_LINE_END = re.compile(r"(?<=\w)\xad ?\n ?(?=\w)")
+HYPHEN_AT_LINE_END = re.compile(r"(?<=\w)([-\u2010])\n(?=\w)")
+SPACE_RUN = re.compile(r" {2,}")
+BLANK_LINES = re.compile(r"\n{3,}")
+
+# The most of a word that is looked at to the left and to the right of a hyphen.
+WORD_CHARACTERS = 40
+WORD = re.compile(r"\w+")
+COMPOUND = re.compile(r"\w{1,40}-\w{1,40}")
+
+GLYPH_NAMES = re.compile(r"/[A-Za-z]{1,8}[0-9]{1,6}")
+UNMAPPED = re.compile(r"[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff]")
+MIN_JUDGED_CHARACTERS = 20
+MAX_UNREADABLE_SHARE = 0.3
+
+
+def clean_text(text: str) -> str:
+    """The text of a page as one would type it.
+
+    Latin ligatures are spelled out, words divided at line ends are joined, control characters
+    and soft hyphens are removed, line ends become a newline, runs of blank lines one blank line,
+    and runs of spaces one space. Right-to-left marks and CJK text stay as they are. Cleaning
+    text that is clean changes nothing.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = PDFIUM_HYPHEN.sub("-\n", text)
+    text = text.translate(CHARACTER_MAP)
+    text = _drop_soft_hyphens(text)
+    text = SPACE_RUN.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n")
+    text = _join_divided_words(text)
+    return BLANK_LINES.sub("\n\n", text).strip()
+
+
+def drop_lone_surrogates(text: str) -> str:
+    """The text with every half of a surrogate pair replaced by U+FFFD, so that UTF-8 can hold it.
+
+    Two halves that belong together become their character.
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def is_unreadable(text: str) -> bool:
+    """Whether much of the text is not characters but what stands for glyphs that have none.
+
+    Fonts without a character map give control characters, private-use characters, replacement
+    characters (PDFium), or names such as `/g35` (pypdf). A model would be paid to read noise.
+    """
+    characters = len(text) - text.count(" ") - text.count("\n") - text.count("\r")
+    if characters < MIN_JUDGED_CHARACTERS:
+        return False
+    unmapped = len(UNMAPPED.findall(text)) + sum(map(len, GLYPH_NAMES.findall(text)))
+    return unmapped > MAX_UNREADABLE_SHARE * characters
+
+
+def _drop_soft_hyphens(text: str) -> str:
+    if "\xad" not in text:
+        return text
+    text = SPACE_RUN.sub(" ", SOFT_HYPHENS.sub("\xad", text))
+    return SOFT_HYPHEN_AT_LINE_END.sub("", text).replace("\xad", "")
+
+
+def _join_divided_words(text: str) -> str:
+    """Join the two parts of a word that a hyphen and a line end divide.
+
+    The hyphen goes where the second part begins with a small letter, unless the page has the two
+    parts with a hyphen in the middle of a line ("free-software"). It stays everywhere else
+    ("Anglo-Saxon", "2004-05"), so that no two words become one for certain.
+    """
+    if HYPHEN_AT_LINE_END.search(text) is None:
+        return text
+    compounds = {compound.lower() for compound in COMPOUND.findall(text)}
+
+    def join(match: re.Match[str]) -> str:
+        start, end = match.span()
+        left = WORD.findall(text[max(0, start - WORD_CHARACTERS) : start])[-1]
+        right = WORD.findall(text[end : end + WORD_CHARACTERS])[0]
+        is_compound = f"{left}-{right}".lower() in compounds
+        return "" if right[0].islower() and not is_compound else match[1]
+
+    return HYPHEN_AT_LINE_END.sub(join, text)

@@ -1,0 +1,68 @@
+"""Exceptions of boto3, translated into the project's tree."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shared.errors import AccessDeniedError, ObjectMissingError, PermanentError, ServiceError
+
+# Codes by which a service asks for patience (AWS SDKs and Tools Reference Guide, "Retry behavior").
+_THROTTLED = frozenset(
+    {
+        "BandwidthLimitExceeded",
+        "LimitExceededException",
+        "OverLimit",
+        "PriorRequestNotComplete",
+        "ProvisionedThroughputExceeded",
+        "ProvisionedThroughputExceededException",
+        "RequestLimitExceeded",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+_MISSING = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NoSuchVersion", "NotFound"})
+_DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled"})
+
+_SERVICE_DELAY_SECONDS = 15.0
+
+
+@contextmanager
+def translate_aws_errors(doing: str) -> Iterator[None]:
+    """Translate what boto3 raises inside the block.
+
+    Args:
+        doing: What is being done, for the message: "read the object s3://…".
+
+    Raises:
+        ServiceError: The service failed, throttled or could not be reached.
+        ObjectMissingError: The object, its version or its bucket does not exist.
+        AccessDeniedError: The role may not do this.
+        PermanentError: The service rejected the request for another reason.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        message = f"could not {doing}: {error}"
+        if code in _THROTTLED or status >= 500 or status == 429:
+            raise ServiceError(
+                message, delay_seconds=_SERVICE_DELAY_SECONDS, reason="aws_service"
+            ) from error
+        if code in _MISSING:
+            raise ObjectMissingError(message) from error
+        if code in _DENIED:
+            raise AccessDeniedError(message) from error
+        raise PermanentError(message) from error
+    except BotoCoreError as error:
+        raise ServiceError(
+            f"could not {doing}: {error}",
+            delay_seconds=_SERVICE_DELAY_SECONDS,
+            reason="aws_unreachable",
+        ) from error

@@ -1,0 +1,75 @@
+"""What a message carries of its past, in one message attribute.
+
+SQS gives a fresh copy of a message a new id, a new sent time and a receive count of zero. What must
+outlive the copy travels in the attribute `seashore`, as JSON: one attribute, because SQS allows ten
+and the others belong to the sender.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+ATTRIBUTE_NAME = "seashore"
+
+
+class Failure(BaseModel):
+    """Why a message was dead-lettered."""
+
+    model_config = ConfigDict(frozen=True)
+
+    error_type: str
+    message: str
+    stage: str
+    failed_at: datetime
+    attempts: int
+    request_id: str
+    source_queue: str
+
+
+class DeliveryState(BaseModel):
+    """A message's past.
+
+    Args:
+        message_id: The id of the first copy; an item without an id of its own goes by it.
+        first_enqueued_at: When the first copy was sent.
+        deferrals: How often it was sent anew because it had to wait.
+        attempts: Receives that earlier copies used up.
+        not_before: No work is done on it before; a wait can be longer than a queue can delay.
+        failure: Why it was dead-lettered, on messages in a DLQ.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    message_id: str
+    first_enqueued_at: datetime
+    deferrals: int = 0
+    attempts: int = 0
+    not_before: datetime | None = None
+    failure: Failure | None = None
+
+
+def read_delivery_state(
+    attributes: Mapping[str, Any], *, message_id: str, sent_at: datetime
+) -> DeliveryState:
+    """Read a message's past from its attributes.
+
+    An attribute that cannot be read is taken as absent: a sender may use the name for something
+    else, and the message must not be lost for it.
+
+    Args:
+        attributes: `messageAttributes` of a Lambda event, or `MessageAttributes` of a received
+            message.
+        message_id: The message's own id.
+        sent_at: The message's own sent time.
+    """
+    fresh = DeliveryState(message_id=message_id, first_enqueued_at=sent_at)
+    attribute = attributes.get(ATTRIBUTE_NAME) or {}
+    text = attribute.get("stringValue") or attribute.get("StringValue")
+    if not text:
+        return fresh
+    try:
+        return DeliveryState.model_validate_json(text)
+    except ValidationError:
+        return fresh

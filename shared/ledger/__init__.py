@@ -1,0 +1,13 @@
+"""The ledger: one DynamoDB table in which every effect is a guarded write.
+
+| pk | sk | what |
+|---|---|---|
+| `DOC#<document id>` | `DOC` | the document: status, counters, coverage, result |
+| `DOC#<document id>` | `CHUNK#<run>#<number>` | one chunk: summarised or failed, with its pages |
+| `DOC#<document id>` | `EVENT#<time>#<step>` | one step of the document's story |
+| `KEY#<bucket>/<key>` | `CURRENT` | the newest document of an object key |
+| `ANSWER#<hash>` | `ANSWER` | an answer of a language model |
+
+The index `by_day` lists the documents of a day by the time of their arrival; the index `in_flight`
+holds only those that have not reached a final status.
+"""

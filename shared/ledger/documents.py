@@ -1,0 +1,295 @@
+"""Documents in the ledger: registration, moves from status to status, listings."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+from pydantic import BaseModel, ConfigDict
+
+from shared.errors import LedgerConflictError
+from shared.ledger.table import (
+    DAY_INDEX,
+    IN_FLIGHT_INDEX,
+    LedgerTable,
+    Put,
+    Row,
+    Update,
+)
+from shared.ledger.timeline import build_event
+from shared.lifecycle import DocumentStatus, find_sources
+from shared.uploads import Upload
+
+Clock = Callable[[], datetime]
+
+# The only value of `in_flight`; a finished document has none and so leaves the index.
+IN_FLIGHT = "yes"
+
+DOCUMENT_SK = "DOC"
+CURRENT_SK = "CURRENT"
+
+
+class ChunkPages(BaseModel):
+    """The pages of one chunk: first and last, 1-based."""
+
+    model_config = ConfigDict(frozen=True)
+
+    first_page: int
+    last_page: int
+
+
+class Document(BaseModel):
+    """A document. Times are ISO 8601 in UTC, page ranges look like `2-4,9`, chunks count from 1."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    document_id: str
+    bucket: str
+    key: str
+    version_id: str | None = None
+    etag: str = ""
+    size_bytes: int = 0
+    sequencer: str = ""
+    status: DocumentStatus
+    run: int = 1
+    received_at: str
+    updated_at: str
+    finished_at: str | None = None
+    superseded_by: str | None = None
+
+    pages: int = 0
+    empty_pages: str = ""
+    failed_pages: str = ""
+    missing_pages: str = ""
+    chunk_plan: tuple[ChunkPages, ...] = ()
+    chunks_total: int = 0
+    chunks_done: int = 0
+    chunks_failed: int = 0
+
+    reason_code: str | None = None
+    reason: str | None = None
+    title: str | None = None
+    model: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    result_key: str | None = None
+
+    @property
+    def has_all_parts(self) -> bool:
+        """Whether every chunk is summarised or given up."""
+        return self.chunks_total > 0 and self.chunks_done + self.chunks_failed == self.chunks_total
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What reading a document's text brought."""
+
+    pages: int
+    empty_pages: str
+    failed_pages: str
+    chunk_plan: tuple[ChunkPages, ...]
+
+
+def document_pk(document_id: str) -> str:
+    """The partition that holds all that belongs to a document."""
+    return f"DOC#{document_id}"
+
+
+def _current_pk(bucket: str, key: str) -> str:
+    return f"KEY#{bucket}/{key}"
+
+
+def to_document(row: Mapping[str, Any]) -> Document:
+    """Read a document from its row."""
+    plan = json.loads(row.get("chunk_plan") or "[]")
+    return Document.model_validate(
+        {**row, "chunk_plan": [{"first_page": first, "last_page": last} for first, last in plan]}
+    )
+
+
+def register_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
+    """Enter a document that arrived, once, and settle which version of its key is the newest.
+
+    An event that arrives again finds its document; an event that arrives late finds a newer
+    version and marks its own document as superseded. Events of one key are ordered by their
+    sequencer (Amazon S3 User Guide, "Event message structure").
+    """
+    document = _enter_document(table, upload, now)
+    current = Update(
+        _current_pk(upload.bucket, upload.key),
+        CURRENT_SK,
+        assign={"document_id": upload.document_id, "sequencer": upload.sequencer},
+        condition=Attr("sequencer").not_exists() | Attr("sequencer").lte(upload.sequencer),
+    )
+    try:
+        older = table.update_row(current).get("document_id")
+    except LedgerConflictError as conflict:
+        newer = (conflict.row or {}).get("document_id", "")
+        _mark_superseded(table, upload.document_id, newer, now)
+        return document.model_copy(update={"superseded_by": newer})
+    if older and older != upload.document_id:
+        _mark_superseded(table, older, upload.document_id, now)
+    return document
+
+
+def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
+    at = now().astimezone(UTC)
+    row: Row = {
+        "pk": document_pk(upload.document_id),
+        "sk": DOCUMENT_SK,
+        "document_id": upload.document_id,
+        "bucket": upload.bucket,
+        "key": upload.key,
+        "version_id": upload.version_id,
+        "etag": upload.etag,
+        "size_bytes": upload.size_bytes,
+        "sequencer": upload.sequencer,
+        "status": DocumentStatus.RECEIVED,
+        "run": 1,
+        "in_flight": IN_FLIGHT,
+        "day": f"{at:%Y-%m-%d}",
+        "received_at": at.isoformat(timespec="milliseconds"),
+        "updated_at": at.isoformat(timespec="milliseconds"),
+    }
+    try:
+        table.transact(
+            [
+                Put(row, condition=Attr("pk").not_exists()),
+                build_event(upload.document_id, at, "received", {"size_bytes": upload.size_bytes}),
+            ]
+        )
+    except LedgerConflictError as conflict:
+        if conflict.row is None:
+            raise
+        return to_document(conflict.row)
+    return to_document(row)
+
+
+def _mark_superseded(table: LedgerTable, older: str, newer: str, now: Clock) -> None:
+    at = now().astimezone(UTC)
+    try:
+        table.transact(
+            [
+                Update(
+                    document_pk(older),
+                    DOCUMENT_SK,
+                    assign={"superseded_by": newer},
+                    condition=Attr("pk").exists() & Attr("superseded_by").ne(newer),
+                ),
+                build_event(older, at, "superseded", {"by": newer}),
+            ]
+        )
+    except LedgerConflictError:
+        # Marked already, by an earlier delivery of the same event.
+        return
+
+
+def find_document(table: LedgerTable, document_id: str) -> Document | None:
+    """Read a document, or None if there is none of that id."""
+    row = table.read_row(document_pk(document_id), DOCUMENT_SK)
+    return None if row is None else to_document(row)
+
+
+def find_current_document_id(table: LedgerTable, bucket: str, key: str) -> str | None:
+    """The id of the newest document of an object key, or None."""
+    row = table.read_row(_current_pk(bucket, key), CURRENT_SK)
+    return None if row is None else str(row["document_id"])
+
+
+def list_documents(table: LedgerTable, now: Clock, days: int) -> Iterator[Document]:
+    """The documents that arrived on the last `days` days (UTC), newest first."""
+    today = now().astimezone(UTC).date()
+    for age in range(days):
+        day = f"{today - timedelta(days=age):%Y-%m-%d}"
+        yield from map(to_document, table.query_index(DAY_INDEX, "day", day, newest_first=True))
+
+
+def list_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Document]:
+    """The documents that arrived before a time and are still in flight, oldest first."""
+    before = received_before.astimezone(UTC).isoformat(timespec="milliseconds")
+    rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", IN_FLIGHT, newest_first=False)
+    for row in rows:
+        if row["received_at"] >= before:
+            return
+        document = find_document(table, row["pk"].removeprefix("DOC#"))
+        if document is not None and not document.status.is_final:
+            yield document
+
+
+def move_document(
+    table: LedgerTable,
+    document: Document,
+    target: DocumentStatus,
+    now: Clock,
+    *,
+    step: str,
+    changes: dict[str, Any] | None = None,
+    unchanged: Sequence[str] = (),
+) -> None:
+    """Move a document to a status, with changes of its attributes, in one guarded transaction.
+
+    The guard lets only legal moves of the same run pass, so that a stale worker never overwrites a
+    newer or finished state.
+
+    Args:
+        table: The ledger.
+        document: The document as it was read.
+        target: The status to move to.
+        now: The clock.
+        step: What the timeline calls this.
+        changes: Attributes to set with the move.
+        unchanged: Attributes that must still be as they were read.
+
+    Raises:
+        LedgerConflictError: The document has moved on, or an attribute has changed.
+    """
+    at = now().astimezone(UTC)
+    stamp = at.isoformat(timespec="milliseconds")
+    condition = Attr("run").eq(document.run) & Attr("status").is_in(sorted(find_sources(target)))
+    for name in unchanged:
+        condition = condition & Attr(name).eq(getattr(document, name))
+    assign: Row = {"status": target, "updated_at": stamp, **(changes or {})}
+    assign["in_flight"] = None if target.is_final else IN_FLIGHT
+    assign["finished_at"] = stamp if target.is_final else None
+    table.transact(
+        [
+            Update(
+                document_pk(document.document_id), DOCUMENT_SK, assign=assign, condition=condition
+            ),
+            build_event(
+                document.document_id,
+                at,
+                step,
+                {"status": target, "reason": (changes or {}).get("reason")},
+            ),
+        ]
+    )
+
+
+def record_extraction(
+    table: LedgerTable, document: Document, extraction: Extraction, now: Clock
+) -> None:
+    """Note the text's pages and chunks: the document is EXTRACTED, or NO_TEXT without any chunk.
+
+    Raises:
+        LedgerConflictError: The document has moved on.
+    """
+    plan = [[chunk.first_page, chunk.last_page] for chunk in extraction.chunk_plan]
+    move_document(
+        table,
+        document,
+        DocumentStatus.EXTRACTED if plan else DocumentStatus.NO_TEXT,
+        now,
+        step="extracted",
+        changes={
+            "pages": extraction.pages,
+            "empty_pages": extraction.empty_pages,
+            "failed_pages": extraction.failed_pages,
+            "chunk_plan": json.dumps(plan, separators=(",", ":")),
+            "chunks_total": len(plan),
+            "chunks_done": 0,
+            "chunks_failed": 0,
+        },
+    )

@@ -1,0 +1,266 @@
+"""The edge to DynamoDB: plain Python values in and out, vendor exceptions translated."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from shared.aws_errors import translate_aws_errors
+from shared.errors import LedgerConflictError, ServiceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+Row = dict[str, Any]
+
+DAY_INDEX = "by_day"
+IN_FLIGHT_INDEX = "in_flight"
+
+_CONFLICT_ATTEMPTS = 12
+_CONFLICT_WAIT_SECONDS = 0.02
+_CONFLICT_WAIT_MAX_SECONDS = 1.0
+
+_serialize = TypeSerializer().serialize
+_deserialize = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True)
+class Put:
+    """A row to write whole."""
+
+    row: Mapping[str, Any]
+    condition: ConditionBase | None = None
+
+
+@dataclass(frozen=True)
+class Update:
+    """A row to change: attributes to set (None removes one), and numbers to add to."""
+
+    pk: str
+    sk: str
+    assign: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    condition: ConditionBase | None = None
+
+
+@dataclass(frozen=True)
+class LedgerTable:
+    """The ledger's table.
+
+    Args:
+        client: A DynamoDB client.
+        name: The table's name.
+        sleep: Waits the given seconds between tries of a transaction that met another one.
+    """
+
+    client: "DynamoDBClient"
+    name: str
+    sleep: Callable[[float], None]
+
+    def read_row(self, pk: str, sk: str) -> Row | None:
+        """Read one row, consistently."""
+        with translate_aws_errors("read the ledger"):
+            answer = self.client.get_item(
+                TableName=self.name, Key=_to_item({"pk": pk, "sk": sk}), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else _to_row(item)
+
+    def query_rows(self, pk: str, first_sk: str, last_sk: str) -> Iterator[Row]:
+        """Read the rows of a partition between two sort keys, both included, consistently."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=_to_item({":pk": pk, ":first": first_sk, ":last": last_sk}),
+            ConsistentRead=True,
+        )
+        with translate_aws_errors("query the ledger"):
+            for page in pages:
+                yield from map(_to_row, page["Items"])
+
+    def query_index(self, index: str, key: str, value: str, *, newest_first: bool) -> Iterator[Row]:
+        """Read the rows of one partition of an index, in the order of its sort key."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            IndexName=index,
+            KeyConditionExpression="#key = :value",
+            ExpressionAttributeNames={"#key": key},
+            ExpressionAttributeValues=_to_item({":value": value}),
+            ScanIndexForward=not newest_first,
+        )
+        with translate_aws_errors("query the ledger"):
+            for page in pages:
+                yield from map(_to_row, page["Items"])
+
+    def put_row(self, put: Put) -> None:
+        """Write a row, if its condition holds.
+
+        Raises:
+            LedgerConflictError: The condition does not hold; carries the row that is there.
+        """
+        with translate_aws_errors("write to the ledger"):
+            try:
+                self.client.put_item(**self._to_put(put))
+            except ClientError as error:
+                _raise_if_conflict(error, error.response.get("Item"))
+                raise
+
+    def update_row(self, update: Update) -> Row:
+        """Change a row, if its condition holds.
+
+        Returns:
+            The whole row as it was before; empty if there was none.
+
+        Raises:
+            LedgerConflictError: The condition does not hold; carries the row that is there.
+        """
+        with translate_aws_errors("write to the ledger"):
+            try:
+                answer = self.client.update_item(**self._to_update(update), ReturnValues="ALL_OLD")
+            except ClientError as error:
+                _raise_if_conflict(error, error.response.get("Item"))
+                raise
+        return _to_row(answer.get("Attributes", {}))
+
+    def transact(self, operations: Sequence[Put | Update]) -> None:
+        """Carry out all operations or none.
+
+        Two transactions on one row at the same time cancel each other; the loser tries again
+        (Amazon DynamoDB Developer Guide, "Transaction conflict handling").
+
+        Raises:
+            LedgerConflictError: A condition does not hold; carries that row.
+            ServiceError: Other transactions kept the rows busy, or the service failed.
+        """
+        items = [self._to_transact_item(operation) for operation in operations]
+        for attempt in Retrying(
+            retry=retry_if_exception_type(_RowsBusyError),
+            stop=stop_after_attempt(_CONFLICT_ATTEMPTS),
+            wait=wait_random_exponential(_CONFLICT_WAIT_SECONDS, _CONFLICT_WAIT_MAX_SECONDS),
+            sleep=self.sleep,
+            reraise=True,
+        ):
+            with attempt, translate_aws_errors("write to the ledger"):
+                try:
+                    self.client.transact_write_items(TransactItems=items)
+                except ClientError as error:
+                    _raise_if_cancelled(error)
+                    raise
+
+    def _to_put(self, put: Put) -> Any:
+        return {
+            "TableName": self.name,
+            "Item": _to_item(put.row),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **_Expressions().with_condition(put.condition).arguments,
+        }
+
+    def _to_update(self, update: Update) -> Any:
+        return {
+            "TableName": self.name,
+            "Key": _to_item({"pk": update.pk, "sk": update.sk}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **_Expressions().with_update(update).with_condition(update.condition).arguments,
+        }
+
+    def _to_transact_item(self, operation: Put | Update) -> "TransactWriteItemTypeDef":
+        if isinstance(operation, Put):
+            return {"Put": self._to_put(operation)}
+        return {"Update": self._to_update(operation)}
+
+
+class _RowsBusyError(ServiceError):
+    """Another transaction holds one of the rows."""
+
+
+class _Expressions:
+    """Collects the expressions of one request with their names and values."""
+
+    def __init__(self) -> None:
+        self._expressions: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+
+    def with_condition(self, condition: ConditionBase | None) -> "_Expressions":
+        if condition is not None:
+            built = ConditionExpressionBuilder().build_expression(condition)
+            self._expressions["ConditionExpression"] = built.condition_expression
+            self._names |= built.attribute_name_placeholders
+            self._values |= built.attribute_value_placeholders
+        return self
+
+    def with_update(self, update: Update) -> "_Expressions":
+        assign = {name: value for name, value in update.assign.items() if value is not None}
+        remove = [name for name, value in update.assign.items() if value is None]
+        clauses = {
+            "SET": [f"#{name} = :{name}" for name in assign],
+            "REMOVE": [f"#{name}" for name in remove],
+            "ADD": [f"#{name} :{name}" for name in update.add],
+        }
+        self._expressions["UpdateExpression"] = " ".join(
+            f"{verb} {', '.join(terms)}" for verb, terms in clauses.items() if terms
+        )
+        self._names |= {f"#{name}": name for name in (*update.assign, *update.add)}
+        self._values |= {f":{name}": value for name, value in {**assign, **update.add}.items()}
+        return self
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        arguments: dict[str, Any] = dict(self._expressions)
+        if self._names:
+            arguments["ExpressionAttributeNames"] = self._names
+        if self._values:
+            arguments["ExpressionAttributeValues"] = _to_item(self._values)
+        return arguments
+
+
+def _raise_if_conflict(error: ClientError, item: Any) -> None:
+    if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+        raise LedgerConflictError(
+            "the ledger's row is not in the state that the write needs",
+            row=_to_row(item) if item else None,
+        ) from error
+
+
+def _raise_if_cancelled(error: ClientError) -> None:
+    reasons: Sequence[Any] = error.response.get("CancellationReasons") or ()
+    for reason in reasons:
+        if reason.get("Code") == "ConditionalCheckFailed":
+            item = reason.get("Item")
+            raise LedgerConflictError(
+                "the ledger's row is not in the state that the transaction needs",
+                row=_to_row(item) if item else None,
+            ) from error
+    code = error.response.get("Error", {}).get("Code")
+    if code == "TransactionInProgressException" or any(
+        reason.get("Code") in {"TransactionConflict", "ThrottlingError"} for reason in reasons
+    ):
+        raise _RowsBusyError(
+            "other transactions kept the ledger's rows busy",
+            delay_seconds=_CONFLICT_WAIT_MAX_SECONDS,
+            reason="ledger_busy",
+        ) from error
+
+
+def _to_item(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _serialize(value) for name, value in row.items() if value is not None}
+
+
+def _to_row(item: Mapping[str, Any]) -> Row:
+    return {name: _to_plain(_deserialize(value)) for name, value in item.items()}
+
+
+def _to_plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, list):
+        return [_to_plain(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _to_plain(entry) for name, entry in value.items()}
+    return value

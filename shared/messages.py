@@ -1,0 +1,112 @@
+"""The messages on the work queue: frozen, versioned, told apart by `kind`.
+
+A message carries references, never file bodies or text.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared.errors import MessageDecodeError
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: Literal[1] = 1
+
+
+class _DocumentMessage(_Message):
+    document_id: str = Field(min_length=1, max_length=64)
+    run: int = Field(ge=1, description="The processing run of the document that this belongs to.")
+
+
+class SummarizeChunk(_DocumentMessage):
+    """Summarise one chunk of a document's text."""
+
+    kind: Literal["summarize_chunk"] = "summarize_chunk"
+    chunk_number: int = Field(ge=1)
+    first_page: int = Field(ge=1)
+    last_page: int = Field(ge=1)
+
+    @property
+    def item_id(self) -> str:
+        """The same work has the same id, however often it is sent."""
+        return f"{self.document_id}:{self.run}:chunk:{self.chunk_number}"
+
+
+class Combine(_DocumentMessage):
+    """Combine the summaries of a document's chunks into its summary."""
+
+    kind: Literal["combine"] = "combine"
+    chunks_done: int = Field(
+        ge=0, description="How many chunks were summarised when this was sent."
+    )
+
+    @property
+    def item_id(self) -> str:
+        """A replayed chunk makes a new combination, hence the count in the id."""
+        return f"{self.document_id}:{self.run}:combine:{self.chunks_done}"
+
+
+class Sweep(_Message):
+    """Settle what processes that died have left behind; a schedule sends it."""
+
+    kind: Literal["sweep"] = "sweep"
+
+
+WorkMessage = SummarizeChunk | Combine | Sweep
+_WORK_MESSAGE: TypeAdapter[WorkMessage] = TypeAdapter(
+    Annotated[WorkMessage, Field(discriminator="kind")]
+)
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """A message of the work queue with the identity of its work.
+
+    Args:
+        item_id: The same for every copy of a message, and for every message that asks for the same.
+        message: What is asked for.
+    """
+
+    item_id: str
+    message: WorkMessage
+
+
+def encode_work_message(message: WorkMessage) -> str:
+    """The body of a message, as JSON."""
+    return message.model_dump_json()
+
+
+def decode_work_item(body: str, message_id: str) -> WorkItem:
+    """Read a message of the work queue.
+
+    Args:
+        body: Its body.
+        message_id: The id of its first copy, the identity of a message that names no work.
+
+    Raises:
+        MessageDecodeError: The body is not JSON, or not a message of a known kind and version.
+    """
+    message = decode_work_message(body)
+    if isinstance(message, Sweep):
+        return WorkItem(f"sweep:{message_id}", message)
+    return WorkItem(message.item_id, message)
+
+
+def decode_work_message(body: str) -> WorkMessage:
+    """Read the body of a message from the work queue.
+
+    Raises:
+        MessageDecodeError: The body is not JSON, or not a message of a known kind and version.
+    """
+    try:
+        return _WORK_MESSAGE.validate_json(body)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
+            for problem in error.errors(include_input=False)[:3]
+        )
+        raise MessageDecodeError(f"not a work message: {problems}") from None

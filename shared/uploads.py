@@ -1,0 +1,127 @@
+"""S3 event notifications as they arrive through the uploads queue."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+from urllib.parse import unquote_plus
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from shared.errors import MessageDecodeError
+
+# Sequencers are compared after the shorter is padded on the right with zeros; this is longer than
+# any that S3 sends (Amazon S3 User Guide, "Event message structure").
+_SEQUENCER_WIDTH = 64
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One version of one object in the documents bucket.
+
+    Args:
+        bucket: The bucket's name.
+        key: The object's key, decoded.
+        version_id: None where the bucket has no versions.
+        etag: The object's ETag, without quotes.
+        size_bytes: The size that the notification tells.
+        sequencer: Orders the events of one key; padded, so that plain comparison is right.
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None
+    etag: str
+    size_bytes: int
+    sequencer: str
+
+    @property
+    def document_id(self) -> str:
+        """The identity of the document: bucket, key and version (ETag without versions)."""
+        identity = "\0".join((self.bucket, self.key, self.version_id or self.etag))
+        return "d" + hashlib.sha256(identity.encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True)
+class UploadNotice:
+    """One message of the uploads queue: the objects that it announces, often just one."""
+
+    uploads: tuple[Upload, ...]
+
+    @property
+    def item_id(self) -> str:
+        """The same objects have the same id, however often S3 announces them."""
+        return "upload:" + "+".join(upload.document_id for upload in self.uploads)
+
+
+class _Lenient(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+class _S3Object(_Lenient):
+    key: str = Field(min_length=1)
+    etag: Annotated[str, Field(alias="eTag")] = ""
+    version_id: Annotated[str | None, Field(alias="versionId")] = None
+    size: int = 0
+    sequencer: str = ""
+
+
+class _S3Bucket(_Lenient):
+    name: str = Field(min_length=1)
+
+
+class _S3Entity(_Lenient):
+    bucket: _S3Bucket
+    object: _S3Object
+
+
+class _S3Record(_Lenient):
+    event_source: Annotated[Literal["aws:s3"], Field(alias="eventSource")]
+    event_name: Annotated[str, Field(alias="eventName")]
+    s3: _S3Entity
+
+
+class _S3Notification(_Lenient):
+    records: Annotated[list[_S3Record], Field(alias="Records")]
+
+
+def decode_upload_notice(body: str) -> UploadNotice:
+    """Read the body of a message from the uploads queue.
+
+    Keys arrive URL-encoded, with a plus for a space (Amazon S3 User Guide, "Event message
+    structure"). The test event that S3 sends when the notification is set up announces nothing.
+
+    Raises:
+        MessageDecodeError: The body is not an S3 event notification.
+    """
+    try:
+        content: Any = json.loads(body)
+        if isinstance(content, dict) and content.get("Event") == "s3:TestEvent":
+            return UploadNotice(())
+        notification = _S3Notification.model_validate(content)
+        return UploadNotice(
+            tuple(
+                _to_upload(record.s3)
+                for record in notification.records
+                if record.event_name.startswith("ObjectCreated:")
+            )
+        )
+    except ValidationError as error:
+        problem = error.errors(include_input=False)[0]
+        where = ".".join(str(part) for part in problem["loc"]) or "body"
+        raise MessageDecodeError(
+            f"not an S3 event notification: {where}: {problem['msg']}"
+        ) from None
+    except (ValueError, RecursionError) as error:
+        raise MessageDecodeError(f"not an S3 event notification: {error}") from None
+
+
+def _to_upload(entity: _S3Entity) -> Upload:
+    return Upload(
+        bucket=entity.bucket.name,
+        key=unquote_plus(entity.object.key, errors="strict"),
+        version_id=entity.object.version_id or None,
+        etag=entity.object.etag.strip('"'),
+        size_bytes=entity.object.size,
+        sequencer=entity.object.sequencer.upper().ljust(_SEQUENCER_WIDTH, "0"),
+    )

@@ -1,0 +1,27 @@
+"""Every test runs without the network but loopback, and without the caller's AWS configuration."""
+
+import os
+
+import pytest
+from pytest_socket import socket_allow_hosts
+
+LOOPBACK = ["127.0.0.1", "::1", "localhost"]
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only():
+    socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True)
+def _isolated_aws_configuration(monkeypatch, tmp_path):
+    for name in list(os.environ):
+        if name.startswith(("AWS_", "OPENAI_", "POWERTOOLS_", "SEASHORE_")):
+            monkeypatch.delenv(name)
+    nowhere = str(tmp_path / "no-aws-configuration")
+    monkeypatch.setenv("AWS_CONFIG_FILE", nowhere)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", nowhere)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
