@@ -97,54 +97,55 @@ def _extract_document(document: Document, services: IngestServices, deadline: De
                 "print the file to a new PDF and upload that.",
             )
     except RejectedDocumentError as rejection:
-        _reject(document, rejection.code, rejection.sentence, services)
-    except ObjectMissingError:
-        _reject(
+        move_document(
+            services.table,
             document,
-            RejectionCode.OBJECT_GONE,
-            "The file was deleted before it could be read; put it into the bucket again.",
-            services,
-        )
-    except AccessDeniedError:
-        _reject(
-            document,
-            RejectionCode.ACCESS_DENIED,
-            "The ingest function may not read the file; check its encryption key and owner, "
-            "then put it into the bucket again.",
-            services,
+            DocumentStatus.REJECTED,
+            services.now,
+            step="rejected",
+            changes={"reason_code": rejection.code, "reason": rejection.sentence},
         )
     else:
         record_extraction(services.table, document, extraction, services.now)
 
 
-def _reject(
-    document: Document, code: RejectionCode, sentence: str, services: IngestServices
-) -> None:
-    move_document(
-        services.table,
-        document,
-        DocumentStatus.REJECTED,
-        services.now,
-        step="rejected",
-        changes={"reason_code": code, "reason": sentence},
-    )
+def _download(document: Document, path: Path, services: IngestServices) -> None:
+    """Fetch a document's bytes, unless they are too many.
+
+    Raises:
+        RejectedDocumentError: The object is too large, gone, or not to be read.
+    """
+    source = (document.bucket, document.key, document.version_id)
+    try:
+        size_bytes = services.objects.measure(*source)
+        if size_bytes > services.max_document_bytes:
+            limit_mb = services.max_document_bytes / 1024 / 1024
+            raise RejectedDocumentError(
+                RejectionCode.TOO_LARGE,
+                f"The file has {size_bytes / 1024 / 1024:.0f} MB, the limit is {limit_mb:.0f} MB; "
+                "split it, or raise the limit.",
+            )
+        services.objects.download(*source, path)
+    except ObjectMissingError as error:
+        raise RejectedDocumentError(
+            RejectionCode.OBJECT_GONE,
+            "The file was deleted before it could be read; put it into the bucket again.",
+        ) from error
+    except AccessDeniedError as error:
+        raise RejectedDocumentError(
+            RejectionCode.ACCESS_DENIED,
+            "The ingest function may not read the file; check its encryption key and owner, "
+            "then put it into the bucket again.",
+        ) from error
 
 
 def _store_text(document: Document, services: IngestServices, deadline: Deadline) -> Extraction:
     """Write the document's text to the artifacts bucket, one object a chunk, as it is read."""
-    size_bytes = services.objects.measure(document.bucket, document.key, document.version_id)
-    if size_bytes > services.max_document_bytes:
-        limit_mb = services.max_document_bytes / 1024 / 1024
-        raise RejectedDocumentError(
-            RejectionCode.TOO_LARGE,
-            f"The file has {size_bytes / 1024 / 1024:.0f} MB, the limit is {limit_mb:.0f} MB; "
-            "split it, or raise the limit.",
-        )
     counts = _PageCounts()
     plan: list[ChunkPages] = []
     with tempfile.TemporaryDirectory(prefix="seashore-") as folder:
         path = Path(folder) / "document.pdf"
-        services.objects.download(document.bucket, document.key, document.version_id, path)
+        _download(document, path, services)
         with services.extractor.open(path, deadline) as opened:
             pages = map(counts.count, opened.pages())
             for chunk in group_pages(pages, services.chunk_tokens):

@@ -26,10 +26,24 @@ _THROTTLED = frozenset(
         "TooManyRequestsException",
     }
 )
-_MISSING = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NoSuchVersion", "NotFound"})
+_MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
 _DENIED = frozenset({"403", "AccessDenied", "AccessDeniedException", "AllAccessDisabled"})
+# The function is set up wrongly or half way through a deployment: no message is to blame.
+_SET_UP_WRONGLY = frozenset(
+    {
+        "AWS.SimpleQueueService.NonExistentQueue",
+        "ExpiredToken",
+        "ExpiredTokenException",
+        "InvalidAccessKeyId",
+        "NoSuchBucket",
+        "QueueDoesNotExist",
+        "ResourceNotFoundException",
+        "UnrecognizedClientException",
+    }
+)
 
 _SERVICE_DELAY_SECONDS = 15.0
+_SET_UP_DELAY_SECONDS = 60.0
 
 
 @contextmanager
@@ -40,8 +54,9 @@ def translate_aws_errors(doing: str) -> Iterator[None]:
         doing: What is being done, for the message: "read the object s3://…".
 
     Raises:
-        ServiceError: The service failed, throttled or could not be reached.
-        ObjectMissingError: The object, its version or its bucket does not exist.
+        ServiceError: The service failed, throttled or could not be reached, or the function names
+            a bucket, table or queue that does not exist.
+        ObjectMissingError: The object or its version does not exist.
         AccessDeniedError: The role may not do this.
         PermanentError: The service rejected the request for another reason.
     """
@@ -58,7 +73,13 @@ def translate_aws_errors(doing: str) -> Iterator[None]:
         if code in _MISSING:
             raise ObjectMissingError(message) from error
         if code in _DENIED:
-            raise AccessDeniedError(message) from error
+            raise AccessDeniedError(
+                message, delay_seconds=_SET_UP_DELAY_SECONDS, reason="access_denied"
+            ) from error
+        if code in _SET_UP_WRONGLY:
+            raise ServiceError(
+                message, delay_seconds=_SET_UP_DELAY_SECONDS, reason="set_up_wrongly"
+            ) from error
         raise PermanentError(message) from error
     except BotoCoreError as error:
         raise ServiceError(

@@ -15,6 +15,7 @@
     │   └── ModelAnswerError        the model answered with something unusable
     ├── DeferredError               not the message's fault: wait without using up a receive
     │   ├── ServiceError            an AWS service failed, throttled or cannot be reached
+    │   ├── AccessDeniedError       the function's role may not do this
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
     │   └── ModelAccessError        the provider rejects the key or the account
@@ -23,8 +24,7 @@
     │   ├── ModelRequestError       the provider rejects the request itself
     │   │   └── ContextOverflowError  the sources do not fit into the model's context window
     │   ├── ModelRefusalError       the model or the provider's content filter declines the text
-    │   ├── ObjectMissingError      an object that a message refers to is gone
-    │   └── AccessDeniedError       the function's role may not do this
+    │   └── ObjectMissingError      an object that a message refers to is gone
     └── RejectedDocumentError       the document itself is refused, with a code and a sentence
 
 Vendor exceptions are translated into this tree at the boundary that calls the vendor.
@@ -167,7 +167,7 @@ class ObjectMissingError(PermanentError):
     """An object that a message or a ledger row refers to does not exist."""
 
 
-class AccessDeniedError(PermanentError):
+class AccessDeniedError(DeferredError):
     """The function's role may not do what the work needs."""
 
 
