@@ -9,13 +9,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.batch import Consumer, Runtime, process_batch
 from functions.wiring import build_runtime, build_table, compute_chunk_tokens, utc_now
 from pipeline.extraction import ExtractionLimits, Extractor
-from pipeline.ingest import IngestServices, ingest_notice
-from pipeline.ingest_failures import give_up_notice, note_notice_delay
+from pipeline.ingest import IngestServices, ingest_item
+from pipeline.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.clients import Clients
+from shared.messages import IngestItem, decode_ingest_item
 from shared.objects import ObjectStore
 from shared.queues import Queues
 from shared.settings import Settings, read_settings
-from shared.uploads import UploadNotice, decode_upload_notice
 
 STAGE = "ingest"
 
@@ -27,7 +27,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 @cache
-def _build_container() -> tuple[Consumer[UploadNotice], Runtime]:
+def _build_container() -> tuple[Consumer[IngestItem], Runtime]:
     """What lives as long as the container, built at its first event."""
     settings = read_settings(os.environ)
     limits = ExtractionLimits(
@@ -38,7 +38,7 @@ def _build_container() -> tuple[Consumer[UploadNotice], Runtime]:
 
 def build_ingest(
     settings: Settings, clients: Clients, extractor: Extractor
-) -> tuple[Consumer[UploadNotice], Runtime]:
+) -> tuple[Consumer[IngestItem], Runtime]:
     """Put the function's parts together."""
     table = build_table(settings, clients)
     services = IngestServices(
@@ -47,6 +47,7 @@ def build_ingest(
         queues=Queues(clients.sqs),
         extractor=extractor,
         artifacts_bucket=settings.artifacts_bucket,
+        uploads_queue_url=settings.uploads_queue_url,
         work_queue_url=settings.work_queue_url,
         max_document_bytes=settings.max_document_bytes,
         chunk_tokens=compute_chunk_tokens(settings),
@@ -56,11 +57,11 @@ def build_ingest(
         name=STAGE,
         queue_url=settings.uploads_queue_url,
         dlq_url=settings.uploads_dlq_url,
-        decode=lambda body, message_id: decode_upload_notice(body),
-        handle=lambda notice, deadline: ingest_notice(notice, services, deadline),
-        give_up=lambda notice, end: give_up_notice(notice, end.message, table, utc_now),
-        note_delay=lambda notice, step, reason, delay_seconds: note_notice_delay(
-            notice, step, reason, delay_seconds, table, utc_now
+        decode=lambda body, message_id: decode_ingest_item(body),
+        handle=lambda item, deadline: ingest_item(item, services, deadline),
+        give_up=lambda item, end: give_up_ingest(item, end.message, table, utc_now),
+        note_delay=lambda item, step, reason, delay_seconds: note_ingest_delay(
+            item, step, reason, delay_seconds, table, utc_now
         ),
     )
     return consumer, build_runtime(settings, clients, STAGE)

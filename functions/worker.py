@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.batch import Consumer, Runtime, process_batch
 from functions.wiring import build_runtime, build_table, compute_combine_tokens, utc_now
-from pipeline.ingest_failures import give_up_notice
+from pipeline.ingest_failures import give_up_ingest
 from pipeline.summarize import SummarizeServices
 from pipeline.sweep import SweepServices, SweptQueue
 from pipeline.work import WorkServices, do_work, give_up_work, note_work_delay
@@ -17,11 +17,10 @@ from shared.clients import Clients
 from shared.ledger.table import LedgerTable
 from shared.llm.build import build_language_model
 from shared.llm.model import LanguageModel
-from shared.messages import WorkItem, decode_work_item
+from shared.messages import WorkItem, decode_ingest_item, decode_work_item
 from shared.objects import ObjectStore
 from shared.queues import Queues
 from shared.settings import Settings, read_settings
-from shared.uploads import decode_upload_notice
 
 STAGE = "worker"
 
@@ -87,8 +86,8 @@ def build_sweep(
         stage="ingest",
         source_queue=settings.uploads_queue_url.rsplit("/", 1)[-1],
         dlq_url=settings.uploads_dlq_url,
-        give_up=lambda body, message_id, cause: give_up_notice(
-            decode_upload_notice(body), cause, table, utc_now
+        give_up=lambda body, message_id, cause: give_up_ingest(
+            decode_ingest_item(body), cause, table, utc_now
         ),
     )
     work = SweptQueue(

@@ -1,6 +1,12 @@
-"""The text of a chunk as it lies in the artifacts bucket."""
+"""The text of documents as it lies in the artifacts bucket, one object a chunk.
+
+It lies under the hash of the document's bytes, so that the same bytes under another key share it.
+"""
 
 from pydantic import BaseModel, ConfigDict
+
+# Part of the address of texts: change it when the same bytes come to give other text or chunks.
+EXTRACTION_VERSION = 1
 
 
 class PageOfText(BaseModel):
@@ -17,12 +23,14 @@ class ChunkText(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-    document_id: str
-    run: int
-    chunk_number: int
     pages: tuple[PageOfText, ...]
 
 
-def chunk_text_key(document_id: str, run: int, chunk_number: int) -> str:
+def text_address(content_sha256: str, chunk_tokens: int) -> str:
+    """What tells the text of one document's bytes, cut into chunks of one size, from any other."""
+    return f"{content_sha256}-{chunk_tokens}-{EXTRACTION_VERSION}"
+
+
+def chunk_text_key(address: str, chunk_number: int) -> str:
     """The key of a chunk's text in the artifacts bucket."""
-    return f"text/{document_id}/{run}/{chunk_number:06d}.json"
+    return f"text/{address}/{chunk_number:06d}.json"

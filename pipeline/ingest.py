@@ -1,17 +1,21 @@
 """From an uploaded PDF to chunks of text on the way to the worker."""
 
+import hashlib
 import logging
 import tempfile
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.chunk_text import ChunkText, PageOfText, chunk_text_key
+from pipeline.chunk_text import ChunkText, PageOfText, chunk_text_key, text_address
 from pipeline.chunking import Chunk, group_pages
-from pipeline.extraction import Extractor, PageStatus, PageText
-from pipeline.page_ranges import format_page_ranges
+from pipeline.extraction import Extractor, OpenDocument, PageStatus
+from pipeline.page_ranges import format_page_ranges, parse_page_ranges
 from shared.deadline import Deadline
 from shared.errors import (
     AccessDeniedError,
+    DeadlineError,
     LedgerConflictError,
     ObjectMissingError,
     RejectedDocumentError,
@@ -23,18 +27,22 @@ from shared.ledger.documents import (
     Document,
     Extraction,
     find_document,
+    find_text,
     move_document,
+    record_checkpoint,
     record_extraction,
     register_document,
 )
 from shared.ledger.table import LedgerTable
 from shared.lifecycle import DocumentStatus
-from shared.messages import SummarizeChunk, encode_work_message
+from shared.messages import ContinueIngest, IngestItem, SummarizeChunk, encode_message
 from shared.objects import ObjectStore
 from shared.queues import Queues
-from shared.uploads import Upload, UploadNotice
 
 logger = logging.getLogger("seashore.ingest")
+
+# Kept back from an invocation's time, to note a checkpoint and send the message for the rest.
+_CHECKPOINT_SECONDS = 3.0
 
 
 @dataclass(frozen=True)
@@ -47,6 +55,7 @@ class IngestServices:
         queues: SQS.
         extractor: Reads the text of PDFs.
         artifacts_bucket: Where text goes.
+        uploads_queue_url: Where the rest of a long document is sent to be read.
         work_queue_url: Where chunks are sent to be summarised.
         max_document_bytes: Larger documents are refused before they are downloaded.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
@@ -58,14 +67,15 @@ class IngestServices:
     queues: Queues
     extractor: Extractor
     artifacts_bucket: str
+    uploads_queue_url: str
     work_queue_url: str
     max_document_bytes: int
     chunk_tokens: int
     now: Clock
 
 
-def ingest_notice(notice: UploadNotice, services: IngestServices, deadline: Deadline) -> None:
-    """Ingest every document that a message announces.
+def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) -> None:
+    """Ingest the documents that a message announces, or go on with one.
 
     Each step leaves its mark in the ledger, so that a repeated delivery goes on where the last one
     stopped and repeats no effect.
@@ -74,12 +84,17 @@ def ingest_notice(notice: UploadNotice, services: IngestServices, deadline: Dead
         RetryableError: The work may succeed later.
         DeferredError: An AWS service asks for patience.
     """
-    for upload in notice.uploads:
-        _ingest_document(upload, services, deadline)
+    if isinstance(item, ContinueIngest):
+        document = find_document(services.table, item.document_id)
+        if document is not None and document.run == item.run:
+            _ingest_document(document, services, deadline)
+        return
+    for upload in item.uploads:
+        document = register_document(services.table, upload, services.now)
+        _ingest_document(document, services, deadline)
 
 
-def _ingest_document(upload: Upload, services: IngestServices, deadline: Deadline) -> None:
-    document = register_document(services.table, upload, services.now)
+def _ingest_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
     if document.status in (DocumentStatus.RECEIVED, DocumentStatus.FAILED):
         _extract_document(document, services, deadline)
         document = find_document(services.table, document.document_id) or document
@@ -89,13 +104,8 @@ def _ingest_document(upload: Upload, services: IngestServices, deadline: Deadlin
 
 def _extract_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
     try:
-        extraction = _store_text(document, services, deadline)
-        if extraction.failed_pages and not extraction.chunk_plan:
-            raise RejectedDocumentError(
-                RejectionCode.DAMAGED,
-                f"No text was found, and these pages could not be read: {extraction.failed_pages}; "
-                "print the file to a new PDF and upload that.",
-            )
+        with _download(document, services) as path:
+            _read_document(document, path, services, deadline)
     except RejectedDocumentError as rejection:
         move_document(
             services.table,
@@ -105,99 +115,168 @@ def _extract_document(document: Document, services: IngestServices, deadline: De
             step="rejected",
             changes={"reason_code": rejection.code, "reason": rejection.sentence},
         )
-    else:
-        record_extraction(services.table, document, extraction, services.now)
 
 
-def _download(document: Document, path: Path, services: IngestServices) -> None:
-    """Fetch a document's bytes, unless they are too many.
+@contextmanager
+def _download(document: Document, services: IngestServices) -> Iterator[Path]:
+    """Fetch a document's bytes into a file, unless they are too many.
 
     Raises:
         RejectedDocumentError: The object is too large, gone, or not to be read.
     """
     source = (document.bucket, document.key, document.version_id)
-    try:
-        size_bytes = services.objects.measure(*source)
-        if size_bytes > services.max_document_bytes:
-            limit_mb = services.max_document_bytes / 1024 / 1024
-            raise RejectedDocumentError(
-                RejectionCode.TOO_LARGE,
-                f"The file has {size_bytes / 1024 / 1024:.0f} MB, the limit is {limit_mb:.0f} MB; "
-                "split it, or raise the limit.",
-            )
-        services.objects.download(*source, path)
-    except ObjectMissingError as error:
-        raise RejectedDocumentError(
-            RejectionCode.OBJECT_GONE,
-            "The file was deleted before it could be read; put it into the bucket again.",
-        ) from error
-    except AccessDeniedError as error:
-        raise RejectedDocumentError(
-            RejectionCode.ACCESS_DENIED,
-            "The ingest function may not read the file; check its encryption key and owner, "
-            "then put it into the bucket again.",
-        ) from error
-
-
-def _store_text(document: Document, services: IngestServices, deadline: Deadline) -> Extraction:
-    """Write the document's text to the artifacts bucket, one object a chunk, as it is read."""
-    counts = _PageCounts()
-    plan: list[ChunkPages] = []
     with tempfile.TemporaryDirectory(prefix="seashore-") as folder:
         path = Path(folder) / "document.pdf"
-        _download(document, path, services)
-        with services.extractor.open(path, deadline) as opened:
-            pages = map(counts.count, opened.pages())
-            for chunk in group_pages(pages, services.chunk_tokens):
-                text = _to_chunk_text(document, len(plan) + 1, chunk)
-                if not text.pages:
-                    continue
+        try:
+            size_bytes = services.objects.measure(*source)
+            if size_bytes > services.max_document_bytes:
+                limit_mb = services.max_document_bytes / 1024 / 1024
+                raise RejectedDocumentError(
+                    RejectionCode.TOO_LARGE,
+                    f"The file has {size_bytes / 1024 / 1024:.1f} MB, the limit is "
+                    f"{limit_mb:.1f} MB; split it, or raise the limit.",
+                )
+            services.objects.download(*source, path)
+        except ObjectMissingError as error:
+            raise RejectedDocumentError(
+                RejectionCode.OBJECT_GONE,
+                "The file was deleted before it could be read; put it into the bucket again.",
+            ) from error
+        except AccessDeniedError as error:
+            raise RejectedDocumentError(
+                RejectionCode.ACCESS_DENIED,
+                "The ingest function may not read the file; check its encryption key and owner, "
+                "then put it into the bucket again.",
+            ) from error
+        yield path
+
+
+def _read_document(
+    document: Document, path: Path, services: IngestServices, deadline: Deadline
+) -> None:
+    """Read a document's text, or take over what the same bytes have given before."""
+    with path.open("rb") as file:
+        content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    address = text_address(content_sha256, services.chunk_tokens)
+    known = find_text(services.table, address)
+    if known is not None:
+        reused_from, extraction = known
+        record_extraction(
+            services.table, document, extraction, services.now, reused_from=reused_from
+        )
+        return
+    reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _CHECKPOINT_SECONDS)
+    with services.extractor.open(path, reading_deadline) as opened:
+        extraction = _store_text(document, opened, address, services)
+    if extraction.next_page <= extraction.pages:
+        _send_rest(document, extraction, services)
+        return
+    if extraction.failed_pages and not extraction.chunk_plan:
+        raise RejectedDocumentError(
+            RejectionCode.DAMAGED,
+            f"No text was found, and these pages could not be read: {extraction.failed_pages}; "
+            "print the file to a new PDF and upload that.",
+        )
+    record_extraction(services.table, document, extraction, services.now)
+
+
+def _store_text(
+    document: Document, opened: OpenDocument, address: str, services: IngestServices
+) -> Extraction:
+    """Write text to the artifacts bucket chunk by chunk as it is read, as far as the time allows.
+
+    Returns:
+        How far it came. It stops only between two pages that are in chunks of their own, so that
+        whoever goes on cuts the same chunks.
+
+    Raises:
+        DeadlineError: The time was up before the first such place.
+    """
+    reading = _Reading(document, opened.page_count, address)
+    try:
+        pages = opened.pages(first_page=document.next_page)
+        for chunk in group_pages(pages, services.chunk_tokens):
+            text = _to_chunk_text(chunk)
+            if text.pages:
                 services.objects.write_text(
                     services.artifacts_bucket,
-                    chunk_text_key(document.document_id, document.run, text.chunk_number),
+                    chunk_text_key(address, reading.next_chunk_number),
                     text.model_dump_json(),
                     "application/json",
                 )
-                plan.append(
-                    ChunkPages(
-                        first_page=text.pages[0].number,
-                        last_page=text.pages[-1].number,
-                    )
-                )
-    return Extraction(
-        pages=counts.total,
-        empty_pages=format_page_ranges(counts.empty),
-        failed_pages=format_page_ranges(counts.failed),
-        chunk_plan=tuple(plan),
-    )
+            reading.add(chunk)
+    except DeadlineError:
+        if reading.safe.next_page == document.next_page:
+            raise
+    return reading.safe
 
 
-class _PageCounts:
-    """Accounts for every page as it goes by."""
+class _Reading:
+    """How far the reading of a document has come.
 
-    def __init__(self) -> None:
-        self.total = 0
-        self.empty: list[int] = []
-        self.failed: list[int] = []
+    Attributes:
+        safe: The state at the last place from which it can go on.
+    """
 
-    def count(self, page: PageText) -> PageText:
-        self.total += 1
-        if page.status is PageStatus.EMPTY:
-            self.empty.append(page.number)
-        elif page.status is PageStatus.FAILED:
-            self.failed.append(page.number)
-        return page
+    def __init__(self, document: Document, page_count: int, address: str) -> None:
+        self.safe = Extraction(
+            text_address=address,
+            next_page=document.next_page,
+            pages=page_count,
+            empty_pages=document.empty_pages,
+            failed_pages=document.failed_pages,
+            chunk_plan=document.chunk_plan,
+        )
+        self._plan = list(document.chunk_plan)
+        self._empty = parse_page_ranges(document.empty_pages)
+        self._failed = parse_page_ranges(document.failed_pages)
+
+    @property
+    def next_chunk_number(self) -> int:
+        """The number of the next chunk that has text."""
+        return len(self._plan) + 1
+
+    def add(self, chunk: Chunk) -> None:
+        """Account for the pages of a chunk whose text is stored."""
+        for page in chunk.pages:
+            if page.status is PageStatus.EMPTY:
+                self._empty.add(page.number)
+            elif page.status is PageStatus.FAILED:
+                self._failed.add(page.number)
+        with_text = [page.number for page in chunk.pages if page.status is PageStatus.TEXT]
+        if with_text:
+            self._plan.append(ChunkPages(first_page=with_text[0], last_page=with_text[-1]))
+        last = chunk.pages[-1]
+        if last.part == last.parts:
+            self.safe = replace(
+                self.safe,
+                next_page=last.number + 1,
+                empty_pages=format_page_ranges(self._empty),
+                failed_pages=format_page_ranges(self._failed),
+                chunk_plan=tuple(self._plan),
+            )
 
 
-def _to_chunk_text(document: Document, chunk_number: int, chunk: Chunk) -> ChunkText:
+def _to_chunk_text(chunk: Chunk) -> ChunkText:
     return ChunkText(
-        document_id=document.document_id,
-        run=document.run,
-        chunk_number=chunk_number,
         pages=tuple(
-            PageOfText(number=page.number, text=page.text) for page in chunk.pages if page.text
-        ),
+            PageOfText(number=page.number, text=page.text)
+            for page in chunk.pages
+            if page.status is PageStatus.TEXT
+        )
     )
+
+
+def _send_rest(document: Document, extraction: Extraction, services: IngestServices) -> None:
+    """Note how far it came, then have the rest read by a message of its own.
+
+    A crash in between is healed by redelivery: whichever message comes next goes on from the note.
+    """
+    record_checkpoint(services.table, document, extraction, services.now)
+    message = ContinueIngest(
+        document_id=document.document_id, run=document.run, next_page=extraction.next_page
+    )
+    services.queues.send(services.uploads_queue_url, [encode_message(message)])
 
 
 def _send_chunks(document: Document, services: IngestServices) -> None:
@@ -206,19 +285,16 @@ def _send_chunks(document: Document, services: IngestServices) -> None:
             document_id=document.document_id,
             run=document.run,
             chunk_number=number,
+            text_key=chunk_text_key(document.text_address, number),
             first_page=chunk.first_page,
             last_page=chunk.last_page,
         )
         for number, chunk in enumerate(document.chunk_plan, start=1)
     ]
-    services.queues.send(services.work_queue_url, [encode_work_message(m) for m in messages])
+    services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
     try:
         move_document(
-            services.table,
-            document,
-            DocumentStatus.SUMMARIZING,
-            services.now,
-            step="sent",
+            services.table, document, DocumentStatus.SUMMARIZING, services.now, step="sent"
         )
     except LedgerConflictError:
         # The first chunk came back before this write, and moved the document itself.

@@ -3,20 +3,25 @@
 import logging
 
 from shared.errors import LedgerConflictError
-from shared.ledger.documents import Clock, move_document, register_document
+from shared.ledger.documents import (
+    Clock,
+    Document,
+    find_document,
+    move_document,
+    register_document,
+)
 from shared.ledger.table import LedgerTable
 from shared.ledger.timeline import note_delay
 from shared.lifecycle import DocumentStatus
-from shared.uploads import UploadNotice
+from shared.messages import ContinueIngest, IngestItem
 
 logger = logging.getLogger("seashore.ingest")
 
 
-def give_up_notice(notice: UploadNotice, cause: str, table: LedgerTable, now: Clock) -> None:
+def give_up_ingest(item: IngestItem, cause: str, table: LedgerTable, now: Clock) -> None:
     """Note that documents could not be ingested: FAILED, unless they went further meanwhile."""
-    for upload in notice.uploads:
-        document = register_document(table, upload, now)
-        if document.status is DocumentStatus.SUMMARIZING or document.status.is_final:
+    for document in _find_documents(item, table, now):
+        if document.status not in (DocumentStatus.RECEIVED, DocumentStatus.EXTRACTED):
             continue
         try:
             move_document(
@@ -31,15 +36,22 @@ def give_up_notice(notice: UploadNotice, cause: str, table: LedgerTable, now: Cl
             logger.info("moved_on_already", extra={"action": "moved_on_already"})
 
 
-def note_notice_delay(
-    notice: UploadNotice,
-    step: str,
-    reason: str,
-    delay_seconds: float,
-    table: LedgerTable,
-    now: Clock,
+def note_ingest_delay(
+    item: IngestItem, step: str, reason: str, delay_seconds: float, table: LedgerTable, now: Clock
 ) -> None:
     """Note in the documents' stories that their ingestion waits."""
     details = {"item": "ingest", "reason": reason, "delay_seconds": round(delay_seconds)}
-    for upload in notice.uploads:
-        note_delay(table, upload.document_id, now(), step, details)
+    ids = (
+        [item.document_id]
+        if isinstance(item, ContinueIngest)
+        else [upload.document_id for upload in item.uploads]
+    )
+    for document_id in ids:
+        note_delay(table, document_id, now(), step, details)
+
+
+def _find_documents(item: IngestItem, table: LedgerTable, now: Clock) -> list[Document]:
+    if isinstance(item, ContinueIngest):
+        document = find_document(table, item.document_id)
+        return [document] if document is not None and document.run == item.run else []
+    return [register_document(table, upload, now) for upload in item.uploads]

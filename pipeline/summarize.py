@@ -4,7 +4,7 @@ import logging
 from dataclasses import dataclass
 
 from pipeline.answers import KeptAnswer, ask_once
-from pipeline.chunk_text import ChunkText, chunk_text_key
+from pipeline.chunk_text import ChunkText
 from pipeline.chunking import estimate_tokens
 from pipeline.page_ranges import format_page_ranges, parse_page_ranges
 from pipeline.prompts import COMBINE, SUMMARIZE_CHUNK
@@ -17,7 +17,7 @@ from shared.ledger.documents import Clock, Document, find_document, move_documen
 from shared.ledger.table import LedgerTable
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import LanguageModel, ModelRequest, Purpose, Source, Usage
-from shared.messages import Combine, SummarizeChunk, encode_work_message
+from shared.messages import Combine, SummarizeChunk, encode_message
 from shared.objects import ObjectStore
 from shared.queues import Queues
 
@@ -59,8 +59,8 @@ def summarize_chunk(
     Raises:
         RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
     """
-    key = chunk_text_key(message.document_id, message.run, message.chunk_number)
-    text = ChunkText.model_validate(services.objects.read_json(services.artifacts_bucket, key))
+    content = services.objects.read_json(services.artifacts_bucket, message.text_key)
+    text = ChunkText.model_validate(content)
     request = ModelRequest(
         purpose=Purpose.SUMMARIZE_CHUNK,
         instructions=SUMMARIZE_CHUNK,
@@ -108,7 +108,7 @@ def _send_combine_if_complete(document_id: str, run: int, services: SummarizeSer
     if document.status is not DocumentStatus.SUMMARIZING:
         return
     message = Combine(document_id=document_id, run=run, chunks_done=document.chunks_done)
-    services.queues.send(services.work_queue_url, [encode_work_message(message)])
+    services.queues.send(services.work_queue_url, [encode_message(message)])
 
 
 def combine_chunks(message: Combine, services: SummarizeServices, deadline: Deadline) -> None:

@@ -21,20 +21,24 @@ SPACES: dict[int, str | None] = dict.fromkeys(
     (0x09, 0xA0, 0x202F, *range(0x2000, 0x200B), 0x3000), " "
 )
 LINE_ENDS: dict[int, str | None] = dict.fromkeys((0x0A, 0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n")
-CHARACTER_MAP = LATIN_LIGATURES | DROPPED | SPACES | LINE_ENDS
+HYPHENS: dict[int, str | None] = {0x2010: "-"}
+CHARACTER_MAP = LATIN_LIGATURES | DROPPED | SPACES | LINE_ENDS | HYPHENS
+# Few pages have any of these, and to look for them is much quicker than to translate.
+MAPPED = re.compile(f"[{re.escape(''.join(chr(code) for code in CHARACTER_MAP if code != 0x0A))}]")
 
+# Each pattern begins with what it looks for, and looks back only then: that makes it quick.
 # What PDFium gives for a hyphen and the line end after it (U+FFFE in its other text calls).
-PDFIUM_HYPHEN = re.compile(r"(?<=\w)[\x02\ufffe](?=\w)")
+PDFIUM_HYPHEN = re.compile(r"\x02(?<=\w\x02)(?=\w)")
 SOFT_HYPHENS = re.compile(r"\xad+")
-SOFT_HYPHEN_AT_LINE_END = re.compile(r"(?<=\w)\xad ?\n ?(?=\w)")
-HYPHEN_AT_LINE_END = re.compile(r"(?<=\w)([-\u2010])\n(?=\w)")
-SPACE_RUN = re.compile(r" {2,}")
-BLANK_LINES = re.compile(r"\n{3,}")
+SOFT_HYPHEN_AT_LINE_END = re.compile(r"\xad(?<=\w\xad) ?\n ?(?=\w)")
+HYPHEN_AT_LINE_END = re.compile(r"-\n(?<=\w-\n)(?=\w)")
+HYPHEN_IN_LINE = re.compile(r"-(?<=\w-)(?=\w)")
+SPACE_RUN = re.compile(r"  +")
+BLANK_LINES = re.compile(r"\n\n\n+")
 
 # The most of a word that is looked at to the left and to the right of a hyphen.
 WORD_CHARACTERS = 40
 WORD = re.compile(r"\w+")
-COMPOUND = re.compile(r"\w{1,40}-\w{1,40}")
 
 GLYPH_NAMES = re.compile(r"/[A-Za-z]{1,8}[0-9]{1,6}")
 UNMAPPED = re.compile(r"[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff]")
@@ -50,12 +54,15 @@ def clean_text(text: str) -> str:
     and runs of spaces one space. Right-to-left marks and CJK text stay as they are. Cleaning
     text that is clean changes nothing.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = PDFIUM_HYPHEN.sub("-\n", text)
-    text = text.translate(CHARACTER_MAP)
-    text = _drop_soft_hyphens(text)
+    text = text.replace("\r\n", "\n").replace("\ufffe", "\x02")
+    text = PDFIUM_HYPHEN.sub("-\n", text).replace("\r", "\n")
+    if MAPPED.search(text):
+        text = text.translate(CHARACTER_MAP)
+    if "\xad" in text:
+        text = _drop_soft_hyphens(text)
     text = SPACE_RUN.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n")
-    text = _join_divided_words(text)
+    if HYPHEN_AT_LINE_END.search(text):
+        text = _join_divided_words(text)
     return BLANK_LINES.sub("\n\n", text).strip()
 
 
@@ -85,8 +92,6 @@ def is_unreadable(text: str) -> bool:
 
 
 def _drop_soft_hyphens(text: str) -> str:
-    if "\xad" not in text:
-        return text
     text = SPACE_RUN.sub(" ", SOFT_HYPHENS.sub("\xad", text))
     return SOFT_HYPHEN_AT_LINE_END.sub("", text).replace("\xad", "")
 
@@ -96,17 +101,19 @@ def _join_divided_words(text: str) -> str:
 
     The hyphen goes where the second part begins with a small letter, unless the page has the two
     parts with a hyphen in the middle of a line ("free-software"). It stays everywhere else
-    ("Anglo-Saxon", "2004-05"), so that no two words become one for certain.
+    ("Anglo-Saxon", "2004-05"): better a hyphen too many than two words made one.
     """
-    if HYPHEN_AT_LINE_END.search(text) is None:
-        return text
-    compounds = {compound.lower() for compound in COMPOUND.findall(text)}
+    compounds = {_find_words_around(match) for match in HYPHEN_IN_LINE.finditer(text)}
 
     def join(match: re.Match[str]) -> str:
-        start, end = match.span()
-        left = WORD.findall(text[max(0, start - WORD_CHARACTERS) : start])[-1]
-        right = WORD.findall(text[end : end + WORD_CHARACTERS])[0]
-        is_compound = f"{left}-{right}".lower() in compounds
-        return "" if right[0].islower() and not is_compound else match[1]
+        words = _find_words_around(match)
+        return "" if words[1][0].islower() and words not in compounds else "-"
 
     return HYPHEN_AT_LINE_END.sub(join, text)
+
+
+def _find_words_around(match: re.Match[str]) -> tuple[str, str]:
+    start, end = match.span()
+    before = match.string[max(0, start - WORD_CHARACTERS) : start]
+    after = match.string[end : end + WORD_CHARACTERS]
+    return WORD.findall(before)[-1].lower(), WORD.findall(after)[0]

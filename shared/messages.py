@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.errors import MessageDecodeError
+from shared.uploads import UploadNotice, decode_upload_notice
 
 
 class _Message(BaseModel):
@@ -27,6 +28,7 @@ class SummarizeChunk(_DocumentMessage):
 
     kind: Literal["summarize_chunk"] = "summarize_chunk"
     chunk_number: int = Field(ge=1)
+    text_key: str = Field(min_length=1, description="Where the chunk's text lies in the artifacts.")
     first_page: int = Field(ge=1)
     last_page: int = Field(ge=1)
 
@@ -48,6 +50,21 @@ class Combine(_DocumentMessage):
     def item_id(self) -> str:
         """A replayed chunk makes a new combination, hence the count in the id."""
         return f"{self.document_id}:{self.run}:combine:{self.chunks_done}"
+
+
+class ContinueIngest(_DocumentMessage):
+    """Go on reading a document whose text was too much for one invocation."""
+
+    kind: Literal["continue_ingest"] = "continue_ingest"
+    next_page: int = Field(ge=2)
+
+    @property
+    def item_id(self) -> str:
+        """Each stretch of pages is work of its own."""
+        return f"{self.document_id}:{self.run}:pages:{self.next_page}"
+
+
+IngestItem = UploadNotice | ContinueIngest
 
 
 class Sweep(_Message):
@@ -75,9 +92,21 @@ class WorkItem:
     message: WorkMessage
 
 
-def encode_work_message(message: WorkMessage) -> str:
+def encode_message(message: WorkMessage | ContinueIngest) -> str:
     """The body of a message, as JSON."""
     return message.model_dump_json()
+
+
+def decode_ingest_item(body: str) -> IngestItem:
+    """Read a message of the uploads queue: an S3 event notification, or the pipeline's own.
+
+    Raises:
+        MessageDecodeError: The body is neither.
+    """
+    try:
+        return ContinueIngest.model_validate_json(body)
+    except ValidationError:
+        return decode_upload_notice(body)
 
 
 def decode_work_item(body: str, message_id: str) -> WorkItem:

@@ -6,6 +6,7 @@
 | `DOC#<document id>` | `CHUNK#<run>#<number>` | one chunk: summarised or failed, with its pages |
 | `DOC#<document id>` | `EVENT#<time>#<step>` | one step of the document's story |
 | `KEY#<bucket>/<key>` | `CURRENT` | the newest document of an object key |
+| `TEXT#<address>` | `TEXT` | the text that a document's bytes have given |
 | `ANSWER#<hash>` | `ANSWER` | an answer of a language model |
 
 The index `by_day` lists the documents of a day by the time of their arrival; the index `in_flight`

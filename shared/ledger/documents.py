@@ -29,6 +29,7 @@ IN_FLIGHT = "yes"
 
 DOCUMENT_SK = "DOC"
 CURRENT_SK = "CURRENT"
+TEXT_SK = "TEXT"
 
 
 class ChunkPages(BaseModel):
@@ -59,6 +60,8 @@ class Document(BaseModel):
     finished_at: str | None = None
     superseded_by: str | None = None
 
+    next_page: int = 1
+    text_address: str = ""
     pages: int = 0
     empty_pages: str = ""
     failed_pages: str = ""
@@ -84,12 +87,35 @@ class Document(BaseModel):
 
 @dataclass(frozen=True)
 class Extraction:
-    """What reading a document's text brought."""
+    """What reading a document's text has brought, as far as it went.
 
+    Args:
+        text_address: What the keys of the chunks' texts begin with.
+        next_page: The first page that has not been read.
+        pages: How many pages the document has.
+        empty_pages: Ranges of the pages without text.
+        failed_pages: Ranges of the pages that could not be read.
+        chunk_plan: The pages of each chunk.
+    """
+
+    text_address: str
+    next_page: int
     pages: int
     empty_pages: str
     failed_pages: str
     chunk_plan: tuple[ChunkPages, ...]
+
+    def to_attributes(self) -> Row:
+        """The attributes of a document's row that hold it."""
+        plan = [[chunk.first_page, chunk.last_page] for chunk in self.chunk_plan]
+        return {
+            "text_address": self.text_address,
+            "next_page": self.next_page,
+            "pages": self.pages,
+            "empty_pages": self.empty_pages,
+            "failed_pages": self.failed_pages,
+            "chunk_plan": json.dumps(plan, separators=(",", ":")),
+        }
 
 
 def document_pk(document_id: str) -> str:
@@ -103,10 +129,12 @@ def _current_pk(bucket: str, key: str) -> str:
 
 def to_document(row: Mapping[str, Any]) -> Document:
     """Read a document from its row."""
+    return Document.model_validate({**row, "chunk_plan": _read_plan(row)})
+
+
+def _read_plan(row: Mapping[str, Any]) -> tuple[ChunkPages, ...]:
     plan = json.loads(row.get("chunk_plan") or "[]")
-    return Document.model_validate(
-        {**row, "chunk_plan": [{"first_page": first, "last_page": last} for first, last in plan]}
-    )
+    return tuple(ChunkPages(first_page=first, last_page=last) for first, last in plan)
 
 
 def register_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
@@ -148,6 +176,7 @@ def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
         "sequencer": upload.sequencer,
         "status": DocumentStatus.RECEIVED,
         "run": 1,
+        "next_page": 1,
         "in_flight": IN_FLIGHT,
         "day": f"{at:%Y-%m-%d}",
         "received_at": at.isoformat(timespec="milliseconds"),
@@ -226,7 +255,9 @@ def move_document(
     *,
     step: str,
     changes: dict[str, Any] | None = None,
+    details: Mapping[str, Any] | None = None,
     unchanged: Sequence[str] = (),
+    with_rows: Sequence[Put] = (),
 ) -> None:
     """Move a document to a status, with changes of its attributes, in one guarded transaction.
 
@@ -240,7 +271,9 @@ def move_document(
         now: The clock.
         step: What the timeline calls this.
         changes: Attributes to set with the move.
+        details: What the timeline says besides the status and its reason.
         unchanged: Attributes that must still be as they were read.
+        with_rows: Further rows of the same transaction.
 
     Raises:
         LedgerConflictError: The document has moved on, or an attribute has changed.
@@ -262,34 +295,114 @@ def move_document(
                 document.document_id,
                 at,
                 step,
-                {"status": target, "reason": (changes or {}).get("reason")},
+                {
+                    "status": target,
+                    "reason": (changes or {}).get("reason"),
+                    **(details or {}),
+                },
+            ),
+            *with_rows,
+        ]
+    )
+
+
+def record_checkpoint(
+    table: LedgerTable, document: Document, extraction: Extraction, now: Clock
+) -> None:
+    """Note how far the reading of a document has come, so that it can go on from there.
+
+    Raises:
+        LedgerConflictError: The document has moved on, or another run has come elsewhere.
+    """
+    at = now().astimezone(UTC)
+    reading = sorted({DocumentStatus.RECEIVED, DocumentStatus.FAILED})
+    table.transact(
+        [
+            Update(
+                document_pk(document.document_id),
+                DOCUMENT_SK,
+                assign={
+                    **extraction.to_attributes(),
+                    "updated_at": at.isoformat(timespec="milliseconds"),
+                },
+                condition=Attr("run").eq(document.run)
+                & Attr("status").is_in(reading)
+                & Attr("next_page").eq(document.next_page),
+            ),
+            build_event(
+                document.document_id, at, "checkpoint", {"next_page": extraction.next_page}
             ),
         ]
     )
 
 
 def record_extraction(
-    table: LedgerTable, document: Document, extraction: Extraction, now: Clock
+    table: LedgerTable,
+    document: Document,
+    extraction: Extraction,
+    now: Clock,
+    *,
+    reused_from: str | None = None,
 ) -> None:
     """Note the text's pages and chunks: the document is EXTRACTED, or NO_TEXT without any chunk.
+
+    A text without failed pages is noted under its address too, for the next document of the same
+    bytes.
+
+    Args:
+        table: The ledger.
+        document: The document as it was read.
+        extraction: The whole of its text.
+        now: The clock.
+        reused_from: The document whose text this is, where it was not read anew.
 
     Raises:
         LedgerConflictError: The document has moved on.
     """
-    plan = [[chunk.first_page, chunk.last_page] for chunk in extraction.chunk_plan]
+    with_rows = []
+    if reused_from is None and not extraction.failed_pages:
+        with_rows = [
+            Put(
+                {
+                    "pk": f"TEXT#{extraction.text_address}",
+                    "sk": TEXT_SK,
+                    "document_id": document.document_id,
+                    **extraction.to_attributes(),
+                }
+            )
+        ]
     move_document(
         table,
         document,
-        DocumentStatus.EXTRACTED if plan else DocumentStatus.NO_TEXT,
+        DocumentStatus.EXTRACTED if extraction.chunk_plan else DocumentStatus.NO_TEXT,
         now,
         step="extracted",
         changes={
-            "pages": extraction.pages,
-            "empty_pages": extraction.empty_pages,
-            "failed_pages": extraction.failed_pages,
-            "chunk_plan": json.dumps(plan, separators=(",", ":")),
-            "chunks_total": len(plan),
+            **extraction.to_attributes(),
+            "chunks_total": len(extraction.chunk_plan),
             "chunks_done": 0,
             "chunks_failed": 0,
         },
+        details={
+            "pages": extraction.pages,
+            "chunks": len(extraction.chunk_plan),
+            "reused_from": reused_from,
+        },
+        with_rows=with_rows,
     )
+
+
+def find_text(table: LedgerTable, text_address: str) -> tuple[str, Extraction] | None:
+    """The text that the same bytes have given before, with the document it was read for."""
+    row = table.read_row(f"TEXT#{text_address}", TEXT_SK)
+    if row is None:
+        return None
+    extraction = Extraction(
+        text_address=text_address,
+        next_page=row["next_page"],
+        pages=row["pages"],
+        empty_pages=row["empty_pages"],
+        failed_pages=row["failed_pages"],
+        chunk_plan=_read_plan(row),
+    )
+    return row["document_id"], extraction

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import MessageDecodeError
-from shared.messages import Combine, SummarizeChunk, decode_work_message, encode_work_message
+from shared.messages import Combine, SummarizeChunk, decode_work_message, encode_message
 
 MESSAGES = st.one_of(
     st.builds(
@@ -13,6 +13,7 @@ MESSAGES = st.one_of(
         document_id=st.text(min_size=1, max_size=64),
         run=st.integers(1, 9),
         chunk_number=st.integers(1, 10_000),
+        text_key=st.text(min_size=1),
         first_page=st.integers(1, 10_000),
         last_page=st.integers(1, 10_000),
     ),
@@ -29,7 +30,7 @@ VALID = {"kind": "combine", "v": 1, "document_id": "d1", "run": 1, "chunks_done"
 
 @given(MESSAGES)
 def test_a_message_survives_its_encoding(message):
-    again = decode_work_message(encode_work_message(message))
+    again = decode_work_message(encode_message(message))
     assert again == message
     assert again.item_id == message.item_id
 
