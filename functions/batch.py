@@ -100,8 +100,8 @@ SETTLE_SECONDS = 3.0
 _IDEMPOTENCY_TTL_SECONDS = 21 * 24 * 3600
 
 
-class MessageReturnedError(SeashoreError):
-    """Tells the batch utility that a message stays on its queue."""
+class _MessageReturnedError(Exception):
+    """Tells the batch utility that a message stays on its queue; nobody else sees it."""
 
 
 def process_batch(
@@ -115,10 +115,19 @@ def process_batch(
     """
     records = event["Records"]
     remaining_seconds = context.get_remaining_time_in_millis() / 1000
+    config = IdempotencyConfig(
+        expires_after_seconds=_IDEMPOTENCY_TTL_SECONDS,
+        hash_function="sha256",
+        raise_on_no_idempotency_key=True,
+        lambda_context=context,
+    )
+    # The layer takes its configuration at first use and does not lock: before any record runs.
+    runtime.idempotency.configure(config, key_prefix=consumer.name)
     batch = _Batch(
         consumer=consumer,
         runtime=runtime,
         context=context,
+        idempotency_config=config,
         deadline=Deadline.after(remaining_seconds - SETTLE_SECONDS),
         pool=ThreadPoolExecutor(max_workers=max(1, 2 * len(records))),
     )
@@ -146,6 +155,7 @@ class _Batch(Generic[ItemT]):
     consumer: Consumer[ItemT]
     runtime: Runtime
     context: LambdaContext
+    idempotency_config: IdempotencyConfig
     deadline: Deadline
     pool: ThreadPoolExecutor
 
@@ -153,7 +163,7 @@ class _Batch(Generic[ItemT]):
         """Handle one record and settle its message.
 
         Raises:
-            MessageReturnedError: The message stays on the queue.
+            _MessageReturnedError: The message stays on the queue.
         """
         delivery = _Delivery(record, self)
         error = await self._call(delivery.run, self.deadline.remaining_seconds)
@@ -163,19 +173,29 @@ class _Batch(Generic[ItemT]):
         if failure is not None:
             delivery.log(self.runtime.logger.error, "message_not_settled", exc_info=failure)
         if failure is not None or isinstance(outcome, ReturnToQueue):
-            raise MessageReturnedError(record.message_id)
+            raise _MessageReturnedError(record.message_id)
 
     async def _call(self, work: Callable[[], None], timeout_seconds: float) -> Exception | None:
         """Run `work` in a thread for at most the given time; what it raises is the answer."""
         snapshot = contextvars.copy_context()
-        future = asyncio.get_running_loop().run_in_executor(self.pool, snapshot.run, work)
+        future = asyncio.get_running_loop().run_in_executor(self.pool, snapshot.run, _catch, work)
         try:
-            await asyncio.wait_for(future, timeout_seconds)
+            return await asyncio.wait_for(future, timeout_seconds)
         except TimeoutError:
             return DeadlineError(f"not finished within its time budget of {timeout_seconds:.1f} s")
-        except Exception as error:
-            return error
-        return None
+
+
+def _catch(work: Callable[[], None]) -> Exception | None:
+    """What `work` raises, as a value.
+
+    A future cannot hold a StopIteration, and a TimeoutError of the work's own would look like the
+    end of its time budget.
+    """
+    try:
+        work()
+    except Exception as error:
+        return error
+    return None
 
 
 class _Delivery(Generic[ItemT]):
@@ -205,12 +225,6 @@ class _Delivery(Generic[ItemT]):
             message_id=self._state.message_id, item_id=self._item.item_id
         )
         self._check_not_before()
-        config = IdempotencyConfig(
-            expires_after_seconds=_IDEMPOTENCY_TTL_SECONDS,
-            hash_function="sha256",
-            raise_on_no_idempotency_key=True,
-            lambda_context=self._batch.context,
-        )
         item = self._item
 
         def handle(*, item_id: str) -> None:
@@ -220,7 +234,7 @@ class _Delivery(Generic[ItemT]):
             handle,
             data_keyword_argument="item_id",
             persistence_store=self._runtime.idempotency,
-            config=config,
+            config=self._batch.idempotency_config,
             key_prefix=self._consumer.name,
         )
         handle_once(item_id=item.item_id)
@@ -273,11 +287,10 @@ class _Delivery(Generic[ItemT]):
                 self._dead_letter(outcome, error)
 
     def _defer(self, delay_seconds: float, reason: str, error: BaseException | None) -> None:
-        not_before = self._runtime.now() + timedelta(seconds=delay_seconds)
         state = self._state.model_copy(
             update={
                 "deferrals": self._state.deferrals + 1,
-                "not_before": not_before,
+                "not_before": self._choose_not_before(delay_seconds),
                 # This receive was not the message's fault.
                 "attempts": self._receive_count - 1,
             }
@@ -293,13 +306,20 @@ class _Delivery(Generic[ItemT]):
         )
         self._note_delay("deferred", reason, delay_seconds)
 
+    def _choose_not_before(self, delay_seconds: float) -> datetime:
+        now = self._runtime.now()
+        if self._state.not_before is not None and self._state.not_before > now:
+            # Received early: its wait goes on as it was. Jitter at each receive would prolong it.
+            return self._state.not_before
+        return now + timedelta(seconds=delay_seconds)
+
     def _dead_letter(self, outcome: DeadLetter, error: BaseException | None) -> None:
         # The ledger first: it may be told twice, while a second copy in the DLQ would be one more.
         if self._item is not None:
             self._consumer.give_up(self._item, outcome)
         failure = Failure(
             error_type=outcome.error_type,
-            message=outcome.message[:1000],
+            message=outcome.message,
             stage=self._consumer.name,
             failed_at=self._runtime.now(),
             attempts=self._receive_count,

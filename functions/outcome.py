@@ -88,6 +88,9 @@ Outcome = Acknowledge | ReturnToQueue | Defer | DeadLetter
 
 _STORE_DELAY_SECONDS = 15.0
 
+# The cause goes into the DLQ letter, whose size is limited, and into the ledger.
+_MAX_CAUSE_CHARACTERS = 1_000
+
 
 def decide_outcome(error: BaseException | None, receipt: Receipt, policy: Policy) -> Outcome:
     """Decide what becomes of a message whose handling ended with `error`, or without one."""
@@ -140,4 +143,4 @@ def _decide_deferral(
 
 
 def _dead_letter(error: BaseException) -> DeadLetter:
-    return DeadLetter(type(error).__name__, str(error))
+    return DeadLetter(type(error).__name__, str(error)[:_MAX_CAUSE_CHARACTERS])

@@ -98,8 +98,17 @@ def _ingest_document(document: Document, services: IngestServices, deadline: Dea
     if document.status in (DocumentStatus.RECEIVED, DocumentStatus.FAILED):
         _extract_document(document, services, deadline)
         document = find_document(services.table, document.document_id) or document
-    if document.status is DocumentStatus.EXTRACTED:
+    if _may_lack_messages(document):
         _send_chunks(document, services)
+
+
+def _may_lack_messages(document: Document) -> bool:
+    """Whether a delivery that broke off may have left chunks unsent.
+
+    The first of them may be summarised by now, hence SUMMARIZING; to send one again is safe.
+    """
+    waits = document.status in (DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING)
+    return waits and not document.has_all_parts
 
 
 def _extract_document(document: Document, services: IngestServices, deadline: Deadline) -> None:

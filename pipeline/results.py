@@ -69,10 +69,10 @@ def render_markdown(summary: DocumentSummary) -> str:
     points = "\n".join(f"- {_one_line(p.text)}{_cite(p.pages)}" for p in summary.key_points)
     gaps = coverage.describe_gaps()
     lines = [
-        f"# {_one_line(summary.title) or summary.key}",
-        summary.abstract,
+        f"# {_one_line(summary.title) or _one_line(summary.key)}",
+        _one_line(summary.abstract),
         points,
-        f"*{summary.key}: {coverage.covered_count} of {coverage.pages} pages covered"
+        f"*{_one_line(summary.key)}: {coverage.covered_count} of {coverage.pages} pages covered"
         f"{f'; {gaps}' if gaps else ''}. Written by {summary.model}, "
         f"{summary.input_tokens} tokens in, {summary.output_tokens} out.*",
     ]

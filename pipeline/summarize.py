@@ -87,6 +87,9 @@ def summarize_chunk(
 
 def give_up_chunk(message: SummarizeChunk, cause: str, services: SummarizeServices) -> None:
     """Count a chunk as failed, and have the document combined from the others."""
+    if find_document(services.table, message.document_id) is None:
+        logger.info("document_unknown", extra={"action": "document_unknown"})
+        return
     chunk = Chunk(
         document_id=message.document_id,
         run=message.run,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 
 from shared.deadline import Deadline
 from shared.delivery_state import Failure, read_delivery_state
-from shared.errors import LedgerConflictError, MessageDecodeError
+from shared.errors import LedgerConflictError, PermanentError
 from shared.ledger.documents import Clock, Document, list_in_flight, move_document
 from shared.ledger.table import LedgerTable
 from shared.lifecycle import DocumentStatus
@@ -42,7 +42,7 @@ class SweptQueue:
         source_queue: The name of the queue that the letters come from.
         dlq_url: The DLQ.
         give_up: Tells the ledger that the work of a body and message id will not be done, and why;
-            raises `MessageDecodeError`.
+            raises `PermanentError` where there is nothing to tell, as of a body that is no message.
     """
 
     stage: str
@@ -113,20 +113,22 @@ def _is_older(document: Document, than: datetime) -> bool:
 def _sweep_letters(
     queue: SweptQueue, services: SweepServices, request_id: str, deadline: Deadline
 ) -> tuple[int, int]:
-    seen = settled = 0
+    settled = 0
+    # By the id of the first copy: a letter that got its cause here comes by again.
+    seen: set[str] = set()
     untouched: list[ReceivedMessage] = []
     for letter in _receive_letters(queue, services, deadline):
-        seen += 1
         state = read_delivery_state(
             letter.attributes, message_id=letter.message_id, sent_at=letter.sent_at
         )
+        seen.add(state.message_id)
         if state.failure is not None:
             untouched.append(letter)
             continue
         error_type, sentence = PROCESS_DIED, _PROCESS_DIED_SENTENCE
         try:
             queue.give_up(letter.body, state.message_id, sentence)
-        except MessageDecodeError as error:
+        except PermanentError as error:
             error_type, sentence = type(error).__name__, str(error)
         failure = Failure(
             error_type=error_type,
@@ -138,12 +140,25 @@ def _sweep_letters(
             source_queue=queue.source_queue,
         )
         labelled = state.model_copy(update={"failure": failure, "attempts": failure.attempts})
-        services.queues.send_copy(queue.dlq_url, letter.body, letter.attributes, labelled)
+        try:
+            services.queues.send_copy(queue.dlq_url, letter.body, letter.attributes, labelled)
+        except PermanentError as error:
+            # It has no room for its cause, and must not keep the others from theirs.
+            logger.warning(
+                "letter_without_room",
+                extra={
+                    "action": "letter_without_room",
+                    "message_id": letter.message_id,
+                    "cause": str(error),
+                },
+            )
+            untouched.append(letter)
+            continue
         services.queues.delete(queue.dlq_url, letter.receipt_handle)
         settled += 1
     for letter in untouched:
         services.queues.change_visibility(queue.dlq_url, letter.receipt_handle, 0)
-    return seen, settled
+    return len(seen), settled
 
 
 def _receive_letters(

@@ -3,14 +3,16 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from shared.errors import AccessDeniedError, ObjectMissingError, PermanentError, ServiceError
 
-# Codes by which a service asks for patience (AWS SDKs and Tools Reference Guide, "Retry behavior").
+# Codes by which a service asks for patience or a request got stuck on its way (AWS SDKs and Tools
+# Reference Guide, "Retry behavior").
 _THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
+        "EC2ThrottledException",
         "LimitExceededException",
         "OverLimit",
         "PriorRequestNotComplete",
@@ -19,11 +21,15 @@ _THROTTLED = frozenset(
         "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
+        "RequestTimeout",
+        "RequestTimeoutException",
         "SlowDown",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",
         "TooManyRequestsException",
+        "TransactionConflictException",
+        "TransactionInProgressException",
     }
 )
 _MISSING = frozenset({"404", "NoSuchKey", "NoSuchVersion", "NotFound"})
@@ -58,7 +64,7 @@ def translate_aws_errors(doing: str) -> Iterator[None]:
             a bucket, table or queue that does not exist.
         ObjectMissingError: The object or its version does not exist.
         AccessDeniedError: The role may not do this.
-        PermanentError: The service rejected the request for another reason.
+        PermanentError: The service rejected the request for another reason, or would.
     """
     try:
         yield
@@ -81,6 +87,8 @@ def translate_aws_errors(doing: str) -> Iterator[None]:
                 message, delay_seconds=_SET_UP_DELAY_SECONDS, reason="set_up_wrongly"
             ) from error
         raise PermanentError(message) from error
+    except ParamValidationError as error:
+        raise PermanentError(f"could not {doing}: {error}") from error
     except BotoCoreError as error:
         raise ServiceError(
             f"could not {doing}: {error}",

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 ATTRIBUTE_NAME = "seashore"
 
@@ -22,7 +22,7 @@ class Failure(BaseModel):
     error_type: str
     message: str
     stage: str
-    failed_at: datetime
+    failed_at: AwareDatetime
     attempts: int
     request_id: str
     source_queue: str
@@ -43,10 +43,10 @@ class DeliveryState(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     message_id: str
-    first_enqueued_at: datetime
+    first_enqueued_at: AwareDatetime
     deferrals: int = 0
     attempts: int = 0
-    not_before: datetime | None = None
+    not_before: AwareDatetime | None = None
     failure: Failure | None = None
 
 

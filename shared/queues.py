@@ -1,6 +1,7 @@
 """Queues: new messages, copies of received ones, and their visibility."""
 
 import base64
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -81,6 +82,8 @@ class Queues:
             delay_seconds: Time until the copy becomes visible, at most 900.
 
         Raises:
+            PermanentError: SQS refuses the copy for good, as the attribute makes it too large or is
+                one more than ten; the original must be kept.
             SeashoreError: The copy was not accepted; the original must be kept.
         """
         copied: Any = {
@@ -90,7 +93,8 @@ class Queues:
         }
         copied[ATTRIBUTE_NAME] = {
             "DataType": "String",
-            "StringValue": state.model_dump_json(exclude_none=True),
+            # Escaped to ASCII: SQS refuses some characters, which an error's message may quote.
+            "StringValue": json.dumps(state.model_dump(mode="json", exclude_none=True)),
         }
         with translate_aws_errors("send the copy of a message"):
             self.client.send_message(

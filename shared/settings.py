@@ -13,12 +13,13 @@ from shared.errors import SettingsError
 
 
 def _none_if_blank(value: object) -> object:
-    return None if value == "" else value
+    return None if isinstance(value, str) and not value.strip() else value
 
 
 # CloudFormation has no way to leave a variable out of a map for an empty parameter.
 OptionalText = Annotated[str | None, BeforeValidator(_none_if_blank)]
 OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_none_if_blank)]
+RequiredText = Annotated[str, Field(min_length=1)]
 
 
 class Settings(BaseModel):
@@ -26,21 +27,21 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    documents_bucket: str
-    artifacts_bucket: str
-    ledger_table: str
-    idempotency_table: str
-    uploads_queue_url: str
-    uploads_dlq_url: str
-    work_queue_url: str
-    work_dlq_url: str
+    documents_bucket: RequiredText
+    artifacts_bucket: RequiredText
+    ledger_table: RequiredText
+    idempotency_table: RequiredText
+    uploads_queue_url: RequiredText
+    uploads_dlq_url: RequiredText
+    work_queue_url: RequiredText
+    work_dlq_url: RequiredText
 
     max_document_bytes: int = Field(default=100 * 1024 * 1024, ge=1)
     max_document_pages: int = Field(default=10_000, ge=1)
 
     openai_api_key: OptionalSecret = None
     openai_base_url: OptionalText = None
-    openai_model: str = "gpt-5-mini"
+    openai_model: RequiredText = "gpt-5-mini"
     context_window_tokens: int = Field(default=32_000, ge=1_000)
 
     max_receive_count: int = Field(default=5, ge=1)

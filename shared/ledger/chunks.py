@@ -56,15 +56,13 @@ class Parts:
     chunks: tuple[Chunk, ...]
 
 
-# A chunk may come in while its document waits for it, or when a replay delivers what was given up.
-_OPEN_FOR_CHUNKS = sorted(
-    {
-        DocumentStatus.EXTRACTED,
-        DocumentStatus.SUMMARIZING,
-        DocumentStatus.PARTIAL,
-        DocumentStatus.FAILED,
-    }
-)
+# A chunk comes in while its document waits for it. One that is summarised also takes up again what
+# was given up, by a replay; one that failed leaves a finished document as it is.
+_WAITING = {DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING}
+_OPEN_FOR_CHUNKS = {
+    ChunkStatus.DONE: sorted(_WAITING | {DocumentStatus.PARTIAL, DocumentStatus.FAILED}),
+    ChunkStatus.FAILED: sorted(_WAITING),
+}
 
 
 def record_chunk(
@@ -141,7 +139,8 @@ def _count_chunk(
                     "input_tokens": chunk.input_tokens,
                     "output_tokens": chunk.output_tokens,
                 },
-                condition=Attr("run").eq(chunk.run) & Attr("status").is_in(_OPEN_FOR_CHUNKS),
+                condition=Attr("run").eq(chunk.run)
+                & Attr("status").is_in(_OPEN_FOR_CHUNKS[chunk.status]),
             ),
             build_event(
                 chunk.document_id,

@@ -347,7 +347,8 @@ def record_extraction(
     """Note the text's pages and chunks: the document is EXTRACTED, or NO_TEXT without any chunk.
 
     A text without failed pages is noted under its address too, for the next document of the same
-    bytes.
+    bytes. A document whose chunks were sent before starts a new run: those that come in late from
+    the old one are not counted.
 
     Args:
         table: The ledger.
@@ -379,6 +380,7 @@ def record_extraction(
         step="extracted",
         changes={
             **extraction.to_attributes(),
+            "run": document.run + 1 if document.chunks_total else document.run,
             "chunks_total": len(extraction.chunk_plan),
             "chunks_done": 0,
             "chunks_failed": 0,

@@ -41,17 +41,26 @@ class ModelRequest(Generic[AnswerT]):
 
 @dataclass(frozen=True)
 class Usage:
-    """What one or more calls consumed."""
+    """What one or more calls consumed.
+
+    Attributes:
+        calls: How many calls were answered.
+        input_tokens: The tokens that they read.
+        output_tokens: The tokens that they wrote.
+        estimated: Whether a part is an estimate, because a server counts no tokens.
+    """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    estimated: bool = False
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
             self.calls + other.calls,
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
+            self.estimated or other.estimated,
         )
 
 

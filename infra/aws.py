@@ -1,0 +1,113 @@
+"""How the command line reaches AWS: sessions, and vendor errors as one clear line."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import boto3
+import botocore.session
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+    SSOError,
+    TokenRetrievalError,
+)
+from botocore.exceptions import (
+    ConnectionError as AwsConnectionError,
+)
+
+from shared.errors import OperatorError
+
+_EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+_INVALID_CODES = frozenset(
+    {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidToken"}
+)
+_DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+
+
+def open_session(region: str | None = None, profile: str | None = None) -> boto3.session.Session:
+    """Open a session with the caller's own AWS configuration.
+
+    Args:
+        region: Region to use instead of the configured one.
+        profile: Profile to use instead of the configured one.
+
+    Raises:
+        OperatorError: The profile does not exist, or no region is configured.
+    """
+    with aws_errors_as(OperatorError):
+        session = boto3.session.Session(region_name=region, profile_name=profile)
+    if session.region_name is None:
+        raise OperatorError("No AWS region is set: pass --region, or set AWS_REGION.")
+    return session
+
+
+def open_emulator_session(
+    region: str, access_key_id: str, secret_access_key: str
+) -> boto3.session.Session:
+    """Open a session for the emulator that ignores the caller's AWS files and variables."""
+    no_configuration = {
+        "profile": (None, None, None, None),
+        "config_file": (None, None, "", None),
+        "credentials_file": (None, None, "", None),
+    }
+    return boto3.session.Session(
+        botocore_session=botocore.session.Session(session_vars=no_configuration),
+        region_name=region,
+        aws_access_key_id=access_key_id,
+        aws_secret_access_key=secret_access_key,
+    )
+
+
+@contextmanager
+def aws_errors_as(error_type: type[OperatorError]) -> Iterator[None]:
+    """Translate what boto3 raises inside the block into one line of the given type.
+
+    Raises:
+        OperatorError: Of the given type, for any exception of boto3.
+    """
+    try:
+        yield
+    except ClientError as error:
+        raise error_type(describe_client_error(error)) from error
+    except BotoCoreError as error:
+        raise error_type(_describe_core_error(error)) from error
+
+
+def describe_client_error(error: ClientError) -> str:
+    """Say in one line what an AWS service answered and what to do about it."""
+    answer = error.response.get("Error", {})
+    code, message = answer.get("Code", "unknown"), _one_line(answer.get("Message", ""))
+    if code in _EXPIRED_CODES:
+        return "The AWS credentials have expired: sign in again, for example with `aws sso login`."
+    if code in _INVALID_CODES:
+        return f"AWS does not accept the credentials ({code}): check `aws sts get-caller-identity`."
+    if code in _DENIED_CODES:
+        return f"The AWS credentials may not do this: {message}"
+    return f"AWS refused {error.operation_name}: {message or code}"
+
+
+def _describe_core_error(error: BotoCoreError) -> str:
+    match error:
+        case NoCredentialsError() | PartialCredentialsError():
+            return "No AWS credentials were found: run `aws configure`, or set AWS_PROFILE."
+        case TokenRetrievalError() | SSOError() | CredentialRetrievalError():
+            return (
+                "The AWS credentials could not be refreshed: sign in again, for example with "
+                f"`aws sso login` ({_one_line(str(error))})"
+            )
+        case ProfileNotFound():
+            return f"{_one_line(str(error))}: choose one of `aws configure list-profiles`."
+        case AwsConnectionError() | HTTPClientError():
+            return f"AWS cannot be reached: {_one_line(str(error))}"
+        case _:
+            return f"AWS could not be asked: {_one_line(str(error))}"
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()

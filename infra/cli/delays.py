@@ -1,0 +1,25 @@
+"""Why a document is not moving: the last delay that its story tells of."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from shared.ledger.timeline import Event
+
+# Steps of a document's story that mean nothing but a wait (`functions/batch.py`).
+_WAITS = frozenset({"deferred", "returned"})
+
+
+def describe_delay(story: Sequence[Event]) -> str | None:
+    """Say what a document waits for and until when; None if its last step was not a wait.
+
+    Args:
+        story: The steps of its story, oldest first.
+    """
+    if not story or story[-1].step not in _WAITS:
+        return None
+    details = story[-1].details
+    reason = str(details.get("reason", "a cause that is not known")).replace("_", " ")
+    again = datetime.fromisoformat(story[-1].at) + timedelta(
+        seconds=float(details.get("delay_seconds", 0))
+    )
+    return f"waits: {reason}, next try at {again.astimezone():%H:%M:%S}"

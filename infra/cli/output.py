@@ -1,0 +1,92 @@
+"""Where output goes: results to stdout, talk to stderr, nothing hostile to a terminal."""
+
+import json
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich.console import Console, RenderableType
+from rich.text import Text
+
+# Lines of prose that are longer than this are hard to read.
+_PROSE_WIDTH = 96
+
+# Some scripts cannot be written without these two: zero width non-joiner and joiner.
+_HARMLESS_FORMATS = frozenset({"\u200c", "\u200d"})
+
+
+class Output:
+    """What a command writes to: stdout for results, stderr for everything else."""
+
+    def __init__(self) -> None:
+        self.results = Console(markup=False, emoji=False, highlight=False)
+        self.talk = Console(markup=False, emoji=False, highlight=False, stderr=True)
+
+    @property
+    def is_terminal(self) -> bool:
+        """Whether a person reads the results, not a program."""
+        return self.results.is_terminal
+
+    def say(self, line: str, style: str = "") -> None:
+        """Say one line on stderr."""
+        self.talk.print(to_printable(line), style=style, soft_wrap=True)
+
+    def write(self, renderable: RenderableType = "", *, whole_lines: bool = False) -> None:
+        """Write a result.
+
+        Args:
+            renderable: A text, or what rich lays out for the width at hand.
+            whole_lines: Whether a long line stays one, to be copied whole.
+        """
+        self.results.print(renderable, soft_wrap=whole_lines)
+
+    def write_line(self, cells: Sequence[str]) -> None:
+        """Write one line of a result: cells with a tab between them."""
+        self.results.file.write("\t".join(map(to_printable, cells)) + "\n")
+
+    def write_prose(self, text: str, *, indent: int = 0, hang: int = 0, style: str = "") -> None:
+        """Write a paragraph of a result, broken into lines that are good to read.
+
+        Args:
+            text: The paragraph.
+            indent: Columns to leave free at the left.
+            hang: Columns that the lines after the first are moved further to the right.
+            style: How rich is to show it.
+        """
+        width = min(self.results.width, _PROSE_WIDTH) - indent - hang
+        lines = Text(to_printable(text), style=style).wrap(self.results, max(20, width))
+        for number, line in enumerate(lines):
+            line.rstrip()
+            margin = " " * (indent + (hang if number else 0))
+            self.results.print(Text.assemble(margin, line), soft_wrap=True)
+
+    def write_json(self, value: Any) -> None:
+        """Write a result for a program."""
+        self.results.file.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+    def write_json_line(self, value: Any) -> None:
+        """Write one of many results for a program, on a line of its own, at once."""
+        self.results.file.write(json.dumps(value, ensure_ascii=False) + "\n")
+        self.results.file.flush()
+
+
+def to_printable(text: str) -> str:
+    """Make a text of unknown origin one harmless line.
+
+    Titles and keys come from strangers: an escape sequence in them could rewrite what the terminal
+    shows, and a change of writing direction could make one name look like another.
+    """
+    return "".join(_to_printable_characters(text))
+
+
+def _to_printable_characters(text: str) -> Iterable[str]:
+    for character in text:
+        match unicodedata.category(character):
+            case "Cc" | "Zl" | "Zp" if character.isspace():
+                yield " "
+            case "Cc" | "Cs" | "Zl" | "Zp":
+                yield "\ufffd"
+            case "Cf" if character not in _HARMLESS_FORMATS:
+                pass
+            case _:
+                yield character

@@ -1,0 +1,179 @@
+"""`seashore show`: one document with its summary."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from rich.text import Text
+
+from infra.cli.delays import describe_delay
+from infra.cli.document_table import describe_status, style_status
+from infra.cli.find import find_wanted_document
+from infra.cli.output import Output, to_printable
+from infra.cli.stack_access import open_ledger, open_objects
+from infra.stacks import Stack
+from pipeline.page_ranges import format_page_ranges
+from pipeline.results import DocumentSummary
+from shared.ledger.documents import Document
+from shared.ledger.timeline import read_timeline
+
+_LABEL_WIDTH = 11
+
+
+@dataclass(frozen=True)
+class Result:
+    """The summary of a document and where its files are."""
+
+    summary: DocumentSummary
+    json_uri: str
+    markdown_uri: str
+
+
+def show_document(
+    stack: Stack, wanted: str, now: Callable[[], datetime], *, as_json: bool, output: Output
+) -> None:
+    """Write all that is known of a document.
+
+    Raises:
+        UnknownItemError: There is no such document.
+        ObjectMissingError: Its summary is gone from the artifacts bucket.
+    """
+    table = open_ledger(stack)
+    document = find_wanted_document(table, stack.output("DocumentsBucket"), wanted, now)
+    result = read_result(stack, document)
+    if as_json:
+        output.write_json(_to_json(document, result))
+        return
+    if result is None:
+        output.write_prose(document.key, style="bold")
+        output.write()
+    else:
+        write_summary(result, output)
+    is_final = document.status.is_final
+    delay = None if is_final else describe_delay(read_timeline(table, document.document_id))
+    _write_facts(document, result, delay, output)
+
+
+def read_result(stack: Stack, document: Document) -> Result | None:
+    """Read the summary of a document; None if there is none yet.
+
+    Raises:
+        ObjectMissingError: It is gone from the artifacts bucket.
+    """
+    if document.result_key is None:
+        return None
+    bucket = stack.output("ArtifactsBucket")
+    markdown_key = PurePosixPath(document.result_key).with_suffix(".md")
+    return Result(
+        summary=DocumentSummary.model_validate(
+            open_objects(stack).read_json(bucket, document.result_key)
+        ),
+        json_uri=f"s3://{bucket}/{document.result_key}",
+        markdown_uri=f"s3://{bucket}/{markdown_key}",
+    )
+
+
+def _to_json(document: Document, result: Result | None) -> dict[str, object]:
+    return {
+        "document": document.model_dump(mode="json"),
+        "summary": result.summary.model_dump(mode="json") if result else None,
+        "results": {"json": result.json_uri, "markdown": result.markdown_uri} if result else None,
+    }
+
+
+def write_summary(result: Result, output: Output, *, most_key_points: int | None = None) -> None:
+    """Write what a document says: title, abstract and key points with their pages.
+
+    Args:
+        result: Its summary.
+        output: Where to write.
+        most_key_points: How many key points to write at most; None for all.
+    """
+    summary = result.summary
+    output.write_prose(summary.title or summary.key, style="bold")
+    output.write()
+    output.write_prose(summary.abstract)
+    output.write()
+    for point in summary.key_points[:most_key_points]:
+        pages = f" (p. {format_page_ranges(point.pages)})" if point.pages else ""
+        output.write_prose(f"• {point.text}{pages}", indent=2, hang=2)
+    if summary.key_points:
+        output.write()
+
+
+def _write_facts(
+    document: Document, result: Result | None, delay: str | None, output: Output
+) -> None:
+    """Write how a document fared: status, coverage, cost and where its results lie."""
+    status = style_status(document.status)
+    output.write(Text.assemble(_label("Status"), status))
+    output.write_prose(describe_status(document), indent=_LABEL_WIDTH)
+    if delay is not None:
+        output.write_prose(f"It {delay}.", indent=_LABEL_WIDTH)
+    for label, value in list_facts(document, result):
+        output.write(Text.assemble(_label(label), to_printable(value)), whole_lines=True)
+
+
+def list_facts(document: Document, result: Result | None) -> list[tuple[str, str]]:
+    """What is known of a document besides its status, as labels and values."""
+    facts = [("Pages", describe_pages(document, result))] if document.pages else []
+    if document.model is not None:
+        facts.append(("Model", f"{document.model}, {_describe_tokens(document)}"))
+    if document.superseded_by is not None:
+        facts.append(("Replaced", f"by {document.superseded_by}, a newer version of the file"))
+    facts.append(("Received", describe_times(document)))
+    facts.append(("Id", document.document_id))
+    facts.append(("File", f"s3://{document.bucket}/{document.key}"))
+    if result is not None:
+        facts += [("Results", result.markdown_uri), ("", result.json_uri)]
+    return facts
+
+
+def _describe_tokens(document: Document) -> str:
+    if document.input_tokens == document.output_tokens == 0:
+        return "no tokens used"
+    return f"{document.input_tokens:,} tokens read, {document.output_tokens:,} written"
+
+
+def describe_pages(document: Document, result: Result | None) -> str:
+    """How many pages there are, and what became of them."""
+    if result is None:
+        return str(document.pages)
+    coverage = result.summary.coverage
+    words = [f"{coverage.covered_count} of {coverage.pages} covered"]
+    if coverage.empty_pages:
+        words.append(f"without text: {coverage.empty_pages}")
+    if coverage.failed_pages:
+        words.append(f"could not be read: {coverage.failed_pages}")
+    if coverage.missing_pages:
+        words.append(f"could not be summarised: {coverage.missing_pages}")
+    return "; ".join(words)
+
+
+def describe_times(document: Document) -> str:
+    """When a document arrived, and how long it took."""
+    arrived = f"{datetime.fromisoformat(document.received_at).astimezone():%Y-%m-%d %H:%M:%S}"
+    if document.finished_at is None:
+        return arrived
+    spent = datetime.fromisoformat(document.finished_at) - datetime.fromisoformat(
+        document.received_at
+    )
+    return f"{arrived}, finished after {describe_duration(spent.total_seconds())}"
+
+
+def describe_duration(seconds: float) -> str:
+    """A duration in the units that one would say it in."""
+    whole = round(seconds)
+    if whole < 1:
+        return "less than a second"
+    if whole < 120:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"
+
+
+def _label(name: str) -> Text:
+    return Text(f"{name:<{_LABEL_WIDTH}}", style="dim")

@@ -1,0 +1,80 @@
+"""`seashore watch`: documents as they move on."""
+
+from collections.abc import Iterable, Sequence
+
+from infra.cli.document_table import write_document_table
+from infra.cli.exit_codes import ExitCode
+from infra.cli.find import find_wanted_document
+from infra.cli.follow import (
+    REAL_PACE,
+    Followed,
+    follow_documents,
+    follow_in_flight,
+    is_all_done,
+)
+from infra.cli.output import Output
+from infra.cli.progress_view import show_progress
+from infra.cli.stack_access import open_ledger
+from infra.stacks import Stack
+
+
+def watch(
+    stack: Stack,
+    wanted: Sequence[str],
+    days: int,
+    *,
+    with_final: bool,
+    as_json: bool,
+    output: Output,
+) -> ExitCode:
+    """Show documents as they move on, until all are final.
+
+    Args:
+        stack: Where they are.
+        wanted: Ids, beginnings of ids, or keys; if empty, all that are in flight.
+        days: How many days back to look for documents in flight.
+        with_final: Whether to show also those that are final already.
+        as_json: Whether to write each change as a JSON object on a line of its own.
+        output: Where to write.
+
+    Returns:
+        FAILED if one of the wanted documents is not DONE in the end.
+
+    Raises:
+        UnknownItemError: One of the wanted documents does not exist.
+    """
+    table = open_ledger(stack)
+    if wanted:
+        bucket = stack.output("DocumentsBucket")
+        found = [find_wanted_document(table, bucket, name, REAL_PACE.now) for name in wanted]
+        looks = follow_documents(table, [Followed(d.document_id, d.key, d) for d in found])
+    else:
+        looks = follow_in_flight(table, days, with_final=with_final)
+    followed = _write_changes(looks, output) if as_json else _show_live(looks, output)
+    if not followed:
+        output.say("Nothing is in flight.")
+    return ExitCode.OK if not wanted or is_all_done(followed) else ExitCode.FAILED
+
+
+def _show_live(looks: Iterable[tuple[Followed, ...]], output: Output) -> tuple[Followed, ...]:
+    followed: tuple[Followed, ...] = ()
+    with show_progress(output.results) as show:
+        for followed in looks:
+            show(followed)
+    if output.is_terminal:
+        documents = [f.document for f in followed if f.document is not None]
+        write_document_table(documents, output, as_json=False)
+    return followed
+
+
+def _write_changes(looks: Iterable[tuple[Followed, ...]], output: Output) -> tuple[Followed, ...]:
+    followed: tuple[Followed, ...] = ()
+    written: dict[str, Followed] = {}
+    for followed in looks:
+        for seen in followed:
+            if seen.document is not None and written.get(seen.document_id) != seen:
+                written[seen.document_id] = seen
+                output.write_json_line(
+                    {**seen.document.model_dump(mode="json"), "delay": seen.delay}
+                )
+    return followed

@@ -1,0 +1,148 @@
+"""The emulator as a process: its environment, start, readiness and end."""
+
+import json
+import os
+import signal
+import subprocess
+import time
+import urllib.request
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from infra.local.ports import HOST
+from infra.local.record import LocalFolder, is_running
+from infra.local.scratch import clear_scratch, make_scratch
+from shared.errors import LocalStackError
+
+REGION = "us-east-1"
+
+# The emulator is to outlive this process and to be no child of it: a launcher forks it and ends.
+_LAUNCH = """
+import os, sys
+child = os.fork()
+if child:
+    print(child)
+else:
+    os.setsid()
+    os.dup2(2, 1)
+    os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+# What functions may see of the caller's environment: the way out of a company network.
+_PASSED_ON = (
+    "PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
+    "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy",
+)  # fmt: skip
+
+
+def start_emulator(python: Path, folder: LocalFolder, port: int, lock: int) -> int:
+    """Start the emulator in a session of its own, with its output in the log file.
+
+    Args:
+        python: Python of the emulator's environment.
+        folder: Where it keeps its state.
+        port: The port to listen on.
+        lock: Descriptor of the folder's lock, which the emulator goes on holding.
+
+    Returns:
+        Its process id, which is its process group's id too.
+    """
+    make_scratch(folder)
+    for path in (folder.services, folder.objects):
+        path.mkdir(parents=True, exist_ok=True)
+    folder.port.write_text(str(port), encoding="utf-8")
+    with folder.log.open("wb") as log:
+        launched = subprocess.run(  # noqa: S603 - a fixed command
+            [str(python), "-IS", "-c", _LAUNCH, str(python), "-m", "ministack"],
+            cwd=folder.scratch,
+            env=_compose_environment(os.environ, folder, port),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            pass_fds=[lock],
+            check=True,
+        )
+    return int(launched.stdout)
+
+
+def wait_until_ready(folder: LocalFolder, port: int, timeout_seconds: float = 60.0) -> None:
+    """Wait until the emulator answers.
+
+    Raises:
+        LocalStackError: It has ended, or does not answer in time.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
+        if _is_ready(port):
+            return
+        if not is_running(folder):
+            raise LocalStackError(f"The emulator ended at its start: see {folder.log}.")
+        time.sleep(0.05)
+    raise LocalStackError(f"The emulator does not answer: see {folder.log}.")
+
+
+def end_emulator(folder: LocalFolder, pid: int, timeout_seconds: float = 60.0) -> bool:
+    """End the emulator after it has saved its state, and then every process it has started.
+
+    Args:
+        folder: The folder that it uses; its temporary files and its record are removed.
+        pid: Its process id, which is its process group's id too.
+        timeout_seconds: How long it may take to save its state.
+
+    Returns:
+        Whether it ended by itself. If not it was killed, and its state is that of the last stop.
+    """
+    with suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+    deadline = time.monotonic() + timeout_seconds
+    while (running := is_running(folder)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    with suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
+        os.killpg(pid, signal.SIGKILL)
+    folder.record.unlink(missing_ok=True)
+    clear_scratch(folder)
+    return not running
+
+
+def _compose_environment(own: Mapping[str, str], folder: LocalFolder, port: int) -> dict[str, str]:
+    """Compose the whole environment of the emulator, which the functions inherit.
+
+    Nothing of the caller's AWS and model configuration is in it: a function has what the template
+    gives it.
+    """
+    return {
+        **{name: own[name] for name in _PASSED_ON if name in own},
+        "NO_PROXY": HOST,
+        "no_proxy": HOST,
+        "HOME": str(folder.scratch),
+        "TMPDIR": str(folder.scratch),
+        "PYTHONUTF8": "1",
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "BIND_HOST": HOST,
+        "MINISTACK_HOST": HOST,
+        "MINISTACK_REGION": REGION,
+        "GATEWAY_PORT": str(port),
+        "AUTH": "true",
+        "LAMBDA_EXECUTOR": "local",
+        # A socket that is not there: the containers on this machine are none of its business.
+        "DOCKER_HOST": f"unix://{folder.scratch}/no-docker.sock",
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+        "PERSIST_STATE": "1",
+        "STATE_DIR": str(folder.services),
+        "S3_PERSIST": "1",
+        "S3_DATA_DIR": str(folder.objects),
+    }
+
+
+def _is_ready(port: int) -> bool:
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    try:
+        with opener.open(f"http://{HOST}:{port}/_ministack/health", timeout=2) as answer:
+            return isinstance(json.load(answer), dict)
+    except (OSError, ValueError):
+        return False

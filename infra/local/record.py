@@ -1,0 +1,147 @@
+"""What is known of a local stack: its files, and the record that a running one leaves.
+
+A running emulator holds the lock of its folder until its process ends, however it ends. So the
+lock says whether a record is true, and a process id that was given out again is never trusted.
+"""
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from infra.file_lock import FileLockedError, hold_file_lock, is_file_locked
+from shared.errors import LocalStackError
+
+NOT_RUNNING = "The local stack is not running: start it with `seashore local up`."
+_NOT_READY = "The local stack is starting or stopping right now: wait a moment and try again."
+
+
+@dataclass(frozen=True)
+class LocalRecord:
+    """How to reach a running local stack.
+
+    Args:
+        pid: Process id of the emulator, which leads its own process group.
+        port: The port that it listens on, on 127.0.0.1.
+        endpoint_url: The address that boto3 takes as `endpoint_url`.
+        region: Region of the stack.
+        stack_name: Name of the CloudFormation stack in the emulator.
+        access_key_id: Key of the emulator's root user.
+        secret_access_key: Secret of the emulator's root user.
+        outputs: The outputs of the template by name; empty until it is deployed.
+    """
+
+    pid: int
+    port: int
+    endpoint_url: str
+    region: str
+    stack_name: str
+    access_key_id: str
+    secret_access_key: str
+    outputs: dict[str, str]
+
+
+@dataclass(frozen=True)
+class LocalFolder:
+    """The files of a local stack, all under one folder (`.seashore` of a project)."""
+
+    root: Path
+
+    @property
+    def record(self) -> Path:
+        """The record of the running stack."""
+        return self.root / "local.json"
+
+    @property
+    def lock(self) -> Path:
+        """Locked for as long as an emulator uses this folder."""
+        return self.root / "local.lock"
+
+    @property
+    def log(self) -> Path:
+        """What the emulator and the functions print."""
+        return self.root / "local.log"
+
+    @property
+    def state(self) -> Path:
+        """All that outlives a restart."""
+        return self.root / "state"
+
+    @property
+    def services(self) -> Path:
+        """What outlives a restart: everything but the objects."""
+        return self.state / "services"
+
+    @property
+    def objects(self) -> Path:
+        """What outlives a restart: the objects in the buckets."""
+        return self.state / "objects"
+
+    @property
+    def port(self) -> Path:
+        """The port, which is part of the state: saved queue addresses hold it."""
+        return self.state / "port"
+
+    @property
+    def scratch(self) -> Path:
+        """Temporary files of the emulator and the functions; gone after the stop."""
+        return self.root / "scratch"
+
+
+def read_live_record(folder: LocalFolder) -> LocalRecord:
+    """Read the record of the local stack that is ready in a folder.
+
+    Raises:
+        LocalStackError: No stack runs there, or it is not ready yet.
+    """
+    record = read_record(folder)
+    if not record.outputs:
+        raise LocalStackError(_NOT_READY)
+    return record
+
+
+def read_record(folder: LocalFolder) -> LocalRecord:
+    """Read the record of the emulator that runs in a folder, ready or not.
+
+    Raises:
+        LocalStackError: None runs there, or it is about to start or to end.
+    """
+    if not is_running(folder):
+        raise LocalStackError(NOT_RUNNING)
+    try:
+        return LocalRecord(**json.loads(folder.record.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        raise LocalStackError(_NOT_READY) from None
+
+
+def write_record(folder: LocalFolder, record: LocalRecord) -> None:
+    """Write the record so that a reader sees the old one or the new one, never half of it."""
+    draft = folder.record.with_suffix(".draft")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(asdict(record), file, indent=1)
+    draft.replace(folder.record)
+
+
+def is_running(folder: LocalFolder) -> bool:
+    """Whether an emulator uses the folder."""
+    return folder.lock.exists() and is_file_locked(folder.lock)
+
+
+@contextmanager
+def claim_folder(folder: LocalFolder) -> Iterator[int]:
+    """Claim the folder for an emulator that is to inherit the descriptor handed out.
+
+    Raises:
+        LocalStackError: An emulator uses the folder already.
+    """
+    try:
+        with hold_file_lock(folder.lock, wait_seconds=0.5) as descriptor:
+            yield descriptor
+    except FileLockedError:
+        raise LocalStackError(
+            f"A local stack is already running in {folder.root}: use it, or stop it with "
+            "`seashore local down`."
+        ) from None

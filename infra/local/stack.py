@@ -1,0 +1,241 @@
+"""Start, update and stop the local stack: the real template on an emulated AWS."""
+
+import shutil
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from infra.aws import open_emulator_session
+from infra.build import PROJECT, Target, build_package
+from infra.deploy import deploy_stack
+from infra.local.environment import ensure_emulator
+from infra.local.ports import HOST, choose_port
+from infra.local.process import REGION, end_emulator, start_emulator, wait_until_ready
+from infra.local.record import (
+    LocalFolder,
+    LocalRecord,
+    claim_folder,
+    is_running,
+    read_live_record,
+    read_record,
+    write_record,
+)
+from infra.local.repair import repair_event_source_mappings
+from infra.local.scratch import clear_scratch
+from infra.signals import ignore_signals, interrupt_on_signals
+from shared.errors import LocalStackError
+
+STACK_NAME = "seashore"
+
+# The emulator's root user.
+_ROOT_KEY_ID = "test"
+_ROOT_SECRET = "test"  # noqa: S105 - known to everyone, and good on this machine only
+
+_LOCAL_PARAMETERS = {
+    # Short, so that a message whose run was killed comes back soon.
+    "IngestTimeoutSeconds": "30",
+    "WorkerTimeoutSeconds": "30",
+    # Each copy of a function is a process of its own.
+    "IngestMaximumConcurrency": "2",
+    "WorkerMaximumConcurrency": "4",
+    # The emulator speaks plain HTTP, on this machine's own address only.
+    "RequireTls": "false",
+}
+
+Report = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class OpenAiServer:
+    """The language model that the worker asks.
+
+    Args:
+        base_url: Address of the server; empty for OpenAI itself.
+        model: Name of the model; None for the template's default.
+        api_key: Key of the account; empty if the server needs none.
+    """
+
+    base_url: str = ""
+    model: str | None = None
+    api_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class LocalSetup:
+    """What a local stack is made of.
+
+    Args:
+        openai: The language model to use; None for the offline extractive summarizer.
+        parameters: Values of template parameters besides those of the language model.
+        port: Port to listen on; None for that of the last run, or any free one.
+        cache: Folder of the emulator's environment and the built package, which several stacks
+            may share; None for the stack's own folder.
+        project: Folder that holds the packages `functions`, `pipeline` and `shared`.
+    """
+
+    openai: OpenAiServer | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    port: int | None = None
+    cache: Path | None = None
+    project: Path = PROJECT
+
+
+def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = None) -> LocalRecord:
+    """Start the emulator in the background and deploy the template to it.
+
+    What an earlier run has left in the folder is there again: objects, rows, messages.
+
+    Args:
+        root: Folder of the local stack, such as `.seashore` of a project.
+        report: Called with one line for each step.
+        setup: What the stack is made of.
+
+    Raises:
+        LocalStackError: It runs already, its port is taken, or the emulator does not start.
+        BuildError: The package cannot be built.
+        DeployError: The template cannot be deployed.
+    """
+    setup = setup or LocalSetup()
+    folder = LocalFolder(root.resolve())
+    with claim_folder(folder) as lock:
+        folder.record.unlink(missing_ok=True)
+        python = ensure_emulator((setup.cache or folder.root) / "emulator", report)
+        port = choose_port(folder, setup.port)
+        report(f"Starting the emulator on port {port}")
+        pid = start_emulator(python, folder, port, lock)
+    try:
+        record = LocalRecord(
+            pid=pid,
+            port=port,
+            endpoint_url=f"http://{HOST}:{port}",
+            region=REGION,
+            stack_name=STACK_NAME,
+            access_key_id=_ROOT_KEY_ID,
+            secret_access_key=_ROOT_SECRET,
+            outputs={},
+        )
+        write_record(folder, record)
+        wait_until_ready(folder, port)
+        return _deploy(folder, record, report, setup)
+    except BaseException:
+        end_emulator(folder, pid)
+        raise
+
+
+def update_local_stack(root: Path, report: Report, setup: LocalSetup | None = None) -> LocalRecord:
+    """Deploy the code and the template as they are now to a running local stack.
+
+    Args:
+        root: Folder of the local stack.
+        report: Called with one line for each step.
+        setup: What the stack is made of; its port is of no account.
+
+    Raises:
+        LocalStackError: The stack is not running.
+        BuildError: The package cannot be built.
+        DeployError: The template cannot be deployed; the stack is as it was.
+    """
+    folder = LocalFolder(root.resolve())
+    return _deploy(folder, read_record(folder), report, setup or LocalSetup())
+
+
+def stop_local_stack(root: Path, report: Report) -> None:
+    """Stop the local stack after it has saved its state.
+
+    Raises:
+        LocalStackError: It is not running, or did not save its state in time.
+    """
+    folder = LocalFolder(root.resolve())
+    record = read_record(folder)
+    report("Stopping the local stack")
+    if not end_emulator(folder, record.pid):
+        raise LocalStackError(
+            f"The emulator did not end and was killed, so what it knew since its last stop is "
+            f"lost: see {folder.log}."
+        )
+
+
+def run_local_stack(
+    root: Path,
+    report: Report,
+    on_ready: Callable[[LocalRecord], None],
+    setup: LocalSetup | None = None,
+) -> None:
+    """Run the local stack until SIGINT or SIGTERM, then stop it and save its state.
+
+    Must be called in the main thread, which is the one that receives signals.
+
+    Args:
+        root: Folder of the local stack.
+        report: Called with one line for each step.
+        on_ready: Called once the stack is deployed.
+        setup: What the stack is made of.
+
+    Raises:
+        LocalStackError: As for `start_local_stack`, or the emulator ended by itself.
+        BuildError: The package cannot be built.
+        DeployError: The template cannot be deployed.
+    """
+    folder = LocalFolder(root.resolve())
+    with interrupt_on_signals(), suppress(KeyboardInterrupt):
+        on_ready(start_local_stack(root, report, setup))
+        while is_running(folder):
+            time.sleep(0.5)
+        raise LocalStackError(f"The emulator ended by itself: see {folder.log}.")
+    with ignore_signals():
+        if is_running(folder):
+            stop_local_stack(root, report)
+
+
+def find_local_stack(root: Path) -> LocalRecord | None:
+    """Return the record of the local stack in a folder; None if none is running and ready."""
+    with suppress(LocalStackError):
+        return read_live_record(LocalFolder(root.resolve()))
+    return None
+
+
+def delete_local_data(root: Path) -> None:
+    """Delete all that a stopped local stack has kept: objects, rows, messages, its port.
+
+    Raises:
+        LocalStackError: It is running.
+    """
+    folder = LocalFolder(root.resolve())
+    with claim_folder(folder):
+        clear_scratch(folder)
+        shutil.rmtree(folder.state, ignore_errors=True)
+        for path in (folder.record, folder.log):
+            path.unlink(missing_ok=True)
+
+
+def _deploy(
+    folder: LocalFolder, record: LocalRecord, report: Report, setup: LocalSetup
+) -> LocalRecord:
+    package = build_package(
+        Target.HOST,
+        (setup.cache or folder.root) / "build" / "functions-host.zip",
+        report,
+        project=setup.project,
+    )
+    session = open_emulator_session(record.region, record.access_key_id, record.secret_access_key)
+    deployment = deploy_stack(
+        session,
+        record.stack_name,
+        package,
+        {**_LOCAL_PARAMETERS, **_model_parameters(setup.openai), **setup.parameters},
+        report,
+        endpoint_url=record.endpoint_url,
+        poll_seconds=0.1,
+    )
+    repair_event_source_mappings(session.client("lambda", endpoint_url=record.endpoint_url))
+    deployed = replace(record, outputs=deployment.outputs)
+    write_record(folder, deployed)
+    return deployed
+
+
+def _model_parameters(openai: OpenAiServer | None) -> dict[str, str]:
+    server = openai or OpenAiServer()
+    chosen = {"OpenAiBaseUrl": server.base_url, "OpenAiApiKey": server.api_key}
+    return chosen if server.model is None else {**chosen, "OpenAiModel": server.model}

@@ -1,0 +1,146 @@
+"""From the name of a stack to the account, region and outputs behind it."""
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.exceptions import ClientError
+
+from infra.aws import aws_errors_as, open_emulator_session, open_session
+from infra.local.record import LocalFolder, read_live_record
+from shared.errors import LocalStackError, OperatorError, UnknownStackError
+
+LOCAL_STACK = "local"
+
+# Bucket names hold the stack's name, the account and the region, in 63 characters at most.
+LONGEST_STACK_NAME = 25
+_STACK_NAME = re.compile(rf"[a-z](?:[a-z0-9]|-(?!-)){{0,{LONGEST_STACK_NAME - 1}}}(?<!-)")
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A deployed stack and how to reach it.
+
+    Args:
+        name: The name that the operator uses; `local` for the local stack.
+        region: Region of the stack.
+        session: Session with the credentials to use.
+        endpoint_url: Address of the emulator; None on AWS.
+        outputs: The outputs of the template by name.
+    """
+
+    name: str
+    region: str
+    session: boto3.session.Session = field(repr=False)
+    endpoint_url: str | None
+    outputs: dict[str, str]
+
+    def client(self, service: str) -> Any:
+        """Make a boto3 client of a service for this stack."""
+        return self.session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]  # any service
+
+    def output(self, name: str) -> str:
+        """Return one output of the template.
+
+        Raises:
+            UnknownStackError: The stack has no such output: it is older than this command.
+        """
+        try:
+            return self.outputs[name]
+        except KeyError:
+            raise UnknownStackError(
+                f"The stack {self.name!r} has no output {name}: deploy it again with this version."
+            ) from None
+
+
+def check_stack_name(name: str) -> str:
+    """Return the name if a stack on AWS can have it.
+
+    Raises:
+        OperatorError: The name cannot be used; the message says why.
+    """
+    if name == LOCAL_STACK:
+        raise OperatorError(
+            f"{LOCAL_STACK!r} is the local stack: choose another name for a stack on AWS."
+        )
+    if not _STACK_NAME.fullmatch(name):
+        raise OperatorError(
+            f"The stack name {name!r} cannot be used: it becomes part of bucket names, so it takes "
+            f"lower-case letters, digits and single hyphens, begins with a letter and has at most "
+            f"{LONGEST_STACK_NAME} characters."
+        )
+    return name
+
+
+def resolve_stack(
+    name: str,
+    project_folder: Path,
+    *,
+    region: str | None = None,
+    profile: str | None = None,
+) -> Stack:
+    """Find a stack by its name.
+
+    Args:
+        name: `local` for the local stack, else the name of a CloudFormation stack.
+        project_folder: Folder whose `.seashore` holds the local stack.
+        region: AWS region instead of the configured one; not used for the local stack.
+        profile: AWS profile instead of the configured one; not used for the local stack.
+
+    Raises:
+        UnknownStackError: No such stack, or the local stack is not running.
+        OperatorError: AWS cannot be asked: no credentials, no region, no network.
+    """
+    if name == LOCAL_STACK:
+        return resolve_local_stack(project_folder / ".seashore")
+    session = open_session(region, profile)
+    return Stack(
+        name=name,
+        region=session.region_name,
+        session=session,
+        endpoint_url=None,
+        outputs=_read_outputs(session, name),
+    )
+
+
+def resolve_local_stack(root: Path) -> Stack:
+    """Find the local stack whose files are in a folder, such as `.seashore` of a project.
+
+    Raises:
+        UnknownStackError: It is not running.
+    """
+    try:
+        record = read_live_record(LocalFolder(root.resolve()))
+    except LocalStackError as error:
+        raise UnknownStackError(str(error)) from error
+    return Stack(
+        name=LOCAL_STACK,
+        region=record.region,
+        session=open_emulator_session(
+            record.region, record.access_key_id, record.secret_access_key
+        ),
+        endpoint_url=record.endpoint_url,
+        outputs=dict(record.outputs),
+    )
+
+
+def _read_outputs(session: boto3.session.Session, name: str) -> dict[str, str]:
+    with aws_errors_as(OperatorError):
+        try:
+            answer = session.client("cloudformation").describe_stacks(StackName=name)
+        except ClientError as error:
+            if "does not exist" in error.response["Error"].get("Message", ""):
+                raise UnknownStackError(
+                    f"There is no stack {name!r} in {session.region_name}: check the name and the "
+                    f"region, or make it with `seashore deploy {name}`."
+                ) from error
+            raise
+    stack = answer["Stacks"][0]
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+    if not outputs:
+        raise UnknownStackError(
+            f"The stack {name!r} is not ready: its status is {stack['StackStatus']}."
+        )
+    return outputs

@@ -1,0 +1,187 @@
+"""A reader: the process that parses untrusted PDFs. Started by `ReaderProcess`.
+
+It reads requests from standard input and answers on standard output (`protocol`), one document
+at a time. A document that is too much for it may end it at any point; its parent copes.
+"""
+
+import gc
+import logging
+import os
+import select
+import sys
+import threading
+import time
+import warnings
+from pathlib import Path
+from typing import IO
+
+from pipeline.extraction.engines import (
+    EngineDocument,
+    UnreadableDocumentError,
+    UnreadablePageError,
+)
+from pipeline.extraction.page_text import Engine
+from pipeline.extraction.protocol import (
+    MAX_REASON_CHARACTERS,
+    Frame,
+    FrameKind,
+    RequestKind,
+    decode_request,
+    encode_frame,
+)
+from pipeline.extraction.resource_limits import (
+    limit_document_cpu,
+    limit_process,
+    read_resident_kibibytes,
+    release_free_memory,
+)
+from pipeline.text_cleanup import clean_text, drop_lone_surrogates, is_unreadable
+from shared.errors import RejectionCode
+
+# The engines keep about 2 kB of each page that they have read.
+PAGES_BETWEEN_LOOKS = 100
+MAX_GROWTH_KIBIBYTES = 16 * 1024
+OUT_OF_MEMORY = "it needs more memory than a document may use"
+PAGE_KINDS = {Engine.PDFIUM: FrameKind.PAGE_BY_PDFIUM, Engine.PYPDF: FrameKind.PAGE_BY_PYPDF}
+
+
+def main() -> None:
+    """Serve requests until the parent closes the pipe.
+
+    Arguments on the command line: bytes of address space, most characters of a page.
+    """
+    memory_bytes, max_page_characters = (int(argument) for argument in sys.argv[1:3])
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    answers = take_standard_output()
+    silence_engines()
+    limit_process(memory_bytes)
+    # Whatever lives now lives for good: no collection has to look at it again.
+    gc.freeze()
+    Reader(answers, max_page_characters).serve(sys.stdin.buffer)
+
+
+def end_with_parent() -> None:
+    """End this process when the parent is gone, even in the middle of a page.
+
+    PR_SET_PDEATHSIG would not do: it fires when the *thread* that started this process ends, and
+    a reader outlives the thread of the record that it was started for.
+    """
+    poller = select.poll()
+    # No event is asked for, so that only the end of the pipe is reported, and no request.
+    poller.register(sys.stdin.fileno(), 0)
+    poller.poll()
+    os._exit(0)
+
+
+def take_standard_output() -> IO[bytes]:
+    """Standard output for frames alone: what else is printed, there or as an error, is dropped."""
+    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
+    null = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, sys.stdout.fileno())
+    os.dup2(null, sys.stderr.fileno())
+    os.close(null)
+    return answers
+
+
+def silence_engines() -> None:
+    """No warnings and no log lines: they speak of an untrusted document's inside."""
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+
+
+class Reader:
+    """Carries out requests on one document after another.
+
+    Args:
+        answers: Where frames go, unbuffered: the parent must know which page is being read.
+        max_page_characters: A page with more text than this is failed.
+    """
+
+    def __init__(self, answers: IO[bytes], max_page_characters: int) -> None:
+        self._answers = answers
+        self._max_page_characters = max_page_characters
+        self._document: EngineDocument | None = None
+        self._cpu_at_open = 0.0
+        self._held_kibibytes_at_start = read_resident_kibibytes()
+
+    def serve(self, requests: IO[bytes]) -> None:
+        """Answer each request, in order."""
+        self._send(FrameKind.READY)
+        for line in requests:
+            kind, arguments = decode_request(line)
+            match kind:
+                case RequestKind.OPEN:
+                    self._open(Path(str(arguments[0])), float(arguments[1]))
+                case RequestKind.READ:
+                    self._read(int(arguments[0]))
+                case RequestKind.CLOSE:
+                    self._close()
+
+    def _open(self, path: Path, cpu_seconds: float) -> None:
+        self._cpu_at_open = time.process_time()
+        limit_document_cpu(cpu_seconds)
+        try:
+            self._document = EngineDocument(path)
+        except UnreadableDocumentError as error:
+            self._send(FrameKind.REFUSED, text=error.code)
+        except MemoryError:
+            self._send(FrameKind.REFUSED, text=RejectionCode.OVER_LIMITS)
+        else:
+            self._send(FrameKind.OPENED, self._document.page_count)
+
+    def _read(self, first_page: int) -> None:
+        document = self._document
+        if document is None:
+            return
+        held_kibibytes = read_resident_kibibytes()
+        for number in range(first_page, document.page_count + 1):
+            if number % PAGES_BETWEEN_LOOKS == 0:
+                grown_kibibytes = read_resident_kibibytes() - held_kibibytes
+                if grown_kibibytes > MAX_GROWTH_KIBIBYTES:
+                    document.renew()
+                    release_free_memory()
+                    held_kibibytes = read_resident_kibibytes()
+            self._read_page(document, number)
+
+    def _read_page(self, document: EngineDocument, number: int) -> None:
+        try:
+            engine, text = document.read_page(number)
+            text = self._check(text)
+        except UnreadablePageError as error:
+            self._send(FrameKind.PAGE_FAILED, number, str(error)[:MAX_REASON_CHARACTERS])
+        except MemoryError:
+            self._send(FrameKind.PAGE_FATAL, number, OUT_OF_MEMORY)
+            os._exit(0)
+        else:
+            self._send(PAGE_KINDS[engine], number, text)
+
+    def _check(self, text: str) -> str:
+        if len(text) > self._max_page_characters:
+            raise UnreadablePageError(
+                f"it has {len(text)} characters, more than the {self._max_page_characters} allowed"
+            )
+        if is_unreadable(text):
+            raise UnreadablePageError("its fonts do not say which characters they draw")
+        return clean_text(drop_lone_surrogates(text))
+
+    def _close(self) -> None:
+        if self._document is not None:
+            self._document.close()
+            self._document = None
+        held_kibibytes = read_resident_kibibytes()
+        if held_kibibytes > self._held_kibibytes_at_start + MAX_GROWTH_KIBIBYTES:
+            gc.collect()
+            release_free_memory()
+            held_kibibytes = read_resident_kibibytes()
+        self._send(FrameKind.CLOSED, held_kibibytes)
+
+    def _send(self, kind: FrameKind, number: int = 0, text: str = "") -> None:
+        cpu_seconds = time.process_time() - self._cpu_at_open
+        frame = encode_frame(Frame(kind, number, int(cpu_seconds * 1000), text))
+        view = memoryview(frame)
+        while view:
+            view = view[self._answers.write(view) :]
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,196 @@
+"""One open document: its pages in order, whatever becomes of the readers."""
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import Engine, PageText
+from pipeline.extraction.protocol import Frame, FrameKind, RequestKind
+from pipeline.extraction.reader_process import LossCause, ReaderLoss, ReaderProcess
+from pipeline.extraction.refusals import refuse_document, refuse_page_count
+from shared.deadline import Deadline
+from shared.errors import DeadlineError, RejectionCode
+
+ENGINES = {FrameKind.PAGE_BY_PDFIUM: Engine.PDFIUM, FrameKind.PAGE_BY_PYPDF: Engine.PYPDF}
+
+
+class OpenDocument:
+    """A document that a reader has opened. Made by `Extractor.open`; for one thread.
+
+    Args:
+        path: The PDF.
+        deadline: By when the caller has to be done.
+        limits: What the document may cost.
+        take_reader: Gives a reader that has no document.
+
+    Attributes:
+        page_count: The number of its pages.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        deadline: Deadline,
+        limits: ExtractionLimits,
+        take_reader: Callable[[], ReaderProcess],
+    ) -> None:
+        self.page_count = 0
+        self._path = path
+        self._deadline = deadline
+        self._limits = limits
+        self._take_reader = take_reader
+        self._reader: ReaderProcess | None = None
+        self._is_reading = False
+        self._losses = 0
+        self._waited_seconds = 0.0
+        self._cpu_seconds_of_lost_readers = 0.0
+        self._cpu_seconds_of_reader = 0.0
+        self._stopped_because: str | None = None
+
+    def open(self) -> None:
+        """Have a reader open the document and count its pages.
+
+        Raises:
+            RejectedDocumentError: The document is refused.
+            DeadlineError: The time is up.
+            ExtractorError: No reader can be started.
+        """
+        answer = self._ask_to_open()
+        if isinstance(answer, ReaderLoss):
+            is_crash = answer.cause is LossCause.CRASH
+            code = RejectionCode.DAMAGED if is_crash else RejectionCode.OVER_LIMITS
+            raise refuse_document(code, answer.reason)
+        if answer.kind is FrameKind.REFUSED:
+            raise refuse_document(answer.text)
+        if answer.number > self._limits.max_pages:
+            raise refuse_page_count(answer.number, self._limits)
+        self.page_count = answer.number
+
+    def pages(self, first_page: int = 1) -> Iterator[PageText]:
+        """Every page from `first_page` on, in order, each exactly once.
+
+        A page that cannot be read, or that ends its reader, comes as a failed one. Pages are read
+        while the caller works on those before; no more than a pipe holds is read ahead.
+
+        Args:
+            first_page: Where to begin, from 1: a checkpoint's next page.
+
+        Raises:
+            DeadlineError: The time is up; the pages given so far are good.
+            ExtractorError: No further reader can be started.
+        """
+        if first_page < 1:
+            raise ValueError("pages are numbered from 1")
+        if self._is_reading:
+            self._drop_reader()
+        if first_page <= self.page_count:
+            self._ask_to_read(first_page)
+        for number in range(first_page, self.page_count + 1):
+            page = self._next_page(number)
+            if number == self.page_count:
+                self._is_reading = False
+            yield page
+
+    def release(self) -> ReaderProcess | None:
+        """Close the document.
+
+        Returns:
+            The reader, unless it was lost or is in the middle of the document.
+        """
+        reader, self._reader = self._reader, None
+        if reader is not None and self._is_reading:
+            reader.kill()
+            return None
+        if reader is not None:
+            reader.close_document()
+        return reader
+
+    def _next_page(self, number: int) -> PageText:
+        if self._reader is None and self._stopped_because is None:
+            self._resume(number)
+        if self._reader is None or self._stopped_because is not None:
+            return PageText(number, "", error=self._stopped_because)
+        answer = self._wait(self._reader, self._limits.page_wall_seconds)
+        if isinstance(answer, ReaderLoss):
+            return PageText(number, "", error=answer.reason)
+        engine = ENGINES.get(answer.kind)
+        if engine is not None and answer.number == number:
+            return PageText(number, answer.text, engine)
+        if answer.kind is not FrameKind.PAGE_FAILED or answer.number != number:
+            self._drop_reader()
+        return PageText(number, "", error=answer.text or "the reader answered out of turn")
+
+    def _resume(self, number: int) -> None:
+        """Go on with a new reader, or settle that no further page is tried."""
+        if self._losses >= self._limits.max_reader_losses:
+            self._stopped_because = f"{self._losses} pages before it have ended their readers"
+            return
+        answer = self._ask_to_open()
+        if isinstance(answer, ReaderLoss):
+            self._stopped_because = answer.reason
+        elif answer.kind is not FrameKind.OPENED or answer.number != self.page_count:
+            self._stopped_because = "the document could not be opened a second time"
+        else:
+            self._ask_to_read(number)
+
+    def _ask_to_open(self) -> Frame | ReaderLoss:
+        reader = self._reader = self._take_reader()
+        self._cpu_seconds_of_reader = 0.0
+        cpu_seconds = self._limits.document_cpu_seconds - self._cpu_seconds_of_lost_readers
+        reader.send(RequestKind.OPEN, str(self._path.absolute()), cpu_seconds)
+        answer = self._wait(reader, self._limits.open_wall_seconds)
+        if isinstance(answer, Frame) and answer.kind not in (FrameKind.OPENED, FrameKind.REFUSED):
+            self._drop_reader()
+            return ReaderLoss(LossCause.CRASH, "the reader answered out of turn")
+        return answer
+
+    def _ask_to_read(self, first_page: int) -> None:
+        if self._reader is not None:
+            self._reader.send(RequestKind.READ, first_page)
+            self._is_reading = True
+
+    def _wait(self, reader: ReaderProcess, limit_seconds: float) -> Frame | ReaderLoss:
+        """The reader's next answer, or what ended it; after a loss there is no reader."""
+        self._deadline.check()
+        document_seconds = self._limits.document_wall_seconds - self._waited_seconds
+        wait_seconds = min(limit_seconds, document_seconds)
+        is_bound_by_deadline = self._deadline.remaining_seconds < wait_seconds
+        started = time.monotonic()
+        answer = reader.receive(min(wait_seconds, self._deadline.remaining_seconds))
+        waited_seconds = time.monotonic() - started
+        self._waited_seconds += waited_seconds
+        if isinstance(answer, Frame):
+            self._cpu_seconds_of_reader = answer.cpu_milliseconds / 1000
+            return answer
+        # The page that ended the reader is not in the reader's own count.
+        self._cpu_seconds_of_reader += waited_seconds
+        self._drop_reader()
+        if answer is None:
+            if is_bound_by_deadline:
+                raise DeadlineError("the time budget ran out while a page was being read")
+            answer = _describe_timeout(limit_seconds, document_seconds, self._limits)
+        if answer.cause in (LossCause.CPU_TIME, LossCause.DOCUMENT_TIME):
+            self._stopped_because = answer.reason
+        return answer
+
+    def _drop_reader(self) -> None:
+        if self._reader is not None:
+            self._reader.kill()
+            self._reader = None
+        self._is_reading = False
+        self._losses += 1
+        self._cpu_seconds_of_lost_readers += self._cpu_seconds_of_reader
+        if self._cpu_seconds_of_lost_readers >= self._limits.document_cpu_seconds:
+            self._stopped_because = "the document needs more CPU time than a document may use"
+
+
+def _describe_timeout(
+    limit_seconds: float, document_seconds: float, limits: ExtractionLimits
+) -> ReaderLoss:
+    if document_seconds <= limit_seconds:
+        return ReaderLoss(
+            LossCause.DOCUMENT_TIME,
+            f"the document takes more than {limits.document_wall_seconds:g} s",
+        )
+    return ReaderLoss(LossCause.PAGE_TIME, f"it takes more than {limit_seconds:g} s")

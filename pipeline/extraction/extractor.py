@@ -1,0 +1,120 @@
+"""The readers of one container, lent out to one document each."""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from pipeline.extraction.document import OpenDocument
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.reader_process import ReaderProcess
+from pipeline.extraction.refusals import check_file
+from shared.deadline import Deadline
+from shared.errors import DeadlineError
+
+
+class Extractor:
+    """Reads PDFs in child processes, which it keeps warm between documents.
+
+    Safe to use from several threads: each open document has a reader of its own, and at most
+    `max_readers` are open at a time. Nothing starts before the first document or `warm_up`.
+
+    Args:
+        limits: What a document may cost.
+        max_readers: The most readers at a time. Each may use `limits.memory_bytes`.
+        environment: The environment of this process; a reader gets almost nothing of it.
+    """
+
+    def __init__(
+        self,
+        limits: ExtractionLimits | None = None,
+        *,
+        max_readers: int = 2,
+        environment: Mapping[str, str] | None = None,
+    ) -> None:
+        self._limits = limits or ExtractionLimits()
+        self._environment = os.environ if environment is None else environment
+        self._idle: list[ReaderProcess] = []
+        self._slots = threading.BoundedSemaphore(max_readers)
+        self._lock = threading.Lock()
+        self._closed = False
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def warm_up(self) -> None:
+        """Start one reader now, so that the first document does not wait for it.
+
+        Raises:
+            ExtractorError: It does not start.
+        """
+        self._put_back(self._take_reader())
+
+    @contextmanager
+    def open(self, path: Path, deadline: Deadline) -> Iterator[OpenDocument]:
+        """Open a PDF for reading its pages.
+
+        Args:
+            path: The file; it must stay as it is until the document is closed.
+            deadline: By when the caller has to be done with the document.
+
+        Yields:
+            The document, with its number of pages known.
+
+        Raises:
+            RejectedDocumentError: The document is refused, with a sentence for a person.
+            DeadlineError: The time is up, here or while pages are read.
+            ExtractorError: No reader can be started.
+        """
+        deadline.check()
+        check_file(path, self._limits)
+        if not self._slots.acquire(timeout=deadline.remaining_seconds):
+            raise DeadlineError("no reader became free within the time budget")
+        try:
+            document = OpenDocument(path, deadline, self._limits, self._take_reader)
+            try:
+                document.open()
+                yield document
+            finally:
+                reader = document.release()
+                if reader is not None:
+                    self._put_back(reader)
+        finally:
+            self._slots.release()
+
+    def close(self) -> None:
+        """End the readers. A document that is open keeps its own until it is closed."""
+        with self._lock:
+            self._closed = True
+            readers, self._idle = self._idle, []
+        for reader in readers:
+            reader.kill()
+
+    def _take_reader(self) -> ReaderProcess:
+        while True:
+            with self._lock:
+                if not self._idle:
+                    break
+                reader = self._idle.pop()
+            if reader.is_fit():
+                return reader
+            reader.kill()
+        return ReaderProcess(self._limits, self._environment)
+
+    def _put_back(self, reader: ReaderProcess) -> None:
+        with self._lock:
+            if not self._closed:
+                self._idle.append(reader)
+                return
+        reader.kill()

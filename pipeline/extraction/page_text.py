@@ -1,0 +1,43 @@
+"""What reading one page gives."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Engine(StrEnum):
+    """The library that read a page."""
+
+    PDFIUM = "pdfium"
+    PYPDF = "pypdf"
+
+
+class PageStatus(StrEnum):
+    """What became of a page."""
+
+    TEXT = "text"
+    EMPTY = "empty"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class PageText:
+    """The text of one page, or why there is none.
+
+    Args:
+        number: The number of the page, from 1.
+        text: Its cleaned text; empty for a page without text and for a failed one.
+        engine: The library that read it; None for a failed page.
+        error: Why the page failed; None for a page that was read.
+    """
+
+    number: int
+    text: str
+    engine: Engine | None = None
+    error: str | None = None
+
+    @property
+    def status(self) -> PageStatus:
+        """Whether the page has text, is empty, or could not be read."""
+        if self.error is not None:
+            return PageStatus.FAILED
+        return PageStatus.TEXT if self.text else PageStatus.EMPTY

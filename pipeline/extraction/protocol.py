@@ -1,0 +1,98 @@
+"""What a reader and its parent say to each other over the reader's standard input and output.
+
+Requests are one JSON array a line; answers are frames: a fixed header and a text in UTF-8. The
+parent trusts no answer: `decode_frame` refuses all that a sane reader would not send.
+"""
+
+import json
+import struct
+from dataclasses import dataclass
+from enum import Enum, StrEnum
+
+HEADER = struct.Struct(">cIII")
+# The longest form of one character in UTF-8.
+BYTES_PER_CHARACTER = 4
+MAX_REASON_CHARACTERS = 500
+
+
+class RequestKind(StrEnum):
+    """What a parent asks a reader to do."""
+
+    OPEN = "open"  # path, CPU seconds: answered by OPENED or REFUSED
+    READ = "read"  # first page: answered by a frame for each page up to the last
+    CLOSE = "close"  # answered by CLOSED
+
+
+class FrameKind(Enum):
+    """What a reader answers. `number` is a page's, where nothing else is said."""
+
+    READY = b"R"
+    OPENED = b"O"  # number: pages of the document
+    REFUSED = b"X"  # text: a RejectionCode
+    PAGE_BY_PDFIUM = b"P"
+    PAGE_BY_PYPDF = b"Y"
+    PAGE_FAILED = b"F"  # text: why
+    PAGE_FATAL = b"D"  # text: why; the reader ends itself after it
+    CLOSED = b"C"  # number: memory that the reader still holds, in KiB
+
+
+class FrameError(Exception):
+    """The bytes of a reader are not a frame. Never leaves this package."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """One answer of a reader.
+
+    Args:
+        kind: What it says.
+        number: The page, or what `FrameKind` says.
+        cpu_milliseconds: CPU time that the reader has spent on the open document.
+        text: The page's text, or what `FrameKind` says.
+    """
+
+    kind: FrameKind
+    number: int = 0
+    cpu_milliseconds: int = 0
+    text: str = ""
+
+
+def encode_request(kind: RequestKind, *arguments: str | float) -> bytes:
+    """One request as a line."""
+    return json.dumps([kind, *arguments]).encode() + b"\n"
+
+
+def decode_request(line: bytes) -> tuple[RequestKind, list[str | float]]:
+    """The kind and the arguments of a request."""
+    kind, *arguments = json.loads(line)
+    return RequestKind(kind), arguments
+
+
+def encode_frame(frame: Frame) -> bytes:
+    """One frame as bytes. The text must be free of lone surrogates."""
+    payload = frame.text.encode()
+    return (
+        HEADER.pack(frame.kind.value, frame.number, frame.cpu_milliseconds, len(payload)) + payload
+    )
+
+
+def decode_frame(buffer: bytearray, max_payload_bytes: int) -> Frame | None:
+    """Take the first frame off the buffer; None while it is incomplete.
+
+    Raises:
+        FrameError: The buffer does not begin with a frame, or with one that is too long.
+    """
+    if len(buffer) < HEADER.size:
+        return None
+    code, number, cpu_milliseconds, size = HEADER.unpack_from(buffer)
+    if size > max_payload_bytes:
+        raise FrameError("the frame is too long")
+    end = HEADER.size + size
+    if len(buffer) < end:
+        return None
+    try:
+        frame = Frame(FrameKind(code), number, cpu_milliseconds, buffer[HEADER.size : end].decode())
+    except ValueError as error:
+        raise FrameError("the frame is of no known kind or not in UTF-8") from error
+    del buffer[:end]
+    return frame

@@ -1,0 +1,90 @@
+"""Stop calling a provider that rejects the key or the account.
+
+The circuit breaker of Powertools does not serve here: its state lies in DynamoDB (two more round
+trips a call), its clock is the wall clock, and an open circuit does not say how long it stays so,
+which the deferral of a message needs. A rejected key concerns one container's own calls only.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+
+from shared.errors import ModelAccessError
+
+FIRST_PAUSE_SECONDS = 60.0
+LONGEST_PAUSE_SECONDS = 300.0
+
+
+class AccessBreaker:
+    """Lets one call through at a time, a pause apart, for as long as access is rejected.
+
+    The pause doubles with each further rejection, from one minute to five. Thread-safe.
+
+    Args:
+        clock: A monotonic clock, in seconds.
+        logger: Where the one alarm line goes when access is lost, and one when it is back.
+    """
+
+    def __init__(self, clock: Callable[[], float], logger: logging.Logger) -> None:
+        self._clock = clock
+        self._logger = logger
+        self._lock = threading.Lock()
+        self._rejections = 0
+        self._closed_until = 0.0
+
+    def check(self) -> None:
+        """Pass if a call may be made now.
+
+        Raises:
+            ModelAccessError: Access was rejected a short while ago; with the time left to wait.
+        """
+        with self._lock:
+            if not self._rejections:
+                return
+            left_seconds = self._closed_until - self._clock()
+            if left_seconds > 0:
+                raise ModelAccessError(
+                    "The provider rejected the key or the account a short while ago",
+                    delay_seconds=left_seconds,
+                    reason="model_access",
+                )
+            # This caller tries; the others wait for what comes of it.
+            self._closed_until = self._clock() + self._pause_seconds()
+
+    def record_rejection(self, cause: str) -> float:
+        """Note that access was rejected.
+
+        Args:
+            cause: What the provider said, without any secret.
+
+        Returns:
+            The pause that begins now, in seconds.
+        """
+        with self._lock:
+            self._rejections += 1
+            pause_seconds = self._pause_seconds()
+            self._closed_until = self._clock() + pause_seconds
+            is_first = self._rejections == 1
+        if is_first:
+            self._logger.error(
+                "The language model's provider rejects the key or the account: %s. Work waits in "
+                "the queue; set a valid key, or top up the account.",
+                cause,
+                extra={"action": "model_access_lost"},
+            )
+        return pause_seconds
+
+    def record_success(self) -> None:
+        """Note that a call was let in."""
+        with self._lock:
+            was_rejected = self._rejections > 0
+            self._rejections = 0
+        if was_rejected:
+            self._logger.info(
+                "The provider accepts calls again", extra={"action": "model_access_restored"}
+            )
+
+    def _pause_seconds(self) -> float:
+        return float(
+            min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2 ** min(self._rejections - 1, 10))
+        )

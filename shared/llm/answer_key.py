@@ -1,0 +1,26 @@
+"""The key under which an answer is kept, so that the same text is never paid for twice."""
+
+import hashlib
+import json
+
+from shared.llm.model import AnswerT, ModelRequest
+
+
+def answer_key(model_name: str, prompt_version: str, request: ModelRequest[AnswerT]) -> str:
+    """A SHA-256 (hexadecimal) over all that an answer depends on.
+
+    The parts are written as one JSON array, so no two different requests read the same: what
+    leaves the end of one text cannot turn up at the start of the next.
+    """
+    parts = [
+        model_name,
+        prompt_version,
+        request.purpose.value,
+        request.instructions,
+        [[source.first_page, source.last_page, source.text] for source in request.sources],
+        request.answer_type.model_json_schema(),
+        request.max_output_tokens,
+    ]
+    # Escaped ASCII also holds the lone surrogates that some PDFs yield.
+    canonical = json.dumps(parts, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()

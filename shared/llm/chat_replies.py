@@ -1,0 +1,56 @@
+"""Read what a Chat Completions server answers."""
+
+from dataclasses import dataclass
+
+from openai.types.chat import ChatCompletion
+
+from shared.errors import ModelAnswerError
+from shared.llm.model import Usage
+from shared.llm.token_estimate import estimate_tokens
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back: the text, why it ends there, and what it cost."""
+
+    text: str
+    cut_off: bool
+    refused: bool
+    usage: Usage
+
+
+def read_reply(completion: object, prompt_tokens: int) -> Reply:
+    """Read a completion, whose fields the SDK does not validate.
+
+    Args:
+        completion: What the SDK returned: a completion, or the text of any other page.
+        prompt_tokens: An estimate of what was sent, for servers that count no tokens.
+
+    Raises:
+        ModelAnswerError: It is not a completion at all.
+    """
+    choices = completion.choices if isinstance(completion, ChatCompletion) else None
+    if not isinstance(completion, ChatCompletion) or not choices or not choices[0].message:
+        raise ModelAnswerError(
+            "The provider's response is no chat completion; is the base address right?"
+        )
+    choice = choices[0]
+    text = choice.message.content if isinstance(choice.message.content, str) else ""
+    return Reply(
+        text=text,
+        cut_off=choice.finish_reason == "length",
+        refused=choice.finish_reason == "content_filter" or bool(choice.message.refusal),
+        usage=_read_usage(completion, prompt_tokens, text),
+    )
+
+
+def _read_usage(completion: ChatCompletion, prompt_tokens: int, text: str) -> Usage:
+    counted = completion.usage
+    if (
+        counted is not None
+        and isinstance(counted.prompt_tokens, int)
+        and isinstance(counted.completion_tokens, int)
+        and counted.prompt_tokens > 0
+    ):
+        return Usage(1, counted.prompt_tokens, counted.completion_tokens)
+    return Usage(1, prompt_tokens, estimate_tokens(text), estimated=True)

@@ -1,0 +1,89 @@
+"""Build the OpenAI client: one a container, its connections reused by all threads."""
+
+import time
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import httpx2
+import openai
+
+from shared.errors import SettingsError
+
+OPENAI_BASE_URL = "https://api.openai.com/v1"
+CONNECT_TIMEOUT_SECONDS = 5.0
+_STARTED = "seashore_started"
+
+
+def build_openai_client(api_key: str | None, base_url: str | None = None) -> openai.OpenAI:
+    """Build a client that never retries by itself and reads no setting of its own.
+
+    The caller gives each call its timeout and closes the client.
+
+    Args:
+        api_key: The key; many local servers need none.
+        base_url: The root of a compatible server, such as `http://127.0.0.1:8080/v1`; OpenAI's
+            own where none is given.
+
+    Raises:
+        SettingsError: The key or the address cannot be used.
+    """
+    key = (api_key or "none").strip()
+    if not key.isascii() or not key.isprintable():
+        raise SettingsError("OPENAI_API_KEY has characters that no key has; paste it again")
+    address = (base_url or OPENAI_BASE_URL).strip()
+    parts = urlsplit(address)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise SettingsError(
+            "OPENAI_BASE_URL has to be a full address, such as http://127.0.0.1:8080/v1"
+        )
+    return openai.OpenAI(
+        api_key=key,
+        base_url=address,
+        max_retries=0,
+        http_client=openai.DefaultHttpxClient(
+            event_hooks={"request": [_note_start], "response": [_bound_body]}
+        ),
+    )
+
+
+def call_timeout(seconds: float) -> httpx2.Timeout:
+    """The limits of one call: the whole of it, and a short one for the connection."""
+    return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT_SECONDS))
+
+
+def _note_start(request: httpx2.Request) -> None:
+    request.extensions.setdefault(_STARTED, time.monotonic())
+
+
+def _bound_body(response: httpx2.Response) -> None:
+    """Hold the whole body to the read timeout, which otherwise holds only for each piece.
+
+    Some gateways send white space while they wait for the model: each byte would begin the
+    timeout anew, and the call could outlast the function.
+    """
+    limit_seconds = response.request.extensions.get("timeout", {}).get("read")
+    started = response.request.extensions.get(_STARTED)
+    if (
+        limit_seconds is not None
+        and started is not None
+        and isinstance(response.stream, httpx2.SyncByteStream)
+    ):
+        response.stream = _BoundedStream(response.stream, started + limit_seconds, response.request)
+
+
+class _BoundedStream(httpx2.SyncByteStream):
+    def __init__(
+        self, stream: httpx2.SyncByteStream, until: float, request: httpx2.Request
+    ) -> None:
+        self._stream = stream
+        self._until = until
+        self._request = request
+
+    def __iter__(self) -> Iterator[bytes]:
+        for piece in self._stream:
+            if time.monotonic() > self._until:
+                raise httpx2.ReadTimeout("The body takes too long", request=self._request)
+            yield piece
+
+    def close(self) -> None:
+        self._stream.close()

@@ -1,0 +1,140 @@
+"""Ask a server for an answer of a given shape, and read what comes back.
+
+Servers of the Chat Completions API differ in what they know: `json_schema` (the answer is held to
+a schema), `json_object` (the answer is some JSON), or neither. These are the steps of a ladder.
+"""
+
+import json
+import re
+from collections.abc import Collection, Iterator
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from shared.llm.model import AnswerT
+
+_MAX_OBJECT_STARTS = 50
+_THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
+_STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+# What OpenAI's strict mode takes ("Structured model outputs: supported schemas"); others, such as
+# minLength, are refused there and are checked here instead.
+_STRICT_KEYWORDS = frozenset({"type", "enum", "const", "description", "anyOf", "items"})
+
+
+class OutputStep(StrEnum):
+    """How the shape of the answer is asked for, the strongest way first."""
+
+    JSON_SCHEMA = "json_schema"
+    JSON_OBJECT = "json_object"
+    TEXT = "text"
+
+    @property
+    def next_weaker(self) -> "OutputStep | None":
+        """The step below, if there is one."""
+        steps = list(OutputStep)
+        position = steps.index(self) + 1
+        return steps[position] if position < len(steps) else None
+
+
+class AnswerFormatError(Exception):
+    """The text of an answer does not hold the asked-for shape; the message names the places."""
+
+
+def strict_schema(answer_type: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of a (not recursive) type, in the form that strict mode asks for.
+
+    All properties are required, no others are allowed, and references are written out.
+    """
+    schema = answer_type.model_json_schema()
+    return _make_strict(schema, schema.get("$defs", {}))
+
+
+def describe_shape(step: OutputStep, answer_type: type[BaseModel]) -> str:
+    """What the prompt has to say about the shape: nothing where the server enforces it."""
+    if step is OutputStep.JSON_SCHEMA:
+        return ""
+    schema = json.dumps(strict_schema(answer_type), ensure_ascii=False)
+    return (
+        "Answer with one JSON object and nothing else: no prose around it, no code fence. "
+        f"It has to fit this JSON Schema:\n{schema}"
+    )
+
+
+def parse_answer(text: str, answer_type: type[AnswerT], known_pages: Collection[int]) -> AnswerT:
+    """Read the answer out of a model's text.
+
+    Takes what models add: thoughts in `<think>` before it, prose, code fences, an envelope around the
+    object, commas before a closing bracket. Page numbers that no source has are dropped.
+
+    Raises:
+        AnswerFormatError: No object in the text fits the shape.
+    """
+    problem = "there is no JSON object in it"
+    thoughts = _THOUGHTS.match(text)
+    for candidate in _find_objects(text[thoughts.end() :] if thoughts else text):
+        try:
+            return answer_type.model_validate(_keep_known_pages(candidate, known_pages))
+        except ValidationError as error:
+            if problem.startswith("there is no"):
+                problem = _name_problems(error)
+    raise AnswerFormatError(problem)
+
+
+def _find_objects(text: str) -> Iterator[dict[str, Any]]:
+    """All JSON objects of the text, the outer ones first, then those with commas repaired."""
+    decoder = json.JSONDecoder()
+    repaired = _STRING_OR_TRAILING_COMMA.sub(lambda match: match.group(1) or "", text)
+    for version in dict.fromkeys((text, repaired)):
+        starts = [match.start() for match in re.finditer(r"\{", version)]
+        for start in starts[:_MAX_OBJECT_STARTS]:
+            try:
+                value, _ = decoder.raw_decode(version, start)
+            except (json.JSONDecodeError, RecursionError):
+                continue
+            yield value
+
+
+def _keep_known_pages(value: Any, known_pages: Collection[int]) -> Any:
+    if isinstance(value, list):
+        return [_keep_known_pages(item, known_pages) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _filter_pages(item, known_pages)
+        if key == "pages" and isinstance(item, list)
+        else _keep_known_pages(item, known_pages)
+        for key, item in value.items()
+    }
+
+
+def _filter_pages(pages: list[Any], known_pages: Collection[int]) -> list[int]:
+    numbers = {int(page) for page in pages if isinstance(page, int) or str(page).isdecimal()}
+    return sorted(number for number in numbers if number in known_pages)
+
+
+def _name_problems(error: ValidationError) -> str:
+    """The places and kinds of the problems, without the values: those may be document text."""
+    return "; ".join(
+        f"{'.'.join(str(part) for part in problem['loc']) or 'the object'}: {problem['msg']}"
+        for problem in error.errors(include_input=False, include_url=False)[:5]
+    )
+
+
+def _make_strict(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+    if "$ref" in node:
+        target = definitions[node["$ref"].removeprefix("#/$defs/")]
+        described = {"description": node["description"]} if "description" in node else {}
+        return {**_make_strict(target, definitions), **described}
+    strict = {key: value for key, value in node.items() if key in _STRICT_KEYWORDS}
+    if "items" in strict:
+        strict["items"] = _make_strict(strict["items"], definitions)
+    if "anyOf" in strict:
+        strict["anyOf"] = [_make_strict(option, definitions) for option in strict["anyOf"]]
+    if "properties" in node:
+        strict["properties"] = {
+            name: _make_strict(part, definitions) for name, part in node["properties"].items()
+        }
+        strict["required"] = list(node["properties"])
+        strict["additionalProperties"] = False
+    return strict

@@ -1,0 +1,124 @@
+"""A process that does what a Lambda environment does: it polls a queue and calls the handler."""
+
+import logging
+import os
+import signal
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from functions.batch import Consumer, Runtime, process_batch
+from functions.ingest import build_ingest
+from functions.worker import build_worker
+from pipeline.extraction import Extractor
+from shared.clients import Clients
+from shared.errors import MessageDecodeError
+from shared.llm.build import build_language_model
+from shared.messages import decode_ingest_item, decode_work_item
+from shared.settings import Settings
+from tests.chaos.emulator import aws_environment
+from tests.chaos.faults import FaultPlan, Faults, watch_session
+from tests.chaos.journal import Journal
+from tests.chaos.models import ObedientModel, WatchedModel
+from tests.fakes.event_source import EventSource
+
+WORKER = "worker"
+INGEST = "ingest"
+
+
+@dataclass(frozen=True)
+class ContainerSpec:
+    """What a container runs, and how it fails.
+
+    Args:
+        stage: `WORKER` or `INGEST`.
+        settings: The function's settings.
+        endpoint_url: The emulated AWS.
+        folder: Journal, logs and tokens of the run.
+        timeout_seconds: The function's time limit, at which the process dies.
+        batch_size: The most records in an invocation.
+        plan: Which deliveries kill the process.
+        latency_seconds: How long the obedient model takes for an answer; the settings may name a
+            provider instead.
+        patience: What the delays of deferrals by the model are multiplied with.
+    """
+
+    stage: str
+    settings: Settings
+    endpoint_url: str
+    folder: Path
+    timeout_seconds: float
+    batch_size: int = 10
+    plan: FaultPlan = FaultPlan()
+    latency_seconds: float = 0.0
+    patience: float = 1.0
+
+
+def run_container(spec: ContainerSpec) -> None:
+    """Poll the queue until the process is killed."""
+    os.environ.update(aws_environment(spec.endpoint_url))
+    # Powertools keeps its event loop between invocations where this is set, as Lambda sets it.
+    os.environ["LAMBDA_TASK_ROOT"] = "/var/task"
+    _redirect_output(spec.folder / "containers.log")
+    journal = Journal(spec.folder / "journal")
+    faults = Faults(spec.plan, spec.folder / "tokens", journal)
+    session = boto3.Session()
+    watch_session(session, faults, spec.settings.idempotency_table, item_id_of)
+    consumer, runtime = _build(spec, Clients(session), journal, faults)
+    consumer = replace(consumer, decode=_announce(consumer.decode, faults))
+
+    def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
+        faults.begin_batch()
+        # The time limit, at which Lambda ends a process that goes on.
+        signal.setitimer(signal.ITIMER_REAL, spec.timeout_seconds)
+        response = process_batch(event, context, consumer, runtime)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        faults.end_batch()
+        return response
+
+    source = EventSource(
+        session.client("sqs"), consumer.queue_url, handle, spec.batch_size, spec.timeout_seconds
+    )
+    while True:
+        source.poll()
+
+
+def item_id_of(body: str) -> str:
+    """The id of the item that a message of either queue asks for."""
+    try:
+        return decode_work_item(body, "").item_id
+    except MessageDecodeError:
+        return decode_ingest_item(body).item_id
+
+
+def _build(
+    spec: ContainerSpec, clients: Clients, journal: Journal, faults: Faults
+) -> tuple[Consumer[Any], Runtime]:
+    if spec.stage == INGEST:
+        return build_ingest(spec.settings, clients, Extractor())
+    inner = (
+        build_language_model(spec.settings)
+        if spec.settings.uses_openai
+        else ObedientModel(spec.latency_seconds)
+    )
+    return build_worker(
+        spec.settings, clients, WatchedModel(inner, journal, faults, spec.patience)
+    )
+
+
+def _announce(decode: Any, faults: Faults) -> Any:
+    def decode_and_announce(body: str, message_id: str) -> Any:
+        item = decode(body, message_id)
+        faults.begin_delivery(item.item_id)
+        return item
+
+    return decode_and_announce
+
+
+def _redirect_output(path: Path) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    os.dup2(descriptor, 1)
+    os.dup2(descriptor, 2)
+    logging.captureWarnings(True)

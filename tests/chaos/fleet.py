@@ -1,0 +1,88 @@
+"""Containers that are replaced when they die, as Lambda replaces its environments."""
+
+import multiprocessing
+import signal
+import threading
+from collections.abc import Sequence
+from multiprocessing.connection import wait
+from types import TracebackType
+from typing import Self
+
+from tests.chaos.container import ContainerSpec, run_container
+
+# A child of the fork server starts in a twentieth of a second, with everything imported.
+_processes = multiprocessing.get_context("forkserver")
+_processes.set_forkserver_preload(["tests.chaos.container", "shared.llm.openai_model"])
+
+
+class Fleet:
+    """Runs one container for each spec, until it is left.
+
+    Args:
+        specs: What to run.
+    """
+
+    def __init__(self, specs: Sequence[ContainerSpec]) -> None:
+        self._specs = specs
+        self._running: dict[object, tuple[ContainerSpec, multiprocessing.process.BaseProcess]] = {}
+        self._stopping = threading.Event()
+        self._lock = threading.Lock()
+        self._nurse = threading.Thread(target=self._replace_dead, daemon=True)
+        self._exit_codes: list[int] = []
+
+    def __enter__(self) -> Self:
+        with self._lock:
+            for spec in self._specs:
+                self._start(spec)
+        self._nurse.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._stopping.set()
+        self._nurse.join()
+        with self._lock:
+            for _, process in self._running.values():
+                process.kill()
+                process.join()
+                process.close()
+
+    @property
+    def kills(self) -> int:
+        """Containers that killed themselves."""
+        return self._count(-signal.SIGKILL)
+
+    @property
+    def timeouts(self) -> int:
+        """Containers that passed the function's time limit."""
+        return self._count(-signal.SIGALRM)
+
+    @property
+    def crashes(self) -> int:
+        """Containers that ended in a way that nobody planned."""
+        with self._lock:
+            planned = (-signal.SIGKILL, -signal.SIGALRM)
+            return sum(code not in planned for code in self._exit_codes)
+
+    def _count(self, exit_code: int) -> int:
+        with self._lock:
+            return self._exit_codes.count(exit_code)
+
+    def _start(self, spec: ContainerSpec) -> None:
+        process = _processes.Process(target=run_container, args=(spec,), daemon=True)
+        process.start()
+        self._running[process.sentinel] = (spec, process)
+
+    def _replace_dead(self) -> None:
+        while not self._stopping.is_set():
+            for sentinel in wait(list(self._running), timeout=0.1):
+                with self._lock:
+                    spec, process = self._running.pop(sentinel)
+                    process.join()
+                    self._exit_codes.append(process.exitcode or 0)
+                    process.close()
+                    self._start(spec)

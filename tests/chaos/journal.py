@@ -1,0 +1,43 @@
+"""What happened in which process and when: one JSON object a line, appended by many processes."""
+
+import json
+import os
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One thing that happened. Times are readings of the machine's monotonic clock."""
+
+    at_seconds: float
+    pid: int
+    what: str
+    details: dict[str, object]
+
+
+class Journal:
+    """A file that survives the processes that write it.
+
+    Each entry is one `write` to a file opened for appending, so that entries of several processes
+    do not mix, and that what a process wrote before it was killed is there.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def close(self) -> None:
+        os.close(self._descriptor)
+
+    def write(self, what: str, **details: object) -> None:
+        entry = {"at": time.monotonic(), "pid": os.getpid(), "what": what, **details}
+        os.write(self._descriptor, (json.dumps(entry) + "\n").encode())
+
+    def read(self) -> list[Entry]:
+        entries = []
+        for line in self._path.read_text(encoding="utf-8").splitlines():
+            entry = json.loads(line)
+            entries.append(Entry(entry.pop("at"), entry.pop("pid"), entry.pop("what"), entry))
+        return entries

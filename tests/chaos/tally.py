@@ -1,0 +1,206 @@
+"""What became of the work, counted from what lies in AWS and from the journal of all processes."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from boto3.dynamodb.types import TypeDeserializer
+
+from shared.delivery_state import read_delivery_state
+from shared.queues import Queues, ReceivedMessage
+from tests.chaos.journal import Entry
+from tests.chaos.workload import SyntheticDocument
+from tests.fakes.aws_account import AwsAccount
+
+_deserialize = TypeDeserializer().deserialize
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What became of the work of a run.
+
+    Args:
+        sent: Messages sent for chunks.
+        distinct: Chunks and combinations that were to be done, each once.
+        effects: Of these, those that have been done.
+        lost: Of these, those that have not.
+        unexpected: Effects that nobody asked for, and documents that are not DONE.
+        duplicate_effects: Effects beyond the first of an item.
+        calls: Calls of the language model.
+        repeated_calls: Calls for the same answer beyond the first.
+        unexplained_calls: Repeated calls though the process of the call before was not killed.
+        kills: Processes that were killed at a named point.
+        in_dlq: Messages in the DLQ of the work queue.
+        deliveries: Receives of all messages, including those of combinations.
+        seconds: Wall time from the first message to the last effect.
+    """
+
+    sent: int
+    distinct: int
+    effects: int
+    lost: int
+    unexpected: int
+    duplicate_effects: int
+    calls: int
+    repeated_calls: int
+    unexplained_calls: int
+    kills: int
+    in_dlq: int
+    deliveries: int
+    seconds: float
+
+    @property
+    def receives_per_item(self) -> float:
+        return self.deliveries / max(1, self.distinct)
+
+    @property
+    def calls_per_delivery(self) -> float:
+        return self.calls / max(1, self.deliveries)
+
+    def describe(self) -> list[tuple[str, str]]:
+        """Names and values, as they are printed."""
+        counted = [
+            (field.name.replace("_", " "), f"{getattr(self, field.name):,}")
+            for field in fields(self)
+            if field.name != "seconds"
+        ]
+        return [
+            *counted,
+            ("receives per item", f"{self.receives_per_item:.3f}"),
+            ("calls per delivery", f"{self.calls_per_delivery:.3f}"),
+            ("wall time", f"{self.seconds:.1f} s"),
+        ]
+
+
+def take_tally(
+    account: AwsAccount,
+    documents: Sequence[SyntheticDocument],
+    entries: Sequence[Entry],
+    *,
+    sent: int,
+    seconds: float,
+) -> Tally:
+    """Count what is there against what was to be done."""
+    effects = count_effects(account)
+    expected = {item for d in documents for item in (*d.chunk_ids, d.combine_id)}
+    folders = list_result_folders(account)
+    statuses = read_statuses(account)
+    unexpected = sum(item not in expected for item in effects)
+    unexpected += sum(statuses.get(d.document_id) != "DONE" for d in documents)
+    unexpected += len(folders) - len(set(folders))
+    calls = [entry for entry in entries if entry.what == "called"]
+    return Tally(
+        sent=sent,
+        distinct=len(expected),
+        effects=sum(item in expected for item in effects),
+        lost=len(expected - set(effects)),
+        unexpected=unexpected,
+        duplicate_effects=sum(count - 1 for count in effects.values())
+        + count_miscounted_chunks(account),
+        calls=len(calls),
+        repeated_calls=len(calls) - len({call.details["key"] for call in calls}),
+        unexplained_calls=len(find_unexplained_calls(entries)),
+        kills=sum(entry.what == "killed" for entry in entries),
+        in_dlq=account.count_messages(account.settings.work_dlq_url),
+        deliveries=sum(entry.what == "delivered" for entry in entries),
+        seconds=seconds,
+    )
+
+
+def count_effects(account: AwsAccount) -> Counter[str]:
+    """How often each item has taken effect, by the timelines: a step is written with its effect.
+
+    A chunk that was given up and then summarised by a replay has two steps of different names.
+    """
+    effects: Counter[str] = Counter()
+    chunks_done: dict[str, int] = {}
+    for row in scan_ledger(account):
+        if row["sk"] == "DOC":
+            chunks_done[row["document_id"]] = int(row.get("chunks_done", 0))
+    for row in scan_ledger(account):
+        document_id = row["pk"].removeprefix("DOC#")
+        if row["sk"].startswith("EVENT#") and row["step"] == "chunk_done":
+            effects[f"{document_id}:1:chunk:{row['details']['chunk']}"] += 1
+        if row["sk"].startswith("EVENT#") and row["step"] == "finished":
+            effects[f"{document_id}:1:combine:{chunks_done[document_id]}"] += 1
+    return effects
+
+
+def count_miscounted_chunks(account: AwsAccount) -> int:
+    """By how much the counters of documents differ from the chunks that are there."""
+    rows: Counter[str] = Counter()
+    counters: dict[str, int] = {}
+    for row in scan_ledger(account):
+        if row["sk"].startswith("CHUNK#"):
+            rows[row["document_id"]] += 1
+        elif row["sk"] == "DOC":
+            counters[row["document_id"]] = int(row.get("chunks_done", 0)) + int(
+                row.get("chunks_failed", 0)
+            )
+    return sum(abs(rows[document] - count) for document, count in counters.items())
+
+
+def read_statuses(account: AwsAccount) -> dict[str, str]:
+    """The status of each document."""
+    return {
+        row["document_id"]: row["status"] for row in scan_ledger(account) if row["sk"] == "DOC"
+    }
+
+
+def scan_ledger(account: AwsAccount) -> Iterable[dict[str, Any]]:
+    """All rows of the ledger."""
+    pages = account.clients.dynamodb.get_paginator("scan").paginate(
+        TableName=account.settings.ledger_table
+    )
+    for page in pages:
+        for item in page["Items"]:
+            yield {name: _deserialize(value) for name, value in item.items()}
+
+
+def list_result_folders(account: AwsAccount) -> list[str]:
+    """The document of each folder of results."""
+    pages = account.clients.s3.get_paginator("list_objects_v2").paginate(
+        Bucket=account.settings.artifacts_bucket, Prefix="results/"
+    )
+    return [
+        entry["Key"].split("/")[1]
+        for page in pages
+        for entry in page.get("Contents", [])
+        if entry["Key"].endswith("/summary.json")
+    ]
+
+
+def find_unexplained_calls(entries: Sequence[Entry]) -> list[Entry]:
+    """Calls for an answer that had been asked for by a process that was not killed after it."""
+    killed = {entry.pid: entry.at_seconds for entry in entries if entry.what == "killed"}
+    by_key: dict[object, list[Entry]] = defaultdict(list)
+    for entry in entries:
+        if entry.what == "called":
+            by_key[entry.details["key"]].append(entry)
+    unexplained = []
+    for calls in by_key.values():
+        calls.sort(key=lambda call: call.at_seconds)
+        for before, call in zip(calls, calls[1:], strict=False):
+            if not before.at_seconds < killed.get(before.pid, 0.0) <= call.at_seconds:
+                unexplained.append(call)
+    return unexplained
+
+
+def receive_letters(account: AwsAccount, dlq_url: str) -> list[ReceivedMessage]:
+    """The messages of a DLQ, which are hidden for a second by this."""
+    letters: dict[str, ReceivedMessage] = {}
+    queues = Queues(account.clients.sqs)
+    while batch := queues.receive(dlq_url, visibility_seconds=5):
+        letters |= {letter.message_id: letter for letter in batch}
+    for letter in letters.values():
+        queues.change_visibility(dlq_url, letter.receipt_handle, 0)
+    return list(letters.values())
+
+
+def read_cause(letter: ReceivedMessage) -> str | None:
+    """The type of the error for which a message is in the DLQ, if it says so."""
+    state = read_delivery_state(
+        letter.attributes, message_id=letter.message_id, sent_at=letter.sent_at
+    )
+    return state.failure.error_type if state.failure else None

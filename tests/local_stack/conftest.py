@@ -1,0 +1,58 @@
+"""One local stack for the whole test session: the real template, the real functions."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.build import PROJECT
+from infra.local.record import LocalFolder, is_running
+from infra.local.stack import LocalSetup, start_local_stack, stop_local_stack
+from infra.stacks import Stack, resolve_local_stack
+from shared.errors import BuildError, LocalStackError
+
+# The emulator's environment and the built package are kept between test sessions.
+CACHE = PROJECT / ".seashore"
+
+Start = Callable[[Path, LocalSetup], Stack]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.local_stack)
+
+
+@pytest.fixture(scope="session")
+def start_stack() -> Iterator[Start]:
+    """Starts local stacks that are stopped at the end of the test session at the latest."""
+    roots: list[Path] = []
+
+    def start(root: Path, setup: LocalSetup) -> Stack:
+        roots.append(root)
+        try:
+            start_local_stack(root, lambda line: None, setup)
+        except (LocalStackError, BuildError) as error:
+            if "CI" in os.environ or "be installed" not in str(error):
+                raise
+            pytest.skip(f"needs a package index: {error}")
+        return resolve_local_stack(root)
+
+    yield start
+    for root in roots:
+        if is_running(LocalFolder(root.resolve())):
+            stop_local_stack(root, lambda line: None)
+
+
+@pytest.fixture(scope="session")
+def local_stack_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Folder of the session's local stack."""
+    return tmp_path_factory.mktemp("local-stack")
+
+
+@pytest.fixture(scope="session")
+def local_stack(local_stack_root: Path, start_stack: Start) -> Stack:
+    """The session's local stack, shared by all tests: each uses documents and keys of its own."""
+    return start_stack(local_stack_root, LocalSetup(cache=CACHE))

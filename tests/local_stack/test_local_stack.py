@@ -1,0 +1,277 @@
+"""The local stack: what outlives a restart, what functions may do, and how it ends."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import pytest
+
+from infra.local.record import LocalFolder, is_running, read_record
+from infra.local.stack import (
+    LocalSetup,
+    OpenAiServer,
+    delete_local_data,
+    find_local_stack,
+    start_local_stack,
+    stop_local_stack,
+    update_local_stack,
+)
+from infra.stacks import Stack, resolve_local_stack, resolve_stack
+from shared.errors import LocalStackError, UnknownStackError
+from tests.local_stack.probe_stack import ProbeStack, read_artifact, wait_for, work
+
+
+def quiet(line: str) -> None:
+    """Report nothing."""
+
+
+@pytest.fixture(scope="module")
+def probe(local_stack, tmp_path_factory, start_stack) -> ProbeStack:
+    return ProbeStack(tmp_path_factory.mktemp("probe"), start_stack)
+
+
+@pytest.fixture
+def stack(probe: ProbeStack) -> Stack:
+    """The running probe stack."""
+    if not is_running(LocalFolder(probe.root)):
+        return probe.start()
+    return resolve_local_stack(probe.root)
+
+
+def ingest(stack: Stack, key: str, text: str) -> dict:
+    """Upload a document and return the report of the probe."""
+    bucket = stack.output("DocumentsBucket")
+    stack.client("s3").put_object(Bucket=bucket, Key=key, Body=text.encode())
+    return json.loads(wait_for(lambda: read_artifact(stack, f"text/{key}")))
+
+
+def test_upload_of_any_suffix_reaches_ingest(stack):
+    assert ingest(stack, "a name+with%20signs.PDF", "one")["text"] == "one"
+    assert ingest(stack, "no-suffix", "two")["text"] == "two"
+
+
+def test_ingest_may_do_only_what_its_role_says(stack):
+    report = ingest(stack, "permissions.pdf", "x")
+    codes = {name: code.removesuffix("Exception") for name, code in report["forbidden"].items()}
+    assert codes == dict.fromkeys(report["forbidden"], "AccessDenied")
+    assert report["missing"] == {"document": "NoSuchKey", "text": "NoSuchKey"}
+
+
+def test_worker_may_not_read_documents(stack):
+    ingest(stack, "secret.pdf", "x")
+    assert work(stack, f"read {stack.output('DocumentsBucket')} secret.pdf") == "AccessDenied"
+    assert work(stack, f"read {stack.output('ArtifactsBucket')} text/secret.pdf") == "allowed"
+
+
+def test_functions_see_nothing_of_the_callers_environment(probe, monkeypatch):
+    if is_running(LocalFolder(probe.root)):
+        probe.stop()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-caller")
+    monkeypatch.setenv("AWS_PROFILE", "of-the-caller")
+    monkeypatch.setenv("SOMETHING", "of-the-caller")
+    stack = probe.start()
+    seen = work(stack, "environment one")
+    assert "of-the-caller" not in seen
+    assert "OPENAI_API_KEY=" in seen
+    assert "OPENAI_API_KEY" not in ingest(stack, "environment.pdf", "x")["environment"]
+
+
+def test_language_model_is_handed_to_the_worker(probe, stack):
+    server = OpenAiServer("http://127.0.0.1:9/v1", model="tiny", api_key="sk-local")
+    with_model = LocalSetup(
+        openai=server,
+        parameters=probe.setup.parameters,
+        cache=probe.cache,
+        project=probe.project,
+    )
+    update_local_stack(probe.root, quiet, with_model)
+    seen = work(stack, "environment two")
+    assert "OPENAI_BASE_URL=http://127.0.0.1:9/v1" in seen
+    assert "OPENAI_MODEL=tiny" in seen
+    assert "OPENAI_API_KEY=sk-local" in seen
+    update_local_stack(probe.root, quiet, probe.setup)
+    assert "sk-local" not in work(stack, "environment three")
+
+
+def test_update_replaces_the_code_of_running_functions(probe, stack):
+    assert work(stack, "before the update") == "first"
+    worker = probe.project / "functions" / "worker.py"
+    worker.write_text(worker.read_text().replace('"first"', '"second"'))
+    update_local_stack(probe.root, quiet, probe.setup)
+    assert work(stack, "after the update") == "second"
+
+
+def test_restart_keeps_everything(probe, stack):
+    s3, sqs, dynamodb = stack.client("s3"), stack.client("sqs"), stack.client("dynamodb")
+    documents, dlq = stack.output("DocumentsBucket"), stack.output("WorkDlqUrl")
+    versions = [
+        s3.put_object(Bucket=documents, Key="kept.pdf", Body=text)["VersionId"]
+        for text in (b"old", b"new")
+    ]
+    dynamodb.put_item(
+        TableName=stack.output("LedgerTable"),
+        Item={
+            "pk": {"S": "kept"},
+            "sk": {"S": "kept"},
+            "day": {"S": "2001-02-03"},
+            "received_at": {"S": "2001-02-03T04:05:06Z"},
+        },
+    )
+    cause = {"error_type": {"DataType": "String", "StringValue": "X"}}
+    sqs.send_message(QueueUrl=dlq, MessageBody="waiting", MessageAttributes=cause)
+    sqs.send_message(QueueUrl=dlq, MessageBody="in flight")
+    in_flight = sqs.receive_message(QueueUrl=dlq, VisibilityTimeout=6, MaxNumberOfMessages=1)
+    taken = in_flight["Messages"][0]["Body"]
+    sqs.send_message(
+        QueueUrl=stack.output("WorkQueueUrl"), MessageBody="delayed words", DelaySeconds=5
+    )
+
+    probe.stop()
+    again = probe.start()
+
+    assert again.outputs == stack.outputs
+    assert again.endpoint_url == stack.endpoint_url
+    kept = [
+        s3.get_object(Bucket=documents, Key="kept.pdf", VersionId=version)["Body"].read()
+        for version in versions
+    ]
+    assert kept == [b"old", b"new"]
+    rows = dynamodb.query(
+        TableName=stack.output("LedgerTable"),
+        IndexName="by_day",
+        KeyConditionExpression="#day = :day",
+        ExpressionAttributeNames={"#day": "day"},
+        ExpressionAttributeValues={":day": {"S": "2001-02-03"}},
+    )
+    assert [row["pk"]["S"] for row in rows["Items"]] == ["kept"]
+    received: dict[str, dict] = {}
+
+    def receive_both() -> bool:
+        answer = sqs.receive_message(
+            QueueUrl=dlq, MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        )
+        received.update({m["Body"]: m for m in answer.get("Messages", [])})
+        return set(received) == {"waiting", "in flight"}
+
+    assert not receive_both()
+    assert taken not in received
+    wait_for(receive_both)
+    assert received["waiting"]["MessageAttributes"]["error_type"]["StringValue"] == "X"
+    # Uploads are announced, queues are polled, code and roles are there.
+    assert wait_for(lambda: read_artifact(again, "results/delayed-words"))
+    assert ingest(again, "after-restart.pdf", "text")["text"] == "text"
+
+
+def test_message_of_a_run_that_the_stop_cut_off_comes_back(probe, stack):
+    queue = stack.output("WorkQueueUrl")
+    sqs = stack.client("sqs")
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": "3"})
+    worker = probe.project / "functions" / "worker.py"
+    code = worker.read_text()
+    sqs.send_message(QueueUrl=queue, MessageBody="hang on")
+    group = read_record(LocalFolder(probe.root)).pid
+    wait_for(lambda: _count(sqs, queue, "ApproximateNumberOfMessagesNotVisible"))
+
+    probe.stop()
+
+    wait_for(lambda: not _processes_of(group))
+    worker.write_text(code.replace("time.sleep(600)", "_keep(record['body'], 'healed')"))
+    again = probe.start()
+    wait_for(lambda: read_artifact(again, "results/hang-on"))
+
+
+def _processes_of(group: int) -> bool:
+    """Whether the process group has processes; one that ended stays until its parent looks."""
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def _count(sqs, queue: str, attribute: str) -> int:
+    answer = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=[attribute])
+    return int(answer["Attributes"][attribute])
+
+
+def test_second_start_in_the_same_folder_is_refused(probe, stack):
+    with pytest.raises(
+        LocalStackError, match=r"already running .*stop it with `seashore local down`"
+    ):
+        start_local_stack(probe.root, quiet, probe.setup)
+    assert resolve_local_stack(probe.root).outputs == stack.outputs
+    with pytest.raises(LocalStackError, match="already running"):
+        delete_local_data(probe.root)
+
+
+def test_taken_port_is_refused_with_advice(probe, stack):
+    port = int(stack.endpoint_url.rpartition(":")[2])
+    probe.stop()
+    with socket.create_server(("127.0.0.1", port)):
+        with pytest.raises(LocalStackError, match=f"Port {port} is taken.*--delete-data"):
+            start_local_stack(probe.root, quiet, probe.setup)
+        assert not is_running(LocalFolder(probe.root))
+    with pytest.raises(LocalStackError, match=f"belongs to port {port}"):
+        start_local_stack(probe.root, quiet, LocalSetup(port=port + 1, cache=probe.cache))
+
+
+def test_killed_emulator_is_reported_as_not_running(probe, stack):
+    os.killpg(read_record(LocalFolder(probe.root)).pid, signal.SIGKILL)
+    wait_for(lambda: not is_running(LocalFolder(probe.root)))
+    assert LocalFolder(probe.root).record.exists()  # the stale record
+    assert find_local_stack(probe.root) is None
+    with pytest.raises(UnknownStackError, match="not running: start it with `seashore local up`"):
+        resolve_local_stack(probe.root)
+    with pytest.raises(LocalStackError, match="not running"):
+        stop_local_stack(probe.root, quiet)
+    assert work(probe.start(), "after the kill") in ("first", "second")
+
+
+def test_foreground_stack_saves_its_state_at_the_first_signal(probe):
+    if is_running(LocalFolder(probe.root)):
+        probe.stop()
+    program = (
+        "import sys; from pathlib import Path; from infra.local.stack import *;"
+        "root, cache, project = map(Path, sys.argv[1:]);"
+        "setup = LocalSetup(parameters={'WorkerTimeoutSeconds': '10'}, cache=cache,"
+        " project=project);"
+        "run_local_stack(root, print, lambda record: print('ready', flush=True), setup)"
+    )
+    command = [sys.executable, "-c", program, probe.root, probe.cache, probe.project]
+    with subprocess.Popen(  # noqa: S603 - this very interpreter
+        command, stdout=subprocess.PIPE, text=True
+    ) as foreground:
+        try:
+            assert any(line == "ready\n" for line in foreground.stdout)
+            stack = resolve_local_stack(probe.root)
+            url = stack.output("WorkDlqUrl")
+            stack.client("sqs").send_message(QueueUrl=url, MessageBody="of the foreground")
+            foreground.send_signal(signal.SIGTERM)
+            time.sleep(0.2)
+            foreground.send_signal(signal.SIGINT)  # an impatient second one
+            assert foreground.wait(30) == 0
+        finally:
+            foreground.kill()
+    assert not is_running(LocalFolder(probe.root))
+    sqs = probe.start().client("sqs")
+    answer = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)
+    assert "of the foreground" in [message["Body"] for message in answer["Messages"]]
+
+
+def test_deleted_data_is_gone_and_a_new_stack_is_empty(probe, stack):
+    stack.client("s3").put_object(Bucket=stack.output("DocumentsBucket"), Key="gone", Body=b"x")
+    probe.stop()
+    delete_local_data(probe.root)
+    again = probe.start()
+    listing = again.client("s3").list_objects_v2(Bucket=again.output("DocumentsBucket"))
+    assert "gone" not in [item["Key"] for item in listing.get("Contents", [])]
+
+
+def test_stack_that_was_never_started_is_not_running(tmp_path):
+    with pytest.raises(UnknownStackError, match="not running: start it with `seashore local up`"):
+        resolve_stack("local", tmp_path)
+    assert not (tmp_path / ".seashore").exists()

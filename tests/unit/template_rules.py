@@ -1,0 +1,455 @@
+"""What must hold for the template. Each rule takes a parsed template and returns its violations."""
+
+import importlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from infra.stacks import LONGEST_STACK_NAME
+from shared.settings import Settings
+
+Template = dict[str, Any]
+
+LONGEST_REGION = "ap-southeast-1"
+LONGEST_BUCKET_NAME = 63
+LONGEST_VISIBILITY_SECONDS = 43_200
+DLQ_RETENTION_SECONDS = 14 * 24 * 3600
+
+OUTPUTS = {
+    "DocumentsBucket", "ArtifactsBucket", "UploadsQueueUrl", "UploadsDlqUrl", "WorkQueueUrl",
+    "WorkDlqUrl", "LedgerTable", "IdempotencyTable",
+}  # fmt: skip
+
+
+def parse_template(path: Path) -> Template:
+    return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
+
+
+class _Loader(yaml.SafeLoader):
+    """Reads CloudFormation's short tags as their long forms."""
+
+
+def _construct_intrinsic(loader: yaml.Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    match node:
+        case yaml.ScalarNode():
+            value = loader.construct_scalar(node)
+        case yaml.SequenceNode():
+            value = loader.construct_sequence(node, deep=True)
+        case _:
+            value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt":
+        value = value.split(".")
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+_Loader.add_multi_constructor("!", _construct_intrinsic)
+
+
+def resources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, resource in template["Resources"].items():
+        if resource["Type"] == kind:
+            yield name, resource.get("Properties", {})
+
+
+def functions(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every function with what it takes from Globals."""
+    common = template["Globals"]["Function"]
+    for name, own in resources(template, "AWS::Serverless::Function"):
+        variables = {
+            **common["Environment"]["Variables"],
+            **own.get("Environment", {}).get("Variables", {}),
+        }
+        yield name, {**common, **own, "Environment": {"Variables": variables}}
+
+
+def mappings(template: Template) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+    """Every event source mapping: its name, its properties and its function's."""
+    for name, function in functions(template):
+        for event_name, event in function.get("Events", {}).items():
+            yield f"{name}.{event_name}", event["Properties"], function
+
+
+def source_queues(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
+    for name, queue in resources(template, "AWS::SQS::Queue"):
+        if name not in dlq_names(template):
+            yield name, queue
+
+
+def dlq_names(template: Template) -> set[str]:
+    return {
+        queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
+        for _, queue in resources(template, "AWS::SQS::Queue")
+        if "RedrivePolicy" in queue
+    }
+
+
+def statements(template: Template, function: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a function's own role."""
+    role = template["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
+    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
+
+
+def as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def text_of(value: Any) -> str:
+    """The text of an ARN or a name, whatever intrinsic it is written with."""
+    match value:
+        case {"Ref": name}:
+            return f"${{{name}}}"
+        case {"Fn::GetAtt": [name, attribute]}:
+            return f"${{{name}.{attribute}}}"
+        case {"Fn::Sub": text}:
+            return text
+        case _:
+            return str(value)
+
+
+# ---- Queues and event source mappings
+
+
+def visibility_covers_six_timeouts(template: Template) -> Iterator[str]:
+    """AWS Lambda, "Using Lambda with Amazon SQS": six times the timeout, and the window."""
+    for name, mapping, function in mappings(template):
+        queue = template["Resources"][mapping["Queue"]["Fn::GetAtt"][0]]["Properties"]
+        table, row, column = queue["VisibilityTimeout"]["Fn::FindInMap"]
+        if function["Timeout"] != row:
+            yield f"{name}: the visibility timeout does not follow the function's timeout"
+            continue
+        for seconds in template["Parameters"][row["Ref"]]["AllowedValues"]:
+            visibility = template["Mappings"][table][seconds][column]
+            least = 6 * int(seconds) + mapping["MaximumBatchingWindowInSeconds"]
+            if not least <= visibility <= LONGEST_VISIBILITY_SECONDS:
+                yield f"{name}: {visibility} s are not enough for a timeout of {seconds} s"
+
+
+def mappings_report_batch_item_failures(template: Template) -> Iterator[str]:
+    for name, mapping, _ in mappings(template):
+        if mapping.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name}: ReportBatchItemFailures is missing"
+
+
+def mappings_limit_concurrency(template: Template) -> Iterator[str]:
+    for name, mapping, _ in mappings(template):
+        limit = mapping.get("ScalingConfig", {}).get("MaximumConcurrency")
+        parameter = template["Parameters"].get((limit or {}).get("Ref"), {})
+        if not 2 <= parameter.get("Default", 0) <= 1000:
+            yield f"{name}: MaximumConcurrency is missing or out of range"
+
+
+def queues_redrive_after_five_receives(template: Template) -> Iterator[str]:
+    for name, queue in source_queues(template):
+        if queue.get("RedrivePolicy", {}).get("maxReceiveCount") != 5:
+            yield f"{name}: maxReceiveCount is not 5"
+    for name, function in functions(template):
+        if function["Environment"]["Variables"].get("MAX_RECEIVE_COUNT") != "5":
+            yield f"{name}: MAX_RECEIVE_COUNT differs from the queues' maxReceiveCount"
+
+
+def dlqs_keep_longest(template: Template) -> Iterator[str]:
+    queues = dict(resources(template, "AWS::SQS::Queue"))
+    for name, queue in source_queues(template):
+        dlq = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
+        kept = dlq.get("MessageRetentionPeriod", 0)
+        # A moved message keeps its age (Amazon SQS: "Using dead-letter queues").
+        if kept != DLQ_RETENTION_SECONDS or kept <= queue.get("MessageRetentionPeriod", kept):
+            yield f"{name}: its DLQ does not keep messages for 14 days, or not longer than it"
+
+
+def every_source_queue_has_its_own_dlq(template: Template) -> Iterator[str]:
+    if len(dlq_names(template)) != len(list(source_queues(template))):
+        yield "two queues share a DLQ"
+
+
+def deferral_is_not_taken_for_a_loop(template: Template) -> Iterator[str]:
+    """AWS Lambda, "Use Lambda recursive loop detection": stops after about 16 rounds."""
+    for name, function in functions(template):
+        if function.get("RecursiveLoop") != "Allow":
+            yield f"{name}: Lambda would stop a message that is deferred often"
+
+
+# ---- Protection of what is stored
+
+
+def buckets_and_queues_refuse_plain_http(template: Template) -> Iterator[str]:
+    if template["Parameters"]["RequireTls"]["Default"] != "true":
+        yield "RequireTls is not the default"
+    if template["Conditions"]["TlsIsRequired"] != {"Fn::Equals": [{"Ref": "RequireTls"}, "true"]}:
+        yield "TlsIsRequired does not mean what it says"
+    for kind, action in (("AWS::S3::Bucket", "s3:*"), ("AWS::SQS::Queue", "sqs:*")):
+        for name, _ in resources(template, kind):
+            if not any(
+                _denies_plain_http(statement, name, action)
+                for resource in template["Resources"].values()
+                if resource["Type"] == f"{kind}Policy"
+                and resource.get("Condition", "TlsIsRequired") == "TlsIsRequired"
+                for statement in resource["Properties"]["PolicyDocument"]["Statement"]
+            ):
+                yield f"{name}: no policy refuses requests without TLS"
+
+
+def _denies_plain_http(statement: dict[str, Any], name: str, action: str) -> bool:
+    if "Fn::If" in statement:
+        condition, statement, otherwise = statement["Fn::If"]
+        if condition != "TlsIsRequired" or otherwise != {"Ref": "AWS::NoValue"}:
+            return False
+    targets = {text_of(arn) for arn in as_list(statement.get("Resource", []))}
+    wanted = {f"${{{name}.Arn}}"} | ({f"${{{name}.Arn}}/*"} if action == "s3:*" else set())
+    return (
+        statement.get("Effect") == "Deny"
+        and statement.get("Principal") == "*"
+        and statement.get("Action") == action
+        and targets == wanted
+        and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+    )
+
+
+def buckets_are_private_versioned_and_encrypted(template: Template) -> Iterator[str]:
+    switches = {
+        "BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets",
+    }  # fmt: skip
+    for name, bucket in resources(template, "AWS::S3::Bucket"):
+        if bucket.get("PublicAccessBlockConfiguration") != dict.fromkeys(switches, True):
+            yield f"{name}: public access is not blocked"
+        if bucket.get("VersioningConfiguration") != {"Status": "Enabled"}:
+            yield f"{name}: versions are not kept"
+        rules = bucket.get("BucketEncryption", {}).get("ServerSideEncryptionConfiguration")
+        if not rules:
+            yield f"{name}: encryption is not set"
+
+
+def queues_are_encrypted(template: Template) -> Iterator[str]:
+    for name, queue in resources(template, "AWS::SQS::Queue"):
+        if queue.get("SqsManagedSseEnabled") is not True:
+            yield f"{name}: encryption is not set"
+
+
+def buckets_tidy_up(template: Template) -> Iterator[str]:
+    for name, bucket in resources(template, "AWS::S3::Bucket"):
+        for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", [{}]):
+            if "AbortIncompleteMultipartUpload" not in rule:
+                yield f"{name}: incomplete uploads stay for ever"
+            if "NoncurrentVersionExpiration" not in rule:
+                yield f"{name}: old versions stay for ever"
+
+
+def data_outlives_the_stack(template: Template) -> Iterator[str]:
+    for name in ("DocumentsBucket", "ArtifactsBucket", "LedgerTable"):
+        resource = template["Resources"][name]
+        # Not `Retain`: a bucket that a failed first deployment leaves blocks the next by its name.
+        if resource.get("DeletionPolicy") != "RetainExceptOnCreate":
+            yield f"{name}: would be deleted with the stack, or block a second first deployment"
+        if resource.get("UpdateReplacePolicy") != "Retain":
+            yield f"{name}: would be deleted when it is replaced"
+
+
+def tables_can_be_restored(template: Template) -> Iterator[str]:
+    for name, table in resources(template, "AWS::DynamoDB::Table"):
+        if table.get("PointInTimeRecoverySpecification") != {"PointInTimeRecoveryEnabled": True}:
+            yield f"{name}: no point-in-time recovery"
+        if table.get("BillingMode") != "PAY_PER_REQUEST":
+            yield f"{name}: not on demand"
+
+
+def bucket_names_fit(template: Template) -> Iterator[str]:
+    values = {
+        "AWS::StackName": "s" * LONGEST_STACK_NAME,
+        "AWS::AccountId": "0" * 12,
+        "AWS::Region": LONGEST_REGION,
+    }
+    for name, bucket in resources(template, "AWS::S3::Bucket"):
+        bucket_name = text_of(bucket["BucketName"])
+        for variable, value in values.items():
+            bucket_name = bucket_name.replace(f"${{{variable}}}", value)
+        if "$" in bucket_name or len(bucket_name) > LONGEST_BUCKET_NAME:
+            yield f"{name}: its name can become too long"
+
+
+def uploads_of_any_suffix_are_announced(template: Template) -> Iterator[str]:
+    bucket = template["Resources"]["DocumentsBucket"]
+    configuration = bucket["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
+    if configuration != [
+        {"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["UploadsQueue", "Arn"]}}
+    ]:
+        yield "not every new object is announced on the uploads queue"
+    if "UploadsQueuePolicy" not in as_list(bucket.get("DependsOn")):
+        yield "the bucket may be made before S3 may send to the queue"
+
+
+def scheduler_targets_have_a_dlq(template: Template) -> Iterator[str]:
+    for name, schedule in resources(template, "AWS::Scheduler::Schedule"):
+        arn = schedule["Target"].get("DeadLetterConfig", {}).get("Arn", {})
+        if arn.get("Fn::GetAtt", [None])[0] not in dlq_names(template):
+            yield f"{name}: a tick that cannot be delivered is lost"
+
+
+# ---- Functions
+
+
+def functions_run_on_the_built_platform(template: Template) -> Iterator[str]:
+    for name, function in functions(template):
+        if function.get("Architectures") != ["arm64"] or function.get("Runtime") != "python3.13":
+            yield f"{name}: not the platform that the package is built for"
+
+
+def handlers_can_be_imported(template: Template) -> Iterator[str]:
+    for name, function in functions(template):
+        module, _, handler = function["Handler"].rpartition(".")
+        try:
+            found = callable(getattr(importlib.import_module(module), handler, None))
+        except ModuleNotFoundError:
+            found = False
+        if not found:
+            yield f"{name}: there is no {function['Handler']}"
+
+
+def environment_is_the_settings(template: Template) -> Iterator[str]:
+    known = {field.upper() for field in Settings.model_fields}
+    given: set[str] = set()
+    for name, function in functions(template):
+        own = {
+            variable
+            for variable in function["Environment"]["Variables"]
+            if not variable.startswith("POWERTOOLS_") and variable != "LOG_LEVEL"
+        }
+        given |= own
+        for variable in sorted(own - known):
+            yield f"{name}: {variable} is no setting"
+    for variable in sorted(known - given):
+        yield f"{variable} is set for no function"
+
+
+def defaults_are_those_of_the_settings(template: Template) -> Iterator[str]:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    for field, description in Settings.model_fields.items():
+        value = variables.get(field.upper())
+        if isinstance(value, dict):
+            value = template["Parameters"].get(value["Ref"], {}).get("Default")
+        if description.is_required() or value is None:
+            continue
+        expected = description.default
+        if str(expected or "") != str(value) and expected != _number(value):
+            yield f"{field.upper()}: {value!r} in the template, {expected!r} in Settings"
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def only_the_worker_has_the_key(template: Template) -> Iterator[str]:
+    if template["Parameters"]["OpenAiApiKey"].get("NoEcho") is not True:
+        yield "the key would be shown"
+    holders = [
+        name
+        for name, function in functions(template)
+        if {"Ref": "OpenAiApiKey"} in function["Environment"]["Variables"].values()
+    ]
+    if holders != ["WorkerFunction"]:
+        yield f"the key is given to {holders}"
+
+
+def log_groups_have_a_retention(template: Template) -> Iterator[str]:
+    for name, function in functions(template):
+        group = function.get("LoggingConfig", {}).get("LogGroup", {}).get("Ref")
+        if "RetentionInDays" not in template["Resources"].get(group, {}).get("Properties", {}):
+            yield f"{name}: its log is kept for ever"
+
+
+# ---- Permissions
+
+
+def functions_have_a_role_of_ours(template: Template) -> Iterator[str]:
+    for name, function in functions(template):
+        if "Policies" in function or set(function.get("Role", {})) != {"Fn::GetAtt"}:
+            yield f"{name}: SAM would give its role every queue and every log"
+
+
+def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
+    for name, role in resources(template, "AWS::IAM::Role"):
+        for policy in role.get("Policies", []):
+            for statement in policy["PolicyDocument"]["Statement"]:
+                for action in as_list(statement["Action"]):
+                    if "*" in action:
+                        yield f"{name}: the action {action} is not one action"
+                for resource in map(text_of, as_list(statement["Resource"])):
+                    if not resource.startswith("${"):
+                        yield f"{name}: {resource} is not one of our resources"
+
+
+def roles_are_not_shared(template: Template) -> Iterator[str]:
+    roles = [str(function["Role"]) for _, function in functions(template)]
+    if len(set(roles)) != len(roles):
+        yield "two functions share a role"
+
+
+def roles_take_only_tracing_from_aws(template: Template) -> Iterator[str]:
+    for name, role in resources(template, "AWS::IAM::Role"):
+        for arn in map(text_of, role.get("ManagedPolicyArns", [])):
+            if not arn.endswith(":iam::aws:policy/AWSXRayDaemonWriteAccess"):
+                yield f"{name}: {arn} is broader than needed"
+
+
+def the_worker_never_sees_a_document(template: Template) -> Iterator[str]:
+    worker = dict(functions(template))["WorkerFunction"]
+    for statement in statements(template, worker):
+        if any("DocumentsBucket" in text_of(arn) for arn in as_list(statement["Resource"])):
+            yield f"the worker may {statement['Action']} on the documents bucket"
+
+
+def source_queues_have_one_consumer(template: Template) -> Iterator[str]:
+    consumed = [(name.split(".")[0], mapping["Queue"]) for name, mapping, _ in mappings(template)]
+    sources = {f"${{{name}.Arn}}" for name, _ in source_queues(template)}
+    for name, function in functions(template):
+        own = {text_of(queue) for consumer, queue in consumed if consumer == name}
+        for statement in statements(template, function):
+            taken = set(map(text_of, as_list(statement["Resource"]))) & sources
+            if "sqs:ReceiveMessage" in as_list(statement["Action"]) and not taken <= own:
+                yield f"{name}: may receive from {sorted(taken - own)}"
+
+
+# ---- The template as a whole
+
+
+def outputs_are_complete(template: Template) -> Iterator[str]:
+    missing = OUTPUTS - set(template["Outputs"])
+    if missing:
+        yield f"the outputs {sorted(missing)} are missing"
+
+
+RULES = [
+    visibility_covers_six_timeouts,
+    mappings_report_batch_item_failures,
+    mappings_limit_concurrency,
+    queues_redrive_after_five_receives,
+    dlqs_keep_longest,
+    every_source_queue_has_its_own_dlq,
+    deferral_is_not_taken_for_a_loop,
+    buckets_and_queues_refuse_plain_http,
+    buckets_are_private_versioned_and_encrypted,
+    queues_are_encrypted,
+    buckets_tidy_up,
+    data_outlives_the_stack,
+    tables_can_be_restored,
+    bucket_names_fit,
+    uploads_of_any_suffix_are_announced,
+    scheduler_targets_have_a_dlq,
+    functions_run_on_the_built_platform,
+    handlers_can_be_imported,
+    environment_is_the_settings,
+    defaults_are_those_of_the_settings,
+    only_the_worker_has_the_key,
+    log_groups_have_a_retention,
+    functions_have_a_role_of_ours,
+    permissions_name_actions_and_resources,
+    roles_are_not_shared,
+    roles_take_only_tracing_from_aws,
+    the_worker_never_sees_a_document,
+    source_queues_have_one_consumer,
+    outputs_are_complete,
+]

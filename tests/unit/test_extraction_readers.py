@@ -1,0 +1,338 @@
+"""Readers as processes: started when needed, kept warm, replaced when lost, ended with us."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction.reader_process import LossCause, build_environment, describe_exit
+from shared.deadline import Deadline
+from shared.errors import (
+    DeadlineError,
+    ExtractorError,
+    RejectedDocumentError,
+    RejectionCode,
+)
+from tests.fakes.hostile_pdf_files import make_slow_pdf
+from tests.fakes.pdf_files import MARKER, make_marker_pdf, make_prose_pdf, make_text_pdf
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def extractor():
+    with Extractor(ExtractionLimits(page_wall_seconds=0.5, open_wall_seconds=0.5)) as extractor:
+        yield extractor
+
+
+@pytest.fixture
+def short(tmp_path):
+    path = tmp_path / "short.pdf"
+    path.write_bytes(make_marker_pdf(3))
+    return path
+
+
+@pytest.fixture
+def long(tmp_path):
+    """A document with more text than fits the pipe, so that its reader has to wait for us."""
+    path = tmp_path / "long.pdf"
+    path.write_bytes(make_prose_pdf(300))
+    return path
+
+
+def read(extractor, path, deadline_seconds=60):
+    with extractor.open(path, Deadline.after(deadline_seconds)) as document:
+        return list(document.pages())
+
+
+def find_reader(extractor, path):
+    """The process that the next document will be read by."""
+    with extractor.open(path, Deadline.after(60)) as document:
+        return document._reader.process_id
+
+
+def wait_until_gone(process, seconds=10):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        try:
+            os.kill(process, 0)
+        except ProcessLookupError:
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_nothing_starts_before_it_is_needed(monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", None)
+    Extractor().close()
+
+
+def test_one_reader_serves_document_after_document(extractor, short, tmp_path):
+    first = find_reader(extractor, short)
+    assert [page.text for page in read(extractor, short)] == [
+        MARKER.format(number) for number in (1, 2, 3)
+    ]
+    damaged = tmp_path / "damaged.pdf"
+    damaged.write_bytes(b"%PDF-1.7")
+    with pytest.raises(RejectedDocumentError):
+        read(extractor, damaged)
+    assert find_reader(extractor, short) == first
+
+
+def test_a_reader_can_be_warmed_up(extractor, short):
+    extractor.warm_up()
+    (reader,) = extractor._idle
+    assert find_reader(extractor, short) == reader.process_id
+
+
+def test_closing_ends_the_readers(short):
+    extractor = Extractor()
+    process = find_reader(extractor, short)
+    extractor.close()
+    assert wait_until_gone(process, seconds=0)
+
+
+def test_a_document_outlives_the_closing_of_its_extractor(long):
+    extractor = Extractor()
+    with extractor.open(long, Deadline.after(60)) as document:
+        process = document._reader.process_id
+        extractor.close()
+        assert all(page.text for page in document.pages())
+    assert wait_until_gone(process, seconds=0)
+
+
+@pytest.mark.parametrize("by", [signal.SIGKILL, signal.SIGSEGV])
+def test_a_killed_reader_costs_one_page(extractor, long, by):
+    with extractor.open(long, Deadline.after(60)) as document:
+        pages = document.pages()
+        got = [next(pages)]
+        process = document._reader.process_id
+        os.kill(process, by)
+        got += pages
+        assert document._reader.process_id != process
+    assert [page.number for page in got] == list(range(1, 301))
+    (failed,) = [page for page in got if page.status is PageStatus.FAILED]
+    assert 1 < failed.number < 300
+    assert failed.error
+    assert all(page.text.startswith(f"Page {page.number}\n") for page in got if page != failed)
+
+
+def test_a_hanging_reader_costs_one_page(extractor, long):
+    with extractor.open(long, Deadline.after(60)) as document:
+        pages = document.pages()
+        got = [next(pages)]
+        os.kill(document._reader.process_id, signal.SIGSTOP)
+        got += pages
+    assert [page.error for page in got if page.error] == ["it takes more than 0.5 s"]
+    assert len(got) == 300
+
+
+def test_time_that_the_caller_takes_is_not_the_readers(extractor, long):
+    with extractor.open(long, Deadline.after(60)) as document:
+        for page in document.pages():
+            assert page.text
+            if page.number == 100:
+                time.sleep(0.8)
+
+
+def test_a_warm_reader_that_died_meanwhile_is_replaced(extractor, short):
+    process = find_reader(extractor, short)
+    os.kill(process, signal.SIGKILL)
+    while extractor._idle[0].is_fit():
+        time.sleep(0.01)
+    assert len(read(extractor, short)) == 3
+
+
+@pytest.mark.parametrize(
+    ("by", "code"),
+    [
+        (signal.SIGSEGV, RejectionCode.DAMAGED),
+        (signal.SIGKILL, RejectionCode.OVER_LIMITS),
+        (None, RejectionCode.OVER_LIMITS),
+    ],
+)
+def test_a_document_whose_opening_ends_its_reader_is_refused(extractor, short, by, code):
+    process = find_reader(extractor, short)
+    extractor._idle[0].is_fit()
+    os.kill(process, signal.SIGSTOP)
+    if by is not None:
+
+        def end():
+            os.kill(process, by)
+            os.kill(process, signal.SIGCONT)
+
+        threading.Timer(0.1, end).start()
+    with pytest.raises(RejectedDocumentError) as caught:
+        read(extractor, short)
+    assert caught.value.code is code
+    assert len(read(extractor, short)) == 3
+
+
+def test_the_deadline_ends_the_wait_for_a_page(extractor, long, short):
+    with extractor.open(long, Deadline.after(0.3)) as document:
+        pages = document.pages()
+        next(pages)
+        process = document._reader.process_id
+        os.kill(process, signal.SIGSTOP)
+        with pytest.raises(DeadlineError):
+            list(pages)
+    assert wait_until_gone(process, seconds=0)
+    assert len(read(extractor, short)) == 3
+
+
+def test_leaving_a_document_early_leaves_nothing_behind(extractor, long, short):
+    with extractor.open(long, Deadline.after(60)) as document:
+        next(document.pages())
+    assert [page.text for page in read(extractor, short)] == [
+        MARKER.format(number) for number in (1, 2, 3)
+    ]
+
+
+def test_concurrent_documents_keep_apart(tmp_path):
+    paths = []
+    for number in range(8):
+        path = tmp_path / f"{number}.pdf"
+        path.write_bytes(make_text_pdf(*[f"document {number}"] * 50))
+        paths.append(path)
+    with Extractor(max_readers=2) as extractor, ThreadPoolExecutor(4) as pool:
+        for number, pages in enumerate(pool.map(lambda path: read(extractor, path), paths)):
+            assert [page.text for page in pages] == [f"document {number}"] * 50
+        assert len(extractor._idle) <= 2
+
+
+def test_the_wait_for_a_free_reader_ends_with_the_deadline(short):
+    with Extractor(max_readers=1) as extractor, extractor.open(short, Deadline.after(60)):
+        with pytest.raises(DeadlineError, match="no reader"):
+            read(extractor, short, deadline_seconds=0.1)
+
+
+def test_a_reader_outlives_the_thread_that_started_it(extractor, short):
+    with ThreadPoolExecutor(1) as pool:
+        process = pool.submit(find_reader, extractor, short).result()
+    assert find_reader(extractor, short) == process
+
+
+def test_a_reader_gets_neither_keys_nor_credentials():
+    environment = {
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "OPENAI_API_KEY": "secret",
+        "PYTHONSTARTUP": "x",
+        "LD_PRELOAD": "x",
+        "LD_LIBRARY_PATH": "/var/lang/lib",
+        "PATH": "/bin",
+    }
+    assert build_environment(environment, ["/code", ""]) == {
+        "LD_LIBRARY_PATH": "/var/lang/lib",
+        "PYTHONPATH": f"/code:{Path.cwd()}",
+        "PYTHONUTF8": "1",
+        "MALLOC_ARENA_MAX": "1",
+    }
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the environment is read from /proc")
+def test_a_running_reader_has_only_that_environment(extractor, short, monkeypatch):
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
+    process = find_reader(extractor, short)
+    variables = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
+    names = {variable.partition(b"=")[0] for variable in variables if variable}
+    assert names <= {b"PYTHONPATH", b"PYTHONUTF8", b"MALLOC_ARENA_MAX", b"LD_LIBRARY_PATH"}
+
+
+PARENT = """
+    import sys
+    sys.path.insert(0, sys.argv[1])
+    from pathlib import Path
+    from pipeline.extraction import Extractor
+    from shared.deadline import Deadline
+
+    with Extractor() as extractor:
+        with extractor.open(Path(sys.argv[2]), Deadline.after(60)) as document:
+            print(document._reader.process_id, flush=True)
+            for page in document.pages():
+                print(page.text, flush=True)
+"""
+
+
+@pytest.fixture
+def start_parent(tmp_path):
+    """Start a program that reads a document and has the project only on its `sys.path`."""
+    script = tmp_path / "elsewhere" / "_worker.py"
+    script.parent.mkdir()
+    script.write_text(textwrap.dedent(PARENT))
+    parents = []
+
+    def start(path):
+        parents.append(
+            subprocess.Popen(
+                [sys.executable, str(script), str(PROJECT), str(path)],
+                cwd=script.parent,
+                stdout=subprocess.PIPE,
+                text=True,
+            )
+        )
+        return parents[-1]
+
+    yield start
+    for parent in parents:
+        parent.kill()
+        parent.wait()
+        parent.stdout.close()
+
+
+def test_a_reader_starts_wherever_the_code_was_put(start_parent, short):
+    parent = start_parent(short)
+    assert parent.stdout.read().split()[1:] == [MARKER.format(number) for number in (1, 2, 3)]
+    assert parent.wait() == 0
+
+
+def test_a_reader_ends_with_its_parent_even_in_the_middle_of_a_page(start_parent, tmp_path):
+    path = tmp_path / "slow.pdf"
+    path.write_bytes(make_slow_pdf())
+    parent = start_parent(path)
+    process = int(parent.stdout.readline())
+    time.sleep(0.5)
+    parent.kill()
+    parent.wait()
+    assert wait_until_gone(process, seconds=3)
+
+
+@pytest.mark.parametrize("answers", ["exit 3", "printf 'not a frame at all'; sleep 9"])
+def test_a_reader_that_does_not_start_is_not_the_documents_fault(
+    monkeypatch, tmp_path, short, answers
+):
+    program = tmp_path / "python"
+    program.write_text(f"#!/bin/sh\n{answers}\n")
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    with Extractor() as extractor, pytest.raises(ExtractorError, match="does not start"):
+        read(extractor, short)
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
+    with Extractor() as extractor, pytest.raises(ExtractorError, match="cannot start"):
+        read(extractor, short)
+
+
+@pytest.mark.parametrize(
+    ("code", "cause", "words"),
+    [
+        (-signal.SIGSEGV, LossCause.CRASH, "SIGSEGV"),
+        (-signal.SIGBUS, LossCause.CRASH, "SIGBUS"),
+        (-signal.SIGABRT, LossCause.MEMORY, "more memory"),
+        (-signal.SIGTRAP, LossCause.MEMORY, "more memory"),
+        (-signal.SIGKILL, LossCause.MEMORY, "lack of memory"),
+        (-signal.SIGXCPU, LossCause.CPU_TIME, "CPU time"),
+        (-250, LossCause.CRASH, "signal 250"),
+        (1, LossCause.CRASH, "code 1"),
+    ],
+)
+def test_what_an_exit_code_means(code, cause, words):
+    loss = describe_exit(code)
+    assert loss.cause is cause
+    assert words in loss.reason

@@ -1,0 +1,88 @@
+import logging
+import threading
+
+import pytest
+
+from shared.errors import ModelAccessError
+from shared.llm.access_breaker import AccessBreaker
+
+
+@pytest.fixture
+def now():
+    return [0.0]
+
+
+@pytest.fixture
+def breaker(now):
+    return AccessBreaker(lambda: now[0], logging.getLogger("breaker"))
+
+
+def refused_for(breaker):
+    with pytest.raises(ModelAccessError) as caught:
+        breaker.check()
+    return caught.value.delay_seconds
+
+
+def test_calls_pass_until_access_is_rejected(breaker):
+    breaker.check()
+    assert breaker.record_rejection("status 401") == 60
+    assert refused_for(breaker) == 60
+
+
+def test_one_call_a_pause_is_let_through(breaker, now):
+    breaker.record_rejection("status 401")
+    now[0] = 59.9
+    assert refused_for(breaker) == pytest.approx(0.1)
+    now[0] = 60.0
+    breaker.check()
+    assert refused_for(breaker) == 60
+
+
+def test_the_pause_doubles_up_to_five_minutes(breaker):
+    assert [breaker.record_rejection("status 401") for _ in range(5)] == [60, 120, 240, 300, 300]
+
+
+def test_many_rejections_do_not_overflow(breaker):
+    for _ in range(2000):
+        assert breaker.record_rejection("status 401") <= 300
+
+
+def test_a_success_lets_all_calls_through(breaker, now):
+    breaker.record_rejection("status 401")
+    now[0] = 60.0
+    breaker.check()
+    breaker.record_success()
+    breaker.check()
+    breaker.check()
+    assert breaker.record_rejection("status 401") == 60
+
+
+def test_one_alarm_for_each_loss_of_access(breaker, caplog):
+    with caplog.at_level(logging.INFO):
+        for _ in range(3):
+            breaker.record_rejection("status 401")
+        breaker.record_success()
+        breaker.record_success()
+        breaker.record_rejection("status 401")
+    levels = [record.levelname for record in caplog.records]
+    assert levels == ["ERROR", "INFO", "ERROR"]
+
+
+def test_only_one_of_many_threads_tries(breaker, now):
+    breaker.record_rejection("status 401")
+    now[0] = 61.0
+    passed = []
+
+    def try_it():
+        try:
+            breaker.check()
+            passed.append(1)
+        except ModelAccessError:
+            pass
+
+    threads = [threading.Thread(target=try_it) for _ in range(20)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(passed) == 1

@@ -1,0 +1,144 @@
+"""The files of a local stack: lock, record, port and scratch folder."""
+
+import fcntl
+import socket
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from infra.file_lock import FileLockedError, hold_file_lock, is_file_locked
+from infra.local.ports import choose_port
+from infra.local.record import (
+    LocalFolder,
+    LocalRecord,
+    claim_folder,
+    is_running,
+    read_live_record,
+    read_record,
+    write_record,
+)
+from infra.local.scratch import clear_scratch, make_scratch
+from shared.errors import LocalStackError
+
+RECORD = LocalRecord(1, 2, "http://127.0.0.1:2", "us-east-1", "s", "k", "s", {"Name": "value"})
+
+
+@pytest.fixture
+def folder(tmp_path) -> LocalFolder:
+    return LocalFolder(tmp_path / "root")
+
+
+def test_lock_is_held_by_one_at_a_time(tmp_path):
+    lock = tmp_path / "lock"
+    with hold_file_lock(lock, wait_seconds=0):
+        assert is_file_locked(lock)
+        with pytest.raises(FileLockedError), hold_file_lock(lock, wait_seconds=0.05):
+            pass
+    assert not is_file_locked(lock)
+
+
+def test_child_that_inherits_the_lock_goes_on_holding_it(tmp_path):
+    lock = tmp_path / "lock"
+    with hold_file_lock(lock, wait_seconds=0) as descriptor:
+        child = subprocess.Popen(
+            [sys.executable, "-c", "input()"], stdin=subprocess.PIPE, pass_fds=[descriptor]
+        )
+    assert is_file_locked(lock)
+    child.communicate(b"\n")
+    assert not is_file_locked(lock)
+
+
+def test_record_is_believed_only_while_the_folder_is_in_use(folder):
+    with claim_folder(folder):
+        write_record(folder, RECORD)
+        assert read_live_record(folder) == RECORD
+    with pytest.raises(LocalStackError, match="not running"):
+        read_live_record(folder)
+
+
+def test_record_without_outputs_is_of_a_stack_that_starts(folder):
+    with claim_folder(folder):
+        with pytest.raises(LocalStackError, match="starting or stopping right now"):
+            read_record(folder)
+        write_record(folder, replace(RECORD, outputs={}))
+        assert read_record(folder).pid == RECORD.pid
+        with pytest.raises(LocalStackError, match="starting or stopping right now"):
+            read_live_record(folder)
+
+
+def test_damaged_record_is_no_crash(folder):
+    with claim_folder(folder):
+        folder.record.write_text('{"pid": 1}')
+        with pytest.raises(LocalStackError, match="starting or stopping"):
+            read_record(folder)
+
+
+def test_record_holds_credentials_and_is_for_its_owner_only(folder):
+    with claim_folder(folder):
+        write_record(folder, RECORD)
+    assert folder.record.stat().st_mode & 0o777 == 0o600
+
+
+def test_looking_does_not_make_a_folder(folder):
+    assert not is_running(folder)
+    assert not folder.root.exists()
+
+
+def test_looking_lets_the_folder_be_claimed(folder):
+    with claim_folder(folder):
+        pass
+    with folder.lock.open() as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        assert is_running(folder)
+    with claim_folder(folder):
+        pass
+
+
+def test_free_port_is_chosen_and_the_saved_one_is_kept(folder):
+    port = choose_port(folder, None)
+    folder.state.mkdir(parents=True)
+    folder.port.write_text(str(port))
+    assert choose_port(folder, None) == port
+    assert choose_port(folder, port) == port
+    with pytest.raises(LocalStackError, match=f"saved state belongs to port {port}"):
+        choose_port(folder, port + 1)
+
+
+def test_wanted_port_that_is_taken_is_refused(folder):
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        with pytest.raises(LocalStackError, match=f"Port {port} is taken .* choose another one"):
+            choose_port(folder, port)
+
+
+@pytest.mark.parametrize("damage", ["", "x"])
+def test_damaged_port_file_is_as_none(folder, damage):
+    folder.state.mkdir(parents=True)
+    folder.port.write_text(damage)
+    assert choose_port(folder, None) > 0
+
+
+def test_scratch_is_in_memory_where_there_is_room(folder, tmp_path):
+    memory = tmp_path / "memory"
+    memory.mkdir()
+    folder.root.mkdir()
+    make_scratch(folder, memory)
+    (folder.scratch / "file").write_text("x")
+    assert len(list(memory.iterdir())) == 1
+    make_scratch(folder, memory)
+    assert not list(folder.scratch.iterdir())
+    assert len(list(memory.iterdir())) == 1
+    clear_scratch(folder)
+    assert not list(memory.iterdir())
+    assert not folder.scratch.is_symlink()
+
+
+def test_scratch_is_a_plain_folder_elsewhere(folder, tmp_path):
+    folder.root.mkdir()
+    make_scratch(folder, tmp_path / "nowhere")
+    assert folder.scratch.is_dir()
+    assert not folder.scratch.is_symlink()
+    clear_scratch(folder)
+    assert not folder.scratch.exists()

@@ -1,0 +1,97 @@
+"""Names of stacks, and what AWS's refusals become."""
+
+import pytest
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ProfileNotFound,
+    UnauthorizedSSOTokenError,
+)
+
+from infra.aws import aws_errors_as, open_emulator_session, open_session
+from infra.stacks import LONGEST_STACK_NAME, check_stack_name, resolve_stack
+from shared.errors import DeployError, OperatorError
+
+
+@pytest.mark.parametrize("name", ["a", "prod", "team-a-2", "x" * LONGEST_STACK_NAME])
+def test_usable_name_is_taken(name):
+    assert check_stack_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        "Prod",
+        "1st",
+        "-a",
+        "a-",
+        "a--b",
+        "a_b",
+        "a.b",
+        "ä",
+        "x" * (LONGEST_STACK_NAME + 1),
+        "a\n",
+    ],
+)
+def test_unusable_name_is_refused_with_the_rule(name):
+    with pytest.raises(OperatorError, match="lower-case letters, digits and single hyphens"):
+        check_stack_name(name)
+
+
+def test_local_is_no_name_for_a_stack_on_aws():
+    with pytest.raises(OperatorError, match="'local' is the local stack"):
+        check_stack_name("local")
+
+
+def client_error(code: str, message: str = "no") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, "DescribeStacks")
+
+
+@pytest.mark.parametrize(
+    ("error", "words"),
+    [
+        (NoCredentialsError(), "No AWS credentials were found: run `aws configure`"),
+        (ProfileNotFound(profile="x"), "(x) could not be found: choose one of `aws configure list"),
+        (UnauthorizedSSOTokenError(), "sign in again, for example with `aws sso login`"),
+        (client_error("ExpiredToken"), "have expired: sign in again"),
+        (client_error("InvalidClientTokenId"), "does not accept the credentials"),
+        (client_error("AccessDenied", "not\nallowed"), "may not do this: not allowed"),
+        (client_error("Throttling", "slow down"), "AWS refused DescribeStacks: slow down"),
+        (EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached"),
+    ],
+)
+def test_errors_of_boto3_become_one_line_of_the_wanted_type(error, words):
+    with pytest.raises(DeployError) as caught, aws_errors_as(DeployError):
+        raise error
+    assert words in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_missing_region_is_asked_for(monkeypatch):
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    with pytest.raises(OperatorError, match="pass --region, or set AWS_REGION"):
+        open_session()
+
+
+def test_missing_profile_is_one_line(monkeypatch, tmp_path):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(OperatorError, match="choose one of `aws configure list-profiles`"):
+        resolve_stack("prod", tmp_path)
+
+
+def test_missing_credentials_are_one_line(monkeypatch, tmp_path):
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(OperatorError, match="No AWS credentials were found"):
+        resolve_stack("prod", tmp_path)
+
+
+def test_emulator_is_reached_whatever_the_caller_has_configured(monkeypatch):
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "of-the-caller")
+    session = open_emulator_session("us-east-1", "test", "test")
+    sqs = session.client("sqs", endpoint_url="http://127.0.0.1:9")
+    assert sqs.meta.region_name == "us-east-1"
+    assert session.get_credentials().get_frozen_credentials() == ("test", "test", None, None)
