@@ -15,11 +15,8 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.metrics import MetricUnit
-from aws_lambda_powertools.utilities.batch import (
-    AsyncBatchProcessor,
-    EventType,
-    async_process_partial_response,
-)
+from aws_lambda_powertools.utilities.batch import AsyncBatchProcessor, EventType
+from aws_lambda_powertools.utilities.batch.types import PartialItemFailureResponse
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.idempotency import (
     BasePersistenceLayer,
@@ -133,15 +130,17 @@ def process_batch(
     )
     processor = AsyncBatchProcessor(EventType.SQS, raise_on_entire_batch_failure=False)
     try:
-        response = async_process_partial_response(event, batch.process_record, processor, context)
+        with processor(records, batch.process_record):
+            processor.async_process()
     finally:
         # A record that overran its time keeps its thread; waiting for it would cost the others.
         batch.pool.shutdown(wait=False, cancel_futures=True)
+    response = processor.response()
     _count(response, len(records), runtime.metrics)
     return dict(response)
 
 
-def _count(response: Any, record_count: int, metrics: Metrics) -> None:
+def _count(response: PartialItemFailureResponse, record_count: int, metrics: Metrics) -> None:
     returned = len(response["batchItemFailures"])
     metrics.add_metric("RecordsReturned", MetricUnit.Count, returned)
     metrics.add_metric("RecordsSettled", MetricUnit.Count, record_count - returned)

@@ -87,6 +87,7 @@ class DeadLetter:
 Outcome = Acknowledge | ReturnToQueue | Defer | DeadLetter
 
 _STORE_DELAY_SECONDS = 15.0
+_MAX_JITTER_SECONDS = 300.0
 
 # The cause goes into the DLQ letter, whose size is limited, and into the ledger.
 _MAX_CAUSE_CHARACTERS = 1_000
@@ -138,8 +139,8 @@ def _decide_deferral(
     if age > timedelta(seconds=policy.max_deferral_age_seconds):
         return _dead_letter(error)
     # Jitter spreads what waits for the same cause, so that it does not all come back at once.
-    spread = delay_seconds * (1 + 0.2 * receipt.random)
-    return Defer(max(1.0, spread), reason)
+    jitter_seconds = receipt.random * min(0.2 * delay_seconds, _MAX_JITTER_SECONDS)
+    return Defer(max(1.0, delay_seconds + jitter_seconds), reason)
 
 
 def _dead_letter(error: BaseException) -> DeadLetter:

@@ -1,6 +1,7 @@
 """The worker function: work items in, summaries out. It alone holds the key of the model."""
 
 import os
+import uuid
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -9,6 +10,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.batch import Consumer, Runtime, process_batch
 from functions.wiring import build_runtime, build_table, compute_combine_tokens, utc_now
+from pipeline.answers import AnswerServices
+from pipeline.budget import Limits, SpendMeter
 from pipeline.ingest_failures import give_up_ingest
 from pipeline.summarize import SummarizeServices
 from pipeline.sweep import SweepServices, SweptQueue
@@ -19,6 +22,7 @@ from shared.llm.build import build_language_model
 from shared.llm.model import LanguageModel
 from shared.messages import WorkItem, decode_ingest_item, decode_work_item
 from shared.objects import ObjectStore
+from shared.prices import MICRO_USD_PER_USD
 from shared.queues import Queues
 from shared.settings import Settings, read_settings
 
@@ -45,6 +49,23 @@ def _build_container() -> tuple[Consumer[WorkItem], Runtime]:
     return build_worker(settings, Clients(), build_language_model(settings))
 
 
+def build_meter(settings: Settings, table: LedgerTable) -> SpendMeter | None:
+    """The spending limit of the configured model; None for the one that costs nothing."""
+    if not settings.uses_openai:
+        return None
+    limits = Limits(
+        price=settings.model_prices.get(settings.openai_model),
+        daily=_to_micro_usd(settings.daily_cap_usd),
+        document=_to_micro_usd(settings.document_cap_usd),
+        zone=settings.time_zone,
+    )
+    return SpendMeter(table, settings.openai_model, limits, utc_now, lambda: uuid.uuid4().hex)
+
+
+def _to_micro_usd(usd: float | None) -> int | None:
+    return None if usd is None else round(usd * MICRO_USD_PER_USD)
+
+
 def build_worker(
     settings: Settings, clients: Clients, model: LanguageModel
 ) -> tuple[Consumer[WorkItem], Runtime]:
@@ -55,7 +76,7 @@ def build_worker(
         table=table,
         objects=ObjectStore(clients.s3),
         queues=queues,
-        model=model,
+        answers=AnswerServices(model, build_meter(settings, table), table, utc_now),
         artifacts_bucket=settings.artifacts_bucket,
         work_queue_url=settings.work_queue_url,
         combine_tokens=compute_combine_tokens(settings),

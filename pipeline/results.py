@@ -5,6 +5,7 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.page_ranges import parse_page_ranges
 from pipeline.summary_types import KeyPoint
 from shared.lifecycle import DocumentStatus
+from shared.llm.model import EXTRACTIVE
 
 
 class Coverage(BaseModel):
@@ -56,6 +57,7 @@ class DocumentSummary(BaseModel):
     model: str
     input_tokens: int
     output_tokens: int
+    cost_usd: float
 
 
 def result_folder(document_id: str, run: int, chunks_done: int) -> str:
@@ -73,10 +75,19 @@ def render_markdown(summary: DocumentSummary) -> str:
         _one_line(summary.abstract),
         points,
         f"*{_one_line(summary.key)}: {coverage.covered_count} of {coverage.pages} pages covered"
-        f"{f'; {gaps}' if gaps else ''}. Written by {summary.model}, "
-        f"{summary.input_tokens} tokens in, {summary.output_tokens} out.*",
+        f"{f'; {gaps}' if gaps else ''}. {_tell_origin(summary)}*",
     ]
     return "\n\n".join(filter(None, lines)) + "\n"
+
+
+def _tell_origin(summary: DocumentSummary) -> str:
+    if summary.model == EXTRACTIVE:
+        return "Sentences picked from the text; no language model was asked."
+    cost = f", ${summary.cost_usd:.4f}" if summary.cost_usd else ""
+    return (
+        f"Written by {summary.model}: {summary.input_tokens} tokens in, "
+        f"{summary.output_tokens} out{cost}."
+    )
 
 
 def _one_line(text: str) -> str:

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 
-from pipeline.answers import KeptAnswer, ask_once
+from pipeline.answers import AnswerServices, KeptAnswer, ask_once
 from pipeline.chunk_text import ChunkText
 from pipeline.chunking import estimate_tokens
 from pipeline.page_ranges import format_page_ranges, parse_page_ranges
@@ -16,9 +16,10 @@ from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_c
 from shared.ledger.documents import Clock, Document, find_document, move_document
 from shared.ledger.table import LedgerTable
 from shared.lifecycle import DocumentStatus
-from shared.llm.model import LanguageModel, ModelRequest, Purpose, Source, Usage
+from shared.llm.model import ModelRequest, Purpose, Source, Usage
 from shared.messages import Combine, SummarizeChunk, encode_message
 from shared.objects import ObjectStore
+from shared.prices import MICRO_USD_PER_USD
 from shared.queues import Queues
 
 logger = logging.getLogger("seashore.summarize")
@@ -34,7 +35,7 @@ class SummarizeServices:
         table: The ledger.
         objects: S3.
         queues: SQS.
-        model: The language model.
+        answers: The language model, metered, with its kept answers.
         artifacts_bucket: Where text is read and results are written.
         work_queue_url: Where the combining of a document is sent.
         combine_tokens: The most tokens of summaries that one request combines.
@@ -44,7 +45,7 @@ class SummarizeServices:
     table: LedgerTable
     objects: ObjectStore
     queues: Queues
-    model: LanguageModel
+    answers: AnswerServices
     artifacts_bucket: str
     work_queue_url: str
     combine_tokens: int
@@ -68,7 +69,7 @@ def summarize_chunk(
         answer_type=Summary,
         max_output_tokens=_MAX_OUTPUT_TOKENS,
     )
-    answer = ask_once(request, services.model, services.table, services.now, deadline)
+    answer = ask_once(request, message.document_id, services.answers, deadline)
     chunk = Chunk(
         document_id=message.document_id,
         run=message.run,
@@ -80,6 +81,7 @@ def summarize_chunk(
         model=answer.model,
         input_tokens=answer.usage.input_tokens,
         output_tokens=answer.usage.output_tokens,
+        cost_micro_usd=answer.cost,
     )
     record_chunk(services.table, chunk, services.now, with_rows=[answer.row] if answer.row else [])
     _send_combine_if_complete(message.document_id, message.run, services)
@@ -135,7 +137,7 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
     if not summaries:
         _fail(parts.document, "no chunk of the text could be summarised", services)
         return
-    answer = _combine(summaries, services, deadline)
+    answer = _combine(message.document_id, summaries, services, deadline)
     _finish(parts, answer, services)
 
 
@@ -149,7 +151,10 @@ def _is_current(document: Document, message: Combine) -> bool:
 
 
 def _combine(
-    summaries: list[tuple[Chunk, Summary]], services: SummarizeServices, deadline: Deadline
+    document_id: str,
+    summaries: list[tuple[Chunk, Summary]],
+    services: SummarizeServices,
+    deadline: Deadline,
 ) -> KeptAnswer[Summary]:
     """Combine summaries group by group until one is left.
 
@@ -157,19 +162,20 @@ def _combine(
     """
     if len(summaries) == 1:
         chunk, summary = summaries[0]
-        return KeptAnswer(summary, chunk.model or services.model.name, Usage(), None)
+        model = chunk.model or services.answers.model.name
+        return KeptAnswer(summary, model, Usage(), 0, None)
     level = [_to_sources(chunk.first_page, chunk.last_page, s) for chunk, s in summaries]
-    usage = Usage()
+    usage, cost = Usage(), 0
     while True:
         answers = [
-            (group, _ask_to_combine(group, services, deadline))
+            (group, _ask_to_combine(document_id, group, services, deadline))
             for group in group_sources(level, services.combine_tokens)
         ]
         for _, answer in answers:
-            usage += answer.usage
+            usage, cost = usage + answer.usage, cost + answer.cost
         if len(answers) == 1:
             last = answers[0][1]
-            return KeptAnswer(last.value, last.model, usage, last.row)
+            return KeptAnswer(last.value, last.model, usage, cost, last.row)
         for _, answer in answers:
             if answer.row is not None:
                 services.table.put_row(answer.row)
@@ -180,7 +186,7 @@ def _combine(
 
 
 def _ask_to_combine(
-    sources: tuple[Source, ...], services: SummarizeServices, deadline: Deadline
+    document_id: str, sources: tuple[Source, ...], services: SummarizeServices, deadline: Deadline
 ) -> KeptAnswer[Summary]:
     request = ModelRequest(
         purpose=Purpose.COMBINE,
@@ -189,7 +195,7 @@ def _ask_to_combine(
         answer_type=Summary,
         max_output_tokens=_MAX_OUTPUT_TOKENS,
     )
-    return ask_once(request, services.model, services.table, services.now, deadline)
+    return ask_once(request, document_id, services.answers, deadline)
 
 
 def _to_sources(first_page: int, last_page: int, summary: Summary) -> tuple[Source, ...]:
@@ -231,6 +237,7 @@ def _finish(parts: Parts, answer: KeptAnswer[Summary], services: SummarizeServic
         input_tokens=document.input_tokens + answer.usage.input_tokens,
         output_tokens=document.output_tokens + answer.usage.output_tokens,
     )
+    cost = document.cost_micro_usd + answer.cost
     result = DocumentSummary(
         document_id=document.document_id,
         key=document.key,
@@ -243,6 +250,7 @@ def _finish(parts: Parts, answer: KeptAnswer[Summary], services: SummarizeServic
         model=answer.model,
         input_tokens=usage.input_tokens,
         output_tokens=usage.output_tokens,
+        cost_usd=cost / MICRO_USD_PER_USD,
     )
     # Each combination has a folder of its own: a stale one never overwrites a newer one's files.
     folder = result_folder(document.document_id, document.run, document.chunks_done)
@@ -263,6 +271,7 @@ def _finish(parts: Parts, answer: KeptAnswer[Summary], services: SummarizeServic
             "model": result.model,
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
+            "cost_micro_usd": cost,
             "missing_pages": coverage.missing_pages,
             "result_key": f"{folder}/summary.json",
             "reason_code": None if coverage.is_complete else "pages_missing",

@@ -18,13 +18,15 @@
     │   ├── AccessDeniedError       the function's role may not do this
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
-    │   └── ModelAccessError        the provider rejects the key or the account
+    │   ├── ModelAccessError        the provider rejects the key or the account
+    │   └── OverBudgetError         the day's spending limit is reached
     ├── PermanentError              will never work: to the DLQ with its cause
     │   ├── MessageDecodeError      the body is not a message of this pipeline
     │   ├── ModelRequestError       the provider rejects the request itself
     │   │   └── ContextOverflowError  the sources do not fit into the model's context window
     │   ├── ModelRefusalError       the model or the provider's content filter declines the text
-    │   └── ObjectMissingError      an object that a message refers to is gone
+    │   ├── ObjectMissingError      an object that a message refers to is gone
+    │   └── DocumentCapError        the document's own spending limit is reached
     └── RejectedDocumentError       the document itself is refused, with a code and a sentence
 
 Vendor exceptions are translated into this tree at the boundary that calls the vendor.
@@ -143,6 +145,10 @@ class ModelAccessError(DeferredError):
     """The provider rejected the key, or the account has no credit left."""
 
 
+class OverBudgetError(DeferredError):
+    """The day's spending limit is reached."""
+
+
 class PermanentError(SeashoreError):
     """Work that can never succeed as it is."""
 
@@ -169,6 +175,10 @@ class ObjectMissingError(PermanentError):
 
 class AccessDeniedError(DeferredError):
     """The function's role may not do what the work needs."""
+
+
+class DocumentCapError(PermanentError):
+    """What the document would cost is more than its own spending limit."""
 
 
 class RejectionCode(StrEnum):

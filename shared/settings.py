@@ -4,16 +4,26 @@ The name of the environment variable is the field's name in upper case. The temp
 them and nothing else; a test holds the two together.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
 from shared.errors import SettingsError
+from shared.prices import ModelPrice
 
 
 def _none_if_blank(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
+
+
+def _find_zone(value: object) -> object:
+    try:
+        return ZoneInfo(value) if isinstance(value, str) else value
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{value!r} is not a time zone such as Europe/Oslo") from error
 
 
 # CloudFormation has no way to leave a variable out of a map for an empty parameter.
@@ -22,10 +32,20 @@ OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_none_if_blank)]
 RequiredText = Annotated[str, Field(min_length=1)]
 
 
+OptionalAmount = Annotated[
+    float | None, BeforeValidator(_none_if_blank), Field(ge=0, description="In dollars.")
+]
+ModelPrices = Annotated[
+    dict[str, ModelPrice],
+    BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value),
+]
+TimeZone = Annotated[ZoneInfo, BeforeValidator(_find_zone)]
+
+
 class Settings(BaseModel):
     """Settings of every function. Sizes are in bytes, times in seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
 
     documents_bucket: RequiredText
     artifacts_bucket: RequiredText
@@ -43,6 +63,11 @@ class Settings(BaseModel):
     openai_base_url: OptionalText = None
     openai_model: RequiredText = "gpt-5-mini"
     context_window_tokens: int = Field(default=32_000, ge=1_000)
+
+    model_prices: ModelPrices = {"gpt-5-mini": ModelPrice(input=0.25, output=2.0)}
+    daily_cap_usd: OptionalAmount = 10.0
+    document_cap_usd: OptionalAmount = 1.0
+    time_zone: TimeZone = ZoneInfo("UTC")
 
     max_receive_count: int = Field(default=5, ge=1)
     max_deferral_age_seconds: int = Field(default=3 * 24 * 3600, ge=1)

@@ -198,7 +198,7 @@ def watch(
     with_final: Annotated[
         bool, typer.Option("--all", help="Show also those that are final already.")
     ] = False,
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days back to look.")] = 7,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days back --all goes.")] = 1,
     stack: StackName = "local",
     region: Region = None,
     profile: Profile = None,

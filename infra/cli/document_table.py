@@ -62,7 +62,9 @@ def describe_progress(document: Document) -> str:
     match document.status:
         case DocumentStatus.DONE:
             return document.title or ""
-        case DocumentStatus.RECEIVED | DocumentStatus.EXTRACTED:
+        case DocumentStatus.RECEIVED:
+            return f"{document.next_page - 1} pages read" if document.next_page > 1 else ""
+        case DocumentStatus.EXTRACTED:
             return ""
         case DocumentStatus.SUMMARIZING:
             return f"{_count_chunks(document)} summarised"

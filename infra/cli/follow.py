@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from infra.cli.delays import describe_delay
-from shared.ledger.documents import Document, find_document, list_documents
+from shared.ledger.documents import Document, find_document, list_documents, list_in_flight
 from shared.ledger.table import LedgerTable
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
@@ -100,38 +100,36 @@ def follow_documents(
 
 
 def follow_in_flight(
-    table: LedgerTable, days: int, *, with_final: bool, pace: Pace = REAL_PACE
+    table: LedgerTable, finals: Iterable[Document] = (), pace: Pace = REAL_PACE
 ) -> Iterator[tuple[Followed, ...]]:
     """Look at all documents that are in flight, also at new ones, until all are final.
 
     Args:
         table: The ledger.
-        days: How many days back to look for documents in flight.
-        with_final: Whether to show those that are final at the first look.
+        finals: Documents to show besides, final or not.
         pace: The time to work with.
 
     Yields:
-        The documents that are or were in flight, newest first; nothing if there are none.
+        All documents that were seen so far, as they are now, newest first; nothing while there
+        are none.
     """
     started = pace.now()
-    known = {d.document_id: d for d in list_documents(table, pace.now, days)}
-    left_out = set() if with_final else {i for i, d in known.items() if d.status.is_final}
+    seen = {document.document_id: document for document in finals}
     was_in_flight = False
     while True:
         look_began = pace.stopwatch()
-        shown = [document for i, document in known.items() if i not in left_out]
-        if shown:
-            yield _explain_delays(table, _sort_by_arrival(shown), started, pace.now)
-        in_flight = [document for document in shown if not document.status.is_final]
-        was_in_flight = was_in_flight or bool(in_flight)
-        if not in_flight and (was_in_flight or pace.now() - started > _ARRIVAL_TIME):
+        unsettled = [i for i, document in seen.items() if not document.status.is_final]
+        tomorrow = pace.now() + timedelta(days=1)
+        flying = {document.document_id: document for document in list_in_flight(table, tomorrow)}
+        landed = [document_id for document_id in unsettled if document_id not in flying]
+        seen |= flying | _read_documents(table, landed, started, pace.now)
+        if seen:
+            yield _explain_delays(table, _sort_by_arrival(seen.values()), started, pace.now)
+        is_in_flight = any(not document.status.is_final for document in seen.values())
+        was_in_flight = was_in_flight or is_in_flight
+        if not is_in_flight and (was_in_flight or pace.now() - started > _ARRIVAL_TIME):
             return
         pace.rest(look_began)
-        days = _count_days(started, pace.now())
-        known |= {d.document_id: d for d in list_documents(table, pace.now, days)}
-        first_day = f"{started.astimezone(UTC):%Y-%m-%d}"
-        older = [d.document_id for d in in_flight if d.received_at < first_day]
-        known |= _read_documents(table, older, started, pace.now)
 
 
 def _sort_by_arrival(documents: Iterable[Document]) -> tuple[Followed, ...]:

@@ -16,6 +16,7 @@ from infra.cli.output import Output
 from infra.cli.progress_view import show_progress
 from infra.cli.stack_access import open_ledger
 from infra.stacks import Stack
+from shared.ledger.documents import list_documents
 
 
 def watch(
@@ -32,8 +33,8 @@ def watch(
     Args:
         stack: Where they are.
         wanted: Ids, beginnings of ids, or keys; if empty, all that are in flight.
-        days: How many days back to look for documents in flight.
-        with_final: Whether to show also those that are final already.
+        days: How many days back to look for documents that are final already.
+        with_final: Whether to show those too.
         as_json: Whether to write each change as a JSON object on a line of its own.
         output: Where to write.
 
@@ -49,7 +50,8 @@ def watch(
         found = [find_wanted_document(table, bucket, name, REAL_PACE.now) for name in wanted]
         looks = follow_documents(table, [Followed(d.document_id, d.key, d) for d in found])
     else:
-        looks = follow_in_flight(table, days, with_final=with_final)
+        finals = list_documents(table, REAL_PACE.now, days) if with_final else ()
+        looks = follow_in_flight(table, finals)
     followed = _write_changes(looks, output) if as_json else _show_live(looks, output)
     if not followed:
         output.say("Nothing is in flight.")

@@ -4,6 +4,7 @@ PDFium reads what it can open. pypdf reads documents that PDFium cannot open, an
 that it reports as unreadable. pypdf is imported only then: that takes longer than most documents.
 """
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,12 +135,17 @@ class EngineDocument:
 
 
 def _open_with_pdfium(path: Path) -> pypdfium2.PdfDocument | None:
-    try:
-        return pypdfium2.PdfDocument(path)
-    except pypdfium2.PdfiumError as error:
-        if error.err_code in ENCRYPTION_ERRORS:
-            raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
+    # `PdfDocument(path)` asks for the last error also when a document opens and has no pages. It
+    # is then that of an earlier document, and a damaged one may pass for an encrypted one.
+    handle = pdfium.FPDF_LoadDocument(os.fsencode(path), None)
+    if not handle:
+        if pdfium.FPDF_GetLastError() in ENCRYPTION_ERRORS:
+            raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
         return None
+    if pdfium.FPDF_GetPageCount(handle) < 1:
+        pdfium.FPDF_CloseDocument(handle)
+        return None
+    return pypdfium2.PdfDocument(handle)
 
 
 def _read_with_pdfium(document: pypdfium2.PdfDocument, number: int) -> str:

@@ -5,24 +5,24 @@ from datetime import UTC, timedelta
 from typing import Any
 
 from shared.ledger.documents import Clock
-from shared.ledger.table import LedgerTable, Put
+from shared.ledger.table import Put
 
 _KEEP = timedelta(days=30)
 
 
-def read_answer(table: LedgerTable, answer_key: str) -> Mapping[str, Any] | None:
-    """The kept answer of that key, or None."""
-    row = table.read_row(f"ANSWER#{answer_key}", "ANSWER")
-    return None if row is None else row["answer"]
+def answer_row_key(answer_key: str) -> tuple[str, str]:
+    """The row that keeps the answer of that key."""
+    return f"ANSWER#{answer_key}", "ANSWER"
 
 
 def build_answer_row(answer_key: str, answer: Mapping[str, Any], now: Clock) -> Put:
     """The row that keeps an answer, to be written alone or with the effect that it leads to."""
     expires_at = int((now().astimezone(UTC) + _KEEP).timestamp())
+    pk, sk = answer_row_key(answer_key)
     return Put(
         {
-            "pk": f"ANSWER#{answer_key}",
-            "sk": "ANSWER",
+            "pk": pk,
+            "sk": sk,
             "answer": dict(answer),
             "expires_at": expires_at,
         }

@@ -45,6 +45,7 @@ class Chunk(BaseModel):
     model: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    cost_micro_usd: int = 0
     reason: str | None = None
 
 
@@ -138,6 +139,7 @@ def _count_chunk(
                     **counters,
                     "input_tokens": chunk.input_tokens,
                     "output_tokens": chunk.output_tokens,
+                    "cost_micro_usd": chunk.cost_micro_usd,
                 },
                 condition=Attr("run").eq(chunk.run)
                 & Attr("status").is_in(_OPEN_FOR_CHUNKS[chunk.status]),
@@ -152,6 +154,7 @@ def _count_chunk(
                     "model": chunk.model,
                     "input_tokens": chunk.input_tokens,
                     "output_tokens": chunk.output_tokens,
+                    "cost_micro_usd": chunk.cost_micro_usd,
                     "reason": chunk.reason,
                 },
             ),

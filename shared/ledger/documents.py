@@ -77,6 +77,7 @@ class Document(BaseModel):
     model: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
+    cost_micro_usd: int = 0
     result_key: str | None = None
 
     @property
@@ -121,6 +122,11 @@ class Extraction:
 def document_pk(document_id: str) -> str:
     """The partition that holds all that belongs to a document."""
     return f"DOC#{document_id}"
+
+
+def document_row_key(document_id: str) -> tuple[str, str]:
+    """The row of a document itself."""
+    return document_pk(document_id), DOCUMENT_SK
 
 
 def _current_pk(bucket: str, key: str) -> str:

@@ -50,6 +50,18 @@ class Update:
 
 
 @dataclass(frozen=True)
+class Delete:
+    """A row to delete."""
+
+    pk: str
+    sk: str
+    condition: ConditionBase | None = None
+
+
+Operation = Put | Update | Delete
+
+
+@dataclass(frozen=True)
 class LedgerTable:
     """The ledger's table.
 
@@ -71,6 +83,30 @@ class LedgerTable:
             )
         item = answer.get("Item")
         return None if item is None else _to_row(item)
+
+    def read_rows(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
+        """Read several rows with one call, consistently; in the order of the keys.
+
+        Args:
+            keys: Partition and sort keys, at most 100, all different.
+
+        Raises:
+            ServiceError: The service did not give them all.
+        """
+        request: Any = {
+            self.name: {
+                "Keys": [_to_item({"pk": pk, "sk": sk}) for pk, sk in keys],
+                "ConsistentRead": True,
+            }
+        }
+        with translate_aws_errors("read the ledger"):
+            answer = self.client.batch_get_item(RequestItems=request)
+        if answer.get("UnprocessedKeys"):
+            raise ServiceError(
+                "the ledger did not give all rows", delay_seconds=5, reason="aws_service"
+            )
+        rows = {(row["pk"], row["sk"]): row for row in map(_to_row, answer["Responses"][self.name])}
+        return [rows.get(key) for key in keys]
 
     def query_rows(self, pk: str, first_sk: str, last_sk: str) -> Iterator[Row]:
         """Read the rows of a partition between two sort keys, both included, consistently."""
@@ -128,7 +164,7 @@ class LedgerTable:
                 raise
         return _to_row(answer.get("Attributes", {}))
 
-    def transact(self, operations: Sequence[Put | Update]) -> None:
+    def transact(self, operations: Sequence[Operation]) -> None:
         """Carry out all operations or none.
 
         Two transactions on one row at the same time cancel each other; the loser tries again
@@ -169,10 +205,22 @@ class LedgerTable:
             **_Expressions().with_update(update).with_condition(update.condition).arguments,
         }
 
-    def _to_transact_item(self, operation: Put | Update) -> "TransactWriteItemTypeDef":
-        if isinstance(operation, Put):
-            return {"Put": self._to_put(operation)}
-        return {"Update": self._to_update(operation)}
+    def _to_delete(self, delete: Delete) -> Any:
+        return {
+            "TableName": self.name,
+            "Key": _to_item({"pk": delete.pk, "sk": delete.sk}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **_Expressions().with_condition(delete.condition).arguments,
+        }
+
+    def _to_transact_item(self, operation: Operation) -> "TransactWriteItemTypeDef":
+        match operation:
+            case Put():
+                return {"Put": self._to_put(operation)}
+            case Update():
+                return {"Update": self._to_update(operation)}
+            case Delete():
+                return {"Delete": self._to_delete(operation)}
 
 
 class _RowsBusyError(ServiceError):

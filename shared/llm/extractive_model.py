@@ -13,7 +13,7 @@ from shared.llm.candidate_sentences import (
     score_candidates,
 )
 from shared.llm.language_detection import detect_language
-from shared.llm.model import AnswerT, ModelAnswer, ModelRequest, Usage
+from shared.llm.model import EXTRACTIVE, AnswerT, ModelAnswer, ModelRequest, Usage
 from shared.llm.sentence_ranking import pick_diverse, weigh_terms
 from shared.llm.title_finding import find_title
 
@@ -35,7 +35,7 @@ class ExtractiveModel:
     sentences that only a wide page range is known of go into the abstract, which cites none.
     """
 
-    name = "extractive"
+    name = EXTRACTIVE
 
     def answer(self, request: ModelRequest[AnswerT], deadline: Deadline) -> ModelAnswer[AnswerT]:
         """Pick the sentences that carry most of the sources.

@@ -16,6 +16,9 @@ class Purpose(StrEnum):
     COMBINE = "combine"
 
 
+# The name of the offline model, which picks sentences and costs nothing.
+EXTRACTIVE = "extractive"
+
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 

@@ -64,8 +64,8 @@ def describe_shape(step: OutputStep, answer_type: type[BaseModel]) -> str:
 def parse_answer(text: str, answer_type: type[AnswerT], known_pages: Collection[int]) -> AnswerT:
     """Read the answer out of a model's text.
 
-    Takes what models add: thoughts in `<think>` before it, prose, code fences, an envelope around the
-    object, commas before a closing bracket. Page numbers that no source has are dropped.
+    Takes what models add: thoughts in `<think>` before it, prose, code fences, an envelope around
+    the object, commas before a closing bracket. Page numbers that no source has are dropped.
 
     Raises:
         AnswerFormatError: No object in the text fits the shape.

@@ -103,9 +103,7 @@ def _build(
         if spec.settings.uses_openai
         else ObedientModel(spec.latency_seconds)
     )
-    return build_worker(
-        spec.settings, clients, WatchedModel(inner, journal, faults, spec.patience)
-    )
+    return build_worker(spec.settings, clients, WatchedModel(inner, journal, faults, spec.patience))
 
 
 def _announce(decode: Any, faults: Faults) -> Any:

@@ -143,9 +143,7 @@ def count_miscounted_chunks(account: AwsAccount) -> int:
 
 def read_statuses(account: AwsAccount) -> dict[str, str]:
     """The status of each document."""
-    return {
-        row["document_id"]: row["status"] for row in scan_ledger(account) if row["sk"] == "DOC"
-    }
+    return {row["document_id"]: row["status"] for row in scan_ledger(account) if row["sk"] == "DOC"}
 
 
 def scan_ledger(account: AwsAccount) -> Iterable[dict[str, Any]]:

@@ -116,9 +116,7 @@ def _seed_document(
     return synthetic
 
 
-def list_bodies(
-    documents: Iterable[SyntheticDocument], copies: int, seed: int = 0
-) -> list[str]:
+def list_bodies(documents: Iterable[SyntheticDocument], copies: int, seed: int = 0) -> list[str]:
     """The messages of all chunks, each so many times, in a mixed order."""
     bodies = [
         encode_message(message) for document in documents for message in document.messages

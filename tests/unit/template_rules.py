@@ -2,15 +2,21 @@
 
 import importlib
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
-import yaml
-
 from infra.stacks import LONGEST_STACK_NAME
-from shared.settings import Settings
-
-Template = dict[str, Any]
+from shared.settings import Settings, read_settings
+from tests.unit.template_parts import (
+    Template,
+    as_list,
+    dlq_names,
+    functions,
+    mappings,
+    resources,
+    source_queues,
+    statements,
+    text_of,
+)
 
 LONGEST_REGION = "ap-southeast-1"
 LONGEST_BUCKET_NAME = 63
@@ -21,91 +27,6 @@ OUTPUTS = {
     "DocumentsBucket", "ArtifactsBucket", "UploadsQueueUrl", "UploadsDlqUrl", "WorkQueueUrl",
     "WorkDlqUrl", "LedgerTable", "IdempotencyTable",
 }  # fmt: skip
-
-
-def parse_template(path: Path) -> Template:
-    return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
-
-
-class _Loader(yaml.SafeLoader):
-    """Reads CloudFormation's short tags as their long forms."""
-
-
-def _construct_intrinsic(loader: yaml.Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    match node:
-        case yaml.ScalarNode():
-            value = loader.construct_scalar(node)
-        case yaml.SequenceNode():
-            value = loader.construct_sequence(node, deep=True)
-        case _:
-            value = loader.construct_mapping(node, deep=True)
-    if suffix == "GetAtt":
-        value = value.split(".")
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _construct_intrinsic)
-
-
-def resources(template: Template, kind: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, resource in template["Resources"].items():
-        if resource["Type"] == kind:
-            yield name, resource.get("Properties", {})
-
-
-def functions(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every function with what it takes from Globals."""
-    common = template["Globals"]["Function"]
-    for name, own in resources(template, "AWS::Serverless::Function"):
-        variables = {
-            **common["Environment"]["Variables"],
-            **own.get("Environment", {}).get("Variables", {}),
-        }
-        yield name, {**common, **own, "Environment": {"Variables": variables}}
-
-
-def mappings(template: Template) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
-    """Every event source mapping: its name, its properties and its function's."""
-    for name, function in functions(template):
-        for event_name, event in function.get("Events", {}).items():
-            yield f"{name}.{event_name}", event["Properties"], function
-
-
-def source_queues(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, queue in resources(template, "AWS::SQS::Queue"):
-        if name not in dlq_names(template):
-            yield name, queue
-
-
-def dlq_names(template: Template) -> set[str]:
-    return {
-        queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]
-        for _, queue in resources(template, "AWS::SQS::Queue")
-        if "RedrivePolicy" in queue
-    }
-
-
-def statements(template: Template, function: dict[str, Any]) -> list[dict[str, Any]]:
-    """The statements of a function's own role."""
-    role = template["Resources"][function["Role"]["Fn::GetAtt"][0]]["Properties"]
-    return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
-
-
-def as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def text_of(value: Any) -> str:
-    """The text of an ARN or a name, whatever intrinsic it is written with."""
-    match value:
-        case {"Ref": name}:
-            return f"${{{name}}}"
-        case {"Fn::GetAtt": [name, attribute]}:
-            return f"${{{name}.{attribute}}}"
-        case {"Fn::Sub": text}:
-            return text
-        case _:
-            return str(value)
 
 
 # ---- Queues and event source mappings
@@ -322,6 +243,13 @@ def environment_is_the_settings(template: Template) -> Iterator[str]:
         yield f"{variable} is set for no function"
 
 
+REQUIRED_SETTINGS = {
+    field.upper(): "given"
+    for field, description in Settings.model_fields.items()
+    if description.is_required()
+}
+
+
 def defaults_are_those_of_the_settings(template: Template) -> Iterator[str]:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     for field, description in Settings.model_fields.items():
@@ -330,16 +258,9 @@ def defaults_are_those_of_the_settings(template: Template) -> Iterator[str]:
             value = template["Parameters"].get(value["Ref"], {}).get("Default")
         if description.is_required() or value is None:
             continue
-        expected = description.default
-        if str(expected or "") != str(value) and expected != _number(value):
-            yield f"{field.upper()}: {value!r} in the template, {expected!r} in Settings"
-
-
-def _number(value: Any) -> float | None:
-    try:
-        return float(value)
-    except ValueError:
-        return None
+        read = getattr(read_settings({**REQUIRED_SETTINGS, field.upper(): str(value)}), field)
+        if read != description.default:
+            yield f"{field.upper()}: {value!r} in the template, {description.default!r} in Settings"
 
 
 def only_the_worker_has_the_key(template: Template) -> Iterator[str]:

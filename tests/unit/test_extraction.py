@@ -155,6 +155,12 @@ def test_an_empty_password_opens(read):
     assert read(encrypt(user_password=""))[0].text == "behind a lock"
 
 
+def test_a_damaged_document_after_an_encrypted_one_is_not_taken_for_encrypted(read):
+    """PDFium opens it, finds no page, and then still holds the error of the one before."""
+    assert refuse(read, encrypt(user_password="secret")).code is RejectionCode.ENCRYPTED
+    assert refuse(read, make_text_pdf()).code is RejectionCode.DAMAGED
+
+
 @pytest.mark.parametrize(
     ("data", "code", "hint"),
     [

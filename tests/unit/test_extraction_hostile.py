@@ -1,7 +1,8 @@
-"""Hostile documents cost a page, or themselves; never their reader's parent or the next document."""
+"""Hostile documents cost a page, or themselves; never this process or the next document."""
 
 import resource
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -120,8 +121,8 @@ def test_memory_stays_flat_as_the_page_count_grows(write):
     """Of the reader and of this process; measured at the last page, with the document open."""
 
     def measure(process):
-        with open(f"/proc/{process}/statm") as statm:
-            return int(statm.read().split()[1]) * resource.getpagesize() / MEBIBYTE
+        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+        return pages * resource.getpagesize() / MEBIBYTE
 
     with Extractor() as extractor:
         sizes = []

@@ -9,7 +9,8 @@ import yaml
 
 from infra.deploy import PACKAGE_PLACEHOLDER, TEMPLATE
 from tests.unit import template_rules as rules
-from tests.unit.template_rules import RULES, Template, parse_template
+from tests.unit.template_parts import Template, parse_template
+from tests.unit.template_rules import RULES
 
 
 @pytest.fixture(scope="module")

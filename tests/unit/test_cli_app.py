@@ -1,0 +1,124 @@
+"""The command line as a whole: help, exit statuses, start-up."""
+
+import subprocess
+import sys
+
+import pytest
+from botocore.exceptions import EndpointConnectionError
+from typer.testing import CliRunner
+
+from infra.cli.app import app
+from infra.cli.exit_codes import EXPLANATION, ExitCode, find_exit_code
+from shared.errors import (
+    DeployError,
+    LocalStackError,
+    ObjectMissingError,
+    OperatorError,
+    SeashoreError,
+    UnknownItemError,
+    UnknownStackError,
+)
+
+COMMANDS = [
+    "put",
+    "documents",
+    "show",
+    "watch",
+    "demo",
+    "build",
+    "deploy",
+    "local up",
+    "local down",
+    "local status",
+]
+
+
+def invoke(*arguments):
+    return CliRunner().invoke(app, arguments, prog_name="seashore")
+
+
+def caused_by_aws(error):
+    error.__cause__ = EndpointConnectionError(endpoint_url="https://sts")
+    return error
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(command):
+    result = invoke(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert f"Usage: seashore {command}" in result.stdout
+
+
+def test_the_help_lists_every_command_and_every_exit_status():
+    text = invoke("--help").stdout
+    for command in COMMANDS:
+        assert f"\n  {command.split()[0]} " in text
+    for code in ExitCode:
+        assert f"\n    {code.value} " in text
+    assert len(EXPLANATION.splitlines()[2:]) >= len(ExitCode)
+
+
+def test_the_help_needs_none_of_the_heavy_libraries():
+    script = (
+        "import sys, infra.cli\n"
+        "try: infra.cli.app.app(['--help'])\n"
+        "except SystemExit: pass\n"
+        "heavy = {'boto3', 'botocore', 'pydantic', 'openai', 'rich', 'yaml'} & set(sys.modules)\n"
+        "sys.exit(','.join(sorted(heavy)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False
+    )
+    assert result.stderr == ""
+    assert result.returncode == 0
+    assert "Usage" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (UnknownStackError("x"), ExitCode.UNKNOWN_STACK),
+        (caused_by_aws(UnknownStackError("x")), ExitCode.UNKNOWN_STACK),
+        (UnknownItemError("x"), ExitCode.UNKNOWN_DOCUMENT),
+        (OperatorError("x"), ExitCode.FAILED),
+        (LocalStackError("x"), ExitCode.FAILED),
+        (caused_by_aws(OperatorError("x")), ExitCode.AWS_REFUSED),
+        (caused_by_aws(DeployError("x")), ExitCode.AWS_REFUSED),
+        (caused_by_aws(ObjectMissingError("x")), ExitCode.FAILED),
+        (SeashoreError("x"), ExitCode.FAILED),
+    ],
+)
+def test_errors_have_exit_statuses(error, code):
+    assert find_exit_code(error) is code
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["documents", "--status", "finished"], "'finished' is not a status: choose from RECEIVED"),
+        (["documents", "--days", "0"], "--days"),
+        (["put"], "FILE"),
+        (["build", "--target", "moon"], "'moon' is neither aws nor host"),
+        (["deploy"], "--stack"),
+        (["deploy", "--stack", "a", "-p", "LogLevel"], "NAME=VALUE"),
+        (["dokuments"], "Did you mean 'documents'?"),
+    ],
+)
+def test_wrong_usage_is_said_in_words(arguments, words):
+    result = invoke(*arguments)
+    assert result.exit_code == ExitCode.USAGE
+    assert words in result.stderr
+    assert result.stdout == ""
+
+
+def test_a_stack_name_that_aws_cannot_have_is_refused_before_anything_is_built():
+    result = invoke("deploy", "--stack", "local", "--region", "eu-west-1")
+    assert result.exit_code == ExitCode.FAILED
+    assert result.stderr.startswith("Error: 'local' is the local stack")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_version_is_written():
+    result = invoke("--version")
+    assert result.exit_code == 0
+    assert result.stdout.strip()[0].isdigit()

@@ -1,0 +1,55 @@
+"""What reaches a terminal: harmless, in whole lines, and to the right stream."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from infra.cli.output import Output, to_printable
+
+
+def test_an_escape_sequence_of_a_title_does_not_reach_the_terminal():
+    assert "\x1b" not in to_printable("\x1b[2J\x1b]0;owned\x07")
+    assert to_printable("a\r\nb\tc") == "a  b c"
+
+
+def test_a_change_of_writing_direction_is_dropped():
+    assert to_printable("invoice\u202efdp.exe") == "invoicefdp.exe"
+
+
+def test_the_joiners_that_some_scripts_need_stay():
+    persian = "می\u200cخواهم"
+    assert to_printable(persian) == persian
+
+
+@given(st.text())
+def test_any_text_becomes_one_harmless_line(text):
+    printable = to_printable(text)
+    assert len(printable.splitlines()) <= 1
+    assert all(character >= " " and not "\x7f" <= character <= "\x9f" for character in printable)
+    assert to_printable(printable) == printable
+
+
+def test_talk_goes_to_stderr_and_results_to_stdout(capsys):
+    output = Output()
+    output.say("talk [bold]as it is[/bold]")
+    output.write_line(["id", "a\tkey\nwith breaks"])
+    output.write_json({"key": "år"})
+    captured = capsys.readouterr()
+    assert captured.err == "talk [bold]as it is[/bold]\n"
+    assert captured.out.startswith("id\ta key with breaks\n")
+    assert json.loads(captured.out.split("\n", 1)[1]) == {"key": "år"}
+
+
+def test_nothing_is_styled_or_cut_where_nobody_looks_on(capsys):
+    Output().say("x" * 500, style="bold red")
+    assert capsys.readouterr().err == "x" * 500 + "\n"
+
+
+def test_prose_is_broken_and_its_lines_hang(capsys):
+    Output().write_prose("• " + "word " * 40, indent=2, hang=2)
+    lines = capsys.readouterr().out.splitlines()
+    assert len(lines) > 1
+    assert lines[0].startswith("  • word")
+    assert all(line.startswith("    word") for line in lines[1:])
+    assert all(len(line) <= 96 and line == line.rstrip() for line in lines)
