@@ -1,0 +1,166 @@
+"""The spending limit on moto's DynamoDB: never passed, and nothing set aside for ever."""
+
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pipeline.budget import Limits, SpendMeter
+from shared.errors import OverBudgetError
+from shared.ledger.spend import close_expired_leases, read_day_spend
+from shared.ledger.table import LedgerTable
+from shared.llm.model import Usage
+from shared.prices import MICRO_USD_PER_USD, ModelPrice
+
+CENT = MICRO_USD_PER_USD // 100
+# One cent a call of 1,000 tokens.
+PRICE = ModelPrice(input=10, output=0)
+CALL = Usage(calls=1, input_tokens=1_000)
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self, at=NOON):
+        self.at = at
+
+    def __call__(self):
+        return self.at
+
+    def advance(self, **duration):
+        self.at += timedelta(**duration)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def table(account):
+    return LedgerTable(account.clients.dynamodb, account.settings.ledger_table, lambda s: None)
+
+
+@pytest.fixture
+def build_meter(table, clock):
+    ids = itertools.count()
+
+    def build(daily=100 * CENT, price=PRICE):
+        limits = Limits(price=price, daily=daily, document=None, zone=ZoneInfo("UTC"))
+        return SpendMeter(table, "model", limits, clock, lambda: f"lease-{next(ids)}")
+
+    return build
+
+
+def call(meter, cost=CENT, usage=CALL):
+    return meter.settle(meter.reserve(cost), usage)
+
+
+def test_calls_are_counted_and_paid_for(build_meter, table):
+    meter = build_meter()
+    assert [call(meter) for _ in range(3)] == [CENT] * 3
+    (model,) = read_day_spend(table, "2026-05-04").models
+    assert (model.calls, model.input_tokens, model.spent) == (3, 3_000, 3 * CENT)
+
+
+def test_the_limit_is_never_passed_by_many_containers_at_once(build_meter, table):
+    meters = [build_meter(daily=100 * CENT) for _ in range(20)]
+    refused = []
+    lock = threading.Lock()
+
+    def work(meter):
+        for _ in range(25):
+            try:
+                call(meter)
+            except OverBudgetError as error:
+                with lock:
+                    refused.append(error)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(work, meters))
+    spend = read_day_spend(table, "2026-05-04")
+    assert spend.spent <= 100 * CENT
+    assert sum(model.calls for model in spend.models) + len(refused) == 500
+    assert spend.spent >= 80 * CENT
+    assert all(error.delay_seconds == 12 * 3600 for error in refused)
+
+
+def test_when_the_day_turns_work_goes_on(build_meter, table, clock):
+    meter = build_meter(daily=2 * CENT)
+    call(meter)
+    call(meter)
+    with pytest.raises(OverBudgetError):
+        meter.reserve(CENT)
+    clock.advance(hours=12)
+    assert call(meter) == CENT
+    assert read_day_spend(table, "2026-05-05").spent == CENT
+
+
+def test_what_a_call_did_not_cost_is_there_for_others(build_meter, clock):
+    meter = build_meter(daily=10 * CENT)
+    reservation = meter.reserve(10 * CENT)
+    with pytest.raises(OverBudgetError):
+        meter.reserve(CENT)
+    meter.settle(reservation, CALL)
+    clock.advance(seconds=30)
+    for _ in range(9):
+        call(meter)
+    with pytest.raises(OverBudgetError):
+        meter.reserve(CENT)
+
+
+def test_a_failed_call_gives_its_room_back(build_meter, table, clock):
+    meter = build_meter(daily=CENT)
+    for _ in range(5):
+        meter.release(meter.reserve(CENT))
+    assert call(meter) == CENT
+    assert read_day_spend(table, "2026-05-04").spent == CENT
+
+
+def test_a_container_that_died_leaks_nothing_past_its_lease(build_meter, table, clock):
+    dead, alive = build_meter(daily=CENT), build_meter(daily=CENT)
+    dead.reserve(CENT)
+    with pytest.raises(OverBudgetError):
+        alive.reserve(CENT)
+    clock.advance(minutes=31)
+    assert call(alive) == CENT
+    assert read_day_spend(table, "2026-05-04").set_aside == 0
+
+
+def test_a_lease_that_is_drawn_on_late_is_still_accounted_for(build_meter, table, clock):
+    meter = build_meter(daily=5 * CENT)
+    reservation = meter.reserve(CENT)
+    clock.advance(hours=1)
+    assert close_expired_leases(table, "2026-05-04", clock()) == 1
+    meter.settle(reservation, CALL)
+    assert read_day_spend(table, "2026-05-04").spent == CENT
+    close_expired_leases(table, "2026-05-04", clock())
+    other = build_meter(daily=5 * CENT)
+    for _ in range(4):
+        call(other)
+    with pytest.raises(OverBudgetError):
+        other.reserve(CENT)
+
+
+def test_an_unknown_price_counts_tokens_and_holds_nothing_back(build_meter, table):
+    meter = build_meter(daily=CENT, price=None)
+    for _ in range(5):
+        call(meter, cost=meter.estimate(10**9, 10**9))
+    (model,) = read_day_spend(table, "2026-05-04").models
+    assert (model.calls, model.input_tokens, model.spent) == (5, 5_000, 0)
+
+
+def test_beside_a_large_limit_most_calls_write_nothing_to_be_let_through(
+    build_meter, account, monkeypatch
+):
+    meter = build_meter(daily=100_000 * CENT)
+    transactions = []
+    account.clients.dynamodb.meta.events.register(
+        "before-call.dynamodb.TransactWriteItems", lambda **kw: transactions.append(1)
+    )
+    for _ in range(100):
+        call(meter)
+    # A lease is opened and closed for every twenty calls.
+    assert len(transactions) <= 10
