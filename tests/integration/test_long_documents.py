@@ -1,0 +1,155 @@
+"""Documents of any length: every page once, whatever the time limit."""
+
+from collections import Counter
+from contextlib import contextmanager
+
+from pipeline.chunk_text import chunk_text_key
+from pipeline.extraction import Extractor
+from shared.errors import DeadlineError
+from shared.ledger.documents import document_pk
+from shared.ledger.timeline import read_timeline
+from shared.lifecycle import DocumentStatus
+from tests.fakes.event_source import LambdaContext
+from tests.fakes.pdf_files import MARKER, make_marker_pdf
+from tests.fakes.running_pipeline import run_pipeline
+
+
+def read_chunks(pipeline, document):
+    for number, chunk in enumerate(document.chunk_plan, start=1):
+        text = pipeline.read_artifact(chunk_text_key(document.text_address, number))
+        yield chunk, {page["number"]: page["text"] for page in text["pages"]}
+
+
+def check_markers(pipeline, document, page_count):
+    """Each page stands in one chunk, in the right one, with its own text."""
+    seen = Counter()
+    for chunk, pages in read_chunks(pipeline, document):
+        assert min(pages) == chunk.first_page
+        assert max(pages) == chunk.last_page
+        for number, text in pages.items():
+            assert MARKER.format(number) in text
+            seen[number] += 1
+    assert seen == dict.fromkeys(range(1, page_count + 1), 1)
+
+
+def test_a_thousand_pages_are_all_covered(account):
+    account.upload("long.pdf", make_marker_pdf(1_000))
+    with run_pipeline(account) as pipeline:
+        pipeline.run()
+        document = pipeline.document("long.pdf")
+        assert document.status is DocumentStatus.DONE
+        check_markers(pipeline, document, 1_000)
+        summary = pipeline.read_artifact(document.result_key)
+    assert summary["coverage"] == {
+        "pages": 1_000,
+        "summarised_pages": "1-1000",
+        "empty_pages": "",
+        "failed_pages": "",
+        "missing_pages": "",
+    }
+
+
+class HastyExtractor:
+    """Runs out of time after some pages, as under a short time limit, but always at the same."""
+
+    def __init__(self, extractor, pages_per_invocation):
+        self._extractor = extractor
+        self._pages = pages_per_invocation
+
+    @contextmanager
+    def open(self, path, deadline):
+        with self._extractor.open(path, deadline) as document:
+            yield HastyDocument(document, self._pages)
+
+
+class HastyDocument:
+    def __init__(self, document, pages_left):
+        self.page_count = document.page_count
+        self._document = document
+        self._pages_left = pages_left
+
+    def pages(self, first_page=1):
+        for page in self._document.pages(first_page):
+            if self._pages_left == 0:
+                raise DeadlineError("the time is up")
+            self._pages_left -= 1
+            yield page
+
+
+def test_ten_thousand_pages_are_read_in_stretches(account):
+    account.upload("very-long.pdf", make_marker_pdf(10_000))
+    with (
+        Extractor() as extractor,
+        run_pipeline(account, extractor=HastyExtractor(extractor, 1_600)) as pipeline,
+    ):
+        while pipeline.ingest.poll():
+            pass
+        document = pipeline.document("very-long.pdf")
+        steps = [
+            event.step for event in read_timeline(pipeline.table, document_pk(document.document_id))
+        ]
+        assert steps.count("checkpoint") >= 5
+        assert steps.count("extracted") == 1
+        check_markers(pipeline, document, 10_000)
+        pipeline.run()
+        assert pipeline.document("very-long.pdf").status is DocumentStatus.DONE
+
+
+def test_stretches_cut_the_same_chunks_as_one_go(account):
+    account.upload("a.pdf", make_marker_pdf(3_000))
+    account.upload("b.pdf", make_marker_pdf(3_000) + b"\n% other bytes\n")
+    with Extractor() as extractor:
+        with run_pipeline(account, extractor=HastyExtractor(extractor, 10_000)) as pipeline:
+            pipeline.ingest.poll()
+        with run_pipeline(account, extractor=HastyExtractor(extractor, 1_000)) as pipeline:
+            while pipeline.ingest.poll():
+                pass
+        one_go, stretches = pipeline.document("a.pdf"), pipeline.document("b.pdf")
+    assert one_go.text_address != stretches.text_address
+    assert one_go.chunk_plan == stretches.chunk_plan
+    assert len(one_go.chunk_plan) > 3
+
+
+def test_a_crash_before_the_rest_is_sent_loses_no_page(account):
+    account.upload("long.pdf", make_marker_pdf(2_000))
+    with (
+        Extractor() as extractor,
+        run_pipeline(account, extractor=HastyExtractor(extractor, 1_200)) as pipeline,
+    ):
+        (record,) = pipeline.ingest.receive()
+        pipeline.ingest.handler({"Records": [record]}, LambdaContext())
+        # The checkpoint is noted; now the message for the rest is lost with its process.
+        account.clients.sqs.purge_queue(QueueUrl=account.settings.uploads_queue_url)
+        document = pipeline.document("long.pdf")
+        assert document.status is DocumentStatus.RECEIVED
+        account.clients.dynamodb.delete_item(
+            TableName=account.settings.idempotency_table,
+            Key={"id": {"S": _only_idempotency_id(account)}},
+        )
+        account.announce("long.pdf", document.version_id, document.etag, 1)
+        pipeline.run()
+        document = pipeline.document("long.pdf")
+        assert document.status is DocumentStatus.DONE
+        check_markers(pipeline, document, 2_000)
+
+
+def _only_idempotency_id(account):
+    (item,) = account.clients.dynamodb.scan(TableName=account.settings.idempotency_table)["Items"]
+    return item["id"]["S"]
+
+
+def test_the_same_bytes_are_read_and_summarised_once(account):
+    body = make_marker_pdf(5)
+    account.upload("first.pdf", body)
+    with run_pipeline(account) as pipeline:
+        pipeline.run()
+        account.upload("again.pdf", body)
+        pipeline.run()
+        first, again = pipeline.document("first.pdf"), pipeline.document("again.pdf")
+        events = {
+            e.step: e.details for e in read_timeline(pipeline.table, document_pk(again.document_id))
+        }
+    assert again.status is DocumentStatus.DONE
+    assert again.text_address == first.text_address
+    assert again.title == first.title
+    assert events["extracted"]["reused_from"] == first.document_id
