@@ -134,7 +134,7 @@ def _read_outputs(session: boto3.session.Session, name: str) -> dict[str, str]:
             if "does not exist" in error.response["Error"].get("Message", ""):
                 raise UnknownStackError(
                     f"There is no stack {name!r} in {session.region_name}: check the name and the "
-                    f"region, or make it with `seashore deploy {name}`."
+                    f"region, or make it with `seashore deploy --stack {name}`."
                 ) from error
             raise
     stack = answer["Stacks"][0]

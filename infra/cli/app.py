@@ -145,9 +145,10 @@ def documents(
     from infra.cli.documents import write_documents
     from infra.cli.stack_access import open_stack
 
+    statuses = list(map(_parse_status, status or []))
     write_documents(
         open_stack(stack, region, profile),
-        list(map(_parse_status, status or [])),
+        statuses,
         days,
         limit,
         _now,

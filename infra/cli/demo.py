@@ -20,7 +20,14 @@ from infra.cli.follow import Followed, follow_documents
 from infra.cli.language_model import describe_model, read_openai_server
 from infra.cli.output import Output
 from infra.cli.progress_view import show_progress
-from infra.cli.show import Result, describe_duration, describe_pages, read_result, write_summary
+from infra.cli.show import (
+    Result,
+    describe_cost,
+    describe_duration,
+    describe_pages,
+    read_result,
+    write_summary,
+)
 from infra.cli.stack_access import open_ledger, open_objects
 from infra.cli.upload import PutDocument, put_files
 from infra.file_lock import FileLockedError, hold_file_lock
@@ -140,6 +147,8 @@ def _run(folder: DemoFolder, server: OpenAiServer | None, output: Output) -> lis
             if is_running(LocalFolder(folder.root.resolve())):
                 with _step("Stop the emulated AWS", output) as report:
                     stop_local_stack(folder.root, report)
+            # It holds the key of the language model, and the next demo begins anew.
+            shutil.rmtree(LocalFolder(folder.root).state, ignore_errors=True)
     return endings
 
 
@@ -235,7 +244,10 @@ def _write_ending(ending: Ending, output: Output) -> None:
         return
     write_summary(ending.result, output, most_key_points=_MOST_KEY_POINTS)
     pages = describe_pages(document, ending.result)
-    output.write_prose(f"Pages: {pages}. In full: {_relative(ending.files[0])}", style="dim")
+    cost = f" {document.model}: {describe_cost(document)}." if document.input_tokens else ""
+    count = len(ending.result.summary.key_points)
+    place = _relative(ending.files[0])
+    output.write_prose(f"Pages: {pages}.{cost} All {count} key points: {place}", style="dim")
 
 
 def _write_verdict(

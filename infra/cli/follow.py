@@ -6,7 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from infra.cli.delays import describe_delay
-from shared.ledger.documents import Document, find_document, list_documents, list_in_flight
+from shared.ledger.documents import (
+    Document,
+    document_pk,
+    find_document,
+    list_documents,
+    list_in_flight,
+)
 from shared.ledger.table import LedgerTable
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
@@ -169,7 +175,7 @@ def _explain_delays(
     limit = now() - _PATIENCE
     stuck = [f for f in followed if not f.is_final and _last_change(f, started) < limit]
     delays = {
-        f.document_id: describe_delay(read_timeline(table, f.document_id))
+        f.document_id: describe_delay(read_timeline(table, document_pk(f.document_id)))
         for f in stuck[:_MOST_STORIES_PER_LOOK]
     }
     return tuple(replace(f, delay=delays.get(f.document_id)) for f in followed)

@@ -123,7 +123,7 @@ def _write_reach(record: LocalRecord, output: Output) -> None:
     output.write()
     output.write("The AWS command line reaches it with these settings:")
     output.write(
-        f"AWS_ENDPOINT_URL={record.endpoint_url} AWS_REGION={record.region} "
+        f"AWS_ENDPOINT_URL={record.endpoint_url} AWS_DEFAULT_REGION={record.region} "
         f"AWS_ACCESS_KEY_ID={record.access_key_id} "
         f"AWS_SECRET_ACCESS_KEY={record.secret_access_key}",
         whole_lines=True,

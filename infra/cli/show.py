@@ -1,6 +1,6 @@
 """`seashore show`: one document with its summary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -15,8 +15,10 @@ from infra.cli.stack_access import open_ledger, open_objects
 from infra.stacks import Stack
 from pipeline.page_ranges import format_page_ranges
 from pipeline.results import DocumentSummary
-from shared.ledger.documents import Document
+from pipeline.summary_types import KeyPoint
+from shared.ledger.documents import Document, document_pk
 from shared.ledger.timeline import read_timeline
+from shared.prices import format_usd
 
 _LABEL_WIDTH = 11
 
@@ -51,7 +53,11 @@ def show_document(
     else:
         write_summary(result, output)
     is_final = document.status.is_final
-    delay = None if is_final else describe_delay(read_timeline(table, document.document_id))
+    delay = (
+        None
+        if is_final
+        else describe_delay(read_timeline(table, document_pk(document.document_id)))
+    )
     _write_facts(document, result, delay, output)
 
 
@@ -88,18 +94,26 @@ def write_summary(result: Result, output: Output, *, most_key_points: int | None
     Args:
         result: Its summary.
         output: Where to write.
-        most_key_points: How many key points to write at most; None for all.
+        most_key_points: How many key points to write at most, from all over the document; None
+            for all.
     """
     summary = result.summary
     output.write_prose(summary.title or summary.key, style="bold")
     output.write()
     output.write_prose(summary.abstract)
     output.write()
-    for point in summary.key_points[:most_key_points]:
+    for point in choose_evenly(summary.key_points, most_key_points):
         pages = f" (p. {format_page_ranges(point.pages)})" if point.pages else ""
         output.write_prose(f"• {point.text}{pages}", indent=2, hang=2)
     if summary.key_points:
         output.write()
+
+
+def choose_evenly(points: Sequence[KeyPoint], most: int | None) -> list[KeyPoint]:
+    """Choose points at even distances, the first of them included, in their order."""
+    if most is None or len(points) <= most:
+        return list(points)
+    return [points[number * len(points) // most] for number in range(most)]
 
 
 def _write_facts(
@@ -119,7 +133,7 @@ def list_facts(document: Document, result: Result | None) -> list[tuple[str, str
     """What is known of a document besides its status, as labels and values."""
     facts = [("Pages", describe_pages(document, result))] if document.pages else []
     if document.model is not None:
-        facts.append(("Model", f"{document.model}, {_describe_tokens(document)}"))
+        facts.append(("Model", f"{document.model}, {describe_cost(document)}"))
     if document.superseded_by is not None:
         facts.append(("Replaced", f"by {document.superseded_by}, a newer version of the file"))
     facts.append(("Received", describe_times(document)))
@@ -130,10 +144,14 @@ def list_facts(document: Document, result: Result | None) -> list[tuple[str, str
     return facts
 
 
-def _describe_tokens(document: Document) -> str:
+def describe_cost(document: Document) -> str:
+    """The tokens that were read and written for a document, and their price if it is known."""
     if document.input_tokens == document.output_tokens == 0:
         return "no tokens used"
-    return f"{document.input_tokens:,} tokens read, {document.output_tokens:,} written"
+    words = f"{document.input_tokens:,} tokens read, {document.output_tokens:,} written"
+    if document.cost_micro_usd:
+        words += f", {format_usd(document.cost_micro_usd)}"
+    return words
 
 
 def describe_pages(document: Document, result: Result | None) -> str:

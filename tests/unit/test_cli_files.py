@@ -89,7 +89,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path):
     ("name", "reason"),
     [
         ("nope.pdf", "does not exist"),
-        ("*.pdf", "matches no file"),
+        ("none-*.pdf", "matches no file"),
         ("empty-folder", "holds no PDF"),
         ("dangling.pdf", "is a link to a file that does not exist"),
         ("pipe.pdf", "is not a regular file"),

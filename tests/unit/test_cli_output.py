@@ -18,7 +18,7 @@ def test_a_change_of_writing_direction_is_dropped():
 
 
 def test_the_joiners_that_some_scripts_need_stay():
-    persian = "می\u200cخواهم"
+    persian = "\u0645\u06cc\u200c\u062e\u0648\u0627\u0647\u0645"
     assert to_printable(persian) == persian
 
 

@@ -7,7 +7,8 @@ from infra.cli.delays import describe_delay
 from infra.cli.deploy import split_parameter
 from infra.cli.document_table import describe_progress, describe_status
 from infra.cli.language_model import describe_model, read_openai_server
-from infra.cli.show import describe_duration, describe_pages, list_facts
+from infra.cli.show import choose_evenly, describe_duration, describe_pages, list_facts
+from pipeline.summary_types import KeyPoint
 from shared.ledger.documents import Document
 from shared.ledger.timeline import Event
 from shared.lifecycle import DocumentStatus
@@ -79,6 +80,13 @@ def test_durations(seconds, words):
 
 def test_pages_of_a_document_without_summary_are_a_number():
     assert describe_pages(make_document(DocumentStatus.NO_TEXT, pages=3), None) == "3"
+
+
+def test_some_key_points_come_from_all_over_the_document():
+    points = [KeyPoint(text=str(number), pages=[number]) for number in range(1, 9)]
+    assert [point.text for point in choose_evenly(points, 4)] == ["1", "3", "5", "7"]
+    assert [point.text for point in choose_evenly(points, 3)] == ["1", "3", "6"]
+    assert choose_evenly(points, 8) == choose_evenly(points, None) == points
 
 
 def make_event(step, **details):

@@ -1,0 +1,174 @@
+"""The command line as a program: real processes against the real template and functions."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from infra.build import PROJECT
+from infra.cli.demo import DEMO_DOCUMENTS, EXPECTED, DemoFolder
+from infra.cli.exit_codes import ExitCode
+from infra.cli.local import bring_up, write_status
+from infra.cli.output import Output
+from infra.local.record import LocalFolder, is_running
+from infra.local.stack import STACK_NAME
+from shared.errors import LocalStackError
+from tests.fakes.pdf_files import make_marker_pdf
+
+SEASHORE = [sys.executable, "-c", "import infra.cli; infra.cli.main()"]
+
+
+def clean_environment(**more):
+    """The caller's environment without any stack, account or model of theirs."""
+    own = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("AWS_", "OPENAI_", "SEASHORE_"))
+    }
+    return {**own, **more}
+
+
+@pytest.fixture
+def seashore(local_stack):
+    """Runs `seashore` with arguments; the emulator stands in for AWS, so any endpoint is its."""
+    credentials = local_stack.session.get_credentials()
+    environment = clean_environment(
+        AWS_ENDPOINT_URL=local_stack.endpoint_url,
+        AWS_DEFAULT_REGION=local_stack.region,
+        AWS_ACCESS_KEY_ID=credentials.access_key,
+        AWS_SECRET_ACCESS_KEY=credentials.secret_key,
+        SEASHORE_STACK=STACK_NAME,
+    )
+
+    def run(*arguments):
+        return subprocess.run(  # noqa: S603 - our own Python
+            [*SEASHORE, *map(str, arguments)],
+            cwd=PROJECT,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def test_a_folder_is_put_summarised_listed_and_shown(seashore, tmp_path):
+    name = "år rapport+1 (final).PDF"
+    (tmp_path / "sub").mkdir()
+    (tmp_path / "sub" / name).write_bytes(make_marker_pdf(3))
+    put = seashore("put", tmp_path, "--prefix", "command-line", "--wait", "--json")
+    assert put.returncode == 0, put.stderr
+    (document,) = json.loads(put.stdout)
+    assert (document["status"], document["pages"]) == ("DONE", 3)
+    key = f"command-line/sub/{name}"
+    assert document["key"] == key
+
+    listed = seashore("documents", "--status", "done").stdout
+    assert f"{document['document_id']}\t{key}\tDONE\t3\t" in listed
+    shown = seashore("show", key)
+    assert shown.returncode == 0
+    assert "3 of 3 covered" in shown.stdout
+    assert "\x1b" not in shown.stdout + shown.stderr
+    assert seashore("watch", document["document_id"]).returncode == 0
+
+
+def test_the_id_that_put_writes_is_the_one_of_the_ledger(seashore, tmp_path):
+    (tmp_path / "100% new & old.pdf").write_bytes(make_marker_pdf(1))
+    put = seashore("put", tmp_path / "100% new & old.pdf")
+    document_id, key = put.stdout.rstrip("\n").split("\t")
+    deadline = time.monotonic() + 60
+    while (shown := seashore("show", document_id, "--json")).returncode:
+        assert time.monotonic() < deadline, shown.stderr
+    assert json.loads(shown.stdout)["document"]["key"] == key
+
+
+def test_waiting_for_a_refused_document_fails_and_says_why(seashore, tmp_path):
+    (tmp_path / "empty-file.pdf").touch()
+    put = seashore("put", tmp_path / "empty-file.pdf", "--wait")
+    assert put.returncode == ExitCode.FAILED
+    assert "\tempty-file.pdf\tREJECTED\t" in put.stdout
+    assert "The file is empty" in put.stderr
+    assert "Traceback" not in put.stderr
+
+
+def test_the_status_says_how_to_reach_the_stack(local_stack, local_stack_root, tmp_path, capsys):
+    assert write_status(local_stack_root, as_json=False, output=Output()) is ExitCode.OK
+    assert f"AWS_ENDPOINT_URL={local_stack.endpoint_url} " in capsys.readouterr().out
+    assert write_status(tmp_path, as_json=True, output=Output()) is ExitCode.UNKNOWN_STACK
+    assert json.loads(capsys.readouterr().out) == {"running": False}
+
+
+def test_a_running_stack_does_not_move_to_another_port(local_stack, local_stack_root):
+    with pytest.raises(LocalStackError, match="leave --port out"):
+        bring_up(local_stack_root, 1025, detach=True, output=Output())
+
+
+# ---- the demo ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start_demo():
+    """Starts `seashore demo`; it is interrupted at the end of the test if it still runs."""
+    started = []
+
+    def start():
+        process = subprocess.Popen(  # noqa: S603 - our own Python
+            [*SEASHORE, "demo"],
+            cwd=PROJECT,
+            env=clean_environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        return process
+
+    yield start
+    for process in started:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+
+
+def is_demo_stack_running():
+    return is_running(LocalFolder(DemoFolder(PROJECT / ".seashore").root.resolve()))
+
+
+def test_the_demo_summarises_what_has_text_and_nothing_else(start_demo):
+    demo = start_demo()
+    out, err = demo.communicate(timeout=200)
+    assert demo.returncode == 0, out + err
+    assert "All three ended as they should" in out
+    for name in EXPECTED:
+        assert (DEMO_DOCUMENTS / name).is_file()
+        assert name in out
+    results = DemoFolder(PROJECT / ".seashore").results
+    assert sorted(path.name for path in results.iterdir()) == [
+        "harbour-note.json",
+        "harbour-note.md",
+        "tidal-energy-report.json",
+        "tidal-energy-report.md",
+    ]
+    assert str(Path(".seashore", "demo", "results", "harbour-note.md")) in out
+    assert not is_demo_stack_running()
+
+
+def test_an_interrupted_demo_stops_its_stack(start_demo):
+    demo = start_demo()
+    deadline = time.monotonic() + 120
+    while not is_demo_stack_running():
+        assert demo.poll() is None, demo.communicate()
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    demo.send_signal(signal.SIGINT)
+    _, err = demo.communicate(timeout=60)
+    assert demo.returncode == ExitCode.INTERRUPTED
+    assert "Traceback" not in err
+    assert not is_demo_stack_running()
