@@ -35,7 +35,13 @@ demo: $(VENV)/.command-line ## Run the whole pipeline here: three PDFs in, summa
 	@$(BIN)/seashore demo
 
 test: $(VENV)/.development ## All tests: unit, moto, local stack, small chaos
-	@$(PYTEST)
+	@$(PYTEST) -n auto --dist loadgroup
+
+chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at full size, with its figures
+	@$(PYTEST) tests/chaos --full --timeout=0
+
+bench: $(VENV)/.development ## Measure: a batch of ten beside plain Powertools
+	@$(BIN)/python -m tests.benchmarks.bench_batch
 
 lint: $(VENV)/.development ## Format and lint checks, and the template's
 	@$(BIN)/ruff format --check .

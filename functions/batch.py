@@ -206,12 +206,13 @@ class _Delivery(Generic[ItemT]):
         self._runtime = batch.runtime
         self._consumer = batch.consumer
         self._attributes: dict[str, Any] = record.raw_event.get("messageAttributes") or {}
-        sent_at_ms = int(record.attributes.sent_timestamp or 0)
+        sent_at = datetime.fromtimestamp(int(record.attributes.sent_timestamp or 0) / 1000, UTC)
         self._state = read_delivery_state(
-            self._attributes,
-            message_id=record.message_id,
-            sent_at=datetime.fromtimestamp(sent_at_ms / 1000, UTC),
+            self._attributes, message_id=record.message_id, sent_at=sent_at
         )
+        if self._state.failure is not None:
+            # SQS's own redrive moves a dead letter as it lies there, its spent chances with it.
+            self._state = self._state.take_up_again(sent_at)
         self._receive_count = self._state.attempts + int(
             record.attributes.approximate_receive_count or 1
         )
@@ -249,7 +250,7 @@ class _Delivery(Generic[ItemT]):
         """Decide what becomes of the message."""
         receipt = Receipt(
             receive_count=self._receive_count,
-            first_enqueued_at=self._state.first_enqueued_at,
+            waiting_since=self._state.waiting_since,
             received_at=self._runtime.now(),
             lock_seconds=self._batch.context.get_remaining_time_in_millis() / 1000 + 1,
             random=self._runtime.random(),
@@ -286,10 +287,16 @@ class _Delivery(Generic[ItemT]):
                 self._dead_letter(outcome, error)
 
     def _defer(self, delay_seconds: float, reason: str, error: BaseException | None) -> None:
+        now = self._runtime.now()
+        not_before = now + timedelta(seconds=delay_seconds)
+        if self._state.not_before is not None and self._state.not_before > now:
+            # Received early: its wait goes on as it was. Jitter at each receive would prolong it.
+            not_before = self._state.not_before
+            delay_seconds = (not_before - now).total_seconds()
         state = self._state.model_copy(
             update={
                 "deferrals": self._state.deferrals + 1,
-                "not_before": self._choose_not_before(delay_seconds),
+                "not_before": not_before,
                 # This receive was not the message's fault.
                 "attempts": self._receive_count - 1,
             }
@@ -304,13 +311,6 @@ class _Delivery(Generic[ItemT]):
             deferrals=state.deferrals,
         )
         self._note_delay("deferred", reason, delay_seconds)
-
-    def _choose_not_before(self, delay_seconds: float) -> datetime:
-        now = self._runtime.now()
-        if self._state.not_before is not None and self._state.not_before > now:
-            # Received early: its wait goes on as it was. Jitter at each receive would prolong it.
-            return self._state.not_before
-        return now + timedelta(seconds=delay_seconds)
 
     def _dead_letter(self, outcome: DeadLetter, error: BaseException | None) -> None:
         # The ledger first: it may be told twice, while a second copy in the DLQ would be one more.

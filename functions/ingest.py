@@ -6,7 +6,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.batch import Consumer, Runtime, process_batch
+from functions.batch import Consumer, Runtime
+from functions.isolation import process_batch_in_isolation
 from functions.wiring import build_runtime, build_table, compute_chunk_tokens, utc_now
 from pipeline.extraction import ExtractionLimits, Extractor
 from pipeline.ingest import IngestServices, ingest_item
@@ -23,7 +24,7 @@ STAGE = "ingest"
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Ingest the documents that a batch of S3 notifications announces."""
     consumer, runtime = _build_container()
-    return process_batch(event, context, consumer, runtime)
+    return process_batch_in_isolation(event, context, consumer, runtime)
 
 
 @cache

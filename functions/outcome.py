@@ -42,14 +42,14 @@ class Receipt:
 
     Args:
         receive_count: Receives used up so far, this one and those of earlier copies included.
-        first_enqueued_at: When the first copy was sent.
+        waiting_since: When the first copy was sent, or the message was replayed.
         received_at: Now.
         lock_seconds: The longest time that a run of the same item can still hold its lock.
         random: A number drawn from [0, 1).
     """
 
     receive_count: int
-    first_enqueued_at: datetime
+    waiting_since: datetime
     received_at: datetime
     lock_seconds: float
     random: float
@@ -135,7 +135,7 @@ def compute_backoff_seconds(receive_count: int, random: float, policy: Policy) -
 def _decide_deferral(
     error: BaseException, delay_seconds: float, reason: str, receipt: Receipt, policy: Policy
 ) -> Outcome:
-    age = receipt.received_at - receipt.first_enqueued_at
+    age = receipt.received_at - receipt.waiting_since
     if age > timedelta(seconds=policy.max_deferral_age_seconds):
         return _dead_letter(error)
     # Jitter spreads what waits for the same cause, so that it does not all come back at once.

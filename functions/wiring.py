@@ -11,6 +11,7 @@ from functions.observability import build_logger, build_metrics
 from functions.outcome import Policy
 from shared.clients import Clients
 from shared.ledger.table import LedgerTable
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
 from shared.queues import Queues
 from shared.settings import Settings
 
@@ -46,10 +47,15 @@ def build_table(settings: Settings, clients: Clients) -> LedgerTable:
 
 
 def compute_chunk_tokens(settings: Settings) -> int:
-    """The size of a chunk: a quarter of the model's window, which leaves room for an answer."""
-    return min(8_000, settings.context_window_tokens // 4)
+    """The size of a chunk: what fits the model, but no more than it reads with attention."""
+    return min(8_000, _compute_source_tokens(settings))
 
 
 def compute_combine_tokens(settings: Settings) -> int:
-    """The most tokens of summaries in one request: half of the model's window."""
-    return settings.context_window_tokens // 2
+    """The most tokens of summaries in one request."""
+    return min(16_000, _compute_source_tokens(settings))
+
+
+def _compute_source_tokens(settings: Settings) -> int:
+    """The room for sources in the model's window, with a quarter of it left for the answer."""
+    return settings.context_window_tokens * 3 // 4 - TOKENS_AROUND_SOURCES

@@ -8,14 +8,24 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.batch import Consumer, Runtime, process_batch
-from functions.wiring import build_runtime, build_table, compute_combine_tokens, utc_now
+from functions.batch import Consumer, Runtime
+from functions.isolation import process_batch_in_isolation
+from functions.wiring import (
+    build_runtime,
+    build_table,
+    compute_chunk_tokens,
+    compute_combine_tokens,
+    utc_now,
+)
 from pipeline.answers import AnswerServices
 from pipeline.budget import Limits, SpendMeter
+from pipeline.document_reader import DocumentReader
 from pipeline.ingest_failures import give_up_ingest
 from pipeline.summarize import SummarizeServices
 from pipeline.sweep import SweepServices, SweptQueue
-from pipeline.work import WorkServices, do_work, give_up_work, note_work_delay
+from pipeline.tasks import TaskServices
+from pipeline.work import ItemServices, WorkServices, do_work, give_up_work, note_work_delay
+from shared.callback_targets import CallbackSender
 from shared.clients import Clients
 from shared.ledger.table import LedgerTable
 from shared.llm.build import build_language_model
@@ -39,7 +49,7 @@ _SPARE = timedelta(days=1)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work on a batch of items."""
     consumer, runtime = _build_container()
-    return process_batch(event, context, consumer, runtime)
+    return process_batch_in_isolation(event, context, consumer, runtime)
 
 
 @cache
@@ -72,35 +82,68 @@ def build_worker(
     """Put the function's parts together."""
     table = build_table(settings, clients)
     queues = Queues(clients.sqs)
-    summarize = SummarizeServices(
-        table=table,
-        objects=ObjectStore(clients.s3),
-        queues=queues,
-        answers=AnswerServices(model, build_meter(settings, table), table, utc_now),
-        artifacts_bucket=settings.artifacts_bucket,
-        work_queue_url=settings.work_queue_url,
-        combine_tokens=compute_combine_tokens(settings),
-        now=utc_now,
-    )
-    services = WorkServices(
-        summarize, build_sweep(settings, table=table, queues=queues, summarize=summarize)
-    )
+    items = build_item_services(settings, clients, model, table, queues)
+    services = WorkServices(items, build_sweep(settings, table=table, queues=queues, items=items))
     consumer = Consumer(
         name=STAGE,
         queue_url=settings.work_queue_url,
         dlq_url=settings.work_dlq_url,
         decode=decode_work_item,
         handle=lambda item, deadline: do_work(item, services, deadline),
-        give_up=lambda item, end: give_up_work(item, end.message, summarize),
+        give_up=lambda item, end: give_up_work(item, end.message, items),
         note_delay=lambda item, step, reason, delay_seconds: note_work_delay(
-            item, step, reason, delay_seconds, summarize
+            item, step, reason, delay_seconds, items
         ),
     )
     return consumer, build_runtime(settings, clients, STAGE)
 
 
+def build_item_services(
+    settings: Settings,
+    clients: Clients,
+    model: LanguageModel,
+    table: LedgerTable,
+    queues: Queues,
+) -> ItemServices:
+    """Put together what the work on documents and tasks works with."""
+    objects = ObjectStore(clients.s3)
+    answers = AnswerServices(model, build_meter(settings, table), table, utc_now)
+    summarize = SummarizeServices(
+        table=table,
+        objects=objects,
+        queues=queues,
+        answers=answers,
+        artifacts_bucket=settings.artifacts_bucket,
+        work_queue_url=settings.work_queue_url,
+        combine_tokens=compute_combine_tokens(settings),
+        now=utc_now,
+    )
+    tasks = TaskServices(
+        table=table,
+        objects=objects,
+        queues=queues,
+        answers=answers,
+        reader=DocumentReader(
+            table=table,
+            objects=objects,
+            documents_bucket=settings.documents_bucket,
+            artifacts_bucket=settings.artifacts_bucket,
+            now=utc_now,
+        ),
+        callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
+        callback_arns=settings.callback_arns,
+        artifacts_bucket=settings.artifacts_bucket,
+        work_queue_url=settings.work_queue_url,
+        context_window_tokens=settings.context_window_tokens,
+        chunk_tokens=compute_chunk_tokens(settings),
+        combine_tokens=compute_combine_tokens(settings),
+        now=utc_now,
+    )
+    return ItemServices(summarize, tasks)
+
+
 def build_sweep(
-    settings: Settings, *, table: LedgerTable, queues: Queues, summarize: SummarizeServices
+    settings: Settings, *, table: LedgerTable, queues: Queues, items: ItemServices
 ) -> SweepServices:
     """Put the sweep's parts together: what a dead letter of each queue means."""
     uploads = SweptQueue(
@@ -116,7 +159,7 @@ def build_sweep(
         source_queue=settings.work_queue_url.rsplit("/", 1)[-1],
         dlq_url=settings.work_dlq_url,
         give_up=lambda body, message_id, cause: give_up_work(
-            decode_work_item(body, message_id), cause, summarize
+            decode_work_item(body, message_id), cause, items
         ),
     )
     longest_wait = timedelta(seconds=settings.max_deferral_age_seconds)

@@ -11,9 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.extraction import PageStatus, PageText
-
-# What a prompt says around each page: its number and its delimiters.
-TOKENS_AROUND_PAGE = 12
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
 
 LETTERS_PER_TOKEN = 3.5
 CYRILLIC_LETTERS_PER_TOKEN = 2.0
@@ -96,7 +94,7 @@ def estimate_tokens(text: str) -> int:
 
 
 def group_pages(
-    pages: Iterable[PageText], max_tokens: int, *, tokens_around_page: int = TOKENS_AROUND_PAGE
+    pages: Iterable[PageText], max_tokens: int, *, tokens_around_page: int = TOKENS_AROUND_SOURCE
 ) -> Iterator[Chunk]:
     """Group pages into chunks of at most `max_tokens` tokens each.
 
@@ -133,12 +131,12 @@ def group_pages(
 
 
 def _divide_page(page: PageText, max_tokens: int) -> Iterator[ChunkPage]:
-    parts = _divide_text(page.text, max_tokens)
+    parts = divide_text(page.text, max_tokens)
     for part, text in enumerate(parts, start=1):
         yield ChunkPage(page.number, page.status, text, page.error, part, len(parts))
 
 
-def _divide_text(text: str, max_tokens: int) -> list[str]:
+def divide_text(text: str, max_tokens: int) -> list[str]:
     """The text in as few parts as fit, divided at the best places there are."""
     parts: list[str] = []
     held: list[str] = []

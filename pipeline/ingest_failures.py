@@ -6,6 +6,7 @@ from shared.errors import LedgerConflictError
 from shared.ledger.documents import (
     Clock,
     Document,
+    document_pk,
     find_document,
     move_document,
     register_document,
@@ -47,7 +48,7 @@ def note_ingest_delay(
         else [upload.document_id for upload in item.uploads]
     )
     for document_id in ids:
-        note_delay(table, document_id, now(), step, details)
+        note_delay(table, document_pk(document_id), now(), step, details)
 
 
 def _find_documents(item: IngestItem, table: LedgerTable, now: Clock) -> list[Document]:

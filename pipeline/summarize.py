@@ -3,11 +3,16 @@
 import logging
 from dataclasses import dataclass
 
-from pipeline.answers import AnswerServices, KeptAnswer, ask_once
+from pipeline.answers import AnswerServices, KeptAnswer, ask_once, pay_by_document
 from pipeline.chunk_text import ChunkText
-from pipeline.chunking import estimate_tokens
+from pipeline.combining import (
+    build_chunk_request,
+    build_combine_request,
+    combine_parts,
+    summarize_sources,
+    to_sources,
+)
 from pipeline.page_ranges import format_page_ranges, parse_page_ranges
-from pipeline.prompts import COMBINE, SUMMARIZE_CHUNK
 from pipeline.results import Coverage, DocumentSummary, render_markdown, result_folder
 from pipeline.summary_types import Summary
 from shared.deadline import Deadline
@@ -16,15 +21,13 @@ from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_c
 from shared.ledger.documents import Clock, Document, find_document, move_document
 from shared.ledger.table import LedgerTable
 from shared.lifecycle import DocumentStatus
-from shared.llm.model import ModelRequest, Purpose, Source, Usage
+from shared.llm.model import Source, Usage
 from shared.messages import Combine, SummarizeChunk, encode_message
 from shared.objects import ObjectStore
 from shared.prices import MICRO_USD_PER_USD
 from shared.queues import Queues
 
 logger = logging.getLogger("seashore.summarize")
-
-_MAX_OUTPUT_TOKENS = 2_000
 
 
 @dataclass(frozen=True)
@@ -62,14 +65,13 @@ def summarize_chunk(
     """
     content = services.objects.read_json(services.artifacts_bucket, message.text_key)
     text = ChunkText.model_validate(content)
-    request = ModelRequest(
-        purpose=Purpose.SUMMARIZE_CHUNK,
-        instructions=SUMMARIZE_CHUNK,
-        sources=tuple(Source(page.number, page.number, page.text) for page in text.pages),
-        answer_type=Summary,
-        max_output_tokens=_MAX_OUTPUT_TOKENS,
+    payer = pay_by_document(message.document_id)
+    answer = summarize_sources(
+        tuple(Source(page.number, page.number, page.text) for page in text.pages),
+        lambda sources: ask_once(build_chunk_request(sources), payer, services.answers, deadline),
+        lambda parts: _combine_parts(message.document_id, parts, services, deadline),
+        services.table.put_row,
     )
-    answer = ask_once(request, message.document_id, services.answers, deadline)
     chunk = Chunk(
         document_id=message.document_id,
         run=message.run,
@@ -156,76 +158,34 @@ def _combine(
     services: SummarizeServices,
     deadline: Deadline,
 ) -> KeptAnswer[Summary]:
-    """Combine summaries group by group until one is left.
-
-    Every intermediate answer is kept, so that a repeated delivery goes on where the last stopped.
-    """
+    """The one summary that there is, or all combined into one."""
     if len(summaries) == 1:
         chunk, summary = summaries[0]
         model = chunk.model or services.answers.model.name
         return KeptAnswer(summary, model, Usage(), 0, None)
-    level = [_to_sources(chunk.first_page, chunk.last_page, s) for chunk, s in summaries]
-    usage, cost = Usage(), 0
-    while True:
-        answers = [
-            (group, _ask_to_combine(document_id, group, services, deadline))
-            for group in group_sources(level, services.combine_tokens)
-        ]
-        for _, answer in answers:
-            usage, cost = usage + answer.usage, cost + answer.cost
-        if len(answers) == 1:
-            last = answers[0][1]
-            return KeptAnswer(last.value, last.model, usage, cost, last.row)
-        for _, answer in answers:
-            if answer.row is not None:
-                services.table.put_row(answer.row)
-        level = [
-            _to_sources(group[0].first_page, group[-1].last_page, answer.value)
-            for group, answer in answers
-        ]
+    parts = [to_sources(chunk.first_page, chunk.last_page, summary) for chunk, summary in summaries]
+    return _combine_parts(document_id, parts, services, deadline)
+
+
+def _combine_parts(
+    document_id: str,
+    parts: list[tuple[Source, ...]],
+    services: SummarizeServices,
+    deadline: Deadline,
+) -> KeptAnswer[Summary]:
+    return combine_parts(
+        parts,
+        lambda sources: _ask_to_combine(document_id, sources, services, deadline),
+        services.table.put_row,
+        services.combine_tokens,
+    )
 
 
 def _ask_to_combine(
     document_id: str, sources: tuple[Source, ...], services: SummarizeServices, deadline: Deadline
 ) -> KeptAnswer[Summary]:
-    request = ModelRequest(
-        purpose=Purpose.COMBINE,
-        instructions=COMBINE,
-        sources=sources,
-        answer_type=Summary,
-        max_output_tokens=_MAX_OUTPUT_TOKENS,
-    )
-    return ask_once(request, document_id, services.answers, deadline)
-
-
-def _to_sources(first_page: int, last_page: int, summary: Summary) -> tuple[Source, ...]:
-    """A part's summary as sources: its abstract, then its key points with their own pages."""
-    abstract = Source(first_page, last_page, f"{summary.title}\n{summary.abstract}")
-    points = (
-        Source(min(point.pages), max(point.pages), point.text)
-        if point.pages
-        else Source(first_page, last_page, point.text)
-        for point in summary.key_points
-    )
-    return (abstract, *points)
-
-
-def group_sources(parts: list[tuple[Source, ...]], max_tokens: int) -> list[tuple[Source, ...]]:
-    """Join consecutive parts into groups of at most `max_tokens`, each of at least two parts.
-
-    Two parts a group at the least, so that every level of combining is shorter than the last.
-    """
-    groups: list[tuple[Source, ...]] = []
-    group: tuple[Source, ...] = ()
-    size, count = 0, 0
-    for index, part in enumerate(parts):
-        part_tokens = sum(estimate_tokens(source.text) for source in part)
-        is_last = index == len(parts) - 1
-        if count >= 2 and size + part_tokens > max_tokens and not is_last:
-            groups.append(group)
-            group, size, count = (), 0, 0
-        group, size, count = (*group, *part), size + part_tokens, count + 1
-    return [*groups, group]
+    request = build_combine_request(sources)
+    return ask_once(request, pay_by_document(document_id), services.answers, deadline)
 
 
 def _finish(parts: Parts, answer: KeptAnswer[Summary], services: SummarizeServices) -> None:

@@ -1,9 +1,9 @@
 """The sweep: settle what processes that died have left behind.
 
 A process that dies (timeout, out of memory, crash) cannot say so. After its last receive SQS moves
-the message to the DLQ by itself, without a cause, and the ledger still believes the document to be
-in flight. The sweep looks into the DLQs whenever documents have been in flight for long, gives such
-letters their cause, and tells the ledger.
+the message to the DLQ by itself, without a cause, and the ledger still believes the document or
+task to be in flight. The sweep looks into the DLQs whenever some have been in flight for long,
+gives such letters their cause, and tells the ledger.
 """
 
 import logging
@@ -11,11 +11,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from shared.dead_letters import read_letter_state
 from shared.deadline import Deadline
-from shared.delivery_state import Failure, read_delivery_state
+from shared.delivery_state import Failure
 from shared.errors import LedgerConflictError, PermanentError
 from shared.ledger.documents import Clock, Document, list_in_flight, move_document
 from shared.ledger.table import LedgerTable
+from shared.ledger.tasks import Task, fail_task, list_tasks_in_flight
 from shared.lifecycle import DocumentStatus
 from shared.queues import Queues, ReceivedMessage
 
@@ -27,6 +29,7 @@ _PROCESS_DIED_SENTENCE = (
     "see its log, then replay."
 )
 _LOST_SENTENCE = "Its messages are gone from every queue; put the file into the bucket again."
+_LOST_TASK_SENTENCE = "Its message is gone from every queue; send it again under another id."
 
 # While letters are looked at they are hidden; what needs no cause becomes visible again at once.
 _LOOK_SECONDS = 60.0
@@ -59,7 +62,7 @@ class SweepServices:
         table: The ledger.
         queues: SQS.
         swept: The DLQs.
-        stale_after: Documents in flight for less are left alone.
+        stale_after: Documents and tasks in flight for less are left alone.
         lost_after: No message lives this long, deferred or not.
         now: The clock.
     """
@@ -80,6 +83,8 @@ class SweepReport:
     letters_seen: int
     letters_settled: int
     documents_lost: int
+    stale_tasks: int = 0
+    tasks_lost: int = 0
 
 
 def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> SweepReport:
@@ -93,21 +98,25 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
     """
     now = services.now()
     stale = list(list_in_flight(services.table, now - services.stale_after))
+    stale_tasks = list(list_tasks_in_flight(services.table, now - services.stale_after))
     seen = settled = 0
-    if stale:
+    if stale or stale_tasks:
         for queue in services.swept:
             letters = _sweep_letters(queue, services, request_id, deadline)
             seen, settled = seen + letters[0], settled + letters[1]
     lost = [d for d in stale if _is_older(d, now - services.lost_after)]
     for document in lost:
         _settle_lost(document, services)
-    report = SweepReport(len(stale), seen, settled, len(lost))
+    lost_tasks = [t for t in stale_tasks if _is_older(t, now - services.lost_after)]
+    for task in lost_tasks:
+        _settle_lost_task(task, services)
+    report = SweepReport(len(stale), seen, settled, len(lost), len(stale_tasks), len(lost_tasks))
     logger.info("swept", extra={"action": "swept", **report.__dict__})
     return report
 
 
-def _is_older(document: Document, than: datetime) -> bool:
-    return datetime.fromisoformat(document.updated_at) < than
+def _is_older(subject: Document | Task, than: datetime) -> bool:
+    return datetime.fromisoformat(subject.updated_at) < than
 
 
 def _sweep_letters(
@@ -118,9 +127,7 @@ def _sweep_letters(
     seen: set[str] = set()
     untouched: list[ReceivedMessage] = []
     for letter in _receive_letters(queue, services, deadline):
-        state = read_delivery_state(
-            letter.attributes, message_id=letter.message_id, sent_at=letter.sent_at
-        )
+        state = read_letter_state(letter)
         seen.add(state.message_id)
         if state.failure is not None:
             untouched.append(letter)
@@ -186,5 +193,12 @@ def _settle_lost(document: Document, services: SweepServices) -> None:
             changes={"reason_code": "lost", "reason": _LOST_SENTENCE},
             unchanged=("updated_at",),
         )
+    except LedgerConflictError:
+        logger.info("moved_on_already", extra={"action": "moved_on_already"})
+
+
+def _settle_lost_task(task: Task, services: SweepServices) -> None:
+    try:
+        fail_task(services.table, task, _LOST_TASK_SENTENCE, services.now)
     except LedgerConflictError:
         logger.info("moved_on_already", extra={"action": "moved_on_already"})

@@ -60,7 +60,9 @@ def clean_text(text: str) -> str:
         text = text.translate(CHARACTER_MAP)
     if "\xad" in text:
         text = _drop_soft_hyphens(text)
-    text = SPACE_RUN.sub(" ", text).replace(" \n", "\n").replace("\n ", "\n")
+    if "  " in text:
+        text = SPACE_RUN.sub(" ", text)
+    text = text.replace(" \n", "\n").replace("\n ", "\n")
     if HYPHEN_AT_LINE_END.search(text):
         text = _join_divided_words(text)
     return BLANK_LINES.sub("\n\n", text).strip()
@@ -84,11 +86,11 @@ def is_unreadable(text: str) -> bool:
     Fonts without a character map give control characters, private-use characters, replacement
     characters (PDFium), or names such as `/g35` (pypdf). A model would be paid to read noise.
     """
-    characters = len(text) - text.count(" ") - text.count("\n") - text.count("\r")
-    if characters < MIN_JUDGED_CHARACTERS:
-        return False
     unmapped = len(UNMAPPED.findall(text)) + sum(map(len, GLYPH_NAMES.findall(text)))
-    return unmapped > MAX_UNREADABLE_SHARE * characters
+    if unmapped <= MAX_UNREADABLE_SHARE * MIN_JUDGED_CHARACTERS:
+        return False
+    characters = len(text) - text.count(" ") - text.count("\n") - text.count("\r")
+    return characters >= MIN_JUDGED_CHARACTERS and unmapped > MAX_UNREADABLE_SHARE * characters
 
 
 def _drop_soft_hyphens(text: str) -> str:
@@ -106,8 +108,9 @@ def _join_divided_words(text: str) -> str:
     compounds = {_find_words_around(match) for match in HYPHEN_IN_LINE.finditer(text)}
 
     def join(match: re.Match[str]) -> str:
-        words = _find_words_around(match)
-        return "" if words[1][0].islower() and words not in compounds else "-"
+        if not text[match.end()].islower():
+            return "-"
+        return "-" if compounds and _find_words_around(match) in compounds else ""
 
     return HYPHEN_AT_LINE_END.sub(join, text)
 

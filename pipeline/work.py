@@ -10,16 +10,28 @@ from pipeline.summarize import (
     summarize_chunk,
 )
 from pipeline.sweep import SweepServices, sweep
+from pipeline.tasks import TaskServices, give_up_task, send_callback, work_on_task
 from shared.deadline import Deadline
+from shared.ledger.documents import document_pk
+from shared.ledger.tasks import task_pk
 from shared.ledger.timeline import note_delay
-from shared.messages import Combine, SummarizeChunk, Sweep, WorkItem
+from shared.messages import Combine, SummarizeChunk, Sweep, TaskCallback, WorkItem
+from shared.task_messages import TaskMessage
+
+
+@dataclass(frozen=True)
+class ItemServices:
+    """What the work on documents and tasks works with."""
+
+    summarize: SummarizeServices
+    tasks: TaskServices
 
 
 @dataclass(frozen=True)
 class WorkServices:
     """What the worker works with."""
 
-    summarize: SummarizeServices
+    items: ItemServices
     sweep: SweepServices
 
 
@@ -27,31 +39,46 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
     """Do what a message asks for.
 
     Raises:
-        RetryableError, DeferredError, PermanentError: See `pipeline.summarize`, `pipeline.sweep`.
+        RetryableError, DeferredError, PermanentError: See `pipeline.summarize`, `pipeline.tasks`
+            and `pipeline.sweep`.
     """
     match item.message:
         case SummarizeChunk() as message:
-            summarize_chunk(message, services.summarize, deadline)
+            summarize_chunk(message, services.items.summarize, deadline)
         case Combine() as message:
-            combine_chunks(message, services.summarize, deadline)
+            combine_chunks(message, services.items.summarize, deadline)
         case Sweep():
             sweep(services.sweep, item.item_id, deadline)
+        case TaskCallback() as message:
+            send_callback(message, services.items.tasks)
+        case order:
+            work_on_task(order, services.items.tasks, deadline)
 
 
-def give_up_work(item: WorkItem, cause: str, services: SummarizeServices) -> None:
+def give_up_work(item: WorkItem, cause: str, services: ItemServices) -> None:
     """Note in the ledger that a message will not be done, and why."""
     match item.message:
         case SummarizeChunk() as message:
-            give_up_chunk(message, cause, services)
+            give_up_chunk(message, cause, services.summarize)
         case Combine() as message:
-            give_up_combine(message, cause, services)
+            give_up_combine(message, cause, services.summarize)
+        case Sweep() | TaskCallback():
+            # A tick is followed by the next; a task that its sender was not told of is done.
+            return
+        case order:
+            give_up_task(order, cause, services.tasks)
 
 
 def note_work_delay(
-    item: WorkItem, step: str, reason: str, delay_seconds: float, services: SummarizeServices
+    item: WorkItem, step: str, reason: str, delay_seconds: float, services: ItemServices
 ) -> None:
-    """Note in the document's story that a message waits."""
-    if isinstance(item.message, Sweep):
-        return
+    """Note in the story of a document or task that a message waits."""
+    match item.message:
+        case Sweep():
+            return
+        case TaskMessage() | TaskCallback() as message:
+            pk = task_pk(message.task_id)
+        case SummarizeChunk() | Combine() as message:
+            pk = document_pk(message.document_id)
     details = {"item": item.item_id, "reason": reason, "delay_seconds": round(delay_seconds)}
-    note_delay(services.table, item.message.document_id, services.now(), step, details)
+    note_delay(services.tasks.table, pk, services.tasks.now(), step, details)

@@ -9,6 +9,7 @@ from botocore.config import Config
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_sqs.client import SQSClient
 
 # Short timeouts and few tries: what a service does not answer soon goes back to the queue.
@@ -39,6 +40,11 @@ class Clients:
     def s3(self) -> "S3Client":
         """S3."""
         return self._session.client("s3", config=_CONFIG)
+
+    @cached_property
+    def sns(self) -> "SNSClient":
+        """SNS."""
+        return self._session.client("sns", config=_CONFIG)
 
     @cached_property
     def sqs(self) -> "SQSClient":

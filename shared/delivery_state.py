@@ -38,6 +38,8 @@ class DeliveryState(BaseModel):
         attempts: Receives that earlier copies used up.
         not_before: No work is done on it before; a wait can be longer than a queue can delay.
         failure: Why it was dead-lettered, on messages in a DLQ.
+        replays: How often it was taken out of a DLQ and sent to its queue again.
+        replayed_at: When it was sent to its queue again for the last time.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -48,6 +50,29 @@ class DeliveryState(BaseModel):
     attempts: int = 0
     not_before: AwareDatetime | None = None
     failure: Failure | None = None
+    replays: int = 0
+    replayed_at: AwareDatetime | None = None
+
+    @property
+    def waiting_since(self) -> datetime:
+        """What the limit on waiting counts from: a replayed message waits anew."""
+        return self.replayed_at or self.first_enqueued_at
+
+    def take_up_again(self, at: datetime) -> "DeliveryState":
+        """The past of a message that gets a fresh chance: all its receives, and all its time.
+
+        Who it is stays: the id and the time of its first copy.
+        """
+        return self.model_copy(
+            update={
+                "deferrals": 0,
+                "attempts": 0,
+                "not_before": None,
+                "failure": None,
+                "replays": self.replays + 1,
+                "replayed_at": at,
+            }
+        )
 
 
 def read_delivery_state(

@@ -26,11 +26,14 @@
     │   │   └── ContextOverflowError  the sources do not fit into the model's context window
     │   ├── ModelRefusalError       the model or the provider's content filter declines the text
     │   ├── ObjectMissingError      an object that a message refers to is gone
-    │   └── DocumentCapError        the document's own spending limit is reached
+    │   ├── DocumentCapError        the document's own spending limit is reached
+    │   ├── TaskCapError            the task's own spending limit is reached
+    │   ├── TaskRefusedError        what a task asks for cannot be done as it is
+    │   └── TaskConflictError       another task has the same id
     └── RejectedDocumentError       the document itself is refused, with a code and a sentence
 
 Vendor exceptions are translated into this tree at the boundary that calls the vendor.
-The delivery policy (`functions/batch.py`) acts on the four middle branches.
+The delivery policy (`functions/outcome.py`) acts on the retryable, deferred and permanent branches.
 """
 
 from collections.abc import Mapping
@@ -40,6 +43,20 @@ from typing import Any
 
 class SeashoreError(Exception):
     """Root of every exception that the project raises on purpose."""
+
+
+class PaidCalls:
+    """What a failed answer has consumed: answered calls are paid for, whatever came of them.
+
+    Attributes:
+        calls: How many calls of the model were answered.
+        input_tokens: The tokens that they read.
+        output_tokens: The tokens that they wrote.
+    """
+
+    calls: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
 
 
 class SettingsError(SeashoreError):
@@ -95,23 +112,8 @@ class ExtractorError(RetryableError):
     """The process that reads PDFs does not start: the package or the container is at fault."""
 
 
-class ModelAnswerError(RetryableError):
-    """The model's answer is cut off, empty, or does not fit the asked-for schema.
-
-    Args:
-        message: What is wrong with the answer, without its text.
-        calls: How many calls were answered, and so are paid for all the same.
-        input_tokens: The tokens that those calls read.
-        output_tokens: The tokens that those calls wrote.
-    """
-
-    def __init__(
-        self, message: str, *, calls: int = 0, input_tokens: int = 0, output_tokens: int = 0
-    ) -> None:
-        super().__init__(message)
-        self.calls = calls
-        self.input_tokens = input_tokens
-        self.output_tokens = output_tokens
+class ModelAnswerError(RetryableError, PaidCalls):
+    """The model's answer is cut off, empty, or does not fit the asked-for schema."""
 
 
 class DeferredError(SeashoreError):
@@ -133,15 +135,15 @@ class ServiceError(DeferredError):
     """An AWS service failed, throttled or could not be reached."""
 
 
-class ModelThrottledError(DeferredError):
+class ModelThrottledError(DeferredError, PaidCalls):
     """The provider answered 429 for its rate."""
 
 
-class ModelUnavailableError(DeferredError):
+class ModelUnavailableError(DeferredError, PaidCalls):
     """The provider answered 5xx, timed out, or could not be reached."""
 
 
-class ModelAccessError(DeferredError):
+class ModelAccessError(DeferredError, PaidCalls):
     """The provider rejected the key, or the account has no credit left."""
 
 
@@ -157,7 +159,7 @@ class MessageDecodeError(PermanentError):
     """A body that is not a message of this pipeline."""
 
 
-class ModelRequestError(PermanentError):
+class ModelRequestError(PermanentError, PaidCalls):
     """The provider rejected the request itself: an unknown model or parameter."""
 
 
@@ -165,7 +167,7 @@ class ContextOverflowError(ModelRequestError):
     """The sources do not fit into the model's context window; smaller ones may."""
 
 
-class ModelRefusalError(PermanentError):
+class ModelRefusalError(PermanentError, PaidCalls):
     """The model, or the provider's content filter, declines to work on the text."""
 
 
@@ -179,6 +181,18 @@ class AccessDeniedError(DeferredError):
 
 class DocumentCapError(PermanentError):
     """What the document would cost is more than its own spending limit."""
+
+
+class TaskCapError(PermanentError):
+    """What the task would cost is more than its own spending limit."""
+
+
+class TaskRefusedError(PermanentError):
+    """What a task asks for cannot be done as it is; the message is a sentence that says why."""
+
+
+class TaskConflictError(PermanentError):
+    """A task that asks for something else came first under the same id."""
 
 
 class RejectionCode(StrEnum):

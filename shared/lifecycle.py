@@ -1,4 +1,4 @@
-"""The statuses of a document and the legal moves between them."""
+"""The statuses of documents and of tasks, and the legal moves between them."""
 
 from enum import StrEnum
 
@@ -59,3 +59,31 @@ LEGAL_MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
 def find_sources(target: DocumentStatus) -> frozenset[DocumentStatus]:
     """The statuses from which a document may move to `target`."""
     return frozenset(source for source, targets in LEGAL_MOVES.items() if target in targets)
+
+
+class TaskStatus(StrEnum):
+    """Where a task stands."""
+
+    RECEIVED = "RECEIVED"
+    RUNNING = "RUNNING"
+    DONE = "DONE"
+    FAILED = "FAILED"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens to the task by itself."""
+        return self in (TaskStatus.DONE, TaskStatus.FAILED)
+
+
+# A message that comes again runs anew; a replay takes up a task that was given up.
+LEGAL_TASK_MOVES: dict[TaskStatus, frozenset[TaskStatus]] = {
+    TaskStatus.RECEIVED: frozenset({TaskStatus.RUNNING, TaskStatus.FAILED}),
+    TaskStatus.RUNNING: frozenset({TaskStatus.RUNNING, TaskStatus.DONE, TaskStatus.FAILED}),
+    TaskStatus.FAILED: frozenset({TaskStatus.RUNNING}),
+    TaskStatus.DONE: frozenset(),
+}
+
+
+def find_task_sources(target: TaskStatus) -> frozenset[TaskStatus]:
+    """The statuses from which a task may move to `target`."""
+    return frozenset(source for source, targets in LEGAL_TASK_MOVES.items() if target in targets)

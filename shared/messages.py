@@ -1,14 +1,16 @@
 """The messages on the work queue: frozen, versioned, told apart by `kind`.
 
-A message carries references, never file bodies or text.
+A message carries references, never file bodies; a task may carry a short text of its own. Users
+send tasks (`shared/task_messages.py`), the pipeline sends the others.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from shared.errors import MessageDecodeError
+from shared.task_messages import AgentTask, AskTask, ExtractTask, SummarizeTask, TaskMessage
 from shared.uploads import UploadNotice, decode_upload_notice
 
 
@@ -73,7 +75,29 @@ class Sweep(_Message):
     kind: Literal["sweep"] = "sweep"
 
 
-WorkMessage = SummarizeChunk | Combine | Sweep
+class TaskCallback(_Message):
+    """Send word of a task that is final to where its sender wants it."""
+
+    kind: Literal["task_callback"] = "task_callback"
+    task_id: str = Field(min_length=1, max_length=100)
+    attempt: int = Field(ge=0, description="The task's attempts when this was sent.")
+
+    @property
+    def item_id(self) -> str:
+        """A task that is taken up again ends again, and sends word again."""
+        return f"task:{self.task_id}:callback:{self.attempt}"
+
+
+WorkMessage = (
+    SummarizeChunk
+    | Combine
+    | Sweep
+    | SummarizeTask
+    | AskTask
+    | ExtractTask
+    | AgentTask
+    | TaskCallback
+)
 _WORK_MESSAGE: TypeAdapter[WorkMessage] = TypeAdapter(
     Annotated[WorkMessage, Field(discriminator="kind")]
 )
@@ -94,7 +118,7 @@ class WorkItem:
 
 def encode_message(message: WorkMessage | ContinueIngest) -> str:
     """The body of a message, as JSON."""
-    return message.model_dump_json()
+    return message.model_dump_json(by_alias=True)
 
 
 def decode_ingest_item(body: str) -> IngestItem:
@@ -122,7 +146,16 @@ def decode_work_item(body: str, message_id: str) -> WorkItem:
     message = decode_work_message(body)
     if isinstance(message, Sweep):
         return WorkItem(f"sweep:{message_id}", message)
+    if isinstance(message, TaskMessage) and message.id is None:
+        message = message.model_copy(update={"id": message_id})
     return WorkItem(message.item_id, message)
+
+
+def _describe(problem: Any) -> str:
+    if problem["type"] == "union_tag_invalid":
+        # Pydantic's own sentence quotes what was sent, and a cause goes into logs.
+        return f"kind is none of {problem['ctx']['expected_tags']}"
+    return str(problem["msg"])
 
 
 def decode_work_message(body: str) -> WorkMessage:
@@ -135,7 +168,7 @@ def decode_work_message(body: str) -> WorkMessage:
         return _WORK_MESSAGE.validate_json(body)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {problem['msg']}"
+            f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {_describe(problem)}"
             for problem in error.errors(include_input=False)[:3]
         )
         raise MessageDecodeError(f"not a work message: {problems}") from None

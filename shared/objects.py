@@ -45,6 +45,16 @@ class ObjectStore:
                 for piece in answer["Body"].iter_chunks(1024 * 1024):
                     file.write(piece)
 
+    def read_text(self, bucket: str, key: str) -> str:
+        """Read an object that holds text, in UTF-8.
+
+        Raises:
+            ObjectMissingError: There is no such object.
+        """
+        with translate_aws_errors(f"read s3://{bucket}/{key}"):
+            body = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body.decode()
+
     def read_json(self, bucket: str, key: str) -> Any:
         """Read an object that holds JSON.
 

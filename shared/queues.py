@@ -3,7 +3,7 @@
 import base64
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -20,10 +20,24 @@ _BATCH_SIZE = 10
 MAX_DELAY_SECONDS = 900
 MAX_VISIBILITY_SECONDS = 43_200
 
+# SQS takes 1 MiB a request, and took a quarter of it before; a larger message goes alone.
+_BATCH_BYTES = 262_144
+
 
 @dataclass(frozen=True)
 class ReceivedMessage:
-    """A message that was received outside of Lambda, its attributes as Lambda writes them."""
+    """A message that was received outside of Lambda, its attributes as Lambda writes them.
+
+    Args:
+        message_id: Its id.
+        receipt_handle: What names this receive of it.
+        body: Its body.
+        attributes: Its attributes, as `messageAttributes` of a Lambda event.
+        sent_at: When it was sent; a move to a DLQ by SQS itself does not change it.
+        receive_count: How often it was received, on its former queue too.
+        moved_by_sqs: Whether SQS itself moved it to the DLQ that it was received from (Amazon SQS
+            API Reference, ReceiveMessage: `DeadLetterQueueSourceArn`).
+    """
 
     message_id: str
     receipt_handle: str
@@ -31,6 +45,30 @@ class ReceivedMessage:
     attributes: Mapping[str, Any]
     sent_at: datetime
     receive_count: int
+    moved_by_sqs: bool = False
+
+
+@dataclass(frozen=True)
+class MessageCopy:
+    """A copy of a received message to be sent: body, attributes, and its past up to date."""
+
+    body: str
+    attributes: Mapping[str, Any]
+    state: DeliveryState
+
+    def to_request(self) -> dict[str, Any]:
+        """The fields of a request that sends it."""
+        copied = {
+            name: _to_sdk_attribute(value)
+            for name, value in self.attributes.items()
+            if name != ATTRIBUTE_NAME
+        }
+        copied[ATTRIBUTE_NAME] = {
+            "DataType": "String",
+            # Escaped to ASCII: SQS refuses some characters, which an error's message may quote.
+            "StringValue": json.dumps(self.state.model_dump(mode="json", exclude_none=True)),
+        }
+        return {"MessageBody": self.body, "MessageAttributes": copied}
 
 
 @dataclass(frozen=True)
@@ -86,31 +124,59 @@ class Queues:
                 one more than ten; the original must be kept.
             SeashoreError: The copy was not accepted; the original must be kept.
         """
-        copied: Any = {
-            name: _to_sdk_attribute(value)
-            for name, value in attributes.items()
-            if name != ATTRIBUTE_NAME
-        }
-        copied[ATTRIBUTE_NAME] = {
-            "DataType": "String",
-            # Escaped to ASCII: SQS refuses some characters, which an error's message may quote.
-            "StringValue": json.dumps(state.model_dump(mode="json", exclude_none=True)),
-        }
+        request: Any = MessageCopy(body, attributes, state).to_request()
         with translate_aws_errors("send the copy of a message"):
             self.client.send_message(
                 QueueUrl=queue_url,
-                MessageBody=body,
-                MessageAttributes=copied,
                 DelaySeconds=min(MAX_DELAY_SECONDS, math.ceil(delay_seconds)),
+                **request,
             )
 
-    def receive(self, queue_url: str, visibility_seconds: float) -> list[ReceivedMessage]:
-        """Receive up to ten messages and hide them from others for a while."""
+    def send_copies(self, queue_url: str, copies: Sequence[MessageCopy]) -> list[str | None]:
+        """Send copies of received messages, as `send_copy` does one.
+
+        Returns:
+            For each copy None if it was accepted, else the code by which SQS refused it.
+
+        Raises:
+            PermanentError: SQS refuses a request as a whole; copies before it were accepted.
+            SeashoreError: A request failed; copies before it were accepted.
+        """
+        codes: list[str | None] = []
+        for batch in _split_by_size(copies):
+            entries: Any = [{"Id": str(i), **copy.to_request()} for i, copy in enumerate(batch)]
+            with translate_aws_errors("send the copies of messages"):
+                answer = self.client.send_message_batch(QueueUrl=queue_url, Entries=entries)
+            refused = _read_refusals(answer)
+            codes += [refused.get(str(i)) for i in range(len(batch))]
+        return codes
+
+    def count_messages(self, queue_url: str) -> int:
+        """About how many messages there are to be received at once."""
+        with translate_aws_errors("count messages"):
+            answer = self.client.get_queue_attributes(
+                QueueUrl=queue_url, AttributeNames=["ApproximateNumberOfMessages"]
+            )
+        return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+    def receive(
+        self, queue_url: str, visibility_seconds: float, *, wait_seconds: int = 0
+    ) -> list[ReceivedMessage]:
+        """Receive up to ten messages and hide them from others for a while.
+
+        Args:
+            queue_url: Where from.
+            visibility_seconds: How long they are hidden.
+            wait_seconds: How long to wait for the first. Without a wait SQS asks only some of its
+                servers, and may find nothing though there is something (Amazon SQS Developer
+                Guide, "Amazon SQS short and long polling").
+        """
         with translate_aws_errors("receive messages"):
             answer = self.client.receive_message(
                 QueueUrl=queue_url,
                 MaxNumberOfMessages=_BATCH_SIZE,
                 VisibilityTimeout=math.ceil(visibility_seconds),
+                WaitTimeSeconds=wait_seconds,
                 MessageAttributeNames=["All"],
                 MessageSystemAttributeNames=["All"],
             )
@@ -130,6 +196,59 @@ class Queues:
                 VisibilityTimeout=min(MAX_VISIBILITY_SECONDS, math.ceil(delay_seconds)),
             )
 
+    def delete_batch(self, queue_url: str, receipt_handles: Sequence[str]) -> list[str]:
+        """Delete received messages; returns the handles of those that are still there."""
+        kept: list[str] = []
+        for start in range(0, len(receipt_handles), _BATCH_SIZE):
+            batch = receipt_handles[start : start + _BATCH_SIZE]
+            entries: Any = [{"Id": str(i), "ReceiptHandle": h} for i, h in enumerate(batch)]
+            with translate_aws_errors("delete messages"):
+                answer = self.client.delete_message_batch(QueueUrl=queue_url, Entries=entries)
+            kept += [batch[int(i)] for i in _read_refusals(answer)]
+        return kept
+
+    def change_visibility_batch(
+        self, queue_url: str, receipt_handles: Sequence[str], delay_seconds: float
+    ) -> list[str]:
+        """Make received messages visible again after a delay.
+
+        Returns:
+            The handles that name nothing any more: somebody else has received or deleted these.
+        """
+        lost: list[str] = []
+        seconds = min(MAX_VISIBILITY_SECONDS, math.ceil(delay_seconds))
+        for start in range(0, len(receipt_handles), _BATCH_SIZE):
+            batch = receipt_handles[start : start + _BATCH_SIZE]
+            entries: Any = [
+                {"Id": str(i), "ReceiptHandle": handle, "VisibilityTimeout": seconds}
+                for i, handle in enumerate(batch)
+            ]
+            with translate_aws_errors("change the visibility of messages"):
+                answer = self.client.change_message_visibility_batch(
+                    QueueUrl=queue_url, Entries=entries
+                )
+            lost += [batch[int(i)] for i in _read_refusals(answer)]
+        return lost
+
+
+def _read_refusals(answer: Any) -> dict[str, str]:
+    """The refused entries of a batch request, and the code of each."""
+    return {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
+
+
+def _split_by_size(copies: Sequence[MessageCopy]) -> Iterator[list[MessageCopy]]:
+    batch: list[MessageCopy] = []
+    batch_bytes = 0
+    for copy in copies:
+        size = len(json.dumps(copy.to_request(), default=str, ensure_ascii=False).encode())
+        if batch and (len(batch) == _BATCH_SIZE or batch_bytes + size > _BATCH_BYTES):
+            yield batch
+            batch, batch_bytes = [], 0
+        batch.append(copy)
+        batch_bytes += size
+    if batch:
+        yield batch
+
 
 def _to_received_message(message: Any) -> ReceivedMessage:
     attributes = {
@@ -143,6 +262,7 @@ def _to_received_message(message: Any) -> ReceivedMessage:
         attributes=attributes,
         sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
         receive_count=int(message["Attributes"]["ApproximateReceiveCount"]),
+        moved_by_sqs="DeadLetterQueueSourceArn" in message["Attributes"],
     )
 
 

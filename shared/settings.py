@@ -7,7 +7,7 @@ them and nothing else; a test holds the two together.
 import json
 from collections.abc import Mapping
 from typing import Annotated
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
 
@@ -22,7 +22,7 @@ def _none_if_blank(value: object) -> object:
 def _find_zone(value: object) -> object:
     try:
         return ZoneInfo(value) if isinstance(value, str) else value
-    except (ValueError, OSError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ValueError(f"{value!r} is not a time zone such as Europe/Oslo") from error
 
 
@@ -38,6 +38,16 @@ OptionalAmount = Annotated[
 ModelPrices = Annotated[
     dict[str, ModelPrice],
     BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value),
+]
+ArnList = Annotated[
+    tuple[str, ...],
+    BeforeValidator(
+        lambda value: (
+            [part.strip() for part in value.split(",") if part.strip()]
+            if isinstance(value, str)
+            else value
+        )
+    ),
 ]
 TimeZone = Annotated[ZoneInfo, BeforeValidator(_find_zone)]
 
@@ -56,13 +66,15 @@ class Settings(BaseModel):
     work_queue_url: RequiredText
     work_dlq_url: RequiredText
 
+    callback_arns: ArnList = ()
+
     max_document_bytes: int = Field(default=100 * 1024 * 1024, ge=1)
     max_document_pages: int = Field(default=10_000, ge=1)
 
     openai_api_key: OptionalSecret = None
     openai_base_url: OptionalText = None
     openai_model: RequiredText = "gpt-5-mini"
-    context_window_tokens: int = Field(default=32_000, ge=1_000)
+    context_window_tokens: int = Field(default=32_000, ge=2_000)
 
     model_prices: ModelPrices = {"gpt-5-mini": ModelPrice(input=0.25, output=2.0)}
     daily_cap_usd: OptionalAmount = 10.0

@@ -3,7 +3,12 @@
 import os
 
 import pytest
+from hypothesis import settings
 from pytest_socket import socket_allow_hosts
+
+# A busy machine is no reason to fail: examples are counted, not timed.
+settings.register_profile("seashore", deadline=None)
+settings.load_profile("seashore")
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 

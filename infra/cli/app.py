@@ -7,17 +7,22 @@ import importlib.metadata
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 from typer.core import TyperGroup
 
+from infra.cli.dlq_commands import dlq
 from infra.cli.exit_codes import EXPLANATION, find_exit_code
+from infra.cli.options import AsJson, Profile, Region, StackName
+from infra.cli.task_commands import enqueue
 from shared.errors import SeashoreError
-from shared.lifecycle import DocumentStatus
+from shared.lifecycle import DocumentStatus, TaskStatus
 
 if TYPE_CHECKING:
     from infra.cli.output import Output
+
+StatusT = TypeVar("StatusT", DocumentStatus, TaskStatus)
 
 
 class _Commands(TyperGroup):
@@ -44,23 +49,8 @@ local = typer.Typer(
     help="Run the whole pipeline on this machine, without an AWS account.", no_args_is_help=True
 )
 app.add_typer(local, name="local")
-
-StackName = Annotated[
-    str,
-    typer.Option(
-        "--stack",
-        "-s",
-        envvar="SEASHORE_STACK",
-        help="The stack; local is the one on this machine.",
-    ),
-]
-Region = Annotated[
-    str | None, typer.Option(help="AWS region, instead of the configured one.", show_default=False)
-]
-Profile = Annotated[
-    str | None, typer.Option(help="AWS profile, instead of the configured one.", show_default=False)
-]
-AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+app.add_typer(dlq, name="dlq")
+app.add_typer(enqueue, name="enqueue")
 
 
 def _write_version(wanted: bool) -> None:
@@ -145,7 +135,7 @@ def documents(
     from infra.cli.documents import write_documents
     from infra.cli.stack_access import open_stack
 
-    statuses = list(map(_parse_status, status or []))
+    statuses = [_parse_status(name, DocumentStatus) for name in status or []]
     write_documents(
         open_stack(stack, region, profile),
         statuses,
@@ -158,11 +148,53 @@ def documents(
 
 
 @app.command()
+def tasks(
+    status: Annotated[
+        list[str] | None,
+        typer.Option(help="Only tasks in this status; may be given again.", show_default=False),
+    ] = None,
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days back; 1 is today.")] = 7,
+    limit: Annotated[int, typer.Option(min=1, help="The most tasks to list.")] = 50,
+    stack: StackName = "local",
+    region: Region = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the tasks that have arrived, the newest first.
+
+    To a pipe or file it writes a line for each task, with tabs between id, kind, status, what it is
+    about (or why it failed) and time of arrival.
+    """
+    from infra.cli.stack_access import open_stack
+    from infra.cli.task_view import write_tasks
+
+    write_tasks(
+        open_stack(stack, region, profile),
+        [_parse_status(name, TaskStatus) for name in status or []],
+        days,
+        limit,
+        _now,
+        as_json=as_json,
+        output=_open_output(),
+    )
+
+
+@app.command()
+def schema() -> None:
+    """Write the JSON Schema of the tasks that may be put on the work queue."""
+    from shared.task_messages import describe_tasks
+
+    _open_output().write_json(describe_tasks())
+
+
+@app.command()
 def show(
     document: Annotated[
         str,
         typer.Argument(
-            metavar="ID", show_default=False, help="Id, beginning of an id, or key of a document."
+            metavar="ID",
+            show_default=False,
+            help="Id, beginning of an id, or key of a document; or the id of a task.",
         ),
     ],
     stack: StackName = "local",
@@ -170,19 +202,64 @@ def show(
     profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show a document: its summary, coverage, cost and results.
+    """Show a document or a task: its summary or result, coverage, cost, and where the files lie.
 
     Coverage says what became of each page; cost is the tokens that the model read and wrote.
     """
-    from infra.cli.show import show_document
+    from infra.cli.show import show_item
     from infra.cli.stack_access import open_stack
 
-    show_document(
+    show_item(
         open_stack(stack, region, profile),
         document,
         _now,
         as_json=as_json,
         output=_open_output(),
+    )
+
+
+@app.command()
+def explain(
+    wanted: Annotated[
+        str,
+        typer.Argument(
+            metavar="ID",
+            show_default=False,
+            help="Id, beginning of an id, or key of a document; or the id of a task.",
+        ),
+    ],
+    stack: StackName = "local",
+    region: Region = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell the whole story of a document or a task.
+
+    Every step with the time since the one before: attempts, waits, calls of the model, cost, errors
+    and replays.
+    """
+    from infra.cli.explain import explain as tell_story
+    from infra.cli.stack_access import open_stack
+
+    tell_story(
+        open_stack(stack, region, profile), wanted, _now, as_json=as_json, output=_open_output()
+    )
+
+
+@app.command()
+def spend(
+    days: Annotated[int, typer.Option(min=1, max=366, help="How many days back; 1 is today.")] = 7,
+    stack: StackName = "local",
+    region: Region = None,
+    profile: Profile = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what the language models have cost, day by day, beside the limit."""
+    from infra.cli.spend import write_spend
+    from infra.cli.stack_access import open_stack
+
+    write_spend(
+        open_stack(stack, region, profile), days, _now, as_json=as_json, output=_open_output()
     )
 
 
@@ -193,7 +270,8 @@ def watch(
         typer.Argument(
             metavar="[ID...]",
             show_default=False,
-            help="Ids, beginnings of ids, or keys; without any, all that are in flight.",
+            help="Ids, beginnings of ids, or keys of documents, or ids of tasks; without any, all "
+            "documents that are in flight.",
         ),
     ] = None,
     with_final: Annotated[
@@ -205,9 +283,9 @@ def watch(
     profile: Profile = None,
     as_json: AsJson = False,
 ) -> None:
-    """Watch documents move on, until all are final or Ctrl-C.
+    """Watch documents and tasks move on, until all are final or Ctrl-C.
 
-    With IDs the exit status is 0 only if every document is DONE in the end. With --json it writes
+    With IDs the exit status is 0 only if every one is DONE in the end. With --json it writes
     each change as an object on a line of its own.
     """
     from infra.cli.stack_access import open_stack
@@ -342,12 +420,12 @@ def main() -> None:
     app(prog_name="seashore")
 
 
-def _parse_status(name: str) -> DocumentStatus:
+def _parse_status(name: str, statuses: type[StatusT]) -> StatusT:
     try:
-        return DocumentStatus(name.upper())
+        return statuses(name.upper())
     except ValueError:
         raise typer.BadParameter(
-            f"{name!r} is not a status: choose from {', '.join(DocumentStatus)}.",
+            f"{name!r} is not a status: choose from {', '.join(statuses)}.",
             param_hint="--status",
         ) from None
 

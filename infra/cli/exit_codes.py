@@ -25,7 +25,7 @@ Exit status:
        is not DONE, or a stack was not built, deployed or started
   2    wrong usage
   3    the stack is unknown, or not running
-  4    there is no such document
+  4    there is no such document or task
   5    AWS refused, or cannot be reached
   130  interrupted with Ctrl-C"""
 

@@ -44,10 +44,22 @@ def find_wanted_document(
         document = _find_by_beginning(table, wanted, now)
     if document is None:
         raise UnknownItemError(
-            f"There is no document {wanted!r}: `seashore documents` lists them. A file that was "
-            "just put appears after a few seconds."
+            f"There is no document {wanted!r}: `seashore documents` lists them, and `seashore "
+            "tasks` the tasks. What was just sent appears after a few seconds."
         )
     return document
+
+
+def expand_document_id(table: LedgerTable, wanted: str, now: Callable[[], datetime]) -> str:
+    """The whole id where the beginning of one is given; any other name as it is.
+
+    Raises:
+        UnknownItemError: The beginning fits several ids.
+    """
+    if not _BEGINNING_OF_ID.fullmatch(wanted):
+        return wanted
+    document = _find_by_beginning(table, wanted, now)
+    return wanted if document is None else document.document_id
 
 
 def _find_by_key(table: LedgerTable, bucket: str, key: str) -> Document | None:

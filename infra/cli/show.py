@@ -1,4 +1,4 @@
-"""`seashore show`: one document with its summary."""
+"""`seashore show`: one document with its summary, or one task with its result."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,11 +12,13 @@ from infra.cli.document_table import describe_status, style_status
 from infra.cli.find import find_wanted_document
 from infra.cli.output import Output, to_printable
 from infra.cli.stack_access import open_ledger, open_objects
+from infra.cli.task_view import write_task
 from infra.stacks import Stack
 from pipeline.page_ranges import format_page_ranges
 from pipeline.results import DocumentSummary
 from pipeline.summary_types import KeyPoint
 from shared.ledger.documents import Document, document_pk
+from shared.ledger.tasks import find_task
 from shared.ledger.timeline import read_timeline
 from shared.prices import format_usd
 
@@ -30,6 +32,23 @@ class Result:
     summary: DocumentSummary
     json_uri: str
     markdown_uri: str
+
+
+def show_item(
+    stack: Stack, wanted: str, now: Callable[[], datetime], *, as_json: bool, output: Output
+) -> None:
+    """Write all that is known of a task, if there is one of that id, else of a document.
+
+    Raises:
+        UnknownItemError: There is neither.
+        ObjectMissingError: The result or summary is gone from the artifacts bucket.
+    """
+    table = open_ledger(stack)
+    task = find_task(table, wanted)
+    if task is None:
+        show_document(stack, wanted, now, as_json=as_json, output=output)
+    else:
+        write_task(stack, task, table, as_json=as_json, output=output)
 
 
 def show_document(

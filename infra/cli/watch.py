@@ -1,4 +1,4 @@
-"""`seashore watch`: documents as they move on."""
+"""`seashore watch`: documents and tasks as they move on."""
 
 from collections.abc import Iterable, Sequence
 
@@ -12,11 +12,15 @@ from infra.cli.follow import (
     follow_in_flight,
     is_all_done,
 )
+from infra.cli.follow_tasks import FollowedTask, follow_tasks, show_task_progress
 from infra.cli.output import Output
 from infra.cli.progress_view import show_progress
 from infra.cli.stack_access import open_ledger
 from infra.stacks import Stack
 from shared.ledger.documents import list_documents
+from shared.ledger.table import LedgerTable
+from shared.ledger.tasks import find_task
+from shared.lifecycle import TaskStatus
 
 
 def watch(
@@ -28,11 +32,12 @@ def watch(
     as_json: bool,
     output: Output,
 ) -> ExitCode:
-    """Show documents as they move on, until all are final.
+    """Show documents and tasks as they move on, tasks first, until all are final.
 
     Args:
         stack: Where they are.
-        wanted: Ids, beginnings of ids, or keys; if empty, all that are in flight.
+        wanted: Ids of tasks, and ids, beginnings of ids, or keys of documents; if empty, all
+            documents that are in flight.
         days: How many days back to look for documents that are final already.
         with_final: Whether to show those too.
         as_json: Whether to write each change as a JSON object on a line of its own.
@@ -45,9 +50,14 @@ def watch(
         UnknownItemError: One of the wanted documents does not exist.
     """
     table = open_ledger(stack)
-    if wanted:
+    task_ids = [name for name in wanted if find_task(table, name) is not None]
+    names = [name for name in wanted if name not in task_ids]
+    tasks_done = _watch_tasks(table, task_ids, as_json=as_json, output=output)
+    if task_ids and not names:
+        return ExitCode.OK if tasks_done else ExitCode.FAILED
+    if names:
         bucket = stack.output("DocumentsBucket")
-        found = [find_wanted_document(table, bucket, name, REAL_PACE.now) for name in wanted]
+        found = [find_wanted_document(table, bucket, name, REAL_PACE.now) for name in names]
         looks = follow_documents(table, [Followed(d.document_id, d.key, d) for d in found])
     else:
         finals = list_documents(table, REAL_PACE.now, days) if with_final else ()
@@ -55,7 +65,30 @@ def watch(
     followed = _write_changes(looks, output) if as_json else _show_live(looks, output)
     if not followed:
         output.say("Nothing is in flight.")
-    return ExitCode.OK if not wanted or is_all_done(followed) else ExitCode.FAILED
+    all_done = tasks_done and is_all_done(followed)
+    return ExitCode.OK if not wanted or all_done else ExitCode.FAILED
+
+
+def _watch_tasks(
+    table: LedgerTable, task_ids: Sequence[str], *, as_json: bool, output: Output
+) -> bool:
+    """Show tasks as they move on, until all are final; whether all are DONE then."""
+    if not task_ids:
+        return True
+    written: dict[str, FollowedTask] = {}
+    followed: tuple[FollowedTask, ...] = ()
+    with show_task_progress(output.talk if as_json else output.results) as show:
+        for followed in follow_tasks(table, task_ids, REAL_PACE):
+            if not as_json:
+                show(followed)
+                continue
+            for seen in followed:
+                if seen.task is not None and written.get(seen.task_id) != seen:
+                    written[seen.task_id] = seen
+                    output.write_json_line(
+                        {**seen.task.model_dump(mode="json"), "delay": seen.delay}
+                    )
+    return all(f.task is not None and f.task.status is TaskStatus.DONE for f in followed)
 
 
 def _show_live(looks: Iterable[tuple[Followed, ...]], output: Output) -> tuple[Followed, ...]:

@@ -4,21 +4,20 @@ PDFium reads what it can open. pypdf reads documents that PDFium cannot open, an
 that it reports as unreadable. pypdf is imported only then: that takes longer than most documents.
 """
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import pypdfium2  # type: ignore[import-untyped]  # it ships no type information
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # as above
-
 from pipeline.extraction.page_text import Engine
+from pipeline.extraction.pdfium_document import (
+    PdfiumDocument,
+    PdfiumEncryptionError,
+    PdfiumError,
+)
 from shared.errors import RejectionCode
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-# Either a password is needed, or the security handler is one that PDFium does not know.
-ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
 NO_ENGINE = "neither PDF engine can read it"
 
 
@@ -55,11 +54,14 @@ class EngineDocument:
         self._path = path
         self._pypdf: PdfReader | None = None
         self._is_beyond_pypdf = False
-        self._pdfium = _open_with_pdfium(path)
-        if self._pdfium is None:
+        self._pdfium: PdfiumDocument | None = None
+        try:
+            self._pdfium = PdfiumDocument(path)
+            self.page_count = self._pdfium.page_count
+        except PdfiumEncryptionError as error:
+            raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
+        except PdfiumError:
             self.page_count = self._count_with_pypdf()
-        else:
-            self.page_count = len(self._pdfium)
 
     def read_page(self, number: int) -> tuple[Engine, str]:
         """The engine that reads a page, and the text as it gives it.
@@ -70,15 +72,17 @@ class EngineDocument:
         """
         if self._pdfium is not None:
             try:
-                return Engine.PDFIUM, _read_with_pdfium(self._pdfium, number)
-            except pypdfium2.PdfiumError:
+                return Engine.PDFIUM, self._pdfium.read_page(number)
+            except PdfiumError:
                 pass
         return Engine.PYPDF, self._read_with_pypdf(number)
 
     def renew(self) -> None:
         """Open the document anew: the engines keep something of each page that they have read."""
+        is_open_in_pdfium = self._pdfium is not None
         self.close()
-        self._pdfium = _open_with_pdfium(self._path)
+        if is_open_in_pdfium:
+            self._pdfium = PdfiumDocument(self._path)
 
     def close(self) -> None:
         """Give back what the engines hold."""
@@ -132,29 +136,3 @@ class EngineDocument:
             # Given a path, pypdf would read the whole file into memory.
             self._pypdf = PdfReader(self._path.open("rb"))
         return self._pypdf
-
-
-def _open_with_pdfium(path: Path) -> pypdfium2.PdfDocument | None:
-    # `PdfDocument(path)` asks for the last error also when a document opens and has no pages. It
-    # is then that of an earlier document, and a damaged one may pass for an encrypted one.
-    handle = pdfium.FPDF_LoadDocument(os.fsencode(path), None)
-    if not handle:
-        if pdfium.FPDF_GetLastError() in ENCRYPTION_ERRORS:
-            raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
-        return None
-    if pdfium.FPDF_GetPageCount(handle) < 1:
-        pdfium.FPDF_CloseDocument(handle)
-        return None
-    return pypdfium2.PdfDocument(handle)
-
-
-def _read_with_pdfium(document: pypdfium2.PdfDocument, number: int) -> str:
-    page = document[number - 1]
-    try:
-        text_page = page.get_textpage()
-        try:
-            return str(text_page.get_text_bounded())
-        finally:
-            text_page.close()
-    finally:
-        page.close()

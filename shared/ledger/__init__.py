@@ -7,8 +7,10 @@
 | `DOC#<document id>` | `EVENT#<time>#<step>` | one step of the document's story |
 | `KEY#<bucket>/<key>` | `CURRENT` | the newest document of an object key |
 | `TEXT#<address>` | `TEXT` | the text that a document's bytes have given |
+| `TASK#<task id>` | `TASK` | a task: status, attempts, cost, result |
+| `TASK#<task id>` | `EVENT#<time>#<step>` | one step of the task's story |
 | `ANSWER#<hash>` | `ANSWER` | an answer of a language model |
 
-The index `by_day` lists the documents of a day by the time of their arrival; the index `in_flight`
-holds only those that have not reached a final status.
+The index `by_day` lists the documents of a day by the time of their arrival, and apart from them,
+under `<day>#tasks`, its tasks; the index `in_flight` holds only those without a final status.
 """

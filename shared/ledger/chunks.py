@@ -66,6 +66,11 @@ _OPEN_FOR_CHUNKS = {
 }
 
 
+def chunk_row_key(document_id: str, run: int, chunk_number: int) -> tuple[str, str]:
+    """The row of a chunk."""
+    return document_pk(document_id), f"CHUNK#{run:04d}#{chunk_number:06d}"
+
+
 def record_chunk(
     table: LedgerTable, chunk: Chunk, now: Clock, *, with_rows: Sequence[Put] = ()
 ) -> bool:
@@ -84,8 +89,8 @@ def record_chunk(
         Whether this call counted the chunk; False if it was counted before, or if the document has
         been finished or started anew without it.
     """
-    sk = f"CHUNK#{chunk.run:04d}#{chunk.chunk_number:06d}"
-    row: Row = {"pk": document_pk(chunk.document_id), "sk": sk, **chunk.model_dump(mode="json")}
+    pk, sk = chunk_row_key(chunk.document_id, chunk.run, chunk.chunk_number)
+    row: Row = {"pk": pk, "sk": sk, **chunk.model_dump(mode="json")}
     counter = {ChunkStatus.DONE: "chunks_done", ChunkStatus.FAILED: "chunks_failed"}[chunk.status]
     try:
         _count_chunk(table, chunk, row, {counter: 1}, Attr("pk").not_exists(), now, with_rows)
@@ -145,7 +150,7 @@ def _count_chunk(
                 & Attr("status").is_in(_OPEN_FOR_CHUNKS[chunk.status]),
             ),
             build_event(
-                chunk.document_id,
+                document_pk(chunk.document_id),
                 at,
                 f"chunk_{chunk.status.lower()}",
                 {

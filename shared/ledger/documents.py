@@ -29,6 +29,7 @@ IN_FLIGHT = "yes"
 
 DOCUMENT_SK = "DOC"
 CURRENT_SK = "CURRENT"
+_CURRENT_ATTEMPTS = 10
 TEXT_SK = "TEXT"
 
 
@@ -151,21 +152,41 @@ def register_document(table: LedgerTable, upload: Upload, now: Clock) -> Documen
     sequencer (Amazon S3 User Guide, "Event message structure").
     """
     document = _enter_document(table, upload, now)
-    current = Update(
-        _current_pk(upload.bucket, upload.key),
-        CURRENT_SK,
-        assign={"document_id": upload.document_id, "sequencer": upload.sequencer},
-        condition=Attr("sequencer").not_exists() | Attr("sequencer").lte(upload.sequencer),
-    )
+    for _ in range(_CURRENT_ATTEMPTS):
+        pointer = table.read_row(_current_pk(upload.bucket, upload.key), CURRENT_SK) or {}
+        other = pointer.get("document_id")
+        if other is not None and (pointer["sequencer"], other) > _order(upload):
+            _mark_superseded(table, upload.document_id, other, now)
+            return document.model_copy(update={"superseded_by": other})
+        # The older one is marked first: should this process die in between, the next delivery of
+        # the event still finds it under the key.
+        if other is not None and other != upload.document_id:
+            _mark_superseded(table, other, upload.document_id, now)
+        if _point_to(table, upload, other):
+            return document
+    raise LedgerConflictError("other versions of the key keep arriving")
+
+
+def _order(upload: Upload) -> tuple[str, str]:
+    """What orders the versions of a key, also where an event carries no sequencer."""
+    return upload.sequencer, upload.document_id
+
+
+def _point_to(table: LedgerTable, upload: Upload, seen: str | None) -> bool:
+    """Make a document its key's current one, unless another has become that meanwhile."""
+    unchanged = Attr("document_id").eq(seen) if seen else Attr("document_id").not_exists()
     try:
-        older = table.update_row(current).get("document_id")
-    except LedgerConflictError as conflict:
-        newer = (conflict.row or {}).get("document_id", "")
-        _mark_superseded(table, upload.document_id, newer, now)
-        return document.model_copy(update={"superseded_by": newer})
-    if older and older != upload.document_id:
-        _mark_superseded(table, older, upload.document_id, now)
-    return document
+        table.update_row(
+            Update(
+                _current_pk(upload.bucket, upload.key),
+                CURRENT_SK,
+                assign={"document_id": upload.document_id, "sequencer": upload.sequencer},
+                condition=unchanged,
+            )
+        )
+    except LedgerConflictError:
+        return False
+    return True
 
 
 def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
@@ -192,7 +213,12 @@ def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
         table.transact(
             [
                 Put(row, condition=Attr("pk").not_exists()),
-                build_event(upload.document_id, at, "received", {"size_bytes": upload.size_bytes}),
+                build_event(
+                    document_pk(upload.document_id),
+                    at,
+                    "received",
+                    {"size_bytes": upload.size_bytes},
+                ),
             ]
         )
     except LedgerConflictError as conflict:
@@ -213,7 +239,7 @@ def _mark_superseded(table: LedgerTable, older: str, newer: str, now: Clock) -> 
                     assign={"superseded_by": newer},
                     condition=Attr("pk").exists() & Attr("superseded_by").ne(newer),
                 ),
-                build_event(older, at, "superseded", {"by": newer}),
+                build_event(document_pk(older), at, "superseded", {"by": newer}),
             ]
         )
     except LedgerConflictError:
@@ -298,7 +324,7 @@ def move_document(
                 document_pk(document.document_id), DOCUMENT_SK, assign=assign, condition=condition
             ),
             build_event(
-                document.document_id,
+                document_pk(document.document_id),
                 at,
                 step,
                 {
@@ -336,7 +362,10 @@ def record_checkpoint(
                 & Attr("next_page").eq(document.next_page),
             ),
             build_event(
-                document.document_id, at, "checkpoint", {"next_page": extraction.next_page}
+                document_pk(document.document_id),
+                at,
+                "checkpoint",
+                {"next_page": extraction.next_page},
             ),
         ]
     )

@@ -297,7 +297,19 @@ def _raise_if_cancelled(error: ClientError) -> None:
 
 
 def _to_item(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _serialize(value) for name, value in row.items() if value is not None}
+    return {
+        name: _serialize(_to_storable(value)) for name, value in row.items() if value is not None
+    }
+
+
+def _to_storable(value: Any) -> Any:
+    if isinstance(value, float):
+        return Decimal(repr(value))
+    if isinstance(value, list):
+        return [_to_storable(entry) for entry in value]
+    if isinstance(value, dict):
+        return {name: _to_storable(entry) for name, entry in value.items()}
+    return value
 
 
 def _to_row(item: Mapping[str, Any]) -> Row:

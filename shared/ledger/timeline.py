@@ -1,4 +1,4 @@
-"""The story of a document: one row a step."""
+"""The story of a document or a task: one row a step."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from shared.ledger.table import LedgerTable, Put
 
 
 class Event(BaseModel):
-    """One step of a document's story."""
+    """One step of the story of a document or a task."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -19,13 +19,20 @@ class Event(BaseModel):
     details: dict[str, Any] = {}
 
 
-def build_event(document_id: str, at: datetime, step: str, details: Mapping[str, Any]) -> Put:
-    """The row of one step, to be written in the transaction whose effect it tells of."""
+def build_event(pk: str, at: datetime, step: str, details: Mapping[str, Any]) -> Put:
+    """The row of one step, to be written in the transaction whose effect it tells of.
+
+    Args:
+        pk: The partition of what the story is about, such as `document_pk(document_id)`.
+        at: When it happened.
+        step: What happened.
+        details: More about it; None is left out.
+    """
     stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
     known = {name: value for name, value in details.items() if value is not None}
     return Put(
         {
-            "pk": f"DOC#{document_id}",
+            "pk": pk,
             "sk": f"EVENT#{stamp}#{step}#{known.get('chunk', 0)}",
             "at": stamp,
             "step": step,
@@ -35,13 +42,13 @@ def build_event(document_id: str, at: datetime, step: str, details: Mapping[str,
 
 
 def note_delay(
-    table: LedgerTable, document_id: str, at: datetime, step: str, details: Mapping[str, Any]
+    table: LedgerTable, pk: str, at: datetime, step: str, details: Mapping[str, Any]
 ) -> None:
-    """Write a step that has no other effect than that the document waits."""
-    table.put_row(build_event(document_id, at, step, details))
+    """Write a step that has no other effect than that the document or task waits."""
+    table.put_row(build_event(pk, at, step, details))
 
 
-def read_timeline(table: LedgerTable, document_id: str) -> list[Event]:
-    """All steps of a document, oldest first."""
-    rows = table.query_rows(f"DOC#{document_id}", "EVENT#", "EVENT#~")
+def read_timeline(table: LedgerTable, pk: str) -> list[Event]:
+    """All steps of a document or task, oldest first; `pk` as for `build_event`."""
+    rows = table.query_rows(pk, "EVENT#", "EVENT#~")
     return [Event.model_validate(row) for row in rows]

@@ -11,6 +11,10 @@ from collections.abc import Callable
 
 from shared.errors import ModelAccessError
 
+# How long the other threads of a fresh container wait for what comes of its first call. A rejection
+# is there sooner; a slow answer must not hold them up.
+FIRST_CALL_WAIT_SECONDS = 1.0
+
 FIRST_PAUSE_SECONDS = 60.0
 LONGEST_PAUSE_SECONDS = 300.0
 
@@ -18,7 +22,9 @@ LONGEST_PAUSE_SECONDS = 300.0
 class AccessBreaker:
     """Lets one call through at a time, a pause apart, for as long as access is rejected.
 
-    The pause doubles with each further rejection, from one minute to five. Thread-safe.
+    The pause doubles with each further rejection, from one minute to five. Before any call has been
+    let in, the first one goes ahead, so that a wrong key costs one call and not one for each record
+    of a batch. Thread-safe.
 
     Args:
         clock: A monotonic clock, in seconds.
@@ -28,9 +34,11 @@ class AccessBreaker:
     def __init__(self, clock: Callable[[], float], logger: logging.Logger) -> None:
         self._clock = clock
         self._logger = logger
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._rejections = 0
         self._closed_until = 0.0
+        self._was_let_in = False
+        self._first_caller: int | None = None
 
     def check(self) -> None:
         """Pass if a call may be made now.
@@ -39,17 +47,28 @@ class AccessBreaker:
             ModelAccessError: Access was rejected a short while ago; with the time left to wait.
         """
         with self._lock:
+            if not self._was_let_in:
+                self._wait_for_first_caller()
             if not self._rejections:
                 return
             left_seconds = self._closed_until - self._clock()
             if left_seconds > 0:
                 raise ModelAccessError(
-                    "The provider rejected the key or the account a short while ago",
+                    "The provider rejected the key, the account or the model a short while ago",
                     delay_seconds=left_seconds,
                     reason="model_access",
                 )
             # This caller tries; the others wait for what comes of it.
             self._closed_until = self._clock() + self._pause_seconds()
+
+    def _wait_for_first_caller(self) -> None:
+        caller = threading.get_ident()
+        if self._first_caller is None:
+            self._first_caller = caller
+        elif self._first_caller != caller:
+            self._lock.wait_for(
+                lambda: self._was_let_in or self._rejections, FIRST_CALL_WAIT_SECONDS
+            )
 
     def record_rejection(self, cause: str) -> float:
         """Note that access was rejected.
@@ -65,10 +84,11 @@ class AccessBreaker:
             pause_seconds = self._pause_seconds()
             self._closed_until = self._clock() + pause_seconds
             is_first = self._rejections == 1
+            self._lock.notify_all()
         if is_first:
             self._logger.error(
-                "The language model's provider rejects the key or the account: %s. Work waits in "
-                "the queue; set a valid key, or top up the account.",
+                "The language model's provider rejects the key, the account or the model's name: "
+                "%s. Work waits in the queue; mend the setting, or top up the account.",
                 cause,
                 extra={"action": "model_access_lost"},
             )
@@ -79,6 +99,8 @@ class AccessBreaker:
         with self._lock:
             was_rejected = self._rejections > 0
             self._rejections = 0
+            self._was_let_in = True
+            self._lock.notify_all()
         if was_rejected:
             self._logger.info(
                 "The provider accepts calls again", extra={"action": "model_access_restored"}

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from shared.llm.model import Source
 from shared.llm.sentence_ranking import TermWeights, score_by_centroid
-from shared.llm.sentences import is_small_letter, is_spaceless, split_sentences
+from shared.llm.sentences import count_spaceless, is_small_letter, split_sentences
 
 _LEADING_MARK = re.compile("^[\u2022\u25e6\u25aa\u25b8\u2023\u25cf\u25cb\u25a0\u25a1*-]+ ")
 _DIGITS = re.compile(r"\d+")
@@ -112,13 +112,13 @@ def _merge(one: Candidate, other: Candidate) -> Candidate:
 def _judge_form(candidate: Candidate) -> float:
     """How much it looks like prose, from near 0 to 1."""
     text = candidate.text
-    letters = sum(1 for character in text if character.isalpha())
+    letters = sum(map(str.isalpha, text))
     if letters < 2:
         return _WORST
-    visible = sum(1 for character in text if not character.isspace())
+    visible = len(text) - sum(map(str.isspace, text))
     tokens = text.split()
     # A Han or kana character carries about as much as half a word.
-    words = len(tokens) + sum(1 for character in text if is_spaceless(character)) / 2
+    words = len(tokens) + count_spaceless(text) / 2
     verdict = min(1.0, words / _WORDS_OF_PROSE) * min(1.0, _MOST_WORDS / words)
     verdict *= min(1.0, (letters / visible / _LETTER_SHARE_OF_PROSE) ** 2)
     capitals = sum(1 for token in tokens if token[0].isupper())
@@ -142,10 +142,10 @@ def _judge_place(candidate: Candidate) -> float:
 
 
 def _find_headers(candidates: Sequence[Candidate]) -> set[str]:
-    """Running headers and footers: short lines that come back on several pages."""
+    """Running headers and footers: short texts that come back on several pages."""
     pages_with: dict[str, set[int]] = {}
     for candidate in candidates:
-        if len(candidate.text) <= _HEADER_CHARS and not candidate.complete:
+        if len(candidate.text) <= _HEADER_CHARS:
             pages_with.setdefault(_mask_digits(candidate.text), set()).update(candidate.pages)
     return {masked for masked, pages in pages_with.items() if len(pages) >= _HEADER_PAGES}
 

@@ -10,7 +10,7 @@ import openai
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from shared.deadline import Deadline
-from shared.errors import ModelAnswerError, ModelThrottledError
+from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
 from shared.llm.access_breaker import AccessBreaker
 from shared.llm.chat_replies import Reply, read_reply
 from shared.llm.error_translation import (
@@ -18,6 +18,7 @@ from shared.llm.error_translation import (
     classify_failure,
     describe_failure,
     objects_to_output_format,
+    objects_to_tools,
     read_retry_after,
     translate_failure,
 )
@@ -46,6 +47,10 @@ class OutputStepRejectedError(Exception):
         self.by_name = by_name
 
 
+class ToolsRejectedError(Exception):
+    """The server says that it does not take tools."""
+
+
 @dataclass(frozen=True)
 class ChatCall:
     """What one call asks for.
@@ -58,6 +63,7 @@ class ChatCall:
         prompt_tokens: About how many tokens the messages have.
         max_tokens: The most that the answer may have.
         may_step_down: Whether the server has yet to show that it takes this step.
+        tools: What the model may call, in the words of the API.
     """
 
     purpose: Purpose
@@ -67,6 +73,7 @@ class ChatCall:
     prompt_tokens: int
     max_tokens: int
     may_step_down: bool
+    tools: Sequence[dict[str, Any]] = ()
 
 
 class ChatCaller:
@@ -104,29 +111,40 @@ class ChatCaller:
 
         Raises:
             OutputStepRejectedError: A weaker output format is worth a try.
+            ToolsRejectedError: The server does not take the tools.
             SeashoreError: As `LanguageModel.answer` says.
         """
-        attempts_made = 0
+        failures: list[openai.OpenAIError] = []
 
         def attempt(number: int) -> Reply:
-            nonlocal attempts_made
-            attempts_made = number
-            return self._attempt(call, deadline, number)
+            try:
+                return self._attempt(call, deadline, number)
+            except openai.OpenAIError as error:
+                failures.append(error)
+                raise
 
         try:
             return self._policy.run(
-                attempt, deadline, lambda error: find_step_rejection(call, error) is not None
+                attempt, deadline, lambda error: _find_rejection(call, error) is not None
             )
         except openai.OpenAIError as error:
-            rejection = find_step_rejection(call, error)
+            rejection = _find_rejection(call, error)
             if rejection is not None:
                 raise rejection from None
-            wait_seconds = self._policy.backoff_seconds(attempts_made)
-            if classify_failure(error) is Failure.ACCESS:
-                wait_seconds = self._breaker.record_rejection(describe_failure(error))
-            raise translate_failure(
-                error, now_seconds=self._policy.wall_clock(), backoff_seconds=wait_seconds
-            ) from None
+            raise self._translate(error, attempts_made=len(failures)) from None
+        except DeadlineError:
+            if not failures:
+                raise
+            # It is the provider's failure that the time went on, not the record's.
+            raise self._translate(failures[-1], attempts_made=len(failures)) from None
+
+    def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
+        wait_seconds = self._policy.backoff_seconds(attempts_made)
+        if classify_failure(error) is Failure.ACCESS:
+            wait_seconds = self._breaker.record_rejection(describe_failure(error))
+        return translate_failure(
+            error, now_seconds=self._policy.wall_clock(), backoff_seconds=wait_seconds
+        )
 
     def _attempt(self, call: ChatCall, deadline: Deadline, number: int) -> Reply:
         self._breaker.check()
@@ -185,6 +203,8 @@ class ChatCaller:
         seconds = min(_LONGEST_CALL_SECONDS, left_seconds)
         if call.response_format is not None:
             parameters = {**parameters, "response_format": call.response_format}
+        if call.tools:
+            parameters = {**parameters, "tools": call.tools}
         completion: ChatCompletion = self._client.chat.completions.create(
             model=self._model,
             messages=call.messages,
@@ -218,6 +238,14 @@ class ChatCaller:
                 "duration_ms": round((self._clock() - started) * 1000),
             },
         )
+
+
+def _find_rejection(
+    call: ChatCall, error: openai.OpenAIError
+) -> OutputStepRejectedError | ToolsRejectedError | None:
+    if call.tools and objects_to_tools(error):
+        return ToolsRejectedError("the server does not take tools")
+    return find_step_rejection(call, error)
 
 
 def find_step_rejection(

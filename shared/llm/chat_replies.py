@@ -1,5 +1,6 @@
 """Read what a Chat Completions server answers."""
 
+import json
 from dataclasses import dataclass
 
 from openai.types.chat import ChatCompletion
@@ -7,6 +8,7 @@ from openai.types.chat import ChatCompletion
 from shared.errors import ModelAnswerError
 from shared.llm.model import Usage
 from shared.llm.token_estimate import estimate_tokens
+from shared.llm.turns import ToolCall
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class Reply:
     cut_off: bool
     refused: bool
     usage: Usage
+    tool_calls: tuple[ToolCall, ...] = ()
 
 
 def read_reply(completion: object, prompt_tokens: int) -> Reply:
@@ -41,7 +44,21 @@ def read_reply(completion: object, prompt_tokens: int) -> Reply:
         cut_off=choice.finish_reason == "length",
         refused=choice.finish_reason == "content_filter" or bool(choice.message.refusal),
         usage=_read_usage(completion, prompt_tokens, text),
+        tool_calls=_read_tool_calls(choice.message.tool_calls),
     )
+
+
+def _read_tool_calls(calls: object) -> tuple[ToolCall, ...]:
+    """The calls that have a name; some servers write the arguments as an object, not as text."""
+    read = []
+    for call in calls if isinstance(calls, list) else []:
+        function = getattr(call, "function", None)
+        name = getattr(function, "name", None)
+        arguments = getattr(function, "arguments", None)
+        if isinstance(name, str) and name:
+            text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
+            read.append(ToolCall(name=name, arguments=text))
+    return tuple(read)
 
 
 def _read_usage(completion: ChatCompletion, prompt_tokens: int, text: str) -> Usage:

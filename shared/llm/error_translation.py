@@ -42,6 +42,7 @@ _OVERFLOW = re.compile(
 _OUTPUT_FORMAT = re.compile(
     r"response_format|json_schema|json_object|json schema|structured output|grammar", re.IGNORECASE
 )
+_TOOLS = re.compile(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call", re.IGNORECASE)
 
 
 class Failure(Enum):
@@ -77,7 +78,8 @@ def classify_failure(error: openai.OpenAIError) -> Failure:
 def _classify_status(error: openai.APIStatusError) -> Failure:
     status = error.status_code
     code = read_error_code(error)
-    if code in _QUOTA_CODES or status in (401, 402, 403):
+    # 404 is a wrong address, or a model that the account does not have: a setting, not the message.
+    if code in _QUOTA_CODES or status in (401, 402, 403, 404):
         return Failure.ACCESS
     if status == 429:
         return Failure.THROTTLED
@@ -166,6 +168,18 @@ def objects_to_output_format(error: openai.APIStatusError) -> bool:
     """Whether the server says that it is the asked-for output format that it cannot do."""
     return bool(
         _OUTPUT_FORMAT.search(str(error.param)) or _OUTPUT_FORMAT.search(_read_message(error))
+    )
+
+
+def objects_to_tools(error: openai.OpenAIError) -> bool:
+    """Whether the server says that it is the tools of a request that it cannot do.
+
+    Ollama answers 400 for a model without them, llama.cpp 500 without its template engine.
+    """
+    return (
+        isinstance(error, openai.APIStatusError)
+        and error.status_code in (400, 404, 422, 500, 501)
+        and bool(_TOOLS.search(str(error.param)) or _TOOLS.search(_read_message(error)))
     )
 
 

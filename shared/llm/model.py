@@ -14,6 +14,9 @@ class Purpose(StrEnum):
 
     SUMMARIZE_CHUNK = "summarize_chunk"
     COMBINE = "combine"
+    ASK = "ask"
+    EXTRACT = "extract"
+    AGENT = "agent"
 
 
 # The name of the offline model, which picks sentences and costs nothing.
@@ -24,7 +27,10 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Source:
-    """A piece of untrusted text with the pages that it stands on (1-based, inclusive)."""
+    """A piece of untrusted text with the pages that it stands on (1-based, inclusive).
+
+    A text that has no pages has 0 for both.
+    """
 
     first_page: int
     last_page: int
@@ -40,6 +46,8 @@ class ModelRequest(Generic[AnswerT]):
     sources: tuple[Source, ...]
     answer_type: type[AnswerT]
     max_output_tokens: int
+    checks_pages: bool = True
+    """Whether lists named `pages` in the answer may hold only pages of the sources."""
 
 
 @dataclass(frozen=True)

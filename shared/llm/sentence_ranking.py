@@ -18,6 +18,7 @@ TermWeights = Mapping[str, float]
 # Words are cut to their first letters, which joins most inflected forms in most languages.
 _STEM_CHARS = 7
 _CENTROID_TERMS = 150
+_COMPARED_PER_SECTION = 60
 # As like as this, two sentences say the same.
 _REPETITION = 0.7
 
@@ -80,7 +81,7 @@ def pick_diverse(
         never picked.
     """
     best = max(scores, default=0.0)
-    candidates = [index for index, score in enumerate(scores) if score > 0]
+    candidates = _best_of_each_section(scores, sections)
     repetition = [0.0] * len(scores)
     picked: list[int] = []
     while candidates and len(picked) < count:
@@ -99,6 +100,19 @@ def pick_diverse(
             repetition[index] = max(repetition[index], likeness, same_section)
         candidates = [index for index in candidates if repetition[index] < _REPETITION]
     return picked
+
+
+def _best_of_each_section(scores: Sequence[float], sections: Sequence[int]) -> list[int]:
+    """The indices that are worth comparing, in order: it bounds the work on a long text."""
+    by_section: dict[int, list[int]] = {}
+    for index, score in enumerate(scores):
+        if score > 0:
+            by_section.setdefault(sections[index], []).append(index)
+    best = (
+        sorted(indices, key=lambda index: (-scores[index], index))[:_COMPARED_PER_SECTION]
+        for indices in by_section.values()
+    )
+    return sorted(index for indices in best for index in indices)
 
 
 def _likeness(one: TermWeights, other: TermWeights) -> float:

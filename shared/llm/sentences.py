@@ -52,8 +52,9 @@ _SPACELESS = re.compile(
 )
 
 
-# PDFium writes U+0002 or U+FFFE where a word was hyphenated at the end of a line.
-INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\u00ad\u200b\ufeff\ufffe\uffff]")
+# PDFium writes U+0002 or U+FFFE where a word was hyphenated at the end of a line. A lone half of a
+# surrogate pair is no character, and no JSON either.
+INVISIBLE = re.compile("[\x00-\x08\x0e-\x1b\x7f\u00ad\u200b\ufeff\ufffe\uffff\ud800-\udfff]")
 """Characters that are no part of a sentence as it is read."""
 
 
@@ -81,6 +82,11 @@ def split_sentences(text: str) -> list[Sentence]:
 def is_spaceless(character: str) -> bool:
     """Whether the character is of a script that puts no spaces between words."""
     return _SPACELESS.match(character) is not None
+
+
+def count_spaceless(text: str) -> int:
+    """How many characters of the text are of such a script."""
+    return len(_SPACELESS.findall(text))
 
 
 def is_small_letter(character: str) -> bool:

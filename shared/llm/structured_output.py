@@ -61,11 +61,14 @@ def describe_shape(step: OutputStep, answer_type: type[BaseModel]) -> str:
     )
 
 
-def parse_answer(text: str, answer_type: type[AnswerT], known_pages: Collection[int]) -> AnswerT:
+def parse_answer(
+    text: str, answer_type: type[AnswerT], known_pages: Collection[int] | None
+) -> AnswerT:
     """Read the answer out of a model's text.
 
     Takes what models add: thoughts in `<think>` before it, prose, code fences, an envelope around
-    the object, commas before a closing bracket. Page numbers that no source has are dropped.
+    the object, commas before a closing bracket. Page numbers that no source has are dropped,
+    unless no pages are given to know.
 
     Raises:
         AnswerFormatError: No object in the text fits the shape.
@@ -74,7 +77,9 @@ def parse_answer(text: str, answer_type: type[AnswerT], known_pages: Collection[
     thoughts = _THOUGHTS.match(text)
     for candidate in _find_objects(text[thoughts.end() :] if thoughts else text):
         try:
-            return answer_type.model_validate(_keep_known_pages(candidate, known_pages))
+            if known_pages is not None:
+                candidate = _keep_known_pages(candidate, known_pages)
+            return answer_type.model_validate(candidate)
         except ValidationError as error:
             if problem.startswith("there is no"):
                 problem = _name_problems(error)

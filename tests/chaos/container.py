@@ -3,14 +3,13 @@
 import logging
 import os
 import signal
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import boto3
-
-from functions.batch import Consumer, Runtime, process_batch
+from functions.batch import Consumer, Runtime
 from functions.ingest import build_ingest
+from functions.isolation import process_batch_in_isolation
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.clients import Clients
@@ -18,7 +17,7 @@ from shared.errors import MessageDecodeError
 from shared.llm.build import build_language_model
 from shared.messages import decode_ingest_item, decode_work_item
 from shared.settings import Settings
-from tests.chaos.emulator import aws_environment
+from tests.chaos.emulator import EmulatorSession
 from tests.chaos.faults import FaultPlan, Faults, watch_session
 from tests.chaos.journal import Journal
 from tests.chaos.models import ObedientModel, WatchedModel
@@ -51,29 +50,29 @@ class ContainerSpec:
     folder: Path
     timeout_seconds: float
     batch_size: int = 10
-    plan: FaultPlan = FaultPlan()
+    plan: FaultPlan = field(default_factory=FaultPlan)
     latency_seconds: float = 0.0
     patience: float = 1.0
 
 
 def run_container(spec: ContainerSpec) -> None:
     """Poll the queue until the process is killed."""
-    os.environ.update(aws_environment(spec.endpoint_url))
     # Powertools keeps its event loop between invocations where this is set, as Lambda sets it.
     os.environ["LAMBDA_TASK_ROOT"] = "/var/task"
     _redirect_output(spec.folder / "containers.log")
     journal = Journal(spec.folder / "journal")
     faults = Faults(spec.plan, spec.folder / "tokens", journal)
-    session = boto3.Session()
+    session = EmulatorSession(spec.endpoint_url)
     watch_session(session, faults, spec.settings.idempotency_table, item_id_of)
     consumer, runtime = _build(spec, Clients(session), journal, faults)
     consumer = replace(consumer, decode=_announce(consumer.decode, faults))
 
     def handle(event: dict[str, Any], context: Any) -> dict[str, Any]:
         faults.begin_batch()
+        journal.write("received", count=len(event["Records"]))
         # The time limit, at which Lambda ends a process that goes on.
         signal.setitimer(signal.ITIMER_REAL, spec.timeout_seconds)
-        response = process_batch(event, context, consumer, runtime)
+        response = process_batch_in_isolation(event, context, consumer, runtime)
         signal.setitimer(signal.ITIMER_REAL, 0)
         faults.end_batch()
         return response

@@ -13,12 +13,16 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+
+import boto3
 
 from infra.build import PROJECT
 from infra.local.environment import ensure_emulator
+from shared.clients import Clients
 from tests.fakes.aws_account import AwsAccount, build_account
 
 HOST = "127.0.0.1"
@@ -30,26 +34,27 @@ def running_emulator(folder: Path) -> Iterator[str]:
     """Run an emulator with nothing in it; its address."""
     python = ensure_emulator(PROJECT / ".seashore" / "emulator", lambda line: None)
     port = _find_free_port()
-    process = subprocess.Popen(
-        [str(python), "-m", "ministack"],
-        cwd=folder,
-        env={
-            "PATH": os.environ["PATH"],
-            "HOME": str(folder),
-            "TMPDIR": str(folder),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "BIND_HOST": HOST,
-            "GATEWAY_PORT": str(port),
-            "LAMBDA_EXECUTOR": "local",
-            "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
-            "IOT_MTLS_ENABLED": "0",
-            "SFTP_ENABLED": "0",
-            "LOG_LEVEL": "WARNING",
-        },
-        stdin=subprocess.DEVNULL,
-        stdout=(folder / "emulator.log").open("wb"),
-        stderr=subprocess.STDOUT,
-    )
+    with (folder / "emulator.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - a fixed command
+            [str(python), "-m", "ministack"],
+            cwd=folder,
+            env={
+                "PATH": os.environ["PATH"],
+                "HOME": str(folder),
+                "TMPDIR": str(folder),
+                "PYTHONDONTWRITEBYTECODE": "1",
+                "BIND_HOST": HOST,
+                "GATEWAY_PORT": str(port),
+                "LAMBDA_EXECUTOR": "local",
+                "DOCKER_HOST": f"unix://{folder}/no-docker.sock",
+                "IOT_MTLS_ENABLED": "0",
+                "SFTP_ENABLED": "0",
+                "LOG_LEVEL": "WARNING",
+            },
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+        )
     try:
         _wait_until_ready(process, port)
         yield f"http://{HOST}:{port}"
@@ -77,15 +82,19 @@ def _wait_until_ready(process: subprocess.Popen[bytes], port: int) -> None:
     raise RuntimeError("the emulator does not answer")
 
 
-def aws_environment(endpoint_url: str) -> dict[str, str]:
-    """The environment in which boto3 finds the emulator."""
-    return {
-        "AWS_ENDPOINT_URL": endpoint_url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-    }
+class EmulatorSession(boto3.Session):
+    """A session whose clients all talk to the emulator, whatever the environment says.
+
+    Args:
+        endpoint_url: The emulator.
+    """
+
+    def __init__(self, endpoint_url: str) -> None:
+        super().__init__("test", "test", region_name="eu-west-1")
+        self._endpoint_url = endpoint_url
+
+    def client(self, *args: Any, **options: Any) -> Any:
+        return super().client(*args, **options, endpoint_url=self._endpoint_url)
 
 
 def open_account(
@@ -99,11 +108,8 @@ def open_account(
         max_receive_count: Receives until SQS moves a message to its DLQ, and so for the policy.
         settings: Settings of the functions other than their defaults.
     """
-    with _environment(aws_environment(endpoint_url)):
-        account = build_account(max_receive_count=max_receive_count, **settings)
-        # Each client takes its endpoint when it is first used.
-        clients = account.clients
-        _ = clients.dynamodb, clients.s3, clients.sqs
+    clients = Clients(EmulatorSession(endpoint_url))
+    account = build_account(clients, max_receive_count=max_receive_count, **settings)
     names = account.settings
     for queue_url, dlq_url in (
         (names.uploads_queue_url, names.uploads_dlq_url),
@@ -123,17 +129,3 @@ def open_account(
             },
         )
     return account
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    before = {name: os.environ.get(name) for name in variables}
-    os.environ.update(variables)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value

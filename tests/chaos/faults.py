@@ -99,6 +99,12 @@ class Faults:
         self._random = random.Random()
         self._batch: list[_Delivery] = []
 
+    @property
+    def current_item_id(self) -> str | None:
+        """The item that the current context works on."""
+        delivery = _current.get()
+        return None if delivery is None else delivery.item_id
+
     def begin_batch(self) -> None:
         self._batch = []
 

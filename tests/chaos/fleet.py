@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from tests.chaos.container import ContainerSpec, run_container
+from tests.chaos.journal import Journal
 
 # A child of the fork server starts in a twentieth of a second, with everything imported.
 _processes = multiprocessing.get_context("forkserver")
@@ -20,10 +21,12 @@ class Fleet:
 
     Args:
         specs: What to run.
+        journal: Told of each death.
     """
 
-    def __init__(self, specs: Sequence[ContainerSpec]) -> None:
+    def __init__(self, specs: Sequence[ContainerSpec], journal: Journal) -> None:
         self._specs = specs
+        self._journal = journal
         self._running: dict[object, tuple[ContainerSpec, multiprocessing.process.BaseProcess]] = {}
         self._stopping = threading.Event()
         self._lock = threading.Lock()
@@ -84,5 +87,6 @@ class Fleet:
                     spec, process = self._running.pop(sentinel)
                     process.join()
                     self._exit_codes.append(process.exitcode or 0)
+                    self._journal.write("died", dead=process.pid, exit_code=process.exitcode)
                     process.close()
                     self._start(spec)

@@ -3,6 +3,8 @@
 import json
 import os
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,3 +43,13 @@ class Journal:
             entry = json.loads(line)
             entries.append(Entry(entry.pop("at"), entry.pop("pid"), entry.pop("what"), entry))
         return entries
+
+
+@contextmanager
+def open_journal(path: Path) -> Iterator[Journal]:
+    """Open a journal for the length of a block."""
+    journal = Journal(path)
+    try:
+        yield journal
+    finally:
+        journal.close()

@@ -7,18 +7,24 @@ from dataclasses import dataclass
 from pipeline.prompts import PROMPT_VERSION
 from pipeline.summary_types import KeyPoint, Summary
 from shared.deadline import Deadline
-from shared.errors import DeferredError
+from shared.errors import DeferredError, ModelThrottledError
 from shared.llm.answer_key import answer_key
 from shared.llm.model import LanguageModel, ModelAnswer, ModelRequest, Usage
 from tests.chaos.faults import Faults, Point
 from tests.chaos.journal import Journal
 
 HANGING_TEXT = "This text makes the model hang."
+_THROTTLED_UNTIL = "The model is throttled until "
+
+
+def write_throttled_text(until_seconds: float) -> str:
+    """A text for which the model asks for patience until a time of the monotonic clock."""
+    return f"{_THROTTLED_UNTIL}{until_seconds}"
 
 
 @dataclass(frozen=True)
 class ObedientModel:
-    """Answers everything after the same time, but hangs at `HANGING_TEXT`."""
+    """Answers everything after the same time, but for the special texts of this module."""
 
     latency_seconds: float
     name: str = "obedient"
@@ -27,6 +33,12 @@ class ObedientModel:
         source = request.sources[0]
         if HANGING_TEXT in source.text:
             threading.Event().wait()
+        if source.text.startswith(_THROTTLED_UNTIL):
+            left_seconds = float(source.text.removeprefix(_THROTTLED_UNTIL)) - time.monotonic()
+            if left_seconds > 0:
+                raise ModelThrottledError(
+                    "a pause is asked for", delay_seconds=left_seconds, reason="model_throttled"
+                )
         time.sleep(self.latency_seconds)
         title = source.text.splitlines()[0]
         point = KeyPoint(text=title, pages=[source.first_page])
@@ -56,7 +68,8 @@ class WatchedModel:
         return self.inner.name
 
     def answer(self, request: ModelRequest[Summary], deadline: Deadline) -> ModelAnswer[Summary]:
-        self.journal.write("called", key=answer_key(self.name, PROMPT_VERSION, request))
+        key = answer_key(self.name, PROMPT_VERSION, request)
+        self.journal.write("called", key=key, item=self.faults.current_item_id)
         try:
             answer = self.inner.answer(request, deadline)
         except DeferredError as error:

@@ -38,9 +38,14 @@ class Provider:
     url: str
     _line: Connection
 
-    def behave(self, **mix: float) -> None:
-        """Answer by this mix of behaviours from now on: `behave(ok=0.8, throttled=0.2)`."""
-        self._ask("behave", mix)
+    def behave(self, *, retry_after: str | None = None, **mix: float) -> None:
+        """Answer by this mix of behaviours from now on: `behave(ok=0.8, throttled=0.2)`.
+
+        Args:
+            retry_after: What stands in `Retry-After` of a 429.
+            mix: Kinds of `tests.fakes.chat_server.Behaviour` and their weights.
+        """
+        self._ask("behave", (retry_after, mix))
 
     def list_calls(self) -> list[Call]:
         """All calls so far."""
@@ -77,7 +82,7 @@ def _serve(line: Connection, traits: dict[str, Any]) -> None:
         while True:
             what, argument = line.recv()
             if what == "behave":
-                server.traits.mix = argument
+                server.traits.retry_after, server.traits.mix = argument
                 line.send(None)
             else:
                 line.send([_to_call(call) for call in server.calls])

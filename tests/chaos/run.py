@@ -1,21 +1,23 @@
 """A run: an emulated AWS, containers that die, work that is sent, and what became of it."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tests.chaos.container import INGEST, WORKER, ContainerSpec
 from tests.chaos.emulator import open_account, running_emulator
 from tests.chaos.faults import FaultPlan
-from tests.chaos.journal import Entry, Journal
+from tests.chaos.journal import Journal, open_journal
 from tests.fakes.aws_account import AwsAccount
 
 # Less than the function's time limit and the visibility timeout of any deployment, so that what a
 # death leaves behind is healed within seconds. Three seconds of the limit are for settling.
-TIMEOUT_SECONDS = 5.0
-VISIBILITY_SECONDS = 6
+TIMEOUT_SECONDS = 6.0
+VISIBILITY_SECONDS = 7
 
 
 class NotDrainedError(AssertionError):
@@ -24,11 +26,12 @@ class NotDrainedError(AssertionError):
 
 @dataclass(frozen=True)
 class Run:
-    """An emulated AWS with an account in it, and the folder of one run."""
+    """An emulated AWS with an account in it, and the folder and the journal of one run."""
 
     folder: Path
     endpoint_url: str
     account: AwsAccount
+    journal: Journal
 
     def worker(self, plan: FaultPlan | None = None, **options: object) -> ContainerSpec:
         """A container of the worker function."""
@@ -49,25 +52,24 @@ class Run:
             **given,
         )
 
-    @property
-    def entries(self) -> list[Entry]:
-        """What the containers' journal says."""
-        journal = Journal(self.folder / "journal")
-        try:
-            return journal.read()
-        finally:
-            journal.close()
-
-    @property
-    def log(self) -> str:
-        """What the containers printed."""
-        return (self.folder / "containers.log").read_text(encoding="utf-8")
+    def read_log(self) -> list[dict[str, Any]]:
+        """The lines that the containers have logged; metrics are not among them."""
+        lines = (self.folder / "containers.log").read_text(encoding="utf-8").splitlines()
+        entries = [json.loads(line) for line in lines if line.startswith("{")]
+        return [entry for entry in entries if "level" in entry]
 
     def count_waiting(self) -> int:
         """Messages on the source queues: visible, in flight or delayed."""
         settings = self.account.settings
         return self.account.count_messages(settings.work_queue_url) + self.account.count_messages(
             settings.uploads_queue_url
+        )
+
+    def count_letters(self) -> int:
+        """Messages in the DLQs."""
+        settings = self.account.settings
+        return self.account.count_messages(settings.work_dlq_url) + self.account.count_messages(
+            settings.uploads_dlq_url
         )
 
     def wait_until_drained(self, timeout_seconds: float) -> None:
@@ -113,4 +115,5 @@ def open_run(
             retry_base_seconds=retry_base_seconds,
             **settings,
         )
-        yield Run(folder, endpoint_url, account)
+        with open_journal(folder / "journal") as journal:
+            yield Run(folder, endpoint_url, account, journal)

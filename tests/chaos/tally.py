@@ -1,5 +1,6 @@
 """What became of the work, counted from what lies in AWS and from the journal of all processes."""
 
+import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
@@ -10,6 +11,7 @@ from boto3.dynamodb.types import TypeDeserializer
 from shared.delivery_state import read_delivery_state
 from shared.queues import Queues, ReceivedMessage
 from tests.chaos.journal import Entry
+from tests.chaos.run import Run
 from tests.chaos.workload import SyntheticDocument
 from tests.fakes.aws_account import AwsAccount
 
@@ -29,9 +31,9 @@ class Tally:
         duplicate_effects: Effects beyond the first of an item.
         calls: Calls of the language model.
         repeated_calls: Calls for the same answer beyond the first.
-        unexplained_calls: Repeated calls though the process of the call before was not killed.
+        unexplained_calls: Repeated calls though the process of the call before did not die.
         kills: Processes that were killed at a named point.
-        in_dlq: Messages in the DLQ of the work queue.
+        in_dlq: Messages in the DLQs.
         deliveries: Receives of all messages, including those of combinations.
         seconds: Wall time from the first message to the last effect.
     """
@@ -74,14 +76,10 @@ class Tally:
 
 
 def take_tally(
-    account: AwsAccount,
-    documents: Sequence[SyntheticDocument],
-    entries: Sequence[Entry],
-    *,
-    sent: int,
-    seconds: float,
+    run: Run, documents: Sequence[SyntheticDocument], *, sent: int, seconds: float
 ) -> Tally:
     """Count what is there against what was to be done."""
+    account, entries = run.account, run.journal.read()
     effects = count_effects(account)
     expected = {item for d in documents for item in (*d.chunk_ids, d.combine_id)}
     folders = list_result_folders(account)
@@ -102,29 +100,35 @@ def take_tally(
         repeated_calls=len(calls) - len({call.details["key"] for call in calls}),
         unexplained_calls=len(find_unexplained_calls(entries)),
         kills=sum(entry.what == "killed" for entry in entries),
-        in_dlq=account.count_messages(account.settings.work_dlq_url),
-        deliveries=sum(entry.what == "delivered" for entry in entries),
+        in_dlq=run.count_letters(),
+        deliveries=sum(int(str(e.details["count"])) for e in entries if e.what == "received"),
         seconds=seconds,
     )
 
 
 def count_effects(account: AwsAccount) -> Counter[str]:
-    """How often each item has taken effect, by the timelines: a step is written with its effect.
-
-    A chunk that was given up and then summarised by a replay has two steps of different names.
-    """
+    """How often each item has taken effect, by the timelines: a step is written with its effect."""
     effects: Counter[str] = Counter()
     chunks_done: dict[str, int] = {}
     for row in scan_ledger(account):
         if row["sk"] == "DOC":
             chunks_done[row["document_id"]] = int(row.get("chunks_done", 0))
-    for row in scan_ledger(account):
-        document_id = row["pk"].removeprefix("DOC#")
-        if row["sk"].startswith("EVENT#") and row["step"] == "chunk_done":
-            effects[f"{document_id}:1:chunk:{row['details']['chunk']}"] += 1
-        if row["sk"].startswith("EVENT#") and row["step"] == "finished":
-            effects[f"{document_id}:1:combine:{chunks_done[document_id]}"] += 1
+    for document_id, events in read_events(account).items():
+        for event in events:
+            if event["step"] == "chunk_done":
+                effects[f"{document_id}:1:chunk:{event['details']['chunk']}"] += 1
+            elif event["step"] == "finished":
+                effects[f"{document_id}:1:combine:{chunks_done[document_id]}"] += 1
     return effects
+
+
+def read_events(account: AwsAccount) -> dict[str, list[dict[str, Any]]]:
+    """The timeline of each document, oldest first."""
+    events = defaultdict(list)
+    for row in sorted(scan_ledger(account), key=lambda row: row["sk"]):
+        if row["pk"].startswith("DOC#") and row["sk"].startswith("EVENT#"):
+            events[row["pk"].removeprefix("DOC#")].append(row)
+    return events
 
 
 def count_miscounted_chunks(account: AwsAccount) -> int:
@@ -170,8 +174,8 @@ def list_result_folders(account: AwsAccount) -> list[str]:
 
 
 def find_unexplained_calls(entries: Sequence[Entry]) -> list[Entry]:
-    """Calls for an answer that had been asked for by a process that was not killed after it."""
-    killed = {entry.pid: entry.at_seconds for entry in entries if entry.what == "killed"}
+    """Calls for an answer that had been asked for by a process that did not die after it."""
+    died = {e.details["dead"]: e.at_seconds for e in entries if e.what == "died"}
     by_key: dict[object, list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.what == "called":
@@ -179,8 +183,8 @@ def find_unexplained_calls(entries: Sequence[Entry]) -> list[Entry]:
     unexplained = []
     for calls in by_key.values():
         calls.sort(key=lambda call: call.at_seconds)
-        for before, call in zip(calls, calls[1:], strict=False):
-            if not before.at_seconds < killed.get(before.pid, 0.0) <= call.at_seconds:
+        for before, call in itertools.pairwise(calls):
+            if not before.at_seconds < died.get(before.pid, 0.0) <= call.at_seconds:
                 unexplained.append(call)
     return unexplained
 

@@ -52,7 +52,8 @@ def seed_documents(
     count: int,
     chunks: int,
     *,
-    special_texts: dict[tuple[int, int], str] | None = None,
+    first_index: int = 0,
+    special_texts: dict[tuple[int, int], str | None] | None = None,
     received_at: datetime | None = None,
 ) -> list[SyntheticDocument]:
     """Enter documents as ingest leaves them: EXTRACTED, with their texts in the artifacts bucket.
@@ -61,7 +62,9 @@ def seed_documents(
         account: Where to.
         count: How many documents.
         chunks: How many chunks each has.
-        special_texts: The text of single chunks, by index of the document and chunk number.
+        first_index: The index of the first; documents of one index are the same.
+        special_texts: The text of single chunks, by index of the document and chunk number; None
+            for a chunk whose text is gone.
         received_at: When the documents arrived; now by default.
     """
 
@@ -69,14 +72,14 @@ def seed_documents(
         return _seed_document(account, index, chunks, special_texts or {}, received_at)
 
     with ThreadPoolExecutor(4) as pool:
-        return list(pool.map(seed, range(count)))
+        return list(pool.map(seed, range(first_index, first_index + count)))
 
 
 def _seed_document(
     account: AwsAccount,
     index: int,
     chunks: int,
-    special_texts: dict[tuple[int, int], str],
+    special_texts: dict[tuple[int, int], str | None],
     received_at: datetime | None,
 ) -> SyntheticDocument:
     def now() -> datetime:
@@ -99,6 +102,8 @@ def _seed_document(
             (index, number),
             f"Report {index}, part {number}.\nThe heron of island {index} counts {number} tides.",
         )
+        if text is None:
+            continue
         objects.write_json(
             account.settings.artifacts_bucket,
             chunk_text_key(synthetic.text_address, number),

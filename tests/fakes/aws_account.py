@@ -64,9 +64,9 @@ def notification(bucket, key, version_id, etag, size, sequencer="0A"):
     }
 
 
-def build_account(**settings):
-    """Make everything in moto's account; `settings` override the defaults."""
-    clients = Clients()
+def build_account(clients=None, **settings):
+    """Make everything in moto's account, or where `clients` lead; `settings` override defaults."""
+    clients = clients or Clients()
     urls = {}
     for name in ("uploads", "work"):
         dlq = clients.sqs.create_queue(QueueName=f"seashore-{name}-dlq")["QueueUrl"]

@@ -18,12 +18,13 @@ import struct
 import threading
 import time
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, NamedTuple
 
 _SOURCE = re.compile(
-    r"^BEGIN (\S+) source (\d+), pages? (\d+)(?: to (\d+))?\n(.*?)\nEND \1 source \2$",
+    r"^BEGIN (\S+) source (\d+)(?:, pages? (\d+)(?: to (\d+))?)?\n(.*?)\nEND \1 source \2$",
     re.DOTALL | re.MULTILINE,
 )
 _MAX_POINTS = 8
@@ -36,7 +37,8 @@ class Behaviour:
     `kind` is one of: ok, fenced (an answer in prose and a code fence, with a trailing comma),
     wrong_pages, no_usage, bad_json, prose, truncated, refusal, content_filter, throttled,
     quota, unauthorized, forbidden, context_overflow, unknown_model, bad_request, error_500,
-    error_503, hang, drip, reset, reset_in_body, html, garbled, no_choices.
+    error_503, hang, drip, reset, reset_in_body, html, garbled, not_utf8, no_choices, says (the
+    words and tool calls given).
     """
 
     kind: str = "ok"
@@ -44,6 +46,24 @@ class Behaviour:
     retry_after: str | None = None
     retry_after_ms: str | None = None
     retry_after_date_seconds: float | None = None
+    words: str | None = None
+    calls: tuple[tuple[str, str], ...] = ()
+
+
+def saying(words: str) -> Behaviour:
+    """An answer of just these words."""
+    return Behaviour("says", words=words)
+
+
+def calling(*calls: tuple[str, Any]) -> Behaviour:
+    """An answer that calls tools: names and arguments, as values or as text."""
+    return Behaviour(
+        "says",
+        calls=tuple(
+            (name, arguments if isinstance(arguments, str) else json.dumps(arguments))
+            for name, arguments in calls
+        ),
+    )
 
 
 def ok(latency_seconds: float = 0.0) -> Behaviour:
@@ -96,6 +116,9 @@ class ServerTraits:
     json_schema_status: int | None = None
     json_object_status: int | None = None
     ignores_format: bool = False
+    tools_status: int | None = None
+    ignores_tools: bool = False
+    always_calls: tuple[tuple[str, Any], ...] = ()
     wants_max_completion_tokens: bool = False
     knows_reasoning_effort: bool = True
     accepted_key: str | None = None
@@ -223,7 +246,7 @@ class _ChatHandler(BaseHTTPRequestHandler):
             return self._send_error(*_ERRORS[behaviour.kind], headers=headers)
         if behaviour.kind in _BROKEN_CONNECTIONS:
             return _BROKEN_CONNECTIONS[behaviour.kind](self)
-        return self._send_completion(behaviour.kind, body, number)
+        return self._send_completion(behaviour, body, number)
 
     def _find_objection(self, body: dict[str, Any], key: str) -> tuple[Any, ...] | None:
         traits = self.chat_server.traits
@@ -235,6 +258,9 @@ class _ChatHandler(BaseHTTPRequestHandler):
         if not traits.knows_reasoning_effort and "reasoning_effort" in body:
             message = "Unrecognized request argument supplied: reasoning_effort"
             return 400, "invalid_request_error", None, message
+        if traits.tools_status is not None and "tools" in body:
+            message = "registry/tiny does not support tools"
+            return traits.tools_status, "invalid_request_error", None, message
         wanted = body.get("response_format", {}).get("type")
         statuses = {
             "json_schema": traits.json_schema_status,
@@ -248,10 +274,26 @@ class _ChatHandler(BaseHTTPRequestHandler):
         message = f"response_format type {wanted!r} is not supported"
         return status, "invalid_request_error", None, message, "response_format"
 
-    def _send_completion(self, kind: str, body: dict[str, Any], number: int) -> None:
+    def _send_completion(self, behaviour: Behaviour, body: dict[str, Any], number: int) -> None:
+        kind, traits = behaviour.kind, self.chat_server.traits
         message: dict[str, Any] = {"role": "assistant", "refusal": None}
-        message["content"] = write_answer(kind, body, self.chat_server.traits.ignores_format)
         finish_reason = "stop"
+        if kind == "says":
+            message["content"], calls = behaviour.words, behaviour.calls
+        elif "tools" in body and not traits.ignores_tools:
+            message["content"], calls = take_turn(body, traits.always_calls)
+        else:
+            message["content"], calls = write_answer(kind, body, traits.ignores_format), ()
+        if calls:
+            finish_reason = "tool_calls"
+            message["tool_calls"] = [
+                {
+                    "id": f"call-{number}-{position}",
+                    "type": "function",
+                    "function": {"name": name, "arguments": arguments},
+                }
+                for position, (name, arguments) in enumerate(calls)
+            ]
         if kind == "truncated":
             finish_reason = "length"
         if kind == "content_filter":
@@ -347,6 +389,9 @@ class _ChatHandler(BaseHTTPRequestHandler):
     def garbled(self) -> None:
         self._send_bytes(200, "application/json", b'{"id": "chatcmpl-1", "choi')
 
+    def not_utf8(self) -> None:
+        self._send_bytes(200, "application/json", b'{"id": "\xff\xfe\xfa"}')
+
 
 _ERRORS: dict[str, tuple[Any, ...]] = {
     "throttled": (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests"),
@@ -382,7 +427,28 @@ _BROKEN_CONNECTIONS = {
     "reset_in_body": _ChatHandler.reset_in_body,
     "html": _ChatHandler.html,
     "garbled": _ChatHandler.garbled,
+    "not_utf8": _ChatHandler.not_utf8,
 }
+
+
+def take_turn(
+    body: dict[str, Any], always_calls: Iterable[tuple[str, Any]]
+) -> tuple[str | None, tuple[tuple[str, str], ...]]:
+    """Call the first tool, then answer with what it returned; or go on calling without end."""
+    if always_calls:
+        return None, tuple((name, json.dumps(arguments)) for name, arguments in always_calls)
+    results = [message["content"] for message in body["messages"] if message["role"] == "tool"]
+    if results:
+        return f"The tool returned:\n{results[-1]}", ()
+    return None, ((body["tools"][0]["function"]["name"], "{}"),)
+
+
+class Quoted(NamedTuple):
+    """A source of a prompt."""
+
+    pages: range
+    text: str
+    number: int
 
 
 def write_answer(kind: str, body: dict[str, Any], ignores_format: bool = False) -> str:
@@ -393,8 +459,8 @@ def write_answer(kind: str, body: dict[str, Any], ignores_format: bool = False) 
     if kind == "bad_json":
         return '{"title": "Broken, "abstract": '
     sources = [
-        (range(int(first), int(last or first) + 1), text)
-        for _, _, first, last, text in _SOURCE.findall(str(body["messages"][1]["content"]))
+        Quoted(range(int(first or 1), int(last or first or 1) + 1), text, int(number))
+        for _, number, first, last, text in _SOURCE.findall(str(body["messages"][1]["content"]))
     ]
     answer = fill_schema(schema, sources, 1000 if kind == "wrong_pages" else 0)
     text = json.dumps(answer, ensure_ascii=False)
@@ -407,13 +473,16 @@ def write_answer(kind: str, body: dict[str, Any], ignores_format: bool = False) 
 
 def fill_schema(
     schema: dict[str, Any],
-    sources: list[tuple[range, str]],
+    sources: list[Quoted],
     stray_page: int = 0,
     name: str = "",
 ) -> Any:
     """A value that fits a JSON Schema, made of the sources."""
+    schema = schema.get("anyOf", [schema])[0]
     kind = schema.get("type")
-    pages, text = sources[0] if sources else (range(1, 2), "Nothing.")
+    pages, text, number = sources[0] if sources else Quoted(range(1, 2), "Nothing.", 1)
+    if "enum" in schema:
+        return schema["enum"][0]
     if kind == "object":
         return {
             part: fill_schema(inner, sources, stray_page, part)
@@ -425,10 +494,10 @@ def fill_schema(
         return [
             fill_schema(schema["items"], [source], stray_page, name)
             for source in sources[:_MAX_POINTS]
-            if source[1].strip()
+            if source.text.strip()
         ]
     if kind in ("integer", "number"):
-        return pages[0]
+        return number if name == "source" else pages[0]
     if kind == "boolean":
         return True
     if name == "language":

@@ -8,6 +8,7 @@ an answer with an empty or unknown id fails the whole batch (AWS Lambda Develope
 import base64
 import time
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 
@@ -104,7 +105,10 @@ class EventSource:
         failed = check_response(response, records)
         for record in records:
             if record["messageId"] not in failed:
-                self.sqs.delete_message(
-                    QueueUrl=self.queue_url, ReceiptHandle=record["receiptHandle"]
-                )
+                self._delete(record)
         return len(records)
+
+    def _delete(self, record):
+        # The handler may have deleted it already, which AWS takes for a success.
+        with suppress(self.sqs.exceptions.ReceiptHandleIsInvalid):
+            self.sqs.delete_message(QueueUrl=self.queue_url, ReceiptHandle=record["receiptHandle"])

@@ -1,4 +1,4 @@
-"""Powertools' idempotency records in memory, under the conditions that its DynamoDB layer writes by."""
+"""Powertools' idempotency records in memory, written as by its layer for DynamoDB."""
 
 import threading
 import time

@@ -1,10 +1,9 @@
 import pytest
-from moto import mock_aws
 
-from tests.fakes.aws_account import build_account
+from tests.fakes.kept_account import open_account
 
 
 @pytest.fixture
 def account():
-    with mock_aws():
-        yield build_account(retry_base_seconds=0.001)
+    with open_account() as account:
+        yield account

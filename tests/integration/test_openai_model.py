@@ -42,7 +42,7 @@ def request_for(*texts, max_output_tokens=500):
 SURVIVABLE = (
     *("fenced", "wrong_pages", "no_usage", "bad_json", "prose", "truncated", "refusal"),
     *("content_filter", "throttled", "context_overflow", "bad_request", "error_500", "error_503"),
-    *("reset", "reset_in_body", "html", "garbled", "no_choices"),
+    *("reset", "reset_in_body", "html", "garbled", "not_utf8", "no_choices"),
 )
 
 
@@ -235,7 +235,7 @@ def test_a_misshapen_answer_is_asked_for_only_once_more(model, server):
 def test_a_cut_off_answer_is_asked_for_with_more_room(model, server):
     server.script(failing("truncated"))
     assert answer(model).usage.calls == 2
-    assert [call.body["max_tokens"] for call in server.calls] == [500, 2000]
+    assert [call.body["max_tokens"] for call in server.calls] == [500, 1000]
 
 
 def test_an_answer_cut_off_twice_is_no_answer(model, server):
@@ -255,6 +255,17 @@ def test_there_is_no_more_room_than_the_context_window(build, server):
     assert first == 500 < second < 1200
 
 
+def test_a_window_that_is_filled_to_the_last_token_ends_it_too(build):
+    """Where the window leaves exactly what was asked for, twice that is no more."""
+    with ChatServer(mix={"truncated": 1}) as server:
+        with pytest.raises(ModelAnswerError, match="cut off"):
+            answer(build(window=700, url=server.url))
+        prompt_tokens = 700 - server.calls[0].body["max_tokens"]
+        with pytest.raises(ModelAnswerError, match="cut off"):
+            answer(build(window=prompt_tokens + 500, url=server.url))
+        assert [call.body["max_tokens"] for call in server.calls[1:]] == [500, 500]
+
+
 def test_a_small_window_leaves_less_room_than_was_asked_for(build, server):
     answer(build(window=700))
     assert 300 <= server.calls[0].body["max_tokens"] < 500
@@ -268,11 +279,46 @@ def test_a_declined_text_is_final(model, server, kind):
     assert len(server.calls) == 1
 
 
-@pytest.mark.parametrize("kind", ["html", "garbled", "no_choices"])
+@pytest.mark.parametrize("kind", ["html", "garbled", "not_utf8", "no_choices"])
 def test_what_is_no_completion_is_no_answer(model, server, kind):
     server.script(failing(kind))
     with pytest.raises(ModelAnswerError):
         answer(model)
+
+
+@pytest.mark.parametrize(
+    ("last", "error"),
+    [
+        (failing("refusal"), ModelRefusalError),
+        (failing("truncated"), ModelAnswerError),
+        (failing("garbled"), ModelAnswerError),
+        (failing("context_overflow"), ContextOverflowError),
+        (failing("unauthorized"), ModelAccessError),
+        (throttled("600"), ModelThrottledError),
+    ],
+)
+def test_a_failed_answer_says_what_was_paid_for(model, server, last, error):
+    server.script(failing("truncated"), last)
+    with pytest.raises(error) as caught:
+        answer(model)
+    assert caught.value.calls == (2 if last.kind in ("refusal", "truncated") else 1)
+    assert caught.value.input_tokens > 100
+    assert caught.value.output_tokens > 0
+    assert caught.value.__cause__ is None
+
+
+def test_time_that_runs_out_between_calls_is_paid_for_too(model, server):
+    server.script(failing("prose", latency_seconds=1.5))
+    with pytest.raises(ModelAnswerError, match="time is up") as caught:
+        answer(model, seconds=4)
+    assert caught.value.calls == 1
+
+
+def test_what_was_not_answered_costs_nothing(model, server):
+    server.script(failing("unauthorized"))
+    with pytest.raises(ModelAccessError) as caught:
+        answer(model)
+    assert (caught.value.calls, caught.value.input_tokens, caught.value.output_tokens) == (0, 0, 0)
 
 
 # Too large
@@ -449,10 +495,15 @@ def test_lost_access_opens_the_breaker(build, server, caplog, kind):
     assert alarms[0].action == "model_access_lost"
 
 
-@pytest.mark.parametrize("kind", ["unknown_model", "bad_request"])
-def test_a_rejected_request_is_permanent(model, server, kind):
+def test_a_model_that_the_provider_does_not_know_is_a_fault_of_the_setting(model, server):
+    server.script(failing("unknown_model"))
+    with pytest.raises(ModelAccessError):
+        answer(model)
+
+
+def test_a_rejected_request_is_permanent(model, server):
     answer(model)
-    server.script(failing(kind))
+    server.script(failing("bad_request"))
     with pytest.raises(ModelRequestError):
         answer(model)
     assert len(server.calls) == 2

@@ -9,7 +9,12 @@ from functions.ingest import build_ingest
 from functions.wiring import utc_now
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
-from shared.ledger.documents import find_current_document_id, find_document, list_documents
+from shared.ledger.documents import (
+    document_pk,
+    find_current_document_id,
+    find_document,
+    list_documents,
+)
 from shared.ledger.table import LedgerTable
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
@@ -71,7 +76,9 @@ def test_a_pdf_becomes_a_summary(pipeline, account):
     assert summary["coverage"]["summarised_pages"] == "1-3"
     assert account.count_messages(account.settings.work_queue_url) == 0
     assert account.count_messages(account.settings.work_dlq_url) == 0
-    steps = [event.step for event in read_timeline(pipeline.table, document.document_id)]
+    steps = [
+        event.step for event in read_timeline(pipeline.table, document_pk(document.document_id))
+    ]
     assert steps == ["received", "extracted", "sent", "chunk_done", "finished"]
 
 
@@ -108,7 +115,9 @@ def test_an_event_that_comes_again_changes_nothing(pipeline, account):
     account.announce("report.pdf", version, "other-etag", 1)
     pipeline.run()
     document = pipeline.document("report.pdf")
-    steps = [event.step for event in read_timeline(pipeline.table, document.document_id)]
+    steps = [
+        event.step for event in read_timeline(pipeline.table, document_pk(document.document_id))
+    ]
     effects = [step for step in steps if step != "returned"]
     assert effects == ["received", "extracted", "sent", "chunk_done", "finished"]
 

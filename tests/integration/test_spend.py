@@ -38,9 +38,30 @@ def clock():
     return Clock()
 
 
+class OneAtATime:
+    """Moto's backends are not made for threads: calls that come at once wait for each other."""
+
+    def __init__(self, client):
+        self._client = client
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name):
+        attribute = getattr(self._client, name)
+        if name not in {"batch_get_item", "get_item", "put_item", "transact_write_items",
+                        "update_item"}:  # fmt: skip
+            return attribute
+
+        def call(**arguments):
+            with self._lock:
+                return attribute(**arguments)
+
+        return call
+
+
 @pytest.fixture
 def table(account):
-    return LedgerTable(account.clients.dynamodb, account.settings.ledger_table, lambda s: None)
+    client = OneAtATime(account.clients.dynamodb)
+    return LedgerTable(client, account.settings.ledger_table, lambda s: None)
 
 
 @pytest.fixture

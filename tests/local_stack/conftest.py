@@ -23,6 +23,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.local_stack)
+            # The session's stack lives in one test process.
+            item.add_marker(pytest.mark.xdist_group("local_stack"))
 
 
 @pytest.fixture(scope="session")

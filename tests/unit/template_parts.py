@@ -90,5 +90,7 @@ def text_of(value: Any) -> str:
             return f"${{{name}.{attribute}}}"
         case {"Fn::Sub": text}:
             return text
+        case {"Fn::Split": [_, listed]}:
+            return text_of(listed)
         case _:
             return str(value)

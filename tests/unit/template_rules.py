@@ -1,6 +1,7 @@
 """What must hold for the template. Each rule takes a parsed template and returns its violations."""
 
 import importlib
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -292,15 +293,33 @@ def functions_have_a_role_of_ours(template: Template) -> Iterator[str]:
 
 
 def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
-    for name, role in resources(template, "AWS::IAM::Role"):
-        for policy in role.get("Policies", []):
-            for statement in policy["PolicyDocument"]["Statement"]:
-                for action in as_list(statement["Action"]):
-                    if "*" in action:
-                        yield f"{name}: the action {action} is not one action"
-                for resource in map(text_of, as_list(statement["Resource"])):
-                    if not resource.startswith("${"):
-                        yield f"{name}: {resource} is not one of our resources"
+    policies = [
+        (name, policy)
+        for name, role in resources(template, "AWS::IAM::Role")
+        for policy in role.get("Policies", [])
+    ]
+    for name, policy in [*policies, *resources(template, "AWS::IAM::Policy")]:
+        for statement in policy["PolicyDocument"]["Statement"]:
+            for action in as_list(statement["Action"]):
+                if "*" in action:
+                    yield f"{name}: the action {action} is not one action"
+            for resource in map(text_of, as_list(statement["Resource"])):
+                if not resource.startswith("${"):
+                    yield f"{name}: {resource} is not one of our resources"
+
+
+def callbacks_go_only_where_the_operator_allows(template: Template) -> Iterator[str]:
+    parameter = template["Parameters"]["CallbackArns"]
+    if parameter["Default"] or re.match(parameter["AllowedPattern"], "arn:aws:sqs:eu-west-1:*:*"):
+        yield "CallbackArns allows more than the queues and topics that it names"
+    for name, policy in resources(template, "AWS::IAM::Policy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if statement["Resource"] != {"Fn::Split": [",", {"Ref": "CallbackArns"}]}:
+                yield f"{name}: goes beyond CallbackArns"
+    for name, function in functions(template):
+        for statement in statements(template, function):
+            if "sns:Publish" in as_list(statement["Action"]):
+                yield f"{name}: may publish on its own account"
 
 
 def roles_are_not_shared(template: Template) -> Iterator[str]:
@@ -368,6 +387,7 @@ RULES = [
     log_groups_have_a_retention,
     functions_have_a_role_of_ours,
     permissions_name_actions_and_resources,
+    callbacks_go_only_where_the_operator_allows,
     roles_are_not_shared,
     roles_take_only_tracing_from_aws,
     the_worker_never_sees_a_document,

@@ -1,5 +1,6 @@
 import logging
 import threading
+import time
 
 import pytest
 
@@ -86,3 +87,36 @@ def test_only_one_of_many_threads_tries(breaker, now):
     for thread in threads:
         thread.join()
     assert len(passed) == 1
+
+
+def test_a_wrong_key_costs_a_fresh_container_one_call_however_many_ask(caplog):
+    breaker = AccessBreaker(time.monotonic, logging.getLogger("test"))
+    calls = []
+
+    def ask():
+        try:
+            breaker.check()
+        except ModelAccessError:
+            return
+        calls.append(1)
+        time.sleep(0.05)
+        breaker.record_rejection("status 401")
+
+    threads = [threading.Thread(target=ask) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(calls) == 1
+    assert sum(record.levelname == "ERROR" for record in caplog.records) == 1
+
+
+def test_once_a_call_was_let_in_nobody_waits_for_another():
+    breaker = AccessBreaker(time.monotonic, logging.getLogger("test"))
+    breaker.check()
+    breaker.record_success()
+    started = time.monotonic()
+    thread = threading.Thread(target=breaker.check)
+    thread.start()
+    thread.join()
+    assert time.monotonic() - started < 0.5

@@ -70,6 +70,10 @@ def test_the_language_of_a_sentence_or_two(language):
         "Hello",
         "A = 0.00 A = 0.01 A = 0.05 A = 0.10 " * 20,
         "Slipknot 21:05 - 22:50 Marilyn Manson 19:10 - 20:25 Pendulum 17:35",
+        "Smith, Jones, Baker, Cooper, Miller, Fletcher, Turner, Walker, Carter, Mason, Potter, "
+        "Thatcher and Wright; Bank of York; Ward of the Tower; Archer, Barker, Chandler, Draper, "
+        "Ash, Birch, Cedar, Fir, Hazel, Larch, Maple, Pine, Rowan, Spruce, Willow, Yew, Heron, "
+        "Fisher, Gardener, Glover, Hunter, Porter, Sawyer, Shepherd, Tailor, Tanner, Weaver",
         "fn main() { let mut x = vec![1]; x.push(2); }",
     ],
 )

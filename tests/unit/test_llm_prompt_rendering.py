@@ -45,10 +45,10 @@ def test_a_document_that_knows_the_marks_of_others_cannot_close_its_block():
     assert read_blocks(render("some text", attack)) == [(1, "some text"), (2, attack)]
 
 
-def test_a_mark_that_a_text_holds_is_not_taken():
-    texts = ["abc"]
-    texts_with_mark = ["abc", choose_mark(texts)]
-    assert choose_mark(texts_with_mark) not in "".join(texts_with_mark)
+def test_the_mark_depends_on_every_text_and_where_it_ends():
+    marks = [choose_mark(texts) for texts in (["ab", "c"], ["a", "bc"], ["abc"], ["ab", "d"], [])]
+    assert len(set(marks)) == 5
+    assert all(re.fullmatch("[a-z]{20}", mark) for mark in marks)
 
 
 def test_characters_that_servers_choke_on_are_replaced():

@@ -39,7 +39,7 @@ POLICY = Policy(
 def receipt(receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5):
     return Receipt(
         receive_count=receive_count,
-        first_enqueued_at=NOW - timedelta(seconds=age_seconds),
+        waiting_since=NOW - timedelta(seconds=age_seconds),
         received_at=NOW,
         lock_seconds=lock_seconds,
         random=random,

@@ -59,6 +59,9 @@ def _key(place: Any, part: str) -> Any:
 _UPLOADS = "Resources/IngestFunction/Properties/Events/Uploads/Properties"
 _WORK = "Resources/WorkerFunction/Properties/Events/Work/Properties"
 _WORKER_POLICY = "Resources/WorkerRole/Properties/Policies/0/PolicyDocument/Statement"
+_CALLBACK_STATEMENT = (
+    "Resources/WorkerCallbackPolicy/Properties/PolicyDocument/Statement/TellSendersOfTasks"
+)
 _INGEST_POLICY = "Resources/IngestRole/Properties/Policies/0/PolicyDocument/Statement"
 
 BREAKS = [
@@ -170,6 +173,22 @@ BREAKS = [
     (
         rules.permissions_name_actions_and_resources,
         _set(f"{_INGEST_POLICY}/KeepText/Resource", "*"),
+    ),
+    (
+        rules.permissions_name_actions_and_resources,
+        _set(f"{_CALLBACK_STATEMENT}/Resource", "*"),
+    ),
+    (
+        rules.callbacks_go_only_where_the_operator_allows,
+        _set(f"{_CALLBACK_STATEMENT}/Resource", {"Fn::GetAtt": ["WorkDlq", "Arn"]}),
+    ),
+    (
+        rules.callbacks_go_only_where_the_operator_allows,
+        _set("Parameters/CallbackArns/AllowedPattern", ".*"),
+    ),
+    (
+        rules.callbacks_go_only_where_the_operator_allows,
+        _set(f"{_WORKER_POLICY}/KeepResults/Action", "sns:Publish"),
     ),
     (
         rules.functions_have_a_role_of_ours,

@@ -1,0 +1,179 @@
+"""From a stack to its dead letters, and from the words of an operator to those that are meant."""
+
+import re
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from infra.aws import aws_errors_as
+from infra.cli.moments import parse_moment
+from infra.cli.output import Output
+from infra.cli.stack_access import open_ledger
+from infra.signals import interrupt_on_signals
+from infra.stacks import Stack
+from pipeline.letter_waves import LetterServices
+from shared.dead_letter_reading import ReadingPace, read_letters
+from shared.dead_letters import (
+    DeadLetterQueue,
+    Letter,
+    LetterFilter,
+    identify_upload_work,
+    identify_work,
+)
+from shared.errors import OperatorError, UnknownItemError
+from shared.ledger.documents import find_current_document_id
+from shared.queues import Queues
+
+_MOST_NAMED = 4
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """Which letters an operator means, in the operator's words."""
+
+    ids: Sequence[str] = ()
+    queues: Sequence[str] = ()
+    errors: Sequence[str] = ()
+    kinds: Sequence[str] = ()
+    document: str | None = None
+    before: str | None = None
+    after: str | None = None
+    grep: str | None = None
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether nothing is said, so that every letter is meant."""
+        return not any(vars(self).values())
+
+
+def list_dlqs(stack: Stack) -> tuple[DeadLetterQueue, ...]:
+    """The DLQs of a stack.
+
+    Raises:
+        UnknownStackError: The stack is older than this command.
+    """
+    return (
+        DeadLetterQueue(
+            name="uploads",
+            stage="ingest",
+            source_url=stack.output("UploadsQueueUrl"),
+            dlq_url=stack.output("UploadsDlqUrl"),
+            identify=identify_upload_work,
+        ),
+        DeadLetterQueue(
+            name="work",
+            stage="worker",
+            source_url=stack.output("WorkQueueUrl"),
+            dlq_url=stack.output("WorkDlqUrl"),
+            identify=identify_work,
+        ),
+    )
+
+
+def open_letters(stack: Stack) -> LetterServices:
+    """What the commands need to work on the dead letters of a stack."""
+    return LetterServices(
+        queues=Queues(stack.client("sqs")),
+        table=open_ledger(stack),
+        dlqs=list_dlqs(stack),
+        pace=ReadingPace(),
+        actor=_find_actor(stack),
+        now=lambda: datetime.now(UTC),
+        stopwatch=time.monotonic,
+        sleep=time.sleep,
+    )
+
+
+def _find_actor(stack: Stack) -> str:
+    with aws_errors_as(OperatorError):
+        return str(stack.client("sts").get_caller_identity()["Arn"])
+
+
+def build_filter(wanted: Wanted, stack: Stack, services: LetterServices) -> LetterFilter:
+    """Which letters an operator means.
+
+    Raises:
+        OperatorError: A queue, a time or a pattern cannot be understood.
+    """
+    names = [dlq.name for dlq in services.dlqs]
+    for name in wanted.queues:
+        if name not in names:
+            raise OperatorError(f"There is no queue {name!r}: choose from {', '.join(names)}.")
+    try:
+        pattern = re.compile(wanted.grep) if wanted.grep else None
+    except re.error as error:
+        raise OperatorError(
+            f"--grep {wanted.grep!r} is not a regular expression: {error}"
+        ) from None
+    now = services.now()
+    return LetterFilter(
+        ids=tuple(wanted.ids),
+        queues=tuple(wanted.queues),
+        errors=tuple(wanted.errors),
+        kinds=tuple(wanted.kinds),
+        subject=_find_subject(wanted.document, stack, services),
+        before=parse_moment(wanted.before, now) if wanted.before else None,
+        after=parse_moment(wanted.after, now) if wanted.after else None,
+        pattern=pattern,
+    )
+
+
+def _find_subject(wanted: str | None, stack: Stack, services: LetterServices) -> str | None:
+    """An id or its beginning as it is; an object key as the id of its newest document."""
+    if wanted is None:
+        return None
+    bucket = stack.output("DocumentsBucket")
+    return find_current_document_id(services.table, bucket, wanted) or wanted
+
+
+def read_wanted_letters(
+    wanted: Wanted, stack: Stack, services: LetterServices, output: Output
+) -> list[Letter]:
+    """Read the DLQs, and choose the letters that are meant; oldest first.
+
+    Raises:
+        UnknownItemError: An id names no letter, or the beginnings of several.
+        OperatorError: The words cannot be understood.
+    """
+    chosen = build_filter(wanted, stack, services)
+    dlqs = [dlq for dlq in services.dlqs if not chosen.queues or dlq.name in chosen.queues]
+    with (
+        interrupt_on_signals(),
+        output.talk.status("Reading the dead-letter queues…") as status,
+    ):
+        letters = read_letters(
+            services.queues,
+            dlqs,
+            services.pace,
+            services.stopwatch,
+            report=lambda count: status.update(f"Reading the dead-letter queues… {count:,}"),
+        )
+    for beginning in wanted.ids:
+        _check_id(beginning, letters)
+    return [letter for letter in letters if chosen.fits(letter)]
+
+
+def find_letter(wanted: str, stack: Stack, services: LetterServices, output: Output) -> Letter:
+    """The one letter that an id means.
+
+    Raises:
+        UnknownItemError: It names no letter, or the beginnings of several.
+    """
+    return read_wanted_letters(Wanted(ids=[wanted]), stack, services, output)[0]
+
+
+def _check_id(beginning: str, letters: Sequence[Letter]) -> None:
+    fitting = LetterFilter(ids=(beginning,))
+    ids = list(dict.fromkeys(letter.letter_id for letter in letters if fitting.fits(letter)))
+    if not ids:
+        raise UnknownItemError(
+            f"There is no dead letter {beginning!r}: `seashore dlq list --all` lists them. One "
+            "that somebody else is looking at appears again after half a minute."
+        )
+    if len(ids) > 1:
+        named = ", ".join(ids[:_MOST_NAMED])
+        more = " and more" if len(ids) > _MOST_NAMED else ""
+        raise UnknownItemError(
+            f"{beginning!r} is the beginning of several ids: {named}{more}. Give more of it."
+        )

@@ -1,0 +1,280 @@
+"""Tasks in the ledger: registration, moves from status to status, spending, listings."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+from pydantic import BaseModel, ConfigDict
+
+from shared.errors import LedgerConflictError
+from shared.ledger.documents import Clock
+from shared.ledger.table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable, Put, Row, Update
+from shared.ledger.timeline import build_event
+from shared.lifecycle import TaskStatus, find_task_sources
+
+TASK_SK = "TASK"
+
+# The value of `in_flight` for tasks; documents have another, and so a part of the index to
+# themselves.
+TASK_IN_FLIGHT = "task"
+
+_PK_PREFIX = "TASK#"
+_MAX_ABOUT_CHARACTERS = 200
+
+
+class Task(BaseModel):
+    """A task that a user sent. Times are ISO 8601 in UTC."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    task_id: str
+    kind: str
+    about: str = ""
+    digest: str
+    callback: str | None = None
+    status: TaskStatus
+    received_at: str
+    updated_at: str
+    finished_at: str | None = None
+    attempts: int = 0
+    model: str | None = None
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_micro_usd: int = 0
+    result_key: str | None = None
+    reason: str | None = None
+
+
+class Spending(BaseModel):
+    """What a step of a task has used up: tokens, and millionths of a dollar."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_micro_usd: int = 0
+
+
+def task_pk(task_id: str) -> str:
+    """The partition that holds all that belongs to a task."""
+    return f"{_PK_PREFIX}{task_id}"
+
+
+def task_row_key(task_id: str) -> tuple[str, str]:
+    """The row of a task itself."""
+    return task_pk(task_id), TASK_SK
+
+
+def _stamp(at: datetime) -> str:
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
+def register_task(
+    table: LedgerTable,
+    *,
+    task_id: str,
+    kind: str,
+    about: str,
+    digest: str,
+    callback: str | None,
+    now: Clock,
+) -> Task:
+    """Enter a task that arrived, once.
+
+    Args:
+        table: The ledger.
+        task_id: The task's id.
+        kind: What it asks for.
+        about: One line about it, for lists.
+        digest: Tells its message from another of the same id.
+        callback: Where to send word when it is final.
+        now: The clock.
+
+    Returns:
+        The task as it stands; that of an earlier message where one of the same id came first.
+    """
+    at = now()
+    row: Row = {
+        "pk": task_pk(task_id),
+        "sk": TASK_SK,
+        "task_id": task_id,
+        "kind": kind,
+        "about": " ".join(about.split())[:_MAX_ABOUT_CHARACTERS],
+        "digest": digest,
+        "callback": callback,
+        "status": TaskStatus.RECEIVED,
+        "in_flight": TASK_IN_FLIGHT,
+        "day": _day(at),
+        "received_at": _stamp(at),
+        "updated_at": _stamp(at),
+        "attempts": 0,
+    }
+    try:
+        table.transact(
+            [
+                Put(row, condition=Attr("pk").not_exists()),
+                build_event(task_pk(task_id), at, "received", {"kind": kind}),
+            ]
+        )
+    except LedgerConflictError as conflict:
+        if conflict.row is None:
+            raise
+        return Task.model_validate(conflict.row)
+    return Task.model_validate(row)
+
+
+def _day(at: datetime) -> str:
+    """The partition of a day's tasks in the index by day, apart from that of its documents."""
+    return f"{at.astimezone(UTC):%Y-%m-%d}#tasks"
+
+
+def find_task(table: LedgerTable, task_id: str) -> Task | None:
+    """Read a task, or None if there is none of that id."""
+    row = table.read_row(*task_row_key(task_id))
+    return None if row is None else Task.model_validate(row)
+
+
+def list_tasks(table: LedgerTable, now: Clock, days: int) -> Iterator[Task]:
+    """The tasks that arrived on the last `days` days (UTC), newest first."""
+    for age in range(days):
+        day = _day(now() - timedelta(days=age))
+        rows = table.query_index(DAY_INDEX, "day", day, newest_first=True)
+        yield from map(Task.model_validate, rows)
+
+
+def list_tasks_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Task]:
+    """The tasks that arrived before a time and are still in flight, oldest first."""
+    before = _stamp(received_before)
+    rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", TASK_IN_FLIGHT, newest_first=False)
+    for row in rows:
+        if row["received_at"] >= before:
+            return
+        task = find_task(table, row["pk"].removeprefix(_PK_PREFIX))
+        if task is not None and not task.status.is_final:
+            yield task
+
+
+def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:
+    """Begin a task, once more where an earlier attempt did not end.
+
+    Returns:
+        The task as it stands now.
+
+    Raises:
+        LedgerConflictError: It has moved on.
+    """
+    started = task.model_copy(
+        update={"status": TaskStatus.RUNNING, "attempts": task.attempts + 1, "reason": None}
+    )
+    _move(
+        table,
+        task,
+        TaskStatus.RUNNING,
+        now,
+        step="started",
+        changes={"attempts": started.attempts, "reason": None},
+        details={"attempt": started.attempts},
+    )
+    return started
+
+
+def record_spending(
+    table: LedgerTable,
+    task_id: str,
+    used: Spending,
+    now: Clock,
+    *,
+    step: str,
+    model: str,
+    with_rows: Sequence[Put] = (),
+) -> None:
+    """Note what a call of a model for a task has used up, with the rows that keep its answer.
+
+    Without a condition: the money is gone, whatever has become of the task.
+    """
+    pk, sk = task_row_key(task_id)
+    event = build_event(pk, now(), step, {"model": model, **used.model_dump()})
+    table.transact([Update(pk, sk, add=used.model_dump()), event, *with_rows])
+
+
+def finish_task(
+    table: LedgerTable,
+    task: Task,
+    now: Clock,
+    *,
+    result_key: str,
+    model: str | None,
+) -> None:
+    """Make a task DONE, with its result, in one transaction.
+
+    Args:
+        table: The ledger.
+        task: The task as `start_task` returned it: no other attempt may have begun since.
+        now: The clock.
+        result_key: Where the result lies in the artifacts bucket.
+        model: Who answered.
+
+    Raises:
+        LedgerConflictError: The task has moved on.
+    """
+    _move(
+        table,
+        task,
+        TaskStatus.DONE,
+        now,
+        step="finished",
+        changes={"result_key": result_key, "model": model, "reason": None},
+        details={"model": model},
+    )
+
+
+def fail_task(table: LedgerTable, task: Task, reason: str, now: Clock) -> None:
+    """Make a task FAILED, with the reason.
+
+    Raises:
+        LedgerConflictError: The task has moved on.
+    """
+    _move(table, task, TaskStatus.FAILED, now, step="failed", changes={"reason": reason})
+
+
+def note_conflict(table: LedgerTable, task: Task, now: Clock) -> None:
+    """Note in a task's story that another message of its id was refused."""
+    table.put_row(build_event(task_pk(task.task_id), now(), "conflicting_message_refused", {}))
+
+
+def _move(
+    table: LedgerTable,
+    task: Task,
+    target: TaskStatus,
+    now: Clock,
+    *,
+    step: str,
+    changes: Mapping[str, Any],
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Move a task in one guarded transaction: only legal moves of the same attempt pass."""
+    at = now()
+    pk, sk = task_row_key(task.task_id)
+    condition = (
+        Attr("status").is_in(sorted(find_task_sources(target)))
+        & Attr("attempts").eq(task.attempts)
+        & Attr("digest").eq(task.digest)
+    )
+    table.transact(
+        [
+            Update(
+                pk,
+                sk,
+                assign={
+                    "status": target,
+                    "updated_at": _stamp(at),
+                    "in_flight": None if target.is_final else TASK_IN_FLIGHT,
+                    "finished_at": _stamp(at) if target.is_final else None,
+                    **changes,
+                },
+                condition=condition,
+            ),
+            build_event(pk, at, step, {"reason": changes.get("reason"), **(details or {})}),
+        ]
+    )

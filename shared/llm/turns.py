@@ -1,0 +1,147 @@
+"""Turns of a conversation in which a model may call tools."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.deadline import Deadline
+from shared.llm.model import Purpose, Usage
+from shared.llm.token_estimate import estimate_tokens
+
+
+@dataclass(frozen=True)
+class Tool:
+    """A tool that a model may call.
+
+    Args:
+        name: Its name: letters, digits and underscores.
+        description: What it does, for the model.
+        parameters: The JSON Schema of its arguments, an object.
+    """
+
+    name: str
+    description: str
+    parameters: dict[str, Any]
+
+
+class ToolCall(BaseModel):
+    """A call that a model asks for; its arguments are unchecked text, JSON if all is well."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    arguments: str
+
+
+class Turn(BaseModel):
+    """What a model said: words, calls of tools, or both.
+
+    Args:
+        text: Its words; the final answer if there are no calls.
+        calls: The tools to call.
+        is_doubtful: No tool was called, and the server has yet to show that it knows tools at
+            all: some pass over them in silence.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    text: str
+    calls: tuple[ToolCall, ...] = ()
+    is_doubtful: bool = False
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A turn with calls, and the result of each, in their order."""
+
+    turn: Turn
+    results: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TurnRequest:
+    """A conversation that waits for the model's next turn.
+
+    Args:
+        purpose: What it is for, for the log.
+        instructions: The trusted part: what the model is to do and how.
+        prompt: What the user asks for.
+        exchanges: The turns so far.
+        tools: What the model may call.
+        max_output_tokens: The most that the turn may write.
+    """
+
+    purpose: Purpose
+    instructions: str
+    prompt: str
+    exchanges: tuple[Exchange, ...]
+    tools: tuple[Tool, ...]
+    max_output_tokens: int
+
+
+@dataclass(frozen=True)
+class ModelTurn:
+    """A turn, who took it, and what it consumed."""
+
+    turn: Turn
+    model: str
+    usage: Usage
+
+
+class ToolsNotTakenError(Exception):
+    """The server does not take tools; ask it in words instead."""
+
+
+@runtime_checkable
+class ToolModel(Protocol):
+    """A language model that takes turns with tools; the extractive one does not."""
+
+    @property
+    def name(self) -> str:
+        """The name that results carry."""
+        ...
+
+    def take_turn(self, request: TurnRequest, deadline: Deadline) -> ModelTurn:
+        """Take the next turn of a conversation within the deadline.
+
+        Raises:
+            ToolsNotTakenError: The server does not take tools.
+            RetryableError, DeferredError, PermanentError: As `LanguageModel.answer` does.
+        """
+        ...
+
+
+def turn_key(model_name: str, prompt_version: str, request: TurnRequest) -> str:
+    """A SHA-256 (hexadecimal) over all that a turn depends on."""
+    parts = [
+        "turn",
+        model_name,
+        prompt_version,
+        request.instructions,
+        request.prompt,
+        [
+            [
+                exchange.turn.text,
+                [[call.name, call.arguments] for call in exchange.turn.calls],
+                list(exchange.results),
+            ]
+            for exchange in request.exchanges
+        ],
+        [[tool.name, tool.description, tool.parameters] for tool in request.tools],
+        request.max_output_tokens,
+    ]
+    canonical = json.dumps(parts, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+
+
+def estimate_turn_tokens(request: TurnRequest) -> int:
+    """About how many tokens the model reads for a turn."""
+    texts = [request.instructions, request.prompt]
+    for exchange in request.exchanges:
+        texts += [exchange.turn.text, *exchange.results]
+        texts += [call.arguments for call in exchange.turn.calls]
+    tools = json.dumps([[tool.name, tool.description, tool.parameters] for tool in request.tools])
+    return sum(map(estimate_tokens, [*texts, tools]))

@@ -1,0 +1,94 @@
+"""Sizes, skips and the tables of the chaos suite.
+
+`make chaos` runs the same tests at full size (`--full`) and prints their figures.
+
+Each test module has one function `run_scenario(folder, full)`, whose answer its tests look at as
+`outcome`. The scenarios mostly wait for visibility timeouts, so at small size several of them run
+at the same time, after those whose module says `RUNS_ALONE`.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from infra.build import PROJECT
+from infra.local.environment import ensure_emulator
+from shared.errors import BuildError, LocalStackError
+
+Table = Callable[[str, Sequence[Sequence[str]]], None]
+
+_AT_ONCE = 6
+_TABLES = pytest.StashKey[list[tuple[str, Sequence[Sequence[str]]]]]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="run the chaos suite at full size")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.stash[_TABLES] = []
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    for title, rows in config.stash[_TABLES]:
+        terminalreporter.section(title)
+        widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+        for row in rows:
+            cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+            terminalreporter.write_line("  ".join(cells).rstrip())
+
+
+@pytest.fixture(scope="session")
+def full(request: pytest.FixtureRequest) -> bool:
+    """Whether to run at full size."""
+    return bool(request.config.getoption("--full", default=False))
+
+
+@pytest.fixture
+def show_table(request: pytest.FixtureRequest, full: bool) -> Table:
+    """Have a table printed after the full run: a title, and rows of cells."""
+
+    def show(title: str, rows: Sequence[Sequence[str]]) -> None:
+        if full:
+            request.config.stash[_TABLES].append((title, rows))
+
+    return show
+
+
+@pytest.fixture(scope="session")
+def _scenarios(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, full: bool
+) -> Iterator[dict[ModuleType, "Future[Any]"]]:
+    try:
+        ensure_emulator(PROJECT / ".seashore" / "emulator", lambda line: None)
+    except (LocalStackError, BuildError) as error:
+        if "CI" in os.environ:
+            raise
+        pytest.skip(f"needs a package index: {error}")
+    modules: dict[str, ModuleType] = {
+        item.module.__name__: item.module
+        for item in request.session.items
+        if isinstance(item, pytest.Function) and hasattr(item.module, "run_scenario")
+    }
+    alone = [module for module in modules.values() if hasattr(module, "RUNS_ALONE")]
+    together = [module for module in modules.values() if module not in alone]
+
+    def run(module: ModuleType) -> Any:
+        return module.run_scenario(tmp_path_factory.mktemp("chaos"), full)
+
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1 if full else _AT_ONCE) as pool:
+        futures = {module: first.submit(run, module) for module in alone}
+        wait(futures.values())
+        yield futures | {module: pool.submit(run, module) for module in together}
+
+
+@pytest.fixture(scope="module")
+def outcome(request: pytest.FixtureRequest, _scenarios: dict[ModuleType, "Future[Any]"]) -> Any:
+    """What the module's `run_scenario` has brought."""
+    return _scenarios[request.module].result()

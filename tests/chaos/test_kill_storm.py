@@ -1,0 +1,82 @@
+"""Processes die at random points under many messages, each of which was sent twice."""
+
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.chaos.faults import FaultPlan
+from tests.chaos.fleet import Fleet
+from tests.chaos.run import Run, open_run
+from tests.chaos.tally import Tally, take_tally
+from tests.chaos.workload import list_bodies, seed_documents, send_bodies
+
+_FEED = 500
+
+
+@dataclass(frozen=True)
+class Size:
+    """How large a storm is; each document has ten chunks, and each chunk is sent twice."""
+
+    documents: int
+    kill_share: float
+    containers: int
+    longest_seconds: float
+
+
+SMALL = Size(documents=12, kill_share=0.02, containers=3, longest_seconds=120)
+FULL = Size(documents=1_000, kill_share=0.01, containers=4, longest_seconds=3_000)
+
+
+@dataclass(frozen=True)
+class Storm:
+    """What is left after a storm."""
+
+    tally: Tally
+    crashes: int
+
+
+def run_scenario(folder: Path, full: bool) -> Storm:
+    size = FULL if full else SMALL
+    with open_run(folder) as run:
+        documents = seed_documents(run.account, size.documents, chunks=10)
+        bodies = list_bodies(documents, copies=2)
+        worker = run.worker(FaultPlan(random_share=size.kill_share), latency_seconds=0.02)
+        with Fleet([worker] * size.containers, run.journal) as fleet:
+            started = time.monotonic()
+            feed_bodies(run, bodies, size.longest_seconds)
+            run.wait_until_drained(size.longest_seconds)
+            seconds = time.monotonic() - started
+        tally = take_tally(run, documents, sent=len(bodies), seconds=seconds)
+    return Storm(tally, fleet.crashes)
+
+
+def feed_bodies(run: Run, bodies: list[str], timeout_seconds: float) -> None:
+    """Send messages as fast as they are worked on: the emulator is slow with long queues."""
+    until = time.monotonic() + timeout_seconds
+    pause = threading.Event()
+    for start in range(0, len(bodies), _FEED):
+        while run.count_waiting() > _FEED and time.monotonic() < until:
+            pause.wait(0.2)
+        send_bodies(run.account, bodies[start : start + _FEED])
+
+
+def test_nothing_is_lost_and_nothing_is_done_twice(outcome, show_table):
+    tally = outcome.tally
+    show_table("Processes killed at random points", tally.describe())
+    assert tally.kills > 0
+    assert tally.lost == 0
+    assert tally.unexpected == 0
+    assert tally.duplicate_effects == 0
+    assert tally.in_dlq == 0
+
+
+def test_only_a_death_repeats_a_call_of_the_model(outcome, full):
+    assert outcome.tally.unexplained_calls == 0
+    # A death costs the calls that its batch has under way: fewer than one on average, by measure.
+    if full:
+        assert outcome.tally.repeated_calls <= outcome.tally.kills
+
+
+def test_processes_end_only_as_planned(outcome):
+    assert outcome.crashes == 0

@@ -1,0 +1,25 @@
+"""A fresh account on moto for each test, reached by clients that are built only once."""
+
+from contextlib import contextmanager
+from functools import cache
+
+import boto3
+from moto import mock_aws
+
+from shared.clients import Clients
+from tests.fakes.aws_account import build_account
+
+
+@cache
+def _keep_clients():
+    session = boto3.Session(
+        aws_access_key_id="testing", aws_secret_access_key="testing", region_name="eu-west-1"
+    )
+    return Clients(session)
+
+
+@contextmanager
+def open_account(**settings):
+    """An account with everything in it that the template makes; `settings` override defaults."""
+    with mock_aws():
+        yield build_account(_keep_clients(), **{"retry_base_seconds": 0.001, **settings})

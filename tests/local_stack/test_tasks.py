@@ -1,0 +1,119 @@
+"""Tasks end to end: the command line, the real queue, the real worker, with IAM enforced."""
+
+import io
+import json
+from dataclasses import replace
+
+import pytest
+from rich.console import Console
+
+from infra.build import PROJECT
+from infra.cli.enqueue import enqueue_task
+from infra.cli.exit_codes import ExitCode
+from infra.cli.files import FileToPut
+from infra.cli.output import Output
+from infra.cli.upload import put_files
+from infra.local.process import REGION
+from infra.local.stack import LocalSetup, OpenAiServer, update_local_stack
+from tests.fakes.chat_server import ChatServer, calling, saying
+from tests.local_stack.conftest import CACHE
+from tests.local_stack.probe_stack import wait_for
+
+REPORT = PROJECT / "infra" / "demo_documents" / "tidal-energy-report.pdf"
+TOLD_ARN = f"arn:aws:sqs:{REGION}:000000000000:told"
+
+
+SETUP = LocalSetup(parameters={"CallbackArns": TOLD_ARN}, cache=CACHE)
+
+
+@pytest.fixture(scope="module")
+def root(tmp_path_factory):
+    return tmp_path_factory.mktemp("tasks")
+
+
+@pytest.fixture(scope="module")
+def stack(root, start_stack):
+    return start_stack(root, SETUP)
+
+
+class Written(Output):
+    """What a command writes, kept."""
+
+    def __init__(self):
+        self.results = Console(file=io.StringIO(), markup=False, emoji=False, highlight=False)
+        self.talk = Console(file=io.StringIO(), markup=False, emoji=False, highlight=False)
+
+    @property
+    def json(self):
+        return json.loads(self.results.file.getvalue())
+
+
+def test_a_question_about_a_demo_document_is_answered_and_its_sender_told(stack):
+    sqs = stack.client("sqs")
+    told_url = sqs.create_queue(QueueName="told")["QueueUrl"]
+    file = FileToPut(REPORT, REPORT.name, REPORT.stat().st_size)
+    put_files(stack.client("s3"), stack.output("DocumentsBucket"), [file], lambda count: None)
+    written = Written()
+    # The document was just put: the task waits until its text is read.
+    code = enqueue_task(
+        stack,
+        {
+            "kind": "ask",
+            "id": "tidal-question",
+            "question": "Which turbines are used in tidal energy?",
+            "documents": [REPORT.name],
+            "callback": told_url,
+        },
+        wait=True,
+        as_json=True,
+        output=written,
+    )
+    assert code is ExitCode.OK, written.talk.file.getvalue()
+    result = written.json["result"]
+    assert result["answered"] is True
+    assert result["pages_read"][0]["pages"].startswith("1")
+    assert all(citation["quote"] for citation in result["citations"])
+    told = wait_for(lambda: sqs.receive_message(QueueUrl=told_url).get("Messages"))
+    assert json.loads(told[0]["Body"])["result_key"] == written.json["task"]["result_key"]
+
+
+def test_the_worker_may_tell_no_other_queue(stack):
+    other_url = stack.client("sqs").create_queue(QueueName="other")["QueueUrl"]
+    written = Written()
+    code = enqueue_task(
+        stack,
+        {"kind": "summarize", "text": "A text.", "callback": other_url},
+        wait=True,
+        as_json=True,
+        output=written,
+    )
+    assert code is ExitCode.FAILED
+    assert "is not allowed" in written.json["task"]["reason"]
+
+
+def test_the_agent_reads_with_the_rights_that_the_worker_has(stack, root):
+    with ChatServer() as server:
+        model = OpenAiServer(server.url, model="tiny")
+        update_local_stack(root, lambda line: None, replace(SETUP, openai=model))
+        server.script(
+            calling(("list_documents", {}), ("get_summary", {"document": REPORT.name})),
+            calling(
+                ("read_pages", {"document": REPORT.name, "first_page": 1, "last_page": 2}),
+                ("search_pages", {"words": "turbine", "documents": [REPORT.name]}),
+            ),
+            saying("It is about tides."),
+        )
+        written = Written()
+        code = enqueue_task(
+            stack,
+            {"kind": "agent", "prompt": "What is the report about?"},
+            wait=True,
+            as_json=True,
+            output=written,
+        )
+    update_local_stack(root, lambda line: None, SETUP)
+    assert code is ExitCode.OK, written.talk.file.getvalue()
+    result = written.json["result"]
+    assert result["answer"] == "It is about tides."
+    assert [step["is_error"] for step in result["steps"]] == [False] * 4
+    assert result["pages_read"][0]["pages"] == "1-2"

@@ -1,0 +1,98 @@
+import pytest
+
+from shared.errors import SettingsError
+from shared.settings import Settings, read_settings
+
+REQUIRED = {
+    name.upper(): f"some-{name}"
+    for name, field in Settings.model_fields.items()
+    if field.is_required()
+}
+
+
+def test_names_of_variables_are_fields_in_upper_case():
+    settings = read_settings(REQUIRED | {"WORK_QUEUE_URL": "https://queue", "work_dlq_url": "no"})
+    assert settings.work_queue_url == "https://queue"
+    assert settings.work_dlq_url == "some-work_dlq_url"
+
+
+def test_other_variables_are_none_of_its_business():
+    assert read_settings(REQUIRED | {"PATH": "/bin", "AWS_REGION": "x"}) == read_settings(REQUIRED)
+
+
+def test_all_that_is_missing_or_wrong_is_named_at_once():
+    environment = REQUIRED | {
+        "MAX_RECEIVE_COUNT": "many",
+        "CONTEXT_WINDOW_TOKENS": "5",
+        "LEDGER_TABLE": "",
+    }
+    del environment["WORK_QUEUE_URL"], environment["DOCUMENTS_BUCKET"]
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environment)
+    wrong = {"MAX_RECEIVE_COUNT", "CONTEXT_WINDOW_TOKENS", "LEDGER_TABLE"}
+    missing = {"WORK_QUEUE_URL", "DOCUMENTS_BUCKET"}
+    message = str(caught.value)
+    assert {name for name in (*REQUIRED, *wrong) if f"{name} (" in message} == wrong | missing
+    assert message.count("Field required") == len(missing)
+
+
+def test_an_empty_environment_names_every_required_variable():
+    with pytest.raises(SettingsError) as caught:
+        read_settings({})
+    assert all(name in str(caught.value) for name in REQUIRED)
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+def test_a_required_variable_may_not_be_empty(name):
+    with pytest.raises(SettingsError, match=rf"\b{name} \("):
+        read_settings(REQUIRED | {name: ""})
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\n"])
+def test_a_blank_key_means_none(blank):
+    settings = read_settings(REQUIRED | {"OPENAI_API_KEY": blank, "OPENAI_BASE_URL": blank})
+    assert settings.openai_api_key is None
+    assert settings.openai_base_url is None
+    assert not settings.uses_openai
+
+
+@pytest.mark.parametrize("name", ["OPENAI_API_KEY", "OPENAI_BASE_URL"])
+def test_a_key_or_an_address_means_a_model(name):
+    assert read_settings(REQUIRED | {name: "given"}).uses_openai
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MODEL_PRICES", "{"),
+        ("MODEL_PRICES", "[]"),
+        ("MODEL_PRICES", '{"a-model": {"input": -1, "output": 1}}'),
+        ("TIME_ZONE", "Middle/Earth"),
+        ("TIME_ZONE", "Europe"),
+        ("TIME_ZONE", "../../etc/passwd"),
+        ("DAILY_CAP_USD", "-1"),
+        ("MAX_RECEIVE_COUNT", "0"),
+        ("RETRY_BASE_SECONDS", "0"),
+        ("MAX_DOCUMENT_BYTES", "1.5"),
+    ],
+)
+def test_a_value_of_no_use_is_refused_by_name(name, value):
+    with pytest.raises(SettingsError, match=rf"\b{name} \("):
+        read_settings(REQUIRED | {name: value})
+
+
+def test_a_key_shows_neither_in_settings_nor_in_what_is_wrong_with_them():
+    environment = REQUIRED | {"OPENAI_API_KEY": "sk-very-secret"}
+    settings = read_settings(environment)
+    assert "very-secret" not in repr(settings)
+    assert "very-secret" not in settings.model_dump_json()
+    assert settings.openai_api_key.get_secret_value() == "sk-very-secret"
+    with pytest.raises(SettingsError) as caught:
+        read_settings(environment | {"MAX_RECEIVE_COUNT": "sk-other-secret"})
+    assert "secret" not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_settings_do_not_change():
+    with pytest.raises(ValueError, match="frozen"):
+        read_settings(REQUIRED).ledger_table = "other"
