@@ -7,10 +7,11 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 PYTEST := $(BIN)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types chaos bench lock clean
+.PHONY: help setup demo test check lint types chaos bench bench-batch bench-extraction bench-model \
+  lock clean
 
 help: ## Say what each target does
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(BIN)/uv: $(LOCKS)/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -40,8 +41,16 @@ test: $(VENV)/.development ## All tests: unit, moto, local stack, small chaos
 chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at full size, with its figures
 	@$(PYTEST) tests/chaos --full --timeout=0
 
-bench: $(VENV)/.development ## Measure: a batch of ten beside plain Powertools
+bench: bench-batch bench-extraction bench-model ## Measure everything that follows
+
+bench-batch: $(VENV)/.development ## Measure: a batch of ten beside plain Powertools
 	@$(BIN)/python -m tests.benchmarks.bench_batch
+
+bench-extraction: $(VENV)/.development ## Measure: pages per second beside both engines alone
+	@$(BIN)/python -m tests.benchmarks.bench_extraction
+
+bench-model: $(VENV)/.development ## Measure: a model call beside the SDK alone, the extractive model
+	@$(BIN)/python -m tests.benchmarks.bench_llm
 
 lint: $(VENV)/.development ## Format and lint checks, and the template's
 	@$(BIN)/ruff format --check .

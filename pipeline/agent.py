@@ -12,7 +12,6 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.ask import PagesRead, describe_reading
-from pipeline.chunking import estimate_tokens
 from pipeline.prompts import AGENT, AGENT_DATA_RULE, AGENT_FINAL, AGENT_STEP
 from pipeline.task_calls import TaskCalls, TaskFacts
 from pipeline.tools import Toolbox, ToolResult
@@ -21,6 +20,7 @@ from shared.errors import DeadlineError, ModelUnavailableError
 from shared.ledger.documents import Document
 from shared.llm.model import ModelRequest, Purpose, Source
 from shared.llm.prompt_rendering import delimit_untrusted
+from shared.llm.token_estimate import estimate_tokens
 from shared.llm.turns import (
     Exchange,
     ToolCall,

@@ -7,7 +7,6 @@ from typing import Generic, TypeVar
 from pydantic import BaseModel
 
 from pipeline.budget import SpendMeter
-from pipeline.chunking import estimate_tokens
 from pipeline.prompts import PROMPT_VERSION
 from shared.deadline import Deadline
 from shared.errors import DocumentCapError, PaidCalls, TaskCapError
@@ -18,6 +17,7 @@ from shared.ledger.tasks import task_row_key
 from shared.llm.answer_key import answer_key
 from shared.llm.model import LanguageModel, ModelAnswer, ModelRequest, Usage
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE, TOKENS_AROUND_SOURCES
+from shared.llm.token_estimate import estimate_tokens
 from shared.prices import format_usd
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.chunking import estimate_tokens
 from pipeline.document_reader import DocumentReader, Passage
 from pipeline.page_ranges import format_page_ranges
 from pipeline.page_search import choose_texts, score_texts
@@ -18,6 +17,7 @@ from shared.ledger.documents import Document
 from shared.llm.model import ModelRequest, Purpose, Source
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE, TOKENS_AROUND_SOURCES
 from shared.llm.sentences import INVISIBLE, split_sentences
+from shared.llm.token_estimate import estimate_tokens
 
 _MAX_OUTPUT_TOKENS = 2_000
 _OUTPUT_SHARE_OF_WINDOW = 1 / 4

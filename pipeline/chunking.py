@@ -4,23 +4,13 @@ Every page of a document is in exactly one chunk, or, too long for one, in sever
 another, so that coverage can be counted page by page. The same pages give the same chunks.
 """
 
-import math
 import re
-import string
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from pipeline.extraction import PageStatus, PageText
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
-
-LETTERS_PER_TOKEN = 3.5
-CYRILLIC_LETTERS_PER_TOKEN = 2.0
-BYTES_PER_TOKEN_BEYOND = 2.0
-MAX_TOKENS_PER_CHARACTER = 4 / BYTES_PER_TOKEN_BEYOND
-LETTERS_AND_SPACE = (string.ascii_letters + " ").encode()
-ASCII = bytes(range(128))
-# The first of the two bytes of a Cyrillic letter in UTF-8.
-CYRILLIC_LEADS = bytes(range(0xD0, 0xD4))
+from shared.llm.token_estimate import MAX_TOKENS_PER_CHARACTER, estimate_tokens, weigh_text
 
 # Where a long page may be divided, best first. A sentence ends with a full stop of any script and
 # what closes after it.
@@ -82,17 +72,6 @@ class Chunk:
         return any(page.status is PageStatus.TEXT for page in self.pages)
 
 
-def estimate_tokens(text: str) -> int:
-    """How many tokens a text takes up, rather too many than too few, whatever the model.
-
-    A token is 3.5 English letters or spaces, two Cyrillic letters, one digit, sign or line end,
-    or two bytes of any other script in UTF-8. Over prose, tables, formulas and nine languages this
-    comes to 1.3 times the tokens of OpenAI's vocabularies, and to just those of a small, older
-    vocabulary (32,000 tokens) that spells digits one by one.
-    """
-    return math.ceil(_weigh(text))
-
-
 def group_pages(
     pages: Iterable[PageText], max_tokens: int, *, tokens_around_page: int = TOKENS_AROUND_SOURCE
 ) -> Iterator[Chunk]:
@@ -142,7 +121,7 @@ def divide_text(text: str, max_tokens: int) -> list[str]:
     held: list[str] = []
     held_weight = 0.0
     for piece in _cut(text, max_tokens, DIVISIONS):
-        weight = _weigh(piece)
+        weight = weigh_text(piece)
         if held and held_weight + weight > max_tokens:
             parts.append("".join(held))
             held, held_weight = [], 0.0
@@ -153,7 +132,7 @@ def divide_text(text: str, max_tokens: int) -> list[str]:
 
 def _cut(text: str, max_tokens: int, divisions: tuple[re.Pattern[str], ...]) -> Iterator[str]:
     """Pieces that fit, in order; joined, they are the text."""
-    if _weigh(text) <= max_tokens:
+    if weigh_text(text) <= max_tokens:
         yield text
         return
     if not divisions:
@@ -166,17 +145,3 @@ def _cut(text: str, max_tokens: int, divisions: tuple[re.Pattern[str], ...]) -> 
         if start < end:
             yield from _cut(text[start:end], max_tokens, divisions[1:])
         start = end
-
-
-def _weigh(text: str) -> float:
-    """Tokens before rounding, so that the weights of two pieces add up to that of both."""
-    data = text.encode()
-    others = data.translate(None, LETTERS_AND_SPACE)
-    beyond = others.translate(None, ASCII)
-    cyrillic = len(beyond) - len(beyond.translate(None, CYRILLIC_LEADS))
-    return (
-        (len(data) - len(others)) / LETTERS_PER_TOKEN
-        + (len(others) - len(beyond))
-        + cyrillic / CYRILLIC_LETTERS_PER_TOKEN
-        + (len(beyond) - 2 * cyrillic) / BYTES_PER_TOKEN_BEYOND
-    )

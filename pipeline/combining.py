@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from pipeline.answers import KeptAnswer
-from pipeline.chunking import estimate_tokens
 from pipeline.prompts import COMBINE, SUMMARIZE_CHUNK
 from pipeline.summary_types import Summary
 from shared.errors import ContextOverflowError
 from shared.ledger.table import Put
 from shared.llm.model import ModelRequest, Purpose, Source, Usage
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
+from shared.llm.token_estimate import estimate_tokens
 
 _MAX_OUTPUT_TOKENS = 2_000
 

@@ -15,7 +15,6 @@ from pydantic import (
     model_validator,
 )
 
-from pipeline.chunking import estimate_tokens
 from pipeline.field_schema import FieldSchema, drop_nulls, make_nullable
 from pipeline.prompts import EXTRACT
 from pipeline.task_calls import TaskCalls, TaskFacts
@@ -23,6 +22,7 @@ from shared.deadline import Deadline
 from shared.errors import TaskRefusedError
 from shared.llm.model import ModelRequest, Purpose, Source
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE, TOKENS_AROUND_SOURCES
+from shared.llm.token_estimate import estimate_tokens
 
 _MAX_OUTPUT_TOKENS = 4_000
 _OUTPUT_SHARE_OF_WINDOW = 1 / 4

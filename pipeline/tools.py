@@ -12,13 +12,14 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from pipeline.chunking import divide_text, estimate_tokens
+from pipeline.chunking import divide_text
 from pipeline.document_reader import DocumentReader, Passage, has_text
 from pipeline.page_search import rank_texts, score_texts
 from shared.errors import ObjectMissingError
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
 from shared.llm.sentences import split_sentences
+from shared.llm.token_estimate import estimate_tokens
 from shared.llm.turns import Tool
 
 _MAX_LISTED = 50

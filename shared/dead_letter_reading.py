@@ -6,6 +6,7 @@ is done, also when it breaks off. Where even that cannot happen, as the process 
 visibility timeout does it. A DLQ has no redrive of its own, so the receives harm nobody.
 """
 
+import math
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,7 +26,7 @@ class ReadingPace:
     """How DLQs are read.
 
     Args:
-        receivers: How many receive from one DLQ at the same time.
+        receivers: How many receive from one DLQ at the same time at the most.
         wait_seconds: How long a receiver waits for the first message; with less than a second SQS
             may overlook some (Amazon SQS Developer Guide, "Amazon SQS short and long polling").
         hide_seconds: How long a letter stays hidden at the least if nobody releases it.
@@ -192,15 +193,16 @@ class _Reading:
     def read_all(self, dlqs: Sequence[DeadLetterQueue]) -> None:
         with ThreadPoolExecutor(max_workers=max(1, len(dlqs) * self.pace.receivers)) as pool:
             try:
-                rounds = [_Round(self.pace.receivers) for _ in dlqs]
                 futures = []
-                for dlq, a_round in zip(dlqs, rounds, strict=True):
+                for dlq in dlqs:
                     count = self.queues.count_messages(dlq.dlq_url)
                     seconds = max(self.pace.hide_seconds, count / self.pace.letters_per_second)
                     self.held.start(dlq, seconds)
+                    # One that finds nothing only waits, and keeps the others waiting.
+                    receivers = min(self.pace.receivers, max(1, math.ceil(count / _BATCH_SIZE)))
+                    a_round = _Round(receivers)
                     futures += [
-                        pool.submit(self._receive, dlq, seconds, a_round)
-                        for _ in range(self.pace.receivers)
+                        pool.submit(self._receive, dlq, seconds, a_round) for _ in range(receivers)
                     ]
                 for future in futures:
                     future.result()

@@ -143,7 +143,7 @@ class Queues:
             SeashoreError: A request failed; copies before it were accepted.
         """
         codes: list[str | None] = []
-        for batch in _split_by_size(copies):
+        for batch in split_by_size(copies):
             entries: Any = [{"Id": str(i), **copy.to_request()} for i, copy in enumerate(batch)]
             with translate_aws_errors("send the copies of messages"):
                 answer = self.client.send_message_batch(QueueUrl=queue_url, Entries=entries)
@@ -236,7 +236,8 @@ def _read_refusals(answer: Any) -> dict[str, str]:
     return {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
 
 
-def _split_by_size(copies: Sequence[MessageCopy]) -> Iterator[list[MessageCopy]]:
+def split_by_size(copies: Sequence[MessageCopy]) -> Iterator[list[MessageCopy]]:
+    """Copies in their order, as many together as one request takes."""
     batch: list[MessageCopy] = []
     batch_bytes = 0
     for copy in copies:

@@ -117,6 +117,9 @@ def _list_sums(story: Story) -> Sequence[Fact]:
     if story.replays:
         sums.append(("Replays", str(story.replays)))
     if story.errors:
-        errors = "; ".join(f"{count} times {reason}" if count > 1 else reason for reason, count in story.errors.items())
+        errors = "; ".join(
+            f"{count} times {reason}" if count > 1 else reason
+            for reason, count in story.errors.items()
+        )
         sums.append(("Errors", errors))
     return sums

@@ -48,7 +48,7 @@ class PdfiumDocument:
             raise PdfiumError
 
     def read_page(self, number: int) -> str:
-        """The text inside the visible box of a page, numbered from 1.
+        """The text inside the visible box of a page, numbered from 1; all of it if none is there.
 
         Raises:
             PdfiumError: The page cannot be loaded.
@@ -61,7 +61,9 @@ class PdfiumDocument:
             if not text_page:
                 raise PdfiumError
             try:
-                return _read_visible_text(page, text_page)
+                visible = _read_visible_text(page, text_page)
+                # A page whose box is wrong shows nothing and holds its text all the same.
+                return visible if visible.strip() else _read_whole_text(text_page)
             finally:
                 pdfium.FPDFText_ClosePage(text_page)
         finally:
@@ -84,3 +86,13 @@ def _read_visible_text(page: object, text_page: object) -> str:
     text = (ctypes.c_ushort * size)()
     pdfium.FPDFText_GetBoundedText(*area, text, size)
     return bytes(text).decode("utf-16-le", errors="ignore")
+
+
+def _read_whole_text(text_page: object) -> str:
+    size = pdfium.FPDFText_CountChars(text_page)
+    if size <= 0:
+        return ""
+    # One more, for the zero at the end.
+    text = (ctypes.c_ushort * (size + 1))()
+    written = pdfium.FPDFText_GetText(text_page, 0, size, text)
+    return bytes(text)[: 2 * max(0, written - 1)].decode("utf-16-le", errors="ignore")

@@ -17,6 +17,7 @@ from shared.errors import MessageDecodeError
 from shared.llm.build import build_language_model
 from shared.messages import decode_ingest_item, decode_work_item
 from shared.settings import Settings
+from tests.chaos.aws_faults import AwsFaults, spoil_session
 from tests.chaos.emulator import EmulatorSession
 from tests.chaos.faults import FaultPlan, Faults, watch_session
 from tests.chaos.journal import Journal
@@ -39,6 +40,7 @@ class ContainerSpec:
         timeout_seconds: The function's time limit, at which the process dies.
         batch_size: The most records in an invocation.
         plan: Which deliveries kill the process.
+        aws_faults: Which requests to AWS fail.
         latency_seconds: How long the obedient model takes for an answer; the settings may name a
             provider instead.
         patience: What the delays of deferrals by the model are multiplied with.
@@ -51,6 +53,7 @@ class ContainerSpec:
     timeout_seconds: float
     batch_size: int = 10
     plan: FaultPlan = field(default_factory=FaultPlan)
+    aws_faults: AwsFaults = field(default_factory=AwsFaults)
     latency_seconds: float = 0.0
     patience: float = 1.0
 
@@ -63,6 +66,7 @@ def run_container(spec: ContainerSpec) -> None:
     journal = Journal(spec.folder / "journal")
     faults = Faults(spec.plan, spec.folder / "tokens", journal)
     session = EmulatorSession(spec.endpoint_url)
+    spoil_session(session, spec.aws_faults)
     watch_session(session, faults, spec.settings.idempotency_table, item_id_of)
     consumer, runtime = _build(spec, Clients(session), journal, faults)
     consumer = replace(consumer, decode=_announce(consumer.decode, faults))
@@ -77,9 +81,9 @@ def run_container(spec: ContainerSpec) -> None:
         faults.end_batch()
         return response
 
-    source = EventSource(
-        session.client("sqs"), consumer.queue_url, handle, spec.batch_size, spec.timeout_seconds
-    )
+    # Lambda's own poller has no bad day.
+    sqs = EmulatorSession(spec.endpoint_url).client("sqs")
+    source = EventSource(sqs, consumer.queue_url, handle, spec.batch_size, spec.timeout_seconds)
     while True:
         source.poll()
 

@@ -5,8 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.chunking import estimate_tokens, group_pages
+from pipeline.chunking import group_pages
 from pipeline.extraction import Engine, PageStatus, PageText
+from shared.llm.token_estimate import estimate_tokens
 
 MAX_TOKENS = 60
 AROUND = 10

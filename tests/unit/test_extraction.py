@@ -225,3 +225,11 @@ def test_nothing_is_read_after_the_deadline(extractor, tmp_path):
         now[0] = 11
         with pytest.raises(DeadlineError):
             next(pages)
+
+
+def test_text_outside_the_page_counts_only_where_nothing_else_is_there(read):
+    wrong_box = make_text_pdf("far outside of its page").replace(
+        b"/MediaBox [0 0 612 792]", b"/MediaBox [0 0 002 002]"
+    )
+    (page,) = read(wrong_box)
+    assert page.text == "far outside of its page"
