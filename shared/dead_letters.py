@@ -221,7 +221,7 @@ class LetterFilter:
     """Which letters are meant: those that fit everything that is given.
 
     Args:
-        ids: Beginnings of ids.
+        ids: Ids, of the first copy or of the one in the DLQ.
         queues: Names of queues.
         errors: Error types, in any case.
         kinds: Kinds of messages.
@@ -231,7 +231,7 @@ class LetterFilter:
         pattern: Found in the body or in the cause.
     """
 
-    ids: tuple[str, ...] = ()
+    ids: Collection[str] = ()
     queues: Collection[str] = ()
     errors: Collection[str] = ()
     kinds: Collection[str] = ()
@@ -249,7 +249,9 @@ class LetterFilter:
         """Whether a letter is meant."""
         return all(
             (
-                not self.ids or any(_has_id(letter, beginning) for beginning in self.ids),
+                not self.ids
+                or letter.letter_id in self.ids
+                or letter.message.message_id in self.ids,
                 not self.queues or letter.queue.name in self.queues,
                 not self.errors or _is_named(letter.error_type, self.errors),
                 not self.kinds or letter.work.kind in self.kinds,
@@ -264,8 +266,17 @@ class LetterFilter:
         )
 
 
-def _has_id(letter: Letter, beginning: str) -> bool:
-    return letter.letter_id.startswith(beginning) or letter.message.message_id.startswith(beginning)
+def find_letter_ids(wanted: str, letters: Iterable[Letter]) -> list[str]:
+    """The ids of the letters that an id, or the beginning of ids, names."""
+    exact: dict[str, None] = {}
+    beginning: dict[str, None] = {}
+    for letter in letters:
+        own = (letter.letter_id, letter.message.message_id)
+        if wanted in own:
+            exact[letter.letter_id] = None
+        elif any(name.startswith(wanted) for name in own):
+            beginning[letter.letter_id] = None
+    return list(exact or beginning)
 
 
 def _is_named(error_type: str, wanted: Collection[str]) -> bool:

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from infra.aws import aws_errors_as
@@ -18,6 +18,7 @@ from shared.dead_letters import (
     DeadLetterQueue,
     Letter,
     LetterFilter,
+    find_letter_ids,
     identify_upload_work,
     identify_work,
 )
@@ -91,7 +92,7 @@ def _find_actor(stack: Stack) -> str:
 
 
 def build_filter(wanted: Wanted, stack: Stack, services: LetterServices) -> LetterFilter:
-    """Which letters an operator means.
+    """Which letters an operator means, but for ids, which may be beginnings of ids.
 
     Raises:
         OperatorError: A queue, a time or a pattern cannot be understood.
@@ -108,7 +109,6 @@ def build_filter(wanted: Wanted, stack: Stack, services: LetterServices) -> Lett
         ) from None
     now = services.now()
     return LetterFilter(
-        ids=tuple(wanted.ids),
         queues=tuple(wanted.queues),
         errors=tuple(wanted.errors),
         kinds=tuple(wanted.kinds),
@@ -149,8 +149,7 @@ def read_wanted_letters(
             services.stopwatch,
             report=lambda count: status.update(f"Reading the dead-letter queues… {count:,}"),
         )
-    for beginning in wanted.ids:
-        _check_id(beginning, letters)
+    chosen = replace(chosen, ids=[_find_id(wanted_id, letters) for wanted_id in wanted.ids])
     return [letter for letter in letters if chosen.fits(letter)]
 
 
@@ -163,17 +162,17 @@ def find_letter(wanted: str, stack: Stack, services: LetterServices, output: Out
     return read_wanted_letters(Wanted(ids=[wanted]), stack, services, output)[0]
 
 
-def _check_id(beginning: str, letters: Sequence[Letter]) -> None:
-    fitting = LetterFilter(ids=(beginning,))
-    ids = list(dict.fromkeys(letter.letter_id for letter in letters if fitting.fits(letter)))
+def _find_id(wanted: str, letters: Sequence[Letter]) -> str:
+    ids = find_letter_ids(wanted, letters)
     if not ids:
         raise UnknownItemError(
-            f"There is no dead letter {beginning!r}: `seashore dlq list --all` lists them. One "
+            f"There is no dead letter {wanted!r}: `seashore dlq list --all` lists them. One "
             "that somebody else is looking at appears again after half a minute."
         )
     if len(ids) > 1:
         named = ", ".join(ids[:_MOST_NAMED])
         more = " and more" if len(ids) > _MOST_NAMED else ""
         raise UnknownItemError(
-            f"{beginning!r} is the beginning of several ids: {named}{more}. Give more of it."
+            f"{wanted!r} is the beginning of several ids: {named}{more}. Give more of it."
         )
+    return ids[0]

@@ -9,6 +9,7 @@
 | `TEXT#<address>` | `TEXT` | the text that a document's bytes have given |
 | `TASK#<task id>` | `TASK` | a task: status, attempts, cost, result |
 | `TASK#<task id>` | `EVENT#<time>#<step>` | one step of the task's story |
+| `MESSAGE#<message id>` | `EVENT#<time>#<step>` | what was done with a dead letter about neither |
 | `ANSWER#<hash>` | `ANSWER` | an answer of a language model |
 
 The index `by_day` lists the documents of a day by the time of their arrival, and apart from them,

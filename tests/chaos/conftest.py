@@ -3,8 +3,8 @@
 `make chaos` runs the same tests at full size (`--full`) and prints their figures.
 
 Each test module has one function `run_scenario(folder, full)`, whose answer its tests look at as
-`outcome`. The scenarios mostly wait for visibility timeouts, so at small size several of them run
-at the same time, after those whose module says `RUNS_ALONE`.
+`outcome`. The scenarios mostly wait for visibility timeouts, so several run at the same time, after
+those whose module says `RUNS_ALONE` or `RUNS_ALONE_AT_FULL_SIZE`.
 """
 
 import os
@@ -76,13 +76,14 @@ def _scenarios(
         for item in request.session.items
         if isinstance(item, pytest.Function) and hasattr(item.module, "run_scenario")
     }
-    alone = [module for module in modules.values() if hasattr(module, "RUNS_ALONE")]
+    marks = ("RUNS_ALONE", "RUNS_ALONE_AT_FULL_SIZE") if full else ("RUNS_ALONE",)
+    alone = [m for m in modules.values() if any(hasattr(m, mark) for mark in marks)]
     together = [module for module in modules.values() if module not in alone]
 
     def run(module: ModuleType) -> Any:
         return module.run_scenario(tmp_path_factory.mktemp("chaos"), full)
 
-    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1 if full else _AT_ONCE) as pool:
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(_AT_ONCE) as pool:
         futures = {module: first.submit(run, module) for module in alone}
         wait(futures.values())
         yield futures | {module: pool.submit(run, module) for module in together}

@@ -3,7 +3,7 @@
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 from boto3.dynamodb.types import TypeDeserializer
@@ -62,16 +62,27 @@ class Tally:
 
     def describe(self) -> list[tuple[str, str]]:
         """Names and values, as they are printed."""
-        counted = [
-            (field.name.replace("_", " "), f"{getattr(self, field.name):,}")
-            for field in fields(self)
-            if field.name != "seconds"
-        ]
+        counted = (
+            "sent",
+            "distinct",
+            "effects",
+            "lost",
+            "unexpected",
+            "duplicate_effects",
+            "in_dlq",
+        )
         return [
-            *counted,
+            *((name.replace("_", " "), f"{getattr(self, name):,}") for name in counted),
             ("receives per item", f"{self.receives_per_item:.3f}"),
-            ("calls per delivery", f"{self.calls_per_delivery:.3f}"),
             ("wall time", f"{self.seconds:.1f} s"),
+        ]
+
+    def describe_calls(self) -> list[tuple[str, str]]:
+        """What deaths cost in calls of the model, as it is printed."""
+        counted = ("kills", "calls", "repeated_calls", "unexplained_calls")
+        return [
+            *((name.replace("_", " "), f"{getattr(self, name):,}") for name in counted),
+            ("calls per delivery", f"{self.calls_per_delivery:.3f}"),
         ]
 
 

@@ -13,6 +13,9 @@ from tests.chaos.workload import list_bodies, seed_documents, send_bodies
 
 _FEED = 500
 
+# It takes all that the machine has.
+RUNS_ALONE_AT_FULL_SIZE = True
+
 
 @dataclass(frozen=True)
 class Size:
@@ -63,7 +66,8 @@ def feed_bodies(run: Run, bodies: list[str], timeout_seconds: float) -> None:
 
 def test_nothing_is_lost_and_nothing_is_done_twice(outcome, show_table):
     tally = outcome.tally
-    show_table("Processes killed at random points", tally.describe())
+    rows = [*tally.describe(), *tally.describe_calls()]
+    show_table("Processes killed at random points", rows)
     assert tally.kills > 0
     assert tally.lost == 0
     assert tally.unexpected == 0

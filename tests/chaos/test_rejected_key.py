@@ -46,7 +46,7 @@ class Rejection:
 
 def run_scenario(folder: Path, full: bool) -> Rejection:
     # At small size messages come back within seconds, and are not to lead to a call.
-    patience, seconds = (1.0, 200.0) if full else (0.03, 5.0)
+    patience, seconds = (1.0, 130.0) if full else (0.03, 5.0)
     with (
         running_provider(seed=5) as provider,
         open_run(
@@ -122,7 +122,8 @@ def test_a_container_calls_once_a_minute_at_most(outcome, show_table):
     assert outcome.calls
     for calls in outcome.calls.values():
         assert find_calls_within_a_minute(calls) == []
-        assert len(calls) <= BATCH_SIZE + 3
+        # Its first one, one each minute, and what a busy machine lets through beside the first.
+        assert len(calls) <= 5
 
 
 def test_the_work_waits_and_nothing_is_dead_lettered(outcome):

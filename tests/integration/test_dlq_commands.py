@@ -225,6 +225,7 @@ def test_edit_refuses_what_no_consumer_could_read_and_keeps_it(
     seashore, account, tmp_path, monkeypatch
 ):
     put(account, [("{", to_attributes(make_state("task-1")))])
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     spoil = "file.write_text('still {')"
     monkeypatch.setenv("EDITOR", str(write_editor(tmp_path, spoil)))
     result = seashore("dlq", "edit", "task-1", "--yes")

@@ -13,6 +13,7 @@ from shared.dead_letters import (
     UNSWEPT,
     LetterFilter,
     Subject,
+    find_letter_ids,
     group_letters,
     identify_upload_work,
     identify_work,
@@ -21,6 +22,7 @@ from shared.dead_letters import (
 from shared.queues import ReceivedMessage
 from tests.fakes.dead_letter_boxes import DIED_AT, chunk_body, make_letter, make_state
 
+IDS = st.sampled_from(["a", "ab", "abc", "b"])
 QUEUES = st.sampled_from(["uploads", "work"])
 ERRORS = st.sampled_from(["ModelRequestError", "MessageDecodeError", "ProcessDied", None])
 BODIES = st.sampled_from(
@@ -37,7 +39,7 @@ BODIES = st.sampled_from(
 
 @st.composite
 def letters(draw):
-    message_id = draw(st.uuids().map(str))
+    message_id = draw(IDS)
     queue, error = draw(QUEUES), draw(ERRORS)
     state = None
     if error is not None:
@@ -56,7 +58,7 @@ def filters(draw):
     times = st.none() | st.integers(0, 100).map(lambda m: DIED_AT + timedelta(minutes=m))
     some = st.lists(st.sampled_from(["uploads", "work"]), max_size=2)
     return LetterFilter(
-        ids=tuple(draw(st.lists(st.sampled_from("0123456789abcdef"), max_size=2))),
+        ids=tuple(draw(st.lists(IDS, max_size=2))),
         queues=tuple(draw(some)),
         errors=tuple(draw(st.lists(st.sampled_from(["modelrequesterror", "ProcessDied"])))),
         kinds=tuple(draw(st.lists(st.sampled_from(["summarize_chunk", UNREADABLE, "agent"])))),
@@ -116,8 +118,18 @@ def test_a_cause_from_before_a_redrive_is_not_that_of_this_death(moved_by_sqs):
 def test_ids_of_either_copy_name_a_letter():
     letter = make_letter(state=make_state("first-copy"), message_id="second-copy")
     assert letter.letter_id == "first-copy"
-    assert all(LetterFilter(ids=(name,)).fits(letter) for name in ("first", "second-c"))
-    assert not LetterFilter(ids=("copy",)).fits(letter)
+    assert all(LetterFilter(ids=(name,)).fits(letter) for name in ("first-copy", "second-copy"))
+    assert not LetterFilter(ids=("first",)).fits(letter)
+
+
+def test_an_id_is_found_by_its_beginning_unless_it_is_whole():
+    letters = [make_letter(message_id=name) for name in ("ab", "abc", "abd", "x")]
+    assert find_letter_ids("ab", letters) == ["ab"]
+    assert find_letter_ids("abc", letters) == ["abc"]
+    assert find_letter_ids("a", letters) == ["ab", "abc", "abd"]
+    assert find_letter_ids("y", letters) == []
+    copy = make_letter(state=make_state("first"), message_id="second")
+    assert find_letter_ids("sec", [copy]) == find_letter_ids("second", [copy]) == ["first"]
 
 
 def test_times_include_their_beginning_and_not_their_end():
@@ -145,7 +157,7 @@ def test_a_filter_narrows_and_never_widens(letter, wanted):
     assert not wanted.kinds or letter.work.kind in wanted.kinds
     assert wanted.before is None or letter.died_at < wanted.before
     assert wanted.after is None or wanted.after <= letter.died_at
-    assert not wanted.ids or letter.letter_id.startswith(wanted.ids)
+    assert not wanted.ids or letter.letter_id in wanted.ids
     if wanted.subject is not None:
         assert any(s.id.startswith(wanted.subject) for s in letter.work.subjects)
 
