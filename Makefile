@@ -5,9 +5,11 @@ BIN := $(VENV)/bin
 LOCKS := infra/locks
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 PYTEST := $(BIN)/python -m pytest
+# How long `make fuzz` looks at each target.
+SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types chaos bench bench-batch bench-extraction bench-model \
+.PHONY: help setup demo test check lint types chaos fuzz bench bench-batch bench-extraction bench-model \
   lock clean
 
 help: ## Say what each target does
@@ -35,11 +37,15 @@ setup: $(VENV)/.development ## Make .venv with everything for development
 demo: $(VENV)/.command-line ## Run the whole pipeline here: three PDFs in, summaries out
 	@$(BIN)/seashore demo
 
-test: $(VENV)/.development ## All tests: unit, moto, local stack, small chaos
-	@$(PYTEST) -n auto --dist loadgroup
+test: $(VENV)/.development ## All tests: unit, moto and the local stack, then a small chaos suite by itself
+	@$(PYTEST) -n auto --dist loadgroup --ignore=tests/chaos
+	@$(PYTEST) tests/chaos
 
 chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at full size, with its figures
 	@$(PYTEST) tests/chaos --full --timeout=0
+
+fuzz: $(VENV)/.development ## Any input, no crash: decoders and PDFs, SECONDS (60) for each target
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
 bench: bench-batch bench-extraction bench-model ## Measure everything that follows
 

@@ -288,11 +288,12 @@ class _Delivery(Generic[ItemT]):
 
     def _defer(self, delay_seconds: float, reason: str, error: BaseException | None) -> None:
         now = self._runtime.now()
-        not_before = now + timedelta(seconds=delay_seconds)
         if self._state.not_before is not None and self._state.not_before > now:
             # Received early: its wait goes on as it was. Jitter at each receive would prolong it.
             not_before = self._state.not_before
             delay_seconds = (not_before - now).total_seconds()
+        else:
+            not_before = now + timedelta(seconds=delay_seconds)
         state = self._state.model_copy(
             update={
                 "deferrals": self._state.deferrals + 1,

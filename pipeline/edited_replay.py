@@ -58,14 +58,16 @@ def replay_edited(letter: Letter, edited: Letter, services: LetterServices) -> R
         SeashoreError: AWS failed; the old letter stays.
     """
     for held, wave in take_in_waves([letter], services):
-        (code,) = send_again([edited], services)
-        if code is not None:
-            return Result(letter, Ending.REFUSED, code)
         target = letter.queue.source_url.rsplit("/", 1)[-1]
         told = [edited]
         if set(letter.work.subjects) - set(edited.work.subjects):
             told.append(letter)
+        # Before it is sent, so that it is never sent unnoted.
         note_in_stories(told, "replayed_edited", target, services)
+        (code,) = send_again([edited], services)
+        if code is not None:
+            note_in_stories(told, "replay_refused", target, services)
+            return Result(letter, Ending.REFUSED, code)
         kept = held.delete(wave)
         return Result(edited, Ending.NOT_DELETED if kept else Ending.REPLAYED)
     return Result(letter, Ending.GONE)

@@ -1,9 +1,10 @@
 """Replay: send dead letters to their queues again, each with a fresh chance.
 
-A letter is deleted only after SQS has confirmed the new message and the ledger has noted who sent
-it. Whoever breaks off in between leaves a letter whose work is sent already: it may be sent twice,
-and happens once, since every effect is guarded by the ledger. Two replays at the same time share
-the letters between them, as each hides from the other what it is working on.
+The ledger notes who sends a letter before it is sent, so that none is ever sent unnoted, and the
+letter is deleted only after SQS has confirmed the new message. Whoever breaks off in between leaves
+a letter whose work may be sent already: it may be sent twice, and happens once, since every effect
+is guarded by the ledger. Two replays at the same time share the letters between them, as each hides
+from the other what it is working on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -129,7 +130,13 @@ def _replay_batch(
     still_held = {id(letter) for letter in held.letters}
     results = [Result(one, Ending.GONE) for one in letters if id(one) not in still_held]
     mine = [letter for letter in letters if id(letter) in still_held]
+    if not mine:
+        return results
+    target = mine[0].queue.source_url.rsplit("/", 1)[-1]
+    note_in_stories(mine, "replayed", target, services)
     codes = send_again(mine, services)
+    refused = [one for one, code in zip(mine, codes, strict=True) if code is not None]
+    note_in_stories(refused, "replay_refused", target, services)
     results += [
         Result(one, Ending.REFUSED, code)
         for one, code in zip(mine, codes, strict=True)
@@ -137,7 +144,6 @@ def _replay_batch(
     ]
     sent = [one for one, code in zip(mine, codes, strict=True) if code is None]
     if sent:
-        note_in_stories(sent, "replayed", sent[0].queue.source_url.rsplit("/", 1)[-1], services)
         kept = {id(letter) for letter in held.delete(sent)}
         results += [
             Result(one, Ending.NOT_DELETED if id(one) in kept else Ending.REPLAYED) for one in sent

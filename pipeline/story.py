@@ -12,7 +12,8 @@ from shared.ledger.timeline import Event
 DEFERRED = "deferred"
 RETURNED = "returned"
 REPLAYS = frozenset({"replayed", "replayed_edited"})
-OPERATOR_STEPS = REPLAYS | {"discarded"}
+REFUSED = "replay_refused"
+OPERATOR_STEPS = REPLAYS | {REFUSED, "discarded"}
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Story:
         returns: How often a message came back after an attempt that failed.
         planned_wait_seconds: How long these waits were to be, together.
         model_calls: Steps for which a model read something.
-        replays: How often dead letters of it were replayed.
+        replays: How often dead letters of it were replayed, but for those that SQS refused.
         errors: What went wrong how often, by reason.
         seconds: From the first step to the last.
     """
@@ -74,7 +75,7 @@ def build_story(events: Sequence[Event]) -> Story:
         returns=counts[RETURNED],
         planned_wait_seconds=sum(float(step.details.get("delay_seconds", 0)) for step in waits),
         model_calls=sum(1 for step in steps if step.details.get("input_tokens")),
-        replays=sum(counts[name] for name in REPLAYS),
+        replays=sum(counts[name] for name in REPLAYS) - counts[REFUSED],
         errors=dict(Counter(reason for step in steps if (reason := _find_error(step)))),
         seconds=steps[-1].since_start_seconds if steps else 0,
     )

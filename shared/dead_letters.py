@@ -320,7 +320,7 @@ def group_letters(letters: Iterable[Letter]) -> list[LetterGroup]:
 
 
 def _to_group(error_type: str, stage: str, letters: Sequence[Letter]) -> LetterGroup:
-    by_death = sorted(letters, key=lambda letter: (letter.died_at, letter.letter_id))
+    by_death = sorted(letters, key=lambda one: (one.died_at, one.key, one.message.message_id))
     return LetterGroup(
         error_type=error_type,
         stage=stage,

@@ -7,11 +7,15 @@ and the others belong to the sender.
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 ATTRIBUTE_NAME = "seashore"
+
+# More than any message lives to see. A sender can write what it likes into the attribute.
+MAX_COUNT = 1_000_000
+Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 
 class Failure(BaseModel):
@@ -46,11 +50,11 @@ class DeliveryState(BaseModel):
 
     message_id: str
     first_enqueued_at: AwareDatetime
-    deferrals: int = 0
-    attempts: int = 0
+    deferrals: Count = 0
+    attempts: Count = 0
     not_before: AwareDatetime | None = None
     failure: Failure | None = None
-    replays: int = 0
+    replays: Count = 0
     replayed_at: AwareDatetime | None = None
 
     @property

@@ -101,6 +101,7 @@ WorkMessage = (
 _WORK_MESSAGE: TypeAdapter[WorkMessage] = TypeAdapter(
     Annotated[WorkMessage, Field(discriminator="kind")]
 )
+_MAX_NAME_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -158,6 +159,11 @@ def _describe(problem: Any) -> str:
     return str(problem["msg"])
 
 
+def _describe_place(parts: tuple[int | str, ...]) -> str:
+    # The name of a field that is not known is the sender's, and can be as long as the message.
+    return ".".join(str(part)[:_MAX_NAME_CHARACTERS] for part in parts) or "body"
+
+
 def decode_work_message(body: str) -> WorkMessage:
     """Read the body of a message from the work queue.
 
@@ -168,7 +174,7 @@ def decode_work_message(body: str) -> WorkMessage:
         return _WORK_MESSAGE.validate_json(body)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'body'}: {_describe(problem)}"
+            f"{_describe_place(problem['loc'])}: {_describe(problem)}"
             for problem in error.errors(include_input=False)[:3]
         )
         raise MessageDecodeError(f"not a work message: {problems}") from None

@@ -7,7 +7,15 @@ import hashlib
 import json
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    FailFast,
+    Field,
+    TypeAdapter,
+    model_validator,
+)
 
 MAX_TEXT_BYTES = 200_000
 MAX_SCHEMA_BYTES = 20_000
@@ -127,7 +135,9 @@ class AskTask(TaskMessage):
 
     kind: Literal["ask"] = "ask"
     question: Prompt
-    documents: tuple[DocumentName, ...] = Field(min_length=1, max_length=MAX_DOCUMENTS)
+    documents: Annotated[tuple[DocumentName, ...], FailFast()] = Field(
+        min_length=1, max_length=MAX_DOCUMENTS
+    )
 
     @property
     def about(self) -> str:

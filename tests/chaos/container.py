@@ -2,6 +2,7 @@
 
 import logging
 import os
+import random
 import signal
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -39,6 +40,8 @@ class ContainerSpec:
         folder: Journal, logs and tokens of the run.
         timeout_seconds: The function's time limit, at which the process dies.
         batch_size: The most records in an invocation.
+        varies_batches: Whether an invocation gets any number of records up to that, as from SQS,
+            and not as many as there are, as from the emulator.
         plan: Which deliveries kill the process.
         aws_faults: Which requests to AWS fail.
         latency_seconds: How long the obedient model takes for an answer; the settings may name a
@@ -52,6 +55,7 @@ class ContainerSpec:
     folder: Path
     timeout_seconds: float
     batch_size: int = 10
+    varies_batches: bool = False
     plan: FaultPlan = field(default_factory=FaultPlan)
     aws_faults: AwsFaults = field(default_factory=AwsFaults)
     latency_seconds: float = 0.0
@@ -59,7 +63,7 @@ class ContainerSpec:
 
 
 def run_container(spec: ContainerSpec) -> None:
-    """Poll the queue until the process is killed."""
+    """Poll the queue until the process is killed, or the one that has started it is gone."""
     # Powertools keeps its event loop between invocations where this is set, as Lambda sets it.
     os.environ["LAMBDA_TASK_ROOT"] = "/var/task"
     _redirect_output(spec.folder / "containers.log")
@@ -84,7 +88,10 @@ def run_container(spec: ContainerSpec) -> None:
     # Lambda's own poller has no bad day.
     sqs = EmulatorSession(spec.endpoint_url).client("sqs")
     source = EventSource(sqs, consumer.queue_url, handle, spec.batch_size, spec.timeout_seconds)
-    while True:
+    starter = os.getppid()
+    while os.getppid() == starter:
+        if spec.varies_batches:
+            source.batch_size = random.randint(1, spec.batch_size)
         source.poll()
 
 

@@ -14,17 +14,12 @@ from tests.chaos.faults import Faults, Point
 from tests.chaos.journal import Journal
 
 HANGING_TEXT = "This text makes the model hang."
-_THROTTLED_UNTIL = "The model is throttled until "
-
-
-def write_throttled_text(until_seconds: float) -> str:
-    """A text for which the model asks for patience until a time of the monotonic clock."""
-    return f"{_THROTTLED_UNTIL}{until_seconds}"
+THROTTLED_TEXT = "This text makes the model ask for patience, once."
 
 
 @dataclass(frozen=True)
 class ObedientModel:
-    """Answers everything after the same time, but for the special texts of this module."""
+    """Answers everything after the same time, but hangs at `HANGING_TEXT`."""
 
     latency_seconds: float
     name: str = "obedient"
@@ -33,12 +28,6 @@ class ObedientModel:
         source = request.sources[0]
         if HANGING_TEXT in source.text:
             threading.Event().wait()
-        if source.text.startswith(_THROTTLED_UNTIL):
-            left_seconds = float(source.text.removeprefix(_THROTTLED_UNTIL)) - time.monotonic()
-            if left_seconds > 0:
-                raise ModelThrottledError(
-                    "a pause is asked for", delay_seconds=left_seconds, reason="model_throttled"
-                )
         time.sleep(self.latency_seconds)
         title = source.text.splitlines()[0]
         point = KeyPoint(text=title, pages=[source.first_page])
@@ -49,6 +38,8 @@ class ObedientModel:
 @dataclass(frozen=True)
 class WatchedModel:
     """A model whose calls are noted, and after whose answers a process may die.
+
+    The first call about `THROTTLED_TEXT` is answered with a request for patience.
 
     Args:
         inner: The model that answers.
@@ -70,6 +61,8 @@ class WatchedModel:
     def answer(self, request: ModelRequest[Summary], deadline: Deadline) -> ModelAnswer[Summary]:
         key = answer_key(self.name, PROMPT_VERSION, request)
         self.journal.write("called", key=key, item=self.faults.current_item_id)
+        if request.sources[0].text == THROTTLED_TEXT and self._count_calls(key) == 1:
+            raise ModelThrottledError("once", delay_seconds=1, reason="model_throttled")
         try:
             answer = self.inner.answer(request, deadline)
         except DeferredError as error:
@@ -77,3 +70,6 @@ class WatchedModel:
             raise
         self.faults.reach(Point.LLM)
         return answer
+
+    def _count_calls(self, key: str) -> int:
+        return sum(entry.details.get("key") == key for entry in self.journal.read())

@@ -134,11 +134,12 @@ def count_effects(account: AwsAccount) -> Counter[str]:
 
 
 def read_events(account: AwsAccount) -> dict[str, list[dict[str, Any]]]:
-    """The timeline of each document, oldest first."""
+    """The timeline of each document and task, oldest first."""
     events = defaultdict(list)
     for row in sorted(scan_ledger(account), key=lambda row: row["sk"]):
-        if row["pk"].startswith("DOC#") and row["sk"].startswith("EVENT#"):
-            events[row["pk"].removeprefix("DOC#")].append(row)
+        owner, _, owner_id = row["pk"].partition("#")
+        if owner in ("DOC", "TASK") and row["sk"].startswith("EVENT#"):
+            events[owner_id].append(row)
     return events
 
 
@@ -157,8 +158,12 @@ def count_miscounted_chunks(account: AwsAccount) -> int:
 
 
 def read_statuses(account: AwsAccount) -> dict[str, str]:
-    """The status of each document."""
-    return {row["document_id"]: row["status"] for row in scan_ledger(account) if row["sk"] == "DOC"}
+    """The status of each document and task."""
+    return {
+        row["pk"].partition("#")[2]: row["status"]
+        for row in scan_ledger(account)
+        if row["sk"] in ("DOC", "TASK")
+    }
 
 
 def scan_ledger(account: AwsAccount) -> Iterable[dict[str, Any]]:

@@ -12,6 +12,8 @@ from tests.chaos.workload import list_bodies, seed_documents, send_bodies
 
 TIMEOUT_SECONDS = 12.0
 VISIBILITY_SECONDS = 13
+# Draws close to a fifth at either size.
+SEED = 46
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Throttling:
 def run_scenario(folder: Path, full: bool) -> Throttling:
     count = 50 if full else 2
     with (
-        running_provider(seed=4) as provider,
+        running_provider(seed=SEED) as provider,
         open_run(
             folder, visibility_seconds=VISIBILITY_SECONDS, openai_base_url=provider.url
         ) as run,
@@ -69,6 +71,8 @@ def test_a_finished_item_costs_few_calls(outcome, show_table):
     )
     assert outcome.throttled > 0
     assert calls_per_item <= 1.3
+    # No call was made again but for a 429.
+    assert outcome.calls - outcome.throttled == outcome.tally.effects
 
 
 def test_retry_after_is_never_undercut(outcome):

@@ -9,16 +9,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
-from functions.batch import process_batch
-from functions.ingest import build_ingest
-from functions.worker import build_worker
 from pipeline.canary import watch_canaries
 from pipeline.discard import discard
 from pipeline.edited_replay import edit_letter, replay_edited
-from pipeline.extraction import Extractor
 from pipeline.letter_waves import Ending
 from pipeline.letter_work import find_finished
 from pipeline.replay import plan_replay, replay, send_again
+from pipeline.story import build_story
 from shared.dead_letter_reading import ReadingPace, hold_letters, read_letters
 from shared.dead_letters import LetterFilter, group_letters
 from shared.delivery_state import DeliveryState
@@ -29,7 +26,7 @@ from shared.errors import (
     OperatorError,
     ServiceError,
 )
-from shared.ledger.documents import document_pk, find_current_document_id, find_document
+from shared.ledger.documents import document_pk
 from shared.ledger.tasks import find_task, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus, TaskStatus
@@ -49,9 +46,8 @@ from tests.fakes.dead_letter_boxes import (
     receive_all,
     to_attributes,
 )
-from tests.fakes.event_source import EventSource
-from tests.fakes.ledger_rows import open_table
 from tests.fakes.pdf_files import make_prose_pdf
+from tests.fakes.running_pipeline import run_pipeline
 
 
 class MoodyModel(ExtractiveModel):
@@ -81,53 +77,27 @@ def services(account):
     return build_letter_services(account)
 
 
-class Pipeline:
-    def __init__(self, account, consumers):
-        self.account = account
-        self.table = open_table(account)
-        self.sources = [
-            EventSource(
-                account.clients.sqs,
-                consumer.queue_url,
-                lambda event, context, consumer=consumer, runtime=runtime: process_batch(
-                    event, context, consumer, runtime
-                ),
-            )
-            for consumer, runtime in consumers
-        ]
-
-    def run(self):
-        """Poll both queues until neither has a message to give."""
-        while sum(source.poll() for source in self.sources):
-            pass
-
-    def run_until(self, key, status):
-        """Poll until a document has a status; what comes back with a delay is waited for."""
-        until = time.monotonic() + 30
-        self.run()
-        while self.document(key).status is not status:
-            assert time.monotonic() < until, self.document(key)
-            time.sleep(0.1)
-            self.run()
-        return self.document(key)
-
-    def document(self, key):
-        bucket = self.account.settings.documents_bucket
-        return find_document(self.table, find_current_document_id(self.table, bucket, key))
-
-    def steps(self, document):
-        return [e.step for e in read_timeline(self.table, document_pk(document.document_id))]
-
-
 @pytest.fixture
 def pipeline(account, model):
     # A chunk a page.
-    settings = account.settings.model_copy(update={"context_window_tokens": 3_000})
-    extractor = Extractor()
-    with extractor:
-        ingest = build_ingest(settings, account.clients, extractor)
-        worker = build_worker(settings, account.clients, model)
-        yield Pipeline(account, [ingest, worker])
+    account.settings = account.settings.model_copy(update={"context_window_tokens": 3_000})
+    with run_pipeline(account, model=model) as pipeline:
+        yield pipeline
+
+
+def run_until(pipeline, key, status):
+    """Poll until a document has a status; what comes back with a delay is waited for."""
+    until = time.monotonic() + 30
+    pipeline.run()
+    while pipeline.document(key).status is not status:
+        assert time.monotonic() < until, pipeline.document(key)
+        time.sleep(0.1)
+        pipeline.run()
+    return pipeline.document(key)
+
+
+def list_steps(pipeline, document):
+    return [e.step for e in read_timeline(pipeline.table, document_pk(document.document_id))]
 
 
 def read(services):
@@ -150,7 +120,7 @@ def count(account, name):
 def test_a_partial_document_becomes_done_by_its_dead_chunk(pipeline, account, model, services):
     model.moods["Page 3"] = ModelRequestError("unknown model")
     account.upload("report.pdf", make_prose_pdf(4))
-    document = pipeline.run_until("report.pdf", DocumentStatus.PARTIAL)
+    document = run_until(pipeline, "report.pdf", DocumentStatus.PARTIAL)
     assert (document.chunks_total, document.chunks_failed) == (4, 1)
     (letter,) = read(services)
     assert (letter.error_type, letter.work.kind) == ("ModelRequestError", "summarize_chunk")
@@ -158,7 +128,7 @@ def test_a_partial_document_becomes_done_by_its_dead_chunk(pipeline, account, mo
     model.moods.clear()
     _, (result,) = replay_all(services)
     assert result.ending is Ending.REPLAYED
-    healed = pipeline.run_until("report.pdf", DocumentStatus.DONE)
+    healed = run_until(pipeline, "report.pdf", DocumentStatus.DONE)
     assert (healed.chunks_done, healed.chunks_failed) == (4, 0)
     assert (healed.missing_pages or "", healed.reason) == ("", None)
     summary = ObjectStore(account.clients.s3).read_json(
@@ -167,7 +137,7 @@ def test_a_partial_document_becomes_done_by_its_dead_chunk(pipeline, account, mo
     assert summary["status"] == "DONE"
     assert summary["coverage"]["missing_pages"] == ""
     assert count(account, "work_dlq") == 0
-    assert pipeline.steps(healed)[-4:] == ["finished", "replayed", "chunk_done", "finished"]
+    assert list_steps(pipeline, healed)[-4:] == ["finished", "replayed", "chunk_done", "finished"]
 
 
 def test_a_document_without_any_chunk_becomes_done_by_all_of_them(
@@ -175,21 +145,21 @@ def test_a_document_without_any_chunk_becomes_done_by_all_of_them(
 ):
     model.moods["Page "] = ModelRequestError("unknown model")
     account.upload("report.pdf", make_prose_pdf(3))
-    pipeline.run_until("report.pdf", DocumentStatus.FAILED)
+    run_until(pipeline, "report.pdf", DocumentStatus.FAILED)
     model.moods.clear()
     _, results = replay_all(services)
     assert [result.ending for result in results] == [Ending.REPLAYED] * 3
-    assert pipeline.run_until("report.pdf", DocumentStatus.DONE).chunks_done == 3
+    assert run_until(pipeline, "report.pdf", DocumentStatus.DONE).chunks_done == 3
 
 
 def test_a_combination_that_failed_is_made_by_its_letter(pipeline, account, model, services):
     model.moods[Purpose.COMBINE] = ModelRequestError("too much")
     account.upload("report.pdf", make_prose_pdf(2))
-    pipeline.run_until("report.pdf", DocumentStatus.FAILED)
+    run_until(pipeline, "report.pdf", DocumentStatus.FAILED)
     model.moods.clear()
     calls = model.calls
     replay_all(services)
-    pipeline.run_until("report.pdf", DocumentStatus.DONE)
+    run_until(pipeline, "report.pdf", DocumentStatus.DONE)
     assert model.calls == calls + 1
 
 
@@ -206,13 +176,13 @@ def test_an_upload_of_a_failed_document_goes_on(pipeline, account, services, mon
         return original(**arguments)
 
     monkeypatch.setattr(s3, "put_object", refuse)
-    pipeline.run_until("report.pdf", DocumentStatus.FAILED)
+    run_until(pipeline, "report.pdf", DocumentStatus.FAILED)
     (letter,) = read(services)
     assert (letter.queue.name, letter.work.kind) == ("uploads", "upload")
     monkeypatch.setattr(s3, "put_object", original)
     _, (result,) = replay_all(services)
     assert result.ending is Ending.REPLAYED
-    pipeline.run_until("report.pdf", DocumentStatus.DONE)
+    run_until(pipeline, "report.pdf", DocumentStatus.DONE)
     assert count(account, "uploads_dlq") == 0
 
 
@@ -281,7 +251,7 @@ def test_after_ten_days_a_replayed_message_may_wait_as_long_as_a_new_one(
 ):
     model.moods["Page 1"] = ModelRequestError("unknown model")
     account.upload("report.pdf", make_prose_pdf(2))
-    pipeline.run_until("report.pdf", DocumentStatus.PARTIAL)
+    run_until(pipeline, "report.pdf", DocumentStatus.PARTIAL)
     (letter,) = read(services)
     # Ten days pass: the same letter, as it would lie there then.
     held_state = letter.state.model_copy(
@@ -297,7 +267,7 @@ def test_after_ten_days_a_replayed_message_may_wait_as_long_as_a_new_one(
     # It waits on its queue, as a new message would.
     assert count(account, "work_dlq") == 0
     document = pipeline.document("report.pdf")
-    assert pipeline.steps(document)[-1] == "deferred"
+    assert list_steps(pipeline, document)[-1] == "deferred"
 
 
 def test_a_letter_that_sqs_moved_back_by_itself_gets_a_fresh_chance_too(
@@ -305,7 +275,7 @@ def test_a_letter_that_sqs_moved_back_by_itself_gets_a_fresh_chance_too(
 ):
     model.moods["Page 1"] = ModelRequestError("unknown model")
     account.upload("report.pdf", make_prose_pdf(2))
-    pipeline.run_until("report.pdf", DocumentStatus.PARTIAL)
+    run_until(pipeline, "report.pdf", DocumentStatus.PARTIAL)
     (letter,) = read(services)
     # As StartMessageMoveTask does: a new message with all its attributes.
     account.clients.sqs.purge_queue(QueueUrl=account.settings.work_dlq_url)
@@ -315,7 +285,7 @@ def test_a_letter_that_sqs_moved_back_by_itself_gets_a_fresh_chance_too(
         [(letter.message.body, to_attributes(letter.state))],
     )
     model.moods["Page 1"] = ModelUnavailableError("down", delay_seconds=0.001, reason="down")
-    pipeline.sources[1].poll()
+    pipeline.worker.poll()
     (waiting,) = receive_all_soon(account)
     state = json.loads(waiting["MessageAttributes"]["seashore"]["StringValue"])
     assert (state["attempts"], state["replays"]) == (0, 1)
@@ -353,7 +323,7 @@ def test_a_poison_message_stops_at_the_cap(pipeline, account, services):
 def test_the_story_says_who_replayed_what_from_where_to_where(pipeline, account, model, services):
     model.moods["Page 1"] = ModelRequestError("unknown model")
     account.upload("report.pdf", make_prose_pdf(2))
-    pipeline.run_until("report.pdf", DocumentStatus.PARTIAL)
+    run_until(pipeline, "report.pdf", DocumentStatus.PARTIAL)
     replay_all(services)
     document = pipeline.document("report.pdf")
     story = read_timeline(services.table, document_pk(document.document_id))
@@ -409,23 +379,25 @@ def test_one_cause_of_four_is_replayed_and_the_others_stay_as_they_are(account, 
     )
 
 
-def test_two_replays_at_the_same_time_share_the_letters(account, services):
+def test_two_replays_at_the_same_time_share_the_letters(account):
+    pace = ReadingPace(receivers=1, wait_seconds=0, hide_seconds=30, most_held=20)
+    services = build_letter_services(account, pace=pace)
     put_chunk_letters(account, 60)
     letters = read(services)
-    endings = []
-
-    def run():
-        endings.extend(result.ending for result in replay(letters, services))
-
-    threads = [threading.Thread(target=run) for _ in range(2)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert endings.count(Ending.REPLAYED) >= 60
+    both = [replay(letters, services), replay(letters, services)]
+    # Step by step in turn: each holds its own letters while the other one goes on.
+    mine, theirs = zip(*zip(*both, strict=True), strict=True)
+    replayed = [
+        {result.letter.key for result in results if result.ending is Ending.REPLAYED}
+        for results in (mine, theirs)
+    ]
+    assert all(len(keys) >= 20 for keys in replayed)
+    assert replayed[0].isdisjoint(replayed[1])
+    assert {result.ending for result in (*mine, *theirs)} == {Ending.REPLAYED, Ending.GONE}
     assert count(account, "work_dlq") == 0
     sent = receive_all(account.clients.sqs, account.settings.work_queue_url, hide_seconds=30)
-    assert {m["MessageAttributes"]["mine"]["StringValue"] for m in sent} == set(map(str, range(60)))
+    marks = [message["MessageAttributes"]["mine"]["StringValue"] for message in sent]
+    assert sorted(marks) == sorted(map(str, range(60)))
 
 
 def test_an_interrupted_replay_releases_what_it_has_not_sent(account, services):
@@ -468,6 +440,25 @@ def test_a_death_between_sending_and_deleting_repeats_no_effect(pipeline, accoun
     assert steps.count("finished") == 1
     plan, results = replay_all(services)
     assert ([reason for _, reason in plan.finished], results) == (["the task is DONE"], [])
+
+
+class DyingSender(Queues):
+    """The process dies before SQS has answered, whether or not it has accepted."""
+
+    def send_copies(self, queue_url, copies):
+        super().send_copies(queue_url, copies)
+        raise KeyboardInterrupt
+
+
+def test_nothing_is_sent_that_no_story_tells_of(account, services):
+    put_chunk_letters(account, 3)
+    dying = build_letter_services(account, queues=DyingSender(account.clients.sqs))
+    with pytest.raises(KeyboardInterrupt):
+        list(replay(read(services), dying))
+    assert count(account, "work_queue") == count(account, "work_dlq") == 3
+    for number in range(3):
+        story = read_timeline(services.table, f"DOC#d{number}")
+        assert [(event.step, event.details["by"]) for event in story] == [("replayed", ACTOR)]
 
 
 def test_a_reader_that_is_interrupted_releases_what_it_has_seen(account, services):
@@ -530,6 +521,9 @@ def test_a_letter_without_room_for_its_past_stays_and_the_others_go(account, ser
     assert sorted(endings) == ["refused", "replayed", "replayed", "replayed"]
     (left,) = receive_all(account.clients.sqs, account.settings.work_dlq_url)
     assert left["Body"] == chunk_body("full")
+    story = build_story(read_timeline(services.table, "DOC#full"))
+    assert [step.step for step in story.steps] == ["replayed", "replay_refused"]
+    assert story.replays == 0
 
 
 def refuse_more_than_ten_attributes(sqs):
@@ -567,14 +561,14 @@ def test_what_aws_did_not_take_is_not_deleted(account, services):
 def test_a_letter_whose_work_is_done_meanwhile_is_left_alone(pipeline, account, model, services):
     model.moods["Page 1"] = ModelRequestError("unknown model")
     account.upload("report.pdf", make_prose_pdf(2))
-    pipeline.run_until("report.pdf", DocumentStatus.PARTIAL)
+    run_until(pipeline, "report.pdf", DocumentStatus.PARTIAL)
     (letter,) = read(services)
     model.moods.clear()
     # Somebody sends the same work by another way.
     account.clients.sqs.send_message(
         QueueUrl=account.settings.work_queue_url, MessageBody=letter.message.body
     )
-    pipeline.run_until("report.pdf", DocumentStatus.DONE)
+    run_until(pipeline, "report.pdf", DocumentStatus.DONE)
     plan, results = replay_all(services)
     assert (plan.letters, results) == ((), [])
     assert [reason for _, reason in plan.finished] == ["the document is DONE"]
@@ -590,7 +584,7 @@ def test_canaries_tell_whether_the_cause_is_mended(pipeline, account, model):
     services = build_letter_services(account, sleep=lambda seconds: pipeline.run())
     model.moods["Page "] = ModelRequestError("unknown model")
     account.upload("report.pdf", make_prose_pdf(3))
-    pipeline.run_until("report.pdf", DocumentStatus.FAILED)
+    run_until(pipeline, "report.pdf", DocumentStatus.FAILED)
     letters = read(services)
 
     def watch(some):

@@ -1,0 +1,153 @@
+"""Broken PDFs through one extractor, which may refuse them and must outlive them.
+
+    python -m tests.fuzz.extraction FOLDER SECONDS SEED
+
+Runs in a process of its own, so that whoever started it sees when the extractor's process dies
+or hangs: the document that it was reading is then in `current.pdf`. The engines run in children of
+that process and cannot be watched for coverage, so documents are changed blindly.
+"""
+
+import json
+import os
+import sys
+import time
+import traceback
+from pathlib import Path
+from random import Random
+
+from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
+from shared.deadline import Deadline
+from shared.errors import RejectedDocumentError
+from tests.fakes.pdf_files import make_text_pdf
+from tests.fuzz.findings import save_finding
+from tests.fuzz.pdf_mutations import list_seeds, mutate_pdf
+
+LIMITS = ExtractionLimits(
+    max_pages=300,
+    max_page_characters=200_000,
+    document_cpu_seconds=4,
+    document_wall_seconds=8,
+    open_wall_seconds=3,
+    page_wall_seconds=2,
+    max_reader_losses=3,
+)
+# Readers are started outside of the document's own time; a busy machine is slow to do it.
+START_SECONDS = 3
+MAX_DOCUMENT_SECONDS = LIMITS.document_wall_seconds + (LIMITS.max_reader_losses + 1) * START_SECONDS
+DEADLINE_SECONDS = 2 * MAX_DOCUMENT_SECONDS
+GOOD_TEXT = "still here"
+MAX_FINDINGS = 10
+
+
+class ExtractionTarget:
+    """One extractor that reads one document after the other.
+
+    Args:
+        folder: Where the documents are put.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / "current.pdf"
+        self._good_path = folder / "good.pdf"
+        self._good_path.write_bytes(make_text_pdf(GOOD_TEXT))
+        self._extractor = Extractor(LIMITS, environment={})
+        self._check_good_document()
+        self._open_files = _count_open_files()
+
+    def check(self, data: bytes) -> str:
+        """Read a document, then a good one; an exception is a finding.
+
+        Returns:
+            What became of it: a rejection's code or "read".
+
+        Raises:
+            AssertionError: A page is missing or wrong, or it took longer than its limits.
+            Exception: Whatever else the extractor lets through.
+        """
+        self._path.write_bytes(data)
+        started = time.monotonic()
+        outcome = self._read()
+        seconds = time.monotonic() - started
+        assert seconds <= MAX_DOCUMENT_SECONDS, f"it took {seconds:.1f} s"
+        self._check_good_document()
+        assert _count_open_files() <= self._open_files, "a file or a pipe was left open"
+        return outcome
+
+    def close(self) -> None:
+        """End the readers.
+
+        Raises:
+            AssertionError: One of them is left.
+        """
+        self._extractor.close()
+        try:
+            left, _ = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            return
+        raise AssertionError(f"a reader is left: {left or 'still running'}")
+
+    def _read(self) -> str:
+        try:
+            with self._extractor.open(self._path, Deadline.after(DEADLINE_SECONDS)) as document:
+                assert 1 <= document.page_count <= LIMITS.max_pages
+                pages = list(document.pages())
+        except RejectedDocumentError as error:
+            assert str(error)
+            return error.code
+        assert [page.number for page in pages] == list(range(1, document.page_count + 1))
+        for page in pages:
+            page.text.encode()
+            assert len(page.text) <= LIMITS.max_page_characters
+            assert (page.error is None) == (page.engine is not None)
+            assert page.error is None or (page.error and not page.text)
+        is_whole = all(page.status is not PageStatus.FAILED for page in pages)
+        return "read" if is_whole else "read in part"
+
+    def _check_good_document(self) -> None:
+        with self._extractor.open(self._good_path, Deadline.after(DEADLINE_SECONDS)) as document:
+            texts = [page.text for page in document.pages()]
+        assert texts == [GOOD_TEXT], f"a good document is no longer read: {texts}"
+
+
+def _count_open_files() -> int:
+    return sum(1 for _ in Path("/dev/fd").iterdir())
+
+
+def main() -> None:
+    """Fuzz until the time is up; several findings are kept."""
+    folder, seconds, seed = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
+    target = ExtractionTarget(folder)
+    seeds = list_seeds()
+    outcomes: dict[str, int] = {}
+    findings: list[str] = []
+    end = time.monotonic() + seconds
+    executions = 0
+    slowest_seconds = 0.0
+    while time.monotonic() < end and len(findings) < MAX_FINDINGS:
+        # A document can be made again from the seed and its number alone.
+        random = Random(f"{seed}/{executions}")
+        data = mutate_pdf(seeds, random) if executions >= len(seeds) else seeds[executions]
+        executions += 1
+        started = time.monotonic()
+        try:
+            outcome = target.check(data)
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+        # Whatever the extractor lets through is what is looked for.
+        except Exception:
+            findings.append(str(save_finding(folder, data, traceback.format_exc(), ".pdf")))
+        slowest_seconds = max(slowest_seconds, time.monotonic() - started)
+    target.close()
+    print(
+        json.dumps(
+            {
+                "executions": executions,
+                "findings": findings,
+                "outcomes": outcomes,
+                "slowest_seconds": round(slowest_seconds, 1),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
