@@ -170,7 +170,7 @@ def _check_shape(node: Mapping[str, Any], place: str) -> None:
     Source of the rule: OpenAI, "Structured model outputs: supported schemas".
     """
     kinds = node.get("type", ())
-    kinds = [kinds] if isinstance(kinds, str) else kinds
+    kinds = kinds if isinstance(kinds, (list, tuple)) else [kinds]
     if not kinds and not any(keyword in node for keyword in ("enum", "const", "anyOf")):
         raise _refuse(f"says no type at {place}")
     if "object" in kinds and not node.get("properties"):

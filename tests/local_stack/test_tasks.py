@@ -115,5 +115,6 @@ def test_the_agent_reads_with_the_rights_that_the_worker_has(stack, root):
     assert code is ExitCode.OK, written.talk.file.getvalue()
     result = written.json["result"]
     assert result["answer"] == "It is about tides."
-    assert [step["is_error"] for step in result["steps"]] == [False] * 4
+    assert len(result["steps"]) == 4
+    assert [step for step in result["steps"] if step["is_error"]] == []
     assert result["pages_read"][0]["pages"] == "1-2"

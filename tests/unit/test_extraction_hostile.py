@@ -13,7 +13,7 @@ from tests.fakes.hostile_pdf_files import HOSTILE, make_bombs_on_pages, make_slo
 from tests.fakes.pdf_files import make_marker_pdf, make_prose_pdf, make_text_pdf
 
 MEBIBYTE = 1 << 20
-LIMITS = ExtractionLimits(memory_bytes=256 * MEBIBYTE, page_wall_seconds=1.0)
+LIMITS = ExtractionLimits(memory_bytes=256 * MEBIBYTE, page_wall_seconds=2.0)
 OUT_OF_MEMORY = "more memory than a document may use"
 
 EXPECTED = {
@@ -26,7 +26,7 @@ EXPECTED = {
     "cyclic page tree": "neither PDF engine",
     "deep page tree": "neither PDF engine",
     "lying page count": "no such page",
-    "slow pages": "more than 1 s",
+    "slow pages": "more than 2 s",
     "50,000 pages": RejectionCode.TOO_MANY_PAGES,
     "a million objects": "one page",
     "deep nesting": "after",

@@ -17,11 +17,11 @@ from shared.errors import MessageDecodeError
 from shared.messages import decode_ingest_item, decode_work_item
 from shared.uploads import decode_upload_notice
 from tests.fakes.aws_account import notification
-from tests.fakes.batches import QUEUE, make_record, make_runtime
+from tests.fakes.batches import NOW, QUEUE, make_record, make_runtime
 from tests.fakes.event_source import LambdaContext, check_response
 from tests.fakes.recording_sqs import RecordingSqs
 from tests.fuzz.__main__ import EXTRACTION, read_guided_log, run_target
-from tests.fuzz.decoders import DECODERS, MAX_BODY_BYTES, NOW, DecoderTarget
+from tests.fuzz.decoders import DECODERS, MAX_BODY_BYTES, DecoderTarget
 from tests.fuzz.extraction import ExtractionTarget
 from tests.fuzz.findings import make_folder
 from tests.fuzz.pdf_mutations import list_seeds, mutate_pdf
