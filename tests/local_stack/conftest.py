@@ -18,6 +18,8 @@ CACHE = PROJECT / ".seashore"
 Start = Callable[[Path, LocalSetup], Stack]
 
 
+# Before xdist looks at the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     for item in items:
