@@ -22,7 +22,7 @@ LONGEST_PAUSE_SECONDS = 300.0
 class AccessBreaker:
     """Lets one call through at a time, a pause apart, for as long as access is rejected.
 
-    The pause doubles with each further rejection, from one minute to five. Before any call has been
+    The pause doubles with each further try that is rejected, from one minute to five. Before any call has been
     let in, the first one goes ahead, so that a wrong key costs one call and not one for each record
     of a batch. Thread-safe.
 
@@ -37,6 +37,7 @@ class AccessBreaker:
         self._lock = threading.Condition()
         self._rejections = 0
         self._closed_until = 0.0
+        self._is_trying = False
         self._was_let_in = False
         self._first_caller: int | None = None
 
@@ -59,6 +60,7 @@ class AccessBreaker:
                     reason="model_access",
                 )
             # This caller tries; the others wait for what comes of it.
+            self._is_trying = True
             self._closed_until = self._clock() + self._pause_seconds()
 
     def _wait_for_first_caller(self) -> None:
@@ -73,17 +75,21 @@ class AccessBreaker:
     def record_rejection(self, cause: str) -> float:
         """Note that access was rejected.
 
+        Calls that were under way together are rejected together, and count as one.
+
         Args:
             cause: What the provider said, without any secret.
 
         Returns:
-            The pause that begins now, in seconds.
+            What is left of the pause, in seconds.
         """
         with self._lock:
-            self._rejections += 1
-            pause_seconds = self._pause_seconds()
-            self._closed_until = self._clock() + pause_seconds
-            is_first = self._rejections == 1
+            is_first = not self._rejections
+            if is_first or self._is_trying:
+                self._is_trying = False
+                self._rejections += 1
+                self._closed_until = self._clock() + self._pause_seconds()
+            left_seconds = max(0.0, self._closed_until - self._clock())
             self._lock.notify_all()
         if is_first:
             self._logger.error(
@@ -92,13 +98,14 @@ class AccessBreaker:
                 cause,
                 extra={"action": "model_access_lost"},
             )
-        return pause_seconds
+        return left_seconds
 
     def record_success(self) -> None:
         """Note that a call was let in."""
         with self._lock:
             was_rejected = self._rejections > 0
             self._rejections = 0
+            self._is_trying = False
             self._was_let_in = True
             self._lock.notify_all()
         if was_rejected:

@@ -92,6 +92,10 @@ def test_the_worker_may_tell_no_other_queue(stack):
 
 
 def test_the_agent_reads_with_the_rights_that_the_worker_has(stack, root):
+    file = FileToPut(REPORT, REPORT.name, REPORT.stat().st_size)
+    put_files(stack.client("s3"), stack.output("DocumentsBucket"), [file], lambda count: None)
+    summarised = {"kind": "summarize", "document": REPORT.name}
+    assert enqueue_task(stack, summarised, wait=True, as_json=True, output=Written()) is ExitCode.OK
     with ChatServer() as server:
         model = OpenAiServer(server.url, model="tiny")
         update_local_stack(root, lambda line: None, replace(SETUP, openai=model))

@@ -18,6 +18,13 @@ def breaker(now):
     return AccessBreaker(lambda: now[0], logging.getLogger("breaker"))
 
 
+def reject_next_try(breaker, now):
+    """Wait until a call may be made, and have it rejected: the pause that follows."""
+    now[0] += 300.0
+    breaker.check()
+    return breaker.record_rejection("status 401")
+
+
 def refused_for(breaker):
     with pytest.raises(ModelAccessError) as caught:
         breaker.check()
@@ -39,13 +46,20 @@ def test_one_call_a_pause_is_let_through(breaker, now):
     assert refused_for(breaker) == 60
 
 
-def test_the_pause_doubles_up_to_five_minutes(breaker):
-    assert [breaker.record_rejection("status 401") for _ in range(5)] == [60, 120, 240, 300, 300]
+def test_the_pause_doubles_up_to_five_minutes(breaker, now):
+    assert [reject_next_try(breaker, now) for _ in range(5)] == [60, 120, 240, 300, 300]
 
 
-def test_many_rejections_do_not_overflow(breaker):
+def test_calls_that_were_under_way_together_count_as_one(breaker, now):
+    assert [breaker.record_rejection("status 401") for _ in range(10)] == [60] * 10
+    now[0] = 1.0
+    assert breaker.record_rejection("status 401") == 59
+    assert refused_for(breaker) == 59
+
+
+def test_many_rejections_do_not_overflow(breaker, now):
     for _ in range(2000):
-        assert breaker.record_rejection("status 401") <= 300
+        assert reject_next_try(breaker, now) <= 300
 
 
 def test_a_success_lets_all_calls_through(breaker, now):
