@@ -22,9 +22,9 @@ LONGEST_PAUSE_SECONDS = 300.0
 class AccessBreaker:
     """Lets one call through at a time, a pause apart, for as long as access is rejected.
 
-    The pause doubles with each further try that is rejected, from one minute to five. Before any call has been
-    let in, the first one goes ahead, so that a wrong key costs one call and not one for each record
-    of a batch. Thread-safe.
+    The pause doubles with each further try that is rejected, from one minute to five. Before any
+    call has been let in, the first one goes ahead, so that a wrong key costs one call and not one
+    for each record of a batch. Thread-safe.
 
     Args:
         clock: A monotonic clock, in seconds.
