@@ -1,19 +1,16 @@
 """Containers that are replaced when they die, as Lambda replaces its environments."""
 
-import multiprocessing
 import signal
 import threading
 from collections.abc import Sequence
 from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
 from types import TracebackType
 from typing import Self
 
 from tests.chaos.container import ContainerSpec, run_container
 from tests.chaos.journal import Journal
-
-# A child of the fork server starts in a twentieth of a second, with everything imported.
-_processes = multiprocessing.get_context("forkserver")
-_processes.set_forkserver_preload(["tests.chaos.container", "shared.llm.openai_model"])
+from tests.chaos.processes import bury_process, start_process
 
 
 class Fleet:
@@ -27,7 +24,7 @@ class Fleet:
     def __init__(self, specs: Sequence[ContainerSpec], journal: Journal) -> None:
         self._specs = specs
         self._journal = journal
-        self._running: dict[object, tuple[ContainerSpec, multiprocessing.process.BaseProcess]] = {}
+        self._running: dict[object, tuple[ContainerSpec, BaseProcess]] = {}
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._nurse = threading.Thread(target=self._replace_dead, daemon=True)
@@ -51,8 +48,7 @@ class Fleet:
         with self._lock:
             for _, process in self._running.values():
                 process.kill()
-                process.join()
-                process.close()
+                bury_process(process)
 
     @property
     def kills(self) -> int:
@@ -76,8 +72,7 @@ class Fleet:
             return self._exit_codes.count(exit_code)
 
     def _start(self, spec: ContainerSpec) -> None:
-        process = _processes.Process(target=run_container, args=(spec,), daemon=True)
-        process.start()
+        process = start_process(run_container, spec)
         self._running[process.sentinel] = (spec, process)
 
     def _replace_dead(self) -> None:
@@ -85,8 +80,8 @@ class Fleet:
             for sentinel in wait(list(self._running), timeout=0.1):
                 with self._lock:
                     spec, process = self._running.pop(sentinel)
-                    process.join()
-                    self._exit_codes.append(process.exitcode or 0)
-                    self._journal.write("died", dead=process.pid, exit_code=process.exitcode)
-                    process.close()
+                    pid = process.pid
+                    exit_code = bury_process(process)
+                    self._exit_codes.append(exit_code)
+                    self._journal.write("died", dead=pid, exit_code=exit_code)
                     self._start(spec)

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
+from tests.chaos.processes import bury_process, start_process
 from tests.fakes.chat_server import ChatServer, ReceivedCall
-
-_processes = multiprocessing.get_context("forkserver")
 
 
 @dataclass(frozen=True)
@@ -62,8 +61,7 @@ class Provider:
 def running_provider(**traits: Any) -> Iterator[Provider]:
     """Run a provider; `traits` are those of `tests.fakes.chat_server.ServerTraits`."""
     here, there = multiprocessing.Pipe()
-    process = _processes.Process(target=_serve, args=(there, traits), daemon=True)
-    process.start()
+    process = start_process(_serve, there, traits)
     there.close()
     try:
         if not here.poll(30):
@@ -71,8 +69,7 @@ def running_provider(**traits: Any) -> Iterator[Provider]:
         yield Provider(here.recv(), here)
     finally:
         process.kill()
-        process.join()
-        process.close()
+        bury_process(process)
         here.close()
 
 

@@ -191,7 +191,9 @@ def list_result_folders(account: AwsAccount) -> list[str]:
 
 def find_unexplained_calls(entries: Sequence[Entry]) -> list[Entry]:
     """Calls for an answer that had been asked for by a process that did not die after it."""
+    # Other deaths than planned ones are noted a little after they happen.
     died = {e.details["dead"]: e.at_seconds for e in entries if e.what == "died"}
+    died |= {e.pid: e.at_seconds for e in entries if e.what == "killed"}
     by_key: dict[object, list[Entry]] = defaultdict(list)
     for entry in entries:
         if entry.what == "called":

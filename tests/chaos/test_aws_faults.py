@@ -31,7 +31,7 @@ class BadDay:
 
 def run_scenario(folder: Path, full: bool) -> BadDay:
     with open_run(folder) as run:
-        documents = seed_documents(run.account, 100 if full else 4, chunks=10)
+        documents = seed_documents(run.account, 100 if full else 3, chunks=10)
         bodies = list_bodies(documents, copies=1)
         started = time.monotonic()
         send_bodies(run.account, bodies)
