@@ -22,9 +22,13 @@ SPACES: dict[int, str | None] = dict.fromkeys(
 )
 LINE_ENDS: dict[int, str | None] = dict.fromkeys((0x0A, 0x0B, 0x0C, 0x85, 0x2028, 0x2029), "\n")
 HYPHENS: dict[int, str | None] = {0x2010: "-"}
-CHARACTER_MAP = LATIN_LIGATURES | DROPPED | SPACES | LINE_ENDS | HYPHENS
-# Few pages have any of these, and to look for them is much quicker than to translate.
-MAPPED = re.compile(f"[{re.escape(''.join(chr(code) for code in CHARACTER_MAP if code != 0x0A))}]")
+CHARACTER_MAP = {
+    chr(code): text or ""
+    for code, text in (LATIN_LIGATURES | DROPPED | SPACES | LINE_ENDS | HYPHENS).items()
+    if code != 0x0A
+}
+# Pages have few of these, and to look for them is ten times as quick as `str.translate`.
+MAPPED = re.compile(f"[{re.escape(''.join(CHARACTER_MAP))}]")
 
 # Each pattern begins with what it looks for, and looks back only then: that makes it quick.
 # What PDFium gives for a hyphen and the line end after it (U+FFFE in its other text calls).
@@ -56,8 +60,7 @@ def clean_text(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").replace("\ufffe", "\x02")
     text = PDFIUM_HYPHEN.sub("-\n", text).replace("\r", "\n")
-    if MAPPED.search(text):
-        text = text.translate(CHARACTER_MAP)
+    text = MAPPED.sub(lambda match: CHARACTER_MAP[match[0]], text)
     if "\xad" in text:
         text = _drop_soft_hyphens(text)
     if "  " in text:

@@ -13,6 +13,9 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no ty
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
 
+# The text inside a box has line ends that the characters of the page do not count.
+_ROOM_PER_CHARACTER = 2
+
 
 class PdfiumError(Exception):
     """PDFium cannot do what it was asked to. Never leaves this package."""
@@ -79,13 +82,16 @@ def _read_visible_text(page: object, text_page: object) -> str:
     if not pdfium.FPDF_GetPageBoundingBox(page, box):
         raise PdfiumError
     area = (text_page, box.left, box.top, box.right, box.bottom)
-    # In units of UTF-16, of which a page may end in half a pair.
-    size = pdfium.FPDFText_GetBoundedText(*area, None, 0)
-    if size <= 0:
-        return ""
-    text = (ctypes.c_ushort * size)()
-    pdfium.FPDFText_GetBoundedText(*area, text, size)
-    return bytes(text).decode("utf-16-le", errors="ignore")
+    # PDFium puts the text together anew at each call, so it is not asked for its size first. Sizes
+    # are in units of UTF-16, of which a page may end in half a pair.
+    room = _ROOM_PER_CHARACTER * max(0, pdfium.FPDFText_CountChars(text_page)) + 1
+    text = (ctypes.c_ushort * room)()
+    size = pdfium.FPDFText_GetBoundedText(*area, text, room)
+    if size >= room:
+        room = pdfium.FPDFText_GetBoundedText(*area, None, 0)
+        text = (ctypes.c_ushort * room)()
+        size = pdfium.FPDFText_GetBoundedText(*area, text, room)
+    return ctypes.string_at(text, 2 * size).decode("utf-16-le", errors="ignore").rstrip("\0")
 
 
 def _read_whole_text(text_page: object) -> str:
@@ -95,4 +101,4 @@ def _read_whole_text(text_page: object) -> str:
     # One more, for the zero at the end.
     text = (ctypes.c_ushort * (size + 1))()
     written = pdfium.FPDFText_GetText(text_page, 0, size, text)
-    return bytes(text)[: 2 * max(0, written - 1)].decode("utf-16-le", errors="ignore")
+    return ctypes.string_at(text, 2 * max(0, written - 1)).decode("utf-16-le", errors="ignore")
