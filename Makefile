@@ -7,10 +7,13 @@ INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 PYTEST := $(BIN)/python -m pytest
 # How long `make fuzz` looks at each target.
 SECONDS ?= 60
+# How many requests `make api-check` sends to each route at the least.
+EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lint types chaos fuzz bench bench-batch bench-extraction bench-model \
-  lock clean
+.PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
+  bench-extraction bench-model bench-costs bench-report bench-coldstart \
+  lock audit clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,7 +41,7 @@ demo: $(VENV)/.command-line ## Run the whole pipeline here: three PDFs in, summa
 	@$(BIN)/seashore demo
 
 test: $(VENV)/.development ## All tests: unit, moto and the local stack, then a small chaos suite by itself
-	@$(PYTEST) -n auto --dist loadgroup --ignore=tests/chaos
+	@$(PYTEST) -n 3 --dist loadgroup --ignore=tests/chaos
 	@$(PYTEST) tests/chaos
 
 chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at full size, with its figures
@@ -47,7 +50,7 @@ chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at f
 fuzz: $(VENV)/.development ## Any input, no crash: decoders and PDFs, SECONDS (60) for each target
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-bench: bench-batch bench-extraction bench-model ## Measure everything that follows
+bench: bench-batch bench-extraction bench-model bench-report bench-costs bench-coldstart ## Measure everything that follows
 
 bench-batch: $(VENV)/.development ## Measure: a batch of ten beside plain Powertools
 	@$(BIN)/python -m tests.benchmarks.bench_batch
@@ -55,8 +58,17 @@ bench-batch: $(VENV)/.development ## Measure: a batch of ten beside plain Powert
 bench-extraction: $(VENV)/.development ## Measure: pages per second beside both engines alone
 	@$(BIN)/python -m tests.benchmarks.bench_extraction
 
+bench-costs: $(VENV)/.development ## Measure: what a thousand documents cost, part by part
+	@$(BIN)/python -m tests.benchmarks.bench_costs
+
+bench-report: $(VENV)/.development ## Measure: the report of a day with 100,000 documents
+	@$(BIN)/python -m tests.benchmarks.bench_report
+
 bench-model: $(VENV)/.development ## Measure: a model call beside the SDK alone, the extractive model
 	@$(BIN)/python -m tests.benchmarks.bench_llm
+
+bench-coldstart: $(VENV)/.development ## Measure: the start of each function beside a naive handler
+	@$(BIN)/python -m tests.benchmarks.bench_coldstart
 
 lint: $(VENV)/.development ## Format and lint checks, and the template's
 	@$(BIN)/ruff format --check .
@@ -66,7 +78,16 @@ lint: $(VENV)/.development ## Format and lint checks, and the template's
 types: $(VENV)/.development ## mypy, strict
 	@$(BIN)/mypy
 
+audit: $(VENV)/.development ## What other tools find: sam validate and build, checkov, bandit, detect-secrets
+	@$(BIN)/python -m infra.audit
+
 check: lint types test ## What CI runs: lint, types, tests
+
+api-check: $(VENV)/.development ## schemathesis against the HTTP API on a local stack, EXAMPLES (50) a route
+	@$(PYTEST) tests/local_stack/test_api_schema.py --api-examples $(EXAMPLES) --timeout=0
+
+openapi: $(VENV)/.development ## Write docs/openapi.json anew from the routes of the HTTP API
+	@$(BIN)/python -m infra.openapi_file
 
 lock: $(BIN)/uv ## Resolve the dependencies anew into hashed lock files
 	@$(BIN)/python infra/locks/compile.py

@@ -35,9 +35,10 @@ from functions.outcome import (
     ReturnToQueue,
     decide_outcome,
 )
+from functions.tracing import ItemTrace, Tracer
 from shared.deadline import Deadline
 from shared.delivery_state import DeliveryState, Failure, read_delivery_state
-from shared.errors import DeadlineError, DeferredError, SeashoreError
+from shared.errors import DeadlineError, EarlyReceiveError, SeashoreError
 from shared.queues import Queues
 
 
@@ -61,7 +62,8 @@ class Consumer(Generic[ItemT]):
         name: The stage, as it stands in logs, DLQ attributes and idempotency keys.
         queue_url: The queue that the records come from.
         dlq_url: Its dead-letter queue.
-        decode: Body and message id to item; raises `MessageDecodeError`.
+        decode: Body, and id and sending time of the message's first copy, to item; raises
+            `MessageDecodeError`.
         handle: Does the work within the deadline.
         give_up: Notes in the ledger that the item will not be done, and why.
         note_delay: Notes in the ledger that the item waits: the item, the step's name, the reason
@@ -71,7 +73,7 @@ class Consumer(Generic[ItemT]):
     name: str
     queue_url: str
     dlq_url: str
-    decode: Callable[[str, str], ItemT]
+    decode: Callable[[str, str, datetime], ItemT]
     handle: Callable[[ItemT, Deadline], None]
     give_up: Callable[[ItemT, DeadLetter], None]
     note_delay: Callable[[ItemT, str, str, float], None]
@@ -79,13 +81,14 @@ class Consumer(Generic[ItemT]):
 
 @dataclass(frozen=True)
 class Runtime:
-    """What every consumer needs to run: queues, idempotency records, policy, clock, chance."""
+    """What every consumer needs to run: queues, idempotency records, policy, logs and the like."""
 
     queues: Queues
     idempotency: BasePersistenceLayer
     policy: Policy
     logger: Logger
     metrics: Metrics
+    tracer: Tracer
     now: Callable[[], datetime]
     random: Callable[[], float]
 
@@ -169,6 +172,7 @@ class _Batch(Generic[ItemT]):
         outcome = delivery.decide(error)
         # Settling has its own time, kept back from the function's deadline.
         failure = await self._call(lambda: delivery.settle(outcome, error), SETTLE_SECONDS * 2 / 3)
+        delivery.trace(outcome)
         if failure is not None:
             delivery.log(self.runtime.logger.error, "message_not_settled", exc_info=failure)
         if failure is not None or isinstance(outcome, ReturnToQueue):
@@ -197,6 +201,19 @@ def _catch(work: Callable[[], None]) -> Exception | None:
     return None
 
 
+def _name(outcome: Outcome) -> str:
+    """An outcome in a word or two, to search for."""
+    match outcome:
+        case Acknowledge():
+            return "done"
+        case ReturnToQueue(_, reason):
+            return f"returned: {reason}"
+        case Defer(_, reason):
+            return f"deferred: {reason}"
+        case DeadLetter(error_type):
+            return f"dead-lettered: {error_type}"
+
+
 class _Delivery(Generic[ItemT]):
     """One record: its item, its past, and what becomes of its message."""
 
@@ -217,10 +234,13 @@ class _Delivery(Generic[ItemT]):
             record.attributes.approximate_receive_count or 1
         )
         self._item: ItemT | None = None
+        self._started = batch.runtime.now()
 
     def run(self) -> None:
         """Decode the message and do its work, unless it was done before."""
-        self._item = self._consumer.decode(self._record.body, self._state.message_id)
+        self._item = self._consumer.decode(
+            self._record.body, self._state.message_id, self._state.first_enqueued_at
+        )
         self._runtime.logger.thread_safe_append_keys(
             message_id=self._state.message_id, item_id=self._item.item_id
         )
@@ -244,7 +264,7 @@ class _Delivery(Generic[ItemT]):
             return
         early = (self._state.not_before - self._runtime.now()).total_seconds()
         if early > 0:
-            raise DeferredError("its wait is not over", delay_seconds=early, reason="waiting")
+            raise EarlyReceiveError("its wait is not over", delay_seconds=early, reason="waiting")
 
     def decide(self, error: BaseException | None) -> Outcome:
         """Decide what becomes of the message."""
@@ -351,6 +371,19 @@ class _Delivery(Generic[ItemT]):
             # The story lacks a line; the message itself is safe.
             self.log(self._runtime.logger.warning, "delay_not_noted", cause=str(error))
 
+    def trace(self, outcome: Outcome) -> None:
+        """Tell X-Ray which item this was, and what became of it."""
+        if self._item is not None:
+            self._runtime.tracer.send(
+                ItemTrace(
+                    stage=self._consumer.name,
+                    item_id=self._item.item_id,
+                    outcome=_name(outcome),
+                    started=self._started,
+                    ended=self._runtime.now(),
+                )
+            )
+
     def log(self, write: Callable[..., None], action: str, **details: Any) -> None:
         """Write one log line about this delivery, with the logger's method `write`."""
         exc_info = details.pop("exc_info", None)
@@ -364,6 +397,7 @@ class _Delivery(Generic[ItemT]):
                 "message_id": self._state.message_id,
                 "item_id": self._item.item_id if self._item else None,
                 "receive_count": self._receive_count,
+                "duration_ms": round((self._runtime.now() - self._started).total_seconds() * 1_000),
                 **details,
             },
         )

@@ -8,7 +8,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.batch import Consumer, Runtime
 from functions.isolation import process_batch_in_isolation
-from functions.wiring import build_runtime, build_table, compute_chunk_tokens, utc_now
+from functions.queue_wiring import build_runtime
+from functions.snapshot import prepare_container
+from functions.wiring import build_table, compute_chunk_tokens, utc_now
 from pipeline.extraction import ExtractionLimits, Extractor
 from pipeline.ingest import IngestServices, ingest_item
 from pipeline.ingest_failures import give_up_ingest, note_ingest_delay
@@ -58,7 +60,7 @@ def build_ingest(
         name=STAGE,
         queue_url=settings.uploads_queue_url,
         dlq_url=settings.uploads_dlq_url,
-        decode=lambda body, message_id: decode_ingest_item(body),
+        decode=lambda body, message_id, sent_at: decode_ingest_item(body),
         handle=lambda item, deadline: ingest_item(item, services, deadline),
         give_up=lambda item, end: give_up_ingest(item, end.message, table, utc_now),
         note_delay=lambda item, step, reason, delay_seconds: note_ingest_delay(
@@ -66,3 +68,6 @@ def build_ingest(
         ),
     )
     return consumer, build_runtime(settings, clients, STAGE)
+
+
+prepare_container(_build_container, os.environ)

@@ -1,8 +1,12 @@
 """Logs and metrics of the functions."""
 
-from aws_lambda_powertools import Logger, Metrics
+import os
 
-NAMESPACE = "Seashore"
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+# Where the template names none; on AWS each stack has its own, so that two do not mix.
+_NAMESPACE = "Seashore"
 
 
 def build_logger() -> Logger:
@@ -16,4 +20,24 @@ def build_logger() -> Logger:
 
 def build_metrics(stage: str) -> Metrics:
     """Metrics in the embedded metric format, by stage."""
-    return Metrics(namespace=NAMESPACE, service=stage)
+    return Metrics(namespace=_find_namespace(), service=stage)
+
+
+def emit_cap_share(share: float) -> None:
+    """Tell at once how much of the day's spending limit is spent or set aside; 1 is all of it."""
+    _emit("DailyCapUsedPercent", MetricUnit.Percent, round(100 * share, 1), service="spend")
+
+
+def emit_report_made() -> None:
+    """Tell at once that a day's report was made and sent."""
+    _emit("ReportsMade", MetricUnit.Count, 1, service="report")
+
+
+def _emit(name: str, unit: MetricUnit, value: float, *, service: str) -> None:
+    """Write one metric by itself: those of `Metrics` belong to a batch, and to one thread."""
+    with single_metric(name=name, unit=unit, value=value, namespace=_find_namespace()) as metric:
+        metric.add_dimension("service", service)
+
+
+def _find_namespace() -> str:
+    return os.environ.get("POWERTOOLS_METRICS_NAMESPACE") or _NAMESPACE

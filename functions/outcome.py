@@ -136,7 +136,8 @@ def _decide_deferral(
     error: BaseException, delay_seconds: float, reason: str, receipt: Receipt, policy: Policy
 ) -> Outcome:
     age = receipt.received_at - receipt.waiting_since
-    if age > timedelta(seconds=policy.max_deferral_age_seconds):
+    may_wait = isinstance(error, DeferredError) and error.may_wait_forever
+    if age > timedelta(seconds=policy.max_deferral_age_seconds) and not may_wait:
         return _dead_letter(error)
     # Jitter spreads what waits for the same cause, so that it does not all come back at once.
     jitter_seconds = receipt.random * min(0.2 * delay_seconds, _MAX_JITTER_SECONDS)

@@ -1,44 +1,17 @@
-"""The one place where the functions' parts are put together."""
+"""What every function is put together from."""
 
-import random
 import time
 from datetime import UTC, datetime
 
-from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
-
-from functions.batch import Runtime
-from functions.observability import build_logger, build_metrics
-from functions.outcome import Policy
 from shared.clients import Clients
 from shared.ledger.table import LedgerTable
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
-from shared.queues import Queues
 from shared.settings import Settings
 
 
 def utc_now() -> datetime:
     """The time, in UTC."""
     return datetime.now(UTC)
-
-
-def build_runtime(settings: Settings, clients: Clients, stage: str) -> Runtime:
-    """What every consumer of a queue needs to run."""
-    return Runtime(
-        queues=Queues(clients.sqs),
-        idempotency=DynamoDBPersistenceLayer(
-            table_name=settings.idempotency_table, boto3_client=clients.dynamodb
-        ),
-        policy=Policy(
-            max_receive_count=settings.max_receive_count,
-            max_deferral_age_seconds=settings.max_deferral_age_seconds,
-            retry_base_seconds=settings.retry_base_seconds,
-            retry_max_seconds=settings.retry_max_seconds,
-        ),
-        logger=build_logger(),
-        metrics=build_metrics(stage),
-        now=utc_now,
-        random=random.SystemRandom().random,
-    )
 
 
 def build_table(settings: Settings, clients: Clients) -> LedgerTable:

@@ -1,7 +1,6 @@
-"""The worker function: work items in, summaries out. It alone holds the key of the model."""
+"""The worker function: work items in, summaries out. It and the API use the model's key."""
 
 import os
-import uuid
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -10,30 +9,32 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.batch import Consumer, Runtime
 from functions.isolation import process_batch_in_isolation
+from functions.model_wiring import build_agent, build_meter, build_reader
+from functions.queue_wiring import build_runtime
+from functions.snapshot import prepare_container
 from functions.wiring import (
-    build_runtime,
     build_table,
     compute_chunk_tokens,
     compute_combine_tokens,
     utc_now,
 )
 from pipeline.answers import AnswerServices
-from pipeline.budget import Limits, SpendMeter
-from pipeline.document_reader import DocumentReader
 from pipeline.ingest_failures import give_up_ingest
+from pipeline.report_failures import give_up_report
 from pipeline.summarize import SummarizeServices
 from pipeline.sweep import SweepServices, SweptQueue
 from pipeline.tasks import TaskServices
 from pipeline.work import ItemServices, WorkServices, do_work, give_up_work, note_work_delay
 from shared.callback_targets import CallbackSender
 from shared.clients import Clients
+from shared.ledger.documents import Clock
 from shared.ledger.table import LedgerTable
 from shared.llm.build import build_language_model
 from shared.llm.model import LanguageModel
 from shared.messages import WorkItem, decode_ingest_item, decode_work_item
 from shared.objects import ObjectStore
-from shared.prices import MICRO_USD_PER_USD
 from shared.queues import Queues
+from shared.report_messages import decode_report_item
 from shared.settings import Settings, read_settings
 
 STAGE = "worker"
@@ -56,46 +57,30 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _build_container() -> tuple[Consumer[WorkItem], Runtime]:
     """What lives as long as the container, built at its first event."""
     settings = read_settings(os.environ)
-    return build_worker(settings, Clients(), build_language_model(settings))
-
-
-def build_meter(settings: Settings, table: LedgerTable) -> SpendMeter | None:
-    """The spending limit of the configured model; None for the one that costs nothing."""
-    if not settings.uses_openai:
-        return None
-    limits = Limits(
-        price=settings.model_prices.get(settings.openai_model),
-        daily=_to_micro_usd(settings.daily_cap_usd),
-        document=_to_micro_usd(settings.document_cap_usd),
-        zone=settings.time_zone,
-    )
-    return SpendMeter(table, settings.openai_model, limits, utc_now, lambda: uuid.uuid4().hex)
-
-
-def _to_micro_usd(usd: float | None) -> int | None:
-    return None if usd is None else round(usd * MICRO_USD_PER_USD)
+    clients = Clients()
+    return build_worker(settings, clients, build_language_model(settings, clients))
 
 
 def build_worker(
-    settings: Settings, clients: Clients, model: LanguageModel
+    settings: Settings, clients: Clients, model: LanguageModel, now: Clock = utc_now
 ) -> tuple[Consumer[WorkItem], Runtime]:
-    """Put the function's parts together."""
+    """Put the function's parts together; `now` is the clock that all of them go by."""
     table = build_table(settings, clients)
     queues = Queues(clients.sqs)
-    items = build_item_services(settings, clients, model, table, queues)
+    items = build_item_services(settings, clients, model, table, queues, now)
     services = WorkServices(items, build_sweep(settings, table=table, queues=queues, items=items))
     consumer = Consumer(
         name=STAGE,
         queue_url=settings.work_queue_url,
         dlq_url=settings.work_dlq_url,
-        decode=decode_work_item,
+        decode=lambda body, message_id, sent_at: decode_work_item(body, message_id),
         handle=lambda item, deadline: do_work(item, services, deadline),
         give_up=lambda item, end: give_up_work(item, end.message, items),
         note_delay=lambda item, step, reason, delay_seconds: note_work_delay(
             item, step, reason, delay_seconds, items
         ),
     )
-    return consumer, build_runtime(settings, clients, STAGE)
+    return consumer, build_runtime(settings, clients, STAGE, now)
 
 
 def build_item_services(
@@ -104,10 +89,12 @@ def build_item_services(
     model: LanguageModel,
     table: LedgerTable,
     queues: Queues,
+    now: Clock = utc_now,
 ) -> ItemServices:
     """Put together what the work on documents and tasks works with."""
     objects = ObjectStore(clients.s3)
-    answers = AnswerServices(model, build_meter(settings, table), table, utc_now)
+    reader = build_reader(settings, table, objects)
+    answers = AnswerServices(model, build_meter(settings, table, now), table, now)
     summarize = SummarizeServices(
         table=table,
         objects=objects,
@@ -116,20 +103,15 @@ def build_item_services(
         artifacts_bucket=settings.artifacts_bucket,
         work_queue_url=settings.work_queue_url,
         combine_tokens=compute_combine_tokens(settings),
-        now=utc_now,
+        now=now,
     )
     tasks = TaskServices(
         table=table,
         objects=objects,
         queues=queues,
         answers=answers,
-        reader=DocumentReader(
-            table=table,
-            objects=objects,
-            documents_bucket=settings.documents_bucket,
-            artifacts_bucket=settings.artifacts_bucket,
-            now=utc_now,
-        ),
+        reader=reader,
+        agent=build_agent(settings, reader),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
         callback_arns=settings.callback_arns,
         artifacts_bucket=settings.artifacts_bucket,
@@ -137,7 +119,7 @@ def build_item_services(
         context_window_tokens=settings.context_window_tokens,
         chunk_tokens=compute_chunk_tokens(settings),
         combine_tokens=compute_combine_tokens(settings),
-        now=utc_now,
+        now=now,
     )
     return ItemServices(summarize, tasks)
 
@@ -162,12 +144,23 @@ def build_sweep(
             decode_work_item(body, message_id), cause, items
         ),
     )
+    reports = SweptQueue(
+        stage="report",
+        source_queue=settings.reports_queue_url.rsplit("/", 1)[-1],
+        dlq_url=settings.reports_dlq_url,
+        give_up=lambda body, message_id, cause: give_up_report(
+            decode_report_item(body, message_id, utc_now()), cause, table, utc_now
+        ),
+    )
     longest_wait = timedelta(seconds=settings.max_deferral_age_seconds)
     return SweepServices(
         table=table,
         queues=queues,
-        swept=(uploads, work),
+        swept=(uploads, work, reports),
         stale_after=_STALE_AFTER,
         lost_after=longest_wait + _QUEUE_RETENTION + _SPARE,
         now=utc_now,
     )
+
+
+prepare_container(_build_container, os.environ)

@@ -6,15 +6,18 @@ limit of steps, tokens or time, there is an answer.
 """
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.ask import PagesRead, describe_reading
+from pipeline.ask import AnsweredQuestion, PagesRead, answer_question, describe_reading
+from pipeline.document_reader import DocumentReader
+from pipeline.model_calls import ModelCalls
 from pipeline.prompts import AGENT, AGENT_DATA_RULE, AGENT_FINAL, AGENT_STEP
-from pipeline.task_calls import TaskCalls, TaskFacts
-from pipeline.tools import Toolbox, ToolResult
+from pipeline.task_calls import TaskFacts
+from pipeline.tool_types import ToolResult
+from pipeline.tools import Toolbox
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelUnavailableError
 from shared.ledger.documents import Document
@@ -23,6 +26,8 @@ from shared.llm.prompt_rendering import delimit_untrusted
 from shared.llm.token_estimate import estimate_tokens
 from shared.llm.turns import (
     Exchange,
+    PastTurn,
+    Tool,
     ToolCall,
     ToolsNotTakenError,
     Turn,
@@ -68,14 +73,18 @@ class StepTaken(BaseModel):
     is_error: bool
 
 
-class AgentResult(TaskFacts):
-    """The result of a prompt."""
+class AgentRun(BaseModel):
+    """What came of a prompt."""
 
     prompt: str
     answer: str
     stopped_by: StoppedBy
     steps: list[StepTaken]
     pages_read: list[PagesRead]
+
+
+class AgentResult(AgentRun, TaskFacts):
+    """The result of a task that has a prompt worked on."""
 
 
 class _CallInWords(BaseModel):
@@ -103,137 +112,164 @@ class FinalAnswer(BaseModel):
     answer: str = Field(min_length=1)
 
 
-@dataclass
-class _Conversation:
-    prompt: str
-    exchanges: list[Exchange] = field(default_factory=list)
-    steps: list[StepTaken] = field(default_factory=list)
-    pages: dict[str, tuple[Document, set[int]]] = field(default_factory=dict)
-    in_words: bool = False
-
-    def note(self, call: ToolCall, result: ToolResult) -> None:
-        self.steps.append(
-            StepTaken(tool=call.name, arguments=call.arguments, is_error=result.is_error)
-        )
-        for document, pages in result.pages:
-            self.pages.setdefault(document.document_id, (document, set()))[1].update(pages)
-
-    @property
-    def sources(self) -> tuple[Source, ...]:
-        """The results so far, for a model that is asked in words; never none."""
-        results = tuple(
-            Source(0, 0, f"{call.name} {call.arguments}\n{result}")
-            for exchange in self.exchanges
-            for call, result in zip(exchange.turn.calls, exchange.results, strict=True)
-        )
-        return results or (Source(0, 0, "No tool has been called yet."),)
-
-    @property
-    def tokens(self) -> int:
-        return estimate_tokens(self.prompt) + sum(
-            estimate_tokens(source.text) for source in self.sources
-        )
-
-
 class Agent:
-    """Works on prompts.
+    """Works on prompts; one a container will do.
 
     Args:
         toolbox: The tools.
-        calls: The model.
+        reader: Reads the documents that a tool asks a question.
         context_window_tokens: How much the model reads and writes, all told.
-        limits: How far it may go.
-        deadline: When the time is up.
     """
 
     def __init__(
-        self,
-        toolbox: Toolbox,
-        calls: TaskCalls,
-        context_window_tokens: int,
-        limits: AgentLimits,
-        deadline: Deadline,
+        self, toolbox: Toolbox, reader: DocumentReader, context_window_tokens: int
     ) -> None:
-        self._toolbox = toolbox
-        self._calls = calls
-        self._limits = limits
-        self._deadline = deadline
-        self._tools = toolbox.describe()
-        self._output_tokens = min(
+        self.toolbox = toolbox
+        self.reader = reader
+        self.context_window_tokens = context_window_tokens
+        self.tools = toolbox.describe()
+        self.tool_list = _list_tools(self.tools)
+        self.output_tokens = min(
             _MAX_OUTPUT_TOKENS, int(context_window_tokens * _OUTPUT_SHARE_OF_WINDOW)
         )
-        self._frame_tokens = estimate_tokens(
-            AGENT + AGENT_DATA_RULE + AGENT_STEP + self._list_tools()
-        )
+        self.frame_tokens = estimate_tokens(AGENT + AGENT_DATA_RULE + AGENT_STEP + self.tool_list)
         # The margin is for what a conversation says around its results.
-        self._room = int((context_window_tokens - self._output_tokens - self._frame_tokens) * 0.9)
-        final_seconds = min(_FINAL_SECONDS, deadline.remaining_seconds * _FINAL_SHARE_OF_TIME)
-        self._turns_deadline = Deadline(deadline.at_seconds - final_seconds, deadline.clock)
+        self.room = int((context_window_tokens - self.output_tokens - self.frame_tokens) * 0.9)
 
-    def run(self, prompt: str) -> AgentResult:
+    def run(
+        self,
+        prompt: str,
+        calls: ModelCalls,
+        limits: AgentLimits,
+        deadline: Deadline,
+        history: Sequence[PastTurn] = (),
+    ) -> AgentRun:
         """Work on a prompt until there is an answer.
+
+        Args:
+            prompt: What the user asks for.
+            calls: The model.
+            limits: How far it may go.
+            deadline: When the time is up.
+            history: What was asked and answered before, oldest first.
 
         Raises:
             RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
         """
-        conversation = _Conversation(prompt)
+        return _Run(self, prompt, calls, limits, deadline, tuple(history)).go()
+
+
+def _list_tools(tools: Sequence[Tool]) -> str:
+    lines = [f"{t.name}: {t.description} {json.dumps(t.parameters)}" for t in tools]
+    return "\n".join(["The tools, each with the JSON Schema of its arguments:", *lines])
+
+
+class _Run:
+    """One prompt on its way to an answer."""
+
+    def __init__(
+        self,
+        agent: Agent,
+        prompt: str,
+        calls: ModelCalls,
+        limits: AgentLimits,
+        deadline: Deadline,
+        history: tuple[PastTurn, ...],
+    ) -> None:
+        self._agent = agent
+        self._prompt = prompt
+        self._calls = calls
+        self._limits = limits
+        self._deadline = deadline
+        self._history = history
+        final_seconds = min(_FINAL_SECONDS, deadline.remaining_seconds * _FINAL_SHARE_OF_TIME)
+        self._turns_deadline = Deadline(deadline.at_seconds - final_seconds, deadline.clock)
+        self._exchanges: list[Exchange] = []
+        self._steps: list[StepTaken] = []
+        self._pages: dict[str, tuple[Document, set[int]]] = {}
+        self._in_words = False
+
+    def go(self) -> AgentRun:
+        """Take turns until there is an answer, or a limit is reached."""
         for _ in range(self._limits.max_steps):
-            stopped_by = self._find_stop(conversation)
+            stopped_by = self._find_stop()
             if stopped_by is not None:
-                return self._conclude(conversation, stopped_by)
+                return self._conclude(stopped_by)
             try:
-                turn = self._think(conversation)
+                turn = self._think()
+                if not turn.calls:
+                    return self._describe(turn.text, StoppedBy.ANSWER)
+                self._act(turn)
             except DeadlineError:
-                return self._conclude(conversation, StoppedBy.TIME)
+                return self._conclude(StoppedBy.TIME)
             except ModelUnavailableError:
                 if self._turns_deadline.remaining_seconds > _CUT_SECONDS:
                     raise
-                return self._conclude(conversation, StoppedBy.TIME)
-            if not turn.calls:
-                return self._describe(conversation, turn.text, StoppedBy.ANSWER)
-            self._act(conversation, turn)
-        return self._conclude(conversation, StoppedBy.STEPS)
+                return self._conclude(StoppedBy.TIME)
+        return self._conclude(StoppedBy.STEPS)
 
-    def _find_stop(self, conversation: _Conversation) -> StoppedBy | None:
+    @property
+    def _sources(self) -> tuple[Source, ...]:
+        """What a model that is asked in words reads: the history and the results; never none."""
+        history = [
+            f"Earlier in the conversation\nThe user: {past.prompt}\nYour answer: {past.answer}"
+            for past in self._history
+        ]
+        results = [
+            f"{call.name} {call.arguments}\n{result}"
+            for exchange in self._exchanges
+            for call, result in zip(exchange.turn.calls, exchange.results, strict=True)
+        ]
+        texts = [*history, *(results or ["No tool has been called yet."])]
+        return tuple(Source(0, 0, text) for text in texts)
+
+    @property
+    def _tokens(self) -> int:
+        return estimate_tokens(self._prompt) + sum(
+            estimate_tokens(source.text) for source in self._sources
+        )
+
+    def _find_stop(self) -> StoppedBy | None:
         if not self._turns_deadline.remaining_seconds:
             return StoppedBy.TIME
         # What is left has to suffice for the turn and for the final answer after it.
-        needed = 2 * (self._frame_tokens + conversation.tokens + self._output_tokens)
+        needed = 2 * (self._agent.frame_tokens + self._tokens + self._agent.output_tokens)
         left = self._limits.max_tokens - self._calls.total_tokens
-        is_full = self._room - conversation.tokens < _LEAST_RESULT_TOKENS
-        if conversation.exchanges and (left < needed or is_full):
+        is_full = self._agent.room - self._tokens < _LEAST_RESULT_TOKENS
+        if self._exchanges and (left < needed or is_full):
             return StoppedBy.TOKENS
         return None
 
-    def _think(self, conversation: _Conversation) -> Turn:
-        if not conversation.in_words:
+    def _think(self) -> Turn:
+        if not self._in_words:
             request = TurnRequest(
                 purpose=Purpose.AGENT,
                 instructions=f"{AGENT}\n{AGENT_DATA_RULE}",
-                prompt=conversation.prompt,
-                exchanges=tuple(conversation.exchanges),
-                tools=self._tools,
-                max_output_tokens=self._output_tokens,
+                prompt=self._prompt,
+                exchanges=tuple(self._exchanges),
+                tools=self._agent.tools,
+                max_output_tokens=self._agent.output_tokens,
+                history=self._history,
             )
             try:
                 turn = self._calls.take_turn(request, self._turns_deadline)
             except ToolsNotTakenError:
-                conversation.in_words = True
+                self._in_words = True
             else:
                 if turn.calls or not turn.is_doubtful:
                     return turn
                 # It may never have seen the tools: one look at what it says when asked in words.
-                conversation.in_words = True
-        return self._think_in_words(conversation)
+                self._in_words = True
+        return self._think_in_words()
 
-    def _think_in_words(self, conversation: _Conversation) -> Turn:
-        parts = [AGENT, AGENT_STEP, self._list_tools(), f"The user asks:\n{conversation.prompt}"]
+    def _think_in_words(self) -> Turn:
+        parts = [AGENT, AGENT_STEP, self._agent.tool_list, f"The user asks:\n{self._prompt}"]
         request = ModelRequest(
             purpose=Purpose.AGENT,
             instructions="\n".join(parts),
-            sources=conversation.sources,
+            sources=self._sources,
             answer_type=AgentStep,
-            max_output_tokens=self._output_tokens,
+            max_output_tokens=self._agent.output_tokens,
             checks_pages=False,
         )
         step = self._calls.ask(request, self._turns_deadline).value
@@ -242,44 +278,54 @@ class Agent:
         calls = tuple(ToolCall(name=c.tool, arguments=c.arguments) for c in step.calls)
         return Turn(text=step.thought, calls=calls)
 
-    def _list_tools(self) -> str:
-        lines = [f"{t.name}: {t.description} {json.dumps(t.parameters)}" for t in self._tools]
-        return "\n".join(["The tools, each with the JSON Schema of its arguments:", *lines])
-
-    def _act(self, conversation: _Conversation, turn: Turn) -> None:
+    def _act(self, turn: Turn) -> None:
         turn = turn.model_copy(update={"calls": turn.calls[:_MAX_CALLS_PER_STEP]})
-        room = max(_LEAST_RESULT_TOKENS, self._room - conversation.tokens)
-        share = max(_LEAST_RESULT_TOKENS, room // (2 * len(turn.calls)))
+        room = max(_LEAST_RESULT_TOKENS, self._agent.room - self._tokens)
+        share = min(_MAX_RESULT_TOKENS, max(_LEAST_RESULT_TOKENS, room // (2 * len(turn.calls))))
         results = []
         for call in turn.calls:
-            result = self._toolbox.call(call.name, call.arguments, min(_MAX_RESULT_TOKENS, share))
-            conversation.note(call, result)
-            results.append(result.text if conversation.in_words else delimit_untrusted(result.text))
-        conversation.exchanges.append(Exchange(turn, tuple(results)))
+            result = self._agent.toolbox.call(call.name, call.arguments, share, self._ask)
+            self._note(call, result)
+            results.append(result.text if self._in_words else delimit_untrusted(result.text))
+        self._exchanges.append(Exchange(turn, tuple(results)))
 
-    def _conclude(self, conversation: _Conversation, stopped_by: StoppedBy) -> AgentResult:
+    def _ask(self, question: str, documents: Sequence[Document]) -> AnsweredQuestion:
+        return answer_question(
+            question,
+            documents,
+            self._agent.reader,
+            self._calls,
+            self._agent.context_window_tokens,
+            self._turns_deadline,
+        )
+
+    def _note(self, call: ToolCall, result: ToolResult) -> None:
+        self._steps.append(
+            StepTaken(tool=call.name, arguments=call.arguments, is_error=result.is_error)
+        )
+        for document, pages in result.pages:
+            self._pages.setdefault(document.document_id, (document, set()))[1].update(pages)
+
+    def _conclude(self, stopped_by: StoppedBy) -> AgentRun:
         """Ask for the best answer that what was read allows."""
         request = ModelRequest(
             purpose=Purpose.AGENT,
-            instructions=f"{AGENT}\n{AGENT_FINAL}\nThe user asks:\n{conversation.prompt}",
-            sources=conversation.sources,
+            instructions=f"{AGENT}\n{AGENT_FINAL}\nThe user asks:\n{self._prompt}",
+            sources=self._sources,
             answer_type=FinalAnswer,
-            max_output_tokens=self._output_tokens,
+            max_output_tokens=self._agent.output_tokens,
             checks_pages=False,
         )
         answer = self._calls.ask(request, self._deadline).value.answer
-        return self._describe(conversation, answer, stopped_by)
+        return self._describe(answer, stopped_by)
 
-    def _describe(
-        self, conversation: _Conversation, answer: str, stopped_by: StoppedBy
-    ) -> AgentResult:
-        return AgentResult(
-            **self._calls.describe().model_dump(),
-            prompt=conversation.prompt,
+    def _describe(self, answer: str, stopped_by: StoppedBy) -> AgentRun:
+        return AgentRun(
+            prompt=self._prompt,
             answer=answer.strip(),
             stopped_by=stopped_by,
-            steps=conversation.steps,
+            steps=self._steps,
             pages_read=[
-                describe_reading(document, pages) for document, pages in conversation.pages.values()
+                describe_reading(document, pages) for document, pages in self._pages.values()
             ],
         )

@@ -135,7 +135,7 @@ def run_metered(
     call: Callable[[], tuple[ReplyT, Usage]],
     input_tokens: int,
     max_output_tokens: int,
-    payer: Payer,
+    payer: Payer | None,
     payer_row: Row | None,
     services: AnswerServices,
 ) -> tuple[ReplyT, int]:
@@ -145,7 +145,7 @@ def run_metered(
         call: Calls the model; its second value is what that consumed.
         input_tokens: About how much the model will read.
         max_output_tokens: The most that it may write.
-        payer: Whose limit it counts against.
+        payer: Whose limit it counts against; None where only the day's limit holds.
         payer_row: The payer's row as it was read.
         services: The meter.
 
@@ -159,7 +159,8 @@ def run_metered(
     meter = services.meter
     if meter is None:
         return call()[0], 0
-    _check_cap(payer, payer_row, meter.estimate(input_tokens, max_output_tokens), meter)
+    if payer is not None:
+        _check_cap(payer, payer_row, meter.estimate(input_tokens, max_output_tokens), meter)
     reservation = meter.reserve(
         meter.estimate(_MOST_READINGS * input_tokens, _MOST_WRITINGS * max_output_tokens)
     )

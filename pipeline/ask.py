@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.document_reader import DocumentReader, Passage
+from pipeline.model_calls import ModelCalls
 from pipeline.page_ranges import format_page_ranges
 from pipeline.page_search import choose_texts, score_texts
 from pipeline.prompts import ASK
-from pipeline.task_calls import TaskCalls, TaskFacts
+from pipeline.task_calls import TaskFacts
 from shared.deadline import Deadline
 from shared.errors import TaskRefusedError
 from shared.ledger.documents import Document
@@ -68,8 +69,8 @@ class PagesRead(BaseModel):
     could_not_be_read: str
 
 
-class AskResult(TaskFacts):
-    """The result of a question. `answered` is false unless a page supports the answer."""
+class AnsweredQuestion(BaseModel):
+    """An answer from documents. `answered` is false unless a page supports it."""
 
     question: str
     answer: str
@@ -77,6 +78,10 @@ class AskResult(TaskFacts):
     citations: list[Citation]
     pages_read: list[PagesRead]
     all_pages_read: bool
+
+
+class AskResult(AnsweredQuestion, TaskFacts):
+    """The result of a task that asks a question."""
 
 
 @dataclass(frozen=True)
@@ -91,10 +96,10 @@ def answer_question(
     question: str,
     documents: Sequence[Document],
     reader: DocumentReader,
-    calls: TaskCalls,
+    calls: ModelCalls,
     context_window_tokens: int,
     deadline: Deadline,
-) -> AskResult:
+) -> AnsweredQuestion:
     """Answer a question from the text of documents.
 
     All of their text is read if it fits the model's window, else the pages that match the question
@@ -114,8 +119,7 @@ def answer_question(
         request = _build_request(question, reading, len(documents) > 1, context_window_tokens)
         answer = calls.ask(request, deadline).value
     citations = check_citations(answer.citations, reading.passages)
-    return AskResult(
-        **calls.describe().model_dump(),
+    return AnsweredQuestion(
         question=question,
         answer=answer.answer,
         answered=answer.answered and bool(citations),

@@ -19,6 +19,8 @@ from shared.ledger.spend import (
     close_lease,
     find_lease,
     open_lease,
+    read_committed,
+    read_day_spend,
     record_call,
 )
 from shared.ledger.table import LedgerTable
@@ -32,6 +34,9 @@ _LEASE_LIVES = timedelta(minutes=30)
 # A lease is no more than this share of the limit, so that many containers find room beside it.
 _LARGEST_SHARE = 1 / 200
 _CALLS_PER_LEASE = 20
+
+# A call sets aside more than it costs, as a rule, and gives the rest back when it is answered.
+_ROOM_RETURNS_SECONDS = 60.0
 
 # After a refusal the ledger is not asked again for a while.
 _REFUSED_FOR = timedelta(seconds=20)
@@ -79,6 +84,8 @@ class SpendMeter:
         limits: What may be spent.
         now: The clock.
         new_id: Makes an id that no other container makes.
+        note_share: Told now and then how much of the day's limit is spent or set aside, 1 being
+            all of it: when a lease is taken, and when none is left.
     """
 
     def __init__(
@@ -88,16 +95,19 @@ class SpendMeter:
         limits: Limits,
         now: Callable[[], datetime],
         new_id: Callable[[], str],
+        note_share: Callable[[float], None] = lambda share: None,
     ) -> None:
         self.limits = limits
         self._table = table
         self._model = model
         self._now = now
         self._new_id = new_id
+        self._note_share = note_share
         self._lock = threading.Lock()
         self._open: _OpenLease | None = None
         self._retired: list[_OpenLease] = []
         self._refused_until: datetime | None = None
+        self._is_spent = False
 
     def estimate(self, input_tokens: int, output_tokens: int) -> int:
         """What a call is expected to cost, in millionths of a dollar; 0 without a known price."""
@@ -109,7 +119,8 @@ class SpendMeter:
         """Take room for a call.
 
         Raises:
-            OverBudgetError: The day's limit is reached; it is over when the day turns.
+            OverBudgetError: The day's limit is reached, which is over when the day turns; or what
+                is left of it is set aside for calls that run.
             ServiceError: The ledger cannot be reached.
         """
         with self._lock:
@@ -170,9 +181,14 @@ class SpendMeter:
             if open_lease(self._table, lease, self.limits.daily):
                 self._open = _OpenLease(lease, now + _LEASE_SERVES)
                 self._refused_until = None
+                if self.limits.daily:
+                    self._note_share(read_committed(self._table, lease.day) / self.limits.daily)
                 return self._open
             close_expired_leases(self._table, lease.day, now)
         self._refused_until = now + _REFUSED_FOR
+        self._note_share(1.0)
+        spent = read_day_spend(self._table, find_day(now, self.limits.zone)).spent
+        self._is_spent = spent + cost > (self.limits.daily or 0)
         raise self._refuse(now)
 
     def _choose_amounts(self, cost: int) -> list[int]:
@@ -194,8 +210,16 @@ class SpendMeter:
         self._retired = waiting
 
     def _refuse(self, now: datetime) -> OverBudgetError:
+        limit = format_usd(self.limits.daily or 0)
+        tomorrow_seconds = seconds_until_tomorrow(now, self.limits.zone)
+        if self._is_spent:
+            return OverBudgetError(
+                f"the day's limit of {limit} is reached",
+                delay_seconds=tomorrow_seconds,
+                reason="over_budget",
+            )
         return OverBudgetError(
-            f"the day's limit of {format_usd(self.limits.daily or 0)} is reached",
-            delay_seconds=seconds_until_tomorrow(now, self.limits.zone),
+            f"what is left of the day's limit of {limit} is set aside for calls that run",
+            delay_seconds=min(_ROOM_RETURNS_SECONDS, tomorrow_seconds),
             reason="over_budget",
         )

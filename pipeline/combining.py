@@ -1,24 +1,36 @@
 """Summaries of parts into the summary of a whole, of a document or of a text."""
 
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from pipeline.answers import KeptAnswer
+from pipeline.mentions import check_mentions, join_dates, join_entities
 from pipeline.prompts import COMBINE, SUMMARIZE_CHUNK
-from pipeline.summary_types import Summary
+from pipeline.summary_types import Gist, Summary
 from shared.errors import ContextOverflowError
-from shared.ledger.table import Put
-from shared.llm.model import ModelRequest, Purpose, Source, Usage
+from shared.llm.model import ModelRequest, Purpose, Source
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
 from shared.llm.token_estimate import estimate_tokens
 
 _MAX_OUTPUT_TOKENS = 2_000
+
+# With fifteen names and fifteen dates.
+_MAX_CHUNK_OUTPUT_TOKENS = 3_500
 
 # Groups are not made smaller than this to fit a model whose window is smaller than was said.
 _MIN_GROUP_TOKENS = 500
 
 # A page is not divided further than this for the same reason.
 _MIN_PART_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class SummarizedPart:
+    """The summary of a part of a text, and the pages of that part (0 for a text without pages)."""
+
+    first_page: int
+    last_page: int
+    summary: Summary
 
 
 def build_chunk_request(sources: Iterable[Source]) -> ModelRequest[Summary]:
@@ -28,17 +40,17 @@ def build_chunk_request(sources: Iterable[Source]) -> ModelRequest[Summary]:
         instructions=SUMMARIZE_CHUNK,
         sources=tuple(sources),
         answer_type=Summary,
-        max_output_tokens=_MAX_OUTPUT_TOKENS,
+        max_output_tokens=_MAX_CHUNK_OUTPUT_TOKENS,
     )
 
 
-def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[Summary]:
-    """The request that makes one summary of those of several parts."""
+def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[Gist]:
+    """The request that makes one summary of those of several parts, without names and dates."""
     return ModelRequest(
         purpose=Purpose.COMBINE,
         instructions=COMBINE,
         sources=sources,
-        answer_type=Summary,
+        answer_type=Gist,
         max_output_tokens=_MAX_OUTPUT_TOKENS,
     )
 
@@ -46,36 +58,38 @@ def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[Summary]:
 def summarize_sources(
     sources: tuple[Source, ...],
     ask: Callable[[tuple[Source, ...]], KeptAnswer[Summary]],
-    combine: Callable[[list[tuple[Source, ...]]], KeptAnswer[Summary]],
-    keep: Callable[[Put], object],
+    combine: Callable[[list[SummarizedPart]], KeptAnswer[Summary]],
+    keep: Callable[[KeptAnswer[Summary]], object],
 ) -> KeptAnswer[Summary]:
     """Summarise one part of a text, in halves where the model cannot take it whole.
+
+    Its names and dates are those that the text bears out (`check_mentions`).
 
     Args:
         sources: The pages of the part.
         ask: Summarises pages.
-        combine: Combines the summaries of two halves, each as sources.
-        keep: Writes the row of an intermediate answer.
+        combine: Combines the summaries of two halves.
+        keep: Keeps an intermediate answer and notes its cost.
+
+    Returns:
+        The last answer, with its own usage and cost only.
 
     Raises:
         ContextOverflowError: The model cannot take even a small piece.
     """
     try:
-        return ask(sources)
+        answer = ask(sources)
+        return replace(answer, value=check_mentions(answer.value, sources))
     except ContextOverflowError:
         halves = halve_sources(sources)
         if halves is None:
             raise
-    usage, cost = Usage(), 0
     parts = []
     for half in halves:
         answer = summarize_sources(half, ask, combine, keep)
-        usage, cost = usage + answer.usage, cost + answer.cost
-        if answer.row is not None:
-            keep(answer.row)
-        parts.append(to_sources(half[0].first_page, half[-1].last_page, answer.value))
-    whole = combine(parts)
-    return KeptAnswer(whole.value, whole.model, usage + whole.usage, cost + whole.cost, whole.row)
+        keep(answer)
+        parts.append(SummarizedPart(half[0].first_page, half[-1].last_page, answer.value))
+    return combine(parts)
 
 
 def halve_sources(
@@ -94,12 +108,36 @@ def halve_sources(
     return (replace(page, text=page.text[:middle]),), (replace(page, text=page.text[middle:]),)
 
 
-def combine_parts(
-    parts: list[tuple[Source, ...]],
-    ask: Callable[[tuple[Source, ...]], KeptAnswer[Summary]],
-    keep: Callable[[Put], object],
+def combine_summaries(
+    parts: Sequence[SummarizedPart],
+    ask: Callable[[tuple[Source, ...]], KeptAnswer[Gist]],
+    keep: Callable[[KeptAnswer[Gist]], object],
     max_tokens: int,
 ) -> KeptAnswer[Summary]:
+    """Combine the summaries of parts: what they say by a model, names and dates by rule.
+
+    Args and Returns: As of `combine_parts`.
+    """
+    sources = [to_sources(part.first_page, part.last_page, part.summary) for part in parts]
+    answer = combine_parts(sources, ask, keep, max_tokens)
+    gist = answer.value
+    summary = Summary(
+        title=gist.title,
+        abstract=gist.abstract,
+        key_points=gist.key_points,
+        language=gist.language,
+        entities=join_entities(part.summary.entities for part in parts),
+        dates=join_dates(part.summary.dates for part in parts),
+    )
+    return KeptAnswer(summary, answer.model, answer.usage, answer.cost, answer.row)
+
+
+def combine_parts(
+    parts: list[tuple[Source, ...]],
+    ask: Callable[[tuple[Source, ...]], KeptAnswer[Gist]],
+    keep: Callable[[KeptAnswer[Gist]], object],
+    max_tokens: int,
+) -> KeptAnswer[Gist]:
     """Combine the summaries of parts group by group until one is left.
 
     Every intermediate answer is kept, so that a repeated delivery goes on where the last stopped.
@@ -107,37 +145,52 @@ def combine_parts(
     Args:
         parts: The summaries, each as sources (`to_sources`), in order.
         ask: Combines a group.
-        keep: Writes the row of an intermediate answer.
+        keep: Keeps an intermediate answer and notes its cost.
         max_tokens: The most that one group has.
 
     Returns:
-        The last answer, with the usage and the cost of all.
+        The last answer, with its own usage and cost only.
+
+    Raises:
+        ContextOverflowError: The model cannot take even a small group.
     """
     level = parts
-    usage, cost = Usage(), 0
+    refused: set[tuple[Source, ...]] = set()
     while True:
         groups = group_sources(level, max_tokens)
         combined: list[tuple[Source, ...]] = []
-        try:
-            for group in groups:
+        for group in groups:
+            try:
                 answer = ask(group)
-                usage, cost = usage + answer.usage, cost + answer.cost
-                if len(groups) == 1:
-                    return KeptAnswer(answer.value, answer.model, usage, cost, answer.row)
-                if answer.row is not None:
-                    # At once: should the next group fail, this one is not paid for again.
-                    keep(answer.row)
-                last_page = max(source.last_page for source in group)
-                combined.append(to_sources(group[0].first_page, last_page, answer.value))
-        except ContextOverflowError:
-            if max_tokens < _MIN_GROUP_TOKENS:
-                raise
-            max_tokens //= 2
-            continue
-        level = combined
+            except ContextOverflowError:
+                refused.add(group)
+                smaller = _find_smaller_limit(level, refused, max_tokens)
+                if smaller is None:
+                    raise
+                max_tokens = smaller
+                break
+            if len(groups) == 1:
+                return answer
+            # At once: should the next group fail, this one is not paid for again.
+            keep(answer)
+            last_page = max(source.last_page for source in group)
+            combined.append(to_sources(group[0].first_page, last_page, answer.value))
+        else:
+            level = combined
 
 
-def to_sources(first_page: int, last_page: int, summary: Summary) -> tuple[Source, ...]:
+def _find_smaller_limit(
+    level: list[tuple[Source, ...]], refused: set[tuple[Source, ...]], max_tokens: int
+) -> int | None:
+    """The next lower limit at which no group is asked for that was refused; None at the lowest."""
+    while max_tokens >= _MIN_GROUP_TOKENS:
+        max_tokens //= 2
+        if refused.isdisjoint(group_sources(level, max_tokens)):
+            return max_tokens
+    return None
+
+
+def to_sources(first_page: int, last_page: int, summary: Gist) -> tuple[Source, ...]:
     """A part's summary as sources: its abstract, then its key points with their own pages."""
     abstract = Source(first_page, last_page, f"{summary.title}\n\n{summary.abstract}")
     points = (

@@ -7,22 +7,28 @@ import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any
 
 from pipeline.chunk_text import ChunkText, chunk_text_key
 from pipeline.results import DocumentSummary
+from shared.errors import ObjectMissingError
 from shared.ledger.documents import (
     Clock,
     Document,
     find_current_document_id,
     find_document,
     list_documents,
+    list_in_flight,
 )
 from shared.ledger.table import LedgerTable
+from shared.ledger.tasks import Task, list_tasks
 from shared.lifecycle import DocumentStatus
 from shared.objects import ObjectStore
 
 _ID = re.compile(r"d[0-9a-f]{20}")
 _PARALLEL_READS = 8
+_REPORT_DAYS = 8
 
 
 @dataclass(frozen=True)
@@ -63,12 +69,51 @@ class DocumentReader:
         document = find_document(self.table, name) if _ID.fullmatch(name) else None
         if document is not None:
             return document
-        current = find_current_document_id(self.table, self.documents_bucket, name)
+        return self.find_by_key(name)
+
+    def find_by_key(self, key: str) -> Document | None:
+        """The newest document of a key, or None."""
+        current = find_current_document_id(self.table, self.documents_bucket, key)
         return None if current is None else find_document(self.table, current)
 
     def list_recent(self, days: int) -> Iterator[Document]:
         """The documents of the last days, the newest first."""
         return list_documents(self.table, self.now, days)
+
+    def list_in_flight(self) -> Iterator[Document]:
+        """The documents without a final status, oldest first."""
+        return list_in_flight(self.table, self.now())
+
+    def list_recent_tasks(self, days: int) -> Iterator[Task]:
+        """The tasks of the last days, the newest first."""
+        return list_tasks(self.table, self.now, days)
+
+    def find_latest_report(self) -> dict[str, Any] | None:
+        """The newest daily report of the last days, as JSON, or None."""
+        today = self.now().astimezone(UTC).date()
+        for age in range(_REPORT_DAYS):
+            try:
+                return self.read_report(f"{today - timedelta(days=age):%Y-%m-%d}")
+            except ObjectMissingError:
+                continue
+        return None
+
+    def read_report(self, day: str) -> dict[str, Any]:
+        """The report of a day, as JSON.
+
+        Raises:
+            ObjectMissingError: There is none.
+        """
+        return self.read_json(report_key(day))
+
+    def read_json(self, key: str) -> dict[str, Any]:
+        """An object of the artifacts bucket, such as the result of a task.
+
+        Raises:
+            ObjectMissingError: There is none.
+        """
+        content: dict[str, Any] = self.objects.read_json(self.artifacts_bucket, key)
+        return content
 
     def read_passages(
         self, document: Document, first_page: int = 1, last_page: int | None = None
@@ -107,6 +152,11 @@ class DocumentReader:
         return DocumentSummary.model_validate(
             self.objects.read_json(self.artifacts_bucket, document.result_key)
         )
+
+
+def report_key(day: str) -> str:
+    """Where the report of a day lies in the artifacts bucket, as JSON."""
+    return f"reports/{day}/report.json"
 
 
 def has_text(document: Document) -> bool:

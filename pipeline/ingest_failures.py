@@ -6,13 +6,13 @@ from shared.errors import LedgerConflictError
 from shared.ledger.documents import (
     Clock,
     Document,
-    document_pk,
+    document_row_key,
     find_document,
     move_document,
     register_document,
 )
 from shared.ledger.table import LedgerTable
-from shared.ledger.timeline import note_delay
+from shared.ledger.waiting import note_wait
 from shared.lifecycle import DocumentStatus
 from shared.messages import ContinueIngest, IngestItem
 
@@ -48,7 +48,7 @@ def note_ingest_delay(
         else [upload.document_id for upload in item.uploads]
     )
     for document_id in ids:
-        note_delay(table, document_pk(document_id), now(), step, details)
+        note_wait(table, document_row_key(document_id), now(), step, details)
 
 
 def _find_documents(item: IngestItem, table: LedgerTable, now: Clock) -> list[Document]:

@@ -5,10 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from shared.dead_letters import Letter, LetterKey, Work
 from shared.ledger.chunks import ChunkStatus, chunk_row_key
 from shared.ledger.documents import Document, document_row_key, to_document
+from shared.ledger.reports import ReportStatus, report_row_key
 from shared.ledger.table import LedgerTable, Row
 from shared.ledger.tasks import Task, task_row_key
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages import Combine, ContinueIngest, SummarizeChunk, TaskCallback
+from shared.report_messages import DailyReportOrder
 from shared.task_messages import TaskMessage
 from shared.uploads import UploadNotice
 
@@ -62,10 +64,12 @@ def read_work_rows(table: LedgerTable, works: Iterable[Work]) -> dict[RowKey, Ro
 
 
 def _list_row_keys(work: Work) -> list[RowKey]:
-    keys = [
-        document_row_key(s.id) if s.kind == "document" else task_row_key(s.id)
-        for s in work.subjects
-    ]
+    name_key = {
+        "document": document_row_key,
+        "task": task_row_key,
+        "report": report_row_key,
+    }
+    keys = [name_key[subject.kind](subject.id) for subject in work.subjects]
     if isinstance(work.message, SummarizeChunk):
         message = work.message
         keys.append(chunk_row_key(message.document_id, message.run, message.chunk_number))
@@ -86,6 +90,10 @@ def tell_if_finished(work: Work, rows: Rows) -> str | None:
         case TaskMessage() as message:
             task = _find_task(message.task_id, rows)
             return "the task is DONE" if task and task.status is TaskStatus.DONE else None
+        case DailyReportOrder(day=str(day), resend=False):
+            status = rows.get(report_row_key(day), {}).get("status")
+            is_final = status is not None and ReportStatus(status).is_final
+            return f"the report is {status}" if is_final else None
         case _:
             return None
 

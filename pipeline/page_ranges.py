@@ -21,3 +21,14 @@ def parse_page_ranges(text: str) -> set[int]:
         first, _, last = part.partition("-")
         pages.update(range(int(first), int(last or first) + 1))
     return pages
+
+
+def count_pages(text: str) -> int:
+    """How many pages there are in what `format_page_ranges` wrote."""
+    if not text:
+        return 0
+    total = 0
+    for part in text.split(","):
+        first, _, last = part.partition("-")
+        total += int(last or first) - int(first) + 1
+    return total

@@ -3,7 +3,7 @@
 The version is part of the key under which answers are kept: change it with the wording.
 """
 
-PROMPT_VERSION = "1"
+PROMPT_VERSION = "2"
 
 SUMMARIZE_CHUNK = """\
 Summarise the text of the given pages.
@@ -13,6 +13,11 @@ Write in the language of the text. Use only what the text says; leave out what y
 - key_points: three to eight statements, the most important first, each with the numbers of the
   pages that support it.
 - language: the language of the text as an ISO 639-1 code.
+- entities: at most fifteen names, the most important first, letter by letter as they stand in the
+  text, each with the numbers of the pages that it stands on.
+- dates: at most fifteen dates at which something happens. text: the date, letter by letter as it
+  stands in the text. iso: the same as YYYY-MM-DD, YYYY-MM or YYYY, null where it is not certain.
+  event: what happens then, in a few words. pages: the pages that the date stands on.
 """
 
 COMBINE = """\

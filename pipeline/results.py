@@ -2,8 +2,9 @@
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.mention_markdown import render_mentions
 from pipeline.page_ranges import parse_page_ranges
-from pipeline.summary_types import KeyPoint
+from pipeline.summary_types import Entity, EventDate, KeyPoint
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import EXTRACTIVE
 
@@ -53,6 +54,9 @@ class DocumentSummary(BaseModel):
     abstract: str
     key_points: list[KeyPoint]
     language: str
+    # Summaries that were written before there were names and dates in them have none.
+    entities: list[Entity] = []
+    dates: list[EventDate] = []
     coverage: Coverage
     model: str
     input_tokens: int
@@ -74,6 +78,7 @@ def render_markdown(summary: DocumentSummary) -> str:
         f"# {_one_line(summary.title) or _one_line(summary.key)}",
         _one_line(summary.abstract),
         points,
+        *render_mentions(summary.entities, summary.dates),
         f"*{_one_line(summary.key)}: {coverage.covered_count} of {coverage.pages} pages covered"
         f"{f'; {gaps}' if gaps else ''}. {_tell_origin(summary)}*",
     ]

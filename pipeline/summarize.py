@@ -1,17 +1,19 @@
 """From chunks of text to the summary of a document, with every page accounted for."""
 
 import logging
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.answers import AnswerServices, KeptAnswer, ask_once, pay_by_document
+from pipeline.answers import AnswerServices, KeptAnswer
 from pipeline.chunk_text import ChunkText
 from pipeline.combining import (
+    SummarizedPart,
     build_chunk_request,
     build_combine_request,
-    combine_parts,
+    combine_summaries,
     summarize_sources,
-    to_sources,
 )
+from pipeline.document_calls import DocumentCalls
 from pipeline.page_ranges import format_page_ranges, parse_page_ranges
 from pipeline.results import Coverage, DocumentSummary, render_markdown, result_folder
 from pipeline.summary_types import Summary
@@ -19,6 +21,7 @@ from shared.deadline import Deadline
 from shared.errors import LedgerConflictError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
 from shared.ledger.documents import Clock, Document, find_document, move_document
+from shared.ledger.spending import Spending
 from shared.ledger.table import LedgerTable
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Source, Usage
@@ -65,12 +68,12 @@ def summarize_chunk(
     """
     content = services.objects.read_json(services.artifacts_bucket, message.text_key)
     text = ChunkText.model_validate(content)
-    payer = pay_by_document(message.document_id)
+    calls = DocumentCalls(message.document_id, services.answers)
     answer = summarize_sources(
         tuple(Source(page.number, page.number, page.text) for page in text.pages),
-        lambda sources: ask_once(build_chunk_request(sources), payer, services.answers, deadline),
-        lambda parts: _combine_parts(message.document_id, parts, services, deadline),
-        services.table.put_row,
+        lambda sources: calls.ask(build_chunk_request(sources), deadline),
+        lambda parts: _combine_parts(parts, calls, services, deadline),
+        calls.keep,
     )
     chunk = Chunk(
         document_id=message.document_id,
@@ -139,8 +142,9 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
     if not summaries:
         _fail(parts.document, "no chunk of the text could be summarised", services)
         return
-    answer = _combine(message.document_id, summaries, services, deadline)
-    _finish(parts, answer, services)
+    calls = DocumentCalls(message.document_id, services.answers)
+    answer = _combine(summaries, calls, services, deadline)
+    _finish(parts, answer, calls.billed, services)
 
 
 def _is_current(document: Document, message: Combine) -> bool:
@@ -153,8 +157,8 @@ def _is_current(document: Document, message: Combine) -> bool:
 
 
 def _combine(
-    document_id: str,
     summaries: list[tuple[Chunk, Summary]],
+    calls: DocumentCalls,
     services: SummarizeServices,
     deadline: Deadline,
 ) -> KeptAnswer[Summary]:
@@ -163,41 +167,45 @@ def _combine(
         chunk, summary = summaries[0]
         model = chunk.model or services.answers.model.name
         return KeptAnswer(summary, model, Usage(), 0, None)
-    parts = [to_sources(chunk.first_page, chunk.last_page, summary) for chunk, summary in summaries]
-    return _combine_parts(document_id, parts, services, deadline)
+    parts = [
+        SummarizedPart(chunk.first_page, chunk.last_page, summary) for chunk, summary in summaries
+    ]
+    return _combine_parts(parts, calls, services, deadline)
 
 
 def _combine_parts(
-    document_id: str,
-    parts: list[tuple[Source, ...]],
+    parts: Sequence[SummarizedPart],
+    calls: DocumentCalls,
     services: SummarizeServices,
     deadline: Deadline,
 ) -> KeptAnswer[Summary]:
-    return combine_parts(
+    return combine_summaries(
         parts,
-        lambda sources: _ask_to_combine(document_id, sources, services, deadline),
-        services.table.put_row,
+        lambda sources: calls.ask(build_combine_request(sources), deadline),
+        calls.keep,
         services.combine_tokens,
     )
 
 
-def _ask_to_combine(
-    document_id: str, sources: tuple[Source, ...], services: SummarizeServices, deadline: Deadline
-) -> KeptAnswer[Summary]:
-    request = build_combine_request(sources)
-    return ask_once(request, pay_by_document(document_id), services.answers, deadline)
+def _finish(
+    parts: Parts, answer: KeptAnswer[Summary], billed: Spending, services: SummarizeServices
+) -> None:
+    """Write the results and finish the document.
 
-
-def _finish(parts: Parts, answer: KeptAnswer[Summary], services: SummarizeServices) -> None:
+    Args:
+        parts: The document as it was read, with its chunks.
+        answer: The summary, whose cost the document does not bear yet.
+        billed: What was noted on the document's row since it was read.
+        services: The ledger and S3.
+    """
     document = parts.document
     coverage = compute_coverage(parts)
     status = DocumentStatus.DONE if coverage.is_complete else DocumentStatus.PARTIAL
-    usage = Usage(
-        calls=0,
+    spent = billed + Spending(
         input_tokens=document.input_tokens + answer.usage.input_tokens,
         output_tokens=document.output_tokens + answer.usage.output_tokens,
+        cost_micro_usd=document.cost_micro_usd + answer.cost,
     )
-    cost = document.cost_micro_usd + answer.cost
     result = DocumentSummary(
         document_id=document.document_id,
         key=document.key,
@@ -206,11 +214,13 @@ def _finish(parts: Parts, answer: KeptAnswer[Summary], services: SummarizeServic
         abstract=answer.value.abstract,
         key_points=answer.value.key_points,
         language=answer.value.language,
+        entities=answer.value.entities,
+        dates=answer.value.dates,
         coverage=coverage,
         model=answer.model,
-        input_tokens=usage.input_tokens,
-        output_tokens=usage.output_tokens,
-        cost_usd=cost / MICRO_USD_PER_USD,
+        input_tokens=spent.input_tokens,
+        output_tokens=spent.output_tokens,
+        cost_usd=spent.cost_micro_usd / MICRO_USD_PER_USD,
     )
     # Each combination has a folder of its own: a stale one never overwrites a newer one's files.
     folder = result_folder(document.document_id, document.run, document.chunks_done)
@@ -229,9 +239,7 @@ def _finish(parts: Parts, answer: KeptAnswer[Summary], services: SummarizeServic
         {
             "title": result.title,
             "model": result.model,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cost_micro_usd": cost,
+            **spent.model_dump(),
             "missing_pages": coverage.missing_pages,
             "result_key": f"{folder}/summary.json",
             "reason_code": None if coverage.is_complete else "pages_missing",

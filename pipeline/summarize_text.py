@@ -2,19 +2,20 @@
 
 from collections.abc import Sequence
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
-from pipeline.answers import KeptAnswer
-from pipeline.chunking import divide_text
+from pipeline.answers import AnswerT, KeptAnswer
 from pipeline.combining import (
+    SummarizedPart,
     build_chunk_request,
     build_combine_request,
-    combine_parts,
-    to_sources,
+    combine_summaries,
+    summarize_sources,
 )
 from pipeline.results import Coverage, DocumentSummary
-from pipeline.summary_types import KeyPoint, Summary
+from pipeline.summary_types import Entity, EventDate, Gist, KeyPoint, Summary
 from pipeline.task_calls import TaskCalls, TaskFacts
+from pipeline.text_division import divide_text
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.llm.model import Source
@@ -37,6 +38,8 @@ class SummarizeResult(TaskFacts):
     abstract: str
     key_points: list[KeyPoint]
     language: str
+    entities: list[Entity] = Field(default_factory=list)
+    dates: list[EventDate] = Field(default_factory=list)
     document: SummarizedDocument | None
 
 
@@ -48,32 +51,37 @@ def summarize_text(
     Raises:
         RetryableError, DeferredError, PermanentError: As the model and the ledger do.
     """
-    chunks = divide_text(text, chunk_tokens)
-    summaries = [
-        calls.ask(build_chunk_request([Source(0, 0, chunk)]), deadline).value for chunk in chunks
+
+    def ask(sources: tuple[Source, ...]) -> KeptAnswer[Summary]:
+        return calls.ask(build_chunk_request(sources), deadline)
+
+    def combine(parts: Sequence[SummarizedPart]) -> KeptAnswer[Summary]:
+        return combine_summaries(parts, ask_to_combine, _keep_nothing, combine_tokens)
+
+    def ask_to_combine(sources: tuple[Source, ...]) -> KeptAnswer[Gist]:
+        return calls.ask(build_combine_request(sources), deadline)
+
+    parts = [
+        SummarizedPart(
+            0, 0, summarize_sources((Source(0, 0, chunk),), ask, combine, _keep_nothing).value
+        )
+        for chunk in divide_text(text, chunk_tokens)
     ]
-    summary = _combine(summaries, calls, combine_tokens, deadline)
+    summary = parts[0].summary if len(parts) == 1 else combine(parts).value
     return SummarizeResult(
         **calls.describe().model_dump(),
         title=summary.title,
         abstract=summary.abstract,
         key_points=[KeyPoint(text=point.text, pages=[]) for point in summary.key_points],
         language=summary.language,
+        entities=summary.entities,
+        dates=summary.dates,
         document=None,
     )
 
 
-def _combine(
-    summaries: Sequence[Summary], calls: TaskCalls, combine_tokens: int, deadline: Deadline
-) -> Summary:
-    if len(summaries) == 1:
-        return summaries[0]
-
-    def ask(sources: tuple[Source, ...]) -> KeptAnswer[Summary]:
-        return calls.ask(build_combine_request(sources), deadline)
-
-    parts = [to_sources(0, 0, summary) for summary in summaries]
-    return combine_parts(parts, ask, lambda row: None, combine_tokens).value
+def _keep_nothing(answer: KeptAnswer[AnswerT]) -> None:
+    """The calls of a task have kept and billed each answer by themselves."""
 
 
 def hand_over_summary(
@@ -87,6 +95,8 @@ def hand_over_summary(
         abstract=summary.abstract,
         key_points=summary.key_points,
         language=summary.language,
+        entities=summary.entities,
+        dates=summary.dates,
         document=SummarizedDocument(
             document_id=document.document_id,
             key=document.key,

@@ -15,9 +15,17 @@ from shared.dead_letters import read_letter_state
 from shared.deadline import Deadline
 from shared.delivery_state import Failure
 from shared.errors import LedgerConflictError, PermanentError
-from shared.ledger.documents import Clock, Document, list_in_flight, move_document
+from shared.ledger.documents import (
+    Clock,
+    Document,
+    document_pk,
+    list_in_flight,
+    move_document,
+)
+from shared.ledger.reports import has_reports_in_flight
 from shared.ledger.table import LedgerTable
-from shared.ledger.tasks import Task, fail_task, list_tasks_in_flight
+from shared.ledger.tasks import Task, fail_task, list_tasks_in_flight, task_pk
+from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.queues import Queues, ReceivedMessage
 
@@ -62,8 +70,8 @@ class SweepServices:
         table: The ledger.
         queues: SQS.
         swept: The DLQs.
-        stale_after: Documents and tasks in flight for less are left alone.
-        lost_after: No message lives this long, deferred or not.
+        stale_after: Documents, tasks and reports in flight for less are left alone.
+        lost_after: No message lives this long without a word in the story, deferred or not.
         now: The clock.
     """
 
@@ -100,14 +108,24 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
     stale = list(list_in_flight(services.table, now - services.stale_after))
     stale_tasks = list(list_tasks_in_flight(services.table, now - services.stale_after))
     seen = settled = 0
-    if stale or stale_tasks:
+    if stale or stale_tasks or has_reports_in_flight(services.table, now - services.stale_after):
         for queue in services.swept:
             letters = _sweep_letters(queue, services, request_id, deadline)
             seen, settled = seen + letters[0], settled + letters[1]
-    lost = [d for d in stale if _is_older(d, now - services.lost_after)]
+    lost = [
+        document
+        for document in stale
+        if _is_older(document, now - services.lost_after)
+        and not _has_waited(document_pk(document.document_id), services)
+    ]
     for document in lost:
         _settle_lost(document, services)
-    lost_tasks = [t for t in stale_tasks if _is_older(t, now - services.lost_after)]
+    lost_tasks = [
+        task
+        for task in stale_tasks
+        if _is_older(task, now - services.lost_after)
+        and not _has_waited(task_pk(task.task_id), services)
+    ]
     for task in lost_tasks:
         _settle_lost_task(task, services)
     report = SweepReport(len(stale), seen, settled, len(lost), len(stale_tasks), len(lost_tasks))
@@ -117,6 +135,13 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
 
 def _is_older(subject: Document | Task, than: datetime) -> bool:
     return datetime.fromisoformat(subject.updated_at) < than
+
+
+def _has_waited(pk: str, services: SweepServices) -> bool:
+    """Whether a message was put off not long ago, as one is each day over the spending limit."""
+    timeline = read_timeline(services.table, pk)
+    since = services.now() - services.lost_after
+    return bool(timeline) and datetime.fromisoformat(timeline[-1].at) >= since
 
 
 def _sweep_letters(

@@ -17,8 +17,9 @@ from pipeline.prompts import PROMPT_VERSION
 from shared.deadline import Deadline
 from shared.errors import PaidCalls, SeashoreError, TaskRefusedError
 from shared.ledger.answers import build_answer_row
+from shared.ledger.spending import Spending, record_spending
 from shared.ledger.table import Put
-from shared.ledger.tasks import Spending, Task, record_spending
+from shared.ledger.tasks import Task
 from shared.llm.model import EXTRACTIVE, ModelRequest, Usage
 from shared.llm.turns import ModelTurn, ToolModel, Turn, TurnRequest, estimate_turn_tokens, turn_key
 from shared.prices import MICRO_USD_PER_USD
@@ -85,7 +86,7 @@ class TaskCalls:
         if self.is_extractive:
             raise TaskRefusedError(
                 f"{self._task.kind} needs a language model and none is configured: set "
-                "OPENAI_API_KEY or OPENAI_BASE_URL (on AWS the parameters OpenAiApiKey or "
+                "OPENAI_API_KEY or OPENAI_BASE_URL (on AWS the parameters OpenAiApiKeySecret or "
                 "OpenAiBaseUrl), then send the task again"
             )
 
@@ -155,15 +156,11 @@ class TaskCalls:
         )
         record_spending(
             self._services.table,
-            self._task.task_id,
+            self._payer.row_key,
             used,
             self._services.now,
             step="answer_unusable" if row is None else "answered",
             model=self._services.model.name,
             with_rows=[] if row is None else [row],
         )
-        self._spent = Spending(
-            input_tokens=self._spent.input_tokens + used.input_tokens,
-            output_tokens=self._spent.output_tokens + used.output_tokens,
-            cost_micro_usd=self._spent.cost_micro_usd + used.cost_micro_usd,
-        )
+        self._spent += used

@@ -5,6 +5,7 @@ import json
 from pipeline.agent import AgentResult, StoppedBy
 from pipeline.ask import AskResult, Citation, PagesRead
 from pipeline.extract import ExtractResult
+from pipeline.mention_markdown import render_mentions
 from pipeline.summarize_text import SummarizeResult
 from pipeline.task_calls import TaskFacts
 from shared.llm.model import EXTRACTIVE
@@ -74,7 +75,13 @@ def _render_summary(result: SummarizeResult) -> list[str]:
     if result.document is not None:
         gaps = result.document.coverage.describe_gaps()
         source = f"Of {_one_line(result.document.key)}{f'; {gaps}' if gaps else ''}."
-    return [f"# {_one_line(result.title)}", _one_line(result.abstract), "\n".join(points), source]
+    return [
+        f"# {_one_line(result.title)}",
+        _one_line(result.abstract),
+        "\n".join(points),
+        *render_mentions(result.entities, result.dates),
+        source,
+    ]
 
 
 def _cite(pages: list[int]) -> str:

@@ -5,10 +5,9 @@ import logging
 from dataclasses import dataclass
 from datetime import datetime
 
-from pipeline.agent import Agent, AgentLimits
+from pipeline.agent import Agent, AgentLimits, AgentResult
 from pipeline.answers import AnswerServices
-from pipeline.ask import answer_question
-from pipeline.chunking import divide_text
+from pipeline.ask import AskResult, answer_question
 from pipeline.document_reader import DocumentReader
 from pipeline.extract import ExtractResult, extract_fields
 from pipeline.field_schema import read_field_schema
@@ -16,7 +15,7 @@ from pipeline.summarize_text import hand_over_summary, summarize_text
 from pipeline.task_calls import TaskCalls
 from pipeline.task_documents import find_named_documents, wait_for_summary, wait_for_text
 from pipeline.task_markdown import TaskResult, render_task_result
-from pipeline.tools import Toolbox
+from pipeline.text_division import divide_text
 from shared.callback_targets import CallbackSender, find_callback_target
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, TaskConflictError, TaskRefusedError
@@ -52,6 +51,7 @@ class TaskServices:
         queues: SQS.
         answers: The language model, metered, with its kept answers.
         reader: Reads documents.
+        agent: Works on prompts.
         callbacks: Tells senders.
         callback_arns: The queues and topics that may be told.
         artifacts_bucket: Where results are written.
@@ -67,6 +67,7 @@ class TaskServices:
     queues: Queues
     answers: AnswerServices
     reader: DocumentReader
+    agent: Agent
     callbacks: CallbackSender
     callback_arns: tuple[str, ...]
     artifacts_bucket: str
@@ -155,7 +156,7 @@ def _carry_out(
                 raise TaskRefusedError(f"the document {documents[0].key!r} has no summary")
             return hand_over_summary(documents[0], summary, calls)
         case AskTask():
-            return answer_question(
+            answered = answer_question(
                 order.question,
                 documents,
                 services.reader,
@@ -163,18 +164,14 @@ def _carry_out(
                 services.context_window_tokens,
                 deadline,
             )
+            return AskResult(**calls.describe().model_dump(), **answered.model_dump())
         case ExtractTask():
             return _extract(order, documents, calls, services, deadline)
         case AgentTask():
             calls.need_language_model()
-            agent = Agent(
-                Toolbox(services.reader),
-                calls,
-                services.context_window_tokens,
-                AgentLimits(max_steps=order.max_steps, max_tokens=order.max_tokens),
-                deadline,
-            )
-            return agent.run(order.prompt)
+            limits = AgentLimits(max_steps=order.max_steps, max_tokens=order.max_tokens)
+            run = services.agent.run(order.prompt, calls, limits, deadline)
+            return AgentResult(**calls.describe().model_dump(), **run.model_dump())
 
 
 def _extract(

@@ -12,9 +12,9 @@ from pipeline.summarize import (
 from pipeline.sweep import SweepServices, sweep
 from pipeline.tasks import TaskServices, give_up_task, send_callback, work_on_task
 from shared.deadline import Deadline
-from shared.ledger.documents import document_pk
-from shared.ledger.tasks import task_pk
-from shared.ledger.timeline import note_delay
+from shared.ledger.documents import document_row_key
+from shared.ledger.tasks import task_row_key
+from shared.ledger.waiting import note_wait
 from shared.messages import Combine, SummarizeChunk, Sweep, TaskCallback, WorkItem
 from shared.task_messages import TaskMessage
 
@@ -77,8 +77,8 @@ def note_work_delay(
         case Sweep():
             return
         case TaskMessage() | TaskCallback() as message:
-            pk = task_pk(message.task_id)
+            row_key = task_row_key(message.task_id)
         case SummarizeChunk() | Combine() as message:
-            pk = document_pk(message.document_id)
+            row_key = document_row_key(message.document_id)
     details = {"item": item.item_id, "reason": reason, "delay_seconds": round(delay_seconds)}
-    note_delay(services.tasks.table, pk, services.tasks.now(), step, details)
+    note_wait(services.tasks.table, row_key, services.tasks.now(), step, details)

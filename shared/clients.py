@@ -8,9 +8,13 @@ from botocore.config import Config
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_rds.client import RDSClient
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_secretsmanager.client import SecretsManagerClient
+    from mypy_boto3_sesv2.client import SESV2Client
     from mypy_boto3_sns.client import SNSClient
     from mypy_boto3_sqs.client import SQSClient
+    from mypy_boto3_ssm.client import SSMClient
 
 # Short timeouts and few tries: what a service does not answer soon goes back to the queue.
 _CONFIG = Config(
@@ -19,6 +23,7 @@ _CONFIG = Config(
     retries={"mode": "standard", "max_attempts": 3},
     max_pool_connections=50,
 )
+_ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1}))
 
 
 class Clients:
@@ -37,9 +42,34 @@ class Clients:
         return self._session.client("dynamodb", config=_CONFIG)
 
     @cached_property
+    def rds(self) -> "RDSClient":
+        """RDS, which makes tokens to log in with."""
+        return self._session.client("rds", config=_CONFIG)
+
+    @cached_property
     def s3(self) -> "S3Client":
         """S3."""
         return self._session.client("s3", config=_CONFIG)
+
+    @cached_property
+    def s3_signing(self) -> "S3Client":
+        """S3, for what is signed here and used elsewhere.
+
+        By default boto3 signs that with version 2, which newer regions do not take, and for the
+        global host name, which answers for a new bucket with a redirect that a form cannot follow.
+        """
+        config = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
+        return self._session.client("s3", config=_CONFIG.merge(config))
+
+    @cached_property
+    def secretsmanager(self) -> "SecretsManagerClient":
+        """Secrets Manager."""
+        return self._session.client("secretsmanager", config=_CONFIG)
+
+    @cached_property
+    def sesv2(self) -> "SESV2Client":
+        """SES, version 2. It has no way to know a mail again, so nothing is ever sent twice."""
+        return self._session.client("sesv2", config=_ONCE)
 
     @cached_property
     def sns(self) -> "SNSClient":
@@ -50,3 +80,8 @@ class Clients:
     def sqs(self) -> "SQSClient":
         """SQS."""
         return self._session.client("sqs", config=_CONFIG)
+
+    @cached_property
+    def ssm(self) -> "SSMClient":
+        """Systems Manager, for its Parameter Store."""
+        return self._session.client("ssm", config=_CONFIG)

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from shared.delivery_state import ATTRIBUTE_NAME, DeliveryState, read_delivery_state
 from shared.errors import MessageDecodeError
 from shared.ledger.documents import document_pk
+from shared.ledger.reports import report_pk
 from shared.ledger.tasks import task_pk
 from shared.messages import (
     ContinueIngest,
@@ -22,6 +23,8 @@ from shared.messages import (
     decode_work_item,
 )
 from shared.queues import ReceivedMessage
+from shared.report_messages import DailyReportOrder, decode_report_item
+from shared.result_notices import decode_result_notice
 from shared.task_messages import TaskMessage
 
 UNSWEPT = "ProcessDied (not swept yet)"
@@ -33,15 +36,16 @@ UPLOAD = "upload"
 
 @dataclass(frozen=True)
 class Subject:
-    """What a message is about: a document or a task."""
+    """What a message is about: a document, a task, or the report of a day."""
 
-    kind: Literal["document", "task"]
+    kind: Literal["document", "task", "report"]
     id: str
 
     @property
     def pk(self) -> str:
         """The partition of the ledger that holds its story."""
-        return document_pk(self.id) if self.kind == "document" else task_pk(self.id)
+        name_pk = {"document": document_pk, "task": task_pk, "report": report_pk}[self.kind]
+        return name_pk(self.id)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,7 @@ class Work:
     kind: str
     item_id: str | None = None
     subjects: tuple[Subject, ...] = ()
-    message: IngestItem | WorkMessage | None = None
+    message: IngestItem | WorkMessage | DailyReportOrder | None = None
     problem: str | None = None
 
 
@@ -93,12 +97,34 @@ def identify_work(body: str, message_id: str) -> Work:
     return Work(message.kind, item.item_id, subjects, message)
 
 
+def identify_report_work(body: str, message_id: str) -> Work:
+    """What a message of the reports queue asks for; a tick of the schedule names no day."""
+    try:
+        # Only the item's time is that of its message, and nothing here depends on it.
+        item = decode_report_item(body, message_id, datetime.min)
+    except MessageDecodeError as error:
+        return Work(UNREADABLE, problem=str(error))
+    day = item.order.day
+    subjects = () if day is None else (Subject("report", day),)
+    return Work(item.order.kind, item.item_id, subjects, item.order)
+
+
+def identify_result_work(body: str, message_id: str) -> Work:
+    """What a message of the results queue asks for."""
+    try:
+        # Only the item's time is that of its message, and nothing here depends on it.
+        item = decode_result_notice(body, datetime.min)
+    except MessageDecodeError as error:
+        return Work(UNREADABLE, problem=str(error))
+    return Work("result", item.item_id)
+
+
 @dataclass(frozen=True)
 class DeadLetterQueue:
     """A DLQ and the queue whose letters it holds.
 
     Args:
-        name: What operators call the queue: `uploads`, `work`.
+        name: What operators call the queue: `uploads`, `work`, `reports`, `results`.
         stage: The consumer's name, as it stands in causes of death.
         source_url: The queue.
         dlq_url: Its DLQ.

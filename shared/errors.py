@@ -6,19 +6,25 @@
     │   ├── UnknownStackError       no stack of that name
     │   ├── UnknownItemError        no document or task of that id
     │   ├── BuildError              the functions' package cannot be made
-    │   ├── DeployError             CloudFormation refused or rolled back
-    │   └── LocalStackError         the local stack cannot start, stop or be reached
+    │   ├── DeployError             a stack cannot be deployed or deleted
+    │   ├── LocalStackError         the local stack cannot start, stop or be reached
+    │   └── ApiRefusalError         the HTTP API answered a command with an error
     ├── RetryableError              may work later: back to the queue with backoff
     │   ├── DeadlineError           the time budget of a record is used up
     │   ├── LedgerConflictError     a ledger row is not in the state that a write needs
     │   ├── ExtractorError          the process that reads PDFs does not start
+    │   ├── MailUnsureError         the mail service has not answered: the mail may have gone
     │   └── ModelAnswerError        the model answered with something unusable
     ├── DeferredError               not the message's fault: wait without using up a receive
+    │   ├── EarlyReceiveError       the message came back before its wait was over
     │   ├── ServiceError            an AWS service failed, throttled or cannot be reached
     │   ├── AccessDeniedError       the function's role may not do this
+    │   ├── MailRefusedError        the mail service is not set up to take our mail
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
     │   ├── ModelAccessError        the provider rejects the key or the account
+    │   ├── ResultNotCommittedError  the ledger does not name a result yet
+    │   ├── DatabaseUnavailableError  the results' database cannot be reached or asked
     │   └── OverBudgetError         the day's spending limit is reached
     ├── PermanentError              will never work: to the DLQ with its cause
     │   ├── MessageDecodeError      the body is not a message of this pipeline
@@ -27,9 +33,18 @@
     │   ├── ModelRefusalError       the model or the provider's content filter declines the text
     │   ├── ObjectMissingError      an object that a message refers to is gone
     │   ├── DocumentCapError        the document's own spending limit is reached
+    │   ├── ReportMailError         a report's mail was tried twice, and may have gone
     │   ├── TaskCapError            the task's own spending limit is reached
+    │   ├── ResultRefusedError      the results' database does not take a result
     │   ├── TaskRefusedError        what a task asks for cannot be done as it is
     │   └── TaskConflictError       another task has the same id
+    ├── RequestError                a request of the HTTP API cannot be answered as it is
+    │   ├── InvalidRequestError     it is not what the API takes
+    │   ├── RequestTooLargeError    its body, or what it announces, is too large
+    │   ├── MediaTypeError          its body is not JSON
+    │   ├── NothingFoundError       what it asks for is not there
+    │   ├── RequestKeyReusedError   its key was that of another request
+    │   └── ConversationBusyError   another turn of the conversation runs, or came first
     └── RejectedDocumentError       the document itself is refused, with a code and a sentence
 
 Vendor exceptions are translated into this tree at the boundary that calls the vendor.
@@ -38,7 +53,7 @@ The delivery policy (`functions/outcome.py`) acts on the retryable, deferred and
 
 from collections.abc import Mapping
 from enum import StrEnum
-from typing import Any
+from typing import Any, ClassVar
 
 
 class SeashoreError(Exception):
@@ -80,11 +95,26 @@ class BuildError(OperatorError):
 
 
 class DeployError(OperatorError):
-    """CloudFormation refused the template, or rolled the change back."""
+    """A stack could not be deployed or deleted, or its new code does not work."""
 
 
 class LocalStackError(OperatorError):
     """The local stack cannot be started, stopped or reached."""
+
+
+class ApiRefusalError(OperatorError):
+    """The HTTP API answered a command with an error.
+
+    Args:
+        message: What to tell the operator.
+        status: The HTTP status.
+        code: The word for programs that the API gives.
+    """
+
+    def __init__(self, message: str, *, status: int, code: str) -> None:
+        super().__init__(message)
+        self.status = status
+        self.code = code
 
 
 class RetryableError(SeashoreError):
@@ -112,6 +142,10 @@ class ExtractorError(RetryableError):
     """The process that reads PDFs does not start: the package or the container is at fault."""
 
 
+class MailUnsureError(RetryableError):
+    """The mail service has not answered: the mail may have gone or not."""
+
+
 class ModelAnswerError(RetryableError, PaidCalls):
     """The model's answer is cut off, empty, or does not fit the asked-for schema."""
 
@@ -123,12 +157,23 @@ class DeferredError(SeashoreError):
         message: What happened.
         delay_seconds: The earliest time, from now, at which a further try makes sense.
         reason: A stable word for logs, metrics and the ledger.
+
+    Attributes:
+        may_wait_forever: Whether a message may wait for this longer than others may.
     """
+
+    may_wait_forever: ClassVar[bool] = False
 
     def __init__(self, message: str, *, delay_seconds: float, reason: str) -> None:
         super().__init__(message)
         self.delay_seconds = delay_seconds
         self.reason = reason
+
+
+class EarlyReceiveError(DeferredError):
+    """A message came back before its wait was over: nothing was tried, so nothing has failed."""
+
+    may_wait_forever = True
 
 
 class ServiceError(DeferredError):
@@ -148,7 +193,9 @@ class ModelAccessError(DeferredError, PaidCalls):
 
 
 class OverBudgetError(DeferredError):
-    """The day's spending limit is reached."""
+    """The day's spending limit is reached. It is meant to be: each day does a part of the work."""
+
+    may_wait_forever = True
 
 
 class PermanentError(SeashoreError):
@@ -175,6 +222,18 @@ class ObjectMissingError(PermanentError):
     """An object that a message or a ledger row refers to does not exist."""
 
 
+class MailRefusedError(DeferredError):
+    """The mail service takes no mail from us: an address or the account is not set up for it."""
+
+
+class ResultNotCommittedError(DeferredError):
+    """A result was written, and the ledger does not name it yet."""
+
+
+class DatabaseUnavailableError(DeferredError):
+    """The database of results cannot be reached, or cannot do what it is asked to now."""
+
+
 class AccessDeniedError(DeferredError):
     """The function's role may not do what the work needs."""
 
@@ -183,8 +242,16 @@ class DocumentCapError(PermanentError):
     """What the document would cost is more than its own spending limit."""
 
 
+class ReportMailError(PermanentError):
+    """A report's mail was tried as often as it may be, and its senders died or heard nothing."""
+
+
 class TaskCapError(PermanentError):
     """What the task would cost is more than its own spending limit."""
+
+
+class ResultRefusedError(PermanentError):
+    """The database of results does not take a result: its values do not fit."""
 
 
 class TaskRefusedError(PermanentError):
@@ -193,6 +260,34 @@ class TaskRefusedError(PermanentError):
 
 class TaskConflictError(PermanentError):
     """A task that asks for something else came first under the same id."""
+
+
+class RequestError(SeashoreError):
+    """A request of the HTTP API cannot be answered; the message is a sentence that says why."""
+
+
+class InvalidRequestError(RequestError):
+    """The request is not what the API takes."""
+
+
+class RequestTooLargeError(RequestError):
+    """The request's body, or what it announces, is too large."""
+
+
+class MediaTypeError(RequestError):
+    """The request's body is said not to be JSON."""
+
+
+class NothingFoundError(RequestError):
+    """What the request asks for is not there."""
+
+
+class RequestKeyReusedError(RequestError):
+    """The key by which the request may be repeated was that of another request."""
+
+
+class ConversationBusyError(RequestError):
+    """Another turn of the conversation runs, or came first."""
 
 
 class RejectionCode(StrEnum):

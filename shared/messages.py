@@ -119,7 +119,9 @@ class WorkItem:
 
 def encode_message(message: WorkMessage | ContinueIngest) -> str:
     """The body of a message, as JSON."""
-    return message.model_dump_json(by_alias=True)
+    body = message.model_dump_json(by_alias=True)
+    # SQS refuses a body that holds one of these two (Amazon SQS API Reference, SendMessage).
+    return body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
 def decode_ingest_item(body: str) -> IngestItem:

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from shared.aws_errors import translate_aws_errors
 
@@ -71,6 +71,12 @@ class ObjectStore:
             self.client.put_object(
                 Bucket=bucket, Key=key, Body=text.encode(), ContentType=content_type
             )
+
+    def write_file(self, bucket: str, key: str, file: BinaryIO, content_type: str) -> None:
+        """Write an object from a file, from its beginning, without holding it in memory."""
+        file.seek(0)
+        with translate_aws_errors(f"write s3://{bucket}/{key}"):
+            self.client.put_object(Bucket=bucket, Key=key, Body=file, ContentType=content_type)
 
     def write_json(self, bucket: str, key: str, value: Any) -> None:
         """Write an object that holds JSON."""

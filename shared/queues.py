@@ -159,6 +159,19 @@ class Queues:
             )
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
+    def count_all_messages(self, queue_url: str) -> int:
+        """About how many messages there are, those that somebody holds or that wait included."""
+        with translate_aws_errors("count messages"):
+            answer = self.client.get_queue_attributes(
+                QueueUrl=queue_url,
+                AttributeNames=[
+                    "ApproximateNumberOfMessages",
+                    "ApproximateNumberOfMessagesNotVisible",
+                    "ApproximateNumberOfMessagesDelayed",
+                ],
+            )
+        return sum(map(int, answer["Attributes"].values()))
+
     def receive(
         self, queue_url: str, visibility_seconds: float, *, wait_seconds: int = 0
     ) -> list[ReceivedMessage]:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.errors import SettingsError
 from shared.prices import ModelPrice
@@ -28,7 +28,6 @@ def _find_zone(value: object) -> object:
 
 # CloudFormation has no way to leave a variable out of a map for an empty parameter.
 OptionalText = Annotated[str | None, BeforeValidator(_none_if_blank)]
-OptionalSecret = Annotated[SecretStr | None, BeforeValidator(_none_if_blank)]
 RequiredText = Annotated[str, Field(min_length=1)]
 
 
@@ -39,11 +38,21 @@ ModelPrices = Annotated[
     dict[str, ModelPrice],
     BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value),
 ]
-ArnList = Annotated[
+TextList = Annotated[
     tuple[str, ...],
     BeforeValidator(
         lambda value: (
             [part.strip() for part in value.split(",") if part.strip()]
+            if isinstance(value, str)
+            else value
+        )
+    ),
+]
+OriginList = Annotated[
+    tuple[str, ...],
+    BeforeValidator(
+        lambda value: (
+            [part.strip().rstrip("/") for part in value.split(",") if part.strip()] or ["*"]
             if isinstance(value, str)
             else value
         )
@@ -65,21 +74,42 @@ class Settings(BaseModel):
     uploads_dlq_url: RequiredText
     work_queue_url: RequiredText
     work_dlq_url: RequiredText
+    reports_queue_url: RequiredText
+    reports_dlq_url: RequiredText
 
-    callback_arns: ArnList = ()
+    callback_arns: TextList = ()
+
+    report_from: OptionalText = None
+    report_to: TextList = ()
+    report_topic_arn: OptionalText = None
+    stack_name: RequiredText = "local"
 
     max_document_bytes: int = Field(default=100 * 1024 * 1024, ge=1)
     max_document_pages: int = Field(default=10_000, ge=1)
 
-    openai_api_key: OptionalSecret = None
+    openai_api_key_secret: OptionalText = None
     openai_base_url: OptionalText = None
     openai_model: RequiredText = "gpt-5-mini"
-    context_window_tokens: int = Field(default=32_000, ge=2_000)
+    context_window_tokens: int = Field(default=32_000, ge=3_000)
 
     model_prices: ModelPrices = {"gpt-5-mini": ModelPrice(input=0.25, output=2.0)}
     daily_cap_usd: OptionalAmount = 10.0
     document_cap_usd: OptionalAmount = 1.0
     time_zone: TimeZone = ZoneInfo("UTC")
+
+    results_queue_url: OptionalText = None
+    results_dlq_url: OptionalText = None
+    database_host: OptionalText = None
+    database_port: int = Field(default=5432, ge=1, le=65_535)
+    database_name: OptionalText = None
+    database_user: OptionalText = None
+
+    conversations_table: OptionalText = None
+    conversation_days: int = Field(default=30, ge=1, le=3_650)
+    chat_max_steps: int = Field(default=5, ge=1, le=20)
+    chat_max_tokens: int = Field(default=60_000, ge=1_000, le=1_000_000)
+    api_deadline_seconds: float = Field(default=25.0, ge=1, le=28)
+    cors_origins: OriginList = ("*",)
 
     max_receive_count: int = Field(default=5, ge=1)
     max_deferral_age_seconds: int = Field(default=3 * 24 * 3600, ge=1)
@@ -89,7 +119,7 @@ class Settings(BaseModel):
     @property
     def uses_openai(self) -> bool:
         """Whether a model behind the Chat Completions API is configured."""
-        return self.openai_api_key is not None or self.openai_base_url is not None
+        return self.openai_api_key_secret is not None or self.openai_base_url is not None
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -23,6 +23,10 @@ MAX_DOCUMENTS = 20
 
 TASK_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
 
+# What the ids of the pipeline's own tasks begin with: the digests of the daily reports. A report
+# does not count them among the tasks that users have sent.
+_OWN_TASKS = "seashore-digest-"
+
 
 def _check_text_size(text: str) -> str:
     size = len(text.encode("utf-8", "surrogatepass"))
@@ -104,9 +108,19 @@ class TaskMessage(BaseModel):
         return f"task:{self.task_id}:{self.digest}"
 
 
+def _tell_source(given: str, other: str) -> dict[str, Any]:
+    """The JSON Schema of a message that has one of two fields; null is as good as none."""
+    return {
+        "required": [given],
+        "properties": {given: {"type": "string"}, other: {"type": "null"}},
+    }
+
+
 class _OneSource(TaskMessage):
     model_config = ConfigDict(
-        json_schema_extra={"oneOf": [{"required": ["text"]}, {"required": ["document"]}]}
+        json_schema_extra={
+            "oneOf": [_tell_source("text", "document"), _tell_source("document", "text")]
+        }
     )
 
     text: InlineText | None = None
@@ -180,6 +194,21 @@ class AgentTask(TaskMessage):
 
 Task = SummarizeTask | AskTask | ExtractTask | AgentTask
 TASK: TypeAdapter[Task] = TypeAdapter(Annotated[Task, Field(discriminator="kind")])
+
+
+def name_digest_task(day: str, digest: str) -> str:
+    """The id of the task that writes the digest of a day's documents.
+
+    Args:
+        day: The day, as `YYYY-MM-DD`.
+        digest: Tells its text from another of the same day.
+    """
+    return f"{_OWN_TASKS}{day}-{digest}"
+
+
+def is_own_task(task_id: str) -> bool:
+    """Whether a task is one of the pipeline's own."""
+    return task_id.startswith(_OWN_TASKS)
 
 
 def describe_tasks() -> dict[str, Any]:

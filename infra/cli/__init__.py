@@ -1,4 +1,4 @@
-"""The command line, `seashore`: `app` declares every command, the other modules carry them out."""
+"""The command line, `seashore`: `..._commands` declare what the other modules carry out."""
 
 from infra.cli.app import main
 

@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from rich.rule import Rule
 from rich.text import Text
@@ -20,6 +22,7 @@ from infra.cli.follow import Followed, follow_documents
 from infra.cli.language_model import describe_model, read_openai_server
 from infra.cli.output import Output
 from infra.cli.progress_view import show_progress
+from infra.cli.report import LocalReport, make_local_report, open_reports
 from infra.cli.show import (
     Result,
     describe_cost,
@@ -41,6 +44,7 @@ from infra.local.stack import (
 )
 from infra.signals import ignore_signals, interrupt_on_signals
 from infra.stacks import Stack, resolve_local_stack
+from shared.calendar import find_day
 from shared.errors import OperatorError
 from shared.lifecycle import DocumentStatus
 
@@ -56,6 +60,7 @@ EXPECTED = {
 _PATIENCE_OFFLINE_SECONDS = 180.0
 _PATIENCE_WITH_MODEL_SECONDS = 1800.0
 _MOST_KEY_POINTS = 4
+_REPORT_PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -105,6 +110,14 @@ class Ending:
         return self.followed.status == EXPECTED[self.followed.key]
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How the documents ended, and the report of the day."""
+
+    endings: list[Ending]
+    report: LocalReport
+
+
 def run_demo(output: Output) -> ExitCode:
     """Start a stack, put three PDFs, stop the stack, and write what came of it.
 
@@ -119,29 +132,33 @@ def run_demo(output: Output) -> ExitCode:
     began = time.monotonic()
     try:
         with hold_file_lock(folder.lock, wait_seconds=0), interrupt_on_signals():
-            endings = _run(folder, server, output)
+            outcome = _run(folder, server, output)
     except FileLockedError:
         raise OperatorError("A demo is running already, in another terminal.") from None
-    for ending in endings:
+    for ending in outcome.endings:
         _write_ending(ending, output)
-    all_well = all(ending.is_as_expected for ending in endings)
+    all_well = all(ending.is_as_expected for ending in outcome.endings)
     _write_verdict(folder, all_well, time.monotonic() - began, output)
+    _write_report(outcome.report, output)
     _write_outlook(server, output)
     return ExitCode.OK if all_well else ExitCode.FAILED
 
 
-def _run(folder: DemoFolder, server: OpenAiServer | None, output: Output) -> list[Ending]:
+def _run(folder: DemoFolder, server: OpenAiServer | None, output: Output) -> Outcome:
     files = _find_documents()
     _clear(folder, output)
     try:
         with _step("Start an emulated AWS and deploy the pipeline to it", output) as report:
             start_local_stack(folder.root, report, LocalSetup(openai=server, cache=folder.cache))
         stack = resolve_local_stack(folder.root)
+        day = find_day(_now(), ZoneInfo(stack.output("TimeZone")))
         with _step(f"Put {len(files)} PDFs into the documents bucket", output):
             documents = _put(stack, files)
         with _step(f"Summarise them, language model: {describe_model(server)}", output):
             followed = _follow(stack, documents, server, output)
             endings = [_collect(stack, document, folder) for document in followed]
+        with _step("Make the report of the day", output):
+            daily = _make_report(stack, day, folder)
     finally:
         with ignore_signals():
             if is_running(LocalFolder(folder.root.resolve())):
@@ -149,7 +166,17 @@ def _run(folder: DemoFolder, server: OpenAiServer | None, output: Output) -> lis
                     stop_local_stack(folder.root, report)
             # It holds the key of the language model, and the next demo begins anew.
             shutil.rmtree(LocalFolder(folder.root).state, ignore_errors=True)
-    return endings
+    return Outcome(endings, daily)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _make_report(stack: Stack, day: str, folder: DemoFolder) -> LocalReport:
+    return make_local_report(
+        day, open_reports(stack, _now), folder.results, _REPORT_PATIENCE_SECONDS
+    )
 
 
 def _find_documents() -> list[FileToPut]:
@@ -265,6 +292,13 @@ def _write_verdict(
     output.write(f"What the functions said is in {_relative(folder.log)}")
 
 
+def _write_report(report: LocalReport, output: Output) -> None:
+    output.write()
+    output.write(f"The report of the day: {report.written.report.verdict}.")
+    output.write(f"  {_relative(report.page)}", whole_lines=True)
+    output.write()
+
+
 def _write_outlook(server: OpenAiServer | None, output: Output) -> None:
     seashore = _own_command()
     if server is None:
@@ -280,9 +314,10 @@ def _write_outlook(server: OpenAiServer | None, output: Output) -> None:
         ("put FILE.pdf --wait", "put a PDF, several, or a folder"),
         ("documents", "list what has arrived"),
         ("show FILE.pdf", "read a summary"),
+        ("report --date today --open", "read the report of the day"),
         ("local down", "stop it; the documents stay"),
     ):
-        output.write(f"  {seashore} {arguments:<20} {purpose}", whole_lines=True)
+        output.write(f"  {seashore} {arguments:<30} {purpose}", whole_lines=True)
 
 
 def _own_command() -> str:

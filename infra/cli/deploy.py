@@ -1,41 +1,45 @@
-"""`seashore build` and `seashore deploy`: the functions' package, and the stack on AWS."""
+"""`seashore build` and `seashore deploy`: the functions' packages, and the stack on AWS."""
 
 from collections.abc import Sequence
 
 import typer
 
 from infra.aws import open_session
-from infra.build import PROJECT, Package, Target, build_package
+from infra.build import PROJECT, Package, Target, build_packages
+from infra.cli.change_table import changes_to_json, summarize_changes, write_changes
+from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
-from infra.deploy import deploy_stack
+from infra.cli.package_table import write_sizes
+from infra.code_only import deploy_code
+from infra.deploy import deploy_stack, plan_deployment
 from infra.stacks import check_stack_name
 
 
-def build(target: Target, *, as_json: bool, output: Output) -> None:
-    """Build the functions' package and say how large it is.
+def build(target: Target, *, explain: bool, as_json: bool, output: Output) -> None:
+    """Build the functions' packages and say where they are, or what makes them large.
 
     Raises:
-        BuildError: It cannot be built.
+        BuildError: One cannot be built.
     """
-    package = _build(target, output)
+    packages = _build(target, output)
     if as_json:
         output.write_json(
             {
-                "path": str(package.path),
-                "sha256": package.sha256,
-                "size_bytes": package.size_bytes,
-                "unzipped_bytes": package.unzipped_bytes,
+                name: {
+                    "path": str(package.path),
+                    "sha256": package.sha256,
+                    "size_bytes": package.size_bytes,
+                    "unzipped_bytes": package.unzipped_bytes,
+                }
+                for name, package in packages.items()
             }
         )
         return
-    output.write_line([str(package.path)])
-    largest = ", ".join(
-        f"{name} {size / 1e6:.1f}" for name, size in list(package.sizes.items())[:5]
-    )
-    output.say(
-        f"{package.size_bytes / 1e6:.1f} MB, unzipped {package.unzipped_bytes / 1e6:.1f} MB; "
-        f"the largest parts in MB: {largest}"
-    )
+    if explain:
+        write_sizes(packages, output)
+        return
+    for package in packages.values():
+        output.write_line([str(package.path)])
 
 
 def deploy(
@@ -47,24 +51,73 @@ def deploy(
     as_json: bool,
     output: Output,
 ) -> None:
-    """Build the package for AWS, and create or update a stack with it.
+    """Build the packages for AWS, and create or update a stack with it.
 
     Raises:
         OperatorError: The name cannot be used, or AWS cannot be asked.
-        BuildError: The package cannot be built.
+        BuildError: A package cannot be built.
         DeployError: CloudFormation refused the template or a parameter.
     """
     name = check_stack_name(stack_name)
     values = dict(map(split_parameter, parameters))
     session = open_session(region, profile)
-    package = _build(Target.AWS, output)
-    deployment = deploy_stack(session, name, package, values, output.say)
+    packages = _build(Target.AWS, output)
+    deployment = deploy_stack(session, name, packages, values, output.say)
     if as_json:
         output.write_json(deployment.outputs)
     else:
         for output_name, value in deployment.outputs.items():
             output.write_line([output_name, value])
     output.say(f"The stack {name} is ready. Try: seashore put FILE.pdf --stack {name} --wait")
+
+
+def write_diff(
+    stack_name: str,
+    parameters: Sequence[str],
+    region: str | None,
+    profile: str | None,
+    *,
+    as_json: bool,
+    output: Output,
+) -> ExitCode:
+    """Build the packages for AWS, and write what a deployment of them would change.
+
+    Returns:
+        DIFFERS if it would change anything.
+
+    Raises:
+        OperatorError: The name cannot be used, or AWS cannot be asked.
+        BuildError: A package cannot be built.
+        DeployError: CloudFormation refused the template or a parameter.
+    """
+    name = check_stack_name(stack_name)
+    values = dict(map(split_parameter, parameters))
+    session = open_session(region, profile)
+    changes = plan_deployment(session, name, _build(Target.AWS, output), values, output.say)
+    if as_json:
+        output.write_json(changes_to_json(changes))
+        output.say(summarize_changes(name, changes))
+    else:
+        write_changes(name, changes, output)
+    return ExitCode.DIFFERS if changes else ExitCode.OK
+
+
+def update_code(
+    stack_name: str, region: str | None, profile: str | None, *, as_json: bool, output: Output
+) -> None:
+    """Build the packages for AWS, and exchange the code of a stack's functions.
+
+    Raises:
+        OperatorError: The name cannot be used, or AWS cannot be asked.
+        BuildError: A package cannot be built.
+        UnknownStackError: There is no such stack.
+        DeployError: The template has changed as well, or the new code was taken back.
+    """
+    name = check_stack_name(stack_name)
+    session = open_session(region, profile)
+    updated = deploy_code(session, name, _build(Target.AWS, output), output.say)
+    if as_json:
+        output.write_json({"updated": updated})
 
 
 def split_parameter(text: str) -> tuple[str, str]:
@@ -81,7 +134,5 @@ def split_parameter(text: str) -> tuple[str, str]:
     return name, value
 
 
-def _build(target: Target, output: Output) -> Package:
-    return build_package(
-        target, PROJECT / ".seashore" / "build" / f"functions-{target}.zip", output.say
-    )
+def _build(target: Target, output: Output) -> dict[str, Package]:
+    return build_packages(target, PROJECT / ".seashore" / "build", output.say)

@@ -19,6 +19,8 @@ from shared.dead_letters import (
     Letter,
     LetterFilter,
     find_letter_ids,
+    identify_report_work,
+    identify_result_work,
     identify_upload_work,
     identify_work,
 )
@@ -68,6 +70,29 @@ def list_dlqs(stack: Stack) -> tuple[DeadLetterQueue, ...]:
             source_url=stack.output("WorkQueueUrl"),
             dlq_url=stack.output("WorkDlqUrl"),
             identify=identify_work,
+        ),
+        DeadLetterQueue(
+            name="reports",
+            stage="report",
+            source_url=stack.output("ReportsQueueUrl"),
+            dlq_url=stack.output("ReportsDlqUrl"),
+            identify=identify_report_work,
+        ),
+        *_list_results_dlq(stack),
+    )
+
+
+def _list_results_dlq(stack: Stack) -> tuple[DeadLetterQueue, ...]:
+    """The DLQ of results on their way into a database, where the stack has one."""
+    if "ResultsDlqUrl" not in stack.outputs:
+        return ()
+    return (
+        DeadLetterQueue(
+            name="results",
+            stage="database",
+            source_url=stack.output("ResultsQueueUrl"),
+            dlq_url=stack.output("ResultsDlqUrl"),
+            identify=identify_result_work,
         ),
     )
 

@@ -1,14 +1,11 @@
 """The commands of `seashore dlq`: their arguments, options and help."""
 
 import os
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from infra.cli.options import AsJson, Profile, Region, StackName
-
-if TYPE_CHECKING:
-    from infra.cli.output import Output
+from infra.cli.options import AsJson, Profile, Region, StackName, open_output
 
 dlq = typer.Typer(
     help="Look into the dead-letter queues, replay what died, discard what is of no use.",
@@ -27,7 +24,9 @@ Id = Annotated[
 QueueNames = Annotated[
     list[str] | None,
     typer.Option(
-        "--queue", help="Only of this queue, uploads or work; may be repeated.", show_default=False
+        "--queue",
+        help="Only of this queue: uploads, work, reports, results; may be repeated.",
+        show_default=False,
     ),
 ]
 Errors = Annotated[
@@ -101,7 +100,7 @@ def list_letters(
         Wanted((), queue or (), error or (), kind or (), document, before, after, grep),
         one_by_one=one_by_one,
         as_json=as_json,
-        output=_open_output(),
+        output=open_output(),
     )
 
 
@@ -118,7 +117,7 @@ def show_letter(
     from infra.cli.stack_access import open_stack
 
     show_dead_letter(
-        open_stack(stack, region, profile), letter, as_json=as_json, output=_open_output()
+        open_stack(stack, region, profile), letter, as_json=as_json, output=open_output()
     )
 
 
@@ -193,7 +192,7 @@ def replay_letters(
                 open_stack(stack, region, profile),
                 messages_per_second=per_second,
                 yes=yes,
-                output=_open_output(),
+                output=open_output(),
             )
         )
     raise typer.Exit(
@@ -202,7 +201,7 @@ def replay_letters(
             wanted,
             ReplayOptions(yes, limit, canary, canary_timeout, rate, max_replays, force),
             as_json=as_json,
-            output=_open_output(),
+            output=open_output(),
         )
     )
 
@@ -224,7 +223,7 @@ def edit_letter(
 
     raise typer.Exit(
         edit_and_replay(
-            open_stack(stack, region, profile), letter, os.environ, yes=yes, output=_open_output()
+            open_stack(stack, region, profile), letter, os.environ, yes=yes, output=open_output()
         )
     )
 
@@ -267,12 +266,6 @@ def discard_letters(
             yes=yes,
             force=force,
             as_json=as_json,
-            output=_open_output(),
+            output=open_output(),
         )
     )
-
-
-def _open_output() -> "Output":
-    from infra.cli.output import Output
-
-    return Output()

@@ -5,13 +5,14 @@ from rich.text import Text
 from infra.cli.dlq_access import find_letter, open_letters
 from infra.cli.dlq_list import describe_last_attempt
 from infra.cli.letter_table import describe_moment
-from infra.cli.output import Output, to_printable
+from infra.cli.output import Output
 from infra.cli.story_table import write_story_table
 from infra.stacks import Stack
 from pipeline.story import Story, build_story
 from shared.dead_letters import Letter, Subject
 from shared.delivery_state import ATTRIBUTE_NAME
 from shared.ledger.timeline import read_timeline
+from shared.printable import to_printable
 
 _LABEL_WIDTH = 12
 

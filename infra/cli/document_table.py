@@ -6,9 +6,10 @@ from datetime import datetime
 from rich.table import Table
 from rich.text import Text
 
-from infra.cli.output import Output, to_printable
+from infra.cli.output import Output
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
+from shared.printable import to_printable
 
 # Enough to name a document of a few million; `seashore show` takes the beginning of an id.
 _SHORT_ID_LENGTH = 10

@@ -14,6 +14,7 @@ class ExitCode(IntEnum):
     UNKNOWN_STACK = 3
     UNKNOWN_DOCUMENT = 4
     AWS_REFUSED = 5
+    DIFFERS = 6
     INTERRUPTED = 130
 
 
@@ -22,11 +23,13 @@ EXPLANATION = """\
 Exit status:
   0    done
   1    it ended badly: a file was not put, a document that was waited for
-       is not DONE, or a stack was not built, deployed or started
+       is not DONE, a stack was not built, deployed, destroyed or started,
+       or `doctor` has found a failure
   2    wrong usage
   3    the stack is unknown, or not running
   4    there is no such document or task
   5    AWS refused, or cannot be reached
+  6    the stack differs from what would be deployed (`deploy --diff`)
   130  interrupted with Ctrl-C"""
 
 

@@ -1,4 +1,4 @@
-"""`seashore explain`: the whole story of a document or a task on one screen."""
+"""`seashore explain`: the whole story of a document, a task or a report on one screen."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
@@ -9,7 +9,7 @@ from rich.text import Text
 
 from infra.cli.document_table import describe_status
 from infra.cli.find import find_wanted_document
-from infra.cli.output import Output, to_printable
+from infra.cli.output import Output
 from infra.cli.show import describe_duration
 from infra.cli.stack_access import open_ledger
 from infra.cli.story_table import write_story_table
@@ -17,20 +17,23 @@ from infra.stacks import Stack
 from pipeline.letter_waves import message_pk
 from pipeline.story import Story, build_story
 from shared.ledger.documents import Document, document_pk
+from shared.ledger.reports import ReportRow, find_report, report_pk
 from shared.ledger.table import LedgerTable
 from shared.ledger.tasks import Task, find_task, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.prices import format_usd
+from shared.printable import to_printable
 
 _LABEL_WIDTH = 11
 
 Fact = tuple[str, str]
+Subject = Document | Task | ReportRow | None
 
 
 def explain(
     stack: Stack, wanted: str, now: Callable[[], datetime], *, as_json: bool, output: Output
 ) -> None:
-    """Write the story of a document, of a task, or of a message that is about neither.
+    """Write the story of a document, a task, a report (by its day), or a message about none.
 
     Raises:
         UnknownItemError: There is no such thing.
@@ -51,10 +54,13 @@ def explain(
 
 def _find_story(
     table: LedgerTable, stack: Stack, wanted: str, now: Callable[[], datetime]
-) -> tuple[Document | Task | None, Story]:
+) -> tuple[Subject, Story]:
     task = find_task(table, wanted)
     if task is not None:
         return task, build_story(read_timeline(table, task_pk(task.task_id)))
+    report = find_report(table, wanted)
+    if report is not None:
+        return report, build_story(read_timeline(table, report_pk(wanted)))
     of_message = read_timeline(table, message_pk(wanted))
     if of_message:
         return None, build_story(of_message)
@@ -62,17 +68,18 @@ def _find_story(
     return document, build_story(read_timeline(table, document_pk(document.document_id)))
 
 
-def _to_json(subject: Document | Task | None, story: Story) -> dict[str, Any]:
+def _to_json(subject: Subject, story: Story) -> dict[str, Any]:
     told = asdict(story)
     told["steps"] = [{**asdict(step), "at": step.at.isoformat()} for step in story.steps]
     return {
         "document": subject.model_dump(mode="json") if isinstance(subject, Document) else None,
         "task": subject.model_dump(mode="json") if isinstance(subject, Task) else None,
+        "report": subject.model_dump(mode="json") if isinstance(subject, ReportRow) else None,
         "story": told,
     }
 
 
-def _list_facts(subject: Document | Task | None, wanted: str) -> Sequence[Fact]:
+def _list_facts(subject: Subject, wanted: str) -> Sequence[Fact]:
     match subject:
         case Document():
             about = [
@@ -95,6 +102,9 @@ def _list_facts(subject: Document | Task | None, wanted: str) -> Sequence[Fact]:
                 ("Status", f"{subject.status}{reason}"),
                 ("Attempts", str(subject.attempts)),
             ]
+        case ReportRow():
+            reason = f": {subject.reason}" if subject.reason else ""
+            return [("Report", subject.day), ("Status", f"{subject.status}{reason}")]
         case None:
             return [("Message", wanted)]
     tokens = f"{subject.input_tokens:,} tokens read, {subject.output_tokens:,} written"

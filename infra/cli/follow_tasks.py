@@ -10,10 +10,10 @@ from rich.text import Text
 
 from infra.cli.delays import describe_delay
 from infra.cli.follow import Pace
-from infra.cli.output import to_printable
 from shared.ledger.table import LedgerTable
 from shared.ledger.tasks import Task, find_task, task_pk
 from shared.ledger.timeline import read_timeline
+from shared.printable import to_printable
 
 # After this time without a change, the story of a task is asked for the reason.
 _PATIENCE = timedelta(seconds=3)

@@ -7,8 +7,9 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from infra.cli.output import Output, to_printable
+from infra.cli.output import Output
 from shared.dead_letters import Letter, LetterGroup, LetterKey
+from shared.printable import to_printable
 
 _SHORT_ID_LENGTH = 8
 

@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+from infra.aws import open_emulator_session
 from infra.cli.exit_codes import ExitCode
 from infra.cli.language_model import describe_model, read_openai_server
 from infra.cli.output import Output
@@ -61,6 +62,19 @@ def _write_running(record: LocalRecord, output: Output) -> None:
 
 def _write_ready(record: LocalRecord, output: Output) -> None:
     output.say(f"The local stack is ready at {record.endpoint_url}", style="bold")
+    if "ApiUrl" in record.outputs:
+        url = record.outputs["ApiUrl"]
+        output.say(f"The HTTP API is at {url}; with its key:")
+        output.say(f"  curl -H 'X-Api-Key: {_read_api_key(record)}' {url}/documents")
+        output.say("  seashore chat 'Which documents are there?'")
+
+
+def _read_api_key(record: LocalRecord) -> str:
+    client = open_emulator_session(
+        record.region, record.access_key_id, record.secret_access_key
+    ).client("apigateway", endpoint_url=record.endpoint_url)
+    key_id = record.outputs["ApiKeyId"]
+    return str(client.get_api_key(apiKey=key_id, includeValue=True)["value"])
 
 
 def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:

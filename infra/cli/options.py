@@ -1,8 +1,11 @@
-"""Options that many commands have."""
+"""What many commands have: options, and where they write to."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from infra.cli.output import Output
 
 StackName = Annotated[
     str,
@@ -20,3 +23,10 @@ Profile = Annotated[
     str | None, typer.Option(help="AWS profile, instead of the configured one.", show_default=False)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
+
+
+def open_output() -> "Output":
+    """Open stdout and stderr for a command; imported late, as rich takes long to import."""
+    from infra.cli.output import Output
+
+    return Output()

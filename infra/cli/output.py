@@ -1,18 +1,16 @@
 """Where output goes: results to stdout, talk to stderr, nothing hostile to a terminal."""
 
 import json
-import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console, RenderableType
 from rich.text import Text
 
+from shared.printable import to_printable
+
 # Lines of prose that are longer than this are hard to read.
 _PROSE_WIDTH = 96
-
-# Some scripts cannot be written without these two: zero width non-joiner and joiner.
-_HARMLESS_FORMATS = frozenset({"\u200c", "\u200d"})
 
 
 class Output:
@@ -68,25 +66,3 @@ class Output:
         """Write one of many results for a program, on a line of its own, at once."""
         self.results.file.write(json.dumps(value, ensure_ascii=False) + "\n")
         self.results.file.flush()
-
-
-def to_printable(text: str) -> str:
-    """Make a text of unknown origin one harmless line.
-
-    Titles and keys come from strangers: an escape sequence in them could rewrite what the terminal
-    shows, and a change of writing direction could make one name look like another.
-    """
-    return "".join(_to_printable_characters(text))
-
-
-def _to_printable_characters(text: str) -> Iterable[str]:
-    for character in text:
-        match unicodedata.category(character):
-            case "Cc" | "Zl" | "Zp" if character.isspace():
-                yield " "
-            case "Cc" | "Cs" | "Zl" | "Zp":
-                yield "\ufffd"
-            case "Cf" if character not in _HARMLESS_FORMATS:
-                pass
-            case _:
-                yield character

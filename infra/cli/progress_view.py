@@ -12,7 +12,7 @@ from rich.text import Text
 
 from infra.cli.document_table import describe_progress, shorten_id, style_status
 from infra.cli.follow import Followed
-from infra.cli.output import to_printable
+from shared.printable import to_printable
 
 Show = Callable[[Sequence[Followed]], None]
 

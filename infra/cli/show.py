@@ -10,10 +10,11 @@ from rich.text import Text
 from infra.cli.delays import describe_delay
 from infra.cli.document_table import describe_status, style_status
 from infra.cli.find import find_wanted_document
-from infra.cli.output import Output, to_printable
+from infra.cli.output import Output
 from infra.cli.stack_access import open_ledger, open_objects
 from infra.cli.task_view import write_task
 from infra.stacks import Stack
+from pipeline.mention_markdown import list_dates, list_names
 from pipeline.page_ranges import format_page_ranges
 from pipeline.results import DocumentSummary
 from pipeline.summary_types import KeyPoint
@@ -21,6 +22,7 @@ from shared.ledger.documents import Document, document_pk
 from shared.ledger.tasks import find_task
 from shared.ledger.timeline import read_timeline
 from shared.prices import format_usd
+from shared.printable import to_printable
 
 _LABEL_WIDTH = 11
 
@@ -108,13 +110,13 @@ def _to_json(document: Document, result: Result | None) -> dict[str, object]:
 
 
 def write_summary(result: Result, output: Output, *, most_key_points: int | None = None) -> None:
-    """Write what a document says: title, abstract and key points with their pages.
+    """Write what a document says: title, abstract, key points, names and dates with their pages.
 
     Args:
         result: Its summary.
         output: Where to write.
-        most_key_points: How many key points to write at most, from all over the document; None
-            for all.
+        most_key_points: How many key points to write at most, from all over the document, and
+            neither names nor dates then; None for all.
     """
     summary = result.summary
     output.write_prose(summary.title or summary.key, style="bold")
@@ -126,6 +128,18 @@ def write_summary(result: Result, output: Output, *, most_key_points: int | None
         output.write_prose(f"• {point.text}{pages}", indent=2, hang=2)
     if summary.key_points:
         output.write()
+    if most_key_points is None:
+        _write_mentions(summary, output)
+
+
+def _write_mentions(summary: DocumentSummary, output: Output) -> None:
+    """Write the names of a document by kind, and its dates."""
+    names = [f"{title}: {names}" for title, names in list_names(summary.entities)]
+    for lines in (names, list_dates(summary.dates)):
+        for line in lines:
+            output.write_prose(f"• {line}", indent=2, hang=2)
+        if lines:
+            output.write()
 
 
 def choose_evenly(points: Sequence[KeyPoint], most: int | None) -> list[KeyPoint]:

@@ -6,12 +6,13 @@ from zoneinfo import ZoneInfo
 
 from rich.table import Table
 
-from infra.cli.output import Output, to_printable
+from infra.cli.output import Output
 from infra.cli.stack_access import open_ledger
 from infra.stacks import Stack
 from shared.calendar import find_day
 from shared.ledger.spend import DaySpend, read_day_spend
 from shared.prices import MICRO_USD_PER_USD, format_usd
+from shared.printable import to_printable
 
 
 def write_spend(

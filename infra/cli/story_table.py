@@ -6,10 +6,11 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from infra.cli.output import Output, to_printable
+from infra.cli.output import Output
 from infra.cli.show import describe_duration
 from pipeline.story import OPERATOR_STEPS, Step, Story
 from shared.prices import format_usd
+from shared.printable import to_printable
 
 _STYLES = {"deferred": "yellow", "returned": "yellow", "failed": "red", "rejected": "red"}
 

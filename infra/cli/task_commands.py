@@ -1,13 +1,10 @@
 """The commands of `seashore enqueue`: their arguments, options and help."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from infra.cli.options import AsJson, Profile, Region, StackName
-
-if TYPE_CHECKING:
-    from infra.cli.output import Output
+from infra.cli.options import AsJson, Profile, Region, StackName, open_output
 
 enqueue = typer.Typer(
     help="Put a task on the work queue: a question, fields to extract, a summary, a free prompt.",
@@ -186,12 +183,6 @@ def _send(
             {**content, "id": task_id, "callback": callback},
             wait=wait,
             as_json=as_json,
-            output=_open_output(),
+            output=open_output(),
         )
     )
-
-
-def _open_output() -> "Output":
-    from infra.cli.output import Output
-
-    return Output()

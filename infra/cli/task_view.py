@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.delays import describe_delay
-from infra.cli.output import Output, to_printable
+from infra.cli.output import Output
 from infra.cli.stack_access import open_ledger, open_objects
 from infra.stacks import Stack
 from shared.ledger.table import LedgerTable
@@ -18,6 +18,7 @@ from shared.ledger.tasks import Task, list_tasks, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import TaskStatus
 from shared.prices import format_usd
+from shared.printable import to_printable
 
 _LABEL_WIDTH = 11
 _STATUS_STYLES = {TaskStatus.DONE: "green", TaskStatus.FAILED: "red"}

@@ -36,7 +36,9 @@ _PASSED_ON = (
 )  # fmt: skip
 
 
-def start_emulator(python: Path, folder: LocalFolder, port: int, lock: int) -> int:
+def start_emulator(
+    python: Path, folder: LocalFolder, port: int, lock: int, smtp_server: str | None = None
+) -> int:
     """Start the emulator in a session of its own, with its output in the log file.
 
     Args:
@@ -44,6 +46,7 @@ def start_emulator(python: Path, folder: LocalFolder, port: int, lock: int) -> i
         folder: Where it keeps its state.
         port: The port to listen on.
         lock: Descriptor of the folder's lock, which the emulator goes on holding.
+        smtp_server: Address and port that mails are handed on to; None for nowhere.
 
     Returns:
         Its process id, which is its process group's id too.
@@ -56,7 +59,10 @@ def start_emulator(python: Path, folder: LocalFolder, port: int, lock: int) -> i
         launched = subprocess.run(  # noqa: S603 - a fixed command
             [str(python), "-IS", "-c", _LAUNCH, str(python), "-m", "ministack"],
             cwd=folder.scratch,
-            env=_compose_environment(os.environ, folder, port),
+            env={
+                **_compose_environment(os.environ, folder, port),
+                **({"SMTP_HOST": smtp_server} if smtp_server else {}),
+            },
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,

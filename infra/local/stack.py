@@ -7,10 +7,13 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import boto3
+
 from infra.aws import open_emulator_session
-from infra.build import PROJECT, Target, build_package
+from infra.build import PROJECT, Target, build_packages
 from infra.deploy import deploy_stack
 from infra.local.environment import ensure_emulator
+from infra.local.model_key import SECRET_NAME, forget_model_key, keep_model_key
 from infra.local.ports import HOST, choose_port
 from infra.local.process import REGION, end_emulator, start_emulator, wait_until_ready
 from infra.local.record import (
@@ -22,7 +25,11 @@ from infra.local.record import (
     read_record,
     write_record,
 )
-from infra.local.repair import repair_event_source_mappings
+from infra.local.repair import (
+    repair_api_url,
+    repair_event_source_mappings,
+    repair_request_validation,
+)
 from infra.local.scratch import clear_scratch
 from infra.signals import ignore_signals, interrupt_on_signals
 from shared.errors import LocalStackError
@@ -37,11 +44,14 @@ _LOCAL_PARAMETERS = {
     # Short, so that a message whose run was killed comes back soon.
     "IngestTimeoutSeconds": "30",
     "WorkerTimeoutSeconds": "30",
+    "ReportTimeoutSeconds": "30",
     # Each copy of a function is a process of its own.
     "IngestMaximumConcurrency": "2",
     "WorkerMaximumConcurrency": "4",
     # The emulator speaks plain HTTP, on this machine's own address only.
     "RequireTls": "false",
+    # The emulator does not know saved queries.
+    "SaveLogQueries": "false",
 }
 
 Report = Callable[[str], None]
@@ -70,9 +80,11 @@ class LocalSetup:
         openai: The language model to use; None for the offline extractive summarizer.
         parameters: Values of template parameters besides those of the language model.
         port: Port to listen on; None for that of the last run, or any free one.
-        cache: Folder of the emulator's environment and the built package, which several stacks
+        cache: Folder of the emulator's environment and the built packages, which several stacks
             may share; None for the stack's own folder.
         project: Folder that holds the packages `functions`, `pipeline` and `shared`.
+        smtp_server: Address and port that the emulated SES hands mails on to; None if it only
+            keeps them.
     """
 
     openai: OpenAiServer | None = None
@@ -80,6 +92,7 @@ class LocalSetup:
     port: int | None = None
     cache: Path | None = None
     project: Path = PROJECT
+    smtp_server: str | None = None
 
 
 def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = None) -> LocalRecord:
@@ -104,22 +117,23 @@ def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = Non
         python = ensure_emulator((setup.cache or folder.root) / "emulator", report)
         port = choose_port(folder, setup.port)
         report(f"Starting the emulator on port {port}")
-        pid = start_emulator(python, folder, port, lock)
+        pid = start_emulator(python, folder, port, lock, setup.smtp_server)
+    record = LocalRecord(
+        pid=pid,
+        port=port,
+        endpoint_url=f"http://{HOST}:{port}",
+        region=REGION,
+        stack_name=STACK_NAME,
+        access_key_id=_ROOT_KEY_ID,
+        secret_access_key=_ROOT_SECRET,
+        outputs={},
+    )
     try:
-        record = LocalRecord(
-            pid=pid,
-            port=port,
-            endpoint_url=f"http://{HOST}:{port}",
-            region=REGION,
-            stack_name=STACK_NAME,
-            access_key_id=_ROOT_KEY_ID,
-            secret_access_key=_ROOT_SECRET,
-            outputs={},
-        )
         write_record(folder, record)
         wait_until_ready(folder, port)
         return _deploy(folder, record, report, setup)
     except BaseException:
+        _forget_model_key(record)
         end_emulator(folder, pid)
         raise
 
@@ -150,6 +164,7 @@ def stop_local_stack(root: Path, report: Report) -> None:
     folder = LocalFolder(root.resolve())
     record = read_record(folder)
     report("Stopping the local stack")
+    _forget_model_key(record)
     if not end_emulator(folder, record.pid):
         raise LocalStackError(
             f"The emulator did not end and was killed, so what it knew since its last stop is "
@@ -213,29 +228,42 @@ def delete_local_data(root: Path) -> None:
 def _deploy(
     folder: LocalFolder, record: LocalRecord, report: Report, setup: LocalSetup
 ) -> LocalRecord:
-    package = build_package(
-        Target.HOST,
-        (setup.cache or folder.root) / "build" / "functions-host.zip",
-        report,
-        project=setup.project,
+    packages = build_packages(
+        Target.HOST, (setup.cache or folder.root) / "build", report, project=setup.project
     )
-    session = open_emulator_session(record.region, record.access_key_id, record.secret_access_key)
+    session = _open_session(record)
+    if setup.openai is not None and setup.openai.api_key:
+        keep_model_key(session, record.endpoint_url, setup.openai.api_key)
+    else:
+        forget_model_key(session, record.endpoint_url)
     deployment = deploy_stack(
         session,
         record.stack_name,
-        package,
+        packages,
         {**_LOCAL_PARAMETERS, **_model_parameters(setup.openai), **setup.parameters},
         report,
         endpoint_url=record.endpoint_url,
         poll_seconds=0.1,
     )
     repair_event_source_mappings(session.client("lambda", endpoint_url=record.endpoint_url))
-    deployed = replace(record, outputs=deployment.outputs)
+    repair_request_validation(
+        session.client("apigateway", endpoint_url=record.endpoint_url), deployment.outputs
+    )
+    deployed = replace(record, outputs=repair_api_url(deployment.outputs, record.endpoint_url))
     write_record(folder, deployed)
     return deployed
 
 
+def _open_session(record: LocalRecord) -> boto3.session.Session:
+    return open_emulator_session(record.region, record.access_key_id, record.secret_access_key)
+
+
+def _forget_model_key(record: LocalRecord) -> None:
+    forget_model_key(_open_session(record), record.endpoint_url)
+
+
 def _model_parameters(openai: OpenAiServer | None) -> dict[str, str]:
     server = openai or OpenAiServer()
-    chosen = {"OpenAiBaseUrl": server.base_url, "OpenAiApiKey": server.api_key}
+    secret = SECRET_NAME if server.api_key else ""
+    chosen = {"OpenAiBaseUrl": server.base_url, "OpenAiApiKeySecret": secret}
     return chosen if server.model is None else {**chosen, "OpenAiModel": server.model}

@@ -7,12 +7,13 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 PROJECT = FOLDER.parent.parent / "pyproject.toml"
 
-# The Lambda runtime brings boto3 and what it needs; only Powertools' own needs stay in the zip.
-RUNTIME_PACKAGES = ("boto3", "botocore", "s3transfer")
+FUNCTIONS = ("ingest", "worker", "report", "api", "database")
 
 LOCKS = {
-    "functions.txt": ["--group", f"{PROJECT}:functions"],
     "emulator.txt": ["--group", f"{PROJECT}:emulator"],
+    # Their needs clash with ours, so each has an environment of its own (`make audit`).
+    "audit.txt": ["--group", f"{PROJECT}:audit"],
+    "sam.txt": ["--group", f"{PROJECT}:sam"],
     "command-line.txt": [str(PROJECT), str(FOLDER / "build-backend.in")],
     "development.txt": [
         str(PROJECT),
@@ -20,6 +21,14 @@ LOCKS = {
         "--group",
         f"{PROJECT}:dev",
     ],
+    # The versions are those that the tests run with, and so the same in all functions.
+    **{
+        f"functions-{name}.txt": [
+            *("--group", f"{PROJECT}:{name}"),
+            *("--constraint", str(FOLDER / "development.txt")),
+        ]
+        for name in FUNCTIONS
+    },
     "bootstrap.txt": [str(FOLDER / "bootstrap.in")],
 }
 
@@ -28,12 +37,10 @@ def compile_locks() -> None:
     """Run `uv pip compile` once a lock file, for every Python from 3.11 and every platform."""
     uv = Path(sys.executable).with_name("uv")
     for name, sources in LOCKS.items():
-        without = [flag for package in RUNTIME_PACKAGES for flag in ("--no-emit-package", package)]
         subprocess.run(  # noqa: S603 - a fixed command with this project's own files
             [
                 str(uv), "pip", "compile", "--quiet", "--universal", "--generate-hashes",
                 "--python-version", "3.11", "--no-header", "--no-annotate", "--upgrade",
-                *(without if name == "functions.txt" else []),
                 "--output-file", str(FOLDER / name), *sources,
             ],
             check=True,

@@ -11,6 +11,9 @@
 | `TASK#<task id>` | `EVENT#<time>#<step>` | one step of the task's story |
 | `MESSAGE#<message id>` | `EVENT#<time>#<step>` | what was done with a dead letter about neither |
 | `ANSWER#<hash>` | `ANSWER` | an answer of a language model |
+| `REPORT#<day>` | `REPORT` | a day's report: made, mailed |
+| `REPORT#<day>` | `EVENT#<time>#<step>` | one step of the report's story |
+| `SPEND#<day>` | `TOTAL`, `MODEL#…`, `LEASE#…` | what a day's calls of models cost |
 
 The index `by_day` lists the documents of a day by the time of their arrival, and apart from them,
 under `<day>#tasks`, its tasks; the index `in_flight` holds only those without a final status.

@@ -186,6 +186,12 @@ def close_expired_leases(table: LedgerTable, day: str, now: datetime) -> int:
     )
 
 
+def read_committed(table: LedgerTable, day: str) -> int:
+    """What is spent or set aside on a day, which its limit is held against."""
+    row = table.read_row(_pk(day), TOTAL_SK)
+    return 0 if row is None else int(row["committed"])
+
+
 def read_day_spend(table: LedgerTable, day: str) -> DaySpend:
     """A day's spending, what runs at the moment included."""
     models: dict[str, ModelSpend] = {}

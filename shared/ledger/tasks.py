@@ -1,6 +1,6 @@
 """Tasks in the ledger: registration, moves from status to status, spending, listings."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -44,16 +44,6 @@ class Task(BaseModel):
     cost_micro_usd: int = 0
     result_key: str | None = None
     reason: str | None = None
-
-
-class Spending(BaseModel):
-    """What a step of a task has used up: tokens, and millionths of a dollar."""
-
-    model_config = ConfigDict(frozen=True)
-
-    input_tokens: int = 0
-    output_tokens: int = 0
-    cost_micro_usd: int = 0
 
 
 def task_pk(task_id: str) -> str:
@@ -177,25 +167,6 @@ def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:
         details={"attempt": started.attempts},
     )
     return started
-
-
-def record_spending(
-    table: LedgerTable,
-    task_id: str,
-    used: Spending,
-    now: Clock,
-    *,
-    step: str,
-    model: str,
-    with_rows: Sequence[Put] = (),
-) -> None:
-    """Note what a call of a model for a task has used up, with the rows that keep its answer.
-
-    Without a condition: the money is gone, whatever has become of the task.
-    """
-    pk, sk = task_row_key(task_id)
-    event = build_event(pk, now(), step, {"model": model, **used.model_dump()})
-    table.transact([Update(pk, sk, add=used.model_dump()), event, *with_rows])
 
 
 def finish_task(

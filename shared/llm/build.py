@@ -1,16 +1,24 @@
 """Choose and build the language model that the settings name."""
 
+import logging
+import time
+
+from shared.clients import Clients
 from shared.llm.model import LanguageModel
+from shared.llm.model_key import ModelKey
+from shared.secrets import read_secret
 from shared.settings import Settings
 
 _REASONING_FAMILIES = ("gpt-5", "o1", "o3", "o4")
 
 
-def build_language_model(settings: Settings) -> LanguageModel:
+def build_language_model(settings: Settings, clients: Clients) -> LanguageModel:
     """The model behind the Chat Completions API if one is configured, else the extractive one.
 
+    The key is read from its secret by the first call, not here.
+
     Raises:
-        SettingsError: The key or the address of the API cannot be used.
+        SettingsError: The address of the API cannot be used.
     """
     # Each is imported only where it is used: the SDK alone takes a third of a second.
     if not settings.uses_openai:
@@ -20,13 +28,22 @@ def build_language_model(settings: Settings) -> LanguageModel:
     from shared.llm.openai_client import build_openai_client
     from shared.llm.openai_model import OpenAIModel
 
-    key = settings.openai_api_key.get_secret_value() if settings.openai_api_key else None
     is_openai = settings.openai_base_url is None
     reasons = is_openai and settings.openai_model.startswith(_REASONING_FAMILIES)
     return OpenAIModel(
-        build_openai_client(key, settings.openai_base_url),
+        build_openai_client(settings.openai_base_url),
         settings.openai_model,
         settings.context_window_tokens,
+        key=_build_key(settings.openai_api_key_secret, clients),
         length_parameter="max_completion_tokens" if is_openai else "max_tokens",
         reasoning_effort="low" if reasons else None,
+    )
+
+
+def _build_key(secret: str | None, clients: Clients) -> ModelKey | None:
+    """The key that lies in a secret; None for a server that asks for none."""
+    if secret is None:
+        return None
+    return ModelKey(
+        lambda: read_secret(clients, secret), time.monotonic, logging.getLogger("seashore.llm")
     )

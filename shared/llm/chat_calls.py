@@ -23,6 +23,7 @@ from shared.llm.error_translation import (
     translate_failure,
 )
 from shared.llm.model import Purpose, Usage
+from shared.llm.model_key import ModelKey
 from shared.llm.openai_client import call_timeout
 from shared.llm.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
 from shared.llm.server_dialect import ServerDialect
@@ -86,6 +87,7 @@ class ChatCaller:
         clock: A monotonic clock, in seconds.
         logger: Gets one line a call, without any text of a document.
         dialect: Which parameters the server takes.
+        key: The key of the account; None for a server that asks for none.
     """
 
     def __init__(
@@ -96,6 +98,7 @@ class ChatCaller:
         clock: Callable[[], float],
         logger: logging.Logger,
         dialect: ServerDialect,
+        key: ModelKey | None = None,
     ) -> None:
         self._client = client
         self._model = model
@@ -105,6 +108,7 @@ class ChatCaller:
         self._breaker = AccessBreaker(clock, logger)
         self._pause = SharedPause(clock)
         self._dialect = dialect
+        self._key = key
 
     def call(self, call: ChatCall, deadline: Deadline) -> Reply:
         """Make the call.
@@ -199,19 +203,34 @@ class ChatCaller:
     def _create(
         self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline
     ) -> ChatCompletion:
-        left_seconds = max(_SHORTEST_CALL_SECONDS, deadline.remaining_seconds - _SPARE_SECONDS)
-        seconds = min(_LONGEST_CALL_SECONDS, left_seconds)
         if call.response_format is not None:
             parameters = {**parameters, "response_format": call.response_format}
         if call.tools:
             parameters = {**parameters, "tools": call.tools}
-        completion: ChatCompletion = self._client.chat.completions.create(
-            model=self._model,
-            messages=call.messages,
-            timeout=call_timeout(seconds),
-            **parameters,
-        )
-        return completion
+
+        def create(key: str | None) -> ChatCompletion:
+            left_seconds = max(_SHORTEST_CALL_SECONDS, deadline.remaining_seconds - _SPARE_SECONDS)
+            seconds = min(_LONGEST_CALL_SECONDS, left_seconds)
+            completion: ChatCompletion = self._client.chat.completions.create(
+                model=self._model,
+                messages=call.messages,
+                timeout=call_timeout(seconds),
+                extra_headers={"Authorization": f"Bearer {key}"} if key else None,
+                **parameters,
+            )
+            return completion
+
+        if self._key is None:
+            return create(None)
+        key = self._key.read()
+        try:
+            return create(key)
+        except openai.AuthenticationError:
+            # It may have been rotated since it was read.
+            renewed = self._key.renew(key)
+            if renewed is None:
+                raise
+        return create(renewed)
 
     def _log(
         self,

@@ -38,7 +38,7 @@ def read_reply(completion: object, prompt_tokens: int) -> Reply:
             "The provider's response is no chat completion; is the base address right?"
         )
     choice = choices[0]
-    text = choice.message.content if isinstance(choice.message.content, str) else ""
+    text = _mend(choice.message.content) if isinstance(choice.message.content, str) else ""
     return Reply(
         text=text,
         cut_off=choice.finish_reason == "length",
@@ -57,8 +57,13 @@ def _read_tool_calls(calls: object) -> tuple[ToolCall, ...]:
         arguments = getattr(function, "arguments", None)
         if isinstance(name, str) and name:
             text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
-            read.append(ToolCall(name=name, arguments=text))
+            read.append(ToolCall(name=_mend(name), arguments=_mend(text)))
     return tuple(read)
+
+
+def _mend(text: str) -> str:
+    """The text without halves of surrogate pairs, which JSON can hold and UTF-8 cannot."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _read_usage(completion: ChatCompletion, prompt_tokens: int, text: str) -> Usage:

@@ -12,8 +12,9 @@ from shared.llm.candidate_sentences import (
     find_inexact,
     score_candidates,
 )
+from shared.llm.extractive_mentions import pick_dates, pick_entities
 from shared.llm.language_detection import detect_language
-from shared.llm.model import EXTRACTIVE, AnswerT, ModelAnswer, ModelRequest, Usage
+from shared.llm.model import EXTRACTIVE, AnswerT, ModelAnswer, ModelRequest, Purpose, Usage
 from shared.llm.sentence_ranking import pick_diverse, weigh_terms
 from shared.llm.title_finding import find_title
 
@@ -30,9 +31,10 @@ class ExtractiveModel:
     """Answers from the sources' own sentences; needs no network, no key and no money.
 
     It fills the shape of a summary (`title`, `abstract`, `key_points` with `text` and `pages`,
-    `language`). Equal requests get equal answers. The size of an answer is bounded by its count of
-    sentences, so `max_output_tokens` is not looked at. A key point cites the page of its source;
-    sentences that only a wide page range is known of go into the abstract, which cites none.
+    `language`; of a chunk also `entities` and `dates`). Equal requests get equal answers. The size
+    of an answer is bounded by its counts, so `max_output_tokens` is not looked at. A key point
+    cites the page of its source; sentences that only a wide page range is known of go into the
+    abstract, which cites none.
     """
 
     name = EXTRACTIVE
@@ -57,6 +59,11 @@ class ExtractiveModel:
             ],
             "language": detect_language("\n".join(source.text for source in request.sources)),
         }
+        if request.purpose is Purpose.SUMMARIZE_CHUNK:
+            summary |= {
+                "entities": pick_entities(request.sources),
+                "dates": pick_dates(request.sources),
+            }
         try:
             value = request.answer_type.model_validate(summary)
         except ValidationError as error:

@@ -13,37 +13,39 @@ OPENAI_BASE_URL = "https://api.openai.com/v1"
 CONNECT_TIMEOUT_SECONDS = 5.0
 _STARTED = "seashore_started"
 
+# The SDK insists on a key; a call brings its own, which is so in no attribute of the client.
+_NO_KEY = "none"
 
-def build_openai_client(api_key: str | None, base_url: str | None = None) -> openai.OpenAI:
+
+def build_openai_client(base_url: str | None = None) -> openai.OpenAI:
     """Build a client that never retries by itself and reads no setting of its own.
 
-    The caller gives each call its timeout and closes the client.
+    The caller gives each call its timeout and its key, and closes the client.
 
     Args:
-        api_key: The key; many local servers need none.
         base_url: The root of a compatible server, such as `http://127.0.0.1:8080/v1`; OpenAI's
             own where none is given.
 
     Raises:
-        SettingsError: The key or the address cannot be used.
+        SettingsError: The address cannot be used.
     """
-    key = (api_key or "none").strip()
-    if not key.isascii() or not key.isprintable():
-        raise SettingsError("OPENAI_API_KEY has characters that no key has; paste it again")
     address = (base_url or OPENAI_BASE_URL).strip()
     parts = urlsplit(address)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise SettingsError(
             "OPENAI_BASE_URL has to be a full address, such as http://127.0.0.1:8080/v1"
         )
-    return openai.OpenAI(
-        api_key=key,
+    client = openai.OpenAI(
+        api_key=_NO_KEY,
         base_url=address,
         max_retries=0,
         http_client=openai.DefaultHttpxClient(
             event_hooks={"request": [_note_start], "response": [_bound_body]}
         ),
     )
+    # The SDK loads what makes a call when it is first asked for; a container starts with it.
+    _ = client.chat.completions
+    return client
 
 
 def call_timeout(seconds: float) -> httpx2.Timeout:

@@ -12,6 +12,7 @@ from shared.errors import DeadlineError, ModelAnswerError, PaidCalls, SeashoreEr
 from shared.llm.answer_run import AnswerRun
 from shared.llm.chat_calls import ChatCaller
 from shared.llm.model import AnswerT, ModelAnswer, ModelRequest, Usage
+from shared.llm.model_key import ModelKey
 from shared.llm.output_ladder import OutputLadder
 from shared.llm.retry import RetryPolicy
 from shared.llm.server_dialect import ServerDialect
@@ -28,6 +29,7 @@ class OpenAIModel:
         context_window_tokens: How much the model reads and writes, all told. An answer gets no
             more room than is left of it; a request that is estimated to leave none is refused
             here, since some servers silently drop its start.
+        key: The key of the account; None for a server that asks for none.
         length_parameter: `max_completion_tokens` (OpenAI) or `max_tokens` (most others); the other
             one is taken where the server asks for it.
         reasoning_effort: How long a reasoning model may think; `None` sends nothing.
@@ -44,6 +46,7 @@ class OpenAIModel:
         model: str,
         context_window_tokens: int,
         *,
+        key: ModelKey | None = None,
         length_parameter: str = "max_tokens",
         reasoning_effort: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -62,6 +65,7 @@ class OpenAIModel:
             clock,
             logger or logging.getLogger("seashore.llm"),
             ServerDialect(length_parameter, reasoning_effort),
+            key,
         )
         self._turns = ToolTurns(self._caller, model, context_window_tokens)
 

@@ -20,7 +20,7 @@ _MARK_LETTERS = 20
 
 # What a prompt holds besides the texts of its sources and the instructions, in tokens: around all
 # of them (the rules, the shape of the answer) and around each one (its BEGIN and END lines).
-TOKENS_AROUND_SOURCES = 800
+TOKENS_AROUND_SOURCES = 1_500
 TOKENS_AROUND_SOURCE = 40
 
 _DATA_RULE = """\

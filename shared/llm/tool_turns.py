@@ -94,8 +94,11 @@ class ToolTurns:
             )
         messages: list[Any] = [
             {"role": "system", "content": request.instructions},
-            {"role": "user", "content": request.prompt},
         ]
+        for past in request.history:
+            messages.append({"role": "user", "content": past.prompt})
+            messages.append({"role": "assistant", "content": past.answer})
+        messages.append({"role": "user", "content": request.prompt})
         for number, exchange in enumerate(request.exchanges, start=1):
             messages.extend(_write_exchange(exchange, number))
         return ChatCall(

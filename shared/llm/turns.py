@@ -62,6 +62,14 @@ class Exchange:
 
 
 @dataclass(frozen=True)
+class PastTurn:
+    """A turn of an earlier prompt: what was asked, and what was answered in the end."""
+
+    prompt: str
+    answer: str
+
+
+@dataclass(frozen=True)
 class TurnRequest:
     """A conversation that waits for the model's next turn.
 
@@ -72,6 +80,7 @@ class TurnRequest:
         exchanges: The turns so far.
         tools: What the model may call.
         max_output_tokens: The most that the turn may write.
+        history: What was asked and answered before the prompt, oldest first.
     """
 
     purpose: Purpose
@@ -80,6 +89,7 @@ class TurnRequest:
     exchanges: tuple[Exchange, ...]
     tools: tuple[Tool, ...]
     max_output_tokens: int
+    history: tuple[PastTurn, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -132,6 +142,7 @@ def turn_key(model_name: str, prompt_version: str, request: TurnRequest) -> str:
         ],
         [[tool.name, tool.description, tool.parameters] for tool in request.tools],
         request.max_output_tokens,
+        [[past.prompt, past.answer] for past in request.history],
     ]
     canonical = json.dumps(parts, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()
@@ -140,6 +151,7 @@ def turn_key(model_name: str, prompt_version: str, request: TurnRequest) -> str:
 def estimate_turn_tokens(request: TurnRequest) -> int:
     """About how many tokens the model reads for a turn."""
     texts = [request.instructions, request.prompt]
+    texts += [text for past in request.history for text in (past.prompt, past.answer)]
     for exchange in request.exchanges:
         texts += [exchange.turn.text, *exchange.results]
         texts += [call.arguments for call in exchange.turn.calls]

@@ -64,7 +64,7 @@ def measure_extractive(runs: int) -> None:
 def measure_calls(runs: int) -> None:
     """A call through `OpenAIModel`, and the same bytes through the SDK alone."""
     request = write_request("The seal rests on the bank while it is day. " * 600, 20)
-    with ChatServer() as server, build_openai_client("key", server.url) as client:
+    with ChatServer() as server, build_openai_client(server.url) as client:
         model = OpenAIModel(client, "model", 32_000)
         through_model = measure_ms(lambda: model.answer(request, Deadline.after(60)), runs)
         body = dict(server.calls[-1].body)

@@ -33,6 +33,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_TABLES] = []
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """At full size, a scenario takes longer than a test may: it has limits of its own."""
+    if config.getoption("--full"):
+        for item in items:
+            item.add_marker(pytest.mark.timeout(0))
+
+
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:

@@ -5,16 +5,19 @@ import os
 import random
 import signal
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from functions.batch import Consumer, Runtime
 from functions.ingest import build_ingest
 from functions.isolation import process_batch_in_isolation
+from functions.wiring import utc_now
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.clients import Clients
 from shared.errors import MessageDecodeError
+from shared.ledger.documents import Clock
 from shared.llm.build import build_language_model
 from shared.messages import decode_ingest_item, decode_work_item
 from shared.settings import Settings
@@ -47,6 +50,7 @@ class ContainerSpec:
         latency_seconds: How long the obedient model takes for an answer; the settings may name a
             provider instead.
         patience: What the delays of deferrals by the model are multiplied with.
+        now: The function's clock.
     """
 
     stage: str
@@ -60,6 +64,7 @@ class ContainerSpec:
     aws_faults: AwsFaults = field(default_factory=AwsFaults)
     latency_seconds: float = 0.0
     patience: float = 1.0
+    now: Clock = utc_now
 
 
 def run_container(spec: ContainerSpec) -> None:
@@ -109,16 +114,17 @@ def _build(
     if spec.stage == INGEST:
         return build_ingest(spec.settings, clients, Extractor())
     inner = (
-        build_language_model(spec.settings)
+        build_language_model(spec.settings, clients)
         if spec.settings.uses_openai
         else ObedientModel(spec.latency_seconds)
     )
-    return build_worker(spec.settings, clients, WatchedModel(inner, journal, faults, spec.patience))
+    model = WatchedModel(inner, journal, faults, spec.patience)
+    return build_worker(spec.settings, clients, model, spec.now)
 
 
 def _announce(decode: Any, faults: Faults) -> Any:
-    def decode_and_announce(body: str, message_id: str) -> Any:
-        item = decode(body, message_id)
+    def decode_and_announce(body: str, message_id: str, sent_at: datetime) -> Any:
+        item = decode(body, message_id, sent_at)
         faults.begin_delivery(item.item_id)
         return item
 

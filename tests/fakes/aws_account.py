@@ -68,7 +68,7 @@ def build_account(clients=None, **settings):
     """Make everything in moto's account, or where `clients` lead; `settings` override defaults."""
     clients = clients or Clients()
     urls = {}
-    for name in ("uploads", "work"):
+    for name in ("uploads", "work", "reports"):
         dlq = clients.sqs.create_queue(QueueName=f"seashore-{name}-dlq")["QueueUrl"]
         arn = clients.sqs.get_queue_attributes(QueueUrl=dlq, AttributeNames=["QueueArn"])
         policy = {
@@ -88,6 +88,7 @@ def build_account(clients=None, **settings):
             Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
         )
     _create_table(clients.dynamodb, "seashore-idempotency", {"id": "HASH"})
+    _create_table(clients.dynamodb, "seashore-conversations", {"pk": "HASH", "sk": "RANGE"})
     _create_table(
         clients.dynamodb,
         "seashore-ledger",
@@ -104,6 +105,7 @@ def build_account(clients=None, **settings):
             **urls,
             ledger_table="seashore-ledger",
             idempotency_table="seashore-idempotency",
+            conversations_table="seashore-conversations",
             **settings,
         ),
     )

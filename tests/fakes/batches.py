@@ -9,6 +9,7 @@ from aws_lambda_powertools import Logger, Metrics
 
 from functions.batch import Runtime
 from functions.outcome import Policy
+from functions.tracing import Tracer
 from shared.queues import Queues
 from tests.fakes.memory_idempotency import MemoryIdempotency
 from tests.fakes.recording_sqs import RecordingSqs
@@ -26,7 +27,9 @@ POLICY = Policy(
 _logger_names = (f"batch-test-{number}" for number in itertools.count())
 
 
-def make_runtime(sqs=None, idempotency=None, *, policy=POLICY, now=lambda: NOW, random=0.5):
+def make_runtime(
+    sqs=None, idempotency=None, *, policy=POLICY, now=lambda: NOW, random=0.5, environment=None
+):
     """A runtime and the stream that its log goes to."""
     log = io.StringIO()
     runtime = Runtime(
@@ -35,6 +38,7 @@ def make_runtime(sqs=None, idempotency=None, *, policy=POLICY, now=lambda: NOW, 
         policy=policy,
         logger=Logger(service=next(_logger_names), stream=log, utc=True),
         metrics=Metrics(namespace="Test", service="test"),
+        tracer=Tracer(environment or {}, lambda: "0123456789abcdef"),
         now=now,
         random=lambda: random,
     )

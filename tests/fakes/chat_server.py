@@ -29,6 +29,20 @@ _SOURCE = re.compile(
 )
 _MAX_POINTS = 8
 
+# Of the shape that is asked for and beyond it, with pages and names that no document has.
+HIJACKED_ANSWER = json.dumps(
+    {
+        "title": "HIJACKED",
+        "abstract": "HIJACKED",
+        "key_points": [{"text": "HIJACKED", "pages": [1, 999], "admin": True}],
+        "language": "xx",
+        "entities": [{"name": "Mallory", "kind": "administrator", "pages": [1, 999]}],
+        "dates": [{"text": "1 April 2026", "iso": "2026-04-01", "event": "HIJACKED", "pages": [1]}],
+        "tool_calls": [{"function": {"name": "send_mail", "arguments": "{}"}}],
+    }
+)
+HIJACKED_CALLS = (("send_mail", '{"to": "mallory@example.org"}'), ("delete_document", "{}"))
+
 
 @dataclass(frozen=True)
 class Behaviour:
@@ -37,8 +51,8 @@ class Behaviour:
     `kind` is one of: ok, fenced (an answer in prose and a code fence, with a trailing comma),
     wrong_pages, no_usage, bad_json, prose, truncated, refusal, content_filter, throttled,
     quota, unauthorized, forbidden, context_overflow, unknown_model, bad_request, error_500,
-    error_503, hang, drip, reset, reset_in_body, html, garbled, not_utf8, no_choices, says (the
-    words and tool calls given).
+    error_503, error_529, hang, drip, reset, reset_in_body, html, garbled, not_utf8, no_choices,
+    says (the words and tool calls given), hijacked (all that an order in a document may ask for).
     """
 
     kind: str = "ok"
@@ -119,6 +133,7 @@ class ServerTraits:
     tools_status: int | None = None
     ignores_tools: bool = False
     always_calls: tuple[tuple[str, Any], ...] = ()
+    order: str | None = None
     wants_max_completion_tokens: bool = False
     knows_reasoning_effort: bool = True
     accepted_key: str | None = None
@@ -278,8 +293,12 @@ class _ChatHandler(BaseHTTPRequestHandler):
         kind, traits = behaviour.kind, self.chat_server.traits
         message: dict[str, Any] = {"role": "assistant", "refusal": None}
         finish_reason = "stop"
+        if kind == "ok" and traits.order is not None and traits.order in read_trusted_text(body):
+            kind = "hijacked"
         if kind == "says":
             message["content"], calls = behaviour.words, behaviour.calls
+        elif kind == "hijacked":
+            message["content"], calls = HIJACKED_ANSWER, HIJACKED_CALLS
         elif "tools" in body and not traits.ignores_tools:
             message["content"], calls = take_turn(body, traits.always_calls)
         else:
@@ -419,6 +438,7 @@ _ERRORS: dict[str, tuple[Any, ...]] = {
     ),
     "error_500": (500, "server_error", None, "The server had an error"),
     "error_503": (503, "server_error", None, "The engine is currently overloaded"),
+    "error_529": (529, "overloaded_error", None, "Overloaded"),
 }
 _BROKEN_CONNECTIONS = {
     "hang": _ChatHandler.hang,
@@ -506,6 +526,12 @@ def fill_schema(
         return text.strip().splitlines()[0][:100] if text.strip() else "Untitled"
     sentence = re.split(r"(?<=[.!?。])\s*", " ".join(text.split()), maxsplit=1)[0]
     return sentence[:300] or "Nothing."
+
+
+def read_trusted_text(body: dict[str, Any]) -> str:
+    """What a model takes for instructions: all but what stands between the lines with the mark."""
+    messages = [str(message.get("content")) for message in body["messages"]]
+    return "\n".join(_SOURCE.sub("", text) for text in messages)
 
 
 def _find_schema(body: dict[str, Any]) -> dict[str, Any] | None:

@@ -1,4 +1,4 @@
-"""CloudFormation, as far as the command line asks it: one stack and its outputs.
+"""CloudFormation, as far as the command line asks it: one stack, its outputs and parameters.
 
 moto's CloudFormation imports every service that it has; this speaks the same protocol.
 """
@@ -12,14 +12,15 @@ from xml.sax.saxutils import escape
 _ANSWER = """<DescribeStacksResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/">
 <DescribeStacksResult><Stacks><member><StackName>{name}</StackName>
 <CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>{status}</StackStatus>
-<Outputs>{outputs}</Outputs></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"""
+<Outputs>{outputs}</Outputs><Parameters>{parameters}</Parameters></member></Stacks></DescribeStacksResult></DescribeStacksResponse>"""
 _OUTPUT = "<member><OutputKey>{}</OutputKey><OutputValue>{}</OutputValue></member>"
+_PARAMETER = "<member><ParameterKey>{}</ParameterKey><ParameterValue>{}</ParameterValue></member>"
 _ERROR = """<ErrorResponse xmlns="http://cloudformation.amazonaws.com/doc/2010-05-15/"><Error>
 <Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>"""
 
 
 @contextmanager
-def serve_stack(name, outputs):
+def serve_stack(name, outputs, parameters=None):
     """Serve DescribeStacks for one stack; the address goes into AWS_ENDPOINT_URL_CLOUDFORMATION."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -27,7 +28,7 @@ def serve_stack(name, outputs):
             body = self.rfile.read(int(self.headers["Content-Length"])).decode()
             asked = parse_qs(body)["StackName"][0]
             if asked == name:
-                self._answer(200, _describe(name, outputs))
+                self._answer(200, _describe(name, outputs, parameters or {}))
             elif asked == "forbidden":
                 self._answer(403, _ERROR.format(code="AccessDenied", message="not\nyou"))
             else:
@@ -54,6 +55,14 @@ def serve_stack(name, outputs):
             thread.join()
 
 
-def _describe(name, outputs):
-    items = "".join(_OUTPUT.format(escape(k), escape(v)) for k, v in outputs.items())
-    return _ANSWER.format(name=name, status="CREATE_COMPLETE", outputs=items)
+def _describe(name, outputs, parameters):
+    return _ANSWER.format(
+        name=name,
+        status="CREATE_COMPLETE",
+        outputs=_list(_OUTPUT, outputs),
+        parameters=_list(_PARAMETER, parameters),
+    )
+
+
+def _list(member, items):
+    return "".join(member.format(escape(key), escape(value)) for key, value in items.items())

@@ -10,6 +10,7 @@ from shared.dead_letter_reading import ReadingPace
 from shared.dead_letters import (
     DeadLetterQueue,
     Letter,
+    identify_report_work,
     identify_upload_work,
     identify_work,
 )
@@ -21,10 +22,11 @@ DIED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACTOR = "arn:aws:iam::123456789012:user/ada"
 
 
-def build_dlqs(uploads="", uploads_dlq="", work="", work_dlq=""):
+def build_dlqs(uploads="", uploads_dlq="", work="", work_dlq="", reports="", reports_dlq=""):
     return (
         DeadLetterQueue("uploads", "ingest", uploads, uploads_dlq, identify_upload_work),
         DeadLetterQueue("work", "worker", work, work_dlq, identify_work),
+        DeadLetterQueue("reports", "report", reports, reports_dlq, identify_report_work),
     )
 
 
@@ -36,6 +38,8 @@ def build_letter_services(account, **changes):
         settings.uploads_dlq_url,
         settings.work_queue_url,
         settings.work_dlq_url,
+        settings.reports_queue_url,
+        settings.reports_dlq_url,
     )
     services = {
         "queues": Queues(account.clients.sqs),

@@ -109,7 +109,7 @@ def open_task_desk(*, with_model=True, timeout_seconds=60.0, traits=None, **sett
         account = stack.enter_context(open_account(**settings))
         model = ExtractiveModel()
         if with_model:
-            client = stack.enter_context(build_openai_client(None, server.url))
+            client = stack.enter_context(build_openai_client(server.url))
             model = OpenAIModel(client, "tiny", account.settings.context_window_tokens)
         pipeline = stack.enter_context(
             run_pipeline(account, model=model, timeout_seconds=timeout_seconds)

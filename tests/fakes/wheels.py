@@ -16,7 +16,7 @@ class WheelShelf:
 
     @property
     def lock(self) -> Path:
-        lock = self._folder / "functions.txt"
+        lock = self._folder / "functions-worker.txt"
         lines = ["--no-index", f"--find-links {self._folder}"]
         lines += [f"{name} --hash=sha256:{digest}" for name, digest in self._pins.items()]
         lock.write_text("\n".join(lines) + "\n")

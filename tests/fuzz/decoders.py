@@ -24,6 +24,7 @@ from shared.messages import (
     decode_work_item,
     encode_message,
 )
+from shared.report_messages import decode_report_item, encode_report_order
 from shared.uploads import UploadNotice, decode_upload_notice
 from tests.fakes.aws_account import notification
 
@@ -96,6 +97,13 @@ def _decode_work_item(body: str) -> None:
     assert encode_message(again.message) == encoded
 
 
+def _decode_report_item(body: str) -> None:
+    item = decode_report_item(body, "m-1", NOW)
+    item.item_id.encode()
+    again = decode_report_item(encode_report_order(item.order), "m-1", NOW)
+    assert again == item, "another item once it is sent on"
+
+
 def _read_delivery_state(text: str) -> None:
     for name in ("stringValue", "StringValue"):
         state = _read(name, text)
@@ -148,6 +156,14 @@ DECODERS = {
         (
             *_NOTICES,
             encode_message(ContinueIngest(document_id="d1", run=1, next_page=101)).encode(),
+        ),
+    ),
+    "report-item": DecoderTarget(
+        _decode_report_item,
+        _encode(
+            {"kind": "daily_report", "v": 1},
+            {"kind": "daily_report", "day": "2026-03-01"},
+            {"kind": "daily_report", "day": "2024-02-29", "resend": True},
         ),
     ),
     "work-item": DecoderTarget(

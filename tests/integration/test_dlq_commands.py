@@ -38,6 +38,8 @@ def seashore(account, monkeypatch):
         "UploadsDlqUrl": settings.uploads_dlq_url,
         "WorkQueueUrl": settings.work_queue_url,
         "WorkDlqUrl": settings.work_dlq_url,
+        "ReportsQueueUrl": settings.reports_queue_url,
+        "ReportsDlqUrl": settings.reports_dlq_url,
     }
     with serve_stack("pipeline", outputs) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", address)
@@ -117,7 +119,7 @@ def test_causes_are_listed_the_largest_first_and_filtered(seashore, account):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--queue", "reports"], "choose from uploads, work"),
+        (["--queue", "letters"], "choose from uploads, work, reports"),
         (["--grep", "["], "not a regular expression"),
         (["--before", "yesterday"], "not a time"),
     ],

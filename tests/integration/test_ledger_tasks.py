@@ -5,17 +5,17 @@ from datetime import timedelta
 import pytest
 
 from shared.errors import LedgerConflictError
+from shared.ledger.spending import Spending, record_spending
 from shared.ledger.tasks import (
-    Spending,
     fail_task,
     find_task,
     finish_task,
     list_tasks,
     list_tasks_in_flight,
-    record_spending,
     register_task,
     start_task,
     task_pk,
+    task_row_key,
 )
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import LEGAL_TASK_MOVES, TaskStatus
@@ -116,7 +116,7 @@ def test_spending_adds_up_whatever_the_status(table, now):
     bring_to(table, now, TaskStatus.DONE)
     used = Spending(input_tokens=10, output_tokens=2, cost_micro_usd=7)
     for _ in range(2):
-        record_spending(table, "t", used, now, step="answered", model="tiny")
+        record_spending(table, task_row_key("t"), used, now, step="answered", model="tiny")
     task = find_task(table, "t")
     assert (task.input_tokens, task.output_tokens, task.cost_micro_usd) == (20, 4, 14)
     details = read_timeline(table, task_pk("t"))[-1].details

@@ -76,11 +76,11 @@ class HastyDocument:
             yield page
 
 
-def test_ten_thousand_pages_are_read_in_stretches(account):
-    account.upload("very-long.pdf", make_marker_pdf(10_000))
+def test_many_pages_are_read_in_stretches(account):
+    account.upload("very-long.pdf", make_marker_pdf(2_500))
     with (
         Extractor() as extractor,
-        run_pipeline(account, extractor=HastyExtractor(extractor, 1_600)) as pipeline,
+        run_pipeline(account, extractor=HastyExtractor(extractor, 400)) as pipeline,
     ):
         while pipeline.ingest.poll():
             pass
@@ -90,7 +90,7 @@ def test_ten_thousand_pages_are_read_in_stretches(account):
         ]
         assert steps.count("checkpoint") >= 5
         assert steps.count("extracted") == 1
-        check_markers(pipeline, document, 10_000)
+        check_markers(pipeline, document, 2_500)
         pipeline.run()
         assert pipeline.document("very-long.pdf").status is DocumentStatus.DONE
 

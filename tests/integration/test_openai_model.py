@@ -27,6 +27,7 @@ from shared.llm.model import ModelRequest, Purpose, Source
 from shared.llm.openai_client import build_openai_client
 from shared.llm.openai_model import OpenAIModel
 from tests.fakes.chat_server import ChatServer, failing, ok, throttled
+from tests.fakes.model_keys import fixed_key
 
 SECRET_TEXT = "The heron of Pelworm waits for the tide. It never hurries."
 SECRET_KEY = "sk-test-0123456789"
@@ -75,8 +76,14 @@ def build(server, waits):
     clients = []
 
     def build_model(window=32_000, key=SECRET_KEY, url=None, **arguments):
-        clients.append(build_openai_client(key, url or server.url))
-        return OpenAIModel(clients[-1], "test-model", window, **{"sleep": waits, **arguments})
+        clients.append(build_openai_client(url or server.url))
+        return OpenAIModel(
+            clients[-1],
+            "test-model",
+            window,
+            key=fixed_key(key),
+            **{"sleep": waits, **arguments},
+        )
 
     yield build_model
     for client in clients:

@@ -28,7 +28,7 @@ def model(server):
     def oversleep(seconds):
         time.sleep(seconds + 0.5)
 
-    with build_openai_client("sk-test", server.url) as client:
+    with build_openai_client(server.url) as client:
         yield OpenAIModel(client, "m", 32_000, sleep=oversleep, uniform=lambda low, high: low)
 
 

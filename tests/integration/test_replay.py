@@ -80,7 +80,7 @@ def services(account):
 @pytest.fixture
 def pipeline(account, model):
     # A chunk a page.
-    account.settings = account.settings.model_copy(update={"context_window_tokens": 3_000})
+    account.settings = account.settings.model_copy(update={"context_window_tokens": 3_940})
     with run_pipeline(account, model=model) as pipeline:
         yield pipeline
 

@@ -81,8 +81,8 @@ class Bench:
 
 @pytest.fixture(params=["free model", "metered model"])
 def bench(request):
-    key = "sk-test" if request.param == "metered model" else None
-    with open_account(openai_api_key=key) as account:
+    secret = "a-secret" if request.param == "metered model" else None
+    with open_account(openai_api_key_secret=secret) as account:
         yield Bench(account)
 
 

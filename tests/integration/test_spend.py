@@ -68,9 +68,9 @@ def table(account):
 def build_meter(table, clock):
     ids = itertools.count()
 
-    def build(daily=100 * CENT, price=PRICE):
+    def build(daily=100 * CENT, price=PRICE, note_share=lambda share: None):
         limits = Limits(price=price, daily=daily, document=None, zone=ZoneInfo("UTC"))
-        return SpendMeter(table, "model", limits, clock, lambda: f"lease-{next(ids)}")
+        return SpendMeter(table, "model", limits, clock, lambda: f"lease-{next(ids)}", note_share)
 
     return build
 
@@ -105,7 +105,54 @@ def test_the_limit_is_never_passed_by_many_containers_at_once(build_meter, table
     assert spend.spent <= 100 * CENT
     assert sum(model.calls for model in spend.models) + len(refused) == 500
     assert spend.spent >= 80 * CENT
-    assert all(error.delay_seconds == 12 * 3600 for error in refused)
+    assert {error.delay_seconds for error in refused} <= {60, 12 * 3600}
+
+
+def test_what_is_only_set_aside_is_waited_for_and_not_the_next_day(build_meter, clock):
+    meter = build_meter(daily=10 * CENT)
+    running = meter.reserve(8 * CENT)
+    with pytest.raises(OverBudgetError, match="set aside") as caught:
+        meter.reserve(5 * CENT)
+    assert caught.value.delay_seconds == 60
+    meter.settle(running, CALL)
+    clock.advance(seconds=60)
+    assert call(meter, cost=5 * CENT) == CENT
+
+
+def test_what_is_spent_is_spent_until_the_day_turns(build_meter):
+    meter = build_meter(daily=10 * CENT)
+    for _ in range(10):
+        call(meter)
+    with pytest.raises(OverBudgetError, match="is reached") as caught:
+        call(meter)
+    assert caught.value.delay_seconds == 12 * 3600
+
+
+def test_shortly_before_midnight_the_wait_is_no_longer_than_the_day(build_meter, clock):
+    clock.at = NOON + timedelta(hours=11, minutes=59, seconds=30)
+    meter = build_meter(daily=10 * CENT)
+    meter.reserve(8 * CENT)
+    with pytest.raises(OverBudgetError) as caught:
+        meter.reserve(5 * CENT)
+    assert caught.value.delay_seconds == 30
+
+
+def test_the_used_share_of_the_limit_is_told_as_it_grows(build_meter):
+    shares = []
+    meter = build_meter(daily=10 * CENT, note_share=shares.append)
+    for _ in range(10):
+        call(meter)
+    assert shares == pytest.approx([number / 10 for number in range(1, 11)])
+    for _ in range(3):
+        with pytest.raises(OverBudgetError):
+            call(meter)
+    # The ledger was asked once; so one refusal is told.
+    assert shares[10:] == [1.0]
+
+
+def test_without_a_limit_no_share_is_told(build_meter):
+    for daily in (None, 0):
+        call(build_meter(daily=daily, note_share=pytest.fail), cost=0, usage=Usage(1, 0, 0))
 
 
 def test_when_the_day_turns_work_goes_on(build_meter, table, clock):

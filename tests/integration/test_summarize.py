@@ -11,7 +11,15 @@ from pipeline.summarize import (
     give_up_combine,
     summarize_chunk,
 )
-from shared.errors import LedgerConflictError, ObjectMissingError, ServiceError
+from pipeline.summary_types import Entity, EventDate
+from shared.errors import (
+    LedgerConflictError,
+    ModelAnswerError,
+    ObjectMissingError,
+    ServiceError,
+)
+from shared.ledger.chunks import chunk_row_key
+from shared.ledger.table import Put
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose
 from shared.messages import Combine
@@ -143,7 +151,72 @@ def test_a_crash_in_the_middle_of_combining_pays_for_no_answer_twice(account):
     assert deliveries > 2
     answered = [sources for number, sources in enumerate(asked, 1) if number % 2]
     assert len(answered) == len(set(answered))
-    # The document's bill has the answers of the last delivery; the day's has all of them.
+    # The document bears the cost of all of them, whichever delivery has paid for them.
+    document = desk.document
+    assert document.input_tokens == desk.result["input_tokens"] == 100 * (9 + len(answered))
+    assert document.output_tokens == desk.result["output_tokens"] == 10 * (9 + len(answered))
+
+
+@pytest.mark.parametrize("paid_calls", [0, 2])
+def test_what_an_unusable_answer_has_cost_is_on_the_documents_bill(account, paid_calls):
+    desk = Desk(account, chunks=1)
+    answer, errors = desk.model.answer, [ModelAnswerError("does not fit")]
+    errors[0].calls, errors[0].input_tokens, errors[0].output_tokens = paid_calls, 70, 7
+
+    def fail_once(request, deadline):
+        if errors:
+            raise errors.pop()
+        return answer(request, deadline)
+
+    desk.model.answer = fail_once
+    with pytest.raises(ModelAnswerError):
+        desk.summarize(1)
+    assert desk.steps.count("answer_unusable") == (paid_calls > 0)
+    desk.summarize(1)
+    desk.finish()
+    unusable = 70 if paid_calls else 0
+    assert desk.document.input_tokens == desk.result["input_tokens"] == 100 + unusable
+
+
+def test_names_and_dates_are_joined_from_all_chunks(account):
+    desk = Desk(account, chunks=3)
+    answer = desk.model.answer
+
+    def name(request, deadline):
+        got = answer(request, deadline)
+        if request.purpose is Purpose.COMBINE:
+            assert "entities" not in request.answer_type.model_fields
+            return got
+        pages = [source.first_page for source in request.sources]
+        mentions = {
+            "entities": [
+                Entity(name="Text", kind="other", pages=pages),
+                Entity(name="Mallory", kind="person", pages=pages),
+            ],
+            "dates": [EventDate(text=f"page {pages[0]}", iso="2026", event="x", pages=pages)],
+        }
+        return replace(got, value=got.value.model_copy(update=mentions))
+
+    desk.model.answer = name
+    desk.summarize(1, 2, 3)
+    desk.finish()
+    assert desk.result["entities"] == [{"name": "Text", "kind": "other", "pages": [1, 2, 3]}]
+    assert [(date["text"], date["iso"]) for date in desk.result["dates"]] == [
+        (f"page {number}", None) for number in (1, 2, 3)
+    ]
+
+
+def test_a_chunk_that_was_summarised_before_there_were_names_is_still_combined(account):
+    desk = Desk(account, chunks=2)
+    desk.summarize(1, 2)
+    for number in (1, 2):
+        pk, sk = chunk_row_key(desk.document_id, 1, number)
+        row = scan_rows(desk.table)[pk, sk]
+        del row["summary"]["entities"], row["summary"]["dates"]
+        desk.table.put_row(Put(row))
+    desk.finish()
+    assert desk.document.status is DocumentStatus.DONE
+    assert desk.result["entities"] == desk.result["dates"] == []
 
 
 def test_the_last_two_chunks_at_the_same_time_have_one_effect(desk):

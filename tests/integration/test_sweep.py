@@ -12,7 +12,7 @@ from shared.deadline import Deadline
 from shared.errors import MessageDecodeError, ServiceError
 from shared.ledger.chunks import read_parts
 from shared.ledger.documents import document_pk, find_document, register_document
-from shared.ledger.timeline import read_timeline
+from shared.ledger.timeline import note_delay, read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.llm.extractive_model import ExtractiveModel
 from shared.messages import Combine, SummarizeChunk, Sweep, encode_message
@@ -320,6 +320,15 @@ def test_a_document_that_goes_on_is_not_lost_however_old(desk):
     force(desk.table, desk.document, updated_at=recently)
     report = desk.sweep()
     assert (report.stale_documents, report.documents_lost) == (1, 0)
+
+
+def test_a_document_whose_message_was_put_off_lately_is_not_lost(desk):
+    desk.now = START + 2 * LOST_AFTER
+    at = desk.now - LOST_AFTER + timedelta(minutes=1)
+    note_delay(desk.table, document_pk(desk.document_id), at, "deferred", {"reason": "over_budget"})
+    assert desk.sweep().documents_lost == 0
+    desk.now += timedelta(minutes=2)
+    assert desk.sweep().documents_lost == 1
 
 
 def test_a_document_that_goes_on_meanwhile_is_not_settled(desk, monkeypatch):

@@ -198,7 +198,7 @@ def test_a_value_that_does_not_fit_the_schema_is_asked_for_once_more(desk):
 def test_a_document_beyond_the_window_is_read_in_parts_and_the_telling_pages_once_more():
     filler = "\n".join(["words about nothing in particular and still more of them"] * 30)
     pages = [filler] * 12
-    with open_task_desk(context_window_tokens=6000) as desk:
+    with open_task_desk(context_window_tokens=7_000) as desk:
         desk.put("long.pdf", make_text_pdf(*pages))
         calls = len(desk.server.calls)
         schema = {"type": "object", "properties": {"a": {"type": "string"}}}

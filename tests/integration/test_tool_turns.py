@@ -38,7 +38,7 @@ def server():
 
 @pytest.fixture
 def model(server):
-    with build_openai_client(None, server.url) as client:
+    with build_openai_client(server.url) as client:
         yield OpenAIModel(client, "tiny", 8_000, sleep=lambda seconds: None)
 
 

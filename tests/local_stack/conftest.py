@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,11 +12,21 @@ from infra.local.record import LocalFolder, is_running
 from infra.local.stack import LocalSetup, start_local_stack, stop_local_stack
 from infra.stacks import Stack, resolve_local_stack
 from shared.errors import BuildError, LocalStackError
+from tests.fakes.smtp_server import SmtpServer
+
+if TYPE_CHECKING:
+    from tests.local_stack.probe_stack import ProbeStack
 
 # The emulator's environment and the built package are kept between test sessions.
 CACHE = PROJECT / ".seashore"
 
 Start = Callable[[Path, LocalSetup], Stack]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--api-examples", type=int, default=0, help="Requests for each route, in all phases."
+    )
 
 
 # Before xdist looks at the groups.
@@ -57,6 +68,29 @@ def local_stack_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def local_stack(local_stack_root: Path, start_stack: Start) -> Stack:
+def smtp_server() -> Iterator[SmtpServer]:
+    """Takes the mails of the session's local stack."""
+    with SmtpServer() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def local_stack(local_stack_root: Path, start_stack: Start, smtp_server: SmtpServer) -> Stack:
     """The session's local stack, shared by all tests: each uses documents and keys of its own."""
-    return start_stack(local_stack_root, LocalSetup(cache=CACHE))
+    setup = LocalSetup(
+        parameters={"ReportFrom": "reports@example.com", "ReportTo": "ada@example.com"},
+        cache=CACHE,
+        smtp_server=smtp_server.address,
+    )
+    return start_stack(local_stack_root, setup)
+
+
+@pytest.fixture(scope="session")
+def probe(
+    local_stack: Stack, tmp_path_factory: pytest.TempPathFactory, start_stack: Start
+) -> "ProbeStack":
+    """A stack with tiny functions, which tests may stop, kill and change."""
+    # The other one first: its dependencies' archives are what the probe does without.
+    from tests.local_stack.probe_stack import ProbeStack
+
+    return ProbeStack(tmp_path_factory.mktemp("probe"), start_stack)

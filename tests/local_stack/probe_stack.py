@@ -26,7 +26,7 @@ class ProbeStack:
         (self.cache / "build").mkdir(parents=True)
         (self.cache / "emulator").symlink_to(CACHE / "emulator")
         # The probe needs no dependencies: an empty archive takes their place, so it starts fast.
-        for archive in (CACHE / "build").glob("dependencies-host-*.zip"):
+        for archive in (CACHE / "build").glob("*-host-dependencies-*.zip"):
             zipfile.ZipFile(self.cache / "build" / archive.name, "w").close()
 
     @property
@@ -35,8 +35,8 @@ class ProbeStack:
             parameters={"WorkerTimeoutSeconds": "10"}, cache=self.cache, project=self.project
         )
 
-    def start(self) -> Stack:
-        return self._start(self.root, self.setup)
+    def start(self, setup: LocalSetup | None = None) -> Stack:
+        return self._start(self.root, setup or self.setup)
 
     def stop(self) -> None:
         stop_local_stack(self.root, lambda line: None)

@@ -153,10 +153,16 @@ def test_the_demo_summarises_what_has_text_and_nothing_else(start_demo):
     assert sorted(path.name for path in results.iterdir()) == [
         "harbour-note.json",
         "harbour-note.md",
+        "report.html",
+        "report.json",
+        "report.md",
+        "report.txt",
         "tidal-energy-report.json",
         "tidal-energy-report.md",
     ]
     assert str(Path(".seashore", "demo", "results", "harbour-note.md")) in out
+    assert "The report of the day: 2 done, 1 without text." in out
+    assert str(Path(".seashore", "demo", "results", "report.html")) in out
     assert not is_demo_stack_running()
 
 

@@ -6,15 +6,17 @@ import uuid
 import pytest
 
 from infra.build import Package
-from infra.deploy import PACKAGE_PLACEHOLDER, Deployment, deploy_stack
+from infra.deploy import deploy_stack
 from infra.deploy_bucket import deploy_bucket_name
 from infra.local.stack import LocalSetup, update_local_stack
+from infra.stack_operation import Deployment
 from infra.stacks import Stack, resolve_stack
+from infra.staging import package_placeholder
 from shared.errors import DeployError, OperatorError, UnknownStackError
 from tests.local_stack.conftest import CACHE
 
 GOOD = f"""
-Description: {PACKAGE_PLACEHOLDER}
+Description: {package_placeholder("worker")}
 Parameters:
   Seconds: {{Type: String, Default: "30"}}
   Note: {{Type: String, Default: none}}
@@ -58,7 +60,7 @@ class Deployer:
         return deploy_stack(
             self._stack.session,
             self.name,
-            self._package,
+            {"worker": self._package},
             parameters,
             self.steps.append,
             template=path,
@@ -171,7 +173,8 @@ def test_real_template_is_up_to_date_after_its_deployment(local_stack, local_sta
 def test_stack_is_found_by_its_name_as_on_aws(local_stack, tmp_path, monkeypatch):
     _use_emulator_as_aws(local_stack, monkeypatch)
     stack = resolve_stack("seashore", tmp_path, region=local_stack.region)
-    assert stack.outputs == local_stack.outputs
+    # The emulator serves the API by path; the local stack knows where.
+    assert stack.outputs == {**local_stack.outputs, "ApiUrl": stack.outputs["ApiUrl"]}
     assert stack.output("WorkQueueUrl") == local_stack.outputs["WorkQueueUrl"]
     with pytest.raises(UnknownStackError, match="has no output Nothing: deploy it again"):
         stack.output("Nothing")

@@ -1,5 +1,6 @@
 """The local stack: what outlives a restart, what functions may do, and how it ends."""
 
+import hashlib
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import time
 
 import pytest
 
+from infra.local.model_key import SECRET_NAME
 from infra.local.record import LocalFolder, is_running, read_record
 from infra.local.stack import (
     LocalSetup,
@@ -27,11 +29,6 @@ from tests.local_stack.probe_stack import ProbeStack, read_artifact, wait_for, w
 
 def quiet(line: str) -> None:
     """Report nothing."""
-
-
-@pytest.fixture(scope="module")
-def probe(local_stack, tmp_path_factory, start_stack) -> ProbeStack:
-    return ProbeStack(tmp_path_factory.mktemp("probe"), start_stack)
 
 
 @pytest.fixture
@@ -67,21 +64,8 @@ def test_worker_may_not_read_documents(stack):
     assert work(stack, f"read {stack.output('ArtifactsBucket')} text/secret.pdf") == "allowed"
 
 
-def test_functions_see_nothing_of_the_callers_environment(probe, monkeypatch):
-    if is_running(LocalFolder(probe.root)):
-        probe.stop()
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-caller")
-    monkeypatch.setenv("AWS_PROFILE", "of-the-caller")
-    monkeypatch.setenv("SOMETHING", "of-the-caller")
-    stack = probe.start()
-    seen = work(stack, "environment one")
-    assert "of-the-caller" not in seen
-    assert "OPENAI_API_KEY=" in seen
-    assert "OPENAI_API_KEY" not in ingest(stack, "environment.pdf", "x")["environment"]
-
-
-def test_language_model_is_handed_to_the_worker(probe, stack):
-    server = OpenAiServer("http://127.0.0.1:9/v1", model="tiny", api_key="sk-local")
+def test_language_model_is_handed_to_the_worker_and_its_key_lies_in_a_secret(probe, stack):
+    server = OpenAiServer("http://127.0.0.1:9/v1", model="tiny", api_key="sk-local-canary")
     with_model = LocalSetup(
         openai=server,
         parameters=probe.setup.parameters,
@@ -92,9 +76,28 @@ def test_language_model_is_handed_to_the_worker(probe, stack):
     seen = work(stack, "environment two")
     assert "OPENAI_BASE_URL=http://127.0.0.1:9/v1" in seen
     assert "OPENAI_MODEL=tiny" in seen
-    assert "OPENAI_API_KEY=sk-local" in seen
+    assert f"OPENAI_API_KEY_SECRET={SECRET_NAME}" in seen
+    assert "sk-local" not in seen
+    digest = hashlib.sha256(b"sk-local-canary").hexdigest()
+    assert work(stack, f"secret {SECRET_NAME}") == digest
     update_local_stack(probe.root, quiet, probe.setup)
-    assert "sk-local" not in work(stack, "environment three")
+    assert work(stack, f"secret {SECRET_NAME} again") == "AccessDenied"
+    probe.stop()
+    files = [path for path in probe.root.rglob("*") if path.is_file()]
+    assert [path for path in files if b"sk-local" in path.read_bytes()] == []
+
+
+def test_functions_see_nothing_of_the_callers_environment(probe, monkeypatch):
+    if is_running(LocalFolder(probe.root)):
+        probe.stop()
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-the-caller")
+    monkeypatch.setenv("AWS_PROFILE", "of-the-caller")
+    monkeypatch.setenv("SOMETHING", "of-the-caller")
+    stack = probe.start()
+    seen = work(stack, "environment one")
+    assert "of-the-caller" not in seen
+    assert "OPENAI_API_KEY_SECRET=" in seen
+    assert "OPENAI_API_KEY_SECRET" not in ingest(stack, "environment.pdf", "x")["environment"]
 
 
 def test_update_replaces_the_code_of_running_functions(probe, stack):
@@ -124,6 +127,7 @@ def test_restart_keeps_everything(probe, stack):
     cause = {"error_type": {"DataType": "String", "StringValue": "X"}}
     sqs.send_message(QueueUrl=dlq, MessageBody="waiting", MessageAttributes=cause)
     sqs.send_message(QueueUrl=dlq, MessageBody="in flight")
+    received_at = time.monotonic()
     in_flight = sqs.receive_message(QueueUrl=dlq, VisibilityTimeout=6, MaxNumberOfMessages=1)
     taken = in_flight["Messages"][0]["Body"]
     sqs.send_message(
@@ -157,8 +161,10 @@ def test_restart_keeps_everything(probe, stack):
         received.update({m["Body"]: m for m in answer.get("Messages", [])})
         return set(received) == {"waiting", "in flight"}
 
-    assert not receive_both()
-    assert taken not in received
+    receive_both()
+    # On a busy machine the restart alone may take as long as the message is invisible.
+    if time.monotonic() - received_at < 6:
+        assert taken not in received
     wait_for(receive_both)
     assert received["waiting"]["MessageAttributes"]["error_type"]["StringValue"] == "X"
     # Uploads are announced, queues are polled, code and roles are there.

@@ -77,6 +77,24 @@ def statements(template: Template, function: dict[str, Any]) -> list[dict[str, A
     return [s for policy in role["Policies"] for s in policy["PolicyDocument"]["Statement"]]
 
 
+def roles_policies(template: Template) -> list[tuple[str, dict[str, Any]]]:
+    """The policies that are written into roles, with the name of their role."""
+    return [
+        (name, policy)
+        for name, role in resources(template, "AWS::IAM::Role")
+        for policy in role.get("Policies", [])
+    ]
+
+
+def policy_statements(policy: dict[str, Any]) -> list[dict[str, Any]]:
+    """The statements of a policy on AWS, those under a condition included."""
+    statements = [
+        statement["Fn::If"][1] if "Fn::If" in statement else statement
+        for statement in policy["PolicyDocument"]["Statement"]
+    ]
+    return [statement for statement in statements if "Ref" not in statement]
+
+
 def as_list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
@@ -88,6 +106,8 @@ def text_of(value: Any) -> str:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [name, attribute]}:
             return f"${{{name}.{attribute}}}"
+        case {"Fn::Sub": [text, _]}:
+            return text
         case {"Fn::Sub": text}:
             return text
         case {"Fn::Split": [_, listed]}:

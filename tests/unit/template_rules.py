@@ -13,7 +13,9 @@ from tests.unit.template_parts import (
     dlq_names,
     functions,
     mappings,
+    policy_statements,
     resources,
+    roles_policies,
     source_queues,
     statements,
     text_of,
@@ -26,7 +28,8 @@ DLQ_RETENTION_SECONDS = 14 * 24 * 3600
 
 OUTPUTS = {
     "DocumentsBucket", "ArtifactsBucket", "UploadsQueueUrl", "UploadsDlqUrl", "WorkQueueUrl",
-    "WorkDlqUrl", "LedgerTable", "IdempotencyTable",
+    "WorkDlqUrl", "ReportsQueueUrl", "ReportsDlqUrl", "LedgerTable", "IdempotencyTable",
+    "ConversationsTable", "ApiUrl", "ApiKeyId",
 }  # fmt: skip
 
 
@@ -107,7 +110,8 @@ def buckets_and_queues_refuse_plain_http(template: Template) -> Iterator[str]:
                 _denies_plain_http(statement, name, action)
                 for resource in template["Resources"].values()
                 if resource["Type"] == f"{kind}Policy"
-                and resource.get("Condition", "TlsIsRequired") == "TlsIsRequired"
+                and resource.get("Condition", "TlsIsRequired")
+                in ("TlsIsRequired", template["Resources"][name].get("Condition"))
                 for statement in resource["Properties"]["PolicyDocument"]["Statement"]
             ):
                 yield f"{name}: no policy refuses requests without TLS"
@@ -159,7 +163,7 @@ def buckets_tidy_up(template: Template) -> Iterator[str]:
 
 
 def data_outlives_the_stack(template: Template) -> Iterator[str]:
-    for name in ("DocumentsBucket", "ArtifactsBucket", "LedgerTable"):
+    for name in ("DocumentsBucket", "ArtifactsBucket", "LedgerTable", "ConversationsTable"):
         resource = template["Resources"][name]
         # Not `Retain`: a bucket that a failed first deployment leaves blocks the next by its name.
         if resource.get("DeletionPolicy") != "RetainExceptOnCreate":
@@ -252,28 +256,57 @@ REQUIRED_SETTINGS = {
 
 
 def defaults_are_those_of_the_settings(template: Template) -> Iterator[str]:
-    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    variables: dict[str, Any] = {}
+    for _, function in functions(template):
+        variables |= function["Environment"]["Variables"]
     for field, description in Settings.model_fields.items():
         value = variables.get(field.upper())
         if isinstance(value, dict):
-            value = template["Parameters"].get(value["Ref"], {}).get("Default")
-        if description.is_required() or value is None:
+            value = template["Parameters"].get(value.get("Ref"), {}).get("Default")
+        # Without a default a setting is off, and what the template says switches it on.
+        if description.is_required() or description.default is None or value is None:
             continue
         read = getattr(read_settings({**REQUIRED_SETTINGS, field.upper(): str(value)}), field)
         if read != description.default:
             yield f"{field.upper()}: {value!r} in the template, {description.default!r} in Settings"
 
 
-def only_the_worker_has_the_key(template: Template) -> Iterator[str]:
-    if template["Parameters"]["OpenAiApiKey"].get("NoEcho") is not True:
-        yield "the key would be shown"
-    holders = [
-        name
-        for name, function in functions(template)
-        if {"Ref": "OpenAiApiKey"} in function["Environment"]["Variables"].values()
-    ]
-    if holders != ["WorkerFunction"]:
-        yield f"the key is given to {holders}"
+# The functions that ask the language model; no other may read its key.
+KEY_READERS = {"WorkerFunction", "ApiFunction"}
+READING_SECRETS = ("secretsmanager:", "ssm:", "kms:")
+
+
+def the_key_is_in_no_environment(template: Template) -> Iterator[str]:
+    pattern = template["Parameters"]["OpenAiApiKeySecret"]["AllowedPattern"]
+    if re.match(pattern, "sk-proj-0123456789"):
+        yield "a key would be taken for the name of a secret, and be shown"
+    for name, function in functions(template):
+        for variable in function["Environment"]["Variables"]:
+            if "KEY" in variable and variable != "OPENAI_API_KEY_SECRET":
+                yield f"{name}: {variable} may hold a key"
+
+
+def few_functions_know_of_the_key(template: Template) -> Iterator[str]:
+    readers = {name: f for name, f in functions(template) if name in KEY_READERS}
+    for name, function in functions(template):
+        told = "OPENAI_API_KEY_SECRET" in function["Environment"]["Variables"]
+        if told != (name in readers):
+            yield f"{name}: {'must not' if told else 'has to'} know where the key is"
+    roles = [{"Ref": f["Role"]["Fn::GetAtt"][0]} for f in readers.values()]
+    for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
+        for statement in policy_statements(policy):
+            actions = as_list(statement["Action"])
+            if not any(action.startswith(READING_SECRETS) for action in actions):
+                continue
+            if name != "ModelKeyPolicy" or sorted(map(str, policy["Roles"])) != sorted(
+                map(str, roles)
+            ):
+                yield f"{name}: reads secrets, or is not for those alone that ask the model"
+            if text_of(statement["Resource"]) not in (
+                "arn:${Arn}",
+                "${OpenAiApiKeySecretKmsKeyArn}",
+            ):
+                yield f"{name}: reads more than the one secret"
 
 
 def log_groups_have_a_retention(template: Template) -> Iterator[str]:
@@ -292,19 +325,28 @@ def functions_have_a_role_of_ours(template: Template) -> Iterator[str]:
             yield f"{name}: SAM would give its role every queue and every log"
 
 
+# An address may be sent from by an identity of its own or by its domain's.
+MAIL_IDENTITIES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
+# How a statement begins that only the local stack has.
+ONLY_LOCALLY = ["TlsIsRequired", {"Ref": "AWS::NoValue"}]
+
+# One user of one proxy, both of which the operator names.
+DATABASE_USER = (
+    "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}"
+    ":dbuser:${DatabaseProxyId}/${DatabaseUser}"
+)
+NAMED_RESOURCES = (MAIL_IDENTITIES, DATABASE_USER)
+
+
 def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
-    policies = [
-        (name, policy)
-        for name, role in resources(template, "AWS::IAM::Role")
-        for policy in role.get("Policies", [])
-    ]
-    for name, policy in [*policies, *resources(template, "AWS::IAM::Policy")]:
-        for statement in policy["PolicyDocument"]["Statement"]:
+    for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
+        for statement in policy_statements(policy):
             for action in as_list(statement["Action"]):
                 if "*" in action:
                     yield f"{name}: the action {action} is not one action"
             for resource in map(text_of, as_list(statement["Resource"])):
-                if not resource.startswith("${"):
+                is_ours = resource.startswith(("${", "arn:${Arn}"))
+                if not is_ours and resource not in NAMED_RESOURCES:
                     yield f"{name}: {resource} is not one of our resources"
 
 
@@ -313,7 +355,11 @@ def callbacks_go_only_where_the_operator_allows(template: Template) -> Iterator[
     if parameter["Default"] or re.match(parameter["AllowedPattern"], "arn:aws:sqs:eu-west-1:*:*"):
         yield "CallbackArns allows more than the queues and topics that it names"
     for name, policy in resources(template, "AWS::IAM::Policy"):
-        for statement in policy["PolicyDocument"]["Statement"]:
+        for statement in policy_statements(policy):
+            if not {"sqs:SendMessage", "sns:Publish"} & set(as_list(statement["Action"])):
+                continue
+            if name == "ReportTopicPolicy":
+                continue
             if statement["Resource"] != {"Fn::Split": [",", {"Ref": "CallbackArns"}]}:
                 yield f"{name}: goes beyond CallbackArns"
     for name, function in functions(template):
@@ -322,16 +368,93 @@ def callbacks_go_only_where_the_operator_allows(template: Template) -> Iterator[
                 yield f"{name}: may publish on its own account"
 
 
+def reports_go_only_where_the_operator_says(template: Template) -> Iterator[str]:
+    wanted = {
+        "ReportMailPolicy": (
+            "ses:SendEmail",
+            MAIL_IDENTITIES,
+            {"StringEquals": {"ses:FromAddress": {"Ref": "ReportFrom"}}},
+        ),
+        "ReportTopicPolicy": ("sns:Publish", "${ReportTopicArn}", None),
+    }
+    mail = template["Resources"]["ReportMailPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    if [statement["Fn::If"][:2] for statement in mail if "Fn::If" in statement] != [ONLY_LOCALLY]:
+        yield "ReportMailPolicy: what the emulator needs holds on AWS too"
+    for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
+        for statement in policy_statements(policy):
+            told = (statement["Action"], text_of(statement["Resource"]), statement.get("Condition"))
+            is_ours = name in wanted and policy["Roles"] == [{"Ref": "ReportRole"}]
+            if is_ours and told != wanted[name]:
+                yield f"{name}: sends elsewhere, or as somebody else"
+            if not is_ours and any("ses:" in action for action in as_list(statement["Action"])):
+                yield f"{name}: may send mails"
+    for name in ("ReportFrom", "ReportTo", "ReportTopicArn"):
+        if template["Parameters"][name]["Default"]:
+            yield f"{name}: reports go out without having been asked for"
+
+
+def the_report_reads_and_notes_its_own(template: Template) -> Iterator[str]:
+    writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    for statement in statements(template, dict(functions(template))["ReportFunction"]):
+        arns = [text_of(arn) for arn in as_list(statement["Resource"])]
+        actions = set(as_list(statement["Action"]))
+        if any("DocumentsBucket" in arn for arn in arns):
+            yield f"the report may {sorted(actions)} on the documents bucket"
+        keys = statement.get("Condition", {}).get("ForAllValues:StringLike")
+        is_limited = keys == {"dynamodb:LeadingKeys": ["REPORT#*", "REPORTS"]}
+        if "${LedgerTable.Arn}" in arns and actions & writing and not is_limited:
+            yield "the report may change more of the ledger than reports"
+        if "s3:PutObject" in actions and arns != ["${ArtifactsBucket.Arn}/reports/*"]:
+            yield "the report may write more than reports"
+
+
+# Which partitions of the ledger a function may write to, and delete from; None is all of them. The
+# emulator knows no condition on partition keys, so no test there can tell.
+LEDGER_WRITES: dict[str, set[str] | None] = {
+    "IngestFunction": None,
+    "WorkerFunction": None,
+    "ReportFunction": {"REPORT#*", "REPORTS"},
+    "ApiFunction": {"TASK#*", "SPEND#*"},
+}
+LEDGER_DELETES = {"WorkerFunction": {"SPEND#*"}, "ApiFunction": {"SPEND#*"}}
+
+
+def functions_write_only_their_own_rows(template: Template) -> Iterator[str]:
+    for name, function in functions(template):
+        for statement in statements(template, function):
+            actions = set(as_list(statement["Action"]))
+            if "${LedgerTable.Arn}" not in map(text_of, as_list(statement["Resource"])):
+                continue
+            condition = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+            given = condition.get("dynamodb:LeadingKeys")
+            writes = LEDGER_WRITES.get(name, set())
+            is_bound = writes is None or (given is not None and set(given) <= writes)
+            if actions & {"dynamodb:PutItem", "dynamodb:UpdateItem"} and not is_bound:
+                yield f"{name}: writes to {given or 'every partition'} of the ledger"
+            deletes = LEDGER_DELETES.get(name, set())
+            if "dynamodb:DeleteItem" in actions and (given is None or not set(given) <= deletes):
+                yield f"{name}: deletes from {given or 'every partition'} of the ledger"
+
+
 def roles_are_not_shared(template: Template) -> Iterator[str]:
     roles = [str(function["Role"]) for _, function in functions(template)]
     if len(set(roles)) != len(roles):
         yield "two functions share a role"
 
 
+# What has no resources to name: logs of API Gateway, network interfaces in a VPC.
+MANAGED_POLICIES = {
+    "ApiLogRole": "/AmazonAPIGatewayPushToCloudWatchLogs",
+    "DatabaseRole": "/AWSLambdaVPCAccessExecutionRole",
+}
+
+
 def roles_take_only_tracing_from_aws(template: Template) -> Iterator[str]:
     for name, role in resources(template, "AWS::IAM::Role"):
         for arn in map(text_of, role.get("ManagedPolicyArns", [])):
-            if not arn.endswith(":iam::aws:policy/AWSXRayDaemonWriteAccess"):
+            if not arn.endswith(":iam::aws:policy/AWSXRayDaemonWriteAccess") and not arn.endswith(
+                MANAGED_POLICIES.get(name, "nothing")
+            ):
                 yield f"{name}: {arn} is broader than needed"
 
 
@@ -383,11 +506,15 @@ RULES = [
     handlers_can_be_imported,
     environment_is_the_settings,
     defaults_are_those_of_the_settings,
-    only_the_worker_has_the_key,
+    the_key_is_in_no_environment,
+    few_functions_know_of_the_key,
     log_groups_have_a_retention,
     functions_have_a_role_of_ours,
     permissions_name_actions_and_resources,
     callbacks_go_only_where_the_operator_allows,
+    reports_go_only_where_the_operator_says,
+    the_report_reads_and_notes_its_own,
+    functions_write_only_their_own_rows,
     roles_are_not_shared,
     roles_take_only_tracing_from_aws,
     the_worker_never_sees_a_document,

@@ -39,7 +39,7 @@ class Stage:
             name="work",
             queue_url=QUEUE,
             dlq_url=DLQ,
-            decode=decode_work_item,
+            decode=lambda body, message_id, sent_at: decode_work_item(body, message_id),
             handle=self._keep,
             give_up=lambda item, end: self.given_up.append(item.item_id),
             note_delay=lambda item, step, reason, delay_seconds: None,

@@ -213,7 +213,7 @@ class Run:
         number = int(arguments["ReceiptHandle"].rsplit("-", 1)[1])
         return "ReceiptHandleIsInvalid" if self.scripts[number].visibility_refused else None
 
-    def _decode(self, body, message_id):
+    def _decode(self, body, message_id, sent_at):
         number, text = json.loads(body)
         if self.scripts[number].end == "undecodable":
             raise MessageDecodeError("no message")

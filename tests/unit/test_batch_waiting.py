@@ -37,7 +37,7 @@ class Line:
             name="work",
             queue_url=QUEUE,
             dlq_url=DLQ,
-            decode=lambda body, message_id: Item(),
+            decode=lambda body, message_id, sent_at: Item(),
             handle=self._work,
             give_up=lambda item, end: None,
             note_delay=lambda item, step, reason, delay_seconds: self.delays.append(delay_seconds),
@@ -125,6 +125,21 @@ def test_a_copy_received_early_is_sent_on_without_work():
     line.now = not_before
     assert line.deliver(resend(copy, "m2")) is None
     assert line.handled_at == [not_before]
+
+
+def test_a_copy_received_early_is_never_too_old_and_ends_with_its_real_cause():
+    errors = [DeferredError("the provider is down", delay_seconds=3600, reason="provider_down")]
+    line = Line(lambda: _raise(errors[0]), policy=replace(POLICY, max_deferral_age_seconds=3000))
+    line.follow(make_record("m", BODY))
+    # Received early at 900, 1800 and 2700 s and past the limit; then it is tried, and fails.
+    assert len(line.handled_at) == 2
+    (letter,) = line.letters
+    assert letter["failure"]["error_type"] == "DeferredError"
+    assert letter["failure"]["message"] == "the provider is down"
+
+
+def _raise(error):
+    raise error
 
 
 def test_waiting_uses_up_no_receive():

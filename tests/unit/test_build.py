@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from infra.build import Package, Target, build_package, find_uv
-from infra.bytecode import find_interpreter
+from infra.build import FUNCTIONS, PROJECT, Package, Target, build_packages
+from infra.packaging.bytecode import find_interpreter
+from infra.packaging.dependencies import find_uv
 from shared.errors import BuildError
 from tests.fakes.wheels import WheelShelf
 
@@ -25,6 +26,7 @@ def shelf(tmp_path: Path) -> WheelShelf:
         "plain",
         {
             "plain/__init__.py": "def is_known(x): return x in {'one', 'two', 'three', 'four'}\n",
+            "plain/unused.py": "",
             "plain/__init__.pyi": "def is_known(x: str) -> bool: ...\n",
             "plain/py.typed": "",
             "plain/tests/test_plain.py": "",
@@ -40,7 +42,9 @@ def project(tmp_path: Path) -> Path:
     for package in ("functions", "pipeline", "shared"):
         (project / package).mkdir(parents=True)
         (project / package / "__init__.py").write_text("")
-    (project / "functions" / "worker.py").write_text("def handler(event, context):\n    ...\n")
+    (project / "functions" / "worker.py").write_text(
+        "import plain\n\ndef handler(event, context):\n    ...\n"
+    )
     (project / "functions" / "__pycache__").mkdir()
     (project / "functions" / "__pycache__" / "old.cpython-39.pyc").write_bytes(b"old")
     return project
@@ -50,39 +54,33 @@ def build(
     shelf: WheelShelf, project: Path, folder: Path, target: Target = Target.HOST, **options: bool
 ) -> tuple[Package, list[str]]:
     steps: list[str] = []
-    package = build_package(
-        target, folder / "package.zip", steps.append, project=project, lock=shelf.lock, **options
+    packages = build_packages(
+        target, folder, steps.append, project=project, locks=shelf.lock.parent, **options
     )
-    return package, steps
+    assert set(packages) == {"worker"}
+    return packages["worker"], steps
 
 
 def test_package_holds_code_bytecode_and_metadata_only(shelf, project, tmp_path):
     package, _ = build(shelf, project, tmp_path)
     cache = sys.implementation.cache_tag
     assert set(zipfile.ZipFile(package.path).namelist()) == {
-        "plain/__init__.py",
-        f"plain/__pycache__/__init__.{cache}.pyc",
+        "plain/__init__.pyc",
+        "plain/unused.py",
         "plain/data.json",
         "plain-1.0.dist-info/METADATA",
         "functions/__init__.py",
         f"functions/__pycache__/__init__.{cache}.pyc",
         "functions/worker.py",
         f"functions/__pycache__/worker.{cache}.pyc",
-        "pipeline/__init__.py",
-        f"pipeline/__pycache__/__init__.{cache}.pyc",
-        "shared/__init__.py",
-        f"shared/__pycache__/__init__.{cache}.pyc",
     }
     assert package.size_bytes == package.path.stat().st_size
-    assert set(package.sizes) == {
-        "plain", "plain-1.0.dist-info", "functions", "pipeline", "shared",
-    }  # fmt: skip
+    assert set(package.sizes) == {"plain", "plain-1.0.dist-info", "functions"}
 
 
 def test_bytecode_is_of_this_version_and_never_compared_with_its_source(shelf, project, tmp_path):
     package, _ = build(shelf, project, tmp_path)
-    name = f"plain/__pycache__/__init__.{sys.implementation.cache_tag}.pyc"
-    bytecode = zipfile.ZipFile(package.path).read(name)
+    bytecode = zipfile.ZipFile(package.path).read("plain/__init__.pyc")
     assert bytecode[:4] == MAGIC_NUMBER
     # PEP 552: bit 0 says hash-based, bit 1 says that the source is to be checked.
     assert int.from_bytes(bytecode[4:8], "little") == 0b01
@@ -99,6 +97,18 @@ def test_package_without_bytecode_runs_too(shelf, project, tmp_path):
         [sys.executable, "-Ic", program], capture_output=True, text=True, check=True
     )
     assert answer.stdout == "True\n"
+
+
+def test_import_that_the_lock_file_does_not_bring_stops_the_build(shelf, project, tmp_path):
+    (project / "functions" / "worker.py").write_text("import absent\n")
+    with pytest.raises(BuildError, match="worker imports absent, which functions-worker"):
+        build(shelf, project, tmp_path)
+
+
+def test_name_that_a_dependency_lacks_stops_the_build(shelf, project, tmp_path):
+    (project / "functions" / "worker.py").write_text("from plain import absent\n")
+    with pytest.raises(BuildError, match=r"plain\.absent cannot be imported"):
+        build(shelf, project, tmp_path)
 
 
 def test_same_inputs_give_the_same_bytes(shelf, project, tmp_path):
@@ -129,10 +139,10 @@ def test_nothing_is_built_when_nothing_has_changed(shelf, project, tmp_path):
 
 def test_changed_code_is_built_without_installing_again(shelf, project, tmp_path):
     first, first_steps = build(shelf, project, tmp_path)
-    (project / "functions" / "worker.py").write_text("handler = print\n")
+    (project / "functions" / "worker.py").write_text("import plain\nhandler = print\n")
     second, second_steps = build(shelf, project, tmp_path)
     assert second.sha256 != first.sha256
-    assert zipfile.ZipFile(second.path).read("functions/worker.py") == b"handler = print\n"
+    assert zipfile.ZipFile(second.path).read("functions/worker.py").endswith(b"handler = print\n")
     assert [step for step in first_steps if "Installing" in step]
     assert not [step for step in second_steps if "Installing" in step]
 
@@ -142,13 +152,13 @@ def test_changed_lock_is_installed_again(shelf, project, tmp_path):
     shelf.add("another", {"another.py": ""})
     package, _ = build(shelf, project, tmp_path)
     assert "another.py" in zipfile.ZipFile(package.path).namelist()
-    assert len(list(tmp_path.glob("dependencies-*.zip"))) == 1
+    assert len(list(tmp_path.glob("*-dependencies-*.zip"))) == 2
 
 
 @pytest.mark.parametrize("damage", ["", "{}", '{"inputs": 1', "[]"])
 def test_damaged_description_is_not_believed(shelf, project, tmp_path, damage):
     first, _ = build(shelf, project, tmp_path)
-    (tmp_path / "package.json").write_text(damage)
+    (tmp_path / "worker-host.json").write_text(damage)
     second, steps = build(shelf, project, tmp_path)
     assert steps
     assert second == first
@@ -168,7 +178,7 @@ def test_failed_build_leaves_the_last_package(shelf, project, tmp_path):
     with pytest.raises(BuildError, match=r"bytecode could not be compiled.*worker\.py"):
         build(shelf, project, tmp_path)
     assert zipfile.ZipFile(first.path).testzip() is None
-    assert json.loads((tmp_path / "package.json").read_text())["sha256"] == first.sha256
+    assert json.loads((tmp_path / "worker-host.json").read_text())["sha256"] == first.sha256
     assert not list(tmp_path.glob(".build-*"))
 
 
@@ -196,23 +206,24 @@ def test_missing_interpreter_says_how_to_get_it():
         find_interpreter("3.99", find_uv())
 
 
-def test_real_package_for_aws_fits_and_holds_arm64_libraries_only(tmp_path):
+def test_real_packages_for_aws_fit_and_hold_arm64_libraries_only():
     try:
-        package = build_package(Target.AWS, tmp_path / "aws.zip", [].append, bytecode=False)
+        # Where the command line builds them, so that only what has changed is built again.
+        packages = build_packages(Target.AWS, PROJECT / ".seashore" / "build", [].append)
     except BuildError as error:
-        if "CI" in os.environ or "could not be installed" not in str(error):
+        missing = ("could not be installed", "is needed to compile")
+        if "CI" in os.environ or not any(words in str(error) for words in missing):
             raise
-        pytest.skip(f"the wheels cannot be downloaded here: {error}")
-    archive = zipfile.ZipFile(package.path)
-    libraries = [name for name in archive.namelist() if ".so" in Path(name).suffixes]
-    assert any("pdfium" in name for name in libraries)
-    assert any("pydantic_core" in name for name in libraries)
-    for name in libraries:
-        header = archive.read(name)[:20]
-        assert header[:4] == b"\x7fELF", name
-        assert int.from_bytes(header[18:20], "little") == ELF_MACHINE_ARM64, name
-    assert {"httpx2", "httpcore2"} <= {
-        name.partition("-")[0] for name in archive.namelist() if name.endswith("/METADATA")
-    }
-    assert not {"boto3", "botocore"} & set(package.sizes)
-    assert package.size_bytes < 50 * 1024 * 1024
+        pytest.skip(f"what is needed cannot be had here: {error}")
+    assert set(packages) == set(FUNCTIONS)
+    for function, package in packages.items():
+        archive = zipfile.ZipFile(package.path)
+        libraries = [name for name in archive.namelist() if ".so" in Path(name).suffixes]
+        assert any("pydantic_core" in name for name in libraries)
+        for name in libraries:
+            header = archive.read(name)[:20]
+            assert header[:4] == b"\x7fELF", name
+            assert int.from_bytes(header[18:20], "little") == ELF_MACHINE_ARM64, name
+        assert ("pypdfium2" in package.sizes) == (function == "ingest")
+        assert ("openai" in package.sizes) == (function in ("worker", "api"))
+        assert package.size_bytes < 10_000_000

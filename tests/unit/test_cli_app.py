@@ -33,6 +33,8 @@ COMMANDS = [
     "demo",
     "build",
     "deploy",
+    "destroy",
+    "doctor",
     "local up",
     "local down",
     "local status",
@@ -104,9 +106,12 @@ def test_errors_have_exit_statuses(error, code):
         (["documents", "--status", "finished"], "'finished' is not a status: choose from RECEIVED"),
         (["documents", "--days", "0"], "--days"),
         (["put"], "FILE"),
-        (["build", "--target", "moon"], "'moon' is neither aws nor host"),
+        (["build", "--target", "moon"], "'moon' is neither aws nor"),
         (["deploy"], "--stack"),
         (["deploy", "--stack", "a", "-p", "LogLevel"], "NAME=VALUE"),
+        (["deploy", "--stack", "a", "--code-only", "--diff"], "It goes neither with --diff"),
+        (["deploy", "--stack", "a", "--code-only", "-p", "A=b"], "nor with --parameters"),
+        (["destroy"], "--stack"),
         (["dokuments"], "Did you mean 'documents'?"),
     ],
 )
@@ -122,6 +127,12 @@ def test_a_stack_name_that_aws_cannot_have_is_refused_before_anything_is_built()
     assert result.exit_code == ExitCode.FAILED
     assert result.stderr.startswith("Error: 'local' is the local stack")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_the_local_stack_is_not_destroyed_but_brought_down():
+    result = invoke("destroy", "--stack", "local", "--yes")
+    assert result.exit_code == ExitCode.FAILED
+    assert "seashore local down" in result.stderr
 
 
 def test_the_version_is_written():

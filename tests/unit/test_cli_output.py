@@ -5,7 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from infra.cli.output import Output, to_printable
+from infra.cli.output import Output
+from shared.printable import to_printable
 
 
 def test_an_escape_sequence_of_a_title_does_not_reach_the_terminal():

@@ -109,7 +109,7 @@ def test_a_wait_until_the_end_of_time_goes_on():
         name="work",
         queue_url=QUEUE,
         dlq_url=QUEUE + "-dlq",
-        decode=decode_work_item,
+        decode=lambda body, message_id, sent_at: decode_work_item(body, message_id),
         handle=lambda item, deadline: pytest.fail("it is handled before its time"),
         give_up=lambda item, end: None,
         note_delay=lambda item, step, reason, delay_seconds: None,

@@ -37,7 +37,7 @@ class Worker:
             name="work",
             queue_url=QUEUE,
             dlq_url=DLQ,
-            decode=lambda body, message_id: Item(body),
+            decode=lambda body, message_id, sent_at: Item(body),
             handle=self._handle,
             give_up=lambda item, end: None,
             note_delay=lambda item, step, reason, delay_seconds: None,

@@ -43,7 +43,7 @@ def parse(text, known=(1, 2, 3)):
     ],
 )
 def test_what_models_add_is_taken_off(text):
-    assert parse(text).model_dump() == GOOD
+    assert parse(text).model_dump() == {**GOOD, "entities": [], "dates": []}
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_hostile_answers_are_refused_quickly(text):
 
 def test_the_strict_schema_holds_only_what_strict_mode_takes():
     schema = strict_schema(Summary)
-    assert schema["required"] == ["title", "abstract", "key_points", "language"]
+    assert schema["required"] == [*GOOD, "entities", "dates"]
     assert schema["additionalProperties"] is False
     fields = schema["properties"]
     assert fields["abstract"] == {

@@ -21,8 +21,10 @@ from functions.outcome import (
 from shared.errors import (
     DeadlineError,
     DeferredError,
+    EarlyReceiveError,
     MessageDecodeError,
     ModelThrottledError,
+    OverBudgetError,
     PermanentError,
     RetryableError,
 )
@@ -84,6 +86,12 @@ def test_a_message_that_has_waited_too_long_is_dead_lettered():
     error = DeferredError("still down", delay_seconds=5, reason="provider_down")
     assert isinstance(decide_outcome(error, receipt(age_seconds=3599), POLICY), Defer)
     assert isinstance(decide_outcome(error, receipt(age_seconds=3601), POLICY), DeadLetter)
+
+
+@pytest.mark.parametrize("kind", [OverBudgetError, EarlyReceiveError])
+def test_a_wait_that_is_wanted_may_be_of_any_length(kind):
+    error = kind("the day's limit is reached", delay_seconds=5, reason="x")
+    assert isinstance(decide_outcome(error, receipt(age_seconds=10**7), POLICY), Defer)
 
 
 def test_an_item_that_runs_elsewhere_comes_back_after_that_run():

@@ -96,6 +96,7 @@ class Asked:
     def __init__(self):
         self.groups = []
         self.log = []
+        self.kept = []
 
     def ask(self, group):
         self.groups.append(group)
@@ -104,8 +105,14 @@ class Asked:
         value = make_summary(f"{len(self.groups)}", [group[0].first_page])
         return KeptAnswer(value, "m", Usage(1, 10, 1), 5, row)
 
-    def keep(self, row):
+    def keep(self, answer):
+        self.kept.append(answer)
         self.log.append("keep")
+
+    def bill(self, last):
+        """What all answers have cost: those kept, and the last one."""
+        answers = [*self.kept, last]
+        return sum(a.usage.calls for a in answers), sum(a.cost for a in answers)
 
 
 def test_every_answer_but_the_last_is_kept_before_the_next_is_asked_for():
@@ -117,7 +124,7 @@ def test_every_answer_but_the_last_is_kept_before_the_next_is_asked_for():
     # The caller writes the last one with the effect that it leads to.
     assert asked.log == ["ask", "keep"] * (calls - 1) + ["ask"]
     assert answer.row.row["pk"] == f"answer {calls}"
-    assert (answer.usage, answer.cost) == (Usage(calls, 10 * calls, calls), 5 * calls)
+    assert asked.bill(answer) == (calls, 5 * calls)
 
 
 def test_each_level_knows_the_pages_that_it_stands_for():
@@ -185,13 +192,13 @@ def test_a_part_that_is_too_long_is_summarised_in_pieces_that_fit():
 
     answer = summarize_sources(pages, model.ask, combine, model.keep)
     assert [source.text for group in model.groups for source in group] == [s.text for s in pages]
-    assert model.log.count("keep") == len(model.groups)
+    # Those of the pieces, and what their halves were combined to on the way.
+    assert model.log.count("keep") == len(model.groups) + len(combined) - 1
     assert answer.value.title == "whole"
     # The halves that were halved again are combined first.
     assert [len(parts) for parts in combined] == [2] * len(combined)
     pieces = len(model.groups)
-    assert answer.usage.calls == pieces + len(combined)
-    assert answer.cost == 5 * pieces + len(combined)
+    assert model.bill(answer) == (pieces + len(combined), 5 * pieces + len(combined))
 
 
 def test_a_model_that_takes_nothing_is_not_asked_for_ever():
@@ -209,7 +216,7 @@ def test_groups_that_the_model_cannot_take_are_made_smaller():
     parts = [to_sources(n, n, make_summary(str(n))) for n in range(100)]
     answer = combine_parts(parts, model.ask, model.keep, 16_000)
     assert "overflow" in model.log
-    assert answer.usage.calls == len(model.groups)
+    assert model.bill(answer)[0] == len(model.groups)
 
 
 def test_a_summary_as_sources_keeps_the_pages_of_its_points():

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.deploy import PACKAGE_PLACEHOLDER, TEMPLATE
+from infra.build import FUNCTIONS
+from infra.staging import TEMPLATE, package_placeholder
 from tests.unit import template_rules as rules
-from tests.unit.template_parts import Template, parse_template
+from tests.unit.template_changes import drop_part as _drop
+from tests.unit.template_changes import set_part as _set
+from tests.unit.template_parts import Template, functions, parse_template
 from tests.unit.template_rules import RULES
 
 
@@ -23,45 +26,17 @@ def test_template_keeps_the_rule(rule: Callable[[Template], Any], template: Temp
     assert list(rule(template)) == []
 
 
-def _set(path: str, value: Any) -> Callable[[Template], None]:
-    def mutate(template: Template) -> None:
-        parent, key = _walk(template, path)
-        parent[key] = value
-
-    return mutate
-
-
-def _drop(path: str) -> Callable[[Template], None]:
-    def mutate(template: Template) -> None:
-        parent, key = _walk(template, path)
-        del parent[key]
-
-    return mutate
-
-
-def _walk(template: Template, path: str) -> tuple[Any, Any]:
-    """Find what holds the last part of a path; a list's part is an index or a statement's Sid."""
-    parts = path.split("/")
-    place: Any = template
-    for part in parts[:-1]:
-        place = place[_key(place, part)]
-    return place, _key(place, parts[-1])
-
-
-def _key(place: Any, part: str) -> Any:
-    if not isinstance(place, list):
-        return part
-    if part.isdigit():
-        return int(part)
-    return next(index for index, statement in enumerate(place) if statement["Sid"] == part)
-
-
 _UPLOADS = "Resources/IngestFunction/Properties/Events/Uploads/Properties"
 _WORK = "Resources/WorkerFunction/Properties/Events/Work/Properties"
 _WORKER_POLICY = "Resources/WorkerRole/Properties/Policies/0/PolicyDocument/Statement"
 _CALLBACK_STATEMENT = (
     "Resources/WorkerCallbackPolicy/Properties/PolicyDocument/Statement/TellSendersOfTasks"
 )
+_KEY_POLICY = "Resources/ModelKeyPolicy/Properties/PolicyDocument/Statement"
+_MAIL_POLICY = "Resources/ReportMailPolicy/Properties/PolicyDocument/Statement"
+_TOPIC_POLICY = "Resources/ReportTopicPolicy/Properties/PolicyDocument/Statement"
+_API_POLICY = "Resources/ApiRole/Properties/Policies/0/PolicyDocument/Statement"
+_REPORT_POLICY = "Resources/ReportRole/Properties/Policies/0/PolicyDocument/Statement"
 _INGEST_POLICY = "Resources/IngestRole/Properties/Policies/0/PolicyDocument/Statement"
 
 BREAKS = [
@@ -158,10 +133,53 @@ BREAKS = [
         _set("Globals/Function/Environment/Variables/RETRY_BASE_SECONDS", "6"),
     ),
     (
-        rules.only_the_worker_has_the_key,
-        _set("Globals/Function/Environment/Variables/OPENAI_API_KEY", {"Ref": "OpenAiApiKey"}),
+        rules.the_key_is_in_no_environment,
+        _set("Globals/Function/Environment/Variables/OPENAI_API_KEY", "sk-1"),
     ),
-    (rules.only_the_worker_has_the_key, _drop("Parameters/OpenAiApiKey/NoEcho")),
+    (
+        rules.the_key_is_in_no_environment,
+        _set("Parameters/OpenAiApiKeySecret/AllowedPattern", ".*"),
+    ),
+    (
+        rules.few_functions_know_of_the_key,
+        _set("Globals/Function/Environment/Variables/OPENAI_API_KEY_SECRET", "a-secret"),
+    ),
+    (
+        rules.few_functions_know_of_the_key,
+        _set("Resources/ModelKeyPolicy/Properties/Roles", [{"Ref": "IngestRole"}]),
+    ),
+    (
+        rules.few_functions_know_of_the_key,
+        _set(f"{_KEY_POLICY}/ReadModelKey/Resource", {"Ref": "OpenAiApiKeySecret"}),
+    ),
+    (
+        rules.few_functions_know_of_the_key,
+        _set(f"{_INGEST_POLICY}/KeepText/Action", "secretsmanager:GetSecretValue"),
+    ),
+    (
+        rules.reports_go_only_where_the_operator_says,
+        _drop(f"{_MAIL_POLICY}/MailReports/Condition"),
+    ),
+    (
+        rules.reports_go_only_where_the_operator_says,
+        _set(f"{_MAIL_POLICY}/1/Fn::If/0", "ReportIsMailed"),
+    ),
+    (
+        rules.reports_go_only_where_the_operator_says,
+        _set(f"{_TOPIC_POLICY}/TellTopic/Resource", {"Ref": "CallbackArns"}),
+    ),
+    (
+        rules.reports_go_only_where_the_operator_says,
+        _set(f"{_WORKER_POLICY}/KeepResults/Action", ["ses:SendEmail"]),
+    ),
+    (
+        rules.the_report_reads_and_notes_its_own,
+        _drop(f"{_REPORT_POLICY}/KeepReportRows/Condition"),
+    ),
+    (
+        rules.the_report_reads_and_notes_its_own,
+        _set(f"{_REPORT_POLICY}/KeepReports/Resource", {"Fn::Sub": "${ArtifactsBucket.Arn}/*"}),
+    ),
     (
         rules.log_groups_have_a_retention,
         _drop("Resources/WorkerLogGroup/Properties/RetentionInDays"),
@@ -193,6 +211,18 @@ BREAKS = [
     (
         rules.functions_have_a_role_of_ours,
         _set("Resources/WorkerFunction/Properties/Policies", ["SQSPollerPolicy"]),
+    ),
+    (
+        rules.functions_write_only_their_own_rows,
+        _drop(f"{_API_POLICY}/RegisterTasks/Condition"),
+    ),
+    (
+        rules.functions_write_only_their_own_rows,
+        _set(f"{_WORKER_POLICY}/KeepLedger/Action", "dynamodb:DeleteItem"),
+    ),
+    (
+        rules.functions_write_only_their_own_rows,
+        _set(f"{_INGEST_POLICY}/KeepLedger/Action", "dynamodb:DeleteItem"),
     ),
     (
         rules.roles_are_not_shared,
@@ -244,5 +274,8 @@ def test_template_has_no_alias_which_cloudformation_does_not_read() -> None:
     assert not [t for t in tokens if isinstance(t, yaml.AliasToken | yaml.AnchorToken)]
 
 
-def test_template_names_the_built_package(template: Template) -> None:
-    assert template["Globals"]["Function"]["CodeUri"] == PACKAGE_PLACEHOLDER
+def test_each_function_has_the_package_that_is_built_for_it(template: Template) -> None:
+    for _, function in functions(template):
+        name = function["Handler"].split(".")[1]
+        assert name in FUNCTIONS
+        assert function["CodeUri"] == package_placeholder(name)

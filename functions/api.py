@@ -1,0 +1,166 @@
+"""The function behind the HTTP API: chat with the agent, start tasks, read results.
+
+Every answer carries the headers that browsers ask for, and every error has the same shape
+(`functions/api_errors.py`). Every request has a time of its own, less than API Gateway gives it.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+# A model behind an API is what nearly every stack has: its import belongs to the start of the
+# container, where Lambda gives more of a processor than later.
+import shared.llm.openai_model  # noqa: F401 - imported for its effect
+from functions.api_errors import describe_error, log_failure, write_failure
+from functions.api_requests import (
+    Event,
+    answer_preflight,
+    check_body,
+    find_header,
+    find_owner,
+    find_request_id,
+    write_cors_headers,
+)
+from functions.api_route_parts import FACTS
+from functions.api_routes import build_app
+from functions.api_services import ApiServices, RequestFacts
+from functions.model_wiring import build_agent, build_meter, build_reader
+from functions.observability import build_logger
+from functions.snapshot import prepare_container
+from functions.wiring import build_table, utc_now
+from pipeline.agent import AgentLimits
+from pipeline.answers import AnswerServices
+from pipeline.chat import ChatServices
+from pipeline.task_intake import IntakeServices
+from shared.clients import Clients
+from shared.deadline import Deadline
+from shared.errors import RequestError, SettingsError
+from shared.ledger.table import LedgerTable
+from shared.llm.build import build_language_model
+from shared.llm.model import LanguageModel
+from shared.objects import ObjectStore
+from shared.queues import Queues
+from shared.settings import Settings, read_settings
+from shared.upload_forms import UploadForms
+
+# What is kept back of the function's time to write the answer.
+_ANSWER_SECONDS = 2.0
+
+_OTHER_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
+    """Answer a request that API Gateway passes on."""
+    return _build_container().answer(event, context)
+
+
+@cache
+def _build_container() -> "Api":
+    """What lives as long as the container, built at its first event."""
+    settings = read_settings(os.environ)
+    clients = Clients()
+    return build_api(settings, clients, build_language_model(settings, clients))
+
+
+@dataclass(frozen=True)
+class Api:
+    """The API of one container."""
+
+    app: APIGatewayRestResolver
+    settings: Settings
+    logger: Logger
+
+    def answer(self, event: Event, context: LambdaContext) -> dict[str, Any]:
+        """Answer a request."""
+        started = time.monotonic()
+        request_id = find_request_id(event, context.aws_request_id)
+        remaining_seconds = context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS
+        facts = RequestFacts(
+            request_id=request_id,
+            owner=find_owner(event),
+            deadline=Deadline.after(min(self.settings.api_deadline_seconds, remaining_seconds)),
+        )
+        # Every line that is written until the next request, the model's too, tells of this one.
+        self.logger.append_keys(request_id=request_id, function_request_id=context.aws_request_id)
+        if event["httpMethod"] == "OPTIONS":
+            answer = answer_preflight()
+        else:
+            answer = self._answer(event, context, facts)
+        self._add_headers(answer, find_header(event, "origin"))
+        self.logger.info(
+            "request_answered",
+            extra={
+                "action": "request_answered",
+                "method": event["httpMethod"],
+                "route": event.get("resource"),
+                "status": answer["statusCode"],
+                "duration_ms": round((time.monotonic() - started) * 1000),
+            },
+        )
+        return answer
+
+    def _answer(self, event: Event, context: LambdaContext, facts: RequestFacts) -> dict[str, Any]:
+        try:
+            checked = check_body(event)
+        except RequestError as error:
+            failure = describe_error(error)
+            log_failure(self.logger, failure, error)
+            refusal = write_failure(failure, facts.request_id)
+            return {
+                "statusCode": refusal.status_code,
+                "body": refusal.body,
+                "isBase64Encoded": False,
+                "multiValueHeaders": {"Content-Type": ["application/json"]},
+            }
+        self.app.context[FACTS] = facts
+        return self.app.resolve(checked, context)
+
+    def _add_headers(self, answer: dict[str, Any], origin: str | None) -> None:
+        headers = {**_OTHER_HEADERS, **write_cors_headers(origin, self.settings.cors_origins)}
+        for name, value in headers.items():
+            answer["multiValueHeaders"][name] = [value]
+
+
+def build_api(settings: Settings, clients: Clients, model: LanguageModel) -> Api:
+    """Put the function's parts together.
+
+    Raises:
+        SettingsError: The table of the conversations is not named.
+    """
+    if settings.conversations_table is None:
+        raise SettingsError("Set this environment variable of the function: CONVERSATIONS_TABLE")
+    table = build_table(settings, clients)
+    reader = build_reader(settings, table, ObjectStore(clients.s3))
+    chat = ChatServices(
+        answers=AnswerServices(model, build_meter(settings, table), table, utc_now),
+        agent=build_agent(settings, reader),
+        limits=AgentLimits(max_steps=settings.chat_max_steps, max_tokens=settings.chat_max_tokens),
+        now=utc_now,
+    )
+    services = ApiServices(
+        settings=settings,
+        reader=reader,
+        chat=chat,
+        conversations=LedgerTable(clients.dynamodb, settings.conversations_table, time.sleep),
+        intake=IntakeServices(
+            table=table,
+            queues=Queues(clients.sqs),
+            work_queue_url=settings.work_queue_url,
+            callback_arns=settings.callback_arns,
+            now=utc_now,
+        ),
+        forms=UploadForms(
+            lambda: clients.s3_signing, settings.documents_bucket, settings.max_document_bytes
+        ),
+    )
+    logger = build_logger()
+    return Api(build_app(services, logger), settings, logger)
+
+
+prepare_container(_build_container, os.environ)

@@ -1,0 +1,50 @@
+"""What the functions that ask a language model are put together from."""
+
+import uuid
+
+from functions.observability import emit_cap_share
+from functions.wiring import utc_now
+from pipeline.agent import Agent
+from pipeline.budget import Limits, SpendMeter
+from pipeline.document_reader import DocumentReader
+from pipeline.tools import Toolbox
+from shared.ledger.documents import Clock
+from shared.ledger.table import LedgerTable
+from shared.objects import ObjectStore
+from shared.prices import MICRO_USD_PER_USD
+from shared.settings import Settings
+
+
+def build_meter(settings: Settings, table: LedgerTable, now: Clock = utc_now) -> SpendMeter | None:
+    """The spending limit of the configured model; None for the one that costs nothing."""
+    if not settings.uses_openai:
+        return None
+    limits = Limits(
+        price=settings.model_prices.get(settings.openai_model),
+        daily=_to_micro_usd(settings.daily_cap_usd),
+        document=_to_micro_usd(settings.document_cap_usd),
+        zone=settings.time_zone,
+    )
+    return SpendMeter(
+        table, settings.openai_model, limits, now, lambda: uuid.uuid4().hex, emit_cap_share
+    )
+
+
+def _to_micro_usd(usd: float | None) -> int | None:
+    return None if usd is None else round(usd * MICRO_USD_PER_USD)
+
+
+def build_reader(settings: Settings, table: LedgerTable, objects: ObjectStore) -> DocumentReader:
+    """What reads documents, and can write nothing."""
+    return DocumentReader(
+        table=table,
+        objects=objects,
+        documents_bucket=settings.documents_bucket,
+        artifacts_bucket=settings.artifacts_bucket,
+        now=utc_now,
+    )
+
+
+def build_agent(settings: Settings, reader: DocumentReader) -> Agent:
+    """The agent with its tools."""
+    return Agent(Toolbox(reader), reader, settings.context_window_tokens)

@@ -1,0 +1,44 @@
+"""What the consumers of queues are put together from.
+
+Apart from the other wiring, since the HTTP API has no use for batches and idempotency records:
+their import takes a quarter of a second.
+"""
+
+import os
+import random
+import secrets
+
+from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
+
+from functions.batch import Runtime
+from functions.observability import build_logger, build_metrics
+from functions.outcome import Policy
+from functions.tracing import Tracer
+from functions.wiring import utc_now
+from shared.clients import Clients
+from shared.ledger.documents import Clock
+from shared.queues import Queues
+from shared.settings import Settings
+
+
+def build_runtime(
+    settings: Settings, clients: Clients, stage: str, now: Clock = utc_now
+) -> Runtime:
+    """What every consumer of a queue needs to run."""
+    return Runtime(
+        queues=Queues(clients.sqs),
+        idempotency=DynamoDBPersistenceLayer(
+            table_name=settings.idempotency_table, boto3_client=clients.dynamodb
+        ),
+        policy=Policy(
+            max_receive_count=settings.max_receive_count,
+            max_deferral_age_seconds=settings.max_deferral_age_seconds,
+            retry_base_seconds=settings.retry_base_seconds,
+            retry_max_seconds=settings.retry_max_seconds,
+        ),
+        logger=build_logger(),
+        metrics=build_metrics(stage),
+        tracer=Tracer(os.environ, lambda: secrets.token_hex(8)),
+        now=now,
+        random=random.SystemRandom().random,
+    )

@@ -1,0 +1,107 @@
+"""The report function: a tick of the schedule in, a day's report out. It has no model's key."""
+
+import os
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.batch import Consumer, Runtime
+from functions.isolation import process_batch_in_isolation
+from functions.observability import emit_report_made
+from functions.queue_wiring import build_runtime
+from functions.snapshot import prepare_container
+from functions.wiring import build_table, utc_now
+from pipeline.report import ReportServices
+from pipeline.report_delivery import DeliveryServices, handle_report_item
+from pipeline.report_failures import give_up_report, note_report_delay
+from shared.clients import Clients
+from shared.deadline import Deadline
+from shared.mail import Mailer
+from shared.objects import ObjectStore
+from shared.prices import MICRO_USD_PER_USD
+from shared.queues import Queues
+from shared.report_messages import ReportItem, decode_report_item
+from shared.settings import Settings, read_settings
+from shared.topics import Topic
+
+STAGE = "report"
+
+
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Make the reports that a batch of messages asks for."""
+    consumer, runtime = _build_container()
+    return process_batch_in_isolation(event, context, consumer, runtime)
+
+
+@cache
+def _build_container() -> tuple[Consumer[ReportItem], Runtime]:
+    """What lives as long as the container, built at its first event."""
+    return build_report(read_settings(os.environ), Clients())
+
+
+def build_report(settings: Settings, clients: Clients) -> tuple[Consumer[ReportItem], Runtime]:
+    """Put the function's parts together."""
+    services = build_delivery(settings, clients)
+    reports = services.reports
+    consumer = Consumer(
+        name=STAGE,
+        queue_url=settings.reports_queue_url,
+        dlq_url=settings.reports_dlq_url,
+        decode=decode_report_item,
+        handle=lambda item, deadline: _make_report(item, services, deadline),
+        give_up=lambda item, end: give_up_report(item, end.message, reports.table, utc_now),
+        note_delay=lambda item, step, reason, delay_seconds: note_report_delay(
+            item, step, reason, delay_seconds, reports.table, utc_now
+        ),
+    )
+    return consumer, build_runtime(settings, clients, STAGE)
+
+
+def _make_report(item: ReportItem, services: DeliveryServices, deadline: Deadline) -> None:
+    handle_report_item(item, services, deadline)
+    # A tick only orders reports, and one that a person has sent again is not the schedule's.
+    if item.order.day is not None and not item.order.resend:
+        emit_report_made()
+
+
+def build_delivery(settings: Settings, clients: Clients) -> DeliveryServices:
+    """Put together what making and sending reports works with."""
+    cap = settings.daily_cap_usd
+    reports = ReportServices(
+        table=build_table(settings, clients),
+        objects=ObjectStore(clients.s3),
+        queues=Queues(clients.sqs),
+        artifacts_bucket=settings.artifacts_bucket,
+        work_queue_url=settings.work_queue_url,
+        dlqs=(
+            ("uploads", settings.uploads_dlq_url),
+            ("work", settings.work_dlq_url),
+            ("reports", settings.reports_dlq_url),
+        ),
+        zone=settings.time_zone,
+        stack=settings.stack_name,
+        daily_cap_micro_usd=None if cap is None else round(cap * MICRO_USD_PER_USD),
+        now=utc_now,
+    )
+    return DeliveryServices(
+        reports=reports,
+        reports_queue_url=settings.reports_queue_url,
+        mailer=_build_mailer(settings, clients),
+        topic=_build_topic(settings, clients),
+    )
+
+
+def _build_mailer(settings: Settings, clients: Clients) -> Mailer | None:
+    if settings.report_from is None or not settings.report_to:
+        return None
+    return Mailer(clients.sesv2, settings.report_from, settings.report_to)
+
+
+def _build_topic(settings: Settings, clients: Clients) -> Topic | None:
+    if settings.report_topic_arn is None:
+        return None
+    return Topic(clients.sns, settings.report_topic_arn)
+
+
+prepare_container(_build_container, os.environ)

@@ -1,0 +1,1 @@
+"""Checks of the template and the code by tools that others have made: `make audit`."""

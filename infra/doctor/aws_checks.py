@@ -1,0 +1,255 @@
+"""Whether an account on AWS has what a stack needs: credentials, quotas, mail, the stack itself."""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from infra.aws import aws_errors_as
+from infra.doctor.check import Check, failed, passed, skipped, warned
+from infra.doctor.clock_check import check_clock
+from infra.doctor.mail_check import check_mail
+from infra.stack_operation import StackOperation
+from infra.staging import TEMPLATE
+from infra.template_file import parse_template
+from shared.errors import OperatorError
+from shared.secrets import is_ssm_parameter
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda.type_defs import GetAccountSettingsResponseTypeDef
+
+_CONFIG = Config(
+    connect_timeout=5, read_timeout=15, retries={"mode": "standard", "total_max_attempts": 2}
+)
+
+# Service Quotas: "Concurrent executions" of AWS Lambda.
+_CONCURRENCY_QUOTA = "L-B99A9384"
+
+
+@dataclass(frozen=True)
+class StackFacts:
+    """What is known of the stack before anything is asked about it.
+
+    Args:
+        status: Status of the stack; empty if there is none.
+        parameters: The values of its parameters, or the template's defaults.
+    """
+
+    status: str
+    parameters: Mapping[str, str]
+
+
+class AwsDoctor:
+    """Looks at one account, one region and one stack.
+
+    Args:
+        session: Session of the account and region.
+        stack_name: Name of the stack, which need not exist yet.
+        now: Returns this machine's time.
+        endpoint_url: Address of the emulator; None for AWS.
+    """
+
+    def __init__(
+        self,
+        session: boto3.session.Session,
+        stack_name: str,
+        now: Callable[[], datetime],
+        endpoint_url: str | None = None,
+    ) -> None:
+        self._session = session
+        self._stack_name = stack_name
+        self._now = now
+        self._endpoint_url = endpoint_url
+        self._facts = StackFacts("", read_defaults())
+
+    @property
+    def base_url(self) -> str:
+        """Address of the stack's language model; empty for OpenAI itself."""
+        return self._facts.parameters.get("OpenAiBaseUrl", "")
+
+    @property
+    def model(self) -> str:
+        """Name of the stack's language model."""
+        return self._facts.parameters.get("OpenAiModel", "")
+
+    @property
+    def uses_model(self) -> bool:
+        """Whether the stack asks a language model at all."""
+        return bool(self.base_url or self._facts.parameters.get("OpenAiApiKeySecret"))
+
+    def look(self) -> Iterator[Check]:
+        """Take every look. Without usable credentials it ends after the first."""
+        who, clock = self._check_credentials()
+        yield who
+        yield clock
+        if who.verdict != "ok":
+            yield skipped("stack and quotas", "they cannot be asked for without credentials")
+            return
+        yield self._guard("stack", self._check_stack)
+        yield self._guard("lambda concurrency", self._check_concurrency)
+        yield self._guard("lambda code storage", self._check_code_storage)
+        yield self._guard("model key", self._check_model_key)
+        yield self._guard("mail", self._check_mail)
+
+    def _client(self, service: str) -> Any:
+        return self._session.client(  # type: ignore[call-overload]  # any service
+            service, endpoint_url=self._endpoint_url, config=_CONFIG
+        )
+
+    def _guard(self, name: str, look: Callable[[], Check]) -> Check:
+        """A right that is missing spoils one look, not all of them."""
+        try:
+            with aws_errors_as(OperatorError):
+                return look()
+        except OperatorError as error:
+            return warned(name, str(error), "Look with credentials that may ask for it.")
+
+    def _check_credentials(self) -> tuple[Check, Check]:
+        try:
+            with aws_errors_as(OperatorError):
+                answer = self._client("sts").get_caller_identity()
+        except OperatorError as error:
+            response = getattr(error.__cause__, "response", {})
+            check = failed("credentials", str(error), "Sign in to AWS, then look again.")
+            return check, check_clock(_read_date(response), self._now())
+        words = f"{answer['Arn']} in {self._session.region_name}"
+        return passed("credentials", words), check_clock(_read_date(answer), self._now())
+
+    def _check_stack(self) -> Check:
+        operation = StackOperation(
+            self._client("cloudformation"), self._stack_name, lambda line: None, 0, lambda _: None
+        )
+        stack = operation.describe()
+        if stack is None or stack["StackStatus"] in ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS"):
+            return warned(
+                "stack",
+                f"there is no stack {self._stack_name} in {self._session.region_name}",
+                f"Make it with `seashore deploy --stack {self._stack_name}`.",
+            )
+        given = (
+            {one["ParameterKey"]: one.get("ParameterValue", "") for one in stack["Parameters"]}
+            if "Parameters" in stack
+            else {}
+        )
+        self._facts = StackFacts(stack["StackStatus"], {**self._facts.parameters, **given})
+        return judge_status(self._stack_name, stack["StackStatus"])
+
+    def _check_concurrency(self) -> Check:
+        settings = self._client("lambda").get_account_settings()
+        check = judge_concurrency(settings, sum_concurrency(self._facts.parameters))
+        if check.verdict == "ok":
+            return check
+        asked = self._find_asked_quota()
+        if asked is None:
+            return check
+        return warned(check.name, check.words, f"A quota of {asked:.0f} is asked for: wait for it.")
+
+    def _find_asked_quota(self) -> float | None:
+        """The concurrency that was asked for and is not granted yet."""
+        with suppress(ClientError, BotoCoreError):
+            answer = self._client(
+                "service-quotas"
+            ).list_requested_service_quota_change_history_by_quota(
+                ServiceCode="lambda", QuotaCode=_CONCURRENCY_QUOTA
+            )
+            for request in answer["RequestedQuotas"]:
+                if request["Status"] in ("PENDING", "CASE_OPENED"):
+                    return float(request["DesiredValue"])
+        return None
+
+    def _check_code_storage(self) -> Check:
+        return judge_code_storage(self._client("lambda").get_account_settings())
+
+    def _check_model_key(self) -> Check:
+        reference = self._facts.parameters.get("OpenAiApiKeySecret", "")
+        if not reference:
+            return skipped("model key", "the stack has none")
+        advice = f"Keep one with `seashore secrets set --stack {self._stack_name}`."
+        try:
+            # Neither reads the key itself.
+            if is_ssm_parameter(reference):
+                self._client("ssm").get_parameter(Name=reference)
+            else:
+                self._client("secretsmanager").describe_secret(SecretId=reference)
+        except ClientError as error:
+            if error.response["Error"].get("Code") in (
+                "ResourceNotFoundException",
+                "ParameterNotFound",
+            ):
+                return failed("model key", f"there is no secret {reference}", advice)
+            raise
+        return passed("model key", f"kept in {reference}")
+
+    def _check_mail(self) -> Check:
+        sender = self._facts.parameters.get("ReportFrom", "")
+        recipients = self._facts.parameters.get("ReportTo", "")
+        if not (sender and recipients):
+            return skipped("mail", "the stack mails no report")
+        return check_mail(self._client("sesv2"), sender, recipients.split(","))
+
+
+def read_defaults() -> dict[str, str]:
+    """The defaults of the template's parameters."""
+    parameters = parse_template(TEMPLATE.read_text(encoding="utf-8")).get("Parameters", {})
+    return {name: str(one["Default"]) for name, one in parameters.items() if "Default" in one}
+
+
+def sum_concurrency(parameters: Mapping[str, str]) -> int:
+    """How many copies of all functions together run at the same time at most."""
+    return sum(
+        int(value) for name, value in parameters.items() if name.endswith("MaximumConcurrency")
+    )
+
+
+def judge_status(stack_name: str, status: str) -> Check:
+    """Judge the status of a stack (AWS CloudFormation: "Stack status codes")."""
+    if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "IMPORT_COMPLETE"):
+        return passed("stack", f"{stack_name} is in {status}")
+    words = f"{stack_name} is in {status}"
+    if status == "UPDATE_ROLLBACK_COMPLETE":
+        return warned(
+            "stack", words, "The last update was rolled back: mend its cause, and deploy."
+        )
+    if status.endswith("_IN_PROGRESS"):
+        return warned("stack", words, "It is being changed: wait until that is done.")
+    return failed("stack", words, "Look at its events in the CloudFormation console.")
+
+
+def judge_concurrency(settings: "GetAccountSettingsResponseTypeDef", wanted: int) -> Check:
+    """Judge whether the account lets as many copies run as the event source mappings ask for."""
+    limits = settings["AccountLimit"]
+    total, free = limits["ConcurrentExecutions"], limits["UnreservedConcurrentExecutions"]
+    words = f"{free} of {total} are free for a stack that uses up to {wanted}"
+    advice = (
+        "Lower the stack's ...MaximumConcurrency, or ask for more: `aws service-quotas "
+        f"request-service-quota-increase --service-code lambda --quota-code {_CONCURRENCY_QUOTA} "
+        "--desired-value 1000`."
+    )
+    if free < wanted:
+        words += ", so that some deliveries are throttled and use up receives"
+        return failed("lambda concurrency", words, advice)
+    if free < 2 * wanted:
+        return warned("lambda concurrency", f"{words}: little is left for others", advice)
+    return passed("lambda concurrency", words)
+
+
+def judge_code_storage(settings: "GetAccountSettingsResponseTypeDef") -> Check:
+    """Judge how much of the room for functions' code and its versions is taken."""
+    used = settings["AccountUsage"]["TotalCodeSize"]
+    limit = settings["AccountLimit"]["TotalCodeSize"]
+    words = f"{used / 1e9:.1f} of {limit / 1e9:.0f} GB are used"
+    if used > 0.9 * limit:
+        advice = "Delete old versions of functions: each --code-only publishes one."
+        return warned("lambda code storage", words, advice)
+    return passed("lambda code storage", words)
+
+
+def _read_date(response: Mapping[str, Any]) -> str | None:
+    headers = response.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    date = headers.get("date")
+    return str(date) if date else None

@@ -1,0 +1,26 @@
+"""Write the OpenAPI document of the HTTP API to `docs/openapi.json`, for people and generators."""
+
+import json
+from pathlib import Path
+
+import boto3
+
+from functions.api import build_api
+from functions.api_openapi import write_openapi
+from shared.clients import Clients
+from shared.llm.extractive_model import ExtractiveModel
+from shared.settings import Settings
+
+OPENAPI_FILE = Path(__file__).parent.parent / "docs" / "openapi.json"
+
+
+def render_openapi() -> str:
+    """The document as it lies in the file; no service is called for it."""
+    nothing = {name: "none" for name, field in Settings.model_fields.items() if field.is_required()}
+    settings = Settings.model_validate({**nothing, "conversations_table": "none"})
+    api = build_api(settings, Clients(boto3.Session(region_name="us-east-1")), ExtractiveModel())
+    return json.dumps(write_openapi(api.app, "/"), indent=2, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    OPENAPI_FILE.write_text(render_openapi(), encoding="utf-8")

@@ -1,0 +1,1 @@
+"""What goes into a function's zip: its own modules, its dependencies, bytecode."""

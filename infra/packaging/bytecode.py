@@ -1,0 +1,168 @@
+"""Bytecode for a package, compiled by an interpreter of the version that will run it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+
+from shared.errors import BuildError
+
+_PROBE = Path(__file__).with_name("import_probe.py")
+
+# These look into their own source when they are loaded, and load everything if they cannot.
+READ_THEIR_SOURCE = frozenset({"anyio/__init__.py", "anyio/abc/__init__.py"})
+
+# Compiles each module that standard input names into another folder.
+_COMPILE = """
+import importlib.util, py_compile, sys
+folder, *sourced = sys.argv[1:]
+for name in sys.stdin.read().splitlines():
+    bytecode = importlib.util.cache_from_source(name) if name in sourced else name + "c"
+    py_compile.compile(
+        name, folder + "/" + bytecode, "/var/task/" + name, doraise=True,
+        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
+    )
+"""
+
+
+def find_interpreter(version: str, uv: Path) -> Path:
+    """Find a CPython of a version on this machine; nothing is downloaded.
+
+    Args:
+        version: Major and minor version, such as `3.13`.
+        uv: The uv program, which knows the interpreters that it manages.
+
+    Raises:
+        BuildError: There is none.
+    """
+    for candidate in _interpreter_candidates(version, uv):
+        if _is_version(candidate, version):
+            return candidate
+    raise BuildError(
+        f"Python {version} is needed to compile bytecode for AWS Lambda: install it with "
+        f"`uv python install {version}`, or build without bytecode and accept slower cold starts."
+    )
+
+
+def find_loaded_modules(
+    interpreter: Path, tree: Path, imports: Collection[str], cache: Path
+) -> frozenset[str]:
+    """Find the modules that are loaded where something is imported from installed dependencies.
+
+    Args:
+        interpreter: The Python to import them with.
+        tree: Folder of the dependencies, installed for this machine.
+        imports: Full names of modules, and of things in modules.
+        cache: Folder in which bytecode is kept from one call to the next.
+
+    Returns:
+        Their paths in the folder.
+
+    Raises:
+        BuildError: Something cannot be imported: no lock file brings it.
+    """
+    options = ["-I", "-S", "-X", f"pycache_prefix={cache}"]
+    answer = _run(interpreter, [*options, str(_PROBE), str(tree), *sorted(imports)])
+    facts = json.loads(answer)
+    if facts["missing"]:
+        name, reason = next(iter(facts["missing"].items()))
+        raise BuildError(
+            f"{name} cannot be imported ({reason}): add what brings it to the function's group "
+            "in pyproject.toml, then run `make lock`."
+        )
+    return frozenset(facts["loaded"])
+
+
+def compile_modules(
+    interpreter: Path, tree: Path, modules: Collection[str], destination: Path
+) -> None:
+    """Compile modules of a folder, each to `<name>.pyc`, which runs without its source.
+
+    Those that need their source get a file in `__pycache__`.
+
+    Args:
+        interpreter: The Python whose bytecode it is to be.
+        tree: The folder.
+        modules: Paths in the folder.
+        destination: Folder to write the bytecode to, under the same paths.
+
+    Raises:
+        BuildError: A module does not compile.
+    """
+    arguments = ["-s", "-P", "-S", "-c", _COMPILE, str(destination), *READ_THEIR_SOURCE]
+    _run(interpreter, arguments, "\n".join(sorted(modules)), tree)
+
+
+def add_bytecode(interpreter: Path, tree: Path) -> None:
+    """Compile every module of a folder; the sources stay, for the sake of tracebacks.
+
+    The `.pyc` files are of the unchecked-hash kind: files from a zip have no times to compare.
+    One process and a fixed hash seed make the same sources give the same bytes.
+
+    Raises:
+        BuildError: A module of this project does not compile.
+    """
+    _run(
+        interpreter,
+        [
+            "-s", "-P", "-m", "compileall", "-q", "-j", "1",
+            "--invalidation-mode", "unchecked-hash", "-s", str(tree), "-p", "/var/task", str(tree),
+        ],
+    )  # fmt: skip
+
+
+def _run(
+    interpreter: Path, arguments: list[str], text: str = "", folder: Path | None = None
+) -> str:
+    result = subprocess.run(  # noqa: S603 - this project's own programs
+        [str(interpreter), *arguments],
+        env={"PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"},
+        cwd=folder,
+        input=text,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if result.returncode != 0:
+        words = re.sub(r"\s+", " ", result.stdout + result.stderr).strip()
+        raise BuildError(f"The bytecode could not be compiled: {words[-500:]}")
+    return result.stdout
+
+
+def _interpreter_candidates(version: str, uv: Path) -> Iterator[Path]:
+    yield Path(sys.executable)
+    found = subprocess.run(  # noqa: S603 - a fixed command
+        [str(uv), "python", "find", "--no-python-downloads", "--no-project", "--system", version],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if found.returncode == 0:
+        yield Path(found.stdout.strip())
+    on_path = shutil.which(f"python{version}")
+    if on_path is not None:
+        yield Path(on_path)
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"), "versions")
+    yield from sorted(pyenv.glob(f"{version}.*/bin/python"), reverse=True)
+
+
+def _is_version(interpreter: Path, version: str) -> bool:
+    try:
+        answer = subprocess.run(  # noqa: S603 - a fixed command
+            [
+                str(interpreter),
+                "-Ic",
+                "import sys; print(sys.implementation.name, '%d.%d' % sys.version_info[:2])",
+            ],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=30,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.stdout.split() == ["cpython", version]

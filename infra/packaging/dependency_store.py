@@ -1,0 +1,217 @@
+"""The dependencies' part of each function's package, kept until other dependencies are needed."""
+
+import json
+import zipfile
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from infra.packaging import service_data
+from infra.packaging.archive import add_files
+from infra.packaging.bytecode import (
+    READ_THEIR_SOURCE,
+    compile_modules,
+    find_loaded_modules,
+)
+from infra.packaging.dependencies import (
+    Installation,
+    Platform,
+    install_dependencies,
+    leave_out_unloaded_parts,
+)
+from infra.packaging.own_modules import Needs
+from shared.errors import BuildError
+
+# Beside the descriptions of services: what the dependencies themselves call of them.
+_WORDS = "words.json"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The dependencies that a function wants.
+
+    Args:
+        lock: The lock file that names them.
+        needs: What the function's own code needs of them.
+        identity: A hash of all that decides what they come to.
+    """
+
+    lock: Path
+    needs: Needs
+    identity: str
+
+
+@dataclass(frozen=True)
+class Kept:
+    """The dependencies of one function.
+
+    Args:
+        archive: A zip of them, without the descriptions of AWS services.
+        services: A zip of these: whole, as what is called of them changes with the code.
+    """
+
+    archive: Path
+    services: Path
+
+    @property
+    def is_there(self) -> bool:
+        """Whether it was made before."""
+        return self.archive.exists() and self.services.exists()
+
+
+class DependencyStore:
+    """Dependencies for one target in one folder.
+
+    Args:
+        folder: Where they are kept.
+        target: Name of the target.
+        platform: What it is; None for this Python on this machine.
+        interpreter: The Python whose bytecode they are to have; None for none.
+        compression_level: From 1, the quickest, to 9, the smallest.
+        report: Called with one line for each step.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        target: str,
+        platform: Platform | None,
+        interpreter: Path | None,
+        compression_level: int,
+        report: Callable[[str], None],
+    ) -> None:
+        self._folder = folder
+        self._target = target
+        self._platform = platform
+        self._interpreter = interpreter
+        self._compression_level = compression_level
+        self._report = report
+
+    def ensure(self, wanted: Mapping[str, Wanted]) -> dict[str, Kept]:
+        """The dependencies of functions, by function; installed where they are not there.
+
+        Raises:
+            BuildError: They cannot be installed, or do not bring what is imported.
+        """
+        kept = {name: self._name(name, want) for name, want in wanted.items()}
+        absent = {name: want for name, want in wanted.items() if not kept[name].is_there}
+        if absent:
+            self._report(f"Installing the dependencies of {', '.join(absent)} for {self._target}")
+            with TemporaryDirectory(dir=self._folder, prefix=".build-") as work:
+                self._make(absent, kept, Path(work))
+        return kept
+
+    def _name(self, name: str, want: Wanted) -> Kept:
+        stem = f"{name}-{self._target}-dependencies-{want.identity[:16]}"
+        return Kept(self._folder / f"{stem}.zip", self._folder / f"{stem}-services.zip")
+
+    def _make(self, absent: Mapping[str, Wanted], kept: Mapping[str, Kept], work: Path) -> None:
+        words = frozenset(word for want in absent.values() for word in want.needs.words)
+        locks = [want.lock for want in absent.values()]
+        installed = install_dependencies(locks, work / "tree", self._platform, words)
+        loaded: dict[str, frozenset[str]] = {}
+        if self._interpreter is not None:
+            runnable = installed
+            if self._platform is not None:
+                # Libraries of another platform cannot be imported here.
+                here = Platform(self._platform.python, None)
+                runnable = install_dependencies(locks, work / "runnable", here, words)
+            cache = work / "cache"
+            with ThreadPoolExecutor() as pool:
+                futures = {
+                    name: pool.submit(_find_loaded, name, want, runnable, self._interpreter, cache)
+                    for name, want in absent.items()
+                }
+            loaded = {name: future.result() for name, future in futures.items()}
+            modules = {name for names in loaded.values() for name in names}
+            sources = {
+                name
+                for name in modules
+                if name.endswith(".py") and (installed.tree / name).is_file()
+            }
+            compile_modules(self._interpreter, installed.tree, sources, work / "bytecode")
+        with ThreadPoolExecutor() as pool:
+            packed = [
+                pool.submit(self._pack, name, want, installed, loaded.get(name), kept[name], work)
+                for name, want in absent.items()
+            ]
+        for pack in packed:
+            pack.result()
+
+    def _pack(
+        self,
+        name: str,
+        want: Wanted,
+        installed: Installation,
+        loaded: frozenset[str] | None,
+        kept: Kept,
+        work: Path,
+    ) -> None:
+        names = installed.list_files(want.lock)
+        if loaded is not None:
+            names = leave_out_unloaded_parts(names, loaded)
+        described = want.needs.words | {service_data.ENDPOINTS}
+        files: dict[str, Path] = {}
+        services: dict[str, Path] = {}
+        for path in names:
+            source = installed.tree / path
+            bytecode = work / "bytecode" / f"{path}c"
+            service = service_data.find_service(path)
+            if service in described:
+                services[path] = source
+            elif service is not None:
+                continue
+            elif loaded is not None and path in loaded and bytecode.exists():
+                files[f"{path}c"] = bytecode
+            else:
+                files[path] = source
+                if loaded is not None and path in loaded & READ_THEIR_SOURCE:
+                    files |= _find_cached(work / "bytecode", Path(path))
+        words = service_data.find_words_of_powertools(installed.tree, want.needs.imports)
+        services[_WORDS] = work / f"{name}-{_WORDS}"
+        services[_WORDS].write_text(json.dumps(sorted(words)), encoding="utf-8")
+        made = Kept(work / kept.archive.name, work / kept.services.name)
+        add_files(made.archive, files, self._compression_level)
+        add_files(made.services, services, 1)
+        for outdated in self._folder.glob(f"{name}-{self._target}-dependencies-*.zip"):
+            outdated.unlink(missing_ok=True)
+        made.services.replace(kept.services)
+        made.archive.replace(kept.archive)
+
+
+def _find_cached(bytecode: Path, module: Path) -> dict[str, Path]:
+    """The bytecode that lies beside a module's source."""
+    found = (bytecode / module.parent).glob(f"__pycache__/{module.stem}.*.pyc")
+    return {path.relative_to(bytecode).as_posix(): path for path in found}
+
+
+def _find_loaded(
+    name: str, want: Wanted, runnable: Installation, interpreter: Path, cache: Path
+) -> frozenset[str]:
+    """The modules that a function loads of its dependencies.
+
+    Raises:
+        BuildError: It imports what its lock file does not name.
+    """
+    files = runnable.list_files(want.lock)
+    tops = {path.partition("/")[0].partition(".")[0] for path in files}
+    strange = sorted(item for item in want.needs.imports if item.partition(".")[0] not in tops)
+    if strange:
+        raise BuildError(
+            f"The function {name} imports {strange[0]}, which {want.lock.name} does not bring: "
+            f"add it to the group `{name}` of pyproject.toml, then run `make lock`."
+        )
+    return files & find_loaded_modules(interpreter, runnable.tree, want.needs.imports, cache)
+
+
+def read_services(kept: Kept, folder: Path) -> frozenset[str]:
+    """Unpack the descriptions of AWS services into a folder.
+
+    Returns:
+        The words of the dependencies, what they call of the services among them.
+    """
+    with zipfile.ZipFile(kept.services) as archive:
+        archive.extractall(folder)
+    return frozenset(json.loads((folder / _WORDS).read_text(encoding="utf-8")))

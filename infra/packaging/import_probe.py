@@ -1,0 +1,118 @@
+"""A program: import from a folder what a function imports, and list the modules that this loads.
+
+Usage: python -I -S import_probe.py FOLDER NAME... ; the answer is JSON on standard output.
+"""
+
+import importlib
+import json
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+
+def import_name(name: str) -> None:
+    """Import a module, or something that a module holds.
+
+    Raises:
+        ImportError: There is no such thing.
+    """
+    try:
+        importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        module, _, attribute = name.rpartition(".")
+        # What is missing may also be something that the module itself imports.
+        if not module or error.name != name:
+            raise
+        try:
+            getattr(importlib.import_module(module), attribute)
+        except AttributeError:
+            raise ImportError(f"{module} has no {attribute}", name=name) from None
+
+
+def start_boto3() -> None:
+    """Build a client of each service that botocore describes."""
+    import boto3
+
+    session: Any = boto3.Session("none", "none", region_name="us-east-1")
+    for service in session.get_available_services():
+        session.client(service)
+
+
+def start_openai() -> None:
+    """Make a call, which is answered here: the SDK loads half of itself when it is first used."""
+    import httpx2
+    import openai
+
+    def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(200, json={"choices": [], "id": "", "model": "", "created": 0})
+
+    openai.DefaultHttpxClient().close()
+    client = openai.OpenAI(
+        api_key="none",
+        max_retries=0,
+        http_client=httpx2.Client(transport=httpx2.MockTransport(answer)),
+    )
+    client.chat.completions.create(model="none", messages=[{"role": "user", "content": "none"}])
+
+
+def start_powertools() -> None:
+    """Build what loads parts of itself when it is built."""
+    from aws_lambda_powertools import Logger, Metrics
+
+    Logger(service="none")
+    Metrics(namespace="none", service="none")
+
+
+def start_resolver() -> None:
+    """Answer a request."""
+    from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+
+    app = APIGatewayRestResolver(enable_validation=True)
+
+    @app.get("/none")
+    def answer() -> dict[str, str]:
+        return {}
+
+    context: Any = object()
+    request = {"httpMethod": "GET", "path": "/none", "headers": {}, "requestContext": {}}
+    app.resolve(request, context)
+
+
+def start_pydantic() -> None:
+    """Build a model."""
+    import pydantic
+
+    pydantic.create_model("Model", number=(int, ...))(number=1)
+
+
+# What is loaded at first use only, and is always used.
+STARTS: dict[str, Callable[[], Any]] = {
+    "aws_lambda_powertools": start_powertools,
+    "aws_lambda_powertools.event_handler": start_resolver,
+    "boto3": start_boto3,
+    "openai": start_openai,
+    "pydantic": start_pydantic,
+}
+
+
+def main(folder: str, names: list[str]) -> None:
+    """Write what the names load: paths in the folder, as a list, or what cannot be imported."""
+    sys.path.insert(0, folder)
+    missing = {}
+    for name in names:
+        try:
+            import_name(name)
+        except ImportError as error:
+            missing[name] = str(error)
+    if not missing:
+        for module in sorted(set(names) & set(STARTS)):
+            STARTS[module]()
+    root = Path(folder).resolve()
+    files = [Path(getattr(module, "__file__", None) or "/") for module in sys.modules.values()]
+    loaded = {path.relative_to(root).as_posix() for path in files if path.is_relative_to(root)}
+    sys.stdout.write(json.dumps({"missing": missing, "loaded": sorted(loaded)}))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2:])

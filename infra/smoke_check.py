@@ -1,0 +1,94 @@
+"""Ask a function whether it works at all, with an event that changes nothing."""
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+# The request that API Gateway sends for GET /health, as far as the function reads it.
+_HEALTH_REQUEST: dict[str, Any] = {
+    "resource": "/health",
+    "path": "/health",
+    "httpMethod": "GET",
+    "headers": {},
+    "multiValueHeaders": {},
+    "queryStringParameters": None,
+    "multiValueQueryStringParameters": None,
+    "pathParameters": None,
+    "stageVariables": None,
+    "requestContext": {
+        "resourcePath": "/health",
+        "path": "/health",
+        "httpMethod": "GET",
+        "stage": "smoke-check",
+        "requestId": "smoke-check",
+        "identity": {},
+    },
+    "body": None,
+    "isBase64Encoded": False,
+}
+# A batch without messages: settings are read and everything is built, but nothing is worked on.
+_EMPTY_BATCH: dict[str, Any] = {"Records": []}
+
+
+def choose_event(function: str) -> dict[str, Any]:
+    """The harmless event of a function: `api` answers requests, every other one reads a queue."""
+    return _HEALTH_REQUEST if function == "api" else _EMPTY_BATCH
+
+
+def invoke_harmlessly(
+    client: "LambdaClient", function: str, function_name: str, qualifier: str
+) -> str:
+    """Run a function once with a harmless event.
+
+    Args:
+        client: Client of AWS Lambda, with a read timeout that covers a cold start.
+        function: Which one it is, such as `ingest`.
+        function_name: Its name in the account.
+        qualifier: The version to run.
+
+    Returns:
+        What is wrong; empty if nothing is.
+
+    Raises:
+        ClientError: AWS refused to run it.
+    """
+    answer = client.invoke(
+        FunctionName=function_name,
+        Qualifier=qualifier,
+        Payload=json.dumps(choose_event(function)).encode(),
+    )
+    return judge_answer(function, answer.get("FunctionError"), answer["Payload"].read())
+
+
+def judge_answer(function: str, function_error: str | None, payload: bytes) -> str:
+    """Judge what a function answered to its harmless event.
+
+    Args:
+        function: Which one it is.
+        function_error: The header by which AWS Lambda tells of an exception; None for none.
+        payload: The answer.
+
+    Returns:
+        What is wrong; empty if nothing is.
+    """
+    try:
+        answer = json.loads(payload or b"null")
+    except ValueError:
+        return "its answer is not JSON"
+    if function_error:
+        return _describe_error(answer, function_error)
+    if function == "api":
+        status = answer.get("statusCode") if isinstance(answer, Mapping) else None
+        return "" if status == 200 else f"GET /health answered {status}"
+    failures = answer.get("batchItemFailures") if isinstance(answer, Mapping) else None
+    return "" if failures == [] else "it did not answer an empty batch with an empty list"
+
+
+def _describe_error(answer: Any, function_error: str) -> str:
+    if not isinstance(answer, Mapping):
+        return function_error
+    words = f"{answer.get('errorType', function_error)}: {answer.get('errorMessage', '')}"
+    return " ".join(words.split()).strip(": ")

@@ -1,0 +1,47 @@
+"""What a CloudFormation template says, read without CloudFormation."""
+
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+try:
+    from yaml import CSafeLoader as SafeLoader
+except ImportError:  # PyYAML was built without libyaml, which is ten times as fast
+    from yaml import SafeLoader  # type: ignore[assignment]  # the same, but for its speed
+
+from shared.errors import DeployError
+
+
+def parse_template(text: str) -> dict[str, Any]:
+    """Parse the text of a template; what a CloudFormation tag such as `!Ref` stands for is None.
+
+    Raises:
+        DeployError: The text is not a CloudFormation template.
+    """
+    try:
+        parsed = yaml.load(text, Loader=_TemplateLoader)  # noqa: S506 - a SafeLoader
+    except yaml.YAMLError as error:
+        raise DeployError(f"The template cannot be read: {error}") from error
+    if not isinstance(parsed, dict):
+        raise DeployError("The template cannot be read: it holds no sections.")
+    return parsed
+
+
+def read_parameter_names(template: Path) -> frozenset[str]:
+    """Read the names of a template's parameters.
+
+    Raises:
+        DeployError: The file is not a CloudFormation template.
+    """
+    try:
+        return frozenset(parse_template(template.read_text(encoding="utf-8")).get("Parameters", {}))
+    except OSError as error:
+        raise DeployError(f"The template {template} cannot be read: {error}") from error
+
+
+class _TemplateLoader(SafeLoader):
+    """Reads YAML with CloudFormation's tags, whose values are of no interest here."""
+
+
+_TemplateLoader.add_multi_constructor("!", lambda loader, suffix, node: None)

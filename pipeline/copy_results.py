@@ -1,0 +1,145 @@
+"""Results that are copied from the artifacts bucket into the database, when the ledger has them.
+
+S3 announces every result that is written. A result counts once the ledger names it: the work that
+wrote it may have been overtaken, or its process may have died before it was committed.
+"""
+
+import logging
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from pipeline.results import DocumentSummary
+from pipeline.task_calls import TaskFacts
+from shared.database.connection import Database
+from shared.database.results import (
+    DocumentResultRow,
+    TaskResultRow,
+    write_document_result,
+    write_task_result,
+)
+from shared.deadline import Deadline
+from shared.errors import ResultNotCommittedError
+from shared.ledger.documents import Clock, find_document
+from shared.ledger.table import LedgerTable
+from shared.ledger.tasks import find_task
+from shared.objects import ObjectStore
+from shared.result_notices import ResultNotice
+
+logger = logging.getLogger("seashore.database")
+
+_DOCUMENT_KEY = re.compile(r"results/([^/]+)/([0-9]+)\.([0-9]+)/summary\.json")
+_TASK_KEY = re.compile(r"results/tasks/([^/]+)/([0-9]+)/result\.json")
+
+_COMMIT_DELAY_SECONDS = 30.0
+
+# A commit follows its result within seconds, or with the redelivery of a message that died.
+_COMMITTED_WITHIN = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class CopyServices:
+    """What copying works with.
+
+    Args:
+        table: The ledger.
+        objects: S3.
+        database: Where results are copied to.
+        now: The clock.
+    """
+
+    table: LedgerTable
+    objects: ObjectStore
+    database: Database
+    now: Clock
+
+
+def copy_results(notice: ResultNotice, services: CopyServices, deadline: Deadline) -> None:
+    """Copy the results that a notice names; safe to repeat, and in any order.
+
+    Raises:
+        ResultNotCommittedError: The ledger does not name a result yet.
+        DatabaseUnavailableError: The database cannot take it now.
+        ResultRefusedError: The database does not take it at all.
+    """
+    for upload in notice.objects:
+        deadline.check()
+        if found := _DOCUMENT_KEY.fullmatch(upload.key):
+            document_id, run, chunks_done = found[1], int(found[2]), int(found[3])
+            document = find_document(services.table, document_id)
+            version: tuple[int, ...] | None
+            version = None if document is None else (document.run, document.chunks_done)
+            result_key = None if document is None else document.result_key
+            if _is_committed(upload.key, result_key, (run, chunks_done), version, notice, services):
+                content = services.objects.read_json(upload.bucket, upload.key)
+                row = build_document_row(content, upload.key, run, chunks_done)
+                write_document_result(services.database, row)
+        elif found := _TASK_KEY.fullmatch(upload.key):
+            task_id, attempt = found[1], int(found[2])
+            task = find_task(services.table, task_id)
+            version = None if task is None else (task.attempts,)
+            result_key = None if task is None else task.result_key
+            if _is_committed(upload.key, result_key, (attempt,), version, notice, services):
+                content = services.objects.read_json(upload.bucket, upload.key)
+                write_task_result(services.database, build_task_row(content, upload.key, attempt))
+
+
+def _is_committed(
+    key: str,
+    committed_key: str | None,
+    version: tuple[int, ...],
+    ledger_version: tuple[int, ...] | None,
+    notice: ResultNotice,
+    services: CopyServices,
+) -> bool:
+    if committed_key == key:
+        return True
+    is_outdated = ledger_version is None or ledger_version > version
+    if is_outdated or services.now() - notice.sent_at > _COMMITTED_WITHIN:
+        logger.info("result_outdated", extra={"action": "result_outdated"})
+        return False
+    raise ResultNotCommittedError(
+        "the ledger does not name the result yet",
+        delay_seconds=_COMMIT_DELAY_SECONDS,
+        reason="result_not_committed",
+    )
+
+
+def build_document_row(
+    content: object, result_key: str, run: int, chunks_done: int
+) -> DocumentResultRow:
+    """The row of a document's summary, as `summary.json` has it."""
+    summary = DocumentSummary.model_validate(content)
+    return DocumentResultRow(
+        document_id=summary.document_id,
+        run=run,
+        chunks_done=chunks_done,
+        key=summary.key,
+        status=summary.status,
+        title=summary.title,
+        language=summary.language,
+        model=summary.model,
+        pages=summary.coverage.pages,
+        missing_pages=summary.coverage.missing_pages,
+        input_tokens=summary.input_tokens,
+        output_tokens=summary.output_tokens,
+        cost_usd=summary.cost_usd,
+        result=summary.model_dump(mode="json"),
+        result_key=result_key,
+    )
+
+
+def build_task_row(content: dict[str, object], result_key: str, attempt: int) -> TaskResultRow:
+    """The row of a task's result, as `result.json` has it."""
+    facts = TaskFacts.model_validate(content)
+    return TaskResultRow(
+        task_id=facts.task_id,
+        attempt=attempt,
+        kind=facts.kind,
+        model=facts.model,
+        input_tokens=facts.input_tokens,
+        output_tokens=facts.output_tokens,
+        cost_usd=facts.cost_usd,
+        result=content,
+        result_key=result_key,
+    )

@@ -1,0 +1,1 @@
+"""The optional PostgreSQL database that results are copied into."""

@@ -1,0 +1,58 @@
+"""What arrived within a stretch of time, however many that is: read page by page, never scanned."""
+
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from itertools import chain
+
+from shared.ledger.table import DAY_INDEX, IndexPage, LedgerTable
+
+# The partitions of the index by day: a day's documents, and apart from them its tasks.
+DOCUMENTS = ""
+TASKS = "#tasks"
+
+
+def read_arrivals(
+    table: LedgerTable, part: str, window: tuple[datetime, datetime], attributes: Sequence[str]
+) -> Iterator[IndexPage]:
+    """Read the documents or the tasks that arrived within a window, oldest first.
+
+    The partitions are days in UTC; a day of another zone lies in two of them.
+
+    Args:
+        table: The ledger.
+        part: `DOCUMENTS` or `TASKS`.
+        window: From, included, and to, not included.
+        attributes: What is wanted of each row.
+    """
+    return chain.from_iterable(
+        table.query_index_pages(DAY_INDEX, ("day", f"{day}{part}"), within, attributes)
+        for day, within in _split_window(window)
+    )
+
+
+def has_arrivals(table: LedgerTable, window: tuple[datetime, datetime]) -> bool:
+    """Whether a document or a task arrived within a window."""
+    return any(
+        page.count
+        for part in (DOCUMENTS, TASKS)
+        for day, within in _split_window(window)
+        for page in _read_one(table, f"{day}{part}", within)
+    )
+
+
+def _read_one(table: LedgerTable, day: str, within: tuple[str, str, str]) -> Iterator[IndexPage]:
+    pages = table.query_index_pages(DAY_INDEX, ("day", day), within, ["pk"], page_rows=1)
+    return iter([page] if (page := next(pages, None)) else [])
+
+
+def _split_window(
+    window: tuple[datetime, datetime],
+) -> Iterator[tuple[str, tuple[str, str, str]]]:
+    """The days in UTC that a window touches, each with its stretch of times of arrival."""
+    # Times of arrival are whole milliseconds.
+    start, last = (at.astimezone(UTC) for at in (window[0], window[1] - timedelta(milliseconds=1)))
+    day = start.date()
+    while start <= last and day <= last.date():
+        first_stamp, last_stamp = (at.isoformat(timespec="milliseconds") for at in (start, last))
+        yield f"{day:%Y-%m-%d}", ("received_at", first_stamp, last_stamp)
+        day += timedelta(days=1)

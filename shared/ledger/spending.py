@@ -1,0 +1,59 @@
+"""What documents and tasks have used up, noted on their rows as it happens."""
+
+from collections.abc import Sequence
+
+from boto3.dynamodb.conditions import Attr
+from pydantic import BaseModel, ConfigDict
+
+from shared.ledger.documents import Clock
+from shared.ledger.table import LedgerTable, Put, Update
+from shared.ledger.timeline import build_event
+
+
+class Spending(BaseModel):
+    """What calls of a model have used up: tokens, and millionths of a dollar."""
+
+    model_config = ConfigDict(frozen=True)
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_micro_usd: int = 0
+
+    def __add__(self, other: "Spending") -> "Spending":
+        return Spending(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cost_micro_usd=self.cost_micro_usd + other.cost_micro_usd,
+        )
+
+
+def record_spending(
+    table: LedgerTable,
+    row_key: tuple[str, str],
+    used: Spending,
+    now: Clock,
+    *,
+    step: str,
+    model: str,
+    with_rows: Sequence[Put] = (),
+) -> None:
+    """Note what a call of a model has used up, with the rows that keep its answer.
+
+    Whatever has become of the document or task: the money is gone.
+
+    Args:
+        table: The ledger.
+        row_key: The row of the document or task.
+        used: What the call has used up.
+        now: The clock.
+        step: What the timeline calls it.
+        model: The model's name.
+        with_rows: Further rows of the same transaction.
+
+    Raises:
+        LedgerConflictError: There is no such row.
+    """
+    pk, sk = row_key
+    event = build_event(pk, now(), step, {"model": model, **used.model_dump()})
+    is_there = Attr("pk").exists()
+    table.transact([Update(pk, sk, add=used.model_dump(), condition=is_there), event, *with_rows])

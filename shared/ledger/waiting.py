@@ -1,0 +1,51 @@
+"""Documents and tasks that wait: until when, and what for."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+
+from shared.errors import LedgerConflictError
+from shared.ledger.table import LedgerTable, Update
+from shared.ledger.timeline import note_delay
+
+# A message that is received before its wait is over goes on waiting for what it waited for.
+_STILL_WAITING = "waiting"
+
+
+def note_wait(
+    table: LedgerTable,
+    row_key: tuple[str, str],
+    at: datetime,
+    step: str,
+    details: Mapping[str, Any],
+) -> None:
+    """Note in the story of a document or task that it waits, and if deferred, on its row too.
+
+    Args:
+        table: The ledger.
+        row_key: The row of the document or task.
+        at: When its wait began.
+        step: `deferred`, or `returned` where it waits only to be tried again.
+        details: Among others `reason` and `delay_seconds`.
+    """
+    pk, sk = row_key
+    note_delay(table, pk, at, step, details)
+    if step != "deferred" or details["reason"] == _STILL_WAITING:
+        return
+    until = at + timedelta(seconds=float(details["delay_seconds"]))
+    stamp = until.astimezone(UTC).isoformat(timespec="milliseconds")
+    unless_longer = Attr("deferred_until").not_exists() | Attr("deferred_until").lt(stamp)
+    try:
+        table.update_row(
+            Update(
+                pk,
+                sk,
+                assign={"deferred_until": stamp, "deferred_reason": details["reason"]},
+                condition=Attr("in_flight").exists() & unless_longer,
+            )
+        )
+    except LedgerConflictError:
+        # It is final or not in the ledger yet, or a part of it waits for longer.
+        return

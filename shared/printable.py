@@ -1,0 +1,29 @@
+"""Texts of unknown origin, made harmless for a terminal, a mail or a page."""
+
+import unicodedata
+from collections.abc import Iterable
+
+# Some scripts cannot be written without these two: zero width non-joiner and joiner.
+_HARMLESS_FORMATS = frozenset({"\u200c", "\u200d"})
+
+
+def to_printable(text: str) -> str:
+    """Make a text of unknown origin one harmless line.
+
+    Titles and keys come from strangers: an escape sequence in them could rewrite what the terminal
+    shows, and a change of writing direction could make one name look like another.
+    """
+    return "".join(_to_printable_characters(text))
+
+
+def _to_printable_characters(text: str) -> Iterable[str]:
+    for character in text:
+        match unicodedata.category(character):
+            case "Cc" | "Zl" | "Zp" if character.isspace():
+                yield " "
+            case "Cc" | "Cs" | "Zl" | "Zp":
+                yield "\ufffd"
+            case "Cf" if character not in _HARMLESS_FORMATS:
+                pass
+            case _:
+                yield character

@@ -1,0 +1,114 @@
+"""A stack of one function, one queue and one bucket, on the emulator of the session."""
+
+import hashlib
+import json
+import uuid
+import zipfile
+
+from infra.build import Package
+from infra.code_only import deploy_code
+from infra.deploy import deploy_stack, plan_deployment
+from infra.destroy import destroy_stack, plan_destruction
+from infra.staging import package_placeholder
+
+TEMPLATE = f"""
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  Seconds: {{Type: String, Default: "30"}}
+  Suffix: {{Type: String, Default: a}}
+Resources:
+  WorkerFunction:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: !Sub ${{AWS::StackName}}-worker
+      Runtime: python3.13
+      Handler: worker.handler
+      CodeUri: {package_placeholder("worker")}
+      Timeout: !Ref Seconds
+      AutoPublishAlias: live
+  Queue:
+    Type: AWS::SQS::Queue
+    Properties: {{QueueName: !Sub "${{AWS::StackName}}-${{Suffix}}"}}
+  Bucket:
+    Type: AWS::S3::Bucket
+    DeletionPolicy: RetainExceptOnCreate
+    Properties:
+      BucketName: !Sub ${{AWS::StackName}}-documents-${{AWS::AccountId}}-${{AWS::Region}}
+      VersioningConfiguration: {{Status: Enabled}}
+Outputs:
+  QueueUrl: {{Value: !Ref Queue}}
+  Bucket: {{Value: !Ref Bucket}}
+"""
+
+
+class SmallStack:
+    """Deploys the small template under a name of its own.
+
+    Attributes:
+        name: Name of the stack.
+        lines: What the last operation has reported.
+    """
+
+    def __init__(self, stack, folder):
+        self.name = f"small-{uuid.uuid4().hex[:8]}"
+        self.lines = []
+        self._stack, self._folder = stack, folder
+        self._place = {"endpoint_url": stack.endpoint_url}
+        self._template = folder / "template.yaml"
+        self._template.write_text(TEMPLATE)
+        self.write_code("first")
+
+    def write_code(self, answer, head=""):
+        """Have the function say another word, after some code at the top of its module."""
+        path = self._folder / f"{uuid.uuid4().hex}.zip"
+        with zipfile.ZipFile(path, "w") as file:
+            # A fixed date: the same code is the same package.
+            entry = zipfile.ZipInfo("worker.py", date_time=(1980, 1, 1, 0, 0, 0))
+            body = "def handler(event, context):\n"
+            body += f"    return {{'batchItemFailures': [], 'word': {answer!r}}}\n"
+            file.writestr(entry, f"{head}\n{body}")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        self._packages = {"worker": Package(path, digest, path.stat().st_size, 0, {})}
+
+    def edit_template(self, old, new):
+        self._template.write_text(self._template.read_text().replace(old, new))
+
+    def deploy(self, **parameters):
+        return self._run(deploy_stack, parameters, template=self._template, poll_seconds=0.05)
+
+    def plan(self, **parameters):
+        return self._run(plan_deployment, parameters, template=self._template, poll_seconds=0.05)
+
+    def deploy_code(self):
+        return self._run(deploy_code, template=self._template)
+
+    def _run(self, operation, *arguments, **more):
+        self.lines.clear()
+        return operation(
+            self._stack.session, self.name, self._packages, *arguments, self.lines.append,
+            **more, **self._place,
+        )  # fmt: skip
+
+    def plan_destruction(self):
+        return plan_destruction(self._stack.session, self.name, **self._place)
+
+    def destroy(self, *, delete_data=False):
+        destroy_stack(
+            self._stack.session, self.plan_destruction(), self.lines.append,
+            delete_data=delete_data, poll_seconds=0.05, **self._place,
+        )  # fmt: skip
+
+    def ask(self):
+        """The word that the function says to who calls it by its alias."""
+        answer = self._stack.client("lambda").invoke(
+            FunctionName=f"{self.name}-worker", Qualifier="live", Payload=b"{}"
+        )
+        return json.loads(answer["Payload"].read())["word"]
+
+    def status(self):
+        """Status of the stack; none if there is no stack."""
+        for summary in self._stack.client("cloudformation").list_stacks()["StackSummaries"]:
+            if summary["StackName"] == self.name and summary["StackStatus"] != "DELETE_COMPLETE":
+                return summary["StackStatus"]
+        return None
