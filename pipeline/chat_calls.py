@@ -12,11 +12,11 @@ from pipeline.answers import (
     AnswerServices,
     KeptAnswer,
     estimate_input_tokens,
-    read_paid_usage,
     run_metered,
 )
+from pipeline.billing import price_failure, to_spending
 from shared.deadline import Deadline
-from shared.errors import PaidCalls, SeashoreError
+from shared.errors import SeashoreError
 from shared.ledger.spending import Spending
 from shared.llm.model import EXTRACTIVE, ModelAnswer, ModelRequest, Usage
 from shared.llm.turns import ModelTurn, ToolModel, Turn, TurnRequest, estimate_turn_tokens
@@ -98,16 +98,9 @@ class ChatCalls:
         try:
             return run_metered(call, input_tokens, max_output_tokens, None, None, self._services)
         except SeashoreError as error:
-            if isinstance(error, PaidCalls) and error.calls:
-                usage = read_paid_usage(error)
-                meter = self._services.meter
-                cost = meter.estimate(usage.input_tokens, usage.output_tokens) if meter else 0
-                self._note(usage, cost)
+            if failure := price_failure(error, self._services):
+                self._note(*failure)
             raise
 
     def _note(self, usage: Usage, cost: int) -> None:
-        self._spent += Spending(
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cost_micro_usd=cost,
-        )
+        self._spent += to_spending(usage, cost)

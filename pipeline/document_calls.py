@@ -4,16 +4,11 @@ from typing import TypeVar
 
 from pydantic import BaseModel
 
-from pipeline.answers import (
-    AnswerServices,
-    KeptAnswer,
-    ask_once,
-    pay_by_document,
-    read_paid_usage,
-)
+from pipeline.answers import AnswerServices, KeptAnswer, ask_once, pay_by_document
+from pipeline.billing import bill_payer, price_failure
 from shared.deadline import Deadline
-from shared.errors import PaidCalls, SeashoreError
-from shared.ledger.spending import Spending, record_spending
+from shared.errors import SeashoreError
+from shared.ledger.spending import Spending
 from shared.ledger.table import Put
 from shared.llm.model import ModelRequest, Usage
 
@@ -46,11 +41,8 @@ class DocumentCalls:
         try:
             return ask_once(request, self._payer, self._services, deadline)
         except SeashoreError as error:
-            if isinstance(error, PaidCalls) and error.calls:
-                usage = read_paid_usage(error)
-                meter = self._services.meter
-                cost = meter.estimate(usage.input_tokens, usage.output_tokens) if meter else 0
-                self._bill(usage, cost, None)
+            if failure := price_failure(error, self._services):
+                self._bill(*failure, None)
             raise
 
     def keep(self, answer: KeptAnswer[AnswerT]) -> None:
@@ -63,18 +55,4 @@ class DocumentCalls:
             self._bill(answer.usage, answer.cost, answer.row)
 
     def _bill(self, usage: Usage, cost: int, row: Put | None) -> None:
-        used = Spending(
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cost_micro_usd=cost,
-        )
-        record_spending(
-            self._services.table,
-            self._payer.row_key,
-            used,
-            self._services.now,
-            step="answer_unusable" if row is None else "answered",
-            model=self._services.model.name,
-            with_rows=[] if row is None else [row],
-        )
-        self.billed += used
+        self.billed += bill_payer(usage, cost, row, self._payer, self._services)

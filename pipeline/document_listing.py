@@ -9,12 +9,8 @@ from datetime import UTC, date, timedelta
 
 from shared.calendar import parse_day
 from shared.errors import InvalidRequestError
-from shared.ledger.documents import (
-    Clock,
-    Document,
-    DocumentPlace,
-    list_documents_of_day,
-)
+from shared.ledger.document_lists import DocumentPlace, list_documents_of_day
+from shared.ledger.documents import Clock, Document
 from shared.ledger.table import LedgerTable
 from shared.lifecycle import DocumentStatus
 

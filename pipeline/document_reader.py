@@ -13,14 +13,9 @@ from typing import Any
 from pipeline.chunk_text import ChunkText, chunk_text_key
 from pipeline.results import DocumentSummary
 from shared.errors import ObjectMissingError
-from shared.ledger.documents import (
-    Clock,
-    Document,
-    find_current_document_id,
-    find_document,
-    list_documents,
-    list_in_flight,
-)
+from shared.ledger.document_lists import list_documents, list_in_flight
+from shared.ledger.document_versions import find_current_document_id
+from shared.ledger.documents import Clock, Document, find_document
 from shared.ledger.table import LedgerTable
 from shared.ledger.tasks import Task, list_tasks
 from shared.lifecycle import DocumentStatus

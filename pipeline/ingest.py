@@ -21,18 +21,9 @@ from shared.errors import (
     RejectedDocumentError,
     RejectionCode,
 )
-from shared.ledger.documents import (
-    ChunkPages,
-    Clock,
-    Document,
-    Extraction,
-    find_document,
-    find_text,
-    move_document,
-    record_checkpoint,
-    record_extraction,
-    register_document,
-)
+from shared.ledger.document_texts import Extraction, find_text, record_checkpoint, record_extraction
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import ChunkPages, Clock, Document, find_document, move_document
 from shared.ledger.table import LedgerTable
 from shared.lifecycle import DocumentStatus
 from shared.messages import ContinueIngest, IngestItem, SummarizeChunk, encode_message

@@ -3,14 +3,8 @@
 import logging
 
 from shared.errors import LedgerConflictError
-from shared.ledger.documents import (
-    Clock,
-    Document,
-    document_row_key,
-    find_document,
-    move_document,
-    register_document,
-)
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import Clock, Document, document_row_key, find_document, move_document
 from shared.ledger.table import LedgerTable
 from shared.ledger.waiting import note_wait
 from shared.lifecycle import DocumentStatus

@@ -15,13 +15,8 @@ from shared.dead_letters import read_letter_state
 from shared.deadline import Deadline
 from shared.delivery_state import Failure
 from shared.errors import LedgerConflictError, PermanentError
-from shared.ledger.documents import (
-    Clock,
-    Document,
-    document_pk,
-    list_in_flight,
-    move_document,
-)
+from shared.ledger.document_lists import list_in_flight
+from shared.ledger.documents import Clock, Document, document_pk, move_document
 from shared.ledger.reports import has_reports_in_flight
 from shared.ledger.table import LedgerTable
 from shared.ledger.tasks import Task, fail_task, list_tasks_in_flight, task_pk

@@ -10,14 +10,14 @@ from pipeline.answers import (
     ask_once,
     pay_by_task,
     read_kept_answer,
-    read_paid_usage,
     run_metered,
 )
+from pipeline.billing import bill_payer, price_failure
 from pipeline.prompts import PROMPT_VERSION
 from shared.deadline import Deadline
-from shared.errors import PaidCalls, SeashoreError, TaskRefusedError
+from shared.errors import SeashoreError, TaskRefusedError
 from shared.ledger.answers import build_answer_row
-from shared.ledger.spending import Spending, record_spending
+from shared.ledger.spending import Spending
 from shared.ledger.table import Put
 from shared.ledger.tasks import Task
 from shared.llm.model import EXTRACTIVE, ModelRequest, Usage
@@ -140,27 +140,10 @@ class TaskCalls:
         return answered.turn
 
     def _note_failure(self, error: SeashoreError) -> None:
-        if isinstance(error, PaidCalls) and error.calls:
-            usage = read_paid_usage(error)
-            meter = self._services.meter
-            cost = meter.estimate(usage.input_tokens, usage.output_tokens) if meter else 0
-            self._note(usage, cost, None)
+        if failure := price_failure(error, self._services):
+            self._note(*failure, None)
 
     def _note(self, usage: Usage, cost: int, row: Put | None) -> None:
         if not usage.calls and row is None:
             return
-        used = Spending(
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cost_micro_usd=cost,
-        )
-        record_spending(
-            self._services.table,
-            self._payer.row_key,
-            used,
-            self._services.now,
-            step="answer_unusable" if row is None else "answered",
-            model=self._services.model.name,
-            with_rows=[] if row is None else [row],
-        )
-        self._spent += used
+        self._spent += bill_payer(usage, cost, row, self._payer, self._services)

@@ -25,7 +25,7 @@ from shared.dead_letters import (
     identify_work,
 )
 from shared.errors import OperatorError, UnknownItemError
-from shared.ledger.documents import find_current_document_id
+from shared.ledger.document_versions import find_current_document_id
 from shared.queues import Queues
 
 _MOST_NAMED = 4

@@ -8,7 +8,7 @@ from infra.cli.document_table import write_document_table
 from infra.cli.output import Output
 from infra.cli.stack_access import open_ledger
 from infra.stacks import Stack
-from shared.ledger.documents import list_documents
+from shared.ledger.document_lists import list_documents
 from shared.lifecycle import DocumentStatus
 
 

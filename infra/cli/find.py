@@ -6,12 +6,9 @@ from datetime import datetime
 from itertools import islice
 
 from shared.errors import UnknownItemError
-from shared.ledger.documents import (
-    Document,
-    find_current_document_id,
-    find_document,
-    list_documents,
-)
+from shared.ledger.document_lists import list_documents
+from shared.ledger.document_versions import find_current_document_id
+from shared.ledger.documents import Document, find_document
 from shared.ledger.table import LedgerTable
 
 _ID = re.compile(r"d[0-9a-f]{20}")

@@ -6,13 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from infra.cli.delays import describe_delay
-from shared.ledger.documents import (
-    Document,
-    document_pk,
-    find_document,
-    list_documents,
-    list_in_flight,
-)
+from shared.ledger.document_lists import list_documents, list_in_flight
+from shared.ledger.documents import Document, document_pk, find_document
 from shared.ledger.table import LedgerTable
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus

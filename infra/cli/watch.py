@@ -17,7 +17,7 @@ from infra.cli.output import Output
 from infra.cli.progress_view import show_progress
 from infra.cli.stack_access import open_ledger
 from infra.stacks import Stack
-from shared.ledger.documents import list_documents
+from shared.ledger.document_lists import list_documents
 from shared.ledger.table import LedgerTable
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus

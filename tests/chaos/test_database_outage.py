@@ -9,12 +9,12 @@ from pathlib import Path
 from functions.batch import process_batch
 from functions.database import build_address, build_database
 from functions.wiring import build_table, utc_now
-from pipeline.results import Coverage, DocumentSummary, result_folder
+from pipeline.results import result_folder
 from shared.database.connection import Database
 from shared.database.schema import apply_migrations
-from shared.ledger.documents import document_row_key, register_document
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import document_row_key
 from shared.ledger.table import Update
-from shared.lifecycle import DocumentStatus
 from shared.objects import ObjectStore
 from shared.queues import Queues
 from shared.uploads import Upload
@@ -22,6 +22,7 @@ from tests.chaos.run import Run, open_run, wait_for
 from tests.fakes.aws_account import notification
 from tests.fakes.event_source import EventSource
 from tests.fakes.postgres_server import DATABASE, HOST, TOKEN, USER, running_postgres
+from tests.fakes.summaries import make_summary
 
 
 @dataclass(frozen=True)
@@ -140,22 +141,7 @@ def write_result(run: Run, index: int) -> str:
     upload = Upload(settings.documents_bucket, f"{index:04d}.pdf", "v1", "e", 1, "0A")
     document = register_document(table, upload, utc_now)
     key = f"{result_folder(document.document_id, 1, 1)}/summary.json"
-    summary = DocumentSummary(
-        document_id=document.document_id,
-        key=document.key,
-        status=DocumentStatus.DONE,
-        title=f"Report {index}",
-        abstract="About herons.",
-        key_points=[],
-        language="en",
-        coverage=Coverage(
-            pages=1, summarised_pages="1", empty_pages="", failed_pages="", missing_pages=""
-        ),
-        model="extractive",
-        input_tokens=0,
-        output_tokens=0,
-        cost_usd=0,
-    )
+    summary = make_summary(document)
     ObjectStore(clients.s3).write_json(
         settings.artifacts_bucket, key, summary.model_dump(mode="json")
     )

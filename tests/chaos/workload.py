@@ -8,7 +8,9 @@ from datetime import datetime
 
 from functions.wiring import build_table, utc_now
 from pipeline.chunk_text import ChunkText, PageOfText, chunk_text_key
-from shared.ledger.documents import ChunkPages, Extraction, record_extraction, register_document
+from shared.ledger.document_texts import Extraction, record_extraction
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import ChunkPages
 from shared.messages import Combine, SummarizeChunk, encode_message
 from shared.objects import ObjectStore
 from shared.queues import Queues

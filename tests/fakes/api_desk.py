@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 from functions.api import build_api
 from pipeline.chunk_text import chunk_text_key
-from shared.ledger.documents import ChunkPages, Extraction, record_extraction, register_document
+from shared.ledger.document_texts import Extraction, record_extraction
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import ChunkPages
 from shared.ledger.table import LedgerTable
 from shared.llm.extractive_model import ExtractiveModel
 from shared.llm.openai_client import build_openai_client

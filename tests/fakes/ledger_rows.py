@@ -4,13 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 from boto3.dynamodb.types import TypeDeserializer
 
-from shared.ledger.documents import (
-    ChunkPages,
-    Extraction,
-    find_document,
-    record_extraction,
-    register_document,
-)
+from shared.ledger.document_texts import Extraction, record_extraction
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import ChunkPages, find_document
 from shared.ledger.table import LedgerTable, Update
 from shared.uploads import Upload
 

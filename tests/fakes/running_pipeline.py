@@ -8,7 +8,8 @@ from functions.batch import process_batch
 from functions.ingest import build_ingest
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
-from shared.ledger.documents import find_current_document_id, find_document
+from shared.ledger.document_versions import find_current_document_id
+from shared.ledger.documents import find_document
 from shared.ledger.table import LedgerTable
 from shared.llm.extractive_model import ExtractiveModel
 from tests.fakes.aws_account import AwsAccount

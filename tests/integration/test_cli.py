@@ -14,7 +14,8 @@ from infra.cli.app import app
 from infra.cli.exit_codes import ExitCode
 from pipeline.results import Coverage, DocumentSummary
 from pipeline.summary_types import KeyPoint
-from shared.ledger.documents import document_pk, move_document, register_document
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import document_pk, move_document
 from shared.ledger.table import LedgerTable
 from shared.ledger.timeline import note_delay
 from shared.lifecycle import DocumentStatus

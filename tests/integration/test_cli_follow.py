@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from infra.cli.follow import Followed, Pace, follow_documents, follow_in_flight, is_all_done
-from shared.ledger.documents import document_pk, move_document, register_document
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import document_pk, move_document
 from shared.ledger.table import LedgerTable
 from shared.ledger.timeline import note_delay
 from shared.lifecycle import DocumentStatus

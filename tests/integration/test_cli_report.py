@@ -16,7 +16,7 @@ from pipeline.replay import replay
 from pipeline.report_failures import give_up_report
 from shared.dead_letters import to_letter
 from shared.errors import OperatorError
-from shared.ledger.documents import register_document
+from shared.ledger.document_versions import register_document
 from shared.ledger.reports import ReportStatus, begin_report, find_report, finish_report
 from shared.report_messages import decode_report_item
 from tests.fakes.dead_letter_boxes import (

@@ -8,17 +8,17 @@ import pytest
 
 from functions.batch import process_batch
 from functions.database import build_address, build_database
-from pipeline.results import Coverage, DocumentSummary, result_folder
+from pipeline.results import result_folder
 from shared.database.connection import Database
 from shared.database.schema import apply_migrations
 from shared.errors import DatabaseUnavailableError, SettingsError
-from shared.ledger.documents import register_document
-from shared.lifecycle import DocumentStatus
+from shared.ledger.document_versions import register_document
 from shared.result_notices import decode_result_notice
 from tests.fakes.aws_account import notification
 from tests.fakes.event_source import EventSource
 from tests.fakes.ledger_rows import Clock, force, make_upload, open_table
 from tests.fakes.postgres_server import DATABASE, HOST, TOKEN, USER, running_postgres
+from tests.fakes.summaries import make_summary
 
 # One server for all of them.
 pytestmark = pytest.mark.xdist_group("database")
@@ -67,22 +67,7 @@ class Desk:
     def write_summary(self, *, run=1, chunks_done=2, title="Herons", commit=True, version="v1"):
         document = register_document(self.ledger, make_upload(version), Clock())
         key = f"{result_folder(document.document_id, run, chunks_done)}/summary.json"
-        summary = DocumentSummary(
-            document_id=document.document_id,
-            key=document.key,
-            status=DocumentStatus.DONE,
-            title=title,
-            abstract="About herons.",
-            key_points=[],
-            language="en",
-            coverage=Coverage(
-                pages=2, summarised_pages="1-2", empty_pages="", failed_pages="", missing_pages=""
-            ),
-            model="extractive",
-            input_tokens=7,
-            output_tokens=3,
-            cost_usd=0.01,
-        )
+        summary = make_summary(document, title)
         self.account.clients.s3.put_object(
             Bucket=self.settings.artifacts_bucket, Key=key, Body=summary.model_dump_json().encode()
         )

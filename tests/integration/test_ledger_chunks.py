@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from shared.errors import LedgerConflictError
 from shared.ledger.answers import answer_row_key, build_answer_row
 from shared.ledger.chunks import Chunk, ChunkStatus, read_parts, record_chunk
-from shared.ledger.documents import document_pk, find_document, move_document, register_document
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import document_pk, find_document, move_document
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import LEGAL_MOVES, DocumentStatus
 from tests.fakes.kept_account import open_account

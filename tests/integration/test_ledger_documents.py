@@ -7,18 +7,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from shared.errors import LedgerConflictError
-from shared.ledger.documents import (
-    document_pk,
-    find_current_document_id,
-    find_document,
-    find_text,
-    list_documents,
-    list_in_flight,
-    move_document,
-    record_checkpoint,
-    record_extraction,
-    register_document,
-)
+from shared.ledger.document_lists import list_documents, list_in_flight
+from shared.ledger.document_texts import find_text, record_checkpoint, record_extraction
+from shared.ledger.document_versions import find_current_document_id, register_document
+from shared.ledger.documents import document_pk, find_document, move_document
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import LEGAL_MOVES, DocumentStatus
 from tests.fakes.kept_account import open_account

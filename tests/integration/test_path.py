@@ -9,12 +9,9 @@ from functions.ingest import build_ingest
 from functions.wiring import utc_now
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
-from shared.ledger.documents import (
-    document_pk,
-    find_current_document_id,
-    find_document,
-    list_documents,
-)
+from shared.ledger.document_lists import list_documents
+from shared.ledger.document_versions import find_current_document_id
+from shared.ledger.documents import document_pk, find_document
 from shared.ledger.table import LedgerTable
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus

@@ -20,7 +20,7 @@ from shared.errors import (
     PermanentError,
     ReportMailError,
 )
-from shared.ledger.documents import register_document
+from shared.ledger.document_versions import register_document
 from shared.ledger.reports import ReportStatus, begin_report, find_report, report_pk
 from shared.ledger.spend import Lease, close_lease, find_lease, open_lease, record_call
 from shared.ledger.tasks import fail_task, find_task, register_task

@@ -11,7 +11,8 @@ from pipeline.sweep import SweepServices, SweptQueue, sweep
 from shared.deadline import Deadline
 from shared.errors import MessageDecodeError, ServiceError
 from shared.ledger.chunks import read_parts
-from shared.ledger.documents import document_pk, find_document, register_document
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import document_pk, find_document
 from shared.ledger.timeline import note_delay, read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.llm.extractive_model import ExtractiveModel

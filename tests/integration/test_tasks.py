@@ -5,7 +5,8 @@ import json
 import pytest
 
 from functions.wiring import utc_now
-from shared.ledger.documents import find_document, list_documents
+from shared.ledger.document_lists import list_documents
+from shared.ledger.documents import find_document
 from shared.ledger.tasks import list_tasks
 from shared.lifecycle import DocumentStatus, TaskStatus
 from tests.fakes.chat_server import failing, saying

@@ -18,7 +18,8 @@ from pipeline.replay import replay
 from shared.dead_letter_reading import read_letters
 from shared.dead_letters import LetterFilter, group_letters
 from shared.errors import OperatorError
-from shared.ledger.documents import find_current_document_id, find_document
+from shared.ledger.document_versions import find_current_document_id
+from shared.ledger.documents import find_document
 from shared.ledger.tasks import find_task, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus, TaskStatus

@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from shared.ledger.documents import register_document
+from shared.ledger.document_versions import register_document
 from shared.ledger.reports import ReportStatus, find_report
 from shared.ledger.table import LedgerTable
 from shared.uploads import Upload

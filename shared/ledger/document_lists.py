@@ -1,0 +1,70 @@
+"""Documents by the day of their arrival, and those that are still in flight."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from shared.ledger.documents import (
+    IN_FLIGHT,
+    Clock,
+    Document,
+    document_row_key,
+    find_document,
+    to_document,
+)
+from shared.ledger.table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable
+
+
+def list_documents(table: LedgerTable, now: Clock, days: int) -> Iterator[Document]:
+    """The documents that arrived on the last `days` days (UTC), newest first."""
+    today = now().astimezone(UTC).date()
+    for age in range(days):
+        day = f"{today - timedelta(days=age):%Y-%m-%d}"
+        yield from map(to_document, table.query_index(DAY_INDEX, "day", day, newest_first=True))
+
+
+@dataclass(frozen=True)
+class DocumentPlace:
+    """A place in the list of documents, newest first: after the one named.
+
+    Args:
+        day: The day (UTC) that the list has come to.
+        received_at: When that document arrived; None at the beginning of the day.
+        document_id: Its id; None at the beginning of the day.
+    """
+
+    day: str
+    received_at: str | None = None
+    document_id: str | None = None
+
+
+def list_documents_of_day(
+    table: LedgerTable, place: DocumentPlace, limit: int
+) -> tuple[list[Document], DocumentPlace | None]:
+    """Some documents that arrived on one day (UTC), newest first, from a place in their list on.
+
+    Returns:
+        The documents, and the place to go on from; None if there are no more on that day.
+    """
+    start_after = None
+    if place.document_id is not None:
+        pk, sk = document_row_key(place.document_id)
+        start_after = {"pk": pk, "sk": sk, "day": place.day, "received_at": place.received_at}
+    rows, has_more = table.query_index_part(DAY_INDEX, ("day", place.day), start_after, limit)
+    documents = [to_document(row) for row in rows]
+    if not documents or not has_more:
+        return documents, None
+    last = documents[-1]
+    return documents, DocumentPlace(place.day, last.received_at, last.document_id)
+
+
+def list_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Document]:
+    """The documents that arrived before a time and are still in flight, oldest first."""
+    before = received_before.astimezone(UTC).isoformat(timespec="milliseconds")
+    rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", IN_FLIGHT, newest_first=False)
+    for row in rows:
+        if row["received_at"] >= before:
+            return
+        document = find_document(table, row["pk"].removeprefix("DOC#"))
+        if document is not None and not document.status.is_final:
+            yield document

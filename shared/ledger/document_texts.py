@@ -1,0 +1,162 @@
+"""The text of a document in the ledger: how far it is read, its pages and chunks."""
+
+import json
+from dataclasses import dataclass
+from datetime import UTC
+
+from boto3.dynamodb.conditions import Attr
+
+from shared.ledger.documents import (
+    DOCUMENT_SK,
+    ChunkPages,
+    Clock,
+    Document,
+    document_pk,
+    move_document,
+    read_chunk_plan,
+)
+from shared.ledger.table import LedgerTable, Put, Row, Update
+from shared.ledger.timeline import build_event
+from shared.lifecycle import DocumentStatus
+
+TEXT_SK = "TEXT"
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What reading a document's text has brought, as far as it went.
+
+    Args:
+        text_address: What the keys of the chunks' texts begin with.
+        next_page: The first page that has not been read.
+        pages: How many pages the document has.
+        empty_pages: Ranges of the pages without text.
+        failed_pages: Ranges of the pages that could not be read.
+        chunk_plan: The pages of each chunk.
+    """
+
+    text_address: str
+    next_page: int
+    pages: int
+    empty_pages: str
+    failed_pages: str
+    chunk_plan: tuple[ChunkPages, ...]
+
+    def to_attributes(self) -> Row:
+        """The attributes of a document's row that hold it."""
+        plan = [[chunk.first_page, chunk.last_page] for chunk in self.chunk_plan]
+        return {
+            "text_address": self.text_address,
+            "next_page": self.next_page,
+            "pages": self.pages,
+            "empty_pages": self.empty_pages,
+            "failed_pages": self.failed_pages,
+            "chunk_plan": json.dumps(plan, separators=(",", ":")),
+        }
+
+
+def record_checkpoint(
+    table: LedgerTable, document: Document, extraction: Extraction, now: Clock
+) -> None:
+    """Note how far the reading of a document has come, so that it can go on from there.
+
+    Raises:
+        LedgerConflictError: The document has moved on, or another run has come elsewhere.
+    """
+    at = now().astimezone(UTC)
+    reading = sorted({DocumentStatus.RECEIVED, DocumentStatus.FAILED})
+    table.transact(
+        [
+            Update(
+                document_pk(document.document_id),
+                DOCUMENT_SK,
+                assign={
+                    **extraction.to_attributes(),
+                    "updated_at": at.isoformat(timespec="milliseconds"),
+                },
+                condition=Attr("run").eq(document.run)
+                & Attr("status").is_in(reading)
+                & Attr("next_page").eq(document.next_page),
+            ),
+            build_event(
+                document_pk(document.document_id),
+                at,
+                "checkpoint",
+                {"next_page": extraction.next_page},
+            ),
+        ]
+    )
+
+
+def record_extraction(
+    table: LedgerTable,
+    document: Document,
+    extraction: Extraction,
+    now: Clock,
+    *,
+    reused_from: str | None = None,
+) -> None:
+    """Note the text's pages and chunks: the document is EXTRACTED, or NO_TEXT without any chunk.
+
+    A text without failed pages is noted under its address too, for the next document of the same
+    bytes. A document whose chunks were sent before starts a new run: those that come in late from
+    the old one are not counted.
+
+    Args:
+        table: The ledger.
+        document: The document as it was read.
+        extraction: The whole of its text.
+        now: The clock.
+        reused_from: The document whose text this is, where it was not read anew.
+
+    Raises:
+        LedgerConflictError: The document has moved on.
+    """
+    with_rows = []
+    if reused_from is None and not extraction.failed_pages:
+        with_rows = [
+            Put(
+                {
+                    "pk": f"TEXT#{extraction.text_address}",
+                    "sk": TEXT_SK,
+                    "document_id": document.document_id,
+                    **extraction.to_attributes(),
+                }
+            )
+        ]
+    move_document(
+        table,
+        document,
+        DocumentStatus.EXTRACTED if extraction.chunk_plan else DocumentStatus.NO_TEXT,
+        now,
+        step="extracted",
+        changes={
+            **extraction.to_attributes(),
+            "run": document.run + 1 if document.chunks_total else document.run,
+            "chunks_total": len(extraction.chunk_plan),
+            "chunks_done": 0,
+            "chunks_failed": 0,
+        },
+        details={
+            "pages": extraction.pages,
+            "chunks": len(extraction.chunk_plan),
+            "reused_from": reused_from,
+        },
+        with_rows=with_rows,
+    )
+
+
+def find_text(table: LedgerTable, text_address: str) -> tuple[str, Extraction] | None:
+    """The text that the same bytes have given before, with the document it was read for."""
+    row = table.read_row(f"TEXT#{text_address}", TEXT_SK)
+    if row is None:
+        return None
+    extraction = Extraction(
+        text_address=text_address,
+        next_page=row["next_page"],
+        pages=row["pages"],
+        empty_pages=row["empty_pages"],
+        failed_pages=row["failed_pages"],
+        chunk_plan=read_chunk_plan(row),
+    )
+    return row["document_id"], extraction

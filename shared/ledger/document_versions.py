@@ -1,0 +1,135 @@
+"""Documents that arrive: entered once, and which version of a key is the newest."""
+
+from datetime import UTC
+
+from boto3.dynamodb.conditions import Attr
+
+from shared.errors import LedgerConflictError
+from shared.ledger.documents import (
+    DOCUMENT_SK,
+    IN_FLIGHT,
+    Clock,
+    Document,
+    document_pk,
+    to_document,
+)
+from shared.ledger.table import LedgerTable, Put, Row, Update
+from shared.ledger.timeline import build_event
+from shared.lifecycle import DocumentStatus
+from shared.uploads import Upload
+
+CURRENT_SK = "CURRENT"
+_CURRENT_ATTEMPTS = 10
+
+
+def _current_pk(bucket: str, key: str) -> str:
+    return f"KEY#{bucket}/{key}"
+
+
+def register_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
+    """Enter a document that arrived, once, and settle which version of its key is the newest.
+
+    An event that arrives again finds its document; an event that arrives late finds a newer
+    version and marks its own document as superseded. Events of one key are ordered by their
+    sequencer (Amazon S3 User Guide, "Event message structure").
+    """
+    document = _enter_document(table, upload, now)
+    for _ in range(_CURRENT_ATTEMPTS):
+        pointer = table.read_row(_current_pk(upload.bucket, upload.key), CURRENT_SK) or {}
+        other = pointer.get("document_id")
+        if other is not None and (pointer["sequencer"], other) > _order(upload):
+            _mark_superseded(table, upload.document_id, other, now)
+            return document.model_copy(update={"superseded_by": other})
+        # The older one is marked first: should this process die in between, the next delivery of
+        # the event still finds it under the key.
+        if other is not None and other != upload.document_id:
+            _mark_superseded(table, other, upload.document_id, now)
+        if _point_to(table, upload, other):
+            return document
+    raise LedgerConflictError("other versions of the key keep arriving")
+
+
+def _order(upload: Upload) -> tuple[str, str]:
+    """What orders the versions of a key, also where an event carries no sequencer."""
+    return upload.sequencer, upload.document_id
+
+
+def _point_to(table: LedgerTable, upload: Upload, seen: str | None) -> bool:
+    """Make a document its key's current one, unless another has become that meanwhile."""
+    unchanged = Attr("document_id").eq(seen) if seen else Attr("document_id").not_exists()
+    try:
+        table.update_row(
+            Update(
+                _current_pk(upload.bucket, upload.key),
+                CURRENT_SK,
+                assign={"document_id": upload.document_id, "sequencer": upload.sequencer},
+                condition=unchanged,
+            )
+        )
+    except LedgerConflictError:
+        return False
+    return True
+
+
+def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
+    at = now().astimezone(UTC)
+    row: Row = {
+        "pk": document_pk(upload.document_id),
+        "sk": DOCUMENT_SK,
+        "document_id": upload.document_id,
+        "bucket": upload.bucket,
+        "key": upload.key,
+        "version_id": upload.version_id,
+        "etag": upload.etag,
+        "size_bytes": upload.size_bytes,
+        "sequencer": upload.sequencer,
+        "status": DocumentStatus.RECEIVED,
+        "run": 1,
+        "next_page": 1,
+        "in_flight": IN_FLIGHT,
+        "day": f"{at:%Y-%m-%d}",
+        "received_at": at.isoformat(timespec="milliseconds"),
+        "updated_at": at.isoformat(timespec="milliseconds"),
+    }
+    try:
+        table.transact(
+            [
+                Put(row, condition=Attr("pk").not_exists()),
+                build_event(
+                    document_pk(upload.document_id),
+                    at,
+                    "received",
+                    {"size_bytes": upload.size_bytes},
+                ),
+            ]
+        )
+    except LedgerConflictError as conflict:
+        if conflict.row is None:
+            raise
+        return to_document(conflict.row)
+    return to_document(row)
+
+
+def _mark_superseded(table: LedgerTable, older: str, newer: str, now: Clock) -> None:
+    at = now().astimezone(UTC)
+    try:
+        table.transact(
+            [
+                Update(
+                    document_pk(older),
+                    DOCUMENT_SK,
+                    assign={"superseded_by": newer},
+                    condition=Attr("pk").exists() & Attr("superseded_by").ne(newer),
+                ),
+                build_event(document_pk(older), at, "superseded", {"by": newer}),
+            ]
+        )
+    except LedgerConflictError:
+        # Marked already, by an earlier delivery of the same event.
+        return
+
+
+def find_current_document_id(table: LedgerTable, bucket: str, key: str) -> str | None:
+    """The id of the newest document of an object key, or None."""
+    row = table.read_row(_current_pk(bucket, key), CURRENT_SK)
+    return None if row is None else str(row["document_id"])
