@@ -24,7 +24,7 @@ from shared.deadline import Deadline
 
 KINDS = ("text", "multi", "long")
 CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
-RUNS = 5
+RUNS = 9
 
 
 def find_documents(corpus: Path) -> list[Path]:
