@@ -12,22 +12,13 @@ _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def interrupt_on_signals() -> Iterator[None]:
-    """Let every polite signal interrupt the block as Ctrl-C does. Only for the main thread.
-
-    Python drops what is raised while a destructor or a callback runs. An interrupt that came just
-    then is raised at the end of the block.
-    """
-    is_interrupted = False
+    """Let every polite signal interrupt the block as Ctrl-C does. Only for the main thread."""
 
     def interrupt(number: int, frame: FrameType | None) -> None:
-        nonlocal is_interrupted
-        is_interrupted = True
         raise KeyboardInterrupt
 
     with _handle_signals(interrupt):
         yield
-    if is_interrupted:
-        raise KeyboardInterrupt
 
 
 @contextmanager

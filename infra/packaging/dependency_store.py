@@ -108,16 +108,16 @@ class DependencyStore:
         return Kept(self._folder / f"{stem}.zip", self._folder / f"{stem}-services.zip")
 
     def _make(self, absent: Mapping[str, Wanted], kept: Mapping[str, Kept], work: Path) -> None:
-        words = frozenset(word for want in absent.values() for word in want.needs.words)
+        needed = frozenset(word for want in absent.values() for word in want.needs.words)
         locks = [want.lock for want in absent.values()]
-        installed = install_dependencies(locks, work / "tree", self._platform, words)
+        installed = install_dependencies(locks, work / "tree", self._platform, needed)
         loaded: dict[str, frozenset[str]] = {}
         if self._interpreter is not None:
             runnable = installed
             if self._platform is not None:
                 # Libraries of another platform cannot be imported here.
                 here = Platform(self._platform.python, None)
-                runnable = install_dependencies(locks, work / "runnable", here, words)
+                runnable = install_dependencies(locks, work / "runnable", here, needed)
             cache = work / "cache"
             with ThreadPoolExecutor() as pool:
                 futures = {
@@ -132,6 +132,11 @@ class DependencyStore:
                 if name.endswith(".py") and (installed.tree / name).is_file()
             }
             compile_modules(self._interpreter, installed.tree, sources, work / "bytecode")
+        # Not in the pool: Python 3.11 may fail to parse in several threads at the same time.
+        for name, want in absent.items():
+            words = service_data.find_words_of_powertools(installed.tree, want.needs.imports)
+            file = work / f"{name}-{_WORDS}"
+            file.write_text(json.dumps(sorted(words)), encoding="utf-8")
         with ThreadPoolExecutor() as pool:
             packed = [
                 pool.submit(self._pack, name, want, installed, loaded.get(name), kept[name], work)
@@ -169,9 +174,7 @@ class DependencyStore:
                 files[path] = source
                 if loaded is not None and path in loaded & READ_THEIR_SOURCE:
                     files |= _find_cached(work / "bytecode", Path(path))
-        words = service_data.find_words_of_powertools(installed.tree, want.needs.imports)
         services[_WORDS] = work / f"{name}-{_WORDS}"
-        services[_WORDS].write_text(json.dumps(sorted(words)), encoding="utf-8")
         made = Kept(work / kept.archive.name, work / kept.services.name)
         add_files(made.archive, files, self._compression_level)
         add_files(made.services, services, 1)

@@ -247,7 +247,7 @@ def test_foreground_stack_saves_its_state_at_the_first_signal(probe):
         " project=project);"
         "run_local_stack(root, print, lambda record: print('ready', flush=True), setup)"
     )
-    command = [sys.executable, "-c", program, probe.root, probe.cache, probe.project]
+    command = [sys.executable, "-u", "-c", program, probe.root, probe.cache, probe.project]
     with subprocess.Popen(  # noqa: S603 - this very interpreter
         command, stdout=subprocess.PIPE, text=True
     ) as foreground:
@@ -257,7 +257,7 @@ def test_foreground_stack_saves_its_state_at_the_first_signal(probe):
             url = stack.output("WorkDlqUrl")
             stack.client("sqs").send_message(QueueUrl=url, MessageBody="of the foreground")
             foreground.send_signal(signal.SIGTERM)
-            time.sleep(0.2)
+            assert any("Stopping" in line for line in foreground.stdout)
             foreground.send_signal(signal.SIGINT)  # an impatient second one
             assert foreground.wait(30) == 0
         finally:
