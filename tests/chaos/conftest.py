@@ -21,7 +21,7 @@ from shared.errors import BuildError, LocalStackError
 
 Table = Callable[[str, Sequence[Sequence[str]]], None]
 
-_AT_ONCE = 8
+_AT_ONCE = 6
 _TABLES = pytest.StashKey[list[tuple[str, Sequence[Sequence[str]]]]]()
 
 

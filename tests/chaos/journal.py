@@ -39,7 +39,9 @@ class Journal:
 
     def read(self) -> list[Entry]:
         entries = []
-        for line in self._path.read_text(encoding="utf-8").splitlines():
+        # What stands behind the last line end is being written.
+        *lines, _ = self._path.read_text(encoding="utf-8").split("\n")
+        for line in lines:
             entry = json.loads(line)
             entries.append(Entry(entry.pop("at"), entry.pop("pid"), entry.pop("what"), entry))
         return entries

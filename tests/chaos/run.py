@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -53,10 +53,16 @@ class Run:
         )
 
     def read_log(self) -> list[dict[str, Any]]:
-        """The lines that the containers have logged; metrics are not among them."""
+        """The lines that the containers have logged; metrics are not among them.
+
+        A container that is killed in the middle of a line leaves one that is none.
+        """
         lines = (self.folder / "containers.log").read_text(encoding="utf-8").splitlines()
-        entries = [json.loads(line) for line in lines if line.startswith("{")]
-        return [entry for entry in entries if "level" in entry]
+        entries = []
+        for line in lines:
+            with suppress(json.JSONDecodeError):
+                entries.append(json.loads(line))
+        return [entry for entry in entries if isinstance(entry, dict) and "level" in entry]
 
     def count_waiting(self) -> int:
         """Messages on the source queues: visible, in flight or delayed."""

@@ -50,7 +50,7 @@ class _Tokens:
 
 
 def run_scenario(folder: Path, full: bool) -> Outage:
-    results = 1_000 if full else 20
+    results = 1_000 if full else 80
     with open_run(folder) as run, running_postgres() as postgres:
         queue_url, dlq_url = make_queues(run)
         keys = [write_result(run, index) for index in range(results)]
