@@ -16,7 +16,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 # A model behind an API is what nearly every stack has: its import belongs to the start of the
 # container, where Lambda gives more of a processor than later.
-import shared.llm.openai_model  # noqa: F401 - imported for its effect
+import shared.llm.openai_model  # noqa: F401 - `build_language_model` finds it loaded
 from functions.api_errors import describe_error, log_failure, write_failure
 from functions.api_requests import (
     Event,

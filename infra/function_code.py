@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from infra.smoke_check import invoke_harmlessly
 from infra.stack_events import Report
 from infra.staging import package_key, package_placeholder
@@ -226,7 +228,7 @@ class CodeExchange:
                 self._report(f"{function.name} has its former code back")
             for function, version in self._versions:
                 self._client.delete_function(FunctionName=function.name, Qualifier=version)
-        except Exception as second:
+        except (DeployError, ClientError, BotoCoreError) as second:
             raise DeployError(
                 f"The new code failed ({error}), and the former code could not be put back "
                 f"everywhere ({second}): deploy the version that worked."
