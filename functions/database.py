@@ -11,7 +11,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.batch import Consumer, Runtime
+from functions.consumer import Consumer, Runtime
 from functions.isolation import process_batch_in_isolation
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container

@@ -6,11 +6,12 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.batch import Consumer, Runtime
+from functions.consumer import Consumer, Runtime
 from functions.isolation import process_batch_in_isolation
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_table, compute_chunk_tokens, utc_now
+from pipeline.downloads import remove_leftovers
 from pipeline.extraction import ExtractionLimits, Extractor
 from pipeline.ingest import IngestServices, ingest_item
 from pipeline.ingest_failures import give_up_ingest, note_ingest_delay
@@ -33,6 +34,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 def _build_container() -> tuple[Consumer[IngestItem], Runtime]:
     """What lives as long as the container, built at its first event."""
     settings = read_settings(os.environ)
+    remove_leftovers()
     limits = ExtractionLimits(
         max_document_bytes=settings.max_document_bytes, max_pages=settings.max_document_pages
     )

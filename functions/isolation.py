@@ -7,15 +7,15 @@ near its last receive gets an invocation of its own: copies take the place of it
 which costs them no receive.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.batch import SETTLE_SECONDS, Consumer, ItemT, Runtime, process_batch
-from shared.delivery_state import DeliveryState, read_delivery_state
+from functions.batch import SETTLE_SECONDS, process_batch
+from functions.consumer import Consumer, ItemT, Runtime
+from functions.received_record import read_record
 
 Record = dict[str, Any]
 
@@ -40,26 +40,13 @@ def process_batch_in_isolation(
     return {**response, "batchItemFailures": failures}
 
 
-def find_suspect(records: Iterable[Record], max_receive_count: int) -> Record | None:
+def find_suspect(records: Sequence[Record], max_receive_count: int) -> Record | None:
     """The first record near its last receive, where there are several records."""
-    listed = list(records)
+    if len(records) < 2:
+        return None
     near_last = max(2, max_receive_count - 1)
-    suspects = (record for record in listed if count_receives(record) >= near_last)
-    return next(suspects, None) if len(listed) > 1 else None
-
-
-def count_receives(record: Record) -> int:
-    """Receives that a message has used up, this one and those of earlier copies included."""
-    return _read_state(record).attempts + int(record["attributes"]["ApproximateReceiveCount"])
-
-
-def _read_state(record: Record) -> DeliveryState:
-    sent_at_ms = int(record["attributes"]["SentTimestamp"])
-    return read_delivery_state(
-        record.get("messageAttributes") or {},
-        message_id=record["messageId"],
-        sent_at=datetime.fromtimestamp(sent_at_ms / 1000, UTC),
-    )
+    suspects = (record for record in records if read_record(record).receive_count >= near_last)
+    return next(suspects, None)
 
 
 def _set_aside(records: list[Record], queue_url: str, runtime: Runtime) -> list[str]:
@@ -88,12 +75,11 @@ def _set_aside(records: list[Record], queue_url: str, runtime: Runtime) -> list[
 
 
 def _replace_by_copy(record: Record, queue_url: str, runtime: Runtime) -> None:
+    received = read_record(record)
     # This receive was not the message's own: the copy's first one counts in its place.
-    state = _read_state(record).model_copy(update={"attempts": count_receives(record) - 1})
+    state = received.state.model_copy(update={"attempts": received.receive_count - 1})
     # Spread, so that they do not all come back in one batch.
     delay_seconds = runtime.policy.retry_base_seconds * (1 + runtime.random())
-    runtime.queues.send_copy(
-        queue_url, record["body"], record.get("messageAttributes") or {}, state, delay_seconds
-    )
+    runtime.queues.send_copy(queue_url, received.body, received.attributes, state, delay_seconds)
     # At once, and not by the answer to Lambda: the process may not live to give it.
-    runtime.queues.delete(queue_url, record["receiptHandle"])
+    runtime.queues.delete(queue_url, received.receipt_handle)

@@ -34,14 +34,16 @@ def _to_micro_usd(usd: float | None) -> int | None:
     return None if usd is None else round(usd * MICRO_USD_PER_USD)
 
 
-def build_reader(settings: Settings, table: LedgerTable, objects: ObjectStore) -> DocumentReader:
+def build_reader(
+    settings: Settings, table: LedgerTable, objects: ObjectStore, now: Clock = utc_now
+) -> DocumentReader:
     """What reads documents, and can write nothing."""
     return DocumentReader(
         table=table,
         objects=objects,
         documents_bucket=settings.documents_bucket,
         artifacts_bucket=settings.artifacts_bucket,
-        now=utc_now,
+        now=now,
     )
 
 

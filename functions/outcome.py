@@ -6,6 +6,7 @@
 | same item running elsewhere | returned, visible again when the other run must have ended |
 | may work later | returned, visible again after exponential backoff with full jitter |
 | not its fault | a fresh copy with a delay takes its place: no receive is used up |
+| its time was up before its work began | as if it were not its fault |
 | will never work | a copy with its cause in the DLQ takes its place |
 | last receive failed | as if it would never work |
 | a bug | as if it may work later |
@@ -44,6 +45,7 @@ class Receipt:
         receive_count: Receives used up so far, this one and those of earlier copies included.
         waiting_since: When the first copy was sent, or the message was replayed.
         received_at: Now.
+        has_begun: Whether its work had begun.
         lock_seconds: The longest time that a run of the same item can still hold its lock.
         random: A number drawn from [0, 1).
     """
@@ -51,6 +53,7 @@ class Receipt:
     receive_count: int
     waiting_since: datetime
     received_at: datetime
+    has_begun: bool
     lock_seconds: float
     random: float
 
@@ -103,6 +106,9 @@ def decide_outcome(error: BaseException | None, receipt: Receipt, policy: Policy
         return _decide_deferral(error, error.delay_seconds, error.reason, receipt, policy)
     if isinstance(error, IdempotencyPersistenceLayerError):
         return _decide_deferral(error, _STORE_DELAY_SECONDS, "idempotency_store", receipt, policy)
+    if isinstance(error, DeadlineError) and not receipt.has_begun:
+        # A busy machine or a slow neighbour; the item's lock may still have been taken.
+        return _decide_deferral(error, receipt.lock_seconds, "not_begun", receipt, policy)
     is_last_receive = receipt.receive_count >= policy.max_receive_count
     if isinstance(error, (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError)):
         if is_last_receive:

@@ -10,7 +10,7 @@ import secrets
 
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-from functions.batch import Runtime
+from functions.consumer import Runtime
 from functions.observability import build_logger, build_metrics
 from functions.outcome import Policy
 from functions.tracing import Tracer

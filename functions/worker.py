@@ -7,7 +7,7 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.batch import Consumer, Runtime
+from functions.consumer import Consumer, Runtime
 from functions.isolation import process_batch_in_isolation
 from functions.model_wiring import build_agent, build_meter, build_reader
 from functions.queue_wiring import build_runtime
@@ -68,7 +68,8 @@ def build_worker(
     table = build_table(settings, clients)
     queues = Queues(clients.sqs)
     items = build_item_services(settings, clients, model, table, queues, now)
-    services = WorkServices(items, build_sweep(settings, table=table, queues=queues, items=items))
+    swept = build_sweep(settings, table=table, queues=queues, items=items, now=now)
+    services = WorkServices(items, swept)
     consumer = Consumer(
         name=STAGE,
         queue_url=settings.work_queue_url,
@@ -93,7 +94,7 @@ def build_item_services(
 ) -> ItemServices:
     """Put together what the work on documents and tasks works with."""
     objects = ObjectStore(clients.s3)
-    reader = build_reader(settings, table, objects)
+    reader = build_reader(settings, table, objects, now)
     answers = AnswerServices(model, build_meter(settings, table, now), table, now)
     summarize = SummarizeServices(
         table=table,
@@ -125,7 +126,12 @@ def build_item_services(
 
 
 def build_sweep(
-    settings: Settings, *, table: LedgerTable, queues: Queues, items: ItemServices
+    settings: Settings,
+    *,
+    table: LedgerTable,
+    queues: Queues,
+    items: ItemServices,
+    now: Clock,
 ) -> SweepServices:
     """Put the sweep's parts together: what a dead letter of each queue means."""
     uploads = SweptQueue(
@@ -133,7 +139,7 @@ def build_sweep(
         source_queue=settings.uploads_queue_url.rsplit("/", 1)[-1],
         dlq_url=settings.uploads_dlq_url,
         give_up=lambda body, message_id, cause: give_up_ingest(
-            decode_ingest_item(body), cause, table, utc_now
+            decode_ingest_item(body), cause, table, now
         ),
     )
     work = SweptQueue(
@@ -149,7 +155,7 @@ def build_sweep(
         source_queue=settings.reports_queue_url.rsplit("/", 1)[-1],
         dlq_url=settings.reports_dlq_url,
         give_up=lambda body, message_id, cause: give_up_report(
-            decode_report_item(body, message_id, utc_now()), cause, table, utc_now
+            decode_report_item(body, message_id, now()), cause, table, now
         ),
     )
     longest_wait = timedelta(seconds=settings.max_deferral_age_seconds)
@@ -159,7 +165,7 @@ def build_sweep(
         swept=(uploads, work, reports),
         stale_after=_STALE_AFTER,
         lost_after=longest_wait + _QUEUE_RETENTION + _SPARE,
-        now=utc_now,
+        now=now,
     )
 
 

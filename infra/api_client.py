@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -65,12 +66,12 @@ class ApiClient:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             with error:
-                raise read_refusal(error.code, error.read(), dict(error.headers)) from None
+                raise _read_refusal(error.code, error.read(), dict(error.headers)) from None
         except TimeoutError:
             raise OperatorError(
                 f"The API has not answered within {_TIMEOUT_SECONDS:.0f} s."
             ) from None
-        except OSError as error:
+        except (OSError, HTTPException) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             raise OperatorError(f"The API at {self.url} cannot be reached: {reason}.") from error
         try:
@@ -115,18 +116,19 @@ def open_api(stack: Stack, environment: Mapping[str, str] = os.environ) -> ApiCl
     return ApiClient(stack, url, key["value"], id_token)
 
 
-def read_refusal(status: int, body: bytes, headers: Mapping[str, str]) -> ApiRefusalError:
+def _read_refusal(status: int, body: bytes, headers: Mapping[str, str]) -> ApiRefusalError:
     """Turn an error of the API, or of API Gateway before it, into an exception with one line."""
+    told = {name.lower(): value for name, value in headers.items()}
     try:
         error = json.loads(body)["error"]
         message, hint = str(error["message"]), error.get("what_to_do")
         code, request_id = str(error["code"]), str(error["request_id"])
     except (ValueError, LookupError, TypeError, AttributeError):
         message, hint = body.decode(errors="replace")[:_MAX_QUOTED_CHARACTERS], None
-        code, request_id = "unknown", headers.get("x-amzn-requestid", "unknown")
+        code, request_id = "unknown", told.get("x-amzn-requestid", "unknown")
     line = f"The API answered {status}: {message.rstrip('.')}."
     if hint:
         line += f" {hint}"
-    if "Retry-After" in headers:
-        line += f" (Retry-After: {headers['Retry-After']} s)"
+    if "retry-after" in told:
+        line += f" (Retry-After: {told['retry-after']} s)"
     return ApiRefusalError(f"{line} (request {request_id})", status=status, code=code)

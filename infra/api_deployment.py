@@ -29,19 +29,15 @@ _IN_THE_SNAPSHOT = frozenset(
         "GatewayResponse",
     )
 )  # fmt: skip
-_PARAMETERS_IN_THE_SNAPSHOT = frozenset(
-    {
-        "ApiAuthorizer", "ApiCorsOrigin", "ApiProvisionedConcurrency", "ApiSnapStart",
-        "CognitoUserPoolArn",
-    }
-)  # fmt: skip
+# Sections of a template to which resources refer by name.
+_REFERRED_TO = ("Parameters", "Mappings", "Conditions")
 
 
 def name_api_deployment(template: str, parameters: Mapping[str, str]) -> str:
     """Complete the two names in a template.
 
-    A parameter that is left out counts as such, whatever value the stack has for it: that may
-    deploy the same once more, which changes nothing, and never leaves a change out.
+    A parameter that is left out counts with its default, whatever value the stack has for it: that
+    may deploy the same once more, which changes nothing, and never leaves a change out.
 
     Args:
         template: The text of the template; one without an API is returned as it is.
@@ -51,16 +47,20 @@ def name_api_deployment(template: str, parameters: Mapping[str, str]) -> str:
         return template
     sections = dict(_entries(yaml.compose(template, Loader=_Loader)))
     resources = dict(_entries(sections["Resources"]))
+    definitions = {
+        name: _text(template, node)
+        for section in _REFERRED_TO
+        for name, node in _entries(sections.get(section))
+    }
     snapshot = [
         f"{name}: {_text(template, resource)}"
         for name, resource in resources.items()
         if _read_type(resource) in _IN_THE_SNAPSHOT
     ]
-    function = _text(template, sections["Globals"]) + _text(template, resources["ApiFunction"])
-    read_by_function = frozenset(re.findall(r"(?:!Ref |\$\{)(\w+)", function))
+    function = [_text(template, node) for node in (sections["Globals"], resources["ApiFunction"])]
     names = {
-        DEPLOYMENT: _digest([*snapshot, *_select(parameters, _PARAMETERS_IN_THE_SNAPSHOT)]),
-        CONFIGURATION: _digest([function, *_select(parameters, read_by_function)]),
+        DEPLOYMENT: _digest(snapshot, definitions, parameters),
+        CONFIGURATION: _digest(function, definitions, parameters),
     }
     return re.sub(
         rf"\b({DEPLOYMENT}|{CONFIGURATION})\b", lambda found: found[1] + names[found[1]], template
@@ -76,12 +76,24 @@ def restore_api_deployment(template: str) -> str:
     )
 
 
-def _select(parameters: Mapping[str, str], names: frozenset[str]) -> Iterator[str]:
-    return (f"{name}={parameters[name]}\n" for name in sorted(names & parameters.keys()))
+def _digest(texts: list[str], definitions: Mapping[str, str], parameters: Mapping[str, str]) -> str:
+    """A hash of texts, of what they refer to, and of the values given for it."""
+    defined = _follow("".join(texts), definitions)
+    values = [f"{name}={parameters[name]}" for name in sorted(defined.keys() & parameters.keys())]
+    parts = [*texts, *(defined[name] for name in sorted(defined)), *values]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:_DIGITS]
 
 
-def _digest(texts: list[str]) -> str:
-    return hashlib.sha256("".join(texts).encode()).hexdigest()[:_DIGITS]
+def _follow(text: str, definitions: Mapping[str, str]) -> dict[str, str]:
+    """The definitions that a text names, and those that they name in turn."""
+    found: dict[str, str] = {}
+    waiting = [text]
+    while waiting:
+        words = set(re.findall(r"\w+", waiting.pop()))
+        new = {name: definitions[name] for name in words & (definitions.keys() - found.keys())}
+        found |= new
+        waiting += new.values()
+    return found
 
 
 def _read_type(resource: yaml.Node) -> str | None:

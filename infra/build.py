@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
+from infra.file_lock import FileLockedError, hold_file_lock
 from infra.packaging.archive import add_files, list_files
 from infra.packaging.bytecode import add_bytecode, find_interpreter
 from infra.packaging.dependencies import Platform, find_uv
@@ -38,6 +39,8 @@ _AWS_MACHINE = {"arm64": "aarch64-manylinux_2_34", "x86_64": "x86_64-manylinux_2
 # AWS Lambda: "Lambda quotas", deployment package size, unzipped.
 _UNZIPPED_LIMIT_BYTES = 250 * 1024 * 1024
 
+_LONGEST_BUILD_SECONDS = 600.0
+
 Report = Callable[[str], None]
 
 
@@ -50,7 +53,7 @@ class Target(StrEnum):
 
     @property
     def platform(self) -> Platform | None:
-        """The platform to install for; None for this machine. The template asks for arm64."""
+        """The platform to install for; None for this machine."""
         if self is Target.HOST:
             return None
         machine = "x86_64" if self is Target.AWS_X86_64 else "arm64"
@@ -103,26 +106,29 @@ def build_packages(
 
     Raises:
         BuildError: A dependency has no wheel for the target, no interpreter for the bytecode was
-            found, or a package is too large; the message says what to do.
+            found, a package is too large, or another build does not end; the message says what to
+            do.
     """
     names = [name for name in FUNCTIONS if (project / "functions" / f"{name}.py").is_file()]
     interpreter = _choose_interpreter(target) if bytecode else None
     builder = _Builder(target, folder, report, interpreter)
     modules = OwnModules(project)
-    folder.mkdir(parents=True, exist_ok=True)
-    packages = {}
-    outdated = {}
-    for name in names:
-        recipe = builder.write_recipe(
+    recipes = {
+        name: builder.write_recipe(
             project, modules.find_needs(f"functions.{name}"), locks / f"functions-{name}.txt"
         )
-        built = builder.read_built(name, recipe)
-        if built is None:
-            outdated[name] = recipe
-        else:
-            packages[name] = built
-    if outdated:
-        packages |= builder.build(outdated)
+        for name in names
+    }
+    try:
+        # A build replaces dependencies that another one may be about to pack.
+        with hold_file_lock(folder / ".build.lock", _LONGEST_BUILD_SECONDS):
+            built = {name: builder.read_built(name, recipe) for name, recipe in recipes.items()}
+            packages = {name: package for name, package in built.items() if package is not None}
+            outdated = {name: recipes[name] for name in names if name not in packages}
+            if outdated:
+                packages |= builder.build(outdated)
+    except FileLockedError as error:
+        raise BuildError(f"Another process is building and does not end ({error}).") from None
     return {name: packages[name] for name in names}
 
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError
 
 from infra.aws import aws_errors_as
 from infra.build import Package
+from infra.deploy_bucket import is_uploaded
 from infra.function_code import CodeExchange, DeployedFunction, find_functions
 from infra.stack_events import Report
 from infra.stack_operation import StackOperation
@@ -74,7 +74,7 @@ def deploy_code(
             return []
         s3 = session.client("s3", endpoint_url=endpoint_url)
         for function in stale:
-            _require_former_package(s3, staged.bucket, function)
+            _require_former_package(s3, staged, function)
         exchange_code(session, stale, staged, report, endpoint_url, sleep)
         return [function.name for function in stale]
 
@@ -146,13 +146,12 @@ def _require_same_template(client: "CloudFormationClient", stack_name: str, temp
         )
 
 
-def _require_former_package(s3: "S3Client", bucket: str, function: DeployedFunction) -> None:
-    try:
-        s3.head_object(Bucket=bucket, Key=package_key(function.package, function.sha256))
-    except ClientError as error:
-        if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
-            raise
+def _require_former_package(
+    s3: "S3Client", staged: StagedTemplate, function: DeployedFunction
+) -> None:
+    key = package_key(function.package, function.sha256)
+    if not is_uploaded(s3, staged.bucket, staged.account_id, key):
         raise DeployError(
-            f"The code that {function.name} runs now is not in the deploy bucket {bucket}, so it "
-            "could not be put back: deploy without --code-only."
-        ) from error
+            f"The code that {function.name} runs now is not in the deploy bucket {staged.bucket}, "
+            "so it could not be put back: deploy without --code-only."
+        )

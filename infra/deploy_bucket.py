@@ -19,10 +19,11 @@ def deploy_bucket_name(account_id: str, region: str) -> str:
 
 
 def ensure_deploy_bucket(s3: "S3Client", account_id: str, region: str) -> str:
-    """Make the deploy bucket if it is missing: private, encrypted, versioned, TLS only.
+    """Make the deploy bucket if it is missing or half made.
 
-    Every later call names the expected owner, since a stranger may have taken a name that can be
-    guessed (Amazon S3: "Verifying bucket ownership with bucket owner condition").
+    It is private, encrypted, versioned, and reached over TLS only. Every later call names the
+    expected owner, since a stranger may have taken a name that can be guessed (Amazon S3:
+    "Verifying bucket ownership with bucket owner condition").
 
     Args:
         s3: Client of the region to deploy to.
@@ -38,11 +39,14 @@ def ensure_deploy_bucket(s3: "S3Client", account_id: str, region: str) -> str:
     """
     bucket = deploy_bucket_name(account_id, region)
     try:
-        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account_id)
+        answer = s3.get_bucket_versioning(Bucket=bucket, ExpectedBucketOwner=account_id)
+        # Switched on last: without it the making of the bucket was broken off.
+        is_complete = answer.get("Status") == "Enabled"
     except ClientError as error:
         match error.response["ResponseMetadata"]["HTTPStatusCode"]:
             case 404:
-                _create_deploy_bucket(s3, bucket, account_id, region)
+                _create_deploy_bucket(s3, bucket, region)
+                is_complete = False
             case 403:
                 raise DeployError(
                     f"The deploy bucket {bucket} cannot be used: your credentials may not read it, "
@@ -50,6 +54,8 @@ def ensure_deploy_bucket(s3: "S3Client", account_id: str, region: str) -> str:
                 ) from error
             case _:
                 raise
+    if not is_complete:
+        _protect_deploy_bucket(s3, bucket, account_id)
     return bucket
 
 
@@ -62,23 +68,37 @@ def upload_file_once(s3: "S3Client", bucket: str, account_id: str, key: str, pat
     Raises:
         ClientError: S3 refused.
     """
+    if is_uploaded(s3, bucket, account_id, key):
+        return False
+    with path.open("rb") as body:
+        s3.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=account_id)
+    return True
+
+
+def is_uploaded(s3: "S3Client", bucket: str, account_id: str, key: str) -> bool:
+    """Whether there is an object under a key.
+
+    Raises:
+        ClientError: S3 refused.
+    """
     try:
         s3.head_object(Bucket=bucket, Key=key, ExpectedBucketOwner=account_id)
     except ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
             raise
-        with path.open("rb") as body:
-            s3.put_object(Bucket=bucket, Key=key, Body=body, ExpectedBucketOwner=account_id)
-        return True
-    return False
+        return False
+    return True
 
 
-def _create_deploy_bucket(s3: "S3Client", bucket: str, account_id: str, region: str) -> None:
+def _create_deploy_bucket(s3: "S3Client", bucket: str, region: str) -> None:
     if region == "us-east-1":
         s3.create_bucket(Bucket=bucket)
     else:
         location: BucketLocationConstraintType = region  # type: ignore[assignment]  # any region
         s3.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": location})
+
+
+def _protect_deploy_bucket(s3: "S3Client", bucket: str, account_id: str) -> None:
     s3.put_public_access_block(
         Bucket=bucket,
         ExpectedBucketOwner=account_id,
@@ -96,13 +116,17 @@ def _create_deploy_bucket(s3: "S3Client", bucket: str, account_id: str, region: 
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]
         },
     )
+    # An endpoint without TLS, such as the emulator's, cannot require it.
+    if s3.meta.endpoint_url.startswith("https://"):
+        _require_tls(s3, bucket, account_id)
     s3.put_bucket_versioning(
         Bucket=bucket,
         ExpectedBucketOwner=account_id,
         VersioningConfiguration={"Status": "Enabled"},
     )
-    if s3.meta.endpoint_url.startswith("http://"):
-        return  # an endpoint without TLS, such as the emulator's, cannot require it
+
+
+def _require_tls(s3: "S3Client", bucket: str, account_id: str) -> None:
     arn = f"arn:{s3.meta.partition}:s3:::{bucket}"
     s3.put_bucket_policy(
         Bucket=bucket,

@@ -99,7 +99,7 @@ def plan_destruction(
         kept += tuple(
             resource
             for resource in _find_named(session, stack_name, account, endpoint_url)
-            if resource not in kept and not _is_in_a_stack(client, resource)
+            if resource not in kept and not is_in_a_stack(client, resource)
         )
         if not exists and not kept:
             raise UnknownStackError(
@@ -198,6 +198,26 @@ def sort_by_policy(
     return tuple(deleted), tuple(kept)
 
 
+def is_in_a_stack(client: "CloudFormationClient", resource: StackResource) -> bool:
+    """Whether a living stack has the resource, for example one that has imported it.
+
+    Raises:
+        ClientError: AWS refused.
+    """
+    try:
+        answer = client.describe_stack_resources(PhysicalResourceId=resource.name)
+    except ClientError as error:
+        if error.response["Error"].get("Code") == "ValidationError":
+            return False
+        raise
+    # The answer holds the stack's other resources too.
+    return any(
+        found.get("PhysicalResourceId") == resource.name
+        and found.get("ResourceStatus") not in ("DELETE_SKIPPED", "DELETE_COMPLETE")
+        for found in answer["StackResources"]
+    )
+
+
 def _sort_resources(
     client: "CloudFormationClient", stack_id: str
 ) -> tuple[tuple[StackResource, ...], tuple[StackResource, ...]]:
@@ -230,20 +250,6 @@ def _find_named(
             StackResource(_TABLE, name) for name in page["TableNames"] if pattern.fullmatch(name)
         ]
     return found
-
-
-def _is_in_a_stack(client: "CloudFormationClient", resource: StackResource) -> bool:
-    """Whether a living stack has the resource, for example one that has imported it."""
-    try:
-        answer = client.describe_stack_resources(PhysicalResourceId=resource.name)
-    except ClientError as error:
-        if error.response["Error"].get("Code") == "ValidationError":
-            return False
-        raise
-    return any(
-        found.get("ResourceStatus") not in ("DELETE_SKIPPED", "DELETE_COMPLETE")
-        for found in answer["StackResources"]
-    )
 
 
 def _count_messages(

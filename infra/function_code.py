@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.function_versions import DESCRIPTION, delete_old_versions
+from infra.signals import ignore_signals
 from infra.smoke_check import invoke_harmlessly
 from infra.stack_events import Report
 from infra.staging import package_key, package_placeholder
@@ -16,6 +18,11 @@ from shared.errors import DeployError
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.literals import ArchitectureType
+    from mypy_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
+
+# What CloudFormation still lists of a resource that an update has taken out of the stack.
+_GONE = frozenset({"DELETE_COMPLETE", "DELETE_SKIPPED"})
 
 _LONGEST_UPDATE_SECONDS = 600.0
 
@@ -28,6 +35,7 @@ class DeployedFunction:
         package: Which one it is, such as `ingest`.
         logical_id: Its name in the template.
         name: Its name in the account.
+        architecture: The processors that it runs on.
         sha256: Hash of its code, in hex.
         revision_id: Changes with every change of it.
         aliases: The version behind each alias.
@@ -37,6 +45,7 @@ class DeployedFunction:
     package: str
     logical_id: str
     name: str
+    architecture: "ArchitectureType"
     sha256: str
     revision_id: str
     aliases: dict[str, str]
@@ -81,7 +90,7 @@ def find_functions(
         )
         for page in pages
         for resource in page["StackResourceSummaries"]
-        if resource["LogicalResourceId"] in package_of
+        if resource["LogicalResourceId"] in package_of and resource["ResourceStatus"] not in _GONE
     ]
 
 
@@ -89,7 +98,8 @@ def _describe_function(
     client: "LambdaClient", package: str, logical_id: str, name: str
 ) -> DeployedFunction:
     configuration = client.get_function_configuration(FunctionName=name)
-    aliases = client.list_aliases(FunctionName=name)["Aliases"]
+    pages = client.get_paginator("list_aliases").paginate(FunctionName=name)
+    aliases = [alias for page in pages for alias in page["Aliases"]]
     behind = [
         client.get_function_configuration(FunctionName=name, Qualifier=alias["Name"])
         for alias in aliases
@@ -98,11 +108,16 @@ def _describe_function(
         package=package,
         logical_id=logical_id,
         name=name,
-        sha256=base64.b64decode(configuration["CodeSha256"]).hex(),
+        architecture=configuration["Architectures"][0],
+        sha256=_read_sha256(configuration),
         revision_id=configuration["RevisionId"],
         aliases={alias["Name"]: alias["FunctionVersion"] for alias in aliases},
         is_uniform=all(one["CodeSha256"] == configuration["CodeSha256"] for one in behind),
     )
+
+
+def _read_sha256(configuration: "FunctionConfigurationResponseTypeDef") -> str:
+    return base64.b64decode(configuration["CodeSha256"]).hex()
 
 
 class CodeExchange:
@@ -126,8 +141,9 @@ class CodeExchange:
         self._bucket = bucket
         self._report = report
         self._sleep = sleep
-        self._updated: list[DeployedFunction] = []
+        self._begun: list[DeployedFunction] = []
         self._versions: list[tuple[DeployedFunction, str]] = []
+        self._pointed: list[DeployedFunction] = []
 
     def run(self, functions: Sequence[DeployedFunction], package_keys: Mapping[str, str]) -> None:
         """Exchange the code of each function, check that it works, and publish it as a version.
@@ -144,31 +160,33 @@ class CodeExchange:
         """
         try:
             for function in functions:
+                self._begun.append(function)
                 # The revision keeps two updates at the same time from mixing.
                 self._client.update_function_code(
                     FunctionName=function.name,
                     S3Bucket=self._bucket,
                     S3Key=package_keys[function.package],
+                    Architectures=[function.architecture],
                     RevisionId=function.revision_id,
                 )
-                self._updated.append(function)
             for function in functions:
                 self._require_updated(function)
                 self._publish(function)
             for function, version in self._versions:
                 self._check(function, version)
             for function, version in self._versions:
+                self._pointed.append(function)
                 self._point_aliases(function, dict.fromkeys(function.aliases, version))
         except BaseException as error:
-            self._take_back(error)
+            with ignore_signals():
+                self._take_back(error, package_keys)
             raise
         for function, version in self._versions:
             self._report(f"{function.name} runs the new code, version {version}")
+            delete_old_versions(self._client, function.name, self._report)
 
     def _publish(self, function: DeployedFunction) -> None:
-        answer = self._client.publish_version(
-            FunctionName=function.name, Description="seashore deploy --code-only"
-        )
+        answer = self._client.publish_version(FunctionName=function.name, Description=DESCRIPTION)
         self._versions.append((function, answer["Version"]))
         # With SnapStart a version is ready only once its snapshot is taken.
         self._require_updated(function, answer["Version"])
@@ -212,24 +230,38 @@ class CodeExchange:
             pause_seconds = min(0.5, pause_seconds * 2)
         return "it takes too long"
 
-    def _take_back(self, error: BaseException) -> None:
+    def _take_back(self, error: BaseException, package_keys: Mapping[str, str]) -> None:
         """Give every function that was updated its former code back."""
         self._report("That failed: putting the former code back")
         try:
-            for function in self._updated:
-                self._await_update(function)
-                self._client.update_function_code(
-                    FunctionName=function.name,
-                    S3Bucket=self._bucket,
-                    S3Key=package_key(function.package, function.sha256),
-                )
-                self._require_updated(function)
+            for function in self._begun:
+                self._put_back(function, package_keys[function.package])
+            for function in self._pointed:
                 self._point_aliases(function, function.aliases)
-                self._report(f"{function.name} has its former code back")
             for function, version in self._versions:
-                self._client.delete_function(FunctionName=function.name, Qualifier=version)
+                # Lambda hands out the latest version again where nothing has changed since.
+                if version not in function.aliases.values():
+                    self._client.delete_function(FunctionName=function.name, Qualifier=version)
         except (DeployError, ClientError, BotoCoreError) as second:
             raise DeployError(
                 f"The new code failed ({error}), and the former code could not be put back "
                 f"everywhere ({second}): deploy the version that worked."
             ) from second
+
+    def _put_back(self, function: DeployedFunction, new_key: str) -> None:
+        """Put the former code of a function back, unless the update has not reached it.
+
+        Whether it has is asked and not noted, since the answer to the update may be lost.
+        """
+        trouble = self._await_update(function)
+        runs = _read_sha256(self._client.get_function_configuration(FunctionName=function.name))
+        if not trouble and package_key(function.package, runs) != new_key:
+            return
+        self._client.update_function_code(
+            FunctionName=function.name,
+            S3Bucket=self._bucket,
+            S3Key=package_key(function.package, function.sha256),
+            Architectures=[function.architecture],
+        )
+        self._require_updated(function)
+        self._report(f"{function.name} has its former code back")

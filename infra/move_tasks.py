@@ -1,8 +1,8 @@
 """SQS's own redrive: it moves a whole DLQ at once, on AWS, without this machine.
 
 Moved messages keep their attributes, so the delivery policy gives each that arrives with a cause of
-death a fresh chance (`functions/batch.py`). Nothing else of `pipeline/replay.py` happens: no look
-into the ledger, no cap, no line in any story.
+death a fresh chance (`functions/received_record.py`). Nothing else of `pipeline/replay.py` happens:
+no look into the ledger, no cap, no line in any story.
 """
 
 from collections.abc import Callable, Iterator

@@ -26,7 +26,9 @@ class StackEvents:
         self._client = client
         self._stack_id = stack_id
         self._report = report
-        self._seen = {event["EventId"] for event in self._read()}
+        page = client.describe_stack_events(StackName=stack_id)["StackEvents"]
+        self._seen = {event["EventId"] for event in page}
+        self._newest_before = page[0]["EventId"] if page else None
 
     def report_new(self) -> list[str]:
         """Report what is new, and return the reasons of what failed.
@@ -35,18 +37,32 @@ class StackEvents:
             ClientError: AWS refused.
         """
         failures: list[str] = []
-        for event in reversed([one for one in self._read() if one["EventId"] not in self._seen]):
+        for event in reversed(self._read_new()):
             self._seen.add(event["EventId"])
             failures += _failure_reasons(event, self._stack_id)
             self._report_event(event)
         return failures
 
-    def _read(self) -> list["StackEventTypeDef"]:
-        """All events of the stack, the newest first."""
+    def _read_new(self) -> list["StackEventTypeDef"]:
+        """The events that were not seen yet, the newest first.
+
+        A stack keeps its events for 90 days, many pages of them. So it reads no further than it has
+        to: reading all of them every other second is more than CloudFormation answers.
+        """
+        new: list[StackEventTypeDef] = []
         pages = self._client.get_paginator("describe_stack_events").paginate(
             StackName=self._stack_id
         )
-        return [event for page in pages for event in page["StackEvents"]]
+        for page in pages:
+            count_before = len(new)
+            for event in page["StackEvents"]:
+                if event["EventId"] == self._newest_before:
+                    return new
+                if event["EventId"] not in self._seen:
+                    new.append(event)
+            if len(new) - count_before < len(page["StackEvents"]):
+                break
+        return new
 
     def _report_event(self, event: "StackEventTypeDef") -> None:
         status = event.get("ResourceStatus", "")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 _LONGEST_OPERATION_SECONDS = 3600.0
 
+# In these a deployment makes the stack, or what is left of it, anew.
+_MADE_ANEW = frozenset({"DELETE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"})
+
 
 @dataclass(frozen=True)
 class Deployment:
@@ -140,12 +143,7 @@ class StackOperation:
 
     def describe(self, stack_id: str | None = None) -> "StackTypeDef | None":
         """Describe the stack, or the one of an id; None if there is none."""
-        try:
-            return self._client.describe_stacks(StackName=stack_id or self._name)["Stacks"][0]
-        except ClientError as error:
-            if "does not exist" in error.response["Error"].get("Message", ""):
-                return None
-            raise
+        return _describe(self._client, stack_id or self._name)
 
     def refuse_while_changing(self, stack: "StackTypeDef") -> None:
         """Raise if another operation on the stack is under way.
@@ -188,7 +186,7 @@ class StackOperation:
                     f"The stack {self._name} is in {status}: run `aws cloudformation "
                     f"continue-update-rollback --stack-name {self._name}`, then deploy again."
                 )
-        return frozenset(parameter["ParameterKey"] for parameter in stack.get("Parameters", []))
+        return frozenset(_read_parameters(stack))
 
     def _create_change_set(
         self,
@@ -301,6 +299,37 @@ class StackOperation:
             yield
             self._sleep(self._poll_seconds)
             waited_seconds += self._poll_seconds
+
+
+def read_kept_parameters(client: "CloudFormationClient", stack_name: str) -> dict[str, str]:
+    """The parameters of a stack that a deployment keeps where it is given no others.
+
+    Returns:
+        Their values by name; empty where the stack would be made anew.
+
+    Raises:
+        ClientError: AWS refused.
+    """
+    stack = _describe(client, stack_name)
+    if stack is None or stack["StackStatus"] in _MADE_ANEW:
+        return {}
+    return _read_parameters(stack)
+
+
+def _describe(client: "CloudFormationClient", stack: str) -> "StackTypeDef | None":
+    try:
+        return client.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"].get("Message", ""):
+            return None
+        raise
+
+
+def _read_parameters(stack: "StackTypeDef") -> dict[str, str]:
+    return {
+        parameter["ParameterKey"]: parameter.get("ParameterValue", "")
+        for parameter in stack.get("Parameters", [])
+    }
 
 
 def _refuse_unknown(known: frozenset[str], parameters: Mapping[str, str]) -> None:

@@ -34,11 +34,13 @@ class StagedTemplate:
     Args:
         url: Address of the template.
         bucket: Name of the deploy bucket.
+        account_id: The account that owns it.
         package_keys: Key of each package that the template names, by function.
     """
 
     url: str
     bucket: str
+    account_id: str
     package_keys: dict[str, str]
 
 
@@ -107,4 +109,5 @@ def stage_template(
         packaged = Path(folder, "template.yaml")
         packaged.write_text(text, encoding="utf-8")
         upload_file_once(s3, bucket, account_id, template_key, packaged)
-    return StagedTemplate(f"{s3.meta.endpoint_url}/{bucket}/{template_key}", bucket, keys)
+    url = f"{s3.meta.endpoint_url}/{bucket}/{template_key}"
+    return StagedTemplate(url, bucket, account_id, keys)

@@ -19,7 +19,7 @@ from pipeline.task_calls import TaskFacts
 from pipeline.tool_types import ToolResult
 from pipeline.tools import Toolbox
 from shared.deadline import Deadline
-from shared.errors import DeadlineError, ModelUnavailableError
+from shared.errors import DeadlineError, ModelAnswerError, ModelUnavailableError
 from shared.ledger.documents import Document
 from shared.llm.model import ModelRequest, Purpose, Source
 from shared.llm.prompt_rendering import delimit_untrusted
@@ -43,8 +43,9 @@ _LEAST_RESULT_TOKENS = 200
 # Time that is kept for the final answer.
 _FINAL_SECONDS = 30.0
 _FINAL_SHARE_OF_TIME = 0.4
-# A turn that ends with less than this left was cut off for the final answer's sake.
-_CUT_SECONDS = 2.0
+# A turn that fails with less than this left was cut off for the final answer's sake: no call is
+# begun with less, and one that runs ends before.
+_CUT_SECONDS = 3.0
 
 
 class StoppedBy(StrEnum):
@@ -202,7 +203,7 @@ class _Run:
                 self._act(turn)
             except DeadlineError:
                 return self._conclude(StoppedBy.TIME)
-            except ModelUnavailableError:
+            except (ModelAnswerError, ModelUnavailableError):
                 if self._turns_deadline.remaining_seconds > _CUT_SECONDS:
                     raise
                 return self._conclude(StoppedBy.TIME)

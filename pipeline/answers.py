@@ -12,7 +12,8 @@ from shared.deadline import Deadline
 from shared.errors import DocumentCapError, PaidCalls, TaskCapError
 from shared.ledger.answers import answer_row_key, build_answer_row
 from shared.ledger.documents import Clock, document_row_key
-from shared.ledger.table import LedgerTable, Put, Row
+from shared.ledger.items import Row
+from shared.ledger.table import LedgerTable, Put
 from shared.ledger.tasks import task_row_key
 from shared.llm.answer_key import answer_key
 from shared.llm.model import LanguageModel, ModelAnswer, ModelRequest, Usage

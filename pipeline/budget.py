@@ -38,8 +38,11 @@ _CALLS_PER_LEASE = 20
 # A call sets aside more than it costs, as a rule, and gives the rest back when it is answered.
 _ROOM_RETURNS_SECONDS = 60.0
 
-# After a refusal the ledger is not asked again for a while.
+# After a refusal the ledger is not asked again for a while for a call that costs as much.
 _REFUSED_FOR = timedelta(seconds=20)
+
+# A call that no day has room for waits for a higher limit, not for the next day.
+_LIMIT_IS_RAISED_SECONDS = 3600.0
 
 
 @dataclass
@@ -48,6 +51,14 @@ class _OpenLease:
     serves_until: datetime
     taken: int = 0
     running: int = 0
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    day: str
+    cost: int
+    until: datetime
+    is_spent: bool
 
 
 @dataclass(frozen=True)
@@ -106,8 +117,7 @@ class SpendMeter:
         self._lock = threading.Lock()
         self._open: _OpenLease | None = None
         self._retired: list[_OpenLease] = []
-        self._refused_until: datetime | None = None
-        self._is_spent = False
+        self._refusal: _Refusal | None = None
 
     def estimate(self, input_tokens: int, output_tokens: int) -> int:
         """What a call is expected to cost, in millionths of a dollar; 0 without a known price."""
@@ -120,9 +130,18 @@ class SpendMeter:
 
         Raises:
             OverBudgetError: The day's limit is reached, which is over when the day turns; or what
-                is left of it is set aside for calls that run.
+                is left of it is set aside for calls that run; or it is lower than the call's cost.
             ServiceError: The ledger cannot be reached.
         """
+        daily = self.limits.daily
+        if daily is not None and cost > daily:
+            self._note_share(1.0)
+            raise OverBudgetError(
+                f"a call may cost {format_usd(cost)}, and the day's limit is {format_usd(daily)}: "
+                "raise DailyCapUsd",
+                delay_seconds=_LIMIT_IS_RAISED_SECONDS,
+                reason="over_budget",
+            )
         with self._lock:
             current = self._open
             if current is None or not self._has_room(current, cost):
@@ -164,15 +183,17 @@ class SpendMeter:
     def _take_lease(self, cost: int) -> _OpenLease:
         """Open a lease, and close those that are used up."""
         now = self._now()
-        if self._refused_until is not None and now < self._refused_until:
-            raise self._refuse(now)
+        day = find_day(now, self.limits.zone)
+        known = self._refusal
+        if known and known.day == day and now < known.until and cost >= known.cost:
+            raise self._refuse(known, now)
         if self._open is not None:
             self._retired.append(self._open)
             self._open = None
         self._close_retired()
         for amount in self._choose_amounts(cost):
             lease = Lease(
-                day=find_day(now, self.limits.zone),
+                day=day,
                 lease_id=self._new_id(),
                 model=self._model,
                 amount=amount,
@@ -180,16 +201,16 @@ class SpendMeter:
             )
             if open_lease(self._table, lease, self.limits.daily):
                 self._open = _OpenLease(lease, now + _LEASE_SERVES)
-                self._refused_until = None
+                self._refusal = None
                 if self.limits.daily:
-                    self._note_share(read_committed(self._table, lease.day) / self.limits.daily)
+                    self._note_share(read_committed(self._table, day) / self.limits.daily)
                 return self._open
-            close_expired_leases(self._table, lease.day, now)
-        self._refused_until = now + _REFUSED_FOR
+            close_expired_leases(self._table, day, now)
         self._note_share(1.0)
-        spent = read_day_spend(self._table, find_day(now, self.limits.zone)).spent
-        self._is_spent = spent + cost > (self.limits.daily or 0)
-        raise self._refuse(now)
+        spent = read_day_spend(self._table, day).spent
+        is_spent = spent + cost > (self.limits.daily or 0)
+        self._refusal = _Refusal(day, cost, now + _REFUSED_FOR, is_spent)
+        raise self._refuse(self._refusal, now)
 
     def _choose_amounts(self, cost: int) -> list[int]:
         """A lease's amount, and what to fall back upon near the limit."""
@@ -209,10 +230,10 @@ class SpendMeter:
                 waiting.append(retired)
         self._retired = waiting
 
-    def _refuse(self, now: datetime) -> OverBudgetError:
+    def _refuse(self, refusal: _Refusal, now: datetime) -> OverBudgetError:
         limit = format_usd(self.limits.daily or 0)
         tomorrow_seconds = seconds_until_tomorrow(now, self.limits.zone)
-        if self._is_spent:
+        if refusal.is_spent:
             return OverBudgetError(
                 f"the day's limit of {limit} is reached",
                 delay_seconds=tomorrow_seconds,

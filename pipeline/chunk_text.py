@@ -31,6 +31,16 @@ def text_address(content_sha256: str, chunk_tokens: int) -> str:
     return f"{content_sha256}-{chunk_tokens}-{EXTRACTION_VERSION}"
 
 
+def read_chunk_tokens(address: str) -> int:
+    """The size of the chunks that the text under an address is cut into."""
+    return int(address.split("-")[1])
+
+
+def belongs_to(address: str, content_sha256: str) -> bool:
+    """Whether an address is that of a text of these bytes."""
+    return address.split("-")[0] == content_sha256
+
+
 def chunk_text_key(address: str, chunk_number: int) -> str:
     """The key of a chunk's text in the artifacts bucket."""
     return f"text/{address}/{chunk_number:06d}.json"

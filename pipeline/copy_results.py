@@ -66,35 +66,54 @@ def copy_results(notice: ResultNotice, services: CopyServices, deadline: Deadlin
         deadline.check()
         if found := _DOCUMENT_KEY.fullmatch(upload.key):
             document_id, run, chunks_done = found[1], int(found[2]), int(found[3])
-            document = find_document(services.table, document_id)
-            version: tuple[int, ...] | None
-            version = None if document is None else (document.run, document.chunks_done)
-            result_key = None if document is None else document.result_key
-            if _is_committed(upload.key, result_key, (run, chunks_done), version, notice, services):
+            known = _look_up_document(services.table, document_id)
+            if _is_committed(upload.key, (run, chunks_done), known, notice, services):
                 content = services.objects.read_json(upload.bucket, upload.key)
                 row = build_document_row(content, upload.key, run, chunks_done)
                 write_document_result(services.database, row)
         elif found := _TASK_KEY.fullmatch(upload.key):
             task_id, attempt = found[1], int(found[2])
-            task = find_task(services.table, task_id)
-            version = None if task is None else (task.attempts,)
-            result_key = None if task is None else task.result_key
-            if _is_committed(upload.key, result_key, (attempt,), version, notice, services):
+            known = _look_up_task(services.table, task_id)
+            if _is_committed(upload.key, (attempt,), known, notice, services):
                 content = services.objects.read_json(upload.bucket, upload.key)
                 write_task_result(services.database, build_task_row(content, upload.key, attempt))
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What the ledger knows of a document's or task's result: its version, and where it is."""
+
+    version: tuple[int, ...]
+    result_key: str | None
+
+
+def _look_up_document(table: LedgerTable, document_id: str) -> _Known | None:
+    document = find_document(table, document_id)
+    if document is None:
+        return None
+    return _Known((document.run, document.chunks_done), document.result_key)
+
+
+def _look_up_task(table: LedgerTable, task_id: str) -> _Known | None:
+    task = find_task(table, task_id)
+    return None if task is None else _Known((task.attempts,), task.result_key)
+
+
 def _is_committed(
     key: str,
-    committed_key: str | None,
     version: tuple[int, ...],
-    ledger_version: tuple[int, ...] | None,
+    known: _Known | None,
     notice: ResultNotice,
     services: CopyServices,
 ) -> bool:
-    if committed_key == key:
+    """Whether the ledger names a result; False if it never will.
+
+    Raises:
+        ResultNotCommittedError: It may do so yet.
+    """
+    if known is not None and known.result_key == key:
         return True
-    is_outdated = ledger_version is None or ledger_version > version
+    is_outdated = known is None or known.version > version
     if is_outdated or services.now() - notice.sent_at > _COMMITTED_WITHIN:
         logger.info("result_outdated", extra={"action": "result_outdated"})
         return False

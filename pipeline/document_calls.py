@@ -25,10 +25,12 @@ class DocumentCalls:
     Attributes:
         billed: What was noted on the document's row so far. An answer that the caller keeps with
             its own effect is not in it.
+        has_kept: Whether an answer was kept, upon which a later delivery can go on.
     """
 
     def __init__(self, document_id: str, services: AnswerServices) -> None:
         self.billed = Spending()
+        self.has_kept = False
         self._services = services
         self._payer = pay_by_document(document_id)
 
@@ -55,4 +57,5 @@ class DocumentCalls:
             self._bill(answer.usage, answer.cost, answer.row)
 
     def _bill(self, usage: Usage, cost: int, row: Put | None) -> None:
+        self.has_kept = self.has_kept or row is not None
         self.billed += bill_payer(usage, cost, row, self._payer, self._services)

@@ -2,22 +2,25 @@
 
 import hashlib
 import logging
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.chunk_text import ChunkText, PageOfText, chunk_text_key, text_address
+from pipeline.chunk_text import (
+    ChunkText,
+    PageOfText,
+    belongs_to,
+    chunk_text_key,
+    read_chunk_tokens,
+    text_address,
+)
 from pipeline.chunking import Chunk, group_pages
+from pipeline.downloads import download_document
 from pipeline.extraction import Extractor, OpenDocument, PageStatus
 from pipeline.page_ranges import format_page_ranges, parse_page_ranges
 from shared.deadline import Deadline
 from shared.errors import (
-    AccessDeniedError,
     DeadlineError,
     LedgerConflictError,
-    ObjectMissingError,
     RejectedDocumentError,
     RejectionCode,
 )
@@ -73,7 +76,7 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
 
     Raises:
         RetryableError: The work may succeed later.
-        DeferredError: An AWS service asks for patience.
+        DeferredError: An AWS service asks for patience, or no reader of PDFs became free.
     """
     if isinstance(item, ContinueIngest):
         document = find_document(services.table, item.document_id)
@@ -104,7 +107,7 @@ def _may_lack_messages(document: Document) -> bool:
 
 def _extract_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
     try:
-        with _download(document, services) as path:
+        with download_document(document, services.objects, services.max_document_bytes) as path:
             _read_document(document, path, services, deadline)
     except RejectedDocumentError as rejection:
         move_document(
@@ -117,47 +120,13 @@ def _extract_document(document: Document, services: IngestServices, deadline: De
         )
 
 
-@contextmanager
-def _download(document: Document, services: IngestServices) -> Iterator[Path]:
-    """Fetch a document's bytes into a file, unless they are too many.
-
-    Raises:
-        RejectedDocumentError: The object is too large, gone, or not to be read.
-    """
-    source = (document.bucket, document.key, document.version_id)
-    with tempfile.TemporaryDirectory(prefix="seashore-") as folder:
-        path = Path(folder) / "document.pdf"
-        try:
-            size_bytes = services.objects.measure(*source)
-            if size_bytes > services.max_document_bytes:
-                limit_mb = services.max_document_bytes / 1024 / 1024
-                raise RejectedDocumentError(
-                    RejectionCode.TOO_LARGE,
-                    f"The file has {size_bytes / 1024 / 1024:.1f} MB, the limit is "
-                    f"{limit_mb:.1f} MB; split it, or raise the limit.",
-                )
-            services.objects.download(*source, path)
-        except ObjectMissingError as error:
-            raise RejectedDocumentError(
-                RejectionCode.OBJECT_GONE,
-                "The file was deleted before it could be read; put it into the bucket again.",
-            ) from error
-        except AccessDeniedError as error:
-            raise RejectedDocumentError(
-                RejectionCode.ACCESS_DENIED,
-                "The ingest function may not read the file; check its encryption key and owner, "
-                "then put it into the bucket again.",
-            ) from error
-        yield path
-
-
 def _read_document(
     document: Document, path: Path, services: IngestServices, deadline: Deadline
 ) -> None:
     """Read a document's text, or take over what the same bytes have given before."""
     with path.open("rb") as file:
         content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    address = text_address(content_sha256, services.chunk_tokens)
+    address = _find_address(document, content_sha256, services.chunk_tokens)
     known = find_text(services.table, address)
     if known is not None:
         reused_from, extraction = known
@@ -166,7 +135,9 @@ def _read_document(
         )
         return
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _CHECKPOINT_SECONDS)
-    with services.extractor.open(path, reading_deadline) as opened:
+    with services.extractor.open(
+        path, reading_deadline, waited_seconds=document.reading_milliseconds / 1000
+    ) as opened:
         extraction = _store_text(document, opened, address, services)
     if extraction.next_page <= extraction.pages:
         _send_rest(document, extraction, services)
@@ -178,6 +149,25 @@ def _read_document(
             "print the file to a new PDF and upload that.",
         )
     record_extraction(services.table, document, extraction, services.now)
+
+
+def _find_address(document: Document, content_sha256: str, chunk_tokens: int) -> str:
+    """Where a document's text goes: one that is begun goes on as it began.
+
+    Its chunks keep their size though the setting may be another by now.
+
+    Raises:
+        RejectedDocumentError: It was begun with other bytes; without versions a file can change.
+    """
+    if document.next_page == 1:
+        return text_address(content_sha256, chunk_tokens)
+    if not belongs_to(document.text_address, content_sha256):
+        raise RejectedDocumentError(
+            RejectionCode.OBJECT_GONE,
+            "The file was replaced while it was being read; what replaced it is a document of its "
+            "own.",
+        )
+    return document.text_address
 
 
 def _store_text(
@@ -195,7 +185,7 @@ def _store_text(
     reading = _Reading(document, opened.page_count, address)
     try:
         pages = opened.pages(first_page=document.next_page)
-        for chunk in group_pages(pages, services.chunk_tokens):
+        for chunk in group_pages(pages, read_chunk_tokens(address)):
             text = _to_chunk_text(chunk)
             if text.pages:
                 services.objects.write_text(
@@ -208,7 +198,7 @@ def _store_text(
     except DeadlineError:
         if reading.safe.next_page == document.next_page:
             raise
-    return reading.safe
+    return replace(reading.safe, reading_milliseconds=round(opened.waited_seconds * 1000))
 
 
 class _Reading:

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from shared.dead_letters import Letter, LetterKey, Work
 from shared.ledger.chunks import ChunkStatus, chunk_row_key
 from shared.ledger.documents import Document, document_row_key, to_document
+from shared.ledger.items import Row
 from shared.ledger.reports import ReportStatus, report_row_key
-from shared.ledger.table import LedgerTable, Row
+from shared.ledger.table import LedgerTable
 from shared.ledger.tasks import Task, task_row_key
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages import Combine, ContinueIngest, SummarizeChunk, TaskCallback

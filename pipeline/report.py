@@ -16,32 +16,26 @@ from pipeline.report_figures import (
     count_tasks,
 )
 from pipeline.report_files import DocumentList, ReportFile, render_files, report_prefix
+from pipeline.report_spend import read_spend
 from pipeline.report_times import explain_slowness
 from pipeline.report_types import (
     DailyReport,
-    DayFigures,
     DeadLetters,
     Digest,
     Durations,
-    ModelCost,
     QueueDepth,
     SlowDocument,
-    Spend,
 )
-from shared.calendar import find_window, list_days_before
+from shared.calendar import find_window
 from shared.errors import SeashoreError
 from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
 from shared.ledger.documents import Clock, document_pk
-from shared.ledger.reports import find_reports
-from shared.ledger.spend import DaySpend, ModelSpend, read_day_spend
 from shared.ledger.table import IndexPage, LedgerTable
 from shared.ledger.timeline import read_timeline
 from shared.objects import ObjectStore
 from shared.queues import Queues
 
 logger = logging.getLogger("seashore.report")
-
-_DAYS_BEFORE = 7
 
 
 @dataclass(frozen=True)
@@ -173,7 +167,7 @@ def _compose(
         chunks=documents.chunks,
         chunks_done=documents.chunks_done,
         chunks_failed=documents.chunks_failed,
-        spend=_read_spend(day, services),
+        spend=read_spend(day, services.daily_cap_micro_usd, services.table),
         durations=_describe_durations(documents, services),
         dead_letters=_list_dead_letters(documents.causes, tasks.causes, services),
         rejected=documents.rejected.values,
@@ -188,46 +182,6 @@ def _compose(
         artifacts_bucket=services.artifacts_bucket,
         report_prefix=report_prefix(day),
         digest=digest,
-    )
-
-
-def _read_spend(day: str, services: ReportServices) -> Spend:
-    before = list_days_before(day, _DAYS_BEFORE)
-    reports = find_reports(services.table, before)
-    days_before = []
-    for earlier in before:
-        spend = read_day_spend(services.table, earlier)
-        made = reports.get(earlier)
-        days_before.append(
-            DayFigures(
-                day=earlier,
-                documents=made.documents if made else None,
-                tasks=made.tasks if made else None,
-                pages=made.pages if made else None,
-                tokens=_count_tokens(spend),
-                cost_micro_usd=spend.spent,
-            )
-        )
-    models = [_to_cost(model) for model in read_day_spend(services.table, day).models]
-    return Spend(
-        models=tuple(sorted(models, key=lambda one: (-(one.cost_micro_usd or 0), one.model))),
-        cap_micro_usd=services.daily_cap_micro_usd,
-        days_before=tuple(days_before),
-    )
-
-
-def _count_tokens(spend: DaySpend) -> int:
-    return sum(model.input_tokens + model.output_tokens for model in spend.models)
-
-
-def _to_cost(model: ModelSpend) -> ModelCost:
-    has_price = bool(model.spent) or not (model.input_tokens or model.output_tokens)
-    return ModelCost(
-        model=model.model,
-        calls=model.calls,
-        input_tokens=model.input_tokens,
-        output_tokens=model.output_tokens,
-        cost_micro_usd=model.spent if has_price else None,
     )
 
 

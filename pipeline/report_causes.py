@@ -8,9 +8,11 @@ import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from typing import Any, Literal
 
 from pipeline.report_types import DeadLetterGroup
+from shared.ledger.tasks import LOST_TASK_REASON
 from shared.lifecycle import DocumentStatus, TaskStatus
 
 MOST_GROUPS = 10
@@ -22,17 +24,37 @@ _MOST_CAUSE_CHARACTERS = 300
 _MOST_PATTERN_CHARACTERS = 60
 
 _INGEST_FAILED = "ingest_failed"
+_NOT_SUMMARISED = "not_summarised"
 _LOST = "lost"
 
 Kind = Literal["document", "task"]
 
 
-@dataclass
-class _Group:
+class _Letters(Enum):
+    """What lies in the DLQ for one document or task."""
+
+    OWN = auto()
+    CHUNKS = auto()
+    NONE = auto()
+
+
+@dataclass(frozen=True)
+class _End:
+    """How one document or task was given up: where, which letters it left, and what they say."""
+
     queue: str
     kind: Kind
+    item_id: str
+    letters: _Letters
+    reason: str | None
+
+
+@dataclass
+class _Group:
+    """What was given up for one cause; `first` stands for all, as they differ in numbers only."""
+
+    first: _End
     cause: str
-    is_lost: bool
     count: int = 0
     examples: list[str] = field(default_factory=list)
 
@@ -41,38 +63,35 @@ class CauseTally:
     """Counts what was given up, by queue and cause."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, str, str], _Group] = {}
+        self._groups: dict[tuple[str, str, _Letters, str], _Group] = {}
         self._beyond = 0
 
     def add_document(self, row: Mapping[str, Any]) -> None:
         """Count a document, if it or a part of it was given up."""
-        status = row.get("status")
-        is_partly = status == DocumentStatus.PARTIAL and row.get("chunks_failed", 0) > 0
-        if status != DocumentStatus.FAILED and not is_partly:
-            return
-        code = row.get("reason_code")
-        queue = "uploads" if code == _INGEST_FAILED else "work"
-        self._add(queue, "document", row, str(row["document_id"]), is_lost=code == _LOST)
+        end = _find_document_end(row)
+        if end is not None:
+            self._add(end)
 
     def add_task(self, row: Mapping[str, Any]) -> None:
         """Count a task, if it was given up."""
-        if row.get("status") == TaskStatus.FAILED:
-            self._add("work", "task", row, str(row["task_id"]), is_lost=False)
+        if row.get("status") != TaskStatus.FAILED:
+            return
+        reason = row.get("reason")
+        letters = _Letters.NONE if reason == LOST_TASK_REASON else _Letters.OWN
+        self._add(_End("work", "task", str(row["task_id"]), letters, reason))
 
-    def _add(
-        self, queue: str, kind: Kind, row: Mapping[str, Any], item_id: str, *, is_lost: bool
-    ) -> None:
-        cause = describe_cause(row)
-        key = (queue, kind, _VARYING.sub("#", cause))
+    def _add(self, end: _End) -> None:
+        cause = describe_cause(end.reason)
+        key = (end.queue, end.kind, end.letters, _VARYING.sub("#", cause))
         group = self._groups.get(key)
         if group is None:
             if len(self._groups) == _MOST_CAUSES:
                 self._beyond += 1
                 return
-            group = self._groups[key] = _Group(queue, kind, cause, is_lost)
+            group = self._groups[key] = _Group(end, cause)
         group.count += 1
         if len(group.examples) < _MOST_EXAMPLES:
-            group.examples.append(item_id)
+            group.examples.append(end.item_id)
 
     def list_groups(
         self, other: "CauseTally", stack: str
@@ -85,14 +104,14 @@ class CauseTally:
         """
         groups = sorted(
             [*self._groups.values(), *other._groups.values()],
-            key=lambda group: (-group.count, group.queue, group.kind, group.cause),
+            key=lambda group: (-group.count, group.first.queue, group.first.kind, group.cause),
         )
         listed, rest = groups[:MOST_GROUPS], groups[MOST_GROUPS:]
         beyond = self._beyond + other._beyond
         shown = tuple(
             DeadLetterGroup(
-                queue=group.queue,
-                kind=group.kind,
+                queue=group.first.queue,
+                kind=group.first.kind,
                 cause=group.cause,
                 count=group.count,
                 examples=tuple(group.examples),
@@ -103,9 +122,25 @@ class CauseTally:
         return shown, len(rest) + bool(beyond), sum(group.count for group in rest) + beyond
 
 
-def describe_cause(row: Mapping[str, Any]) -> str:
+def _find_document_end(row: Mapping[str, Any]) -> _End | None:
+    """How a document or a part of it was given up; None if it was not."""
+    status, code = row.get("status"), row.get("reason_code")
+    document_id = str(row.get("document_id", ""))
+    is_partly = status == DocumentStatus.PARTIAL and row.get("chunks_failed", 0) > 0
+    # Its chunks lie in the DLQ; where one of them was summarised, it failed when combined instead.
+    is_wholly = code == _NOT_SUMMARISED and row.get("chunks_done", 0) == 0
+    if is_partly or (status == DocumentStatus.FAILED and is_wholly):
+        return _End("work", "document", document_id, _Letters.CHUNKS, row.get("chunk_reason"))
+    if status != DocumentStatus.FAILED:
+        return None
+    queue = "uploads" if code == _INGEST_FAILED else "work"
+    letters = _Letters.NONE if code == _LOST else _Letters.OWN
+    return _End(queue, "document", document_id, letters, row.get("reason"))
+
+
+def describe_cause(reason: str | None) -> str:
     """What a document or task was given up for, in one line of bounded length."""
-    return " ".join(str(row.get("reason") or "no cause is known").split())[:_MOST_CAUSE_CHARACTERS]
+    return " ".join((reason or "no cause is known").split())[:_MOST_CAUSE_CHARACTERS]
 
 
 def name_stack(stack: str) -> str:
@@ -114,20 +149,27 @@ def name_stack(stack: str) -> str:
 
 
 def _write_command(group: _Group, stack: str) -> str:
-    """The command that replays what a group counts; empty if nothing is left to replay."""
-    if group.is_lost:
+    """The command that replays what a group counts; empty if there is none for just these."""
+    end = group.first
+    if end.letters is _Letters.NONE:
         return ""
-    replay = f"seashore dlq replay{name_stack(stack)} --queue {group.queue}"
+    replay = f"seashore dlq replay{name_stack(stack)} --queue {end.queue}"
     if group.count == 1:
-        return f"{replay} --document {shlex.quote(group.examples[0])}"
-    if group.kind == "document" and group.cause.startswith("pages "):
-        # It names pages, and each page's letter has a cause of its own.
-        return f"{replay} --kind summarize_chunk"
-    return f"{replay} --grep {shlex.quote(_write_pattern(group.cause))}"
+        return f"{replay} --document {shlex.quote(end.item_id)}"
+    kind = " --kind summarize_chunk" if end.letters is _Letters.CHUNKS else ""
+    pattern = _write_pattern(end.reason or "")
+    grep = f" --grep {shlex.quote(pattern)}" if pattern else ""
+    return f"{replay}{kind}{grep}" if kind or grep else ""
 
 
-def _write_pattern(cause: str) -> str:
-    """A regular expression that finds a cause, whatever numbers and ids it names."""
-    parts = _VARYING.split(cause[:_MOST_PATTERN_CHARACTERS])
-    words = [re.sub(r"[^\w ]", ".", part, flags=re.ASCII) for part in parts]
-    return ".*".join(words)
+def _write_pattern(reason: str) -> str:
+    """A regular expression that finds a reason, whatever numbers and ids it names.
+
+    Made of its first line that has words, since a dot does not stand for a line's end; empty if
+    there is none, as numbers alone would find anything.
+    """
+    for line in reason.splitlines():
+        words = [re.sub(r"[^\w ]", ".", part, flags=re.ASCII) for part in _VARYING.split(line)]
+        if any(word.strip(" .") for word in words):
+            return ".*".join(words).strip()[:_MOST_PATTERN_CHARACTERS]
+    return ""

@@ -13,15 +13,11 @@ from datetime import datetime, timedelta
 from pipeline.report import ReportServices, WrittenReport, choose_summaries, write_report
 from pipeline.report_causes import name_stack
 from pipeline.report_digest import collect_digest, order_digest
+from pipeline.report_files import report_prefix
 from pipeline.report_types import DailyReport
 from shared.calendar import find_day_before, find_window, list_days_before
 from shared.deadline import Deadline
-from shared.errors import (
-    DeferredError,
-    MailUnsureError,
-    PermanentError,
-    ReportMailError,
-)
+from shared.errors import DeferredError, PermanentError, ReportMailError
 from shared.ledger.arrivals import has_arrivals
 from shared.ledger.reports import (
     MOST_MAILS,
@@ -201,18 +197,17 @@ def _mail(
             "heard nothing from SES: look whether it has come, and if not, send it by "
             f"`seashore report --date {row.day} --send{name_stack(services.reports.stack)}`"
         )
+    # Before the claim: a report that cannot be made uses up none of the mails.
+    written = written or _make(row, services)
     until = now() + timedelta(seconds=deadline.remaining_seconds) + _CLAIM_MARGIN
     claimed = claim_mail(table, row, now(), until)
     if claimed is None:
         raise _wait_for_another_run(row.day)
-    written = written or _make(claimed, services)
     try:
         mail_id = services.mailer.send(write_mail(written))
     except (DeferredError, PermanentError):
+        # Surely not gone. After any other end it may be: the claim stays, and counts as a mail.
         release_mail(table, claimed, now())
-        raise
-    except MailUnsureError:
-        # The claim stays, and counts as one of the mails.
         raise
     logger.info("report_mailed", extra={"action": "report_mailed", "day": row.day})
     return finish_report(table, claimed, ReportStatus.SENT, mail_id, now()), written
@@ -257,10 +252,10 @@ def _write_notice(
     function that signed it, within hours.
     """
     subject = write_subject(written.report) if written else f"Seashore {day}"
-    prefix = f"{services.artifacts_bucket}/reports/{day}/"
+    address = f"s3://{services.artifacts_bucket}/{report_prefix(day)}"
     text = (
         f"{subject}\n\n"
-        f"The report lies in s3://{prefix} as report.html, .txt, .md and .json.\n"
+        f"The report lies in {address} as report.html, .txt, .md and .json.\n"
         f"To read it: seashore report --date {day} --open{name_stack(services.stack)}\n"
     )
-    return subject[:100], text
+    return subject, text

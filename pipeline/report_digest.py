@@ -198,15 +198,11 @@ def _read_digest(task: Task, row: ReportRow, services: DigestServices) -> Digest
         answer = _Answer.model_validate(content)
     except (ObjectMissingError, ValidationError):
         return _leave_out(row, "Its result could not be read.")
-    note = ""
-    if row.digest_read < row.digest_of:
-        note = f"Made from the summaries of {row.digest_read} of {row.digest_of} documents."
     return Digest(
         origin="extractive" if answer.model == EXTRACTIVE else "model",
         model=answer.model,
         text=answer.abstract,
         key_points=tuple(point.text for point in answer.key_points),
-        note=note,
         documents_read=row.digest_read,
         documents_with_summary=row.digest_of,
     )

@@ -12,16 +12,18 @@ from typing import Any, Generic, TypeVar
 
 from pipeline.page_ranges import count_pages
 from pipeline.report_causes import CauseTally
-from pipeline.report_times import DurationTally, measure_seconds
+from pipeline.report_times import DurationTally, measure_seconds, say_wait
 from pipeline.report_types import Counts, DocumentLine, RejectedFile, TaskLine
-from shared.ledger.table import IndexPage, Row
+from shared.ledger.items import Row
+from shared.ledger.table import IndexPage
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.task_messages import is_own_task
 
 DOCUMENT_ATTRIBUTES = (
     "document_id", "key", "status", "received_at", "finished_at", "pages", "empty_pages",
     "failed_pages", "missing_pages", "chunks_total", "chunks_done", "chunks_failed", "reason_code",
-    "reason", "title", "cost_micro_usd", "result_key", "deferred_until", "deferred_reason",
+    "reason", "chunk_reason", "title", "cost_micro_usd", "result_key", "deferred_until",
+    "deferred_reason",
 )  # fmt: skip
 TASK_ATTRIBUTES = (
     "task_id", "kind", "about", "status", "received_at", "reason", "deferred_until",
@@ -34,6 +36,7 @@ MOST_TASK_LINES = 50
 MOST_UNACCOUNTED = 20
 MOST_SUMMARIES = 100
 
+_NO_TEXT_NOTE = "no text to summarise: if it is a scan, run text recognition (OCR) and put it again"
 _DEFERRED = "DEFERRED"
 _IN_FLIGHT = "IN_FLIGHT"
 _FIELDS = {
@@ -231,9 +234,11 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
 
 def _note(row: Row, standing: str | None) -> str:
     if standing == _DEFERRED:
-        return f"waits: {str(row.get('deferred_reason', '')).replace('_', ' ')}"
+        return say_wait(str(row.get("deferred_reason", "")))
     if standing is None:
         return "its status is none that this report knows"
+    if standing == DocumentStatus.NO_TEXT:
+        return _NO_TEXT_NOTE
     return str(row.get("reason") or "")
 
 

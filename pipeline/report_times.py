@@ -24,6 +24,9 @@ _WAITS = {
     "aws_unreachable": "waiting for an AWS service",
     "idempotency_store": "waiting for DynamoDB",
     "in_progress": "waiting for another run of the same work",
+    "ledger_busy": "waiting for a busy row of the ledger",
+    "waiting_for_document": "waiting for its document to be ready",
+    "unfinished": "going on in a further run, as one run had no time for all of it",
 }
 _RETRIED = "waiting to be tried again"
 _DEAD = "lying in the dead-letter queue until it was replayed"
@@ -41,6 +44,11 @@ def measure_seconds(row: Mapping[str, Any]) -> float | None:
         return None
     finished = datetime.fromisoformat(row["finished_at"])
     return (finished - datetime.fromisoformat(row["received_at"])).total_seconds()
+
+
+def say_wait(reason: str) -> str:
+    """What a document or task waits for, in words; `reason` is the short name of it."""
+    return _WAITS.get(reason, f"waiting: {reason.replace('_', ' ')}")
 
 
 @dataclass(frozen=True)
@@ -121,8 +129,7 @@ def _name_stretch(step: Event, following: Event) -> str:
     if following.step in ("replayed", "replay_refused"):
         return _DEAD
     if step.step == "deferred":
-        reason = str(step.details.get("reason", ""))
-        return _WAITS.get(reason, f"waiting: {reason.replace('_', ' ')}")
+        return say_wait(str(step.details.get("reason", "")))
     if step.step == "returned":
         return _RETRIED
     return _STEPS.get(step.step, _SUMMARISING)

@@ -7,14 +7,11 @@ escapes them.
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pipeline.report_part import ReportPart
+from pipeline.report_spend import Spend
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Counts(_Part):
+class Counts(ReportPart):
     """How many documents or tasks arrived on a day, and how each of them stands.
 
     `received` is what the index counted; the others are what was found on each row.
@@ -58,89 +55,7 @@ class Counts(_Part):
         return self.partial + self.rejected + self.failed
 
 
-class ModelCost(_Part):
-    """What one model was used for on the day.
-
-    Args:
-        model: Its name.
-        calls: Calls that were answered.
-        input_tokens: Tokens read.
-        output_tokens: Tokens written.
-        cost_micro_usd: What they cost; None if the model has no price.
-    """
-
-    model: str
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    cost_micro_usd: int | None
-
-
-class DayFigures(_Part):
-    """One of the days before: the counts are None where no report of it was made."""
-
-    day: str
-    documents: int | None
-    tasks: int | None
-    pages: int | None
-    tokens: int
-    cost_micro_usd: int
-
-
-class Spend(_Part):
-    """Calls, tokens and cost of the day; all calls on that day, whichever day their item came.
-
-    Args:
-        models: By model, the dearest first. Empty where only the offline model worked.
-        cap_micro_usd: The most that may be spent on one day; None if there is no limit.
-        days_before: The seven days before, oldest first.
-    """
-
-    models: tuple[ModelCost, ...] = ()
-    cap_micro_usd: int | None = None
-    days_before: tuple[DayFigures, ...] = ()
-
-    @property
-    def calls(self) -> int:
-        """Calls of all models."""
-        return sum(model.calls for model in self.models)
-
-    @property
-    def input_tokens(self) -> int:
-        """Tokens that all models read."""
-        return sum(model.input_tokens for model in self.models)
-
-    @property
-    def output_tokens(self) -> int:
-        """Tokens that all models wrote."""
-        return sum(model.output_tokens for model in self.models)
-
-    @property
-    def cost_micro_usd(self) -> int:
-        """What all models with a price cost."""
-        return sum(model.cost_micro_usd or 0 for model in self.models)
-
-    @property
-    def has_unpriced_model(self) -> bool:
-        """Whether a model without a price was used, so that the cost is not all of it."""
-        return any(model.cost_micro_usd is None for model in self.models)
-
-    @property
-    def share_of_cap(self) -> float | None:
-        """The part of the day's limit that was used, 1.0 being all of it; None without a limit."""
-        if not self.cap_micro_usd:
-            return None
-        return self.cost_micro_usd / self.cap_micro_usd
-
-    @property
-    def usual_cost_micro_usd(self) -> float | None:
-        """The mean of the seven days before; None if nothing is known of them."""
-        if not self.days_before:
-            return None
-        return sum(day.cost_micro_usd for day in self.days_before) / len(self.days_before)
-
-
-class SlowDocument(_Part):
+class SlowDocument(ReportPart):
     """One of the documents that took longest, and why, in a sentence."""
 
     document_id: str
@@ -149,7 +64,7 @@ class SlowDocument(_Part):
     why: str
 
 
-class Durations(_Part):
+class Durations(ReportPart):
     """Time from drop to summary, of the day's documents that have one.
 
     Args:
@@ -165,7 +80,7 @@ class Durations(_Part):
     slowest: tuple[SlowDocument, ...] = ()
 
 
-class DeadLetterGroup(_Part):
+class DeadLetterGroup(ReportPart):
     """What was given up, by queue and cause.
 
     Args:
@@ -185,14 +100,14 @@ class DeadLetterGroup(_Part):
     replay_command: str
 
 
-class QueueDepth(_Part):
+class QueueDepth(ReportPart):
     """About how many letters lie in a DLQ as the report is made, of any day."""
 
     queue: str
     letters: int
 
 
-class DeadLetters(_Part):
+class DeadLetters(ReportPart):
     """What was given up, and what lies in the DLQs now.
 
     Args:
@@ -215,7 +130,7 @@ class DeadLetters(_Part):
         return sum(depth.letters for depth in self.depths)
 
 
-class RejectedFile(_Part):
+class RejectedFile(ReportPart):
     """A file that was refused: its code, and the sentence that says what to do."""
 
     document_id: str
@@ -224,7 +139,7 @@ class RejectedFile(_Part):
     sentence: str
 
 
-class DocumentLine(_Part):
+class DocumentLine(ReportPart):
     """One line about a document.
 
     Args:
@@ -248,7 +163,7 @@ class DocumentLine(_Part):
     note: str = ""
 
 
-class TaskLine(_Part):
+class TaskLine(ReportPart):
     """One line about a task that failed or waits; those that are done are only counted."""
 
     task_id: str
@@ -258,7 +173,7 @@ class TaskLine(_Part):
     note: str = ""
 
 
-class Digest(_Part):
+class Digest(ReportPart):
     """What the day's documents say, all in all.
 
     Args:
@@ -281,7 +196,7 @@ class Digest(_Part):
     documents_with_summary: int = 0
 
 
-class DailyReport(_Part):
+class DailyReport(ReportPart):
     """The report of one day.
 
     Args:
@@ -348,6 +263,11 @@ class DailyReport(_Part):
     digest: Digest = Digest()
 
     @property
+    def is_day_over(self) -> bool:
+        """Whether the day was over when the report was made, so that no more can come."""
+        return self.made_at >= self.window_to
+
+    @property
     def is_reconciled(self) -> bool:
         """Whether the counts of documents and those of tasks add up."""
         return self.documents.is_reconciled and self.tasks.is_reconciled
@@ -378,13 +298,12 @@ class DailyReport(_Part):
             + self.tasks.deferred
             + self.tasks.in_flight
         )
-        parts = [f"{self.documents.done + self.tasks.done} done"]
+        parts = [] if self.is_reconciled else [f"{self.discrepancy:,} NOT ACCOUNTED FOR"]
+        parts.append(f"{self.documents.done + self.tasks.done:,} done")
         if self.needs_you:
-            parts.append(f"{self.needs_you} {'needs' if self.needs_you == 1 else 'need'} you")
+            parts.append(f"{self.needs_you:,} {'needs' if self.needs_you == 1 else 'need'} you")
         if self.documents.no_text:
-            parts.append(f"{self.documents.no_text} without text")
+            parts.append(f"{self.documents.no_text:,} without text")
         if unfinished:
-            parts.append(f"{unfinished} not finished")
-        if not self.is_reconciled:
-            parts.append(f"{self.discrepancy} NOT ACCOUNTED FOR")
+            parts.append(f"{unfinished:,} not finished")
         return ", ".join(parts)

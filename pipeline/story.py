@@ -8,7 +8,8 @@ from typing import Any
 
 from shared.ledger.timeline import Event
 
-# Steps that mean a wait (`functions/batch.py`) and steps of operators (`pipeline/letter_waves.py`).
+# Steps that mean a wait (`functions/delivery.py`), and steps of operators
+# (`pipeline/letter_waves.py`).
 DEFERRED = "deferred"
 RETURNED = "returned"
 REPLAYS = frozenset({"replayed", "replayed_edited"})

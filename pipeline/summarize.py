@@ -17,6 +17,7 @@ from pipeline.document_calls import DocumentCalls
 from pipeline.page_ranges import format_page_ranges, parse_page_ranges
 from pipeline.results import Coverage, DocumentSummary, render_markdown, result_folder
 from pipeline.summary_types import Summary
+from pipeline.unfinished import go_on_later
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
@@ -69,12 +70,13 @@ def summarize_chunk(
     content = services.objects.read_json(services.artifacts_bucket, message.text_key)
     text = ChunkText.model_validate(content)
     calls = DocumentCalls(message.document_id, services.answers)
-    answer = summarize_sources(
-        tuple(Source(page.number, page.number, page.text) for page in text.pages),
-        lambda sources: calls.ask(build_chunk_request(sources), deadline),
-        lambda parts: _combine_parts(parts, calls, services, deadline),
-        calls.keep,
-    )
+    with go_on_later(calls):
+        answer = summarize_sources(
+            tuple(Source(page.number, page.number, page.text) for page in text.pages),
+            lambda sources: calls.ask(build_chunk_request(sources), deadline),
+            lambda parts: _combine_parts(parts, calls, services, deadline),
+            calls.keep,
+        )
     chunk = Chunk(
         document_id=message.document_id,
         run=message.run,
@@ -88,7 +90,10 @@ def summarize_chunk(
         output_tokens=answer.usage.output_tokens,
         cost_micro_usd=answer.cost,
     )
-    record_chunk(services.table, chunk, services.now, with_rows=[answer.row] if answer.row else [])
+    rows = [answer.row] if answer.row else []
+    if not record_chunk(services.table, chunk, services.now, with_rows=rows):
+        # Another delivery came first; what this one has cost is on no row yet.
+        calls.keep(answer)
     _send_combine_if_complete(message.document_id, message.run, services)
 
 
@@ -143,7 +148,10 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
         _fail(parts.document, "no chunk of the text could be summarised", services)
         return
     calls = DocumentCalls(message.document_id, services.answers)
-    answer = _combine(summaries, calls, services, deadline)
+    with go_on_later(calls):
+        answer = _combine(summaries, calls, services, deadline)
+    # Apart from the effect, which a replayed chunk may have overtaken: the answer is paid for.
+    calls.keep(answer)
     _finish(parts, answer, calls.billed, services)
 
 
@@ -194,7 +202,7 @@ def _finish(
 
     Args:
         parts: The document as it was read, with its chunks.
-        answer: The summary, whose cost the document does not bear yet.
+        answer: The summary.
         billed: What was noted on the document's row since it was read.
         services: The ledger and S3.
     """
@@ -202,9 +210,9 @@ def _finish(
     coverage = compute_coverage(parts)
     status = DocumentStatus.DONE if coverage.is_complete else DocumentStatus.PARTIAL
     spent = billed + Spending(
-        input_tokens=document.input_tokens + answer.usage.input_tokens,
-        output_tokens=document.output_tokens + answer.usage.output_tokens,
-        cost_micro_usd=document.cost_micro_usd + answer.cost,
+        input_tokens=document.input_tokens,
+        output_tokens=document.output_tokens,
+        cost_micro_usd=document.cost_micro_usd,
     )
     result = DocumentSummary(
         document_id=document.document_id,
@@ -231,15 +239,12 @@ def _finish(
     services.objects.write_text(
         bucket, f"{folder}/summary.md", render_markdown(result), "text/markdown; charset=utf-8"
     )
-    if answer.row is not None:
-        services.table.put_row(answer.row)
     _move_unless_outdated(
         document,
         status,
         {
             "title": result.title,
             "model": result.model,
-            **spent.model_dump(),
             "missing_pages": coverage.missing_pages,
             "result_key": f"{folder}/summary.json",
             "reason_code": None if coverage.is_complete else "pages_missing",

@@ -19,7 +19,7 @@ from shared.ledger.document_lists import list_in_flight
 from shared.ledger.documents import Clock, Document, document_pk, move_document
 from shared.ledger.reports import has_reports_in_flight
 from shared.ledger.table import LedgerTable
-from shared.ledger.tasks import Task, fail_task, list_tasks_in_flight, task_pk
+from shared.ledger.tasks import LOST_TASK_REASON, Task, fail_task, list_tasks_in_flight, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.queues import Queues, ReceivedMessage
@@ -32,7 +32,6 @@ _PROCESS_DIED_SENTENCE = (
     "see its log, then replay."
 )
 _LOST_SENTENCE = "Its messages are gone from every queue; put the file into the bucket again."
-_LOST_TASK_SENTENCE = "Its message is gone from every queue; send it again under another id."
 
 # While letters are looked at they are hidden; what needs no cause becomes visible again at once.
 _LOOK_SECONDS = 60.0
@@ -219,6 +218,6 @@ def _settle_lost(document: Document, services: SweepServices) -> None:
 
 def _settle_lost_task(task: Task, services: SweepServices) -> None:
     try:
-        fail_task(services.table, task, _LOST_TASK_SENTENCE, services.now)
+        fail_task(services.table, task, LOST_TASK_REASON, services.now)
     except LedgerConflictError:
         logger.info("moved_on_already", extra={"action": "moved_on_already"})

@@ -44,9 +44,13 @@ class TaskCalls:
     Args:
         task: The task as it was begun.
         services: The model, its meter and the kept answers.
+
+    Attributes:
+        has_kept: Whether an answer was kept, upon which a later attempt can go on.
     """
 
     def __init__(self, task: Task, services: AnswerServices) -> None:
+        self.has_kept = False
         self._task = task
         self._services = services
         self._payer = pay_by_task(task.task_id)
@@ -146,4 +150,5 @@ class TaskCalls:
     def _note(self, usage: Usage, cost: int, row: Put | None) -> None:
         if not usage.calls and row is None:
             return
+        self.has_kept = self.has_kept or row is not None
         self._spent += bill_payer(usage, cost, row, self._payer, self._services)

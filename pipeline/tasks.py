@@ -16,6 +16,7 @@ from pipeline.task_calls import TaskCalls
 from pipeline.task_documents import find_named_documents, wait_for_summary, wait_for_text
 from pipeline.task_markdown import TaskResult, render_task_result
 from pipeline.text_division import divide_text
+from pipeline.unfinished import go_on_later
 from shared.callback_targets import CallbackSender, find_callback_target
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, TaskConflictError, TaskRefusedError
@@ -103,7 +104,8 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     documents = _find_documents(order, task, services)
     task = start_task(services.table, task, services.now)
     calls = TaskCalls(task, services.answers)
-    result = _carry_out(order, documents, calls, services, deadline)
+    with go_on_later(calls):
+        result = _carry_out(order, documents, calls, services, deadline)
     done = _keep_result(task, result, services)
     _send_callback(done, services)
 

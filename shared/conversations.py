@@ -22,8 +22,9 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
-from shared.errors import ConversationBusyError, LedgerConflictError
-from shared.ledger.table import Delete, LedgerTable, Put, Row, Update
+from shared.errors import ConversationBusyError, LedgerConflictError, SeashoreError
+from shared.ledger.items import Row
+from shared.ledger.table import Delete, LedgerTable, Put, Update
 
 # Longer than API Gateway lets a request run (Amazon API Gateway Developer Guide, "Quotas for
 # configuring and running a REST API in API Gateway": integration timeout 29 seconds).
@@ -214,19 +215,36 @@ class Conversations:
             Whether there was one.
 
         Raises:
-            ConversationBusyError: A turn of it runs.
+            ConversationBusyError: A turn of it runs, or came in between.
             ServiceError: The table cannot be reached; some turns may be gone, try again.
         """
         if self.find(thread_id) is None:
             return False
         claim = self.claim(thread_id, holder)
-        pk = self._turns_pk(thread_id)
-        rows = self.table.query_rows(pk, _turn_sk(0), "TURN#~")
-        while keys := [row["sk"] for row in islice(rows, _ROWS_PER_TRANSACTION)]:
-            self.table.transact([Delete(pk, sk) for sk in keys])
-        # The head goes last: should this process die before, the thread can still be found.
-        self.table.transact([Delete(*self._head_key(claim.thread.thread_id))])
+        try:
+            self._delete_claimed(claim)
+        except SeashoreError:
+            self.release(claim)
+            raise
         return True
+
+    def _delete_claimed(self, claim: Claim) -> None:
+        thread_id = claim.thread.thread_id
+        pk, head = self._turns_pk(thread_id), self._head_key(thread_id)
+        holds = Attr("claimed_by").eq(claim.holder)
+        rows = self.table.query_rows(pk, _turn_sk(0), "TURN#~")
+        try:
+            while keys := [row["sk"] for row in islice(rows, _ROWS_PER_TRANSACTION)]:
+                # A process may be frozen here for minutes, and go on when there are newer turns.
+                until = {"claimed_until": _epoch(self.now() + _CLAIM_LASTS)}
+                renewed = Update(*head, assign=until, condition=holds)
+                self.table.transact([renewed, *(Delete(pk, sk) for sk in keys)])
+            # The head goes last: should this process die before, the thread can still be found.
+            self.table.transact([Delete(*head, condition=holds)])
+        except LedgerConflictError as conflict:
+            raise ConversationBusyError(
+                f"the conversation {thread_id} has moved on before it was deleted"
+            ) from conflict
 
     def _read_head(self, row: Row | None, now: datetime) -> Thread | None:
         """A thread from its head, unless it has expired or its first turn is yet to come."""

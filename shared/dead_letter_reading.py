@@ -65,13 +65,13 @@ class HeldLetters:
         self._hidden_at = self.stopwatch()
         self._hide_seconds[queue.name] = hide_seconds
 
-    def add(self, received: Sequence[Letter]) -> int:
-        """Hold letters that were received; returns how many of them are new."""
+    def add(self, received: Sequence[Letter]) -> list[Letter]:
+        """Hold letters that were received; returns those of them that are new."""
         with self._lock:
-            before = len(self._letters)
+            fresh = [one for one in received if _name_place(one) not in self._letters]
             # One that came by again counts by its latest receive.
-            self._letters |= {(one.queue.name, one.message.message_id): one for one in received}
-            return len(self._letters) - before
+            self._letters |= {_name_place(one): one for one in received}
+            return fresh
 
     def delete(self, letters: Sequence[Letter]) -> list[Letter]:
         """Delete letters of one queue for good; returns those that SQS did not delete."""
@@ -114,7 +114,11 @@ class HeldLetters:
     def _drop(self, letters: Sequence[Letter]) -> None:
         with self._lock:
             for letter in letters:
-                self._letters.pop((letter.queue.name, letter.message.message_id), None)
+                self._letters.pop(_name_place(letter), None)
+
+
+def _name_place(letter: Letter) -> tuple[str, str]:
+    return letter.queue.name, letter.message.message_id
 
 
 def _handles_by_queue(letters: Sequence[Letter]) -> dict[str, list[str]]:
@@ -217,11 +221,11 @@ class _Reading:
             )
             letters = [to_letter(dlq, message) for message in messages]
             fresh = self.held.add(letters)
-            a_round.note(fresh)
+            a_round.note(bool(fresh))
             if fresh:
                 self.report(len(self.held.letters))
             if self.enough is not None:
-                self._wanted += sum(map(self.is_wanted, letters))
+                self._wanted += sum(map(self.is_wanted, fresh))
                 if self._wanted >= self.enough:
                     self._stop.set()
 
@@ -239,7 +243,7 @@ class _Round:
         """Whether it has."""
         return self._fruitless >= self._receivers
 
-    def note(self, fresh: int) -> None:
-        """Note what one receive has brought."""
+    def note(self, has_brought: bool) -> None:
+        """Note whether one receive has brought something new."""
         with self._lock:
-            self._fruitless = 0 if fresh else self._fruitless + 1
+            self._fruitless = 0 if has_brought else self._fruitless + 1

@@ -24,11 +24,13 @@ from shared.messages import (
 )
 from shared.queues import ReceivedMessage
 from shared.report_messages import DailyReportOrder, decode_report_item
-from shared.result_notices import decode_result_notice
+from shared.result_notices import ResultNotice, decode_result_notice
 from shared.task_messages import TaskMessage
 
 UNSWEPT = "ProcessDied (not swept yet)"
 _UNSWEPT_CAUSE = "The function's process died at every receive; the sweep has not looked at it yet."
+_NEVER_SWEPT = "ProcessDied"
+_NEVER_SWEPT_CAUSE = "The function's process died at every receive; see its log, then replay."
 
 UNREADABLE = "unreadable"
 UPLOAD = "upload"
@@ -63,7 +65,7 @@ class Work:
     kind: str
     item_id: str | None = None
     subjects: tuple[Subject, ...] = ()
-    message: IngestItem | WorkMessage | DailyReportOrder | None = None
+    message: IngestItem | WorkMessage | DailyReportOrder | ResultNotice | None = None
     problem: str | None = None
 
 
@@ -116,7 +118,7 @@ def identify_result_work(body: str, message_id: str) -> Work:
         item = decode_result_notice(body, datetime.min)
     except MessageDecodeError as error:
         return Work(UNREADABLE, problem=str(error))
-    return Work("result", item.item_id)
+    return Work("result", item.item_id, message=item)
 
 
 @dataclass(frozen=True)
@@ -129,6 +131,7 @@ class DeadLetterQueue:
         source_url: The queue.
         dlq_url: Its DLQ.
         identify: What a body and the id of the first copy ask for.
+        is_swept: Whether the sweep gives letters that SQS has moved their cause.
     """
 
     name: str
@@ -136,6 +139,7 @@ class DeadLetterQueue:
     source_url: str
     dlq_url: str
     identify: Callable[[str, str], Work] = field(repr=False)
+    is_swept: bool = True
 
 
 # Names a letter for as long as it lies in its DLQ, whoever relabels it meanwhile: queue, id of the
@@ -173,14 +177,21 @@ class Letter:
         return self.queue.identify(self.message.body, self.state.message_id)
 
     @property
-    def is_swept(self) -> bool:
-        """Whether it has its cause; one that SQS moved gets it from the sweep."""
+    def has_cause(self) -> bool:
+        """Whether it says what it died of; one that SQS moved gets that from the sweep."""
         return self.state.failure is not None
+
+    @property
+    def awaits_sweep(self) -> bool:
+        """Whether the sweep has still to give it its cause, and to tell the ledger."""
+        return self.queue.is_swept and not self.has_cause
 
     @property
     def error_type(self) -> str:
         """What it died of."""
-        return self.state.failure.error_type if self.state.failure else UNSWEPT
+        if self.state.failure:
+            return self.state.failure.error_type
+        return UNSWEPT if self.queue.is_swept else _NEVER_SWEPT
 
     @property
     def stage(self) -> str:
@@ -190,7 +201,9 @@ class Letter:
     @property
     def cause(self) -> str:
         """What it died of, in a sentence."""
-        return self.state.failure.message if self.state.failure else _UNSWEPT_CAUSE
+        if self.state.failure:
+            return self.state.failure.message
+        return _UNSWEPT_CAUSE if self.queue.is_swept else _NEVER_SWEPT_CAUSE
 
     @property
     def died_at(self) -> datetime:
@@ -205,7 +218,7 @@ class Letter:
             "error_type": self.error_type,
             "stage": self.stage,
             "cause": self.cause,
-            "died_at": self.died_at.isoformat() if self.is_swept else None,
+            "died_at": self.died_at.isoformat() if self.has_cause else None,
             "kind": self.work.kind,
             "item_id": self.work.item_id,
             "subjects": [{"kind": s.kind, "id": s.id} for s in self.work.subjects],

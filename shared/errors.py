@@ -3,6 +3,7 @@
     SeashoreError
     ├── SettingsError               the environment of a function is incomplete or wrong
     ├── OperatorError               a command cannot be carried out; the message says what to do
+    │   ├── WrongUsageError         an argument or option has a value of no use
     │   ├── UnknownStackError       no stack of that name
     │   ├── UnknownItemError        no document or task of that id
     │   ├── BuildError              the functions' package cannot be made
@@ -17,9 +18,11 @@
     │   └── ModelAnswerError        the model answered with something unusable
     ├── DeferredError               not the message's fault: wait without using up a receive
     │   ├── EarlyReceiveError       the message came back before its wait was over
+    │   ├── ReadersBusyError        other documents kept every reader of PDFs busy
     │   ├── ServiceError            an AWS service failed, throttled or cannot be reached
     │   ├── AccessDeniedError       the function's role may not do this
     │   ├── MailRefusedError        the mail service is not set up to take our mail
+    │   ├── UnfinishedError         time is up, and a part of the work is done and kept
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
     │   ├── ModelAccessError        the provider rejects the key or the account
@@ -80,6 +83,10 @@ class SettingsError(SeashoreError):
 
 class OperatorError(SeashoreError):
     """A command cannot be carried out. The message is one line that says what to do."""
+
+
+class WrongUsageError(OperatorError):
+    """An argument or option has a value that cannot be used."""
 
 
 class UnknownStackError(OperatorError):
@@ -176,8 +183,16 @@ class EarlyReceiveError(DeferredError):
     may_wait_forever = True
 
 
+class ReadersBusyError(DeferredError):
+    """Other documents kept every reader of PDFs busy for as long as the time lasted."""
+
+
 class ServiceError(DeferredError):
     """An AWS service failed, throttled or could not be reached."""
+
+
+class UnfinishedError(DeferredError):
+    """The time is up; a part of the work is done and kept, and the next run goes on from there."""
 
 
 class ModelThrottledError(DeferredError, PaidCalls):

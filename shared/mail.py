@@ -4,7 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+)
 
 from shared.aws_errors import translate_aws_errors
 from shared.errors import MailRefusedError, MailUnsureError
@@ -23,6 +30,13 @@ _NOT_SET_UP = frozenset(
     }
 )
 _SET_UP_DELAY_SECONDS = 900.0
+# Raised before anything was sent: there was no connection yet, or no request.
+_BEFORE_SENDING = (
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ParamValidationError,
+)
 
 
 @dataclass(frozen=True)
@@ -76,6 +90,8 @@ class Mailer:
                 )
             except ClientError as error:
                 raise _read_refusal(error) or error from None
+            except _BEFORE_SENDING:
+                raise
             except BotoCoreError as error:
                 raise MailUnsureError(f"SES did not answer: {error}") from error
         return answer["MessageId"]

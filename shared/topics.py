@@ -8,6 +8,9 @@ from shared.aws_errors import translate_aws_errors
 if TYPE_CHECKING:
     from mypy_boto3_sns.client import SNSClient
 
+# Amazon SNS API Reference, Publish: less than 100.
+_MOST_SUBJECT_CHARACTERS = 99
+
 
 @dataclass(frozen=True)
 class Topic:
@@ -25,11 +28,13 @@ class Topic:
         """Send a notice to all who have subscribed.
 
         Args:
-            subject: One line of ASCII, at most 100 characters (Amazon SNS API Reference, Publish).
+            subject: One line; cut where it is longer than SNS takes.
             text: The notice.
 
         Raises:
             SeashoreError: It was not accepted.
         """
         with translate_aws_errors(f"tell the topic {self.arn}"):
-            self.client.publish(TopicArn=self.arn, Subject=subject, Message=text)
+            self.client.publish(
+                TopicArn=self.arn, Subject=subject[:_MOST_SUBJECT_CHARACTERS], Message=text
+            )

@@ -5,12 +5,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.aws_errors import translate_aws_errors
+from shared.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
 CONTENT_TYPE = "application/pdf"
 EXPIRES_SECONDS = 900
+
+_FILE_NAME = "${filename}"
 
 
 @dataclass(frozen=True)
@@ -41,7 +44,13 @@ class UploadForms:
 
         A signed PUT could not hold to the size: that is a condition of forms only (Amazon S3 API
         Reference, "POST Policy": `content-length-range`).
+
+        Raises:
+            InvalidRequestError: The key has S3 put the name of the posted file into it.
+            ServiceError: The form cannot be signed.
         """
+        if _FILE_NAME in key:
+            raise InvalidRequestError(f"key: {_FILE_NAME} stands for any name; give the file's own")
         with translate_aws_errors("sign a form for an upload"):
             signed = self.open_client().generate_presigned_post(
                 self.bucket,

@@ -1,7 +1,9 @@
 """Every test runs without the network but loopback, and without the caller's AWS configuration."""
 
+import functools
 import os
 
+import botocore.session
 import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
@@ -16,6 +18,15 @@ LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 @pytest.fixture(autouse=True)
 def _loopback_only():
     socket_allow_hosts(LOOPBACK, allow_unix_socket=True)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _read_descriptions_of_services_once():
+    """Each session of boto3 would parse them anew, which takes longer than most tests do."""
+    with pytest.MonkeyPatch.context() as patch:
+        cached = functools.cache(botocore.session.create_loader)
+        patch.setattr(botocore.session, "create_loader", cached)
+        yield
 
 
 @pytest.fixture(autouse=True)

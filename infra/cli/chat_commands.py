@@ -14,7 +14,7 @@ def chat(
     message: Annotated[
         str | None,
         typer.Argument(
-            metavar="[MESSAGE]",
+            metavar="MESSAGE",
             show_default=False,
             help="What to ask; - for stdin. Without it a conversation begins.",
         ),

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from shared.ledger.timeline import Event
 
-# Steps of a document's story that mean nothing but a wait (`functions/batch.py`).
+# Steps of a document's story that mean nothing but a wait (`functions/delivery.py`).
 _WAITS = frozenset({"deferred", "returned"})
 
 

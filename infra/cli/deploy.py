@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import typer
 
+from infra.architecture import choose_target
 from infra.aws import open_session
 from infra.build import PROJECT, Package, Target, build_packages
 from infra.cli.change_table import changes_to_json, summarize_changes, write_changes
@@ -12,6 +13,7 @@ from infra.cli.output import Output
 from infra.cli.package_table import write_sizes
 from infra.code_only import deploy_code
 from infra.deploy import deploy_stack, plan_deployment
+from infra.signals import interrupt_on_signals
 from infra.stacks import check_stack_name
 
 
@@ -61,8 +63,9 @@ def deploy(
     name = check_stack_name(stack_name)
     values = dict(map(split_parameter, parameters))
     session = open_session(region, profile)
-    packages = _build(Target.AWS, output)
-    deployment = deploy_stack(session, name, packages, values, output.say)
+    packages = _build(choose_target(session, name, values), output)
+    with interrupt_on_signals():
+        deployment = deploy_stack(session, name, packages, values, output.say)
     if as_json:
         output.write_json(deployment.outputs)
     else:
@@ -93,7 +96,8 @@ def write_diff(
     name = check_stack_name(stack_name)
     values = dict(map(split_parameter, parameters))
     session = open_session(region, profile)
-    changes = plan_deployment(session, name, _build(Target.AWS, output), values, output.say)
+    packages = _build(choose_target(session, name, values), output)
+    changes = plan_deployment(session, name, packages, values, output.say)
     if as_json:
         output.write_json(changes_to_json(changes))
         output.say(summarize_changes(name, changes))
@@ -115,7 +119,10 @@ def update_code(
     """
     name = check_stack_name(stack_name)
     session = open_session(region, profile)
-    updated = deploy_code(session, name, _build(Target.AWS, output), output.say)
+    packages = _build(choose_target(session, name, {}), output)
+    # Cut off halfway, the code that ran before is put back.
+    with interrupt_on_signals():
+        updated = deploy_code(session, name, packages, output.say)
     if as_json:
         output.write_json({"updated": updated})
 

@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -18,13 +18,14 @@ from shared.dead_letters import (
     DeadLetterQueue,
     Letter,
     LetterFilter,
+    Work,
     find_letter_ids,
     identify_report_work,
     identify_result_work,
     identify_upload_work,
     identify_work,
 )
-from shared.errors import OperatorError, UnknownItemError
+from shared.errors import OperatorError, UnknownItemError, WrongUsageError
 from shared.ledger.document_versions import find_current_document_id
 from shared.queues import Queues
 
@@ -51,49 +52,32 @@ class Wanted:
 
 
 def list_dlqs(stack: Stack) -> tuple[DeadLetterQueue, ...]:
-    """The DLQs of a stack.
+    """The DLQs of a stack; that of results is there only with a database.
 
     Raises:
         UnknownStackError: The stack is older than this command.
     """
-    return (
-        DeadLetterQueue(
-            name="uploads",
-            stage="ingest",
-            source_url=stack.output("UploadsQueueUrl"),
-            dlq_url=stack.output("UploadsDlqUrl"),
-            identify=identify_upload_work,
-        ),
-        DeadLetterQueue(
-            name="work",
-            stage="worker",
-            source_url=stack.output("WorkQueueUrl"),
-            dlq_url=stack.output("WorkDlqUrl"),
-            identify=identify_work,
-        ),
-        DeadLetterQueue(
-            name="reports",
-            stage="report",
-            source_url=stack.output("ReportsQueueUrl"),
-            dlq_url=stack.output("ReportsDlqUrl"),
-            identify=identify_report_work,
-        ),
-        *_list_results_dlq(stack),
+    always = (
+        _describe_dlq(stack, "uploads", "ingest", identify_upload_work),
+        _describe_dlq(stack, "work", "worker", identify_work),
+        _describe_dlq(stack, "reports", "report", identify_report_work),
     )
-
-
-def _list_results_dlq(stack: Stack) -> tuple[DeadLetterQueue, ...]:
-    """The DLQ of results on their way into a database, where the stack has one."""
     if "ResultsDlqUrl" not in stack.outputs:
-        return ()
-    return (
-        DeadLetterQueue(
-            name="results",
-            stage="database",
-            source_url=stack.output("ResultsQueueUrl"),
-            dlq_url=stack.output("ResultsDlqUrl"),
-            identify=identify_result_work,
-        ),
+        return always
+    results = _describe_dlq(stack, "results", "database", identify_result_work)
+    # No document or task hangs on a copied result, so the sweep has nothing to settle there.
+    return (*always, replace(results, is_swept=False))
+
+
+def _describe_dlq(
+    stack: Stack, name: str, stage: str, identify: Callable[[str, str], Work]
+) -> DeadLetterQueue:
+    return DeadLetterQueue(
+        name=name,
+        stage=stage,
+        source_url=stack.output(f"{name.capitalize()}QueueUrl"),
+        dlq_url=stack.output(f"{name.capitalize()}DlqUrl"),
+        identify=identify,
     )
 
 
@@ -120,16 +104,16 @@ def build_filter(wanted: Wanted, stack: Stack, services: LetterServices) -> Lett
     """Which letters an operator means, but for ids, which may be beginnings of ids.
 
     Raises:
-        OperatorError: A queue, a time or a pattern cannot be understood.
+        WrongUsageError: A queue, a time or a pattern cannot be understood.
     """
     names = [dlq.name for dlq in services.dlqs]
     for name in wanted.queues:
         if name not in names:
-            raise OperatorError(f"There is no queue {name!r}: choose from {', '.join(names)}.")
+            raise WrongUsageError(f"There is no queue {name!r}: choose from {', '.join(names)}.")
     try:
         pattern = re.compile(wanted.grep) if wanted.grep else None
     except re.error as error:
-        raise OperatorError(
+        raise WrongUsageError(
             f"--grep {wanted.grep!r} is not a regular expression: {error}"
         ) from None
     now = services.now()
@@ -159,7 +143,7 @@ def read_wanted_letters(
 
     Raises:
         UnknownItemError: An id names no letter, or the beginnings of several.
-        OperatorError: The words cannot be understood.
+        WrongUsageError: The words cannot be understood.
     """
     chosen = build_filter(wanted, stack, services)
     dlqs = [dlq for dlq in services.dlqs if not chosen.queues or dlq.name in chosen.queues]

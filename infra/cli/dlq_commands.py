@@ -14,9 +14,7 @@ dlq = typer.Typer(
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(
-        metavar="[ID...]", show_default=False, help="Ids of letters, or beginnings of ids."
-    ),
+    typer.Argument(metavar="ID", show_default=False, help="Ids of letters, or beginnings of ids."),
 ]
 Id = Annotated[
     str, typer.Argument(metavar="ID", show_default=False, help="Id of a letter, or its beginning.")
@@ -186,11 +184,15 @@ def replay_letters(
                 "moves everything: it takes no ids, filters, --limit, --canary, --force or --json.",
                 param_hint="--native",
             )
-        per_second = None if rate is None else min(500, max(1, int(rate)))
+        # SQS takes whole numbers of messages a second in this range (StartMessageMoveTask).
+        if rate is not None and not (rate.is_integer() and 1 <= rate <= 500):
+            raise typer.BadParameter(
+                "has to be a whole number from 1 to 500 with --native.", param_hint="--rate"
+            )
         raise typer.Exit(
             move_dead_letters(
                 open_stack(stack, region, profile),
-                messages_per_second=per_second,
+                messages_per_second=None if rate is None else int(rate),
                 yes=yes,
                 output=open_output(),
             )

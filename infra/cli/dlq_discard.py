@@ -42,16 +42,18 @@ def discard_letters(
     if finished:
         keys = find_finished(services.table, letters)
         letters = [letter for letter in letters if letter.key in keys]
-    unswept = [letter for letter in letters if not (force or finished or letter.is_swept)]
-    chosen = [letter for letter in letters if letter not in unswept]
+    takes_all = force or finished
+    unswept = [] if takes_all else [letter for letter in letters if letter.awaits_sweep]
+    chosen = [letter for letter in letters if takes_all or not letter.awaits_sweep]
     groups = group_letters(chosen)
     if groups and not as_json:
         write_groups(groups, output)
     output.say(f"{len(chosen):,} to discard.")
     if unswept:
         output.say(
-            f"{len(unswept):,} have no cause yet: the sweep tells the ledger of them within a "
-            "quarter of an hour; --force takes them now, and leaves their documents in flight.",
+            f"{len(unswept):,} have no cause yet: the sweep gives them theirs, and tells the "
+            "ledger, once something has been in flight for a quarter of an hour; --force takes "
+            "them now, and leaves what they are about in flight.",
             style="yellow",
         )
     tally = Tally()

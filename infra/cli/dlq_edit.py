@@ -13,6 +13,7 @@ from infra.cli.letter_progress import Tally, is_confirmed
 from infra.cli.output import Output
 from infra.stacks import Stack
 from pipeline.edited_replay import edit_letter, replay_edited
+from pipeline.letter_waves import Ending
 from shared.dead_letters import Letter
 from shared.errors import MessageDecodeError, OperatorError
 
@@ -54,17 +55,20 @@ def edit_and_replay(
                     f"The letter stays as it was; what you wrote is in {path}."
                 ) from error
     output.say(f"A message of kind {edited.work.kind}: {edited.work.item_id}")
-    if not is_confirmed("Replay it like this?", yes=yes, output=output):
-        output.say(f"What you wrote is in {path}.")
+    is_sent = False
+    try:
+        if is_confirmed("Replay it like this?", yes=yes, output=output):
+            result = replay_edited(letter, edited, services)
+            Tally([result]).say(output)
+            is_sent = result.ending is Ending.REPLAYED
+    finally:
+        if not is_sent:
+            output.say(f"What you wrote is in {path}.")
+    if not is_sent:
         return ExitCode.FAILED
-    tally = Tally([replay_edited(letter, edited, services)])
-    tally.say(output)
-    if tally.is_good:
-        path.unlink()
-        output.write_line([edited.letter_id])
-        return ExitCode.OK
-    output.say(f"What you wrote is in {path}.")
-    return ExitCode.FAILED
+    path.unlink()
+    output.write_line([edited.letter_id])
+    return ExitCode.OK
 
 
 def _edit(path: Path, editor: str, letter: Letter) -> str:

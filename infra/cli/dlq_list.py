@@ -52,7 +52,7 @@ def write_dead_letters(
 
 def find_last_attempts(table: LedgerTable, letters: Iterable[Letter]) -> dict[LetterKey, str]:
     """What the ledger knows of the last attempt at letters that have no cause yet."""
-    unswept = [letter for letter in letters if not letter.is_swept and letter.work.subjects]
+    unswept = [letter for letter in letters if not letter.has_cause and letter.work.subjects]
     attempts = {
         letter.key: describe_last_attempt(table, letter) for letter in unswept[:_MOST_STORIES]
     }

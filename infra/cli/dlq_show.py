@@ -29,7 +29,7 @@ def show_letter(stack: Stack, wanted: str, *, as_json: bool, output: Output) -> 
         subject: build_story(read_timeline(services.table, subject.pk))
         for subject in letter.work.subjects
     }
-    attempt = None if letter.is_swept else describe_last_attempt(services.table, letter)
+    attempt = None if letter.has_cause else describe_last_attempt(services.table, letter)
     if as_json:
         output.write_json(
             {

@@ -12,13 +12,22 @@ document_commands = typer.Typer()
 
 StatusT = TypeVar("StatusT", DocumentStatus, TaskStatus)
 
+Statuses = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--status", help="Only those in this status; may be given again.", show_default=False
+    ),
+]
+Days = Annotated[int, typer.Option(min=1, max=366, help="How many days back; 1 is today.")]
+Limit = Annotated[int, typer.Option(min=1, help="The most to list.")]
+
 
 @document_commands.command()
 def put(
     files: Annotated[
         list[str],
         typer.Argument(
-            metavar="FILE...",
+            metavar="FILE",
             show_default=False,
             help="Files, folders (every PDF in them), or patterns such as 'reports/**/*.pdf'.",
         ),
@@ -58,12 +67,9 @@ def put(
 
 @document_commands.command()
 def documents(
-    status: Annotated[
-        list[str] | None,
-        typer.Option(help="Only documents in this status; may be given again.", show_default=False),
-    ] = None,
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days back; 1 is today.")] = 7,
-    limit: Annotated[int, typer.Option(min=1, help="The most documents to list.")] = 50,
+    status: Statuses = None,
+    days: Days = 7,
+    limit: Limit = 50,
     stack: StackName = "local",
     region: Region = None,
     profile: Profile = None,
@@ -75,28 +81,20 @@ def documents(
     pages, title and time of arrival.
     """
     from infra.cli.documents import write_documents
+    from infra.cli.listing import Choice
     from infra.cli.stack_access import open_stack
 
-    statuses = [_parse_status(name, DocumentStatus) for name in status or []]
+    choice = Choice([_parse_status(name, DocumentStatus) for name in status or []], days, limit)
     write_documents(
-        open_stack(stack, region, profile),
-        statuses,
-        days,
-        limit,
-        _now,
-        as_json=as_json,
-        output=open_output(),
+        open_stack(stack, region, profile), choice, _now, as_json=as_json, output=open_output()
     )
 
 
 @document_commands.command()
 def tasks(
-    status: Annotated[
-        list[str] | None,
-        typer.Option(help="Only tasks in this status; may be given again.", show_default=False),
-    ] = None,
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days back; 1 is today.")] = 7,
-    limit: Annotated[int, typer.Option(min=1, help="The most tasks to list.")] = 50,
+    status: Statuses = None,
+    days: Days = 7,
+    limit: Limit = 50,
     stack: StackName = "local",
     region: Region = None,
     profile: Profile = None,
@@ -107,17 +105,13 @@ def tasks(
     To a pipe or file it writes a line for each task, with tabs between id, kind, status, what it is
     about (or why it failed) and time of arrival.
     """
+    from infra.cli.listing import Choice
     from infra.cli.stack_access import open_stack
     from infra.cli.task_view import write_tasks
 
+    choice = Choice([_parse_status(name, TaskStatus) for name in status or []], days, limit)
     write_tasks(
-        open_stack(stack, region, profile),
-        [_parse_status(name, TaskStatus) for name in status or []],
-        days,
-        limit,
-        _now,
-        as_json=as_json,
-        output=open_output(),
+        open_stack(stack, region, profile), choice, _now, as_json=as_json, output=open_output()
     )
 
 
@@ -191,7 +185,7 @@ def explain(
 
 @document_commands.command()
 def spend(
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days back; 1 is today.")] = 7,
+    days: Days = 7,
     stack: StackName = "local",
     region: Region = None,
     profile: Profile = None,
@@ -211,7 +205,7 @@ def watch(
     wanted: Annotated[
         list[str] | None,
         typer.Argument(
-            metavar="[ID...]",
+            metavar="ID",
             show_default=False,
             help="Ids, beginnings of ids, or keys of documents, or ids of tasks; without any, all "
             "documents that are in flight.",

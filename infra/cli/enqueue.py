@@ -18,7 +18,7 @@ from infra.cli.stack_access import open_ledger
 from infra.cli.task_view import write_task
 from infra.stacks import Stack
 from pipeline.field_schema import read_field_schema
-from shared.errors import OperatorError
+from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
 from shared.lifecycle import TaskStatus
 from shared.task_messages import TASK, ExtractTask, Task
 
@@ -27,15 +27,15 @@ def read_text(name: str) -> str:
     """Read a text file, or stdin for `-`.
 
     Raises:
-        OperatorError: It cannot be read, or is no text in UTF-8.
+        WrongUsageError: It cannot be read, or is no text in UTF-8.
     """
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
         return data.decode("utf-8-sig")
     except OSError as error:
-        raise OperatorError(f"{name} cannot be read: {error.strerror}.") from error
+        raise WrongUsageError(f"{name} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError:
-        raise OperatorError(
+        raise WrongUsageError(
             f"{name} is no text in UTF-8. A PDF goes into the bucket: `seashore put {name}`."
         ) from None
 
@@ -44,14 +44,14 @@ def read_schema(name: str) -> dict[str, Any]:
     """Read a JSON Schema from a file.
 
     Raises:
-        OperatorError: It cannot be read, or is no JSON object.
+        WrongUsageError: It cannot be read, or is no JSON object.
     """
     try:
         schema = json.loads(read_text(name))
     except (ValueError, RecursionError) as error:
-        raise OperatorError(f"{name} is not JSON: {error}.") from None
+        raise WrongUsageError(f"{name} is not JSON: {error}.") from None
     if not isinstance(schema, dict):
-        raise OperatorError(f"{name} holds no JSON object.")
+        raise WrongUsageError(f"{name} holds no JSON object.")
     return schema
 
 
@@ -71,8 +71,8 @@ def enqueue_task(
         FAILED if it was waited for and not done.
 
     Raises:
-        OperatorError: The task cannot be sent as it is, or AWS refused it.
-        TaskRefusedError: The schema of an extraction is not taken.
+        WrongUsageError: The task, or the schema of an extraction, cannot be sent as it is.
+        OperatorError: AWS refused it.
     """
     task = _build_task(stack, content)
     body = task.model_dump_json(by_alias=True, exclude_none=True)
@@ -106,9 +106,12 @@ def _build_task(stack: Stack, content: Mapping[str, Any]) -> Task:
             f"{'.'.join(map(str, problem['loc'][1:])) or problem['loc'][0]}: {problem['msg']}"
             for problem in error.errors(include_input=False)
         )
-        raise OperatorError(f"The task cannot be sent: {problems}.") from None
+        raise WrongUsageError(f"The task cannot be sent: {problems}.") from None
     if isinstance(task, ExtractTask):
-        read_field_schema(task.fields)
+        try:
+            read_field_schema(task.fields)
+        except TaskRefusedError as error:
+            raise WrongUsageError(str(error)) from error
     return task
 
 

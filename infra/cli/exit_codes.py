@@ -2,7 +2,13 @@
 
 from enum import IntEnum
 
-from shared.errors import ObjectMissingError, SeashoreError, UnknownItemError, UnknownStackError
+from shared.errors import (
+    ObjectMissingError,
+    SeashoreError,
+    UnknownItemError,
+    UnknownStackError,
+    WrongUsageError,
+)
 
 
 class ExitCode(IntEnum):
@@ -38,6 +44,8 @@ def find_exit_code(error: SeashoreError) -> ExitCode:
     from botocore.exceptions import BotoCoreError, ClientError  # takes long to import
 
     match error:
+        case WrongUsageError():
+            return ExitCode.USAGE
         case UnknownStackError():
             return ExitCode.UNKNOWN_STACK
         case UnknownItemError():

@@ -41,8 +41,8 @@ def find_wanted_document(
         document = _find_by_beginning(table, wanted, now)
     if document is None:
         raise UnknownItemError(
-            f"There is no document {wanted!r}: `seashore documents` lists them, and `seashore "
-            "tasks` the tasks. What was just sent appears after a few seconds."
+            f"There is no document or task {wanted!r}: `seashore documents` and `seashore tasks` "
+            "list them. What was just sent appears after a few seconds."
         )
     return document
 

@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-from shared.errors import OperatorError
+from shared.errors import WrongUsageError
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -18,7 +18,7 @@ def parse_moment(text: str, now: datetime) -> datetime:
         now: The time.
 
     Raises:
-        OperatorError: It is neither.
+        WrongUsageError: It is neither.
     """
     ago = _AGO.fullmatch(text.strip())
     try:
@@ -26,6 +26,6 @@ def parse_moment(text: str, now: datetime) -> datetime:
             return now - timedelta(seconds=float(ago[1]) * _SECONDS[ago[2]])
         return datetime.fromisoformat(text.strip()).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise OperatorError(
+        raise WrongUsageError(
             f"{text!r} is not a time: give 2h or 3d for how long ago, or 2026-03-01T14:30."
         ) from None

@@ -18,9 +18,9 @@ from pipeline.report import ReportServices, WrittenReport, choose_summaries, wri
 from pipeline.report_digest import collect_digest, order_digest
 from pipeline.report_types import Digest
 from shared.calendar import find_day, find_day_before, parse_day
-from shared.errors import DeferredError, OperatorError
+from shared.errors import DeferredError, WrongUsageError
 from shared.ledger.documents import Clock
-from shared.ledger.reports import ReportRow, ReportStatus, find_report
+from shared.ledger.reports import ReportRow, ReportStatus
 from shared.prices import MICRO_USD_PER_USD
 from shared.queues import Queues
 from shared.report_messages import DailyReportOrder, encode_report_order
@@ -61,13 +61,13 @@ def report_by_hand(stack: Stack, wish: Wish, now: Clock, *, as_json: bool, outpu
     """Make a day's report, write it into the bucket and to a folder here, and write its path.
 
     Raises:
-        OperatorError: The day is none, has not come yet, or is not over and yet to be sent.
+        WrongUsageError: The day is none, has not come yet, or is not over and yet to be sent.
     """
     services = open_reports(stack, now)
     day = choose_day(wish.day, now(), services.zone)
     is_over = day < find_day(now(), services.zone)
     if wish.send and not is_over:
-        raise OperatorError(
+        raise WrongUsageError(
             f"{day} is not over yet in {services.zone.key}: its report is sent when it is. "
             "Without --send you see how it stands."
         )
@@ -96,7 +96,7 @@ def choose_day(wanted: str | None, now: datetime, zone: ZoneInfo) -> str:
     """The day that an operator means.
 
     Raises:
-        OperatorError: It is no day, or has not come yet.
+        WrongUsageError: It is no day, or has not come yet.
     """
     today = find_day(now, zone)
     match wanted:
@@ -107,11 +107,11 @@ def choose_day(wanted: str | None, now: datetime, zone: ZoneInfo) -> str:
     try:
         day = f"{parse_day(wanted):%Y-%m-%d}"
     except ValueError:
-        raise OperatorError(
+        raise WrongUsageError(
             f"{wanted!r} is not a day: give it as {today}, or today, or yesterday."
         ) from None
     if day > today:
-        raise OperatorError(f"{day} has not come yet: in {zone.key} it is {today}.")
+        raise WrongUsageError(f"{day} has not come yet: in {zone.key} it is {today}.")
     return day
 
 
@@ -179,10 +179,11 @@ def _wait_for_digest(
 
 
 def _ask_for_digest(day: str, services: ReportServices) -> ReportRow:
-    """The report's row with the task of its digest, or one for this occasion alone."""
-    known = find_report(services.table, day)
-    if known is not None and known.digest_task_id is not None:
-        return known
+    """A row for this occasion alone, with the task that writes the digest.
+
+    Not the one of the morning's report: documents have been finished since. Where none has, it is
+    the same task, and its answer is there.
+    """
     keys, of = choose_summaries(day, services)
     order = order_digest(day, keys, of, services.digest)
     now = services.now().isoformat()

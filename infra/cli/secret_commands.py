@@ -29,7 +29,7 @@ def set_(
             metavar="NAME",
             show_default=False,
             help="Name or ARN of a secret of Secrets Manager, or ARN of a parameter of SSM; "
-            "STACK/openai-api-key by default.",
+            "by default the one that the stack reads, else STACK/openai-api-key.",
         ),
     ] = None,
     kms_key: Annotated[

@@ -2,12 +2,14 @@
 
 import getpass
 import sys
+from contextlib import suppress
 
 import boto3
 from botocore.exceptions import ClientError
 
 from infra.aws import aws_errors_as, open_session
 from infra.cli.output import Output
+from infra.stack_operation import read_kept_parameters
 from infra.stacks import LOCAL_STACK, check_stack_name
 from shared.errors import OperatorError
 from shared.llm.model_key import LIFETIME_SECONDS
@@ -34,8 +36,10 @@ def set_model_key(
 
     Args:
         stack_name: The stack that is to use it; it need not exist yet.
-        secret: Name or ARN of a secret, or ARN of an SSM parameter; None for the stack's own.
-        kms_key: ARN of the KMS key to encrypt it with; None for that of the service.
+        secret: Name or ARN of a secret, or ARN of an SSM parameter; None for the one that the
+            stack reads, or is to read if it reads none.
+        kms_key: ARN of the KMS key to encrypt it with; None for the one that it has, else that of
+            the service.
         region: AWS region instead of the configured one.
         profile: AWS profile instead of the configured one.
         output: Where to write: the reference to standard output, the rest beside it.
@@ -47,15 +51,18 @@ def set_model_key(
         raise OperatorError(
             "The local stack takes the key from OPENAI_API_KEY in the shell of `seashore local up`."
         )
-    reference = secret or f"{check_stack_name(stack_name)}/openai-api-key"
+    check_stack_name(stack_name)
     session = open_session(region, profile)
+    current = _read_stack_parameters(session, stack_name)
+    reference = secret or current.get(PARAMETER) or f"{stack_name}/openai-api-key"
+    if kms_key is None and reference == current.get(PARAMETER):
+        kms_key = current.get(KMS_PARAMETER) or None
     key = read_key()
     with aws_errors_as(OperatorError):
         keep_secret(session, reference, key, kms_key)
-        current = _read_stack_parameters(session, stack_name)
     output.say(f"The key is kept in {reference}.")
     wanted = {PARAMETER: reference, **({KMS_PARAMETER: kms_key} if kms_key else {})}
-    if current is not None and wanted.items() <= current.items():
+    if wanted.items() <= current.items():
         output.say(
             f"The stack {stack_name} reads it there: its functions use the new key within "
             f"{LIFETIME_SECONDS / 60:.0f} minutes, and at once when the old one is rejected."
@@ -123,15 +130,10 @@ def _read_parameter_name(arn: str) -> str:
     return f"/{name}" if "/" in name else name
 
 
-def _read_stack_parameters(
-    session: boto3.session.Session, stack_name: str
-) -> dict[str, str] | None:
-    """The parameters of a stack by name; None if it does not exist or may not be looked at."""
-    try:
-        stacks = session.client("cloudformation").describe_stacks(StackName=stack_name)["Stacks"]
-    except ClientError:
-        return None
-    return {
-        parameter["ParameterKey"]: parameter.get("ParameterValue", "")
-        for parameter in stacks[0].get("Parameters", [])
-    }
+def _read_stack_parameters(session: boto3.session.Session, stack_name: str) -> dict[str, str]:
+    """The parameters of a stack by name; none if it does not exist or may not be looked at."""
+    with aws_errors_as(OperatorError):
+        client = session.client("cloudformation")
+        with suppress(ClientError):
+            return read_kept_parameters(client, stack_name)
+    return {}

@@ -1,7 +1,7 @@
 """`seashore spend`: what the language models have cost, day by day."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from rich.table import Table
@@ -9,10 +9,13 @@ from rich.table import Table
 from infra.cli.output import Output
 from infra.cli.stack_access import open_ledger
 from infra.stacks import Stack
-from shared.calendar import find_day
+from shared.calendar import find_day, list_days_before
 from shared.ledger.spend import DaySpend, read_day_spend
 from shared.prices import MICRO_USD_PER_USD, format_usd
 from shared.printable import to_printable
+
+# What the template's output says where no limit is set, since an output cannot be empty.
+NO_LIMIT = "none"
 
 
 def write_spend(
@@ -36,18 +39,14 @@ def write_spend(
     cap = stack.output("DailyCapUsd")
     daily_cap_usd = None if cap == NO_LIMIT else float(cap)
     table = open_ledger(stack)
-    spends = [
-        read_day_spend(table, find_day(now() - timedelta(days=age), zone)) for age in range(days)
-    ]
+    today = find_day(now(), zone)
+    newest_first = [today, *reversed(list_days_before(today, days - 1))]
+    spends = [read_day_spend(table, day) for day in newest_first]
     if as_json:
         output.write_json([_to_json(spend, daily_cap_usd) for spend in spends])
         return
     _write_table([spend for spend in spends if spend.models], output)
     _say_how_today_stands(spends[0], daily_cap_usd, output)
-
-
-# What the template's output says where no limit is set, since an output cannot be empty.
-NO_LIMIT = "none"
 
 
 def _to_json(spend: DaySpend, daily_cap_usd: float | None) -> dict[str, object]:

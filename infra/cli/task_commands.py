@@ -29,6 +29,10 @@ OneDocument = Annotated[
         help="Id, beginning of an id, or key of a document.",
     ),
 ]
+TextFile = Annotated[
+    str | None,
+    typer.Argument(metavar="FILE", show_default=False, help="A text file; - for stdin."),
+]
 TaskId = Annotated[
     str | None,
     typer.Option(
@@ -73,10 +77,7 @@ def ask(
 
 @enqueue.command()
 def summarize(
-    file: Annotated[
-        str | None,
-        typer.Argument(metavar="[FILE]", show_default=False, help="A text file; - for stdin."),
-    ] = None,
+    file: TextFile = None,
     document: OneDocument = None,
     task_id: TaskId = None,
     callback: Callback = None,
@@ -104,10 +105,7 @@ def extract(
             help="A JSON Schema of type object; each of its properties is a field to find.",
         ),
     ],
-    file: Annotated[
-        str | None,
-        typer.Argument(metavar="[FILE]", show_default=False, help="A text file; - for stdin."),
-    ] = None,
+    file: TextFile = None,
     document: OneDocument = None,
     task_id: TaskId = None,
     callback: Callback = None,

@@ -1,8 +1,7 @@
 """Tasks as tables, lines and facts: `seashore tasks`, and what `seashore show` says of one."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from itertools import islice
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -10,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.delays import describe_delay
+from infra.cli.listing import Choice, write_newest
 from infra.cli.output import Output
 from infra.cli.stack_access import open_ledger, open_objects
 from infra.stacks import Stack
@@ -26,29 +26,17 @@ _IN_FLIGHT_STYLE = "cyan"
 
 
 def write_tasks(
-    stack: Stack,
-    statuses: Collection[TaskStatus],
-    days: int,
-    limit: int,
-    now: Callable[[], datetime],
-    *,
-    as_json: bool,
-    output: Output,
+    stack: Stack, choice: Choice, now: Callable[[], datetime], *, as_json: bool, output: Output
 ) -> None:
     """Write the tasks of the last days, newest first; arguments as for `write_documents`."""
-    fitting = (
-        task
-        for task in list_tasks(open_ledger(stack), now, days)
-        if not statuses or task.status in statuses
+    write_newest(
+        list_tasks(open_ledger(stack), now, choice.days),
+        choice,
+        lambda tasks: _write_table(tasks, output, as_json=as_json),
+        noun="task",
+        adding="`seashore enqueue` sends some.",
+        output=output,
     )
-    tasks = list(islice(fitting, limit + 1))
-    _write_table(tasks[:limit], output, as_json=as_json)
-    if not tasks:
-        wanted = f" {' or '.join(sorted(statuses))}" if statuses else ""
-        span = "today" if days == 1 else f"in the last {days} days"
-        output.say(f"No{wanted} task has arrived {span} (UTC). `seashore enqueue` sends some.")
-    if len(tasks) > limit:
-        output.say(f"There are more than these {limit}: see --limit, --status and --days.")
 
 
 def _write_table(tasks: Sequence[Task], output: Output, *, as_json: bool) -> None:

@@ -200,9 +200,12 @@ def read_defaults() -> dict[str, str]:
 
 
 def sum_concurrency(parameters: Mapping[str, str]) -> int:
-    """How many copies of all functions together run at the same time at most."""
+    """How many copies of all functions that read a queue run at the same time at most."""
     return sum(
-        int(value) for name, value in parameters.items() if name.endswith("MaximumConcurrency")
+        int(value)
+        for name, value in parameters.items()
+        if name.endswith("MaximumConcurrency")
+        and (name != "DatabaseMaximumConcurrency" or parameters.get("DatabaseProxyHost"))
     )
 
 
@@ -244,7 +247,7 @@ def judge_code_storage(settings: "GetAccountSettingsResponseTypeDef") -> Check:
     limit = settings["AccountLimit"]["TotalCodeSize"]
     words = f"{used / 1e9:.1f} of {limit / 1e9:.0f} GB are used"
     if used > 0.9 * limit:
-        advice = "Delete old versions of functions: each --code-only publishes one."
+        advice = "Delete functions that are not used, and old versions of the others."
         return warned("lambda code storage", words, advice)
     return passed("lambda code storage", words)
 

@@ -20,7 +20,7 @@ def check_clock(date_header: str | None, now: datetime) -> Check:
         now: This machine's time.
     """
     if not date_header:
-        return skipped("clock", "no server has answered that it could be compared with")
+        return skipped("clock", "not compared: no server was asked, or none has answered")
     try:
         server_time = parsedate_to_datetime(date_header)
     except ValueError:

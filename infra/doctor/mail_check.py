@@ -58,8 +58,13 @@ def judge_mail(*, is_enabled: bool, in_sandbox: bool, unverified: Sequence[str])
 
 
 def _is_verified(client: "SESV2Client", address: str) -> bool:
-    """Whether the address or its domain is verified."""
-    for identity in (address, address.partition("@")[2]):
+    """Whether the address, its domain or one above that is verified.
+
+    Source: Amazon SES, "Creating and verifying identities": subdomains inherit it.
+    """
+    labels = address.partition("@")[2].split(".")
+    domains = [".".join(labels[start:]) for start in range(max(1, len(labels) - 1))]
+    for identity in (address, *domains):
         try:
             if client.get_email_identity(EmailIdentity=identity).get("VerifiedForSendingStatus"):
                 return True

@@ -10,7 +10,7 @@ from pathlib import Path
 import boto3
 
 from infra.aws import open_emulator_session
-from infra.build import PROJECT, Target, build_packages
+from infra.build import Package, Target, build_packages
 from infra.deploy import deploy_stack
 from infra.local.environment import ensure_emulator
 from infra.local.model_key import SECRET_NAME, forget_model_key, keep_model_key
@@ -82,7 +82,7 @@ class LocalSetup:
         port: Port to listen on; None for that of the last run, or any free one.
         cache: Folder of the emulator's environment and the built packages, which several stacks
             may share; None for the stack's own folder.
-        project: Folder that holds the packages `functions`, `pipeline` and `shared`.
+        packages: The functions' packages; None to build those of this project.
         smtp_server: Address and port that the emulated SES hands mails on to; None if it only
             keeps them.
     """
@@ -91,7 +91,7 @@ class LocalSetup:
     parameters: Mapping[str, str] = field(default_factory=dict)
     port: int | None = None
     cache: Path | None = None
-    project: Path = PROJECT
+    packages: Mapping[str, Package] | None = None
     smtp_server: str | None = None
 
 
@@ -228,8 +228,8 @@ def delete_local_data(root: Path) -> None:
 def _deploy(
     folder: LocalFolder, record: LocalRecord, report: Report, setup: LocalSetup
 ) -> LocalRecord:
-    packages = build_packages(
-        Target.HOST, (setup.cache or folder.root) / "build", report, project=setup.project
+    packages = setup.packages or build_packages(
+        Target.HOST, (setup.cache or folder.root) / "build", report
     )
     session = _open_session(record)
     if setup.openai is not None and setup.openai.api_key:

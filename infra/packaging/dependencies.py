@@ -37,6 +37,13 @@ _LAZY_PACKAGES = (
     "openai/types/**/__init__.py",
 )
 
+# What a module asks while it is loaded, and the answer: what it loads must not depend on the order
+# of imports. Where pydantic came first, Powertools' batch utility would load the models of its
+# parser, a tenth of a second's worth, for type hints alone.
+_SETTLED_QUESTIONS = {
+    "aws_lambda_powertools/utilities/batch/types.py": ('"pydantic" in sys.modules', "False"),
+}
+
 # Folders of parts that stand alone: what loads none of a part can do without all of it.
 _FOLDERS_OF_PARTS = (
     "aws_lambda_powertools/",
@@ -127,11 +134,34 @@ def install_dependencies(
     installation = Installation(tree, _read_records(tree))
     keep_services(tree, services)
     _remove_needless_files(tree)
+    settle_questions(tree)
     for path in [path for pattern in _LAZY_PACKAGES for path in tree.glob(pattern)]:
         lazy = make_lazy(path.read_text(encoding="utf-8"))
         if lazy is not None:
             _replace(path, lazy.encode())
     return installation
+
+
+def settle_questions(tree: Path) -> None:
+    """Answer what modules ask of the order of imports, once and for all.
+
+    Args:
+        tree: Folder of installed dependencies.
+
+    Raises:
+        BuildError: A module is there and does not ask any more.
+    """
+    for name, (question, answer) in _SETTLED_QUESTIONS.items():
+        path = tree / name
+        if not path.is_file():
+            continue
+        source = path.read_text(encoding="utf-8")
+        if source.count(question) != 1:
+            raise BuildError(
+                f"{name} does not ask for {question} any more: see whether what it loads still "
+                "depends on the order of imports, and mend infra/packaging/dependencies.py."
+            )
+        _replace(path, source.replace(question, answer).encode())
 
 
 def leave_out_unloaded_parts(names: Collection[str], loaded: Collection[str]) -> frozenset[str]:

@@ -23,9 +23,11 @@ class OpenDocument:
         deadline: By when the caller has to be done.
         limits: What the document may cost.
         take_reader: Gives a reader that has no document.
+        waited_seconds: Time that its pages have taken before, in earlier readings of it.
 
     Attributes:
         page_count: The number of its pages.
+        waited_seconds: Time that its pages have taken so far, those readings included.
     """
 
     def __init__(
@@ -34,8 +36,10 @@ class OpenDocument:
         deadline: Deadline,
         limits: ExtractionLimits,
         take_reader: Callable[[], ReaderProcess],
+        waited_seconds: float,
     ) -> None:
         self.page_count = 0
+        self.waited_seconds = waited_seconds
         self._path = path
         self._deadline = deadline
         self._limits = limits
@@ -43,7 +47,6 @@ class OpenDocument:
         self._reader: ReaderProcess | None = None
         self._is_reading = False
         self._losses = 0
-        self._waited_seconds = 0.0
         self._cpu_seconds_of_lost_readers = 0.0
         self._cpu_seconds_of_reader = 0.0
         self._stopped_because: str | None = None
@@ -111,7 +114,7 @@ class OpenDocument:
             self._resume(number)
         if self._reader is None or self._stopped_because is not None:
             return PageText(number, "", error=self._stopped_because)
-        answer = self._wait(self._reader, self._limits.page_wall_seconds)
+        answer = self._wait_for_page(self._reader)
         if isinstance(answer, ReaderLoss):
             return PageText(number, "", error=answer.reason)
         engine = ENGINES.get(answer.kind)
@@ -139,7 +142,8 @@ class OpenDocument:
         self._cpu_seconds_of_reader = 0.0
         cpu_seconds = self._limits.document_cpu_seconds - self._cpu_seconds_of_lost_readers
         reader.send(RequestKind.OPEN, str(self._path.absolute()), cpu_seconds)
-        answer = self._wait(reader, self._limits.open_wall_seconds)
+        seconds = self._limits.open_wall_seconds
+        answer = self._wait(reader, seconds, _describe_overrun(seconds))
         if isinstance(answer, Frame) and answer.kind not in (FrameKind.OPENED, FrameKind.REFUSED):
             self._drop_reader()
             return ReaderLoss(LossCause.CRASH, "the reader answered out of turn")
@@ -150,16 +154,33 @@ class OpenDocument:
             self._reader.send(RequestKind.READ, first_page)
             self._is_reading = True
 
-    def _wait(self, reader: ReaderProcess, limit_seconds: float) -> Frame | ReaderLoss:
-        """The reader's next answer, or what ended it; after a loss there is no reader."""
+    def _wait_for_page(self, reader: ReaderProcess) -> Frame | ReaderLoss:
+        page_seconds, document_seconds = (
+            self._limits.page_wall_seconds,
+            self._limits.document_wall_seconds,
+        )
+        left_seconds = max(0.0, document_seconds - self.waited_seconds)
+        if left_seconds > page_seconds:
+            return self._wait(reader, page_seconds, _describe_overrun(page_seconds))
+        reason = f"the document takes more than {document_seconds:g} s"
+        return self._wait(reader, left_seconds, ReaderLoss(LossCause.DOCUMENT_TIME, reason))
+
+    def _wait(
+        self, reader: ReaderProcess, wait_seconds: float, overrun: ReaderLoss
+    ) -> Frame | ReaderLoss:
+        """The reader's next answer, or what ended it; after a loss there is no reader.
+
+        Args:
+            reader: Who is to answer.
+            wait_seconds: How long it may take.
+            overrun: The loss of a reader that takes longer.
+        """
         self._deadline.check()
-        document_seconds = self._limits.document_wall_seconds - self._waited_seconds
-        wait_seconds = min(limit_seconds, document_seconds)
         is_bound_by_deadline = self._deadline.remaining_seconds < wait_seconds
         started = time.monotonic()
         answer = reader.receive(min(wait_seconds, self._deadline.remaining_seconds))
         waited_seconds = time.monotonic() - started
-        self._waited_seconds += waited_seconds
+        self.waited_seconds += waited_seconds
         if isinstance(answer, Frame):
             self._cpu_seconds_of_reader = answer.cpu_milliseconds / 1000
             return answer
@@ -169,7 +190,7 @@ class OpenDocument:
         if answer is None:
             if is_bound_by_deadline:
                 raise DeadlineError("the time budget ran out while a page was being read")
-            answer = _describe_timeout(limit_seconds, document_seconds, self._limits)
+            answer = overrun
         if answer.cause in (LossCause.CPU_TIME, LossCause.DOCUMENT_TIME):
             self._stopped_because = answer.reason
         return answer
@@ -185,12 +206,5 @@ class OpenDocument:
             self._stopped_because = "the document needs more CPU time than a document may use"
 
 
-def _describe_timeout(
-    limit_seconds: float, document_seconds: float, limits: ExtractionLimits
-) -> ReaderLoss:
-    if document_seconds <= limit_seconds:
-        return ReaderLoss(
-            LossCause.DOCUMENT_TIME,
-            f"the document takes more than {limits.document_wall_seconds:g} s",
-        )
+def _describe_overrun(limit_seconds: float) -> ReaderLoss:
     return ReaderLoss(LossCause.PAGE_TIME, f"it takes more than {limit_seconds:g} s")

@@ -13,14 +13,16 @@ from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.reader_process import ReaderProcess
 from pipeline.extraction.refusals import check_file
 from shared.deadline import Deadline
-from shared.errors import DeadlineError
+from shared.errors import ReadersBusyError
+
+_BUSY_DELAY_SECONDS = 5.0
 
 
 class Extractor:
     """Reads PDFs in child processes, which it keeps warm between documents.
 
     Safe to use from several threads: each open document has a reader of its own, and at most
-    `max_readers` are open at a time. Nothing starts before the first document or `warm_up`.
+    `max_readers` are open at a time. Nothing starts before the first document.
 
     Args:
         limits: What a document may cost.
@@ -53,21 +55,17 @@ class Extractor:
     ) -> None:
         self.close()
 
-    def warm_up(self) -> None:
-        """Start one reader now, so that the first document does not wait for it.
-
-        Raises:
-            ExtractorError: It does not start.
-        """
-        self._put_back(self._take_reader())
-
     @contextmanager
-    def open(self, path: Path, deadline: Deadline) -> Iterator[OpenDocument]:
+    def open(
+        self, path: Path, deadline: Deadline, *, waited_seconds: float = 0.0
+    ) -> Iterator[OpenDocument]:
         """Open a PDF for reading its pages.
 
         Args:
             path: The file; it must stay as it is until the document is closed.
             deadline: By when the caller has to be done with the document.
+            waited_seconds: Time that its pages have taken before: `OpenDocument.waited_seconds` of
+                the reading that this one goes on with.
 
         Yields:
             The document, with its number of pages known.
@@ -75,14 +73,19 @@ class Extractor:
         Raises:
             RejectedDocumentError: The document is refused, with a sentence for a person.
             DeadlineError: The time is up, here or while pages are read.
+            ReadersBusyError: Other documents kept the readers until then.
             ExtractorError: No reader can be started.
         """
         deadline.check()
         check_file(path, self._limits)
         if not self._slots.acquire(timeout=deadline.remaining_seconds):
-            raise DeadlineError("no reader became free within the time budget")
+            raise ReadersBusyError(
+                "no reader became free within the time budget",
+                delay_seconds=_BUSY_DELAY_SECONDS,
+                reason="readers_busy",
+            )
         try:
-            document = OpenDocument(path, deadline, self._limits, self._take_reader)
+            document = OpenDocument(path, deadline, self._limits, self._take_reader, waited_seconds)
             try:
                 document.open()
                 yield document

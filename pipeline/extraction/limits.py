@@ -16,11 +16,13 @@ class ExtractionLimits:
         max_pages: The most pages that a document may have.
         max_page_characters: A page with more text than this is failed.
         memory_bytes: The address space of a reader, which itself takes about 40 MiB of it.
-        document_cpu_seconds: CPU time for a document, over all readers that it uses up.
-        document_wall_seconds: Time spent waiting for the pages of a document.
+        document_cpu_seconds: CPU time for one reading of a document, over all readers that it uses
+            up.
+        document_wall_seconds: Time spent waiting for the pages of a document, over all readings.
         open_wall_seconds: Time for opening a document and counting its pages.
         page_wall_seconds: Time for one page.
-        max_reader_losses: A document that uses up this many readers is read no further.
+        max_reader_losses: A document that uses up this many readers in one reading is read no
+            further in it.
         start_wall_seconds: Time for starting a reader.
     """
 

@@ -22,12 +22,7 @@ def check_file(path: Path, limits: ExtractionLimits) -> None:
             RejectionCode.EMPTY, "The file is empty (0 bytes). Upload it again."
         )
     if size_bytes > limits.max_document_bytes:
-        raise RejectedDocumentError(
-            RejectionCode.TOO_LARGE,
-            f"The file has {size_bytes / MEBIBYTE:.1f} MiB, more than the "
-            f"{limits.max_document_bytes / MEBIBYTE:.1f} MiB allowed. "
-            "Split it, or raise the limit.",
-        )
+        raise refuse_size(size_bytes, limits.max_document_bytes)
     with path.open("rb") as file:
         start = file.read(HEADER_WITHIN_BYTES)
     if HEADER not in start:
@@ -36,6 +31,16 @@ def check_file(path: Path, limits: ExtractionLimits) -> None:
             "The file is not a PDF: its first bytes are not those of one. "
             "Convert it to PDF and upload that.",
         )
+
+
+def refuse_size(size_bytes: int, max_document_bytes: int) -> RejectedDocumentError:
+    """The refusal of a file that is too large."""
+    return RejectedDocumentError(
+        RejectionCode.TOO_LARGE,
+        f"The file has {size_bytes / MEBIBYTE:.1f} MiB, more than the "
+        f"{max_document_bytes / MEBIBYTE:.1f} MiB allowed. "
+        "Split it, or raise the limit.",
+    )
 
 
 def refuse_page_count(page_count: int, limits: ExtractionLimits) -> RejectedDocumentError:

@@ -1,19 +1,35 @@
-"""Where the report's files lie, and where all of what a page shows only the beginning of."""
+"""Where to go on from the page: the report's files, and the commands that tell more."""
 
+import shlex
+
+from pipeline.report_causes import name_stack
+from pipeline.report_page.view import Figure
 from pipeline.report_page.words import say_count
 from pipeline.report_types import DailyReport
 
 
-def list_addresses(report: DailyReport) -> list[tuple[str, str]]:
+def list_addresses(report: DailyReport) -> tuple[Figure, ...]:
     """What each file of the report is, and its address."""
     files = [
-        ("This page", f"{report.report_prefix}report.html"),
+        ("HTML", f"{report.report_prefix}report.html"),
         ("JSON", f"{report.report_prefix}report.json"),
         ("Markdown", f"{report.report_prefix}report.md"),
     ]
     if report.all_documents_key:
         files.append(("Every document (CSV)", report.all_documents_key))
-    return [(label, _address(report, key)) for label, key in files]
+    return tuple(Figure(label, f"s3://{report.artifacts_bucket}/{key}") for label, key in files)
+
+
+def write_again_command(report: DailyReport) -> str:
+    """The command that makes the day's report anew; empty where there is nothing to be seen."""
+    if report.is_empty:
+        return ""
+    return f"seashore report --date {report.day} --open{name_stack(report.stack)}"
+
+
+def write_explain_command(report: DailyReport, item_id: str) -> str:
+    """The command that tells the whole story of a document or task."""
+    return f"seashore explain {shlex.quote(item_id)}{name_stack(report.stack)}"
 
 
 def describe_rest(count: int, noun: str, report: DailyReport) -> str:
@@ -22,7 +38,3 @@ def describe_rest(count: int, noun: str, report: DailyReport) -> str:
         return ""
     place = "the list of every document" if report.all_documents_key else "the JSON file"
     return f"And {say_count(count, f'more {noun}')}, all named in {place} (see the end)."
-
-
-def _address(report: DailyReport, key: str) -> str:
-    return f"s3://{report.artifacts_bucket}/{key}"

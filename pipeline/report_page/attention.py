@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.report_page.addresses import describe_rest
+from pipeline.report_page.addresses import describe_rest, write_explain_command
 from pipeline.report_page.view import Alarm, Attention, FileNote, LetterCard, Room
 from pipeline.report_page.words import join_words, say_count, shorten, shorten_key
 from pipeline.report_types import Counts, DailyReport, DeadLetterGroup
@@ -10,6 +10,7 @@ from pipeline.report_types import Counts, DailyReport, DeadLetterGroup
 _MOST_KEY = 120
 _MOST_SENTENCE = 240
 _MOST_ID = 64
+_MOST_UNKNOWN_ID = 120
 _MOST_IDS = 10
 # A command is shown whole or not at all.
 _MOST_COMMAND = 400
@@ -24,7 +25,8 @@ def build_alarm(report: DailyReport) -> Alarm | None:
         *_describe_discrepancy(report.documents, "document"),
         *_describe_discrepancy(report.tasks, "task"),
     ]
-    ids = [shorten(one, _MOST_ID) for one in report.unaccounted_ids[:_MOST_IDS]]
+    # Long enough for any id: what a command names is not shortened.
+    ids = [shorten(one, _MOST_UNKNOWN_ID) for one in report.unaccounted_ids[:_MOST_IDS]]
     if ids:
         known = len(report.unaccounted_ids)
         rest = f" and {known - len(ids):,} more" if known > len(ids) else ""
@@ -35,7 +37,7 @@ def build_alarm(report: DailyReport) -> Alarm | None:
     return Alarm(
         headline="These numbers do not add up",
         sentences=tuple(sentences),
-        commands=tuple(f"seashore explain {one}" for one in ids[:1]),
+        commands=tuple(write_explain_command(report, one) for one in ids[:1]),
     )
 
 

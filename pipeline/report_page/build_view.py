@@ -2,13 +2,16 @@
 
 from datetime import datetime, timedelta
 
-from pipeline.report_page.addresses import list_addresses
+from pipeline.report_page.addresses import (
+    list_addresses,
+    write_again_command,
+    write_explain_command,
+)
 from pipeline.report_page.attention import build_alarm, build_attention
 from pipeline.report_page.figures import build_spending, build_sum, build_times
 from pipeline.report_page.lines import build_digest, build_document_lines, build_task_lines
-from pipeline.report_page.view import Attention, Figure, ReportView, Room, Tone
+from pipeline.report_page.view import Attention, ReportView, Room, Tone
 from pipeline.report_page.words import (
-    group_thousands,
     join_words,
     say_count,
     say_day,
@@ -35,7 +38,7 @@ def build_view(report: DailyReport, room: Room) -> ReportView:
     return ReportView(
         stack=shorten(report.stack, _MOST_NAME),
         day=say_day(report.day),
-        verdict=_capitalise(group_thousands(report.verdict)),
+        verdict=_capitalise(report.verdict),
         lead=lead,
         tone=_choose_tone(report, attention),
         preheader=f"{say_day(report.day)}. {attention.lead if attention else lead}",
@@ -45,12 +48,14 @@ def build_view(report: DailyReport, room: Room) -> ReportView:
         digest=None if is_quiet else build_digest(report.digest, room),
         documents=documents,
         documents_more=documents_more,
+        explain_command=write_explain_command(report, documents[0].item_id) if documents else "",
         tasks=tasks,
         tasks_more=tasks_more,
         times=build_times(report),
         spending=None if is_quiet and not report.spend.calls else build_spending(report, room),
-        addresses=tuple(Figure(label, address) for label, address in list_addresses(report)),
         made=_describe_making(report),
+        again_command=write_again_command(report),
+        addresses=list_addresses(report),
     )
 
 
@@ -60,13 +65,18 @@ def _capitalise(words: str) -> str:
 
 def _describe_arrivals(report: DailyReport) -> str:
     if report.is_empty:
-        return "A quiet day: no document and no task came in."
+        return (
+            "A quiet day: no document and no task came in."
+            if report.is_day_over
+            else "The day is not over; no document and no task has come in so far."
+        )
     parts = [
         say_count(counts.received, noun)
         for counts, noun in ((report.documents, "document"), (report.tasks, "task"))
         if counts.received
     ]
-    return f"{join_words(parts)} arrived, with {say_count(report.pages, 'page')} in all."
+    arrived = "arrived" if report.is_day_over else "arrived so far"
+    return f"{join_words(parts)} {arrived}, with {say_count(report.pages, 'page')} in all."
 
 
 def _choose_tone(report: DailyReport, attention: Attention | None) -> Tone:

@@ -25,7 +25,8 @@ from pipeline.report_page.words import (
     shorten,
     shorten_key,
 )
-from pipeline.report_types import DailyReport, DayFigures, ModelCost, Spend
+from pipeline.report_spend import DayFigures, ModelCost, Spend
+from pipeline.report_types import DailyReport
 
 _MOST_KEY = 90
 _MOST_WHY = 200
@@ -198,7 +199,7 @@ def _describe_cap(spend: Spend) -> tuple[str, Tone]:
 def _build_bars(report: DailyReport) -> tuple[str, tuple[Bar, ...]]:
     """The days before and the day, by cost; by tokens or documents where nothing was paid."""
     spend = report.spend
-    if not spend.days_before:
+    if not spend.known_days_before:
         return "", ()
     today = DayFigures(
         day=report.day,
@@ -208,7 +209,7 @@ def _build_bars(report: DailyReport) -> tuple[str, tuple[Bar, ...]]:
         tokens=spend.input_tokens + spend.output_tokens,
         cost_micro_usd=spend.cost_micro_usd,
     )
-    days = (*spend.days_before, today)
+    days = (*spend.known_days_before, today)
     if any(day.cost_micro_usd for day in days):
         title, values = "Cost by day", [day.cost_micro_usd for day in days]
         labels = [say_cost(value) for value in values]
@@ -245,7 +246,7 @@ def _describe_day(day: DayFigures) -> str:
 
 def _compare(report: DailyReport) -> str:
     """How the day stands to the mean of the days before, in a sentence."""
-    spend, days = report.spend, report.spend.days_before
+    spend, days = report.spend, report.spend.known_days_before
     if not days:
         return ""
     pages = [day.pages for day in days if day.pages is not None]
@@ -257,7 +258,7 @@ def _compare(report: DailyReport) -> str:
     tokens = spend.input_tokens + spend.output_tokens
     if tokens or mean_tokens:
         parts.append(f"tokens {say_change(tokens, mean_tokens)} (mean {mean_tokens:,.0f})")
-    mean_cost = spend.usual_cost_micro_usd or 0
+    mean_cost = sum(day.cost_micro_usd for day in days) / len(days)
     if spend.cost_micro_usd or mean_cost:
         change = say_change(spend.cost_micro_usd, mean_cost)
         parts.append(f"cost {change} (mean {say_cost(mean_cost)})")

@@ -233,7 +233,30 @@ class Spending:
 
 @dataclass(frozen=True)
 class ReportView:
-    """The whole page, from top to bottom; a section that does not apply is None."""
+    """The whole page, from top to bottom; a section that does not apply is None.
+
+    Args:
+        stack: The stack's name.
+        day: The day in full.
+        verdict: The day in a few words.
+        lead: What arrived, in a sentence.
+        tone: How the day was.
+        preheader: What a mailbox shows beside the subject.
+        alarm: That the numbers do not add up.
+        attention: What needs a person.
+        sum: What arrived, and what became of it.
+        digest: What the documents say.
+        documents: The day's documents.
+        documents_more: How many more there are, and where they are named.
+        explain_command: Tells the story of the first of them; empty without one.
+        tasks: Tasks that failed or wait.
+        tasks_more: How many more there are.
+        times: Time from drop to summary.
+        spending: Pages, tokens and cost.
+        made: When it was made, and how days are counted.
+        again_command: Makes it anew; empty where there is nothing to be seen.
+        addresses: The report's files.
+    """
 
     stack: str
     day: str
@@ -247,9 +270,11 @@ class ReportView:
     digest: DigestText | None
     documents: tuple[Line, ...]
     documents_more: str
+    explain_command: str
     tasks: tuple[Line, ...]
     tasks_more: str
     times: Times | None
     spending: Spending | None
-    addresses: tuple[Figure, ...]
     made: str
+    again_command: str
+    addresses: tuple[Figure, ...]

@@ -1,6 +1,5 @@
 """Figures of the daily report in the words and units in which people say them. Pure functions."""
 
-import re
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -8,7 +7,6 @@ from shared.prices import MICRO_USD_PER_USD
 from shared.printable import to_printable
 
 _ELLIPSIS = "…"
-_LONG_NUMBER = re.compile(r"\d{4,}")
 
 
 def say_number(number: int) -> str:
@@ -19,11 +17,6 @@ def say_number(number: int) -> str:
 def say_count(count: int, noun: str, plural: str | None = None) -> str:
     """A number and its noun: `1 page`, `2 pages`."""
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
-
-
-def group_thousands(words: str) -> str:
-    """The words with the thousands of every long number in them apart."""
-    return _LONG_NUMBER.sub(lambda match: f"{int(match[0]):,}", words)
 
 
 def join_words(words: list[str]) -> str:

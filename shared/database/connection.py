@@ -4,9 +4,11 @@ Through RDS Proxy: an IAM token in place of a password, over TLS whose certifica
 (Amazon RDS User Guide, "Connecting to a database through RDS Proxy").
 """
 
+import socket
 import ssl
 import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +23,11 @@ from shared.errors import DatabaseUnavailableError, ResultRefusedError
 
 # Longer than a failover of the database takes RDS Proxy, as a rule.
 _PAUSE_SECONDS = 60.0
-_TIMEOUT_SECONDS = 10.0
+# Less than the shortest time that a run of the function may be given.
+_TIMEOUT_SECONDS = 5.0
+# For so long after a failure nobody else tries: the records of a batch would wait for their turn
+# to fail, until their time is up, and that would use up their receives.
+_REST_SECONDS = 5.0
 
 # SQLSTATE classes that speak of the values themselves: data exceptions, violated constraints.
 # Anything else may pass: a database that restarts, a role that lacks a right, a full disk
@@ -60,23 +66,34 @@ class Database:
     Args:
         address: Where it is.
         set_up: Run first on each new connection, in a transaction of its own.
-        pause_seconds: How long to leave the database alone when it cannot be reached.
+        pause_seconds: How long a result is to wait when the database cannot take it.
+        timeout_seconds: How long to wait for an answer of the database, or for one's turn.
+        stopwatch: Seconds that only grow.
     """
 
     def __init__(
-        self, address: DatabaseAddress, set_up: Setup, pause_seconds: float = _PAUSE_SECONDS
+        self,
+        address: DatabaseAddress,
+        set_up: Setup,
+        pause_seconds: float = _PAUSE_SECONDS,
+        timeout_seconds: float = _TIMEOUT_SECONDS,
+        stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._address = address
         self._set_up = set_up
         self._pause_seconds = pause_seconds
+        self._timeout_seconds = timeout_seconds
+        self._stopwatch = stopwatch
         self._connection: Connection | None = None
+        self._rests_until: float | None = None
         self._lock = threading.Lock()
 
     def run(self, statement: str, parameters: Mapping[str, object]) -> Rows:
         """Run one statement, with `:name` for a parameter.
 
         A connection that broke while nothing was asked of it, as behind a database that was
-        restarted, is made anew once: the statements here may be repeated.
+        restarted, is made anew once: the statements here may be repeated. One that does not answer
+        is not: its database would not answer either.
 
         Returns:
             The rows that it gives.
@@ -85,12 +102,14 @@ class Database:
             DatabaseUnavailableError: The database cannot be reached, or cannot do it now.
             ResultRefusedError: It does not take these values.
         """
-        with self._lock:
+        with self._take_turn():
             is_used_connection = self._connection is not None
+            began = self._stopwatch()
             try:
                 return self._run(statement, parameters)
             except DatabaseUnavailableError:
-                if not is_used_connection:
+                has_timed_out = self._stopwatch() - began >= self._timeout_seconds
+                if has_timed_out or not is_used_connection:
                     raise
             return self._run(statement, parameters)
 
@@ -99,24 +118,50 @@ class Database:
         with self._lock:
             self._drop()
 
+    @contextmanager
+    def _take_turn(self) -> Iterator[None]:
+        """Have the connection to oneself, unless it has failed somebody a moment ago."""
+        if not self._lock.acquire(timeout=self._timeout_seconds):
+            raise self._say_unavailable("the database takes too long over other results")
+        try:
+            if self._rests_until is not None and self._stopwatch() < self._rests_until:
+                raise self._say_unavailable("the database could not take results a moment ago")
+            self._rests_until = None
+            try:
+                yield
+            except DatabaseUnavailableError:
+                rest_seconds = min(_REST_SECONDS, self._pause_seconds)
+                self._rests_until = self._stopwatch() + rest_seconds
+                raise
+        finally:
+            self._lock.release()
+
     def _run(self, statement: str, parameters: Mapping[str, object]) -> Rows:
-        with self._translate_errors():
-            if self._connection is None:
+        if self._connection is None:
+            # Nothing that goes wrong here is the fault of the values.
+            with self._translate_errors():
                 self._connection = self._connect()
+        with self._translate_errors(_CLASSES_OF_VALUES):
             return self._connection.run(statement, **parameters) or []
 
     def _connect(self) -> Connection:
         address = self._address
-        connection = Connection(
-            address.user,
-            host=address.host,
-            port=address.port,
-            database=address.database,
-            password=address.make_token(),
-            ssl_context=address.tls,
-            timeout=_TIMEOUT_SECONDS,
-            application_name="seashore",
-        )
+        # The driver leaves a socket of its own open where the server does not answer.
+        opened = socket.create_connection((address.host, address.port), self._timeout_seconds)
+        try:
+            opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            connection = Connection(
+                address.user,
+                sock=opened,
+                host=address.host,
+                database=address.database,
+                password=address.make_token(),
+                ssl_context=address.tls,
+                application_name="seashore",
+            )
+        except BaseException:
+            opened.close()
+            raise
         try:
             connection.run("BEGIN")
             self._set_up(lambda statement, values: connection.run(statement, **values) or [])
@@ -128,35 +173,35 @@ class Database:
         return connection
 
     @contextmanager
-    def _translate_errors(self) -> Iterator[None]:
+    def _translate_errors(self, classes_of_values: Collection[str] = ()) -> Iterator[None]:
         try:
             yield
         except DatabaseError as error:
             state = _read_state(error)
-            if state[:2] in _CLASSES_OF_VALUES:
+            if state[:2] in classes_of_values:
                 raise ResultRefusedError(
                     f"the database does not take the result: error {state} of PostgreSQL"
                 ) from error
             self._drop()
-            raise DatabaseUnavailableError(
-                f"the database cannot take results now: error {state} of PostgreSQL",
-                delay_seconds=self._pause_seconds,
-                reason="database_unavailable",
+            raise self._say_unavailable(
+                f"the database cannot take results now: error {state} of PostgreSQL"
             ) from error
         except ssl.SSLCertVerificationError as error:
             self._drop()
-            raise DatabaseUnavailableError(
+            raise self._say_unavailable(
                 f"the database's certificate is not trusted: {error.verify_message}",
-                delay_seconds=self._pause_seconds,
-                reason="database_not_trusted",
+                "database_not_trusted",
             ) from error
         except (InterfaceError, OSError) as error:
             self._drop()
-            raise DatabaseUnavailableError(
-                f"the database cannot be reached: {type(error).__name__}",
-                delay_seconds=self._pause_seconds,
-                reason="database_unavailable",
+            raise self._say_unavailable(
+                f"the database cannot be reached: {type(error).__name__}"
             ) from error
+
+    def _say_unavailable(
+        self, words: str, reason: str = "database_unavailable"
+    ) -> DatabaseUnavailableError:
+        return DatabaseUnavailableError(words, delay_seconds=self._pause_seconds, reason=reason)
 
     def _drop(self) -> None:
         connection, self._connection = self._connection, None

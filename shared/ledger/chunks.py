@@ -18,7 +18,8 @@ from shared.ledger.documents import (
     document_pk,
     to_document,
 )
-from shared.ledger.table import LedgerTable, Put, Row, Update
+from shared.ledger.items import Row
+from shared.ledger.table import LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 from shared.lifecycle import DocumentStatus
 
@@ -128,6 +129,8 @@ def _count_chunk(
     with_rows: Sequence[Put],
 ) -> None:
     at = now().astimezone(UTC)
+    # Why parts of it were given up, for reports, which read no chunks.
+    given_up = {} if chunk.reason is None else {"chunk_reason": chunk.reason}
     table.transact(
         [
             Put(row, condition=condition),
@@ -139,6 +142,7 @@ def _count_chunk(
                     "in_flight": IN_FLIGHT,
                     "finished_at": None,
                     "updated_at": at.isoformat(timespec="milliseconds"),
+                    **given_up,
                 },
                 add={
                     **counters,

@@ -15,7 +15,8 @@ from shared.ledger.documents import (
     move_document,
     read_chunk_plan,
 )
-from shared.ledger.table import LedgerTable, Put, Row, Update
+from shared.ledger.items import Row
+from shared.ledger.table import LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 from shared.lifecycle import DocumentStatus
 
@@ -33,6 +34,7 @@ class Extraction:
         empty_pages: Ranges of the pages without text.
         failed_pages: Ranges of the pages that could not be read.
         chunk_plan: The pages of each chunk.
+        reading_milliseconds: How long was waited for the pages, over all readings.
     """
 
     text_address: str
@@ -41,6 +43,7 @@ class Extraction:
     empty_pages: str
     failed_pages: str
     chunk_plan: tuple[ChunkPages, ...]
+    reading_milliseconds: int = 0
 
     def to_attributes(self) -> Row:
         """The attributes of a document's row that hold it."""
@@ -52,6 +55,7 @@ class Extraction:
             "empty_pages": self.empty_pages,
             "failed_pages": self.failed_pages,
             "chunk_plan": json.dumps(plan, separators=(",", ":")),
+            "reading_milliseconds": self.reading_milliseconds,
         }
 
 

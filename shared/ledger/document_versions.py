@@ -13,7 +13,8 @@ from shared.ledger.documents import (
     document_pk,
     to_document,
 )
-from shared.ledger.table import LedgerTable, Put, Row, Update
+from shared.ledger.items import Row
+from shared.ledger.table import LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 from shared.lifecycle import DocumentStatus
 from shared.uploads import Upload

@@ -8,12 +8,8 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
-from shared.ledger.table import (
-    LedgerTable,
-    Put,
-    Row,
-    Update,
-)
+from shared.ledger.items import Row
+from shared.ledger.table import LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 from shared.lifecycle import DocumentStatus, find_sources
 
@@ -60,6 +56,7 @@ class Document(BaseModel):
     failed_pages: str = ""
     missing_pages: str = ""
     chunk_plan: tuple[ChunkPages, ...] = ()
+    reading_milliseconds: int = 0
     chunks_total: int = 0
     chunks_done: int = 0
     chunks_failed: int = 0

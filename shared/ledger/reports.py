@@ -22,7 +22,8 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from pydantic import BaseModel, ConfigDict
 
 from shared.errors import LedgerConflictError
-from shared.ledger.table import IN_FLIGHT_INDEX, LedgerTable, Put, Row, Update
+from shared.ledger.items import Row
+from shared.ledger.table import IN_FLIGHT_INDEX, LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 
 REPORT_SK = "REPORT"

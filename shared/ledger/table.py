@@ -2,22 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
 from shared.aws_errors import translate_aws_errors
 from shared.errors import LedgerConflictError, ServiceError
+from shared.ledger.items import Row, to_item, to_row
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
-
-Row = dict[str, Any]
 
 DAY_INDEX = "by_day"
 IN_FLIGHT_INDEX = "in_flight"
@@ -25,9 +22,6 @@ IN_FLIGHT_INDEX = "in_flight"
 _CONFLICT_ATTEMPTS = 12
 _CONFLICT_WAIT_SECONDS = 0.02
 _CONFLICT_WAIT_MAX_SECONDS = 1.0
-
-_serialize = TypeSerializer().serialize
-_deserialize = TypeDeserializer().deserialize
 
 
 @dataclass(frozen=True)
@@ -92,10 +86,10 @@ class LedgerTable:
         """Read one row, consistently."""
         with translate_aws_errors("read the ledger"):
             answer = self.client.get_item(
-                TableName=self.name, Key=_to_item({"pk": pk, "sk": sk}), ConsistentRead=True
+                TableName=self.name, Key=to_item({"pk": pk, "sk": sk}), ConsistentRead=True
             )
         item = answer.get("Item")
-        return None if item is None else _to_row(item)
+        return None if item is None else to_row(item)
 
     def read_rows(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
         """Read several rows with one call, consistently; in the order of the keys.
@@ -108,7 +102,7 @@ class LedgerTable:
         """
         request: Any = {
             self.name: {
-                "Keys": [_to_item({"pk": pk, "sk": sk}) for pk, sk in keys],
+                "Keys": [to_item({"pk": pk, "sk": sk}) for pk, sk in keys],
                 "ConsistentRead": True,
             }
         }
@@ -118,7 +112,7 @@ class LedgerTable:
             raise ServiceError(
                 "the ledger did not give all rows", delay_seconds=5, reason="aws_service"
             )
-        rows = {(row["pk"], row["sk"]): row for row in map(_to_row, answer["Responses"][self.name])}
+        rows = {(row["pk"], row["sk"]): row for row in map(to_row, answer["Responses"][self.name])}
         return [rows.get(key) for key in keys]
 
     def query_rows(self, pk: str, first_sk: str, last_sk: str) -> Iterator[Row]:
@@ -126,12 +120,12 @@ class LedgerTable:
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
-            ExpressionAttributeValues=_to_item({":pk": pk, ":first": first_sk, ":last": last_sk}),
+            ExpressionAttributeValues=to_item({":pk": pk, ":first": first_sk, ":last": last_sk}),
             ConsistentRead=True,
         )
         with translate_aws_errors("query the ledger"):
             for page in pages:
-                yield from map(_to_row, page["Items"])
+                yield from map(to_row, page["Items"])
 
     def query_index(self, index: str, key: str, value: str, *, newest_first: bool) -> Iterator[Row]:
         """Read the rows of one partition of an index, in the order of its sort key."""
@@ -140,12 +134,12 @@ class LedgerTable:
             IndexName=index,
             KeyConditionExpression="#key = :value",
             ExpressionAttributeNames={"#key": key},
-            ExpressionAttributeValues=_to_item({":value": value}),
+            ExpressionAttributeValues=to_item({":value": value}),
             ScanIndexForward=not newest_first,
         )
         with translate_aws_errors("query the ledger"):
             for page in pages:
-                yield from map(_to_row, page["Items"])
+                yield from map(to_row, page["Items"])
 
     def query_index_pages(
         self,
@@ -174,14 +168,14 @@ class LedgerTable:
             KeyConditionExpression="#key = :value AND #sort BETWEEN :first AND :last",
             ProjectionExpression=", ".join(names),
             ExpressionAttributeNames={"#key": key[0], "#sort": within[0], **names},
-            ExpressionAttributeValues=_to_item(
+            ExpressionAttributeValues=to_item(
                 {":value": key[1], ":first": within[1], ":last": within[2]}
             ),
             PaginationConfig={} if page_rows is None else {"PageSize": page_rows},
         )
         with translate_aws_errors("query the ledger"):
             for page in pages:
-                yield IndexPage(page["Count"], map(_to_row, page["Items"]))
+                yield IndexPage(page["Count"], map(to_row, page["Items"]))
 
     def query_index_part(
         self, index: str, key: tuple[str, str], start_after: Row | None, limit: int
@@ -197,19 +191,19 @@ class LedgerTable:
         Returns:
             The rows, and whether there may be more after them.
         """
-        request: Any = {} if start_after is None else {"ExclusiveStartKey": _to_item(start_after)}
+        request: Any = {} if start_after is None else {"ExclusiveStartKey": to_item(start_after)}
         with translate_aws_errors("query the ledger"):
             answer = self.client.query(
                 TableName=self.name,
                 IndexName=index,
                 KeyConditionExpression="#key = :value",
                 ExpressionAttributeNames={"#key": key[0]},
-                ExpressionAttributeValues=_to_item({":value": key[1]}),
+                ExpressionAttributeValues=to_item({":value": key[1]}),
                 ScanIndexForward=False,
                 Limit=limit,
                 **request,
             )
-        return [_to_row(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
+        return [to_row(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
 
     def put_row(self, put: Put) -> None:
         """Write a row, if its condition holds.
@@ -239,7 +233,7 @@ class LedgerTable:
             except ClientError as error:
                 _raise_if_conflict(error, error.response.get("Item"))
                 raise
-        return _to_row(answer.get("Attributes", {}))
+        return to_row(answer.get("Attributes", {}))
 
     def transact(self, operations: Sequence[Operation]) -> None:
         """Carry out all operations or none.
@@ -269,7 +263,7 @@ class LedgerTable:
     def _to_put(self, put: Put) -> Any:
         return {
             "TableName": self.name,
-            "Item": _to_item(put.row),
+            "Item": to_item(put.row),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             **_Expressions().with_condition(put.condition).arguments,
         }
@@ -277,7 +271,7 @@ class LedgerTable:
     def _to_update(self, update: Update) -> Any:
         return {
             "TableName": self.name,
-            "Key": _to_item({"pk": update.pk, "sk": update.sk}),
+            "Key": to_item({"pk": update.pk, "sk": update.sk}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             **_Expressions().with_update(update).with_condition(update.condition).arguments,
         }
@@ -285,7 +279,7 @@ class LedgerTable:
     def _to_delete(self, delete: Delete) -> Any:
         return {
             "TableName": self.name,
-            "Key": _to_item({"pk": delete.pk, "sk": delete.sk}),
+            "Key": to_item({"pk": delete.pk, "sk": delete.sk}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             **_Expressions().with_condition(delete.condition).arguments,
         }
@@ -341,7 +335,7 @@ class _Expressions:
         if self._names:
             arguments["ExpressionAttributeNames"] = self._names
         if self._values:
-            arguments["ExpressionAttributeValues"] = _to_item(self._values)
+            arguments["ExpressionAttributeValues"] = to_item(self._values)
         return arguments
 
 
@@ -349,7 +343,7 @@ def _raise_if_conflict(error: ClientError, item: Any) -> None:
     if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
         raise LedgerConflictError(
             "the ledger's row is not in the state that the write needs",
-            row=_to_row(item) if item else None,
+            row=to_row(item) if item else None,
         ) from error
 
 
@@ -360,7 +354,7 @@ def _raise_if_cancelled(error: ClientError) -> None:
             item = reason.get("Item")
             raise LedgerConflictError(
                 "the ledger's row is not in the state that the transaction needs",
-                row=_to_row(item) if item else None,
+                row=to_row(item) if item else None,
             ) from error
     code = error.response.get("Error", {}).get("Code")
     if code == "TransactionInProgressException" or any(
@@ -371,43 +365,3 @@ def _raise_if_cancelled(error: ClientError) -> None:
             delay_seconds=_CONFLICT_WAIT_MAX_SECONDS,
             reason="ledger_busy",
         ) from error
-
-
-def _to_item(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: _serialize(_to_storable(value)) for name, value in row.items() if value is not None
-    }
-
-
-def _to_storable(value: Any) -> Any:
-    if isinstance(value, float):
-        return Decimal(repr(value))
-    if isinstance(value, list):
-        return [_to_storable(entry) for entry in value]
-    if isinstance(value, dict):
-        return {name: _to_storable(entry) for name, entry in value.items()}
-    return value
-
-
-def _to_row(item: Mapping[str, Any]) -> Row:
-    return {name: _read_attribute(value) for name, value in item.items()}
-
-
-def _read_attribute(value: Any) -> Any:
-    # Nearly all are texts and whole numbers, and boto3's own reading takes ten times as long.
-    ((kind, content),) = value.items()
-    if kind == "S":
-        return content
-    if kind == "N" and content.isdigit():
-        return int(content)
-    return _to_plain(_deserialize(value))
-
-
-def _to_plain(value: Any) -> Any:
-    if isinstance(value, Decimal):
-        return int(value) if value == value.to_integral_value() else float(value)
-    if isinstance(value, list):
-        return [_to_plain(entry) for entry in value]
-    if isinstance(value, dict):
-        return {name: _to_plain(entry) for name, entry in value.items()}
-    return value

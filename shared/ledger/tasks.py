@@ -9,7 +9,8 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import Clock
-from shared.ledger.table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable, Put, Row, Update
+from shared.ledger.items import Row
+from shared.ledger.table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 from shared.lifecycle import TaskStatus, find_task_sources
 
@@ -18,6 +19,9 @@ TASK_SK = "TASK"
 # The value of `in_flight` for tasks; documents have another, and so a part of the index to
 # themselves.
 TASK_IN_FLIGHT = "task"
+
+# Why a task was given up that no queue knows any more: it has left no dead letter.
+LOST_TASK_REASON = "Its message is gone from every queue; send it again under another id."
 
 _PK_PREFIX = "TASK#"
 _MAX_ABOUT_CHARACTERS = 200

@@ -36,7 +36,7 @@ class AccessBreaker:
         self._logger = logger
         self._lock = threading.Condition()
         self._rejections = 0
-        self._closed_until = 0.0
+        self._open_until = 0.0
         self._is_trying = False
         self._was_let_in = False
         self._first_caller: int | None = None
@@ -52,7 +52,7 @@ class AccessBreaker:
                 self._wait_for_first_caller()
             if not self._rejections:
                 return
-            left_seconds = self._closed_until - self._clock()
+            left_seconds = self._open_until - self._clock()
             if left_seconds > 0:
                 raise ModelAccessError(
                     "The provider rejected the key, the account or the model a short while ago",
@@ -61,7 +61,7 @@ class AccessBreaker:
                 )
             # This caller tries; the others wait for what comes of it.
             self._is_trying = True
-            self._closed_until = self._clock() + self._pause_seconds()
+            self._open_until = self._clock() + self._pause_seconds()
 
     def _wait_for_first_caller(self) -> None:
         caller = threading.get_ident()
@@ -88,8 +88,8 @@ class AccessBreaker:
             if is_first or self._is_trying:
                 self._is_trying = False
                 self._rejections += 1
-                self._closed_until = self._clock() + self._pause_seconds()
-            left_seconds = max(0.0, self._closed_until - self._clock())
+                self._open_until = self._clock() + self._pause_seconds()
+            left_seconds = max(0.0, self._open_until - self._clock())
             self._lock.notify_all()
         if is_first:
             self._logger.error(

@@ -13,6 +13,7 @@ from shared.errors import (
     ModelRefusalError,
     ModelUnavailableError,
 )
+from shared.llm.answer_room import AnswerRoom
 from shared.llm.chat_calls import ChatCall, ChatCaller, OutputStepRejectedError
 from shared.llm.chat_replies import Reply
 from shared.llm.error_translation import UNAVAILABLE_DELAY_SECONDS
@@ -27,11 +28,6 @@ from shared.llm.structured_output import (
     strict_schema,
 )
 from shared.llm.token_estimate import estimate_tokens
-
-# How much more room a cut-off answer gets: once, and a further cut is final.
-_MORE_ROOM = 2
-# With less than this left of the window, there is no sense in asking.
-_MIN_ROOM_TOKENS = 300
 
 
 @dataclass(frozen=True)
@@ -69,9 +65,8 @@ class AnswerRun(Generic[AnswerT]):
         self._request = request
         self._caller = caller
         self._ladder = ladder
-        self._context_window_tokens = context_window_tokens
         self._known_pages = _find_known_pages(request)
-        self._room_tokens = request.max_output_tokens
+        self._room = AnswerRoom(request.max_output_tokens, context_window_tokens)
         self._step = ladder.first_step()
         self._doubtful = False
         self._complaint: _Complaint | None = None
@@ -103,18 +98,12 @@ class AnswerRun(Generic[AnswerT]):
             if reply.refused:
                 raise ModelRefusalError("The model or its content filter declines this text")
             if reply.cut_off:
-                self._widen(call)
+                self._room.widen(call.max_tokens)
                 continue
             value = self._read(reply, call)
             if value is not None:
                 self._ladder.remember(self._step, doubtful=self._doubtful)
                 return value
-
-    def _widen(self, call: ChatCall) -> None:
-        was_widened = self._room_tokens > self._request.max_output_tokens
-        if was_widened or call.max_tokens < self._room_tokens:
-            raise ModelAnswerError("The answer is cut off at its greatest length")
-        self._room_tokens *= _MORE_ROOM
 
     def _read(self, reply: Reply, call: ChatCall) -> AnswerT | None:
         """The answer, or nothing where it is worth asking again."""
@@ -131,14 +120,13 @@ class AnswerRun(Generic[AnswerT]):
 
     def _write_call(self) -> ChatCall:
         messages, prompt_tokens = self._write_messages()
-        max_tokens = min(self._room_tokens, self._context_window_tokens - prompt_tokens)
-        if max_tokens < min(self._request.max_output_tokens, _MIN_ROOM_TOKENS):
-            if self._complaint is not None:
-                raise ModelAnswerError(f"The answer does not fit: {self._complaint.problem}")
-            raise ContextOverflowError(
-                f"About {prompt_tokens} tokens leave no room for an answer in the context window "
-                f"of {self._context_window_tokens}"
-            )
+        try:
+            max_tokens = self._room.fit(prompt_tokens)
+        except ContextOverflowError:
+            if self._complaint is None:
+                raise
+            problem = self._complaint.problem
+            raise ModelAnswerError(f"The answer does not fit: {problem}") from None
         return ChatCall(
             purpose=self._request.purpose,
             messages=messages,

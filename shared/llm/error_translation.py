@@ -144,7 +144,8 @@ def describe_failure(error: openai.OpenAIError) -> str:
             parts.append(_quote(code))
         if error.request_id:
             parts.append(f"request {_quote(error.request_id)}")
-        message = _quote(_read_message(error))
+        # Some servers repeat the key that they reject, and not every key looks like one.
+        message = "" if error.status_code == 401 else _quote(_read_message(error))
         return ", ".join(parts) + (f": {message}" if message else "")
     return ", ".join(parts)
 

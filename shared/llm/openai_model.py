@@ -8,12 +8,13 @@ from collections.abc import Callable
 import openai
 
 from shared.deadline import Deadline
-from shared.errors import DeadlineError, ModelAnswerError, PaidCalls, SeashoreError
+from shared.errors import SeashoreError
 from shared.llm.answer_run import AnswerRun
 from shared.llm.chat_calls import ChatCaller
-from shared.llm.model import AnswerT, ModelAnswer, ModelRequest, Usage
+from shared.llm.model import AnswerT, ModelAnswer, ModelRequest
 from shared.llm.model_key import ModelKey
 from shared.llm.output_ladder import OutputLadder
+from shared.llm.paid_failures import charge_failure
 from shared.llm.retry import RetryPolicy
 from shared.llm.server_dialect import ServerDialect
 from shared.llm.tool_turns import ToolTurns
@@ -92,13 +93,8 @@ class OpenAIModel:
         run = AnswerRun(request, self._caller, self._ladder, self._context_window_tokens)
         try:
             return ModelAnswer(run.run(deadline), self._model, run.usage)
-        except DeadlineError as error:
-            if not run.usage.calls:
-                raise
-            late = ModelAnswerError(f"The answer is of no use yet, and time is up: {error}")
-            raise _charge(late, run.usage) from None
         except SeashoreError as error:
-            raise _charge(error, run.usage) from None
+            raise charge_failure(error, run.usage) from None
 
     def take_turn(self, request: TurnRequest, deadline: Deadline) -> ModelTurn:
         """Take the next turn of a conversation with tools.
@@ -108,11 +104,3 @@ class OpenAIModel:
             SeashoreError: As `answer` does.
         """
         return self._turns.take(request, deadline)
-
-
-def _charge(error: SeashoreError, usage: Usage) -> SeashoreError:
-    if isinstance(error, PaidCalls):
-        error.calls = usage.calls
-        error.input_tokens = usage.input_tokens
-        error.output_tokens = usage.output_tokens
-    return error

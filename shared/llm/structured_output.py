@@ -11,12 +11,14 @@ from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from shared.llm.model import AnswerT
 
 _MAX_OBJECT_STARTS = 50
 _THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 _STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
+_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
 # What OpenAI's strict mode takes ("Structured model outputs: supported schemas"); others, such as
 # minLength, are refused there and are checked here instead.
 _STRICT_KEYWORDS = frozenset({"type", "enum", "const", "description", "anyOf", "items"})
@@ -80,6 +82,8 @@ def parse_answer(
             if known_pages is not None:
                 candidate = _keep_known_pages(candidate, known_pages)
             return answer_type.model_validate(candidate)
+        except RecursionError:
+            problem = "it is nested too deeply"
         except ValidationError as error:
             if problem.startswith("there is no"):
                 problem = _name_problems(error)
@@ -95,9 +99,17 @@ def _find_objects(text: str) -> Iterator[dict[str, Any]]:
         for start in starts[:_MAX_OBJECT_STARTS]:
             try:
                 value, _ = decoder.raw_decode(version, start)
-            except (json.JSONDecodeError, RecursionError):
+                yield _mend_surrogates(value) if _SURROGATE_ESCAPE.search(version) else value
+            except (ValueError, RecursionError):
+                # Not only what is no JSON: a number of thousands of digits is a ValueError too.
                 continue
-            yield value
+
+
+def _mend_surrogates(value: dict[str, Any]) -> dict[str, Any]:
+    """The object without halves of surrogate pairs, which JSON can write and UTF-8 cannot."""
+    written = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
+    mended: dict[str, Any] = json.loads(written)
+    return mended
 
 
 def _keep_known_pages(value: Any, known_pages: Collection[int]) -> Any:
@@ -114,16 +126,24 @@ def _keep_known_pages(value: Any, known_pages: Collection[int]) -> Any:
 
 
 def _filter_pages(pages: list[Any], known_pages: Collection[int]) -> list[int]:
-    numbers = {int(page) for page in pages if isinstance(page, int) or str(page).isdecimal()}
-    return sorted(number for number in numbers if number in known_pages)
+    written = {str(number): number for number in known_pages}
+    return sorted({written[str(page)] for page in pages if str(page) in written})
 
 
 def _name_problems(error: ValidationError) -> str:
-    """The places and kinds of the problems, without the values: those may be document text."""
+    """The places and kinds of the problems, without anything that a model has made up.
+
+    Values may be document text, and so may the names of fields that were not asked for.
+    """
     return "; ".join(
-        f"{'.'.join(str(part) for part in problem['loc']) or 'the object'}: {problem['msg']}"
+        f"{_name_place(problem) or 'the object'}: {problem['msg']}"
         for problem in error.errors(include_input=False, include_url=False)[:5]
     )
+
+
+def _name_place(problem: ErrorDetails) -> str:
+    is_made_up = problem["type"] == "extra_forbidden"
+    return ".".join(str(part) for part in (problem["loc"][:-1] if is_made_up else problem["loc"]))
 
 
 def _make_strict(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:

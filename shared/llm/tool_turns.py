@@ -6,10 +6,12 @@ from typing import Any
 from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
-from shared.errors import ContextOverflowError, ModelAnswerError, ModelRefusalError
+from shared.errors import ModelAnswerError, ModelRefusalError, SeashoreError
+from shared.llm.answer_room import AnswerRoom
 from shared.llm.chat_calls import ChatCall, ChatCaller, ToolsRejectedError
 from shared.llm.chat_replies import Reply
 from shared.llm.model import Usage
+from shared.llm.paid_failures import charge_failure
 from shared.llm.structured_output import OutputStep
 from shared.llm.turns import (
     Exchange,
@@ -20,9 +22,6 @@ from shared.llm.turns import (
     TurnRequest,
     estimate_turn_tokens,
 )
-
-_MORE_ROOM = 2
-_MIN_ROOM_TOKENS = 300
 
 
 class ToolTurns:
@@ -54,28 +53,32 @@ class ToolTurns:
             if self._takes_tools is False:
                 raise ToolsNotTakenError
         usage = Usage()
-        room_tokens = request.max_output_tokens
-        while True:
-            call = self._write_call(request, room_tokens)
-            try:
-                reply = self._caller.call(call, deadline)
-            except ToolsRejectedError:
-                self._remember(takes_tools=False)
-                raise ToolsNotTakenError from None
-            usage += reply.usage
-            if reply.refused:
-                raise _charge(ModelRefusalError("The model declines to go on"), usage)
-            if not reply.cut_off:
-                return ModelTurn(self._read(reply, usage), self._model, usage)
-            if room_tokens > request.max_output_tokens or call.max_tokens < room_tokens:
-                raise _charge(ModelAnswerError("The turn is cut off at its greatest length"), usage)
-            room_tokens *= _MORE_ROOM
+        room = AnswerRoom(request.max_output_tokens, self._context_window_tokens)
+        try:
+            while True:
+                call = _write_call(request, room)
+                reply = self._call(call, deadline)
+                usage += reply.usage
+                if reply.refused:
+                    raise ModelRefusalError("The model declines to go on")
+                if not reply.cut_off:
+                    return ModelTurn(self._read(reply), self._model, usage)
+                room.widen(call.max_tokens)
+        except SeashoreError as error:
+            raise charge_failure(error, usage) from None
 
-    def _read(self, reply: Reply, usage: Usage) -> Turn:
+    def _call(self, call: ChatCall, deadline: Deadline) -> Reply:
+        try:
+            return self._caller.call(call, deadline)
+        except ToolsRejectedError:
+            self._remember(takes_tools=False)
+            raise ToolsNotTakenError from None
+
+    def _read(self, reply: Reply) -> Turn:
         if reply.tool_calls:
             self._remember(takes_tools=True)
         elif not reply.text.strip():
-            raise _charge(ModelAnswerError("The model says nothing and calls nothing"), usage)
+            raise ModelAnswerError("The model says nothing and calls nothing")
         with self._lock:
             is_doubtful = self._takes_tools is None
         return Turn(text=reply.text, calls=reply.tool_calls, is_doubtful=is_doubtful)
@@ -84,33 +87,28 @@ class ToolTurns:
         with self._lock:
             self._takes_tools = takes_tools
 
-    def _write_call(self, request: TurnRequest, room_tokens: int) -> ChatCall:
-        prompt_tokens = estimate_turn_tokens(request)
-        max_tokens = min(room_tokens, self._context_window_tokens - prompt_tokens)
-        if max_tokens < min(request.max_output_tokens, _MIN_ROOM_TOKENS):
-            raise ContextOverflowError(
-                f"About {prompt_tokens} tokens leave no room for an answer in the context window "
-                f"of {self._context_window_tokens}"
-            )
-        messages: list[Any] = [
-            {"role": "system", "content": request.instructions},
-        ]
-        for past in request.history:
-            messages.append({"role": "user", "content": past.prompt})
-            messages.append({"role": "assistant", "content": past.answer})
-        messages.append({"role": "user", "content": request.prompt})
-        for number, exchange in enumerate(request.exchanges, start=1):
-            messages.extend(_write_exchange(exchange, number))
-        return ChatCall(
-            purpose=request.purpose,
-            messages=messages,
-            step=OutputStep.TEXT,
-            response_format=None,
-            prompt_tokens=prompt_tokens,
-            max_tokens=max_tokens,
-            may_step_down=False,
-            tools=[_write_tool(tool) for tool in request.tools],
-        )
+
+def _write_call(request: TurnRequest, room: AnswerRoom) -> ChatCall:
+    prompt_tokens = estimate_turn_tokens(request)
+    messages: list[Any] = [
+        {"role": "system", "content": request.instructions},
+    ]
+    for past in request.history:
+        messages.append({"role": "user", "content": past.prompt})
+        messages.append({"role": "assistant", "content": past.answer})
+    messages.append({"role": "user", "content": request.prompt})
+    for number, exchange in enumerate(request.exchanges, start=1):
+        messages.extend(_write_exchange(exchange, number))
+    return ChatCall(
+        purpose=request.purpose,
+        messages=messages,
+        step=OutputStep.TEXT,
+        response_format=None,
+        prompt_tokens=prompt_tokens,
+        max_tokens=room.fit(prompt_tokens),
+        may_step_down=False,
+        tools=[_write_tool(tool) for tool in request.tools],
+    )
 
 
 def _write_exchange(exchange: Exchange, number: int) -> list[ChatCompletionMessageParam]:
@@ -144,10 +142,3 @@ def _write_tool(tool: Tool) -> dict[str, Any]:
             "parameters": tool.parameters,
         },
     }
-
-
-def _charge(error: ModelAnswerError | ModelRefusalError, usage: Usage) -> Exception:
-    error.calls = usage.calls
-    error.input_tokens = usage.input_tokens
-    error.output_tokens = usage.output_tokens
-    return error

@@ -9,7 +9,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from functions.batch import Consumer, Runtime
+from functions.consumer import Consumer, Runtime
 from functions.ingest import build_ingest
 from functions.isolation import process_batch_in_isolation
 from functions.wiring import utc_now

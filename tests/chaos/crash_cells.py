@@ -49,20 +49,21 @@ CHUNK = Kind(
     ),
     "received extracted chunk_done finished",
 )
+# Commits what the answer has cost, and the result.
 COMBINE = Kind(
     "combine",
     (
         (Point.CLAIM, 1),
         (Point.FETCH, 1),
         (Point.LLM, 1),
+        (Point.COMMIT, 1),
         (Point.STORE, 1),
         (Point.STORE, 2),
-        (Point.COMMIT, 1),
+        (Point.COMMIT, 2),
         (Point.RESPONSE, 1),
     ),
-    "received extracted chunk_done chunk_done finished",
+    "received extracted chunk_done chunk_done answered finished",
     calls=3,
-    unkept=(Point.LLM, Point.STORE),
 )
 # Commits the arrival, the text's pages, and that the chunks are sent.
 INGEST = Kind(

@@ -18,7 +18,7 @@ class Call:
     Args:
         at_seconds: When it came in, on the machine's monotonic clock.
         key: The key that it came with.
-        kind: What became of it, as `tests.fakes.chat_server.Behaviour` names it.
+        kind: What became of it, as `tests.fakes.chat_behaviours.Behaviour` names it.
         prompt: The same for all calls of one question.
         not_before: When it may come again, after an answer with `Retry-After`.
     """
@@ -42,7 +42,7 @@ class Provider:
 
         Args:
             retry_after: What stands in `Retry-After` of a 429.
-            mix: Kinds of `tests.fakes.chat_server.Behaviour` and their weights.
+            mix: Kinds of `tests.fakes.chat_behaviours.Behaviour` and their weights.
         """
         self._ask("behave", (retry_after, mix))
 

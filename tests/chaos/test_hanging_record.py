@@ -12,6 +12,9 @@ from tests.chaos.tally import count_effects, read_cause, read_statuses, receive_
 from tests.chaos.workload import list_bodies, seed_documents, send_bodies
 
 HANGING_CHUNK = 4
+# Three seconds are kept back for settling; the others need much of the rest only on a busy machine.
+TIMEOUT_SECONDS = 9.0
+VISIBILITY_SECONDS = 10
 
 
 @dataclass(frozen=True)
@@ -37,14 +40,16 @@ class Hanging:
 
 def run_scenario(folder: Path, full: bool) -> Hanging:
     max_receive_count = 5 if full else 3
-    with open_run(folder, max_receive_count=max_receive_count) as run:
+    with open_run(
+        folder, max_receive_count=max_receive_count, visibility_seconds=VISIBILITY_SECONDS
+    ) as run:
         documents = seed_documents(
             run.account, 1, chunks=10, special_texts={(0, HANGING_CHUNK): HANGING_TEXT}
         )
         (document,) = documents
         send_bodies(run.account, list_bodies(documents, copies=1))
         # All ten are on the queue before anybody looks, so that they come in one batch.
-        with Fleet([run.worker()], run.journal):
+        with Fleet([run.worker(timeout_seconds=TIMEOUT_SECONDS)], run.journal):
             run.wait_until_drained(120)
         hanging = document.messages[HANGING_CHUNK - 1]
         items = [item for item in document.chunk_ids if item != hanging.item_id]

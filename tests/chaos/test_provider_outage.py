@@ -12,7 +12,7 @@ from tests.chaos.run import Run, open_run, wait_for
 from tests.chaos.tally import Tally, take_tally
 from tests.chaos.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
 
-# Beside others the time of its records runs out before they have begun, which uses up receives.
+# Beside others a record may come to its call with too little time left for it, and lose a receive.
 RUNS_ALONE = True
 
 OUTAGE = {"error_500": 0.3, "error_503": 0.3, "reset": 0.3, "hang": 0.1}

@@ -17,9 +17,9 @@ from tests.fakes.running_pipeline import RunningPipeline, run_pipeline
 
 RUNS_ALONE_AT_FULL_SIZE = True
 PAGES = 10_000
-LINES = 10
-# Of these, three seconds are kept back for settling and two for the checkpoint.
-TIMEOUT_SECONDS = 6.6
+LINES = 20
+# Of these, three seconds are kept back for settling and three for the checkpoint.
+TIMEOUT_SECONDS = 6.4
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools.utilities.batch import (
@@ -12,7 +13,8 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent_function
 
-from functions.batch import Consumer, process_batch
+from functions.batch import process_batch
+from functions.consumer import Consumer
 from functions.worker import build_worker
 from shared.deadline import Deadline
 from shared.llm.model import LanguageModel
@@ -49,7 +51,7 @@ def _work_on_items(
     consumer: Consumer[Any], idempotency: Any, config: IdempotencyConfig
 ) -> Callable[[SQSRecord], None]:
     def work(record: SQSRecord) -> None:
-        item = consumer.decode(record.body, record.message_id)
+        item = consumer.decode(record.body, record.message_id, datetime.now(UTC))
 
         def handle(*, item_id: str) -> None:
             consumer.handle(item, Deadline.after(60))

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from aws_lambda_powertools import Logger, Metrics
 
-from functions.batch import Runtime
+from functions.consumer import Runtime
 from functions.outcome import Policy
 from functions.tracing import Tracer
 from shared.queues import Queues

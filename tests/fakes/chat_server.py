@@ -8,99 +8,26 @@ list of behaviours (`[{"kind": "hang"}]`) scripts the next calls.
 
 import argparse
 import dataclasses
-import email.utils
 import hashlib
 import json
 import random
-import re
 import socket
 import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, NamedTuple
+from typing import Any
 
-_SOURCE = re.compile(
-    r"^BEGIN (\S+) source (\d+)(?:, pages? (\d+)(?: to (\d+))?)?\n(.*?)\nEND \1 source \2$",
-    re.DOTALL | re.MULTILINE,
+from tests.fakes.chat_answers import (
+    HIJACKED_ANSWER,
+    HIJACKED_CALLS,
+    read_trusted_text,
+    take_turn,
+    write_answer,
 )
-_MAX_POINTS = 8
-
-# Of the shape that is asked for and beyond it, with pages and names that no document has.
-HIJACKED_ANSWER = json.dumps(
-    {
-        "title": "HIJACKED",
-        "abstract": "HIJACKED",
-        "key_points": [{"text": "HIJACKED", "pages": [1, 999], "admin": True}],
-        "language": "xx",
-        "entities": [{"name": "Mallory", "kind": "administrator", "pages": [1, 999]}],
-        "dates": [{"text": "1 April 2026", "iso": "2026-04-01", "event": "HIJACKED", "pages": [1]}],
-        "tool_calls": [{"function": {"name": "send_mail", "arguments": "{}"}}],
-    }
-)
-HIJACKED_CALLS = (("send_mail", '{"to": "mallory@example.org"}'), ("delete_document", "{}"))
-
-
-@dataclass(frozen=True)
-class Behaviour:
-    """What the server does with one call.
-
-    `kind` is one of: ok, fenced (an answer in prose and a code fence, with a trailing comma),
-    wrong_pages, no_usage, bad_json, prose, truncated, refusal, content_filter, throttled,
-    quota, unauthorized, forbidden, context_overflow, unknown_model, bad_request, error_500,
-    error_503, error_529, hang, drip, reset, reset_in_body, html, garbled, not_utf8, no_choices,
-    says (the words and tool calls given), hijacked (all that an order in a document may ask for).
-    """
-
-    kind: str = "ok"
-    latency_seconds: float = 0.0
-    retry_after: str | None = None
-    retry_after_ms: str | None = None
-    retry_after_date_seconds: float | None = None
-    words: str | None = None
-    calls: tuple[tuple[str, str], ...] = ()
-
-
-def saying(words: str) -> Behaviour:
-    """An answer of just these words."""
-    return Behaviour("says", words=words)
-
-
-def calling(*calls: tuple[str, Any]) -> Behaviour:
-    """An answer that calls tools: names and arguments, as values or as text."""
-    return Behaviour(
-        "says",
-        calls=tuple(
-            (name, arguments if isinstance(arguments, str) else json.dumps(arguments))
-            for name, arguments in calls
-        ),
-    )
-
-
-def ok(latency_seconds: float = 0.0) -> Behaviour:
-    return Behaviour("ok", latency_seconds)
-
-
-def failing(kind: str, latency_seconds: float = 0.0) -> Behaviour:
-    return Behaviour(kind, latency_seconds)
-
-
-def throttled(
-    retry_after: str | None = None,
-    *,
-    retry_after_ms: str | None = None,
-    retry_after_date_seconds: float | None = None,
-) -> Behaviour:
-    """A 429, with `Retry-After` as it stands or as a date so many seconds ahead."""
-    return Behaviour(
-        "throttled",
-        retry_after=retry_after,
-        retry_after_ms=retry_after_ms,
-        retry_after_date_seconds=retry_after_date_seconds,
-    )
+from tests.fakes.chat_behaviours import ERRORS, Behaviour, write_throttle_headers
 
 
 @dataclass(frozen=True)
@@ -248,7 +175,7 @@ class _ChatHandler(BaseHTTPRequestHandler):
         at_seconds = time.monotonic()
         behaviour = self.chat_server.next_behaviour()
         key = self.headers.get("authorization", "").removeprefix("Bearer ")
-        headers, not_before = _throttle_headers(behaviour, at_seconds)
+        headers, not_before = write_throttle_headers(behaviour, at_seconds)
         number = self.chat_server.record(
             ReceivedCall(at_seconds, self.client_address[1], key, body, behaviour.kind, not_before)
         )
@@ -257,8 +184,8 @@ class _ChatHandler(BaseHTTPRequestHandler):
         refusal = self._find_objection(body, key)
         if refusal is not None and behaviour.kind in ("ok", "no_usage"):
             return self._send_error(*refusal)
-        if behaviour.kind in _ERRORS:
-            return self._send_error(*_ERRORS[behaviour.kind], headers=headers)
+        if behaviour.kind in ERRORS:
+            return self._send_error(*ERRORS[behaviour.kind], headers=headers)
         if behaviour.kind in _BROKEN_CONNECTIONS:
             return _BROKEN_CONNECTIONS[behaviour.kind](self)
         return self._send_completion(behaviour, body, number)
@@ -266,7 +193,7 @@ class _ChatHandler(BaseHTTPRequestHandler):
     def _find_objection(self, body: dict[str, Any], key: str) -> tuple[Any, ...] | None:
         traits = self.chat_server.traits
         if traits.accepted_key is not None and key != traits.accepted_key:
-            return _ERRORS["unauthorized"]
+            return ERRORS["unauthorized"]
         if traits.wants_max_completion_tokens and "max_tokens" in body:
             message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
             return 400, "invalid_request_error", "unsupported_parameter", message, "max_tokens"
@@ -412,34 +339,6 @@ class _ChatHandler(BaseHTTPRequestHandler):
         self._send_bytes(200, "application/json", b'{"id": "\xff\xfe\xfa"}')
 
 
-_ERRORS: dict[str, tuple[Any, ...]] = {
-    "throttled": (429, "requests", "rate_limit_exceeded", "Rate limit reached for requests"),
-    "quota": (
-        429,
-        "insufficient_quota",
-        "insufficient_quota",
-        "You exceeded your current quota, please check your plan and billing details.",
-    ),
-    "unauthorized": (
-        401,
-        "invalid_request_error",
-        "invalid_api_key",
-        "Incorrect API key provided: sk-abcd***wxyz.",
-    ),
-    "forbidden": (403, "invalid_request_error", "unsupported_country", "Country not supported"),
-    "unknown_model": (404, "invalid_request_error", "model_not_found", "No such model"),
-    "bad_request": (400, "invalid_request_error", None, "you cannot do that"),
-    "context_overflow": (
-        400,
-        "invalid_request_error",
-        "context_length_exceeded",
-        "This model's maximum context length is 4096 tokens, you asked for 5000.",
-        "messages",
-    ),
-    "error_500": (500, "server_error", None, "The server had an error"),
-    "error_503": (503, "server_error", None, "The engine is currently overloaded"),
-    "error_529": (529, "overloaded_error", None, "Overloaded"),
-}
 _BROKEN_CONNECTIONS = {
     "hang": _ChatHandler.hang,
     "drip": _ChatHandler.drip,
@@ -449,114 +348,6 @@ _BROKEN_CONNECTIONS = {
     "garbled": _ChatHandler.garbled,
     "not_utf8": _ChatHandler.not_utf8,
 }
-
-
-def take_turn(
-    body: dict[str, Any], always_calls: Iterable[tuple[str, Any]]
-) -> tuple[str | None, tuple[tuple[str, str], ...]]:
-    """Call the first tool, then answer with what it returned; or go on calling without end."""
-    if always_calls:
-        return None, tuple((name, json.dumps(arguments)) for name, arguments in always_calls)
-    results = [message["content"] for message in body["messages"] if message["role"] == "tool"]
-    if results:
-        return f"The tool returned:\n{results[-1]}", ()
-    return None, ((body["tools"][0]["function"]["name"], "{}"),)
-
-
-class Quoted(NamedTuple):
-    """A source of a prompt."""
-
-    pages: range
-    text: str
-    number: int
-
-
-def write_answer(kind: str, body: dict[str, Any], ignores_format: bool = False) -> str:
-    """The text of an answer: of the asked-for shape, made of the sources' first sentences."""
-    schema = _find_schema(body)
-    if kind == "prose" or schema is None or (ignores_format and "response_format" in body):
-        return "Sure! The text is about several things, which I will gladly describe."
-    if kind == "bad_json":
-        return '{"title": "Broken, "abstract": '
-    sources = [
-        Quoted(range(int(first or 1), int(last or first or 1) + 1), text, int(number))
-        for _, number, first, last, text in _SOURCE.findall(str(body["messages"][1]["content"]))
-    ]
-    answer = fill_schema(schema, sources, 1000 if kind == "wrong_pages" else 0)
-    text = json.dumps(answer, ensure_ascii=False)
-    if kind == "truncated":
-        return text[: len(text) // 2]
-    if kind == "fenced":
-        return f"Here you are:\n```json\n{text[:-1]},}}\n```\nAnything else?"
-    return text
-
-
-def fill_schema(
-    schema: dict[str, Any],
-    sources: list[Quoted],
-    stray_page: int = 0,
-    name: str = "",
-) -> Any:
-    """A value that fits a JSON Schema, made of the sources."""
-    schema = schema.get("anyOf", [schema])[0]
-    kind = schema.get("type")
-    pages, text, number = sources[0] if sources else Quoted(range(1, 2), "Nothing.", 1)
-    if "enum" in schema:
-        return schema["enum"][0]
-    if kind == "object":
-        return {
-            part: fill_schema(inner, sources, stray_page, part)
-            for part, inner in schema["properties"].items()
-        }
-    if kind == "array" and schema["items"].get("type") == "integer":
-        return [*pages, *([stray_page] if stray_page else [])]
-    if kind == "array":
-        return [
-            fill_schema(schema["items"], [source], stray_page, name)
-            for source in sources[:_MAX_POINTS]
-            if source.text.strip()
-        ]
-    if kind in ("integer", "number"):
-        return number if name == "source" else pages[0]
-    if kind == "boolean":
-        return True
-    if name == "language":
-        return "en"
-    if name == "title":
-        return text.strip().splitlines()[0][:100] if text.strip() else "Untitled"
-    sentence = re.split(r"(?<=[.!?。])\s*", " ".join(text.split()), maxsplit=1)[0]
-    return sentence[:300] or "Nothing."
-
-
-def read_trusted_text(body: dict[str, Any]) -> str:
-    """What a model takes for instructions: all but what stands between the lines with the mark."""
-    messages = [str(message.get("content")) for message in body["messages"]]
-    return "\n".join(_SOURCE.sub("", text) for text in messages)
-
-
-def _find_schema(body: dict[str, Any]) -> dict[str, Any] | None:
-    """The schema of the answer: in `response_format`, or written out in the system message."""
-    wanted = body.get("response_format", {})
-    if wanted.get("type") == "json_schema":
-        return wanted["json_schema"]["schema"]
-    _, found, schema = str(body["messages"][0]["content"]).partition("JSON Schema:\n")
-    return json.JSONDecoder().raw_decode(schema)[0] if found else None
-
-
-def _throttle_headers(
-    behaviour: Behaviour, at_seconds: float
-) -> tuple[dict[str, str], float | None]:
-    if behaviour.retry_after_ms is not None:
-        not_before = at_seconds + float(behaviour.retry_after_ms) / 1000
-        return {"retry-after-ms": behaviour.retry_after_ms}, not_before
-    if behaviour.retry_after_date_seconds is not None:
-        # An HTTP date has whole seconds: what is promised is the rounded-down instant.
-        instant = int(time.time() + behaviour.retry_after_date_seconds)
-        date = email.utils.formatdate(instant, usegmt=True)
-        return {"Retry-After": date}, at_seconds + instant - time.time()
-    if behaviour.retry_after is not None:
-        return {"Retry-After": behaviour.retry_after}, at_seconds + float(behaviour.retry_after)
-    return {}, None
 
 
 def _parse_mix(text: str) -> dict[str, float]:

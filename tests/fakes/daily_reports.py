@@ -1,19 +1,17 @@
 """Daily reports as a good, a bad and an empty day would give them; every figure stands out."""
 
+from pipeline.report_spend import DayFigures, ModelCost, Spend
 from pipeline.report_types import (
     Counts,
     DailyReport,
-    DayFigures,
     DeadLetterGroup,
     DeadLetters,
     Digest,
     DocumentLine,
     Durations,
-    ModelCost,
     QueueDepth,
     RejectedFile,
     SlowDocument,
-    Spend,
     TaskLine,
 )
 

@@ -11,6 +11,7 @@ from shared.dead_letters import (
     DeadLetterQueue,
     Letter,
     identify_report_work,
+    identify_result_work,
     identify_upload_work,
     identify_work,
 )
@@ -27,6 +28,13 @@ def build_dlqs(uploads="", uploads_dlq="", work="", work_dlq="", reports="", rep
         DeadLetterQueue("uploads", "ingest", uploads, uploads_dlq, identify_upload_work),
         DeadLetterQueue("work", "worker", work, work_dlq, identify_work),
         DeadLetterQueue("reports", "report", reports, reports_dlq, identify_report_work),
+    )
+
+
+def build_results_dlq(results="", results_dlq=""):
+    """The queue that is there only with a database, and that no sweep looks into."""
+    return DeadLetterQueue(
+        "results", "database", results, results_dlq, identify_result_work, is_swept=False
     )
 
 
@@ -92,7 +100,7 @@ def make_state(
 
 def make_letter(body=None, state=None, *, queue="work", message_id=None, attributes=None):
     """A letter that was never on any queue; without a state it has no cause."""
-    (dlq,) = [one for one in build_dlqs() if one.name == queue]
+    (dlq,) = [one for one in (*build_dlqs(), build_results_dlq()) if one.name == queue]
     message_id = message_id or str(uuid.uuid4())
     message = ReceivedMessage(
         message_id=message_id,

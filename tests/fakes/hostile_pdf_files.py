@@ -211,5 +211,5 @@ HOSTILE: dict[str, Callable[[], bytes]] = {
     "character map bomb": make_character_map_bomb,
     "object stream bomb": make_object_stream_bomb,
     "over-long page": make_over_long_page,
-    "slow pages": make_slow_pdf,
+    "slow page": lambda: make_slow_pdf(1),
 }

@@ -8,6 +8,7 @@ from moto import mock_aws
 
 from shared.clients import Clients
 from tests.fakes.aws_account import build_account
+from tests.fakes.quick_transactions import copy_only_touched_rows
 
 
 @cache
@@ -21,5 +22,5 @@ def _keep_clients():
 @contextmanager
 def open_account(**settings):
     """An account with everything in it that the template makes; `settings` override defaults."""
-    with mock_aws():
+    with mock_aws(), copy_only_touched_rows():
         yield build_account(_keep_clients(), **{"retry_base_seconds": 0.001, **settings})

@@ -6,7 +6,7 @@ import pytest
 
 from shared.ledger.tasks import task_pk
 from shared.lifecycle import TaskStatus
-from tests.fakes.chat_server import calling, failing, saying
+from tests.fakes.chat_behaviours import calling, failing, saying
 from tests.fakes.ledger_rows import scan_rows
 from tests.fakes.pdf_files import make_text_pdf
 from tests.fakes.task_desk import open_task_desk
@@ -121,8 +121,9 @@ def test_the_window_is_never_passed_however_much_a_tool_returns():
 
 
 def test_out_of_time_it_answers_with_what_it_has():
-    traits = {"latency_seconds": 1.0, "always_calls": (("list_documents", {}),)}
-    with open_task_desk(timeout_seconds=12, traits=traits) as desk:
+    # Of ten seconds three are kept to settle the message, and 2.8 for the final answer.
+    traits = {"latency_seconds": 0.6, "always_calls": (("list_documents", {}),)}
+    with open_task_desk(timeout_seconds=10, traits=traits) as desk:
         task = desk.do("agent", prompt="Go on for ever.", max_steps=20)
         assert task.status is TaskStatus.DONE
         assert desk.result(task)["stopped_by"] == "time"

@@ -10,6 +10,7 @@ from shared.ledger.documents import find_document
 from shared.ledger.tasks import find_task, finish_task, start_task
 from shared.lifecycle import DocumentStatus
 from tests.fakes.api_desk import make_event, open_api_desk
+from tests.fakes.event_source import LambdaContext
 from tests.fakes.ledger_rows import force
 
 ARN = "arn:aws:sqs:eu-west-1:123456789012:answers"
@@ -54,6 +55,13 @@ def test_a_message_that_is_none_is_a_bad_request(desk, body, complaint):
 
 def test_a_message_of_the_greatest_length_is_one(desk):
     assert desk.chat("å" * 10_000).status == 200
+
+
+def test_an_answer_has_its_characters_as_they_are(desk):
+    """Escaped they take up to 14 bytes of the 6 MB that Lambda lets through, instead of 4."""
+    event = make_event("POST", "/documents", {"key": "å/海🌊.pdf"})
+    raw = desk.api.answer(event, LambdaContext(28.0))
+    assert '"key":"å/海🌊.pdf"' in raw["body"]
 
 
 def test_a_body_is_json_and_not_too_large(desk):
@@ -282,7 +290,8 @@ def test_an_upload_form_holds_to_one_key_one_type_and_a_size(desk):
     assert form["fields"]["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
     large = desk.send("POST", "/documents", {"key": "a.pdf", "size_bytes": limit + 1})
     assert (large.status, large.error["code"]) == (413, "too_large")
-    for key in ("", "/a.pdf", "a\x00.pdf", "x" * 257):
+    # S3 would put the name of the posted file in the place of the last one's end.
+    for key in ("", "/a.pdf", "a\x00.pdf", "x" * 257, "a/${filename}"):
         assert desk.send("POST", "/documents", {"key": key}).status == 400
 
 

@@ -124,10 +124,18 @@ def test_a_refusal_is_one_line_with_what_to_do(
 
 
 def test_a_refusal_of_another_shape_is_told_too(api, chat):
-    api.script(503, b"<html>busy", x_amzn_requestid="r-9")
+    # Names of headers as API Gateway writes them, and as some proxy may.
+    api.script(503, b"<html>busy", **{"x_amzn_RequestId": "r-9", "retry_after": "3"})
     result = chat("Why?")
     assert result.exit_code == ExitCode.FAILED
-    assert "The API answered 503: <html>busy. (request r-9)" in result.stderr
+    assert "503: <html>busy. (Retry-After: 3 s) (request r-9)" in result.stderr
+
+
+def test_an_answer_that_breaks_off_is_told(api, chat):
+    api.script(200, ANSWER, Content_Length="9999")
+    result = chat("Why?")
+    assert result.exit_code == ExitCode.FAILED
+    assert "cannot be reached" in result.stderr
 
 
 def test_what_is_no_api_is_told(api, chat):

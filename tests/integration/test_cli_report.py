@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import boto3
@@ -17,7 +18,13 @@ from pipeline.report_failures import give_up_report
 from shared.dead_letters import to_letter
 from shared.errors import OperatorError
 from shared.ledger.document_versions import register_document
-from shared.ledger.reports import ReportStatus, begin_report, find_report, finish_report
+from shared.ledger.reports import (
+    ReportStatus,
+    begin_report,
+    find_report,
+    finish_report,
+    note_digest_asked,
+)
 from shared.report_messages import decode_report_item
 from tests.fakes.dead_letter_boxes import (
     build_letter_services,
@@ -50,10 +57,20 @@ def stack(account, monkeypatch, tmp_path):
     return Stack("local", "eu-west-1", boto3.Session(region_name="eu-west-1"), None, outputs)
 
 
-def put_document(account, at=NOW - timedelta(hours=20), **attributes):
+def put_document(account, name="a", at=NOW - timedelta(hours=20), **attributes):
     table = open_table(account)
-    document = register_document(table, make_upload(), lambda: at)
+    document = register_document(table, make_upload(key=f"{name}.pdf"), lambda: at)
     return force(table, document, status="DONE", in_flight=None, **attributes)
+
+
+def put_summarised(account, name):
+    key = f"results/{name}/summary.json"
+    account.clients.s3.put_object(
+        Bucket=account.settings.artifacts_bucket, Key=key,
+        Body=json.dumps({"title": "Tides", "abstract": f"The moon moves the sea to {name}."}),
+    )  # fmt: skip
+    finished = NOW.isoformat(timespec="milliseconds")
+    put_document(account, name, result_key=key, finished_at=finished)
 
 
 def make(stack, wish, capsys, *, as_json=False, now=NOW):
@@ -131,22 +148,31 @@ def test_what_is_no_day_or_has_not_come_is_refused_with_a_sentence(wanted, words
 
 
 def test_a_digest_that_does_not_come_is_left_out_after_a_while(stack, account, tmp_path):
-    key = "results/a/summary.json"
-    account.clients.s3.put_object(
-        Bucket=account.settings.artifacts_bucket, Key=key,
-        Body=json.dumps({"title": "Tides", "abstract": "The moon moves the sea."}),
-    )  # fmt: skip
-    put_document(account, result_key=key, finished_at=NOW.isoformat(timespec="milliseconds"))
+    put_summarised(account, "a")
     at, slept = [NOW], []
 
     def sleep(seconds):
         slept.append(seconds)
         at[0] += timedelta(seconds=seconds)
 
-    local = make_local_report(DAY, open_reports(stack, lambda: at[0]), tmp_path, 3, sleep)
+    services = open_reports(stack, lambda: at[0])
+    local = make_local_report(DAY, services, tmp_path, 3, sleep)
     assert sum(slept) == 3
     assert "not written within 3 seconds" in local.written.report.digest.note
     assert account.count_messages(account.settings.work_queue_url) == 1
+
+
+def test_a_digest_is_of_all_that_is_summarised_by_then_whatever_the_morning_knew(
+    stack, account, tmp_path
+):
+    table = open_table(account)
+    row = begin_report(table, DAY, "", None, NOW)
+    note_digest_asked(table, row, "seashore-digest-of-the-morning", read=1, of=1, at=NOW)
+    for name in "ab":
+        put_summarised(account, name)
+    services = open_reports(stack, lambda: NOW)
+    digest = make_local_report(DAY, services, tmp_path, 0, Mock()).written.report.digest
+    assert digest.documents_with_summary == 2
 
 
 # ---- Reports that died

@@ -71,6 +71,20 @@ def test_a_stack_that_reads_it_there_already_is_left_alone(account, give, capsys
     assert "seashore deploy" not in said.err
 
 
+def test_a_key_is_rotated_where_the_stack_reads_it(account, give, capsys, monkeypatch):
+    arn = "arn:aws:ssm:eu-west-1:123456789012:parameter/seashore/key"
+    kms_key = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
+    parameters = {"OpenAiApiKeySecret": arn, "OpenAiApiKeySecretKmsKeyArn": kms_key}
+    give(KEY)
+    with serve_stack("my-seashore", {}, parameters) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        said = run(capsys)
+    assert said.out == f"{arn}\n"
+    assert "within 5 minutes" in said.err
+    [described] = account.clients.ssm.describe_parameters()["Parameters"]
+    assert described["KeyId"] == kms_key
+
+
 def test_a_kms_key_of_ones_own_is_named_to_the_stack_too(account, give, capsys):
     arn = "arn:aws:kms:eu-west-1:123456789012:key/00000000-0000-0000-0000-000000000000"
     give(KEY)

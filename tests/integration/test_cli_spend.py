@@ -1,5 +1,8 @@
+"""`seashore spend`, from the leases in the ledger to what is written."""
+
 import json
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import boto3
@@ -72,6 +75,16 @@ def test_json_holds_what_programs_need(stack, spend_on, capsys):
         "daily_cap_usd": 10,
         "models": [],
     }
+
+
+@pytest.mark.parametrize("now", [datetime(2026, 3, 29, 22, 30, tzinfo=UTC), NOW])
+def test_no_day_is_left_out_where_clocks_are_changed(stack, capsys, now):
+    berlin = replace(stack, outputs={**stack.outputs, "TimeZone": "Europe/Berlin"})
+    write_spend(berlin, 3, lambda: now, as_json=True, output=Output())
+    days = [date.fromisoformat(day["day"]) for day in json.loads(capsys.readouterr().out)]
+    today = now.astimezone(ZoneInfo("Europe/Berlin")).date()
+    # On 29 March 2026 Berlin's day had 23 hours.
+    assert days == [today - timedelta(days=age) for age in range(3)]
 
 
 def test_a_quiet_week_is_no_error(stack, capsys):

@@ -1,14 +1,13 @@
 """The commands that send, list, show and watch tasks, on moto with the real worker behind."""
 
 import json
-import threading
+from dataclasses import replace
 
 import pytest
-from typer.testing import CliRunner
 
-from infra.cli.app import app
 from infra.cli.exit_codes import ExitCode
-from tests.fakes.cloudformation_server import serve_stack
+from infra.cli.follow import REAL_PACE
+from tests.fakes.command_line import open_command_line
 from tests.fakes.pdf_files import make_text_pdf
 from tests.fakes.task_desk import open_task_desk
 
@@ -22,34 +21,16 @@ def desk():
 
 
 @pytest.fixture
-def seashore(desk, monkeypatch):
-    settings = desk.account.settings
-    outputs = {
-        "DocumentsBucket": settings.documents_bucket,
-        "ArtifactsBucket": settings.artifacts_bucket,
-        "LedgerTable": settings.ledger_table,
-        "WorkQueueUrl": settings.work_queue_url,
-    }
-    with serve_stack("pipeline", outputs) as address:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", address)
-        monkeypatch.setenv("SEASHORE_STACK", "pipeline")
-        yield lambda *arguments, **more: CliRunner().invoke(app, list(map(str, arguments)), **more)
+def seashore(desk):
+    with open_command_line(desk.account) as seashore:
+        yield seashore
 
 
 @pytest.fixture
-def worker(desk):
-    """The worker, running beside the command."""
-    stopping = threading.Event()
-
-    def work():
-        while not stopping.wait(0.05):
-            desk.pipeline.run()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    stopping.set()
-    thread.join()
+def worker(desk, monkeypatch):
+    """The worker, which runs while the command waits."""
+    pace = replace(REAL_PACE, sleep=lambda seconds: desk.pipeline.run())
+    monkeypatch.setattr("infra.cli.enqueue.REAL_PACE", pace)
 
 
 def queued(desk):
@@ -119,7 +100,7 @@ def test_a_schema_is_checked_before_it_is_sent(desk, seashore, tmp_path):
     assert queued(desk)[0]["schema"]["properties"] == {"a": {"type": "string"}}
     for file, words in ((bad, "uses 'pattern'"), (broken, "is not JSON"), ("nope", "be read")):
         result = seashore("enqueue", "extract", "--schema", file, "-d", "a.pdf")
-        assert result.exit_code == ExitCode.FAILED
+        assert result.exit_code == ExitCode.USAGE
         assert words in result.stderr
     assert queued(desk) == []
 
@@ -138,7 +119,7 @@ def test_wrong_usage_is_told(desk, seashore, tmp_path):
         ((tmp_path / "a.txt", "--id", "no spaces"), "id: "),
     ):
         result = seashore("enqueue", "summarize", *arguments)
-        assert result.exit_code == ExitCode.FAILED
+        assert result.exit_code == ExitCode.USAGE
         assert words in result.stderr
     assert queued(desk) == []
 

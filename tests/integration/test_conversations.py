@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.conversations import Conversations, Turn
-from shared.errors import ConversationBusyError
+from shared.errors import ConversationBusyError, ServiceError
 from shared.ledger.table import LedgerTable, Put
 from tests.fakes.ledger_rows import scan_rows
 
@@ -121,6 +121,39 @@ def test_a_deleted_thread_leaves_no_row(mine, table, clock):
     assert mine.delete("t", "one") is True
     assert scan_rows(table) == before
     assert mine.delete("t", "one") is False
+
+
+def delete_while(table, clock, happens):
+    """Delete my thread `t`; something happens once its first turns are gone."""
+
+    class Interrupted(LedgerTable):
+        def transact(self, operations):
+            super().transact(operations)
+            happens()
+
+    return Conversations(Interrupted(**vars(table)), "me", 30, clock).delete("t", "one")
+
+
+def test_a_turn_that_came_while_a_thread_was_being_deleted_stays(mine, table, clock):
+    def overtake():
+        clock.go_on(seconds=41)
+        say(mine, "t", "later")
+
+    say(mine, "t", "first")
+    with pytest.raises(ConversationBusyError):
+        delete_while(table, clock, overtake)
+    assert [turn.message for turn in mine.read_turns(mine.find("t"), 9)] == ["later"]
+
+
+def test_a_thread_that_could_not_be_deleted_is_free_at_once(mine, table, clock):
+    def fail():
+        raise ServiceError("down", delay_seconds=5, reason="aws_service")
+
+    say(mine, "t", "first")
+    with pytest.raises(ServiceError):
+        delete_while(table, clock, fail)
+    assert mine.delete("t", "two") is True
+    assert scan_rows(table) == {}
 
 
 def test_a_thread_that_is_being_answered_is_not_deleted(mine):

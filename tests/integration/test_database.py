@@ -1,7 +1,12 @@
 """Results in a real PostgreSQL, over TLS, through the real handler."""
 
 import json
+import socket
 import ssl
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -248,6 +253,66 @@ def test_a_value_that_does_not_fit_is_a_dead_letter(desk):
     desk.announce(key)
     desk.poll()
     assert (desk.count_waiting(), desk.count_letters()) == (0, 1)
+
+
+@contextmanager
+def silent_server():
+    """A server that takes connections and says nothing; yields its port and the connections."""
+    taken = []
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def take():
+            with suppress(OSError):
+                while True:
+                    taken.append(server.accept()[0])
+
+        thread = threading.Thread(target=take)
+        thread.start()
+        try:
+            yield server.getsockname()[1], taken
+        finally:
+            server.shutdown(socket.SHUT_RDWR)
+            thread.join()
+            for connection in taken:
+                connection.close()
+
+
+def test_a_database_that_does_not_answer_is_asked_once_for_all_of_a_batch(desk):
+    with silent_server() as (port, taken):
+        address = build_address(desk.settings, desk.account.clients, desk.postgres.tls)
+        database = Database(replace(address, port=port), apply_migrations, timeout_seconds=0.3)
+        with ThreadPoolExecutor(10) as pool:
+            runs = [pool.submit(database.run, "SELECT 1", {}) for _ in range(10)]
+        errors = [run.exception() for run in runs]
+        assert {type(error) for error in errors} == {DatabaseUnavailableError}
+        assert {error.reason for error in errors} == {"database_unavailable"}
+        assert len(taken) == 1
+
+
+def test_a_database_that_failed_is_tried_again_after_a_rest(desk):
+    clock = [0.0]
+    address = build_address(desk.settings, desk.account.clients, desk.postgres.tls)
+    tokens = iter(["expired"])
+    database = Database(
+        replace(address, make_token=lambda: next(tokens, TOKEN)),
+        apply_migrations,
+        stopwatch=lambda: clock[0],
+    )
+    for _ in range(2):
+        with pytest.raises(DatabaseUnavailableError):
+            database.run("SELECT 1", {})
+    clock[0] = 6
+    assert database.run("SELECT 1", {}) == [[1]]
+    database.close()
+
+
+def test_what_goes_wrong_with_a_migration_is_not_the_results_fault(desk):
+    def migrate(run):
+        run("SELECT 1 / 0", {})
+
+    address = build_address(desk.settings, desk.account.clients, desk.postgres.tls)
+    with pytest.raises(DatabaseUnavailableError, match="22012"):
+        Database(address, migrate).run("SELECT 1", {})
 
 
 def test_migrations_are_applied_once(desk):

@@ -3,6 +3,7 @@
 import json
 
 import boto3
+import pytest
 from moto import mock_aws
 
 from infra.deploy_bucket import ensure_deploy_bucket, upload_file_once
@@ -22,6 +23,22 @@ def test_deploy_bucket_refuses_plain_http_and_is_made_once():
     s3.delete_bucket_policy(Bucket=bucket)
     ensure_deploy_bucket(s3, ACCOUNT, "eu-west-1")
     assert len(s3.list_buckets()["Buckets"]) == 1
+
+
+@mock_aws
+def test_deploy_bucket_whose_making_was_broken_off_is_completed(monkeypatch):
+    s3 = boto3.client("s3", region_name="us-east-1")
+    monkeypatch.setattr(s3, "put_bucket_encryption", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        ensure_deploy_bucket(s3, ACCOUNT, "us-east-1")
+    monkeypatch.undo()
+    bucket = ensure_deploy_bucket(s3, ACCOUNT, "us-east-1")
+    assert "OnlyOverTls" in s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+
+
+def interrupt(**arguments):
+    raise KeyboardInterrupt
 
 
 @mock_aws

@@ -8,14 +8,12 @@ from pathlib import Path
 
 import pytest
 from moto.sqs.models import SQSBackend
-from typer.testing import CliRunner
 
-from infra.cli.app import app
 from infra.cli.exit_codes import ExitCode
 from shared.ledger.documents import document_pk, move_document
 from shared.ledger.timeline import build_event, note_delay, read_timeline
 from shared.lifecycle import DocumentStatus
-from tests.fakes.cloudformation_server import serve_stack
+from tests.fakes.command_line import open_command_line
 from tests.fakes.dead_letter_boxes import (
     chunk_body,
     make_state,
@@ -27,24 +25,9 @@ from tests.fakes.ledger_rows import extract_document, open_table
 
 
 @pytest.fixture
-def seashore(account, monkeypatch):
-    """Runs `seashore` with arguments against the stack `pipeline` in moto's account."""
-    settings = account.settings
-    outputs = {
-        "DocumentsBucket": settings.documents_bucket,
-        "ArtifactsBucket": settings.artifacts_bucket,
-        "LedgerTable": settings.ledger_table,
-        "UploadsQueueUrl": settings.uploads_queue_url,
-        "UploadsDlqUrl": settings.uploads_dlq_url,
-        "WorkQueueUrl": settings.work_queue_url,
-        "WorkDlqUrl": settings.work_dlq_url,
-        "ReportsQueueUrl": settings.reports_queue_url,
-        "ReportsDlqUrl": settings.reports_dlq_url,
-    }
-    with serve_stack("pipeline", outputs) as address:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", address)
-        monkeypatch.setenv("SEASHORE_STACK", "pipeline")
-        yield lambda *arguments: CliRunner().invoke(app, list(map(str, arguments)))
+def seashore(account):
+    with open_command_line(account) as seashore:
+        yield seashore
 
 
 @pytest.fixture(autouse=True)
@@ -126,7 +109,7 @@ def test_causes_are_listed_the_largest_first_and_filtered(seashore, account):
 )
 def test_words_that_cannot_be_understood_are_one_line(seashore, options, words):
     result = seashore("dlq", "list", *options)
-    assert result.exit_code == ExitCode.FAILED
+    assert result.exit_code == ExitCode.USAGE
     assert words in result.stderr
     assert result.stderr.count("\n") == 1
 
@@ -196,8 +179,11 @@ def test_what_was_replayed_too_often_is_refused(seashore, account):
     assert (forced.exit_code, "1 replayed." in forced.stderr) == (0, True)
 
 
-def test_native_takes_no_filters(seashore):
-    result = seashore("dlq", "replay", "--native", "--error", "X")
+@pytest.mark.parametrize(
+    "options", [("--error", "X"), ("--rate", "0.5"), ("--rate", "2.5"), ("--rate", "501")]
+)
+def test_native_takes_no_filters_and_no_rate_that_sqs_does_not_know(seashore, options):
+    result = seashore("dlq", "replay", "--native", *options)
     assert result.exit_code == ExitCode.USAGE
 
 
@@ -236,6 +222,27 @@ def test_edit_refuses_what_no_consumer_could_read_and_keeps_it(
     written = result.stderr.split("what you wrote is in ")[1].strip().rstrip(".")
     assert Path(written).read_text() == "still {"
     assert len(receive_all(account.clients.sqs, account.settings.work_dlq_url)) == 1
+
+
+def test_edit_keeps_what_was_written_where_the_letter_is_gone(
+    seashore, account, work_dlq, tmp_path, monkeypatch
+):
+    put(account, [("{", to_attributes(make_state("task-1")))])
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("EDITOR", "editor")
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    mended = '{"kind": "agent", "prompt": "tides"}'
+
+    def edit_while_somebody_else_takes_the_letter(command, check):
+        Path(command[-1]).write_text(mended)
+        account.clients.sqs.purge_queue(QueueUrl=work_dlq)
+
+    monkeypatch.setattr("subprocess.run", edit_while_somebody_else_takes_the_letter)
+    result = seashore("dlq", "edit", "task-1", "--yes")
+    assert (result.exit_code, result.stdout) == (ExitCode.FAILED, "")
+    assert "not there any more" in result.stderr
+    written = result.stderr.split("What you wrote is in ")[1].strip().rstrip(".")
+    assert Path(written).read_text() == mended
 
 
 def test_discard_keeps_a_copy_and_leaves_what_is_not_swept(seashore, account, work_dlq):

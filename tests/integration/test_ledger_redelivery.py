@@ -35,11 +35,12 @@ class Pages:
         self.opened = 0
 
     @contextmanager
-    def open(self, path, deadline):
+    def open(self, path, deadline, *, waited_seconds):
         self.opened += 1
         yield self
 
     page_count = PAGES
+    waited_seconds = 0.0
 
     def pages(self, first_page=1):
         for number in range(first_page, PAGES + 1):

@@ -130,6 +130,11 @@ def test_a_condition_that_does_not_hold_carries_the_row_that_is_there(table, way
         write(Attr("value").eq(2))
     assert conflict.value.row == {**KEY, "value": 1}
     assert scan_rows(table) == {("P", "S"): {**KEY, "value": 1}}
+    if way == "transact":
+        with pytest.raises(LedgerConflictError):
+            refused = Update("other", "S", condition=Attr("pk").exists(), add={"value": 1})
+            table.transact([Update("P", "S", add={"value": 1}), refused])
+        assert scan_rows(table) == {("P", "S"): {**KEY, "value": 1}}
     write(Attr("value").eq(1))
     assert table.read_row("P", "S")["value"] == 2
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from contextlib import contextmanager
+from dataclasses import replace
 
 from pipeline.chunk_text import chunk_text_key
 from pipeline.extraction import Extractor
@@ -57,8 +58,8 @@ class HastyExtractor:
         self._pages = pages_per_invocation
 
     @contextmanager
-    def open(self, path, deadline):
-        with self._extractor.open(path, deadline) as document:
+    def open(self, path, deadline, **past):
+        with self._extractor.open(path, deadline, **past) as document:
             yield HastyDocument(document, self._pages)
 
 
@@ -67,6 +68,10 @@ class HastyDocument:
         self.page_count = document.page_count
         self._document = document
         self._pages_left = pages_left
+
+    @property
+    def waited_seconds(self):
+        return self._document.waited_seconds
 
     def pages(self, first_page=1):
         for page in self._document.pages(first_page):
@@ -89,6 +94,7 @@ def test_many_pages_are_read_in_stretches(account):
             event.step for event in read_timeline(pipeline.table, document_pk(document.document_id))
         ]
         assert steps.count("checkpoint") >= 5
+        assert document.reading_milliseconds > 0
         assert steps.count("extracted") == 1
         check_markers(pipeline, document, 2_500)
         pipeline.run()
@@ -108,6 +114,48 @@ def test_stretches_cut_the_same_chunks_as_one_go(account):
     assert one_go.text_address != stretches.text_address
     assert one_go.chunk_plan == stretches.chunk_plan
     assert len(one_go.chunk_plan) > 3
+
+
+def with_small_chunks(account, context_window_tokens):
+    settings = account.settings.model_copy(update={"context_window_tokens": context_window_tokens})
+    return replace(account, settings=settings)
+
+
+def test_a_document_that_is_begun_keeps_the_size_of_its_chunks(account):
+    account.upload("long.pdf", make_marker_pdf(150))
+    with Extractor() as extractor:
+        hasty = HastyExtractor(extractor, 60)
+        with run_pipeline(with_small_chunks(account, 4_000), extractor=hasty) as pipeline:
+            pipeline.ingest.poll()
+            begun = pipeline.document("long.pdf")
+            assert 1 < begun.next_page < 150
+        with run_pipeline(with_small_chunks(account, 5_000), extractor=hasty) as pipeline:
+            pipeline.run()
+            document = pipeline.document("long.pdf")
+            assert document.status is DocumentStatus.DONE
+            assert document.text_address == begun.text_address
+            check_markers(pipeline, document, 150)
+
+
+def test_a_file_that_is_replaced_half_way_is_not_mixed_with_what_replaces_it(account):
+    put = account.clients.s3.put_object
+    bucket = account.settings.documents_bucket
+    account.clients.s3.put_bucket_versioning(
+        Bucket=bucket, VersioningConfiguration={"Status": "Suspended"}
+    )
+    first = put(Bucket=bucket, Key="a.pdf", Body=make_marker_pdf(150))
+    account.announce("a.pdf", None, first["ETag"], 1)
+    small = with_small_chunks(account, 4_000)
+    with (
+        Extractor() as extractor,
+        run_pipeline(small, extractor=HastyExtractor(extractor, 60)) as pipeline,
+    ):
+        pipeline.ingest.poll()
+        put(Bucket=bucket, Key="a.pdf", Body=make_marker_pdf(140))
+        pipeline.run()
+        document = pipeline.document("a.pdf")
+    assert document.status is DocumentStatus.REJECTED
+    assert document.reason_code == "object_gone"
 
 
 def test_a_crash_before_the_rest_is_sent_loses_no_page(account):

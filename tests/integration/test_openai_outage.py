@@ -10,7 +10,8 @@ from shared.errors import DeadlineError, ModelUnavailableError
 from shared.llm.model import ModelRequest, Purpose, Source
 from shared.llm.openai_client import build_openai_client
 from shared.llm.openai_model import OpenAIModel
-from tests.fakes.chat_server import ChatServer, failing, ok
+from tests.fakes.chat_behaviours import failing, ok
+from tests.fakes.chat_server import ChatServer
 
 REQUEST = ModelRequest(
     Purpose.SUMMARIZE_CHUNK, "Summarise the text.", (Source(1, 1, "Seals rest."),), Summary, 500

@@ -22,7 +22,8 @@ from shared.errors import (
 from shared.llm.model import ModelRequest, Purpose, Source
 from shared.llm.openai_client import build_openai_client
 from shared.llm.openai_model import OpenAIModel
-from tests.fakes.chat_server import ChatServer, failing, ok, throttled
+from tests.fakes.chat_behaviours import failing, ok, throttled
+from tests.fakes.chat_server import ChatServer
 
 REQUESTS = 160
 # The longest that a silent server holds up a request; two of them at the end would add up.

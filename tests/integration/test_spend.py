@@ -87,12 +87,12 @@ def test_calls_are_counted_and_paid_for(build_meter, table):
 
 
 def test_the_limit_is_never_passed_by_many_containers_at_once(build_meter, table):
-    meters = [build_meter(daily=100 * CENT) for _ in range(20)]
+    meters = [build_meter(daily=40 * CENT) for _ in range(20)]
     refused = []
     lock = threading.Lock()
 
     def work(meter):
-        for _ in range(25):
+        for _ in range(10):
             try:
                 call(meter)
             except OverBudgetError as error:
@@ -102,9 +102,9 @@ def test_the_limit_is_never_passed_by_many_containers_at_once(build_meter, table
     with ThreadPoolExecutor(20) as pool:
         list(pool.map(work, meters))
     spend = read_day_spend(table, "2026-05-04")
-    assert spend.spent <= 100 * CENT
-    assert sum(model.calls for model in spend.models) + len(refused) == 500
-    assert spend.spent >= 80 * CENT
+    assert spend.spent <= 40 * CENT
+    assert sum(model.calls for model in spend.models) + len(refused) == 200
+    assert spend.spent >= 32 * CENT
     assert {error.delay_seconds for error in refused} <= {60, 12 * 3600}
 
 
@@ -126,6 +126,25 @@ def test_what_is_spent_is_spent_until_the_day_turns(build_meter):
     with pytest.raises(OverBudgetError, match="is reached") as caught:
         call(meter)
     assert caught.value.delay_seconds == 12 * 3600
+
+
+def test_a_call_that_no_day_has_room_for_waits_for_a_higher_limit(build_meter):
+    shares = []
+    meter = build_meter(daily=10 * CENT, note_share=shares.append)
+    with pytest.raises(OverBudgetError, match=r"may cost \$0.1100, .* raise DailyCapUsd") as caught:
+        meter.reserve(11 * CENT)
+    assert caught.value.delay_seconds == 3600
+    assert shares == [1.0]
+    assert call(meter) == CENT
+
+
+def test_a_call_that_was_too_dear_does_not_send_cheaper_ones_away(build_meter):
+    meter = build_meter(daily=10 * CENT)
+    for _ in range(5):
+        call(meter)
+    with pytest.raises(OverBudgetError, match="is reached"):
+        meter.reserve(6 * CENT)
+    assert call(meter) == CENT
 
 
 def test_shortly_before_midnight_the_wait_is_no_longer_than_the_day(build_meter, clock):
@@ -164,6 +183,16 @@ def test_when_the_day_turns_work_goes_on(build_meter, table, clock):
     clock.advance(hours=12)
     assert call(meter) == CENT
     assert read_day_spend(table, "2026-05-05").spent == CENT
+
+
+def test_a_refusal_shortly_before_midnight_does_not_hold_after_it(build_meter, clock):
+    clock.at = NOON + timedelta(hours=11, minutes=59, seconds=55)
+    meter = build_meter(daily=CENT)
+    call(meter)
+    with pytest.raises(OverBudgetError):
+        meter.reserve(CENT)
+    clock.advance(seconds=10)
+    assert call(meter) == CENT
 
 
 def test_what_a_call_did_not_cost_is_there_for_others(build_meter, clock):

@@ -1,4 +1,4 @@
-"""The tasks that users send, from the queue to the result, through the real worker on moto."""
+"""What all tasks of users have in common, from the queue to the result, on moto."""
 
 import json
 
@@ -9,7 +9,7 @@ from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import find_document
 from shared.ledger.tasks import list_tasks
 from shared.lifecycle import DocumentStatus, TaskStatus
-from tests.fakes.chat_server import failing, saying
+from tests.fakes.chat_behaviours import failing
 from tests.fakes.pdf_files import make_text_pdf
 from tests.fakes.task_desk import open_task_desk
 
@@ -32,122 +32,6 @@ def offline():
         yield desk
 
 
-# ---- ask -----------------------------------------------------------------------------------------
-
-
-def test_a_question_is_answered_with_checked_citations(desk):
-    document = desk.put("skagen.pdf", make_text_pdf(*PAGES))
-    calls_before = len(desk.server.calls)
-    task = desk.do("ask", id="q-1", question="When did it open?", documents=["skagen.pdf"])
-    assert task.status is TaskStatus.DONE
-    assert task.attempts == 1
-    result = desk.result(task)
-    assert result["answered"] is True
-    assert result["citations"][0] == {
-        "document_id": document.document_id,
-        "key": "skagen.pdf",
-        "page": 1,
-        "quote": "The harbour of Skagen opened in 1907.",
-    }
-    assert result["pages_read"] == [
-        {
-            "document_id": document.document_id,
-            "key": "skagen.pdf",
-            "pages": "1-3",
-            "of": 3,
-            "could_not_be_read": "",
-        }
-    ]
-    assert result["all_pages_read"] is True
-    assert result["model"] == task.model == "tiny"
-    assert result["input_tokens"] == task.input_tokens > 0
-    assert len(desk.server.calls) == calls_before + 1
-    assert "skagen.pdf, p. 1: “The harbour of Skagen opened in 1907.”" in desk.markdown(task)
-    assert desk.steps("q-1") == ["received", "started", "answered", "finished"]
-    assert desk.letters() == []
-
-
-def test_what_a_model_makes_up_about_its_sources_is_dropped(desk):
-    desk.put("skagen.pdf", make_text_pdf(*PAGES))
-    answer = {
-        "answer": "It opened in 1907.",
-        "answered": True,
-        "citations": [
-            {"source": 2, "quote": "The harbour of Skagen opened in 1907."},
-            {"source": 1, "quote": "The  harbour of\nSkagen opened in 1907."},
-            {"source": 9, "quote": "The harbour"},
-            {"source": 0, "quote": ""},
-        ],
-    }
-    desk.server.script(saying(json.dumps(answer)))
-    result = desk.result(desk.do("ask", question="When?", documents=["skagen.pdf"]))
-    assert [(c["page"], c["quote"]) for c in result["citations"]] == [
-        (2, None),
-        (1, "The  harbour of\nSkagen opened in 1907."),
-    ]
-    assert result["answered"] is True
-
-
-def test_an_answer_without_a_valid_citation_says_that_it_is_none(desk):
-    desk.put("skagen.pdf", make_text_pdf(*PAGES))
-    answer = {"answer": "42", "answered": True, "citations": [{"source": 7, "quote": "x"}]}
-    desk.server.script(saying(json.dumps(answer)))
-    task = desk.do("ask", question="When?", documents=["skagen.pdf"])
-    assert desk.result(task)["answered"] is False
-    assert "No page was found that supports an answer" in desk.markdown(task)
-
-
-def test_of_what_does_not_fit_the_window_the_best_pages_are_read():
-    filler = "\n".join(["words about nothing in particular and still more of them"] * 30)
-    pages = [filler] * 20
-    pages[13] = "The lighthouse keeper was called Anders.\n" + filler
-    with open_task_desk(context_window_tokens=4000) as desk:
-        desk.put("long.pdf", make_text_pdf(*pages))
-        task = desk.do("ask", question="Who was the lighthouse keeper?", documents=["long.pdf"])
-        result = desk.result(task)
-        assert result["all_pages_read"] is False
-        pages_read = result["pages_read"][0]["pages"]
-        assert "14" in pages_read.split(",") or "-14" in pages_read
-        assert result["pages_read"][0]["of"] == 20
-        prompt = str(desk.server.calls[-1].body["messages"])
-        assert "Anders" in prompt
-        assert len(prompt) < 4000 * 5
-
-
-def test_several_documents_are_told_apart(desk):
-    one = desk.put("a.pdf", make_text_pdf("Alpha has ten boats."))
-    two = desk.put("b.pdf", make_text_pdf("Beta has twenty boats."))
-    answer = {
-        "answer": "Beta",
-        "answered": True,
-        "citations": [{"source": 2, "quote": "Beta has twenty boats."}],
-    }
-    desk.server.script(saying(json.dumps(answer)))
-    task = desk.do("ask", question="Who?", documents=["a.pdf", two.document_id])
-    result = desk.result(task)
-    assert [read["document_id"] for read in result["pages_read"]] == [
-        one.document_id,
-        two.document_id,
-    ]
-    (citation,) = result["citations"]
-    assert (citation["document_id"], citation["page"]) == (two.document_id, 1)
-
-
-def test_the_offline_model_answers_with_sentences_and_their_pages(offline):
-    offline.put("skagen.pdf", make_text_pdf(*PAGES))
-    task = offline.do("ask", question="When does the auction begin?", documents=["skagen.pdf"])
-    result = offline.result(task)
-    assert result["answered"] is True
-    assert result["model"] == "extractive"
-    assert "The auction begins at six in the morning." in result["answer"]
-    assert result["citations"][0]["page"] == 3
-    assert "no language model was asked" in offline.markdown(task)
-    none = offline.do("ask", question="Zebra?", documents=["skagen.pdf"])
-    assert offline.result(none)["answered"] is False
-
-
-# ---- extract -------------------------------------------------------------------------------------
-
 SCHEMA = {
     "type": "object",
     "properties": {
@@ -157,117 +41,6 @@ SCHEMA = {
     },
     "required": ["owner"],
 }
-
-
-def test_fields_come_with_their_pages_and_missing_ones_are_named(desk):
-    document = desk.put("skagen.pdf", make_text_pdf(*PAGES))
-    answer = {
-        "opened": {"value": "1907", "source": 1},
-        "depth_m": {"value": 7.5, "source": 99},
-        "owner": {"value": None, "source": None},
-    }
-    desk.server.script(saying(json.dumps(answer)))
-    task = desk.do("extract", id="e", document="skagen.pdf", schema=SCHEMA)
-    result = desk.result(task)
-    assert result["fields"] == {"opened": "1907", "depth_m": 7.5, "owner": None}
-    assert result["pages"] == {"opened": 1}
-    assert result["missing"] == ["owner"]
-    assert result["is_complete"] is False
-    assert result["document_id"] == document.document_id
-    assert "| opened | 1907 | 1 |" in desk.markdown(task)
-    # The answer is kept, floats and all: the same task under another id is not asked again.
-    calls = len(desk.server.calls)
-    again = desk.do("extract", id="e-2", document="skagen.pdf", schema=SCHEMA)
-    assert desk.result(again)["fields"] == result["fields"]
-    assert again.cost_micro_usd == 0
-    assert len(desk.server.calls) == calls
-
-
-def test_a_value_that_does_not_fit_the_schema_is_asked_for_once_more(desk):
-    wrong = {"opened": {"value": "1907", "source": 1}, "depth_m": {"value": 0, "source": 1}}
-    right = {"opened": {"value": "1907", "source": 1}, "depth_m": {"value": 2, "source": 1}}
-    owner = {"owner": {"value": "the town", "source": 1}}
-    desk.server.script(saying(json.dumps(wrong | owner)), saying(json.dumps(right | owner)))
-    result = desk.result(desk.do("extract", text="It is 2 m deep.", schema=SCHEMA))
-    assert result["fields"]["depth_m"] == 2
-    assert result["pages"] == {}
-    assert result["is_complete"] is True
-    complaint = desk.server.calls[-1].body["messages"][-1]["content"]
-    assert "does not fit minimum 1" in complaint
-
-
-def test_a_document_beyond_the_window_is_read_in_parts_and_the_telling_pages_once_more():
-    filler = "\n".join(["words about nothing in particular and still more of them"] * 30)
-    pages = [filler] * 12
-    with open_task_desk(context_window_tokens=7_000) as desk:
-        desk.put("long.pdf", make_text_pdf(*pages))
-        calls = len(desk.server.calls)
-        schema = {"type": "object", "properties": {"a": {"type": "string"}}}
-        task = desk.do("extract", document="long.pdf", schema=schema)
-        asked = [call.body["messages"][1]["content"] for call in desk.server.calls[calls:]]
-        assert task.status is TaskStatus.DONE
-        assert len(asked) == 3
-        read = "".join(asked[:-1])
-        assert all(f", page {number}\n" in read for number in range(1, 13))
-        assert asked[-1].count("BEGIN ") < 12
-
-
-@pytest.mark.parametrize(
-    "schema",
-    [
-        {"type": "array"},
-        {"type": "object", "properties": {"a": {"type": "string", "pattern": "(a+)+$"}}},
-        {"type": "object", "properties": {"a": {"type": "strong"}}},
-    ],
-)
-def test_a_schema_that_is_not_taken_is_refused_with_a_sentence(desk, schema):
-    task = desk.do("extract", text="x", schema=schema)
-    assert task.status is TaskStatus.FAILED
-    assert task.reason.startswith("the schema ")
-    assert desk.server.calls == []
-
-
-# ---- summarize -----------------------------------------------------------------------------------
-
-
-def test_a_text_is_summarised_without_pages(offline):
-    task = offline.do("summarize", text="The pier is long. It was built in 1907. It is of granite.")
-    result = offline.result(task)
-    assert "pier" in result["abstract"]
-    assert all(point["pages"] == [] for point in result["key_points"])
-    assert "(p." not in offline.markdown(task)
-
-
-def test_a_long_text_is_summarised_in_chunks(desk):
-    text = "\n\n".join(f"Paragraph {n} speaks of the pier and the tide." * 40 for n in range(60))
-    task = desk.do("summarize", text=text)
-    assert task.status is TaskStatus.DONE
-    purposes = [call.body["messages"][0]["content"][:20] for call in desk.server.calls]
-    assert len(purposes) > 2
-    assert purposes[-1] != purposes[0]
-
-
-def test_the_summary_of_a_document_is_handed_over_once_it_is_there(desk):
-    desk.account.upload("skagen.pdf", make_text_pdf(*PAGES))
-    # The task comes first: it waits for the document.
-    task_id = desk.send("summarize", document="skagen.pdf")
-    desk.pipeline.worker.poll()
-    assert desk.task(task_id).status is TaskStatus.RECEIVED
-    assert desk.steps(task_id) == ["received", "deferred"]
-    desk.pipeline.run()
-    document = desk.pipeline.document("skagen.pdf")
-    assert document.status is DocumentStatus.DONE
-    desk.make_waits_end()
-    desk.pipeline.run()
-    task = desk.task(task_id)
-    assert task.status is TaskStatus.DONE
-    result = desk.result(task)
-    assert result["document"]["result_key"] == document.result_key
-    assert result["document"]["coverage"]["summarised_pages"] == "1-3"
-    assert (task.cost_micro_usd, task.input_tokens) == (0, 0)
-
-
-# ---- what all tasks have in common ---------------------------------------------------------------
 
 
 def test_tasks_and_documents_are_listed_apart(offline):

@@ -5,7 +5,13 @@ import json
 import pytest
 
 from shared.deadline import Deadline
-from shared.errors import ContextOverflowError, ModelAnswerError, ModelRefusalError
+from shared.errors import (
+    ContextOverflowError,
+    ModelAccessError,
+    ModelAnswerError,
+    ModelRefusalError,
+    ModelThrottledError,
+)
 from shared.llm.model import Purpose
 from shared.llm.openai_client import build_openai_client
 from shared.llm.openai_model import OpenAIModel
@@ -20,7 +26,8 @@ from shared.llm.turns import (
     estimate_turn_tokens,
     turn_key,
 )
-from tests.fakes.chat_server import ChatServer, calling, failing, saying
+from tests.fakes.chat_behaviours import calling, failing, saying, throttled
+from tests.fakes.chat_server import ChatServer
 
 TOOL = Tool("look", "Look somewhere.", {"type": "object", "properties": {}})
 CALL = ToolCall(name="look", arguments="{}")
@@ -136,3 +143,25 @@ def test_the_key_of_a_turn_depends_on_all_that_was_said():
     assert len(keys | {turn_key("big", "1", requests[0]), turn_key("tiny", "2", requests[0])}) == 6
     assert turn_key("tiny", "1", make_request(exchange)) in keys
     assert estimate_turn_tokens(requests[1]) > estimate_turn_tokens(requests[0])
+
+
+@pytest.mark.parametrize(
+    ("last", "error"),
+    [(throttled("600"), ModelThrottledError), (failing("unauthorized"), ModelAccessError)],
+)
+def test_a_turn_that_fails_after_a_paid_call_says_what_it_cost(server, model, last, error):
+    server.script(failing("truncated"), last)
+    with pytest.raises(error) as caught:
+        take(model)
+    assert caught.value.calls == 1
+    assert caught.value.input_tokens > 0
+    assert caught.value.output_tokens > 0
+
+
+def test_a_turn_that_runs_out_of_time_after_a_paid_call_says_what_it_cost(server, model):
+    server.script(failing("truncated"), saying("Done."))
+    # Time passes as soon as the first call is there.
+    deadline = Deadline(30.0, lambda: 28.0 if server.calls else 0.0)
+    with pytest.raises(ModelAnswerError, match="time is up") as caught:
+        model.take_turn(make_request(), deadline)
+    assert caught.value.calls == 1

@@ -90,7 +90,7 @@ def probe(
     local_stack: Stack, tmp_path_factory: pytest.TempPathFactory, start_stack: Start
 ) -> "ProbeStack":
     """A stack with tiny functions, which tests may stop, kill and change."""
-    # The other one first: its dependencies' archives are what the probe does without.
+    # The other one first: it installs the emulator, which both share.
     from tests.local_stack.probe_stack import ProbeStack
 
     return ProbeStack(tmp_path_factory.mktemp("probe"), start_stack)

@@ -1,13 +1,15 @@
 """A local stack of its own with tiny functions, so that a test may stop, kill and change it."""
 
+import hashlib
 import shutil
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from infra.build import FUNCTIONS, Package
 from infra.local.stack import LocalSetup, stop_local_stack
+from infra.packaging.archive import add_files, list_files
 from infra.stacks import Stack
 from tests.local_stack.conftest import CACHE, Start
 
@@ -23,16 +25,16 @@ class ProbeStack:
         self._start = start
         shutil.copytree(PROBE, self.project)
         self.cache = folder / "cache"
-        (self.cache / "build").mkdir(parents=True)
+        self.cache.mkdir(parents=True)
         (self.cache / "emulator").symlink_to(CACHE / "emulator")
-        # The probe needs no dependencies: an empty archive takes their place, so it starts fast.
-        for archive in (CACHE / "build").glob("*-host-dependencies-*.zip"):
-            zipfile.ZipFile(self.cache / "build" / archive.name, "w").close()
 
     @property
     def setup(self) -> LocalSetup:
+        """The setup with the functions' code as it is now."""
         return LocalSetup(
-            parameters={"WorkerTimeoutSeconds": "10"}, cache=self.cache, project=self.project
+            parameters={"WorkerTimeoutSeconds": "10"},
+            cache=self.cache,
+            packages=pack_probe(self.project, self.cache),
         )
 
     def start(self, setup: LocalSetup | None = None) -> Stack:
@@ -40,6 +42,21 @@ class ProbeStack:
 
     def stop(self) -> None:
         stop_local_stack(self.root, lambda line: None)
+
+
+def pack_probe(project: Path, folder: Path) -> dict[str, Package]:
+    """The packages of the tiny functions: nothing but their code, in one zip for all of them.
+
+    What they import is what the Lambda runtime ships. So nothing is installed, which takes longer
+    than everything else that the tests of this stack do.
+    """
+    draft = folder / "probe.zip"
+    draft.unlink(missing_ok=True)
+    add_files(draft, list_files(project), compression_level=1)
+    digest = hashlib.sha256(draft.read_bytes()).hexdigest()
+    archive = draft.replace(folder / f"probe-{digest}.zip")
+    package = Package(archive, digest, archive.stat().st_size, 0, {})
+    return dict.fromkeys(FUNCTIONS, package)
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:

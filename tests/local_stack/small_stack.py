@@ -5,6 +5,7 @@ import json
 import uuid
 import zipfile
 
+from infra.architecture import choose_target
 from infra.build import Package
 from infra.code_only import deploy_code
 from infra.deploy import deploy_stack, plan_deployment
@@ -15,6 +16,7 @@ TEMPLATE = f"""
 AWSTemplateFormatVersion: "2010-09-09"
 Transform: AWS::Serverless-2016-10-31
 Parameters:
+  Architecture: {{Type: String, Default: arm64}}
   Seconds: {{Type: String, Default: "30"}}
   Suffix: {{Type: String, Default: a}}
 Resources:
@@ -23,6 +25,7 @@ Resources:
     Properties:
       FunctionName: !Sub ${{AWS::StackName}}-worker
       Runtime: python3.13
+      Architectures: [!Ref Architecture]
       Handler: worker.handler
       CodeUri: {package_placeholder("worker")}
       Timeout: !Ref Seconds
@@ -71,6 +74,11 @@ class SmallStack:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         self._packages = {"worker": Package(path, digest, path.stat().st_size, 0, {})}
 
+    def choose_target(self, **parameters):
+        return choose_target(
+            self._stack.session, self.name, parameters, template=self._template, **self._place
+        )
+
     def edit_template(self, old, new):
         self._template.write_text(self._template.read_text().replace(old, new))
 
@@ -105,6 +113,13 @@ class SmallStack:
             FunctionName=f"{self.name}-worker", Qualifier="live", Payload=b"{}"
         )
         return json.loads(answer["Payload"].read())["word"]
+
+    def architecture(self):
+        """The processors that the function runs on."""
+        [architecture] = self._stack.client("lambda").get_function_configuration(
+            FunctionName=f"{self.name}-worker"
+        )["Architectures"]
+        return architecture
 
     def status(self):
         """Status of the stack; none if there is no stack."""

@@ -10,7 +10,8 @@ import pytest
 
 from infra.api_client import open_api
 from infra.build import PROJECT
-from tests.fakes.chat_server import Behaviour, ChatServer
+from tests.fakes.chat_behaviours import Behaviour
+from tests.fakes.chat_server import ChatServer
 from tests.fakes.pdf_files import make_text_pdf
 from tests.local_stack.probe_stack import wait_for
 
@@ -140,6 +141,17 @@ def test_a_key_is_good_for_its_quota(api, make_key):
     answers = [ask(api, "GET", "/threads", key=key) for _ in range(2)]
     assert [answered.status for answered in answers] == [200, 429]
     assert answers[-1].error_code == "quota_exceeded"
+
+
+def test_another_key_sees_no_conversation_of_the_first(api, make_key):
+    other = make_key()
+    said = ask(api, "POST", "/chat", {"message": "When did the harbour open?"})
+    thread = f"/threads/{said.content['thread_id']}"
+    assert ask(api, "GET", thread).status == 200
+    assert ask(api, "GET", thread, key=other).status == 404
+    assert ask(api, "DELETE", thread, key=other).status == 404
+    assert ask(api, "GET", "/threads", key=other).content == {"threads": []}
+    assert ask(api, "DELETE", thread).status == 200
 
 
 # ---- What it is there for

@@ -21,7 +21,7 @@ from infra.staging import TEMPLATE
 from tests.local_stack.probe_stack import ProbeStack
 from tests.unit.template_parts import parse_template
 
-FUNCTIONS = ("ingest", "worker", "report", "api")
+FUNCTIONS = ("ingest", "worker", "report", "api", "database")
 KEY = "sk-canary-of-the-model"
 ALLOWED, DENIED = "allowed", "denied"
 
@@ -30,9 +30,10 @@ Client = Callable[[str], Any]
 
 @pytest.fixture(scope="module")
 def stack(probe: ProbeStack) -> Stack:
-    """The probe stack with a key of a model, so that the policy about it is there."""
+    """The probe stack with a key of a model and a database, so that all policies are there."""
     server = OpenAiServer("http://127.0.0.1:9/v1", model="tiny", api_key=KEY)
-    setup = replace(probe.setup, openai=server)
+    parameters = {**probe.setup.parameters, "DatabaseProxyHost": "database.invalid"}
+    setup = replace(probe.setup, openai=server, parameters=parameters)
     if is_running(LocalFolder(probe.root)):
         update_local_stack(probe.root, lambda line: None, setup)
     else:
@@ -77,6 +78,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     ledger, locks = stack.output("LedgerTable"), stack.output("IdempotencyTable")
     conversations = stack.output("ConversationsTable")
     everybody = set(FUNCTIONS)
+    pipeline = everybody - {"database"}
 
     def get(bucket: str, key: str) -> Callable[[Client], Any]:
         return lambda client: client("s3").get_object(Bucket=bucket, Key=key)
@@ -97,14 +99,15 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "delete a document", set(), delete(documents, "added.txt")
     yield "read text", {"ingest", "worker", "api"}, get(artifacts, "text/kept")
     yield "write text", {"ingest"}, put(artifacts, "text/new")
-    yield "read a result", {"worker", "report", "api"}, get(artifacts, "results/kept")
+    readers = {"worker", "report", "api", "database"}
+    yield "read a result", readers, get(artifacts, "results/kept")
     yield "write a result", {"worker"}, put(artifacts, "results/new")
     yield "read a report", {"api"}, get(artifacts, "reports/kept")
     yield "write a report", {"report"}, put(artifacts, "reports/new")
     yield "delete a result", set(), delete(artifacts, "results/kept")
 
     # Which rows a function may write is a condition on their partition key. The emulator knows no
-    # such condition; a rule of the template looks at it (tests/unit/template_rules.py).
+    # such condition; a rule of the template looks at it (tests/unit/template_rules).
     row = {"pk": {"S": "DOC#1"}, "sk": {"S": "denied-actions"}}
     yield (
         "read the ledger",
@@ -113,7 +116,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     )
     yield (
         "write to the ledger",
-        everybody,
+        pipeline,
         (lambda client: client("dynamodb").put_item(TableName=ledger, Item=row)),
     )
     yield (
@@ -124,7 +127,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "scan the ledger", set(), lambda client: client("dynamodb").scan(TableName=ledger)
     yield (
         "lock an item",
-        {"ingest", "worker", "report"},
+        {"ingest", "worker", "report", "database"},
         (lambda client: client("dynamodb").put_item(TableName=locks, Item={"id": {"S": "x"}})),
     )
     yield (
@@ -156,12 +159,25 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
             QueueUrl=stack.output(queue), MessageBody="x", DelaySeconds=900
         )
 
+    def send_several(queue: str) -> Callable[[Client], Any]:
+        entries = [{"Id": "0", "MessageBody": "x", "DelaySeconds": 900}]
+        return lambda client: client("sqs").send_message_batch(
+            QueueUrl=stack.output(queue), Entries=entries
+        )
+
     yield "take an upload's notice", {"ingest"}, receive("UploadsQueueUrl")
     yield "take a work item", {"worker"}, receive("WorkQueueUrl")
     yield "take a report's order", {"report"}, receive("ReportsQueueUrl")
     yield "send to the uploads queue", {"ingest"}, send("UploadsQueueUrl")
-    yield "send to the work queue", everybody, send("WorkQueueUrl")
+    yield "send several to the uploads queue", {"ingest"}, send_several("UploadsQueueUrl")
+    yield "send to the work queue", pipeline, send("WorkQueueUrl")
+    yield "send several to the work queue", pipeline, send_several("WorkQueueUrl")
     yield "send to the reports queue", {"report"}, send("ReportsQueueUrl")
+    yield "send several to the reports queue", {"report"}, send_several("ReportsQueueUrl")
+    yield "take a result's notice", {"database"}, receive("ResultsQueueUrl")
+    yield "send to the results queue", {"database"}, send("ResultsQueueUrl")
+    yield "send to the results DLQ", {"database"}, send("ResultsDlqUrl")
+    yield "take a results dead letter", set(), receive("ResultsDlqUrl")
     yield "take an uploads dead letter", {"worker"}, receive("UploadsDlqUrl")
     yield "take a work dead letter", {"worker"}, receive("WorkDlqUrl")
     yield "take a reports dead letter", {"worker"}, receive("ReportsDlqUrl")
@@ -303,8 +319,7 @@ def test_everything_that_watches_is_there(stack):
     wanted = {
         f"{STACK_NAME}-{name}"
         for name, alarm in template["Resources"].items()
-        if alarm["Type"] == "AWS::CloudWatch::Alarm"
-        and alarm["Condition"] in ("IsWatched", "SpendIsWatched")
+        if alarm["Type"] == "AWS::CloudWatch::Alarm" and alarm["Condition"] != "BillIsWatched"
     }
     cloudwatch = stack.client("cloudwatch")
     alarms = cloudwatch.describe_alarms(MaxRecords=100)["MetricAlarms"]
@@ -315,13 +330,16 @@ def test_everything_that_watches_is_there(stack):
     dashboard = cloudwatch.get_dashboard(DashboardName=stack.output("Dashboard"))
     widgets = json.loads(dashboard["DashboardBody"])["widgets"]
     assert "${" not in str(widgets)
-    assert "seashore-work-dlq" in str(widgets)
+    for name in FUNCTIONS:
+        assert f"seashore-{name}" in str(widgets)
+    for queue in ("uploads", "work", "reports", "results"):
+        assert f"seashore-{queue}-dlq" in str(widgets)
 
 
 def test_the_table_of_actions_and_functions(matrix, capsys):
-    lines = [f"{'':32}" + "".join(f"{function:9}" for function in FUNCTIONS)]
+    lines = [f"{'':36}" + "".join(f"{function:9}" for function in FUNCTIONS)]
     lines += [
-        f"{action:32}" + "".join(f"{seen:9}" for _, seen in row.values())
+        f"{action:36}" + "".join(f"{seen:9}" for _, seen in row.values())
         for action, row in matrix.items()
     ]
     with capsys.disabled():

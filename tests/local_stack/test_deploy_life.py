@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 from typer.testing import CliRunner
 
+from infra.build import Target
 from infra.cli.app import app
 from infra.doctor.aws_checks import AwsDoctor
 from shared.errors import DeployError, UnknownStackError
@@ -48,6 +49,11 @@ def test_code_alone_is_exchanged_and_the_next_deployment_knows(small):
     assert small.deploy_code() == [f"{small.name}-worker"]
     assert small.ask() == "second"
     assert small.deploy_code() == []
+    for word in ("third", "second"):
+        small.write_code(word)
+        small.deploy_code()
+    assert small.lines[-1] == f"Deleted 1 old version(s) of {small.name}-worker"
+    assert small.ask() == "second"
 
     # CloudFormation believes that the first code is still there.
     small.write_code("first")
@@ -57,6 +63,23 @@ def test_code_alone_is_exchanged_and_the_next_deployment_knows(small):
     ]
     assert small.deploy().changed
     assert small.ask() == "first"
+
+
+def test_packages_are_built_for_the_processors_of_the_stack(small, lasting):
+    assert small.choose_target() is Target.AWS
+    assert small.choose_target(Architecture="x86_64") is Target.AWS_X86_64
+    small.deploy(Architecture="x86_64")
+    assert small.choose_target() is Target.AWS_X86_64
+    assert lasting.choose_target() is Target.AWS
+    # Code alone stays on the stack's processors, and so does a deployment without the parameter.
+    small.write_code("second")
+    small.deploy_code()
+    small.write_code("third")
+    small.deploy(Seconds="60")
+    assert small.architecture() == "x86_64"
+    assert small.choose_target() is Target.AWS_X86_64
+    with pytest.raises(DeployError, match="'sparc': choose arm64 or x86_64"):
+        small.choose_target(Architecture="sparc")
 
 
 def test_broken_code_is_taken_back(lasting):

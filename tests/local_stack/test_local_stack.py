@@ -8,9 +8,11 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
+from infra.build import PROJECT
 from infra.local.model_key import SECRET_NAME
 from infra.local.record import LocalFolder, is_running, read_record
 from infra.local.stack import (
@@ -66,13 +68,7 @@ def test_worker_may_not_read_documents(stack):
 
 def test_language_model_is_handed_to_the_worker_and_its_key_lies_in_a_secret(probe, stack):
     server = OpenAiServer("http://127.0.0.1:9/v1", model="tiny", api_key="sk-local-canary")
-    with_model = LocalSetup(
-        openai=server,
-        parameters=probe.setup.parameters,
-        cache=probe.cache,
-        project=probe.project,
-    )
-    update_local_stack(probe.root, quiet, with_model)
+    update_local_stack(probe.root, quiet, replace(probe.setup, openai=server))
     seen = work(stack, "environment two")
     assert "OPENAI_BASE_URL=http://127.0.0.1:9/v1" in seen
     assert "OPENAI_MODEL=tiny" in seen
@@ -242,14 +238,15 @@ def test_foreground_stack_saves_its_state_at_the_first_signal(probe):
         probe.stop()
     program = (
         "import sys; from pathlib import Path; from infra.local.stack import *;"
+        "from tests.local_stack.probe_stack import pack_probe;"
         "root, cache, project = map(Path, sys.argv[1:]);"
         "setup = LocalSetup(parameters={'WorkerTimeoutSeconds': '10'}, cache=cache,"
-        " project=project);"
+        " packages=pack_probe(project, cache));"
         "run_local_stack(root, print, lambda record: print('ready', flush=True), setup)"
     )
     command = [sys.executable, "-u", "-c", program, probe.root, probe.cache, probe.project]
     with subprocess.Popen(  # noqa: S603 - this very interpreter
-        command, stdout=subprocess.PIPE, text=True
+        command, stdout=subprocess.PIPE, text=True, cwd=PROJECT
     ) as foreground:
         try:
             assert any(line == "ready\n" for line in foreground.stdout)

@@ -15,7 +15,8 @@ from infra.cli.output import Output
 from infra.cli.upload import put_files
 from infra.local.process import REGION
 from infra.local.stack import LocalSetup, OpenAiServer, update_local_stack
-from tests.fakes.chat_server import ChatServer, calling, saying
+from tests.fakes.chat_behaviours import calling, saying
+from tests.fakes.chat_server import ChatServer
 from tests.local_stack.conftest import CACHE
 from tests.local_stack.probe_stack import wait_for
 

@@ -1,11 +1,14 @@
 """Changes of a parsed template, by which a rule is shown to notice them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from tests.unit.template_parts import Template
 
+Rule = Callable[[Template], Iterator[str]]
 Change = Callable[[Template], None]
+# A change, and the rule that has to notice it.
+Break = tuple[Rule, Change]
 
 
 def set_part(path: str, value: Any) -> Change:

@@ -13,7 +13,8 @@ def parse_template(path: Path) -> Template:
     return yaml.load(path.read_text(), Loader=_Loader)  # noqa: S506 - a SafeLoader
 
 
-class _Loader(yaml.SafeLoader):
+# Ten times as fast, where PyYAML was built with it.
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
     """Reads CloudFormation's short tags as their long forms."""
 
 

@@ -99,6 +99,16 @@ def test_owners_are_told_apart():
     assert again == owners[2]
 
 
+def test_keys_are_told_apart_where_the_gateway_does_not_name_them():
+    """As the local stack's gateway, which checks the key and says no more."""
+    first, same, other = (
+        find_owner({"headers": {name: key}, **make_context(identity={"sourceIp": "127.0.0.1"})})
+        for name, key in (("x-api-key", "a"), ("X-Api-Key", "a"), ("x-api-key", "b"))
+    )
+    assert first == same
+    assert len({first, other, find_owner({})}) == 3
+
+
 @given(st.text(), st.lists(st.text(min_size=1), min_size=1, max_size=3))
 def test_no_origin_is_let_in_that_is_not_allowed(origin, allowed):
     named = write_cors_headers(origin, allowed)["Access-Control-Allow-Origin"]

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from functions.batch import Consumer, process_batch
+from functions.batch import process_batch
+from functions.consumer import Consumer
 from shared.errors import DeferredError, PermanentError
 from shared.messages import decode_work_item
 from tests.fakes.batches import DLQ, QUEUE, make_record, make_runtime

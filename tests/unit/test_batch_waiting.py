@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from functions.batch import Consumer, process_batch
+from functions.batch import process_batch
+from functions.consumer import Consumer
 from shared.errors import DeferredError, PermanentError
 from tests.fakes.batches import DLQ, NOW, POLICY, QUEUE, make_record, make_runtime, resend
 from tests.fakes.event_source import LambdaContext, check_response

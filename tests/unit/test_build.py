@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import zipfile
+from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.util import MAGIC_NUMBER
 from pathlib import Path
 
@@ -135,6 +136,21 @@ def test_nothing_is_built_when_nothing_has_changed(shelf, project, tmp_path):
     first, _ = build(shelf, project, tmp_path)
     again, steps = build(shelf, project, tmp_path)
     assert (again, steps) == (first, [])
+
+
+def test_two_builds_at_the_same_time_do_not_disturb_each_other(shelf, project, tmp_path):
+    second: list[Future[tuple[Package, list[str]]]] = []
+    with ThreadPoolExecutor() as pool:
+
+        def build_meanwhile(line: str) -> None:
+            if not second:
+                second.append(pool.submit(build, shelf, project, tmp_path))
+
+        first = build_packages(
+            Target.HOST, tmp_path, build_meanwhile, project=project, locks=shelf.lock.parent
+        )
+    # It has waited, and found everything built.
+    assert second[0].result() == (first["worker"], [])
 
 
 def test_changed_code_is_built_without_installing_again(shelf, project, tmp_path):

@@ -17,6 +17,7 @@ from shared.errors import (
     SeashoreError,
     UnknownItemError,
     UnknownStackError,
+    WrongUsageError,
 )
 
 COMMANDS = [
@@ -87,6 +88,7 @@ def test_the_help_needs_none_of_the_heavy_libraries():
     [
         (UnknownStackError("x"), ExitCode.UNKNOWN_STACK),
         (caused_by_aws(UnknownStackError("x")), ExitCode.UNKNOWN_STACK),
+        (WrongUsageError("x"), ExitCode.USAGE),
         (UnknownItemError("x"), ExitCode.UNKNOWN_DOCUMENT),
         (OperatorError("x"), ExitCode.FAILED),
         (LocalStackError("x"), ExitCode.FAILED),

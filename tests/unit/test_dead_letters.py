@@ -1,5 +1,6 @@
 """Dead letters: what they say of themselves, filters and groups."""
 
+import json
 import re
 from collections import Counter
 from datetime import timedelta
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.letter_work import can_be_followed
 from shared.dead_letters import (
     UNREADABLE,
     UNSWEPT,
@@ -20,6 +22,7 @@ from shared.dead_letters import (
     read_letter_state,
 )
 from shared.queues import ReceivedMessage
+from tests.fakes.aws_account import notification
 from tests.fakes.dead_letter_boxes import DIED_AT, chunk_body, make_letter, make_state
 
 IDS = st.sampled_from(["a", "ab", "abc", "b"])
@@ -89,12 +92,32 @@ def test_what_messages_ask_for():
 
 def test_a_letter_without_a_cause_says_so():
     letter = make_letter()
-    assert not letter.is_swept
+    assert not letter.has_cause
     assert (letter.error_type, letter.stage, letter.died_at) == (UNSWEPT, "worker", DIED_AT)
     assert LetterFilter(errors=("ProcessDied",)).fits(letter)
     assert not LetterFilter(errors=("ProcessDied",)).fits(
         make_letter(state=make_state("m", "Other"))
     )
+
+
+def test_a_letter_of_a_queue_that_is_not_swept_waits_for_no_sweep():
+    letter = make_letter(make_result_body(), queue="results")
+    assert not letter.has_cause
+    assert not letter.awaits_sweep
+    assert make_letter().awaits_sweep
+    assert letter.error_type == "ProcessDied"
+    assert "sweep" not in letter.cause
+
+
+def test_the_copy_of_a_result_cannot_be_followed_in_the_ledger():
+    letter = make_letter(make_result_body(), queue="results")
+    assert letter.work.kind == "result"
+    assert not can_be_followed(letter.work)
+    assert can_be_followed(make_letter("{", queue="results").work)
+
+
+def make_result_body():
+    return json.dumps(notification("artifacts", "results/d1/1.1/summary.json", "v", "e", 1))
 
 
 @pytest.mark.parametrize("moved_by_sqs", [True, False])
@@ -191,4 +214,4 @@ def test_json_of_a_letter_holds_its_body_and_what_its_sender_gave(letter):
     content = letter.to_json()
     assert content["body"] == letter.message.body
     assert content["id"] == letter.letter_id
-    assert (content["died_at"] is None) is not letter.is_swept
+    assert (content["died_at"] is None) is not letter.has_cause

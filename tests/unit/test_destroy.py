@@ -2,12 +2,14 @@
 
 import pytest
 import yaml
+from botocore.exceptions import ClientError
 
 from infra.build import PROJECT
 from infra.cli.destroy import describe_destruction
 from infra.destroy import (
     Destruction,
     StackResource,
+    is_in_a_stack,
     name_buckets,
     sort_by_policy,
     table_pattern,
@@ -82,6 +84,29 @@ def test_names_of_buckets_are_those_of_the_template():
 def test_tables_that_are_kept_are_known_by_their_names(name, is_kept):
     pattern = table_pattern("prod", parse_template(TEMPLATE.read_text()))
     assert bool(pattern.fullmatch(name)) is is_kept
+
+
+class OneStack:
+    """CloudFormation with one living stack, which answers with all its resources."""
+
+    def __init__(self, *resources):
+        self._resources = resources
+
+    def describe_stack_resources(self, *, PhysicalResourceId):
+        if PhysicalResourceId not in {one["PhysicalResourceId"] for one in self._resources}:
+            message = f"Stack for {PhysicalResourceId} does not exist"
+            error = {"Error": {"Code": "ValidationError", "Message": message}}
+            raise ClientError(error, "DescribeStackResources")
+        return {"StackResources": self._resources}
+
+
+def test_data_that_an_update_has_left_behind_is_in_no_stack():
+    queue = summary("Queue", "AWS::SQS::Queue", QUEUE.name)
+    skipped = summary("Bucket", "AWS::S3::Bucket", BUCKET.name, "DELETE_SKIPPED")
+    living = summary("Bucket", "AWS::S3::Bucket", BUCKET.name)
+    assert not is_in_a_stack(OneStack(queue, skipped), BUCKET)
+    assert not is_in_a_stack(OneStack(queue), BUCKET)
+    assert is_in_a_stack(OneStack(queue, living), BUCKET)
 
 
 def test_what_goes_and_what_stays_is_said():

@@ -22,7 +22,7 @@ from infra.doctor.aws_checks import (
 from infra.doctor.check import Verdict
 from infra.doctor.clock_check import check_clock
 from infra.doctor.local_checks import check_disk, check_python
-from infra.doctor.mail_check import judge_mail
+from infra.doctor.mail_check import check_mail, judge_mail
 from infra.doctor.model_check import check_model
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -98,7 +98,9 @@ def test_concurrency_is_held_against_what_the_mappings_ask_for(unreserved, verdi
 
 def test_template_says_how_many_copies_run_at_most():
     defaults = read_defaults()
-    assert sum_concurrency(defaults) >= int(defaults["WorkerMaximumConcurrency"]) + 2
+    total = sum_concurrency(defaults)
+    assert total >= int(defaults["WorkerMaximumConcurrency"]) + 2
+    assert sum_concurrency({**defaults, "DatabaseProxyHost": "proxy.example"}) == total + 2
 
 
 def test_code_storage_that_is_nearly_full_is_a_warning():
@@ -131,6 +133,40 @@ def test_status_of_a_stack_is_judged(status, verdict):
 )
 def test_mail_that_ses_would_not_send_is_a_failure(enabled, sandbox, unverified, verdict):
     check = judge_mail(is_enabled=enabled, in_sandbox=sandbox, unverified=unverified)
+    assert check.verdict is verdict
+
+
+class MailDesk:
+    """SES with some verified identities, in its sandbox."""
+
+    class exceptions:
+        class NotFoundException(Exception):
+            """No such identity."""
+
+    def __init__(self, *verified):
+        self._verified = verified
+
+    def get_account(self):
+        return {"ProductionAccessEnabled": False, "SendingEnabled": True}
+
+    def get_email_identity(self, *, EmailIdentity):
+        if EmailIdentity not in self._verified:
+            raise self.exceptions.NotFoundException
+        return {"VerifiedForSendingStatus": True}
+
+
+@pytest.mark.parametrize(
+    ("identities", "verdict"),
+    [
+        (["reports@mail.example.com", "ada@example.com"], Verdict.WARNING),
+        (["example.com"], Verdict.WARNING),
+        (["mail.example.com"], Verdict.FAILURE),
+        (["com"], Verdict.FAILURE),
+    ],
+)
+def test_verified_domain_counts_for_its_subdomains(identities, verdict):
+    desk = MailDesk(*identities)
+    check = check_mail(desk, "reports@mail.example.com", ["ada@example.com"])
     assert check.verdict is verdict
 
 

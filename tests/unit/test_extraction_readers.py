@@ -5,7 +5,6 @@ import signal
 import subprocess
 import sys
 import textwrap
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,7 +16,9 @@ from pipeline.extraction.reader_process import LossCause, build_environment, des
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
+    DeferredError,
     ExtractorError,
+    ReadersBusyError,
     RejectedDocumentError,
     RejectionCode,
 )
@@ -55,8 +56,8 @@ def long(tmp_path):
     return path
 
 
-def read(extractor, path, deadline_seconds=60):
-    with extractor.open(path, Deadline.after(deadline_seconds)) as document:
+def read(extractor, path):
+    with extractor.open(path, Deadline.after(60)) as document:
         return list(document.pages())
 
 
@@ -98,12 +99,6 @@ def test_one_reader_serves_document_after_document(extractor, short, tmp_path):
     with pytest.raises(RejectedDocumentError):
         read(extractor, damaged)
     assert find_reader(extractor, short) == first
-
-
-def test_a_reader_can_be_warmed_up(extractor, short):
-    extractor.warm_up()
-    (reader,) = extractor._idle
-    assert find_reader(extractor, short) == reader.process_id
 
 
 def test_closing_ends_the_readers(short):
@@ -173,14 +168,17 @@ def test_a_warm_reader_that_died_meanwhile_is_replaced(extractor, short):
 )
 def test_a_document_whose_opening_ends_its_reader_is_refused(extractor, short, by, code):
     process = find_reader(extractor, short)
-    extractor._idle[0].is_fit()
+    (reader,) = extractor._idle
+    reader.is_fit()
     os.kill(process, signal.SIGSTOP)
+    send = reader.send
 
-    def end():
+    def send_and_end(*request):
+        send(*request)
         os.kill(process, by)
         os.kill(process, signal.SIGCONT)
 
-    threading.Timer(0.1, end).start()
+    reader.send = send_and_end
     with pytest.raises(RejectedDocumentError) as caught:
         read(extractor, short)
     assert caught.value.code is code
@@ -198,12 +196,14 @@ def test_a_document_whose_opening_hangs_is_refused(hurried, short):
 
 
 def test_the_deadline_ends_the_wait_for_a_page(extractor, long, short):
-    extractor.warm_up()
-    with extractor.open(long, Deadline.after(1.0)) as document:
+    skipped_seconds = 0.0
+    deadline = Deadline.after(60, clock=lambda: time.monotonic() + skipped_seconds)
+    with extractor.open(long, deadline) as document:
         pages = document.pages()
         next(pages)
         process = document._reader.process_id
         os.kill(process, signal.SIGSTOP)
+        skipped_seconds = deadline.remaining_seconds - 0.3
         with pytest.raises(DeadlineError):
             list(pages)
     assert is_gone(process)
@@ -230,13 +230,17 @@ def test_concurrent_documents_keep_apart(tmp_path):
         assert len(extractor._idle) <= 2
 
 
-def test_the_wait_for_a_free_reader_ends_with_the_deadline(short):
+def test_a_document_that_no_reader_becomes_free_for_waits_its_turn(short):
     with (
         Extractor(max_readers=1) as extractor,
         extractor.open(short, Deadline.after(60)),
-        pytest.raises(DeadlineError, match="no reader"),
+        pytest.raises(ReadersBusyError) as caught,
+        # Its clock stands still, so that the time is not up before the wait begins.
+        extractor.open(short, Deadline.after(0.1, clock=lambda: 0.0)),
     ):
-        read(extractor, short, deadline_seconds=0.1)
+        pass
+    assert isinstance(caught.value, DeferredError)
+    assert caught.value.delay_seconds > 0
 
 
 def test_a_reader_outlives_the_thread_that_started_it(extractor, short):

@@ -1,11 +1,14 @@
 """The exchange of functions' code, and how it is taken back."""
 
-import pytest
-from botocore.exceptions import ClientError
+import signal
 
-from infra.function_code import CodeExchange, DeployedFunction
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from infra.function_code import CodeExchange, DeployedFunction, find_functions
+from infra.function_versions import DESCRIPTION
 from infra.smoke_check import choose_event, judge_answer
-from infra.staging import package_key
+from infra.staging import package_key, package_placeholder
 from shared.errors import DeployError
 from tests.fakes.function_desk import FunctionDesk
 
@@ -20,7 +23,7 @@ def desk():
 
 def deployed(desk, name, **aliases):
     revision = desk.get_function_configuration(FunctionName=name)["RevisionId"]
-    return DeployedFunction(name, name.title(), name, "0" * 64, revision, aliases, True)
+    return DeployedFunction(name, name.title(), name, "arm64", "0" * 64, revision, aliases, True)
 
 
 def exchange(desk, *functions):
@@ -66,11 +69,105 @@ def test_update_that_lambda_gives_up_is_taken_back_with_its_reason(desk):
 
 def test_function_that_somebody_else_has_updated_meanwhile_is_left_alone(desk):
     functions = both(desk)
-    desk.update_function_code(FunctionName="ingest", S3Bucket="bucket", S3Key="theirs")
+    desk.update_function_code(
+        FunctionName="ingest", S3Bucket="bucket", S3Key="theirs", Architectures=["arm64"]
+    )
     with pytest.raises(ClientError):
         exchange(desk, functions[1], functions[0])
     assert desk.key_of("worker") == OLD["worker"]
     assert desk.key_of("ingest") == "theirs"
+
+
+def test_update_whose_answer_is_lost_is_taken_back_too(desk):
+    desk.lost.add("worker")
+    with pytest.raises(ReadTimeoutError):
+        exchange(desk, *both(desk))
+    assert {name: desk.key_of(name) for name in OLD} == OLD
+
+
+def test_second_interrupt_does_not_break_off_the_taking_back(desk):
+    invoke, update = desk.invoke, desk.update_function_code
+
+    def interrupted(**arguments):
+        invoke(**arguments)
+        raise KeyboardInterrupt
+
+    def impatient(**arguments):
+        if arguments["S3Key"] in OLD.values():
+            signal.raise_signal(signal.SIGINT)
+        update(**arguments)
+
+    functions = both(desk)
+    desk.invoke, desk.update_function_code = interrupted, impatient
+    with pytest.raises(KeyboardInterrupt):
+        exchange(desk, *functions)
+    assert {name: desk.key_of(name) for name in OLD} == OLD
+    assert desk.lines[-1] == "worker has its former code back"
+
+
+def test_version_behind_an_alias_is_never_deleted(desk):
+    """Lambda publishes nothing new where the latest version has the very same code."""
+    version = desk.add_alias("worker", "live")
+    desk.publish_version = lambda **arguments: {"Version": version}
+    desk.broken.add(OLD["worker"])
+    with pytest.raises(DeployError, match="smoke check of worker failed"):
+        exchange(desk, deployed(desk, "worker", live=version))
+    assert desk.versions_of("worker") == [version]
+    assert desk.key_of("worker") == OLD["worker"]
+
+
+def test_old_versions_of_earlier_exchanges_are_deleted_and_no_others(desk):
+    desk.publish_version(FunctionName="worker", Description="of somebody else")
+    old = [
+        desk.publish_version(FunctionName="worker", Description=DESCRIPTION)["Version"]
+        for _ in range(10)
+    ]
+    named = desk.add_alias("worker", "kept", DESCRIPTION)
+    before = desk.publish_version(FunctionName="worker", Description=DESCRIPTION)["Version"]
+    exchange(desk, deployed(desk, "worker"))
+    assert desk.versions_of("worker") == ["1", named, before, "14"]
+    assert desk.lines[-1] == f"Deleted {len(old)} old version(s) of worker"
+
+
+def test_old_versions_that_cannot_be_deleted_are_no_failure(desk):
+    for _ in range(3):
+        desk.publish_version(FunctionName="worker", Description=DESCRIPTION)
+
+    def refuse(**arguments):
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "DeleteFunction")
+
+    desk.delete_function = refuse
+    exchange(desk, deployed(desk, "worker"))
+    assert desk.key_of("worker") == NEW["worker"]
+    assert desk.lines[-1].startswith("Old versions of worker are left over: ")
+
+
+class Resources:
+    """CloudFormation, as far as it lists the resources of one stack."""
+
+    def __init__(self, **statuses):
+        self._summaries = [
+            {"LogicalResourceId": name, "PhysicalResourceId": "ingest", "ResourceStatus": status}
+            for name, status in statuses.items()
+        ]
+
+    def get_paginator(self, operation):
+        assert operation == "list_stack_resources"
+        return self
+
+    def paginate(self, **arguments):
+        return [{"StackResourceSummaries": self._summaries}]
+
+
+def test_function_that_has_left_the_stack_is_not_looked_for(desk):
+    resource = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {"CodeUri": package_placeholder("ingest")},
+    }
+    template = {"Resources": {"Here": resource, "Gone": resource}}
+    stack = Resources(Here="UPDATE_COMPLETE", Gone="DELETE_COMPLETE", Queue="CREATE_COMPLETE")
+    found = find_functions(stack, desk, "prod", template, ["ingest"])
+    assert [(one.logical_id, one.architecture) for one in found] == [("Here", "arm64")]
 
 
 def test_alias_moves_only_after_every_check(desk):

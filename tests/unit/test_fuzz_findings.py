@@ -11,7 +11,8 @@ from random import Random
 
 import pytest
 
-from functions.batch import Consumer, process_batch
+from functions.batch import process_batch
+from functions.consumer import Consumer
 from shared.delivery_state import ATTRIBUTE_NAME, DeliveryState, read_delivery_state
 from shared.errors import MessageDecodeError
 from shared.messages import decode_ingest_item, decode_work_item

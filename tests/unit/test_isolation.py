@@ -4,9 +4,11 @@ import json
 
 import pytest
 
-from functions.batch import Consumer
-from functions.isolation import count_receives, find_suspect, process_batch_in_isolation
-from tests.fakes.batches import DLQ, POLICY, QUEUE, make_record, make_runtime, resend
+from functions.consumer import Consumer
+from functions.isolation import find_suspect, process_batch_in_isolation
+from functions.received_record import read_record
+from shared.delivery_state import ATTRIBUTE_NAME, DeliveryState, Failure
+from tests.fakes.batches import DLQ, NOW, POLICY, QUEUE, make_record, make_runtime, resend
 from tests.fakes.event_source import LambdaContext
 from tests.fakes.recording_sqs import RecordingSqs
 
@@ -52,6 +54,9 @@ class Worker:
             make_record(f"m{n}", f"body-{n}", receive_count=count)
             for n, count in enumerate(receive_counts)
         ]
+        return self.work_on_records(records)
+
+    def work_on_records(self, records):
         response = process_batch_in_isolation(
             {"Records": records}, LambdaContext(), self.consumer, self.runtime
         )
@@ -91,7 +96,7 @@ def test_to_be_set_aside_costs_no_receive():
     worker = Worker()
     worker.work_on(LAST_BUT_ONE, 3)
     (copy,) = worker.sqs.sent_to(QUEUE)
-    assert count_receives(resend(copy, "copy")) == 3
+    assert read_record(resend(copy, "copy")).receive_count == 3
     state = json.loads(copy["MessageAttributes"]["seashore"]["StringValue"])
     assert state["message_id"] == "m1"
 
@@ -116,3 +121,28 @@ def test_with_two_receives_in_all_the_second_is_a_suspects():
     first, second = make_record("m0", "x"), make_record("m1", "x", receive_count=2)
     assert find_suspect([first, second], 2) is second
     assert find_suspect([first, first], 1) is None
+
+
+def test_letters_that_sqs_moved_back_have_all_their_receives_and_are_no_suspects():
+    state = DeliveryState(
+        message_id="first",
+        first_enqueued_at=NOW,
+        attempts=POLICY.max_receive_count,
+        failure=Failure(
+            error_type="ValueError",
+            message="x",
+            stage="work",
+            failed_at=NOW,
+            attempts=POLICY.max_receive_count,
+            request_id="r",
+            source_queue="work",
+        ),
+    )
+    attribute = {"DataType": "String", "StringValue": state.model_dump_json()}
+    letters = [
+        make_record(f"m{n}", f"body-{n}", attributes={ATTRIBUTE_NAME: attribute}) for n in range(10)
+    ]
+    worker = Worker()
+    assert worker.work_on_records(letters) == []
+    assert sorted(worker.handled) == [f"body-{n}" for n in range(10)]
+    assert worker.sqs.accepted == []

@@ -224,6 +224,11 @@ def test_errors_without_a_response_ask_for_no_pause():
     assert read_retry_after(openai.APIConnectionError(request=REQUEST), NOW) is None
 
 
+def test_a_rejected_key_is_not_quoted_whatever_it_looks_like():
+    body = error_body("invalid_api_key", "Incorrect API key provided: 7f3a9c.")
+    assert "7f3a9c" not in describe_failure(status_error(401, body))
+
+
 def test_secrets_and_long_texts_are_not_quoted():
     body = error_body("invalid_api_key", "Incorrect API key provided: sk-proj-abc***xyz. See docs.")
     sentence = describe_failure(status_error(401, body, {"x-request-id": "req_1"}))

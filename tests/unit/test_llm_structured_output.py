@@ -112,10 +112,36 @@ def test_a_written_answer_is_read_back(abstract, points):
 
 
 @pytest.mark.timeout(20)
-@pytest.mark.parametrize("text", ["{" * 100_000, '{"a":' * 50_000, '"' * 100_001, "{}" * 50_000])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{" * 100_000,
+        '{"a":' * 50_000,
+        *('{"a":' * depth + "1" + "}" * depth for depth in (300, 900, 3_000)),
+        '"' * 100_001,
+        "{}" * 50_000,
+        '{"a": ' + "1" * 5_000 + "}",
+        '{"key_points": [{"text": "x", "pages": ["' + "1" * 5_000 + '"]}]}',
+    ],
+    ids=lambda text: f"{text[:6]}-{len(text)}",
+)
 def test_hostile_answers_are_refused_quickly(text):
     with pytest.raises(AnswerFormatError):
         parse(text)
+
+
+def test_half_a_character_can_be_kept_and_written():
+    halved = TEXT.replace("One", "One \\ud83d, \\ud83d\\ude00")
+    assert json.loads(parse(halved).model_dump_json())["key_points"][0]["text"] == "One ?, 😀"
+
+
+def test_a_field_that_a_model_made_up_is_not_named():
+    class Closed(BaseModel, extra="forbid"):
+        title: str
+
+    with pytest.raises(AnswerFormatError, match="the object: Extra inputs") as caught:
+        parse_answer('{"title": "x", "secret words": 1}', Closed, None)
+    assert "secret" not in str(caught.value)
 
 
 def test_the_strict_schema_holds_only_what_strict_mode_takes():

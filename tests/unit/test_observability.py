@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from functions.batch import Consumer, process_batch
+from functions.batch import process_batch
+from functions.consumer import Consumer
 from functions.observability import build_metrics, emit_cap_share, emit_report_made
 from functions.tracing import ItemTrace, Tracer
 from shared.errors import PermanentError

@@ -38,11 +38,12 @@ POLICY = Policy(
 )
 
 
-def receipt(receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5):
+def receipt(receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5, has_begun=True):
     return Receipt(
         receive_count=receive_count,
         waiting_since=NOW - timedelta(seconds=age_seconds),
         received_at=NOW,
+        has_begun=has_begun,
         lock_seconds=lock_seconds,
         random=random,
     )
@@ -115,6 +116,22 @@ def test_an_idempotency_store_that_fails_is_not_the_messages_fault():
 def test_a_record_that_overran_its_time_waits_for_its_own_lock():
     outcome = decide_outcome(DeadlineError("hangs"), receipt(1, lock_seconds=25), POLICY)
     assert outcome.delay_seconds >= 25
+
+
+@pytest.mark.parametrize("receive_count", [1, 5, 50])
+def test_what_has_not_begun_waits_for_its_lock_at_any_receive(receive_count):
+    error = DeadlineError("the time is up")
+    not_begun = receipt(receive_count, lock_seconds=25, has_begun=False)
+    outcome = decide_outcome(error, not_begun, POLICY)
+    assert isinstance(outcome, Defer)
+    assert outcome.delay_seconds >= 25
+    assert outcome.reason == "not_begun"
+
+
+def test_what_never_begins_is_dead_lettered_in_the_end():
+    error = DeadlineError("the time is up")
+    not_begun = receipt(age_seconds=3601, has_begun=False)
+    assert decide_outcome(error, not_begun, POLICY) == DeadLetter("DeadlineError", str(error))
 
 
 @given(

@@ -1,20 +1,26 @@
 """The parts of a package: own modules, descriptions of AWS services, lazy packages."""
 
 import json
+import shutil
+import subprocess
+import sys
 import textwrap
 import zipfile
+from pathlib import Path
 
+import aws_lambda_powertools
 import botocore.session
 import pytest
 from botocore import xform_name
 
 from infra.build import FUNCTIONS, PROJECT
 from infra.deploy import TEMPLATE
-from infra.packaging.dependencies import leave_out_unloaded_parts
+from infra.packaging.dependencies import leave_out_unloaded_parts, settle_questions
 from infra.packaging.lazy_init import make_lazy
 from infra.packaging.own_modules import OwnModules, find_mentions
 from infra.packaging.service_data import find_service, trim_model
 from infra.packaging.sizes import OWN_CODE, measure_parts
+from shared.errors import BuildError
 from tests.unit.template_parts import functions, parse_template, resources
 
 # Rights that go by another name than the operation that needs them, and those of no operation.
@@ -132,6 +138,24 @@ def test_parts_of_which_nothing_is_loaded_are_left_out():
     names = ["openai/types/chat/a.py", "openai/types/beta/b.py", "openai/types/c.py", "other/d.py"]
     kept = leave_out_unloaded_parts(names, ["openai/types/chat/a.py"])
     assert kept == {"openai/types/chat/a.py", "openai/types/c.py", "other/d.py"}
+
+
+def test_what_powertools_loads_does_not_depend_on_the_order_of_imports(tmp_path):
+    installed = Path(aws_lambda_powertools.__file__).parent
+    copy = tmp_path / "aws_lambda_powertools/utilities/batch/types.py"
+    copy.parent.mkdir(parents=True)
+    shutil.copyfile(installed / "utilities/batch/types.py", copy)
+    settle_questions(tmp_path)
+    program = (
+        "import runpy, sys, pydantic; runpy.run_path(sys.argv[1]);"
+        "print('aws_lambda_powertools.utilities.parser' in sys.modules)"
+    )
+    answer = subprocess.run(  # noqa: S603 - this very interpreter
+        [sys.executable, "-c", program, str(copy)], capture_output=True, text=True, check=True
+    )
+    assert answer.stdout == "False\n"
+    with pytest.raises(BuildError, match="does not ask"):
+        settle_questions(tmp_path)
 
 
 def test_lazy_package_answers_as_before(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """The figures of a report: they add up for any mix, and say so loudly where they cannot."""
 
+import re
+import shlex
 import statistics
 from collections import Counter
 from datetime import UTC, datetime, timedelta
@@ -20,6 +22,7 @@ from pipeline.report_figures import (
 from pipeline.report_times import DurationTally, Slow, explain_slowness
 from pipeline.report_types import Counts, DailyReport
 from shared.ledger.table import IndexPage
+from shared.ledger.tasks import LOST_TASK_REASON
 from shared.ledger.timeline import Event
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.task_messages import name_digest_task
@@ -147,7 +150,8 @@ def test_the_subject_says_loudly_that_it_does_not_add_up(counts):
         ({"received": 5, "done": 2, "rejected": 1, "partial": 2}, "2 done, 3 need you"),
         ({"received": 2, "done": 1, "no_text": 1}, "1 done, 1 without text"),
         ({"received": 3, "deferred": 2, "in_flight": 1}, "0 done, 3 not finished"),
-        ({"received": 3, "done": 2}, "2 done, 1 NOT ACCOUNTED FOR"),
+        ({"received": 3, "done": 2}, "1 NOT ACCOUNTED FOR, 2 done"),
+        ({"received": 9203, "done": 9202, "failed": 1}, "9,202 done, 1 needs you"),
     ],
 )
 def test_the_verdict_is_the_day_in_a_few_words(counts, verdict):
@@ -194,6 +198,11 @@ def test_lists_are_short_and_say_how_many_more_there_are():
     assert len(listed) == len(rows)
     assert len(figures.summaries.values) == MOST_SUMMARIES
     assert figures.summaries.seen == MOST_LINES + 30
+
+
+def test_a_document_without_text_says_what_can_be_done():
+    (line,) = count_documents(pages([document(1, "NO_TEXT")]), MADE_AT).lines.values
+    assert "text recognition (OCR)" in line.note
 
 
 def test_pages_and_chunks_are_counted_as_the_documents_say():
@@ -243,8 +252,6 @@ def test_a_replay_command_is_safe_to_paste():
     cause = "'; rm -rf ~; echo $(id) `id` \u202e\nsecond line"
     rows = [document(n, "FAILED", reason=cause) for n in range(2)]
     groups, _, _ = list_groups(tally_failures(*rows), stack="my-stack")
-    import shlex
-
     words = shlex.split(groups[0].replay_command)
     assert words[:6] == ["seashore", "dlq", "replay", "--stack", "my-stack", "--queue"]
     assert len(words) == 9
@@ -255,6 +262,10 @@ def test_what_is_lost_has_no_letter_to_replay():
     lost = document(1, "FAILED", reason_code="lost", reason="Its messages are gone.")
     groups, _, _ = list_groups(tally_failures(lost))
     assert groups[0].replay_command == ""
+    tasks = CauseTally()
+    tasks.add_task(task(1, "FAILED", reason=LOST_TASK_REASON))
+    groups, _, _ = list_groups(CauseTally(), tasks=tasks)
+    assert (groups[0].cause, groups[0].replay_command) == (LOST_TASK_REASON, "")
 
 
 def test_a_partial_document_has_letters_if_a_chunk_was_given_up():
@@ -262,6 +273,52 @@ def test_a_partial_document_has_letters_if_a_chunk_was_given_up():
     given_up = document(2, "PARTIAL", chunks_failed=1, reason="pages 3 could not be summarised")
     groups, _, _ = list_groups(tally_failures(unread, given_up))
     assert [group.examples for group in groups] == [(given_up["document_id"],)]
+
+
+def test_chunks_are_replayed_by_their_own_cause_and_not_by_what_became_of_their_document():
+    rows = [
+        document(
+            n, "FAILED" if n else "PARTIAL", reason_code="not_summarised", chunks_failed=1,
+            chunks_done=0 if n else 1, reason="no chunk of the text could be summarised",
+            chunk_reason="the model refuses to answer",
+        )
+        for n in range(2)
+    ]  # fmt: skip
+    groups, _, _ = list_groups(tally_failures(*rows))
+    assert [(group.cause, group.count) for group in groups] == [("the model refuses to answer", 2)]
+    assert groups[0].replay_command == (
+        "seashore dlq replay --queue work --kind summarize_chunk "
+        "--grep 'the model refuses to answer'"
+    )
+    combined = [
+        document(n, "FAILED", reason_code="not_summarised", chunks_done=1, reason="no room")
+        for n in range(2)
+    ]
+    groups, _, _ = list_groups(tally_failures(*combined))
+    assert groups[0].replay_command == "seashore dlq replay --queue work --grep 'no room'"
+
+
+CAUSES = st.lists(
+    st.sampled_from(["the model", " refuses", ": ", "3f2a91bc07d4", "17", "\n", "  ", "é", "(x)"]),
+    max_size=20,
+).map("".join)
+
+
+@given(CAUSES)
+def test_the_pattern_of_a_replay_finds_its_cause(cause):
+    rows = [document(n, "FAILED", reason=cause) for n in range(2)]
+    groups, _, _ = list_groups(tally_failures(*rows))
+    words = shlex.split(groups[0].replay_command)
+    assert not words or re.search(words[-1], cause)
+    assert words or not re.search("[a-z]{4}", cause)
+
+
+def test_a_long_cause_is_found_whatever_id_its_pattern_ends_at():
+    causes = [f"{'x' * 50} of {id_}" for id_ in ("3f2a91bc07d4", "9bd0021177aa")]
+    rows = [document(n, "FAILED", reason=cause) for n, cause in enumerate(causes)]
+    (group,), _, _ = list_groups(tally_failures(*rows))
+    pattern = shlex.split(group.replay_command)[-1]
+    assert all(re.search(pattern, cause) for cause in causes)
 
 
 def test_many_causes_are_counted_and_the_largest_shown():

@@ -3,6 +3,7 @@
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.stack_events import StackEvents
 from infra.stack_operation import StackOperation
 from infra.staging import package_key, package_placeholder, unstage_template
 from shared.errors import DeployError, UnknownStackError
@@ -51,6 +52,48 @@ def test_stack_that_needs_a_hand_is_named_with_what_to_do(status):
 def test_remains_of_a_first_attempt_are_no_ground_for_a_difference():
     with pytest.raises(DeployError, match="deploy it without --diff"):
         operate("ROLLBACK_COMPLETE").plan("url", frozenset(), {})
+
+
+class History:
+    """The events of a stack, in pages of ten, the newest first."""
+
+    def __init__(self, count):
+        self.count, self.pages_read = count, 0
+
+    def _pages(self):
+        numbers = list(range(self.count, 0, -1))
+        for start in range(0, self.count, 10):
+            self.pages_read += 1
+            yield {
+                "StackEvents": [
+                    {"EventId": str(n), "LogicalResourceId": f"R{n}", "ResourceStatus": "DONE"}
+                    for n in numbers[start : start + 10]
+                ]
+            }
+
+    def describe_stack_events(self, *, StackName):
+        return next(self._pages(), {"StackEvents": []})
+
+    def get_paginator(self, operation):
+        assert operation == "describe_stack_events"
+        return self
+
+    def paginate(self, *, StackName):
+        return self._pages()
+
+
+@pytest.mark.parametrize("before", [0, 3, 10, 1_000])
+def test_only_what_is_new_of_a_long_history_is_read_and_reported(before):
+    history, lines = History(before), []
+    events = StackEvents(history, "arn:stack", lines.append)
+    for count in (0, 4, 25, 0, 10):
+        lines.clear()
+        known = history.count
+        history.count += count
+        history.pages_read = 0
+        events.report_new()
+        assert lines == [f"R{n} DONE" for n in range(known + 1, history.count + 1)]
+        assert history.pages_read <= count // 10 + 1
 
 
 def test_deployed_template_without_its_packages_is_the_template():

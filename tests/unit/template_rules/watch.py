@@ -1,10 +1,11 @@
-"""What must hold for alarms, dashboard and queries. Each rule yields the template's violations."""
+"""What must hold for alarms, dashboard and saved queries."""
 
 import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
+from tests.unit.template_changes import Break, Change, drop_part, set_part
 from tests.unit.template_parts import (
     Template,
     dlq_names,
@@ -99,8 +100,13 @@ def alarms_look_back_no_further_than_allowed(template: Template) -> Iterator[str
 
 def alarms_pass_the_topics_encryption(template: Template) -> Iterator[str]:
     topic = template["Resources"]["AlarmTopic"]["Properties"]
-    if topic.get("KmsMasterKeyId") != {"Ref": "AlarmKey"}:
+    chosen = {"Fn::If": ["AlarmsAreEncrypted", {"Ref": "AlarmKey"}, {"Ref": "AWS::NoValue"}]}
+    if topic.get("KmsMasterKeyId") != chosen:
         yield "AlarmTopic: not encrypted with a key that alarms may use"
+    if template["Parameters"]["EncryptAlarms"]["Default"] != "true":
+        yield "EncryptAlarms: is not the default"
+    if template["Resources"]["AlarmKey"]["Condition"] != "AlarmsAreEncrypted":
+        yield "AlarmKey: is paid for where it is not used"
     key = template["Resources"]["AlarmKey"]["Properties"]
     allowed = {
         statement["Principal"].get("Service"): set(statement["Action"])
@@ -127,6 +133,14 @@ def metrics_are_those_of_the_stack(template: Template) -> Iterator[str]:
                 yield f"{name}: counts for another stack"
 
 
+def no_log_level_hides_metrics(template: Template) -> Iterator[str]:
+    """AWS Lambda, "Log-level filtering": a line of JSON without a level counts as INFO."""
+    for name, function in functions(template):
+        logging = function["LoggingConfig"]
+        if logging.get("LogFormat") != "Text" or "ApplicationLogLevel" in logging:
+            yield f"{name}: at LogLevel WARN its metrics would be dropped"
+
+
 def lost_access_is_noticed_in_every_reader(template: Template) -> Iterator[str]:
     filtered = {
         metric_filter["LogGroupName"]["Ref"]
@@ -141,7 +155,34 @@ def lost_access_is_noticed_in_every_reader(template: Template) -> Iterator[str]:
 
 
 def the_dashboard_shows_the_flow_from_left_to_right(template: Template) -> Iterator[str]:
-    body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    text, parts = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+    yield from _names_what_may_be_missing(template, text, {None, "IsWatched"}, frozenset(parts))
+    with_all = without = text
+    for name, part in parts.items():
+        condition, there, missing = part["Fn::If"]
+        # Inside of a dashboard, `HasDatabase` means that its alarms are there too.
+        given = {"HasDatabase": {"HasDatabase", "DatabaseIsWatched"}}.get(condition, {condition})
+        yield from _names_what_may_be_missing(
+            template, there["Fn::Sub"], {None, "IsWatched", *given}
+        )
+        with_all = with_all.replace(f"${{{name}}}", there["Fn::Sub"])
+        without = without.replace(f"${{{name}}}", missing)
+    yield from _stands_in_order(without)
+    yield from _stands_in_order(with_all)
+    for name in [*alarms(template), *dict(functions(template))]:
+        if name != "BillHigh" and not re.search(rf"\$\{{{name}[.}}]", with_all):
+            yield f"{name}: is not on the dashboard"
+
+
+def _names_what_may_be_missing(
+    template: Template, text: str, given: set[str | None], parts: frozenset[str] = frozenset()
+) -> Iterator[str]:
+    for name in set(re.findall(r"\$\{(\w+)[.}]", text)) - parts:
+        if template["Resources"][name].get("Condition") not in given:
+            yield f"the dashboard names {name}, which may not be there"
+
+
+def _stands_in_order(body: str) -> Iterator[str]:
     widgets = json.loads(body)["widgets"]
     steps = [w for w in widgets if re.match(r"\d ", w["properties"].get("title", ""))]
     ordered = sorted(steps, key=lambda widget: widget["x"])
@@ -159,14 +200,6 @@ def the_dashboard_shows_the_flow_from_left_to_right(template: Template) -> Itera
         if cells & taken or max(x for x, _ in cells) > 23:
             yield f"{widget['properties']}: lies over another, or beyond the edge"
         taken |= cells
-    always = {
-        name
-        for name, resource in template["Resources"].items()
-        if resource.get("Condition") in (None, "IsWatched")
-    }
-    for name in re.findall(r"\$\{(\w+)[.}]", body):
-        if name not in always:
-            yield f"the dashboard names {name}, which may not be there"
 
 
 def queries_ask_for_what_is_logged(template: Template) -> Iterator[str]:
@@ -184,16 +217,96 @@ def queries_ask_for_what_is_logged(template: Template) -> Iterator[str]:
                     yield f"{name}: no line has {field}"
 
 
-WATCH_RULES = [
-    every_queue_is_watched,
-    every_function_is_watched,
-    slow_is_80_percent_of_the_time_limit,
-    alarms_tell_somebody_what_to_do,
-    missing_data_is_thought_of,
-    alarms_look_back_no_further_than_allowed,
-    alarms_pass_the_topics_encryption,
-    metrics_are_those_of_the_stack,
-    lost_access_is_noticed_in_every_reader,
-    the_dashboard_shows_the_flow_from_left_to_right,
-    queries_ask_for_what_is_logged,
+# ---- What each rule has to notice
+
+
+def _edit_dashboard(old: str, new: str) -> Change:
+    def change(template: Template) -> None:
+        body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+        assert old in body["Fn::Sub"][0]
+        body["Fn::Sub"][0] = body["Fn::Sub"][0].replace(old, new)
+
+    return change
+
+
+BREAKS: list[Break] = [
+    (every_queue_is_watched, drop_part("Resources/WorkDlqNotEmpty")),
+    (every_queue_is_watched, drop_part("Resources/ReportsQueueOld")),
+    (every_function_is_watched, drop_part("Resources/ApiThrottles")),
+    (slow_is_80_percent_of_the_time_limit, set_part("Mappings/LongRunOf/30/Milliseconds", 30_000)),
+    (
+        slow_is_80_percent_of_the_time_limit,
+        set_part("Resources/ApiSlow/Properties/Threshold", 29_000),
+    ),
+    (
+        slow_is_80_percent_of_the_time_limit,
+        set_part("Resources/WorkerSlow/Properties/Threshold", 96_000),
+    ),
+    (
+        alarms_tell_somebody_what_to_do,
+        set_part("Resources/WorkerErrors/Properties/AlarmActions", []),
+    ),
+    (
+        alarms_tell_somebody_what_to_do,
+        set_part("Resources/WorkerErrors/Properties/AlarmDescription", "Oh"),
+    ),
+    (alarms_tell_somebody_what_to_do, set_part("Resources/WorkerErrors/Properties/AlarmName", "x")),
+    (
+        missing_data_is_thought_of,
+        set_part("Resources/ReportMissing/Properties/TreatMissingData", "missing"),
+    ),
+    (
+        missing_data_is_thought_of,
+        set_part("Resources/WorkerErrors/Properties/TreatMissingData", "breaching"),
+    ),
+    (
+        alarms_look_back_no_further_than_allowed,
+        set_part("Resources/WorkerErrors/Properties/EvaluationPeriods", 300),
+    ),
+    (
+        alarms_pass_the_topics_encryption,
+        set_part("Resources/AlarmTopic/Properties/KmsMasterKeyId", "alias/aws/sns"),
+    ),
+    (
+        alarms_pass_the_topics_encryption,
+        set_part("Parameters/EncryptAlarms/Default", "false"),
+    ),
+    (
+        alarms_pass_the_topics_encryption,
+        set_part("Resources/AlarmKey/Condition", "IsWatched"),
+    ),
+    (
+        metrics_are_those_of_the_stack,
+        set_part("Globals/Function/Environment/Variables/POWERTOOLS_METRICS_NAMESPACE", "Seashore"),
+    ),
+    (
+        metrics_are_those_of_the_stack,
+        set_part("Resources/DailyCapNear/Properties/Namespace", "Seashore"),
+    ),
+    (
+        no_log_level_hides_metrics,
+        set_part("Resources/WorkerFunction/Properties/LoggingConfig/LogFormat", "JSON"),
+    ),
+    (lost_access_is_noticed_in_every_reader, drop_part("Resources/ApiModelAccessFilter")),
+    (
+        the_dashboard_shows_the_flow_from_left_to_right,
+        _edit_dashboard('"x": 5, "y": 1,', '"x": 11, "y": 1,'),
+    ),
+    (
+        the_dashboard_shows_the_flow_from_left_to_right,
+        _edit_dashboard("${WorkDlq.QueueName}", "${ResultsDlq.QueueName}"),
+    ),
+    (
+        the_dashboard_shows_the_flow_from_left_to_right,
+        _edit_dashboard("${DatabaseWidgets}", ""),
+    ),
+    (
+        the_dashboard_shows_the_flow_from_left_to_right,
+        _edit_dashboard('"${ReportMissing.Arn}"', '"${ReportSlow.Arn}"'),
+    ),
+    (queries_ask_for_what_is_logged, drop_part("Resources/SpendQuery")),
+    (
+        queries_ask_for_what_is_logged,
+        set_part("Resources/SlowItemsQuery/Properties/QueryString", "fields @timestamp, latency"),
+    ),
 ]

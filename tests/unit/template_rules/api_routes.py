@@ -1,28 +1,17 @@
-"""What must hold for the HTTP API in the template. Each rule yields a template's violations."""
+"""What must hold for the HTTP API's routes and for the function behind them."""
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
-from functions.api_models import ChatRequest, ErrorAnswer, UploadRequest
-from functions.api_requests import answer_preflight
-from infra.api_deployment import CONFIGURATION, DEPLOYMENT
-from tests.unit.template_parts import (
-    Template,
-    as_list,
-    functions,
-    resources,
-    statements,
-    text_of,
-)
+from functions.api_models import ChatRequest, UploadRequest
+from infra.api_deployment import CONFIGURATION
+from tests.unit.template_changes import Break, drop_part, set_part
+from tests.unit.template_parts import Template, as_list, functions, resources, statements, text_of
 
 # Anybody may ask for these: they read no data and ask no model.
 OPEN_ROUTES = {"GET /health", "GET /openapi.json"}
 PREFLIGHT = "OPTIONS /{proxy+}"
-
-_CORS = "gatewayresponse.header.Access-Control-Allow-Origin"
-_ORIGIN = {"Fn::Sub": "'${ApiCorsOrigin}'"}
 
 
 def routes(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -127,130 +116,6 @@ def to_draft_4(node: Any) -> Any:
     }
 
 
-def gateway_responses_have_our_shape_and_cors(template: Template) -> Iterator[str]:
-    kinds = set()
-    for name, response in resources(template, "AWS::ApiGateway::GatewayResponse"):
-        kinds.add(response["ResponseType"])
-        if response.get("ResponseParameters", {}).get(_CORS) != _ORIGIN:
-            yield f"{name}: a browser would not let its page see it"
-        text = response.get("ResponseTemplates", {}).get("application/json", "{}")
-        text = text.replace("$context.error.messageString", '"Forbidden"')
-        try:
-            ErrorAnswer.model_validate(json.loads(text))
-        except ValueError as error:
-            yield f"{name}: not the shape of our errors: {error}"
-    wanted = {
-        "DEFAULT_4XX", "DEFAULT_5XX", "INVALID_API_KEY", "UNAUTHORIZED", "THROTTLED",
-        "QUOTA_EXCEEDED", "MISSING_AUTHENTICATION_TOKEN", "BAD_REQUEST_BODY", "REQUEST_TOO_LARGE",
-        "INTEGRATION_TIMEOUT",
-    }  # fmt: skip
-    for kind in sorted(wanted - kinds):
-        yield f"{kind} is answered with a bare message"
-
-
-def preflight_answers_as_the_function_does(template: Template) -> Iterator[str]:
-    """The same as the function's own, and the gateway's origin is the function's."""
-    _, method = routes(template)[PREFLIGHT]
-    (answer,) = method["Integration"]["IntegrationResponses"]
-    given = {
-        name.removeprefix("method.response.header."): value
-        for name, value in answer["ResponseParameters"].items()
-    }
-    (declared,) = method["MethodResponses"]
-    if set(declared["ResponseParameters"]) != set(answer["ResponseParameters"]):
-        yield "a header of the preflight is not declared, so it is not sent"
-    if given.get("Access-Control-Allow-Origin") != _ORIGIN:
-        yield "the preflight does not follow ApiCorsOrigin"
-    for name, (value,) in answer_preflight()["multiValueHeaders"].items():
-        if given.get(name) != f"'{value}'":
-            yield f"the preflight says another {name} than the function"
-    origins = dict(functions(template))["ApiFunction"]["Environment"]["Variables"]["CORS_ORIGINS"]
-    if origins != {"Ref": "ApiCorsOrigin"}:
-        yield "the function and the gateway allow different origins"
-
-
-def the_key_is_good_for_a_limited_use(template: Template) -> Iterator[str]:
-    plan = template["Resources"]["ApiUsagePlan"]["Properties"]
-    if plan.get("ApiStages") != [{"ApiId": {"Ref": "Api"}, "Stage": {"Ref": "ApiStage"}}]:
-        yield "the usage plan is not that of the stage"
-    if plan.get("Quota") != {"Limit": {"Ref": "ApiQuotaPerMonth"}, "Period": "MONTH"}:
-        yield "the usage plan has no quota"
-    if plan.get("Throttle") != {
-        "RateLimit": {"Ref": "ApiRequestsPerSecond"},
-        "BurstLimit": {"Ref": "ApiBurst"},
-    }:
-        yield "the usage plan does not throttle"
-    of_plan = template["Resources"]["ApiKeyOfUsagePlan"]["Properties"]
-    if of_plan.get("UsagePlanId") != {"Ref": "ApiUsagePlan"} or of_plan.get("KeyId") != {
-        "Ref": "ApiKey"
-    }:
-        yield "the key is not of the usage plan"
-    defaults = {
-        name: template["Parameters"][name]["Default"]
-        for name in ("ApiQuotaPerMonth", "ApiRequestsPerSecond", "ApiBurst")
-    }
-    if defaults != {"ApiQuotaPerMonth": 10_000, "ApiRequestsPerSecond": 100, "ApiBurst": 200}:
-        yield f"the limits are {defaults}"
-    if "Value" in template["Resources"]["ApiKey"]["Properties"]:
-        yield "the key stands in the template"
-
-
-def the_stage_throttles_traces_and_keeps_no_answers(template: Template) -> Iterator[str]:
-    stage = template["Resources"]["ApiStage"]["Properties"]
-    if stage.get("TracingEnabled") is not True:
-        yield "requests are not traced"
-    if stage.get("CacheClusterEnabled") is not False:
-        yield "answers are cached"
-    settings = {
-        f"{one['HttpMethod']} {one['ResourcePath'].replace('~1', '/').replace('//', '/')}": one
-        for one in stage["MethodSettings"]
-    }
-    for route in ("* /*", *sorted(OPEN_ROUTES)):
-        one = settings.get(route, {})
-        if not one.get("ThrottlingRateLimit") or not one.get("ThrottlingBurstLimit"):
-            yield f"{route} is not throttled"
-        if one.get("CachingEnabled") is not False:
-            yield f"{route} is cached"
-        if one.get("LoggingLevel") != "OFF" or one.get("DataTraceEnabled") is not False:
-            yield f"{route}: what users ask would be logged"
-    for route in OPEN_ROUTES:
-        if settings.get(route, {}).get("ThrottlingRateLimit", 0) > 10:
-            yield f"{route}: anybody could use up the account's Lambda concurrency"
-
-
-def access_is_logged_as_json_without_content(template: Template) -> Iterator[str]:
-    condition, setting, otherwise = template["Resources"]["ApiStage"]["Properties"][
-        "AccessLogSetting"
-    ]["Fn::If"]
-    if condition != "ApiKeepsAccessLog" or otherwise != {"Ref": "AWS::NoValue"}:
-        yield "the access log does not follow ApiAccessLogs"
-    if template["Parameters"]["ApiAccessLogs"]["Default"] == "off":
-        yield "access is not logged by default"
-    group = setting["DestinationArn"]["Fn::GetAtt"][0]
-    if "RetentionInDays" not in template["Resources"][group]["Properties"]:
-        yield "the access log is kept for ever"
-    text = re.sub(r'"?\$context\.(\w|\.)+"?', "0", setting["Format"])
-    try:
-        fields = dict(json.loads(text))
-    except (ValueError, TypeError):
-        yield "the access log is not a JSON object"
-        return
-    if not {"request_id", "status", "route", "latency_ms", "key"} <= set(fields):
-        yield "the access log leaves out what one looks for"
-
-
-def the_deployment_waits_for_all_it_holds(template: Template) -> Iterator[str]:
-    deployments = dict(resources(template, "AWS::ApiGateway::Deployment"))
-    if set(deployments) != {DEPLOYMENT}:
-        yield f"`seashore deploy` does not know the deployments {sorted(deployments)}"
-        return
-    waited_for = set(template["Resources"][DEPLOYMENT]["DependsOn"])
-    for kind in ("Method", "GatewayResponse"):
-        for name, _ in resources(template, f"AWS::ApiGateway::{kind}"):
-            if name not in waited_for:
-                yield f"{name} may come too late for the deployment"
-
-
 def a_version_is_served_only_where_one_is_needed(template: Template) -> Iterator[str]:
     function = dict(functions(template))["ApiFunction"]
     if function.get("AutoPublishAlias") != "live" or not function.get(
@@ -302,19 +167,62 @@ def the_api_changes_little(template: Template) -> Iterator[str]:
                     yield f"the API may {action} on {sorted(allowed)}"
 
 
-API_RULES = [
-    every_route_wants_a_key_or_is_listed,
-    every_route_knows_its_caller_if_wanted,
-    every_route_calls_the_function,
-    the_function_may_be_called_by_the_api_alone,
-    bodies_are_checked_by_the_models,
-    gateway_responses_have_our_shape_and_cors,
-    preflight_answers_as_the_function_does,
-    the_key_is_good_for_a_limited_use,
-    the_stage_throttles_traces_and_keeps_no_answers,
-    access_is_logged_as_json_without_content,
-    the_deployment_waits_for_all_it_holds,
-    a_version_is_served_only_where_one_is_needed,
-    the_function_answers_before_the_gateway_gives_up,
-    the_api_changes_little,
+# ---- What each rule has to notice
+
+_R = "Resources"
+_ROLE = f"{_R}/ApiRole/Properties/Policies/0/PolicyDocument/Statement"
+_MODEL = f"{_R}/ChatModel/Properties/Schema"
+
+BREAKS: list[Break] = [
+    (
+        every_route_wants_a_key_or_is_listed,
+        set_part(f"{_R}/PostChat/Properties/ApiKeyRequired", False),
+    ),
+    (
+        every_route_wants_a_key_or_is_listed,
+        set_part(f"{_R}/Preflight/Properties/ApiKeyRequired", True),
+    ),
+    (
+        every_route_knows_its_caller_if_wanted,
+        set_part(f"{_R}/GetReport/Properties/AuthorizationType", "NONE"),
+    ),
+    (every_route_knows_its_caller_if_wanted, drop_part("Rules/CognitoNeedsItsUserPool")),
+    (
+        every_route_knows_its_caller_if_wanted,
+        set_part("Mappings/AuthorizationTypeOf/iam/Type", "NONE"),
+    ),
+    (
+        every_route_calls_the_function,
+        set_part(f"{_R}/GetTask/Properties/Integration/Uri/Fn::Sub/1", {"Alias": ":live"}),
+    ),
+    (
+        every_route_calls_the_function,
+        set_part(f"{_R}/Preflight/Properties/Integration/Type", "AWS_PROXY"),
+    ),
+    (
+        the_function_may_be_called_by_the_api_alone,
+        drop_part(f"{_R}/ApiMayCallFunction/Properties/SourceArn"),
+    ),
+    (bodies_are_checked_by_the_models, drop_part(f"{_R}/PostTasks/Properties/RequestValidatorId")),
+    (bodies_are_checked_by_the_models, set_part(f"{_MODEL}/properties/message/maxLength", 10_001)),
+    (bodies_are_checked_by_the_models, drop_part(f"{_MODEL}/$schema")),
+    (
+        a_version_is_served_only_where_one_is_needed,
+        set_part("Resources/ApiFunction/Properties/Description", "Answers."),
+    ),
+    (a_version_is_served_only_where_one_is_needed, drop_part("Rules/SnapStartIsNotKeptWarm")),
+    (
+        the_function_answers_before_the_gateway_gives_up,
+        set_part("Resources/ApiFunction/Properties/Timeout", 60),
+    ),
+    (
+        the_function_answers_before_the_gateway_gives_up,
+        set_part("Parameters/ApiDeadlineSeconds/MaxValue", 30),
+    ),
+    (the_api_changes_little, drop_part(f"{_ROLE}/RegisterTasks/Condition")),
+    (the_api_changes_little, set_part(f"{_ROLE}/SignUploads/Action", "s3:DeleteObject")),
+    (
+        the_api_changes_little,
+        set_part(f"{_ROLE}/SendTasks/Resource", {"Fn::GetAtt": ["UploadsQueue", "Arn"]}),
+    ),
 ]

@@ -1,0 +1,47 @@
+"""How much room an answer gets in the model's window, and once more where it was cut off."""
+
+from shared.errors import ContextOverflowError, ModelAnswerError
+
+# How much more room a cut-off answer gets: once, and a further cut is final.
+_MORE_ROOM = 2
+# With less than this left of the window, there is no sense in asking.
+_MIN_ROOM_TOKENS = 300
+
+
+class AnswerRoom:
+    """The room of one answer.
+
+    Args:
+        asked_tokens: What the request allows for the answer.
+        window_tokens: How much the model reads and writes, all told.
+    """
+
+    def __init__(self, asked_tokens: int, window_tokens: int) -> None:
+        self._asked_tokens = asked_tokens
+        self._window_tokens = window_tokens
+        self._wanted_tokens = asked_tokens
+
+    def fit(self, prompt_tokens: int) -> int:
+        """The most tokens that the answer to a prompt of about so many tokens may have.
+
+        Raises:
+            ContextOverflowError: The window has no room for an answer.
+        """
+        room_tokens = min(self._wanted_tokens, self._window_tokens - prompt_tokens)
+        if room_tokens < min(self._asked_tokens, _MIN_ROOM_TOKENS):
+            raise ContextOverflowError(
+                f"About {prompt_tokens} tokens leave no room for an answer in the context window "
+                f"of {self._window_tokens}"
+            )
+        return room_tokens
+
+    def widen(self, given_tokens: int) -> None:
+        """Allow more, as an answer was cut off at what it was given.
+
+        Raises:
+            ModelAnswerError: It had the most that there is.
+        """
+        was_widened = self._wanted_tokens > self._asked_tokens
+        if was_widened or given_tokens < self._wanted_tokens:
+            raise ModelAnswerError("The answer is cut off at its greatest length")
+        self._wanted_tokens *= _MORE_ROOM

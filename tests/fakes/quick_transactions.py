@@ -1,0 +1,57 @@
+"""Moto's DynamoDB with transactions that copy the rows they touch, and not the whole table.
+
+To be able to roll back, moto copies the table with all of its rows, once for each operation of a
+transaction: with a few hundred rows that is most of what a test does.
+"""
+
+import copy
+import threading
+from collections import defaultdict
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from moto.dynamodb.models import DynamoDBBackend
+from moto.dynamodb.models.dynamo_type import DynamoType
+from moto.dynamodb.models.table import Table
+
+_transact = DynamoDBBackend.transact_write_items
+_running = threading.local()
+
+
+@contextmanager
+def copy_only_touched_rows():
+    """Let moto's transactions be quick for as long as the context lasts."""
+    with (
+        patch.object(DynamoDBBackend, "transact_write_items", _transact_with_keys),
+        patch.object(Table, "__deepcopy__", _copy_touched_rows, create=True),
+    ):
+        yield
+
+
+def _transact_with_keys(backend, transact_items):
+    _running.operations = [operation for item in transact_items for operation in item.values()]
+    try:
+        return _transact(backend, transact_items)
+    finally:
+        _running.operations = []
+
+
+def _copy_touched_rows(table, memo):
+    """What moto puts in the table's place if the transaction fails."""
+    twin = copy.copy(table)
+    twin.items = defaultdict(dict)
+    for name, rows in table.items.items():
+        twin.items[name] = dict(rows) if table.has_range_key else rows
+    for operation in _running.operations:
+        attributes = operation.get("Key") or operation["Item"]
+        if operation["TableName"] != table.name:
+            continue
+        name = DynamoType(attributes[table.hash_key_attr])
+        if not table.has_range_key:
+            if name in table.items:
+                twin.items[name] = copy.deepcopy(table.items[name])
+            continue
+        sort = DynamoType(attributes[table.range_key_attr])
+        if sort in table.items.get(name, {}):
+            twin.items[name][sort] = copy.deepcopy(table.items[name][sort])
+    return twin

@@ -1,0 +1,54 @@
+"""A model behind the real SDK, and a server that fails in every way."""
+
+import pytest
+
+from shared.llm.openai_client import build_openai_client
+from shared.llm.openai_model import OpenAIModel
+from tests.fakes.chat_server import ChatServer
+from tests.fakes.model_keys import fixed_key
+from tests.fakes.openai_requests import SECRET_KEY
+
+
+class Waits:
+    """Sleeps for no time, and knows for how long it was asked to."""
+
+    def __init__(self):
+        self.seconds = []
+
+    def __call__(self, seconds):
+        self.seconds.append(seconds)
+
+
+@pytest.fixture
+def server():
+    with ChatServer() as running:
+        yield running
+
+
+@pytest.fixture
+def waits():
+    return Waits()
+
+
+@pytest.fixture
+def build(server, waits):
+    clients = []
+
+    def build_model(window=32_000, key=SECRET_KEY, url=None, **arguments):
+        clients.append(build_openai_client(url or server.url))
+        return OpenAIModel(
+            clients[-1],
+            "test-model",
+            window,
+            key=fixed_key(key),
+            **{"sleep": waits, **arguments},
+        )
+
+    yield build_model
+    for client in clients:
+        client.close()
+
+
+@pytest.fixture
+def model(build):
+    return build()

@@ -1,0 +1,101 @@
+"""Asking for structured output of servers that know all, some or none of it."""
+
+import pytest
+
+from shared.errors import ModelAnswerError, ModelUnavailableError
+from tests.fakes.chat_behaviours import failing, ok
+from tests.fakes.chat_server import ChatServer
+from tests.fakes.openai_requests import answer, formats
+
+
+@pytest.mark.parametrize(
+    ("traits", "steps", "last"),
+    [
+        ({"json_schema_status": 500}, ["json_schema", "json_object"], "json_object"),
+        ({"json_schema_status": 400}, ["json_schema", "json_object"], "json_object"),
+        ({"json_schema_status": 501}, ["json_schema", "json_object"], "json_object"),
+        (
+            {"json_schema_status": 500, "json_object_status": 400},
+            ["json_schema", "json_object", "text"],
+            "text",
+        ),
+        (
+            {"json_schema_status": 422, "json_object_status": 422},
+            ["json_schema", "json_object", "text"],
+            "text",
+        ),
+        ({"ignores_format": True}, ["json_schema", "json_object"], None),
+    ],
+)
+def test_the_ladder_is_gone_down_once_and_remembered(build, waits, traits, steps, last):
+    with ChatServer(**traits) as server:
+        model = build(url=server.url)
+        if last is None:
+            with pytest.raises(ModelAnswerError, match="no JSON object"):
+                answer(model)
+            assert formats(server) == steps
+            return
+        assert answer(model).value.title == "Seals"
+        assert formats(server) == steps
+        answer(model)
+        assert formats(server) == [*steps, last]
+    assert waits.seconds == []
+
+
+def test_the_schema_is_in_the_prompt_where_the_server_does_not_enforce_it(build):
+    with ChatServer(json_schema_status=500) as server:
+        answer(build(url=server.url))
+        first, second = (call.body["messages"][0]["content"] for call in server.calls)
+    assert "key_points" not in first
+    assert "key_points" in second
+
+
+def test_an_internal_error_on_every_step_is_an_outage(build, waits):
+    with ChatServer(mix={"error_500": 1}) as server:
+        with pytest.raises(ModelUnavailableError) as caught:
+            answer(build(url=server.url))
+        assert formats(server) == ["json_schema", "json_object", "text", "text", "text"]
+    assert caught.value.delay_seconds == 30
+    assert caught.value.reason == "model_unavailable"
+    assert len(waits.seconds) == 2
+
+
+def test_an_internal_error_is_an_outage_once_the_step_has_served(model, server):
+    answer(model)
+    server.script(*[failing("error_500")] * 3)
+    with pytest.raises(ModelUnavailableError):
+        answer(model)
+    assert formats(server) == ["json_schema"] * 4
+
+
+def test_a_step_left_on_suspicion_is_tried_again_later(build, server):
+    now = [1000.0]
+    model = build(clock=lambda: now[0])
+    server.script(failing("error_500"))
+    answer(model)
+    answer(model)
+    assert formats(server) == ["json_schema", "json_object", "json_object"]
+    now[0] += 601
+    answer(model)
+    answer(model)
+    assert formats(server)[3:] == ["json_schema", "json_schema"]
+
+
+@pytest.mark.parametrize("kind", ["bad_json", "prose"])
+def test_a_misshapen_answer_is_asked_for_once_more(model, server, kind):
+    server.script(failing(kind))
+    got = answer(model)
+    assert got.usage.calls == 2
+    second = server.calls[1].body["messages"]
+    assert [message["role"] for message in second] == ["system", "user", "assistant", "user"]
+    assert "does not fit" in second[3]["content"]
+
+
+def test_a_misshapen_answer_is_asked_for_only_once_more(model, server):
+    server.script(failing("prose"), failing("bad_json"), ok())
+    with pytest.raises(ModelAnswerError, match="no JSON object") as caught:
+        answer(model)
+    assert len(server.calls) == 2
+    assert caught.value.calls == 2
+    assert caught.value.input_tokens > 0
+    assert caught.value.output_tokens > 0

@@ -1,0 +1,101 @@
+"""Fields of documents by a JSON Schema, through the real worker on moto."""
+
+import json
+
+import pytest
+
+from shared.lifecycle import TaskStatus
+from tests.fakes.chat_behaviours import saying
+from tests.fakes.pdf_files import make_text_pdf
+from tests.fakes.task_desk import open_task_desk
+
+PAGES = (
+    "The harbour of Skagen opened in 1907.\nIt is the northernmost of the country.",
+    "The tide at the pier rises by thirty centimetres.\nThe pier was built of granite.",
+    "Fishing boats land herring and mackerel.\nThe auction begins at six in the morning.",
+)
+
+
+@pytest.fixture
+def desk():
+    with open_task_desk() as desk:
+        yield desk
+
+
+SCHEMA = {
+    "type": "object",
+    "properties": {
+        "opened": {"type": "string", "description": "The year of its opening"},
+        "depth_m": {"type": "number", "minimum": 1},
+        "owner": {"type": "string"},
+    },
+    "required": ["owner"],
+}
+
+
+def test_fields_come_with_their_pages_and_missing_ones_are_named(desk):
+    document = desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    answer = {
+        "opened": {"value": "1907", "source": 1},
+        "depth_m": {"value": 7.5, "source": 99},
+        "owner": {"value": None, "source": None},
+    }
+    desk.server.script(saying(json.dumps(answer)))
+    task = desk.do("extract", id="e", document="skagen.pdf", schema=SCHEMA)
+    result = desk.result(task)
+    assert result["fields"] == {"opened": "1907", "depth_m": 7.5, "owner": None}
+    assert result["pages"] == {"opened": 1}
+    assert result["missing"] == ["owner"]
+    assert result["is_complete"] is False
+    assert result["document_id"] == document.document_id
+    assert "| opened | 1907 | 1 |" in desk.markdown(task)
+    # The answer is kept, floats and all: the same task under another id is not asked again.
+    calls = len(desk.server.calls)
+    again = desk.do("extract", id="e-2", document="skagen.pdf", schema=SCHEMA)
+    assert desk.result(again)["fields"] == result["fields"]
+    assert again.cost_micro_usd == 0
+    assert len(desk.server.calls) == calls
+
+
+def test_a_value_that_does_not_fit_the_schema_is_asked_for_once_more(desk):
+    wrong = {"opened": {"value": "1907", "source": 1}, "depth_m": {"value": 0, "source": 1}}
+    right = {"opened": {"value": "1907", "source": 1}, "depth_m": {"value": 2, "source": 1}}
+    owner = {"owner": {"value": "the town", "source": 1}}
+    desk.server.script(saying(json.dumps(wrong | owner)), saying(json.dumps(right | owner)))
+    result = desk.result(desk.do("extract", text="It is 2 m deep.", schema=SCHEMA))
+    assert result["fields"]["depth_m"] == 2
+    assert result["pages"] == {}
+    assert result["is_complete"] is True
+    complaint = desk.server.calls[-1].body["messages"][-1]["content"]
+    assert "does not fit minimum 1" in complaint
+
+
+def test_a_document_beyond_the_window_is_read_in_parts_and_the_telling_pages_once_more():
+    filler = "\n".join(["words about nothing in particular and still more of them"] * 30)
+    pages = [filler] * 12
+    with open_task_desk(context_window_tokens=7_000) as desk:
+        desk.put("long.pdf", make_text_pdf(*pages))
+        calls = len(desk.server.calls)
+        schema = {"type": "object", "properties": {"a": {"type": "string"}}}
+        task = desk.do("extract", document="long.pdf", schema=schema)
+        asked = [call.body["messages"][1]["content"] for call in desk.server.calls[calls:]]
+        assert task.status is TaskStatus.DONE
+        assert len(asked) == 3
+        read = "".join(asked[:-1])
+        assert all(f", page {number}\n" in read for number in range(1, 13))
+        assert asked[-1].count("BEGIN ") < 12
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array"},
+        {"type": "object", "properties": {"a": {"type": "string", "pattern": "(a+)+$"}}},
+        {"type": "object", "properties": {"a": {"type": "strong"}}},
+    ],
+)
+def test_a_schema_that_is_not_taken_is_refused_with_a_sentence(desk, schema):
+    task = desk.do("extract", text="x", schema=schema)
+    assert task.status is TaskStatus.FAILED
+    assert task.reason.startswith("the schema ")
+    assert desk.server.calls == []
