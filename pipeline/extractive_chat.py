@@ -1,5 +1,6 @@
 """What a chat answers where no language model is configured: sentences of the documents."""
 
+import json
 from itertools import islice
 
 from pipeline.agent import AgentRun, StepTaken, StoppedBy
@@ -40,7 +41,13 @@ def answer_without_model(
         prompt=message,
         answer=f"{said}\n\n{_HOW_TO_CONFIGURE}",
         stopped_by=StoppedBy.ANSWER,
-        steps=[StepTaken(tool="search_pages", arguments="{}", is_error=False)],
+        steps=[
+            StepTaken(
+                tool="search_pages",
+                arguments=json.dumps({"words": message}, ensure_ascii=False),
+                is_error=False,
+            )
+        ],
         pages_read=[read for read in answered.pages_read if read.document_id in cited],
     )
 

@@ -19,7 +19,8 @@ def describe_delay(story: Sequence[Event]) -> str | None:
         return None
     details = story[-1].details
     reason = str(details.get("reason", "a cause that is not known")).replace("_", " ")
-    again = datetime.fromisoformat(story[-1].at) + timedelta(
-        seconds=float(details.get("delay_seconds", 0))
-    )
-    return f"waits: {reason}, next try at {again.astimezone():%H:%M:%S}"
+    since = datetime.fromisoformat(story[-1].at).astimezone()
+    again = (since + timedelta(seconds=float(details.get("delay_seconds", 0)))).astimezone()
+    moment = f"{again:%H:%M:%S}" if again.date() == since.date() else f"{again:%d %b %H:%M:%S}"
+    waits = f"waits {reason.removeprefix('waiting ')}" if " for " in reason else f"waits: {reason}"
+    return f"{waits}, next try at {moment}"

@@ -4,8 +4,7 @@ import os
 import shutil
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,6 +31,7 @@ from infra.cli.show import (
     write_summary,
 )
 from infra.cli.stack_access import open_ledger, open_objects
+from infra.cli.steps import show_step
 from infra.cli.upload import PutDocument, put_files
 from infra.file_lock import FileLockedError, hold_file_lock
 from infra.local.record import LocalFolder, is_running
@@ -148,21 +148,21 @@ def _run(folder: DemoFolder, server: OpenAiServer | None, output: Output) -> Out
     files = _find_documents()
     _clear(folder, output)
     try:
-        with _step("Start an emulated AWS and deploy the pipeline to it", output) as report:
+        with show_step("Start an emulated AWS and deploy the pipeline to it", output) as report:
             start_local_stack(folder.root, report, LocalSetup(openai=server, cache=folder.cache))
         stack = resolve_local_stack(folder.root)
         day = find_day(_now(), ZoneInfo(stack.output("TimeZone")))
-        with _step(f"Put {len(files)} PDFs into the documents bucket", output):
+        with show_step(f"Put {len(files)} PDFs into the documents bucket", output):
             documents = _put(stack, files)
-        with _step(f"Summarise them, language model: {describe_model(server)}", output):
+        with show_step(f"Summarise them, language model: {describe_model(server)}", output):
             followed = _follow(stack, documents, server, output)
             endings = [_collect(stack, document, folder) for document in followed]
-        with _step("Make the report of the day", output):
+        with show_step("Make the report of the day", output):
             daily = _make_report(stack, day, folder)
     finally:
         with ignore_signals():
             if is_running(LocalFolder(folder.root.resolve())):
-                with _step("Stop the emulated AWS", output) as report:
+                with show_step("Stop the emulated AWS", output) as report:
                     stop_local_stack(folder.root, report)
             # It holds the key of the language model, and the next demo begins anew.
             shutil.rmtree(LocalFolder(folder.root).state, ignore_errors=True)
@@ -190,7 +190,7 @@ def _find_documents() -> list[FileToPut]:
 def _clear(folder: DemoFolder, output: Output) -> None:
     """Remove what the last demo has left; one that was killed may have left its emulator."""
     if is_running(LocalFolder(folder.root.resolve())):
-        with _step("Stop the emulated AWS that an earlier demo has left", output) as report:
+        with show_step("Stop the emulated AWS that an earlier demo has left", output) as report:
             stop_local_stack(folder.root, report)
     delete_local_data(folder.root)
     shutil.rmtree(folder.results, ignore_errors=True)
@@ -236,27 +236,6 @@ def _collect(stack: Stack, followed: Followed, folder: DemoFolder) -> Ending:
         open_objects(stack).download(bucket, key, None, copy)
         copies.append(copy)
     return Ending(followed, result, tuple(copies))
-
-
-@contextmanager
-def _step(title: str, output: Output) -> Iterator[Callable[[str], None]]:
-    """Show a step while it is under way, and how it went.
-
-    Yields:
-        A function that shows what is being done right now, where a person looks on.
-    """
-    began = time.monotonic()
-    mark, style = "✗", "red"
-    try:
-        if output.talk.is_terminal:
-            with output.talk.status(title) as status:
-                yield lambda line: status.update(Text.assemble(title, (f"  {line}", "dim")))
-        else:
-            yield lambda line: None
-        mark, style = "✓", "green"
-    finally:
-        spent = describe_duration(time.monotonic() - began)
-        output.talk.print(Text.assemble((mark, style), f" {title}", (f"  {spent}", "dim")))
 
 
 def _write_ending(ending: Ending, output: Output) -> None:

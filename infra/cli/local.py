@@ -1,12 +1,14 @@
 """`seashore local`: the pipeline on this machine."""
 
 import os
+from contextlib import ExitStack
 from pathlib import Path
 
 from infra.aws import open_emulator_session
 from infra.cli.exit_codes import ExitCode
 from infra.cli.language_model import describe_model, read_openai_server
 from infra.cli.output import Output
+from infra.cli.steps import show_step
 from infra.local.record import LocalFolder, LocalRecord, is_running
 from infra.local.stack import (
     LocalSetup,
@@ -18,6 +20,8 @@ from infra.local.stack import (
     update_local_stack,
 )
 from shared.errors import LocalStackError
+
+_START = "Start an emulated AWS and deploy the pipeline to it"
 
 
 def bring_up(root: Path, port: int | None, *, detach: bool, output: Output) -> None:
@@ -37,13 +41,28 @@ def bring_up(root: Path, port: int | None, *, detach: bool, output: Output) -> N
     setup = LocalSetup(openai=server, port=port)
     if is_running(LocalFolder(root.resolve())):
         _refuse_other_port(root, port)
-        output.say("The local stack is running already: bringing it to the code as it is now")
-        _write_ready(update_local_stack(root, output.say, setup), output)
+        with show_step("Bring the running local stack to the code as it is now", output) as report:
+            record = update_local_stack(root, report, setup)
+        _write_ready(record, output)
     elif detach:
-        _write_ready(start_local_stack(root, output.say, setup), output)
+        with show_step(_START, output) as report:
+            record = start_local_stack(root, report, setup)
+        _write_ready(record, output)
         output.say("It runs in the background until `seashore local down`.")
     else:
-        run_local_stack(root, output.say, lambda record: _write_running(record, output), setup)
+        _run(root, setup, output)
+
+
+def _run(root: Path, setup: LocalSetup, output: Output) -> None:
+    with ExitStack() as start:
+        report = start.enter_context(show_step(_START, output))
+
+        def write_running(record: LocalRecord) -> None:
+            start.close()
+            _write_ready(record, output)
+            output.say("Ctrl-C stops it. In another terminal: `seashore put FILE.pdf --wait`")
+
+        run_local_stack(root, report, write_running, setup)
 
 
 def _refuse_other_port(root: Path, port: int | None) -> None:
@@ -53,11 +72,6 @@ def _refuse_other_port(root: Path, port: int | None) -> None:
             f"The local stack runs on port {record.port} already: leave --port out, or stop it "
             "first with `seashore local down`."
         )
-
-
-def _write_running(record: LocalRecord, output: Output) -> None:
-    _write_ready(record, output)
-    output.say("Ctrl-C stops it. In another terminal: `seashore put FILE.pdf --wait`")
 
 
 def _write_ready(record: LocalRecord, output: Output) -> None:

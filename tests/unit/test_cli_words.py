@@ -101,6 +101,18 @@ def test_a_delay_tells_its_reason_and_its_end():
     assert words.endswith(":01:05")
 
 
+def test_a_delay_past_midnight_tells_its_day():
+    words = describe_delay([make_event("deferred", reason="over_budget", delay_seconds=86_400)])
+    assert words is not None
+    assert words.startswith("waits: over budget, next try at 02 Jan ")
+
+
+def test_a_wait_for_another_is_not_called_a_wait_twice():
+    words = describe_delay([make_event("deferred", reason="waiting_for_document", delay_seconds=5)])
+    assert words is not None
+    assert words.startswith("waits for document, next try at ")
+
+
 def test_a_document_that_went_on_does_not_wait():
     waited = make_event("returned", reason="x", delay_seconds=5)
     assert describe_delay([waited, make_event("chunk_done")]) is None
