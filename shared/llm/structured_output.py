@@ -5,6 +5,7 @@ a schema), `json_object` (the answer is some JSON), or neither. These are the st
 """
 
 import json
+import math
 import re
 from collections.abc import Collection, Iterator
 from enum import StrEnum
@@ -18,7 +19,8 @@ from shared.llm.model import AnswerT
 _MAX_OBJECT_STARTS = 50
 _THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 _STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
-_SURROGATE_ESCAPE = re.compile(r"\\u[dD][89a-fA-F]")
+# Halves of surrogate pairs and NUL: JSON can write them, UTF-8 and PostgreSQL cannot hold them.
+_UNSTORABLE_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
 # What OpenAI's strict mode takes ("Structured model outputs: supported schemas"); others, such as
 # minLength, are refused there and are checked here instead.
 _STRICT_KEYWORDS = frozenset({"type", "enum", "const", "description", "anyOf", "items"})
@@ -92,24 +94,38 @@ def parse_answer(
 
 def _find_objects(text: str) -> Iterator[dict[str, Any]]:
     """All JSON objects of the text, the outer ones first, then those with commas repaired."""
-    decoder = json.JSONDecoder()
+    decoder = json.JSONDecoder(parse_float=_read_finite, parse_constant=_refuse_constant)
     repaired = _STRING_OR_TRAILING_COMMA.sub(lambda match: match.group(1) or "", text)
     for version in dict.fromkeys((text, repaired)):
         starts = [match.start() for match in re.finditer(r"\{", version)]
         for start in starts[:_MAX_OBJECT_STARTS]:
             try:
                 value, _ = decoder.raw_decode(version, start)
-                yield _mend_surrogates(value) if _SURROGATE_ESCAPE.search(version) else value
+                yield _make_storable(value) if _UNSTORABLE_ESCAPE.search(version) else value
             except (ValueError, RecursionError):
                 # Not only what is no JSON: a number of thousands of digits is a ValueError too.
                 continue
 
 
-def _mend_surrogates(value: dict[str, Any]) -> dict[str, Any]:
-    """The object without halves of surrogate pairs, which JSON can write and UTF-8 cannot."""
-    written = json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
-    mended: dict[str, Any] = json.loads(written)
-    return mended
+def _read_finite(written: str) -> float:
+    number = float(written)
+    if math.isinf(number):
+        raise ValueError("a number that is too large")
+    return number
+
+
+def _refuse_constant(written: str) -> float:
+    raise ValueError(f"{written} is not JSON (RFC 8259, section 6)")
+
+
+def _make_storable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "").encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_make_storable(item) for item in value]
+    if isinstance(value, dict):
+        return {_make_storable(key): _make_storable(item) for key, item in value.items()}
+    return value
 
 
 def _keep_known_pages(value: Any, known_pages: Collection[int]) -> Any:
