@@ -32,6 +32,11 @@ def write_explain_command(report: DailyReport, item_id: str) -> str:
     return f"seashore explain {shlex.quote(item_id)}{name_stack(report.stack)}"
 
 
+def write_tasks_command(report: DailyReport) -> str:
+    """The command that lists the tasks of the last week."""
+    return f"seashore tasks --limit 10000{name_stack(report.stack)}"
+
+
 def describe_rest(count: int, noun: str, report: DailyReport) -> str:
     """Say how many more there are and which file names them all; empty if there are no more."""
     if count <= 0:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from pipeline.report_page.addresses import describe_rest
+from pipeline.report_page.addresses import describe_rest, write_tasks_command
 from pipeline.report_page.view import DigestText, Line, Room, Tone
 from pipeline.report_page.words import (
     say_cost,
@@ -110,7 +110,8 @@ def build_task_lines(report: DailyReport, room: Room) -> tuple[tuple[Line, ...],
     """The tasks that failed or wait as far as there is room, and how many more there are."""
     shown = report.task_lines[: room.tasks]
     more = len(report.task_lines) - len(shown) + report.task_lines_more
-    rest = f"And {say_count(more, 'more task')} like these." if more > 0 else ""
+    command = write_tasks_command(report)
+    rest = f"And {say_count(more, 'more task')} like these: {command}" if more > 0 else ""
     return tuple(map(_to_task_line, shown)), rest
 
 

@@ -128,6 +128,12 @@ def test_the_page_says_how_to_go_on_in_its_own_stack():
         assert "--stack" not in words
 
 
+def test_tasks_without_a_line_are_named_by_a_command():
+    for words in render_all(make_good_day(task_lines_more=321)).values():
+        command = "seashore tasks --limit 10000 --stack seashore-production"
+        assert re.search(rf"And 32\d more tasks like these: {command}", words)
+
+
 def test_days_before_a_stack_was_there_are_no_days_to_compare_with():
     unknown = [
         DayFigures(
