@@ -1,6 +1,7 @@
 """What became of the work, counted from what lies in AWS and from the journal of all processes."""
 
 import itertools
+import math
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,9 @@ from tests.chaos.workload import SyntheticDocument
 from tests.fakes.aws_account import AwsAccount
 
 _deserialize = TypeDeserializer().deserialize
+
+# From the note of a planned death until the process is gone.
+_DYING_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
@@ -191,7 +195,7 @@ def list_result_folders(account: AwsAccount) -> list[str]:
 
 def find_unexplained_calls(entries: Sequence[Entry]) -> list[Entry]:
     """Calls for an answer that had been asked for by a process that did not die after it."""
-    # Other deaths than planned ones are noted a little after they happen.
+    # Planned deaths are noted a little before they happen, others a little after.
     died = {e.details["dead"]: e.at_seconds for e in entries if e.what == "died"}
     died |= {e.pid: e.at_seconds for e in entries if e.what == "killed"}
     by_key: dict[object, list[Entry]] = defaultdict(list)
@@ -202,7 +206,8 @@ def find_unexplained_calls(entries: Sequence[Entry]) -> list[Entry]:
     for calls in by_key.values():
         calls.sort(key=lambda call: call.at_seconds)
         for before, call in itertools.pairwise(calls):
-            if not before.at_seconds < died.get(before.pid, 0.0) <= call.at_seconds:
+            death = died.get(before.pid, math.inf)
+            if not before.at_seconds - _DYING_SECONDS < death <= call.at_seconds:
                 unexplained.append(call)
     return unexplained
 
