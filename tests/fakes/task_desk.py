@@ -17,6 +17,23 @@ from tests.fakes.chat_server import ChatServer
 from tests.fakes.kept_account import open_account
 from tests.fakes.running_pipeline import run_pipeline
 
+HARBOUR_PAGES = (
+    "The harbour of Skagen opened in 1907.\nIt is the northernmost of the country.",
+    "The tide at the pier rises by thirty centimetres.\nThe pier was built of granite.",
+    "Fishing boats land herring and mackerel.\nThe auction begins at six in the morning.",
+)
+
+# The fields to ask those pages for.
+HARBOUR_SCHEMA = {
+    "type": "object",
+    "properties": {
+        "opened": {"type": "string", "description": "The year of its opening"},
+        "depth_m": {"type": "number", "minimum": 1},
+        "owner": {"type": "string"},
+    },
+    "required": ["owner"],
+}
+
 
 class TaskDesk:
     """Sends tasks and reads what became of them."""

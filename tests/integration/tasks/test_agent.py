@@ -18,12 +18,6 @@ ORDERS = (
 )
 
 
-@pytest.fixture
-def desk():
-    with open_task_desk() as desk:
-        yield desk
-
-
 def said_by_tools(call):
     return [m["content"] for m in call.body["messages"] if m["role"] == "tool"]
 

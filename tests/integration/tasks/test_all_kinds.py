@@ -11,40 +11,11 @@ from shared.ledger.tasks import list_tasks
 from shared.lifecycle import DocumentStatus, TaskStatus
 from tests.fakes.chat_behaviours import failing
 from tests.fakes.pdf_files import make_text_pdf
-from tests.fakes.task_desk import open_task_desk
-
-PAGES = (
-    "The harbour of Skagen opened in 1907.\nIt is the northernmost of the country.",
-    "The tide at the pier rises by thirty centimetres.\nThe pier was built of granite.",
-    "Fishing boats land herring and mackerel.\nThe auction begins at six in the morning.",
-)
-
-
-@pytest.fixture
-def desk():
-    with open_task_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def offline():
-    with open_task_desk(with_model=False) as desk:
-        yield desk
-
-
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "opened": {"type": "string", "description": "The year of its opening"},
-        "depth_m": {"type": "number", "minimum": 1},
-        "owner": {"type": "string"},
-    },
-    "required": ["owner"],
-}
+from tests.fakes.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
 
 
 def test_tasks_and_documents_are_listed_apart(offline):
-    document = offline.put("skagen.pdf", make_text_pdf(*PAGES))
+    document = offline.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
     offline.do("summarize", id="t-1", text="One sentence is here.")
     offline.do("ask", id="t-2", question="What lands?", documents=["skagen.pdf"])
     assert [t.task_id for t in list_tasks(offline.table, utc_now, 2)] == ["t-2", "t-1"]
@@ -80,7 +51,7 @@ def test_a_task_without_an_id_goes_by_that_of_its_message(offline):
 @pytest.mark.parametrize("kind", ["extract", "agent"])
 def test_what_needs_a_language_model_says_so(offline, kind):
     content = {
-        "extract": {"text": "x", "schema": SCHEMA},
+        "extract": {"text": "x", "schema": HARBOUR_SCHEMA},
         "agent": {"prompt": "Look at all documents."},
     }[kind]
     task = offline.do(kind, id="t", **content)
@@ -144,7 +115,7 @@ def test_a_task_has_a_spending_limit_of_its_own():
 
 def test_a_failed_document_that_has_text_can_be_asked_about(desk):
     desk.server.traits.mix = {"bad_request": 1.0}
-    document = desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    document = desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
     assert document.status is DocumentStatus.FAILED
     desk.server.traits.mix = {"ok": 1.0}
     task = desk.do("ask", question="When?", documents=["skagen.pdf"])

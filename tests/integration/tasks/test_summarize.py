@@ -1,28 +1,8 @@
 """Summaries as tasks, through the real worker on moto."""
 
-import pytest
-
 from shared.lifecycle import DocumentStatus, TaskStatus
 from tests.fakes.pdf_files import make_text_pdf
-from tests.fakes.task_desk import open_task_desk
-
-PAGES = (
-    "The harbour of Skagen opened in 1907.\nIt is the northernmost of the country.",
-    "The tide at the pier rises by thirty centimetres.\nThe pier was built of granite.",
-    "Fishing boats land herring and mackerel.\nThe auction begins at six in the morning.",
-)
-
-
-@pytest.fixture
-def desk():
-    with open_task_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def offline():
-    with open_task_desk(with_model=False) as desk:
-        yield desk
+from tests.fakes.task_desk import HARBOUR_PAGES
 
 
 def test_a_text_is_summarised_without_pages(offline):
@@ -43,7 +23,7 @@ def test_a_long_text_is_summarised_in_chunks(desk):
 
 
 def test_the_summary_of_a_document_is_handed_over_once_it_is_there(desk):
-    desk.account.upload("skagen.pdf", make_text_pdf(*PAGES))
+    desk.account.upload("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
     # The task comes first: it waits for the document.
     task_id = desk.send("summarize", document="skagen.pdf")
     desk.pipeline.worker.poll()

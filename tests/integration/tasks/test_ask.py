@@ -2,34 +2,14 @@
 
 import json
 
-import pytest
-
 from shared.lifecycle import TaskStatus
 from tests.fakes.chat_behaviours import saying
 from tests.fakes.pdf_files import make_text_pdf
-from tests.fakes.task_desk import open_task_desk
-
-PAGES = (
-    "The harbour of Skagen opened in 1907.\nIt is the northernmost of the country.",
-    "The tide at the pier rises by thirty centimetres.\nThe pier was built of granite.",
-    "Fishing boats land herring and mackerel.\nThe auction begins at six in the morning.",
-)
-
-
-@pytest.fixture
-def desk():
-    with open_task_desk() as desk:
-        yield desk
-
-
-@pytest.fixture
-def offline():
-    with open_task_desk(with_model=False) as desk:
-        yield desk
+from tests.fakes.task_desk import HARBOUR_PAGES, open_task_desk
 
 
 def test_a_question_is_answered_with_checked_citations(desk):
-    document = desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    document = desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
     calls_before = len(desk.server.calls)
     task = desk.do("ask", id="q-1", question="When did it open?", documents=["skagen.pdf"])
     assert task.status is TaskStatus.DONE
@@ -61,7 +41,7 @@ def test_a_question_is_answered_with_checked_citations(desk):
 
 
 def test_what_a_model_makes_up_about_its_sources_is_dropped(desk):
-    desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
     answer = {
         "answer": "It opened in 1907.",
         "answered": True,
@@ -82,7 +62,7 @@ def test_what_a_model_makes_up_about_its_sources_is_dropped(desk):
 
 
 def test_an_answer_without_a_valid_citation_says_that_it_is_none(desk):
-    desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
     answer = {"answer": "42", "answered": True, "citations": [{"source": 7, "quote": "x"}]}
     desk.server.script(saying(json.dumps(answer)))
     task = desk.do("ask", question="When?", documents=["skagen.pdf"])
@@ -127,7 +107,7 @@ def test_several_documents_are_told_apart(desk):
 
 
 def test_the_offline_model_answers_with_sentences_and_their_pages(offline):
-    offline.put("skagen.pdf", make_text_pdf(*PAGES))
+    offline.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
     task = offline.do("ask", question="When does the auction begin?", documents=["skagen.pdf"])
     result = offline.result(task)
     assert result["answered"] is True

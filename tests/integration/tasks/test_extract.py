@@ -7,41 +7,18 @@ import pytest
 from shared.lifecycle import TaskStatus
 from tests.fakes.chat_behaviours import saying
 from tests.fakes.pdf_files import make_text_pdf
-from tests.fakes.task_desk import open_task_desk
-
-PAGES = (
-    "The harbour of Skagen opened in 1907.\nIt is the northernmost of the country.",
-    "The tide at the pier rises by thirty centimetres.\nThe pier was built of granite.",
-    "Fishing boats land herring and mackerel.\nThe auction begins at six in the morning.",
-)
-
-
-@pytest.fixture
-def desk():
-    with open_task_desk() as desk:
-        yield desk
-
-
-SCHEMA = {
-    "type": "object",
-    "properties": {
-        "opened": {"type": "string", "description": "The year of its opening"},
-        "depth_m": {"type": "number", "minimum": 1},
-        "owner": {"type": "string"},
-    },
-    "required": ["owner"],
-}
+from tests.fakes.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
 
 
 def test_fields_come_with_their_pages_and_missing_ones_are_named(desk):
-    document = desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    document = desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
     answer = {
         "opened": {"value": "1907", "source": 1},
         "depth_m": {"value": 7.5, "source": 99},
         "owner": {"value": None, "source": None},
     }
     desk.server.script(saying(json.dumps(answer)))
-    task = desk.do("extract", id="e", document="skagen.pdf", schema=SCHEMA)
+    task = desk.do("extract", id="e", document="skagen.pdf", schema=HARBOUR_SCHEMA)
     result = desk.result(task)
     assert result["fields"] == {"opened": "1907", "depth_m": 7.5, "owner": None}
     assert result["pages"] == {"opened": 1}
@@ -51,7 +28,7 @@ def test_fields_come_with_their_pages_and_missing_ones_are_named(desk):
     assert "| opened | 1907 | 1 |" in desk.markdown(task)
     # The answer is kept, floats and all: the same task under another id is not asked again.
     calls = len(desk.server.calls)
-    again = desk.do("extract", id="e-2", document="skagen.pdf", schema=SCHEMA)
+    again = desk.do("extract", id="e-2", document="skagen.pdf", schema=HARBOUR_SCHEMA)
     assert desk.result(again)["fields"] == result["fields"]
     assert again.cost_micro_usd == 0
     assert len(desk.server.calls) == calls
@@ -62,7 +39,7 @@ def test_a_value_that_does_not_fit_the_schema_is_asked_for_once_more(desk):
     right = {"opened": {"value": "1907", "source": 1}, "depth_m": {"value": 2, "source": 1}}
     owner = {"owner": {"value": "the town", "source": 1}}
     desk.server.script(saying(json.dumps(wrong | owner)), saying(json.dumps(right | owner)))
-    result = desk.result(desk.do("extract", text="It is 2 m deep.", schema=SCHEMA))
+    result = desk.result(desk.do("extract", text="It is 2 m deep.", schema=HARBOUR_SCHEMA))
     assert result["fields"]["depth_m"] == 2
     assert result["pages"] == {}
     assert result["is_complete"] is True
