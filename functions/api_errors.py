@@ -20,6 +20,7 @@ from shared.errors import (
     ConversationBusyError,
     DeadlineError,
     InvalidRequestError,
+    LateAnswerError,
     LedgerConflictError,
     MediaTypeError,
     ModelAccessError,
@@ -127,7 +128,7 @@ def _describe_failed_work(error: Exception, *, is_late: bool) -> ApiFailure:
                 "Retry-After names, or have DailyCapUsd raised.",
                 seconds,
             )
-        case DeadlineError():
+        case DeadlineError() | LateAnswerError():
             return _describe_timeout()
         case ModelUnavailableError() | ModelAnswerError() if is_late:
             return _describe_timeout()

@@ -18,7 +18,9 @@ from shared.errors import (
 from shared.ledger.documents import Document
 from shared.objects import ObjectStore
 
-_FOLDER = re.compile(r"seashore-(\d+)-")
+# On a laptop `/tmp` is not the function's alone: a name that nobody else gives a folder.
+_PREFIX = "seashore-document-of-process-"
+_FOLDER = re.compile(rf"{_PREFIX}(\d+)-")
 
 
 @contextmanager
@@ -31,7 +33,7 @@ def download_document(
         RejectedDocumentError: The object is too large, gone, or not to be read.
     """
     source = (document.bucket, document.key, document.version_id)
-    with tempfile.TemporaryDirectory(prefix=f"seashore-{os.getpid()}-") as folder:
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
         path = Path(folder) / "document.pdf"
         try:
             size_bytes = objects.measure(*source)

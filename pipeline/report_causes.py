@@ -40,13 +40,17 @@ class _Letters(Enum):
 
 @dataclass(frozen=True)
 class _End:
-    """How one document or task was given up: where, which letters it left, and what they say."""
+    """How one document or task was given up: where, which letters it left, and what they say.
+
+    Where its row, written by an earlier version, does not know that, `effect` is what came of it.
+    """
 
     queue: str
     kind: Kind
     item_id: str
     letters: _Letters
     reason: str | None
+    effect: str | None = None
 
 
 @dataclass
@@ -81,7 +85,7 @@ class CauseTally:
         self._add(_End("work", "task", str(row["task_id"]), letters, reason))
 
     def _add(self, end: _End) -> None:
-        cause = describe_cause(end.reason)
+        cause = describe_cause(end.reason or end.effect)
         key = (end.queue, end.kind, end.letters, _VARYING.sub("#", cause))
         group = self._groups.get(key)
         if group is None:
@@ -130,7 +134,8 @@ def _find_document_end(row: Mapping[str, Any]) -> _End | None:
     # Its chunks lie in the DLQ; where one of them was summarised, it failed when combined instead.
     is_wholly = code == _NOT_SUMMARISED and row.get("chunks_done", 0) == 0
     if is_partly or (status == DocumentStatus.FAILED and is_wholly):
-        return _End("work", "document", document_id, _Letters.CHUNKS, row.get("chunk_reason"))
+        told, effect = row.get("chunk_reason"), row.get("reason")
+        return _End("work", "document", document_id, _Letters.CHUNKS, told, effect)
     if status != DocumentStatus.FAILED:
         return None
     queue = "uploads" if code == _INGEST_FAILED else "work"

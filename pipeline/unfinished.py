@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from shared.errors import DeadlineError, UnfinishedError
+from shared.errors import DeadlineError, LateAnswerError, UnfinishedError
 
 _GO_ON_DELAY_SECONDS = 1.0
 
@@ -24,11 +24,11 @@ def go_on_later(calls: KeptCalls) -> Iterator[None]:
 
     Raises:
         UnfinishedError: The time is up, and an answer was kept: no receive is used up.
-        DeadlineError: The time is up, and nothing was done with it.
+        DeadlineError, LateAnswerError: The time is up, and nothing was done with it.
     """
     try:
         yield
-    except DeadlineError as error:
+    except (DeadlineError, LateAnswerError) as error:
         if not calls.has_kept:
             raise
         raise UnfinishedError(

@@ -192,16 +192,22 @@ def run_local_stack(
         LocalStackError: As for `start_local_stack`, or the emulator ended by itself.
         BuildError: The package cannot be built.
         DeployError: The template cannot be deployed.
+        KeyboardInterrupt: The signal came before the stack was deployed.
     """
     folder = LocalFolder(root.resolve())
+    is_started = False
     with interrupt_on_signals(), suppress(KeyboardInterrupt):
-        on_ready(start_local_stack(root, report, setup))
+        record = start_local_stack(root, report, setup)
+        is_started = True
+        on_ready(record)
         while is_running(folder):
             time.sleep(0.5)
         raise LocalStackError(f"The emulator ended by itself: see {folder.log}.")
     with ignore_signals():
         if is_running(folder):
             stop_local_stack(root, report)
+    if not is_started:
+        raise KeyboardInterrupt
 
 
 def find_local_stack(root: Path) -> LocalRecord | None:

@@ -13,7 +13,7 @@ from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.reader_process import ReaderProcess
 from pipeline.extraction.refusals import check_file
 from shared.deadline import Deadline
-from shared.errors import ReadersBusyError
+from shared.errors import DeadlineError, ReadersBusyError
 
 _BUSY_DELAY_SECONDS = 5.0
 
@@ -73,21 +73,24 @@ class Extractor:
         Raises:
             RejectedDocumentError: The document is refused, with a sentence for a person.
             DeadlineError: The time is up, here or while pages are read.
-            ReadersBusyError: Other documents kept the readers until then.
+            ReadersBusyError: Other documents kept the readers until then, or nearly so.
             ExtractorError: No reader can be started.
         """
         deadline.check()
         check_file(path, self._limits)
-        if not self._slots.acquire(timeout=deadline.remaining_seconds):
-            raise ReadersBusyError(
-                "no reader became free within the time budget",
-                delay_seconds=_BUSY_DELAY_SECONDS,
-                reason="readers_busy",
-            )
+        has_waited = not self._slots.acquire(blocking=False)
+        if has_waited and not self._slots.acquire(timeout=deadline.remaining_seconds):
+            raise _say_busy()
         try:
             document = OpenDocument(path, deadline, self._limits, self._take_reader, waited_seconds)
             try:
-                document.open()
+                try:
+                    document.open()
+                except DeadlineError as error:
+                    if not has_waited:
+                        raise
+                    # Those that read to the end of their time give their readers back just then.
+                    raise _say_busy() from error
                 yield document
             finally:
                 reader = document.release()
@@ -121,3 +124,11 @@ class Extractor:
                 self._idle.append(reader)
                 return
         reader.kill()
+
+
+def _say_busy() -> ReadersBusyError:
+    return ReadersBusyError(
+        "no reader became free within the time budget",
+        delay_seconds=_BUSY_DELAY_SECONDS,
+        reason="readers_busy",
+    )

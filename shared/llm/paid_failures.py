@@ -1,6 +1,6 @@
 """Failures after calls that were answered, and so are paid for."""
 
-from shared.errors import DeadlineError, ModelAnswerError, PaidCalls, SeashoreError
+from shared.errors import DeadlineError, LateAnswerError, PaidCalls, SeashoreError
 from shared.llm.model import Usage
 
 
@@ -17,7 +17,7 @@ def charge_failure(error: SeashoreError, usage: Usage) -> SeashoreError:
     if not usage.calls:
         return error
     if isinstance(error, DeadlineError):
-        error = ModelAnswerError(f"The answer is of no use yet, and time is up: {error}")
+        error = LateAnswerError(f"The answer is of no use yet, and time is up: {error}")
     if isinstance(error, PaidCalls):
         error.calls = usage.calls
         error.input_tokens = usage.input_tokens

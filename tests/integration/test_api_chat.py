@@ -213,6 +213,9 @@ def test_without_a_model_it_answers_with_sentences_and_their_pages():
         assert "No language model is configured" in said.body["message"]
         assert said.body["usage"]["model"] == "extractive"
         assert said.body["sources"][0]["key"] == "skagen.pdf"
+        (step,) = said.body["steps"]
+        assert step["tool"] == "search_pages"
+        assert json.loads(step["arguments"]) == {"words": "When did the harbour open?"}
         nothing = desk.chat("xyzzy?")
         assert "- skagen.pdf" in nothing.body["message"]
 

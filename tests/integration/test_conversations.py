@@ -145,6 +145,19 @@ def test_a_turn_that_came_while_a_thread_was_being_deleted_stays(mine, table, cl
     assert [turn.message for turn in mine.read_turns(mine.find("t"), 9)] == ["later"]
 
 
+def test_no_more_is_deleted_of_a_thread_that_has_moved_on(mine, table, clock):
+    def overtake():
+        clock.go_on(seconds=41)
+        say(mine, "t", "later")
+
+    # One more than a transaction deletes.
+    for number in range(1, 27):
+        say(mine, "t", str(number))
+    with pytest.raises(ConversationBusyError):
+        delete_while(table, clock, overtake)
+    assert [turn.message for turn in mine.read_turns(mine.find("t"), 9)] == ["26", "later"]
+
+
 def test_a_thread_that_could_not_be_deleted_is_free_at_once(mine, table, clock):
     def fail():
         raise ServiceError("down", delay_seconds=5, reason="aws_service")

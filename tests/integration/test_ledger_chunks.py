@@ -10,7 +10,12 @@ from shared.errors import LedgerConflictError
 from shared.ledger.answers import answer_row_key, build_answer_row
 from shared.ledger.chunks import Chunk, ChunkStatus, read_parts, record_chunk
 from shared.ledger.document_versions import register_document
-from shared.ledger.documents import document_pk, find_document, move_document
+from shared.ledger.documents import (
+    document_pk,
+    document_row_key,
+    find_document,
+    move_document,
+)
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import LEGAL_MOVES, DocumentStatus
 from tests.fakes.kept_account import open_account
@@ -73,6 +78,8 @@ def test_a_summary_replaces_a_failure_and_nothing_replaces_a_summary(table, now)
     document = extract_document(table, now, CHUNKS)
     assert record_chunk(table, make_chunk(document, status=FAILED, reason="why"), now)
     assert counts(find_document(table, document.document_id)) == (0, 1)
+    # Reports read it there, since they read no chunks.
+    assert table.read_row(*document_row_key(document.document_id))["chunk_reason"] == "why"
     assert record_chunk(table, make_chunk(document, summary={"title": "t"}), now)
     assert counts(find_document(table, document.document_id)) == (1, 0)
     assert not record_chunk(table, make_chunk(document, status=FAILED), now)

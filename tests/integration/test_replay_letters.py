@@ -325,3 +325,18 @@ def test_held_letters_are_hidden_and_all_come_back(account, services):
         assert len(held.letters) == 2
         assert len(look_at_all(account.clients.sqs, account.settings.work_dlq_url)) == 3
     assert len(receive_all(account.clients.sqs, account.settings.work_dlq_url)) == 5
+
+
+def test_a_letter_that_comes_by_twice_is_one_of_as_many_as_are_wanted(account, services):
+    put_chunk_letters(account, 3)
+    (work,) = [dlq for dlq in services.dlqs if dlq.name == "work"]
+    first, second, third = Queues(account.clients.sqs).receive(work.dlq_url, 30)
+    receives = iter([[first], [first, second], [third]])
+
+    class Repeating(Queues):
+        def receive(self, queue_url, visibility_seconds, *, wait_seconds=0):
+            return next(receives, [])
+
+    queues = Repeating(account.clients.sqs)
+    with hold_letters(queues, [work], services.pace, services.stopwatch, enough=3) as held:
+        assert len(held.letters) == 3

@@ -6,7 +6,13 @@ from dataclasses import replace
 import pytest
 
 from pipeline.summarize import give_up_chunk
-from shared.errors import DeadlineError, ModelAnswerError, ServiceError, UnfinishedError
+from shared.errors import (
+    DeadlineError,
+    LateAnswerError,
+    ModelAnswerError,
+    ServiceError,
+    UnfinishedError,
+)
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose
 from shared.messages import Combine
@@ -86,7 +92,8 @@ def test_a_crash_in_the_middle_of_combining_pays_for_no_answer_twice(account):
     assert document.output_tokens == desk.result["output_tokens"] == 10 * (9 + len(answered))
 
 
-def test_a_combination_that_is_longer_than_a_run_goes_on_without_using_up_receives(account):
+@pytest.mark.parametrize("late", [DeadlineError, LateAnswerError])
+def test_a_combination_that_is_longer_than_a_run_goes_on_without_using_up_receives(account, late):
     desk = Desk(account, chunks=5)
     desk.services = replace(desk.services, combine_tokens=100)
     desk.summarize(*range(1, 6))
@@ -96,7 +103,7 @@ def test_a_combination_that_is_longer_than_a_run_goes_on_without_using_up_receiv
     def run_out_of_time_after_each_call(request, deadline):
         asked.append(request.sources)
         if len(asked) % 2 == 0:
-            raise DeadlineError("no time")
+            raise late("no time")
         return answer(request, deadline)
 
     desk.model.answer = run_out_of_time_after_each_call
@@ -110,12 +117,13 @@ def test_a_combination_that_is_longer_than_a_run_goes_on_without_using_up_receiv
     assert runs > 2
 
 
-def test_a_run_that_gets_nothing_done_in_its_time_uses_up_a_receive(desk):
+@pytest.mark.parametrize("late", [DeadlineError, LateAnswerError])
+def test_a_run_that_gets_nothing_done_in_its_time_uses_up_a_receive(desk, late):
     def take_too_long(request, deadline):
-        raise DeadlineError("no time")
+        raise late("no time")
 
     desk.model.answer = take_too_long
-    with pytest.raises(DeadlineError):
+    with pytest.raises(late):
         desk.summarize(1)
 
 

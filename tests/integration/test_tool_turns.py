@@ -7,6 +7,7 @@ import pytest
 from shared.deadline import Deadline
 from shared.errors import (
     ContextOverflowError,
+    LateAnswerError,
     ModelAccessError,
     ModelAnswerError,
     ModelRefusalError,
@@ -162,6 +163,6 @@ def test_a_turn_that_runs_out_of_time_after_a_paid_call_says_what_it_cost(server
     server.script(failing("truncated"), saying("Done."))
     # Time passes as soon as the first call is there.
     deadline = Deadline(30.0, lambda: 28.0 if server.calls else 0.0)
-    with pytest.raises(ModelAnswerError, match="time is up") as caught:
+    with pytest.raises(LateAnswerError, match="time is up") as caught:
         model.take_turn(make_request(), deadline)
     assert caught.value.calls == 1

@@ -17,6 +17,7 @@ from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
     DeferredError,
+    LateAnswerError,
     ModelUnavailableError,
     OperatorError,
     RejectedDocumentError,
@@ -57,6 +58,10 @@ def test_a_model_that_was_cut_off_at_the_end_was_slow_and_has_not_failed():
     assert describe_error(error).status == 503
     late = describe_error(error, is_late=True)
     assert (late.status, late.code) == (504, "timeout")
+
+
+def test_an_answer_that_was_late_is_so_however_little_time_was_left():
+    assert describe_error(make_error(LateAnswerError)).status == 504
 
 
 def test_work_that_hangs_is_left_behind():

@@ -65,16 +65,21 @@ with download_document(DOCUMENT, Objects(), 4):
 """
 
 
+def find_number(folder):
+    """The number of the process, which stands between the last two hyphens."""
+    return folder.name.rsplit("-", 2)[1]
+
+
 def test_what_a_process_left_behind_is_removed_and_nothing_else(temporary_folder):
     project = Path(__file__).parents[2]
     command = [sys.executable, "-c", LEAVE_A_FILE, str(project), str(temporary_folder)]
     subprocess.run(command, check=True)  # noqa: S603  # a program of this file
     (left,) = temporary_folder.iterdir()
     # A container's next process may well have the same number.
-    own = temporary_folder / f"seashore-{os.getpid()}-abc"
-    living, foreign = (
-        temporary_folder / name for name in (f"seashore-{os.getppid()}-abc", "seashore-x")
-    )
+    own = temporary_folder / left.name.replace(find_number(left), str(os.getpid()))
+    living = temporary_folder / left.name.replace(find_number(left), str(os.getppid()))
+    # Of the same number, as a day or a run may have it, and somebody else's all the same.
+    foreign = temporary_folder / f"seashore-{find_number(left)}-notes"
     for folder in (own, living, foreign):
         folder.mkdir()
     remove_leftovers()

@@ -7,7 +7,9 @@ import sys
 import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
+from threading import Timer
 
 import pytest
 
@@ -241,6 +243,38 @@ def test_a_document_that_no_reader_becomes_free_for_waits_its_turn(short):
         pass
     assert isinstance(caught.value, DeferredError)
     assert caught.value.delay_seconds > 0
+
+
+def test_a_reader_that_becomes_free_as_the_time_ends_was_busy(short):
+    class Clock:
+        now = 0.0
+
+        def __call__(self):
+            return self.now
+
+    clock = Clock()
+    with Extractor(max_readers=1) as extractor, ExitStack() as first:
+        first.enter_context(extractor.open(short, Deadline.after(60)))
+
+        def end_the_time():
+            clock.now = 5.0
+            first.close()
+
+        timer = Timer(0.05, end_the_time)
+        timer.start()
+        with (
+            pytest.raises(ReadersBusyError),
+            extractor.open(short, Deadline.after(5, clock=clock)),
+        ):
+            pass
+        timer.join()
+
+
+def test_a_document_that_waits_for_nobody_and_has_no_time_is_late(extractor, short):
+    readings = iter([0.0, 0.0])
+    deadline = Deadline(5.0, clock=lambda: next(readings, 5.0))
+    with pytest.raises(DeadlineError), extractor.open(short, deadline):
+        pass
 
 
 def test_a_reader_outlives_the_thread_that_started_it(extractor, short):

@@ -298,6 +298,17 @@ def test_chunks_are_replayed_by_their_own_cause_and_not_by_what_became_of_their_
     assert groups[0].replay_command == "seashore dlq replay --queue work --grep 'no room'"
 
 
+def test_a_document_of_before_chunks_told_their_causes_says_what_its_own_row_says():
+    rows = [
+        document(n, "PARTIAL", chunks_failed=1, reason="pages 3 could not be summarised")
+        for n in range(2)
+    ]
+    (group,), _, _ = list_groups(tally_failures(*rows))
+    assert (group.cause, group.count) == ("pages 3 could not be summarised", 2)
+    # The letters do not say that: they cannot be found by it.
+    assert group.replay_command == "seashore dlq replay --queue work --kind summarize_chunk"
+
+
 CAUSES = st.lists(
     st.sampled_from(["the model", " refuses", ": ", "3f2a91bc07d4", "17", "\n", "  ", "é", "(x)"]),
     max_size=20,

@@ -5,6 +5,7 @@ import pytest
 from shared.deadline import Deadline
 from shared.errors import (
     ContextOverflowError,
+    LateAnswerError,
     ModelAccessError,
     ModelAnswerError,
     ModelRefusalError,
@@ -131,7 +132,7 @@ def test_time_that_runs_out_between_calls_is_paid_for_too(model, server):
     server.script(failing("prose"))
     # Time passes as soon as the first call is there.
     deadline = Deadline(30.0, lambda: 28.0 if server.calls else 0.0)
-    with pytest.raises(ModelAnswerError, match="time is up") as caught:
+    with pytest.raises(LateAnswerError, match="time is up") as caught:
         model.answer(REQUEST, deadline)
     assert caught.value.calls == 1
 
