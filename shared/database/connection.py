@@ -146,7 +146,8 @@ class Database:
 
     def _connect(self) -> Connection:
         address = self._address
-        # The driver leaves a socket of its own open where the server does not answer.
+        # The driver leaves a socket of its own open where the server does not answer. So it gets
+        # one that is closed whatever ends the attempt, SystemExit too.
         opened = socket.create_connection((address.host, address.port), self._timeout_seconds)
         try:
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)

@@ -64,20 +64,26 @@ def test_a_crash_after_a_chunk_was_given_up_is_healed_too(desk):
     assert desk.take_messages() == [combine_message(desk, 2)]
 
 
+def fail_every_second_call(desk, error):
+    """Let calls of the model fail by turns; the sources of all of them, in a list that grows."""
+    answer, asked = desk.model.answer, []
+
+    def answer_or_fail(request, deadline):
+        asked.append(request.sources)
+        if len(asked) % 2 == 0:
+            raise error
+        return answer(request, deadline)
+
+    desk.model.answer = answer_or_fail
+    return asked
+
+
 def test_a_crash_in_the_middle_of_combining_pays_for_no_answer_twice(account):
     desk = Desk(account, chunks=9)
     desk.services = replace(desk.services, combine_tokens=100)
     desk.summarize(*range(1, 10))
     (message,) = desk.take_messages()
-    answer, asked = desk.model.answer, []
-
-    def die_at_every_second_call(request, deadline):
-        asked.append(request.sources)
-        if len(asked) % 2 == 0:
-            raise ServiceError("died", delay_seconds=1, reason="x")
-        return answer(request, deadline)
-
-    desk.model.answer = die_at_every_second_call
+    asked = fail_every_second_call(desk, ServiceError("died", delay_seconds=1, reason="x"))
     deliveries = 0
     while desk.document.status is not DocumentStatus.DONE:
         deliveries += 1
@@ -98,15 +104,7 @@ def test_a_combination_that_is_longer_than_a_run_goes_on_without_using_up_receiv
     desk.services = replace(desk.services, combine_tokens=100)
     desk.summarize(*range(1, 6))
     (message,) = desk.take_messages()
-    answer, asked = desk.model.answer, []
-
-    def run_out_of_time_after_each_call(request, deadline):
-        asked.append(request.sources)
-        if len(asked) % 2 == 0:
-            raise late("no time")
-        return answer(request, deadline)
-
-    desk.model.answer = run_out_of_time_after_each_call
+    fail_every_second_call(desk, late("no time"))
     runs = 1
     while desk.document.status is not DocumentStatus.DONE:
         try:

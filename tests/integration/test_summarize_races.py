@@ -21,6 +21,19 @@ def combine_message(desk, chunks_done, run=1):
     return Combine(document_id=desk.document_id, run=run, chunks_done=chunks_done)
 
 
+def do_at_first_question(desk, act):
+    """Have something happen while the model is asked for the first time."""
+    answer, asked = desk.model.answer, []
+
+    def act_and_answer(request, deadline):
+        if not asked:
+            asked.append(request)
+            act()
+        return answer(request, deadline)
+
+    desk.model.answer = act_and_answer
+
+
 def test_the_last_two_chunks_at_the_same_time_have_one_effect(desk):
     desk.summarize(1)
     second = desk.table.client.transact_write_items
@@ -103,16 +116,12 @@ def test_a_combination_that_is_overtaken_does_not_overwrite_the_result(desk):
     desk.summarize(1, 3)
     desk.give_up(2)
     (stale,) = desk.take_messages()
-    answer, asked = desk.model.answer, []
 
-    def let_the_replay_finish_first(request, deadline):
-        if not asked:
-            asked.append(request)
-            desk.summarize(2)
-            desk.finish()
-        return answer(request, deadline)
+    def let_the_replay_finish_first():
+        desk.summarize(2)
+        desk.finish()
 
-    desk.model.answer = let_the_replay_finish_first
+    do_at_first_question(desk, let_the_replay_finish_first)
     desk.combine(stale)
     assert desk.document.status is DocumentStatus.DONE
     assert desk.result["coverage"]["summarised_pages"] == "1-3"
@@ -124,15 +133,7 @@ def test_a_combination_that_a_replay_overtakes_halfway_leaves_the_document_to_th
     desk.summarize(1, 3)
     desk.give_up(2)
     (stale,) = desk.take_messages()
-    answer, asked = desk.model.answer, []
-
-    def let_a_replay_in(request, deadline):
-        if not asked:
-            asked.append(request)
-            desk.summarize(2)
-        return answer(request, deadline)
-
-    desk.model.answer = let_a_replay_in
+    do_at_first_question(desk, lambda: desk.summarize(2))
     desk.combine(stale)
     assert desk.document.status is DocumentStatus.SUMMARIZING
     desk.finish()

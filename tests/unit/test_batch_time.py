@@ -68,6 +68,7 @@ def test_what_is_done_in_time_is_done_however_late_that_is_heard():
         """Drawn from between the work of the first record and its settling, outside of a thread."""
         loop_is_held.set()
         assert is_done.wait(10)
+        # The loop must hear of the end of the time and of the work at once.
         time.sleep(max(0.0, context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS + 0.05))
         return 0.5
 

@@ -1,33 +1,26 @@
-"""Readers as processes: started when needed, kept warm, replaced when lost, ended with us."""
+"""Readers lent to documents: started when needed, kept warm, shared, replaced when lost."""
 
 import os
 import signal
 import subprocess
-import sys
-import textwrap
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from pathlib import Path
-from threading import Timer
+from threading import Event, Timer
 
 import pytest
 
 from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
-from pipeline.extraction.reader_process import LossCause, build_environment, describe_exit
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
     DeferredError,
-    ExtractorError,
     ReadersBusyError,
     RejectedDocumentError,
     RejectionCode,
 )
-from tests.fakes.hostile_pdf_files import make_slow_pdf
 from tests.fakes.pdf_files import MARKER, make_marker_pdf, make_prose_pdf, make_text_pdf
-
-PROJECT = Path(__file__).parents[2]
+from tests.fakes.pdf_readers import find_reader, is_gone, read
 
 
 @pytest.fixture
@@ -56,34 +49,6 @@ def long(tmp_path):
     path = tmp_path / "long.pdf"
     path.write_bytes(make_prose_pdf(300))
     return path
-
-
-def read(extractor, path):
-    with extractor.open(path, Deadline.after(60)) as document:
-        return list(document.pages())
-
-
-def find_reader(extractor, path):
-    """The process that the next document will be read by."""
-    with extractor.open(path, Deadline.after(60)) as document:
-        return document._reader.process_id
-
-
-def is_gone(process):
-    """Whether a process has ended, be it that nobody has reaped it."""
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return True
-    stat = Path(f"/proc/{process}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] == "Z"
-
-
-def wait_until_gone(process, seconds):
-    end = time.monotonic() + seconds
-    while not is_gone(process) and time.monotonic() < end:
-        time.sleep(0.02)
-    return is_gone(process)
 
 
 def test_nothing_starts_before_it_is_needed(monkeypatch):
@@ -246,32 +211,30 @@ def test_a_document_that_no_reader_becomes_free_for_waits_its_turn(short):
 
 
 def test_a_reader_that_becomes_free_as_the_time_ends_was_busy(short):
-    class Clock:
-        now = 0.0
+    readings = []
 
-        def __call__(self):
-            return self.now
+    def read_clock():
+        readings.append(0.0 if first_is_open.is_set() else 5.0)
+        # After the check at the beginning, the time is read only to wait for a reader.
+        if len(readings) == 2:
+            Timer(0.05, end_the_time).start()
+        return readings[-1]
 
-    clock = Clock()
+    def end_the_time():
+        first_is_open.clear()
+        first.close()
+
+    first_is_open = Event()
+    first_is_open.set()
     with Extractor(max_readers=1) as extractor, ExitStack() as first:
         first.enter_context(extractor.open(short, Deadline.after(60)))
-
-        def end_the_time():
-            clock.now = 5.0
-            first.close()
-
-        timer = Timer(0.05, end_the_time)
-        timer.start()
-        with (
-            pytest.raises(ReadersBusyError),
-            extractor.open(short, Deadline.after(5, clock=clock)),
-        ):
+        with pytest.raises(ReadersBusyError), extractor.open(short, Deadline(5.0, read_clock)):
             pass
-        timer.join()
+    assert readings[:3] == [0.0, 0.0, 5.0]
 
 
 def test_a_document_that_waits_for_nobody_and_has_no_time_is_late(extractor, short):
-    readings = iter([0.0, 0.0])
+    readings = iter([0.0])
     deadline = Deadline(5.0, clock=lambda: next(readings, 5.0))
     with pytest.raises(DeadlineError), extractor.open(short, deadline):
         pass
@@ -281,121 +244,3 @@ def test_a_reader_outlives_the_thread_that_started_it(extractor, short):
     with ThreadPoolExecutor(1) as pool:
         process = pool.submit(find_reader, extractor, short).result()
     assert find_reader(extractor, short) == process
-
-
-def test_a_reader_gets_neither_keys_nor_credentials():
-    environment = {
-        "AWS_SECRET_ACCESS_KEY": "secret",
-        "OPENAI_API_KEY": "secret",
-        "PYTHONSTARTUP": "x",
-        "LD_PRELOAD": "x",
-        "LD_LIBRARY_PATH": "/var/lang/lib",
-        "PATH": "/bin",
-    }
-    assert build_environment(environment, ["/code", ""]) == {
-        "LD_LIBRARY_PATH": "/var/lang/lib",
-        "PYTHONPATH": f"/code:{Path.cwd()}",
-        "PYTHONUTF8": "1",
-        "MALLOC_ARENA_MAX": "1",
-    }
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="the environment is read from /proc")
-def test_a_running_reader_has_only_that_environment(extractor, short, monkeypatch):
-    monkeypatch.setenv("AWS_SESSION_TOKEN", "secret")
-    process = find_reader(extractor, short)
-    variables = Path(f"/proc/{process}/environ").read_bytes().split(b"\0")
-    names = {variable.partition(b"=")[0] for variable in variables if variable}
-    assert names <= {b"PYTHONPATH", b"PYTHONUTF8", b"MALLOC_ARENA_MAX", b"LD_LIBRARY_PATH"}
-
-
-PARENT = """
-    import sys
-    sys.path.insert(0, sys.argv[1])
-    from pathlib import Path
-    from pipeline.extraction import Extractor
-    from shared.deadline import Deadline
-
-    with Extractor() as extractor:
-        with extractor.open(Path(sys.argv[2]), Deadline.after(60)) as document:
-            print(document._reader.process_id, flush=True)
-            for page in document.pages():
-                print(page.text, flush=True)
-"""
-
-
-@pytest.fixture
-def start_parent(tmp_path):
-    """Start a program that reads a document and has the project only on its `sys.path`."""
-    script = tmp_path / "elsewhere" / "_worker.py"
-    script.parent.mkdir()
-    script.write_text(textwrap.dedent(PARENT))
-    parents = []
-
-    def start(path):
-        parents.append(
-            subprocess.Popen(  # noqa: S603  # a program of this file
-                [sys.executable, str(script), str(PROJECT), str(path)],
-                cwd=script.parent,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-        )
-        return parents[-1]
-
-    yield start
-    for parent in parents:
-        parent.kill()
-        parent.wait()
-        parent.stdout.close()
-
-
-def test_a_reader_starts_wherever_the_code_was_put(start_parent, short):
-    parent = start_parent(short)
-    assert parent.stdout.read().split()[1:] == [MARKER.format(number) for number in (1, 2, 3)]
-    assert parent.wait() == 0
-
-
-def test_a_reader_ends_with_its_parent_even_in_the_middle_of_a_page(start_parent, tmp_path):
-    path = tmp_path / "slow.pdf"
-    path.write_bytes(make_slow_pdf())
-    parent = start_parent(path)
-    process = int(parent.stdout.readline())
-    time.sleep(0.5)
-    parent.kill()
-    parent.wait()
-    assert wait_until_gone(process, seconds=3)
-
-
-@pytest.mark.parametrize("answers", ["exit 3", "printf 'not a frame at all'; sleep 9"])
-def test_a_reader_that_does_not_start_is_not_the_documents_fault(
-    monkeypatch, tmp_path, short, answers
-):
-    program = tmp_path / "python"
-    program.write_text(f"#!/bin/sh\n{answers}\n")
-    program.chmod(0o755)
-    monkeypatch.setattr(sys, "executable", str(program))
-    with Extractor() as extractor, pytest.raises(ExtractorError, match="does not start"):
-        read(extractor, short)
-    monkeypatch.setattr(sys, "executable", str(tmp_path / "missing"))
-    with Extractor() as extractor, pytest.raises(ExtractorError, match="cannot start"):
-        read(extractor, short)
-
-
-@pytest.mark.parametrize(
-    ("code", "cause", "words"),
-    [
-        (-signal.SIGSEGV, LossCause.CRASH, "SIGSEGV"),
-        (-signal.SIGBUS, LossCause.CRASH, "SIGBUS"),
-        (-signal.SIGABRT, LossCause.MEMORY, "more memory"),
-        (-signal.SIGTRAP, LossCause.MEMORY, "more memory"),
-        (-signal.SIGKILL, LossCause.MEMORY, "lack of memory"),
-        (-signal.SIGXCPU, LossCause.CPU_TIME, "CPU time"),
-        (-250, LossCause.CRASH, "signal 250"),
-        (1, LossCause.CRASH, "code 1"),
-    ],
-)
-def test_what_an_exit_code_means(code, cause, words):
-    loss = describe_exit(code)
-    assert loss.cause is cause
-    assert words in loss.reason

@@ -81,6 +81,7 @@ def test_a_server_that_fails_now_and_then(build):
         ModelRequestError,
     )  # fmt: skip
     with ChatServer(mix=mix, seed=7, retry_after="0.05") as server:
+        # As long as Retry-After asks here; backoff without it would take seconds.
         model = build(url=server.url, sleep=lambda seconds: time.sleep(min(seconds, 0.06)),
                       uniform=random.Random(7).uniform)  # fmt: skip
         outcomes = []

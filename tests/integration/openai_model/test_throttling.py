@@ -46,6 +46,7 @@ def test_all_threads_keep_the_pause_that_one_was_asked_for(build, server):
     first.start()
     while not server.calls:
         time.sleep(0.01)
+    # The server has taken the call; its answer has to reach the first thread.
     time.sleep(0.1)
     answer(model, request_for("Another text altogether. It has two sentences."))
     first.join()
