@@ -1,7 +1,7 @@
 """The function behind the HTTP API: chat with the agent, start tasks, read results.
 
 Every answer carries the headers that browsers ask for, and every error has the same shape
-(`functions/api_errors.py`). Every request has a time of its own, less than API Gateway gives it.
+(`functions/http/errors.py`). Every request has a time of its own, less than API Gateway gives it.
 """
 
 import os
@@ -16,9 +16,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 # A model behind an API is what nearly every stack has: its import belongs to the start of the
 # container, where Lambda gives more of a processor than later.
-import shared.llm.openai_model  # noqa: F401 - `build_language_model` finds it loaded
-from functions.api_errors import describe_error, log_failure, write_failure
-from functions.api_requests import (
+import shared.llm.chat_completions.openai_model  # noqa: F401 - `build_language_model` finds it loaded
+from functions.http.errors import describe_error, log_failure, write_failure
+from functions.http.requests import (
     Event,
     answer_preflight,
     check_body,
@@ -27,27 +27,27 @@ from functions.api_requests import (
     find_request_id,
     write_cors_headers,
 )
-from functions.api_route_parts import FACTS
-from functions.api_routes import build_app
-from functions.api_services import ApiServices, RequestFacts
+from functions.http.route_parts import FACTS
+from functions.http.routes import build_app
+from functions.http.services import ApiServices, RequestFacts
 from functions.model_wiring import build_agent, build_meter, build_reader
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
 from functions.wiring import build_table, utc_now
-from pipeline.agent import AgentLimits
-from pipeline.answers import AnswerServices
-from pipeline.chat import ChatServices
-from pipeline.task_intake import IntakeServices
-from shared.clients import Clients
+from pipeline.chat.chat_turn import ChatServices
+from pipeline.metering.kept_answers import AnswerServices
+from pipeline.tasks.agent.agent import AgentLimits
+from pipeline.tasks.intake import IntakeServices
+from shared.aws.clients import Clients
+from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
+from shared.aws.upload_forms import UploadForms
 from shared.deadline import Deadline
 from shared.errors import RequestError, SettingsError
-from shared.ledger.table import LedgerTable
 from shared.llm.build import build_language_model
 from shared.llm.model import LanguageModel
-from shared.objects import ObjectStore
-from shared.queues import Queues
 from shared.settings import Settings, read_settings
-from shared.upload_forms import UploadForms
 
 # What is kept back of the function's time to write the answer.
 _ANSWER_SECONDS = 2.0

@@ -11,18 +11,18 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.consumer import Consumer, Runtime
-from functions.isolation import process_batch_in_isolation
+from functions.delivery.consumer import Consumer, Runtime
+from functions.delivery.isolation import process_batch_in_isolation
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_table, utc_now
 from pipeline.copy_results import CopyServices, copy_results
-from shared.clients import Clients
+from shared.aws.clients import Clients
+from shared.aws.objects import ObjectStore
 from shared.database.connection import Database, DatabaseAddress
 from shared.database.schema import apply_migrations
 from shared.errors import SettingsError
-from shared.objects import ObjectStore
-from shared.result_notices import ResultNotice, decode_result_notice
+from shared.messages.result_notices import ResultNotice, decode_result_notice
 from shared.settings import Settings, read_settings
 
 STAGE = "database"

@@ -6,19 +6,19 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.consumer import Consumer, Runtime
-from functions.isolation import process_batch_in_isolation
+from functions.delivery.consumer import Consumer, Runtime
+from functions.delivery.isolation import process_batch_in_isolation
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_table, compute_chunk_tokens, utc_now
-from pipeline.downloads import remove_leftovers
 from pipeline.extraction import ExtractionLimits, Extractor
-from pipeline.ingest import IngestServices, ingest_item
-from pipeline.ingest_failures import give_up_ingest, note_ingest_delay
-from shared.clients import Clients
-from shared.messages import IngestItem, decode_ingest_item
-from shared.objects import ObjectStore
-from shared.queues import Queues
+from pipeline.ingest.downloads import remove_leftovers
+from pipeline.ingest.ingest_document import IngestServices, ingest_item
+from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
+from shared.aws.clients import Clients
+from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
+from shared.messages.work_items import IngestItem, decode_ingest_item
 from shared.settings import Settings, read_settings
 
 STAGE = "ingest"

@@ -4,13 +4,13 @@ import uuid
 
 from functions.observability import emit_cap_share
 from functions.wiring import utc_now
-from pipeline.agent import Agent
-from pipeline.budget import Limits, SpendMeter
-from pipeline.document_reader import DocumentReader
-from pipeline.tools import Toolbox
+from pipeline.documents.document_reader import DocumentReader
+from pipeline.metering.spend_meter import Limits, SpendMeter
+from pipeline.tasks.agent.agent import Agent
+from pipeline.tasks.agent.tools import Toolbox
+from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.objects import ObjectStore
 from shared.ledger.documents import Clock
-from shared.ledger.table import LedgerTable
-from shared.objects import ObjectStore
 from shared.prices import MICRO_USD_PER_USD
 from shared.settings import Settings
 

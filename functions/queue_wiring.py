@@ -10,14 +10,14 @@ import secrets
 
 from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
 
-from functions.consumer import Runtime
+from functions.delivery.consumer import Runtime
+from functions.delivery.policy import Policy
+from functions.delivery.tracing import Tracer
 from functions.observability import build_logger, build_metrics
-from functions.outcome import Policy
-from functions.tracing import Tracer
 from functions.wiring import utc_now
-from shared.clients import Clients
+from shared.aws.clients import Clients
+from shared.aws.queues import Queues
 from shared.ledger.documents import Clock
-from shared.queues import Queues
 from shared.settings import Settings
 
 

@@ -6,24 +6,24 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.consumer import Consumer, Runtime
-from functions.isolation import process_batch_in_isolation
+from functions.delivery.consumer import Consumer, Runtime
+from functions.delivery.isolation import process_batch_in_isolation
 from functions.observability import emit_report_made
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_table, utc_now
-from pipeline.report import ReportServices
-from pipeline.report_delivery import DeliveryServices, handle_report_item
-from pipeline.report_failures import give_up_report, note_report_delay
-from shared.clients import Clients
+from pipeline.report.daily_report import ReportServices
+from pipeline.report.report_delivery import DeliveryServices, handle_report_item
+from pipeline.report.report_failures import give_up_report, note_report_delay
+from shared.aws.clients import Clients
+from shared.aws.mail import Mailer
+from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
+from shared.aws.topics import Topic
 from shared.deadline import Deadline
-from shared.mail import Mailer
-from shared.objects import ObjectStore
+from shared.messages.reports import ReportItem, decode_report_item
 from shared.prices import MICRO_USD_PER_USD
-from shared.queues import Queues
-from shared.report_messages import ReportItem, decode_report_item
 from shared.settings import Settings, read_settings
-from shared.topics import Topic
 
 STAGE = "report"
 

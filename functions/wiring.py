@@ -3,8 +3,8 @@
 import time
 from datetime import UTC, datetime
 
-from shared.clients import Clients
-from shared.ledger.table import LedgerTable
+from shared.aws.clients import Clients
+from shared.aws.dynamodb_table import LedgerTable
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
 from shared.settings import Settings
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.consumer import Consumer, Runtime
-from functions.isolation import process_batch_in_isolation
+from functions.delivery.consumer import Consumer, Runtime
+from functions.delivery.isolation import process_batch_in_isolation
 from functions.model_wiring import build_agent, build_meter, build_reader
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
@@ -18,23 +18,23 @@ from functions.wiring import (
     compute_combine_tokens,
     utc_now,
 )
-from pipeline.answers import AnswerServices
-from pipeline.ingest_failures import give_up_ingest
-from pipeline.report_failures import give_up_report
-from pipeline.summarize import SummarizeServices
-from pipeline.sweep import SweepServices, SweptQueue
-from pipeline.tasks import TaskServices
-from pipeline.work import ItemServices, WorkServices, do_work, give_up_work, note_work_delay
-from shared.callback_targets import CallbackSender
-from shared.clients import Clients
+from pipeline.dead_letters.sweep import SweepServices, SweptQueue
+from pipeline.ingest.ingest_failures import give_up_ingest
+from pipeline.metering.kept_answers import AnswerServices
+from pipeline.report.report_failures import give_up_report
+from pipeline.summaries.summarize_document import SummarizeServices
+from pipeline.tasks.carry_out import TaskServices
+from pipeline.work_items import ItemServices, WorkServices, do_work, give_up_work, note_work_delay
+from shared.aws.callbacks import CallbackSender
+from shared.aws.clients import Clients
+from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
 from shared.ledger.documents import Clock
-from shared.ledger.table import LedgerTable
 from shared.llm.build import build_language_model
 from shared.llm.model import LanguageModel
-from shared.messages import WorkItem, decode_ingest_item, decode_work_item
-from shared.objects import ObjectStore
-from shared.queues import Queues
-from shared.report_messages import decode_report_item
+from shared.messages.reports import decode_report_item
+from shared.messages.work_items import WorkItem, decode_ingest_item, decode_work_item
 from shared.settings import Settings, read_settings
 
 STAGE = "worker"

@@ -1,17 +1,17 @@
 """Write the OpenAPI document of the HTTP API to `docs/openapi.json`, for people and generators."""
 
 import json
-from pathlib import Path
 
 import boto3
 
 from functions.api import build_api
-from functions.api_openapi import write_openapi
-from shared.clients import Clients
-from shared.llm.extractive_model import ExtractiveModel
+from functions.http.openapi import write_openapi
+from infra.project_files import PROJECT
+from shared.aws.clients import Clients
+from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.settings import Settings
 
-OPENAPI_FILE = Path(__file__).parent.parent / "docs" / "openapi.json"
+OPENAPI_FILE = PROJECT / "docs" / "openapi.json"
 
 
 def render_openapi() -> str:

@@ -9,8 +9,10 @@ import re
 from dataclasses import dataclass
 from datetime import timedelta
 
-from pipeline.results import DocumentSummary
-from pipeline.task_calls import TaskFacts
+from pipeline.summaries.results import DocumentSummary
+from pipeline.tasks.task_calls import TaskFacts
+from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.objects import ObjectStore
 from shared.database.connection import Database
 from shared.database.results import (
     DocumentResultRow,
@@ -21,10 +23,8 @@ from shared.database.results import (
 from shared.deadline import Deadline
 from shared.errors import ResultNotCommittedError
 from shared.ledger.documents import Clock, find_document
-from shared.ledger.table import LedgerTable
 from shared.ledger.tasks import find_task
-from shared.objects import ObjectStore
-from shared.result_notices import ResultNotice
+from shared.messages.result_notices import ResultNotice
 
 logger = logging.getLogger("seashore.database")
 

@@ -22,9 +22,9 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import Delete, LedgerTable, Put, Update
 from shared.errors import ConversationBusyError, LedgerConflictError, SeashoreError
-from shared.ledger.items import Row
-from shared.ledger.table import Delete, LedgerTable, Put, Update
 
 # Longer than API Gateway lets a request run (Amazon API Gateway Developer Guide, "Quotas for
 # configuring and running a REST API in API Gateway": integration timeout 29 seconds).

@@ -52,7 +52,8 @@
     └── RejectedDocumentError       the document itself is refused, with a code and a sentence
 
 Vendor exceptions are translated into this tree at the boundary that calls the vendor.
-The delivery policy (`functions/outcome.py`) acts on the retryable, deferred and permanent branches.
+The delivery policy (`functions/delivery/policy.py`) acts on the retryable, deferred and permanent
+branches.
 """
 
 from collections.abc import Mapping

@@ -12,9 +12,9 @@ from tempfile import TemporaryDirectory
 
 from infra.audit.accepted_secrets import compare, read_acceptances, read_findings
 from infra.locked_environment import ensure_environment
+from infra.project_files import PROJECT
 from shared.errors import OperatorError
 
-PROJECT = Path(__file__).parent.parent.parent
 _LOCKS = PROJECT / "infra" / "locks"
 _TEMPLATE = "infra/template.yaml"
 _ACCEPTED_SECRETS = Path(__file__).with_name("accepted_secrets.toml")

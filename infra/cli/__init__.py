@@ -1,4 +1,4 @@
-"""The command line, `seashore`: `..._commands` declare what the other modules carry out."""
+"""The command line, `seashore`: a `commands.py` declares what the modules beside it carry out."""
 
 from infra.cli.app import main
 

@@ -1,7 +1,7 @@
 """The command line as a whole: its groups of commands, its errors and exit statuses.
 
-The `..._commands.py` modules beside this one declare the commands. What a command does is imported
-when it runs, so that `seashore --help` is there at once.
+The `commands.py` of each folder beside this module declares a group of commands. What a command
+does is imported when it runs, so that `seashore --help` is there at once.
 """
 
 import importlib.metadata
@@ -11,16 +11,17 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from infra.cli.chat_commands import chat_commands
-from infra.cli.deploy_commands import deploy_commands
-from infra.cli.dlq_commands import dlq
-from infra.cli.document_commands import document_commands
+from infra.cli.chat.commands import chat_commands
+from infra.cli.dead_letters.commands import dlq
+from infra.cli.deploy.commands import deploy_commands
+from infra.cli.deploy.secret_commands import secrets
+from infra.cli.documents.commands import document_commands
 from infra.cli.exit_codes import EXPLANATION, find_exit_code
-from infra.cli.local_commands import demo_command, local
+from infra.cli.items.commands import item_commands
+from infra.cli.local.commands import demo_command, local
 from infra.cli.options import open_output
-from infra.cli.report_commands import report_command
-from infra.cli.secret_commands import secrets
-from infra.cli.task_commands import enqueue
+from infra.cli.report.commands import report_commands
+from infra.cli.tasks.commands import task_commands
 from shared.errors import SeashoreError
 
 
@@ -46,10 +47,11 @@ app = typer.Typer(
 )
 # Without a name the commands of a group become commands of `seashore` itself.
 app.add_typer(document_commands)
-app.add_typer(enqueue, name="enqueue")
+app.add_typer(task_commands)
+app.add_typer(item_commands)
 app.add_typer(chat_commands)
 app.add_typer(dlq, name="dlq")
-app.add_typer(report_command)
+app.add_typer(report_commands)
 app.add_typer(demo_command)
 app.add_typer(local, name="local")
 app.add_typer(deploy_commands)

@@ -2,10 +2,10 @@
 
 import time
 
-from infra.build import PROJECT
+from infra.project_files import PROJECT
 from infra.stacks import Stack, resolve_stack
-from shared.ledger.table import LedgerTable
-from shared.objects import ObjectStore
+from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.objects import ObjectStore
 
 
 def open_stack(name: str, region: str | None, profile: str | None) -> Stack:

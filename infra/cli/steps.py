@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from rich.text import Text
 
 from infra.cli.output import Output
-from infra.cli.show import describe_duration
+from infra.cli.times import describe_duration
 
 
 @contextmanager

@@ -11,14 +11,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import aws_errors_as
+from infra.deploy.stack_operation import StackOperation
+from infra.deploy.template_file import parse_template
 from infra.doctor.check import Check, failed, passed, skipped, warned
 from infra.doctor.clock_check import check_clock
 from infra.doctor.mail_check import check_mail
-from infra.stack_operation import StackOperation
-from infra.staging import TEMPLATE
-from infra.template_file import parse_template
+from infra.project_files import TEMPLATE
+from shared.aws.secrets import is_ssm_parameter
 from shared.errors import OperatorError
-from shared.secrets import is_ssm_parameter
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda.type_defs import GetAccountSettingsResponseTypeDef

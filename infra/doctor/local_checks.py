@@ -5,13 +5,13 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from infra.build import AWS_PYTHON
 from infra.doctor.check import Check, failed, passed, skipped, warned
 from infra.local.environment import EMULATOR_LOCK
 from infra.local.ports import choose_port
 from infra.local.record import LocalFolder, is_running
 from infra.local.stack import find_local_stack
 from infra.locked_environment import is_environment_ready
+from infra.packaging.build import AWS_PYTHON
 from infra.packaging.bytecode import find_interpreter
 from infra.packaging.dependencies import find_uv
 from shared.errors import BuildError, LocalStackError

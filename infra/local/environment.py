@@ -8,9 +8,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from infra.locked_environment import ensure_environment
+from infra.project_files import LOCKS
 from shared.errors import LocalStackError, OperatorError
 
-EMULATOR_LOCK = Path(__file__).parent.parent / "locks" / "emulator.txt"
+EMULATOR_LOCK = LOCKS / "emulator.txt"
 
 
 def ensure_emulator(folder: Path, report: Callable[[str], None]) -> Path:

@@ -10,8 +10,7 @@ from pathlib import Path
 import boto3
 
 from infra.aws import open_emulator_session
-from infra.build import Package, Target, build_packages
-from infra.deploy import deploy_stack
+from infra.deploy.deploy_stack import deploy_stack
 from infra.local.environment import ensure_emulator
 from infra.local.model_key import SECRET_NAME, forget_model_key, keep_model_key
 from infra.local.ports import HOST, choose_port
@@ -31,6 +30,7 @@ from infra.local.repair import (
     repair_request_validation,
 )
 from infra.local.scratch import clear_scratch
+from infra.packaging.build import Package, Target, build_packages
 from infra.signals import ignore_signals, interrupt_on_signals
 from shared.errors import LocalStackError
 

@@ -35,7 +35,7 @@ from pipeline.extraction.resource_limits import (
     read_resident_kibibytes,
     release_free_memory,
 )
-from pipeline.text_cleanup import clean_text, drop_lone_surrogates, is_unreadable
+from pipeline.extraction.text_cleanup import clean_text, drop_lone_surrogates, is_unreadable
 from shared.errors import RejectionCode
 
 # The engines keep about 2 kB of each page that they have read.

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from datetime import UTC, timedelta
 from typing import Any
 
+from shared.aws.dynamodb_table import Put
 from shared.ledger.documents import Clock
-from shared.ledger.table import Put
 
 _KEEP = timedelta(days=30)
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 
-from shared.ledger.table import DAY_INDEX, IndexPage, LedgerTable
+from shared.aws.dynamodb_table import DAY_INDEX, IndexPage, LedgerTable
 
 # The partitions of the index by day: a day's documents, and apart from them its tasks.
 DOCUMENTS = ""

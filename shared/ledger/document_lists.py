@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shared.aws.dynamodb_table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable
 from shared.ledger.documents import (
     IN_FLIGHT,
     Clock,
@@ -12,7 +13,6 @@ from shared.ledger.documents import (
     find_document,
     to_document,
 )
-from shared.ledger.table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable
 
 
 def list_documents(table: LedgerTable, now: Clock, days: int) -> Iterator[Document]:

@@ -6,6 +6,8 @@ from datetime import UTC
 
 from boto3.dynamodb.conditions import Attr
 
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.ledger.documents import (
     DOCUMENT_SK,
     ChunkPages,
@@ -15,8 +17,6 @@ from shared.ledger.documents import (
     move_document,
     read_chunk_plan,
 )
-from shared.ledger.items import Row
-from shared.ledger.table import LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 from shared.lifecycle import DocumentStatus
 

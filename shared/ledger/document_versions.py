@@ -4,6 +4,8 @@ from datetime import UTC
 
 from boto3.dynamodb.conditions import Attr
 
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import (
     DOCUMENT_SK,
@@ -13,11 +15,9 @@ from shared.ledger.documents import (
     document_pk,
     to_document,
 )
-from shared.ledger.items import Row
-from shared.ledger.table import LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 from shared.lifecycle import DocumentStatus
-from shared.uploads import Upload
+from shared.messages.uploads import Upload
 
 CURRENT_SK = "CURRENT"
 _CURRENT_ATTEMPTS = 10

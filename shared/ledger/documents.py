@@ -8,8 +8,8 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
-from shared.ledger.items import Row
-from shared.ledger.table import LedgerTable, Put, Update
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 from shared.lifecycle import DocumentStatus, find_sources
 

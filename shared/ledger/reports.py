@@ -21,9 +21,9 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from pydantic import BaseModel, ConfigDict
 
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import IN_FLIGHT_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
-from shared.ledger.items import Row
-from shared.ledger.table import IN_FLIGHT_INDEX, LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 
 REPORT_SK = "REPORT"

@@ -21,8 +21,8 @@ from datetime import datetime
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
+from shared.aws.dynamodb_table import Delete, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
-from shared.ledger.table import Delete, LedgerTable, Put, Update
 from shared.llm.model import Usage
 
 TOTAL_SK = "TOTAL"

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
+from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.ledger.documents import Clock
-from shared.ledger.table import LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 
 

@@ -7,10 +7,10 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import Clock
-from shared.ledger.items import Row
-from shared.ledger.table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable, Put, Update
 from shared.ledger.timeline import build_event
 from shared.lifecycle import TaskStatus, find_task_sources
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.ledger.table import LedgerTable, Put
+from shared.aws.dynamodb_table import LedgerTable, Put
 
 
 class Event(BaseModel):

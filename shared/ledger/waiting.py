@@ -6,8 +6,8 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
+from shared.aws.dynamodb_table import LedgerTable, Update
 from shared.errors import LedgerConflictError
-from shared.ledger.table import LedgerTable, Update
 from shared.ledger.timeline import note_delay
 
 # A message that is received before its wait is over goes on waiting for what it waited for.

@@ -3,10 +3,10 @@
 import logging
 import time
 
-from shared.clients import Clients
+from shared.aws.clients import Clients
+from shared.aws.secrets import read_secret
 from shared.llm.model import LanguageModel
 from shared.llm.model_key import ModelKey
-from shared.secrets import read_secret
 from shared.settings import Settings
 
 _REASONING_FAMILIES = ("gpt-5", "o1", "o3", "o4")
@@ -22,11 +22,11 @@ def build_language_model(settings: Settings, clients: Clients) -> LanguageModel:
     """
     # Each is imported only where it is used: the SDK alone takes a third of a second.
     if not settings.uses_openai:
-        from shared.llm.extractive_model import ExtractiveModel
+        from shared.llm.extractive.extractive_model import ExtractiveModel
 
         return ExtractiveModel()
-    from shared.llm.openai_client import build_openai_client
-    from shared.llm.openai_model import OpenAIModel
+    from shared.llm.chat_completions.openai_client import build_openai_client
+    from shared.llm.chat_completions.openai_model import OpenAIModel
 
     is_openai = settings.openai_base_url is None
     reasons = is_openai and settings.openai_model.startswith(_REASONING_FAMILIES)

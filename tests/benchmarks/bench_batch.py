@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
-from tests.chaos.models import ObedientModel
-from tests.chaos.run import open_run
-from tests.chaos.timed_batch import time_policy_batch, time_sequential_batch
-from tests.chaos.workload import seed_documents
+from tests.chaos.harness.models import ObedientModel
+from tests.chaos.harness.run import open_run
+from tests.chaos.harness.timed_batch import time_policy_batch, time_sequential_batch
+from tests.chaos.harness.workload import seed_documents
 
 CONTENDERS = {
     "policy (at the same time)": time_policy_batch,

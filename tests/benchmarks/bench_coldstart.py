@@ -25,11 +25,12 @@ import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.build import AWS_PYTHON, LOCKS, PROJECT, Target, build_packages
+from infra.packaging.build import AWS_PYTHON, Target, build_packages
 from infra.packaging.bytecode import find_interpreter
 from infra.packaging.dependencies import find_uv
+from infra.project_files import LOCKS, PROJECT
 from shared.errors import BuildError
-from tests.fakes.function_environment import write_environment
+from tests.fakes.desks.function_environment import write_environment
 
 PERIOD_SECONDS = 0.02
 

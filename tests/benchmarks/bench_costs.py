@@ -21,16 +21,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from functions.batch import process_batch
+from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.llm.build import build_language_model
 from shared.prices import ModelPrice
-from tests.chaos.emulator import open_account, running_emulator
-from tests.fakes.chat_server import ChatServer
-from tests.fakes.event_source import EventSource
-from tests.fakes.pdf_files import make_text_pdf
+from tests.chaos.harness.emulator import open_account, running_emulator
+from tests.fakes.aws.event_source import EventSource
+from tests.fakes.model.chat_server import ChatServer
+from tests.fakes.pdf.pdf_files import make_text_pdf
 
 DOCUMENTS = 20
 PAGES = 10

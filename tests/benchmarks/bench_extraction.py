@@ -21,9 +21,9 @@ import pypdfium2
 
 from pipeline.extraction import Extractor
 from shared.deadline import Deadline
+from tests.project_files import CORPUS
 
 KINDS = ("text", "multi", "long")
-CORPUS = Path(__file__).parents[3] / "shared" / "corpus"
 RUNS = 9
 
 

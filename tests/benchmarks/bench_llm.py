@@ -13,13 +13,13 @@ import sys
 import time
 from collections.abc import Callable
 
-from pipeline.summary_types import Summary
+from pipeline.summaries.summary_types import Summary
 from shared.deadline import Deadline
-from shared.llm.extractive_model import ExtractiveModel
+from shared.llm.chat_completions.openai_client import build_openai_client
+from shared.llm.chat_completions.openai_model import OpenAIModel
+from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.llm.model import ModelRequest, Purpose, Source
-from shared.llm.openai_client import build_openai_client
-from shared.llm.openai_model import OpenAIModel
-from tests.fakes.chat_server import ChatServer
+from tests.fakes.model.chat_server import ChatServer
 
 RUNS = 15
 TEXTS = {
@@ -28,7 +28,11 @@ TEXTS = {
     "Han, 100,000 characters": "第{0}只海豹在第{1}个沙洲上休息。",
     "no sentence ends, 100,000 characters": "seal{0} bank{1} ",
 }
-MODULES = ("shared.llm.build", "shared.llm.extractive_model", "shared.llm.openai_model")
+MODULES = (
+    "shared.llm.build",
+    "shared.llm.extractive.extractive_model",
+    "shared.llm.chat_completions.openai_model",
+)
 
 
 def measure_ms(call: Callable[[], object], runs: int) -> str:

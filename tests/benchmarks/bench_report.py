@@ -21,12 +21,12 @@ from pathlib import Path
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from functions.report import build_delivery
-from pipeline.report import choose_summaries, write_report
-from pipeline.report_figures import DOCUMENT_ATTRIBUTES
-from pipeline.report_types import Digest
+from pipeline.report.daily_report import choose_summaries, write_report
+from pipeline.report.figures import DOCUMENT_ATTRIBUTES
+from pipeline.report.report_types import Digest
 from shared.settings import Settings
 from tests.benchmarks.ledger_pages import LedgerPages, measure_bytes
-from tests.chaos.emulator import EmulatorSession, open_account, running_emulator
+from tests.chaos.harness.emulator import EmulatorSession, open_account, running_emulator
 
 DAY = "2026-03-01"
 BEGINS = datetime(2026, 3, 1, tzinfo=UTC)
@@ -134,7 +134,7 @@ class _SplitSession(EmulatorSession):
 
 def make_report(endpoint_url: str, ledger_url: str, settings: Settings) -> dict[str, object]:
     """Make the report in this process; what it took and what it says."""
-    from shared.clients import Clients
+    from shared.aws.clients import Clients
 
     clients = Clients(_SplitSession(endpoint_url, ledger_url))
     services = build_delivery(settings, clients).reports

@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from infra.build import PROJECT
 from infra.local.environment import ensure_emulator
+from infra.project_files import PROJECT
 from shared.errors import BuildError, LocalStackError
 
 Table = Callable[[str, Sequence[Sequence[str]]], None]

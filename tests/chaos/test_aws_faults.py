@@ -5,11 +5,11 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.aws_faults import AwsFaults
-from tests.chaos.fleet import Fleet
-from tests.chaos.run import open_run
-from tests.chaos.tally import Tally, take_tally
-from tests.chaos.workload import list_bodies, seed_documents, send_bodies
+from tests.chaos.harness.aws_faults import AwsFaults
+from tests.chaos.harness.fleet import Fleet
+from tests.chaos.harness.run import open_run
+from tests.chaos.harness.tally import Tally, take_tally
+from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
 
 FAULTS = AwsFaults(lost_answers=0.03, broken_connections=0.03, throttled=0.06)
 

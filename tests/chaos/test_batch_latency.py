@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from tests.chaos.models import ObedientModel
-from tests.chaos.run import open_run
-from tests.chaos.timed_batch import time_policy_batch
-from tests.chaos.workload import seed_documents
+from tests.chaos.harness.models import ObedientModel
+from tests.chaos.harness.run import open_run
+from tests.chaos.harness.timed_batch import time_policy_batch
+from tests.chaos.harness.workload import seed_documents
 
 LATENCY_SECONDS = 1.0
 # Generous: a busy machine is no fault of the policy. Ten in a row would take ten seconds.

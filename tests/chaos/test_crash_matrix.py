@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from tests.chaos.crash_cells import Cell, prepare_cells
-from tests.chaos.faults import FaultPlan
-from tests.chaos.fleet import Fleet
-from tests.chaos.journal import Entry
-from tests.chaos.run import open_run
-from tests.chaos.tally import (
+from tests.chaos.harness.crash_cells import Cell, prepare_cells
+from tests.chaos.harness.faults import FaultPlan
+from tests.chaos.harness.fleet import Fleet
+from tests.chaos.harness.journal import Entry
+from tests.chaos.harness.run import open_run
+from tests.chaos.harness.tally import (
     find_unexplained_calls,
     read_cause,
     read_events,

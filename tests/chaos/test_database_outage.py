@@ -6,22 +6,22 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from functions.batch import process_batch
 from functions.database import build_address, build_database
+from functions.delivery.batch import process_batch
 from functions.wiring import build_table, utc_now
-from pipeline.results import result_folder
+from pipeline.summaries.results import result_folder
+from shared.aws.dynamodb_table import Update
+from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
 from shared.database.connection import Database
 from shared.database.schema import apply_migrations
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import document_row_key
-from shared.ledger.table import Update
-from shared.objects import ObjectStore
-from shared.queues import Queues
-from shared.uploads import Upload
-from tests.chaos.run import Run, open_run, wait_for
-from tests.fakes.aws_account import notification
-from tests.fakes.event_source import EventSource
-from tests.fakes.postgres_server import DATABASE, HOST, TOKEN, USER, running_postgres
+from shared.messages.uploads import Upload
+from tests.chaos.harness.run import Run, open_run, wait_for
+from tests.fakes.aws.aws_account import notification
+from tests.fakes.aws.event_source import EventSource
+from tests.fakes.aws.postgres_server import DATABASE, HOST, TOKEN, USER, running_postgres
 from tests.fakes.summaries import make_summary
 
 

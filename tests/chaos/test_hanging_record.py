@@ -4,12 +4,12 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.messages import encode_message
-from tests.chaos.fleet import Fleet
-from tests.chaos.models import HANGING_TEXT
-from tests.chaos.run import open_run
-from tests.chaos.tally import count_effects, read_cause, read_statuses, receive_letters
-from tests.chaos.workload import list_bodies, seed_documents, send_bodies
+from shared.messages.work_items import encode_message
+from tests.chaos.harness.fleet import Fleet
+from tests.chaos.harness.models import HANGING_TEXT
+from tests.chaos.harness.run import open_run
+from tests.chaos.harness.tally import count_effects, read_cause, read_statuses, receive_letters
+from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
 
 HANGING_CHUNK = 4
 # Three seconds are kept back for settling; the others need much of the rest only on a busy machine.

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.chaos.faults import FaultPlan, Kill
-from tests.chaos.fleet import Fleet
-from tests.chaos.run import Run, open_run
-from tests.chaos.tally import Tally, take_tally
-from tests.chaos.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
+from tests.chaos.harness.faults import FaultPlan, Kill
+from tests.chaos.harness.fleet import Fleet
+from tests.chaos.harness.run import Run, open_run
+from tests.chaos.harness.tally import Tally, take_tally
+from tests.chaos.harness.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
 
 _FEED = 500
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 from pathlib import Path
 
 from functions.wiring import utc_now
-from shared.delivery_state import read_delivery_state
-from shared.messages import Sweep, encode_message
-from shared.queues import Queues
-from tests.chaos.faults import FaultPlan, Kill, Point
-from tests.chaos.fleet import Fleet
-from tests.chaos.run import Run, open_run
-from tests.chaos.tally import read_cause, read_events, read_statuses, receive_letters
-from tests.chaos.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
+from shared.aws.queues import Queues
+from shared.messages.delivery_state import read_delivery_state
+from shared.messages.work_items import Sweep, encode_message
+from tests.chaos.harness.faults import FaultPlan, Kill, Point
+from tests.chaos.harness.fleet import Fleet
+from tests.chaos.harness.run import Run, open_run
+from tests.chaos.harness.tally import read_cause, read_events, read_statuses, receive_letters
+from tests.chaos.harness.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
 
 PROCESS_DIED = "ProcessDied"
 
@@ -111,7 +111,7 @@ def test_sqs_dead_letters_only_what_kills_its_process(outcome):
 
 def test_each_item_of_poison_has_its_last_receives_to_itself(outcome):
     # Where both are in one batch, one of them kills it and both have used up a receive. The last
-    # two are alone (`functions/isolation.py`).
+    # two are alone (`functions/delivery/isolation.py`).
     shared_receives = outcome.max_receive_count - 2
     assert min(outcome.deaths.values()) >= 2
     assert sum(outcome.deaths.values()) >= shared_receives + 2 * 2

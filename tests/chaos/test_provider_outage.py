@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.fleet import Fleet
-from tests.chaos.provider import running_provider
-from tests.chaos.run import Run, open_run, wait_for
-from tests.chaos.tally import Tally, take_tally
-from tests.chaos.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
+from tests.chaos.harness.fleet import Fleet
+from tests.chaos.harness.provider import running_provider
+from tests.chaos.harness.run import Run, open_run, wait_for
+from tests.chaos.harness.tally import Tally, take_tally
+from tests.chaos.harness.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
 
 # Beside others a record may come to its call with too little time left for it, and lose a receive.
 RUNS_ALONE = True

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 
-from tests.chaos.fleet import Fleet
-from tests.chaos.provider import Call, running_provider
-from tests.chaos.run import Run, open_run, wait_for
-from tests.chaos.tally import Tally, take_tally
-from tests.chaos.workload import list_bodies, seed_documents, send_bodies
+from tests.chaos.harness.fleet import Fleet
+from tests.chaos.harness.provider import Call, running_provider
+from tests.chaos.harness.run import Run, open_run, wait_for
+from tests.chaos.harness.tally import Tally, take_tally
+from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
 
 CONTAINERS = 2
 BATCH_SIZE = 10

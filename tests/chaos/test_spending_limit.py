@@ -12,17 +12,17 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from functions.wiring import build_table
-from pipeline.budget import Limits, SpendMeter
+from pipeline.metering.spend_meter import Limits, SpendMeter
 from shared.errors import OverBudgetError
 from shared.ledger.spend import close_expired_leases, read_day_spend
 from shared.prices import MICRO_USD_PER_USD, ModelPrice
-from tests.chaos.faults import FaultPlan, Kill, Point
-from tests.chaos.fleet import Fleet
-from tests.chaos.provider import running_provider
-from tests.chaos.run import Run, open_run
-from tests.chaos.short_days import FIRST_DAY, ShortDays
-from tests.chaos.tally import Tally, take_tally
-from tests.chaos.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
+from tests.chaos.harness.faults import FaultPlan, Kill, Point
+from tests.chaos.harness.fleet import Fleet
+from tests.chaos.harness.provider import running_provider
+from tests.chaos.harness.run import Run, open_run
+from tests.chaos.harness.short_days import FIRST_DAY, ShortDays
+from tests.chaos.harness.tally import Tally, take_tally
+from tests.chaos.harness.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
 
 MODEL = "the-model"
 CONTAINERS = 4

@@ -4,11 +4,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.chaos.fleet import Fleet
-from tests.chaos.provider import find_undercut, running_provider
-from tests.chaos.run import open_run
-from tests.chaos.tally import Tally, take_tally
-from tests.chaos.workload import list_bodies, seed_documents, send_bodies
+from tests.chaos.harness.fleet import Fleet
+from tests.chaos.harness.provider import find_undercut, running_provider
+from tests.chaos.harness.run import open_run
+from tests.chaos.harness.tally import Tally, take_tally
+from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
 
 TIMEOUT_SECONDS = 12.0
 VISIBILITY_SECONDS = 13

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.chunk_text import chunk_text_key
+from pipeline.ingest.chunk_text import chunk_text_key
 from shared.ledger.documents import Document, document_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
-from tests.fakes.kept_account import open_account
-from tests.fakes.pdf_files import MARKER, make_text_pdf
-from tests.fakes.running_pipeline import RunningPipeline, run_pipeline
+from tests.fakes.aws.kept_account import open_account
+from tests.fakes.desks.running_pipeline import RunningPipeline, run_pipeline
+from tests.fakes.pdf.pdf_files import MARKER, make_text_pdf
 
 RUNS_ALONE_AT_FULL_SIZE = True
 PAGES = 10_000

@@ -1,7 +1,6 @@
 """Daily reports as a good, a bad and an empty day would give them; every figure stands out."""
 
-from pipeline.report_spend import DayFigures, ModelCost, Spend
-from pipeline.report_types import (
+from pipeline.report.report_types import (
     Counts,
     DailyReport,
     DeadLetterGroup,
@@ -14,6 +13,7 @@ from pipeline.report_types import (
     SlowDocument,
     TaskLine,
 )
+from pipeline.report.spend import DayFigures, ModelCost, Spend
 
 DAYS_BEFORE = tuple(
     DayFigures(

@@ -5,9 +5,9 @@ import time
 import uuid
 from datetime import UTC, datetime, timedelta
 
-from pipeline.letter_waves import LetterServices
-from shared.dead_letter_reading import ReadingPace
-from shared.dead_letters import (
+from pipeline.dead_letters.hold import LetterServices
+from shared.aws.queues import Queues, ReceivedMessage
+from shared.dead_letters.letters import (
     DeadLetterQueue,
     Letter,
     identify_report_work,
@@ -15,9 +15,9 @@ from shared.dead_letters import (
     identify_upload_work,
     identify_work,
 )
-from shared.delivery_state import DeliveryState, Failure
-from shared.queues import Queues, ReceivedMessage
-from tests.fakes.ledger_rows import open_table
+from shared.dead_letters.reading import ReadingPace
+from shared.messages.delivery_state import DeliveryState, Failure
+from tests.fakes.aws.ledger_rows import open_table
 
 DIED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 ACTOR = "arn:aws:iam::123456789012:user/ada"

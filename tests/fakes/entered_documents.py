@@ -2,12 +2,12 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pipeline.results import Coverage, DocumentSummary
+from pipeline.summaries.results import Coverage, DocumentSummary
+from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import move_document
-from shared.ledger.table import LedgerTable
 from shared.lifecycle import DocumentStatus
-from shared.uploads import Upload
+from shared.messages.uploads import Upload
 
 
 class Ledger:

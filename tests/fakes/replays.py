@@ -2,12 +2,12 @@
 
 import time
 
-from pipeline.letter_work import find_finished
-from pipeline.replay import plan_replay, replay
-from shared.dead_letter_reading import read_letters
+from pipeline.dead_letters.finished_work import find_finished
+from pipeline.dead_letters.replay import plan_replay, replay
+from shared.dead_letters.reading import read_letters
 from shared.ledger.documents import document_pk
 from shared.ledger.timeline import read_timeline
-from shared.llm.extractive_model import ExtractiveModel
+from shared.llm.extractive.extractive_model import ExtractiveModel
 from tests.fakes.dead_letter_boxes import chunk_body, make_state, put_letters, to_attributes
 
 

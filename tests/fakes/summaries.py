@@ -1,6 +1,6 @@
 """Summaries of documents, as the pipeline writes them."""
 
-from pipeline.results import Coverage, DocumentSummary
+from pipeline.summaries.results import Coverage, DocumentSummary
 from shared.lifecycle import DocumentStatus
 
 

@@ -8,5 +8,5 @@
     extraction.py      reads them with one extractor, which must outlive them all
     findings.py        where inputs that broke something are kept
 
-Nothing here is a test: pytest runs a little of it from tests/unit/test_fuzz_findings.py.
+Nothing here is a test: pytest runs a little of it from tests/unit/tools/test_fuzz_findings.py.
 """

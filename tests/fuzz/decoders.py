@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from shared.delivery_state import (
+from shared.errors import MessageDecodeError
+from shared.messages.delivery_state import (
     ATTRIBUTE_NAME,
     MAX_COUNT,
     DeliveryState,
     read_delivery_state,
 )
-from shared.errors import MessageDecodeError
-from shared.messages import (
+from shared.messages.reports import decode_report_item, encode_report_order
+from shared.messages.uploads import UploadNotice, decode_upload_notice
+from shared.messages.work_items import (
     Combine,
     ContinueIngest,
     IngestItem,
@@ -24,9 +26,7 @@ from shared.messages import (
     decode_work_item,
     encode_message,
 )
-from shared.report_messages import decode_report_item, encode_report_order
-from shared.uploads import UploadNotice, decode_upload_notice
-from tests.fakes.aws_account import notification
+from tests.fakes.aws.aws_account import notification
 
 # What SQS lets through at most.
 MAX_BODY_BYTES = 1 << 20

@@ -18,7 +18,7 @@ from random import Random
 from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
 from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError
-from tests.fakes.pdf_files import make_text_pdf
+from tests.fakes.pdf.pdf_files import make_text_pdf
 from tests.fuzz.findings import save_finding
 from tests.fuzz.pdf_mutations import list_seeds, mutate_pdf
 

@@ -3,7 +3,9 @@
 import hashlib
 from pathlib import Path
 
-FOLDER = Path(__file__).parents[2] / ".seashore" / "fuzz"
+from tests.project_files import PROJECT
+
+FOLDER = PROJECT / ".seashore" / "fuzz"
 
 
 def make_folder(target: str, root: Path = FOLDER) -> Path:

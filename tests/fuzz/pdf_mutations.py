@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
-from tests.fakes import hostile_pdf_files as hostile
-from tests.fakes import pdf_files as good
+from tests.fakes.pdf import hostile_pdf_files as hostile
+from tests.fakes.pdf import pdf_files as good
+from tests.project_files import PROJECT
 
 MAX_SEED_BYTES = 300_000
 MAX_STREAM_BYTES = 1 << 20
-PROJECT = Path(__file__).parents[2]
 SEED_FOLDERS = (PROJECT / "infra" / "demo_documents", PROJECT.parent / "shared" / "corpus")
 
 _NUMBER = re.compile(rb"(?<![\w.])\d{1,10}(?![\w.])")

@@ -1,6 +1,6 @@
 import pytest
 
-from tests.fakes.kept_account import open_account
+from tests.fakes.aws.kept_account import open_account
 
 
 @pytest.fixture

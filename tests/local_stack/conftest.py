@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.build import PROJECT
 from infra.local.record import LocalFolder, is_running
 from infra.local.stack import LocalSetup, start_local_stack, stop_local_stack
+from infra.project_files import PROJECT
 from infra.stacks import Stack, resolve_local_stack
 from shared.errors import BuildError, LocalStackError
-from tests.fakes.smtp_server import SmtpServer
+from tests.fakes.aws.smtp_server import SmtpServer
 
 if TYPE_CHECKING:
     from tests.local_stack.probe_stack import ProbeStack

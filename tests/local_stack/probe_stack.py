@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from infra.build import FUNCTIONS, Package
 from infra.local.stack import LocalSetup, stop_local_stack
 from infra.packaging.archive import add_files, list_files
+from infra.packaging.build import FUNCTIONS, Package
 from infra.stacks import Stack
 from tests.local_stack.conftest import CACHE, Start
 

@@ -5,12 +5,12 @@ import json
 import uuid
 import zipfile
 
-from infra.architecture import choose_target
-from infra.build import Package
-from infra.code_only import deploy_code
-from infra.deploy import deploy_stack, plan_deployment
-from infra.destroy import destroy_stack, plan_destruction
-from infra.staging import package_placeholder
+from infra.deploy.architecture import choose_target
+from infra.deploy.code_only import deploy_code
+from infra.deploy.deploy_stack import deploy_stack, plan_deployment
+from infra.deploy.destroy import destroy_stack, plan_destruction
+from infra.deploy.staging import package_placeholder
+from infra.packaging.build import Package
 
 TEMPLATE = f"""
 AWSTemplateFormatVersion: "2010-09-09"

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 import httpx2
 import pytest
 
-from infra.api_client import open_api
-from infra.build import PROJECT
-from tests.fakes.chat_behaviours import Behaviour
-from tests.fakes.chat_server import ChatServer
-from tests.fakes.pdf_files import make_text_pdf
+from infra.cli.chat.api_client import open_api
+from infra.project_files import PROJECT
+from tests.fakes.model.chat_behaviours import Behaviour
+from tests.fakes.model.chat_server import ChatServer
+from tests.fakes.pdf.pdf_files import make_text_pdf
 from tests.local_stack.probe_stack import wait_for
 
 ERROR_FIELDS = {"code", "message", "request_id", "what_to_do"}

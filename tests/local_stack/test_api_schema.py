@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.api_client import open_api
+from infra.cli.chat.api_client import open_api
 
 CONFIGURATION = Path(__file__).with_name("schemathesis.toml")
 ALL_PHASES = "examples,coverage,fuzzing,stateful"

@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from infra.build import PROJECT
-from infra.cli.demo import DEMO_DOCUMENTS, EXPECTED, DemoFolder
 from infra.cli.exit_codes import ExitCode
-from infra.cli.local import bring_up, write_status
+from infra.cli.local.demo import DEMO_DOCUMENTS, EXPECTED, DemoFolder
+from infra.cli.local.local_stack import bring_up, write_status
 from infra.cli.output import Output
 from infra.local.record import LocalFolder, is_running
 from infra.local.stack import STACK_NAME
+from infra.project_files import PROJECT
 from shared.errors import LocalStackError
-from tests.fakes.pdf_files import make_marker_pdf
+from tests.fakes.pdf.pdf_files import make_marker_pdf
 
 SEASHORE = [sys.executable, "-c", "import infra.cli; infra.cli.main()"]
 

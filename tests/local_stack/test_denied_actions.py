@@ -16,10 +16,10 @@ from infra.aws import open_emulator_session
 from infra.local.model_key import SECRET_NAME
 from infra.local.record import LocalFolder, is_running
 from infra.local.stack import STACK_NAME, OpenAiServer, update_local_stack
+from infra.project_files import TEMPLATE
 from infra.stacks import Stack, resolve_local_stack
-from infra.staging import TEMPLATE
 from tests.local_stack.probe_stack import ProbeStack
-from tests.unit.template_parts import parse_template
+from tests.unit.template.template_parts import parse_template
 
 FUNCTIONS = ("ingest", "worker", "report", "api", "database")
 KEY = "sk-canary-of-the-model"

@@ -5,13 +5,13 @@ import uuid
 
 import pytest
 
-from infra.build import Package
-from infra.deploy import deploy_stack
-from infra.deploy_bucket import deploy_bucket_name
+from infra.deploy.deploy_bucket import deploy_bucket_name
+from infra.deploy.deploy_stack import deploy_stack
+from infra.deploy.stack_operation import Deployment
+from infra.deploy.staging import package_placeholder
 from infra.local.stack import LocalSetup, update_local_stack
-from infra.stack_operation import Deployment
+from infra.packaging.build import Package
 from infra.stacks import Stack, resolve_stack
-from infra.staging import package_placeholder
 from shared.errors import DeployError, OperatorError, UnknownStackError
 from tests.local_stack.conftest import CACHE
 

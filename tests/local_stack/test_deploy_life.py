@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from typer.testing import CliRunner
 
-from infra.build import Target
 from infra.cli.app import app
 from infra.doctor.aws_checks import AwsDoctor
+from infra.packaging.build import Target
 from shared.errors import DeployError, UnknownStackError
 from tests.local_stack.small_stack import SmallStack
 

@@ -8,15 +8,15 @@ import time
 
 import pytest
 
-from infra.build import PROJECT
-from infra.cli.dlq_access import open_letters
-from infra.move_tasks import start_move
-from pipeline.canary import watch_canaries
-from pipeline.chunk_text import chunk_text_key
-from pipeline.letter_waves import Ending
-from pipeline.replay import replay
-from shared.dead_letter_reading import read_letters
-from shared.dead_letters import LetterFilter, group_letters
+from infra.cli.dead_letters.access import open_letters
+from infra.cli.dead_letters.move_tasks import start_move
+from infra.project_files import PROJECT
+from pipeline.dead_letters.canary import watch_canaries
+from pipeline.dead_letters.hold import Ending
+from pipeline.dead_letters.replay import replay
+from pipeline.ingest.chunk_text import chunk_text_key
+from shared.dead_letters.letters import LetterFilter, group_letters
+from shared.dead_letters.reading import read_letters
 from shared.errors import OperatorError
 from shared.ledger.document_versions import find_current_document_id
 from shared.ledger.documents import find_document
@@ -30,7 +30,7 @@ from tests.fakes.dead_letter_boxes import (
     put_letters,
     to_attributes,
 )
-from tests.fakes.pdf_files import make_prose_pdf
+from tests.fakes.pdf.pdf_files import make_prose_pdf
 from tests.local_stack.probe_stack import wait_for
 
 ITEMS = 30
@@ -42,10 +42,10 @@ REPLAY = """
 import sys
 from dataclasses import replace
 from pathlib import Path
-from infra.cli.dlq_access import open_letters
+from infra.cli.dead_letters.access import open_letters
 from infra.stacks import resolve_local_stack
-from pipeline.replay import replay
-from shared.dead_letter_reading import ReadingPace, read_letters
+from pipeline.dead_letters.replay import replay
+from shared.dead_letters.reading import ReadingPace, read_letters
 
 services = open_letters(resolve_local_stack(Path(sys.argv[1])))
 pace = ReadingPace(hide_seconds=int(sys.argv[2]), most_held=10)

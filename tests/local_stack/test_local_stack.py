@@ -12,7 +12,6 @@ from dataclasses import replace
 
 import pytest
 
-from infra.build import PROJECT
 from infra.local.model_key import SECRET_NAME
 from infra.local.record import LocalFolder, is_running, read_record
 from infra.local.stack import (
@@ -24,6 +23,7 @@ from infra.local.stack import (
     stop_local_stack,
     update_local_stack,
 )
+from infra.project_files import PROJECT
 from infra.stacks import Stack, resolve_local_stack, resolve_stack
 from shared.errors import LocalStackError, UnknownStackError
 from tests.local_stack.probe_stack import ProbeStack, read_artifact, wait_for, work

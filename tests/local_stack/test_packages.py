@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from infra.build import Target, build_packages
-from tests.fakes.api_desk import make_event
+from infra.packaging.build import Target, build_packages
+from tests.fakes.desks.api_desk import make_event
 from tests.local_stack.conftest import CACHE
 
 PROGRAM = Path(__file__).with_name("self_contained.py")

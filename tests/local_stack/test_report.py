@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime, timedelta
 
+from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_versions import register_document
 from shared.ledger.reports import ReportStatus, find_report
-from shared.ledger.table import LedgerTable
-from shared.uploads import Upload
-from tests.fakes.ledger_rows import force
+from shared.messages.uploads import Upload
+from tests.fakes.aws.ledger_rows import force
 from tests.local_stack.probe_stack import read_artifact, wait_for
 
 TICK = '{"kind": "daily_report", "v": 1}'

@@ -7,16 +7,16 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from infra.build import PROJECT
-from infra.cli.enqueue import enqueue_task
+from infra.cli.documents.files import FileToPut
+from infra.cli.documents.upload import put_files
 from infra.cli.exit_codes import ExitCode
-from infra.cli.files import FileToPut
 from infra.cli.output import Output
-from infra.cli.upload import put_files
+from infra.cli.tasks.enqueue import enqueue_task
 from infra.local.process import REGION
 from infra.local.stack import LocalSetup, OpenAiServer, update_local_stack
-from tests.fakes.chat_behaviours import calling, saying
-from tests.fakes.chat_server import ChatServer
+from infra.project_files import PROJECT
+from tests.fakes.model.chat_behaviours import calling, saying
+from tests.fakes.model.chat_server import ChatServer
 from tests.local_stack.conftest import CACHE
 from tests.local_stack.probe_stack import wait_for
 

@@ -1,11 +1,16 @@
-"""functions → pipeline → shared, nothing imports infra, and each vendor has its one place."""
+"""Floors and chapters: who may import whom, where each vendor has its place, and no circles.
+
+A floor is a top-level folder, a chapter a folder of a floor (of the command line too, whose folders
+are groups of commands). A folder inside a chapter is part of it.
+"""
 
 import ast
-from pathlib import Path
+from collections import defaultdict
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 
-PROJECT = Path(__file__).parents[2]
+from tests.project_files import PROJECT
 
 MAY_IMPORT = {
     "functions": {"functions", "pipeline", "shared"},
@@ -23,51 +28,149 @@ ONLY_IN = {
     "pypdf": ("pipeline/extraction/",),
     "pypdfium2": ("pipeline/extraction/",),
 }
+MOST_FILES_OF_A_FOLDER = 20
+MOST_LINES_OF_A_FILE = 400
+FEW_LINES_OF_A_FILE = 40
 
 
-def find_imports(source):
-    """The top-level names that a module imports at run time or for types."""
+def list_sources(*tops):
+    """Paths of the sources below some top-level folders, from the project's root."""
+    return sorted(
+        path.relative_to(PROJECT)
+        for top in tops
+        for path in (PROJECT / top).rglob("*.py")
+        if not path.relative_to(PROJECT / top).parts[0].startswith(".")
+    )
+
+
+def find_imported_names(source):
+    """The full names that a module imports at run time or for types."""
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[0] for alias in node.names)
+            yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            yield node.module.split(".")[0]
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
 def find_violations(path, source):
     package = path.split("/")[0]
-    for name in find_imports(source):
+    for name in {name.split(".")[0] for name in find_imported_names(source)}:
         if name in MAY_IMPORT and name not in MAY_IMPORT[package]:
             yield f"{path} imports {name}"
         if name in ONLY_IN and not path.startswith(ONLY_IN[name]):
             yield f"{path} imports {name}"
 
 
+def find_chapter(module, packages):
+    """The chapter that a module belongs to; a module beside the chapters stands for itself."""
+    parts = module.split(".")
+    depth = 3 if module.startswith("infra.cli.") else 2
+    chapter = ".".join(parts[:depth])
+    return chapter if chapter in packages else module
+
+
+def find_circle(graph):
+    """The nodes of a circle in a graph of what imports what, or none."""
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return error.args[1]
+    return []
+
+
+def build_graphs(sources):
+    """What imports what, module by module and chapter by chapter.
+
+    Args:
+        sources: Text by the module's full name; a package by its own name.
+    """
+    packages = {name.rpartition(".")[0] for name in sources}
+    modules, chapters = defaultdict(set), defaultdict(set)
+    for name, source in sources.items():
+        for imported in set(find_imported_names(source)) & (set(sources) - {name}):
+            # A package that only says what it holds is no part of a circle through its modules.
+            if not name.startswith(imported + "."):
+                modules[name].add(imported)
+            one, other = find_chapter(name, packages), find_chapter(imported, packages)
+            if one != other:
+                chapters[one].add(other)
+    return modules, chapters
+
+
+def read_modules():
+    return {
+        ".".join(path.with_suffix("").parts).removesuffix(".__init__"): (PROJECT / path).read_text(
+            encoding="utf-8"
+        )
+        for path in list_sources(*MAY_IMPORT)
+    }
+
+
 def test_every_module_keeps_the_directions():
-    paths = [path for package in MAY_IMPORT for path in (PROJECT / package).rglob("*.py")]
+    paths = list_sources(*MAY_IMPORT)
     assert len(paths) > 30
     violations = [
         violation
         for path in paths
         for violation in find_violations(
-            path.relative_to(PROJECT).as_posix(), path.read_text(encoding="utf-8")
+            path.as_posix(), (PROJECT / path).read_text(encoding="utf-8")
         )
     ]
     assert violations == []
+
+
+def test_no_circle_of_modules_or_chapters():
+    modules, chapters = build_graphs(read_modules())
+    assert len(chapters) > 20
+    assert find_circle(modules) == []
+    assert find_circle(chapters) == []
+
+
+def test_a_circle_of_chapters_is_seen():
+    sources = {
+        "shared.a": "",
+        "shared.a.one": "import shared.b.one",
+        "shared.b": "",
+        "shared.b.one": "",
+        "shared.b.two": "from shared.a import two",
+        "shared.a.two": "",
+    }
+    modules, chapters = build_graphs(sources)
+    assert find_circle(modules) == []
+    assert set(find_circle(chapters)) == {"shared.a", "shared.b"}
 
 
 @pytest.mark.parametrize(
     ("path", "source"),
     [
         ("shared/x.py", "import pipeline.ingest"),
-        ("pipeline/x.py", "from functions.batch import Consumer"),
+        ("pipeline/x.py", "from functions.delivery.batch import Consumer"),
         ("pipeline/x.py", "import boto3"),
         ("functions/x.py", "def f():\n    from botocore.config import Config"),
         ("pipeline/x.py", "import openai"),
-        ("pipeline/ingest.py", "import pypdfium2"),
-        ("shared/x.py", "from infra.build import build_packages"),
+        ("pipeline/ingest/x.py", "import pypdfium2"),
+        ("shared/x.py", "from infra.packaging.build import build_packages"),
     ],
 )
 def test_a_wrong_import_is_seen(path, source):
     assert list(find_violations(path, source))
+
+
+def test_folders_and_files_keep_their_size():
+    """A folder is one screen of names, and a file is read in one go."""
+    folders = defaultdict(list)
+    for path in list_sources(*MAY_IMPORT, "tests"):
+        if path.name != "__init__.py":
+            folders[path.parent.as_posix()].append(path)
+    large = {
+        name: len(paths) for name, paths in folders.items() if len(paths) > MOST_FILES_OF_A_FOLDER
+    }
+    assert large == {}
+    lines = {
+        path.as_posix(): len((PROJECT / path).read_text(encoding="utf-8").splitlines())
+        for paths in folders.values()
+        for path in paths
+    }
+    assert {path: count for path, count in lines.items() if count > MOST_LINES_OF_A_FILE} == {}

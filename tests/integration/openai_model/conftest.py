@@ -2,11 +2,11 @@
 
 import pytest
 
-from shared.llm.openai_client import build_openai_client
-from shared.llm.openai_model import OpenAIModel
-from tests.fakes.chat_server import ChatServer
-from tests.fakes.model_keys import fixed_key
-from tests.fakes.openai_requests import SECRET_KEY
+from shared.llm.chat_completions.openai_client import build_openai_client
+from shared.llm.chat_completions.openai_model import OpenAIModel
+from tests.fakes.model.chat_server import ChatServer
+from tests.fakes.model.model_keys import fixed_key
+from tests.fakes.model.openai_requests import SECRET_KEY
 
 
 class Waits:

@@ -11,9 +11,9 @@ from shared.errors import (
     ModelRefusalError,
     ModelThrottledError,
 )
-from tests.fakes.chat_behaviours import failing, ok, throttled
-from tests.fakes.chat_server import ChatServer
-from tests.fakes.openai_requests import REQUEST, SECRET_KEY, SECRET_TEXT, answer, request_for
+from tests.fakes.model.chat_behaviours import failing, ok, throttled
+from tests.fakes.model.chat_server import ChatServer
+from tests.fakes.model.openai_requests import REQUEST, SECRET_KEY, SECRET_TEXT, answer, request_for
 
 
 def test_an_answer_with_pages_and_usage(model, server):

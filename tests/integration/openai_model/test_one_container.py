@@ -10,7 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx2
 import pytest
 
-from pipeline.summary_types import Summary
+from pipeline.summaries.summary_types import Summary
 from shared.errors import (
     ModelAccessError,
     ModelAnswerError,
@@ -19,9 +19,9 @@ from shared.errors import (
     ModelThrottledError,
     ModelUnavailableError,
 )
-from tests.fakes.chat_behaviours import failing, ok
-from tests.fakes.chat_server import ChatServer
-from tests.fakes.openai_requests import SECRET_KEY, answer, request_for
+from tests.fakes.model.chat_behaviours import failing, ok
+from tests.fakes.model.chat_server import ChatServer
+from tests.fakes.model.openai_requests import SECRET_KEY, answer, request_for
 
 SURVIVABLE = (
     *("fenced", "wrong_pages", "no_usage", "bad_json", "prose", "truncated", "refusal"),
@@ -102,7 +102,7 @@ def test_a_server_that_fails_now_and_then(build):
 
 def test_the_fake_server_as_a_process(build):
     command = [
-        *(sys.executable, "-m", "tests.fakes.chat_server", "--accepted-key", SECRET_KEY),
+        *(sys.executable, "-m", "tests.fakes.model.chat_server", "--accepted-key", SECRET_KEY),
         *("--json-schema-status", "500", "--mix", "ok=1,no_usage=1", "--seed", "3"),
     ]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - own module

@@ -7,9 +7,9 @@ import pytest
 
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelUnavailableError
-from tests.fakes.chat_behaviours import failing
-from tests.fakes.chat_server import ChatServer
-from tests.fakes.openai_requests import REQUEST, answer
+from tests.fakes.model.chat_behaviours import failing
+from tests.fakes.model.chat_server import ChatServer
+from tests.fakes.model.openai_requests import REQUEST, answer
 
 
 @pytest.mark.parametrize("kind", ["error_503", "reset", "reset_in_body"])

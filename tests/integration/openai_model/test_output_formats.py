@@ -3,9 +3,9 @@
 import pytest
 
 from shared.errors import ModelAnswerError, ModelUnavailableError
-from tests.fakes.chat_behaviours import failing, ok
-from tests.fakes.chat_server import ChatServer
-from tests.fakes.openai_requests import answer, formats
+from tests.fakes.model.chat_behaviours import failing, ok
+from tests.fakes.model.chat_server import ChatServer
+from tests.fakes.model.openai_requests import answer, formats
 
 
 @pytest.mark.parametrize(

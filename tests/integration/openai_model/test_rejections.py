@@ -5,9 +5,9 @@ import logging
 import pytest
 
 from shared.errors import ModelAccessError, ModelRequestError
-from tests.fakes.chat_behaviours import failing
-from tests.fakes.chat_server import ChatServer
-from tests.fakes.openai_requests import answer, formats
+from tests.fakes.model.chat_behaviours import failing
+from tests.fakes.model.chat_server import ChatServer
+from tests.fakes.model.openai_requests import answer, formats
 
 
 @pytest.mark.parametrize("kind", ["quota", "unauthorized", "forbidden"])

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from shared.errors import ModelThrottledError
-from tests.fakes.chat_behaviours import ok, throttled
-from tests.fakes.chat_server import ChatServer
-from tests.fakes.openai_requests import answer, request_for
+from tests.fakes.model.chat_behaviours import ok, throttled
+from tests.fakes.model.chat_server import ChatServer
+from tests.fakes.model.openai_requests import answer, request_for
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.fakes.task_desk import open_task_desk
+from tests.fakes.desks.task_desk import open_task_desk
 
 
 @pytest.fixture

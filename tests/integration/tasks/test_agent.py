@@ -6,10 +6,10 @@ import pytest
 
 from shared.ledger.tasks import task_pk
 from shared.lifecycle import TaskStatus
-from tests.fakes.chat_behaviours import calling, failing, saying
-from tests.fakes.ledger_rows import scan_rows
-from tests.fakes.pdf_files import make_text_pdf
-from tests.fakes.task_desk import open_task_desk
+from tests.fakes.aws.ledger_rows import scan_rows
+from tests.fakes.desks.task_desk import open_task_desk
+from tests.fakes.model.chat_behaviours import calling, failing, saying
+from tests.fakes.pdf.pdf_files import make_text_pdf
 
 PAGES = ("The harbour of Skagen opened in 1907.", "The pier was built of granite.")
 ORDERS = (

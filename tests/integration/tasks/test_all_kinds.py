@@ -9,9 +9,9 @@ from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import find_document
 from shared.ledger.tasks import list_tasks
 from shared.lifecycle import DocumentStatus, TaskStatus
-from tests.fakes.chat_behaviours import failing
-from tests.fakes.pdf_files import make_text_pdf
-from tests.fakes.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
+from tests.fakes.desks.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
+from tests.fakes.model.chat_behaviours import failing
+from tests.fakes.pdf.pdf_files import make_text_pdf
 
 
 def test_tasks_and_documents_are_listed_apart(offline):

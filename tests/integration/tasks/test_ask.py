@@ -3,9 +3,9 @@
 import json
 
 from shared.lifecycle import TaskStatus
-from tests.fakes.chat_behaviours import saying
-from tests.fakes.pdf_files import make_text_pdf
-from tests.fakes.task_desk import HARBOUR_PAGES, open_task_desk
+from tests.fakes.desks.task_desk import HARBOUR_PAGES, open_task_desk
+from tests.fakes.model.chat_behaviours import saying
+from tests.fakes.pdf.pdf_files import make_text_pdf
 
 
 def test_a_question_is_answered_with_checked_citations(desk):

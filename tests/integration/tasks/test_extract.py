@@ -5,9 +5,9 @@ import json
 import pytest
 
 from shared.lifecycle import TaskStatus
-from tests.fakes.chat_behaviours import saying
-from tests.fakes.pdf_files import make_text_pdf
-from tests.fakes.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
+from tests.fakes.desks.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
+from tests.fakes.model.chat_behaviours import saying
+from tests.fakes.pdf.pdf_files import make_text_pdf
 
 
 def test_fields_come_with_their_pages_and_missing_ones_are_named(desk):

@@ -1,8 +1,8 @@
 """Summaries as tasks, through the real worker on moto."""
 
 from shared.lifecycle import DocumentStatus, TaskStatus
-from tests.fakes.pdf_files import make_text_pdf
-from tests.fakes.task_desk import HARBOUR_PAGES
+from tests.fakes.desks.task_desk import HARBOUR_PAGES
+from tests.fakes.pdf.pdf_files import make_text_pdf
 
 
 def test_a_text_is_summarised_without_pages(offline):

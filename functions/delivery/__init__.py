@@ -1,0 +1,1 @@
+"""The delivery policy, the same for every queue: a batch of records in, acknowledgements out."""

@@ -1,0 +1,65 @@
+"""A queue's consumer, and what every consumer needs to run."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.idempotency import BasePersistenceLayer
+
+from functions.delivery.policy import DeadLetter, Policy
+from functions.delivery.tracing import Tracer
+from shared.aws.queues import Queues
+from shared.deadline import Deadline
+
+
+class Item(Protocol):
+    """What a queue's messages are decoded to."""
+
+    @property
+    def item_id(self) -> str:
+        """The identity of the work: the same work has the same id."""
+        ...
+
+
+ItemT = TypeVar("ItemT", bound=Item)
+
+
+@dataclass(frozen=True)
+class Consumer(Generic[ItemT]):
+    """A queue's consumer: what its messages mean and what is done with them.
+
+    Args:
+        name: The stage, as it stands in logs, DLQ attributes and idempotency keys.
+        queue_url: The queue that the records come from.
+        dlq_url: Its dead-letter queue.
+        decode: Body, and id and sending time of the message's first copy, to item; raises
+            `MessageDecodeError`.
+        handle: Does the work within the deadline.
+        give_up: Notes in the ledger that the item will not be done, and why.
+        note_delay: Notes in the ledger that the item waits: the item, the step's name, the reason
+            and the delay in seconds.
+    """
+
+    name: str
+    queue_url: str
+    dlq_url: str
+    decode: Callable[[str, str, datetime], ItemT]
+    handle: Callable[[ItemT, Deadline], None]
+    give_up: Callable[[ItemT, DeadLetter], None]
+    note_delay: Callable[[ItemT, str, str, float], None]
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """What every consumer needs to run: queues, idempotency records, policy, logs and the like."""
+
+    queues: Queues
+    idempotency: BasePersistenceLayer
+    policy: Policy
+    logger: Logger
+    metrics: Metrics
+    tracer: Tracer
+    now: Callable[[], datetime]
+    random: Callable[[], float]

@@ -1,0 +1,252 @@
+"""One receive of a message: its work, and what the delivery policy makes of its end.
+
+What each end means for the message is decided in `policy.py`, and carried out here.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Generic
+
+from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent_function
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.delivery.consumer import Consumer, ItemT, Runtime
+from functions.delivery.policy import (
+    Acknowledge,
+    DeadLetter,
+    Defer,
+    Outcome,
+    Receipt,
+    ReturnToQueue,
+    decide_outcome,
+)
+from functions.delivery.received_record import ReceivedRecord
+from functions.delivery.tracing import ItemTrace
+from shared.deadline import Deadline
+from shared.errors import EarlyReceiveError, SeashoreError
+from shared.messages.delivery_state import DeliveryState, Failure
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What the deliveries of one invocation share.
+
+    Args:
+        context: The invocation's own.
+        deadline: By when the work has to be finished.
+        idempotency_config: Holds the context too, which bounds the locks of items.
+    """
+
+    context: LambdaContext
+    deadline: Deadline
+    idempotency_config: IdempotencyConfig
+
+
+class Delivery(Generic[ItemT]):
+    """One record: its item, its past, and what becomes of its message."""
+
+    def __init__(
+        self,
+        record: ReceivedRecord,
+        consumer: Consumer[ItemT],
+        runtime: Runtime,
+        invocation: Invocation,
+    ) -> None:
+        self._record = record
+        self._consumer = consumer
+        self._runtime = runtime
+        self._invocation = invocation
+        self._item: ItemT | None = None
+        self._has_begun = False
+        self._started = runtime.now()
+
+    def run(self) -> None:
+        """Decode the message and do its work, unless it was done before."""
+        state = self._record.state
+        item = self._consumer.decode(self._record.body, state.message_id, state.first_enqueued_at)
+        self._item = item
+        self._runtime.logger.thread_safe_append_keys(
+            message_id=state.message_id, item_id=item.item_id
+        )
+        self._check_not_before()
+
+        def handle(*, item_id: str) -> None:
+            self._invocation.deadline.check()
+            self._has_begun = True
+            self._consumer.handle(item, self._invocation.deadline)
+
+        handle_once = idempotent_function(
+            handle,
+            data_keyword_argument="item_id",
+            persistence_store=self._runtime.idempotency,
+            config=self._invocation.idempotency_config,
+            key_prefix=self._consumer.name,
+        )
+        handle_once(item_id=item.item_id)
+
+    def _check_not_before(self) -> None:
+        not_before = self._record.state.not_before
+        if not_before is None:
+            return
+        early = (not_before - self._runtime.now()).total_seconds()
+        if early > 0:
+            raise EarlyReceiveError("its wait is not over", delay_seconds=early, reason="waiting")
+
+    def decide(self, error: BaseException | None) -> Outcome:
+        """Decide what becomes of the message."""
+        receipt = Receipt(
+            receive_count=self._record.receive_count,
+            waiting_since=self._record.state.waiting_since,
+            received_at=self._runtime.now(),
+            has_begun=self._has_begun,
+            lock_seconds=self._invocation.context.get_remaining_time_in_millis() / 1000 + 1,
+            random=self._runtime.random(),
+        )
+        return decide_outcome(error, receipt, self._runtime.policy)
+
+    def settle(self, outcome: Outcome, error: BaseException | None) -> None:
+        """Carry out the decision, and log it.
+
+        Raises:
+            SeashoreError: It could not be carried out; the message has to stay on its queue.
+        """
+        match outcome:
+            case Acknowledge():
+                self.log(self._runtime.logger.info, "item_done")
+            case ReturnToQueue(delay_seconds, reason):
+                self._return_to_queue(delay_seconds, reason, error)
+            case Defer(delay_seconds, reason):
+                self._defer(delay_seconds, reason, error)
+            case DeadLetter():
+                self._dead_letter(outcome, error)
+
+    def _return_to_queue(
+        self, delay_seconds: float, reason: str, error: BaseException | None
+    ) -> None:
+        logger = self._runtime.logger
+        is_bug = reason != "in_progress" and not isinstance(error, SeashoreError)
+        self.log(
+            logger.error if is_bug else logger.warning,
+            "item_returned",
+            reason=reason,
+            cause=str(error),
+            delay_seconds=delay_seconds,
+            exc_info=error if is_bug else None,
+        )
+        self._note_delay("returned", reason, delay_seconds)
+        self._runtime.queues.change_visibility(
+            self._consumer.queue_url, self._record.receipt_handle, delay_seconds
+        )
+
+    def _defer(self, delay_seconds: float, reason: str, error: BaseException | None) -> None:
+        past = self._record.state
+        now = self._runtime.now()
+        if past.not_before is not None and past.not_before > now:
+            # Received early: its wait goes on as it was. Jitter at each receive would prolong it.
+            not_before = past.not_before
+            delay_seconds = (not_before - now).total_seconds()
+        else:
+            not_before = now + timedelta(seconds=delay_seconds)
+        state = past.model_copy(
+            update={
+                "deferrals": past.deferrals + 1,
+                "not_before": not_before,
+                # This receive was not the message's fault.
+                "attempts": self._record.receive_count - 1,
+            }
+        )
+        self._send_copy(self._consumer.queue_url, state, delay_seconds)
+        self.log(
+            self._runtime.logger.warning,
+            "item_deferred",
+            reason=reason,
+            cause=str(error),
+            delay_seconds=delay_seconds,
+            deferrals=state.deferrals,
+        )
+        self._note_delay("deferred", reason, delay_seconds)
+
+    def _dead_letter(self, outcome: DeadLetter, error: BaseException | None) -> None:
+        # The ledger first: it may be told twice, while a second copy in the DLQ would be one more.
+        if self._item is not None:
+            self._consumer.give_up(self._item, outcome)
+        failure = Failure(
+            error_type=outcome.error_type,
+            message=outcome.message,
+            stage=self._consumer.name,
+            failed_at=self._runtime.now(),
+            attempts=self._record.receive_count,
+            request_id=self._invocation.context.aws_request_id,
+            source_queue=self._record.source_queue,
+        )
+        state = self._record.state.model_copy(
+            update={"attempts": self._record.receive_count, "failure": failure}
+        )
+        self._send_copy(self._consumer.dlq_url, state)
+        is_bug = not isinstance(error, SeashoreError)
+        self.log(
+            self._runtime.logger.error,
+            "item_dead_lettered",
+            error_type=outcome.error_type,
+            cause=outcome.message,
+            exc_info=error if is_bug else None,
+        )
+
+    def _send_copy(self, queue_url: str, state: DeliveryState, delay_seconds: float = 0) -> None:
+        self._runtime.queues.send_copy(
+            queue_url, self._record.body, self._record.attributes, state, delay_seconds
+        )
+
+    def _note_delay(self, step: str, reason: str, delay_seconds: float) -> None:
+        if self._item is None:
+            return
+        try:
+            self._consumer.note_delay(self._item, step, reason, delay_seconds)
+        except SeashoreError as error:
+            # The story lacks a line; the message itself is safe.
+            self.log(self._runtime.logger.warning, "delay_not_noted", cause=str(error))
+
+    def trace(self, outcome: Outcome) -> None:
+        """Tell X-Ray which item this was, and what became of it."""
+        if self._item is not None:
+            self._runtime.tracer.send(
+                ItemTrace(
+                    stage=self._consumer.name,
+                    item_id=self._item.item_id,
+                    outcome=_name(outcome),
+                    started=self._started,
+                    ended=self._runtime.now(),
+                )
+            )
+
+    def log(self, write: Callable[..., None], action: str, **details: Any) -> None:
+        """Write one log line about this delivery, with the logger's method `write`."""
+        exc_info = details.pop("exc_info", None)
+        write(
+            action,
+            exc_info=exc_info,
+            stacklevel=3,
+            extra={
+                "action": action,
+                "stage": self._consumer.name,
+                "message_id": self._record.state.message_id,
+                "item_id": self._item.item_id if self._item else None,
+                "receive_count": self._record.receive_count,
+                "duration_ms": round((self._runtime.now() - self._started).total_seconds() * 1_000),
+                **details,
+            },
+        )
+
+
+def _name(outcome: Outcome) -> str:
+    """An outcome in a word or two, to search for."""
+    match outcome:
+        case Acknowledge():
+            return "done"
+        case ReturnToQueue(_, reason):
+            return f"returned: {reason}"
+        case Defer(_, reason):
+            return f"deferred: {reason}"
+        case DeadLetter(error_type):
+            return f"dead-lettered: {error_type}"

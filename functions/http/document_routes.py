@@ -1,0 +1,162 @@
+"""The routes of documents, their summaries, uploads and reports."""
+
+from typing import Annotated, Any
+
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+
+from functions.http.models import (
+    DAY_PATTERN,
+    DOCUMENT_ID_PATTERN,
+    DocumentPage,
+    DocumentView,
+    UploadForm,
+    UploadRequest,
+)
+from functions.http.route_parts import find_facts, tell_answers
+from functions.http.services import ApiServices, run_within
+from functions.http.views import view_document
+from pipeline.documents.document_listing import DocumentsWanted, list_document_page
+from pipeline.summaries.results import DocumentSummary
+from shared.aws.upload_forms import EXPIRES_SECONDS
+from shared.calendar import parse_day
+from shared.errors import (
+    InvalidRequestError,
+    NothingFoundError,
+    ObjectMissingError,
+    RequestTooLargeError,
+)
+from shared.ledger.documents import Document, find_document
+from shared.lifecycle import DocumentStatus
+
+
+def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> None:
+    """Add what lists, shows and takes in documents."""
+    reader = services.reader
+
+    def find(document_id: str) -> Document:
+        document = find_document(reader.table, document_id)
+        if document is None:
+            raise NothingFoundError("there is no such document")
+        return document
+
+    @app.get(
+        "/documents",
+        summary="List documents, the newest first",
+        operation_id="list_documents",
+        tags=["documents"],
+        responses=tell_answers(200, "A page of documents; of the last 30 days without a day."),
+    )
+    def list_documents(
+        limit: Annotated[int, Query(ge=1, le=100, description="The most of a page.")] = 25,
+        cursor: Annotated[
+            str | None, Query(max_length=300, description="The next_cursor of the page before.")
+        ] = None,
+        day: Annotated[
+            str | None, Query(pattern=DAY_PATTERN, description="The day (UTC) of their arrival.")
+        ] = None,
+        status: Annotated[DocumentStatus | None, Query(description="Only those.")] = None,
+        key: Annotated[
+            str | None,
+            Query(min_length=1, max_length=1024, description="Only the newest under this name."),
+        ] = None,
+    ) -> DocumentPage:
+        if day is not None:
+            _check_day(day)
+
+        def read() -> DocumentPage:
+            if key is not None:
+                found = [document for document in [reader.find_by_key(key)] if document]
+                return DocumentPage(documents=[view_document(d) for d in found], next_cursor=None)
+            wanted = DocumentsWanted(day=day, status=status, limit=limit, cursor=cursor)
+            documents, next_cursor = list_document_page(wanted, reader.table, reader.now)
+            return DocumentPage(
+                documents=[view_document(document) for document in documents],
+                next_cursor=next_cursor,
+            )
+
+        return run_within(find_facts(app).deadline, read)
+
+    @app.get(
+        "/documents/<document_id>",
+        summary="See how a document stands",
+        operation_id="read_document",
+        tags=["documents"],
+        responses=tell_answers(200, "The document.", 404),
+    )
+    def read_document(
+        document_id: Annotated[str, Path(pattern=DOCUMENT_ID_PATTERN)],
+    ) -> DocumentView:
+        return run_within(find_facts(app).deadline, lambda: view_document(find(document_id)))
+
+    @app.get(
+        "/documents/<document_id>/summary",
+        summary="Read the summary of a document",
+        operation_id="read_summary",
+        tags=["documents"],
+        responses=tell_answers(200, "The summary.", 404),
+    )
+    def read_summary(
+        document_id: Annotated[str, Path(pattern=DOCUMENT_ID_PATTERN)],
+    ) -> DocumentSummary:
+        def read() -> DocumentSummary:
+            document = find(document_id)
+            summary = reader.read_summary(document)
+            if summary is None:
+                raise NothingFoundError(
+                    f"there is no summary: the document is {document.status}"
+                    f"{f' ({document.reason})' if document.reason else ''}"
+                )
+            return summary
+
+        return run_within(find_facts(app).deadline, read)
+
+    @app.post(
+        "/documents",
+        summary="Get a form to upload a document with",
+        operation_id="upload_document",
+        tags=["documents"],
+        responses=tell_answers(200, "The form.", 413, 415),
+    )
+    def upload_document(request: UploadRequest) -> UploadForm:
+        forms = services.forms
+        if request.size_bytes is not None and request.size_bytes > forms.max_bytes:
+            raise RequestTooLargeError(f"{forms.max_bytes} bytes are the most a document may have")
+        form = forms.sign(request.key)
+        return UploadForm(
+            key=request.key,
+            method="POST",
+            url=form.url,
+            fields=form.fields,
+            max_bytes=forms.max_bytes,
+            expires_in_seconds=EXPIRES_SECONDS,
+        )
+
+
+def add_report_routes(app: APIGatewayRestResolver, services: ApiServices) -> None:
+    """Add what shows reports."""
+
+    @app.get(
+        "/reports/<date>",
+        summary="Read the report of a day",
+        operation_id="read_report",
+        tags=["reports"],
+        responses=tell_answers(200, "The report.", 404),
+    )
+    def read_report(date: Annotated[str, Path(pattern=DAY_PATTERN)]) -> dict[str, Any]:
+        _check_day(date)
+
+        def read() -> dict[str, Any]:
+            try:
+                return services.reader.read_report(date)
+            except ObjectMissingError as error:
+                raise NothingFoundError("there is no report of that day") from error
+
+        return run_within(find_facts(app).deadline, read)
+
+
+def _check_day(text: str) -> None:
+    try:
+        parse_day(text)
+    except ValueError as error:
+        raise InvalidRequestError("there is no such day") from error

@@ -1,0 +1,112 @@
+"""The HTTP API's resolver: a route reads its request, makes one call into `pipeline`, answers."""
+
+import json
+from functools import partial
+from typing import Annotated, Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+
+from functions.http.chat_routes import add_chat_routes, add_thread_routes
+from functions.http.document_routes import add_document_routes, add_report_routes
+from functions.http.errors import describe_error, log_failure, write_failure
+from functions.http.models import Health, TaskAccepted, TaskView
+from functions.http.requests import parse_json
+from functions.http.route_parts import RequestKey, find_facts, make_id, tell_answers
+from functions.http.services import ApiServices, run_within
+from functions.http.views import view_task
+from pipeline.tasks.intake import take_up_task
+from shared.errors import NothingFoundError
+from shared.ledger.tasks import find_task
+from shared.messages.tasks import TASK_ID_PATTERN
+from shared.messages.tasks import Task as TaskOrder
+
+# A request whose model was cut off with less than this left was late; the model has not failed.
+_LATE_SECONDS = 2.0
+
+
+def build_app(services: ApiServices, logger: Logger) -> APIGatewayRestResolver:
+    """The resolver with all its routes; `FACTS` has to be in its context at each request."""
+    app = APIGatewayRestResolver(
+        enable_validation=True,
+        response_validation_error_http_code=500,
+        # Lambda lets 6 MB through, and an escaped character takes up to 14 bytes of them.
+        serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
+        json_body_deserializer=parse_json,
+    )
+    _handle_errors(app, logger)
+    add_chat_routes(app, services)
+    add_thread_routes(app, services)
+    _add_task_routes(app, services)
+    add_document_routes(app, services)
+    add_report_routes(app, services)
+    _add_other_routes(app, services)
+    return app
+
+
+def _handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
+    def handle(error: Exception) -> Response[str]:
+        facts = find_facts(app)
+        is_late = facts.deadline.remaining_seconds < _LATE_SECONDS
+        failure = describe_error(error, is_late=is_late)
+        log_failure(logger, failure, error)
+        return write_failure(failure, facts.request_id)
+
+    app.exception_handler(Exception)(handle)
+
+
+def _add_task_routes(app: APIGatewayRestResolver, services: ApiServices) -> None:
+    @app.post(
+        "/tasks",
+        summary="Start a task",
+        operation_id="start_task",
+        tags=["tasks"],
+        status_code=202,
+        responses=tell_answers(202, "It is taken up.", 409, 413, 415, 422),
+    )
+    def start_task(
+        order: Annotated[TaskOrder, Body(discriminator="kind")], key: RequestKey = None
+    ) -> TaskAccepted:
+        facts = find_facts(app)
+        if order.id is None:
+            order = order.model_copy(update={"id": make_id(facts.owner, key)})
+        task = run_within(facts.deadline, lambda: take_up_task(order, services.intake))
+        return TaskAccepted(task_id=task.task_id, status=task.status, request_id=facts.request_id)
+
+    @app.get(
+        "/tasks/<task_id>",
+        summary="See how a task stands, and its result",
+        operation_id="read_task",
+        tags=["tasks"],
+        responses=tell_answers(200, "The task.", 404),
+    )
+    def read_task(task_id: Annotated[str, Path(pattern=TASK_ID_PATTERN)]) -> TaskView:
+        def read() -> TaskView:
+            task = find_task(services.reader.table, task_id)
+            if task is None:
+                raise NothingFoundError("there is no such task")
+            result = None if task.result_key is None else services.reader.read_json(task.result_key)
+            return view_task(task, result)
+
+        return run_within(find_facts(app).deadline, read)
+
+
+def _add_other_routes(app: APIGatewayRestResolver, services: ApiServices) -> None:
+    @app.get(
+        "/health",
+        summary="See whether the function runs",
+        operation_id="health",
+        tags=["other"],
+        responses=tell_answers(200, "It runs."),
+    )
+    def tell_health() -> Health:
+        return Health(status="ok", model=services.chat.answers.model.name)
+
+    @app.get("/openapi.json", include_in_schema=False)
+    def tell_openapi() -> dict[str, Any]:
+        # What makes it takes a while to import and to run, and is seldom asked for.
+        from functions.http.openapi import write_openapi
+
+        path = str(app.current_event.request_context.path or "")
+        return write_openapi(app, path.removesuffix("/openapi.json") or "/")

@@ -1,0 +1,1 @@
+"""`seashore chat`."""

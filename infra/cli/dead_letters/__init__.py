@@ -1,0 +1,1 @@
+"""`seashore dlq`: looking at dead letters, replaying and discarding them."""

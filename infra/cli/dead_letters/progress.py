@@ -1,0 +1,101 @@
+"""How work on many dead letters is asked for, shown and summed up."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from infra.cli.output import Output
+from infra.signals import interrupt_on_signals
+from pipeline.dead_letters.hold import Ending, Result
+
+# What ends a letter's time in the DLQ, or is no business of this command any more.
+_GOOD_ENDINGS = frozenset({Ending.REPLAYED, Ending.DISCARDED, Ending.FINISHED, Ending.GONE})
+
+_WORDS = {
+    Ending.REPLAYED: "replayed",
+    Ending.DISCARDED: "discarded",
+    Ending.FINISHED: "left alone, their work is done",
+    Ending.GONE: "not there any more, or held by somebody else",
+    Ending.REFUSED: "not accepted by SQS",
+    Ending.NOT_DELETED: "sent, but still in the DLQ as well",
+}
+
+
+@dataclass
+class Tally:
+    """What became of the letters so far."""
+
+    results: list[Result] = field(default_factory=list)
+
+    @property
+    def is_good(self) -> bool:
+        """Whether nothing is left that was to be worked on."""
+        return all(result.ending in _GOOD_ENDINGS for result in self.results)
+
+    def count(self) -> Counter[Ending]:
+        """How many letters ended in which way."""
+        return Counter(result.ending for result in self.results)
+
+    def say(self, output: Output) -> None:
+        """Say how many letters ended in which way, and why some were refused."""
+        counts = self.count()
+        for ending in Ending:
+            if counts[ending]:
+                style = "" if ending in _GOOD_ENDINGS else "red"
+                output.say(f"{counts[ending]:,} {_WORDS[ending]}.", style=style)
+        reasons = Counter(r.reason for r in self.results if r.ending is Ending.REFUSED)
+        for reason, count in reasons.most_common(3):
+            output.say(f"  {count:,}: {reason}", style="red")
+
+
+def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
+    """Whether to go on: by the option, or by the answer of a person; without either it is not."""
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and output.talk.is_terminal):
+        output.say("This was a dry run: add --yes to do it.")
+        return False
+    answer = output.talk.input(f"{question} [y/N] ")
+    return answer.strip().lower() in ("y", "yes")
+
+
+@contextmanager
+def _show_bar(title: str, total: int, output: Output) -> Iterator[Progress]:
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    is_shown = output.talk.is_terminal
+    with Progress(*columns, console=output.talk, transient=True, disable=not is_shown) as bar:
+        bar.add_task(title, total=total)
+        yield bar
+
+
+def follow_results(
+    results: Iterator[Result], tally: Tally, *, title: str, total: int, output: Output
+) -> None:
+    """Go through the results as they happen, with a progress bar on a terminal.
+
+    Ctrl-C and polite signals end it in order: what is held is released first.
+
+    Args:
+        results: The work, as an iterator of results that can be closed.
+        tally: Where they are counted; it stands also when the work breaks off.
+        title: What is being done.
+        total: How many results are expected.
+        output: Where to show it.
+    """
+    with (
+        interrupt_on_signals(),
+        _show_bar(title, total, output) as bar,
+        closing(results),  # type: ignore[type-var]  # every iterator here is a generator
+    ):
+        for result in results:
+            tally.results.append(result)
+            bar.advance(bar.task_ids[0])

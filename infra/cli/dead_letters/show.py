@@ -1,0 +1,135 @@
+"""`seashore dlq show`: one dead letter with all that is known of it."""
+
+from rich.text import Text
+
+from infra.cli.dead_letters.access import find_letter, open_letters
+from infra.cli.dead_letters.list_letters import describe_last_attempt
+from infra.cli.dead_letters.table import describe_moment
+from infra.cli.output import Output
+from infra.cli.timeline_table import write_story_table
+from infra.stacks import Stack
+from pipeline.timeline import Story, build_story
+from shared.dead_letters.letters import Letter, Subject
+from shared.ledger.timeline import read_timeline
+from shared.messages.delivery_state import ATTRIBUTE_NAME
+from shared.printable import to_printable
+
+_LABEL_WIDTH = 12
+
+
+def show_letter(stack: Stack, wanted: str, *, as_json: bool, output: Output) -> None:
+    """Write a letter's body, attributes and cause, the stories it belongs to, and where its log is.
+
+    Raises:
+        UnknownItemError: There is no such letter, or the id is the beginning of several.
+    """
+    services = open_letters(stack)
+    letter = find_letter(wanted, stack, services, output)
+    stories = {
+        subject: build_story(read_timeline(services.table, subject.pk))
+        for subject in letter.work.subjects
+    }
+    attempt = None if letter.has_cause else describe_last_attempt(services.table, letter)
+    if as_json:
+        output.write_json(
+            {
+                **letter.to_json(),
+                "last_attempt": attempt,
+                "stories": [_story_to_json(subject, story) for subject, story in stories.items()],
+                "log_group": find_log_group(letter),
+                "log_query": build_log_query(letter),
+            }
+        )
+        return
+    for label, value in _list_facts(letter, attempt):
+        output.write(
+            Text.assemble(Text(f"{label:<{_LABEL_WIDTH}}", style="dim"), to_printable(value)),
+            whole_lines=True,
+        )
+    for name, attribute in letter.message.attributes.items():
+        if name != ATTRIBUTE_NAME:
+            value = attribute.get("stringValue") or attribute.get("binaryValue")
+            output.write(
+                to_printable(f"  {name} ({attribute['dataType']}): {value}"), whole_lines=True
+            )
+    _write_section("Body", output)
+    output.write(to_printable(letter.message.body), whole_lines=True)
+    for subject, story in stories.items():
+        _write_section(f"Story of {subject.kind} {subject.id}", output)
+        write_story_table(story, output)
+    _write_section(f"Its log: CloudWatch Logs Insights on {find_log_group(letter)}", output)
+    output.write(to_printable_lines(build_log_query(letter)), whole_lines=True)
+
+
+def _list_facts(letter: Letter, attempt: str | None) -> list[tuple[str, str]]:
+    state, failure = letter.state, letter.state.failure
+    facts = [
+        ("Letter", letter.letter_id),
+        ("In the DLQ", f"{letter.queue.name}, as {letter.message.message_id}"),
+        ("Cause", f"{letter.error_type}: {letter.cause}"),
+    ]
+    if attempt is not None:
+        facts.append(("", attempt))
+    facts += [
+        (
+            "Asks for",
+            letter.work.kind + (f", {letter.work.item_id}" if letter.work.item_id else ""),
+        ),
+        ("Sent first", describe_moment(state.first_enqueued_at)),
+    ]
+    if failure is not None:
+        facts += [
+            ("Died", f"{describe_moment(failure.failed_at)}, at stage {failure.stage}"),
+            ("Attempts", f"{failure.attempts}, the last in request {failure.request_id}"),
+        ]
+    if state.deferrals:
+        facts.append(("Deferrals", str(state.deferrals)))
+    if state.replayed_at is not None:
+        facts.append(("Replays", f"{state.replays}, last {describe_moment(state.replayed_at)}"))
+    if len(letter.message.attributes) > (ATTRIBUTE_NAME in letter.message.attributes):
+        facts.append(("Attributes", "of the sender:"))
+    return facts
+
+
+def build_log_query(letter: Letter) -> str:
+    """The query that finds a letter's lines in the function's log."""
+    wanted = [f'message_id = "{_quote(letter.letter_id)}"']
+    if letter.work.item_id is not None:
+        wanted.append(f'item_id = "{_quote(letter.work.item_id)}"')
+    return (
+        "fields @timestamp, level, action, reason, error_type, cause, receive_count\n"
+        f"| filter {' or '.join(wanted)}\n"
+        "| sort @timestamp asc"
+    )
+
+
+def _quote(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"')
+
+
+def find_log_group(letter: Letter) -> str:
+    """The log group of the function that the letter's queue feeds (see the template)."""
+    queue = letter.queue.source_url.rsplit("/", 1)[-1]
+    stack_name = queue.removesuffix(f"-{letter.queue.name}")
+    return f"/aws/lambda/{stack_name}-{letter.queue.stage}"
+
+
+def to_printable_lines(text: str) -> str:
+    """Several lines, each harmless."""
+    return "\n".join(map(to_printable, text.splitlines()))
+
+
+def _write_section(title: str, output: Output) -> None:
+    output.write()
+    output.write(Text(to_printable(title), style="bold"), whole_lines=True)
+
+
+def _story_to_json(subject: Subject, story: Story) -> dict[str, object]:
+    return {
+        "kind": subject.kind,
+        "id": subject.id,
+        "steps": [
+            {"at": step.at.isoformat(), "step": step.step, "details": dict(step.details)}
+            for step in story.steps
+        ],
+    }

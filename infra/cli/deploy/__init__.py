@@ -1,0 +1,1 @@
+"""The commands that build, deploy, destroy and look after a stack."""

@@ -1,0 +1,112 @@
+"""`seashore doctor`: a line for each thing that the pipeline needs, and what to do about it."""
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import UTC, datetime
+
+from rich.text import Text
+
+from infra.aws import open_session
+from infra.cli.exit_codes import ExitCode
+from infra.cli.local.language_model import read_openai_server
+from infra.cli.output import Output
+from infra.doctor.aws_checks import AwsDoctor
+from infra.doctor.check import Check, Verdict, failed, skipped, warned
+from infra.doctor.clock_check import check_clock
+from infra.doctor.local_checks import check_this_machine
+from infra.doctor.model_check import check_model, no_model
+from infra.project_files import PROJECT
+from infra.stacks import LOCAL_STACK
+from shared.errors import OperatorError
+from shared.printable import to_printable
+from shared.settings import Settings
+
+_STYLES = {
+    Verdict.OK: "green",
+    Verdict.WARNING: "yellow",
+    Verdict.FAILURE: "bold red",
+    Verdict.SKIPPED: "dim",
+}
+
+
+def examine(
+    stack_name: str, region: str | None, profile: str | None, *, as_json: bool, output: Output
+) -> ExitCode:
+    """Look at everything and write a line for each look.
+
+    Args:
+        stack_name: `local` for this machine alone, else the name of a stack on AWS, which need
+            not exist yet.
+        region: AWS region instead of the configured one.
+        profile: AWS profile instead of the configured one.
+        as_json: Whether to write JSON.
+        output: Where to write.
+
+    Returns:
+        FAILED if anything does not work; a warning is none.
+    """
+    checks: list[Check] = []
+    for check in _take_looks(stack_name, region, profile):
+        checks.append(check)
+        if not as_json:
+            _write_check(check, output)
+    if as_json:
+        output.write_json([asdict(check) for check in checks])
+    counts = Counter(check.verdict for check in checks)
+    output.say(", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]))
+    return ExitCode.FAILED if counts[Verdict.FAILURE] else ExitCode.OK
+
+
+def _take_looks(stack_name: str, region: str | None, profile: str | None) -> Iterator[Check]:
+    yield from check_this_machine(PROJECT / ".seashore")
+    if stack_name == LOCAL_STACK:
+        yield from _look_at_local_model()
+        yield skipped("aws", "not looked at: name a stack on AWS with --stack")
+        return
+    try:
+        session = open_session(region, profile)
+    except OperatorError as error:
+        yield failed("region and profile", str(error), "Configure AWS, then look again.")
+        return
+    doctor = AwsDoctor(session, stack_name, _now)
+    yield from doctor.look()
+    if doctor.uses_model:
+        # Without the key: it belongs to the stack, and the environment's may be another provider's.
+        yield _as_seen_from_here(check_model(doctor.base_url, doctor.model, "").check)
+    else:
+        yield no_model().check
+
+
+def _as_seen_from_here(check: Check) -> Check:
+    """The stack may reach what this machine cannot, for example inside of its VPC."""
+    if check.verdict is not Verdict.FAILURE:
+        return check
+    advice = "If only the stack is to reach it, all is well; else check OpenAiBaseUrl."
+    return warned(check.name, f"{check.words} from this machine", advice)
+
+
+def _look_at_local_model() -> Iterator[Check]:
+    server = read_openai_server(os.environ)
+    if server is None:
+        look = no_model()
+    else:
+        model = server.model or str(Settings.model_fields["openai_model"].default)
+        look = check_model(server.base_url, model, server.api_key)
+    yield look.check
+    yield check_clock(look.date_header, _now())
+
+
+def _write_check(check: Check, output: Output) -> None:
+    line = Text.assemble(
+        (f"{check.verdict:<8}", _STYLES[check.verdict]),
+        f"{check.name}: {to_printable(check.words)}",
+    )
+    output.write(line, whole_lines=True)
+    if check.advice:
+        output.write(f"        {to_printable(check.advice)}", whole_lines=True)
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)

@@ -1,0 +1,122 @@
+"""Files into the documents bucket, several at a time."""
+
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from infra.aws import aws_errors_as
+from infra.cli.documents.files import FileToPut, SkippedFile
+from shared.errors import OperatorError
+from shared.messages.uploads import Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+_PARALLEL_UPLOADS = 8
+
+
+@dataclass(frozen=True)
+class PutDocument:
+    """A file that is in the bucket, and the document that it has become."""
+
+    path: str
+    key: str
+    document_id: str
+    version_id: str | None
+
+
+def put_files(
+    s3: "S3Client",
+    bucket: str,
+    files: Sequence[FileToPut],
+    count_bytes: Callable[[int], None],
+) -> list[PutDocument | SkippedFile]:
+    """Put files into a bucket, several at a time.
+
+    Args:
+        s3: An S3 client.
+        bucket: The documents bucket.
+        files: The files and their keys.
+        count_bytes: Called from many threads with the bytes that were read since its last call;
+            negative where a file is read anew.
+
+    Returns:
+        What became of each file, in their order.
+
+    Raises:
+        OperatorError: S3 refused, or cannot be reached; no further file is put then.
+    """
+    stopped = threading.Event()
+    with ThreadPoolExecutor(_PARALLEL_UPLOADS) as pool:
+        futures = [pool.submit(_put_file, s3, bucket, file, count_bytes, stopped) for file in files]
+        try:
+            for future in as_completed(futures):
+                future.result()
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+    return [future.result() for future in futures]
+
+
+def _put_file(
+    s3: "S3Client",
+    bucket: str,
+    file: FileToPut,
+    count_bytes: Callable[[int], None],
+    stopped: threading.Event,
+) -> PutDocument | SkippedFile:
+    is_pdf = file.path.suffix.lower() == ".pdf"
+    try:
+        with (
+            _CountedFile(file.path, count_bytes, stopped) as body,
+            aws_errors_as(OperatorError),
+        ):
+            answer = s3.put_object(
+                Bucket=bucket,
+                Key=file.key,
+                Body=body,
+                ContentType="application/pdf" if is_pdf else "application/octet-stream",
+            )
+    except OSError as error:
+        return SkippedFile(str(file.path), f"cannot be read: {error.strerror}", is_failure=True)
+    upload = Upload(
+        bucket=bucket,
+        key=file.key,
+        version_id=answer.get("VersionId"),
+        etag=answer["ETag"].strip('"'),
+        size_bytes=file.size_bytes,
+        sequencer="",
+    )
+    return PutDocument(str(file.path), file.key, upload.document_id, upload.version_id)
+
+
+class _CountedFile(FileIO):
+    """A file that tells how much of it has been read, and that can be stopped.
+
+    boto3 looks for the size, and reads the file a second time where it retries.
+    """
+
+    def __init__(
+        self, path: Path, count_bytes: Callable[[int], None], stopped: threading.Event
+    ) -> None:
+        super().__init__(path, "rb")
+        self._count_bytes = count_bytes
+        self._stopped = stopped
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if self._stopped.is_set():
+            raise InterruptedError("the upload was stopped")
+        piece = super().read(-1 if size is None else size)
+        self._count_bytes(len(piece))
+        return piece
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        before = self.tell()
+        after = super().seek(offset, whence)
+        self._count_bytes(after - before)
+        return after

@@ -1,0 +1,1 @@
+"""The commands that take documents and tasks alike: show, watch, explain."""

@@ -1,0 +1,218 @@
+"""`seashore show`: one document with its summary, or one task with its result."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from rich.text import Text
+
+from infra.cli.documents.find import find_wanted_document
+from infra.cli.documents.table import describe_status, style_status
+from infra.cli.output import Output
+from infra.cli.progress.delays import describe_delay
+from infra.cli.stack_access import open_ledger, open_objects
+from infra.cli.tasks.view import write_task
+from infra.cli.times import describe_duration
+from infra.stacks import Stack
+from pipeline.summaries.mention_markdown import list_dates, list_names
+from pipeline.summaries.results import DocumentSummary
+from pipeline.summaries.summary_types import KeyPoint
+from shared.ledger.documents import Document, document_pk
+from shared.ledger.tasks import find_task
+from shared.ledger.timeline import read_timeline
+from shared.page_ranges import format_page_ranges
+from shared.prices import format_usd
+from shared.printable import to_printable
+
+_LABEL_WIDTH = 11
+
+
+@dataclass(frozen=True)
+class Result:
+    """The summary of a document and where its files are."""
+
+    summary: DocumentSummary
+    json_uri: str
+    markdown_uri: str
+
+
+def show_item(
+    stack: Stack, wanted: str, now: Callable[[], datetime], *, as_json: bool, output: Output
+) -> None:
+    """Write all that is known of a task, if there is one of that id, else of a document.
+
+    Raises:
+        UnknownItemError: There is neither.
+        ObjectMissingError: The result or summary is gone from the artifacts bucket.
+    """
+    table = open_ledger(stack)
+    task = find_task(table, wanted)
+    if task is None:
+        show_document(stack, wanted, now, as_json=as_json, output=output)
+    else:
+        write_task(stack, task, table, as_json=as_json, output=output)
+
+
+def show_document(
+    stack: Stack, wanted: str, now: Callable[[], datetime], *, as_json: bool, output: Output
+) -> None:
+    """Write all that is known of a document.
+
+    Raises:
+        UnknownItemError: There is no such document.
+        ObjectMissingError: Its summary is gone from the artifacts bucket.
+    """
+    table = open_ledger(stack)
+    document = find_wanted_document(table, stack.output("DocumentsBucket"), wanted, now)
+    result = read_result(stack, document)
+    if as_json:
+        output.write_json(_to_json(document, result))
+        return
+    if result is None:
+        output.write_prose(document.key, style="bold")
+        output.write()
+    else:
+        write_summary(result, output)
+    is_final = document.status.is_final
+    delay = (
+        None
+        if is_final
+        else describe_delay(read_timeline(table, document_pk(document.document_id)))
+    )
+    _write_facts(document, result, delay, output)
+
+
+def read_result(stack: Stack, document: Document) -> Result | None:
+    """Read the summary of a document; None if there is none yet.
+
+    Raises:
+        ObjectMissingError: It is gone from the artifacts bucket.
+    """
+    if document.result_key is None:
+        return None
+    bucket = stack.output("ArtifactsBucket")
+    markdown_key = PurePosixPath(document.result_key).with_suffix(".md")
+    return Result(
+        summary=DocumentSummary.model_validate(
+            open_objects(stack).read_json(bucket, document.result_key)
+        ),
+        json_uri=f"s3://{bucket}/{document.result_key}",
+        markdown_uri=f"s3://{bucket}/{markdown_key}",
+    )
+
+
+def _to_json(document: Document, result: Result | None) -> dict[str, object]:
+    return {
+        "document": document.model_dump(mode="json"),
+        "summary": result.summary.model_dump(mode="json") if result else None,
+        "results": {"json": result.json_uri, "markdown": result.markdown_uri} if result else None,
+    }
+
+
+def write_summary(result: Result, output: Output, *, most_key_points: int | None = None) -> None:
+    """Write what a document says: title, abstract, key points, names and dates with their pages.
+
+    Args:
+        result: Its summary.
+        output: Where to write.
+        most_key_points: How many key points to write at most, from all over the document, and
+            neither names nor dates then; None for all.
+    """
+    summary = result.summary
+    output.write_prose(summary.title or summary.key, style="bold")
+    output.write()
+    output.write_prose(summary.abstract)
+    output.write()
+    for point in choose_evenly(summary.key_points, most_key_points):
+        pages = f" (p. {format_page_ranges(point.pages)})" if point.pages else ""
+        output.write_prose(f"• {point.text}{pages}", indent=2, hang=2)
+    if summary.key_points:
+        output.write()
+    if most_key_points is None:
+        _write_mentions(summary, output)
+
+
+def _write_mentions(summary: DocumentSummary, output: Output) -> None:
+    """Write the names of a document by kind, and its dates."""
+    names = [f"{title}: {names}" for title, names in list_names(summary.entities)]
+    for lines in (names, list_dates(summary.dates)):
+        for line in lines:
+            output.write_prose(f"• {line}", indent=2, hang=2)
+        if lines:
+            output.write()
+
+
+def choose_evenly(points: Sequence[KeyPoint], most: int | None) -> list[KeyPoint]:
+    """Choose points at even distances, the first of them included, in their order."""
+    if most is None or len(points) <= most:
+        return list(points)
+    return [points[number * len(points) // most] for number in range(most)]
+
+
+def _write_facts(
+    document: Document, result: Result | None, delay: str | None, output: Output
+) -> None:
+    """Write how a document fared: status, coverage, cost and where its results lie."""
+    status = style_status(document.status)
+    output.write(Text.assemble(_label("Status"), status))
+    output.write_prose(describe_status(document), indent=_LABEL_WIDTH)
+    if delay is not None:
+        output.write_prose(f"It {delay}.", indent=_LABEL_WIDTH)
+    for label, value in list_facts(document, result):
+        output.write(Text.assemble(_label(label), to_printable(value)), whole_lines=True)
+
+
+def list_facts(document: Document, result: Result | None) -> list[tuple[str, str]]:
+    """What is known of a document besides its status, as labels and values."""
+    facts = [("Pages", describe_pages(document, result))] if document.pages else []
+    if document.model is not None:
+        facts.append(("Model", f"{document.model}, {describe_cost(document)}"))
+    if document.superseded_by is not None:
+        facts.append(("Replaced", f"by {document.superseded_by}, a newer version of the file"))
+    facts.append(("Received", describe_times(document)))
+    facts.append(("Id", document.document_id))
+    facts.append(("File", f"s3://{document.bucket}/{document.key}"))
+    if result is not None:
+        facts += [("Results", result.markdown_uri), ("", result.json_uri)]
+    return facts
+
+
+def describe_cost(document: Document) -> str:
+    """The tokens that were read and written for a document, and their price if it is known."""
+    if document.input_tokens == document.output_tokens == 0:
+        return "no tokens used"
+    words = f"{document.input_tokens:,} tokens read, {document.output_tokens:,} written"
+    if document.cost_micro_usd:
+        words += f", {format_usd(document.cost_micro_usd)}"
+    return words
+
+
+def describe_pages(document: Document, result: Result | None) -> str:
+    """How many pages there are, and what became of them."""
+    if result is None:
+        return str(document.pages)
+    coverage = result.summary.coverage
+    words = [f"{coverage.covered_count} of {coverage.pages} covered"]
+    if coverage.empty_pages:
+        words.append(f"without text: {coverage.empty_pages}")
+    if coverage.failed_pages:
+        words.append(f"could not be read: {coverage.failed_pages}")
+    if coverage.missing_pages:
+        words.append(f"could not be summarised: {coverage.missing_pages}")
+    return "; ".join(words)
+
+
+def describe_times(document: Document) -> str:
+    """When a document arrived, and how long it took."""
+    arrived = f"{datetime.fromisoformat(document.received_at).astimezone():%Y-%m-%d %H:%M:%S}"
+    if document.finished_at is None:
+        return arrived
+    spent = datetime.fromisoformat(document.finished_at) - datetime.fromisoformat(
+        document.received_at
+    )
+    return f"{arrived}, finished after {describe_duration(spent.total_seconds())}"
+
+
+def _label(name: str) -> Text:
+    return Text(f"{name:<{_LABEL_WIDTH}}", style="dim")

@@ -1,0 +1,1 @@
+"""`seashore local` and `seashore demo`: the pipeline on this machine."""

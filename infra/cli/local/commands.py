@@ -1,0 +1,80 @@
+"""The commands of `seashore local`, and `seashore demo`: their arguments, options and help."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from infra.cli.options import AsJson, open_output
+
+demo_command = typer.Typer()
+local = typer.Typer(
+    help="Run the whole pipeline on this machine, without an AWS account.", no_args_is_help=True
+)
+
+
+@demo_command.command()
+def demo() -> None:
+    """Run the whole pipeline here, on three PDFs.
+
+    Starts a stack of its own, apart from the local stack, and stops it at the end. The summaries
+    stay in .seashore/demo/results. The environment chooses the language model, as for
+    `seashore local up`.
+    """
+    from infra.cli.local.demo import run_demo
+
+    raise typer.Exit(run_demo(open_output()))
+
+
+@local.command("up")
+def local_up(
+    detach: Annotated[
+        bool, typer.Option("--detach", "-d", help="Let it run in the background.")
+    ] = False,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=1024,
+            max=65535,
+            show_default=False,
+            help="Port to listen on; by default that of the last run, or any free one.",
+        ),
+    ] = None,
+) -> None:
+    """Start the local stack, or update a running one.
+
+    OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL choose the language model. Without a key and an
+    address it is extractive: offline, and made of the documents' own sentences.
+    """
+    from infra.cli.local.local_stack import bring_up
+
+    bring_up(_local_root(), port, detach=detach, output=open_output())
+
+
+@local.command("down")
+def local_down(
+    delete_data: Annotated[
+        bool, typer.Option("--delete-data", help="Delete its documents, results and messages too.")
+    ] = False,
+) -> None:
+    """Stop the local stack.
+
+    What it has stored is there again at its next start.
+    """
+    from infra.cli.local.local_stack import bring_down
+
+    bring_down(_local_root(), delete_data=delete_data, output=open_output())
+
+
+@local.command("status")
+def local_status(as_json: AsJson = False) -> None:
+    """Say whether the local stack is running, and how to reach it."""
+    from infra.cli.local.local_stack import write_status
+
+    raise typer.Exit(write_status(_local_root(), as_json=as_json, output=open_output()))
+
+
+def _local_root() -> Path:
+    from infra.project_files import PROJECT
+
+    return PROJECT / ".seashore"

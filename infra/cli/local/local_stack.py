@@ -1,0 +1,158 @@
+"""`seashore local`: the pipeline on this machine."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+
+from infra.aws import open_emulator_session
+from infra.cli.exit_codes import ExitCode
+from infra.cli.local.language_model import describe_model, read_openai_server
+from infra.cli.output import Output
+from infra.cli.steps import show_step
+from infra.local.record import LocalFolder, LocalRecord, is_running
+from infra.local.stack import (
+    LocalSetup,
+    delete_local_data,
+    find_local_stack,
+    run_local_stack,
+    start_local_stack,
+    stop_local_stack,
+    update_local_stack,
+)
+from shared.errors import LocalStackError
+
+_START = "Start an emulated AWS and deploy the pipeline to it"
+
+
+def bring_up(root: Path, port: int | None, *, detach: bool, output: Output) -> None:
+    """Start the local stack, or bring a running one to the code as it is now.
+
+    Args:
+        root: Folder of the local stack.
+        port: Port to listen on; None for that of the last run, or any free one.
+        detach: Whether to return once it runs; else it runs until Ctrl-C.
+        output: Where to write.
+
+    Raises:
+        LocalStackError, BuildError, DeployError: It cannot be started.
+    """
+    server = read_openai_server(os.environ)
+    output.say(f"Language model: {describe_model(server)}")
+    setup = LocalSetup(openai=server, port=port)
+    if is_running(LocalFolder(root.resolve())):
+        _refuse_other_port(root, port)
+        with show_step("Bring the running local stack to the code as it is now", output) as report:
+            record = update_local_stack(root, report, setup)
+        _write_ready(record, output)
+    elif detach:
+        with show_step(_START, output) as report:
+            record = start_local_stack(root, report, setup)
+        _write_ready(record, output)
+        output.say("It runs in the background until `seashore local down`.")
+    else:
+        _run(root, setup, output)
+
+
+def _run(root: Path, setup: LocalSetup, output: Output) -> None:
+    with ExitStack() as start:
+        report = start.enter_context(show_step(_START, output))
+
+        def write_running(record: LocalRecord) -> None:
+            start.close()
+            _write_ready(record, output)
+            output.say("Ctrl-C stops it. In another terminal: `seashore put FILE.pdf --wait`")
+
+        run_local_stack(root, report, write_running, setup)
+
+
+def _refuse_other_port(root: Path, port: int | None) -> None:
+    record = find_local_stack(root)
+    if record is not None and port is not None and port != record.port:
+        raise LocalStackError(
+            f"The local stack runs on port {record.port} already: leave --port out, or stop it "
+            "first with `seashore local down`."
+        )
+
+
+def _write_ready(record: LocalRecord, output: Output) -> None:
+    output.say(f"The local stack is ready at {record.endpoint_url}", style="bold")
+    if "ApiUrl" in record.outputs:
+        url = record.outputs["ApiUrl"]
+        output.say(f"The HTTP API is at {url}; with its key:")
+        output.say(f"  curl -H 'X-Api-Key: {_read_api_key(record)}' {url}/documents")
+        output.say("  seashore chat 'Which documents are there?'")
+
+
+def _read_api_key(record: LocalRecord) -> str:
+    client = open_emulator_session(
+        record.region, record.access_key_id, record.secret_access_key
+    ).client("apigateway", endpoint_url=record.endpoint_url)
+    key_id = record.outputs["ApiKeyId"]
+    return str(client.get_api_key(apiKey=key_id, includeValue=True)["value"])
+
+
+def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:
+    """Stop the local stack, and delete what it has kept if asked to.
+
+    Raises:
+        LocalStackError: It did not end in time.
+    """
+    if is_running(LocalFolder(root.resolve())):
+        stop_local_stack(root, output.say)
+    else:
+        output.say("The local stack is not running.")
+    if delete_data:
+        delete_local_data(root)
+        output.say("Its documents, results and messages are deleted.")
+
+
+def write_status(root: Path, *, as_json: bool, output: Output) -> ExitCode:
+    """Write whether the local stack is running, and how to reach it.
+
+    Returns:
+        UNKNOWN_STACK if it is not running.
+    """
+    record = find_local_stack(root)
+    if as_json:
+        output.write_json(_to_json(record))
+    elif record is not None:
+        _write_reach(record, output)
+    if record is None:
+        output.say(_describe_absence(root))
+        return ExitCode.UNKNOWN_STACK
+    return ExitCode.OK
+
+
+def _describe_absence(root: Path) -> str:
+    if is_running(LocalFolder(root.resolve())):
+        return "The local stack is starting or stopping right now."
+    return "The local stack is not running: start it with `seashore local up`."
+
+
+def _to_json(record: LocalRecord | None) -> dict[str, object]:
+    if record is None:
+        return {"running": False}
+    return {
+        "running": True,
+        "endpoint_url": record.endpoint_url,
+        "region": record.region,
+        "access_key_id": record.access_key_id,
+        "secret_access_key": record.secret_access_key,
+        "outputs": record.outputs,
+    }
+
+
+def _write_reach(record: LocalRecord, output: Output) -> None:
+    output.write(f"The local stack is running at {record.endpoint_url}")
+    output.write()
+    width = max(map(len, record.outputs), default=0)
+    for name, value in record.outputs.items():
+        output.write(f"{name:<{width}}  {value}", whole_lines=True)
+    output.write()
+    output.write("The AWS command line reaches it with these settings:")
+    output.write(
+        f"AWS_ENDPOINT_URL={record.endpoint_url} AWS_DEFAULT_REGION={record.region} "
+        f"AWS_ACCESS_KEY_ID={record.access_key_id} "
+        f"AWS_SECRET_ACCESS_KEY={record.secret_access_key}",
+        whole_lines=True,
+    )

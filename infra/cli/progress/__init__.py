@@ -1,0 +1,1 @@
+"""Following documents and tasks until nothing more happens to them."""

@@ -1,0 +1,1 @@
+"""`seashore report` and `seashore spend`."""

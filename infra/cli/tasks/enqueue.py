@@ -1,0 +1,131 @@
+"""`seashore enqueue`: put a task on the work queue, and wait for it if wanted."""
+
+import json
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from infra.aws import aws_errors_as
+from infra.cli.documents.find import expand_document_id
+from infra.cli.exit_codes import ExitCode
+from infra.cli.output import Output
+from infra.cli.progress.follow_documents import REAL_PACE
+from infra.cli.progress.follow_tasks import follow_tasks, show_task_progress
+from infra.cli.stack_access import open_ledger
+from infra.cli.tasks.view import write_task
+from infra.stacks import Stack
+from pipeline.tasks.field_schema import read_field_schema
+from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
+from shared.lifecycle import TaskStatus
+from shared.messages.tasks import TASK, ExtractTask, Task
+
+
+def read_text(name: str) -> str:
+    """Read a text file, or stdin for `-`.
+
+    Raises:
+        WrongUsageError: It cannot be read, or is no text in UTF-8.
+    """
+    try:
+        data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
+        return data.decode("utf-8-sig")
+    except OSError as error:
+        raise WrongUsageError(f"{name} cannot be read: {error.strerror}.") from error
+    except UnicodeDecodeError:
+        raise WrongUsageError(
+            f"{name} is no text in UTF-8. A PDF goes into the bucket: `seashore put {name}`."
+        ) from None
+
+
+def read_schema(name: str) -> dict[str, Any]:
+    """Read a JSON Schema from a file.
+
+    Raises:
+        WrongUsageError: It cannot be read, or is no JSON object.
+    """
+    try:
+        schema = json.loads(read_text(name))
+    except (ValueError, RecursionError) as error:
+        raise WrongUsageError(f"{name} is not JSON: {error}.") from None
+    if not isinstance(schema, dict):
+        raise WrongUsageError(f"{name} holds no JSON object.")
+    return schema
+
+
+def enqueue_task(
+    stack: Stack, content: Mapping[str, Any], *, wait: bool, as_json: bool, output: Output
+) -> ExitCode:
+    """Send a task.
+
+    Args:
+        stack: Where to.
+        content: The task's message; what is None is left out.
+        wait: Whether to wait for it and write its result.
+        as_json: Whether to write JSON.
+        output: Where to write.
+
+    Returns:
+        FAILED if it was waited for and not done.
+
+    Raises:
+        WrongUsageError: The task, or the schema of an extraction, cannot be sent as it is.
+        OperatorError: AWS refused it.
+    """
+    task = _build_task(stack, content)
+    body = task.model_dump_json(by_alias=True, exclude_none=True)
+    with aws_errors_as(OperatorError):
+        sent = stack.client("sqs").send_message(
+            QueueUrl=stack.output("WorkQueueUrl"), MessageBody=body
+        )
+    task_id = task.id or sent["MessageId"]
+    if not wait:
+        if as_json:
+            output.write_json({"task_id": task_id})
+        else:
+            output.write_line([task_id])
+        return ExitCode.OK
+    return _wait(stack, task_id, as_json=as_json, output=output)
+
+
+def _build_task(stack: Stack, content: Mapping[str, Any]) -> Task:
+    given = {name: value for name, value in content.items() if value is not None}
+    table = open_ledger(stack)
+    if "document" in given:
+        given["document"] = expand_document_id(table, given["document"], REAL_PACE.now)
+    if "documents" in given:
+        given["documents"] = [
+            expand_document_id(table, name, REAL_PACE.now) for name in given["documents"]
+        ]
+    try:
+        task = TASK.validate_python(given)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(map(str, problem['loc'][1:])) or problem['loc'][0]}: {problem['msg']}"
+            for problem in error.errors(include_input=False)
+        )
+        raise WrongUsageError(f"The task cannot be sent: {problems}.") from None
+    if isinstance(task, ExtractTask):
+        try:
+            read_field_schema(task.fields)
+        except TaskRefusedError as error:
+            raise WrongUsageError(str(error)) from error
+    return task
+
+
+def _wait(stack: Stack, task_id: str, *, as_json: bool, output: Output) -> ExitCode:
+    table = open_ledger(stack)
+    try:
+        with show_task_progress(output.talk) as show:
+            for followed in follow_tasks(table, [task_id], REAL_PACE):
+                show(followed)
+    except KeyboardInterrupt:
+        output.say(f"The task goes on without this command: `seashore show {task_id}`.")
+        raise
+    (last,) = followed
+    if last.task is None:
+        raise OperatorError(f"The task {task_id} was not taken up.")
+    write_task(stack, last.task, table, as_json=as_json, output=output)
+    return ExitCode.OK if last.task.status is TaskStatus.DONE else ExitCode.FAILED

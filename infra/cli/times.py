@@ -1,0 +1,44 @@
+"""Times as operators write them (a date, how long ago), and durations in words."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+from shared.errors import WrongUsageError
+
+_AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+
+
+def parse_moment(text: str, now: datetime) -> datetime:
+    """Read a moment.
+
+    Args:
+        text: `2h` (two hours ago; also s, m, d, w), or ISO 8601 such as `2026-03-01` or
+            `2026-03-01T14:30`; without an offset it is local time.
+        now: The time.
+
+    Raises:
+        WrongUsageError: It is neither.
+    """
+    ago = _AGO.fullmatch(text.strip())
+    try:
+        if ago:
+            return now - timedelta(seconds=float(ago[1]) * _SECONDS[ago[2]])
+        return datetime.fromisoformat(text.strip()).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise WrongUsageError(
+            f"{text!r} is not a time: give 2h or 3d for how long ago, or 2026-03-01T14:30."
+        ) from None
+
+
+def describe_duration(seconds: float) -> str:
+    """A duration in the units that one would say it in."""
+    whole = round(seconds)
+    if whole < 1:
+        return "less than a second"
+    if whole < 120:
+        return f"{whole} s"
+    minutes = round(seconds / 60)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h {minutes % 60} min"

@@ -1,0 +1,1 @@
+"""A stack on AWS: deployed, changed, looked at, taken down."""

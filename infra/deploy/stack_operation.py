@@ -1,0 +1,352 @@
+"""One CloudFormation stack: plan its changes, apply them, delete it, and say what happens."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from infra.deploy.stack_changes import ResourceChange, read_changes
+from infra.deploy.stack_events import Report, StackEvents, find_validation_error
+from shared.errors import DeployError, UnknownStackError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.literals import ChangeSetTypeType
+    from mypy_boto3_cloudformation.type_defs import (
+        ParameterTypeDef,
+        StackTypeDef,
+    )
+
+_LONGEST_OPERATION_SECONDS = 3600.0
+
+# In these a deployment makes the stack, or what is left of it, anew.
+_MADE_ANEW = frozenset({"DELETE_COMPLETE", "REVIEW_IN_PROGRESS", "ROLLBACK_COMPLETE"})
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a deployment came to.
+
+    Args:
+        outputs: The outputs of the template by name.
+        changed: Whether anything had to be changed.
+    """
+
+    outputs: dict[str, str]
+    changed: bool
+
+
+class StackOperation:
+    """One operation on one stack: a creation, an update, a look at what one would do, a deletion.
+
+    Args:
+        client: Client of CloudFormation.
+        stack_name: Name of the stack.
+        report: Called with one line for each resource that changes.
+        poll_seconds: Pause between two looks at CloudFormation.
+        sleep: Pauses for a number of seconds.
+    """
+
+    def __init__(
+        self,
+        client: "CloudFormationClient",
+        stack_name: str,
+        report: Report,
+        poll_seconds: float,
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._client = client
+        self._name = stack_name
+        self._report = report
+        self._poll_seconds = poll_seconds
+        self._sleep = sleep
+
+    def deploy(
+        self, template_url: str, known: frozenset[str], parameters: Mapping[str, str]
+    ) -> Deployment:
+        """Create or update the stack, and wait until that is done.
+
+        Args:
+            template_url: Address of the template in S3.
+            known: Names of the template's parameters.
+            parameters: Values of some of them.
+
+        Raises:
+            DeployError: The stack is as it was; the message holds the reason.
+            ClientError: AWS refused.
+        """
+        _refuse_unknown(known, parameters)
+        kept = self._prepare()
+        change_set_id, stack_id = self._create_change_set(template_url, known, parameters, kept)
+        if not self._await_change_set(change_set_id, stack_id, is_creation=kept is None):
+            self._report(f"The stack {self._name} is up to date: there is nothing to change")
+            return Deployment(self._read_outputs(), changed=False)
+        self._execute(change_set_id, stack_id)
+        return Deployment(self._read_outputs(), changed=True)
+
+    def plan(
+        self, template_url: str, known: frozenset[str], parameters: Mapping[str, str]
+    ) -> list[ResourceChange]:
+        """Compute what `deploy` would change, and leave nothing behind.
+
+        Args:
+            template_url: Address of the template in S3.
+            known: Names of the template's parameters.
+            parameters: Values of some of them.
+
+        Raises:
+            DeployError: The template is refused, or the stack cannot be updated as it is.
+            ClientError: AWS refused.
+        """
+        _refuse_unknown(known, parameters)
+        before = self.describe()
+        if before is not None and before["StackStatus"] == "ROLLBACK_COMPLETE":
+            raise DeployError(
+                f"The first deployment of {self._name} failed, and only its remains are there: "
+                "deploy it without --diff, which removes them and makes everything anew."
+            )
+        kept = self._prepare()
+        change_set_id, stack_id = self._create_change_set(template_url, known, parameters, kept)
+        try:
+            if not self._await_change_set(change_set_id, stack_id, is_creation=kept is None):
+                return []
+            pages = self._client.get_paginator("describe_change_set").paginate(
+                ChangeSetName=change_set_id
+            )
+            changes = read_changes(change for page in pages for change in page["Changes"])
+            self._client.delete_change_set(ChangeSetName=change_set_id)
+        finally:
+            # A change set of type CREATE makes a stack without resources.
+            if before is None:
+                self._remove_review(stack_id)
+        return changes
+
+    def delete(self) -> str:
+        """Delete the stack, wait until that is done, and return its id.
+
+        Resources with a policy that retains them are kept.
+
+        Raises:
+            UnknownStackError: There is no such stack.
+            DeployError: It is being changed, or a resource could not be deleted.
+            ClientError: AWS refused.
+        """
+        stack = self.describe()
+        if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
+            raise UnknownStackError(f"There is no stack {self._name!r}: nothing was deleted.")
+        self.refuse_while_changing(stack)
+        stack_id = stack["StackId"]
+        self._follow_deletion(stack_id)
+        return stack_id
+
+    def describe(self, stack_id: str | None = None) -> "StackTypeDef | None":
+        """Describe the stack, or the one of an id; None if there is none."""
+        return _describe(self._client, stack_id or self._name)
+
+    def refuse_while_changing(self, stack: "StackTypeDef") -> None:
+        """Raise if another operation on the stack is under way.
+
+        Raises:
+            DeployError: One is.
+        """
+        status = stack["StackStatus"]
+        if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
+            raise DeployError(
+                f"The stack {self._name} is being changed right now ({status}): wait until "
+                "that is done, then try again."
+            )
+
+    def _prepare(self) -> frozenset[str] | None:
+        """Bring the stack into a state that can be deployed to.
+
+        Returns:
+            The names of the parameters that the stack has; None if it is to be created.
+        """
+        stack = self.describe()
+        if stack is None:
+            return None
+        self.refuse_while_changing(stack)
+        status = stack["StackStatus"]
+        match status:
+            case "DELETE_COMPLETE" | "REVIEW_IN_PROGRESS":
+                return None
+            case "ROLLBACK_COMPLETE":
+                self._report(f"Removing what is left of the first, failed attempt of {self._name}")
+                self._follow_deletion(stack["StackId"])
+                return None
+            case "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED":
+                raise DeployError(
+                    f"The stack {self._name} is in {status} and cannot be updated: delete it in "
+                    "the CloudFormation console, then deploy again."
+                )
+            case "UPDATE_ROLLBACK_FAILED":
+                raise DeployError(
+                    f"The stack {self._name} is in {status}: run `aws cloudformation "
+                    f"continue-update-rollback --stack-name {self._name}`, then deploy again."
+                )
+        return frozenset(_read_parameters(stack))
+
+    def _create_change_set(
+        self,
+        template_url: str,
+        known: frozenset[str],
+        parameters: Mapping[str, str],
+        kept: frozenset[str] | None,
+    ) -> tuple[str, str]:
+        """Have a change set computed. Returns its id, and that of the stack."""
+        kind: ChangeSetTypeType = "CREATE" if kept is None else "UPDATE"
+        change_set = self._client.create_change_set(
+            StackName=self._name,
+            ChangeSetName=f"seashore-{time.time_ns()}",
+            ChangeSetType=kind,
+            TemplateURL=template_url,
+            Parameters=_choose_parameters(known, parameters, kept or frozenset()),
+            Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
+        )
+        return change_set["Id"], change_set["StackId"]
+
+    def _await_change_set(self, change_set_id: str, stack_id: str, *, is_creation: bool) -> bool:
+        """Wait until the change set is computed. Returns whether it changes anything."""
+        for _ in self._polls():
+            answer = self._client.describe_change_set(ChangeSetName=change_set_id)
+            if answer["Status"] == "CREATE_COMPLETE":
+                return True
+            if answer["Status"] == "FAILED":
+                reason = answer.get("StatusReason", "")
+                changes_nothing = "didn't contain changes" in reason or "No updates are" in reason
+                details = (
+                    ""
+                    if changes_nothing
+                    else find_validation_error(self._client, change_set_id=change_set_id)
+                )
+                self._client.delete_change_set(ChangeSetName=change_set_id)
+                if changes_nothing:
+                    return False
+                if is_creation:
+                    self._remove_review(stack_id)
+                words = f"{details or reason}{self._advise(details)}"
+                raise DeployError(f"CloudFormation refused the template: {words}")
+        raise DeployError(f"CloudFormation did not compute the changes of {self._name} in time.")
+
+    def _execute(self, change_set_id: str, stack_id: str) -> None:
+        events = StackEvents(self._client, stack_id, self._report)
+        self._client.execute_change_set(ChangeSetName=change_set_id)
+        failures: list[str] = []
+        for _ in self._polls():
+            # The status is read first: events that precede it are then sure to be in the list.
+            stack = self.describe(stack_id)
+            failures += events.report_new()
+            status = stack["StackStatus"] if stack else "DELETE_COMPLETE"
+            if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+                return
+            if not status.endswith("_IN_PROGRESS"):
+                if not failures:
+                    failures.append(find_validation_error(self._client, stack_id=stack_id))
+                if stack and not failures[0]:
+                    failures[0] = stack.get("StackStatusReason", "")
+                reason = failures[0]
+                raise DeployError(
+                    f"The stack {self._name} was not deployed ({status}): "
+                    f"{reason or 'no reason was given'}{self._advise(reason)}"
+                )
+        raise DeployError(f"The stack {self._name} was not ready in time.")
+
+    def _advise(self, reason: str) -> str:
+        """What to do about a failure that an earlier stack of the name has caused."""
+        if "already exists" not in reason:
+            return ""
+        return (
+            ". If an earlier stack of this name has left it behind, delete it with `seashore "
+            f"destroy --stack {self._name} --delete-data`, or choose another name"
+        )
+
+    def _remove_review(self, stack_id: str) -> None:
+        """Delete a stack that has only ever been looked at; it has no resources."""
+        stack = self.describe(stack_id)
+        if stack is not None and stack["StackStatus"] == "REVIEW_IN_PROGRESS":
+            self._follow_deletion(stack_id)
+
+    def _follow_deletion(self, stack_id: str) -> None:
+        events = StackEvents(self._client, stack_id, self._report)
+        self._client.delete_stack(StackName=stack_id)
+        failures: list[str] = []
+        for _ in self._polls():
+            # The status is read first: events that precede it are then sure to be in the list.
+            stack = self.describe(stack_id)
+            failures += events.report_new()
+            if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
+                return
+            if stack["StackStatus"] == "DELETE_FAILED":
+                reason = failures[0] if failures else stack.get("StackStatusReason", "")
+                raise DeployError(
+                    f"The stack {self._name} could not be deleted as a whole: {reason}. What was "
+                    "not deleted is still part of it: mend that, then try again."
+                )
+        raise DeployError(f"The stack {self._name} was not deleted in time.")
+
+    def _read_outputs(self) -> dict[str, str]:
+        stack = self.describe()
+        if stack is None:
+            raise DeployError(f"The stack {self._name} is gone.")
+        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+
+    def _polls(self) -> Iterator[None]:
+        """Yield at once and then after each pause, for as long as an operation may take."""
+        waited_seconds = 0.0
+        while waited_seconds < _LONGEST_OPERATION_SECONDS:
+            yield
+            self._sleep(self._poll_seconds)
+            waited_seconds += self._poll_seconds
+
+
+def read_kept_parameters(client: "CloudFormationClient", stack_name: str) -> dict[str, str]:
+    """The parameters of a stack that a deployment keeps where it is given no others.
+
+    Returns:
+        Their values by name; empty where the stack would be made anew.
+
+    Raises:
+        ClientError: AWS refused.
+    """
+    stack = _describe(client, stack_name)
+    if stack is None or stack["StackStatus"] in _MADE_ANEW:
+        return {}
+    return _read_parameters(stack)
+
+
+def _describe(client: "CloudFormationClient", stack: str) -> "StackTypeDef | None":
+    try:
+        return client.describe_stacks(StackName=stack)["Stacks"][0]
+    except ClientError as error:
+        if "does not exist" in error.response["Error"].get("Message", ""):
+            return None
+        raise
+
+
+def _read_parameters(stack: "StackTypeDef") -> dict[str, str]:
+    return {
+        parameter["ParameterKey"]: parameter.get("ParameterValue", "")
+        for parameter in stack.get("Parameters", [])
+    }
+
+
+def _refuse_unknown(known: frozenset[str], parameters: Mapping[str, str]) -> None:
+    unknown = sorted(set(parameters) - known)
+    if unknown:
+        raise DeployError(
+            f"The template has no parameter {', '.join(unknown)}; "
+            f"it has {', '.join(sorted(known))}."
+        )
+
+
+def _choose_parameters(
+    known: frozenset[str], given: Mapping[str, str], kept: frozenset[str]
+) -> list["ParameterTypeDef"]:
+    chosen: list[ParameterTypeDef] = [
+        {"ParameterKey": name, "ParameterValue": value} for name, value in sorted(given.items())
+    ]
+    for name in sorted((known & kept) - set(given)):
+        chosen.append({"ParameterKey": name, "UsePreviousValue": True})
+    return chosen

@@ -1,0 +1,174 @@
+"""What the ledger knows of a dead letter's work: whether anything is left to do for it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import LedgerTable
+from shared.dead_letters.letters import Letter, LetterKey, Work
+from shared.ledger.chunks import ChunkStatus, chunk_row_key
+from shared.ledger.documents import Document, document_row_key, to_document
+from shared.ledger.reports import ReportStatus, report_row_key
+from shared.ledger.tasks import Task, task_row_key
+from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.messages.reports import DailyReportOrder
+from shared.messages.tasks import TaskMessage
+from shared.messages.uploads import UploadNotice
+from shared.messages.work_items import Combine, ContinueIngest, SummarizeChunk, TaskCallback
+
+RowKey = tuple[str, str]
+Rows = Mapping[RowKey, Row]
+
+# BatchGetItem answers with 16 MB at most, and a document's row can be large.
+_READ_AT_ONCE = 25
+
+_TO_BE_READ = frozenset({DocumentStatus.RECEIVED, DocumentStatus.FAILED})
+_TO_BE_SENT = frozenset({DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING})
+
+
+def find_finished(table: LedgerTable, letters: Sequence[Letter]) -> dict[LetterKey, str]:
+    """The letters whose work needs no replay, each with the reason.
+
+    Raises:
+        SeashoreError: The ledger cannot be read.
+    """
+    rows = read_work_rows(table, (letter.work for letter in letters))
+    reasons = {letter.key: tell_if_finished(letter.work, rows) for letter in letters}
+    return {key: reason for key, reason in reasons.items() if reason is not None}
+
+
+def can_be_followed(work: Work) -> bool:
+    """Whether the ledger, or a new death, tells how the work of a message ends."""
+    return bool(work.subjects or work.message is None) and not isinstance(
+        work.message, TaskCallback
+    )
+
+
+def find_succeeded(table: LedgerTable, letters: Sequence[Letter]) -> set[LetterKey]:
+    """The letters whose work has been done, as far as the ledger can tell.
+
+    Raises:
+        SeashoreError: The ledger cannot be read.
+    """
+    rows = read_work_rows(table, (letter.work for letter in letters))
+    return {letter.key for letter in letters if has_succeeded(letter.work, rows)}
+
+
+def read_work_rows(table: LedgerTable, works: Iterable[Work]) -> dict[RowKey, Row]:
+    """The rows of the ledger that tell how the work of messages stands."""
+    keys = list(dict.fromkeys(key for work in works for key in _list_row_keys(work)))
+    rows: dict[RowKey, Row] = {}
+    for start in range(0, len(keys), _READ_AT_ONCE):
+        wanted = keys[start : start + _READ_AT_ONCE]
+        found = table.read_rows(wanted)
+        rows |= {key: row for key, row in zip(wanted, found, strict=True) if row is not None}
+    return rows
+
+
+def _list_row_keys(work: Work) -> list[RowKey]:
+    name_key = {
+        "document": document_row_key,
+        "task": task_row_key,
+        "report": report_row_key,
+    }
+    keys = [name_key[subject.kind](subject.id) for subject in work.subjects]
+    if isinstance(work.message, SummarizeChunk):
+        message = work.message
+        keys.append(chunk_row_key(message.document_id, message.run, message.chunk_number))
+    return keys
+
+
+def tell_if_finished(work: Work, rows: Rows) -> str | None:
+    """Say why a message's work needs no replay; None if it does, or might."""
+    match work.message:
+        case SummarizeChunk() as message:
+            return _tell_of_chunk(message, rows)
+        case Combine() as message:
+            return _tell_of_combine(message, rows)
+        case UploadNotice() as notice:
+            return _tell_of_upload(notice, rows)
+        case ContinueIngest() as message:
+            return _tell_of_rest(message, rows)
+        case TaskMessage() as message:
+            task = _find_task(message.task_id, rows)
+            return "the task is DONE" if task and task.status is TaskStatus.DONE else None
+        case DailyReportOrder(day=str(day), resend=False):
+            status = rows.get(report_row_key(day), {}).get("status")
+            is_final = status is not None and ReportStatus(status).is_final
+            return f"the report is {status}" if is_final else None
+        case _:
+            return None
+
+
+def has_succeeded(work: Work, rows: Rows) -> bool:
+    """Whether a message's own work is done, whatever became of the whole."""
+    match work.message:
+        case SummarizeChunk() as message:
+            key = chunk_row_key(message.document_id, message.run, message.chunk_number)
+            return rows.get(key, {}).get("status") == ChunkStatus.DONE
+        case UploadNotice() | ContinueIngest():
+            documents = [_find_document(subject.id, rows) for subject in work.subjects]
+            return all(d is not None and d.status not in _TO_BE_READ for d in documents)
+        case _:
+            return tell_if_finished(work, rows) is not None
+
+
+def _tell_of_chunk(message: SummarizeChunk, rows: Rows) -> str | None:
+    document = _find_document(message.document_id, rows)
+    if document is None:
+        return None
+    if document.run != message.run:
+        return "the document was read anew since"
+    if document.status is DocumentStatus.DONE:
+        return "the document is DONE"
+    if not has_succeeded(Work("", message=message), rows):
+        return None
+    # All parts may be there and the message that combines them lost: a replay sends it again.
+    is_stuck = document.status is DocumentStatus.SUMMARIZING and document.has_all_parts
+    return None if is_stuck else "the chunk is summarised"
+
+
+def _tell_of_combine(message: Combine, rows: Rows) -> str | None:
+    document = _find_document(message.document_id, rows)
+    if document is None:
+        return None
+    if document.run != message.run or document.chunks_done != message.chunks_done:
+        return "a later combination takes its place"
+    if document.status in (DocumentStatus.DONE, DocumentStatus.PARTIAL):
+        return f"the document is {document.status}"
+    return None
+
+
+def _tell_of_upload(notice: UploadNotice, rows: Rows) -> str | None:
+    if not notice.uploads:
+        return "it announces no document"
+    documents = [_find_document(upload.document_id, rows) for upload in notice.uploads]
+    if any(document is None or _may_be_ingested(document) for document in documents):
+        return None
+    statuses = sorted({document.status for document in documents if document is not None})
+    return f"the document is {', '.join(statuses)}"
+
+
+def _tell_of_rest(message: ContinueIngest, rows: Rows) -> str | None:
+    document = _find_document(message.document_id, rows)
+    if document is None:
+        return "the document is not in the ledger"
+    if document.run != message.run:
+        return "the document was read anew since"
+    return None if _may_be_ingested(document) else f"the document is {document.status}"
+
+
+def _may_be_ingested(document: Document) -> bool:
+    """Whether `pipeline.ingest.ingest_document` would still do anything for it."""
+    if document.status in _TO_BE_READ:
+        return True
+    return document.status in _TO_BE_SENT and not document.has_all_parts
+
+
+def _find_document(document_id: str, rows: Rows) -> Document | None:
+    row = rows.get(document_row_key(document_id))
+    return None if row is None else to_document(row)
+
+
+def _find_task(task_id: str, rows: Rows) -> Task | None:
+    row = rows.get(task_row_key(task_id))
+    return None if row is None else Task.model_validate(row)

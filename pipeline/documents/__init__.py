@@ -1,0 +1,1 @@
+"""What is kept of documents: their rows, the text of their pages, ways to find both."""

@@ -1,0 +1,159 @@
+"""What tasks may read of documents: their rows, the text of their pages, their summaries.
+
+It has no way to write, so whatever a tool is made to do by a document's text, nothing changes.
+"""
+
+import re
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import Any
+
+from pipeline.ingest.chunk_text import ChunkText, chunk_text_key
+from pipeline.summaries.results import DocumentSummary
+from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.objects import ObjectStore
+from shared.errors import ObjectMissingError
+from shared.ledger.document_lists import list_documents, list_in_flight
+from shared.ledger.document_versions import find_current_document_id
+from shared.ledger.documents import Clock, Document, find_document
+from shared.ledger.tasks import Task, list_tasks
+from shared.lifecycle import DocumentStatus
+
+_ID = re.compile(r"d[0-9a-f]{20}")
+_PARALLEL_READS = 8
+_REPORT_DAYS = 8
+
+
+@dataclass(frozen=True)
+class Passage:
+    """A page of a document, or a part of a page that is too long for one chunk.
+
+    Args:
+        document: The document.
+        page: The page's number, from 1.
+        text: Its text.
+    """
+
+    document: Document
+    page: int
+    text: str
+
+
+@dataclass(frozen=True)
+class DocumentReader:
+    """Reads documents as the pipeline has kept them; a document's PDF is out of its reach.
+
+    Args:
+        table: The ledger.
+        objects: S3.
+        documents_bucket: The bucket that keys are of.
+        artifacts_bucket: Where texts and summaries lie.
+        now: The clock.
+    """
+
+    table: LedgerTable
+    objects: ObjectStore
+    documents_bucket: str
+    artifacts_bucket: str
+    now: Clock
+
+    def find(self, name: str) -> Document | None:
+        """The document of an id, else the newest of a key, or None."""
+        document = find_document(self.table, name) if _ID.fullmatch(name) else None
+        if document is not None:
+            return document
+        return self.find_by_key(name)
+
+    def find_by_key(self, key: str) -> Document | None:
+        """The newest document of a key, or None."""
+        current = find_current_document_id(self.table, self.documents_bucket, key)
+        return None if current is None else find_document(self.table, current)
+
+    def list_recent(self, days: int) -> Iterator[Document]:
+        """The documents of the last days, the newest first."""
+        return list_documents(self.table, self.now, days)
+
+    def list_in_flight(self) -> Iterator[Document]:
+        """The documents without a final status, oldest first."""
+        return list_in_flight(self.table, self.now())
+
+    def list_recent_tasks(self, days: int) -> Iterator[Task]:
+        """The tasks of the last days, the newest first."""
+        return list_tasks(self.table, self.now, days)
+
+    def find_latest_report(self) -> dict[str, Any] | None:
+        """The newest daily report of the last days, as JSON, or None."""
+        today = self.now().astimezone(UTC).date()
+        for age in range(_REPORT_DAYS):
+            try:
+                return self.read_report(f"{today - timedelta(days=age):%Y-%m-%d}")
+            except ObjectMissingError:
+                continue
+        return None
+
+    def read_report(self, day: str) -> dict[str, Any]:
+        """The report of a day, as JSON.
+
+        Raises:
+            ObjectMissingError: There is none.
+        """
+        return self.read_json(report_key(day))
+
+    def read_json(self, key: str) -> dict[str, Any]:
+        """An object of the artifacts bucket, such as the result of a task.
+
+        Raises:
+            ObjectMissingError: There is none.
+        """
+        content: dict[str, Any] = self.objects.read_json(self.artifacts_bucket, key)
+        return content
+
+    def read_passages(
+        self, document: Document, first_page: int = 1, last_page: int | None = None
+    ) -> list[Passage]:
+        """The text of a document's pages, in order; pages without text are left out.
+
+        Raises:
+            ObjectMissingError: Its text is gone from the artifacts bucket.
+        """
+        last_page = document.pages if last_page is None else last_page
+        keys = [
+            chunk_text_key(document.text_address, number)
+            for number, chunk in enumerate(document.chunk_plan, start=1)
+            if chunk.first_page <= last_page and chunk.last_page >= first_page
+        ]
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            chunks = list(pool.map(self._read_chunk, keys))
+        return [
+            Passage(document, page.number, page.text)
+            for chunk in chunks
+            for page in chunk.pages
+            if first_page <= page.number <= last_page
+        ]
+
+    def _read_chunk(self, key: str) -> ChunkText:
+        return ChunkText.model_validate(self.objects.read_json(self.artifacts_bucket, key))
+
+    def read_summary(self, document: Document) -> DocumentSummary | None:
+        """A document's summary, or None if there is none (yet).
+
+        Raises:
+            ObjectMissingError: It is gone from the artifacts bucket.
+        """
+        if document.result_key is None:
+            return None
+        return DocumentSummary.model_validate(
+            self.objects.read_json(self.artifacts_bucket, document.result_key)
+        )
+
+
+def report_key(day: str) -> str:
+    """Where the report of a day lies in the artifacts bucket, as JSON."""
+    return f"reports/{day}/report.json"
+
+
+def has_text(document: Document) -> bool:
+    """Whether the text of a document is read, whatever has become of its summary."""
+    return document.chunks_total > 0 and document.status is not DocumentStatus.RECEIVED

@@ -1,0 +1,79 @@
+"""Uploaded documents as files, for as long as they are read."""
+
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pipeline.extraction.refusals import refuse_size
+from shared.aws.objects import ObjectStore
+from shared.errors import (
+    AccessDeniedError,
+    ObjectMissingError,
+    RejectedDocumentError,
+    RejectionCode,
+)
+from shared.ledger.documents import Document
+
+# On a laptop `/tmp` is not the function's alone: a name that nobody else gives a folder.
+_PREFIX = "seashore-document-of-process-"
+_FOLDER = re.compile(rf"{_PREFIX}(\d+)-")
+
+
+@contextmanager
+def download_document(
+    document: Document, objects: ObjectStore, max_document_bytes: int
+) -> Iterator[Path]:
+    """Fetch a document's bytes into a file, unless they are too many.
+
+    Raises:
+        RejectedDocumentError: The object is too large, gone, or not to be read.
+    """
+    source = (document.bucket, document.key, document.version_id)
+    with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
+        path = Path(folder) / "document.pdf"
+        try:
+            size_bytes = objects.measure(*source)
+            if size_bytes > max_document_bytes:
+                raise refuse_size(size_bytes, max_document_bytes)
+            objects.download(*source, path)
+        except ObjectMissingError as error:
+            raise RejectedDocumentError(
+                RejectionCode.OBJECT_GONE,
+                "The file was deleted before it could be read; put it into the bucket again.",
+            ) from error
+        except AccessDeniedError as error:
+            raise RejectedDocumentError(
+                RejectionCode.ACCESS_DENIED,
+                "The ingest function may not read the file; check its encryption key and owner, "
+                "then put it into the bucket again.",
+            ) from error
+        yield path
+
+
+def remove_leftovers() -> None:
+    """Remove the files of processes that died, before this one has any of its own.
+
+    A container that passes its time limit goes on with a new process, and with `/tmp` as it was
+    (AWS Lambda Developer Guide, "Understanding the Lambda execution environment lifecycle"): a few
+    large documents would fill it for good.
+    """
+    for folder in Path(tempfile.gettempdir()).iterdir():
+        match = _FOLDER.match(folder.name)
+        if match and not _is_used_by_other(int(match[1])):
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_used_by_other(process_id: int) -> bool:
+    if process_id == os.getpid():
+        return False
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        return True
+    return True

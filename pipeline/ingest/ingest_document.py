@@ -1,0 +1,291 @@
+"""From an uploaded PDF to chunks of text on the way to the worker."""
+
+import hashlib
+import logging
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from pipeline.extraction import Extractor, OpenDocument, PageStatus
+from pipeline.ingest.chunk_text import (
+    ChunkText,
+    PageOfText,
+    belongs_to,
+    chunk_text_key,
+    read_chunk_tokens,
+    text_address,
+)
+from pipeline.ingest.chunking import Chunk, group_pages
+from pipeline.ingest.downloads import download_document
+from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
+from shared.deadline import Deadline
+from shared.errors import (
+    DeadlineError,
+    LedgerConflictError,
+    RejectedDocumentError,
+    RejectionCode,
+)
+from shared.ledger.document_texts import Extraction, find_text, record_checkpoint, record_extraction
+from shared.ledger.document_versions import register_document
+from shared.ledger.documents import ChunkPages, Clock, Document, find_document, move_document
+from shared.lifecycle import DocumentStatus
+from shared.messages.work_items import ContinueIngest, IngestItem, SummarizeChunk, encode_message
+from shared.page_ranges import format_page_ranges, parse_page_ranges
+
+logger = logging.getLogger("seashore.ingest")
+
+# Kept back from an invocation's time, to note a checkpoint and send the message for the rest.
+_CHECKPOINT_SECONDS = 3.0
+
+
+@dataclass(frozen=True)
+class IngestServices:
+    """What ingestion works with.
+
+    Args:
+        table: The ledger.
+        objects: S3.
+        queues: SQS.
+        extractor: Reads the text of PDFs.
+        artifacts_bucket: Where text goes.
+        uploads_queue_url: Where the rest of a long document is sent to be read.
+        work_queue_url: Where chunks are sent to be summarised.
+        max_document_bytes: Larger documents are refused before they are downloaded.
+        chunk_tokens: The size of a chunk, in tokens of the model in use.
+        now: The clock.
+    """
+
+    table: LedgerTable
+    objects: ObjectStore
+    queues: Queues
+    extractor: Extractor
+    artifacts_bucket: str
+    uploads_queue_url: str
+    work_queue_url: str
+    max_document_bytes: int
+    chunk_tokens: int
+    now: Clock
+
+
+def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) -> None:
+    """Ingest the documents that a message announces, or go on with one.
+
+    Each step leaves its mark in the ledger, so that a repeated delivery goes on where the last one
+    stopped and repeats no effect.
+
+    Raises:
+        RetryableError: The work may succeed later.
+        DeferredError: An AWS service asks for patience, or no reader of PDFs became free.
+    """
+    if isinstance(item, ContinueIngest):
+        document = find_document(services.table, item.document_id)
+        if document is not None and document.run == item.run:
+            _ingest_document(document, services, deadline)
+        return
+    for upload in item.uploads:
+        document = register_document(services.table, upload, services.now)
+        _ingest_document(document, services, deadline)
+
+
+def _ingest_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
+    if document.status in (DocumentStatus.RECEIVED, DocumentStatus.FAILED):
+        _extract_document(document, services, deadline)
+        document = find_document(services.table, document.document_id) or document
+    if _may_lack_messages(document):
+        _send_chunks(document, services)
+
+
+def _may_lack_messages(document: Document) -> bool:
+    """Whether a delivery that broke off may have left chunks unsent.
+
+    The first of them may be summarised by now, hence SUMMARIZING; to send one again is safe.
+    """
+    waits = document.status in (DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING)
+    return waits and not document.has_all_parts
+
+
+def _extract_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
+    try:
+        with download_document(document, services.objects, services.max_document_bytes) as path:
+            _read_document(document, path, services, deadline)
+    except RejectedDocumentError as rejection:
+        move_document(
+            services.table,
+            document,
+            DocumentStatus.REJECTED,
+            services.now,
+            step="rejected",
+            changes={"reason_code": rejection.code, "reason": rejection.sentence},
+        )
+
+
+def _read_document(
+    document: Document, path: Path, services: IngestServices, deadline: Deadline
+) -> None:
+    """Read a document's text, or take over what the same bytes have given before."""
+    with path.open("rb") as file:
+        content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    address = _find_address(document, content_sha256, services.chunk_tokens)
+    known = find_text(services.table, address)
+    if known is not None:
+        reused_from, extraction = known
+        record_extraction(
+            services.table, document, extraction, services.now, reused_from=reused_from
+        )
+        return
+    reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _CHECKPOINT_SECONDS)
+    with services.extractor.open(
+        path, reading_deadline, waited_seconds=document.reading_milliseconds / 1000
+    ) as opened:
+        extraction = _store_text(document, opened, address, services)
+    if extraction.next_page <= extraction.pages:
+        _send_rest(document, extraction, services)
+        return
+    if extraction.failed_pages and not extraction.chunk_plan:
+        raise RejectedDocumentError(
+            RejectionCode.DAMAGED,
+            f"No text was found, and these pages could not be read: {extraction.failed_pages}; "
+            "print the file to a new PDF and upload that.",
+        )
+    record_extraction(services.table, document, extraction, services.now)
+
+
+def _find_address(document: Document, content_sha256: str, chunk_tokens: int) -> str:
+    """Where a document's text goes: one that is begun goes on as it began.
+
+    Its chunks keep their size though the setting may be another by now.
+
+    Raises:
+        RejectedDocumentError: It was begun with other bytes; without versions a file can change.
+    """
+    if document.next_page == 1:
+        return text_address(content_sha256, chunk_tokens)
+    if not belongs_to(document.text_address, content_sha256):
+        raise RejectedDocumentError(
+            RejectionCode.OBJECT_GONE,
+            "The file was replaced while it was being read; what replaced it is a document of its "
+            "own.",
+        )
+    return document.text_address
+
+
+def _store_text(
+    document: Document, opened: OpenDocument, address: str, services: IngestServices
+) -> Extraction:
+    """Write text to the artifacts bucket chunk by chunk as it is read, as far as the time allows.
+
+    Returns:
+        How far it came. It stops only between two pages that are in chunks of their own, so that
+        whoever goes on cuts the same chunks.
+
+    Raises:
+        DeadlineError: The time was up before the first such place.
+    """
+    reading = _Reading(document, opened.page_count, address)
+    try:
+        pages = opened.pages(first_page=document.next_page)
+        for chunk in group_pages(pages, read_chunk_tokens(address)):
+            text = _to_chunk_text(chunk)
+            if text.pages:
+                services.objects.write_text(
+                    services.artifacts_bucket,
+                    chunk_text_key(address, reading.next_chunk_number),
+                    text.model_dump_json(),
+                    "application/json",
+                )
+            reading.add(chunk)
+    except DeadlineError:
+        if reading.safe.next_page == document.next_page:
+            raise
+    return replace(reading.safe, reading_milliseconds=round(opened.waited_seconds * 1000))
+
+
+class _Reading:
+    """How far the reading of a document has come.
+
+    Attributes:
+        safe: The state at the last place from which it can go on.
+    """
+
+    def __init__(self, document: Document, page_count: int, address: str) -> None:
+        self.safe = Extraction(
+            text_address=address,
+            next_page=document.next_page,
+            pages=page_count,
+            empty_pages=document.empty_pages,
+            failed_pages=document.failed_pages,
+            chunk_plan=document.chunk_plan,
+        )
+        self._plan = list(document.chunk_plan)
+        self._empty = parse_page_ranges(document.empty_pages)
+        self._failed = parse_page_ranges(document.failed_pages)
+
+    @property
+    def next_chunk_number(self) -> int:
+        """The number of the next chunk that has text."""
+        return len(self._plan) + 1
+
+    def add(self, chunk: Chunk) -> None:
+        """Account for the pages of a chunk whose text is stored."""
+        for page in chunk.pages:
+            if page.status is PageStatus.EMPTY:
+                self._empty.add(page.number)
+            elif page.status is PageStatus.FAILED:
+                self._failed.add(page.number)
+        with_text = [page.number for page in chunk.pages if page.status is PageStatus.TEXT]
+        if with_text:
+            self._plan.append(ChunkPages(first_page=with_text[0], last_page=with_text[-1]))
+        last = chunk.pages[-1]
+        if last.part == last.parts:
+            self.safe = replace(
+                self.safe,
+                next_page=last.number + 1,
+                empty_pages=format_page_ranges(self._empty),
+                failed_pages=format_page_ranges(self._failed),
+                chunk_plan=tuple(self._plan),
+            )
+
+
+def _to_chunk_text(chunk: Chunk) -> ChunkText:
+    return ChunkText(
+        pages=tuple(
+            PageOfText(number=page.number, text=page.text)
+            for page in chunk.pages
+            if page.status is PageStatus.TEXT
+        )
+    )
+
+
+def _send_rest(document: Document, extraction: Extraction, services: IngestServices) -> None:
+    """Note how far it came, then have the rest read by a message of its own.
+
+    A crash in between is healed by redelivery: whichever message comes next goes on from the note.
+    """
+    record_checkpoint(services.table, document, extraction, services.now)
+    message = ContinueIngest(
+        document_id=document.document_id, run=document.run, next_page=extraction.next_page
+    )
+    services.queues.send(services.uploads_queue_url, [encode_message(message)])
+
+
+def _send_chunks(document: Document, services: IngestServices) -> None:
+    messages = [
+        SummarizeChunk(
+            document_id=document.document_id,
+            run=document.run,
+            chunk_number=number,
+            text_key=chunk_text_key(document.text_address, number),
+            first_page=chunk.first_page,
+            last_page=chunk.last_page,
+        )
+        for number, chunk in enumerate(document.chunk_plan, start=1)
+    ]
+    services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
+    try:
+        move_document(
+            services.table, document, DocumentStatus.SUMMARIZING, services.now, step="sent"
+        )
+    except LedgerConflictError:
+        # The first chunk came back before this write, and moved the document itself.
+        logger.info("summarizing_already", extra={"action": "summarizing_already"})

@@ -1,0 +1,246 @@
+"""The spending limit: every call of a model is metered before it happens.
+
+One meter a container. It takes leases from the day's limit (`shared/ledger/spend.py`), small ones
+beside a small limit and larger ones beside a large limit, and lets calls draw on them: so at high
+rates most calls need no write to be let through.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from shared.aws.dynamodb_table import LedgerTable
+from shared.calendar import find_day, seconds_until_tomorrow
+from shared.errors import OverBudgetError
+from shared.ledger.spend import (
+    Lease,
+    close_expired_leases,
+    close_lease,
+    find_lease,
+    open_lease,
+    read_committed,
+    read_day_spend,
+    record_call,
+)
+from shared.llm.model import Usage
+from shared.prices import ModelPrice, compute_cost_micro_usd, format_usd
+
+# A lease serves calls for a while, and outlives the longest invocation that may draw on it.
+_LEASE_SERVES = timedelta(minutes=10)
+_LEASE_LIVES = timedelta(minutes=30)
+
+# A lease is no more than this share of the limit, so that many containers find room beside it.
+_LARGEST_SHARE = 1 / 200
+_CALLS_PER_LEASE = 20
+
+# A call sets aside more than it costs, as a rule, and gives the rest back when it is answered.
+_ROOM_RETURNS_SECONDS = 60.0
+
+# After a refusal the ledger is not asked again for a while for a call that costs as much.
+_REFUSED_FOR = timedelta(seconds=20)
+
+# A call that no day has room for waits for a higher limit, not for the next day.
+_LIMIT_IS_RAISED_SECONDS = 3600.0
+
+
+@dataclass
+class _OpenLease:
+    lease: Lease
+    serves_until: datetime
+    taken: int = 0
+    running: int = 0
+
+
+@dataclass(frozen=True)
+class _Refusal:
+    day: str
+    cost: int
+    until: datetime
+    is_spent: bool
+
+
+@dataclass(frozen=True)
+class Reservation:
+    """Room for one call: what it is expected to cost, in millionths of a dollar."""
+
+    lease: _OpenLease
+    cost: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What may be spent, in millionths of a dollar; None is no limit.
+
+    Args:
+        price: The model's price; None if it is not known, and then nothing is held back.
+        daily: On one day.
+        document: On one document.
+        zone: The time zone in which days are counted.
+    """
+
+    price: ModelPrice | None
+    daily: int | None
+    document: int | None
+    zone: ZoneInfo
+
+
+class SpendMeter:
+    """Lets calls of one model through as long as the limit allows. Thread-safe.
+
+    Args:
+        table: The ledger.
+        model: The model's name.
+        limits: What may be spent.
+        now: The clock.
+        new_id: Makes an id that no other container makes.
+        note_share: Told now and then how much of the day's limit is spent or set aside, 1 being
+            all of it: when a lease is taken, and when none is left.
+    """
+
+    def __init__(
+        self,
+        table: LedgerTable,
+        model: str,
+        limits: Limits,
+        now: Callable[[], datetime],
+        new_id: Callable[[], str],
+        note_share: Callable[[float], None] = lambda share: None,
+    ) -> None:
+        self.limits = limits
+        self._table = table
+        self._model = model
+        self._now = now
+        self._new_id = new_id
+        self._note_share = note_share
+        self._lock = threading.Lock()
+        self._open: _OpenLease | None = None
+        self._retired: list[_OpenLease] = []
+        self._refusal: _Refusal | None = None
+
+    def estimate(self, input_tokens: int, output_tokens: int) -> int:
+        """What a call is expected to cost, in millionths of a dollar; 0 without a known price."""
+        if self.limits.price is None:
+            return 0
+        return compute_cost_micro_usd(self.limits.price, input_tokens, output_tokens)
+
+    def reserve(self, cost: int) -> Reservation:
+        """Take room for a call.
+
+        Raises:
+            OverBudgetError: The day's limit is reached, which is over when the day turns; or what
+                is left of it is set aside for calls that run; or it is lower than the call's cost.
+            ServiceError: The ledger cannot be reached.
+        """
+        daily = self.limits.daily
+        if daily is not None and cost > daily:
+            self._note_share(1.0)
+            raise OverBudgetError(
+                f"a call may cost {format_usd(cost)}, and the day's limit is {format_usd(daily)}: "
+                "raise DailyCapUsd",
+                delay_seconds=_LIMIT_IS_RAISED_SECONDS,
+                reason="over_budget",
+            )
+        with self._lock:
+            current = self._open
+            if current is None or not self._has_room(current, cost):
+                current = self._take_lease(cost)
+            current.taken += cost
+            current.running += 1
+            return Reservation(current, cost)
+
+    def settle(self, reservation: Reservation, usage: Usage) -> int:
+        """Note what a call has cost.
+
+        Returns:
+            The cost, in millionths of a dollar.
+        """
+        cost = self.estimate(usage.input_tokens, usage.output_tokens)
+        try:
+            record_call(self._table, reservation.lease.lease, cost, usage)
+        finally:
+            self._finish(reservation, cost)
+        return cost
+
+    def release(self, reservation: Reservation) -> None:
+        """Give back the room of a call that has cost nothing."""
+        self._finish(reservation, 0)
+
+    def _finish(self, reservation: Reservation, cost: int) -> None:
+        with self._lock:
+            reservation.lease.taken += cost - reservation.cost
+            reservation.lease.running -= 1
+
+    def _has_room(self, current: _OpenLease, cost: int) -> bool:
+        now = self._now()
+        return (
+            now < current.serves_until
+            and current.lease.day == find_day(now, self.limits.zone)
+            and (self.limits.daily is None or current.taken + cost <= current.lease.amount)
+        )
+
+    def _take_lease(self, cost: int) -> _OpenLease:
+        """Open a lease, and close those that are used up."""
+        now = self._now()
+        day = find_day(now, self.limits.zone)
+        known = self._refusal
+        if known and known.day == day and now < known.until and cost >= known.cost:
+            raise self._refuse(known, now)
+        if self._open is not None:
+            self._retired.append(self._open)
+            self._open = None
+        self._close_retired()
+        for amount in self._choose_amounts(cost):
+            lease = Lease(
+                day=day,
+                lease_id=self._new_id(),
+                model=self._model,
+                amount=amount,
+                expires_at=(now + _LEASE_LIVES).isoformat(),
+            )
+            if open_lease(self._table, lease, self.limits.daily):
+                self._open = _OpenLease(lease, now + _LEASE_SERVES)
+                self._refusal = None
+                if self.limits.daily:
+                    self._note_share(read_committed(self._table, day) / self.limits.daily)
+                return self._open
+            close_expired_leases(self._table, day, now)
+        self._note_share(1.0)
+        spent = read_day_spend(self._table, day).spent
+        is_spent = spent + cost > (self.limits.daily or 0)
+        self._refusal = _Refusal(day, cost, now + _REFUSED_FOR, is_spent)
+        raise self._refuse(self._refusal, now)
+
+    def _choose_amounts(self, cost: int) -> list[int]:
+        """A lease's amount, and what to fall back upon near the limit."""
+        if self.limits.daily is None:
+            return [0]
+        large = min(int(self.limits.daily * _LARGEST_SHARE), cost * _CALLS_PER_LEASE)
+        return [max(cost, large), cost]
+
+    def _close_retired(self) -> None:
+        waiting = []
+        for retired in self._retired:
+            if retired.running:
+                waiting.append(retired)
+                continue
+            lease = find_lease(self._table, retired.lease)
+            if lease is not None and not close_lease(self._table, lease):
+                waiting.append(retired)
+        self._retired = waiting
+
+    def _refuse(self, refusal: _Refusal, now: datetime) -> OverBudgetError:
+        limit = format_usd(self.limits.daily or 0)
+        tomorrow_seconds = seconds_until_tomorrow(now, self.limits.zone)
+        if refusal.is_spent:
+            return OverBudgetError(
+                f"the day's limit of {limit} is reached",
+                delay_seconds=tomorrow_seconds,
+                reason="over_budget",
+            )
+        return OverBudgetError(
+            f"what is left of the day's limit of {limit} is set aside for calls that run",
+            delay_seconds=min(_ROOM_RETURNS_SECONDS, tomorrow_seconds),
+            reason="over_budget",
+        )

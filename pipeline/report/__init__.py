@@ -1,0 +1,1 @@
+"""The daily report: a day's figures, checked, written down and mailed once."""

@@ -1,0 +1,180 @@
+"""What was given up on a day, by queue and cause, with the command that replays it.
+
+The ledger knows: a document or task is FAILED with its cause before its message goes to the DLQ.
+The DLQs themselves are not read, since reading hides letters from those who work on them.
+"""
+
+import re
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Any, Literal
+
+from pipeline.report.report_types import DeadLetterGroup
+from shared.ledger.tasks import LOST_TASK_REASON
+from shared.lifecycle import DocumentStatus, TaskStatus
+
+MOST_GROUPS = 10
+_MOST_EXAMPLES = 3
+# Causes that differ in a number or an id are one; beyond so many, further ones are only counted.
+_MOST_CAUSES = 1_000
+_VARYING = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
+_MOST_CAUSE_CHARACTERS = 300
+_MOST_PATTERN_CHARACTERS = 60
+
+_INGEST_FAILED = "ingest_failed"
+_NOT_SUMMARISED = "not_summarised"
+_LOST = "lost"
+
+Kind = Literal["document", "task"]
+
+
+class _Letters(Enum):
+    """What lies in the DLQ for one document or task."""
+
+    OWN = auto()
+    CHUNKS = auto()
+    NONE = auto()
+
+
+@dataclass(frozen=True)
+class _End:
+    """How one document or task was given up: where, which letters it left, and what they say.
+
+    Where its row, written by an earlier version, does not know that, `effect` is what came of it.
+    """
+
+    queue: str
+    kind: Kind
+    item_id: str
+    letters: _Letters
+    reason: str | None
+    effect: str | None = None
+
+
+@dataclass
+class _Group:
+    """What was given up for one cause; `first` stands for all, as they differ in numbers only."""
+
+    first: _End
+    cause: str
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+
+class CauseTally:
+    """Counts what was given up, by queue and cause."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str, _Letters, str], _Group] = {}
+        self._beyond = 0
+
+    def add_document(self, row: Mapping[str, Any]) -> None:
+        """Count a document, if it or a part of it was given up."""
+        end = _find_document_end(row)
+        if end is not None:
+            self._add(end)
+
+    def add_task(self, row: Mapping[str, Any]) -> None:
+        """Count a task, if it was given up."""
+        if row.get("status") != TaskStatus.FAILED:
+            return
+        reason = row.get("reason")
+        letters = _Letters.NONE if reason == LOST_TASK_REASON else _Letters.OWN
+        self._add(_End("work", "task", str(row["task_id"]), letters, reason))
+
+    def _add(self, end: _End) -> None:
+        cause = describe_cause(end.reason or end.effect)
+        key = (end.queue, end.kind, end.letters, _VARYING.sub("#", cause))
+        group = self._groups.get(key)
+        if group is None:
+            if len(self._groups) == _MOST_CAUSES:
+                self._beyond += 1
+                return
+            group = self._groups[key] = _Group(end, cause)
+        group.count += 1
+        if len(group.examples) < _MOST_EXAMPLES:
+            group.examples.append(end.item_id)
+
+    def list_groups(
+        self, other: "CauseTally", stack: str
+    ) -> tuple[tuple[DeadLetterGroup, ...], int, int]:
+        """The largest groups of two tallies, and how many causes and cases are beyond them.
+
+        Args:
+            other: Another tally.
+            stack: The stack's name, as the command line knows it.
+        """
+        groups = sorted(
+            [*self._groups.values(), *other._groups.values()],
+            key=lambda group: (-group.count, group.first.queue, group.first.kind, group.cause),
+        )
+        listed, rest = groups[:MOST_GROUPS], groups[MOST_GROUPS:]
+        beyond = self._beyond + other._beyond
+        shown = tuple(
+            DeadLetterGroup(
+                queue=group.first.queue,
+                kind=group.first.kind,
+                cause=group.cause,
+                count=group.count,
+                examples=tuple(group.examples),
+                replay_command=_write_command(group, stack),
+            )
+            for group in listed
+        )
+        return shown, len(rest) + bool(beyond), sum(group.count for group in rest) + beyond
+
+
+def _find_document_end(row: Mapping[str, Any]) -> _End | None:
+    """How a document or a part of it was given up; None if it was not."""
+    status, code = row.get("status"), row.get("reason_code")
+    document_id = str(row.get("document_id", ""))
+    is_partly = status == DocumentStatus.PARTIAL and row.get("chunks_failed", 0) > 0
+    # Its chunks lie in the DLQ; where one of them was summarised, it failed when combined instead.
+    is_wholly = code == _NOT_SUMMARISED and row.get("chunks_done", 0) == 0
+    if is_partly or (status == DocumentStatus.FAILED and is_wholly):
+        told, effect = row.get("chunk_reason"), row.get("reason")
+        return _End("work", "document", document_id, _Letters.CHUNKS, told, effect)
+    if status != DocumentStatus.FAILED:
+        return None
+    queue = "uploads" if code == _INGEST_FAILED else "work"
+    letters = _Letters.NONE if code == _LOST else _Letters.OWN
+    return _End(queue, "document", document_id, letters, row.get("reason"))
+
+
+def describe_cause(reason: str | None) -> str:
+    """What a document or task was given up for, in one line of bounded length."""
+    return " ".join((reason or "no cause is known").split())[:_MOST_CAUSE_CHARACTERS]
+
+
+def name_stack(stack: str) -> str:
+    """The option that names a stack to the command line; nothing for the local one."""
+    return "" if stack == "local" else f" --stack {shlex.quote(stack)}"
+
+
+def _write_command(group: _Group, stack: str) -> str:
+    """The command that replays what a group counts; empty if there is none for just these."""
+    end = group.first
+    if end.letters is _Letters.NONE:
+        return ""
+    replay = f"seashore dlq replay{name_stack(stack)} --queue {end.queue}"
+    if group.count == 1:
+        return f"{replay} --document {shlex.quote(end.item_id)}"
+    kind = " --kind summarize_chunk" if end.letters is _Letters.CHUNKS else ""
+    pattern = _write_pattern(end.reason or "")
+    grep = f" --grep {shlex.quote(pattern)}" if pattern else ""
+    return f"{replay}{kind}{grep}" if kind or grep else ""
+
+
+def _write_pattern(reason: str) -> str:
+    """A regular expression that finds a reason, whatever numbers and ids it names.
+
+    Made of its first line that has words, since a dot does not stand for a line's end; empty if
+    there is none, as numbers alone would find anything.
+    """
+    for line in reason.splitlines():
+        words = [re.sub(r"[^\w ]", ".", part, flags=re.ASCII) for part in _VARYING.split(line)]
+        if any(word.strip(" .") for word in words):
+            return ".*".join(words).strip()[:_MOST_PATTERN_CHARACTERS]
+    return ""

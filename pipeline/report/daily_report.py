@@ -1,0 +1,230 @@
+"""The daily report: a day's figures from the ledger, checked, and written into the bucket."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from pipeline.report.causes import CauseTally, name_stack
+from pipeline.report.digest import DigestServices
+from pipeline.report.figures import (
+    DOCUMENT_ATTRIBUTES,
+    TASK_ATTRIBUTES,
+    DocumentFigures,
+    count_documents,
+    count_tasks,
+)
+from pipeline.report.files import DocumentList, ReportFile, render_files, report_prefix
+from pipeline.report.report_types import (
+    DailyReport,
+    DeadLetters,
+    Digest,
+    Durations,
+    QueueDepth,
+    SlowDocument,
+)
+from pipeline.report.spend import read_spend
+from pipeline.report.times import explain_slowness
+from shared.aws.dynamodb_table import IndexPage, LedgerTable
+from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
+from shared.calendar import find_window
+from shared.errors import SeashoreError
+from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
+from shared.ledger.documents import Clock, document_pk
+from shared.ledger.timeline import read_timeline
+
+logger = logging.getLogger("seashore.report")
+
+
+@dataclass(frozen=True)
+class ReportServices:
+    """What reports are made with.
+
+    Args:
+        table: The ledger.
+        objects: S3.
+        queues: SQS.
+        artifacts_bucket: Where reports are written and summaries lie.
+        work_queue_url: Where the worker takes its tasks.
+        dlqs: The names of the queues, and the URLs of their DLQs.
+        zone: The time zone in which days are counted.
+        stack: The stack's name, as the command line knows it.
+        daily_cap_micro_usd: The day's spending limit; None if there is none.
+        now: The clock.
+    """
+
+    table: LedgerTable
+    objects: ObjectStore
+    queues: Queues
+    artifacts_bucket: str
+    work_queue_url: str
+    dlqs: tuple[tuple[str, str], ...]
+    zone: ZoneInfo
+    stack: str
+    daily_cap_micro_usd: int | None
+    now: Clock
+
+    @property
+    def digest(self) -> DigestServices:
+        """What digests are made with."""
+        return DigestServices(
+            table=self.table,
+            objects=self.objects,
+            queues=self.queues,
+            artifacts_bucket=self.artifacts_bucket,
+            work_queue_url=self.work_queue_url,
+        )
+
+
+@dataclass(frozen=True)
+class WrittenReport:
+    """A report, and its files as they lie in the bucket."""
+
+    report: DailyReport
+    files: tuple[ReportFile, ...]
+
+
+def choose_summaries(day: str, services: ReportServices) -> tuple[tuple[str, ...], int]:
+    """Which documents' summaries a day's digest is made from.
+
+    Returns:
+        Where they lie, and how many documents have one.
+    """
+    figures = count_documents(_read_documents(day, services), services.now())
+    return figures.summaries.values, figures.summaries.seen
+
+
+def write_report(day: str, digest: Digest, services: ReportServices) -> WrittenReport:
+    """Make the report of a day as things stand now, and write it into the bucket.
+
+    Safe to repeat: it is written over.
+
+    Raises:
+        DeferredError, PermanentError: As S3 and the ledger do.
+    """
+    with DocumentList() as everything:
+        made_at = services.now()
+        documents = count_documents(_read_documents(day, services), made_at, everything.add)
+        report = _compose(day, digest, documents, made_at, services)
+        if report.all_documents_key is not None:
+            services.objects.write_file(
+                services.artifacts_bucket,
+                report.all_documents_key,
+                everything.finish(),
+                DocumentList.CONTENT_TYPE,
+            )
+    if not report.is_reconciled:
+        logger.error(
+            "report_does_not_add_up",
+            extra={
+                "action": "report_does_not_add_up",
+                "day": day,
+                "documents": report.documents.discrepancy,
+                "tasks": report.tasks.discrepancy,
+                "examples": report.unaccounted_ids,
+            },
+        )
+    files = render_files(report)
+    for file in files:
+        services.objects.write_text(
+            services.artifacts_bucket,
+            f"{report.report_prefix}{file.name}",
+            file.content,
+            file.content_type,
+        )
+    return WrittenReport(report, files)
+
+
+def _read_documents(day: str, services: ReportServices) -> Iterator[IndexPage]:
+    window = find_window(day, services.zone)
+    return read_arrivals(services.table, DOCUMENTS, window, DOCUMENT_ATTRIBUTES)
+
+
+def _compose(
+    day: str,
+    digest: Digest,
+    documents: DocumentFigures,
+    made_at: datetime,
+    services: ReportServices,
+) -> DailyReport:
+    window = find_window(day, services.zone)
+    tasks = count_tasks(read_arrivals(services.table, TASKS, window, TASK_ATTRIBUTES), made_at)
+    return DailyReport(
+        day=day,
+        zone=services.zone.key,
+        window_from=window[0].isoformat(),
+        window_to=window[1].isoformat(),
+        made_at=made_at.isoformat(timespec="seconds"),
+        stack=services.stack,
+        documents=documents.tally.counts,
+        tasks=tasks.tally.counts,
+        unaccounted_ids=(*documents.tally.unaccounted, *tasks.tally.unaccounted),
+        pages=documents.pages,
+        empty_pages=documents.empty_pages,
+        failed_pages=documents.failed_pages,
+        chunks=documents.chunks,
+        chunks_done=documents.chunks_done,
+        chunks_failed=documents.chunks_failed,
+        spend=read_spend(day, services.daily_cap_micro_usd, services.table),
+        durations=_describe_durations(documents, services),
+        dead_letters=_list_dead_letters(documents.causes, tasks.causes, services),
+        rejected=documents.rejected.values,
+        rejected_more=documents.rejected.more,
+        lines=documents.lines.values,
+        lines_more=documents.lines.more,
+        task_lines=tasks.lines.values,
+        task_lines_more=tasks.lines.more,
+        all_documents_key=(
+            f"{report_prefix(day)}{DocumentList.NAME}" if documents.lines.more else None
+        ),
+        artifacts_bucket=services.artifacts_bucket,
+        report_prefix=report_prefix(day),
+        digest=digest,
+    )
+
+
+def _describe_durations(documents: DocumentFigures, services: ReportServices) -> Durations:
+    tally = documents.durations
+    slowest = [
+        SlowDocument(
+            document_id=slow.document_id,
+            key=slow.key,
+            duration_seconds=slow.seconds,
+            why=explain_slowness(
+                slow, read_timeline(services.table, document_pk(slow.document_id))
+            ),
+        )
+        for slow in tally.slowest
+    ]
+    return Durations(
+        count=tally.count,
+        median_seconds=tally.find_percentile(50),
+        p95_seconds=tally.find_percentile(95),
+        slowest=tuple(slowest),
+    )
+
+
+def _list_dead_letters(
+    documents: CauseTally, tasks: CauseTally, services: ReportServices
+) -> DeadLetters:
+    groups, more_causes, more_count = documents.list_groups(tasks, services.stack)
+    try:
+        depths = tuple(
+            QueueDepth(queue=name, letters=services.queues.count_all_messages(url))
+            for name, url in services.dlqs
+        )
+    except SeashoreError as error:
+        # The counts are an extra; a report without them is better than none.
+        logger.warning(
+            "dlqs_not_counted", extra={"action": "dlqs_not_counted", "cause": str(error)}
+        )
+        depths = ()
+    return DeadLetters(
+        groups=groups,
+        more_causes=more_causes,
+        more_count=more_count,
+        depths=depths,
+        list_command=f"seashore dlq list{name_stack(services.stack)}",
+    )

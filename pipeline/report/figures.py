@@ -1,0 +1,290 @@
+"""A day's documents and tasks, counted in one pass, in memory that does not grow with their number.
+
+Only what a report lists is kept: the first few of each list, and two numbers a document for the
+times. All of it is plain computing on rows of the ledger; who reads them is `daily_report.py`.
+"""
+
+from bisect import insort
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pipeline.report.causes import CauseTally
+from pipeline.report.report_types import Counts, DocumentLine, RejectedFile, TaskLine
+from pipeline.report.times import DurationTally, measure_seconds, say_wait
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import IndexPage
+from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.messages.tasks import is_own_task
+from shared.page_ranges import count_pages
+
+DOCUMENT_ATTRIBUTES = (
+    "document_id", "key", "status", "received_at", "finished_at", "pages", "empty_pages",
+    "failed_pages", "missing_pages", "chunks_total", "chunks_done", "chunks_failed", "reason_code",
+    "reason", "chunk_reason", "title", "cost_micro_usd", "result_key", "deferred_until",
+    "deferred_reason",
+)  # fmt: skip
+TASK_ATTRIBUTES = (
+    "task_id", "kind", "about", "status", "received_at", "reason", "deferred_until",
+    "deferred_reason",
+)  # fmt: skip
+
+MOST_LINES = 200
+MOST_REJECTED = 50
+MOST_TASK_LINES = 50
+MOST_UNACCOUNTED = 20
+MOST_SUMMARIES = 100
+
+_NO_TEXT_NOTE = "no text to summarise: if it is a scan, run text recognition (OCR) and put it again"
+_DEFERRED = "DEFERRED"
+_IN_FLIGHT = "IN_FLIGHT"
+_FIELDS = {
+    DocumentStatus.DONE.value: "done",
+    DocumentStatus.PARTIAL.value: "partial",
+    DocumentStatus.NO_TEXT.value: "no_text",
+    DocumentStatus.REJECTED.value: "rejected",
+    DocumentStatus.FAILED.value: "failed",
+    _DEFERRED: "deferred",
+    _IN_FLIGHT: "in_flight",
+}
+# Those first that need a person, those last that need nobody.
+_LINE_ORDER = {
+    standing: place
+    for place, standing in enumerate(
+        (
+            DocumentStatus.FAILED.value,
+            DocumentStatus.REJECTED.value,
+            DocumentStatus.PARTIAL.value,
+            DocumentStatus.NO_TEXT.value,
+            _DEFERRED,
+            _IN_FLIGHT,
+            DocumentStatus.DONE.value,
+        )
+    )
+}
+_DOCUMENTS_IN_FLIGHT = {status.value for status in DocumentStatus if not status.is_final}
+_TASKS_IN_FLIGHT = {status.value for status in TaskStatus if not status.is_final}
+
+ValueT = TypeVar("ValueT")
+
+
+class Smallest(Generic[ValueT]):
+    """Keeps the few values with the smallest keys, of however many.
+
+    Args:
+        most: How many are kept.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._kept: list[tuple[Any, ValueT]] = []
+        self.seen = 0
+
+    def add(self, key: Any, make: Callable[[], ValueT]) -> None:
+        """Offer a value, which is made only if it is kept."""
+        self.seen += 1
+        if len(self._kept) == self._most:
+            if not key < self._kept[-1][0]:
+                return
+            self._kept.pop()
+        insort(self._kept, (key, make()), key=lambda entry: entry[0])
+
+    @property
+    def values(self) -> tuple[ValueT, ...]:
+        """What is kept, smallest first."""
+        return tuple(value for _, value in self._kept)
+
+    @property
+    def more(self) -> int:
+        """How many were offered and are not kept."""
+        return self.seen - len(self._kept)
+
+
+class CountTally:
+    """Counts how things stand.
+
+    `received` comes from DynamoDB's own count of what it has found, the rest from each row, so that
+    a row that is lost on the way, or stands as no report knows, shows as a discrepancy.
+    """
+
+    def __init__(self) -> None:
+        self.received = 0
+        self._counted = dict.fromkeys(_FIELDS.values(), 0)
+        self.unaccounted: list[str] = []
+
+    def add(self, standing: str | None, item_id: str) -> None:
+        """Count one row; None stands for nothing that is known."""
+        name = _FIELDS.get(standing or "")
+        if name is not None:
+            self._counted[name] += 1
+        elif len(self.unaccounted) < MOST_UNACCOUNTED:
+            self.unaccounted.append(item_id)
+
+    @property
+    def counts(self) -> Counts:
+        """The counts so far."""
+        return Counts(received=self.received, **self._counted)
+
+
+def tell_standing(row: Mapping[str, Any], in_flight: Collection[str], made_at: str) -> str | None:
+    """How a document or task stands, as a report counts it; None if its status is not known.
+
+    Args:
+        row: Its row.
+        in_flight: The statuses of what is in flight.
+        made_at: When the report is made: what waits for longer is deferred.
+    """
+    status = row.get("status")
+    if status in in_flight:
+        return _DEFERRED if str(row.get("deferred_until", "")) > made_at else _IN_FLIGHT
+    return status if status in _FIELDS else None
+
+
+@dataclass
+class DocumentFigures:
+    """What a report says of a day's documents."""
+
+    tally: CountTally = field(default_factory=CountTally)
+    pages: int = 0
+    empty_pages: int = 0
+    failed_pages: int = 0
+    chunks: int = 0
+    chunks_done: int = 0
+    chunks_failed: int = 0
+    durations: DurationTally = field(default_factory=DurationTally)
+    causes: CauseTally = field(default_factory=CauseTally)
+    rejected: Smallest[RejectedFile] = field(default_factory=lambda: Smallest(MOST_REJECTED))
+    lines: Smallest[DocumentLine] = field(default_factory=lambda: Smallest(MOST_LINES))
+    # Ids are hashes, so the smallest are a fair sample, and the same one each time.
+    summaries: Smallest[str] = field(default_factory=lambda: Smallest(MOST_SUMMARIES))
+
+
+def count_documents(
+    pages: Iterable[IndexPage],
+    made_at: datetime,
+    list_document: Callable[[DocumentLine], None] = lambda line: None,
+) -> DocumentFigures:
+    """Count a day's documents.
+
+    Args:
+        pages: Their rows.
+        made_at: When the report is made.
+        list_document: Told of every document, in the order of their arrival.
+    """
+    figures = DocumentFigures()
+    stamp = _stamp(made_at)
+    for page in pages:
+        figures.tally.received += page.count
+        for row in page.rows:
+            _count_document(row, stamp, figures, list_document)
+    return figures
+
+
+def _count_document(
+    row: Row,
+    stamp: str,
+    figures: DocumentFigures,
+    list_document: Callable[[DocumentLine], None],
+) -> None:
+    document_id = str(row.get("document_id", ""))
+    standing = tell_standing(row, _DOCUMENTS_IN_FLIGHT, stamp)
+    figures.tally.add(standing, document_id)
+    figures.pages += row.get("pages", 0)
+    figures.empty_pages += count_pages(row.get("empty_pages", ""))
+    figures.failed_pages += count_pages(row.get("failed_pages", ""))
+    figures.failed_pages += count_pages(row.get("missing_pages", ""))
+    figures.chunks += row.get("chunks_total", 0)
+    figures.chunks_done += row.get("chunks_done", 0)
+    figures.chunks_failed += row.get("chunks_failed", 0)
+    if row.get("result_key") and standing in (DocumentStatus.DONE, DocumentStatus.PARTIAL):
+        figures.durations.add(row)
+        figures.summaries.add(document_id, lambda: str(row["result_key"]))
+    figures.causes.add_document(row)
+    arrival = (row.get("received_at", ""), document_id)
+    if standing == DocumentStatus.REJECTED:
+        figures.rejected.add(arrival, lambda: _to_rejected(row))
+    line = _to_line(row, standing)
+    list_document(line)
+    figures.lines.add((_LINE_ORDER.get(standing or "", -1), *arrival), lambda: line)
+
+
+def _to_rejected(row: Row) -> RejectedFile:
+    return RejectedFile(
+        document_id=row["document_id"],
+        key=row["key"],
+        code=row.get("reason_code") or "",
+        sentence=row.get("reason") or "",
+    )
+
+
+def _to_line(row: Row, standing: str | None) -> DocumentLine:
+    # Checked by its type alone: validation takes most of the time at a hundred thousand.
+    return DocumentLine.model_construct(
+        document_id=row.get("document_id", ""),
+        key=row.get("key", ""),
+        status=standing or str(row.get("status", "")),
+        title=row.get("title"),
+        pages=row.get("pages", 0),
+        duration_seconds=measure_seconds(row),
+        cost_micro_usd=row.get("cost_micro_usd", 0),
+        note=_note(row, standing),
+    )
+
+
+def _note(row: Row, standing: str | None) -> str:
+    if standing == _DEFERRED:
+        return say_wait(str(row.get("deferred_reason", "")))
+    if standing is None:
+        return "its status is none that this report knows"
+    if standing == DocumentStatus.NO_TEXT:
+        return _NO_TEXT_NOTE
+    return str(row.get("reason") or "")
+
+
+@dataclass
+class TaskFigures:
+    """What a report says of a day's tasks."""
+
+    tally: CountTally = field(default_factory=CountTally)
+    causes: CauseTally = field(default_factory=CauseTally)
+    lines: Smallest[TaskLine] = field(default_factory=lambda: Smallest(MOST_TASK_LINES))
+
+
+def count_tasks(pages: Iterable[IndexPage], made_at: datetime) -> TaskFigures:
+    """Count a day's tasks, without those that reports send themselves."""
+    figures = TaskFigures()
+    stamp = _stamp(made_at)
+    for page in pages:
+        figures.tally.received += page.count
+        for row in page.rows:
+            if is_own_task(str(row.get("task_id", ""))):
+                figures.tally.received -= 1
+                continue
+            _count_task(row, stamp, figures)
+    return figures
+
+
+def _count_task(row: Row, stamp: str, figures: TaskFigures) -> None:
+    task_id = str(row.get("task_id", ""))
+    standing = tell_standing(row, _TASKS_IN_FLIGHT, stamp)
+    figures.tally.add(standing, task_id)
+    figures.causes.add_task(row)
+    if standing == TaskStatus.DONE:
+        return
+    line_key = (_LINE_ORDER.get(standing or "", -1), row.get("received_at", ""), task_id)
+    figures.lines.add(line_key, lambda: _to_task_line(row, standing))
+
+
+def _to_task_line(row: Row, standing: str | None) -> TaskLine:
+    return TaskLine(
+        task_id=row["task_id"],
+        kind=str(row.get("kind", "")),
+        about=str(row.get("about", "")),
+        status=standing or str(row.get("status", "")),
+        note=_note(row, standing),
+    )
+
+
+def _stamp(at: datetime) -> str:
+    return at.isoformat(timespec="milliseconds")

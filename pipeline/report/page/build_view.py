@@ -1,0 +1,98 @@
+"""Put the page together from the report's figures."""
+
+from datetime import datetime, timedelta
+
+from pipeline.report.page.addresses import (
+    list_addresses,
+    write_again_command,
+    write_explain_command,
+)
+from pipeline.report.page.attention import build_alarm, build_attention
+from pipeline.report.page.figures import build_spending, build_sum, build_times
+from pipeline.report.page.lines import build_digest, build_document_lines, build_task_lines
+from pipeline.report.page.view import Attention, ReportView, Room, Tone
+from pipeline.report.page.words import (
+    join_words,
+    say_count,
+    say_day,
+    say_moment,
+    shorten,
+)
+from pipeline.report.report_types import DailyReport
+
+_MOST_NAME = 120
+_DAY = timedelta(hours=24)
+
+
+def build_view(report: DailyReport, room: Room) -> ReportView:
+    """Say a report in words, with as much of each list as there is room for."""
+    is_quiet = report.is_empty and report.is_reconciled
+    attention = build_attention(report, room)
+    told = {file.document_id for file in report.rejected[: room.files]} | {
+        line.document_id
+        for line in [one for one in report.lines if one.status == "PARTIAL"][: room.files]
+    }
+    documents, documents_more = build_document_lines(report, room, told)
+    tasks, tasks_more = build_task_lines(report, room)
+    lead = _describe_arrivals(report)
+    return ReportView(
+        stack=shorten(report.stack, _MOST_NAME),
+        day=say_day(report.day),
+        verdict=_capitalise(report.verdict),
+        lead=lead,
+        tone=_choose_tone(report, attention),
+        preheader=f"{say_day(report.day)}. {attention.lead if attention else lead}",
+        alarm=build_alarm(report),
+        attention=attention,
+        sum=None if is_quiet else build_sum(report),
+        digest=None if is_quiet else build_digest(report.digest, room),
+        documents=documents,
+        documents_more=documents_more,
+        explain_command=write_explain_command(report, documents[0].item_id) if documents else "",
+        tasks=tasks,
+        tasks_more=tasks_more,
+        times=build_times(report),
+        spending=None if is_quiet and not report.spend.calls else build_spending(report, room),
+        made=_describe_making(report),
+        again_command=write_again_command(report),
+        addresses=list_addresses(report),
+    )
+
+
+def _capitalise(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _describe_arrivals(report: DailyReport) -> str:
+    if report.is_empty:
+        return (
+            "A quiet day: no document and no task came in."
+            if report.is_day_over
+            else "The day is not over; no document and no task has come in so far."
+        )
+    parts = [
+        say_count(counts.received, noun)
+        for counts, noun in ((report.documents, "document"), (report.tasks, "task"))
+        if counts.received
+    ]
+    arrived = "arrived" if report.is_day_over else "arrived so far"
+    return f"{join_words(parts)} {arrived}, with {say_count(report.pages, 'page')} in all."
+
+
+def _choose_tone(report: DailyReport, attention: Attention | None) -> Tone:
+    if not report.is_reconciled:
+        return Tone.BAD
+    if report.documents.failed or report.tasks.failed:
+        return Tone.BAD
+    return Tone.WARN if attention else Tone.GOOD
+
+
+def _describe_making(report: DailyReport) -> str:
+    start = datetime.fromisoformat(report.window_from)
+    length = datetime.fromisoformat(report.window_to) - start
+    hours = length / timedelta(hours=1)
+    odd = "" if length == _DAY else f" That day had {hours:g} hours."
+    return (
+        f"Days are counted in {report.zone}.{odd} "
+        f"Made {say_moment(report.made_at, report.zone)}: how things stood then."
+    )

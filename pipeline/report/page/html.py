@@ -1,0 +1,70 @@
+"""The daily report as one HTML page that mail clients show: no script, no file from elsewhere.
+
+Mail clients know little CSS, so tables make the layout, table cells the charts, and every style is
+written into its element. What cannot be inlined stays in one short style block: narrow screens and
+dark ones.
+"""
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipeline.report.page.build_view import build_view
+from pipeline.report.page.view import Room
+from pipeline.report.page.words import say_number
+from pipeline.report.report_types import DailyReport
+
+if TYPE_CHECKING:
+    from css_inline import CSSInliner
+    from jinja2 import Template
+
+_FOLDER = Path(__file__).parent
+
+# Gmail cuts a message off at 102 KB; the rest is for what servers on the way add.
+MOST_BYTES = 90_000
+# Tried in turn until the page is short enough; the last one always is.
+ROOMS = (
+    Room(documents=40, tasks=20, letters=12, files=15, models=10, digest_characters=4_000),
+    Room(documents=25, tasks=10, letters=8, files=8, models=8, digest_characters=4_000),
+    Room(documents=12, tasks=6, letters=5, files=5, models=5, digest_characters=2_500),
+    Room(documents=4, tasks=2, letters=2, files=2, models=3, digest_characters=1_000),
+)
+
+
+def render_html(report: DailyReport) -> str:
+    """A report as an HTML page of at most `MOST_BYTES` bytes."""
+    page = ""
+    for room in ROOMS:
+        page = _render_page(report, room)
+        if len(page.encode()) <= MOST_BYTES:
+            break
+    return page
+
+
+def _render_page(report: DailyReport, room: Room) -> str:
+    template, inliner = _load_page()
+    return inliner.inline(template.render(view=build_view(report, room)))
+
+
+@cache
+def _load_page() -> "tuple[Template, CSSInliner]":
+    # Imported only here: a page is rendered once a day, and both would burden every cold start.
+    from css_inline import CSSInliner
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    environment = Environment(
+        loader=FileSystemLoader(_FOLDER),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["number"] = say_number
+    inliner = CSSInliner(
+        inline_style_tags=False,
+        keep_style_tags=True,
+        minify_css=True,
+        load_remote_stylesheets=False,
+        extra_css=(_FOLDER / "inlined.css").read_text(encoding="utf-8"),
+    )
+    return environment.get_template("report.html.j2"), inliner

@@ -1,0 +1,1 @@
+"""From chunks of text to the summary of a document, with every page accounted for."""

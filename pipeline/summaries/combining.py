@@ -1,0 +1,220 @@
+"""Summaries of parts into the summary of a whole, of a document or of a text."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.metering.kept_answers import KeptAnswer
+from pipeline.prompts import COMBINE, SUMMARIZE_CHUNK
+from pipeline.summaries.mentions import check_mentions, join_dates, join_entities
+from pipeline.summaries.summary_types import Gist, Summary
+from shared.errors import ContextOverflowError
+from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
+from shared.llm.token_estimate import estimate_tokens
+
+_MAX_OUTPUT_TOKENS = 2_000
+
+# With fifteen names and fifteen dates.
+_MAX_CHUNK_OUTPUT_TOKENS = 3_500
+
+# Groups are not made smaller than this to fit a model whose window is smaller than was said.
+_MIN_GROUP_TOKENS = 500
+
+# A page is not divided further than this for the same reason.
+_MIN_PART_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class SummarizedPart:
+    """The summary of a part of a text, and the pages of that part (0 for a text without pages)."""
+
+    first_page: int
+    last_page: int
+    summary: Summary
+
+
+def build_chunk_request(sources: Iterable[Source]) -> ModelRequest[Summary]:
+    """The request for the summary of one part."""
+    return ModelRequest(
+        purpose=Purpose.SUMMARIZE_CHUNK,
+        instructions=SUMMARIZE_CHUNK,
+        sources=tuple(sources),
+        answer_type=Summary,
+        max_output_tokens=_MAX_CHUNK_OUTPUT_TOKENS,
+    )
+
+
+def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[Gist]:
+    """The request that makes one summary of those of several parts, without names and dates."""
+    return ModelRequest(
+        purpose=Purpose.COMBINE,
+        instructions=COMBINE,
+        sources=sources,
+        answer_type=Gist,
+        max_output_tokens=_MAX_OUTPUT_TOKENS,
+    )
+
+
+def summarize_sources(
+    sources: tuple[Source, ...],
+    ask: Callable[[tuple[Source, ...]], KeptAnswer[Summary]],
+    combine: Callable[[list[SummarizedPart]], KeptAnswer[Summary]],
+    keep: Callable[[KeptAnswer[Summary]], object],
+) -> KeptAnswer[Summary]:
+    """Summarise one part of a text, in halves where the model cannot take it whole.
+
+    Its names and dates are those that the text bears out (`check_mentions`).
+
+    Args:
+        sources: The pages of the part.
+        ask: Summarises pages.
+        combine: Combines the summaries of two halves.
+        keep: Keeps an intermediate answer and notes its cost.
+
+    Returns:
+        The last answer, with its own usage and cost only.
+
+    Raises:
+        ContextOverflowError: The model cannot take even a small piece.
+    """
+    try:
+        answer = ask(sources)
+        return replace(answer, value=check_mentions(answer.value, sources))
+    except ContextOverflowError:
+        halves = halve_sources(sources)
+        if halves is None:
+            raise
+    parts = []
+    for half in halves:
+        answer = summarize_sources(half, ask, combine, keep)
+        keep(answer)
+        parts.append(SummarizedPart(half[0].first_page, half[-1].last_page, answer.value))
+    return combine(parts)
+
+
+def halve_sources(
+    sources: tuple[Source, ...],
+) -> tuple[tuple[Source, ...], tuple[Source, ...]] | None:
+    """Two halves: between two pages, or within the only page; None if it is too short for that."""
+    if len(sources) > 1:
+        middle = len(sources) // 2
+        return sources[:middle], sources[middle:]
+    (page,) = sources
+    if len(page.text) < 2 * _MIN_PART_CHARACTERS:
+        return None
+    middle = len(page.text) // 2
+    # At the next space, if there is one soon: each half has to be much shorter than the whole.
+    middle = page.text.find(" ", middle, middle + middle // 2) + 1 or middle
+    return (replace(page, text=page.text[:middle]),), (replace(page, text=page.text[middle:]),)
+
+
+def combine_summaries(
+    parts: Sequence[SummarizedPart],
+    ask: Callable[[tuple[Source, ...]], KeptAnswer[Gist]],
+    keep: Callable[[KeptAnswer[Gist]], object],
+    max_tokens: int,
+) -> KeptAnswer[Summary]:
+    """Combine the summaries of parts: what they say by a model, names and dates by rule.
+
+    Args and Returns: As of `combine_parts`.
+    """
+    sources = [to_sources(part.first_page, part.last_page, part.summary) for part in parts]
+    answer = combine_parts(sources, ask, keep, max_tokens)
+    gist = answer.value
+    summary = Summary(
+        title=gist.title,
+        abstract=gist.abstract,
+        key_points=gist.key_points,
+        language=gist.language,
+        entities=join_entities(part.summary.entities for part in parts),
+        dates=join_dates(part.summary.dates for part in parts),
+    )
+    return KeptAnswer(summary, answer.model, answer.usage, answer.cost, answer.row)
+
+
+def combine_parts(
+    parts: list[tuple[Source, ...]],
+    ask: Callable[[tuple[Source, ...]], KeptAnswer[Gist]],
+    keep: Callable[[KeptAnswer[Gist]], object],
+    max_tokens: int,
+) -> KeptAnswer[Gist]:
+    """Combine the summaries of parts group by group until one is left.
+
+    Every intermediate answer is kept, so that a repeated delivery goes on where the last stopped.
+
+    Args:
+        parts: The summaries, each as sources (`to_sources`), in order.
+        ask: Combines a group.
+        keep: Keeps an intermediate answer and notes its cost.
+        max_tokens: The most that one group has.
+
+    Returns:
+        The last answer, with its own usage and cost only.
+
+    Raises:
+        ContextOverflowError: The model cannot take even a small group.
+    """
+    level = parts
+    refused: set[tuple[Source, ...]] = set()
+    while True:
+        groups = group_sources(level, max_tokens)
+        combined: list[tuple[Source, ...]] = []
+        for group in groups:
+            try:
+                answer = ask(group)
+            except ContextOverflowError:
+                refused.add(group)
+                smaller = _find_smaller_limit(level, refused, max_tokens)
+                if smaller is None:
+                    raise
+                max_tokens = smaller
+                break
+            if len(groups) == 1:
+                return answer
+            # At once: should the next group fail, this one is not paid for again.
+            keep(answer)
+            last_page = max(source.last_page for source in group)
+            combined.append(to_sources(group[0].first_page, last_page, answer.value))
+        else:
+            level = combined
+
+
+def _find_smaller_limit(
+    level: list[tuple[Source, ...]], refused: set[tuple[Source, ...]], max_tokens: int
+) -> int | None:
+    """The next lower limit at which no group is asked for that was refused; None at the lowest."""
+    while max_tokens >= _MIN_GROUP_TOKENS:
+        max_tokens //= 2
+        if refused.isdisjoint(group_sources(level, max_tokens)):
+            return max_tokens
+    return None
+
+
+def to_sources(first_page: int, last_page: int, summary: Gist) -> tuple[Source, ...]:
+    """A part's summary as sources: its abstract, then its key points with their own pages."""
+    abstract = Source(first_page, last_page, f"{summary.title}\n\n{summary.abstract}")
+    points = (
+        Source(min(point.pages), max(point.pages), point.text)
+        if point.pages
+        else Source(first_page, last_page, point.text)
+        for point in summary.key_points
+    )
+    return (abstract, *points)
+
+
+def group_sources(parts: list[tuple[Source, ...]], max_tokens: int) -> list[tuple[Source, ...]]:
+    """Join consecutive parts into groups of at most `max_tokens`, each of at least two parts.
+
+    Two parts a group at the least, so that every level of combining is shorter than the last.
+    """
+    groups: list[tuple[Source, ...]] = []
+    group: tuple[Source, ...] = ()
+    size, count = 0, 0
+    for index, part in enumerate(parts):
+        part_tokens = sum(estimate_tokens(s.text) + TOKENS_AROUND_SOURCE for s in part)
+        is_last = index == len(parts) - 1
+        if count >= 2 and size + part_tokens > max_tokens and not is_last:
+            groups.append(group)
+            group, size, count = (), 0, 0
+        group, size, count = (*group, *part), size + part_tokens, count + 1
+    return [*groups, group]

@@ -1,0 +1,60 @@
+"""The names and dates of a summary as lines for people, in Markdown and on a terminal."""
+
+from collections.abc import Sequence
+
+from pipeline.summaries.summary_types import Entity, EntityKind, EventDate
+from shared.page_ranges import format_page_ranges
+
+_KINDS = {
+    EntityKind.PERSON: "Persons",
+    EntityKind.ORGANISATION: "Organisations",
+    EntityKind.PLACE: "Places",
+    EntityKind.PRODUCT: "Products",
+    EntityKind.LAW: "Laws",
+    EntityKind.OTHER: "Other names",
+}
+
+
+def render_mentions(entities: Sequence[Entity], dates: Sequence[EventDate]) -> list[str]:
+    """The names, one list item a kind, and the dates, one list item each; blocks of Markdown."""
+    names = [f"- **{title}:** {names}" for title, names in list_names(entities)]
+    events = [f"- {line}" for line in list_dates(dates)]
+    blocks = []
+    if names:
+        blocks += ["## Names", "\n".join(names)]
+    if events:
+        blocks += ["## Dates", "\n".join(events)]
+    return blocks
+
+
+def list_names(entities: Sequence[Entity]) -> list[tuple[str, str]]:
+    """For each kind that there is its title, and its names with their pages on one line."""
+    lines = []
+    for kind, title in _KINDS.items():
+        names = [
+            f"{_write_on_one_line(entity.name)}{_cite(entity.pages)}"
+            for entity in entities
+            if entity.kind is kind
+        ]
+        if names:
+            lines.append((title, "; ".join(names)))
+    return lines
+
+
+def list_dates(dates: Sequence[EventDate]) -> list[str]:
+    """Each date on one line: as it is written, its ISO form, what happens then, its pages."""
+    lines = []
+    for date in dates:
+        text = _write_on_one_line(date.text)
+        iso = f" ({date.iso})" if date.iso and date.iso != text else ""
+        event = f": {_write_on_one_line(date.event)}" if date.event.strip() else ""
+        lines.append(f"{text}{iso}{event}{_cite(date.pages)}")
+    return lines
+
+
+def _cite(pages: Sequence[int]) -> str:
+    return f" (p. {format_page_ranges(pages)})" if pages else ""
+
+
+def _write_on_one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,183 @@
+"""Names and dates of summaries: held to the text that they are cited from, and joined. Pure.
+
+A model may claim any name and any date. Here each is looked for in the text of each page that it is
+cited from; what does not stand there is dropped. Those of the parts of a document are joined by
+rule, so that no further model can add to them.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from pipeline.summaries.summary_types import Entity, EntityKind, EventDate, Summary
+from shared.llm.extractive.date_finding import confirm_iso
+from shared.llm.extractive.sentences import is_spaceless
+from shared.llm.model import Source
+
+MAX_ENTITIES = 40
+MAX_DATES = 40
+# Of one date: a report's own date stands in many places, with something else each time.
+MAX_EVENTS_PER_DATE = 3
+MAX_NAME_CHARACTERS = 120
+
+# A longer name may have an ending in the text that it has not by itself: Finland's, Müllers.
+_EXACT_CHARACTERS = 3
+_UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+# PDFium writes U+0002 or U+FFFE for a hyphen at the end of a line.
+_LINE_HYPHEN = re.compile("[\x02\ufffe]\\s*")
+_LIKE_MARKS = str.maketrans(
+    dict.fromkeys("\u2018\u2019\u02bc\u00b4`", "'")
+    | dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-")
+    | dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"')
+)
+
+
+def check_mentions(summary: Summary, sources: Sequence[Source]) -> Summary:
+    """The summary with those names and dates only that stand on the pages they are cited from.
+
+    Args:
+        summary: As a model has given it.
+        sources: The pages that it was given; a text without pages has the page 0.
+    """
+    texts: dict[int, str] = {}
+    for source in sources:
+        texts[source.first_page] = f"{texts.get(source.first_page, '')}\n{_unify(source.text)}"
+    entities = []
+    for entity in summary.entities:
+        name = _write_on_one_line(entity.name)
+        pages = _find_pages(name, entity.pages, texts)
+        if pages and any(map(str.isalpha, name)):
+            entities.append(Entity(name=name, kind=entity.kind, pages=_number(pages)))
+    dates = []
+    for date in summary.dates:
+        text = _write_on_one_line(date.text)
+        pages = _find_pages(text, date.pages, texts)
+        if pages:
+            iso = confirm_iso(text, date.iso)
+            event = _write_on_one_line(date.event)
+            dates.append(EventDate(text=text, iso=iso, event=event, pages=_number(pages)))
+    return summary.model_copy(
+        update={"entities": join_entities([entities]), "dates": join_dates([dates])}
+    )
+
+
+def join_entities(lists: Iterable[Sequence[Entity]]) -> list[Entity]:
+    """One entry a name, with all its pages; the most widespread first, of equal ones the earlier.
+
+    Of several spellings and kinds the one on most pages is kept.
+    """
+    joined: dict[str, _JoinedEntity] = {}
+    for entity in (entity for entities in lists for entity in entities):
+        joined.setdefault(_fold_name(entity.name), _JoinedEntity()).add(entity)
+    ranked = sorted(joined.values(), key=lambda one: (-one.weight, one.first_page))
+    return [one.build() for one in ranked[:MAX_ENTITIES]]
+
+
+def join_dates(lists: Iterable[Sequence[EventDate]]) -> list[EventDate]:
+    """One entry a date and event, with all its pages; those without an ISO form last.
+
+    Over the limit, the dates that stand on most pages are kept.
+    """
+    joined: dict[str, dict[str, EventDate]] = {}
+    for date in (date for dates in lists for date in dates):
+        events = joined.setdefault(date.iso or _fold(date.text), {})
+        event = _fold(date.event)
+        known = events.get(event)
+        if known is not None:
+            events[event] = known.model_copy(update={"pages": _unite(known.pages, date.pages)})
+        elif len(events) < MAX_EVENTS_PER_DATE:
+            events[event] = date.model_copy(update={"pages": _unite(date.pages)})
+    found = [date for events in joined.values() for date in events.values()]
+    kept = sorted(found, key=lambda date: (-len(date.pages), date.pages[:1]))[:MAX_DATES]
+    return sorted(kept, key=lambda date: (date.iso is None, date.iso or "", date.pages[:1]))
+
+
+@dataclass
+class _JoinedEntity:
+    """What is known of one name; spellings and kinds are weighed by their pages."""
+
+    pages: set[int] = field(default_factory=set)
+    spellings: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[EntityKind] = field(default_factory=Counter)
+
+    @property
+    def weight(self) -> int:
+        return len(self.pages) or self.spellings.total()
+
+    @property
+    def first_page(self) -> int:
+        return min(self.pages, default=0)
+
+    def add(self, entity: Entity) -> None:
+        self.pages.update(entity.pages)
+        self.spellings[entity.name] += len(entity.pages) or 1
+        self.kinds[entity.kind] += len(entity.pages) or 1
+
+    def build(self) -> Entity:
+        # Of equal counts, `most_common` gives the one that was there first.
+        ((name, _),) = self.spellings.most_common(1)
+        kinds = [kind for kind, _ in self.kinds.most_common()]
+        kind = next((kind for kind in kinds if kind is not EntityKind.OTHER), EntityKind.OTHER)
+        return Entity(name=name, kind=kind, pages=sorted(self.pages))
+
+
+def _find_pages(wanted: str, cited: Iterable[int], texts: dict[int, str]) -> list[int]:
+    """The cited pages whose text holds it; of a text without pages, its only page."""
+    letters = _unify(wanted).replace(" ", "")
+    if not letters or len(letters) > MAX_NAME_CHARACTERS:
+        return []
+    pages = sorted({0} if 0 in texts else set(cited) & texts.keys())
+    return [page for page in pages if _stands_in(letters, texts[page])]
+
+
+def _number(pages: list[int]) -> list[int]:
+    return [page for page in pages if page]
+
+
+def _stands_in(letters: str, text: str) -> bool:
+    """Whether a text holds the letters as words of their own.
+
+    A line's end may stand anywhere, also within a hyphenated word. A word may go on after a longer
+    name, but not before it.
+    """
+    is_short = len(letters) <= _EXACT_CHARACTERS
+    pattern = r"(?:-?\s+)?".join(re.escape(letter) for letter in letters)
+    for match in re.finditer(pattern, text, re.NOFLAG if is_short else re.IGNORECASE):
+        before, after = (
+            text[max(0, match.start() - 1) : match.start()],
+            text[match.end() : match.end() + 1],
+        )
+        is_begun = _is_word(before) and _is_word(letters[0])
+        must_end = is_short or letters[-1].isdigit()
+        goes_on = must_end and _is_word(after) and _is_word(letters[-1])
+        if not is_begun and not goes_on:
+            return True
+    return False
+
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() and not is_spaceless(character)
+
+
+def _unify(text: str) -> str:
+    """The text with one form for what looks the same, and without what is not seen."""
+    joined = _UNSEEN.sub("", _LINE_HYPHEN.sub("", text))
+    return unicodedata.normalize("NFKC", joined).translate(_LIKE_MARKS)
+
+
+def _fold(text: str) -> str:
+    return " ".join(_unify(text).casefold().split())
+
+
+def _fold_name(name: str) -> str:
+    return _fold(name).removeprefix("the ").strip(" .,;:'\"()")
+
+
+def _unite(*lists: Iterable[int]) -> list[int]:
+    return sorted({page for pages in lists for page in pages})
+
+
+def _write_on_one_line(text: str) -> str:
+    return " ".join(_UNSEEN.sub("", text).split())

@@ -1,0 +1,1 @@
+"""The agent: a loop of thought, call and result over tools that only look."""

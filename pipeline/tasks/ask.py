@@ -1,0 +1,264 @@
+"""Answer a question from documents, with citations that are checked against their pages."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.documents.document_reader import DocumentReader, Passage
+from pipeline.documents.page_search import choose_texts, score_texts
+from pipeline.metering.model_calls import ModelCalls
+from pipeline.prompts import ASK
+from pipeline.tasks.task_calls import TaskFacts
+from shared.deadline import Deadline
+from shared.errors import TaskRefusedError
+from shared.ledger.documents import Document
+from shared.llm.extractive.sentences import INVISIBLE, split_sentences
+from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE, TOKENS_AROUND_SOURCES
+from shared.llm.token_estimate import estimate_tokens
+from shared.page_ranges import format_page_ranges
+
+_MAX_OUTPUT_TOKENS = 2_000
+_OUTPUT_SHARE_OF_WINDOW = 1 / 4
+_MAX_CITATIONS = 20
+
+# Without a language model the answer is made of this many sentences at the most.
+_MAX_SENTENCES = 4
+_SENTENCE_FLOOR = 0.4
+
+_WHITE_SPACE = re.compile(r"\s+")
+
+
+class CitedSource(BaseModel):
+    """A source that supports an answer, as the model names it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    source: int = Field(description="The number of the source.")
+    quote: str = Field(description="A sentence or less of the source, word for word.")
+
+
+class Answer(BaseModel):
+    """What a model is asked for."""
+
+    model_config = ConfigDict(frozen=True)
+
+    answer: str = Field(min_length=1)
+    answered: bool = Field(description="Whether the sources hold the answer.")
+    citations: list[CitedSource]
+
+
+class Citation(BaseModel):
+    """A page that supports an answer; the quote stands there word for word, or is left out."""
+
+    document_id: str
+    key: str
+    page: int
+    quote: str | None
+
+
+class PagesRead(BaseModel):
+    """Which pages of a document were read for an answer; ranges look like `2-4,9`."""
+
+    document_id: str
+    key: str
+    pages: str
+    of: int
+    could_not_be_read: str
+
+
+class AnsweredQuestion(BaseModel):
+    """An answer from documents. `answered` is false unless a page supports it."""
+
+    question: str
+    answer: str
+    answered: bool
+    citations: list[Citation]
+    pages_read: list[PagesRead]
+    all_pages_read: bool
+
+
+class AskResult(AnsweredQuestion, TaskFacts):
+    """The result of a task that asks a question."""
+
+
+@dataclass(frozen=True)
+class _Reading:
+    """The passages that are read, and whether they are all there are."""
+
+    passages: list[Passage]
+    is_all: bool
+
+
+def answer_question(
+    question: str,
+    documents: Sequence[Document],
+    reader: DocumentReader,
+    calls: ModelCalls,
+    context_window_tokens: int,
+    deadline: Deadline,
+) -> AnsweredQuestion:
+    """Answer a question from the text of documents.
+
+    All of their text is read if it fits the model's window, else the pages that match the question
+    best.
+
+    Raises:
+        TaskRefusedError: The question alone fills the window.
+        RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
+    """
+    passages = [passage for document in documents for passage in reader.read_passages(document)]
+    deadline.check()
+    if calls.is_extractive:
+        reading = _Reading(passages, True)
+        answer = _pick_sentences(question, passages)
+    else:
+        reading = _choose_passages(question, passages, len(documents) > 1, context_window_tokens)
+        request = _build_request(question, reading, len(documents) > 1, context_window_tokens)
+        answer = calls.ask(request, deadline).value
+    citations = check_citations(answer.citations, reading.passages)
+    return AnsweredQuestion(
+        question=question,
+        answer=answer.answer,
+        answered=answer.answered and bool(citations),
+        citations=citations,
+        pages_read=[
+            describe_reading(document, _find_pages(document, reading.passages))
+            for document in documents
+        ],
+        all_pages_read=reading.is_all,
+    )
+
+
+def _build_request(
+    question: str, reading: _Reading, several: bool, context_window_tokens: int
+) -> ModelRequest[Answer]:
+    notes = [] if reading.is_all else ["The sources are the pages that match the question best."]
+    return ModelRequest(
+        purpose=Purpose.ASK,
+        instructions="\n".join([ASK, *notes, f"The question:\n{question}"]),
+        sources=tuple(
+            Source(passage.page, passage.page, _write_source(passage, several))
+            for passage in reading.passages
+        ),
+        answer_type=Answer,
+        max_output_tokens=_find_output_tokens(context_window_tokens),
+    )
+
+
+def _find_output_tokens(context_window_tokens: int) -> int:
+    return min(_MAX_OUTPUT_TOKENS, int(context_window_tokens * _OUTPUT_SHARE_OF_WINDOW))
+
+
+def _write_source(passage: Passage, several: bool) -> str:
+    """The text of a source, with its file's name where there are several files."""
+    return f"File: {passage.document.key}\n{passage.text}" if several else passage.text
+
+
+def _choose_passages(
+    question: str, passages: list[Passage], several: bool, context_window_tokens: int
+) -> _Reading:
+    room = (
+        context_window_tokens
+        - _find_output_tokens(context_window_tokens)
+        - TOKENS_AROUND_SOURCES
+        - estimate_tokens(ASK + question)
+    )
+    texts = [_write_source(passage, several) for passage in passages]
+    sizes = [estimate_tokens(text) + TOKENS_AROUND_SOURCE for text in texts]
+    chosen = choose_texts(question, texts, sizes, room)
+    if not chosen:
+        raise TaskRefusedError(
+            f"the model's window of {context_window_tokens} tokens has no room for a page beside "
+            "the question; shorten the question or raise ContextWindowTokens"
+        )
+    return _Reading([passages[index] for index in chosen], len(chosen) == len(passages))
+
+
+def _pick_sentences(question: str, passages: Sequence[Passage]) -> Answer:
+    """The sentences that match the question best, as an answer of the offline model."""
+    found = [
+        (number, sentence.text)
+        for number, passage in enumerate(passages, start=1)
+        for sentence in split_sentences(passage.text)
+    ]
+    scores = score_texts(question, [text for _, text in found])
+    best = max(scores, default=0.0)
+    if not best:
+        return Answer(
+            answer="No sentence of the pages has a word in common with the question.",
+            answered=False,
+            citations=[],
+        )
+    ranked = sorted(range(len(found)), key=lambda index: (-scores[index], index))
+    texts: dict[str, int] = {}
+    for index in ranked:
+        if len(texts) < _MAX_SENTENCES and scores[index] >= best * _SENTENCE_FLOOR:
+            texts.setdefault(found[index][1], index)
+    picked = [found[index] for index in sorted(texts.values())]
+    return Answer(
+        answer=" ".join(text for _, text in picked),
+        answered=True,
+        citations=[CitedSource(source=number, quote=text) for number, text in picked],
+    )
+
+
+def check_citations(cited: Sequence[CitedSource], passages: Sequence[Passage]) -> list[Citation]:
+    """Keep the citations of sources that were given, and the quotes that stand on their pages.
+
+    Args:
+        cited: What the model cites; sources are numbered from 1.
+        passages: The sources.
+
+    Returns:
+        One citation for each page and quote.
+    """
+    citations: dict[tuple[str, int, str | None], Citation] = {}
+    for one in cited:
+        if not 1 <= one.source <= len(passages):
+            continue
+        passage = passages[one.source - 1]
+        page = [p.text for p in passages if _is_same_page(p, passage)]
+        quote = one.quote.strip() if stands_in(one.quote, "".join(page)) else None
+        key = (passage.document.document_id, passage.page, quote)
+        citations.setdefault(
+            key,
+            Citation(
+                document_id=passage.document.document_id,
+                key=passage.document.key,
+                page=passage.page,
+                quote=quote,
+            ),
+        )
+    return list(citations.values())[:_MAX_CITATIONS]
+
+
+def _is_same_page(one: Passage, other: Passage) -> bool:
+    return one.page == other.page and one.document.document_id == other.document.document_id
+
+
+def stands_in(quote: str, text: str) -> bool:
+    """Whether a quote stands in a text word for word, white space aside."""
+    wanted = _squeeze(quote)
+    return bool(wanted) and wanted in _squeeze(text)
+
+
+def _squeeze(text: str) -> str:
+    return _WHITE_SPACE.sub("", INVISIBLE.sub("", text))
+
+
+def _find_pages(document: Document, passages: Sequence[Passage]) -> set[int]:
+    return {p.page for p in passages if p.document.document_id == document.document_id}
+
+
+def describe_reading(document: Document, pages: Iterable[int]) -> PagesRead:
+    """Which pages of a document were read."""
+    return PagesRead(
+        document_id=document.document_id,
+        key=document.key,
+        pages=format_page_ranges(pages),
+        of=document.pages,
+        could_not_be_read=document.failed_pages,
+    )

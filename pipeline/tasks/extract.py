@@ -1,0 +1,258 @@
+"""Find the values of fields in documents, each with the page that says it."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    create_model,
+    model_validator,
+)
+
+from pipeline.prompts import EXTRACT
+from pipeline.tasks.field_schema import FieldSchema, drop_nulls, make_nullable
+from pipeline.tasks.task_calls import TaskCalls, TaskFacts
+from shared.deadline import Deadline
+from shared.errors import TaskRefusedError
+from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE, TOKENS_AROUND_SOURCES
+from shared.llm.token_estimate import estimate_tokens
+
+_MAX_OUTPUT_TOKENS = 4_000
+_OUTPUT_SHARE_OF_WINDOW = 1 / 4
+
+
+class FoundField(BaseModel):
+    """A field's value as the model gives it, with the source that says it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    value: Any = None
+    source: int | None = None
+
+
+class _Fields(BaseModel):
+    """The base of answers, whose fields are those of a user's schema under other names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _names_a_field(cls, content: Any) -> Any:
+        # Readers of answers try every object in a text: a part of an answer must not pass for one.
+        names = {field.alias for field in cls.model_fields.values()}
+        if isinstance(content, dict) and not content.keys() & names:
+            raise ValueError("it names none of the fields")
+        return content
+
+
+class ExtractResult(TaskFacts):
+    """The result of an extraction.
+
+    Args:
+        fields: A value for every field; null where the sources do not give it.
+        pages: The page that says it, for every field that has one.
+        missing: The fields that are null.
+        is_complete: Whether every required field was found.
+        document_id: The document, unless a text was given.
+        document_key: Its key.
+    """
+
+    fields: dict[str, Any]
+    pages: dict[str, int]
+    missing: list[str]
+    is_complete: bool
+    document_id: str | None
+    document_key: str | None
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """What was found: values and their pages by field; a field that was not found is in neither."""
+
+    values: Mapping[str, Any]
+    pages: Mapping[str, int]
+
+
+def extract_fields(
+    sources: Sequence[Source],
+    schema: FieldSchema,
+    calls: TaskCalls,
+    context_window_tokens: int,
+    deadline: Deadline,
+) -> Extraction:
+    """Find the values of fields in the pages of a document, or in a text.
+
+    All of it is read. What does not fit the model's window at once is read part by part; then the
+    pages that gave something are read once more, together, so that one reading decides.
+
+    Args:
+        sources: The pages; a text without pages has 0 for them.
+        schema: The fields.
+        calls: The model.
+        context_window_tokens: How much the model reads and writes, all told.
+        deadline: When the time is up.
+
+    Raises:
+        TaskRefusedError: The schema alone fills the window.
+        RetryableError, DeferredError, PermanentError: As the model and the ledger do.
+    """
+    output_tokens = min(_MAX_OUTPUT_TOKENS, int(context_window_tokens * _OUTPUT_SHARE_OF_WINDOW))
+    answer_type = build_answer_type(schema)
+    instructions = _write_instructions(schema)
+    # The shape of the answer goes along in words where a server does not hold the model to it.
+    room = (
+        context_window_tokens
+        - output_tokens
+        - TOKENS_AROUND_SOURCES
+        - estimate_tokens(instructions)
+        - estimate_tokens(json.dumps(answer_type.model_json_schema()))
+    )
+    groups = list(_group(sources, room))
+    while True:
+        found = [
+            (group, _ask(group, instructions, answer_type, output_tokens, calls, deadline))
+            for group in groups
+        ]
+        if len(found) == 1:
+            group, fields = found[0]
+            return _read_extraction(fields, group, schema)
+        telling = [source for group, fields in found for source in _find_telling(fields, group)]
+        if not telling:
+            return Extraction({}, {})
+        narrowed = list(_group(telling, room))
+        if len(narrowed) >= len(groups):
+            return _merge([_read_extraction(fields, group, schema) for group, fields in found])
+        groups = narrowed
+
+
+def _write_instructions(schema: FieldSchema) -> str:
+    fields = json.dumps(schema.properties, ensure_ascii=False)
+    return f"{EXTRACT}\nThe fields, as JSON Schema:\n{fields}"
+
+
+def _group(sources: Sequence[Source], room: int) -> Iterator[tuple[Source, ...]]:
+    """Consecutive sources that fit together."""
+    group: list[Source] = []
+    left = room
+    for source in sources:
+        size = estimate_tokens(source.text) + TOKENS_AROUND_SOURCE
+        if size > room:
+            raise TaskRefusedError(
+                "the model's window has no room for a page beside the schema; make the schema "
+                "smaller or raise ContextWindowTokens"
+            )
+        if size > left:
+            yield tuple(group)
+            group, left = [], room
+        group.append(source)
+        left -= size
+    if group:
+        yield tuple(group)
+
+
+def _ask(
+    group: tuple[Source, ...],
+    instructions: str,
+    answer_type: type[BaseModel],
+    output_tokens: int,
+    calls: TaskCalls,
+    deadline: Deadline,
+) -> dict[str, FoundField]:
+    request = ModelRequest(
+        purpose=Purpose.EXTRACT,
+        instructions=instructions,
+        sources=group,
+        answer_type=answer_type,
+        max_output_tokens=output_tokens,
+        checks_pages=False,
+    )
+    answer = calls.ask(request, deadline).value
+    return {
+        field.alias or name: getattr(answer, name)
+        for name, field in type(answer).model_fields.items()
+    }
+
+
+def build_answer_type(schema: FieldSchema) -> type[BaseModel]:
+    """The shape of an answer: for each field its value, which may be null, and its source.
+
+    Its validation holds each value to the user's schema, so that a model is told what does not fit
+    and answers once more.
+    """
+    fields: dict[str, Any] = {
+        f"field_{number}": (
+            Annotated[
+                FoundField,
+                AfterValidator(_build_check(schema, name)),
+                WithJsonSchema(
+                    {
+                        "type": "object",
+                        "properties": {
+                            "value": make_nullable(part),
+                            "source": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                        },
+                    }
+                ),
+            ],
+            Field(default=FoundField(), alias=name),
+        )
+        for number, (name, part) in enumerate(schema.properties.items(), start=1)
+    }
+    model: type[BaseModel] = create_model("Fields", __base__=_Fields, **fields)
+    return model
+
+
+def _build_check(schema: FieldSchema, name: str) -> Any:
+    def check(found: FoundField) -> FoundField:
+        if found.value is None:
+            return FoundField()
+        value = drop_nulls(found.value, schema.properties[name])
+        problem = schema.find_problem(name, value)
+        if problem is not None:
+            raise ValueError(problem)
+        return FoundField(value=value, source=found.source)
+
+    return check
+
+
+def _find_telling(fields: Mapping[str, FoundField], group: Sequence[Source]) -> list[Source]:
+    """The sources that gave a value, in order."""
+    numbers = {found.source for found in fields.values() if found.value is not None}
+    return [source for number, source in enumerate(group, start=1) if number in numbers]
+
+
+def _read_extraction(
+    fields: Mapping[str, FoundField], group: Sequence[Source], schema: FieldSchema
+) -> Extraction:
+    """The values in the order of the schema; a page only if its source was given and has one."""
+    values: dict[str, Any] = {}
+    pages: dict[str, int] = {}
+    for name in schema.properties:
+        found = fields[name]
+        if found.value is None:
+            continue
+        values[name] = found.value
+        if found.source is not None and 1 <= found.source <= len(group):
+            page = group[found.source - 1].first_page
+            if page:
+                pages[name] = page
+    return Extraction(values, pages)
+
+
+def _merge(parts: Sequence[Extraction]) -> Extraction:
+    """The first value of each field, by the order of the text."""
+    values: dict[str, Any] = {}
+    pages: dict[str, int] = {}
+    for part in parts:
+        for name in part.values.keys() - values.keys():
+            values[name] = part.values[name]
+            if name in part.pages:
+                pages[name] = part.pages[name]
+    return Extraction(values, pages)

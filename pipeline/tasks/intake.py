@@ -1,0 +1,87 @@
+"""Tasks that come by the HTTP API: checked, entered in the ledger, put on the work queue."""
+
+from dataclasses import dataclass
+
+from pipeline.tasks.field_schema import read_field_schema
+from shared.aws.callbacks import find_callback_target
+from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.queues import Queues
+from shared.errors import RequestTooLargeError, TaskConflictError
+from shared.ledger.documents import Clock
+from shared.ledger.tasks import Task, register_task
+from shared.lifecycle import TaskStatus
+from shared.messages.tasks import ExtractTask
+from shared.messages.tasks import Task as TaskOrder
+from shared.messages.work_items import encode_message
+
+# Amazon SQS Developer Guide, "Message quotas": 1 MiB, with room for what the pipeline adds.
+_MAX_MESSAGE_BYTES = 1_000_000
+
+
+@dataclass(frozen=True)
+class IntakeServices:
+    """What taking up tasks works with.
+
+    Args:
+        table: The ledger.
+        queues: SQS.
+        work_queue_url: Where tasks go.
+        callback_arns: The queues and topics that may be told when a task is done.
+        now: The clock.
+    """
+
+    table: LedgerTable
+    queues: Queues
+    work_queue_url: str
+    callback_arns: tuple[str, ...]
+    now: Clock
+
+
+def take_up_task(order: TaskOrder, services: IntakeServices) -> Task:
+    """Enter a task and send it to the work queue.
+
+    It is entered first, so that it can be asked for as soon as it is accepted, and so that one of
+    two tasks of the same id is refused now and not in the DLQ. A task that is sent again is sent to
+    the queue again only while it has not been begun: should this process die between the two
+    writes, the sender's retry mends it.
+
+    Args:
+        order: The task, with an id.
+        services: The ledger and the queue.
+
+    Returns:
+        The task as it stands.
+
+    Raises:
+        TaskConflictError: Another task of the same id came first.
+        TaskRefusedError: Its callback is not allowed, or its schema cannot be used.
+        RequestTooLargeError: It is too large for a message.
+        ServiceError: It may or may not be entered; sending it again under the same id is safe.
+    """
+    _check(order, services)
+    body = encode_message(order)
+    if len(body.encode()) > _MAX_MESSAGE_BYTES:
+        raise RequestTooLargeError("the task is too large for a message; upload the text as a PDF")
+    task = register_task(
+        services.table,
+        task_id=order.task_id,
+        kind=order.kind,
+        about=order.about,
+        digest=order.digest,
+        callback=order.callback,
+        now=services.now,
+    )
+    if task.digest != order.digest:
+        raise TaskConflictError(
+            f"the task {order.task_id} was sent before and asked for something else"
+        )
+    if task.status is TaskStatus.RECEIVED:
+        services.queues.send(services.work_queue_url, [body])
+    return task
+
+
+def _check(order: TaskOrder, services: IntakeServices) -> None:
+    if order.callback is not None:
+        find_callback_target(order.callback, services.callback_arns)
+    if isinstance(order, ExtractTask):
+        read_field_schema(order.fields)

@@ -1,0 +1,107 @@
+"""Summaries that a task asks for: of a text, or of a document that has its own already."""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from pipeline.ingest.text_division import divide_text
+from pipeline.metering.kept_answers import AnswerT, KeptAnswer
+from pipeline.summaries.combining import (
+    SummarizedPart,
+    build_chunk_request,
+    build_combine_request,
+    combine_summaries,
+    summarize_sources,
+)
+from pipeline.summaries.results import Coverage, DocumentSummary
+from pipeline.summaries.summary_types import Entity, EventDate, Gist, KeyPoint, Summary
+from pipeline.tasks.task_calls import TaskCalls, TaskFacts
+from shared.deadline import Deadline
+from shared.ledger.documents import Document
+from shared.llm.model import Source
+
+
+class SummarizedDocument(BaseModel):
+    """The document that a summary is of, and where that lies."""
+
+    document_id: str
+    key: str
+    status: str
+    result_key: str
+    coverage: Coverage
+
+
+class SummarizeResult(TaskFacts):
+    """The result of a summary; without a document it is that of a text, which has no pages."""
+
+    title: str
+    abstract: str
+    key_points: list[KeyPoint]
+    language: str
+    entities: list[Entity] = Field(default_factory=list)
+    dates: list[EventDate] = Field(default_factory=list)
+    document: SummarizedDocument | None
+
+
+def summarize_text(
+    text: str, calls: TaskCalls, chunk_tokens: int, combine_tokens: int, deadline: Deadline
+) -> SummarizeResult:
+    """Summarise a text, chunk by chunk where it is long.
+
+    Raises:
+        RetryableError, DeferredError, PermanentError: As the model and the ledger do.
+    """
+
+    def ask(sources: tuple[Source, ...]) -> KeptAnswer[Summary]:
+        return calls.ask(build_chunk_request(sources), deadline)
+
+    def combine(parts: Sequence[SummarizedPart]) -> KeptAnswer[Summary]:
+        return combine_summaries(parts, ask_to_combine, _keep_nothing, combine_tokens)
+
+    def ask_to_combine(sources: tuple[Source, ...]) -> KeptAnswer[Gist]:
+        return calls.ask(build_combine_request(sources), deadline)
+
+    parts = [
+        SummarizedPart(
+            0, 0, summarize_sources((Source(0, 0, chunk),), ask, combine, _keep_nothing).value
+        )
+        for chunk in divide_text(text, chunk_tokens)
+    ]
+    summary = parts[0].summary if len(parts) == 1 else combine(parts).value
+    return SummarizeResult(
+        **calls.describe().model_dump(),
+        title=summary.title,
+        abstract=summary.abstract,
+        key_points=[KeyPoint(text=point.text, pages=[]) for point in summary.key_points],
+        language=summary.language,
+        entities=summary.entities,
+        dates=summary.dates,
+        document=None,
+    )
+
+
+def _keep_nothing(answer: KeptAnswer[AnswerT]) -> None:
+    """The calls of a task have kept and billed each answer by themselves."""
+
+
+def hand_over_summary(
+    document: Document, summary: DocumentSummary, calls: TaskCalls
+) -> SummarizeResult:
+    """A document's own summary as the result of a task, which costs nothing more."""
+    facts = calls.describe().model_copy(update={"model": summary.model})
+    return SummarizeResult(
+        **facts.model_dump(),
+        title=summary.title,
+        abstract=summary.abstract,
+        key_points=summary.key_points,
+        language=summary.language,
+        entities=summary.entities,
+        dates=summary.dates,
+        document=SummarizedDocument(
+            document_id=document.document_id,
+            key=document.key,
+            status=document.status,
+            result_key=document.result_key or "",
+            coverage=summary.coverage,
+        ),
+    )

@@ -1,0 +1,97 @@
+"""The story of a document or a task as one reads it: steps with the time between, and sums."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from shared.ledger.timeline import Event
+
+# Steps that mean a wait (`functions/delivery/receive.py`), and steps of operators
+# (`pipeline/dead_letters/hold.py`).
+DEFERRED = "deferred"
+RETURNED = "returned"
+REPLAYS = frozenset({"replayed", "replayed_edited"})
+REFUSED = "replay_refused"
+OPERATOR_STEPS = REPLAYS | {REFUSED, "discarded"}
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step, with the seconds since the first step and since the one before."""
+
+    at: datetime
+    step: str
+    details: Mapping[str, Any]
+    since_start_seconds: float
+    since_previous_seconds: float
+
+
+@dataclass(frozen=True)
+class Story:
+    """A story and its sums.
+
+    Args:
+        steps: Every step, oldest first.
+        deferrals: How often a message had to wait for a cause that was not its own.
+        returns: How often a message came back after an attempt that failed.
+        planned_wait_seconds: How long these waits were to be, together.
+        model_calls: Steps for which a model read something.
+        replays: How often dead letters of it were replayed, but for those that SQS refused.
+        errors: What went wrong how often, by reason.
+        seconds: From the first step to the last.
+    """
+
+    steps: tuple[Step, ...]
+    deferrals: int
+    returns: int
+    planned_wait_seconds: float
+    model_calls: int
+    replays: int
+    errors: Mapping[str, int]
+    seconds: float
+
+
+def build_story(events: Sequence[Event]) -> Story:
+    """Build a story from the steps in the ledger, oldest first."""
+    steps: list[Step] = []
+    for event in events:
+        at = datetime.fromisoformat(event.at)
+        start, previous = (steps[0].at, steps[-1].at) if steps else (at, at)
+        steps.append(
+            Step(
+                at=at,
+                step=event.step,
+                details=event.details,
+                since_start_seconds=(at - start).total_seconds(),
+                since_previous_seconds=(at - previous).total_seconds(),
+            )
+        )
+    counts = Counter(step.step for step in steps)
+    waits = [step for step in steps if step.step in (DEFERRED, RETURNED)]
+    return Story(
+        steps=tuple(steps),
+        deferrals=counts[DEFERRED],
+        returns=counts[RETURNED],
+        planned_wait_seconds=sum(float(step.details.get("delay_seconds", 0)) for step in waits),
+        model_calls=sum(1 for step in steps if step.details.get("input_tokens")),
+        replays=sum(counts[name] for name in REPLAYS) - counts[REFUSED],
+        errors=dict(Counter(reason for step in steps if (reason := _find_error(step)))),
+        seconds=steps[-1].since_start_seconds if steps else 0,
+    )
+
+
+def _find_error(step: Step) -> str | None:
+    if step.step in OPERATOR_STEPS:
+        return None
+    reason = step.details.get("reason")
+    return None if reason is None else str(reason)
+
+
+def find_last_attempt(events: Sequence[Event], item_id: str | None) -> Event | None:
+    """The last step that tells of work on an item, or of any work where none names the item."""
+    attempts = [event for event in events if event.step not in OPERATOR_STEPS]
+    of_item = [event for event in attempts if event.details.get("item") == item_id]
+    found = of_item or attempts
+    return found[-1] if found else None

@@ -1,0 +1,84 @@
+"""What each kind of message on the work queue asks for."""
+
+from dataclasses import dataclass
+
+from pipeline.dead_letters.sweep import SweepServices, sweep
+from pipeline.summaries.summarize_document import (
+    SummarizeServices,
+    combine_chunks,
+    give_up_chunk,
+    give_up_combine,
+    summarize_chunk,
+)
+from pipeline.tasks.carry_out import TaskServices, give_up_task, send_callback, work_on_task
+from shared.deadline import Deadline
+from shared.ledger.documents import document_row_key
+from shared.ledger.tasks import task_row_key
+from shared.ledger.waiting import note_wait
+from shared.messages.tasks import TaskMessage
+from shared.messages.work_items import Combine, SummarizeChunk, Sweep, TaskCallback, WorkItem
+
+
+@dataclass(frozen=True)
+class ItemServices:
+    """What the work on documents and tasks works with."""
+
+    summarize: SummarizeServices
+    tasks: TaskServices
+
+
+@dataclass(frozen=True)
+class WorkServices:
+    """What the worker works with."""
+
+    items: ItemServices
+    sweep: SweepServices
+
+
+def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
+    """Do what a message asks for.
+
+    Raises:
+        RetryableError, DeferredError, PermanentError: See `summarize_document`, `carry_out`
+            and `sweep`.
+    """
+    match item.message:
+        case SummarizeChunk() as message:
+            summarize_chunk(message, services.items.summarize, deadline)
+        case Combine() as message:
+            combine_chunks(message, services.items.summarize, deadline)
+        case Sweep():
+            sweep(services.sweep, item.item_id, deadline)
+        case TaskCallback() as message:
+            send_callback(message, services.items.tasks)
+        case order:
+            work_on_task(order, services.items.tasks, deadline)
+
+
+def give_up_work(item: WorkItem, cause: str, services: ItemServices) -> None:
+    """Note in the ledger that a message will not be done, and why."""
+    match item.message:
+        case SummarizeChunk() as message:
+            give_up_chunk(message, cause, services.summarize)
+        case Combine() as message:
+            give_up_combine(message, cause, services.summarize)
+        case Sweep() | TaskCallback():
+            # A tick is followed by the next; a task that its sender was not told of is done.
+            return
+        case order:
+            give_up_task(order, cause, services.tasks)
+
+
+def note_work_delay(
+    item: WorkItem, step: str, reason: str, delay_seconds: float, services: ItemServices
+) -> None:
+    """Note in the story of a document or task that a message waits."""
+    match item.message:
+        case Sweep():
+            return
+        case TaskMessage() | TaskCallback() as message:
+            row_key = task_row_key(message.task_id)
+        case SummarizeChunk() | Combine() as message:
+            row_key = document_row_key(message.document_id)
+    details = {"item": item.item_id, "reason": reason, "delay_seconds": round(delay_seconds)}
+    note_wait(services.tasks.table, row_key, services.tasks.now(), step, details)

@@ -1,0 +1,1 @@
+"""The edges to AWS: one module a service, vendor exceptions translated."""

@@ -1,0 +1,367 @@
+"""The edge to DynamoDB: plain Python values in and out, vendor exceptions translated."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
+from botocore.exceptions import ClientError
+from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+
+from shared.aws.dynamodb_items import Row, to_item, to_row
+from shared.aws.errors import translate_aws_errors
+from shared.errors import LedgerConflictError, ServiceError
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+DAY_INDEX = "by_day"
+IN_FLIGHT_INDEX = "in_flight"
+
+_CONFLICT_ATTEMPTS = 12
+_CONFLICT_WAIT_SECONDS = 0.02
+_CONFLICT_WAIT_MAX_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Put:
+    """A row to write whole."""
+
+    row: Mapping[str, Any]
+    condition: ConditionBase | None = None
+
+
+@dataclass(frozen=True)
+class Update:
+    """A row to change: attributes to set (None removes one), and numbers to add to."""
+
+    pk: str
+    sk: str
+    assign: Mapping[str, Any] = field(default_factory=dict)
+    add: Mapping[str, int] = field(default_factory=dict)
+    condition: ConditionBase | None = None
+
+
+@dataclass(frozen=True)
+class Delete:
+    """A row to delete."""
+
+    pk: str
+    sk: str
+    condition: ConditionBase | None = None
+
+
+Operation = Put | Update | Delete
+
+
+@dataclass(frozen=True)
+class IndexPage:
+    """A page of what a query has found.
+
+    Args:
+        count: How many rows DynamoDB has counted in it.
+        rows: The rows, each read as it is asked for.
+    """
+
+    count: int
+    rows: Iterator[Row]
+
+
+@dataclass(frozen=True)
+class LedgerTable:
+    """The ledger's table.
+
+    Args:
+        client: A DynamoDB client.
+        name: The table's name.
+        sleep: Waits the given seconds between tries of a transaction that met another one.
+    """
+
+    client: "DynamoDBClient"
+    name: str
+    sleep: Callable[[float], None]
+
+    def read_row(self, pk: str, sk: str) -> Row | None:
+        """Read one row, consistently."""
+        with translate_aws_errors("read the ledger"):
+            answer = self.client.get_item(
+                TableName=self.name, Key=to_item({"pk": pk, "sk": sk}), ConsistentRead=True
+            )
+        item = answer.get("Item")
+        return None if item is None else to_row(item)
+
+    def read_rows(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
+        """Read several rows with one call, consistently; in the order of the keys.
+
+        Args:
+            keys: Partition and sort keys, at most 100, all different.
+
+        Raises:
+            ServiceError: The service did not give them all.
+        """
+        request: Any = {
+            self.name: {
+                "Keys": [to_item({"pk": pk, "sk": sk}) for pk, sk in keys],
+                "ConsistentRead": True,
+            }
+        }
+        with translate_aws_errors("read the ledger"):
+            answer = self.client.batch_get_item(RequestItems=request)
+        if answer.get("UnprocessedKeys"):
+            raise ServiceError(
+                "the ledger did not give all rows", delay_seconds=5, reason="aws_service"
+            )
+        rows = {(row["pk"], row["sk"]): row for row in map(to_row, answer["Responses"][self.name])}
+        return [rows.get(key) for key in keys]
+
+    def query_rows(self, pk: str, first_sk: str, last_sk: str) -> Iterator[Row]:
+        """Read the rows of a partition between two sort keys, both included, consistently."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            KeyConditionExpression="pk = :pk AND sk BETWEEN :first AND :last",
+            ExpressionAttributeValues=to_item({":pk": pk, ":first": first_sk, ":last": last_sk}),
+            ConsistentRead=True,
+        )
+        with translate_aws_errors("query the ledger"):
+            for page in pages:
+                yield from map(to_row, page["Items"])
+
+    def query_index(self, index: str, key: str, value: str, *, newest_first: bool) -> Iterator[Row]:
+        """Read the rows of one partition of an index, in the order of its sort key."""
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            IndexName=index,
+            KeyConditionExpression="#key = :value",
+            ExpressionAttributeNames={"#key": key},
+            ExpressionAttributeValues=to_item({":value": value}),
+            ScanIndexForward=not newest_first,
+        )
+        with translate_aws_errors("query the ledger"):
+            for page in pages:
+                yield from map(to_row, page["Items"])
+
+    def query_index_pages(
+        self,
+        index: str,
+        key: tuple[str, str],
+        within: tuple[str, str, str],
+        attributes: Sequence[str],
+        *,
+        page_rows: int | None = None,
+    ) -> Iterator["IndexPage"]:
+        """Read a stretch of one partition of an index, page by page, oldest first.
+
+        Args:
+            index: The index.
+            key: The name and the value of its partition key.
+            within: The name of its sort key, the first value and the last, both included.
+            attributes: What is wanted of each row. Fewer make the answer smaller, not cheaper: a
+                query costs by the size of what it reads (Amazon DynamoDB Developer Guide, "Read
+                consumption for queries").
+            page_rows: The most rows of a page; as many as fit into 1 MB if None.
+        """
+        names = {f"#a{number}": name for number, name in enumerate(attributes)}
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.name,
+            IndexName=index,
+            KeyConditionExpression="#key = :value AND #sort BETWEEN :first AND :last",
+            ProjectionExpression=", ".join(names),
+            ExpressionAttributeNames={"#key": key[0], "#sort": within[0], **names},
+            ExpressionAttributeValues=to_item(
+                {":value": key[1], ":first": within[1], ":last": within[2]}
+            ),
+            PaginationConfig={} if page_rows is None else {"PageSize": page_rows},
+        )
+        with translate_aws_errors("query the ledger"):
+            for page in pages:
+                yield IndexPage(page["Count"], map(to_row, page["Items"]))
+
+    def query_index_part(
+        self, index: str, key: tuple[str, str], start_after: Row | None, limit: int
+    ) -> tuple[list[Row], bool]:
+        """Read some rows of one partition of an index, newest first.
+
+        Args:
+            index: The index.
+            key: The name and the value of its partition key.
+            start_after: The keys of a row, in the index and in the table, to go on after.
+            limit: The most rows that are read.
+
+        Returns:
+            The rows, and whether there may be more after them.
+        """
+        request: Any = {} if start_after is None else {"ExclusiveStartKey": to_item(start_after)}
+        with translate_aws_errors("query the ledger"):
+            answer = self.client.query(
+                TableName=self.name,
+                IndexName=index,
+                KeyConditionExpression="#key = :value",
+                ExpressionAttributeNames={"#key": key[0]},
+                ExpressionAttributeValues=to_item({":value": key[1]}),
+                ScanIndexForward=False,
+                Limit=limit,
+                **request,
+            )
+        return [to_row(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
+
+    def put_row(self, put: Put) -> None:
+        """Write a row, if its condition holds.
+
+        Raises:
+            LedgerConflictError: The condition does not hold; carries the row that is there.
+        """
+        with translate_aws_errors("write to the ledger"):
+            try:
+                self.client.put_item(**self._to_put(put))
+            except ClientError as error:
+                _raise_if_conflict(error, error.response.get("Item"))
+                raise
+
+    def update_row(self, update: Update) -> Row:
+        """Change a row, if its condition holds.
+
+        Returns:
+            The whole row as it was before; empty if there was none.
+
+        Raises:
+            LedgerConflictError: The condition does not hold; carries the row that is there.
+        """
+        with translate_aws_errors("write to the ledger"):
+            try:
+                answer = self.client.update_item(**self._to_update(update), ReturnValues="ALL_OLD")
+            except ClientError as error:
+                _raise_if_conflict(error, error.response.get("Item"))
+                raise
+        return to_row(answer.get("Attributes", {}))
+
+    def transact(self, operations: Sequence[Operation]) -> None:
+        """Carry out all operations or none.
+
+        Two transactions on one row at the same time cancel each other; the loser tries again
+        (Amazon DynamoDB Developer Guide, "Transaction conflict handling").
+
+        Raises:
+            LedgerConflictError: A condition does not hold; carries that row.
+            ServiceError: Other transactions kept the rows busy, or the service failed.
+        """
+        items = [self._to_transact_item(operation) for operation in operations]
+        for attempt in Retrying(
+            retry=retry_if_exception_type(_RowsBusyError),
+            stop=stop_after_attempt(_CONFLICT_ATTEMPTS),
+            wait=wait_random_exponential(_CONFLICT_WAIT_SECONDS, _CONFLICT_WAIT_MAX_SECONDS),
+            sleep=self.sleep,
+            reraise=True,
+        ):
+            with attempt, translate_aws_errors("write to the ledger"):
+                try:
+                    self.client.transact_write_items(TransactItems=items)
+                except ClientError as error:
+                    _raise_if_cancelled(error)
+                    raise
+
+    def _to_put(self, put: Put) -> Any:
+        return {
+            "TableName": self.name,
+            "Item": to_item(put.row),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **_Expressions().with_condition(put.condition).arguments,
+        }
+
+    def _to_update(self, update: Update) -> Any:
+        return {
+            "TableName": self.name,
+            "Key": to_item({"pk": update.pk, "sk": update.sk}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **_Expressions().with_update(update).with_condition(update.condition).arguments,
+        }
+
+    def _to_delete(self, delete: Delete) -> Any:
+        return {
+            "TableName": self.name,
+            "Key": to_item({"pk": delete.pk, "sk": delete.sk}),
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+            **_Expressions().with_condition(delete.condition).arguments,
+        }
+
+    def _to_transact_item(self, operation: Operation) -> "TransactWriteItemTypeDef":
+        match operation:
+            case Put():
+                return {"Put": self._to_put(operation)}
+            case Update():
+                return {"Update": self._to_update(operation)}
+            case Delete():
+                return {"Delete": self._to_delete(operation)}
+
+
+class _RowsBusyError(ServiceError):
+    """Another transaction holds one of the rows."""
+
+
+class _Expressions:
+    """Collects the expressions of one request with their names and values."""
+
+    def __init__(self) -> None:
+        self._expressions: dict[str, str] = {}
+        self._names: dict[str, str] = {}
+        self._values: dict[str, Any] = {}
+
+    def with_condition(self, condition: ConditionBase | None) -> "_Expressions":
+        if condition is not None:
+            built = ConditionExpressionBuilder().build_expression(condition)
+            self._expressions["ConditionExpression"] = built.condition_expression
+            self._names |= built.attribute_name_placeholders
+            self._values |= built.attribute_value_placeholders
+        return self
+
+    def with_update(self, update: Update) -> "_Expressions":
+        assign = {name: value for name, value in update.assign.items() if value is not None}
+        remove = [name for name, value in update.assign.items() if value is None]
+        clauses = {
+            "SET": [f"#{name} = :{name}" for name in assign],
+            "REMOVE": [f"#{name}" for name in remove],
+            "ADD": [f"#{name} :{name}" for name in update.add],
+        }
+        self._expressions["UpdateExpression"] = " ".join(
+            f"{verb} {', '.join(terms)}" for verb, terms in clauses.items() if terms
+        )
+        self._names |= {f"#{name}": name for name in (*update.assign, *update.add)}
+        self._values |= {f":{name}": value for name, value in {**assign, **update.add}.items()}
+        return self
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        arguments: dict[str, Any] = dict(self._expressions)
+        if self._names:
+            arguments["ExpressionAttributeNames"] = self._names
+        if self._values:
+            arguments["ExpressionAttributeValues"] = to_item(self._values)
+        return arguments
+
+
+def _raise_if_conflict(error: ClientError, item: Any) -> None:
+    if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+        raise LedgerConflictError(
+            "the ledger's row is not in the state that the write needs",
+            row=to_row(item) if item else None,
+        ) from error
+
+
+def _raise_if_cancelled(error: ClientError) -> None:
+    reasons: Sequence[Any] = error.response.get("CancellationReasons") or ()
+    for reason in reasons:
+        if reason.get("Code") == "ConditionalCheckFailed":
+            item = reason.get("Item")
+            raise LedgerConflictError(
+                "the ledger's row is not in the state that the transaction needs",
+                row=to_row(item) if item else None,
+            ) from error
+    code = error.response.get("Error", {}).get("Code")
+    if code == "TransactionInProgressException" or any(
+        reason.get("Code") in {"TransactionConflict", "ThrottlingError"} for reason in reasons
+    ):
+        raise _RowsBusyError(
+            "other transactions kept the ledger's rows busy",
+            delay_seconds=_CONFLICT_WAIT_MAX_SECONDS,
+            reason="ledger_busy",
+        ) from error

@@ -1,0 +1,87 @@
+"""Objects in S3: texts and results in, documents out."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from shared.aws.errors import translate_aws_errors
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3.client import S3Client
+
+
+@dataclass(frozen=True)
+class ObjectStore:
+    """S3, as far as the pipeline needs it.
+
+    Args:
+        client: An S3 client.
+    """
+
+    client: "S3Client"
+
+    def measure(self, bucket: str, key: str, version_id: str | None) -> int:
+        """The size of an object, in bytes.
+
+        Raises:
+            ObjectMissingError: There is no such object or version.
+            AccessDeniedError: The role may not read it.
+        """
+        with translate_aws_errors(f"look at s3://{bucket}/{key}"):
+            head = self.client.head_object(Bucket=bucket, Key=key, **_version(version_id))
+        return head["ContentLength"]
+
+    def download(self, bucket: str, key: str, version_id: str | None, path: Path) -> None:
+        """Write an object's bytes to a file, in pieces.
+
+        Raises:
+            ObjectMissingError: There is no such object or version.
+            AccessDeniedError: The role may not read it.
+        """
+        with translate_aws_errors(f"read s3://{bucket}/{key}"):
+            answer = self.client.get_object(Bucket=bucket, Key=key, **_version(version_id))
+            with path.open("wb") as file:
+                for piece in answer["Body"].iter_chunks(1024 * 1024):
+                    file.write(piece)
+
+    def read_text(self, bucket: str, key: str) -> str:
+        """Read an object that holds text, in UTF-8.
+
+        Raises:
+            ObjectMissingError: There is no such object.
+        """
+        with translate_aws_errors(f"read s3://{bucket}/{key}"):
+            body = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return body.decode()
+
+    def read_json(self, bucket: str, key: str) -> Any:
+        """Read an object that holds JSON.
+
+        Raises:
+            ObjectMissingError: There is no such object.
+        """
+        with translate_aws_errors(f"read s3://{bucket}/{key}"):
+            body = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+        return json.loads(body)
+
+    def write_text(self, bucket: str, key: str, text: str, content_type: str) -> None:
+        """Write an object that holds text, in UTF-8."""
+        with translate_aws_errors(f"write s3://{bucket}/{key}"):
+            self.client.put_object(
+                Bucket=bucket, Key=key, Body=text.encode(), ContentType=content_type
+            )
+
+    def write_file(self, bucket: str, key: str, file: BinaryIO, content_type: str) -> None:
+        """Write an object from a file, from its beginning, without holding it in memory."""
+        file.seek(0)
+        with translate_aws_errors(f"write s3://{bucket}/{key}"):
+            self.client.put_object(Bucket=bucket, Key=key, Body=file, ContentType=content_type)
+
+    def write_json(self, bucket: str, key: str, value: Any) -> None:
+        """Write an object that holds JSON."""
+        self.write_text(bucket, key, json.dumps(value, ensure_ascii=False), "application/json")
+
+
+def _version(version_id: str | None) -> Any:
+    return {"VersionId": version_id} if version_id else {}

@@ -1,0 +1,182 @@
+"""One answer of a server, from the first call to the one that is of use."""
+
+from dataclasses import dataclass
+from typing import Generic
+
+from openai.types.chat import ChatCompletionMessageParam
+
+from shared.deadline import Deadline
+from shared.errors import (
+    ContextOverflowError,
+    DeadlineError,
+    ModelAnswerError,
+    ModelRefusalError,
+    ModelUnavailableError,
+)
+from shared.llm.chat_completions.answer_room import AnswerRoom
+from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller, OutputStepRejectedError
+from shared.llm.chat_completions.chat_replies import Reply
+from shared.llm.chat_completions.error_translation import UNAVAILABLE_DELAY_SECONDS
+from shared.llm.chat_completions.format_fallback import OutputLadder
+from shared.llm.chat_completions.structured_output import (
+    AnswerFormatError,
+    OutputStep,
+    describe_shape,
+    parse_answer,
+    strict_schema,
+)
+from shared.llm.model import AnswerT, ModelRequest, Usage
+from shared.llm.prompt_rendering import render_prompt
+from shared.llm.token_estimate import estimate_tokens
+
+
+@dataclass(frozen=True)
+class _Complaint:
+    """An answer that was of no use, and what is wrong with it."""
+
+    answer: str
+    problem: str
+
+
+class AnswerRun(Generic[AnswerT]):
+    """Calls until an answer is whole and fits its shape: three times where calls are answered.
+
+    An answer that is cut off is asked for once more with more room, one that does not fit its
+    shape once more with the complaint; output formats that the server does not take are left.
+
+    Args:
+        request: What is asked for.
+        caller: Makes the calls.
+        ladder: The output formats that the server is known to take.
+        context_window_tokens: How much the model reads and writes, all told.
+
+    Attributes:
+        usage: What the answered calls have consumed so far.
+    """
+
+    def __init__(
+        self,
+        request: ModelRequest[AnswerT],
+        caller: ChatCaller,
+        ladder: OutputLadder,
+        context_window_tokens: int,
+    ) -> None:
+        self.usage = Usage()
+        self._request = request
+        self._caller = caller
+        self._ladder = ladder
+        self._known_pages = _find_known_pages(request)
+        self._room = AnswerRoom(request.max_output_tokens, context_window_tokens)
+        self._step = ladder.first_step()
+        self._doubtful = False
+        self._complaint: _Complaint | None = None
+
+    def run(self, deadline: Deadline) -> AnswerT:
+        """Call until there is an answer.
+
+        Raises:
+            SeashoreError: As `LanguageModel.answer` says.
+        """
+        while True:
+            call = self._write_call()
+            try:
+                reply = self._caller.call(call, deadline)
+            except OutputStepRejectedError as rejection:
+                self._step = self._step.next_weaker or OutputStep.TEXT
+                self._doubtful = self._doubtful or not rejection.by_name
+                continue
+            except DeadlineError:
+                if not self._doubtful or self.usage.calls:
+                    raise
+                # No format was answered: the internal errors were no dislike of one, but an outage.
+                raise ModelUnavailableError(
+                    "The provider answered with internal errors until the time was up",
+                    delay_seconds=UNAVAILABLE_DELAY_SECONDS,
+                    reason="model_unavailable",
+                ) from None
+            self.usage += reply.usage
+            if reply.refused:
+                raise ModelRefusalError("The model or its content filter declines this text")
+            if reply.cut_off:
+                self._room.widen(call.max_tokens)
+                continue
+            value = self._read(reply, call)
+            if value is not None:
+                self._ladder.remember(self._step, doubtful=self._doubtful)
+                return value
+
+    def _read(self, reply: Reply, call: ChatCall) -> AnswerT | None:
+        """The answer, or nothing where it is worth asking again."""
+        try:
+            return parse_answer(reply.text, self._request.answer_type, self._known_pages)
+        except AnswerFormatError as error:
+            if self._complaint is not None:
+                raise ModelAnswerError(f"The answer does not fit: {error}") from None
+            self._complaint = _Complaint(reply.text, str(error))
+        # A server that has never held an answer to the schema may not know it at all.
+        if self._step is OutputStep.JSON_SCHEMA and call.may_step_down:
+            self._step, self._doubtful = OutputStep.JSON_OBJECT, True
+        return None
+
+    def _write_call(self) -> ChatCall:
+        messages, prompt_tokens = self._write_messages()
+        try:
+            max_tokens = self._room.fit(prompt_tokens)
+        except ContextOverflowError:
+            if self._complaint is None:
+                raise
+            problem = self._complaint.problem
+            raise ModelAnswerError(f"The answer does not fit: {problem}") from None
+        return ChatCall(
+            purpose=self._request.purpose,
+            messages=messages,
+            step=self._step,
+            response_format=self._write_response_format(),
+            prompt_tokens=prompt_tokens,
+            max_tokens=max_tokens,
+            may_step_down=not self._ladder.is_proven(self._step),
+        )
+
+    def _write_messages(self) -> tuple[list[ChatCompletionMessageParam], int]:
+        """The conversation so far, and about how many tokens it has."""
+        prompt = render_prompt(self._request, describe_shape(self._step, self._request.answer_type))
+        messages: list[ChatCompletionMessageParam] = [
+            {"role": "system", "content": prompt.system},
+            {"role": "user", "content": prompt.user},
+        ]
+        tokens = estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
+        if self._complaint is not None:
+            question = (
+                f"That answer does not fit: {self._complaint.problem}. Give it again, whole and as "
+                "one JSON object of the shape that was asked for, with nothing around it."
+            )
+            # Some servers refuse a message without text.
+            if self._complaint.answer:
+                messages.append({"role": "assistant", "content": self._complaint.answer})
+            messages.append({"role": "user", "content": question})
+            tokens += estimate_tokens(self._complaint.answer) + estimate_tokens(question)
+        return messages, tokens
+
+    def _write_response_format(self) -> dict[str, object] | None:
+        answer_type = self._request.answer_type
+        if self._step is OutputStep.JSON_SCHEMA:
+            return {
+                "type": "json_schema",
+                "json_schema": {
+                    "name": answer_type.__name__,
+                    "strict": True,
+                    "schema": strict_schema(answer_type),
+                },
+            }
+        return {"type": "json_object"} if self._step is OutputStep.JSON_OBJECT else None
+
+
+def _find_known_pages(request: ModelRequest[AnswerT]) -> set[int] | None:
+    """The pages that an answer may name; None where its lists of that name are none of pages."""
+    if not request.checks_pages:
+        return None
+    return {
+        page
+        for source in request.sources
+        for page in range(source.first_page, source.last_page + 1)
+    }

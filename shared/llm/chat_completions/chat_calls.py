@@ -1,0 +1,288 @@
+"""Make one call of the Chat Completions API, with retries, a breaker and a log line."""
+
+import json
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import openai
+from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+
+from shared.deadline import Deadline
+from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
+from shared.llm.chat_completions.access_breaker import AccessBreaker
+from shared.llm.chat_completions.chat_replies import Reply, read_reply
+from shared.llm.chat_completions.error_translation import (
+    Failure,
+    classify_failure,
+    describe_failure,
+    objects_to_output_format,
+    objects_to_tools,
+    read_retry_after,
+    translate_failure,
+)
+from shared.llm.chat_completions.openai_client import call_timeout
+from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
+from shared.llm.chat_completions.server_dialect import ServerDialect
+from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.model import Purpose, Usage
+from shared.llm.model_key import ModelKey
+
+_LONGEST_CALL_SECONDS = 120.0
+# A call ends this long before the deadline, so that its failure can still be acted on: a record
+# that is out of time counts as its own fault, a silent provider does not.
+_SPARE_SECONDS = 1.0
+_SHORTEST_CALL_SECONDS = 0.1
+
+
+class OutputStepRejectedError(Exception):
+    """The server does not take the asked-for output format, as far as one can tell.
+
+    Args:
+        by_name: Whether it said so; if not, it answered with an internal error.
+    """
+
+    def __init__(self, *, by_name: bool) -> None:
+        super().__init__("the server does not take the output format")
+        self.by_name = by_name
+
+
+class ToolsRejectedError(Exception):
+    """The server says that it does not take tools."""
+
+
+@dataclass(frozen=True)
+class ChatCall:
+    """What one call asks for.
+
+    Attributes:
+        purpose: What the answer is for, for the log.
+        messages: The conversation so far.
+        step: How the shape of the answer is asked for.
+        response_format: The same, in the words of the API.
+        prompt_tokens: About how many tokens the messages have.
+        max_tokens: The most that the answer may have.
+        may_step_down: Whether the server has yet to show that it takes this step.
+        tools: What the model may call, in the words of the API.
+    """
+
+    purpose: Purpose
+    messages: Sequence[ChatCompletionMessageParam]
+    step: OutputStep
+    response_format: dict[str, Any] | None
+    prompt_tokens: int
+    max_tokens: int
+    may_step_down: bool
+    tools: Sequence[dict[str, Any]] = ()
+
+
+class ChatCaller:
+    """Calls one model of one server. Thread-safe.
+
+    Args:
+        client: A client that does not retry by itself.
+        model: The name of the model.
+        policy: When to call again.
+        clock: A monotonic clock, in seconds.
+        logger: Gets one line a call, without any text of a document.
+        dialect: Which parameters the server takes.
+        key: The key of the account; None for a server that asks for none.
+    """
+
+    def __init__(
+        self,
+        client: openai.OpenAI,
+        model: str,
+        policy: RetryPolicy,
+        clock: Callable[[], float],
+        logger: logging.Logger,
+        dialect: ServerDialect,
+        key: ModelKey | None = None,
+    ) -> None:
+        self._client = client
+        self._model = model
+        self._policy = policy
+        self._clock = clock
+        self._logger = logger
+        self._breaker = AccessBreaker(clock, logger)
+        self._pause = SharedPause(clock)
+        self._dialect = dialect
+        self._key = key
+
+    def call(self, call: ChatCall, deadline: Deadline) -> Reply:
+        """Make the call.
+
+        Raises:
+            OutputStepRejectedError: A weaker output format is worth a try.
+            ToolsRejectedError: The server does not take the tools.
+            SeashoreError: As `LanguageModel.answer` says.
+        """
+        failures: list[openai.OpenAIError] = []
+
+        def attempt(number: int) -> Reply:
+            try:
+                return self._attempt(call, deadline, number)
+            except openai.OpenAIError as error:
+                failures.append(error)
+                raise
+
+        try:
+            return self._policy.run(
+                attempt, deadline, lambda error: _find_rejection(call, error) is not None
+            )
+        except openai.OpenAIError as error:
+            rejection = _find_rejection(call, error)
+            if rejection is not None:
+                raise rejection from None
+            raise self._translate(error, attempts_made=len(failures)) from None
+        except DeadlineError:
+            if not failures:
+                raise
+            # It is the provider's failure that the time went on, not the record's.
+            raise self._translate(failures[-1], attempts_made=len(failures)) from None
+
+    def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
+        wait_seconds = self._policy.backoff_seconds(attempts_made)
+        if classify_failure(error) is Failure.ACCESS:
+            wait_seconds = self._breaker.record_rejection(describe_failure(error))
+        return translate_failure(
+            error, now_seconds=self._policy.wall_clock(), backoff_seconds=wait_seconds
+        )
+
+    def _attempt(self, call: ChatCall, deadline: Deadline, number: int) -> Reply:
+        self._breaker.check()
+        self._wait_for_pause(deadline)
+        deadline.check(MIN_CALL_SECONDS)
+        started = self._clock()
+        try:
+            completion = self._send(call, deadline)
+        except openai.OpenAIError as error:
+            retry_after = read_retry_after(error, self._policy.wall_clock())
+            if classify_failure(error) is Failure.THROTTLED and retry_after is not None:
+                self._pause.extend(retry_after)
+            self._log(call, number, started, outcome=describe_failure(error))
+            raise
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            # The SDK lets these through for a body that calls itself JSON and is not.
+            self._log(call, number, started, outcome="the body is not JSON")
+            raise ModelAnswerError("The provider's response is not JSON") from None
+        reply = read_reply(completion, call.prompt_tokens)
+        self._breaker.record_success()
+        self._log(
+            call,
+            number,
+            started,
+            outcome="refused" if reply.refused else "cut_off" if reply.cut_off else "ok",
+            usage=reply.usage,
+        )
+        return reply
+
+    def _wait_for_pause(self, deadline: Deadline) -> None:
+        left_seconds = self._pause.left_seconds
+        if not left_seconds:
+            return
+        if not self._policy.fits(left_seconds, deadline):
+            raise ModelThrottledError(
+                "The provider asked for a pause a short while ago",
+                delay_seconds=left_seconds,
+                reason="model_throttled",
+            )
+        self._policy.sleep(left_seconds + self._policy.spread_seconds())
+
+    def _send(self, call: ChatCall, deadline: Deadline) -> ChatCompletion:
+        """Send the request; once more where the server objects to a parameter by its name."""
+        parameters = self._dialect.write_parameters(call.max_tokens)
+        try:
+            return self._create(call, parameters, deadline)
+        except openai.APIStatusError as error:
+            if not self._dialect.adapt(error, parameters):
+                raise
+        return self._create(call, self._dialect.write_parameters(call.max_tokens), deadline)
+
+    def _create(
+        self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline
+    ) -> ChatCompletion:
+        if call.response_format is not None:
+            parameters = {**parameters, "response_format": call.response_format}
+        if call.tools:
+            parameters = {**parameters, "tools": call.tools}
+
+        def create(key: str | None) -> ChatCompletion:
+            left_seconds = max(_SHORTEST_CALL_SECONDS, deadline.remaining_seconds - _SPARE_SECONDS)
+            seconds = min(_LONGEST_CALL_SECONDS, left_seconds)
+            completion: ChatCompletion = self._client.chat.completions.create(
+                model=self._model,
+                messages=call.messages,
+                timeout=call_timeout(seconds),
+                extra_headers={"Authorization": f"Bearer {key}"} if key else None,
+                **parameters,
+            )
+            return completion
+
+        if self._key is None:
+            return create(None)
+        key = self._key.read()
+        try:
+            return create(key)
+        except openai.AuthenticationError:
+            # It may have been rotated since it was read.
+            renewed = self._key.renew(key)
+            if renewed is None:
+                raise
+        return create(renewed)
+
+    def _log(
+        self,
+        call: ChatCall,
+        number: int,
+        started: float,
+        *,
+        outcome: str,
+        usage: Usage | None = None,
+    ) -> None:
+        usage = usage or Usage()
+        self._logger.info(
+            "model_call",
+            extra={
+                "action": "model_call",
+                "purpose": call.purpose.value,
+                "model": self._model,
+                "step": call.step.value,
+                "attempt": number,
+                "outcome": outcome,
+                "input_tokens": usage.input_tokens,
+                "output_tokens": usage.output_tokens,
+                "tokens_estimated": usage.estimated,
+                "duration_ms": round((self._clock() - started) * 1000),
+            },
+        )
+
+
+def _find_rejection(
+    call: ChatCall, error: openai.OpenAIError
+) -> OutputStepRejectedError | ToolsRejectedError | None:
+    if call.tools and objects_to_tools(error):
+        return ToolsRejectedError("the server does not take tools")
+    return find_step_rejection(call, error)
+
+
+def find_step_rejection(
+    call: ChatCall, error: openai.OpenAIError
+) -> OutputStepRejectedError | None:
+    """Whether the error may well mean that the server does not take the output format.
+
+    A server that fails on the format does so with any status: llama.cpp with 500, others with
+    400, 404, 422 or 501. Once a step has served, only an error that names the format counts: an
+    internal error is an outage then.
+    """
+    if call.step.next_weaker is None or not isinstance(error, openai.APIStatusError):
+        return None
+    failure = classify_failure(error)
+    if failure is Failure.BAD_REQUEST and error.status_code in (400, 404, 422):
+        by_name = objects_to_output_format(error)
+    elif failure is Failure.UNAVAILABLE and error.status_code in (500, 501):
+        by_name = False
+    else:
+        return None
+    return OutputStepRejectedError(by_name=by_name) if by_name or call.may_step_down else None

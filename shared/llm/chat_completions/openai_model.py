@@ -1,0 +1,106 @@
+"""A language model behind the Chat Completions API: OpenAI, or any compatible server."""
+
+import logging
+import random
+import time
+from collections.abc import Callable
+
+import openai
+
+from shared.deadline import Deadline
+from shared.errors import SeashoreError
+from shared.llm.chat_completions.answer_run import AnswerRun
+from shared.llm.chat_completions.chat_calls import ChatCaller
+from shared.llm.chat_completions.format_fallback import OutputLadder
+from shared.llm.chat_completions.paid_failures import charge_failure
+from shared.llm.chat_completions.retry import RetryPolicy
+from shared.llm.chat_completions.server_dialect import ServerDialect
+from shared.llm.chat_completions.tool_turns import ToolTurns
+from shared.llm.model import AnswerT, ModelAnswer, ModelRequest
+from shared.llm.model_key import ModelKey
+from shared.llm.turns import ModelTurn, TurnRequest
+
+
+class OpenAIModel:
+    """Answers through the Chat Completions API. Thread-safe: one instance a container.
+
+    Args:
+        client: A client that does not retry by itself (`build_openai_client`).
+        model: The name of the model.
+        context_window_tokens: How much the model reads and writes, all told. An answer gets no
+            more room than is left of it; a request that is estimated to leave none is refused
+            here, since some servers silently drop its start.
+        key: The key of the account; None for a server that asks for none.
+        length_parameter: `max_completion_tokens` (OpenAI) or `max_tokens` (most others); the other
+            one is taken where the server asks for it.
+        reasoning_effort: How long a reasoning model may think; `None` sends nothing.
+        sleep: Waits for some seconds.
+        clock: A monotonic clock, in seconds.
+        wall_clock: Seconds since 1970.
+        uniform: A random number between two bounds.
+        logger: Gets one line a call, without any text of a document.
+    """
+
+    def __init__(
+        self,
+        client: openai.OpenAI,
+        model: str,
+        context_window_tokens: int,
+        *,
+        key: ModelKey | None = None,
+        length_parameter: str = "max_tokens",
+        reasoning_effort: str | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+        uniform: Callable[[float, float], float] = random.uniform,
+        logger: logging.Logger | None = None,
+    ) -> None:
+        self._model = model
+        self._context_window_tokens = context_window_tokens
+        self._ladder = OutputLadder(clock)
+        self._caller = ChatCaller(
+            client,
+            model,
+            RetryPolicy(sleep, uniform, wall_clock),
+            clock,
+            logger or logging.getLogger("seashore.llm"),
+            ServerDialect(length_parameter, reasoning_effort),
+            key,
+        )
+        self._turns = ToolTurns(self._caller, model, context_window_tokens)
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self._model
+
+    def answer(self, request: ModelRequest[AnswerT], deadline: Deadline) -> ModelAnswer[AnswerT]:
+        """Answer a request; a cut-off answer is asked for once more, and so is a misshapen one.
+
+        The errors about models say what was consumed before they came (`PaidCalls`).
+
+        Raises:
+            DeadlineError: Too little time is left for a call.
+            ModelAnswerError: The answer is cut off twice, or does not fit the shape twice.
+            ModelThrottledError: The provider asks for a pause that does not fit.
+            ModelUnavailableError: The provider is down or cannot be reached.
+            ModelAccessError: The provider rejects the key or the account.
+            ModelRequestError: The provider rejects the request.
+            ContextOverflowError: The request does not fit into the context window.
+            ModelRefusalError: The model or a content filter declines.
+        """
+        run = AnswerRun(request, self._caller, self._ladder, self._context_window_tokens)
+        try:
+            return ModelAnswer(run.run(deadline), self._model, run.usage)
+        except SeashoreError as error:
+            raise charge_failure(error, run.usage) from None
+
+    def take_turn(self, request: TurnRequest, deadline: Deadline) -> ModelTurn:
+        """Take the next turn of a conversation with tools.
+
+        Raises:
+            ToolsNotTakenError: The server does not take tools.
+            SeashoreError: As `answer` does.
+        """
+        return self._turns.take(request, deadline)

@@ -1,0 +1,57 @@
+"""The parameters that servers of the Chat Completions API disagree on."""
+
+import threading
+from typing import Any
+
+import openai
+
+from shared.llm.chat_completions.error_translation import names_parameter
+
+_OTHER_LENGTH_PARAMETER = {
+    "max_tokens": "max_completion_tokens",
+    "max_completion_tokens": "max_tokens",
+}
+_UNKNOWN_PARAMETER_CODES = ("unsupported_parameter", "unknown_parameter")
+
+
+class ServerDialect:
+    """Which parameters a server takes, learnt from what it objects to. Thread-safe.
+
+    Args:
+        length_parameter: `max_completion_tokens` (OpenAI) or `max_tokens` (most others).
+        reasoning_effort: How long a reasoning model may think; `None` sends nothing.
+    """
+
+    def __init__(self, length_parameter: str, reasoning_effort: str | None) -> None:
+        self._lock = threading.Lock()
+        self._length_parameter = length_parameter
+        self._reasoning_effort = reasoning_effort
+
+    def write_parameters(self, max_tokens: int) -> dict[str, Any]:
+        """The parameters of a call that is to answer in at most so many tokens."""
+        with self._lock:
+            parameters: dict[str, Any] = {self._length_parameter: max_tokens}
+            if self._reasoning_effort is not None:
+                parameters["reasoning_effort"] = self._reasoning_effort
+        return parameters
+
+    def adapt(self, error: openai.APIStatusError, sent: dict[str, Any]) -> bool:
+        """Learn from an error; whether the next call will differ from what was sent."""
+        with self._lock:
+            if "reasoning_effort" in sent and names_parameter(error, "reasoning_effort"):
+                self._reasoning_effort = None
+                return True
+            for parameter, other in _OTHER_LENGTH_PARAMETER.items():
+                if parameter in sent and _is_unknown(error, parameter):
+                    self._length_parameter = other
+                    return True
+        return False
+
+
+def _is_unknown(error: openai.APIStatusError, parameter: str) -> bool:
+    """Whether the parameter is unknown, rather than its value too high."""
+    return (
+        error.status_code in (400, 422)
+        and error.param == parameter
+        and error.code in _UNKNOWN_PARAMETER_CODES
+    )

@@ -1,0 +1,144 @@
+"""Take turns with tools through the Chat Completions API."""
+
+import threading
+from typing import Any
+
+from openai.types.chat import ChatCompletionMessageParam
+
+from shared.deadline import Deadline
+from shared.errors import ModelAnswerError, ModelRefusalError, SeashoreError
+from shared.llm.chat_completions.answer_room import AnswerRoom
+from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller, ToolsRejectedError
+from shared.llm.chat_completions.chat_replies import Reply
+from shared.llm.chat_completions.paid_failures import charge_failure
+from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.model import Usage
+from shared.llm.turns import (
+    Exchange,
+    ModelTurn,
+    Tool,
+    ToolsNotTakenError,
+    Turn,
+    TurnRequest,
+    estimate_turn_tokens,
+)
+
+
+class ToolTurns:
+    """Takes turns with one model of one server, and remembers whether that takes tools.
+
+    Thread-safe.
+
+    Args:
+        caller: Makes the calls.
+        model: The name of the model.
+        context_window_tokens: How much the model reads and writes, all told.
+    """
+
+    def __init__(self, caller: ChatCaller, model: str, context_window_tokens: int) -> None:
+        self._caller = caller
+        self._model = model
+        self._context_window_tokens = context_window_tokens
+        self._lock = threading.Lock()
+        self._takes_tools: bool | None = None
+
+    def take(self, request: TurnRequest, deadline: Deadline) -> ModelTurn:
+        """Take a turn; one that is cut off is asked for once more with more room.
+
+        Raises:
+            ToolsNotTakenError: The server said that it does not take tools, now or before.
+            SeashoreError: As `LanguageModel.answer` says; with what was consumed (`PaidCalls`).
+        """
+        with self._lock:
+            if self._takes_tools is False:
+                raise ToolsNotTakenError
+        usage = Usage()
+        room = AnswerRoom(request.max_output_tokens, self._context_window_tokens)
+        try:
+            while True:
+                call = _write_call(request, room)
+                reply = self._call(call, deadline)
+                usage += reply.usage
+                if reply.refused:
+                    raise ModelRefusalError("The model declines to go on")
+                if not reply.cut_off:
+                    return ModelTurn(self._read(reply), self._model, usage)
+                room.widen(call.max_tokens)
+        except SeashoreError as error:
+            raise charge_failure(error, usage) from None
+
+    def _call(self, call: ChatCall, deadline: Deadline) -> Reply:
+        try:
+            return self._caller.call(call, deadline)
+        except ToolsRejectedError:
+            self._remember(takes_tools=False)
+            raise ToolsNotTakenError from None
+
+    def _read(self, reply: Reply) -> Turn:
+        if reply.tool_calls:
+            self._remember(takes_tools=True)
+        elif not reply.text.strip():
+            raise ModelAnswerError("The model says nothing and calls nothing")
+        with self._lock:
+            is_doubtful = self._takes_tools is None
+        return Turn(text=reply.text, calls=reply.tool_calls, is_doubtful=is_doubtful)
+
+    def _remember(self, *, takes_tools: bool) -> None:
+        with self._lock:
+            self._takes_tools = takes_tools
+
+
+def _write_call(request: TurnRequest, room: AnswerRoom) -> ChatCall:
+    prompt_tokens = estimate_turn_tokens(request)
+    messages: list[Any] = [
+        {"role": "system", "content": request.instructions},
+    ]
+    for past in request.history:
+        messages.append({"role": "user", "content": past.prompt})
+        messages.append({"role": "assistant", "content": past.answer})
+    messages.append({"role": "user", "content": request.prompt})
+    for number, exchange in enumerate(request.exchanges, start=1):
+        messages.extend(_write_exchange(exchange, number))
+    return ChatCall(
+        purpose=request.purpose,
+        messages=messages,
+        step=OutputStep.TEXT,
+        response_format=None,
+        prompt_tokens=prompt_tokens,
+        max_tokens=room.fit(prompt_tokens),
+        may_step_down=False,
+        tools=[_write_tool(tool) for tool in request.tools],
+    )
+
+
+def _write_exchange(exchange: Exchange, number: int) -> list[ChatCompletionMessageParam]:
+    # Ids are made anew: those of some servers are empty, or the same for every call.
+    ids = [f"call_{number}_{position}" for position in range(1, len(exchange.turn.calls) + 1)]
+    said: Any = {
+        "role": "assistant",
+        "content": exchange.turn.text or None,
+        "tool_calls": [
+            {
+                "id": call_id,
+                "type": "function",
+                "function": {"name": call.name, "arguments": call.arguments},
+            }
+            for call_id, call in zip(ids, exchange.turn.calls, strict=True)
+        ],
+    }
+    results: list[Any] = [
+        {"role": "tool", "tool_call_id": call_id, "content": result}
+        for call_id, result in zip(ids, exchange.results, strict=True)
+    ]
+    return [said, *results]
+
+
+def _write_tool(tool: Tool) -> dict[str, Any]:
+    return {
+        "type": "function",
+        "function": {
+            "name": tool.name,
+            "description": tool.description,
+            "parameters": tool.parameters,
+        },
+    }

@@ -1,0 +1,33 @@
+"""S3 event notifications of results, as they arrive through the results queue."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.messages.uploads import Upload, decode_upload_notice
+
+
+@dataclass(frozen=True)
+class ResultNotice:
+    """Results that S3 has announced.
+
+    Args:
+        objects: The objects in the artifacts bucket.
+        sent_at: When they were announced.
+    """
+
+    objects: tuple[Upload, ...]
+    sent_at: datetime
+
+    @property
+    def item_id(self) -> str:
+        """The same version of the same object has the same id, however often it is announced."""
+        return "result:" + "+".join(item.document_id for item in self.objects)
+
+
+def decode_result_notice(body: str, sent_at: datetime) -> ResultNotice:
+    """Read the body of a message from the results queue.
+
+    Raises:
+        MessageDecodeError: The body is not an S3 event notification.
+    """
+    return ResultNotice(decode_upload_notice(body).uploads, sent_at)

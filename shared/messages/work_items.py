@@ -1,0 +1,182 @@
+"""The messages on the work queue: frozen, versioned, told apart by `kind`.
+
+A message carries references, never file bodies; a task may carry a short text of its own. Users
+send tasks (`shared/messages/tasks.py`), the pipeline sends the others.
+"""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+from shared.errors import MessageDecodeError
+from shared.messages.tasks import AgentTask, AskTask, ExtractTask, SummarizeTask, TaskMessage
+from shared.messages.uploads import UploadNotice, decode_upload_notice
+
+
+class _Message(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: Literal[1] = 1
+
+
+class _DocumentMessage(_Message):
+    document_id: str = Field(min_length=1, max_length=64)
+    run: int = Field(ge=1, description="The processing run of the document that this belongs to.")
+
+
+class SummarizeChunk(_DocumentMessage):
+    """Summarise one chunk of a document's text."""
+
+    kind: Literal["summarize_chunk"] = "summarize_chunk"
+    chunk_number: int = Field(ge=1)
+    text_key: str = Field(min_length=1, description="Where the chunk's text lies in the artifacts.")
+    first_page: int = Field(ge=1)
+    last_page: int = Field(ge=1)
+
+    @property
+    def item_id(self) -> str:
+        """The same work has the same id, however often it is sent."""
+        return f"{self.document_id}:{self.run}:chunk:{self.chunk_number}"
+
+
+class Combine(_DocumentMessage):
+    """Combine the summaries of a document's chunks into its summary."""
+
+    kind: Literal["combine"] = "combine"
+    chunks_done: int = Field(
+        ge=0, description="How many chunks were summarised when this was sent."
+    )
+
+    @property
+    def item_id(self) -> str:
+        """A replayed chunk makes a new combination, hence the count in the id."""
+        return f"{self.document_id}:{self.run}:combine:{self.chunks_done}"
+
+
+class ContinueIngest(_DocumentMessage):
+    """Go on reading a document whose text was too much for one invocation."""
+
+    kind: Literal["continue_ingest"] = "continue_ingest"
+    next_page: int = Field(ge=2)
+
+    @property
+    def item_id(self) -> str:
+        """Each stretch of pages is work of its own."""
+        return f"{self.document_id}:{self.run}:pages:{self.next_page}"
+
+
+IngestItem = UploadNotice | ContinueIngest
+
+
+class Sweep(_Message):
+    """Settle what processes that died have left behind; a schedule sends it."""
+
+    kind: Literal["sweep"] = "sweep"
+
+
+class TaskCallback(_Message):
+    """Send word of a task that is final to where its sender wants it."""
+
+    kind: Literal["task_callback"] = "task_callback"
+    task_id: str = Field(min_length=1, max_length=100)
+    attempt: int = Field(ge=0, description="The task's attempts when this was sent.")
+
+    @property
+    def item_id(self) -> str:
+        """A task that is taken up again ends again, and sends word again."""
+        return f"task:{self.task_id}:callback:{self.attempt}"
+
+
+WorkMessage = (
+    SummarizeChunk
+    | Combine
+    | Sweep
+    | SummarizeTask
+    | AskTask
+    | ExtractTask
+    | AgentTask
+    | TaskCallback
+)
+_WORK_MESSAGE: TypeAdapter[WorkMessage] = TypeAdapter(
+    Annotated[WorkMessage, Field(discriminator="kind")]
+)
+_MAX_NAME_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class WorkItem:
+    """A message of the work queue with the identity of its work.
+
+    Args:
+        item_id: The same for every copy of a message, and for every message that asks for the same.
+        message: What is asked for.
+    """
+
+    item_id: str
+    message: WorkMessage
+
+
+def encode_message(message: WorkMessage | ContinueIngest) -> str:
+    """The body of a message, as JSON."""
+    body = message.model_dump_json(by_alias=True)
+    # SQS refuses a body that holds one of these two (Amazon SQS API Reference, SendMessage).
+    return body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
+
+
+def decode_ingest_item(body: str) -> IngestItem:
+    """Read a message of the uploads queue: an S3 event notification, or the pipeline's own.
+
+    Raises:
+        MessageDecodeError: The body is neither.
+    """
+    try:
+        return ContinueIngest.model_validate_json(body)
+    except ValidationError:
+        return decode_upload_notice(body)
+
+
+def decode_work_item(body: str, message_id: str) -> WorkItem:
+    """Read a message of the work queue.
+
+    Args:
+        body: Its body.
+        message_id: The id of its first copy, the identity of a message that names no work.
+
+    Raises:
+        MessageDecodeError: The body is not JSON, or not a message of a known kind and version.
+    """
+    message = decode_work_message(body)
+    if isinstance(message, Sweep):
+        return WorkItem(f"sweep:{message_id}", message)
+    if isinstance(message, TaskMessage) and message.id is None:
+        message = message.model_copy(update={"id": message_id})
+    return WorkItem(message.item_id, message)
+
+
+def _describe(problem: Any) -> str:
+    if problem["type"] == "union_tag_invalid":
+        # Pydantic's own sentence quotes what was sent, and a cause goes into logs.
+        return f"kind is none of {problem['ctx']['expected_tags']}"
+    return str(problem["msg"])
+
+
+def _describe_place(parts: tuple[int | str, ...]) -> str:
+    # The name of a field that is not known is the sender's, and can be as long as the message.
+    return ".".join(str(part)[:_MAX_NAME_CHARACTERS] for part in parts) or "body"
+
+
+def decode_work_message(body: str) -> WorkMessage:
+    """Read the body of a message from the work queue.
+
+    Raises:
+        MessageDecodeError: The body is not JSON, or not a message of a known kind and version.
+    """
+    try:
+        return _WORK_MESSAGE.validate_json(body)
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{_describe_place(problem['loc'])}: {_describe(problem)}"
+            for problem in error.errors(include_input=False)[:3]
+        )
+        raise MessageDecodeError(f"not a work message: {problems}") from None

@@ -1,0 +1,178 @@
+"""The cells of the crash matrix: kinds of work, the points that they reach, what they come to."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from shared.messages.tasks import SummarizeTask
+from shared.messages.uploads import Upload, UploadNotice
+from shared.messages.work_items import encode_message
+from tests.chaos.harness.faults import Kill, Point
+from tests.chaos.harness.models import THROTTLED_TEXT
+from tests.chaos.harness.run import Run
+from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
+from tests.fakes.pdf.pdf_files import make_marker_pdf
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of work.
+
+    Args:
+        name: Its name.
+        points: The points that it reaches, with the how-manieth time that it does.
+        effects: The steps of a timeline that are its effects.
+        receives: How often its message is received at the least when its process dies once.
+        calls: Calls of the model that the whole document or task costs without a death.
+        unkept: Points between an answer of the model and the row that keeps it: a death there
+            repeats the call.
+        status: What the document or task comes to.
+    """
+
+    name: str
+    points: tuple[tuple[Point, int], ...]
+    effects: str
+    receives: int = 2
+    calls: int = 1
+    unkept: tuple[Point, ...] = (Point.LLM,)
+    status: str = "DONE"
+
+
+CHUNK = Kind(
+    "chunk",
+    (
+        (Point.CLAIM, 1),
+        (Point.FETCH, 1),
+        (Point.LLM, 1),
+        (Point.COMMIT, 1),
+        (Point.SEND, 1),
+        (Point.RESPONSE, 1),
+    ),
+    "received extracted chunk_done finished",
+)
+# Commits what the answer has cost, and the result.
+COMBINE = Kind(
+    "combine",
+    (
+        (Point.CLAIM, 1),
+        (Point.FETCH, 1),
+        (Point.LLM, 1),
+        (Point.COMMIT, 1),
+        (Point.STORE, 1),
+        (Point.STORE, 2),
+        (Point.COMMIT, 2),
+        (Point.RESPONSE, 1),
+    ),
+    "received extracted chunk_done chunk_done answered finished",
+    calls=3,
+)
+# Commits the arrival, the text's pages, and that the chunks are sent.
+INGEST = Kind(
+    "ingest",
+    (
+        (Point.CLAIM, 1),
+        (Point.COMMIT, 1),
+        (Point.FETCH, 1),
+        (Point.STORE, 1),
+        (Point.COMMIT, 2),
+        (Point.SEND, 1),
+        (Point.COMMIT, 3),
+        (Point.RESPONSE, 1),
+    ),
+    "received extracted chunk_done finished",
+)
+# Commits the arrival, each beginning, what its answer has cost, and the result.
+TASK = Kind(
+    "task",
+    (
+        (Point.CLAIM, 1),
+        (Point.COMMIT, 1),
+        (Point.COMMIT, 2),
+        (Point.LLM, 1),
+        (Point.COMMIT, 3),
+        (Point.STORE, 1),
+        (Point.STORE, 2),
+        (Point.COMMIT, 4),
+        (Point.RESPONSE, 1),
+    ),
+    "received answered finished",
+)
+# The model asks for patience: a copy takes the message's place, and then both come back.
+DEFERRED = Kind(
+    "deferred chunk",
+    ((Point.COPY, 1),),
+    "received extracted chunk_done finished",
+    receives=3,
+    calls=2,
+)
+# The text is gone: a copy in the DLQ takes the message's place.
+GIVEN_UP = Kind(
+    "given-up chunk",
+    ((Point.COPY, 1),),
+    "received extracted chunk_failed finished",
+    calls=0,
+    status="FAILED",
+)
+KINDS = (CHUNK, COMBINE, INGEST, TASK, DEFERRED, GIVEN_UP)
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A kind of work and a point, with the document or task whose work dies there.
+
+    Args:
+        kind: The kind.
+        kill: The item and the point.
+        owner_id: The document or task.
+    """
+
+    kind: Kind
+    kill: Kill
+    owner_id: str
+
+    @property
+    def point_name(self) -> str:
+        return f"{self.kill.point} {self.kill.occurrence}"
+
+    @property
+    def calls(self) -> int:
+        """Calls that the document or task costs, with the one that the death repeats."""
+        return self.kind.calls + (self.kill.point in self.kind.unkept)
+
+
+def prepare_cells(run: Run) -> list[Cell]:
+    """Make a document or task for each cell, and send its messages."""
+    return [*_prepare_chunks(run), *_prepare_uploads(run), *_prepare_tasks(run)]
+
+
+def _prepare_chunks(run: Run) -> Iterator[Cell]:
+    chunks = seed_documents(run.account, len(CHUNK.points), chunks=1)
+    combined = seed_documents(run.account, len(COMBINE.points), chunks=2, first_index=100)
+    gone = {(200, 1): None}
+    given_up = seed_documents(run.account, 1, chunks=1, first_index=200, special_texts=gone)
+    patience = {(300, 1): THROTTLED_TEXT}
+    deferred = seed_documents(run.account, 1, chunks=1, first_index=300, special_texts=patience)
+    documents = [*chunks, *combined, *given_up, *deferred]
+    send_bodies(run.account, list_bodies(documents, copies=1))
+    for kind, documents in ((CHUNK, chunks), (GIVEN_UP, given_up), (DEFERRED, deferred)):
+        for document, at in zip(documents, kind.points, strict=True):
+            yield Cell(kind, Kill(document.chunk_ids[0], *at), document.document_id)
+    for document, at in zip(combined, COMBINE.points, strict=True):
+        yield Cell(COMBINE, Kill(document.combine_id, *at), document.document_id)
+
+
+def _prepare_uploads(run: Run) -> Iterator[Cell]:
+    bucket = run.account.settings.documents_bucket
+    for number, at in enumerate(INGEST.points, start=1):
+        # Of different bytes, as the text of the same bytes is read only once.
+        body = make_marker_pdf(number)
+        version_id = run.account.upload(f"file-{number}.pdf", body)
+        upload = Upload(bucket, f"file-{number}.pdf", version_id, "", len(body), "")
+        yield Cell(INGEST, Kill(UploadNotice((upload,)).item_id, *at), upload.document_id)
+
+
+def _prepare_tasks(run: Run) -> Iterator[Cell]:
+    for number, at in enumerate(TASK.points, start=1):
+        text = f"Note {number}.\nThe heron of sandbank {number} waits for the tide."
+        task = SummarizeTask(id=f"task-{number}", text=text)
+        send_bodies(run.account, [encode_message(task)])
+        yield Cell(TASK, Kill(task.item_id, *at), task.task_id)

@@ -1,0 +1,71 @@
+"""Both functions with their queues, driven by hand."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from functions.delivery.batch import process_batch
+from functions.ingest import build_ingest
+from functions.worker import build_worker
+from pipeline.extraction import Extractor
+from shared.aws.dynamodb_table import LedgerTable
+from shared.ledger.document_versions import find_current_document_id
+from shared.ledger.documents import find_document
+from shared.llm.extractive.extractive_model import ExtractiveModel
+from tests.fakes.aws.aws_account import AwsAccount
+from tests.fakes.aws.event_source import EventSource
+
+
+class RunningPipeline:
+    """The ingest and the worker function, each behind its queue."""
+
+    def __init__(self, account, extractor, model, timeout_seconds=60.0):
+        self.account = account
+        self.table = LedgerTable(
+            account.clients.dynamodb, account.settings.ledger_table, lambda seconds: None
+        )
+        built = [
+            build_ingest(account.settings, account.clients, extractor),
+            build_worker(account.settings, account.clients, model),
+        ]
+        self.ingest, self.worker = (
+            EventSource(
+                account.clients.sqs,
+                consumer.queue_url,
+                lambda event, context, consumer=consumer, runtime=runtime: process_batch(
+                    event, context, consumer, runtime
+                ),
+                # Moto's backends are not made for threads, and the records of a batch run in some.
+                batch_size=1,
+                timeout_seconds=timeout_seconds,
+            )
+            for consumer, runtime in built
+        )
+
+    def run(self):
+        """Poll both queues until neither has a message to give."""
+        while self.ingest.poll() + self.worker.poll():
+            pass
+
+    def document(self, key):
+        document_id = find_current_document_id(
+            self.table, self.account.settings.documents_bucket, key
+        )
+        return find_document(self.table, document_id)
+
+    def read_artifact(self, key):
+        answer = self.account.clients.s3.get_object(
+            Bucket=self.account.settings.artifacts_bucket, Key=key
+        )
+        return json.loads(answer["Body"].read())
+
+
+@contextmanager
+def run_pipeline(
+    account: AwsAccount, *, extractor=None, model=None, timeout_seconds=60.0
+) -> Iterator[RunningPipeline]:
+    """A pipeline on moto, with a real extractor and the offline model unless others are given."""
+    with Extractor() as own_extractor:
+        yield RunningPipeline(
+            account, extractor or own_extractor, model or ExtractiveModel(), timeout_seconds
+        )

@@ -1,0 +1,135 @@
+"""The commands that send, list, show and watch tasks, on moto with the real worker behind."""
+
+import json
+from dataclasses import replace
+
+import pytest
+
+from infra.cli.exit_codes import ExitCode
+from infra.cli.progress.follow_documents import REAL_PACE
+from tests.fakes.desks.command_line import open_command_line
+from tests.fakes.desks.task_desk import open_task_desk
+from tests.fakes.pdf.pdf_files import make_text_pdf
+
+PAGES = ("The harbour of Skagen opened in 1907.", "The auction begins at six in the morning.")
+
+
+@pytest.fixture
+def desk():
+    with open_task_desk(with_model=False) as desk:
+        yield desk
+
+
+@pytest.fixture
+def seashore(desk):
+    with open_command_line(desk.account) as seashore:
+        yield seashore
+
+
+@pytest.fixture
+def worker(desk, monkeypatch):
+    """The worker, which runs while the command waits."""
+    pace = replace(REAL_PACE, sleep=lambda seconds: desk.pipeline.run())
+    monkeypatch.setattr("infra.cli.tasks.enqueue.REAL_PACE", pace)
+
+
+def queued(desk):
+    """The bodies of the messages on the work queue."""
+    answer = desk.account.clients.sqs.receive_message(
+        QueueUrl=desk.account.settings.work_queue_url, MaxNumberOfMessages=10
+    )
+    return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+
+def test_a_question_is_answered_while_one_waits(desk, seashore, worker):
+    desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    result = seashore(
+        "enqueue", "ask", "When does the auction begin?", "-d", "skagen.pdf", "--id", "q", "--wait"
+    )
+    assert result.exit_code == ExitCode.OK
+    assert "The auction begins at six in the morning." in result.stdout
+    assert "skagen.pdf, p. 2" in result.stdout
+    assert "DONE" in result.stdout
+    assert "results/tasks/q/1/result.json" in result.stdout
+    assert "DONE" in result.stderr
+    shown = json.loads(seashore("show", "q", "--json").stdout)
+    assert shown["task"]["status"] == "DONE"
+    assert shown["result"]["citations"][0]["page"] == 2
+    assert seashore("watch", "q", "skagen.pdf").exit_code == ExitCode.OK
+    assert seashore("show", "skagen.pdf").exit_code == ExitCode.OK
+
+
+def test_a_task_that_fails_ends_with_its_reason_and_status_1(desk, seashore, worker):
+    result = seashore("enqueue", "agent", "Look at all.", "--id", "a", "--wait")
+    assert result.exit_code == ExitCode.FAILED
+    assert "needs a language model" in result.stdout
+    assert seashore("watch", "a").exit_code == ExitCode.FAILED
+    listed = [line.split("\t") for line in seashore("tasks").stdout.splitlines()]
+    assert [line[:3] for line in listed] == [["a", "agent", "FAILED"]]
+    assert seashore("tasks", "--status", "done").stdout == ""
+    assert json.loads(seashore("tasks", "--json").stdout)[0]["about"] == "Look at all."
+
+
+def test_without_waiting_the_id_is_written(desk, seashore, tmp_path):
+    (tmp_path / "a.txt").write_text("\ufeffA text.", encoding="utf-8")
+    result = seashore("enqueue", "summarize", tmp_path / "a.txt", "--callback", "arn:x")
+    assert result.exit_code == 0
+    (body,) = queued(desk)
+    assert body == {"v": 1, "kind": "summarize", "text": "A text.", "callback": "arn:x"}
+    assert result.stdout.strip()
+    piped = seashore("enqueue", "summarize", "-", "--id", "p", "--json", input="From stdin.")
+    assert json.loads(piped.stdout) == {"task_id": "p"}
+    assert queued(desk)[0]["text"] == "From stdin."
+
+
+def test_the_beginning_of_an_id_is_written_out(desk, seashore):
+    document = desk.put("skagen.pdf", make_text_pdf(*PAGES))
+    beginning = document.document_id[:8]
+    seashore("enqueue", "ask", "What?", "-d", beginning, "-d", "not-yet-there.pdf")
+    (body,) = queued(desk)
+    assert body["documents"] == [document.document_id, "not-yet-there.pdf"]
+
+
+def test_a_schema_is_checked_before_it_is_sent(desk, seashore, tmp_path):
+    good, bad, broken = (tmp_path / name for name in ("good", "bad", "broken"))
+    good.write_text('{"type": "object", "properties": {"a": {"type": "string"}}}')
+    bad.write_text('{"type": "object", "properties": {"a": {"pattern": "x"}}}')
+    broken.write_text("{")
+    sent = seashore("enqueue", "extract", "--schema", good, "-d", "a.pdf")
+    assert sent.exit_code == 0
+    assert queued(desk)[0]["schema"]["properties"] == {"a": {"type": "string"}}
+    for file, words in ((bad, "uses 'pattern'"), (broken, "is not JSON"), ("nope", "be read")):
+        result = seashore("enqueue", "extract", "--schema", file, "-d", "a.pdf")
+        assert result.exit_code == ExitCode.USAGE
+        assert words in result.stderr
+    assert queued(desk) == []
+
+
+def test_wrong_usage_is_told(desk, seashore, tmp_path):
+    (tmp_path / "a.txt").write_text("x")
+    (tmp_path / "long.txt").write_text("x" * 200_001)
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 \xff\xfe")
+    both = seashore("enqueue", "summarize", tmp_path / "a.txt", "-d", "a.pdf")
+    assert both.exit_code == ExitCode.USAGE
+    assert seashore("enqueue", "summarize").exit_code == ExitCode.USAGE
+    assert seashore("enqueue", "ask", "What?").exit_code == ExitCode.USAGE
+    for arguments, words in (
+        ((tmp_path / "long.txt",), "200000"),
+        ((tmp_path / "a.pdf",), "no text in UTF-8"),
+        ((tmp_path / "a.txt", "--id", "no spaces"), "id: "),
+    ):
+        result = seashore("enqueue", "summarize", *arguments)
+        assert result.exit_code == ExitCode.USAGE
+        assert words in result.stderr
+    assert queued(desk) == []
+
+
+def test_an_unknown_task_is_an_exit_status_of_its_own(seashore):
+    result = seashore("show", "nope")
+    assert result.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    assert "`seashore tasks`" in result.stderr
+
+
+def test_the_schema_of_all_tasks_is_written(seashore):
+    schema = json.loads(seashore("schema").stdout)
+    assert set(schema["discriminator"]["mapping"]) == {"summarize", "ask", "extract", "agent"}

@@ -1,0 +1,300 @@
+"""`seashore dlq` and `seashore explain` on moto, from their arguments to their exit status."""
+
+import json
+import stat
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from moto.sqs.models import SQSBackend
+
+from infra.cli.exit_codes import ExitCode
+from shared.ledger.documents import document_pk, move_document
+from shared.ledger.timeline import build_event, note_delay, read_timeline
+from shared.lifecycle import DocumentStatus
+from tests.fakes.aws.ledger_rows import extract_document, open_table
+from tests.fakes.dead_letter_boxes import (
+    chunk_body,
+    make_state,
+    put_letters,
+    receive_all,
+    to_attributes,
+)
+from tests.fakes.desks.command_line import open_command_line
+
+
+@pytest.fixture
+def seashore(account):
+    with open_command_line(account) as seashore:
+        yield seashore
+
+
+@pytest.fixture(autouse=True)
+def _no_long_polls(monkeypatch):
+    """Moto finds at once what there is, and nothing arrives later: no test waits for that."""
+    receive = SQSBackend.receive_message
+
+    def receive_at_once(self, queue_name, count, wait_seconds, *others):
+        return receive(self, queue_name, count, 0, *others)
+
+    monkeypatch.setattr(SQSBackend, "receive_message", receive_at_once)
+
+
+@pytest.fixture
+def work_dlq(account):
+    return account.settings.work_dlq_url
+
+
+def put(account, letters):
+    put_letters(account.clients.sqs, account.settings.work_dlq_url, letters)
+
+
+def put_two_causes(account):
+    put(
+        account,
+        [
+            (
+                chunk_body("d1", n + 1),
+                to_attributes(make_state(f"model-{n}", cause="no such model", minutes=n)),
+            )
+            for n in range(3)
+        ]
+        + [("broken {", to_attributes(make_state("broken-1", "MessageDecodeError")))]
+        # Nobody has labelled this one.
+        + [(chunk_body("d2", 1), {})],
+    )
+
+
+def test_causes_are_listed_the_largest_first_and_filtered(seashore, account):
+    put_two_causes(account)
+    table = open_table(account)
+    note_delay(
+        table, document_pk("d2"), datetime(2026, 3, 1, tzinfo=UTC), "returned",
+        {"item": "d2:1:chunk:1", "reason": "DeadlineError", "delay_seconds": 5},
+    )  # fmt: skip
+    result = seashore("dlq", "list")
+    assert result.exit_code == 0
+    lines = [line.split("\t") for line in result.stdout.splitlines()]
+    assert [line[:4] for line in lines] == [
+        ["3", "ModelRequestError", "worker", "summarize_chunk"],
+        ["1", "MessageDecodeError", "worker", "unreadable"],
+        ["1", "ProcessDied (not swept yet)", "worker", "summarize_chunk"],
+    ]
+    assert lines[0][4:] == [
+        "2026-03-01T12:00:00+00:00", "2026-03-01T12:02:00+00:00", "model-2", "no such model",
+    ]  # fmt: skip
+    assert "last known step: returned at 2026-03-01T00:00:00Z" in result.stderr
+    assert "DeadlineError" in result.stderr
+    assert "5 in all" in result.stderr
+    # Nothing stays hidden.
+    listed = json.loads(
+        seashore(
+            "dlq", "list", "--all", "--json", "--error", "modelrequesterror", "--grep",
+            'chunk_number": [23]', "--after", "2026-03-01T12:01+00:00", "--document", "d1",
+        ).stdout
+    )  # fmt: skip
+    assert [one["id"] for one in listed["letters"]] == ["model-1", "model-2"]
+    assert listed["letters"][0]["body"] == chunk_body("d1", 2)
+    assert listed["count"] == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--queue", "letters"], "choose from uploads, work, reports"),
+        (["--grep", "["], "not a regular expression"),
+        (["--before", "yesterday"], "not a time"),
+    ],
+)
+def test_words_that_cannot_be_understood_are_one_line(seashore, options, words):
+    result = seashore("dlq", "list", *options)
+    assert result.exit_code == ExitCode.USAGE
+    assert words in result.stderr
+    assert result.stderr.count("\n") == 1
+
+
+def test_show_has_body_cause_story_and_log_query(seashore, account):
+    table = open_table(account)
+    document = extract_document(table, Clock())
+    body = chunk_body(document.document_id, 2)
+    put(account, [(body, to_attributes(make_state("abcdef-1", cause="no \x1b[2Jroom"), mine="x"))])
+    result = seashore("dlq", "show", "abcde")
+    assert result.exit_code == 0
+    for words in (
+        "ModelRequestError: no \ufffd[2Jroom",
+        body,
+        "mine (String): x",
+        f"Story of document {document.document_id}",
+        "extracted",
+        "/aws/lambda/seashore-worker",
+        f'message_id = "abcdef-1" or item_id = "{document.document_id}:1:chunk:2"',
+    ):
+        assert words in result.stdout
+    shown = json.loads(seashore("dlq", "show", "abcdef-1", "--json").stdout)
+    assert shown["state"]["failure"]["attempts"] == 5
+    assert [step["step"] for step in shown["stories"][0]["steps"]] == ["received", "extracted"]
+    unknown = seashore("dlq", "show", "nope")
+    assert unknown.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    assert "There is no dead letter 'nope'" in unknown.stderr
+
+
+def test_an_id_that_fits_several_is_refused(seashore, account):
+    put_two_causes(account)
+    result = seashore("dlq", "replay", "model", "--yes")
+    assert result.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    assert "model-0, model-1, model-2" in result.stderr
+
+
+def test_replay_is_a_dry_run_until_it_is_confirmed(seashore, account):
+    put_two_causes(account)
+    dry = seashore("dlq", "replay", "--error", "ModelRequestError")
+    assert dry.exit_code == 0
+    assert dry.stdout.startswith("3\tModelRequestError\tworker")
+    assert "3 to replay" in dry.stderr
+    assert "dry run" in dry.stderr
+    assert account.count_messages(account.settings.work_queue_url) == 0
+    done = json.loads(
+        seashore(
+            "dlq", "replay", "--error", "ModelRequestError", "--limit", "2", "--yes", "--json"
+        ).stdout
+    )
+    assert done["results"] == {"replayed": 2}
+    assert done["to_replay"] == ["model-0", "model-1"]
+    assert done["beyond_limit"] == 1
+    story = read_timeline(open_table(account), document_pk("d1"))
+    assert [event.step for event in story] == ["replayed", "replayed"]
+    assert story[0].details["by"].startswith("arn:aws:")
+    assert len(receive_all(account.clients.sqs, account.settings.work_queue_url)) == 2
+    assert len(receive_all(account.clients.sqs, account.settings.work_dlq_url)) == 3
+
+
+def test_what_was_replayed_too_often_is_refused(seashore, account):
+    put(account, [("poison", to_attributes(make_state("poison-1", replays=3)))])
+    result = seashore("dlq", "replay", "poison-1", "--yes")
+    assert result.exit_code == ExitCode.FAILED
+    assert "replayed 3 times or more" in result.stderr
+    assert account.count_messages(account.settings.work_queue_url) == 0
+    forced = seashore("dlq", "replay", "poison-1", "--yes", "--force")
+    assert (forced.exit_code, "1 replayed." in forced.stderr) == (0, True)
+
+
+@pytest.mark.parametrize(
+    "options", [("--error", "X"), ("--rate", "0.5"), ("--rate", "2.5"), ("--rate", "501")]
+)
+def test_native_takes_no_filters_and_no_rate_that_sqs_does_not_know(seashore, options):
+    result = seashore("dlq", "replay", "--native", *options)
+    assert result.exit_code == ExitCode.USAGE
+
+
+def write_editor(tmp_path, code):
+    """An editor: a program that changes the file that it is given."""
+    path = tmp_path / "editor.py"
+    path.write_text(
+        f"#!{sys.executable}\nimport sys\nfrom pathlib import Path\n"
+        f"file = Path(sys.argv[1])\n{code}\n"
+    )
+    path.chmod(path.stat().st_mode | stat.S_IXUSR)
+    return path
+
+
+def test_edit_sends_the_mended_body(seashore, account, tmp_path, monkeypatch):
+    put(account, [('{"kind": "agnet", "prompt": "tides"}', to_attributes(make_state("task-1")))])
+    mend = "file.write_text(file.read_text().replace('agnet', 'agent') + '\\n')"
+    monkeypatch.setenv("EDITOR", str(write_editor(tmp_path, mend)))
+    result = seashore("dlq", "edit", "task-1", "--yes")
+    assert (result.exit_code, result.stdout) == (0, "task-1\n")
+    (message,) = receive_all(account.clients.sqs, account.settings.work_queue_url)
+    assert message["Body"] == '{"kind": "agent", "prompt": "tides"}'
+    assert account.count_messages(account.settings.work_dlq_url) == 0
+
+
+def test_edit_refuses_what_no_consumer_could_read_and_keeps_it(
+    seashore, account, tmp_path, monkeypatch
+):
+    put(account, [("{", to_attributes(make_state("task-1")))])
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    spoil = "file.write_text('still {')"
+    monkeypatch.setenv("EDITOR", str(write_editor(tmp_path, spoil)))
+    result = seashore("dlq", "edit", "task-1", "--yes")
+    assert result.exit_code == ExitCode.FAILED
+    assert "not a work message" in result.stderr
+    written = result.stderr.split("what you wrote is in ")[1].strip().rstrip(".")
+    assert Path(written).read_text() == "still {"
+    assert len(receive_all(account.clients.sqs, account.settings.work_dlq_url)) == 1
+
+
+def test_edit_keeps_what_was_written_where_the_letter_is_gone(
+    seashore, account, work_dlq, tmp_path, monkeypatch
+):
+    put(account, [("{", to_attributes(make_state("task-1")))])
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("EDITOR", "editor")
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+    mended = '{"kind": "agent", "prompt": "tides"}'
+
+    def edit_while_somebody_else_takes_the_letter(command, check):
+        Path(command[-1]).write_text(mended)
+        account.clients.sqs.purge_queue(QueueUrl=work_dlq)
+
+    monkeypatch.setattr("subprocess.run", edit_while_somebody_else_takes_the_letter)
+    result = seashore("dlq", "edit", "task-1", "--yes")
+    assert (result.exit_code, result.stdout) == (ExitCode.FAILED, "")
+    assert "not there any more" in result.stderr
+    written = result.stderr.split("What you wrote is in ")[1].strip().rstrip(".")
+    assert Path(written).read_text() == mended
+
+
+def test_discard_keeps_a_copy_and_leaves_what_is_not_swept(seashore, account, work_dlq):
+    put_two_causes(account)
+    result = seashore("dlq", "discard", "--kind", "unreadable", "--yes", "--json")
+    discarded = json.loads(result.stdout)
+    assert (result.exit_code, discarded["results"]) == (0, {"discarded": 1})
+    (uri,) = discarded["copies"]
+    bucket, _, key = uri.removeprefix("s3://").partition("/")
+    kept = json.loads(account.clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read())
+    assert kept["body"] == "broken {"
+    unswept = seashore("dlq", "discard", "--error", "ProcessDied", "--yes")
+    assert unswept.exit_code == ExitCode.FAILED
+    assert "1 have no cause yet" in unswept.stderr
+    assert len(receive_all(account.clients.sqs, work_dlq)) == 4
+
+
+def test_explain_tells_the_whole_story_of_a_document(seashore, account):
+    table = open_table(account)
+    clock = Clock()
+    document = extract_document(table, clock)
+    pk = document_pk(document.document_id)
+    note_delay(table, pk, clock(), "deferred", {"reason": "throttled", "delay_seconds": 90})
+    table.put_row(build_event(pk, clock(), "replayed", {"by": "ada", "replays": 0}))
+    move_document(
+        table, document, DocumentStatus.FAILED, clock, step="failed", changes={"reason": "no key"}
+    )
+    result = seashore("explain", document.document_id[:8])
+    assert result.exit_code == 0
+    for words in (
+        f"a.pdf ({document.document_id})",
+        "FAILED. It was given up: no key",
+        "1 deferrals, 0 returns, 90 s in all",
+        "Replays    1",
+        "throttled; no key",
+        "+60.0s\tdeferred\tthrottled, for 90 s",
+    ):
+        assert words in result.stdout
+    told = json.loads(seashore("explain", document.document_id, "--json").stdout)
+    assert told["document"]["status"] == "FAILED"
+    steps = [(step["step"], step["since_previous_seconds"]) for step in told["story"]["steps"]]
+    assert steps[-1] == ("failed", 60)
+    assert told["story"]["errors"] == {"throttled": 1, "no key": 1}
+    assert seashore("explain", "nope").exit_code == ExitCode.UNKNOWN_DOCUMENT
+
+
+class Clock:
+    """Goes on by a minute at each look."""
+
+    def __init__(self):
+        self.at = datetime.now(UTC) - timedelta(hours=1)
+
+    def __call__(self):
+        self.at += timedelta(minutes=1)
+        return self.at

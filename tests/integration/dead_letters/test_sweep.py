@@ -1,0 +1,191 @@
+"""The sweep, on moto: letters that SQS moved get their cause, and no other is touched."""
+
+import json
+
+import pytest
+
+from shared.aws.queues import Queues
+from shared.errors import MessageDecodeError, ServiceError
+from tests.fakes.aws.kept_account import open_account
+from tests.fakes.aws.ledger_rows import START, scan_rows
+from tests.fakes.desks.sweep_desk import BODY, Desk, read_state
+
+OWN = {
+    "text": {"DataType": "String", "StringValue": "å"},
+    "number": {"DataType": "Number", "StringValue": "7"},
+    "bytes": {"DataType": "Binary", "BinaryValue": b"\x00\xff"},
+}
+
+
+@pytest.fixture
+def desk():
+    with open_account() as account:
+        yield Desk(account)
+
+
+def labelled_attributes(**state):
+    failure = {
+        "error_type": "PermanentError",
+        "message": "the cause it has",
+        "stage": "worker",
+        "failed_at": START.isoformat(),
+        "attempts": 1,
+        "request_id": "r",
+        "source_queue": "work",
+    }
+    content = {
+        "message_id": "first",
+        "first_enqueued_at": START.isoformat(),
+        "attempts": 1,
+        "failure": failure,
+        **state,
+    }
+    return {"seashore": {"DataType": "String", "StringValue": json.dumps(content)}}
+
+
+def test_a_letter_without_a_cause_gets_one(desk):
+    desk.put_letter(attributes=OWN)
+    report = desk.sweep()
+    assert (report.stale_documents, report.letters_seen, report.letters_settled) == (1, 1, 1)
+    (letter,) = desk.take_letters()
+    assert letter["Body"] == BODY
+    attributes = letter["MessageAttributes"]
+    state = read_state(letter)
+    assert {name: attributes[name] for name in OWN} == OWN
+    failure = state["failure"]
+    assert (failure["error_type"], failure["stage"]) == ("ProcessDied", "worker")
+    assert (failure["request_id"], failure["source_queue"]) == ("sweep:request", "worker-queue")
+    assert failure["message"].startswith("The function's process died")
+    assert desk.told == [(BODY, failure["message"])]
+
+
+def test_both_dlqs_are_swept(desk):
+    desk.put_letter("ingest", "one")
+    desk.put_letter("worker", "two")
+    assert desk.sweep().letters_settled == 2
+    assert [body for body, _ in desk.told] == ["one", "two"]
+    assert [read_state(letter)["failure"]["stage"] for letter in desk.take_letters("ingest")] == [
+        "ingest"
+    ]
+
+
+def test_the_past_of_a_letter_is_kept(desk):
+    past = labelled_attributes(deferrals=3, attempts=4)
+    content = json.loads(past["seashore"]["StringValue"])
+    del content["failure"]
+    past["seashore"]["StringValue"] = json.dumps(content)
+    desk.put_letter(attributes=past)
+    desk.sweep()
+    state = read_state(desk.take_letters()[0])
+    assert (state["message_id"], state["deferrals"]) == ("first", 3)
+    assert state["first_enqueued_at"].startswith("2026-03-01T12:00:00")
+    assert state["attempts"] == state["failure"]["attempts"] == 5
+
+
+def test_a_letter_with_a_cause_is_left_as_it_is_and_visible(desk):
+    attributes = labelled_attributes()
+    desk.put_letter(attributes=attributes)
+    report = desk.sweep()
+    assert (report.letters_seen, report.letters_settled) == (1, 0)
+    (letter,) = desk.take_letters()
+    assert (
+        letter["MessageAttributes"]["seashore"]["StringValue"]
+        == (attributes["seashore"]["StringValue"])
+    )
+    assert desk.told == []
+
+
+def test_a_letter_that_is_no_message_is_labelled_as_such(desk):
+    desk.error = MessageDecodeError("not a work message: kind \ufffe")
+    desk.put_letter(body="rubbish")
+    assert desk.sweep().letters_settled == 1
+    (letter,) = desk.take_letters()
+    failure = read_state(letter)["failure"]
+    assert letter["Body"] == "rubbish"
+    assert failure["error_type"] == "MessageDecodeError"
+    assert failure["message"] == "not a work message: kind \ufffe"
+
+
+def test_many_letters_are_settled_in_one_sweep(desk):
+    for number in range(23):
+        desk.put_letter(body=f"letter {number}")
+        if number % 2:
+            desk.put_letter(body=f"known {number}", attributes=labelled_attributes())
+    report = desk.sweep()
+    assert report.letters_settled == 23
+    assert sorted(body for body, _ in desk.told) == sorted(f"letter {n}" for n in range(23))
+    letters = desk.take_letters()
+    assert len(letters) == 34
+    assert all("failure" in read_state(letter) for letter in letters)
+
+
+def test_sweeping_again_changes_nothing(desk):
+    desk.put_letter()
+    desk.sweep()
+    rows = scan_rows(desk.table)
+    report = desk.sweep()
+    assert (report.letters_seen, report.letters_settled) == (1, 0)
+    assert len(desk.told) == 1
+    assert len(desk.take_letters()) == 1
+    assert scan_rows(desk.table) == rows
+
+
+def test_a_ledger_that_cannot_be_told_keeps_the_letter(desk):
+    desk.put_letter()
+    desk.error = ServiceError("down", delay_seconds=1, reason="x")
+    with pytest.raises(ServiceError):
+        desk.sweep()
+    assert desk.account.count_messages(desk.urls["worker"]) == 1
+
+
+class DyingQueues(Queues):
+    """Queues over which the process dies before it deletes a letter."""
+
+    def delete(self, queue_url, receipt_handle):
+        raise ServiceError("died", delay_seconds=1, reason="x")
+
+
+def test_a_sweep_that_dies_loses_no_letter(desk):
+    desk.put_letter()
+    with pytest.raises(ServiceError):
+        desk.sweep(queues=DyingQueues(desk.sqs))
+    # The letter and its copy; the letter is seen again when its look is over, and labelled then.
+    assert desk.account.count_messages(desk.urls["worker"]) == 2
+
+
+def test_a_letter_without_room_for_a_cause_does_not_keep_the_others_from_theirs(desk):
+    body = "x" * 1_048_576
+    desk.put_letter(body=body)
+    desk.put_letter(body="small")
+    report = desk.sweep(queues=Queues(StrictSqs(desk.sqs)))
+    assert (report.letters_seen, report.letters_settled) == (2, 1)
+    large, small = sorted(desk.take_letters(), key=lambda letter: -len(letter["Body"]))
+    assert large["Body"] == body
+    assert "MessageAttributes" not in large
+    assert read_state(small)["failure"]["error_type"] == "ProcessDied"
+
+
+class StrictSqs:
+    """Counts attributes into the size of a message, as SQS does and moto does not."""
+
+    def __init__(self, sqs):
+        self._sqs = sqs
+
+    def __getattr__(self, name):
+        return getattr(self._sqs, name)
+
+    def send_message(self, **arguments):
+        attributes = arguments["MessageAttributes"].values()
+        size = len(arguments["MessageBody"]) + sum(len(a["StringValue"]) for a in attributes)
+        if size > 1_048_576:
+            raise self._sqs.exceptions.InvalidMessageContents(
+                {"Error": {"Code": "InvalidParameterValue", "Message": "too long"}}, "SendMessage"
+            )
+        return self._sqs.send_message(**arguments)
+
+
+def test_a_sweep_without_time_leaves_the_rest_to_the_next(desk):
+    desk.put_letter()
+    report = desk.sweep(seconds=4)
+    assert (report.stale_documents, report.letters_seen) == (1, 0)
+    assert len(desk.take_letters()) == 1

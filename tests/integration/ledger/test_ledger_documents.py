@@ -1,0 +1,263 @@
+"""Documents in the ledger, on moto's DynamoDB: entered once, moved only where it is legal."""
+
+from datetime import timedelta
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from shared.errors import LedgerConflictError
+from shared.ledger.document_lists import list_documents, list_in_flight
+from shared.ledger.document_texts import find_text, record_checkpoint, record_extraction
+from shared.ledger.document_versions import find_current_document_id, register_document
+from shared.ledger.documents import document_pk, find_document, move_document
+from shared.ledger.timeline import read_timeline
+from shared.lifecycle import LEGAL_MOVES, DocumentStatus
+from tests.fakes.aws.kept_account import open_account
+from tests.fakes.aws.ledger_rows import (
+    START,
+    Clock,
+    clear_table,
+    extract_document,
+    force,
+    make_extraction,
+    make_upload,
+    open_table,
+    scan_rows,
+)
+
+REACHABLE = [status for status in DocumentStatus if status is not DocumentStatus.RECEIVED]
+
+
+@pytest.fixture
+def table():
+    with open_account() as account:
+        yield open_table(account)
+
+
+@pytest.fixture
+def now():
+    return Clock()
+
+
+def steps(table, document_id):
+    return [event.step for event in read_timeline(table, document_pk(document_id))]
+
+
+def test_a_document_is_entered_once(table, now):
+    first = register_document(table, make_upload(), now)
+    rows = scan_rows(table)
+    assert register_document(table, make_upload(), now) == first
+    assert scan_rows(table) == rows
+    assert first.status is DocumentStatus.RECEIVED
+    assert find_document(table, first.document_id) == first
+    assert steps(table, first.document_id) == ["received"]
+
+
+def test_entering_again_finds_the_document_where_it_stands(table, now):
+    document = extract_document(table, now)
+    assert register_document(table, make_upload(), now) == document
+    assert document.status is DocumentStatus.EXTRACTED
+
+
+@settings(
+    max_examples=10,
+    deadline=None,
+    # To shrink an example takes minutes on moto, and one of these is short enough to read.
+    phases=[Phase.reuse, Phase.generate],
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+@given(st.permutations(["0A", "0AF", "0B"]), st.lists(st.integers(0, 2), max_size=2), st.uuids())
+def test_whatever_the_order_of_arrival_the_newest_of_a_key_is_current(table, order, repeats, key):
+    now = Clock()
+    uploads = [make_upload(f"v{s}", key=str(key), sequencer=s) for s in order]
+    for upload in [*uploads, *(uploads[n] for n in repeats)]:
+        register_document(table, upload, now)
+    newest = max(uploads, key=lambda upload: upload.sequencer).document_id
+    assert find_current_document_id(table, "documents", str(key)) == newest
+    documents = [find_document(table, upload.document_id) for upload in uploads]
+    superseded = {d.document_id: d.superseded_by for d in documents}
+    assert superseded.pop(newest) is None
+    sequencers = {upload.document_id: upload.sequencer for upload in uploads}
+    assert all(sequencers[newer] > sequencers[older] for older, newer in superseded.items())
+    # What is told twice is noted once.
+    for older in superseded:
+        told = [event.details["by"] for event in read_timeline(table, document_pk(older))[1:]]
+        assert len(told) == len(set(told)) >= 1
+
+
+def test_keys_do_not_supersede_each_other(table, now):
+    one = register_document(table, make_upload(key="one.pdf"), now)
+    two = register_document(table, make_upload(key="two.pdf", sequencer="0B"), now)
+    assert find_current_document_id(table, "documents", "one.pdf") == one.document_id
+    assert find_document(table, one.document_id).superseded_by is None
+    assert find_current_document_id(table, "documents", "two.pdf") == two.document_id
+    assert find_current_document_id(table, "documents", "three.pdf") is None
+
+
+def test_only_legal_moves_pass_and_the_others_change_nothing(table, now):
+    document = register_document(table, make_upload(), now)
+    wrong = []
+    for status in DocumentStatus:
+        for target in REACHABLE:
+            there = force(table, document, status=status, reason=None)
+            try:
+                move_document(table, there, target, now, step="moved", changes={"reason": "why"})
+            except LedgerConflictError as conflict:
+                moved = False
+                assert conflict.row["status"] == status
+            else:
+                moved = True
+            after = find_document(table, document.document_id)
+            assert (after.status, after.reason) == ((target, "why") if moved else (status, None))
+            if moved != (target in LEGAL_MOVES[status]):
+                wrong.append((status, target, moved))
+    assert wrong == []
+    told = steps(table, document.document_id).count("moved")
+    assert told == sum(len(targets) for targets in LEGAL_MOVES.values())
+
+
+@pytest.mark.parametrize("status", DocumentStatus)
+def test_nothing_moves_back_to_the_beginning(status):
+    assert DocumentStatus.RECEIVED not in LEGAL_MOVES[status]
+
+
+@pytest.mark.parametrize("status", DocumentStatus)
+def test_only_what_is_not_finished_is_in_flight(table, now, status):
+    sources = [source for source, targets in LEGAL_MOVES.items() if status in targets]
+    document = register_document(table, make_upload(), now)
+    for source in sources:
+        there = force(table, document, status=source, in_flight=None if source.is_final else "yes")
+        move_document(table, there, status, now, step="moved")
+        row = scan_rows(table)[f"DOC#{document.document_id}", "DOC"]
+        after = find_document(table, document.document_id)
+        listed = [d.document_id for d in list_in_flight(table, START + timedelta(days=1))]
+        if status.is_final:
+            assert "in_flight" not in row
+            assert after.finished_at == after.updated_at
+            assert listed == []
+        else:
+            assert row["in_flight"] == "yes"
+            assert after.finished_at is None
+            assert listed == [document.document_id]
+
+
+def test_a_run_that_is_not_the_documents_own_never_overwrites_it(table, now):
+    document = extract_document(table, now)
+    newer = force(table, document, run=2)
+    rows = scan_rows(table)
+    for target in REACHABLE:
+        with pytest.raises(LedgerConflictError):
+            move_document(table, document, target, now, step="stale", changes={"title": "stale"})
+    assert scan_rows(table) == rows
+    move_document(table, newer, DocumentStatus.SUMMARIZING, now, step="sent")
+
+
+def test_an_attribute_that_has_changed_meanwhile_stops_the_move(table, now):
+    document = force(table, extract_document(table, now), status=DocumentStatus.SUMMARIZING)
+    force(table, document, chunks_done=1)
+    with pytest.raises(LedgerConflictError):
+        move_document(
+            table, document, DocumentStatus.DONE, now, step="x", unchanged=("chunks_done",)
+        )
+    assert find_document(table, document.document_id).status is DocumentStatus.SUMMARIZING
+
+
+def test_none_removes_an_attribute(table, now):
+    document = force(table, extract_document(table, now), reason="once", title="kept")
+    assert document.reason == "once"
+    move_document(
+        table, document, DocumentStatus.SUMMARIZING, now, step="x", changes={"reason": None}
+    )
+    row = scan_rows(table)[f"DOC#{document.document_id}", "DOC"]
+    assert "reason" not in row
+    assert row["title"] == "kept"
+
+
+def test_an_extraction_is_noted_with_its_plan(table, now):
+    document = extract_document(table, now, 3, pages=5, empty="4", failed="5")
+    assert (document.pages, document.chunks_total, document.chunks_done) == (5, 3, 0)
+    assert (document.empty_pages, document.failed_pages, document.next_page) == ("4", "5", 6)
+    assert [(c.first_page, c.last_page) for c in document.chunk_plan] == [(1, 1), (2, 2), (3, 3)]
+    assert steps(table, document.document_id) == ["received", "extracted"]
+
+
+def test_a_text_without_chunks_is_no_text(table, now):
+    document = extract_document(table, now, 0, pages=2, empty="1-2")
+    assert document.status is DocumentStatus.NO_TEXT
+    assert document.finished_at is not None
+
+
+def test_a_whole_text_is_found_by_its_address_and_one_with_gaps_is_not(table, now):
+    document = extract_document(table, now, 3)
+    assert find_text(table, "address") == (document.document_id, make_extraction(3))
+    clear_table(table)
+    extract_document(table, now, 3, failed="2")
+    assert find_text(table, "address") is None
+
+
+def test_an_extraction_is_noted_once(table, now):
+    document = register_document(table, make_upload(), now)
+    record_extraction(table, document, make_extraction(2), now)
+    rows = scan_rows(table)
+    with pytest.raises(LedgerConflictError):
+        record_extraction(table, document, make_extraction(3), now)
+    assert scan_rows(table) == rows
+
+
+def test_a_checkpoint_is_noted_by_the_one_who_came_first(table, now):
+    document = register_document(table, make_upload(), now)
+    halfway = make_extraction(1, pages=9)
+    record_checkpoint(table, document, halfway, now)
+    with pytest.raises(LedgerConflictError):
+        record_checkpoint(table, document, halfway, now)
+    after = find_document(table, document.document_id)
+    assert (after.next_page, after.status) == (10, DocumentStatus.RECEIVED)
+    assert (after.chunks_total, len(after.chunk_plan)) == (0, 1)
+    record_extraction(table, after, make_extraction(2), now)
+    with pytest.raises(LedgerConflictError):
+        record_checkpoint(table, after, halfway, now)
+    # What was sent to be summarised belongs to a run; a checkpoint has sent nothing yet.
+    assert find_document(table, document.document_id).run == 1
+
+
+def test_text_that_is_read_anew_after_chunks_were_sent_starts_a_new_run(table, now):
+    document = extract_document(table, now)
+    failed = force(table, document, status=DocumentStatus.FAILED, chunks_done=1)
+    record_extraction(table, failed, make_extraction(2), now)
+    after = find_document(table, document.document_id)
+    assert (after.run, after.chunks_done, after.chunks_total) == (2, 0, 2)
+
+
+def test_documents_are_listed_by_the_day_of_their_arrival_newest_first(table):
+    days = {}
+    for age in (0, 0, 1, 3):
+        now = Clock(START - timedelta(days=age, seconds=len(days)))
+        upload = make_upload(f"v{len(days)}", key=f"{len(days)}.pdf")
+        days[register_document(table, upload, now).document_id] = age
+    expected = sorted(days, key=days.get)
+
+    def listed(count):
+        return [d.document_id for d in list_documents(table, lambda: START, count)]
+
+    assert listed(1) == expected[:2]
+    assert listed(3) == expected[:3]
+    assert listed(4) == expected
+
+
+def test_only_what_has_been_in_flight_for_long_is_listed_oldest_first(table):
+    ids = []
+    for minutes in (50, 40, 30, 5):
+        clock = Clock(START - timedelta(minutes=minutes))
+        upload = make_upload(f"v{minutes}", key=f"{minutes}.pdf")
+        ids.append(register_document(table, upload, clock).document_id)
+    done = find_document(table, ids[1])
+    move_document(table, done, DocumentStatus.REJECTED, Clock(), step="x")
+    listed = [d.document_id for d in list_in_flight(table, START - timedelta(minutes=15))]
+    assert listed == [ids[0], ids[2]]
+
+
+def test_an_index_that_lags_behind_is_not_believed(table, now):
+    document = register_document(table, make_upload(), now)
+    force(table, document, status=DocumentStatus.DONE)
+    assert list(list_in_flight(table, START + timedelta(days=1))) == []

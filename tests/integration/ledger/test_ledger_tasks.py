@@ -1,0 +1,138 @@
+"""Tasks in the ledger: registered once, moved only as is legal, and only by their own attempt."""
+
+from datetime import timedelta
+
+import pytest
+
+from shared.errors import LedgerConflictError
+from shared.ledger.spending import Spending, record_spending
+from shared.ledger.tasks import (
+    fail_task,
+    find_task,
+    finish_task,
+    list_tasks,
+    list_tasks_in_flight,
+    register_task,
+    start_task,
+    task_pk,
+    task_row_key,
+)
+from shared.ledger.timeline import read_timeline
+from shared.lifecycle import LEGAL_TASK_MOVES, TaskStatus
+from tests.fakes.aws.kept_account import open_account
+from tests.fakes.aws.ledger_rows import Clock, open_table, scan_rows
+
+
+@pytest.fixture
+def table():
+    with open_account() as account:
+        yield open_table(account)
+
+
+@pytest.fixture
+def now():
+    return Clock()
+
+
+def register(table, now, task_id="t", digest="d1", about="Why?"):
+    return register_task(
+        table, task_id=task_id, kind="ask", about=about, digest=digest, callback=None, now=now
+    )
+
+
+def finish(table, task, now):
+    finish_task(table, task, now, result_key="results/tasks/t/1/result.json", model="tiny")
+
+
+def bring_to(table, now, status):
+    task = register(table, now)
+    if status is not TaskStatus.RECEIVED:
+        task = start_task(table, task, now)
+    if status is TaskStatus.DONE:
+        finish(table, task, now)
+    if status is TaskStatus.FAILED:
+        fail_task(table, task, "a reason", now)
+    return find_task(table, "t")
+
+
+def test_a_task_is_registered_once_and_the_first_wins(table, now):
+    first = register(table, now)
+    assert register(table, now) == first
+    assert register(table, now, digest="d2", about="How?") == first
+    assert [event.step for event in read_timeline(table, task_pk("t"))] == ["received"]
+
+
+def test_what_it_is_about_is_one_short_line(table, now):
+    task = register(table, now, about="  Why\n is " + "x" * 500)
+    assert task.about.startswith("Why is xxx")
+    assert len(task.about) == 200
+
+
+@pytest.mark.parametrize("source", TaskStatus)
+@pytest.mark.parametrize("target", [TaskStatus.RUNNING, TaskStatus.DONE, TaskStatus.FAILED])
+def test_only_legal_moves_pass(table, now, source, target):
+    task = bring_to(table, now, source)
+    moves = {
+        TaskStatus.RUNNING: lambda: start_task(table, task, now),
+        TaskStatus.DONE: lambda: finish(table, task, now),
+        TaskStatus.FAILED: lambda: fail_task(table, task, "another", now),
+    }
+    before = scan_rows(table)
+    if target in LEGAL_TASK_MOVES[source]:
+        moves[target]()
+        assert find_task(table, "t").status is target
+    else:
+        with pytest.raises(LedgerConflictError):
+            moves[target]()
+        assert scan_rows(table) == before
+
+
+def test_an_attempt_that_was_overtaken_changes_nothing(table, now):
+    task = register(table, now)
+    stale = start_task(table, task, now)
+    current = start_task(table, stale, now)
+    for move in (
+        lambda: finish(table, stale, now),
+        lambda: fail_task(table, stale, "late", now),
+        lambda: start_task(table, stale, now),
+    ):
+        with pytest.raises(LedgerConflictError):
+            move()
+    finish(table, current, now)
+    assert find_task(table, "t").attempts == 2
+
+
+def test_a_task_that_is_taken_up_again_loses_its_reason_and_is_in_flight(table, now):
+    failed = bring_to(table, now, TaskStatus.FAILED)
+    assert failed.reason == "a reason"
+    assert failed.finished_at is not None
+    start_task(table, failed, now)
+    task = find_task(table, "t")
+    assert (task.reason, task.finished_at) == (None, None)
+    assert [t.task_id for t in list_tasks_in_flight(table, now())] == ["t"]
+
+
+def test_spending_adds_up_whatever_the_status(table, now):
+    bring_to(table, now, TaskStatus.DONE)
+    used = Spending(input_tokens=10, output_tokens=2, cost_micro_usd=7)
+    for _ in range(2):
+        record_spending(table, task_row_key("t"), used, now, step="answered", model="tiny")
+    task = find_task(table, "t")
+    assert (task.input_tokens, task.output_tokens, task.cost_micro_usd) == (20, 4, 14)
+    details = read_timeline(table, task_pk("t"))[-1].details
+    assert details == {
+        "model": "tiny", "input_tokens": 10, "output_tokens": 2, "cost_micro_usd": 7,
+    }  # fmt: skip
+
+
+def test_tasks_are_listed_by_day_newest_first_and_in_flight_oldest_first(table, now):
+    for name in ("a", "b", "c"):
+        register(table, now, task_id=name)
+    finish(table, start_task(table, find_task(table, "b"), now), now)
+    assert [task.task_id for task in list_tasks(table, now, 1)] == ["c", "b", "a"]
+    assert [task.task_id for task in list_tasks_in_flight(table, now())] == ["a", "c"]
+    long_ago = now() - timedelta(hours=1)
+    assert list(list_tasks_in_flight(table, long_ago)) == []
+    now.at += timedelta(days=1)
+    assert list(list_tasks(table, now, 1)) == []
+    assert len(list(list_tasks(table, now, 2))) == 3

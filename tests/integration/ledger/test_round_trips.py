@@ -1,0 +1,118 @@
+"""How many calls of DynamoDB one item costs, through the real worker on moto."""
+
+from collections import Counter
+
+import pytest
+
+from functions.delivery.batch import process_batch
+from functions.worker import build_worker
+from pipeline.ingest.chunk_text import ChunkText, PageOfText, chunk_text_key
+from pipeline.summaries.summary_types import Summary
+from shared.aws.objects import ObjectStore
+from shared.ledger.documents import find_document
+from shared.lifecycle import DocumentStatus
+from shared.llm.model import ModelAnswer, Usage
+from shared.messages.work_items import SummarizeChunk, encode_message
+from tests.fakes.aws.event_source import EventSource
+from tests.fakes.aws.kept_account import open_account
+from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
+
+MOST_CALLS_OF_A_CHUNK = 6
+CHUNKS = 4
+
+
+class Model:
+    name = "gpt-5-mini"
+
+    def answer(self, request, deadline):
+        value = Summary(title="t", abstract="a", key_points=[], language="en")
+        return ModelAnswer(value, self.name, Usage(1, 100, 10))
+
+
+class Bench:
+    """A worker that works on the chunks of one document, its calls of DynamoDB counted."""
+
+    def __init__(self, account):
+        self.account = account
+        self.settings, self.clients = account.settings, account.clients
+        self.table = open_table(account)
+        self.document = extract_document(self.table, Clock(), CHUNKS)
+        consumer, runtime = build_worker(self.settings, self.clients, Model())
+        self.source = EventSource(
+            self.clients.sqs,
+            self.settings.work_queue_url,
+            lambda event, context: process_batch(event, context, consumer, runtime),
+            batch_size=1,
+        )
+        self.calls = Counter()
+
+    def send(self, number):
+        pages = (PageOfText(number=number, text=f"Text of page {number}."),)
+        key = chunk_text_key("address", number)
+        text = ChunkText(pages=pages).model_dump_json()
+        store = ObjectStore(self.clients.s3)
+        store.write_text(self.settings.artifacts_bucket, key, text, "application/json")
+        message = SummarizeChunk(
+            document_id=self.document.document_id,
+            run=1,
+            chunk_number=number,
+            text_key=key,
+            first_page=number,
+            last_page=number,
+        )
+        self.clients.sqs.send_message(
+            QueueUrl=self.settings.work_queue_url, MessageBody=encode_message(message)
+        )
+
+    def work(self):
+        """Handle one message; the calls of DynamoDB that it took."""
+        self.calls.clear()
+        events = self.clients.dynamodb.meta.events
+        events.register("before-call.dynamodb.*", self._count, unique_id="bench")
+        try:
+            assert self.source.poll() == 1
+        finally:
+            events.unregister("before-call.dynamodb.*", unique_id="bench")
+        return dict(self.calls)
+
+    def _count(self, model, **_):
+        self.calls[model.name] += 1
+
+
+@pytest.fixture(params=["free model", "metered model"])
+def bench(request):
+    secret = "a-secret" if request.param == "metered model" else None
+    with open_account(openai_api_key_secret=secret) as account:
+        yield Bench(account)
+
+
+def test_a_chunk_costs_few_round_trips(bench):
+    bench.send(1)
+    first = bench.work()
+    bench.send(2)
+    usual = bench.work()
+    assert find_document(bench.table, bench.document.document_id).chunks_done == 2
+    # A container's first call may open a lease on the day's spending limit.
+    assert sum(first.values()) <= MOST_CALLS_OF_A_CHUNK + 2, first
+    assert sum(usual.values()) <= MOST_CALLS_OF_A_CHUNK, usual
+    # The idempotency record is put and updated; part, count, answer and story are one transaction.
+    assert usual["PutItem"] == 1
+    assert usual["TransactWriteItems"] == 1
+    assert "Scan" not in usual
+
+
+def test_a_chunk_that_was_done_before_costs_one_round_trip(bench):
+    bench.send(1)
+    bench.work()
+    bench.send(1)
+    assert bench.work() == {"PutItem": 1}
+
+
+def test_the_last_chunk_costs_no_more_than_the_others(bench):
+    for number in range(1, CHUNKS + 1):
+        bench.send(number)
+        last = bench.work()
+    assert sum(last.values()) <= MOST_CALLS_OF_A_CHUNK, last
+    document = find_document(bench.table, bench.document.document_id)
+    assert (document.chunks_done, document.status) == (CHUNKS, DocumentStatus.SUMMARIZING)
+    assert bench.account.count_messages(bench.settings.work_queue_url) == 1

@@ -1,0 +1,263 @@
+"""The spending limit on moto's DynamoDB: never passed, and nothing set aside for ever."""
+
+import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from pipeline.metering.spend_meter import Limits, SpendMeter
+from shared.aws.dynamodb_table import LedgerTable
+from shared.errors import OverBudgetError
+from shared.ledger.spend import close_expired_leases, read_day_spend
+from shared.llm.model import Usage
+from shared.prices import MICRO_USD_PER_USD, ModelPrice
+
+CENT = MICRO_USD_PER_USD // 100
+# One cent a call of 1,000 tokens.
+PRICE = ModelPrice(input=10, output=0)
+CALL = Usage(calls=1, input_tokens=1_000)
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+class Clock:
+    def __init__(self, at=NOON):
+        self.at = at
+
+    def __call__(self):
+        return self.at
+
+    def advance(self, **duration):
+        self.at += timedelta(**duration)
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+class OneAtATime:
+    """Moto's backends are not made for threads: calls that come at once wait for each other."""
+
+    def __init__(self, client):
+        self._client = client
+        self._lock = threading.Lock()
+
+    def __getattr__(self, name):
+        attribute = getattr(self._client, name)
+        if name not in {"batch_get_item", "get_item", "put_item", "transact_write_items",
+                        "update_item"}:  # fmt: skip
+            return attribute
+
+        def call(**arguments):
+            with self._lock:
+                return attribute(**arguments)
+
+        return call
+
+
+@pytest.fixture
+def table(account):
+    client = OneAtATime(account.clients.dynamodb)
+    return LedgerTable(client, account.settings.ledger_table, lambda s: None)
+
+
+@pytest.fixture
+def build_meter(table, clock):
+    ids = itertools.count()
+
+    def build(daily=100 * CENT, price=PRICE, note_share=lambda share: None):
+        limits = Limits(price=price, daily=daily, document=None, zone=ZoneInfo("UTC"))
+        return SpendMeter(table, "model", limits, clock, lambda: f"lease-{next(ids)}", note_share)
+
+    return build
+
+
+def call(meter, cost=CENT, usage=CALL):
+    return meter.settle(meter.reserve(cost), usage)
+
+
+def test_calls_are_counted_and_paid_for(build_meter, table):
+    meter = build_meter()
+    assert [call(meter) for _ in range(3)] == [CENT] * 3
+    (model,) = read_day_spend(table, "2026-05-04").models
+    assert (model.calls, model.input_tokens, model.spent) == (3, 3_000, 3 * CENT)
+
+
+def test_the_limit_is_never_passed_by_many_containers_at_once(build_meter, table):
+    meters = [build_meter(daily=40 * CENT) for _ in range(20)]
+    refused = []
+    lock = threading.Lock()
+
+    def work(meter):
+        for _ in range(10):
+            try:
+                call(meter)
+            except OverBudgetError as error:
+                with lock:
+                    refused.append(error)
+
+    with ThreadPoolExecutor(20) as pool:
+        list(pool.map(work, meters))
+    spend = read_day_spend(table, "2026-05-04")
+    assert spend.spent <= 40 * CENT
+    assert sum(model.calls for model in spend.models) + len(refused) == 200
+    assert spend.spent >= 32 * CENT
+    assert {error.delay_seconds for error in refused} <= {60, 12 * 3600}
+
+
+def test_what_is_only_set_aside_is_waited_for_and_not_the_next_day(build_meter, clock):
+    meter = build_meter(daily=10 * CENT)
+    running = meter.reserve(8 * CENT)
+    with pytest.raises(OverBudgetError, match="set aside") as caught:
+        meter.reserve(5 * CENT)
+    assert caught.value.delay_seconds == 60
+    meter.settle(running, CALL)
+    clock.advance(seconds=60)
+    assert call(meter, cost=5 * CENT) == CENT
+
+
+def test_what_is_spent_is_spent_until_the_day_turns(build_meter):
+    meter = build_meter(daily=10 * CENT)
+    for _ in range(10):
+        call(meter)
+    with pytest.raises(OverBudgetError, match="is reached") as caught:
+        call(meter)
+    assert caught.value.delay_seconds == 12 * 3600
+
+
+def test_a_call_that_no_day_has_room_for_waits_for_a_higher_limit(build_meter):
+    shares = []
+    meter = build_meter(daily=10 * CENT, note_share=shares.append)
+    with pytest.raises(OverBudgetError, match=r"may cost \$0.1100, .* raise DailyCapUsd") as caught:
+        meter.reserve(11 * CENT)
+    assert caught.value.delay_seconds == 3600
+    assert shares == [1.0]
+    assert call(meter) == CENT
+
+
+def test_a_call_that_was_too_dear_does_not_send_cheaper_ones_away(build_meter):
+    meter = build_meter(daily=10 * CENT)
+    for _ in range(5):
+        call(meter)
+    with pytest.raises(OverBudgetError, match="is reached"):
+        meter.reserve(6 * CENT)
+    assert call(meter) == CENT
+
+
+def test_shortly_before_midnight_the_wait_is_no_longer_than_the_day(build_meter, clock):
+    clock.at = NOON + timedelta(hours=11, minutes=59, seconds=30)
+    meter = build_meter(daily=10 * CENT)
+    meter.reserve(8 * CENT)
+    with pytest.raises(OverBudgetError) as caught:
+        meter.reserve(5 * CENT)
+    assert caught.value.delay_seconds == 30
+
+
+def test_the_used_share_of_the_limit_is_told_as_it_grows(build_meter):
+    shares = []
+    meter = build_meter(daily=10 * CENT, note_share=shares.append)
+    for _ in range(10):
+        call(meter)
+    assert shares == pytest.approx([number / 10 for number in range(1, 11)])
+    for _ in range(3):
+        with pytest.raises(OverBudgetError):
+            call(meter)
+    # The ledger was asked once; so one refusal is told.
+    assert shares[10:] == [1.0]
+
+
+def test_without_a_limit_no_share_is_told(build_meter):
+    for daily in (None, 0):
+        call(build_meter(daily=daily, note_share=pytest.fail), cost=0, usage=Usage(1, 0, 0))
+
+
+def test_when_the_day_turns_work_goes_on(build_meter, table, clock):
+    meter = build_meter(daily=2 * CENT)
+    call(meter)
+    call(meter)
+    with pytest.raises(OverBudgetError):
+        meter.reserve(CENT)
+    clock.advance(hours=12)
+    assert call(meter) == CENT
+    assert read_day_spend(table, "2026-05-05").spent == CENT
+
+
+def test_a_refusal_shortly_before_midnight_does_not_hold_after_it(build_meter, clock):
+    clock.at = NOON + timedelta(hours=11, minutes=59, seconds=55)
+    meter = build_meter(daily=CENT)
+    call(meter)
+    with pytest.raises(OverBudgetError):
+        meter.reserve(CENT)
+    clock.advance(seconds=10)
+    assert call(meter) == CENT
+
+
+def test_what_a_call_did_not_cost_is_there_for_others(build_meter, clock):
+    meter = build_meter(daily=10 * CENT)
+    reservation = meter.reserve(10 * CENT)
+    with pytest.raises(OverBudgetError):
+        meter.reserve(CENT)
+    meter.settle(reservation, CALL)
+    clock.advance(seconds=30)
+    for _ in range(9):
+        call(meter)
+    with pytest.raises(OverBudgetError):
+        meter.reserve(CENT)
+
+
+def test_a_failed_call_gives_its_room_back(build_meter, table, clock):
+    meter = build_meter(daily=CENT)
+    for _ in range(5):
+        meter.release(meter.reserve(CENT))
+    assert call(meter) == CENT
+    assert read_day_spend(table, "2026-05-04").spent == CENT
+
+
+def test_a_container_that_died_leaks_nothing_past_its_lease(build_meter, table, clock):
+    dead, alive = build_meter(daily=CENT), build_meter(daily=CENT)
+    dead.reserve(CENT)
+    with pytest.raises(OverBudgetError):
+        alive.reserve(CENT)
+    clock.advance(minutes=31)
+    assert call(alive) == CENT
+    assert read_day_spend(table, "2026-05-04").set_aside == 0
+
+
+def test_a_lease_that_is_drawn_on_late_is_still_accounted_for(build_meter, table, clock):
+    meter = build_meter(daily=5 * CENT)
+    reservation = meter.reserve(CENT)
+    clock.advance(hours=1)
+    assert close_expired_leases(table, "2026-05-04", clock()) == 1
+    meter.settle(reservation, CALL)
+    assert read_day_spend(table, "2026-05-04").spent == CENT
+    close_expired_leases(table, "2026-05-04", clock())
+    other = build_meter(daily=5 * CENT)
+    for _ in range(4):
+        call(other)
+    with pytest.raises(OverBudgetError):
+        other.reserve(CENT)
+
+
+def test_an_unknown_price_counts_tokens_and_holds_nothing_back(build_meter, table):
+    meter = build_meter(daily=CENT, price=None)
+    for _ in range(5):
+        call(meter, cost=meter.estimate(10**9, 10**9))
+    (model,) = read_day_spend(table, "2026-05-04").models
+    assert (model.calls, model.input_tokens, model.spent) == (5, 5_000, 0)
+
+
+def test_beside_a_large_limit_most_calls_write_nothing_to_be_let_through(
+    build_meter, account, monkeypatch
+):
+    meter = build_meter(daily=100_000 * CENT)
+    transactions = []
+    account.clients.dynamodb.meta.events.register(
+        "before-call.dynamodb.TransactWriteItems", lambda **kw: transactions.append(1)
+    )
+    for _ in range(100):
+        call(meter)
+    # A lease is opened and closed for every twenty calls.
+    assert len(transactions) <= 10

@@ -1,0 +1,141 @@
+import time
+import unicodedata
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.extraction.text_cleanup import (
+    LATIN_LIGATURES,
+    clean_text,
+    drop_lone_surrogates,
+    is_unreadable,
+)
+
+# Dense in all that the clean-up acts upon, so that short examples combine it.
+TRICKY = st.text(
+    st.sampled_from(
+        "aZß9 -\t\n\r\x00\x02\x07\x0b\x85\xa0\xad\u2010\u2028\u200b\ufb01\ufb06\ufffe中م_"
+    )
+)
+ANY = st.text() | TRICKY
+
+
+def letters(text):
+    """The letters of a text, ligatures spelled out."""
+    return [c for c in text.translate(LATIN_LIGATURES) if unicodedata.category(c)[0] in "LN"]
+
+
+@given(ANY)
+def test_cleaning_twice_is_cleaning_once(text):
+    once = clean_text(text)
+    assert clean_text(once) == once
+
+
+@given(ANY)
+def test_no_letter_or_digit_is_lost_or_added(text):
+    assert letters(clean_text(text)) == letters(text)
+
+
+@given(ANY)
+def test_clean_text_has_no_control_characters(text):
+    clean = clean_text(text)
+    assert not [c for c in clean if unicodedata.category(c) == "Cc" and c != "\n"]
+    assert "\xad" not in clean
+
+
+@given(ANY)
+def test_words_apart_stay_apart(text):
+    """Only a hyphen at a line end lets two words grow together."""
+    no_hyphens = "".join(c for c in text if c not in "-\u2010\x02\xad\ufffe")
+    invisible = {chr(code) for code in range(0xA0) if unicodedata.category(chr(code)) == "Cc"}
+    invisible = invisible - set("\t\n\x0b\x0c\r\x85") | {"\u200b", "\u2060", "\ufeff", "\uffff"}
+    visible = "".join(c for c in no_hyphens if c not in invisible)
+    assert clean_text(no_hyphens).split() == visible.translate(LATIN_LIGATURES).split()
+
+
+@pytest.mark.parametrize(
+    ("raw", "clean"),
+    [
+        ("e\ufb03cient \ufb01nal \ufb02ow", "efficient final flow"),
+        ("the com\x02pany", "the company"),
+        ("the com-\r\npany", "the company"),
+        ("the com\u2010\npany", "the company"),
+        ("the com\ufffepany", "the company"),
+        ("the com\xad\r\npany", "the company"),
+        ("the com\xadpany", "the company"),
+        ("the com-  \n  pany", "the company"),
+        ("Anglo-\nSaxon", "Anglo-Saxon"),
+        ("2004-\n05", "2004-05"),
+        (
+            "free-software now, and free-\nsoftware then",
+            "free-software now, and free-software then",
+        ),
+        ("a -\nb", "a -\nb"),
+        ("one\r\ntwo\rthree\x0cfour\u2029five", "one\ntwo\nthree\nfour\nfive"),
+        ("one\n\n\n\n\ntwo", "one\n\ntwo"),
+        ("  wide \t\xa0  space  ", "wide space"),
+        ("nul\x00l and bell\x07", "null and bell"),
+        ("x\u00b2 \u2460 \uff21", "x\u00b2 \u2460 \uff21"),
+        ("שלום\u200f עולם", "שלום\u200f עולם"),
+        ("潮力発電。海", "潮力発電。海"),
+        ("\u0645\u06cc\u200c\u062e\u0648\u0645", "\u0645\u06cc\u200c\u062e\u0648\u0645"),
+        ("e\u0301te\u0301", "e\u0301te\u0301"),
+        ("", ""),
+        (" \r\n\x00 ", ""),
+    ],
+)
+def test_examples(raw, clean):
+    assert clean_text(raw) == clean
+
+
+@given(st.text(st.characters() | st.characters(categories=["Cs"])))
+def test_any_text_can_be_encoded_once_lone_surrogates_are_gone(text):
+    drop_lone_surrogates(text).encode()
+
+
+def test_surrogates():
+    assert drop_lone_surrogates("a\ud800b") == "a\ufffdb"
+    assert drop_lone_surrogates("\ud83d\ude00") == "\U0001f600"
+    assert drop_lone_surrogates("plain \U0001f600") == "plain \U0001f600"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "/g12/g34/g56 /g1/g2/g3/g4",
+        "/C15/C16/C17\n/C18/C19 and a few words",
+        "\x01\x05\x06\x07\x10\x11\x12\x13" * 5,
+        "\ufffd" * 30,
+        "\ue001\ue002\ue003 \ue004" * 10,
+    ],
+)
+def test_glyphs_without_characters_are_unreadable(text):
+    assert is_unreadable(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "\x01\x02",
+        "A quite ordinary sentence, of the kind that people write.",
+        "either/or and/or /usr/bin/python3 /var/log/syslog.1 are paths of a machine",
+        "the com\x02pany of the coun\x02try and its ad\x02ministration",
+        "1/2 3/4 5/6 7/8 " * 10,
+        "日本語の文章もふつうに読める。" * 3,
+    ],
+)
+def test_text_is_readable(text):
+    assert not is_unreadable(text)
+
+
+@pytest.mark.parametrize(
+    "unit", [" ", "-", "-\n", "a-\n", "a", "\xad", "\xad \n", "a\x02", "/g1", "\n", "a -\n b"]
+)
+def test_time_is_linear(unit):
+    text = unit * (1_000_000 // len(unit))
+    started = time.process_time()
+    clean_text(text)
+    is_unreadable(text)
+    assert time.process_time() - started < 5

@@ -1,0 +1,105 @@
+import subprocess
+import sys
+
+import pytest
+
+from shared.aws.clients import Clients
+from shared.errors import SettingsError
+from shared.llm.build import build_language_model
+from shared.llm.chat_completions.openai_client import (
+    OPENAI_BASE_URL,
+    build_openai_client,
+    call_timeout,
+)
+from shared.llm.extractive.extractive_model import ExtractiveModel
+from shared.settings import Settings
+
+
+def settings(**more):
+    needed = {name: "x" for name, field in Settings.model_fields.items() if field.is_required()}
+    return Settings(**needed | more)
+
+
+def client_of(model):
+    return model._caller._client
+
+
+@pytest.fixture
+def build():
+    models = []
+
+    def build_one(**more):
+        models.append(build_language_model(settings(**more), Clients()))
+        return models[-1]
+
+    yield build_one
+    for model in models:
+        if not isinstance(model, ExtractiveModel):
+            client_of(model).close()
+
+
+def test_offline_is_the_default(build):
+    assert build().name == "extractive"
+
+
+def test_a_secret_means_openai_and_is_not_read_before_the_first_call(build):
+    # No secret is there: reading it here would fail.
+    model = build(openai_api_key_secret="no/such/secret", openai_model="gpt-5-mini")
+    assert model.name == "gpt-5-mini"
+    client = client_of(model)
+    assert str(client.base_url).rstrip("/") == OPENAI_BASE_URL
+    assert client.max_retries == 0
+
+
+def test_an_address_means_a_compatible_server_and_needs_no_key(build):
+    model = build(openai_base_url="http://127.0.0.1:11434/v1", openai_model="qwen3")
+    assert model.name == "qwen3"
+    assert str(client_of(model).base_url) == "http://127.0.0.1:11434/v1/"
+
+
+def test_the_sdk_reads_no_environment_of_its_own(build, monkeypatch):
+    # A template has no way to leave a variable out of its map: it sets an empty one.
+    monkeypatch.setenv("OPENAI_BASE_URL", "")
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-environment")
+    client = client_of(build(openai_api_key_secret="a-secret"))
+    assert str(client.base_url).rstrip("/") == OPENAI_BASE_URL
+    assert "environment" not in client.api_key
+    local = client_of(build(openai_base_url="http://127.0.0.1:1/v1"))
+    assert "environment" not in local.api_key
+
+
+@pytest.mark.parametrize(
+    "address", ["127.0.0.1:8080", "localhost", "ftp://127.0.0.1/v1", "http:///v1"]
+)
+def test_an_address_of_no_use_is_named(address):
+    with pytest.raises(SettingsError, match="OPENAI_BASE_URL"):
+        build_openai_client(address)
+
+
+def test_the_connection_has_a_short_limit_of_its_own():
+    assert call_timeout(60).as_dict() == {"connect": 5, "read": 60, "write": 60, "pool": 60}
+    assert call_timeout(2).connect == 2
+
+
+BUILD_OFFLINE = """
+from shared.aws.clients import Clients
+from shared.llm.build import build_language_model
+from shared.settings import Settings
+needed = {name: "x" for name, field in Settings.model_fields.items() if field.is_required()}
+assert build_language_model(Settings(**needed), Clients()).name == "extractive"
+"""
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import shared.llm.model, shared.llm.build",
+        "import shared.llm.extractive.extractive_model",
+        "import shared.llm.answer_key, shared.llm.token_estimate",
+        BUILD_OFFLINE,
+    ],
+)
+def test_the_sdk_is_imported_only_where_it_is_used(code):
+    check = "import sys; assert not {'openai', 'httpx2', 'tenacity'} & set(sys.modules)"
+    command = [sys.executable, "-c", f"{code}\n{check}"]
+    subprocess.run(command, check=True, timeout=60)  # noqa: S603 - the code stands above

@@ -1,0 +1,82 @@
+"""What must hold for the language model's key."""
+
+import re
+from collections.abc import Iterator
+
+from tests.unit.template.template_changes import Break, set_part
+from tests.unit.template.template_parts import (
+    Template,
+    as_list,
+    functions,
+    policy_statements,
+    resources,
+    roles_policies,
+    text_of,
+)
+
+# The functions that ask the language model; no other may read its key.
+KEY_READERS = {"WorkerFunction", "ApiFunction"}
+READING_SECRETS = ("secretsmanager:", "ssm:", "kms:")
+
+
+def the_key_is_in_no_environment(template: Template) -> Iterator[str]:
+    pattern = template["Parameters"]["OpenAiApiKeySecret"]["AllowedPattern"]
+    if re.match(pattern, "sk-proj-0123456789"):
+        yield "a key would be taken for the name of a secret, and be shown"
+    for name, function in functions(template):
+        for variable in function["Environment"]["Variables"]:
+            if "KEY" in variable and variable != "OPENAI_API_KEY_SECRET":
+                yield f"{name}: {variable} may hold a key"
+
+
+def few_functions_know_of_the_key(template: Template) -> Iterator[str]:
+    readers = {name: f for name, f in functions(template) if name in KEY_READERS}
+    for name, function in functions(template):
+        told = "OPENAI_API_KEY_SECRET" in function["Environment"]["Variables"]
+        if told != (name in readers):
+            yield f"{name}: {'must not' if told else 'has to'} know where the key is"
+    roles = [{"Ref": f["Role"]["Fn::GetAtt"][0]} for f in readers.values()]
+    for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
+        for statement in policy_statements(policy):
+            actions = as_list(statement["Action"])
+            if not any(action.startswith(READING_SECRETS) for action in actions):
+                continue
+            if name != "ModelKeyPolicy" or sorted(map(str, policy["Roles"])) != sorted(
+                map(str, roles)
+            ):
+                yield f"{name}: reads secrets, or is not for those alone that ask the model"
+            if text_of(statement["Resource"]) not in (
+                "arn:${Arn}",
+                "${OpenAiApiKeySecretKmsKeyArn}",
+            ):
+                yield f"{name}: reads more than the one secret"
+
+
+# ---- What each rule has to notice
+
+_KEY_POLICY = "Resources/ModelKeyPolicy/Properties/PolicyDocument/Statement"
+_INGEST_POLICY = "Resources/IngestRole/Properties/Policies/0/PolicyDocument/Statement"
+
+BREAKS: list[Break] = [
+    (
+        the_key_is_in_no_environment,
+        set_part("Globals/Function/Environment/Variables/OPENAI_API_KEY", "sk-1"),
+    ),
+    (the_key_is_in_no_environment, set_part("Parameters/OpenAiApiKeySecret/AllowedPattern", ".*")),
+    (
+        few_functions_know_of_the_key,
+        set_part("Globals/Function/Environment/Variables/OPENAI_API_KEY_SECRET", "a-secret"),
+    ),
+    (
+        few_functions_know_of_the_key,
+        set_part("Resources/ModelKeyPolicy/Properties/Roles", [{"Ref": "IngestRole"}]),
+    ),
+    (
+        few_functions_know_of_the_key,
+        set_part(f"{_KEY_POLICY}/ReadModelKey/Resource", {"Ref": "OpenAiApiKeySecret"}),
+    ),
+    (
+        few_functions_know_of_the_key,
+        set_part(f"{_INGEST_POLICY}/KeepText/Action", "secretsmanager:GetSecretValue"),
+    ),
+]

@@ -1,0 +1,260 @@
+"""What the functions may do, and to what."""
+
+import re
+from collections.abc import Iterator
+
+from tests.unit.template.template_changes import Break, drop_part, set_part
+from tests.unit.template.template_parts import (
+    Template,
+    as_list,
+    functions,
+    mappings,
+    policy_statements,
+    resources,
+    roles_policies,
+    source_queues,
+    statements,
+    text_of,
+)
+
+
+def functions_have_a_role_of_ours(template: Template) -> Iterator[str]:
+    for name, function in functions(template):
+        if "Policies" in function or set(function.get("Role", {})) != {"Fn::GetAtt"}:
+            yield f"{name}: SAM would give its role every queue and every log"
+
+
+# An address may be sent from by an identity of its own or by its domain's.
+MAIL_IDENTITIES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
+# How a statement begins that only the local stack has.
+ONLY_LOCALLY = ["TlsIsRequired", {"Ref": "AWS::NoValue"}]
+# One user of one proxy, both of which the operator names.
+DATABASE_USER = (
+    "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}"
+    ":dbuser:${DatabaseProxyId}/${DatabaseUser}"
+)
+NAMED_RESOURCES = (MAIL_IDENTITIES, DATABASE_USER)
+
+
+def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
+    for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
+        for statement in policy_statements(policy):
+            for action in as_list(statement["Action"]):
+                if "*" in action:
+                    yield f"{name}: the action {action} is not one action"
+            for resource in map(text_of, as_list(statement["Resource"])):
+                is_ours = resource.startswith(("${", "arn:${Arn}"))
+                if not is_ours and resource not in NAMED_RESOURCES:
+                    yield f"{name}: {resource} is not one of our resources"
+
+
+def callbacks_go_only_where_the_operator_allows(template: Template) -> Iterator[str]:
+    parameter = template["Parameters"]["CallbackArns"]
+    if parameter["Default"] or re.match(parameter["AllowedPattern"], "arn:aws:sqs:eu-west-1:*:*"):
+        yield "CallbackArns allows more than the queues and topics that it names"
+    for name, policy in resources(template, "AWS::IAM::Policy"):
+        for statement in policy_statements(policy):
+            if not {"sqs:SendMessage", "sns:Publish"} & set(as_list(statement["Action"])):
+                continue
+            if name == "ReportTopicPolicy":
+                continue
+            if statement["Resource"] != {"Fn::Split": [",", {"Ref": "CallbackArns"}]}:
+                yield f"{name}: goes beyond CallbackArns"
+    for name, function in functions(template):
+        for statement in statements(template, function):
+            if "sns:Publish" in as_list(statement["Action"]):
+                yield f"{name}: may publish on its own account"
+
+
+def reports_go_only_where_the_operator_says(template: Template) -> Iterator[str]:
+    wanted = {
+        "ReportMailPolicy": (
+            "ses:SendEmail",
+            MAIL_IDENTITIES,
+            {"StringEquals": {"ses:FromAddress": {"Ref": "ReportFrom"}}},
+        ),
+        "ReportTopicPolicy": ("sns:Publish", "${ReportTopicArn}", None),
+    }
+    mail = template["Resources"]["ReportMailPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    if [statement["Fn::If"][:2] for statement in mail if "Fn::If" in statement] != [ONLY_LOCALLY]:
+        yield "ReportMailPolicy: what the emulator needs holds on AWS too"
+    for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
+        for statement in policy_statements(policy):
+            told = (statement["Action"], text_of(statement["Resource"]), statement.get("Condition"))
+            is_ours = name in wanted and policy["Roles"] == [{"Ref": "ReportRole"}]
+            if is_ours and told != wanted[name]:
+                yield f"{name}: sends elsewhere, or as somebody else"
+            if not is_ours and any("ses:" in action for action in as_list(statement["Action"])):
+                yield f"{name}: may send mails"
+    for name in ("ReportFrom", "ReportTo", "ReportTopicArn"):
+        if template["Parameters"][name]["Default"]:
+            yield f"{name}: reports go out without having been asked for"
+
+
+def the_report_reads_and_notes_its_own(template: Template) -> Iterator[str]:
+    writing = {"dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+    for statement in statements(template, dict(functions(template))["ReportFunction"]):
+        arns = [text_of(arn) for arn in as_list(statement["Resource"])]
+        actions = set(as_list(statement["Action"]))
+        if any("DocumentsBucket" in arn for arn in arns):
+            yield f"the report may {sorted(actions)} on the documents bucket"
+        keys = statement.get("Condition", {}).get("ForAllValues:StringLike")
+        is_limited = keys == {"dynamodb:LeadingKeys": ["REPORT#*", "REPORTS"]}
+        if "${LedgerTable.Arn}" in arns and actions & writing and not is_limited:
+            yield "the report may change more of the ledger than reports"
+        if "s3:PutObject" in actions and arns != ["${ArtifactsBucket.Arn}/reports/*"]:
+            yield "the report may write more than reports"
+
+
+# Which partitions of the ledger a function may write to, and delete from; None is all of them. The
+# emulator knows no condition on partition keys, so no test there can tell.
+LEDGER_WRITES: dict[str, set[str] | None] = {
+    "IngestFunction": None,
+    "WorkerFunction": None,
+    "ReportFunction": {"REPORT#*", "REPORTS"},
+    "ApiFunction": {"TASK#*", "SPEND#*"},
+}
+LEDGER_DELETES = {"WorkerFunction": {"SPEND#*"}, "ApiFunction": {"SPEND#*"}}
+
+
+def functions_write_only_their_own_rows(template: Template) -> Iterator[str]:
+    for name, function in functions(template):
+        for statement in statements(template, function):
+            actions = set(as_list(statement["Action"]))
+            if "${LedgerTable.Arn}" not in map(text_of, as_list(statement["Resource"])):
+                continue
+            condition = statement.get("Condition", {}).get("ForAllValues:StringLike", {})
+            given = condition.get("dynamodb:LeadingKeys")
+            writes = LEDGER_WRITES.get(name, set())
+            is_bound = writes is None or (given is not None and set(given) <= writes)
+            if actions & {"dynamodb:PutItem", "dynamodb:UpdateItem"} and not is_bound:
+                yield f"{name}: writes to {given or 'every partition'} of the ledger"
+            deletes = LEDGER_DELETES.get(name, set())
+            if "dynamodb:DeleteItem" in actions and (given is None or not set(given) <= deletes):
+                yield f"{name}: deletes from {given or 'every partition'} of the ledger"
+
+
+def roles_are_not_shared(template: Template) -> Iterator[str]:
+    roles = [str(function["Role"]) for _, function in functions(template)]
+    if len(set(roles)) != len(roles):
+        yield "two functions share a role"
+
+
+# What has no resources to name: logs of API Gateway, network interfaces in a VPC.
+MANAGED_POLICIES = {
+    "ApiLogRole": "/AmazonAPIGatewayPushToCloudWatchLogs",
+    "DatabaseRole": "/AWSLambdaVPCAccessExecutionRole",
+}
+
+
+def roles_take_only_tracing_from_aws(template: Template) -> Iterator[str]:
+    for name, role in resources(template, "AWS::IAM::Role"):
+        for arn in map(text_of, role.get("ManagedPolicyArns", [])):
+            if not arn.endswith(":iam::aws:policy/AWSXRayDaemonWriteAccess") and not arn.endswith(
+                MANAGED_POLICIES.get(name, "nothing")
+            ):
+                yield f"{name}: {arn} is broader than needed"
+
+
+def the_worker_never_sees_a_document(template: Template) -> Iterator[str]:
+    worker = dict(functions(template))["WorkerFunction"]
+    for statement in statements(template, worker):
+        if any("DocumentsBucket" in text_of(arn) for arn in as_list(statement["Resource"])):
+            yield f"the worker may {statement['Action']} on the documents bucket"
+
+
+def source_queues_have_one_consumer(template: Template) -> Iterator[str]:
+    consumed = [(name.split(".")[0], mapping["Queue"]) for name, mapping, _ in mappings(template)]
+    sources = {f"${{{name}.Arn}}" for name, _ in source_queues(template)}
+    for name, function in functions(template):
+        own = {text_of(queue) for consumer, queue in consumed if consumer == name}
+        for statement in statements(template, function):
+            taken = set(map(text_of, as_list(statement["Resource"]))) & sources
+            if "sqs:ReceiveMessage" in as_list(statement["Action"]) and not taken <= own:
+                yield f"{name}: may receive from {sorted(taken - own)}"
+
+
+# ---- What each rule has to notice
+
+_WORKER_POLICY = "Resources/WorkerRole/Properties/Policies/0/PolicyDocument/Statement"
+_CALLBACK_STATEMENT = (
+    "Resources/WorkerCallbackPolicy/Properties/PolicyDocument/Statement/TellSendersOfTasks"
+)
+_MAIL_POLICY = "Resources/ReportMailPolicy/Properties/PolicyDocument/Statement"
+_TOPIC_POLICY = "Resources/ReportTopicPolicy/Properties/PolicyDocument/Statement"
+_API_POLICY = "Resources/ApiRole/Properties/Policies/0/PolicyDocument/Statement"
+_REPORT_POLICY = "Resources/ReportRole/Properties/Policies/0/PolicyDocument/Statement"
+_INGEST_POLICY = "Resources/IngestRole/Properties/Policies/0/PolicyDocument/Statement"
+
+BREAKS: list[Break] = [
+    (reports_go_only_where_the_operator_says, drop_part(f"{_MAIL_POLICY}/MailReports/Condition")),
+    (
+        reports_go_only_where_the_operator_says,
+        set_part(f"{_MAIL_POLICY}/1/Fn::If/0", "ReportIsMailed"),
+    ),
+    (
+        reports_go_only_where_the_operator_says,
+        set_part(f"{_TOPIC_POLICY}/TellTopic/Resource", {"Ref": "CallbackArns"}),
+    ),
+    (
+        reports_go_only_where_the_operator_says,
+        set_part(f"{_WORKER_POLICY}/KeepResults/Action", ["ses:SendEmail"]),
+    ),
+    (the_report_reads_and_notes_its_own, drop_part(f"{_REPORT_POLICY}/KeepReportRows/Condition")),
+    (
+        the_report_reads_and_notes_its_own,
+        set_part(f"{_REPORT_POLICY}/KeepReports/Resource", {"Fn::Sub": "${ArtifactsBucket.Arn}/*"}),
+    ),
+    (
+        permissions_name_actions_and_resources,
+        set_part(f"{_WORKER_POLICY}/KeepResults/Action", "s3:Get*"),
+    ),
+    (permissions_name_actions_and_resources, set_part(f"{_INGEST_POLICY}/KeepText/Resource", "*")),
+    (permissions_name_actions_and_resources, set_part(f"{_CALLBACK_STATEMENT}/Resource", "*")),
+    (
+        callbacks_go_only_where_the_operator_allows,
+        set_part(f"{_CALLBACK_STATEMENT}/Resource", {"Fn::GetAtt": ["WorkDlq", "Arn"]}),
+    ),
+    (
+        callbacks_go_only_where_the_operator_allows,
+        set_part("Parameters/CallbackArns/AllowedPattern", ".*"),
+    ),
+    (
+        callbacks_go_only_where_the_operator_allows,
+        set_part(f"{_WORKER_POLICY}/KeepResults/Action", "sns:Publish"),
+    ),
+    (
+        functions_have_a_role_of_ours,
+        set_part("Resources/WorkerFunction/Properties/Policies", ["SQSPollerPolicy"]),
+    ),
+    (functions_write_only_their_own_rows, drop_part(f"{_API_POLICY}/RegisterTasks/Condition")),
+    (
+        functions_write_only_their_own_rows,
+        set_part(f"{_WORKER_POLICY}/KeepLedger/Action", "dynamodb:DeleteItem"),
+    ),
+    (
+        functions_write_only_their_own_rows,
+        set_part(f"{_INGEST_POLICY}/KeepLedger/Action", "dynamodb:DeleteItem"),
+    ),
+    (
+        roles_are_not_shared,
+        set_part("Resources/WorkerFunction/Properties/Role/Fn::GetAtt", ["IngestRole", "Arn"]),
+    ),
+    (
+        roles_take_only_tracing_from_aws,
+        set_part(
+            "Resources/WorkerRole/Properties/ManagedPolicyArns",
+            ["arn:aws:iam::aws:policy/AmazonS3FullAccess"],
+        ),
+    ),
+    (
+        the_worker_never_sees_a_document,
+        set_part(
+            f"{_WORKER_POLICY}/KeepResults/Resource", {"Fn::GetAtt": ["DocumentsBucket", "Arn"]}
+        ),
+    ),
+    (
+        source_queues_have_one_consumer,
+        set_part(f"{_WORKER_POLICY}/ConsumeWork/Resource", {"Fn::GetAtt": ["UploadsQueue", "Arn"]}),
+    ),
+]
