@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,10 +12,9 @@ from tempfile import TemporaryDirectory
 
 from infra.audit.accepted_secrets import compare, read_acceptances, read_findings
 from infra.locked_environment import ensure_environment
-from infra.project_files import PROJECT
+from infra.project_files import LOCKS, PROJECT
 from shared.errors import OperatorError
 
-_LOCKS = PROJECT / "infra" / "locks"
 _TEMPLATE = "infra/template.yaml"
 _ACCEPTED_SECRETS = Path(__file__).with_name("accepted_secrets.toml")
 
@@ -26,89 +25,89 @@ class Result:
 
     Args:
         check: Name of the check.
-        is_passed: Whether it has found nothing.
-        words: What it has found, or why it was skipped.
+        problems: What it has found, or why it was skipped; empty if it has found nothing.
         is_skipped: Whether it could not run, as its tool cannot be installed here.
     """
 
     check: str
-    is_passed: bool
-    words: str = ""
+    problems: str
     is_skipped: bool = False
 
 
 def main() -> int:
     """Run all checks. Returns the exit status: 0 if nothing was found."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        groups = list(pool.map(lambda run: run(), (_run_sam_checks, _run_code_checks)))
-    results = [result for group in groups for result in group]
+        results = [one for group in pool.map(_run_checks, CHECKS_OF_TOOLS) for one in group]
     for result in results:
-        outcome = "skipped" if result.is_skipped else "ok" if result.is_passed else "FAILED"
+        outcome = "skipped" if result.is_skipped else "FAILED" if result.problems else "ok"
         sys.stdout.write(f"{result.check:<22} {outcome}\n")
-        if result.words:
-            sys.stdout.write("".join(f"    {line}\n" for line in result.words.splitlines()))
+        sys.stdout.write("".join(f"    {line}\n" for line in result.problems.splitlines()))
     # A laptop may be without a package index; CI may not.
     skipped_counts = "CI" in os.environ
-    return int(any(not r.is_passed and (skipped_counts or not r.is_skipped) for r in results))
+    return int(any(r.problems and (skipped_counts or not r.is_skipped) for r in results))
 
 
-def _run_sam_checks() -> list[Result]:
-    checks = ("sam validate --lint", "sam build")
+def _run_checks(tool: str) -> list[Result]:
+    """Run the checks of one tool, in an environment that holds nothing but what it needs."""
+    checks = CHECKS_OF_TOOLS[tool]
     try:
-        python = ensure_environment(
-            PROJECT / ".seashore" / "sam", _LOCKS / "sam.txt", "the AWS SAM CLI", _say
-        )
+        python = ensure_environment(PROJECT / ".seashore" / tool, LOCKS / f"{tool}.txt", tool, _say)
     except OperatorError as error:
-        return [Result(check, False, str(error), is_skipped=True) for check in checks]
-    sam = str(python.with_name("sam"))
+        return [Result(check, str(error), is_skipped=True) for check in checks]
+    program = str(python.with_name(tool))
+    return [Result(name, find_problems(program)) for name, find_problems in checks.items()]
+
+
+def _validate_template(sam: str) -> str:
+    return _find_problems(
+        [sam, "validate", "--lint", "--template", _TEMPLATE, "--region", "us-east-1"]
+    )
+
+
+def _build_template(sam: str) -> str:
     with TemporaryDirectory() as folder:
-        return [
-            _judge(
-                checks[0],
-                [sam, "validate", "--lint", "--template", _TEMPLATE, "--region", "us-east-1"],
-            ),
-            _judge(checks[1], [sam, "build", "--template", _TEMPLATE, "--build-dir", folder]),
+        return _find_problems([sam, "build", "--template", _TEMPLATE, "--build-dir", folder])
+
+
+def _check_template(checkov: str) -> str:
+    return _find_problems([checkov, "--config-file", ".checkov.yaml", "--file", _TEMPLATE])
+
+
+def _check_code(bandit: str) -> str:
+    return _find_problems(
+        [
+            bandit, "--quiet", "--configfile", "pyproject.toml", "--recursive",
+            "functions", "pipeline", "shared", "infra",
         ]
+    )  # fmt: skip
 
 
-def _run_code_checks() -> list[Result]:
-    checks = ("checkov", "bandit", "detect-secrets")
-    try:
-        python = ensure_environment(
-            PROJECT / ".seashore" / "audit", _LOCKS / "audit.txt", "the audit tools", _say
-        )
-    except OperatorError as error:
-        return [Result(check, False, str(error), is_skipped=True) for check in checks]
-    checkov, bandit, detect_secrets = (str(python.with_name(name)) for name in checks)
-    return [
-        _judge(checks[0], [checkov, "--config-file", ".checkov.yaml", "--file", _TEMPLATE]),
-        _judge(
-            checks[1],
-            [
-                bandit, "--quiet", "--configfile", "pyproject.toml", "--recursive",
-                "functions", "pipeline", "shared", "infra",
-            ],
-        ),
-        _search_secrets(checks[2], detect_secrets),
-    ]  # fmt: skip
-
-
-def _search_secrets(check: str, program: str) -> Result:
+def _search_secrets(detect_secrets: str) -> str:
     listed = _run(["git", "ls-files", "--cached", "--others", "--exclude-standard"])
     files = [name for name in listed.stdout.splitlines() if (PROJECT / name).is_file()]
-    result = _run([program, "scan", *files])
+    result = _run([detect_secrets, "scan", *files])
     if result.returncode != 0:
-        return Result(check, False, result.stderr.strip())
+        return result.stderr.strip() or f"exit status {result.returncode}"
     findings = read_findings(json.loads(result.stdout), PROJECT)
-    problems = compare(findings, read_acceptances(_ACCEPTED_SECRETS))
-    return Result(check, not problems, "\n".join(problems))
+    return "\n".join(compare(findings, read_acceptances(_ACCEPTED_SECRETS)))
 
 
-def _judge(check: str, command: Sequence[str]) -> Result:
+# The checks of each tool, by name. Program, lock file and environment are called as the tool.
+CHECKS_OF_TOOLS: Mapping[str, Mapping[str, Callable[[str], str]]] = {
+    "sam": {"sam validate --lint": _validate_template, "sam build": _build_template},
+    "checkov": {"checkov": _check_template},
+    "bandit": {"bandit": _check_code},
+    "detect-secrets": {"detect-secrets": _search_secrets},
+}
+
+
+def _find_problems(command: Sequence[str]) -> str:
+    """What a tool has to say when it fails; empty if it does not."""
     result = _run(command)
     if result.returncode == 0:
-        return Result(check, True)
-    return Result(check, False, f"{result.stdout}\n{result.stderr}".strip())
+        return ""
+    words = f"{result.stdout}\n{result.stderr}".strip()
+    return words or f"exit status {result.returncode}"
 
 
 def _run(command: Sequence[str]) -> subprocess.CompletedProcess[str]:

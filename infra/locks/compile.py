@@ -9,11 +9,12 @@ PROJECT = FOLDER.parent.parent / "pyproject.toml"
 
 FUNCTIONS = ("ingest", "worker", "report", "api", "database")
 
+# Their needs clash with ours or with each other's, so each has an environment of its own.
+AUDIT_TOOLS = ("bandit", "checkov", "detect-secrets", "sam")
+
 LOCKS = {
     "emulator.txt": ["--group", f"{PROJECT}:emulator"],
-    # Their needs clash with ours, so each has an environment of its own (`make audit`).
-    "audit.txt": ["--group", f"{PROJECT}:audit"],
-    "sam.txt": ["--group", f"{PROJECT}:sam"],
+    **{f"{tool}.txt": ["--group", f"{PROJECT}:{tool}"] for tool in AUDIT_TOOLS},
     "command-line.txt": [str(PROJECT), str(FOLDER / "build-backend.in")],
     "development.txt": [
         str(PROJECT),

@@ -48,7 +48,16 @@ def functions(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
             **common["Environment"]["Variables"],
             **own.get("Environment", {}).get("Variables", {}),
         }
-        yield name, {**common, **own, "Environment": {"Variables": variables}}
+        logging = {**common.get("LoggingConfig", {}), **own.get("LoggingConfig", {})}
+        yield (
+            name,
+            {
+                **common,
+                **own,
+                "Environment": {"Variables": variables},
+                "LoggingConfig": logging,
+            },
+        )
 
 
 def mappings(template: Template) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:

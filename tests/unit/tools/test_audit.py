@@ -1,10 +1,11 @@
-"""Findings are accepted only with a reason."""
+"""Findings are accepted only with a reason, and no tool can write over another."""
 
 import re
 
 import pytest
 import yaml
 
+from infra.audit.__main__ import CHECKS_OF_TOOLS, LOCKS
 from infra.audit.accepted_secrets import Acceptance, Finding, compare, read_acceptances
 from infra.project_files import PROJECT
 
@@ -33,6 +34,18 @@ def test_rule_holds_for_its_own_files_and_lines_only(rule):
 def test_every_rule_has_a_reason():
     rules = read_acceptances(PROJECT / "infra" / "audit" / "accepted_secrets.toml")
     assert all(len(rule.reason) > 10 for rule in rules)
+
+
+def test_each_tool_has_a_lock_file_that_holds_no_other_tool():
+    # checkov needs a fork of detect-secrets that writes the same package: the one that is installed
+    # last stays, and the two find different things.
+    held = {
+        tool: set(re.findall(r"^([a-z0-9-]+)==", (LOCKS / f"{tool}.txt").read_text(), re.M))
+        for tool in CHECKS_OF_TOOLS
+    }
+    assert "bc-detect-secrets" in held["checkov"] - held["detect-secrets"]
+    programs = {"bandit", "checkov", "detect-secrets", "aws-sam-cli"}
+    assert sorted(len(packages & programs) for packages in held.values()) == [1, 1, 1, 1]
 
 
 def test_every_check_that_checkov_skips_has_a_comment_above_it():

@@ -59,6 +59,21 @@ def every_function_is_watched(template: Template) -> Iterator[str]:
                 yield f"{name}: nobody notices its {metric}"
 
 
+def alarms_on_the_same_metric_are_alike(template: Template) -> Iterator[str]:
+    """They are written out one by one: docs/decisions.md, "The template is written out"."""
+    # A function's time limit, and so what is slow, is its own.
+    own = {"AlarmName", "AlarmDescription", "Dimensions"}
+    own_of = {"Duration": own | {"Threshold"}}
+    shapes: dict[str, dict[str, Any]] = {}
+    for name, alarm in alarms(template).items():
+        metric = alarm["MetricName"]
+        if alarm["Namespace"] not in ("AWS/SQS", "AWS/Lambda"):
+            continue
+        shape = {key: alarm[key] for key in alarm.keys() - own_of.get(metric, own)}
+        if shapes.setdefault(metric, shape) != shape:
+            yield f"{name}: differs from the other alarms on {metric}"
+
+
 def slow_is_80_percent_of_the_time_limit(template: Template) -> Iterator[str]:
     limits = {name: function["Timeout"] for name, function in functions(template)}
     for seconds, row in template["Mappings"]["LongRunOf"].items():
@@ -233,6 +248,14 @@ BREAKS: list[Break] = [
     (every_queue_is_watched, drop_part("Resources/WorkDlqNotEmpty")),
     (every_queue_is_watched, drop_part("Resources/ReportsQueueOld")),
     (every_function_is_watched, drop_part("Resources/ApiThrottles")),
+    (
+        alarms_on_the_same_metric_are_alike,
+        set_part("Resources/WorkerThrottles/Properties/EvaluationPeriods", 2),
+    ),
+    (
+        alarms_on_the_same_metric_are_alike,
+        drop_part("Resources/ResultsQueueOld/Properties/OKActions"),
+    ),
     (slow_is_80_percent_of_the_time_limit, set_part("Mappings/LongRunOf/30/Milliseconds", 30_000)),
     (
         slow_is_80_percent_of_the_time_limit,
@@ -285,7 +308,7 @@ BREAKS: list[Break] = [
     ),
     (
         no_log_level_hides_metrics,
-        set_part("Resources/WorkerFunction/Properties/LoggingConfig/LogFormat", "JSON"),
+        set_part("Globals/Function/LoggingConfig/LogFormat", "JSON"),
     ),
     (lost_access_is_noticed_in_every_reader, drop_part("Resources/ApiModelAccessFilter")),
     (
