@@ -13,7 +13,7 @@ EXAMPLES ?= 50
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
   bench-extraction bench-model bench-costs bench-report bench-coldstart \
-  lock audit clean
+  pictures lock audit clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -88,6 +88,10 @@ api-check: $(VENV)/.development ## schemathesis against the HTTP API on a local 
 
 openapi: $(VENV)/.development ## Write docs/openapi.json anew from the routes of the HTTP API
 	@$(BIN)/python -m infra.openapi_file
+
+pictures: $(VENV)/.command-line ## Take the README's pictures anew from a demo; needs Debian's chromium
+	@$(BIN)/seashore demo
+	@$(BIN)/python -m infra.pictures
 
 lock: $(BIN)/uv ## Resolve the dependencies anew into hashed lock files
 	@$(BIN)/python infra/locks/compile.py
