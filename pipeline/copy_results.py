@@ -39,14 +39,7 @@ _COMMITTED_WITHIN = timedelta(days=1)
 
 @dataclass(frozen=True)
 class CopyServices:
-    """What copying works with.
-
-    Args:
-        table: The ledger.
-        objects: S3.
-        database: Where results are copied to.
-        now: The clock.
-    """
+    """What copying works with; `database` is where results are copied to."""
 
     table: LedgerTable
     objects: ObjectStore

@@ -61,12 +61,8 @@ class SweepServices:
     """What the sweep works with.
 
     Args:
-        table: The ledger.
-        queues: SQS.
-        swept: The DLQs.
         stale_after: Documents, tasks and reports in flight for less are left alone.
         lost_after: No message lives this long without a word in the story, deferred or not.
-        now: The clock.
     """
 
     table: LedgerTable
