@@ -52,16 +52,9 @@ def summarize_text(
         summary = parts[0].summary
     else:
         summary = combine_summaries(parts, calls, most, deadline).value
-    return SummarizeResult(
-        **calls.describe().model_dump(),
-        title=summary.title,
-        abstract=summary.abstract,
-        key_points=[KeyPoint(text=point.text, pages=[]) for point in summary.key_points],
-        language=summary.language,
-        entities=summary.entities,
-        dates=summary.dates,
-        document=None,
-    )
+    points = [KeyPoint(text=point.text, pages=[]) for point in summary.key_points]
+    summary = summary.model_copy(update={"key_points": points})
+    return SummarizeResult(**dict(calls.describe()), **dict(summary), document=None)
 
 
 def hand_over_summary(
