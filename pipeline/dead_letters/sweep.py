@@ -114,7 +114,7 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
 
 
 def _is_lost(subject: Document | Task, pk: str, services: SweepServices) -> bool:
-    """Whether nothing was heard of it for long, no wait either: over the limit one is each day."""
+    """Whether nothing was heard of it for long; over the spending limit it is put off each day."""
     since = services.now() - services.lost_after
     if datetime.fromisoformat(subject.updated_at) >= since:
         return False

@@ -28,9 +28,9 @@ class OpenAIModel:
     Args:
         client: A client that does not retry by itself (`build_openai_client`).
         model: The name of the model.
-        window: How much the model reads and writes. An answer gets no
-            more room than is left of it; a request that is estimated to leave none is refused
-            here, since some servers silently drop its start.
+        window: How much the model reads and writes. An answer gets no more room than is left of
+            it; a request that is estimated to leave none is refused here, since some servers
+            silently drop its start.
         key: The key of the account; None for a server that asks for none.
         length_parameter: `max_completion_tokens` (OpenAI) or `max_tokens` (most others); the other
             one is taken where the server asks for it.
