@@ -30,18 +30,15 @@ from functions.http.requests import (
 from functions.http.route_parts import FACTS
 from functions.http.routes import build_app
 from functions.http.services import ApiServices, RequestFacts
-from functions.model_wiring import build_agent, build_meter, build_reader
+from functions.model_wiring import build_agent, build_answers, build_reader
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
-from functions.wiring import build_table, utc_now
+from functions.wiring import build_services, utc_now
 from pipeline.chat.chat_turn import ChatServices
-from pipeline.metering.kept_answers import AnswerServices
 from pipeline.tasks.agent.agent import AgentLimits
 from pipeline.tasks.intake import IntakeServices
 from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.objects import ObjectStore
-from shared.aws.queues import Queues
 from shared.aws.upload_forms import UploadForms
 from shared.deadline import Deadline
 from shared.errors import RequestError, SettingsError
@@ -135,10 +132,10 @@ def build_api(settings: Settings, clients: Clients, model: LanguageModel) -> Api
     """
     if settings.conversations_table is None:
         raise SettingsError("Set this environment variable of the function: CONVERSATIONS_TABLE")
-    table = build_table(settings, clients)
-    reader = build_reader(settings, table, ObjectStore(clients.s3))
+    base = build_services(settings, clients)
+    reader = build_reader(settings, base)
     chat = ChatServices(
-        answers=AnswerServices(model, build_meter(settings, table), table, utc_now),
+        answers=build_answers(settings, model, base),
         agent=build_agent(settings, reader),
         limits=AgentLimits(max_steps=settings.chat_max_steps, max_tokens=settings.chat_max_tokens),
         now=utc_now,
@@ -148,13 +145,7 @@ def build_api(settings: Settings, clients: Clients, model: LanguageModel) -> Api
         reader=reader,
         chat=chat,
         conversations=LedgerTable(clients.dynamodb, settings.conversations_table, time.sleep),
-        intake=IntakeServices(
-            table=table,
-            queues=Queues(clients.sqs),
-            work_queue_url=settings.work_queue_url,
-            callback_arns=settings.callback_arns,
-            now=utc_now,
-        ),
+        intake=IntakeServices(**vars(base), callback_arns=settings.callback_arns),
         forms=UploadForms(
             lambda: clients.s3_signing, settings.documents_bucket, settings.max_document_bytes
         ),

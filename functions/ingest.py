@@ -10,14 +10,13 @@ from functions.delivery.consumer import Consumer, Runtime
 from functions.delivery.isolation import process_batch_in_isolation
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
-from functions.wiring import build_table, compute_chunk_tokens, utc_now
+from functions.wiring import build_services, utc_now
 from pipeline.extraction import ExtractionLimits, Extractor
 from pipeline.ingest.downloads import remove_leftovers
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
-from shared.aws.objects import ObjectStore
-from shared.aws.queues import Queues
+from shared.llm.model_window import ModelWindow
 from shared.messages.work_items import IngestItem, decode_ingest_item
 from shared.settings import Settings, read_settings
 
@@ -45,18 +44,13 @@ def build_ingest(
     settings: Settings, clients: Clients, extractor: Extractor
 ) -> tuple[Consumer[IngestItem], Runtime]:
     """Put the function's parts together."""
-    table = build_table(settings, clients)
+    base = build_services(settings, clients)
     services = IngestServices(
-        table=table,
-        objects=ObjectStore(clients.s3),
-        queues=Queues(clients.sqs),
+        **vars(base),
         extractor=extractor,
-        artifacts_bucket=settings.artifacts_bucket,
         uploads_queue_url=settings.uploads_queue_url,
-        work_queue_url=settings.work_queue_url,
         max_document_bytes=settings.max_document_bytes,
-        chunk_tokens=compute_chunk_tokens(settings),
-        now=utc_now,
+        chunk_tokens=ModelWindow(settings.context_window_tokens).chunk_tokens,
     )
     consumer = Consumer(
         name=STAGE,
@@ -64,9 +58,9 @@ def build_ingest(
         dlq_url=settings.uploads_dlq_url,
         decode=lambda body, message_id, sent_at: decode_ingest_item(body),
         handle=lambda item, deadline: ingest_item(item, services, deadline),
-        give_up=lambda item, end: give_up_ingest(item, end.message, table, utc_now),
+        give_up=lambda item, end: give_up_ingest(item, end.message, base.table, utc_now),
         note_delay=lambda item, step, reason, delay_seconds: note_ingest_delay(
-            item, step, reason, delay_seconds, table, utc_now
+            item, step, reason, delay_seconds, base.table, utc_now
         ),
     )
     return consumer, build_runtime(settings, clients, STAGE)

@@ -3,19 +3,21 @@
 import uuid
 
 from functions.observability import emit_cap_share
-from functions.wiring import utc_now
 from pipeline.documents.document_reader import DocumentReader
+from pipeline.metering.metered_calls import AnswerServices
 from pipeline.metering.spend_meter import Limits, SpendMeter
+from pipeline.services import Services
 from pipeline.tasks.agent.agent import Agent
 from pipeline.tasks.agent.tools import Toolbox
 from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.objects import ObjectStore
 from shared.ledger.documents import Clock
+from shared.llm.model import LanguageModel
+from shared.llm.model_window import ModelWindow
 from shared.prices import MICRO_USD_PER_USD
 from shared.settings import Settings
 
 
-def build_meter(settings: Settings, table: LedgerTable, now: Clock = utc_now) -> SpendMeter | None:
+def build_meter(settings: Settings, table: LedgerTable, now: Clock) -> SpendMeter | None:
     """The spending limit of the configured model; None for the one that costs nothing."""
     if not settings.uses_openai:
         return None
@@ -34,19 +36,22 @@ def _to_micro_usd(usd: float | None) -> int | None:
     return None if usd is None else round(usd * MICRO_USD_PER_USD)
 
 
-def build_reader(
-    settings: Settings, table: LedgerTable, objects: ObjectStore, now: Clock = utc_now
-) -> DocumentReader:
+def build_answers(settings: Settings, model: LanguageModel, base: Services) -> AnswerServices:
+    """What asking the model works with."""
+    return AnswerServices(model, build_meter(settings, base.table, base.now), base.table, base.now)
+
+
+def build_reader(settings: Settings, base: Services) -> DocumentReader:
     """What reads documents, and can write nothing."""
     return DocumentReader(
-        table=table,
-        objects=objects,
+        table=base.table,
+        objects=base.objects,
         documents_bucket=settings.documents_bucket,
-        artifacts_bucket=settings.artifacts_bucket,
-        now=now,
+        artifacts_bucket=base.artifacts_bucket,
+        now=base.now,
     )
 
 
 def build_agent(settings: Settings, reader: DocumentReader) -> Agent:
     """The agent with its tools."""
-    return Agent(Toolbox(reader), reader, settings.context_window_tokens)
+    return Agent(Toolbox(reader), reader, ModelWindow(settings.context_window_tokens))

@@ -11,14 +11,11 @@ from functions.delivery.isolation import process_batch_in_isolation
 from functions.observability import emit_report_made
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
-from functions.wiring import build_table, utc_now
-from pipeline.report.daily_report import ReportServices
+from functions.wiring import build_services, utc_now
 from pipeline.report.report_delivery import DeliveryServices, handle_report_item
 from pipeline.report.report_failures import give_up_report, note_report_delay
 from shared.aws.clients import Clients
 from shared.aws.mail import Mailer
-from shared.aws.objects import ObjectStore
-from shared.aws.queues import Queues
 from shared.aws.topics import Topic
 from shared.deadline import Deadline
 from shared.messages.reports import ReportItem, decode_report_item
@@ -43,16 +40,15 @@ def _build_container() -> tuple[Consumer[ReportItem], Runtime]:
 def build_report(settings: Settings, clients: Clients) -> tuple[Consumer[ReportItem], Runtime]:
     """Put the function's parts together."""
     services = build_delivery(settings, clients)
-    reports = services.reports
     consumer = Consumer(
         name=STAGE,
         queue_url=settings.reports_queue_url,
         dlq_url=settings.reports_dlq_url,
         decode=decode_report_item,
         handle=lambda item, deadline: _make_report(item, services, deadline),
-        give_up=lambda item, end: give_up_report(item, end.message, reports.table, utc_now),
+        give_up=lambda item, end: give_up_report(item, end.message, services.table, utc_now),
         note_delay=lambda item, step, reason, delay_seconds: note_report_delay(
-            item, step, reason, delay_seconds, reports.table, utc_now
+            item, step, reason, delay_seconds, services.table, utc_now
         ),
     )
     return consumer, build_runtime(settings, clients, STAGE)
@@ -68,12 +64,8 @@ def _make_report(item: ReportItem, services: DeliveryServices, deadline: Deadlin
 def build_delivery(settings: Settings, clients: Clients) -> DeliveryServices:
     """Put together what making and sending reports works with."""
     cap = settings.daily_cap_usd
-    reports = ReportServices(
-        table=build_table(settings, clients),
-        objects=ObjectStore(clients.s3),
-        queues=Queues(clients.sqs),
-        artifacts_bucket=settings.artifacts_bucket,
-        work_queue_url=settings.work_queue_url,
+    return DeliveryServices(
+        **vars(build_services(settings, clients)),
         dlqs=(
             ("uploads", settings.uploads_dlq_url),
             ("work", settings.work_dlq_url),
@@ -82,10 +74,6 @@ def build_delivery(settings: Settings, clients: Clients) -> DeliveryServices:
         zone=settings.time_zone,
         stack=settings.stack_name,
         daily_cap_micro_usd=None if cap is None else round(cap * MICRO_USD_PER_USD),
-        now=utc_now,
-    )
-    return DeliveryServices(
-        reports=reports,
         reports_queue_url=settings.reports_queue_url,
         mailer=_build_mailer(settings, clients),
         topic=_build_topic(settings, clients),

@@ -3,9 +3,12 @@
 import time
 from datetime import UTC, datetime
 
+from pipeline.services import Services
 from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
+from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
+from shared.ledger.documents import Clock
 from shared.settings import Settings
 
 
@@ -19,16 +22,13 @@ def build_table(settings: Settings, clients: Clients) -> LedgerTable:
     return LedgerTable(clients.dynamodb, settings.ledger_table, time.sleep)
 
 
-def compute_chunk_tokens(settings: Settings) -> int:
-    """The size of a chunk: what fits the model, but no more than it reads with attention."""
-    return min(8_000, _compute_source_tokens(settings))
-
-
-def compute_combine_tokens(settings: Settings) -> int:
-    """The most tokens of summaries in one request."""
-    return min(16_000, _compute_source_tokens(settings))
-
-
-def _compute_source_tokens(settings: Settings) -> int:
-    """The room for sources in the model's window, with a quarter of it left for the answer."""
-    return settings.context_window_tokens * 3 // 4 - TOKENS_AROUND_SOURCES
+def build_services(settings: Settings, clients: Clients, now: Clock = utc_now) -> Services:
+    """What work on documents, tasks and reports is done with."""
+    return Services(
+        table=build_table(settings, clients),
+        objects=ObjectStore(clients.s3),
+        queues=Queues(clients.sqs),
+        artifacts_bucket=settings.artifacts_bucket,
+        work_queue_url=settings.work_queue_url,
+        now=now,
+    )

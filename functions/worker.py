@@ -9,30 +9,23 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.delivery.consumer import Consumer, Runtime
 from functions.delivery.isolation import process_batch_in_isolation
-from functions.model_wiring import build_agent, build_meter, build_reader
+from functions.model_wiring import build_agent, build_answers, build_reader
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
-from functions.wiring import (
-    build_table,
-    compute_chunk_tokens,
-    compute_combine_tokens,
-    utc_now,
-)
+from functions.wiring import build_services, utc_now
 from pipeline.dead_letters.sweep import SweepServices, SweptQueue
 from pipeline.ingest.ingest_failures import give_up_ingest
-from pipeline.metering.kept_answers import AnswerServices
 from pipeline.report.report_failures import give_up_report
+from pipeline.services import Services
 from pipeline.summaries.summarize_document import SummarizeServices
 from pipeline.tasks.carry_out import TaskServices
 from pipeline.work_items import ItemServices, WorkServices, do_work, give_up_work, note_work_delay
 from shared.aws.callbacks import CallbackSender
 from shared.aws.clients import Clients
-from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.objects import ObjectStore
-from shared.aws.queues import Queues
 from shared.ledger.documents import Clock
 from shared.llm.build import build_language_model
 from shared.llm.model import LanguageModel
+from shared.llm.model_window import ModelWindow
 from shared.messages.reports import decode_report_item
 from shared.messages.work_items import WorkItem, decode_ingest_item, decode_work_item
 from shared.settings import Settings, read_settings
@@ -65,11 +58,9 @@ def build_worker(
     settings: Settings, clients: Clients, model: LanguageModel, now: Clock = utc_now
 ) -> tuple[Consumer[WorkItem], Runtime]:
     """Put the function's parts together; `now` is the clock that all of them go by."""
-    table = build_table(settings, clients)
-    queues = Queues(clients.sqs)
-    items = build_item_services(settings, clients, model, table, queues, now)
-    swept = build_sweep(settings, table=table, queues=queues, items=items, now=now)
-    services = WorkServices(items, swept)
+    base = build_services(settings, clients, now)
+    items = build_item_services(settings, clients, model, base)
+    services = WorkServices(items, build_sweep(settings, items, base))
     consumer = Consumer(
         name=STAGE,
         queue_url=settings.work_queue_url,
@@ -85,61 +76,33 @@ def build_worker(
 
 
 def build_item_services(
-    settings: Settings,
-    clients: Clients,
-    model: LanguageModel,
-    table: LedgerTable,
-    queues: Queues,
-    now: Clock = utc_now,
+    settings: Settings, clients: Clients, model: LanguageModel, base: Services
 ) -> ItemServices:
     """Put together what the work on documents and tasks works with."""
-    objects = ObjectStore(clients.s3)
-    reader = build_reader(settings, table, objects, now)
-    answers = AnswerServices(model, build_meter(settings, table, now), table, now)
+    reader = build_reader(settings, base)
     summarize = SummarizeServices(
-        table=table,
-        objects=objects,
-        queues=queues,
-        answers=answers,
-        artifacts_bucket=settings.artifacts_bucket,
-        work_queue_url=settings.work_queue_url,
-        combine_tokens=compute_combine_tokens(settings),
-        now=now,
+        **vars(base),
+        answers=build_answers(settings, model, base),
+        window=ModelWindow(settings.context_window_tokens),
     )
     tasks = TaskServices(
-        table=table,
-        objects=objects,
-        queues=queues,
-        answers=answers,
+        **vars(summarize),
         reader=reader,
         agent=build_agent(settings, reader),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
         callback_arns=settings.callback_arns,
-        artifacts_bucket=settings.artifacts_bucket,
-        work_queue_url=settings.work_queue_url,
-        context_window_tokens=settings.context_window_tokens,
-        chunk_tokens=compute_chunk_tokens(settings),
-        combine_tokens=compute_combine_tokens(settings),
-        now=now,
     )
     return ItemServices(summarize, tasks)
 
 
-def build_sweep(
-    settings: Settings,
-    *,
-    table: LedgerTable,
-    queues: Queues,
-    items: ItemServices,
-    now: Clock,
-) -> SweepServices:
+def build_sweep(settings: Settings, items: ItemServices, base: Services) -> SweepServices:
     """Put the sweep's parts together: what a dead letter of each queue means."""
     uploads = SweptQueue(
         stage="ingest",
         source_queue=settings.uploads_queue_url.rsplit("/", 1)[-1],
         dlq_url=settings.uploads_dlq_url,
         give_up=lambda body, message_id, cause: give_up_ingest(
-            decode_ingest_item(body), cause, table, now
+            decode_ingest_item(body), cause, base.table, base.now
         ),
     )
     work = SweptQueue(
@@ -155,17 +118,17 @@ def build_sweep(
         source_queue=settings.reports_queue_url.rsplit("/", 1)[-1],
         dlq_url=settings.reports_dlq_url,
         give_up=lambda body, message_id, cause: give_up_report(
-            decode_report_item(body, message_id, now()), cause, table, now
+            decode_report_item(body, message_id, base.now()), cause, base.table, base.now
         ),
     )
     longest_wait = timedelta(seconds=settings.max_deferral_age_seconds)
     return SweepServices(
-        table=table,
-        queues=queues,
+        table=base.table,
+        queues=base.queues,
         swept=(uploads, work, reports),
         stale_after=_STALE_AFTER,
         lost_after=longest_wait + _QUEUE_RETENTION + _SPARE,
-        now=now,
+        now=base.now,
     )
 
 

@@ -39,14 +39,7 @@ _COMMITTED_WITHIN = timedelta(days=1)
 
 @dataclass(frozen=True)
 class CopyServices:
-    """What copying works with.
-
-    Args:
-        table: The ledger.
-        objects: S3.
-        database: Where results are copied to.
-        now: The clock.
-    """
+    """What copying works with; `database` is where results are copied to."""
 
     table: LedgerTable
     objects: ObjectStore
@@ -152,13 +145,5 @@ def build_task_row(content: dict[str, object], result_key: str, attempt: int) ->
     """The row of a task's result, as `result.json` has it."""
     facts = TaskFacts.model_validate(content)
     return TaskResultRow(
-        task_id=facts.task_id,
-        attempt=attempt,
-        kind=facts.kind,
-        model=facts.model,
-        input_tokens=facts.input_tokens,
-        output_tokens=facts.output_tokens,
-        cost_usd=facts.cost_usd,
-        result=content,
-        result_key=result_key,
+        **facts.model_dump(), attempt=attempt, result=content, result_key=result_key
     )

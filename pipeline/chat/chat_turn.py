@@ -6,9 +6,8 @@ from datetime import UTC, datetime
 
 from pydantic import BaseModel
 
-from pipeline.chat.chat_calls import ChatCalls
 from pipeline.chat.extractive_chat import answer_without_model
-from pipeline.metering.kept_answers import AnswerServices
+from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
 from pipeline.tasks.agent.agent import Agent, AgentLimits, AgentRun, StepTaken, StoppedBy
 from pipeline.tasks.ask import PagesRead
 from shared.conversations import Conversations, Turn
@@ -16,7 +15,6 @@ from shared.deadline import Deadline
 from shared.errors import RequestKeyReusedError
 from shared.llm.token_estimate import estimate_tokens
 from shared.llm.turns import PastTurn
-from shared.prices import MICRO_USD_PER_USD
 
 # Of the model's window, this share at the most goes to what was said before.
 _HISTORY_SHARE_OF_WINDOW = 1 / 4
@@ -43,14 +41,7 @@ class TurnDetails(BaseModel):
 
 @dataclass(frozen=True)
 class ChatServices:
-    """What a chat works with; one a container.
-
-    Args:
-        answers: The language model, metered.
-        agent: Works on messages.
-        limits: How far it may go for one message.
-        now: The clock.
-    """
+    """What a chat works with; `limits` say how far the agent may go for one message."""
 
     answers: AnswerServices
     agent: Agent
@@ -98,7 +89,7 @@ def take_chat_turn(
         known = _find_repeated(message, past)
         if known is not None:
             return known
-        calls = ChatCalls(services.answers)
+        calls = MeteredCalls(services.answers, payer=None)
         run = _answer(message.text, past, calls, services, deadline)
         # Whoever asked has been told by now that it took too long.
         deadline.check()
@@ -136,16 +127,14 @@ def _find_repeated(message: ChatMessage, past: Sequence[Turn]) -> Turn | None:
 def _answer(
     text: str,
     past: Sequence[Turn],
-    calls: ChatCalls,
+    calls: MeteredCalls,
     services: ChatServices,
     deadline: Deadline,
 ) -> AgentRun:
     agent = services.agent
     if calls.is_extractive:
-        return answer_without_model(
-            text, agent.reader, calls, agent.context_window_tokens, deadline
-        )
-    room = int(agent.context_window_tokens * _HISTORY_SHARE_OF_WINDOW)
+        return answer_without_model(text, agent.reader, calls, agent.window, deadline)
+    room = int(agent.window.tokens * _HISTORY_SHARE_OF_WINDOW)
     return agent.run(text, calls, services.limits, deadline, trim_history(past, room))
 
 
@@ -160,14 +149,14 @@ def trim_history(past: Sequence[Turn], room_tokens: int) -> list[PastTurn]:
     return kept[::-1]
 
 
-def _describe(run: AgentRun, calls: ChatCalls) -> TurnDetails:
+def _describe(run: AgentRun, calls: MeteredCalls) -> TurnDetails:
     return TurnDetails(
         steps=run.steps,
         usage=TurnUsage(
             model=calls.model_name,
             input_tokens=calls.spent.input_tokens,
             output_tokens=calls.spent.output_tokens,
-            cost_usd=calls.spent.cost_micro_usd / MICRO_USD_PER_USD,
+            cost_usd=calls.spent.cost_usd,
         ),
         pages_read=run.pages_read,
         stopped_by=run.stopped_by,

@@ -4,11 +4,12 @@ import json
 from itertools import islice
 
 from pipeline.documents.document_reader import DocumentReader, has_text
-from pipeline.metering.model_calls import ModelCalls
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.tasks.agent.agent import AgentRun, StepTaken, StoppedBy
 from pipeline.tasks.ask import AnsweredQuestion, answer_question
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
+from shared.llm.model_window import ModelWindow
 
 _DAYS = 31
 _MAX_DOCUMENTS = 20
@@ -24,8 +25,8 @@ _HOW_TO_CONFIGURE = (
 def answer_without_model(
     message: str,
     reader: DocumentReader,
-    calls: ModelCalls,
-    context_window_tokens: int,
+    calls: MeteredCalls,
+    window: ModelWindow,
     deadline: Deadline,
 ) -> AgentRun:
     """Answer with the sentences of the newest documents that match a message best.
@@ -34,7 +35,7 @@ def answer_without_model(
         RetryableError, DeferredError, PermanentError: As S3 and the ledger do.
     """
     documents = _choose_documents(reader)
-    answered = answer_question(message, documents, reader, calls, context_window_tokens, deadline)
+    answered = answer_question(message, documents, reader, calls, window, deadline)
     cited = {citation.document_id for citation in answered.citations}
     said = _quote(answered) if answered.answered else _name_documents(documents)
     return AgentRun(

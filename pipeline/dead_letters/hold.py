@@ -22,12 +22,8 @@ class LetterServices:
     """What working on dead letters needs.
 
     Args:
-        queues: SQS.
-        table: The ledger.
-        dlqs: The DLQs.
         pace: How they are read.
         actor: Who works on them, for the subjects' stories: the ARN of an identity.
-        now: The clock.
         stopwatch: Seconds that only grow.
         sleep: Waits the given seconds.
     """

@@ -61,12 +61,8 @@ class SweepServices:
     """What the sweep works with.
 
     Args:
-        table: The ledger.
-        queues: SQS.
-        swept: The DLQs.
         stale_after: Documents, tasks and reports in flight for less are left alone.
         lost_after: No message lives this long without a word in the story, deferred or not.
-        now: The clock.
     """
 
     table: LedgerTable
@@ -106,20 +102,10 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
         for queue in services.swept:
             letters = _sweep_letters(queue, services, request_id, deadline)
             seen, settled = seen + letters[0], settled + letters[1]
-    lost = [
-        document
-        for document in stale
-        if _is_older(document, now - services.lost_after)
-        and not _has_waited(document_pk(document.document_id), services)
-    ]
+    lost = [one for one in stale if _is_lost(one, document_pk(one.document_id), services)]
+    lost_tasks = [one for one in stale_tasks if _is_lost(one, task_pk(one.task_id), services)]
     for document in lost:
         _settle_lost(document, services)
-    lost_tasks = [
-        task
-        for task in stale_tasks
-        if _is_older(task, now - services.lost_after)
-        and not _has_waited(task_pk(task.task_id), services)
-    ]
     for task in lost_tasks:
         _settle_lost_task(task, services)
     report = SweepReport(len(stale), seen, settled, len(lost), len(stale_tasks), len(lost_tasks))
@@ -127,15 +113,13 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
     return report
 
 
-def _is_older(subject: Document | Task, than: datetime) -> bool:
-    return datetime.fromisoformat(subject.updated_at) < than
-
-
-def _has_waited(pk: str, services: SweepServices) -> bool:
-    """Whether a message was put off not long ago, as one is each day over the spending limit."""
-    timeline = read_timeline(services.table, pk)
+def _is_lost(subject: Document | Task, pk: str, services: SweepServices) -> bool:
+    """Whether nothing was heard of it for long; over the spending limit it is put off each day."""
     since = services.now() - services.lost_after
-    return bool(timeline) and datetime.fromisoformat(timeline[-1].at) >= since
+    if datetime.fromisoformat(subject.updated_at) >= since:
+        return False
+    timeline = read_timeline(services.table, pk)
+    return not timeline or datetime.fromisoformat(timeline[-1].at) < since
 
 
 def _sweep_letters(

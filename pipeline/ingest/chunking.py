@@ -6,9 +6,11 @@ another, so that coverage can be counted page by page. The same pages give the s
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain
 
 from pipeline.extraction import PageStatus, PageText
 from pipeline.ingest.text_division import divide_text
+from shared.llm.model_window import pack
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
 from shared.llm.token_estimate import MAX_TOKENS_PER_CHARACTER, estimate_tokens
 
@@ -41,12 +43,10 @@ class Chunk:
     Args:
         number: The number of the chunk, from 1.
         pages: Its pages, in order; empty and failed ones too.
-        tokens: The estimate for the text of all of them and what a prompt says around it.
     """
 
     number: int
     pages: tuple[ChunkPage, ...]
-    tokens: int
 
     @property
     def first_page(self) -> int:
@@ -84,21 +84,16 @@ def group_pages(
     max_text_tokens = max_tokens - tokens_around_page
     if max_text_tokens < MAX_TOKENS_PER_CHARACTER:
         raise ValueError(f"no page fits {max_tokens} tokens")
-    number = 1
-    held: list[ChunkPage] = []
-    held_tokens = 0
-    for page in pages:
-        for chunk_page in _divide_page(page, max_text_tokens):
-            tokens = 0
-            if chunk_page.status is PageStatus.TEXT:
-                tokens = estimate_tokens(chunk_page.text) + tokens_around_page
-            if (held and held_tokens + tokens > max_tokens) or chunk_page.part > 1:
-                yield Chunk(number, tuple(held), held_tokens)
-                number, held, held_tokens = number + 1, [], 0
-            held.append(chunk_page)
-            held_tokens += tokens
-    if held:
-        yield Chunk(number, tuple(held), held_tokens)
+
+    def weigh(page: ChunkPage) -> int:
+        if page.status is not PageStatus.TEXT:
+            return 0
+        return estimate_tokens(page.text) + tokens_around_page
+
+    parts = chain.from_iterable(_divide_page(page, max_text_tokens) for page in pages)
+    groups = pack(parts, weigh, max_tokens, begins=lambda page: page.part > 1)
+    for number, group in enumerate(groups, start=1):
+        yield Chunk(number, tuple(group))
 
 
 def _divide_page(page: PageText, max_tokens: int) -> Iterator[ChunkPage]:

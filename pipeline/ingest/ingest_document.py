@@ -16,9 +16,7 @@ from pipeline.ingest.chunk_text import (
 )
 from pipeline.ingest.chunking import Chunk, group_pages
 from pipeline.ingest.downloads import download_document
-from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.objects import ObjectStore
-from shared.aws.queues import Queues
+from pipeline.services import Services
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
@@ -28,7 +26,7 @@ from shared.errors import (
 )
 from shared.ledger.document_texts import Extraction, find_text, record_checkpoint, record_extraction
 from shared.ledger.document_versions import register_document
-from shared.ledger.documents import ChunkPages, Clock, Document, find_document, move_document
+from shared.ledger.documents import ChunkPages, Document, find_document, move_document
 from shared.lifecycle import DocumentStatus
 from shared.messages.work_items import ContinueIngest, IngestItem, SummarizeChunk, encode_message
 from shared.page_ranges import format_page_ranges, parse_page_ranges
@@ -39,33 +37,21 @@ logger = logging.getLogger("seashore.ingest")
 _CHECKPOINT_SECONDS = 3.0
 
 
-@dataclass(frozen=True)
-class IngestServices:
-    """What ingestion works with.
+@dataclass(frozen=True, kw_only=True)
+class IngestServices(Services):
+    """What ingestion works with besides.
 
     Args:
-        table: The ledger.
-        objects: S3.
-        queues: SQS.
         extractor: Reads the text of PDFs.
-        artifacts_bucket: Where text goes.
         uploads_queue_url: Where the rest of a long document is sent to be read.
-        work_queue_url: Where chunks are sent to be summarised.
         max_document_bytes: Larger documents are refused before they are downloaded.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
-        now: The clock.
     """
 
-    table: LedgerTable
-    objects: ObjectStore
-    queues: Queues
     extractor: Extractor
-    artifacts_bucket: str
     uploads_queue_url: str
-    work_queue_url: str
     max_document_bytes: int
     chunk_tokens: int
-    now: Clock
 
 
 def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from shared.llm.model_window import pack
 from shared.llm.token_estimate import MAX_TOKENS_PER_CHARACTER, weigh_text
 
 # Where a long text may be divided, best first. A sentence ends with a full stop of any script and
@@ -16,17 +17,8 @@ DIVISIONS = (
 
 def divide_text(text: str, max_tokens: int) -> list[str]:
     """The text in as few parts as fit, divided at the best places there are."""
-    parts: list[str] = []
-    held: list[str] = []
-    held_weight = 0.0
-    for piece in _cut(text, max_tokens, DIVISIONS):
-        weight = weigh_text(piece)
-        if held and held_weight + weight > max_tokens:
-            parts.append("".join(held))
-            held, held_weight = [], 0.0
-        held.append(piece)
-        held_weight += weight
-    return [*parts, "".join(held)]
+    pieces = _cut(text, max_tokens, DIVISIONS)
+    return ["".join(part) for part in pack(pieces, weigh_text, max_tokens)]
 
 
 def _cut(text: str, max_tokens: int, divisions: tuple[re.Pattern[str], ...]) -> Iterator[str]:

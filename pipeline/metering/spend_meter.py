@@ -9,11 +9,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from shared.aws.dynamodb_table import LedgerTable
 from shared.calendar import find_day, seconds_until_tomorrow
-from shared.errors import OverBudgetError
+from shared.errors import OverBudgetError, PaidCalls
 from shared.ledger.spend import (
     Lease,
     close_expired_leases,
@@ -24,8 +25,17 @@ from shared.ledger.spend import (
     read_day_spend,
     record_call,
 )
-from shared.llm.model import Usage
+from shared.llm.model import ModelAnswer, Usage
+from shared.llm.turns import ModelTurn
 from shared.prices import ModelPrice, compute_cost_micro_usd, format_usd
+
+ReplyT = TypeVar("ReplyT", ModelAnswer[Any], ModelTurn)
+
+# An answer may take three calls: as it is asked for, once more with twice the room where it was cut
+# off, and once more where it did not fit. Money is set aside for all of them, so that the day's
+# limit holds whatever happens; what was not needed goes back at once.
+_MOST_READINGS = 3
+_MOST_WRITINGS = 5
 
 # A lease serves calls for a while, and outlives the longest invocation that may draw on it.
 _LEASE_SERVES = timedelta(minutes=10)
@@ -124,6 +134,35 @@ class SpendMeter:
         if self.limits.price is None:
             return 0
         return compute_cost_micro_usd(self.limits.price, input_tokens, output_tokens)
+
+    def run(
+        self, call: Callable[[], ReplyT], input_tokens: int, max_output_tokens: int
+    ) -> tuple[ReplyT, int]:
+        """Call a model, with room reserved before and the cost settled after.
+
+        Args:
+            call: Calls the model.
+            input_tokens: About how much the model will read.
+            max_output_tokens: The most that it may write.
+
+        Returns:
+            What the call returned, and what it cost, in millionths of a dollar.
+
+        Raises:
+            OverBudgetError, ServiceError: As `reserve` does.
+        """
+        reservation = self.reserve(
+            self.estimate(_MOST_READINGS * input_tokens, _MOST_WRITINGS * max_output_tokens)
+        )
+        try:
+            reply = call()
+        except BaseException as error:
+            if isinstance(error, PaidCalls) and error.calls:
+                self.settle(reservation, read_paid_usage(error))
+            else:
+                self.release(reservation)
+            raise
+        return reply, self.settle(reservation, reply.usage)
 
     def reserve(self, cost: int) -> Reservation:
         """Take room for a call.
@@ -244,3 +283,8 @@ class SpendMeter:
             delay_seconds=min(_ROOM_RETURNS_SECONDS, tomorrow_seconds),
             reason="over_budget",
         )
+
+
+def read_paid_usage(error: PaidCalls) -> Usage:
+    """What an answer that failed has consumed."""
+    return Usage(error.calls, error.input_tokens, error.output_tokens)

@@ -7,7 +7,6 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from pipeline.report.causes import CauseTally, name_stack
-from pipeline.report.digest import DigestServices
 from pipeline.report.figures import (
     DOCUMENT_ATTRIBUTES,
     TASK_ATTRIBUTES,
@@ -26,56 +25,32 @@ from pipeline.report.report_types import (
 )
 from pipeline.report.spend import read_spend
 from pipeline.report.times import explain_slowness
-from shared.aws.dynamodb_table import IndexPage, LedgerTable
-from shared.aws.objects import ObjectStore
-from shared.aws.queues import Queues
+from pipeline.services import Services
+from shared.aws.dynamodb_table import IndexPage
 from shared.calendar import find_window
 from shared.errors import SeashoreError
 from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
-from shared.ledger.documents import Clock, document_pk
+from shared.ledger.documents import document_pk
 from shared.ledger.timeline import read_timeline
 
 logger = logging.getLogger("seashore.report")
 
 
-@dataclass(frozen=True)
-class ReportServices:
-    """What reports are made with.
+@dataclass(frozen=True, kw_only=True)
+class ReportServices(Services):
+    """What reports are made with besides.
 
     Args:
-        table: The ledger.
-        objects: S3.
-        queues: SQS.
-        artifacts_bucket: Where reports are written and summaries lie.
-        work_queue_url: Where the worker takes its tasks.
         dlqs: The names of the queues, and the URLs of their DLQs.
         zone: The time zone in which days are counted.
         stack: The stack's name, as the command line knows it.
         daily_cap_micro_usd: The day's spending limit; None if there is none.
-        now: The clock.
     """
 
-    table: LedgerTable
-    objects: ObjectStore
-    queues: Queues
-    artifacts_bucket: str
-    work_queue_url: str
     dlqs: tuple[tuple[str, str], ...]
     zone: ZoneInfo
     stack: str
     daily_cap_micro_usd: int | None
-    now: Clock
-
-    @property
-    def digest(self) -> DigestServices:
-        """What digests are made with."""
-        return DigestServices(
-            table=self.table,
-            objects=self.objects,
-            queues=self.queues,
-            artifacts_bucket=self.artifacts_bucket,
-            work_queue_url=self.work_queue_url,
-        )
 
 
 @dataclass(frozen=True)

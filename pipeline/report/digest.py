@@ -15,9 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from pipeline.report.report_types import Digest
-from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.objects import ObjectStore
-from shared.aws.queues import Queues
+from pipeline.services import Services
 from shared.errors import DeferredError, ObjectMissingError
 from shared.ledger.reports import ReportRow
 from shared.ledger.tasks import Task, find_task
@@ -61,25 +59,6 @@ class _Answer(BaseModel):
 
 
 @dataclass(frozen=True)
-class DigestServices:
-    """What digests are made with.
-
-    Args:
-        table: The ledger.
-        objects: S3.
-        queues: SQS.
-        artifacts_bucket: Where summaries lie.
-        work_queue_url: Where the worker takes its tasks.
-    """
-
-    table: LedgerTable
-    objects: ObjectStore
-    queues: Queues
-    artifacts_bucket: str
-    work_queue_url: str
-
-
-@dataclass(frozen=True)
 class DigestOrder:
     """A task that writes a digest.
 
@@ -94,9 +73,7 @@ class DigestOrder:
     of: int
 
 
-def order_digest(
-    day: str, result_keys: Sequence[str], of: int, services: DigestServices
-) -> DigestOrder:
+def order_digest(day: str, result_keys: Sequence[str], of: int, services: Services) -> DigestOrder:
     """Put the summaries of documents together to a text, and have the worker summarise that.
 
     The same summaries make the same task, however often they are sent.
@@ -117,7 +94,7 @@ def order_digest(
     return DigestOrder(task, read, of)
 
 
-def _read_summaries(result_keys: Sequence[str], services: DigestServices) -> list[tuple[str, str]]:
+def _read_summaries(result_keys: Sequence[str], services: Services) -> list[tuple[str, str]]:
     def read(key: str) -> tuple[str, str] | None:
         try:
             content = services.objects.read_json(services.artifacts_bucket, key)
@@ -150,7 +127,7 @@ def write_digest_text(summaries: Sequence[tuple[str, str]]) -> tuple[str, int]:
     return "\n\n".join(parts), len(parts)
 
 
-def collect_digest(row: ReportRow, services: DigestServices, now: datetime) -> Digest:
+def collect_digest(row: ReportRow, services: Services, now: datetime) -> Digest:
     """The digest that a task was to write, or the note that it is left out.
 
     Args:
@@ -192,7 +169,7 @@ def _leave_out(row: ReportRow, note: str) -> Digest:
     return Digest(note=note, documents_with_summary=row.digest_of)
 
 
-def _read_digest(task: Task, row: ReportRow, services: DigestServices) -> Digest:
+def _read_digest(task: Task, row: ReportRow, services: Services) -> Digest:
     try:
         content: Any = services.objects.read_json(services.artifacts_bucket, task.result_key or "")
         answer = _Answer.model_validate(content)

@@ -53,18 +53,16 @@ _CLAIM_MARGIN = timedelta(seconds=10)
 _CLAIMED_DELAY_SECONDS = 30.0
 
 
-@dataclass(frozen=True)
-class DeliveryServices:
-    """What ordering and delivering reports works with.
+@dataclass(frozen=True, kw_only=True)
+class DeliveryServices(ReportServices):
+    """What ordering and delivering reports works with besides.
 
     Args:
-        reports: What they are made with.
         reports_queue_url: Where a tick orders the reports that are due.
         mailer: Sends them; None if nobody is to be mailed.
         topic: Is told that a report is there; None if there is none.
     """
 
-    reports: ReportServices
     reports_queue_url: str
     mailer: Mailer | None
     topic: Topic | None
@@ -85,9 +83,9 @@ def handle_report_item(item: ReportItem, services: DeliveryServices, deadline: D
 
 
 def _order_due_reports(item: ReportItem, services: DeliveryServices) -> None:
-    days = find_due_days(item.sent_at, services.reports)
+    days = find_due_days(item.sent_at, services)
     bodies = [encode_report_order(DailyReportOrder(day=day)) for day in days]
-    services.reports.queues.send(services.reports_queue_url, bodies)
+    services.queues.send(services.reports_queue_url, bodies)
     logger.info("reports_ordered", extra={"action": "reports_ordered", "days": days})
 
 
@@ -128,9 +126,9 @@ def _is_due(report: ReportRow | None, now: datetime) -> bool:
 
 
 def _deliver(day: str, request: str, services: DeliveryServices, deadline: Deadline) -> None:
-    _, ends = find_window(day, services.reports.zone)
-    if ends > services.reports.now():
-        raise PermanentError(f"{day} is not over yet in {services.reports.zone.key}")
+    _, ends = find_window(day, services.zone)
+    if ends > services.now():
+        raise PermanentError(f"{day} is not over yet in {services.zone.key}")
     row = _begin(day, request, services)
     if row.status is ReportStatus.SENDING or row.status.is_final:
         written = None
@@ -140,14 +138,14 @@ def _deliver(day: str, request: str, services: DeliveryServices, deadline: Deadl
     if not row.status.is_final:
         row, written = _mail(row, written, services, deadline)
     if services.topic is not None and not row.is_topic_told:
-        subject, text = _write_notice(day, written, services.reports)
+        subject, text = _write_notice(day, written, services)
         services.topic.publish(subject, text)
-        note_topic_told(services.reports.table, row, services.reports.now())
+        note_topic_told(services.table, row, services.now())
 
 
 def _begin(day: str, request: str, services: DeliveryServices) -> ReportRow:
     """The report's row, new where it was not begun, was given up, or is to be sent again."""
-    table = services.reports.table
+    table = services.table
     known = find_report(table, day)
     if known is not None and known.request != request and request:
         if not known.status.is_final and known.status is not ReportStatus.FAILED:
@@ -156,23 +154,22 @@ def _begin(day: str, request: str, services: DeliveryServices) -> ReportRow:
                 delay_seconds=_CLAIMED_DELAY_SECONDS,
                 reason="report_in_progress",
             )
-        return begin_report(table, day, request, known, services.reports.now())
+        return begin_report(table, day, request, known, services.now())
     if known is None or known.status is ReportStatus.FAILED:
-        return begin_report(table, day, request, known, services.reports.now())
+        return begin_report(table, day, request, known, services.now())
     return known
 
 
 def _make(row: ReportRow, services: DeliveryServices) -> WrittenReport:
-    reports = services.reports
     if row.status is ReportStatus.WAITING and row.digest_asked_at is None:
-        keys, of = choose_summaries(row.day, reports)
-        order = order_digest(row.day, keys, of, reports.digest)
+        keys, of = choose_summaries(row.day, services)
+        order = order_digest(row.day, keys, of, services)
         task_id = order.task.task_id if order.task else None
         row = note_digest_asked(
-            reports.table, row, task_id, read=order.read, of=order.of, at=reports.now()
+            services.table, row, task_id, read=order.read, of=order.of, at=services.now()
         )
-    digest = collect_digest(row, reports.digest, reports.now())
-    return write_report(row.day, digest, reports)
+    digest = collect_digest(row, services, services.now())
+    return write_report(row.day, digest, services)
 
 
 def _note_made(row: ReportRow, written: WrittenReport, services: DeliveryServices) -> ReportRow:
@@ -182,7 +179,7 @@ def _note_made(row: ReportRow, written: WrittenReport, services: DeliveryService
         "tasks": report.tasks.received,
         "pages": report.pages,
     }
-    return note_made(services.reports.table, row, figures, services.reports.now())
+    return note_made(services.table, row, figures, services.now())
 
 
 def _mail(
@@ -191,7 +188,7 @@ def _mail(
     services: DeliveryServices,
     deadline: Deadline,
 ) -> tuple[ReportRow, WrittenReport | None]:
-    table, now = services.reports.table, services.reports.now
+    table, now = services.table, services.now
     if services.mailer is None:
         return finish_report(table, row, ReportStatus.KEPT, None, now()), written
     if _is_claimed(row, now()):
@@ -200,7 +197,7 @@ def _mail(
         raise ReportMailError(
             f"the mail of {row.day} was tried {row.mails} times, and each time the run died or "
             "heard nothing from SES: look whether it has come, and if not, send it by "
-            f"`seashore report --date {row.day} --send{name_stack(services.reports.stack)}`"
+            f"`seashore report --date {row.day} --send{name_stack(services.stack)}`"
         )
     # Before the claim: a report that cannot be made uses up none of the mails.
     written = written or _make(row, services)

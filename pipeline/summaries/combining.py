@@ -1,16 +1,18 @@
 """Summaries of parts into the summary of a whole, of a document or of a text."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 
-from pipeline.metering.kept_answers import KeptAnswer
+from pipeline.metering.metered_calls import KeptAnswer, MeteredCalls
 from pipeline.prompts import COMBINE, SUMMARIZE_CHUNK
 from pipeline.summaries.mentions import check_mentions, join_dates, join_entities
 from pipeline.summaries.summary_types import Gist, Summary
+from shared.deadline import Deadline
 from shared.errors import ContextOverflowError
 from shared.llm.model import ModelRequest, Purpose, Source
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
-from shared.llm.token_estimate import estimate_tokens
+from shared.llm.model_window import pack
+from shared.llm.prompt_rendering import estimate_source_tokens
 
 _MAX_OUTPUT_TOKENS = 2_000
 
@@ -56,10 +58,7 @@ def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[Gist]:
 
 
 def summarize_sources(
-    sources: tuple[Source, ...],
-    ask: Callable[[tuple[Source, ...]], KeptAnswer[Summary]],
-    combine: Callable[[list[SummarizedPart]], KeptAnswer[Summary]],
-    keep: Callable[[KeptAnswer[Summary]], object],
+    sources: tuple[Source, ...], calls: MeteredCalls, combine_tokens: int, deadline: Deadline
 ) -> KeptAnswer[Summary]:
     """Summarise one part of a text, in halves where the model cannot take it whole.
 
@@ -67,18 +66,18 @@ def summarize_sources(
 
     Args:
         sources: The pages of the part.
-        ask: Summarises pages.
-        combine: Combines the summaries of two halves.
-        keep: Keeps an intermediate answer and notes its cost.
+        calls: The model. Answers on the way are kept; the last one is the caller's to keep.
+        combine_tokens: The most that one request combines.
+        deadline: When the time is up.
 
     Returns:
-        The last answer, with its own usage and cost only.
+        The last answer, with its own cost only.
 
     Raises:
         ContextOverflowError: The model cannot take even a small piece.
     """
     try:
-        answer = ask(sources)
+        answer = calls.ask(build_chunk_request(sources), deadline)
         return replace(answer, value=check_mentions(answer.value, sources))
     except ContextOverflowError:
         halves = halve_sources(sources)
@@ -86,10 +85,10 @@ def summarize_sources(
             raise
     parts = []
     for half in halves:
-        answer = summarize_sources(half, ask, combine, keep)
-        keep(answer)
+        answer = summarize_sources(half, calls, combine_tokens, deadline)
+        calls.keep(answer)
         parts.append(SummarizedPart(half[0].first_page, half[-1].last_page, answer.value))
-    return combine(parts)
+    return combine_summaries(parts, calls, combine_tokens, deadline)
 
 
 def halve_sources(
@@ -109,17 +108,14 @@ def halve_sources(
 
 
 def combine_summaries(
-    parts: Sequence[SummarizedPart],
-    ask: Callable[[tuple[Source, ...]], KeptAnswer[Gist]],
-    keep: Callable[[KeptAnswer[Gist]], object],
-    max_tokens: int,
+    parts: Sequence[SummarizedPart], calls: MeteredCalls, max_tokens: int, deadline: Deadline
 ) -> KeptAnswer[Summary]:
     """Combine the summaries of parts: what they say by a model, names and dates by rule.
 
     Args and Returns: As of `combine_parts`.
     """
     sources = [to_sources(part.first_page, part.last_page, part.summary) for part in parts]
-    answer = combine_parts(sources, ask, keep, max_tokens)
+    answer = combine_parts(sources, calls, max_tokens, deadline)
     gist = answer.value
     summary = Summary(
         title=gist.title,
@@ -129,14 +125,11 @@ def combine_summaries(
         entities=join_entities(part.summary.entities for part in parts),
         dates=join_dates(part.summary.dates for part in parts),
     )
-    return KeptAnswer(summary, answer.model, answer.usage, answer.cost, answer.row)
+    return KeptAnswer(summary, answer.model, answer.used, answer.row)
 
 
 def combine_parts(
-    parts: list[tuple[Source, ...]],
-    ask: Callable[[tuple[Source, ...]], KeptAnswer[Gist]],
-    keep: Callable[[KeptAnswer[Gist]], object],
-    max_tokens: int,
+    parts: list[tuple[Source, ...]], calls: MeteredCalls, max_tokens: int, deadline: Deadline
 ) -> KeptAnswer[Gist]:
     """Combine the summaries of parts group by group until one is left.
 
@@ -144,12 +137,12 @@ def combine_parts(
 
     Args:
         parts: The summaries, each as sources (`to_sources`), in order.
-        ask: Combines a group.
-        keep: Keeps an intermediate answer and notes its cost.
+        calls: The model. The last answer is the caller's to keep.
         max_tokens: The most that one group has.
+        deadline: When the time is up.
 
     Returns:
-        The last answer, with its own usage and cost only.
+        The last answer, with its own cost only.
 
     Raises:
         ContextOverflowError: The model cannot take even a small group.
@@ -161,7 +154,7 @@ def combine_parts(
         combined: list[tuple[Source, ...]] = []
         for group in groups:
             try:
-                answer = ask(group)
+                answer = calls.ask(build_combine_request(group), deadline)
             except ContextOverflowError:
                 refused.add(group)
                 smaller = _find_smaller_limit(level, refused, max_tokens)
@@ -172,7 +165,7 @@ def combine_parts(
             if len(groups) == 1:
                 return answer
             # At once: should the next group fail, this one is not paid for again.
-            keep(answer)
+            calls.keep(answer)
             last_page = max(source.last_page for source in group)
             combined.append(to_sources(group[0].first_page, last_page, answer.value))
         else:
@@ -207,14 +200,12 @@ def group_sources(parts: list[tuple[Source, ...]], max_tokens: int) -> list[tupl
 
     Two parts a group at the least, so that every level of combining is shorter than the last.
     """
-    groups: list[tuple[Source, ...]] = []
-    group: tuple[Source, ...] = ()
-    size, count = 0, 0
-    for index, part in enumerate(parts):
-        part_tokens = sum(estimate_tokens(s.text) + TOKENS_AROUND_SOURCE for s in part)
-        is_last = index == len(parts) - 1
-        if count >= 2 and size + part_tokens > max_tokens and not is_last:
-            groups.append(group)
-            group, size, count = (), 0, 0
-        group, size, count = (*group, *part), size + part_tokens, count + 1
-    return [*groups, group]
+    groups = list(pack(parts, _weigh_part, max_tokens, least_items=2))
+    if len(groups) > 1 and len(groups[-1]) == 1:
+        last = groups.pop()
+        groups[-1] += last
+    return [tuple(chain.from_iterable(group)) for group in groups]
+
+
+def _weigh_part(part: tuple[Source, ...]) -> int:
+    return sum(estimate_source_tokens(source.text) for source in part)

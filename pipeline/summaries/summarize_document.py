@@ -1,62 +1,35 @@
 """From chunks of text to the summary of a document, with every page accounted for."""
 
 import logging
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.ingest.chunk_text import ChunkText
-from pipeline.metering.kept_answers import AnswerServices, KeptAnswer
-from pipeline.metering.unfinished import go_on_later
-from pipeline.summaries.combining import (
-    SummarizedPart,
-    build_chunk_request,
-    build_combine_request,
-    combine_summaries,
-    summarize_sources,
-)
-from pipeline.summaries.document_calls import DocumentCalls
+from pipeline.metering.metered_calls import AnswerServices, KeptAnswer, MeteredCalls
+from pipeline.metering.payers import pay_by_document
+from pipeline.services import Services
+from pipeline.summaries.combining import SummarizedPart, combine_summaries, summarize_sources
 from pipeline.summaries.results import Coverage, DocumentSummary, render_markdown, result_folder
 from pipeline.summaries.summary_types import Summary
-from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.objects import ObjectStore
-from shared.aws.queues import Queues
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
-from shared.ledger.documents import Clock, Document, find_document, move_document
+from shared.ledger.documents import Document, find_document, move_document
 from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus
-from shared.llm.model import Source, Usage
+from shared.llm.model import Source
+from shared.llm.model_window import ModelWindow
 from shared.messages.work_items import Combine, SummarizeChunk, encode_message
 from shared.page_ranges import format_page_ranges, parse_page_ranges
-from shared.prices import MICRO_USD_PER_USD
 
 logger = logging.getLogger("seashore.summarize")
 
 
-@dataclass(frozen=True)
-class SummarizeServices:
-    """What summarising works with.
+@dataclass(frozen=True, kw_only=True)
+class SummarizeServices(Services):
+    """What summarising works with besides: the metered model and its window."""
 
-    Args:
-        table: The ledger.
-        objects: S3.
-        queues: SQS.
-        answers: The language model, metered, with its kept answers.
-        artifacts_bucket: Where text is read and results are written.
-        work_queue_url: Where the combining of a document is sent.
-        combine_tokens: The most tokens of summaries that one request combines.
-        now: The clock.
-    """
-
-    table: LedgerTable
-    objects: ObjectStore
-    queues: Queues
     answers: AnswerServices
-    artifacts_bucket: str
-    work_queue_url: str
-    combine_tokens: int
-    now: Clock
+    window: ModelWindow
 
 
 def summarize_chunk(
@@ -69,26 +42,20 @@ def summarize_chunk(
     """
     content = services.objects.read_json(services.artifacts_bucket, message.text_key)
     text = ChunkText.model_validate(content)
-    calls = DocumentCalls(message.document_id, services.answers)
-    with go_on_later(calls):
+    calls = _open_calls(message.document_id, Spending(), services)
+    with calls.go_on_later():
         answer = summarize_sources(
             tuple(Source(page.number, page.number, page.text) for page in text.pages),
-            lambda sources: calls.ask(build_chunk_request(sources), deadline),
-            lambda parts: _combine_parts(parts, calls, services, deadline),
-            calls.keep,
+            calls,
+            services.window.combine_tokens,
+            deadline,
         )
     chunk = Chunk(
-        document_id=message.document_id,
-        run=message.run,
-        chunk_number=message.chunk_number,
-        first_page=message.first_page,
-        last_page=message.last_page,
+        **message.model_dump(),
         status=ChunkStatus.DONE,
         summary=answer.value.model_dump(mode="json"),
         model=answer.model,
-        input_tokens=answer.usage.input_tokens,
-        output_tokens=answer.usage.output_tokens,
-        cost_micro_usd=answer.cost,
+        **answer.used.model_dump(),
     )
     rows = [answer.row] if answer.row else []
     if not record_chunk(services.table, chunk, services.now, with_rows=rows):
@@ -97,20 +64,17 @@ def summarize_chunk(
     _send_combine_if_complete(message.document_id, message.run, services)
 
 
+def _open_calls(document_id: str, spent: Spending, services: SummarizeServices) -> MeteredCalls:
+    """The calls for a document; the last answer is kept with the effect that it leads to."""
+    return MeteredCalls(services.answers, pay_by_document(document_id), spent, keeps_at_once=False)
+
+
 def give_up_chunk(message: SummarizeChunk, cause: str, services: SummarizeServices) -> None:
     """Count a chunk as failed, and have the document combined from the others."""
     if find_document(services.table, message.document_id) is None:
         logger.info("document_unknown", extra={"action": "document_unknown"})
         return
-    chunk = Chunk(
-        document_id=message.document_id,
-        run=message.run,
-        chunk_number=message.chunk_number,
-        first_page=message.first_page,
-        last_page=message.last_page,
-        status=ChunkStatus.FAILED,
-        reason=cause,
-    )
+    chunk = Chunk(**message.model_dump(), status=ChunkStatus.FAILED, reason=cause)
     record_chunk(services.table, chunk, services.now)
     _send_combine_if_complete(message.document_id, message.run, services)
 
@@ -147,12 +111,13 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
     if not summaries:
         _fail(parts.document, "no chunk of the text could be summarised", services)
         return
-    calls = DocumentCalls(message.document_id, services.answers)
-    with go_on_later(calls):
+    document = parts.document
+    calls = _open_calls(document.document_id, Spending.model_validate(document), services)
+    with calls.go_on_later():
         answer = _combine(summaries, calls, services, deadline)
     # Apart from the effect, which a replayed chunk may have overtaken: the answer is paid for.
     calls.keep(answer)
-    _finish(parts, answer, calls.billed, services)
+    _finish(parts, answer, calls.spent, services)
 
 
 def _is_current(document: Document, message: Combine) -> bool:
@@ -166,69 +131,44 @@ def _is_current(document: Document, message: Combine) -> bool:
 
 def _combine(
     summaries: list[tuple[Chunk, Summary]],
-    calls: DocumentCalls,
+    calls: MeteredCalls,
     services: SummarizeServices,
     deadline: Deadline,
 ) -> KeptAnswer[Summary]:
     """The one summary that there is, or all combined into one."""
     if len(summaries) == 1:
         chunk, summary = summaries[0]
-        model = chunk.model or services.answers.model.name
-        return KeptAnswer(summary, model, Usage(), 0, None)
+        return KeptAnswer(summary, chunk.model or calls.model_name, Spending(), None)
     parts = [
         SummarizedPart(chunk.first_page, chunk.last_page, summary) for chunk, summary in summaries
     ]
-    return _combine_parts(parts, calls, services, deadline)
-
-
-def _combine_parts(
-    parts: Sequence[SummarizedPart],
-    calls: DocumentCalls,
-    services: SummarizeServices,
-    deadline: Deadline,
-) -> KeptAnswer[Summary]:
-    return combine_summaries(
-        parts,
-        lambda sources: calls.ask(build_combine_request(sources), deadline),
-        calls.keep,
-        services.combine_tokens,
-    )
+    return combine_summaries(parts, calls, services.window.combine_tokens, deadline)
 
 
 def _finish(
-    parts: Parts, answer: KeptAnswer[Summary], billed: Spending, services: SummarizeServices
+    parts: Parts, answer: KeptAnswer[Summary], spent: Spending, services: SummarizeServices
 ) -> None:
     """Write the results and finish the document.
 
     Args:
         parts: The document as it was read, with its chunks.
         answer: The summary.
-        billed: What was noted on the document's row since it was read.
+        spent: What the document has used up, in all.
         services: The ledger and S3.
     """
     document = parts.document
     coverage = compute_coverage(parts)
     status = DocumentStatus.DONE if coverage.is_complete else DocumentStatus.PARTIAL
-    spent = billed + Spending(
-        input_tokens=document.input_tokens,
-        output_tokens=document.output_tokens,
-        cost_micro_usd=document.cost_micro_usd,
-    )
     result = DocumentSummary(
         document_id=document.document_id,
         key=document.key,
         status=status,
-        title=answer.value.title,
-        abstract=answer.value.abstract,
-        key_points=answer.value.key_points,
-        language=answer.value.language,
-        entities=answer.value.entities,
-        dates=answer.value.dates,
+        **dict(answer.value),
         coverage=coverage,
         model=answer.model,
         input_tokens=spent.input_tokens,
         output_tokens=spent.output_tokens,
-        cost_usd=spent.cost_micro_usd / MICRO_USD_PER_USD,
+        cost_usd=spent.cost_usd,
     )
     # Each combination has a folder of its own: a stale one never overwrites a newer one's files.
     folder = result_folder(document.document_id, document.run, document.chunks_done)

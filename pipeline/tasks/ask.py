@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.documents.document_reader import DocumentReader, Passage
 from pipeline.documents.page_search import choose_texts, score_texts
-from pipeline.metering.model_calls import ModelCalls
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.prompts import ASK
 from pipeline.tasks.task_calls import TaskFacts
 from shared.deadline import Deadline
@@ -16,12 +16,11 @@ from shared.errors import TaskRefusedError
 from shared.ledger.documents import Document
 from shared.llm.extractive.sentences import INVISIBLE, split_sentences
 from shared.llm.model import ModelRequest, Purpose, Source
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE, TOKENS_AROUND_SOURCES
-from shared.llm.token_estimate import estimate_tokens
+from shared.llm.model_window import ModelWindow
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES, estimate_source_tokens
 from shared.page_ranges import format_page_ranges
 
 _MAX_OUTPUT_TOKENS = 2_000
-_OUTPUT_SHARE_OF_WINDOW = 1 / 4
 _MAX_CITATIONS = 20
 
 # Without a language model the answer is made of this many sentences at the most.
@@ -96,8 +95,8 @@ def answer_question(
     question: str,
     documents: Sequence[Document],
     reader: DocumentReader,
-    calls: ModelCalls,
-    context_window_tokens: int,
+    calls: MeteredCalls,
+    window: ModelWindow,
     deadline: Deadline,
 ) -> AnsweredQuestion:
     """Answer a question from the text of documents.
@@ -115,8 +114,8 @@ def answer_question(
         reading = _Reading(passages, True)
         answer = _pick_sentences(question, passages)
     else:
-        reading = _choose_passages(question, passages, len(documents) > 1, context_window_tokens)
-        request = _build_request(question, reading, len(documents) > 1, context_window_tokens)
+        reading = _choose_passages(question, passages, len(documents) > 1, window)
+        request = _build_request(question, reading, len(documents) > 1, window)
         answer = calls.ask(request, deadline).value
     citations = check_citations(answer.citations, reading.passages)
     return AnsweredQuestion(
@@ -133,7 +132,7 @@ def answer_question(
 
 
 def _build_request(
-    question: str, reading: _Reading, several: bool, context_window_tokens: int
+    question: str, reading: _Reading, several: bool, window: ModelWindow
 ) -> ModelRequest[Answer]:
     notes = [] if reading.is_all else ["The sources are the pages that match the question best."]
     return ModelRequest(
@@ -144,12 +143,8 @@ def _build_request(
             for passage in reading.passages
         ),
         answer_type=Answer,
-        max_output_tokens=_find_output_tokens(context_window_tokens),
+        max_output_tokens=window.limit_answer(_MAX_OUTPUT_TOKENS),
     )
-
-
-def _find_output_tokens(context_window_tokens: int) -> int:
-    return min(_MAX_OUTPUT_TOKENS, int(context_window_tokens * _OUTPUT_SHARE_OF_WINDOW))
 
 
 def _write_source(passage: Passage, several: bool) -> str:
@@ -158,20 +153,16 @@ def _write_source(passage: Passage, several: bool) -> str:
 
 
 def _choose_passages(
-    question: str, passages: list[Passage], several: bool, context_window_tokens: int
+    question: str, passages: list[Passage], several: bool, window: ModelWindow
 ) -> _Reading:
-    room = (
-        context_window_tokens
-        - _find_output_tokens(context_window_tokens)
-        - TOKENS_AROUND_SOURCES
-        - estimate_tokens(ASK + question)
-    )
+    answer_tokens = window.limit_answer(_MAX_OUTPUT_TOKENS)
+    room = window.find_room(answer_tokens, ASK + question) - TOKENS_AROUND_SOURCES
     texts = [_write_source(passage, several) for passage in passages]
-    sizes = [estimate_tokens(text) + TOKENS_AROUND_SOURCE for text in texts]
+    sizes = [estimate_source_tokens(text) for text in texts]
     chosen = choose_texts(question, texts, sizes, room)
     if not chosen:
         raise TaskRefusedError(
-            f"the model's window of {context_window_tokens} tokens has no room for a page beside "
+            f"the model's window of {window.tokens} tokens has no room for a page beside "
             "the question; shorten the question or raise ContextWindowTokens"
         )
     return _Reading([passages[index] for index in chosen], len(chosen) == len(passages))

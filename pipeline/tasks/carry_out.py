@@ -7,8 +7,8 @@ from datetime import datetime
 
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.ingest.text_division import divide_text
-from pipeline.metering.kept_answers import AnswerServices
-from pipeline.metering.unfinished import go_on_later
+from pipeline.metering.metered_calls import AnswerServices
+from pipeline.services import Services
 from pipeline.tasks.agent.agent import Agent, AgentLimits, AgentResult
 from pipeline.tasks.ask import AskResult, answer_question
 from pipeline.tasks.extract import ExtractResult, extract_fields
@@ -18,12 +18,9 @@ from pipeline.tasks.task_calls import TaskCalls
 from pipeline.tasks.task_documents import find_named_documents, wait_for_summary, wait_for_text
 from pipeline.tasks.task_markdown import TaskResult, render_task_result
 from shared.aws.callbacks import CallbackSender, find_callback_target
-from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.objects import ObjectStore
-from shared.aws.queues import Queues
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, TaskConflictError, TaskRefusedError
-from shared.ledger.documents import Clock, Document
+from shared.ledger.documents import Document
 from shared.ledger.tasks import (
     Task,
     fail_task,
@@ -35,6 +32,7 @@ from shared.ledger.tasks import (
 )
 from shared.lifecycle import TaskStatus
 from shared.llm.model import Source
+from shared.llm.model_window import ModelWindow
 from shared.messages.tasks import AgentTask, AskTask, ExtractTask, SummarizeTask
 from shared.messages.tasks import Task as TaskOrder
 from shared.messages.work_items import TaskCallback, encode_message
@@ -42,41 +40,21 @@ from shared.messages.work_items import TaskCallback, encode_message
 logger = logging.getLogger("seashore.tasks")
 
 
-@dataclass(frozen=True)
-class TaskServices:
-    """What tasks work with.
+@dataclass(frozen=True, kw_only=True)
+class TaskServices(Services):
+    """What tasks work with besides: the metered model and its window, the agent, and more.
 
     Args:
-        table: The ledger.
-        objects: S3.
-        queues: SQS.
-        answers: The language model, metered, with its kept answers.
-        reader: Reads documents.
-        agent: Works on prompts.
         callbacks: Tells senders.
         callback_arns: The queues and topics that may be told.
-        artifacts_bucket: Where results are written.
-        work_queue_url: Where word to a sender is put on its way.
-        context_window_tokens: How much the model reads and writes, all told.
-        chunk_tokens: The size of a chunk of text.
-        combine_tokens: The most tokens of summaries that one request combines.
-        now: The clock.
     """
 
-    table: LedgerTable
-    objects: ObjectStore
-    queues: Queues
     answers: AnswerServices
+    window: ModelWindow
     reader: DocumentReader
     agent: Agent
     callbacks: CallbackSender
     callback_arns: tuple[str, ...]
-    artifacts_bucket: str
-    work_queue_url: str
-    context_window_tokens: int
-    chunk_tokens: int
-    combine_tokens: int
-    now: Clock
 
 
 def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -> None:
@@ -104,7 +82,7 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     documents = _find_documents(order, task, services)
     task = start_task(services.table, task, services.now)
     calls = TaskCalls(task, services.answers)
-    with go_on_later(calls):
+    with calls.go_on_later():
         result = _carry_out(order, documents, calls, services, deadline)
     done = _keep_result(task, result, services)
     _send_callback(done, services)
@@ -149,9 +127,7 @@ def _carry_out(
 ) -> TaskResult:
     match order:
         case SummarizeTask(text=str(text)):
-            return summarize_text(
-                text, calls, services.chunk_tokens, services.combine_tokens, deadline
-            )
+            return summarize_text(text, calls, services.window, deadline)
         case SummarizeTask():
             summary = services.reader.read_summary(documents[0])
             if summary is None:
@@ -159,12 +135,7 @@ def _carry_out(
             return hand_over_summary(documents[0], summary, calls)
         case AskTask():
             answered = answer_question(
-                order.question,
-                documents,
-                services.reader,
-                calls,
-                services.context_window_tokens,
-                deadline,
+                order.question, documents, services.reader, calls, services.window, deadline
             )
             return AskResult(**calls.describe().model_dump(), **answered.model_dump())
         case ExtractTask():
@@ -190,9 +161,9 @@ def _extract(
         passages = services.reader.read_passages(document)
         sources = [Source(passage.page, passage.page, passage.text) for passage in passages]
     else:
-        parts = divide_text(order.text or "", services.chunk_tokens)
+        parts = divide_text(order.text or "", services.window.chunk_tokens)
         sources = [Source(0, 0, part) for part in parts]
-    found = extract_fields(sources, schema, calls, services.context_window_tokens, deadline)
+    found = extract_fields(sources, schema, calls, services.window, deadline)
     missing = [name for name in schema.properties if name not in found.values]
     return ExtractResult(
         **calls.describe().model_dump(),

@@ -1,7 +1,7 @@
 """Find the values of fields in documents, each with the page that says it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -15,17 +15,17 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.prompts import EXTRACT
 from pipeline.tasks.field_schema import FieldSchema, drop_nulls, make_nullable
-from pipeline.tasks.task_calls import TaskCalls, TaskFacts
+from pipeline.tasks.task_calls import TaskFacts
 from shared.deadline import Deadline
 from shared.errors import TaskRefusedError
 from shared.llm.model import ModelRequest, Purpose, Source
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE, TOKENS_AROUND_SOURCES
-from shared.llm.token_estimate import estimate_tokens
+from shared.llm.model_window import ModelWindow, pack
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES, estimate_source_tokens
 
 _MAX_OUTPUT_TOKENS = 4_000
-_OUTPUT_SHARE_OF_WINDOW = 1 / 4
 
 
 class FoundField(BaseModel):
@@ -83,8 +83,8 @@ class Extraction:
 def extract_fields(
     sources: Sequence[Source],
     schema: FieldSchema,
-    calls: TaskCalls,
-    context_window_tokens: int,
+    calls: MeteredCalls,
+    window: ModelWindow,
     deadline: Deadline,
 ) -> Extraction:
     """Find the values of fields in the pages of a document, or in a text.
@@ -96,25 +96,20 @@ def extract_fields(
         sources: The pages; a text without pages has 0 for them.
         schema: The fields.
         calls: The model.
-        context_window_tokens: How much the model reads and writes, all told.
+        window: How much the model reads and writes.
         deadline: When the time is up.
 
     Raises:
         TaskRefusedError: The schema alone fills the window.
         RetryableError, DeferredError, PermanentError: As the model and the ledger do.
     """
-    output_tokens = min(_MAX_OUTPUT_TOKENS, int(context_window_tokens * _OUTPUT_SHARE_OF_WINDOW))
+    output_tokens = window.limit_answer(_MAX_OUTPUT_TOKENS)
     answer_type = build_answer_type(schema)
     instructions = _write_instructions(schema)
     # The shape of the answer goes along in words where a server does not hold the model to it.
-    room = (
-        context_window_tokens
-        - output_tokens
-        - TOKENS_AROUND_SOURCES
-        - estimate_tokens(instructions)
-        - estimate_tokens(json.dumps(answer_type.model_json_schema()))
-    )
-    groups = list(_group(sources, room))
+    shape = json.dumps(answer_type.model_json_schema())
+    room = window.find_room(output_tokens, instructions, shape) - TOKENS_AROUND_SOURCES
+    groups = _group(sources, room)
     while True:
         found = [
             (group, _ask(group, instructions, answer_type, output_tokens, calls, deadline))
@@ -126,7 +121,7 @@ def extract_fields(
         telling = [source for group, fields in found for source in _find_telling(fields, group)]
         if not telling:
             return Extraction({}, {})
-        narrowed = list(_group(telling, room))
+        narrowed = _group(telling, room)
         if len(narrowed) >= len(groups):
             return _merge([_read_extraction(fields, group, schema) for group, fields in found])
         groups = narrowed
@@ -137,24 +132,18 @@ def _write_instructions(schema: FieldSchema) -> str:
     return f"{EXTRACT}\nThe fields, as JSON Schema:\n{fields}"
 
 
-def _group(sources: Sequence[Source], room: int) -> Iterator[tuple[Source, ...]]:
+def _group(sources: Sequence[Source], room: int) -> list[tuple[Source, ...]]:
     """Consecutive sources that fit together."""
-    group: list[Source] = []
-    left = room
-    for source in sources:
-        size = estimate_tokens(source.text) + TOKENS_AROUND_SOURCE
-        if size > room:
-            raise TaskRefusedError(
-                "the model's window has no room for a page beside the schema; make the schema "
-                "smaller or raise ContextWindowTokens"
-            )
-        if size > left:
-            yield tuple(group)
-            group, left = [], room
-        group.append(source)
-        left -= size
-    if group:
-        yield tuple(group)
+
+    def weigh(source: Source) -> int:
+        return estimate_source_tokens(source.text)
+
+    if any(weigh(source) > room for source in sources):
+        raise TaskRefusedError(
+            "the model's window has no room for a page beside the schema; make the schema "
+            "smaller or raise ContextWindowTokens"
+        )
+    return [tuple(group) for group in pack(sources, weigh, room)]
 
 
 def _ask(
@@ -162,7 +151,7 @@ def _ask(
     instructions: str,
     answer_type: type[BaseModel],
     output_tokens: int,
-    calls: TaskCalls,
+    calls: MeteredCalls,
     deadline: Deadline,
 ) -> dict[str, FoundField]:
     request = ModelRequest(

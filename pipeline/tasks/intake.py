@@ -2,12 +2,10 @@
 
 from dataclasses import dataclass
 
+from pipeline.services import Services
 from pipeline.tasks.field_schema import read_field_schema
 from shared.aws.callbacks import find_callback_target
-from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.queues import Queues
 from shared.errors import RequestTooLargeError, TaskConflictError
-from shared.ledger.documents import Clock
 from shared.ledger.tasks import Task, register_task
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import ExtractTask
@@ -18,23 +16,11 @@ from shared.messages.work_items import encode_message
 _MAX_MESSAGE_BYTES = 1_000_000
 
 
-@dataclass(frozen=True)
-class IntakeServices:
-    """What taking up tasks works with.
+@dataclass(frozen=True, kw_only=True)
+class IntakeServices(Services):
+    """What taking up tasks works with; `callback_arns` are the queues and topics to be told."""
 
-    Args:
-        table: The ledger.
-        queues: SQS.
-        work_queue_url: Where tasks go.
-        callback_arns: The queues and topics that may be told when a task is done.
-        now: The clock.
-    """
-
-    table: LedgerTable
-    queues: Queues
-    work_queue_url: str
     callback_arns: tuple[str, ...]
-    now: Clock
 
 
 def take_up_task(order: TaskOrder, services: IntakeServices) -> Task:

@@ -1,24 +1,16 @@
 """Summaries that a task asks for: of a text, or of a document that has its own already."""
 
-from collections.abc import Sequence
-
 from pydantic import BaseModel, Field
 
 from pipeline.ingest.text_division import divide_text
-from pipeline.metering.kept_answers import AnswerT, KeptAnswer
-from pipeline.summaries.combining import (
-    SummarizedPart,
-    build_chunk_request,
-    build_combine_request,
-    combine_summaries,
-    summarize_sources,
-)
+from pipeline.summaries.combining import SummarizedPart, combine_summaries, summarize_sources
 from pipeline.summaries.results import Coverage, DocumentSummary
-from pipeline.summaries.summary_types import Entity, EventDate, Gist, KeyPoint, Summary
+from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.llm.model import Source
+from shared.llm.model_window import ModelWindow
 
 
 class SummarizedDocument(BaseModel):
@@ -44,44 +36,25 @@ class SummarizeResult(TaskFacts):
 
 
 def summarize_text(
-    text: str, calls: TaskCalls, chunk_tokens: int, combine_tokens: int, deadline: Deadline
+    text: str, calls: TaskCalls, window: ModelWindow, deadline: Deadline
 ) -> SummarizeResult:
     """Summarise a text, chunk by chunk where it is long.
 
     Raises:
         RetryableError, DeferredError, PermanentError: As the model and the ledger do.
     """
-
-    def ask(sources: tuple[Source, ...]) -> KeptAnswer[Summary]:
-        return calls.ask(build_chunk_request(sources), deadline)
-
-    def combine(parts: Sequence[SummarizedPart]) -> KeptAnswer[Summary]:
-        return combine_summaries(parts, ask_to_combine, _keep_nothing, combine_tokens)
-
-    def ask_to_combine(sources: tuple[Source, ...]) -> KeptAnswer[Gist]:
-        return calls.ask(build_combine_request(sources), deadline)
-
-    parts = [
-        SummarizedPart(
-            0, 0, summarize_sources((Source(0, 0, chunk),), ask, combine, _keep_nothing).value
-        )
-        for chunk in divide_text(text, chunk_tokens)
-    ]
-    summary = parts[0].summary if len(parts) == 1 else combine(parts).value
-    return SummarizeResult(
-        **calls.describe().model_dump(),
-        title=summary.title,
-        abstract=summary.abstract,
-        key_points=[KeyPoint(text=point.text, pages=[]) for point in summary.key_points],
-        language=summary.language,
-        entities=summary.entities,
-        dates=summary.dates,
-        document=None,
-    )
-
-
-def _keep_nothing(answer: KeptAnswer[AnswerT]) -> None:
-    """The calls of a task have kept and billed each answer by themselves."""
+    most = window.combine_tokens
+    parts = []
+    for chunk in divide_text(text, window.chunk_tokens):
+        answer = summarize_sources((Source(0, 0, chunk),), calls, most, deadline)
+        parts.append(SummarizedPart(0, 0, answer.value))
+    if len(parts) == 1:
+        summary = parts[0].summary
+    else:
+        summary = combine_summaries(parts, calls, most, deadline).value
+    points = [KeyPoint(text=point.text, pages=[]) for point in summary.key_points]
+    summary = summary.model_copy(update={"key_points": points})
+    return SummarizeResult(**dict(calls.describe()), **dict(summary), document=None)
 
 
 def hand_over_summary(

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from enum import StrEnum
 from typing import Any
 
@@ -20,7 +19,7 @@ from shared.ledger.documents import (
     document_pk,
     to_document,
 )
-from shared.ledger.timeline import build_event
+from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
 
 
@@ -128,7 +127,7 @@ def _count_chunk(
     now: Clock,
     with_rows: Sequence[Put],
 ) -> None:
-    at = now().astimezone(UTC)
+    at = now()
     # Why parts of it were given up, for reports, which read no chunks.
     given_up = {} if chunk.reason is None else {"chunk_reason": chunk.reason}
     table.transact(
@@ -141,7 +140,7 @@ def _count_chunk(
                     "status": DocumentStatus.SUMMARIZING,
                     "in_flight": IN_FLIGHT,
                     "finished_at": None,
-                    "updated_at": at.isoformat(timespec="milliseconds"),
+                    "updated_at": write_time(at),
                     **given_up,
                 },
                 add={

@@ -13,6 +13,7 @@ from shared.ledger.documents import (
     find_document,
     to_document,
 )
+from shared.ledger.timeline import write_time
 
 
 def list_documents(table: LedgerTable, now: Clock, days: int) -> Iterator[Document]:
@@ -60,7 +61,7 @@ def list_documents_of_day(
 
 def list_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Document]:
     """The documents that arrived before a time and are still in flight, oldest first."""
-    before = received_before.astimezone(UTC).isoformat(timespec="milliseconds")
+    before = write_time(received_before)
     rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", IN_FLIGHT, newest_first=False)
     for row in rows:
         if row["received_at"] >= before:

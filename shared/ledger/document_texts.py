@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from datetime import UTC
 
 from boto3.dynamodb.conditions import Attr
 
@@ -17,7 +16,7 @@ from shared.ledger.documents import (
     move_document,
     read_chunk_plan,
 )
-from shared.ledger.timeline import build_event
+from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
 
 TEXT_SK = "TEXT"
@@ -67,7 +66,7 @@ def record_checkpoint(
     Raises:
         LedgerConflictError: The document has moved on, or another run has come elsewhere.
     """
-    at = now().astimezone(UTC)
+    at = now()
     reading = sorted({DocumentStatus.RECEIVED, DocumentStatus.FAILED})
     table.transact(
         [
@@ -76,7 +75,7 @@ def record_checkpoint(
                 DOCUMENT_SK,
                 assign={
                     **extraction.to_attributes(),
-                    "updated_at": at.isoformat(timespec="milliseconds"),
+                    "updated_at": write_time(at),
                 },
                 condition=Attr("run").eq(document.run)
                 & Attr("status").is_in(reading)

@@ -15,7 +15,7 @@ from shared.ledger.documents import (
     document_pk,
     to_document,
 )
-from shared.ledger.timeline import build_event
+from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
 from shared.messages.uploads import Upload
 
@@ -89,8 +89,8 @@ def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
         "next_page": 1,
         "in_flight": IN_FLIGHT,
         "day": f"{at:%Y-%m-%d}",
-        "received_at": at.isoformat(timespec="milliseconds"),
-        "updated_at": at.isoformat(timespec="milliseconds"),
+        "received_at": write_time(at),
+        "updated_at": write_time(at),
     }
     try:
         table.transact(

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Put, Update
-from shared.ledger.timeline import build_event
+from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus, find_sources
 
 Clock = Callable[[], datetime]
@@ -134,8 +134,8 @@ def move_document(
     Raises:
         LedgerConflictError: The document has moved on, or an attribute has changed.
     """
-    at = now().astimezone(UTC)
-    stamp = at.isoformat(timespec="milliseconds")
+    at = now()
+    stamp = write_time(at)
     condition = Attr("run").eq(document.run) & Attr("status").is_in(sorted(find_sources(target)))
     for name in unchanged:
         condition = condition & Attr(name).eq(getattr(document, name))

@@ -13,7 +13,7 @@ taken over once, so that a report is mailed twice at the most.
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from itertools import islice
 from typing import Any
@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import IN_FLIGHT_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
-from shared.ledger.timeline import build_event
+from shared.ledger.timeline import build_event, write_time
 
 REPORT_SK = "REPORT"
 _PK_PREFIX = "REPORT#"
@@ -132,7 +132,7 @@ def find_first_day(table: LedgerTable, day: str) -> str:
 def has_reports_in_flight(table: LedgerTable, begun_before: datetime) -> bool:
     """Whether a report was begun before a time and is neither with its readers nor given up."""
     rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", REPORT_IN_FLIGHT, newest_first=False)
-    return any(row["received_at"] < _stamp(begun_before) for row in islice(rows, 1))
+    return any(row["received_at"] < write_time(begun_before) for row in islice(rows, 1))
 
 
 def begin_report(
@@ -154,7 +154,7 @@ def begin_report(
         day=day,
         status=ReportStatus.WAITING,
         request=request,
-        updated_at=_stamp(at),
+        updated_at=write_time(at),
         # One that was given up may have been mailed all the same.
         mails=known.mails if known is not None and known.request == request else 0,
     )
@@ -187,7 +187,7 @@ def note_digest_asked(
     """
     changes = {
         "digest_task_id": task_id,
-        "digest_asked_at": _stamp(at),
+        "digest_asked_at": write_time(at),
         "digest_read": read,
         "digest_of": of,
     }
@@ -216,11 +216,11 @@ def claim_mail(
     """
     changes = {
         "status": ReportStatus.SENDING,
-        "sending_until": _stamp(until),
+        "sending_until": write_time(until),
         "mails": row.mails + 1,
     }
     may_take = Attr("status").eq(ReportStatus.MADE) | (
-        Attr("status").eq(ReportStatus.SENDING) & Attr("sending_until").lt(_stamp(at))
+        Attr("status").eq(ReportStatus.SENDING) & Attr("sending_until").lt(write_time(at))
     )
     condition = may_take & Attr("mails").eq(row.mails)
     try:
@@ -260,14 +260,14 @@ def fail_report(table: LedgerTable, day: str, reason: str, at: datetime) -> None
     """Note that a report was given up, unless it has reached whom it is for."""
     known = find_report(table, day)
     if known is None:
-        known = ReportRow(day=day, status=ReportStatus.FAILED, updated_at=_stamp(at))
+        known = ReportRow(day=day, status=ReportStatus.FAILED, updated_at=write_time(at))
     if known.status.is_final:
         return
     changes = {
         "status": ReportStatus.FAILED,
         "reason": reason,
         "in_flight": None,
-        "updated_at": _stamp(at),
+        "updated_at": write_time(at),
     }
     not_final = Attr("status").not_exists() | ~Attr("status").is_in(
         [ReportStatus.SENT, ReportStatus.KEPT]
@@ -300,7 +300,7 @@ def _move(
     if condition is not None:
         guard = guard & condition
     known = {name: value for name, value in changes.items() if value is not None}
-    assign = {**known, "updated_at": _stamp(at)}
+    assign = {**known, "updated_at": write_time(at)}
     if "status" in known and known["status"].is_final:
         assign["in_flight"] = None
     table.transact(
@@ -309,12 +309,8 @@ def _move(
             build_event(pk, at, step, known),
         ]
     )
-    return row.model_copy(update={**known, "updated_at": _stamp(at)})
+    return row.model_copy(update={**known, "updated_at": write_time(at)})
 
 
 def _to_report(row: Row) -> ReportRow:
     return ReportRow.model_validate({**row, "day": row["pk"].removeprefix(_PK_PREFIX)})
-
-
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")

@@ -28,32 +28,6 @@ from shared.llm.model import Usage
 TOTAL_SK = "TOTAL"
 
 
-class Lease(BaseModel):
-    """An amount set aside for one container."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    day: str
-    lease_id: str
-    model: str
-    amount: int
-    expires_at: str
-    spent: int = 0
-    calls: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-
-    @property
-    def pk(self) -> str:
-        """The partition of its day."""
-        return _pk(self.day)
-
-    @property
-    def sk(self) -> str:
-        """Its own row."""
-        return f"LEASE#{self.lease_id}"
-
-
 class ModelSpend(BaseModel):
     """What went to one model on a day."""
 
@@ -64,6 +38,30 @@ class ModelSpend(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     spent: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What adds up."""
+        return self.model_dump(include={"calls", "input_tokens", "output_tokens", "spent"})
+
+
+class Lease(ModelSpend):
+    """An amount set aside for one container, and what of it went to the model."""
+
+    day: str
+    lease_id: str
+    amount: int
+    expires_at: str
+
+    @property
+    def pk(self) -> str:
+        """The partition of its day."""
+        return _pk(self.day)
+
+    @property
+    def sk(self) -> str:
+        """Its own row."""
+        return f"LEASE#{self.lease_id}"
 
 
 @dataclass(frozen=True)
@@ -140,12 +138,6 @@ def close_lease(table: LedgerTable, lease: Lease) -> bool:
     Returns:
         Whether this call closed it; False if it was closed before or was drawn on meanwhile.
     """
-    used = {
-        "spent": lease.spent,
-        "calls": lease.calls,
-        "input_tokens": lease.input_tokens,
-        "output_tokens": lease.output_tokens,
-    }
     try:
         table.transact(
             [
@@ -159,7 +151,12 @@ def close_lease(table: LedgerTable, lease: Lease) -> bool:
                     TOTAL_SK,
                     add={"committed": lease.spent - lease.amount},
                 ),
-                Update(lease.pk, f"MODEL#{lease.model}", assign={"model": lease.model}, add=used),
+                Update(
+                    lease.pk,
+                    f"MODEL#{lease.model}",
+                    assign={"model": lease.model},
+                    add=lease.counts,
+                ),
             ]
         )
     except LedgerConflictError:
@@ -199,13 +196,8 @@ def read_day_spend(table: LedgerTable, day: str) -> DaySpend:
     for row in table.query_rows(_pk(day), "LEASE#", "MODEL#~"):
         entry = ModelSpend.model_validate(row)
         known = models.get(entry.model, ModelSpend(model=entry.model))
-        models[entry.model] = ModelSpend(
-            model=entry.model,
-            calls=known.calls + entry.calls,
-            input_tokens=known.input_tokens + entry.input_tokens,
-            output_tokens=known.output_tokens + entry.output_tokens,
-            spent=known.spent + entry.spent,
-        )
+        total = {name: count + getattr(known, name) for name, count in entry.counts.items()}
+        models[entry.model] = ModelSpend(model=entry.model, **total)
         if row["sk"].startswith("LEASE#"):
             lease = _to_lease(row)
             set_aside += max(0, lease.amount - lease.spent)

@@ -8,16 +8,22 @@ from pydantic import BaseModel, ConfigDict
 from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.ledger.documents import Clock
 from shared.ledger.timeline import build_event
+from shared.prices import MICRO_USD_PER_USD
 
 
 class Spending(BaseModel):
     """What calls of a model have used up: tokens, and millionths of a dollar."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, from_attributes=True)
 
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+
+    @property
+    def cost_usd(self) -> float:
+        """The cost in dollars."""
+        return self.cost_micro_usd / MICRO_USD_PER_USD
 
     def __add__(self, other: "Spending") -> "Spending":
         return Spending(

@@ -11,7 +11,7 @@ from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import Clock
-from shared.ledger.timeline import build_event
+from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import TaskStatus, find_task_sources
 
 TASK_SK = "TASK"
@@ -60,10 +60,6 @@ def task_row_key(task_id: str) -> tuple[str, str]:
     return task_pk(task_id), TASK_SK
 
 
-def _stamp(at: datetime) -> str:
-    return at.astimezone(UTC).isoformat(timespec="milliseconds")
-
-
 def register_task(
     table: LedgerTable,
     *,
@@ -100,8 +96,8 @@ def register_task(
         "status": TaskStatus.RECEIVED,
         "in_flight": TASK_IN_FLIGHT,
         "day": _day(at),
-        "received_at": _stamp(at),
-        "updated_at": _stamp(at),
+        "received_at": write_time(at),
+        "updated_at": write_time(at),
         "attempts": 0,
     }
     try:
@@ -139,7 +135,7 @@ def list_tasks(table: LedgerTable, now: Clock, days: int) -> Iterator[Task]:
 
 def list_tasks_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Task]:
     """The tasks that arrived before a time and are still in flight, oldest first."""
-    before = _stamp(received_before)
+    before = write_time(received_before)
     rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", TASK_IN_FLIGHT, newest_first=False)
     for row in rows:
         if row["received_at"] >= before:
@@ -243,9 +239,9 @@ def _move(
                 sk,
                 assign={
                     "status": target,
-                    "updated_at": _stamp(at),
+                    "updated_at": write_time(at),
                     "in_flight": None if target.is_final else TASK_IN_FLIGHT,
-                    "finished_at": _stamp(at) if target.is_final else None,
+                    "finished_at": write_time(at) if target.is_final else None,
                     **changes,
                 },
                 condition=condition,

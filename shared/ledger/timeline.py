@@ -19,6 +19,11 @@ class Event(BaseModel):
     details: dict[str, Any] = {}
 
 
+def write_time(at: datetime) -> str:
+    """A time as rows have it: ISO 8601 in UTC, to the millisecond."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds")
+
+
 def build_event(pk: str, at: datetime, step: str, details: Mapping[str, Any]) -> Put:
     """The row of one step, to be written in the transaction whose effect it tells of.
 

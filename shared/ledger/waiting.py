@@ -1,14 +1,14 @@
 """Documents and tasks that wait: until when, and what for."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_table import LedgerTable, Update
 from shared.errors import LedgerConflictError
-from shared.ledger.timeline import note_delay
+from shared.ledger.timeline import note_delay, write_time
 
 # A message that is received before its wait is over goes on waiting for what it waited for.
 _STILL_WAITING = "waiting"
@@ -35,7 +35,7 @@ def note_wait(
     if step != "deferred" or details["reason"] == _STILL_WAITING:
         return
     until = at + timedelta(seconds=float(details["delay_seconds"]))
-    stamp = until.astimezone(UTC).isoformat(timespec="milliseconds")
+    stamp = write_time(until)
     unless_longer = Attr("deferred_until").not_exists() | Attr("deferred_until").lt(stamp)
     try:
         table.update_row(

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from typing import Any
 
 from shared.llm.model import AnswerT, ModelRequest
 
@@ -21,6 +22,11 @@ def answer_key(model_name: str, prompt_version: str, request: ModelRequest[Answe
         request.answer_type.model_json_schema(),
         request.max_output_tokens,
     ]
+    return hash_parts(parts)
+
+
+def hash_parts(parts: list[Any]) -> str:
+    """A SHA-256 (hexadecimal) over JSON values; no two different lists read the same."""
     # Escaped ASCII also holds the lone surrogates that some PDFs yield.
     canonical = json.dumps(parts, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(canonical.encode("ascii")).hexdigest()

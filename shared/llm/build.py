@@ -7,6 +7,7 @@ from shared.aws.clients import Clients
 from shared.aws.secrets import read_secret
 from shared.llm.model import LanguageModel
 from shared.llm.model_key import ModelKey
+from shared.llm.model_window import ModelWindow
 from shared.settings import Settings
 
 _REASONING_FAMILIES = ("gpt-5", "o1", "o3", "o4")
@@ -33,7 +34,7 @@ def build_language_model(settings: Settings, clients: Clients) -> LanguageModel:
     return OpenAIModel(
         build_openai_client(settings.openai_base_url),
         settings.openai_model,
-        settings.context_window_tokens,
+        ModelWindow(settings.context_window_tokens),
         key=_build_key(settings.openai_api_key_secret, clients),
         length_parameter="max_completion_tokens" if is_openai else "max_tokens",
         reasoning_effort="low" if reasons else None,

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from shared.llm.model import AnswerT, ModelRequest, Source
+from shared.llm.token_estimate import estimate_tokens
 
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -53,6 +54,20 @@ def render_prompt(request: ModelRequest[AnswerT], format_rule: str) -> Prompt:
         for number, (source, text) in enumerate(zip(request.sources, texts, strict=True), start=1)
     ]
     return Prompt("\n\n".join(rule for rule in rules if rule), "\n\n".join(blocks))
+
+
+def estimate_source_tokens(text: str) -> int:
+    """How many tokens a source of that text takes up in a prompt."""
+    return estimate_tokens(text) + TOKENS_AROUND_SOURCE
+
+
+def estimate_request_tokens(request: ModelRequest[AnswerT]) -> int:
+    """How many tokens a request takes up, rather too many than too few."""
+    return (
+        estimate_tokens(request.instructions)
+        + sum(estimate_source_tokens(source.text) for source in request.sources)
+        + TOKENS_AROUND_SOURCES
+    )
 
 
 def delimit_untrusted(text: str) -> str:

@@ -1,6 +1,5 @@
 """Turns of a conversation in which a model may call tools."""
 
-import hashlib
 import json
 from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
@@ -8,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 from pydantic import BaseModel, ConfigDict
 
 from shared.deadline import Deadline
+from shared.llm.answer_key import hash_parts
 from shared.llm.model import Purpose, Usage
 from shared.llm.token_estimate import estimate_tokens
 
@@ -144,8 +144,7 @@ def turn_key(model_name: str, prompt_version: str, request: TurnRequest) -> str:
         request.max_output_tokens,
         [[past.prompt, past.answer] for past in request.history],
     ]
-    canonical = json.dumps(parts, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(canonical.encode("ascii")).hexdigest()
+    return hash_parts(parts)
 
 
 def estimate_turn_tokens(request: TurnRequest) -> int:

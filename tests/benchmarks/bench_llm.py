@@ -19,6 +19,7 @@ from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.model_window import ModelWindow
 from tests.fakes.model.chat_server import ChatServer
 
 RUNS = 15
@@ -69,7 +70,7 @@ def measure_calls(runs: int) -> None:
     """A call through `OpenAIModel`, and the same bytes through the SDK alone."""
     request = write_request("The seal rests on the bank while it is day. " * 600, 20)
     with ChatServer() as server, build_openai_client(server.url) as client:
-        model = OpenAIModel(client, "model", 32_000)
+        model = OpenAIModel(client, "model", ModelWindow(32_000))
         through_model = measure_ms(lambda: model.answer(request, Deadline.after(60)), runs)
         body = dict(server.calls[-1].body)
         alone = measure_ms(lambda: client.chat.completions.create(**body), runs)

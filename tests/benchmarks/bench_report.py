@@ -137,7 +137,7 @@ def make_report(endpoint_url: str, ledger_url: str, settings: Settings) -> dict[
     from shared.aws.clients import Clients
 
     clients = Clients(_SplitSession(endpoint_url, ledger_url))
-    services = build_delivery(settings, clients).reports
+    services = build_delivery(settings, clients)
     requests = count_queries(clients.dynamodb)
     at_rest_mb = peak_memory_mb()
     began, cpu_began = time.monotonic(), time.process_time()

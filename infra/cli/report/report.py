@@ -172,7 +172,7 @@ def _wait_for_digest(
     row = _ask_for_digest(day, services)
     while True:
         try:
-            return collect_digest(row, services.digest, services.now())
+            return collect_digest(row, services, services.now())
         except DeferredError:
             if services.now() - asked_at >= timedelta(seconds=patience_seconds):
                 return Digest(
@@ -190,7 +190,7 @@ def _ask_for_digest(day: str, services: ReportServices) -> ReportRow:
     the same task, and its answer is there.
     """
     keys, of = choose_summaries(day, services)
-    order = order_digest(day, keys, of, services.digest)
+    order = order_digest(day, keys, of, services)
     now = services.now().isoformat()
     return ReportRow(
         day=day,

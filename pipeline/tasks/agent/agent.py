@@ -12,7 +12,7 @@ from enum import StrEnum
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.documents.document_reader import DocumentReader
-from pipeline.metering.model_calls import ModelCalls
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.prompts import AGENT, AGENT_DATA_RULE, AGENT_FINAL, AGENT_STEP
 from pipeline.tasks.agent.tool_types import ToolResult
 from pipeline.tasks.agent.tools import Toolbox
@@ -22,6 +22,7 @@ from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelUnavailableError
 from shared.ledger.documents import Document
 from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import delimit_untrusted
 from shared.llm.token_estimate import estimate_tokens
 from shared.llm.turns import (
@@ -35,7 +36,6 @@ from shared.llm.turns import (
 )
 
 _MAX_OUTPUT_TOKENS = 2_000
-_OUTPUT_SHARE_OF_WINDOW = 1 / 4
 _MAX_CALLS_PER_STEP = 4
 _MAX_RESULT_TOKENS = 4_000
 _LEAST_RESULT_TOKENS = 200
@@ -119,28 +119,25 @@ class Agent:
     Args:
         toolbox: The tools.
         reader: Reads the documents that a tool asks a question.
-        context_window_tokens: How much the model reads and writes, all told.
+        window: How much the model reads and writes.
     """
 
-    def __init__(
-        self, toolbox: Toolbox, reader: DocumentReader, context_window_tokens: int
-    ) -> None:
+    def __init__(self, toolbox: Toolbox, reader: DocumentReader, window: ModelWindow) -> None:
         self.toolbox = toolbox
         self.reader = reader
-        self.context_window_tokens = context_window_tokens
+        self.window = window
         self.tools = toolbox.describe()
         self.tool_list = _list_tools(self.tools)
-        self.output_tokens = min(
-            _MAX_OUTPUT_TOKENS, int(context_window_tokens * _OUTPUT_SHARE_OF_WINDOW)
-        )
-        self.frame_tokens = estimate_tokens(AGENT + AGENT_DATA_RULE + AGENT_STEP + self.tool_list)
+        self.output_tokens = window.limit_answer(_MAX_OUTPUT_TOKENS)
+        frame = AGENT + AGENT_DATA_RULE + AGENT_STEP + self.tool_list
+        self.frame_tokens = estimate_tokens(frame)
         # The margin is for what a conversation says around its results.
-        self.room = int((context_window_tokens - self.output_tokens - self.frame_tokens) * 0.9)
+        self.room = int(window.find_room(self.output_tokens, frame) * 0.9)
 
     def run(
         self,
         prompt: str,
-        calls: ModelCalls,
+        calls: MeteredCalls,
         limits: AgentLimits,
         deadline: Deadline,
         history: Sequence[PastTurn] = (),
@@ -172,7 +169,7 @@ class _Run:
         self,
         agent: Agent,
         prompt: str,
-        calls: ModelCalls,
+        calls: MeteredCalls,
         limits: AgentLimits,
         deadline: Deadline,
         history: tuple[PastTurn, ...],
@@ -296,7 +293,7 @@ class _Run:
             documents,
             self._agent.reader,
             self._calls,
-            self._agent.context_window_tokens,
+            self._agent.window,
             self._turns_deadline,
         )
 

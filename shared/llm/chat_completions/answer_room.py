@@ -1,6 +1,7 @@
 """How much room an answer gets in the model's window, and once more where it was cut off."""
 
 from shared.errors import ContextOverflowError, ModelAnswerError
+from shared.llm.model_window import ModelWindow
 
 # How much more room a cut-off answer gets: once, and a further cut is final.
 _MORE_ROOM = 2
@@ -13,12 +14,12 @@ class AnswerRoom:
 
     Args:
         asked_tokens: What the request allows for the answer.
-        window_tokens: How much the model reads and writes, all told.
+        window: How much the model reads and writes.
     """
 
-    def __init__(self, asked_tokens: int, window_tokens: int) -> None:
+    def __init__(self, asked_tokens: int, window: ModelWindow) -> None:
         self._asked_tokens = asked_tokens
-        self._window_tokens = window_tokens
+        self._window = window
         self._wanted_tokens = asked_tokens
 
     def fit(self, prompt_tokens: int) -> int:
@@ -27,11 +28,11 @@ class AnswerRoom:
         Raises:
             ContextOverflowError: The window has no room for an answer.
         """
-        room_tokens = min(self._wanted_tokens, self._window_tokens - prompt_tokens)
+        room_tokens = min(self._wanted_tokens, self._window.tokens - prompt_tokens)
         if room_tokens < min(self._asked_tokens, _MIN_ROOM_TOKENS):
             raise ContextOverflowError(
                 f"About {prompt_tokens} tokens leave no room for an answer in the context window "
-                f"of {self._window_tokens}"
+                f"of {self._window.tokens}"
             )
         return room_tokens
 

@@ -26,6 +26,7 @@ from shared.llm.chat_completions.structured_output import (
     strict_schema,
 )
 from shared.llm.model import AnswerT, ModelRequest, Usage
+from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import render_prompt
 from shared.llm.token_estimate import estimate_tokens
 
@@ -48,7 +49,7 @@ class AnswerRun(Generic[AnswerT]):
         request: What is asked for.
         caller: Makes the calls.
         ladder: The output formats that the server is known to take.
-        context_window_tokens: How much the model reads and writes, all told.
+        window: How much the model reads and writes.
 
     Attributes:
         usage: What the answered calls have consumed so far.
@@ -59,14 +60,14 @@ class AnswerRun(Generic[AnswerT]):
         request: ModelRequest[AnswerT],
         caller: ChatCaller,
         ladder: OutputLadder,
-        context_window_tokens: int,
+        window: ModelWindow,
     ) -> None:
         self.usage = Usage()
         self._request = request
         self._caller = caller
         self._ladder = ladder
         self._known_pages = _find_known_pages(request)
-        self._room = AnswerRoom(request.max_output_tokens, context_window_tokens)
+        self._room = AnswerRoom(request.max_output_tokens, window)
         self._step = ladder.first_step()
         self._doubtful = False
         self._complaint: _Complaint | None = None

@@ -18,6 +18,7 @@ from shared.llm.chat_completions.server_dialect import ServerDialect
 from shared.llm.chat_completions.tool_turns import ToolTurns
 from shared.llm.model import AnswerT, ModelAnswer, ModelRequest
 from shared.llm.model_key import ModelKey
+from shared.llm.model_window import ModelWindow
 from shared.llm.turns import ModelTurn, TurnRequest
 
 
@@ -27,9 +28,9 @@ class OpenAIModel:
     Args:
         client: A client that does not retry by itself (`build_openai_client`).
         model: The name of the model.
-        context_window_tokens: How much the model reads and writes, all told. An answer gets no
-            more room than is left of it; a request that is estimated to leave none is refused
-            here, since some servers silently drop its start.
+        window: How much the model reads and writes. An answer gets no more room than is left of
+            it; a request that is estimated to leave none is refused here, since some servers
+            silently drop its start.
         key: The key of the account; None for a server that asks for none.
         length_parameter: `max_completion_tokens` (OpenAI) or `max_tokens` (most others); the other
             one is taken where the server asks for it.
@@ -45,7 +46,7 @@ class OpenAIModel:
         self,
         client: openai.OpenAI,
         model: str,
-        context_window_tokens: int,
+        window: ModelWindow,
         *,
         key: ModelKey | None = None,
         length_parameter: str = "max_tokens",
@@ -57,7 +58,7 @@ class OpenAIModel:
         logger: logging.Logger | None = None,
     ) -> None:
         self._model = model
-        self._context_window_tokens = context_window_tokens
+        self._window = window
         self._ladder = OutputLadder(clock)
         self._caller = ChatCaller(
             client,
@@ -68,7 +69,7 @@ class OpenAIModel:
             ServerDialect(length_parameter, reasoning_effort),
             key,
         )
-        self._turns = ToolTurns(self._caller, model, context_window_tokens)
+        self._turns = ToolTurns(self._caller, model, window)
 
     @property
     def name(self) -> str:
@@ -90,7 +91,7 @@ class OpenAIModel:
             ContextOverflowError: The request does not fit into the context window.
             ModelRefusalError: The model or a content filter declines.
         """
-        run = AnswerRun(request, self._caller, self._ladder, self._context_window_tokens)
+        run = AnswerRun(request, self._caller, self._ladder, self._window)
         try:
             return ModelAnswer(run.run(deadline), self._model, run.usage)
         except SeashoreError as error:

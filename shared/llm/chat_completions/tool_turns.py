@@ -13,6 +13,7 @@ from shared.llm.chat_completions.chat_replies import Reply
 from shared.llm.chat_completions.paid_failures import charge_failure
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.model import Usage
+from shared.llm.model_window import ModelWindow
 from shared.llm.turns import (
     Exchange,
     ModelTurn,
@@ -32,13 +33,13 @@ class ToolTurns:
     Args:
         caller: Makes the calls.
         model: The name of the model.
-        context_window_tokens: How much the model reads and writes, all told.
+        window: How much the model reads and writes.
     """
 
-    def __init__(self, caller: ChatCaller, model: str, context_window_tokens: int) -> None:
+    def __init__(self, caller: ChatCaller, model: str, window: ModelWindow) -> None:
         self._caller = caller
         self._model = model
-        self._context_window_tokens = context_window_tokens
+        self._window = window
         self._lock = threading.Lock()
         self._takes_tools: bool | None = None
 
@@ -53,7 +54,7 @@ class ToolTurns:
             if self._takes_tools is False:
                 raise ToolsNotTakenError
         usage = Usage()
-        room = AnswerRoom(request.max_output_tokens, self._context_window_tokens)
+        room = AnswerRoom(request.max_output_tokens, self._window)
         try:
             while True:
                 call = _write_call(request, room)

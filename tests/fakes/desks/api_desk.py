@@ -14,6 +14,7 @@ from shared.ledger.documents import ChunkPages
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.extractive.extractive_model import ExtractiveModel
+from shared.llm.model_window import ModelWindow
 from shared.messages.uploads import Upload
 from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.aws.kept_account import open_account
@@ -131,5 +132,7 @@ def open_api_desk(*, with_model=True, traits=None, model=None, **settings):
             model = ExtractiveModel()
             if with_model:
                 client = stack.enter_context(build_openai_client(server.url))
-                model = OpenAIModel(client, "tiny", account.settings.context_window_tokens)
+                model = OpenAIModel(
+                    client, "tiny", ModelWindow(account.settings.context_window_tokens)
+                )
         yield ApiDesk(account, build_api(account.settings, account.clients, model), server)

@@ -3,7 +3,7 @@
 import json
 
 from pipeline.ingest.chunk_text import ChunkText, PageOfText, chunk_text_key
-from pipeline.metering.kept_answers import AnswerServices
+from pipeline.metering.metered_calls import AnswerServices
 from pipeline.summaries.summarize_document import (
     SummarizeServices,
     combine_chunks,
@@ -17,10 +17,19 @@ from shared.deadline import Deadline
 from shared.ledger.documents import document_pk, find_document
 from shared.ledger.timeline import read_timeline
 from shared.llm.model import ModelAnswer, Usage
+from shared.llm.model_window import ModelWindow
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
 from shared.messages.work_items import SummarizeChunk, decode_work_message
 from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
 
 DEADLINE = Deadline.after(600)
+
+
+def make_window(combine_tokens):
+    """A window that has room for so many tokens of summaries."""
+    window = ModelWindow((combine_tokens + TOKENS_AROUND_SOURCES) * 4 // 3 + 1)
+    assert window.combine_tokens == combine_tokens
+    return window
 
 
 class ScriptedModel:
@@ -64,7 +73,7 @@ class Desk:
             answers=AnswerServices(self.model, None, self.table, self.now),
             artifacts_bucket=self.bucket,
             work_queue_url=self.queue_url,
-            combine_tokens=1000,
+            window=make_window(1000),
             now=self.now,
         )
         self.document_id = extract_document(self.table, self.now, chunks, **extraction).document_id

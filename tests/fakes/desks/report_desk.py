@@ -44,9 +44,8 @@ class Desk:
         self.table = open_table(account)
         self.ses = Ses()
         built = build_delivery(account.settings, account.clients)
-        reports = replace(built.reports, now=lambda: self.at, **changes)
         mailer = built.mailer and Mailer(self.ses, built.mailer.sender, built.mailer.recipients)
-        self.services = replace(built, reports=reports, mailer=mailer)
+        self.services = replace(built, now=lambda: self.at, mailer=mailer, **changes)
 
     def put_document(self, name, status="DONE", at=NOON, **attributes):
         upload = Upload("documents", f"{name}.pdf", name, f"etag-{name}", 10, "0A".ljust(64, "0"))
@@ -58,7 +57,7 @@ class Desk:
 
     def put_summary(self, name, title, abstract):
         key = f"results/{name}/summary.json"
-        self.services.reports.objects.write_json(
+        self.services.objects.write_json(
             self.account.settings.artifacts_bucket, key, {"title": title, "abstract": abstract}
         )
         finished = (NOON + timedelta(seconds=90)).isoformat(timespec="milliseconds")
@@ -72,7 +71,7 @@ class Desk:
         handle_report_item(item, self.services, DEADLINE)
 
     def read(self, name="report.json", day=DAY):
-        return self.services.reports.objects.read_text(
+        return self.services.objects.read_text(
             self.account.settings.artifacts_bucket, f"reports/{day}/{name}"
         )
 

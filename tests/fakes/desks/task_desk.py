@@ -13,6 +13,7 @@ from shared.ledger.timeline import read_timeline
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.extractive.extractive_model import ExtractiveModel
+from shared.llm.model_window import ModelWindow
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.model.chat_server import ChatServer
@@ -127,7 +128,7 @@ def open_task_desk(*, with_model=True, timeout_seconds=60.0, traits=None, **sett
         model = ExtractiveModel()
         if with_model:
             client = stack.enter_context(build_openai_client(server.url))
-            model = OpenAIModel(client, "tiny", account.settings.context_window_tokens)
+            model = OpenAIModel(client, "tiny", ModelWindow(account.settings.context_window_tokens))
         pipeline = stack.enter_context(
             run_pipeline(account, model=model, timeout_seconds=timeout_seconds)
         )

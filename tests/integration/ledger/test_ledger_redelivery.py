@@ -8,7 +8,7 @@ import pytest
 from pipeline.extraction import PageText
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest
-from pipeline.metering.kept_answers import AnswerServices
+from pipeline.metering.metered_calls import AnswerServices
 from pipeline.summaries.summarize_document import (
     SummarizeServices,
     combine_chunks,
@@ -24,6 +24,7 @@ from shared.ledger.documents import document_pk, find_document, move_document
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import ModelAnswer, Usage
+from shared.llm.model_window import ModelWindow
 from shared.messages.uploads import UploadNotice
 from shared.messages.work_items import Combine, decode_work_message
 from tests.fakes.aws.kept_account import open_account
@@ -104,7 +105,7 @@ class Desk:
         self.summarizing = SummarizeServices(
             queues=Queues(self.sqs),
             answers=AnswerServices(Model(), None, self.table, self.now),
-            combine_tokens=10_000,
+            window=ModelWindow(16_000),
             **common,
         )
 

@@ -4,6 +4,7 @@ import pytest
 
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
+from shared.llm.model_window import ModelWindow
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.model_keys import fixed_key
 from tests.fakes.model.openai_requests import SECRET_KEY
@@ -39,7 +40,7 @@ def build(server, waits):
         return OpenAIModel(
             clients[-1],
             "test-model",
-            window,
+            ModelWindow(window),
             key=fixed_key(key),
             **{"sleep": waits, **arguments},
         )

@@ -10,6 +10,7 @@ from shared.errors import DeadlineError, ModelUnavailableError
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.model_window import ModelWindow
 from tests.fakes.model.chat_behaviours import failing, ok
 from tests.fakes.model.chat_server import ChatServer
 
@@ -30,7 +31,9 @@ def model(server):
         time.sleep(seconds + 0.5)
 
     with build_openai_client(server.url) as client:
-        yield OpenAIModel(client, "m", 32_000, sleep=oversleep, uniform=lambda low, high: low)
+        yield OpenAIModel(
+            client, "m", ModelWindow(32_000), sleep=oversleep, uniform=lambda low, high: low
+        )
 
 
 def test_no_time_for_a_second_try_after_a_failure_is_an_outage(model, server):

@@ -22,6 +22,7 @@ from shared.errors import (
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.model_window import ModelWindow
 from tests.fakes.model.chat_behaviours import failing, ok, throttled
 from tests.fakes.model.chat_server import ChatServer
 
@@ -55,7 +56,7 @@ pytestmark = pytest.mark.xdist_group("openai_resilience")
 def judged():
     """The server's calls, and what became of each request."""
     with ChatServer() as server, build_openai_client(server.url) as client:
-        model = OpenAIModel(client, "m", 32_000, uniform=lambda low, high: low)
+        model = OpenAIModel(client, "m", ModelWindow(32_000), uniform=lambda low, high: low)
         outcomes = [ask(model, 0)]
         behaviours = [*FAULTS, *[ok()] * (4 * len(FAULTS))]
         random.Random(5).shuffle(behaviours)

@@ -16,6 +16,7 @@ from shared.errors import (
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.model import Purpose
+from shared.llm.model_window import ModelWindow
 from shared.llm.turns import (
     Exchange,
     Tool,
@@ -47,7 +48,7 @@ def server():
 @pytest.fixture
 def model(server):
     with build_openai_client(server.url) as client:
-        yield OpenAIModel(client, "tiny", 8_000, sleep=lambda seconds: None)
+        yield OpenAIModel(client, "tiny", ModelWindow(8_000), sleep=lambda seconds: None)
 
 
 def take(model, *exchanges, **request):

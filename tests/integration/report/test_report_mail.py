@@ -101,7 +101,7 @@ def test_a_mail_without_an_answer_is_tried_once_more_and_then_left_to_a_person(m
     with pytest.raises(ReportMailError, match=f"seashore report --date {DAY} --send"):
         mailing.order()
     assert len(mailing.ses.mails) == 2
-    assert find_due_days(MORNING, mailing.services.reports) == [DAY]
+    assert find_due_days(MORNING, mailing.services) == [DAY]
     # A person's wish begins anew.
     mailing.ses.before_answer = lambda: None
     with pytest.raises(DeferredError, match="being made already"):

@@ -26,38 +26,38 @@ def desk(account):
 
 
 def test_a_tick_orders_the_day_before_and_the_days_that_were_missed(desk):
-    assert find_due_days(MORNING, desk.services.reports) == [DAY]
+    assert find_due_days(MORNING, desk.services) == [DAY]
     desk.order()
     # The function did not run for some days; nothing arrived on one of them.
     desk.put_document("second", at=NOON + timedelta(days=1))
     desk.put_document("fourth", at=NOON + timedelta(days=3))
     desk.at = MORNING + timedelta(days=4)
-    due = find_due_days(desk.at, desk.services.reports)
+    due = find_due_days(desk.at, desk.services)
     assert due == ["2026-03-02", "2026-03-04", "2026-03-05"]
 
 
 def test_days_before_the_first_report_and_beyond_a_week_are_not_made_up_for(desk):
     desk.put_document("early", at=NOON - timedelta(days=1))
-    assert find_due_days(MORNING, desk.services.reports) == [DAY]
+    assert find_due_days(MORNING, desk.services) == [DAY]
     desk.put_document("first")
     desk.at = MORNING + timedelta(days=7)
-    assert find_due_days(desk.at, desk.services.reports) == [DAY, "2026-03-08"]
+    assert find_due_days(desk.at, desk.services) == [DAY, "2026-03-08"]
     desk.at = MORNING + timedelta(days=8)
-    assert find_due_days(desk.at, desk.services.reports) == ["2026-03-09"]
+    assert find_due_days(desk.at, desk.services) == ["2026-03-09"]
 
 
 def test_what_was_given_up_or_stands_still_is_due_again(desk):
     desk.put_summary("a", "Tides", "Tidal energy comes from the moon.")
-    assert find_due_days(MORNING, desk.services.reports) == [DAY]
+    assert find_due_days(MORNING, desk.services) == [DAY]
     with pytest.raises(DeferredError):
         desk.order()
     desk.at += timedelta(hours=19)
-    assert DAY not in find_due_days(desk.at + timedelta(hours=6), desk.services.reports)
+    assert DAY not in find_due_days(desk.at + timedelta(hours=6), desk.services)
     desk.at = MORNING + timedelta(hours=24)
-    assert find_due_days(desk.at, desk.services.reports) == [DAY, "2026-03-02"]
+    assert find_due_days(desk.at, desk.services) == [DAY, "2026-03-02"]
     desk.give_up()
     assert desk.row.status is ReportStatus.FAILED
-    assert find_due_days(desk.at, desk.services.reports) == [DAY, "2026-03-02"]
+    assert find_due_days(desk.at, desk.services) == [DAY, "2026-03-02"]
     with pytest.raises(DeferredError):
         desk.order()
     assert desk.row.status is ReportStatus.WAITING

@@ -18,7 +18,7 @@ from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose
 from shared.messages.work_items import Combine
 from tests.fakes.aws.ledger_rows import force, scan_rows
-from tests.fakes.desks.document_desk import DEADLINE, Desk
+from tests.fakes.desks.document_desk import DEADLINE, Desk, make_window
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def test_a_document_of_one_chunk_needs_no_combination(account):
 
 def test_many_chunks_are_combined_level_by_level(account):
     desk = Desk(account, chunks=9)
-    desk.services = replace(desk.services, combine_tokens=100)
+    desk.services = replace(desk.services, window=make_window(100))
     desk.summarize(*range(1, 10))
     desk.finish()
     assert desk.document.status is DocumentStatus.DONE

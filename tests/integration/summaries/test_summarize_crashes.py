@@ -16,7 +16,7 @@ from shared.errors import (
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose
 from shared.messages.work_items import Combine
-from tests.fakes.desks.document_desk import Desk
+from tests.fakes.desks.document_desk import Desk, make_window
 
 
 class FailingQueues:
@@ -80,7 +80,7 @@ def fail_every_second_call(desk, error):
 
 def test_a_crash_in_the_middle_of_combining_pays_for_no_answer_twice(account):
     desk = Desk(account, chunks=9)
-    desk.services = replace(desk.services, combine_tokens=100)
+    desk.services = replace(desk.services, window=make_window(100))
     desk.summarize(*range(1, 10))
     (message,) = desk.take_messages()
     asked = fail_every_second_call(desk, ServiceError("died", delay_seconds=1, reason="x"))
@@ -101,7 +101,7 @@ def test_a_crash_in_the_middle_of_combining_pays_for_no_answer_twice(account):
 @pytest.mark.parametrize("late", [DeadlineError, LateAnswerError])
 def test_a_combination_that_is_longer_than_a_run_goes_on_without_using_up_receives(account, late):
     desk = Desk(account, chunks=5)
-    desk.services = replace(desk.services, combine_tokens=100)
+    desk.services = replace(desk.services, window=make_window(100))
     desk.summarize(*range(1, 6))
     (message,) = desk.take_messages()
     fail_every_second_call(desk, late("no time"))

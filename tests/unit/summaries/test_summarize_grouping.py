@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.metering.kept_answers import KeptAnswer
+from pipeline.metering.metered_calls import KeptAnswer
 from pipeline.summaries.combining import (
     combine_parts,
     group_sources,
@@ -18,13 +18,18 @@ from pipeline.summaries.combining import (
 from pipeline.summaries.summarize_document import compute_coverage
 from pipeline.summaries.summary_types import KeyPoint, Summary
 from shared.aws.dynamodb_table import Put
+from shared.deadline import Deadline
 from shared.errors import ContextOverflowError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts
 from shared.ledger.documents import ChunkPages, Document
+from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus
-from shared.llm.model import Source, Usage
+from shared.llm.model import Purpose, Source
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
 from shared.page_ranges import format_page_ranges, parse_page_ranges
+
+DEADLINE = Deadline.after(600)
+PRICE = Spending(input_tokens=10, output_tokens=1, cost_micro_usd=5)
 
 PARTS = st.lists(
     st.lists(
@@ -91,19 +96,24 @@ def make_summary(title, pages=()):
 
 
 class Asked:
-    """Combines a group into a summary that cites the group's first page only."""
+    """Makes of a group of sources a summary that cites the group's first page only."""
 
     def __init__(self):
-        self.groups = []
+        self.requests = []
         self.log = []
         self.kept = []
 
-    def ask(self, group):
-        self.groups.append(group)
+    @property
+    def groups(self):
+        return [request.sources for request in self.requests]
+
+    def ask(self, request, deadline):
+        assert deadline is DEADLINE
+        self.requests.append(request)
         self.log.append("ask")
-        row = Put({"pk": f"answer {len(self.groups)}", "sk": "x"})
-        value = make_summary(f"{len(self.groups)}", [group[0].first_page])
-        return KeptAnswer(value, "m", Usage(1, 10, 1), 5, row)
+        row = Put({"pk": f"answer {len(self.requests)}", "sk": "x"})
+        value = make_summary(f"{len(self.requests)}", [request.sources[0].first_page])
+        return KeptAnswer(value, "m", PRICE, row)
 
     def keep(self, answer):
         self.kept.append(answer)
@@ -111,26 +121,25 @@ class Asked:
 
     def bill(self, last):
         """What all answers have cost: those kept, and the last one."""
-        answers = [*self.kept, last]
-        return sum(a.usage.calls for a in answers), sum(a.cost for a in answers)
+        return sum((answer.used for answer in [*self.kept, last]), Spending())
 
 
 def test_every_answer_but_the_last_is_kept_before_the_next_is_asked_for():
     asked = Asked()
     parts = [to_sources(n, n, make_summary(str(n), [n])) for n in range(1, 10)]
-    answer = combine_parts(parts, asked.ask, asked.keep, 40)
+    answer = combine_parts(parts, asked, 40, DEADLINE)
     calls = len(asked.groups)
     assert calls > 3
     # The caller writes the last one with the effect that it leads to.
     assert asked.log == ["ask", "keep"] * (calls - 1) + ["ask"]
     assert answer.row.row["pk"] == f"answer {calls}"
-    assert asked.bill(answer) == (calls, 5 * calls)
+    assert asked.bill(answer) == sum([PRICE] * calls, Spending())
 
 
 def test_each_level_knows_the_pages_that_it_stands_for():
     asked = Asked()
     parts = [to_sources(n, n + 9, make_summary(str(n), [n])) for n in range(1, 91, 10)]
-    combine_parts(parts, asked.ask, asked.keep, 40)
+    combine_parts(parts, asked, 40, DEADLINE)
     for group in asked.groups:
         abstracts = [source for source in group if "\n" in source.text]
         follows = pairwise(abstracts)
@@ -174,49 +183,44 @@ class SmallModel(Asked):
         super().__init__()
         self.most = most
 
-    def ask(self, group):
-        if sum(len(source.text) for source in group) > self.most:
+    def ask(self, request, deadline):
+        if sum(len(source.text) for source in request.sources) > self.most:
             self.log.append("overflow")
             raise ContextOverflowError("too long")
-        return super().ask(group)
+        return super().ask(request, deadline)
 
 
 def test_a_part_that_is_too_long_is_summarised_in_pieces_that_fit():
     model = SmallModel(1000)
     pages = tuple(Source(n, n, "word " * 100) for n in range(1, 6))
-    combined = []
-
-    def combine(parts):
-        combined.append(parts)
-        return KeptAnswer(make_summary("whole"), "m", Usage(1, 1, 1), 1, None)
-
-    answer = summarize_sources(pages, model.ask, combine, model.keep)
-    assert [source.text for group in model.groups for source in group] == [s.text for s in pages]
+    answer = summarize_sources(pages, model, 16_000, DEADLINE)
+    pieces = [r.sources for r in model.requests if r.purpose is Purpose.SUMMARIZE_CHUNK]
+    combined = [r.sources for r in model.requests if r.purpose is Purpose.COMBINE]
+    assert [source.text for group in pieces for source in group] == [s.text for s in pages]
     # Those of the pieces, and what their halves were combined to on the way.
-    assert model.log.count("keep") == len(model.groups) + len(combined) - 1
-    assert answer.value.title == "whole"
+    assert model.log.count("keep") == len(pieces) + len(combined) - 1
+    assert answer.value.title == str(len(model.requests))
     # The halves that were halved again are combined first.
-    assert [len(parts) for parts in combined] == [2] * len(combined)
-    pieces = len(model.groups)
-    assert model.bill(answer) == (pieces + len(combined), 5 * pieces + len(combined))
+    assert [sum("\n" in source.text for source in group) for group in combined] == [2, 2]
+    assert model.bill(answer) == sum([PRICE] * (len(pieces) + len(combined)), Spending())
 
 
 def test_a_model_that_takes_nothing_is_not_asked_for_ever():
     model = SmallModel(0)
     with pytest.raises(ContextOverflowError):
-        summarize_sources((Source(1, 1, "漢" * 5000),), model.ask, None, model.keep)
+        summarize_sources((Source(1, 1, "漢" * 5000),), model, 16_000, DEADLINE)
     with pytest.raises(ContextOverflowError):
         parts = [to_sources(n, n, make_summary(str(n))) for n in range(20)]
-        combine_parts(parts, model.ask, model.keep, 16_000)
+        combine_parts(parts, model, 16_000, DEADLINE)
     assert len(model.log) < 50
 
 
 def test_groups_that_the_model_cannot_take_are_made_smaller():
     model = SmallModel(1500)
     parts = [to_sources(n, n, make_summary(str(n))) for n in range(100)]
-    answer = combine_parts(parts, model.ask, model.keep, 16_000)
+    answer = combine_parts(parts, model, 16_000, DEADLINE)
     assert "overflow" in model.log
-    assert model.bill(answer)[0] == len(model.groups)
+    assert model.bill(answer) == sum([PRICE] * len(model.groups), Spending())
 
 
 def test_a_summary_as_sources_keeps_the_pages_of_its_points():

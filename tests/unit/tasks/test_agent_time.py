@@ -3,12 +3,13 @@
 import pytest
 
 from pipeline.documents.document_reader import DocumentReader
-from pipeline.metering.kept_answers import KeptAnswer
+from pipeline.metering.metered_calls import KeptAnswer
 from pipeline.tasks.agent.agent import Agent, AgentLimits, FinalAnswer, StoppedBy
 from pipeline.tasks.agent.tools import Toolbox
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelUnavailableError
-from shared.llm.model import Usage
+from shared.ledger.spending import Spending
+from shared.llm.model_window import ModelWindow
 
 CUT_OFF = ModelAnswerError("The answer is of no use yet, and time is up")
 SILENT = ModelUnavailableError("timed out", delay_seconds=30, reason="model_unavailable")
@@ -32,12 +33,12 @@ class LateCalls:
 
     def ask(self, request, deadline):
         assert deadline.remaining_seconds > 20
-        return KeptAnswer(FinalAnswer(answer="So far."), "m", Usage(), 0, None)
+        return KeptAnswer(FinalAnswer(answer="So far."), "m", Spending(), None)
 
 
 def run(calls):
     reader = DocumentReader(None, None, "documents", "artifacts", lambda: None)
-    agent = Agent(Toolbox(reader), reader, 32_000)
+    agent = Agent(Toolbox(reader), reader, ModelWindow(32_000))
     limits = AgentLimits(max_steps=5, max_tokens=60_000)
     # Thirty of the hundred seconds are kept for the final answer.
     return agent.run("Look.", calls, limits, Deadline(100.0, lambda: calls.now))

@@ -1,0 +1,254 @@
+"""Calls of a model: metered before they happen, billed to who pays, their answers kept.
+
+The same question is never paid for twice: an answer is kept under the hash of all that it depends
+on, in one transaction with its bill. Longer work than one run goes on from the answers it has.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from pipeline.metering.payers import Payer
+from pipeline.metering.spend_meter import SpendMeter, read_paid_usage
+from pipeline.prompts import PROMPT_VERSION
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import LedgerTable, Put
+from shared.deadline import Deadline
+from shared.errors import (
+    DeadlineError,
+    LateAnswerError,
+    PaidCalls,
+    SeashoreError,
+    UnfinishedError,
+)
+from shared.ledger.answers import answer_row_key, build_answer_row
+from shared.ledger.documents import Clock
+from shared.ledger.spending import Spending, record_spending
+from shared.llm.answer_key import answer_key
+from shared.llm.model import EXTRACTIVE, LanguageModel, ModelAnswer, ModelRequest, Usage
+from shared.llm.prompt_rendering import estimate_request_tokens
+from shared.llm.turns import ModelTurn, ToolModel, Turn, TurnRequest, estimate_turn_tokens, turn_key
+
+AnswerT = TypeVar("AnswerT", bound=BaseModel)
+ReplyT = TypeVar("ReplyT", ModelAnswer[Any], ModelTurn)
+
+_GO_ON_DELAY_SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class AnswerServices:
+    """What asking a model works with; there is no meter for a model that costs nothing."""
+
+    model: LanguageModel
+    meter: SpendMeter | None
+    table: LedgerTable
+    now: Clock
+
+
+@dataclass(frozen=True)
+class KeptAnswer(Generic[AnswerT]):
+    """An answer, what it has cost, and the row that keeps it where that is yet to be written.
+
+    An answer that was kept before has cost nothing.
+    """
+
+    value: AnswerT
+    model: str
+    used: Spending
+    row: Put | None
+
+
+class MeteredCalls:
+    """The calls of one run: of a message about a document, of a task, of a turn of a chat.
+
+    What a call has cost is noted on the payer's row, with its answer, before `ask` or `take_turn`
+    returns. Where nobody pays only the day's limit holds, and no answer is kept: it would outlive
+    the conversation that it is part of, which its user may delete.
+
+    Args:
+        services: The model, its meter, and where answers are kept.
+        payer: Whose limit the calls count against, if anybody's.
+        spent: What the payer has spent in earlier runs.
+        keeps_at_once: If not, `ask` leaves its answer, bill included, to `keep` or to the
+            transaction of the effect that it leads to.
+
+    Attributes:
+        spent: What was spent so far; of an answer that is left to others, only what `keep` noted.
+        has_kept: Whether an answer was kept, upon which a later run can go on.
+    """
+
+    def __init__(
+        self,
+        services: AnswerServices,
+        payer: Payer | None,
+        spent: Spending | None = None,
+        *,
+        keeps_at_once: bool = True,
+    ) -> None:
+        self.spent = spent or Spending()
+        self.has_kept = False
+        self._services = services
+        self._payer = payer
+        self._keeps_at_once = keeps_at_once
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model."""
+        return self._services.model.name
+
+    @property
+    def is_extractive(self) -> bool:
+        """Whether no language model is configured, so that sentences can only be picked."""
+        return self.model_name == EXTRACTIVE
+
+    @property
+    def total_tokens(self) -> int:
+        """What was read and written so far, earlier runs included."""
+        return self.spent.input_tokens + self.spent.output_tokens
+
+    def ask(self, request: ModelRequest[AnswerT], deadline: Deadline) -> KeptAnswer[AnswerT]:
+        """Answer a request, from the ledger where it was answered before.
+
+        What an answer that failed has cost is noted in any case.
+
+        Raises:
+            OverBudgetError: The day's limit is reached.
+            DocumentCapError, TaskCapError: The payer's own limit is reached.
+            LedgerConflictError: The payer's row is gone.
+            RetryableError, DeferredError, PermanentError: As `LanguageModel.answer` does.
+        """
+        key = answer_key(self.model_name, PROMPT_VERSION, request)
+        kept, payer_row = self._read_kept(key)
+        if kept is not None:
+            value = request.answer_type.model_validate_json(kept["value"])
+            return KeptAnswer(value, kept["model"], Spending(), None)
+        reply, used = self._call(
+            lambda: self._services.model.answer(request, deadline),
+            estimate_request_tokens(request),
+            request.max_output_tokens,
+            payer_row,
+        )
+        # As text, since DynamoDB takes no floats as such, and extracted values may be some.
+        row = self._build_row(key, {"value": reply.value.model_dump_json(), "model": reply.model})
+        answer = KeptAnswer(reply.value, reply.model, used, row)
+        if not self._keeps_at_once:
+            return answer
+        self._note(used, row)
+        return replace(answer, row=None)
+
+    def keep(self, answer: KeptAnswer[AnswerT]) -> None:
+        """Keep an answer that further calls build upon, and bill it, whatever comes of them.
+
+        Nothing is left to do for one that is kept.
+
+        Raises:
+            LedgerConflictError: The payer's row is gone.
+        """
+        if answer.row is not None:
+            self._note(answer.used, answer.row)
+
+    def take_turn(self, request: TurnRequest, deadline: Deadline) -> Turn:
+        """Let the model take a turn with tools, once, as `ask` does.
+
+        Raises:
+            ToolsNotTakenError: The model's server does not take tools.
+            OverBudgetError, TaskCapError, LedgerConflictError: As `ask` does.
+            RetryableError, DeferredError, PermanentError: As `ToolModel.take_turn` does.
+        """
+        model = self._services.model
+        if not isinstance(model, ToolModel):
+            raise TypeError(f"{model.name} takes no turns with tools")
+        key = turn_key(model.name, PROMPT_VERSION, request)
+        kept, payer_row = self._read_kept(key)
+        if kept is not None:
+            return Turn.model_validate_json(kept["turn"])
+        reply, used = self._call(
+            lambda: model.take_turn(request, deadline),
+            estimate_turn_tokens(request),
+            request.max_output_tokens,
+            payer_row,
+        )
+        content = {"turn": reply.turn.model_dump_json(), "model": reply.model}
+        self._note(used, self._build_row(key, content))
+        return reply.turn
+
+    @contextmanager
+    def go_on_later(self) -> Iterator[None]:
+        """Let work that runs out of time wait for its next run, if this one has got on.
+
+        Raises:
+            UnfinishedError: The time is up, and an answer was kept: no receive is used up.
+            DeadlineError, LateAnswerError: The time is up, and nothing was done with it.
+        """
+        try:
+            yield
+        except (DeadlineError, LateAnswerError) as error:
+            if not self.has_kept:
+                raise
+            raise UnfinishedError(
+                f"a part is done, and the time of this run is up: {error}",
+                delay_seconds=_GO_ON_DELAY_SECONDS,
+                reason="unfinished",
+            ) from error
+
+    def _read_kept(self, key: str) -> tuple[Row | None, Row | None]:
+        """What is kept under the key of a request, and the payer's row, with one call."""
+        if self._payer is None:
+            return None, None
+        row_keys = [answer_row_key(key), self._payer.row_key]
+        kept, payer_row = self._services.table.read_rows(row_keys)
+        return (None if kept is None else kept["answer"]), payer_row
+
+    def _build_row(self, key: str, content: Mapping[str, str]) -> Put | None:
+        if self._payer is None:
+            return None
+        return build_answer_row(key, content, self._services.now)
+
+    def _call(
+        self,
+        call: Callable[[], ReplyT],
+        input_tokens: int,
+        max_output_tokens: int,
+        payer_row: Row | None,
+    ) -> tuple[ReplyT, Spending]:
+        """Call the model within the limits; what a call has cost that failed is noted."""
+        meter = self._services.meter
+        try:
+            if meter is None:
+                reply, cost = call(), 0
+            else:
+                if self._payer is not None:
+                    estimate = meter.estimate(input_tokens, max_output_tokens)
+                    self._payer.check_cap(payer_row, estimate, meter.limits.document)
+                reply, cost = meter.run(call, input_tokens, max_output_tokens)
+        except SeashoreError as error:
+            if isinstance(error, PaidCalls) and error.calls:
+                usage = read_paid_usage(error)
+                cost = meter.estimate(usage.input_tokens, usage.output_tokens) if meter else 0
+                self._note(_to_spending(usage, cost), None)
+            raise
+        return reply, _to_spending(reply.usage, cost)
+
+    def _note(self, used: Spending, row: Put | None) -> None:
+        """Note what a call has cost on the payer's row, with the row that keeps its answer."""
+        self.has_kept = self.has_kept or row is not None
+        if self._payer is not None:
+            record_spending(
+                self._services.table,
+                self._payer.row_key,
+                used,
+                self._services.now,
+                step="answer_unusable" if row is None else "answered",
+                model=self.model_name,
+                with_rows=[] if row is None else [row],
+            )
+        self.spent += used
+
+
+def _to_spending(usage: Usage, cost: int) -> Spending:
+    return Spending(
+        input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cost_micro_usd=cost
+    )

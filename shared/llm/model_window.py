@@ -1,0 +1,87 @@
+"""What a model reads and writes at once, and how text is packed into it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeVar
+
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
+from shared.llm.token_estimate import estimate_tokens
+
+ItemT = TypeVar("ItemT")
+
+# A model reads no more than this with attention.
+_MOST_CHUNK_TOKENS = 8_000
+_MOST_COMBINED_TOKENS = 16_000
+
+
+@dataclass(frozen=True)
+class ModelWindow:
+    """A model's window: how much it reads and writes, all told.
+
+    Args:
+        tokens: Its size, by `estimate_tokens`.
+    """
+
+    tokens: int
+
+    @property
+    def chunk_tokens(self) -> int:
+        """The size of a chunk of text. Addresses of stored texts hold it: see `text_address`."""
+        return min(_MOST_CHUNK_TOKENS, self._source_tokens)
+
+    @property
+    def combine_tokens(self) -> int:
+        """The most tokens of summaries in one request."""
+        return min(_MOST_COMBINED_TOKENS, self._source_tokens)
+
+    @property
+    def _source_tokens(self) -> int:
+        """The room for sources, with a quarter of the window left for the answer."""
+        return self.tokens * 3 // 4 - TOKENS_AROUND_SOURCES
+
+    def limit_answer(self, most_tokens: int) -> int:
+        """What an answer may have that needs so much at the most: a quarter of the window."""
+        return min(most_tokens, self.tokens // 4)
+
+    def find_room(self, answer_tokens: int, *texts: str) -> int:
+        """What is left for further text beside an answer and what is said around it.
+
+        Args:
+            answer_tokens: What the answer may have.
+            texts: What the prompt says besides.
+        """
+        return self.tokens - answer_tokens - sum(map(estimate_tokens, texts))
+
+
+def pack(
+    items: Iterable[ItemT],
+    weigh: Callable[[ItemT], float],
+    most: float,
+    *,
+    least_items: int = 1,
+    begins: Callable[[ItemT], bool] = lambda item: False,
+) -> Iterator[list[ItemT]]:
+    """Pack items that follow one another into groups, each as full as it gets.
+
+    Lazy: no more than one group and one item is held.
+
+    Args:
+        items: The items, in order.
+        weigh: What an item takes up.
+        most: What a group may take up; an item that is larger is a group by itself.
+        least_items: A group has as many items at the least, whatever they take up; the last one
+            may have fewer.
+        begins: Whether a group has to begin with an item.
+    """
+    group: list[ItemT] = []
+    weight = 0.0
+    for item in items:
+        item_weight = weigh(item)
+        is_full = len(group) >= least_items and weight + item_weight > most
+        if group and (is_full or begins(item)):
+            yield group
+            group, weight = [], 0.0
+        group.append(item)
+        weight += item_weight
+    if group:
+        yield group
