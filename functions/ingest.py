@@ -19,9 +19,8 @@ from shared.aws.clients import Clients
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.messages.work_items import IngestItem, decode_ingest_item
+from shared.queue_catalogue import UPLOADS
 from shared.settings import Settings, read_settings
-
-STAGE = "ingest"
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -46,22 +45,23 @@ def build_ingest(
 ) -> tuple[Consumer[IngestItem], Runtime]:
     """Put the function's parts together."""
     table = build_table(settings, clients)
+    queue_url, dlq_url = UPLOADS.find_urls(settings)
     services = IngestServices(
         table=table,
         objects=ObjectStore(clients.s3),
         queues=Queues(clients.sqs),
         extractor=extractor,
         artifacts_bucket=settings.artifacts_bucket,
-        uploads_queue_url=settings.uploads_queue_url,
+        uploads_queue_url=queue_url,
         work_queue_url=settings.work_queue_url,
         max_document_bytes=settings.max_document_bytes,
         chunk_tokens=compute_chunk_tokens(settings),
         now=utc_now,
     )
     consumer = Consumer(
-        name=STAGE,
-        queue_url=settings.uploads_queue_url,
-        dlq_url=settings.uploads_dlq_url,
+        name=UPLOADS.stage,
+        queue_url=queue_url,
+        dlq_url=dlq_url,
         decode=lambda body, message_id, sent_at: decode_ingest_item(body),
         handle=lambda item, deadline: ingest_item(item, services, deadline),
         give_up=lambda item, end: give_up_ingest(item, end.message, table, utc_now),
@@ -69,7 +69,7 @@ def build_ingest(
             item, step, reason, delay_seconds, table, utc_now
         ),
     )
-    return consumer, build_runtime(settings, clients, STAGE)
+    return consumer, build_runtime(settings, clients, UPLOADS.stage)
 
 
 prepare_container(_build_container, os.environ)

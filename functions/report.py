@@ -23,9 +23,8 @@ from shared.aws.topics import Topic
 from shared.deadline import Deadline
 from shared.messages.reports import ReportItem, decode_report_item
 from shared.prices import MICRO_USD_PER_USD
+from shared.queue_catalogue import REPORTS, SWEPT_QUEUES
 from shared.settings import Settings, read_settings
-
-STAGE = "report"
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -44,10 +43,11 @@ def build_report(settings: Settings, clients: Clients) -> tuple[Consumer[ReportI
     """Put the function's parts together."""
     services = build_delivery(settings, clients)
     reports = services.reports
+    queue_url, dlq_url = REPORTS.find_urls(settings)
     consumer = Consumer(
-        name=STAGE,
-        queue_url=settings.reports_queue_url,
-        dlq_url=settings.reports_dlq_url,
+        name=REPORTS.stage,
+        queue_url=queue_url,
+        dlq_url=dlq_url,
         decode=decode_report_item,
         handle=lambda item, deadline: _make_report(item, services, deadline),
         give_up=lambda item, end: give_up_report(item, end.message, reports.table, utc_now),
@@ -55,7 +55,7 @@ def build_report(settings: Settings, clients: Clients) -> tuple[Consumer[ReportI
             item, step, reason, delay_seconds, reports.table, utc_now
         ),
     )
-    return consumer, build_runtime(settings, clients, STAGE)
+    return consumer, build_runtime(settings, clients, REPORTS.stage)
 
 
 def _make_report(item: ReportItem, services: DeliveryServices, deadline: Deadline) -> None:
@@ -74,11 +74,7 @@ def build_delivery(settings: Settings, clients: Clients) -> DeliveryServices:
         queues=Queues(clients.sqs),
         artifacts_bucket=settings.artifacts_bucket,
         work_queue_url=settings.work_queue_url,
-        dlqs=(
-            ("uploads", settings.uploads_dlq_url),
-            ("work", settings.work_dlq_url),
-            ("reports", settings.reports_dlq_url),
-        ),
+        dlqs=tuple((queue.name, queue.find_urls(settings)[1]) for queue in SWEPT_QUEUES),
         zone=settings.time_zone,
         stack=settings.stack_name,
         daily_cap_micro_usd=None if cap is None else round(cap * MICRO_USD_PER_USD),
