@@ -41,8 +41,9 @@ def collect_files(names: Sequence[str], prefix: str) -> Iterator[FileToPut | Ski
     """Find the files behind names of files, folders and patterns.
 
     A file gets its name as its key, whatever its ending. In a folder every document is found,
-    however deep, and gets its path inside the folder; a pattern counts as the folder before its first
-    wildcard. Hidden files and folders, and links to folders, are left out unless they are named.
+    however deep, and gets its path inside the folder; a pattern counts as the folder before its
+    first wildcard. Hidden files and folders, and links to folders, are left out unless they are
+    named.
 
     Args:
         names: Files, folders, and patterns such as `reports/**/*.pdf`.
