@@ -8,6 +8,7 @@ gives such letters their cause, and tells the ledger.
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -107,36 +108,45 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
         for swept in services.swept:
             letters = _sweep_letters(swept, services, request_id, deadline)
             seen, settled = seen + letters[0], settled + letters[1]
-    lost = [
-        document
-        for document in stale
-        if _is_older(document, now - services.lost_after)
-        and not _has_waited(document_pk(document.document_id), services)
-    ]
+    lost = [one for one in stale if _is_lost(one, document_pk(one.document_id), services)]
     for document in lost:
-        _settle_lost(document, services)
-    lost_tasks = [
-        task
-        for task in stale_tasks
-        if _is_older(task, now - services.lost_after)
-        and not _has_waited(task_pk(task.task_id), services)
-    ]
+        with _unless_it_moved_on():
+            move_document(
+                services.table,
+                document,
+                DocumentStatus.FAILED,
+                services.now,
+                step="lost",
+                changes={"reason_code": "lost", "reason": _LOST_SENTENCE},
+                unchanged=("updated_at",),
+            )
+    lost_tasks = [one for one in stale_tasks if _is_lost(one, task_pk(one.task_id), services)]
     for task in lost_tasks:
-        _settle_lost_task(task, services)
+        with _unless_it_moved_on():
+            fail_task(services.table, task, LOST_TASK_REASON, services.now)
     report = SweepReport(len(stale), seen, settled, len(lost), len(stale_tasks), len(lost_tasks))
     logger.info("swept", extra={"action": "swept", **report.__dict__})
     return report
 
 
-def _is_older(subject: Document | Task, than: datetime) -> bool:
-    return datetime.fromisoformat(subject.updated_at) < than
+def _is_lost(subject: Document | Task, pk: str, services: SweepServices) -> bool:
+    """Whether nothing was heard of it for longer than a message lives.
 
-
-def _has_waited(pk: str, services: SweepServices) -> bool:
-    """Whether a message was put off not long ago, as one is each day over the spending limit."""
-    timeline = read_timeline(services.table, pk)
+    A message may have been put off not long ago, as one is each day over the spending limit.
+    """
     since = services.now() - services.lost_after
-    return bool(timeline) and datetime.fromisoformat(timeline[-1].at) >= since
+    if datetime.fromisoformat(subject.updated_at) >= since:
+        return False
+    timeline = read_timeline(services.table, pk)
+    return not timeline or datetime.fromisoformat(timeline[-1].at) < since
+
+
+@contextmanager
+def _unless_it_moved_on() -> Iterator[None]:
+    try:
+        yield
+    except LedgerConflictError:
+        logger.info("moved_on_already", extra={"action": "moved_on_already"})
 
 
 def _sweep_letters(
@@ -200,25 +210,3 @@ def _receive_letters(
             return
         known.update(letter.message_id for letter in fresh)
         yield from fresh
-
-
-def _settle_lost(document: Document, services: SweepServices) -> None:
-    try:
-        move_document(
-            services.table,
-            document,
-            DocumentStatus.FAILED,
-            services.now,
-            step="lost",
-            changes={"reason_code": "lost", "reason": _LOST_SENTENCE},
-            unchanged=("updated_at",),
-        )
-    except LedgerConflictError:
-        logger.info("moved_on_already", extra={"action": "moved_on_already"})
-
-
-def _settle_lost_task(task: Task, services: SweepServices) -> None:
-    try:
-        fail_task(services.table, task, LOST_TASK_REASON, services.now)
-    except LedgerConflictError:
-        logger.info("moved_on_already", extra={"action": "moved_on_already"})
