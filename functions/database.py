@@ -23,9 +23,8 @@ from shared.database.connection import Database, DatabaseAddress
 from shared.database.schema import apply_migrations
 from shared.errors import SettingsError
 from shared.messages.result_notices import ResultNotice, decode_result_notice
+from shared.queue_catalogue import RESULTS
 from shared.settings import Settings, read_settings
-
-STAGE = "database"
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -69,8 +68,7 @@ def build_database(
     Raises:
         SettingsError: The settings name no queue of results.
     """
-    if settings.results_queue_url is None or settings.results_dlq_url is None:
-        raise SettingsError("RESULTS_QUEUE_URL and RESULTS_DLQ_URL say where results are announced")
+    queue_url, dlq_url = RESULTS.find_urls(settings)
     services = CopyServices(
         table=build_table(settings, clients),
         objects=ObjectStore(clients.s3),
@@ -78,16 +76,16 @@ def build_database(
         now=utc_now,
     )
     consumer = Consumer(
-        name=STAGE,
-        queue_url=settings.results_queue_url,
-        dlq_url=settings.results_dlq_url,
+        name=RESULTS.stage,
+        queue_url=queue_url,
+        dlq_url=dlq_url,
         decode=lambda body, message_id, sent_at: decode_result_notice(body, sent_at),
         handle=lambda item, deadline: copy_results(item, services, deadline),
         # A document is done, whatever becomes of its copy: its story does not tell of it.
         give_up=lambda item, end: None,
         note_delay=lambda item, step, reason, delay_seconds: None,
     )
-    return consumer, build_runtime(settings, clients, STAGE)
+    return consumer, build_runtime(settings, clients, RESULTS.stage)
 
 
 prepare_container(_build_container, os.environ)

@@ -18,9 +18,8 @@ from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
 from shared.llm.model_window import ModelWindow
 from shared.messages.work_items import IngestItem, decode_ingest_item
+from shared.queue_catalogue import UPLOADS
 from shared.settings import Settings, read_settings
-
-STAGE = "ingest"
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -45,17 +44,18 @@ def build_ingest(
 ) -> tuple[Consumer[IngestItem], Runtime]:
     """Put the function's parts together."""
     base = build_services(settings, clients)
+    queue_url, dlq_url = UPLOADS.find_urls(settings)
     services = IngestServices(
         **vars(base),
         extractor=extractor,
-        uploads_queue_url=settings.uploads_queue_url,
+        uploads_queue_url=queue_url,
         max_document_bytes=settings.max_document_bytes,
         chunk_tokens=ModelWindow(settings.context_window_tokens).chunk_tokens,
     )
     consumer = Consumer(
-        name=STAGE,
-        queue_url=settings.uploads_queue_url,
-        dlq_url=settings.uploads_dlq_url,
+        name=UPLOADS.stage,
+        queue_url=queue_url,
+        dlq_url=dlq_url,
         decode=lambda body, message_id, sent_at: decode_ingest_item(body),
         handle=lambda item, deadline: ingest_item(item, services, deadline),
         give_up=lambda item, end: give_up_ingest(item, end.message, base.table, utc_now),
@@ -63,7 +63,7 @@ def build_ingest(
             item, step, reason, delay_seconds, base.table, utc_now
         ),
     )
-    return consumer, build_runtime(settings, clients, STAGE)
+    return consumer, build_runtime(settings, clients, UPLOADS.stage)
 
 
 prepare_container(_build_container, os.environ)

@@ -20,9 +20,8 @@ from shared.aws.topics import Topic
 from shared.deadline import Deadline
 from shared.messages.reports import ReportItem, decode_report_item
 from shared.prices import MICRO_USD_PER_USD
+from shared.queue_catalogue import REPORTS, SWEPT_QUEUES
 from shared.settings import Settings, read_settings
-
-STAGE = "report"
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -40,10 +39,11 @@ def _build_container() -> tuple[Consumer[ReportItem], Runtime]:
 def build_report(settings: Settings, clients: Clients) -> tuple[Consumer[ReportItem], Runtime]:
     """Put the function's parts together."""
     services = build_delivery(settings, clients)
+    queue_url, dlq_url = REPORTS.find_urls(settings)
     consumer = Consumer(
-        name=STAGE,
-        queue_url=settings.reports_queue_url,
-        dlq_url=settings.reports_dlq_url,
+        name=REPORTS.stage,
+        queue_url=queue_url,
+        dlq_url=dlq_url,
         decode=decode_report_item,
         handle=lambda item, deadline: _make_report(item, services, deadline),
         give_up=lambda item, end: give_up_report(item, end.message, services.table, utc_now),
@@ -51,7 +51,7 @@ def build_report(settings: Settings, clients: Clients) -> tuple[Consumer[ReportI
             item, step, reason, delay_seconds, services.table, utc_now
         ),
     )
-    return consumer, build_runtime(settings, clients, STAGE)
+    return consumer, build_runtime(settings, clients, REPORTS.stage)
 
 
 def _make_report(item: ReportItem, services: DeliveryServices, deadline: Deadline) -> None:
@@ -66,11 +66,7 @@ def build_delivery(settings: Settings, clients: Clients) -> DeliveryServices:
     cap = settings.daily_cap_usd
     return DeliveryServices(
         **vars(build_services(settings, clients)),
-        dlqs=(
-            ("uploads", settings.uploads_dlq_url),
-            ("work", settings.work_dlq_url),
-            ("reports", settings.reports_dlq_url),
-        ),
+        dlqs=tuple((queue.name, queue.find_urls(settings)[1]) for queue in SWEPT_QUEUES),
         zone=settings.time_zone,
         stack=settings.stack_name,
         daily_cap_micro_usd=None if cap is None else round(cap * MICRO_USD_PER_USD),

@@ -1,6 +1,7 @@
 """The worker function: work items in, summaries out. It and the API use the model's key."""
 
 import os
+from collections.abc import Callable
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -9,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.delivery.consumer import Consumer, Runtime
 from functions.delivery.isolation import process_batch_in_isolation
-from functions.model_wiring import build_agent, build_answers, build_reader
+from functions.model_wiring import build_answers, build_reader
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_services, utc_now
@@ -18,7 +19,7 @@ from pipeline.ingest.ingest_failures import give_up_ingest
 from pipeline.report.report_failures import give_up_report
 from pipeline.services import Services
 from pipeline.summaries.summarize_document import SummarizeServices
-from pipeline.tasks.carry_out import TaskServices
+from pipeline.tasks.task_kind import TaskServices
 from pipeline.work_items import ItemServices, WorkServices, do_work, give_up_work, note_work_delay
 from shared.aws.callbacks import CallbackSender
 from shared.aws.clients import Clients
@@ -28,9 +29,8 @@ from shared.llm.model import LanguageModel
 from shared.llm.model_window import ModelWindow
 from shared.messages.reports import decode_report_item
 from shared.messages.work_items import WorkItem, decode_ingest_item, decode_work_item
+from shared.queue_catalogue import REPORTS, UPLOADS, WORK, SourceQueue
 from shared.settings import Settings, read_settings
-
-STAGE = "worker"
 
 # A message of a healthy pipeline is handled within minutes; the sweep leaves younger ones alone.
 _STALE_AFTER = timedelta(minutes=15)
@@ -61,10 +61,11 @@ def build_worker(
     base = build_services(settings, clients, now)
     items = build_item_services(settings, clients, model, base)
     services = WorkServices(items, build_sweep(settings, items, base))
+    queue_url, dlq_url = WORK.find_urls(settings)
     consumer = Consumer(
-        name=STAGE,
-        queue_url=settings.work_queue_url,
-        dlq_url=settings.work_dlq_url,
+        name=WORK.stage,
+        queue_url=queue_url,
+        dlq_url=dlq_url,
         decode=lambda body, message_id, sent_at: decode_work_item(body, message_id),
         handle=lambda item, deadline: do_work(item, services, deadline),
         give_up=lambda item, end: give_up_work(item, end.message, items),
@@ -72,7 +73,7 @@ def build_worker(
             item, step, reason, delay_seconds, items
         ),
     )
-    return consumer, build_runtime(settings, clients, STAGE, now)
+    return consumer, build_runtime(settings, clients, WORK.stage, now)
 
 
 def build_item_services(
@@ -88,7 +89,6 @@ def build_item_services(
     tasks = TaskServices(
         **vars(summarize),
         reader=reader,
-        agent=build_agent(settings, reader),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
         callback_arns=settings.callback_arns,
     )
@@ -97,35 +97,30 @@ def build_item_services(
 
 def build_sweep(settings: Settings, items: ItemServices, base: Services) -> SweepServices:
     """Put the sweep's parts together: what a dead letter of each queue means."""
-    uploads = SweptQueue(
-        stage="ingest",
-        source_queue=settings.uploads_queue_url.rsplit("/", 1)[-1],
-        dlq_url=settings.uploads_dlq_url,
-        give_up=lambda body, message_id, cause: give_up_ingest(
-            decode_ingest_item(body), cause, base.table, base.now
-        ),
-    )
-    work = SweptQueue(
-        stage=STAGE,
-        source_queue=settings.work_queue_url.rsplit("/", 1)[-1],
-        dlq_url=settings.work_dlq_url,
-        give_up=lambda body, message_id, cause: give_up_work(
-            decode_work_item(body, message_id), cause, items
-        ),
-    )
-    reports = SweptQueue(
-        stage="report",
-        source_queue=settings.reports_queue_url.rsplit("/", 1)[-1],
-        dlq_url=settings.reports_dlq_url,
-        give_up=lambda body, message_id, cause: give_up_report(
-            decode_report_item(body, message_id, base.now()), cause, base.table, base.now
-        ),
-    )
+
+    def give_up_uploads(body: str, message_id: str, cause: str) -> None:
+        give_up_ingest(decode_ingest_item(body), cause, base.table, base.now)
+
+    def give_up_items(body: str, message_id: str, cause: str) -> None:
+        give_up_work(decode_work_item(body, message_id), cause, items)
+
+    def give_up_reports(body: str, message_id: str, cause: str) -> None:
+        order = decode_report_item(body, message_id, base.now())
+        give_up_report(order, cause, base.table, base.now)
+
+    swept: dict[SourceQueue, Callable[[str, str, str], None]] = {
+        UPLOADS: give_up_uploads,
+        WORK: give_up_items,
+        REPORTS: give_up_reports,
+    }
     longest_wait = timedelta(seconds=settings.max_deferral_age_seconds)
     return SweepServices(
         table=base.table,
         queues=base.queues,
-        swept=(uploads, work, reports),
+        swept=tuple(
+            SweptQueue(queue, *queue.find_urls(settings), give_up)
+            for queue, give_up in swept.items()
+        ),
         stale_after=_STALE_AFTER,
         lost_after=longest_wait + _QUEUE_RETENTION + _SPARE,
         now=base.now,

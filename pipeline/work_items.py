@@ -10,12 +10,11 @@ from pipeline.summaries.summarize_document import (
     give_up_combine,
     summarize_chunk,
 )
-from pipeline.tasks.carry_out import TaskServices, give_up_task, send_callback, work_on_task
+from pipeline.tasks.carry_out import give_up_task, send_callback, work_on_task
+from pipeline.tasks.task_kind import TaskServices
 from shared.deadline import Deadline
-from shared.ledger.documents import document_row_key
-from shared.ledger.tasks import task_row_key
+from shared.ledger.subjects import subject_row_key
 from shared.ledger.waiting import note_wait
-from shared.messages.tasks import TaskMessage
 from shared.messages.work_items import Combine, SummarizeChunk, Sweep, TaskCallback, WorkItem
 
 
@@ -72,13 +71,8 @@ def give_up_work(item: WorkItem, cause: str, services: ItemServices) -> None:
 def note_work_delay(
     item: WorkItem, step: str, reason: str, delay_seconds: float, services: ItemServices
 ) -> None:
-    """Note in the story of a document or task that a message waits."""
-    match item.message:
-        case Sweep():
-            return
-        case TaskMessage() | TaskCallback() as message:
-            row_key = task_row_key(message.task_id)
-        case SummarizeChunk() | Combine() as message:
-            row_key = document_row_key(message.document_id)
+    """Note in the timeline of a document or task that a message waits."""
     details = {"item": item.item_id, "reason": reason, "delay_seconds": round(delay_seconds)}
-    note_wait(services.tasks.table, row_key, services.tasks.now(), step, details)
+    for subject in item.message.subjects:
+        row_key = subject_row_key(subject)
+        note_wait(services.tasks.table, row_key, services.tasks.now(), step, details)

@@ -1,5 +1,6 @@
-"""The statuses of documents and of tasks, and the legal moves between them."""
+"""The statuses of documents and tasks, the legal moves between them, and what people are told."""
 
+from dataclasses import dataclass
 from enum import StrEnum
 
 
@@ -87,3 +88,59 @@ LEGAL_TASK_MOVES: dict[TaskStatus, frozenset[TaskStatus]] = {
 def find_task_sources(target: TaskStatus) -> frozenset[TaskStatus]:
     """The statuses from which a task may move to `target`."""
     return frozenset(source for source, targets in LEGAL_TASK_MOVES.items() if target in targets)
+
+
+class Tone(StrEnum):
+    """How good or bad a thing is; shown as a colour beside the word."""
+
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+    WAIT = "wait"
+    NONE = "none"
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a document or task stands, as reports count it and people are told of it.
+
+    Args:
+        name: Its final status, or what stands for all of those in flight.
+        word: What it is called in a sentence.
+        meaning: The same in a few words more.
+        tone: How good it is.
+        place: Its place in lists: those first that need a person, those last that need nobody.
+        needs_a_person: Whether it will not end well by itself.
+    """
+
+    name: str
+    word: str
+    meaning: str
+    tone: Tone
+    place: int
+    needs_a_person: bool = False
+
+    @property
+    def count(self) -> str:
+        """The field of a report that counts it."""
+        return self.name.lower()
+
+
+DEFERRED = "DEFERRED"
+IN_FLIGHT = "IN_FLIGHT"
+
+# In the order of a sum.
+STANDINGS = {
+    standing.name: standing
+    for standing in (
+        Standing("DONE", "done", "in full", Tone.GOOD, 7),
+        Standing("PARTIAL", "partial", "pages are missing", Tone.WARN, 3, needs_a_person=True),
+        Standing("NO_TEXT", "no text", "nothing to read in it", Tone.NONE, 4),
+        Standing(
+            "REJECTED", "rejected", "refused, with the reason", Tone.WARN, 2, needs_a_person=True
+        ),
+        Standing("FAILED", "failed", "given up", Tone.BAD, 1, needs_a_person=True),
+        Standing(DEFERRED, "deferred", "waits, goes on by itself", Tone.WAIT, 5),
+        Standing(IN_FLIGHT, "in flight", "being worked on", Tone.WAIT, 6),
+    )
+}

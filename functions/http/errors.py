@@ -37,6 +37,7 @@ from shared.errors import (
     TaskConflictError,
     TaskRefusedError,
 )
+from shared.messages.message import describe_problem
 
 _MAX_PROBLEMS = 5
 _BUSY_SECONDS = 5.0
@@ -183,16 +184,9 @@ def _name_problems(problems: Sequence[dict[str, Any]]) -> str:
     """The fields that do not fit, without what was sent."""
     return "; ".join(
         f"{'.'.join(str(part)[:100] for part in problem['loc'][1:]) or problem['loc'][0]}: "
-        f"{_name_problem(problem)}"
+        f"{describe_problem(problem)}"
         for problem in problems[:_MAX_PROBLEMS]
     )
-
-
-def _name_problem(problem: dict[str, Any]) -> str:
-    if problem["type"] == "union_tag_invalid":
-        # Pydantic's own sentence quotes what was sent.
-        return f"kind is none of {problem['ctx']['expected_tags']}"
-    return str(problem["msg"])
 
 
 def write_failure(failure: ApiFailure, request_id: str) -> Response[str]:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, Server
 
 from functions.http.models import ErrorAnswer
+from shared.messages.tasks import require_kinds
 
 _TITLE = "Seashore Pipeline"
 _VERSION = "1.0.0"
@@ -22,7 +23,6 @@ _DESCRIPTION = (
 _NOT_OURS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 # API Gateway lets anybody ask for these.
 _WITHOUT_KEY = ("/health",)
-_TASKS = ("SummarizeTask", "AskTask", "ExtractTask", "AgentTask")
 _ERROR_CONTENT = {
     "application/json": {"schema": {"$ref": f"#/components/schemas/{ErrorAnswer.__name__}"}}
 }
@@ -55,9 +55,7 @@ def write_openapi(app: APIGatewayRestResolver, base_path: str) -> dict[str, Any]
     schemas = document["components"]["schemas"]
     for name in _NOT_OURS:
         schemas.pop(name, None)
-    for name in _TASKS:
-        # Tells the kinds apart, so it may not be left out as a field with a default may.
-        schemas[name]["required"] = ["kind", *schemas[name].get("required", [])]
+    require_kinds(schemas)
     return document
 
 

@@ -8,6 +8,7 @@ from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.tasks.agent.agent import AgentRun, StepTaken, StoppedBy
 from pipeline.tasks.ask import AnsweredQuestion, answer_question
 from shared.deadline import Deadline
+from shared.document_formats import ANY_ONE
 from shared.ledger.documents import Document
 from shared.llm.model_window import ModelWindow
 
@@ -77,7 +78,7 @@ def _quote(answered: AnsweredQuestion) -> str:
 
 def _name_documents(documents: list[Document]) -> str:
     if not documents:
-        return "There are no documents with text yet: put a PDF into the documents bucket."
+        return f"There are no documents with text yet: put {ANY_ONE} into the documents bucket."
     names = "\n".join(
         f"- {document.key}{f': {document.title}' if document.title else ''}"
         for document in documents[:_MAX_DOCUMENTS_NAMED]

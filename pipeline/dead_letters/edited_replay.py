@@ -58,7 +58,7 @@ def replay_edited(letter: Letter, edited: Letter, services: LetterServices) -> R
         SeashoreError: AWS failed; the old letter stays.
     """
     for held, wave in take_in_waves([letter], services):
-        target = letter.queue.source_url.rsplit("/", 1)[-1]
+        target = letter.queue.source_name
         told = [edited]
         if set(letter.work.subjects) - set(edited.work.subjects):
             told.append(letter)

@@ -8,6 +8,7 @@ from shared.dead_letters.letters import Letter, LetterKey, Work
 from shared.ledger.chunks import ChunkStatus, chunk_row_key
 from shared.ledger.documents import Document, document_row_key, to_document
 from shared.ledger.reports import ReportStatus, report_row_key
+from shared.ledger.subjects import subject_row_key
 from shared.ledger.tasks import Task, task_row_key
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages.reports import DailyReportOrder
@@ -65,12 +66,7 @@ def read_work_rows(table: LedgerTable, works: Iterable[Work]) -> dict[RowKey, Ro
 
 
 def _list_row_keys(work: Work) -> list[RowKey]:
-    name_key = {
-        "document": document_row_key,
-        "task": task_row_key,
-        "report": report_row_key,
-    }
-    keys = [name_key[subject.kind](subject.id) for subject in work.subjects]
+    keys = [subject_row_key(subject) for subject in work.subjects]
     if isinstance(work.message, SummarizeChunk):
         message = work.message
         keys.append(chunk_row_key(message.document_id, message.run, message.chunk_number))

@@ -10,7 +10,9 @@ from shared.aws.queues import Queues
 from shared.dead_letters.letters import DeadLetterQueue, Letter, LetterKey
 from shared.dead_letters.reading import HeldLetters, ReadingPace, hold_letters
 from shared.ledger.documents import Clock
+from shared.ledger.subjects import subject_pk
 from shared.ledger.timeline import build_event
+from shared.queue_catalogue import name_queue
 
 BATCH_SIZE = 10
 
@@ -128,11 +130,13 @@ def note_in_stories(
     at = services.now()
     rows = []
     for letter in letters:
-        pks = [subject.pk for subject in letter.work.subjects] or [message_pk(letter.letter_id)]
+        pks = [subject_pk(subject) for subject in letter.work.subjects] or [
+            message_pk(letter.letter_id)
+        ]
         for pk in pks:
             details = {
                 "by": services.actor,
-                "from": _queue_name(letter.queue.dlq_url),
+                "from": name_queue(letter.queue.dlq_url),
                 "to": target,
                 "message_id": letter.letter_id,
                 "item": letter.work.item_id,
@@ -149,7 +153,3 @@ def note_in_stories(
 
 # A transaction takes 100 (Amazon DynamoDB Developer Guide, "Amazon DynamoDB Transactions").
 _MOST_ROWS_AT_ONCE = 100
-
-
-def _queue_name(queue_url: str) -> str:
-    return queue_url.rsplit("/", 1)[-1]

@@ -132,7 +132,7 @@ def _replay_batch(
     mine = [letter for letter in letters if id(letter) in still_held]
     if not mine:
         return results
-    target = mine[0].queue.source_url.rsplit("/", 1)[-1]
+    target = mine[0].queue.source_name
     note_in_stories(mine, "replayed", target, services)
     codes = send_again(mine, services)
     refused = [one for one, code in zip(mine, codes, strict=True) if code is not None]

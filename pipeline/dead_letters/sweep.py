@@ -8,6 +8,7 @@ gives such letters their cause, and tells the ledger.
 
 import logging
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -23,6 +24,7 @@ from shared.ledger.tasks import LOST_TASK_REASON, Task, fail_task, list_tasks_in
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.messages.delivery_state import Failure
+from shared.queue_catalogue import SourceQueue, name_queue
 
 logger = logging.getLogger("seashore.sweep")
 
@@ -43,15 +45,15 @@ class SweptQueue:
     """A DLQ and what its letters mean.
 
     Args:
-        stage: The consumer's name.
-        source_queue: The name of the queue that the letters come from.
+        queue: The queue that the letters come from, with its consumer.
+        source_url: That queue's URL.
         dlq_url: The DLQ.
         give_up: Tells the ledger that the work of a body and message id will not be done, and why;
             raises `PermanentError` where there is nothing to tell, as of a body that is no message.
     """
 
-    stage: str
-    source_queue: str
+    queue: SourceQueue
+    source_url: str
     dlq_url: str
     give_up: Callable[[str, str, str], None]
 
@@ -99,15 +101,25 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
     stale_tasks = list(list_tasks_in_flight(services.table, now - services.stale_after))
     seen = settled = 0
     if stale or stale_tasks or has_reports_in_flight(services.table, now - services.stale_after):
-        for queue in services.swept:
-            letters = _sweep_letters(queue, services, request_id, deadline)
+        for swept in services.swept:
+            letters = _sweep_letters(swept, services, request_id, deadline)
             seen, settled = seen + letters[0], settled + letters[1]
     lost = [one for one in stale if _is_lost(one, document_pk(one.document_id), services)]
-    lost_tasks = [one for one in stale_tasks if _is_lost(one, task_pk(one.task_id), services)]
     for document in lost:
-        _settle_lost(document, services)
+        with _unless_it_moved_on():
+            move_document(
+                services.table,
+                document,
+                DocumentStatus.FAILED,
+                services.now,
+                step="lost",
+                changes={"reason_code": "lost", "reason": _LOST_SENTENCE},
+                unchanged=("updated_at",),
+            )
+    lost_tasks = [one for one in stale_tasks if _is_lost(one, task_pk(one.task_id), services)]
     for task in lost_tasks:
-        _settle_lost_task(task, services)
+        with _unless_it_moved_on():
+            fail_task(services.table, task, LOST_TASK_REASON, services.now)
     report = SweepReport(len(stale), seen, settled, len(lost), len(stale_tasks), len(lost_tasks))
     logger.info("swept", extra={"action": "swept", **report.__dict__})
     return report
@@ -122,14 +134,22 @@ def _is_lost(subject: Document | Task, pk: str, services: SweepServices) -> bool
     return not timeline or datetime.fromisoformat(timeline[-1].at) < since
 
 
+@contextmanager
+def _unless_it_moved_on() -> Iterator[None]:
+    try:
+        yield
+    except LedgerConflictError:
+        logger.info("moved_on_already", extra={"action": "moved_on_already"})
+
+
 def _sweep_letters(
-    queue: SweptQueue, services: SweepServices, request_id: str, deadline: Deadline
+    swept: SweptQueue, services: SweepServices, request_id: str, deadline: Deadline
 ) -> tuple[int, int]:
     settled = 0
     # By the id of the first copy: a letter that got its cause here comes by again.
     seen: set[str] = set()
     untouched: list[ReceivedMessage] = []
-    for letter in _receive_letters(queue, services, deadline):
+    for letter in _receive_letters(swept, services, deadline):
         state = read_letter_state(letter)
         seen.add(state.message_id)
         if state.failure is not None:
@@ -137,21 +157,21 @@ def _sweep_letters(
             continue
         error_type, sentence = PROCESS_DIED, _PROCESS_DIED_SENTENCE
         try:
-            queue.give_up(letter.body, state.message_id, sentence)
+            swept.give_up(letter.body, state.message_id, sentence)
         except PermanentError as error:
             error_type, sentence = type(error).__name__, str(error)
         failure = Failure(
             error_type=error_type,
             message=sentence,
-            stage=queue.stage,
+            stage=swept.queue.stage,
             failed_at=services.now(),
             attempts=state.attempts + letter.receive_count,
             request_id=request_id,
-            source_queue=queue.source_queue,
+            source_queue=name_queue(swept.source_url),
         )
         labelled = state.model_copy(update={"failure": failure, "attempts": failure.attempts})
         try:
-            services.queues.send_copy(queue.dlq_url, letter.body, letter.attributes, labelled)
+            services.queues.send_copy(swept.dlq_url, letter.body, letter.attributes, labelled)
         except PermanentError as error:
             # It has no room for its cause, and must not keep the others from theirs.
             logger.warning(
@@ -164,44 +184,22 @@ def _sweep_letters(
             )
             untouched.append(letter)
             continue
-        services.queues.delete(queue.dlq_url, letter.receipt_handle)
+        services.queues.delete(swept.dlq_url, letter.receipt_handle)
         settled += 1
     for letter in untouched:
-        services.queues.change_visibility(queue.dlq_url, letter.receipt_handle, 0)
+        services.queues.change_visibility(swept.dlq_url, letter.receipt_handle, 0)
     return len(seen), settled
 
 
 def _receive_letters(
-    queue: SweptQueue, services: SweepServices, deadline: Deadline
+    swept: SweptQueue, services: SweepServices, deadline: Deadline
 ) -> Iterator[ReceivedMessage]:
     """The letters of a DLQ, each once, as far as the time allows."""
     known: set[str] = set()
     while deadline.remaining_seconds > _RESERVE_SECONDS:
-        letters = services.queues.receive(queue.dlq_url, _LOOK_SECONDS)
+        letters = services.queues.receive(swept.dlq_url, _LOOK_SECONDS)
         fresh = [letter for letter in letters if letter.message_id not in known]
         if not fresh:
             return
         known.update(letter.message_id for letter in fresh)
         yield from fresh
-
-
-def _settle_lost(document: Document, services: SweepServices) -> None:
-    try:
-        move_document(
-            services.table,
-            document,
-            DocumentStatus.FAILED,
-            services.now,
-            step="lost",
-            changes={"reason_code": "lost", "reason": _LOST_SENTENCE},
-            unchanged=("updated_at",),
-        )
-    except LedgerConflictError:
-        logger.info("moved_on_already", extra={"action": "moved_on_already"})
-
-
-def _settle_lost_task(task: Task, services: SweepServices) -> None:
-    try:
-        fail_task(services.table, task, LOST_TASK_REASON, services.now)
-    except LedgerConflictError:
-        logger.info("moved_on_already", extra={"action": "moved_on_already"})

@@ -1,4 +1,4 @@
-"""A reader: the process that parses untrusted PDFs. Started by `ReaderProcess`.
+"""A reader: the process that parses untrusted documents. Started by `ReaderProcess`.
 
 It reads requests from standard input and answers on standard output (`protocol`), one document
 at a time. A document that is too much for it may end it at any point; its parent copes.
@@ -16,13 +16,14 @@ from pathlib import Path
 from typing import IO
 
 from pipeline.extraction.engines import (
+    READERS,
     EngineDocument,
     UnreadableDocumentError,
     UnreadablePageError,
 )
-from pipeline.extraction.page_text import Engine
 from pipeline.extraction.protocol import (
     MAX_REASON_CHARACTERS,
+    PAGE_KINDS,
     Frame,
     FrameKind,
     RequestKind,
@@ -42,7 +43,6 @@ from shared.errors import RejectionCode
 PAGES_BETWEEN_LOOKS = 100
 MAX_GROWTH_KIBIBYTES = 16 * 1024
 OUT_OF_MEMORY = "it needs more memory than a document may use"
-PAGE_KINDS = {Engine.PDFIUM: FrameKind.PAGE_BY_PDFIUM, Engine.PYPDF: FrameKind.PAGE_BY_PYPDF}
 
 
 def main() -> None:
@@ -111,17 +111,18 @@ class Reader:
             kind, arguments = decode_request(line)
             match kind:
                 case RequestKind.OPEN:
-                    self._open(Path(str(arguments[0])), float(arguments[1]))
+                    path, suffix, cpu_seconds = arguments
+                    self._open(Path(str(path)), str(suffix), float(cpu_seconds))
                 case RequestKind.READ:
                     self._read(int(arguments[0]))
                 case RequestKind.CLOSE:
                     self._close()
 
-    def _open(self, path: Path, cpu_seconds: float) -> None:
+    def _open(self, path: Path, suffix: str, cpu_seconds: float) -> None:
         self._cpu_at_open = time.process_time()
         limit_document_cpu(cpu_seconds)
         try:
-            self._document = EngineDocument(path)
+            self._document = READERS[suffix](path)
         except UnreadableDocumentError as error:
             self._send(FrameKind.REFUSED, text=error.code)
         except MemoryError:

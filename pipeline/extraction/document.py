@@ -5,21 +5,21 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.extraction.limits import ExtractionLimits
-from pipeline.extraction.page_text import Engine, PageText
-from pipeline.extraction.protocol import Frame, FrameKind, RequestKind
+from pipeline.extraction.page_text import PageText
+from pipeline.extraction.protocol import PAGE_ENGINES, Frame, FrameKind, RequestKind
 from pipeline.extraction.reader_process import LossCause, ReaderLoss, ReaderProcess
 from pipeline.extraction.refusals import refuse_document, refuse_page_count
 from shared.deadline import Deadline
+from shared.document_formats import DocumentFormat
 from shared.errors import DeadlineError, RejectionCode
-
-ENGINES = {FrameKind.PAGE_BY_PDFIUM: Engine.PDFIUM, FrameKind.PAGE_BY_PYPDF: Engine.PYPDF}
 
 
 class OpenDocument:
     """A document that a reader has opened. Made by `Extractor.open`; for one thread.
 
     Args:
-        path: The PDF.
+        path: The file.
+        file_format: Its format.
         deadline: By when the caller has to be done.
         limits: What the document may cost.
         take_reader: Gives a reader that has no document.
@@ -33,6 +33,7 @@ class OpenDocument:
     def __init__(
         self,
         path: Path,
+        file_format: DocumentFormat,
         deadline: Deadline,
         limits: ExtractionLimits,
         take_reader: Callable[[], ReaderProcess],
@@ -41,6 +42,7 @@ class OpenDocument:
         self.page_count = 0
         self.waited_seconds = waited_seconds
         self._path = path
+        self._format = file_format
         self._deadline = deadline
         self._limits = limits
         self._take_reader = take_reader
@@ -67,7 +69,7 @@ class OpenDocument:
         if answer.kind is FrameKind.REFUSED:
             raise refuse_document(answer.text)
         if answer.number > self._limits.max_pages:
-            raise refuse_page_count(answer.number, self._limits)
+            raise refuse_page_count(answer.number, self._format.unit, self._limits)
         self.page_count = answer.number
 
     def pages(self, first_page: int = 1) -> Iterator[PageText]:
@@ -117,7 +119,7 @@ class OpenDocument:
         answer = self._wait_for_page(self._reader)
         if isinstance(answer, ReaderLoss):
             return PageText(number, "", error=answer.reason)
-        engine = ENGINES.get(answer.kind)
+        engine = PAGE_ENGINES.get(answer.kind)
         if engine is not None and answer.number == number:
             return PageText(number, answer.text, engine)
         if answer.kind is not FrameKind.PAGE_FAILED or answer.number != number:
@@ -141,7 +143,8 @@ class OpenDocument:
         reader = self._reader = self._take_reader()
         self._cpu_seconds_of_reader = 0.0
         cpu_seconds = self._limits.document_cpu_seconds - self._cpu_seconds_of_lost_readers
-        reader.send(RequestKind.OPEN, str(self._path.absolute()), cpu_seconds)
+        path = str(self._path.absolute())
+        reader.send(RequestKind.OPEN, path, self._format.suffix, cpu_seconds)
         seconds = self._limits.open_wall_seconds
         answer = self._wait(reader, seconds, _describe_overrun(seconds))
         if isinstance(answer, Frame) and answer.kind not in (FrameKind.OPENED, FrameKind.REFUSED):

@@ -13,6 +13,7 @@ from pipeline.extraction.pdfium_document import (
     PdfiumEncryptionError,
     PdfiumError,
 )
+from shared.document_formats import PDF
 from shared.errors import RejectionCode
 
 if TYPE_CHECKING:
@@ -136,3 +137,7 @@ class EngineDocument:
             # Given a path, pypdf would read the whole file into memory.
             self._pypdf = PdfReader(self._path.open("rb"))
         return self._pypdf
+
+
+# What opens a document, by the suffix of its format.
+READERS = {PDF.suffix: EngineDocument}

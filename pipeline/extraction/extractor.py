@@ -19,7 +19,7 @@ _BUSY_DELAY_SECONDS = 5.0
 
 
 class Extractor:
-    """Reads PDFs in child processes, which it keeps warm between documents.
+    """Reads documents in child processes, which it keeps warm between documents.
 
     Safe to use from several threads: each open document has a reader of its own, and at most
     `max_readers` are open at a time. Nothing starts before the first document.
@@ -59,7 +59,7 @@ class Extractor:
     def open(
         self, path: Path, deadline: Deadline, *, waited_seconds: float = 0.0
     ) -> Iterator[OpenDocument]:
-        """Open a PDF for reading its pages.
+        """Open a document for reading its pages.
 
         Args:
             path: The file; it must stay as it is until the document is closed.
@@ -77,12 +77,14 @@ class Extractor:
             ExtractorError: No reader can be started.
         """
         deadline.check()
-        check_file(path, self._limits)
+        file_format = check_file(path, self._limits)
         has_waited = not self._slots.acquire(blocking=False)
         if has_waited and not self._slots.acquire(timeout=deadline.remaining_seconds):
             raise _say_busy()
         try:
-            document = OpenDocument(path, deadline, self._limits, self._take_reader, waited_seconds)
+            document = OpenDocument(
+                path, file_format, deadline, self._limits, self._take_reader, waited_seconds
+            )
             try:
                 try:
                     document.open()

@@ -9,6 +9,8 @@ import struct
 from dataclasses import dataclass
 from enum import Enum, StrEnum
 
+from pipeline.extraction.page_text import Engine
+
 HEADER = struct.Struct(">cIII")
 # The longest form of one character in UTF-8.
 BYTES_PER_CHARACTER = 4
@@ -18,7 +20,7 @@ MAX_REASON_CHARACTERS = 500
 class RequestKind(StrEnum):
     """What a parent asks a reader to do."""
 
-    OPEN = "open"  # path, CPU seconds: answered by OPENED or REFUSED
+    OPEN = "open"  # path, suffix of its format, CPU seconds: answered by OPENED or REFUSED
     READ = "read"  # first page: answered by a frame for each page up to the last
     CLOSE = "close"  # answered by CLOSED
 
@@ -34,6 +36,10 @@ class FrameKind(Enum):
     PAGE_FAILED = b"F"  # text: why
     PAGE_FATAL = b"D"  # text: why; the reader ends itself after it
     CLOSED = b"C"  # number: memory that the reader still holds, in KiB
+
+
+PAGE_ENGINES = {FrameKind.PAGE_BY_PDFIUM: Engine.PDFIUM, FrameKind.PAGE_BY_PYPDF: Engine.PYPDF}
+PAGE_KINDS = {engine: kind for kind, engine in PAGE_ENGINES.items()}
 
 
 class FrameError(Exception):

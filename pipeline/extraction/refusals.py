@@ -3,18 +3,24 @@
 from pathlib import Path
 
 from pipeline.extraction.limits import MEBIBYTE, ExtractionLimits
+from shared.document_formats import (
+    ANY_ONE,
+    MOST_MAGIC_BYTES,
+    PDF,
+    DocumentFormat,
+    identify_format,
+)
 from shared.errors import RejectedDocumentError, RejectionCode
 
-HEADER = b"%PDF-"
-# PDF readers look for the header within the first kilobyte (ISO 32000-1, Annex H.3.4.1).
-HEADER_WITHIN_BYTES = 1024
 
-
-def check_file(path: Path, limits: ExtractionLimits) -> None:
+def check_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
     """Refuse what needs no parser to be refused. The suffix of the name is no evidence.
 
+    Returns:
+        Its format.
+
     Raises:
-        RejectedDocumentError: The file is empty, too large or not a PDF.
+        RejectedDocumentError: The file is empty, too large or of no format that is read.
     """
     size_bytes = path.stat().st_size
     if size_bytes == 0:
@@ -24,13 +30,14 @@ def check_file(path: Path, limits: ExtractionLimits) -> None:
     if size_bytes > limits.max_document_bytes:
         raise refuse_size(size_bytes, limits.max_document_bytes)
     with path.open("rb") as file:
-        start = file.read(HEADER_WITHIN_BYTES)
-    if HEADER not in start:
+        found = identify_format(file.read(MOST_MAGIC_BYTES))
+    if found is None:
         raise RejectedDocumentError(
             RejectionCode.NOT_A_PDF,
-            "The file is not a PDF: its first bytes are not those of one. "
-            "Convert it to PDF and upload that.",
+            f"The file is not {ANY_ONE}: its first bytes are not those of one. "
+            f"Convert it to {PDF.label} and upload that.",
         )
+    return found
 
 
 def refuse_size(size_bytes: int, max_document_bytes: int) -> RejectedDocumentError:
@@ -43,11 +50,13 @@ def refuse_size(size_bytes: int, max_document_bytes: int) -> RejectedDocumentErr
     )
 
 
-def refuse_page_count(page_count: int, limits: ExtractionLimits) -> RejectedDocumentError:
+def refuse_page_count(
+    page_count: int, unit: str, limits: ExtractionLimits
+) -> RejectedDocumentError:
     """The refusal of a document with too many pages."""
     return RejectedDocumentError(
         RejectionCode.TOO_MANY_PAGES,
-        f"The document has {page_count} pages, more than the {limits.max_pages} allowed. "
+        f"The document has {page_count} {unit}s, more than the {limits.max_pages} allowed. "
         "Split it, or raise the limit.",
     )
 

@@ -36,13 +36,8 @@ def note_ingest_delay(
 ) -> None:
     """Note in the documents' stories that their ingestion waits."""
     details = {"item": "ingest", "reason": reason, "delay_seconds": round(delay_seconds)}
-    ids = (
-        [item.document_id]
-        if isinstance(item, ContinueIngest)
-        else [upload.document_id for upload in item.uploads]
-    )
-    for document_id in ids:
-        note_wait(table, document_row_key(document_id), now(), step, details)
+    for subject in item.subjects:
+        note_wait(table, document_row_key(subject.id), now(), step, details)
 
 
 def _find_documents(item: IngestItem, table: LedgerTable, now: Clock) -> list[Document]:

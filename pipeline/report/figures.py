@@ -15,7 +15,7 @@ from pipeline.report.report_types import Counts, DocumentLine, RejectedFile, Tas
 from pipeline.report.times import DurationTally, measure_seconds, say_wait
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import IndexPage
-from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.lifecycle import DEFERRED, IN_FLIGHT, STANDINGS, DocumentStatus, TaskStatus
 from shared.messages.tasks import is_own_task
 from shared.page_ranges import count_pages
 
@@ -37,32 +37,6 @@ MOST_UNACCOUNTED = 20
 MOST_SUMMARIES = 100
 
 _NO_TEXT_NOTE = "no text to summarise: if it is a scan, run text recognition (OCR) and put it again"
-_DEFERRED = "DEFERRED"
-_IN_FLIGHT = "IN_FLIGHT"
-_FIELDS = {
-    DocumentStatus.DONE.value: "done",
-    DocumentStatus.PARTIAL.value: "partial",
-    DocumentStatus.NO_TEXT.value: "no_text",
-    DocumentStatus.REJECTED.value: "rejected",
-    DocumentStatus.FAILED.value: "failed",
-    _DEFERRED: "deferred",
-    _IN_FLIGHT: "in_flight",
-}
-# Those first that need a person, those last that need nobody.
-_LINE_ORDER = {
-    standing: place
-    for place, standing in enumerate(
-        (
-            DocumentStatus.FAILED.value,
-            DocumentStatus.REJECTED.value,
-            DocumentStatus.PARTIAL.value,
-            DocumentStatus.NO_TEXT.value,
-            _DEFERRED,
-            _IN_FLIGHT,
-            DocumentStatus.DONE.value,
-        )
-    )
-}
 _DOCUMENTS_IN_FLIGHT = {status.value for status in DocumentStatus if not status.is_final}
 _TASKS_IN_FLIGHT = {status.value for status in TaskStatus if not status.is_final}
 
@@ -110,14 +84,14 @@ class CountTally:
 
     def __init__(self) -> None:
         self.received = 0
-        self._counted = dict.fromkeys(_FIELDS.values(), 0)
+        self._counted = dict.fromkeys((one.count for one in STANDINGS.values()), 0)
         self.unaccounted: list[str] = []
 
     def add(self, standing: str | None, item_id: str) -> None:
         """Count one row; None stands for nothing that is known."""
-        name = _FIELDS.get(standing or "")
-        if name is not None:
-            self._counted[name] += 1
+        known = STANDINGS.get(standing or "")
+        if known is not None:
+            self._counted[known.count] += 1
         elif len(self.unaccounted) < MOST_UNACCOUNTED:
             self.unaccounted.append(item_id)
 
@@ -137,8 +111,8 @@ def tell_standing(row: Mapping[str, Any], in_flight: Collection[str], made_at: s
     """
     status = row.get("status")
     if status in in_flight:
-        return _DEFERRED if str(row.get("deferred_until", "")) > made_at else _IN_FLIGHT
-    return status if status in _FIELDS else None
+        return DEFERRED if str(row.get("deferred_until", "")) > made_at else IN_FLIGHT
+    return status if status in STANDINGS else None
 
 
 @dataclass
@@ -206,7 +180,12 @@ def _count_document(
         figures.rejected.add(arrival, lambda: _to_rejected(row))
     line = _to_line(row, standing)
     list_document(line)
-    figures.lines.add((_LINE_ORDER.get(standing or "", -1), *arrival), lambda: line)
+    figures.lines.add((_find_place(standing), *arrival), lambda: line)
+
+
+def _find_place(standing: str | None) -> int:
+    """The place in a list; what is not known is looked at first."""
+    return STANDINGS[standing].place if standing else -1
 
 
 def _to_rejected(row: Row) -> RejectedFile:
@@ -233,7 +212,7 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
 
 
 def _note(row: Row, standing: str | None) -> str:
-    if standing == _DEFERRED:
+    if standing == DEFERRED:
         return say_wait(str(row.get("deferred_reason", "")))
     if standing is None:
         return "its status is none that this report knows"
@@ -272,7 +251,7 @@ def _count_task(row: Row, stamp: str, figures: TaskFigures) -> None:
     figures.causes.add_task(row)
     if standing == TaskStatus.DONE:
         return
-    line_key = (_LINE_ORDER.get(standing or "", -1), row.get("received_at", ""), task_id)
+    line_key = (_find_place(standing), row.get("received_at", ""), task_id)
     figures.lines.add(line_key, lambda: _to_task_line(row, standing))
 
 

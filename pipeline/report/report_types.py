@@ -9,6 +9,7 @@ from typing import Literal
 
 from pipeline.report.report_part import ReportPart
 from pipeline.report.spend import Spend
+from shared.lifecycle import STANDINGS, Standing
 
 
 class Counts(ReportPart):
@@ -26,18 +27,14 @@ class Counts(ReportPart):
     deferred: int = 0
     in_flight: int = 0
 
+    def of(self, standing: Standing) -> int:
+        """How many stand so."""
+        return int(getattr(self, standing.count))
+
     @property
     def accounted_for(self) -> int:
         """The sum of all but `received`."""
-        return (
-            self.done
-            + self.partial
-            + self.no_text
-            + self.rejected
-            + self.failed
-            + self.deferred
-            + self.in_flight
-        )
+        return sum(map(self.of, STANDINGS.values()))
 
     @property
     def discrepancy(self) -> int:
@@ -52,7 +49,7 @@ class Counts(ReportPart):
     @property
     def need_a_person(self) -> int:
         """How many will not end well by themselves."""
-        return self.partial + self.rejected + self.failed
+        return sum(self.of(one) for one in STANDINGS.values() if one.needs_a_person)
 
 
 class SlowDocument(ReportPart):

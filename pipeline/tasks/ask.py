@@ -11,13 +11,15 @@ from pipeline.documents.page_search import choose_texts, score_texts
 from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.prompts import ASK
 from pipeline.tasks.task_calls import TaskFacts
+from pipeline.tasks.task_kind import TaskWork
 from shared.deadline import Deadline
 from shared.errors import TaskRefusedError
 from shared.ledger.documents import Document
 from shared.llm.extractive.sentences import INVISIBLE, split_sentences
-from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.model import ModelRequest, Source
 from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES, estimate_source_tokens
+from shared.messages.tasks import AskTask
 from shared.page_ranges import format_page_ranges
 
 _MAX_OUTPUT_TOKENS = 2_000
@@ -83,6 +85,25 @@ class AskResult(AnsweredQuestion, TaskFacts):
     """The result of a task that asks a question."""
 
 
+def carry_out_ask(order: AskTask, work: TaskWork) -> AskResult:
+    """Answer the question of a task.
+
+    Raises:
+        TaskRefusedError: The question alone fills the window.
+        RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
+    """
+    services = work.services
+    answered = answer_question(
+        order.question,
+        work.documents,
+        services.reader,
+        work.calls,
+        services.window,
+        work.deadline,
+    )
+    return AskResult(**work.calls.describe().model_dump(), **answered.model_dump())
+
+
 @dataclass(frozen=True)
 class _Reading:
     """The passages that are read, and whether they are all there are."""
@@ -136,7 +157,7 @@ def _build_request(
 ) -> ModelRequest[Answer]:
     notes = [] if reading.is_all else ["The sources are the pages that match the question best."]
     return ModelRequest(
-        purpose=Purpose.ASK,
+        purpose="ask",
         instructions="\n".join([ASK, *notes, f"The question:\n{question}"]),
         sources=tuple(
             Source(passage.page, passage.page, _write_source(passage, several))

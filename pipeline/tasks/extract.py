@@ -15,15 +15,23 @@ from pydantic import (
     model_validator,
 )
 
+from pipeline.ingest.text_division import divide_text
 from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.prompts import EXTRACT
-from pipeline.tasks.field_schema import FieldSchema, drop_nulls, make_nullable
+from pipeline.tasks.field_schema import (
+    FieldSchema,
+    drop_nulls,
+    make_nullable,
+    read_field_schema,
+)
 from pipeline.tasks.task_calls import TaskFacts
+from pipeline.tasks.task_kind import TaskWork
 from shared.deadline import Deadline
 from shared.errors import TaskRefusedError
-from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.model import ModelRequest, Source
 from shared.llm.model_window import ModelWindow, pack
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES, estimate_source_tokens
+from shared.messages.tasks import ExtractTask
 
 _MAX_OUTPUT_TOKENS = 4_000
 
@@ -78,6 +86,36 @@ class Extraction:
 
     values: Mapping[str, Any]
     pages: Mapping[str, int]
+
+
+def carry_out_extract(order: ExtractTask, work: TaskWork) -> ExtractResult:
+    """Find the fields of a task in its document or text.
+
+    Raises:
+        TaskRefusedError: The schema cannot be used, fills the window, or no model is configured.
+        RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
+    """
+    services, calls = work.services, work.calls
+    schema = read_field_schema(order.fields)
+    calls.need_language_model()
+    document = work.documents[0] if work.documents else None
+    if document is not None:
+        passages = services.reader.read_passages(document)
+        sources = [Source(passage.page, passage.page, passage.text) for passage in passages]
+    else:
+        parts = divide_text(order.text or "", services.window.chunk_tokens)
+        sources = [Source(0, 0, part) for part in parts]
+    found = extract_fields(sources, schema, calls, services.window, work.deadline)
+    missing = [name for name in schema.properties if name not in found.values]
+    return ExtractResult(
+        **calls.describe().model_dump(),
+        fields={name: found.values.get(name) for name in schema.properties},
+        pages=dict(found.pages),
+        missing=missing,
+        is_complete=not set(missing) & set(schema.required),
+        document_id=document.document_id if document else None,
+        document_key=document.key if document else None,
+    )
 
 
 def extract_fields(
@@ -155,7 +193,7 @@ def _ask(
     deadline: Deadline,
 ) -> dict[str, FoundField]:
     request = ModelRequest(
-        purpose=Purpose.EXTRACT,
+        purpose="extract",
         instructions=instructions,
         sources=group,
         answer_type=answer_type,

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from pipeline.services import Services
 from pipeline.tasks.field_schema import read_field_schema
 from shared.aws.callbacks import find_callback_target
+from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import RequestTooLargeError, TaskConflictError
+from shared.ledger.documents import Clock
 from shared.ledger.tasks import Task, register_task
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import ExtractTask
@@ -44,19 +46,13 @@ def take_up_task(order: TaskOrder, services: IntakeServices) -> Task:
         RequestTooLargeError: It is too large for a message.
         ServiceError: It may or may not be entered; sending it again under the same id is safe.
     """
-    _check(order, services)
+    if order.callback is not None:
+        find_callback_target(order.callback, services.callback_arns)
+    check_order(order)
     body = encode_message(order)
     if len(body.encode()) > _MAX_MESSAGE_BYTES:
         raise RequestTooLargeError("the task is too large for a message; upload the text as a PDF")
-    task = register_task(
-        services.table,
-        task_id=order.task_id,
-        kind=order.kind,
-        about=order.about,
-        digest=order.digest,
-        callback=order.callback,
-        now=services.now,
-    )
+    task = register_order(order, services.table, services.now)
     if task.digest != order.digest:
         raise TaskConflictError(
             f"the task {order.task_id} was sent before and asked for something else"
@@ -66,8 +62,24 @@ def take_up_task(order: TaskOrder, services: IntakeServices) -> Task:
     return task
 
 
-def _check(order: TaskOrder, services: IntakeServices) -> None:
-    if order.callback is not None:
-        find_callback_target(order.callback, services.callback_arns)
+def register_order(order: TaskOrder, table: LedgerTable, now: Clock) -> Task:
+    """Enter a task in the ledger, once: the task as it stands, as `register_task` returns it."""
+    return register_task(
+        table,
+        task_id=order.task_id,
+        kind=order.kind,
+        about=order.about,
+        digest=order.digest,
+        callback=order.callback,
+        now=now,
+    )
+
+
+def check_order(order: TaskOrder) -> None:
+    """Refuse a task that can be read, and could not be carried out.
+
+    Raises:
+        TaskRefusedError: Its schema cannot be used.
+    """
     if isinstance(order, ExtractTask):
         read_field_schema(order.fields)

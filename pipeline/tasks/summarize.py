@@ -7,10 +7,13 @@ from pipeline.summaries.combining import SummarizedPart, combine_summaries, summ
 from pipeline.summaries.results import Coverage, DocumentSummary
 from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
+from pipeline.tasks.task_kind import TaskWork
 from shared.deadline import Deadline
+from shared.errors import TaskRefusedError
 from shared.ledger.documents import Document
 from shared.llm.model import Source
 from shared.llm.model_window import ModelWindow
+from shared.messages.tasks import SummarizeTask
 
 
 class SummarizedDocument(BaseModel):
@@ -33,6 +36,23 @@ class SummarizeResult(TaskFacts):
     entities: list[Entity] = Field(default_factory=list)
     dates: list[EventDate] = Field(default_factory=list)
     document: SummarizedDocument | None
+
+
+def carry_out_summarize(order: SummarizeTask, work: TaskWork) -> SummarizeResult:
+    """Summarise the text of a task, or hand over its document's summary.
+
+    Raises:
+        TaskRefusedError: The document has no summary.
+        RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
+    """
+    services = work.services
+    if order.text is not None:
+        return summarize_text(order.text, work.calls, services.window, work.deadline)
+    document = work.documents[0]
+    summary = services.reader.read_summary(document)
+    if summary is None:
+        raise TaskRefusedError(f"the document {document.key!r} has no summary")
+    return hand_over_summary(document, summary, work.calls)
 
 
 def summarize_text(

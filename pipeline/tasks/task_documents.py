@@ -73,17 +73,20 @@ def wait_for_text(
         )
 
 
-def wait_for_summary(document: Document, waiting_since: datetime, reader: DocumentReader) -> None:
-    """Pass if a document's summary is final.
+def wait_for_summary(
+    documents: Sequence[Document], waiting_since: datetime, reader: DocumentReader
+) -> None:
+    """Pass if the summaries of all documents are final.
 
     Raises:
-        DeferredError: It is still being made.
+        DeferredError: One is still being made.
         TaskRefusedError: There will be none.
     """
-    if not document.status.is_final:
-        raise _wait(document, waiting_since, reader)
-    if document.status not in (DocumentStatus.DONE, DocumentStatus.PARTIAL):
-        raise _refuse(document)
+    for document in documents:
+        if not document.status.is_final:
+            raise _wait(document, waiting_since, reader)
+        if document.status not in (DocumentStatus.DONE, DocumentStatus.PARTIAL):
+            raise _refuse(document)
 
 
 def _wait(document: Document, waiting_since: datetime, reader: DocumentReader) -> DeferredError:

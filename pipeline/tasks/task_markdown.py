@@ -1,6 +1,7 @@
 """The results of tasks as Markdown."""
 
 import json
+from collections.abc import Iterable
 
 from pipeline.summaries.mention_markdown import render_mentions
 from pipeline.tasks.agent.agent import AgentResult, StoppedBy
@@ -10,8 +11,6 @@ from pipeline.tasks.summarize import SummarizeResult
 from pipeline.tasks.task_calls import TaskFacts
 from shared.llm.model import EXTRACTIVE
 
-TaskResult = AskResult | ExtractResult | SummarizeResult | AgentResult
-
 _STOPS = {
     StoppedBy.STEPS: "It was stopped at the limit of its steps.",
     StoppedBy.TOKENS: "It was stopped at the limit of its tokens.",
@@ -19,21 +18,13 @@ _STOPS = {
 }
 
 
-def render_task_result(result: TaskResult) -> str:
-    """A task's result as Markdown."""
-    match result:
-        case AskResult():
-            parts = _render_answer(result)
-        case ExtractResult():
-            parts = _render_fields(result)
-        case SummarizeResult():
-            parts = _render_summary(result)
-        case AgentResult():
-            parts = _render_work(result)
-    return "\n\n".join(filter(None, [*parts, f"*{_tell_origin(result)}*"])) + "\n"
+def render_task_result(facts: TaskFacts, parts: Iterable[str]) -> str:
+    """A task's result as Markdown, of the parts that its kind renders."""
+    return "\n\n".join(filter(None, [*parts, f"*{_tell_origin(facts)}*"])) + "\n"
 
 
-def _render_answer(result: AskResult) -> list[str]:
+def render_answer(result: AskResult) -> list[str]:
+    """An answer with its citations."""
     doubt = "" if result.answered else "**No page was found that supports an answer.**"
     citations = "\n".join(map(_render_citation, result.citations))
     return [
@@ -50,7 +41,8 @@ def _render_citation(citation: Citation) -> str:
     return f"- {_one_line(citation.key)}, p. {citation.page}{quote}"
 
 
-def _render_fields(result: ExtractResult) -> list[str]:
+def render_fields(result: ExtractResult) -> list[str]:
+    """The fields of a document as a table."""
     rows = [
         f"| {_cell(name)} | {_cell(_write_value(value))} | {result.pages.get(name, '')} |"
         for name, value in result.fields.items()
@@ -69,7 +61,8 @@ def _write_value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def _render_summary(result: SummarizeResult) -> list[str]:
+def render_summary(result: SummarizeResult) -> list[str]:
+    """A summary of a text or a document."""
     points = [f"- {_one_line(point.text)}{_cite(point.pages)}" for point in result.key_points]
     source = ""
     if result.document is not None:
@@ -88,7 +81,8 @@ def _cite(pages: list[int]) -> str:
     return f" (p. {', '.join(map(str, pages))})" if pages else ""
 
 
-def _render_work(result: AgentResult) -> list[str]:
+def render_work(result: AgentResult) -> list[str]:
+    """What came of a prompt, and the steps to it."""
     steps = "\n".join(
         f"{number}. {_one_line(step.tool)} `{_one_line(step.arguments)}`"
         f"{' (refused)' if step.is_error else ''}"

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from shared.aws.errors import translate_aws_errors
+from shared.document_formats import PDF, find_format
 from shared.errors import InvalidRequestError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
 
-CONTENT_TYPE = "application/pdf"
 EXPIRES_SECONDS = 900
 
 _FILE_NAME = "${filename}"
@@ -42,6 +42,8 @@ class UploadForms:
     def sign(self, key: str) -> SignedForm:
         """Sign a form for one key, no other; S3 itself holds to the size and the content type.
 
+        That is the type that the key promises, and that of a PDF where it promises none.
+
         A signed PUT could not hold to the size: that is a condition of forms only (Amazon S3 API
         Reference, "POST Policy": `content-length-range`).
 
@@ -51,13 +53,14 @@ class UploadForms:
         """
         if _FILE_NAME in key:
             raise InvalidRequestError(f"key: {_FILE_NAME} stands for any name; give the file's own")
+        media_type = (find_format(key) or PDF).media_type
         with translate_aws_errors("sign a form for an upload"):
             signed = self.open_client().generate_presigned_post(
                 self.bucket,
                 key,
-                Fields={"Content-Type": CONTENT_TYPE},
+                Fields={"Content-Type": media_type},
                 Conditions=[
-                    {"Content-Type": CONTENT_TYPE},
+                    {"Content-Type": media_type},
                     ["content-length-range", 1, self.max_bytes],
                 ],
                 ExpiresIn=EXPIRES_SECONDS,

@@ -2,30 +2,25 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any
 
 from shared.aws.queues import ReceivedMessage
 from shared.errors import MessageDecodeError
-from shared.ledger.documents import document_pk
-from shared.ledger.reports import report_pk
-from shared.ledger.tasks import task_pk
 from shared.messages.delivery_state import ATTRIBUTE_NAME, DeliveryState, read_delivery_state
+from shared.messages.message import Subject
 from shared.messages.reports import DailyReportOrder, decode_report_item
 from shared.messages.result_notices import ResultNotice, decode_result_notice
-from shared.messages.tasks import TaskMessage
 from shared.messages.work_items import (
-    ContinueIngest,
     IngestItem,
-    Sweep,
-    TaskCallback,
     WorkMessage,
     decode_ingest_item,
     decode_work_item,
 )
+from shared.queue_catalogue import REPORTS, RESULTS, UPLOADS, SourceQueue, name_queue
 
 UNSWEPT = "ProcessDied (not swept yet)"
 _UNSWEPT_CAUSE = "The function's process died at every receive; the sweep has not looked at it yet."
@@ -33,21 +28,8 @@ _NEVER_SWEPT = "ProcessDied"
 _NEVER_SWEPT_CAUSE = "The function's process died at every receive; see its log, then replay."
 
 UNREADABLE = "unreadable"
-UPLOAD = "upload"
 
-
-@dataclass(frozen=True)
-class Subject:
-    """What a message is about: a document, a task, or the report of a day."""
-
-    kind: Literal["document", "task", "report"]
-    id: str
-
-    @property
-    def pk(self) -> str:
-        """The partition of the ledger that holds its story."""
-        name_pk = {"document": document_pk, "task": task_pk, "report": report_pk}[self.kind]
-        return name_pk(self.id)
+AnyMessage = IngestItem | WorkMessage | DailyReportOrder | ResultNotice
 
 
 @dataclass(frozen=True)
@@ -55,7 +37,7 @@ class Work:
     """What a message asks for.
 
     Args:
-        kind: The message's kind; `upload` for a notification of S3, `unreadable` for no message.
+        kind: The message's kind; `unreadable` for no message.
         item_id: The identity of the work; None where the message cannot be read.
         subjects: What it is about; a notification may announce several documents.
         message: The message itself; None where it cannot be read.
@@ -65,81 +47,58 @@ class Work:
     kind: str
     item_id: str | None = None
     subjects: tuple[Subject, ...] = ()
-    message: IngestItem | WorkMessage | DailyReportOrder | ResultNotice | None = None
+    message: AnyMessage | None = None
     problem: str | None = None
 
 
-def identify_upload_work(body: str, message_id: str) -> Work:
-    """What a message of the uploads queue asks for."""
+def identify_work(queue: SourceQueue, body: str, message_id: str) -> Work:
+    """What a message of a queue asks for; `message_id` is that of its first copy."""
     try:
-        item = decode_ingest_item(body)
+        item_id, message = _decode(queue, body, message_id)
     except MessageDecodeError as error:
         return Work(UNREADABLE, problem=str(error))
-    if isinstance(item, ContinueIngest):
-        subjects: tuple[Subject, ...] = (Subject("document", item.document_id),)
-        return Work(item.kind, item.item_id, subjects, item)
-    ids = dict.fromkeys(upload.document_id for upload in item.uploads)
-    return Work(UPLOAD, item.item_id, tuple(Subject("document", i) for i in ids), item)
+    return Work(message.kind, item_id, message.subjects, message)
 
 
-def identify_work(body: str, message_id: str) -> Work:
-    """What a message of the work queue asks for; `message_id` is that of its first copy."""
-    try:
-        item = decode_work_item(body, message_id)
-    except MessageDecodeError as error:
-        return Work(UNREADABLE, problem=str(error))
-    message = item.message
-    subjects: tuple[Subject, ...]
-    if isinstance(message, TaskMessage | TaskCallback):
-        subjects = (Subject("task", message.task_id),)
-    elif isinstance(message, Sweep):
-        subjects = ()
-    else:
-        subjects = (Subject("document", message.document_id),)
-    return Work(message.kind, item.item_id, subjects, message)
-
-
-def identify_report_work(body: str, message_id: str) -> Work:
-    """What a message of the reports queue asks for; a tick of the schedule names no day."""
-    try:
-        # Only the item's time is that of its message, and nothing here depends on it.
-        item = decode_report_item(body, message_id, datetime.min)
-    except MessageDecodeError as error:
-        return Work(UNREADABLE, problem=str(error))
-    day = item.order.day
-    subjects = () if day is None else (Subject("report", day),)
-    return Work(item.order.kind, item.item_id, subjects, item.order)
-
-
-def identify_result_work(body: str, message_id: str) -> Work:
-    """What a message of the results queue asks for."""
-    try:
-        # Only the item's time is that of its message, and nothing here depends on it.
-        item = decode_result_notice(body, datetime.min)
-    except MessageDecodeError as error:
-        return Work(UNREADABLE, problem=str(error))
-    return Work("result", item.item_id, message=item)
+def _decode(queue: SourceQueue, body: str, message_id: str) -> tuple[str, AnyMessage]:
+    # Only an item's time is that of its message, and nothing here depends on it.
+    sent_at = datetime.min
+    if queue is UPLOADS:
+        upload = decode_ingest_item(body)
+        return upload.item_id, upload
+    if queue is REPORTS:
+        report = decode_report_item(body, message_id, sent_at)
+        return report.item_id, report.order
+    if queue is RESULTS:
+        result = decode_result_notice(body, sent_at)
+        return result.item_id, result
+    work = decode_work_item(body, message_id)
+    return work.item_id, work.message
 
 
 @dataclass(frozen=True)
 class DeadLetterQueue:
-    """A DLQ and the queue whose letters it holds.
+    """The DLQ of a stack's queue, whose letters it holds.
 
     Args:
-        name: What operators call the queue: `uploads`, `work`, `reports`, `results`.
-        stage: The consumer's name, as it stands in causes of death.
+        kind: What the queue is, with its consumer.
         source_url: The queue.
         dlq_url: Its DLQ.
-        identify: What a body and the id of the first copy ask for.
-        is_swept: Whether the sweep gives letters that SQS has moved their cause.
     """
 
-    name: str
-    stage: str
+    kind: SourceQueue
     source_url: str
     dlq_url: str
-    identify: Callable[[str, str], Work] = field(repr=False)
-    is_swept: bool = True
+
+    @property
+    def name(self) -> str:
+        """What operators call the queue."""
+        return self.kind.name
+
+    @property
+    def source_name(self) -> str:
+        """The queue's name in AWS."""
+        return name_queue(self.source_url)
 
 
 # Names a letter for as long as it lies in its DLQ, whoever relabels it meanwhile: queue, id of the
@@ -174,7 +133,7 @@ class Letter:
     @cached_property
     def work(self) -> Work:
         """What it asks for."""
-        return self.queue.identify(self.message.body, self.state.message_id)
+        return identify_work(self.queue.kind, self.message.body, self.state.message_id)
 
     @property
     def has_cause(self) -> bool:
@@ -184,26 +143,26 @@ class Letter:
     @property
     def awaits_sweep(self) -> bool:
         """Whether the sweep has still to give it its cause, and to tell the ledger."""
-        return self.queue.is_swept and not self.has_cause
+        return self.queue.kind.is_swept and not self.has_cause
 
     @property
     def error_type(self) -> str:
         """What it died of."""
         if self.state.failure:
             return self.state.failure.error_type
-        return UNSWEPT if self.queue.is_swept else _NEVER_SWEPT
+        return UNSWEPT if self.queue.kind.is_swept else _NEVER_SWEPT
 
     @property
     def stage(self) -> str:
         """Where it died."""
-        return self.state.failure.stage if self.state.failure else self.queue.stage
+        return self.state.failure.stage if self.state.failure else self.queue.kind.stage
 
     @property
     def cause(self) -> str:
         """What it died of, in a sentence."""
         if self.state.failure:
             return self.state.failure.message
-        return _UNSWEPT_CAUSE if self.queue.is_swept else _NEVER_SWEPT_CAUSE
+        return _UNSWEPT_CAUSE if self.queue.kind.is_swept else _NEVER_SWEPT_CAUSE
 
     @property
     def died_at(self) -> datetime:

@@ -16,7 +16,7 @@ def answer_key(model_name: str, prompt_version: str, request: ModelRequest[Answe
     parts = [
         model_name,
         prompt_version,
-        request.purpose.value,
+        request.purpose,
         request.instructions,
         [[source.first_page, source.last_page, source.text] for source in request.sources],
         request.answer_type.model_json_schema(),

@@ -10,13 +10,10 @@ from shared.deadline import Deadline
 
 
 class Purpose(StrEnum):
-    """What a request is for; part of the cache key and of the log lines."""
+    """What a request on the way to a document's summary is for; that of a task is its kind."""
 
     SUMMARIZE_CHUNK = "summarize_chunk"
     COMBINE = "combine"
-    ASK = "ask"
-    EXTRACT = "extract"
-    AGENT = "agent"
 
 
 # The name of the offline model, which picks sentences and costs nothing.
@@ -39,9 +36,12 @@ class Source:
 
 @dataclass(frozen=True)
 class ModelRequest(Generic[AnswerT]):
-    """One question to a model: trusted instructions, untrusted sources, the shape of the answer."""
+    """One question to a model: trusted instructions, untrusted sources, the shape of the answer.
 
-    purpose: Purpose
+    Its purpose is part of the key under which its answer is kept, and of the log lines.
+    """
+
+    purpose: str
     instructions: str
     sources: tuple[Source, ...]
     answer_type: type[AnswerT]

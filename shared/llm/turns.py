@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.deadline import Deadline
 from shared.llm.answer_key import hash_parts
-from shared.llm.model import Purpose, Usage
+from shared.llm.model import Usage
 from shared.llm.token_estimate import estimate_tokens
 
 
@@ -83,7 +83,7 @@ class TurnRequest:
         history: What was asked and answered before the prompt, oldest first.
     """
 
-    purpose: Purpose
+    purpose: str
     instructions: str
     prompt: str
     exchanges: tuple[Exchange, ...]

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError, model_validator
+from pydantic import AfterValidator, ValidationError, model_validator
 
 from shared.calendar import parse_day
 from shared.errors import MessageDecodeError
+from shared.messages.message import Message, Subject, describe_problems
 
 
 def _check_day(text: str) -> str:
@@ -22,15 +23,17 @@ def _check_day(text: str) -> str:
 Day = Annotated[str, AfterValidator(_check_day)]
 
 
-class DailyReportOrder(BaseModel):
+class DailyReportOrder(Message):
     """Make a day's report; without a day, that of the day before this was sent."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    v: Literal[1] = 1
     kind: Literal["daily_report"] = "daily_report"
     day: Day | None = None
     resend: bool = False
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The day's report; a tick of the schedule names no day."""
+        return () if self.day is None else (Subject("report", self.day),)
 
     @model_validator(mode="after")
     def _names_what_to_resend(self) -> "DailyReportOrder":
@@ -81,11 +84,7 @@ def decode_report_item(body: str, message_id: str, sent_at: datetime) -> ReportI
     try:
         order = DailyReportOrder.model_validate_json(body)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part)[:100] for part in problem['loc']) or 'body'}: {problem['msg']}"
-            for problem in error.errors(include_input=False)[:3]
-        )
-        raise MessageDecodeError(f"not an order for a report: {problems}") from None
+        raise MessageDecodeError(f"not an order for a report: {describe_problems(error)}") from None
     return ReportItem(_name(order, message_id), order, message_id, sent_at)
 
 

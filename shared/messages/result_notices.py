@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import ClassVar
 
+from shared.messages.message import Subject
 from shared.messages.uploads import Upload, decode_upload_notice
 
 
@@ -17,6 +19,9 @@ class ResultNotice:
 
     objects: tuple[Upload, ...]
     sent_at: datetime
+
+    kind: ClassVar[str] = "result"
+    subjects: ClassVar[tuple[Subject, ...]] = ()
 
     @property
     def item_id(self) -> str:

@@ -5,17 +5,18 @@ Their JSON Schema is what `seashore schema` prints, so descriptions are written 
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     FailFast,
     Field,
     TypeAdapter,
     model_validator,
 )
+
+from shared.messages.message import Message, Subject
 
 MAX_TEXT_BYTES = 200_000
 MAX_SCHEMA_BYTES = 20_000
@@ -68,12 +69,9 @@ DocumentName = Annotated[
 Prompt = Annotated[str, Field(min_length=1, max_length=8_000)]
 
 
-class TaskMessage(BaseModel):
+class TaskMessage(Message):
     """What every task may say."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    v: Literal[1] = 1
     id: str | None = Field(
         default=None,
         pattern=TASK_ID_PATTERN,
@@ -94,6 +92,16 @@ class TaskMessage(BaseModel):
         if self.id is None:
             raise ValueError("a task has its id from its sender or from its message")
         return self.id
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The task itself."""
+        return (Subject("task", self.task_id),)
+
+    @property
+    def document_names(self) -> tuple[str, ...]:
+        """The documents that it is about, by id or key."""
+        return ()
 
     @property
     def digest(self) -> str:
@@ -132,6 +140,11 @@ class _OneSource(TaskMessage):
             raise ValueError("give either text or document")
         return self
 
+    @property
+    def document_names(self) -> tuple[str, ...]:
+        """Its document, if it has one."""
+        return () if self.document is None else (self.document,)
+
 
 class SummarizeTask(_OneSource):
     """Summarise a text, or hand over a document's summary as soon as it is final."""
@@ -152,6 +165,11 @@ class AskTask(TaskMessage):
     documents: Annotated[tuple[DocumentName, ...], FailFast()] = Field(
         min_length=1, max_length=MAX_DOCUMENTS
     )
+
+    @property
+    def document_names(self) -> tuple[str, ...]:
+        """Its documents."""
+        return self.documents
 
     @property
     def about(self) -> str:
@@ -211,10 +229,18 @@ def is_own_task(task_id: str) -> bool:
     return task_id.startswith(_OWN_TASKS)
 
 
+def require_kinds(schemas: dict[str, Any]) -> None:
+    """Have the JSON Schemas of the messages require their kind, among schemas by name.
+
+    It tells them apart, so it may not be left out as a field with a default may.
+    """
+    for message in get_args(Task):
+        schema = schemas[message.__name__]
+        schema["required"] = ["kind", *schema.get("required", [])]
+
+
 def describe_tasks() -> dict[str, Any]:
     """The JSON Schema of every message that users may send."""
     schema = TASK.json_schema(by_alias=True)
-    for kind in schema["$defs"].values():
-        # Tells the kinds apart, so it may not be left out as a field with a default may.
-        kind["required"] = ["kind", *kind.get("required", [])]
+    require_kinds(schema["$defs"])
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}

@@ -2,13 +2,14 @@
 
 import hashlib
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 from urllib.parse import unquote_plus
 
 from pydantic import BaseModel, ConfigDict, FailFast, Field, ValidationError
 from pydantic_core import from_json
 
 from shared.errors import MessageDecodeError
+from shared.messages.message import Subject
 
 # Sequencers are compared after the shorter is padded on the right with zeros; this is longer than
 # any that S3 sends (Amazon S3 User Guide, "Event message structure").
@@ -47,6 +48,14 @@ class UploadNotice:
     """One message of the uploads queue: the objects that it announces, often just one."""
 
     uploads: tuple[Upload, ...]
+
+    kind: ClassVar[str] = "upload"
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """The documents that it announces."""
+        ids = dict.fromkeys(upload.document_id for upload in self.uploads)
+        return tuple(Subject("document", document_id) for document_id in ids)
 
     @property
     def item_id(self) -> str:

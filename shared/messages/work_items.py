@@ -5,24 +5,24 @@ send tasks (`shared/messages/tasks.py`), the pipeline sends the others.
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from shared.errors import MessageDecodeError
-from shared.messages.tasks import AgentTask, AskTask, ExtractTask, SummarizeTask, TaskMessage
+from shared.messages.message import Message, Subject, describe_problems
+from shared.messages.tasks import Task, TaskMessage
 from shared.messages.uploads import UploadNotice, decode_upload_notice
 
 
-class _Message(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    v: Literal[1] = 1
-
-
-class _DocumentMessage(_Message):
+class _DocumentMessage(Message):
     document_id: str = Field(min_length=1, max_length=64)
     run: int = Field(ge=1, description="The processing run of the document that this belongs to.")
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Its document."""
+        return (Subject("document", self.document_id),)
 
 
 class SummarizeChunk(_DocumentMessage):
@@ -69,13 +69,13 @@ class ContinueIngest(_DocumentMessage):
 IngestItem = UploadNotice | ContinueIngest
 
 
-class Sweep(_Message):
+class Sweep(Message):
     """Settle what processes that died have left behind; a schedule sends it."""
 
     kind: Literal["sweep"] = "sweep"
 
 
-class TaskCallback(_Message):
+class TaskCallback(Message):
     """Send word of a task that is final to where its sender wants it."""
 
     kind: Literal["task_callback"] = "task_callback"
@@ -83,25 +83,20 @@ class TaskCallback(_Message):
     attempt: int = Field(ge=0, description="The task's attempts when this was sent.")
 
     @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """Its task."""
+        return (Subject("task", self.task_id),)
+
+    @property
     def item_id(self) -> str:
         """A task that is taken up again ends again, and sends word again."""
         return f"task:{self.task_id}:callback:{self.attempt}"
 
 
-WorkMessage = (
-    SummarizeChunk
-    | Combine
-    | Sweep
-    | SummarizeTask
-    | AskTask
-    | ExtractTask
-    | AgentTask
-    | TaskCallback
-)
+WorkMessage = SummarizeChunk | Combine | Sweep | Task | TaskCallback
 _WORK_MESSAGE: TypeAdapter[WorkMessage] = TypeAdapter(
     Annotated[WorkMessage, Field(discriminator="kind")]
 )
-_MAX_NAME_CHARACTERS = 100
 
 
 @dataclass(frozen=True)
@@ -154,18 +149,6 @@ def decode_work_item(body: str, message_id: str) -> WorkItem:
     return WorkItem(message.item_id, message)
 
 
-def _describe(problem: Any) -> str:
-    if problem["type"] == "union_tag_invalid":
-        # Pydantic's own sentence quotes what was sent, and a cause goes into logs.
-        return f"kind is none of {problem['ctx']['expected_tags']}"
-    return str(problem["msg"])
-
-
-def _describe_place(parts: tuple[int | str, ...]) -> str:
-    # The name of a field that is not known is the sender's, and can be as long as the message.
-    return ".".join(str(part)[:_MAX_NAME_CHARACTERS] for part in parts) or "body"
-
-
 def decode_work_message(body: str) -> WorkMessage:
     """Read the body of a message from the work queue.
 
@@ -175,8 +158,4 @@ def decode_work_message(body: str) -> WorkMessage:
     try:
         return _WORK_MESSAGE.validate_json(body)
     except ValidationError as error:
-        problems = "; ".join(
-            f"{_describe_place(problem['loc'])}: {_describe(problem)}"
-            for problem in error.errors(include_input=False)[:3]
-        )
-        raise MessageDecodeError(f"not a work message: {problems}") from None
+        raise MessageDecodeError(f"not a work message: {describe_problems(error)}") from None

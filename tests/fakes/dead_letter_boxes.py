@@ -7,16 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 from pipeline.dead_letters.hold import LetterServices
 from shared.aws.queues import Queues, ReceivedMessage
-from shared.dead_letters.letters import (
-    DeadLetterQueue,
-    Letter,
-    identify_report_work,
-    identify_result_work,
-    identify_upload_work,
-    identify_work,
-)
+from shared.dead_letters.letters import DeadLetterQueue, Letter
 from shared.dead_letters.reading import ReadingPace
 from shared.messages.delivery_state import DeliveryState, Failure
+from shared.queue_catalogue import REPORTS, RESULTS, UPLOADS, WORK
 from tests.fakes.aws.ledger_rows import open_table
 
 DIED_AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -25,17 +19,15 @@ ACTOR = "arn:aws:iam::123456789012:user/ada"
 
 def build_dlqs(uploads="", uploads_dlq="", work="", work_dlq="", reports="", reports_dlq=""):
     return (
-        DeadLetterQueue("uploads", "ingest", uploads, uploads_dlq, identify_upload_work),
-        DeadLetterQueue("work", "worker", work, work_dlq, identify_work),
-        DeadLetterQueue("reports", "report", reports, reports_dlq, identify_report_work),
+        DeadLetterQueue(UPLOADS, uploads, uploads_dlq),
+        DeadLetterQueue(WORK, work, work_dlq),
+        DeadLetterQueue(REPORTS, reports, reports_dlq),
     )
 
 
 def build_results_dlq(results="", results_dlq=""):
     """The queue that is there only with a database, and that no sweep looks into."""
-    return DeadLetterQueue(
-        "results", "database", results, results_dlq, identify_result_work, is_swept=False
-    )
+    return DeadLetterQueue(RESULTS, results, results_dlq)
 
 
 def build_letter_services(account, **changes):

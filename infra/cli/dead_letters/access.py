@@ -2,7 +2,7 @@
 
 import re
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -18,16 +18,12 @@ from shared.dead_letters.letters import (
     DeadLetterQueue,
     Letter,
     LetterFilter,
-    Work,
     find_letter_ids,
-    identify_report_work,
-    identify_result_work,
-    identify_upload_work,
-    identify_work,
 )
 from shared.dead_letters.reading import ReadingPace, read_letters
 from shared.errors import OperatorError, UnknownItemError, WrongUsageError
 from shared.ledger.document_versions import find_current_document_id
+from shared.queue_catalogue import QUEUES
 
 _MOST_NAMED = 4
 
@@ -57,27 +53,10 @@ def list_dlqs(stack: Stack) -> tuple[DeadLetterQueue, ...]:
     Raises:
         UnknownStackError: The stack is older than this command.
     """
-    always = (
-        _describe_dlq(stack, "uploads", "ingest", identify_upload_work),
-        _describe_dlq(stack, "work", "worker", identify_work),
-        _describe_dlq(stack, "reports", "report", identify_report_work),
-    )
-    if "ResultsDlqUrl" not in stack.outputs:
-        return always
-    results = _describe_dlq(stack, "results", "database", identify_result_work)
-    # No document or task hangs on a copied result, so the sweep has nothing to settle there.
-    return (*always, replace(results, is_swept=False))
-
-
-def _describe_dlq(
-    stack: Stack, name: str, stage: str, identify: Callable[[str, str], Work]
-) -> DeadLetterQueue:
-    return DeadLetterQueue(
-        name=name,
-        stage=stage,
-        source_url=stack.output(f"{name.capitalize()}QueueUrl"),
-        dlq_url=stack.output(f"{name.capitalize()}DlqUrl"),
-        identify=identify,
+    return tuple(
+        DeadLetterQueue(queue, *map(stack.output, queue.outputs))
+        for queue in QUEUES
+        if not queue.is_optional or queue.outputs[1] in stack.outputs
     )
 
 

@@ -10,6 +10,7 @@ from infra.stacks import Stack
 from pipeline.timeline import find_last_attempt
 from shared.aws.dynamodb_table import LedgerTable
 from shared.dead_letters.letters import Letter, LetterKey, group_letters
+from shared.ledger.subjects import subject_pk
 from shared.ledger.timeline import read_timeline
 
 # Stories are read one by one.
@@ -63,7 +64,9 @@ def describe_last_attempt(table: LedgerTable, letter: Letter) -> str | None:
     """Say what the ledger last knew of a letter's work; None if it knows nothing."""
     if not letter.work.subjects:
         return None
-    last = find_last_attempt(read_timeline(table, letter.work.subjects[0].pk), letter.work.item_id)
+    last = find_last_attempt(
+        read_timeline(table, subject_pk(letter.work.subjects[0])), letter.work.item_id
+    )
     if last is None:
         return None
     details = describe_details(last.details)

@@ -9,9 +9,11 @@ from infra.cli.output import Output
 from infra.cli.timeline_table import write_story_table
 from infra.stacks import Stack
 from pipeline.timeline import Story, build_story
-from shared.dead_letters.letters import Letter, Subject
+from shared.dead_letters.letters import Letter
+from shared.ledger.subjects import subject_pk
 from shared.ledger.timeline import read_timeline
 from shared.messages.delivery_state import ATTRIBUTE_NAME
+from shared.messages.message import Subject
 from shared.printable import to_printable
 
 _LABEL_WIDTH = 12
@@ -26,7 +28,7 @@ def show_letter(stack: Stack, wanted: str, *, as_json: bool, output: Output) -> 
     services = open_letters(stack)
     letter = find_letter(wanted, stack, services, output)
     stories = {
-        subject: build_story(read_timeline(services.table, subject.pk))
+        subject: build_story(read_timeline(services.table, subject_pk(subject)))
         for subject in letter.work.subjects
     }
     attempt = None if letter.has_cause else describe_last_attempt(services.table, letter)
@@ -109,9 +111,9 @@ def _quote(text: str) -> str:
 
 def find_log_group(letter: Letter) -> str:
     """The log group of the function that the letter's queue feeds (see the template)."""
-    queue = letter.queue.source_url.rsplit("/", 1)[-1]
+    queue = letter.queue.source_name
     stack_name = queue.removesuffix(f"-{letter.queue.name}")
-    return f"/aws/lambda/{stack_name}-{letter.queue.stage}"
+    return f"/aws/lambda/{stack_name}-{letter.queue.kind.stage}"
 
 
 def to_printable_lines(text: str) -> str:

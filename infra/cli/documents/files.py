@@ -6,6 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from shared.document_formats import ANY_LABEL, find_format
+
 # Amazon S3 User Guide, "Creating object key names" and "Uploading objects".
 _LONGEST_KEY_BYTES = 1024
 _LARGEST_PUT_BYTES = 5 * 1024**3
@@ -38,9 +40,10 @@ class SkippedFile:
 def collect_files(names: Sequence[str], prefix: str) -> Iterator[FileToPut | SkippedFile]:
     """Find the files behind names of files, folders and patterns.
 
-    A file gets its name as its key, whatever its ending. In a folder every PDF is found, however
-    deep, and gets its path inside the folder; a pattern counts as the folder before its first
-    wildcard. Hidden files and folders, and links to folders, are left out unless they are named.
+    A file gets its name as its key, whatever its ending. In a folder every document is found,
+    however deep, and gets its path inside the folder; a pattern counts as the folder before its
+    first wildcard. Hidden files and folders, and links to folders, are left out unless they are
+    named.
 
     Args:
         names: Files, folders, and patterns such as `reports/**/*.pdf`.
@@ -103,7 +106,7 @@ def _walk_folder(folder: Path, base: Path) -> Iterator[tuple[Path, str] | Skippe
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(place, name)
-            if path.suffix.lower() != ".pdf":
+            if find_format(name) is None:
                 continue
             found_any = True
             if name.startswith("."):
@@ -113,7 +116,7 @@ def _walk_folder(folder: Path, base: Path) -> Iterator[tuple[Path, str] | Skippe
     for error in unreadable:
         yield SkippedFile(str(error.filename), _explain(error), is_failure=True)
     if not found_any and not unreadable:
-        yield SkippedFile(str(folder), "holds no PDF", is_failure=True)
+        yield SkippedFile(str(folder), f"holds no {ANY_LABEL}", is_failure=True)
 
 
 def _check_file(path: Path, key: str, taken: dict[str, Path]) -> FileToPut | SkippedFile:

@@ -8,20 +8,19 @@ from rich.text import Text
 
 from infra.cli.output import Output
 from shared.ledger.documents import Document
-from shared.lifecycle import DocumentStatus
+from shared.lifecycle import IN_FLIGHT, STANDINGS, DocumentStatus, Tone
 from shared.printable import to_printable
 
 # Enough to name a document of a few million; `seashore show` takes the beginning of an id.
 _SHORT_ID_LENGTH = 10
 
-_STATUS_STYLES: dict[str, str] = {
-    DocumentStatus.DONE: "green",
-    DocumentStatus.PARTIAL: "yellow",
-    DocumentStatus.NO_TEXT: "yellow",
-    DocumentStatus.REJECTED: "red",
-    DocumentStatus.FAILED: "red",
+_STYLES = {
+    Tone.GOOD: "green",
+    Tone.WARN: "yellow",
+    Tone.BAD: "red",
+    Tone.WAIT: "cyan",
+    Tone.NONE: "",
 }
-_IN_FLIGHT_STYLE = "cyan"
 
 
 def shorten_id(document_id: str) -> str:
@@ -30,8 +29,8 @@ def shorten_id(document_id: str) -> str:
 
 
 def style_status(status: str) -> Text:
-    """A status in the colour of how good it is."""
-    return Text(status, style=_STATUS_STYLES.get(status, _IN_FLIGHT_STYLE))
+    """The status of a document or task in the colour of how good it is."""
+    return Text(status, style=_STYLES[STANDINGS.get(status, STANDINGS[IN_FLIGHT]).tone])
 
 
 def describe_status(document: Document) -> str:

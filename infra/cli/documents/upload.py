@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from infra.aws import aws_errors_as
 from infra.cli.documents.files import FileToPut, SkippedFile
+from shared.document_formats import find_format
 from shared.errors import OperatorError
 from shared.messages.uploads import Upload
 
@@ -70,7 +71,7 @@ def _put_file(
     count_bytes: Callable[[int], None],
     stopped: threading.Event,
 ) -> PutDocument | SkippedFile:
-    is_pdf = file.path.suffix.lower() == ".pdf"
+    promised = find_format(file.path.name)
     try:
         with (
             _CountedFile(file.path, count_bytes, stopped) as body,
@@ -80,7 +81,7 @@ def _put_file(
                 Bucket=bucket,
                 Key=file.key,
                 Body=body,
-                ContentType="application/pdf" if is_pdf else "application/octet-stream",
+                ContentType=promised.media_type if promised else "application/octet-stream",
             )
     except OSError as error:
         return SkippedFile(str(file.path), f"cannot be read: {error.strerror}", is_failure=True)

@@ -17,10 +17,10 @@ from infra.cli.progress.follow_tasks import follow_tasks, show_task_progress
 from infra.cli.stack_access import open_ledger
 from infra.cli.tasks.view import write_task
 from infra.stacks import Stack
-from pipeline.tasks.field_schema import read_field_schema
+from pipeline.tasks.intake import check_order
 from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
 from shared.lifecycle import TaskStatus
-from shared.messages.tasks import TASK, ExtractTask, Task
+from shared.messages.tasks import TASK, Task
 
 
 def read_text(name: str) -> str:
@@ -107,11 +107,10 @@ def _build_task(stack: Stack, content: Mapping[str, Any]) -> Task:
             for problem in error.errors(include_input=False)
         )
         raise WrongUsageError(f"The task cannot be sent: {problems}.") from None
-    if isinstance(task, ExtractTask):
-        try:
-            read_field_schema(task.fields)
-        except TaskRefusedError as error:
-            raise WrongUsageError(str(error)) from error
+    try:
+        check_order(task)
+    except TaskRefusedError as error:
+        raise WrongUsageError(str(error)) from error
     return task
 
 

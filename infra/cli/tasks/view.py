@@ -8,6 +8,7 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
+from infra.cli.documents.table import style_status
 from infra.cli.listing import Choice, write_newest
 from infra.cli.output import Output
 from infra.cli.progress.delays import describe_delay
@@ -16,13 +17,10 @@ from infra.stacks import Stack
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.tasks import Task, list_tasks, task_pk
 from shared.ledger.timeline import read_timeline
-from shared.lifecycle import TaskStatus
 from shared.prices import format_usd
 from shared.printable import to_printable
 
 _LABEL_WIDTH = 11
-_STATUS_STYLES = {TaskStatus.DONE: "green", TaskStatus.FAILED: "red"}
-_IN_FLIGHT_STYLE = "cyan"
 
 
 def write_tasks(
@@ -62,16 +60,11 @@ def _build_table(tasks: Iterable[Task]) -> Table:
         table.add_row(
             to_printable(task.task_id),
             task.kind,
-            style_task_status(task.status),
+            style_status(task.status),
             Text(to_printable(task.reason or task.about), no_wrap=True, overflow="ellipsis"),
             f"{datetime.fromisoformat(task.received_at).astimezone():%d %b %H:%M}",
         )
     return table
-
-
-def style_task_status(status: TaskStatus) -> Text:
-    """A status in the colour of how good it is."""
-    return Text(status, style=_STATUS_STYLES.get(status, _IN_FLIGHT_STYLE))
 
 
 def write_task(
@@ -105,7 +98,7 @@ def write_task(
 def _list_facts(task: Task, bucket: str, table: LedgerTable) -> list[tuple[str, str | Text]]:
     facts: list[tuple[str, str | Text]] = [
         ("Task", f"{task.kind}: {task.about}"),
-        ("Status", style_task_status(task.status)),
+        ("Status", style_status(task.status)),
     ]
     if task.reason is not None:
         facts.append(("Reason", task.reason))

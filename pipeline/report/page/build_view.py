@@ -10,7 +10,7 @@ from pipeline.report.page.addresses import (
 from pipeline.report.page.attention import build_alarm, build_attention
 from pipeline.report.page.figures import build_spending, build_sum, build_times
 from pipeline.report.page.lines import build_digest, build_document_lines, build_task_lines
-from pipeline.report.page.view import Attention, ReportView, Room, Tone
+from pipeline.report.page.view import Attention, ReportView, Room
 from pipeline.report.page.words import (
     join_words,
     say_count,
@@ -19,6 +19,7 @@ from pipeline.report.page.words import (
     shorten,
 )
 from pipeline.report.report_types import DailyReport
+from shared.lifecycle import Tone
 
 _MOST_NAME = 120
 _DAY = timedelta(hours=24)

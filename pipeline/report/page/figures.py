@@ -11,7 +11,6 @@ from pipeline.report.page.view import (
     Sum,
     SumRow,
     Times,
-    Tone,
 )
 from pipeline.report.page.words import (
     join_words,
@@ -27,40 +26,33 @@ from pipeline.report.page.words import (
 )
 from pipeline.report.report_types import DailyReport
 from pipeline.report.spend import DayFigures, ModelCost, Spend
+from shared.lifecycle import STANDINGS, Tone
 
 _MOST_KEY = 90
 _MOST_WHY = 200
 _MOST_MODEL = 60
 _NEAR_CAP = 0.8
 
-_STATUSES = (
-    ("done", "Done", "in full", Tone.GOOD),
-    ("partial", "Partial", "pages are missing", Tone.WARN),
-    ("no_text", "No text", "nothing to read in it", Tone.NONE),
-    ("rejected", "Rejected", "refused, with the reason", Tone.WARN),
-    ("failed", "Failed", "given up", Tone.BAD),
-    ("deferred", "Deferred", "waits, goes on by itself", Tone.WAIT),
-    ("in_flight", "In flight", "being worked on", Tone.WAIT),
-)
-
 
 def build_sum(report: DailyReport) -> Sum:
     """The sum of what arrived, by status."""
     documents, tasks = report.documents, report.tasks
     total = documents.accounted_for + tasks.accounted_for
-    rows = tuple(
-        SumRow(
-            label=label,
-            meaning=meaning,
-            documents=getattr(documents, name),
-            tasks=getattr(tasks, name),
-            share_percent=_percent(getattr(documents, name) + getattr(tasks, name), total),
-            tone=tone if getattr(documents, name) + getattr(tasks, name) else Tone.NONE,
+    rows = []
+    for standing in STANDINGS.values():
+        of_documents, of_tasks = documents.of(standing), tasks.of(standing)
+        rows.append(
+            SumRow(
+                label=standing.word.capitalize(),
+                meaning=standing.meaning,
+                documents=of_documents,
+                tasks=of_tasks,
+                share_percent=_percent(of_documents + of_tasks, total),
+                tone=standing.tone if of_documents + of_tasks else Tone.NONE,
+            )
         )
-        for name, label, meaning, tone in _STATUSES
-    )
     return Sum(
-        rows=rows,
+        rows=tuple(rows),
         documents=documents.received,
         tasks=tasks.received,
         documents_accounted=documents.accounted_for,

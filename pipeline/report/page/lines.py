@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from pipeline.report.page.addresses import describe_rest, write_tasks_command
-from pipeline.report.page.view import DigestText, Line, Room, Tone
+from pipeline.report.page.view import DigestText, Line, Room
 from pipeline.report.page.words import (
     say_cost,
     say_count,
@@ -12,6 +12,7 @@ from pipeline.report.page.words import (
     shorten_key,
 )
 from pipeline.report.report_types import DailyReport, Digest, DocumentLine, TaskLine
+from shared.lifecycle import STANDINGS, Tone
 
 _MOST_NAME = 120
 _MOST_KEY = 100
@@ -20,16 +21,6 @@ _MOST_POINT = 240
 _MOST_POINTS = 8
 # As much of an id as the command line needs to find what it belongs to.
 _ID_CHARACTERS = 12
-
-_STATUSES = {
-    "DONE": ("done", Tone.GOOD),
-    "PARTIAL": ("partial", Tone.WARN),
-    "NO_TEXT": ("no text", Tone.NONE),
-    "REJECTED": ("rejected", Tone.WARN),
-    "FAILED": ("failed", Tone.BAD),
-    "DEFERRED": ("deferred", Tone.WAIT),
-    "IN_FLIGHT": ("in flight", Tone.WAIT),
-}
 
 
 def build_digest(digest: Digest, room: Room) -> DigestText | None:
@@ -130,4 +121,7 @@ def _to_task_line(line: TaskLine) -> Line:
 
 
 def _name_status(status: str) -> tuple[str, Tone]:
-    return _STATUSES.get(status, (shorten(status, _ID_CHARACTERS).lower(), Tone.NONE))
+    standing = STANDINGS.get(status)
+    if standing is None:
+        return shorten(status, _ID_CHARACTERS).lower(), Tone.NONE
+    return standing.word, standing.tone

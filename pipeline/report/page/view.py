@@ -5,17 +5,8 @@ format. A sentence that does not apply is empty, and so is a list.
 """
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-
-class Tone(StrEnum):
-    """How good or bad a thing is; a page shows it as a colour beside the word."""
-
-    GOOD = "good"
-    WARN = "warn"
-    BAD = "bad"
-    WAIT = "wait"
-    NONE = "none"
+from shared.lifecycle import Tone
 
 
 @dataclass(frozen=True)

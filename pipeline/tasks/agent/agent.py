@@ -18,10 +18,11 @@ from pipeline.tasks.agent.tool_types import ToolResult
 from pipeline.tasks.agent.tools import Toolbox
 from pipeline.tasks.ask import AnsweredQuestion, PagesRead, answer_question, describe_reading
 from pipeline.tasks.task_calls import TaskFacts
+from pipeline.tasks.task_kind import TaskWork
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelUnavailableError
 from shared.ledger.documents import Document
-from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.model import ModelRequest, Source
 from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import delimit_untrusted
 from shared.llm.token_estimate import estimate_tokens
@@ -34,6 +35,7 @@ from shared.llm.turns import (
     Turn,
     TurnRequest,
 )
+from shared.messages.tasks import AgentTask
 
 _MAX_OUTPUT_TOKENS = 2_000
 _MAX_CALLS_PER_STEP = 4
@@ -114,7 +116,7 @@ class FinalAnswer(BaseModel):
 
 
 class Agent:
-    """Works on prompts; one a container will do.
+    """Works on prompts, any number of them.
 
     Args:
         toolbox: The tools.
@@ -155,6 +157,21 @@ class Agent:
             RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
         """
         return _Run(self, prompt, calls, limits, deadline, tuple(history)).go()
+
+
+def carry_out_agent(order: AgentTask, work: TaskWork) -> AgentResult:
+    """Work on the prompt of a task.
+
+    Raises:
+        TaskRefusedError: No language model is configured.
+        RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
+    """
+    work.calls.need_language_model()
+    reader = work.services.reader
+    agent = Agent(Toolbox(reader), reader, work.services.window)
+    limits = AgentLimits(max_steps=order.max_steps, max_tokens=order.max_tokens)
+    run = agent.run(order.prompt, work.calls, limits, work.deadline)
+    return AgentResult(**work.calls.describe().model_dump(), **run.model_dump())
 
 
 def _list_tools(tools: Sequence[Tool]) -> str:
@@ -241,7 +258,7 @@ class _Run:
     def _think(self) -> Turn:
         if not self._in_words:
             request = TurnRequest(
-                purpose=Purpose.AGENT,
+                purpose="agent",
                 instructions=f"{AGENT}\n{AGENT_DATA_RULE}",
                 prompt=self._prompt,
                 exchanges=tuple(self._exchanges),
@@ -263,7 +280,7 @@ class _Run:
     def _think_in_words(self) -> Turn:
         parts = [AGENT, AGENT_STEP, self._agent.tool_list, f"The user asks:\n{self._prompt}"]
         request = ModelRequest(
-            purpose=Purpose.AGENT,
+            purpose="agent",
             instructions="\n".join(parts),
             sources=self._sources,
             answer_type=AgentStep,
@@ -307,7 +324,7 @@ class _Run:
     def _conclude(self, stopped_by: StoppedBy) -> AgentRun:
         """Ask for the best answer that what was read allows."""
         request = ModelRequest(
-            purpose=Purpose.AGENT,
+            purpose="agent",
             instructions=f"{AGENT}\n{AGENT_FINAL}\nThe user asks:\n{self._prompt}",
             sources=self._sources,
             answer_type=FinalAnswer,

@@ -19,7 +19,7 @@ from pipeline.tasks.agent.tool_types import (
 )
 from shared.ledger.documents import Document
 from shared.ledger.tasks import Task
-from shared.lifecycle import DocumentStatus
+from shared.lifecycle import STANDINGS
 
 ItemT = TypeVar("ItemT", Document, Task)
 
@@ -31,7 +31,7 @@ _REPORT_PARTS = (
     "day", "documents", "tasks", "pages", "failed_pages", "spend", "durations", "rejected",
     "lines", "task_lines", "digest",
 )  # fmt: skip
-_TROUBLE = frozenset({DocumentStatus.FAILED, DocumentStatus.REJECTED, DocumentStatus.PARTIAL})
+_TROUBLE = frozenset(one.name for one in STANDINGS.values() if one.needs_a_person)
 
 
 class GetPipelineStatus(ToolArguments):

@@ -26,7 +26,7 @@ from shared.llm.chat_completions.openai_client import call_timeout
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
 from shared.llm.chat_completions.server_dialect import ServerDialect
 from shared.llm.chat_completions.structured_output import OutputStep
-from shared.llm.model import Purpose, Usage
+from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
 
 _LONGEST_CALL_SECONDS = 120.0
@@ -67,7 +67,7 @@ class ChatCall:
         tools: What the model may call, in the words of the API.
     """
 
-    purpose: Purpose
+    purpose: str
     messages: Sequence[ChatCompletionMessageParam]
     step: OutputStep
     response_format: dict[str, Any] | None
@@ -246,7 +246,7 @@ class ChatCaller:
             "model_call",
             extra={
                 "action": "model_call",
-                "purpose": call.purpose.value,
+                "purpose": call.purpose,
                 "model": self._model,
                 "step": call.step.value,
                 "attempt": number,

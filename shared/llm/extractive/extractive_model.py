@@ -59,7 +59,7 @@ class ExtractiveModel:
             ],
             "language": detect_language("\n".join(source.text for source in request.sources)),
         }
-        if request.purpose is Purpose.SUMMARIZE_CHUNK:
+        if request.purpose == Purpose.SUMMARIZE_CHUNK:
             summary |= {
                 "entities": pick_entities(request.sources),
                 "dates": pick_dates(request.sources),

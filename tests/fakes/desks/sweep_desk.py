@@ -8,6 +8,7 @@ from shared.aws.queues import Queues
 from shared.deadline import Deadline
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import find_document
+from shared.queue_catalogue import UPLOADS, WORK
 from tests.fakes.aws.ledger_rows import START, Clock, make_upload, open_table
 
 STALE_AFTER = timedelta(minutes=15)
@@ -46,13 +47,9 @@ class Desk:
             table=self.table,
             queues=queues or Queues(self.sqs),
             swept=tuple(
-                SweptQueue(
-                    stage=stage,
-                    source_queue=f"{stage}-queue",
-                    dlq_url=url,
-                    give_up=self._give_up,
-                )
-                for stage, url in self.urls.items()
+                SweptQueue(queue, f"https://sqs/{queue.stage}-queue", url, self._give_up)
+                for queue in (UPLOADS, WORK)
+                for url in [self.urls[queue.stage]]
             ),
             stale_after=STALE_AFTER,
             lost_after=LOST_AFTER,

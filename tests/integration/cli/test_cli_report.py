@@ -31,6 +31,7 @@ from shared.ledger.reports import (
     finish_report,
     note_digest_asked,
 )
+from shared.ledger.subjects import subject_pk
 from shared.messages.reports import decode_report_item
 from tests.fakes.aws.ledger_rows import force, make_upload, open_table
 from tests.fakes.dead_letter_boxes import (
@@ -210,7 +211,7 @@ def test_a_dead_report_is_explained_and_replayed_until_it_is_sent(account, stack
     assert [one.work.kind for one in (dated, tick, strange)] == [
         "daily_report", "daily_report", "unreadable",
     ]  # fmt: skip
-    assert dated.work.subjects[0].pk == f"REPORT#{DAY}"
+    assert subject_pk(dated.work.subjects[0]) == f"REPORT#{DAY}"
     assert (tick.work.subjects, find_finished(table, [dated, tick])) == ((), {})
     assert find_report(table, DAY).status is ReportStatus.FAILED
     results = list(replay([dated, tick], services))

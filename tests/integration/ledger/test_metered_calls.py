@@ -24,7 +24,7 @@ from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
 
 DEADLINE = Deadline.after(600)
 REQUEST = ModelRequest(Purpose.COMBINE, "Combine.", (Source(1, 1, "text"),), Gist, 100)
-TURN = TurnRequest(Purpose.AGENT, "Work.", "Look.", (), (), 100)
+TURN = TurnRequest("agent", "Work.", "Look.", (), (), 100)
 ONE_CALL = Spending(input_tokens=100, output_tokens=10)
 
 

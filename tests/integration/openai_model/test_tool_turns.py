@@ -15,7 +15,6 @@ from shared.errors import (
 )
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
-from shared.llm.model import Purpose
 from shared.llm.model_window import ModelWindow
 from shared.llm.turns import (
     Exchange,
@@ -36,7 +35,7 @@ CALL = ToolCall(name="look", arguments="{}")
 
 
 def make_request(*exchanges, prompt="Find it.", max_output_tokens=500):
-    return TurnRequest(Purpose.AGENT, "Do as asked.", prompt, exchanges, (TOOL,), max_output_tokens)
+    return TurnRequest("agent", "Do as asked.", prompt, exchanges, (TOOL,), max_output_tokens)
 
 
 @pytest.fixture

@@ -15,13 +15,14 @@ from shared.dead_letters.letters import (
     UNREADABLE,
     UNSWEPT,
     LetterFilter,
-    Subject,
     find_letter_ids,
     group_letters,
-    identify_upload_work,
     identify_work,
     read_letter_state,
 )
+from shared.ledger.subjects import subject_pk
+from shared.messages.message import Subject
+from shared.queue_catalogue import UPLOADS, WORK
 from tests.fakes.aws.aws_account import notification
 from tests.fakes.dead_letter_boxes import DIED_AT, chunk_body, make_letter, make_state
 
@@ -73,19 +74,19 @@ def filters(draw):
 
 
 def test_what_messages_ask_for():
-    chunk = identify_work(chunk_body("d1", 3), "m")
+    chunk = identify_work(WORK, chunk_body("d1", 3), "m")
     assert (chunk.kind, chunk.item_id) == ("summarize_chunk", "d1:1:chunk:3")
     assert chunk.subjects == (Subject("document", "d1"),)
-    task = identify_work('{"kind": "agent", "prompt": "tides"}', "message-7")
+    task = identify_work(WORK, '{"kind": "agent", "prompt": "tides"}', "message-7")
     assert task.subjects == (Subject("task", "message-7"),)
-    assert task.subjects[0].pk == "TASK#message-7"
-    assert identify_work('{"kind": "sweep"}', "m").subjects == ()
-    broken = identify_work('{"kind": "agent"', "m")
+    assert subject_pk(task.subjects[0]) == "TASK#message-7"
+    assert identify_work(WORK, '{"kind": "sweep"}', "m").subjects == ()
+    broken = identify_work(WORK, '{"kind": "agent"', "m")
     assert (broken.kind, broken.item_id, broken.subjects) == (UNREADABLE, None, ())
     assert "not a work message" in broken.problem
-    assert identify_upload_work("x", "m").kind == UNREADABLE
-    rest = identify_upload_work(
-        '{"kind": "continue_ingest", "document_id": "d1", "run": 1, "next_page": 4}', "m"
+    assert identify_work(UPLOADS, "x", "m").kind == UNREADABLE
+    rest = identify_work(
+        UPLOADS, '{"kind": "continue_ingest", "document_id": "d1", "run": 1, "next_page": 4}', "m"
     )
     assert (rest.kind, rest.subjects) == ("continue_ingest", (Subject("document", "d1"),))
 

@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from pipeline.dead_letters.finished_work import can_be_followed, has_succeeded, tell_if_finished
 from pipeline.dead_letters.replay import choose_canaries, plan_replay
-from shared.dead_letters.letters import identify_upload_work, identify_work
+from shared.dead_letters.letters import identify_work
 from shared.ledger.documents import document_row_key
 from shared.messages.uploads import decode_upload_notice
 from shared.messages.work_items import Combine, ContinueIngest, encode_message
+from shared.queue_catalogue import UPLOADS, WORK
 from tests.fakes.aws.aws_account import notification
 from tests.fakes.dead_letter_boxes import chunk_body, make_letter, make_state
 
@@ -63,7 +64,7 @@ def test_canaries_come_from_every_cause():
     ],
 )
 def test_only_what_leaves_a_trace_can_be_a_canary(body, followed):
-    assert can_be_followed(identify_work(body, "m")) is followed
+    assert can_be_followed(identify_work(WORK, body, "m")) is followed
 
 
 def document_rows(document_id="d1", **row):
@@ -105,7 +106,7 @@ CHUNK_FAILED = {("DOC#d1", "CHUNK#0001#000001"): {"status": "FAILED"}}
     ],
 )
 def test_whether_a_chunk_needs_a_replay(rows, reason):
-    told = tell_if_finished(identify_work(chunk_body(), "m"), rows)
+    told = tell_if_finished(identify_work(WORK, chunk_body(), "m"), rows)
     assert (told is None) if reason is None else (reason in told)
 
 
@@ -121,7 +122,7 @@ def test_whether_a_chunk_needs_a_replay(rows, reason):
 )
 def test_whether_a_combination_needs_a_replay(row, finished):
     body = encode_message(Combine(document_id="d1", run=1, chunks_done=2))
-    told = tell_if_finished(identify_work(body, "m"), document_rows(**row))
+    told = tell_if_finished(identify_work(WORK, body, "m"), document_rows(**row))
     assert (told is not None) is finished
 
 
@@ -140,14 +141,14 @@ def test_whether_a_combination_needs_a_replay(row, finished):
 def test_whether_an_upload_needs_a_replay(row, finished, succeeded):
     body = make_notice("a.pdf")
     (upload,) = decode_upload_notice(body).uploads
-    work = identify_upload_work(body, "m")
+    work = identify_work(UPLOADS, body, "m")
     rows = document_rows(upload.document_id, **row)
     assert (tell_if_finished(work, rows) is not None) is finished
     assert has_succeeded(work, rows) is succeeded
     assert tell_if_finished(work, {}) is None
     rest = encode_message(ContinueIngest(document_id=upload.document_id, run=1, next_page=2))
-    assert (tell_if_finished(identify_upload_work(rest, "m"), rows) is not None) is finished
-    assert tell_if_finished(identify_upload_work(rest, "m"), {}) is not None
+    assert (tell_if_finished(identify_work(UPLOADS, rest, "m"), rows) is not None) is finished
+    assert tell_if_finished(identify_work(UPLOADS, rest, "m"), {}) is not None
 
 
 def make_notice(key):

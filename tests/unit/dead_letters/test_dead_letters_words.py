@@ -7,9 +7,10 @@ import pytest
 from infra.cli.dead_letters.show import build_log_query, find_log_group
 from infra.cli.times import parse_moment
 from pipeline.timeline import build_story, find_last_attempt
-from shared.dead_letters.letters import DeadLetterQueue, Letter, identify_work
+from shared.dead_letters.letters import DeadLetterQueue, Letter
 from shared.errors import OperatorError
 from shared.ledger.timeline import Event
+from shared.queue_catalogue import WORK
 from tests.fakes.dead_letter_boxes import chunk_body, make_letter, make_state
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -86,7 +87,7 @@ def test_the_log_query_names_message_and_item_and_cannot_be_broken_out_of():
 
 
 def test_the_log_group_is_that_of_the_stack_behind_the_queue():
-    queue = DeadLetterQueue("work", "worker", "https://sqs/1/my-work-work", "", identify_work)
+    queue = DeadLetterQueue(WORK, "https://sqs/1/my-work-work", "")
     letter = make_letter()
     moved = Letter(queue, letter.message, letter.state)
     assert find_log_group(moved) == "/aws/lambda/my-work-worker"

@@ -1,4 +1,13 @@
-from shared.lifecycle import LEGAL_MOVES, DocumentStatus, find_sources
+from pipeline.report.report_types import Counts
+from shared.lifecycle import (
+    DEFERRED,
+    IN_FLIGHT,
+    LEGAL_MOVES,
+    STANDINGS,
+    DocumentStatus,
+    TaskStatus,
+    find_sources,
+)
 
 
 def test_every_status_has_its_moves():
@@ -31,3 +40,14 @@ def test_only_a_document_with_summaries_can_be_done():
         DocumentStatus.SUMMARIZING,
         DocumentStatus.FAILED,
     }
+
+
+def test_a_report_counts_every_standing_and_nothing_else():
+    names = {standing.count for standing in STANDINGS.values()}
+    assert set(Counts.model_fields) == names | {"received"}
+
+
+def test_every_final_status_has_a_standing_and_each_its_own_place():
+    final = {status.value for status in (*DocumentStatus, *TaskStatus) if status.is_final}
+    assert set(STANDINGS) == final | {DEFERRED, IN_FLIGHT}
+    assert len({standing.place for standing in STANDINGS.values()}) == len(STANDINGS)

@@ -1,0 +1,71 @@
+"""What a kind of task is made of, and what carrying one out works with."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from pipeline.documents.document_reader import DocumentReader
+from pipeline.metering.metered_calls import AnswerServices
+from pipeline.services import Services
+from pipeline.tasks.task_calls import TaskCalls, TaskFacts
+from pipeline.tasks.task_documents import wait_for_text
+from shared.aws.callbacks import CallbackSender
+from shared.deadline import Deadline
+from shared.ledger.documents import Document
+from shared.llm.model_window import ModelWindow
+from shared.messages.tasks import TaskMessage
+
+OrderT = TypeVar("OrderT", bound=TaskMessage)
+ResultT = TypeVar("ResultT", bound=TaskFacts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskServices(Services):
+    """What tasks work with besides: the metered model and its window, documents, and more.
+
+    Args:
+        callbacks: Tells senders.
+        callback_arns: The queues and topics that may be told.
+    """
+
+    answers: AnswerServices
+    window: ModelWindow
+    reader: DocumentReader
+    callbacks: CallbackSender
+    callback_arns: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TaskWork:
+    """One attempt at a task.
+
+    Args:
+        documents: The documents that it is about, each once, far enough for it.
+        calls: The model.
+        services: What tasks work with.
+        deadline: When the time is up.
+    """
+
+    documents: Sequence[Document]
+    calls: TaskCalls
+    services: TaskServices
+    deadline: Deadline
+
+
+@dataclass(frozen=True)
+class TaskKind(Generic[OrderT, ResultT]):
+    """A kind of task.
+
+    Args:
+        carry_out: Does what a message asks for.
+        render: The parts of a result as Markdown.
+        wait_for_documents: Passes once the documents that a message names are far enough; since
+            when the task waits is told.
+    """
+
+    carry_out: Callable[[OrderT, TaskWork], ResultT]
+    render: Callable[[ResultT], Iterable[str]]
+    wait_for_documents: Callable[[Sequence[Document], datetime, DocumentReader], None] = (
+        wait_for_text
+    )

@@ -1,0 +1,51 @@
+"""What messages share: their version, what they are about, and how a bad one is described."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+_MOST_PROBLEMS = 3
+_MAX_NAME_CHARACTERS = 100
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a message is about: a document, a task, or the report of a day."""
+
+    kind: Literal["document", "task", "report"]
+    id: str
+
+
+class Message(BaseModel):
+    """A message of the pipeline's own format; each has a `kind` that tells it from others."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    v: Literal[1] = 1
+
+    @property
+    def subjects(self) -> tuple[Subject, ...]:
+        """What it is about; nothing, where a schedule sends it."""
+        return ()
+
+
+def describe_problems(error: ValidationError) -> str:
+    """What is wrong with a message, without quoting it: a cause goes into logs."""
+    return "; ".join(
+        f"{_describe_place(problem['loc'])}: {describe_problem(problem)}"
+        for problem in error.errors(include_input=False)[:_MOST_PROBLEMS]
+    )
+
+
+def describe_problem(problem: Any) -> str:
+    """What is wrong in one place, of a problem as pydantic lists it."""
+    if problem["type"] == "union_tag_invalid":
+        # Pydantic's own sentence quotes what was sent.
+        return f"kind is none of {problem['ctx']['expected_tags']}"
+    return str(problem["msg"])
+
+
+def _describe_place(parts: tuple[int | str, ...]) -> str:
+    # The name of a field that is not known is the sender's, and can be as long as the message.
+    return ".".join(str(part)[:_MAX_NAME_CHARACTERS] for part in parts) or "body"
