@@ -1,4 +1,4 @@
-"""What all work on documents, tasks and reports is done with; each kind adds what it needs."""
+"""What all work is done with; a file of its own, as the services of every chapter build upon it."""
 
 from dataclasses import dataclass
 
