@@ -16,10 +16,8 @@ from shared.printable import to_printable
 
 # All that starts or ends something within a line (CommonMark "Backslash escapes"; the pipe and the
 # tilde are GitHub's), the colon of an address, which GitHub would make a link of, and a number sign
-# that would begin a heading or be dropped from its end. An underscore within a word is no markup.
-_INLINE = re.compile(
-    r"[\\`*\[\]<>&|~!$@]|(?<![^\W_])_|_(?![^\W_])|:(?=//)|(?<=www)\.|(?<!\S)#", re.IGNORECASE
-)
+# that would begin a heading or be dropped from its end. No emphasis ends before a letter.
+_INLINE = re.compile(r"[\\`*\[\]<>&|~!$@]|_(?![^\W_])|:(?=//)|(?<=www)\.|(?<!\S)#", re.IGNORECASE)
 # What starts a block where it stands first: a list, a rule, the line below a heading or table head.
 _BLOCK = re.compile(r"^[+=:-]")
 _NUMBERED = re.compile(r"^(\d+)([.)])(?!\S)")

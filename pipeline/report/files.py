@@ -13,7 +13,7 @@ from shared.printable import to_printable
 
 # What a spreadsheet takes for the beginning of a formula, in East Asian settings also in full width
 # (OWASP, "CSV Injection").
-_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - these are meant
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 @dataclass(frozen=True)
