@@ -1,6 +1,6 @@
-"""The daily report as Markdown, for people who keep their notes in it and for other tools.
+"""The daily report as Markdown; short, as its words stand in `report.md.j2`, and escapes elsewhere.
 
-Short, as what it says stands in `report.md.j2` and how text is escaped in `shared/markdown.py`.
+It is for people who keep their notes in Markdown, and for other tools.
 """
 
 from pipeline.report.page.build_view import build_view
