@@ -13,7 +13,7 @@ def to_printable(text: str) -> str:
     Titles and keys come from strangers: an escape sequence in them could rewrite what the terminal
     shows, and a change of writing direction could make one name look like another.
     """
-    return "".join(_to_printable_characters(text))
+    return text if text.isprintable() else "".join(_to_printable_characters(text))
 
 
 def _to_printable_characters(text: str) -> Iterable[str]:

@@ -60,9 +60,23 @@ class Output:
 
     def write_json(self, value: Any) -> None:
         """Write a result for a program."""
-        self.results.file.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+        self.results.file.write(_dump_json(value, indent=2))
 
     def write_json_line(self, value: Any) -> None:
         """Write one of many results for a program, on a line of its own, at once."""
-        self.results.file.write(json.dumps(value, ensure_ascii=False) + "\n")
+        self.results.file.write(_dump_json(value))
         self.results.file.flush()
+
+
+def _dump_json(value: Any, indent: int | None = None) -> str:
+    """JSON with every letter as it is, and escapes for what would steer a terminal."""
+    written = json.dumps(value, ensure_ascii=False, indent=indent)
+    return (
+        "".join(
+            character
+            if character.isprintable() or character == "\n" or to_printable(character) == character
+            else json.dumps(character)[1:-1]
+            for character in written
+        )
+        + "\n"
+    )

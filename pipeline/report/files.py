@@ -8,11 +8,12 @@ from typing import BinaryIO, TextIO
 
 from pipeline.report.page.html import render_html
 from pipeline.report.page.markdown import render_markdown
-from pipeline.report.page.text import render_text
 from pipeline.report.report_types import DailyReport, DocumentLine
+from shared.printable import to_printable
 
-# What a spreadsheet takes for the beginning of a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet takes for the beginning of a formula, in East Asian settings also in full width
+# (OWASP, "CSV Injection").
+_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,6 @@ def render_files(report: DailyReport) -> tuple[ReportFile, ...]:
     """The report in all its forms."""
     return (
         ReportFile("report.html", "text/html; charset=utf-8", render_html(report)),
-        ReportFile("report.txt", "text/plain; charset=utf-8", render_text(report)),
         ReportFile("report.md", "text/markdown; charset=utf-8", render_markdown(report)),
         ReportFile("report.json", "application/json", report.model_dump_json(indent=2)),
     )
@@ -63,18 +63,18 @@ class DocumentList:
 
     def add(self, line: DocumentLine) -> None:
         """Write down one document."""
-        self._write(
-            (
-                line.document_id,
-                _defuse(line.key),
-                line.status,
-                _defuse(line.title or ""),
-                line.pages,
-                "" if line.duration_seconds is None else f"{line.duration_seconds:.1f}",
-                line.cost_micro_usd,
-                _defuse(line.note),
-            )
+        seconds = "" if line.duration_seconds is None else f"{line.duration_seconds:.1f}"
+        cells = (
+            line.document_id,
+            line.key,
+            line.status,
+            line.title or "",
+            line.pages,
+            seconds,
+            line.cost_micro_usd,
+            line.note,
         )
+        self._write([_defuse(cell) if isinstance(cell, str) else cell for cell in cells])
 
     def finish(self) -> BinaryIO:
         """The whole file, as bytes."""
@@ -83,6 +83,6 @@ class DocumentList:
 
 
 def _defuse(text: str) -> str:
-    """A text that no spreadsheet takes for a formula, on one line."""
-    line = " ".join(text.encode("utf-8", "replace").decode().split())
+    """A text on one harmless line that no spreadsheet takes for a formula."""
+    line = " ".join(to_printable(text).split())
     return f"'{line}" if line.startswith(_FORMULA) else line

@@ -19,6 +19,7 @@ from pipeline.report.daily_report import (
 )
 from pipeline.report.digest import collect_digest, order_digest
 from pipeline.report.files import report_prefix
+from pipeline.report.page.text import render_text
 from pipeline.report.report_types import DailyReport
 from shared.aws.mail import Mail, Mailer
 from shared.aws.topics import Topic
@@ -241,7 +242,7 @@ def write_mail(written: WrittenReport) -> Mail:
     return Mail(
         subject=write_subject(written.report),
         html=forms["report.html"],
-        text=forms["report.txt"],
+        text=render_text(written.report),
     )
 
 
@@ -257,7 +258,7 @@ def _write_notice(
     address = f"s3://{services.artifacts_bucket}/{report_prefix(day)}"
     text = (
         f"{subject}\n\n"
-        f"The report lies in {address} as report.html, .txt, .md and .json.\n"
+        f"The report lies in {address} as report.html, .md and .json.\n"
         f"To read it: seashore report --date {day} --open{name_stack(services.stack)}\n"
     )
     return subject, text

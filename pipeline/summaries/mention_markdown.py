@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from pipeline.summaries.summary_types import Entity, EntityKind, EventDate
+from shared.markdown import Markdown, join_markdown, write_markdown
 from shared.page_ranges import format_page_ranges
 
 _KINDS = {
@@ -15,16 +16,16 @@ _KINDS = {
 }
 
 
-def render_mentions(entities: Sequence[Entity], dates: Sequence[EventDate]) -> list[str]:
-    """The names, one list item a kind, and the dates, one list item each; blocks of Markdown."""
-    names = [f"- **{title}:** {names}" for title, names in list_names(entities)]
-    events = [f"- {line}" for line in list_dates(dates)]
+def render_mentions(entities: Sequence[Entity], dates: Sequence[EventDate]) -> Markdown:
+    """The names, one list item a kind, and the dates, one list item each, under their headings."""
+    names = [write_markdown("- **{}:** {}", title, names) for title, names in list_names(entities)]
+    events = [write_markdown("- {}", line) for line in list_dates(dates)]
     blocks = []
     if names:
-        blocks += ["## Names", "\n".join(names)]
+        blocks += [write_markdown("## Names"), join_markdown(names, "\n")]
     if events:
-        blocks += ["## Dates", "\n".join(events)]
-    return blocks
+        blocks += [write_markdown("## Dates"), join_markdown(events, "\n")]
+    return join_markdown(blocks)
 
 
 def list_names(entities: Sequence[Entity]) -> list[tuple[str, str]]:

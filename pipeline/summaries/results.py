@@ -1,12 +1,16 @@
 """What users get: the summary of a document, as JSON and as Markdown."""
 
+from collections.abc import Iterable, Sequence
+
 from pydantic import BaseModel, ConfigDict
 
 from pipeline.summaries.mention_markdown import render_mentions
 from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import EXTRACTIVE
+from shared.markdown import Markdown, join_markdown, write_markdown
 from shared.page_ranges import parse_page_ranges
+from shared.printable import to_printable
 
 
 class Coverage(BaseModel):
@@ -72,34 +76,53 @@ def result_folder(document_id: str, run: int, chunks_done: int) -> str:
 def render_markdown(summary: DocumentSummary) -> str:
     """The summary as Markdown."""
     coverage = summary.coverage
-    points = "\n".join(f"- {_one_line(p.text)}{_cite(p.pages)}" for p in summary.key_points)
     gaps = coverage.describe_gaps()
-    lines = [
-        f"# {_one_line(summary.title) or _one_line(summary.key)}",
-        _one_line(summary.abstract),
-        points,
-        *render_mentions(summary.entities, summary.dates),
-        f"*{_one_line(summary.key)}: {coverage.covered_count} of {coverage.pages} pages covered"
-        f"{f'; {gaps}' if gaps else ''}. {_tell_origin(summary)}*",
-    ]
-    return "\n\n".join(filter(None, lines)) + "\n"
+    said = render_content(
+        to_printable(summary.title).strip() or summary.key,
+        summary.abstract,
+        summary.key_points,
+        summary.entities,
+        summary.dates,
+    )
+    closing = write_markdown(
+        "*{}: {} of {} pages covered{}. {}*",
+        summary.key,
+        coverage.covered_count,
+        coverage.pages,
+        f"; {gaps}" if gaps else "",
+        tell_origin(summary.model, summary.input_tokens, summary.output_tokens, summary.cost_usd),
+    )
+    return f"{join_markdown([said, closing])}\n"
 
 
-def _tell_origin(summary: DocumentSummary) -> str:
-    if summary.model == EXTRACTIVE:
-        return "Sentences picked from the text; no language model was asked."
-    cost = f", ${summary.cost_usd:.4f}" if summary.cost_usd else ""
-    return (
-        f"Written by {summary.model}: {summary.input_tokens} tokens in, "
-        f"{summary.output_tokens} out{cost}."
+def render_content(
+    title: str,
+    abstract: str,
+    key_points: Iterable[KeyPoint],
+    entities: Sequence[Entity],
+    dates: Sequence[EventDate],
+) -> Markdown:
+    """What a text says: its title, abstract, key points with their pages, names and dates."""
+    points = [write_markdown("- {}{}", point.text, _cite(point.pages)) for point in key_points]
+    return join_markdown(
+        [
+            write_markdown("# {}", title),
+            write_markdown("{}", abstract),
+            join_markdown(points, "\n"),
+            render_mentions(entities, dates),
+        ]
     )
 
 
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
+def tell_origin(model: str, input_tokens: int, output_tokens: int, cost_usd: float) -> Markdown:
+    """Who wrote a result, and what that cost, in a sentence."""
+    if model == EXTRACTIVE:
+        return write_markdown("Sentences picked from the text; no language model was asked.")
+    cost = write_markdown(", ${:.4f}" if cost_usd else "", cost_usd)
+    return write_markdown(
+        "Written by {}: {} tokens in, {} out{}.", model, input_tokens, output_tokens, cost
+    )
 
 
-def _cite(pages: list[int]) -> str:
-    if not pages:
-        return ""
-    return f" (p. {', '.join(map(str, pages))})"
+def _cite(pages: list[int]) -> Markdown:
+    return write_markdown(" (p. {})" if pages else "", ", ".join(map(str, pages)))

@@ -14,6 +14,7 @@ from shared.aws.callbacks import CallbackSender
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.llm.model_window import ModelWindow
+from shared.markdown import Markdown
 from shared.messages.tasks import TaskMessage
 
 OrderT = TypeVar("OrderT", bound=TaskMessage)
@@ -65,7 +66,7 @@ class TaskKind(Generic[OrderT, ResultT]):
     """
 
     carry_out: Callable[[OrderT, TaskWork], ResultT]
-    render: Callable[[ResultT], Iterable[str]]
+    render: Callable[[ResultT], Iterable[Markdown]]
     wait_for_documents: Callable[[Sequence[Document], datetime, DocumentReader], None] = (
         wait_for_text
     )

@@ -1,16 +1,17 @@
 """The results of tasks as Markdown."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
-from pipeline.summaries.mention_markdown import render_mentions
+from pipeline.summaries.results import render_content, tell_origin
 from pipeline.tasks.agent.agent import AgentResult, StoppedBy
 from pipeline.tasks.ask import AskResult, Citation, PagesRead
 from pipeline.tasks.extract import ExtractResult
 from pipeline.tasks.summarize import SummarizeResult
 from pipeline.tasks.task_calls import TaskFacts
-from shared.llm.model import EXTRACTIVE
+from shared.markdown import Markdown, join_markdown, write_code, write_lines, write_markdown
 
+_MOST_PROMPT = 200
 _STOPS = {
     StoppedBy.STEPS: "It was stopped at the limit of its steps.",
     StoppedBy.TOKENS: "It was stopped at the limit of its tokens.",
@@ -18,41 +19,37 @@ _STOPS = {
 }
 
 
-def render_task_result(facts: TaskFacts, parts: Iterable[str]) -> str:
+def render_task_result(facts: TaskFacts, parts: Iterable[Markdown]) -> str:
     """A task's result as Markdown, of the parts that its kind renders."""
-    return "\n\n".join(filter(None, [*parts, f"*{_tell_origin(facts)}*"])) + "\n"
+    origin = tell_origin(facts.model, facts.input_tokens, facts.output_tokens, facts.cost_usd)
+    return f"{join_markdown([*parts, write_markdown('*{}*', origin)])}\n"
 
 
-def render_answer(result: AskResult) -> list[str]:
+def render_answer(result: AskResult) -> Iterator[Markdown]:
     """An answer with its citations."""
-    doubt = "" if result.answered else "**No page was found that supports an answer.**"
-    citations = "\n".join(map(_render_citation, result.citations))
-    return [
-        f"# {_one_line(result.question)}",
-        doubt,
-        result.answer,
-        citations,
-        _tell_reading(result.pages_read),
-    ]
+    yield write_markdown("# {}", result.question)
+    if not result.answered:
+        yield write_markdown("**No page was found that supports an answer.**")
+    yield write_lines(result.answer)
+    yield join_markdown(map(_render_citation, result.citations), "\n")
+    yield _tell_reading(result.pages_read)
 
 
-def _render_citation(citation: Citation) -> str:
-    quote = f": “{_one_line(citation.quote)}”" if citation.quote else ""
-    return f"- {_one_line(citation.key)}, p. {citation.page}{quote}"
+def _render_citation(citation: Citation) -> Markdown:
+    quote = write_markdown(": “{}”" if citation.quote else "", citation.quote)
+    return write_markdown("- {}, p. {}{}", citation.key, citation.page, quote)
 
 
-def render_fields(result: ExtractResult) -> list[str]:
+def render_fields(result: ExtractResult) -> Iterator[Markdown]:
     """The fields of a document as a table."""
+    yield write_markdown("# {}", result.document_key or "Fields of a text")
     rows = [
-        f"| {_cell(name)} | {_cell(_write_value(value))} | {result.pages.get(name, '')} |"
+        write_markdown("| {} | {} | {} |", name, _write_value(value), result.pages.get(name, ""))
         for name, value in result.fields.items()
     ]
-    missing = f"Not found: {', '.join(map(_one_line, result.missing))}." if result.missing else ""
-    return [
-        f"# {_one_line(result.document_key or 'Fields of a text')}",
-        "\n".join(["| field | value | page |", "|---|---|---|", *rows]),
-        missing,
-    ]
+    yield join_markdown([write_markdown("| field | value | page |\n|---|---|---|"), *rows], "\n")
+    if result.missing:
+        yield write_markdown("Not found: {}.", ", ".join(result.missing))
 
 
 def _write_value(value: object) -> str:
@@ -61,66 +58,42 @@ def _write_value(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
-def render_summary(result: SummarizeResult) -> list[str]:
+def render_summary(result: SummarizeResult) -> Iterator[Markdown]:
     """A summary of a text or a document."""
-    points = [f"- {_one_line(point.text)}{_cite(point.pages)}" for point in result.key_points]
-    source = ""
+    yield render_content(
+        result.title, result.abstract, result.key_points, result.entities, result.dates
+    )
     if result.document is not None:
         gaps = result.document.coverage.describe_gaps()
-        source = f"Of {_one_line(result.document.key)}{f'; {gaps}' if gaps else ''}."
-    return [
-        f"# {_one_line(result.title)}",
-        _one_line(result.abstract),
-        "\n".join(points),
-        *render_mentions(result.entities, result.dates),
-        source,
-    ]
+        yield write_markdown("Of {}{}.", result.document.key, f"; {gaps}" if gaps else "")
 
 
-def _cite(pages: list[int]) -> str:
-    return f" (p. {', '.join(map(str, pages))})" if pages else ""
-
-
-def render_work(result: AgentResult) -> list[str]:
+def render_work(result: AgentResult) -> Iterator[Markdown]:
     """What came of a prompt, and the steps to it."""
-    steps = "\n".join(
-        f"{number}. {_one_line(step.tool)} `{_one_line(step.arguments)}`"
-        f"{' (refused)' if step.is_error else ''}"
+    yield write_markdown("# {}", " ".join(result.prompt.split())[:_MOST_PROMPT])
+    yield write_lines(result.answer)
+    yield _tell_reading(result.pages_read)
+    if result.steps:
+        yield write_markdown("Steps:")
+    steps = (
+        write_markdown(
+            "{}. {} {} (refused)" if step.is_error else "{}. {} {}",
+            number,
+            step.tool,
+            write_code(step.arguments),
+        )
         for number, step in enumerate(result.steps, start=1)
     )
-    return [
-        f"# {_one_line(result.prompt)[:200]}",
-        result.answer,
-        _tell_reading(result.pages_read),
-        f"Steps:\n\n{steps}" if steps else "",
-        _STOPS.get(result.stopped_by, ""),
-    ]
+    yield join_markdown(steps, "\n")
+    yield write_markdown("{}", _STOPS.get(result.stopped_by, ""))
 
 
-def _tell_reading(pages_read: list[PagesRead]) -> str:
+def _tell_reading(pages_read: list[PagesRead]) -> Markdown:
     lines = []
     for read in pages_read:
         failed = read.could_not_be_read
         lines.append(
-            f"{_one_line(read.key)}: {f'pages {read.pages}' if read.pages else 'no page'} "
+            f"{read.key}: {f'pages {read.pages}' if read.pages else 'no page'} "
             f"of {read.of}{f' (unreadable: {failed})' if failed else ''}"
         )
-    return f"Read: {'; '.join(lines)}." if lines else ""
-
-
-def _tell_origin(facts: TaskFacts) -> str:
-    if facts.model == EXTRACTIVE:
-        return "Sentences picked from the text; no language model was asked."
-    cost = f", ${facts.cost_usd:.4f}" if facts.cost_usd else ""
-    return (
-        f"Written by {facts.model}: {facts.input_tokens} tokens in, "
-        f"{facts.output_tokens} out{cost}."
-    )
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _cell(text: str) -> str:
-    return _one_line(text).replace("|", "\\|")
+    return write_markdown("Read: {}." if lines else "", "; ".join(lines))

@@ -158,7 +158,6 @@ def test_the_demo_summarises_what_has_text_and_nothing_else(start_demo):
         "report.html",
         "report.json",
         "report.md",
-        "report.txt",
         "tidal-energy-report.json",
         "tidal-energy-report.md",
     ]

@@ -50,7 +50,7 @@ def test_ten_ticks_become_one_mail_with_html_and_text(local_stack, smtp_server):
     assert "the <b>model</b> refuses" in text
     assert "<html" in html.lower()
     assert "the <b>model</b> refuses" not in html
-    for name in ("report.html", "report.txt", "report.md", "report.json"):
+    for name in ("report.html", "report.md", "report.json"):
         assert read_artifact(local_stack, f"reports/{day}/{name}")
     assert count_visible(sqs, local_stack.output("ReportsDlqUrl")) == 0
 

@@ -17,6 +17,7 @@ from infra.stacks import Stack
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.tasks import Task, list_tasks, task_pk
 from shared.ledger.timeline import read_timeline
+from shared.markdown import remove_escapes
 from shared.prices import format_usd
 from shared.printable import to_printable
 
@@ -86,7 +87,7 @@ def write_task(
     if task.result_key is not None:
         markdown_key = str(PurePosixPath(task.result_key).with_suffix(".md"))
         for line in objects.read_text(bucket, markdown_key).splitlines():
-            output.write_prose(line)
+            output.write_prose(remove_escapes(line))
         output.write()
     for label, value in _list_facts(task, bucket, table):
         value = value if isinstance(value, Text) else Text(to_printable(value))

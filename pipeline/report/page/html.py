@@ -5,20 +5,18 @@ written into its element. What cannot be inlined stays in one short style block:
 dark ones.
 """
 
+import html
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipeline.report.page.build_view import build_view
+from pipeline.report.page.templates import FOLDER, load_template
 from pipeline.report.page.view import Room
-from pipeline.report.page.words import say_number
 from pipeline.report.report_types import DailyReport
+from shared.printable import to_printable
 
 if TYPE_CHECKING:
     from css_inline import CSSInliner
-    from jinja2 import Template
-
-_FOLDER = Path(__file__).parent
 
 # Gmail cuts a message off at 102 KB; the rest is for what servers on the way add.
 MOST_BYTES = 90_000
@@ -42,29 +40,23 @@ def render_html(report: DailyReport) -> str:
 
 
 def _render_page(report: DailyReport, room: Room) -> str:
-    template, inliner = _load_page()
-    return inliner.inline(template.render(view=build_view(report, room)))
+    template = load_template("report.html.j2", _escape_html)
+    return _load_inliner().inline(template.render(view=build_view(report, room)))
 
 
 @cache
-def _load_page() -> "tuple[Template, CSSInliner]":
-    # Imported only here: a page is rendered once a day, and both would burden every cold start.
+def _load_inliner() -> "CSSInliner":
+    # Imported only here: a page is rendered once a day, and it would burden every cold start.
     from css_inline import CSSInliner
-    from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-    environment = Environment(
-        loader=FileSystemLoader(_FOLDER),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters["number"] = say_number
-    inliner = CSSInliner(
+    return CSSInliner(
         inline_style_tags=False,
         keep_style_tags=True,
         minify_css=True,
         load_remote_stylesheets=False,
-        extra_css=(_FOLDER / "inlined.css").read_text(encoding="utf-8"),
+        extra_css=(FOLDER / "inlined.css").read_text(encoding="utf-8"),
     )
-    return environment.get_template("report.html.j2"), inliner
+
+
+def _escape_html(text: str) -> str:
+    return html.escape(to_printable(text))

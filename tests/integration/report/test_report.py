@@ -42,7 +42,7 @@ def test_a_day_without_mail_is_written_in_four_forms_and_kept(desk):
     assert [depth["queue"] for depth in report["dead_letters"]["depths"]] == [
         "uploads", "work", "reports",
     ]  # fmt: skip
-    for name in ("report.html", "report.txt", "report.md"):
+    for name in ("report.html", "report.md"):
         assert "It has a password." in desk.read(name)
     assert desk.row.status is ReportStatus.KEPT
     assert (desk.row.documents, desk.row.tasks) == (3, 1)
@@ -93,7 +93,7 @@ def test_what_chunks_were_given_up_for_is_the_cause_of_their_document(desk):
     (group,) = desk.report["dead_letters"]["groups"]
     assert (group["queue"], group["cause"]) == ("work", "the model refuses")
     assert group["replay_command"].endswith(f"--queue work --document {document.document_id}")
-    assert "pages 2 could not be summarised" in desk.read("report.txt")
+    assert "pages 2 could not be summarised" in desk.read("report.md")
 
 
 def test_a_wait_of_what_is_final_or_unknown_only_stands_in_the_story(desk):

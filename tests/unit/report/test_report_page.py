@@ -9,9 +9,8 @@ from markdown_it import MarkdownIt
 
 from pipeline.report.page.html import MOST_BYTES, render_html
 from pipeline.report.page.markdown import render_markdown
-from pipeline.report.page.markdown_escapes import escape_markdown
-from pipeline.report.page.plain_layout import COLUMNS, measure_width, wrap_text
-from pipeline.report.page.text import render_text
+from pipeline.report.page.templates import FOLDER
+from pipeline.report.page.text import COLUMNS, measure_width, render_text, wrap
 from pipeline.report.page.words import say_cost, say_duration, shorten
 from pipeline.report.report_types import (
     Counts,
@@ -227,22 +226,10 @@ def test_no_text_of_a_document_breaks_out_of_the_page(hostile):
         assert "\u202e" not in line
 
 
-@given(HOSTILE)
-def test_escaped_markdown_shows_the_text_itself(hostile):
-    line = shorten(hostile, 200)
-    if not line:
-        return
-    tokens = MARKDOWN.parse(f"- {escape_markdown(line)}")
-    children = tokens[3].children
-    assert [token.type for token in tokens].count("inline") == 1
-    assert {token.type for token in children} <= {"text", "text_special"}
-    assert "".join(token.content for token in children).strip() == line.strip()
-
-
 @given(st.text(max_size=300), st.integers(0, 30))
 def test_wrapped_lines_fit_and_lose_nothing(text, indent):
     line = shorten(text, 300)
-    lines = wrap_text(line, indent=indent)
+    lines = wrap(line, indent).split("\n")
     assert all(measure_width(one) <= COLUMNS for one in lines)
     assert "".join("".join(lines).split()) == "".join(line.split())
 
@@ -336,7 +323,7 @@ def test_every_text_stands_out_from_its_background(day, dark):
 def test_every_class_of_the_page_has_a_style():
     page = HtmlPage(render_html(make_bad_day()))
     used = {name for key, value in page.attributes if key == "class" for name in value.split()}
-    css = (render_html.__globals__["_FOLDER"] / "inlined.css").read_text() + page.style_block
+    css = (FOLDER / "inlined.css").read_text() + page.style_block
     assert {name for name in used if f".{name} " not in css and f".{name}," not in css} == set()
 
 

@@ -205,23 +205,24 @@ def test_no_model_can_name_what_is_not_there(name, text, event):
 
 @given(st.text(min_size=1), st.text(min_size=1), st.text())
 def test_rendered_mentions_add_no_lines_of_their_own(name, text, event):
-    blocks = render_mentions(
+    mentions = render_mentions(
         [entity(name, 1, 2, 5)], [date(text, 3, iso="2026-05-04", event=event)]
     )
+    blocks = str(mentions).split("\n\n")
     assert [block.splitlines()[0][:2] for block in blocks] == ["##", "- ", "##", "- "]
     assert all(len(block.splitlines()) == 1 for block in blocks)
 
 
 def test_mentions_for_people():
-    blocks = render_mentions(
+    mentions = render_mentions(
         [entity("Ada", 1, 2, 5), entity("Delft", kind="place"), entity("Bob", 3)],
         [date("4 May 2026", 3, iso="2026-05-04"), date("2026-05-05", iso="2026-05-05", event="")],
     )
-    assert "\n\n".join(blocks) == (
+    assert str(mentions) == (
         "## Names\n\n- **Persons:** Ada (p. 1-2,5); Bob (p. 3)\n- **Places:** Delft\n\n"
         "## Dates\n\n- 4 May 2026 (2026-05-04): it begins (p. 3)\n- 2026-05-05"
     )
-    assert render_mentions([], []) == []
+    assert str(render_mentions([], [])) == ""
 
 
 def test_an_unknown_kind_is_some_other_kind():
