@@ -1,16 +1,34 @@
 """Where output goes: results to stdout, talk to stderr, nothing hostile to a terminal."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Literal
 
 from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
+from infra.cli.times import describe_duration
 from shared.printable import to_printable
+
+# How a column of a table deals with a narrow terminal: a word or a number stays whole, a long name
+# is broken into lines, a text is broken between words, and what is short is cut off.
+Column = Literal["word", "number", "name", "text", "short"]
+_LAYOUTS: dict[Column, dict[str, Any]] = {
+    "word": {"no_wrap": True},
+    "number": {"no_wrap": True, "justify": "right"},
+    "name": {"overflow": "fold"},
+    "text": {},
+    "short": {},
+}
+Cell = str | Text
 
 # Lines of prose that are longer than this are hard to read.
 _PROSE_WIDTH = 96
+# Columns of a fact's label, and of the space behind it.
+LABEL_WIDTH = 11
 
 
 class Output:
@@ -38,9 +56,41 @@ class Output:
         """
         self.results.print(renderable, soft_wrap=whole_lines)
 
-    def write_line(self, cells: Sequence[str]) -> None:
+    def write_line(self, cells: Iterable[object]) -> None:
         """Write one line of a result: cells with a tab between them."""
-        self.results.file.write("\t".join(map(to_printable, cells)) + "\n")
+        self.results.file.write("\t".join(to_printable(str(cell)) for cell in cells) + "\n")
+
+    def write_table(
+        self,
+        columns: Mapping[str, Column],
+        rows: Iterable[Sequence[Cell]],
+        lines: Iterable[Sequence[object]],
+    ) -> None:
+        """Write rows of a result: a table for people, else a line each.
+
+        Args:
+            columns: The columns by their headings.
+            rows: The cells of the table's rows; without any, nothing is written.
+            lines: The cells of the lines.
+        """
+        if not self.is_terminal:
+            for line in lines:
+                self.write_line(line)
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading, layout in columns.items():
+            table.add_column(heading, **_LAYOUTS[layout])
+        for row in rows:
+            cells = zip(row, columns.values(), strict=True)
+            table.add_row(*(_lay_out(cell, layout) for cell, layout in cells))
+        if table.row_count:
+            self.results.print(table)
+
+    def write_facts(self, facts: Iterable[tuple[str, Cell]]) -> None:
+        """Write facts, each on a line with its label."""
+        for label, value in facts:
+            text = value if isinstance(value, Text) else to_printable(value)
+            self.write(Text.assemble((f"{label:<{LABEL_WIDTH}}", "dim"), text), whole_lines=True)
 
     def write_prose(self, text: str, *, indent: int = 0, hang: int = 0, style: str = "") -> None:
         """Write a paragraph of a result, broken into lines that are good to read.
@@ -66,3 +116,35 @@ class Output:
         """Write one of many results for a program, on a line of its own, at once."""
         self.results.file.write(json.dumps(value, ensure_ascii=False) + "\n")
         self.results.file.flush()
+
+
+def shorten(text: str) -> Text:
+    """A text that is cut off where there is no more room for it."""
+    return Text(to_printable(text), no_wrap=True, overflow="ellipsis")
+
+
+def _lay_out(cell: Cell, layout: Column) -> Cell:
+    if isinstance(cell, Text):
+        return cell
+    return shorten(cell) if layout == "short" else to_printable(cell)
+
+
+@contextmanager
+def show_step(title: str, output: Output) -> Iterator[Callable[[str], None]]:
+    """Show a step of a command while it is under way, and how it went.
+
+    Yields:
+        A function that shows what is being done right now, where a person looks on.
+    """
+    began = time.monotonic()
+    mark, style = "✗", "red"
+    try:
+        if output.talk.is_terminal:
+            with output.talk.status(title) as status:
+                yield lambda line: status.update(Text.assemble(title, (f"  {line}", "dim")))
+        else:
+            yield lambda line: None
+        mark, style = "✓", "green"
+    finally:
+        spent = describe_duration(time.monotonic() - began)
+        output.talk.print(Text.assemble((mark, style), f" {title}", (f"  {spent}", "dim")))

@@ -1,6 +1,5 @@
 """What a CloudFormation template says, read without CloudFormation."""
 
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -26,18 +25,6 @@ def parse_template(text: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise DeployError("The template cannot be read: it holds no sections.")
     return parsed
-
-
-def read_parameter_names(template: Path) -> frozenset[str]:
-    """Read the names of a template's parameters.
-
-    Raises:
-        DeployError: The file is not a CloudFormation template.
-    """
-    try:
-        return frozenset(parse_template(template.read_text(encoding="utf-8")).get("Parameters", {}))
-    except OSError as error:
-        raise DeployError(f"The template {template} cannot be read: {error}") from error
 
 
 class _TemplateLoader(SafeLoader):

@@ -11,6 +11,7 @@ import boto3
 
 from infra.aws import open_emulator_session
 from infra.deploy.deploy_stack import deploy_stack
+from infra.deploy.stack_place import StackPlace
 from infra.local.environment import ensure_emulator
 from infra.local.model_key import SECRET_NAME, forget_model_key, keep_model_key
 from infra.local.ports import HOST, choose_port
@@ -242,19 +243,13 @@ def _deploy(
         keep_model_key(session, record.endpoint_url, setup.openai.api_key)
     else:
         forget_model_key(session, record.endpoint_url)
-    deployment = deploy_stack(
-        session,
-        record.stack_name,
-        packages,
-        {**_LOCAL_PARAMETERS, **_model_parameters(setup.openai), **setup.parameters},
-        report,
-        endpoint_url=record.endpoint_url,
-        poll_seconds=0.1,
+    place = StackPlace(
+        session, record.stack_name, report, endpoint_url=record.endpoint_url, poll_seconds=0.1
     )
-    repair_event_source_mappings(session.client("lambda", endpoint_url=record.endpoint_url))
-    repair_request_validation(
-        session.client("apigateway", endpoint_url=record.endpoint_url), deployment.outputs
-    )
+    parameters = {**_LOCAL_PARAMETERS, **_model_parameters(setup.openai), **setup.parameters}
+    deployment = deploy_stack(place, packages, parameters)
+    repair_event_source_mappings(place.client("lambda"))
+    repair_request_validation(place.client("apigateway"), deployment.outputs)
     deployed = replace(record, outputs=repair_api_url(deployment.outputs, record.endpoint_url))
     write_record(folder, deployed)
     return deployed

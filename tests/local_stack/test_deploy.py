@@ -8,6 +8,7 @@ import pytest
 from infra.deploy.deploy_bucket import deploy_bucket_name
 from infra.deploy.deploy_stack import deploy_stack
 from infra.deploy.stack_operation import Deployment
+from infra.deploy.stack_place import StackPlace
 from infra.deploy.staging import package_placeholder
 from infra.local.stack import LocalSetup, update_local_stack
 from infra.packaging.build import Package
@@ -57,16 +58,10 @@ class Deployer:
         path = self._folder / "template.yaml"
         path.write_text(template)
         self.steps.clear()
-        return deploy_stack(
-            self._stack.session,
-            self.name,
-            {"worker": self._package},
-            parameters,
-            self.steps.append,
-            template=path,
-            endpoint_url=self._stack.endpoint_url,
-            poll_seconds=0.05,
+        place = StackPlace(
+            self._stack.session, self.name, self.steps.append, path, self._stack.endpoint_url, 0.05
         )
+        return deploy_stack(place, {"worker": self._package}, parameters)
 
     @property
     def status(self) -> str:

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
+from infra.cli.command_context import CommandContext, open_ledger
 from infra.cli.documents.files import FileToPut, SkippedFile, collect_files
 from infra.cli.documents.progress_view import show_progress
 from infra.cli.documents.table import describe_status, write_document_table
@@ -13,14 +14,11 @@ from infra.cli.documents.upload import PutDocument, put_files
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
 from infra.cli.progress.follow_documents import Followed, follow_documents, is_all_done
-from infra.cli.stack_access import open_ledger
 from infra.stacks import Stack
 from shared.errors import OperatorError
 
 
-def put(
-    stack: Stack, names: Sequence[str], prefix: str, *, wait: bool, as_json: bool, output: Output
-) -> ExitCode:
+def put(context: CommandContext, names: Sequence[str], prefix: str, *, wait: bool) -> ExitCode:
     """Put files into the documents bucket, and wait until they are summarised if asked to.
 
     Returns:
@@ -29,6 +27,7 @@ def put(
     Raises:
         OperatorError: There is nothing to put, or AWS refused.
     """
+    stack, output = context.stack, context.output
     files, none_missing = _choose_files(names, prefix, output)
     if not files:
         raise OperatorError("Nothing was put: there is no file left to put.")
@@ -36,10 +35,10 @@ def put(
     all_well = none_missing and len(documents) == len(files)
     if wait:
         followed = wait_for_documents(stack, documents, output)
-        write_document_table([f.document for f in followed if f.document], output, as_json=as_json)
+        write_document_table([f.document for f in followed if f.document], context)
         _explain_endings(followed, output)
         all_well = all_well and is_all_done(followed)
-    elif as_json:
+    elif context.as_json:
         output.write_json([asdict(document) for document in documents])
     else:
         for document in documents:

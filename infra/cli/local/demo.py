@@ -6,32 +6,25 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.rule import Rule
 from rich.text import Text
 
+from infra.cli.command_context import open_ledger, open_objects
 from infra.cli.documents.files import FileToPut
 from infra.cli.documents.progress_view import show_progress
 from infra.cli.documents.table import describe_status, style_status
 from infra.cli.documents.upload import PutDocument, put_files
 from infra.cli.exit_codes import ExitCode
-from infra.cli.items.show import (
-    Result,
-    describe_cost,
-    describe_pages,
-    read_result,
-    write_summary,
-)
+from infra.cli.items.show import Result, describe_pages, read_result, write_summary
+from infra.cli.listing import describe_usage
 from infra.cli.local.language_model import describe_model, read_openai_server
-from infra.cli.output import Output
+from infra.cli.output import Output, show_step
 from infra.cli.progress.follow_documents import Followed, follow_documents
 from infra.cli.report.report import LocalReport, make_local_report, open_reports
-from infra.cli.stack_access import open_ledger, open_objects
-from infra.cli.steps import show_step
-from infra.cli.times import describe_duration
+from infra.cli.times import describe_duration, read_clock
 from infra.file_lock import FileLockedError, hold_file_lock
 from infra.local.record import LocalFolder, is_running
 from infra.local.stack import (
@@ -151,7 +144,7 @@ def _run(folder: DemoFolder, server: OpenAiServer | None, output: Output) -> Out
         with show_step("Start an emulated AWS and deploy the pipeline to it", output) as report:
             start_local_stack(folder.root, report, LocalSetup(openai=server, cache=folder.cache))
         stack = resolve_local_stack(folder.root)
-        day = find_day(_now(), ZoneInfo(stack.output("TimeZone")))
+        day = find_day(read_clock(), ZoneInfo(stack.output("TimeZone")))
         with show_step(f"Put {len(files)} PDFs into the documents bucket", output):
             documents = _put(stack, files)
         with show_step(f"Summarise them, language model: {describe_model(server)}", output):
@@ -169,13 +162,9 @@ def _run(folder: DemoFolder, server: OpenAiServer | None, output: Output) -> Out
     return Outcome(endings, daily)
 
 
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _make_report(stack: Stack, day: str, folder: DemoFolder) -> LocalReport:
     return make_local_report(
-        day, open_reports(stack, _now), folder.results, _REPORT_PATIENCE_SECONDS
+        day, open_reports(stack, read_clock), folder.results, _REPORT_PATIENCE_SECONDS
     )
 
 
@@ -250,7 +239,7 @@ def _write_ending(ending: Ending, output: Output) -> None:
         return
     write_summary(ending.result, output, most_key_points=_MOST_KEY_POINTS)
     pages = describe_pages(document, ending.result)
-    cost = f" {document.model}: {describe_cost(document)}." if document.input_tokens else ""
+    cost = f" {document.model}: {describe_usage(document)}." if document.input_tokens else ""
     count = len(ending.result.summary.key_points)
     place = _relative(ending.files[0])
     output.write_prose(f"Pages: {pages}.{cost} All {count} key points: {place}", style="dim")

@@ -7,8 +7,7 @@ from pathlib import Path
 from infra.aws import open_emulator_session
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import describe_model, read_openai_server
-from infra.cli.output import Output
-from infra.cli.steps import show_step
+from infra.cli.output import Output, show_step
 from infra.local.record import LocalFolder, LocalRecord, is_running
 from infra.local.stack import (
     LocalSetup,
