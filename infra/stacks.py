@@ -112,7 +112,7 @@ def resolve_local_stack(root: Path) -> Stack:
         UnknownStackError: It is not running.
     """
     try:
-        record = read_live_record(LocalFolder(root.resolve()))
+        record = read_live_record(LocalFolder(root))
     except LocalStackError as error:
         raise UnknownStackError(str(error)) from error
     return Stack(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -143,7 +144,7 @@ class StackOperation:
 
     def describe(self, stack_id: str | None = None) -> "StackTypeDef | None":
         """Describe the stack, or the one of an id; None if there is none."""
-        return _describe(self._client, stack_id or self._name)
+        return describe_stack(self._client, stack_id or self._name)
 
     def refuse_while_changing(self, stack: "StackTypeDef") -> None:
         """Raise if another operation on the stack is under way.
@@ -186,7 +187,7 @@ class StackOperation:
                     f"The stack {self._name} is in {status}: run `aws cloudformation "
                     f"continue-update-rollback --stack-name {self._name}`, then deploy again."
                 )
-        return frozenset(_read_parameters(stack))
+        return frozenset(read_parameters(stack))
 
     def _create_change_set(
         self,
@@ -231,22 +232,16 @@ class StackOperation:
         raise DeployError(f"CloudFormation did not compute the changes of {self._name} in time.")
 
     def _execute(self, change_set_id: str, stack_id: str) -> None:
-        events = StackEvents(self._client, stack_id, self._report)
-        self._client.execute_change_set(ChangeSetName=change_set_id)
-        failures: list[str] = []
-        for _ in self._polls():
-            # The status is read first: events that precede it are then sure to be in the list.
-            stack = self.describe(stack_id)
-            failures += events.report_new()
+        begin = partial(self._client.execute_change_set, ChangeSetName=change_set_id)
+        for stack, failures in self._follow(stack_id, begin):
             status = stack["StackStatus"] if stack else "DELETE_COMPLETE"
             if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
                 return
             if not status.endswith("_IN_PROGRESS"):
-                if not failures:
-                    failures.append(find_validation_error(self._client, stack_id=stack_id))
-                if stack and not failures[0]:
-                    failures[0] = stack.get("StackStatusReason", "")
-                reason = failures[0]
+                reason = failures[0] if failures else ""
+                reason = reason or find_validation_error(self._client, stack_id=stack_id)
+                if stack and not reason:
+                    reason = stack.get("StackStatusReason", "")
                 raise DeployError(
                     f"The stack {self._name} was not deployed ({status}): "
                     f"{reason or 'no reason was given'}{self._advise(reason)}"
@@ -269,13 +264,8 @@ class StackOperation:
             self._follow_deletion(stack_id)
 
     def _follow_deletion(self, stack_id: str) -> None:
-        events = StackEvents(self._client, stack_id, self._report)
-        self._client.delete_stack(StackName=stack_id)
-        failures: list[str] = []
-        for _ in self._polls():
-            # The status is read first: events that precede it are then sure to be in the list.
-            stack = self.describe(stack_id)
-            failures += events.report_new()
+        begin = partial(self._client.delete_stack, StackName=stack_id)
+        for stack, failures in self._follow(stack_id, begin):
             if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
                 return
             if stack["StackStatus"] == "DELETE_FAILED":
@@ -285,6 +275,23 @@ class StackOperation:
                     "not deleted is still part of it: mend that, then try again."
                 )
         raise DeployError(f"The stack {self._name} was not deleted in time.")
+
+    def _follow(
+        self, stack_id: str, begin: Callable[[], object]
+    ) -> Iterator[tuple["StackTypeDef | None", list[str]]]:
+        """Begin a change of the stack, and report its events for as long as it may take.
+
+        Yields:
+            The stack, and the reasons of all that has failed so far.
+        """
+        events = StackEvents(self._client, stack_id, self._report)
+        begin()
+        failures: list[str] = []
+        for _ in self._polls():
+            # The status is read first: events that precede it are then sure to be in the list.
+            stack = self.describe(stack_id)
+            failures += events.report_new()
+            yield stack, failures
 
     def _read_outputs(self) -> dict[str, str]:
         stack = self.describe()
@@ -310,13 +317,18 @@ def read_kept_parameters(client: "CloudFormationClient", stack_name: str) -> dic
     Raises:
         ClientError: AWS refused.
     """
-    stack = _describe(client, stack_name)
+    stack = describe_stack(client, stack_name)
     if stack is None or stack["StackStatus"] in _MADE_ANEW:
         return {}
-    return _read_parameters(stack)
+    return read_parameters(stack)
 
 
-def _describe(client: "CloudFormationClient", stack: str) -> "StackTypeDef | None":
+def describe_stack(client: "CloudFormationClient", stack: str) -> "StackTypeDef | None":
+    """Describe a stack by its name or id; None if there is none.
+
+    Raises:
+        ClientError: AWS refused.
+    """
     try:
         return client.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
@@ -325,7 +337,8 @@ def _describe(client: "CloudFormationClient", stack: str) -> "StackTypeDef | Non
         raise
 
 
-def _read_parameters(stack: "StackTypeDef") -> dict[str, str]:
+def read_parameters(stack: "StackTypeDef") -> dict[str, str]:
+    """The parameters of a stack that was described, by name."""
     return {
         parameter["ParameterKey"]: parameter.get("ParameterValue", "")
         for parameter in stack.get("Parameters", [])

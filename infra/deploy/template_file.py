@@ -9,6 +9,7 @@ try:
 except ImportError:  # PyYAML was built without libyaml, which is ten times as fast
     from yaml import SafeLoader  # type: ignore[assignment]  # the same, but for its speed
 
+from infra.project_files import TEMPLATE
 from shared.errors import DeployError
 
 
@@ -25,6 +26,12 @@ def parse_template(text: str) -> dict[str, Any]:
     if not isinstance(parsed, dict):
         raise DeployError("The template cannot be read: it holds no sections.")
     return parsed
+
+
+def read_defaults() -> dict[str, str]:
+    """The defaults of the template's parameters."""
+    parameters = parse_template(TEMPLATE.read_text(encoding="utf-8")).get("Parameters", {})
+    return {name: str(one["Default"]) for name, one in parameters.items() if "Default" in one}
 
 
 class _TemplateLoader(SafeLoader):

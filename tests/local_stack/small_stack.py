@@ -5,9 +5,8 @@ import json
 import uuid
 import zipfile
 
-from infra.deploy.architecture import choose_target
 from infra.deploy.code_only import deploy_code
-from infra.deploy.deploy_stack import deploy_stack, plan_deployment
+from infra.deploy.deploy_stack import choose_target, deploy_stack, plan_deployment
 from infra.deploy.destroy import destroy_stack, plan_destruction
 from infra.deploy.stack_place import StackPlace
 from infra.deploy.staging import package_placeholder

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import pytest
 
-from infra.local.model_key import SECRET_NAME
 from infra.local.record import LocalFolder, is_running, read_record
 from infra.local.stack import (
+    SECRET_NAME,
     LocalSetup,
     OpenAiServer,
     delete_local_data,

@@ -9,12 +9,11 @@ from infra.aws import open_session
 from infra.cli.deploy.change_table import changes_to_json, summarize_changes, write_changes
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Cell, Output
-from infra.deploy.architecture import choose_target
 from infra.deploy.code_only import deploy_code
-from infra.deploy.deploy_stack import deploy_stack, plan_deployment
+from infra.deploy.deploy_stack import choose_target, deploy_stack, plan_deployment
 from infra.deploy.stack_place import StackPlace
+from infra.packaging.archive import PartSize, measure_parts
 from infra.packaging.build import Package, Target, build_packages
-from infra.packaging.sizes import PartSize, measure_parts
 from infra.project_files import PROJECT
 from infra.signals import interrupt_on_signals
 from infra.stacks import check_stack_name

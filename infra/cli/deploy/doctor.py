@@ -13,10 +13,10 @@ from infra.cli.local.language_model import read_openai_server
 from infra.cli.options import StackOptions
 from infra.cli.output import Output
 from infra.cli.times import read_clock
+from infra.deploy.stack_place import StackPlace
 from infra.doctor.aws_checks import AwsDoctor
 from infra.doctor.check import Check, Verdict, failed, skipped, warned
-from infra.doctor.clock_check import check_clock
-from infra.doctor.local_checks import check_this_machine
+from infra.doctor.local_checks import check_clock, check_this_machine
 from infra.doctor.model_check import check_model, no_model
 from infra.project_files import PROJECT
 from infra.stacks import LOCAL_STACK
@@ -43,7 +43,7 @@ def examine(options: StackOptions, output: Output) -> ExitCode:
         FAILED if anything does not work; a warning is none.
     """
     checks: list[Check] = []
-    for check in _take_looks(options):
+    for check in _take_looks(options, output):
         checks.append(check)
         if not options.as_json:
             _write_check(check, output)
@@ -54,7 +54,7 @@ def examine(options: StackOptions, output: Output) -> ExitCode:
     return ExitCode.FAILED if counts[Verdict.FAILURE] else ExitCode.OK
 
 
-def _take_looks(options: StackOptions) -> Iterator[Check]:
+def _take_looks(options: StackOptions, output: Output) -> Iterator[Check]:
     yield from check_this_machine(PROJECT / ".seashore")
     if options.stack == LOCAL_STACK:
         yield from _look_at_local_model()
@@ -65,7 +65,7 @@ def _take_looks(options: StackOptions) -> Iterator[Check]:
     except OperatorError as error:
         yield failed("region and profile", str(error), "Configure AWS, then look again.")
         return
-    doctor = AwsDoctor(session, options.stack, read_clock)
+    doctor = AwsDoctor(StackPlace(session, options.stack, output.say), read_clock)
     yield from doctor.look()
     if doctor.uses_model:
         # Without the key: it belongs to the stack, and the environment's may be another provider's.

@@ -154,7 +154,7 @@ def _run(folder: DemoFolder, server: OpenAiServer | None, output: Output) -> Out
             daily = _make_report(stack, day, folder)
     finally:
         with ignore_signals():
-            if is_running(LocalFolder(folder.root.resolve())):
+            if is_running(LocalFolder(folder.root)):
                 with show_step("Stop the emulated AWS", output) as report:
                     stop_local_stack(folder.root, report)
             # It holds the key of the language model, and the next demo begins anew.
@@ -178,7 +178,7 @@ def _find_documents() -> list[FileToPut]:
 
 def _clear(folder: DemoFolder, output: Output) -> None:
     """Remove what the last demo has left; one that was killed may have left its emulator."""
-    if is_running(LocalFolder(folder.root.resolve())):
+    if is_running(LocalFolder(folder.root)):
         with show_step("Stop the emulated AWS that an earlier demo has left", output) as report:
             stop_local_stack(folder.root, report)
     delete_local_data(folder.root)

@@ -38,7 +38,7 @@ def bring_up(root: Path, port: int | None, *, detach: bool, output: Output) -> N
     server = read_openai_server(os.environ)
     output.say(f"Language model: {describe_model(server)}")
     setup = LocalSetup(openai=server, port=port)
-    if is_running(LocalFolder(root.resolve())):
+    if is_running(LocalFolder(root)):
         _refuse_other_port(root, port)
         with show_step("Bring the running local stack to the code as it is now", output) as report:
             record = update_local_stack(root, report, setup)
@@ -96,7 +96,7 @@ def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:
     Raises:
         LocalStackError: It did not end in time.
     """
-    if is_running(LocalFolder(root.resolve())):
+    if is_running(LocalFolder(root)):
         stop_local_stack(root, output.say)
     else:
         output.say("The local stack is not running.")
@@ -123,7 +123,7 @@ def write_status(root: Path, *, as_json: bool, output: Output) -> ExitCode:
 
 
 def _describe_absence(root: Path) -> str:
-    if is_running(LocalFolder(root.resolve())):
+    if is_running(LocalFolder(root)):
         return "The local stack is starting or stopping right now."
     return "The local stack is not running: start it with `seashore local up`."
 
