@@ -7,8 +7,8 @@ from datetime import datetime
 
 from infra.cli.output import Output
 from infra.cli.times import read_clock
-from infra.project_files import PROJECT
-from infra.stacks import Stack, resolve_stack
+from infra.project_files import find_state_folder
+from infra.stacks import LOCAL_STACK, Stack, resolve_aws_stack, resolve_local_stack
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.objects import ObjectStore
 
@@ -48,8 +48,12 @@ def open_context(
     Raises:
         UnknownStackError: No such stack, or the local stack is not running.
         OperatorError: AWS cannot be asked.
+        WrongUsageError: The local stack is meant, and this is no checkout.
     """
-    stack = resolve_stack(name, PROJECT, region=region, profile=profile)
+    if name == LOCAL_STACK:
+        stack = resolve_local_stack(find_state_folder())
+    else:
+        stack = resolve_aws_stack(name, region, profile)
     return CommandContext(stack, Output(), as_json)
 
 

@@ -4,7 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console, RenderableType
 from rich.table import Table
@@ -12,6 +12,9 @@ from rich.text import Text
 
 from infra.cli.times import describe_duration
 from shared.printable import to_printable
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
 
 # How a column of a table deals with a narrow terminal: a word or a number stays whole, a long name
 # is broken into lines, a text is broken between words, and what is short is cut off.
@@ -107,6 +110,28 @@ class Output:
             line.rstrip()
             margin = " " * (indent + (hang if number else 0))
             self.results.print(Text.assemble(margin, line), soft_wrap=True)
+
+    @contextmanager
+    def show_bar(
+        self, title: str, total: int, counted: "ProgressColumn"
+    ) -> Iterator[Callable[[int], None]]:
+        """Show a bar while something is under way, on a terminal.
+
+        Args:
+            title: What is being done.
+            total: How much of it is to be done.
+            counted: How it is said how much is done.
+
+        Yields:
+            A function that takes how much was done since its last call.
+        """
+        from rich.progress import BarColumn, Progress, TextColumn  # takes long to import
+
+        columns = (TextColumn(title), BarColumn(), counted)
+        hidden = not self.talk.is_terminal
+        with Progress(*columns, console=self.talk, transient=True, disable=hidden) as progress:
+            task = progress.add_task(title, total=total)
+            yield lambda count: progress.advance(task, count)
 
     def write_json(self, value: Any) -> None:
         """Write a result for a program."""

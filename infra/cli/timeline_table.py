@@ -70,11 +70,9 @@ def describe_details(details: Mapping[str, Any]) -> str:
                 words += [format_usd(value)] if value else []
             case "input_tokens" | "output_tokens":
                 words += [f"{value:,} {name.replace('_', ' ')}"] if value else []
-            case "reason":
-                words.append(str(value))
             case "delay_seconds":
                 words.append(f"for {describe_gap(float(value))}")
-            case "status" | "model":
+            case "reason" | "status" | "model":
                 words.append(str(value))
             case _:
                 words.append(f"{name.replace('_', ' ')} {value}")

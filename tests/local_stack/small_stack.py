@@ -74,7 +74,7 @@ class SmallStack:
             body += f"    return {{'batchItemFailures': [], 'word': {answer!r}}}\n"
             file.writestr(entry, f"{head}\n{body}")
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        self._packages = {"worker": Package(path, digest, path.stat().st_size, 0, {})}
+        self._packages = {"worker": Package(path, digest, path.stat().st_size, 0)}
 
     def choose_target(self, **parameters):
         return choose_target(self._place, parameters)

@@ -14,7 +14,7 @@ from infra.deploy.deploy_stack import choose_target, deploy_stack, plan_deployme
 from infra.deploy.stack_place import StackPlace
 from infra.packaging.archive import PartSize, measure_parts
 from infra.packaging.build import Package, Target, build_packages
-from infra.project_files import PROJECT
+from infra.project_files import find_state_folder
 from infra.signals import interrupt_on_signals
 from infra.stacks import check_stack_name
 
@@ -177,4 +177,4 @@ def split_parameter(text: str) -> tuple[str, str]:
 
 
 def _build(target: Target, output: Output) -> dict[str, Package]:
-    return build_packages(target, PROJECT / ".seashore" / "build", output.say)
+    return build_packages(target, find_state_folder() / "build", output.say)

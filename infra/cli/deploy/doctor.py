@@ -18,7 +18,7 @@ from infra.doctor.aws_checks import AwsDoctor
 from infra.doctor.check import Check, Verdict, failed, skipped, warned
 from infra.doctor.local_checks import check_clock, check_this_machine
 from infra.doctor.model_check import check_model, no_model
-from infra.project_files import PROJECT
+from infra.project_files import find_state_folder
 from infra.stacks import LOCAL_STACK
 from shared.errors import OperatorError
 from shared.printable import to_printable
@@ -55,7 +55,7 @@ def examine(options: StackOptions, output: Output) -> ExitCode:
 
 
 def _take_looks(options: StackOptions, output: Output) -> Iterator[Check]:
-    yield from check_this_machine(PROJECT / ".seashore")
+    yield from check_this_machine(find_state_folder())
     if options.stack == LOCAL_STACK:
         yield from _look_at_local_model()
         yield skipped("aws", "not looked at: name a stack on AWS with --stack")

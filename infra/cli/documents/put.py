@@ -1,10 +1,9 @@
 """`seashore put`: files into the documents bucket, and their summaries if asked to wait."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import DownloadColumn
 
 from infra.cli.command_context import CommandContext, open_ledger
 from infra.cli.documents.files import FileToPut, SkippedFile, collect_files
@@ -70,7 +69,7 @@ def put_with_progress(
     """
     bucket = stack.output("DocumentsBucket")
     total_bytes = sum(file.size_bytes for file in files)
-    with _show_bytes(output, total_bytes) as count_bytes:
+    with output.show_bar("Putting", total_bytes, DownloadColumn()) as count_bytes:
         results = put_files(stack.client("s3"), bucket, files, count_bytes)
     documents = [result for result in results if isinstance(result, PutDocument)]
     for result in results:
@@ -87,15 +86,6 @@ def _explain_endings(followed: Sequence[Followed], output: Output) -> None:
         for document in followed:
             if document.document is not None and not is_all_done([document]):
                 output.say(f"{document.key}: {describe_status(document.document)}")
-
-
-@contextmanager
-def _show_bytes(output: Output, total_bytes: int) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn("Putting"), BarColumn(), DownloadColumn())
-    hidden = not output.talk.is_terminal
-    with Progress(*columns, console=output.talk, transient=True, disable=hidden) as progress:
-        task = progress.add_task("put", total=total_bytes)
-        yield lambda count: progress.advance(task, count)
 
 
 def wait_for_documents(

@@ -1,12 +1,12 @@
 """The commands of `seashore local`, and `seashore demo`: their arguments, options and help."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from infra.cli.exit_codes import ExitCode
 from infra.cli.options import AsJson, add_command, open_output
+from infra.project_files import find_state_folder
 
 demo_command = typer.Typer()
 local = typer.Typer(
@@ -49,7 +49,7 @@ def local_up(
     """
     from infra.cli.local.local_stack import bring_up
 
-    bring_up(_local_root(), port, detach=detach, output=open_output())
+    bring_up(find_state_folder(), port, detach=detach, output=open_output())
 
 
 @add_command(local, "down")
@@ -64,7 +64,7 @@ def local_down(
     """
     from infra.cli.local.local_stack import bring_down
 
-    bring_down(_local_root(), delete_data=delete_data, output=open_output())
+    bring_down(find_state_folder(), delete_data=delete_data, output=open_output())
 
 
 @add_command(local, "status")
@@ -72,10 +72,4 @@ def local_status(as_json: AsJson = False) -> ExitCode:
     """Say whether the local stack is running, and how to reach it."""
     from infra.cli.local.local_stack import write_status
 
-    return write_status(_local_root(), as_json=as_json, output=open_output())
-
-
-def _local_root() -> Path:
-    from infra.project_files import PROJECT
-
-    return PROJECT / ".seashore"
+    return write_status(find_state_folder(), as_json=as_json, output=open_output())

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from infra.cli.command_context import CommandContext, open_ledger, open_objects
 from infra.cli.dead_letters.access import list_dlqs
 from infra.cli.report.spend import NO_LIMIT
-from infra.project_files import PROJECT
+from infra.project_files import find_state_folder
 from infra.stacks import Stack
 from pipeline.report.daily_report import (
     ReportServices,
@@ -69,7 +69,7 @@ def report_by_hand(
             f"{day} is not over yet in {services.zone.key}: its report is sent when it is. "
             "Without --send you see how it stands."
         )
-    folder = PROJECT / ".seashore" / "reports" / stack.name / day
+    folder = find_state_folder() / "reports" / stack.name / day
     with output.talk.status(f"Making the report of {day}…"):
         local = make_local_report(day, services, folder, DIGEST_PATIENCE_SECONDS)
     report = local.written.report

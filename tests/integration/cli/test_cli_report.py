@@ -11,6 +11,7 @@ import pytest
 from infra.cli.command_context import CommandContext
 from infra.cli.items.explain import explain
 from infra.cli.output import Output
+from infra.cli.report import report
 from infra.cli.report.report import (
     choose_day,
     make_local_report,
@@ -47,7 +48,7 @@ DAY = "2026-03-01"
 
 @pytest.fixture
 def stack(account, monkeypatch, tmp_path):
-    monkeypatch.setattr("infra.cli.report.report.PROJECT", tmp_path)
+    monkeypatch.setattr(report, "find_state_folder", lambda: tmp_path / ".seashore")
     settings = account.settings
     outputs = {
         "ArtifactsBucket": settings.artifacts_bucket,
