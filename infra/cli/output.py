@@ -16,12 +16,14 @@ from shared.printable import to_printable
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
 
-# How a column of a table deals with a narrow terminal: a word or a number stays whole, a long name
-# is broken into lines, a text is broken between words, and what is short is cut off.
-Column = Literal["word", "number", "name", "text", "short"]
+# How a column of a table deals with a narrow terminal: a word or a number stays whole, a figure has
+# a heading that may be broken, a long name is broken anywhere, a text between words, and what is
+# short is cut off.
+Column = Literal["word", "number", "figure", "name", "text", "short"]
 _LAYOUTS: dict[Column, dict[str, Any]] = {
     "word": {"no_wrap": True},
     "number": {"no_wrap": True, "justify": "right"},
+    "figure": {"justify": "right"},
     "name": {"overflow": "fold"},
     "text": {},
     "short": {},

@@ -66,12 +66,12 @@ def _write_table(spends: list[DaySpend], output: Output) -> None:
         for model in spend.models
     ]
     columns: dict[str, Column] = {
-        "day": "word",
-        "model": "name",
-        "calls": "number",
-        "tokens in": "number",
-        "tokens out": "number",
-        "cost": "number",
+        "day": "text",
+        "model": "text",
+        "calls": "figure",
+        "tokens in": "figure",
+        "tokens out": "figure",
+        "cost": "figure",
     }
     output.write_table(columns, cells, cells)
 
