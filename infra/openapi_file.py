@@ -1,4 +1,4 @@
-"""Write the OpenAPI document of the HTTP API to `docs/openapi.json`, for people and generators."""
+"""Write `docs/openapi.json`, the OpenAPI document of the HTTP API: a program of its own."""
 
 import json
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from rich.console import Console
 
 from infra.cli.items.show import Result, write_summary
-from infra.cli.local.demo import DemoFolder
+from infra.cli.local.demo import RESULTS, open_demo_folder
 from infra.cli.output import Output
 from infra.project_files import PROJECT
 from pipeline.summaries.results import DocumentSummary
@@ -81,9 +81,7 @@ def _photograph(page: Path, picture: Path, height: int) -> Path:
 
 if __name__ == "__main__":
     try:
-        for made in make_pictures(
-            DemoFolder(PROJECT / ".seashore").results, PROJECT / "docs/pictures"
-        ):
+        for made in make_pictures(open_demo_folder().root / RESULTS, PROJECT / "docs/pictures"):
             print(made)
     except SeashoreError as error:
         sys.exit(f"Error: {error}")

@@ -2,6 +2,25 @@
 
 from pathlib import Path
 
+from shared.errors import WrongUsageError
+
 PROJECT = Path(__file__).parent.parent
 LOCKS = PROJECT / "infra" / "locks"
 TEMPLATE = PROJECT / "infra" / "template.yaml"
+
+
+def find_state_folder(project: Path = PROJECT) -> Path:
+    """The folder that holds all that is built, run and written on this machine.
+
+    It lies in the checkout, since the local stack and the packages are those of its code.
+
+    Raises:
+        WrongUsageError: The program was installed, and runs apart from its checkout.
+    """
+    if not (project / "pyproject.toml").is_file():
+        raise WrongUsageError(
+            "Seashore Pipeline builds, deploys, and runs or reports on this machine from its "
+            "checkout only: run `make setup` there, then `.venv/bin/seashore`. This installed copy "
+            "works with stacks on AWS that are deployed already: name one with --stack."
+        )
+    return project / ".seashore"

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 
 from infra.aws import aws_errors_as, open_emulator_session, open_session
+from infra.deploy.stack_operation import describe_stack, read_outputs
 from infra.local.record import LocalFolder, read_live_record
 from shared.errors import LocalStackError, OperatorError, UnknownStackError
 
@@ -74,35 +74,32 @@ def check_stack_name(name: str) -> str:
     return name
 
 
-def resolve_stack(
-    name: str,
-    project_folder: Path,
-    *,
-    region: str | None = None,
-    profile: str | None = None,
-) -> Stack:
-    """Find a stack by its name.
+def resolve_aws_stack(name: str, region: str | None = None, profile: str | None = None) -> Stack:
+    """Find a stack on AWS by its name.
 
     Args:
-        name: `local` for the local stack, else the name of a CloudFormation stack.
-        project_folder: Folder whose `.seashore` holds the local stack.
-        region: AWS region instead of the configured one; not used for the local stack.
-        profile: AWS profile instead of the configured one; not used for the local stack.
+        name: Name of the CloudFormation stack.
+        region: AWS region instead of the configured one.
+        profile: AWS profile instead of the configured one.
 
     Raises:
-        UnknownStackError: No such stack, or the local stack is not running.
+        UnknownStackError: No such stack, or it is not ready.
         OperatorError: AWS cannot be asked: no credentials, no region, no network.
     """
-    if name == LOCAL_STACK:
-        return resolve_local_stack(project_folder / ".seashore")
     session = open_session(region, profile)
-    return Stack(
-        name=name,
-        region=session.region_name,
-        session=session,
-        endpoint_url=None,
-        outputs=_read_outputs(session, name),
-    )
+    with aws_errors_as(OperatorError):
+        stack = describe_stack(session.client("cloudformation"), name)
+    if stack is None:
+        raise UnknownStackError(
+            f"There is no stack {name!r} in {session.region_name}: check the name and the "
+            f"region, or make it with `seashore deploy --stack {name}`."
+        )
+    outputs = read_outputs(stack)
+    if not outputs:
+        raise UnknownStackError(
+            f"The stack {name!r} is not ready: its status is {stack['StackStatus']}."
+        )
+    return Stack(name, session.region_name, session, None, outputs)
 
 
 def resolve_local_stack(root: Path) -> Stack:
@@ -112,7 +109,7 @@ def resolve_local_stack(root: Path) -> Stack:
         UnknownStackError: It is not running.
     """
     try:
-        record = read_live_record(LocalFolder(root.resolve()))
+        record = read_live_record(LocalFolder(root))
     except LocalStackError as error:
         raise UnknownStackError(str(error)) from error
     return Stack(
@@ -124,23 +121,3 @@ def resolve_local_stack(root: Path) -> Stack:
         endpoint_url=record.endpoint_url,
         outputs=dict(record.outputs),
     )
-
-
-def _read_outputs(session: boto3.session.Session, name: str) -> dict[str, str]:
-    with aws_errors_as(OperatorError):
-        try:
-            answer = session.client("cloudformation").describe_stacks(StackName=name)
-        except ClientError as error:
-            if "does not exist" in error.response["Error"].get("Message", ""):
-                raise UnknownStackError(
-                    f"There is no stack {name!r} in {session.region_name}: check the name and the "
-                    f"region, or make it with `seashore deploy --stack {name}`."
-                ) from error
-            raise
-    stack = answer["Stacks"][0]
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
-    if not outputs:
-        raise UnknownStackError(
-            f"The stack {name!r} is not ready: its status is {stack['StackStatus']}."
-        )
-    return outputs

@@ -1,21 +1,22 @@
-"""What `seashore documents` and `seashore tasks` have in common: the newest of the last days."""
+"""What documents and tasks have in common where they are listed and shown."""
 
-from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Protocol, TypeVar
 
-from infra.cli.output import Output
+from infra.cli.command_context import CommandContext
+from infra.cli.options import ListOptions
+from shared.ledger.documents import Document
+from shared.ledger.tasks import Task
 from shared.lifecycle import DocumentStatus, TaskStatus
-
-Status = DocumentStatus | TaskStatus
+from shared.prices import format_usd
 
 
 class HasStatus(Protocol):
     """What is listed: a document or a task."""
 
     @property
-    def status(self) -> Status:
+    def status(self) -> DocumentStatus | TaskStatus:
         """Where it stands."""
         ...
 
@@ -23,46 +24,41 @@ class HasStatus(Protocol):
 ItemT = TypeVar("ItemT", bound=HasStatus)
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What of the last days is listed.
-
-    Args:
-        statuses: Only what is in one of these; all if empty.
-        days: How many days back, counted in UTC; 1 is today.
-        limit: The most to list.
-    """
-
-    statuses: Collection[Status]
-    days: int
-    limit: int
-
-
 def write_newest(
     newest_first: Iterable[ItemT],
-    choice: Choice,
-    write: Callable[[list[ItemT]], None],
+    options: ListOptions,
+    write: Callable[[list[ItemT], CommandContext], None],
+    context: CommandContext,
     *,
     noun: str,
     adding: str,
-    output: Output,
 ) -> None:
     """Write what was chosen, and say on stderr if that is nothing or not all.
 
     Args:
         newest_first: What has arrived on the last days.
-        choice: What of it is wanted.
+        options: What of it is wanted.
         write: Writes it.
+        context: What the command works with.
         noun: What one of it is called.
         adding: A sentence on how to add some.
-        output: Where to say it.
     """
-    fitting = (one for one in newest_first if not choice.statuses or one.status in choice.statuses)
-    found = list(islice(fitting, choice.limit + 1))
-    write(found[: choice.limit])
+    wanted = sorted(name.upper() for name in options.statuses)
+    fitting = (one for one in newest_first if not wanted or one.status in wanted)
+    found = list(islice(fitting, options.limit + 1))
+    write(found[: options.limit], context)
+    say = context.output.say
     if not found:
-        wanted = f" {' or '.join(sorted(choice.statuses))}" if choice.statuses else ""
-        span = "today" if choice.days == 1 else f"in the last {choice.days} days"
-        output.say(f"No{wanted} {noun} has arrived {span} (UTC). {adding}")
-    if len(found) > choice.limit:
-        output.say(f"There are more than these {choice.limit}: see --limit, --status and --days.")
+        like = f" {' or '.join(wanted)}" if wanted else ""
+        span = "today" if options.days == 1 else f"in the last {options.days} days"
+        say(f"No{like} {noun} has arrived {span} (UTC). {adding}")
+    if len(found) > options.limit:
+        say(f"There are more than these {options.limit}: see --limit, --status and --days.")
+
+
+def describe_usage(item: Document | Task) -> str:
+    """The tokens that were read and written for an item, and their price if it is known."""
+    if item.input_tokens == item.output_tokens == 0:
+        return "no tokens used"
+    words = f"{item.input_tokens:,} tokens read, {item.output_tokens:,} written"
+    return f"{words}, {format_usd(item.cost_micro_usd)}" if item.cost_micro_usd else words

@@ -1,16 +1,39 @@
 """Where output goes: results to stdout, talk to stderr, nothing hostile to a terminal."""
 
 import json
-from collections.abc import Sequence
-from typing import Any
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console, RenderableType
+from rich.table import Table
 from rich.text import Text
 
+from infra.cli.times import describe_duration
 from shared.printable import to_printable
+
+if TYPE_CHECKING:
+    from rich.progress import ProgressColumn
+
+# How a column of a table deals with a narrow terminal: a word or a number stays whole, a figure has
+# a heading that may be broken, a long name is broken anywhere, a text between words, and what is
+# short is cut off.
+Column = Literal["word", "number", "figure", "name", "text", "short"]
+_LAYOUTS: dict[Column, dict[str, Any]] = {
+    "word": {"no_wrap": True},
+    "number": {"no_wrap": True, "justify": "right"},
+    "figure": {"justify": "right"},
+    "name": {"overflow": "fold"},
+    "text": {},
+    "short": {},
+}
+Cell = str | Text
 
 # Lines of prose that are longer than this are hard to read.
 _PROSE_WIDTH = 96
+# Columns of a fact's label, and of the space behind it.
+LABEL_WIDTH = 11
 
 
 class Output:
@@ -38,9 +61,41 @@ class Output:
         """
         self.results.print(renderable, soft_wrap=whole_lines)
 
-    def write_line(self, cells: Sequence[str]) -> None:
+    def write_line(self, cells: Iterable[object]) -> None:
         """Write one line of a result: cells with a tab between them."""
-        self.results.file.write("\t".join(map(to_printable, cells)) + "\n")
+        self.results.file.write("\t".join(to_printable(str(cell)) for cell in cells) + "\n")
+
+    def write_table(
+        self,
+        columns: Mapping[str, Column],
+        rows: Iterable[Sequence[Cell]],
+        lines: Iterable[Sequence[object]],
+    ) -> None:
+        """Write rows of a result: a table for people, else a line each.
+
+        Args:
+            columns: The columns by their headings.
+            rows: The cells of the table's rows; without any, nothing is written.
+            lines: The cells of the lines.
+        """
+        if not self.is_terminal:
+            for line in lines:
+                self.write_line(line)
+            return
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading, layout in columns.items():
+            table.add_column(heading, **_LAYOUTS[layout])
+        for row in rows:
+            cells = zip(row, columns.values(), strict=True)
+            table.add_row(*(_lay_out(cell, layout) for cell, layout in cells))
+        if table.row_count:
+            self.results.print(table)
+
+    def write_facts(self, facts: Iterable[tuple[str, Cell]]) -> None:
+        """Write facts, each on a line with its label."""
+        for label, value in facts:
+            text = value if isinstance(value, Text) else to_printable(value)
+            self.write(Text.assemble((f"{label:<{LABEL_WIDTH}}", "dim"), text), whole_lines=True)
 
     def write_prose(self, text: str, *, indent: int = 0, hang: int = 0, style: str = "") -> None:
         """Write a paragraph of a result, broken into lines that are good to read.
@@ -57,6 +112,28 @@ class Output:
             line.rstrip()
             margin = " " * (indent + (hang if number else 0))
             self.results.print(Text.assemble(margin, line), soft_wrap=True)
+
+    @contextmanager
+    def show_bar(
+        self, title: str, total: int, counted: "ProgressColumn"
+    ) -> Iterator[Callable[[int], None]]:
+        """Show a bar while something is under way, on a terminal.
+
+        Args:
+            title: What is being done.
+            total: How much of it is to be done.
+            counted: How it is said how much is done.
+
+        Yields:
+            A function that takes how much was done since its last call.
+        """
+        from rich.progress import BarColumn, Progress, TextColumn  # takes long to import
+
+        columns = (TextColumn(title), BarColumn(), counted)
+        hidden = not self.talk.is_terminal
+        with Progress(*columns, console=self.talk, transient=True, disable=hidden) as progress:
+            task = progress.add_task(title, total=total)
+            yield lambda count: progress.advance(task, count)
 
     def write_json(self, value: Any) -> None:
         """Write a result for a program."""
@@ -80,3 +157,35 @@ def _dump_json(value: Any, indent: int | None = None) -> str:
         )
         + "\n"
     )
+
+
+def shorten(text: str) -> Text:
+    """A text that is cut off where there is no more room for it."""
+    return Text(to_printable(text), no_wrap=True, overflow="ellipsis")
+
+
+def _lay_out(cell: Cell, layout: Column) -> Cell:
+    if isinstance(cell, Text):
+        return cell
+    return shorten(cell) if layout == "short" else to_printable(cell)
+
+
+@contextmanager
+def show_step(title: str, output: Output) -> Iterator[Callable[[str], None]]:
+    """Show a step of a command while it is under way, and how it went.
+
+    Yields:
+        A function that shows what is being done right now, where a person looks on.
+    """
+    began = time.monotonic()
+    mark, style = "✗", "red"
+    try:
+        if output.talk.is_terminal:
+            with output.talk.status(title) as status:
+                yield lambda line: status.update(Text.assemble(title, (f"  {line}", "dim")))
+        else:
+            yield lambda line: None
+        mark, style = "✓", "green"
+    finally:
+        spent = describe_duration(time.monotonic() - began)
+        output.talk.print(Text.assemble((mark, style), f" {title}", (f"  {spent}", "dim")))

@@ -1,49 +1,51 @@
-"""The story of a document or task as a table."""
+"""The story of a document or task: as a table, and what it waits for by its last step."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
-from rich.table import Table
 from rich.text import Text
 
-from infra.cli.output import Output
+from infra.cli.output import Cell, Output
 from infra.cli.times import describe_duration
 from pipeline.timeline import OPERATOR_STEPS, Step, Story
+from shared.ledger.timeline import Event
 from shared.prices import format_usd
 from shared.printable import to_printable
 
+# Steps of a document's story that mean nothing but a wait (`functions/delivery/receive.py`).
+_WAITS = frozenset({"deferred", "returned"})
 _STYLES = {"deferred": "yellow", "returned": "yellow", "failed": "red", "rejected": "red"}
 
 
 def write_story_table(story: Story, output: Output) -> None:
     """Write every step on a line: when, how long after the last, what, and more about it."""
-    if not output.is_terminal:
-        for step in story.steps:
-            output.write_line(
-                [
-                    step.at.isoformat(timespec="milliseconds"),
-                    f"+{step.since_previous_seconds:.1f}s",
-                    step.step,
-                    describe_details(step.details),
-                ]
+    output.write_table(
+        {"at": "word", "after": "number", "step": "word", "": "text"},
+        _list_rows(story),
+        [
+            (
+                step.at.isoformat(timespec="milliseconds"),
+                f"+{step.since_previous_seconds:.1f}s",
+                step.step,
+                describe_details(step.details),
             )
-        return
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("at", no_wrap=True)
-    table.add_column("after", justify="right", no_wrap=True)
-    table.add_column("step", no_wrap=True)
-    table.add_column("")
+            for step in story.steps
+        ],
+    )
+
+
+def _list_rows(story: Story) -> Iterator[Sequence[Cell]]:
     day = None
     for step in story.steps:
         local = step.at.astimezone()
-        table.add_row(
+        yield (
             f"{local:%H:%M:%S}" if local.date() == day else f"{local:%d %b %H:%M:%S}",
             describe_gap(step.since_previous_seconds) if step is not story.steps[0] else "",
             Text(to_printable(step.step.replace("_", " ")), style=_choose_style(step)),
-            Text(to_printable(describe_details(step.details))),
+            describe_details(step.details),
         )
         day = local.date()
-    output.write(table)
 
 
 def _choose_style(step: Step) -> str:
@@ -68,12 +70,27 @@ def describe_details(details: Mapping[str, Any]) -> str:
                 words += [format_usd(value)] if value else []
             case "input_tokens" | "output_tokens":
                 words += [f"{value:,} {name.replace('_', ' ')}"] if value else []
-            case "reason":
-                words.append(str(value))
             case "delay_seconds":
                 words.append(f"for {describe_gap(float(value))}")
-            case "status" | "model":
+            case "reason" | "status" | "model":
                 words.append(str(value))
             case _:
                 words.append(f"{name.replace('_', ' ')} {value}")
     return ", ".join(words)
+
+
+def describe_delay(story: Sequence[Event]) -> str | None:
+    """Say what a document waits for and until when; None if its last step was not a wait.
+
+    Args:
+        story: The steps of its story, oldest first.
+    """
+    if not story or story[-1].step not in _WAITS:
+        return None
+    details = story[-1].details
+    reason = str(details.get("reason", "a cause that is not known")).replace("_", " ")
+    since = datetime.fromisoformat(story[-1].at).astimezone()
+    again = (since + timedelta(seconds=float(details.get("delay_seconds", 0)))).astimezone()
+    moment = f"{again:%H:%M:%S}" if again.date() == since.date() else f"{again:%d %b %H:%M:%S}"
+    waits = f"waits {reason.removeprefix('waiting ')}" if " for " in reason else f"waits: {reason}"
+    return f"{waits}, next try at {moment}"

@@ -9,6 +9,11 @@ _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
+def read_clock() -> datetime:
+    """The time, as commands hand it on."""
+    return datetime.now(UTC)
+
+
 def parse_moment(text: str, now: datetime) -> datetime:
     """Read a moment.
 
@@ -29,6 +34,12 @@ def parse_moment(text: str, now: datetime) -> datetime:
         raise WrongUsageError(
             f"{text!r} is not a time: give 2h or 3d for how long ago, or 2026-03-01T14:30."
         ) from None
+
+
+def describe_moment(at: datetime | str) -> str:
+    """A moment for people, in local time; a text is one of ISO 8601."""
+    moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+    return f"{moment.astimezone():%d %b %H:%M}"
 
 
 def describe_duration(seconds: float) -> str:

@@ -1,18 +1,15 @@
 """Take a stack down: what goes with it, what is kept, and how kept data is deleted."""
 
 import re
-import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.exceptions import ClientError
 
 from infra.aws import aws_errors_as
 from infra.deploy.bucket_removal import remove_bucket
-from infra.deploy.stack_events import Report
-from infra.deploy.stack_operation import StackOperation
+from infra.deploy.stack_place import StackPlace
 from infra.deploy.template_file import parse_template
 from infra.project_files import TEMPLATE
 from shared.errors import DeployError, UnknownStackError
@@ -67,18 +64,11 @@ class Destruction:
     waiting_messages: int
 
 
-def plan_destruction(
-    session: boto3.session.Session, stack_name: str, *, endpoint_url: str | None = None
-) -> Destruction:
+def plan_destruction(place: StackPlace) -> Destruction:
     """Find out what destroying a stack would delete and what it would keep.
 
     It also finds what earlier stacks of the name have left behind, by the names that the template
     and CloudFormation give to buckets and tables.
-
-    Args:
-        session: Session of the stack's account and region.
-        stack_name: Name of the stack.
-        endpoint_url: Address of the emulator; None for AWS.
 
     Raises:
         UnknownStackError: There is no such stack, and no data of one.
@@ -86,71 +76,55 @@ def plan_destruction(
         OperatorError: AWS cannot be asked.
     """
     with aws_errors_as(DeployError):
-        client = session.client("cloudformation", endpoint_url=endpoint_url)
-        account = session.client("sts", endpoint_url=endpoint_url).get_caller_identity()["Account"]
-        operation = StackOperation(client, stack_name, lambda line: None, 0, time.sleep)
-        stack = operation.describe()
+        client = place.client("cloudformation")
+        stack = place.operation.describe()
         exists = stack is not None and stack["StackStatus"] != "DELETE_COMPLETE"
         deleted: tuple[StackResource, ...] = ()
         kept: tuple[StackResource, ...] = ()
         if stack is not None and exists:
-            operation.refuse_while_changing(stack)
+            place.operation.refuse_while_changing(stack)
             deleted, kept = _sort_resources(client, stack["StackId"])
         kept += tuple(
             resource
-            for resource in _find_named(session, stack_name, account, endpoint_url)
+            for resource in _find_named(place)
             if resource not in kept and not is_in_a_stack(client, resource)
         )
         if not exists and not kept:
             raise UnknownStackError(
-                f"There is no stack {stack_name!r} in {session.region_name}, and no data of one: "
+                f"There is no stack {place.stack_name!r} in {place.region}, and no data of one: "
                 "check the name and the region."
             )
         return Destruction(
-            stack_name=stack_name,
-            region=session.region_name,
-            account_id=account,
+            stack_name=place.stack_name,
+            region=place.region,
+            account_id=place.account_id,
             exists=exists,
             deleted=deleted,
             kept=kept,
-            waiting_messages=_count_messages(session, deleted, endpoint_url),
+            waiting_messages=_count_messages(place, deleted),
         )
 
 
-def destroy_stack(
-    session: boto3.session.Session,
-    plan: Destruction,
-    report: Report,
-    *,
-    delete_data: bool,
-    endpoint_url: str | None = None,
-    poll_seconds: float = 2.0,
-    sleep: Callable[[float], None] = time.sleep,
-) -> None:
+def destroy_stack(place: StackPlace, plan: Destruction, *, delete_data: bool) -> None:
     """Delete a stack, and then, if asked to, the data that its deletion keeps.
 
     Data goes last, when nothing is left that could write to it. Stopped halfway, it can be called
     again with a new plan.
 
     Args:
-        session: Session of the stack's account and region.
+        place: The stack.
         plan: What `plan_destruction` has found.
-        report: Called with one line for each resource.
         delete_data: Whether to delete buckets with all versions in them, and tables.
-        endpoint_url: Address of the emulator; None for AWS.
-        poll_seconds: Pause between two looks at CloudFormation.
-        sleep: Pauses for a number of seconds.
 
     Raises:
         DeployError: The stack is being changed, or something could not be deleted.
     """
     with aws_errors_as(DeployError):
         if plan.exists:
-            client = session.client("cloudformation", endpoint_url=endpoint_url)
-            StackOperation(client, plan.stack_name, report, poll_seconds, sleep).delete()
+            place.operation.delete()
         if delete_data:
             for resource in plan.kept:
-                _remove_data(session, plan.account_id, resource, report, endpoint_url)
+                _remove_data(place, resource)
 
 
 def name_buckets(stack_name: str, account_id: str, region: str) -> tuple[str, str]:
@@ -229,36 +203,29 @@ def _sort_resources(
     return sort_by_policy(summaries, template)
 
 
-def _find_named(
-    session: boto3.session.Session, stack_name: str, account_id: str, endpoint_url: str | None
-) -> list[StackResource]:
+def _find_named(place: StackPlace) -> list[StackResource]:
     """Every resource that has the name of one which a stack of the name keeps."""
     found: list[StackResource] = []
-    s3 = session.client("s3", endpoint_url=endpoint_url)
-    for bucket in name_buckets(stack_name, account_id, session.region_name):
+    s3 = place.client("s3")
+    for bucket in name_buckets(place.stack_name, place.account_id, place.region):
         try:
-            s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=account_id)
+            s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=place.account_id)
         except ClientError as error:
             if error.response["ResponseMetadata"]["HTTPStatusCode"] != 404:
                 raise
         else:
             found.append(StackResource(_BUCKET, bucket))
-    pattern = table_pattern(stack_name, parse_template(TEMPLATE.read_text(encoding="utf-8")))
-    pages = session.client("dynamodb", endpoint_url=endpoint_url).get_paginator("list_tables")
-    for page in pages.paginate():
+    pattern = table_pattern(place.stack_name, parse_template(TEMPLATE.read_text(encoding="utf-8")))
+    for page in place.client("dynamodb").get_paginator("list_tables").paginate():
         found += [
             StackResource(_TABLE, name) for name in page["TableNames"] if pattern.fullmatch(name)
         ]
     return found
 
 
-def _count_messages(
-    session: boto3.session.Session, resources: Iterable[StackResource], endpoint_url: str | None
-) -> int:
+def _count_messages(place: StackPlace, resources: Iterable[StackResource]) -> int:
     queues = [resource.name for resource in resources if resource.resource_type == _QUEUE]
-    if not queues:
-        return 0
-    sqs = session.client("sqs", endpoint_url=endpoint_url)
+    sqs = place.client("sqs")
     total = 0
     for url in queues:
         try:
@@ -276,19 +243,13 @@ def _count_messages(
     return total
 
 
-def _remove_data(
-    session: boto3.session.Session,
-    account_id: str,
-    resource: StackResource,
-    report: Report,
-    endpoint_url: str | None,
-) -> None:
+def _remove_data(place: StackPlace, resource: StackResource) -> None:
     if resource.resource_type == _BUCKET:
-        s3 = session.client("s3", endpoint_url=endpoint_url)
-        objects = remove_bucket(s3, resource.name, account_id, report)
-        report(f"Deleted the bucket {resource.name} with {objects:,} objects and versions")
+        s3 = place.client("s3")
+        objects = remove_bucket(s3, resource.name, place.account_id, place.report)
+        place.report(f"Deleted the bucket {resource.name} with {objects:,} objects and versions")
     elif resource.resource_type == _TABLE:
-        dynamodb = session.client("dynamodb", endpoint_url=endpoint_url)
+        dynamodb = place.client("dynamodb")
         try:
             dynamodb.delete_table(TableName=resource.name)
         except dynamodb.exceptions.ResourceNotFoundException:
@@ -296,6 +257,6 @@ def _remove_data(
         dynamodb.get_waiter("table_not_exists").wait(
             TableName=resource.name, WaiterConfig={"Delay": 2, "MaxAttempts": 150}
         )
-        report(f"Deleted the table {resource.name}")
+        place.report(f"Deleted the table {resource.name}")
     else:
-        report(f"Kept {resource.name} ({resource.resource_type}): delete it by hand")
+        place.report(f"Kept {resource.name} ({resource.resource_type}): delete it by hand")

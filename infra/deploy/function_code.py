@@ -3,7 +3,7 @@
 import base64
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -120,6 +120,7 @@ def _read_sha256(configuration: "FunctionConfigurationResponseTypeDef") -> str:
     return base64.b64decode(configuration["CodeSha256"]).hex()
 
 
+@dataclass(frozen=True)
 class CodeExchange:
     """An exchange of the code of several functions, which can be taken back until it is done.
 
@@ -130,20 +131,13 @@ class CodeExchange:
         sleep: Pauses for a number of seconds.
     """
 
-    def __init__(
-        self,
-        client: "LambdaClient",
-        bucket: str,
-        report: Report,
-        sleep: Callable[[float], None] = time.sleep,
-    ) -> None:
-        self._client = client
-        self._bucket = bucket
-        self._report = report
-        self._sleep = sleep
-        self._begun: list[DeployedFunction] = []
-        self._versions: list[tuple[DeployedFunction, str]] = []
-        self._pointed: list[DeployedFunction] = []
+    client: "LambdaClient"
+    bucket: str
+    report: Report
+    sleep: Callable[[float], None] = time.sleep
+    _begun: list[DeployedFunction] = field(default_factory=list, init=False)
+    _versions: list[tuple[DeployedFunction, str]] = field(default_factory=list, init=False)
+    _pointed: list[DeployedFunction] = field(default_factory=list, init=False)
 
     def run(self, functions: Sequence[DeployedFunction], package_keys: Mapping[str, str]) -> None:
         """Exchange the code of each function, check that it works, and publish it as a version.
@@ -162,9 +156,9 @@ class CodeExchange:
             for function in functions:
                 self._begun.append(function)
                 # The revision keeps two updates at the same time from mixing.
-                self._client.update_function_code(
+                self.client.update_function_code(
                     FunctionName=function.name,
-                    S3Bucket=self._bucket,
+                    S3Bucket=self.bucket,
                     S3Key=package_keys[function.package],
                     Architectures=[function.architecture],
                     RevisionId=function.revision_id,
@@ -182,24 +176,24 @@ class CodeExchange:
                 self._take_back(error, package_keys)
             raise
         for function, version in self._versions:
-            self._report(f"{function.name} runs the new code, version {version}")
-            delete_old_versions(self._client, function.name, self._report)
+            self.report(f"{function.name} runs the new code, version {version}")
+            delete_old_versions(self.client, function.name, self.report)
 
     def _publish(self, function: DeployedFunction) -> None:
-        answer = self._client.publish_version(FunctionName=function.name, Description=DESCRIPTION)
+        answer = self.client.publish_version(FunctionName=function.name, Description=DESCRIPTION)
         self._versions.append((function, answer["Version"]))
         # With SnapStart a version is ready only once its snapshot is taken.
         self._require_updated(function, answer["Version"])
 
     def _check(self, function: DeployedFunction, version: str) -> None:
-        trouble = invoke_harmlessly(self._client, function.package, function.name, version)
+        trouble = invoke_harmlessly(self.client, function.package, function.name, version)
         if trouble:
             raise DeployError(f"The smoke check of {function.name} failed: {trouble}")
-        self._report(f"The smoke check of {function.name} passed")
+        self.report(f"The smoke check of {function.name} passed")
 
     def _point_aliases(self, function: DeployedFunction, versions: Mapping[str, str]) -> None:
         for alias, version in versions.items():
-            self._client.update_alias(
+            self.client.update_alias(
                 FunctionName=function.name, Name=alias, FunctionVersion=version
             )
 
@@ -216,7 +210,7 @@ class CodeExchange:
         """
         waited_seconds, pause_seconds = 0.0, 0.1
         while waited_seconds < _LONGEST_UPDATE_SECONDS:
-            answer = self._client.get_function_configuration(
+            answer = self.client.get_function_configuration(
                 FunctionName=function.name, Qualifier=version
             )
             if answer.get("LastUpdateStatus") == "Failed":
@@ -225,14 +219,14 @@ class CodeExchange:
                 return answer.get("StateReason", "no reason was given")
             if answer.get("LastUpdateStatus") != "InProgress" and answer.get("State") != "Pending":
                 return ""
-            self._sleep(pause_seconds)
+            self.sleep(pause_seconds)
             waited_seconds += pause_seconds
             pause_seconds = min(0.5, pause_seconds * 2)
         return "it takes too long"
 
     def _take_back(self, error: BaseException, package_keys: Mapping[str, str]) -> None:
         """Give every function that was updated its former code back."""
-        self._report("That failed: putting the former code back")
+        self.report("That failed: putting the former code back")
         try:
             for function in self._begun:
                 self._put_back(function, package_keys[function.package])
@@ -241,7 +235,7 @@ class CodeExchange:
             for function, version in self._versions:
                 # Lambda hands out the latest version again where nothing has changed since.
                 if version not in function.aliases.values():
-                    self._client.delete_function(FunctionName=function.name, Qualifier=version)
+                    self.client.delete_function(FunctionName=function.name, Qualifier=version)
         except (DeployError, ClientError, BotoCoreError) as second:
             raise DeployError(
                 f"The new code failed ({error}), and the former code could not be put back "
@@ -254,14 +248,14 @@ class CodeExchange:
         Whether it has is asked and not noted, since the answer to the update may be lost.
         """
         trouble = self._await_update(function)
-        runs = _read_sha256(self._client.get_function_configuration(FunctionName=function.name))
+        runs = _read_sha256(self.client.get_function_configuration(FunctionName=function.name))
         if not trouble and package_key(function.package, runs) != new_key:
             return
-        self._client.update_function_code(
+        self.client.update_function_code(
             FunctionName=function.name,
-            S3Bucket=self._bucket,
+            S3Bucket=self.bucket,
             S3Key=package_key(function.package, function.sha256),
             Architectures=[function.architecture],
         )
         self._require_updated(function)
-        self._report(f"{function.name} has its former code back")
+        self.report(f"{function.name} has its former code back")

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -38,30 +39,23 @@ class Deployment:
     changed: bool
 
 
+@dataclass(frozen=True)
 class StackOperation:
     """One operation on one stack: a creation, an update, a look at what one would do, a deletion.
 
     Args:
         client: Client of CloudFormation.
-        stack_name: Name of the stack.
+        name: Name of the stack.
         report: Called with one line for each resource that changes.
         poll_seconds: Pause between two looks at CloudFormation.
         sleep: Pauses for a number of seconds.
     """
 
-    def __init__(
-        self,
-        client: "CloudFormationClient",
-        stack_name: str,
-        report: Report,
-        poll_seconds: float,
-        sleep: Callable[[float], None],
-    ) -> None:
-        self._client = client
-        self._name = stack_name
-        self._report = report
-        self._poll_seconds = poll_seconds
-        self._sleep = sleep
+    client: "CloudFormationClient"
+    name: str
+    report: Report
+    poll_seconds: float
+    sleep: Callable[[float], None]
 
     def deploy(
         self, template_url: str, known: frozenset[str], parameters: Mapping[str, str]
@@ -81,7 +75,7 @@ class StackOperation:
         kept = self._prepare()
         change_set_id, stack_id = self._create_change_set(template_url, known, parameters, kept)
         if not self._await_change_set(change_set_id, stack_id, is_creation=kept is None):
-            self._report(f"The stack {self._name} is up to date: there is nothing to change")
+            self.report(f"The stack {self.name} is up to date: there is nothing to change")
             return Deployment(self._read_outputs(), changed=False)
         self._execute(change_set_id, stack_id)
         return Deployment(self._read_outputs(), changed=True)
@@ -104,7 +98,7 @@ class StackOperation:
         before = self.describe()
         if before is not None and before["StackStatus"] == "ROLLBACK_COMPLETE":
             raise DeployError(
-                f"The first deployment of {self._name} failed, and only its remains are there: "
+                f"The first deployment of {self.name} failed, and only its remains are there: "
                 "deploy it without --diff, which removes them and makes everything anew."
             )
         kept = self._prepare()
@@ -112,11 +106,11 @@ class StackOperation:
         try:
             if not self._await_change_set(change_set_id, stack_id, is_creation=kept is None):
                 return []
-            pages = self._client.get_paginator("describe_change_set").paginate(
+            pages = self.client.get_paginator("describe_change_set").paginate(
                 ChangeSetName=change_set_id
             )
             changes = read_changes(change for page in pages for change in page["Changes"])
-            self._client.delete_change_set(ChangeSetName=change_set_id)
+            self.client.delete_change_set(ChangeSetName=change_set_id)
         finally:
             # A change set of type CREATE makes a stack without resources.
             if before is None:
@@ -135,7 +129,7 @@ class StackOperation:
         """
         stack = self.describe()
         if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
-            raise UnknownStackError(f"There is no stack {self._name!r}: nothing was deleted.")
+            raise UnknownStackError(f"There is no stack {self.name!r}: nothing was deleted.")
         self.refuse_while_changing(stack)
         stack_id = stack["StackId"]
         self._follow_deletion(stack_id)
@@ -143,7 +137,7 @@ class StackOperation:
 
     def describe(self, stack_id: str | None = None) -> "StackTypeDef | None":
         """Describe the stack, or the one of an id; None if there is none."""
-        return _describe(self._client, stack_id or self._name)
+        return describe_stack(self.client, stack_id or self.name)
 
     def refuse_while_changing(self, stack: "StackTypeDef") -> None:
         """Raise if another operation on the stack is under way.
@@ -154,7 +148,7 @@ class StackOperation:
         status = stack["StackStatus"]
         if status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS":
             raise DeployError(
-                f"The stack {self._name} is being changed right now ({status}): wait until "
+                f"The stack {self.name} is being changed right now ({status}): wait until "
                 "that is done, then try again."
             )
 
@@ -173,20 +167,20 @@ class StackOperation:
             case "DELETE_COMPLETE" | "REVIEW_IN_PROGRESS":
                 return None
             case "ROLLBACK_COMPLETE":
-                self._report(f"Removing what is left of the first, failed attempt of {self._name}")
+                self.report(f"Removing what is left of the first, failed attempt of {self.name}")
                 self._follow_deletion(stack["StackId"])
                 return None
             case "ROLLBACK_FAILED" | "CREATE_FAILED" | "DELETE_FAILED":
                 raise DeployError(
-                    f"The stack {self._name} is in {status} and cannot be updated: delete it in "
+                    f"The stack {self.name} is in {status} and cannot be updated: delete it in "
                     "the CloudFormation console, then deploy again."
                 )
             case "UPDATE_ROLLBACK_FAILED":
                 raise DeployError(
-                    f"The stack {self._name} is in {status}: run `aws cloudformation "
-                    f"continue-update-rollback --stack-name {self._name}`, then deploy again."
+                    f"The stack {self.name} is in {status}: run `aws cloudformation "
+                    f"continue-update-rollback --stack-name {self.name}`, then deploy again."
                 )
-        return frozenset(_read_parameters(stack))
+        return frozenset(read_parameters(stack))
 
     def _create_change_set(
         self,
@@ -197,8 +191,8 @@ class StackOperation:
     ) -> tuple[str, str]:
         """Have a change set computed. Returns its id, and that of the stack."""
         kind: ChangeSetTypeType = "CREATE" if kept is None else "UPDATE"
-        change_set = self._client.create_change_set(
-            StackName=self._name,
+        change_set = self.client.create_change_set(
+            StackName=self.name,
             ChangeSetName=f"seashore-{time.time_ns()}",
             ChangeSetType=kind,
             TemplateURL=template_url,
@@ -210,7 +204,7 @@ class StackOperation:
     def _await_change_set(self, change_set_id: str, stack_id: str, *, is_creation: bool) -> bool:
         """Wait until the change set is computed. Returns whether it changes anything."""
         for _ in self._polls():
-            answer = self._client.describe_change_set(ChangeSetName=change_set_id)
+            answer = self.client.describe_change_set(ChangeSetName=change_set_id)
             if answer["Status"] == "CREATE_COMPLETE":
                 return True
             if answer["Status"] == "FAILED":
@@ -219,39 +213,33 @@ class StackOperation:
                 details = (
                     ""
                     if changes_nothing
-                    else find_validation_error(self._client, change_set_id=change_set_id)
+                    else find_validation_error(self.client, change_set_id=change_set_id)
                 )
-                self._client.delete_change_set(ChangeSetName=change_set_id)
+                self.client.delete_change_set(ChangeSetName=change_set_id)
                 if changes_nothing:
                     return False
                 if is_creation:
                     self._remove_review(stack_id)
                 words = f"{details or reason}{self._advise(details)}"
                 raise DeployError(f"CloudFormation refused the template: {words}")
-        raise DeployError(f"CloudFormation did not compute the changes of {self._name} in time.")
+        raise DeployError(f"CloudFormation did not compute the changes of {self.name} in time.")
 
     def _execute(self, change_set_id: str, stack_id: str) -> None:
-        events = StackEvents(self._client, stack_id, self._report)
-        self._client.execute_change_set(ChangeSetName=change_set_id)
-        failures: list[str] = []
-        for _ in self._polls():
-            # The status is read first: events that precede it are then sure to be in the list.
-            stack = self.describe(stack_id)
-            failures += events.report_new()
+        begin = partial(self.client.execute_change_set, ChangeSetName=change_set_id)
+        for stack, failures in self._follow(stack_id, begin):
             status = stack["StackStatus"] if stack else "DELETE_COMPLETE"
             if status in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
                 return
             if not status.endswith("_IN_PROGRESS"):
-                if not failures:
-                    failures.append(find_validation_error(self._client, stack_id=stack_id))
-                if stack and not failures[0]:
-                    failures[0] = stack.get("StackStatusReason", "")
-                reason = failures[0]
+                reason = failures[0] if failures else ""
+                reason = reason or find_validation_error(self.client, stack_id=stack_id)
+                if stack and not reason:
+                    reason = stack.get("StackStatusReason", "")
                 raise DeployError(
-                    f"The stack {self._name} was not deployed ({status}): "
+                    f"The stack {self.name} was not deployed ({status}): "
                     f"{reason or 'no reason was given'}{self._advise(reason)}"
                 )
-        raise DeployError(f"The stack {self._name} was not ready in time.")
+        raise DeployError(f"The stack {self.name} was not ready in time.")
 
     def _advise(self, reason: str) -> str:
         """What to do about a failure that an earlier stack of the name has caused."""
@@ -259,7 +247,7 @@ class StackOperation:
             return ""
         return (
             ". If an earlier stack of this name has left it behind, delete it with `seashore "
-            f"destroy --stack {self._name} --delete-data`, or choose another name"
+            f"destroy --stack {self.name} --delete-data`, or choose another name"
         )
 
     def _remove_review(self, stack_id: str) -> None:
@@ -269,36 +257,48 @@ class StackOperation:
             self._follow_deletion(stack_id)
 
     def _follow_deletion(self, stack_id: str) -> None:
-        events = StackEvents(self._client, stack_id, self._report)
-        self._client.delete_stack(StackName=stack_id)
-        failures: list[str] = []
-        for _ in self._polls():
-            # The status is read first: events that precede it are then sure to be in the list.
-            stack = self.describe(stack_id)
-            failures += events.report_new()
+        begin = partial(self.client.delete_stack, StackName=stack_id)
+        for stack, failures in self._follow(stack_id, begin):
             if stack is None or stack["StackStatus"] == "DELETE_COMPLETE":
                 return
             if stack["StackStatus"] == "DELETE_FAILED":
                 reason = failures[0] if failures else stack.get("StackStatusReason", "")
                 raise DeployError(
-                    f"The stack {self._name} could not be deleted as a whole: {reason}. What was "
+                    f"The stack {self.name} could not be deleted as a whole: {reason}. What was "
                     "not deleted is still part of it: mend that, then try again."
                 )
-        raise DeployError(f"The stack {self._name} was not deleted in time.")
+        raise DeployError(f"The stack {self.name} was not deleted in time.")
+
+    def _follow(
+        self, stack_id: str, begin: Callable[[], object]
+    ) -> Iterator[tuple["StackTypeDef | None", list[str]]]:
+        """Begin a change of the stack, and report its events for as long as it may take.
+
+        Yields:
+            The stack, and the reasons of all that has failed so far.
+        """
+        events = StackEvents(self.client, stack_id, self.report)
+        begin()
+        failures: list[str] = []
+        for _ in self._polls():
+            # The status is read first: events that precede it are then sure to be in the list.
+            stack = self.describe(stack_id)
+            failures += events.report_new()
+            yield stack, failures
 
     def _read_outputs(self) -> dict[str, str]:
         stack = self.describe()
         if stack is None:
-            raise DeployError(f"The stack {self._name} is gone.")
-        return {o["OutputKey"]: o["OutputValue"] for o in stack.get("Outputs", [])}
+            raise DeployError(f"The stack {self.name} is gone.")
+        return read_outputs(stack)
 
     def _polls(self) -> Iterator[None]:
         """Yield at once and then after each pause, for as long as an operation may take."""
         waited_seconds = 0.0
         while waited_seconds < _LONGEST_OPERATION_SECONDS:
             yield
-            self._sleep(self._poll_seconds)
-            waited_seconds += self._poll_seconds
+            self.sleep(self.poll_seconds)
+            waited_seconds += self.poll_seconds
 
 
 def read_kept_parameters(client: "CloudFormationClient", stack_name: str) -> dict[str, str]:
@@ -310,13 +310,18 @@ def read_kept_parameters(client: "CloudFormationClient", stack_name: str) -> dic
     Raises:
         ClientError: AWS refused.
     """
-    stack = _describe(client, stack_name)
+    stack = describe_stack(client, stack_name)
     if stack is None or stack["StackStatus"] in _MADE_ANEW:
         return {}
-    return _read_parameters(stack)
+    return read_parameters(stack)
 
 
-def _describe(client: "CloudFormationClient", stack: str) -> "StackTypeDef | None":
+def describe_stack(client: "CloudFormationClient", stack: str) -> "StackTypeDef | None":
+    """Describe a stack by its name or id; None if there is none.
+
+    Raises:
+        ClientError: AWS refused.
+    """
     try:
         return client.describe_stacks(StackName=stack)["Stacks"][0]
     except ClientError as error:
@@ -325,7 +330,13 @@ def _describe(client: "CloudFormationClient", stack: str) -> "StackTypeDef | Non
         raise
 
 
-def _read_parameters(stack: "StackTypeDef") -> dict[str, str]:
+def read_outputs(stack: "StackTypeDef") -> dict[str, str]:
+    """The outputs of a stack that was described, by name."""
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def read_parameters(stack: "StackTypeDef") -> dict[str, str]:
+    """The parameters of a stack that was described, by name."""
     return {
         parameter["ParameterKey"]: parameter.get("ParameterValue", "")
         for parameter in stack.get("Parameters", [])

@@ -12,11 +12,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from types import MappingProxyType
 
-import boto3
-
 from infra.deploy.api_deployment import name_api_deployment, restore_api_deployment
 from infra.deploy.deploy_bucket import ensure_deploy_bucket, upload_file_once
-from infra.deploy.stack_events import Report
+from infra.deploy.stack_place import StackPlace
 from infra.packaging.build import Package
 from shared.errors import DeployError
 
@@ -34,12 +32,14 @@ class StagedTemplate:
         bucket: Name of the deploy bucket.
         account_id: The account that owns it.
         package_keys: Key of each package that the template names, by function.
+        parameter_names: Names of the template's parameters.
     """
 
     url: str
     bucket: str
     account_id: str
     package_keys: dict[str, str]
+    parameter_names: frozenset[str]
 
 
 def package_placeholder(function: str) -> str:
@@ -59,47 +59,41 @@ def unstage_template(text: str) -> str:
 
 
 def stage_template(
-    session: boto3.session.Session,
-    endpoint_url: str | None,
+    place: StackPlace,
     packages: Mapping[str, Package],
-    template: Path,
-    report: Report,
     parameters: Mapping[str, str] = MappingProxyType({}),
 ) -> StagedTemplate:
     """Upload a template and the packages that it names, as far as they are not there yet.
 
     Args:
-        session: Session of the account and region to deploy to.
-        endpoint_url: Address of the emulator; None for AWS.
+        place: The stack to deploy to.
         packages: The built packages by function, of which the template may use some.
-        template: The template.
-        report: Called with one line for each package that is uploaded.
         parameters: The values of template parameters that are given.
 
     Raises:
         DeployError: A package is missing, or was changed after its build.
         ClientError: S3 refused.
     """
-    text = template.read_text(encoding="utf-8")
+    text = place.read_template()
+    parameter_names = frozenset(place.parse_template().get("Parameters", {}))
     used = {
         name: package for name, package in packages.items() if package_placeholder(name) in text
     }
     for package in used.values():
         if hashlib.sha256(package.path.read_bytes()).hexdigest() != package.sha256:
             raise DeployError(f"The package {package.path} was changed after its build: try again.")
-    s3 = session.client("s3", endpoint_url=endpoint_url)
-    account_id = session.client("sts", endpoint_url=endpoint_url).get_caller_identity()["Account"]
-    bucket = ensure_deploy_bucket(s3, account_id, session.region_name)
+    s3, account_id = place.client("s3"), place.account_id
+    bucket = ensure_deploy_bucket(s3, account_id, place.region)
 
     keys = {name: package_key(name, package.sha256) for name, package in used.items()}
     for name, package in used.items():
         if upload_file_once(s3, bucket, account_id, keys[name], package.path):
-            report(f"Uploaded the package of {name} ({package.size_bytes / 1e6:.1f} MB)")
+            place.report(f"Uploaded the package of {name} ({package.size_bytes / 1e6:.1f} MB)")
         text = text.replace(package_placeholder(name), f"s3://{bucket}/{keys[name]}")
     if _PACKAGES_FOLDER in text:
         missing = text.partition(_PACKAGES_FOLDER)[2].split()[0]
         raise DeployError(
-            f"The template {template} names the package {missing}, which was not built."
+            f"The template {place.template} names the package {missing}, which was not built."
         )
     text = name_api_deployment(text, parameters)
     template_key = f"templates/{hashlib.sha256(text.encode()).hexdigest()}.yaml"
@@ -108,4 +102,4 @@ def stage_template(
         packaged.write_text(text, encoding="utf-8")
         upload_file_once(s3, bucket, account_id, template_key, packaged)
     url = f"{s3.meta.endpoint_url}/{bucket}/{template_key}"
-    return StagedTemplate(url, bucket, account_id, keys)
+    return StagedTemplate(url, bucket, account_id, keys, parameter_names)

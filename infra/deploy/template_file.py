@@ -1,6 +1,5 @@
 """What a CloudFormation template says, read without CloudFormation."""
 
-from pathlib import Path
 from typing import Any
 
 import yaml
@@ -10,6 +9,7 @@ try:
 except ImportError:  # PyYAML was built without libyaml, which is ten times as fast
     from yaml import SafeLoader  # type: ignore[assignment]  # the same, but for its speed
 
+from infra.project_files import TEMPLATE
 from shared.errors import DeployError
 
 
@@ -28,16 +28,10 @@ def parse_template(text: str) -> dict[str, Any]:
     return parsed
 
 
-def read_parameter_names(template: Path) -> frozenset[str]:
-    """Read the names of a template's parameters.
-
-    Raises:
-        DeployError: The file is not a CloudFormation template.
-    """
-    try:
-        return frozenset(parse_template(template.read_text(encoding="utf-8")).get("Parameters", {}))
-    except OSError as error:
-        raise DeployError(f"The template {template} cannot be read: {error}") from error
+def read_defaults() -> dict[str, str]:
+    """The defaults of the template's parameters."""
+    parameters = parse_template(TEMPLATE.read_text(encoding="utf-8")).get("Parameters", {})
+    return {name: str(one["Default"]) for name, one in parameters.items() if "Default" in one}
 
 
 class _TemplateLoader(SafeLoader):

@@ -2,21 +2,19 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import aws_errors_as
-from infra.deploy.stack_operation import StackOperation
-from infra.deploy.template_file import parse_template
+from infra.deploy.stack_operation import describe_stack, read_parameters
+from infra.deploy.stack_place import StackPlace
+from infra.deploy.template_file import read_defaults
 from infra.doctor.check import Check, failed, passed, skipped, warned
-from infra.doctor.clock_check import check_clock
+from infra.doctor.local_checks import check_clock
 from infra.doctor.mail_check import check_mail
-from infra.project_files import TEMPLATE
 from shared.aws.secrets import is_ssm_parameter
 from shared.errors import OperatorError
 
@@ -31,56 +29,34 @@ _CONFIG = Config(
 _CONCURRENCY_QUOTA = "L-B99A9384"
 
 
-@dataclass(frozen=True)
-class StackFacts:
-    """What is known of the stack before anything is asked about it.
-
-    Args:
-        status: Status of the stack; empty if there is none.
-        parameters: The values of its parameters, or the template's defaults.
-    """
-
-    status: str
-    parameters: Mapping[str, str]
-
-
 class AwsDoctor:
     """Looks at one account, one region and one stack.
 
     Args:
-        session: Session of the account and region.
-        stack_name: Name of the stack, which need not exist yet.
+        place: The stack, which need not exist yet.
         now: Returns this machine's time.
-        endpoint_url: Address of the emulator; None for AWS.
     """
 
-    def __init__(
-        self,
-        session: boto3.session.Session,
-        stack_name: str,
-        now: Callable[[], datetime],
-        endpoint_url: str | None = None,
-    ) -> None:
-        self._session = session
-        self._stack_name = stack_name
+    def __init__(self, place: StackPlace, now: Callable[[], datetime]) -> None:
+        self._place = place
         self._now = now
-        self._endpoint_url = endpoint_url
-        self._facts = StackFacts("", read_defaults())
+        # The template's defaults, until the stack's own values are known.
+        self._parameters = read_defaults()
 
     @property
     def base_url(self) -> str:
         """Address of the stack's language model; empty for OpenAI itself."""
-        return self._facts.parameters.get("OpenAiBaseUrl", "")
+        return self._parameters.get("OpenAiBaseUrl", "")
 
     @property
     def model(self) -> str:
         """Name of the stack's language model."""
-        return self._facts.parameters.get("OpenAiModel", "")
+        return self._parameters.get("OpenAiModel", "")
 
     @property
     def uses_model(self) -> bool:
         """Whether the stack asks a language model at all."""
-        return bool(self.base_url or self._facts.parameters.get("OpenAiApiKeySecret"))
+        return bool(self.base_url or self._parameters.get("OpenAiApiKeySecret"))
 
     def look(self) -> Iterator[Check]:
         """Take every look. Without usable credentials it ends after the first."""
@@ -97,9 +73,7 @@ class AwsDoctor:
         yield self._guard("mail", self._check_mail)
 
     def _client(self, service: str) -> Any:
-        return self._session.client(  # type: ignore[call-overload]  # any service
-            service, endpoint_url=self._endpoint_url, config=_CONFIG
-        )
+        return self._place.client(service, _CONFIG)
 
     def _guard(self, name: str, look: Callable[[], Check]) -> Check:
         """A right that is missing spoils one look, not all of them."""
@@ -117,31 +91,24 @@ class AwsDoctor:
             response = getattr(error.__cause__, "response", {})
             check = failed("credentials", str(error), "Sign in to AWS, then look again.")
             return check, check_clock(_read_date(response), self._now())
-        words = f"{answer['Arn']} in {self._session.region_name}"
+        words = f"{answer['Arn']} in {self._place.region}"
         return passed("credentials", words), check_clock(_read_date(answer), self._now())
 
     def _check_stack(self) -> Check:
-        operation = StackOperation(
-            self._client("cloudformation"), self._stack_name, lambda line: None, 0, lambda _: None
-        )
-        stack = operation.describe()
+        name = self._place.stack_name
+        stack = describe_stack(self._client("cloudformation"), name)
         if stack is None or stack["StackStatus"] in ("DELETE_COMPLETE", "REVIEW_IN_PROGRESS"):
             return warned(
                 "stack",
-                f"there is no stack {self._stack_name} in {self._session.region_name}",
-                f"Make it with `seashore deploy --stack {self._stack_name}`.",
+                f"there is no stack {name} in {self._place.region}",
+                f"Make it with `seashore deploy --stack {name}`.",
             )
-        given = (
-            {one["ParameterKey"]: one.get("ParameterValue", "") for one in stack["Parameters"]}
-            if "Parameters" in stack
-            else {}
-        )
-        self._facts = StackFacts(stack["StackStatus"], {**self._facts.parameters, **given})
-        return judge_status(self._stack_name, stack["StackStatus"])
+        self._parameters |= read_parameters(stack)
+        return judge_status(name, stack["StackStatus"])
 
     def _check_concurrency(self) -> Check:
         settings = self._client("lambda").get_account_settings()
-        check = judge_concurrency(settings, sum_concurrency(self._facts.parameters))
+        check = judge_concurrency(settings, sum_concurrency(self._parameters))
         if check.verdict == "ok":
             return check
         asked = self._find_asked_quota()
@@ -152,9 +119,8 @@ class AwsDoctor:
     def _find_asked_quota(self) -> float | None:
         """The concurrency that was asked for and is not granted yet."""
         with suppress(ClientError, BotoCoreError):
-            answer = self._client(
-                "service-quotas"
-            ).list_requested_service_quota_change_history_by_quota(
+            quotas = self._client("service-quotas")
+            answer = quotas.list_requested_service_quota_change_history_by_quota(
                 ServiceCode="lambda", QuotaCode=_CONCURRENCY_QUOTA
             )
             for request in answer["RequestedQuotas"]:
@@ -166,10 +132,10 @@ class AwsDoctor:
         return judge_code_storage(self._client("lambda").get_account_settings())
 
     def _check_model_key(self) -> Check:
-        reference = self._facts.parameters.get("OpenAiApiKeySecret", "")
+        reference = self._parameters.get("OpenAiApiKeySecret", "")
         if not reference:
             return skipped("model key", "the stack has none")
-        advice = f"Keep one with `seashore secrets set --stack {self._stack_name}`."
+        advice = f"Keep one with `seashore secrets set --stack {self._place.stack_name}`."
         try:
             # Neither reads the key itself.
             if is_ssm_parameter(reference):
@@ -186,17 +152,11 @@ class AwsDoctor:
         return passed("model key", f"kept in {reference}")
 
     def _check_mail(self) -> Check:
-        sender = self._facts.parameters.get("ReportFrom", "")
-        recipients = self._facts.parameters.get("ReportTo", "")
+        sender = self._parameters.get("ReportFrom", "")
+        recipients = self._parameters.get("ReportTo", "")
         if not (sender and recipients):
             return skipped("mail", "the stack mails no report")
         return check_mail(self._client("sesv2"), sender, recipients.split(","))
-
-
-def read_defaults() -> dict[str, str]:
-    """The defaults of the template's parameters."""
-    parameters = parse_template(TEMPLATE.read_text(encoding="utf-8")).get("Parameters", {})
-    return {name: str(one["Default"]) for name, one in parameters.items() if "Default" in one}
 
 
 def sum_concurrency(parameters: Mapping[str, str]) -> int:

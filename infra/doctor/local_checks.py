@@ -1,13 +1,15 @@
-"""Whether this machine has what the command line and the local stack need."""
+"""Whether this machine has what the command line and the local stack need, and the right time."""
 
 import shutil
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 
 from infra.doctor.check import Check, failed, passed, skipped, warned
-from infra.local.environment import EMULATOR_LOCK
 from infra.local.ports import choose_port
+from infra.local.process import EMULATOR_LOCK
 from infra.local.record import LocalFolder, is_running
 from infra.local.stack import find_local_stack
 from infra.locked_environment import is_environment_ready
@@ -21,6 +23,12 @@ _OLDEST_PYTHON = (3, 11)
 # The emulator and the packages take about 400 MB; documents come on top.
 _NEEDED_BYTES = 500 * 1024**2
 _COMFORTABLE_BYTES = 2 * 1024**3
+
+# AWS refuses requests that are signed with a time further off than this (AWS General Reference:
+# "Troubleshooting Signature Version 4").
+_REFUSED_SECONDS = 300.0
+_SUSPICIOUS_SECONDS = 30.0
+_CLOCK_ADVICE = "Set this machine's clock by NTP, for example with `timedatectl set-ntp true`."
 
 
 def check_this_machine(root: Path) -> Iterator[Check]:
@@ -56,6 +64,30 @@ def check_disk(free_bytes: int) -> Check:
     )
 
 
+def check_clock(date_header: str | None, now: datetime) -> Check:
+    """Compare the `Date` header of an answer that has just come in with this machine's clock.
+
+    Args:
+        date_header: The header; None if no server has answered.
+        now: This machine's time.
+    """
+    if not date_header:
+        return skipped("clock", "not compared: no server was asked, or none has answered")
+    try:
+        server_time = parsedate_to_datetime(date_header)
+    except ValueError:
+        return skipped("clock", "the server's answer has no readable date")
+    if server_time.tzinfo is None:
+        server_time = server_time.replace(tzinfo=UTC)
+    off_seconds = (now - server_time).total_seconds()
+    words = f"{abs(off_seconds):.0f} s {'ahead of' if off_seconds > 0 else 'behind'} the server's"
+    if abs(off_seconds) >= _REFUSED_SECONDS:
+        return failed("clock", f"{words}: AWS refuses what is signed with it", _CLOCK_ADVICE)
+    if abs(off_seconds) >= _SUSPICIOUS_SECONDS:
+        return warned("clock", words, _CLOCK_ADVICE)
+    return passed("clock", "agrees with the server's")
+
+
 def _check_uv() -> Check:
     try:
         return passed("uv", str(find_uv()))
@@ -88,7 +120,7 @@ def _check_emulator(root: Path) -> Check:
 
 def _check_local_stack(root: Path) -> Check:
     name = "local stack"
-    folder = LocalFolder(root.resolve())
+    folder = LocalFolder(root)
     record = find_local_stack(root)
     if record is not None:
         return passed(name, f"running at {record.endpoint_url}")

@@ -1,21 +1,33 @@
-"""The emulator as a process: its environment, start, readiness and end."""
+"""The emulator as a process: its environment, temporary files, start, readiness and end."""
 
 import json
 import os
+import shutil
 import signal
 import subprocess
+import tempfile
 import time
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from infra.local.ports import HOST
 from infra.local.record import LocalFolder, is_running
-from infra.local.scratch import clear_scratch, make_scratch
-from shared.errors import LocalStackError
+from infra.locked_environment import ensure_environment
+from infra.project_files import LOCKS
+from shared.errors import LocalStackError, OperatorError
 
 REGION = "us-east-1"
+
+# What the emulator's own environment is made from. It holds nothing but the emulator, since
+# functions run in its interpreter: what their packages lack must be missing here too.
+EMULATOR_LOCK = LOCKS / "emulator.txt"
+
+# The emulator unpacks a package, thousands of small files, for every copy of a function that it
+# starts: on a disk that takes seconds, in memory a fraction of one.
+_MEMORY = Path("/dev/shm")  # noqa: S108 - Linux: a file system in memory, with its own limit
+_ROOM_BYTES = 2 * 1024**3
 
 # The emulator is to outlive this process and to be no child of it: a launcher forks it and ends.
 _LAUNCH = """
@@ -34,6 +46,25 @@ _PASSED_ON = (
     "PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
     "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy",
 )  # fmt: skip
+
+
+def ensure_emulator(folder: Path, report: Callable[[str], None]) -> Path:
+    """Make the emulator's environment, unless it is there and its lock file is unchanged.
+
+    Args:
+        folder: Where the environment is, or is to be.
+        report: Called with one line if something has to be done.
+
+    Returns:
+        The environment's Python.
+
+    Raises:
+        LocalStackError: The environment cannot be made.
+    """
+    try:
+        return ensure_environment(folder, EMULATOR_LOCK, "the emulator", report)
+    except OperatorError as error:
+        raise LocalStackError(str(error)) from error
 
 
 def start_emulator(
@@ -109,6 +140,29 @@ def end_emulator(folder: LocalFolder, pid: int, timeout_seconds: float = 60.0) -
     folder.record.unlink(missing_ok=True)
     clear_scratch(folder)
     return not running
+
+
+def make_scratch(folder: LocalFolder, memory: Path = _MEMORY) -> None:
+    """Make an empty folder for temporary files, or a link to one in memory.
+
+    Args:
+        folder: The files of the local stack.
+        memory: Where a file system in memory is mounted, if there is one.
+    """
+    clear_scratch(folder)
+    if memory.is_dir() and shutil.disk_usage(memory).free >= _ROOM_BYTES:
+        folder.scratch.symlink_to(tempfile.mkdtemp(prefix="seashore-", dir=memory))
+    else:
+        folder.scratch.mkdir()
+
+
+def clear_scratch(folder: LocalFolder) -> None:
+    """Remove the folder for temporary files, wherever it is."""
+    if folder.scratch.is_symlink():
+        shutil.rmtree(folder.scratch.readlink(), ignore_errors=True)
+        folder.scratch.unlink()
+    else:
+        shutil.rmtree(folder.scratch, ignore_errors=True)
 
 
 def _compose_environment(own: Mapping[str, str], folder: LocalFolder, port: int) -> dict[str, str]:

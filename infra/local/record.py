@@ -43,51 +43,31 @@ class LocalRecord:
     outputs: dict[str, str]
 
 
-@dataclass(frozen=True)
 class LocalFolder:
-    """The files of a local stack, all under one folder (`.seashore` of a project)."""
+    """The files of a local stack, all under one folder (`.seashore` of a project).
 
-    root: Path
+    Attributes:
+        root: The folder.
+        record: The record of the running stack.
+        lock: Locked for as long as an emulator uses this folder.
+        log: What the emulator and the functions print.
+        scratch: Temporary files of the emulator and the functions; gone after the stop.
+        state: All that outlives a restart.
+        objects: Of that, the objects in the buckets.
+        services: Of that, everything else.
+        port: The port, which is part of the state: saved queue addresses hold it.
+    """
 
-    @property
-    def record(self) -> Path:
-        """The record of the running stack."""
-        return self.root / "local.json"
-
-    @property
-    def lock(self) -> Path:
-        """Locked for as long as an emulator uses this folder."""
-        return self.root / "local.lock"
-
-    @property
-    def log(self) -> Path:
-        """What the emulator and the functions print."""
-        return self.root / "local.log"
-
-    @property
-    def state(self) -> Path:
-        """All that outlives a restart."""
-        return self.root / "state"
-
-    @property
-    def services(self) -> Path:
-        """What outlives a restart: everything but the objects."""
-        return self.state / "services"
-
-    @property
-    def objects(self) -> Path:
-        """What outlives a restart: the objects in the buckets."""
-        return self.state / "objects"
-
-    @property
-    def port(self) -> Path:
-        """The port, which is part of the state: saved queue addresses hold it."""
-        return self.state / "port"
-
-    @property
-    def scratch(self) -> Path:
-        """Temporary files of the emulator and the functions; gone after the stop."""
-        return self.root / "scratch"
+    def __init__(self, root: Path) -> None:
+        self.root = root.resolve()
+        self.record = self.root / "local.json"
+        self.lock = self.root / "local.lock"
+        self.log = self.root / "local.log"
+        self.scratch = self.root / "scratch"
+        self.state = self.root / "state"
+        self.objects = self.state / "objects"
+        self.services = self.state / "services"
+        self.port = self.state / "port"
 
 
 def read_live_record(folder: LocalFolder) -> LocalRecord:

@@ -7,14 +7,21 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import open_emulator_session
 from infra.deploy.deploy_stack import deploy_stack
-from infra.local.environment import ensure_emulator
-from infra.local.model_key import SECRET_NAME, forget_model_key, keep_model_key
+from infra.deploy.stack_place import StackPlace
 from infra.local.ports import HOST, choose_port
-from infra.local.process import REGION, end_emulator, start_emulator, wait_until_ready
+from infra.local.process import (
+    REGION,
+    clear_scratch,
+    end_emulator,
+    ensure_emulator,
+    start_emulator,
+    wait_until_ready,
+)
 from infra.local.record import (
     LocalFolder,
     LocalRecord,
@@ -29,12 +36,16 @@ from infra.local.repair import (
     repair_event_source_mappings,
     repair_request_validation,
 )
-from infra.local.scratch import clear_scratch
 from infra.packaging.build import Package, Target, build_packages
 from infra.signals import ignore_signals, interrupt_on_signals
 from shared.errors import LocalStackError
 
 STACK_NAME = "seashore"
+
+# The functions read the model's key from Secrets Manager, as on AWS. The emulator saves what it
+# holds to a file when it stops, and the file is readable; so the secret is deleted before. The next
+# start puts the key there again, from the environment of whoever starts it.
+SECRET_NAME = "seashore/openai-api-key"  # noqa: S105 - a name, not a secret
 
 # The emulator's root user.
 _ROOT_KEY_ID = "test"
@@ -111,7 +122,7 @@ def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = Non
         DeployError: The template cannot be deployed.
     """
     setup = setup or LocalSetup()
-    folder = LocalFolder(root.resolve())
+    folder = LocalFolder(root)
     with claim_folder(folder) as lock:
         folder.record.unlink(missing_ok=True)
         python = ensure_emulator((setup.cache or folder.root) / "emulator", report)
@@ -133,7 +144,7 @@ def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = Non
         wait_until_ready(folder, port)
         return _deploy(folder, record, report, setup)
     except BaseException:
-        _forget_model_key(record)
+        _forget_model_key(_open_place(record, report))
         end_emulator(folder, pid)
         raise
 
@@ -151,7 +162,7 @@ def update_local_stack(root: Path, report: Report, setup: LocalSetup | None = No
         BuildError: The package cannot be built.
         DeployError: The template cannot be deployed; the stack is as it was.
     """
-    folder = LocalFolder(root.resolve())
+    folder = LocalFolder(root)
     return _deploy(folder, read_record(folder), report, setup or LocalSetup())
 
 
@@ -161,10 +172,10 @@ def stop_local_stack(root: Path, report: Report) -> None:
     Raises:
         LocalStackError: It is not running, or did not save its state in time.
     """
-    folder = LocalFolder(root.resolve())
+    folder = LocalFolder(root)
     record = read_record(folder)
     report("Stopping the local stack")
-    _forget_model_key(record)
+    _forget_model_key(_open_place(record, report))
     if not end_emulator(folder, record.pid):
         raise LocalStackError(
             f"The emulator did not end and was killed, so what it knew since its last stop is "
@@ -194,7 +205,7 @@ def run_local_stack(
         DeployError: The template cannot be deployed.
         KeyboardInterrupt: The signal came before the stack was deployed.
     """
-    folder = LocalFolder(root.resolve())
+    folder = LocalFolder(root)
     is_started = False
     with interrupt_on_signals(), suppress(KeyboardInterrupt):
         record = start_local_stack(root, report, setup)
@@ -213,7 +224,7 @@ def run_local_stack(
 def find_local_stack(root: Path) -> LocalRecord | None:
     """Return the record of the local stack in a folder; None if none is running and ready."""
     with suppress(LocalStackError):
-        return read_live_record(LocalFolder(root.resolve()))
+        return read_live_record(LocalFolder(root))
     return None
 
 
@@ -223,7 +234,7 @@ def delete_local_data(root: Path) -> None:
     Raises:
         LocalStackError: It is running.
     """
-    folder = LocalFolder(root.resolve())
+    folder = LocalFolder(root)
     with claim_folder(folder):
         clear_scratch(folder)
         shutil.rmtree(folder.state, ignore_errors=True)
@@ -237,35 +248,42 @@ def _deploy(
     packages = setup.packages or build_packages(
         Target.HOST, (setup.cache or folder.root) / "build", report
     )
-    session = _open_session(record)
+    place = _open_place(record, report)
     if setup.openai is not None and setup.openai.api_key:
-        keep_model_key(session, record.endpoint_url, setup.openai.api_key)
+        _keep_model_key(place, setup.openai.api_key)
     else:
-        forget_model_key(session, record.endpoint_url)
-    deployment = deploy_stack(
-        session,
-        record.stack_name,
-        packages,
-        {**_LOCAL_PARAMETERS, **_model_parameters(setup.openai), **setup.parameters},
-        report,
-        endpoint_url=record.endpoint_url,
-        poll_seconds=0.1,
-    )
-    repair_event_source_mappings(session.client("lambda", endpoint_url=record.endpoint_url))
-    repair_request_validation(
-        session.client("apigateway", endpoint_url=record.endpoint_url), deployment.outputs
-    )
+        _forget_model_key(place)
+    parameters = {**_LOCAL_PARAMETERS, **_model_parameters(setup.openai), **setup.parameters}
+    deployment = deploy_stack(place, packages, parameters)
+    repair_event_source_mappings(place.client("lambda"))
+    repair_request_validation(place.client("apigateway"), deployment.outputs)
     deployed = replace(record, outputs=repair_api_url(deployment.outputs, record.endpoint_url))
     write_record(folder, deployed)
     return deployed
 
 
-def _open_session(record: LocalRecord) -> boto3.session.Session:
-    return open_emulator_session(record.region, record.access_key_id, record.secret_access_key)
+def _open_place(record: LocalRecord, report: Report) -> StackPlace:
+    session = open_emulator_session(record.region, record.access_key_id, record.secret_access_key)
+    return StackPlace(
+        session, record.stack_name, report, endpoint_url=record.endpoint_url, poll_seconds=0.1
+    )
 
 
-def _forget_model_key(record: LocalRecord) -> None:
-    forget_model_key(_open_session(record), record.endpoint_url)
+def _keep_model_key(place: StackPlace, key: str) -> None:
+    client = place.client("secretsmanager")
+    try:
+        client.create_secret(Name=SECRET_NAME, SecretString=key)
+    except client.exceptions.ResourceExistsException:
+        client.put_secret_value(SecretId=SECRET_NAME, SecretString=key)
+
+
+def _forget_model_key(place: StackPlace) -> None:
+    """Delete the key from the emulator, if both are there."""
+    soon = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1})
+    with suppress(ClientError, BotoCoreError):
+        place.client("secretsmanager", soon).delete_secret(
+            SecretId=SECRET_NAME, ForceDeleteWithoutRecovery=True
+        )
 
 
 def _model_parameters(openai: OpenAiServer | None) -> dict[str, str]:

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.file_lock import FileLockedError, hold_file_lock
@@ -67,14 +67,12 @@ class Package:
         sha256: Hash of the zip file, in hex.
         size_bytes: Size of the zip file.
         unzipped_bytes: Size of all its files.
-        sizes: Zipped bytes of each top-level package, the largest first.
     """
 
     path: Path
     sha256: str
     size_bytes: int
     unzipped_bytes: int
-    sizes: dict[str, int]
 
 
 def build_packages(
@@ -151,23 +149,24 @@ class _Recipe:
     identity: str
 
 
+@dataclass(frozen=True)
 class _Builder:
     """Builds packages for one target into one folder."""
 
-    def __init__(
-        self, target: Target, folder: Path, report: Report, interpreter: Path | None
-    ) -> None:
-        self._target = target
-        self._folder = folder
-        self._report = report
-        self._interpreter = interpreter
+    target: Target
+    folder: Path
+    report: Report
+    interpreter: Path | None
+
+    @property
+    def compression_level(self) -> int:
         # On this machine the wait for a build counts; on AWS, a cold start that loads less.
-        self._compression_level = 1 if target is Target.HOST else 9
+        return 1 if self.target is Target.HOST else 9
 
     def write_recipe(self, project: Path, needs: Needs, lock: Path) -> _Recipe:
         files = {path.relative_to(project).as_posix(): path.read_bytes() for path in needs.files}
-        facts = [self._target, str(self._interpreter), *sorted(needs.imports)]
-        if self._target is Target.HOST:
+        facts = [self.target, str(self.interpreter), *sorted(needs.imports)]
+        if self.target is Target.HOST:
             facts += [sys.version, platform.machine(), sys.platform]
         makers = [*sorted(Path(__file__).parent.glob("*.py")), lock]
         dependencies = _hash_parts([*facts, *(_hash(path.read_bytes()) for path in makers)])
@@ -189,12 +188,12 @@ class _Builder:
 
     def build(self, recipes: dict[str, _Recipe]) -> dict[str, Package]:
         store = DependencyStore(
-            self._folder,
-            self._target,
-            self._target.platform,
-            self._interpreter,
-            self._compression_level,
-            self._report,
+            self.folder,
+            self.target,
+            self.target.platform,
+            self.interpreter,
+            self.compression_level,
+            self.report,
         )
         kept = store.ensure({name: recipe.dependencies for name, recipe in recipes.items()})
         with ThreadPoolExecutor() as pool:
@@ -207,30 +206,30 @@ class _Builder:
     def _build_one(self, name: str, recipe: _Recipe, dependencies: Kept) -> Package:
         destination = self._locate(name)
         description = destination.with_suffix(".json")
-        with TemporaryDirectory(dir=self._folder, prefix=".build-") as folder:
+        with TemporaryDirectory(dir=self.folder, prefix=".build-") as folder:
             work = Path(folder)
             tree = work / "own"
             for path, content in recipe.files.items():
                 copy = tree / path
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes(content)
-            if self._interpreter is not None:
-                add_bytecode(self._interpreter, tree)
+            if self.interpreter is not None:
+                add_bytecode(self.interpreter, tree)
             words = recipe.dependencies.needs.words | read_services(dependencies, work)
             trim_services(work / DATA, words, tree / DATA)
             archive = work / "package.zip"
             shutil.copyfile(dependencies.archive, archive)
-            add_files(archive, list_files(tree), self._compression_level)
+            add_files(archive, list_files(tree), self.compression_level)
             package = _describe(archive, destination)
             description.unlink(missing_ok=True)
             archive.replace(destination)
         facts = {"inputs": recipe.identity, **asdict(package), "path": destination.name}
         description.write_text(json.dumps(facts, indent=1), encoding="utf-8")
-        self._report(f"Built {destination.name} ({package.size_bytes / 1e6:.1f} MB)")
+        self.report(f"Built {destination.name} ({package.size_bytes / 1e6:.1f} MB)")
         return package
 
     def _locate(self, name: str) -> Path:
-        return self._folder / f"{name}-{self._target}.zip"
+        return self.folder / f"{name}-{self.target}.zip"
 
 
 def _hash(content: bytes) -> str:
@@ -242,13 +241,8 @@ def _hash_parts(parts: list[str]) -> str:
 
 
 def _describe(archive: Path, destination: Path) -> Package:
-    sizes: dict[str, int] = {}
-    unzipped_bytes = 0
     with zipfile.ZipFile(archive) as file:
-        for entry in file.infolist():
-            top = PurePosixPath(entry.filename).parts[0]
-            sizes[top] = sizes.get(top, 0) + entry.compress_size
-            unzipped_bytes += entry.file_size
+        unzipped_bytes = sum(entry.file_size for entry in file.infolist())
     if unzipped_bytes > _UNZIPPED_LIMIT_BYTES:
         raise BuildError(
             f"{destination.name} is {unzipped_bytes / 1e6:.0f} MB unzipped and AWS Lambda takes "
@@ -259,5 +253,4 @@ def _describe(archive: Path, destination: Path) -> Package:
         sha256=_hash(archive.read_bytes()),
         size_bytes=archive.stat().st_size,
         unzipped_bytes=unzipped_bytes,
-        sizes=dict(sorted(sizes.items(), key=lambda item: -item[1])),
     )

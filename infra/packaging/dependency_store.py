@@ -61,6 +61,7 @@ class Kept:
         return self.archive.exists() and self.services.exists()
 
 
+@dataclass(frozen=True)
 class DependencyStore:
     """Dependencies for one target in one folder.
 
@@ -73,21 +74,12 @@ class DependencyStore:
         report: Called with one line for each step.
     """
 
-    def __init__(
-        self,
-        folder: Path,
-        target: str,
-        platform: Platform | None,
-        interpreter: Path | None,
-        compression_level: int,
-        report: Callable[[str], None],
-    ) -> None:
-        self._folder = folder
-        self._target = target
-        self._platform = platform
-        self._interpreter = interpreter
-        self._compression_level = compression_level
-        self._report = report
+    folder: Path
+    target: str
+    platform: Platform | None
+    interpreter: Path | None
+    compression_level: int
+    report: Callable[[str], None]
 
     def ensure(self, wanted: Mapping[str, Wanted]) -> dict[str, Kept]:
         """The dependencies of functions, by function; installed where they are not there.
@@ -98,30 +90,30 @@ class DependencyStore:
         kept = {name: self._name(name, want) for name, want in wanted.items()}
         absent = {name: want for name, want in wanted.items() if not kept[name].is_there}
         if absent:
-            self._report(f"Installing the dependencies of {', '.join(absent)} for {self._target}")
-            with TemporaryDirectory(dir=self._folder, prefix=".build-") as work:
+            self.report(f"Installing the dependencies of {', '.join(absent)} for {self.target}")
+            with TemporaryDirectory(dir=self.folder, prefix=".build-") as work:
                 self._make(absent, kept, Path(work))
         return kept
 
     def _name(self, name: str, want: Wanted) -> Kept:
-        stem = f"{name}-{self._target}-dependencies-{want.identity[:16]}"
-        return Kept(self._folder / f"{stem}.zip", self._folder / f"{stem}-services.zip")
+        stem = f"{name}-{self.target}-dependencies-{want.identity[:16]}"
+        return Kept(self.folder / f"{stem}.zip", self.folder / f"{stem}-services.zip")
 
     def _make(self, absent: Mapping[str, Wanted], kept: Mapping[str, Kept], work: Path) -> None:
         needed = frozenset(word for want in absent.values() for word in want.needs.words)
         locks = [want.lock for want in absent.values()]
-        installed = install_dependencies(locks, work / "tree", self._platform, needed)
+        installed = install_dependencies(locks, work / "tree", self.platform, needed)
         loaded: dict[str, frozenset[str]] = {}
-        if self._interpreter is not None:
+        if self.interpreter is not None:
             runnable = installed
-            if self._platform is not None:
+            if self.platform is not None:
                 # Libraries of another platform cannot be imported here.
-                here = Platform(self._platform.python, None)
+                here = Platform(self.platform.python, None)
                 runnable = install_dependencies(locks, work / "runnable", here, needed)
             cache = work / "cache"
             with ThreadPoolExecutor() as pool:
                 futures = {
-                    name: pool.submit(_find_loaded, name, want, runnable, self._interpreter, cache)
+                    name: pool.submit(_find_loaded, name, want, runnable, self.interpreter, cache)
                     for name, want in absent.items()
                 }
             loaded = {name: future.result() for name, future in futures.items()}
@@ -131,7 +123,7 @@ class DependencyStore:
                 for name in modules
                 if name.endswith(".py") and (installed.tree / name).is_file()
             }
-            compile_modules(self._interpreter, installed.tree, sources, work / "bytecode")
+            compile_modules(self.interpreter, installed.tree, sources, work / "bytecode")
         # Not in the pool: Python 3.11 may fail to parse in several threads at the same time.
         for name, want in absent.items():
             words = service_data.find_words_of_powertools(installed.tree, want.needs.imports)
@@ -176,9 +168,9 @@ class DependencyStore:
                     files |= _find_cached(work / "bytecode", Path(path))
         services[_WORDS] = work / f"{name}-{_WORDS}"
         made = Kept(work / kept.archive.name, work / kept.services.name)
-        add_files(made.archive, files, self._compression_level)
+        add_files(made.archive, files, self.compression_level)
         add_files(made.services, services, 1)
-        for outdated in self._folder.glob(f"{name}-{self._target}-dependencies-*.zip"):
+        for outdated in self.folder.glob(f"{name}-{self.target}-dependencies-*.zip"):
             outdated.unlink(missing_ok=True)
         made.services.replace(kept.services)
         made.archive.replace(kept.archive)

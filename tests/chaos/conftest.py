@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.environment import ensure_emulator
+from infra.local.process import ensure_emulator
 from infra.project_files import PROJECT
 from shared.errors import BuildError, LocalStackError
 

@@ -55,7 +55,7 @@ def pack_probe(project: Path, folder: Path) -> dict[str, Package]:
     add_files(draft, list_files(project), compression_level=1)
     digest = hashlib.sha256(draft.read_bytes()).hexdigest()
     archive = draft.replace(folder / f"probe-{digest}.zip")
-    package = Package(archive, digest, archive.stat().st_size, 0, {})
+    package = Package(archive, digest, archive.stat().st_size, 0)
     return dict.fromkeys(FUNCTIONS, package)
 
 

@@ -5,10 +5,10 @@ import json
 import uuid
 import zipfile
 
-from infra.deploy.architecture import choose_target
 from infra.deploy.code_only import deploy_code
-from infra.deploy.deploy_stack import deploy_stack, plan_deployment
+from infra.deploy.deploy_stack import choose_target, deploy_stack, plan_deployment
 from infra.deploy.destroy import destroy_stack, plan_destruction
+from infra.deploy.stack_place import StackPlace
 from infra.deploy.staging import package_placeholder
 from infra.packaging.build import Package
 
@@ -57,8 +57,10 @@ class SmallStack:
         self.name = f"small-{uuid.uuid4().hex[:8]}"
         self.lines = []
         self._stack, self._folder = stack, folder
-        self._place = {"endpoint_url": stack.endpoint_url}
         self._template = folder / "template.yaml"
+        self._place = StackPlace(
+            stack.session, self.name, self.lines.append, self._template, stack.endpoint_url, 0.05
+        )
         self._template.write_text(TEMPLATE)
         self.write_code("first")
 
@@ -72,40 +74,32 @@ class SmallStack:
             body += f"    return {{'batchItemFailures': [], 'word': {answer!r}}}\n"
             file.writestr(entry, f"{head}\n{body}")
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        self._packages = {"worker": Package(path, digest, path.stat().st_size, 0, {})}
+        self._packages = {"worker": Package(path, digest, path.stat().st_size, 0)}
 
     def choose_target(self, **parameters):
-        return choose_target(
-            self._stack.session, self.name, parameters, template=self._template, **self._place
-        )
+        return choose_target(self._place, parameters)
 
     def edit_template(self, old, new):
         self._template.write_text(self._template.read_text().replace(old, new))
 
     def deploy(self, **parameters):
-        return self._run(deploy_stack, parameters, template=self._template, poll_seconds=0.05)
+        return self._run(deploy_stack, parameters)
 
     def plan(self, **parameters):
-        return self._run(plan_deployment, parameters, template=self._template, poll_seconds=0.05)
+        return self._run(plan_deployment, parameters)
 
     def deploy_code(self):
-        return self._run(deploy_code, template=self._template)
+        return self._run(deploy_code)
 
-    def _run(self, operation, *arguments, **more):
+    def _run(self, operation, *arguments):
         self.lines.clear()
-        return operation(
-            self._stack.session, self.name, self._packages, *arguments, self.lines.append,
-            **more, **self._place,
-        )  # fmt: skip
+        return operation(self._place, self._packages, *arguments)
 
     def plan_destruction(self):
-        return plan_destruction(self._stack.session, self.name, **self._place)
+        return plan_destruction(self._place)
 
     def destroy(self, *, delete_data=False):
-        destroy_stack(
-            self._stack.session, self.plan_destruction(), self.lines.append,
-            delete_data=delete_data, poll_seconds=0.05, **self._place,
-        )  # fmt: skip
+        destroy_stack(self._place, self.plan_destruction(), delete_data=delete_data)
 
     def ask(self):
         """The word that the function says to who calls it by its alias."""

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.local.demo import DEMO_DOCUMENTS, EXPECTED, DemoFolder
+from infra.cli.local.demo import DEMO_DOCUMENTS, EXPECTED, RESULTS, open_demo_folder
 from infra.cli.local.local_stack import bring_up, write_status
 from infra.cli.output import Output
-from infra.local.record import LocalFolder, is_running
+from infra.local.record import is_running
 from infra.local.stack import STACK_NAME
 from infra.project_files import PROJECT
 from shared.errors import LocalStackError
@@ -140,7 +140,7 @@ def start_demo():
 
 
 def is_demo_stack_running():
-    return is_running(LocalFolder(DemoFolder(PROJECT / ".seashore").root.resolve()))
+    return is_running(open_demo_folder())
 
 
 def test_the_demo_summarises_what_has_text_and_nothing_else(start_demo):
@@ -151,7 +151,7 @@ def test_the_demo_summarises_what_has_text_and_nothing_else(start_demo):
     for name in EXPECTED:
         assert (DEMO_DOCUMENTS / name).is_file()
         assert name in out
-    results = DemoFolder(PROJECT / ".seashore").results
+    results = open_demo_folder().root / RESULTS
     assert sorted(path.name for path in results.iterdir()) == [
         "harbour-note.json",
         "harbour-note.md",

@@ -13,9 +13,8 @@ import pytest
 from botocore.exceptions import ClientError
 
 from infra.aws import open_emulator_session
-from infra.local.model_key import SECRET_NAME
 from infra.local.record import LocalFolder, is_running
-from infra.local.stack import STACK_NAME, OpenAiServer, update_local_stack
+from infra.local.stack import SECRET_NAME, STACK_NAME, OpenAiServer, update_local_stack
 from infra.project_files import TEMPLATE
 from infra.stacks import Stack, resolve_local_stack
 from tests.local_stack.probe_stack import ProbeStack

@@ -8,10 +8,11 @@ import pytest
 from infra.deploy.deploy_bucket import deploy_bucket_name
 from infra.deploy.deploy_stack import deploy_stack
 from infra.deploy.stack_operation import Deployment
+from infra.deploy.stack_place import StackPlace
 from infra.deploy.staging import package_placeholder
 from infra.local.stack import LocalSetup, update_local_stack
 from infra.packaging.build import Package
-from infra.stacks import Stack, resolve_stack
+from infra.stacks import Stack, resolve_aws_stack
 from shared.errors import DeployError, OperatorError, UnknownStackError
 from tests.local_stack.conftest import CACHE
 
@@ -57,16 +58,10 @@ class Deployer:
         path = self._folder / "template.yaml"
         path.write_text(template)
         self.steps.clear()
-        return deploy_stack(
-            self._stack.session,
-            self.name,
-            {"worker": self._package},
-            parameters,
-            self.steps.append,
-            template=path,
-            endpoint_url=self._stack.endpoint_url,
-            poll_seconds=0.05,
+        place = StackPlace(
+            self._stack.session, self.name, self.steps.append, path, self._stack.endpoint_url, 0.05
         )
+        return deploy_stack(place, {"worker": self._package}, parameters)
 
     @property
     def status(self) -> str:
@@ -78,7 +73,7 @@ def deployer(local_stack: Stack, tmp_path) -> Deployer:
     zip_file = tmp_path / "package.zip"
     zip_file.write_bytes(b"a package")
     digest = hashlib.sha256(zip_file.read_bytes()).hexdigest()
-    package = Package(zip_file, digest, zip_file.stat().st_size, 0, {})
+    package = Package(zip_file, digest, zip_file.stat().st_size, 0)
     return Deployer(local_stack, package, tmp_path)
 
 
@@ -170,9 +165,9 @@ def test_real_template_is_up_to_date_after_its_deployment(local_stack, local_sta
     assert any("nothing to change" in step for step in steps)
 
 
-def test_stack_is_found_by_its_name_as_on_aws(local_stack, tmp_path, monkeypatch):
+def test_stack_is_found_by_its_name_as_on_aws(local_stack, monkeypatch):
     _use_emulator_as_aws(local_stack, monkeypatch)
-    stack = resolve_stack("seashore", tmp_path, region=local_stack.region)
+    stack = resolve_aws_stack("seashore", region=local_stack.region)
     # The emulator serves the API by path; the local stack knows where.
     assert stack.outputs == {**local_stack.outputs, "ApiUrl": stack.outputs["ApiUrl"]}
     assert stack.output("WorkQueueUrl") == local_stack.outputs["WorkQueueUrl"]
@@ -180,17 +175,17 @@ def test_stack_is_found_by_its_name_as_on_aws(local_stack, tmp_path, monkeypatch
         stack.output("Nothing")
 
 
-def test_unknown_stack_is_one_clear_line(local_stack, tmp_path, monkeypatch):
+def test_unknown_stack_is_one_clear_line(local_stack, monkeypatch):
     _use_emulator_as_aws(local_stack, monkeypatch)
     with pytest.raises(UnknownStackError, match="There is no stack 'nobody' in us-east-1"):
-        resolve_stack("nobody", tmp_path, region=local_stack.region)
+        resolve_aws_stack("nobody", region=local_stack.region)
 
 
-def test_wrong_credentials_are_one_clear_line(local_stack, tmp_path, monkeypatch):
+def test_wrong_credentials_are_one_clear_line(local_stack, monkeypatch):
     _use_emulator_as_aws(local_stack, monkeypatch)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     with pytest.raises(OperatorError, match="AWS does not accept the credentials"):
-        resolve_stack("seashore", tmp_path, region=local_stack.region)
+        resolve_aws_stack("seashore", region=local_stack.region)
 
 
 def _use_emulator_as_aws(stack: Stack, monkeypatch) -> None:

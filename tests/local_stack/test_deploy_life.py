@@ -6,6 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from infra.cli.app import app
+from infra.deploy.stack_place import StackPlace
 from infra.doctor.aws_checks import AwsDoctor
 from infra.packaging.build import Target
 from shared.errors import DeployError, UnknownStackError
@@ -140,9 +141,10 @@ def test_data_outlives_its_stack_until_it_is_deleted_too(small, local_stack, mon
 
 
 def test_doctor_looks_at_an_account_and_its_stack(lasting, local_stack):
-    doctor = AwsDoctor(
-        local_stack.session, lasting.name, lambda: datetime.now(UTC), local_stack.endpoint_url
+    place = StackPlace(
+        local_stack.session, lasting.name, print, endpoint_url=local_stack.endpoint_url
     )
+    doctor = AwsDoctor(place, lambda: datetime.now(UTC))
     checks = {check.name: check for check in doctor.look()}
     assert checks["stack"].words == f"{lasting.name} is in CREATE_COMPLETE"
     assert {name for name, check in checks.items() if check.verdict == "ok"} >= {

@@ -12,9 +12,9 @@ from dataclasses import replace
 
 import pytest
 
-from infra.local.model_key import SECRET_NAME
 from infra.local.record import LocalFolder, is_running, read_record
 from infra.local.stack import (
+    SECRET_NAME,
     LocalSetup,
     OpenAiServer,
     delete_local_data,
@@ -24,7 +24,7 @@ from infra.local.stack import (
     update_local_stack,
 )
 from infra.project_files import PROJECT
-from infra.stacks import Stack, resolve_local_stack, resolve_stack
+from infra.stacks import Stack, resolve_local_stack
 from shared.errors import LocalStackError, UnknownStackError
 from tests.local_stack.probe_stack import ProbeStack, read_artifact, wait_for, work
 
@@ -276,5 +276,5 @@ def test_deleted_data_is_gone_and_a_new_stack_is_empty(probe, stack):
 
 def test_stack_that_was_never_started_is_not_running(tmp_path):
     with pytest.raises(UnknownStackError, match="not running: start it with `seashore local up`"):
-        resolve_stack("local", tmp_path)
+        resolve_local_stack(tmp_path)
     assert not (tmp_path / ".seashore").exists()

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from infra.cli.command_context import CommandContext
 from infra.cli.documents.files import FileToPut
 from infra.cli.documents.upload import put_files
 from infra.cli.exit_codes import ExitCode
@@ -57,7 +58,7 @@ def test_a_question_about_a_demo_document_is_answered_and_its_sender_told(stack)
     written = Written()
     # The document was just put: the task waits until its text is read.
     code = enqueue_task(
-        stack,
+        CommandContext(stack, written, as_json=True),
         {
             "kind": "ask",
             "id": "tidal-question",
@@ -66,8 +67,6 @@ def test_a_question_about_a_demo_document_is_answered_and_its_sender_told(stack)
             "callback": told_url,
         },
         wait=True,
-        as_json=True,
-        output=written,
     )
     assert code is ExitCode.OK, written.talk.file.getvalue()
     result = written.json["result"]
@@ -82,11 +81,9 @@ def test_the_worker_may_tell_no_other_queue(stack):
     other_url = stack.client("sqs").create_queue(QueueName="other")["QueueUrl"]
     written = Written()
     code = enqueue_task(
-        stack,
+        CommandContext(stack, written, as_json=True),
         {"kind": "summarize", "text": "A text.", "callback": other_url},
         wait=True,
-        as_json=True,
-        output=written,
     )
     assert code is ExitCode.FAILED
     assert "is not allowed" in written.json["task"]["reason"]
@@ -96,7 +93,8 @@ def test_the_agent_reads_with_the_rights_that_the_worker_has(stack, root):
     file = FileToPut(REPORT, REPORT.name, REPORT.stat().st_size)
     put_files(stack.client("s3"), stack.output("DocumentsBucket"), [file], lambda count: None)
     summarised = {"kind": "summarize", "document": REPORT.name}
-    assert enqueue_task(stack, summarised, wait=True, as_json=True, output=Written()) is ExitCode.OK
+    context = CommandContext(stack, Written(), as_json=True)
+    assert enqueue_task(context, summarised, wait=True) is ExitCode.OK
     with ChatServer() as server:
         model = OpenAiServer(server.url, model="tiny")
         update_local_stack(root, lambda line: None, replace(SETUP, openai=model))
@@ -110,11 +108,9 @@ def test_the_agent_reads_with_the_rights_that_the_worker_has(stack, root):
         )
         written = Written()
         code = enqueue_task(
-            stack,
+            CommandContext(stack, written, as_json=True),
             {"kind": "agent", "prompt": "What is the report about?"},
             wait=True,
-            as_json=True,
-            output=written,
         )
     update_local_stack(root, lambda line: None, SETUP)
     assert code is ExitCode.OK, written.talk.file.getvalue()

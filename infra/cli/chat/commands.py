@@ -4,13 +4,15 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.options import AsJson, Profile, Region, StackName, open_output
+from infra.cli.exit_codes import ExitCode
+from infra.cli.options import StackOptions, add_command
 
 chat_commands = typer.Typer()
 
 
-@chat_commands.command()
+@add_command(chat_commands)
 def chat(
+    *,
     message: Annotated[
         str | None,
         typer.Argument(
@@ -25,11 +27,8 @@ def chat(
             "--thread", "-t", show_default=False, help="The conversation to go on with, by its id."
         ),
     ] = None,
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
-) -> None:
+    options: StackOptions,
+) -> ExitCode:
     """Talk with the agent that knows the documents, over the HTTP API of the stack.
 
     The answer goes to stdout, all else to stderr. Where the API wants a Cognito user,
@@ -37,7 +36,7 @@ def chat(
     """
     from infra.cli.chat.api_client import open_api
     from infra.cli.chat.chat import run_chat
-    from infra.cli.stack_access import open_stack
 
-    api = open_api(open_stack(stack, region, profile))
-    raise typer.Exit(run_chat(api, message, thread, as_json=as_json, output=open_output()))
+    context = options.open()
+    api = open_api(context.stack)
+    return run_chat(api, message, thread, as_json=context.as_json, output=context.output)

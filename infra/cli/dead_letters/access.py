@@ -3,12 +3,13 @@
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from infra.aws import aws_errors_as
-from infra.cli.output import Output
-from infra.cli.stack_access import open_ledger
+from infra.cli.command_context import CommandContext, open_ledger
+from infra.cli.dead_letters.options import LetterOptions
+from infra.cli.documents.find import choose_one
 from infra.cli.times import parse_moment
 from infra.signals import interrupt_on_signals
 from infra.stacks import Stack
@@ -24,27 +25,6 @@ from shared.dead_letters.reading import ReadingPace, read_letters
 from shared.errors import OperatorError, UnknownItemError, WrongUsageError
 from shared.ledger.document_versions import find_current_document_id
 from shared.queue_catalogue import QUEUES
-
-_MOST_NAMED = 4
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Which letters an operator means, in the operator's words."""
-
-    ids: Sequence[str] = ()
-    queues: Sequence[str] = ()
-    errors: Sequence[str] = ()
-    kinds: Sequence[str] = ()
-    document: str | None = None
-    before: str | None = None
-    after: str | None = None
-    grep: str | None = None
-
-    @property
-    def is_everything(self) -> bool:
-        """Whether nothing is said, so that every letter is meant."""
-        return not any(vars(self).values())
 
 
 def list_dlqs(stack: Stack) -> tuple[DeadLetterQueue, ...]:
@@ -79,7 +59,9 @@ def _find_actor(stack: Stack) -> str:
         return str(stack.client("sts").get_caller_identity()["Arn"])
 
 
-def build_filter(wanted: Wanted, stack: Stack, services: LetterServices) -> LetterFilter:
+def build_filter(
+    wanted: LetterOptions, context: CommandContext, services: LetterServices
+) -> LetterFilter:
     """Which letters an operator means, but for ids, which may be beginnings of ids.
 
     Raises:
@@ -96,27 +78,24 @@ def build_filter(wanted: Wanted, stack: Stack, services: LetterServices) -> Lett
             f"--grep {wanted.grep!r} is not a regular expression: {error}"
         ) from None
     now = services.now()
+    subject = wanted.document
+    if subject is not None:
+        # An id or its beginning as it is; an object key as the id of its newest document.
+        bucket = context.stack.output("DocumentsBucket")
+        subject = find_current_document_id(services.table, bucket, subject) or subject
     return LetterFilter(
         queues=tuple(wanted.queues),
         errors=tuple(wanted.errors),
         kinds=tuple(wanted.kinds),
-        subject=_find_subject(wanted.document, stack, services),
+        subject=subject,
         before=parse_moment(wanted.before, now) if wanted.before else None,
         after=parse_moment(wanted.after, now) if wanted.after else None,
         pattern=pattern,
     )
 
 
-def _find_subject(wanted: str | None, stack: Stack, services: LetterServices) -> str | None:
-    """An id or its beginning as it is; an object key as the id of its newest document."""
-    if wanted is None:
-        return None
-    bucket = stack.output("DocumentsBucket")
-    return find_current_document_id(services.table, bucket, wanted) or wanted
-
-
 def read_wanted_letters(
-    wanted: Wanted, stack: Stack, services: LetterServices, output: Output
+    ids: Sequence[str], wanted: LetterOptions, context: CommandContext, services: LetterServices
 ) -> list[Letter]:
     """Read the DLQs, and choose the letters that are meant; oldest first.
 
@@ -124,11 +103,11 @@ def read_wanted_letters(
         UnknownItemError: An id names no letter, or the beginnings of several.
         WrongUsageError: The words cannot be understood.
     """
-    chosen = build_filter(wanted, stack, services)
+    chosen = build_filter(wanted, context, services)
     dlqs = [dlq for dlq in services.dlqs if not chosen.queues or dlq.name in chosen.queues]
     with (
         interrupt_on_signals(),
-        output.talk.status("Reading the dead-letter queues…") as status,
+        context.output.talk.status("Reading the dead-letter queues…") as status,
     ):
         letters = read_letters(
             services.queues,
@@ -137,17 +116,17 @@ def read_wanted_letters(
             services.stopwatch,
             report=lambda count: status.update(f"Reading the dead-letter queues… {count:,}"),
         )
-    chosen = replace(chosen, ids=[_find_id(wanted_id, letters) for wanted_id in wanted.ids])
+    chosen = replace(chosen, ids=[_find_id(wanted_id, letters) for wanted_id in ids])
     return [letter for letter in letters if chosen.fits(letter)]
 
 
-def find_letter(wanted: str, stack: Stack, services: LetterServices, output: Output) -> Letter:
+def find_letter(wanted: str, context: CommandContext, services: LetterServices) -> Letter:
     """The one letter that an id means.
 
     Raises:
         UnknownItemError: It names no letter, or the beginnings of several.
     """
-    return read_wanted_letters(Wanted(ids=[wanted]), stack, services, output)[0]
+    return read_wanted_letters([wanted], LetterOptions(), context, services)[0]
 
 
 def _find_id(wanted: str, letters: Sequence[Letter]) -> str:
@@ -157,10 +136,4 @@ def _find_id(wanted: str, letters: Sequence[Letter]) -> str:
             f"There is no dead letter {wanted!r}: `seashore dlq list --all` lists them. One "
             "that somebody else is looking at appears again after half a minute."
         )
-    if len(ids) > 1:
-        named = ", ".join(ids[:_MOST_NAMED])
-        more = " and more" if len(ids) > _MOST_NAMED else ""
-        raise UnknownItemError(
-            f"{wanted!r} is the beginning of several ids: {named}{more}. Give more of it."
-        )
-    return ids[0]
+    return choose_one(wanted, ids)

@@ -1,44 +1,43 @@
 """`seashore dlq discard`: delete dead letters for good, with a copy of each kept."""
 
-from infra.cli.dead_letters.access import Wanted, open_letters, read_wanted_letters
+from collections.abc import Sequence
+
+from infra.cli.command_context import CommandContext
+from infra.cli.dead_letters.access import open_letters, read_wanted_letters
+from infra.cli.dead_letters.options import LetterOptions
 from infra.cli.dead_letters.progress import Tally, follow_results, is_confirmed
 from infra.cli.dead_letters.table import group_to_json, write_groups
 from infra.cli.exit_codes import ExitCode
-from infra.cli.output import Output
-from infra.cli.stack_access import open_objects
-from infra.stacks import Stack
 from pipeline.dead_letters.discard import discard
 from pipeline.dead_letters.finished_work import find_finished
 from shared.dead_letters.letters import group_letters
 
 
 def discard_letters(
-    stack: Stack,
-    wanted: Wanted,
+    context: CommandContext,
+    ids: Sequence[str],
+    wanted: LetterOptions,
     *,
     finished: bool,
     yes: bool,
     force: bool,
-    as_json: bool,
-    output: Output,
 ) -> ExitCode:
     """Show which letters would be deleted, ask, keep a copy of each, and delete them.
 
     Args:
-        stack: The stack.
-        wanted: The letters that are meant.
+        context: What the command works with.
+        ids: Ids of the letters that are meant, or their beginnings.
+        wanted: What else is known of them.
         finished: Only those whose work needs no replay.
         yes: Do it without asking.
         force: Also those that the sweep has not looked at yet.
-        as_json: Whether to write JSON.
-        output: Where to write.
 
     Raises:
         SeashoreError: AWS failed, or the words cannot be understood. What is said to be discarded
             is; everything else lies where it lay.
     """
-    services = open_letters(stack)
-    letters = read_wanted_letters(wanted, stack, services, output)
+    services, output = open_letters(context.stack), context.output
+    letters = read_wanted_letters(ids, wanted, context, services)
     if finished:
         keys = find_finished(services.table, letters)
         letters = [letter for letter in letters if letter.key in keys]
@@ -46,7 +45,7 @@ def discard_letters(
     unswept = [] if takes_all else [letter for letter in letters if letter.awaits_sweep]
     chosen = [letter for letter in letters if takes_all or not letter.awaits_sweep]
     groups = group_letters(chosen)
-    if groups and not as_json:
+    if groups and not context.as_json:
         write_groups(groups, output)
     output.say(f"{len(chosen):,} to discard.")
     if unswept:
@@ -61,12 +60,12 @@ def discard_letters(
     is_done = bool(chosen) and is_confirmed(question, yes=yes, output=output)
     try:
         if is_done:
-            bucket = stack.output("ArtifactsBucket")
-            results = discard(chosen, services, open_objects(stack), bucket)
+            bucket = context.stack.output("ArtifactsBucket")
+            results = discard(chosen, services, context.objects, bucket)
             follow_results(results, tally, title="Discarding", total=len(chosen), output=output)
     finally:
         tally.say(output)
-        if as_json:
+        if context.as_json:
             output.write_json(
                 {
                     "dry_run": not is_done,

@@ -7,11 +7,11 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import find_letter, open_letters
 from infra.cli.dead_letters.progress import Tally, is_confirmed
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
-from infra.stacks import Stack
 from pipeline.dead_letters.edited_replay import edit_letter, replay_edited
 from pipeline.dead_letters.hold import Ending
 from shared.dead_letters.letters import Letter
@@ -19,7 +19,7 @@ from shared.errors import MessageDecodeError, OperatorError
 
 
 def edit_and_replay(
-    stack: Stack, wanted: str, environment: Mapping[str, str], *, yes: bool, output: Output
+    context: CommandContext, wanted: str, environment: Mapping[str, str], *, yes: bool
 ) -> ExitCode:
     """Open a letter's body in `$VISUAL` or `$EDITOR`, check what comes back, and replay that.
 
@@ -32,8 +32,8 @@ def edit_and_replay(
     editor = environment.get("VISUAL") or environment.get("EDITOR")
     if not editor:
         raise OperatorError("Set EDITOR to the editor to use, for example EDITOR=nano.")
-    services = open_letters(stack)
-    letter = find_letter(wanted, stack, services, output)
+    services, output = open_letters(context.stack), context.output
+    letter = find_letter(wanted, context, services)
     with tempfile.NamedTemporaryFile(
         "wb", prefix="seashore-letter-", suffix=".json", delete=False
     ) as file:

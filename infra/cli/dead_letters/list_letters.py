@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from infra.cli.dead_letters.access import Wanted, open_letters, read_wanted_letters
+from infra.cli.command_context import CommandContext
+from infra.cli.dead_letters.access import open_letters, read_wanted_letters
+from infra.cli.dead_letters.options import LetterOptions
 from infra.cli.dead_letters.table import group_to_json, write_groups, write_letters
-from infra.cli.output import Output
 from infra.cli.timeline_table import describe_details
-from infra.stacks import Stack
 from pipeline.timeline import find_last_attempt
 from shared.aws.dynamodb_table import LedgerTable
 from shared.dead_letters.letters import Letter, LetterKey, group_letters
@@ -17,20 +17,18 @@ from shared.ledger.timeline import read_timeline
 _MOST_STORIES = 100
 
 
-def write_dead_letters(
-    stack: Stack, wanted: Wanted, *, one_by_one: bool, as_json: bool, output: Output
-) -> None:
+def write_dead_letters(context: CommandContext, wanted: LetterOptions, *, one_by_one: bool) -> None:
     """Write the letters that are meant, grouped by error type and stage, or one by one.
 
     Raises:
         SeashoreError: The queues or the ledger cannot be read, or the words not be understood.
     """
-    services = open_letters(stack)
-    letters = read_wanted_letters(wanted, stack, services, output)
+    services, output = open_letters(context.stack), context.output
+    letters = read_wanted_letters([], wanted, context, services)
     groups = group_letters(letters)
     examples = [group.example for group in groups]
     attempts = find_last_attempts(services.table, letters if one_by_one else examples)
-    if as_json:
+    if context.as_json:
         content = {"count": len(letters), "groups": [group_to_json(group) for group in groups]}
         if one_by_one:
             content["letters"] = [

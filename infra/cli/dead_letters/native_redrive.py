@@ -3,19 +3,19 @@
 import time
 from typing import Any
 
+from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import list_dlqs
 from infra.cli.dead_letters.move_tasks import MoveProgress, cancel_move, start_move, watch_move
 from infra.cli.dead_letters.progress import is_confirmed
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
 from infra.signals import ignore_signals, interrupt_on_signals
-from infra.stacks import Stack
 from shared.aws.queues import Queues
 from shared.dead_letters.letters import DeadLetterQueue
 
 
 def move_dead_letters(
-    stack: Stack, *, messages_per_second: int | None, yes: bool, output: Output
+    context: CommandContext, messages_per_second: int | None, *, yes: bool
 ) -> ExitCode:
     """Have SQS move everything in the DLQs to their queues, one DLQ after the other.
 
@@ -23,16 +23,17 @@ def move_dead_letters(
         OperatorError: SQS refuses, or has no redrive of its own.
         KeyboardInterrupt: It was interrupted; the move is cancelled.
     """
-    sqs = stack.client("sqs")
+    output, dlqs = context.output, list_dlqs(context.stack)
+    sqs = context.stack.client("sqs")
     queues = Queues(sqs)
-    counts = {dlq.name: queues.count_messages(dlq.dlq_url) for dlq in list_dlqs(stack)}
+    counts = {dlq.name: queues.count_messages(dlq.dlq_url) for dlq in dlqs}
     for name, count in counts.items():
         output.say(f"About {count:,} in the DLQ of {name}.")
     total = sum(counts.values())
     if not total or not is_confirmed(f"Let SQS move about {total:,}?", yes=yes, output=output):
         return ExitCode.OK
     code = ExitCode.OK
-    for dlq in list_dlqs(stack):
+    for dlq in dlqs:
         if counts[dlq.name]:
             last = _move(sqs, dlq, messages_per_second, output)
             if last.status != "COMPLETED":

@@ -3,10 +3,10 @@
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import MofNCompleteColumn
 
 from infra.cli.output import Output
 from infra.signals import interrupt_on_signals
@@ -63,20 +63,6 @@ def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
     return answer.strip().lower() in ("y", "yes")
 
 
-@contextmanager
-def _show_bar(title: str, total: int, output: Output) -> Iterator[Progress]:
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    is_shown = output.talk.is_terminal
-    with Progress(*columns, console=output.talk, transient=True, disable=not is_shown) as bar:
-        bar.add_task(title, total=total)
-        yield bar
-
-
 def follow_results(
     results: Iterator[Result], tally: Tally, *, title: str, total: int, output: Output
 ) -> None:
@@ -93,9 +79,9 @@ def follow_results(
     """
     with (
         interrupt_on_signals(),
-        _show_bar(title, total, output) as bar,
+        output.show_bar(title, total, MofNCompleteColumn()) as advance,
         closing(results),  # type: ignore[type-var]  # every iterator here is a generator
     ):
         for result in results:
             tally.results.append(result)
-            bar.advance(bar.task_ids[0])
+            advance(1)

@@ -1,15 +1,16 @@
 """`seashore dlq replay`: send dead letters to their queues again."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
-from infra.cli.dead_letters.access import Wanted, open_letters, read_wanted_letters
+from infra.cli.command_context import CommandContext
+from infra.cli.dead_letters.access import open_letters, read_wanted_letters
+from infra.cli.dead_letters.options import LetterOptions, ReplayOptions
 from infra.cli.dead_letters.progress import Tally, follow_results, is_confirmed
 from infra.cli.dead_letters.table import group_to_json, write_groups
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
 from infra.signals import interrupt_on_signals
-from infra.stacks import Stack
 from pipeline.dead_letters.canary import CanaryState, watch_canaries
 from pipeline.dead_letters.finished_work import can_be_followed, find_finished
 from pipeline.dead_letters.hold import Ending, LetterServices
@@ -18,31 +19,8 @@ from shared.dead_letters.letters import Letter, group_letters
 from shared.errors import OperatorError
 
 
-@dataclass(frozen=True)
-class ReplayOptions:
-    """How letters are replayed.
-
-    Args:
-        yes: Do it without asking.
-        limit: The most letters to send.
-        canary: How many to send first, and to wait for.
-        canary_timeout_seconds: How long to wait for them.
-        rate: The most letters to send in a second.
-        max_replays: How often a letter is replayed at the most.
-        force: Replay it even so.
-    """
-
-    yes: bool = False
-    limit: int | None = None
-    canary: int | None = None
-    canary_timeout_seconds: float = 900
-    rate: float | None = None
-    max_replays: int = 3
-    force: bool = False
-
-
 def replay_letters(
-    stack: Stack, wanted: Wanted, options: ReplayOptions, *, as_json: bool, output: Output
+    context: CommandContext, ids: Sequence[str], wanted: LetterOptions, options: ReplayOptions
 ) -> ExitCode:
     """Show what a replay would send, ask, and send it.
 
@@ -53,8 +31,8 @@ def replay_letters(
         SeashoreError: AWS failed, or the words cannot be understood. What is said to be replayed
             is; everything else lies where it lay.
     """
-    services = open_letters(stack)
-    letters = read_wanted_letters(wanted, stack, services, output)
+    services, output = open_letters(context.stack), context.output
+    letters = read_wanted_letters(ids, wanted, context, services)
     plan = plan_replay(
         letters,
         find_finished(services.table, letters),
@@ -62,7 +40,9 @@ def replay_letters(
         force=options.force,
         limit=options.limit,
     )
-    _say_plan(plan, options, as_json=as_json, output=output)
+    if plan.letters and not context.as_json:
+        write_groups(group_letters(plan.letters), output)
+    _say_plan(plan, options, output)
     tally = Tally()
     is_whole = not plan.over_cap
     question = f"Replay {len(plan.letters):,}?"
@@ -72,14 +52,12 @@ def replay_letters(
             is_whole = _replay(plan, services, options, tally, output) and is_whole
     finally:
         tally.say(output)
-        if as_json:
+        if context.as_json:
             output.write_json(_to_json(plan, tally, is_dry_run=not is_done))
     return ExitCode.OK if is_whole and tally.is_good else ExitCode.FAILED
 
 
-def _say_plan(plan: ReplayPlan, options: ReplayOptions, *, as_json: bool, output: Output) -> None:
-    if plan.letters and not as_json:
-        write_groups(group_letters(plan.letters), output)
+def _say_plan(plan: ReplayPlan, options: ReplayOptions, output: Output) -> None:
     output.say(f"{len(plan.letters):,} to replay.")
     if plan.beyond_limit:
         output.say(f"{len(plan.beyond_limit):,} more are beyond --limit.")
@@ -135,7 +113,7 @@ def _try_canaries(
     sent = [letter for letter in canaries if letter.key in sent_keys]
     last = CanaryState((), (), tuple(sent))
     with interrupt_on_signals(), output.talk.status("Waiting for the canaries…") as status:
-        for last in watch_canaries(sent, services, timeout_seconds=options.canary_timeout_seconds):
+        for last in watch_canaries(sent, services, timeout_seconds=options.canary_timeout):
             status.update(
                 f"Waiting for the canaries… {len(last.succeeded)} of {len(sent)} succeeded"
             )
@@ -150,7 +128,7 @@ def _try_canaries(
     if last.waiting:
         output.say(
             f"{len(last.waiting)} canaries have not ended within "
-            f"{options.canary_timeout_seconds:.0f} s, so nothing more is replayed.",
+            f"{options.canary_timeout:.0f} s, so nothing more is replayed.",
             style="red",
         )
         return False

@@ -2,12 +2,12 @@
 
 from rich.text import Text
 
+from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import find_letter, open_letters
 from infra.cli.dead_letters.list_letters import describe_last_attempt
-from infra.cli.dead_letters.table import describe_moment
 from infra.cli.output import Output
 from infra.cli.timeline_table import write_story_table
-from infra.stacks import Stack
+from infra.cli.times import describe_moment
 from pipeline.timeline import Story, build_story
 from shared.dead_letters.letters import Letter
 from shared.ledger.subjects import subject_pk
@@ -16,23 +16,21 @@ from shared.messages.delivery_state import ATTRIBUTE_NAME
 from shared.messages.message import Subject
 from shared.printable import to_printable
 
-_LABEL_WIDTH = 12
 
-
-def show_letter(stack: Stack, wanted: str, *, as_json: bool, output: Output) -> None:
+def show_letter(context: CommandContext, wanted: str) -> None:
     """Write a letter's body, attributes and cause, the stories it belongs to, and where its log is.
 
     Raises:
         UnknownItemError: There is no such letter, or the id is the beginning of several.
     """
-    services = open_letters(stack)
-    letter = find_letter(wanted, stack, services, output)
+    services, output = open_letters(context.stack), context.output
+    letter = find_letter(wanted, context, services)
     stories = {
         subject: build_story(read_timeline(services.table, subject_pk(subject)))
         for subject in letter.work.subjects
     }
     attempt = None if letter.has_cause else describe_last_attempt(services.table, letter)
-    if as_json:
+    if context.as_json:
         output.write_json(
             {
                 **letter.to_json(),
@@ -43,11 +41,7 @@ def show_letter(stack: Stack, wanted: str, *, as_json: bool, output: Output) -> 
             }
         )
         return
-    for label, value in _list_facts(letter, attempt):
-        output.write(
-            Text.assemble(Text(f"{label:<{_LABEL_WIDTH}}", style="dim"), to_printable(value)),
-            whole_lines=True,
-        )
+    output.write_facts(_list_facts(letter, attempt))
     for name, attribute in letter.message.attributes.items():
         if name != ATTRIBUTE_NAME:
             value = attribute.get("stringValue") or attribute.get("binaryValue")
@@ -72,11 +66,9 @@ def _list_facts(letter: Letter, attempt: str | None) -> list[tuple[str, str]]:
     ]
     if attempt is not None:
         facts.append(("", attempt))
+    item = f", {letter.work.item_id}" if letter.work.item_id else ""
     facts += [
-        (
-            "Asks for",
-            letter.work.kind + (f", {letter.work.item_id}" if letter.work.item_id else ""),
-        ),
+        ("Asks for", f"{letter.work.kind}{item}"),
         ("Sent first", describe_moment(state.first_enqueued_at)),
     ]
     if failure is not None:

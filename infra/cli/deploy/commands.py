@@ -4,12 +4,22 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.options import AsJson, Profile, Region, StackName, open_output
+from infra.cli.exit_codes import ExitCode
+from infra.cli.options import (
+    AsJson,
+    AwsStackName,
+    Profile,
+    Region,
+    StackOptions,
+    Yes,
+    add_command,
+    open_output,
+)
 
 deploy_commands = typer.Typer()
 
 
-@deploy_commands.command()
+@add_command(deploy_commands)
 def build(
     target: Annotated[
         str,
@@ -33,11 +43,9 @@ def build(
     build_functions(wanted, explain=explain, as_json=as_json, output=open_output())
 
 
-@deploy_commands.command()
+@add_command(deploy_commands)
 def deploy(
-    stack: Annotated[
-        str, typer.Option("--stack", "-s", help="Name of the stack on AWS.", show_default=False)
-    ],
+    stack: AwsStackName,
     parameters: Annotated[
         list[str] | None,
         typer.Option(
@@ -62,42 +70,38 @@ def deploy(
     region: Region = None,
     profile: Profile = None,
     as_json: AsJson = False,
-) -> None:
+) -> ExitCode:
     """Build the packages, and deploy them to a stack on AWS.
 
     Makes the stack if there is none of that name. An update that fails is rolled back.
     """
     from infra.cli.deploy.deploy import deploy as deploy_to_aws
-    from infra.cli.deploy.deploy import update_code, write_diff
+    from infra.cli.deploy.deploy import open_place, split_parameter, update_code, write_diff
 
     if code_only and (diff or parameters):
         raise typer.BadParameter(
             "It goes neither with --diff nor with --parameters.", param_hint="--code-only"
         )
     output = open_output()
-    if diff:
-        raise typer.Exit(
-            write_diff(stack, parameters or [], region, profile, as_json=as_json, output=output)
-        )
+    values = dict(map(split_parameter, parameters or []))
+    place = open_place(stack, region, profile, output)
     if code_only:
-        update_code(stack, region, profile, as_json=as_json, output=output)
-    else:
-        deploy_to_aws(stack, parameters or [], region, profile, as_json=as_json, output=output)
+        return update_code(place, as_json=as_json, output=output)
+    carry_out = write_diff if diff else deploy_to_aws
+    return carry_out(place, values, as_json=as_json, output=output)
 
 
-@deploy_commands.command()
+@add_command(deploy_commands)
 def destroy(
-    stack: Annotated[
-        str, typer.Option("--stack", "-s", help="Name of the stack on AWS.", show_default=False)
-    ],
+    stack: AwsStackName,
     delete_data: Annotated[
         bool,
         typer.Option("--delete-data", help="Delete its documents, results and ledger too."),
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")] = False,
+    yes: Yes = False,
     region: Region = None,
     profile: Profile = None,
-) -> None:
+) -> ExitCode:
     """Delete a stack on AWS. Its documents, results and ledger are kept.
 
     Says first what goes and what stays, and asks for the stack's name. With --delete-data
@@ -105,20 +109,13 @@ def destroy(
     """
     from infra.cli.deploy.destroy import destroy as destroy_on_aws
 
-    raise typer.Exit(
-        destroy_on_aws(
-            stack, region, profile, delete_data=delete_data, yes=yes, output=open_output()
-        )
+    return destroy_on_aws(
+        stack, region, profile, delete_data=delete_data, yes=yes, output=open_output()
     )
 
 
-@deploy_commands.command()
-def doctor(
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
-) -> None:
+@add_command(deploy_commands)
+def doctor(options: StackOptions) -> ExitCode:
     """Look at everything that the pipeline needs, and say what to do about what is missing.
 
     Of this machine always; of an account on AWS if --stack names a stack there, which need
@@ -126,4 +123,4 @@ def doctor(
     """
     from infra.cli.deploy.doctor import examine
 
-    raise typer.Exit(examine(stack, region, profile, as_json=as_json, output=open_output()))
+    return examine(options, open_output())

@@ -7,6 +7,7 @@ from infra.aws import open_session
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
 from infra.deploy.destroy import Destruction, StackResource, destroy_stack, plan_destruction
+from infra.deploy.stack_place import StackPlace
 from infra.stacks import LOCAL_STACK
 from shared.errors import OperatorError
 
@@ -43,8 +44,8 @@ def destroy(
             "The local stack is stopped with `seashore local down`; with --delete-data its "
             "documents, results and messages go too."
         )
-    session = open_session(region, profile)
-    plan = plan_destruction(session, stack_name)
+    place = StackPlace(open_session(region, profile), stack_name, output.say)
+    plan = plan_destruction(place)
     for line in describe_destruction(plan, delete_data=delete_data):
         output.say(line)
     if not plan.exists and not delete_data:
@@ -52,7 +53,7 @@ def destroy(
     if not yes and not _is_name_typed(plan.stack_name, output):
         output.say("Nothing was deleted.")
         return ExitCode.FAILED
-    destroy_stack(session, plan, output.say, delete_data=delete_data)
+    destroy_stack(place, plan, delete_data=delete_data)
     if plan.exists:
         output.say(f"The stack {plan.stack_name} is gone.")
     if plan.kept and not delete_data:

@@ -4,20 +4,21 @@ import os
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import asdict
-from datetime import UTC, datetime
 
 from rich.text import Text
 
 from infra.aws import open_session
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import read_openai_server
+from infra.cli.options import StackOptions
 from infra.cli.output import Output
+from infra.cli.times import read_clock
+from infra.deploy.stack_place import StackPlace
 from infra.doctor.aws_checks import AwsDoctor
 from infra.doctor.check import Check, Verdict, failed, skipped, warned
-from infra.doctor.clock_check import check_clock
-from infra.doctor.local_checks import check_this_machine
+from infra.doctor.local_checks import check_clock, check_this_machine
 from infra.doctor.model_check import check_model, no_model
-from infra.project_files import PROJECT
+from infra.project_files import find_state_folder
 from infra.stacks import LOCAL_STACK
 from shared.errors import OperatorError
 from shared.printable import to_printable
@@ -31,46 +32,40 @@ _STYLES = {
 }
 
 
-def examine(
-    stack_name: str, region: str | None, profile: str | None, *, as_json: bool, output: Output
-) -> ExitCode:
+def examine(options: StackOptions, output: Output) -> ExitCode:
     """Look at everything and write a line for each look.
 
     Args:
-        stack_name: `local` for this machine alone, else the name of a stack on AWS, which need
-            not exist yet.
-        region: AWS region instead of the configured one.
-        profile: AWS profile instead of the configured one.
-        as_json: Whether to write JSON.
+        options: `local` for this machine alone, else a stack on AWS, which need not exist yet.
         output: Where to write.
 
     Returns:
         FAILED if anything does not work; a warning is none.
     """
     checks: list[Check] = []
-    for check in _take_looks(stack_name, region, profile):
+    for check in _take_looks(options, output):
         checks.append(check)
-        if not as_json:
+        if not options.as_json:
             _write_check(check, output)
-    if as_json:
+    if options.as_json:
         output.write_json([asdict(check) for check in checks])
     counts = Counter(check.verdict for check in checks)
     output.say(", ".join(f"{counts[verdict]} {verdict}" for verdict in Verdict if counts[verdict]))
     return ExitCode.FAILED if counts[Verdict.FAILURE] else ExitCode.OK
 
 
-def _take_looks(stack_name: str, region: str | None, profile: str | None) -> Iterator[Check]:
-    yield from check_this_machine(PROJECT / ".seashore")
-    if stack_name == LOCAL_STACK:
+def _take_looks(options: StackOptions, output: Output) -> Iterator[Check]:
+    yield from check_this_machine(find_state_folder())
+    if options.stack == LOCAL_STACK:
         yield from _look_at_local_model()
         yield skipped("aws", "not looked at: name a stack on AWS with --stack")
         return
     try:
-        session = open_session(region, profile)
+        session = open_session(options.region, options.profile)
     except OperatorError as error:
         yield failed("region and profile", str(error), "Configure AWS, then look again.")
         return
-    doctor = AwsDoctor(session, stack_name, _now)
+    doctor = AwsDoctor(StackPlace(session, options.stack, output.say), read_clock)
     yield from doctor.look()
     if doctor.uses_model:
         # Without the key: it belongs to the stack, and the environment's may be another provider's.
@@ -95,7 +90,7 @@ def _look_at_local_model() -> Iterator[Check]:
         model = server.model or str(Settings.model_fields["openai_model"].default)
         look = check_model(server.base_url, model, server.api_key)
     yield look.check
-    yield check_clock(look.date_header, _now())
+    yield check_clock(look.date_header, read_clock())
 
 
 def _write_check(check: Check, output: Output) -> None:
@@ -106,7 +101,3 @@ def _write_check(check: Check, output: Output) -> None:
     output.write(line, whole_lines=True)
     if check.advice:
         output.write(f"        {to_printable(check.advice)}", whole_lines=True)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)

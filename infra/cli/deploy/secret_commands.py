@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.options import Profile, Region, open_output
+from infra.cli.options import AwsStackName, Profile, Region, add_command, open_output
 
 secrets = typer.Typer(
     help="Keep the key of the model's provider where only the functions read it.",
@@ -18,11 +18,9 @@ def _begin() -> None:
     pass
 
 
-@secrets.command("set")
+@add_command(secrets, "set")
 def set_(
-    stack: Annotated[
-        str, typer.Option("--stack", "-s", help="Name of the stack on AWS.", show_default=False)
-    ],
+    stack: AwsStackName,
     secret: Annotated[
         str | None,
         typer.Option(

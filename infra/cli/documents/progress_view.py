@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.documents.table import describe_progress, shorten_id, style_status
+from infra.cli.output import shorten
 from infra.cli.progress.follow_documents import Followed
 from shared.printable import to_printable
 
@@ -80,16 +81,11 @@ def _build_view(followed: Sequence[Followed], most_rows: int) -> Group:
             style_status(document.status)
             if document.is_final
             else Spinner("dots", style_status(document.status), style="cyan"),
-            _shorten(document.key),
-            _shorten(_describe_details(document)),
+            shorten(document.key),
+            shorten(_describe_details(document)),
         )
-    if len(followed) <= most_rows:
-        return Group(table)
-    return Group(table, Text(count_statuses(followed), style="dim"))
-
-
-def _shorten(text: str) -> Text:
-    return Text(to_printable(text), no_wrap=True, overflow="ellipsis")
+    counts = [] if len(followed) <= most_rows else [Text(count_statuses(followed), style="dim")]
+    return Group(table, *counts)
 
 
 def count_statuses(followed: Sequence[Followed]) -> str:

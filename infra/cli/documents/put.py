@@ -1,11 +1,11 @@
 """`seashore put`: files into the documents bucket, and their summaries if asked to wait."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
+from rich.progress import DownloadColumn
 
+from infra.cli.command_context import CommandContext, open_ledger
 from infra.cli.documents.files import FileToPut, SkippedFile, collect_files
 from infra.cli.documents.progress_view import show_progress
 from infra.cli.documents.table import describe_status, write_document_table
@@ -13,14 +13,11 @@ from infra.cli.documents.upload import PutDocument, put_files
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
 from infra.cli.progress.follow_documents import Followed, follow_documents, is_all_done
-from infra.cli.stack_access import open_ledger
 from infra.stacks import Stack
 from shared.errors import OperatorError
 
 
-def put(
-    stack: Stack, names: Sequence[str], prefix: str, *, wait: bool, as_json: bool, output: Output
-) -> ExitCode:
+def put(context: CommandContext, names: Sequence[str], prefix: str, *, wait: bool) -> ExitCode:
     """Put files into the documents bucket, and wait until they are summarised if asked to.
 
     Returns:
@@ -29,6 +26,7 @@ def put(
     Raises:
         OperatorError: There is nothing to put, or AWS refused.
     """
+    stack, output = context.stack, context.output
     files, none_missing = _choose_files(names, prefix, output)
     if not files:
         raise OperatorError("Nothing was put: there is no file left to put.")
@@ -36,10 +34,10 @@ def put(
     all_well = none_missing and len(documents) == len(files)
     if wait:
         followed = wait_for_documents(stack, documents, output)
-        write_document_table([f.document for f in followed if f.document], output, as_json=as_json)
+        write_document_table([f.document for f in followed if f.document], context)
         _explain_endings(followed, output)
         all_well = all_well and is_all_done(followed)
-    elif as_json:
+    elif context.as_json:
         output.write_json([asdict(document) for document in documents])
     else:
         for document in documents:
@@ -71,7 +69,7 @@ def put_with_progress(
     """
     bucket = stack.output("DocumentsBucket")
     total_bytes = sum(file.size_bytes for file in files)
-    with _show_bytes(output, total_bytes) as count_bytes:
+    with output.show_bar("Putting", total_bytes, DownloadColumn()) as count_bytes:
         results = put_files(stack.client("s3"), bucket, files, count_bytes)
     documents = [result for result in results if isinstance(result, PutDocument)]
     for result in results:
@@ -88,15 +86,6 @@ def _explain_endings(followed: Sequence[Followed], output: Output) -> None:
         for document in followed:
             if document.document is not None and not is_all_done([document]):
                 output.say(f"{document.key}: {describe_status(document.document)}")
-
-
-@contextmanager
-def _show_bytes(output: Output, total_bytes: int) -> Iterator[Callable[[int], None]]:
-    columns = (TextColumn("Putting"), BarColumn(), DownloadColumn())
-    hidden = not output.talk.is_terminal
-    with Progress(*columns, console=output.talk, transient=True, disable=hidden) as progress:
-        task = progress.add_task("put", total=total_bytes)
-        yield lambda count: progress.advance(task, count)
 
 
 def wait_for_documents(

@@ -1,15 +1,16 @@
-"""Documents as tables, lines and sentences."""
+"""Documents as tables, lines and sentences; `seashore documents`."""
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
-from rich.table import Table
 from rich.text import Text
 
-from infra.cli.output import Output
+from infra.cli.command_context import CommandContext
+from infra.cli.listing import write_newest
+from infra.cli.options import ListOptions
+from infra.cli.times import describe_moment
+from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import Document
 from shared.lifecycle import IN_FLIGHT, STANDINGS, DocumentStatus, Tone
-from shared.printable import to_printable
 
 # Enough to name a document of a few million; `seashore show` takes the beginning of an id.
 _SHORT_ID_LENGTH = 10
@@ -74,45 +75,55 @@ def describe_progress(document: Document) -> str:
             return document.reason or document.title or ""
 
 
-def write_document_table(documents: Sequence[Document], output: Output, *, as_json: bool) -> None:
+def write_documents(context: CommandContext, options: ListOptions) -> None:
+    """Write the documents of the last days, newest first."""
+    write_newest(
+        list_documents(context.table, context.now, options.days),
+        options,
+        write_document_table,
+        context,
+        noun="document",
+        adding="`seashore put` adds some.",
+    )
+
+
+def write_document_table(documents: Sequence[Document], context: CommandContext) -> None:
     """Write documents: a table for people, else one line or one JSON object each."""
-    if as_json:
-        output.write_json([document.model_dump(mode="json") for document in documents])
-    elif output.is_terminal:
-        if documents:
-            output.write(_build_table(documents))
-    else:
-        for document in documents:
-            output.write_line(
-                [
-                    document.document_id,
-                    document.key,
-                    document.status,
-                    str(document.pages),
-                    describe_progress(document),
-                    document.received_at,
-                ]
+    if context.as_json:
+        context.output.write_json([document.model_dump(mode="json") for document in documents])
+        return
+    context.output.write_table(
+        {
+            "id": "word",
+            "key": "name",
+            "status": "word",
+            "pages": "number",
+            "title": "short",
+            "received": "word",
+        },
+        [
+            (
+                shorten_id(one.document_id),
+                one.key,
+                style_status(one.status),
+                str(one.pages or ""),
+                describe_progress(one),
+                describe_moment(one.received_at),
             )
-
-
-def _build_table(documents: Iterable[Document]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    table.add_column("id", no_wrap=True)
-    table.add_column("key", overflow="fold")
-    table.add_column("status", no_wrap=True)
-    table.add_column("pages", justify="right", no_wrap=True)
-    table.add_column("title")
-    table.add_column("received", no_wrap=True)
-    for document in documents:
-        table.add_row(
-            shorten_id(document.document_id),
-            to_printable(document.key),
-            style_status(document.status),
-            str(document.pages or ""),
-            Text(to_printable(describe_progress(document)), no_wrap=True, overflow="ellipsis"),
-            f"{datetime.fromisoformat(document.received_at).astimezone():%d %b %H:%M}",
-        )
-    return table
+            for one in documents
+        ],
+        [
+            (
+                one.document_id,
+                one.key,
+                one.status,
+                one.pages,
+                describe_progress(one),
+                one.received_at,
+            )
+            for one in documents
+        ],
+    )
 
 
 def _count_chunks(document: Document) -> str:

@@ -4,12 +4,13 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.options import AsJson, Profile, Region, StackName, open_output, read_clock
+from infra.cli.exit_codes import ExitCode
+from infra.cli.options import StackOptions, add_command
 
 item_commands = typer.Typer()
 
 
-@item_commands.command()
+@add_command(item_commands)
 def show(
     document: Annotated[
         str,
@@ -19,29 +20,20 @@ def show(
             help="Id, beginning of an id, or key of a document; or the id of a task.",
         ),
     ],
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    options: StackOptions,
 ) -> None:
     """Show a document or a task: its summary or result, coverage, cost, and where the files lie.
 
     Coverage says what became of each page; cost is the tokens that the model read and wrote.
     """
     from infra.cli.items.show import show_item
-    from infra.cli.stack_access import open_stack
 
-    show_item(
-        open_stack(stack, region, profile),
-        document,
-        read_clock,
-        as_json=as_json,
-        output=open_output(),
-    )
+    show_item(options.open(), document)
 
 
-@item_commands.command()
+@add_command(item_commands)
 def watch(
+    *,
     wanted: Annotated[
         list[str] | None,
         typer.Argument(
@@ -55,32 +47,19 @@ def watch(
         bool, typer.Option("--all", help="Show also those that are final already.")
     ] = False,
     days: Annotated[int, typer.Option(min=1, max=366, help="How many days back --all goes.")] = 1,
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
-) -> None:
+    options: StackOptions,
+) -> ExitCode:
     """Watch documents and tasks move on, until all are final or Ctrl-C.
 
     With IDs the exit status is 0 only if every one is DONE in the end. With --json it writes
     each change as an object on a line of its own.
     """
     from infra.cli.items.watch import watch as watch_documents
-    from infra.cli.stack_access import open_stack
 
-    raise typer.Exit(
-        watch_documents(
-            open_stack(stack, region, profile),
-            wanted or [],
-            days,
-            with_final=with_final,
-            as_json=as_json,
-            output=open_output(),
-        )
-    )
+    return watch_documents(options.open(), wanted or [], days, with_final=with_final)
 
 
-@item_commands.command()
+@add_command(item_commands)
 def explain(
     wanted: Annotated[
         str,
@@ -91,10 +70,7 @@ def explain(
             "report.",
         ),
     ],
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
+    options: StackOptions,
 ) -> None:
     """Tell the whole story of a document, a task or a report.
 
@@ -102,12 +78,5 @@ def explain(
     and replays.
     """
     from infra.cli.items.explain import explain as tell_story
-    from infra.cli.stack_access import open_stack
 
-    tell_story(
-        open_stack(stack, region, profile),
-        wanted,
-        read_clock,
-        as_json=as_json,
-        output=open_output(),
-    )
+    tell_story(options.open(), wanted)

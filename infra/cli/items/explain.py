@@ -1,60 +1,44 @@
 """`seashore explain`: the whole story of a document, a task or a report on one screen."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime
 from typing import Any
 
-from rich.text import Text
-
+from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.documents.table import describe_status
-from infra.cli.output import Output
-from infra.cli.stack_access import open_ledger
+from infra.cli.listing import describe_usage
 from infra.cli.timeline_table import write_story_table
 from infra.cli.times import describe_duration
-from infra.stacks import Stack
 from pipeline.dead_letters.hold import message_pk
 from pipeline.timeline import Story, build_story
-from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.documents import Document, document_pk
 from shared.ledger.reports import ReportRow, find_report, report_pk
 from shared.ledger.tasks import Task, find_task, task_pk
 from shared.ledger.timeline import read_timeline
-from shared.prices import format_usd
-from shared.printable import to_printable
-
-_LABEL_WIDTH = 11
 
 Fact = tuple[str, str]
 Subject = Document | Task | ReportRow | None
 
 
-def explain(
-    stack: Stack, wanted: str, now: Callable[[], datetime], *, as_json: bool, output: Output
-) -> None:
+def explain(context: CommandContext, wanted: str) -> None:
     """Write the story of a document, a task, a report (by its day), or a message about none.
 
     Raises:
         UnknownItemError: There is no such thing.
     """
-    table = open_ledger(stack)
-    subject, story = _find_story(table, stack, wanted, now)
-    if as_json:
+    subject, story = _find_story(context, wanted)
+    output = context.output
+    if context.as_json:
         output.write_json(_to_json(subject, story))
         return
-    for label, value in [*_list_facts(subject, wanted), *_list_sums(story)]:
-        output.write(
-            Text.assemble(Text(f"{label:<{_LABEL_WIDTH}}", style="dim"), to_printable(value)),
-            whole_lines=True,
-        )
+    output.write_facts([*_list_facts(subject, wanted), *_list_sums(story)])
     output.write()
     write_story_table(story, output)
 
 
-def _find_story(
-    table: LedgerTable, stack: Stack, wanted: str, now: Callable[[], datetime]
-) -> tuple[Subject, Story]:
+def _find_story(context: CommandContext, wanted: str) -> tuple[Subject, Story]:
+    table = context.table
     task = find_task(table, wanted)
     if task is not None:
         return task, build_story(read_timeline(table, task_pk(task.task_id)))
@@ -64,19 +48,17 @@ def _find_story(
     of_message = read_timeline(table, message_pk(wanted))
     if of_message:
         return None, build_story(of_message)
-    document = find_wanted_document(table, stack.output("DocumentsBucket"), wanted, now)
+    document = find_wanted_document(context, wanted)
     return document, build_story(read_timeline(table, document_pk(document.document_id)))
 
 
 def _to_json(subject: Subject, story: Story) -> dict[str, Any]:
     told = asdict(story)
     told["steps"] = [{**asdict(step), "at": step.at.isoformat()} for step in story.steps]
-    return {
-        "document": subject.model_dump(mode="json") if isinstance(subject, Document) else None,
-        "task": subject.model_dump(mode="json") if isinstance(subject, Task) else None,
-        "report": subject.model_dump(mode="json") if isinstance(subject, ReportRow) else None,
-        "story": told,
-    }
+    kinds = {"document": Document, "task": Task, "report": ReportRow}
+    found = None if subject is None else subject.model_dump(mode="json")
+    about = {name: found if isinstance(subject, kind) else None for name, kind in kinds.items()}
+    return {**about, "story": told}
 
 
 def _list_facts(subject: Subject, wanted: str) -> Sequence[Fact]:
@@ -87,13 +69,9 @@ def _list_facts(subject: Subject, wanted: str) -> Sequence[Fact]:
                 ("Status", f"{subject.status}. {describe_status(subject)}"),
             ]
             if subject.chunks_total:
-                about.append(
-                    (
-                        "Chunks",
-                        f"{subject.chunks_done} of {subject.chunks_total} done, "
-                        f"{subject.chunks_failed} failed, run {subject.run}",
-                    )
-                )
+                done = f"{subject.chunks_done} of {subject.chunks_total} done"
+                failed = f"{subject.chunks_failed} failed, run {subject.run}"
+                about.append(("Chunks", f"{done}, {failed}"))
         case Task():
             reason = f": {subject.reason}" if subject.reason else ""
             about = [
@@ -107,9 +85,7 @@ def _list_facts(subject: Subject, wanted: str) -> Sequence[Fact]:
             return [("Report", subject.day), ("Status", f"{subject.status}{reason}")]
         case None:
             return [("Message", wanted)]
-    tokens = f"{subject.input_tokens:,} tokens read, {subject.output_tokens:,} written"
-    cost = f", {format_usd(subject.cost_micro_usd)}" if subject.cost_micro_usd else ""
-    return [*about, ("Cost", f"{tokens}{cost}")]
+    return [*about, ("Cost", describe_usage(subject))]
 
 
 def _list_sums(story: Story) -> Sequence[Fact]:

@@ -1,18 +1,17 @@
 """`seashore show`: one document with its summary, or one task with its result."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from rich.text import Text
-
+from infra.cli.command_context import CommandContext, open_objects
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.documents.table import describe_status, style_status
-from infra.cli.output import Output
-from infra.cli.progress.delays import describe_delay
-from infra.cli.stack_access import open_ledger, open_objects
+from infra.cli.listing import describe_usage
+from infra.cli.output import LABEL_WIDTH, Output
 from infra.cli.tasks.view import write_task
+from infra.cli.timeline_table import describe_delay
 from infra.cli.times import describe_duration
 from infra.stacks import Stack
 from pipeline.summaries.mention_markdown import list_dates, list_names
@@ -22,10 +21,6 @@ from shared.ledger.documents import Document, document_pk
 from shared.ledger.tasks import find_task
 from shared.ledger.timeline import read_timeline
 from shared.page_ranges import format_page_ranges
-from shared.prices import format_usd
-from shared.printable import to_printable
-
-_LABEL_WIDTH = 11
 
 
 @dataclass(frozen=True)
@@ -37,36 +32,20 @@ class Result:
     markdown_uri: str
 
 
-def show_item(
-    stack: Stack, wanted: str, now: Callable[[], datetime], *, as_json: bool, output: Output
-) -> None:
+def show_item(context: CommandContext, wanted: str) -> None:
     """Write all that is known of a task, if there is one of that id, else of a document.
 
     Raises:
         UnknownItemError: There is neither.
         ObjectMissingError: The result or summary is gone from the artifacts bucket.
     """
-    table = open_ledger(stack)
-    task = find_task(table, wanted)
-    if task is None:
-        show_document(stack, wanted, now, as_json=as_json, output=output)
-    else:
-        write_task(stack, task, table, as_json=as_json, output=output)
-
-
-def show_document(
-    stack: Stack, wanted: str, now: Callable[[], datetime], *, as_json: bool, output: Output
-) -> None:
-    """Write all that is known of a document.
-
-    Raises:
-        UnknownItemError: There is no such document.
-        ObjectMissingError: Its summary is gone from the artifacts bucket.
-    """
-    table = open_ledger(stack)
-    document = find_wanted_document(table, stack.output("DocumentsBucket"), wanted, now)
-    result = read_result(stack, document)
-    if as_json:
+    task = find_task(context.table, wanted)
+    if task is not None:
+        write_task(context, task)
+        return
+    document, output = find_wanted_document(context, wanted), context.output
+    result = read_result(context.stack, document)
+    if context.as_json:
         output.write_json(_to_json(document, result))
         return
     if result is None:
@@ -74,13 +53,14 @@ def show_document(
         output.write()
     else:
         write_summary(result, output)
-    is_final = document.status.is_final
-    delay = (
-        None
-        if is_final
-        else describe_delay(read_timeline(table, document_pk(document.document_id)))
-    )
-    _write_facts(document, result, delay, output)
+    # How it fared: status, coverage, cost and where its results lie.
+    output.write_facts([("Status", style_status(document.status))])
+    output.write_prose(describe_status(document), indent=LABEL_WIDTH)
+    if not document.status.is_final:
+        delay = describe_delay(read_timeline(context.table, document_pk(document.document_id)))
+        if delay is not None:
+            output.write_prose(f"It {delay}.", indent=LABEL_WIDTH)
+    output.write_facts(list_facts(document, result))
 
 
 def read_result(stack: Stack, document: Document) -> Result | None:
@@ -150,24 +130,11 @@ def choose_evenly(points: Sequence[KeyPoint], most: int | None) -> list[KeyPoint
     return [points[number * len(points) // most] for number in range(most)]
 
 
-def _write_facts(
-    document: Document, result: Result | None, delay: str | None, output: Output
-) -> None:
-    """Write how a document fared: status, coverage, cost and where its results lie."""
-    status = style_status(document.status)
-    output.write(Text.assemble(_label("Status"), status))
-    output.write_prose(describe_status(document), indent=_LABEL_WIDTH)
-    if delay is not None:
-        output.write_prose(f"It {delay}.", indent=_LABEL_WIDTH)
-    for label, value in list_facts(document, result):
-        output.write(Text.assemble(_label(label), to_printable(value)), whole_lines=True)
-
-
 def list_facts(document: Document, result: Result | None) -> list[tuple[str, str]]:
     """What is known of a document besides its status, as labels and values."""
     facts = [("Pages", describe_pages(document, result))] if document.pages else []
     if document.model is not None:
-        facts.append(("Model", f"{document.model}, {describe_cost(document)}"))
+        facts.append(("Model", f"{document.model}, {describe_usage(document)}"))
     if document.superseded_by is not None:
         facts.append(("Replaced", f"by {document.superseded_by}, a newer version of the file"))
     facts.append(("Received", describe_times(document)))
@@ -176,16 +143,6 @@ def list_facts(document: Document, result: Result | None) -> list[tuple[str, str
     if result is not None:
         facts += [("Results", result.markdown_uri), ("", result.json_uri)]
     return facts
-
-
-def describe_cost(document: Document) -> str:
-    """The tokens that were read and written for a document, and their price if it is known."""
-    if document.input_tokens == document.output_tokens == 0:
-        return "no tokens used"
-    words = f"{document.input_tokens:,} tokens read, {document.output_tokens:,} written"
-    if document.cost_micro_usd:
-        words += f", {format_usd(document.cost_micro_usd)}"
-    return words
 
 
 def describe_pages(document: Document, result: Result | None) -> str:
@@ -208,11 +165,6 @@ def describe_times(document: Document) -> str:
     arrived = f"{datetime.fromisoformat(document.received_at).astimezone():%Y-%m-%d %H:%M:%S}"
     if document.finished_at is None:
         return arrived
-    spent = datetime.fromisoformat(document.finished_at) - datetime.fromisoformat(
-        document.received_at
-    )
+    finished, received = map(datetime.fromisoformat, (document.finished_at, document.received_at))
+    spent = finished - received
     return f"{arrived}, finished after {describe_duration(spent.total_seconds())}"
-
-
-def _label(name: str) -> Text:
-    return Text(f"{name:<{_LABEL_WIDTH}}", style="dim")

@@ -1,11 +1,12 @@
 """The commands of `seashore local`, and `seashore demo`: their arguments, options and help."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from infra.cli.options import AsJson, open_output
+from infra.cli.exit_codes import ExitCode
+from infra.cli.options import AsJson, add_command, open_output
+from infra.project_files import find_state_folder
 
 demo_command = typer.Typer()
 local = typer.Typer(
@@ -13,8 +14,8 @@ local = typer.Typer(
 )
 
 
-@demo_command.command()
-def demo() -> None:
+@add_command(demo_command)
+def demo() -> ExitCode:
     """Run the whole pipeline here, on three PDFs.
 
     Starts a stack of its own, apart from the local stack, and stops it at the end. The summaries
@@ -23,10 +24,10 @@ def demo() -> None:
     """
     from infra.cli.local.demo import run_demo
 
-    raise typer.Exit(run_demo(open_output()))
+    return run_demo(open_output())
 
 
-@local.command("up")
+@add_command(local, "up")
 def local_up(
     detach: Annotated[
         bool, typer.Option("--detach", "-d", help="Let it run in the background.")
@@ -48,10 +49,10 @@ def local_up(
     """
     from infra.cli.local.local_stack import bring_up
 
-    bring_up(_local_root(), port, detach=detach, output=open_output())
+    bring_up(find_state_folder(), port, detach=detach, output=open_output())
 
 
-@local.command("down")
+@add_command(local, "down")
 def local_down(
     delete_data: Annotated[
         bool, typer.Option("--delete-data", help="Delete its documents, results and messages too.")
@@ -63,18 +64,12 @@ def local_down(
     """
     from infra.cli.local.local_stack import bring_down
 
-    bring_down(_local_root(), delete_data=delete_data, output=open_output())
+    bring_down(find_state_folder(), delete_data=delete_data, output=open_output())
 
 
-@local.command("status")
-def local_status(as_json: AsJson = False) -> None:
+@add_command(local, "status")
+def local_status(as_json: AsJson = False) -> ExitCode:
     """Say whether the local stack is running, and how to reach it."""
     from infra.cli.local.local_stack import write_status
 
-    raise typer.Exit(write_status(_local_root(), as_json=as_json, output=open_output()))
-
-
-def _local_root() -> Path:
-    from infra.project_files import PROJECT
-
-    return PROJECT / ".seashore"
+    return write_status(find_state_folder(), as_json=as_json, output=open_output())

@@ -6,32 +6,25 @@ import sys
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from rich.rule import Rule
 from rich.text import Text
 
+from infra.cli.command_context import open_ledger, open_objects
 from infra.cli.documents.files import FileToPut
 from infra.cli.documents.progress_view import show_progress
 from infra.cli.documents.table import describe_status, style_status
 from infra.cli.documents.upload import PutDocument, put_files
 from infra.cli.exit_codes import ExitCode
-from infra.cli.items.show import (
-    Result,
-    describe_cost,
-    describe_pages,
-    read_result,
-    write_summary,
-)
+from infra.cli.items.show import Result, describe_pages, read_result, write_summary
+from infra.cli.listing import describe_usage
 from infra.cli.local.language_model import describe_model, read_openai_server
-from infra.cli.output import Output
+from infra.cli.output import Output, show_step
 from infra.cli.progress.follow_documents import Followed, follow_documents
 from infra.cli.report.report import LocalReport, make_local_report, open_reports
-from infra.cli.stack_access import open_ledger, open_objects
-from infra.cli.steps import show_step
-from infra.cli.times import describe_duration
+from infra.cli.times import describe_duration, read_clock
 from infra.file_lock import FileLockedError, hold_file_lock
 from infra.local.record import LocalFolder, is_running
 from infra.local.stack import (
@@ -41,7 +34,7 @@ from infra.local.stack import (
     start_local_stack,
     stop_local_stack,
 )
-from infra.project_files import PROJECT
+from infra.project_files import PROJECT, find_state_folder
 from infra.signals import ignore_signals, interrupt_on_signals
 from infra.stacks import Stack, resolve_local_stack
 from shared.calendar import find_day
@@ -60,34 +53,10 @@ EXPECTED = {
 _PATIENCE_OFFLINE_SECONDS = 180.0
 _PATIENCE_WITH_MODEL_SECONDS = 1800.0
 _MOST_KEY_POINTS = 4
+
+# Where the summaries and the report stay, in the demo's folder.
+RESULTS = "results"
 _REPORT_PATIENCE_SECONDS = 60.0
-
-
-@dataclass(frozen=True)
-class DemoFolder:
-    """The files of the demo, all under `.seashore`, and none of them the local stack's."""
-
-    cache: Path
-
-    @property
-    def root(self) -> Path:
-        """The folder of the demo's own stack."""
-        return self.cache / "demo"
-
-    @property
-    def lock(self) -> Path:
-        """Locked for as long as a demo runs."""
-        return self.root / "demo.lock"
-
-    @property
-    def log(self) -> Path:
-        """What the emulator and the functions print."""
-        return LocalFolder(self.root).log
-
-    @property
-    def results(self) -> Path:
-        """The summaries, for after the stack is gone."""
-        return self.root / "results"
 
 
 @dataclass(frozen=True)
@@ -110,12 +79,13 @@ class Ending:
         return self.followed.status == EXPECTED[self.followed.key]
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """How the documents ended, and the report of the day."""
+def open_demo_folder() -> LocalFolder:
+    """The files of the demo's own stack, none of them the local stack's.
 
-    endings: list[Ending]
-    report: LocalReport
+    Raises:
+        WrongUsageError: This is no checkout.
+    """
+    return LocalFolder(find_state_folder() / "demo")
 
 
 def run_demo(output: Output) -> ExitCode:
@@ -127,56 +97,52 @@ def run_demo(output: Output) -> ExitCode:
     Raises:
         OperatorError: A demo is running already, or the stack cannot be started.
     """
-    folder = DemoFolder(PROJECT / ".seashore")
+    folder = open_demo_folder()
     server = read_openai_server(os.environ)
     began = time.monotonic()
     try:
-        with hold_file_lock(folder.lock, wait_seconds=0), interrupt_on_signals():
-            outcome = _run(folder, server, output)
+        with hold_file_lock(folder.root / "demo.lock", wait_seconds=0), interrupt_on_signals():
+            endings, report = _run(folder, server, output)
     except FileLockedError:
         raise OperatorError("A demo is running already, in another terminal.") from None
-    for ending in outcome.endings:
+    for ending in endings:
         _write_ending(ending, output)
-    all_well = all(ending.is_as_expected for ending in outcome.endings)
+    all_well = all(ending.is_as_expected for ending in endings)
     _write_verdict(folder, all_well, time.monotonic() - began, output)
-    _write_report(outcome.report, output)
+    _write_report(report, output)
     _write_outlook(server, output)
     return ExitCode.OK if all_well else ExitCode.FAILED
 
 
-def _run(folder: DemoFolder, server: OpenAiServer | None, output: Output) -> Outcome:
+def _run(
+    folder: LocalFolder, server: OpenAiServer | None, output: Output
+) -> tuple[list[Ending], LocalReport]:
     files = _find_documents()
     _clear(folder, output)
     try:
         with show_step("Start an emulated AWS and deploy the pipeline to it", output) as report:
-            start_local_stack(folder.root, report, LocalSetup(openai=server, cache=folder.cache))
+            start_local_stack(
+                folder.root, report, LocalSetup(openai=server, cache=folder.root.parent)
+            )
         stack = resolve_local_stack(folder.root)
-        day = find_day(_now(), ZoneInfo(stack.output("TimeZone")))
+        day = find_day(read_clock(), ZoneInfo(stack.output("TimeZone")))
         with show_step(f"Put {len(files)} PDFs into the documents bucket", output):
             documents = _put(stack, files)
         with show_step(f"Summarise them, language model: {describe_model(server)}", output):
             followed = _follow(stack, documents, server, output)
             endings = [_collect(stack, document, folder) for document in followed]
         with show_step("Make the report of the day", output):
-            daily = _make_report(stack, day, folder)
+            services = open_reports(stack, read_clock)
+            results = folder.root / RESULTS
+            daily = make_local_report(day, services, results, _REPORT_PATIENCE_SECONDS)
     finally:
         with ignore_signals():
-            if is_running(LocalFolder(folder.root.resolve())):
+            if is_running(folder):
                 with show_step("Stop the emulated AWS", output) as report:
                     stop_local_stack(folder.root, report)
             # It holds the key of the language model, and the next demo begins anew.
-            shutil.rmtree(LocalFolder(folder.root).state, ignore_errors=True)
-    return Outcome(endings, daily)
-
-
-def _now() -> datetime:
-    return datetime.now(UTC)
-
-
-def _make_report(stack: Stack, day: str, folder: DemoFolder) -> LocalReport:
-    return make_local_report(
-        day, open_reports(stack, _now), folder.results, _REPORT_PATIENCE_SECONDS
-    )
+            shutil.rmtree(folder.state, ignore_errors=True)
+    return endings, daily
 
 
 def _find_documents() -> list[FileToPut]:
@@ -187,13 +153,13 @@ def _find_documents() -> list[FileToPut]:
     return [FileToPut(path, path.name, path.stat().st_size) for path in paths]
 
 
-def _clear(folder: DemoFolder, output: Output) -> None:
+def _clear(folder: LocalFolder, output: Output) -> None:
     """Remove what the last demo has left; one that was killed may have left its emulator."""
-    if is_running(LocalFolder(folder.root.resolve())):
+    if is_running(folder):
         with show_step("Stop the emulated AWS that an earlier demo has left", output) as report:
             stop_local_stack(folder.root, report)
     delete_local_data(folder.root)
-    shutil.rmtree(folder.results, ignore_errors=True)
+    shutil.rmtree(folder.root / RESULTS, ignore_errors=True)
 
 
 def _put(stack: Stack, files: Sequence[FileToPut]) -> list[PutDocument]:
@@ -222,16 +188,17 @@ def _follow(
     return followed
 
 
-def _collect(stack: Stack, followed: Followed, folder: DemoFolder) -> Ending:
+def _collect(stack: Stack, followed: Followed, folder: LocalFolder) -> Ending:
     """Read a document's summary and copy its files, before the stack is gone."""
     result = None if followed.document is None else read_result(stack, followed.document)
     if result is None or followed.document is None or followed.document.result_key is None:
         return Ending(followed, None, ())
-    folder.results.mkdir(parents=True, exist_ok=True)
+    results = folder.root / RESULTS
+    results.mkdir(parents=True, exist_ok=True)
     bucket, stem = stack.output("ArtifactsBucket"), Path(followed.key).stem
     copies: list[Path] = []
     for suffix in (".md", ".json"):
-        copy = folder.results / f"{stem}{suffix}"
+        copy = results / f"{stem}{suffix}"
         key = Path(followed.document.result_key).with_suffix(suffix).as_posix()
         open_objects(stack).download(bucket, key, None, copy)
         copies.append(copy)
@@ -250,14 +217,14 @@ def _write_ending(ending: Ending, output: Output) -> None:
         return
     write_summary(ending.result, output, most_key_points=_MOST_KEY_POINTS)
     pages = describe_pages(document, ending.result)
-    cost = f" {document.model}: {describe_cost(document)}." if document.input_tokens else ""
+    cost = f" {document.model}: {describe_usage(document)}." if document.input_tokens else ""
     count = len(ending.result.summary.key_points)
     place = _relative(ending.files[0])
     output.write_prose(f"Pages: {pages}.{cost} All {count} key points: {place}", style="dim")
 
 
 def _write_verdict(
-    folder: DemoFolder, all_well: bool, spent_seconds: float, output: Output
+    folder: LocalFolder, all_well: bool, spent_seconds: float, output: Output
 ) -> None:
     output.write()
     if all_well:

@@ -4,11 +4,10 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
-from infra.aws import open_emulator_session
+from infra.cli.chat.api_client import open_api
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import describe_model, read_openai_server
-from infra.cli.output import Output
-from infra.cli.steps import show_step
+from infra.cli.output import Output, show_step
 from infra.local.record import LocalFolder, LocalRecord, is_running
 from infra.local.stack import (
     LocalSetup,
@@ -19,6 +18,7 @@ from infra.local.stack import (
     stop_local_stack,
     update_local_stack,
 )
+from infra.stacks import resolve_local_stack
 from shared.errors import LocalStackError
 
 _START = "Start an emulated AWS and deploy the pipeline to it"
@@ -39,15 +39,15 @@ def bring_up(root: Path, port: int | None, *, detach: bool, output: Output) -> N
     server = read_openai_server(os.environ)
     output.say(f"Language model: {describe_model(server)}")
     setup = LocalSetup(openai=server, port=port)
-    if is_running(LocalFolder(root.resolve())):
+    if is_running(LocalFolder(root)):
         _refuse_other_port(root, port)
         with show_step("Bring the running local stack to the code as it is now", output) as report:
             record = update_local_stack(root, report, setup)
-        _write_ready(record, output)
+        _write_ready(root, record, output)
     elif detach:
         with show_step(_START, output) as report:
             record = start_local_stack(root, report, setup)
-        _write_ready(record, output)
+        _write_ready(root, record, output)
         output.say("It runs in the background until `seashore local down`.")
     else:
         _run(root, setup, output)
@@ -59,7 +59,7 @@ def _run(root: Path, setup: LocalSetup, output: Output) -> None:
 
         def write_running(record: LocalRecord) -> None:
             start.close()
-            _write_ready(record, output)
+            _write_ready(root, record, output)
             output.say("Ctrl-C stops it. In another terminal: `seashore put FILE.pdf --wait`")
 
         run_local_stack(root, report, write_running, setup)
@@ -74,21 +74,14 @@ def _refuse_other_port(root: Path, port: int | None) -> None:
         )
 
 
-def _write_ready(record: LocalRecord, output: Output) -> None:
+def _write_ready(root: Path, record: LocalRecord, output: Output) -> None:
     output.say(f"The local stack is ready at {record.endpoint_url}", style="bold")
     if "ApiUrl" in record.outputs:
         url = record.outputs["ApiUrl"]
         output.say(f"The HTTP API is at {url}; with its key:")
-        output.say(f"  curl -H 'X-Api-Key: {_read_api_key(record)}' {url}/documents")
+        key = open_api(resolve_local_stack(root)).key
+        output.say(f"  curl -H 'X-Api-Key: {key}' {url}/documents")
         output.say("  seashore chat 'Which documents are there?'")
-
-
-def _read_api_key(record: LocalRecord) -> str:
-    client = open_emulator_session(
-        record.region, record.access_key_id, record.secret_access_key
-    ).client("apigateway", endpoint_url=record.endpoint_url)
-    key_id = record.outputs["ApiKeyId"]
-    return str(client.get_api_key(apiKey=key_id, includeValue=True)["value"])
 
 
 def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:
@@ -97,7 +90,7 @@ def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:
     Raises:
         LocalStackError: It did not end in time.
     """
-    if is_running(LocalFolder(root.resolve())):
+    if is_running(LocalFolder(root)):
         stop_local_stack(root, output.say)
     else:
         output.say("The local stack is not running.")
@@ -124,7 +117,7 @@ def write_status(root: Path, *, as_json: bool, output: Output) -> ExitCode:
 
 
 def _describe_absence(root: Path) -> str:
-    if is_running(LocalFolder(root.resolve())):
+    if is_running(LocalFolder(root)):
         return "The local stack is starting or stopping right now."
     return "The local stack is not running: start it with `seashore local up`."
 
@@ -132,14 +125,8 @@ def _describe_absence(root: Path) -> str:
 def _to_json(record: LocalRecord | None) -> dict[str, object]:
     if record is None:
         return {"running": False}
-    return {
-        "running": True,
-        "endpoint_url": record.endpoint_url,
-        "region": record.region,
-        "access_key_id": record.access_key_id,
-        "secret_access_key": record.secret_access_key,
-        "outputs": record.outputs,
-    }
+    told = ("endpoint_url", "region", "access_key_id", "secret_access_key", "outputs")
+    return {"running": True, **{name: getattr(record, name) for name in told}}
 
 
 def _write_reach(record: LocalRecord, output: Output) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-from infra.cli.progress.delays import describe_delay
+from infra.cli.timeline_table import describe_delay
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_lists import list_documents, list_in_flight
 from shared.ledger.documents import Document, document_pk, find_document

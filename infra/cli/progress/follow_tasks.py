@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from rich.console import Console
 from rich.text import Text
 
-from infra.cli.progress.delays import describe_delay
 from infra.cli.progress.follow_documents import Pace
+from infra.cli.timeline_table import describe_delay
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.tasks import Task, find_task, task_pk
 from shared.ledger.timeline import read_timeline

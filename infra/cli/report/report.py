@@ -8,11 +8,10 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from infra.cli.command_context import CommandContext, open_ledger, open_objects
 from infra.cli.dead_letters.access import list_dlqs
-from infra.cli.output import Output
 from infra.cli.report.spend import NO_LIMIT
-from infra.cli.stack_access import open_ledger, open_objects
-from infra.project_files import PROJECT
+from infra.project_files import find_state_folder
 from infra.stacks import Stack
 from pipeline.report.daily_report import (
     ReportServices,
@@ -35,21 +34,6 @@ _POLL_SECONDS = 0.5
 
 
 @dataclass(frozen=True)
-class Wish:
-    """What an operator wants of a report.
-
-    Args:
-        day: `YYYY-MM-DD`, `today` or `yesterday`; None for the last day that is over.
-        send: Whether the function is to mail it, again if need be.
-        show: Whether to open it in the browser.
-    """
-
-    day: str | None
-    send: bool
-    show: bool
-
-
-@dataclass(frozen=True)
 class LocalReport:
     """A report as it was written, and its copies on this machine."""
 
@@ -62,38 +46,47 @@ class LocalReport:
         return self.paths["report.html"]
 
 
-def report_by_hand(stack: Stack, wish: Wish, now: Clock, *, as_json: bool, output: Output) -> None:
+def report_by_hand(
+    context: CommandContext, wanted_day: str | None, *, send: bool, show: bool
+) -> None:
     """Make a day's report, write it into the bucket and to a folder here, and write its path.
+
+    Args:
+        context: What the command works with.
+        wanted_day: `YYYY-MM-DD`, `today` or `yesterday`; None for the last day that is over.
+        send: Whether the function is to mail it, again if need be.
+        show: Whether to open it in the browser.
 
     Raises:
         WrongUsageError: The day is none, has not come yet, or is not over and yet to be sent.
     """
-    services = open_reports(stack, now)
-    day = choose_day(wish.day, now(), services.zone)
-    is_over = day < find_day(now(), services.zone)
-    if wish.send and not is_over:
+    stack, output, now = context.stack, context.output, context.now()
+    services = open_reports(stack, context.now)
+    day = choose_day(wanted_day, now, services.zone)
+    is_over = day < find_day(now, services.zone)
+    if send and not is_over:
         raise WrongUsageError(
             f"{day} is not over yet in {services.zone.key}: its report is sent when it is. "
             "Without --send you see how it stands."
         )
-    folder = PROJECT / ".seashore" / "reports" / stack.name / day
+    folder = find_state_folder() / "reports" / stack.name / day
     with output.talk.status(f"Making the report of {day}…"):
         local = make_local_report(day, services, folder, DIGEST_PATIENCE_SECONDS)
     report = local.written.report
-    if as_json:
+    if context.as_json:
         output.write_json(report.model_dump(mode="json"))
     else:
         output.write(str(local.page), whole_lines=True)
     output.say(f"{day} ({report.zone}){'' if is_over else ', so far'}: {report.verdict}")
     output.say(f"Also in s3://{report.artifacts_bucket}/{report.report_prefix}")
-    if wish.send:
+    if send:
         body = encode_report_order(DailyReportOrder(day=day, resend=True))
         services.queues.send(stack.output("ReportsQueueUrl"), [body])
         output.say(
             "The report function was asked to send it again; it does so if the stack's ReportFrom "
             f"and ReportTo are set. `seashore explain {day}` tells how it went."
         )
-    if wish.show:
+    if show:
         webbrowser.open(local.page.resolve().as_uri())
 
 

@@ -1,48 +1,32 @@
 """`seashore spend`: what the language models have cost, day by day."""
 
-from collections.abc import Callable
-from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from rich.table import Table
-
-from infra.cli.output import Output
-from infra.cli.stack_access import open_ledger
-from infra.stacks import Stack
+from infra.cli.command_context import CommandContext
+from infra.cli.output import Column, Output
 from shared.calendar import find_day, list_days_before
 from shared.ledger.spend import DaySpend, read_day_spend
 from shared.prices import MICRO_USD_PER_USD, format_usd
-from shared.printable import to_printable
 
 # What the template's output says where no limit is set, since an output cannot be empty.
 NO_LIMIT = "none"
 
 
-def write_spend(
-    stack: Stack,
-    days: int,
-    now: Callable[[], datetime],
-    *,
-    as_json: bool,
-    output: Output,
-) -> None:
+def write_spend(context: CommandContext, days: int) -> None:
     """Write what was spent on the last days, the newest first, beside the day's limit.
 
     Args:
-        stack: Where to look.
+        context: What the command works with.
         days: How many days back, counted in the stack's time zone; 1 is today.
-        now: The clock.
-        as_json: Whether to write JSON.
-        output: Where to write.
     """
+    stack, output = context.stack, context.output
     zone = ZoneInfo(stack.output("TimeZone"))
     cap = stack.output("DailyCapUsd")
     daily_cap_usd = None if cap == NO_LIMIT else float(cap)
-    table = open_ledger(stack)
-    today = find_day(now(), zone)
+    today = find_day(context.now(), zone)
     newest_first = [today, *reversed(list_days_before(today, days - 1))]
-    spends = [read_day_spend(table, day) for day in newest_first]
-    if as_json:
+    spends = [read_day_spend(context.table, day) for day in newest_first]
+    if context.as_json:
         output.write_json([_to_json(spend, daily_cap_usd) for spend in spends])
         return
     _write_table([spend for spend in spends if spend.models], output)
@@ -72,7 +56,7 @@ def _write_table(spends: list[DaySpend], output: Output) -> None:
     cells = [
         (
             spend.day,
-            to_printable(model.model),
+            model.model,
             str(model.calls),
             str(model.input_tokens),
             str(model.output_tokens),
@@ -81,18 +65,15 @@ def _write_table(spends: list[DaySpend], output: Output) -> None:
         for spend in spends
         for model in spend.models
     ]
-    if not output.is_terminal:
-        for row in cells:
-            output.write_line(row)
-        return
-    if not cells:
-        return
-    table = Table("day", "model", box=None, pad_edge=False)
-    for heading in ("calls", "tokens in", "tokens out", "cost"):
-        table.add_column(heading, justify="right")
-    for row in cells:
-        table.add_row(*row)
-    output.write(table)
+    columns: dict[str, Column] = {
+        "day": "text",
+        "model": "text",
+        "calls": "figure",
+        "tokens in": "figure",
+        "tokens out": "figure",
+        "cost": "figure",
+    }
+    output.write_table(columns, cells, cells)
 
 
 def _say_how_today_stands(today: DaySpend, daily_cap_usd: float | None, output: Output) -> None:

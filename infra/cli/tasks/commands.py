@@ -1,21 +1,12 @@
 """`seashore tasks`, `schema` and `enqueue`: their arguments, options and help."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
 
-from infra.cli.options import (
-    AsJson,
-    Days,
-    Limit,
-    Profile,
-    Region,
-    StackName,
-    Statuses,
-    open_output,
-    parse_status,
-    read_clock,
-)
+from infra.cli.exit_codes import ExitCode
+from infra.cli.options import ListOptions, StackOptions, add_command, open_output
 from shared.lifecycle import TaskStatus
 
 task_commands = typer.Typer()
@@ -25,78 +16,86 @@ enqueue = typer.Typer(
 )
 task_commands.add_typer(enqueue, name="enqueue")
 
-Documents = Annotated[
-    list[str],
-    typer.Option(
-        "--document",
-        "-d",
-        show_default=False,
-        help="Id, beginning of an id, or key of a document; may be given again.",
-    ),
-]
-OneDocument = Annotated[
-    str | None,
-    typer.Option(
-        "--document",
-        "-d",
-        show_default=False,
-        help="Id, beginning of an id, or key of a document.",
-    ),
-]
-TextFile = Annotated[
-    str | None,
-    typer.Argument(metavar="FILE", show_default=False, help="A text file; - for stdin."),
-]
-TaskId = Annotated[
-    str | None,
-    typer.Option(
-        "--id",
-        show_default=False,
-        help="The task's id: the same id is the same task, however often it is sent.",
-    ),
-]
-Callback = Annotated[
-    str | None,
-    typer.Option(
-        show_default=False,
-        help="Queue URL or topic ARN to tell when it is done; one that CallbackArns names.",
-    ),
-]
-Wait = Annotated[
-    bool, typer.Option("--wait", "-w", help="Wait until it is done, and write the result.")
-]
+
+@dataclass(frozen=True)
+class SourceOptions:
+    """What a task is about: a text file or a document."""
+
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="FILE", show_default=False, help="A text file; - for stdin."),
+    ] = None
+    document: Annotated[
+        str | None,
+        typer.Option(
+            "--document",
+            "-d",
+            show_default=False,
+            help="Id, beginning of an id, or key of a document.",
+        ),
+    ] = None
+
+    def read(self) -> dict[str, Any]:
+        """The part of the task's message that says so.
+
+        Raises:
+            typer.BadParameter: It is neither, or both.
+            WrongUsageError: The file cannot be read.
+        """
+        from infra.cli.tasks.enqueue import read_text
+
+        if (self.file is None) == (self.document is None):
+            raise typer.BadParameter("Give either a text file or --document.", param_hint="FILE")
+        if self.file is None:
+            return {"document": self.document}
+        return {"text": read_text(self.file)}
 
 
-@task_commands.command()
-def tasks(
-    status: Statuses = None,
-    days: Days = 7,
-    limit: Limit = 50,
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
-) -> None:
+@dataclass(frozen=True)
+class SendOptions:
+    """How a task is sent."""
+
+    id: Annotated[
+        str | None,
+        typer.Option(
+            "--id",
+            show_default=False,
+            help="The task's id: the same id is the same task, however often it is sent.",
+        ),
+    ] = None
+    callback: Annotated[
+        str | None,
+        typer.Option(
+            show_default=False,
+            help="Queue URL or topic ARN to tell when it is done; one that CallbackArns names.",
+        ),
+    ] = None
+    wait: Annotated[
+        bool, typer.Option("--wait", "-w", help="Wait until it is done, and write the result.")
+    ] = False
+
+    def send(self, options: StackOptions, content: dict[str, Any]) -> ExitCode:
+        """Send a task whose message has this content besides."""
+        from infra.cli.tasks.enqueue import enqueue_task
+
+        task = {**content, "id": self.id, "callback": self.callback}
+        return enqueue_task(options.open(), task, wait=self.wait)
+
+
+@add_command(task_commands)
+def tasks(wanted: ListOptions, options: StackOptions) -> None:
     """List the tasks that have arrived, the newest first.
 
     To a pipe or file it writes a line for each task, with tabs between id, kind, status, what it is
     about (or why it failed) and time of arrival.
     """
-    from infra.cli.listing import Choice
-    from infra.cli.stack_access import open_stack
     from infra.cli.tasks.view import write_tasks
 
-    choice = Choice([parse_status(name, TaskStatus) for name in status or []], days, limit)
-    write_tasks(
-        open_stack(stack, region, profile),
-        choice,
-        read_clock,
-        as_json=as_json,
-        output=open_output(),
-    )
+    wanted.check_statuses(TaskStatus)
+    write_tasks(options.open(), wanted)
 
 
-@task_commands.command()
+@add_command(task_commands)
 def schema() -> None:
     """Write the JSON Schema of the tasks that may be put on the work queue."""
     from shared.messages.tasks import describe_tasks
@@ -104,49 +103,35 @@ def schema() -> None:
     open_output().write_json(describe_tasks())
 
 
-@enqueue.command()
+@add_command(enqueue)
 def ask(
     question: Annotated[str, typer.Argument(metavar="QUESTION", show_default=False)],
-    document: Documents,
-    task_id: TaskId = None,
-    callback: Callback = None,
-    wait: Wait = False,
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
-) -> None:
+    document: Annotated[
+        list[str],
+        typer.Option(
+            "--document",
+            "-d",
+            show_default=False,
+            help="Id, beginning of an id, or key of a document; may be given again.",
+        ),
+    ],
+    how: SendOptions,
+    options: StackOptions,
+) -> ExitCode:
     """Ask a question about one or several documents.
 
     The answer cites pages, and each citation is checked.
     """
-    _send(
-        {"kind": "ask", "question": question, "documents": document},
-        task_id, callback, (stack, region, profile), wait=wait, as_json=as_json,
-    )  # fmt: skip
+    return how.send(options, {"kind": "ask", "question": question, "documents": document})
 
 
-@enqueue.command()
-def summarize(
-    file: TextFile = None,
-    document: OneDocument = None,
-    task_id: TaskId = None,
-    callback: Callback = None,
-    wait: Wait = False,
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
-) -> None:
+@add_command(enqueue)
+def summarize(source: SourceOptions, how: SendOptions, options: StackOptions) -> ExitCode:
     """Summarise a text, or get the summary of a document as soon as it is there."""
-    content = _choose_source(file, document)
-    _send(
-        {"kind": "summarize", **content},
-        task_id, callback, (stack, region, profile), wait=wait, as_json=as_json,
-    )  # fmt: skip
+    return how.send(options, {"kind": "summarize", **source.read()})
 
 
-@enqueue.command()
+@add_command(enqueue)
 def extract(
     schema: Annotated[
         str,
@@ -156,31 +141,23 @@ def extract(
             help="A JSON Schema of type object; each of its properties is a field to find.",
         ),
     ],
-    file: TextFile = None,
-    document: OneDocument = None,
-    task_id: TaskId = None,
-    callback: Callback = None,
-    wait: Wait = False,
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
-) -> None:
+    source: SourceOptions,
+    how: SendOptions,
+    options: StackOptions,
+) -> ExitCode:
     """Extract fields from a document or a text, each with its page.
 
     Needs a language model.
     """
     from infra.cli.tasks.enqueue import read_schema
 
-    content = _choose_source(file, document)
-    _send(
-        {"kind": "extract", "schema": read_schema(schema), **content},
-        task_id, callback, (stack, region, profile), wait=wait, as_json=as_json,
-    )  # fmt: skip
+    content = source.read()
+    return how.send(options, {"kind": "extract", "schema": read_schema(schema), **content})
 
 
-@enqueue.command()
+@add_command(enqueue)
 def agent(
+    *,
     prompt: Annotated[str, typer.Argument(metavar="PROMPT", show_default=False)],
     max_steps: Annotated[
         int, typer.Option(min=1, max=20, help="The most rounds of tool calls.")
@@ -188,50 +165,12 @@ def agent(
     max_tokens: Annotated[
         int, typer.Option(min=1_000, max=1_000_000, help="The most tokens, read and written.")
     ] = 60_000,
-    task_id: TaskId = None,
-    callback: Callback = None,
-    wait: Wait = False,
-    stack: StackName = "local",
-    region: Region = None,
-    profile: Profile = None,
-    as_json: AsJson = False,
-) -> None:
+    how: SendOptions,
+    options: StackOptions,
+) -> ExitCode:
     """Have an agent work on a prompt, with tools that list, search and read the documents.
 
     Needs a language model.
     """
-    _send(
-        {"kind": "agent", "prompt": prompt, "max_steps": max_steps, "max_tokens": max_tokens},
-        task_id, callback, (stack, region, profile), wait=wait, as_json=as_json,
-    )  # fmt: skip
-
-
-def _choose_source(file: str | None, document: str | None) -> dict[str, Any]:
-    from infra.cli.tasks.enqueue import read_text
-
-    if (file is None) == (document is None):
-        raise typer.BadParameter("Give either a text file or --document.", param_hint="FILE")
-    return {"document": document} if file is None else {"text": read_text(file)}
-
-
-def _send(
-    content: dict[str, Any],
-    task_id: str | None,
-    callback: str | None,
-    place: tuple[str, str | None, str | None],
-    *,
-    wait: bool,
-    as_json: bool,
-) -> None:
-    from infra.cli.stack_access import open_stack
-    from infra.cli.tasks.enqueue import enqueue_task
-
-    raise typer.Exit(
-        enqueue_task(
-            open_stack(*place),
-            {**content, "id": task_id, "callback": callback},
-            wait=wait,
-            as_json=as_json,
-            output=open_output(),
-        )
-    )
+    content = {"prompt": prompt, "max_steps": max_steps, "max_tokens": max_tokens}
+    return how.send(options, {"kind": "agent", **content})

@@ -9,14 +9,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from infra.aws import aws_errors_as
+from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import expand_document_id
 from infra.cli.exit_codes import ExitCode
-from infra.cli.output import Output
 from infra.cli.progress.follow_documents import REAL_PACE
 from infra.cli.progress.follow_tasks import follow_tasks, show_task_progress
-from infra.cli.stack_access import open_ledger
 from infra.cli.tasks.view import write_task
-from infra.stacks import Stack
 from pipeline.tasks.intake import check_order
 from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
 from shared.lifecycle import TaskStatus
@@ -55,17 +53,13 @@ def read_schema(name: str) -> dict[str, Any]:
     return schema
 
 
-def enqueue_task(
-    stack: Stack, content: Mapping[str, Any], *, wait: bool, as_json: bool, output: Output
-) -> ExitCode:
+def enqueue_task(context: CommandContext, content: Mapping[str, Any], *, wait: bool) -> ExitCode:
     """Send a task.
 
     Args:
-        stack: Where to.
+        context: What the command works with: the stack to send it to.
         content: The task's message; what is None is left out.
         wait: Whether to wait for it and write its result.
-        as_json: Whether to write JSON.
-        output: Where to write.
 
     Returns:
         FAILED if it was waited for and not done.
@@ -74,31 +68,28 @@ def enqueue_task(
         WrongUsageError: The task, or the schema of an extraction, cannot be sent as it is.
         OperatorError: AWS refused it.
     """
-    task = _build_task(stack, content)
+    task = _build_task(context, content)
     body = task.model_dump_json(by_alias=True, exclude_none=True)
     with aws_errors_as(OperatorError):
-        sent = stack.client("sqs").send_message(
-            QueueUrl=stack.output("WorkQueueUrl"), MessageBody=body
+        sent = context.stack.client("sqs").send_message(
+            QueueUrl=context.stack.output("WorkQueueUrl"), MessageBody=body
         )
     task_id = task.id or sent["MessageId"]
     if not wait:
-        if as_json:
-            output.write_json({"task_id": task_id})
+        if context.as_json:
+            context.output.write_json({"task_id": task_id})
         else:
-            output.write_line([task_id])
+            context.output.write_line([task_id])
         return ExitCode.OK
-    return _wait(stack, task_id, as_json=as_json, output=output)
+    return _wait(context, task_id)
 
 
-def _build_task(stack: Stack, content: Mapping[str, Any]) -> Task:
+def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
     given = {name: value for name, value in content.items() if value is not None}
-    table = open_ledger(stack)
     if "document" in given:
-        given["document"] = expand_document_id(table, given["document"], REAL_PACE.now)
+        given["document"] = expand_document_id(context, given["document"])
     if "documents" in given:
-        given["documents"] = [
-            expand_document_id(table, name, REAL_PACE.now) for name in given["documents"]
-        ]
+        given["documents"] = [expand_document_id(context, name) for name in given["documents"]]
     try:
         task = TASK.validate_python(given)
     except ValidationError as error:
@@ -114,11 +105,11 @@ def _build_task(stack: Stack, content: Mapping[str, Any]) -> Task:
     return task
 
 
-def _wait(stack: Stack, task_id: str, *, as_json: bool, output: Output) -> ExitCode:
-    table = open_ledger(stack)
+def _wait(context: CommandContext, task_id: str) -> ExitCode:
+    output = context.output
     try:
         with show_task_progress(output.talk) as show:
-            for followed in follow_tasks(table, [task_id], REAL_PACE):
+            for followed in follow_tasks(context.table, [task_id], REAL_PACE):
                 show(followed)
     except KeyboardInterrupt:
         output.say(f"The task goes on without this command: `seashore show {task_id}`.")
@@ -126,5 +117,5 @@ def _wait(stack: Stack, task_id: str, *, as_json: bool, output: Output) -> ExitC
     (last,) = followed
     if last.task is None:
         raise OperatorError(f"The task {task_id} was not taken up.")
-    write_task(stack, last.task, table, as_json=as_json, output=output)
+    write_task(context, last.task)
     return ExitCode.OK if last.task.status is TaskStatus.DONE else ExitCode.FAILED

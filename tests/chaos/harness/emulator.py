@@ -20,7 +20,7 @@ from typing import Any
 
 import boto3
 
-from infra.local.environment import ensure_emulator
+from infra.local.process import ensure_emulator
 from infra.project_files import PROJECT
 from shared.aws.clients import Clients
 from tests.fakes.aws.aws_account import AwsAccount, build_account

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import boto3
 import pytest
 
+from infra.cli.command_context import CommandContext
 from infra.cli.items.explain import explain
 from infra.cli.output import Output
+from infra.cli.report import report
 from infra.cli.report.report import (
-    Wish,
     choose_day,
     make_local_report,
     open_reports,
@@ -48,7 +49,7 @@ DAY = "2026-03-01"
 
 @pytest.fixture
 def stack(account, monkeypatch, tmp_path):
-    monkeypatch.setattr("infra.cli.report.report.PROJECT", tmp_path)
+    monkeypatch.setattr(report, "find_state_folder", lambda: tmp_path / ".seashore")
     settings = account.settings
     outputs = {
         "ArtifactsBucket": settings.artifacts_bucket,
@@ -80,8 +81,9 @@ def put_summarised(account, name):
     put_document(account, name, result_key=key, finished_at=finished)
 
 
-def make(stack, wish, capsys, *, as_json=False, now=NOW):
-    report_by_hand(stack, wish, lambda: now, as_json=as_json, output=Output())
+def make(stack, day, capsys, *, send=False, as_json=False, now=NOW):
+    context = CommandContext(stack, Output(), as_json, lambda: now)
+    report_by_hand(context, day, send=send, show=False)
     return capsys.readouterr()
 
 
@@ -89,7 +91,7 @@ def test_the_last_day_that_is_over_is_written_here_and_into_the_bucket(
     stack, account, capsys, tmp_path
 ):
     put_document(account)
-    said = make(stack, Wish(None, send=False, show=False), capsys)
+    said = make(stack, None, capsys)
     page = tmp_path / ".seashore" / "reports" / "local" / DAY / "report.html"
     assert said.out == f"{page}\n"
     assert f"{DAY} (UTC): 1 done" in said.err
@@ -106,21 +108,21 @@ def test_the_last_day_that_is_over_is_written_here_and_into_the_bucket(
 
 def test_a_day_that_is_not_over_is_shown_so_far_and_not_sent(stack, account, capsys):
     put_document(account, at=NOW - timedelta(hours=1))
-    said = make(stack, Wish("today", send=False, show=False), capsys, as_json=True)
+    said = make(stack, "today", capsys, as_json=True)
     assert json.loads(said.out)["documents"]["received"] == 1
     assert "2026-03-02 (UTC), so far: 1 done" in said.err
     with pytest.raises(OperatorError, match="is not over yet in UTC"):
-        make(stack, Wish("today", send=True, show=False), capsys)
+        make(stack, "today", capsys, send=True)
     assert account.count_messages(account.settings.reports_queue_url) == 0
 
 
 def test_a_day_on_which_nothing_arrived_says_so(stack, capsys):
-    said = make(stack, Wish("2026-02-01", send=False, show=False), capsys)
+    said = make(stack, "2026-02-01", capsys)
     assert "2026-02-01 (UTC): nothing arrived" in said.err
 
 
 def test_sending_is_asked_of_the_function(stack, account, capsys):
-    make(stack, Wish(DAY, send=True, show=False), capsys)
+    make(stack, DAY, capsys, send=True)
     (message,) = receive_all(account.clients.sqs, account.settings.reports_queue_url)
     assert json.loads(message["Body"]) == {
         "v": 1, "kind": "daily_report", "day": DAY, "resend": True,
@@ -218,7 +220,7 @@ def test_a_dead_report_is_explained_and_replayed_until_it_is_sent(account, stack
     assert [result.ending for result in results] == ["replayed", "replayed"]
     assert account.count_messages(account.settings.reports_queue_url) == 2
     # Its story tells of all that.
-    explain(stack, DAY, lambda: NOW, as_json=True, output=Output())
+    explain(CommandContext(stack, Output(), True, lambda: NOW), DAY)
     told = json.loads(capsys.readouterr().out)
     assert told["report"]["reason"] == "tried twice"
     assert {step["step"] for step in told["story"]["steps"]} == {"begun", "failed", "replayed"}

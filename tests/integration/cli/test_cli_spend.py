@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import boto3
 import pytest
 
+from infra.cli.command_context import CommandContext
 from infra.cli.output import Output
 from infra.cli.report.spend import write_spend
 from infra.stacks import Stack
@@ -43,7 +44,7 @@ def spend_on(account):
 
 
 def write(stack, capsys, *, as_json):
-    write_spend(stack, 2, lambda: NOW, as_json=as_json, output=Output())
+    write_spend(CommandContext(stack, Output(), as_json, lambda: NOW), 2)
     return capsys.readouterr()
 
 
@@ -80,7 +81,7 @@ def test_json_holds_what_programs_need(stack, spend_on, capsys):
 @pytest.mark.parametrize("now", [datetime(2026, 3, 29, 22, 30, tzinfo=UTC), NOW])
 def test_no_day_is_left_out_where_clocks_are_changed(stack, capsys, now):
     berlin = replace(stack, outputs={**stack.outputs, "TimeZone": "Europe/Berlin"})
-    write_spend(berlin, 3, lambda: now, as_json=True, output=Output())
+    write_spend(CommandContext(berlin, Output(), True, lambda: now), 3)
     days = [date.fromisoformat(day["day"]) for day in json.loads(capsys.readouterr().out)]
     today = now.astimezone(ZoneInfo("Europe/Berlin")).date()
     # On 29 March 2026 Berlin's day had 23 hours.

@@ -10,7 +10,7 @@ from botocore.exceptions import (
 )
 
 from infra.aws import aws_errors_as, open_emulator_session, open_session
-from infra.stacks import LONGEST_STACK_NAME, check_stack_name, resolve_stack
+from infra.stacks import LONGEST_STACK_NAME, check_stack_name, resolve_aws_stack
 from shared.errors import DeployError, OperatorError
 
 
@@ -75,17 +75,17 @@ def test_missing_region_is_asked_for(monkeypatch):
         open_session()
 
 
-def test_missing_profile_is_one_line(monkeypatch, tmp_path):
+def test_missing_profile_is_one_line(monkeypatch):
     monkeypatch.setenv("AWS_PROFILE", "nobody")
     with pytest.raises(OperatorError, match="choose one of `aws configure list-profiles`"):
-        resolve_stack("prod", tmp_path)
+        resolve_aws_stack("prod")
 
 
-def test_missing_credentials_are_one_line(monkeypatch, tmp_path):
+def test_missing_credentials_are_one_line(monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(OperatorError, match="No AWS credentials were found"):
-        resolve_stack("prod", tmp_path)
+        resolve_aws_stack("prod")
 
 
 def test_emulator_is_reached_whatever_the_caller_has_configured(monkeypatch):

@@ -77,7 +77,6 @@ def test_package_holds_code_bytecode_and_metadata_only(shelf, project, tmp_path)
         f"functions/__pycache__/worker.{cache}.pyc",
     }
     assert package.size_bytes == package.path.stat().st_size
-    assert set(package.sizes) == {"plain", "plain-1.0.dist-info", "functions"}
 
 
 def test_bytecode_is_of_this_version_and_never_compared_with_its_source(shelf, project, tmp_path):
@@ -241,6 +240,7 @@ def test_real_packages_for_aws_fit_and_hold_arm64_libraries_only():
             header = archive.read(name)[:20]
             assert header[:4] == b"\x7fELF", name
             assert int.from_bytes(header[18:20], "little") == ELF_MACHINE_ARM64, name
-        assert ("pypdfium2" in package.sizes) == (function == "ingest")
-        assert ("openai" in package.sizes) == (function in ("worker", "api"))
+        tops = {name.partition("/")[0] for name in archive.namelist()}
+        assert ("pypdfium2" in tops) == (function == "ingest")
+        assert ("openai" in tops) == (function in ("worker", "api"))
         assert package.size_bytes < 10_000_000

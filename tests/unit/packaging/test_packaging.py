@@ -13,12 +13,12 @@ import botocore.session
 import pytest
 from botocore import xform_name
 
+from infra.packaging.archive import OWN_CODE, measure_parts
 from infra.packaging.build import FUNCTIONS
 from infra.packaging.dependencies import leave_out_unloaded_parts, settle_questions
 from infra.packaging.lazy_init import make_lazy
 from infra.packaging.own_modules import OwnModules, find_mentions
 from infra.packaging.service_data import find_service, trim_model
-from infra.packaging.sizes import OWN_CODE, measure_parts
 from infra.project_files import PROJECT, TEMPLATE
 from shared.errors import BuildError
 from tests.unit.template.template_parts import functions, parse_template, resources

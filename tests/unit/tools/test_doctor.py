@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from infra.aws import open_session
 from infra.cli.app import app
+from infra.deploy.stack_place import StackPlace
 from infra.doctor.aws_checks import (
     AwsDoctor,
     judge_code_storage,
@@ -20,8 +21,7 @@ from infra.doctor.aws_checks import (
     sum_concurrency,
 )
 from infra.doctor.check import Verdict
-from infra.doctor.clock_check import check_clock
-from infra.doctor.local_checks import check_disk, check_python
+from infra.doctor.local_checks import check_clock, check_disk, check_python
 from infra.doctor.mail_check import check_mail, judge_mail
 from infra.doctor.model_check import check_model
 
@@ -225,7 +225,7 @@ def test_without_credentials_nothing_else_is_asked(monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     session = open_session("eu-west-1")
-    checks = list(AwsDoctor(session, "prod", lambda: NOON).look())
+    checks = list(AwsDoctor(StackPlace(session, "prod", print), lambda: NOON).look())
     assert [check.verdict for check in checks] == [
         Verdict.FAILURE,
         Verdict.SKIPPED,

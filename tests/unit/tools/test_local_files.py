@@ -10,6 +10,7 @@ import pytest
 
 from infra.file_lock import FileLockedError, hold_file_lock, is_file_locked
 from infra.local.ports import choose_port
+from infra.local.process import clear_scratch, make_scratch
 from infra.local.record import (
     LocalFolder,
     LocalRecord,
@@ -19,7 +20,6 @@ from infra.local.record import (
     read_record,
     write_record,
 )
-from infra.local.scratch import clear_scratch, make_scratch
 from shared.errors import LocalStackError
 
 RECORD = LocalRecord(1, 2, "http://127.0.0.1:2", "us-east-1", "s", "k", "s", {"Name": "value"})

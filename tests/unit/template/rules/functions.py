@@ -4,7 +4,7 @@ import importlib
 from collections.abc import Iterator
 from typing import Any
 
-from infra.deploy.architecture import PARAMETER, TARGETS
+from infra.deploy.deploy_stack import ARCHITECTURE, TARGETS
 from infra.packaging.build import AWS_PYTHON
 from shared.settings import Settings, read_settings
 from tests.unit.template.template_changes import Break, drop_part, set_part
@@ -12,11 +12,11 @@ from tests.unit.template.template_parts import Template, functions
 
 
 def functions_run_on_the_built_platform(template: Template) -> Iterator[str]:
-    parameter = template["Parameters"][PARAMETER]
+    parameter = template["Parameters"][ARCHITECTURE]
     if parameter["AllowedValues"] != list(TARGETS) or parameter["Default"] != "arm64":
-        yield f"{PARAMETER}: not what packages are built for"
+        yield f"{ARCHITECTURE}: not what packages are built for"
     for name, function in functions(template):
-        if function.get("Architectures") != [{"Ref": PARAMETER}]:
+        if function.get("Architectures") != [{"Ref": ARCHITECTURE}]:
             yield f"{name}: not the processors that the package is built for"
         if function.get("Runtime") != f"python{AWS_PYTHON}":
             yield f"{name}: not the Python that the package is built for"
