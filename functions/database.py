@@ -81,7 +81,7 @@ def build_database(
         dlq_url=dlq_url,
         decode=lambda body, message_id, sent_at: decode_result_notice(body, sent_at),
         handle=lambda item, deadline: copy_results(item, services, deadline),
-        # A document is done, whatever becomes of its copy: its story does not tell of it.
+        # A document is done, whatever becomes of its copy: its timeline does not tell of it.
         give_up=lambda item, end: None,
         note_delay=lambda item, step, reason, delay_seconds: None,
     )

@@ -24,7 +24,7 @@ def build_metrics(stage: str) -> Metrics:
 
 
 def emit_cap_share(share: float) -> None:
-    """Tell at once how much of the day's spending limit is spent or set aside; 1 is all of it."""
+    """Tell at once how much of the day's spending limit is spent or reserved; 1 is all of it."""
     _emit("DailyCapUsedPercent", MetricUnit.Percent, round(100 * share, 1), service="spend")
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.cli.items.show import Result, write_summary
+from infra.cli.items.show import StoredSummary, write_summary
 from infra.cli.local.demo import RESULTS, open_demo_folder
 from infra.cli.output import Output
 from infra.project_files import PROJECT
@@ -55,7 +55,7 @@ def _render_summary(path: Path) -> str:
         output.results = Console(
             record=True, width=_COLUMNS, file=nowhere, markup=False, emoji=False, highlight=False
         )
-        write_summary(Result(summary, "", ""), output)
+        write_summary(StoredSummary(summary, "", ""), output)
     return output.results.export_html()
 
 

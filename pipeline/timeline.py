@@ -1,4 +1,4 @@
-"""The story of a document or a task as one reads it: steps with the time between, and sums."""
+"""The timeline of a document or a task as one reads it: steps with the time between, and sums."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,8 +29,8 @@ class Step:
 
 
 @dataclass(frozen=True)
-class Story:
-    """A story and its sums.
+class Timeline:
+    """A timeline and its sums.
 
     Args:
         steps: Every step, oldest first.
@@ -53,8 +53,8 @@ class Story:
     seconds: float
 
 
-def build_story(events: Sequence[Event]) -> Story:
-    """Build a story from the steps in the ledger, oldest first."""
+def build_timeline(events: Sequence[Event]) -> Timeline:
+    """Build a timeline from the steps in the ledger, oldest first."""
     steps: list[Step] = []
     for event in events:
         at = datetime.fromisoformat(event.at)
@@ -70,7 +70,7 @@ def build_story(events: Sequence[Event]) -> Story:
         )
     counts = Counter(step.step for step in steps)
     waits = [step for step in steps if step.step in (DEFERRED, RETURNED)]
-    return Story(
+    return Timeline(
         steps=tuple(steps),
         deferrals=counts[DEFERRED],
         returns=counts[RETURNED],

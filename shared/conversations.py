@@ -48,7 +48,7 @@ class Thread(BaseModel):
     expires_at: int
 
 
-class Turn(BaseModel):
+class ConversationTurn(BaseModel):
     """What was asked and answered.
 
     Attributes:
@@ -137,7 +137,7 @@ class Conversations:
             expires_at=self._expiry(now),
         )
 
-    def add_turn(self, claim: Claim, turn: Turn) -> None:
+    def add_turn(self, claim: Claim, turn: ConversationTurn) -> None:
         """Enter a turn, and end the claim with it.
 
         Raises:
@@ -184,7 +184,7 @@ class Conversations:
             # It has run out, and another has taken its place.
             return
 
-    def read_turns(self, thread: Thread, newest: int) -> list[Turn]:
+    def read_turns(self, thread: Thread, newest: int) -> list[ConversationTurn]:
         """The newest turns of a thread, oldest first; those that have expired are left out."""
         if not thread.turns:
             return []
@@ -194,7 +194,7 @@ class Conversations:
             _turn_sk(thread.turns),
         )
         now = _epoch(self.now())
-        return [Turn.model_validate(row) for row in rows if row["expires_at"] > now]
+        return [ConversationTurn.model_validate(row) for row in rows if row["expires_at"] > now]
 
     def find(self, thread_id: str) -> Thread | None:
         """A thread that has at least one turn, or None."""

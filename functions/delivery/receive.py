@@ -25,7 +25,7 @@ from functions.delivery.received_record import ReceivedRecord
 from functions.delivery.tracing import ItemTrace
 from shared.deadline import Deadline
 from shared.errors import EarlyReceiveError, SeashoreError
-from shared.messages.delivery_state import DeliveryState, Failure
+from shared.messages.delivery_state import CauseOfDeath, DeliveryState
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ class Delivery(Generic[ItemT]):
         # The ledger first: it may be told twice, while a second copy in the DLQ would be one more.
         if self._item is not None:
             self._consumer.give_up(self._item, outcome)
-        failure = Failure(
+        failure = CauseOfDeath(
             error_type=outcome.error_type,
             message=outcome.message,
             stage=self._consumer.name,
@@ -204,7 +204,7 @@ class Delivery(Generic[ItemT]):
         try:
             self._consumer.note_delay(self._item, step, reason, delay_seconds)
         except SeashoreError as error:
-            # The story lacks a line; the message itself is safe.
+            # The timeline lacks a line; the message itself is safe.
             self.log(self._runtime.logger.warning, "delay_not_noted", cause=str(error))
 
     def trace(self, outcome: Outcome) -> None:

@@ -41,7 +41,7 @@ def read_record(record: Mapping[str, Any]) -> ReceivedRecord:
     sent_at = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
     state = read_delivery_state(attributes, message_id=record["messageId"], sent_at=sent_at)
     if state.failure is not None:
-        state = state.take_up_again(sent_at)
+        state = state.reset_for_replay(sent_at)
     return ReceivedRecord(
         message_id=record["messageId"],
         receipt_handle=record["receiptHandle"],

@@ -15,7 +15,7 @@ from functions.http.models import (
     ThreadTurn,
 )
 from pipeline.chat.chat_turn import TurnDetails
-from shared.conversations import Thread, Turn
+from shared.conversations import ConversationTurn, Thread
 from shared.ledger.documents import Document
 from shared.ledger.tasks import Task
 from shared.prices import MICRO_USD_PER_USD
@@ -38,7 +38,7 @@ def view_task(task: Task, result: dict[str, Any] | None) -> TaskView:
     )
 
 
-def view_answer(turn: Turn, thread_id: str, request_id: str) -> ChatAnswer:
+def view_answer(turn: ConversationTurn, thread_id: str, request_id: str) -> ChatAnswer:
     """The answer to a message, in the words of the request that asks now."""
     details = TurnDetails.model_validate(turn.details)
     return ChatAnswer(
@@ -60,7 +60,7 @@ def view_thread(thread: Thread) -> ThreadSummary:
     return ThreadSummary(**_describe_thread(thread))
 
 
-def view_thread_with_turns(thread: Thread, turns: list[Turn]) -> ThreadDetail:
+def view_thread_with_turns(thread: Thread, turns: list[ConversationTurn]) -> ThreadDetail:
     """A conversation with what was said."""
     return ThreadDetail(**_describe_thread(thread), history=[_view_turn(turn) for turn in turns])
 
@@ -70,7 +70,7 @@ def _describe_thread(thread: Thread) -> dict[str, Any]:
     return {**thread.model_dump(), "expires_at": expires_at}
 
 
-def _view_turn(turn: Turn) -> ThreadTurn:
+def _view_turn(turn: ConversationTurn) -> ThreadTurn:
     details = TurnDetails.model_validate(turn.details)
     return ThreadTurn(
         number=turn.number,

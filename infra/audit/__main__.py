@@ -20,7 +20,7 @@ _ACCEPTED_SECRETS = Path(__file__).with_name("accepted_secrets.toml")
 
 
 @dataclass(frozen=True)
-class Result:
+class CheckResult:
     """What a check came to.
 
     Args:
@@ -47,15 +47,15 @@ def main() -> int:
     return int(any(r.problems and (skipped_counts or not r.is_skipped) for r in results))
 
 
-def _run_checks(tool: str) -> list[Result]:
+def _run_checks(tool: str) -> list[CheckResult]:
     """Run the checks of one tool, in an environment that holds nothing but what it needs."""
     checks = CHECKS_OF_TOOLS[tool]
     try:
         python = ensure_environment(PROJECT / ".seashore" / tool, LOCKS / f"{tool}.txt", tool, _say)
     except OperatorError as error:
-        return [Result(check, str(error), is_skipped=True) for check in checks]
+        return [CheckResult(check, str(error), is_skipped=True) for check in checks]
     program = str(python.with_name(tool))
-    return [Result(name, find_problems(program)) for name, find_problems in checks.items()]
+    return [CheckResult(name, find_problems(program)) for name, find_problems in checks.items()]
 
 
 def _validate_template(sam: str) -> str:

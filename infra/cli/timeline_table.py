@@ -1,4 +1,4 @@
-"""The story of a document or task: as a table, and what it waits for by its last step."""
+"""The timeline of a document or task: as a table, and what it waits for by its last step."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -8,21 +8,21 @@ from rich.text import Text
 
 from infra.cli.output import Cell, Output
 from infra.cli.times import describe_duration
-from pipeline.timeline import OPERATOR_STEPS, Step, Story
+from pipeline.timeline import OPERATOR_STEPS, Step, Timeline
 from shared.ledger.timeline import Event
 from shared.prices import format_usd
 from shared.printable import to_printable
 
-# Steps of a document's story that mean nothing but a wait (`functions/delivery/receive.py`).
+# Steps of a document's timeline that mean nothing but a wait (`functions/delivery/receive.py`).
 _WAITS = frozenset({"deferred", "returned"})
 _STYLES = {"deferred": "yellow", "returned": "yellow", "failed": "red", "rejected": "red"}
 
 
-def write_story_table(story: Story, output: Output) -> None:
+def write_timeline_table(timeline: Timeline, output: Output) -> None:
     """Write every step on a line: when, how long after the last, what, and more about it."""
     output.write_table(
         {"at": "word", "after": "number", "step": "word", "": "text"},
-        _list_rows(story),
+        _list_rows(timeline),
         [
             (
                 step.at.isoformat(timespec="milliseconds"),
@@ -30,18 +30,18 @@ def write_story_table(story: Story, output: Output) -> None:
                 step.step,
                 describe_details(step.details),
             )
-            for step in story.steps
+            for step in timeline.steps
         ],
     )
 
 
-def _list_rows(story: Story) -> Iterator[Sequence[Cell]]:
+def _list_rows(timeline: Timeline) -> Iterator[Sequence[Cell]]:
     day = None
-    for step in story.steps:
+    for step in timeline.steps:
         local = step.at.astimezone()
         yield (
             f"{local:%H:%M:%S}" if local.date() == day else f"{local:%d %b %H:%M:%S}",
-            describe_gap(step.since_previous_seconds) if step is not story.steps[0] else "",
+            describe_gap(step.since_previous_seconds) if step is not timeline.steps[0] else "",
             Text(to_printable(step.step.replace("_", " ")), style=_choose_style(step)),
             describe_details(step.details),
         )
@@ -79,17 +79,17 @@ def describe_details(details: Mapping[str, Any]) -> str:
     return ", ".join(words)
 
 
-def describe_delay(story: Sequence[Event]) -> str | None:
+def describe_delay(timeline: Sequence[Event]) -> str | None:
     """Say what a document waits for and until when; None if its last step was not a wait.
 
     Args:
-        story: The steps of its story, oldest first.
+        timeline: The steps of its timeline, oldest first.
     """
-    if not story or story[-1].step not in _WAITS:
+    if not timeline or timeline[-1].step not in _WAITS:
         return None
-    details = story[-1].details
+    details = timeline[-1].details
     reason = str(details.get("reason", "a cause that is not known")).replace("_", " ")
-    since = datetime.fromisoformat(story[-1].at).astimezone()
+    since = datetime.fromisoformat(timeline[-1].at).astimezone()
     again = (since + timedelta(seconds=float(details.get("delay_seconds", 0)))).astimezone()
     moment = f"{again:%H:%M:%S}" if again.date() == since.date() else f"{again:%d %b %H:%M:%S}"
     waits = f"waits {reason.removeprefix('waiting ')}" if " for " in reason else f"waits: {reason}"

@@ -14,7 +14,7 @@ def read_clock() -> datetime:
     return datetime.now(UTC)
 
 
-def parse_moment(text: str, now: datetime) -> datetime:
+def parse_time(text: str, now: datetime) -> datetime:
     """Read a moment.
 
     Args:
@@ -36,7 +36,7 @@ def parse_moment(text: str, now: datetime) -> datetime:
         ) from None
 
 
-def describe_moment(at: datetime | str) -> str:
+def describe_time(at: datetime | str) -> str:
     """A moment for people, in local time; a text is one of ISO 8601."""
     moment = datetime.fromisoformat(at) if isinstance(at, str) else at
     return f"{moment.astimezone():%d %b %H:%M}"

@@ -21,7 +21,12 @@ from infra.file_lock import FileLockedError, hold_file_lock
 from infra.packaging.archive import add_files, list_files
 from infra.packaging.bytecode import add_bytecode, find_interpreter
 from infra.packaging.dependencies import Platform, find_uv
-from infra.packaging.dependency_store import DependencyStore, Kept, Wanted, read_services
+from infra.packaging.dependency_store import (
+    DependencyStore,
+    Kept,
+    WantedDependencies,
+    read_services,
+)
 from infra.packaging.own_modules import Needs, OwnModules
 from infra.packaging.service_data import DATA, trim_services
 from infra.project_files import LOCKS, PROJECT
@@ -145,7 +150,7 @@ class _Recipe:
     """
 
     files: dict[str, bytes]
-    dependencies: Wanted
+    dependencies: WantedDependencies
     identity: str
 
 
@@ -172,7 +177,7 @@ class _Builder:
         dependencies = _hash_parts([*facts, *(_hash(path.read_bytes()) for path in makers)])
         own = [f"{path} {_hash(content)}" for path, content in files.items()]
         identity = _hash_parts([dependencies, *own])
-        return _Recipe(files, Wanted(lock, needs, dependencies), identity)
+        return _Recipe(files, WantedDependencies(lock, needs, dependencies), identity)
 
     def read_built(self, name: str, recipe: _Recipe) -> Package | None:
         """The package that was built by the same recipe, if it is still there."""

@@ -29,7 +29,7 @@ _WORDS = "words.json"
 
 
 @dataclass(frozen=True)
-class Wanted:
+class WantedDependencies:
     """The dependencies that a function wants.
 
     Args:
@@ -81,7 +81,7 @@ class DependencyStore:
     compression_level: int
     report: Callable[[str], None]
 
-    def ensure(self, wanted: Mapping[str, Wanted]) -> dict[str, Kept]:
+    def ensure(self, wanted: Mapping[str, WantedDependencies]) -> dict[str, Kept]:
         """The dependencies of functions, by function; installed where they are not there.
 
         Raises:
@@ -95,11 +95,13 @@ class DependencyStore:
                 self._make(absent, kept, Path(work))
         return kept
 
-    def _name(self, name: str, want: Wanted) -> Kept:
+    def _name(self, name: str, want: WantedDependencies) -> Kept:
         stem = f"{name}-{self.target}-dependencies-{want.identity[:16]}"
         return Kept(self.folder / f"{stem}.zip", self.folder / f"{stem}-services.zip")
 
-    def _make(self, absent: Mapping[str, Wanted], kept: Mapping[str, Kept], work: Path) -> None:
+    def _make(
+        self, absent: Mapping[str, WantedDependencies], kept: Mapping[str, Kept], work: Path
+    ) -> None:
         needed = frozenset(word for want in absent.values() for word in want.needs.words)
         locks = [want.lock for want in absent.values()]
         installed = install_dependencies(locks, work / "tree", self.platform, needed)
@@ -140,7 +142,7 @@ class DependencyStore:
     def _pack(
         self,
         name: str,
-        want: Wanted,
+        want: WantedDependencies,
         installed: Installation,
         loaded: frozenset[str] | None,
         kept: Kept,
@@ -183,7 +185,7 @@ def _find_cached(bytecode: Path, module: Path) -> dict[str, Path]:
 
 
 def _find_loaded(
-    name: str, want: Wanted, runnable: Installation, interpreter: Path, cache: Path
+    name: str, want: WantedDependencies, runnable: Installation, interpreter: Path, cache: Path
 ) -> frozenset[str]:
     """The modules that a function loads of its dependencies.
 

@@ -10,7 +10,7 @@ from pipeline.chat.extractive_chat import answer_without_model
 from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
 from pipeline.tasks.agent.agent import Agent, AgentLimits, AgentRun, StepTaken, StoppedBy
 from pipeline.tasks.ask import PagesRead
-from shared.conversations import Conversations, Turn
+from shared.conversations import Conversations, ConversationTurn
 from shared.deadline import Deadline
 from shared.errors import RequestKeyReusedError
 from shared.llm.token_estimate import estimate_tokens
@@ -71,7 +71,7 @@ def take_chat_turn(
     conversations: Conversations,
     services: ChatServices,
     deadline: Deadline,
-) -> Turn:
+) -> ConversationTurn:
     """Answer a message in the light of its conversation, and enter the turn.
 
     A message that is repeated under its key gets the answer of the first time.
@@ -93,7 +93,7 @@ def take_chat_turn(
         run = _answer(message.text, past, calls, services, deadline)
         # Whoever asked has been told by now that it took too long.
         deadline.check()
-        turn = Turn(
+        turn = ConversationTurn(
             number=claim.thread.turns + 1,
             at=services.now().astimezone(UTC).isoformat(timespec="milliseconds"),
             request_id=message.request_id,
@@ -110,7 +110,9 @@ def take_chat_turn(
             conversations.release(claim)
 
 
-def _find_repeated(message: ChatMessage, past: Sequence[Turn]) -> Turn | None:
+def _find_repeated(
+    message: ChatMessage, past: Sequence[ConversationTurn]
+) -> ConversationTurn | None:
     """The turn that the same request has made before, or None."""
     if message.request_key is None:
         return None
@@ -126,7 +128,7 @@ def _find_repeated(message: ChatMessage, past: Sequence[Turn]) -> Turn | None:
 
 def _answer(
     text: str,
-    past: Sequence[Turn],
+    past: Sequence[ConversationTurn],
     calls: MeteredCalls,
     services: ChatServices,
     deadline: Deadline,
@@ -138,7 +140,7 @@ def _answer(
     return agent.run(text, calls, services.limits, deadline, trim_history(past, room))
 
 
-def trim_history(past: Sequence[Turn], room_tokens: int) -> list[PastTurn]:
+def trim_history(past: Sequence[ConversationTurn], room_tokens: int) -> list[PastTurn]:
     """The newest turns that fit, oldest first; none that is older than one that does not fit."""
     kept: list[PastTurn] = []
     for turn in reversed(past):

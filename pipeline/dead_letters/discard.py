@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 from pipeline.dead_letters.hold import (
     BATCH_SIZE,
-    Ending,
+    LetterOutcome,
+    LetterResult,
     LetterServices,
-    Result,
-    note_in_stories,
+    hold_in_batches,
+    note_in_timelines,
     split_into_batches,
-    take_in_waves,
 )
 from shared.aws.objects import ObjectStore
 from shared.dead_letters.letters import Letter
@@ -18,7 +18,7 @@ from shared.dead_letters.letters import Letter
 
 def discard(
     letters: Sequence[Letter], services: LetterServices, objects: ObjectStore, bucket: str
-) -> Iterator[Result]:
+) -> Iterator[LetterResult]:
     """Delete letters, with a copy of each under `dead-letters/<date>/<message id>.json`.
 
     Args:
@@ -35,20 +35,22 @@ def discard(
         SeashoreError: AWS failed; what was yielded stands, the other letters stay.
     """
     left = {letter.key: letter for letter in letters}
-    for held, wave in take_in_waves(letters, services):
-        for letter in wave:
+    for held, taken in hold_in_batches(letters, services):
+        for letter in taken:
             left.pop(letter.key, None)
-        for batch in split_into_batches(wave, BATCH_SIZE):
+        for batch in split_into_batches(taken, BATCH_SIZE):
             held.keep_hidden()
             keys = [_archive_key(letter, services) for letter in batch]
             _write_copies(batch, keys, objects, bucket)
-            note_in_stories(batch, "discarded", f"s3://{bucket}/dead-letters", services)
+            note_in_timelines(batch, "discarded", f"s3://{bucket}/dead-letters", services)
             kept = {id(letter) for letter in held.delete(batch)}
             for letter, key in zip(batch, keys, strict=True):
-                ending = Ending.NOT_DELETED if id(letter) in kept else Ending.DISCARDED
-                yield Result(letter, ending, f"s3://{bucket}/{key}")
+                ending = (
+                    LetterOutcome.NOT_DELETED if id(letter) in kept else LetterOutcome.DISCARDED
+                )
+                yield LetterResult(letter, ending, f"s3://{bucket}/{key}")
     for letter in left.values():
-        yield Result(letter, Ending.GONE)
+        yield LetterResult(letter, LetterOutcome.GONE)
 
 
 def _archive_key(letter: Letter, services: LetterServices) -> str:

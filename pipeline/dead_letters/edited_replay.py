@@ -3,11 +3,11 @@
 from dataclasses import replace
 
 from pipeline.dead_letters.hold import (
-    Ending,
+    LetterOutcome,
+    LetterResult,
     LetterServices,
-    Result,
-    note_in_stories,
-    take_in_waves,
+    hold_in_batches,
+    note_in_timelines,
 )
 from pipeline.dead_letters.replay import send_again
 from shared.aws.dynamodb_table import LedgerTable
@@ -48,7 +48,7 @@ def edit_letter(letter: Letter, body: str, table: LedgerTable) -> Letter:
     )
 
 
-def replay_edited(letter: Letter, edited: Letter, services: LetterServices) -> Result:
+def replay_edited(letter: Letter, edited: Letter, services: LetterServices) -> LetterResult:
     """Send an edited letter, then delete the old one.
 
     Returns:
@@ -57,17 +57,17 @@ def replay_edited(letter: Letter, edited: Letter, services: LetterServices) -> R
     Raises:
         SeashoreError: AWS failed; the old letter stays.
     """
-    for held, wave in take_in_waves([letter], services):
+    for held, taken in hold_in_batches([letter], services):
         target = letter.queue.source_name
         told = [edited]
         if set(letter.work.subjects) - set(edited.work.subjects):
             told.append(letter)
         # Before it is sent, so that it is never sent unnoted.
-        note_in_stories(told, "replayed_edited", target, services)
+        note_in_timelines(told, "replayed_edited", target, services)
         (code,) = send_again([edited], services)
         if code is not None:
-            note_in_stories(told, "replay_refused", target, services)
-            return Result(letter, Ending.REFUSED, code)
-        kept = held.delete(wave)
-        return Result(edited, Ending.NOT_DELETED if kept else Ending.REPLAYED)
-    return Result(letter, Ending.GONE)
+            note_in_timelines(told, "replay_refused", target, services)
+            return LetterResult(letter, LetterOutcome.REFUSED, code)
+        kept = held.delete(taken)
+        return LetterResult(edited, LetterOutcome.NOT_DELETED if kept else LetterOutcome.REPLAYED)
+    return LetterResult(letter, LetterOutcome.GONE)

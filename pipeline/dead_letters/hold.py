@@ -1,4 +1,4 @@
-"""Taking chosen letters out of DLQs: held in waves, so that nobody else acts on them meanwhile."""
+"""Taking chosen letters out of DLQs: held, so that nobody else acts on them meanwhile."""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class LetterServices:
 
     Args:
         pace: How they are read.
-        actor: Who works on them, for the subjects' stories: the ARN of an identity.
+        actor: Who works on them, for the subjects' timelines: the ARN of an identity.
         stopwatch: Seconds that only grow.
         sleep: Waits the given seconds.
     """
@@ -40,7 +40,7 @@ class LetterServices:
     sleep: Callable[[float], None]
 
 
-class Ending(StrEnum):
+class LetterOutcome(StrEnum):
     """What became of a letter that was to be replayed or discarded."""
 
     REPLAYED = "replayed"
@@ -56,15 +56,15 @@ class Ending(StrEnum):
 
 
 @dataclass(frozen=True)
-class Result:
+class LetterResult:
     """What became of one letter, and why if that needs saying."""
 
     letter: Letter
-    ending: Ending
+    ending: LetterOutcome
     reason: str | None = None
 
 
-def take_in_waves(
+def hold_in_batches(
     letters: Sequence[Letter], services: LetterServices
 ) -> Iterator[tuple[HeldLetters, list[Letter]]]:
     """Take letters that were seen before out of their DLQs again, and hold them.
@@ -88,14 +88,14 @@ def take_in_waves(
             [dlq for dlq in services.dlqs if dlq.name in names],
             services.pace,
             services.stopwatch,
-            is_wanted=lambda letter, wanted=wanted: letter.key in wanted,  # type: ignore[misc]  # the wave's own
+            is_wanted=lambda letter, wanted=wanted: letter.key in wanted,  # type: ignore[misc]  # the batch's own
             enough=min(services.pace.most_held, len(left)),
         ) as held:
-            wave = held.letters
-            if wave:
+            taken = held.letters
+            if taken:
                 is_second_look = False
-                left -= {letter.key for letter in wave}
-                yield held, wave
+                left -= {letter.key for letter in taken}
+                yield held, taken
                 continue
         if is_second_look:
             return
@@ -119,10 +119,10 @@ def message_pk(letter_id: str) -> str:
     return f"MESSAGE#{letter_id}"
 
 
-def note_in_stories(
+def note_in_timelines(
     letters: Sequence[Letter], step: str, target: str, services: LetterServices
 ) -> None:
-    """Write who did what with letters into the stories of their documents and tasks.
+    """Write who did what with letters into the timelines of their documents and tasks.
 
     Raises:
         SeashoreError: Not all could be written.
@@ -144,7 +144,7 @@ def note_in_stories(
                 "error_type": letter.error_type,
                 "replays": letter.state.replays,
             }
-            # A story's rows are told apart by their time.
+            # A timeline's rows are told apart by their time.
             at += timedelta(microseconds=1)
             rows.append(build_event(pk, at, step, details))
     for start in range(0, len(rows), _MOST_ROWS_AT_ONCE):

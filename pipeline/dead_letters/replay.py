@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from pipeline.dead_letters.finished_work import find_finished
 from pipeline.dead_letters.hold import (
     BATCH_SIZE,
-    Ending,
+    LetterOutcome,
+    LetterResult,
     LetterServices,
-    Result,
-    note_in_stories,
+    hold_in_batches,
+    note_in_timelines,
     split_into_batches,
-    take_in_waves,
 )
 from shared.aws.queues import MessageCopy
 from shared.dead_letters.letters import Letter, LetterKey, group_letters
@@ -92,7 +92,7 @@ def choose_canaries(letters: Sequence[Letter], count: int) -> tuple[Letter, ...]
 
 def replay(
     letters: Sequence[Letter], services: LetterServices, *, rate: float | None = None
-) -> Iterator[Result]:
+) -> Iterator[LetterResult]:
     """Send letters to their queues again.
 
     Args:
@@ -109,36 +109,38 @@ def replay(
     """
     pacer = _Pacer(services, rate)
     left = {letter.key: letter for letter in letters}
-    for held, wave in take_in_waves(letters, services):
-        finished = find_finished(services.table, wave)
-        for letter in wave:
+    for held, taken in hold_in_batches(letters, services):
+        finished = find_finished(services.table, taken)
+        for letter in taken:
             left.pop(letter.key, None)
             if letter.key in finished:
-                yield Result(letter, Ending.FINISHED, finished[letter.key])
-        wanted = [letter for letter in wave if letter.key not in finished]
+                yield LetterResult(letter, LetterOutcome.FINISHED, finished[letter.key])
+        wanted = [letter for letter in taken if letter.key not in finished]
         for batch in split_into_batches(wanted, pacer.batch_size):
             pacer.wait(held)
             yield from _replay_batch(batch, held, services)
             pacer.count(len(batch))
     for letter in left.values():
-        yield Result(letter, Ending.GONE)
+        yield LetterResult(letter, LetterOutcome.GONE)
 
 
 def _replay_batch(
     letters: Sequence[Letter], held: HeldLetters, services: LetterServices
-) -> list[Result]:
+) -> list[LetterResult]:
     still_held = {id(letter) for letter in held.letters}
-    results = [Result(one, Ending.GONE) for one in letters if id(one) not in still_held]
+    results = [
+        LetterResult(one, LetterOutcome.GONE) for one in letters if id(one) not in still_held
+    ]
     mine = [letter for letter in letters if id(letter) in still_held]
     if not mine:
         return results
     target = mine[0].queue.source_name
-    note_in_stories(mine, "replayed", target, services)
+    note_in_timelines(mine, "replayed", target, services)
     codes = send_again(mine, services)
     refused = [one for one, code in zip(mine, codes, strict=True) if code is not None]
-    note_in_stories(refused, "replay_refused", target, services)
+    note_in_timelines(refused, "replay_refused", target, services)
     results += [
-        Result(one, Ending.REFUSED, code)
+        LetterResult(one, LetterOutcome.REFUSED, code)
         for one, code in zip(mine, codes, strict=True)
         if code is not None
     ]
@@ -146,7 +148,10 @@ def _replay_batch(
     if sent:
         kept = {id(letter) for letter in held.delete(sent)}
         results += [
-            Result(one, Ending.NOT_DELETED if id(one) in kept else Ending.REPLAYED) for one in sent
+            LetterResult(
+                one, LetterOutcome.NOT_DELETED if id(one) in kept else LetterOutcome.REPLAYED
+            )
+            for one in sent
         ]
     return results
 
@@ -157,7 +162,7 @@ def send_again(letters: Sequence[Letter], services: LetterServices) -> list[str 
         return []
     at = services.now()
     copies = [
-        MessageCopy(one.message.body, one.message.attributes, one.state.take_up_again(at))
+        MessageCopy(one.message.body, one.message.attributes, one.state.reset_for_replay(at))
         for one in letters
     ]
     url = letters[0].queue.source_url

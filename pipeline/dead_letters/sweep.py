@@ -23,7 +23,7 @@ from shared.ledger.reports import has_reports_in_flight
 from shared.ledger.tasks import LOST_TASK_REASON, Task, fail_task, list_tasks_in_flight, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
-from shared.messages.delivery_state import Failure
+from shared.messages.delivery_state import CauseOfDeath
 from shared.queue_catalogue import SourceQueue, name_queue
 
 logger = logging.getLogger("seashore.sweep")
@@ -64,7 +64,7 @@ class SweepServices:
 
     Args:
         stale_after: Documents, tasks and reports in flight for less are left alone.
-        lost_after: No message lives this long without a word in the story, deferred or not.
+        lost_after: No message lives this long without a word in the timeline, deferred or not.
     """
 
     table: LedgerTable
@@ -160,7 +160,7 @@ def _sweep_letters(
             swept.give_up(letter.body, state.message_id, sentence)
         except PermanentError as error:
             error_type, sentence = type(error).__name__, str(error)
-        failure = Failure(
+        failure = CauseOfDeath(
             error_type=error_type,
             message=sentence,
             stage=swept.queue.stage,

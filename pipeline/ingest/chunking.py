@@ -37,7 +37,7 @@ class ChunkPage:
 
 
 @dataclass(frozen=True)
-class Chunk:
+class PlannedChunk:
     """Pages that follow one another and fit the model together.
 
     Args:
@@ -66,7 +66,7 @@ class Chunk:
 
 def group_pages(
     pages: Iterable[PageText], max_tokens: int, *, tokens_around_page: int = TOKENS_AROUND_SOURCE
-) -> Iterator[Chunk]:
+) -> Iterator[PlannedChunk]:
     """Group pages into chunks of at most `max_tokens` tokens each.
 
     Lazy: no more than one chunk and one page is held. A page is divided only if it is too long
@@ -93,7 +93,7 @@ def group_pages(
     parts = chain.from_iterable(_divide_page(page, max_text_tokens) for page in pages)
     groups = pack(parts, weigh, max_tokens, begins=lambda page: page.part > 1)
     for number, group in enumerate(groups, start=1):
-        yield Chunk(number, tuple(group))
+        yield PlannedChunk(number, tuple(group))
 
 
 def _divide_page(page: PageText, max_tokens: int) -> Iterator[ChunkPage]:

@@ -14,7 +14,7 @@ from pipeline.ingest.chunk_text import (
     read_chunk_tokens,
     text_address,
 )
-from pipeline.ingest.chunking import Chunk, group_pages
+from pipeline.ingest.chunking import PlannedChunk, group_pages
 from pipeline.ingest.downloads import download_document
 from pipeline.services import Services
 from shared.deadline import Deadline
@@ -24,7 +24,12 @@ from shared.errors import (
     RejectedDocumentError,
     RejectionCode,
 )
-from shared.ledger.document_texts import Extraction, find_text, record_checkpoint, record_extraction
+from shared.ledger.document_texts import (
+    ExtractedText,
+    find_text,
+    record_checkpoint,
+    record_extraction,
+)
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import ChunkPages, Document, find_document, move_document
 from shared.lifecycle import DocumentStatus
@@ -158,7 +163,7 @@ def _find_address(document: Document, content_sha256: str, chunk_tokens: int) ->
 
 def _store_text(
     document: Document, opened: OpenDocument, address: str, services: IngestServices
-) -> Extraction:
+) -> ExtractedText:
     """Write text to the artifacts bucket chunk by chunk as it is read, as far as the time allows.
 
     Returns:
@@ -195,7 +200,7 @@ class _Reading:
     """
 
     def __init__(self, document: Document, page_count: int, address: str) -> None:
-        self.safe = Extraction(
+        self.safe = ExtractedText(
             text_address=address,
             next_page=document.next_page,
             pages=page_count,
@@ -212,7 +217,7 @@ class _Reading:
         """The number of the next chunk that has text."""
         return len(self._plan) + 1
 
-    def add(self, chunk: Chunk) -> None:
+    def add(self, chunk: PlannedChunk) -> None:
         """Account for the pages of a chunk whose text is stored."""
         for page in chunk.pages:
             if page.status is PageStatus.EMPTY:
@@ -233,7 +238,7 @@ class _Reading:
             )
 
 
-def _to_chunk_text(chunk: Chunk) -> ChunkText:
+def _to_chunk_text(chunk: PlannedChunk) -> ChunkText:
     return ChunkText(
         pages=tuple(
             PageOfText(number=page.number, text=page.text)
@@ -243,7 +248,7 @@ def _to_chunk_text(chunk: Chunk) -> ChunkText:
     )
 
 
-def _send_rest(document: Document, extraction: Extraction, services: IngestServices) -> None:
+def _send_rest(document: Document, extraction: ExtractedText, services: IngestServices) -> None:
     """Note how far it came, then have the rest read by a message of its own.
 
     A crash in between is healed by redelivery: whichever message comes next goes on from the note.

@@ -34,7 +34,7 @@ def give_up_ingest(item: IngestItem, cause: str, table: LedgerTable, now: Clock)
 def note_ingest_delay(
     item: IngestItem, step: str, reason: str, delay_seconds: float, table: LedgerTable, now: Clock
 ) -> None:
-    """Note in the documents' stories that their ingestion waits."""
+    """Note in the documents' timelines that their ingestion waits."""
     details = {"item": "ingest", "reason": reason, "delay_seconds": round(delay_seconds)}
     for subject in item.subjects:
         note_wait(table, document_row_key(subject.id), now(), step, details)

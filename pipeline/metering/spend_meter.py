@@ -32,7 +32,7 @@ from shared.prices import ModelPrice, compute_cost_micro_usd, format_usd
 ReplyT = TypeVar("ReplyT", ModelAnswer[Any], ModelTurn)
 
 # An answer may take three calls: as it is asked for, once more with twice the room where it was cut
-# off, and once more where it did not fit. Money is set aside for all of them, so that the day's
+# off, and once more where it did not fit. Money is reserved for all of them, so that the day's
 # limit holds whatever happens; what was not needed goes back at once.
 _MOST_READINGS = 3
 _MOST_WRITINGS = 5
@@ -73,7 +73,7 @@ class _Refusal:
 
 @dataclass(frozen=True)
 class Reservation:
-    """Room for one call: what it is expected to cost, in millionths of a dollar."""
+    """A reservation for one call: what it is expected to cost, in millionths of a dollar."""
 
     lease: _OpenLease
     cost: int
@@ -105,7 +105,7 @@ class SpendMeter:
         limits: What may be spent.
         now: The clock.
         new_id: Makes an id that no other container makes.
-        note_share: Told now and then how much of the day's limit is spent or set aside, 1 being
+        note_share: Told now and then how much of the day's limit is spent or reserved, 1 being
             all of it: when a lease is taken, and when none is left.
     """
 
@@ -169,7 +169,7 @@ class SpendMeter:
 
         Raises:
             OverBudgetError: The day's limit is reached, which is over when the day turns; or what
-                is left of it is set aside for calls that run; or it is lower than the call's cost.
+                is left of it is reserved for calls that run; or it is lower than the call's cost.
             ServiceError: The ledger cannot be reached.
         """
         daily = self.limits.daily
@@ -279,7 +279,7 @@ class SpendMeter:
                 reason="over_budget",
             )
         return OverBudgetError(
-            f"what is left of the day's limit of {limit} is set aside for calls that run",
+            f"what is left of the day's limit of {limit} is reserved for calls that run",
             delay_seconds=min(_ROOM_RETURNS_SECONDS, tomorrow_seconds),
             reason="over_budget",
         )

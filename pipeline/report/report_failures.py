@@ -17,7 +17,7 @@ def give_up_report(item: ReportItem, cause: str, table: LedgerTable, now: Clock)
 def note_report_delay(
     item: ReportItem, step: str, reason: str, delay_seconds: float, table: LedgerTable, now: Clock
 ) -> None:
-    """Note in the story of a report that it waits."""
+    """Note in the timeline of a report that it waits."""
     if item.order.day is not None:
         details = {"reason": reason, "delay_seconds": round(delay_seconds)}
         note_wait(table, report_row_key(item.order.day), now(), step, details)

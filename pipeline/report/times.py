@@ -100,15 +100,15 @@ class DurationTally:
         return sorted(self._milliseconds)[rank - 1] / 1000
 
 
-def explain_slowness(slow: Slow, story: Sequence[Event]) -> str:
-    """Say what most of a document's time went into, from its story.
+def explain_slowness(slow: Slow, timeline: Sequence[Event]) -> str:
+    """Say what most of a document's time went into, from its timeline.
 
     Args:
         slow: The document.
-        story: Its story, oldest first.
+        timeline: Its timeline, oldest first.
     """
     spent: dict[str, float] = {}
-    for step, following in pairwise(story):
+    for step, following in pairwise(timeline):
         began, ended = (datetime.fromisoformat(one.at) for one in (step, following))
         what = _name_stretch(step, following)
         spent[what] = spent.get(what, 0) + (ended - began).total_seconds()

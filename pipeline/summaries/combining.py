@@ -7,7 +7,7 @@ from itertools import chain
 from pipeline.metering.metered_calls import KeptAnswer, MeteredCalls
 from pipeline.prompts import COMBINE, SUMMARIZE_CHUNK
 from pipeline.summaries.mentions import check_mentions, join_dates, join_entities
-from pipeline.summaries.summary_types import Gist, Summary
+from pipeline.summaries.summary_types import CoreSummary, Summary
 from shared.deadline import Deadline
 from shared.errors import ContextOverflowError
 from shared.llm.model import ModelRequest, Purpose, Source
@@ -46,13 +46,13 @@ def build_chunk_request(sources: Iterable[Source]) -> ModelRequest[Summary]:
     )
 
 
-def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[Gist]:
+def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[CoreSummary]:
     """The request that makes one summary of those of several parts, without names and dates."""
     return ModelRequest(
         purpose=Purpose.COMBINE,
         instructions=COMBINE,
         sources=sources,
-        answer_type=Gist,
+        answer_type=CoreSummary,
         max_output_tokens=_MAX_OUTPUT_TOKENS,
     )
 
@@ -116,12 +116,12 @@ def combine_summaries(
     """
     sources = [to_sources(part.first_page, part.last_page, part.summary) for part in parts]
     answer = combine_parts(sources, calls, max_tokens, deadline)
-    gist = answer.value
+    core = answer.value
     summary = Summary(
-        title=gist.title,
-        abstract=gist.abstract,
-        key_points=gist.key_points,
-        language=gist.language,
+        title=core.title,
+        abstract=core.abstract,
+        key_points=core.key_points,
+        language=core.language,
         entities=join_entities(part.summary.entities for part in parts),
         dates=join_dates(part.summary.dates for part in parts),
     )
@@ -130,7 +130,7 @@ def combine_summaries(
 
 def combine_parts(
     parts: list[tuple[Source, ...]], calls: MeteredCalls, max_tokens: int, deadline: Deadline
-) -> KeptAnswer[Gist]:
+) -> KeptAnswer[CoreSummary]:
     """Combine the summaries of parts group by group until one is left.
 
     Every intermediate answer is kept, so that a repeated delivery goes on where the last stopped.
@@ -183,7 +183,7 @@ def _find_smaller_limit(
     return None
 
 
-def to_sources(first_page: int, last_page: int, summary: Gist) -> tuple[Source, ...]:
+def to_sources(first_page: int, last_page: int, summary: CoreSummary) -> tuple[Source, ...]:
     """A part's summary as sources: its abstract, then its key points with their own pages."""
     abstract = Source(first_page, last_page, f"{summary.title}\n\n{summary.abstract}")
     points = (

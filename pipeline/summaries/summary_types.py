@@ -53,7 +53,7 @@ class EventDate(BaseModel):
     pages: list[int]
 
 
-class Gist(BaseModel):
+class CoreSummary(BaseModel):
     """What a text says. The answer to a request to combine the summaries of parts."""
 
     model_config = ConfigDict(frozen=True)
@@ -64,8 +64,8 @@ class Gist(BaseModel):
     language: str = Field(description="The language of the text as an ISO 639-1 code.")
 
 
-class Summary(Gist):
-    """A gist with the names and dates of the text. The answer to a request about a chunk.
+class Summary(CoreSummary):
+    """A core summary with the names and dates of the text. The answer to a request about a chunk.
 
     Those of a whole document are joined by the pipeline itself (`mentions.py`), and not by a model.
     """

@@ -81,7 +81,7 @@ class ExtractResult(TaskFacts):
 
 
 @dataclass(frozen=True)
-class Extraction:
+class FoundValues:
     """What was found: values and their pages by field; a field that was not found is in neither."""
 
     values: Mapping[str, Any]
@@ -124,7 +124,7 @@ def extract_fields(
     calls: MeteredCalls,
     window: ModelWindow,
     deadline: Deadline,
-) -> Extraction:
+) -> FoundValues:
     """Find the values of fields in the pages of a document, or in a text.
 
     All of it is read. What does not fit the model's window at once is read part by part; then the
@@ -158,7 +158,7 @@ def extract_fields(
             return _read_extraction(fields, group, schema)
         telling = [source for group, fields in found for source in _find_telling(fields, group)]
         if not telling:
-            return Extraction({}, {})
+            return FoundValues({}, {})
         narrowed = _group(telling, room)
         if len(narrowed) >= len(groups):
             return _merge([_read_extraction(fields, group, schema) for group, fields in found])
@@ -257,7 +257,7 @@ def _find_telling(fields: Mapping[str, FoundField], group: Sequence[Source]) -> 
 
 def _read_extraction(
     fields: Mapping[str, FoundField], group: Sequence[Source], schema: FieldSchema
-) -> Extraction:
+) -> FoundValues:
     """The values in the order of the schema; a page only if its source was given and has one."""
     values: dict[str, Any] = {}
     pages: dict[str, int] = {}
@@ -270,10 +270,10 @@ def _read_extraction(
             page = group[found.source - 1].first_page
             if page:
                 pages[name] = page
-    return Extraction(values, pages)
+    return FoundValues(values, pages)
 
 
-def _merge(parts: Sequence[Extraction]) -> Extraction:
+def _merge(parts: Sequence[FoundValues]) -> FoundValues:
     """The first value of each field, by the order of the text."""
     values: dict[str, Any] = {}
     pages: dict[str, int] = {}
@@ -282,4 +282,4 @@ def _merge(parts: Sequence[Extraction]) -> Extraction:
             values[name] = part.values[name]
             if name in part.pages:
                 pages[name] = part.pages[name]
-    return Extraction(values, pages)
+    return FoundValues(values, pages)

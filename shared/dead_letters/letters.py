@@ -205,7 +205,7 @@ def read_letter_state(message: ReceivedMessage) -> DeliveryState:
         message.attributes, message_id=message.message_id, sent_at=message.sent_at
     )
     if message.moved_by_sqs and state.failure is not None:
-        return state.take_up_again(message.sent_at)
+        return state.reset_for_replay(message.sent_at)
     return state
 
 

@@ -4,15 +4,15 @@
 |---|---|---|
 | `DOC#<document id>` | `DOC` | the document: status, counters, coverage, result |
 | `DOC#<document id>` | `CHUNK#<run>#<number>` | one chunk: summarised or failed, with its pages |
-| `DOC#<document id>` | `EVENT#<time>#<step>` | one step of the document's story |
+| `DOC#<document id>` | `EVENT#<time>#<step>` | one step of the document's timeline |
 | `KEY#<bucket>/<key>` | `CURRENT` | the newest document of an object key |
 | `TEXT#<address>` | `TEXT` | the text that a document's bytes have given |
 | `TASK#<task id>` | `TASK` | a task: status, attempts, cost, result |
-| `TASK#<task id>` | `EVENT#<time>#<step>` | one step of the task's story |
+| `TASK#<task id>` | `EVENT#<time>#<step>` | one step of the task's timeline |
 | `MESSAGE#<message id>` | `EVENT#<time>#<step>` | what was done with a dead letter about neither |
 | `ANSWER#<hash>` | `ANSWER` | an answer of a language model |
 | `REPORT#<day>` | `REPORT` | a day's report: made, mailed |
-| `REPORT#<day>` | `EVENT#<time>#<step>` | one step of the report's story |
+| `REPORT#<day>` | `EVENT#<time>#<step>` | one step of the report's timeline |
 | `SPEND#<day>` | `TOTAL`, `MODEL#…`, `LEASE#…` | what a day's calls of models cost |
 
 The index `by_day` lists the documents of a day by the time of their arrival, and apart from them,

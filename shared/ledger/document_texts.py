@@ -23,7 +23,7 @@ TEXT_SK = "TEXT"
 
 
 @dataclass(frozen=True)
-class Extraction:
+class ExtractedText:
     """What reading a document's text has brought, as far as it went.
 
     Args:
@@ -59,7 +59,7 @@ class Extraction:
 
 
 def record_checkpoint(
-    table: LedgerTable, document: Document, extraction: Extraction, now: Clock
+    table: LedgerTable, document: Document, extraction: ExtractedText, now: Clock
 ) -> None:
     """Note how far the reading of a document has come, so that it can go on from there.
 
@@ -94,7 +94,7 @@ def record_checkpoint(
 def record_extraction(
     table: LedgerTable,
     document: Document,
-    extraction: Extraction,
+    extraction: ExtractedText,
     now: Clock,
     *,
     reused_from: str | None = None,
@@ -149,12 +149,12 @@ def record_extraction(
     )
 
 
-def find_text(table: LedgerTable, text_address: str) -> tuple[str, Extraction] | None:
+def find_text(table: LedgerTable, text_address: str) -> tuple[str, ExtractedText] | None:
     """The text that the same bytes have given before, with the document it was read for."""
     row = table.read_row(f"TEXT#{text_address}", TEXT_SK)
     if row is None:
         return None
-    extraction = Extraction(
+    extraction = ExtractedText(
         text_address=text_address,
         next_page=row["next_page"],
         pages=row["pages"],

@@ -8,7 +8,7 @@ taken over once, so that a report is mailed twice at the most.
 | pk | sk | what |
 |---|---|---|
 | `REPORT#<day>` | `REPORT` | the report of a day |
-| `REPORT#<day>` | `EVENT#<time>#<step>` | one step of its story |
+| `REPORT#<day>` | `EVENT#<time>#<step>` | one step of its timeline |
 | `REPORTS` | `FIRST` | the day of the first report that this stack made |
 """
 

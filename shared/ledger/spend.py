@@ -1,13 +1,13 @@
 """The day's spending in the ledger.
 
-A container that wants to call a model first takes a *lease*: an amount that is set aside from the
+A container that wants to call a model first takes a *lease*: an amount that is reserved from the
 day's limit by a conditional write, for itself alone and for a limited time. Its calls draw on the
 lease, each call's cost is noted on it, and when it is closed the rest goes back. A container that
-dies leaves its lease to expire, whereupon anyone may close it: nothing is set aside for ever.
+dies leaves its lease to expire, whereupon anyone may close it: nothing is reserved for ever.
 
 | pk | sk | what |
 |---|---|---|
-| `SPEND#<day>` | `TOTAL` | `committed`, which the limit is held against: spent and set aside |
+| `SPEND#<day>` | `TOTAL` | `committed`, which the limit is held against: spent and reserved |
 | `SPEND#<day>` | `MODEL#<name>` | what went to one model: calls, tokens, spent |
 | `SPEND#<day>` | `LEASE#<id>` | an open lease |
 
@@ -46,7 +46,7 @@ class ModelSpend(BaseModel):
 
 
 class Lease(ModelSpend):
-    """An amount set aside for one container, and what of it went to the model."""
+    """An amount reserved for one container, and what of it went to the model."""
 
     day: str
     lease_id: str
@@ -66,11 +66,11 @@ class Lease(ModelSpend):
 
 @dataclass(frozen=True)
 class DaySpend:
-    """A day's spending: by model, and what is set aside at the moment."""
+    """A day's spending: by model, and what is reserved at the moment."""
 
     day: str
     models: tuple[ModelSpend, ...]
-    set_aside: int
+    reserved: int
 
     @property
     def spent(self) -> int:
@@ -86,7 +86,7 @@ def open_lease(table: LedgerTable, lease: Lease, daily_cap: int | None) -> bool:
     """Set an amount aside, unless the day's limit would be passed.
 
     Returns:
-        Whether it was set aside.
+        Whether it was reserved.
     """
     condition = None
     if daily_cap is not None:
@@ -184,7 +184,7 @@ def close_expired_leases(table: LedgerTable, day: str, now: datetime) -> int:
 
 
 def read_committed(table: LedgerTable, day: str) -> int:
-    """What is spent or set aside on a day, which its limit is held against."""
+    """What is spent or reserved on a day, which its limit is held against."""
     row = table.read_row(_pk(day), TOTAL_SK)
     return 0 if row is None else int(row["committed"])
 
@@ -192,7 +192,7 @@ def read_committed(table: LedgerTable, day: str) -> int:
 def read_day_spend(table: LedgerTable, day: str) -> DaySpend:
     """A day's spending, what runs at the moment included."""
     models: dict[str, ModelSpend] = {}
-    set_aside = 0
+    reserved = 0
     for row in table.query_rows(_pk(day), "LEASE#", "MODEL#~"):
         entry = ModelSpend.model_validate(row)
         known = models.get(entry.model, ModelSpend(model=entry.model))
@@ -200,8 +200,8 @@ def read_day_spend(table: LedgerTable, day: str) -> DaySpend:
         models[entry.model] = ModelSpend(model=entry.model, **total)
         if row["sk"].startswith("LEASE#"):
             lease = _to_lease(row)
-            set_aside += max(0, lease.amount - lease.spent)
-    return DaySpend(day, tuple(models[name] for name in sorted(models)), set_aside)
+            reserved += max(0, lease.amount - lease.spent)
+    return DaySpend(day, tuple(models[name] for name in sorted(models)), reserved)
 
 
 def _list_leases(table: LedgerTable, day: str) -> Iterator[Lease]:

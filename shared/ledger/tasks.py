@@ -210,7 +210,7 @@ def fail_task(table: LedgerTable, task: Task, reason: str, now: Clock) -> None:
 
 
 def note_conflict(table: LedgerTable, task: Task, now: Clock) -> None:
-    """Note in a task's story that another message of its id was refused."""
+    """Note in a task's timeline that another message of its id was refused."""
     table.put_row(build_event(task_pk(task.task_id), now(), "conflicting_message_refused", {}))
 
 

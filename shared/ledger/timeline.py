@@ -1,4 +1,4 @@
-"""The story of a document or a task: one row a step."""
+"""The timeline of a document or a task: one row a step."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,7 +10,7 @@ from shared.aws.dynamodb_table import LedgerTable, Put
 
 
 class Event(BaseModel):
-    """One step of the story of a document or a task."""
+    """One step of the timeline of a document or a task."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -28,7 +28,7 @@ def build_event(pk: str, at: datetime, step: str, details: Mapping[str, Any]) ->
     """The row of one step, to be written in the transaction whose effect it tells of.
 
     Args:
-        pk: The partition of what the story is about, such as `document_pk(document_id)`.
+        pk: The partition of what the timeline is about, such as `document_pk(document_id)`.
         at: When it happened.
         step: What happened.
         details: More about it; None is left out.

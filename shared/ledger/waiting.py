@@ -21,7 +21,7 @@ def note_wait(
     step: str,
     details: Mapping[str, Any],
 ) -> None:
-    """Note in the story of a document or task that it waits, and if deferred, on its row too.
+    """Note in the timeline of a document or task that it waits, and if deferred, on its row too.
 
     Args:
         table: The ledger.

@@ -18,7 +18,7 @@ MAX_COUNT = 1_000_000
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 
 
-class Failure(BaseModel):
+class CauseOfDeath(BaseModel):
     """Why a message was dead-lettered."""
 
     model_config = ConfigDict(frozen=True)
@@ -53,7 +53,7 @@ class DeliveryState(BaseModel):
     deferrals: Count = 0
     attempts: Count = 0
     not_before: AwareDatetime | None = None
-    failure: Failure | None = None
+    failure: CauseOfDeath | None = None
     replays: Count = 0
     replayed_at: AwareDatetime | None = None
 
@@ -62,7 +62,7 @@ class DeliveryState(BaseModel):
         """What the limit on waiting counts from: a replayed message waits anew."""
         return self.replayed_at or self.first_enqueued_at
 
-    def take_up_again(self, at: datetime) -> "DeliveryState":
+    def reset_for_replay(self, at: datetime) -> "DeliveryState":
         """The past of a message that gets a fresh chance: all its receives, and all its time.
 
         Who it is stays: the id and the time of its first copy.

@@ -100,7 +100,7 @@ def replay_letters(run: Run) -> None:
     for letter in receive_letters(run.account, settings.work_dlq_url):
         state = read_delivery_state(
             letter.attributes, message_id=letter.message_id, sent_at=letter.sent_at
-        ).take_up_again(utc_now())
+        ).reset_for_replay(utc_now())
         queues.send_copy(settings.work_queue_url, letter.body, letter.attributes, state)
         queues.delete(settings.work_dlq_url, letter.receipt_handle)
 

@@ -1,7 +1,7 @@
 """A day's spending limit that many containers draw on: never passed, and all the work gets done.
 
 Some of the containers are killed after the provider has answered and before the answer is noted, so
-that what they had set aside is left behind.
+that what they had reserved is left behind.
 """
 
 import time
@@ -44,7 +44,7 @@ class Size:
         documents: Of one chunk each, which is one call each.
         daily_cap_usd: The limit.
         day_seconds: How long a day lasts.
-        kills: Processes that die with room set aside.
+        kills: Processes that die with room reserved.
     """
 
     documents: int
@@ -67,7 +67,7 @@ class Day:
         calls: By the ledger.
         left_behind: Set aside by processes that died.
         left_after_leases: The same when all leases have run out.
-        has_room_back: Whether all that is not spent can be set aside again then.
+        has_room_back: Whether all that is not spent can be reserved again then.
     """
 
     spent: int
@@ -166,8 +166,8 @@ def look_at_day(run: Run, number: int, daily_cap_usd: float) -> Day:
     return Day(
         spent=after.spent,
         calls=sum(model.calls for model in after.models),
-        left_behind=before.set_aside,
-        left_after_leases=after.set_aside,
+        left_behind=before.reserved,
+        left_after_leases=after.reserved,
         has_room_back=has_room_back,
     )
 
@@ -204,7 +204,7 @@ def test_the_rest_is_put_off_and_done_when_the_day_turns(outcome):
     assert outcome.tally.duplicate_effects == 0
 
 
-def test_what_the_dead_had_set_aside_is_back_when_their_leases_end(outcome):
+def test_what_the_dead_had_reserved_is_back_when_their_leases_end(outcome):
     assert outcome.tally.kills == outcome.size.kills
     # The answers that died with them are paid for, and were asked for again.
     noted = sum(day.calls for day in outcome.days)

@@ -9,7 +9,7 @@ from pipeline.dead_letters.hold import LetterServices
 from shared.aws.queues import Queues, ReceivedMessage
 from shared.dead_letters.letters import DeadLetterQueue, Letter
 from shared.dead_letters.reading import ReadingPace
-from shared.messages.delivery_state import DeliveryState, Failure
+from shared.messages.delivery_state import CauseOfDeath, DeliveryState
 from shared.queue_catalogue import REPORTS, RESULTS, UPLOADS, WORK
 from tests.fakes.aws.ledger_rows import open_table
 
@@ -78,7 +78,7 @@ def make_state(
         first_enqueued_at=died_at - timedelta(hours=1),
         attempts=5,
         replays=replays,
-        failure=Failure(
+        failure=CauseOfDeath(
             error_type=error_type,
             message=cause,
             stage=stage,

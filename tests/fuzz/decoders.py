@@ -117,7 +117,7 @@ def _read_delivery_state(text: str) -> None:
         laters = [state]
         if max(counts) < MAX_COUNT:
             update = {"attempts": state.attempts + 1, "deferrals": state.deferrals + 1}
-            laters += [state.model_copy(update=update), state.take_up_again(NOW)]
+            laters += [state.model_copy(update=update), state.reset_for_replay(NOW)]
         for later in laters:
             assert _read(name, later.model_dump_json()) == later, "another state in the next copy"
 

@@ -12,7 +12,7 @@ from infra.cli.dead_letters.access import open_letters
 from infra.cli.dead_letters.move_tasks import start_move
 from infra.project_files import PROJECT
 from pipeline.dead_letters.canary import watch_canaries
-from pipeline.dead_letters.hold import Ending
+from pipeline.dead_letters.hold import LetterOutcome
 from pipeline.dead_letters.replay import replay
 from pipeline.ingest.chunk_text import chunk_text_key
 from shared.dead_letters.letters import LetterFilter, group_letters
@@ -116,7 +116,7 @@ def test_one_cause_of_a_thousand_letters_is_replayed(local_stack, services):
     assert len(before) == 1_000
     chosen = [one for one in letters if LetterFilter(errors=("ObjectMissingError",)).fits(one)]
     results = list(replay(chosen, services))
-    assert [result.ending for result in results] == [Ending.REPLAYED] * 200
+    assert [result.ending for result in results] == [LetterOutcome.REPLAYED] * 200
     after = {comparable(m) for url in dlqs.values() for m in look_at_all(sqs, url)}
     assert after == {entry for entry in before if '"ObjectMissingError\\"' not in entry[3]}
     assert len(after) == 800
@@ -169,8 +169,8 @@ def test_two_replays_one_of_them_killed_lose_nothing_and_repeat_nothing(
     time.sleep(max(0, killed_at + HIDE_SECONDS + 1 - time.monotonic()))
     left = read(services)
     assert {result.ending for result in replay(left, services)} <= {
-        Ending.REPLAYED,
-        Ending.FINISHED,
+        LetterOutcome.REPLAYED,
+        LetterOutcome.FINISHED,
     }
     until = time.monotonic() + 60
     waiting = {f"replayed-{number}" for number in range(ITEMS)}
@@ -215,7 +215,7 @@ def test_a_partial_document_becomes_done_by_its_dead_chunk(local_stack, services
     assert letter.error_type == "ObjectMissingError"
 
     s3.put_object(**part, Body=text)
-    assert [result.ending for result in replay([letter], services)] == [Ending.REPLAYED]
+    assert [result.ending for result in replay([letter], services)] == [LetterOutcome.REPLAYED]
     *_, last = watch_canaries([letter], services, timeout_seconds=60)
     assert [one.letter_id for one in last.succeeded] == [letter.letter_id]
     documents = local_stack.output("DocumentsBucket")

@@ -10,7 +10,7 @@ from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext, open_ledger
 from infra.cli.dead_letters.options import LetterOptions
 from infra.cli.documents.find import choose_one
-from infra.cli.times import parse_moment
+from infra.cli.times import parse_time
 from infra.signals import interrupt_on_signals
 from infra.stacks import Stack
 from pipeline.dead_letters.hold import LetterServices
@@ -88,8 +88,8 @@ def build_filter(
         errors=tuple(wanted.errors),
         kinds=tuple(wanted.kinds),
         subject=subject,
-        before=parse_moment(wanted.before, now) if wanted.before else None,
-        after=parse_moment(wanted.after, now) if wanted.after else None,
+        before=parse_time(wanted.before, now) if wanted.before else None,
+        after=parse_time(wanted.after, now) if wanted.after else None,
         pattern=pattern,
     )
 

@@ -42,7 +42,7 @@ def list_letters(
 
 @add_command(dlq, "show")
 def show_letter(letter: Id, options: StackOptions) -> None:
-    """Show a letter: body, attributes, cause, its document's or task's story, and its log query."""
+    """Show a dead letter: body, attributes, cause, timeline of its item, and its log query."""
     from infra.cli.dead_letters.show import show_letter as show_dead_letter
 
     show_dead_letter(options.open(), letter)

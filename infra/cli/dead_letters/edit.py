@@ -13,7 +13,7 @@ from infra.cli.dead_letters.progress import Tally, is_confirmed
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
 from pipeline.dead_letters.edited_replay import edit_letter, replay_edited
-from pipeline.dead_letters.hold import Ending
+from pipeline.dead_letters.hold import LetterOutcome
 from shared.dead_letters.letters import Letter
 from shared.errors import MessageDecodeError, OperatorError
 
@@ -60,7 +60,7 @@ def edit_and_replay(
         if is_confirmed("Replay it like this?", yes=yes, output=output):
             result = replay_edited(letter, edited, services)
             Tally([result]).say(output)
-            is_sent = result.ending is Ending.REPLAYED
+            is_sent = result.ending is LetterOutcome.REPLAYED
     finally:
         if not is_sent:
             output.say(f"What you wrote is in {path}.")

@@ -13,7 +13,7 @@ from shared.dead_letters.letters import Letter, LetterKey, group_letters
 from shared.ledger.subjects import subject_pk
 from shared.ledger.timeline import read_timeline
 
-# Stories are read one by one.
+# Timelines are read one by one.
 _MOST_STORIES = 100
 
 

@@ -10,18 +10,20 @@ from rich.progress import MofNCompleteColumn
 
 from infra.cli.output import Output
 from infra.signals import interrupt_on_signals
-from pipeline.dead_letters.hold import Ending, Result
+from pipeline.dead_letters.hold import LetterOutcome, LetterResult
 
 # What ends a letter's time in the DLQ, or is no business of this command any more.
-_GOOD_ENDINGS = frozenset({Ending.REPLAYED, Ending.DISCARDED, Ending.FINISHED, Ending.GONE})
+_GOOD_ENDINGS = frozenset(
+    {LetterOutcome.REPLAYED, LetterOutcome.DISCARDED, LetterOutcome.FINISHED, LetterOutcome.GONE}
+)
 
 _WORDS = {
-    Ending.REPLAYED: "replayed",
-    Ending.DISCARDED: "discarded",
-    Ending.FINISHED: "left alone, their work is done",
-    Ending.GONE: "not there any more, or held by somebody else",
-    Ending.REFUSED: "not accepted by SQS",
-    Ending.NOT_DELETED: "sent, but still in the DLQ as well",
+    LetterOutcome.REPLAYED: "replayed",
+    LetterOutcome.DISCARDED: "discarded",
+    LetterOutcome.FINISHED: "left alone, their work is done",
+    LetterOutcome.GONE: "not there any more, or held by somebody else",
+    LetterOutcome.REFUSED: "not accepted by SQS",
+    LetterOutcome.NOT_DELETED: "sent, but still in the DLQ as well",
 }
 
 
@@ -29,25 +31,25 @@ _WORDS = {
 class Tally:
     """What became of the letters so far."""
 
-    results: list[Result] = field(default_factory=list)
+    results: list[LetterResult] = field(default_factory=list)
 
     @property
     def is_good(self) -> bool:
         """Whether nothing is left that was to be worked on."""
         return all(result.ending in _GOOD_ENDINGS for result in self.results)
 
-    def count(self) -> Counter[Ending]:
+    def count(self) -> Counter[LetterOutcome]:
         """How many letters ended in which way."""
         return Counter(result.ending for result in self.results)
 
     def say(self, output: Output) -> None:
         """Say how many letters ended in which way, and why some were refused."""
         counts = self.count()
-        for ending in Ending:
+        for ending in LetterOutcome:
             if counts[ending]:
                 style = "" if ending in _GOOD_ENDINGS else "red"
                 output.say(f"{counts[ending]:,} {_WORDS[ending]}.", style=style)
-        reasons = Counter(r.reason for r in self.results if r.ending is Ending.REFUSED)
+        reasons = Counter(r.reason for r in self.results if r.ending is LetterOutcome.REFUSED)
         for reason, count in reasons.most_common(3):
             output.say(f"  {count:,}: {reason}", style="red")
 
@@ -64,7 +66,7 @@ def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
 
 
 def follow_results(
-    results: Iterator[Result], tally: Tally, *, title: str, total: int, output: Output
+    results: Iterator[LetterResult], tally: Tally, *, title: str, total: int, output: Output
 ) -> None:
     """Go through the results as they happen, with a progress bar on a terminal.
 

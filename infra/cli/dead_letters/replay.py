@@ -13,7 +13,7 @@ from infra.cli.output import Output
 from infra.signals import interrupt_on_signals
 from pipeline.dead_letters.canary import CanaryState, watch_canaries
 from pipeline.dead_letters.finished_work import can_be_followed, find_finished
-from pipeline.dead_letters.hold import Ending, LetterServices
+from pipeline.dead_letters.hold import LetterOutcome, LetterServices
 from pipeline.dead_letters.replay import ReplayPlan, choose_canaries, plan_replay, replay
 from shared.dead_letters.letters import Letter, group_letters
 from shared.errors import OperatorError
@@ -109,7 +109,7 @@ def _try_canaries(
 ) -> bool:
     results = replay(canaries, services, rate=options.rate)
     follow_results(results, tally, title="Canaries", total=len(canaries), output=output)
-    sent_keys = {r.letter.key for r in tally.results if r.ending is Ending.REPLAYED}
+    sent_keys = {r.letter.key for r in tally.results if r.ending is LetterOutcome.REPLAYED}
     sent = [letter for letter in canaries if letter.key in sent_keys]
     last = CanaryState((), (), tuple(sent))
     with interrupt_on_signals(), output.talk.status("Waiting for the canaries…") as status:
@@ -148,6 +148,6 @@ def _to_json(plan: ReplayPlan, tally: Tally, *, is_dry_run: bool) -> dict[str, A
         "refused": [
             {"id": result.letter.letter_id, "reason": result.reason}
             for result in tally.results
-            if result.ending is Ending.REFUSED
+            if result.ending is LetterOutcome.REFUSED
         ],
     }

@@ -6,9 +6,9 @@ from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import find_letter, open_letters
 from infra.cli.dead_letters.list_letters import describe_last_attempt
 from infra.cli.output import Output
-from infra.cli.timeline_table import write_story_table
-from infra.cli.times import describe_moment
-from pipeline.timeline import Story, build_story
+from infra.cli.timeline_table import write_timeline_table
+from infra.cli.times import describe_time
+from pipeline.timeline import Timeline, build_timeline
 from shared.dead_letters.letters import Letter
 from shared.ledger.subjects import subject_pk
 from shared.ledger.timeline import read_timeline
@@ -18,15 +18,15 @@ from shared.printable import to_printable
 
 
 def show_letter(context: CommandContext, wanted: str) -> None:
-    """Write a letter's body, attributes and cause, the stories it belongs to, and where its log is.
+    """Write a letter's body, attributes and cause, its items' timelines, and where its log is.
 
     Raises:
         UnknownItemError: There is no such letter, or the id is the beginning of several.
     """
     services, output = open_letters(context.stack), context.output
     letter = find_letter(wanted, context, services)
-    stories = {
-        subject: build_story(read_timeline(services.table, subject_pk(subject)))
+    timelines = {
+        subject: build_timeline(read_timeline(services.table, subject_pk(subject)))
         for subject in letter.work.subjects
     }
     attempt = None if letter.has_cause else describe_last_attempt(services.table, letter)
@@ -35,7 +35,9 @@ def show_letter(context: CommandContext, wanted: str) -> None:
             {
                 **letter.to_json(),
                 "last_attempt": attempt,
-                "stories": [_story_to_json(subject, story) for subject, story in stories.items()],
+                "timelines": [
+                    _timeline_to_json(subject, timeline) for subject, timeline in timelines.items()
+                ],
                 "log_group": find_log_group(letter),
                 "log_query": build_log_query(letter),
             }
@@ -50,9 +52,9 @@ def show_letter(context: CommandContext, wanted: str) -> None:
             )
     _write_section("Body", output)
     output.write(to_printable(letter.message.body), whole_lines=True)
-    for subject, story in stories.items():
-        _write_section(f"Story of {subject.kind} {subject.id}", output)
-        write_story_table(story, output)
+    for subject, timeline in timelines.items():
+        _write_section(f"Timeline of {subject.kind} {subject.id}", output)
+        write_timeline_table(timeline, output)
     _write_section(f"Its log: CloudWatch Logs Insights on {find_log_group(letter)}", output)
     output.write(to_printable_lines(build_log_query(letter)), whole_lines=True)
 
@@ -69,17 +71,17 @@ def _list_facts(letter: Letter, attempt: str | None) -> list[tuple[str, str]]:
     item = f", {letter.work.item_id}" if letter.work.item_id else ""
     facts += [
         ("Asks for", f"{letter.work.kind}{item}"),
-        ("Sent first", describe_moment(state.first_enqueued_at)),
+        ("Sent first", describe_time(state.first_enqueued_at)),
     ]
     if failure is not None:
         facts += [
-            ("Died", f"{describe_moment(failure.failed_at)}, at stage {failure.stage}"),
+            ("Died", f"{describe_time(failure.failed_at)}, at stage {failure.stage}"),
             ("Attempts", f"{failure.attempts}, the last in request {failure.request_id}"),
         ]
     if state.deferrals:
         facts.append(("Deferrals", str(state.deferrals)))
     if state.replayed_at is not None:
-        facts.append(("Replays", f"{state.replays}, last {describe_moment(state.replayed_at)}"))
+        facts.append(("Replays", f"{state.replays}, last {describe_time(state.replayed_at)}"))
     if len(letter.message.attributes) > (ATTRIBUTE_NAME in letter.message.attributes):
         facts.append(("Attributes", "of the sender:"))
     return facts
@@ -118,12 +120,12 @@ def _write_section(title: str, output: Output) -> None:
     output.write(Text(to_printable(title), style="bold"), whole_lines=True)
 
 
-def _story_to_json(subject: Subject, story: Story) -> dict[str, object]:
+def _timeline_to_json(subject: Subject, timeline: Timeline) -> dict[str, object]:
     return {
         "kind": subject.kind,
         "id": subject.id,
         "steps": [
             {"at": step.at.isoformat(), "step": step.step, "details": dict(step.details)}
-            for step in story.steps
+            for step in timeline.steps
         ],
     }

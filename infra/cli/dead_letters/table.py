@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from infra.cli.output import Column, Output
-from infra.cli.times import describe_moment
+from infra.cli.times import describe_time
 from shared.dead_letters.letters import Letter, LetterGroup, LetterKey
 
 _SHORT_ID_LENGTH = 8
@@ -27,8 +27,8 @@ def write_groups(groups: Sequence[LetterGroup], output: Output) -> None:
                 group.error_type,
                 group.stage,
                 describe_kinds(group),
-                describe_moment(group.first_died_at),
-                describe_moment(group.last_died_at),
+                describe_time(group.first_died_at),
+                describe_time(group.last_died_at),
             )
             for group in groups
         ],
@@ -82,7 +82,7 @@ def write_letters(
     }
     output.write_table(
         {**whole, "cause": "short"},
-        [(*row[:5], describe_moment(row[5]), *row[6:]) for row in cells],
+        [(*row[:5], describe_time(row[5]), *row[6:]) for row in cells],
         cells,
     )
 

@@ -7,7 +7,7 @@ from rich.text import Text
 from infra.cli.command_context import CommandContext
 from infra.cli.listing import write_newest
 from infra.cli.options import ListOptions
-from infra.cli.times import describe_moment
+from infra.cli.times import describe_time
 from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import Document
 from shared.lifecycle import IN_FLIGHT, STANDINGS, DocumentStatus, Tone
@@ -108,7 +108,7 @@ def write_document_table(documents: Sequence[Document], context: CommandContext)
                 style_status(one.status),
                 str(one.pages or ""),
                 describe_progress(one),
-                describe_moment(one.received_at),
+                describe_time(one.received_at),
             )
             for one in documents
         ],

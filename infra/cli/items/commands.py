@@ -72,11 +72,11 @@ def explain(
     ],
     options: StackOptions,
 ) -> None:
-    """Tell the whole story of a document, a task or a report.
+    """Tell the whole timeline of a document, a task or a report.
 
     Every step with the time since the one before: attempts, waits, calls of the model, cost, errors
     and replays.
     """
-    from infra.cli.items.explain import explain as tell_story
+    from infra.cli.items.explain import explain as explain_item
 
-    tell_story(options.open(), wanted)
+    explain_item(options.open(), wanted)

@@ -24,7 +24,7 @@ from shared.page_ranges import format_page_ranges
 
 
 @dataclass(frozen=True)
-class Result:
+class StoredSummary:
     """The summary of a document and where its files are."""
 
     summary: DocumentSummary
@@ -63,7 +63,7 @@ def show_item(context: CommandContext, wanted: str) -> None:
     output.write_facts(list_facts(document, result))
 
 
-def read_result(stack: Stack, document: Document) -> Result | None:
+def read_result(stack: Stack, document: Document) -> StoredSummary | None:
     """Read the summary of a document; None if there is none yet.
 
     Raises:
@@ -73,7 +73,7 @@ def read_result(stack: Stack, document: Document) -> Result | None:
         return None
     bucket = stack.output("ArtifactsBucket")
     markdown_key = PurePosixPath(document.result_key).with_suffix(".md")
-    return Result(
+    return StoredSummary(
         summary=DocumentSummary.model_validate(
             open_objects(stack).read_json(bucket, document.result_key)
         ),
@@ -82,7 +82,7 @@ def read_result(stack: Stack, document: Document) -> Result | None:
     )
 
 
-def _to_json(document: Document, result: Result | None) -> dict[str, object]:
+def _to_json(document: Document, result: StoredSummary | None) -> dict[str, object]:
     return {
         "document": document.model_dump(mode="json"),
         "summary": result.summary.model_dump(mode="json") if result else None,
@@ -90,7 +90,9 @@ def _to_json(document: Document, result: Result | None) -> dict[str, object]:
     }
 
 
-def write_summary(result: Result, output: Output, *, most_key_points: int | None = None) -> None:
+def write_summary(
+    result: StoredSummary, output: Output, *, most_key_points: int | None = None
+) -> None:
     """Write what a document says: title, abstract, key points, names and dates with their pages.
 
     Args:
@@ -130,7 +132,7 @@ def choose_evenly(points: Sequence[KeyPoint], most: int | None) -> list[KeyPoint
     return [points[number * len(points) // most] for number in range(most)]
 
 
-def list_facts(document: Document, result: Result | None) -> list[tuple[str, str]]:
+def list_facts(document: Document, result: StoredSummary | None) -> list[tuple[str, str]]:
     """What is known of a document besides its status, as labels and values."""
     facts = [("Pages", describe_pages(document, result))] if document.pages else []
     if document.model is not None:
@@ -145,7 +147,7 @@ def list_facts(document: Document, result: Result | None) -> list[tuple[str, str
     return facts
 
 
-def describe_pages(document: Document, result: Result | None) -> str:
+def describe_pages(document: Document, result: StoredSummary | None) -> str:
     """How many pages there are, and what became of them."""
     if result is None:
         return str(document.pages)

@@ -18,7 +18,7 @@ from infra.cli.documents.progress_view import show_progress
 from infra.cli.documents.table import describe_status, style_status
 from infra.cli.documents.upload import PutDocument, put_files
 from infra.cli.exit_codes import ExitCode
-from infra.cli.items.show import Result, describe_pages, read_result, write_summary
+from infra.cli.items.show import StoredSummary, describe_pages, read_result, write_summary
 from infra.cli.listing import describe_usage
 from infra.cli.local.language_model import describe_model, read_openai_server
 from infra.cli.output import Output, show_step
@@ -60,7 +60,7 @@ _REPORT_PATIENCE_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
-class Ending:
+class DemoResult:
     """How one document of the demo ended.
 
     Args:
@@ -70,7 +70,7 @@ class Ending:
     """
 
     followed: Followed
-    result: Result | None
+    result: StoredSummary | None
     files: tuple[Path, ...]
 
     @property
@@ -116,7 +116,7 @@ def run_demo(output: Output) -> ExitCode:
 
 def _run(
     folder: LocalFolder, server: OpenAiServer | None, output: Output
-) -> tuple[list[Ending], LocalReport]:
+) -> tuple[list[DemoResult], LocalReport]:
     files = _find_documents()
     _clear(folder, output)
     try:
@@ -188,11 +188,11 @@ def _follow(
     return followed
 
 
-def _collect(stack: Stack, followed: Followed, folder: LocalFolder) -> Ending:
+def _collect(stack: Stack, followed: Followed, folder: LocalFolder) -> DemoResult:
     """Read a document's summary and copy its files, before the stack is gone."""
     result = None if followed.document is None else read_result(stack, followed.document)
     if result is None or followed.document is None or followed.document.result_key is None:
-        return Ending(followed, None, ())
+        return DemoResult(followed, None, ())
     results = folder.root / RESULTS
     results.mkdir(parents=True, exist_ok=True)
     bucket, stem = stack.output("ArtifactsBucket"), Path(followed.key).stem
@@ -202,10 +202,10 @@ def _collect(stack: Stack, followed: Followed, folder: LocalFolder) -> Ending:
         key = Path(followed.document.result_key).with_suffix(suffix).as_posix()
         open_objects(stack).download(bucket, key, None, copy)
         copies.append(copy)
-    return Ending(followed, result, tuple(copies))
+    return DemoResult(followed, result, tuple(copies))
 
 
-def _write_ending(ending: Ending, output: Output) -> None:
+def _write_ending(ending: DemoResult, output: Output) -> None:
     document = ending.followed.document
     output.write()
     heading = Text.assemble(f"{ending.followed.key}  ", style_status(ending.followed.status))

@@ -19,7 +19,7 @@ _POLL_SECONDS = 1.0
 _REST_PER_LOOK = 4.0
 # More documents than this are read by their day, with a query instead of a call each.
 _MOST_SINGLE_READS = 25
-# After this time without a change, the story of a document is asked for the reason.
+# After this time without a change, the timeline of a document is asked for the reason.
 _PATIENCE = timedelta(seconds=5)
 _MOST_STORIES_PER_LOOK = 5
 # What was put a moment ago has not reached the ledger yet.
@@ -34,7 +34,7 @@ class Followed:
         document_id: Its id.
         key: Its object key.
         document: What the ledger knows of it; None until its arrival is noticed.
-        delay: Why it is not moving, if its story tells.
+        delay: Why it is not moving, if its timeline tells.
     """
 
     document_id: str

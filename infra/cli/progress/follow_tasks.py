@@ -15,7 +15,7 @@ from shared.ledger.tasks import Task, find_task, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.printable import to_printable
 
-# After this time without a change, the story of a task is asked for the reason.
+# After this time without a change, the timeline of a task is asked for the reason.
 _PATIENCE = timedelta(seconds=3)
 
 
@@ -26,7 +26,7 @@ class FollowedTask:
     Args:
         task_id: Its id.
         task: What the ledger knows of it; None until the worker has received it.
-        delay: Why it is not moving, if its story tells.
+        delay: Why it is not moving, if its timeline tells.
     """
 
     task_id: str

@@ -37,7 +37,7 @@ def _to_json(spend: DaySpend, daily_cap_usd: float | None) -> dict[str, object]:
     return {
         "day": spend.day,
         "spent_usd": spend.spent / MICRO_USD_PER_USD,
-        "set_aside_usd": spend.set_aside / MICRO_USD_PER_USD,
+        "reserved_usd": spend.reserved / MICRO_USD_PER_USD,
         "daily_cap_usd": daily_cap_usd,
         "models": [
             {
@@ -78,7 +78,7 @@ def _write_table(spends: list[DaySpend], output: Output) -> None:
 
 def _say_how_today_stands(today: DaySpend, daily_cap_usd: float | None, output: Output) -> None:
     limit = "no limit is set" if daily_cap_usd is None else f"the limit is ${daily_cap_usd:.2f}"
-    aside = f", {format_usd(today.set_aside)} set aside for calls" if today.set_aside else ""
+    aside = f", {format_usd(today.reserved)} reserved for calls" if today.reserved else ""
     output.say(f"Today ({today.day}): {format_usd(today.spent)} spent{aside}; {limit}.")
     if any(model.input_tokens and not model.spent for model in today.models):
         output.say(

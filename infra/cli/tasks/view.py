@@ -10,7 +10,7 @@ from infra.cli.listing import describe_usage, write_newest
 from infra.cli.options import ListOptions
 from infra.cli.output import Cell
 from infra.cli.timeline_table import describe_delay
-from infra.cli.times import describe_moment
+from infra.cli.times import describe_time
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.tasks import Task, list_tasks, task_pk
 from shared.ledger.timeline import read_timeline
@@ -41,7 +41,7 @@ def _write_table(tasks: Sequence[Task], context: CommandContext) -> None:
                 task.kind,
                 style_status(task.status),
                 task.reason or task.about,
-                describe_moment(task.received_at),
+                describe_time(task.received_at),
             )
             for task in tasks
         ],

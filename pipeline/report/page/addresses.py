@@ -28,7 +28,7 @@ def write_again_command(report: DailyReport) -> str:
 
 
 def write_explain_command(report: DailyReport, item_id: str) -> str:
-    """The command that tells the whole story of a document or task."""
+    """The command that tells the whole timeline of a document or task."""
     return f"seashore explain {shlex.quote(item_id)}{name_stack(report.stack)}"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pipeline.report.page.addresses import describe_rest, write_explain_command
-from pipeline.report.page.view import Alarm, Attention, FileNote, LetterCard, Room
+from pipeline.report.page.view import Alarm, Attention, FileNote, LetterCard, ListLimits
 from pipeline.report.page.words import join_words, say_count, shorten, shorten_key
 from pipeline.report.report_types import Counts, DailyReport, DeadLetterGroup
 
@@ -56,18 +56,18 @@ def _describe_discrepancy(counts: Counts, noun: str) -> list[str]:
     ]
 
 
-def build_attention(report: DailyReport, room: Room) -> Attention | None:
+def build_attention(report: DailyReport, limits: ListLimits) -> Attention | None:
     """Say what needs a person; None if nothing does."""
     letters = report.dead_letters
     if not (report.needs_you or letters.groups or letters.more_count or letters.letters_now):
         return None
-    partial = [line for line in report.lines if line.status == "PARTIAL"][: room.files]
-    rejected = report.rejected[: room.files]
+    partial = [line for line in report.lines if line.status == "PARTIAL"][: limits.files]
+    rejected = report.rejected[: limits.files]
     has_letters = bool(letters.groups or letters.more_count or letters.letters_now)
     return Attention(
         lead=_describe_need(report),
-        letters=tuple(_to_card(group) for group in letters.groups[: room.letters]),
-        letters_more=_describe_more_letters(report, room),
+        letters=tuple(_to_card(group) for group in letters.groups[: limits.letters]),
+        letters_more=_describe_more_letters(report, limits),
         depths=_describe_depths(report),
         list_command=letters.list_command if has_letters else "",
         rejected=_group_files((file.sentence, file.code, file.key) for file in rejected),
@@ -115,8 +115,8 @@ def _to_card(group: DeadLetterGroup) -> LetterCard:
     )
 
 
-def _describe_more_letters(report: DailyReport, room: Room) -> str:
-    beyond = report.dead_letters.groups[room.letters :]
+def _describe_more_letters(report: DailyReport, limits: ListLimits) -> str:
+    beyond = report.dead_letters.groups[limits.letters :]
     causes = len(beyond) + report.dead_letters.more_causes
     if not causes:
         return ""

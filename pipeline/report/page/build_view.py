@@ -10,12 +10,12 @@ from pipeline.report.page.addresses import (
 from pipeline.report.page.attention import build_alarm, build_attention
 from pipeline.report.page.figures import build_spending, build_sum, build_times
 from pipeline.report.page.lines import build_digest, build_document_lines, build_task_lines
-from pipeline.report.page.view import Attention, ReportView, Room
+from pipeline.report.page.view import Attention, ListLimits, ReportView
 from pipeline.report.page.words import (
     join_words,
     say_count,
     say_day,
-    say_moment,
+    say_time,
     shorten,
 )
 from pipeline.report.report_types import DailyReport
@@ -25,16 +25,16 @@ _MOST_NAME = 120
 _DAY = timedelta(hours=24)
 
 
-def build_view(report: DailyReport, room: Room) -> ReportView:
-    """Say a report in words, with as much of each list as there is room for."""
+def build_view(report: DailyReport, limits: ListLimits) -> ReportView:
+    """Say a report in words, with as much of each list as the limits leave."""
     is_quiet = report.is_empty and report.is_reconciled
-    attention = build_attention(report, room)
-    told = {file.document_id for file in report.rejected[: room.files]} | {
+    attention = build_attention(report, limits)
+    told = {file.document_id for file in report.rejected[: limits.files]} | {
         line.document_id
-        for line in [one for one in report.lines if one.status == "PARTIAL"][: room.files]
+        for line in [one for one in report.lines if one.status == "PARTIAL"][: limits.files]
     }
-    documents, documents_more = build_document_lines(report, room, told)
-    tasks, tasks_more = build_task_lines(report, room)
+    documents, documents_more = build_document_lines(report, limits, told)
+    tasks, tasks_more = build_task_lines(report, limits)
     lead = _describe_arrivals(report)
     return ReportView(
         stack=shorten(report.stack, _MOST_NAME),
@@ -46,14 +46,14 @@ def build_view(report: DailyReport, room: Room) -> ReportView:
         alarm=build_alarm(report),
         attention=attention,
         sum=None if is_quiet else build_sum(report),
-        digest=None if is_quiet else build_digest(report.digest, room),
+        digest=None if is_quiet else build_digest(report.digest, limits),
         documents=documents,
         documents_more=documents_more,
         explain_command=write_explain_command(report, documents[0].item_id) if documents else "",
         tasks=tasks,
         tasks_more=tasks_more,
         times=build_times(report),
-        spending=None if is_quiet and not report.spend.calls else build_spending(report, room),
+        spending=None if is_quiet and not report.spend.calls else build_spending(report, limits),
         made=_describe_making(report),
         again_command=write_again_command(report),
         addresses=list_addresses(report),
@@ -95,5 +95,5 @@ def _describe_making(report: DailyReport) -> str:
     odd = "" if length == _DAY else f" That day had {hours:g} hours."
     return (
         f"Days are counted in {report.zone}.{odd} "
-        f"Made {say_moment(report.made_at, report.zone)}: how things stood then."
+        f"Made {say_time(report.made_at, report.zone)}: how things stood then."
     )

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from pipeline.report.page.view import (
     Bar,
     Figure,
+    ListLimits,
     ModelRow,
-    Room,
-    Spending,
+    SpendingView,
     Sum,
     SumRow,
     Times,
@@ -103,17 +103,17 @@ def _bar_length(value: float, longest: float) -> int:
     return max(1, min(100, round(100 * value / longest)))
 
 
-def build_spending(report: DailyReport, room: Room) -> Spending:
+def build_spending(report: DailyReport, limits: ListLimits) -> SpendingView:
     """Pages, tokens and cost, against the day's limit and the days before."""
     spend = report.spend
     bars_title, bars = _build_bars(report)
     cap, cap_tone = _describe_cap(spend)
     share = spend.share_of_cap
-    return Spending(
+    return SpendingView(
         figures=_list_figures(report),
         chunks=_describe_chunks(report),
-        models=tuple(map(_to_model_row, spend.models[: room.models])),
-        models_more=_describe_more_models(spend.models[room.models :]),
+        models=tuple(map(_to_model_row, spend.models[: limits.models])),
+        models_more=_describe_more_models(spend.models[limits.models :]),
         cap=cap,
         cap_percent=None if share is None else _bar_length(share, 1),
         cap_tone=cap_tone,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.report.page.build_view import build_view
 from pipeline.report.page.templates import FOLDER, load_template
-from pipeline.report.page.view import Room
+from pipeline.report.page.view import ListLimits
 from pipeline.report.report_types import DailyReport
 from shared.printable import to_printable
 
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
 # Gmail cuts a message off at 102 KB; the rest is for what servers on the way add.
 MOST_BYTES = 90_000
 # Tried in turn until the page is short enough; the last one always is.
-ROOMS = (
-    Room(documents=40, tasks=20, letters=12, files=15, models=10, digest_characters=4_000),
-    Room(documents=25, tasks=10, letters=8, files=8, models=8, digest_characters=4_000),
-    Room(documents=12, tasks=6, letters=5, files=5, models=5, digest_characters=2_500),
-    Room(documents=4, tasks=2, letters=2, files=2, models=3, digest_characters=1_000),
+LIMITS = (
+    ListLimits(documents=40, tasks=20, letters=12, files=15, models=10, digest_characters=4_000),
+    ListLimits(documents=25, tasks=10, letters=8, files=8, models=8, digest_characters=4_000),
+    ListLimits(documents=12, tasks=6, letters=5, files=5, models=5, digest_characters=2_500),
+    ListLimits(documents=4, tasks=2, letters=2, files=2, models=3, digest_characters=1_000),
 )
 
 
 def render_html(report: DailyReport) -> str:
     """A report as an HTML page of at most `MOST_BYTES` bytes."""
     page = ""
-    for room in ROOMS:
-        page = _render_page(report, room)
+    for limits in LIMITS:
+        page = _render_page(report, limits)
         if len(page.encode()) <= MOST_BYTES:
             break
     return page
 
 
-def _render_page(report: DailyReport, room: Room) -> str:
+def _render_page(report: DailyReport, limits: ListLimits) -> str:
     template = load_template("report.html.j2", _escape_html)
-    return _load_inliner().inline(template.render(view=build_view(report, room)))
+    return _load_inliner().inline(template.render(view=build_view(report, limits)))
 
 
 @cache

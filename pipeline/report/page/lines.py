@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 from pipeline.report.page.addresses import describe_rest, write_tasks_command
-from pipeline.report.page.view import DigestText, Line, Room
+from pipeline.report.page.view import DigestText, Line, ListLimits
 from pipeline.report.page.words import (
     say_cost,
     say_count,
@@ -23,12 +23,12 @@ _MOST_POINTS = 8
 _ID_CHARACTERS = 12
 
 
-def build_digest(digest: Digest, room: Room) -> DigestText | None:
+def build_digest(digest: Digest, limits: ListLimits) -> DigestText | None:
     """What the documents say, with who wrote it; None where there is nothing to say of it."""
     note = shorten(digest.note, _MOST_NOTE)
     if digest.origin == "none":
         return DigestText((), (), "", note) if note else None
-    paragraphs, is_cut = _take_paragraphs(digest.text, room.digest_characters)
+    paragraphs, is_cut = _take_paragraphs(digest.text, limits.digest_characters)
     is_cut |= len(digest.key_points) > _MOST_POINTS
     is_cut |= any(len(point) > _MOST_POINT for point in digest.key_points)
     rest = "This is its beginning; all of it is in the JSON file (see the end)." if is_cut else ""
@@ -62,16 +62,16 @@ def _tell_origin(digest: Digest) -> str:
 
 
 def build_document_lines(
-    report: DailyReport, room: Room, told_ids: Collection[str]
+    report: DailyReport, limits: ListLimits, told_ids: Collection[str]
 ) -> tuple[tuple[Line, ...], str]:
-    """The day's documents as far as there is room, and how many more there are.
+    """The day's documents as far as the limits go, and how many more there are.
 
     Args:
         report: The report.
-        room: How many lines there may be.
+        limits: How many lines there may be.
         told_ids: Documents of which the page has already said what is the matter.
     """
-    shown = report.lines[: room.documents]
+    shown = report.lines[: limits.documents]
     more = len(report.lines) - len(shown) + report.lines_more
     lines = tuple(_to_line(line, tell=line.document_id not in told_ids) for line in shown)
     return lines, describe_rest(more, "document", report)
@@ -97,9 +97,9 @@ def _to_line(line: DocumentLine, *, tell: bool) -> Line:
     )
 
 
-def build_task_lines(report: DailyReport, room: Room) -> tuple[tuple[Line, ...], str]:
-    """The tasks that failed or wait as far as there is room, and how many more there are."""
-    shown = report.task_lines[: room.tasks]
+def build_task_lines(report: DailyReport, limits: ListLimits) -> tuple[tuple[Line, ...], str]:
+    """The tasks that failed or wait as far as the limits go, and how many more there are."""
+    shown = report.task_lines[: limits.tasks]
     more = len(report.task_lines) - len(shown) + report.task_lines_more
     command = write_tasks_command(report)
     rest = f"And {say_count(more, 'more task')} like these: {command}" if more > 0 else ""

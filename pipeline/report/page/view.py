@@ -10,7 +10,7 @@ from shared.lifecycle import Tone
 
 
 @dataclass(frozen=True)
-class Room:
+class ListLimits:
     """How much of each list a page shows; what is beyond is counted and said.
 
     Args:
@@ -194,7 +194,7 @@ class Times:
 
 
 @dataclass(frozen=True)
-class Spending:
+class SpendingView:
     """Pages, tokens and cost.
 
     Args:
@@ -239,7 +239,7 @@ class ReportView:
         digest: What the documents say.
         documents: The day's documents.
         documents_more: How many more there are, and where they are named.
-        explain_command: Tells the story of the first of them; empty without one.
+        explain_command: Tells the timeline of the first of them; empty without one.
         tasks: Tasks that failed or wait.
         tasks_more: How many more there are.
         times: Time from drop to summary.
@@ -265,7 +265,7 @@ class ReportView:
     tasks: tuple[Line, ...]
     tasks_more: str
     times: Times | None
-    spending: Spending | None
+    spending: SpendingView | None
     made: str
     again_command: str
     addresses: tuple[Figure, ...]

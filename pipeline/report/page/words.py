@@ -86,7 +86,7 @@ def say_short_day(day: str) -> str:
     return f"{parsed:%a} {parsed.day} {parsed:%b}"
 
 
-def say_moment(moment: str, zone: str) -> str:
+def say_time(moment: str, zone: str) -> str:
     """An instant on the clock of a time zone: `Sun 22 Nov 2026, 09:00 (UTC+01:00)`."""
     local = datetime.fromisoformat(moment).astimezone(ZoneInfo(zone))
     return f"{local:%a} {local.day} {local:%b %Y, %H:%M} ({_say_offset(local)})"

@@ -17,7 +17,7 @@ from shared.llm.chat_completions.answer_room import AnswerRoom
 from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller, OutputStepRejectedError
 from shared.llm.chat_completions.chat_replies import Reply
 from shared.llm.chat_completions.error_translation import UNAVAILABLE_DELAY_SECONDS
-from shared.llm.chat_completions.format_fallback import OutputLadder
+from shared.llm.chat_completions.format_fallback import FormatFallback
 from shared.llm.chat_completions.structured_output import (
     AnswerFormatError,
     OutputStep,
@@ -48,7 +48,7 @@ class AnswerRun(Generic[AnswerT]):
     Args:
         request: What is asked for.
         caller: Makes the calls.
-        ladder: The output formats that the server is known to take.
+        formats: The output formats that the server is known to take.
         window: How much the model reads and writes.
 
     Attributes:
@@ -59,16 +59,16 @@ class AnswerRun(Generic[AnswerT]):
         self,
         request: ModelRequest[AnswerT],
         caller: ChatCaller,
-        ladder: OutputLadder,
+        formats: FormatFallback,
         window: ModelWindow,
     ) -> None:
         self.usage = Usage()
         self._request = request
         self._caller = caller
-        self._ladder = ladder
+        self._formats = formats
         self._known_pages = _find_known_pages(request)
         self._room = AnswerRoom(request.max_output_tokens, window)
-        self._step = ladder.first_step()
+        self._step = formats.first_step()
         self._doubtful = False
         self._complaint: _Complaint | None = None
 
@@ -103,7 +103,7 @@ class AnswerRun(Generic[AnswerT]):
                 continue
             value = self._read(reply, call)
             if value is not None:
-                self._ladder.remember(self._step, doubtful=self._doubtful)
+                self._formats.remember(self._step, doubtful=self._doubtful)
                 return value
 
     def _read(self, reply: Reply, call: ChatCall) -> AnswerT | None:
@@ -135,7 +135,7 @@ class AnswerRun(Generic[AnswerT]):
             response_format=self._write_response_format(),
             prompt_tokens=prompt_tokens,
             max_tokens=max_tokens,
-            may_step_down=not self._ladder.is_proven(self._step),
+            may_step_down=not self._formats.is_proven(self._step),
         )
 
     def _write_messages(self) -> tuple[list[ChatCompletionMessageParam], int]:

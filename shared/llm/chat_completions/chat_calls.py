@@ -14,7 +14,7 @@ from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, 
 from shared.llm.chat_completions.access_breaker import AccessBreaker
 from shared.llm.chat_completions.chat_replies import Reply, read_reply
 from shared.llm.chat_completions.error_translation import (
-    Failure,
+    ServerFailure,
     classify_failure,
     describe_failure,
     objects_to_output_format,
@@ -144,7 +144,7 @@ class ChatCaller:
 
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
         wait_seconds = self._policy.backoff_seconds(attempts_made)
-        if classify_failure(error) is Failure.ACCESS:
+        if classify_failure(error) is ServerFailure.ACCESS:
             wait_seconds = self._breaker.record_rejection(describe_failure(error))
         return translate_failure(
             error, now_seconds=self._policy.wall_clock(), backoff_seconds=wait_seconds
@@ -159,7 +159,7 @@ class ChatCaller:
             completion = self._send(call, deadline)
         except openai.OpenAIError as error:
             retry_after = read_retry_after(error, self._policy.wall_clock())
-            if classify_failure(error) is Failure.THROTTLED and retry_after is not None:
+            if classify_failure(error) is ServerFailure.THROTTLED and retry_after is not None:
                 self._pause.extend(retry_after)
             self._log(call, number, started, outcome=describe_failure(error))
             raise
@@ -279,9 +279,9 @@ def find_step_rejection(
     if call.step.next_weaker is None or not isinstance(error, openai.APIStatusError):
         return None
     failure = classify_failure(error)
-    if failure is Failure.BAD_REQUEST and error.status_code in (400, 404, 422):
+    if failure is ServerFailure.BAD_REQUEST and error.status_code in (400, 404, 422):
         by_name = objects_to_output_format(error)
-    elif failure is Failure.UNAVAILABLE and error.status_code in (500, 501):
+    elif failure is ServerFailure.UNAVAILABLE and error.status_code in (500, 501):
         by_name = False
     else:
         return None

@@ -45,7 +45,7 @@ _OUTPUT_FORMAT = re.compile(
 _TOOLS = re.compile(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call", re.IGNORECASE)
 
 
-class Failure(Enum):
+class ServerFailure(Enum):
     """What a vendor's exception amounts to."""
 
     THROTTLED = auto()
@@ -57,7 +57,7 @@ class Failure(Enum):
     BAD_REQUEST = auto()
 
 
-def classify_failure(error: openai.OpenAIError) -> Failure:
+def classify_failure(error: openai.OpenAIError) -> ServerFailure:
     """What an exception of the SDK amounts to; every one has its place.
 
     The statuses are those of "Error codes" in OpenAI's API documentation; compatible servers
@@ -66,31 +66,31 @@ def classify_failure(error: openai.OpenAIError) -> Failure:
     if isinstance(error, openai.APIStatusError):
         return _classify_status(error)
     if isinstance(error, openai.APIConnectionError):
-        return Failure.UNAVAILABLE
+        return ServerFailure.UNAVAILABLE
     if isinstance(error, openai.ContentFilterFinishReasonError):
-        return Failure.REFUSED
+        return ServerFailure.REFUSED
     if isinstance(error, (openai.LengthFinishReasonError, openai.APIResponseValidationError)):
-        return Failure.UNUSABLE_ANSWER
+        return ServerFailure.UNUSABLE_ANSWER
     # What is left is raised for wrong use of the SDK: no later try can help.
-    return Failure.BAD_REQUEST
+    return ServerFailure.BAD_REQUEST
 
 
-def _classify_status(error: openai.APIStatusError) -> Failure:
+def _classify_status(error: openai.APIStatusError) -> ServerFailure:
     status = error.status_code
     code = read_error_code(error)
     # 404 is a wrong address, or a model that the account does not have: a setting, not the message.
     if code in _QUOTA_CODES or status in (401, 402, 403, 404):
-        return Failure.ACCESS
+        return ServerFailure.ACCESS
     if status == 429:
-        return Failure.THROTTLED
+        return ServerFailure.THROTTLED
     if _is_overflow(error, code):
-        return Failure.OVERFLOW
+        return ServerFailure.OVERFLOW
     if code in _REFUSAL_CODES:
-        return Failure.REFUSED
+        return ServerFailure.REFUSED
     # 408 is a time-out, 409 a lock, 425 too early: the SDK's own retries take them so.
     if status >= 500 or status in (408, 409, 425):
-        return Failure.UNAVAILABLE
-    return Failure.BAD_REQUEST
+        return ServerFailure.UNAVAILABLE
+    return ServerFailure.BAD_REQUEST
 
 
 def _is_overflow(error: openai.APIStatusError, code: str) -> bool:
@@ -113,23 +113,23 @@ def translate_failure(
     failure = classify_failure(error)
     sentence = describe_failure(error)
     retry_after = read_retry_after(error, now_seconds)
-    if failure is Failure.THROTTLED:
+    if failure is ServerFailure.THROTTLED:
         delay_seconds = retry_after if retry_after is not None else max(1.0, backoff_seconds)
         return ModelThrottledError(sentence, delay_seconds=delay_seconds, reason="model_throttled")
-    if failure is Failure.UNAVAILABLE:
+    if failure is ServerFailure.UNAVAILABLE:
         return ModelUnavailableError(
             sentence,
             delay_seconds=max(UNAVAILABLE_DELAY_SECONDS, retry_after or 0.0),
             reason="model_unavailable",
         )
-    if failure is Failure.ACCESS:
+    if failure is ServerFailure.ACCESS:
         return ModelAccessError(sentence, delay_seconds=backoff_seconds, reason="model_access")
-    if failure is Failure.UNUSABLE_ANSWER:
+    if failure is ServerFailure.UNUSABLE_ANSWER:
         return ModelAnswerError(sentence)
     permanent = {
-        Failure.OVERFLOW: ContextOverflowError,
-        Failure.REFUSED: ModelRefusalError,
-        Failure.BAD_REQUEST: ModelRequestError,
+        ServerFailure.OVERFLOW: ContextOverflowError,
+        ServerFailure.REFUSED: ModelRefusalError,
+        ServerFailure.BAD_REQUEST: ModelRequestError,
     }
     return permanent[failure](sentence)
 

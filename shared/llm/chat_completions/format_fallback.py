@@ -8,7 +8,7 @@ from shared.llm.chat_completions.structured_output import OutputStep
 _DOUBT_SECONDS = 600.0
 
 
-class OutputLadder:
+class FormatFallback:
     """The strongest step that the server is known, or not yet known not, to take. Thread-safe.
 
     A step that the server named as unknown stays ruled out. One that was only followed by an

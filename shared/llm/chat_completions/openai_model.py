@@ -11,7 +11,7 @@ from shared.deadline import Deadline
 from shared.errors import SeashoreError
 from shared.llm.chat_completions.answer_run import AnswerRun
 from shared.llm.chat_completions.chat_calls import ChatCaller
-from shared.llm.chat_completions.format_fallback import OutputLadder
+from shared.llm.chat_completions.format_fallback import FormatFallback
 from shared.llm.chat_completions.paid_failures import charge_failure
 from shared.llm.chat_completions.retry import RetryPolicy
 from shared.llm.chat_completions.server_dialect import ServerDialect
@@ -59,7 +59,7 @@ class OpenAIModel:
     ) -> None:
         self._model = model
         self._window = window
-        self._ladder = OutputLadder(clock)
+        self._formats = FormatFallback(clock)
         self._caller = ChatCaller(
             client,
             model,
@@ -91,7 +91,7 @@ class OpenAIModel:
             ContextOverflowError: The request does not fit into the context window.
             ModelRefusalError: The model or a content filter declines.
         """
-        run = AnswerRun(request, self._caller, self._ladder, self._window)
+        run = AnswerRun(request, self._caller, self._formats, self._window)
         try:
             return ModelAnswer(run.run(deadline), self._model, run.usage)
         except SeashoreError as error:

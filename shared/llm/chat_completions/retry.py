@@ -11,7 +11,7 @@ from tenacity import RetryCallState, Retrying
 
 from shared.deadline import Deadline
 from shared.llm.chat_completions.error_translation import (
-    Failure,
+    ServerFailure,
     classify_failure,
     read_retry_after,
 )
@@ -128,8 +128,8 @@ class SharedPause:
 def _is_transient(state: RetryCallState) -> bool:
     error = state.outcome.exception() if state.outcome else None
     return isinstance(error, openai.OpenAIError) and classify_failure(error) in (
-        Failure.THROTTLED,
-        Failure.UNAVAILABLE,
+        ServerFailure.THROTTLED,
+        ServerFailure.UNAVAILABLE,
     )
 
 

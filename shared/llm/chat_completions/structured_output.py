@@ -1,7 +1,7 @@
 """Ask a server for an answer of a given shape, and read what comes back.
 
 Servers of the Chat Completions API differ in what they know: `json_schema` (the answer is held to
-a schema), `json_object` (the answer is some JSON), or neither. These are the steps of a ladder.
+a schema), `json_object` (the answer is some JSON), or neither. These are the steps of a formats.
 """
 
 import json

@@ -10,7 +10,7 @@ from functions.wiring import build_table, utc_now
 from pipeline.ingest.chunk_text import ChunkText, PageOfText, chunk_text_key
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
-from shared.ledger.document_texts import Extraction, record_extraction
+from shared.ledger.document_texts import ExtractedText, record_extraction
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import ChunkPages
 from shared.messages.uploads import Upload
@@ -111,7 +111,7 @@ def _seed_document(
             chunk_text_key(synthetic.text_address, number),
             ChunkText(pages=(PageOfText(number=number, text=text),)).model_dump(mode="json"),
         )
-    extraction = Extraction(
+    extraction = ExtractedText(
         text_address=synthetic.text_address,
         next_page=chunks + 1,
         pages=chunks,

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from boto3.dynamodb.types import TypeDeserializer
 
 from shared.aws.dynamodb_table import LedgerTable, Update
-from shared.ledger.document_texts import Extraction, record_extraction
+from shared.ledger.document_texts import ExtractedText, record_extraction
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import ChunkPages, find_document
 from shared.messages.uploads import Upload
@@ -51,7 +51,7 @@ def make_upload(version="v1", *, key="a.pdf", sequencer="0A", size_bytes=10):
 
 def make_extraction(chunks=2, *, pages=None, empty="", failed=""):
     """A text of one page a chunk."""
-    return Extraction(
+    return ExtractedText(
         text_address="address",
         next_page=(pages or chunks) + 1,
         pages=chunks if pages is None else pages,

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functions.api import build_api
 from pipeline.ingest.chunk_text import chunk_text_key
 from shared.aws.dynamodb_table import LedgerTable
-from shared.ledger.document_texts import Extraction, record_extraction
+from shared.ledger.document_texts import ExtractedText, record_extraction
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import ChunkPages
 from shared.llm.chat_completions.openai_client import build_openai_client
@@ -93,7 +93,7 @@ class ApiDesk:
         settings = self.account.settings
         upload = Upload(settings.documents_bucket, key, "v1", "etag", 1_000, sequencer)
         document = register_document(self.table, upload, self.now)
-        extraction = Extraction(
+        extraction = ExtractedText(
             text_address=document.document_id,
             next_page=len(pages) + 1,
             pages=len(pages),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from shared.aws.dynamodb_table import LedgerTable, Put
-from shared.conversations import Conversations, Turn
+from shared.conversations import Conversations, ConversationTurn
 from shared.errors import ConversationBusyError, ServiceError
 from tests.fakes.aws.ledger_rows import scan_rows
 
@@ -46,7 +46,7 @@ def say(conversations, thread_id, *messages):
 
 
 def make_turn(claim, message, at=START):
-    return Turn(
+    return ConversationTurn(
         number=claim.thread.turns + 1,
         at=at.isoformat(),
         request_id="r",

@@ -117,7 +117,7 @@ def test_many_documents_are_read_with_few_calls_also_past_midnight(script, accou
     pace = Pace(script.now, lambda: script.seconds, sleep)
     looks = list(follow_documents(script.table, wanted, pace))
     assert all(f.is_final for f in looks[-1])
-    # A query for each day, single reads for some of those that have not arrived, a few stories.
+    # A query for each day, single reads for some of those that have not arrived, a few timelines.
     assert max(calls_a_look) <= 2 + 25 + 5
     assert len(calls_a_look) == 20
 

@@ -219,10 +219,10 @@ def test_a_dead_report_is_explained_and_replayed_until_it_is_sent(account, stack
     results = list(replay([dated, tick], services))
     assert [result.ending for result in results] == ["replayed", "replayed"]
     assert account.count_messages(account.settings.reports_queue_url) == 2
-    # Its story tells of all that.
+    # Its timeline tells of all that.
     explain(CommandContext(stack, Output(), True, lambda: NOW), DAY)
     told = json.loads(capsys.readouterr().out)
     assert told["report"]["reason"] == "tried twice"
-    assert {step["step"] for step in told["story"]["steps"]} == {"begun", "failed", "replayed"}
+    assert {step["step"] for step in told["timeline"]["steps"]} == {"begun", "failed", "replayed"}
     finish_report(table, row, ReportStatus.KEPT, None, NOW)
     assert find_finished(table, [dated]) == {dated.key: "the report is KEPT"}

@@ -72,7 +72,7 @@ def test_json_holds_what_programs_need(stack, spend_on, capsys):
     assert yesterday == {
         "day": "2026-05-03",
         "spent_usd": 0,
-        "set_aside_usd": 0,
+        "reserved_usd": 0,
         "daily_cap_usd": 10,
         "models": [],
     }

@@ -114,7 +114,7 @@ def test_words_that_cannot_be_understood_are_one_line(seashore, options, words):
     assert result.stderr.count("\n") == 1
 
 
-def test_show_has_body_cause_story_and_log_query(seashore, account):
+def test_show_has_body_cause_timeline_and_log_query(seashore, account):
     table = open_table(account)
     document = extract_document(table, Clock())
     body = chunk_body(document.document_id, 2)
@@ -125,7 +125,7 @@ def test_show_has_body_cause_story_and_log_query(seashore, account):
         "ModelRequestError: no \ufffd[2Jroom",
         body,
         "mine (String): x",
-        f"Story of document {document.document_id}",
+        f"Timeline of document {document.document_id}",
         "extracted",
         "/aws/lambda/seashore-worker",
         f'message_id = "abcdef-1" or item_id = "{document.document_id}:1:chunk:2"',
@@ -133,7 +133,7 @@ def test_show_has_body_cause_story_and_log_query(seashore, account):
         assert words in result.stdout
     shown = json.loads(seashore("dlq", "show", "abcdef-1", "--json").stdout)
     assert shown["state"]["failure"]["attempts"] == 5
-    assert [step["step"] for step in shown["stories"][0]["steps"]] == ["received", "extracted"]
+    assert [step["step"] for step in shown["timelines"][0]["steps"]] == ["received", "extracted"]
     unknown = seashore("dlq", "show", "nope")
     assert unknown.exit_code == ExitCode.UNKNOWN_DOCUMENT
     assert "There is no dead letter 'nope'" in unknown.stderr
@@ -162,9 +162,9 @@ def test_replay_is_a_dry_run_until_it_is_confirmed(seashore, account):
     assert done["results"] == {"replayed": 2}
     assert done["to_replay"] == ["model-0", "model-1"]
     assert done["beyond_limit"] == 1
-    story = read_timeline(open_table(account), document_pk("d1"))
-    assert [event.step for event in story] == ["replayed", "replayed"]
-    assert story[0].details["by"].startswith("arn:aws:")
+    timeline = read_timeline(open_table(account), document_pk("d1"))
+    assert [event.step for event in timeline] == ["replayed", "replayed"]
+    assert timeline[0].details["by"].startswith("arn:aws:")
     assert len(receive_all(account.clients.sqs, account.settings.work_queue_url)) == 2
     assert len(receive_all(account.clients.sqs, account.settings.work_dlq_url)) == 3
 
@@ -260,7 +260,7 @@ def test_discard_keeps_a_copy_and_leaves_what_is_not_swept(seashore, account, wo
     assert len(receive_all(account.clients.sqs, work_dlq)) == 4
 
 
-def test_explain_tells_the_whole_story_of_a_document(seashore, account):
+def test_explain_tells_the_whole_timeline_of_a_document(seashore, account):
     table = open_table(account)
     clock = Clock()
     document = extract_document(table, clock)
@@ -283,9 +283,9 @@ def test_explain_tells_the_whole_story_of_a_document(seashore, account):
         assert words in result.stdout
     told = json.loads(seashore("explain", document.document_id, "--json").stdout)
     assert told["document"]["status"] == "FAILED"
-    steps = [(step["step"], step["since_previous_seconds"]) for step in told["story"]["steps"]]
+    steps = [(step["step"], step["since_previous_seconds"]) for step in told["timeline"]["steps"]]
     assert steps[-1] == ("failed", 60)
-    assert told["story"]["errors"] == {"throttled": 1, "no key": 1}
+    assert told["timeline"]["errors"] == {"throttled": 1, "no key": 1}
     assert seashore("explain", "nope").exit_code == ExitCode.UNKNOWN_DOCUMENT
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.dead_letters.canary import watch_canaries
 from pipeline.dead_letters.edited_replay import edit_letter, replay_edited
-from pipeline.dead_letters.hold import Ending
+from pipeline.dead_letters.hold import LetterOutcome
 from pipeline.dead_letters.replay import replay, send_again
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
@@ -58,7 +58,7 @@ def test_a_partial_document_becomes_done_by_its_dead_chunk(pipeline, account, mo
 
     model.moods.clear()
     _, (result,) = replay_all(services)
-    assert result.ending is Ending.REPLAYED
+    assert result.ending is LetterOutcome.REPLAYED
     healed = run_until(pipeline, "report.pdf", DocumentStatus.DONE)
     assert (healed.chunks_done, healed.chunks_failed) == (4, 0)
     assert (healed.missing_pages or "", healed.reason) == ("", None)
@@ -80,7 +80,7 @@ def test_a_document_without_any_chunk_becomes_done_by_all_of_them(
     run_until(pipeline, "report.pdf", DocumentStatus.FAILED)
     model.moods.clear()
     _, results = replay_all(services)
-    assert [result.ending for result in results] == [Ending.REPLAYED] * 3
+    assert [result.ending for result in results] == [LetterOutcome.REPLAYED] * 3
     assert run_until(pipeline, "report.pdf", DocumentStatus.DONE).chunks_done == 3
 
 
@@ -113,7 +113,7 @@ def test_an_upload_of_a_failed_document_goes_on(pipeline, account, services, mon
     assert (letter.queue.name, letter.work.kind) == ("uploads", "upload")
     monkeypatch.setattr(s3, "put_object", original)
     _, (result,) = replay_all(services)
-    assert result.ending is Ending.REPLAYED
+    assert result.ending is LetterOutcome.REPLAYED
     run_until(pipeline, "report.pdf", DocumentStatus.DONE)
     assert count(account, "uploads_dlq") == 0
 
@@ -199,7 +199,7 @@ def test_a_poison_message_stops_at_the_cap(pipeline, account, services):
     pipeline.run()
     for number in range(1, 4):
         plan, results = replay_all(services)
-        assert [result.ending for result in results] == [Ending.REPLAYED]
+        assert [result.ending for result in results] == [LetterOutcome.REPLAYED]
         pipeline.run()
         (letter,) = read(services)
         assert letter.state.replays == number
@@ -208,18 +208,20 @@ def test_a_poison_message_stops_at_the_cap(pipeline, account, services):
     assert [one.letter_id for one in plan.over_cap] == [letter.letter_id]
     forced, results = replay_all(services, force=True)
     assert len(forced.letters) == len(results) == 1
-    story = read_timeline(services.table, f"MESSAGE#{letter.letter_id}")
-    assert [event.details["replays"] for event in story] == [0, 1, 2, 3]
+    timeline = read_timeline(services.table, f"MESSAGE#{letter.letter_id}")
+    assert [event.details["replays"] for event in timeline] == [0, 1, 2, 3]
 
 
-def test_the_story_says_who_replayed_what_from_where_to_where(pipeline, account, model, services):
+def test_the_timeline_says_who_replayed_what_from_where_to_where(
+    pipeline, account, model, services
+):
     model.moods["Page 1"] = ModelRequestError("unknown model")
     account.upload("report.pdf", make_prose_pdf(2))
     run_until(pipeline, "report.pdf", DocumentStatus.PARTIAL)
     replay_all(services)
     document = pipeline.document("report.pdf")
-    story = read_timeline(services.table, document_pk(document.document_id))
-    (event,) = [event for event in story if event.step == "replayed"]
+    timeline = read_timeline(services.table, document_pk(document.document_id))
+    (event,) = [event for event in timeline if event.step == "replayed"]
     assert event.details == {
         "by": ACTOR,
         "from": "seashore-work-dlq",
@@ -277,7 +279,7 @@ def test_a_letter_whose_work_is_done_meanwhile_is_left_alone(pipeline, account, 
     assert (plan.letters, results) == ((), [])
     assert [reason for _, reason in plan.finished] == ["the document is DONE"]
     (result,) = list(replay([letter], services))
-    assert result.ending is Ending.FINISHED
+    assert result.ending is LetterOutcome.FINISHED
     assert count(account, "work_dlq") == 1
 
 
@@ -290,7 +292,7 @@ def test_canaries_tell_whether_the_cause_is_mended(pipeline, account, model):
 
     def watch(some):
         for result in replay(some, services):
-            assert result.ending is Ending.REPLAYED
+            assert result.ending is LetterOutcome.REPLAYED
         first, *_, last = watch_canaries(some, services, timeout_seconds=60)
         assert [one.key for one in first.waiting] == [one.key for one in some]
         return last

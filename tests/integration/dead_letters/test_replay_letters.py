@@ -10,9 +10,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 from pipeline.dead_letters.canary import watch_canaries
 from pipeline.dead_letters.discard import discard
 from pipeline.dead_letters.edited_replay import edit_letter, replay_edited
-from pipeline.dead_letters.hold import Ending
+from pipeline.dead_letters.hold import LetterOutcome
 from pipeline.dead_letters.replay import replay
-from pipeline.timeline import build_story
+from pipeline.timeline import build_timeline
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.dead_letters.letters import LetterFilter, group_letters
@@ -50,7 +50,7 @@ def test_a_replayed_message_keeps_who_it_is_and_gets_all_chances_anew(account, s
         [("höchst {unreadable", to_attributes(old, mine="kept"))],
     )
     _, (result,) = replay_all(services)
-    assert result.ending is Ending.REPLAYED
+    assert result.ending is LetterOutcome.REPLAYED
     (message,) = receive_all(account.clients.sqs, account.settings.work_queue_url)
     assert message["Body"] == "höchst {unreadable"
     assert message["MessageAttributes"]["mine"]["StringValue"] == "kept"
@@ -89,7 +89,7 @@ def test_one_cause_of_four_is_replayed_and_the_others_stay_as_they_are(account, 
     assert len(before) == 80
     chosen = [one for one in letters if LetterFilter(errors=("objectmissingerror",)).fits(one)]
     results = list(replay(chosen, services))
-    assert [result.ending for result in results] == [Ending.REPLAYED] * 30
+    assert [result.ending for result in results] == [LetterOutcome.REPLAYED] * 30
     after = {comparable(m) for m in look_at_all(sqs, settings.work_dlq_url)}
     assert after == {entry for entry in before if "ObjectMissingError" not in entry[3]}
     assert len(receive_all(sqs, settings.uploads_dlq_url)) == 20
@@ -108,12 +108,15 @@ def test_two_replays_at_the_same_time_share_the_letters(account):
     # Step by step in turn: each holds its own letters while the other one goes on.
     mine, theirs = zip(*zip(*both, strict=True), strict=True)
     replayed = [
-        {result.letter.key for result in results if result.ending is Ending.REPLAYED}
+        {result.letter.key for result in results if result.ending is LetterOutcome.REPLAYED}
         for results in (mine, theirs)
     ]
     assert all(len(keys) >= 20 for keys in replayed)
     assert replayed[0].isdisjoint(replayed[1])
-    assert {result.ending for result in (*mine, *theirs)} == {Ending.REPLAYED, Ending.GONE}
+    assert {result.ending for result in (*mine, *theirs)} == {
+        LetterOutcome.REPLAYED,
+        LetterOutcome.GONE,
+    }
     assert count(account, "work_dlq") == 0
     sent = receive_all(account.clients.sqs, account.settings.work_queue_url, hide_seconds=30)
     marks = [message["MessageAttributes"]["mine"]["StringValue"] for message in sent]
@@ -125,7 +128,7 @@ def test_an_interrupted_replay_releases_what_it_has_not_sent(account, services):
     letters = read(services)
     with closing(replay(letters, services)) as results:
         done = [next(results) for _ in range(11)]
-    assert {result.ending for result in done} == {Ending.REPLAYED}
+    assert {result.ending for result in done} == {LetterOutcome.REPLAYED}
     # Whole batches were sent; all others are visible at once.
     left = receive_all(account.clients.sqs, account.settings.work_dlq_url)
     assert len(left) == 20
@@ -140,15 +143,15 @@ class DyingSender(Queues):
         raise KeyboardInterrupt
 
 
-def test_nothing_is_sent_that_no_story_tells_of(account, services):
+def test_nothing_is_sent_that_no_timeline_tells_of(account, services):
     put_chunk_letters(account, 3)
     dying = build_letter_services(account, queues=DyingSender(account.clients.sqs))
     with pytest.raises(KeyboardInterrupt):
         list(replay(read(services), dying))
     assert count(account, "work_queue") == count(account, "work_dlq") == 3
     for number in range(3):
-        story = read_timeline(services.table, f"DOC#d{number}")
-        assert [(event.step, event.details["by"]) for event in story] == [("replayed", ACTOR)]
+        timeline = read_timeline(services.table, f"DOC#d{number}")
+        assert [(event.step, event.details["by"]) for event in timeline] == [("replayed", ACTOR)]
 
 
 def test_a_reader_that_is_interrupted_releases_what_it_has_seen(account, services):
@@ -195,7 +198,7 @@ def test_what_is_held_stays_hidden_while_a_rate_is_kept(account):
         pace=services.pace,
     )
     results = list(replay(letters, watching, rate=0.1))
-    assert [result.ending for result in results] == [Ending.REPLAYED] * 6
+    assert [result.ending for result in results] == [LetterOutcome.REPLAYED] * 6
     assert clock[0] == pytest.approx(50)
     renewals = [entry for entry in hidden if entry[2] > 0]
     assert [at for at, _, _ in renewals] == [10, 20, 30, 40, 50]
@@ -211,9 +214,9 @@ def test_a_letter_without_room_for_its_past_stays_and_the_others_go(account, ser
     assert sorted(endings) == ["refused", "replayed", "replayed", "replayed"]
     (left,) = receive_all(account.clients.sqs, account.settings.work_dlq_url)
     assert left["Body"] == chunk_body("full")
-    story = build_story(read_timeline(services.table, "DOC#full"))
-    assert [step.step for step in story.steps] == ["replayed", "replay_refused"]
-    assert story.replays == 0
+    timeline = build_timeline(read_timeline(services.table, "DOC#full"))
+    assert [step.step for step in timeline.steps] == ["replayed", "replay_refused"]
+    assert timeline.replays == 0
 
 
 def refuse_more_than_ten_attributes(sqs):
@@ -274,7 +277,7 @@ def test_an_edited_letter_is_replayed_as_the_same_message(account, services):
         edit_letter(letter, '{"kind": "agent"', services.table)
     edited = edit_letter(letter, '{"kind": "agent", "prompt": "tides"}', services.table)
     result = replay_edited(letter, edited, services)
-    assert result.ending is Ending.REPLAYED
+    assert result.ending is LetterOutcome.REPLAYED
     assert count(account, "work_dlq") == 0
     (message,) = receive_all(account.clients.sqs, account.settings.work_queue_url)
     assert json.loads(message["Body"]) == {"kind": "agent", "prompt": "tides"}
@@ -293,15 +296,15 @@ def test_a_discarded_letter_is_kept_whole(account, services):
     bucket = account.settings.artifacts_bucket
     objects = ObjectStore(account.clients.s3)
     results = list(discard(letters, services, objects, bucket))
-    assert [result.ending for result in results] == [Ending.DISCARDED] * 12
+    assert [result.ending for result in results] == [LetterOutcome.DISCARDED] * 12
     assert count(account, "work_dlq") == 0
     key = f"dead-letters/{datetime.now(UTC):%Y-%m-%d}/ModelRequestError-3.json"
     kept = objects.read_json(bucket, key)
     assert kept["body"] == chunk_body("d3")
     assert kept["attributes"]["mine"]["stringValue"] == "3"
     assert kept["state"]["failure"]["error_type"] == "ModelRequestError"
-    story = read_timeline(services.table, "DOC#d3")
-    assert [(event.step, event.details["by"]) for event in story] == [("discarded", ACTOR)]
+    timeline = read_timeline(services.table, "DOC#d3")
+    assert [(event.step, event.details["by"]) for event in timeline] == [("discarded", ACTOR)]
 
 
 def test_a_letter_is_kept_if_its_copy_cannot_be(account, services):

@@ -6,7 +6,7 @@ import pytest
 
 from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
 from pipeline.metering.payers import pay_by_document
-from pipeline.summaries.summary_types import Gist
+from pipeline.summaries.summary_types import CoreSummary
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
@@ -23,7 +23,7 @@ from shared.llm.turns import ModelTurn, Turn, TurnRequest
 from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
 
 DEADLINE = Deadline.after(600)
-REQUEST = ModelRequest(Purpose.COMBINE, "Combine.", (Source(1, 1, "text"),), Gist, 100)
+REQUEST = ModelRequest(Purpose.COMBINE, "Combine.", (Source(1, 1, "text"),), CoreSummary, 100)
 TURN = TurnRequest("agent", "Work.", "Look.", (), (), 100)
 ONE_CALL = Spending(input_tokens=100, output_tokens=10)
 
@@ -37,7 +37,7 @@ class Model:
 
     def answer(self, request, deadline):
         self._count()
-        value = Gist(title=f"{self.calls}", abstract="a", key_points=[], language="en")
+        value = CoreSummary(title=f"{self.calls}", abstract="a", key_points=[], language="en")
         return ModelAnswer(value, self.name, Usage(1, 100, 10))
 
     def take_turn(self, request, deadline):

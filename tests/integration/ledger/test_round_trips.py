@@ -95,7 +95,7 @@ def test_a_chunk_costs_few_round_trips(bench):
     # A container's first call may open a lease on the day's spending limit.
     assert sum(first.values()) <= MOST_CALLS_OF_A_CHUNK + 2, first
     assert sum(usual.values()) <= MOST_CALLS_OF_A_CHUNK, usual
-    # The idempotency record is put and updated; part, count, answer and story are one transaction.
+    # The idempotency record is put and updated; part, count, answer and step are one transaction.
     assert usual["PutItem"] == 1
     assert usual["TransactWriteItems"] == 1
     assert "Scan" not in usual

@@ -1,4 +1,4 @@
-"""The spending limit on moto's DynamoDB: never passed, and nothing set aside for ever."""
+"""The spending limit on moto's DynamoDB: never passed, and nothing reserved for ever."""
 
 import itertools
 import threading
@@ -108,10 +108,10 @@ def test_the_limit_is_never_passed_by_many_containers_at_once(build_meter, table
     assert {error.delay_seconds for error in refused} <= {60, 12 * 3600}
 
 
-def test_what_is_only_set_aside_is_waited_for_and_not_the_next_day(build_meter, clock):
+def test_what_is_only_reserved_is_waited_for_and_not_the_next_day(build_meter, clock):
     meter = build_meter(daily=10 * CENT)
     running = meter.reserve(8 * CENT)
-    with pytest.raises(OverBudgetError, match="set aside") as caught:
+    with pytest.raises(OverBudgetError, match="reserved") as caught:
         meter.reserve(5 * CENT)
     assert caught.value.delay_seconds == 60
     meter.settle(running, CALL)
@@ -223,7 +223,7 @@ def test_a_container_that_died_leaks_nothing_past_its_lease(build_meter, table, 
         alive.reserve(CENT)
     clock.advance(minutes=31)
     assert call(alive) == CENT
-    assert read_day_spend(table, "2026-05-04").set_aside == 0
+    assert read_day_spend(table, "2026-05-04").reserved == 0
 
 
 def test_a_lease_that_is_drawn_on_late_is_still_accounted_for(build_meter, table, clock):

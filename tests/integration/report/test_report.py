@@ -96,7 +96,7 @@ def test_what_chunks_were_given_up_for_is_the_cause_of_their_document(desk):
     assert "pages 2 could not be summarised" in desk.read("report.md")
 
 
-def test_a_wait_of_what_is_final_or_unknown_only_stands_in_the_story(desk):
+def test_a_wait_of_what_is_final_or_unknown_only_stands_in_the_timeline(desk):
     document = desk.put_document("a")
     for pk in (f"DOC#{document.document_id}", "DOC#unknown"):
         note_wait(

@@ -1,12 +1,12 @@
-"""Stories with their sums, moments as operators write them, and queries of the log."""
+"""Timelines with their sums, moments as operators write them, and queries of the log."""
 
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from infra.cli.dead_letters.show import build_log_query, find_log_group
-from infra.cli.times import parse_moment
-from pipeline.timeline import build_story, find_last_attempt
+from infra.cli.times import parse_time
+from pipeline.timeline import build_timeline, find_last_attempt
 from shared.dead_letters.letters import DeadLetterQueue, Letter
 from shared.errors import OperatorError
 from shared.ledger.timeline import Event
@@ -21,8 +21,8 @@ def event(seconds, step, **details):
     return Event(at=at, step=step, details=details)
 
 
-def test_a_story_has_times_and_sums():
-    story = build_story(
+def test_a_timeline_has_times_and_sums():
+    timeline = build_timeline(
         [
             event(0, "received"),
             event(2, "deferred", reason="throttled", delay_seconds=60),
@@ -32,17 +32,17 @@ def test_a_story_has_times_and_sums():
             event(81.5, "chunk_done", input_tokens=10, chunk=1),
         ]
     )
-    assert [step.since_previous_seconds for step in story.steps] == [0, 2, 61, 8, 9, 1.5]
-    assert [step.since_start_seconds for step in story.steps][-1] == story.seconds == 81.5
-    assert (story.deferrals, story.returns, story.replays) == (1, 1, 1)
-    assert story.planned_wait_seconds == 67
-    assert story.model_calls == 1
-    assert story.errors == {"throttled": 2, "ModelAnswerError": 1}
+    assert [step.since_previous_seconds for step in timeline.steps] == [0, 2, 61, 8, 9, 1.5]
+    assert [step.since_start_seconds for step in timeline.steps][-1] == timeline.seconds == 81.5
+    assert (timeline.deferrals, timeline.returns, timeline.replays) == (1, 1, 1)
+    assert timeline.planned_wait_seconds == 67
+    assert timeline.model_calls == 1
+    assert timeline.errors == {"throttled": 2, "ModelAnswerError": 1}
 
 
 def test_nothing_has_happened_yet():
-    story = build_story([])
-    assert (story.steps, story.seconds, story.errors) == ((), 0, {})
+    timeline = build_timeline([])
+    assert (timeline.steps, timeline.seconds, timeline.errors) == ((), 0, {})
 
 
 def test_the_last_attempt_is_that_of_the_item_where_it_is_named():
@@ -64,17 +64,17 @@ def test_the_last_attempt_is_that_of_the_item_where_it_is_named():
     ],
 )
 def test_moments(text, moment):
-    assert parse_moment(text, NOW) == moment
+    assert parse_time(text, NOW) == moment
 
 
 def test_a_moment_without_an_offset_is_local_time():
-    assert parse_moment("2026-02-28", NOW) == datetime(2026, 2, 28).astimezone()
+    assert parse_time("2026-02-28", NOW) == datetime(2026, 2, 28).astimezone()
 
 
 @pytest.mark.parametrize("text", ["", "yesterday", "3", "3y", "9" * 400 + "d", "2026-13-01"])
 def test_what_is_no_moment_is_said(text):
     with pytest.raises(OperatorError, match="is not a time"):
-        parse_moment(text, NOW)
+        parse_time(text, NOW)
 
 
 def test_the_log_query_names_message_and_item_and_cannot_be_broken_out_of():

@@ -7,7 +7,7 @@ import pytest
 from functions.delivery.consumer import Consumer
 from functions.delivery.isolation import find_suspect, process_batch_in_isolation
 from functions.delivery.received_record import read_record
-from shared.messages.delivery_state import ATTRIBUTE_NAME, DeliveryState, Failure
+from shared.messages.delivery_state import ATTRIBUTE_NAME, CauseOfDeath, DeliveryState
 from tests.fakes.aws.batches import DLQ, NOW, POLICY, QUEUE, make_record, make_runtime, resend
 from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.aws.recording_sqs import RecordingSqs
@@ -128,7 +128,7 @@ def test_letters_that_sqs_moved_back_have_all_their_receives_and_are_no_suspects
         message_id="first",
         first_enqueued_at=NOW,
         attempts=POLICY.max_receive_count,
-        failure=Failure(
+        failure=CauseOfDeath(
             error_type="ValueError",
             message="x",
             stage="work",

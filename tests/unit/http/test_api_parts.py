@@ -12,7 +12,7 @@ from functions.http.errors import describe_error
 from functions.http.requests import find_owner, write_cors_headers
 from functions.http.services import run_within
 from pipeline.chat.chat_turn import trim_history
-from shared.conversations import Turn
+from shared.conversations import ConversationTurn
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
@@ -121,7 +121,7 @@ def test_no_origin_is_let_in_that_is_not_allowed(origin, allowed):
 
 
 def make_turn(number, message, answer="An answer."):
-    return Turn(number=number, at="", request_id="", message=message, answer=answer)
+    return ConversationTurn(number=number, at="", request_id="", message=message, answer=answer)
 
 
 @given(st.lists(st.text(max_size=200), max_size=8), st.integers(0, 200))

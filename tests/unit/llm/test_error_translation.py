@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from shared import errors
 from shared.errors import DeferredError, PermanentError, RetryableError
 from shared.llm.chat_completions.error_translation import (
-    Failure,
+    ServerFailure,
     classify_failure,
     describe_failure,
     parse_retry_after,
@@ -63,21 +63,21 @@ def make(kind):
 
 
 FAILURES = {
-    "APIConnectionError": Failure.UNAVAILABLE,
-    "APITimeoutError": Failure.UNAVAILABLE,
-    "APIResponseValidationError": Failure.UNUSABLE_ANSWER,
-    "AuthenticationError": Failure.ACCESS,
-    "BadRequestError": Failure.BAD_REQUEST,
-    "ConflictError": Failure.UNAVAILABLE,
-    "ContentFilterFinishReasonError": Failure.REFUSED,
-    "InternalServerError": Failure.UNAVAILABLE,
-    "APIStatusError": Failure.UNAVAILABLE,
-    "LengthFinishReasonError": Failure.UNUSABLE_ANSWER,
-    "NotFoundError": Failure.ACCESS,
-    "OAuthError": Failure.ACCESS,
-    "PermissionDeniedError": Failure.ACCESS,
-    "RateLimitError": Failure.THROTTLED,
-    "UnprocessableEntityError": Failure.BAD_REQUEST,
+    "APIConnectionError": ServerFailure.UNAVAILABLE,
+    "APITimeoutError": ServerFailure.UNAVAILABLE,
+    "APIResponseValidationError": ServerFailure.UNUSABLE_ANSWER,
+    "AuthenticationError": ServerFailure.ACCESS,
+    "BadRequestError": ServerFailure.BAD_REQUEST,
+    "ConflictError": ServerFailure.UNAVAILABLE,
+    "ContentFilterFinishReasonError": ServerFailure.REFUSED,
+    "InternalServerError": ServerFailure.UNAVAILABLE,
+    "APIStatusError": ServerFailure.UNAVAILABLE,
+    "LengthFinishReasonError": ServerFailure.UNUSABLE_ANSWER,
+    "NotFoundError": ServerFailure.ACCESS,
+    "OAuthError": ServerFailure.ACCESS,
+    "PermissionDeniedError": ServerFailure.ACCESS,
+    "RateLimitError": ServerFailure.THROTTLED,
+    "UnprocessableEntityError": ServerFailure.BAD_REQUEST,
 }
 # None of these can come out of a call of Chat Completions by this project's client.
 OF_OTHER_FEATURES = {

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from shared.messages.delivery_state import (
     ATTRIBUTE_NAME,
+    CauseOfDeath,
     DeliveryState,
-    Failure,
     read_delivery_state,
 )
 
@@ -25,7 +25,7 @@ STATES = st.builds(
     not_before=st.none() | TIMES,
     failure=st.none()
     | st.builds(
-        Failure,
+        CauseOfDeath,
         error_type=TEXT,
         message=TEXT,
         stage=TEXT,

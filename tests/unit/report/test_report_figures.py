@@ -346,7 +346,7 @@ def event(second, step, **details):
 
 
 @pytest.mark.parametrize(
-    ("story", "why"),
+    ("timeline", "why"),
     [
         ([event(0, "received"), event(90, "extracted"), event(100, "finished")],
          "90% of it reading its text"),
@@ -362,9 +362,9 @@ def event(second, step, **details):
         ([], "7 pages in 2 chunks"),
     ],
 )  # fmt: skip
-def test_a_slow_document_says_what_its_time_went_into(story, why):
+def test_a_slow_document_says_what_its_time_went_into(timeline, why):
     slow = Slow(100.0, "d1", "a.pdf", pages=7, chunks=2)
-    told = explain_slowness(slow, story)
+    told = explain_slowness(slow, timeline)
     assert told.startswith(why)
     assert told.endswith("7 pages in 2 chunks")
 
