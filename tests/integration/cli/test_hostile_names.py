@@ -62,7 +62,7 @@ def desk():
         with pytest.MonkeyPatch.context() as patch:
             # So few documents have a file of their own on no other day.
             patch.setattr("pipeline.report.figures.MOST_LINES", 2)
-            write_report(desk.day, Digest(), desk.reports.services.reports)
+            write_report(desk.day, Digest(), desk.reports.services)
         try:
             desk.reports.order(desk.day)
         except DeferredError:
@@ -97,7 +97,7 @@ def assert_shown_in_text(text, *texts):
 def test_in_a_summary_and_in_the_result_of_a_task(desk, name):
     hostile = HOSTILE[name]
     document = desk.pipeline.document(key_of(hostile))
-    summary = desk.reports.services.reports.objects.read_text(
+    summary = desk.reports.services.objects.read_text(
         desk.account.settings.artifacts_bucket, document.result_key.replace(".json", ".md")
     )
     assert_shown_in_markdown(summary, key_of(hostile))
