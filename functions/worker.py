@@ -18,9 +18,8 @@ from pipeline.dead_letters.sweep import SweepServices, SweptQueue
 from pipeline.ingest.ingest_failures import give_up_ingest
 from pipeline.report.report_failures import give_up_report
 from pipeline.services import Services
-from pipeline.summaries.summarize_document import SummarizeServices
 from pipeline.tasks.task_kind import TaskServices
-from pipeline.work_items import ItemServices, WorkServices, do_work, give_up_work, note_work_delay
+from pipeline.work_items import WorkServices, do_work, give_up_work, note_work_delay
 from shared.aws.callbacks import CallbackSender
 from shared.aws.clients import Clients
 from shared.ledger.documents import Clock
@@ -78,24 +77,19 @@ def build_worker(
 
 def build_item_services(
     settings: Settings, clients: Clients, model: LanguageModel, base: Services
-) -> ItemServices:
+) -> TaskServices:
     """Put together what the work on documents and tasks works with."""
-    reader = build_reader(settings, base)
-    summarize = SummarizeServices(
+    return TaskServices(
         **vars(base),
         answers=build_answers(settings, model, base),
         window=ModelWindow(settings.context_window_tokens),
-    )
-    tasks = TaskServices(
-        **vars(summarize),
-        reader=reader,
+        reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
         callback_arns=settings.callback_arns,
     )
-    return ItemServices(summarize, tasks)
 
 
-def build_sweep(settings: Settings, items: ItemServices, base: Services) -> SweepServices:
+def build_sweep(settings: Settings, items: TaskServices, base: Services) -> SweepServices:
     """Put the sweep's parts together: what a dead letter of each queue means."""
 
     def give_up_uploads(body: str, message_id: str, cause: str) -> None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 from pipeline.dead_letters.sweep import SweepServices, sweep
 from pipeline.summaries.summarize_document import (
-    SummarizeServices,
     combine_chunks,
     give_up_chunk,
     give_up_combine,
@@ -19,18 +18,10 @@ from shared.messages.work_items import Combine, SummarizeChunk, Sweep, TaskCallb
 
 
 @dataclass(frozen=True)
-class ItemServices:
-    """What the work on documents and tasks works with."""
-
-    summarize: SummarizeServices
-    tasks: TaskServices
-
-
-@dataclass(frozen=True)
 class WorkServices:
     """What the worker works with."""
 
-    items: ItemServices
+    items: TaskServices
     sweep: SweepServices
 
 
@@ -43,36 +34,36 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
     """
     match item.message:
         case SummarizeChunk() as message:
-            summarize_chunk(message, services.items.summarize, deadline)
+            summarize_chunk(message, services.items, deadline)
         case Combine() as message:
-            combine_chunks(message, services.items.summarize, deadline)
+            combine_chunks(message, services.items, deadline)
         case Sweep():
             sweep(services.sweep, item.item_id, deadline)
         case TaskCallback() as message:
-            send_callback(message, services.items.tasks)
+            send_callback(message, services.items)
         case order:
-            work_on_task(order, services.items.tasks, deadline)
+            work_on_task(order, services.items, deadline)
 
 
-def give_up_work(item: WorkItem, cause: str, services: ItemServices) -> None:
+def give_up_work(item: WorkItem, cause: str, services: TaskServices) -> None:
     """Note in the ledger that a message will not be done, and why."""
     match item.message:
         case SummarizeChunk() as message:
-            give_up_chunk(message, cause, services.summarize)
+            give_up_chunk(message, cause, services)
         case Combine() as message:
-            give_up_combine(message, cause, services.summarize)
+            give_up_combine(message, cause, services)
         case Sweep() | TaskCallback():
             # A tick is followed by the next; a task that its sender was not told of is done.
             return
         case order:
-            give_up_task(order, cause, services.tasks)
+            give_up_task(order, cause, services)
 
 
 def note_work_delay(
-    item: WorkItem, step: str, reason: str, delay_seconds: float, services: ItemServices
+    item: WorkItem, step: str, reason: str, delay_seconds: float, services: TaskServices
 ) -> None:
     """Note in the timeline of a document or task that a message waits."""
     details = {"item": item.item_id, "reason": reason, "delay_seconds": round(delay_seconds)}
     for subject in item.message.subjects:
         row_key = subject_row_key(subject)
-        note_wait(services.tasks.table, row_key, services.tasks.now(), step, details)
+        note_wait(services.table, row_key, services.now(), step, details)

@@ -6,14 +6,12 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from pipeline.documents.document_reader import DocumentReader
-from pipeline.metering.metered_calls import AnswerServices
-from pipeline.services import Services
+from pipeline.summaries.summarize_document import SummarizeServices
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import wait_for_text
 from shared.aws.callbacks import CallbackSender
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
-from shared.llm.model_window import ModelWindow
 from shared.markdown import Markdown
 from shared.messages.tasks import TaskMessage
 
@@ -22,16 +20,14 @@ ResultT = TypeVar("ResultT", bound=TaskFacts)
 
 
 @dataclass(frozen=True, kw_only=True)
-class TaskServices(Services):
-    """What tasks work with besides: the metered model and its window, documents, and more.
+class TaskServices(SummarizeServices):
+    """What tasks work with besides what summaries do: documents, and whoever is told.
 
     Args:
         callbacks: Tells senders.
         callback_arns: The queues and topics that may be told.
     """
 
-    answers: AnswerServices
-    window: ModelWindow
     reader: DocumentReader
     callbacks: CallbackSender
     callback_arns: tuple[str, ...]

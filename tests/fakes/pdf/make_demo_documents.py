@@ -1,6 +1,6 @@
-"""Makes the three PDFs of the demo from the texts beside this file.
+"""Makes the three PDFs of the demo from the texts in `infra/demo_documents`.
 
-    python infra/demo_documents/make_documents.py [folder]
+    python -m tests.fakes.pdf.make_demo_documents [folder]
 
 The same texts give the same bytes. The scanned letter is a picture of its text and has no other.
 """
@@ -17,7 +17,9 @@ from fpdf import FPDF, FontFace
 from fpdf.enums import TableBordersLayout, XPos, YPos
 from PIL import Image, ImageDraw, ImageFont
 
-HERE = Path(__file__).parent
+from tests.project_files import PROJECT
+
+HERE = PROJECT / "infra" / "demo_documents"
 CREATED = datetime(2025, 4, 14, 9, 0, tzinfo=UTC)
 MARGIN_MM = 25
 DARK, LIGHT = (20, 55, 90), (90, 130, 165)
@@ -163,7 +165,7 @@ def make_scanned_letter(source: str) -> FPDF:
     for number, line in enumerate(source.splitlines()):
         draw.text((120, 110 + number * SCAN_LINE_HEIGHT), line, fill=45, font=font)
     page = page.rotate(0.7, resample=Image.Resampling.BICUBIC, fillcolor=215)
-    specks = random.Random(1987)  # noqa: S311  # dirt, not a secret
+    specks = random.Random(1987)  # dirt, not a secret
     draw = ImageDraw.Draw(page)
     for _ in range(220):
         x, y = specks.randrange(SCAN_SIZE[0]), specks.randrange(SCAN_SIZE[1])
