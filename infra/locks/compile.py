@@ -14,6 +14,8 @@ LOCKS = {
     # Their needs clash with ours, so each has an environment of its own (`make audit`).
     "audit.txt": ["--group", f"{PROJECT}:audit"],
     "sam.txt": ["--group", f"{PROJECT}:sam"],
+    # MuPDF is under the AGPL, so these readers stay apart from all that is shipped.
+    "judges.txt": ["--group", f"{PROJECT}:judges"],
     "command-line.txt": [str(PROJECT), str(FOLDER / "build-backend.in")],
     "development.txt": [
         str(PROJECT),
