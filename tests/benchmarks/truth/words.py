@@ -21,7 +21,7 @@ CJK = (
 OTHERS_WITHOUT_BLANKS = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"
 # PDFium's marks for a hyphen that ends a line, before anyone has cleaned them up.
 PDFIUM_HYPHENS = re.compile("[\ufffe\x02]")
-HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[-\xad\u2010\u2011] *(?:\r?\n *)?(?=[^\W\d_])")
+HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[-\xad\u2010\u2011] *(?:\r?\n *){0,2}(?=[^\W\d_])")
 ALEF_BEFORE_LAM = re.compile("([\u0627\u0623\u0625\u0622\u0671])\u0644")
 TATWEEL = "\u0640"
 
@@ -52,13 +52,13 @@ def compile_word_pattern() -> re.Pattern[str]:
 def find_words(text: str) -> list[str]:
     """The words of a text, in its order."""
     text = unicodedata.normalize("NFKC", PDFIUM_HYPHENS.sub("-", text))
+    text = HYPHEN_BETWEEN_LETTERS.sub(_drop_hyphen, text)
     text = "".join(
         character
         for character in text
         if character != TATWEEL and unicodedata.category(character) != "Cf"
     )
-    text = ALEF_BEFORE_LAM.sub("\u0644\\1", HYPHEN_BETWEEN_LETTERS.sub(_drop_hyphen, text))
-    return compile_word_pattern().findall(text)
+    return compile_word_pattern().findall(ALEF_BEFORE_LAM.sub("\u0644\\1", text))
 
 
 def find_pairs(words: Sequence[str]) -> Counter[tuple[str, str]]:
