@@ -30,7 +30,12 @@ from tempfile import TemporaryDirectory
 
 from infra.locked_environment import ensure_environment
 from tests.benchmarks.truth.judging import Judgement, judge_document
-from tests.benchmarks.truth.processes import CHECKOUT, ReaderCommand, ReadingProcess
+from tests.benchmarks.truth.processes import (
+    CHECKOUT,
+    ReaderCommand,
+    ReadingProcess,
+    find_font_wrapper,
+)
 from tests.benchmarks.truth.table import make_json, write_table, write_worst
 
 FOLDERS = (CHECKOUT.parent / "shared" / "corpus", CHECKOUT.parent / "shared" / "cases" / "pdf")
@@ -52,8 +57,9 @@ def main() -> int:
         sys.stderr.write('No PDFs there. Name folders: make bench-truth FOLDERS="a b"\n')
         return 2
     started = time.monotonic()
-    with check_out_base(arguments.base) as base:
-        commands = build_commands(arguments.product.absolute(), base, arguments.base)
+    with check_out_base(arguments.base) as base, TemporaryDirectory() as folder:
+        product = link_product(arguments.product, Path(folder))
+        commands = build_commands(product, base, arguments.base)
         judgements = judge_documents(documents, commands, arguments.pages, arguments.limit)
     versions = [name for name in commands if name not in JUDGES]
     lines = [
@@ -106,23 +112,33 @@ def check_out_base(commit: str) -> Iterator[Path | None]:
         yield Path(folder)
 
 
+def link_product(checkout: Path, folder: Path) -> Path:
+    """A folder with the product's code in a checkout, and none of its tests."""
+    for package in ("pipeline", "shared"):
+        (folder / package).symlink_to((checkout / package).absolute(), target_is_directory=True)
+    return folder
+
+
 def build_commands(product: Path, base: Path | None, commit: str) -> dict[str, ReaderCommand]:
     """How each judge and each version is started."""
     judging_python = ensure_environment(
         STATE / "judges", LOCK, "the judging readers", lambda line: print(line, file=sys.stderr)
     )
     own_python = Path(sys.executable)
+    fontless = find_font_wrapper()
+    if not fontless:
+        sys.stderr.write("PDFium sees the fonts of this machine, and may read more than on AWS.\n")
     code = hashlib.sha256(READERS.read_bytes()).hexdigest()
     locked = hashlib.sha256(LOCK.read_bytes()).hexdigest()
     commands = {
-        "product": ReaderCommand("product", own_python, (product, CHECKOUT)),
-        "pypdfium2": ReaderCommand("pypdfium2", own_python),
+        "product": ReaderCommand("product", own_python, (product, CHECKOUT), wrapper=fontless),
+        "pypdfium2": ReaderCommand("pypdfium2", own_python, wrapper=fontless),
         "pypdf": ReaderCommand("pypdf", own_python, version=f"{version('pypdf')} {code}"),
         "mupdf": ReaderCommand("mupdf", judging_python, version=f"{locked} {code}"),
         "pdfminer": ReaderCommand("pdfminer", judging_python, version=f"{locked} {code}"),
     }
     if base is not None:
-        commands[commit] = ReaderCommand("product", own_python, (base, CHECKOUT))
+        commands[commit] = ReaderCommand("product", own_python, (base, CHECKOUT), wrapper=fontless)
     if shutil.which("pdftotext"):
         told = subprocess.run(
             ["pdftotext", "-v"],  # noqa: S607

@@ -109,15 +109,19 @@ def find_references(
         if len(judged) < 2:
             continue
         page = facts.get(number, {})
-        raised = [
-            (base[-1], digits)
-            for text, digits in page.get("raised", ())
-            if (base := find_words(text))
-        ]
         contents = find_words(page["contents"]) if "contents" in page else None
-        reference = make_reference(judged, raised, contents)
+        reference = make_reference(judged, list(find_unclear_words(page)), contents)
         if reference.words:
             yield number, reference
+
+
+def find_unclear_words(facts: Mapping[str, Any]) -> Iterator[str]:
+    """Words with raised or lowered digits that touch them, and values of one box a character."""
+    for text, digits in facts.get("raised", ()):
+        for base in find_words(text)[-1:]:
+            yield from (base, digits, base + digits)
+    for value in facts.get("combs", ()):
+        yield from (*find_words(value), *find_words(" ".join(value)))
 
 
 def classify_page(reference: Reference, facts: Mapping[str, Any]) -> list[str]:
@@ -149,12 +153,13 @@ def judge_version(
     """Hold one version of a document against its references."""
     verdict = Verdict()
     for number, reference in references.items():
-        if number not in reading.pages:
+        if number not in reading.pages and not reading.is_killed:
             reason = reading.failed.get(number) or reading.refused or "there is no such page"
             verdict.failed_pages[number] = reason
             verdict.failed_agreed_pages += reference.agreement >= MIN_AGREEMENT
             continue
-        words = find_words(reading.pages[number])
+        # Of a reader that has hung or crashed nothing is known, and so all is missing.
+        words = find_words(reading.pages.get(number, ""))
         score = score_page(reference, words)
         for name in classes[number]:
             of_class = score_added(reference, words) if name in ADDED_CLASSES else score

@@ -30,6 +30,8 @@ PRODUCT_SECONDS = 900.0
 # A row of a table: this many cells, of which this many begin with a number.
 MIN_CELLS = 3
 MIN_NUMBERS = 2
+# Digits of less than this size beside a word are raised or lowered.
+MAX_MARK_SIZE = 0.85
 # Baselines closer than this many points are one row.
 ROW_POINTS = 2.0
 
@@ -142,6 +144,7 @@ def read_with_mupdf(path: Path, most: int) -> dict[str, Any]:
         facts[number] = {
             "rotate": page.rotation,
             "fields": any(is_filled_in(widget) for widget in page.widgets()),
+            "combs": [widget.field_value for widget in page.widgets() if is_comb(widget)],
             "notes": any(is_shown_note(note) for note in page.annots()),
             **look_at_lines(text_page.extractDICT()),
         }
@@ -172,6 +175,14 @@ def is_filled_in(widget: Any) -> bool:
     return bool(is_text and widget.field_value and widget.field_display == 0 and not is_password)
 
 
+def is_comb(widget: Any) -> bool:
+    """Whether a form field shows each character of its value in a box of its own."""
+    import pymupdf
+
+    flag = pymupdf.PDF_TX_FIELD_IS_COMB
+    return is_filled_in(widget) and bool(widget.field_flags & flag)
+
+
 def is_shown_note(note: Any) -> bool:
     """Whether an annotation is free text with words that is shown."""
     import pymupdf
@@ -185,7 +196,7 @@ def is_shown_note(note: Any) -> bool:
 
 
 def look_at_lines(page: dict[str, Any]) -> dict[str, Any]:
-    """Rows of tables, whether a line is turned, and raised digits with the words that they touch.
+    """Rows of tables, whether a line is turned, and raised digits with the words they touch.
 
     MuPDF ends a line at a wide gap, so the lines on one baseline are the cells of a row.
     """
@@ -205,9 +216,11 @@ def look_at_lines(page: dict[str, Any]) -> dict[str, Any]:
         row.append(begin[:1].isdigit())
         turned = turned or abs(cosine) < 0.9
         for base, mark in pairwise(spans):
-            is_raised = mark["flags"] & pymupdf.TEXT_FONT_SUPERSCRIPT
+            is_small = mark["size"] < MAX_MARK_SIZE * base["size"]
+            is_mark = is_small or mark["flags"] & pymupdf.TEXT_FONT_SUPERSCRIPT
             digits = mark["text"].split()[0]
-            if is_raised and digits.isdigit() and not base["text"].endswith(" "):
+            touches = not base["text"].endswith(" ") and not mark["text"].startswith(" ")
+            if is_mark and touches and digits.isdigit():
                 raised.append((base["text"].split()[-1], digits))
     table_rows = sum(len(row) >= MIN_CELLS and sum(row) >= MIN_NUMBERS for row in rows.values())
     return {"table_rows": table_rows, "turned": turned, "raised": raised}

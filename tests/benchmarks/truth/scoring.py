@@ -5,7 +5,7 @@ judges that is the middle one of their counts, with two the smaller. No judge ha
 """
 
 from collections import Counter
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Collection, Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations, pairwise
 from typing import TypeVar
@@ -82,23 +82,21 @@ def measure_agreement(first: Counter[Thing], second: Counter[Thing]) -> float:
 
 def make_reference(
     judged: Sequence[Sequence[str]],
-    raised: Sequence[tuple[str, str]] = (),
+    unclear: Collection[str] = (),
     contents: Sequence[str] | None = None,
 ) -> Reference:
     """The reference of a page.
 
     Args:
         judged: The words of the page by each judge; at least two.
-        raised: Words with the raised digits that touch them, which readers write together or apart.
-            Neither way is in the reference.
+        unclear: Words that one reader writes together and another apart, both ways and each as
+            often as it stands there; none of these is in the reference.
         contents: The words of the page without its fields and notes; None where no one has told.
     """
     counts = [Counter(filter(is_known, page)) for page in judged]
     words, pairs = agree(counts), agree([find_known_pairs(page) for page in judged])
-    for base, digits in raised:
-        words -= Counter((base, digits, base + digits))
-        unclear = {base + digits, digits}
-        pairs = Counter({pair: n for pair, n in pairs.items() if not unclear & set(pair)})
+    words -= Counter(unclear)
+    pairs = Counter({pair: n for pair, n in pairs.items() if set(pair).isdisjoint(unclear)})
     vocabulary = set().union(*counts)
     joints = [dict(_find_joints(page, vocabulary)) for page in judged]
     return Reference(

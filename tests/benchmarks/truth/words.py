@@ -21,7 +21,9 @@ CJK = (
 OTHERS_WITHOUT_BLANKS = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"
 # PDFium's marks for a hyphen that ends a line, before anyone has cleaned them up.
 PDFIUM_HYPHENS = re.compile("[\ufffe\x02]")
-HYPHEN_BETWEEN_LETTERS = re.compile(r"(?<=[^\W\d_])[-\xad\u2010\u2011] *(?:\r?\n *){0,2}(?=[^\W\d_])")
+HYPHEN_BETWEEN_LETTERS = re.compile(
+    r"(?<=[^\W\d_])[-\xad\u2010\u2011] *(?:\r?\n *){0,2}(?=[^\W\d_])"
+)
 ALEF_BEFORE_LAM = re.compile("([\u0627\u0623\u0625\u0622\u0671])\u0644")
 TATWEEL = "\u0640"
 
