@@ -24,7 +24,7 @@ PDFIUM_HYPHENS = re.compile("[\ufffe\x02]")
 HYPHEN_BETWEEN_LETTERS = re.compile(
     r"(?<=[^\W\d_])[-\xad\u2010\u2011] *(?:\r?\n *){0,2}(?=[^\W\d_])"
 )
-ALEF_BEFORE_LAM = re.compile("([\u0627\u0623\u0625\u0622\u0671])\u0644")
+LAM_AND_ALEF = re.compile("[\u0644\u0627\u0623\u0625\u0622\u0671]{2,}")
 TATWEEL = "\u0640"
 
 # What stands for a glyph that has no character: controls, U+FFFD, private use.
@@ -60,7 +60,7 @@ def find_words(text: str) -> list[str]:
         for character in text
         if character != TATWEEL and unicodedata.category(character) != "Cf"
     )
-    return compile_word_pattern().findall(ALEF_BEFORE_LAM.sub("\u0644\\1", text))
+    return compile_word_pattern().findall(LAM_AND_ALEF.sub(_sort_characters, text))
 
 
 def find_pairs(words: Sequence[str]) -> Counter[tuple[str, str]]:
@@ -94,3 +94,7 @@ IS_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 def _drop_hyphen(match: re.Match[str]) -> str:
     """Nothing, unless only blanks follow it, as in "pre- and postwar"."""
     return match[0] if match[0].endswith(" ") and "\n" not in match[0] else ""
+
+
+def _sort_characters(match: re.Match[str]) -> str:
+    return "".join(sorted(match[0]))
