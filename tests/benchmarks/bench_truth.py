@@ -17,21 +17,18 @@ import os
 import shutil
 import subprocess
 import sys
-import tarfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from importlib.metadata import version
-from io import BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from infra.locked_environment import ensure_environment
+from tests.benchmarks.checkouts import BASE_COMMIT, CHECKOUT, check_out_base, link_product
 from tests.benchmarks.truth.judging import Judgement, judge_document
 from tests.benchmarks.truth.processes import (
-    CHECKOUT,
     ReaderCommand,
     ReadingProcess,
     find_font_wrapper,
@@ -42,7 +39,6 @@ FOLDERS = (CHECKOUT.parent / "shared" / "corpus", CHECKOUT.parent / "shared" / "
 STATE = CHECKOUT / ".seashore"
 LOCK = CHECKOUT / "infra" / "locks" / "judges.txt"
 READERS = CHECKOUT / "tests" / "benchmarks" / "truth" / "readers.py"
-BASE_COMMIT = "da1ba18"
 # Two of them at a time share the machine's processors.
 LIMIT_SECONDS = 120.0
 MOST_PAGES = 40
@@ -88,35 +84,10 @@ def parse_arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def find_documents(folders: Sequence[Path]) -> list[Path]:
-    """Every PDF below these folders, in a fixed order."""
-    return sorted({path for folder in folders for path in folder.rglob("*.pdf")})
-
-
-@contextmanager
-def check_out_base(commit: str) -> Iterator[Path | None]:
-    """A folder with the product's code as it was at a commit; None if this clone has no such."""
-    git = shutil.which("git")
-    archive = git and subprocess.run(  # noqa: S603 - a fixed command
-        [git, "-C", str(CHECKOUT), "archive", commit, "pipeline", "shared"],
-        capture_output=True,
-        check=False,
-    )
-    if not archive or archive.returncode:
-        sys.stderr.write(f"The commit {commit} is not in this clone; it is left out.\n")
-        yield None
-        return
-    with TemporaryDirectory() as folder:
-        with tarfile.open(fileobj=BytesIO(archive.stdout)) as files:
-            files.extractall(folder, filter="data")
-        yield Path(folder)
-
-
-def link_product(checkout: Path, folder: Path) -> Path:
-    """A folder with the product's code in a checkout, and none of its tests."""
-    for package in ("pipeline", "shared"):
-        (folder / package).symlink_to((checkout / package).absolute(), target_is_directory=True)
-    return folder
+def find_documents(folders: Sequence[Path]) -> dict[str, Path]:
+    """Every PDF below these folders by its name there, in a fixed order."""
+    paths = sorted((path, folder) for folder in folders for path in folder.rglob("*.pdf"))
+    return {str(path.relative_to(folder.parent)): path for path, folder in paths}
 
 
 def build_commands(product: Path, base: Path | None, commit: str) -> dict[str, ReaderCommand]:
@@ -158,7 +129,7 @@ def build_commands(product: Path, base: Path | None, commit: str) -> dict[str, R
 
 
 def judge_documents(
-    documents: Sequence[Path], commands: dict[str, ReaderCommand], most_pages: int, limit: float
+    documents: dict[str, Path], commands: dict[str, ReaderCommand], most_pages: int, limit: float
 ) -> list[Judgement]:
     """Judge all documents, as many at a time as there are processors."""
     local, opened = threading.local(), []
@@ -170,22 +141,21 @@ def judge_documents(
         }
         opened.extend(local.readers.values())
 
-    def judge(document: Path) -> Judgement:
-        readings = {
-            name: reader.read(document, most_pages) for name, reader in local.readers.items()
-        }
+    def judge(name_and_path: tuple[str, Path]) -> Judgement:
+        document, path = name_and_path
+        readings = {name: reader.read(path, most_pages) for name, reader in local.readers.items()}
         if sys.stderr.isatty():
             sys.stderr.write(".")
             sys.stderr.flush()
         return judge_document(
-            document.name,
+            document,
             {name: reading for name, reading in readings.items() if name in JUDGES},
             {name: reading for name, reading in readings.items() if name not in JUDGES},
         )
 
     try:
         with ThreadPoolExecutor(os.cpu_count(), initializer=start_readers) as pool:
-            return list(pool.map(judge, documents))
+            return list(pool.map(judge, documents.items()))
     finally:
         for reader in opened:
             reader.close()

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.checkouts import CHECKOUT
+
 # Where PDFium looks for fonts on Linux, as its library has them.
 FONT_FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "/usr/share/X11/fonts")
-CHECKOUT = Path(__file__).parents[3]
 
 
 @dataclass(frozen=True)
