@@ -45,6 +45,15 @@ def test_reader_that_hangs_fails_nothing_by_name():
     assert verdict.scores["all"].word_recall == 0
 
 
+def test_marks_and_unclear_fields_are_told_by_the_judge_that_knows_them():
+    text = "Rent 1,2503 Code A B"
+    facts = {1: {"raised": [["Rent 1,250", "3"]], "unclear": ["AB"]}}
+    judges = {"mupdf": Reading({1: text}, {}, facts=facts), "pdfminer": Reading({1: text}, {})}
+    for read in ("Rent 1,250 3 Code AB", text):
+        verdict = judge(Reading({1: read}, {}), judges).verdicts["product"]
+        assert (verdict.scores["all"].words, verdict.missing) == (2, {})
+
+
 def test_pages_without_reference_words_do_not_count():
     empty = {"mupdf": Reading({1: "a"}, {}), "pdfminer": Reading({1: "b"}, {})}
     assert judge(Reading({1: "a"}, {}), empty).unjudged == "no words"

@@ -116,11 +116,11 @@ def find_references(
 
 
 def find_unclear_words(facts: Mapping[str, Any]) -> Iterator[str]:
-    """Words with raised or lowered digits that touch them, and values of one box a character."""
+    """Words with raised or lowered digits that touch them, and values of unclear fields."""
     for text, digits in facts.get("raised", ()):
         for base in find_words(text)[-1:]:
             yield from (base, digits, base + digits)
-    for value in facts.get("combs", ()):
+    for value in facts.get("unclear", ()):
         yield from (*find_words(value), *find_words(" ".join(value)))
 
 

@@ -144,7 +144,7 @@ def read_with_mupdf(path: Path, most: int) -> dict[str, Any]:
         facts[number] = {
             "rotate": page.rotation,
             "fields": any(is_filled_in(widget) for widget in page.widgets()),
-            "combs": [widget.field_value for widget in page.widgets() if is_comb(widget)],
+            "unclear": [widget.field_value for widget in page.widgets() if is_unclear(widget)],
             "notes": any(is_shown_note(note) for note in page.annots()),
             **look_at_lines(text_page.extractDICT()),
         }
@@ -175,12 +175,16 @@ def is_filled_in(widget: Any) -> bool:
     return bool(is_text and widget.field_value and widget.field_display == 0 and not is_password)
 
 
-def is_comb(widget: Any) -> bool:
-    """Whether a form field shows each character of its value in a box of its own."""
+def is_unclear(widget: Any) -> bool:
+    """Whether a text field has a box for each character, or its value is a password.
+
+    The judges give the one in pieces and the other in clear, where its appearance shows it.
+    """
     import pymupdf
 
-    flag = pymupdf.PDF_TX_FIELD_IS_COMB
-    return is_filled_in(widget) and bool(widget.field_flags & flag)
+    flags = pymupdf.PDF_TX_FIELD_IS_COMB | pymupdf.PDF_TX_FIELD_IS_PASSWORD
+    is_text = widget.field_type == pymupdf.PDF_WIDGET_TYPE_TEXT
+    return bool(is_text and widget.field_value and widget.field_flags & flags)
 
 
 def is_shown_note(note: Any) -> bool:
