@@ -22,11 +22,11 @@ from pipeline.extraction.engines import (
 )
 from pipeline.extraction.page_text import Engine
 from pipeline.extraction.protocol import (
-    MAX_REASON_CHARACTERS,
     Frame,
     FrameKind,
     RequestKind,
     decode_request,
+    encode_cause,
     encode_frame,
 )
 from pipeline.extraction.resource_limits import (
@@ -35,7 +35,7 @@ from pipeline.extraction.resource_limits import (
     read_resident_kibibytes,
     release_free_memory,
 )
-from pipeline.text_cleanup import clean_text, drop_lone_surrogates, is_unreadable
+from pipeline.text_cleanup import clean_text, drop_lone_surrogates
 from shared.errors import RejectionCode
 
 # The engines keep about 2 kB of each page that they have read.
@@ -123,11 +123,12 @@ class Reader:
         try:
             self._document = EngineDocument(path)
         except UnreadableDocumentError as error:
-            self._send(FrameKind.REFUSED, text=error.code)
+            self._send(FrameKind.REFUSED, text=encode_cause(error.code, error.reason))
         except MemoryError:
-            self._send(FrameKind.REFUSED, text=RejectionCode.OVER_LIMITS)
+            self._send(FrameKind.REFUSED, text=encode_cause(RejectionCode.OVER_LIMITS, ""))
         else:
-            self._send(FrameKind.OPENED, self._document.page_count)
+            names = "\n".join(self._document.embedded_files)
+            self._send(FrameKind.OPENED, self._document.page_count, names)
 
     def _read(self, first_page: int) -> None:
         document = self._document
@@ -145,23 +146,23 @@ class Reader:
 
     def _read_page(self, document: EngineDocument, number: int) -> None:
         try:
-            engine, text = document.read_page(number)
-            text = self._check(text)
+            page = document.read_page(number)
+            text = self._check(page.text)
         except UnreadablePageError as error:
-            self._send(FrameKind.PAGE_FAILED, number, str(error)[:MAX_REASON_CHARACTERS])
+            self._send(FrameKind.PAGE_FAILED, number, encode_cause(error.code, str(error)))
         except MemoryError:
             self._send(FrameKind.PAGE_FATAL, number, OUT_OF_MEMORY)
             os._exit(0)
         else:
-            self._send(PAGE_KINDS[engine], number, text)
+            is_picture = page.shows_picture and not text
+            kind = FrameKind.PAGE_IS_PICTURE if is_picture else PAGE_KINDS[page.engine]
+            self._send(kind, number, text)
 
     def _check(self, text: str) -> str:
         if len(text) > self._max_page_characters:
             raise UnreadablePageError(
                 f"it has {len(text)} characters, more than the {self._max_page_characters} allowed"
             )
-        if is_unreadable(text):
-            raise UnreadablePageError("its fonts do not say which characters they draw")
         return clean_text(drop_lone_surrogates(text))
 
     def _close(self) -> None:
