@@ -35,6 +35,7 @@ from pipeline.extraction.resource_limits import (
     read_resident_kibibytes,
     release_free_memory,
 )
+from pipeline.extraction.stand_in_font import StandInFont
 from pipeline.text_cleanup import clean_text, drop_lone_surrogates
 from shared.errors import RejectionCode
 
@@ -54,6 +55,8 @@ def main() -> None:
     threading.Thread(target=end_with_parent, daemon=True).start()
     answers = take_standard_output()
     silence_engines()
+    font = StandInFont()
+    font.install()
     limit_process(memory_bytes)
     # Whatever lives now lives for good: no collection has to look at it again.
     gc.freeze()
@@ -154,9 +157,10 @@ class Reader:
             self._send(FrameKind.PAGE_FATAL, number, OUT_OF_MEMORY)
             os._exit(0)
         else:
-            is_picture = page.shows_picture and not text
-            kind = FrameKind.PAGE_IS_PICTURE if is_picture else PAGE_KINDS[page.engine]
-            self._send(kind, number, text)
+            if page.shows_picture and not text:
+                self._send(FrameKind.PAGE_IS_PICTURE, number, page.engine)
+            else:
+                self._send(PAGE_KINDS[page.engine], number, text)
 
     def _check(self, text: str) -> str:
         if len(text) > self._max_page_characters:

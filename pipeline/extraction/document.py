@@ -122,7 +122,8 @@ class OpenDocument:
         if engine is not None and answer.number == number:
             return PageText(number, answer.text, engine)
         if answer.kind is FrameKind.PAGE_IS_PICTURE and answer.number == number:
-            return PageText(number, "", shows_picture=True)
+            engine = Engine.PYPDF if answer.text == Engine.PYPDF else Engine.PDFIUM
+            return PageText(number, "", engine, shows_picture=True)
         if answer.kind is FrameKind.PAGE_FAILED and answer.number == number:
             code, reason = decode_cause(answer.text)
             return _fail_page(number, reason, code)

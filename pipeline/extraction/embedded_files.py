@@ -13,7 +13,8 @@ MAX_NAME_CHARACTERS = 120
 _MAX_PAGES_LOOKED_AT = 500
 _MAX_ANNOTATIONS = 500
 # Other forms of what the pages show (ISO 32000-2, 7.11.3, table 43): the data of an invoice, the
-# file that the document was made from, an equation's MathML. Nothing is lost where they stay unread.
+# file that the document was made from, an equation's MathML. Nothing is lost where they are not
+# read.
 _SAME_CONTENT = frozenset({"Alternative", "Data", "Source", "Supplement"})
 
 

@@ -8,7 +8,7 @@ documents.
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipeline.extraction.embedded_files import find_embedded_files, is_dynamic_form
 from pipeline.extraction.file_scan import scan_file
@@ -162,7 +162,7 @@ class EngineDocument:
         first = EnginePage(Engine.PDFIUM, text, signs.shows_picture)
         if not is_doubtful(text, signs.unmapped_share, drops_text=signs.drops_text):
             return first
-        if is_sound(text) and not signs.drops_text and not self._scan.has_type3_fonts:
+        if is_sound(text) and not signs.drops_text and not self._scan.has_renamed_glyphs:
             return first
         chosen = choose_text(text, self._ask_pypdf(number), drops_text=signs.drops_text)
         if chosen is None:
@@ -252,7 +252,8 @@ class EngineDocument:
 
 def _shows_picture(page: "PageObject") -> bool:
     try:
-        objects = page["/Resources"]["/XObject"]
+        resources: Any = page["/Resources"]
+        objects = resources["/XObject"]
         return any(objects[name].get("/Subtype") == "/Image" for name in objects)
     except MemoryError:
         raise

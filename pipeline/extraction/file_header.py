@@ -1,5 +1,6 @@
 """Whether a file is a PDF by its first bytes and its last, and what it is else."""
 
+import mmap
 from pathlib import Path
 
 HEADER = b"%PDF-"
@@ -32,6 +33,12 @@ def name_other_kind(start: bytes) -> str | None:
     return next((name for magic, name in _OTHER_KINDS if start.startswith(magic)), None)
 
 
+def has_end(data: bytes | mmap.mmap) -> bool:
+    """Whether the bytes of a file end as those of a PDF do."""
+    end = data[-_END_WITHIN_BYTES:]
+    return any(word in end for word in ENDS)
+
+
 def looks_like_pdf(path: Path) -> bool:
     """Whether a file has the header of a PDF, or ends like one and is of no other known kind."""
     with path.open("rb") as file:
@@ -39,5 +46,4 @@ def looks_like_pdf(path: Path) -> bool:
         if HEADER in start:
             return True
         file.seek(max(0, path.stat().st_size - _END_WITHIN_BYTES))
-        end = file.read()
-    return name_other_kind(start) is None and any(word in end for word in ENDS)
+        return name_other_kind(start) is None and has_end(file.read())

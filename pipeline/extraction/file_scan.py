@@ -8,11 +8,14 @@ judges no page: a file under suspicion is looked at page by page (`page_check`),
 import mmap
 import re
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
+from pipeline.extraction.file_header import has_end
 from pipeline.extraction.stream_check import (
     BROTLI,
     FLATE,
+    MAX_SLOW_BYTES,
     MAX_UNPACKED_BYTES,
     BrokenStreamError,
     check_flate,
@@ -22,6 +25,8 @@ from pipeline.extraction.stream_check import (
 
 # No more than this is unpacked of a file: a suspicion that is not raised costs less than a bomb.
 _MAX_UNPACKED_OF_FILE = 4 * MAX_UNPACKED_BYTES
+# What only Python decodes counts for so much more.
+_COST_OF_SLOW_BYTES = _MAX_UNPACKED_OF_FILE // MAX_SLOW_BYTES
 _MAX_DICTIONARY_BYTES = 4096
 # The number and the generation of an object.
 _MAX_NUMBERS_BYTES = 20
@@ -45,13 +50,21 @@ _USES = re.compile(
 )
 _REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
 _TYPE3 = re.compile(rb"/Subtype\s*/Type3\b")
+_ENCODING = re.compile(rb"/Encoding\s+(\d{1,10})\s+\d{1,5}\s+R\b")
+_DIFFERENCES = re.compile(rb"/Differences\s*\[([^\]]{0,20000})\]")
+_CODE_OR_NAME = re.compile(rb"(?<![^\s])(\d{1,3})(?![^\s/])|/([^\s/<>\[\]()]{1,60})")
+_DIGIT_NAMES = {
+    name: 0x30 + digit
+    for digit, name in enumerate(b"zero one two three four five six seven eight nine".split())
+}
+_MIN_RENAMED = 2
 _FILE_ANNOTATION = re.compile(rb"/Subtype\s*/FileAttachment\b")
 _CERTIFICATE = re.compile(rb"/(?:Adobe\.PubSec|Adobe\.APS|Adobe\.PPKLite|Entrust\.PPKEF)\b")
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
 _MIN_REPLACEMENTS = 8
 # Packed bytes have each byte once in 256: one that is never there in so many is no chance.
-_MIN_JUDGED_BYTES = 4096
+_MIN_JUDGED_BYTES = 2048
 _LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 
 
@@ -62,7 +75,8 @@ class FileScan:
     Args:
         is_suspicious: Whether a stream is not whole, or an object that a page may draw is gone.
         is_encrypted: Whether streams are encrypted, so that nothing is known of them.
-        has_type3_fonts: Whether fonts whose glyphs are drawings are defined.
+        has_renamed_glyphs: Whether fonts whose glyphs are drawings call them by other letters than
+            their codes.
         has_file_annotations: Whether files may hang on pages.
         needs_certificate: Whether it is encrypted for somebody's key, without any password.
         damage: What has happened to the whole file, to follow "it is damaged: "; empty where
@@ -71,7 +85,7 @@ class FileScan:
 
     is_suspicious: bool = False
     is_encrypted: bool = False
-    has_type3_fonts: bool = False
+    has_renamed_glyphs: bool = False
     has_file_annotations: bool = False
     needs_certificate: bool = False
     damage: str = ""
@@ -97,6 +111,8 @@ class _Scan:
         self._data = data
         self._is_encrypted = data.find(b"/Encrypt") >= 0
         self._has_broken_stream = False
+        # Whether one of them is packed into bytes that are not text.
+        self._has_broken_bytes = False
         self._has_brotli = False
         self._streams: set[bytes] = set()
         # What object streams hold: pairs of an object's number and its place, and the objects.
@@ -125,10 +141,10 @@ class _Scan:
         return FileScan(
             is_suspicious=is_suspicious,
             is_encrypted=self._is_encrypted,
-            has_type3_fonts=_TYPE3.search(text) is not None,
+            has_renamed_glyphs=self._has_renamed_glyphs(text),
             has_file_annotations=_FILE_ANNOTATION.search(text) is not None,
             needs_certificate=self._is_encrypted and _CERTIFICATE.search(text) is not None,
-            damage=self._describe_damage() if self._has_broken_stream else "",
+            damage=self._describe_damage(),
         )
 
     def _look_at_stream(self, dictionary: bytes, start: int, end: int) -> None:
@@ -147,9 +163,11 @@ class _Scan:
                 elif len(filters) == 1 and filters[0] in FLATE:
                     self._room -= check_flate(stream)
                 elif filters:
+                    self._room -= len(stream) * _COST_OF_SLOW_BYTES
                     check_stream(stream, filters)
             except BrokenStreamError:
                 self._has_broken_stream = True
+                self._has_broken_bytes |= bool(filters) and filters[0] in FLATE
                 self._has_unknown_objects |= has_objects
 
     def _look_at_objects(
@@ -192,6 +210,16 @@ class _Scan:
                     return True
         return False
 
+    def _has_renamed_glyphs(self, text: bytes) -> bool:
+        for match in islice(_TYPE3.finditer(text), _MAX_LOOKED_UP):
+            start = max(text.rfind(b"obj", 0, match.start()), match.start() - _MAX_DICTIONARY_BYTES)
+            font = text[start : match.end() + _MAX_DICTIONARY_BYTES].split(b"endobj", 1)[0]
+            encoding = _ENCODING.search(font)
+            names = self._find_object(encoding[1], text) if encoding else font
+            if names and _renames_glyphs(names):
+                return True
+        return False
+
     def _find_object(self, number: bytes, text: bytes) -> bytes | None:
         """An object that is no stream; None where there is none, or null."""
         for pairs, objects in self._packed:
@@ -210,20 +238,42 @@ class _Scan:
         Gateways that take a file for text write U+FFFD for each byte that is none, or change line
         ends; both tell by what packed bytes would have and the file has not.
         """
-        data = self._data[:]
-        taken_for_text = "bytes of it were changed on the way, by something that took it for text"
-        if data.count(_REPLACEMENT) >= _MIN_REPLACEMENTS:
-            return f"{taken_for_text} in UTF-8"
-        if len(data) >= _MIN_JUDGED_BYTES:
-            if data.isascii():
-                return f"{taken_for_text} of seven bits"
-            if _is_utf8(data):
-                return f"{taken_for_text} and wrote it anew in UTF-8"
-            if b"\r" not in data or b"\n" not in data or not _LONE_LINE_FEED.search(data):
-                return f"{taken_for_text} and changed its line ends"
+        if self._has_broken_bytes:
+            how = _find_conversion(self._data[:])
+            if how:
+                return f"bytes of it were changed on the way, by something that took it for {how}"
         if self._has_brotli:
             return "its content is packed with Brotli, which no engine here unpacks"
+        if not has_end(self._data):
+            return "it breaks off, and its last part is missing"
         return ""
+
+
+def _renames_glyphs(encoding: bytes) -> bool:
+    """Whether an encoding gives codes the names of letters that they are not the codes of."""
+    differences = _DIFFERENCES.search(encoding)
+    code = renamed = 0
+    for number, name in _CODE_OR_NAME.findall(differences[1] if differences else b""):
+        if number:
+            code = int(number)
+            continue
+        letter = _DIGIT_NAMES.get(name, ord(name) if len(name) == 1 else code)
+        renamed += letter != code
+        code += 1
+    return renamed >= _MIN_RENAMED
+
+
+def _find_conversion(data: bytes) -> str:
+    if data.count(_REPLACEMENT) >= _MIN_REPLACEMENTS:
+        return "text in UTF-8"
+    if data.isascii():
+        return "text of seven bits"
+    if _is_utf8(data):
+        return "text and wrote it anew in UTF-8"
+    is_long = len(data) >= _MIN_JUDGED_BYTES
+    if is_long and (b"\r" not in data or b"\n" not in data or not _LONE_LINE_FEED.search(data)):
+        return "text and changed its line ends"
+    return ""
 
 
 def read_filters(dictionary: bytes) -> tuple[str, ...]:

@@ -1,9 +1,9 @@
 """Codes of fonts that an engine has taken for characters, made the characters they draw.
 
-A font need not say which characters its glyphs are. An engine then gives its codes as they are, and
-some of them tell what they stand for: those of TeX's own encodings, Adobe's small capitals, UTF-16
-with its bytes the wrong way round, and UTF-8 that was taken for UTF-16. Pure functions, to be called
-before control characters are dropped.
+A font need not say which characters its glyphs are. An engine then gives its codes as they are,
+and some of them tell what they stand for: those of TeX's own encodings, Adobe's small capitals,
+UTF-16 with its bytes the wrong way round, and UTF-8 that was taken for UTF-16. Pure functions, to
+be called before control characters are dropped.
 """
 
 import re
@@ -51,8 +51,7 @@ _ADOBE_LATIN1 = (0x21, 0x24, 0x26, *range(0x30, 0x3A), 0x3F, *range(0x60, 0x7B),
                  0xAF, 0xB4, 0xB8, 0xBF, *range(0xE0, 0xF7), *range(0xF8, 0x100))  # fmt: skip
 _ADOBE: dict[int, str] = {
     **{0xF700 + code: chr(code) for code in _ADOBE_LATIN1},
-    0xF6F4: "˘", 0xF6F5: "ˇ", 0xF6F6: "ˆ", 0xF6F7: "˙", 0xF6F8: "˝", 0xF6F9: "ł", 0xF6FA: "œ",
-    0xF6FB: "˛", 0xF6FC: "˚", 0xF6FD: "š", 0xF6FE: "˜", 0xF6FF: "ž",
+    **{0xF6F4 + index: letter for index, letter in enumerate("˘ˇˆ˙˝łœ˛˚š˜ž")},  # noqa: RUF001  # as above
 }  # fmt: skip
 
 _WIDE = re.compile("[\u0100-\uffff]")

@@ -47,7 +47,7 @@ def check_page(page: "PageObject") -> str | None:
 def _find_contents(page: "PageObject") -> Iterator[Any]:
     if "/Contents" not in page:
         return
-    raw = page.raw_get("/Contents")
+    raw: Any = page.raw_get("/Contents")
     contents = raw.get_object()
     for part in contents if isinstance(contents, list) else [raw]:
         stream = part.get_object()
@@ -57,8 +57,8 @@ def _find_contents(page: "PageObject") -> Iterator[Any]:
 
 
 def _check(stream: Any) -> None:
-    filters = _read_filters(stream)
-    check_stream(stream._data, filters)  # noqa: SLF001  # pypdf has no other way to the raw bytes
+    # pypdf has no other way to the bytes as they are in the file.
+    check_stream(stream._data, _read_filters(stream))
 
 
 def _read_filters(stream: Any) -> list[str]:
@@ -71,11 +71,11 @@ def _read_filters(stream: Any) -> list[str]:
 def _check_drawn(content: bytes, resources: Any, depth: int, seen: set[int]) -> None:
     """Check every form that content draws, and what those draw in turn."""
     drawn = set(_DRAW.findall(content))
-    resources = resources.get_object() if resources is not None else None
+    resources = None if resources is None else resources.get_object()
     if not drawn or not hasattr(resources, "get") or depth > _MAX_DEPTH:
         return
-    objects = resources.get("/XObject")
-    objects = objects.get_object() if objects is not None else None
+    objects: Any = resources.get("/XObject")
+    objects = None if objects is None else objects.get_object()
     if not hasattr(objects, "raw_get"):
         return
     for name in objects:

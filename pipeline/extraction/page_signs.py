@@ -16,8 +16,9 @@ _MAX_CHARACTERS_PER_OBJECT = 0.5
 _MAX_OBJECTS_LOOKED_AT = 20_000
 _MAX_DEPTH = 4
 
-# How many characters are asked whether their font says what they are.
-_SAMPLED_CHARACTERS = 48
+# How many characters are asked whether their font says what they are, and if it does not for one.
+_SAMPLED_CHARACTERS = 16
+_SAMPLED_CHARACTERS_IN_DOUBT = 128
 
 # Of the area of a page: a picture of 12 mm by 12 mm on A4. Smaller ones are marks and logos.
 _MIN_PICTURE_SHARE = 0.0025
@@ -60,17 +61,20 @@ def read_page_signs(page: object, text_page: object) -> PageSigns:
 
 
 def _find_unmapped_share(text_page: object, characters: int) -> float:
-    if characters == 0:
-        return 0.0
-    sample = range(0, characters, max(1, characters // _SAMPLED_CHARACTERS))
-    unmapped = sum(pdfium.FPDFText_HasUnicodeMapError(text_page, index) == 1 for index in sample)
+    for size in (_SAMPLED_CHARACTERS, _SAMPLED_CHARACTERS_IN_DOUBT):
+        sample = range(0, characters, max(1, characters // size))
+        unmapped: int = sum(
+            pdfium.FPDFText_HasUnicodeMapError(text_page, index) == 1 for index in sample
+        )
+        if unmapped == 0:
+            return 0.0
     return unmapped / len(sample)
 
 
 def _drops_text(page: object, objects: int, characters: int) -> bool:
     if characters >= _MIN_TEXT_OBJECTS and characters >= _MAX_CHARACTERS_PER_OBJECT * objects:
         return False
-    texts = sum(kind == pdfium.FPDF_PAGEOBJ_TEXT for _, kind in _find_objects(page))
+    texts: int = sum(kind == pdfium.FPDF_PAGEOBJ_TEXT for _, kind in _find_objects(page))
     return texts >= _MIN_TEXT_OBJECTS and characters < _MAX_CHARACTERS_PER_OBJECT * texts
 
 

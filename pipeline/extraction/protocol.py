@@ -33,7 +33,7 @@ class FrameKind(Enum):
     REFUSED = b"X"  # text: a RejectionCode and, in a second line, why
     PAGE_BY_PDFIUM = b"P"
     PAGE_BY_PYPDF = b"Y"
-    PAGE_IS_PICTURE = b"I"  # by PDFium, or by pypdf where that does not open the document
+    PAGE_IS_PICTURE = b"I"  # text: the Engine that says so
     PAGE_FAILED = b"F"  # text: a RejectionCode and, in a second line, why
     PAGE_FATAL = b"D"  # text: why; the reader ends itself after it
     CLOSED = b"C"  # number: memory that the reader still holds, in KiB

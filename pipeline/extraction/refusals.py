@@ -23,9 +23,9 @@ _SENTENCES = {
         "upload that."
     ),
     RejectionCode.XFA_FORM: (
-        "The document is a dynamic form (XFA): its pages are made by the program that shows it, and "
-        "the file holds a placeholder. Open it in Adobe Acrobat or Reader, print it to a PDF, and "
-        "upload that."
+        "The document is a dynamic form (XFA): its pages are made by the program that shows it, "
+        "and the file holds a placeholder. Open it in Adobe Acrobat or Reader, print it to a PDF, "
+        "and upload that."
     ),
     RejectionCode.UNMAPPED_FONTS: (
         "The document's fonts do not say which characters they draw, so that its text can be seen "
@@ -106,12 +106,12 @@ def refuse_pages(code: RejectionCode, reason: str, pages: str) -> RejectedDocume
     Args:
         code: What its failed pages have in common, or most of them.
         reason: The same in words.
-        pages: Ranges of the failed pages.
+        pages: Ranges of all failed pages.
     """
     if code is RejectionCode.UNMAPPED_FONTS:
         return RejectedDocumentError(code, _SENTENCES[code])
-    help_ = _PRINT_IT if code is RejectionCode.OVER_LIMITS else _EXPORT_ANEW
+    advice = _PRINT_IT if code is RejectionCode.OVER_LIMITS else _EXPORT_ANEW
     return RejectedDocumentError(
-        code if code is RejectionCode.OVER_LIMITS else RejectionCode.DAMAGED,
-        f"No text was found, and these pages could not be read: {pages} ({reason}). {help_}",
+        code,
+        f"No text was found, and these pages could not be read: {pages} ({reason}). {advice}",
     )

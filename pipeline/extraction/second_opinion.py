@@ -23,10 +23,10 @@ _MIN_JUDGED_LETTERS = 20
 
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{3,}")
 _VOWEL = re.compile(
-    "[aeiouyAEIOUY\u00c0-\u00c6\u00c8-\u00cf\u00d2-\u00d6\u00d8-\u00dd\u00e0-\u00e6\u00e8-\u00ef\u00f2-\u00f6\u00f8-\u00fd\u0100-\u024f]"
+    "[aeiouAEIOU\u00c0-\u00c6\u00c8-\u00cf\u00d2-\u00d6\u00d8-\u00dd\u00e0-\u00e6\u00e8-\u00ef\u00f2-\u00f6\u00f8-\u00fd\u0100-\u024f]"
 )
 _CAPITAL_INSIDE = re.compile("[a-z][A-Z]")
-_MIN_VOWEL_SHARE = 0.6
+_MIN_VOWEL_SHARE = 0.75
 _MAX_CAPITAL_SHARE = 0.4
 _MIN_JUDGED_WORDS = 8
 

@@ -16,18 +16,24 @@ from collections.abc import Sequence
 FLATE = frozenset({"FlateDecode", "Fl"})
 ASCII85 = frozenset({"ASCII85Decode", "A85"})
 ASCII_HEX = frozenset({"ASCIIHexDecode", "AHx"})
-# What the engines decode and this does not: such data is taken for whole.
-UNCHECKED = frozenset({"LZWDecode", "LZW", "RunLengthDecode", "RL", "Crypt"})
+LZW = frozenset({"LZWDecode", "LZW"})
+RUN_LENGTH = frozenset({"RunLengthDecode", "RL"})
 BROTLI = frozenset({"BrotliDecode", "Br"})
 
 # A stream that unpacks to more is not looked at further: the limits of a page are another matter.
 MAX_UNPACKED_BYTES = 64 << 20
 # Flate packs a thousandfold at the most, so that one piece unpacks to 16 MiB.
 _PIECE_BYTES = 16 << 10
-_MAX_ASCII_BYTES = 8 << 20
+# What only Python decodes takes a second for so much, and is not looked at if there is more.
+MAX_SLOW_BYTES = 4 << 20
 _ZLIB_HEADER_BYTES = 2
 _CHECKSUM_BYTES = 4
 _WRONG_CHECKSUM = "incorrect data check"
+
+# Codes of LZW: the one that clears the table, the one that ends the data, and those that follow.
+_LZW_CLEAR, _LZW_END, _LZW_FIRST_FREE = 256, 257, 258
+_LZW_MIN_WIDTH, _LZW_MAX_WIDTH, _LZW_MAX_COUNT = 9, 12, 4096
+_RUN_END = 128
 
 _WHITE_SPACE = b" \t\r\n\f\0"
 _NOT_ASCII85 = re.compile(rb"[^!-uz]")
@@ -49,16 +55,24 @@ def check_stream(data: bytes | memoryview, filters: Sequence[str]) -> None:
         BrokenStreamError: It does not decode, or breaks off, or was changed.
     """
     for position, name in enumerate(filters):
+        if name not in FLATE and len(data) > MAX_SLOW_BYTES:
+            return
         if name in FLATE:
             if position == len(filters) - 1:
                 check_flate(data)
                 return
             data = unpack_flate(data)
+            if len(data) == MAX_UNPACKED_BYTES:
+                return
         elif name in ASCII85:
-            data = decode_ascii85(bytes(data[:_MAX_ASCII_BYTES]))
+            data = decode_ascii85(bytes(data))
         elif name in ASCII_HEX:
-            data = _decode_hex(bytes(data[:_MAX_ASCII_BYTES]))
-        elif name in UNCHECKED:
+            data = _decode_hex(bytes(data))
+        elif name in LZW or name in RUN_LENGTH:
+            # What it decodes to goes on to another filter in no file that anybody writes.
+            _check_old_packing(bytes(data), is_lzw=name in LZW)
+            return
+        elif name == "Crypt":
             return
         elif name in BROTLI:
             raise BrokenStreamError("it is packed with Brotli, which no engine here unpacks")
@@ -143,6 +157,58 @@ def _decode_hex(data: bytes) -> bytes:
         return bytes.fromhex((digits + b"0" * (len(digits) % 2)).decode("ascii"))
     except ValueError as error:
         raise BrokenStreamError("its content has characters that its coding has not") from error
+
+
+def _check_old_packing(data: bytes, *, is_lzw: bool) -> None:
+    if not is_lzw:
+        _check_run_length(data)
+        return
+    try:
+        _check_lzw(data, early=1)
+    except BrokenStreamError:
+        # What `/EarlyChange 0` says, which few files have (ISO 32000-2, table 8).
+        _check_lzw(data, early=0)
+
+
+def _check_lzw(data: bytes, early: int) -> None:
+    """Follow the codes of LZW data, without what they stand for, to the one that ends them.
+
+    Args:
+        data: The data.
+        early: How many codes before they have to, codes become longer.
+    """
+    held, bits, width, count = 0, 0, _LZW_MIN_WIDTH, _LZW_FIRST_FREE
+    is_first = True
+    for byte in data:
+        held, bits = (held << 8 | byte) & 0xFFFFFF, bits + 8
+        if bits < width:
+            continue
+        bits -= width
+        code = held >> bits & (1 << width) - 1
+        if code == _LZW_END:
+            return
+        if code == _LZW_CLEAR:
+            width, count, is_first = _LZW_MIN_WIDTH, _LZW_FIRST_FREE, True
+            continue
+        if code > count or (is_first and code > _LZW_END):
+            raise BrokenStreamError("its content does not unpack")
+        if not is_first and count < _LZW_MAX_COUNT:
+            count += 1
+        is_first = False
+        while width < _LZW_MAX_WIDTH and count + early >= 1 << width:
+            width += 1
+    raise BrokenStreamError("its content breaks off")
+
+
+def _check_run_length(data: bytes) -> None:
+    place = 0
+    while place < len(data):
+        length = data[place]
+        if length == _RUN_END:
+            return
+        place += 2 + length if length < _RUN_END else 2
+    if place > len(data) + 1:
+        raise BrokenStreamError("its content breaks off")
 
 
 def _unpack_in_spite_of(error: zlib.error | None, data: bytes | memoryview) -> bytes:

@@ -29,7 +29,8 @@ def has_telling_names(page: "PageObject") -> bool:
 
 
 def _find_names(page: "PageObject") -> Iterator[str]:
-    fonts: Any = page["/Resources"]["/Font"]
+    resources: Any = page["/Resources"]
+    fonts = resources["/Font"]
     for key in fonts:
         font = fonts[key]
         if font.get("/Subtype") != "/Type3" or "/ToUnicode" in font:
