@@ -54,6 +54,12 @@ _ADOBE: dict[int, str] = {
     **{0xF6F4 + index: letter for index, letter in enumerate("˘ˇˆ˙˝łœ˛˚š˜ž")},  # noqa: RUF001  # as above
 }  # fmt: skip
 
+# Letters that no text in these scripts is without, with their bytes the wrong way round; to look
+# for them is quicker than to count.
+_SWAPPED_LETTERS = re.compile(
+    "[\u6100\u6500\u6900\u6f00\u3004\u3504\u3e04\ub103\ub503\u6105\ud505\ud905\u2706\u4406]"
+)
+_ADOBE_CODES = re.compile("[\uf6f4-\uf7ff]")
 _WIDE = re.compile("[\u0100-\uffff]")
 _MIN_WIDE_CHARACTERS = 6
 _MIN_SWAPPED_SHARE = 0.8
@@ -77,7 +83,8 @@ def mend_codes(text: str, unmapped_share: float = 0.0) -> str:
         text = _read_utf8_pairs(_swap_bytes(text))
     if not _CODES.search(text):
         return text
-    return _mend_tex_codes(text.translate(_ADOBE), unmapped_share)
+    text = _ADOBE_CODES.sub(lambda match: _ADOBE.get(ord(match[0]), match[0]), text)
+    return _mend_tex_codes(text, unmapped_share)
 
 
 def _mend_tex_codes(text: str, unmapped_share: float) -> str:
@@ -94,6 +101,8 @@ def _mend_tex_codes(text: str, unmapped_share: float) -> str:
 
 def _swap_bytes(text: str) -> str:
     """Text whose characters have their two bytes the wrong way round, the right way round."""
+    if not _SWAPPED_LETTERS.search(text):
+        return text
     wide = [ord(character) for character in _WIDE.findall(text)]
     if len(wide) < _MIN_WIDE_CHARACTERS:
         return text

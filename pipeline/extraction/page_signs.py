@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
+# Where there are more objects, every second one, or third, is looked at.
+_SAMPLED_OBJECTS = 256
+# A page of fewer characters may hold its text in forms.
+_FEW_CHARACTERS = 20
 # A font that is dropped takes whole text objects with it; a page of few may show just numbers.
 _MIN_TEXT_OBJECTS = 100
 _MAX_CHARACTERS_PER_OBJECT = 0.5
@@ -72,9 +76,16 @@ def _find_unmapped_share(text_page: object, characters: int) -> float:
 
 
 def _drops_text(page: object, objects: int, characters: int) -> bool:
-    if characters >= _MIN_TEXT_OBJECTS and characters >= _MAX_CHARACTERS_PER_OBJECT * objects:
-        return False
-    texts: int = sum(kind == pdfium.FPDF_PAGEOBJ_TEXT for _, kind in _find_objects(page))
+    texts = 0
+    if characters < _FEW_CHARACTERS and objects > 0:
+        texts = sum(kind == pdfium.FPDF_PAGEOBJ_TEXT for _, kind in _find_objects(page))
+    elif objects >= _MIN_TEXT_OBJECTS and characters < _MAX_CHARACTERS_PER_OBJECT * objects:
+        step = -(-objects // _SAMPLED_OBJECTS)
+        texts = step * sum(
+            pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, index))
+            == pdfium.FPDF_PAGEOBJ_TEXT
+            for index in range(0, objects, step)
+        )
     return texts >= _MIN_TEXT_OBJECTS and characters < _MAX_CHARACTERS_PER_OBJECT * texts
 
 
