@@ -22,8 +22,10 @@ BROTLI = frozenset({"BrotliDecode", "Br"})
 
 # A stream that unpacks to more is not looked at further: the limits of a page are another matter.
 MAX_UNPACKED_BYTES = 64 << 20
-# Flate packs a thousandfold at the most, so that one piece unpacks to 16 MiB.
-_PIECE_BYTES = 16 << 10
+# Flate packs a thousandfold at the most, so that a piece unpacks to 4 MiB. What packs so well from
+# its first piece on is no text but a bomb, and a reader's limits are for those.
+_PIECE_BYTES = 4 << 10
+_MAX_RATIO = 200
 # What only Python decodes takes a second for so much, and is not looked at if there is more.
 MAX_SLOW_BYTES = 4 << 20
 _ZLIB_HEADER_BYTES = 2
@@ -101,11 +103,13 @@ def check_flate(data: bytes | memoryview) -> int:
             view = memoryview(data)
             for start in range(0, len(view), _PIECE_BYTES):
                 size += len(decompressor.decompress(view[start : start + _PIECE_BYTES]))
-                if decompressor.eof or size > MAX_UNPACKED_BYTES:
+                if decompressor.eof:
                     break
+                if size > min(MAX_UNPACKED_BYTES, _MAX_RATIO * (start + _PIECE_BYTES)):
+                    return size
     except zlib.error as error:
         return len(_unpack_in_spite_of(error, data))
-    if not decompressor.eof and size <= MAX_UNPACKED_BYTES:
+    if not decompressor.eof:
         return len(_unpack_in_spite_of(None, data))
     return size
 
