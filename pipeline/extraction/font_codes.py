@@ -10,7 +10,6 @@ import re
 from collections.abc import Mapping
 
 # Control characters of PDFium's own (a hyphen, line ends, a tab) are no codes of fonts.
-_CODES = re.compile("[\x0b\x0c\x0e-\x1f\x80-\x9f\uf6f4-\uf6ff\uf721-\uf7ff]")
 _CONTROLS = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f]")
 # What stands beside letters in words: the ligatures of either encoding.
 _OT1_LIGATURE = re.compile("[a-z][\x0b\x0c\x0e\x0f]|[\x0b\x0c\x0e\x0f][a-z]")
@@ -54,11 +53,6 @@ _ADOBE: dict[int, str] = {
     **{0xF6F4 + index: letter for index, letter in enumerate("˘ˇˆ˙˝łœ˛˚š˜ž")},  # noqa: RUF001  # as above
 }  # fmt: skip
 
-# Letters that no text in these scripts is without, with their bytes the wrong way round; to look
-# for them is quicker than to count.
-_SWAPPED_LETTERS = re.compile(
-    "[\u6100\u6500\u6900\u6f00\u3004\u3504\u3e04\ub103\ub503\u6105\ud505\ud905\u2706\u4406]"
-)
 _ADOBE_CODES = re.compile("[\uf6f4-\uf7ff]")
 _WIDE = re.compile("[\u0100-\uffff]")
 _MIN_WIDE_CHARACTERS = 6
@@ -70,6 +64,15 @@ _UTF8_PAIR = re.compile("[\uc280-\ud7bf]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
+# What there is in a text with anything to mend: controls, Adobe's codes, Korean syllables that may
+# be pairs of UTF-8, and the most frequent letters of some scripts with their bytes the wrong way
+# round. One search of all that is quick; most pages have nothing.
+_NOTEWORTHY = re.compile(
+    "[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\uf6f4-\uf7ff\uc280-\ud7bf"
+    "\u6100\u6500\u6900\u6f00\u3004\u3504\u3e04\ub103\ub503\u6105\ud905\u2706\u4406]"
+)
+
+
 def mend_codes(text: str, unmapped_share: float = 0.0) -> str:
     """The text of a page with codes of fonts made characters, where they tell what they are.
 
@@ -77,12 +80,9 @@ def mend_codes(text: str, unmapped_share: float = 0.0) -> str:
         text: The text as an engine gives it.
         unmapped_share: How much of it the engine has no character for, as far as it says.
     """
-    if text.isascii() and not _CODES.search(text):
+    if not _NOTEWORTHY.search(text):
         return text
-    if not text.isascii():
-        text = _read_utf8_pairs(_swap_bytes(text))
-    if not _CODES.search(text):
-        return text
+    text = _read_utf8_pairs(_swap_bytes(text))
     text = _ADOBE_CODES.sub(lambda match: _ADOBE.get(ord(match[0]), match[0]), text)
     return _mend_tex_codes(text, unmapped_share)
 
@@ -101,8 +101,6 @@ def _mend_tex_codes(text: str, unmapped_share: float) -> str:
 
 def _swap_bytes(text: str) -> str:
     """Text whose characters have their two bytes the wrong way round, the right way round."""
-    if not _SWAPPED_LETTERS.search(text):
-        return text
     wide = [ord(character) for character in _WIDE.findall(text)]
     if len(wide) < _MIN_WIDE_CHARACTERS:
         return text

@@ -21,7 +21,7 @@ _MAX_OBJECTS_LOOKED_AT = 20_000
 _MAX_DEPTH = 4
 
 # How many characters are asked whether their font says what they are, and if it does not for one.
-_SAMPLED_CHARACTERS = 16
+_SAMPLED_CHARACTERS = 10
 _SAMPLED_CHARACTERS_IN_DOUBT = 128
 
 # Of the area of a page: a picture of 12 mm by 12 mm on A4. Smaller ones are marks and logos.

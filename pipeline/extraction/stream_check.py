@@ -24,7 +24,8 @@ BROTLI = frozenset({"BrotliDecode", "Br"})
 MAX_UNPACKED_BYTES = 64 << 20
 # Flate packs a thousandfold at the most, so that a piece unpacks to 4 MiB. What packs so well from
 # its first piece on is no text but a bomb, and a reader's limits are for those.
-_PIECE_BYTES = 4 << 10
+_FIRST_PIECE_BYTES = 4 << 10
+_PIECE_BYTES = 32 << 10
 _MAX_RATIO = 200
 # What only Python decodes takes a second for so much, and is not looked at if there is more.
 MAX_SLOW_BYTES = 4 << 20
@@ -97,16 +98,16 @@ def check_flate(data: bytes | memoryview) -> int:
     decompressor = zlib.decompressobj()
     size = 0
     try:
-        if len(data) <= _PIECE_BYTES:
+        if len(data) <= _FIRST_PIECE_BYTES:
             size = len(decompressor.decompress(data))
         else:
-            view = memoryview(data)
-            for start in range(0, len(view), _PIECE_BYTES):
-                size += len(decompressor.decompress(view[start : start + _PIECE_BYTES]))
-                if decompressor.eof:
-                    break
-                if size > min(MAX_UNPACKED_BYTES, _MAX_RATIO * (start + _PIECE_BYTES)):
+            view, end = memoryview(data), _FIRST_PIECE_BYTES
+            size = len(decompressor.decompress(view[:end]))
+            while not decompressor.eof and end < len(view):
+                if size > min(MAX_UNPACKED_BYTES, _MAX_RATIO * end):
                     return size
+                size += len(decompressor.decompress(view[end : end + _PIECE_BYTES]))
+                end += _PIECE_BYTES
     except zlib.error as error:
         return len(_unpack_in_spite_of(error, data))
     if not decompressor.eof:
