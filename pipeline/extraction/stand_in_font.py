@@ -1,10 +1,9 @@
 """A font for text whose own is not in the file, so that PDFium does not drop it.
 
-PDFium gives no characters for Chinese, Japanese and Korean text in a font that is neither embedded
-nor on the machine, though the file says which characters they are; a function's machine has no
-fonts. The font made here has one glyph, a square, for every character (an empty one does not do).
-It also makes the text of a page the same on every machine, whatever fonts are there. Runs in the
-child.
+PDFium gives no characters for vertical Chinese, Japanese and Korean text in a font that is neither
+embedded nor on the machine, though the file says which they are; a function's machine has none. The
+font made here has one glyph, a square, for every character (an empty one does not do). It also
+makes the text of a page the same on every machine, whatever fonts are there. Runs in the child.
 """
 
 import ctypes

@@ -27,6 +27,8 @@ LINES = "\n".join(
 FIRST_LINES, SECOND_LINES = f"Page one\n{LINES}", f"Page two\n{LINES}"
 PACKED = zlib.compress(show_text(SECOND_LINES))
 FLATE = b"/Filter /FlateDecode"
+# The same six characters by their numbers in Adobe-Japan1.
+VERTICAL_TEXT, VERTICAL_NUMBERS = "第二条一項の", b"0B480CCB09DA04B007F20377"
 
 
 def make_whole() -> bytes:
@@ -244,20 +246,21 @@ def make_mapped_pdf(codes: bytes, to_unicode: Callable[[int], bytes]) -> bytes:
     return write_pdf(objects)
 
 
-def make_font_not_inside(text: str) -> bytes:
-    """Japanese text, a character an object, in a font that is neither embedded nor described."""
+def make_font_not_inside(count: int) -> bytes:
+    """Vertical Japanese text in a font that is not in the file: so often `VERTICAL_TEXT`."""
+    numbers = VERTICAL_NUMBERS * count
     content = b"".join(
         b"BT /F1 12 Tf %d %d Td <%b> Tj ET "
         % (
-            72 + 20 * (index % 20),
-            720 - 20 * (index // 20),
-            character.encode("utf-16-be").hex().encode(),
+            580 - 20 * (index // 30),
+            720 - 20 * (index % 30),
+            numbers[4 * index : 4 * index + 4],
         )
-        for index, character in enumerate(text)
+        for index in range(len(numbers) // 4)
     )
     objects = make_objects([make_stream(content)])
     objects[FONT] = (
-        b"<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /UniJIS-UCS2-H "
+        b"<< /Type /Font /Subtype /Type0 /BaseFont /Ryumin-Light /Encoding /Identity-V "
         b"/DescendantFonts [40 0 R] >>"
     )
     objects[FORM] = (
