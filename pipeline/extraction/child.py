@@ -20,6 +20,7 @@ from pipeline.extraction.engines import (
     UnreadableDocumentError,
     UnreadablePageError,
 )
+from pipeline.extraction.fonts.stand_in_font import StandInFont
 from pipeline.extraction.page_text import Engine
 from pipeline.extraction.protocol import (
     Frame,
@@ -35,7 +36,6 @@ from pipeline.extraction.resource_limits import (
     read_resident_kibibytes,
     release_free_memory,
 )
-from pipeline.extraction.stand_in_font import StandInFont
 from pipeline.text_cleanup import clean_text, drop_lone_surrogates
 from shared.errors import RejectionCode
 

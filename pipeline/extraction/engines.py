@@ -11,8 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.extraction.embedded_files import find_embedded_files, is_dynamic_form
-from pipeline.extraction.file_scan import scan_file
-from pipeline.extraction.font_codes import mend_codes
+from pipeline.extraction.fonts.font_codes import mend_codes
+from pipeline.extraction.fonts.second_opinion import (
+    Opinion,
+    choose_text,
+    is_doubtful,
+    is_sound,
+)
 from pipeline.extraction.page_signs import PageSigns, read_page_signs
 from pipeline.extraction.page_text import Engine
 from pipeline.extraction.pdfium_document import (
@@ -20,12 +25,7 @@ from pipeline.extraction.pdfium_document import (
     PdfiumEncryptionError,
     PdfiumError,
 )
-from pipeline.extraction.second_opinion import (
-    Opinion,
-    choose_text,
-    is_doubtful,
-    is_sound,
-)
+from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.errors import RejectionCode
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ class EngineDocument:
         return first if chosen == text else EnginePage(Engine.PYPDF, chosen)
 
     def _ask_pypdf(self, number: int) -> Opinion | None:
-        from pipeline.extraction.type3_fonts import has_telling_names
+        from pipeline.extraction.fonts.type3_fonts import has_telling_names
 
         try:
             page = self._find_with_pypdf(number)
@@ -182,7 +182,7 @@ class EngineDocument:
         """Fail a page that is broken, in a file under suspicion."""
         if not self._scan.is_suspicious:
             return
-        from pipeline.extraction.page_check import check_page
+        from pipeline.extraction.wholeness.page_check import check_page
 
         try:
             reason = check_page(self._find_with_pypdf(number))

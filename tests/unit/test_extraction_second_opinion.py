@@ -3,8 +3,8 @@
 import pytest
 
 from pipeline.extraction import Engine, Extractor, PageStatus
-from pipeline.extraction.font_codes import mend_codes
-from pipeline.extraction.second_opinion import Opinion, choose_text, is_doubtful, is_sound
+from pipeline.extraction.fonts.font_codes import mend_codes
+from pipeline.extraction.fonts.second_opinion import Opinion, choose_text, is_doubtful, is_sound
 from shared.deadline import Deadline
 from shared.errors import RejectionCode
 from tests.fakes.broken_pdf_files import (

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.extraction.stream_check import (
+from pipeline.extraction.wholeness.stream_check import (
     BrokenStreamError,
     check_flate,
     check_stream,

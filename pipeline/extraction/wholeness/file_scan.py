@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from pipeline.extraction.file_header import has_end
-from pipeline.extraction.stream_check import (
+from pipeline.extraction.wholeness.stream_check import (
     BROTLI,
     FLATE,
     MAX_SLOW_BYTES,

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extraction.stream_check import (
+from pipeline.extraction.wholeness.stream_check import (
     BrokenStreamError,
     check_stream,
 )
