@@ -5,10 +5,12 @@ to each page and text page, which costs as much as all that this package does to
 """
 
 import ctypes
-import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+
+from pipeline.extraction.pdfium_opening import load_document
 
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
@@ -39,7 +41,8 @@ class PdfiumDocument:
     """
 
     def __init__(self, path: Path) -> None:
-        self._handle = pdfium.FPDF_LoadDocument(os.fsencode(path), None)
+        # The bytes of a file without a header where PDFium looks for it; they outlive the handle.
+        self._handle, self._data = load_document(path)
         if not self._handle:
             # Only now does the last error mean anything: a success leaves that of an earlier call.
             if pdfium.FPDF_GetLastError() in ENCRYPTION_ERRORS:
@@ -50,8 +53,17 @@ class PdfiumDocument:
             self.close()
             raise PdfiumError
 
-    def read_page(self, number: int) -> str:
+    @property
+    def handle(self) -> object:
+        """What PDFium knows the document by."""
+        return self._handle
+
+    def read_page(self, number: int, look: Callable[[object, object], None]) -> str:
         """The text inside the visible box of a page, numbered from 1; all of it if none is there.
+
+        Args:
+            number: The number of the page.
+            look: Is given PDFium's handles of the page and of its text while both are open.
 
         Raises:
             PdfiumError: The page cannot be loaded.
@@ -64,6 +76,7 @@ class PdfiumDocument:
             if not text_page:
                 raise PdfiumError
             try:
+                look(page, text_page)
                 visible = _read_visible_text(page, text_page)
                 # A page whose box is wrong shows nothing and holds its text all the same.
                 return visible if visible.strip() else _read_whole_text(text_page)
