@@ -4,17 +4,15 @@ The C functions are called directly: pypdfium2's own classes add a weak referenc
 to each page and text page, which costs as much as all that this package does to a page.
 """
 
-import ctypes
 import os
 from pathlib import Path
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
+from pipeline.extraction.pdfium_text import join_pairs, read_visible_text
+
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
-
-# The text inside a box has line ends that the characters of the page do not count.
-_ROOM_PER_CHARACTER = 2
 
 
 class PdfiumError(Exception):
@@ -64,9 +62,7 @@ class PdfiumDocument:
             if not text_page:
                 raise PdfiumError
             try:
-                visible = _read_visible_text(page, text_page)
-                # A page whose box is wrong shows nothing and holds its text all the same.
-                return visible if visible.strip() else _read_whole_text(text_page)
+                return _read_text(page, text_page)
             finally:
                 pdfium.FPDFText_ClosePage(text_page)
         finally:
@@ -77,28 +73,8 @@ class PdfiumDocument:
         pdfium.FPDF_CloseDocument(self._handle)
 
 
-def _read_visible_text(page: object, text_page: object) -> str:
-    box = pdfium.FS_RECTF()
-    if not pdfium.FPDF_GetPageBoundingBox(page, box):
+def _read_text(page: object, text_page: object) -> str:
+    characters = read_visible_text(page, text_page)
+    if characters is None:
         raise PdfiumError
-    area = (text_page, box.left, box.top, box.right, box.bottom)
-    # PDFium puts the text together anew at each call, so it is not asked for its size first. Sizes
-    # are in units of UTF-16, of which a page may end in half a pair.
-    room = _ROOM_PER_CHARACTER * max(0, pdfium.FPDFText_CountChars(text_page)) + 1
-    text = (ctypes.c_ushort * room)()
-    size = pdfium.FPDFText_GetBoundedText(*area, text, room)
-    if size >= room:
-        room = pdfium.FPDFText_GetBoundedText(*area, None, 0)
-        text = (ctypes.c_ushort * room)()
-        size = pdfium.FPDFText_GetBoundedText(*area, text, room)
-    return ctypes.string_at(text, 2 * size).decode("utf-16-le", errors="ignore").rstrip("\0")
-
-
-def _read_whole_text(text_page: object) -> str:
-    size = pdfium.FPDFText_CountChars(text_page)
-    if size <= 0:
-        return ""
-    # One more, for the zero at the end.
-    text = (ctypes.c_ushort * (size + 1))()
-    written = pdfium.FPDFText_GetText(text_page, 0, size, text)
-    return ctypes.string_at(text, 2 * max(0, written - 1)).decode("utf-16-le", errors="ignore")
+    return join_pairs(characters.text)
