@@ -10,6 +10,7 @@ from pathlib import Path
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
 from pipeline.extraction.pdfium_text import join_pairs, read_visible_text
+from pipeline.extraction.raised_digits import separate_raised_digits
 
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
@@ -77,4 +78,5 @@ def _read_text(page: object, text_page: object) -> str:
     characters = read_visible_text(page, text_page)
     if characters is None:
         raise PdfiumError
+    characters = separate_raised_digits(characters)
     return join_pairs(characters.text)

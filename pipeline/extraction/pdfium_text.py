@@ -29,10 +29,15 @@ _BYTES_PER_UNIT = 2
 # counts as no text and yet gives for a box.
 _UNCOUNTED = " \r\n\x02\x03\x93\x94\x96\x97\x98\ufffe"
 _SEPARATORS = re.compile(r"[ \r\n]+")
+# A line end before or after one or two letters or digits: it may be one that PDFium writes within a
+# line, for a raised or lowered letter.
+_LINE_END_BESIDE_FEW = re.compile(
+    r"(?<=\S)\r\n(?=[^\W_]{1,2}(?![^\W_]))|(?<=\n[^\W_])\r\n(?=\S)|(?<=\n[^\W_]{2})\r\n(?=\S)"
+)
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
 _MAX_ACROSS_EMS = 0.6
-# Less is the space between the letters of a word. A narrow word space has a fifth of an em.
-_MAX_GAP_IN_WORD_EMS = 0.15
+# Less is the space between the letters of a word. A word space has a fifth of an em, and both letters room beside them.
+_MAX_GAP_IN_WORD_EMS = 0.2
 _MAX_OVERLAP_EMS = 0.5
 # More is not a space between words but between cells.
 _MAX_WORD_SPACE_EMS = 1.5
@@ -47,6 +52,11 @@ def read_visible_text(page: object, text_page: object) -> PageCharacters | None:
     box = pdfium.FS_RECTF()
     if not pdfium.FPDF_GetPageBoundingBox(page, box):
         return None
+    characters = _read_inside(text_page, box)
+    return _join_lines_at_raised(characters)
+
+
+def _read_inside(text_page: object, box: pdfium.FS_RECTF) -> PageCharacters:
     characters = PageCharacters(text_page, _read_whole_text(text_page))
     bounded = _read_bounded_text(text_page, box)
     whole = characters.text
@@ -170,15 +180,25 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
     return characters.edit(edits)
 
 
+def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
+    """The page without the line ends before and after a raised or lowered letter of a line."""
+    edits = []
+    for found in _LINE_END_BESIDE_FEW.finditer(characters.text):
+        separator = _choose_separator(characters, found.start() - 1, found.end())
+        if separator != found[0]:
+            edits.append(Edit(found.start(), found.end(), separator))
+    return characters.edit(edits)
+
+
 def _choose_separator(characters: PageCharacters, before: int, after: int) -> str:
     """What stands between two characters that follow each other in the text."""
     written = characters.text[before + 1 : after]
-    first, second = characters.find_box(before), characters.find_box(after)
+    first = characters.find_box(before)
     em, next_em = characters.find_em(before), characters.find_em(after)
     if max(map(abs, next_em)) > max(map(abs, em)):
         em, next_em = next_em, em
     start, end = characters.find_origin(before), characters.find_origin(after)
-    if not (first and second and start and end) or not any(em):
+    if not (first and start and end) or not any(em):
         return written or " "
     upright = turn_upright(em)
     _, turned = upright(*next_em)
@@ -186,8 +206,7 @@ def _choose_separator(characters: PageCharacters, before: int, after: int) -> st
     if abs(turned) > _MAX_ACROSS_EMS / 2 or abs(across) > _MAX_ACROSS_EMS:
         return written or "\n"
     right = max(upright(x, y)[0] for x in first[::2] for y in first[1::2])
-    left = min(upright(x, y)[0] for x in second[::2] for y in second[1::2])
-    gap = left - right
+    gap = upright(*end)[0] - right
     if -_MAX_OVERLAP_EMS <= gap <= _MAX_GAP_IN_WORD_EMS:
         return ""
     return " " if _MAX_GAP_IN_WORD_EMS < gap <= _MAX_WORD_SPACE_EMS else written or "\n"
