@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
-from pipeline.extraction.pdfium_text import join_pairs, read_visible_text
+from pipeline.extraction.annotations import read_notes
+from pipeline.extraction.appearances import Appearances
+from pipeline.extraction.form_fields import Form
+from pipeline.extraction.note_places import place_notes
+from pipeline.extraction.pdfium_text import find_visible_box, join_pairs, read_visible_text
 from pipeline.extraction.raised_digits import separate_raised_digits
 
 # Either a password is needed, or the security handler is one that PDFium does not know.
@@ -44,16 +48,23 @@ class PdfiumDocument:
             if pdfium.FPDF_GetLastError() in ENCRYPTION_ERRORS:
                 raise PdfiumEncryptionError
             raise PdfiumError
+        self._form: Form | None = None
+        self._appearances = Appearances(path)
         self.page_count: int = pdfium.FPDF_GetPageCount(self._handle)
         if self.page_count < 1:
             self.close()
             raise PdfiumError
+        if pdfium.FPDF_GetFormType(self._handle) != pdfium.FORMTYPE_NONE:
+            self._form = Form(self._handle)
 
     def read_page(self, number: int) -> str:
-        """The text inside the visible box of a page, numbered from 1; all of it if none is there.
+        """What a page, numbered from 1, shows: its text, its fields and its notes.
+
+        The text is that inside the visible box; all of it if none is there.
 
         Raises:
             PdfiumError: The page cannot be loaded.
+            MemoryError: The memory limit was reached.
         """
         page = pdfium.FPDF_LoadPage(self._handle, number - 1)
         if not page:
@@ -63,7 +74,7 @@ class PdfiumDocument:
             if not text_page:
                 raise PdfiumError
             try:
-                return _read_text(page, text_page)
+                return self._read_text(page, text_page, number)
             finally:
                 pdfium.FPDFText_ClosePage(text_page)
         finally:
@@ -71,12 +82,19 @@ class PdfiumDocument:
 
     def close(self) -> None:
         """Give back what PDFium holds of the document."""
+        self._appearances.close()
+        if self._form is not None:
+            self._form.close()
         pdfium.FPDF_CloseDocument(self._handle)
 
-
-def _read_text(page: object, text_page: object) -> str:
-    characters = read_visible_text(page, text_page)
-    if characters is None:
-        raise PdfiumError
-    characters = separate_raised_digits(characters)
-    return join_pairs(characters.text)
+    def _read_text(self, page: object, text_page: object, number: int) -> str:
+        visible = find_visible_box(page)
+        if visible is None:
+            raise PdfiumError
+        characters = read_visible_text(text_page, visible)
+        characters = separate_raised_digits(characters)
+        notes = read_notes(page, number, self._form, self._appearances)
+        if notes:
+            quarter_turns = pdfium.FPDFPage_GetRotation(page)
+            characters = place_notes(characters, notes, quarter_turns, visible)
+        return join_pairs(characters.text)

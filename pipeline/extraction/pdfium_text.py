@@ -36,29 +36,29 @@ _LINE_END_BESIDE_FEW = re.compile(
 )
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
 _MAX_ACROSS_EMS = 0.6
-# Less is the space between the letters of a word. A word space has a fifth of an em, and both letters room beside them.
+# Less is the space between the letters of a word; a word space has a fifth of an em at the least.
 _MAX_GAP_IN_WORD_EMS = 0.2
 _MAX_OVERLAP_EMS = 0.5
 # More is not a space between words but between cells.
 _MAX_WORD_SPACE_EMS = 1.5
 
 
-def read_visible_text(page: object, text_page: object) -> PageCharacters | None:
-    """The text inside the visible box of a page; all of it if none is there.
-
-    Returns:
-        None where PDFium knows no such box.
-    """
+def find_visible_box(page: object) -> Box | None:
+    """The part of a page that is shown; None where PDFium knows none."""
     box = pdfium.FS_RECTF()
     if not pdfium.FPDF_GetPageBoundingBox(page, box):
         return None
-    characters = _read_inside(text_page, box)
-    return _join_lines_at_raised(characters)
+    return Box(box.left, box.bottom, box.right, box.top)
 
 
-def _read_inside(text_page: object, box: pdfium.FS_RECTF) -> PageCharacters:
+def read_visible_text(text_page: object, visible: Box) -> PageCharacters:
+    """The text inside the visible box of a page; all of it if none is there."""
+    return _join_lines_at_raised(_read_inside(text_page, visible))
+
+
+def _read_inside(text_page: object, visible: Box) -> PageCharacters:
     characters = PageCharacters(text_page, _read_whole_text(text_page))
-    bounded = _read_bounded_text(text_page, box)
+    bounded = _read_bounded_text(text_page, visible)
     whole = characters.text
     if whole == bounded:
         return characters
@@ -69,7 +69,7 @@ def _read_inside(text_page: object, box: pdfium.FS_RECTF) -> PageCharacters:
     visible_count = _count_drawn(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
     if 0 < visible_count < _count_drawn(whole):
-        return _cut_to_box(characters, Box(box.left, box.bottom, box.right, box.top))
+        return _cut_to_box(characters, visible)
     return _settle_separators(characters, bounded) if visible_count else characters
 
 
@@ -83,7 +83,7 @@ def _read_whole_text(text_page: object) -> str:
     return _decode_units(text, written - 1)
 
 
-def _read_bounded_text(text_page: object, box: pdfium.FS_RECTF) -> str:
+def _read_bounded_text(text_page: object, box: Box) -> str:
     area = (text_page, box.left, box.top, box.right, box.bottom)
     # PDFium puts the text together anew at each call, so it is not asked for its size first.
     room = _ROOM_PER_CHARACTER * max(0, pdfium.FPDFText_CountChars(text_page)) + 1
@@ -127,7 +127,7 @@ def _tell_hyphens(characters: PageCharacters) -> PageCharacters:
 
 
 def _cut_to_box(characters: PageCharacters, visible: Box) -> PageCharacters:
-    """The page without what lies outside of a box, and with what PDFium has put between the rest."""
+    """The page without what lies outside of a box, a space or a line end in its place."""
     text = characters.text
     edits: list[Edit] = []
     start = -1
@@ -165,7 +165,7 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
             start = here
             here = mine.end() if mine else here
             there = theirs.end() if theirs else there
-            if not (mine and theirs) and 0 < start and here < len(text):
+            if not (mine and theirs) and start > 0 and here < len(text):
                 separator = _choose_separator(characters, start - 1, here)
                 if separator != text[start:here]:
                     edits.append(Edit(start, here, separator))
@@ -175,7 +175,7 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
         elif bounded[there] in _UNCOUNTED:
             there += 1
         else:
-            # What the box leaves out, though it is no part of a page that was cut: marks of no size.
+            # Marks of no size are in no box, wherever they are.
             here += 1
     return characters.edit(edits)
 
