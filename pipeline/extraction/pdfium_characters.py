@@ -71,6 +71,7 @@ class PageCharacters:
             for k in (0, 2, 1, 3)
         )
         self._matrix = pdfium.FS_MATRIX()
+        self._room = pdfium.FS_RECTF()
 
     def find_index(self, position: int) -> int:
         """PDFium's number of the character at a position of the text; -1 if it has none."""
@@ -106,10 +107,17 @@ class PageCharacters:
         size = abs(pdfium.FPDFText_GetFontSize(self._text_page, index))
         return size * self._matrix.a, size * self._matrix.b
 
-    def is_generated(self, position: int) -> bool:
-        """Whether PDFium has put a character in by itself."""
+    def find_advance(self, position: int) -> tuple[float, float]:
+        """Where a character of a horizontal line begins and where the next one may, in points."""
         index = self.find_index(position)
-        return index < 0 or pdfium.FPDFText_IsGenerated(self._text_page, index) == 1
+        if index < 0 or not pdfium.FPDFText_GetLooseCharBox(self._text_page, index, self._room):
+            return 0.0, 0.0
+        return self._room.left, self._room.right
+
+    def is_drawn(self, position: int) -> bool:
+        """Whether a character is from the file. PDFium marks not all that it puts in by itself."""
+        index = self.find_index(position)
+        return index >= 0 and bool(pdfium.FPDFText_GetTextObject(self._text_page, index))
 
     def is_hyphen(self, position: int) -> bool:
         """Whether `HYPHEN_OR_UNKNOWN` at a position stands for a hyphen at a line end."""
@@ -134,11 +142,15 @@ class PageCharacters:
         kept += positions[done:]
         return PageCharacters(self._text_page, "".join(parts), kept)
 
-    def reorder(self, order: list[int]) -> "PageCharacters":
-        """The page with its characters in another order."""
+    def rebuild(self, pieces: Iterable[int | str]) -> "PageCharacters":
+        """The page put together from places in its text and from characters that are new to it."""
         positions = self._list_positions()
-        text = "".join([self.text[k] for k in order])
-        return PageCharacters(self._text_page, text, [positions[k] for k in order])
+        text: list[str] = []
+        kept: list[int] = []
+        for piece in pieces:
+            text.append(piece if isinstance(piece, str) else self.text[piece])
+            kept.append(-1 if isinstance(piece, str) else positions[piece])
+        return PageCharacters(self._text_page, "".join(text), kept)
 
     def _list_positions(self) -> list[int]:
         return list(range(len(self.text))) if self._positions is None else self._positions

@@ -15,6 +15,7 @@ from pipeline.extraction.form_fields import Form
 from pipeline.extraction.note_places import place_notes
 from pipeline.extraction.pdfium_text import find_visible_box, join_pairs, read_visible_text
 from pipeline.extraction.raised_digits import separate_raised_digits
+from pipeline.extraction.right_to_left import order_right_to_left
 
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
@@ -92,6 +93,7 @@ class PdfiumDocument:
         if visible is None:
             raise PdfiumError
         characters = read_visible_text(text_page, visible)
+        characters = order_right_to_left(characters)
         characters = separate_raised_digits(characters)
         notes = read_notes(page, number, self._form, self._appearances)
         if notes:
