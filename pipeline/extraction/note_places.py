@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from pipeline.extraction.annotations import Note
-from pipeline.extraction.pdfium_characters import Box, Edit, PageCharacters
+from pipeline.extraction.pdfium_characters import Box, Edit, PageCharacters, turn_box
 
 # In points. A label that is further off belongs to something else.
 _MAX_LEFT = 250.0
@@ -65,13 +65,6 @@ def place_notes(
     if lines:
         edits.append(Edit(end, end, "".join(f"\n{words}" for *_, words in sorted(lines))))
     return characters.edit(edits)
-
-
-def turn_box(box: Box, quarter_turns: int) -> Box:
-    """A box as it stands on a page that is shown turned by right angles, clockwise."""
-    for _ in range(quarter_turns % 4):
-        box = Box(box.bottom, -box.right, box.top, -box.left)
-    return box
 
 
 def _find_place(

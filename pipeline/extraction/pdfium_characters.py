@@ -142,6 +142,11 @@ class PageCharacters:
         kept += positions[done:]
         return PageCharacters(self._text_page, "".join(parts), kept)
 
+    def replace_letters(self, old: str, new: str) -> "PageCharacters":
+        """The page with each of one character replaced by another one."""
+        text = self.text.replace(old, new)
+        return PageCharacters(self._text_page, text, self._positions)
+
     def rebuild(self, pieces: Iterable[int | str]) -> "PageCharacters":
         """The page put together from places in its text and from characters that are new to it."""
         positions = self._list_positions()
@@ -161,3 +166,10 @@ def turn_upright(em: tuple[float, float]) -> Callable[[float, float], tuple[floa
     size = math.hypot(*em) or 1.0
     cosine, sine = em[0] / size, em[1] / size
     return lambda x, y: ((x * cosine + y * sine) / size, (y * cosine - x * sine) / size)
+
+
+def turn_box(box: Box, quarter_turns: int) -> Box:
+    """A box as it stands on a page that is shown turned by right angles, clockwise."""
+    for _ in range(quarter_turns % 4):
+        box = Box(box.bottom, -box.right, box.top, -box.left)
+    return box

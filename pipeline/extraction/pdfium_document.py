@@ -4,13 +4,17 @@ The C functions are called directly: pypdfium2's own classes add a weak referenc
 to each page and text page, which costs as much as all that this package does to a page.
 """
 
+import ctypes
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
 from pipeline.extraction.annotations import read_notes
 from pipeline.extraction.appearances import Appearances
+from pipeline.extraction.downward_lines import order_downward_lines
 from pipeline.extraction.form_fields import Form
 from pipeline.extraction.note_places import place_notes
 from pipeline.extraction.pdfium_text import find_visible_box, join_pairs, read_visible_text
@@ -19,6 +23,10 @@ from pipeline.extraction.right_to_left import order_right_to_left
 
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
+
+
+# Room for the name of a direction, "L2R" or "R2L".
+_DIRECTION_BYTES = 8
 
 
 class PdfiumError(Exception):
@@ -55,6 +63,7 @@ class PdfiumDocument:
         if self.page_count < 1:
             self.close()
             raise PdfiumError
+        self._is_right_to_left = _is_right_to_left(self._handle)
         if pdfium.FPDF_GetFormType(self._handle) != pdfium.FORMTYPE_NONE:
             self._form = Form(self._handle)
 
@@ -67,19 +76,11 @@ class PdfiumDocument:
             PdfiumError: The page cannot be loaded.
             MemoryError: The memory limit was reached.
         """
-        page = pdfium.FPDF_LoadPage(self._handle, number - 1)
-        if not page:
-            raise PdfiumError
-        try:
-            text_page = pdfium.FPDFText_LoadPage(page)
-            if not text_page:
-                raise PdfiumError
-            try:
-                return self._read_text(page, text_page, number)
-            finally:
-                pdfium.FPDFText_ClosePage(text_page)
-        finally:
-            pdfium.FPDF_ClosePage(page)
+        with open_page(self._handle, number) as page:
+            if not self._is_right_to_left:
+                return self._read_shown(page, page, number)
+            with copy_page(self._handle, number) as copy:
+                return self._read_shown(page, copy, number)
 
     def close(self) -> None:
         """Give back what PDFium holds of the document."""
@@ -88,15 +89,67 @@ class PdfiumDocument:
             self._form.close()
         pdfium.FPDF_CloseDocument(self._handle)
 
-    def _read_text(self, page: object, text_page: object, number: int) -> str:
+    def _read_shown(self, page: object, page_of_text: object, number: int) -> str:
         visible = find_visible_box(page)
-        if visible is None:
+        text_page = pdfium.FPDFText_LoadPage(page_of_text)
+        if visible is None or not text_page:
             raise PdfiumError
-        characters = read_visible_text(text_page, visible)
-        characters = order_right_to_left(characters)
-        characters = separate_raised_digits(characters)
-        notes = read_notes(page, number, self._form, self._appearances)
-        if notes:
+        try:
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
-            characters = place_notes(characters, notes, quarter_turns, visible)
-        return join_pairs(characters.text)
+            characters = read_visible_text(text_page, visible)
+            characters = order_downward_lines(characters, quarter_turns)
+            characters = order_right_to_left(characters)
+            characters = separate_raised_digits(characters)
+            notes = read_notes(page, number, self._form, self._appearances)
+            if notes:
+                characters = place_notes(characters, notes, quarter_turns, visible)
+            return join_pairs(characters.text)
+        finally:
+            pdfium.FPDFText_ClosePage(text_page)
+
+
+@contextmanager
+def open_page(document: object, number: int) -> Iterator[object]:
+    """PDFium's handle of a page, numbered from 1.
+
+    Raises:
+        PdfiumError: The page cannot be loaded.
+    """
+    page = pdfium.FPDF_LoadPage(document, number - 1)
+    if not page:
+        raise PdfiumError
+    try:
+        yield page
+    finally:
+        pdfium.FPDF_ClosePage(page)
+
+
+@contextmanager
+def copy_page(document: object, number: int) -> Iterator[object]:
+    """PDFium's handle of a page in a document that has nothing but a copy of it.
+
+    Raises:
+        PdfiumError: The page cannot be copied.
+    """
+    copy = pdfium.FPDF_CreateNewDocument()
+    if not copy:
+        raise PdfiumError
+    try:
+        index = (ctypes.c_int * 1)(number - 1)
+        if not pdfium.FPDF_ImportPagesByIndex(copy, document, index, 1, 0):
+            raise PdfiumError
+        with open_page(copy, 1) as page:
+            yield page
+    finally:
+        pdfium.FPDF_CloseDocument(copy)
+
+
+def _is_right_to_left(document: object) -> bool:
+    """Whether viewers are asked to turn pages from right to left.
+
+    PDFium takes that for the direction of every line, also of those in Latin letters; typst asks
+    for it wherever the first language that a source names is one of a right-to-left script.
+    """
+    name = ctypes.create_string_buffer(_DIRECTION_BYTES)
+    pdfium.FPDF_VIEWERREF_GetName(document, b"Direction", name, _DIRECTION_BYTES)
+    return name.value == b"R2L"

@@ -64,7 +64,8 @@ def _read_inside(text_page: object, visible: Box) -> PageCharacters:
         return characters
     if HYPHEN_OR_UNKNOWN in whole:
         characters = _tell_hyphens(characters)
-        if characters.text == bounded:
+        whole = characters.text
+        if whole == bounded:
             return characters
     visible_count = _count_drawn(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
@@ -120,10 +121,11 @@ def _count_drawn(text: str) -> int:
 
 def _tell_hyphens(characters: PageCharacters) -> PageCharacters:
     """The page with a hyphen at a line end as such (as `clean_text` knows it), the unknown out."""
-    return characters.edit(
-        Edit(found.start(), found.end(), "\x02" if characters.is_hyphen(found.start()) else "")
-        for found in re.finditer(HYPHEN_OR_UNKNOWN, characters.text)
-    )
+    text = characters.text
+    places = [found.start() for found in re.finditer(HYPHEN_OR_UNKNOWN, text)]
+    unknown = [place for place in places if not characters.is_hyphen(place)]
+    characters = characters.edit(Edit(place, place + 1, "") for place in unknown)
+    return characters.replace_letters(HYPHEN_OR_UNKNOWN, "\x02")
 
 
 def _cut_to_box(characters: PageCharacters, visible: Box) -> PageCharacters:

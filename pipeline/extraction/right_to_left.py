@@ -26,6 +26,8 @@ _OPENING, _CLOSING = frozenset("([{<«"), frozenset(")]}>»")
 _MIN_SPACE_EMS, _MIN_COLUMN_EMS = 0.19, 0.5
 # Of these two, drawn as one, it is the first that is read first; producers differ in what they say.
 _LAM, _ALEFS = "\u0644", frozenset("\u0622\u0623\u0625\u0627")
+# Whoever gives whole words for one place does not say where their letters stand.
+_MAX_LETTERS = 5
 # Classes of glyphs: R and L letters, N digits, S signs within and T signs beside a number, spaces,
 # and O for all others.
 _AMOUNT_SIGNS, _NUMBER_SIGNS = frozenset("%$€£¥₪﷼#°‰"), frozenset(".,:/-+\u066b\u066c")
@@ -92,8 +94,10 @@ def order_right_to_left(characters: PageCharacters) -> PageCharacters:
         # A line that is turned stays as it is.
         if em <= 0 or abs(across) > em / 10:
             continue
-        pieces += range(done, line.start())
         glyphs = _find_glyphs(characters, line.start(), line.end())
+        if any(len(glyph.text) > _MAX_LETTERS for glyph in glyphs):
+            continue
+        pieces += range(done, line.start())
         for glyph in read_visual_line(_add_spaces(glyphs, em)):
             pieces += _list_pieces(glyph, text)
         done = line.end()
@@ -161,10 +165,10 @@ def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[_Glyp
         if character in _DIRECTION_MARKS or not characters.is_drawn(position):
             continue
         glyph = _Glyph(character, (position,), *characters.find_advance(position))
-        if unicodedata.category(character) == "Mn":
-            marks.append(glyph)
-        elif glyphs and glyphs[-1].left == glyph.left and " " not in (glyphs[-1].kind, glyph.kind):
+        if glyphs and glyphs[-1].left == glyph.left and " " not in (glyphs[-1].kind, glyph.kind):
             glyphs[-1] = _join_letters(glyphs[-1], glyph)
+        elif unicodedata.category(character) == "Mn":
+            marks.append(glyph)
         else:
             glyphs.append(glyph)
     for mark in marks if glyphs else ():
