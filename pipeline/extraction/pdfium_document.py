@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no ty
 
 from pipeline.extraction.annotations import read_notes
 from pipeline.extraction.appearances import Appearances
+from pipeline.extraction.clustered_scripts import mend_clusters
 from pipeline.extraction.downward_lines import order_downward_lines
 from pipeline.extraction.form_fields import Form
 from pipeline.extraction.note_places import place_notes
@@ -99,6 +100,7 @@ class PdfiumDocument:
             characters = read_visible_text(text_page, visible)
             characters = order_downward_lines(characters, quarter_turns)
             characters = order_right_to_left(characters)
+            characters = mend_clusters(characters, page_of_text)
             characters = separate_raised_digits(characters)
             notes = read_notes(page, number, self._form, self._appearances)
             if notes:
