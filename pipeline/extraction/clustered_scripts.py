@@ -38,11 +38,13 @@ def mend_clusters(characters: PageCharacters, page: object) -> PageCharacters:
     lefts = [box.left for box in drawn]
     edits = []
     for gap in gaps:
-        before, after = characters.find_box(gap - 1), characters.find_origin(gap + 1)
-        em = characters.find_em(gap - 1)[0]
-        if before is None or after is None or em <= 0 or characters.is_drawn(gap):
+        start, end = characters.find_origin(gap - 1), characters.find_origin(gap + 1)
+        before, em = characters.find_box(gap - 1), characters.find_em(gap - 1)[0]
+        if not (start and end and before) or em <= 0 or characters.is_drawn(gap):
             continue
-        room = _measure_empty(drawn, lefts, before, after[0])
+        if end[0] < start[0] or abs(end[1] - start[1]) > _MAX_ACROSS_EMS * em:
+            continue
+        room = _measure_empty(drawn, lefts, before, end[0])
         if room < _MIN_SPACE_EMS * em:
             edits.append(Edit(gap, gap + 1, ""))
     return characters.edit(edits)
