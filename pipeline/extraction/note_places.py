@@ -6,6 +6,7 @@ of the page, with the name that the form gives it.
 """
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
@@ -20,6 +21,7 @@ _OVERLAP = 2.0
 # The name of a field may say more than the label beside it, if it is made of words.
 _NAME = re.compile(r"[^\W\d_]{3,}(?: [^\W\d_]+)*")
 _MAX_NAME = 40
+_LETTERS = re.compile(r"\S")
 # A field of several lines begins at its upper edge.
 _MAX_LINE_HEIGHT = 20.0
 
@@ -36,23 +38,19 @@ def place_notes(
         visible: What of the page is shown; notes outside of it are left out.
     """
     notes = [note for note in notes if not note.box.is_apart_from(visible)]
-    printed = (
-        [
-            (position, turn_box(box, quarter_turns))
-            for position, character in enumerate(characters.text)
-            if not character.isspace()
-            if (box := characters.find_box(position))
-        ]
-        if notes
-        else []
-    )
+    printed = _list_printed(characters, quarter_turns) if notes else []
     if not printed:
         notes = [note for note in notes if not note.is_empty]
     places: dict[int, list[tuple[float, str]]] = defaultdict(list)
     lines: list[tuple[float, float, str]] = []
     for note in notes:
         box = turn_box(note.box, quarter_turns)
-        place, words = _find_place(note, box, printed, characters.text)
+        near = printed[
+            bisect_left(printed, box.bottom - _MAX_ABOVE, key=_find_height) : bisect_right(
+                printed, box.top + 2 * _MAX_ABOVE, key=_find_height
+            )
+        ]
+        place, words = _find_place(note, box, near, characters.text)
         if place is None:
             lines.append((-round(box.top), box.left, words))
         else:
@@ -65,6 +63,20 @@ def place_notes(
     if lines:
         edits.append(Edit(end, end, "".join(f"\n{words}" for *_, words in sorted(lines))))
     return characters.edit(edits)
+
+
+def _list_printed(characters: PageCharacters, quarter_turns: int) -> list[tuple[int, Box]]:
+    """The letters of a page and where each stands, from the foot of the page to its head."""
+    printed = [
+        (found.start(), turn_box(box, quarter_turns))
+        for found in _LETTERS.finditer(characters.text)
+        if (box := characters.find_box(found.start()))
+    ]
+    return sorted(printed, key=_find_height)
+
+
+def _find_height(letter: tuple[int, Box]) -> float:
+    return (letter[1].bottom + letter[1].top) / 2
 
 
 def _find_place(

@@ -10,6 +10,7 @@ decides.
 
 import ctypes
 import re
+from collections.abc import Iterator
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
@@ -28,6 +29,8 @@ _BYTES_PER_UNIT = 2
 # What a box does not leave out, or leaves out wherever it is: white space, and codes that PDFium
 # counts as no text and yet gives for a box.
 _UNCOUNTED = " \r\n\x02\x03\x93\x94\x96\x97\x98\ufffe"
+_CODES_OF_NO_TEXT = dict.fromkeys(map(ord, "\x03\x93\x94\x96\x97\x98\ufffe"))
+_LINES = re.compile(r"[^ \r\n](?:[^\r\n]*[^ \r\n])?")
 _SEPARATORS = re.compile(r"[ \r\n]+")
 # A line end before or after one or two letters or digits: it may be one that PDFium writes within a
 # line, for a raised or lowered letter.
@@ -70,7 +73,7 @@ def _read_inside(text_page: object, visible: Box) -> PageCharacters:
     visible_count = _count_drawn(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
     if 0 < visible_count < _count_drawn(whole):
-        return _cut_to_box(characters, visible)
+        return _cut_to_box(characters, bounded, visible)
     return _settle_separators(characters, bounded) if visible_count else characters
 
 
@@ -128,58 +131,91 @@ def _tell_hyphens(characters: PageCharacters) -> PageCharacters:
     return characters.replace_letters(HYPHEN_OR_UNKNOWN, "\x02")
 
 
-def _cut_to_box(characters: PageCharacters, visible: Box) -> PageCharacters:
-    """The page without what lies outside of a box, a space or a line end in its place."""
-    text = characters.text
+def _cut_to_box(characters: PageCharacters, bounded: str, visible: Box) -> PageCharacters:
+    """The page without what lies outside of a box."""
+    edits = _leave_out_lines(characters.text, bounded)
+    return characters.edit(_cut_letters(characters, visible) if edits is None else edits)
+
+
+def _leave_out_lines(text: str, bounded: str) -> list[Edit] | None:
+    """Leave out the lines that the text inside of the box has not; None if lines are cut in two."""
+    inside = _SEPARATORS.sub("", bounded.translate(_CODES_OF_NO_TEXT))
     edits: list[Edit] = []
-    start = -1
-    for position, character in enumerate(text):
-        if character in " \r\n":
-            continue
-        box = characters.find_box(position)
-        if box is None or not box.is_apart_from(visible):
-            if start >= 0:
-                edits.append(_leave_out(text, start, position))
+    done = 0
+    for line in _LINES.finditer(text):
+        letters = line[0].replace(" ", "")
+        if inside.startswith(letters, done):
+            done += len(letters)
+        else:
+            edits.append(_leave_out(text, *line.span()))
+    return edits if done == len(inside) else None
+
+
+def _cut_letters(characters: PageCharacters, visible: Box) -> Iterator[Edit]:
+    """Leave out the letters that are outside of a box by where each of them stands."""
+    text = characters.text
+    for line in _LINES.finditer(text):
+        start = -1
+        for position in range(*line.span()):
+            if text[position] == " ":
+                continue
+            box = characters.find_box(position)
+            if box is not None and box.is_apart_from(visible):
+                start = position if start < 0 else start
+            elif start >= 0:
+                yield _leave_out(text, start, position)
                 start = -1
-        elif start < 0:
-            start = position
-    if start >= 0:
-        edits.append(_leave_out(text, start, len(text)))
-    return characters.edit(edits)
+        if start >= 0:
+            yield _leave_out(text, start, line.end())
 
 
 def _leave_out(text: str, start: int, end: int) -> Edit:
-    while start > 0 and text[start - 1] in " \r\n":
-        start -= 1
-    gone = text[start:end]
-    return Edit(start, end, "\n" if "\n" in gone else " ")
+    """What is left out of a line, with the line end after it where nothing of the line is left."""
+    if start > 0 and text[start - 1] not in "\r\n":
+        return Edit(start, end, "" if text[start - 1] == " " else " ")
+    while end < len(text) and text[end] in " \r\n":
+        end += 1
+    return Edit(start, end, "")
 
 
 def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacters:
-    """The page with each separator that only one of PDFium's texts has kept or dropped by place."""
+    """The page with each separator that only one of PDFium's two texts has settled by place."""
     text = characters.text
     edits: list[Edit] = []
-    here = there = 0
-    while here < len(text) and there < len(bounded):
-        mine = _SEPARATORS.match(text, here)
-        theirs = _SEPARATORS.match(bounded, there)
-        if mine or theirs:
-            start = here
-            here = mine.end() if mine else here
-            there = theirs.end() if theirs else there
-            if not (mine and theirs) and start > 0 and here < len(text):
-                separator = _choose_separator(characters, start - 1, here)
-                if separator != text[start:here]:
-                    edits.append(Edit(start, here, separator))
-        elif text[here] == bounded[there]:
-            here += 1
-            there += 1
-        elif bounded[there] in _UNCOUNTED:
-            there += 1
-        else:
-            # Marks of no size are in no box, wherever they are.
-            here += 1
+    for start, end in _find_disputed_separators(text, bounded.translate(_CODES_OF_NO_TEXT)):
+        separator = _choose_separator(characters, start - 1, end)
+        if separator != text[start:end]:
+            edits.append(Edit(start, end, separator))
     return characters.edit(edits)
+
+
+def _find_disputed_separators(text: str, other: str) -> Iterator[tuple[int, int]]:
+    """Where one of two texts with the same letters has a separator that the other has not."""
+    here = there = 0
+    while True:
+        same = _count_same(text, here, other, there)
+        start, start_there = here + same, there + same
+        while start > here and text[start - 1] in " \r\n":
+            start, start_there = start - 1, start_there - 1
+        mine, theirs = _SEPARATORS.match(text, start), _SEPARATORS.match(other, start_there)
+        here = mine.end() if mine else start
+        there = theirs.end() if theirs else start_there
+        if here >= len(text) or there >= len(other) or not (mine or theirs):
+            return
+        if not (mine and theirs) and start > 0:
+            yield start, here
+
+
+def _count_same(text: str, here: int, other: str, there: int) -> int:
+    """How many characters from two places on are the same. Slices are compared, not characters."""
+    low, high = 0, min(len(text) - here, len(other) - there)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text.startswith(other[there + low : there + middle], here + low):
+            low = middle
+        else:
+            high = middle - 1
+    return low
 
 
 def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
@@ -195,17 +231,17 @@ def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
 def _choose_separator(characters: PageCharacters, before: int, after: int) -> str:
     """What stands between two characters that follow each other in the text."""
     written = characters.text[before + 1 : after]
-    first = characters.find_box(before)
     em, next_em = characters.find_em(before), characters.find_em(after)
     if max(map(abs, next_em)) > max(map(abs, em)):
         em, next_em = next_em, em
     start, end = characters.find_origin(before), characters.find_origin(after)
-    if not (first and start and end) or not any(em):
+    if not (start and end and any(em)):
         return written or " "
     upright = turn_upright(em)
     _, turned = upright(*next_em)
     across = upright(end[0] - start[0], end[1] - start[1])[1]
-    if abs(turned) > _MAX_ACROSS_EMS / 2 or abs(across) > _MAX_ACROSS_EMS:
+    first = characters.find_box(before) if abs(across) <= _MAX_ACROSS_EMS else None
+    if abs(turned) > _MAX_ACROSS_EMS / 2 or first is None:
         return written or "\n"
     right = max(upright(x, y)[0] for x in first[::2] for y in first[1::2])
     gap = upright(*end)[0] - right
