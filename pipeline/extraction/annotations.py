@@ -12,7 +12,7 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no ty
 
 from pipeline.extraction.appearances import Appearances
 from pipeline.extraction.form_fields import Field, Form, read_string
-from pipeline.extraction.pdfium_characters import Box
+from pipeline.extraction.text_page import Box
 
 _UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 # These draw no text of their own, or none that is more than a button's.

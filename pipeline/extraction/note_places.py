@@ -11,7 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from pipeline.extraction.annotations import Note
-from pipeline.extraction.pdfium_characters import Box, Edit, PageCharacters, turn_box
+from pipeline.extraction.pdfium_characters import Edit, PageCharacters, turn_box
+from pipeline.extraction.text_page import Box
 
 # In points. A label that is further off belongs to something else.
 _MAX_LEFT = 250.0

@@ -21,6 +21,7 @@ from pipeline.extraction.note_places import place_notes
 from pipeline.extraction.pdfium_text import find_visible_box, join_pairs, read_visible_text
 from pipeline.extraction.raised_digits import separate_raised_digits
 from pipeline.extraction.right_to_left import order_right_to_left
+from pipeline.extraction.text_page import TextPage
 
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
@@ -97,7 +98,7 @@ class PdfiumDocument:
             raise PdfiumError
         try:
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
-            characters = read_visible_text(text_page, visible)
+            characters = read_visible_text(TextPage(text_page), visible)
             characters = order_downward_lines(characters, quarter_turns)
             characters = order_right_to_left(characters)
             characters = mend_clusters(characters, page_of_text)

@@ -16,20 +16,20 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no ty
 
 from pipeline.extraction.pdfium_characters import (
     HYPHEN_OR_UNKNOWN,
-    Box,
     Edit,
     PageCharacters,
     turn_upright,
 )
+from pipeline.extraction.text_page import Box, TextPage
 
 # The text inside a box has line ends that the characters of the page do not count.
 _ROOM_PER_CHARACTER = 2
 # In units of UTF-16 as PDFium writes them: a page may end in half a pair.
 _BYTES_PER_UNIT = 2
-# What a box does not leave out, or leaves out wherever it is: white space, and codes that PDFium
-# counts as no text and yet gives for a box.
-_UNCOUNTED = " \r\n\x02\x03\x93\x94\x96\x97\x98\ufffe"
-_CODES_OF_NO_TEXT = dict.fromkeys(map(ord, "\x03\x93\x94\x96\x97\x98\ufffe"))
+# Codes that PDFium takes for no text, and yet gives for a box. So it does with 2, of which those
+# that stand for a hyphen are text.
+_CODES_OF_NO_TEXT = "\x03\x93\x94\x96\x97\x98\ufffe"
+_UNCOUNTED = " \r\n\x02"
 _LINES = re.compile(r"[^ \r\n](?:[^\r\n]*[^ \r\n])?")
 _SEPARATORS = re.compile(r"[ \r\n]+")
 # A line end before or after one or two letters or digits: it may be one that PDFium writes within a
@@ -54,14 +54,14 @@ def find_visible_box(page: object) -> Box | None:
     return Box(box.left, box.bottom, box.right, box.top)
 
 
-def read_visible_text(text_page: object, visible: Box) -> PageCharacters:
+def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
     """The text inside the visible box of a page; all of it if none is there."""
-    return _join_lines_at_raised(_read_inside(text_page, visible))
+    return _join_lines_at_raised(_read_inside(page, visible))
 
 
-def _read_inside(text_page: object, visible: Box) -> PageCharacters:
-    characters = PageCharacters(text_page, _read_whole_text(text_page))
-    bounded = _read_bounded_text(text_page, visible)
+def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
+    characters = PageCharacters(page, _read_whole_text(page))
+    bounded = _drop_codes(_read_bounded_text(page, visible))
     whole = characters.text
     if whole == bounded:
         return characters
@@ -77,20 +77,20 @@ def _read_inside(text_page: object, visible: Box) -> PageCharacters:
     return _settle_separators(characters, bounded) if visible_count else characters
 
 
-def _read_whole_text(text_page: object) -> str:
-    size = pdfium.FPDFText_CountChars(text_page)
+def _read_whole_text(page: TextPage) -> str:
+    size = page.count
     if size <= 0:
         return ""
     # One more, for the zero at the end.
     text = (ctypes.c_ushort * (size + 1))()
-    written = pdfium.FPDFText_GetText(text_page, 0, size, text)
+    written = pdfium.FPDFText_GetText(page.handle, 0, size, text)
     return _decode_units(text, written - 1)
 
 
-def _read_bounded_text(text_page: object, box: Box) -> str:
-    area = (text_page, box.left, box.top, box.right, box.bottom)
+def _read_bounded_text(page: TextPage, box: Box) -> str:
+    area = (page.handle, box.left, box.top, box.right, box.bottom)
     # PDFium puts the text together anew at each call, so it is not asked for its size first.
-    room = _ROOM_PER_CHARACTER * max(0, pdfium.FPDFText_CountChars(text_page)) + 1
+    room = _ROOM_PER_CHARACTER * max(0, page.count) + 1
     text = (ctypes.c_ushort * room)()
     size = pdfium.FPDFText_GetBoundedText(*area, text, room)
     if size >= room:
@@ -118,6 +118,13 @@ def join_pairs(text: str) -> str:
     return text
 
 
+def _drop_codes(text: str) -> str:
+    for code in _CODES_OF_NO_TEXT:
+        if code in text:
+            text = text.replace(code, "")
+    return text
+
+
 def _count_drawn(text: str) -> int:
     return len(text) - sum(map(text.count, _UNCOUNTED))
 
@@ -139,7 +146,7 @@ def _cut_to_box(characters: PageCharacters, bounded: str, visible: Box) -> PageC
 
 def _leave_out_lines(text: str, bounded: str) -> list[Edit] | None:
     """Leave out the lines that the text inside of the box has not; None if lines are cut in two."""
-    inside = _SEPARATORS.sub("", bounded.translate(_CODES_OF_NO_TEXT))
+    inside = _SEPARATORS.sub("", bounded)
     edits: list[Edit] = []
     done = 0
     for line in _LINES.finditer(text):
@@ -182,7 +189,7 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
     """The page with each separator that only one of PDFium's two texts has settled by place."""
     text = characters.text
     edits: list[Edit] = []
-    for start, end in _find_disputed_separators(text, bounded.translate(_CODES_OF_NO_TEXT)):
+    for start, end in _find_disputed_separators(text, bounded):
         separator = _choose_separator(characters, start - 1, end)
         if separator != text[start:end]:
             edits.append(Edit(start, end, separator))
