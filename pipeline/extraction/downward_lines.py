@@ -8,11 +8,11 @@ parts of a row, and gives them from left to right: the last line first.
 import re
 from dataclasses import dataclass
 
-from pipeline.extraction.pdfium_characters import PageCharacters, turn_box
-from pipeline.extraction.text_page import Box
+from pipeline.extraction.pdfium_characters import PageCharacters, turn_point
 
 # A line with what ends it: line ends, or a hyphen after which PDFium writes none.
 _LINES = re.compile(r"([^\r\n\x02]+)(\x02|[\r\n]+|$)")
+_TWO_LETTERS = re.compile(r" *([^\s\x02]) *([^\s\x02])")
 _HYPHEN = "\x02"
 # How many lines tell whether a page may have any that run down.
 _SAMPLES = 6
@@ -41,12 +41,12 @@ def order_downward_lines(characters: PageCharacters, quarter_turns: int) -> Page
         characters: The text, and where each character stands.
         quarter_turns: By how many right angles the page is shown turned, clockwise.
     """
-    lines = list(_LINES.finditer(characters.text))
-    if len(lines) < 2:
+    text = characters.text
+    step = max(1, len(text) // _SAMPLES)
+    samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)} - {0}
+    if not any(_find_downward_line(characters, start, quarter_turns) for start in samples):
         return characters
-    samples = lines[:: max(1, len(lines) // _SAMPLES)]
-    if not any(_find_downward_line(characters, line, quarter_turns) for line in samples):
-        return characters
+    lines = list(_LINES.finditer(text))
     pieces: list[int | str] = []
     done = 0
     for run in _find_reversed_runs(characters, lines, quarter_turns):
@@ -57,7 +57,7 @@ def order_downward_lines(characters: PageCharacters, quarter_turns: int) -> Page
         end = run[-1][2]
         pieces += "" if end == _HYPHEN else end
         done = run[-1].end()
-    return characters.rebuild([*pieces, *range(done, len(characters.text))])
+    return characters.rebuild([*pieces, *range(done, len(text))])
 
 
 def _find_reversed_runs(
@@ -66,7 +66,7 @@ def _find_reversed_runs(
     runs: list[list[re.Match[str]]] = []
     previous: _DownwardLine | None = None
     for line in lines:
-        here = _find_downward_line(characters, line, quarter_turns)
+        here = _find_downward_line(characters, line.start(), quarter_turns)
         if here and previous and previous.is_wrongly_followed_by(here):
             runs[-1].append(line)
         else:
@@ -76,14 +76,16 @@ def _find_reversed_runs(
 
 
 def _find_downward_line(
-    characters: PageCharacters, line: re.Match[str], quarter_turns: int
+    characters: PageCharacters, start: int, quarter_turns: int
 ) -> _DownwardLine | None:
-    text = characters.text
-    places = [place for place in range(*line.span(1)) if not text[place].isspace()][:2]
-    points = [point for place in places if (point := characters.find_origin(place))]
-    if len(points) < 2:
+    found = _TWO_LETTERS.match(characters.text, start)
+    if found is None:
         return None
-    em = max(map(abs, characters.find_em(places[0])))
-    start, second = (turn_box(Box(x, y, x, y), quarter_turns) for x, y in points)
-    is_downward = second.top < start.top and abs(second.left - start.left) <= _MAX_ASIDE_EMS * em
-    return _DownwardLine(start.left, start.top, em) if is_downward else None
+    first, second = (characters.find_origin(found.start(letter)) for letter in (1, 2))
+    if first is None or second is None:
+        return None
+    em = max(map(abs, characters.find_em(found.start(1))))
+    x, y = turn_point(first, quarter_turns)
+    next_x, next_y = turn_point(second, quarter_turns)
+    is_downward = next_y < y and abs(next_x - x) <= _MAX_ASIDE_EMS * em
+    return _DownwardLine(x, y, em) if is_downward else None

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from pipeline.extraction.annotations import Note
-from pipeline.extraction.pdfium_characters import Edit, PageCharacters, turn_box
+from pipeline.extraction.pdfium_characters import Edit, PageCharacters, turn_box, turn_point
 from pipeline.extraction.text_page import Box
 
 # In points. A label that is further off belongs to something else.
@@ -22,7 +22,7 @@ _OVERLAP = 2.0
 # The name of a field may say more than the label beside it, if it is made of words.
 _NAME = re.compile(r"[^\W\d_]{3,}(?: [^\W\d_]+)*")
 _MAX_NAME = 40
-_LETTERS = re.compile(r"\S")
+_LINES = re.compile(r"[^ \r\n][^\r\n]*")
 # A field of several lines begins at its upper edge.
 _MAX_LINE_HEIGHT = 20.0
 
@@ -39,19 +39,14 @@ def place_notes(
         visible: What of the page is shown; notes outside of it are left out.
     """
     notes = [note for note in notes if not note.box.is_apart_from(visible)]
-    printed = _list_printed(characters, quarter_turns) if notes else []
+    printed = _list_printed(characters, notes, quarter_turns) if notes else []
     if not printed:
         notes = [note for note in notes if not note.is_empty]
     places: dict[int, list[tuple[float, str]]] = defaultdict(list)
     lines: list[tuple[float, float, str]] = []
     for note in notes:
         box = turn_box(note.box, quarter_turns)
-        near = printed[
-            bisect_left(printed, box.bottom - _MAX_ABOVE, key=_find_height) : bisect_right(
-                printed, box.top + 2 * _MAX_ABOVE, key=_find_height
-            )
-        ]
-        place, words = _find_place(note, box, near, characters.text)
+        place, words = _find_place(note, box, printed, characters.text)
         if place is None:
             lines.append((-round(box.top), box.left, words))
         else:
@@ -66,13 +61,23 @@ def place_notes(
     return characters.edit(edits)
 
 
-def _list_printed(characters: PageCharacters, quarter_turns: int) -> list[tuple[int, Box]]:
-    """The letters of a page and where each stands, from the foot of the page to its head."""
-    printed = [
-        (found.start(), turn_box(box, quarter_turns))
-        for found in _LETTERS.finditer(characters.text)
-        if (box := characters.find_box(found.start()))
+def _list_printed(
+    characters: PageCharacters, notes: Sequence[Note], quarter_turns: int
+) -> list[tuple[int, Box]]:
+    """The letters of the lines near a note, and where each stands, from the foot up."""
+    near = [
+        (box.bottom - _MAX_ABOVE, box.top + 2 * _MAX_ABOVE)
+        for box in (turn_box(note.box, quarter_turns) for note in notes)
     ]
+    printed: list[tuple[int, Box]] = []
+    for line in _LINES.finditer(characters.text):
+        start = characters.find_origin(line.start())
+        height = turn_point(start, quarter_turns)[1] if start else 0.0
+        if start and not any(bottom <= height <= top for bottom, top in near):
+            continue
+        for position in range(*line.span()):
+            if (box := characters.find_box(position)) and characters.text[position] != " ":
+                printed.append((position, turn_box(box, quarter_turns)))
     return sorted(printed, key=_find_height)
 
 
@@ -80,19 +85,27 @@ def _find_height(letter: tuple[int, Box]) -> float:
     return (letter[1].bottom + letter[1].top) / 2
 
 
+def _take_between(
+    printed: Sequence[tuple[int, Box]], bottom: float, top: float
+) -> Sequence[tuple[int, Box]]:
+    start = bisect_left(printed, bottom, key=_find_height)
+    return printed[start : bisect_right(printed, top, lo=start, key=_find_height)]
+
+
 def _find_place(
     note: Note, box: Box, printed: Sequence[tuple[int, Box]], text: str
 ) -> tuple[int | None, str]:
     """Where in the text the words of a note go, None for its end; and they with their spaces."""
     bottom = max(box.bottom, box.top - _MAX_LINE_HEIGHT)
+    about = _take_between(printed, bottom - _MAX_LINE_HEIGHT, box.top + _MAX_LINE_HEIGHT)
+    middle = (bottom + box.top) / 2
     beside = [
         (position, other)
-        for position, other in printed
-        if bottom < (other.bottom + other.top) / 2 < box.top
-        or other.bottom < (bottom + box.top) / 2 < other.top
+        for position, other in about
+        if bottom < _find_height((position, other)) < box.top or other.bottom < middle < other.top
     ]
     if note.is_box:
-        place = _find_label_of_box(note, box, printed, text)
+        place = _find_label_of_box(note, box, about, text)
         if place is not None:
             return _find_word_start(text, place), f"{note.text} "
     place = _find_nearest(
@@ -104,7 +117,7 @@ def _find_place(
         return _find_word_end(text, -place), f" {_name_words(note, text, -place)}"
     place = _find_nearest(
         (other.bottom - box.top, -position)
-        for position, other in printed
+        for position, other in _take_between(printed, box.top - _OVERLAP, box.top + 2 * _MAX_ABOVE)
         if -_OVERLAP <= other.bottom - box.top <= _MAX_ABOVE
         and other.right > box.left
         and other.left < box.right
@@ -115,7 +128,7 @@ def _find_place(
 
 
 def _find_label_of_box(
-    note: Note, box: Box, printed: Sequence[tuple[int, Box]], text: str
+    note: Note, box: Box, about: Sequence[tuple[int, Box]], text: str
 ) -> int | None:
     """The first character to the right of a box to be ticked.
 
@@ -125,12 +138,16 @@ def _find_label_of_box(
     middle = (box.bottom + box.top) / 2
     candidates = [
         (abs((other.bottom + other.top) / 2 - middle), other.left - box.right, position)
-        for position, other in printed
+        for position, other in about
         if -_OVERLAP <= other.left - box.right <= _MAX_RIGHT_OF_BOX
         and other.bottom < box.top
         and other.top > box.bottom
     ]
-    named = [place for place in candidates if text.casefold().startswith(name, place[2]) and name]
+    named = [
+        place
+        for place in candidates
+        if name and text[place[2] : place[2] + len(name)].casefold() == name
+    ]
     beside = [place for place in candidates if place[0] <= (box.top - box.bottom) / 2]
     return _find_nearest((gap, position) for _, gap, position in named or beside)
 

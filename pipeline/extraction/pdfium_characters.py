@@ -126,8 +126,16 @@ def turn_upright(em: tuple[float, float]) -> Callable[[float, float], tuple[floa
     return lambda x, y: ((x * cosine + y * sine) / size, (y * cosine - x * sine) / size)
 
 
+def turn_point(point: tuple[float, float], quarter_turns: int) -> tuple[float, float]:
+    """A point as it stands on a page that is shown turned by right angles, clockwise."""
+    x, y = point
+    for _ in range(quarter_turns % 4):
+        x, y = y, -x
+    return x, y
+
+
 def turn_box(box: Box, quarter_turns: int) -> Box:
     """A box as it stands on a page that is shown turned by right angles, clockwise."""
-    for _ in range(quarter_turns % 4):
-        box = Box(box.bottom, -box.right, box.top, -box.left)
-    return box
+    one = turn_point((box.left, box.bottom), quarter_turns)
+    other = turn_point((box.right, box.top), quarter_turns)
+    return Box(*map(min, one, other), *map(max, one, other))

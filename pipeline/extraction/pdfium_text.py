@@ -35,7 +35,7 @@ _SEPARATORS = re.compile(r"[ \r\n]+")
 # A line end before or after one or two letters or digits: it may be one that PDFium writes within a
 # line, for a raised or lowered letter.
 _LINE_END_BESIDE_FEW = re.compile(
-    r"(?<=\S)\r\n(?=[^\W_]{1,2}(?![^\W_]))|(?<=\n[^\W_])\r\n(?=\S)|(?<=\n[^\W_]{2})\r\n(?=\S)"
+    r"\r\n(?:(?<=\S\r\n)(?=[^\W_]{1,2}(?![^\W_]))|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
 )
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
 _MAX_ACROSS_EMS = 0.6
@@ -146,15 +146,22 @@ def _cut_to_box(characters: PageCharacters, bounded: str, visible: Box) -> PageC
 
 def _leave_out_lines(text: str, bounded: str) -> list[Edit] | None:
     """Leave out the lines that the text inside of the box has not; None if lines are cut in two."""
-    inside = _SEPARATORS.sub("", bounded)
+    inside = bounded.replace(" ", "").replace("\r\n", "")
     edits: list[Edit] = []
-    done = 0
-    for line in _LINES.finditer(text):
-        letters = line[0].replace(" ", "")
+    done = position = 0
+    left_out = -1
+    for line in text.split("\r\n"):
+        letters = line.replace(" ", "")
         if inside.startswith(letters, done):
             done += len(letters)
-        else:
-            edits.append(_leave_out(text, *line.span()))
+            if left_out >= 0:
+                edits.append(Edit(left_out, position, ""))
+                left_out = -1
+        elif left_out < 0:
+            left_out = position
+        position += len(line) + 2
+    if left_out >= 0:
+        edits.append(Edit(left_out, len(text), ""))
     return edits if done == len(inside) else None
 
 
@@ -229,7 +236,12 @@ def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
     """The page without the line ends before and after a raised or lowered letter of a line."""
     edits = []
     for found in _LINE_END_BESIDE_FEW.finditer(characters.text):
-        separator = _choose_separator(characters, found.start() - 1, found.end())
+        before, after = found.start() - 1, found.end()
+        here, there = characters.find_origin(before), characters.find_origin(after)
+        # A line of upright text begins further to the left than the one before it has ended.
+        if here is None or there is None or there[0] < here[0]:
+            continue
+        separator = _choose_separator(characters, before, after)
         if separator != found[0]:
             edits.append(Edit(found.start(), found.end(), separator))
     return characters.edit(edits)

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 
 from pipeline.extraction.pdfium_characters import Edit, PageCharacters, turn_upright
+from pipeline.extraction.text_page import Box
 
 _NUMBERS = re.compile(r"[0-9][0-9.,]*[0-9]")
 _UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
@@ -61,22 +62,33 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
     text = characters.text
     edits: list[Edit] = []
+    line_end, on_line = -1, None
     for found in _NUMBERS.finditer(text):
-        if not _may_be_mixed(characters, found.start(), found.end() - 1):
+        start, end = found.span()
+        if start > line_end:
+            line_end, on_line = text.find("\n", end), None
+            line_end = len(text) if line_end < 0 else line_end
+        # Most numbers end where it is done: how they stand is how the one before on the line does.
+        first = on_line or characters.find_box(start)
+        last = characters.find_box(end - 1)
+        if first is None or last is None:
             continue
-        edits += _separate_number(characters, found.start(), found.end())
+        if _stand_alike(first, last):
+            on_line = last
+            continue
+        on_line = None
+        edits += _separate_number(characters, start, end)
     if "m2" in text or "m3" in text:
         edits += _write_units(characters)
     return characters.edit(edits)
 
 
-def _may_be_mixed(characters: PageCharacters, first: int, last: int) -> bool:
-    """A quick look at the boxes of two digits: most numbers end where it is done."""
-    one, other = characters.find_box(first), characters.find_box(last)
-    if one is None or other is None:
-        return False
-    allowed = _MIN_BOX_CHANGE * max(one.top - one.bottom, other.top - other.bottom)
-    return abs(one.bottom - other.bottom) > allowed or abs(one.top - other.top) > allowed
+def _stand_alike(first: Box, last: Box) -> bool:
+    """A quick look at the boxes of two digits."""
+    _, bottom, _, top = first
+    _, other_bottom, _, other_top = last
+    allowed = _MIN_BOX_CHANGE * max(top - bottom, other_top - other_bottom)
+    return abs(bottom - other_bottom) <= allowed and abs(top - other_top) <= allowed
 
 
 def _separate_number(characters: PageCharacters, start: int, end: int) -> list[Edit]:
