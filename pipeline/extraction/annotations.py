@@ -4,8 +4,6 @@ Only what a person sees on the page counts. An annotation that is hidden or not 
 out, and so does what opens only in a window of its own: the words of a comment or of a highlight.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
@@ -66,29 +64,39 @@ def read_notes(
     """
     notes = []
     for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS)):
-        with _open_annotation(page, number) as annotation:
-            subtype = pdfium.FPDFAnnot_GetSubtype(annotation) if annotation else None
-            if subtype is None or subtype in _SILENT:
+        annotation = pdfium.FPDFPage_GetAnnot(page, number)
+        if not annotation:
+            continue
+        try:
+            subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
+            if subtype in _SILENT or pdfium.FPDFAnnot_GetFlags(annotation) & _UNSEEN:
                 continue
-            if pdfium.FPDFAnnot_GetFlags(annotation) & _UNSEEN:
-                continue
-            box = _find_box(annotation)
-            if box is None:
-                continue
-            field = (
-                form.read_field(annotation)
-                if form and subtype == pdfium.FPDF_ANNOT_WIDGET
-                else None
-            )
-            if field is not None and field.is_box:
-                notes.append(Note(box, field.value, field.name, True, field.is_unticked))
-                continue
-            text = _find_text(annotation, subtype, field)
-            if (text is None or (field and field.is_formatted)) and _draws_text(annotation):
-                text = appearances.read_text(page_number, number) or text
-            if text:
-                notes.append(Note(box, text, field.name if field else ""))
+            note = _read_note(annotation, subtype, form, appearances, (page_number, number))
+        finally:
+            pdfium.FPDFPage_CloseAnnot(annotation)
+        if note is not None:
+            notes.append(note)
     return notes
+
+
+def _read_note(
+    annotation: object,
+    subtype: int,
+    form: Form | None,
+    appearances: Appearances,
+    place: tuple[int, int],
+) -> Note | None:
+    box = _find_box(annotation)
+    if box is None:
+        return None
+    is_field = subtype == pdfium.FPDF_ANNOT_WIDGET
+    field = form.read_field(annotation) if form is not None and is_field else None
+    if field is not None and field.is_box:
+        return Note(box, field.value, field.name, is_box=True, is_empty=field.is_unticked)
+    text = _find_text(annotation, subtype, field)
+    if (text is None or (field and field.is_formatted)) and _draws_text(annotation):
+        text = appearances.read_text(*place) or text
+    return Note(box, text, field.name if field else "") if text else None
 
 
 def _find_text(annotation: object, subtype: int, field: Field | None) -> str | None:
@@ -98,16 +106,6 @@ def _find_text(annotation: object, subtype: int, field: Field | None) -> str | N
     if subtype == pdfium.FPDF_ANNOT_FREETEXT:
         return read_string(pdfium.FPDFAnnot_GetStringValue, annotation, _CONTENTS) or None
     return None
-
-
-@contextmanager
-def _open_annotation(page: object, number: int) -> Iterator[object]:
-    annotation = pdfium.FPDFPage_GetAnnot(page, number)
-    try:
-        yield annotation
-    finally:
-        if annotation:
-            pdfium.FPDFPage_CloseAnnot(annotation)
 
 
 def _find_box(annotation: object) -> Box | None:

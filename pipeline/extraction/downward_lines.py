@@ -15,7 +15,7 @@ _LINES = re.compile(r"([^\r\n\x02]+)(\x02|[\r\n]+|$)")
 _TWO_LETTERS = re.compile(r" *([^\s\x02]) *([^\s\x02])")
 _HYPHEN = "\x02"
 # How many lines tell whether a page may have any that run down.
-_SAMPLES = 6
+_SAMPLES = 4
 # Shares of an em: lines that begin at one height, and letters that stand one under the other.
 _MAX_START_EMS = 0.6
 _MAX_ASIDE_EMS = 0.1
@@ -44,7 +44,9 @@ def order_downward_lines(characters: PageCharacters, quarter_turns: int) -> Page
     text = characters.text
     step = max(1, len(text) // _SAMPLES)
     samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)} - {0}
-    if not any(_find_downward_line(characters, start, quarter_turns) for start in samples):
+    if not quarter_turns and not any(
+        _find_downward_line(characters, start, quarter_turns) for start in samples
+    ):
         return characters
     lines = list(_LINES.finditer(text))
     pieces: list[int | str] = []
@@ -84,8 +86,9 @@ def _find_downward_line(
     first, second = (characters.find_origin(found.start(letter)) for letter in (1, 2))
     if first is None or second is None:
         return None
-    em = max(map(abs, characters.find_em(found.start(1))))
     x, y = turn_point(first, quarter_turns)
     next_x, next_y = turn_point(second, quarter_turns)
-    is_downward = next_y < y and abs(next_x - x) <= _MAX_ASIDE_EMS * em
-    return _DownwardLine(x, y, em) if is_downward else None
+    if next_y >= y:
+        return None
+    em = max(map(abs, characters.find_em(found.start(1))))
+    return _DownwardLine(x, y, em) if abs(next_x - x) <= _MAX_ASIDE_EMS * em else None

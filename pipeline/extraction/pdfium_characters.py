@@ -5,7 +5,7 @@ whether a page has anything for them.
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from pipeline.extraction.text_page import Box, TextPage
@@ -37,14 +37,22 @@ class PageCharacters:
         text: As PDFium writes it; each character is one unit of UTF-16.
         positions: Where in PDFium's text each of them stands, -1 for those that are not from it;
             None where the text is PDFium's own.
+        has_unwritten: Whether PDFium counts characters that its text has not; None where the text
+            is its own, which tells.
     """
 
-    def __init__(self, page: TextPage, text: str, positions: list[int] | None = None) -> None:
+    def __init__(
+        self,
+        page: TextPage,
+        text: str,
+        positions: Sequence[int] | None = None,
+        *,
+        has_unwritten: bool | None = None,
+    ) -> None:
         self.text = text
         self._page = page
-        self._positions = positions
-        # PDFium counts characters that it does not write.
-        self._is_counted_alike = positions is None and len(text) == page.count
+        self._positions = range(len(text)) if positions is None else positions
+        self._has_unwritten = len(text) != page.count if has_unwritten is None else has_unwritten
 
     def find_box(self, position: int) -> Box | None:
         """The box that a character fills; None where it is not drawn."""
@@ -80,7 +88,7 @@ class PageCharacters:
         edits = sorted(edits, key=lambda edit: (edit.start, edit.end))
         if not edits:
             return self
-        positions = self._list_positions()
+        positions = self._positions
         parts: list[str] = []
         kept: list[int] = []
         done = 0
@@ -91,32 +99,29 @@ class PageCharacters:
             done = edit.end
         parts.append(self.text[done:])
         kept += positions[done:]
-        return PageCharacters(self._page, "".join(parts), kept)
+        return self._renew("".join(parts), kept)
 
     def replace_letters(self, old: str, new: str) -> "PageCharacters":
         """The page with each of one character replaced by another one."""
         text = self.text.replace(old, new)
-        return PageCharacters(self._page, text, self._positions)
+        return self._renew(text, self._positions)
 
     def rebuild(self, pieces: Iterable[int | str]) -> "PageCharacters":
         """The page put together from places in its text and from characters that are new to it."""
-        positions = self._list_positions()
+        positions = self._positions
         text: list[str] = []
         kept: list[int] = []
         for piece in pieces:
             text.append(piece if isinstance(piece, str) else self.text[piece])
             kept.append(-1 if isinstance(piece, str) else positions[piece])
-        return PageCharacters(self._page, "".join(text), kept)
+        return self._renew("".join(text), kept)
 
     def _find_index(self, position: int) -> int:
-        if self._is_counted_alike:
-            return position
-        if self._positions is not None:
-            position = self._positions[position]
-        return position if position < 0 else self._page.find_index(position)
+        position = self._positions[position]
+        return self._page.find_index(position) if self._has_unwritten else position
 
-    def _list_positions(self) -> list[int]:
-        return list(range(len(self.text))) if self._positions is None else self._positions
+    def _renew(self, text: str, positions: Sequence[int]) -> "PageCharacters":
+        return PageCharacters(self._page, text, positions, has_unwritten=self._has_unwritten)
 
 
 def turn_upright(em: tuple[float, float]) -> Callable[[float, float], tuple[float, float]]:

@@ -59,6 +59,7 @@ class PdfiumDocument:
             if pdfium.FPDF_GetLastError() in ENCRYPTION_ERRORS:
                 raise PdfiumEncryptionError
             raise PdfiumError
+        self._text_page = TextPage()
         self._form: Form | None = None
         self._appearances = Appearances(path)
         self.page_count: int = pdfium.FPDF_GetPageCount(self._handle)
@@ -98,7 +99,8 @@ class PdfiumDocument:
             raise PdfiumError
         try:
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
-            characters = read_visible_text(TextPage(text_page), visible)
+            self._text_page.turn_to(text_page)
+            characters = read_visible_text(self._text_page, visible)
             characters = order_downward_lines(characters, quarter_turns)
             characters = order_right_to_left(characters)
             characters = mend_clusters(characters, page_of_text)

@@ -8,7 +8,6 @@ of ten pages) there is nothing to decide. Where they differ it is where the char
 decides.
 """
 
-import ctypes
 import re
 from collections.abc import Iterator
 
@@ -22,10 +21,6 @@ from pipeline.extraction.pdfium_characters import (
 )
 from pipeline.extraction.text_page import Box, TextPage
 
-# The text inside a box has line ends that the characters of the page do not count.
-_ROOM_PER_CHARACTER = 2
-# In units of UTF-16 as PDFium writes them: a page may end in half a pair.
-_BYTES_PER_UNIT = 2
 # Codes that PDFium takes for no text, and yet gives for a box. So it does with 2, of which those
 # that stand for a hyphen are text.
 _CODES_OF_NO_TEXT = "\x03\x93\x94\x96\x97\x98\ufffe"
@@ -60,8 +55,8 @@ def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
 
 
 def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
-    characters = PageCharacters(page, _read_whole_text(page))
-    bounded = _drop_codes(_read_bounded_text(page, visible))
+    characters = PageCharacters(page, page.read_text())
+    bounded = _drop_codes(page.read_text_inside(visible))
     whole = characters.text
     if whole == bounded:
         return characters
@@ -75,38 +70,6 @@ def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
     if 0 < visible_count < _count_drawn(whole):
         return _cut_to_box(characters, bounded, visible)
     return _settle_separators(characters, bounded) if visible_count else characters
-
-
-def _read_whole_text(page: TextPage) -> str:
-    size = page.count
-    if size <= 0:
-        return ""
-    # One more, for the zero at the end.
-    text = (ctypes.c_ushort * (size + 1))()
-    written = pdfium.FPDFText_GetText(page.handle, 0, size, text)
-    return _decode_units(text, written - 1)
-
-
-def _read_bounded_text(page: TextPage, box: Box) -> str:
-    area = (page.handle, box.left, box.top, box.right, box.bottom)
-    # PDFium puts the text together anew at each call, so it is not asked for its size first.
-    room = _ROOM_PER_CHARACTER * max(0, page.count) + 1
-    text = (ctypes.c_ushort * room)()
-    size = pdfium.FPDFText_GetBoundedText(*area, text, room)
-    if size >= room:
-        room = pdfium.FPDFText_GetBoundedText(*area, None, 0)
-        text = (ctypes.c_ushort * room)()
-        size = pdfium.FPDFText_GetBoundedText(*area, text, room)
-    return _decode_units(text, size).rstrip("\0")
-
-
-def _decode_units(units: "ctypes.Array[ctypes.c_ushort]", count: int) -> str:
-    data = ctypes.string_at(units, _BYTES_PER_UNIT * max(0, count))
-    text = data.decode("utf-16-le", errors="surrogatepass")
-    if len(text) == count:
-        return text
-    # Pairs stay apart until the page is put together: a place in the text is one of PDFium's.
-    return "".join(map(chr, units[:count]))
 
 
 def join_pairs(text: str) -> str:

@@ -7,7 +7,7 @@ is a pointer. The same functions, called with plain addresses, take a third of t
 import ctypes
 import struct
 from collections.abc import Callable
-from ctypes import c_double, c_float, c_int, c_void_p
+from ctypes import c_double, c_float, c_int, c_ushort, c_void_p
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
@@ -45,34 +45,69 @@ _get_size = _take(pdfium.FPDFText_GetFontSize, c_double, c_int)
 _get_code = _take(pdfium.FPDFText_GetUnicode, ctypes.c_uint, c_int)
 _get_object = _take(pdfium.FPDFText_GetTextObject, c_void_p, c_int)
 _get_index = _take(pdfium.FPDFText_GetCharIndexFromTextIndex, c_int, c_int)
+_count = _take(pdfium.FPDFText_CountChars, c_int)
+_get_text = _take(pdfium.FPDFText_GetText, c_int, c_int, c_int, c_void_p)
+_get_bounded_text = _take(pdfium.FPDFText_GetBoundedText, c_int, *(c_double,) * 4, c_void_p, c_int)
 _unpack_doubles = struct.Struct("4d").unpack_from
 _unpack_floats = struct.Struct("4f").unpack_from
-_DOUBLE_BYTES = ctypes.sizeof(c_double)
+_DOUBLE_BYTES, _UNIT_BYTES = ctypes.sizeof(c_double), ctypes.sizeof(c_ushort)
+_ROOM_PER_CHARACTER = 2
+_UNITS_AT_START = 1 << 14
 
 
 class TextPage:
-    """The characters of a page by PDFium's own numbers for them, from 0.
-
-    Args:
-        handle: PDFium's handle of the text of a page.
+    """The text of one page after another, and its characters by PDFium's own numbers, from 0.
 
     Attributes:
-        handle: The same.
-        count: The number of characters.
+        count: The number of characters of the page.
     """
 
-    def __init__(self, handle: object) -> None:
-        self.handle = handle
-        self.count: int = pdfium.FPDFText_CountChars(handle)
-        self._page = ctypes.cast(handle, c_void_p).value  # type: ignore[arg-type]  # it is a pointer
+    def __init__(self) -> None:
+        self.count = 0
+        self._page = 0
         self._doubles = (c_double * 4)()
         # A matrix has six, a box four of them.
         self._floats = (c_float * 6)()
+        self._units = (c_ushort * _UNITS_AT_START)()
         start = ctypes.addressof(self._doubles)
         left, bottom, right, top = (start + k * _DOUBLE_BYTES for k in range(4))
         self._corners = (left, right, bottom, top)
         self._point = (left, bottom)
         self._room = ctypes.addressof(self._floats)
+
+    def turn_to(self, handle: Any) -> None:
+        """Go on with another page, by PDFium's handle of its text."""
+        self._page = ctypes.addressof(handle.contents)
+        self.count = max(0, _count(self._page))
+
+    def read_text(self) -> str:
+        """All text, as PDFium writes it; each character is one unit of UTF-16."""
+        # One more, for the zero at the end.
+        units = self._take_units(self.count + 1)
+        return self._decode(_get_text(self._page, 0, self.count, units) - 1)
+
+    def read_text_inside(self, box: Box) -> str:
+        """The text of which something is inside a box, in the same units."""
+        area = (box.left, box.top, box.right, box.bottom)
+        # PDFium puts the text together anew at each call, so it is not asked for its size first.
+        # It has line ends that the characters of the page do not count.
+        room = _ROOM_PER_CHARACTER * self.count + 1
+        size = _get_bounded_text(self._page, *area, self._take_units(room), room)
+        if size >= room:
+            room = _get_bounded_text(self._page, *area, None, 0)
+            size = _get_bounded_text(self._page, *area, self._take_units(room), room)
+        return self._decode(size).rstrip("\0")
+
+    def _take_units(self, count: int) -> int:
+        if count > len(self._units):
+            self._units = (c_ushort * (2 * count))()
+        return ctypes.addressof(self._units)
+
+    def _decode(self, count: int) -> str:
+        data = ctypes.string_at(self._units, _UNIT_BYTES * max(0, count))
+        text = data.decode("utf-16-le", errors="surrogatepass")
+        # Pairs stay apart until the page is put together: a place in the text is one of PDFium's.
+        return text if len(text) == count else "".join(map(chr, self._units[: max(0, count)]))
 
     def find_index(self, position: int) -> int:
         """The number of the character at a place of the text that PDFium gives."""
