@@ -8,7 +8,8 @@ of the page, with the name that the form gives it.
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from pipeline.extraction.annotations import Note
 from pipeline.extraction.pdfium_characters import Edit, PageCharacters, turn_box, turn_point
@@ -22,9 +23,22 @@ _OVERLAP = 2.0
 # The name of a field may say more than the label beside it, if it is made of words.
 _NAME = re.compile(r"[^\W\d_]{3,}(?: [^\W\d_]+)*")
 _MAX_NAME = 40
-_LINES = re.compile(r"[^ \r\n][^\r\n]*")
+_LINES, _WORDS = re.compile(r"[^ \r\n][^\r\n]*"), re.compile(r"\S+")
 # A field of several lines begins at its upper edge.
 _MAX_LINE_HEIGHT = 20.0
+
+
+class Word(NamedTuple):
+    """A word that is printed on the page.
+
+    Args:
+        start, end: Where it begins and ends in the text.
+        box: Where it stands on the page as it is shown.
+    """
+
+    start: int
+    end: int
+    box: Box
 
 
 def place_notes(
@@ -63,97 +77,97 @@ def place_notes(
 
 def _list_printed(
     characters: PageCharacters, notes: Sequence[Note], quarter_turns: int
-) -> list[tuple[int, Box]]:
-    """The letters of the lines near a note, and where each stands, from the foot up."""
+) -> list[Word]:
+    """The words of the lines near a note, from the foot of the page to its head."""
     near = [
         (box.bottom - _MAX_ABOVE, box.top + 2 * _MAX_ABOVE)
         for box in (turn_box(note.box, quarter_turns) for note in notes)
     ]
-    printed: list[tuple[int, Box]] = []
+    printed: list[Word] = []
     for line in _LINES.finditer(characters.text):
         start = characters.find_origin(line.start())
         height = turn_point(start, quarter_turns)[1] if start else 0.0
         if start and not any(bottom <= height <= top for bottom, top in near):
             continue
-        for position in range(*line.span()):
-            if (box := characters.find_box(position)) and characters.text[position] != " ":
-                printed.append((position, turn_box(box, quarter_turns)))
+        for word in _WORDS.finditer(characters.text, *line.span()):
+            first = characters.find_box(word.start())
+            last = characters.find_box(word.end() - 1)
+            if first and last:
+                box = Box(*map(min, first[:2], last[:2]), *map(max, first[2:], last[2:]))
+                printed.append(Word(word.start(), word.end(), turn_box(box, quarter_turns)))
     return sorted(printed, key=_find_height)
 
 
-def _find_height(letter: tuple[int, Box]) -> float:
-    return (letter[1].bottom + letter[1].top) / 2
-
-
-def _take_between(
-    printed: Sequence[tuple[int, Box]], bottom: float, top: float
-) -> Sequence[tuple[int, Box]]:
+def _take_between(printed: Sequence[Word], bottom: float, top: float) -> Sequence[Word]:
     start = bisect_left(printed, bottom, key=_find_height)
     return printed[start : bisect_right(printed, top, lo=start, key=_find_height)]
 
 
-def _find_place(
-    note: Note, box: Box, printed: Sequence[tuple[int, Box]], text: str
-) -> tuple[int | None, str]:
+def _find_height(word: Word) -> float:
+    return (word.box.bottom + word.box.top) / 2
+
+
+def _find_place(note: Note, box: Box, printed: Sequence[Word], text: str) -> tuple[int | None, str]:
     """Where in the text the words of a note go, None for its end; and they with their spaces."""
     bottom = max(box.bottom, box.top - _MAX_LINE_HEIGHT)
-    about = _take_between(printed, bottom - _MAX_LINE_HEIGHT, box.top + _MAX_LINE_HEIGHT)
     middle = (bottom + box.top) / 2
-    beside = [
-        (position, other)
-        for position, other in about
-        if bottom < _find_height((position, other)) < box.top or other.bottom < middle < other.top
-    ]
-    if note.is_box:
-        place = _find_label_of_box(note, box, about, text)
-        if place is not None:
-            return _find_word_start(text, place), f"{note.text} "
-    place = _find_nearest(
-        (max(0.0, box.left - other.right), -position)
-        for position, other in beside
-        if other.left < box.left + _OVERLAP and box.left - other.right <= _MAX_LEFT
+    about = _take_between(printed, bottom - _MAX_LINE_HEIGHT, box.top + _MAX_LINE_HEIGHT)
+    if note.is_box and (label := _find_label_of_box(note, box, about, text)):
+        return label.start, f"{note.text} "
+    left = min(
+        (
+            word
+            for word in about
+            if (bottom < _find_height(word) < box.top or word.box.bottom < middle < word.box.top)
+            and word.box.left < box.left + _OVERLAP
+            and box.left - word.box.right <= _MAX_LEFT
+        ),
+        key=lambda word: (max(0.0, box.left - word.box.right), -word.start),
+        default=None,
     )
-    if place is not None:
-        return _find_word_end(text, -place), f" {_name_words(note, text, -place)}"
-    place = _find_nearest(
-        (other.bottom - box.top, -position)
-        for position, other in _take_between(printed, box.top - _OVERLAP, box.top + 2 * _MAX_ABOVE)
-        if -_OVERLAP <= other.bottom - box.top <= _MAX_ABOVE
-        and other.right > box.left
-        and other.left < box.right
+    if left is not None:
+        return left.end, f" {_name_words(note, text, left.start)}"
+    above = min(
+        (
+            word
+            for word in _take_between(printed, box.top - _OVERLAP, box.top + 2 * _MAX_ABOVE)
+            if -_OVERLAP <= word.box.bottom - box.top <= _MAX_ABOVE
+            and word.box.right > box.left
+            and word.box.left < box.right
+        ),
+        key=lambda word: (word.box.bottom - box.top, -word.start),
+        default=None,
     )
-    if place is not None:
-        return _find_line_end(text, -place), f"\n{_name_words(note, text, -place)}"
+    if above is not None:
+        return _find_line_end(text, above.end), f"\n{_name_words(note, text, above.start)}"
     return None, f"{note.name}: {note.text}" if note.name else note.text
 
 
-def _find_label_of_box(
-    note: Note, box: Box, about: Sequence[tuple[int, Box]], text: str
-) -> int | None:
-    """The first character to the right of a box to be ticked.
+def _find_label_of_box(note: Note, box: Box, about: Sequence[Word], text: str) -> Word | None:
+    """The first word to the right of a box to be ticked.
 
-    Where it stands between two lines, it is that of the line that begins with its name.
+    Where the box stands between two lines, it is that of the line that begins with its name.
     """
     name = note.name.rpartition(": ")[2].casefold()
     middle = (box.bottom + box.top) / 2
     candidates = [
-        (abs((other.bottom + other.top) / 2 - middle), other.left - box.right, position)
-        for position, other in about
-        if -_OVERLAP <= other.left - box.right <= _MAX_RIGHT_OF_BOX
-        and other.bottom < box.top
-        and other.top > box.bottom
+        word
+        for word in about
+        if -_OVERLAP <= word.box.left - box.right <= _MAX_RIGHT_OF_BOX
+        and word.box.bottom < box.top
+        and word.box.top > box.bottom
     ]
     named = [
-        place
-        for place in candidates
-        if name and text[place[2] : place[2] + len(name)].casefold() == name
+        word
+        for word in candidates
+        if name and text[word.start : word.start + len(name)].casefold() == name
     ]
-    beside = [place for place in candidates if place[0] <= (box.top - box.bottom) / 2]
-    return _find_nearest((gap, position) for _, gap, position in named or beside)
-
-
-def _find_nearest(candidates: Iterable[tuple[float, int]]) -> int | None:
-    return min(candidates, default=(0.0, None))[1]
+    beside = [
+        word
+        for word in candidates
+        if abs(_find_height(word) - middle) <= (box.top - box.bottom) / 2
+    ]
+    return min(named or beside, key=lambda word: (word.box.left, word.start), default=None)
 
 
 def _name_words(note: Note, text: str, position: int) -> str:
@@ -162,20 +176,8 @@ def _name_words(note: Note, text: str, position: int) -> str:
         return note.text
     start = max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
     label = text[start : _find_line_end(text, position)].casefold()
-    is_said = any(word in label for word in note.name.casefold().split())
+    is_said = any(word in label for word in note.name.casefold().split() if len(word) > 2)
     return note.text if is_said else f"{note.name}: {note.text}"
-
-
-def _find_word_start(text: str, position: int) -> int:
-    while position > 0 and not text[position - 1].isspace():
-        position -= 1
-    return position
-
-
-def _find_word_end(text: str, position: int) -> int:
-    while position < len(text) and not text[position].isspace():
-        position += 1
-    return position
 
 
 def _find_line_end(text: str, position: int) -> int:

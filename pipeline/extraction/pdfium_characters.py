@@ -74,6 +74,17 @@ class PageCharacters:
         index = self._find_index(position)
         return (0.0, 0.0) if index < 0 else self._page.find_advance(index)
 
+    def stand_alike(self, position: int, other: int, tolerance: float) -> bool:
+        """Whether the boxes of two characters have their lower and their upper edges in line.
+
+        Args:
+            position: One of them.
+            other: The other one.
+            tolerance: What is still in line, as a share of their height.
+        """
+        indices = self._find_index(position), self._find_index(other)
+        return min(indices) < 0 or self._page.stand_alike(*indices, tolerance)
+
     def is_drawn(self, position: int) -> bool:
         """Whether a character is from the file, and not put in by PDFium or by an edit."""
         index = self._find_index(position)

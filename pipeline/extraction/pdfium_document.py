@@ -6,6 +6,7 @@ to each page and text page, which costs as much as all that this package does to
 
 import ctypes
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,8 @@ from pipeline.extraction.text_page import TextPage
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
 
 
+# From Hebrew to Myanmar, Khmer, and the letters of Hebrew and Arabic as they are drawn.
+_OTHER_SCRIPTS = re.compile("[\u0590-\u109f\u1780-\u17ff\ufb1d-\ufdff\ufe70-\ufefc]")
 # Room for the name of a direction, "L2R" or "R2L".
 _DIRECTION_BYTES = 8
 
@@ -102,8 +105,9 @@ class PdfiumDocument:
             self._text_page.turn_to(text_page)
             characters = read_visible_text(self._text_page, visible)
             characters = order_downward_lines(characters, quarter_turns)
-            characters = order_right_to_left(characters)
-            characters = mend_clusters(characters, page_of_text)
+            if _OTHER_SCRIPTS.search(characters.text):
+                characters = order_right_to_left(characters)
+                characters = mend_clusters(characters, page_of_text)
             characters = separate_raised_digits(characters)
             notes = read_notes(page, number, self._form, self._appearances)
             if notes:

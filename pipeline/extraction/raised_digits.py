@@ -11,7 +11,6 @@ import re
 from dataclasses import dataclass
 
 from pipeline.extraction.pdfium_characters import Edit, PageCharacters, turn_upright
-from pipeline.extraction.text_page import Box
 
 _NUMBERS = re.compile(r"[0-9][0-9.,]*[0-9]")
 _UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
@@ -62,33 +61,14 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
     text = characters.text
     edits: list[Edit] = []
-    line_end, on_line = -1, None
     for found in _NUMBERS.finditer(text):
         start, end = found.span()
-        if start > line_end:
-            line_end, on_line = text.find("\n", end), None
-            line_end = len(text) if line_end < 0 else line_end
-        # Most numbers end where it is done: how they stand is how the one before on the line does.
-        first = on_line or characters.find_box(start)
-        last = characters.find_box(end - 1)
-        if first is None or last is None:
-            continue
-        if _stand_alike(first, last):
-            on_line = last
-            continue
-        on_line = None
-        edits += _separate_number(characters, start, end)
+        # Most numbers end where it is done: a quick look at two boxes.
+        if not characters.stand_alike(start, end - 1, _MIN_BOX_CHANGE):
+            edits += _separate_number(characters, start, end)
     if "m2" in text or "m3" in text:
         edits += _write_units(characters)
     return characters.edit(edits)
-
-
-def _stand_alike(first: Box, last: Box) -> bool:
-    """A quick look at the boxes of two digits."""
-    _, bottom, _, top = first
-    _, other_bottom, _, other_top = last
-    allowed = _MIN_BOX_CHANGE * max(top - bottom, other_top - other_bottom)
-    return abs(bottom - other_bottom) <= allowed and abs(top - other_top) <= allowed
 
 
 def _separate_number(characters: PageCharacters, start: int, end: int) -> list[Edit]:

@@ -120,6 +120,17 @@ class TextPage:
             return None
         return Box._make(_unpack_doubles(self._doubles))
 
+    def stand_alike(self, index: int, other: int, tolerance: float) -> bool:
+        """Whether two characters have their edges in line; so they have if one is not drawn."""
+        if not _get_box(self._page, index, *self._corners):
+            return True
+        _, bottom, _, top = _unpack_doubles(self._doubles)
+        if not _get_box(self._page, other, *self._corners):
+            return True
+        _, other_bottom, _, other_top = _unpack_doubles(self._doubles)
+        allowed = tolerance * max(top - bottom, other_top - other_bottom)
+        return bool(abs(bottom - other_bottom) <= allowed and abs(top - other_top) <= allowed)
+
     def find_origin(self, index: int) -> tuple[float, float] | None:
         """The point of the baseline at which a character begins."""
         if not _get_origin(self._page, index, *self._point):
