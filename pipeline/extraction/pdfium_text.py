@@ -8,6 +8,7 @@ of ten pages) there is nothing to decide. Where they differ it is where the char
 decides.
 """
 
+import math
 import re
 from collections.abc import Iterator
 
@@ -17,7 +18,6 @@ from pipeline.extraction.pdfium_characters import (
     HYPHEN_OR_UNKNOWN,
     Edit,
     PageCharacters,
-    turn_upright,
 )
 from pipeline.extraction.text_page import Box, TextPage
 
@@ -219,14 +219,20 @@ def _choose_separator(characters: PageCharacters, before: int, after: int) -> st
     start, end = characters.find_origin(before), characters.find_origin(after)
     if not (start and end and any(em)):
         return written or " "
-    upright = turn_upright(em)
-    _, turned = upright(*next_em)
-    across = upright(end[0] - start[0], end[1] - start[1])[1]
-    first = characters.find_box(before) if abs(across) <= _MAX_ACROSS_EMS else None
-    if abs(turned) > _MAX_ACROSS_EMS / 2 or first is None:
+    # Coordinates in ems, along and across the writing direction.
+    size = math.hypot(*em)
+    cosine, sine = em[0] / size, em[1] / size
+    turned = (next_em[1] * cosine - next_em[0] * sine) / size
+    across = ((end[1] - start[1]) * cosine - (end[0] - start[0]) * sine) / size
+    if abs(turned) > _MAX_ACROSS_EMS / 2 or abs(across) > _MAX_ACROSS_EMS:
         return written or "\n"
-    right = max(upright(x, y)[0] for x in first[::2] for y in first[1::2])
-    gap = upright(*end)[0] - right
+    box = characters.find_box(before)
+    if box is None:
+        return written or "\n"
+    right = (box.right if cosine > 0 else box.left) * cosine + (
+        box.top if sine > 0 else box.bottom
+    ) * sine
+    gap = (end[0] * cosine + end[1] * sine - right) / size
     if -_MAX_OVERLAP_EMS <= gap <= _MAX_GAP_IN_WORD_EMS:
         return ""
     return " " if _MAX_GAP_IN_WORD_EMS < gap <= _MAX_WORD_SPACE_EMS else written or "\n"
