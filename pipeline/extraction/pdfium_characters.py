@@ -5,6 +5,7 @@ whether a page has anything for them.
 """
 
 import math
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -35,24 +36,30 @@ class PageCharacters:
     Args:
         page: The characters as PDFium has them.
         text: As PDFium writes it; each character is one unit of UTF-16.
-        positions: Where in PDFium's text each of them stands, -1 for those that are not from it;
-            None where the text is PDFium's own.
-        has_unwritten: Whether PDFium counts characters that its text has not; None where the text
-            is its own, which tells.
+        runs: Where its stretches stand in PDFium's text: the length of each, and its start there,
+            -1 for one that is not from there. None where the text is PDFium's own.
+        has_unwritten: Whether PDFium counts characters that its text has not.
     """
 
     def __init__(
         self,
         page: TextPage,
         text: str,
-        positions: Sequence[int] | None = None,
+        runs: Sequence[tuple[int, int]] | None = None,
         *,
-        has_unwritten: bool | None = None,
+        has_unwritten: bool,
     ) -> None:
         self.text = text
         self._page = page
-        self._positions = range(len(text)) if positions is None else positions
-        self._has_unwritten = len(text) != page.count if has_unwritten is None else has_unwritten
+        self._has_unwritten = has_unwritten
+        # Where each run starts in the text, and there.
+        self._starts: list[int] = []
+        self._sources: list[int] = []
+        start = 0
+        for length, source in [(len(text), 0)] if runs is None else runs:
+            self._starts.append(start)
+            self._sources.append(source)
+            start += length
 
     def find_box(self, position: int) -> Box | None:
         """The box that a character fills; None where it is not drawn."""
@@ -99,40 +106,51 @@ class PageCharacters:
         edits = sorted(edits, key=lambda edit: (edit.start, edit.end))
         if not edits:
             return self
-        positions = self._positions
         parts: list[str] = []
-        kept: list[int] = []
+        runs: list[tuple[int, int]] = []
         done = 0
         for edit in edits:
             parts += (self.text[done : edit.start], edit.text)
-            kept += positions[done : edit.start]
-            kept += [-1] * len(edit.text)
+            runs += self._list_runs(done, edit.start)
+            if edit.text:
+                runs.append((len(edit.text), -1))
             done = edit.end
         parts.append(self.text[done:])
-        kept += positions[done:]
-        return self._renew("".join(parts), kept)
+        runs += self._list_runs(done, len(self.text))
+        return self._renew("".join(parts), runs)
 
     def replace_letters(self, old: str, new: str) -> "PageCharacters":
         """The page with each of one character replaced by another one."""
-        text = self.text.replace(old, new)
-        return self._renew(text, self._positions)
+        return self._renew(self.text.replace(old, new), self._list_runs(0, len(self.text)))
 
     def rebuild(self, pieces: Iterable[int | str]) -> "PageCharacters":
         """The page put together from places in its text and from characters that are new to it."""
-        positions = self._positions
         text: list[str] = []
-        kept: list[int] = []
+        runs: list[tuple[int, int]] = []
         for piece in pieces:
             text.append(piece if isinstance(piece, str) else self.text[piece])
-            kept.append(-1 if isinstance(piece, str) else positions[piece])
-        return self._renew("".join(text), kept)
+            runs.append((1, -1 if isinstance(piece, str) else self._find_source(piece)))
+        return self._renew("".join(text), runs)
 
     def _find_index(self, position: int) -> int:
-        position = self._positions[position]
-        return self._page.find_index(position) if self._has_unwritten else position
+        source = self._find_source(position)
+        return self._page.find_index(source) if self._has_unwritten and source >= 0 else source
 
-    def _renew(self, text: str, positions: Sequence[int]) -> "PageCharacters":
-        return PageCharacters(self._page, text, positions, has_unwritten=self._has_unwritten)
+    def _find_source(self, position: int) -> int:
+        run = bisect_right(self._starts, position) - 1
+        source = self._sources[run]
+        return source if source < 0 else source + position - self._starts[run]
+
+    def _list_runs(self, start: int, end: int) -> Iterable[tuple[int, int]]:
+        run = bisect_right(self._starts, start)
+        while start < end:
+            stop = min(end, self._starts[run]) if run < len(self._starts) else end
+            yield stop - start, self._find_source(start)
+            start = stop
+            run += 1
+
+    def _renew(self, text: str, runs: Iterable[tuple[int, int]]) -> "PageCharacters":
+        return PageCharacters(self._page, text, list(runs), has_unwritten=self._has_unwritten)
 
 
 def turn_upright(em: tuple[float, float]) -> Callable[[float, float], tuple[float, float]]:

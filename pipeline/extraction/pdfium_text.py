@@ -55,7 +55,8 @@ def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
 
 
 def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
-    characters = PageCharacters(page, page.read_text())
+    text = page.read_text()
+    characters = PageCharacters(page, text, has_unwritten=len(text) != page.count)
     bounded = _drop_codes(page.read_text_inside(visible))
     whole = characters.text
     if whole == bounded:
