@@ -60,6 +60,8 @@ class PageCharacters:
             self._starts.append(start)
             self._sources.append(source)
             start += length
+        # Most pages are as PDFium writes them, and places there are its own numbers.
+        self._is_plain = not has_unwritten and self._sources == [0]
 
     def find_box(self, position: int) -> Box | None:
         """The box that a character fills; None where it is not drawn."""
@@ -89,6 +91,8 @@ class PageCharacters:
             other: The other one.
             tolerance: What is still in line, as a share of their height.
         """
+        if self._is_plain:
+            return self._page.stand_alike(position, other, tolerance)
         indices = self._find_index(position), self._find_index(other)
         return min(indices) < 0 or self._page.stand_alike(*indices, tolerance)
 
@@ -133,6 +137,8 @@ class PageCharacters:
         return self._renew("".join(text), runs)
 
     def _find_index(self, position: int) -> int:
+        if self._is_plain:
+            return position
         source = self._find_source(position)
         return self._page.find_index(source) if self._has_unwritten and source >= 0 else source
 

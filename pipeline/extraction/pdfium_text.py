@@ -8,7 +8,6 @@ of ten pages) there is nothing to decide. Where they differ it is where the char
 decides.
 """
 
-import math
 import re
 from collections.abc import Iterator
 
@@ -34,6 +33,9 @@ _LINE_END_BESIDE_FEW = re.compile(
 )
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
 _MAX_ACROSS_EMS = 0.6
+# The next one may be set larger than the one that this is measured by.
+_MAX_ACROSS_LARGER_EMS = 1.0
+_MAX_TURN_EMS = 0.3
 # Less is the space between the letters of a word; a word space has a fifth of an em at the least.
 _MAX_GAP_IN_WORD_EMS = 0.2
 _MAX_OVERLAP_EMS = 0.5
@@ -200,12 +202,7 @@ def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
     """The page without the line ends before and after a raised or lowered letter of a line."""
     edits = []
     for found in _LINE_END_BESIDE_FEW.finditer(characters.text):
-        before, after = found.start() - 1, found.end()
-        here, there = characters.find_origin(before), characters.find_origin(after)
-        # A line of upright text begins further to the left than the one before it has ended.
-        if here is None or there is None or there[0] < here[0]:
-            continue
-        separator = _choose_separator(characters, before, after)
+        separator = _choose_separator(characters, found.start() - 1, found.end())
         if separator != found[0]:
             edits.append(Edit(found.start(), found.end(), separator))
     return characters.edit(edits)
@@ -214,26 +211,39 @@ def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
 def _choose_separator(characters: PageCharacters, before: int, after: int) -> str:
     """What stands between two characters that follow each other in the text."""
     written = characters.text[before + 1 : after]
-    em, next_em = characters.find_em(before), characters.find_em(after)
+    start, end = characters.find_origin(before), characters.find_origin(after)
+    em = characters.find_em(before)
+    if start is None or end is None or not any(em):
+        return written or " "
+    if _measure_across(em, start, end) > _MAX_ACROSS_LARGER_EMS:
+        return written or "\n"
+    next_em = characters.find_em(after)
     if max(map(abs, next_em)) > max(map(abs, em)):
         em, next_em = next_em, em
-    start, end = characters.find_origin(before), characters.find_origin(after)
-    if not (start and end and any(em)):
-        return written or " "
-    # Coordinates in ems, along and across the writing direction.
-    size = math.hypot(*em)
-    cosine, sine = em[0] / size, em[1] / size
-    turned = (next_em[1] * cosine - next_em[0] * sine) / size
-    across = ((end[1] - start[1]) * cosine - (end[0] - start[0]) * sine) / size
-    if abs(turned) > _MAX_ACROSS_EMS / 2 or abs(across) > _MAX_ACROSS_EMS:
+    if (
+        _measure_across(em, (0.0, 0.0), next_em) > _MAX_TURN_EMS
+        or _measure_across(em, start, end) > _MAX_ACROSS_EMS
+        or (box := characters.find_box(before)) is None
+    ):
         return written or "\n"
-    box = characters.find_box(before)
-    if box is None:
-        return written or "\n"
-    right = (box.right if cosine > 0 else box.left) * cosine + (
-        box.top if sine > 0 else box.bottom
-    ) * sine
-    gap = (end[0] * cosine + end[1] * sine - right) / size
+    gap = _measure_gap(em, box, end)
     if -_MAX_OVERLAP_EMS <= gap <= _MAX_GAP_IN_WORD_EMS:
         return ""
     return " " if _MAX_GAP_IN_WORD_EMS < gap <= _MAX_WORD_SPACE_EMS else written or "\n"
+
+
+def _measure_across(
+    em: tuple[float, float], start: tuple[float, float], end: tuple[float, float]
+) -> float:
+    """How far apart two points are across a writing direction, in ems."""
+    along, aside = em
+    across = (end[1] - start[1]) * along - (end[0] - start[0]) * aside
+    return abs(across) / (along * along + aside * aside)
+
+
+def _measure_gap(em: tuple[float, float], box: Box, end: tuple[float, float]) -> float:
+    """How far it is from the end of a box to a point along a writing direction, in ems."""
+    along, aside = em
+    right = box.right if along > 0 else box.left
+    top = box.top if aside > 0 else box.bottom
+    return ((end[0] - right) * along + (end[1] - top) * aside) / (along * along + aside * aside)
