@@ -10,6 +10,7 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no ty
 
 from pipeline.extraction.appearances import Appearances
 from pipeline.extraction.form_fields import Field, Form, read_string
+from pipeline.extraction.layers import Layers
 from pipeline.extraction.text_page import Box
 
 _UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
@@ -55,7 +56,11 @@ class Note:
 
 
 def read_notes(
-    page: object, page_number: int, form: Form | None, appearances: Appearances
+    page: object,
+    page_number: int,
+    form: Form | None,
+    appearances: Appearances,
+    layers: Layers | None,
 ) -> list[Note]:
     """What the annotations of a page show, in the order in which they are drawn.
 
@@ -70,6 +75,8 @@ def read_notes(
         try:
             subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
             if subtype in _SILENT or pdfium.FPDFAnnot_GetFlags(annotation) & _UNSEEN:
+                continue
+            if layers is not None and layers.is_annotation_off(page_number, number):
                 continue
             note = _read_note(annotation, subtype, form, appearances, (page_number, number))
         finally:

@@ -18,6 +18,7 @@ from pipeline.extraction.appearances import Appearances
 from pipeline.extraction.clustered_scripts import mend_clusters
 from pipeline.extraction.downward_lines import order_downward_lines
 from pipeline.extraction.form_fields import Form
+from pipeline.extraction.layers import Layers, may_hide_layers
 from pipeline.extraction.note_places import place_notes
 from pipeline.extraction.pdfium_text import find_visible_box, join_pairs, read_visible_text
 from pipeline.extraction.raised_digits import separate_raised_digits
@@ -65,6 +66,7 @@ class PdfiumDocument:
         self._text_page = TextPage()
         self._form: Form | None = None
         self._appearances = Appearances(path)
+        self._layers = Layers(path) if may_hide_layers(path) else None
         self.page_count: int = pdfium.FPDF_GetPageCount(self._handle)
         if self.page_count < 1:
             self.close()
@@ -82,18 +84,33 @@ class PdfiumDocument:
             PdfiumError: The page cannot be loaded.
             MemoryError: The memory limit was reached.
         """
-        with open_page(self._handle, number) as page:
-            if not self._is_right_to_left:
-                return self._read_shown(page, page, number)
-            with copy_page(self._handle, number) as copy:
-                return self._read_shown(page, copy, number)
+        with (
+            open_page(self._handle, number) as page,
+            self._open_page_of_text(page, number) as page_of_text,
+        ):
+            return self._read_shown(page, page_of_text, number)
 
     def close(self) -> None:
         """Give back what PDFium holds of the document."""
         self._appearances.close()
+        if self._layers is not None:
+            self._layers.close()
         if self._form is not None:
             self._form.close()
         pdfium.FPDF_CloseDocument(self._handle)
+
+    @contextmanager
+    def _open_page_of_text(self, page: object, number: int) -> Iterator[object]:
+        """The page that the text is read from: where PDFium would read it wrong, a copy."""
+        shown = self._layers.write_shown(number) if self._layers is not None else None
+        if shown is not None:
+            with open_copy(shown) as document, open_page(document, 1) as copy:
+                yield copy
+        elif self._is_right_to_left:
+            with copy_page(self._handle, number) as copy:
+                yield copy
+        else:
+            yield page
 
     def _read_shown(self, page: object, page_of_text: object, number: int) -> str:
         visible = find_visible_box(page)
@@ -109,7 +126,7 @@ class PdfiumDocument:
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
             characters = separate_raised_digits(characters)
-            notes = read_notes(page, number, self._form, self._appearances)
+            notes = read_notes(page, number, self._form, self._appearances, self._layers)
             if notes:
                 characters = place_notes(characters, notes, quarter_turns, visible)
             return join_pairs(characters.text)
@@ -131,6 +148,22 @@ def open_page(document: object, number: int) -> Iterator[object]:
         yield page
     finally:
         pdfium.FPDF_ClosePage(page)
+
+
+@contextmanager
+def open_copy(data: bytes) -> Iterator[object]:
+    """PDFium's handle of a document in memory.
+
+    Raises:
+        PdfiumError: PDFium cannot open it.
+    """
+    document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    if not document:
+        raise PdfiumError
+    try:
+        yield document
+    finally:
+        pdfium.FPDF_CloseDocument(document)
 
 
 @contextmanager
