@@ -26,10 +26,11 @@ _CODES_OF_NO_TEXT = "\x03\x93\x94\x96\x97\x98\ufffe"
 _UNCOUNTED = " \r\n\x02"
 _LINES = re.compile(r"[^ \r\n](?:[^\r\n]*[^ \r\n])?")
 _SEPARATORS = re.compile(r"[ \r\n]+")
-# A line end before or after one or two letters or digits: it may be one that PDFium writes within a
-# line, for a raised or lowered letter.
+# A line end before a space, or before or after one or two letters or digits: it may be one that
+# PDFium writes within a line, for a raised or lowered letter.
 _LINE_END_BESIDE_FEW = re.compile(
-    r"\r\n(?:(?<=\S\r\n)(?=[^\W_]{1,2}(?![^\W_]))|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
+    r"\r\n(?: (?=\S)|(?<=\S\r\n)(?=[^\W_]{1,2}(?![^\W_]))"
+    r"|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
 )
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
 _MAX_ACROSS_EMS = 0.6

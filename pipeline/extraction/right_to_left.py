@@ -38,7 +38,7 @@ _DONE = "X"
 
 
 @dataclass(frozen=True)
-class _Glyph:
+class Glyph:
     """What is drawn at one place: a letter with its marks, or letters drawn as one.
 
     Args:
@@ -52,7 +52,7 @@ class _Glyph:
     left: float
     right: float
 
-    def join(self, other: "_Glyph") -> "_Glyph":
+    def join(self, other: "Glyph") -> "Glyph":
         """This and then another one, as one."""
         return replace(
             self, text=self.text + other.text, positions=(*self.positions, *other.positions)
@@ -104,18 +104,18 @@ def order_right_to_left(characters: PageCharacters) -> PageCharacters:
     return characters.rebuild([*pieces, *range(done, len(text))])
 
 
-def _list_pieces(glyph: _Glyph, text: str) -> Iterable[int | str]:
+def _list_pieces(glyph: Glyph, text: str) -> Iterable[int | str]:
     """The characters of a glyph by their places in the text, or as such where they have changed."""
     for character, position in zip(glyph.text, glyph.positions, strict=True):
         is_kept = position >= 0 and text[position] == character
         yield position if is_kept else character
 
 
-def read_visual_line(glyphs: Sequence[_Glyph]) -> list[_Glyph]:
+def read_visual_line(glyphs: Sequence[Glyph]) -> list[Glyph]:
     """The glyphs of a line, given from left to right, in the order in which they are read."""
     line = list(glyphs)
     kinds = "".join([glyph.kind for glyph in line])
-    if kinds.count("R") >= kinds.count("L"):
+    if _is_read_from_right(kinds):
         line.reverse()
         kinds = _turn(line, kinds[::-1], _OTHER_SCRIPT)
         _turn(line, kinds, _NUMBER)
@@ -129,7 +129,15 @@ def read_visual_line(glyphs: Sequence[_Glyph]) -> list[_Glyph]:
     return line
 
 
-def _turn(line: list[_Glyph], kinds: str, pattern: re.Pattern[str]) -> str:
+def _is_read_from_right(kinds: str) -> bool:
+    """Whether a line is one of this script: by the letters at both ends, else by most of them."""
+    letters = [kind for kind in kinds if kind in "LR"]
+    if letters and letters[0] == letters[-1]:
+        return letters[0] == "R"
+    return letters.count("R") >= letters.count("L")
+
+
+def _turn(line: list[Glyph], kinds: str, pattern: re.Pattern[str]) -> str:
     """Turn each run of a line; gives the classes with the runs marked as done."""
     for found in pattern.finditer(kinds):
         start, end = found.span()
@@ -137,7 +145,7 @@ def _turn(line: list[_Glyph], kinds: str, pattern: re.Pattern[str]) -> str:
     return pattern.sub(lambda found: _DONE * len(found[0]), kinds)
 
 
-def _set_brackets(line: list[_Glyph], places: Iterable[int]) -> None:
+def _set_brackets(line: list[Glyph], places: Iterable[int]) -> None:
     """Mirror the brackets at some places of a line where that makes more of them pairs.
 
     Whether a producer says which bracket is drawn, or which is meant, is told nowhere.
@@ -156,15 +164,15 @@ def _set_brackets(line: list[_Glyph], places: Iterable[int]) -> None:
             line[place] = replace(glyph, text=glyph.text.translate(_MIRROR))
 
 
-def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[_Glyph]:
+def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[Glyph]:
     """The glyphs of a line from left to right, the spaces that are drawn included."""
-    glyphs: list[_Glyph] = []
-    marks: list[_Glyph] = []
+    glyphs: list[Glyph] = []
+    marks: list[Glyph] = []
     for position in range(start, end):
         character = characters.text[position]
         if character in _DIRECTION_MARKS or not characters.is_drawn(position):
             continue
-        glyph = _Glyph(character, (position,), *characters.find_advance(position))
+        glyph = Glyph(character, (position,), *characters.find_advance(position))
         if glyphs and glyphs[-1].left == glyph.left and " " not in (glyphs[-1].kind, glyph.kind):
             glyphs[-1] = _join_letters(glyphs[-1], glyph)
         elif unicodedata.category(character) == "Mn":
@@ -177,7 +185,7 @@ def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[_Glyp
     return sorted(glyphs, key=lambda glyph: glyph.middle)
 
 
-def _join_letters(before: _Glyph, after: _Glyph) -> _Glyph:
+def _join_letters(before: Glyph, after: Glyph) -> Glyph:
     """Two letters that are drawn as one, as they come from PDFium."""
     joined = before.join(after)
     if after.kind != "R" or (before.text == _LAM and after.text in _ALEFS):
@@ -186,17 +194,17 @@ def _join_letters(before: _Glyph, after: _Glyph) -> _Glyph:
     return after.join(before)
 
 
-def _add_spaces(glyphs: Sequence[_Glyph], em: float) -> list[_Glyph]:
+def _add_spaces(glyphs: Sequence[Glyph], em: float) -> list[Glyph]:
     """The glyphs of a line with a space wherever there is the room of one and none is drawn."""
     has_spaces = any(glyph.kind == " " for glyph in glyphs)
     min_gap = em * (_MIN_COLUMN_EMS if has_spaces else _MIN_SPACE_EMS)
-    line: list[_Glyph] = []
+    line: list[Glyph] = []
     for glyph in glyphs:
         if (
             line
             and " " not in (glyph.kind, line[-1].kind)
             and glyph.left - line[-1].right > min_gap
         ):
-            line.append(_Glyph(" ", (-1,), line[-1].right, glyph.left))
+            line.append(Glyph(" ", (-1,), line[-1].right, glyph.left))
         line.append(glyph)
     return line
