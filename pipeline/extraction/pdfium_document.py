@@ -13,17 +13,21 @@ from pathlib import Path
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
-from pipeline.extraction.annotations import read_notes
-from pipeline.extraction.appearances import Appearances
-from pipeline.extraction.clustered_scripts import mend_clusters
-from pipeline.extraction.downward_lines import order_downward_lines
-from pipeline.extraction.form_fields import Form
-from pipeline.extraction.layers import Layers, may_hide_layers
-from pipeline.extraction.note_places import place_notes
-from pipeline.extraction.pdfium_text import find_visible_box, join_pairs, read_visible_text
-from pipeline.extraction.raised_digits import separate_raised_digits
-from pipeline.extraction.right_to_left import order_right_to_left
-from pipeline.extraction.text_page import TextPage
+from pipeline.extraction.shown_text.annotations import read_notes
+from pipeline.extraction.shown_text.appearances import Appearances
+from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
+from pipeline.extraction.shown_text.downward_lines import order_downward_lines
+from pipeline.extraction.shown_text.form_fields import Form
+from pipeline.extraction.shown_text.layers import Layers, may_hide_layers
+from pipeline.extraction.shown_text.note_places import place_notes
+from pipeline.extraction.shown_text.raised_digits import separate_raised_digits
+from pipeline.extraction.shown_text.right_to_left import order_right_to_left
+from pipeline.extraction.shown_text.text_page import TextPage
+from pipeline.extraction.shown_text.visible_text import (
+    find_visible_box,
+    join_pairs,
+    read_visible_text,
+)
 
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})

@@ -1,4 +1,4 @@
-"""Files of other projects of which it is known what their pages show. Run where they are at hand."""
+"""Files of other projects of which it is known what they show. Run where they are at hand."""
 
 import re
 from pathlib import Path

@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from pipeline.extraction.layers import may_hide_layers
+from pipeline.extraction.shown_text.layers import may_hide_layers
 from tests.fakes.pdf_files import make_stream
 from tests.fakes.read_pages import extractor, read_text  # noqa: F401  # fixtures
 from tests.fakes.shown_pdf_files import make_layered_pdf

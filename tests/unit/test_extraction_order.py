@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.extraction.right_to_left import Glyph, read_visual_line
+from pipeline.extraction.shown_text.right_to_left import Glyph, read_visual_line
 from tests.fakes.read_pages import extractor, read_text  # noqa: F401  # fixtures
 from tests.fakes.shown_pdf_files import make_drawn_pdf, make_mapped_pdf
 

@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from pipeline.extraction.text_page import Box, TextPage
+from pipeline.extraction.shown_text.text_page import Box, TextPage
 
 # What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
 HYPHEN_OR_UNKNOWN = "\ufffe"

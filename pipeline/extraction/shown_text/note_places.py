@@ -11,9 +11,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from pipeline.extraction.annotations import Note
-from pipeline.extraction.pdfium_characters import Edit, PageCharacters, turn_box, turn_point
-from pipeline.extraction.text_page import Box
+from pipeline.extraction.shown_text.annotations import Note
+from pipeline.extraction.shown_text.page_characters import (
+    Edit,
+    PageCharacters,
+    turn_box,
+    turn_point,
+)
+from pipeline.extraction.shown_text.text_page import Box
 
 # In points. A label that is further off belongs to something else.
 _MAX_LEFT = 250.0

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
-from pipeline.extraction.appearances import Appearances
-from pipeline.extraction.form_fields import Field, Form, read_string
-from pipeline.extraction.layers import Layers
-from pipeline.extraction.text_page import Box
+from pipeline.extraction.shown_text.appearances import Appearances
+from pipeline.extraction.shown_text.form_fields import Field, Form, read_string
+from pipeline.extraction.shown_text.layers import Layers
+from pipeline.extraction.shown_text.text_page import Box
 
 _UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 # These draw no text of their own, or none that is more than a button's.
@@ -33,7 +33,7 @@ _CONTENTS = b"Contents"
 _MAX_FORM_DEPTH = 5
 _MAX_OBJECTS = 2000
 # How much is looked at of a page that a file may fill with annotations at will.
-_MAX_ANNOTATIONS = 20_000
+_MAX_ANNOTATIONS = 5_000
 
 
 @dataclass(frozen=True)

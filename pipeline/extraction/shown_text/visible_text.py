@@ -13,12 +13,12 @@ from collections.abc import Iterator
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
-from pipeline.extraction.pdfium_characters import (
+from pipeline.extraction.shown_text.page_characters import (
     HYPHEN_OR_UNKNOWN,
     Edit,
     PageCharacters,
 )
-from pipeline.extraction.text_page import Box, TextPage
+from pipeline.extraction.shown_text.text_page import Box, TextPage
 
 # Codes that PDFium takes for no text, and yet gives for a box. So it does with 2, of which those
 # that stand for a hyphen are text.
