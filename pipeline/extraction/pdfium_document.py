@@ -88,11 +88,11 @@ class PdfiumDocument:
             PdfiumError: The page cannot be loaded.
             MemoryError: The memory limit was reached.
         """
-        with (
-            open_page(self._handle, number) as page,
-            self._open_page_of_text(page, number) as page_of_text,
-        ):
-            return self._read_shown(page, page_of_text, number)
+        with open_page(self._handle, number) as page:
+            if self._layers is None and not self._is_right_to_left:
+                return self._read_shown(page, page, number)
+            with self._open_copy(page, number) as copy:
+                return self._read_shown(page, copy, number)
 
     def close(self) -> None:
         """Give back what PDFium holds of the document."""
@@ -104,11 +104,11 @@ class PdfiumDocument:
         pdfium.FPDF_CloseDocument(self._handle)
 
     @contextmanager
-    def _open_page_of_text(self, page: object, number: int) -> Iterator[object]:
-        """The page that the text is read from: where PDFium would read it wrong, a copy."""
+    def _open_copy(self, page: object, number: int) -> Iterator[object]:
+        """A copy of a page without what would make PDFium read it wrong, or the page itself."""
         shown = self._layers.write_shown(number) if self._layers is not None else None
         if shown is not None:
-            with open_copy(shown) as document, open_page(document, 1) as copy:
+            with open_document(shown) as document, open_page(document, 1) as copy:
                 yield copy
         elif self._is_right_to_left:
             with copy_page(self._handle, number) as copy:
@@ -155,7 +155,7 @@ def open_page(document: object, number: int) -> Iterator[object]:
 
 
 @contextmanager
-def open_copy(data: bytes) -> Iterator[object]:
+def open_document(data: bytes) -> Iterator[object]:
     """PDFium's handle of a document in memory.
 
     Raises:

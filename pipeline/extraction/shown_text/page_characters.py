@@ -83,18 +83,24 @@ class PageCharacters:
         index = self._find_index(position)
         return (0.0, 0.0) if index < 0 else self._page.find_advance(index)
 
-    def stand_alike(self, position: int, other: int, tolerance: float) -> bool:
-        """Whether the boxes of two characters have their lower and their upper edges in line.
+    def list_uneven(
+        self, spans: Iterable[tuple[int, int]], tolerance: float
+    ) -> list[tuple[int, int]]:
+        """Those of many spans whose first and last characters do not have their edges in line.
 
         Args:
-            position: One of them.
-            other: The other one.
-            tolerance: What is still in line, as a share of their height.
+            spans: Where each begins and ends in the text.
+            tolerance: What is still in line, as a share of the height of a character.
         """
         if self._is_plain:
-            return self._page.stand_alike(position, other, tolerance)
-        indices = self._find_index(position), self._find_index(other)
-        return min(indices) < 0 or self._page.stand_alike(*indices, tolerance)
+            pairs = self._page.list_uneven(((start, end - 1) for start, end in spans), tolerance)
+            return [(first, last + 1) for first, last in pairs]
+        ends = {
+            (self._find_index(start), self._find_index(end - 1)): (start, end)
+            for start, end in spans
+        }
+        drawn = (pair for pair in ends if min(pair) >= 0)
+        return [ends[pair] for pair in self._page.list_uneven(drawn, tolerance)]
 
     def is_drawn(self, position: int) -> bool:
         """Whether a character is from the file, and not put in by PDFium or by an edit."""

@@ -60,12 +60,11 @@ class _Digit:
 def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
     text = characters.text
+    numbers = (found.span() for found in _NUMBERS.finditer(text))
     edits: list[Edit] = []
-    for found in _NUMBERS.finditer(text):
-        start, end = found.span()
-        # Most numbers end where it is done: a quick look at two boxes.
-        if not characters.stand_alike(start, end - 1, _MIN_BOX_CHANGE):
-            edits += _separate_number(characters, start, end)
+    # Most numbers end where it is done: a quick look at two boxes.
+    for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
+        edits += _separate_number(characters, start, end)
     if "m2" in text or "m3" in text:
         edits += _write_units(characters)
     return characters.edit(edits)

@@ -6,7 +6,7 @@ is a pointer. The same functions, called with plain addresses, take a third of t
 
 import ctypes
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from ctypes import c_double, c_float, c_int, c_ushort, c_void_p
 from typing import Any, NamedTuple
 
@@ -120,16 +120,36 @@ class TextPage:
             return None
         return Box._make(_unpack_doubles(self._doubles))
 
-    def stand_alike(self, index: int, other: int, tolerance: float) -> bool:
-        """Whether two characters have their edges in line; so they have if one is not drawn."""
-        if not _get_box(self._page, index, *self._corners):
-            return True
-        _, bottom, _, top = _unpack_doubles(self._doubles)
-        if not _get_box(self._page, other, *self._corners):
-            return True
-        _, other_bottom, _, other_top = _unpack_doubles(self._doubles)
-        allowed = tolerance * max(top - bottom, other_top - other_bottom)
-        return bool(abs(bottom - other_bottom) <= allowed and abs(top - other_top) <= allowed)
+    def list_uneven(
+        self, pairs: Iterable[tuple[int, int]], tolerance: float
+    ) -> list[tuple[int, int]]:
+        """Those of many pairs of characters that do not have their edges in line.
+
+        A page of figures has hundreds of pairs, so this is one loop with nothing around it.
+
+        Args:
+            pairs: The numbers of two characters.
+            tolerance: What is still in line, as a share of their height.
+        """
+        uneven = []
+        page, corners, doubles = self._page, self._corners, self._doubles
+        line_bottom = line_top = 0.0
+        for pair in pairs:
+            index, other = pair
+            if not _get_box(page, other, *corners):
+                continue
+            _, bottom, _, top = _unpack_doubles(doubles)
+            allowed = tolerance * (top - bottom)
+            # The figures of a row stand as the one before them did.
+            if abs(bottom - line_bottom) <= allowed and abs(top - line_top) <= allowed:
+                continue
+            if not _get_box(page, index, *corners):
+                continue
+            _, line_bottom, _, line_top = _unpack_doubles(doubles)
+            if abs(bottom - line_bottom) > allowed or abs(top - line_top) > allowed:
+                uneven.append(pair)
+                line_bottom = line_top = 0.0
+        return uneven
 
     def find_origin(self, index: int) -> tuple[float, float] | None:
         """The point of the baseline at which a character begins."""

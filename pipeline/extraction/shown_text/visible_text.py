@@ -23,13 +23,14 @@ from pipeline.extraction.shown_text.text_page import Box, TextPage
 # Codes that PDFium takes for no text, and yet gives for a box. So it does with 2, of which those
 # that stand for a hyphen are text.
 _CODES_OF_NO_TEXT = "\x03\x93\x94\x96\x97\x98\ufffe"
-_UNCOUNTED = " \r\n\x02"
+_HYPHEN = "\x02"
 _LINES = re.compile(r"[^ \r\n](?:[^\r\n]*[^ \r\n])?")
 _SEPARATORS = re.compile(r"[ \r\n]+")
-# A line end before a space, or before or after one or two letters or digits: it may be one that
-# PDFium writes within a line, for a raised or lowered letter.
+# A line end that may be one that PDFium writes within a line, for a raised or lowered letter:
+# before a space, or before or after what is no word of a sentence.
 _LINE_END_BESIDE_FEW = re.compile(
-    r"\r\n(?: (?=\S)|(?<=\S\r\n)(?=[^\W_]{1,2}(?![^\W_]))"
+    r"\r\n(?: (?=\S)"
+    r"|(?<=\S\r\n)(?=(?:[^\W_]|[0-9][^\W_]|[^\W_]{2}\r\n|st|nd|rd|th)(?![^\W_]))"
     r"|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
 )
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
@@ -69,11 +70,13 @@ def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
         whole = characters.text
         if whole == bounded:
             return characters
-    visible_count = _count_drawn(bounded)
+    inside = _drop_separators(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
-    if 0 < visible_count < _count_drawn(whole):
-        return _cut_to_box(characters, bounded, visible)
-    return _settle_separators(characters, bounded) if visible_count else characters
+    if not inside:
+        return characters
+    if len(inside) < len(_drop_separators(whole)):
+        return _cut_to_box(characters, inside, visible)
+    return _settle_separators(characters, bounded)
 
 
 def join_pairs(text: str) -> str:
@@ -92,8 +95,8 @@ def _drop_codes(text: str) -> str:
     return text
 
 
-def _count_drawn(text: str) -> int:
-    return len(text) - sum(map(text.count, _UNCOUNTED))
+def _drop_separators(text: str) -> str:
+    return text.replace(" ", "").replace("\r\n", "").replace(_HYPHEN, "")
 
 
 def _tell_hyphens(characters: PageCharacters) -> PageCharacters:
@@ -102,23 +105,22 @@ def _tell_hyphens(characters: PageCharacters) -> PageCharacters:
     places = [found.start() for found in re.finditer(HYPHEN_OR_UNKNOWN, text)]
     unknown = [place for place in places if not characters.is_hyphen(place)]
     characters = characters.edit(Edit(place, place + 1, "") for place in unknown)
-    return characters.replace_letters(HYPHEN_OR_UNKNOWN, "\x02")
+    return characters.replace_letters(HYPHEN_OR_UNKNOWN, _HYPHEN)
 
 
-def _cut_to_box(characters: PageCharacters, bounded: str, visible: Box) -> PageCharacters:
+def _cut_to_box(characters: PageCharacters, inside: str, visible: Box) -> PageCharacters:
     """The page without what lies outside of a box."""
-    edits = _leave_out_lines(characters.text, bounded)
+    edits = _leave_out_lines(characters.text, inside)
     return characters.edit(_cut_letters(characters, visible) if edits is None else edits)
 
 
-def _leave_out_lines(text: str, bounded: str) -> list[Edit] | None:
+def _leave_out_lines(text: str, inside: str) -> list[Edit] | None:
     """Leave out the lines that the text inside of the box has not; None if lines are cut in two."""
-    inside = bounded.replace(" ", "").replace("\r\n", "")
     edits: list[Edit] = []
     done = position = 0
     left_out = -1
     for line in text.split("\r\n"):
-        letters = line.replace(" ", "")
+        letters = line.replace(" ", "").replace(_HYPHEN, "")
         if inside.startswith(letters, done):
             done += len(letters)
             if left_out >= 0:
@@ -136,6 +138,10 @@ def _cut_letters(characters: PageCharacters, visible: Box) -> Iterator[Edit]:
     """Leave out the letters that are outside of a box by where each of them stands."""
     text = characters.text
     for line in _LINES.finditer(text):
+        ends = characters.find_box(line.start()), characters.find_box(line.end() - 1)
+        # What stands between two letters of a line that are inside is inside.
+        if all(end is not None and not end.is_apart_from(visible) for end in ends):
+            continue
         start = -1
         for position in range(*line.span()):
             if text[position] == " ":
