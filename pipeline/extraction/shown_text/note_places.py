@@ -85,7 +85,7 @@ def _list_printed(
 ) -> list[Word]:
     """The words of the lines near a note, from the foot of the page to its head."""
     near = [
-        (box.bottom - _MAX_ABOVE, box.top + 2 * _MAX_ABOVE)
+        (box.bottom - _MAX_LINE_HEIGHT, box.top + _MAX_ABOVE)
         for box in (turn_box(note.box, quarter_turns) for note in notes)
     ]
     printed: list[Word] = []

@@ -209,6 +209,11 @@ def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
     """The page without the line ends before and after a raised or lowered letter of a line."""
     edits = []
     for found in _LINE_END_BESIDE_FEW.finditer(characters.text):
+        start = characters.find_origin(found.start() - 1)
+        end = characters.find_origin(found.end())
+        # The next line of upright text begins further to the left: no more has to be asked then.
+        if start is None or end is None or end[0] < start[0]:
+            continue
         separator = _choose_separator(characters, found.start() - 1, found.end())
         if separator != found[0]:
             edits.append(Edit(found.start(), found.end(), separator))
