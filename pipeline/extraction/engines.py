@@ -24,6 +24,7 @@ from pipeline.extraction.pdfium_document import (
     PdfiumDocument,
     PdfiumEncryptionError,
     PdfiumError,
+    ShownText,
 )
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.document_formats import PDF
@@ -120,12 +121,12 @@ class EngineDocument:
                 signs = read_page_signs(page, text_page)
 
             try:
-                text = self._pdfium.read_page(number, look)
+                shown = self._pdfium.read_page(number, look)
             except PdfiumError:
                 pass
             else:
-                self._check_whole(number, is_blank=not text.strip())
-                return self._judge(number, mend_codes(text, signs.unmapped_share), signs)
+                self._check_whole(number, is_blank=not shown.text.strip())
+                return self._judge(number, shown, signs)
         page = self._find_with_pypdf(number)
         text = mend_codes(self._read_with_pypdf(page))
         self._check_whole(number, is_blank=not text.strip())
@@ -158,8 +159,9 @@ class EngineDocument:
             handle, with_annotations=self._scan.has_file_annotations
         )
 
-    def _judge(self, number: int, text: str, signs: PageSigns) -> EnginePage:
+    def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
+        text = mend_codes(shown.text, signs.unmapped_share)
         first = EnginePage(Engine.PDFIUM, text, signs.shows_picture)
         if not is_doubtful(text, signs.unmapped_share, drops_text=signs.drops_text):
             return first
@@ -168,7 +170,10 @@ class EngineDocument:
         chosen = choose_text(text, self._ask_pypdf(number), drops_text=signs.drops_text)
         if chosen is None:
             raise UnreadablePageError(NO_CHARACTERS, RejectionCode.UNMAPPED_FONTS)
-        return first if chosen == text else EnginePage(Engine.PYPDF, chosen)
+        if chosen == text:
+            return first
+        # pypdf gives what is printed; what fields and notes say is PDFium's in any case.
+        return EnginePage(Engine.PYPDF, "\n".join([chosen, *shown.notes]))
 
     def _ask_pypdf(self, number: int) -> Opinion | None:
         from pipeline.extraction.fonts.type3_fonts import has_telling_names
