@@ -4,6 +4,7 @@ Only what a person sees on the page counts. An annotation that is hidden or not 
 out, and so does what opens only in a window of its own: the words of a comment or of a highlight.
 """
 
+import math
 from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
@@ -125,7 +126,8 @@ def _find_box(annotation: object) -> Box | None:
         max(rectangle.left, rectangle.right),
         max(rectangle.bottom, rectangle.top),
     )
-    return box if box.right > box.left and box.top > box.bottom else None
+    is_seen = box.right > box.left and box.top > box.bottom and all(map(math.isfinite, box))
+    return box if is_seen else None
 
 
 def _draws_text(annotation: object) -> bool:

@@ -6,7 +6,6 @@ import pytest
 
 from pipeline.extraction.shown_text.layers import may_hide_layers
 from tests.fakes.pdf.pdf_files import make_stream
-from tests.fakes.pdf.read_pages import extractor, read_text  # noqa: F401  # fixtures
 from tests.fakes.pdf.shown_pdf_files import make_layered_pdf
 
 
@@ -30,7 +29,7 @@ PRICE = show(b"The price is 500.", 740)
     ],
     ids=["off", "on", "all of two", "nested", "form", "part of a form", "line"],
 )
-def test_what_is_on_a_layer_that_is_off_is_left_out(read_text, content, shown):  # noqa: F811
+def test_what_is_on_a_layer_that_is_off_is_left_out(read_text, content, shown):
     text = read_text(make_layered_pdf(PRICE + b" " + content))
     assert text.split("\n") == ["The price is 500.", *shown]
 
@@ -44,7 +43,7 @@ def test_what_is_on_a_layer_that_is_off_is_left_out(read_text, content, shown): 
         (b"/BaseState /OFF /ON [60 0 R]", True),
     ],
 )
-def test_the_default_configuration_says_what_is_off(read_text, entries, is_shown):  # noqa: F811
+def test_the_default_configuration_says_what_is_off(read_text, entries, is_shown):
     data = make_layered_pdf(PRICE + b" /OC /L1 BDC %b EMC" % show(b"DRAFT", 700),
                             layer_entries=entries)  # fmt: skip
     assert ("DRAFT" in read_text(data)) is is_shown

@@ -5,7 +5,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extraction.shown_text.right_to_left import Glyph, read_visual_line
-from tests.fakes.pdf.read_pages import extractor, read_text  # noqa: F401  # fixtures
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf, make_mapped_pdf
 
 LEFT_TO_RIGHT = (
@@ -27,12 +26,12 @@ VERTICAL_FONT = (
 )
 
 
-def test_the_direction_in_which_pages_are_turned_is_not_that_of_lines(read_text):  # noqa: F811
+def test_the_direction_in_which_pages_are_turned_is_not_that_of_lines(read_text):
     data = make_drawn_pdf(LEFT_TO_RIGHT, catalog_entries=RIGHT_TO_LEFT_PAGES)
     assert read_text(data) == ("The quick brown fox, 12 of 1,234.50 EUR.\nInvoice 2026-03-04 total")
 
 
-def test_lines_of_a_page_that_is_shown_turned_come_in_order(read_text):  # noqa: F811
+def test_lines_of_a_page_that_is_shown_turned_come_in_order(read_text):
     lines = b"(One alpha) Tj 0 -20 Td (Two beta) Tj 0 -20 Td (Three gamma-) Tj 0 -20 Td (delta) Tj"
     content = b"BT /F1 14 Tf 72 700 Td %b ET" % lines
     assert read_text(make_drawn_pdf(content, b"/Rotate 90")) == (
@@ -40,12 +39,12 @@ def test_lines_of_a_page_that_is_shown_turned_come_in_order(read_text):  # noqa:
     )
 
 
-def test_lines_that_are_turned_to_the_right_come_in_order(read_text):  # noqa: F811
+def test_lines_that_are_turned_to_the_right_come_in_order(read_text):
     content = b"BT /F1 14 Tf 0 -1 1 0 300 700 Tm (One alpha) Tj 0 -20 Td (Two beta) Tj ET"
     assert read_text(make_drawn_pdf(content)) == "One alpha\nTwo beta"
 
 
-def test_vertical_columns_follow_each_other_from_the_right(read_text):  # noqa: F811
+def test_vertical_columns_follow_each_other_from_the_right(read_text):
     columns = ["吾輩は猫である", "名前はまだ無い"]
     first, second = (column.encode("utf-16-be").hex().encode() for column in columns)
     content = b"BT /F1 20 Tf 500 700 Td <%b> Tj -30 0 Td <%b> Tj ET" % (first, second)
@@ -60,7 +59,7 @@ def draw_letters(codes, x, step):
 
 
 @pytest.mark.parametrize("is_written_as_read", [True, False])
-def test_words_of_right_to_left_script_however_they_are_written(read_text, is_written_as_read):  # noqa: F811
+def test_words_of_right_to_left_script_however_they_are_written(read_text, is_written_as_read):
     codes = range(0x41, 0x41 + len(WELCOME))
     if is_written_as_read:
         content = draw_letters(codes, 400, -6)
@@ -107,7 +106,7 @@ def test_no_glyph_is_lost_or_made_up(text):
     )
 
 
-def test_a_cluster_is_read_once_and_leaves_no_gap(read_text):  # noqa: F811
+def test_a_cluster_is_read_once_and_leaves_no_gap(read_text):
     """Two glyphs that stand for two letters, as a browser writes Thai and Hindi."""
     letters = "\u0928\u093f\u092f\u093e"
     cluster = b"/Span << /ActualText <FEFF%b> >> BDC %b EMC"

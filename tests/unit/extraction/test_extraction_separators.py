@@ -2,7 +2,6 @@
 
 import pytest
 
-from tests.fakes.pdf.read_pages import extractor, read_text  # noqa: F401  # fixtures
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
 
 ROWS = (("Berlin", "1,000"), ("Paris", "2,000"), ("Rome", "3,000"))
@@ -29,16 +28,16 @@ def draw_rows(matrix, step, column):
     ],
     ids=["upright", "turned to the left", "turned to the right"],
 )
-def test_each_row_of_a_table_is_a_line_however_it_is_turned(read_text, matrix, step, column):  # noqa: F811
+def test_each_row_of_a_table_is_a_line_however_it_is_turned(read_text, matrix, step, column):
     assert read_text(make_drawn_pdf(draw_rows(matrix, step, column))).split("\n") == ROWS_IN_LINES
 
 
-def test_rows_of_a_page_that_is_shown_turned_are_lines(read_text):  # noqa: F811
+def test_rows_of_a_page_that_is_shown_turned_are_lines(read_text):
     content = draw_rows(b"0 1 -1 0", (20, 0), (0, 100))
     assert read_text(make_drawn_pdf(content, b"/Rotate 90")).split("\n") == ROWS_IN_LINES
 
 
-def test_cells_of_a_row_are_apart(read_text):  # noqa: F811
+def test_cells_of_a_row_are_apart(read_text):
     content = b"BT /F1 12 Tf 72 700 Td (2,839) Tj 60 0 Td (5) Tj -60 -20 Td (1,250) Tj ET"
     assert read_text(make_drawn_pdf(content)).split() == ["2,839", "5", "1,250"]
 
@@ -61,16 +60,16 @@ def test_cells_of_a_row_are_apart(read_text):  # noqa: F811
     ids=["a mark", "after a year", "before", "after a stop", "power", "lowered", "unit", "formula",
          "not raised", "hardly smaller"],
 )  # fmt: skip
-def test_raised_and_lowered_digits(read_text, drawn, text):  # noqa: F811
+def test_raised_and_lowered_digits(read_text, drawn, text):
     assert read_text(make_drawn_pdf(b"BT /F1 12 Tf 72 700 Td %b ET" % drawn)) == text
 
 
-def test_a_raised_digit_ends_no_line(read_text):  # noqa: F811
+def test_a_raised_digit_ends_no_line(read_text):
     content = b"BT /F1 12 Tf 72 700 Td (in R) Tj 5 Ts /F1 7 Tf (n) Tj 0 Ts /F1 12 Tf ( with) Tj ET"
     assert read_text(make_drawn_pdf(content)) == "in Rn with"
 
 
-def test_what_lies_outside_of_the_visible_box_is_left_out_and_the_rest_stays_apart(read_text):  # noqa: F811
+def test_what_lies_outside_of_the_visible_box_is_left_out_and_the_rest_stays_apart(read_text):
     content = (
         b"BT /F1 12 Tf 72 700 Td (first line) Tj 0 -50 Td (second line) Tj ET "
         b"BT /F1 12 Tf 20 750 Td (crop mark) Tj ET BT /F1 12 Tf 72 600 Td (third) Tj ET"
@@ -79,7 +78,7 @@ def test_what_lies_outside_of_the_visible_box_is_left_out_and_the_rest_stays_apa
     assert text == "first line\nsecond line\nthird"
 
 
-def test_a_line_that_the_visible_box_cuts_in_two_keeps_what_is_inside(read_text):  # noqa: F811
+def test_a_line_that_the_visible_box_cuts_in_two_keeps_what_is_inside(read_text):
     content = b"BT /F1 12 Tf 72 700 Td (inside and) Tj 300 0 Td (outside) Tj 0 -20 Td (gone) Tj ET"
     content += b" BT /F1 12 Tf 72 600 Td (here) Tj ET"
     assert read_text(make_drawn_pdf(content, b"/CropBox [50 50 300 730]")) == "inside and\nhere"

@@ -1,4 +1,4 @@
-"""Reading PDFs that tests have made, page by page through the extraction's own process."""
+"""Reading PDFs that tests have made. Short: two fixtures are all that unit tests share."""
 
 import pytest
 
@@ -7,19 +7,19 @@ from shared.deadline import Deadline
 
 
 @pytest.fixture(scope="module")
-def extractor():
+def shared_extractor():
     with Extractor() as extractor:
         yield extractor
 
 
 @pytest.fixture
-def read_text(extractor, tmp_path):
+def read_text(shared_extractor, tmp_path):
     """The text of the first page of a file with these bytes."""
 
     def read_text(data):
         path = tmp_path / "document.pdf"
         path.write_bytes(data)
-        with extractor.open(path, Deadline.after(60)) as document:
+        with shared_extractor.open(path, Deadline.after(60)) as document:
             return next(iter(document.pages())).text
 
     return read_text
