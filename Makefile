@@ -12,7 +12,7 @@ EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
-  bench-extraction bench-model bench-costs bench-report bench-coldstart \
+  bench-extraction bench-truth bench-model bench-costs bench-report bench-coldstart \
   pictures lock audit clean
 
 help: ## Say what each target does
@@ -57,6 +57,9 @@ bench-batch: $(VENV)/.development ## Measure: a batch of ten beside plain Powert
 
 bench-extraction: $(VENV)/.development ## Measure: pages per second beside both engines alone
 	@$(BIN)/python -m tests.benchmarks.bench_extraction
+
+bench-truth: $(VENV)/.development ## Measure: what is read beside independent readers; FOLDERS, OPTIONS
+	@$(BIN)/python -m tests.benchmarks.bench_truth $(OPTIONS) $(FOLDERS)
 
 bench-costs: $(VENV)/.development ## Measure: what a thousand documents cost, part by part
 	@$(BIN)/python -m tests.benchmarks.bench_costs

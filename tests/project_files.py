@@ -4,3 +4,4 @@ from pathlib import Path
 
 PROJECT = Path(__file__).parent.parent
 CORPUS = PROJECT.parent / "shared" / "corpus"
+CASES = PROJECT.parent / "shared" / "cases" / "pdf"

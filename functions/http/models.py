@@ -186,8 +186,10 @@ class DocumentView(_Answer):
     title: str | None
     pages: int
     empty_pages: str
+    picture_pages: str
     failed_pages: str
     missing_pages: str
+    embedded_files: tuple[str, ...]
     model: str | None
     input_tokens: int
     output_tokens: int

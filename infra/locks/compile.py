@@ -15,6 +15,8 @@ AUDIT_TOOLS = ("bandit", "checkov", "detect-secrets", "sam")
 LOCKS = {
     "emulator.txt": ["--group", f"{PROJECT}:emulator"],
     **{f"{tool}.txt": ["--group", f"{PROJECT}:{tool}"] for tool in AUDIT_TOOLS},
+    # MuPDF is under the AGPL, so these readers stay apart from all that is shipped.
+    "judges.txt": ["--group", f"{PROJECT}:judges"],
     "command-line.txt": [str(PROJECT), str(FOLDER / "build-backend.in")],
     "development.txt": [
         str(PROJECT),

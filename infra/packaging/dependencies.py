@@ -8,7 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +51,10 @@ _FOLDERS_OF_PARTS = (
     "boto3/data/",
     "openai/resources/",
     "openai/types/",
+    "pydantic/",
 )
+# Folders whose modules stand alone, too: each is one kind of event, named by its lazy package.
+_FOLDERS_OF_MODULES = ("aws_lambda_powertools/utilities/data_classes/",)
 
 
 @dataclass(frozen=True)
@@ -171,16 +174,19 @@ def leave_out_unloaded_parts(names: Collection[str], loaded: Collection[str]) ->
         names: Paths of installed files.
         loaded: Paths of the modules that are loaded.
     """
-    parts = {_find_part(folder, name) for folder in _FOLDERS_OF_PARTS for name in names}
-    used = {_find_part(folder, name) for folder in _FOLDERS_OF_PARTS for name in loaded}
-    unused = tuple(parts - used - {""})
+    unused = tuple(_find_parts(names) - _find_parts(loaded))
     return frozenset(name for name in names if not name.startswith(unused))
 
 
-def _find_part(folder: str, name: str) -> str:
-    """The part of a folder that a file belongs to; empty for a file of no part."""
-    part, slash, _ = name.removeprefix(folder).partition("/")
-    return f"{folder}{part}/" if name.startswith(folder) and slash else ""
+def _find_parts(names: Iterable[str]) -> set[str]:
+    """The parts that files belong to: folders, which end with a slash, and single modules."""
+    parts = set()
+    for name in names:
+        for folder in (*_FOLDERS_OF_PARTS, *_FOLDERS_OF_MODULES):
+            part, slash, _ = name.removeprefix(folder).partition("/")
+            if name.startswith(folder) and (slash or folder in _FOLDERS_OF_MODULES):
+                parts.add(f"{folder}{part}{slash}")
+    return parts
 
 
 def _read_records(tree: Path) -> dict[str, frozenset[str]]:

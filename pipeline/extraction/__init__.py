@@ -14,6 +14,7 @@ from pipeline.extraction.document import OpenDocument
 from pipeline.extraction.extractor import Extractor
 from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.page_text import Engine, PageStatus, PageText
+from pipeline.extraction.refusals import refuse_pages
 
 __all__ = [
     "Engine",
@@ -22,4 +23,5 @@ __all__ = [
     "OpenDocument",
     "PageStatus",
     "PageText",
+    "refuse_pages",
 ]

@@ -5,8 +5,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.extraction.limits import ExtractionLimits
-from pipeline.extraction.page_text import PageText
-from pipeline.extraction.protocol import PAGE_ENGINES, Frame, FrameKind, RequestKind
+from pipeline.extraction.page_text import Engine, PageText
+from pipeline.extraction.protocol import (
+    PAGE_ENGINES,
+    Frame,
+    FrameKind,
+    RequestKind,
+    decode_cause,
+)
 from pipeline.extraction.reader_process import LossCause, ReaderLoss, ReaderProcess
 from pipeline.extraction.refusals import refuse_document, refuse_page_count
 from shared.deadline import Deadline
@@ -27,6 +33,7 @@ class OpenDocument:
 
     Attributes:
         page_count: The number of its pages.
+        embedded_files: The names of files inside that are not read.
         waited_seconds: Time that its pages have taken so far, those readings included.
     """
 
@@ -40,6 +47,7 @@ class OpenDocument:
         waited_seconds: float,
     ) -> None:
         self.page_count = 0
+        self.embedded_files: tuple[str, ...] = ()
         self.waited_seconds = waited_seconds
         self._path = path
         self._format = file_format
@@ -63,14 +71,13 @@ class OpenDocument:
         """
         answer = self._ask_to_open()
         if isinstance(answer, ReaderLoss):
-            is_crash = answer.cause is LossCause.CRASH
-            code = RejectionCode.DAMAGED if is_crash else RejectionCode.OVER_LIMITS
-            raise refuse_document(code, answer.reason)
+            raise refuse_document(find_code(answer.cause), answer.reason)
         if answer.kind is FrameKind.REFUSED:
-            raise refuse_document(answer.text)
+            raise refuse_document(*decode_cause(answer.text))
         if answer.number > self._limits.max_pages:
             raise refuse_page_count(answer.number, self._format.unit, self._limits)
         self.page_count = answer.number
+        self.embedded_files = tuple(answer.text.splitlines())
 
     def pages(self, first_page: int = 1) -> Iterator[PageText]:
         """Every page from `first_page` on, in order, each exactly once.
@@ -115,16 +122,23 @@ class OpenDocument:
         if self._reader is None and self._stopped_because is None:
             self._resume(number)
         if self._reader is None or self._stopped_because is not None:
-            return PageText(number, "", error=self._stopped_because)
+            return _fail_page(number, self._stopped_because or "", RejectionCode.OVER_LIMITS)
         answer = self._wait_for_page(self._reader)
         if isinstance(answer, ReaderLoss):
-            return PageText(number, "", error=answer.reason)
+            return _fail_page(number, answer.reason, find_code(answer.cause))
         engine = PAGE_ENGINES.get(answer.kind)
         if engine is not None and answer.number == number:
             return PageText(number, answer.text, engine)
-        if answer.kind is not FrameKind.PAGE_FAILED or answer.number != number:
-            self._drop_reader()
-        return PageText(number, "", error=answer.text or "the reader answered out of turn")
+        if answer.kind is FrameKind.PAGE_IS_PICTURE and answer.number == number:
+            engine = Engine.PYPDF if answer.text == Engine.PYPDF else Engine.PDFIUM
+            return PageText(number, "", engine, shows_picture=True)
+        if answer.kind is FrameKind.PAGE_FAILED and answer.number == number:
+            code, reason = decode_cause(answer.text)
+            return _fail_page(number, reason, code)
+        self._drop_reader()
+        return _fail_page(
+            number, answer.text or "the reader answered out of turn", RejectionCode.OVER_LIMITS
+        )
 
     def _resume(self, number: int) -> None:
         """Go on with a new reader, or settle that no further page is tried."""
@@ -207,6 +221,15 @@ class OpenDocument:
         self._cpu_seconds_of_lost_readers += self._cpu_seconds_of_reader
         if self._cpu_seconds_of_lost_readers >= self._limits.document_cpu_seconds:
             self._stopped_because = "the document needs more CPU time than a document may use"
+
+
+def find_code(cause: LossCause) -> RejectionCode:
+    """What a document is refused with that has ended its reader so."""
+    return RejectionCode.DAMAGED if cause is LossCause.CRASH else RejectionCode.OVER_LIMITS
+
+
+def _fail_page(number: int, reason: str, code: RejectionCode) -> PageText:
+    return PageText(number, "", error=reason, code=code)
 
 
 def _describe_overrun(limit_seconds: float) -> ReaderLoss:

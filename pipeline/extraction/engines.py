@@ -1,37 +1,73 @@
 """The two libraries that read PDFs, behind one open document. Runs in the child.
 
-PDFium reads what it can open. pypdf reads documents that PDFium cannot open, and single pages
-that it reports as unreadable. pypdf is imported only then: that takes longer than most documents.
+PDFium reads what it can open. pypdf reads documents that PDFium cannot open and single pages that
+it reports as unreadable, and is asked where the text of a page is doubtful (`second_opinion`) or
+the file is under suspicion (`file_scan`). It is imported only then: that takes longer than most
+documents.
 """
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from pipeline.extraction.embedded_files import find_embedded_files, is_dynamic_form
+from pipeline.extraction.fonts.font_codes import mend_codes
+from pipeline.extraction.fonts.second_opinion import (
+    Opinion,
+    choose_text,
+    is_doubtful,
+    is_sound,
+)
+from pipeline.extraction.page_signs import PageSigns, read_page_signs
 from pipeline.extraction.page_text import Engine
 from pipeline.extraction.pdfium_document import (
     PdfiumDocument,
     PdfiumEncryptionError,
     PdfiumError,
+    ShownText,
 )
+from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.document_formats import PDF
 from shared.errors import RejectionCode
 
 if TYPE_CHECKING:
-    from pypdf import PdfReader
+    from pypdf import PageObject, PdfReader
 
 NO_ENGINE = "neither PDF engine can read it"
+NOT_WHOLE = "parts of the file are broken, and of this page nothing is left"
+NO_CHARACTERS = "its fonts do not say which characters they draw"
 
 
 class UnreadableDocumentError(Exception):
     """No engine opens the document. Never leaves this package."""
 
-    def __init__(self, code: RejectionCode) -> None:
+    def __init__(self, code: RejectionCode, reason: str = "") -> None:
         super().__init__(code)
         self.code = code
+        self.reason = reason
 
 
 class UnreadablePageError(Exception):
     """No engine reads the page; the message is the reason. Never leaves this package."""
+
+    def __init__(self, reason: str, code: RejectionCode = RejectionCode.DAMAGED) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class EnginePage:
+    """What the engines give for a page.
+
+    Args:
+        engine: The library whose text it is.
+        text: The text as it gives it.
+        shows_picture: Whether the page shows a picture or a drawing and no text.
+    """
+
+    engine: Engine
+    text: str
+    shows_picture: bool = False
 
 
 class EngineDocument:
@@ -44,11 +80,12 @@ class EngineDocument:
         path: The PDF.
 
     Raises:
-        UnreadableDocumentError: No engine opens it.
+        UnreadableDocumentError: No engine opens it, or its pages are not what it shows.
         MemoryError: The memory limit was reached.
 
     Attributes:
         page_count: The number of its pages.
+        embedded_files: The names of files inside that are not read.
     """
 
     def __init__(self, path: Path) -> None:
@@ -56,27 +93,46 @@ class EngineDocument:
         self._pypdf: PdfReader | None = None
         self._is_beyond_pypdf = False
         self._pdfium: PdfiumDocument | None = None
+        self._scan = scan_file(path)
+        self.embedded_files: list[str] = []
         try:
             self._pdfium = PdfiumDocument(path)
-            self.page_count = self._pdfium.page_count
         except PdfiumEncryptionError as error:
-            raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
+            self.page_count = self._count_without_password(error)
         except PdfiumError:
             self.page_count = self._count_with_pypdf()
+        else:
+            self.page_count = self._pdfium.page_count
+            self._look_beyond_pages(self._pdfium.handle)
 
-    def read_page(self, number: int) -> tuple[Engine, str]:
-        """The engine that reads a page, and the text as it gives it.
+    def read_page(self, number: int) -> EnginePage:
+        """The text of a page, if it is all that the page shows as text.
 
         Raises:
-            UnreadablePageError: Neither engine reads the page.
+            UnreadablePageError: Neither engine reads the page, or not all of it, or what they give
+                is not what the page shows.
             MemoryError: The memory limit was reached.
         """
         if self._pdfium is not None:
+            signs = PageSigns()
+
+            def look(page: object, text_page: object) -> None:
+                nonlocal signs
+                signs = read_page_signs(page, text_page)
+
             try:
-                return Engine.PDFIUM, self._pdfium.read_page(number)
+                shown = self._pdfium.read_page(number, look)
             except PdfiumError:
                 pass
-        return Engine.PYPDF, self._read_with_pypdf(number)
+            else:
+                self._check_whole(number, is_blank=not shown.text.strip())
+                return self._judge(number, shown, signs)
+        page = self._find_with_pypdf(number)
+        text = mend_codes(self._read_with_pypdf(page))
+        self._check_whole(number, is_blank=not text.strip())
+        if is_doubtful(text):
+            raise UnreadablePageError(NO_CHARACTERS, RejectionCode.UNMAPPED_FONTS)
+        return EnginePage(Engine.PYPDF, text, not text.strip() and _shows_picture(page))
 
     def renew(self) -> None:
         """Open the document anew: the engines keep something of each page that they have read."""
@@ -95,24 +151,85 @@ class EngineDocument:
             self._pypdf.stream.close()
             self._pypdf = None
 
-    def _read_with_pypdf(self, number: int) -> str:
+    def _look_beyond_pages(self, handle: object) -> None:
+        if is_dynamic_form(handle):
+            self.close()
+            raise UnreadableDocumentError(RejectionCode.XFA_FORM)
+        self.embedded_files = find_embedded_files(
+            handle, with_annotations=self._scan.has_file_annotations
+        )
+
+    def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
+        """The text that PDFium gives for a page, or a better one where it is doubtful."""
+        text = mend_codes(shown.text, signs.unmapped_share)
+        first = EnginePage(Engine.PDFIUM, text, signs.shows_picture)
+        if not is_doubtful(text, signs.unmapped_share, drops_text=signs.drops_text):
+            return first
+        if is_sound(text) and not signs.drops_text and not self._scan.has_renamed_glyphs:
+            return first
+        chosen = choose_text(text, self._ask_pypdf(number), drops_text=signs.drops_text)
+        if chosen is None:
+            raise UnreadablePageError(NO_CHARACTERS, RejectionCode.UNMAPPED_FONTS)
+        if chosen == text:
+            return first
+        # pypdf gives what is printed; what fields and notes say is PDFium's in any case.
+        return EnginePage(Engine.PYPDF, "\n".join([chosen, *shown.notes]))
+
+    def _ask_pypdf(self, number: int) -> Opinion | None:
+        from pipeline.extraction.fonts.type3_fonts import has_telling_names
+
+        try:
+            page = self._find_with_pypdf(number)
+            return Opinion(mend_codes(self._read_with_pypdf(page)), has_telling_names(page))
+        except UnreadablePageError:
+            return None
+
+    def _check_whole(self, number: int, *, is_blank: bool) -> None:
+        """Fail a page that is broken, in a file under suspicion."""
+        if not self._scan.is_suspicious:
+            return
+        from pipeline.extraction.wholeness.page_check import check_page
+
+        try:
+            reason = check_page(self._find_with_pypdf(number))
+        except MemoryError:
+            raise
+        # pypdf documents that broken files raise more than its own exceptions.
+        except Exception:
+            reason = NOT_WHOLE if is_blank else None
+        if reason is not None:
+            raise UnreadablePageError(self._scan.damage or reason)
+
+    def _find_with_pypdf(self, number: int) -> "PageObject":
         if self._is_beyond_pypdf:
-            raise UnreadablePageError(NO_ENGINE)
+            raise UnreadablePageError(self._scan.damage or NO_ENGINE)
         try:
             count = self._count_with_pypdf()
         except UnreadableDocumentError as error:
             self._is_beyond_pypdf = True
-            raise UnreadablePageError(NO_ENGINE) from error
+            raise UnreadablePageError(self._scan.damage or NO_ENGINE) from error
         # Only where both engines count alike is page 7 of the one page 7 of the other.
         if count != self.page_count:
             raise UnreadablePageError("the document has no such page")
+        return self._get_pypdf().pages[number - 1]
+
+    def _read_with_pypdf(self, page: "PageObject") -> str:
         try:
-            return self._get_pypdf().pages[number - 1].extract_text()
+            return page.extract_text()
         except MemoryError:
             raise
         # pypdf documents that broken files raise more than its own exceptions.
         except Exception as error:
             raise UnreadablePageError(f"{NO_ENGINE} ({type(error).__name__})") from error
+
+    def _count_without_password(self, cause: PdfiumEncryptionError) -> int:
+        """The pages of a document that PDFium takes for locked: pypdf may open it all the same."""
+        if self._scan.needs_certificate:
+            raise UnreadableDocumentError(RejectionCode.NEEDS_CERTIFICATE) from cause
+        try:
+            return self._count_with_pypdf()
+        except UnreadableDocumentError as error:
+            raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
 
     def _count_with_pypdf(self) -> int:
         from pypdf.errors import DependencyError, FileNotDecryptedError
@@ -125,9 +242,9 @@ class EngineDocument:
             raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
         # pypdf documents that broken files raise more than its own exceptions.
         except Exception as error:
-            raise UnreadableDocumentError(RejectionCode.DAMAGED) from error
+            raise UnreadableDocumentError(RejectionCode.DAMAGED, self._scan.damage) from error
         if count == 0:
-            raise UnreadableDocumentError(RejectionCode.DAMAGED)
+            raise UnreadableDocumentError(RejectionCode.DAMAGED, self._scan.damage)
         return count
 
     def _get_pypdf(self) -> "PdfReader":
@@ -141,3 +258,15 @@ class EngineDocument:
 
 # What opens a document, by the suffix of its format.
 READERS = {PDF.suffix: EngineDocument}
+
+
+def _shows_picture(page: "PageObject") -> bool:
+    try:
+        resources: Any = page["/Resources"]
+        objects = resources["/XObject"]
+        return any(objects[name].get("/Subtype") == "/Image" for name in objects)
+    except MemoryError:
+        raise
+    # pypdf documents that broken files raise more than its own exceptions.
+    except Exception:
+        return False

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
+from shared.errors import RejectionCode
+
 
 class Engine(StrEnum):
     """The library that read a page."""
@@ -16,6 +18,7 @@ class PageStatus(StrEnum):
 
     TEXT = "text"
     EMPTY = "empty"
+    PICTURE = "picture"
     FAILED = "failed"
 
 
@@ -28,16 +31,22 @@ class PageText:
         text: Its cleaned text; empty for a page without text and for a failed one.
         engine: The library that read it; None for a failed page.
         error: Why the page failed; None for a page that was read.
+        code: What a document is refused with if all its pages fail so.
+        shows_picture: Whether a page without text shows a picture or a drawing.
     """
 
     number: int
     text: str
     engine: Engine | None = None
     error: str | None = None
+    code: RejectionCode = RejectionCode.DAMAGED
+    shows_picture: bool = False
 
     @property
     def status(self) -> PageStatus:
-        """Whether the page has text, is empty, or could not be read."""
+        """Whether the page has text, only a picture, nothing, or could not be read."""
         if self.error is not None:
             return PageStatus.FAILED
-        return PageStatus.TEXT if self.text else PageStatus.EMPTY
+        if self.text:
+            return PageStatus.TEXT
+        return PageStatus.PICTURE if self.shows_picture else PageStatus.EMPTY

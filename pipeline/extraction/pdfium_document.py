@@ -5,16 +5,39 @@ to each page and text page, which costs as much as all that this package does to
 """
 
 import ctypes
-import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
+from pipeline.extraction.pdfium_opening import load_document
+from pipeline.extraction.shown_text.annotations import read_notes
+from pipeline.extraction.shown_text.appearances import Appearances
+from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
+from pipeline.extraction.shown_text.downward_lines import order_downward_lines
+from pipeline.extraction.shown_text.form_fields import Form
+from pipeline.extraction.shown_text.layers import Layers, may_hide_layers
+from pipeline.extraction.shown_text.note_places import place_notes
+from pipeline.extraction.shown_text.raised_digits import separate_raised_digits
+from pipeline.extraction.shown_text.right_to_left import order_right_to_left
+from pipeline.extraction.shown_text.text_page import TextPage
+from pipeline.extraction.shown_text.visible_text import (
+    find_visible_box,
+    join_pairs,
+    read_visible_text,
+)
+
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
 
-# The text inside a box has line ends that the characters of the page do not count.
-_ROOM_PER_CHARACTER = 2
+
+# From Hebrew to Myanmar, Khmer, and the letters of Hebrew and Arabic as they are drawn.
+_OTHER_SCRIPTS = re.compile("[\u0590-\u109f\u1780-\u17ff\ufb1d-\ufdff\ufe70-\ufefc]")
+# Room for the name of a direction, "L2R" or "R2L".
+_DIRECTION_BYTES = 8
 
 
 class PdfiumError(Exception):
@@ -23,6 +46,19 @@ class PdfiumError(Exception):
 
 class PdfiumEncryptionError(PdfiumError):
     """The document does not open without a password. Never leaves this package."""
+
+
+@dataclass(frozen=True)
+class ShownText:
+    """What a page shows.
+
+    Args:
+        text: All of it, fields and notes in their places.
+        notes: What fields and notes say, once more by themselves.
+    """
+
+    text: str
+    notes: tuple[str, ...] = ()
 
 
 class PdfiumDocument:
@@ -39,66 +75,158 @@ class PdfiumDocument:
     """
 
     def __init__(self, path: Path) -> None:
-        self._handle = pdfium.FPDF_LoadDocument(os.fsencode(path), None)
+        # The bytes of a file without a header where PDFium looks for it; they outlive the handle.
+        self._handle, self._data = load_document(path)
         if not self._handle:
             # Only now does the last error mean anything: a success leaves that of an earlier call.
             if pdfium.FPDF_GetLastError() in ENCRYPTION_ERRORS:
                 raise PdfiumEncryptionError
             raise PdfiumError
+        self._text_page = TextPage()
+        self._form: Form | None = None
+        self._appearances = Appearances(path)
+        self._layers = Layers(path) if may_hide_layers(path) else None
         self.page_count: int = pdfium.FPDF_GetPageCount(self._handle)
         if self.page_count < 1:
             self.close()
             raise PdfiumError
+        self._is_right_to_left = _is_right_to_left(self._handle)
+        if pdfium.FPDF_GetFormType(self._handle) != pdfium.FORMTYPE_NONE:
+            self._form = Form(self._handle)
 
-    def read_page(self, number: int) -> str:
-        """The text inside the visible box of a page, numbered from 1; all of it if none is there.
+    @property
+    def handle(self) -> object:
+        """What PDFium knows the document by."""
+        return self._handle
+
+    def read_page(self, number: int, look: Callable[[object, object], None]) -> ShownText:
+        """What a page, numbered from 1, shows: its text, its fields and its notes.
+
+        The text is that inside the visible box; all of it if none is there.
+
+        Args:
+            number: The number of the page.
+            look: Is given PDFium's handles of the page and of its text while both are open.
 
         Raises:
             PdfiumError: The page cannot be loaded.
+            MemoryError: The memory limit was reached.
         """
-        page = pdfium.FPDF_LoadPage(self._handle, number - 1)
-        if not page:
-            raise PdfiumError
-        try:
-            text_page = pdfium.FPDFText_LoadPage(page)
-            if not text_page:
-                raise PdfiumError
-            try:
-                visible = _read_visible_text(page, text_page)
-                # A page whose box is wrong shows nothing and holds its text all the same.
-                return visible if visible.strip() else _read_whole_text(text_page)
-            finally:
-                pdfium.FPDFText_ClosePage(text_page)
-        finally:
-            pdfium.FPDF_ClosePage(page)
+        with open_page(self._handle, number) as page:
+            if self._layers is None and not self._is_right_to_left:
+                return self._read_shown(page, page, number, look)
+            with self._open_copy(page, number) as copy:
+                return self._read_shown(page, copy, number, look)
 
     def close(self) -> None:
         """Give back what PDFium holds of the document."""
+        self._appearances.close()
+        if self._layers is not None:
+            self._layers.close()
+        if self._form is not None:
+            self._form.close()
         pdfium.FPDF_CloseDocument(self._handle)
 
+    @contextmanager
+    def _open_copy(self, page: object, number: int) -> Iterator[object]:
+        """A copy of a page without what would make PDFium read it wrong, or the page itself."""
+        shown = self._layers.write_shown(number) if self._layers is not None else None
+        if shown is not None:
+            with open_document(shown) as document, open_page(document, 1) as copy:
+                yield copy
+        elif self._is_right_to_left:
+            with copy_page(self._handle, number) as copy:
+                yield copy
+        else:
+            yield page
 
-def _read_visible_text(page: object, text_page: object) -> str:
-    box = pdfium.FS_RECTF()
-    if not pdfium.FPDF_GetPageBoundingBox(page, box):
+    def _read_shown(
+        self,
+        page: object,
+        page_of_text: object,
+        number: int,
+        look: Callable[[object, object], None],
+    ) -> ShownText:
+        visible = find_visible_box(page)
+        text_page = pdfium.FPDFText_LoadPage(page_of_text)
+        if visible is None or not text_page:
+            raise PdfiumError
+        try:
+            look(page, text_page)
+            quarter_turns = pdfium.FPDFPage_GetRotation(page)
+            self._text_page.turn_to(text_page)
+            characters = read_visible_text(self._text_page, visible)
+            characters = order_downward_lines(characters, quarter_turns)
+            if _OTHER_SCRIPTS.search(characters.text):
+                characters = order_right_to_left(characters)
+                characters = mend_clusters(characters, page_of_text)
+            characters = separate_raised_digits(characters)
+            notes = read_notes(page, number, self._form, self._appearances, self._layers)
+            if notes:
+                characters = place_notes(characters, notes, quarter_turns, visible)
+            return ShownText(join_pairs(characters.text), tuple(note.text for note in notes))
+        finally:
+            pdfium.FPDFText_ClosePage(text_page)
+
+
+@contextmanager
+def open_page(document: object, number: int) -> Iterator[object]:
+    """PDFium's handle of a page, numbered from 1.
+
+    Raises:
+        PdfiumError: The page cannot be loaded.
+    """
+    page = pdfium.FPDF_LoadPage(document, number - 1)
+    if not page:
         raise PdfiumError
-    area = (text_page, box.left, box.top, box.right, box.bottom)
-    # PDFium puts the text together anew at each call, so it is not asked for its size first. Sizes
-    # are in units of UTF-16, of which a page may end in half a pair.
-    room = _ROOM_PER_CHARACTER * max(0, pdfium.FPDFText_CountChars(text_page)) + 1
-    text = (ctypes.c_ushort * room)()
-    size = pdfium.FPDFText_GetBoundedText(*area, text, room)
-    if size >= room:
-        room = pdfium.FPDFText_GetBoundedText(*area, None, 0)
-        text = (ctypes.c_ushort * room)()
-        size = pdfium.FPDFText_GetBoundedText(*area, text, room)
-    return ctypes.string_at(text, 2 * size).decode("utf-16-le", errors="ignore").rstrip("\0")
+    try:
+        yield page
+    finally:
+        pdfium.FPDF_ClosePage(page)
 
 
-def _read_whole_text(text_page: object) -> str:
-    size = pdfium.FPDFText_CountChars(text_page)
-    if size <= 0:
-        return ""
-    # One more, for the zero at the end.
-    text = (ctypes.c_ushort * (size + 1))()
-    written = pdfium.FPDFText_GetText(text_page, 0, size, text)
-    return ctypes.string_at(text, 2 * max(0, written - 1)).decode("utf-16-le", errors="ignore")
+@contextmanager
+def open_document(data: bytes) -> Iterator[object]:
+    """PDFium's handle of a document in memory.
+
+    Raises:
+        PdfiumError: PDFium cannot open it.
+    """
+    document = pdfium.FPDF_LoadMemDocument64(data, len(data), None)
+    if not document:
+        raise PdfiumError
+    try:
+        yield document
+    finally:
+        pdfium.FPDF_CloseDocument(document)
+
+
+@contextmanager
+def copy_page(document: object, number: int) -> Iterator[object]:
+    """PDFium's handle of a page in a document that has nothing but a copy of it.
+
+    Raises:
+        PdfiumError: The page cannot be copied.
+    """
+    copy = pdfium.FPDF_CreateNewDocument()
+    if not copy:
+        raise PdfiumError
+    try:
+        index = (ctypes.c_int * 1)(number - 1)
+        if not pdfium.FPDF_ImportPagesByIndex(copy, document, index, 1, 0):
+            raise PdfiumError
+        with open_page(copy, 1) as page:
+            yield page
+    finally:
+        pdfium.FPDF_CloseDocument(copy)
+
+
+def _is_right_to_left(document: object) -> bool:
+    """Whether viewers are asked to turn pages from right to left.
+
+    PDFium takes that for the direction of every line, also of those in Latin letters; typst asks
+    for it wherever the first language that a source names is one of a right-to-left script.
+    """
+    name = ctypes.create_string_buffer(_DIRECTION_BYTES)
+    pdfium.FPDF_VIEWERREF_GetName(document, b"Direction", name, _DIRECTION_BYTES)
+    return name.value == b"R2L"

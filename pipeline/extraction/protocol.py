@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 
 from pipeline.extraction.page_text import Engine
+from shared.errors import RejectionCode
 
 HEADER = struct.Struct(">cIII")
 # The longest form of one character in UTF-8.
@@ -29,11 +30,12 @@ class FrameKind(Enum):
     """What a reader answers. `number` is a page's, where nothing else is said."""
 
     READY = b"R"
-    OPENED = b"O"  # number: pages of the document
-    REFUSED = b"X"  # text: a RejectionCode
+    OPENED = b"O"  # number: pages of the document; text: names of the files inside, one a line
+    REFUSED = b"X"  # text: a RejectionCode and, in a second line, why
     PAGE_BY_PDFIUM = b"P"
     PAGE_BY_PYPDF = b"Y"
-    PAGE_FAILED = b"F"  # text: why
+    PAGE_IS_PICTURE = b"I"  # text: the Engine that says so
+    PAGE_FAILED = b"F"  # text: a RejectionCode and, in a second line, why
     PAGE_FATAL = b"D"  # text: why; the reader ends itself after it
     CLOSED = b"C"  # number: memory that the reader still holds, in KiB
 
@@ -61,6 +63,20 @@ class Frame:
     number: int = 0
     cpu_milliseconds: int = 0
     text: str = ""
+
+
+def encode_cause(code: RejectionCode, reason: str) -> str:
+    """The text of a frame that refuses a document or a page."""
+    return f"{code}\n{' '.join(reason.split())[:MAX_REASON_CHARACTERS]}"
+
+
+def decode_cause(text: str) -> tuple[RejectionCode, str]:
+    """The code and the reason in a frame's text; a code that is none counts as damage."""
+    name, _, reason = text.partition("\n")
+    try:
+        return RejectionCode(name), reason
+    except ValueError:
+        return RejectionCode.DAMAGED, reason
 
 
 def encode_request(kind: RequestKind, *arguments: str | float) -> bytes:

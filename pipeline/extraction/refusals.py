@@ -2,15 +2,42 @@
 
 from pathlib import Path
 
+from pipeline.extraction.file_header import HEADER_WITHIN_BYTES, looks_like_pdf, name_other_kind
 from pipeline.extraction.limits import MEBIBYTE, ExtractionLimits
 from shared.document_formats import (
     ANY_ONE,
-    MOST_MAGIC_BYTES,
     PDF,
     DocumentFormat,
-    identify_format,
 )
 from shared.errors import RejectedDocumentError, RejectionCode
+
+_EXPORT_ANEW = (
+    "Upload it again from where it is whole (send it as a file, or in a ZIP archive), or export it "
+    "anew from its source."
+)
+_PRINT_IT = "Print the file to a new PDF and upload that."
+_SENTENCES = {
+    RejectionCode.ENCRYPTED: (
+        "The document is encrypted and does not open without its password. Upload a copy without a "
+        "password: qpdf --decrypt --password=PASSWORD in.pdf out.pdf"
+        " makes one."
+    ),
+    RejectionCode.NEEDS_CERTIFICATE: (
+        "The document is encrypted for a certificate: it has no password, and only its recipients' "
+        "keys open it. Have a recipient open it and save or print a copy without security, and "
+        "upload that."
+    ),
+    RejectionCode.XFA_FORM: (
+        "The document is a dynamic form (XFA): its pages are made by the program that shows it, "
+        "and the file holds a placeholder. Open it in Adobe Acrobat or Reader, print it to a PDF, "
+        "and upload that."
+    ),
+    RejectionCode.UNMAPPED_FONTS: (
+        "The document's fonts do not say which characters they draw, so that its text can be seen "
+        "and not be read. Run text recognition (OCR) on it and upload the result: "
+        "ocrmypdf --force-ocr in.pdf out.pdf makes one."
+    ),
+}
 
 
 def check_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
@@ -29,15 +56,15 @@ def check_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
         )
     if size_bytes > limits.max_document_bytes:
         raise refuse_size(size_bytes, limits.max_document_bytes)
+    if looks_like_pdf(path):
+        return PDF
     with path.open("rb") as file:
-        found = identify_format(file.read(MOST_MAGIC_BYTES))
-    if found is None:
-        raise RejectedDocumentError(
-            RejectionCode.NOT_A_PDF,
-            f"The file is not {ANY_ONE}: its first bytes are not those of one. "
-            f"Convert it to {PDF.label} and upload that.",
-        )
-    return found
+        kind = name_other_kind(file.read(HEADER_WITHIN_BYTES))
+    what = f"it is {kind}" if kind else "its first bytes are not those of one"
+    raise RejectedDocumentError(
+        RejectionCode.NOT_A_PDF,
+        f"The file is not {ANY_ONE}: {what}. Convert it to {PDF.label} and upload that.",
+    )
 
 
 def refuse_size(size_bytes: int, max_document_bytes: int) -> RejectedDocumentError:
@@ -61,29 +88,41 @@ def refuse_page_count(
     )
 
 
-def refuse_document(code: str, reason: str | None = None) -> RejectedDocumentError:
-    """The refusal of a document that a reader cannot open.
+def refuse_document(code: RejectionCode, reason: str = "") -> RejectedDocumentError:
+    """The refusal of a document that a reader cannot open, or whose pages are not what it shows.
 
     Args:
-        code: A `RejectionCode`, as an untrusted reader gives it.
+        code: The code that an untrusted reader gives.
         reason: What happened, where more is known than that no engine opens it.
     """
-    if code == RejectionCode.ENCRYPTED:
+    if code is RejectionCode.OVER_LIMITS:
+        reason = reason or "it needs more memory than a document may use"
         return RejectedDocumentError(
-            RejectionCode.ENCRYPTED,
-            "The document is encrypted and does not open without its password. "
-            "Upload a copy without a password.",
-        )
-    if code == RejectionCode.OVER_LIMITS:
-        return RejectedDocumentError(
-            RejectionCode.OVER_LIMITS,
-            "The document cannot be opened within the limits: "
-            f"{reason or 'it needs more memory than a document may use'}. "
+            code,
+            f"The document cannot be opened within the limits: {reason}. "
             "Export it anew from its source, or print it to a new PDF.",
         )
+    if code in _SENTENCES:
+        return RejectedDocumentError(code, _SENTENCES[code])
     return RejectedDocumentError(
         RejectionCode.DAMAGED,
-        "The document is damaged or incomplete: "
-        f"{reason or 'neither of two PDF engines can open it'}. "
-        "Upload it again, or export it anew from its source.",
+        f"The document is damaged or incomplete: "
+        f"{reason or 'neither of two PDF engines can open it'}. {_EXPORT_ANEW}",
+    )
+
+
+def refuse_pages(code: RejectionCode, reason: str, pages: str) -> RejectedDocumentError:
+    """The refusal of a document without text, of which pages could not be read.
+
+    Args:
+        code: What its failed pages have in common, or most of them.
+        reason: The same in words.
+        pages: Ranges of all failed pages.
+    """
+    if code is RejectionCode.UNMAPPED_FONTS:
+        return RejectedDocumentError(code, _SENTENCES[code])
+    advice = _PRINT_IT if code is RejectionCode.OVER_LIMITS else _EXPORT_ANEW
+    return RejectedDocumentError(
+        code,
+        f"No text was found, and these pages could not be read: {pages} ({reason}). {advice}",
     )

@@ -6,7 +6,7 @@ It lies under the hash of the document's bytes, so that the same bytes under ano
 from pydantic import BaseModel, ConfigDict
 
 # Part of the address of texts: change it when the same bytes come to give other text or chunks.
-EXTRACTION_VERSION = 1
+EXTRACTION_VERSION = 2
 
 
 class PageOfText(BaseModel):

@@ -10,6 +10,7 @@ from itertools import chain
 
 from pipeline.extraction import PageStatus, PageText
 from pipeline.ingest.text_division import divide_text
+from shared.errors import RejectionCode
 from shared.llm.model_window import pack
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
 from shared.llm.token_estimate import MAX_TOKENS_PER_CHARACTER, estimate_tokens
@@ -24,6 +25,7 @@ class ChunkPage:
         status: What became of the page when it was read.
         text: The text of this part; empty unless the status is `text`.
         error: Why the page failed; None for the others.
+        code: What a document is refused with if all its pages fail so.
         part: Which part of the page this is, from 1.
         parts: How many parts the page is divided into.
     """
@@ -34,6 +36,7 @@ class ChunkPage:
     error: str | None = None
     part: int = 1
     parts: int = 1
+    code: RejectionCode = RejectionCode.DAMAGED
 
 
 @dataclass(frozen=True)
@@ -99,4 +102,4 @@ def group_pages(
 def _divide_page(page: PageText, max_tokens: int) -> Iterator[ChunkPage]:
     parts = divide_text(page.text, max_tokens)
     for part, text in enumerate(parts, start=1):
-        yield ChunkPage(page.number, page.status, text, page.error, part, len(parts))
+        yield ChunkPage(page.number, page.status, text, page.error, part, len(parts), page.code)

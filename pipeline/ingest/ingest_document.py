@@ -16,6 +16,7 @@ from pipeline.ingest.chunk_text import (
 )
 from pipeline.ingest.chunking import PlannedChunk, group_pages
 from pipeline.ingest.downloads import download_document
+from pipeline.ingest.failed_pages import FailedPages, refuse_failed
 from pipeline.services import Services
 from shared.deadline import Deadline
 from shared.errors import (
@@ -134,11 +135,7 @@ def _read_document(
         _send_rest(document, extraction, services)
         return
     if extraction.failed_pages and not extraction.chunk_plan:
-        raise RejectedDocumentError(
-            RejectionCode.DAMAGED,
-            f"No text was found, and these pages could not be read: {extraction.failed_pages}; "
-            "print the file to a new PDF and upload that.",
-        )
+        raise refuse_failed(extraction.page_failures, extraction.failed_pages)
     record_extraction(services.table, document, extraction, services.now)
 
 
@@ -173,7 +170,7 @@ def _store_text(
     Raises:
         DeadlineError: The time was up before the first such place.
     """
-    reading = _Reading(document, opened.page_count, address)
+    reading = _Reading(document, opened, address)
     try:
         pages = opened.pages(first_page=document.next_page)
         for chunk in group_pages(pages, read_chunk_tokens(address)):
@@ -199,18 +196,22 @@ class _Reading:
         safe: The state at the last place from which it can go on.
     """
 
-    def __init__(self, document: Document, page_count: int, address: str) -> None:
+    def __init__(self, document: Document, opened: OpenDocument, address: str) -> None:
         self.safe = ExtractedText(
             text_address=address,
             next_page=document.next_page,
-            pages=page_count,
+            pages=opened.page_count,
             empty_pages=document.empty_pages,
             failed_pages=document.failed_pages,
             chunk_plan=document.chunk_plan,
+            picture_pages=document.picture_pages,
+            page_failures=document.page_failures,
+            embedded_files=opened.embedded_files,
         )
         self._plan = list(document.chunk_plan)
         self._empty = parse_page_ranges(document.empty_pages)
-        self._failed = parse_page_ranges(document.failed_pages)
+        self._pictures = parse_page_ranges(document.picture_pages)
+        self._failed = FailedPages(document.page_failures, document.failed_pages)
 
     @property
     def next_chunk_number(self) -> int:
@@ -222,8 +223,10 @@ class _Reading:
         for page in chunk.pages:
             if page.status is PageStatus.EMPTY:
                 self._empty.add(page.number)
+            elif page.status is PageStatus.PICTURE:
+                self._pictures.add(page.number)
             elif page.status is PageStatus.FAILED:
-                self._failed.add(page.number)
+                self._failed.add(page.number, page.code, page.error or "")
         with_text = [page.number for page in chunk.pages if page.status is PageStatus.TEXT]
         if with_text:
             self._plan.append(ChunkPages(first_page=with_text[0], last_page=with_text[-1]))
@@ -233,7 +236,9 @@ class _Reading:
                 self.safe,
                 next_page=last.number + 1,
                 empty_pages=format_page_ranges(self._empty),
-                failed_pages=format_page_ranges(self._failed),
+                picture_pages=format_page_ranges(self._pictures),
+                failed_pages=self._failed.ranges,
+                page_failures=self._failed.by_reason,
                 chunk_plan=tuple(self._plan),
             )
 

@@ -21,9 +21,9 @@ from shared.page_ranges import count_pages
 
 DOCUMENT_ATTRIBUTES = (
     "document_id", "key", "status", "received_at", "finished_at", "pages", "empty_pages",
-    "failed_pages", "missing_pages", "chunks_total", "chunks_done", "chunks_failed", "reason_code",
-    "reason", "chunk_reason", "title", "cost_micro_usd", "result_key", "deferred_until",
-    "deferred_reason",
+    "picture_pages", "failed_pages", "missing_pages", "chunks_total", "chunks_done",
+    "chunks_failed", "reason_code", "reason", "chunk_reason", "title", "cost_micro_usd",
+    "result_key", "deferred_until", "deferred_reason",
 )  # fmt: skip
 TASK_ATTRIBUTES = (
     "task_id", "kind", "about", "status", "received_at", "reason", "deferred_until",
@@ -166,6 +166,7 @@ def _count_document(
     figures.tally.add(standing, document_id)
     figures.pages += row.get("pages", 0)
     figures.empty_pages += count_pages(row.get("empty_pages", ""))
+    figures.empty_pages += count_pages(row.get("picture_pages", ""))
     figures.failed_pages += count_pages(row.get("failed_pages", ""))
     figures.failed_pages += count_pages(row.get("missing_pages", ""))
     figures.chunks += row.get("chunks_total", 0)

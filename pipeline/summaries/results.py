@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict
 
 from pipeline.summaries.mention_markdown import render_mentions
 from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
+from shared.ledger.documents import PageFailure
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import EXTRACTIVE
 from shared.markdown import Markdown, join_markdown, write_markdown
@@ -23,15 +24,24 @@ class Coverage(BaseModel):
     empty_pages: str
     failed_pages: str
     missing_pages: str
+    # Summaries that were written before these were told apart have none.
+    picture_pages: str = ""
+    failures: list[PageFailure] = []
+    unread_files: list[str] = []
+
+    @property
+    def lacks_pages(self) -> bool:
+        """Whether there are pages that were not read or not summarised."""
+        return bool(self.failed_pages or self.missing_pages or self.picture_pages)
 
     @property
     def is_complete(self) -> bool:
-        """Whether every page is summarised or has no text."""
-        return not self.failed_pages and not self.missing_pages
+        """Whether every page is summarised or empty, and no file inside is left out."""
+        return not self.lacks_pages and not self.unread_files
 
     @property
     def covered_count(self) -> int:
-        """How many pages are summarised or have no text."""
+        """How many pages are summarised or empty."""
         return len(parse_page_ranges(self.summarised_pages)) + len(
             parse_page_ranges(self.empty_pages)
         )
@@ -40,10 +50,20 @@ class Coverage(BaseModel):
         """One sentence that names what is missing; empty if nothing is."""
         gaps = []
         if self.failed_pages:
-            gaps.append(f"pages {self.failed_pages} could not be read")
+            gaps.append(f"pages {self.failed_pages} could not be read{self._describe_failures()}")
+        if self.picture_pages:
+            gaps.append(f"pages {self.picture_pages} show only pictures, whose text is not read")
         if self.missing_pages:
             gaps.append(f"pages {self.missing_pages} could not be summarised")
+        if self.unread_files:
+            gaps.append(f"files inside were not read: {', '.join(self.unread_files)}")
         return "; ".join(gaps)
+
+    def _describe_failures(self) -> str:
+        if len(self.failures) == 1:
+            return f" ({self.failures[0].reason})"
+        reasons = ", ".join(f"{failure.pages}: {failure.reason}" for failure in self.failures)
+        return f" ({reasons})" if reasons else ""
 
 
 class DocumentSummary(BaseModel):

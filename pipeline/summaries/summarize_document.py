@@ -93,8 +93,8 @@ def _send_combine_if_complete(document_id: str, run: int, services: SummarizeSer
 def combine_chunks(message: Combine, services: SummarizeServices, deadline: Deadline) -> None:
     """Combine the summaries of a document's chunks, write the results, and finish the document.
 
-    DONE needs every page to be summarised or empty; else the document is PARTIAL and names what is
-    missing, or FAILED where no chunk could be summarised.
+    DONE needs every page to be summarised or empty, and no file inside; else the document is
+    PARTIAL and names what is missing, or FAILED where no chunk could be summarised.
 
     Raises:
         RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
@@ -187,15 +187,21 @@ def _finish(
             "model": result.model,
             "missing_pages": coverage.missing_pages,
             "result_key": f"{folder}/summary.json",
-            "reason_code": None if coverage.is_complete else "pages_missing",
+            "reason_code": _find_reason_code(coverage),
             "reason": coverage.describe_gaps() or None,
         },
         services,
     )
 
 
+def _find_reason_code(coverage: Coverage) -> str | None:
+    if coverage.is_complete:
+        return None
+    return "pages_missing" if coverage.lacks_pages else "files_unread"
+
+
 def compute_coverage(parts: Parts) -> Coverage:
-    """Account for every page: summarised, empty, failed at reading, or in a chunk that failed.
+    """Account for every page: summarised, empty, a picture, failed, or in a chunk that failed.
 
     A page that spans several chunks is summarised only if all of them are.
     """
@@ -207,14 +213,18 @@ def compute_coverage(parts: Parts) -> Coverage:
     for number, chunk in enumerate(document.chunk_plan, start=1):
         if number not in done:
             missing.update(range(chunk.first_page, chunk.last_page + 1))
-    missing -= empty | failed
-    summarised = set(range(1, document.pages + 1)) - empty - failed - missing
+    unread = empty | failed | parse_page_ranges(document.picture_pages)
+    missing -= unread
+    summarised = set(range(1, document.pages + 1)) - unread - missing
     return Coverage(
         pages=document.pages,
         summarised_pages=format_page_ranges(summarised),
         empty_pages=format_page_ranges(empty),
         failed_pages=format_page_ranges(failed),
         missing_pages=format_page_ranges(missing),
+        picture_pages=document.picture_pages,
+        failures=list(document.page_failures),
+        unread_files=list(document.embedded_files),
     )
 
 

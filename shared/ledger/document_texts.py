@@ -12,9 +12,12 @@ from shared.ledger.documents import (
     ChunkPages,
     Clock,
     Document,
+    PageFailure,
     document_pk,
     move_document,
     read_chunk_plan,
+    read_embedded_files,
+    read_page_failures,
 )
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
@@ -30,9 +33,12 @@ class ExtractedText:
         text_address: What the keys of the chunks' texts begin with.
         next_page: The first page that has not been read.
         pages: How many pages the document has.
-        empty_pages: Ranges of the pages without text.
+        empty_pages: Ranges of the pages that show nothing.
+        picture_pages: Ranges of the pages that show a picture or a drawing and no text.
         failed_pages: Ranges of the pages that could not be read.
         chunk_plan: The pages of each chunk.
+        page_failures: Why pages could not be read.
+        embedded_files: The names of files inside that are not read.
         reading_milliseconds: How long was waited for the pages, over all readings.
     """
 
@@ -43,6 +49,9 @@ class ExtractedText:
     failed_pages: str
     chunk_plan: tuple[ChunkPages, ...]
     reading_milliseconds: int = 0
+    picture_pages: str = ""
+    page_failures: tuple[PageFailure, ...] = ()
+    embedded_files: tuple[str, ...] = ()
 
     def to_attributes(self) -> Row:
         """The attributes of a document's row that hold it."""
@@ -52,7 +61,10 @@ class ExtractedText:
             "next_page": self.next_page,
             "pages": self.pages,
             "empty_pages": self.empty_pages,
+            "picture_pages": self.picture_pages,
             "failed_pages": self.failed_pages,
+            "page_failures": json.dumps([[f.pages, f.code, f.reason] for f in self.page_failures]),
+            "embedded_files": json.dumps(self.embedded_files),
             "chunk_plan": json.dumps(plan, separators=(",", ":")),
             "reading_milliseconds": self.reading_milliseconds,
         }
@@ -161,5 +173,8 @@ def find_text(table: LedgerTable, text_address: str) -> tuple[str, ExtractedText
         empty_pages=row["empty_pages"],
         failed_pages=row["failed_pages"],
         chunk_plan=read_chunk_plan(row),
+        picture_pages=row.get("picture_pages", ""),
+        page_failures=read_page_failures(row),
+        embedded_files=read_embedded_files(row),
     )
     return row["document_id"], extraction

@@ -30,6 +30,16 @@ class ChunkPages(BaseModel):
     last_page: int
 
 
+class PageFailure(BaseModel):
+    """Pages that could not be read for the same reason."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pages: str
+    code: str
+    reason: str
+
+
 class Document(BaseModel):
     """A document. Times are ISO 8601 in UTC, page ranges look like `2-4,9`, chunks count from 1."""
 
@@ -53,7 +63,10 @@ class Document(BaseModel):
     text_address: str = ""
     pages: int = 0
     empty_pages: str = ""
+    picture_pages: str = ""
     failed_pages: str = ""
+    page_failures: tuple[PageFailure, ...] = ()
+    embedded_files: tuple[str, ...] = ()
     missing_pages: str = ""
     chunk_plan: tuple[ChunkPages, ...] = ()
     reading_milliseconds: int = 0
@@ -88,13 +101,33 @@ def document_row_key(document_id: str) -> tuple[str, str]:
 
 def to_document(row: Mapping[str, Any]) -> Document:
     """Read a document from its row."""
-    return Document.model_validate({**row, "chunk_plan": read_chunk_plan(row)})
+    return Document.model_validate(
+        {
+            **row,
+            "chunk_plan": read_chunk_plan(row),
+            "page_failures": read_page_failures(row),
+            "embedded_files": read_embedded_files(row),
+        }
+    )
 
 
 def read_chunk_plan(row: Mapping[str, Any]) -> tuple[ChunkPages, ...]:
     """The pages of each chunk, as a row has them."""
     plan = json.loads(row.get("chunk_plan") or "[]")
     return tuple(ChunkPages(first_page=first, last_page=last) for first, last in plan)
+
+
+def read_page_failures(row: Mapping[str, Any]) -> tuple[PageFailure, ...]:
+    """Why pages could not be read, as a row has it."""
+    failures = json.loads(row.get("page_failures") or "[]")
+    return tuple(
+        PageFailure(pages=pages, code=code, reason=reason) for pages, code, reason in failures
+    )
+
+
+def read_embedded_files(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The names of files inside of a document, as a row has them."""
+    return tuple(json.loads(row.get("embedded_files") or "[]"))
 
 
 def find_document(table: LedgerTable, document_id: str) -> Document | None:

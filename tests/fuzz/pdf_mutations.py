@@ -8,11 +8,12 @@ from random import Random
 
 from tests.fakes.pdf import hostile_pdf_files as hostile
 from tests.fakes.pdf import pdf_files as good
-from tests.project_files import PROJECT
+from tests.fakes.pdf import shown_pdf_files as shown
+from tests.project_files import CORPUS, PROJECT
 
 MAX_SEED_BYTES = 300_000
 MAX_STREAM_BYTES = 1 << 20
-SEED_FOLDERS = (PROJECT / "infra" / "demo_documents", PROJECT.parent / "shared" / "corpus")
+SEED_FOLDERS = (PROJECT / "infra" / "demo_documents", CORPUS)
 
 _NUMBER = re.compile(rb"(?<![\w.])\d{1,10}(?![\w.])")
 _NAME = re.compile(rb"/[A-Za-z0-9]+")
@@ -53,6 +54,24 @@ def list_seeds(folders: Iterable[Path] = SEED_FOLDERS) -> list[bytes]:
         good.make_pdf_with_page_for_pypdf("one", "two"),
         good.make_pdf_with_page_of_no_type("one", "two"),
         good.make_unmappable_text_pdf(),
+        shown.make_pdf_with_annotations(
+            "Name:\nGoods:",
+            [
+                shown.make_text_field("name", "Ola Berg", (200, 717, 400, 731)),
+                shown.make_tick_box("goods", (200, 703, 212, 715), is_ticked=True),
+                shown.make_remark(b"Stamp", (72, 600, 400, 618), b"/AP << /N 50 0 R >>"),
+            ],
+            form_entries=b"/DA (/F1 12 Tf 0 g)",
+        ),
+        shown.make_layered_pdf(b"/OC /L1 BDC BT /F1 12 Tf 72 700 Td (off) Tj ET EMC /X2 Do"),
+        shown.make_drawn_pdf(
+            b"BT /F1 12 Tf 72 700 Td (1,250) Tj 5 Ts /F1 7 Tf (3) Tj 0 -20 Td (a) Tj ET",
+            b"/Rotate 90 /CropBox [50 50 550 730]",
+            b"/ViewerPreferences << /Direction /R2L >>",
+        ),
+        shown.make_mapped_pdf(
+            b"BT /F1 10 Tf 72 700 Td <4142> Tj ( (12) ) Tj <43> Tj ET", "\u05d0\u0645\u0e01"
+        ),
         hostile.make_zip_bomb(size_bytes=1 << 20),
         hostile.make_form_bomb(depth=3),
         hostile.make_cyclic_page_tree(),

@@ -47,6 +47,9 @@ def test_a_thousand_pages_are_all_covered(account):
         "empty_pages": "",
         "failed_pages": "",
         "missing_pages": "",
+        "picture_pages": "",
+        "failures": [],
+        "unread_files": [],
     }
 
 
@@ -68,6 +71,7 @@ class HastyExtractor:
 class HastyDocument:
     def __init__(self, document, pages_left):
         self.page_count = document.page_count
+        self.embedded_files = document.embedded_files
         self._document = document
         self._pages_left = pages_left
 

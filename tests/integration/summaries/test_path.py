@@ -17,6 +17,14 @@ from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from tests.fakes.aws.event_source import EventSource
+from tests.fakes.pdf.broken_pdf_files import (
+    make_bitmap_font_pdf,
+    make_broken_streams,
+    make_converted,
+    make_dynamic_form,
+    make_page_with_picture,
+    make_with_file,
+)
 from tests.fakes.pdf.pdf_files import make_marker_pdf
 
 
@@ -87,6 +95,72 @@ def test_a_file_that_is_no_pdf_is_rejected_with_a_sentence(pipeline, account):
     assert document.reason_code == "not_a_pdf"
     assert document.reason.endswith(".")
     assert account.count_messages(account.settings.uploads_dlq_url) == 0
+
+
+def test_a_page_that_is_not_whole_makes_a_document_partial_with_its_reason(pipeline, account):
+    data = make_broken_streams()["half is missing"]
+    account.upload("broken.pdf", data)
+    account.upload("copy.pdf", data)
+    pipeline.run()
+    for key in ("broken.pdf", "copy.pdf"):
+        document = pipeline.document(key)
+        assert document.status is DocumentStatus.PARTIAL
+        assert (document.failed_pages, document.reason_code) == ("2", "pages_missing")
+        assert document.reason == "pages 2 could not be read (its content breaks off)"
+
+
+def test_a_portfolio_is_never_done_without_its_files(pipeline, account):
+    data = make_with_file("contract.pdf", portfolio=True)
+    account.upload("portfolio.pdf", data)
+    account.upload("copy.pdf", data)
+    pipeline.run()
+    for key in ("portfolio.pdf", "copy.pdf"):
+        document = pipeline.document(key)
+        assert document.status is DocumentStatus.PARTIAL
+        assert (document.embedded_files, document.reason_code) == (
+            ("contract.pdf",),
+            "files_unread",
+        )
+        assert document.reason == "files inside were not read: contract.pdf"
+
+
+def test_a_page_that_shows_only_a_picture_makes_a_document_partial(pipeline, account):
+    data = make_page_with_picture(500, 700)
+    account.upload("scan.pdf", data)
+    account.upload("copy.pdf", data)
+    pipeline.run()
+    for key in ("scan.pdf", "copy.pdf"):
+        document = pipeline.document(key)
+        assert document.status is DocumentStatus.PARTIAL
+        assert (document.picture_pages, document.empty_pages) == ("2", "")
+        assert document.reason == "pages 2 show only pictures, whose text is not read"
+
+
+def test_a_document_of_nothing_but_pictures_has_no_text(pipeline, account):
+    account.upload("scan.pdf", make_page_with_picture(500, 700, with_text=False))
+    pipeline.run()
+    document = pipeline.document("scan.pdf")
+    assert document.status is DocumentStatus.NO_TEXT
+    assert (document.picture_pages, document.empty_pages) == ("2", "1")
+
+
+@pytest.mark.parametrize(
+    ("data", "code", "advice"),
+    [
+        (make_converted()["UTF-8 with replacement characters"][0], "damaged", "as a file"),
+        (make_bitmap_font_pdf(bytes(range(1, 32)) * 3), "unmapped_fonts", "ocrmypdf --force-ocr"),
+        (make_dynamic_form(), "xfa_form", "print it to a PDF"),
+    ],
+    ids=["taken for text", "unmapped fonts", "dynamic form"],
+)
+def test_a_document_of_which_nothing_is_read_is_rejected_for_its_reason(
+    pipeline, account, data, code, advice
+):
+    account.upload("a.pdf", data)
+    pipeline.run()
+    document = pipeline.document("a.pdf")
+    assert (document.status, document.reason_code) == (DocumentStatus.REJECTED, code)
+    assert advice in document.reason
 
 
 def test_an_object_that_is_gone_is_rejected_with_a_sentence(pipeline, account):

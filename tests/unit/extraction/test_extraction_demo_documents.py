@@ -33,7 +33,7 @@ def test_each_page_has_the_text_it_was_made_from(read, name, pages):
 
 def test_the_letter_is_a_picture_without_text(read):
     (page,) = read("scanned-letter.pdf")
-    assert page.status is PageStatus.EMPTY
+    assert page.status is PageStatus.PICTURE
 
 
 def test_they_are_small():

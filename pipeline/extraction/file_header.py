@@ -1,0 +1,49 @@
+"""Whether a file is a PDF by its first bytes and its last, and what it is else."""
+
+import mmap
+from pathlib import Path
+
+HEADER = b"%PDF-"
+# PDF readers look for the header within the first kilobyte (ISO 32000-1, Annex H.3.4.1).
+HEADER_WITHIN_BYTES = 1024
+ENDS = (b"%%EOF", b"startxref")
+_END_WITHIN_BYTES = 4096
+
+# Kinds of files that may hold a PDF inside, or be taken for one by their end.
+_OTHER_KINDS = (
+    (b"PK\x03\x04", "a ZIP archive or an Office document"),
+    (b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (b"{\\rtf", "an RTF document"),
+    (b"\x89PNG", "a picture"),
+    (b"\xff\xd8\xff", "a picture"),
+    (b"GIF8", "a picture"),
+    (b"II*\0", "a picture"),
+    (b"MM\0*", "a picture"),
+    (b"7z\xbc\xaf", "an archive"),
+    (b"Rar!", "an archive"),
+    (b"\x1f\x8b", "an archive"),
+    (b"%!PS", "a PostScript file"),
+    (b"<!DOCTYPE", "a web page"),
+    (b"<html", "a web page"),
+)
+
+
+def name_other_kind(start: bytes) -> str | None:
+    """What a file is by its first bytes, where they are those of a known kind that is no PDF."""
+    return next((name for magic, name in _OTHER_KINDS if start.startswith(magic)), None)
+
+
+def has_end(data: bytes | mmap.mmap) -> bool:
+    """Whether the bytes of a file end as those of a PDF do."""
+    end = data[-_END_WITHIN_BYTES:]
+    return any(word in end for word in ENDS)
+
+
+def looks_like_pdf(path: Path) -> bool:
+    """Whether a file has the header of a PDF, or ends like one and is of no other known kind."""
+    with path.open("rb") as file:
+        start = file.read(HEADER_WITHIN_BYTES)
+        if HEADER in start:
+            return True
+        file.seek(max(0, path.stat().st_size - _END_WITHIN_BYTES))
+        return name_other_kind(start) is None and has_end(file.read())

@@ -1,0 +1,1 @@
+"""Fonts that do not say which characters they draw, or are not in the file."""

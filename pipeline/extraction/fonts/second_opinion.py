@@ -1,0 +1,131 @@
+"""Whose text of a doubtful page is taken, if any. Pure functions.
+
+The measure: text is sound if next to none of it stands for glyphs without a character, its letters
+are of few scripts, and its words of Latin letters are words: most have a vowel, and few a capital
+inside. A text that is not sound is noise for a model, whichever engine gives it.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import dataclass
+
+from pipeline.extraction.text_cleanup import GLYPH_NAMES, UNMAPPED, is_unreadable
+
+MAX_UNMAPPED_SHARE = 0.05
+# Of the characters of good pages, those whose font does not say what they are: a few signs.
+MIN_DOUBTFUL_SHARE = 0.1
+# The scripts of Japanese text with Latin words in it, and one more.
+_MAX_SCRIPTS = 5
+_MIN_SHARE_OF_SCRIPTS = 0.95
+_JUDGED_CHARACTERS = 2_000
+_MIN_JUDGED_LETTERS = 20
+
+_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{3,}")
+_VOWEL = re.compile(
+    "[aeiouAEIOU\u00c0-\u00c6\u00c8-\u00cf\u00d2-\u00d6\u00d8-\u00dd\u00e0-\u00e6\u00e8-\u00ef\u00f2-\u00f6\u00f8-\u00fd\u0100-\u024f]"
+)
+_CAPITAL_INSIDE = re.compile("[a-z][A-Z]")
+_MIN_VOWEL_SHARE = 0.75
+_MAX_CAPITAL_SHARE = 0.4
+_MIN_JUDGED_WORDS = 8
+
+# pypdf may leave out what PDFium counts twice, but not half of a page.
+_MIN_SIZE_SHARE = 0.5
+_SAME_SHARE = 0.9
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """What a second engine gives for a page.
+
+    Args:
+        text: The text.
+        has_telling_names: Whether it comes from glyph names that say what they draw.
+    """
+
+    text: str
+    has_telling_names: bool = False
+
+
+def is_doubtful(text: str, unmapped_share: float = 0.0, *, drops_text: bool = False) -> bool:
+    """Whether another engine should be asked for the text of a page.
+
+    Args:
+        text: The text, not cleaned yet.
+        unmapped_share: How much of it PDFium has no character for.
+        drops_text: Whether PDFium has no characters for much of the page's text.
+    """
+    if drops_text or unmapped_share >= MIN_DOUBTFUL_SHARE or is_unreadable(text):
+        return True
+    # A title of a few glyphs, of which none has a character.
+    return "\ufffd" in text and not UNMAPPED.sub("", text).strip()
+
+
+def choose_text(first: str, second: Opinion | None, *, drops_text: bool) -> str | None:
+    """The text that is taken for a page whose first text is doubtful.
+
+    Args:
+        first: What PDFium gives.
+        second: What pypdf gives; None where it gives nothing.
+        drops_text: Whether PDFium has no characters for much of the page's text.
+
+    Returns:
+        The text; None where neither is to be trusted.
+    """
+    is_first_sound = not drops_text and is_sound(first)
+    if second is not None and is_sound(second.text):
+        is_as_long = _count_visible(second.text) >= _MIN_SIZE_SHARE * _count_visible(first)
+        # Where codes and names say the same, PDFium's lines and blanks are the better ones.
+        is_corrected = second.has_telling_names and not _has_same_characters(first, second.text)
+        if is_as_long and (is_corrected or not is_first_sound):
+            return second.text
+    return first if is_first_sound else None
+
+
+def is_sound(text: str) -> bool:
+    """Whether a text is more than codes of glyphs, by the measure of this module."""
+    characters = _count_visible(text)
+    if characters == 0:
+        return False
+    unmapped = len(UNMAPPED.findall(text)) + sum(map(len, GLYPH_NAMES.findall(text)))
+    if unmapped > MAX_UNMAPPED_SHARE * characters:
+        return False
+    return _has_few_scripts(text) and _has_words(text)
+
+
+def _has_few_scripts(text: str) -> bool:
+    scripts: dict[str, int] = {}
+    letters = 0
+    for character in text[:_JUDGED_CHARACTERS]:
+        category = unicodedata.category(character)
+        if category[0] in "LM" or category in ("Cn", "Co"):
+            letters += 1
+            script = unicodedata.name(character, category).split(" ", 1)[0]
+            scripts[script] = scripts.get(script, 0) + 1
+    if letters < _MIN_JUDGED_LETTERS:
+        return True
+    if scripts.get("Cn", 0) > MAX_UNMAPPED_SHARE * letters:
+        return False
+    most = sorted(scripts.values(), reverse=True)[:_MAX_SCRIPTS]
+    return sum(most) >= _MIN_SHARE_OF_SCRIPTS * letters
+
+
+def _has_words(text: str) -> bool:
+    words = _WORD.findall(text[:_JUDGED_CHARACTERS])
+    if len(words) < _MIN_JUDGED_WORDS:
+        return True
+    with_vowel = sum(_VOWEL.search(word) is not None for word in words)
+    with_capital = sum(_CAPITAL_INSIDE.search(word) is not None for word in words)
+    return with_vowel >= _MIN_VOWEL_SHARE * len(words) and with_capital <= _MAX_CAPITAL_SHARE * len(
+        words
+    )
+
+
+def _has_same_characters(first: str, second: str) -> bool:
+    ours, theirs = Counter("".join(first.split())), Counter("".join(second.split()))
+    return (ours & theirs).total() >= _SAME_SHARE * max(ours.total(), theirs.total())
+
+
+def _count_visible(text: str) -> int:
+    return len("".join(text.split()))

@@ -1,0 +1,134 @@
+"""Signs that a page's text is not all that the page shows, from PDFium. Runs in the child.
+
+They are read while the page is open, and cost little where the text is as it should be: objects are
+looked at one by one only on pages with far fewer characters than objects.
+"""
+
+import ctypes
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+
+# Where there are more objects, every second one, or third, is looked at.
+_SAMPLED_OBJECTS = 256
+# A page of fewer characters may hold its text in forms.
+_FEW_CHARACTERS = 20
+# A font that is dropped takes whole text objects with it; a page of few may show just numbers.
+_MIN_TEXT_OBJECTS = 100
+_MAX_CHARACTERS_PER_OBJECT = 0.5
+_MAX_OBJECTS_LOOKED_AT = 20_000
+_MAX_DEPTH = 4
+
+# How many characters are asked whether their font says what they are, and if it does not for one.
+_SAMPLED_CHARACTERS = 10
+_SAMPLED_CHARACTERS_IN_DOUBT = 128
+
+# Of the area of a page: a picture of 12 mm by 12 mm on A4. Smaller ones are marks and logos.
+_MIN_PICTURE_SHARE = 0.0025
+# Letters that are drawn as outlines take dozens of segments each; frames and rules take few.
+_MIN_OUTLINE_SEGMENTS = 200
+
+
+@dataclass(frozen=True)
+class PageSigns:
+    """What there is to doubt about the text of a page.
+
+    Args:
+        unmapped_share: The share of characters whose font does not say what they are.
+        drops_text: Whether much of what the page shows as text has no characters.
+        shows_picture: Whether a page without text shows a picture or a drawing.
+        has_objects: Whether the page shows anything at all.
+    """
+
+    unmapped_share: float = 0.0
+    drops_text: bool = False
+    shows_picture: bool = False
+    has_objects: bool = True
+
+
+def read_page_signs(page: object, text_page: object) -> PageSigns:
+    """Look at an open page.
+
+    Args:
+        page: PDFium's handle of the page.
+        text_page: PDFium's handle of its text.
+    """
+    characters = max(0, pdfium.FPDFText_CountChars(text_page))
+    objects = max(0, pdfium.FPDFPage_CountObjects(page))
+    return PageSigns(
+        unmapped_share=_find_unmapped_share(text_page, characters),
+        drops_text=_drops_text(page, objects, characters),
+        shows_picture=characters == 0 and objects > 0 and _shows_picture(page),
+        has_objects=objects > 0,
+    )
+
+
+def _find_unmapped_share(text_page: object, characters: int) -> float:
+    for size in (_SAMPLED_CHARACTERS, _SAMPLED_CHARACTERS_IN_DOUBT):
+        sample = range(0, characters, max(1, characters // size))
+        unmapped: int = sum(
+            pdfium.FPDFText_HasUnicodeMapError(text_page, index) == 1 for index in sample
+        )
+        if unmapped == 0:
+            return 0.0
+    return unmapped / len(sample)
+
+
+def _drops_text(page: object, objects: int, characters: int) -> bool:
+    texts = 0
+    if characters < _FEW_CHARACTERS and objects > 0:
+        texts = sum(kind == pdfium.FPDF_PAGEOBJ_TEXT for _, kind in _find_objects(page))
+    elif objects >= _MIN_TEXT_OBJECTS and characters < _MAX_CHARACTERS_PER_OBJECT * objects:
+        step = -(-objects // _SAMPLED_OBJECTS)
+        texts = step * sum(
+            pdfium.FPDFPageObj_GetType(pdfium.FPDFPage_GetObject(page, index))
+            == pdfium.FPDF_PAGEOBJ_TEXT
+            for index in range(0, objects, step)
+        )
+    return texts >= _MIN_TEXT_OBJECTS and characters < _MAX_CHARACTERS_PER_OBJECT * texts
+
+
+def _shows_picture(page: object) -> bool:
+    area = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page)
+    pictures, segments = 0.0, 0
+    for item, kind in _find_objects(page):
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            pictures += _measure_image(item)
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH:
+            segments += max(0, pdfium.FPDFPath_CountSegments(item))
+        elif kind == pdfium.FPDF_PAGEOBJ_TEXT:
+            # Text that the engine has no characters for: it shows all the same.
+            segments += _MIN_OUTLINE_SEGMENTS
+        if pictures >= _MIN_PICTURE_SHARE * area or segments >= _MIN_OUTLINE_SEGMENTS:
+            return True
+    return False
+
+
+def _measure_image(item: object) -> float:
+    """The area of an image in the units of what it stands in."""
+    matrix = pdfium.FS_MATRIX()
+    if not pdfium.FPDFPageObj_GetMatrix(item, matrix):
+        return 0.0
+    return float(abs(matrix.a * matrix.d - matrix.b * matrix.c))
+
+
+def _find_objects(page: object) -> Iterator[tuple[object, int]]:
+    """The objects of a page and of the forms in it, with their kinds; no more than is looked at."""
+    count = pdfium.FPDFPage_CountObjects(page)
+    pending = [
+        (pdfium.FPDFPage_GetObject(page, index), 0)
+        for index in range(min(count, _MAX_OBJECTS_LOOKED_AT))
+    ]
+    seen = 0
+    while pending and seen < _MAX_OBJECTS_LOOKED_AT:
+        item, depth = pending.pop()
+        kind = pdfium.FPDFPageObj_GetType(item)
+        seen += 1
+        yield item, kind
+        if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
+            room = min(pdfium.FPDFFormObj_CountObjects(item), _MAX_OBJECTS_LOOKED_AT - seen)
+            pending += [
+                (pdfium.FPDFFormObj_GetObject(item, ctypes.c_ulong(index)), depth + 1)
+                for index in range(room)
+            ]

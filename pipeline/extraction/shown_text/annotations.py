@@ -1,0 +1,151 @@
+"""What a page shows besides its own text: fields of forms, notes, stamps. Runs in the child.
+
+Only what a person sees on the page counts. An annotation that is hidden or not for viewing stays
+out, and so does what opens only in a window of its own: the words of a comment or of a highlight.
+"""
+
+import math
+from dataclasses import dataclass
+
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+
+from pipeline.extraction.shown_text.appearances import Appearances
+from pipeline.extraction.shown_text.form_fields import Field, Form, read_string
+from pipeline.extraction.shown_text.layers import Layers
+from pipeline.extraction.shown_text.text_page import Box
+
+_UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
+# These draw no text of their own, or none that is more than a button's.
+_SILENT = frozenset(
+    {
+        pdfium.FPDF_ANNOT_LINK,
+        pdfium.FPDF_ANNOT_POPUP,
+        pdfium.FPDF_ANNOT_TEXT,
+        pdfium.FPDF_ANNOT_HIGHLIGHT,
+        pdfium.FPDF_ANNOT_UNDERLINE,
+        pdfium.FPDF_ANNOT_SQUIGGLY,
+        pdfium.FPDF_ANNOT_STRIKEOUT,
+        pdfium.FPDF_ANNOT_INK,
+        pdfium.FPDF_ANNOT_FILEATTACHMENT,
+        pdfium.FPDF_ANNOT_SOUND,
+    }
+)
+_CONTENTS = b"Contents"
+_MAX_FORM_DEPTH = 5
+_MAX_OBJECTS = 2000
+# How much is looked at of a page that a file may fill with annotations at will.
+_MAX_ANNOTATIONS = 5_000
+
+
+@dataclass(frozen=True)
+class Note:
+    """Words that an annotation shows.
+
+    Args:
+        box: Where, on the page.
+        text: What.
+        name: What a field is called, '' for what is no field.
+        is_box: Whether it is a box to be ticked, which stands before its label.
+        is_empty: Whether it is such a box and not ticked.
+    """
+
+    box: Box
+    text: str
+    name: str = ""
+    is_box: bool = False
+    is_empty: bool = False
+
+
+def read_notes(
+    page: object,
+    page_number: int,
+    form: Form | None,
+    appearances: Appearances,
+    layers: Layers | None,
+) -> list[Note]:
+    """What the annotations of a page show, in the order in which they are drawn.
+
+    Raises:
+        MemoryError: The memory limit was reached.
+    """
+    notes = []
+    for number in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, number)
+        if not annotation:
+            continue
+        try:
+            subtype = pdfium.FPDFAnnot_GetSubtype(annotation)
+            if subtype in _SILENT or pdfium.FPDFAnnot_GetFlags(annotation) & _UNSEEN:
+                continue
+            if layers is not None and layers.is_annotation_off(page_number, number):
+                continue
+            note = _read_note(annotation, subtype, form, appearances, (page_number, number))
+        finally:
+            pdfium.FPDFPage_CloseAnnot(annotation)
+        if note is not None:
+            notes.append(note)
+    return notes
+
+
+def _read_note(
+    annotation: object,
+    subtype: int,
+    form: Form | None,
+    appearances: Appearances,
+    place: tuple[int, int],
+) -> Note | None:
+    box = _find_box(annotation)
+    if box is None:
+        return None
+    is_field = subtype == pdfium.FPDF_ANNOT_WIDGET
+    field = form.read_field(annotation) if form is not None and is_field else None
+    if field is not None and field.is_box:
+        return Note(box, field.value, field.name, is_box=True, is_empty=field.is_unticked)
+    text = _find_text(annotation, subtype, field)
+    if (text is None or (field and field.is_formatted)) and _draws_text(annotation):
+        text = appearances.read_text(*place) or text
+    return Note(box, text, field.name if field else "") if text else None
+
+
+def _find_text(annotation: object, subtype: int, field: Field | None) -> str | None:
+    """What an annotation says by itself; None if only what it draws can tell."""
+    if field is not None and field.kind != pdfium.FPDF_FORMFIELD_SIGNATURE:
+        return field.value
+    if subtype == pdfium.FPDF_ANNOT_FREETEXT:
+        return read_string(pdfium.FPDFAnnot_GetStringValue, annotation, _CONTENTS) or None
+    return None
+
+
+def _find_box(annotation: object) -> Box | None:
+    rectangle = pdfium.FS_RECTF()
+    if not pdfium.FPDFAnnot_GetRect(annotation, rectangle):
+        return None
+    box = Box(
+        min(rectangle.left, rectangle.right),
+        min(rectangle.bottom, rectangle.top),
+        max(rectangle.left, rectangle.right),
+        max(rectangle.bottom, rectangle.top),
+    )
+    is_seen = box.right > box.left and box.top > box.bottom and all(map(math.isfinite, box))
+    return box if is_seen else None
+
+
+def _draws_text(annotation: object) -> bool:
+    count = pdfium.FPDFAnnot_GetObjectCount(annotation)
+    return any(
+        _holds_text(pdfium.FPDFAnnot_GetObject(annotation, k), _MAX_FORM_DEPTH)
+        for k in range(min(count, _MAX_OBJECTS))
+    )
+
+
+def _holds_text(drawn: object, depth: int) -> bool:
+    kind = pdfium.FPDFPageObj_GetType(drawn) if drawn else None
+    if kind == pdfium.FPDF_PAGEOBJ_TEXT:
+        return True
+    if kind != pdfium.FPDF_PAGEOBJ_FORM or depth == 0:
+        return False
+    count = pdfium.FPDFFormObj_CountObjects(drawn)
+    return any(
+        _holds_text(pdfium.FPDFFormObj_GetObject(drawn, k), depth - 1)
+        for k in range(min(count, _MAX_OBJECTS))
+    )

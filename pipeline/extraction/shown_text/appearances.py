@@ -1,0 +1,67 @@
+"""The text that stamps, signatures and other annotations draw, read by pypdf. Runs in the child.
+
+PDFium gives the text of a page, but not that of what an annotation draws. pypdf does. It is
+imported, and opens the document, only for a page with an annotation that draws text: that takes
+longer than most documents.
+"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+
+class Appearances:
+    """What the annotations of a document draw. To be closed.
+
+    Args:
+        path: The PDF.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader: PdfReader | None = None
+        self._is_beyond_pypdf = False
+
+    def read_text(self, page_number: int, number: int) -> str:
+        """The text that an annotation draws; '' where pypdf cannot tell.
+
+        Args:
+            page_number: The page, from 1.
+            number: The annotation's place in the page's list, from 0.
+
+        Raises:
+            MemoryError: The memory limit was reached.
+        """
+        if self._is_beyond_pypdf:
+            return ""
+        try:
+            page = self._open().pages[page_number - 1]
+            annotation: Any = page["/Annots"]
+            annotation = annotation.get_object()[number].get_object()
+            drawn = annotation["/AP"]["/N"].get_object()
+            if not hasattr(drawn, "get_data"):
+                drawn = drawn[annotation["/AS"]].get_object()
+            return page.extract_xform_text(drawn).strip()
+        except MemoryError:
+            raise
+        # pypdf documents that broken files raise more than its own exceptions.
+        except Exception:
+            self._is_beyond_pypdf = self._reader is None
+            return ""
+
+    def close(self) -> None:
+        """Give back what pypdf holds."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader.stream.close()
+            self._reader = None
+
+    def _open(self) -> "PdfReader":
+        from pypdf import PdfReader
+
+        if self._reader is None:
+            # Given a path, pypdf would read the whole file into memory.
+            self._reader = PdfReader(self._path.open("rb"))
+        return self._reader

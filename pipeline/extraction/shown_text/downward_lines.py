@@ -1,0 +1,94 @@
+"""Lines that run down the page follow each other from right to left. Runs in the child.
+
+Lines run down where Japanese is written vertically, and where a page with `/Rotate 90` holds text
+that is not turned, or a table is turned clockwise. PDFium takes lines that begin at one height for
+parts of a row, and gives them from left to right: the last line first.
+"""
+
+import re
+from dataclasses import dataclass
+
+from pipeline.extraction.shown_text.page_characters import PageCharacters, turn_point
+
+# A line with what ends it: line ends, or a hyphen after which PDFium writes none.
+_LINES = re.compile(r"([^\r\n\x02]+)(\x02|[\r\n]+|$)")
+_TWO_LETTERS = re.compile(r" *([^\s\x02]) *([^\s\x02])")
+_HYPHEN = "\x02"
+# How many lines tell whether a page may have any that run down.
+_SAMPLES = 4
+# Shares of an em: lines that begin at one height, and letters that stand one under the other.
+_MAX_START_EMS = 0.6
+_MAX_ASIDE_EMS = 0.1
+
+
+@dataclass(frozen=True)
+class _DownwardLine:
+    """A line that runs down the page as it is shown: where it begins, and the size of its em."""
+
+    x: float
+    y: float
+    em: float
+
+    def is_wrongly_followed_by(self, other: "_DownwardLine") -> bool:
+        """Whether the next line begins at the same height, but further to the right."""
+        return other.x > self.x and abs(other.y - self.y) <= _MAX_START_EMS * self.em
+
+
+def order_downward_lines(characters: PageCharacters, quarter_turns: int) -> PageCharacters:
+    """The page with its lines that run down in the order in which they are read.
+
+    Args:
+        characters: The text, and where each character stands.
+        quarter_turns: By how many right angles the page is shown turned, clockwise.
+    """
+    text = characters.text
+    step = max(1, len(text) // _SAMPLES)
+    samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)} - {0}
+    if not quarter_turns and not any(
+        _find_downward_line(characters, start, quarter_turns) for start in samples
+    ):
+        return characters
+    lines = list(_LINES.finditer(text))
+    pieces: list[int | str] = []
+    done = 0
+    for run in _find_reversed_runs(characters, lines, quarter_turns):
+        pieces += range(done, run[0].start())
+        for line in reversed(run):
+            pieces += range(*line.span(1))
+            pieces += _HYPHEN if line[2] == _HYPHEN else "\r\n" if line is not run[0] else ""
+        end = run[-1][2]
+        pieces += "" if end == _HYPHEN else end
+        done = run[-1].end()
+    return characters.rebuild([*pieces, *range(done, len(text))])
+
+
+def _find_reversed_runs(
+    characters: PageCharacters, lines: list[re.Match[str]], quarter_turns: int
+) -> list[list[re.Match[str]]]:
+    runs: list[list[re.Match[str]]] = []
+    previous: _DownwardLine | None = None
+    for line in lines:
+        here = _find_downward_line(characters, line.start(), quarter_turns)
+        if here and previous and previous.is_wrongly_followed_by(here):
+            runs[-1].append(line)
+        else:
+            runs.append([line])
+        previous = here
+    return [run for run in runs if len(run) > 1]
+
+
+def _find_downward_line(
+    characters: PageCharacters, start: int, quarter_turns: int
+) -> _DownwardLine | None:
+    found = _TWO_LETTERS.match(characters.text, start)
+    if found is None:
+        return None
+    first, second = (characters.find_origin(found.start(letter)) for letter in (1, 2))
+    if first is None or second is None:
+        return None
+    x, y = turn_point(first, quarter_turns)
+    next_x, next_y = turn_point(second, quarter_turns)
+    if next_y >= y:
+        return None
+    em = max(map(abs, characters.find_em(found.start(1))))
+    return _DownwardLine(x, y, em) if abs(next_x - x) <= _MAX_ASIDE_EMS * em else None

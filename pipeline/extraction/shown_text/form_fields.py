@@ -1,0 +1,132 @@
+"""What is filled in in the fields of a form, by PDFium's form interface. Runs in the child.
+
+A filled-in value is no part of a page's own text: it is kept in the field, and the page only shows
+it. So a form that is filled in reads like an empty one unless its fields are asked.
+"""
+
+import ctypes
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+
+_FILL_INFO_VERSION = 2
+_BYTES_PER_UNIT = 2
+_TICKED, _UNTICKED = "[x]", "[ ]"
+# The state that the page shows of a box to be ticked, and those in which it is not.
+_STATE = b"AS"
+_OFF = frozenset({"", "Off"})
+_BUTTONS = frozenset({pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON})
+_CHOICES = frozenset({pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX})
+# A list longer than this is not one that a person has filled in.
+_MAX_OPTIONS = 10_000
+
+
+@dataclass(frozen=True)
+class Field:
+    """A field of a form, as far as a page shows it.
+
+    Args:
+        kind: One of PDFium's `FPDF_FORMFIELD_`.
+        name: What it is called: the words for people where it has them, else its name in the file.
+        value: What is filled in, '' if nothing is; a tick or an empty box for one to be ticked.
+        is_formatted: Whether the page shows the value in another form, "1,250.00" for "1250".
+    """
+
+    kind: int
+    name: str
+    value: str
+    is_formatted: bool = False
+
+    @property
+    def is_box(self) -> bool:
+        """Whether it is a box to be ticked."""
+        return self.kind in _BUTTONS
+
+    @property
+    def is_unticked(self) -> bool:
+        """Whether it is a box to be ticked that is not."""
+        return self.value == _UNTICKED
+
+
+class Form:
+    """The form of an open document. To be closed before it.
+
+    Args:
+        document: PDFium's handle of the document.
+    """
+
+    def __init__(self, document: object) -> None:
+        # PDFium keeps a pointer to this, so it has to live as long as the form.
+        self._fill_info = pdfium.FPDF_FORMFILLINFO(version=_FILL_INFO_VERSION)
+        self._handle = pdfium.FPDFDOC_InitFormFillEnvironment(document, self._fill_info)
+
+    def close(self) -> None:
+        """Give back what PDFium holds of the form."""
+        if self._handle:
+            pdfium.FPDFDOC_ExitFormFillEnvironment(self._handle)
+            self._handle = None
+
+    def read_field(self, annotation: object) -> Field | None:
+        """The field that an annotation shows; None if it shows none.
+
+        The value of a password field is not read.
+        """
+        if not self._handle:
+            return None
+        kind = pdfium.FPDFAnnot_GetFormFieldType(self._handle, annotation)
+        if kind <= pdfium.FPDF_FORMFIELD_UNKNOWN:
+            return None
+        if kind in _BUTTONS:
+            is_ticked = read_string(pdfium.FPDFAnnot_GetStringValue, annotation, _STATE) not in _OFF
+            name = self._find_name(kind, annotation)
+            return Field(kind, name, _TICKED if is_ticked else _UNTICKED)
+        value = ""
+        if kind in _CHOICES:
+            value = self._read_choice(annotation)
+        elif kind == pdfium.FPDF_FORMFIELD_TEXTFIELD:
+            flags = pdfium.FPDFAnnot_GetFormFieldFlags(self._handle, annotation)
+            if not flags & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD:
+                value = self._read_value(annotation)
+        if not value:
+            return Field(kind, "", "")
+        return Field(kind, self._find_name(kind, annotation), value, self._is_formatted(annotation))
+
+    def _read_value(self, annotation: object) -> str:
+        return read_string(pdfium.FPDFAnnot_GetFormFieldValue, self._handle, annotation)
+
+    def _read_choice(self, annotation: object) -> str:
+        """The labels of the options that are chosen: the value is what a program calls them."""
+        count = pdfium.FPDFAnnot_GetOptionCount(self._handle, annotation)
+        labels = [
+            read_string(pdfium.FPDFAnnot_GetOptionLabel, self._handle, annotation, option)
+            for option in range(min(count, _MAX_OPTIONS))
+            if pdfium.FPDFAnnot_IsOptionSelected(self._handle, annotation, option)
+        ]
+        return ", ".join(filter(None, labels)) or self._read_value(annotation)
+
+    def _find_name(self, kind: int, annotation: object) -> str:
+        name = read_string(
+            pdfium.FPDFAnnot_GetFormFieldAlternateName, self._handle, annotation
+        ) or read_string(pdfium.FPDFAnnot_GetFormFieldName, self._handle, annotation)
+        if kind != pdfium.FPDF_FORMFIELD_RADIOBUTTON:
+            return name
+        choice = read_string(pdfium.FPDFAnnot_GetFormFieldExportValue, self._handle, annotation)
+        return f"{name}: {choice}" if choice else name
+
+    def _is_formatted(self, annotation: object) -> bool:
+        script_bytes = pdfium.FPDFAnnot_GetFormAdditionalActionJavaScript(
+            self._handle, annotation, pdfium.FPDF_ANNOT_AACTION_FORMAT, None, 0
+        )
+        return bool(script_bytes > _BYTES_PER_UNIT)
+
+
+def read_string(read: Callable[..., int], *arguments: object) -> str:
+    """The string that one of PDFium's functions writes into a buffer, on one or more lines."""
+    size = read(*arguments, None, 0)
+    if size <= _BYTES_PER_UNIT:
+        return ""
+    units = (ctypes.c_ushort * (size // _BYTES_PER_UNIT))()
+    read(*arguments, units, size)
+    text = bytes(units).decode("utf-16-le", errors="ignore").rstrip("\0")
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()

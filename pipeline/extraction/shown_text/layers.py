@@ -1,0 +1,235 @@
+"""Layers that are off are no part of what a page shows. Runs in the child.
+
+PDFium leaves them out where it draws a page, but not in its text, and does not say which they are.
+pypdf does. So for a document that has such layers, and for no other, each page that draws on one
+is written anew without that, and its text is that of the copy.
+
+A layer is off if the default configuration says so (ISO 32000-2, 8.11.4). What a viewer would
+switch by itself, for print or by the zoom, is not looked at, nor are expressions of visibility.
+"""
+
+import io
+import mmap
+import re
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
+
+_LAYERS = b"/OCProperties"
+_OFF = re.compile(rb"/OFF\s*\[\s*\d|/OFF\s+\d|/BaseState\s*/OFF")
+_COMPRESSED_OBJECTS = re.compile(rb"/ObjStm")
+_STREAM = re.compile(rb"stream\r?\n")
+_MAX_OBJECTS_BYTES = 1 << 22
+_MAX_DEPTH = 8
+_SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"', b"Do"})
+_BEGINNINGS = frozenset({b"BDC", b"BMC"})
+_LINE_SHOWING = frozenset({b"'", b'"'})
+
+# How a stream is kept, which its copy is not.
+_CODING = frozenset({"/Filter", "/DecodeParms", "/Length"})
+# When what belongs to several layers is shown, by how many of them are on.
+_MEMBERSHIP: dict[str, Callable[[list[bool]], bool]] = {
+    "/AllOn": all,
+    "/AnyOn": any,
+    "/AnyOff": lambda states: not all(states),
+    "/AllOff": lambda states: not any(states),
+}
+
+
+def may_hide_layers(path: Path) -> bool:
+    """Whether a file speaks of layers and of some that are off: a quick look at its bytes.
+
+    Objects that are both compressed and encrypted cannot be looked into.
+    """
+    has_layers = has_off = False
+    for part in _list_parts(path):
+        has_layers = has_layers or part.find(_LAYERS) >= 0
+        has_off = has_off or _OFF.search(part) is not None
+        if has_layers and has_off:
+            return True
+    return False
+
+
+def _list_parts(path: Path) -> Iterator[Any]:
+    """The bytes of a file, and those of its compressed objects."""
+    with (
+        path.open("rb") as file,
+        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
+    ):
+        yield data
+        for found in _COMPRESSED_OBJECTS.finditer(data):
+            stream = _STREAM.search(data, found.end(), found.end() + 512)
+            if stream is None:
+                continue
+            try:
+                window = data[stream.end() : stream.end() + _MAX_OBJECTS_BYTES]
+                yield zlib.decompressobj().decompress(window, _MAX_OBJECTS_BYTES)
+            except zlib.error:
+                continue
+
+
+class Layers:
+    """The layers of a document of which some may be off. To be closed.
+
+    Args:
+        path: The PDF.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._reader: PdfReader | None = None
+        self._off: frozenset[int] = frozenset()
+        self._is_beyond_pypdf = False
+
+    def write_shown(self, page_number: int) -> bytes | None:
+        """A document of one page, that page without what is on layers that are off.
+
+        Returns:
+            None where nothing is on such a layer, or pypdf cannot tell.
+
+        Raises:
+            MemoryError: The memory limit was reached.
+        """
+        if self._is_beyond_pypdf:
+            return None
+        try:
+            return self._write_shown(page_number)
+        except MemoryError:
+            raise
+        # pypdf documents that broken files raise more than its own exceptions.
+        except Exception:
+            self._is_beyond_pypdf = self._reader is None
+            return None
+
+    def is_annotation_off(self, page_number: int, number: int) -> bool:
+        """Whether an annotation, by its place in the page's list from 0, is on such a layer.
+
+        Raises:
+            MemoryError: The memory limit was reached.
+        """
+        if self._is_beyond_pypdf:
+            return False
+        try:
+            page: Any = self._open().pages[page_number - 1]
+            return self._is_off(page["/Annots"].get_object()[number].get_object().get("/OC"))
+        except MemoryError:
+            raise
+        # pypdf documents that broken files raise more than its own exceptions.
+        except Exception:
+            return False
+
+    def close(self) -> None:
+        """Give back what pypdf holds."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader.stream.close()
+            self._reader = None
+
+    def _write_shown(self, page_number: int) -> bytes | None:
+        from pypdf import PdfWriter
+        from pypdf.generic import ContentStream, NameObject
+
+        reader = self._open()
+        page = reader.pages[page_number - 1]
+        if not self._off or not self._is_layered(page, _MAX_DEPTH):
+            return None
+        contents = page.get_contents()
+        if contents is None:
+            return None
+        shown = ContentStream(contents, reader)
+        shown.operations = list(self._list_shown(shown.operations, page, _MAX_DEPTH))
+        page[NameObject("/Contents")] = shown
+        writer = PdfWriter()
+        writer.add_page(page, excluded_keys=("/Annots",))
+        data = io.BytesIO()
+        writer.write(data)
+        return data.getvalue()
+
+    def _open(self) -> "PdfReader":
+        from pypdf import PdfReader
+
+        if self._reader is None:
+            # Given a path, pypdf would read the whole file into memory.
+            self._reader = PdfReader(self._path.open("rb"))
+            self._off = _find_off(self._reader)
+        return self._reader
+
+    def _is_layered(self, holder: Any, depth: int) -> bool:
+        """Whether a page, or a form that it draws, has something on a layer that is off."""
+        if any(self._is_off(layer) for layer in _list_resources(holder, "/Properties").values()):
+            return True
+        forms = [form.get_object() for form in _list_resources(holder, "/XObject").values()]
+        return depth > 0 and any(
+            self._is_off(form.get("/OC")) or self._is_layered(form, depth - 1) for form in forms
+        )
+
+    def _list_shown(
+        self, operations: Iterable[tuple[Any, bytes]], holder: Any, depth: int
+    ) -> Iterator[tuple[Any, bytes]]:
+        """The operations of a page or form without those that show something on such a layer."""
+        properties = _list_resources(holder, "/Properties")
+        forms = _list_resources(holder, "/XObject")
+        off: list[bool] = []
+        for operands, operator in operations:
+            if operator in _BEGINNINGS:
+                layer = properties.get(operands[1]) if operands[0] == "/OC" else None
+                off.append(self._is_off(layer))
+            elif operator == b"EMC" and off:
+                off.pop()
+            elif operator == b"Do" and not any(off):
+                form = forms[operands[0]].get_object()
+                if self._is_off(form.get("/OC")):
+                    continue
+                if depth > 0 and self._is_layered(form, depth - 1):
+                    forms[operands[0]] = self._write_form(form, depth - 1)
+            if not (any(off) and operator in _SHOWING):
+                yield operands, operator
+            elif operator in _LINE_SHOWING:
+                # What is not shown has begun a line all the same.
+                yield [], b"T*"
+
+    def _write_form(self, form: Any, depth: int) -> Any:
+        from pypdf.generic import ContentStream, DecodedStreamObject
+
+        shown = ContentStream(form, self._reader)
+        shown.operations = list(self._list_shown(shown.operations, form, depth))
+        copy = DecodedStreamObject()
+        copy.update({key: form.raw_get(key) for key in form if key not in _CODING})
+        copy.set_data(shown.get_data())
+        return copy
+
+    def _is_off(self, layer: Any) -> bool:
+        """Whether what is on a layer, or belongs to several layers, is not shown."""
+        if layer is None:
+            return False
+        found = layer.get_object()
+        if found.get("/Type") != "/OCMD":
+            reference = getattr(layer, "idnum", None) or found.indirect_reference.idnum
+            return reference in self._off
+        members: Any = found.raw_get("/OCGs") if "/OCGs" in found else []
+        if hasattr(members, "idnum") and not isinstance(members.get_object(), list):
+            members = [members]
+        states = [not self._is_off(member) for member in members]
+        rule = _MEMBERSHIP.get(found.get("/P", "/AnyOn"), any)
+        return bool(states) and not rule(states)
+
+
+def _list_resources(holder: Any, kind: str) -> Any:
+    """The resources of one kind that a page or a form names."""
+    resources = holder.get("/Resources")
+    found = resources.get_object().get(kind) if resources is not None else None
+    return {} if found is None else found.get_object()
+
+
+def _find_off(reader: "PdfReader") -> frozenset[int]:
+    """The numbers of the layers that the default configuration has off."""
+    layers: Any = reader.root_object["/OCProperties"]
+    state = layers["/D"]
+    every = {layer.idnum for layer in layers.get("/OCGs", [])}
+    off = every if state.get("/BaseState") == "/OFF" else set()
+    off = off - {layer.idnum for layer in state.get("/ON", [])}
+    return frozenset(off | {layer.idnum for layer in state.get("/OFF", [])})

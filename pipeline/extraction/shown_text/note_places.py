@@ -1,0 +1,191 @@
+"""Where in a page's text the words of its fields and notes belong. Pure functions, in the child.
+
+A value stands where a reader meets it: after the label to its left, or below the label over it. A
+box to be ticked stands before the label to its right. What has no label near it follows the text
+of the page, with the name that the form gives it.
+"""
+
+import re
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from pipeline.extraction.shown_text.annotations import Note
+from pipeline.extraction.shown_text.page_characters import (
+    Edit,
+    PageCharacters,
+    turn_box,
+    turn_point,
+)
+from pipeline.extraction.shown_text.text_page import Box
+
+# In points. A label that is further off belongs to something else.
+_MAX_LEFT = 250.0
+_MAX_RIGHT_OF_BOX = 30.0
+_MAX_ABOVE = 24.0
+_OVERLAP = 2.0
+# The name of a field may say more than the label beside it, if it is made of words.
+_NAME = re.compile(r"[^\W\d_]{3,}(?: [^\W\d_]+)*")
+_MAX_NAME = 40
+_LINES, _WORDS = re.compile(r"[^ \r\n][^\r\n]*"), re.compile(r"\S+")
+# A field of several lines begins at its upper edge.
+_MAX_LINE_HEIGHT = 20.0
+
+
+class Word(NamedTuple):
+    """A word that is printed on the page.
+
+    Args:
+        start, end: Where it begins and ends in the text.
+        box: Where it stands on the page as it is shown.
+    """
+
+    start: int
+    end: int
+    box: Box
+
+
+def place_notes(
+    characters: PageCharacters, notes: Sequence[Note], quarter_turns: int, visible: Box
+) -> PageCharacters:
+    """The page with the words of its notes where they belong.
+
+    Args:
+        characters: The text, and where each character stands.
+        notes: The fields and notes.
+        quarter_turns: By how many right angles the page is shown turned, clockwise.
+        visible: What of the page is shown; notes outside of it are left out.
+    """
+    notes = [note for note in notes if not note.box.is_apart_from(visible)]
+    printed = _list_printed(characters, notes, quarter_turns) if notes else []
+    if not printed:
+        notes = [note for note in notes if not note.is_empty]
+    places: dict[int, list[tuple[float, str]]] = defaultdict(list)
+    lines: list[tuple[float, float, str]] = []
+    for note in notes:
+        box = turn_box(note.box, quarter_turns)
+        place, words = _find_place(note, box, printed, characters.text)
+        if place is None:
+            lines.append((-round(box.top), box.left, words))
+        else:
+            places[place].append((box.left, words))
+    edits = [
+        Edit(place, place, "".join(words for _, words in sorted(there)))
+        for place, there in places.items()
+    ]
+    end = len(characters.text)
+    if lines:
+        edits.append(Edit(end, end, "".join(f"\n{words}" for *_, words in sorted(lines))))
+    return characters.edit(edits)
+
+
+def _list_printed(
+    characters: PageCharacters, notes: Sequence[Note], quarter_turns: int
+) -> list[Word]:
+    """The words of the lines near a note, from the foot of the page to its head."""
+    near = [
+        (box.bottom - _MAX_LINE_HEIGHT, box.top + _MAX_ABOVE)
+        for box in (turn_box(note.box, quarter_turns) for note in notes)
+    ]
+    printed: list[Word] = []
+    for line in _LINES.finditer(characters.text):
+        start = characters.find_origin(line.start())
+        height = turn_point(start, quarter_turns)[1] if start else 0.0
+        if start and not any(bottom <= height <= top for bottom, top in near):
+            continue
+        for word in _WORDS.finditer(characters.text, *line.span()):
+            first = characters.find_box(word.start())
+            last = characters.find_box(word.end() - 1)
+            if first and last:
+                box = Box(*map(min, first[:2], last[:2]), *map(max, first[2:], last[2:]))
+                printed.append(Word(word.start(), word.end(), turn_box(box, quarter_turns)))
+    return sorted(printed, key=_find_height)
+
+
+def _take_between(printed: Sequence[Word], bottom: float, top: float) -> Sequence[Word]:
+    start = bisect_left(printed, bottom, key=_find_height)
+    return printed[start : bisect_right(printed, top, lo=start, key=_find_height)]
+
+
+def _find_height(word: Word) -> float:
+    return (word.box.bottom + word.box.top) / 2
+
+
+def _find_place(note: Note, box: Box, printed: Sequence[Word], text: str) -> tuple[int | None, str]:
+    """Where in the text the words of a note go, None for its end; and they with their spaces."""
+    bottom = max(box.bottom, box.top - _MAX_LINE_HEIGHT)
+    middle = (bottom + box.top) / 2
+    about = _take_between(printed, bottom - _MAX_LINE_HEIGHT, box.top + _MAX_LINE_HEIGHT)
+    if note.is_box and (label := _find_label_of_box(note, box, about, text)):
+        return label.start, f"{note.text} "
+    left = min(
+        (
+            word
+            for word in about
+            if (bottom < _find_height(word) < box.top or word.box.bottom < middle < word.box.top)
+            and word.box.left < box.left + _OVERLAP
+            and box.left - word.box.right <= _MAX_LEFT
+        ),
+        key=lambda word: (max(0.0, box.left - word.box.right), -word.start),
+        default=None,
+    )
+    if left is not None:
+        return left.end, f" {_name_words(note, text, left.start)}"
+    above = min(
+        (
+            word
+            for word in _take_between(printed, box.top - _OVERLAP, box.top + 2 * _MAX_ABOVE)
+            if -_OVERLAP <= word.box.bottom - box.top <= _MAX_ABOVE
+            and word.box.right > box.left
+            and word.box.left < box.right
+        ),
+        key=lambda word: (word.box.bottom - box.top, -word.start),
+        default=None,
+    )
+    if above is not None:
+        return _find_line_end(text, above.end), f"\n{_name_words(note, text, above.start)}"
+    return None, f"{note.name}: {note.text}" if note.name else note.text
+
+
+def _find_label_of_box(note: Note, box: Box, about: Sequence[Word], text: str) -> Word | None:
+    """The first word to the right of a box to be ticked.
+
+    Where the box stands between two lines, it is that of the line that begins with its name.
+    """
+    name = note.name.rpartition(": ")[2].casefold()
+    middle = (box.bottom + box.top) / 2
+    candidates = [
+        word
+        for word in about
+        if -_OVERLAP <= word.box.left - box.right <= _MAX_RIGHT_OF_BOX
+        and word.box.bottom < box.top
+        and word.box.top > box.bottom
+    ]
+    named = [
+        word
+        for word in candidates
+        if name and text[word.start : word.start + len(name)].casefold() == name
+    ]
+    beside = [
+        word
+        for word in candidates
+        if abs(_find_height(word) - middle) <= (box.top - box.bottom) / 2
+    ]
+    return min(named or beside, key=lambda word: (word.box.left, word.start), default=None)
+
+
+def _name_words(note: Note, text: str, position: int) -> str:
+    """The words of a note, after the name of its field if the label beside it is another one."""
+    if note.is_box or len(note.name) > _MAX_NAME or not _NAME.fullmatch(note.name):
+        return note.text
+    start = max(text.rfind("\n", 0, position), text.rfind("\r", 0, position)) + 1
+    label = text[start : _find_line_end(text, position)].casefold()
+    is_said = any(word in label for word in note.name.casefold().split() if len(word) > 2)
+    return note.text if is_said else f"{note.name}: {note.text}"
+
+
+def _find_line_end(text: str, position: int) -> int:
+    while position < len(text) and text[position] not in "\r\n":
+        position += 1
+    return position

@@ -1,0 +1,187 @@
+"""Where the characters of a page stand, as PDFium tells it one by one. Runs in the child.
+
+To ask costs about a microsecond, so the modules that use this first look, in the text alone,
+whether a page has anything for them.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from pipeline.extraction.shown_text.text_page import Box, TextPage
+
+# What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
+HYPHEN_OR_UNKNOWN = "\ufffe"
+LINE_END_HYPHEN = 2
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A stretch of a page's text that is replaced.
+
+    Args:
+        start, end: Where it begins and ends in the text.
+        text: What takes its place.
+    """
+
+    start: int
+    end: int
+    text: str
+
+
+class PageCharacters:
+    """The text of a page, and where each of its characters stands.
+
+    Args:
+        page: The characters as PDFium has them.
+        text: As PDFium writes it; each character is one unit of UTF-16.
+        runs: Where its stretches stand in PDFium's text: the length of each, and its start there,
+            -1 for one that is not from there. None where the text is PDFium's own.
+        has_unwritten: Whether PDFium counts characters that its text has not.
+    """
+
+    def __init__(
+        self,
+        page: TextPage,
+        text: str,
+        runs: Sequence[tuple[int, int]] | None = None,
+        *,
+        has_unwritten: bool,
+    ) -> None:
+        self.text = text
+        self._page = page
+        self._has_unwritten = has_unwritten
+        # Where each run starts in the text, and there.
+        self._starts: list[int] = []
+        self._sources: list[int] = []
+        start = 0
+        for length, source in [(len(text), 0)] if runs is None else runs:
+            self._starts.append(start)
+            self._sources.append(source)
+            start += length
+        # Most pages are as PDFium writes them, and places there are its own numbers.
+        self._is_plain = not has_unwritten and self._sources == [0]
+
+    def find_box(self, position: int) -> Box | None:
+        """The box that a character fills; None where it is not drawn."""
+        index = self._find_index(position)
+        return None if index < 0 else self._page.find_box(index)
+
+    def find_origin(self, position: int) -> tuple[float, float] | None:
+        """The point of the baseline at which a character begins."""
+        index = self._find_index(position)
+        return None if index < 0 else self._page.find_origin(index)
+
+    def find_em(self, position: int) -> tuple[float, float]:
+        """The vector of one em along the writing direction of a character, in points."""
+        index = self._find_index(position)
+        return (0.0, 0.0) if index < 0 else self._page.find_em(index)
+
+    def find_advance(self, position: int) -> tuple[float, float]:
+        """Where a character of a horizontal line begins and where the next one may, in points."""
+        index = self._find_index(position)
+        return (0.0, 0.0) if index < 0 else self._page.find_advance(index)
+
+    def list_uneven(
+        self, spans: Iterable[tuple[int, int]], tolerance: float
+    ) -> list[tuple[int, int]]:
+        """Those of many spans whose first and last characters do not have their edges in line.
+
+        Args:
+            spans: Where each begins and ends in the text.
+            tolerance: What is still in line, as a share of the height of a character.
+        """
+        if self._is_plain:
+            pairs = self._page.list_uneven(((start, end - 1) for start, end in spans), tolerance)
+            return [(first, last + 1) for first, last in pairs]
+        ends = {
+            (self._find_index(start), self._find_index(end - 1)): (start, end)
+            for start, end in spans
+        }
+        drawn = (pair for pair in ends if min(pair) >= 0)
+        return [ends[pair] for pair in self._page.list_uneven(drawn, tolerance)]
+
+    def is_drawn(self, position: int) -> bool:
+        """Whether a character is from the file, and not put in by PDFium or by an edit."""
+        index = self._find_index(position)
+        return index >= 0 and self._page.is_drawn(index)
+
+    def is_hyphen(self, position: int) -> bool:
+        """Whether `HYPHEN_OR_UNKNOWN` at a position stands for a hyphen at a line end."""
+        return self._page.find_code(self._find_index(position)) == LINE_END_HYPHEN
+
+    def edit(self, edits: Iterable[Edit]) -> "PageCharacters":
+        """The page with some stretches replaced. They must not overlap."""
+        edits = sorted(edits, key=lambda edit: (edit.start, edit.end))
+        if not edits:
+            return self
+        parts: list[str] = []
+        runs: list[tuple[int, int]] = []
+        done = 0
+        for edit in edits:
+            parts += (self.text[done : edit.start], edit.text)
+            runs += self._list_runs(done, edit.start)
+            if edit.text:
+                runs.append((len(edit.text), -1))
+            done = edit.end
+        parts.append(self.text[done:])
+        runs += self._list_runs(done, len(self.text))
+        return self._renew("".join(parts), runs)
+
+    def replace_letters(self, old: str, new: str) -> "PageCharacters":
+        """The page with each of one character replaced by another one."""
+        return self._renew(self.text.replace(old, new), self._list_runs(0, len(self.text)))
+
+    def rebuild(self, pieces: Iterable[int | str]) -> "PageCharacters":
+        """The page put together from places in its text and from characters that are new to it."""
+        text: list[str] = []
+        runs: list[tuple[int, int]] = []
+        for piece in pieces:
+            text.append(piece if isinstance(piece, str) else self.text[piece])
+            runs.append((1, -1 if isinstance(piece, str) else self._find_source(piece)))
+        return self._renew("".join(text), runs)
+
+    def _find_index(self, position: int) -> int:
+        if self._is_plain:
+            return position
+        source = self._find_source(position)
+        return self._page.find_index(source) if self._has_unwritten and source >= 0 else source
+
+    def _find_source(self, position: int) -> int:
+        run = bisect_right(self._starts, position) - 1
+        source = self._sources[run]
+        return source if source < 0 else source + position - self._starts[run]
+
+    def _list_runs(self, start: int, end: int) -> Iterable[tuple[int, int]]:
+        run = bisect_right(self._starts, start)
+        while start < end:
+            stop = min(end, self._starts[run]) if run < len(self._starts) else end
+            yield stop - start, self._find_source(start)
+            start = stop
+            run += 1
+
+    def _renew(self, text: str, runs: Iterable[tuple[int, int]]) -> "PageCharacters":
+        return PageCharacters(self._page, text, list(runs), has_unwritten=self._has_unwritten)
+
+
+def turn_upright(em: tuple[float, float]) -> Callable[[float, float], tuple[float, float]]:
+    """Coordinates in ems along and across a writing direction, from coordinates of the page."""
+    size = math.hypot(*em) or 1.0
+    cosine, sine = em[0] / size, em[1] / size
+    return lambda x, y: ((x * cosine + y * sine) / size, (y * cosine - x * sine) / size)
+
+
+def turn_point(point: tuple[float, float], quarter_turns: int) -> tuple[float, float]:
+    """A point as it stands on a page that is shown turned by right angles, clockwise."""
+    x, y = point
+    for _ in range(quarter_turns % 4):
+        x, y = y, -x
+    return x, y
+
+
+def turn_box(box: Box, quarter_turns: int) -> Box:
+    """A box as it stands on a page that is shown turned by right angles, clockwise."""
+    one = turn_point((box.left, box.bottom), quarter_turns)
+    other = turn_point((box.right, box.top), quarter_turns)
+    return Box(*map(min, one, other), *map(max, one, other))

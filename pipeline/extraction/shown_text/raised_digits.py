@@ -1,0 +1,130 @@
+"""Digits that are raised or lowered stand apart from the number before them. Runs in the child.
+
+"1,250" with the mark of a footnote, a raised 3, comes from PDFium as "1,2503": ten times too much.
+So a number whose first and last digits do not stand alike is looked at digit by digit, and where a
+digit is smaller and higher or lower than the one before, there is a space. A power of ten, "10"
+with raised digits after it, becomes "10^6", and a raised 2 or 3 after a unit of length "m²".
+"""
+
+import math
+import re
+from dataclasses import dataclass
+
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, turn_upright
+
+_NUMBERS = re.compile(r"[0-9][0-9.,]*[0-9]")
+_UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
+_SUPERSCRIPTS = {"2": "²", "3": "³"}
+_POWER_BASE = "10"
+# The white space after a raised digit, before which PDFium ends the line.
+_LINE_END = re.compile(r" ?\r\n ?")
+# Shares of an em. Superscripts are raised by a third and set at two thirds; digits of one style
+# differ by what the round ones reach over the line, those of the old style stand on one baseline.
+_MIN_SHIFT_EMS = 0.1
+_MAX_RAISED_SIZE = 0.85
+_MIN_RAISED_GLYPH_EMS = 0.2
+_MAX_RAISED_GLYPH_HEIGHT_EMS = 0.55
+_MIN_BOX_CHANGE = 0.08
+
+
+@dataclass(frozen=True)
+class _Digit:
+    """How a digit stands: its baseline, and the lower and the upper edge of what is drawn.
+
+    Args:
+        size: The em, in points.
+        baseline, bottom, top: Across the writing direction, in points.
+    """
+
+    size: float
+    baseline: float
+    bottom: float
+    top: float
+
+    def is_apart_from(self, other: "_Digit") -> bool:
+        """Whether one of the two is raised or lowered beside the other."""
+        large, small = (self, other) if self.size >= other.size else (other, self)
+        shift = abs(large.baseline - small.baseline)
+        if shift > _MIN_SHIFT_EMS * large.size and small.size <= _MAX_RAISED_SIZE * large.size:
+            return True
+        return self.is_raised_glyph() != other.is_raised_glyph()
+
+    def is_raised_glyph(self) -> bool:
+        """Whether the font itself draws it small and high, under the name of a common digit."""
+        return (
+            self.bottom - self.baseline > _MIN_RAISED_GLYPH_EMS * self.size
+            and self.top - self.bottom < _MAX_RAISED_GLYPH_HEIGHT_EMS * self.size
+        )
+
+
+def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
+    """The page with a space between digits of which one is raised or lowered beside the other."""
+    text = characters.text
+    numbers = (found.span() for found in _NUMBERS.finditer(text))
+    edits: list[Edit] = []
+    # Most numbers end where it is done: a quick look at two boxes.
+    for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
+        edits += _separate_number(characters, start, end)
+    if "m2" in text or "m3" in text:
+        edits += _write_units(characters)
+    return characters.edit(edits)
+
+
+def _separate_number(characters: PageCharacters, start: int, end: int) -> list[Edit]:
+    text = characters.text
+    edits: list[Edit] = []
+    previous = _look_at(characters, start)
+    for position in range(start + 1, end):
+        if not text[position].isdigit():
+            continue
+        digit = _look_at(characters, position)
+        if digit and previous and digit.is_apart_from(previous):
+            is_power = not edits and _is_power_of_ten(text, start, position)
+            is_power = is_power and digit.bottom > previous.bottom
+            edits.append(Edit(position, position, "^" if is_power else " "))
+        previous = digit or previous
+    line_end = _LINE_END.match(text, end)
+    if edits and line_end and _is_on_one_line(characters, start, line_end.end()):
+        edits.append(Edit(line_end.start(), line_end.end(), _close_line(line_end)))
+    return edits
+
+
+def _is_power_of_ten(text: str, start: int, end: int) -> bool:
+    return text[start:end] == _POWER_BASE and not text[max(0, start - 1) : start].isalpha()
+
+
+def _is_on_one_line(characters: PageCharacters, before: int, after: int) -> bool:
+    """Whether what follows the raised digits goes on where the number stands."""
+    if after >= len(characters.text):
+        return False
+    first, second = _look_at(characters, before), _look_at(characters, after, like=before)
+    if first is None or second is None:
+        return False
+    return abs(first.baseline - second.baseline) < _MIN_SHIFT_EMS * first.size
+
+
+def _close_line(line_end: re.Match[str]) -> str:
+    has_space = " " in line_end[0] or line_end.string[line_end.end()].isalnum()
+    return " " if has_space else ""
+
+
+def _write_units(characters: PageCharacters) -> list[Edit]:
+    edits = []
+    for found in _UNITS.finditer(characters.text):
+        end = found.end()
+        letter, digit = _look_at(characters, end - 2), _look_at(characters, end - 1)
+        if letter and digit and digit.bottom > letter.bottom and digit.is_apart_from(letter):
+            edits.append(Edit(end - 1, end, _SUPERSCRIPTS[found[0][-1]]))
+    return edits
+
+
+def _look_at(characters: PageCharacters, position: int, like: int | None = None) -> _Digit | None:
+    """How a character stands, across its own writing direction or that of another one."""
+    box, origin = characters.find_box(position), characters.find_origin(position)
+    em = characters.find_em(position if like is None else like)
+    size = math.hypot(*em)
+    if box is None or origin is None or not size:
+        return None
+    upright = turn_upright(em)
+    edges = [upright(x, y)[1] * size for x in box[::2] for y in box[1::2]]
+    return _Digit(size, upright(*origin)[1] * size, min(edges), max(edges))

@@ -1,0 +1,210 @@
+"""Lines with right-to-left script, put in reading order by where their letters stand. In the child.
+
+Producers write Hebrew and Arabic in two ways: letter by letter as one reads them, or as they stand
+from left to right. PDFium takes all of it for the second, so it turns the words of Chromium, which
+mixes both, inside out, and brackets beside such words with them. Where the letters stand is
+certain. So such a line is laid out anew from the left to the right, and then read against the
+Unicode Bidirectional Algorithm (UAX #9): from the right, with numbers and words of other scripts
+from the left.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.extraction.shown_text.page_characters import PageCharacters
+
+_LETTERS = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+_RIGHT_TO_LEFT = re.compile(f"[{_LETTERS}]")
+_LINES = re.compile(r"[^\r\n]+")
+# Whoever reads from left to right has no need of them, and the others follow the letters.
+_DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MIRROR = str.maketrans("()[]{}<>«»", ")(][}{><»«")
+_OPENING, _CLOSING = frozenset("([{<«"), frozenset(")]}>»")
+# Where spaces are drawn, only a gap as wide as that between two columns is one more.
+_MIN_SPACE_EMS, _MIN_COLUMN_EMS = 0.19, 0.5
+# Of these two, drawn as one, it is the first that is read first; producers differ in what they say.
+_LAM, _ALEFS = "\u0644", frozenset("\u0622\u0623\u0625\u0627")
+# Whoever gives whole words for one place does not say where their letters stand.
+_MAX_LETTERS = 5
+# Classes of glyphs: R and L letters, N digits, S signs within and T signs beside a number, spaces,
+# and O for all others.
+_AMOUNT_SIGNS, _NUMBER_SIGNS = frozenset("%$€£¥₪﷼#°‰"), frozenset(".,:/-+\u066b\u066c")
+_NUMBER = re.compile(r"T*N+(?:SN+)*T*")
+_OTHER_SCRIPT = re.compile(r"(?:[LN][LNSTO ]*)?L(?:[LNSTO ]*[LN])?")
+_THIS_SCRIPT = re.compile(r"R(?:[RNSTO ]*R)?")
+_DONE = "X"
+
+
+@dataclass(frozen=True)
+class Glyph:
+    """What is drawn at one place: a letter with its marks, or letters drawn as one.
+
+    Args:
+        text: Its characters, as they are read.
+        positions: Where each stands in the text of the page, -1 if it is not from there.
+        left, right: Where it begins and where the next one may, in points.
+    """
+
+    text: str
+    positions: tuple[int, ...]
+    left: float
+    right: float
+
+    def join(self, other: "Glyph") -> "Glyph":
+        """This and then another one, as one."""
+        return replace(
+            self, text=self.text + other.text, positions=(*self.positions, *other.positions)
+        )
+
+    @property
+    def middle(self) -> float:
+        """Where it stands in its line."""
+        return (self.left + self.right) / 2
+
+    @property
+    def kind(self) -> str:
+        """Its class, as the patterns have it."""
+        first = self.text[0]
+        if _RIGHT_TO_LEFT.match(first) and first.isalpha():
+            return "R"
+        if first.isdecimal():
+            return "N"
+        if first.isalpha():
+            return "L"
+        if first.isspace():
+            return " "
+        if first in _AMOUNT_SIGNS:
+            return "T"
+        return "S" if first in _NUMBER_SIGNS else "O"
+
+
+def order_right_to_left(characters: PageCharacters) -> PageCharacters:
+    """The page with its lines of right-to-left script in reading order."""
+    text = characters.text
+    if not _RIGHT_TO_LEFT.search(text):
+        return characters
+    pieces: list[int | str] = []
+    done = 0
+    for line in _LINES.finditer(text):
+        if not _RIGHT_TO_LEFT.search(line[0]):
+            continue
+        em, across = characters.find_em(line.start())
+        # A line that is turned stays as it is.
+        if em <= 0 or abs(across) > em / 10:
+            continue
+        glyphs = _find_glyphs(characters, line.start(), line.end())
+        if any(len(glyph.text) > _MAX_LETTERS for glyph in glyphs):
+            continue
+        pieces += range(done, line.start())
+        for glyph in read_visual_line(_add_spaces(glyphs, em)):
+            pieces += _list_pieces(glyph, text)
+        done = line.end()
+    return characters.rebuild([*pieces, *range(done, len(text))])
+
+
+def _list_pieces(glyph: Glyph, text: str) -> Iterable[int | str]:
+    """The characters of a glyph by their places in the text, or as such where they have changed."""
+    for character, position in zip(glyph.text, glyph.positions, strict=True):
+        is_kept = position >= 0 and text[position] == character
+        yield position if is_kept else character
+
+
+def read_visual_line(glyphs: Sequence[Glyph]) -> list[Glyph]:
+    """The glyphs of a line, given from left to right, in the order in which they are read."""
+    line = list(glyphs)
+    kinds = "".join([glyph.kind for glyph in line])
+    if _is_read_from_right(kinds):
+        line.reverse()
+        kinds = _turn(line, kinds[::-1], _OTHER_SCRIPT)
+        _turn(line, kinds, _NUMBER)
+        _set_brackets(line, [place for place, kind in enumerate(kinds) if kind != _DONE])
+        return line
+    for found in _THIS_SCRIPT.finditer(kinds):
+        run = line[found.start() : found.end()][::-1]
+        _turn(run, found[0][::-1], _NUMBER)
+        _set_brackets(run, range(len(run)))
+        line[found.start() : found.end()] = run
+    return line
+
+
+def _is_read_from_right(kinds: str) -> bool:
+    """Whether a line is one of this script: by the letters at both ends, else by most of them."""
+    letters = [kind for kind in kinds if kind in "LR"]
+    if letters and letters[0] == letters[-1]:
+        return letters[0] == "R"
+    return letters.count("R") >= letters.count("L")
+
+
+def _turn(line: list[Glyph], kinds: str, pattern: re.Pattern[str]) -> str:
+    """Turn each run of a line; gives the classes with the runs marked as done."""
+    for found in pattern.finditer(kinds):
+        start, end = found.span()
+        line[start:end] = line[start:end][::-1]
+    return pattern.sub(lambda found: _DONE * len(found[0]), kinds)
+
+
+def _set_brackets(line: list[Glyph], places: Iterable[int]) -> None:
+    """Mirror the brackets at some places of a line where that makes more of them pairs.
+
+    Whether a producer says which bracket is drawn, or which is meant, is told nowhere.
+    """
+    brackets = [place for place in places if line[place].text in _OPENING | _CLOSING]
+    opened = unpaired = mirrored_unpaired = mirrored_opened = 0
+    for place in brackets:
+        is_opening = line[place].text in _OPENING
+        opened += 1 if is_opening else -1
+        mirrored_opened += -1 if is_opening else 1
+        unpaired += opened < 0
+        mirrored_unpaired += mirrored_opened < 0
+    if mirrored_unpaired < unpaired:
+        for place in brackets:
+            glyph = line[place]
+            line[place] = replace(glyph, text=glyph.text.translate(_MIRROR))
+
+
+def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[Glyph]:
+    """The glyphs of a line from left to right, the spaces that are drawn included."""
+    glyphs: list[Glyph] = []
+    marks: list[Glyph] = []
+    for position in range(start, end):
+        character = characters.text[position]
+        if character in _DIRECTION_MARKS or not characters.is_drawn(position):
+            continue
+        glyph = Glyph(character, (position,), *characters.find_advance(position))
+        if glyphs and glyphs[-1].left == glyph.left and " " not in (glyphs[-1].kind, glyph.kind):
+            glyphs[-1] = _join_letters(glyphs[-1], glyph)
+        elif unicodedata.category(character) == "Mn":
+            marks.append(glyph)
+        else:
+            glyphs.append(glyph)
+    for mark in marks if glyphs else ():
+        k = min(range(len(glyphs)), key=lambda k: abs(glyphs[k].middle - mark.middle))
+        glyphs[k] = glyphs[k].join(mark)
+    return sorted(glyphs, key=lambda glyph: glyph.middle)
+
+
+def _join_letters(before: Glyph, after: Glyph) -> Glyph:
+    """Two letters that are drawn as one, as they come from PDFium."""
+    joined = before.join(after)
+    if after.kind != "R" or (before.text == _LAM and after.text in _ALEFS):
+        return joined
+    # What is drawn as one is kept in reading order, and PDFium turns all of this script around.
+    return after.join(before)
+
+
+def _add_spaces(glyphs: Sequence[Glyph], em: float) -> list[Glyph]:
+    """The glyphs of a line with a space wherever there is the room of one and none is drawn."""
+    has_spaces = any(glyph.kind == " " for glyph in glyphs)
+    min_gap = em * (_MIN_COLUMN_EMS if has_spaces else _MIN_SPACE_EMS)
+    line: list[Glyph] = []
+    for glyph in glyphs:
+        if (
+            line
+            and " " not in (glyph.kind, line[-1].kind)
+            and glyph.left - line[-1].right > min_gap
+        ):
+            line.append(Glyph(" ", (-1,), line[-1].right, glyph.left))
+        line.append(glyph)
+    return line

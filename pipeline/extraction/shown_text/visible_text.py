@@ -1,0 +1,261 @@
+"""The text inside the visible box of a page, with its separators. Runs in the child.
+
+PDFium has two calls for it, and neither is right by itself. `FPDFText_GetText` gives all text, also
+what lies outside of the visible box, and ends a line after each raised letter. The other,
+`FPDFText_GetBoundedText`, writes a line end only where the baseline of a line is another than that
+of the line before: it glues the cells of a row and all lines of turned text. Where they agree (nine
+of ten pages) there is nothing to decide. Where they differ it is where the characters stand that
+decides.
+"""
+
+import re
+from collections.abc import Iterator
+
+import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+
+from pipeline.extraction.shown_text.page_characters import (
+    HYPHEN_OR_UNKNOWN,
+    Edit,
+    PageCharacters,
+)
+from pipeline.extraction.shown_text.text_page import Box, TextPage
+
+# Codes that PDFium takes for no text, and yet gives for a box. So it does with 2, of which those
+# that stand for a hyphen are text.
+_CODES_OF_NO_TEXT = "\x03\x93\x94\x96\x97\x98\ufffe"
+_HYPHEN = "\x02"
+_LINES = re.compile(r"[^ \r\n](?:[^\r\n]*[^ \r\n])?")
+_SEPARATORS = re.compile(r"[ \r\n]+")
+# A line end that may be one that PDFium writes within a line, for a raised or lowered letter:
+# before a space, or before or after what is no word of a sentence.
+_LINE_END_BESIDE_FEW = re.compile(
+    r"\r\n(?: (?=\S)"
+    r"|(?<=\S\r\n)(?=(?:[^\W_]|[0-9][^\W_]|[^\W_]{2}\r\n|st|nd|rd|th)(?![^\W_]))"
+    r"|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
+)
+# Two characters of one line stand no further apart across it than a raised or lowered one does.
+_MAX_ACROSS_EMS = 0.6
+# The next one may be set larger than the one that this is measured by.
+_MAX_ACROSS_LARGER_EMS = 1.0
+_MAX_TURN_EMS = 0.3
+# Less is the space between the letters of a word; a word space has a fifth of an em at the least.
+_MAX_GAP_IN_WORD_EMS = 0.2
+_MAX_OVERLAP_EMS = 0.5
+# More is not a space between words but between cells.
+_MAX_WORD_SPACE_EMS = 1.5
+
+
+def find_visible_box(page: object) -> Box | None:
+    """The part of a page that is shown; None where PDFium knows none."""
+    box = pdfium.FS_RECTF()
+    if not pdfium.FPDF_GetPageBoundingBox(page, box):
+        return None
+    return Box(box.left, box.bottom, box.right, box.top)
+
+
+def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
+    """The text inside the visible box of a page; all of it if none is there."""
+    return _join_lines_at_raised(_read_inside(page, visible))
+
+
+def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
+    text = page.read_text()
+    characters = PageCharacters(page, text, has_unwritten=len(text) != page.count)
+    bounded = _drop_codes(page.read_text_inside(visible))
+    whole = characters.text
+    if whole == bounded:
+        return characters
+    if HYPHEN_OR_UNKNOWN in whole:
+        characters = _tell_hyphens(characters)
+        whole = characters.text
+        if whole == bounded:
+            return characters
+    inside = _drop_separators(bounded)
+    # A page whose box is wrong shows nothing and holds its text all the same.
+    if not inside:
+        return characters
+    if len(inside) < len(_drop_separators(whole)):
+        return _cut_to_box(characters, inside, visible)
+    return _settle_separators(characters, bounded)
+
+
+def join_pairs(text: str) -> str:
+    """The text with the two halves of each pair of surrogates joined, and lone ones left out."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", errors="ignore")
+    return text
+
+
+def _drop_codes(text: str) -> str:
+    for code in _CODES_OF_NO_TEXT:
+        if code in text:
+            text = text.replace(code, "")
+    return text
+
+
+def _drop_separators(text: str) -> str:
+    return text.replace(" ", "").replace("\r\n", "").replace(_HYPHEN, "")
+
+
+def _tell_hyphens(characters: PageCharacters) -> PageCharacters:
+    """The page with a hyphen at a line end as such (as `clean_text` knows it), the unknown out."""
+    text = characters.text
+    places = [found.start() for found in re.finditer(HYPHEN_OR_UNKNOWN, text)]
+    unknown = [place for place in places if not characters.is_hyphen(place)]
+    characters = characters.edit(Edit(place, place + 1, "") for place in unknown)
+    return characters.replace_letters(HYPHEN_OR_UNKNOWN, _HYPHEN)
+
+
+def _cut_to_box(characters: PageCharacters, inside: str, visible: Box) -> PageCharacters:
+    """The page without what lies outside of a box."""
+    edits = _leave_out_lines(characters.text, inside)
+    return characters.edit(_cut_letters(characters, visible) if edits is None else edits)
+
+
+def _leave_out_lines(text: str, inside: str) -> list[Edit] | None:
+    """Leave out the lines that the text inside of the box has not; None if lines are cut in two."""
+    edits: list[Edit] = []
+    done = position = 0
+    left_out = -1
+    for line in text.split("\r\n"):
+        letters = line.replace(" ", "").replace(_HYPHEN, "")
+        if inside.startswith(letters, done):
+            done += len(letters)
+            if left_out >= 0:
+                edits.append(Edit(left_out, position, ""))
+                left_out = -1
+        elif left_out < 0:
+            left_out = position
+        position += len(line) + 2
+    if left_out >= 0:
+        edits.append(Edit(left_out, len(text), ""))
+    return edits if done == len(inside) else None
+
+
+def _cut_letters(characters: PageCharacters, visible: Box) -> Iterator[Edit]:
+    """Leave out the letters that are outside of a box by where each of them stands."""
+    text = characters.text
+    for line in _LINES.finditer(text):
+        ends = characters.find_box(line.start()), characters.find_box(line.end() - 1)
+        # What stands between two letters of a line that are inside is inside.
+        if all(end is not None and not end.is_apart_from(visible) for end in ends):
+            continue
+        start = -1
+        for position in range(*line.span()):
+            if text[position] == " ":
+                continue
+            box = characters.find_box(position)
+            if box is not None and box.is_apart_from(visible):
+                start = position if start < 0 else start
+            elif start >= 0:
+                yield _leave_out(text, start, position)
+                start = -1
+        if start >= 0:
+            yield _leave_out(text, start, line.end())
+
+
+def _leave_out(text: str, start: int, end: int) -> Edit:
+    """What is left out of a line, with the line end after it where nothing of the line is left."""
+    if start > 0 and text[start - 1] not in "\r\n":
+        return Edit(start, end, "" if text[start - 1] == " " else " ")
+    while end < len(text) and text[end] in " \r\n":
+        end += 1
+    return Edit(start, end, "")
+
+
+def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacters:
+    """The page with each separator that only one of PDFium's two texts has settled by place."""
+    text = characters.text
+    edits: list[Edit] = []
+    for start, end in _find_disputed_separators(text, bounded):
+        separator = _choose_separator(characters, start - 1, end)
+        if separator != text[start:end]:
+            edits.append(Edit(start, end, separator))
+    return characters.edit(edits)
+
+
+def _find_disputed_separators(text: str, other: str) -> Iterator[tuple[int, int]]:
+    """Where one of two texts with the same letters has a separator that the other has not."""
+    here = there = 0
+    while True:
+        same = _count_same(text, here, other, there)
+        start, start_there = here + same, there + same
+        while start > here and text[start - 1] in " \r\n":
+            start, start_there = start - 1, start_there - 1
+        mine, theirs = _SEPARATORS.match(text, start), _SEPARATORS.match(other, start_there)
+        here = mine.end() if mine else start
+        there = theirs.end() if theirs else start_there
+        if here >= len(text) or there >= len(other) or not (mine or theirs):
+            return
+        if not (mine and theirs) and start > 0:
+            yield start, here
+
+
+def _count_same(text: str, here: int, other: str, there: int) -> int:
+    """How many characters from two places on are the same. Slices are compared, not characters."""
+    low, high = 0, min(len(text) - here, len(other) - there)
+    while low < high:
+        middle = (low + high + 1) // 2
+        if text.startswith(other[there + low : there + middle], here + low):
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
+def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
+    """The page without the line ends before and after a raised or lowered letter of a line."""
+    edits = []
+    for found in _LINE_END_BESIDE_FEW.finditer(characters.text):
+        start = characters.find_origin(found.start() - 1)
+        end = characters.find_origin(found.end())
+        # The next line of upright text begins further to the left: no more has to be asked then.
+        if start is None or end is None or end[0] < start[0]:
+            continue
+        separator = _choose_separator(characters, found.start() - 1, found.end())
+        if separator != found[0]:
+            edits.append(Edit(found.start(), found.end(), separator))
+    return characters.edit(edits)
+
+
+def _choose_separator(characters: PageCharacters, before: int, after: int) -> str:
+    """What stands between two characters that follow each other in the text."""
+    written = characters.text[before + 1 : after]
+    start, end = characters.find_origin(before), characters.find_origin(after)
+    em = characters.find_em(before)
+    if start is None or end is None or not any(em):
+        return written or " "
+    if _measure_across(em, start, end) > _MAX_ACROSS_LARGER_EMS:
+        return written or "\n"
+    next_em = characters.find_em(after)
+    if max(map(abs, next_em)) > max(map(abs, em)):
+        em, next_em = next_em, em
+    if (
+        _measure_across(em, (0.0, 0.0), next_em) > _MAX_TURN_EMS
+        or _measure_across(em, start, end) > _MAX_ACROSS_EMS
+        or (box := characters.find_box(before)) is None
+    ):
+        return written or "\n"
+    gap = _measure_gap(em, box, end)
+    if -_MAX_OVERLAP_EMS <= gap <= _MAX_GAP_IN_WORD_EMS:
+        return ""
+    return " " if _MAX_GAP_IN_WORD_EMS < gap <= _MAX_WORD_SPACE_EMS else written or "\n"
+
+
+def _measure_across(
+    em: tuple[float, float], start: tuple[float, float], end: tuple[float, float]
+) -> float:
+    """How far apart two points are across a writing direction, in ems."""
+    along, aside = em
+    across = (end[1] - start[1]) * along - (end[0] - start[0]) * aside
+    return abs(across) / (along * along + aside * aside)
+
+
+def _measure_gap(em: tuple[float, float], box: Box, end: tuple[float, float]) -> float:
+    """How far it is from the end of a box to a point along a writing direction, in ems."""
+    along, aside = em
+    right = box.right if along > 0 else box.left
+    top = box.top if aside > 0 else box.bottom
+    return ((end[0] - right) * along + (end[1] - top) * aside) / (along * along + aside * aside)

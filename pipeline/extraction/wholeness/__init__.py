@@ -1,0 +1,1 @@
+"""Whether a file, a stream and a page are whole."""

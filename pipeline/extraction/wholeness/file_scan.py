@@ -1,0 +1,306 @@
+"""What the bytes of a PDF say of it, without an engine: a quick look that only raises a suspicion.
+
+Every stream that may hold text is held against its own end and checksum (`stream_check`), and
+objects that pages refer to are looked for. What lies in the file need not be in use, so this
+judges no page: a file under suspicion is looked at page by page (`page_check`), which takes longer.
+"""
+
+import mmap
+import re
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from pipeline.extraction.file_header import has_end
+from pipeline.extraction.wholeness.stream_check import (
+    BROTLI,
+    FLATE,
+    MAX_SLOW_BYTES,
+    MAX_UNPACKED_BYTES,
+    BrokenStreamError,
+    check_flate,
+    check_stream,
+    unpack_flate,
+)
+
+# No more than this is unpacked of a file: a suspicion that is not raised costs less than a bomb.
+_MAX_UNPACKED_OF_FILE = 4 * MAX_UNPACKED_BYTES
+# What only Python decodes counts for so much more.
+_COST_OF_SLOW_BYTES = _MAX_UNPACKED_OF_FILE // MAX_SLOW_BYTES
+_MAX_DICTIONARY_BYTES = 4096
+# The number and the generation of an object.
+_MAX_NUMBERS_BYTES = 20
+# More objects that are named where streams belong, and are none, are suspicious by themselves.
+_MAX_LOOKED_UP = 64
+
+_STREAM, _END_OF_STREAM = b"stream", b"endstream"
+_LINE_END = re.compile(rb"\r\n|\n|\r")
+_FILTER = re.compile(rb"/Filter\s*(\[[^\]]{0,400}\]|/[^\s/<>\[\]()]{1,60})")
+_NAME = re.compile(rb"/([^\s/<>\[\]()]{1,60})")
+# Pictures, fonts, colour profiles, metadata, attached files: no engine reads text from them.
+_NO_TEXT = re.compile(
+    rb"/(?:Image|Length1|Type1C|CIDFontType0C|OpenType|Alternate|Metadata|EmbeddedFile|XRef)\b"
+)
+_OBJECTS_INSIDE = re.compile(rb"/ObjStm\b")
+_FIRST = re.compile(rb"/First\s+(\d{1,9})")
+
+# Where a page says what it shows: streams, or an array or a dictionary that names them.
+_USES = re.compile(
+    rb"/(?:Contents\s*\[[^\]<>()]{0,60000}\]|Contents\s+\d{1,10}\s+\d{1,5}\s+R\b"
+    rb"|XObject\s*<<[^<>]{0,60000}>>|XObject\s+\d{1,10}\s+\d{1,5}\s+R\b)"
+)
+_REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
+_TYPE3 = re.compile(rb"/Subtype\s*/Type3\b")
+_ENCODING = re.compile(rb"/Encoding\s+(\d{1,10})\s+\d{1,5}\s+R\b")
+_DIFFERENCES = re.compile(rb"/Differences\s*\[([^\]]{0,20000})\]")
+_CODE_OR_NAME = re.compile(rb"(?<![^\s])(\d{1,3})(?![^\s/])|/([^\s/<>\[\]()]{1,60})")
+_DIGIT_NAMES = {
+    name: 0x30 + digit
+    for digit, name in enumerate(b"zero one two three four five six seven eight nine".split())
+}
+_MIN_RENAMED = 2
+_FILE_ANNOTATION = re.compile(rb"/Subtype\s*/FileAttachment\b")
+_CERTIFICATE = re.compile(rb"/(?:Adobe\.PubSec|Adobe\.APS|Adobe\.PPKLite|Entrust\.PPKEF)\b")
+
+_REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
+_MIN_REPLACEMENTS = 8
+# Packed bytes have each byte once in 256: one that is never there in so many is no chance.
+_MIN_JUDGED_BYTES = 2048
+_LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
+
+
+@dataclass(frozen=True)
+class FileScan:
+    """What a look at the bytes has shown.
+
+    Args:
+        is_suspicious: Whether a stream is not whole, or an object that a page may draw is gone.
+        is_encrypted: Whether streams are encrypted, so that nothing is known of them.
+        has_renamed_glyphs: Whether fonts whose glyphs are drawings call them by other letters than
+            their codes.
+        has_file_annotations: Whether files may hang on pages.
+        needs_certificate: Whether it is encrypted for somebody's key, without any password.
+        damage: What has happened to the whole file, to follow "it is damaged: "; empty where
+            nothing tells it.
+    """
+
+    is_suspicious: bool = False
+    is_encrypted: bool = False
+    has_renamed_glyphs: bool = False
+    has_file_annotations: bool = False
+    needs_certificate: bool = False
+    damage: str = ""
+
+
+def scan_file(path: Path) -> FileScan:
+    """Look at all bytes of a file once."""
+    try:
+        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+            return _Scan(data).finish()
+    except MemoryError:
+        return FileScan()
+
+
+class _Scan:
+    """The look at one file.
+
+    Args:
+        data: The file.
+    """
+
+    def __init__(self, data: mmap.mmap) -> None:
+        self._data = data
+        self._is_encrypted = data.find(b"/Encrypt") >= 0
+        self._has_broken_stream = False
+        # Whether one of them is packed into bytes that are not text.
+        self._has_broken_bytes = False
+        self._has_brotli = False
+        self._streams: set[bytes] = set()
+        # What object streams hold: pairs of an object's number and its place, and the objects.
+        self._packed: list[tuple[list[bytes], bytes]] = []
+        self._has_unknown_objects = False
+        # What is not inside of a stream, and what object streams unpack to.
+        self._texts: list[bytes] = []
+        self._room = _MAX_UNPACKED_OF_FILE
+
+    def finish(self) -> FileScan:
+        """Look at every stream, then at the text around them."""
+        data, end = self._data, 0
+        # To find a plain word is many times as quick as to search for a pattern.
+        while (place := data.find(_STREAM, end)) >= 0:
+            start = place + len(_STREAM)
+            before = data[max(0, place - _MAX_DICTIONARY_BYTES) : place].rstrip()
+            line_end = _LINE_END.match(data[start : start + 2])
+            if line_end is None or not before.endswith(b">>"):
+                self._texts.append(data[end:start])
+                end = start
+                continue
+            start += line_end.end()
+            self._texts.append(data[end:start])
+            end = data.find(_END_OF_STREAM, start)
+            if end < 0:
+                end = len(data)
+            header = max(0, before.rfind(b" obj"))
+            self._streams.update(
+                before[max(0, header - _MAX_NUMBERS_BYTES) : header].split()[-2:-1]
+            )
+            self._look_at_stream(before[header:], start, end)
+            end += len(_END_OF_STREAM)
+        self._texts.append(self._data[end:])
+        text = b"\n".join(self._texts)
+        self._texts.clear()
+        is_suspicious = self._has_broken_stream or self._lacks_stream(text)
+        return FileScan(
+            is_suspicious=is_suspicious,
+            is_encrypted=self._is_encrypted,
+            has_renamed_glyphs=self._has_renamed_glyphs(text),
+            has_file_annotations=_FILE_ANNOTATION.search(text) is not None,
+            needs_certificate=self._is_encrypted and _CERTIFICATE.search(text) is not None,
+            damage=self._describe_damage(),
+        )
+
+    def _look_at_stream(self, dictionary: bytes, start: int, end: int) -> None:
+        has_objects = _OBJECTS_INSIDE.search(dictionary) is not None
+        if self._is_encrypted or self._room <= 0:
+            self._has_unknown_objects |= has_objects
+            return
+        if _NO_TEXT.search(dictionary):
+            return
+        filters = read_filters(dictionary)
+        self._has_brotli |= not BROTLI.isdisjoint(filters)
+        with memoryview(self._data) as view, view[start:end] as stream:
+            try:
+                if has_objects:
+                    self._look_at_objects(dictionary, stream, filters)
+                elif len(filters) == 1 and filters[0] in FLATE:
+                    self._room -= check_flate(stream)
+                elif filters:
+                    self._room -= len(stream) * _COST_OF_SLOW_BYTES
+                    check_stream(stream, filters)
+            except BrokenStreamError:
+                self._has_broken_stream = True
+                self._has_broken_bytes |= bool(filters) and filters[0] in FLATE
+                self._has_unknown_objects |= has_objects
+
+    def _look_at_objects(
+        self, dictionary: bytes, stream: memoryview, filters: tuple[str, ...]
+    ) -> None:
+        if not filters:
+            objects = bytes(stream)
+        elif len(filters) == 1 and filters[0] in FLATE:
+            objects = unpack_flate(stream)
+        else:
+            check_stream(stream, filters)
+            self._has_unknown_objects = True
+            return
+        self._room -= len(objects)
+        first = _FIRST.search(dictionary)
+        if first is None or b"/Predictor" in dictionary:
+            self._has_unknown_objects = True
+            return
+        start = int(first[1])
+        self._texts.append(objects[start:])
+        self._packed.append((objects[:start].split(), objects[start:]))
+
+    def _lacks_stream(self, text: bytes) -> bool:
+        """Whether something that a page may show refers to a stream that is not there."""
+        used: set[bytes] = set()
+        for match in _USES.finditer(text):
+            used.update(_REFERENCE.findall(match[0]))
+        used -= self._streams
+        if len(used) > _MAX_LOOKED_UP:
+            return True
+        for number in used:
+            body = self._find_object(number, text)
+            if body is None:
+                if not self._has_unknown_objects:
+                    return True
+                continue
+            # An array of streams, or a dictionary of them; or a string, which refers to nothing.
+            for inner in set(_REFERENCE.findall(body)) - self._streams:
+                if self._find_object(inner, text) is None and not self._has_unknown_objects:
+                    return True
+        return False
+
+    def _has_renamed_glyphs(self, text: bytes) -> bool:
+        for match in islice(_TYPE3.finditer(text), _MAX_LOOKED_UP):
+            start = max(text.rfind(b"obj", 0, match.start()), match.start() - _MAX_DICTIONARY_BYTES)
+            font = text[start : match.end() + _MAX_DICTIONARY_BYTES].split(b"endobj", 1)[0]
+            encoding = _ENCODING.search(font)
+            names = self._find_object(encoding[1], text) if encoding else font
+            if names and _renames_glyphs(names):
+                return True
+        return False
+
+    def _find_object(self, number: bytes, text: bytes) -> bytes | None:
+        """An object that is no stream; None where there is none, or null."""
+        for pairs, objects in self._packed:
+            if number in pairs[::2]:
+                place = pairs[::2].index(number)
+                ends = [int(end) for end in pairs[1::2][place : place + 2] if end.isdigit()]
+                return objects[slice(*ends)] if ends else b""
+        match = re.search(
+            rb"(?<!\d)%b\s+\d{1,5}\s+obj\b(.{0,60000}?)endobj" % number, text, re.DOTALL
+        )
+        return None if match is None or match[1].strip() == b"null" else match[1]
+
+    def _describe_damage(self) -> str:
+        """What a whole file has gone through, where its bytes tell.
+
+        Gateways that take a file for text write U+FFFD for each byte that is none, or change line
+        ends; both tell by what packed bytes would have and the file has not.
+        """
+        if self._has_broken_bytes:
+            how = _find_conversion(self._data[:])
+            if how:
+                return f"bytes of it were changed on the way, by something that took it for {how}"
+        if self._has_brotli:
+            return "its content is packed with Brotli, which no engine here unpacks"
+        if not has_end(self._data):
+            return "it breaks off, and its last part is missing"
+        return ""
+
+
+def _renames_glyphs(encoding: bytes) -> bool:
+    """Whether an encoding gives codes the names of letters that they are not the codes of."""
+    differences = _DIFFERENCES.search(encoding)
+    code = renamed = 0
+    for number, name in _CODE_OR_NAME.findall(differences[1] if differences else b""):
+        if number:
+            code = int(number)
+            continue
+        letter = _DIGIT_NAMES.get(name, ord(name) if len(name) == 1 else code)
+        renamed += letter != code
+        code += 1
+    return renamed >= _MIN_RENAMED
+
+
+def _find_conversion(data: bytes) -> str:
+    if data.count(_REPLACEMENT) >= _MIN_REPLACEMENTS:
+        return "text in UTF-8"
+    if data.isascii():
+        return "text of seven bits"
+    if _is_utf8(data):
+        return "text and wrote it anew in UTF-8"
+    is_long = len(data) >= _MIN_JUDGED_BYTES
+    if is_long and (b"\r" not in data or b"\n" not in data or not _LONE_LINE_FEED.search(data)):
+        return "text and changed its line ends"
+    return ""
+
+
+def read_filters(dictionary: bytes) -> tuple[str, ...]:
+    """The names of the filters of a stream, from the bytes of its dictionary."""
+    if b"/FlateDecode" in dictionary and dictionary.count(b"Decode") == 1:
+        return ("FlateDecode",)
+    match = _FILTER.search(dictionary)
+    if match is None:
+        return ()
+    return tuple(name.decode("latin-1") for name in _NAME.findall(match[1]))
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode()
+    except UnicodeDecodeError:
+        return False
+    return True

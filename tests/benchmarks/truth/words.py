@@ -1,0 +1,100 @@
+"""Words of a page, in one form whichever reader has given its text. Pure functions.
+
+What readers write differently without either being wrong is made alike, for all of them: ligatures
+and full-width forms (NFKC), invisible marks, hyphens between letters with the line end after them,
+and the order inside of lam-alef, which both readers that know Arabic get wrong for some producers.
+"""
+
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from itertools import pairwise
+
+# Written without blanks, so each character counts as a word: kana, Bopomofo, Han, Hangul (whose
+# blanks the readers see differently), Thai, Lao, Burmese, Khmer.
+CJK = (
+    "\u2e80-\u2fdf\u3005-\u3007\u3041-\u3096\u30a1-\u30fa\u30fc-\u30fe\u3105-\u312f"
+    "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003ffff"
+)
+OTHERS_WITHOUT_BLANKS = "\u0e01-\u0eff\u1000-\u109f\u1780-\u17ff"
+# PDFium's marks for a hyphen that ends a line, before anyone has cleaned them up.
+PDFIUM_HYPHENS = re.compile("[\ufffe\x02]")
+HYPHEN_BETWEEN_LETTERS = re.compile(
+    r"(?<=[^\W\d_])[-\xad\u2010\u2011] *(?:\r?\n *){0,2}(?=[^\W\d_])"
+)
+LAM_AND_ALEF = re.compile("[\u0644\u0627\u0623\u0625\u0622\u0671]{2,}")
+TATWEEL = "\u0640"
+
+# What stands for a glyph that has no character: controls, U+FFFD, private use.
+UNKNOWN = "\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff"
+IS_UNKNOWN = re.compile(f"[{UNKNOWN}]")
+
+MIN_CLASS_SHARE = 0.1
+
+
+@cache
+def compile_word_pattern() -> re.Pattern[str]:
+    """A word: one character of a script without blanks, or a run of letters, digits and marks.
+
+    A number keeps the points and commas inside of it: an amount is right as a whole or not at all.
+    What stands for an unknown glyph is part of its word, which so is not known either.
+    """
+    marks = "".join(
+        re.escape(chr(code))
+        for code in range(0x20000)
+        if unicodedata.category(chr(code)) in ("Mn", "Mc")
+    )
+    single = f"[{CJK}{OTHERS_WITHOUT_BLANKS}]"
+    run = f"(?:(?!{single})(?:[^\\W_]|[{UNKNOWN}{marks}]))+"
+    return re.compile(rf"{single}|{run}(?:(?<=\d)[.,](?=\d){run})*")
+
+
+def find_words(text: str) -> list[str]:
+    """The words of a text, in its order."""
+    text = unicodedata.normalize("NFKC", PDFIUM_HYPHENS.sub("-", text))
+    text = HYPHEN_BETWEEN_LETTERS.sub(_drop_hyphen, text)
+    text = "".join(
+        character
+        for character in text
+        if character != TATWEEL and unicodedata.category(character) != "Cf"
+    )
+    return compile_word_pattern().findall(LAM_AND_ALEF.sub(_sort_characters, text))
+
+
+def find_pairs(words: Sequence[str]) -> Counter[tuple[str, str]]:
+    """How often each two words stand next to each other."""
+    return Counter(pairwise(words))
+
+
+def find_known_pairs(words: Sequence[str]) -> Counter[tuple[str, str]]:
+    """The same of those pairs whose words are known."""
+    pairs = find_pairs(words).items()
+    return Counter({pair: count for pair, count in pairs if all(map(is_known, pair))})
+
+
+def is_known(word: str) -> bool:
+    """Whether a word is of characters alone, and nothing in it stands for an unknown glyph."""
+    return not IS_UNKNOWN.search(word)
+
+
+def is_mostly(words: Counter[str], pattern: re.Pattern[str]) -> bool:
+    """Whether at least a tenth of the characters of these words match a pattern."""
+    characters = sum(len(word) * count for word, count in words.items())
+    matching = sum(len(pattern.findall(word)) * count for word, count in words.items())
+    return matching > 0 and matching >= MIN_CLASS_SHARE * characters
+
+
+IS_CJK = re.compile(f"[{CJK}]")
+# Hebrew, Arabic and its neighbours, whose letters have the bidirectional classes R and AL.
+IS_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+
+
+def _drop_hyphen(match: re.Match[str]) -> str:
+    """Nothing, unless only blanks follow it, as in "pre- and postwar"."""
+    return match[0] if match[0].endswith(" ") and "\n" not in match[0] else ""
+
+
+def _sort_characters(match: re.Match[str]) -> str:
+    return "".join(sorted(match[0]))

@@ -1,0 +1,63 @@
+"""Layers that are off are left out of the text, as they are on the page."""
+
+import zlib
+
+import pytest
+
+from pipeline.extraction.shown_text.layers import may_hide_layers
+from tests.fakes.pdf.pdf_files import make_stream
+from tests.fakes.pdf.shown_pdf_files import make_layered_pdf
+
+
+def show(text, height):
+    return b"BT /F1 12 Tf 14 TL 72 %d Td (%b) Tj ET" % (height, text)
+
+
+PRICE = show(b"The price is 500.", 740)
+
+
+@pytest.mark.parametrize(
+    ("content", "shown"),
+    [
+        (b"/OC /L1 BDC %b EMC" % show(b"DRAFT", 700), []),
+        (b"/OC /L2 BDC %b EMC" % show(b"FINAL", 700), ["FINAL"]),
+        (b"/OC /L3 BDC %b EMC" % show(b"BOTH", 700), []),
+        (b"/OC /L1 BDC /P BMC %b EMC EMC %b" % (show(b"IN", 700), show(b"OUT", 680)), ["OUT"]),
+        (b"/X1 Do", []),
+        (b"/X2 Do", ["form on"]),
+        (b"/OC /L1 BDC BT /F1 12 Tf 14 TL 72 700 Td (off) ' EMC (on) ' ET", ["on"]),
+    ],
+    ids=["off", "on", "all of two", "nested", "form", "part of a form", "line"],
+)
+def test_what_is_on_a_layer_that_is_off_is_left_out(read_text, content, shown):
+    text = read_text(make_layered_pdf(PRICE + b" " + content))
+    assert text.split("\n") == ["The price is 500.", *shown]
+
+
+@pytest.mark.parametrize(
+    ("entries", "is_shown"),
+    [
+        (b"/OFF [60 0 R]", False),
+        (b"/OFF []", True),
+        (b"/BaseState /OFF", False),
+        (b"/BaseState /OFF /ON [60 0 R]", True),
+    ],
+)
+def test_the_default_configuration_says_what_is_off(read_text, entries, is_shown):
+    data = make_layered_pdf(PRICE + b" /OC /L1 BDC %b EMC" % show(b"DRAFT", 700),
+                            layer_entries=entries)  # fmt: skip
+    assert ("DRAFT" in read_text(data)) is is_shown
+
+
+def test_layers_are_found_in_compressed_objects(tmp_path):
+    path = tmp_path / "a.pdf"
+    for content, may_hide in (
+        (b"<< /OCProperties << /D << /OFF [7 0 R] >> >> >>", True),
+        (b"<< /OCProperties << /D << /OFF [ ] >> >> >>", False),
+        (b"<< /Type /Catalog >>", False),
+    ):
+        entries = b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"
+        path.write_bytes(b"%PDF-1.7\n1 0 obj\n" + make_stream(zlib.compress(content), entries))
+        assert may_hide_layers(path) is may_hide
+    path.write_bytes(b"%PDF-1.7\n1 0 obj\n" + make_stream(b"not compressed", entries))
+    assert not may_hide_layers(path)

@@ -1,0 +1,124 @@
+"""Fields that are filled in, remarks, stamps and signatures are read where the page shows them."""
+
+import pytest
+
+from tests.fakes.pdf.shown_pdf_files import (
+    make_field,
+    make_pdf_with_annotations,
+    make_remark,
+    make_text_field,
+    make_tick_box,
+)
+
+HIDDEN, NOT_VIEWED = 2, 32
+PASSWORD = 1 << 13
+# The lines of a page are 14 points apart; the first has its baseline at 720.
+FIRST_LINE, SECOND_LINE, THIRD_LINE = ((200, y, 400, y + 14) for y in (717, 703, 689))
+
+
+def make_form(text, *fields):
+    return make_pdf_with_annotations(text, fields, form_entries=b"/DA (/F1 12 Tf 0 g)")
+
+
+def test_values_follow_their_labels(read_text):
+    data = make_form(
+        "Name:\nDeposit in kroner:\nDue date:",
+        make_text_field("name", "Marit Solheim", FIRST_LINE),
+        make_text_field("f1_01[0]", "48250.75", SECOND_LINE),
+        make_text_field("date", "14 March 2027", THIRD_LINE),
+    )
+    assert read_text(data) == (
+        "Name: Marit Solheim\nDeposit in kroner: 48250.75\nDue date: 14 March 2027"
+    )
+
+
+def test_a_form_of_nothing_but_fields_has_their_names_for_labels(read_text):
+    data = make_form("", make_text_field("applicant", "Marit Solheim", FIRST_LINE))
+    assert read_text(data) == "applicant: Marit Solheim"
+
+
+def test_a_name_that_the_label_does_not_say_stands_before_the_value(read_text):
+    data = make_form("Application for a permit", make_text_field("deposit", "48250.75", FIRST_LINE))
+    assert read_text(data) == "Application for a permit deposit: 48250.75"
+
+
+def test_a_value_stands_under_a_label_that_is_over_it(read_text):
+    field = make_text_field("name", "Marit Solheim", (72, 700, 272, 716))
+    assert read_text(make_form("Name", field)) == "Name\nMarit Solheim"
+
+
+@pytest.mark.parametrize("flags", [HIDDEN, NOT_VIEWED])
+def test_fields_that_are_not_shown_stay_out(read_text, flags):
+    data = make_form("A form", make_text_field("secret", "not for your eyes", FIRST_LINE, flags))
+    assert read_text(data) == "A form"
+
+
+def test_passwords_stay_out(read_text):
+    field = make_field(b"Tx", "password", FIRST_LINE, b"/Ff %d /V (hunter2)" % PASSWORD)
+    assert read_text(make_form("Password:", field)) == "Password:"
+
+
+def test_fields_outside_of_the_page_stay_out(read_text):
+    data = make_form("A form", make_text_field("far", "away", (900, 700, 1000, 720)))
+    assert read_text(data) == "A form"
+
+
+def test_boxes_are_ticked_or_not_before_their_labels(read_text):
+    data = make_form(
+        "Dangerous goods?\n    Yes\n    No",
+        make_tick_box("yes", (72, 703, 82, 713), is_ticked=True),
+        make_tick_box("no", (72, 689, 82, 699), is_ticked=False),
+    )
+    assert read_text(data) == "Dangerous goods?\n[x] Yes\n[ ] No"
+
+
+def test_a_box_between_two_lines_belongs_to_the_one_of_its_name(read_text):
+    boxes = [make_tick_box(name, (72, 697, 84, 709), is_ticked=True) for name in ("Yes", "No")]
+    for box, line in zip(boxes, ("[x] Yes", "[x] No"), strict=True):
+        assert line in read_text(make_form("Goods?\n    Yes\n    No", box)).split("\n")
+
+
+def test_a_page_with_nothing_but_empty_boxes_has_no_text(read_text):
+    assert read_text(make_form("", make_tick_box("no", FIRST_LINE, is_ticked=False))) == ""
+
+
+def test_choices_are_read_by_what_the_page_calls_them(read_text):
+    entries = b"/Ff 131072 /V (no) /Opt [[(dk) (Denmark)] [(no) (Norway)]]"
+    assert read_text(make_form("Country:", make_field(b"Ch", "country", FIRST_LINE, entries))) == (
+        "Country: Norway"
+    )
+
+
+def test_a_value_is_read_as_it_is_formatted(read_text):
+    entries = (
+        b"/V (1250) /AA << /F << /S /JavaScript /JS (AFNumber_Format\\(2\\);) >> >> "
+        b"/AP << /N 53 0 R >>"
+    )
+    assert read_text(make_form("Sum:", make_field(b"Tx", "sum", FIRST_LINE, entries))) == (
+        "Sum: 1,250.00 EUR"
+    )
+
+
+def test_a_signature_is_read_from_what_it_draws(read_text):
+    field = make_field(b"Sig", "Signature1", FIRST_LINE, b"/AP << /N 50 0 R >>")
+    assert read_text(make_form("Signed by:", field)) == "Signed by: Digitally signed by Ola Berg"
+
+
+def test_a_remark_on_the_page_is_read(read_text):
+    remark = make_remark(b"FreeText", (72, 600, 500, 618), b"/Contents (Approved by the board)")
+    assert read_text(make_pdf_with_annotations("Budget: see remark below.", [remark])) == (
+        "Budget: see remark below.\nApproved by the board"
+    )
+
+
+def test_a_stamp_is_read_from_what_it_draws(read_text):
+    stamp = make_remark(b"Stamp", (72, 600, 400, 618), b"/Contents (by Ola) /AP << /N 50 0 R >>")
+    assert read_text(make_pdf_with_annotations("A page", [stamp])) == (
+        "A page\nDigitally signed by Ola Berg"
+    )
+
+
+@pytest.mark.parametrize("subtype", [b"Text", b"Popup", b"Highlight", b"Link"])
+def test_what_opens_in_a_window_of_its_own_is_not_on_the_page(read_text, subtype):
+    remark = make_remark(subtype, (72, 600, 500, 618), b"/Contents (only on a click)")
+    assert read_text(make_pdf_with_annotations("A page", [remark])) == "A page"

@@ -1,0 +1,121 @@
+"""Lines and letters come in the order in which a person reads them, whatever the script."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.extraction.shown_text.right_to_left import Glyph, read_visual_line
+from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf, make_mapped_pdf
+
+LEFT_TO_RIGHT = (
+    b"BT /F1 14 Tf 72 700 Td (The quick brown fox, 12 of 1,234.50 EUR.) Tj "
+    b"0 -20 Td (Invoice 2026-03-04 total) Tj ET"
+)
+RIGHT_TO_LEFT_PAGES = b"/ViewerPreferences << /Direction /R2L >>"
+# Arabic for "welcome", as it is read: m r h b a.
+WELCOME = "\u0645\u0631\u062d\u0628\u0627"
+# Hebrew for "peace" and "world".
+PEACE, WORLD = "\u05e9\u05dc\u05d5\u05dd", "\u05e2\u05d5\u05dc\u05dd"
+VERTICAL_FONT = (
+    b"<< /Type /Font /Subtype /Type0 /BaseFont /HeiseiMin-W3 /Encoding /UniJIS-UTF16-V "
+    b"/DescendantFonts [<< /Type /Font /Subtype /CIDFontType0 /BaseFont /HeiseiMin-W3 "
+    b"/CIDSystemInfo << /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> "
+    b"/FontDescriptor << /Type /FontDescriptor /FontName /HeiseiMin-W3 /Flags 4 "
+    b"/FontBBox [0 -200 1000 900] /ItalicAngle 0 /Ascent 800 /Descent -200 /CapHeight 700 "
+    b"/StemV 80 >> >>] >>"
+)
+
+
+def test_the_direction_in_which_pages_are_turned_is_not_that_of_lines(read_text):
+    data = make_drawn_pdf(LEFT_TO_RIGHT, catalog_entries=RIGHT_TO_LEFT_PAGES)
+    assert read_text(data) == ("The quick brown fox, 12 of 1,234.50 EUR.\nInvoice 2026-03-04 total")
+
+
+def test_lines_of_a_page_that_is_shown_turned_come_in_order(read_text):
+    lines = b"(One alpha) Tj 0 -20 Td (Two beta) Tj 0 -20 Td (Three gamma-) Tj 0 -20 Td (delta) Tj"
+    content = b"BT /F1 14 Tf 72 700 Td %b ET" % lines
+    assert read_text(make_drawn_pdf(content, b"/Rotate 90")) == (
+        "One alpha\nTwo beta\nThree gammadelta"
+    )
+
+
+def test_lines_that_are_turned_to_the_right_come_in_order(read_text):
+    content = b"BT /F1 14 Tf 0 -1 1 0 300 700 Tm (One alpha) Tj 0 -20 Td (Two beta) Tj ET"
+    assert read_text(make_drawn_pdf(content)) == "One alpha\nTwo beta"
+
+
+def test_vertical_columns_follow_each_other_from_the_right(read_text):
+    columns = ["吾輩は猫である", "名前はまだ無い"]
+    first, second = (column.encode("utf-16-be").hex().encode() for column in columns)
+    content = b"BT /F1 20 Tf 500 700 Td <%b> Tj -30 0 Td <%b> Tj ET" % (first, second)
+    assert read_text(make_drawn_pdf(content, font=VERTICAL_FONT)).split("\n") == columns
+
+
+def draw_letters(codes, x, step):
+    """Letters one by one, from x on, each a step further."""
+    return b"BT /F1 10 Tf 72 700 Td %b ET" % b" ".join(
+        b"1 0 0 1 %d 700 Tm <%02X> Tj" % (x + k * step, code) for k, code in enumerate(codes)
+    )
+
+
+@pytest.mark.parametrize("is_written_as_read", [True, False])
+def test_words_of_right_to_left_script_however_they_are_written(read_text, is_written_as_read):
+    codes = range(0x41, 0x41 + len(WELCOME))
+    if is_written_as_read:
+        content = draw_letters(codes, 400, -6)
+    else:
+        content = draw_letters(list(codes)[::-1], 400, 6)
+    assert read_text(make_mapped_pdf(content, WELCOME)) == WELCOME
+
+
+def lay_out(*words):
+    """Glyphs from left to right, ten points each."""
+    letters = [letter for word in words for letter in word]
+    return [Glyph(letter, (k,), 10.0 * k, 10.0 * k + 10) for k, letter in enumerate(letters)]
+
+
+def read(*words):
+    return "".join(glyph.text for glyph in read_visual_line(lay_out(*words)))
+
+
+def test_numbers_and_other_words_in_a_line_that_is_read_from_the_right():
+    visual = (".", WORLD[::-1], " 1,234.50 ", PEACE[::-1])
+    assert read(*visual) == f"{PEACE} 1,234.50 {WORLD}."
+    visual = (WORLD[::-1], " OpenAI Ltd 42 ", PEACE[::-1])
+    assert read(*visual) == f"{PEACE} OpenAI Ltd 42 {WORLD}"
+    assert read("50% ", PEACE[::-1]) == f"{PEACE} 50%"
+
+
+def test_words_that_are_read_from_the_right_in_another_line():
+    assert read("The word ", WORLD[::-1], " ", PEACE[::-1], " is Hebrew") == (
+        f"The word {PEACE} {WORLD} is Hebrew"
+    )
+
+
+@pytest.mark.parametrize("brackets", ["()", ")("])
+def test_brackets_are_pairs_whichever_of_them_a_producer_names(brackets):
+    first, second = brackets
+    assert read(first, WORLD[::-1], second, " ", PEACE[::-1]) == f"{PEACE} ({WORLD})"
+
+
+@given(st.text(alphabet=PEACE + "ab 12.,()%", max_size=40))
+def test_no_glyph_is_lost_or_made_up(text):
+    mirror = str.maketrans("()", "((")
+    assert sorted(read(text).translate(mirror).replace(")", "(")) == sorted(
+        text.translate(mirror).replace(")", "(")
+    )
+
+
+def test_a_cluster_is_read_once_and_leaves_no_gap(read_text):
+    """Two glyphs that stand for two letters, as a browser writes Thai and Hindi."""
+    letters = "\u0928\u093f\u092f\u093e"
+    cluster = b"/Span << /ActualText <FEFF%b> >> BDC %b EMC"
+    first = b"1 0 0 1 72 700 Tm <41> Tj 1 0 0 1 78 700 Tm <42> Tj"
+    second = b"1 0 0 1 84 700 Tm <43> Tj 1 0 0 1 90 700 Tm <44> Tj"
+    third = b"1 0 0 1 102 700 Tm <41> Tj"
+    content = b"BT /F1 10 Tf %b %b %b ET" % (
+        cluster % (b"0928093F", first),
+        cluster % (b"092F093E", second),
+        third,
+    )
+    assert read_text(make_mapped_pdf(content, letters)) == f"{letters} \u0928"

@@ -1,0 +1,158 @@
+"""Text whose fonts do not say what they draw: mended, asked for elsewhere, or a failed page."""
+
+import pytest
+
+from pipeline.extraction import Engine, Extractor, PageStatus
+from pipeline.extraction.fonts.font_codes import mend_codes
+from pipeline.extraction.fonts.second_opinion import Opinion, choose_text, is_doubtful, is_sound
+from shared.deadline import Deadline
+from shared.errors import RejectionCode
+from tests.fakes.pdf.broken_pdf_files import (
+    VERTICAL_TEXT,
+    make_bitmap_font_pdf,
+    make_font_not_inside,
+    make_mapped_pdf,
+)
+
+PROSE = "The quick brown fox jumps over the lazy dog and eats twelve herrings at the pier."
+JAPANESE = (
+    "歩行者は、道路を横断してはならない。ただし、信号機の表示する青色の灯火に従うときは、" * 3
+)
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    with Extractor() as extractor:
+        yield extractor
+
+
+@pytest.fixture
+def read(extractor, tmp_path):
+    def read(data):
+        path = tmp_path / "document.pdf"
+        path.write_bytes(data)
+        with extractor.open(path, Deadline.after(60)) as document:
+            (page,) = document.pages()
+            return page
+
+    return read
+
+
+def test_ligatures_of_tex_are_letters(read):
+    text = b"The e\x1ecient o\x1ece wa\x1fe of the \x1crst, na\xefve, \xdcbergr\xf6\xffe"
+    text += b", \x8a\xf3d\xb9."
+    page = read(make_bitmap_font_pdf(text))
+    assert page.text == "The efficient office waffle of the first, naïve, Übergröße, Łódź."
+
+
+def test_telling_names_of_drawn_glyphs_are_read(read):
+    letters = sorted(set(PROSE.replace(" ", "").lower()) - {"."})
+    codes = {letter: 0x41 + index for index, letter in enumerate(letters)}
+    names = {code: letter for letter, code in codes.items()} | {0x20: "space", 0x2E: "period"}
+    text = bytes(codes.get(letter, ord(letter)) for letter in PROSE.lower())
+    page = read(make_bitmap_font_pdf(text, names))
+    assert (page.text.split(), page.engine) == (PROSE.lower().split(), Engine.PYPDF)
+
+
+def test_codes_of_no_character_fail_the_page(read):
+    page = read(make_bitmap_font_pdf(bytes(1 + ord(letter) % 26 for letter in PROSE)))
+    assert page.status is PageStatus.FAILED
+    assert page.code is RejectionCode.UNMAPPED_FONTS
+
+
+def test_codes_that_only_look_like_text_fail_the_page(read):
+    page = read(make_bitmap_font_pdf(bytes((ord(letter) - 31) & 0x7F for letter in PROSE * 2)))
+    assert page.code is RejectionCode.UNMAPPED_FONTS
+
+
+def test_a_title_of_replacement_characters_fails_the_page(read):
+    page = read(make_mapped_pdf(b"ABCDEF", lambda _: b"\xff\xfd"))
+    assert page.code is RejectionCode.UNMAPPED_FONTS
+
+
+def test_swapped_bytes_are_swapped_back(read):
+    page = read(make_mapped_pdf(PROSE.encode(), lambda code: chr(code).encode("utf-16-le")))
+    assert page.text == PROSE
+
+
+def test_utf_8_in_a_character_map_is_read(read):
+    letters = bytes(range(0xC0, 0xE0)).decode("iso8859-5")
+    places = {0x41 + index: letter for index, letter in enumerate(letters)}
+    page = read(make_mapped_pdf(bytes(places), lambda code: places[code].encode()))
+    assert page.text == letters
+
+
+def test_adobe_small_capitals_are_letters(read):
+    page = read(make_mapped_pdf(b"magazin", lambda code: bytes([0xF7, code])))
+    assert page.text == "magazin"
+
+
+def test_a_font_that_is_not_inside_takes_no_text_with_it(read):
+    page = read(make_font_not_inside(20))
+    assert sorted("".join(page.text.split())) == sorted(VERTICAL_TEXT * 20)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        PROSE,
+        "",
+        "안녕하세요 여러분 반갑습니다",
+        "一二三四五六",
+        "Ĳsselmeer ¡ £",
+        "a\x02b",
+        "\u4e00\u5f00\u5300",
+    ],
+)
+def test_text_without_codes_stays_as_it_is(text):
+    assert mend_codes(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "mended"),
+    [
+        (
+            "an e\x0ecient and \x0crst-rate o\x0ece with a\rat roof",
+            "an efficient and first-rate office with aflat roof",
+        ),
+        (
+            "\x10quoted\x11 words of the \x1crst e\x1bect \x15 and more of them",
+            "“quoted” words of the first effect \u2013 and more of them",
+        ),
+        ("\uf761\uf7e9\uf731", "aé1"),
+    ],
+)
+def test_codes_are_mended(text, mended):
+    assert mend_codes(text) == mended
+
+
+def test_what_is_sound():
+    assert is_sound(PROSE)
+    assert is_sound(JAPANESE)
+    assert is_sound("12,345.00 678 -9")
+    assert not is_sound("")
+    assert not is_sound(PROSE.replace(" ", "\x03"))
+    assert not is_sound(
+        "".join(chr(ord(letter) - 31) if letter != " " else " " for letter in PROSE)
+    )
+    assert not is_sound("".join(chr(0x100 + 61 * index) for index in range(100)))
+
+
+def test_what_is_doubtful():
+    assert not is_doubtful(PROSE)
+    assert is_doubtful(PROSE, drops_text=True)
+    assert is_doubtful(PROSE, 0.5)
+    assert is_doubtful("\ufffd\ufffd")
+
+
+def test_the_better_text_is_taken():
+    noise = PROSE.replace("e", "\x04").replace("o", "\x05")
+    assert choose_text(noise, Opinion(PROSE), drops_text=False) == PROSE
+    assert choose_text(noise, Opinion(noise), drops_text=False) is None
+    assert choose_text(noise, None, drops_text=False) is None
+    assert choose_text(noise, Opinion("Too short."), drops_text=False) is None
+    assert choose_text(PROSE, Opinion(PROSE.upper()), drops_text=False) == PROSE
+    assert (
+        choose_text(PROSE, Opinion(PROSE[::-1], has_telling_names=True), drops_text=False) == PROSE
+    )
+    assert choose_text(PROSE, None, drops_text=True) is None

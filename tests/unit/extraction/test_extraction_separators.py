@@ -1,0 +1,84 @@
+"""Cells, lines and raised digits stand apart, and words do not."""
+
+import pytest
+
+from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
+
+ROWS = (("Berlin", "1,000"), ("Paris", "2,000"), ("Rome", "3,000"))
+ROWS_IN_LINES = ["Berlin 1,000", "Paris 2,000", "Rome 3,000"]
+
+
+def draw_rows(matrix, step, column):
+    """Rows of two cells: each row a step further, the second cell a column further."""
+    parts = []
+    for row, cells in enumerate(ROWS):
+        for k, cell in enumerate(cells):
+            x = 300 + row * step[0] + k * column[0]
+            y = 300 + row * step[1] + k * column[1]
+            parts.append(b"%b %d %d Tm (%b) Tj" % (matrix, x, y, cell.encode()))
+    return b"BT /F1 12 Tf %b ET" % b" ".join(parts)
+
+
+@pytest.mark.parametrize(
+    ("matrix", "step", "column"),
+    [
+        (b"1 0 0 1", (0, -20), (100, 0)),
+        (b"0 1 -1 0", (20, 0), (0, 100)),
+        (b"0 -1 1 0", (-20, 0), (0, -100)),
+    ],
+    ids=["upright", "turned to the left", "turned to the right"],
+)
+def test_each_row_of_a_table_is_a_line_however_it_is_turned(read_text, matrix, step, column):
+    assert read_text(make_drawn_pdf(draw_rows(matrix, step, column))).split("\n") == ROWS_IN_LINES
+
+
+def test_rows_of_a_page_that_is_shown_turned_are_lines(read_text):
+    content = draw_rows(b"0 1 -1 0", (20, 0), (0, 100))
+    assert read_text(make_drawn_pdf(content, b"/Rotate 90")).split("\n") == ROWS_IN_LINES
+
+
+def test_cells_of_a_row_are_apart(read_text):
+    content = b"BT /F1 12 Tf 72 700 Td (2,839) Tj 60 0 Td (5) Tj -60 -20 Td (1,250) Tj ET"
+    assert read_text(make_drawn_pdf(content)).split() == ["2,839", "5", "1,250"]
+
+
+@pytest.mark.parametrize(
+    ("drawn", "text"),
+    [
+        (b"(Revenue was 1,250) Tj 5 Ts /F1 7 Tf (3) Tj 0 Ts /F1 12 Tf ( million) Tj",
+         "Revenue was 1,250 3 million"),
+        (b"(In 2025) Tj 5 Ts /F1 7 Tf (1) Tj 0 Ts /F1 12 Tf (, up) Tj", "In 2025 1, up"),
+        (b"5 Ts /F1 7 Tf (3) Tj 0 Ts /F1 12 Tf (1,250) Tj", "3 1,250"),
+        (b"(12.) Tj 5 Ts /F1 7 Tf (7) Tj 0 Ts /F1 12 Tf ( A survey) Tj", "12. 7 A survey"),
+        (b"(10) Tj 5 Ts /F1 7 Tf (6) Tj 0 Ts /F1 12 Tf ( people) Tj", "10^6 people"),
+        (b"(x is 17) Tj -3 Ts /F1 7 Tf (2) Tj", "x is 17 2"),
+        (b"(Area in km) Tj 5 Ts /F1 7 Tf (2) Tj", "Area in km²"),
+        (b"(H) Tj -3 Ts /F1 7 Tf (2) Tj 0 Ts /F1 12 Tf (O) Tj", "H2O"),
+        (b"(1,250) Tj (3) Tj", "1,2503"),
+        (b"(1,250) Tj /F1 11.5 Tf (3) Tj", "1,2503"),
+    ],
+    ids=["a mark", "after a year", "before", "after a stop", "power", "lowered", "unit", "formula",
+         "not raised", "hardly smaller"],
+)  # fmt: skip
+def test_raised_and_lowered_digits(read_text, drawn, text):
+    assert read_text(make_drawn_pdf(b"BT /F1 12 Tf 72 700 Td %b ET" % drawn)) == text
+
+
+def test_a_raised_digit_ends_no_line(read_text):
+    content = b"BT /F1 12 Tf 72 700 Td (in R) Tj 5 Ts /F1 7 Tf (n) Tj 0 Ts /F1 12 Tf ( with) Tj ET"
+    assert read_text(make_drawn_pdf(content)) == "in Rn with"
+
+
+def test_what_lies_outside_of_the_visible_box_is_left_out_and_the_rest_stays_apart(read_text):
+    content = (
+        b"BT /F1 12 Tf 72 700 Td (first line) Tj 0 -50 Td (second line) Tj ET "
+        b"BT /F1 12 Tf 20 750 Td (crop mark) Tj ET BT /F1 12 Tf 72 600 Td (third) Tj ET"
+    )
+    text = read_text(make_drawn_pdf(content, b"/CropBox [50 50 550 730]"))
+    assert text == "first line\nsecond line\nthird"
+
+
+def test_a_line_that_the_visible_box_cuts_in_two_keeps_what_is_inside(read_text):
+    content = b"BT /F1 12 Tf 72 700 Td (inside and) Tj 300 0 Td (outside) Tj 0 -20 Td (gone) Tj ET"
+    content += b" BT /F1 12 Tf 72 600 Td (here) Tj ET"
+    assert read_text(make_drawn_pdf(content, b"/CropBox [50 50 300 730]")) == "inside and\nhere"

@@ -1,0 +1,146 @@
+"""A page that is not whole is a failed page, never an empty one; a whole one is never failed."""
+
+import pytest
+
+from pipeline.extraction import Engine, ExtractionLimits, Extractor, PageStatus
+from shared.deadline import Deadline
+from shared.errors import RejectedDocumentError, RejectionCode
+from tests.fakes.pdf import broken_pdf_files as files
+from tests.fakes.pdf.pdf_files import make_text_pdf
+
+BROKEN = files.make_broken_streams() | files.make_missing_parts()
+HARMLESS = files.make_harmless_faults() | {"nothing": files.make_whole()}
+CONVERTED = files.make_converted()
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    with Extractor(ExtractionLimits()) as extractor:
+        yield extractor
+
+
+@pytest.fixture
+def open_document(extractor, tmp_path):
+    """Open a file with these bytes; its pages, and the files inside that are not read."""
+
+    def open_document(data):
+        path = tmp_path / "document.pdf"
+        path.write_bytes(data)
+        with extractor.open(path, Deadline.after(60)) as document:
+            return list(document.pages()), document.embedded_files
+
+    return open_document
+
+
+@pytest.fixture
+def read(open_document):
+    return lambda data: open_document(data)[0]
+
+
+@pytest.fixture
+def refuse(open_document):
+    def refuse(data):
+        with pytest.raises(RejectedDocumentError) as caught:
+            open_document(data)
+        return caught.value
+
+    return refuse
+
+
+@pytest.mark.parametrize("fault", BROKEN)
+def test_a_page_that_is_not_whole_fails_and_its_neighbour_does_not(read, fault):
+    first, second = read(BROKEN[fault])
+    assert first.text == files.FIRST_LINES
+    assert second.status is PageStatus.FAILED
+    assert second.code is RejectionCode.DAMAGED
+    assert second.error
+
+
+@pytest.mark.parametrize("fault", HARMLESS)
+def test_faults_that_leave_the_text_whole_fail_no_page(read, fault):
+    pages = read(HARMLESS[fault])
+    assert [page.error for page in pages] == [None, None]
+    assert pages[1].text == files.SECOND_LINES
+
+
+@pytest.mark.parametrize("conversion", CONVERTED)
+def test_a_file_that_was_taken_for_text_says_so(read, refuse, conversion):
+    data, said = CONVERTED[conversion]
+    try:
+        errors = {page.error for page in read(data) if page.error}
+    except RejectedDocumentError as refusal:
+        errors = {refusal.sentence}
+    (error,) = errors
+    assert "taken" in error or "took it for" in error
+    assert said in error
+
+
+def test_a_file_that_breaks_off_says_so(refuse):
+    whole = files.make_whole()
+    refusal = refuse(whole[: len(whole) * 6 // 10])
+    assert refusal.code is RejectionCode.DAMAGED
+    assert "its last part is missing" in refusal.sentence
+
+
+@pytest.mark.parametrize("size", [(500, 700), (100, 100), (40, 40)])
+def test_a_page_that_shows_only_a_picture_is_told_from_a_blank_one(read, size):
+    first, second = read(files.make_page_with_picture(*size))
+    assert (first.status, second.status) == (PageStatus.TEXT, PageStatus.PICTURE)
+    assert second.engine is Engine.PDFIUM
+
+
+def test_a_dot_is_no_picture(read):
+    assert read(files.make_page_with_picture(8, 8))[1].status is PageStatus.EMPTY
+
+
+def test_outlines_are_a_picture_and_a_few_curves_are_not(read):
+    assert read(files.make_page_of_outlines(200))[1].status is PageStatus.PICTURE
+    assert read(files.make_page_of_outlines(3))[1].status is PageStatus.EMPTY
+
+
+def test_a_blank_page_is_empty(read):
+    assert read(make_text_pdf("text", ""))[1].status is PageStatus.EMPTY
+
+
+def test_a_dynamic_form_is_refused_with_what_to_do(refuse):
+    refusal = refuse(files.make_dynamic_form())
+    assert refusal.code is RejectionCode.XFA_FORM
+    assert "print it to a PDF" in refusal.sentence
+
+
+def test_what_is_encrypted_for_a_certificate_is_not_told_to_lack_a_password(refuse):
+    refusal = refuse(files.make_for_certificate())
+    assert refusal.code is RejectionCode.NEEDS_CERTIFICATE
+    assert "no password" in refusal.sentence
+
+
+@pytest.mark.parametrize("portfolio", [True, False])
+def test_files_inside_are_named(open_document, portfolio):
+    pages, names = open_document(files.make_with_file("contract.pdf", portfolio=portfolio))
+    assert pages[0].text == "The cover of what is inside."
+    assert names == ("contract.pdf",)
+
+
+def test_a_file_that_hangs_on_a_page_is_named(open_document):
+    assert open_document(files.make_file_on_page("offer.xlsx"))[1] == ("offer.xlsx",)
+
+
+@pytest.mark.parametrize("relation", ["Alternative", "Data", "Source", "Supplement"])
+def test_another_form_of_the_same_content_is_not_missing(open_document, relation):
+    assert open_document(files.make_with_file("factur-x.xml", relation=relation))[1] == ()
+
+
+def test_names_of_files_are_one_line_of_bounded_length(open_document):
+    (name,) = open_document(files.make_with_file("a\\nb" + "x" * 500))[1]
+    assert name.startswith("a b")
+    assert len(name) == 120
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"),
+    [(b"PK\x03\x04", "ZIP"), (b"\xd0\xcf\x11\xe0", "Office"), (b"\x89PNG", "picture")],
+)
+def test_a_file_of_another_kind_with_a_pdf_inside_is_named(refuse, start, kind):
+    refusal = refuse(start + b"\0" * 2_000 + files.make_whole())
+    assert refusal.code is RejectionCode.NOT_A_PDF
+    assert kind in refusal.sentence
