@@ -4,66 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
+from pipeline.summaries.coverage import Coverage
 from pipeline.summaries.mention_markdown import render_mentions
 from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
-from shared.ledger.documents import PageFailure
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import EXTRACTIVE
 from shared.markdown import Markdown, join_markdown, write_markdown
-from shared.page_ranges import parse_page_ranges
 from shared.printable import to_printable
-
-
-class Coverage(BaseModel):
-    """What became of each page; ranges look like `2-4,9`."""
-
-    model_config = ConfigDict(frozen=True)
-
-    pages: int
-    summarised_pages: str
-    empty_pages: str
-    failed_pages: str
-    missing_pages: str
-    # Summaries that were written before these were told apart have none.
-    picture_pages: str = ""
-    failures: list[PageFailure] = []
-    unread_files: list[str] = []
-
-    @property
-    def lacks_pages(self) -> bool:
-        """Whether there are pages that were not read or not summarised."""
-        return bool(self.failed_pages or self.missing_pages or self.picture_pages)
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether every page is summarised or empty, and no file inside is left out."""
-        return not self.lacks_pages and not self.unread_files
-
-    @property
-    def covered_count(self) -> int:
-        """How many pages are summarised or empty."""
-        return len(parse_page_ranges(self.summarised_pages)) + len(
-            parse_page_ranges(self.empty_pages)
-        )
-
-    def describe_gaps(self) -> str:
-        """One sentence that names what is missing; empty if nothing is."""
-        gaps = []
-        if self.failed_pages:
-            gaps.append(f"pages {self.failed_pages} could not be read{self._describe_failures()}")
-        if self.picture_pages:
-            gaps.append(f"pages {self.picture_pages} show only pictures, whose text is not read")
-        if self.missing_pages:
-            gaps.append(f"pages {self.missing_pages} could not be summarised")
-        if self.unread_files:
-            gaps.append(f"files inside were not read: {', '.join(self.unread_files)}")
-        return "; ".join(gaps)
-
-    def _describe_failures(self) -> str:
-        if len(self.failures) == 1:
-            return f" ({self.failures[0].reason})"
-        reasons = ", ".join(f"{failure.pages}: {failure.reason}" for failure in self.failures)
-        return f" ({reasons})" if reasons else ""
 
 
 class DocumentSummary(BaseModel):

@@ -8,7 +8,8 @@ from pipeline.metering.metered_calls import AnswerServices, KeptAnswer, MeteredC
 from pipeline.metering.payers import pay_by_document
 from pipeline.services import Services
 from pipeline.summaries.combining import SummarizedPart, combine_summaries, summarize_sources
-from pipeline.summaries.results import Coverage, DocumentSummary, render_markdown, result_folder
+from pipeline.summaries.coverage import Coverage, compute_coverage
+from pipeline.summaries.results import DocumentSummary, render_markdown, result_folder
 from pipeline.summaries.summary_types import Summary
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError
@@ -19,7 +20,6 @@ from shared.lifecycle import DocumentStatus
 from shared.llm.model import Source
 from shared.llm.model_window import ModelWindow
 from shared.messages.work_items import Combine, SummarizeChunk, encode_message
-from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 logger = logging.getLogger("seashore.summarize")
 
@@ -198,34 +198,6 @@ def _find_reason_code(coverage: Coverage) -> str | None:
     if coverage.is_complete:
         return None
     return "pages_missing" if coverage.lacks_pages else "files_unread"
-
-
-def compute_coverage(parts: Parts) -> Coverage:
-    """Account for every page: summarised, empty, a picture, failed, or in a chunk that failed.
-
-    A page that spans several chunks is summarised only if all of them are.
-    """
-    document = parts.document
-    done = {c.chunk_number for c in parts.chunks if c.status is ChunkStatus.DONE}
-    empty = parse_page_ranges(document.empty_pages)
-    failed = parse_page_ranges(document.failed_pages)
-    missing: set[int] = set()
-    for number, chunk in enumerate(document.chunk_plan, start=1):
-        if number not in done:
-            missing.update(range(chunk.first_page, chunk.last_page + 1))
-    unread = empty | failed | parse_page_ranges(document.picture_pages)
-    missing -= unread
-    summarised = set(range(1, document.pages + 1)) - unread - missing
-    return Coverage(
-        pages=document.pages,
-        summarised_pages=format_page_ranges(summarised),
-        empty_pages=format_page_ranges(empty),
-        failed_pages=format_page_ranges(failed),
-        missing_pages=format_page_ranges(missing),
-        picture_pages=document.picture_pages,
-        failures=list(document.page_failures),
-        unread_files=list(document.embedded_files),
-    )
 
 
 def _fail(document: Document, reason: str, services: SummarizeServices) -> None:

@@ -4,7 +4,8 @@ from pydantic import BaseModel, Field
 
 from pipeline.ingest.text_division import divide_text
 from pipeline.summaries.combining import SummarizedPart, combine_summaries, summarize_sources
-from pipeline.summaries.results import Coverage, DocumentSummary
+from pipeline.summaries.coverage import Coverage
+from pipeline.summaries.results import DocumentSummary
 from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_kind import TaskWork

@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from pipeline.summaries.results import Coverage, DocumentSummary
+from pipeline.summaries.coverage import Coverage
+from pipeline.summaries.results import DocumentSummary
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import move_document

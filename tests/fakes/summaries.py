@@ -1,6 +1,7 @@
 """Summaries of documents, as the pipeline writes them."""
 
-from pipeline.summaries.results import Coverage, DocumentSummary
+from pipeline.summaries.coverage import Coverage
+from pipeline.summaries.results import DocumentSummary
 from shared.lifecycle import DocumentStatus
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from infra.cli.exit_codes import ExitCode
-from pipeline.summaries.results import Coverage
+from pipeline.summaries.coverage import Coverage
 from pipeline.summaries.summary_types import KeyPoint
 from shared.ledger.documents import document_pk
 from shared.ledger.timeline import note_delay

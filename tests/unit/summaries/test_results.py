@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.summaries.results import Coverage, DocumentSummary, render_markdown, result_folder
+from pipeline.summaries.coverage import Coverage
+from pipeline.summaries.results import DocumentSummary, render_markdown, result_folder
 from pipeline.summaries.summary_types import KeyPoint
 from shared.lifecycle import DocumentStatus
 

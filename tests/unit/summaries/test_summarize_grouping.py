@@ -15,7 +15,7 @@ from pipeline.summaries.combining import (
     summarize_sources,
     to_sources,
 )
-from pipeline.summaries.summarize_document import compute_coverage
+from pipeline.summaries.coverage import compute_coverage
 from pipeline.summaries.summary_types import KeyPoint, Summary
 from shared.aws.dynamodb_table import Put
 from shared.deadline import Deadline

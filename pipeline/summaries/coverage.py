@@ -1,0 +1,87 @@
+"""Coverage: what became of each page of a document, and which are missing from its summary."""
+
+from pydantic import BaseModel, ConfigDict
+
+from shared.ledger.chunks import ChunkStatus, Parts
+from shared.ledger.documents import PageFailure
+from shared.page_ranges import format_page_ranges, parse_page_ranges
+
+
+class Coverage(BaseModel):
+    """What became of each page; ranges look like `2-4,9`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    pages: int
+    summarised_pages: str
+    empty_pages: str
+    failed_pages: str
+    missing_pages: str
+    # Summaries that were written before these were told apart have none.
+    picture_pages: str = ""
+    failures: list[PageFailure] = []
+    unread_files: list[str] = []
+
+    @property
+    def lacks_pages(self) -> bool:
+        """Whether there are pages that were not read or not summarised."""
+        return bool(self.failed_pages or self.missing_pages or self.picture_pages)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every page is summarised or empty, and no file inside is left out."""
+        return not self.lacks_pages and not self.unread_files
+
+    @property
+    def covered_count(self) -> int:
+        """How many pages are summarised or empty."""
+        return len(parse_page_ranges(self.summarised_pages)) + len(
+            parse_page_ranges(self.empty_pages)
+        )
+
+    def describe_gaps(self) -> str:
+        """One sentence that names what is missing; empty if nothing is."""
+        gaps = []
+        if self.failed_pages:
+            gaps.append(f"pages {self.failed_pages} could not be read{self._describe_failures()}")
+        if self.picture_pages:
+            gaps.append(f"pages {self.picture_pages} show only pictures, whose text is not read")
+        if self.missing_pages:
+            gaps.append(f"pages {self.missing_pages} could not be summarised")
+        if self.unread_files:
+            gaps.append(f"files inside were not read: {', '.join(self.unread_files)}")
+        return "; ".join(gaps)
+
+    def _describe_failures(self) -> str:
+        if len(self.failures) == 1:
+            return f" ({self.failures[0].reason})"
+        reasons = ", ".join(f"{failure.pages}: {failure.reason}" for failure in self.failures)
+        return f" ({reasons})" if reasons else ""
+
+
+def compute_coverage(parts: Parts) -> Coverage:
+    """Account for every page: summarised, empty, a picture, failed, or in a chunk that failed.
+
+    A page that spans several chunks is summarised only if all of them are.
+    """
+    document = parts.document
+    done = {c.chunk_number for c in parts.chunks if c.status is ChunkStatus.DONE}
+    empty = parse_page_ranges(document.empty_pages)
+    failed = parse_page_ranges(document.failed_pages)
+    missing: set[int] = set()
+    for number, chunk in enumerate(document.chunk_plan, start=1):
+        if number not in done:
+            missing.update(range(chunk.first_page, chunk.last_page + 1))
+    unread = empty | failed | parse_page_ranges(document.picture_pages)
+    missing -= unread
+    summarised = set(range(1, document.pages + 1)) - unread - missing
+    return Coverage(
+        pages=document.pages,
+        summarised_pages=format_page_ranges(summarised),
+        empty_pages=format_page_ranges(empty),
+        failed_pages=format_page_ranges(failed),
+        missing_pages=format_page_ranges(missing),
+        picture_pages=document.picture_pages,
+        failures=list(document.page_failures),
+        unread_files=list(document.embedded_files),
+    )
