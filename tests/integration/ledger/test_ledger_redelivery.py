@@ -46,6 +46,7 @@ class Pages:
         yield self
 
     page_count = PAGES
+    embedded_files = ()
     waited_seconds = 0.0
 
     def pages(self, first_page=1):
