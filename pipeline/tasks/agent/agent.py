@@ -25,6 +25,7 @@ from shared.ledger.documents import Document
 from shared.llm.model import ModelRequest, Source
 from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import delimit_untrusted
+from shared.llm.thoughts import strip_thoughts
 from shared.llm.token_estimate import estimate_tokens
 from shared.llm.turns import (
     Exchange,
@@ -213,6 +214,8 @@ class _Run:
             try:
                 turn = self._think()
                 if not turn.calls:
+                    if not turn.text.strip():
+                        return self._conclude(StoppedBy.ANSWER)
                     return self._describe(turn.text, StoppedBy.ANSWER)
                 self._act(turn)
             except DeadlineError:
@@ -289,7 +292,8 @@ class _Run:
         )
         step = self._calls.ask(request, self._turns_deadline).value
         if step.answer or not step.calls:
-            return Turn(text=step.answer or step.thought)
+            # A thought is none: without an answer, one is asked for.
+            return Turn(text=strip_thoughts(step.answer or ""))
         calls = tuple(ToolCall(name=c.tool, arguments=c.arguments) for c in step.calls)
         return Turn(text=step.thought, calls=calls)
 
@@ -331,7 +335,9 @@ class _Run:
             max_output_tokens=self._agent.output_tokens,
             checks_pages=False,
         )
-        answer = self._calls.ask(request, self._deadline).value.answer
+        answer = strip_thoughts(self._calls.ask(request, self._deadline).value.answer)
+        if not answer.strip():
+            raise ModelAnswerError("The final answer holds nothing but thoughts")
         return self._describe(answer, stopped_by)
 
     def _describe(self, answer: str, stopped_by: StoppedBy) -> AgentRun:

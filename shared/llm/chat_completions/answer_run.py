@@ -71,6 +71,8 @@ class AnswerRun(Generic[AnswerT]):
         self._step = formats.first_step()
         self._doubtful = False
         self._complaint: _Complaint | None = None
+        # What stands around the sources: an answer that holds it is an echo of the prompt.
+        self._mark = ""
 
     def run(self, deadline: Deadline) -> AnswerT:
         """Call until there is an answer.
@@ -109,6 +111,8 @@ class AnswerRun(Generic[AnswerT]):
     def _read(self, reply: Reply, call: ChatCall) -> AnswerT | None:
         """The answer, or nothing where it is worth asking again."""
         try:
+            if self._mark and self._mark in reply.text:
+                raise AnswerFormatError("it repeats the lines around the sources")
             return parse_answer(reply.text, self._request.answer_type, self._known_pages)
         except AnswerFormatError as error:
             if self._complaint is not None:
@@ -141,6 +145,7 @@ class AnswerRun(Generic[AnswerT]):
     def _write_messages(self) -> tuple[list[ChatCompletionMessageParam], int]:
         """The conversation so far, and about how many tokens it has."""
         prompt = render_prompt(self._request, describe_shape(self._step, self._request.answer_type))
+        self._mark = prompt.user.removeprefix("BEGIN ").partition(" source ")[0]
         messages: list[ChatCompletionMessageParam] = [
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": prompt.user},

@@ -12,14 +12,16 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
 from shared.llm.chat_completions.access_breaker import AccessBreaker
-from shared.llm.chat_completions.chat_replies import Reply, read_reply
+from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
 from shared.llm.chat_completions.error_translation import (
     ServerFailure,
     classify_failure,
     describe_failure,
     objects_to_output_format,
     objects_to_tools,
+    read_answer_limit,
     read_retry_after,
+    rejects_key,
     translate_failure,
 )
 from shared.llm.chat_completions.openai_client import call_timeout
@@ -191,14 +193,16 @@ class ChatCaller:
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
     def _send(self, call: ChatCall, deadline: Deadline) -> ChatCompletion:
-        """Send the request; once more where the server objects to a parameter by its name."""
+        """Send the request; once more where the server objects to a parameter or its value."""
         parameters = self._dialect.write_parameters(call.max_tokens)
         try:
             return self._create(call, parameters, deadline)
         except openai.APIStatusError as error:
-            if not self._dialect.adapt(error, parameters):
+            limit_tokens = read_answer_limit(error, call.max_tokens)
+            if limit_tokens is None and not self._dialect.adapt(error, parameters):
                 raise
-        return self._create(call, self._dialect.write_parameters(call.max_tokens), deadline)
+        parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
+        return self._create(call, parameters, deadline)
 
     def _create(
         self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline
@@ -218,6 +222,9 @@ class ChatCaller:
                 extra_headers={"Authorization": f"Bearer {key}"} if key else None,
                 **parameters,
             )
+            error = find_error(completion)
+            if error is not None:
+                raise error
             return completion
 
         if self._key is None:
@@ -225,9 +232,9 @@ class ChatCaller:
         key = self._key.read()
         try:
             return create(key)
-        except openai.AuthenticationError:
+        except openai.APIStatusError as error:
             # It may have been rotated since it was read.
-            renewed = self._key.renew(key)
+            renewed = self._key.renew(key) if rejects_key(error) else None
             if renewed is None:
                 raise
         return create(renewed)

@@ -1,14 +1,43 @@
 """Read what a Chat Completions server answers."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+import httpx2
+import openai
 from openai.types.chat import ChatCompletion
+from openai.types.chat.chat_completion import Choice
+from openai.types.completion_usage import CompletionUsage
 
 from shared.errors import ModelAnswerError
+from shared.llm.chat_completions.error_translation import HIDDEN_ERROR_STATUS
 from shared.llm.model import Usage
+from shared.llm.thoughts import strip_thoughts
 from shared.llm.token_estimate import estimate_tokens
 from shared.llm.turns import ToolCall
+
+# The reasons for which a whole answer ends: OpenAI's; those of TGI, Together and DeepInfra; those
+# that gateways pass on from Anthropic and Gemini. Whatever else is said, or nothing, cuts it off.
+_WHOLE_REASONS = frozenset(
+    {
+        "stop", "tool_calls", "function_call", "eos", "eos_token", "stop_sequence", "end_turn",
+        "tool_use", "complete", "completed", "finish_reason_stop",
+    }
+)  # fmt: skip
+# OpenAI's; those of Gemini, Anthropic, Bedrock and Zhipu.
+_REFUSED_REASONS = frozenset(
+    {
+        "content_filter", "content_filtered", "safety", "recitation", "blocklist",
+        "prohibited_content", "spii", "refusal", "guardrail_intervened", "sensitive",
+        "language",
+    }
+)  # fmt: skip
+# Parts of an answer that are for a reader: OpenAI's, and those without a kind.
+_TEXT_PARTS = frozenset({"text", "output_text", ""})
+# What tells an error in a body without an answer.
+_ERROR_FIELDS = ("error", "errors", "detail", "message", "error_msg", "base_resp", "code")
 
 
 @dataclass(frozen=True)
@@ -22,6 +51,36 @@ class Reply:
     tool_calls: tuple[ToolCall, ...] = ()
 
 
+def find_error(completion: object) -> openai.APIStatusError | None:
+    """The error that a server has put into a response with the status of an answer, if any.
+
+    OpenRouter does so for failures on the way, beside the choices or in one; MiniMax and Baidu
+    have fields of their own.
+    """
+    if isinstance(completion, list) and completion:
+        return find_error(completion[0])
+    if not isinstance(completion, ChatCompletion):
+        return None
+    extra: Mapping[str, Any] = completion.model_extra or {}
+    if extra.get("error"):
+        return _build_error(extra["error"])
+    choice = _read_choice(completion)
+    if choice is not None:
+        error = (choice.model_extra or {}).get("error")
+        return _build_error(error) if error else None
+    return _build_error(dict(extra)) if any(map(extra.get, _ERROR_FIELDS)) else None
+
+
+def _build_error(body: object) -> openai.APIStatusError:
+    code = body.get("code") if isinstance(body, Mapping) else None
+    number = int(str(code)) if str(code).isdecimal() else 0
+    status = number if 400 <= number < 600 else HIDDEN_ERROR_STATUS
+    # Only what reads it needs a request: it was answered already.
+    request = httpx2.Request("POST", "http://answered.invalid")
+    response = httpx2.Response(status, request=request)
+    return openai.APIStatusError("An error in an answer", response=response, body=body)
+
+
 def read_reply(completion: object, prompt_tokens: int) -> Reply:
     """Read a completion, whose fields the SDK does not validate.
 
@@ -32,20 +91,51 @@ def read_reply(completion: object, prompt_tokens: int) -> Reply:
     Raises:
         ModelAnswerError: It is not a completion at all.
     """
-    choices = completion.choices if isinstance(completion, ChatCompletion) else None
-    if not isinstance(completion, ChatCompletion) or not choices or not choices[0].message:
+    choice = _read_choice(completion)
+    if not isinstance(completion, ChatCompletion) or choice is None or not choice.message:
         raise ModelAnswerError(
             "The provider's response is no chat completion; is the base address right?"
         )
-    choice = choices[0]
-    text = _mend(choice.message.content) if isinstance(choice.message.content, str) else ""
+    message = choice.message
+    said, refused = _read_content(message.content)
+    ended_by: object = choice.finish_reason
+    reason = ended_by.lower() if isinstance(ended_by, str) else ""
+    is_refused = reason in _REFUSED_REASONS or bool(message.refusal) or refused
     return Reply(
-        text=text,
-        cut_off=choice.finish_reason == "length",
-        refused=choice.finish_reason == "content_filter" or bool(choice.message.refusal),
-        usage=_read_usage(completion, prompt_tokens, text),
-        tool_calls=_read_tool_calls(choice.message.tool_calls),
+        text=strip_thoughts(said),
+        cut_off=reason not in _WHOLE_REASONS and not is_refused,
+        refused=is_refused,
+        usage=_read_usage(completion, prompt_tokens, said),
+        tool_calls=_read_tool_calls(message.tool_calls),
     )
+
+
+def _read_choice(completion: object) -> Choice | None:
+    # A list of choices in name only: the SDK builds whatever it is sent.
+    choices: object = completion.choices if isinstance(completion, ChatCompletion) else None
+    first = choices[0] if isinstance(choices, list) and choices else None
+    return first if isinstance(first, Choice) else None
+
+
+def _read_content(content: object) -> tuple[str, bool]:
+    """The words of an answer, without parts that are thoughts, and whether it declines.
+
+    Mistral and gateways before Anthropic answer a list of parts with a `type` each.
+    """
+    if isinstance(content, str):
+        return _mend(content), False
+    texts = []
+    refused = False
+    for part in content if isinstance(content, list) else []:
+        if isinstance(part, str):
+            texts.append(part)
+        elif isinstance(part, Mapping):
+            kind = str(part.get("type") or "")
+            text = part.get("text")
+            refused = refused or kind == "refusal"
+            if kind in _TEXT_PARTS and isinstance(text, str) and not part.get("thought"):
+                texts.append(text)
+    return _mend("".join(texts)), refused
 
 
 def _read_tool_calls(calls: object) -> tuple[ToolCall, ...]:
@@ -74,5 +164,11 @@ def _read_usage(completion: ChatCompletion, prompt_tokens: int, text: str) -> Us
         and isinstance(counted.completion_tokens, int)
         and counted.prompt_tokens > 0
     ):
-        return Usage(1, counted.prompt_tokens, counted.completion_tokens)
+        return Usage(1, counted.prompt_tokens, _read_output_tokens(counted))
     return Usage(1, prompt_tokens, estimate_tokens(text), estimated=True)
+
+
+def _read_output_tokens(counted: CompletionUsage) -> int:
+    """What was written, thoughts included: Gemini and xAI count those only in the total."""
+    total = counted.total_tokens if isinstance(counted.total_tokens, int) else 0
+    return max(counted.completion_tokens, total - counted.prompt_tokens)

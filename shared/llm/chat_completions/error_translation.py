@@ -5,10 +5,7 @@ So a translated error carries the status, the error's code and the request id; o
 message only what is short. The vendor's exception is not chained, because a traceback prints it.
 """
 
-import email.utils
-import math
 import re
-from collections.abc import Mapping
 from enum import Enum, auto
 
 import openai
@@ -23,26 +20,20 @@ from shared.errors import (
     ModelUnavailableError,
     SeashoreError,
 )
+from shared.llm.chat_completions import error_words as words
+from shared.llm.chat_completions.error_bodies import ErrorFacts, read_error_body
+from shared.llm.chat_completions.pause_hints import parse_reset, parse_retry_after, parse_words
 
 UNAVAILABLE_DELAY_SECONDS = 30.0
-_LONGEST_RETRY_AFTER_SECONDS = 24 * 3600.0
+# An error in a response with the status of an answer says by its code what it is; without one it is
+# the gateway's own.
+HIDDEN_ERROR_STATUS = 502
 _MAX_QUOTED_CHARS = 200
-_SECRET = re.compile(r"\b(?:sk|pk|gsk|key|Bearer)[-_ ][^\s\"',.]+", re.IGNORECASE)
-_QUOTA_CODES = frozenset(
-    {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active", "access_terminated"}
-)
-_REFUSAL_CODES = frozenset({"content_filter", "content_policy_violation"})
-# How OpenAI, Azure, vLLM, llama.cpp, Ollama, LiteLLM and Bedrock put it.
-_OVERFLOW = re.compile(
-    r"context[ _-]?(?:length|window|size)|maximum context|prompt is too long|too many tokens"
-    r"|exceed\w* (?:the )?(?:available |model'?s? )?(?:context|max\w* (?:input|model) (?:len|tok))"
-    r"|input (?:is )?too long|reduce the length of",
-    re.IGNORECASE,
-)
-_OUTPUT_FORMAT = re.compile(
-    r"response_format|json_schema|json_object|json schema|structured output|grammar", re.IGNORECASE
-)
-_TOOLS = re.compile(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call", re.IGNORECASE)
+# An answer with less room than this is of no use, so the number is some other one.
+_LEAST_ANSWER = 100
+_NUMBER = re.compile(r"(?<![\w.])\d{3,7}(?![\w.]*\w)")
+_DIFFERENCE = re.compile(r"> (\d{1,7}) - (\d{1,7})\)")
+_SECRET = re.compile(r"\b(?:sk|pk|gsk|xai|key|org|Bearer)[-_ ][^\s\"',.]+", re.IGNORECASE)
 
 
 class ServerFailure(Enum):
@@ -61,7 +52,8 @@ def classify_failure(error: openai.OpenAIError) -> ServerFailure:
     """What an exception of the SDK amounts to; every one has its place.
 
     The statuses are those of "Error codes" in OpenAI's API documentation; compatible servers
-    use 402 for an empty account, 413 for a body over their limit, 529 for overload.
+    use 402 for an empty account, 413 for a body over their limit, 529 for overload, and any
+    status at all for any cause: so what the body says goes before the status.
     """
     if isinstance(error, openai.APIStatusError):
         return _classify_status(error)
@@ -76,28 +68,76 @@ def classify_failure(error: openai.OpenAIError) -> ServerFailure:
 
 
 def _classify_status(error: openai.APIStatusError) -> ServerFailure:
+    """By what the body says; by the status where it says nothing that is known."""
     status = error.status_code
-    code = read_error_code(error)
-    # 404 is a wrong address, or a model that the account does not have: a setting, not the message.
-    if code in _QUOTA_CODES or status in (401, 402, 403, 404):
+    facts = read_error_body(error.body)
+    if status in (401, 402):
         return ServerFailure.ACCESS
-    if status == 429:
-        return ServerFailure.THROTTLED
-    if _is_overflow(error, code):
-        return ServerFailure.OVERFLOW
-    if code in _REFUSAL_CODES:
+    if status != 429 and _is_moderation(status, facts):
         return ServerFailure.REFUSED
-    # 408 is a time-out, 409 a lock, 425 too early: the SDK's own retries take them so.
-    if status >= 500 or status in (408, 409, 425):
+    if facts.codes & words.BAD_GENERATION_CODES or (
+        status in (400, 422, 500) and words.BAD_GENERATION.search(facts.text)
+    ):
+        return ServerFailure.UNUSABLE_ANSWER
+    if _is_access(status, facts):
+        return ServerFailure.ACCESS
+    return _classify_load(status, facts)
+
+
+def _is_moderation(status: int, facts: ErrorFacts) -> bool:
+    return bool(facts.codes & words.REFUSAL_CODES) or (
+        status < 500 and bool(words.MODERATION.search(facts.text))
+    )
+
+
+def _is_access(status: int, facts: ErrorFacts) -> bool:
+    """Whether it is the key, the account, the model's name or the address: a setting."""
+    if facts.codes & words.ACCESS_CODES:
+        return True
+    # "Your current quota" of Gemini's 429 is that of a minute or a day: no word of a budget.
+    if words.BUDGET.search(facts.text):
+        return status in (400, 403, 422, 429) or status >= 500
+    # 404 and 405 are a wrong address, or a model that the account does not have.
+    if 300 <= status < 400 or status in (403, 404, 405):
+        return not words.THROTTLE.search(facts.text)
+    return status in (400, HIDDEN_ERROR_STATUS) and _names_key_or_model(facts)
+
+
+def _names_key_or_model(facts: ErrorFacts) -> bool:
+    if words.KEY.search(facts.text):
+        return True
+    is_of_format = words.OUTPUT_FORMAT.search(facts.text) or words.TOOLS.search(facts.text)
+    return not is_of_format and bool(words.MODEL.search(facts.text))
+
+
+def _classify_load(status: int, facts: ErrorFacts) -> ServerFailure:
+    """Too much at once, too long, or out of order; what is left is a bad request."""
+    is_throttle = bool(words.THROTTLE.search(facts.text))
+    if status in (413, 429) and words.OVER_A_MINUTE.search(facts.text):
+        return (
+            ServerFailure.THROTTLED if words.PER_DAY.search(facts.text) else ServerFailure.OVERFLOW
+        )
+    # 498 is Groq's "flex tier capacity exceeded".
+    if status in (429, 498) or is_throttle:
+        return ServerFailure.THROTTLED
+    if _is_overflow(status, facts):
+        return ServerFailure.OVERFLOW
+    # 408 is a time-out, 409 a lock, 425 too early: the SDK's own retries take them so. 424 is a
+    # failure of what the server depends on, 499 a call that was cancelled on the way.
+    if status >= 500 or status in (408, 409, 424, 425, 499):
         return ServerFailure.UNAVAILABLE
     return ServerFailure.BAD_REQUEST
 
 
-def _is_overflow(error: openai.APIStatusError, code: str) -> bool:
-    if error.status_code == 413 or code == "context_length_exceeded":
+def _is_overflow(status: int, facts: ErrorFacts) -> bool:
+    if status == 413 or "context_length_exceeded" in facts.codes:
         return True
-    # llama.cpp has answered 500, others 400 or 422.
-    return error.status_code in (400, 422, 500) and bool(_OVERFLOW.search(_read_message(error)))
+    # llama.cpp has answered 500, TGI 424, others 400 or 422, or an error in an answer.
+    return (
+        status in (400, 422, 424, 500, HIDDEN_ERROR_STATUS)
+        and not words.ANSWER_ROOM.search(facts.text)
+        and bool(words.OVERFLOW.search(facts.text))
+    )
 
 
 def translate_failure(
@@ -139,95 +179,101 @@ def describe_failure(error: openai.OpenAIError) -> str:
     parts = [type(error).__name__]
     if isinstance(error, openai.APIStatusError):
         parts.append(f"status {error.status_code}")
+        if 300 <= error.status_code < 400:
+            parts.append("a redirect, which is not followed: set the address that it leads to")
         code = read_error_code(error)
         if code:
             parts.append(_quote(code))
         if error.request_id:
             parts.append(f"request {_quote(error.request_id)}")
-        # Some servers repeat the key that they reject, and not every key looks like one.
-        message = "" if error.status_code == 401 else _quote(_read_message(error))
+        message = "" if _repeats(error) else _quote(read_error_body(error.body).message)
         return ", ".join(parts) + (f": {message}" if message else "")
     return ", ".join(parts)
 
 
+def _repeats(error: openai.APIStatusError) -> bool:
+    """Whether the message may hold what is not to be shown.
+
+    Some servers repeat the key that they reject, and not every key looks like one; others what
+    the model has written.
+    """
+    return rejects_key(error) or classify_failure(error) is ServerFailure.UNUSABLE_ANSWER
+
+
 def read_error_code(error: openai.APIStatusError) -> str:
     """The provider's stable word for the error: its code, else its type, else nothing."""
-    for word in (error.code, error.type):
-        if isinstance(word, str) and word and not word.isdigit():
-            return word
-    return ""
+    return read_error_body(error.body).code
+
+
+def rejects_key(error: openai.APIStatusError) -> bool:
+    """Whether it is the key that the server rejects; Gemini and xAI answer 400 for one."""
+    if error.status_code == 401:
+        return True
+    return error.status_code in (400, 403) and bool(
+        words.KEY.search(read_error_body(error.body).text)
+    )
 
 
 def names_parameter(error: openai.APIStatusError, parameter: str) -> bool:
     """Whether the server objects to a parameter of the request by its name."""
     return error.status_code in (400, 422) and (
-        error.param == parameter or parameter in _read_message(error)
+        error.param == parameter or parameter in read_error_body(error.body).text
     )
+
+
+def read_answer_limit(error: openai.APIStatusError, asked_tokens: int) -> int | None:
+    """The most tokens that an answer may have, where the server says that it is asked for more.
+
+    That is the largest number below what was asked for, or the difference that vLLM writes out;
+    `None` where the error is none of this kind.
+    """
+    text = read_error_body(error.body).text
+    if error.status_code not in (400, 422) or not words.ANSWER_ROOM.search(text):
+        return None
+    difference = _DIFFERENCE.search(text)
+    if difference:
+        limits = [int(difference[1]) - int(difference[2])]
+    else:
+        limits = [int(number) for number in _NUMBER.findall(text)]
+    return max((limit for limit in limits if _LEAST_ANSWER <= limit < asked_tokens), default=None)
 
 
 def objects_to_output_format(error: openai.APIStatusError) -> bool:
     """Whether the server says that it is the asked-for output format that it cannot do."""
-    return bool(
-        _OUTPUT_FORMAT.search(str(error.param)) or _OUTPUT_FORMAT.search(_read_message(error))
-    )
+    return bool(words.OUTPUT_FORMAT.search(read_error_body(error.body).text))
 
 
 def objects_to_tools(error: openai.OpenAIError) -> bool:
     """Whether the server says that it is the tools of a request that it cannot do.
 
     Ollama answers 400 for a model without them, llama.cpp 500 without its template engine.
+    A call that the model has written badly is no such word.
     """
     return (
         isinstance(error, openai.APIStatusError)
         and error.status_code in (400, 404, 422, 500, 501)
-        and bool(_TOOLS.search(str(error.param)) or _TOOLS.search(_read_message(error)))
+        and classify_failure(error)
+        in (ServerFailure.BAD_REQUEST, ServerFailure.UNAVAILABLE, ServerFailure.ACCESS)
+        and bool(words.TOOLS.search(read_error_body(error.body).text))
     )
 
 
 def read_retry_after(error: openai.OpenAIError, now_seconds: float) -> float | None:
-    """The pause that the provider asks for in its headers, in seconds from now.
+    """The pause that the provider asks for, in seconds from now, at most one day.
 
-    `retry-after-ms` goes before `Retry-After`, which is a number of seconds or a date
-    (RFC 9110, 10.2.3). At most one day; `None` where nothing usable is given.
+    In its headers; of a throttled call also in its words, and in when a limit is there again.
+    `None` where nothing usable is given.
     """
     if not isinstance(error, openai.APIStatusError):
         return None
-    return parse_retry_after(error.response.headers, now_seconds)
-
-
-def parse_retry_after(headers: Mapping[str, str], now_seconds: float) -> float | None:
-    """Read the pause from response headers with case-insensitive or lower-case names."""
-    seconds = _parse_number(headers.get("retry-after-ms"), 1000)
-    if seconds is None:
-        seconds = _parse_number(headers.get("retry-after"), 1)
-    if seconds is None:
-        seconds = _parse_date(headers.get("retry-after"), now_seconds)
-    if seconds is None:
-        return None
-    return min(max(0.0, seconds), _LONGEST_RETRY_AFTER_SECONDS)
-
-
-def _parse_number(value: str | None, per_second: int) -> float | None:
-    try:
-        number = float(value or "")
-    except ValueError:
-        return None
-    return None if math.isnan(number) else number / per_second
-
-
-def _parse_date(value: str | None, now_seconds: float) -> float | None:
-    try:
-        return email.utils.parsedate_to_datetime(value or "").timestamp() - now_seconds
-    except (ValueError, OverflowError):
-        return None
-
-
-def _read_message(error: openai.APIStatusError) -> str:
-    body = error.body
-    if isinstance(body, Mapping):
-        message = body.get("message")
-        return message if isinstance(message, str) else ""
-    return body if isinstance(body, str) else ""
+    headers = error.response.headers
+    seconds = parse_retry_after(headers, now_seconds)
+    if seconds is None and classify_failure(error) is ServerFailure.THROTTLED:
+        facts = read_error_body(error.body)
+        seconds = parse_words(facts.retry_delay, facts.text)
+        if seconds is None:
+            seconds = parse_reset(headers, now_seconds)
+    return seconds
 
 
 def _quote(text: str) -> str:

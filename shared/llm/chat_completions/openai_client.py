@@ -40,7 +40,9 @@ def build_openai_client(base_url: str | None = None) -> openai.OpenAI:
         base_url=address,
         max_retries=0,
         http_client=openai.DefaultHttpxClient(
-            event_hooks={"request": [_note_start], "response": [_bound_body]}
+            # A redirect would take the key and the text along to an address nobody has set.
+            follow_redirects=False,
+            event_hooks={"request": [_note_start], "response": [_bound_body]},
         ),
     )
     # The SDK loads what makes a call when it is first asked for; a container starts with it.

@@ -17,7 +17,6 @@ from pydantic_core import ErrorDetails
 from shared.llm.model import AnswerT
 
 _MAX_OBJECT_STARTS = 50
-_THOUGHTS = re.compile(r"\s*<think>.*?</think>", re.DOTALL)
 _STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
 # Halves of surrogate pairs and NUL: JSON can write them, UTF-8 and PostgreSQL cannot hold them.
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
@@ -70,16 +69,15 @@ def parse_answer(
 ) -> AnswerT:
     """Read the answer out of a model's text.
 
-    Takes what models add: thoughts in `<think>` before it, prose, code fences, an envelope around
-    the object, commas before a closing bracket. Page numbers that no source has are dropped,
-    unless no pages are given to know.
+    Takes what models add: prose, code fences, an envelope around the object, commas before a
+    closing bracket; thoughts are off already (`read_reply`). Page numbers that no source has are
+    dropped, unless no pages are given to know.
 
     Raises:
         AnswerFormatError: No object in the text fits the shape.
     """
     problem = "there is no JSON object in it"
-    thoughts = _THOUGHTS.match(text)
-    for candidate in _find_objects(text[thoughts.end() :] if thoughts else text):
+    for candidate in _find_objects(text):
         try:
             if known_pages is not None:
                 candidate = _keep_known_pages(candidate, known_pages)

@@ -1,5 +1,6 @@
 """Take turns with tools through the Chat Completions API."""
 
+import json
 import threading
 from typing import Any
 
@@ -12,12 +13,14 @@ from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller, ToolsRe
 from shared.llm.chat_completions.chat_replies import Reply
 from shared.llm.chat_completions.paid_failures import charge_failure
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.chat_completions.worded_calls import read_worded_calls
 from shared.llm.model import Usage
 from shared.llm.model_window import ModelWindow
 from shared.llm.turns import (
     Exchange,
     ModelTurn,
     Tool,
+    ToolCall,
     ToolsNotTakenError,
     Turn,
     TurnRequest,
@@ -63,7 +66,7 @@ class ToolTurns:
                 if reply.refused:
                     raise ModelRefusalError("The model declines to go on")
                 if not reply.cut_off:
-                    return ModelTurn(self._read(reply), self._model, usage)
+                    return ModelTurn(self._read(reply, request), self._model, usage)
                 room.widen(call.max_tokens)
         except SeashoreError as error:
             raise charge_failure(error, usage) from None
@@ -75,11 +78,15 @@ class ToolTurns:
             self._remember(takes_tools=False)
             raise ToolsNotTakenError from None
 
-    def _read(self, reply: Reply) -> Turn:
+    def _read(self, reply: Reply, request: TurnRequest) -> Turn:
         if reply.tool_calls:
             self._remember(takes_tools=True)
         elif not reply.text.strip():
             raise ModelAnswerError("The model says nothing and calls nothing")
+        else:
+            calls = read_worded_calls(reply.text, [tool.name for tool in request.tools])
+            if calls:
+                return Turn(text="", calls=calls)
         with self._lock:
             is_doubtful = self._takes_tools is None
         return Turn(text=reply.text, calls=reply.tool_calls, is_doubtful=is_doubtful)
@@ -122,7 +129,7 @@ def _write_exchange(exchange: Exchange, number: int) -> list[ChatCompletionMessa
             {
                 "id": call_id,
                 "type": "function",
-                "function": {"name": call.name, "arguments": call.arguments},
+                "function": {"name": call.name, "arguments": _write_arguments(call)},
             }
             for call_id, call in zip(ids, exchange.turn.calls, strict=True)
         ],
@@ -132,6 +139,15 @@ def _write_exchange(exchange: Exchange, number: int) -> list[ChatCompletionMessa
         for call_id, result in zip(ids, exchange.results, strict=True)
     ]
     return [said, *results]
+
+
+def _write_arguments(call: ToolCall) -> str:
+    """What the model wrote; in JSON if it is none, which llama.cpp answers with 500 each time."""
+    try:
+        json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        return json.dumps({"unreadable": call.arguments})
+    return call.arguments
 
 
 def _write_tool(tool: Tool) -> dict[str, Any]:

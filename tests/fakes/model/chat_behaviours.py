@@ -15,7 +15,8 @@ class Behaviour:
     wrong_pages, no_usage, bad_json, prose, truncated, refusal, content_filter, throttled,
     quota, unauthorized, forbidden, context_overflow, unknown_model, bad_request, error_500,
     error_503, error_529, hang, drip, reset, reset_in_body, html, garbled, not_utf8, no_choices,
-    says (the words and tool calls given), hijacked (all that an order in a document may ask for).
+    says (the words and tool calls given), hijacked (all that an order in a document may ask for),
+    raw (the status, headers and body given).
     """
 
     kind: str = "ok"
@@ -25,6 +26,15 @@ class Behaviour:
     retry_after_date_seconds: float | None = None
     words: str | None = None
     calls: tuple[tuple[str, str], ...] = ()
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    body: Any = None
+
+
+def sending(status: int, body: Any, **headers: str) -> Behaviour:
+    """A response as it stands; the headers' names are written with underscores."""
+    named = tuple((name.replace("_", "-"), value) for name, value in headers.items())
+    return Behaviour("raw", status=status, body=body, headers=named)
 
 
 def saying(words: str) -> Behaviour:

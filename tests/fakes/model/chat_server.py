@@ -186,6 +186,8 @@ class _ChatHandler(BaseHTTPRequestHandler):
             return self._send_error(*refusal)
         if behaviour.kind in ERRORS:
             return self._send_error(*ERRORS[behaviour.kind], headers=headers)
+        if behaviour.kind == "raw":
+            return self._send(behaviour.status, behaviour.body, dict(behaviour.headers))
         if behaviour.kind in _BROKEN_CONNECTIONS:
             return _BROKEN_CONNECTIONS[behaviour.kind](self)
         return self._send_completion(behaviour, body, number)

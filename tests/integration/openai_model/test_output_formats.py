@@ -1,11 +1,14 @@
 """Asking for structured output of servers that know all, some or none of it."""
 
+import json
+
 import pytest
 
 from shared.errors import ModelAnswerError, ModelUnavailableError
-from tests.fakes.model.chat_behaviours import failing, ok
+from shared.llm.prompt_rendering import render_prompt
+from tests.fakes.model.chat_behaviours import failing, ok, saying
 from tests.fakes.model.chat_server import ChatServer
-from tests.fakes.model.openai_requests import answer, formats
+from tests.fakes.model.openai_requests import REQUEST, answer, formats
 
 
 @pytest.mark.parametrize(
@@ -79,6 +82,15 @@ def test_a_step_left_on_suspicion_is_tried_again_later(build, server):
     answer(model)
     answer(model)
     assert formats(server)[3:] == ["json_schema", "json_schema"]
+
+
+def test_an_answer_that_repeats_the_prompts_own_lines_is_misshapen(model, server):
+    line = render_prompt(REQUEST, "").user.splitlines()[0]
+    assert line.startswith("BEGIN ")
+    echo = {"title": line, "abstract": "A", "key_points": [], "language": "en"}
+    server.script(saying(json.dumps(echo)))
+    assert answer(model).value.title == "Seals"
+    assert "repeats the lines" in server.calls[1].body["messages"][3]["content"]
 
 
 @pytest.mark.parametrize("kind", ["bad_json", "prose"])

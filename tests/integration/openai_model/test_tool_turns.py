@@ -83,6 +83,24 @@ def test_a_conversation_is_told_as_the_api_wants_it(server, model):
     )
 
 
+def test_arguments_that_are_no_json_are_told_as_json(server, model):
+    server.script(saying("Done."))
+    broken = ToolCall(name="look", arguments="{broken")
+    take(model, Exchange(Turn(text="", calls=(broken,)), ("It is no JSON.",)))
+    (call,) = server.calls[0].body["messages"][2]["tool_calls"]
+    assert json.loads(call["function"]["arguments"]) == {"unreadable": "{broken"}
+
+
+def test_a_call_in_words_is_a_call_and_never_an_answer(server, model):
+    server.script(
+        saying('<tool_call>{"name": "look", "arguments": {}}</tool_call>'),
+        saying("<tool_call>look around</tool_call>"),
+    )
+    assert take(model).turn.calls == (CALL,)
+    with pytest.raises(ModelAnswerError, match="in words"):
+        take(model)
+
+
 def test_words_without_a_call_are_doubtful_until_the_server_has_called(server, model):
     server.script(saying("I know."), calling(("look", {})), saying("I know."))
     assert take(model).turn.is_doubtful is True

@@ -150,6 +150,32 @@ def test_a_server_without_tools_is_asked_in_words(traits):
         assert len(desk.server.calls) == before + 4
 
 
+def test_a_thought_is_no_answer():
+    with open_task_desk(traits={"tools_status": 400}) as desk:
+        musing = {"thought": "Perhaps in 1906.", "calls": [], "answer": None}
+        final = {"answer": "<think>Or in 1906?</think>In 1907."}
+        desk.server.script(failing("ok"), saying(json.dumps(musing)), saying(json.dumps(final)))
+        result = desk.result(desk.do("agent", prompt="When did it open?"))
+    assert (result["answer"], result["stopped_by"]) == ("In 1907.", "answer")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "<think>In 1906?</think>In 1907.",
+        "In 1906?</think>In 1907.",
+        "<thinking>In 1906?</thinking>In 1907.",
+        "<reasoning>In 1906?</reasoning>In 1907.",
+        "[THINK]In 1906?[/THINK]In 1907.",
+        "<|channel|>analysis<|message|>In 1906?<|end|><|channel|>final<|message|>In 1907.",
+        "analysisIn 1906?assistantfinalIn 1907.",
+    ],
+)
+def test_thoughts_are_not_in_the_answer(desk, said):
+    desk.server.script(calling(("list_documents", {})), saying(said))
+    assert desk.result(desk.do("agent", prompt="When did it open?"))["answer"] == "In 1907."
+
+
 def test_a_server_that_passes_over_tools_in_silence_is_asked_in_words():
     with open_task_desk(traits={"ignores_tools": True}) as desk:
         desk.put("skagen.pdf", make_text_pdf(*PAGES))

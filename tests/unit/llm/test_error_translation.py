@@ -150,7 +150,7 @@ def test_whatever_else_the_sdk_raises_is_translated_too():
         (402, error_body(None, "Insufficient Balance"), errors.ModelAccessError),
         (403, error_body(), errors.ModelAccessError),
         (404, error_body("model_not_found"), errors.ModelAccessError),
-        (405, None, errors.ModelRequestError),
+        (405, None, errors.ModelAccessError),
         (408, None, errors.ModelUnavailableError),
         (409, None, errors.ModelUnavailableError),
         (422, error_body(), errors.ModelRequestError),

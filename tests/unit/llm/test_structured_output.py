@@ -33,8 +33,6 @@ def parse(text, known=(1, 2, 3)):
         TEXT,
         f"```json\n{TEXT}\n```",
         f"Sure, here it is:\n\n{TEXT}\n\nAnything else?",
-        f"<think>First {{a}} I think of {{'x': 1}}.</think>{TEXT}",
-        f"<think>Perhaps {TEXT.replace('One', 'Two')}, no.</think>\n\n{TEXT}",
         f'{{"summary": {TEXT}}}',
         f'{{"note": "not this one"}} {TEXT}',
         f"{TEXT} {TEXT}",

@@ -1,0 +1,106 @@
+"""The words by which servers of the Chat Completions API say what is wrong, by subject.
+
+Most are taken from providers' documentation and from public reports; the table of answer shapes in
+the tests (`tests/integration/openai_model/answer_shapes/`) names those sources.
+"""
+
+import re
+
+ACCESS_CODES = frozenset(
+    {
+        "insufficient_quota", "billing_hard_limit_reached", "billing_not_active",
+        "access_terminated", "exceeded_current_quota_error", "budget_exceeded",
+        "insufficient_balance", "arrearage", "unsupported_country_region_territory",
+        "invalid_api_key", "api_key_invalid", "model_not_found", "model_decommissioned",
+        "model_terms_required", "invalid_model", "model_not_available", "unknown_model",
+    }
+)  # fmt: skip
+REFUSAL_CODES = frozenset(
+    {
+        "content_filter", "content_policy_violation", "responsibleaipolicyviolation",
+        "data_inspection_failed", "datainspectionfailed", "invalid_prompt", "prohibited_content",
+        "flagged_input", "1301",
+    }
+)  # fmt: skip
+BAD_GENERATION_CODES = frozenset({"json_validate_failed", "tool_use_failed", "output_parse_failed"})
+
+
+def _words(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE)
+
+
+KEY = _words(
+    r"api[ _-]?key (?:is )?(?:not valid|not found|invalid|expired|missing|required)",
+    r"(?:in(?:valid|correct)|expired|missing|no|unknown) (?:\w+ )?api[ _-]?key",
+    r"invalid (?:bearer |access |authentication )?token\b|invalid authentication",
+    r"no auth credentials|user location is not supported|authentication ?(?:error|failed|fails)",
+)
+MODEL = _words(
+    r"model not exist|not a valid model(?: id)?\b|invalid model(?: name| id)?\b|unknown model\b",
+    r"\bmodel\b.{0,120}?(?:does not exist|not found|is not available|has been decommissioned"
+    r"|was not found)",
+    r"\bmodel [\w./:'\"`-]{1,80} is not supported",
+    r"model (?:id|identifier).{0,40}? is invalid|no models? (?:is |are )?(?:currently )?loaded",
+    r"no endpoints found|not a chat model|does not support chat\b|deployment .*does not exist",
+    r"on-demand throughput isn.t supported|doesn.t support on-demand|failed to load model",
+    r"supported text or chat model",
+)
+BUDGET = _words(
+    r"budget (?:has been )?exceeded|exceeded.?budget|over budget|crossed budget|max budget",
+    r"insufficient (?:account )?(?:balance|credits?|funds)|balance is (?:too low|insufficient)",
+    r"credit balance is too low|(?:requires|need) more credits|used all available credits",
+    r"exceeded your monthly included credits|spending limit|account (?:is |has been )?"
+    r"(?:suspended|deactivated|not active|in arrears)|in good standing|access denied.*overdue",
+)
+MODERATION = _words(
+    r"content management policy|content (?:safety )?polic(?:y|ies)|usage (?:policy|guidelines)",
+    r"content exists risk|considered high risk|requires moderation|input was flagged",
+    r"flagged (?:as|for) |inappropriate content|safety system|prohibited[_ ]content",
+    r"guardrail (?:raised|blocked|intervened|policy)|violated .{0,40}guardrail|unsafe or sensitive",
+    r"new_sensitive|sensitive (?:content|information)|(?:prompt|content|response) was blocked",
+)
+THROTTLE = _words(
+    r"rate[ _-]?limit|too many (?:concurrent )?(?:requests|tokens, please wait|connections)",
+    r"throttl|please wait before trying|tokens? per (?:day|minute|min)\b|capacity exceeded",
+    r"exceeded your current (?:quota|rate)|quota exceeded|resource[_ ](?:has been )?exhausted",
+    r"requests? per (?:day|minute|min)\b|concurrency limit|server is busy",
+)
+PER_DAY = _words(r"(?:tokens?|requests?) per day|\((?:TPD|RPD)\)")
+# One request that is over what a minute allows never passes as it is; a smaller one does.
+OVER_A_MINUTE = _words(
+    r"request too large for|the input or output tokens must be reduced|reduce your message size"
+)
+BAD_GENERATION = _words(
+    r"failed to (?:generate json|call a function|parse (?:tool|input|messages))",
+    r"tool call validation failed|parsing failed\. the model generated output",
+    r"error parsing tool call|invalid tool call (?:generated|arguments)|malformed function call",
+    r"failed to parse generated",
+)
+# The room for the answer, not the text, is too large. Not OpenAI's old sentence, which counts
+# both together and is an overflow.
+ANSWER_ROOM = _words(
+    r"max_(?:completion_|output_|new_)?tokens\W{0,2}.{0,60}?(?:too large|must be less than|"
+    r"is greater than|exceeds?)",
+    r"(?:valid )?range of max_(?:completion_)?tokens",
+    r"max_tokens: \d+ > \d+|maximum allowed number of output tokens",
+    r"maximum tokens you requested exceed|max_(?:completion_)?tokens.{0,80}above maximum",
+)
+OVERFLOW = _words(
+    # OpenAI, Azure, vLLM, llama.cpp, Ollama, LiteLLM and Bedrock.
+    r"context[ _-]?(?:length|window|size)|maximum context|prompt is too long|too many tokens",
+    r"exceed\w* (?:the )?(?:available |model'?s? )?(?:context|max\w* (?:input|model) (?:len|tok))",
+    r"input (?:is )?too long|reduce the length of",
+    # Gemini and xAI.
+    r"input token count.{0,40}? exceeds|maximum prompt length|token count .{0,20}exceeds",
+    # TGI.
+    r"`?inputs`? (?:tokens \+|must have less than)",
+    # vLLM, Mistral, DashScope, SGLang, Together and others.
+    r"(?:prompt|input|request).{0,60}?(?:longer|larger|greater) than the (?:max|model|context)",
+    r"prompt contains \d+ tokens|range of input length|input length .{0,40}?exceeds",
+    r"max_model_len|max_total_tokens|too large for model with \d+ maximum context",
+    r"decoder prompt .{0,40}?is longer than|prompt token count of \d+ exceeds|payload too large",
+)
+OUTPUT_FORMAT = _words(
+    r"response_format|json_schema|json_object|json schema|structured output|grammar"
+)
+TOOLS = _words(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call")
