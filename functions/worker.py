@@ -20,7 +20,7 @@ from pipeline.report.report_failures import give_up_report
 from pipeline.services import Services
 from pipeline.tasks.task_kind import TaskServices
 from pipeline.work_items import WorkServices, do_work, give_up_work, note_work_delay
-from shared.aws.callbacks import CallbackSender
+from shared.aws.callback_targets import CallbackSender
 from shared.aws.clients import Clients
 from shared.ledger.documents import Clock
 from shared.llm.build import build_language_model

@@ -23,8 +23,8 @@ from pipeline.report.report_types import (
     QueueDepth,
     SlowDocument,
 )
+from pipeline.report.slowness import explain_slowness
 from pipeline.report.spend import read_spend
-from pipeline.report.times import explain_slowness
 from pipeline.services import Services
 from shared.aws.dynamodb_table import IndexPage
 from shared.calendar import find_window

@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 
 from pipeline.report.causes import CauseTally
 from pipeline.report.report_types import Counts, DocumentLine, RejectedFile, TaskLine
-from pipeline.report.times import DurationTally, measure_seconds, say_wait
+from pipeline.report.slowness import DurationTally, measure_seconds, say_wait
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import IndexPage
 from shared.lifecycle import DEFERRED, IN_FLIGHT, STANDINGS, DocumentStatus, TaskStatus

@@ -10,7 +10,7 @@ from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import find_named_documents
 from pipeline.tasks.task_kind import TaskServices, TaskWork
 from pipeline.tasks.task_markdown import render_task_result
-from shared.aws.callbacks import find_callback_target
+from shared.aws.callback_targets import find_callback_target
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, TaskConflictError, TaskRefusedError
 from shared.ledger.tasks import (

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.services import Services
 from pipeline.tasks.field_schema import read_field_schema
-from shared.aws.callbacks import find_callback_target
+from shared.aws.callback_targets import find_callback_target
 from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import RequestTooLargeError, TaskConflictError
 from shared.ledger.documents import Clock

@@ -9,7 +9,7 @@ from pipeline.documents.document_reader import DocumentReader
 from pipeline.summaries.summarize_document import SummarizeServices
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import wait_for_text
-from shared.aws.callbacks import CallbackSender
+from shared.aws.callback_targets import CallbackSender
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.markdown import Markdown

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from shared.aws.callbacks import find_callback_target
+from shared.aws.callback_targets import find_callback_target
 from shared.errors import TaskRefusedError
 from shared.lifecycle import TaskStatus
 from tests.fakes.desks.task_desk import open_task_desk

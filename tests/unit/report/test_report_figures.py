@@ -20,7 +20,7 @@ from pipeline.report.figures import (
     count_tasks,
 )
 from pipeline.report.report_types import Counts, DailyReport
-from pipeline.report.times import DurationTally, Slow, explain_slowness
+from pipeline.report.slowness import DurationTally, Slow, explain_slowness
 from shared.aws.dynamodb_table import IndexPage
 from shared.ledger.tasks import LOST_TASK_REASON
 from shared.ledger.timeline import Event
