@@ -22,7 +22,7 @@ _T1_LOW = "`´ˆ˜¨˝˚ˇ˘¯\n¸˛\r‹›“”„«»–—\0\0ıȷ"  # noqa
 _T1_LIGATURES = ("ff", "fi", "fl", "ffi", "ffl")
 _T1_HIGH = "ĂĄĆČĎĚĘĞĹĽŁŃŇŊŐŔŘŚŠŞŤŢŰŮŸŹŽŻĲİđ§ăąćčďěęğĺľłńňŋőŕřśšşťţűůÿźžżĳ¡¿£"
 # The encoding of Knuth's Computer Modern, the low codes (LaTeX's `ot1enc.def`).
-_OT1_LOW = ("ı", "ȷ", "`", "´", "ˇ", "˘", "¯", "˚", "¸", "ß", "æ", "œ", "ø", "Æ", "Œ", "Ø")  # noqa: RUF001
+_OT1_LOW = ("ı", "ȷ", "`", "´", "ˇ", "˘", "¯", "˚", "¸", "ß", "æ", "œ", "ø", "Æ", "Œ", "Ø")  # noqa: RUF001  # as above
 
 _OT1: dict[int, str] = {
     0x0B: "ff", 0x0C: "fi", 0x0E: "ffi", 0x0F: "ffl",
