@@ -26,6 +26,7 @@ from pipeline.extraction.pdfium_document import (
     PdfiumError,
     ShownText,
 )
+from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.document_formats import PDF
 from shared.errors import RejectionCode
@@ -191,11 +192,9 @@ class EngineDocument:
         from pipeline.extraction.wholeness.page_check import check_page
 
         try:
-            reason = check_page(self._find_with_pypdf(number))
-        except MemoryError:
-            raise
-        # pypdf documents that broken files raise more than its own exceptions.
-        except Exception:
+            with translate_pypdf_errors():
+                reason = check_page(self._find_with_pypdf(number))
+        except PypdfError:
             reason = NOT_WHOLE if is_blank else None
         if reason is not None:
             raise UnreadablePageError(self._scan.damage or reason)
@@ -215,12 +214,10 @@ class EngineDocument:
 
     def _read_with_pypdf(self, page: "PageObject") -> str:
         try:
-            return page.extract_text()
-        except MemoryError:
-            raise
-        # pypdf documents that broken files raise more than its own exceptions.
-        except Exception as error:
-            raise UnreadablePageError(f"{NO_ENGINE} ({type(error).__name__})") from error
+            with translate_pypdf_errors():
+                return page.extract_text()
+        except PypdfError as error:
+            raise UnreadablePageError(f"{NO_ENGINE} ({error})") from error
 
     def _count_without_password(self, cause: PdfiumEncryptionError) -> int:
         """The pages of a document that PDFium takes for locked: pypdf may open it all the same."""
@@ -235,13 +232,11 @@ class EngineDocument:
         from pypdf.errors import DependencyError, FileNotDecryptedError
 
         try:
-            count = len(self._get_pypdf().pages)
-        except MemoryError:
-            raise
-        except (DependencyError, FileNotDecryptedError) as error:
-            raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
-        # pypdf documents that broken files raise more than its own exceptions.
-        except Exception as error:
+            with translate_pypdf_errors():
+                count = len(self._get_pypdf().pages)
+        except PypdfError as error:
+            if isinstance(error.__cause__, (DependencyError, FileNotDecryptedError)):
+                raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
             raise UnreadableDocumentError(RejectionCode.DAMAGED, self._scan.damage) from error
         if count == 0:
             raise UnreadableDocumentError(RejectionCode.DAMAGED, self._scan.damage)
@@ -262,11 +257,9 @@ READERS = {PDF.suffix: EngineDocument}
 
 def _shows_picture(page: "PageObject") -> bool:
     try:
-        resources: Any = page["/Resources"]
-        objects = resources["/XObject"]
-        return any(objects[name].get("/Subtype") == "/Image" for name in objects)
-    except MemoryError:
-        raise
-    # pypdf documents that broken files raise more than its own exceptions.
-    except Exception:
+        with translate_pypdf_errors():
+            resources: Any = page["/Resources"]
+            objects = resources["/XObject"]
+            return any(objects[name].get("/Subtype") == "/Image" for name in objects)
+    except PypdfError:
         return False

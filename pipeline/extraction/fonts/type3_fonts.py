@@ -6,6 +6,8 @@ PDFium does not read the names (it takes the codes for characters), pypdf does. 
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
+
 if TYPE_CHECKING:
     from pypdf import PageObject
 
@@ -18,11 +20,9 @@ def has_telling_names(page: "PageObject") -> bool:
     from pypdf._codecs.adobe_glyphs import adobe_glyphs
 
     try:
-        names = list(_find_names(page))
-    except MemoryError:
-        raise
-    # pypdf documents that broken files raise more than its own exceptions.
-    except Exception:
+        with translate_pypdf_errors():
+            names = list(_find_names(page))
+    except PypdfError:
         return False
     telling = sum(name in adobe_glyphs for name in names)
     return bool(names) and telling >= _MIN_TELLING_SHARE * len(names)

@@ -8,6 +8,8 @@ longer than most documents.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
+
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
@@ -37,17 +39,15 @@ class Appearances:
         if self._is_beyond_pypdf:
             return ""
         try:
-            page = self._open().pages[page_number - 1]
-            annotation: Any = page["/Annots"]
-            annotation = annotation.get_object()[number].get_object()
-            drawn = annotation["/AP"]["/N"].get_object()
-            if not hasattr(drawn, "get_data"):
-                drawn = drawn[annotation["/AS"]].get_object()
-            return page.extract_xform_text(drawn).strip()
-        except MemoryError:
-            raise
-        # pypdf documents that broken files raise more than its own exceptions.
-        except Exception:
+            with translate_pypdf_errors():
+                page = self._open().pages[page_number - 1]
+                annotation: Any = page["/Annots"]
+                annotation = annotation.get_object()[number].get_object()
+                drawn = annotation["/AP"]["/N"].get_object()
+                if not hasattr(drawn, "get_data"):
+                    drawn = drawn[annotation["/AS"]].get_object()
+                return page.extract_xform_text(drawn).strip()
+        except PypdfError:
             self._is_beyond_pypdf = self._reader is None
             return ""
 

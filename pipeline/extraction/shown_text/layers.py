@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
+
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
@@ -97,11 +99,9 @@ class Layers:
         if self._is_beyond_pypdf:
             return None
         try:
-            return self._write_shown(page_number)
-        except MemoryError:
-            raise
-        # pypdf documents that broken files raise more than its own exceptions.
-        except Exception:
+            with translate_pypdf_errors():
+                return self._write_shown(page_number)
+        except PypdfError:
             self._is_beyond_pypdf = self._reader is None
             return None
 
@@ -114,12 +114,10 @@ class Layers:
         if self._is_beyond_pypdf:
             return False
         try:
-            page: Any = self._open().pages[page_number - 1]
-            return self._is_off(page["/Annots"].get_object()[number].get_object().get("/OC"))
-        except MemoryError:
-            raise
-        # pypdf documents that broken files raise more than its own exceptions.
-        except Exception:
+            with translate_pypdf_errors():
+                page: Any = self._open().pages[page_number - 1]
+                return self._is_off(page["/Annots"].get_object()[number].get_object().get("/OC"))
+        except PypdfError:
             return False
 
     def close(self) -> None:
