@@ -1,7 +1,7 @@
 """The one place where pypdf's exceptions are caught. Runs in the child. Short: one rule.
 
-Broken files raise more than its own exceptions (pypdf's documentation, "Errors"), so anything counts
-but the end of the memory.
+Broken files raise more than its own exceptions (pypdf's documentation, "Errors"), so anything
+counts but the end of the memory.
 """
 
 from collections.abc import Iterator

@@ -16,17 +16,18 @@ dlq = typer.Typer(
 
 Ids = Annotated[
     list[str] | None,
-    typer.Argument(metavar="ID", show_default=False, help="Ids of letters, or beginnings of ids."),
+    typer.Argument(metavar="ID", show_default=False, help="Ids of dead letters, or beginnings."),
 ]
 Id = Annotated[
-    str, typer.Argument(metavar="ID", show_default=False, help="Id of a letter, or its beginning.")
+    str,
+    typer.Argument(metavar="ID", show_default=False, help="A dead letter's id, or its beginning."),
 ]
 
 
 @add_command(dlq, "list")
 def list_letters(
     *,
-    one_by_one: Annotated[bool, typer.Option("--all", help="Each letter on a line.")] = False,
+    one_by_one: Annotated[bool, typer.Option("--all", help="Each dead letter on a line.")] = False,
     wanted: LetterOptions,
     options: StackOptions,
 ) -> None:
@@ -63,7 +64,7 @@ def replay_letters(
     ] = False,
     options: StackOptions,
 ) -> ExitCode:
-    """Send letters to their queues again, each with a fresh chance.
+    """Send dead letters to their queues again, each with a fresh chance.
 
     First shows what would be sent. A letter is deleted only when its new message was accepted, and
     whoever is interrupted, or runs twice at the same time, loses nothing and repeats no effect.
@@ -95,7 +96,7 @@ def edit_letter(
     region: Region = None,
     profile: Profile = None,
 ) -> ExitCode:
-    """Mend the body of a letter in $EDITOR, and replay it.
+    """Mend the body of a dead letter in $EDITOR, and replay it.
 
     The old letter is deleted only when the new message was accepted. Writes the new message's id.
     """
@@ -119,7 +120,7 @@ def discard_letters(
     yes: Yes = False,
     options: StackOptions,
 ) -> ExitCode:
-    """Delete letters for good.
+    """Delete dead letters for good.
 
     A copy of each is kept in the artifacts bucket, under dead-letters/<date>/<id>.json.
     """

@@ -52,7 +52,7 @@ def edit_and_replay(
             output.say(f"This cannot be sent: {error}", style="red")
             if not _wants_to_go_on(output):
                 raise OperatorError(
-                    f"The letter stays as it was; what you wrote is in {path}."
+                    f"The dead letter stays as it was; what you wrote is in {path}."
                 ) from error
     output.say(f"A message of kind {edited.work.kind}: {edited.work.item_id}")
     is_sent = False

@@ -76,7 +76,7 @@ class ReplayOptions:
 
     yes: Yes = False
     limit: Annotated[
-        int | None, typer.Option(min=1, help="The most letters to send.", show_default=False)
+        int | None, typer.Option(min=1, help="The most dead letters to send.", show_default=False)
     ] = None
     canary: Annotated[
         int | None,
@@ -91,7 +91,7 @@ class ReplayOptions:
     ] = 900
     rate: Annotated[
         float | None,
-        typer.Option(min=0.01, help="The most letters to send in a second.", show_default=False),
+        typer.Option(min=0.01, help="The most to send in a second.", show_default=False),
     ] = None
     max_replays: Annotated[
         int, typer.Option(min=1, help="Leave alone what was replayed so often before.")

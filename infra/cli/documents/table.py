@@ -44,7 +44,7 @@ def describe_status(document: Document) -> str:
         case DocumentStatus.SUMMARIZING:
             return f"{_count_chunks(document)} of its text are summarised."
         case DocumentStatus.DONE:
-            return "Every page is summarised, or has no text."
+            return "Every page is summarised, or blank."
         case DocumentStatus.PARTIAL:
             return f"The summary lacks something: {document.reason or 'some pages are missing'}."
         case DocumentStatus.NO_TEXT:

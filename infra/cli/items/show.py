@@ -155,15 +155,7 @@ def describe_pages(document: Document, result: StoredSummary | None) -> str:
     words = [f"{coverage.covered_count} of {coverage.pages} covered"]
     if coverage.empty_pages:
         words.append(f"without text: {coverage.empty_pages}")
-    if coverage.picture_pages:
-        words.append(f"only pictures: {coverage.picture_pages}")
-    if coverage.failed_pages:
-        words.append(f"could not be read: {coverage.failed_pages}")
-    if coverage.missing_pages:
-        words.append(f"could not be summarised: {coverage.missing_pages}")
-    if coverage.unread_files:
-        words.append(f"files inside that were not read: {', '.join(coverage.unread_files)}")
-    return "; ".join(words)
+    return "; ".join(filter(None, [*words, coverage.describe_gaps()]))
 
 
 def describe_times(document: Document) -> str:
