@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 
-_NAMES = r"(?:\w{1,10}:)?(?:think(?:ing)?|thoughts?|reason(?:ing)?|reflection|antthinking)"
+_NAMES = r"(?:\w{1,10}:)?(?:think\w{0,12}|thoughts?|reason(?:ing)?|reflection|antthinking)"
 # In turn: DeepSeek, Qwen and those like them, with MiniMax's and Seed's prefixes; Magistral; Kimi;
 # OpenThinker; Command A; MedGemma; Gemma 4.
 _OPENING = (

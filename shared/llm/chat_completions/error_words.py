@@ -89,7 +89,7 @@ OVERFLOW = _words(
     # OpenAI, Azure, vLLM, llama.cpp, Ollama, LiteLLM and Bedrock.
     r"context[ _-]?(?:length|window|size)|maximum context|prompt is too long|too many tokens",
     r"exceed\w* (?:the )?(?:available |model'?s? )?(?:context|max\w* (?:input|model) (?:len|tok))",
-    r"input (?:is )?too long|reduce the length of",
+    r"input (?:is )?too long|reduce the length of|exceed\w* (?:the )?model token limit",
     # Gemini and xAI.
     r"input token count.{0,40}? exceeds|maximum prompt length|token count .{0,20}exceeds",
     # TGI.

@@ -70,39 +70,46 @@ def parse_answer(
     """Read the answer out of a model's text.
 
     Takes what models add: prose, code fences, an envelope around the object, commas before a
-    closing bracket; thoughts are off already (`read_reply`). Page numbers that no source has are
-    dropped, unless no pages are given to know.
+    closing bracket; thoughts are off already (`read_reply`). Of several objects that fit, one after
+    the other, the last is the answer, as those before it are drafts. Page numbers that no source
+    has are dropped, unless no pages are given to know.
 
     Raises:
         AnswerFormatError: No object in the text fits the shape.
     """
     problem = "there is no JSON object in it"
-    for candidate in _find_objects(text):
-        try:
-            if known_pages is not None:
-                candidate = _keep_known_pages(candidate, known_pages)
-            return answer_type.model_validate(candidate)
-        except RecursionError:
-            problem = "it is nested too deeply"
-        except ValidationError as error:
-            if problem.startswith("there is no"):
-                problem = _name_problems(error)
+    repaired = _STRING_OR_TRAILING_COMMA.sub(lambda match: match.group(1) or "", text)
+    for version in dict.fromkeys((text, repaired)):
+        answer: AnswerT | None = None
+        answer_end = 0
+        for start, end, candidate in _find_objects(version):
+            if start < answer_end:
+                continue  # a part of what fits
+            try:
+                if known_pages is not None:
+                    candidate = _keep_known_pages(candidate, known_pages)
+                answer, answer_end = answer_type.model_validate(candidate), end
+            except RecursionError:
+                problem = "it is nested too deeply"
+            except ValidationError as error:
+                if problem.startswith("there is no"):
+                    problem = _name_problems(error)
+        if answer is not None:
+            return answer
     raise AnswerFormatError(problem)
 
 
-def _find_objects(text: str) -> Iterator[dict[str, Any]]:
-    """All JSON objects of the text, the outer ones first, then those with commas repaired."""
+def _find_objects(text: str) -> Iterator[tuple[int, int, dict[str, Any]]]:
+    """All JSON objects of a text with where they begin and end, the outer ones first."""
     decoder = json.JSONDecoder(parse_float=_read_finite, parse_constant=_refuse_constant)
-    repaired = _STRING_OR_TRAILING_COMMA.sub(lambda match: match.group(1) or "", text)
-    for version in dict.fromkeys((text, repaired)):
-        starts = [match.start() for match in re.finditer(r"\{", version)]
-        for start in starts[:_MAX_OBJECT_STARTS]:
-            try:
-                value, _ = decoder.raw_decode(version, start)
-                yield _make_storable(value) if _UNSTORABLE_ESCAPE.search(version) else value
-            except (ValueError, RecursionError):
-                # Not only what is no JSON: a number of thousands of digits is a ValueError too.
-                continue
+    starts = [match.start() for match in re.finditer(r"\{", text)]
+    for start in starts[:_MAX_OBJECT_STARTS]:
+        try:
+            value, end = decoder.raw_decode(text, start)
+            yield start, end, _make_storable(value) if _UNSTORABLE_ESCAPE.search(text) else value
+        except (ValueError, RecursionError):
+            # Not only what is no JSON: a number of thousands of digits is a ValueError too.
+            continue
 
 
 def _read_finite(written: str) -> float:

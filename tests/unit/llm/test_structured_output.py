@@ -75,6 +75,29 @@ def test_only_pages_of_the_sources_are_kept(given, kept):
     assert parse(TEXT.replace("[2, 3]", given), known=(2, 3)).key_points[0].pages == kept
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Draft: {draft} Final: {answer}",
+        '{{"draft": {draft}}} and so {answer}',
+        "{draft}\n\n```json\n{answer}\n```\nDone.",
+        "{draft} {draft} {answer}",
+    ],
+)
+def test_a_draft_before_the_answer_is_not_the_answer(text):
+    draft = json.dumps({**GOOD, "title": "Draft"})
+    assert parse(text.format(draft=draft, answer=TEXT)).title == "T"
+
+
+def test_an_object_inside_of_the_answer_is_not_the_answer():
+    class Part(BaseModel):
+        name: str
+        parts: list["Part"] = []
+
+    text = '{"name": "whole", "parts": [{"name": "part"}]}'
+    assert parse_answer(text, Part, None).name == "whole"
+
+
 def test_commas_inside_strings_stay():
     text = TEXT.replace("A, b ]} c.", 'a \\" ,] ,}').replace('"en"}', '"en",}')
     assert parse(text).abstract == 'a " ,] ,}'

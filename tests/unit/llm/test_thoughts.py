@@ -21,6 +21,7 @@ ANSWER = '{"title": "Answer"}'
         f"{DRAFT}, no.</think>{ANSWER}",
         f"<thinking>{DRAFT}</thinking>{ANSWER}",
         f"<reasoning>{DRAFT}</reasoning>{ANSWER}",
+        f"<think_intent>{DRAFT}</think_intent>{ANSWER}",
         f"<thought>{DRAFT}</thought>{ANSWER}",
         f"<mm:think>{DRAFT}</mm:think>{ANSWER}",
         f"<seed:think>{DRAFT}</seed:think>{ANSWER}",

@@ -87,6 +87,10 @@ REFUSED = [
 ]  # fmt: skip
 
 OVERFLOWS = [
+    _overflow("MoonshotAI/kimi-cli: Context window below 50% but LLM provider error", 400,
+              {"error": {"message": "Invalid request: Your request exceeded model token limit:"
+                                    " 262144 (requested: 269030)",
+                         "type": "invalid_request_error"}}),
     _overflow("cline/cline: 400 This model's maximum prompt length is 131072", 400,
               {"error": "This model's maximum prompt length is 131072 but the request contains"
                         " 136973 tokens."}),
