@@ -97,7 +97,7 @@ class EngineDocument:
         self._scan = scan_file(path)
         self.embedded_files: list[str] = []
         try:
-            self._pdfium = PdfiumDocument(path)
+            self._pdfium = self._open_in_pdfium()
         except PdfiumEncryptionError as error:
             self.page_count = self._count_without_password(error)
         except PdfiumError:
@@ -140,7 +140,7 @@ class EngineDocument:
         is_open_in_pdfium = self._pdfium is not None
         self.close()
         if is_open_in_pdfium:
-            self._pdfium = PdfiumDocument(self._path)
+            self._pdfium = self._open_in_pdfium()
 
     def close(self) -> None:
         """Give back what the engines hold."""
@@ -151,6 +151,9 @@ class EngineDocument:
             self._pypdf.close()
             self._pypdf.stream.close()
             self._pypdf = None
+
+    def _open_in_pdfium(self) -> PdfiumDocument:
+        return PdfiumDocument(self._path, may_hide_layers=self._scan.may_hide_layers)
 
     def _look_beyond_pages(self, handle: object) -> None:
         if is_dynamic_form(handle):

@@ -19,7 +19,7 @@ from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
 from pipeline.extraction.shown_text.downward_lines import order_downward_lines
 from pipeline.extraction.shown_text.form_fields import Form
-from pipeline.extraction.shown_text.layers import Layers, may_hide_layers
+from pipeline.extraction.shown_text.layers import Layers
 from pipeline.extraction.shown_text.note_places import place_notes
 from pipeline.extraction.shown_text.raised_digits import separate_raised_digits
 from pipeline.extraction.shown_text.right_to_left import order_right_to_left
@@ -66,6 +66,7 @@ class PdfiumDocument:
 
     Args:
         path: The PDF.
+        may_hide_layers: Whether layers of it may be off.
 
     Raises:
         PdfiumError: PDFium cannot open it, or finds no page in it.
@@ -74,7 +75,7 @@ class PdfiumDocument:
         page_count: The number of its pages.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, may_hide_layers: bool) -> None:
         # The bytes of a file without a header where PDFium looks for it; they outlive the handle.
         self._handle, self._data = load_document(path)
         if not self._handle:
@@ -85,7 +86,7 @@ class PdfiumDocument:
         self._text_page = TextPage()
         self._form: Form | None = None
         self._appearances = Appearances(path)
-        self._layers = Layers(path) if may_hide_layers(path) else None
+        self._layers = Layers(path) if may_hide_layers else None
         self.page_count: int = pdfium.FPDF_GetPageCount(self._handle)
         if self.page_count < 1:
             self.close()

@@ -9,9 +9,6 @@ switch by itself, for print or by the zoom, is not looked at, nor are expression
 """
 
 import io
-import mmap
-import re
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,11 +18,6 @@ from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-_LAYERS = b"/OCProperties"
-_OFF = re.compile(rb"/OFF\s*\[\s*\d|/OFF\s+\d|/BaseState\s*/OFF")
-_COMPRESSED_OBJECTS = re.compile(rb"/ObjStm")
-_STREAM = re.compile(rb"stream\r?\n")
-_MAX_OBJECTS_BYTES = 1 << 22
 _MAX_DEPTH = 8
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"', b"Do"})
 _BEGINNINGS = frozenset({b"BDC", b"BMC"})
@@ -40,38 +32,6 @@ _MEMBERSHIP: dict[str, Callable[[list[bool]], bool]] = {
     "/AnyOff": lambda states: not all(states),
     "/AllOff": lambda states: not any(states),
 }
-
-
-def may_hide_layers(path: Path) -> bool:
-    """Whether a file speaks of layers and of some that are off: a quick look at its bytes.
-
-    Objects that are both compressed and encrypted cannot be looked into.
-    """
-    has_layers = has_off = False
-    for part in _list_parts(path):
-        has_layers = has_layers or part.find(_LAYERS) >= 0
-        has_off = has_off or _OFF.search(part) is not None
-        if has_layers and has_off:
-            return True
-    return False
-
-
-def _list_parts(path: Path) -> Iterator[Any]:
-    """The bytes of a file, and those of its compressed objects."""
-    with (
-        path.open("rb") as file,
-        mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data,
-    ):
-        yield data
-        for found in _COMPRESSED_OBJECTS.finditer(data):
-            stream = _STREAM.search(data, found.end(), found.end() + 512)
-            if stream is None:
-                continue
-            try:
-                window = data[stream.end() : stream.end() + _MAX_OBJECTS_BYTES]
-                yield zlib.decompressobj().decompress(window, _MAX_OBJECTS_BYTES)
-            except zlib.error:
-                continue
 
 
 class Layers:

@@ -60,6 +60,8 @@ _DIGIT_NAMES = {
 }
 _MIN_RENAMED = 2
 _FILE_ANNOTATION = re.compile(rb"/Subtype\s*/FileAttachment\b")
+_LAYERS = b"/OCProperties"
+_LAYER_OFF = re.compile(rb"/OFF\s*\[\s*\d|/OFF\s+\d|/BaseState\s*/OFF")
 _CERTIFICATE = re.compile(rb"/(?:Adobe\.PubSec|Adobe\.APS|Adobe\.PPKLite|Entrust\.PPKEF)\b")
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
@@ -79,6 +81,7 @@ class FileScan:
         has_renamed_glyphs: Whether fonts whose glyphs are drawings call them by other letters than
             their codes.
         has_file_annotations: Whether files may hang on pages.
+        may_hide_layers: Whether it speaks of layers, and of some that are off.
         needs_certificate: Whether it is encrypted for somebody's key, without any password.
         damage: What has happened to the whole file, to follow "it is damaged: "; empty where
             nothing tells it.
@@ -88,6 +91,7 @@ class FileScan:
     is_encrypted: bool = False
     has_renamed_glyphs: bool = False
     has_file_annotations: bool = False
+    may_hide_layers: bool = False
     needs_certificate: bool = False
     damage: str = ""
 
@@ -144,7 +148,10 @@ class _Scan:
             self._streams.update(
                 before[max(0, header - _MAX_NUMBERS_BYTES) : header].split()[-2:-1]
             )
-            self._look_at_stream(before[header:], start, end)
+            dictionary = before[header:]
+            # What is not packed is as it is.
+            if b"/Filter" in dictionary or b"/ObjStm" in dictionary:
+                self._look_at_stream(dictionary, start, end)
             end += len(_END_OF_STREAM)
         self._texts.append(self._data[end:])
         text = b"\n".join(self._texts)
@@ -155,6 +162,7 @@ class _Scan:
             is_encrypted=self._is_encrypted,
             has_renamed_glyphs=self._has_renamed_glyphs(text),
             has_file_annotations=_FILE_ANNOTATION.search(text) is not None,
+            may_hide_layers=_LAYERS in text and _LAYER_OFF.search(text) is not None,
             needs_certificate=self._is_encrypted and _CERTIFICATE.search(text) is not None,
             damage=self._describe_damage(),
         )

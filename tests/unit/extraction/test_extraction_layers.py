@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 
-from pipeline.extraction.shown_text.layers import may_hide_layers
+from pipeline.extraction.wholeness.file_scan import scan_file
 from tests.fakes.pdf.pdf_files import make_stream
 from tests.fakes.pdf.shown_pdf_files import make_layered_pdf
 
@@ -52,12 +52,12 @@ def test_the_default_configuration_says_what_is_off(read_text, entries, is_shown
 def test_layers_are_found_in_compressed_objects(tmp_path):
     path = tmp_path / "a.pdf"
     for content, may_hide in (
-        (b"<< /OCProperties << /D << /OFF [7 0 R] >> >> >>", True),
-        (b"<< /OCProperties << /D << /OFF [ ] >> >> >>", False),
-        (b"<< /Type /Catalog >>", False),
+        (b"1 0 << /OCProperties << /D << /OFF [7 0 R] >> >> >>", True),
+        (b"1 0 << /OCProperties << /D << /OFF [ ] >> >> >>", False),
+        (b"1 0 << /Type /Catalog >>", False),
     ):
         entries = b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"
         path.write_bytes(b"%PDF-1.7\n1 0 obj\n" + make_stream(zlib.compress(content), entries))
-        assert may_hide_layers(path) is may_hide
+        assert scan_file(path).may_hide_layers is may_hide
     path.write_bytes(b"%PDF-1.7\n1 0 obj\n" + make_stream(b"not compressed", entries))
-    assert not may_hide_layers(path)
+    assert not scan_file(path).may_hide_layers

@@ -48,8 +48,11 @@ def test_a_byte_that_is_changed_before_the_checksum_is_seen(data, draw):
         unpacked = unpack_flate(bytes(packed))
     except BrokenStreamError:
         return
-    # The last bits of the last block are of no meaning.
-    assert unpacked == data
+    # The last bits of the last block are of no meaning. And what was the checksum may now be read
+    # as a last block: then the stream ends without one, as that of some producers does.
+    rest = zlib.decompressobj(-zlib.MAX_WBITS)
+    rest.decompress(bytes(packed[2:]))
+    assert unpacked == data or len(rest.unused_data) < 4
 
 
 @given(
