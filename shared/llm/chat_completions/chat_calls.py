@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import openai
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
@@ -24,18 +24,12 @@ from shared.llm.chat_completions.error_translation import (
     rejects_key,
     translate_failure,
 )
-from shared.llm.chat_completions.openai_client import call_timeout
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
+from shared.llm.chat_completions.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.server_dialect import ServerDialect
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
-
-_LONGEST_CALL_SECONDS = 120.0
-# A call ends this long before the deadline, so that its failure can still be acted on: a record
-# that is out of time counts as its own fault, a silent provider does not.
-_SPARE_SECONDS = 1.0
-_SHORTEST_CALL_SECONDS = 0.1
 
 
 class OutputStepRejectedError(Exception):
@@ -102,7 +96,7 @@ class ChatCaller:
         dialect: ServerDialect,
         key: ModelKey | None = None,
     ) -> None:
-        self._client = client
+        self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
         self._policy = policy
         self._clock = clock
@@ -145,6 +139,8 @@ class ChatCaller:
             raise self._translate(failures[-1], attempts_made=len(failures)) from None
 
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
+        if isinstance(error, AnswerTooSlowError):
+            return error.translate()
         wait_seconds = self._policy.backoff_seconds(attempts_made)
         if classify_failure(error) is ServerFailure.ACCESS:
             wait_seconds = self._breaker.record_rejection(describe_failure(error))
@@ -192,7 +188,7 @@ class ChatCaller:
             )
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
-    def _send(self, call: ChatCall, deadline: Deadline) -> ChatCompletion:
+    def _send(self, call: ChatCall, deadline: Deadline) -> object:
         """Send the request; once more where the server objects to a parameter or its value."""
         parameters = self._dialect.write_parameters(call.max_tokens)
         try:
@@ -204,24 +200,15 @@ class ChatCaller:
         parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
         return self._create(call, parameters, deadline)
 
-    def _create(
-        self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline
-    ) -> ChatCompletion:
+    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> object:
         if call.response_format is not None:
             parameters = {**parameters, "response_format": call.response_format}
         if call.tools:
             parameters = {**parameters, "tools": call.tools}
 
-        def create(key: str | None) -> ChatCompletion:
-            left_seconds = max(_SHORTEST_CALL_SECONDS, deadline.remaining_seconds - _SPARE_SECONDS)
-            seconds = min(_LONGEST_CALL_SECONDS, left_seconds)
-            completion: ChatCompletion = self._client.chat.completions.create(
-                model=self._model,
-                messages=call.messages,
-                timeout=call_timeout(seconds),
-                extra_headers={"Authorization": f"Bearer {key}"} if key else None,
-                **parameters,
-            )
+        def create(key: str | None) -> object:
+            request = {"messages": call.messages, **parameters}
+            completion = self._sender.send(request, key, call.prompt_tokens, deadline)
             error = find_error(completion)
             if error is not None:
                 raise error
