@@ -40,6 +40,7 @@ class ReceivedCall:
     body: dict[str, Any]
     kind: str
     not_before: float | None = None
+    path: str = ""
 
     @property
     def response_format(self) -> str:
@@ -173,7 +174,7 @@ class _ChatHandler(BaseHTTPRequestHandler):
         if self.path == "/control/script":
             self.chat_server.script(*(Behaviour(**behaviour) for behaviour in body))
             return self._send(200, {})
-        if self.path != "/v1/chat/completions":
+        if self.path.partition("?")[0] != "/v1/chat/completions":
             return self._send_error(404, "invalid_request_error", "not_found", "No such path")
         return self._complete(body)
 
@@ -183,7 +184,10 @@ class _ChatHandler(BaseHTTPRequestHandler):
         key = self.headers.get("authorization", "").removeprefix("Bearer ")
         headers, not_before = write_throttle_headers(behaviour, at_seconds)
         number = self.chat_server.record(
-            ReceivedCall(at_seconds, self.client_address[1], key, body, behaviour.kind, not_before)
+            ReceivedCall(
+                *(at_seconds, self.client_address[1], key, body),
+                *(behaviour.kind, not_before, self.path),
+            )
         )
         if self.chat_server.stopping.wait(behaviour.latency_seconds):
             return None
