@@ -65,6 +65,19 @@ class ObjectStore:
             body = self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
         return json.loads(body)
 
+    def list_keys(self, bucket: str, prefix: str) -> list[str]:
+        """The keys of the objects whose keys begin with a prefix, in their order."""
+        with translate_aws_errors(f"list s3://{bucket}/{prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=prefix
+            )
+            return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+    def delete(self, bucket: str, key: str) -> None:
+        """Delete an object; one that is gone already is as good."""
+        with translate_aws_errors(f"delete s3://{bucket}/{key}"):
+            self.client.delete_object(Bucket=bucket, Key=key)
+
     def write_text(self, bucket: str, key: str, text: str, content_type: str) -> None:
         """Write an object that holds text, in UTF-8."""
         with translate_aws_errors(f"write s3://{bucket}/{key}"):
