@@ -186,7 +186,8 @@ def _take_word(place: list[Glyph]) -> tuple[list[Glyph], list[Glyph]]:
     """The word of this script that a place has as a whole, if any, and what else it has."""
     if len(place) <= _MAX_LETTERS or not any(glyph.kind == "R" for glyph in place):
         return [], place
-    kept, others = [], []
+    kept: list[Glyph] = []
+    others: list[Glyph] = []
     for glyph in place:
         (others if glyph.kind in "LN" else kept).append(glyph)
     # What is drawn as one is kept in reading order, and PDFium turns all of this script around.
