@@ -57,10 +57,11 @@ def test_a_rejected_request_is_permanent(model, server):
 def test_a_request_rejected_on_every_step_is_a_setting_until_the_model_has_answered(build, server):
     now = [1000.0]
     model = build(clock=lambda: now[0])
-    server.script(*[failing("bad_request")] * 3)
+    server.script(*[failing("bad_request")] * 4)
     with pytest.raises(ModelAccessError, match="you cannot do that") as caught:
         answer(model)
-    assert formats(server) == ["json_schema", "json_object", "text"]
+    # With bounds and without.
+    assert formats(server) == ["json_schema", "json_schema", "json_object", "text"]
     assert caught.value.delay_seconds == 60
     now[0] += 61
     answer(model)
@@ -73,7 +74,7 @@ def test_a_container_asks_the_others_whether_the_model_has_answered(build, serve
     store = Store()
     answer(build(memory=AnswerMemory(store)))
     assert store.has_answered
-    server.script(*[failing("bad_request")] * 3)
+    server.script(*[failing("bad_request")] * 4)
     with pytest.raises(ModelRequestError):
         answer(build(memory=AnswerMemory(store)))
 
@@ -87,7 +88,7 @@ def test_who_may_not_note_an_answer_notes_none(build, server):
 def test_a_store_that_fails_costs_no_answer(build, server):
     store = Store(fails=True)
     assert answer(build(memory=AnswerMemory(store))).value.title == "Seals"
-    server.script(*[failing("bad_request")] * 3)
+    server.script(*[failing("bad_request")] * 4)
     with pytest.raises(ModelAccessError):
         answer(build(memory=AnswerMemory(store)))
 
