@@ -36,6 +36,7 @@
     │   │   └── ContextOverflowError  the sources do not fit into the model's context window
     │   ├── ModelRefusalError       the model or the provider's content filter declines the text
     │   ├── ObjectMissingError      an object that a message refers to is gone
+    │   ├── ObjectSealedError       an object is encrypted with a key of its uploader
     │   ├── DocumentCapError        the document's own spending limit is reached
     │   ├── ReportMailError         a report's mail was tried twice, and may have gone
     │   ├── TaskCapError            the task's own spending limit is reached
@@ -252,6 +253,10 @@ class ObjectMissingError(PermanentError):
     """An object that a message or a ledger row refers to does not exist."""
 
 
+class ObjectSealedError(PermanentError):
+    """An object is encrypted with a key that only its uploader has."""
+
+
 class MailRefusedError(DeferredError):
     """The mail service takes no mail from us: an address or the account is not set up for it."""
 
@@ -334,7 +339,7 @@ class RejectionCode(StrEnum):
     TOO_MANY_PAGES = "too_many_pages"
     OVER_LIMITS = "over_limits"
     OBJECT_GONE = "object_gone"
-    ACCESS_DENIED = "access_denied"
+    CUSTOMER_KEY = "customer_key"
 
 
 class RejectedDocumentError(SeashoreError):
