@@ -73,11 +73,20 @@ class PaidCalls:
         calls: How many calls of the model were answered.
         input_tokens: The tokens that they read.
         output_tokens: The tokens that they wrote.
+        room_tokens: The room that the answer is known to need, as less of it was cut off; or 0.
+        has_kept: Whether something that was paid for is kept, upon which the next run goes on.
     """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    room_tokens: int = 0
+    has_kept: bool = False
+
+    @property
+    def is_paid_for_nothing(self) -> bool:
+        """Whether calls were paid for, and a next run would have to pay for them again."""
+        return self.calls > 0 and not self.has_kept
 
 
 class SettingsError(SeashoreError):
