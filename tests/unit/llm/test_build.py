@@ -103,7 +103,8 @@ def test_a_query_goes_along_with_each_request():
     with ChatServer() as server:
         client = build_openai_client(f"{server.url}/chat/completions?api-version=1")
         with client:
-            client.chat.completions.create(model="m", messages=[{"role": "user", "content": "x"}])
+            messages = [{"role": role, "content": "x"} for role in ("system", "user")]
+            client.chat.completions.create(model="m", messages=messages)
         assert [call.path for call in server.calls] == ["/v1/chat/completions?api-version=1"]
 
 
