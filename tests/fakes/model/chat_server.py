@@ -35,6 +35,7 @@ from tests.fakes.model.pacing import (
     write_event,
 )
 from tests.fakes.model.server_traits import ReceivedCall, ServerTraits
+from tests.fakes.model.thinking import add_thoughts
 
 
 class ChatServer:
@@ -80,6 +81,12 @@ class ChatServer:
         """What to do with the next calls, in turn; after that, by the mix."""
         with self._lock:
             self._script.extend(behaviours)
+
+    def forget(self) -> None:
+        """Forget the calls so far, and what is scripted."""
+        with self._lock:
+            self._script.clear()
+            self._calls.clear()
 
     def undercuts(self) -> list[ReceivedCall]:
         """Calls that came again before their own `Retry-After` was over."""
@@ -135,7 +142,7 @@ class _ChatHandler(BaseHTTPRequestHandler):
         if self.path == "/control/script":
             self.chat_server.script(*(Behaviour(**behaviour) for behaviour in body))
             return self._send(200, {})
-        if self.path != "/v1/chat/completions":
+        if self.path.partition("?")[0] != "/v1/chat/completions":
             return self._send_error(404, "invalid_request_error", "not_found", "No such path")
         return self._complete(body)
 
@@ -147,13 +154,8 @@ class _ChatHandler(BaseHTTPRequestHandler):
         read = cut_prompt(body, self.chat_server.traits.window_tokens)
         number = self.chat_server.record(
             ReceivedCall(
-                at_seconds,
-                self.client_address[1],
-                key,
-                body,
-                behaviour.kind,
-                not_before,
-                was_cut=read is not body,
+                *(at_seconds, self.client_address[1], key, body),
+                *(behaviour.kind, not_before, self.path, read is not body),
             )
         )
         if self.chat_server.stopping.wait(behaviour.latency_seconds):
@@ -229,8 +231,11 @@ class _ChatHandler(BaseHTTPRequestHandler):
             finish_reason, message["content"] = "content_filter", ""
         if kind == "refusal":
             message["content"], message["refusal"] = None, "I cannot help with that."
+        words = message["content"] or ""
         read_tokens = count_prompt_tokens(body)
-        written_tokens = count_tokens(message["content"] or "") + 1
+        written_tokens = count_tokens(words) + 1
+        if traits.thinking is not None:
+            add_thoughts(message, traits.thinking)
         completion: dict[str, Any] = {
             "id": f"chatcmpl-{number:06d}",
             "object": "chat.completion",

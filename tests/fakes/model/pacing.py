@@ -67,7 +67,12 @@ def split_completion(completion: dict[str, Any], *, by_token: bool) -> Iterator[
 
 def _split_message(message: dict[str, Any], *, by_token: bool) -> Iterator[dict[str, Any]]:
     yield {"role": "assistant", "content": ""}
+    if message.get("reasoning_content"):
+        yield {"reasoning_content": message["reasoning_content"]}
     content = message.get("content") or ""
+    if isinstance(content, list):
+        yield from ({"content": [part]} for part in content)
+        content = ""
     size = _CHARACTERS_PER_TOKEN if by_token else max(1, len(content) // 2)
     for start in range(0, len(content), size):
         yield {"content": content[start : start + size]}

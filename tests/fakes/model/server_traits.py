@@ -18,6 +18,7 @@ class ReceivedCall:
     body: dict[str, Any]
     kind: str
     not_before: float | None = None
+    path: str = ""
     was_cut: bool = False
 
     @property
@@ -43,6 +44,7 @@ class ServerTraits:
     wants_max_completion_tokens: bool = False
     knows_reasoning_effort: bool = True
     accepted_key: str | None = None
+    thinking: str | None = None
     mix: dict[str, float] = field(default_factory=lambda: {"ok": 1.0})
     latency_seconds: float = 0.0
     retry_after: str | None = "1"
