@@ -17,6 +17,7 @@ from shared.llm.chat_completions.error_translation import (
     ServerFailure,
     classify_failure,
     describe_failure,
+    names_bounds,
     objects_to_output_format,
     objects_to_tools,
     read_answer_limit,
@@ -43,11 +44,13 @@ class OutputStepRejectedError(Exception):
 
     Args:
         by_name: Whether it said so; if not, it answered with an internal error.
+        may_be_bounds: Whether it may be the bounds in the schema alone that it does not take.
     """
 
-    def __init__(self, *, by_name: bool) -> None:
+    def __init__(self, *, by_name: bool, may_be_bounds: bool = False) -> None:
         super().__init__("the server does not take the output format")
         self.by_name = by_name
+        self.may_be_bounds = may_be_bounds
 
 
 class ToolsRejectedError(Exception):
@@ -287,9 +290,12 @@ def find_step_rejection(
         return None
     failure = classify_failure(error)
     if failure is ServerFailure.BAD_REQUEST and error.status_code in (400, 404, 422):
-        by_name = objects_to_output_format(error)
+        is_bound = names_bounds(error)
+        by_name = is_bound or objects_to_output_format(error)
     elif failure is ServerFailure.UNAVAILABLE and error.status_code in (500, 501):
-        by_name = False
+        is_bound = by_name = False
     else:
         return None
-    return OutputStepRejectedError(by_name=by_name) if by_name or call.may_step_down else None
+    if not by_name and not call.may_step_down:
+        return None
+    return OutputStepRejectedError(by_name=by_name, may_be_bounds=is_bound or not by_name)

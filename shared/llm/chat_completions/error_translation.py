@@ -243,6 +243,11 @@ def objects_to_output_format(error: openai.APIStatusError) -> bool:
     return bool(words.OUTPUT_FORMAT.search(read_error_body(error.body).text))
 
 
+def names_bounds(error: openai.APIStatusError) -> bool:
+    """Whether the server names a bound of a schema, which it does not take then."""
+    return bool(words.BOUNDS.search(read_error_body(error.body).text))
+
+
 def objects_to_tools(error: openai.OpenAIError) -> bool:
     """Whether the server says that it is the tools of a request that it cannot do.
 

@@ -103,4 +103,9 @@ OVERFLOW = _words(
 OUTPUT_FORMAT = _words(
     r"response_format|json_schema|json_object|json schema|structured output|grammar"
 )
+# OpenAI ("'minLength' is not permitted"), Gemini, llama.cpp's and xgrammar's converters of schemas.
+BOUNDS = _words(
+    r"\b(?:min|max)(?:_?length|_?items|imum)\b|exclusive(?:min|max)imum|multiple_?of"
+    r"|number of repetitions"
+)
 TOOLS = _words(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call")

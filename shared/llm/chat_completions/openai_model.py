@@ -95,7 +95,7 @@ class OpenAIModel:
         try:
             return ModelAnswer(run.run(deadline), self._model, run.usage)
         except SeashoreError as error:
-            raise charge_failure(error, run.usage) from None
+            raise charge_failure(error, run.usage, run.room_tokens) from None
 
     def take_turn(self, request: TurnRequest, deadline: Deadline) -> ModelTurn:
         """Take the next turn of a conversation with tools.

@@ -113,6 +113,12 @@ class ChatServer:
         with self._lock:
             self._script.extend(behaviours)
 
+    def forget(self) -> None:
+        """Forget the calls so far, and what is scripted."""
+        with self._lock:
+            self._script.clear()
+            self._calls.clear()
+
     def undercuts(self) -> list[ReceivedCall]:
         """Calls that came again before their own `Retry-After` was over."""
         allowed: dict[str, float] = {}

@@ -1,5 +1,6 @@
 """What comes of what servers are known to answer: a table, each row with its source."""
 
+import functools
 import logging
 
 import pytest
@@ -21,6 +22,7 @@ from tests.integration.openai_model.answer_shapes import access_shapes, content_
 from tests.integration.openai_model.answer_shapes import load_shapes as load
 from tests.integration.openai_model.answer_shapes import reply_shapes as replies
 from tests.integration.openai_model.answer_shapes.rows import MADE
+from tests.integration.openai_model.conftest import model_of
 
 ERRORS = [
     *access_shapes.ROWS,
@@ -46,6 +48,17 @@ OUTCOMES = {
 # As often as one call is tried.
 TRIES = 3
 TOOL = Tool("look", "Look somewhere.", {"type": "object", "properties": {}})
+
+
+@pytest.fixture
+def server(lasting_server):
+    lasting_server.forget()
+    return lasting_server
+
+
+@pytest.fixture
+def build(lasting_client, waits):
+    return functools.partial(model_of, lasting_client, waits)
 
 
 def rows(table):

@@ -54,10 +54,11 @@ def test_a_rejected_request_is_permanent(model, server):
 
 
 def test_a_request_rejected_on_every_step_is_permanent(model, server):
-    server.script(*[failing("bad_request")] * 3)
+    server.script(*[failing("bad_request")] * 4)
     with pytest.raises(ModelRequestError, match="you cannot do that"):
         answer(model)
-    assert formats(server) == ["json_schema", "json_object", "text"]
+    # With bounds and without.
+    assert formats(server) == ["json_schema", "json_schema", "json_object", "text"]
 
 
 def test_the_servers_own_name_for_the_length_is_learnt(build, waits):

@@ -168,3 +168,23 @@ def test_only_errors_that_are_the_messages_own_lead_to_the_dlq(error, count, age
     if isinstance(outcome, DeadLetter):
         innocent = isinstance(error, (DeferredError, IdempotencyAlreadyInProgressError))
         assert age > POLICY.max_deferral_age_seconds if innocent else error is not None
+
+
+def throttle_after(calls, *, has_kept):
+    error = ModelThrottledError("slow down", delay_seconds=40, reason="throttled")
+    error.calls, error.has_kept = calls, has_kept
+    return error
+
+
+@pytest.mark.parametrize(("calls", "has_kept"), [(0, False), (2, True)])
+def test_a_deferral_is_no_attempt_unless_it_was_paid_for_in_vain(calls, has_kept):
+    outcome = decide_outcome(throttle_after(calls, has_kept=has_kept), receipt(50), POLICY)
+    assert not outcome.uses_receive
+
+
+def test_a_deferral_that_was_paid_for_in_vain_is_an_attempt():
+    error = throttle_after(2, has_kept=False)
+    assert decide_outcome(error, receipt(4), POLICY).uses_receive
+    last = decide_outcome(error, receipt(5), POLICY)
+    assert last.error_type == "ModelThrottledError"
+    assert last.message == "slow down; what each try had paid for was of no use"
