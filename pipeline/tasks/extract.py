@@ -143,14 +143,14 @@ def extract_fields(
     """
     output_tokens = window.limit_answer(_MAX_OUTPUT_TOKENS)
     answer_type = build_answer_type(schema)
-    instructions = _write_instructions(schema)
+    question = _write_question(schema)
     # The shape of the answer goes along in words where a server does not hold the model to it.
     shape = json.dumps(answer_type.model_json_schema())
-    room = window.find_room(output_tokens, instructions, shape) - TOKENS_AROUND_SOURCES
+    room = window.find_room(output_tokens, EXTRACT, question, shape) - TOKENS_AROUND_SOURCES
     groups = _group(sources, room)
     while True:
         found = [
-            (group, _ask(group, instructions, answer_type, output_tokens, calls, deadline))
+            (group, _ask(group, question, answer_type, output_tokens, calls, deadline))
             for group in groups
         ]
         if len(found) == 1:
@@ -165,9 +165,9 @@ def extract_fields(
         groups = narrowed
 
 
-def _write_instructions(schema: FieldSchema) -> str:
+def _write_question(schema: FieldSchema) -> str:
     fields = json.dumps(schema.properties, ensure_ascii=False)
-    return f"{EXTRACT}\nThe fields, as JSON Schema:\n{fields}"
+    return f"The fields, as JSON Schema:\n{fields}"
 
 
 def _group(sources: Sequence[Source], room: int) -> list[tuple[Source, ...]]:
@@ -186,7 +186,7 @@ def _group(sources: Sequence[Source], room: int) -> list[tuple[Source, ...]]:
 
 def _ask(
     group: tuple[Source, ...],
-    instructions: str,
+    question: str,
     answer_type: type[BaseModel],
     output_tokens: int,
     calls: MeteredCalls,
@@ -194,11 +194,12 @@ def _ask(
 ) -> dict[str, FoundField]:
     request = ModelRequest(
         purpose="extract",
-        instructions=instructions,
+        instructions=EXTRACT,
         sources=group,
         answer_type=answer_type,
         max_output_tokens=output_tokens,
         checks_pages=False,
+        question=question,
     )
     answer = calls.ask(request, deadline).value
     return {
