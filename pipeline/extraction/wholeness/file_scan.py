@@ -39,7 +39,8 @@ _STREAM, _END_OF_STREAM = b"stream", b"endstream"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _FILTER = re.compile(rb"/Filter\s*(\[[^\]]{0,400}\]|/[^\s/<>\[\]()]{1,60})")
 _NAME = re.compile(rb"/([^\s/<>\[\]()]{1,60})")
-# Pictures and what they are like, fonts, colour profiles, metadata, attached files: no engine reads text from them.
+# Pictures (a thumbnail has no subtype), fonts, colour profiles, metadata, attached files: no engine
+# reads text from them.
 _NO_TEXT = re.compile(
     rb"/(?:Image|Width|Length1|Type1C|CIDFontType0C|OpenType|Alternate|Metadata"
     rb"|EmbeddedFile|XRef)\b"
