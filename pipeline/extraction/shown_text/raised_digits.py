@@ -3,8 +3,8 @@
 "1,250" with the mark of a footnote, a raised 3, comes from PDFium as "1,2503": ten times too much.
 So a number whose first and last digits do not stand alike is looked at digit by digit, and where a
 digit is smaller and higher or lower than the one before, there is a space. A power of ten, "10"
-with raised digits after it, becomes "10^6", and a raised 2 or 3 after a unit of length "m²". Figures
-that stand one under the other are no number at all.
+with raised digits after it, becomes "10^6", and a raised 2 or 3 after a unit of length "m²".
+Figures that stand one under the other are no number at all.
 """
 
 import math

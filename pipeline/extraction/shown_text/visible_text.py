@@ -34,8 +34,9 @@ _LINE_END_BESIDE_FEW = re.compile(
     r"|(?<=\S\r\n)(?=(?:[^\W_]|[0-9][^\W_]|[^\W_]{2}\r\n|st|nd|rd|th)(?![^\W_]))"
     r"|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
 )
-# A page with as many lines of one or two letters has formulas, or text that is set letter by letter,
-# as Chromium does it: PDFium ends lines within words where it takes that for text that runs down.
+# A page with as many lines of one or two letters has formulas, or text that is set letter by
+# letter, as Chromium does it: where PDFium takes that for text that runs down, it ends lines
+# within words.
 _SHORT_LINE = re.compile(r"(?<![^\r\n])[^ \r\n]{1,2}\r\n")
 _MIN_SHORT_LINES = 3
 _LINE_END = re.compile(r"\r\n")

@@ -58,8 +58,8 @@ def test_cells_of_a_row_are_apart(read_text):
         (b"(1,250) Tj (3) Tj", "1,2503"),
         (b"(1,250) Tj /F1 11.5 Tf (3) Tj", "1,2503"),
     ],
-    ids=["a mark", "after a year", "before", "after a stop", "as large", "power", "lowered", "unit", "formula",
-         "not raised", "hardly smaller"],
+    ids=["a mark", "after a year", "before", "after a stop", "as large", "power", "lowered", "unit",
+         "formula", "not raised", "hardly smaller"],
 )  # fmt: skip
 def test_raised_and_lowered_digits(read_text, drawn, text):
     assert read_text(make_drawn_pdf(b"BT /F1 12 Tf 72 700 Td %b ET" % drawn)) == text
