@@ -180,6 +180,7 @@ class DeferredError(SeashoreError):
         message: What happened.
         delay_seconds: The earliest time, from now, at which a further try makes sense.
         reason: A stable word for logs, metrics and the ledger.
+        grows: Whether the time is a guess, so that a message waits longer each time it waits.
 
     Attributes:
         may_wait_forever: Whether a message may wait for this longer than others may.
@@ -187,10 +188,13 @@ class DeferredError(SeashoreError):
 
     may_wait_forever: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, delay_seconds: float, reason: str) -> None:
+    def __init__(
+        self, message: str, *, delay_seconds: float, reason: str, grows: bool = False
+    ) -> None:
         super().__init__(message)
         self.delay_seconds = delay_seconds
         self.reason = reason
+        self.grows = grows
 
 
 class EarlyReceiveError(DeferredError):
