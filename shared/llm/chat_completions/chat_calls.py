@@ -27,8 +27,8 @@ from shared.llm.chat_completions.error_translation import (
     translate_failure,
 )
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
-from shared.llm.chat_completions.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.server_dialect import ServerDialect
+from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey

@@ -7,7 +7,7 @@ import pytest
 
 from shared.llm.chat_completions.chat_replies import find_error, read_reply
 from shared.llm.chat_completions.error_translation import ServerFailure, classify_failure
-from shared.llm.chat_completions.response_bodies import BodyReader
+from shared.llm.chat_completions.streaming.response_bodies import BodyReader
 
 
 def delta(finish_reason=None, **fields):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import httpx2
 from openai.types.chat import ChatCompletion
 
-from shared.llm.chat_completions.stream_chunks import StreamedCompletion
+from shared.llm.chat_completions.streaming.stream_chunks import StreamedCompletion
 
 _DATA = b"data:"
 _EVENT = b"event:"

@@ -12,8 +12,8 @@ from shared.deadline import Deadline
 from shared.errors import ModelSlowError
 from shared.llm.chat_completions.error_bodies import read_error_body
 from shared.llm.chat_completions.openai_client import call_timeout
-from shared.llm.chat_completions.response_bodies import BodyReader
-from shared.llm.chat_completions.stream_chunks import StreamedCompletion
+from shared.llm.chat_completions.streaming.response_bodies import BodyReader
+from shared.llm.chat_completions.streaming.stream_chunks import StreamedCompletion
 
 # A call ends this long before the deadline, so that its failure can still be acted on: a record
 # that is out of time counts as its own fault, a silent provider does not.
