@@ -13,8 +13,10 @@ from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters,
 # From a digit to the end of its word, and the letters of the word before it.
 _END_OF_WORD = re.compile(r"[0-9][^ \r\n]*")
 _MAX_BEFORE = 20
-# More room than that between two pieces is no kerning, and as little as between close cells.
-_MIN_GAP_EMS, _MIN_GAP_OF_DIGITS_EMS = 0.12, 0.1
+_ENDS = frozenset("0123456789)%")
+# More room than that between two pieces is no kerning, and as little as between close cells. Where
+# the next one begins where the one before it ends, no more has to be asked.
+_MIN_GAP_EMS, _MIN_GAP_POINTS = 0.1, 0.1
 # Less than that between all letters is how the word is set.
 _MAX_LETTER_SPACE_EMS = 0.15
 # A line further down, or a raised letter, is none of this module's business.
@@ -40,32 +42,27 @@ def _find_words_with_digits(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _divide_word(characters: PageCharacters, start: int, end: int) -> list[Edit]:
+    text = characters.text
     gaps: dict[int, float] = {}
     previous = characters.find_piece(start)
     for position in range(start + 1, end):
         piece = characters.find_piece(position)
-        if piece != previous:
+        is_figure = text[position - 1] in _ENDS or text[position].isdigit()
+        if piece != previous and is_figure:
             gaps[position] = _measure_gap(characters, position - 1, position)
         previous = piece
     if len(gaps) == end - start - 1 > 1 and max(gaps.values()) <= _MAX_LETTER_SPACE_EMS:
         return []
-    return [
-        Edit(position, position, " ")
-        for position, gap in gaps.items()
-        if gap > _find_min_gap(characters.text[position - 1 : position + 1])
-    ]
-
-
-def _find_min_gap(letters: str) -> float:
-    return _MIN_GAP_OF_DIGITS_EMS if any(map(str.isdigit, letters)) else _MIN_GAP_EMS
+    return [Edit(place, place, " ") for place, gap in gaps.items() if gap > _MIN_GAP_EMS]
 
 
 def _measure_gap(characters: PageCharacters, before: int, after: int) -> float:
     """The room between two characters of one line, in ems; 0 where they are not."""
-    box = characters.find_loose_box(before)
-    start, end = characters.find_origin(before), characters.find_origin(after)
-    em = characters.find_em(before)
-    if box is None or start is None or end is None or not any(em):
+    box, end = characters.find_loose_box(before), characters.find_origin(after)
+    if box is None or end is None or abs(end[0] - box.right) < _MIN_GAP_POINTS:
+        return 0.0
+    start, em = characters.find_origin(before), characters.find_em(before)
+    if start is None or not any(em):
         return 0.0
     upright = turn_upright(em)
     begin, height = upright(*start)

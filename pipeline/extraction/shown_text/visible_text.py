@@ -62,8 +62,7 @@ def find_visible_box(page: object) -> Box | None:
 
 def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
     """The text inside the visible box of a page; all of it if none is there."""
-    characters = _read_inside(page, visible)
-    return _join_lines(characters, is_scattered=_is_scattered(characters.text))
+    return _join_lines(_read_inside(page, visible))
 
 
 def _is_scattered(text: str) -> bool:
@@ -187,7 +186,9 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
         if separator != text[start:end]:
             edits.append(Edit(start, end, separator))
     characters = characters.edit(edits)
-    return _join_lines(characters, is_scattered=True) if _is_scattered(text) else characters
+    if not _is_scattered(text) or _is_scattered(characters.text):
+        return characters
+    return _join_lines(characters, is_scattered=True)
 
 
 def _find_disputed_separators(text: str, other: str) -> Iterator[tuple[int, int]]:
@@ -219,9 +220,10 @@ def _count_same(text: str, here: int, other: str, there: int) -> int:
     return low
 
 
-def _join_lines(characters: PageCharacters, *, is_scattered: bool) -> PageCharacters:
+def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> PageCharacters:
     """The page without the line ends within a line: beside raised letters, or beside any letter."""
     edits = []
+    is_scattered = is_scattered or _is_scattered(characters.text)
     line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
     for found in line_ends.finditer(characters.text):
         start = characters.find_origin(found.start() - 1)
