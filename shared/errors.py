@@ -26,6 +26,7 @@
     │   ├── UnfinishedError         time is up, and a part of the work is done and kept
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
+    │   │   └── ModelSlowError      time was up while the model was at work
     │   ├── ModelAccessError        the provider rejects the key or the account
     │   ├── ResultNotCommittedError  the ledger does not name a result yet
     │   ├── DatabaseUnavailableError  the results' database cannot be reached or asked
@@ -180,6 +181,7 @@ class DeferredError(SeashoreError):
         message: What happened.
         delay_seconds: The earliest time, from now, at which a further try makes sense.
         reason: A stable word for logs, metrics and the ledger.
+        grows: Whether the time is a guess, so that a message waits longer each time it waits.
 
     Attributes:
         may_wait_forever: Whether a message may wait for this longer than others may.
@@ -187,10 +189,13 @@ class DeferredError(SeashoreError):
 
     may_wait_forever: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, delay_seconds: float, reason: str) -> None:
+    def __init__(
+        self, message: str, *, delay_seconds: float, reason: str, grows: bool = False
+    ) -> None:
         super().__init__(message)
         self.delay_seconds = delay_seconds
         self.reason = reason
+        self.grows = grows
 
 
 class EarlyReceiveError(DeferredError):
@@ -217,6 +222,10 @@ class ModelThrottledError(DeferredError, PaidCalls):
 
 class ModelUnavailableError(DeferredError, PaidCalls):
     """The provider answered 5xx, timed out, or could not be reached."""
+
+
+class ModelSlowError(ModelUnavailableError):
+    """Time was up while the model was at work; a shorter text may fit."""
 
 
 class ModelAccessError(DeferredError, PaidCalls):

@@ -6,6 +6,7 @@
 | same item running elsewhere | returned, visible again when the other run must have ended |
 | may work later | returned, visible again after exponential backoff with full jitter |
 | not its fault | a fresh copy with a delay takes its place: no receive is used up |
+| not its fault, and nobody says for how long | the same, with a delay that doubles each time |
 | not its fault, and nothing is left of what it has paid for | the same, and a receive is used up |
 | its time was up before its work began | as if it were not its fault |
 | will never work | a copy with its cause in the DLQ takes its place |
@@ -49,6 +50,7 @@ class Receipt:
         has_begun: Whether its work had begun.
         lock_seconds: The longest time that a run of the same item can still hold its lock.
         random: A number drawn from [0, 1).
+        deferrals: How often it has waited for a cause that was not its own.
     """
 
     receive_count: int
@@ -57,6 +59,7 @@ class Receipt:
     has_begun: bool
     lock_seconds: float
     random: float
+    deferrals: int = 0
 
 
 @dataclass(frozen=True)
@@ -161,6 +164,9 @@ def _decide_deferral(
     may_wait = isinstance(error, DeferredError) and error.may_wait_forever
     if age > timedelta(seconds=policy.max_deferral_age_seconds) and not may_wait:
         return _dead_letter(error)
+    if isinstance(error, DeferredError) and error.grows:
+        longest_seconds = max(delay_seconds, policy.retry_max_seconds)
+        delay_seconds = min(longest_seconds, delay_seconds * 2.0 ** min(receipt.deferrals, 32))
     # Jitter spreads what waits for the same cause, so that it does not all come back at once.
     jitter_seconds = receipt.random * min(0.2 * delay_seconds, _MAX_JITTER_SECONDS)
     return Defer(max(1.0, delay_seconds + jitter_seconds), reason)

@@ -102,6 +102,7 @@ class Delivery(Generic[ItemT]):
             has_begun=self._has_begun,
             lock_seconds=self._invocation.context.get_remaining_time_in_millis() / 1000 + 1,
             random=self._runtime.random(),
+            deferrals=self._record.state.deferrals,
         )
         return decide_outcome(error, receipt, self._runtime.policy)
 

@@ -46,7 +46,7 @@ class PageTexts:
         self._texts: dict[int, str] = {}
         for source in sources:
             before = self._texts.get(source.first_page, "")
-            self._texts[source.first_page] = f"{before}\n{_unify(source.text)}"
+            self._texts[source.first_page] = f"{before}\n{unify_text(source.text)}"
         # Much quicker to look through: whatever stands in a text stands in its letters.
         self._letters = {page: _keep_letters(text) for page, text in self._texts.items()}
 
@@ -60,7 +60,7 @@ class PageTexts:
         Returns:
             The pages, of a text without pages an empty list; None if it stands nowhere.
         """
-        letters = _unify(wanted).replace(" ", "")
+        letters = unify_text(wanted).replace(" ", "")
         if not letters or len(letters) > MAX_NAME_CHARACTERS:
             return None
         looked_at = self._texts if cited is None or 0 in self._texts else cited
@@ -74,7 +74,7 @@ class PageTexts:
 
     def choose_pages(self, pages: Sequence[int], words: Iterable[str]) -> list[int]:
         """Those of some pages that hold most of some words; all where no page holds any."""
-        wanted = [_keep_letters(_unify(word)) for word in words]
+        wanted = [_keep_letters(unify_text(word)) for word in words]
         counts = {page: sum(word in self._letters[page] for word in wanted) for page in pages}
         most = max(counts.values(), default=0)
         return [page for page in pages if counts[page] == most]
@@ -172,6 +172,23 @@ class _JoinedEntity:
         return Entity(name=name, kind=kind, pages=sorted(self.pages))
 
 
+def unify_text(text: str) -> str:
+    """The text with one form for what looks the same, and without what is not seen."""
+    joined = _UNSEEN.sub("", _LINE_HYPHEN.sub("", text))
+    return unicodedata.normalize("NFKC", joined).translate(_LIKE_MARKS)
+
+
+def holds_words(wanted: str, text: str) -> bool:
+    """Whether a text holds a wanted one as words of its own, whatever its lines and its case.
+
+    Args:
+        wanted: What is looked for; of nothing but white space it stands nowhere.
+        text: Of one form already (`unify_text`).
+    """
+    letters = "".join(unify_text(wanted).split())
+    return bool(letters) and _stands_in(letters, text)
+
+
 def _stands_in(letters: str, text: str) -> bool:
     """Whether a text holds the letters as words of their own.
 
@@ -197,18 +214,12 @@ def _is_word(character: str) -> bool:
     return character.isalnum() and not is_spaceless(character)
 
 
-def _unify(text: str) -> str:
-    """The text with one form for what looks the same, and without what is not seen."""
-    joined = _UNSEEN.sub("", _LINE_HYPHEN.sub("", text))
-    return unicodedata.normalize("NFKC", joined).translate(_LIKE_MARKS)
-
-
 def _keep_letters(text: str) -> str:
     return _BETWEEN_LETTERS.sub("", text).casefold()
 
 
 def _fold(text: str) -> str:
-    return " ".join(_unify(text).casefold().split())
+    return " ".join(unify_text(text).casefold().split())
 
 
 def _fold_name(name: str) -> str:

@@ -38,7 +38,9 @@ POLICY = Policy(
 )
 
 
-def receipt(receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5, has_begun=True):
+def receipt(
+    receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5, has_begun=True, deferrals=0
+):
     return Receipt(
         receive_count=receive_count,
         waiting_since=NOW - timedelta(seconds=age_seconds),
@@ -46,6 +48,7 @@ def receipt(receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5, has_b
         has_begun=has_begun,
         lock_seconds=lock_seconds,
         random=random,
+        deferrals=deferrals,
     )
 
 
@@ -67,6 +70,19 @@ def test_what_will_never_work_is_dead_lettered_at_once(receive_count):
     error = MessageDecodeError("not JSON")
     outcome = decide_outcome(error, receipt(receive_count), POLICY)
     assert outcome == DeadLetter("MessageDecodeError", "not JSON")
+
+
+def test_a_wait_of_which_nobody_knows_the_end_doubles_each_time():
+    guessed = ModelThrottledError("slow down", delay_seconds=2, reason="throttled", grows=True)
+    delays = [
+        decide_outcome(guessed, receipt(random=0, deferrals=deferrals), POLICY).delay_seconds
+        for deferrals in (0, 1, 2, 5, 9, 1_000_000)
+    ]
+    assert delays == [2, 4, 8, 64, 900, 900]
+    told = ModelThrottledError("slow down", delay_seconds=2_000, reason="throttled")
+    for error in (told, ModelThrottledError("", delay_seconds=2_000, reason="", grows=True)):
+        outcome = decide_outcome(error, receipt(random=0, deferrals=7), POLICY)
+        assert outcome.delay_seconds == 2_000
 
 
 @pytest.mark.parametrize("receive_count", [1, 5, 50])
