@@ -46,7 +46,9 @@ Find the values of the fields in the given sources; the fields are named after t
 field give
 - value: its value as the sources have it, in the asked-for type; null if the sources do not say it.
   Never guess a value, and never take one from the description of a field.
-- source: the number of the source that says it, as its BEGIN line has it; null if none does.
+- source: the number of the source that says it, as its BEGIN line has it; for a list or an object
+  that stands in several, the numbers of all of them; null if none does. What does not stand in its
+  source is not taken.
 """
 
 AGENT = """\
