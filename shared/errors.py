@@ -26,6 +26,7 @@
     │   ├── UnfinishedError         time is up, and a part of the work is done and kept
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
+    │   │   └── ModelSlowError      time was up while the model was at work
     │   ├── ModelAccessError        the provider rejects the key or the account
     │   ├── ResultNotCommittedError  the ledger does not name a result yet
     │   ├── DatabaseUnavailableError  the results' database cannot be reached or asked
@@ -221,6 +222,10 @@ class ModelThrottledError(DeferredError, PaidCalls):
 
 class ModelUnavailableError(DeferredError, PaidCalls):
     """The provider answered 5xx, timed out, or could not be reached."""
+
+
+class ModelSlowError(ModelUnavailableError):
+    """Time was up while the model was at work; a shorter text may fit."""
 
 
 class ModelAccessError(DeferredError, PaidCalls):

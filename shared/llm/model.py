@@ -13,6 +13,7 @@ class Purpose(StrEnum):
     """What a request on the way to a document's summary is for; that of a task is its kind."""
 
     SUMMARIZE_CHUNK = "summarize_chunk"
+    FIND_MENTIONS = "find_mentions"
     COMBINE = "combine"
 
 
