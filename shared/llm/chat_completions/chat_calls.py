@@ -289,6 +289,7 @@ class ChatCaller:
                 "outcome": outcome,
                 "input_tokens": usage.input_tokens,
                 "output_tokens": usage.output_tokens,
+                "cached_tokens": usage.cached_tokens,
                 "tokens_estimated": usage.estimated,
                 "duration_ms": round((self._clock() - started) * 1000),
             },
