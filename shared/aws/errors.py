@@ -12,6 +12,7 @@ from shared.errors import AccessDeniedError, ObjectMissingError, PermanentError,
 _THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
+        "ConditionalRequestConflict",
         "EC2ThrottledException",
         "LimitExceededException",
         "OverLimit",
