@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from tests.fakes.pdf.pdf_files import (
     CATALOG,
+    FIRST_CONTENTS,
     FIRST_PAGE,
     make_objects,
     make_stream,
@@ -23,10 +24,17 @@ def make_portfolio(
     cover: str = COVER,
     on_page: Iterable[tuple[str, bytes]] = (),
     is_packed: bool = False,
+    is_cover_broken: bool = False,
 ) -> bytes:
-    """A page with these files inside, and others that hang on it as annotations."""
+    """A page with these files inside, and others that hang on it as annotations.
+
+    A broken cover is one whose content breaks off.
+    """
     files, on_page = list(files), list(on_page)
     objects = make_objects([make_stream(show_text(cover)) if cover else b""])
+    if is_cover_broken:
+        half = zlib.compress(show_text(cover * 50))[:40]
+        objects[FIRST_CONTENTS] = make_stream(half, b"/Filter /FlateDecode")
     listed, pinned = [], []
     for place, (name, data) in enumerate([*files, *on_page]):
         specification, content, annotation = (FIRST_FILE + 3 * place + k for k in range(3))
