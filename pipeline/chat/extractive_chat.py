@@ -59,13 +59,19 @@ def _choose_documents(reader: DocumentReader) -> list[Document]:
     chosen: list[Document] = []
     pages = 0
     for document in islice(reader.list_recent(_DAYS), _MAX_DOCUMENTS * 5):
-        if not has_text(document) or document.superseded_by is not None:
+        if not has_text(document) or _is_replaced(reader, document):
             continue
         pages += document.pages
         if len(chosen) == _MAX_DOCUMENTS or pages > _MAX_PAGES:
             break
         chosen.append(document)
     return chosen
+
+
+def _is_replaced(reader: DocumentReader, document: Document) -> bool:
+    """Whether there is a newer version of a document, or of the one that it came out of."""
+    root = reader.find(document.root) if document.root else None
+    return any(one is not None and one.superseded_by is not None for one in (document, root))
 
 
 def _quote(answered: AnsweredQuestion) -> str:

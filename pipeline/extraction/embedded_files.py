@@ -32,7 +32,7 @@ class FileNotTakenError(Exception):
 
 
 @dataclass(frozen=True)
-class EmbeddedFile:
+class FileInside:
     """A file inside of a document.
 
     Args:
@@ -56,7 +56,7 @@ def is_dynamic_form(document: object) -> bool:
     return bool(pdfium.FPDF_GetFormType(document) == pdfium.FORMTYPE_XFA_FULL)
 
 
-def find_embedded_files(document: object, *, with_annotations: bool) -> Iterator[EmbeddedFile]:
+def find_embedded_files(document: object, *, with_annotations: bool) -> Iterator[FileInside]:
     """The files inside, in an order that is the same each time; at most one more than `MAX_FILES`.
 
     Args:
@@ -75,12 +75,12 @@ def find_embedded_files(document: object, *, with_annotations: bool) -> Iterator
             continue
         seen.add(address)
         if len(seen) > MAX_FILES:
-            yield EmbeddedFile(FURTHER_FILES, None)
+            yield FileInside(FURTHER_FILES, None)
             return
-        yield EmbeddedFile(_read_name(attachment), attachment, is_encrypted)
+        yield FileInside(_read_name(attachment), attachment, is_encrypted)
 
 
-def read_file(file: EmbeddedFile, number: int, max_bytes: int) -> bytes:
+def read_file(file: FileInside, number: int, max_bytes: int) -> bytes:
     """The bytes of a file inside, if they are those of a PDF.
 
     Args:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.extraction.embedded_files import (
-    EmbeddedFile,
+    FileInside,
     find_embedded_files,
     is_dynamic_form,
 )
@@ -143,7 +143,7 @@ class EngineDocument:
             raise UnreadablePageError(NO_CHARACTERS, RejectionCode.UNMAPPED_FONTS)
         return EnginePage(Engine.PYPDF, text, not text.strip() and _shows_picture(page))
 
-    def find_files(self) -> Iterator[EmbeddedFile]:
+    def find_files(self) -> Iterator[FileInside]:
         """The files inside, in the order of their names in `embedded_files`."""
         if self._pdfium is None:
             return iter(())

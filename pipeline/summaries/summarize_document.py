@@ -94,7 +94,8 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
     """Combine the summaries of a document's chunks, write the results, and finish the document.
 
     DONE needs every page to be summarised or empty, and every file inside to be a document of its
-    own; else the document is PARTIAL and names what is missing, or FAILED where no chunk could be summarised.
+    own; else the document is PARTIAL and names what is missing, or FAILED where no chunk could be
+    summarised.
 
     Raises:
         RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
