@@ -3,7 +3,7 @@
 The version is part of the key under which answers are kept: change it with the wording.
 """
 
-PROMPT_VERSION = "2"
+PROMPT_VERSION = "3"
 
 SUMMARIZE_CHUNK = """\
 Summarise the text of the given pages.
@@ -32,7 +32,7 @@ Write in the language of the texts. Use only what they say.
 """
 
 ASK = """\
-Answer the question below from the given sources, and from nothing else.
+Answer the question that follows the sources, from the given sources, and from nothing else.
 - answer: the answer, in the language of the question, as short as the question allows. If the
   sources do not hold the answer, say so and say what they do hold about it.
 - answered: whether the sources hold the answer.
@@ -42,10 +42,13 @@ Answer the question below from the given sources, and from nothing else.
 """
 
 EXTRACT = """\
-Find the values of the fields in the given sources. For each field give
+Find the values of the fields in the given sources; the fields are named after the sources. For each
+field give
 - value: its value as the sources have it, in the asked-for type; null if the sources do not say it.
   Never guess a value, and never take one from the description of a field.
-- source: the number of the source that says it, as its BEGIN line has it; null if none does.
+- source: the number of the source that says it, as its BEGIN line has it; for a list or an object
+  that stands in several, the numbers of all of them; null if none does. What does not stand in its
+  source is not taken.
 """
 
 AGENT = """\

@@ -26,6 +26,7 @@
     │   ├── UnfinishedError         time is up, and a part of the work is done and kept
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
+    │   │   └── ModelSlowError      time was up while the model was at work
     │   ├── ModelAccessError        the provider rejects the key or the account
     │   ├── ResultNotCommittedError  the ledger does not name a result yet
     │   ├── DatabaseUnavailableError  the results' database cannot be reached or asked
@@ -36,6 +37,7 @@
     │   │   └── ContextOverflowError  the sources do not fit into the model's context window
     │   ├── ModelRefusalError       the model or the provider's content filter declines the text
     │   ├── ObjectMissingError      an object that a message refers to is gone
+    │   ├── ObjectSealedError       an object is encrypted with a key of its uploader
     │   ├── DocumentCapError        the document's own spending limit is reached
     │   ├── ReportMailError         a report's mail was tried twice, and may have gone
     │   ├── TaskCapError            the task's own spending limit is reached
@@ -72,11 +74,20 @@ class PaidCalls:
         calls: How many calls of the model were answered.
         input_tokens: The tokens that they read.
         output_tokens: The tokens that they wrote.
+        room_tokens: The room that the answer is known to need, as less of it was cut off; or 0.
+        has_kept: Whether something that was paid for is kept, upon which the next run goes on.
     """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    room_tokens: int = 0
+    has_kept: bool = False
+
+    @property
+    def is_paid_for_nothing(self) -> bool:
+        """Whether calls were paid for, and a next run would have to pay for them again."""
+        return self.calls > 0 and not self.has_kept
 
 
 class SettingsError(SeashoreError):
@@ -170,6 +181,7 @@ class DeferredError(SeashoreError):
         message: What happened.
         delay_seconds: The earliest time, from now, at which a further try makes sense.
         reason: A stable word for logs, metrics and the ledger.
+        grows: Whether the time is a guess, so that a message waits longer each time it waits.
 
     Attributes:
         may_wait_forever: Whether a message may wait for this longer than others may.
@@ -177,10 +189,13 @@ class DeferredError(SeashoreError):
 
     may_wait_forever: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, delay_seconds: float, reason: str) -> None:
+    def __init__(
+        self, message: str, *, delay_seconds: float, reason: str, grows: bool = False
+    ) -> None:
         super().__init__(message)
         self.delay_seconds = delay_seconds
         self.reason = reason
+        self.grows = grows
 
 
 class EarlyReceiveError(DeferredError):
@@ -207,6 +222,10 @@ class ModelThrottledError(DeferredError, PaidCalls):
 
 class ModelUnavailableError(DeferredError, PaidCalls):
     """The provider answered 5xx, timed out, or could not be reached."""
+
+
+class ModelSlowError(ModelUnavailableError):
+    """Time was up while the model was at work; a shorter text may fit."""
 
 
 class ModelAccessError(DeferredError, PaidCalls):
@@ -241,6 +260,10 @@ class ModelRefusalError(PermanentError, PaidCalls):
 
 class ObjectMissingError(PermanentError):
     """An object that a message or a ledger row refers to does not exist."""
+
+
+class ObjectSealedError(PermanentError):
+    """An object is encrypted with a key that only its uploader has."""
 
 
 class MailRefusedError(DeferredError):
@@ -325,7 +348,7 @@ class RejectionCode(StrEnum):
     TOO_MANY_PAGES = "too_many_pages"
     OVER_LIMITS = "over_limits"
     OBJECT_GONE = "object_gone"
-    ACCESS_DENIED = "access_denied"
+    CUSTOMER_KEY = "customer_key"
 
 
 class RejectedDocumentError(SeashoreError):

@@ -12,6 +12,7 @@ from pipeline.dead_letters.hold import (
     note_in_timelines,
     split_into_batches,
 )
+from pipeline.dead_letters.restore import COPIES_PREFIX
 from shared.aws.objects import ObjectStore
 from shared.dead_letters.letters import Letter
 
@@ -42,7 +43,7 @@ def discard(
             held.keep_hidden()
             keys = [_archive_key(letter, services) for letter in batch]
             _write_copies(batch, keys, objects, bucket)
-            note_in_timelines(batch, "discarded", f"s3://{bucket}/dead-letters", services)
+            note_in_timelines(batch, "discarded", f"s3://{bucket}/{COPIES_PREFIX}", services)
             kept = {id(letter) for letter in held.delete(batch)}
             for letter, key in zip(batch, keys, strict=True):
                 ending = (
@@ -54,7 +55,7 @@ def discard(
 
 
 def _archive_key(letter: Letter, services: LetterServices) -> str:
-    return f"dead-letters/{services.now():%Y-%m-%d}/{letter.letter_id}.json"
+    return f"{COPIES_PREFIX}{services.now():%Y-%m-%d}/{letter.letter_id}.json"
 
 
 def _write_copies(

@@ -86,7 +86,10 @@ def tell_if_finished(work: Work, rows: Rows) -> str | None:
             return _tell_of_rest(message, rows)
         case TaskMessage() as message:
             task = _find_task(message.task_id, rows)
-            return "the task is DONE" if task and task.status is TaskStatus.DONE else None
+            if task is None or task.status is not TaskStatus.DONE:
+                return None
+            # The id may be another task's that came first: this one was never carried out.
+            return "the task is DONE" if task.digest == message.digest else None
         case DailyReportOrder(day=str(day), resend=False):
             status = rows.get(report_row_key(day), {}).get("status")
             is_final = status is not None and ReportStatus(status).is_final

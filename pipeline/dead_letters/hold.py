@@ -45,6 +45,7 @@ class LetterOutcome(StrEnum):
 
     REPLAYED = "replayed"
     DISCARDED = "discarded"
+    RESTORED = "restored"
     FINISHED = "finished"
     """Its work is done: it stays where it is."""
     GONE = "gone"
@@ -120,9 +121,21 @@ def message_pk(letter_id: str) -> str:
 
 
 def note_in_timelines(
-    letters: Sequence[Letter], step: str, target: str, services: LetterServices
+    letters: Sequence[Letter],
+    step: str,
+    target: str,
+    services: LetterServices,
+    *,
+    source: str | None = None,
 ) -> None:
     """Write who did what with letters into the timelines of their documents and tasks.
+
+    Args:
+        letters: The letters.
+        step: What is done with them.
+        target: Where they go.
+        services: What is needed.
+        source: Where they come from, if that is not their DLQ.
 
     Raises:
         SeashoreError: Not all could be written.
@@ -136,7 +149,7 @@ def note_in_timelines(
         for pk in pks:
             details = {
                 "by": services.actor,
-                "from": name_queue(letter.queue.dlq_url),
+                "from": source or name_queue(letter.queue.dlq_url),
                 "to": target,
                 "message_id": letter.letter_id,
                 "item": letter.work.item_id,

@@ -43,7 +43,7 @@ def check_mentions(summary: Summary, sources: Sequence[Source]) -> Summary:
     """
     texts: dict[int, str] = {}
     for source in sources:
-        texts[source.first_page] = f"{texts.get(source.first_page, '')}\n{_unify(source.text)}"
+        texts[source.first_page] = f"{texts.get(source.first_page, '')}\n{unify_text(source.text)}"
     entities = []
     for entity in summary.entities:
         name = _write_on_one_line(entity.name)
@@ -123,9 +123,26 @@ class _JoinedEntity:
         return Entity(name=name, kind=kind, pages=sorted(self.pages))
 
 
+def unify_text(text: str) -> str:
+    """The text with one form for what looks the same, and without what is not seen."""
+    joined = _UNSEEN.sub("", _LINE_HYPHEN.sub("", text))
+    return unicodedata.normalize("NFKC", joined).translate(_LIKE_MARKS)
+
+
+def holds_words(wanted: str, text: str) -> bool:
+    """Whether a text holds a wanted one as words of its own, whatever its lines and its case.
+
+    Args:
+        wanted: What is looked for; of nothing but white space it stands nowhere.
+        text: Of one form already (`unify_text`).
+    """
+    letters = "".join(unify_text(wanted).split())
+    return bool(letters) and _stands_in(letters, text)
+
+
 def _find_pages(wanted: str, cited: Iterable[int], texts: dict[int, str]) -> list[int]:
     """The cited pages whose text holds it; of a text without pages, its only page."""
-    letters = _unify(wanted).replace(" ", "")
+    letters = unify_text(wanted).replace(" ", "")
     if not letters or len(letters) > MAX_NAME_CHARACTERS:
         return []
     pages = sorted({0} if 0 in texts else set(cited) & texts.keys())
@@ -161,14 +178,8 @@ def _is_word(character: str) -> bool:
     return character.isalnum() and not is_spaceless(character)
 
 
-def _unify(text: str) -> str:
-    """The text with one form for what looks the same, and without what is not seen."""
-    joined = _UNSEEN.sub("", _LINE_HYPHEN.sub("", text))
-    return unicodedata.normalize("NFKC", joined).translate(_LIKE_MARKS)
-
-
 def _fold(text: str) -> str:
-    return " ".join(_unify(text).casefold().split())
+    return " ".join(unify_text(text).casefold().split())
 
 
 def _fold_name(name: str) -> str:

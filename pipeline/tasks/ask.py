@@ -158,13 +158,14 @@ def _build_request(
     notes = [] if reading.is_all else ["The sources are the pages that match the question best."]
     return ModelRequest(
         purpose="ask",
-        instructions="\n".join([ASK, *notes, f"The question:\n{question}"]),
+        instructions=ASK,
         sources=tuple(
             Source(passage.page, passage.page, _write_source(passage, several))
             for passage in reading.passages
         ),
         answer_type=Answer,
         max_output_tokens=window.limit_answer(_MAX_OUTPUT_TOKENS),
+        question="\n".join([*notes, f"The question:\n{question}"]),
     )
 
 

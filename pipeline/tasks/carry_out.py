@@ -80,9 +80,8 @@ def give_up_task(order: TaskOrder, cause: str, services: TaskServices) -> None:
     if task.digest != order.digest:
         note_conflict(services.table, task, services.now)
         return
-    if task.status is TaskStatus.DONE:
-        return
-    if task.status is not TaskStatus.FAILED:
+    # A task that is final may have died before its sender's word was on its way.
+    if not task.status.is_final:
         try:
             fail_task(services.table, task, cause, services.now)
         except LedgerConflictError:
@@ -119,7 +118,12 @@ def send_callback(message: TaskCallback, services: TaskServices) -> None:
         logger.info("callback_outdated", extra={"action": "callback_outdated"})
         return
     target = find_callback_target(task.callback, services.callback_arns)
-    services.callbacks.send(target, write_callback(task, services.artifacts_bucket))
+    services.callbacks.send(
+        target,
+        write_callback(task, services.artifacts_bucket),
+        subject=task.task_id,
+        word_id=f"{task.task_id}.{task.attempts}.{task.status}",
+    )
 
 
 def write_callback(task: Task, artifacts_bucket: str) -> str:

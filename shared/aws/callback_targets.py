@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from shared.aws.errors import translate_aws_errors
@@ -28,6 +28,11 @@ class CallbackTarget:
     region: str
     account: str
     name: str
+
+    @property
+    def is_fifo(self) -> bool:
+        """Whether it keeps an order and drops copies, and so asks for a group and an id."""
+        return self.name.endswith(".fifo")
 
 
 def find_callback_target(callback: str, allowed_arns: Sequence[str]) -> CallbackTarget:
@@ -88,16 +93,26 @@ class CallbackSender:
     def _sns(self) -> "SNSClient":
         return self._open_sns()
 
-    def send(self, target: CallbackTarget, body: str) -> None:
+    def send(self, target: CallbackTarget, body: str, *, subject: str, word_id: str) -> None:
         """Send a message to a queue or a topic.
+
+        Args:
+            target: The queue or topic.
+            body: The message.
+            subject: What it is about. A FIFO queue or topic keeps the order of what is about the
+                same (Amazon SQS API Reference, SendMessage: `MessageGroupId`).
+            word_id: The same for copies of the same word, of which a FIFO queue or topic takes one.
 
         Raises:
             ServiceError: The service failed, or the queue or topic does not exist.
             AccessDeniedError: The queue or topic does not let us.
         """
+        order: Any = (
+            {"MessageGroupId": subject, "MessageDeduplicationId": word_id} if target.is_fifo else {}
+        )
         with translate_aws_errors(f"send word to {target.arn}"):
             if target.service == "sns":
-                self._sns.publish(TopicArn=target.arn, Message=body)
+                self._sns.publish(TopicArn=target.arn, Message=body, **order)
                 return
             url = f"{self._sqs.meta.endpoint_url}/{target.account}/{target.name}"
-            self._sqs.send_message(QueueUrl=url, MessageBody=body)
+            self._sqs.send_message(QueueUrl=url, MessageBody=body, **order)

@@ -18,6 +18,7 @@ def answer_key(model_name: str, prompt_version: str, request: ModelRequest[Answe
         prompt_version,
         request.purpose,
         request.instructions,
+        request.question,
         [[source.first_page, source.last_page, source.text] for source in request.sources],
         request.answer_type.model_json_schema(),
         request.max_output_tokens,

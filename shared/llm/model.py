@@ -39,6 +39,18 @@ class ModelRequest(Generic[AnswerT]):
     """One question to a model: trusted instructions, untrusted sources, the shape of the answer.
 
     Its purpose is part of the key under which its answer is kept, and of the log lines.
+
+    Args:
+        purpose: What it is for.
+        instructions: What is the same for all requests of a kind; stands before the sources.
+        sources: What it is about.
+        answer_type: The shape of the answer.
+        max_output_tokens: The most that the answer may have.
+        checks_pages: Whether lists named `pages` in the answer may hold only pages of the sources.
+        question: What this request asks for beyond its instructions, trusted like them. It stands
+            after the sources, so that two questions about the same ones begin alike, and a server
+            that keeps what it has read last reads the sources once.
+        room_tokens: What an earlier run has found that the answer needs, as less was cut off.
     """
 
     purpose: str
@@ -47,7 +59,8 @@ class ModelRequest(Generic[AnswerT]):
     answer_type: type[AnswerT]
     max_output_tokens: int
     checks_pages: bool = True
-    """Whether lists named `pages` in the answer may hold only pages of the sources."""
+    question: str = ""
+    room_tokens: int = 0
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """The commands of `seashore dlq`: their arguments, options and help."""
 
 import os
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -120,12 +121,39 @@ def discard_letters(
     yes: Yes = False,
     options: StackOptions,
 ) -> ExitCode:
-    """Delete dead letters for good.
+    """Delete dead letters.
 
-    A copy of each is kept in the artifacts bucket, under dead-letters/<date>/<id>.json.
+    A copy of each is kept in the artifacts bucket, under dead-letters/<date>/<id>.json: `restore`
+    brings it back.
     """
     from infra.cli.dead_letters.discard import discard_letters as discard_dead_letters
 
     return discard_dead_letters(
         options.open(), ids or [], wanted, finished=finished, yes=yes, force=force
     )
+
+
+@add_command(dlq, "restore")
+def restore_letters(
+    *,
+    ids: Ids = None,
+    day: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="YYYY-MM-DD",
+            help="Only those that were discarded on this day (UTC).",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Yes = False,
+    options: StackOptions,
+) -> ExitCode:
+    """Put discarded dead letters back into their DLQ, from the copies that were kept.
+
+    First shows what would be restored. A copy is deleted once its letter is back.
+    """
+    from infra.cli.dead_letters.restore import restore_letters as restore_dead_letters
+
+    chosen_day = None if day is None else f"{day:%Y-%m-%d}"
+    return restore_dead_letters(options.open(), ids or [], chosen_day, yes=yes)

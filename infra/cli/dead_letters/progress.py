@@ -14,12 +14,19 @@ from pipeline.dead_letters.hold import LetterOutcome, LetterResult
 
 # What ends a letter's time in the DLQ, or is no business of this command any more.
 _GOOD_ENDINGS = frozenset(
-    {LetterOutcome.REPLAYED, LetterOutcome.DISCARDED, LetterOutcome.FINISHED, LetterOutcome.GONE}
+    {
+        LetterOutcome.REPLAYED,
+        LetterOutcome.DISCARDED,
+        LetterOutcome.RESTORED,
+        LetterOutcome.FINISHED,
+        LetterOutcome.GONE,
+    }
 )
 
 _WORDS = {
     LetterOutcome.REPLAYED: "replayed",
     LetterOutcome.DISCARDED: "discarded",
+    LetterOutcome.RESTORED: "back in the DLQ",
     LetterOutcome.FINISHED: "left alone, their work is done",
     LetterOutcome.GONE: "not there any more, or held by somebody else",
     LetterOutcome.REFUSED: "not accepted by SQS",

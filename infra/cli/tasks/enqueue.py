@@ -17,6 +17,8 @@ from infra.cli.progress.follow_tasks import follow_tasks, show_task_progress
 from infra.cli.tasks.view import write_task
 from pipeline.tasks.intake import check_order
 from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
+from shared.ledger.tasks import Task as KnownTask
+from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import TASK, Task
 
@@ -65,10 +67,13 @@ def enqueue_task(context: CommandContext, content: Mapping[str, Any], *, wait: b
         FAILED if it was waited for and not done.
 
     Raises:
-        WrongUsageError: The task, or the schema of an extraction, cannot be sent as it is.
+        WrongUsageError: The task, or the schema of an extraction, cannot be sent as it is, or its
+            id is another task's.
         OperatorError: AWS refused it.
     """
     task = _build_task(context, content)
+    if task.id is not None:
+        _refuse_used_id(find_task(context.table, task.id), task)
     body = task.model_dump_json(by_alias=True, exclude_none=True)
     with aws_errors_as(OperatorError):
         sent = context.stack.client("sqs").send_message(
@@ -81,7 +86,20 @@ def enqueue_task(context: CommandContext, content: Mapping[str, Any], *, wait: b
         else:
             context.output.write_line([task_id])
         return ExitCode.OK
-    return _wait(context, task_id)
+    return _wait(context, task.model_copy(update={"id": task_id}))
+
+
+def _refuse_used_id(known: KnownTask | None, task: Task) -> None:
+    """Refuse a task whose id the ledger holds for another; the same task again is as good as one.
+
+    Raises:
+        WrongUsageError: Another task has the id.
+    """
+    if known is not None and known.digest != task.digest:
+        raise WrongUsageError(
+            f"The id {task.id} is another task's ({known.kind}, {known.status}: {known.about!r}): "
+            f"choose another id; `seashore show {task.id}` shows that one."
+        )
 
 
 def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
@@ -105,8 +123,8 @@ def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
     return task
 
 
-def _wait(context: CommandContext, task_id: str) -> ExitCode:
-    output = context.output
+def _wait(context: CommandContext, task: Task) -> ExitCode:
+    output, task_id = context.output, task.task_id
     try:
         with show_task_progress(output.talk) as show:
             for followed in follow_tasks(context.table, [task_id], REAL_PACE):
@@ -117,5 +135,7 @@ def _wait(context: CommandContext, task_id: str) -> ExitCode:
     (last,) = followed
     if last.task is None:
         raise OperatorError(f"The task {task_id} was not taken up.")
+    # One of two that were sent at the same time under one id is refused by the worker.
+    _refuse_used_id(last.task, task)
     write_task(context, last.task)
     return ExitCode.OK if last.task.status is TaskStatus.DONE else ExitCode.FAILED

@@ -10,6 +10,7 @@ decides.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
@@ -33,6 +34,12 @@ _LINE_END_BESIDE_FEW = re.compile(
     r"|(?<=\S\r\n)(?=(?:[^\W_]|[0-9][^\W_]|[^\W_]{2}\r\n|st|nd|rd|th)(?![^\W_]))"
     r"|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
 )
+# A page with as many lines of one or two letters has formulas, or text that is set letter by
+# letter, as Chromium does it: where PDFium takes that for text that runs down, it ends lines
+# within words.
+_SHORT_LINE = re.compile(r"(?<![^\r\n])[^ \r\n]{1,2}\r\n")
+_MIN_SHORT_LINES = 3
+_LINE_END = re.compile(r"\r\n")
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
 _MAX_ACROSS_EMS = 0.6
 # The next one may be set larger than the one that this is measured by.
@@ -55,11 +62,13 @@ def find_visible_box(page: object) -> Box | None:
 
 def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
     """The text inside the visible box of a page; all of it if none is there."""
-    return _join_lines_at_raised(_read_inside(page, visible))
-
-
-def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
     text = page.read_text()
+    short_lines = islice(_SHORT_LINE.finditer(text), _MIN_SHORT_LINES)
+    is_scattered = sum(1 for _ in short_lines) == _MIN_SHORT_LINES
+    return _join_lines(_read_inside(page, text, visible), is_scattered=is_scattered)
+
+
+def _read_inside(page: TextPage, text: str, visible: Box) -> PageCharacters:
     characters = PageCharacters(page, text, has_unwritten=len(text) != page.count)
     bounded = _drop_codes(page.read_text_inside(visible))
     whole = characters.text
@@ -205,10 +214,11 @@ def _count_same(text: str, here: int, other: str, there: int) -> int:
     return low
 
 
-def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
-    """The page without the line ends before and after a raised or lowered letter of a line."""
+def _join_lines(characters: PageCharacters, *, is_scattered: bool) -> PageCharacters:
+    """The page without the line ends within a line: beside raised letters, or beside any letter."""
     edits = []
-    for found in _LINE_END_BESIDE_FEW.finditer(characters.text):
+    line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
+    for found in line_ends.finditer(characters.text):
         start = characters.find_origin(found.start() - 1)
         end = characters.find_origin(found.end())
         # The next line of upright text begins further to the left: no more has to be asked then.

@@ -281,14 +281,14 @@ class _Run:
         return self._think_in_words()
 
     def _think_in_words(self) -> Turn:
-        parts = [AGENT, AGENT_STEP, self._agent.tool_list, f"The user asks:\n{self._prompt}"]
         request = ModelRequest(
             purpose="agent",
-            instructions="\n".join(parts),
+            instructions="\n".join([AGENT, AGENT_STEP, self._agent.tool_list]),
             sources=self._sources,
             answer_type=AgentStep,
             max_output_tokens=self._agent.output_tokens,
             checks_pages=False,
+            question=f"The user asks:\n{self._prompt}",
         )
         step = self._calls.ask(request, self._turns_deadline).value
         if step.answer or not step.calls:
@@ -329,11 +329,12 @@ class _Run:
         """Ask for the best answer that what was read allows."""
         request = ModelRequest(
             purpose="agent",
-            instructions=f"{AGENT}\n{AGENT_FINAL}\nThe user asks:\n{self._prompt}",
+            instructions=f"{AGENT}\n{AGENT_FINAL}",
             sources=self._sources,
             answer_type=FinalAnswer,
             max_output_tokens=self._agent.output_tokens,
             checks_pages=False,
+            question=f"The user asks:\n{self._prompt}",
         )
         answer = strip_thoughts(self._calls.ask(request, self._deadline).value.answer)
         if not answer.strip():

@@ -31,27 +31,27 @@ _SENTENCES_PER_HIT = 2
 
 
 class ListDocuments(ToolArguments):
-    """List the documents that arrived lately, the newest first."""
+    """What `list_documents` takes."""
 
     days: int = Field(default=14, ge=1, le=90, description="How many days back.")
     status: DocumentStatus | None = Field(default=None, description="Only those in this status.")
 
 
 class FindDocuments(ToolArguments):
-    """Find documents by words of their file name or title."""
+    """What `find_documents` takes."""
 
     words: str = Field(min_length=1, max_length=200)
     days: int = Field(default=30, ge=1, le=90, description="How many days back.")
 
 
 class GetSummary(ToolArguments):
-    """Get the summary of a document: what it says, point by point, with page numbers."""
+    """What `get_summary` takes."""
 
     document: str = Field(min_length=1, max_length=1024, description="Its id or its file name.")
 
 
 class ReadPages(ToolArguments):
-    """Read pages of a document, at most twenty at once."""
+    """What `read_pages` takes."""
 
     document: str = Field(min_length=1, max_length=1024, description="Its id or its file name.")
     first_page: int = Field(ge=1)
@@ -67,13 +67,13 @@ class _SeveralDocuments(ToolArguments):
 
 
 class SearchPages(_SeveralDocuments):
-    """Find the pages of documents that match a question or some words best."""
+    """What `search_pages` takes."""
 
     words: str = Field(min_length=1, max_length=500)
 
 
 class AskDocuments(_SeveralDocuments):
-    """Ask documents a question; the answer comes with quotes and the pages that they stand on."""
+    """What `ask_documents` takes."""
 
     question: str = Field(min_length=1, max_length=1_000)
 
@@ -91,12 +91,42 @@ class DocumentTools:
     def build(self) -> list[BoundTool[Any]]:
         """The tools."""
         return [
-            BoundTool("list_documents", ListDocuments, self._list_documents),
-            BoundTool("find_documents", FindDocuments, self._find_documents),
-            BoundTool("get_summary", GetSummary, self._get_summary),
-            BoundTool("read_pages", ReadPages, self._read_pages),
-            BoundTool("search_pages", SearchPages, self._search_pages),
-            BoundTool("ask_documents", AskDocuments, self._ask_documents),
+            BoundTool(
+                "list_documents",
+                "List the documents that arrived lately, the newest first.",
+                ListDocuments,
+                self._list_documents,
+            ),
+            BoundTool(
+                "find_documents",
+                "Find documents by words of their file name or title.",
+                FindDocuments,
+                self._find_documents,
+            ),
+            BoundTool(
+                "get_summary",
+                "Get the summary of a document: what it says, point by point, with page numbers.",
+                GetSummary,
+                self._get_summary,
+            ),
+            BoundTool(
+                "read_pages",
+                "Read pages of a document, at most twenty at once.",
+                ReadPages,
+                self._read_pages,
+            ),
+            BoundTool(
+                "search_pages",
+                "Find the pages of documents that match a question or some words best.",
+                SearchPages,
+                self._search_pages,
+            ),
+            BoundTool(
+                "ask_documents",
+                "Ask documents a question; the answer comes with quotes and their pages.",
+                AskDocuments,
+                self._ask_documents,
+            ),
         ]
 
     def _list_documents(self, wanted: ListDocuments, _: Ask) -> ToolResult:

@@ -35,13 +35,13 @@ _TROUBLE = frozenset(one.name for one in STANDINGS.values() if one.needs_a_perso
 
 
 class GetPipelineStatus(ToolArguments):
-    """Tell how the pipeline stands: what arrived lately, what is in work, what failed and why."""
+    """What `get_pipeline_status` takes."""
 
     hours: int = Field(default=24, ge=1, le=168, description="How many hours back.")
 
 
 class GetLatestReport(ToolArguments):
-    """Get the latest daily report: counts, failures, spending, a digest of the documents."""
+    """What `get_latest_report` takes."""
 
 
 class StatusTools:
@@ -57,8 +57,18 @@ class StatusTools:
     def build(self) -> list[BoundTool[Any]]:
         """The tools."""
         return [
-            BoundTool("get_pipeline_status", GetPipelineStatus, self._get_pipeline_status),
-            BoundTool("get_latest_report", GetLatestReport, self._get_latest_report),
+            BoundTool(
+                "get_pipeline_status",
+                "Tell how the pipeline stands: what arrived lately, is in work, or failed and why.",
+                GetPipelineStatus,
+                self._get_pipeline_status,
+            ),
+            BoundTool(
+                "get_latest_report",
+                "Get the latest daily report: counts, failures, spending, a digest of documents.",
+                GetLatestReport,
+                self._get_latest_report,
+            ),
         ]
 
     def _get_pipeline_status(self, wanted: GetPipelineStatus, _: Ask) -> ToolResult:

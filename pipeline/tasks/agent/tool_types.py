@@ -14,7 +14,7 @@ Ask = Callable[[str, Sequence[Document]], AnsweredQuestion]
 
 
 class ToolArguments(BaseModel):
-    """The arguments of a tool; the docstring of a subclass tells a model what the tool does."""
+    """The arguments of a tool. No model reads the docstrings of its subclasses."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -47,10 +47,12 @@ class BoundTool(Generic[ArgumentsT]):
 
     Args:
         name: Its name.
+        description: What it does, for a model.
         arguments: What it takes.
         run: Carries out a call; raises `ToolRefusedError`.
     """
 
     name: str
+    description: str
     arguments: type[ArgumentsT]
     run: Callable[[ArgumentsT, Ask], ToolResult]

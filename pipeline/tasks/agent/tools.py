@@ -15,6 +15,7 @@ from pipeline.tasks.agent.document_tools import DocumentTools
 from pipeline.tasks.agent.status_tools import StatusTools
 from pipeline.tasks.agent.tool_types import Ask, ToolRefusedError, ToolResult
 from shared.errors import ObjectMissingError
+from shared.llm.chat_completions.structured_output import drop_docstring
 from shared.llm.token_estimate import estimate_tokens
 from shared.llm.turns import Tool
 
@@ -37,7 +38,7 @@ class Toolbox:
         return tuple(
             Tool(
                 name=tool.name,
-                description=(tool.arguments.__doc__ or "").strip(),
+                description=tool.description,
                 parameters=_write_parameters(tool.arguments),
             )
             for tool in self._tools.values()
@@ -77,9 +78,10 @@ class Toolbox:
 
 
 def _write_parameters(arguments: type[BaseModel]) -> dict[str, Any]:
-    schema = arguments.model_json_schema()
+    schema = drop_docstring(arguments.model_json_schema())
     definitions = schema.pop("$defs", {})
-    return dict(_inline(schema, definitions))
+    described = {name: drop_docstring(definition) for name, definition in definitions.items()}
+    return dict(_inline(schema, described))
 
 
 def _inline(node: Any, definitions: dict[str, Any]) -> Any:

@@ -22,6 +22,7 @@ from shared.llm.chat_completions.structured_output import (
     AnswerFormatError,
     OutputStep,
     describe_shape,
+    has_bounds,
     parse_answer,
     strict_schema,
 )
@@ -67,12 +68,18 @@ class AnswerRun(Generic[AnswerT]):
         self._caller = caller
         self._formats = formats
         self._known_pages = _find_known_pages(request)
-        self._room = AnswerRoom(request.max_output_tokens, window)
+        self._room = AnswerRoom(request.max_output_tokens, window, request.room_tokens)
         self._step = formats.first_step()
+        self._with_bounds = formats.takes_bounds
         self._doubtful = False
         self._complaint: _Complaint | None = None
         # What stands around the sources: an answer that holds it is an echo of the prompt.
         self._mark = ""
+
+    @property
+    def room_tokens(self) -> int:
+        """The room that the answer is known to need; 0 where nothing is known."""
+        return self._room.found_tokens
 
     def run(self, deadline: Deadline) -> AnswerT:
         """Call until there is an answer.
@@ -85,7 +92,10 @@ class AnswerRun(Generic[AnswerT]):
             try:
                 reply = self._caller.call(call, deadline)
             except OutputStepRejectedError as rejection:
-                self._step = self._step.next_weaker or OutputStep.TEXT
+                if self._sends_bounds and rejection.may_be_bounds:
+                    self._with_bounds = False
+                else:
+                    self._step = self._step.next_weaker or OutputStep.TEXT
                 self._doubtful = self._doubtful or not rejection.by_name
                 continue
             except DeadlineError:
@@ -105,7 +115,9 @@ class AnswerRun(Generic[AnswerT]):
                 continue
             value = self._read(reply, call)
             if value is not None:
-                self._formats.remember(self._step, doubtful=self._doubtful)
+                self._formats.remember(
+                    self._step, with_bounds=self._with_bounds, doubtful=self._doubtful
+                )
                 return value
 
     def _read(self, reply: Reply, call: ChatCall) -> AnswerT | None:
@@ -122,6 +134,14 @@ class AnswerRun(Generic[AnswerT]):
         if self._step is OutputStep.JSON_SCHEMA and call.may_step_down:
             self._step, self._doubtful = OutputStep.JSON_OBJECT, True
         return None
+
+    @property
+    def _sends_bounds(self) -> bool:
+        return (
+            self._step is OutputStep.JSON_SCHEMA
+            and self._with_bounds
+            and has_bounds(self._request.answer_type)
+        )
 
     def _write_call(self) -> ChatCall:
         messages, prompt_tokens = self._write_messages()
@@ -145,7 +165,7 @@ class AnswerRun(Generic[AnswerT]):
     def _write_messages(self) -> tuple[list[ChatCompletionMessageParam], int]:
         """The conversation so far, and about how many tokens it has."""
         prompt = render_prompt(self._request, describe_shape(self._step, self._request.answer_type))
-        self._mark = prompt.user.removeprefix("BEGIN ").partition(" source ")[0]
+        self._mark = prompt.mark
         messages: list[ChatCompletionMessageParam] = [
             {"role": "system", "content": prompt.system},
             {"role": "user", "content": prompt.user},
@@ -171,7 +191,7 @@ class AnswerRun(Generic[AnswerT]):
                 "json_schema": {
                     "name": answer_type.__name__,
                     "strict": True,
-                    "schema": strict_schema(answer_type),
+                    "schema": strict_schema(answer_type, with_bounds=self._with_bounds),
                 },
             }
         return {"type": "json_object"} if self._step is OutputStep.JSON_OBJECT else None

@@ -7,16 +7,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import openai
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
+from shared.llm.answer_memory import AnswerMemory
 from shared.llm.chat_completions.access_breaker import AccessBreaker
 from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
 from shared.llm.chat_completions.error_translation import (
     ServerFailure,
     classify_failure,
     describe_failure,
+    names_bounds,
     objects_to_output_format,
     objects_to_tools,
     read_answer_limit,
@@ -24,18 +26,12 @@ from shared.llm.chat_completions.error_translation import (
     rejects_key,
     translate_failure,
 )
-from shared.llm.chat_completions.openai_client import call_timeout
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
 from shared.llm.chat_completions.server_dialect import ServerDialect
+from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
-
-_LONGEST_CALL_SECONDS = 120.0
-# A call ends this long before the deadline, so that its failure can still be acted on: a record
-# that is out of time counts as its own fault, a silent provider does not.
-_SPARE_SECONDS = 1.0
-_SHORTEST_CALL_SECONDS = 0.1
 
 
 class OutputStepRejectedError(Exception):
@@ -43,11 +39,13 @@ class OutputStepRejectedError(Exception):
 
     Args:
         by_name: Whether it said so; if not, it answered with an internal error.
+        may_be_bounds: Whether it may be the bounds in the schema alone that it does not take.
     """
 
-    def __init__(self, *, by_name: bool) -> None:
+    def __init__(self, *, by_name: bool, may_be_bounds: bool = False) -> None:
         super().__init__("the server does not take the output format")
         self.by_name = by_name
+        self.may_be_bounds = may_be_bounds
 
 
 class ToolsRejectedError(Exception):
@@ -90,6 +88,7 @@ class ChatCaller:
         logger: Gets one line a call, without any text of a document.
         dialect: Which parameters the server takes.
         key: The key of the account; None for a server that asks for none.
+        memory: Whether the model has ever answered; of this container alone where none is given.
     """
 
     def __init__(
@@ -101,8 +100,9 @@ class ChatCaller:
         logger: logging.Logger,
         dialect: ServerDialect,
         key: ModelKey | None = None,
+        memory: AnswerMemory | None = None,
     ) -> None:
-        self._client = client
+        self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
         self._policy = policy
         self._clock = clock
@@ -111,6 +111,7 @@ class ChatCaller:
         self._pause = SharedPause(clock)
         self._dialect = dialect
         self._key = key
+        self._memory = memory or AnswerMemory()
 
     def call(self, call: ChatCall, deadline: Deadline) -> Reply:
         """Make the call.
@@ -145,11 +146,20 @@ class ChatCaller:
             raise self._translate(failures[-1], attempts_made=len(failures)) from None
 
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
+        if isinstance(error, AnswerTooSlowError):
+            return error.translate()
+        failure = classify_failure(error)
+        # Until the model has answered once, nobody knows that address, model and parameters are
+        # right: what is set wrong must not kill the documents that meet it.
+        is_setting = failure is ServerFailure.BAD_REQUEST and not self._memory.has_answered()
         wait_seconds = self._policy.backoff_seconds(attempts_made)
-        if classify_failure(error) is ServerFailure.ACCESS:
+        if failure is ServerFailure.ACCESS or is_setting:
             wait_seconds = self._breaker.record_rejection(describe_failure(error))
         return translate_failure(
-            error, now_seconds=self._policy.wall_clock(), backoff_seconds=wait_seconds
+            error,
+            now_seconds=self._policy.wall_clock(),
+            backoff_seconds=wait_seconds,
+            is_setting=is_setting,
         )
 
     def _attempt(self, call: ChatCall, deadline: Deadline, number: int) -> Reply:
@@ -171,6 +181,7 @@ class ChatCaller:
             raise ModelAnswerError("The provider's response is not JSON") from None
         reply = read_reply(completion, call.prompt_tokens)
         self._breaker.record_success()
+        self._memory.note_answer()
         self._log(
             call,
             number,
@@ -192,7 +203,7 @@ class ChatCaller:
             )
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
-    def _send(self, call: ChatCall, deadline: Deadline) -> ChatCompletion:
+    def _send(self, call: ChatCall, deadline: Deadline) -> object:
         """Send the request; once more where the server objects to a parameter or its value."""
         parameters = self._dialect.write_parameters(call.max_tokens)
         try:
@@ -201,27 +212,20 @@ class ChatCaller:
             limit_tokens = read_answer_limit(error, call.max_tokens)
             if limit_tokens is None and not self._dialect.adapt(error, parameters):
                 raise
+            if limit_tokens is not None:
+                self._dialect.note_limit(error, limit_tokens)
         parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
         return self._create(call, parameters, deadline)
 
-    def _create(
-        self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline
-    ) -> ChatCompletion:
+    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> object:
         if call.response_format is not None:
             parameters = {**parameters, "response_format": call.response_format}
         if call.tools:
             parameters = {**parameters, "tools": call.tools}
 
-        def create(key: str | None) -> ChatCompletion:
-            left_seconds = max(_SHORTEST_CALL_SECONDS, deadline.remaining_seconds - _SPARE_SECONDS)
-            seconds = min(_LONGEST_CALL_SECONDS, left_seconds)
-            completion: ChatCompletion = self._client.chat.completions.create(
-                model=self._model,
-                messages=call.messages,
-                timeout=call_timeout(seconds),
-                extra_headers={"Authorization": f"Bearer {key}"} if key else None,
-                **parameters,
-            )
+        def create(key: str | None) -> object:
+            request = {"messages": call.messages, **parameters}
+            completion = self._sender.send(request, key, call.prompt_tokens, deadline)
             error = find_error(completion)
             if error is not None:
                 raise error
@@ -287,9 +291,12 @@ def find_step_rejection(
         return None
     failure = classify_failure(error)
     if failure is ServerFailure.BAD_REQUEST and error.status_code in (400, 404, 422):
-        by_name = objects_to_output_format(error)
+        is_bound = names_bounds(error)
+        by_name = is_bound or objects_to_output_format(error)
     elif failure is ServerFailure.UNAVAILABLE and error.status_code in (500, 501):
-        by_name = False
+        is_bound = by_name = False
     else:
         return None
-    return OutputStepRejectedError(by_name=by_name) if by_name or call.may_step_down else None
+    if not by_name and not call.may_step_down:
+        return None
+    return OutputStepRejectedError(by_name=by_name, may_be_bounds=is_bound or not by_name)

@@ -20,9 +20,16 @@ _MAX_OBJECT_STARTS = 50
 _STRING_OR_TRAILING_COMMA = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.DOTALL)
 # Halves of surrogate pairs and NUL: JSON can write them, UTF-8 and PostgreSQL cannot hold them.
 _UNSTORABLE_ESCAPE = re.compile(r"\\u(?:[dD][89a-fA-F]|0000)")
-# What OpenAI's strict mode takes ("Structured model outputs: supported schemas"); others, such as
-# minLength, are refused there and are checked here instead.
+# What every strict mode takes ("Structured model outputs: supported schemas").
 _STRICT_KEYWORDS = frozenset({"type", "enum", "const", "description", "anyOf", "items"})
+# What some servers hold an answer to and others refuse; a list that grows without end is cut off,
+# and a small model makes such lists.
+_BOUND_KEYWORDS = frozenset(
+    {
+        *("minLength", "maxLength", "minItems", "maxItems"),
+        *("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+    }
+)
 
 
 class OutputStep(StrEnum):
@@ -44,13 +51,29 @@ class AnswerFormatError(Exception):
     """The text of an answer does not hold the asked-for shape; the message names the places."""
 
 
-def strict_schema(answer_type: type[BaseModel]) -> dict[str, Any]:
+def strict_schema(answer_type: type[BaseModel], *, with_bounds: bool = True) -> dict[str, Any]:
     """The JSON Schema of a (not recursive) type, in the form that strict mode asks for.
 
-    All properties are required, no others are allowed, and references are written out.
+    All properties are required, no others are allowed, and references are written out. What fields
+    say of themselves is in it; docstrings of types are for readers of the code, and are not.
+
+    Args:
+        answer_type: The type.
+        with_bounds: Whether the bounds of texts, lists and numbers are in it.
     """
     schema = answer_type.model_json_schema()
-    return _make_strict(schema, schema.get("$defs", {}))
+    keywords = _STRICT_KEYWORDS | _BOUND_KEYWORDS if with_bounds else _STRICT_KEYWORDS
+    return _make_strict(drop_docstring(schema), schema.get("$defs", {}), keywords)
+
+
+def has_bounds(answer_type: type[BaseModel]) -> bool:
+    """Whether the schema of a type bounds any texts, lists or numbers."""
+    return strict_schema(answer_type) != strict_schema(answer_type, with_bounds=False)
+
+
+def drop_docstring(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema of a type without the docstring of the type."""
+    return {key: value for key, value in schema.items() if key != "description"}
 
 
 def describe_shape(step: OutputStep, answer_type: type[BaseModel]) -> str:
@@ -167,19 +190,22 @@ def _name_place(problem: ErrorDetails) -> str:
     return ".".join(str(part) for part in (problem["loc"][:-1] if is_made_up else problem["loc"]))
 
 
-def _make_strict(node: dict[str, Any], definitions: dict[str, Any]) -> dict[str, Any]:
+def _make_strict(
+    node: dict[str, Any], definitions: dict[str, Any], keywords: frozenset[str]
+) -> dict[str, Any]:
     if "$ref" in node:
-        target = definitions[node["$ref"].removeprefix("#/$defs/")]
+        target = drop_docstring(definitions[node["$ref"].removeprefix("#/$defs/")])
         described = {"description": node["description"]} if "description" in node else {}
-        return {**_make_strict(target, definitions), **described}
-    strict = {key: value for key, value in node.items() if key in _STRICT_KEYWORDS}
+        return {**_make_strict(target, definitions, keywords), **described}
+    strict = {key: value for key, value in node.items() if key in keywords}
     if "items" in strict:
-        strict["items"] = _make_strict(strict["items"], definitions)
+        strict["items"] = _make_strict(strict["items"], definitions, keywords)
     if "anyOf" in strict:
-        strict["anyOf"] = [_make_strict(option, definitions) for option in strict["anyOf"]]
+        strict["anyOf"] = [_make_strict(part, definitions, keywords) for part in strict["anyOf"]]
     if "properties" in node:
         strict["properties"] = {
-            name: _make_strict(part, definitions) for name, part in node["properties"].items()
+            name: _make_strict(part, definitions, keywords)
+            for name, part in node["properties"].items()
         }
         strict["required"] = list(node["properties"])
         strict["additionalProperties"] = False

@@ -30,6 +30,7 @@ class RunningPipeline:
             build_ingest(account.settings, account.clients, extractor),
             build_worker(account.settings, account.clients, model),
         ]
+        self.worker_consumer, _ = built[1]
         self.ingest, self.worker = (
             EventSource(
                 account.clients.sqs,

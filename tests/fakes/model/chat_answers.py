@@ -110,9 +110,9 @@ def read_trusted_text(body: dict[str, Any]) -> str:
 
 
 def _find_schema(body: dict[str, Any]) -> dict[str, Any] | None:
-    """The schema of the answer: in `response_format`, or written out in the system message."""
+    """The schema of the answer: in `response_format`, or written out after the sources."""
     wanted = body.get("response_format", {})
     if wanted.get("type") == "json_schema":
         return wanted["json_schema"]["schema"]
-    _, found, schema = str(body["messages"][0]["content"]).partition("JSON Schema:\n")
+    _, found, schema = str(body["messages"][1]["content"]).rpartition("fit this JSON Schema:\n")
     return json.JSONDecoder().raw_decode(schema)[0] if found else None

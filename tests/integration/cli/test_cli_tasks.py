@@ -70,6 +70,15 @@ def test_a_task_that_fails_ends_with_its_reason_and_status_1(desk, seashore, wor
     assert json.loads(seashore("tasks", "--json").stdout)[0]["about"] == "Look at all."
 
 
+def test_an_id_of_another_task_is_refused_and_its_answer_is_not_shown(desk, seashore, worker):
+    assert seashore("enqueue", "summarize", "-", "--id", "p", "--wait", input="One.").exit_code == 0
+    same = seashore("enqueue", "summarize", "-", "--id", "p", "--wait", input="One.")
+    assert (same.exit_code, "One." in same.stdout) == (0, True)
+    other = seashore("enqueue", "summarize", "-", "--id", "p", "--wait", input="Another.")
+    assert (other.exit_code, other.stdout) == (ExitCode.USAGE, "")
+    assert "The id p is another task's (summarize, DONE: 'a text of 4 characters')" in other.stderr
+
+
 def test_without_waiting_the_id_is_written(desk, seashore, tmp_path):
     (tmp_path / "a.txt").write_text("\ufeffA text.", encoding="utf-8")
     result = seashore("enqueue", "summarize", tmp_path / "a.txt", "--callback", "arn:x")

@@ -260,6 +260,28 @@ def test_discard_keeps_a_copy_and_leaves_what_is_not_swept(seashore, account, wo
     assert len(receive_all(account.clients.sqs, work_dlq)) == 4
 
 
+def test_restore_brings_back_what_was_discarded(seashore, account, work_dlq):
+    def look():
+        letters = receive_all(account.clients.sqs, work_dlq, hide_seconds=0)
+        return {letter["Body"] for letter in letters}
+
+    put_two_causes(account)
+    before = look()
+    assert seashore("dlq", "discard", "--force", "--yes").exit_code == 0
+    assert look() == set()
+    dry = seashore("dlq", "restore")
+    assert (dry.exit_code, look()) == (0, set())
+    assert f"{len(before)} to restore." in dry.stderr
+    assert seashore("dlq", "restore", "--day", "2020-01-01").stderr.startswith("0 to restore.")
+    assert seashore("dlq", "restore", "nope").exit_code == ExitCode.UNKNOWN_DOCUMENT
+    (one,) = json.loads(seashore("dlq", "restore", "model-0", "--yes", "--json").stdout)[
+        "to_restore"
+    ]
+    assert one == "model-0"
+    assert seashore("dlq", "restore", "--yes").exit_code == 0
+    assert look() == before
+
+
 def test_explain_tells_the_whole_timeline_of_a_document(seashore, account):
     table = open_table(account)
     clock = Clock()

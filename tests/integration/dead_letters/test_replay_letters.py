@@ -12,12 +12,13 @@ from pipeline.dead_letters.discard import discard
 from pipeline.dead_letters.edited_replay import edit_letter, replay_edited
 from pipeline.dead_letters.hold import LetterOutcome
 from pipeline.dead_letters.replay import replay
+from pipeline.dead_letters.restore import COPIES_PREFIX, read_discarded, restore
 from pipeline.timeline import build_timeline
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.dead_letters.letters import LetterFilter, group_letters
 from shared.dead_letters.reading import ReadingPace, hold_letters, read_letters
-from shared.errors import MessageDecodeError, ServiceError
+from shared.errors import MessageDecodeError, OperatorError, ServiceError
 from shared.ledger.timeline import read_timeline
 from shared.messages.delivery_state import DeliveryState
 from tests.fakes.aws.aws_account import notification
@@ -204,29 +205,27 @@ def test_what_is_held_stays_hidden_while_a_rate_is_kept(account):
     assert [at for at, _, _ in renewals] == [10, 20, 30, 40, 50]
 
 
-def test_a_letter_without_room_for_its_past_stays_and_the_others_go(account, services):
-    full = {f"own{n}": {"DataType": "String", "StringValue": "x"} for n in range(10)}
-    put_letters(account.clients.sqs, account.settings.work_dlq_url, [(chunk_body("full"), full)])
+def test_a_letter_that_sqs_refuses_stays_and_the_others_go(account, services):
+    put_letters(account.clients.sqs, account.settings.work_dlq_url, [(chunk_body("bad"), {})])
     put_chunk_letters(account, 3)
-    refuse_more_than_ten_attributes(account.clients.sqs)
+    refuse_document(account.clients.sqs, "bad")
     results = list(replay(read(services), services))
     endings = [result.ending for result in results]
     assert sorted(endings) == ["refused", "replayed", "replayed", "replayed"]
     (left,) = receive_all(account.clients.sqs, account.settings.work_dlq_url)
-    assert left["Body"] == chunk_body("full")
-    timeline = build_timeline(read_timeline(services.table, "DOC#full"))
+    assert left["Body"] == chunk_body("bad")
+    timeline = build_timeline(read_timeline(services.table, "DOC#bad"))
     assert [step.step for step in timeline.steps] == ["replayed", "replay_refused"]
     assert timeline.replays == 0
 
 
-def refuse_more_than_ten_attributes(sqs):
-    """As SQS does, and moto does not (Amazon SQS Developer Guide, "Message metadata")."""
+def refuse_document(sqs, document_id):
+    """Have SQS refuse each request with a message about a document."""
 
     def check(params, **_):
-        if any(len(e.get("MessageAttributes", {})) > 10 for e in params["Entries"]):
+        if any(f'"{document_id}"' in entry["MessageBody"] for entry in params["Entries"]):
             raise ClientError(
-                {"Error": {"Code": "InvalidParameterValue", "Message": "11 attributes"}},
-                "SendMessageBatch",
+                {"Error": {"Code": "InvalidParameterValue", "Message": "no"}}, "SendMessageBatch"
             )
 
     sqs.meta.events.register("provide-client-params.sqs.SendMessageBatch", check)
@@ -305,6 +304,55 @@ def test_a_discarded_letter_is_kept_whole(account, services):
     assert kept["state"]["failure"]["error_type"] == "ModelRequestError"
     timeline = read_timeline(services.table, "DOC#d3")
     assert [(event.step, event.details["by"]) for event in timeline] == [("discarded", ACTOR)]
+
+
+def discard_all(account, services):
+    """Discard what lies in the DLQs; the letters as they lay, and where their copies lie."""
+    letters = read(services)
+    bucket, objects = account.settings.artifacts_bucket, ObjectStore(account.clients.s3)
+    list(discard(letters, services, objects, bucket))
+    keys = objects.list_keys(bucket, COPIES_PREFIX)
+    copies = [(key, read_discarded(objects, bucket, key, services.dlqs)) for key in keys]
+    return letters, copies, objects, bucket
+
+
+def test_a_restored_letter_lies_in_its_dlq_as_it_lay_before(account, services):
+    put_chunk_letters(account, 12)
+    binary = {"DataType": "Binary", "BinaryValue": b"\x00\x01\xff"}
+    put_letters(
+        account.clients.sqs,
+        account.settings.uploads_dlq_url,
+        [("höchst {unreadable", {**to_attributes(make_state("u", replays=2)), "mine": binary})],
+    )
+    letters, copies, objects, bucket = discard_all(account, services)
+    results = list(restore(copies, services, objects, bucket))
+    assert [result.ending for result in results] == [LetterOutcome.RESTORED] * 13
+    assert objects.list_keys(bucket, COPIES_PREFIX) == []
+    restored = read(services)
+    lying = [
+        [(one.queue, one.message.body, one.message.attributes["mine"], one.state) for one in some]
+        for some in (letters, restored)
+    ]
+    assert lying[0] == lying[1]
+    timeline = read_timeline(services.table, "DOC#d3")
+    assert [event.step for event in timeline] == ["discarded", "restored"]
+    assert timeline[-1].details["from"] == f"s3://{bucket}/{COPIES_PREFIX}"
+
+
+def test_a_copy_stays_until_its_letter_is_back(account, services):
+    put_chunk_letters(account, 2)
+    _, copies, objects, bucket = discard_all(account, services)
+    account.clients.sqs.delete_queue(QueueUrl=account.settings.work_dlq_url)
+    with pytest.raises(ServiceError):
+        list(restore(copies, services, objects, bucket))
+    assert objects.list_keys(bucket, COPIES_PREFIX) == [key for key, _ in copies]
+
+
+def test_what_is_no_copy_of_a_letter_is_named(account, services):
+    bucket, objects = account.settings.artifacts_bucket, ObjectStore(account.clients.s3)
+    objects.write_text(bucket, "dead-letters/2026-01-01/x.json", "{}", "application/json")
+    with pytest.raises(OperatorError, match=r"x\.json is no copy of a dead letter"):
+        read_discarded(objects, bucket, "dead-letters/2026-01-01/x.json", services.dlqs)
 
 
 def test_a_letter_is_kept_if_its_copy_cannot_be(account, services):

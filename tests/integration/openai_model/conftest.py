@@ -20,6 +20,29 @@ class Waits:
         self.seconds.append(seconds)
 
 
+def model_of(client, waits, window=32_000, key=SECRET_KEY, **arguments):
+    """A model that knows nothing yet of its server, and waits for no time."""
+    given = {"key": fixed_key(key), "sleep": waits, **arguments}
+    return OpenAIModel(client, "test-model", ModelWindow(window), **given)
+
+
+@pytest.fixture(scope="session")
+def lasting_server():
+    """A server for all the rows of a table: to start and stop one for each takes longer than they.
+
+    A test that uses it begins with `forget`.
+    """
+    with ChatServer() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def lasting_client(lasting_server):
+    """A client of it, whose certificates are loaded once."""
+    with build_openai_client(lasting_server.url) as client:
+        yield client
+
+
 @pytest.fixture
 def server():
     with ChatServer() as running:
@@ -37,13 +60,7 @@ def build(server, waits):
 
     def build_model(window=32_000, key=SECRET_KEY, url=None, **arguments):
         clients.append(build_openai_client(url or server.url))
-        return OpenAIModel(
-            clients[-1],
-            "test-model",
-            ModelWindow(window),
-            key=fixed_key(key),
-            **{"sleep": waits, **arguments},
-        )
+        return model_of(clients[-1], waits, window, key, **arguments)
 
     yield build_model
     for client in clients:

@@ -42,7 +42,7 @@ def run_with_model(account):
         account.clients.secretsmanager.create_secret(Name=SECRET, SecretString=KEY)
         model = build_language_model(account.settings, account.clients)
         with (
-            closing(model._caller._client),
+            closing(model._caller._sender._client),
             run_pipeline(account, model=model, timeout_seconds=timeout_seconds) as pipeline,
         ):
             yield pipeline
@@ -154,11 +154,11 @@ def check_calls(calls):
     for call in calls:
         assert not {"tools", "tool_choice", "functions"} & set(call.body)
         system, user = (message["content"] for message in call.body["messages"][:2])
-        (mark,) = set(re.findall(r"carry the mark (\w+)", system))
+        mark = re.match(r"The mark is (\w+)\.\n\nBEGIN \1 source 1", user).group(1)
         opened = re.findall(rf"^BEGIN {mark} source (\d+)", user, re.MULTILINE)
         closed = re.findall(rf"^END {mark} source (\d+)$", user, re.MULTILINE)
         assert opened == closed == [str(number) for number in range(1, len(opened) + 1)]
-        assert user.count(mark) == 2 * len(opened)
+        assert user.count(mark) == 2 * len(opened) + 1
         assert ORDER not in system
 
 

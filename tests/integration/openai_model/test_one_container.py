@@ -119,6 +119,6 @@ def test_the_fake_server_as_a_process(build):
             seen = httpx2.get(f"{control}/requests").json()
         finally:
             process.terminate()
-    assert [call["kind"] for call in seen["calls"]][2] == "refusal"
-    assert len(seen["calls"]) == 4
+    assert [call["kind"] for call in seen["calls"]][3] == "refusal"
+    assert len(seen["calls"]) == 5
     assert seen["undercuts"] == 0

@@ -6,20 +6,23 @@ import pytest
 
 from shared.errors import ModelAnswerError, ModelUnavailableError
 from shared.llm.prompt_rendering import render_prompt
-from tests.fakes.model.chat_behaviours import failing, ok, saying
+from tests.fakes.model.chat_behaviours import failing, ok, saying, sending
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.openai_requests import REQUEST, answer, formats
+
+UNBOUNDED_THEN = ["json_schema", "json_object"]
 
 
 @pytest.mark.parametrize(
     ("traits", "steps", "last"),
     [
-        ({"json_schema_status": 500}, ["json_schema", "json_object"], "json_object"),
+        # Where it does not say what it is that it does not take, it may be the bounds alone.
+        ({"json_schema_status": 500}, ["json_schema", *UNBOUNDED_THEN], "json_object"),
         ({"json_schema_status": 400}, ["json_schema", "json_object"], "json_object"),
-        ({"json_schema_status": 501}, ["json_schema", "json_object"], "json_object"),
+        ({"json_schema_status": 501}, ["json_schema", *UNBOUNDED_THEN], "json_object"),
         (
             {"json_schema_status": 500, "json_object_status": 400},
-            ["json_schema", "json_object", "text"],
+            ["json_schema", *UNBOUNDED_THEN, "text"],
             "text",
         ),
         (
@@ -48,7 +51,7 @@ def test_the_ladder_is_gone_down_once_and_remembered(build, waits, traits, steps
 def test_the_schema_is_in_the_prompt_where_the_server_does_not_enforce_it(build):
     with ChatServer(json_schema_status=500) as server:
         answer(build(url=server.url))
-        first, second = (call.body["messages"][0]["content"] for call in server.calls)
+        *_, first, second = (call.body["messages"][1]["content"] for call in server.calls)
     assert "key_points" not in first
     assert "key_points" in second
 
@@ -57,7 +60,7 @@ def test_an_internal_error_on_every_step_is_an_outage(build, waits):
     with ChatServer(mix={"error_500": 1}) as server:
         with pytest.raises(ModelUnavailableError) as caught:
             answer(build(url=server.url))
-        assert formats(server) == ["json_schema", "json_object", "text", "text", "text"]
+        assert formats(server) == ["json_schema", *UNBOUNDED_THEN, "text", "text", "text"]
     assert caught.value.delay_seconds == 30
     assert caught.value.reason == "model_unavailable"
     assert len(waits.seconds) == 2
@@ -74,18 +77,52 @@ def test_an_internal_error_is_an_outage_once_the_step_has_served(model, server):
 def test_a_step_left_on_suspicion_is_tried_again_later(build, server):
     now = [1000.0]
     model = build(clock=lambda: now[0])
-    server.script(failing("error_500"))
+    server.script(failing("error_500"), failing("error_500"))
     answer(model)
     answer(model)
-    assert formats(server) == ["json_schema", "json_object", "json_object"]
+    assert formats(server) == ["json_schema", *UNBOUNDED_THEN, "json_object"]
     now[0] += 601
     answer(model)
     answer(model)
-    assert formats(server)[3:] == ["json_schema", "json_schema"]
+    assert formats(server)[4:] == ["json_schema", "json_schema"]
+    assert all(map(_has_bounds, server.calls[4:]))
+
+
+NO_BOUNDS = (
+    (400, "Invalid schema for response_format 'Summary': 'minLength' is not permitted."),
+    (400, "Failed to initialize samplers: number of repetitions exceeds sane defaults"),
+    (422, "Unsupported keyword: maxItems"),
+)
+
+
+@pytest.mark.parametrize(("status", "message"), NO_BOUNDS)
+def test_bounds_that_a_server_names_are_left_out_from_then_on(model, server, status, message):
+    answer(model)
+    server.script(sending(status, {"error": {"message": message}}))
+    answer(model)
+    answer(model)
+    assert formats(server) == ["json_schema"] * 4
+    assert [_has_bounds(call) for call in server.calls] == [True, True, False, False]
+
+
+def test_bounds_are_left_out_before_the_schema_and_tried_again_after_a_while(build, server):
+    now = [1000.0]
+    model = build(clock=lambda: now[0])
+    server.script(failing("error_500"))
+    answer(model)
+    answer(model)
+    now[0] += 601
+    answer(model)
+    assert formats(server) == ["json_schema"] * 4
+    assert [_has_bounds(call) for call in server.calls] == [True, False, False, True]
+
+
+def _has_bounds(call):
+    return "minLength" in json.dumps(call.body["response_format"])
 
 
 def test_an_answer_that_repeats_the_prompts_own_lines_is_misshapen(model, server):
-    line = render_prompt(REQUEST, "").user.splitlines()[0]
+    line = render_prompt(REQUEST, "").user.splitlines()[2]
     assert line.startswith("BEGIN ")
     echo = {"title": line, "abstract": "A", "key_points": [], "language": "en"}
     server.script(saying(json.dumps(echo)))

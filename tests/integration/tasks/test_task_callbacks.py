@@ -4,9 +4,13 @@ import json
 
 import pytest
 
+from functions.delivery.policy import DeadLetter
 from shared.aws.callback_targets import find_callback_target
+from shared.deadline import Deadline
 from shared.errors import TaskRefusedError
 from shared.lifecycle import TaskStatus
+from shared.messages.tasks import SummarizeTask
+from shared.messages.work_items import TaskCallback, WorkItem
 from tests.fakes.desks.task_desk import open_task_desk
 
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:told"
@@ -27,6 +31,13 @@ def read_told(desk):
         QueueUrl=desk.told_url, MaxNumberOfMessages=10
     )
     return [json.loads(message["Body"]) for message in answer.get("Messages", [])]
+
+
+def forget_records(desk):
+    """Delete the idempotency records."""
+    table = desk.account.settings.idempotency_table
+    for item in desk.account.clients.dynamodb.scan(TableName=table)["Items"]:
+        desk.account.clients.dynamodb.delete_item(TableName=table, Key={"id": item["id"]})
 
 
 def test_a_queue_is_told_when_a_task_is_done(desk):
@@ -62,6 +73,36 @@ def test_a_topic_is_told(desk):
     assert json.loads(told["Message"])["task_id"] == "t"
 
 
+def test_a_fifo_queue_is_told_once_in_its_task_s_order():
+    arn = f"{QUEUE_ARN}.fifo"
+    with open_task_desk(with_model=False, callback_arns=(arn,)) as desk:
+        sqs = desk.account.clients.sqs
+        desk.told_url = sqs.create_queue(QueueName="told.fifo", Attributes={"FifoQueue": "true"})[
+            "QueueUrl"
+        ]
+        desk.do("summarize", id="t", text=TEXT, callback=arn)
+        again = WorkItem("again", TaskCallback(task_id="t", attempt=1))
+        desk.pipeline.worker_consumer.handle(again, Deadline.after(60))
+        answer = sqs.receive_message(
+            QueueUrl=desk.told_url, MaxNumberOfMessages=10, AttributeNames=["MessageGroupId"]
+        )
+    (told,) = answer["Messages"]
+    assert told["Attributes"]["MessageGroupId"] == json.loads(told["Body"])["task_id"] == "t"
+
+
+def test_a_sender_is_told_of_a_task_whose_process_died_after_its_last_commit(desk):
+    desk.do("summarize", id="t", text=TEXT, callback=desk.told_url)
+    (before,) = read_told(desk)
+    # SQS has moved its message to the DLQ, and the sweep gives it up.
+    order = SummarizeTask(id="t", text=TEXT, callback=desk.told_url)
+    died = DeadLetter("ProcessDied", "its process died")
+    desk.pipeline.worker_consumer.give_up(WorkItem(order.item_id, order), died)
+    forget_records(desk)
+    desk.pipeline.run()
+    assert read_told(desk) == [before]
+    assert desk.task("t").status is TaskStatus.DONE
+
+
 def test_a_target_that_is_not_allowed_fails_the_task_with_one_sentence(desk):
     other = desk.account.clients.sqs.create_queue(QueueName="other")["QueueUrl"]
     task = desk.do("summarize", id="t", text=TEXT, callback=other)
@@ -90,9 +131,7 @@ def test_a_crash_before_the_word_was_on_its_way_is_healed_by_redelivery(desk):
     read_told(desk)
     steps = desk.steps("t")
     # What idempotency knows is lost with the crash; the ledger still has the task as DONE.
-    table = desk.account.settings.idempotency_table
-    for item in desk.account.clients.dynamodb.scan(TableName=table)["Items"]:
-        desk.account.clients.dynamodb.delete_item(TableName=table, Key={"id": item["id"]})
+    forget_records(desk)
     desk.do("summarize", id="t", text=TEXT, callback=desk.told_url)
     assert [told["task_id"] for told in read_told(desk)] == ["t"]
     assert desk.steps("t") == steps

@@ -10,6 +10,8 @@ from pipeline.dead_letters.finished_work import can_be_followed, has_succeeded, 
 from pipeline.dead_letters.replay import choose_canaries, plan_replay
 from shared.dead_letters.letters import identify_work
 from shared.ledger.documents import document_row_key
+from shared.ledger.tasks import task_row_key
+from shared.messages.tasks import AgentTask
 from shared.messages.uploads import decode_upload_notice
 from shared.messages.work_items import Combine, ContinueIngest, encode_message
 from shared.queue_catalogue import UPLOADS, WORK
@@ -149,6 +151,19 @@ def test_whether_an_upload_needs_a_replay(row, finished, succeeded):
     rest = encode_message(ContinueIngest(document_id=upload.document_id, run=1, next_page=2))
     assert (tell_if_finished(identify_work(UPLOADS, rest, "m"), rows) is not None) is finished
     assert tell_if_finished(identify_work(UPLOADS, rest, "m"), {}) is not None
+
+
+def test_a_task_of_the_same_id_is_not_the_work_of_another_message():
+    first, second = (AgentTask(id="t", prompt=prompt) for prompt in ("One.", "Two."))
+    row = {
+        "task_id": "t", "kind": "agent", "digest": first.digest, "status": "DONE",
+        "received_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z",
+    }  # fmt: skip
+    rows = {task_row_key("t"): row}
+    work, conflict = (identify_work(WORK, encode_message(one), "m") for one in (first, second))
+    assert tell_if_finished(work, rows) == "the task is DONE"
+    assert tell_if_finished(conflict, rows) is None
+    assert not has_succeeded(conflict, rows)
 
 
 def make_notice(key):

@@ -1,4 +1,5 @@
 import re
+from itertools import takewhile
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +17,8 @@ def render(*texts, format_rule=""):
 
 def read_blocks(prompt):
     """The sources as a careful reader of the mark sees them."""
-    mark = re.search(r"the mark (\w+)\.", prompt.system).group(1)
+    mark = re.match(r"The mark is (\w+)\.(?:\n\n|\Z)", prompt.user).group(1)
+    assert mark == prompt.mark
     pattern = rf"BEGIN {mark} source (\d+), page (\d+)\n(.*?)\nEND {mark} source \1(?:\n\n|\Z)"
     return [(int(page), text) for _, page, text in re.findall(pattern, prompt.user, re.DOTALL)]
 
@@ -24,9 +26,30 @@ def read_blocks(prompt):
 def test_a_prompt():
     prompt = render("First.", "Second.", format_rule="Answer in JSON.")
     assert prompt.system.startswith("Do this.\n\n")
-    assert prompt.system.endswith("\n\nAnswer in JSON.")
+    assert prompt.user.endswith("\n\nAnswer in JSON.")
     assert "First" not in prompt.system
     assert read_blocks(prompt) == [(1, "First."), (2, "Second.")]
+
+
+def test_two_questions_to_one_document_share_all_but_the_question():
+    """Instructions, then the sources, then what is asked; nothing before it depends on it."""
+    sources = tuple(Source(page, page, "Seals rest on sand. " * 40) for page in range(1, 11))
+    prompts = [
+        render_prompt(
+            ModelRequest("ask", "Answer.", sources, Summary, 100, question=question), "As JSON."
+        )
+        for question in ("Where do seals rest?", "who counts them?")
+    ]
+    first, second = (f"{prompt.system}\n{prompt.user}" for prompt in prompts)
+    shared = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, second, strict=False))
+    )
+    assert first[shared:] == "Where do seals rest?\n\nAs JSON."
+    assert shared / len(first) > 0.99
+
+
+def test_instructions_are_the_same_whatever_the_document():
+    assert render("a", "b").system == render("c").system
 
 
 def test_ranges_of_pages_are_named():

@@ -5,11 +5,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
 
-from pipeline.summaries.summary_types import Summary
+from pipeline.summaries.summary_types import (
+    CoreSummary,
+    Entity,
+    EntityKind,
+    EventDate,
+    KeyPoint,
+    Summary,
+)
+from pipeline.tasks.agent.agent import AgentStep, FinalAnswer
+from pipeline.tasks.ask import Answer, CitedSource
 from shared.llm.chat_completions.structured_output import (
     AnswerFormatError,
     OutputStep,
     describe_shape,
+    has_bounds,
     parse_answer,
     strict_schema,
 )
@@ -185,7 +195,7 @@ def test_a_field_that_a_model_made_up_is_not_named():
 
 
 def test_the_strict_schema_holds_only_what_strict_mode_takes():
-    schema = strict_schema(Summary)
+    schema = strict_schema(Summary, with_bounds=False)
     assert schema["required"] == [*GOOD, "entities", "dates"]
     assert schema["additionalProperties"] is False
     fields = schema["properties"]
@@ -200,6 +210,20 @@ def test_the_strict_schema_holds_only_what_strict_mode_takes():
     written = json.dumps(schema)
     for left_out in ("minLength", "$ref", "$defs", '"title": "', "default"):
         assert left_out not in written
+
+
+def test_bounds_are_in_the_schema_where_they_are_wanted():
+    assert strict_schema(Summary)["properties"]["abstract"]["minLength"] == 1
+    assert has_bounds(Summary)
+
+
+@pytest.mark.parametrize("answer_type", [Summary, CoreSummary, Answer, AgentStep, FinalAnswer])
+def test_no_docstring_reaches_a_model(answer_type):
+    """Descriptions of fields do: they are meant for it."""
+    written = json.dumps(strict_schema(answer_type))
+    for documented in (answer_type, KeyPoint, Entity, EntityKind, EventDate, CitedSource):
+        assert documented.__doc__.split(".")[0] not in written
+    assert '"description"' in written or answer_type is FinalAnswer
 
 
 def test_optional_fields_and_defaults_are_required_in_strict_mode():
