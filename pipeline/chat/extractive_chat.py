@@ -35,7 +35,7 @@ def answer_without_model(
     Raises:
         RetryableError, DeferredError, PermanentError: As S3 and the ledger do.
     """
-    documents = _choose_documents(reader)
+    documents = choose_documents(reader)
     answered = answer_question(message, documents, reader, calls, window, deadline)
     cited = {citation.document_id for citation in answered.citations}
     said = _quote(answered) if answered.answered else _name_documents(documents)
@@ -54,7 +54,7 @@ def answer_without_model(
     )
 
 
-def _choose_documents(reader: DocumentReader) -> list[Document]:
+def choose_documents(reader: DocumentReader) -> list[Document]:
     """The newest documents that have text, as many as can be read within a request."""
     chosen: list[Document] = []
     pages = 0

@@ -5,6 +5,9 @@ from contextlib import contextmanager
 import pytest
 
 from functions.ingest import build_ingest
+from functions.wiring import utc_now
+from pipeline.chat.extractive_chat import choose_documents
+from pipeline.documents.document_reader import DocumentReader
 from pipeline.extraction import Extractor
 from pipeline.ingest.children import MAX_DEPTH, MAX_DESCENDANTS, TOO_DEEP, TOO_MANY
 from shared.deadline import Deadline
@@ -14,10 +17,11 @@ from shared.ledger.documents import document_pk, find_document
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.messages.uploads import Upload, UploadNotice
-from tests.fakes.aws.ledger_rows import scan_rows
+from tests.fakes.aws.ledger_rows import force, scan_rows
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.pdf.nesting_pdf_files import make_nested, make_portfolio
 from tests.fakes.pdf.pdf_files import make_text_pdf
+from tests.project_files import CASES
 
 FIRST = make_text_pdf("The pier at Ravnsund was opened in 1931.")
 SECOND = make_text_pdf("The ferry leaves at noon.", "It comes back at dusk.")
@@ -216,6 +220,35 @@ def test_an_upload_under_the_prefix_is_nobodys_child(pipeline, put):
     key = child.key.replace("pier.pdf", "other.pdf")
     assert put(key, SECOND).parent is None
     assert put(f"{CHILDREN_PREFIX}mine.pdf", SECOND).parent is None
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the cases of PDFs are not beside the project")
+@pytest.mark.parametrize(
+    ("file", "names"),
+    [
+        ("pdfbox__testPDFPackage.pdf", ["PDF1.pdf", "PDF2.pdf"]),
+        ("own_portfolio.pdf", ["contract.pdf"]),
+    ],
+)
+def test_files_of_real_portfolios_are_read(pipeline, put, file, names):
+    parent = put(file, (CASES / file).read_bytes())
+    children = find_children(pipeline, parent)
+    assert [child.called for child in children] == [f"{file} \u203a {name}" for name in names]
+    assert {one.status for one in (parent, *children)} == {DocumentStatus.DONE}
+
+
+def test_a_chat_passes_over_what_came_out_of_a_replaced_document(pipeline, put):
+    parent = put("board.pdf", make_portfolio([("pier.pdf", FIRST)]))
+    (child,) = find_children(pipeline, parent)
+    reader = DocumentReader(
+        pipeline.table, None, pipeline.account.settings.documents_bucket, "", utc_now
+    )
+    assert {d.document_id for d in choose_documents(reader)} == {
+        parent.document_id,
+        child.document_id,
+    }
+    force(pipeline.table, parent, superseded_by="d" + "0" * 20)
+    assert choose_documents(reader) == []
 
 
 def test_all_children_of_a_document_are_found_in_one_place(pipeline, put):
