@@ -109,10 +109,7 @@ class EngineDocument:
             self.page_count = self._count_with_pypdf()
         else:
             self.page_count = self._pdfium.page_count
-            if is_dynamic_form(self._pdfium.handle):
-                self.close()
-                raise UnreadableDocumentError(RejectionCode.XFA_FORM)
-            self.embedded_files = [file.name for file in self.find_files()]
+            self._look_beyond_pages(self._pdfium)
 
     def read_page(self, number: int) -> EnginePage:
         """The text of a page, if it is all that the page shows as text.
@@ -170,6 +167,12 @@ class EngineDocument:
 
     def _open_in_pdfium(self) -> PdfiumDocument:
         return PdfiumDocument(self._path, may_hide_layers=self._scan.may_hide_layers)
+
+    def _look_beyond_pages(self, document: PdfiumDocument) -> None:
+        if is_dynamic_form(document.handle) or document.is_stand_in():
+            self.close()
+            raise UnreadableDocumentError(RejectionCode.XFA_FORM)
+        self.embedded_files = [file.name for file in self.find_files()]
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
