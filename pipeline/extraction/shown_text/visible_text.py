@@ -179,7 +179,8 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
     text = characters.text
     edits: list[Edit] = []
     for start, end in _find_disputed_separators(text, bounded):
-        separator = _choose_separator(characters, start - 1, end)
+        points = characters.find_origin(start - 1), characters.find_origin(end)
+        separator = _choose_separator(characters, start - 1, end, *points)
         if separator != text[start:end]:
             edits.append(Edit(start, end, separator))
     return characters.edit(edits)
@@ -224,18 +225,28 @@ def _join_lines(characters: PageCharacters, *, is_scattered: bool) -> PageCharac
         # The next line of upright text begins further to the left: no more has to be asked then.
         if start is None or end is None or end[0] < start[0]:
             continue
-        separator = _choose_separator(characters, found.start() - 1, found.end())
+        separator = _choose_separator(characters, found.start() - 1, found.end(), start, end)
         if separator != found[0]:
             edits.append(Edit(found.start(), found.end(), separator))
     return characters.edit(edits)
 
 
-def _choose_separator(characters: PageCharacters, before: int, after: int) -> str:
-    """What stands between two characters that follow each other in the text."""
+def _choose_separator(
+    characters: PageCharacters,
+    before: int,
+    after: int,
+    start: tuple[float, float] | None,
+    end: tuple[float, float] | None,
+) -> str:
+    """What stands between two characters that follow each other in the text.
+
+    Args:
+        characters: The page.
+        before, after: Where the two are in the text.
+        start, end: Where they begin on the page.
+    """
     written = characters.text[before + 1 : after]
-    start, end = characters.find_origin(before), characters.find_origin(after)
-    em = characters.find_em(before)
-    if start is None or end is None or not any(em):
+    if start is None or end is None or not any(em := characters.find_em(before)):
         return written or " "
     if _measure_across(em, start, end) > _MAX_ACROSS_LARGER_EMS:
         return written or "\n"
