@@ -28,10 +28,11 @@ _HYPHEN = "\x02"
 _LINES = re.compile(r"[^ \r\n](?:[^\r\n]*[^ \r\n])?")
 _SEPARATORS = re.compile(r"[ \r\n]+")
 # A line end that may be one that PDFium writes within a line, for a raised or lowered letter:
-# before a space, or before or after what is no word of a sentence.
+# before a space, or before or after what is no word of a sentence, or before what ends a phrase.
 _LINE_END_BESIDE_FEW = re.compile(
     r"\r\n(?: (?=\S)"
     r"|(?<=\S\r\n)(?=(?:[^\W_]|[0-9][^\W_]|[^\W_]{2}\r\n|st|nd|rd|th)(?![^\W_]))"
+    r"|(?<=\S\r\n)(?=[),.;:\]])"
     r"|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
 )
 # A page with as many lines of one or two letters has formulas, or text that is set letter by
@@ -63,9 +64,17 @@ def find_visible_box(page: object) -> Box | None:
 def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
     """The text inside the visible box of a page; all of it if none is there."""
     text = page.read_text()
+    characters = _read_inside(page, text, visible)
+    is_scattered = _is_scattered(text)
+    # What printers set around a page may be short lines, and is left out.
+    if is_scattered and len(_drop_separators(characters.text)) < len(_drop_separators(text)):
+        is_scattered = _is_scattered(characters.text)
+    return _join_lines(characters, is_scattered=is_scattered)
+
+
+def _is_scattered(text: str) -> bool:
     short_lines = islice(_SHORT_LINE.finditer(text), _MIN_SHORT_LINES)
-    is_scattered = sum(1 for _ in short_lines) == _MIN_SHORT_LINES
-    return _join_lines(_read_inside(page, text, visible), is_scattered=is_scattered)
+    return sum(1 for _ in short_lines) == _MIN_SHORT_LINES
 
 
 def _read_inside(page: TextPage, text: str, visible: Box) -> PageCharacters:
