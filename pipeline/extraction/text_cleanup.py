@@ -108,12 +108,19 @@ def _join_divided_words(text: str) -> str:
     parts with a hyphen in the middle of a line ("free-software"). It stays everywhere else
     ("Anglo-Saxon", "2004-05"): better a hyphen too many than two words made one.
     """
-    compounds = {_find_words_around(match) for match in HYPHEN_IN_LINE.finditer(text)}
+    compounds: set[tuple[str, str]] | None = None
 
     def join(match: re.Match[str]) -> str:
+        nonlocal compounds
         if not text[match.end()].islower():
             return "-"
-        return "-" if compounds and _find_words_around(match) in compounds else ""
+        words = _find_words_around(match)
+        # Few second parts follow a hyphen anywhere else: most pages are not looked through.
+        if f"-{words[1]}" not in text:
+            return ""
+        if compounds is None:
+            compounds = {_find_words_around(found) for found in HYPHEN_IN_LINE.finditer(text)}
+        return "-" if words in compounds else ""
 
     return HYPHEN_AT_LINE_END.sub(join, text)
 

@@ -20,7 +20,7 @@ _POWER_BASE = "10"
 # The white space after a raised digit, before which PDFium ends the line.
 _LINE_END = re.compile(r" ?\r\n ?")
 # Digits that have a line to themselves; among letters, text that runs down has its numbers so.
-_LONE_DIGITS = re.compile(r"(?<![^\r\n])[0-9]{2,}(?![^\r\n])")
+_LONE_DIGITS = re.compile(r"[0-9](?<![^\r\n][0-9])[0-9]+(?![^\r\n])")
 # Shares of an em. Superscripts are raised by a third and set at two thirds; digits of one style
 # differ by what the round ones reach over the line, those of the old style stand on one baseline.
 _MIN_SHIFT_EMS = 0.1

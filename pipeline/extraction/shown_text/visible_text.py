@@ -38,7 +38,7 @@ _LINE_END_BESIDE_FEW = re.compile(
 # A page with as many lines of one or two letters has formulas, or text that is set letter by
 # letter, as Chromium does it: where PDFium takes that for text that runs down, it ends lines
 # within words.
-_SHORT_LINE = re.compile(r"(?<![^\r\n])[^ \r\n]{1,2}\r\n")
+_SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}(?=\r\n)")
 _MIN_SHORT_LINES = 3
 _LINE_END = re.compile(r"\r\n")
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
@@ -73,7 +73,8 @@ def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
 
 
 def _is_scattered(text: str) -> bool:
-    short_lines = islice(_SHORT_LINE.finditer(text), _MIN_SHORT_LINES)
+    # The pattern begins with the end of the line before, which is quick to find.
+    short_lines = islice(_SHORT_LINE.finditer(f"\n{text}"), _MIN_SHORT_LINES)
     return sum(1 for _ in short_lines) == _MIN_SHORT_LINES
 
 
