@@ -252,8 +252,10 @@ def _choose_separator(
 
     Args:
         characters: The page.
-        before, after: Where the two are in the text.
-        start, end: Where they begin on the page.
+        before: Where the first is in the text.
+        after: Where the second is.
+        start: Where the first begins on the page.
+        end: Where the second does.
     """
     written = characters.text[before + 1 : after]
     if start is None or end is None or not any(em := characters.find_em(before)):
