@@ -26,6 +26,7 @@
     │   ├── UnfinishedError         time is up, and a part of the work is done and kept
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
+    │   │   └── ModelSlowError      time was up while the model was at work
     │   ├── ModelAccessError        the provider rejects the key or the account
     │   ├── ResultNotCommittedError  the ledger does not name a result yet
     │   ├── DatabaseUnavailableError  the results' database cannot be reached or asked
@@ -73,6 +74,7 @@ class PaidCalls:
         calls: How many calls of the model were answered.
         input_tokens: The tokens that they read.
         output_tokens: The tokens that they wrote.
+        cached_tokens: What of the tokens that they read the server had read before.
         room_tokens: The room that the answer is known to need, as less of it was cut off; or 0.
         has_kept: Whether something that was paid for is kept, upon which the next run goes on.
     """
@@ -80,6 +82,7 @@ class PaidCalls:
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
     room_tokens: int = 0
     has_kept: bool = False
 
@@ -221,6 +224,10 @@ class ModelThrottledError(DeferredError, PaidCalls):
 
 class ModelUnavailableError(DeferredError, PaidCalls):
     """The provider answered 5xx, timed out, or could not be reached."""
+
+
+class ModelSlowError(ModelUnavailableError):
+    """Time was up while the model was at work; a shorter text may fit."""
 
 
 class ModelAccessError(DeferredError, PaidCalls):

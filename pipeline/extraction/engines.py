@@ -104,7 +104,7 @@ class EngineDocument:
             self.page_count = self._count_with_pypdf()
         else:
             self.page_count = self._pdfium.page_count
-            self._look_beyond_pages(self._pdfium.handle)
+            self._look_beyond_pages(self._pdfium)
 
     def read_page(self, number: int) -> EnginePage:
         """The text of a page, if it is all that the page shows as text.
@@ -155,8 +155,9 @@ class EngineDocument:
     def _open_in_pdfium(self) -> PdfiumDocument:
         return PdfiumDocument(self._path, may_hide_layers=self._scan.may_hide_layers)
 
-    def _look_beyond_pages(self, handle: object) -> None:
-        if is_dynamic_form(handle):
+    def _look_beyond_pages(self, document: PdfiumDocument) -> None:
+        handle = document.handle
+        if is_dynamic_form(handle) or document.is_stand_in():
             self.close()
             raise UnreadableDocumentError(RejectionCode.XFA_FORM)
         self.embedded_files = find_embedded_files(

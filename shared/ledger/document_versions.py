@@ -1,6 +1,7 @@
 """Documents that arrive: entered once, and which version of a key is the newest."""
 
 from datetime import UTC
+from unicodedata import normalize
 
 from boto3.dynamodb.conditions import Attr
 
@@ -131,6 +132,14 @@ def _mark_superseded(table: LedgerTable, older: str, newer: str, now: Clock) -> 
 
 
 def find_current_document_id(table: LedgerTable, bucket: str, key: str) -> str | None:
-    """The id of the newest document of an object key, or None."""
-    row = table.read_row(_current_pk(bucket, key), CURRENT_SK)
-    return None if row is None else str(row["document_id"])
+    """The id of the newest document of an object key, or None.
+
+    A key that is not there as it is written is looked for as other systems write it: macOS takes
+    an é apart, a keyboard gives it as one (Unicode Standard Annex #15, NFD and NFC).
+    """
+    spellings = dict.fromkeys([key, normalize("NFC", key), normalize("NFD", key)])
+    for spelling in spellings:
+        row = table.read_row(_current_pk(bucket, spelling), CURRENT_SK)
+        if row is not None:
+            return str(row["document_id"])
+    return None

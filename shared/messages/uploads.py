@@ -99,7 +99,8 @@ def decode_upload_notice(body: str) -> UploadNotice:
     """Read the body of a message from the uploads queue.
 
     Keys arrive URL-encoded, with a plus for a space (Amazon S3 User Guide, "Event message
-    structure"). The test event that S3 sends when the notification is set up announces nothing.
+    structure"). The test event that S3 sends when the notification is set up announces nothing,
+    nor do the empty objects that only show a folder.
 
     Raises:
         MessageDecodeError: The body is not an S3 event notification.
@@ -115,6 +116,7 @@ def decode_upload_notice(body: str) -> UploadNotice:
                 _to_upload(record.s3)
                 for record in notification.records
                 if record.event_name.startswith("ObjectCreated:")
+                and not _is_folder_marker(record.s3.object)
             )
         )
     except ValidationError as error:
@@ -125,6 +127,15 @@ def decode_upload_notice(body: str) -> UploadNotice:
         ) from None
     except ValueError as error:
         raise MessageDecodeError(f"not an S3 event notification: {error}") from None
+
+
+def _is_folder_marker(s3_object: _S3Object) -> bool:
+    """Whether an object only shows a folder: the console of S3 makes `a/`, Hadoop `a_$folder$`.
+
+    Source: Amazon S3 User Guide, "Organizing objects in the Amazon S3 console by using folders".
+    """
+    is_named_so = s3_object.key.endswith(("/", "%2F", "_$folder$", "_%24folder%24"))
+    return is_named_so and s3_object.size == 0
 
 
 def _to_upload(entity: _S3Entity) -> Upload:

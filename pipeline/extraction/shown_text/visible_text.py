@@ -38,7 +38,7 @@ _LINE_END_BESIDE_FEW = re.compile(
 # A page with as many lines of one or two letters has formulas, or text that is set letter by
 # letter, as Chromium does it: where PDFium takes that for text that runs down, it ends lines
 # within words.
-_SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}(?=\r\n)")
+_SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}\r")
 _MIN_SHORT_LINES = 3
 _LINE_END = re.compile(r"\r\n")
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
@@ -63,22 +63,16 @@ def find_visible_box(page: object) -> Box | None:
 
 def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
     """The text inside the visible box of a page; all of it if none is there."""
-    text = page.read_text()
-    characters = _read_inside(page, text, visible)
-    is_scattered = _is_scattered(text)
-    # What printers set around a page may be short lines, and is left out.
-    if is_scattered and len(_drop_separators(characters.text)) < len(_drop_separators(text)):
-        is_scattered = _is_scattered(characters.text)
-    return _join_lines(characters, is_scattered=is_scattered)
+    return _join_lines(_read_inside(page, visible))
 
 
 def _is_scattered(text: str) -> bool:
-    # The pattern begins with the end of the line before, which is quick to find.
-    short_lines = islice(_SHORT_LINE.finditer(f"\n{text}"), _MIN_SHORT_LINES)
+    short_lines = islice(_SHORT_LINE.finditer(text), _MIN_SHORT_LINES)
     return sum(1 for _ in short_lines) == _MIN_SHORT_LINES
 
 
-def _read_inside(page: TextPage, text: str, visible: Box) -> PageCharacters:
+def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
+    text = page.read_text()
     characters = PageCharacters(page, text, has_unwritten=len(text) != page.count)
     bounded = _drop_codes(page.read_text_inside(visible))
     whole = characters.text
@@ -193,7 +187,10 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
         separator = _choose_separator(characters, start - 1, end, *points)
         if separator != text[start:end]:
             edits.append(Edit(start, end, separator))
-    return characters.edit(edits)
+    characters = characters.edit(edits)
+    if not _is_scattered(text) or _is_scattered(characters.text):
+        return characters
+    return _join_lines(characters, is_scattered=True)
 
 
 def _find_disputed_separators(text: str, other: str) -> Iterator[tuple[int, int]]:
@@ -225,9 +222,10 @@ def _count_same(text: str, here: int, other: str, there: int) -> int:
     return low
 
 
-def _join_lines(characters: PageCharacters, *, is_scattered: bool) -> PageCharacters:
+def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> PageCharacters:
     """The page without the line ends within a line: beside raised letters, or beside any letter."""
     edits = []
+    is_scattered = is_scattered or _is_scattered(characters.text)
     line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
     for found in line_ends.finditer(characters.text):
         start = characters.find_origin(found.start() - 1)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import openai
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
@@ -26,18 +26,13 @@ from shared.llm.chat_completions.error_translation import (
     rejects_key,
     translate_failure,
 )
-from shared.llm.chat_completions.openai_client import call_timeout
+from shared.llm.chat_completions.prompt_limit import PromptLimit, was_cut, was_full
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
 from shared.llm.chat_completions.server_dialect import ServerDialect
+from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
-
-_LONGEST_CALL_SECONDS = 120.0
-# A call ends this long before the deadline, so that its failure can still be acted on: a record
-# that is out of time counts as its own fault, a silent provider does not.
-_SPARE_SECONDS = 1.0
-_SHORTEST_CALL_SECONDS = 0.1
 
 
 class OutputStepRejectedError(Exception):
@@ -71,6 +66,7 @@ class ChatCall:
         max_tokens: The most that the answer may have.
         may_step_down: Whether the server has yet to show that it takes this step.
         tools: What the model may call, in the words of the API.
+        is_divisible: Whether its text is divided where it is too long for the model.
     """
 
     purpose: str
@@ -81,6 +77,7 @@ class ChatCall:
     max_tokens: int
     may_step_down: bool
     tools: Sequence[dict[str, Any]] = ()
+    is_divisible: bool = False
 
 
 class ChatCaller:
@@ -108,7 +105,8 @@ class ChatCaller:
         key: ModelKey | None = None,
         memory: AnswerMemory | None = None,
     ) -> None:
-        self._client = client
+        self._limit = PromptLimit(clock, logger)
+        self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
         self._policy = policy
         self._clock = clock
@@ -127,6 +125,8 @@ class ChatCaller:
             ToolsRejectedError: The server does not take the tools.
             SeashoreError: As `LanguageModel.answer` says.
         """
+        if call.is_divisible:
+            self._limit.check(call.prompt_tokens, deadline)
         failures: list[openai.OpenAIError] = []
 
         def attempt(number: int) -> Reply:
@@ -144,12 +144,33 @@ class ChatCaller:
             rejection = _find_rejection(call, error)
             if rejection is not None:
                 raise rejection from None
+            if isinstance(error, AnswerTooSlowError):
+                self._limit.note_slow(call.prompt_tokens, error.seconds)
+                raise error.translate() from None
             raise self._translate(error, attempts_made=len(failures)) from None
         except DeadlineError:
             if not failures:
                 raise
             # It is the provider's failure that the time went on, not the record's.
             raise self._translate(failures[-1], attempts_made=len(failures)) from None
+
+    def check_was_read(self, call: ChatCall, reply: Reply) -> None:
+        """Pass if the server may have read all of the prompt, and had room for the answer.
+
+        Raises:
+            ContextOverflowError: It counts fewer tokens than there were, so that nothing of the
+                answer may count; or its window was full in the middle of the answer.
+        """
+        text = "\n".join(str(message.get("content") or "") for message in call.messages)
+        if was_cut(reply.read_tokens, call.prompt_tokens, text):
+            raise self._limit.note_cut(call.prompt_tokens, reply.read_tokens)
+        written_tokens = reply.usage.output_tokens
+        if (
+            call.is_divisible
+            and reply.is_out_of_room
+            and was_full(reply.read_tokens, written_tokens, call.max_tokens)
+        ):
+            raise self._limit.note_full(reply.read_tokens + written_tokens)
 
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
         failure = classify_failure(error)
@@ -207,7 +228,7 @@ class ChatCaller:
             )
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
-    def _send(self, call: ChatCall, deadline: Deadline) -> ChatCompletion:
+    def _send(self, call: ChatCall, deadline: Deadline) -> object:
         """Send the request; once more where the server objects to a parameter or its value."""
         parameters = self._dialect.write_parameters(call.max_tokens)
         try:
@@ -221,24 +242,15 @@ class ChatCaller:
         parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
         return self._create(call, parameters, deadline)
 
-    def _create(
-        self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline
-    ) -> ChatCompletion:
+    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> object:
         if call.response_format is not None:
             parameters = {**parameters, "response_format": call.response_format}
         if call.tools:
             parameters = {**parameters, "tools": call.tools}
 
-        def create(key: str | None) -> ChatCompletion:
-            left_seconds = max(_SHORTEST_CALL_SECONDS, deadline.remaining_seconds - _SPARE_SECONDS)
-            seconds = min(_LONGEST_CALL_SECONDS, left_seconds)
-            completion: ChatCompletion = self._client.chat.completions.create(
-                model=self._model,
-                messages=call.messages,
-                timeout=call_timeout(seconds),
-                extra_headers={"Authorization": f"Bearer {key}"} if key else None,
-                **parameters,
-            )
+        def create(key: str | None) -> object:
+            request = {"messages": call.messages, **parameters}
+            completion = self._sender.send(request, key, call.prompt_tokens, deadline)
             error = find_error(completion)
             if error is not None:
                 raise error
@@ -277,6 +289,7 @@ class ChatCaller:
                 "outcome": outcome,
                 "input_tokens": usage.input_tokens,
                 "output_tokens": usage.output_tokens,
+                "cached_tokens": usage.cached_tokens,
                 "tokens_estimated": usage.estimated,
                 "duration_ms": round((self._clock() - started) * 1000),
             },
