@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import AsJson, add_command, open_output
+from infra.cli.options import AsJson, add_command, open_output, split_parameter
 from infra.project_files import find_state_folder
 
 demo_command = typer.Typer()
@@ -59,7 +59,6 @@ def local_up(
     address it is extractive: offline, and made of the documents' own sentences. Beside a model on
     this machine runs get ten minutes, and one call at once.
     """
-    from infra.cli.deploy.deploy import split_parameter
     from infra.cli.local.local_stack import bring_up
 
     given = dict(map(split_parameter, parameters or []))
