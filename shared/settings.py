@@ -92,6 +92,7 @@ class Settings(BaseModel):
     openai_base_url: OptionalText = None
     openai_model: RequiredText = "gpt-5-mini"
     context_window_tokens: int = Field(default=32_000, ge=3_000)
+    model_calls_at_once: int = Field(default=0, ge=0, le=100)
     chunk_tokens: OptionalCount = None
 
     model_prices: ModelPrices = {"gpt-5-mini": ModelPrice(input=0.25, output=2.0)}
