@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import open_emulator_session
 from infra.deploy.deploy_stack import deploy_stack
+from infra.deploy.parameter_check import check_parameters
 from infra.deploy.stack_operation import read_kept_parameters
 from infra.deploy.stack_place import StackPlace
 from infra.local.ports import HOST, choose_port
@@ -248,15 +249,16 @@ def delete_local_data(root: Path) -> None:
 def _deploy(
     folder: LocalFolder, record: LocalRecord, report: Report, setup: LocalSetup
 ) -> LocalRecord:
+    place = _open_place(record, report)
+    parameters = {**_LOCAL_PARAMETERS, **_model_parameters(setup.openai), **setup.parameters}
+    check_parameters(place, parameters)
     packages = setup.packages or build_packages(
         Target.HOST, (setup.cache or folder.root) / "build", report
     )
-    place = _open_place(record, report)
     if setup.openai is not None and setup.openai.api_key:
         _keep_model_key(place, setup.openai.api_key)
     else:
         _forget_model_key(place)
-    parameters = {**_LOCAL_PARAMETERS, **_model_parameters(setup.openai), **setup.parameters}
     deployment = deploy_stack(place, packages, parameters)
     repair_event_source_mappings(place.client("lambda"))
     repair_request_validation(place.client("apigateway"), deployment.outputs)
