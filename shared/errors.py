@@ -66,17 +66,20 @@ class SeashoreError(Exception):
 
 
 class PaidCalls:
-    """What a failed answer has consumed: answered calls are paid for, whatever came of them.
+    """What a failed answer has consumed: calls are paid for, whatever came of them.
 
     Attributes:
         calls: How many calls of the model were answered.
         input_tokens: The tokens that they read.
         output_tokens: The tokens that they wrote.
+        unanswered: How many calls were sent and got no whole answer. The provider may have served
+            them, so their tokens are counted in, at the most that they can have been.
     """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    unanswered: int = 0
 
 
 class SettingsError(SeashoreError):

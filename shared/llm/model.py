@@ -70,12 +70,15 @@ class Usage:
         input_tokens: The tokens that they read.
         output_tokens: The tokens that they wrote.
         estimated: Whether a part is an estimate, because a server counts no tokens.
+        unanswered: How many calls were sent and got no whole answer. The provider may have served
+            them, so their tokens are counted in, at the most that they can have been.
     """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     estimated: bool = False
+    unanswered: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -83,6 +86,7 @@ class Usage:
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.estimated or other.estimated,
+            self.unanswered + other.unanswered,
         )
 
 
