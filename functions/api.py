@@ -63,7 +63,9 @@ def _build_container() -> "Api":
     """What lives as long as the container, built at its first event."""
     settings = read_settings(os.environ)
     clients = Clients()
-    return build_api(settings, clients, build_language_model(settings, clients))
+    # What it writes into the ledger is told by the partition, and this is none of them.
+    model = build_language_model(settings, clients, notes_answers=False)
+    return build_api(settings, clients, model)
 
 
 @dataclass(frozen=True)

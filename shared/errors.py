@@ -36,6 +36,7 @@
     │   │   └── ContextOverflowError  the sources do not fit into the model's context window
     │   ├── ModelRefusalError       the model or the provider's content filter declines the text
     │   ├── ObjectMissingError      an object that a message refers to is gone
+    │   ├── ObjectSealedError       an object is encrypted with a key of its uploader
     │   ├── DocumentCapError        the document's own spending limit is reached
     │   ├── ReportMailError         a report's mail was tried twice, and may have gone
     │   ├── TaskCapError            the task's own spending limit is reached
@@ -74,12 +75,21 @@ class PaidCalls:
         output_tokens: The tokens that they wrote.
         unanswered: How many calls were sent and got no whole answer. The provider may have served
             them, so their tokens are counted in, at the most that they can have been.
+        room_tokens: The room that the answer is known to need, as less of it was cut off; or 0.
+        has_kept: Whether something that was paid for is kept, upon which the next run goes on.
     """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     unanswered: int = 0
+    room_tokens: int = 0
+    has_kept: bool = False
+
+    @property
+    def is_paid_for_nothing(self) -> bool:
+        """Whether calls were paid for, and a next run would have to pay for them again."""
+        return self.calls > 0 and not self.has_kept
 
 
 class SettingsError(SeashoreError):
@@ -173,6 +183,7 @@ class DeferredError(SeashoreError):
         message: What happened.
         delay_seconds: The earliest time, from now, at which a further try makes sense.
         reason: A stable word for logs, metrics and the ledger.
+        grows: Whether the time is a guess, so that a message waits longer each time it waits.
 
     Attributes:
         may_wait_forever: Whether a message may wait for this longer than others may.
@@ -180,10 +191,13 @@ class DeferredError(SeashoreError):
 
     may_wait_forever: ClassVar[bool] = False
 
-    def __init__(self, message: str, *, delay_seconds: float, reason: str) -> None:
+    def __init__(
+        self, message: str, *, delay_seconds: float, reason: str, grows: bool = False
+    ) -> None:
         super().__init__(message)
         self.delay_seconds = delay_seconds
         self.reason = reason
+        self.grows = grows
 
 
 class EarlyReceiveError(DeferredError):
@@ -244,6 +258,10 @@ class ModelRefusalError(PermanentError, PaidCalls):
 
 class ObjectMissingError(PermanentError):
     """An object that a message or a ledger row refers to does not exist."""
+
+
+class ObjectSealedError(PermanentError):
+    """An object is encrypted with a key that only its uploader has."""
 
 
 class MailRefusedError(DeferredError):
@@ -328,7 +346,7 @@ class RejectionCode(StrEnum):
     TOO_MANY_PAGES = "too_many_pages"
     OVER_LIMITS = "over_limits"
     OBJECT_GONE = "object_gone"
-    ACCESS_DENIED = "access_denied"
+    CUSTOMER_KEY = "customer_key"
 
 
 class RejectedDocumentError(SeashoreError):

@@ -6,6 +6,8 @@
 | same item running elsewhere | returned, visible again when the other run must have ended |
 | may work later | returned, visible again after exponential backoff with full jitter |
 | not its fault | a fresh copy with a delay takes its place: no receive is used up |
+| not its fault, and nobody says for how long | the same, with a delay that doubles each time |
+| not its fault, and nothing is left of what it has paid for | the same, and a receive is used up |
 | its time was up before its work began | as if it were not its fault |
 | will never work | a copy with its cause in the DLQ takes its place |
 | last receive failed | as if it would never work |
@@ -15,7 +17,7 @@ The queues are standard queues, not FIFO: order comes from the ledger, which gua
 that a slow item holds up no other.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from aws_lambda_powertools.utilities.idempotency.exceptions import (
@@ -24,7 +26,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyPersistenceLayerError,
 )
 
-from shared.errors import DeadlineError, DeferredError, PermanentError
+from shared.errors import DeadlineError, DeferredError, PaidCalls, PermanentError
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,7 @@ class Receipt:
         has_begun: Whether its work had begun.
         lock_seconds: The longest time that a run of the same item can still hold its lock.
         random: A number drawn from [0, 1).
+        deferrals: How often it has waited for a cause that was not its own.
     """
 
     receive_count: int
@@ -56,6 +59,7 @@ class Receipt:
     has_begun: bool
     lock_seconds: float
     random: float
+    deferrals: int = 0
 
 
 @dataclass(frozen=True)
@@ -73,10 +77,17 @@ class ReturnToQueue:
 
 @dataclass(frozen=True)
 class Defer:
-    """A fresh copy takes the message's place, to be worked on after a delay."""
+    """A fresh copy takes the message's place, to be worked on after a delay.
+
+    Args:
+        delay_seconds: The delay.
+        reason: A stable word for it.
+        uses_receive: Whether it counts as an attempt: what it has cost will be paid again.
+    """
 
     delay_seconds: float
     reason: str
+    uses_receive: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,6 +103,8 @@ Outcome = Acknowledge | ReturnToQueue | Defer | DeadLetter
 _STORE_DELAY_SECONDS = 15.0
 _MAX_JITTER_SECONDS = 300.0
 
+_PAID_FOR_NOTHING = "; what each try had paid for was of no use"
+
 # The cause goes into the DLQ letter, whose size is limited, and into the ledger.
 _MAX_CAUSE_CHARACTERS = 1_000
 
@@ -102,14 +115,20 @@ def decide_outcome(error: BaseException | None, receipt: Receipt, policy: Policy
         return Acknowledge()
     if isinstance(error, PermanentError):
         return _dead_letter(error)
+    is_last_receive = receipt.receive_count >= policy.max_receive_count
     if isinstance(error, DeferredError):
-        return _decide_deferral(error, error.delay_seconds, error.reason, receipt, policy)
+        is_paid_for_nothing = isinstance(error, PaidCalls) and error.is_paid_for_nothing
+        if is_paid_for_nothing and is_last_receive:
+            return _dead_letter(error, _PAID_FOR_NOTHING)
+        outcome = _decide_deferral(error, error.delay_seconds, error.reason, receipt, policy)
+        if is_paid_for_nothing and isinstance(outcome, Defer):
+            return replace(outcome, uses_receive=True)
+        return outcome
     if isinstance(error, IdempotencyPersistenceLayerError):
         return _decide_deferral(error, _STORE_DELAY_SECONDS, "idempotency_store", receipt, policy)
     if isinstance(error, DeadlineError) and not receipt.has_begun:
         # A busy machine or a slow neighbour; the item's lock may still have been taken.
         return _decide_deferral(error, receipt.lock_seconds, "not_begun", receipt, policy)
-    is_last_receive = receipt.receive_count >= policy.max_receive_count
     if isinstance(error, (IdempotencyAlreadyInProgressError, IdempotencyInconsistentStateError)):
         if is_last_receive:
             return _decide_deferral(error, receipt.lock_seconds, "in_progress", receipt, policy)
@@ -140,15 +159,19 @@ def compute_backoff_seconds(receive_count: int, random: float, policy: Policy) -
 
 def _decide_deferral(
     error: BaseException, delay_seconds: float, reason: str, receipt: Receipt, policy: Policy
-) -> Outcome:
+) -> Defer | DeadLetter:
     age = receipt.received_at - receipt.waiting_since
     may_wait = isinstance(error, DeferredError) and error.may_wait_forever
     if age > timedelta(seconds=policy.max_deferral_age_seconds) and not may_wait:
         return _dead_letter(error)
+    if isinstance(error, DeferredError) and error.grows:
+        longest_seconds = max(delay_seconds, policy.retry_max_seconds)
+        delay_seconds = min(longest_seconds, delay_seconds * 2.0 ** min(receipt.deferrals, 32))
     # Jitter spreads what waits for the same cause, so that it does not all come back at once.
     jitter_seconds = receipt.random * min(0.2 * delay_seconds, _MAX_JITTER_SECONDS)
     return Defer(max(1.0, delay_seconds + jitter_seconds), reason)
 
 
-def _dead_letter(error: BaseException) -> DeadLetter:
-    return DeadLetter(type(error).__name__, str(error)[:_MAX_CAUSE_CHARACTERS])
+def _dead_letter(error: BaseException, note: str = "") -> DeadLetter:
+    room = _MAX_CAUSE_CHARACTERS - len(note)
+    return DeadLetter(type(error).__name__, str(error)[:room] + note)

@@ -102,6 +102,7 @@ class Delivery(Generic[ItemT]):
             has_begun=self._has_begun,
             lock_seconds=self._invocation.context.get_remaining_time_in_millis() / 1000 + 1,
             random=self._runtime.random(),
+            deferrals=self._record.state.deferrals,
         )
         return decide_outcome(error, receipt, self._runtime.policy)
 
@@ -116,8 +117,8 @@ class Delivery(Generic[ItemT]):
                 self.log(self._runtime.logger.info, "item_done")
             case ReturnToQueue(delay_seconds, reason):
                 self._return_to_queue(delay_seconds, reason, error)
-            case Defer(delay_seconds, reason):
-                self._defer(delay_seconds, reason, error)
+            case Defer():
+                self._defer(outcome, error)
             case DeadLetter():
                 self._dead_letter(outcome, error)
 
@@ -139,7 +140,8 @@ class Delivery(Generic[ItemT]):
             self._consumer.queue_url, self._record.receipt_handle, delay_seconds
         )
 
-    def _defer(self, delay_seconds: float, reason: str, error: BaseException | None) -> None:
+    def _defer(self, outcome: Defer, error: BaseException | None) -> None:
+        delay_seconds = outcome.delay_seconds
         past = self._record.state
         now = self._runtime.now()
         if past.not_before is not None and past.not_before > now:
@@ -152,20 +154,20 @@ class Delivery(Generic[ItemT]):
             update={
                 "deferrals": past.deferrals + 1,
                 "not_before": not_before,
-                # This receive was not the message's fault.
-                "attempts": self._record.receive_count - 1,
+                # This receive was not the message's fault, and counts only if it cost money.
+                "attempts": self._record.receive_count - (not outcome.uses_receive),
             }
         )
         self._send_copy(self._consumer.queue_url, state, delay_seconds)
         self.log(
             self._runtime.logger.warning,
             "item_deferred",
-            reason=reason,
+            reason=outcome.reason,
             cause=str(error),
             delay_seconds=delay_seconds,
             deferrals=state.deferrals,
         )
-        self._note_delay("deferred", reason, delay_seconds)
+        self._note_delay("deferred", outcome.reason, delay_seconds)
 
     def _dead_letter(self, outcome: DeadLetter, error: BaseException | None) -> None:
         # The ledger first: it may be told twice, while a second copy in the DLQ would be one more.
@@ -246,7 +248,7 @@ def _name(outcome: Outcome) -> str:
             return "done"
         case ReturnToQueue(_, reason):
             return f"returned: {reason}"
-        case Defer(_, reason):
+        case Defer(reason=reason):
             return f"deferred: {reason}"
         case DeadLetter(error_type):
             return f"dead-lettered: {error_type}"

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from functions.http.models import ErrorAnswer, ErrorBody
 from shared.errors import (
+    AccessDeniedError,
     ContextOverflowError,
     ConversationBusyError,
     DeadlineError,
@@ -26,6 +27,7 @@ from shared.errors import (
     ModelAccessError,
     ModelAnswerError,
     ModelRefusalError,
+    ModelRequestError,
     ModelThrottledError,
     ModelUnavailableError,
     NothingFoundError,
@@ -145,7 +147,7 @@ def _describe_failed_work(error: Exception, *, is_late: bool) -> ApiFailure:
             return ApiFailure(
                 503,
                 "model_access",
-                "the model's provider rejects the key, the account or the model's name",
+                "the model's provider rejects the key, the account, the model or the address",
                 "The operator has to mend that; the function's log says what the provider said.",
                 seconds,
             )
@@ -160,6 +162,20 @@ def _describe_failed_work(error: Exception, *, is_late: bool) -> ApiFailure:
         case ModelAnswerError():
             return ApiFailure(
                 503, "model_answer", "the model's answer is of no use", _TRY_AGAIN, _BUSY_SECONDS
+            )
+        case ModelRequestError():
+            return ApiFailure(
+                503,
+                "model_request",
+                "the model's provider rejects the request",
+                "The operator has to look: the function's log says what the provider said.",
+            )
+        case AccessDeniedError():
+            return ApiFailure(
+                503,
+                "access_denied",
+                "the function may not do what this needs",
+                "The operator has to look: the function's log says what it may not do.",
             )
         case ServiceError() | LedgerConflictError():
             return ApiFailure(

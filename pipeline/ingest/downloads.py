@@ -13,14 +13,26 @@ from shared.aws.objects import ObjectStore
 from shared.errors import (
     AccessDeniedError,
     ObjectMissingError,
+    ObjectSealedError,
     RejectedDocumentError,
     RejectionCode,
+    ServiceError,
 )
 from shared.ledger.documents import Document
 
 # On a laptop `/tmp` is not the function's alone: a name that nobody else gives a folder.
 _PREFIX = "seashore-document-of-process-"
 _FOLDER = re.compile(rf"{_PREFIX}(\d+)-")
+
+# Why S3 does not give a file out until somebody mends it; the document goes on by itself then.
+_TO_BE_MENDED = {
+    "access_denied": "The ingest function may not read the file: check its owner, the bucket's "
+    "policy and that of the file's KMS key.",
+    "key_unusable": "The KMS key that the file is encrypted with is disabled or gone: enable it.",
+    "object_archived": "The file lies in an archive class of S3: restore it "
+    "(`aws s3api restore-object`).",
+}
+_MENDED_DELAY_SECONDS = 900.0
 
 
 @contextmanager
@@ -30,27 +42,36 @@ def download_document(
     """Fetch a document's bytes into a file, unless they are too many.
 
     Raises:
-        RejectedDocumentError: The object is too large, gone, or not to be read.
+        RejectedDocumentError: The object is too large, gone, or encrypted with its uploader's key.
+        DeferredError: S3 does not give it out now. Where a person has to mend that, the message
+            says what.
     """
     source = (document.bucket, document.key, document.version_id)
     with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
         path = Path(folder) / "document.pdf"
         try:
-            size_bytes = objects.measure(*source)
-            if size_bytes > max_document_bytes:
-                raise refuse_size(size_bytes, max_document_bytes)
-            objects.download(*source, path)
+            size_bytes = objects.download(*source, path, max_bytes=max_document_bytes)
         except ObjectMissingError as error:
             raise RejectedDocumentError(
                 RejectionCode.OBJECT_GONE,
                 "The file was deleted before it could be read; put it into the bucket again.",
             ) from error
-        except AccessDeniedError as error:
+        except ObjectSealedError as error:
             raise RejectedDocumentError(
-                RejectionCode.ACCESS_DENIED,
-                "The ingest function may not read the file; check its encryption key and owner, "
-                "then put it into the bucket again.",
+                RejectionCode.CUSTOMER_KEY,
+                "The file is encrypted with a key that only its uploader has (SSE-C); put it into "
+                "the bucket without one.",
             ) from error
+        except (AccessDeniedError, ServiceError) as error:
+            if error.reason not in _TO_BE_MENDED:
+                raise
+            raise type(error)(
+                f"{_TO_BE_MENDED[error.reason]} ({error})",
+                delay_seconds=_MENDED_DELAY_SECONDS,
+                reason=error.reason,
+            ) from error
+        if size_bytes > max_document_bytes:
+            raise refuse_size(size_bytes, max_document_bytes)
         yield path
 
 

@@ -15,16 +15,23 @@ from pipeline.metering.payers import Payer
 from pipeline.metering.spend_meter import SpendMeter, read_paid_usage
 from pipeline.prompts import PROMPT_VERSION
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import LedgerTable, Put
+from shared.aws.dynamodb_table import LedgerTable, Operation, Put
 from shared.deadline import Deadline
 from shared.errors import (
+    ContextOverflowError,
     DeadlineError,
     LateAnswerError,
     PaidCalls,
     SeashoreError,
     UnfinishedError,
 )
-from shared.ledger.answers import answer_row_key, build_answer_row
+from shared.ledger.answers import (
+    Lesson,
+    answer_row_key,
+    build_answer_row,
+    build_lesson,
+    read_lesson,
+)
 from shared.ledger.documents import Clock
 from shared.ledger.spending import Spending, record_spending
 from shared.llm.answer_key import answer_key
@@ -59,6 +66,15 @@ class KeptAnswer(Generic[AnswerT]):
     model: str
     used: Spending
     row: Put | None
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What the ledger holds for a request: its answer, or what was learnt of it, and its payer."""
+
+    answer: Row | None
+    lesson: Lesson
+    payer_row: Row | None
 
 
 class MeteredCalls:
@@ -112,7 +128,8 @@ class MeteredCalls:
     def ask(self, request: ModelRequest[AnswerT], deadline: Deadline) -> KeptAnswer[AnswerT]:
         """Answer a request, from the ledger where it was answered before.
 
-        What an answer that failed has cost is noted in any case.
+        What an answer that failed has cost is noted in any case, and what was learnt by it: the
+        next run asks with the room that this one has found to be needed.
 
         Raises:
             OverBudgetError: The day's limit is reached.
@@ -121,15 +138,19 @@ class MeteredCalls:
             RetryableError, DeferredError, PermanentError: As `LanguageModel.answer` does.
         """
         key = answer_key(self.model_name, PROMPT_VERSION, request)
-        kept, payer_row = self._read_kept(key)
-        if kept is not None:
-            value = request.answer_type.model_validate_json(kept["value"])
-            return KeptAnswer(value, kept["model"], Spending(), None)
+        known = self._read_known(key)
+        if known.answer is not None:
+            value = request.answer_type.model_validate_json(known.answer["value"])
+            return KeptAnswer(value, known.answer["model"], Spending(), None)
+        if known.lesson.overflows:
+            raise ContextOverflowError("The model's server has read a part of this before, not all")
+        asked = replace(request, room_tokens=known.lesson.room_tokens)
         reply, used = self._call(
-            lambda: self._services.model.answer(request, deadline),
+            lambda: self._services.model.answer(asked, deadline),
             estimate_request_tokens(request),
             request.max_output_tokens,
-            payer_row,
+            key,
+            known,
         )
         # As text, since DynamoDB takes no floats as such, and extracted values may be some.
         row = self._build_row(key, {"value": reply.value.model_dump_json(), "model": reply.model})
@@ -162,14 +183,16 @@ class MeteredCalls:
         if not isinstance(model, ToolModel):
             raise TypeError(f"{model.name} takes no turns with tools")
         key = turn_key(model.name, PROMPT_VERSION, request)
-        kept, payer_row = self._read_kept(key)
-        if kept is not None:
-            return Turn.model_validate_json(kept["turn"])
+        known = self._read_known(key)
+        if known.answer is not None:
+            return Turn.model_validate_json(known.answer["turn"])
+        asked = replace(request, room_tokens=known.lesson.room_tokens)
         reply, used = self._call(
-            lambda: model.take_turn(request, deadline),
+            lambda: model.take_turn(asked, deadline),
             estimate_turn_tokens(request),
             request.max_output_tokens,
-            payer_row,
+            key,
+            known,
         )
         content = {"turn": reply.turn.model_dump_json(), "model": reply.model}
         self._note(used, self._build_row(key, content))
@@ -194,13 +217,13 @@ class MeteredCalls:
                 reason="unfinished",
             ) from error
 
-    def _read_kept(self, key: str) -> tuple[Row | None, Row | None]:
+    def _read_known(self, key: str) -> _Known:
         """What is kept under the key of a request, and the payer's row, with one call."""
         if self._payer is None:
-            return None, None
+            return _Known(None, Lesson(), None)
         row_keys = [answer_row_key(key), self._payer.row_key]
-        kept, payer_row = self._services.table.read_rows(row_keys)
-        return (None if kept is None else kept["answer"]), payer_row
+        row, payer_row = self._services.table.read_rows(row_keys)
+        return _Known(None if row is None else row.get("answer"), read_lesson(row), payer_row)
 
     def _build_row(self, key: str, content: Mapping[str, str]) -> Put | None:
         if self._payer is None:
@@ -212,7 +235,8 @@ class MeteredCalls:
         call: Callable[[], ReplyT],
         input_tokens: int,
         max_output_tokens: int,
-        payer_row: Row | None,
+        key: str,
+        known: _Known,
     ) -> tuple[ReplyT, Spending]:
         """Call the model within the limits; what a call has cost that failed is noted."""
         meter = self._services.meter
@@ -222,18 +246,30 @@ class MeteredCalls:
             else:
                 if self._payer is not None:
                     estimate = meter.estimate(input_tokens, max_output_tokens)
-                    self._payer.check_cap(payer_row, estimate, meter.limits.document)
+                    self._payer.check_cap(known.payer_row, estimate, meter.limits.document)
                 reply, cost = meter.run(call, input_tokens, max_output_tokens)
         except SeashoreError as error:
             if isinstance(error, PaidCalls) and error.calls:
                 usage = read_paid_usage(error)
                 cost = meter.estimate(usage.input_tokens, usage.output_tokens) if meter else 0
-                self._note(_to_spending(usage, cost), None)
+                lesson = self._learn(error, key, known.lesson)
+                self._note(_to_spending(usage, cost), lesson, step="answer_unusable")
+                error.has_kept = self.has_kept
             raise
         return reply, _to_spending(reply.usage, cost)
 
-    def _note(self, used: Spending, row: Put | None) -> None:
-        """Note what a call has cost on the payer's row, with the row that keeps its answer."""
+    def _learn(self, error: SeashoreError, key: str, known: Lesson) -> Operation | None:
+        """What a failure that was paid for spares the next run, if that was not known."""
+        room_tokens = error.room_tokens if isinstance(error, PaidCalls) else 0
+        lesson = Lesson(
+            max(known.room_tokens, room_tokens), isinstance(error, ContextOverflowError)
+        )
+        if self._payer is None or lesson == known:
+            return None
+        return build_lesson(key, lesson, self._services.now)
+
+    def _note(self, used: Spending, row: Operation | None, step: str = "answered") -> None:
+        """Note what a call has cost on the payer's row, with the row that keeps what came of it."""
         self.has_kept = self.has_kept or row is not None
         if self._payer is not None:
             record_spending(
@@ -241,7 +277,7 @@ class MeteredCalls:
                 self._payer.row_key,
                 used,
                 self._services.now,
-                step="answer_unusable" if row is None else "answered",
+                step=step,
                 model=self.model_name,
                 with_rows=[] if row is None else [row],
             )

@@ -10,7 +10,7 @@ from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait
 
 from shared.aws.dynamodb_items import Row, to_item, to_row
 from shared.aws.errors import translate_aws_errors
-from shared.errors import LedgerConflictError, ServiceError
+from shared.errors import LedgerConflictError, PermanentError, ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -347,8 +347,18 @@ def _raise_if_conflict(error: ClientError, item: Any) -> None:
         ) from error
 
 
+# Amazon DynamoDB API Reference, TransactWriteItems: the reasons of `TransactionCanceledException`
+# that pass, and those that do not.
+_PASSING_CANCELLATIONS = frozenset(
+    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
+)
+_LASTING_CANCELLATIONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
+
+
 def _raise_if_cancelled(error: ClientError) -> None:
     reasons: Sequence[Any] = error.response.get("CancellationReasons") or ()
+    if any(reason.get("Code") in _LASTING_CANCELLATIONS for reason in reasons):
+        raise PermanentError(f"could not write to the ledger: {error}") from error
     for reason in reasons:
         if reason.get("Code") == "ConditionalCheckFailed":
             item = reason.get("Item")
@@ -358,7 +368,7 @@ def _raise_if_cancelled(error: ClientError) -> None:
             ) from error
     code = error.response.get("Error", {}).get("Code")
     if code == "TransactionInProgressException" or any(
-        reason.get("Code") in {"TransactionConflict", "ThrottlingError"} for reason in reasons
+        reason.get("Code") in _PASSING_CANCELLATIONS for reason in reasons
     ):
         raise _RowsBusyError(
             "other transactions kept the ledger's rows busy",

@@ -1,6 +1,7 @@
 """Objects in S3: texts and results in, documents out."""
 
 import json
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -21,29 +22,38 @@ class ObjectStore:
 
     client: "S3Client"
 
-    def measure(self, bucket: str, key: str, version_id: str | None) -> int:
-        """The size of an object, in bytes.
+    def download(
+        self,
+        bucket: str,
+        key: str,
+        version_id: str | None,
+        path: Path,
+        *,
+        max_bytes: int | None = None,
+    ) -> int:
+        """Write an object's bytes to a file, in pieces, unless they are too many.
+
+        Not asked for its size first: S3 answers HEAD without a body, so without a code, and an
+        object that is archived or whose KMS key is disabled has a size all the same.
+
+        Returns:
+            The size of the object in bytes. One above `max_bytes` is not read, and no file written.
 
         Raises:
             ObjectMissingError: There is no such object or version.
+            ObjectSealedError: It is encrypted with a key of its uploader.
             AccessDeniedError: The role may not read it.
-        """
-        with translate_aws_errors(f"look at s3://{bucket}/{key}"):
-            head = self.client.head_object(Bucket=bucket, Key=key, **_version(version_id))
-        return head["ContentLength"]
-
-    def download(self, bucket: str, key: str, version_id: str | None, path: Path) -> None:
-        """Write an object's bytes to a file, in pieces.
-
-        Raises:
-            ObjectMissingError: There is no such object or version.
-            AccessDeniedError: The role may not read it.
+            ServiceError: S3 cannot give it out now; `object_archived` and `key_unusable` are
+                reasons that a person mends.
         """
         with translate_aws_errors(f"read s3://{bucket}/{key}"):
             answer = self.client.get_object(Bucket=bucket, Key=key, **_version(version_id))
-            with path.open("wb") as file:
-                for piece in answer["Body"].iter_chunks(1024 * 1024):
-                    file.write(piece)
+            with closing(answer["Body"]) as body:
+                if max_bytes is None or answer["ContentLength"] <= max_bytes:
+                    with path.open("wb") as file:
+                        for piece in body.iter_chunks(1024 * 1024):
+                            file.write(piece)
+        return answer["ContentLength"]
 
     def read_text(self, bucket: str, key: str) -> str:
         """Read an object that holds text, in UTF-8.

@@ -11,6 +11,7 @@
 | `TASK#<task id>` | `EVENT#<time>#<step>` | one step of the task's timeline |
 | `MESSAGE#<message id>` | `EVENT#<time>#<step>` | what was done with a dead letter about neither |
 | `ANSWER#<hash>` | `ANSWER` | an answer of a language model |
+| `MODEL#<hash>` | `ANSWERED` | that a model has answered at its address |
 | `REPORT#<day>` | `REPORT` | a day's report: made, mailed |
 | `REPORT#<day>` | `EVENT#<time>#<step>` | one step of the report's timeline |
 | `SPEND#<day>` | `TOTAL`, `MODEL#…`, `LEASE#…` | what a day's calls of models cost |

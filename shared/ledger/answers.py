@@ -1,10 +1,15 @@
-"""Answers of language models, kept so that the same text is never paid for twice."""
+"""Answers of language models, kept so that the same text is never paid for twice.
+
+The row of an answer that failed keeps what was learnt by paying for it: the room that the answer
+needs, or that the server does not read that much at once. The answer takes its place.
+"""
 
 from collections.abc import Mapping
+from dataclasses import asdict, dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
-from shared.aws.dynamodb_table import Put
+from shared.aws.dynamodb_table import Put, Update
 from shared.ledger.documents import Clock
 
 _KEEP = timedelta(days=30)
@@ -17,7 +22,7 @@ def answer_row_key(answer_key: str) -> tuple[str, str]:
 
 def build_answer_row(answer_key: str, answer: Mapping[str, Any], now: Clock) -> Put:
     """The row that keeps an answer, to be written alone or with the effect that it leads to."""
-    expires_at = int((now().astimezone(UTC) + _KEEP).timestamp())
+    expires_at = _find_expiry(now)
     pk, sk = answer_row_key(answer_key)
     return Put(
         {
@@ -27,3 +32,32 @@ def build_answer_row(answer_key: str, answer: Mapping[str, Any], now: Clock) -> 
             "expires_at": expires_at,
         }
     )
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """What is known of an answer that is yet to come.
+
+    Args:
+        room_tokens: The room that it needs, as less of it was cut off; 0 if nothing is known.
+        overflows: Whether the server has answered to a part of the request only.
+    """
+
+    room_tokens: int = 0
+    overflows: bool = False
+
+
+def build_lesson(answer_key: str, lesson: Lesson, now: Clock) -> Update:
+    """The change that keeps what was learnt; an answer that is there meanwhile stays."""
+    pk, sk = answer_row_key(answer_key)
+    return Update(pk, sk, assign={"lesson": asdict(lesson), "expires_at": _find_expiry(now)})
+
+
+def read_lesson(row: Mapping[str, Any] | None) -> Lesson:
+    """What the row of an answer says of it."""
+    learnt = {} if row is None else row.get("lesson", {})
+    return Lesson(int(learnt.get("room_tokens", 0)), bool(learnt.get("overflows", False)))
+
+
+def _find_expiry(now: Clock) -> int:
+    return int((now().astimezone(UTC) + _KEEP).timestamp())

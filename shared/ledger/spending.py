@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
-from shared.aws.dynamodb_table import LedgerTable, Put, Update
+from shared.aws.dynamodb_table import LedgerTable, Operation, Update
 from shared.ledger.documents import Clock
 from shared.ledger.timeline import build_event
 from shared.prices import MICRO_USD_PER_USD
@@ -41,7 +41,7 @@ def record_spending(
     *,
     step: str,
     model: str,
-    with_rows: Sequence[Put] = (),
+    with_rows: Sequence[Operation] = (),
 ) -> None:
     """Note what a call of a model has used up, with the rows that keep its answer.
 

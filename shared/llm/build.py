@@ -2,6 +2,7 @@
 
 import logging
 import time
+from datetime import UTC, datetime
 
 from shared.aws.clients import Clients
 from shared.aws.secrets import read_secret
@@ -13,10 +14,17 @@ from shared.settings import Settings
 _REASONING_FAMILIES = ("gpt-5", "o1", "o3", "o4")
 
 
-def build_language_model(settings: Settings, clients: Clients) -> LanguageModel:
+def build_language_model(
+    settings: Settings, clients: Clients, *, notes_answers: bool = True
+) -> LanguageModel:
     """The model behind the Chat Completions API if one is configured, else the extractive one.
 
     The key is read from its secret by the first call, not here.
+
+    Args:
+        settings: The settings.
+        clients: The AWS clients.
+        notes_answers: Whether the function may note in the ledger that the model has answered.
 
     Raises:
         SettingsError: The address of the API cannot be used.
@@ -26,16 +34,26 @@ def build_language_model(settings: Settings, clients: Clients) -> LanguageModel:
         from shared.llm.extractive.extractive_model import ExtractiveModel
 
         return ExtractiveModel()
+    from shared.aws.dynamodb_table import LedgerTable
+    from shared.llm.answer_memory import AnswerMemory, AnswerRow
     from shared.llm.chat_completions.openai_client import build_openai_client
     from shared.llm.chat_completions.openai_model import OpenAIModel
 
     is_openai = settings.openai_base_url is None
     reasons = is_openai and settings.openai_model.startswith(_REASONING_FAMILIES)
+    answers = AnswerRow(
+        # Its client is made when it is first asked for, and not with the container.
+        lambda: LedgerTable(clients.dynamodb, settings.ledger_table, time.sleep),
+        settings.openai_base_url or "",
+        settings.openai_model,
+        lambda: datetime.now(UTC),
+    )
     return OpenAIModel(
         build_openai_client(settings.openai_base_url),
         settings.openai_model,
         ModelWindow(settings.context_window_tokens),
         key=_build_key(settings.openai_api_key_secret, clients),
+        memory=AnswerMemory(answers, may_note=notes_answers),
         length_parameter="max_completion_tokens" if is_openai else "max_tokens",
         reasoning_effort="low" if reasons else None,
     )

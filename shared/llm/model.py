@@ -50,6 +50,7 @@ class ModelRequest(Generic[AnswerT]):
         question: What this request asks for beyond its instructions, trusted like them. It stands
             after the sources, so that two questions about the same ones begin alike, and a server
             that keeps what it has read last reads the sources once.
+        room_tokens: What an earlier run has found that the answer needs, as less was cut off.
     """
 
     purpose: str
@@ -59,6 +60,7 @@ class ModelRequest(Generic[AnswerT]):
     max_output_tokens: int
     checks_pages: bool = True
     question: str = ""
+    room_tokens: int = 0
 
 
 @dataclass(frozen=True)

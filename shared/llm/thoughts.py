@@ -28,6 +28,8 @@ _UNMARKED_CHANNELS = re.compile(r"\s*analysis.*assistantfinal(?:json)?", re.DOTA
 # What Command A puts around an answer.
 _ANSWER_MARKS = re.compile(r"<\|(?:START|END)_RESPONSE\|>")
 _MOST_OBJECT_STARTS = 50
+_INLINE_CODE = re.compile(r"`[^`\n]+`")
+_QUOTES = "\"'\u201c\u201d\u2018\u2019\u00ab\u00bb"
 
 
 def strip_thoughts(text: str) -> str:
@@ -35,7 +37,8 @@ def strip_thoughts(text: str) -> str:
 
     Taken off are blocks between an opening and a closing tag, all before a closing tag that was
     never opened, all after an opening one at the start of a line that is never closed, and all
-    channels but the final one. What stands inside of a JSON object is a part of the answer.
+    channels but the final one. What stands inside of a JSON object is a part of the answer, and
+    so is a tag in quotation marks or in a line's code: a document may speak of tags.
     """
     text = _read_final_channel(text)
     if _TAG.search(text) is None:
@@ -71,11 +74,17 @@ def _read_final_channel(text: str) -> str:
 
 
 def _find_tags(text: str) -> Iterator[re.Match[str]]:
-    """The tags that are not inside of a JSON object."""
-    objects = list(_find_object_spans(text))
+    """The tags that are neither inside of a JSON object nor quoted."""
+    spans = [*_find_object_spans(text), *(code.span() for code in _INLINE_CODE.finditer(text))]
     for tag in _TAG.finditer(text):
-        if not any(start < tag.start() < end for start, end in objects):
+        is_inside = any(start < tag.start() < end for start, end in spans)
+        if not is_inside and not _is_quoted(text, tag):
             yield tag
+
+
+def _is_quoted(text: str, tag: re.Match[str]) -> bool:
+    before, after = text[: tag.start()][-1:], text[tag.end() :][:1]
+    return bool(before and after) and before in _QUOTES and after in _QUOTES
 
 
 def _find_object_spans(text: str) -> Iterator[tuple[int, int]]:

@@ -81,6 +81,7 @@ class TurnRequest:
         tools: What the model may call.
         max_output_tokens: The most that the turn may write.
         history: What was asked and answered before the prompt, oldest first.
+        room_tokens: What an earlier run has found that the turn needs, as less was cut off.
     """
 
     purpose: str
@@ -90,6 +91,7 @@ class TurnRequest:
     tools: tuple[Tool, ...]
     max_output_tokens: int
     history: tuple[PastTurn, ...] = ()
+    room_tokens: int = 0
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,11 @@ def _write_table(spends: list[DaySpend], output: Output) -> None:
         (
             spend.day,
             model.model,
-            model.account.value,
             str(model.calls),
             str(model.input_tokens),
             str(model.output_tokens),
             format_usd(model.spent) if model.spent else "no price",
+            model.account.value,
         )
         for spend in spends
         for model in spend.models
@@ -82,11 +82,11 @@ def _write_table(spends: list[DaySpend], output: Output) -> None:
     columns: dict[str, Column] = {
         "day": "text",
         "model": "text",
-        "for": "text",
         "calls": "figure",
         "tokens in": "figure",
         "tokens out": "figure",
         "cost": "figure",
+        "for": "text",
     }
     output.write_table(columns, cells, cells)
 

@@ -109,8 +109,8 @@ def _read_note(
 
 def _find_text(annotation: object, subtype: int, field: Field | None) -> str | None:
     """What an annotation says by itself; None if only what it draws can tell."""
-    if field is not None and field.kind != pdfium.FPDF_FORMFIELD_SIGNATURE:
-        return field.value
+    if field is not None:
+        return field.value if field.value or field.is_secret else None
     if subtype == pdfium.FPDF_ANNOT_FREETEXT:
         return read_string(pdfium.FPDFAnnot_GetStringValue, annotation, _CONTENTS) or None
     return None

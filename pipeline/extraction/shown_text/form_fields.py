@@ -5,6 +5,7 @@ it. So a form that is filled in reads like an empty one unless its fields are as
 """
 
 import ctypes
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -20,6 +21,9 @@ _BUTTONS = frozenset({pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADI
 _CHOICES = frozenset({pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX})
 # A list longer than this is not one that a person has filled in.
 _MAX_OPTIONS = 10_000
+# Most options that a list box shows at a time.
+_MAX_SHOWN_OPTIONS = 40
+_CONTROLS = re.compile("[\x00-\x09\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 
 
 @dataclass(frozen=True)
@@ -31,12 +35,14 @@ class Field:
         name: What it is called: the words for people where it has them, else its name in the file.
         value: What is filled in, '' if nothing is; a tick or an empty box for one to be ticked.
         is_formatted: Whether the page shows the value in another form, "1,250.00" for "1250".
+        is_secret: Whether what it holds is a password.
     """
 
     kind: int
     name: str
     value: str
     is_formatted: bool = False
+    is_secret: bool = False
 
     @property
     def is_box(self) -> bool:
@@ -83,11 +89,12 @@ class Form:
             return Field(kind, name, _TICKED if is_ticked else _UNTICKED)
         value = ""
         if kind in _CHOICES:
-            value = self._read_choice(annotation)
+            value = self._read_choice(kind, annotation)
         elif kind == pdfium.FPDF_FORMFIELD_TEXTFIELD:
             flags = pdfium.FPDFAnnot_GetFormFieldFlags(self._handle, annotation)
-            if not flags & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD:
-                value = self._read_value(annotation)
+            if flags & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD:
+                return Field(kind, "", "", is_secret=True)
+            value = self._read_value(annotation)
         if not value:
             return Field(kind, "", "")
         return Field(kind, self._find_name(kind, annotation), value, self._is_formatted(annotation))
@@ -95,14 +102,22 @@ class Form:
     def _read_value(self, annotation: object) -> str:
         return read_string(pdfium.FPDFAnnot_GetFormFieldValue, self._handle, annotation)
 
-    def _read_choice(self, annotation: object) -> str:
-        """The labels of the options that are chosen: the value is what a program calls them."""
-        count = pdfium.FPDFAnnot_GetOptionCount(self._handle, annotation)
-        labels = [
-            read_string(pdfium.FPDFAnnot_GetOptionLabel, self._handle, annotation, option)
-            for option in range(min(count, _MAX_OPTIONS))
-            if pdfium.FPDFAnnot_IsOptionSelected(self._handle, annotation, option)
-        ]
+    def _read_choice(self, kind: int, annotation: object) -> str:
+        """The labels of the options that are chosen: the value is what a program calls them.
+
+        A list shows the others too, so it is given with a box for each option, ticked or not.
+        """
+        count = min(pdfium.FPDFAnnot_GetOptionCount(self._handle, annotation), _MAX_OPTIONS)
+        is_list = kind == pdfium.FPDF_FORMFIELD_LISTBOX and count <= _MAX_SHOWN_OPTIONS
+        labels = []
+        for option in range(count):
+            is_chosen = pdfium.FPDFAnnot_IsOptionSelected(self._handle, annotation, option)
+            if is_chosen or is_list:
+                label = read_string(
+                    pdfium.FPDFAnnot_GetOptionLabel, self._handle, annotation, option
+                )
+                tick = _TICKED if is_chosen else _UNTICKED
+                labels.append(f"{tick} {label}" if label and is_list else label)
         return ", ".join(filter(None, labels)) or self._read_value(annotation)
 
     def _find_name(self, kind: int, annotation: object) -> str:
@@ -129,4 +144,5 @@ def read_string(read: Callable[..., int], *arguments: object) -> str:
     units = (ctypes.c_ushort * (size // _BYTES_PER_UNIT))()
     read(*arguments, units, size)
     text = bytes(units).decode("utf-16-le", errors="ignore").rstrip("\0")
-    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+    # Some of these codes mean something in the text of a page, a hyphen at a line end for one.
+    return _CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -61,17 +61,20 @@ def place_notes(
     printed = _list_printed(characters, notes, quarter_turns) if notes else []
     if not printed:
         notes = [note for note in notes if not note.is_empty]
-    places: dict[int, list[tuple[float, str]]] = defaultdict(list)
+    places: dict[int, list[tuple[bool, float, str]]] = defaultdict(list)
     lines: list[tuple[float, float, str]] = []
     for note in notes:
         box = turn_box(note.box, quarter_turns)
+        if _is_printed(note, box, printed, characters.text):
+            continue
         place, words = _find_place(note, box, printed, characters.text)
         if place is None:
             lines.append((-round(box.top), box.left, words))
         else:
-            places[place].append((box.left, words))
+            # What is in a line comes before what is under it.
+            places[place].append((words.startswith("\n"), box.left, words))
     edits = [
-        Edit(place, place, "".join(words for _, words in sorted(there)))
+        Edit(place, place, "".join(words for *_, words in sorted(there)))
         for place, there in places.items()
     ]
     end = len(characters.text)
@@ -146,6 +149,17 @@ def _find_place(note: Note, box: Box, printed: Sequence[Word], text: str) -> tup
     if above is not None:
         return _find_line_end(text, above.end), f"\n{_name_words(note, text, above.start)}"
     return None, f"{note.name}: {note.text}" if note.name else note.text
+
+
+def _is_printed(note: Note, box: Box, printed: Sequence[Word], text: str) -> bool:
+    """Whether the page itself has the same words in the same place, as LaTeX does for buttons."""
+    inside = [
+        word
+        for word in _take_between(printed, box.bottom, box.top)
+        if box.left - _OVERLAP <= word.box.left and word.box.right <= box.right + _OVERLAP
+    ]
+    words = [text[word.start : word.end] for word in sorted(inside)]
+    return bool(words) and words == note.text.split()
 
 
 def _find_label_of_box(note: Note, box: Box, about: Sequence[Word], text: str) -> Word | None:

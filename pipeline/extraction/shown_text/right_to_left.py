@@ -10,6 +10,7 @@ from the left.
 
 import re
 import unicodedata
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
@@ -26,7 +27,7 @@ _OPENING, _CLOSING = frozenset("([{<«"), frozenset(")]}>»")
 _MIN_SPACE_EMS, _MIN_COLUMN_EMS = 0.19, 0.5
 # Of these two, drawn as one, it is the first that is read first; producers differ in what they say.
 _LAM, _ALEFS = "\u0644", frozenset("\u0622\u0623\u0625\u0627")
-# Whoever gives whole words for one place does not say where their letters stand.
+# More letters for one place are a word that is given as a whole, in the order in which it is read.
 _MAX_LETTERS = 5
 # Classes of glyphs: R and L letters, N digits, S signs within and T signs beside a number, spaces,
 # and O for all others.
@@ -95,8 +96,6 @@ def order_right_to_left(characters: PageCharacters) -> PageCharacters:
         if em <= 0 or abs(across) > em / 10:
             continue
         glyphs = _find_glyphs(characters, line.start(), line.end())
-        if any(len(glyph.text) > _MAX_LETTERS for glyph in glyphs):
-            continue
         pieces += range(done, line.start())
         for glyph in read_visual_line(_add_spaces(glyphs, em)):
             pieces += _list_pieces(glyph, text)
@@ -166,23 +165,53 @@ def _set_brackets(line: list[Glyph], places: Iterable[int]) -> None:
 
 def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[Glyph]:
     """The glyphs of a line from left to right, the spaces that are drawn included."""
-    glyphs: list[Glyph] = []
-    marks: list[Glyph] = []
+    places: dict[tuple[float, float], list[Glyph]] = defaultdict(list)
     for position in range(start, end):
         character = characters.text[position]
-        if character in _DIRECTION_MARKS or not characters.is_drawn(position):
-            continue
-        glyph = Glyph(character, (position,), *characters.find_advance(position))
+        if character not in _DIRECTION_MARKS and characters.is_drawn(position):
+            glyph = Glyph(character, (position,), *characters.find_advance(position))
+            places[glyph.left, glyph.right].append(glyph)
+    words: list[Glyph] = []
+    letters: list[Glyph] = []
+    for place in places.values():
+        word, others = _take_word(place)
+        words += word
+        letters += others
+    letters.sort(key=lambda glyph: glyph.positions)
+    # A word that is given for one place stands before what else is given for it.
+    return sorted([*words, *_join_places(letters)], key=lambda glyph: glyph.middle)
+
+
+def _take_word(place: list[Glyph]) -> tuple[list[Glyph], list[Glyph]]:
+    """The word of this script that a place has as a whole, if any, and what else it has."""
+    if len(place) <= _MAX_LETTERS or not any(glyph.kind == "R" for glyph in place):
+        return [], place
+    kept: list[Glyph] = []
+    others: list[Glyph] = []
+    for glyph in place:
+        (others if glyph.kind in "LN" else kept).append(glyph)
+    # What is drawn as one is kept in reading order, and PDFium turns all of this script around.
+    word = kept[-1]
+    for glyph in kept[-2::-1]:
+        word = word.join(glyph)
+    return [word], others
+
+
+def _join_places(letters: Iterable[Glyph]) -> list[Glyph]:
+    """The glyphs of single letters: those that are drawn at one place, and marks, are joined."""
+    glyphs: list[Glyph] = []
+    marks: list[Glyph] = []
+    for glyph in letters:
         if glyphs and glyphs[-1].left == glyph.left and " " not in (glyphs[-1].kind, glyph.kind):
             glyphs[-1] = _join_letters(glyphs[-1], glyph)
-        elif unicodedata.category(character) == "Mn":
+        elif unicodedata.category(glyph.text) == "Mn":
             marks.append(glyph)
         else:
             glyphs.append(glyph)
     for mark in marks if glyphs else ():
         k = min(range(len(glyphs)), key=lambda k: abs(glyphs[k].middle - mark.middle))
         glyphs[k] = glyphs[k].join(mark)
-    return sorted(glyphs, key=lambda glyph: glyph.middle)
+    return glyphs
 
 
 def _join_letters(before: Glyph, after: Glyph) -> Glyph:

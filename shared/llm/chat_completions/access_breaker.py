@@ -93,8 +93,8 @@ class AccessBreaker:
             self._lock.notify_all()
         if is_first:
             self._logger.error(
-                "The language model's provider rejects the key, the account or the model's name: "
-                "%s. Work waits in the queue; mend the setting, or top up the account.",
+                "The language model's provider rejects the key, the account, the model or the "
+                "address: %s. Work waits in the queue; mend the setting, or top up the account.",
                 cause,
                 extra={"action": "model_access_lost"},
             )

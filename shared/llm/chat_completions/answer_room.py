@@ -15,12 +15,18 @@ class AnswerRoom:
     Args:
         asked_tokens: What the request allows for the answer.
         window: How much the model reads and writes.
+        known_tokens: What an earlier run has found that it needs, as less was cut off; or 0.
     """
 
-    def __init__(self, asked_tokens: int, window: ModelWindow) -> None:
+    def __init__(self, asked_tokens: int, window: ModelWindow, known_tokens: int = 0) -> None:
         self._asked_tokens = asked_tokens
         self._window = window
-        self._wanted_tokens = asked_tokens
+        self._wanted_tokens = max(asked_tokens, known_tokens)
+
+    @property
+    def found_tokens(self) -> int:
+        """What the answer is known to need beyond what it was asked for with; 0 if nothing is."""
+        return self._wanted_tokens if self._wanted_tokens > self._asked_tokens else 0
 
     def fit(self, prompt_tokens: int) -> int:
         """The most tokens that the answer to a prompt of about so many tokens may have.
@@ -42,7 +48,6 @@ class AnswerRoom:
         Raises:
             ModelAnswerError: It had the most that there is.
         """
-        was_widened = self._wanted_tokens > self._asked_tokens
-        if was_widened or given_tokens < self._wanted_tokens:
+        if self.found_tokens or given_tokens < self._wanted_tokens:
             raise ModelAnswerError("The answer is cut off at its greatest length")
         self._wanted_tokens *= _MORE_ROOM

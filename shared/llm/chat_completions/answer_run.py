@@ -68,13 +68,18 @@ class AnswerRun(Generic[AnswerT]):
         self._caller = caller
         self._formats = formats
         self._known_pages = _find_known_pages(request)
-        self._room = AnswerRoom(request.max_output_tokens, window)
+        self._room = AnswerRoom(request.max_output_tokens, window, request.room_tokens)
         self._step = formats.first_step()
         self._with_bounds = formats.takes_bounds
         self._doubtful = False
         self._complaint: _Complaint | None = None
         # What stands around the sources: an answer that holds it is an echo of the prompt.
         self._mark = ""
+
+    @property
+    def room_tokens(self) -> int:
+        """The room that the answer is known to need; 0 where nothing is known."""
+        return self._room.found_tokens
 
     def run(self, deadline: Deadline) -> AnswerT:
         """Call until there is an answer.

@@ -11,6 +11,7 @@ from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
+from shared.llm.answer_memory import AnswerMemory
 from shared.llm.chat_completions.access_breaker import AccessBreaker
 from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
 from shared.llm.chat_completions.error_translation import (
@@ -93,6 +94,7 @@ class ChatCaller:
         logger: Gets one line a call, without any text of a document.
         dialect: Which parameters the server takes.
         key: The key of the account; None for a server that asks for none.
+        memory: Whether the model has ever answered; of this container alone where none is given.
     """
 
     def __init__(
@@ -104,6 +106,7 @@ class ChatCaller:
         logger: logging.Logger,
         dialect: ServerDialect,
         key: ModelKey | None = None,
+        memory: AnswerMemory | None = None,
     ) -> None:
         self._client = client
         self._model = model
@@ -114,6 +117,7 @@ class ChatCaller:
         self._pause = SharedPause(clock)
         self._dialect = dialect
         self._key = key
+        self._memory = memory or AnswerMemory()
 
     def call(self, call: ChatCall, deadline: Deadline) -> Reply:
         """Make the call.
@@ -148,11 +152,18 @@ class ChatCaller:
             raise self._translate(failures[-1], attempts_made=len(failures)) from None
 
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
+        failure = classify_failure(error)
+        # Until the model has answered once, nobody knows that address, model and parameters are
+        # right: what is set wrong must not kill the documents that meet it.
+        is_setting = failure is ServerFailure.BAD_REQUEST and not self._memory.has_answered()
         wait_seconds = self._policy.backoff_seconds(attempts_made)
-        if classify_failure(error) is ServerFailure.ACCESS:
+        if failure is ServerFailure.ACCESS or is_setting:
             wait_seconds = self._breaker.record_rejection(describe_failure(error))
         return translate_failure(
-            error, now_seconds=self._policy.wall_clock(), backoff_seconds=wait_seconds
+            error,
+            now_seconds=self._policy.wall_clock(),
+            backoff_seconds=wait_seconds,
+            is_setting=is_setting,
         )
 
     def _attempt(self, call: ChatCall, deadline: Deadline, number: int) -> Reply:
@@ -174,6 +185,7 @@ class ChatCaller:
             raise ModelAnswerError("The provider's response is not JSON") from None
         reply = read_reply(completion, call.prompt_tokens)
         self._breaker.record_success()
+        self._memory.note_answer()
         self._log(
             call,
             number,
@@ -204,6 +216,8 @@ class ChatCaller:
             limit_tokens = read_answer_limit(error, call.max_tokens)
             if limit_tokens is None and not self._dialect.adapt(error, parameters):
                 raise
+            if limit_tokens is not None:
+                self._dialect.note_limit(error, limit_tokens)
         parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
         return self._create(call, parameters, deadline)
 

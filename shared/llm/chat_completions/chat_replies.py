@@ -13,6 +13,7 @@ from openai.types.completion_usage import CompletionUsage
 
 from shared.errors import ModelAnswerError
 from shared.llm.chat_completions.error_translation import HIDDEN_ERROR_STATUS
+from shared.llm.chat_completions.worded_calls import read_channel_calls
 from shared.llm.model import Usage
 from shared.llm.thoughts import strip_thoughts
 from shared.llm.token_estimate import estimate_tokens
@@ -106,7 +107,7 @@ def read_reply(completion: object, prompt_tokens: int) -> Reply:
         cut_off=reason not in _WHOLE_REASONS and not is_refused,
         refused=is_refused,
         usage=_read_usage(completion, prompt_tokens, said),
-        tool_calls=_read_tool_calls(message.tool_calls),
+        tool_calls=_read_tool_calls(message.tool_calls) or read_channel_calls(said),
     )
 
 
@@ -147,8 +148,13 @@ def _read_tool_calls(calls: object) -> tuple[ToolCall, ...]:
         arguments = getattr(function, "arguments", None)
         if isinstance(name, str) and name:
             text = arguments if isinstance(arguments, str) else json.dumps(arguments or {})
-            read.append(ToolCall(name=_mend(name), arguments=_mend(text)))
+            read.append(ToolCall(name=_mend(_clean_name(name)), arguments=_mend(text)))
     return tuple(read)
+
+
+def _clean_name(name: str) -> str:
+    """A tool's name without what vLLM leaves of gpt-oss's channels around it."""
+    return name.partition("<|")[0].removeprefix("functions.") or name
 
 
 def _mend(text: str) -> str:

@@ -45,8 +45,9 @@ class ErrorFacts:
 def read_error_body(body: object) -> ErrorFacts:
     """Read a body: an object, a list of them, JSON as text, or plain text.
 
-    Known are `error` as object, text or list (Gemini answers a list), `detail` (FastAPI), Mistral's
-    `message` as object, `metadata.raw` (OpenRouter), `errors` (Cloudflare), `base_resp` (MiniMax).
+    Known are `error` as object, text or list (Gemini answers a list), `detail` with its `loc`
+    (FastAPI), Mistral's `message` as object, `metadata.raw` (OpenRouter), `errors` (Cloudflare),
+    `base_resp` (MiniMax).
     """
     codes: list[str] = []
     messages: list[str] = []
@@ -96,6 +97,9 @@ def _walk_object(body: Mapping[str, Any], depth: int) -> Iterator[tuple[str, str
             word = str(word)
         if isinstance(word, str) and word:
             yield name, word
+    place = body.get("loc")
+    if isinstance(place, list) and place and isinstance(place[-1], str):
+        yield "param", place[-1]
     if _FLAGGED in body:
         yield "reason", _FLAGGED
     delay = body.get("retryDelay")

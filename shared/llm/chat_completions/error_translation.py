@@ -85,9 +85,10 @@ def _classify_status(error: openai.APIStatusError) -> ServerFailure:
 
 
 def _is_moderation(status: int, facts: ErrorFacts) -> bool:
-    return bool(facts.codes & words.REFUSAL_CODES) or (
-        status < 500 and bool(words.MODERATION.search(facts.text))
-    )
+    if facts.codes & words.REFUSAL_CODES or words.DECLINED_TEXT.search(facts.text):
+        return True
+    # An outage's page may speak of policies too.
+    return status < 500 and bool(words.MODERATION.search(facts.text))
 
 
 def _is_access(status: int, facts: ErrorFacts) -> bool:
@@ -141,7 +142,11 @@ def _is_overflow(status: int, facts: ErrorFacts) -> bool:
 
 
 def translate_failure(
-    error: openai.OpenAIError, *, now_seconds: float, backoff_seconds: float
+    error: openai.OpenAIError,
+    *,
+    now_seconds: float,
+    backoff_seconds: float,
+    is_setting: bool = False,
 ) -> SeashoreError:
     """The project's exception for one of the SDK's.
 
@@ -149,13 +154,19 @@ def translate_failure(
         error: What the SDK raised.
         now_seconds: The wall clock, seconds since 1970, to read `Retry-After` dates against.
         backoff_seconds: How long to wait where the provider names no time.
+        is_setting: Whether a rejected request is to count as a setting that is wrong.
     """
-    failure = classify_failure(error)
+    failure = ServerFailure.ACCESS if is_setting else classify_failure(error)
     sentence = describe_failure(error)
     retry_after = read_retry_after(error, now_seconds)
     if failure is ServerFailure.THROTTLED:
         delay_seconds = retry_after if retry_after is not None else max(1.0, backoff_seconds)
-        return ModelThrottledError(sentence, delay_seconds=delay_seconds, reason="model_throttled")
+        return ModelThrottledError(
+            sentence,
+            delay_seconds=delay_seconds,
+            reason="model_throttled",
+            grows=retry_after is None,
+        )
     if failure is ServerFailure.UNAVAILABLE:
         return ModelUnavailableError(
             sentence,
@@ -236,6 +247,11 @@ def read_answer_limit(error: openai.APIStatusError, asked_tokens: int) -> int | 
     else:
         limits = [int(number) for number in _NUMBER.findall(text)]
     return max((limit for limit in limits if _LEAST_ANSWER <= limit < asked_tokens), default=None)
+
+
+def depends_on_prompt(error: openai.APIStatusError) -> bool:
+    """Whether the room for the answer is what one prompt leaves of the window, as vLLM says it."""
+    return bool(_DIFFERENCE.search(read_error_body(error.body).text))
 
 
 def objects_to_output_format(error: openai.APIStatusError) -> bool:

@@ -59,6 +59,12 @@ MODERATION = _words(
     r"guardrail (?:raised|blocked|intervened|policy)|violated .{0,40}guardrail|unsafe or sensitive",
     r"new_sensitive|sensitive (?:content|information)|(?:prompt|content|response) was blocked",
 )
+# What is said of a text alone, and so counts whatever the status is.
+DECLINED_TEXT = _words(
+    r"(?:data|input|output|prompt|text|message|content).{0,40}? (?:may contain inappropriate|"
+    r"(?:was|were|is|has been) flagged (?:as|for|by)\b)",
+    r"data ?inspection ?failed|input was flagged",
+)
 THROTTLE = _words(
     r"rate[ _-]?limit|too many (?:concurrent )?(?:requests|tokens, please wait|connections)",
     r"throttl|please wait before trying|tokens? per (?:day|minute|min)\b|capacity exceeded",

@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Iterator
-from urllib.parse import urlsplit
+from typing import NamedTuple
+from urllib.parse import parse_qsl, urlsplit, urlunsplit
 
 import httpx2
 import openai
@@ -29,15 +30,11 @@ def build_openai_client(base_url: str | None = None) -> openai.OpenAI:
     Raises:
         SettingsError: The address cannot be used.
     """
-    address = (base_url or OPENAI_BASE_URL).strip()
-    parts = urlsplit(address)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(
-            "OPENAI_BASE_URL has to be a full address, such as http://127.0.0.1:8080/v1"
-        )
+    address = read_base_address(base_url or OPENAI_BASE_URL)
     client = openai.OpenAI(
         api_key=_NO_KEY,
-        base_url=address,
+        base_url=address.url,
+        default_query=address.query,
         max_retries=0,
         http_client=openai.DefaultHttpxClient(
             # A redirect would take the key and the text along to an address nobody has set.
@@ -48,6 +45,38 @@ def build_openai_client(base_url: str | None = None) -> openai.OpenAI:
     # The SDK loads what makes a call when it is first asked for; a container starts with it.
     _ = client.chat.completions
     return client
+
+
+class BaseAddress(NamedTuple):
+    """A base address, and the parameters that each request to it carries."""
+
+    url: str
+    query: dict[str, object]
+
+
+def read_base_address(setting: str) -> BaseAddress:
+    """Read the setting as people copy it from the pages of providers.
+
+    What the SDK adds by itself, `/chat/completions`, is taken off its end; a query, such as Azure's
+    `?api-version=…`, goes along with each request.
+
+    Raises:
+        SettingsError: It is no address that can be used.
+    """
+    try:
+        parts = urlsplit(setting.strip())
+        is_usable = parts.scheme in ("http", "https") and parts.hostname and not parts.fragment
+        # Raises where the port is no number.
+        _ = parts.port
+    except ValueError:
+        is_usable = False
+    if not is_usable:
+        raise SettingsError(
+            "OPENAI_BASE_URL has to be a full address, such as http://127.0.0.1:8080/v1"
+        )
+    path = parts.path.rstrip("/").removesuffix("/chat/completions")
+    query: dict[str, object] = dict(parse_qsl(parts.query, keep_blank_values=True))
+    return BaseAddress(urlunsplit((parts.scheme, parts.netloc, path, "", "")), query)
 
 
 def call_timeout(seconds: float) -> httpx2.Timeout:

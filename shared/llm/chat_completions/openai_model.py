@@ -9,6 +9,7 @@ import openai
 
 from shared.deadline import Deadline
 from shared.errors import SeashoreError
+from shared.llm.answer_memory import AnswerMemory
 from shared.llm.chat_completions.answer_run import AnswerRun
 from shared.llm.chat_completions.chat_calls import ChatCaller
 from shared.llm.chat_completions.format_fallback import FormatFallback
@@ -32,6 +33,7 @@ class OpenAIModel:
             it; a request that is estimated to leave none is refused here, since some servers
             silently drop its start.
         key: The key of the account; None for a server that asks for none.
+        memory: Whether the model has ever answered; of this container alone where none is given.
         length_parameter: `max_completion_tokens` (OpenAI) or `max_tokens` (most others); the other
             one is taken where the server asks for it.
         reasoning_effort: How long a reasoning model may think; `None` sends nothing.
@@ -49,6 +51,7 @@ class OpenAIModel:
         window: ModelWindow,
         *,
         key: ModelKey | None = None,
+        memory: AnswerMemory | None = None,
         length_parameter: str = "max_tokens",
         reasoning_effort: str | None = None,
         sleep: Callable[[float], None] = time.sleep,
@@ -68,6 +71,7 @@ class OpenAIModel:
             logger or logging.getLogger("seashore.llm"),
             ServerDialect(length_parameter, reasoning_effort),
             key,
+            memory,
         )
         self._turns = ToolTurns(self._caller, model, window)
 
@@ -95,7 +99,7 @@ class OpenAIModel:
         try:
             return ModelAnswer(run.run(deadline), self._model, run.usage)
         except SeashoreError as error:
-            raise charge_failure(error, run.usage) from None
+            raise charge_failure(error, run.usage, run.room_tokens) from None
 
     def take_turn(self, request: TurnRequest, deadline: Deadline) -> ModelTurn:
         """Take the next turn of a conversation with tools.

@@ -4,12 +4,13 @@ from shared.errors import DeadlineError, LateAnswerError, PaidCalls, SeashoreErr
 from shared.llm.model import Usage
 
 
-def charge_failure(error: SeashoreError, usage: Usage) -> SeashoreError:
+def charge_failure(error: SeashoreError, usage: Usage, room_tokens: int = 0) -> SeashoreError:
     """The error with what was consumed before it came, so that it can be billed.
 
     Args:
         error: What ended an answer or a turn.
         usage: What the answered calls have consumed.
+        room_tokens: The room that the answer is known to need; 0 where nothing is known.
 
     Returns:
         The error itself; in place of a deadline, which knows no bill, an answer of no use.
@@ -22,4 +23,5 @@ def charge_failure(error: SeashoreError, usage: Usage) -> SeashoreError:
         error.calls = usage.calls
         error.input_tokens = usage.input_tokens
         error.output_tokens = usage.output_tokens
+        error.room_tokens = room_tokens
     return error

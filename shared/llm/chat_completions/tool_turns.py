@@ -57,7 +57,7 @@ class ToolTurns:
             if self._takes_tools is False:
                 raise ToolsNotTakenError
         usage = Usage()
-        room = AnswerRoom(request.max_output_tokens, self._window)
+        room = AnswerRoom(request.max_output_tokens, self._window, request.room_tokens)
         try:
             while True:
                 call = _write_call(request, room)
@@ -69,7 +69,7 @@ class ToolTurns:
                     return ModelTurn(self._read(reply, request), self._model, usage)
                 room.widen(call.max_tokens)
         except SeashoreError as error:
-            raise charge_failure(error, usage) from None
+            raise charge_failure(error, usage, room.found_tokens) from None
 
     def _call(self, call: ChatCall, deadline: Deadline) -> Reply:
         try:

@@ -4,6 +4,7 @@ Servers that do not know a model's own way of calling leave its calls in the tex
 never an answer for a user.
 """
 
+import ast
 import json
 import re
 from collections.abc import Collection, Iterator
@@ -13,7 +14,7 @@ from shared.errors import ModelAnswerError
 from shared.llm.turns import ToolCall
 
 # Whatever begins with one of these is a call, or was meant to be one: Hermes and Qwen, Llama,
-# Mistral, DeepSeek, Kimi, MiniMax and Anthropic.
+# Mistral, DeepSeek, Kimi, Liquid, MiniMax and Anthropic.
 _MARK = re.compile(
     r"<(?:\w{1,10}:)?tool_calls?>|<\|?tool_call|<function=|\[TOOL_CALLS\]|<\|python_tag\|>"
     r"|<\uff5ctool▁calls?▁begin\uff5c>|<function_calls>|<invoke name=",
@@ -25,6 +26,26 @@ _FUNCTION = re.compile(r"<function=([\w.-]+)>(.*?)(?:</function>|\Z)", re.DOTALL
 _PARAMETER = re.compile(r"<parameter=([\w.-]+)>\s*(.*?)\s*</parameter>", re.DOTALL)
 # Mistral from version 11 of its tokenizer on.
 _NAMED_JSON = re.compile(r"\[TOOL_CALLS\]\s*([\w.-]+)(?:\[ARGS\])?\s*(?=\{)")
+_KIMI = re.compile(
+    r"<\|tool_call_begin\|>\s*(?:functions\.)?([\w.-]+?)(?::\d+)?\s*"
+    r"<\|tool_call_argument_begin\|>\s*(.*?)\s*(?:<\|tool_call_end\|>|\Z)",
+    re.DOTALL,
+)
+# V3 has the word `function` before the name and a fence around the arguments, V3.1 neither.
+_DEEPSEEK = re.compile(
+    r"<\uff5ctool▁call▁begin\uff5c>(?:function<\uff5ctool▁sep\uff5c>)?\s*([\w.-]+)"
+    r"(?:<\uff5ctool▁sep\uff5c>|\s|```json)*(\{.*?\})\s*(?:```)?\s*"
+    r"(?:<\uff5ctool▁call▁end\uff5c>|\Z)",
+    re.DOTALL,
+)
+_LIQUID = re.compile(r"<\|tool_call_start\|>\s*(.*?)\s*(?:<\|tool_call_end\|>|\Z)", re.DOTALL)
+# gpt-oss calls in a channel of its own ("OpenAI harmony response format").
+_CHANNEL_CALL = re.compile(
+    r"to=(?:functions\.)?([\w-]+)[^<]*(?:<\|channel\|>[^<]*)?(?:<\|constrain\|>[^<]*)?"
+    r"<\|message\|>(.*?)(?:<\|(?:call|end|return|start)\|>|\Z)",
+    re.DOTALL,
+)
+_ARGUMENTS = ("arguments", "parameters", "args", "input")
 _MOST_CALLS = 20
 
 
@@ -52,7 +73,25 @@ def read_worded_calls(text: str, tool_names: Collection[str]) -> tuple[ToolCall,
     return found
 
 
+def read_channel_calls(text: str) -> tuple[ToolCall, ...]:
+    """The calls that gpt-oss addresses to a function, where its server leaves its channels be."""
+    found = _CHANNEL_CALL.findall(text) if "<|message|>" in text else []
+    return tuple(
+        ToolCall(name=name, arguments=body.strip() or "{}") for name, body in found[:_MOST_CALLS]
+    )
+
+
 def _read_marked(text: str) -> Iterator[ToolCall]:
+    tokens = [*_KIMI.findall(text), *_DEEPSEEK.findall(text)]
+    for name, body in tokens:
+        yield ToolCall(name=name, arguments=body or "{}")
+    if tokens:
+        return
+    python = _LIQUID.findall(text)
+    for body in python:
+        yield from _read_python(body)
+    if python:
+        return
     functions = list(_FUNCTION.finditer(text))
     for function in functions:
         parameters = dict(_PARAMETER.findall(function[2]))
@@ -72,6 +111,21 @@ def _read_marked(text: str) -> Iterator[ToolCall]:
         call = _read_object(value)
         if call is not None:
             yield call
+
+
+def _read_python(body: str) -> Iterator[ToolCall]:
+    """The calls of `[name(argument='value')]`, whose values are literals."""
+    try:
+        tree = ast.parse(body, mode="eval").body
+        nodes = tree.elts if isinstance(tree, ast.List) else [tree]
+        for node in nodes:
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                values = {
+                    word.arg: ast.literal_eval(word.value) for word in node.keywords if word.arg
+                }
+                yield ToolCall(name=node.func.id, arguments=json.dumps(values))
+    except (ValueError, SyntaxError, RecursionError, MemoryError, TypeError):
+        return
 
 
 def _read_objects(text: str) -> Iterator[dict[str, Any]]:
@@ -106,7 +160,7 @@ def _read_object(value: Any) -> ToolCall | None:
     if isinstance(inner, dict):
         value = inner
     name = value.get("name")
-    arguments = value.get("arguments", value.get("parameters"))
+    arguments = next((value[name] for name in _ARGUMENTS if name in value), None)
     if not isinstance(name, str) or not name or not isinstance(arguments, (dict, str)):
         return None
     return ToolCall(

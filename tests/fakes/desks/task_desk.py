@@ -92,8 +92,8 @@ class TaskDesk:
 
     def make_waits_end(self):
         """Let waiting messages be worked on at once."""
-        queue = sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].queues["seashore-work"]
-        for message in queue._messages:
+        queues = sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].queues
+        for message in [*queues["seashore-work"]._messages, *queues["seashore-uploads"]._messages]:
             attribute = message.message_attributes.get("seashore")
             if attribute is not None:
                 state = json.loads(attribute["StringValue"]) | {"not_before": None}

@@ -28,6 +28,7 @@ from tests.fakes.model.chat_answers import (
     write_answer,
 )
 from tests.fakes.model.chat_behaviours import ERRORS, Behaviour, write_throttle_headers
+from tests.fakes.model.thinking import add_thoughts
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,7 @@ class ReceivedCall:
     body: dict[str, Any]
     kind: str
     not_before: float | None = None
+    path: str = ""
 
     @property
     def response_format(self) -> str:
@@ -64,6 +66,7 @@ class ServerTraits:
     wants_max_completion_tokens: bool = False
     knows_reasoning_effort: bool = True
     accepted_key: str | None = None
+    thinking: str | None = None
     mix: dict[str, float] = field(default_factory=lambda: {"ok": 1.0})
     latency_seconds: float = 0.0
     retry_after: str | None = "1"
@@ -173,7 +176,7 @@ class _ChatHandler(BaseHTTPRequestHandler):
         if self.path == "/control/script":
             self.chat_server.script(*(Behaviour(**behaviour) for behaviour in body))
             return self._send(200, {})
-        if self.path != "/v1/chat/completions":
+        if self.path.partition("?")[0] != "/v1/chat/completions":
             return self._send_error(404, "invalid_request_error", "not_found", "No such path")
         return self._complete(body)
 
@@ -183,7 +186,10 @@ class _ChatHandler(BaseHTTPRequestHandler):
         key = self.headers.get("authorization", "").removeprefix("Bearer ")
         headers, not_before = write_throttle_headers(behaviour, at_seconds)
         number = self.chat_server.record(
-            ReceivedCall(at_seconds, self.client_address[1], key, body, behaviour.kind, not_before)
+            ReceivedCall(
+                *(at_seconds, self.client_address[1], key, body),
+                *(behaviour.kind, not_before, self.path),
+            )
         )
         if self.chat_server.stopping.wait(behaviour.latency_seconds):
             return None
@@ -254,6 +260,9 @@ class _ChatHandler(BaseHTTPRequestHandler):
             finish_reason, message["content"] = "content_filter", ""
         if kind == "refusal":
             message["content"], message["refusal"] = None, "I cannot help with that."
+        words = message["content"] or ""
+        if traits.thinking is not None:
+            add_thoughts(message, traits.thinking)
         completion: dict[str, Any] = {
             "id": f"chatcmpl-{number:06d}",
             "object": "chat.completion",
@@ -269,10 +278,8 @@ class _ChatHandler(BaseHTTPRequestHandler):
             ],
             "usage": {
                 "prompt_tokens": len(json.dumps(body["messages"])) // 4,
-                "completion_tokens": len(message["content"] or "") // 4 + 1,
-                "total_tokens": len(json.dumps(body["messages"])) // 4
-                + len(message["content"] or "") // 4
-                + 1,
+                "completion_tokens": len(words) // 4 + 1,
+                "total_tokens": len(json.dumps(body["messages"])) // 4 + len(words) // 4 + 1,
             },
         }
         if kind == "no_usage":

@@ -4,7 +4,7 @@ Each is the smallest file of its kind: a form that is filled in, a remark, a lay
 table that is turned, a script that is written from the right.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from tests.fakes.pdf.pdf_files import (
     CATALOG,
@@ -121,14 +121,16 @@ def make_layered_pdf(content: bytes, *, layer_entries: bytes = b"/OFF [60 0 R]")
     return write_pdf(objects)
 
 
-def make_mapped_pdf(content: bytes, letters: str, widths: int = 600) -> bytes:
-    """A page in a font of which the codes A, B, C ... stand for these letters."""
+def make_mapped_pdf(
+    content: bytes, letters: Sequence[str], widths: int = 600, page_entries: bytes = b""
+) -> bytes:
+    """A page in a font of which the codes A, B, C ... stand for these letters, or words."""
     pairs = b" ".join(
         b"<%02X> <%b>" % (0x41 + k, letter.encode("utf-16-be").hex().encode())
         for k, letter in enumerate(letters)
     )
     objects = make_objects([make_stream(content)])
-    objects[FIRST_PAGE] = make_page(FIRST_CONTENTS, font=6)
+    objects[FIRST_PAGE] = make_page(FIRST_CONTENTS, font=6)[:-2] + page_entries + b">>"
     objects[6] = (
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /ToUnicode 7 0 R /FirstChar 65 "
         b"/LastChar %d /Widths [%b] >>" % (64 + len(letters), b"%d " % widths * len(letters))

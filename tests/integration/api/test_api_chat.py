@@ -6,8 +6,10 @@ import time
 
 import pytest
 
+from functions.http.errors import describe_error
 from functions.http.requests import find_owner
 from shared.conversations import Conversations
+from shared.errors import AccessDeniedError
 from shared.ledger.spend import read_day_spend
 from tests.fakes.aws.ledger_rows import scan_rows
 from tests.fakes.desks.api_desk import make_event, open_api_desk
@@ -148,6 +150,27 @@ def test_a_slow_model_is_late_with_something_to_do_instead():
         assert desk.send("GET", "/threads").body == {"threads": []}
 
 
+def test_a_request_that_is_rejected_before_any_answer_is_the_fault_of_a_setting(desk):
+    desk.server.script(failing("bad_request"))
+    said = desk.chat("Hi", "t")
+    assert (said.status, said.error["code"]) == (503, "model_access")
+
+
+def test_a_request_that_is_rejected_later_says_so(desk):
+    desk.server.script(calling(READ), saying("In 1907."), failing("bad_request"))
+    desk.chat("When?", "t")
+    said = desk.chat("And then?", "t")
+    assert (said.status, said.error["code"]) == (503, "model_request")
+    assert "log" in said.error["what_to_do"]
+
+
+def test_a_right_that_is_missing_is_no_fault_of_the_code():
+    failure = describe_error(
+        AccessDeniedError("may not read", delay_seconds=5, reason="access_denied")
+    )
+    assert (failure.status, failure.code) == (503, "access_denied")
+
+
 @pytest.mark.parametrize(
     ("behaviour", "status", "code", "headers"),
     [
@@ -156,7 +179,6 @@ def test_a_slow_model_is_late_with_something_to_do_instead():
         (failing("unknown_model"), 503, "model_access", {}),
         (failing("refusal"), 422, "model_refusal", {}),
         (failing("context_overflow"), 422, "context_overflow", {}),
-        (failing("bad_request"), 500, "internal", {}),
     ],
 )
 def test_what_goes_wrong_with_the_model_has_a_status_of_its_own(

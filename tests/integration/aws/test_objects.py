@@ -58,8 +58,7 @@ def test_each_version_is_read_by_itself(store, s3, bucket, tmp_path):
     ]
     path = tmp_path / "a.pdf"
     for version, body in [*zip(versions, bodies, strict=True), (None, bodies[-1])]:
-        assert store.measure(bucket, "a.pdf", version) == len(body)
-        store.download(bucket, "a.pdf", version, path)
+        assert store.download(bucket, "a.pdf", version, path) == len(body)
         assert path.read_bytes() == body
 
 
@@ -70,18 +69,24 @@ def test_a_large_object_arrives_whole(store, s3, bucket, tmp_path):
     assert (tmp_path / "large").read_bytes() == body
 
 
+def test_an_object_that_is_too_large_is_measured_and_not_read(store, s3, bucket, tmp_path):
+    s3.put_object(Bucket=bucket, Key="large", Body=b"x" * 11)
+    assert store.download(bucket, "large", None, tmp_path / "x", max_bytes=10) == 11
+    assert not (tmp_path / "x").exists()
+    assert store.download(bucket, "large", None, tmp_path / "x", max_bytes=11) == 11
+    assert (tmp_path / "x").read_bytes() == b"x" * 11
+
+
 def test_what_is_missing_is_said_to_be_missing(store, s3, bucket, tmp_path):
     version = s3.put_object(Bucket=bucket, Key="a.pdf", Body=b"x")["VersionId"]
     s3.delete_object(Bucket=bucket, Key="a.pdf")
     for key, there in (("none.pdf", None), ("a.pdf", None)):
         with pytest.raises(ObjectMissingError):
-            store.measure(bucket, key, there)
-        with pytest.raises(ObjectMissingError):
             store.download(bucket, key, there, tmp_path / "x")
         with pytest.raises(ObjectMissingError):
             store.read_json(bucket, key)
     # A delete marker hides the object, not its versions.
-    assert store.measure(bucket, "a.pdf", version) == 1
+    assert store.download(bucket, "a.pdf", version, tmp_path / "x") == 1
 
 
 def test_a_bucket_that_is_missing_is_a_fault_of_the_set_up(store):
@@ -92,11 +97,7 @@ def test_a_bucket_that_is_missing_is_a_fault_of_the_set_up(store):
 
 def test_a_role_without_rights_is_told_apart(store, s3, bucket, tmp_path):
     with Stubber(s3) as stubber:
-        # A HEAD has no body, hence no code but the status.
-        stubber.add_client_error("head_object", "403", http_status_code=403)
         stubber.add_client_error("get_object", "AccessDenied", http_status_code=403)
-        with pytest.raises(AccessDeniedError):
-            store.measure(bucket, "a.pdf", None)
         with pytest.raises(AccessDeniedError):
             store.download(bucket, "a.pdf", None, tmp_path / "x")
 

@@ -9,6 +9,7 @@ from pipeline.extraction import PageText
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest
 from pipeline.metering.metered_calls import AnswerServices
+from pipeline.summaries import summarize_document
 from pipeline.summaries.summarize_document import (
     SummarizeServices,
     combine_chunks,
@@ -57,7 +58,11 @@ class Pages:
 class Model:
     name = "model"
 
+    def __init__(self):
+        self.calls = 0
+
     def answer(self, request, deadline):
+        self.calls += 1
         value = Summary(title="t", abstract="a", key_points=[], language="en")
         return ModelAnswer(value, self.name, Usage())
 
@@ -81,6 +86,7 @@ class Desk:
         self.sqs = account.clients.sqs
         self.table, self.now = open_table(account), Clock()
         self.extractor = Pages()
+        self.model = Model()
         self.queues = BreakingQueues(Queues(self.sqs))
         settings = account.settings
         put = account.clients.s3.put_object(
@@ -105,7 +111,7 @@ class Desk:
         )
         self.summarizing = SummarizeServices(
             queues=Queues(self.sqs),
-            answers=AnswerServices(Model(), None, self.table, self.now),
+            answers=AnswerServices(self.model, None, self.table, self.now),
             window=ModelWindow(16_000),
             **common,
         )
@@ -184,6 +190,24 @@ def test_a_sending_that_breaks_off_is_finished_by_the_next_delivery(desk, accept
     assert document.status is DocumentStatus.DONE
     assert (document.chunks_done, document.run) == (PAGES, 1)
     assert desk.extractor.opened == 1
+
+
+def test_a_summary_that_the_ledger_did_not_take_is_paid_for_once(desk, monkeypatch):
+    def break_down(*_, **__):
+        raise ServiceError("down", delay_seconds=1, reason="x")
+
+    desk.ingest()
+    messages = desk.take_messages()
+    with monkeypatch.context() as patch:
+        patch.setattr(summarize_document, "record_chunk", break_down)
+        for message in messages:
+            with pytest.raises(ServiceError):
+                summarize_chunk(message, desk.summarizing, DEADLINE)
+    assert desk.model.calls == PAGES
+    desk.work(messages)
+    # Only the combination was asked for.
+    assert desk.model.calls == PAGES + 1
+    assert desk.document.status is DocumentStatus.DONE
 
 
 def test_a_delivery_that_comes_again_sends_nothing_more_once_all_is_summarised(desk):

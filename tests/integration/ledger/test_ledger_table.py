@@ -1,15 +1,19 @@
 """The edge to DynamoDB: values, conditions, and what its answers are translated to."""
 
+from datetime import UTC, datetime
+
 import pytest
 from boto3.dynamodb.conditions import Attr
 from botocore.stub import Stubber
 
 from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.errors import LedgerConflictError, PermanentError, ServiceError
+from shared.llm.answer_memory import AnswerRow
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import scan_rows
 
 KEY = {"pk": "P", "sk": "S"}
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Naps:
@@ -194,3 +198,15 @@ def test_a_service_that_fails_is_left_to_the_delivery_policy(table, stub, code):
         table.read_row("P", "S")
     with pytest.raises(ServiceError):
         list(table.query_rows("P", "A", "B"))
+
+
+def test_that_a_model_has_answered_is_known_to_other_containers(table):
+    def row(model):
+        return AnswerRow(lambda: table, "http://127.0.0.1:1/v1", model, lambda: NOW)
+
+    assert not row("m").recall()
+    row("m").note()
+    assert row("m").recall()
+    assert not row("other").recall()
+    (kept,) = scan_rows(table).values()
+    assert kept["expires_at"] == int(NOW.timestamp()) + 365 * 24 * 3600

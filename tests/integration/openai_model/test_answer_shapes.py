@@ -1,6 +1,7 @@
 """What comes of what servers are known to answer: a table, each row with its source."""
 
 import functools
+import json
 import logging
 
 import pytest
@@ -18,7 +19,11 @@ from shared.errors import (
 from shared.llm.turns import Tool, ToolsNotTakenError, TurnRequest
 from tests.fakes.model.chat_behaviours import sending
 from tests.fakes.model.openai_requests import SECRET_KEY, SECRET_TEXT, answer, formats, request_for
-from tests.integration.openai_model.answer_shapes import access_shapes, content_shapes
+from tests.integration.openai_model.answer_shapes import (
+    access_shapes,
+    content_shapes,
+    turn_shapes,
+)
 from tests.integration.openai_model.answer_shapes import load_shapes as load
 from tests.integration.openai_model.answer_shapes import reply_shapes as replies
 from tests.integration.openai_model.answer_shapes.rows import MADE
@@ -34,7 +39,15 @@ ERRORS = [
     *load.REQUESTS,
 ]
 REPLIES = [*replies.REASONS, *replies.THOUGHTS, *replies.BILLS]
-TABLE = [*ERRORS, *REPLIES, *content_shapes.ROOMS, *load.FORMATS, *load.TOOLS]
+TABLE = [
+    *ERRORS,
+    *REPLIES,
+    *turn_shapes.ROWS,
+    *access_shapes.FIRST,
+    *content_shapes.ROOMS,
+    *load.FORMATS,
+    *load.TOOLS,
+]
 
 OUTCOMES = {
     "access": ModelAccessError,
@@ -139,6 +152,30 @@ def test_turns(model, server, row):
     error = ModelRefusalError if row.outcome == "refused" else ModelAnswerError
     with pytest.raises(error, match="cut off" if row.outcome == "cut_off" else None):
         take_turn(model)
+
+
+@rows(turn_shapes.ROWS)
+def test_turns_that_call(model, server, row):
+    server.script(row.behaviour)
+    if row.text is None and not row.calls:
+        with pytest.raises(ModelAnswerError):
+            take_turn(model)
+        return
+    turn = take_turn(model).turn
+    assert turn.text == (row.text or "")
+    assert [(call.name, json.loads(call.arguments)) for call in turn.calls] == (
+        [("look", {"where": "here"})] if row.calls else []
+    )
+
+
+@rows(access_shapes.FIRST)
+def test_what_is_rejected_before_any_answer_is_a_setting(model, server, row):
+    server.script(*[row.behaviour] * 4)
+    with pytest.raises(ModelAccessError):
+        answer(model)
+    with pytest.raises(ModelAccessError, match="a short while ago"):
+        answer(model)
+    assert formats(server) == ["json_schema", "json_schema", "json_object", "text"]
 
 
 @rows(content_shapes.ROOMS)

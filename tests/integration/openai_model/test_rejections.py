@@ -4,10 +4,11 @@ import logging
 
 import pytest
 
-from shared.errors import ModelAccessError, ModelRequestError
-from tests.fakes.model.chat_behaviours import failing
+from shared.errors import ModelAccessError, ModelRequestError, ServiceError
+from shared.llm.answer_memory import AnswerMemory
+from tests.fakes.model.chat_behaviours import failing, sending
 from tests.fakes.model.chat_server import ChatServer
-from tests.fakes.model.openai_requests import answer, formats
+from tests.fakes.model.openai_requests import answer, formats, request_for
 
 
 @pytest.mark.parametrize("kind", ["quota", "unauthorized", "forbidden"])
@@ -53,12 +54,61 @@ def test_a_rejected_request_is_permanent(model, server):
     assert len(server.calls) == 2
 
 
-def test_a_request_rejected_on_every_step_is_permanent(model, server):
+def test_a_request_rejected_on_every_step_is_a_setting_until_the_model_has_answered(build, server):
+    now = [1000.0]
+    model = build(clock=lambda: now[0])
     server.script(*[failing("bad_request")] * 4)
-    with pytest.raises(ModelRequestError, match="you cannot do that"):
+    with pytest.raises(ModelAccessError, match="you cannot do that") as caught:
         answer(model)
     # With bounds and without.
     assert formats(server) == ["json_schema", "json_schema", "json_object", "text"]
+    assert caught.value.delay_seconds == 60
+    now[0] += 61
+    answer(model)
+    server.script(failing("bad_request"))
+    with pytest.raises(ModelRequestError, match="you cannot do that"):
+        answer(model)
+
+
+def test_a_container_asks_the_others_whether_the_model_has_answered(build, server):
+    store = Store()
+    answer(build(memory=AnswerMemory(store)))
+    assert store.has_answered
+    server.script(*[failing("bad_request")] * 4)
+    with pytest.raises(ModelRequestError):
+        answer(build(memory=AnswerMemory(store)))
+
+
+def test_who_may_not_note_an_answer_notes_none(build, server):
+    store = Store()
+    answer(build(memory=AnswerMemory(store, may_note=False)))
+    assert not store.has_answered
+
+
+def test_a_store_that_fails_costs_no_answer(build, server):
+    store = Store(fails=True)
+    assert answer(build(memory=AnswerMemory(store))).value.title == "Seals"
+    server.script(*[failing("bad_request")] * 4)
+    with pytest.raises(ModelAccessError):
+        answer(build(memory=AnswerMemory(store)))
+
+
+class Store:
+    def __init__(self, *, fails=False):
+        self.has_answered = False
+        self._fails = fails
+
+    def recall(self):
+        self._check()
+        return self.has_answered
+
+    def note(self):
+        self._check()
+        self.has_answered = True
+
+    def _check(self):
+        if self._fails:
+            raise ServiceError("down", delay_seconds=5, reason="aws_service")
 
 
 def test_the_servers_own_name_for_the_length_is_learnt(build, waits):
@@ -69,6 +119,46 @@ def test_the_servers_own_name_for_the_length_is_learnt(build, waits):
         bodies = [call.body for call in server.calls]
     assert ["max_completion_tokens" in body for body in bodies] == [False, True, True]
     assert waits.seconds == []
+
+
+MISTRAL = {
+    "detail": [
+        {
+            "type": "extra_forbidden",
+            "loc": ["body", "max_completion_tokens"],
+            "msg": "Extra inputs are not permitted",
+            "input": 500,
+        }
+    ]
+}
+
+
+@pytest.mark.parametrize("body", [MISTRAL, {"object": "error", "message": MISTRAL}])
+def test_a_name_for_the_length_that_is_forbidden_is_left(build, server, body):
+    server.script(sending(422, body))
+    model = build(length_parameter="max_completion_tokens")
+    answer(model)
+    answer(model)
+    names = [set(call.body) & {"max_tokens", "max_completion_tokens"} for call in server.calls]
+    assert names == [{"max_completion_tokens"}, {"max_tokens"}, {"max_tokens"}]
+
+
+LIMIT = "max_tokens is too large: 6000. This model supports at most 4096 completion tokens."
+LEFT = (
+    "'max_tokens' or 'max_completion_tokens' is too large: 6000. This model's maximum context "
+    "length is 4096 tokens and your request has 100 input tokens (6000 > 4096 - 100)."
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "rooms"), [(LIMIT, [6000, 4096, 4096]), (LEFT, [6000, 3996, 6000])]
+)
+def test_the_most_that_a_server_lets_an_answer_have_is_remembered(build, server, said, rooms):
+    model = build(window=1_000_000)
+    server.script(sending(400, {"error": {"message": said}}))
+    for _ in range(2):
+        answer(model, request_for("Seals rest on sand.", max_output_tokens=6000))
+    assert [call.body["max_tokens"] for call in server.calls] == rooms
 
 
 def test_an_unknown_reasoning_effort_is_left_out(build):

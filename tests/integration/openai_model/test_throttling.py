@@ -64,6 +64,7 @@ def test_a_pause_that_does_not_fit_is_deferred(model, server, waits, behaviour, 
         answer(model, seconds=seconds)
     assert caught.value.delay_seconds == pytest.approx(delay)
     assert caught.value.reason == "model_throttled"
+    assert not caught.value.grows
     assert len(server.calls) == 1
     assert waits.seconds == []
     # Others of the container are not sent into the same pause.
@@ -80,6 +81,7 @@ def test_throttling_without_a_time_backs_off(build, waits):
         assert len(server.calls) == 3
     assert waits.seconds == [2, 4]
     assert caught.value.delay_seconds == 8
+    assert caught.value.grows
 
 
 def test_waiting_never_goes_past_the_deadline(build, server):

@@ -216,7 +216,7 @@ def snapshot(desk):
     rows = {
         key: row
         for key, row in scan_rows(desk.table).items()
-        if not key[0].startswith(("TASK#", "ANSWER#", "SPEND#"))
+        if not key[0].startswith(("TASK#", "ANSWER#", "SPEND#", "MODEL#"))
     }
     s3, sqs, settings = (
         desk.account.clients.s3, desk.account.clients.sqs, desk.account.settings,

@@ -114,7 +114,7 @@ def test_a_task_has_a_spending_limit_of_its_own():
 
 
 def test_a_failed_document_that_has_text_can_be_asked_about(desk):
-    desk.server.traits.mix = {"bad_request": 1.0}
+    desk.server.traits.mix = {"refusal": 1.0}
     document = desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
     assert document.status is DocumentStatus.FAILED
     desk.server.traits.mix = {"ok": 1.0}

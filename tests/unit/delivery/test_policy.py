@@ -38,7 +38,9 @@ POLICY = Policy(
 )
 
 
-def receipt(receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5, has_begun=True):
+def receipt(
+    receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5, has_begun=True, deferrals=0
+):
     return Receipt(
         receive_count=receive_count,
         waiting_since=NOW - timedelta(seconds=age_seconds),
@@ -46,6 +48,7 @@ def receipt(receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5, has_b
         has_begun=has_begun,
         lock_seconds=lock_seconds,
         random=random,
+        deferrals=deferrals,
     )
 
 
@@ -67,6 +70,19 @@ def test_what_will_never_work_is_dead_lettered_at_once(receive_count):
     error = MessageDecodeError("not JSON")
     outcome = decide_outcome(error, receipt(receive_count), POLICY)
     assert outcome == DeadLetter("MessageDecodeError", "not JSON")
+
+
+def test_a_wait_of_which_nobody_knows_the_end_doubles_each_time():
+    guessed = ModelThrottledError("slow down", delay_seconds=2, reason="throttled", grows=True)
+    delays = [
+        decide_outcome(guessed, receipt(random=0, deferrals=deferrals), POLICY).delay_seconds
+        for deferrals in (0, 1, 2, 5, 9, 1_000_000)
+    ]
+    assert delays == [2, 4, 8, 64, 900, 900]
+    told = ModelThrottledError("slow down", delay_seconds=2_000, reason="throttled")
+    for error in (told, ModelThrottledError("", delay_seconds=2_000, reason="", grows=True)):
+        outcome = decide_outcome(error, receipt(random=0, deferrals=7), POLICY)
+        assert outcome.delay_seconds == 2_000
 
 
 @pytest.mark.parametrize("receive_count", [1, 5, 50])
@@ -168,3 +184,23 @@ def test_only_errors_that_are_the_messages_own_lead_to_the_dlq(error, count, age
     if isinstance(outcome, DeadLetter):
         innocent = isinstance(error, (DeferredError, IdempotencyAlreadyInProgressError))
         assert age > POLICY.max_deferral_age_seconds if innocent else error is not None
+
+
+def throttle_after(calls, *, has_kept):
+    error = ModelThrottledError("slow down", delay_seconds=40, reason="throttled")
+    error.calls, error.has_kept = calls, has_kept
+    return error
+
+
+@pytest.mark.parametrize(("calls", "has_kept"), [(0, False), (2, True)])
+def test_a_deferral_is_no_attempt_unless_it_was_paid_for_in_vain(calls, has_kept):
+    outcome = decide_outcome(throttle_after(calls, has_kept=has_kept), receipt(50), POLICY)
+    assert not outcome.uses_receive
+
+
+def test_a_deferral_that_was_paid_for_in_vain_is_an_attempt():
+    error = throttle_after(2, has_kept=False)
+    assert decide_outcome(error, receipt(4), POLICY).uses_receive
+    last = decide_outcome(error, receipt(5), POLICY)
+    assert last.error_type == "ModelThrottledError"
+    assert last.message == "slow down; what each try had paid for was of no use"

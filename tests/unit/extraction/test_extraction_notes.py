@@ -122,3 +122,35 @@ def test_a_stamp_is_read_from_what_it_draws(read_text):
 def test_what_opens_in_a_window_of_its_own_is_not_on_the_page(read_text, subtype):
     remark = make_remark(subtype, (72, 600, 500, 618), b"/Contents (only on a click)")
     assert read_text(make_pdf_with_annotations("A page", [remark])) == "A page"
+
+
+def test_the_caption_of_a_button_is_read_from_what_it_draws(read_text):
+    button = make_field(b"Btn", "Button1", FIRST_LINE, b"/Ff 65536 /AP << /N 53 0 R >>")
+    assert read_text(make_form("To pay:", button)) == "To pay: 1,250.00 EUR"
+
+
+def test_what_the_page_prints_under_a_button_is_not_said_twice(read_text):
+    button = make_field(b"Btn", "Button1", (70, 717, 160, 731), b"/Ff 65536 /AP << /N 53 0 R >>")
+    assert read_text(make_form("1,250.00 EUR", button)) == "1,250.00 EUR"
+
+
+def test_what_a_field_draws_without_a_value_is_read(read_text):
+    field = make_field(b"Tx", "sum", FIRST_LINE, b"/AP << /N 53 0 R >>")
+    assert read_text(make_form("Sum:", field)) == "Sum: 1,250.00 EUR"
+
+
+def test_what_is_drawn_for_a_password_stays_out(read_text):
+    entries = b"/Ff %d /AP << /N 53 0 R >>" % PASSWORD
+    assert read_text(make_form("Code:", make_field(b"Tx", "code", FIRST_LINE, entries))) == "Code:"
+
+
+def test_a_list_shows_what_is_chosen_and_what_is_not(read_text):
+    entries = b"/V (no) /I [1] /Opt [[(dk) (Denmark)] [(no) (Norway)]]"
+    assert read_text(make_form("Country:", make_field(b"Ch", "country", FIRST_LINE, entries))) == (
+        "Country: [ ] Denmark, [x] Norway"
+    )
+
+
+def test_controls_in_a_value_divide_its_words(read_text):
+    field = make_text_field("sum", "1\x022\x113", FIRST_LINE)
+    assert read_text(make_form("Sum:", field)) == "Sum: 1 2 3"

@@ -68,6 +68,14 @@ def test_words_of_right_to_left_script_however_they_are_written(read_text, is_wr
     assert read_text(make_mapped_pdf(content, WELCOME)) == WELCOME
 
 
+@pytest.mark.parametrize("rotation", [b"", b"/Rotate 180"])
+def test_a_word_that_is_given_for_one_place_as_a_whole(read_text, rotation):
+    words = [f"{WELCOME}{PEACE}", f"{WORLD} {PEACE}"]
+    content = draw_letters([0x42, 0x41], 400, 30)
+    data = make_mapped_pdf(content, words, page_entries=rotation)
+    assert read_text(data) == " ".join(words)
+
+
 def lay_out(*words):
     """Glyphs from left to right, ten points each."""
     letters = [letter for word in words for letter in word]

@@ -8,7 +8,7 @@ import tempfile
 import pytest
 
 from pipeline.ingest.downloads import download_document, remove_leftovers
-from shared.errors import RejectedDocumentError, RejectionCode
+from shared.errors import RejectedDocumentError, RejectionCode, ServiceError
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
 from tests.project_files import PROJECT
@@ -26,11 +26,10 @@ DOCUMENT = Document(
 class Objects:
     """S3 with one object."""
 
-    def measure(self, bucket, key, version_id):
+    def download(self, bucket, key, version_id, path, *, max_bytes):
+        if max_bytes >= 4:
+            path.write_bytes(b"%PDF")
         return 4
-
-    def download(self, bucket, key, version_id, path):
-        path.write_bytes(b"%PDF")
 
 
 @pytest.fixture(autouse=True)
@@ -55,13 +54,31 @@ def test_what_is_too_large_is_not_fetched(temporary_folder):
     assert list(temporary_folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("reason", "words"),
+    [
+        ("object_archived", "The file lies in an archive class of S3: restore it"),
+        ("key_unusable", "The KMS key that the file is encrypted with is disabled or gone: enable"),
+        ("aws_service", "busy"),
+    ],
+)
+def test_what_a_person_has_to_mend_is_said_and_waits_longer(reason, words):
+    class Refusing:
+        def download(self, *arguments, **options):
+            raise ServiceError("busy", delay_seconds=15, reason=reason)
+
+    with pytest.raises(ServiceError) as caught, download_document(DOCUMENT, Refusing(), 4):
+        pass
+    assert str(caught.value).startswith(words)
+    assert caught.value.reason == reason
+    assert caught.value.delay_seconds == (15 if reason == "aws_service" else 900)
+
+
 LEAVE_A_FILE = """
 import os, sys, tempfile
 sys.path.insert(0, sys.argv[1])
 tempfile.tempdir = sys.argv[2]
 from tests.unit.ingest.test_downloads import DOCUMENT, Objects, download_document
-from tests.project_files import PROJECT
-from tests.project_files import PROJECT
 with download_document(DOCUMENT, Objects(), 4):
     os._exit(0)
 """

@@ -10,9 +10,11 @@ from shared.llm.chat_completions.openai_client import (
     OPENAI_BASE_URL,
     build_openai_client,
     call_timeout,
+    read_base_address,
 )
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.settings import Settings
+from tests.fakes.model.chat_server import ChatServer
 
 
 def settings(**more):
@@ -69,11 +71,41 @@ def test_the_sdk_reads_no_environment_of_its_own(build, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1:8080", "localhost", "ftp://127.0.0.1/v1", "http:///v1"]
+    "address",
+    [
+        *("127.0.0.1:8080", "localhost", "ftp://127.0.0.1/v1", "http:///v1"),
+        *("http://[::1", "http://127.0.0.1:port/v1", "http://127.0.0.1/v1#chat"),
+    ],
 )
 def test_an_address_of_no_use_is_named(address):
     with pytest.raises(SettingsError, match="OPENAI_BASE_URL"):
         build_openai_client(address)
+
+
+@pytest.mark.parametrize(
+    ("setting", "url", "query"),
+    [
+        ("http://127.0.0.1:8080/v1/chat/completions", "http://127.0.0.1:8080/v1", {}),
+        ("http://127.0.0.1:8080/v1/chat/completions/", "http://127.0.0.1:8080/v1", {}),
+        (" http://127.0.0.1:8080/v1/ ", "http://127.0.0.1:8080/v1", {}),
+        (
+            "https://a.example/openai/deployments/m/chat/completions?api-version=2024-10-21",
+            "https://a.example/openai/deployments/m",
+            {"api-version": "2024-10-21"},
+        ),
+    ],
+)
+def test_an_address_is_taken_as_people_copy_it(setting, url, query):
+    assert read_base_address(setting) == (url, query)
+
+
+def test_a_query_goes_along_with_each_request():
+    with ChatServer() as server:
+        client = build_openai_client(f"{server.url}/chat/completions?api-version=1")
+        with client:
+            messages = [{"role": role, "content": "x"} for role in ("system", "user")]
+            client.chat.completions.create(model="m", messages=messages)
+        assert [call.path for call in server.calls] == ["/v1/chat/completions?api-version=1"]
 
 
 def test_the_connection_has_a_short_limit_of_its_own():

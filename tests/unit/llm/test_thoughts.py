@@ -37,6 +37,7 @@ ANSWER = '{"title": "Answer"}'
         f"<|channel|>final<|message|>{ANSWER}<|return|>",
         f"<|channel|>analysis<|message|>{DRAFT}<|end|><|start|>assistant"
         f"<|channel|>final <|constrain|>JSON<|message|>{ANSWER}",
+        f"<think>I close with `</think>` {DRAFT}</think>{ANSWER}",
         f"analysisPerhaps {DRAFT}.assistantfinal{ANSWER}",
         f"analysisPerhaps {DRAFT}.assistantfinaljson{ANSWER}",
     ],
@@ -66,6 +67,9 @@ def test_a_draft_without_an_answer_is_none(text):
         json.dumps({"text": "It ends with </think>."}),
         f"Here: ```json\n{json.dumps({'text': 'a </think> b'})}\n```",
         "The tag <think> opens a thought.",
+        "It begins so. A thought ends with `</think>` in the text.",
+        "First the tag `<think>`, then `</think>`: all between is a thought.",
+        'The mark "</think>" closes it, and \u201c</thinking>\u201d too.',
         "analysis of the final assistant",
         "Thinking is free.",
     ],

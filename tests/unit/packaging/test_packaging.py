@@ -25,9 +25,9 @@ from tests.unit.template.template_parts import functions, parse_template, resour
 
 # Rights that go by another name than the operation that needs them, and those of no operation.
 OPERATIONS_OF = {
-    "s3:ListBucket": {"list_objects_v2", "head_object", "get_object"},
-    "s3:GetObject": {"get_object", "head_object"},
-    "s3:GetObjectVersion": {"get_object", "head_object"},
+    "s3:ListBucket": {"list_objects_v2", "get_object"},
+    "s3:GetObject": {"get_object"},
+    "s3:GetObjectVersion": {"get_object"},
     "s3:PutObject": {"put_object", "generate_presigned_post"},
 }
 OF_NO_CLIENT = ("logs:", "xray:", "ec2:", "kms:", "rds-db:")

@@ -18,7 +18,6 @@ from shared.errors import (
     AccessDeniedError,
     DeferredError,
     LedgerConflictError,
-    ObjectMissingError,
     PermanentError,
     RetryableError,
     ServiceError,
@@ -37,57 +36,6 @@ def client_error(code, status=400):
         "ResponseMetadata": {"HTTPStatusCode": status},
     }
     return ClientError(response, "PutObject")
-
-
-ASKS_FOR_PATIENCE = [
-    ("SlowDown", 503),
-    ("Throttling", 400),
-    ("ThrottlingException", 400),
-    ("ProvisionedThroughputExceededException", 400),
-    ("RequestLimitExceeded", 400),
-    ("RequestThrottled", 403),
-    ("TooManyRequestsException", 429),
-    ("OverLimit", 403),
-    ("TransactionConflictException", 400),
-    ("RequestTimeout", 400),
-    ("SomethingNew", 429),
-    ("SomethingNew", 500),
-    ("InternalError", 500),
-    ("ServiceUnavailable", 503),
-    # The status decides where a code would say something else.
-    ("AccessDenied", 503),
-    ("NoSuchKey", 500),
-]
-OTHERS = [
-    ("NoSuchKey", 404, ObjectMissingError),
-    ("404", 404, ObjectMissingError),
-    ("NoSuchVersion", 404, ObjectMissingError),
-    ("AccessDenied", 403, AccessDeniedError),
-    ("403", 403, AccessDeniedError),
-    ("AccessDeniedException", 400, AccessDeniedError),
-    ("NoSuchBucket", 404, ServiceError),
-    ("ResourceNotFoundException", 400, ServiceError),
-    ("AWS.SimpleQueueService.NonExistentQueue", 400, ServiceError),
-    ("ExpiredTokenException", 400, ServiceError),
-    ("InvalidParameterValue", 400, PermanentError),
-    ("ValidationException", 400, PermanentError),
-    ("InvalidMessageContents", 400, PermanentError),
-    ("", 400, PermanentError),
-]
-
-
-@pytest.mark.parametrize(("code", "status"), ASKS_FOR_PATIENCE)
-def test_a_service_that_asks_for_patience_gets_it(code, status):
-    error = translate(client_error(code, status))
-    assert type(error) is ServiceError
-    assert error.reason == "aws_service"
-    assert error.delay_seconds > 0
-
-
-@pytest.mark.parametrize(("code", "status", "expected"), OTHERS)
-def test_every_other_answer_has_its_class(code, status, expected):
-    error = translate(client_error(code, status))
-    assert type(error) is expected
 
 
 @pytest.mark.parametrize(

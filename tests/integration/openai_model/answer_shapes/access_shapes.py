@@ -259,3 +259,13 @@ ROWS = [
     ),
     _access(MADE, 200, {"base_resp": {"status_code": 1004, "status_msg": "invalid api key"}}),
 ]  # fmt: skip
+
+
+# Before the model has answered for the first time.
+FIRST = [
+    ErrorRow("danny-avila/LibreChat #4688: http to a port of https", 400,
+             "Client sent an HTTP request to an HTTPS server.", "access"),
+    ErrorRow("lollipopkit/flutter_gpt_box #213: a parameter that the model does not take", 400,
+             error("deepseek-reasoner does not support the parameter `presence_penalty`",
+                   "invalid_request_error", "invalid_request_error"), "access"),
+]  # fmt: skip
