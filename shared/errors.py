@@ -87,6 +87,11 @@ class PaidCalls:
     has_kept: bool = False
 
     @property
+    def has_cost(self) -> bool:
+        """Whether any call was served, or may have been."""
+        return self.calls > 0 or self.unanswered > 0
+
+    @property
     def is_paid_for_nothing(self) -> bool:
         """Whether calls were paid for, and a next run would have to pay for them again."""
         return self.calls > 0 and not self.has_kept

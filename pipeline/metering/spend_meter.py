@@ -304,9 +304,7 @@ class SpendMeter:
             )
             if open_lease(self._table, lease, self.limits.daily):
                 unwritten = ModelSpend(model=self._model)
-                self._open = _OpenLease(
-                    lease, now + _LEASE_SERVES, unwritten, noted_open_cost=cost
-                )
+                self._open = _OpenLease(lease, now + _LEASE_SERVES, unwritten, noted_open_cost=cost)
                 self._refusal = None
                 if self.limits.daily:
                     committed = read_committed(self._table, day, self.limits.account)
@@ -358,6 +356,4 @@ class SpendMeter:
 
 def read_paid_usage(error: PaidCalls) -> Usage:
     """What an answer that failed has consumed, and what its calls without an answer may have."""
-    return Usage(
-        error.calls, error.input_tokens, error.output_tokens, unanswered=error.unanswered
-    )
+    return Usage(error.calls, error.input_tokens, error.output_tokens, unanswered=error.unanswered)

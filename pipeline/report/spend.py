@@ -99,9 +99,7 @@ class Spend(ReportPart):
         return tuple(dropwhile(lambda day: day.is_unknown, self.days_before))
 
 
-def read_spend(
-    day: str, cap_micro_usd: int | None, table: LedgerTable, now: datetime
-) -> Spend:
+def read_spend(day: str, cap_micro_usd: int | None, table: LedgerTable, now: datetime) -> Spend:
     """Read what a day has cost, and how the seven days before were.
 
     Args:

@@ -11,8 +11,8 @@ The pipeline and the chat have a limit each, so that neither can use up the othe
 
 | pk | sk | what |
 |---|---|---|
-| `SPEND#<day>` | `TOTAL`, `TOTAL#chat` | `committed`, which the limit is held against: spent, reserved |
-| `SPEND#<day>` | `MODEL#<name>`, `MODEL#<name>#chat` | what went to one model: calls, tokens, spent |
+| `SPEND#<day>` | `TOTAL`, `TOTAL#chat` | `committed`: spent and reserved, at most the limit |
+| `SPEND#<day>` | `MODEL#<name>`, `MODEL#<name>#chat` | calls, tokens and cost of one model |
 | `SPEND#<day>` | `LEASE#<id>` | an open lease |
 
 Amounts are in millionths of a dollar.
@@ -29,9 +29,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.aws.dynamodb_table import Delete, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 
-_COUNTS = frozenset(
-    {"calls", "unanswered", "input_tokens", "output_tokens", "spent", "left_open"}
-)
+_COUNTS = frozenset({"calls", "unanswered", "input_tokens", "output_tokens", "spent", "left_open"})
 
 
 class Account(StrEnum):
@@ -248,9 +246,7 @@ def close_expired_leases(table: LedgerTable, day: str, now: datetime) -> int:
         How many were closed.
     """
     return sum(
-        close_lease(table, lease)
-        for lease in _list_leases(table, day)
-        if lease.is_expired(now)
+        close_lease(table, lease) for lease in _list_leases(table, day) if lease.is_expired(now)
     )
 
 
@@ -277,7 +273,8 @@ def read_day_spend(table: LedgerTable, day: str, now: datetime) -> DaySpend:
                     model=entry.model, spent=lease.open_cost, left_open=lease.open_cost
                 )
                 entry = entry.add(lost)
-            reserved += max(0, lease.amount - entry.spent)
+            else:
+                reserved += max(0, lease.amount - entry.spent)
         key = (entry.model, entry.account)
         known = models.get(key)
         models[key] = entry if known is None else known.add(entry)

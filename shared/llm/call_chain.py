@@ -1,7 +1,7 @@
 """The calls that one answer may take, and the most that they can use up all together.
 
-Room for all of them is reserved before the first goes out (`pipeline/metering/spend_meter.py`), and no
-further one goes out that may not fit into it: so what a provider serves never passes a limit,
+Room for all of them is reserved before the first goes out (`pipeline/metering/spend_meter.py`), and
+no further one goes out that may not fit into it: so what a provider serves never passes a limit,
 whatever becomes of the calls.
 """
 
@@ -57,24 +57,27 @@ class CallChain:
 
     def __init__(self, most: Usage) -> None:
         self.usage = Usage()
-        self._most = most
+        self._left_input = most.input_tokens
+        self._left_output = most.output_tokens
 
     def has_room(self, prompt_tokens: int, answer_tokens: int) -> bool:
         """Whether a call of this size fits into what is left."""
-        return (
-            self.usage.input_tokens + prompt_tokens <= self._most.input_tokens
-            and self.usage.output_tokens + answer_tokens <= self._most.output_tokens
-        )
+        return prompt_tokens <= self._left_input and answer_tokens <= self._left_output
 
-    def charge(self, usage: Usage) -> None:
-        """Count what an answer, or an error that says so, has used up."""
+    def charge(self, usage: Usage, prompt_tokens: int, answer_tokens: int) -> None:
+        """Count what a call has used up.
+
+        Args:
+            usage: What its answer, or an error, says.
+            prompt_tokens: What its prompt was estimated at. Room was reserved by such estimates: a
+                server that counts more takes none from the calls after it.
+            answer_tokens: The most that it was to write.
+        """
         self.usage += usage
+        self._left_input -= min(usage.input_tokens, prompt_tokens)
+        self._left_output -= min(usage.output_tokens, answer_tokens)
 
     def charge_unanswered(self, prompt_tokens: int, answer_tokens: int) -> None:
         """Count a call that was sent and got no whole answer."""
-        self.usage += Usage(
-            input_tokens=prompt_tokens,
-            output_tokens=answer_tokens,
-            estimated=True,
-            unanswered=1,
-        )
+        lost = Usage(0, prompt_tokens, answer_tokens, estimated=True, unanswered=1)
+        self.charge(lost, prompt_tokens, answer_tokens)

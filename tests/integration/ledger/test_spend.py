@@ -322,10 +322,11 @@ def test_a_lease_that_is_drawn_on_late_is_still_accounted_for(build_meter, table
     clock.advance(hours=1)
     assert close_expired_leases(table, "2026-05-04", clock()) == 1
     meter.settle(reservation, CALL)
-    assert read_day_spend(table, "2026-05-04", NOON).spent == CENT
+    # It had been taken for dead, and what it had reserved for spent.
+    assert read_day_spend(table, "2026-05-04", NOON).spent == 2 * CENT
     close_expired_leases(table, "2026-05-04", clock())
     other = build_meter(daily=5 * CENT)
-    for _ in range(4):
+    for _ in range(3):
         call(other)
     with pytest.raises(OverBudgetError):
         other.reserve(CENT)
