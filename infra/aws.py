@@ -6,6 +6,7 @@ from contextlib import contextmanager
 
 import boto3
 import botocore.session
+from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
@@ -50,14 +51,19 @@ def open_session(region: str | None = None, profile: str | None = None) -> boto3
 def open_emulator_session(
     region: str, access_key_id: str, secret_access_key: str
 ) -> boto3.session.Session:
-    """Open a session for the emulator that ignores the caller's AWS files and variables."""
+    """Open a session for the emulator, which ignores the caller's AWS files and variables.
+
+    Its clients go through no proxy: the emulator is on this machine.
+    """
     no_configuration = {
         "profile": (None, None, None, None),
         "config_file": (None, None, "", None),
         "credentials_file": (None, None, "", None),
     }
+    session = botocore.session.Session(session_vars=no_configuration)
+    session.set_default_client_config(Config(proxies={}))
     return boto3.session.Session(
-        botocore_session=botocore.session.Session(session_vars=no_configuration),
+        botocore_session=session,
         region_name=region,
         aws_access_key_id=access_key_id,
         aws_secret_access_key=secret_access_key,

@@ -26,6 +26,7 @@
     │   ├── UnfinishedError         time is up, and a part of the work is done and kept
     │   ├── ModelThrottledError     the provider asks for a pause
     │   ├── ModelUnavailableError   the provider is down or cannot be reached
+    │   │   └── ModelSlowError      time was up while the model was at work
     │   ├── ModelAccessError        the provider rejects the key or the account
     │   ├── ResultNotCommittedError  the ledger does not name a result yet
     │   ├── DatabaseUnavailableError  the results' database cannot be reached or asked
@@ -75,6 +76,7 @@ class PaidCalls:
         output_tokens: The tokens that they wrote.
         unanswered: How many calls were sent and got no whole answer. The provider may have served
             them, so their tokens are counted in, at the most that they can have been.
+        cached_tokens: What of the tokens that they read the server had read before.
         room_tokens: The room that the answer is known to need, as less of it was cut off; or 0.
         has_kept: Whether something that was paid for is kept, upon which the next run goes on.
     """
@@ -83,6 +85,7 @@ class PaidCalls:
     input_tokens: int = 0
     output_tokens: int = 0
     unanswered: int = 0
+    cached_tokens: int = 0
     room_tokens: int = 0
     has_kept: bool = False
 
@@ -229,6 +232,10 @@ class ModelThrottledError(DeferredError, PaidCalls):
 
 class ModelUnavailableError(DeferredError, PaidCalls):
     """The provider answered 5xx, timed out, or could not be reached."""
+
+
+class ModelSlowError(ModelUnavailableError):
+    """Time was up while the model was at work; a shorter text may fit."""
 
 
 class ModelAccessError(DeferredError, PaidCalls):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from shared.messages.delivery_state import DeliveryState, read_delivery_state
+from shared.messages.packing import unpack
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def read_record(record: Mapping[str, Any]) -> ReceivedRecord:
     SQS's own redrive moves a dead letter as it lies there, cause and spent receives with it: such
     a message has a fresh chance.
     """
-    attributes = record.get("messageAttributes") or {}
+    body, attributes = unpack(record["body"], record.get("messageAttributes") or {})
     sent_at = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
     state = read_delivery_state(attributes, message_id=record["messageId"], sent_at=sent_at)
     if state.failure is not None:
@@ -45,7 +46,7 @@ def read_record(record: Mapping[str, Any]) -> ReceivedRecord:
     return ReceivedRecord(
         message_id=record["messageId"],
         receipt_handle=record["receiptHandle"],
-        body=record["body"],
+        body=body,
         attributes=attributes,
         source_queue=record["eventSourceARN"].rsplit(":", 1)[-1],
         state=state,

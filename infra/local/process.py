@@ -1,21 +1,22 @@
 """The emulator as a process: its environment, temporary files, start, readiness and end."""
 
-import json
 import os
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from pathlib import Path
 
 from infra.local.ports import HOST
 from infra.local.record import LocalFolder, is_running
 from infra.locked_environment import ensure_environment
-from infra.project_files import LOCKS
+from infra.project_files import LOCKS, PROJECT
 from shared.errors import LocalStackError, OperatorError
 
 REGION = "us-east-1"
@@ -23,6 +24,7 @@ REGION = "us-east-1"
 # What the emulator's own environment is made from. It holds nothing but the emulator, since
 # functions run in its interpreter: what their packages lack must be missing here too.
 EMULATOR_LOCK = LOCKS / "emulator.txt"
+_GATE = PROJECT / "infra" / "local" / "gate.py"
 
 # The emulator unpacks a package, thousands of small files, for every copy of a function that it
 # starts: on a disk that takes seconds, in memory a fraction of one.
@@ -37,6 +39,7 @@ if child:
     print(child)
 else:
     os.setsid()
+    os.umask(0o077)
     os.dup2(2, 1)
     os.execv(sys.argv[1], sys.argv[1:])
 """
@@ -46,6 +49,8 @@ _PASSED_ON = (
     "PATH", "LANG", "LC_ALL", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
     "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy",
 )  # fmt: skip
+# What is on this machine is never behind a proxy: the emulator, and a model's server perhaps.
+_NEVER_BY_PROXY = (HOST, "localhost")
 
 
 def ensure_emulator(folder: Path, report: Callable[[str], None]) -> Path:
@@ -70,11 +75,11 @@ def ensure_emulator(folder: Path, report: Callable[[str], None]) -> Path:
 def start_emulator(
     python: Path, folder: LocalFolder, port: int, lock: int, smtp_server: str | None = None
 ) -> int:
-    """Start the emulator in a session of its own, with its output in the log file.
+    """Start the emulator behind its gate, in a session of its own, its output in the log file.
 
     Args:
         python: Python of the emulator's environment.
-        folder: Where it keeps its state.
+        folder: Where it keeps its state; the key is there already.
         port: The port to listen on.
         lock: Descriptor of the folder's lock, which the emulator goes on holding.
         smtp_server: Address and port that mails are handed on to; None for nowhere.
@@ -86,9 +91,12 @@ def start_emulator(
     for path in (folder.services, folder.objects):
         path.mkdir(parents=True, exist_ok=True)
     folder.port.write_text(str(port), encoding="utf-8")
+    folder.log.touch(mode=0o600)
+    folder.log.chmod(0o600)
+    gate = (str(python), "-P", str(_GATE), str(folder.key), str(folder.origin))
     with folder.log.open("wb") as log:
         launched = subprocess.run(  # noqa: S603 - a fixed command
-            [str(python), "-IS", "-c", _LAUNCH, str(python), "-m", "ministack"],
+            [str(python), "-IS", "-c", _LAUNCH, *gate],
             cwd=folder.scratch,
             env={
                 **_compose_environment(os.environ, folder, port),
@@ -153,7 +161,7 @@ def make_scratch(folder: LocalFolder, memory: Path = _MEMORY) -> None:
     if memory.is_dir() and shutil.disk_usage(memory).free >= _ROOM_BYTES:
         folder.scratch.symlink_to(tempfile.mkdtemp(prefix="seashore-", dir=memory))
     else:
-        folder.scratch.mkdir()
+        folder.scratch.mkdir(mode=0o700)
 
 
 def clear_scratch(folder: LocalFolder) -> None:
@@ -171,10 +179,12 @@ def _compose_environment(own: Mapping[str, str], folder: LocalFolder, port: int)
     Nothing of the caller's AWS and model configuration is in it: a function has what the template
     gives it.
     """
+    excepted = own.get("no_proxy") or own.get("NO_PROXY") or ""
+    no_proxy = ",".join((*_NEVER_BY_PROXY, *filter(None, [excepted])))
     return {
         **{name: own[name] for name in _PASSED_ON if name in own},
-        "NO_PROXY": HOST,
-        "no_proxy": HOST,
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
         "HOME": str(folder.scratch),
         "TMPDIR": str(folder.scratch),
         "PYTHONUTF8": "1",
@@ -200,9 +210,13 @@ def _compose_environment(own: Mapping[str, str], folder: LocalFolder, port: int)
 
 
 def _is_ready(port: int) -> bool:
+    """Whether the gate stands there, which refuses a request that is not signed."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(f"http://{HOST}:{port}/_ministack/health", timeout=2) as answer:
-            return isinstance(json.load(answer), dict)
-    except (OSError, ValueError):
-        return False
+        opener.open(f"http://{HOST}:{port}/", timeout=2).close()
+    except urllib.error.HTTPError as error:
+        error.close()
+        return error.code == HTTPStatus.FORBIDDEN
+    except OSError:
+        pass
+    return False

@@ -6,6 +6,7 @@ lock says whether a record is true, and a process id that was given out again is
 
 import json
 import os
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -56,6 +57,8 @@ class LocalFolder:
         objects: Of that, the objects in the buckets.
         services: Of that, everything else.
         port: The port, which is part of the state: saved queue addresses hold it.
+        key: The secret of the emulator's root user, which goes with the state.
+        origin: The origin whose web pages may call the local stack, as the deployment names it.
     """
 
     def __init__(self, root: Path) -> None:
@@ -68,6 +71,8 @@ class LocalFolder:
         self.objects = self.state / "objects"
         self.services = self.state / "services"
         self.port = self.state / "port"
+        self.key = self.state / "key"
+        self.origin = self.state / "origin"
 
 
 def read_live_record(folder: LocalFolder) -> LocalRecord:
@@ -98,11 +103,28 @@ def read_record(folder: LocalFolder) -> LocalRecord:
 
 def write_record(folder: LocalFolder, record: LocalRecord) -> None:
     """Write the record so that a reader sees the old one or the new one, never half of it."""
-    draft = folder.record.with_suffix(".draft")
+    write_private_file(folder.record, json.dumps(asdict(record), indent=1))
+
+
+def ensure_key(folder: LocalFolder) -> str:
+    """The key of the folder's state, made at random if there is none: with it one owns the stack.
+
+    The folder of the state becomes its owner's alone, since the documents lie there too.
+    """
+    folder.state.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.state.chmod(0o700)
+    if not folder.key.exists():
+        write_private_file(folder.key, secrets.token_hex(32))
+    return folder.key.read_text(encoding="utf-8")
+
+
+def write_private_file(path: Path, text: str) -> None:
+    """Write a file for its owner alone, in one step."""
+    draft = path.with_suffix(".draft")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(asdict(record), file, indent=1)
-    draft.replace(folder.record)
+        file.write(text)
+    draft.replace(path)
 
 
 def is_running(folder: LocalFolder) -> bool:

@@ -12,6 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import open_emulator_session
 from infra.deploy.deploy_stack import deploy_stack
+from infra.deploy.stack_operation import read_kept_parameters
 from infra.deploy.stack_place import StackPlace
 from infra.local.ports import HOST, choose_port
 from infra.local.process import (
@@ -26,9 +27,11 @@ from infra.local.record import (
     LocalFolder,
     LocalRecord,
     claim_folder,
+    ensure_key,
     is_running,
     read_live_record,
     read_record,
+    write_private_file,
     write_record,
 )
 from infra.local.repair import (
@@ -47,9 +50,8 @@ STACK_NAME = "seashore"
 # start puts the key there again, from the environment of whoever starts it.
 SECRET_NAME = "seashore/openai-api-key"  # noqa: S105 - a name, not a secret
 
-# The emulator's root user.
+# The emulator's root user, whose secret is the key in the folder.
 _ROOT_KEY_ID = "test"
-_ROOT_SECRET = "test"  # noqa: S105 - known to everyone, and good on this machine only
 
 _LOCAL_PARAMETERS = {
     # Short, so that a message whose run was killed comes back soon.
@@ -127,6 +129,7 @@ def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = Non
         folder.record.unlink(missing_ok=True)
         python = ensure_emulator((setup.cache or folder.root) / "emulator", report)
         port = choose_port(folder, setup.port)
+        key = ensure_key(folder)
         report(f"Starting the emulator on port {port}")
         pid = start_emulator(python, folder, port, lock, setup.smtp_server)
     record = LocalRecord(
@@ -136,7 +139,7 @@ def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = Non
         region=REGION,
         stack_name=STACK_NAME,
         access_key_id=_ROOT_KEY_ID,
-        secret_access_key=_ROOT_SECRET,
+        secret_access_key=key,
         outputs={},
     )
     try:
@@ -229,7 +232,7 @@ def find_local_stack(root: Path) -> LocalRecord | None:
 
 
 def delete_local_data(root: Path) -> None:
-    """Delete all that a stopped local stack has kept: objects, rows, messages, its port.
+    """Delete all that a stopped local stack has kept: objects, rows, messages, its port and key.
 
     Raises:
         LocalStackError: It is running.
@@ -257,6 +260,8 @@ def _deploy(
     deployment = deploy_stack(place, packages, parameters)
     repair_event_source_mappings(place.client("lambda"))
     repair_request_validation(place.client("apigateway"), deployment.outputs)
+    kept = read_kept_parameters(place.client("cloudformation"), place.stack_name)
+    write_private_file(folder.origin, kept.get("ApiCorsOrigin", ""))
     deployed = replace(record, outputs=repair_api_url(deployment.outputs, record.endpoint_url))
     write_record(folder, deployed)
     return deployed

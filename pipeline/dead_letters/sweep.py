@@ -170,20 +170,7 @@ def _sweep_letters(
             source_queue=name_queue(swept.source_url),
         )
         labelled = state.model_copy(update={"failure": failure, "attempts": failure.attempts})
-        try:
-            services.queues.send_copy(swept.dlq_url, letter.body, letter.attributes, labelled)
-        except PermanentError as error:
-            # It has no room for its cause, and must not keep the others from theirs.
-            logger.warning(
-                "letter_without_room",
-                extra={
-                    "action": "letter_without_room",
-                    "message_id": letter.message_id,
-                    "cause": str(error),
-                },
-            )
-            untouched.append(letter)
-            continue
+        services.queues.send_copy(swept.dlq_url, letter.body, letter.attributes, labelled)
         services.queues.delete(swept.dlq_url, letter.receipt_handle)
         settled += 1
     for letter in untouched:

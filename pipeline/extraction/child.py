@@ -22,6 +22,7 @@ from pipeline.extraction.engines import (
     UnreadablePageError,
 )
 from pipeline.extraction.fonts.stand_in_font import StandInFont
+from pipeline.extraction.jail import enter_jail
 from pipeline.extraction.protocol import (
     PAGE_KINDS,
     Frame,
@@ -59,6 +60,7 @@ def main() -> None:
     font = StandInFont()
     font.install()
     limit_process(memory_bytes)
+    enter_jail()
     # Whatever lives now lives for good: no collection has to look at it again.
     gc.freeze()
     # A page makes thousands of small objects and no circles: looking for them took a seventh of

@@ -17,6 +17,7 @@ from pipeline.extraction.pdfium_opening import load_document
 from pipeline.extraction.shown_text.annotations import read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
+from pipeline.extraction.shown_text.divided_cells import divide_cells
 from pipeline.extraction.shown_text.downward_lines import order_downward_lines
 from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.layers import Layers
@@ -161,7 +162,7 @@ class PdfiumDocument:
             if _OTHER_SCRIPTS.search(characters.text):
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
-            characters = separate_raised_digits(characters)
+            characters = separate_raised_digits(divide_cells(characters))
             notes = read_notes(page, number, self._form, self._appearances, self._layers)
             if notes:
                 characters = place_notes(characters, notes, quarter_turns, visible)

@@ -151,11 +151,11 @@ class SpendMeter:
     def _parameter(self) -> str:
         return "ChatDailyCapUsd" if self.limits.account is Account.CHAT else "DailyCapUsd"
 
-    def estimate(self, input_tokens: int, output_tokens: int) -> int:
+    def estimate(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int:
         """What a call is expected to cost, in millionths of a dollar; 0 without a known price."""
         if self.limits.price is None:
             return 0
-        return compute_cost_micro_usd(self.limits.price, input_tokens, output_tokens)
+        return compute_cost_micro_usd(self.limits.price, input_tokens, output_tokens, cached_tokens)
 
     def run(
         self, call: Callable[[], ReplyT], input_tokens: int, output_tokens: int
@@ -230,7 +230,7 @@ class SpendMeter:
         Returns:
             The cost, in millionths of a dollar.
         """
-        cost = self.estimate(usage.input_tokens, usage.output_tokens)
+        cost = self.estimate(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
         used = ModelSpend(
             model=self._model,
             calls=usage.calls,
@@ -356,4 +356,10 @@ class SpendMeter:
 
 def read_paid_usage(error: PaidCalls) -> Usage:
     """What an answer that failed has consumed, and what its calls without an answer may have."""
-    return Usage(error.calls, error.input_tokens, error.output_tokens, unanswered=error.unanswered)
+    return Usage(
+        error.calls,
+        error.input_tokens,
+        error.output_tokens,
+        unanswered=error.unanswered,
+        cached_tokens=error.cached_tokens,
+    )

@@ -47,7 +47,7 @@ def summarize_chunk(
         answer = summarize_sources(
             tuple(Source(page.number, page.number, page.text) for page in text.pages),
             calls,
-            services.window.combine_tokens,
+            services.window,
             deadline,
         )
     chunk = Chunk(

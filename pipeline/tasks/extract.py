@@ -18,11 +18,12 @@ from pydantic import (
 from pipeline.ingest.text_division import divide_text
 from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.prompts import EXTRACT
+from pipeline.tasks.evidence import Evidence, Gap, keep_borne_out
 from pipeline.tasks.field_schema import (
     FieldSchema,
-    drop_nulls,
     make_nullable,
     read_field_schema,
+    read_nulls,
 )
 from pipeline.tasks.task_calls import TaskFacts
 from pipeline.tasks.task_kind import TaskWork
@@ -42,7 +43,14 @@ class FoundField(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     value: Any = None
-    source: int | None = None
+    source: int | tuple[int, ...] | None = None
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """The numbers of all sources that are named."""
+        if self.source is None:
+            return ()
+        return self.source if isinstance(self.source, tuple) else (self.source,)
 
 
 class _Fields(BaseModel):
@@ -64,10 +72,11 @@ class ExtractResult(TaskFacts):
     """The result of an extraction.
 
     Args:
-        fields: A value for every field; null where the sources do not give it.
-        pages: The page that says it, for every field that has one.
-        missing: The fields that are null.
-        is_complete: Whether every required field was found.
+        fields: A value for every field; null where the sources do not give it, and so within
+            objects. What does not stand on the page that is said to give it is not given.
+        pages: The page that says it, the first one of several, for every field that has one.
+        missing: The fields that are null; and the parts of others, as `lines[2].amount`.
+        is_complete: Whether all that is required was found, within objects and lists too.
         document_id: The document, unless a text was given.
         document_key: Its key.
     """
@@ -82,10 +91,14 @@ class ExtractResult(TaskFacts):
 
 @dataclass(frozen=True)
 class FoundValues:
-    """What was found: values and their pages by field; a field that was not found is in neither."""
+    """What was found by field: values, their pages, and what is missing of them.
+
+    A field that was not found is in none of them.
+    """
 
     values: Mapping[str, Any]
     pages: Mapping[str, int]
+    gaps: Mapping[str, Sequence[Gap]]
 
 
 def carry_out_extract(order: ExtractTask, work: TaskWork) -> ExtractResult:
@@ -106,13 +119,17 @@ def carry_out_extract(order: ExtractTask, work: TaskWork) -> ExtractResult:
         parts = divide_text(order.text or "", services.window.chunk_tokens)
         sources = [Source(0, 0, part) for part in parts]
     found = extract_fields(sources, schema, calls, services.window, work.deadline)
-    missing = [name for name in schema.properties if name not in found.values]
+    gaps = [
+        gap
+        for name in schema.properties
+        for gap in found.gaps.get(name, () if name in found.values else (_lack(schema, name),))
+    ]
     return ExtractResult(
         **calls.describe().model_dump(),
         fields={name: found.values.get(name) for name in schema.properties},
         pages=dict(found.pages),
-        missing=missing,
-        is_complete=not set(missing) & set(schema.required),
+        missing=[gap.path for gap in gaps],
+        is_complete=not any(gap.is_required for gap in gaps),
         document_id=document.document_id if document else None,
         document_key=document.key if document else None,
     )
@@ -158,7 +175,7 @@ def extract_fields(
             return _read_extraction(fields, group, schema)
         telling = [source for group, fields in found for source in _find_telling(fields, group)]
         if not telling:
-            return FoundValues({}, {})
+            return FoundValues({}, {}, {})
         narrowed = _group(telling, room)
         if len(narrowed) >= len(groups):
             return _merge([_read_extraction(fields, group, schema) for group, fields in found])
@@ -224,7 +241,13 @@ def build_answer_type(schema: FieldSchema) -> type[BaseModel]:
                         "type": "object",
                         "properties": {
                             "value": make_nullable(part),
-                            "source": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+                            "source": {
+                                "anyOf": [
+                                    {"type": "integer"},
+                                    {"type": "array", "items": {"type": "integer"}},
+                                    {"type": "null"},
+                                ]
+                            },
                         },
                     }
                 ),
@@ -239,9 +262,9 @@ def build_answer_type(schema: FieldSchema) -> type[BaseModel]:
 
 def _build_check(schema: FieldSchema, name: str) -> Any:
     def check(found: FoundField) -> FoundField:
-        if found.value is None:
+        value = read_nulls(found.value, schema.properties[name])
+        if value is None:
             return FoundField()
-        value = drop_nulls(found.value, schema.properties[name])
         problem = schema.find_problem(name, value)
         if problem is not None:
             raise ValueError(problem)
@@ -252,35 +275,46 @@ def _build_check(schema: FieldSchema, name: str) -> Any:
 
 def _find_telling(fields: Mapping[str, FoundField], group: Sequence[Source]) -> list[Source]:
     """The sources that gave a value, in order."""
-    numbers = {found.source for found in fields.values() if found.value is not None}
+    numbers = {
+        number for found in fields.values() if found.value is not None for number in found.sources
+    }
     return [source for number, source in enumerate(group, start=1) if number in numbers]
 
 
 def _read_extraction(
     fields: Mapping[str, FoundField], group: Sequence[Source], schema: FieldSchema
 ) -> FoundValues:
-    """The values in the order of the schema; a page only if its source was given and has one."""
+    """The values that stand in the sources which they are said to be from, in the schema's order.
+
+    A page is given only where the source has one.
+    """
     values: dict[str, Any] = {}
     pages: dict[str, int] = {}
-    for name in schema.properties:
-        found = fields[name]
-        if found.value is None:
+    gaps: dict[str, Sequence[Gap]] = {}
+    for name, part in schema.properties.items():
+        cited = [group[number - 1] for number in fields[name].sources if 0 < number <= len(group)]
+        evidence = Evidence("\n".join(source.text for source in cited))
+        value, missing = keep_borne_out(fields[name].value, part, evidence, name)
+        if value is None or not cited:
             continue
-        values[name] = found.value
-        if found.source is not None and 1 <= found.source <= len(group):
-            page = group[found.source - 1].first_page
-            if page:
-                pages[name] = page
-    return FoundValues(values, pages)
+        values[name], gaps[name] = value, missing
+        if cited[0].first_page:
+            pages[name] = cited[0].first_page
+    return FoundValues(values, pages, gaps)
+
+
+def _lack(schema: FieldSchema, name: str) -> Gap:
+    return Gap(name, name in schema.required)
 
 
 def _merge(parts: Sequence[FoundValues]) -> FoundValues:
     """The first value of each field, by the order of the text."""
     values: dict[str, Any] = {}
     pages: dict[str, int] = {}
+    gaps: dict[str, Sequence[Gap]] = {}
     for part in parts:
         for name in part.values.keys() - values.keys():
-            values[name] = part.values[name]
+            values[name], gaps[name] = part.values[name], part.gaps[name]
             if name in part.pages:
                 pages[name] = part.pages[name]
-    return FoundValues(values, pages)
+    return FoundValues(values, pages, gaps)

@@ -4,6 +4,7 @@ Users' schemas are data of strangers, so only keywords are taken that cost littl
 regular expressions (one can run for hours), and no references but local, finite ones.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +24,11 @@ _TAKEN = frozenset(
     }
 )  # fmt: skip
 _DEFINITIONS = ("$defs", "definitions")
+
+_NULL = {"type": "null"}
+# What models write for null; of a string without a letter or a number the same is taken.
+_NULL_WORDS = frozenset({"n/a", "null"})
+_SAYS_ANYTHING = re.compile(r"\w")
 
 MAX_FIELDS = 50
 _MAX_NODES = 500
@@ -49,15 +55,21 @@ class FieldSchema:
         formats.checks("date", raises=ValueError)(_check_date)
         formats.checks("date-time", raises=ValueError)(_check_date_time)
         return {
-            name: Draft202012Validator(schema, format_checker=formats)
+            name: Draft202012Validator(make_nullable(schema), format_checker=formats)
             for name, schema in self.properties.items()
         }
 
     def find_problem(self, name: str, value: Any) -> str | None:
-        """What is wrong with a value of a field, without the value itself; None if nothing is."""
+        """What is wrong with a value of a field, without the value itself; None if nothing is.
+
+        Null fits everywhere: it is what a document does not give.
+        """
         error = next(iter(self._validators[name].iter_errors(value)), None)
         if error is None:
             return None
+        while error.validator == "anyOf" and error.validator_value[1:] == [_NULL]:
+            # A value that may be null: what it is held to else tells more.
+            error = next(one for one in error.context if one.schema_path[0] == 0)
         place = "".join(f"[{part!r}]" for part in error.absolute_path)
         return f"{name!r}{place}: does not fit {error.validator} {error.validator_value!r}"
 
@@ -191,47 +203,61 @@ def _check_date_time(value: object) -> bool:
 
 
 def make_nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """A schema that null fits too, and so for every property that may be left out.
+    """A schema that null fits too, and so for every property within it.
 
     Models that are held to a schema have to write every property: without null they would have to
     invent a value for one that a document does not give.
     """
-    return {"anyOf": [_open_optional(schema), {"type": "null"}]}
+    return {"anyOf": [_open_properties(schema), _NULL]}
 
 
-def _open_optional(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _open_properties(schema: Mapping[str, Any]) -> dict[str, Any]:
     opened = dict(schema)
     if "properties" in opened:
-        required = opened.get("required", ())
         opened["properties"] = {
-            name: _open_optional(part) if name in required else make_nullable(part)
-            for name, part in opened["properties"].items()
+            name: make_nullable(part) for name, part in opened["properties"].items()
         }
     if "items" in opened:
-        opened["items"] = _open_optional(opened["items"])
+        opened["items"] = _open_properties(opened["items"])
     if "anyOf" in opened:
-        opened["anyOf"] = [_open_optional(option) for option in opened["anyOf"]]
+        opened["anyOf"] = [_open_properties(option) for option in opened["anyOf"]]
     return opened
 
 
-def drop_nulls(value: Any, schema: Mapping[str, Any]) -> Any:
-    """A value without the properties that are null only because `make_nullable` let them."""
-    if isinstance(value, list) and "items" in schema:
-        return [drop_nulls(item, schema["items"]) for item in value]
+def read_nulls(value: Any, schema: Mapping[str, Any]) -> Any:
+    """A value in which words for nothing are null, without optional properties that are.
+
+    A property that is required, or that the schema itself lets be null, stays as null.
+    """
+    if isinstance(value, list):
+        items = [read_nulls(item, schema.get("items", {})) for item in value]
+        return [item for item in items if item is not None]
+    if isinstance(value, str):
+        says_nothing = value.strip().casefold() in _NULL_WORDS or not _SAYS_ANYTHING.search(value)
+        return None if says_nothing and not is_choice(value, schema) else value
     if not isinstance(value, dict):
         return value
-    properties = dict(_find_properties(schema))
+    properties = dict(find_properties(schema))
+    required = schema.get("required", ())
+    read = {name: read_nulls(part, properties.get(name, {})) for name, part in value.items()}
     return {
-        name: drop_nulls(part, properties.get(name, {}))
-        for name, part in value.items()
-        if part is not None or _takes_null(properties.get(name, {}))
+        name: part
+        for name, part in read.items()
+        if part is not None or name in required or _takes_null(properties.get(name, {}))
     }
 
 
-def _find_properties(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def is_choice(value: Any, schema: Mapping[str, Any]) -> bool:
+    """Whether a schema lists the value itself, so that it need not stand in a text."""
+    listed = [*schema.get("enum", ()), *([schema["const"]] if "const" in schema else ())]
+    return value in listed or any(is_choice(value, option) for option in schema.get("anyOf", ()))
+
+
+def find_properties(schema: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The properties of an object's schema by name, those of its options too."""
     yield from schema.get("properties", {}).items()
     for option in schema.get("anyOf", ()):
-        yield from _find_properties(option)
+        yield from find_properties(option)
 
 
 def _takes_null(schema: Mapping[str, Any]) -> bool:

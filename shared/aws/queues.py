@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from shared.aws.errors import translate_aws_errors
 from shared.errors import ServiceError
 from shared.messages.delivery_state import ATTRIBUTE_NAME, DeliveryState
+from shared.messages.packing import pack_if_full, unpack
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs.client import SQSClient
@@ -58,17 +59,15 @@ class MessageCopy:
 
     def to_request(self) -> dict[str, Any]:
         """The fields of a request that sends it."""
-        copied = {
-            name: _to_sdk_attribute(value)
-            for name, value in self.attributes.items()
-            if name != ATTRIBUTE_NAME
-        }
+        own = {name: value for name, value in self.attributes.items() if name != ATTRIBUTE_NAME}
+        body, attributes = pack_if_full(self.body, own)
+        copied = {name: _to_sdk_attribute(value) for name, value in attributes.items()}
         copied[ATTRIBUTE_NAME] = {
             "DataType": "String",
             # Escaped to ASCII: SQS refuses some characters, which an error's message may quote.
             "StringValue": json.dumps(self.state.model_dump(mode="json", exclude_none=True)),
         }
-        return {"MessageBody": self.body, "MessageAttributes": copied}
+        return {"MessageBody": body, "MessageAttributes": copied}
 
 
 @dataclass(frozen=True)
@@ -112,6 +111,8 @@ class Queues:
     ) -> None:
         """Send a copy of a received message, byte for byte, with its past in an attribute.
 
+        One that leaves no room for that is packed, and unpacked where it is received.
+
         Args:
             queue_url: Where to.
             body: The body as it was received.
@@ -120,8 +121,7 @@ class Queues:
             delay_seconds: Time until the copy becomes visible, at most 900.
 
         Raises:
-            PermanentError: SQS refuses the copy for good, as the attribute makes it too large or is
-                one more than ten; the original must be kept.
+            PermanentError: SQS refuses the copy for good; the original must be kept.
             SeashoreError: The copy was not accepted; the original must be kept.
         """
         request: Any = MessageCopy(body, attributes, state).to_request()
@@ -265,14 +265,15 @@ def split_by_size(copies: Sequence[MessageCopy]) -> Iterator[list[MessageCopy]]:
 
 
 def _to_received_message(message: Any) -> ReceivedMessage:
-    attributes = {
+    as_lambda_writes = {
         name: {field[0].lower() + field[1:]: _encode_binary(v) for field, v in attribute.items()}
         for name, attribute in message.get("MessageAttributes", {}).items()
     }
+    body, attributes = unpack(message["Body"], as_lambda_writes)
     return ReceivedMessage(
         message_id=message["MessageId"],
         receipt_handle=message["ReceiptHandle"],
-        body=message["Body"],
+        body=body,
         attributes=attributes,
         sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
         receive_count=int(message["Attributes"]["ApproximateReceiveCount"]),

@@ -13,6 +13,7 @@ class Purpose(StrEnum):
     """What a request on the way to a document's summary is for; that of a task is its kind."""
 
     SUMMARIZE_CHUNK = "summarize_chunk"
+    FIND_MENTIONS = "find_mentions"
     COMBINE = "combine"
 
 
@@ -74,6 +75,7 @@ class Usage:
         estimated: Whether a part is an estimate, because a server counts no tokens.
         unanswered: How many calls were sent and got no whole answer. The provider may have served
             them, so their tokens are counted in, at the most that they can have been.
+        cached_tokens: What of the input tokens the server had read before, for a price of its own.
     """
 
     calls: int = 0
@@ -81,6 +83,7 @@ class Usage:
     output_tokens: int = 0
     estimated: bool = False
     unanswered: int = 0
+    cached_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -89,6 +92,7 @@ class Usage:
             self.output_tokens + other.output_tokens,
             self.estimated or other.estimated,
             self.unanswered + other.unanswered,
+            self.cached_tokens + other.cached_tokens,
         )
 
 

@@ -2,7 +2,7 @@
 
 SQS gives a fresh copy of a message a new id, a new sent time and a receive count of zero. What must
 outlive the copy travels in the attribute `seashore`, as JSON: one attribute, because SQS allows ten
-and the others belong to the sender.
+and the others belong to the sender. Where the sender uses all ten, see `packing.py`.
 """
 
 from collections.abc import Mapping

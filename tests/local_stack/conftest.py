@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 # The emulator's environment and the built package are kept between test sessions.
 CACHE = PROJECT / ".seashore"
 
+# Whose pages may call the session's local stack.
+APP_ORIGIN = "https://app.example"
+
 Start = Callable[[Path, LocalSetup], Stack]
 
 
@@ -78,7 +81,11 @@ def smtp_server() -> Iterator[SmtpServer]:
 def local_stack(local_stack_root: Path, start_stack: Start, smtp_server: SmtpServer) -> Stack:
     """The session's local stack, shared by all tests: each uses documents and keys of its own."""
     setup = LocalSetup(
-        parameters={"ReportFrom": "reports@example.com", "ReportTo": "ada@example.com"},
+        parameters={
+            "ReportFrom": "reports@example.com",
+            "ReportTo": "ada@example.com",
+            "ApiCorsOrigin": APP_ORIGIN,
+        },
         cache=CACHE,
         smtp_server=smtp_server.address,
     )

@@ -121,3 +121,11 @@ class SmallStack:
             if summary["StackName"] == self.name and summary["StackStatus"] != "DELETE_COMPLETE":
                 return summary["StackStatus"]
         return None
+
+
+def use_emulator_as_aws(stack, monkeypatch):
+    """Have the command line take the emulator for AWS, and its owner for who runs it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint_url)
+    credentials = stack.session.get_credentials()
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", credentials.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", credentials.secret_key)

@@ -13,6 +13,7 @@ from infra.project_files import PROJECT
 from tests.fakes.model.chat_behaviours import Behaviour
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.pdf.pdf_files import make_text_pdf
+from tests.local_stack.conftest import APP_ORIGIN
 from tests.local_stack.probe_stack import wait_for
 
 ERROR_FIELDS = {"code", "message", "request_id", "what_to_do"}
@@ -59,7 +60,7 @@ def test_without_the_key_there_is_no_way_in(api, route, key):
     answered = ask(api, method, path, {"message": "x"} if method == "POST" else None, key=key)
     assert answered.status == 403
     assert answered.error_code == "forbidden"
-    assert answered.headers["access-control-allow-origin"] == "*"
+    assert answered.headers["access-control-allow-origin"] == APP_ORIGIN
 
 
 def test_health_and_the_openapi_document_need_no_key(api):
@@ -74,10 +75,10 @@ def test_health_and_the_openapi_document_need_no_key(api):
 
 @pytest.mark.parametrize("path", ["/chat", "/documents/d1/summary", "/threads/t1"])
 def test_a_preflight_is_answered_without_a_key(api, path):
-    origin = {"Origin": "https://app.example", "Access-Control-Request-Method": "POST"}
+    origin = {"Origin": APP_ORIGIN, "Access-Control-Request-Method": "POST"}
     answered = ask(api, "OPTIONS", path, key="", **origin)
     assert answered.status == 200
-    assert answered.headers["access-control-allow-origin"] == "*"
+    assert answered.headers["access-control-allow-origin"] == APP_ORIGIN
     assert "X-Api-Key" in answered.headers["access-control-allow-headers"]
     assert "DELETE" in answered.headers["access-control-allow-methods"]
 
@@ -91,7 +92,7 @@ def test_a_bad_message_is_refused(api, body):
     answered = ask(api, "POST", "/chat", body)
     assert answered.status == 400
     assert answered.error_code == "invalid_request"
-    assert answered.headers["access-control-allow-origin"] == "*"
+    assert answered.headers["access-control-allow-origin"] == APP_ORIGIN
 
 
 def test_the_gateway_refuses_it_before_the_function_runs(api):
@@ -133,7 +134,7 @@ def test_a_burst_above_the_plan_is_throttled(api, make_key):
     assert [answered.status for answered in answers] == [200, 200, 429, 429]
     assert answers[-1].error_code == "throttled"
     assert answers[-1].headers["retry-after"] == "1"
-    assert answers[-1].headers["access-control-allow-origin"] == "*"
+    assert answers[-1].headers["access-control-allow-origin"] == APP_ORIGIN
 
 
 def test_a_key_is_good_for_its_quota(api, make_key):
@@ -176,9 +177,9 @@ def test_a_document_is_uploaded_summarised_asked_about_and_talked_of(api):
     assert "1907" in task["result"]["answer"]
 
     message = {"message": "When did the harbour of Skagen open?"}
-    answered = ask(api, "POST", "/chat", message, Origin="https://app.example")
+    answered = ask(api, "POST", "/chat", message, Origin=APP_ORIGIN)
     assert answered.status == 200, answered
-    assert answered.headers["access-control-allow-origin"] == "*"
+    assert answered.headers["access-control-allow-origin"] == APP_ORIGIN
     thread = f"/threads/{answered.content['thread_id']}"
     again = {**message, "thread_id": answered.content["thread_id"]}
     assert ask(api, "POST", "/chat", again).status == 200
@@ -218,7 +219,7 @@ def test_a_slow_model_is_answered_for_in_time(api, slow_model):
     assert answered.status == 504
     assert answered.error_code == "timeout"
     assert "POST /tasks" in answered.content["error"]["what_to_do"]
-    assert answered.headers["access-control-allow-origin"] == "*"
+    assert answered.headers["access-control-allow-origin"] == APP_ORIGIN
 
 
 def upload(form, content):

@@ -15,6 +15,7 @@ from infra.packaging.build import Package
 from infra.stacks import Stack, resolve_aws_stack
 from shared.errors import DeployError, OperatorError, UnknownStackError
 from tests.local_stack.conftest import CACHE
+from tests.local_stack.small_stack import use_emulator_as_aws
 
 GOOD = f"""
 Description: {package_placeholder("worker")}
@@ -166,7 +167,7 @@ def test_real_template_is_up_to_date_after_its_deployment(local_stack, local_sta
 
 
 def test_stack_is_found_by_its_name_as_on_aws(local_stack, monkeypatch):
-    _use_emulator_as_aws(local_stack, monkeypatch)
+    use_emulator_as_aws(local_stack, monkeypatch)
     stack = resolve_aws_stack("seashore", region=local_stack.region)
     # The emulator serves the API by path; the local stack knows where.
     assert stack.outputs == {**local_stack.outputs, "ApiUrl": stack.outputs["ApiUrl"]}
@@ -176,19 +177,13 @@ def test_stack_is_found_by_its_name_as_on_aws(local_stack, monkeypatch):
 
 
 def test_unknown_stack_is_one_clear_line(local_stack, monkeypatch):
-    _use_emulator_as_aws(local_stack, monkeypatch)
+    use_emulator_as_aws(local_stack, monkeypatch)
     with pytest.raises(UnknownStackError, match="There is no stack 'nobody' in us-east-1"):
         resolve_aws_stack("nobody", region=local_stack.region)
 
 
 def test_wrong_credentials_are_one_clear_line(local_stack, monkeypatch):
-    _use_emulator_as_aws(local_stack, monkeypatch)
+    use_emulator_as_aws(local_stack, monkeypatch)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     with pytest.raises(OperatorError, match="AWS does not accept the credentials"):
         resolve_aws_stack("seashore", region=local_stack.region)
-
-
-def _use_emulator_as_aws(stack: Stack, monkeypatch) -> None:
-    monkeypatch.setenv("AWS_ENDPOINT_URL", stack.endpoint_url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")

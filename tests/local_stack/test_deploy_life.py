@@ -10,7 +10,7 @@ from infra.deploy.stack_place import StackPlace
 from infra.doctor.aws_checks import AwsDoctor
 from infra.packaging.build import Target
 from shared.errors import DeployError, UnknownStackError
-from tests.local_stack.small_stack import SmallStack
+from tests.local_stack.small_stack import SmallStack, use_emulator_as_aws
 
 
 @pytest.fixture
@@ -115,9 +115,7 @@ def test_data_outlives_its_stack_until_it_is_deleted_too(small, local_stack, mon
     plan = small.plan_destruction()
     assert [resource.name for resource in plan.kept] == [outputs["Bucket"]]
     assert plan.waiting_messages == 1
-    for name, value in (("ENDPOINT_URL", local_stack.endpoint_url), ("ACCESS_KEY_ID", "test")):
-        monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    use_emulator_as_aws(local_stack, monkeypatch)
     command = ["destroy", "--stack", small.name, "--region", local_stack.region]
     unasked = CliRunner().invoke(app, command)
     assert unasked.exit_code == 1

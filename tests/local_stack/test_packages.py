@@ -56,6 +56,7 @@ def run_alone(stack, folder, function, events):
     )
     archive = build_packages(Target.HOST, CACHE / "build", [].append)[function].path
     zipfile.ZipFile(io.BytesIO(archive.read_bytes())).extractall(folder)
+    credentials = stack.session.get_credentials()
     environment = {
         **configuration["Environment"]["Variables"],
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
@@ -63,8 +64,8 @@ def run_alone(stack, folder, function, events):
         "AWS_REGION": stack.region,
         "AWS_DEFAULT_REGION": stack.region,
         "AWS_ENDPOINT_URL": stack.endpoint_url,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ACCESS_KEY_ID": credentials.access_key,
+        "AWS_SECRET_ACCESS_KEY": credentials.secret_key,
     }
     result = subprocess.run(  # noqa: S603 - this very interpreter
         [

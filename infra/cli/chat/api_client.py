@@ -61,8 +61,12 @@ class ApiClient:
         if self.stack.outputs.get("ApiAuthorizer") == "iam":
             headers = self._sign(method, url, body, headers)
         request = urllib.request.Request(url, body, headers, method=method)  # noqa: S310 - our own address
+        # The local stack is on this machine, and never behind a proxy.
+        is_local = self.stack.endpoint_url is not None
+        proxies = urllib.request.ProxyHandler({} if is_local else None)
+        opener = urllib.request.build_opener(proxies)
         try:
-            with urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS) as answer:  # noqa: S310 - as above
+            with opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
                 text = answer.read()
         except urllib.error.HTTPError as error:
             with error:

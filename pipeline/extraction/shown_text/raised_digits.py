@@ -4,6 +4,7 @@
 So a number whose first and last digits do not stand alike is looked at digit by digit, and where a
 digit is smaller and higher or lower than the one before, there is a space. A power of ten, "10"
 with raised digits after it, becomes "10^6", and a raised 2 or 3 after a unit of length "m²".
+Figures that stand one under the other are no number at all.
 """
 
 import math
@@ -22,9 +23,14 @@ _LINE_END = re.compile(r" ?\r\n ?")
 # differ by what the round ones reach over the line, those of the old style stand on one baseline.
 _MIN_SHIFT_EMS = 0.1
 _MAX_RAISED_SIZE = 0.85
+# Some programs raise digits without making them small.
+_MIN_SHIFT_OF_LARGE_EMS = 0.25
+_MAX_TURN = 0.02
 _MIN_RAISED_GLYPH_EMS = 0.2
 _MAX_RAISED_GLYPH_HEIGHT_EMS = 0.55
 _MIN_BOX_CHANGE = 0.08
+# Digits that are no further apart across the writing direction are on one line.
+_MAX_LINE_EMS = 0.7
 
 
 @dataclass(frozen=True)
@@ -33,10 +39,12 @@ class _Digit:
 
     Args:
         size: The em, in points.
+        em: The vector of one em along the writing direction, in points.
         baseline, bottom, top: Across the writing direction, in points.
     """
 
     size: float
+    em: tuple[float, float]
     baseline: float
     bottom: float
     top: float
@@ -47,7 +55,14 @@ class _Digit:
         shift = abs(large.baseline - small.baseline)
         if shift > _MIN_SHIFT_EMS * large.size and small.size <= _MAX_RAISED_SIZE * large.size:
             return True
+        if shift > _MIN_SHIFT_OF_LARGE_EMS * large.size and self.is_parallel_to(other):
+            return True
         return self.is_raised_glyph() != other.is_raised_glyph()
+
+    def is_parallel_to(self, other: "_Digit") -> bool:
+        """Whether both have one writing direction; along a curve each has its own."""
+        turn = self.em[0] * other.em[1] - self.em[1] * other.em[0]
+        return abs(turn) < _MAX_TURN * self.size * other.size
 
     def is_raised_glyph(self) -> bool:
         """Whether the font itself draws it small and high, under the name of a common digit."""
@@ -60,14 +75,38 @@ class _Digit:
 def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
     text = characters.text
-    numbers = (found.span() for found in _NUMBERS.finditer(text))
-    edits: list[Edit] = []
+    numbers = [found.span() for found in _NUMBERS.finditer(text)]
+    edits = _divide_columns(characters, numbers)
+    if edits:
+        return separate_raised_digits(characters.edit(edits))
     # Most numbers end where it is done: a quick look at two boxes.
     for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
         edits += _separate_number(characters, start, end)
     if "m2" in text or "m3" in text:
         edits += _write_units(characters)
     return characters.edit(edits)
+
+
+def _divide_columns(characters: PageCharacters, numbers: list[tuple[int, int]]) -> list[Edit]:
+    """A line for each of the digits that stand one under the other.
+
+    Where each of them is a piece of text of its own, PDFium takes them for text that runs down. It
+    gives them a line to themselves; text that does run down has its numbers among letters.
+    """
+    text = characters.text
+    edits = []
+    for start, end in numbers:
+        if text[start - 1 : start] not in ("", "\n") or text[end : end + 1] not in ("", "\r"):
+            continue
+        first, last = characters.find_origin(start), characters.find_origin(end - 1)
+        em = characters.find_em(start)
+        if first is None or last is None or not any(em):
+            continue
+        upright = turn_upright(em)
+        across = abs(upright(*last)[1] - upright(*first)[1])
+        if across > _MAX_LINE_EMS * (end - start - 1):
+            edits += [Edit(position, position, "\r\n") for position in range(start + 1, end)]
+    return edits
 
 
 def _separate_number(characters: PageCharacters, start: int, end: int) -> list[Edit]:
@@ -127,4 +166,4 @@ def _look_at(characters: PageCharacters, position: int, like: int | None = None)
         return None
     upright = turn_upright(em)
     edges = [upright(x, y)[1] * size for x in box[::2] for y in box[1::2]]
-    return _Digit(size, upright(*origin)[1] * size, min(edges), max(edges))
+    return _Digit(size, em, upright(*origin)[1] * size, min(edges), max(edges))

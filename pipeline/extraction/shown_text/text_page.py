@@ -174,6 +174,23 @@ class TextPage:
         left, _, right, _ = _unpack_floats(self._floats)
         return left, right
 
+    def find_loose_box(self, index: int) -> Box | None:
+        """The box that a character has room in: from its origin to where the next one may begin."""
+        if not _get_loose_box(self._page, index, self._room):
+            return None
+        left, top, right, bottom = _unpack_floats(self._floats)
+        return Box(left, bottom, right, top)
+
+    def find_piece(self, index: int) -> int:
+        """The piece of text of the file that a character is drawn with, as PDFium knows it."""
+        piece: int | None = _get_object(self._page, index)
+        return piece or 0
+
+    def list_divided(self, pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those of many pairs of characters that are not drawn with one piece of text."""
+        page = self._page
+        return [pair for pair in pairs if _get_object(page, pair[0]) != _get_object(page, pair[1])]
+
     def find_code(self, index: int) -> int:
         """The code of a character."""
         code: int = _get_code(self._page, index)

@@ -10,6 +10,7 @@ decides.
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
@@ -33,6 +34,12 @@ _LINE_END_BESIDE_FEW = re.compile(
     r"|(?<=\S\r\n)(?=(?:[^\W_]|[0-9][^\W_]|[^\W_]{2}\r\n|st|nd|rd|th)(?![^\W_]))"
     r"|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
 )
+# A page with as many lines of one or two letters has formulas, or text that is set letter by
+# letter, as Chromium does it: where PDFium takes that for text that runs down, it ends lines
+# within words.
+_SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}\r")
+_MIN_SHORT_LINES = 3
+_LINE_END = re.compile(r"\r\n")
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
 _MAX_ACROSS_EMS = 0.6
 # The next one may be set larger than the one that this is measured by.
@@ -55,7 +62,12 @@ def find_visible_box(page: object) -> Box | None:
 
 def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
     """The text inside the visible box of a page; all of it if none is there."""
-    return _join_lines_at_raised(_read_inside(page, visible))
+    return _join_lines(_read_inside(page, visible))
+
+
+def _is_scattered(text: str) -> bool:
+    short_lines = islice(_SHORT_LINE.finditer(text), _MIN_SHORT_LINES)
+    return sum(1 for _ in short_lines) == _MIN_SHORT_LINES
 
 
 def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
@@ -173,7 +185,10 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
         separator = _choose_separator(characters, start - 1, end)
         if separator != text[start:end]:
             edits.append(Edit(start, end, separator))
-    return characters.edit(edits)
+    characters = characters.edit(edits)
+    if not _is_scattered(text) or _is_scattered(characters.text):
+        return characters
+    return _join_lines(characters, is_scattered=True)
 
 
 def _find_disputed_separators(text: str, other: str) -> Iterator[tuple[int, int]]:
@@ -205,10 +220,12 @@ def _count_same(text: str, here: int, other: str, there: int) -> int:
     return low
 
 
-def _join_lines_at_raised(characters: PageCharacters) -> PageCharacters:
-    """The page without the line ends before and after a raised or lowered letter of a line."""
+def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> PageCharacters:
+    """The page without the line ends within a line: beside raised letters, or beside any letter."""
     edits = []
-    for found in _LINE_END_BESIDE_FEW.finditer(characters.text):
+    is_scattered = is_scattered or _is_scattered(characters.text)
+    line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
+    for found in line_ends.finditer(characters.text):
         start = characters.find_origin(found.start() - 1)
         end = characters.find_origin(found.end())
         # The next line of upright text begins further to the left: no more has to be asked then.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import openai
-from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
@@ -27,20 +27,14 @@ from shared.llm.chat_completions.error_translation import (
     rejects_key,
     translate_failure,
 )
-from shared.llm.chat_completions.openai_client import call_timeout
 from shared.llm.chat_completions.outage_breaker import OutageBreaker
 from shared.llm.chat_completions.paid_failures import may_have_been_served, read_error_usage
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
 from shared.llm.chat_completions.server_dialect import ServerDialect
+from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
-
-_LONGEST_CALL_SECONDS = 120.0
-# A call ends this long before the deadline, so that its failure can still be acted on: a record
-# that is out of time counts as its own fault, a silent provider does not.
-_SPARE_SECONDS = 1.0
-_SHORTEST_CALL_SECONDS = 0.1
 
 
 class OutputStepRejectedError(Exception):
@@ -111,7 +105,7 @@ class ChatCaller:
         key: ModelKey | None = None,
         memory: AnswerMemory | None = None,
     ) -> None:
-        self._client = client
+        self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
         self._policy = policy
         self._clock = clock
@@ -161,6 +155,8 @@ class ChatCaller:
             raise self._translate(failures[-1], attempts_made=len(failures)) from None
 
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
+        if isinstance(error, AnswerTooSlowError):
+            return error.translate()
         failure = classify_failure(error)
         # Until the model has answered once, nobody knows that address, model and parameters are
         # right: what is set wrong must not kill the documents that meet it.
@@ -188,7 +184,8 @@ class ChatCaller:
             if classify_failure(error) is ServerFailure.THROTTLED and retry_after is not None:
                 self._pause.extend(retry_after)
             if may_have_been_served(error):
-                self._outage.record_lost()
+                if not (isinstance(error, AnswerTooSlowError) and error.pieces):
+                    self._outage.record_lost()
                 chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             else:
                 chain.charge(read_error_usage(error), call.prompt_tokens, call.max_tokens)
@@ -228,7 +225,7 @@ class ChatCaller:
             )
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
-    def _send(self, call: ChatCall, deadline: Deadline) -> ChatCompletion:
+    def _send(self, call: ChatCall, deadline: Deadline) -> object:
         """Send the request; once more where the server objects to a parameter or its value."""
         parameters = self._dialect.write_parameters(call.max_tokens)
         try:
@@ -242,24 +239,15 @@ class ChatCaller:
         parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
         return self._create(call, parameters, deadline)
 
-    def _create(
-        self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline
-    ) -> ChatCompletion:
+    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> object:
         if call.response_format is not None:
             parameters = {**parameters, "response_format": call.response_format}
         if call.tools:
             parameters = {**parameters, "tools": call.tools}
 
-        def create(key: str | None) -> ChatCompletion:
-            left_seconds = max(_SHORTEST_CALL_SECONDS, deadline.remaining_seconds - _SPARE_SECONDS)
-            seconds = min(_LONGEST_CALL_SECONDS, left_seconds)
-            completion: ChatCompletion = self._client.chat.completions.create(
-                model=self._model,
-                messages=call.messages,
-                timeout=call_timeout(seconds),
-                extra_headers={"Authorization": f"Bearer {key}"} if key else None,
-                **parameters,
-            )
+        def create(key: str | None) -> object:
+            request = {"messages": call.messages, **parameters}
+            completion = self._sender.send(request, key, call.prompt_tokens, deadline)
             error = find_error(completion)
             if error is not None:
                 raise error
@@ -298,6 +286,7 @@ class ChatCaller:
                 "outcome": outcome,
                 "input_tokens": usage.input_tokens,
                 "output_tokens": usage.output_tokens,
+                "cached_tokens": usage.cached_tokens,
                 "tokens_estimated": usage.estimated,
                 "duration_ms": round((self._clock() - started) * 1000),
             },

@@ -166,6 +166,24 @@ def _mend(text: str) -> str:
     return text.encode("utf-8", "replace").decode()
 
 
+def _read_cached_tokens(counted: CompletionUsage) -> int:
+    """What of the prompt the server had read before.
+
+    In the details (OpenAI, Azure, Gemini, xAI, Groq, vLLM), or beside the other counts: DeepSeek's
+    `prompt_cache_hit_tokens`, Moonshot's `cached_tokens`. What gateways before Anthropic count
+    apart from the prompt (`cache_read_input_tokens`) is no part of it.
+    """
+    extra: Mapping[str, Any] = counted.model_extra or {}
+    details: object = counted.prompt_tokens_details
+    said = (
+        getattr(details, "cached_tokens", None),
+        extra.get("prompt_cache_hit_tokens"),
+        extra.get("cached_tokens"),
+    )
+    cached = max((count for count in said if isinstance(count, int)), default=0)
+    return min(max(cached, 0), counted.prompt_tokens)
+
+
 def _read_usage(completion: ChatCompletion, prompt_tokens: int, text: str) -> Usage:
     counted = completion.usage
     if (
@@ -174,7 +192,10 @@ def _read_usage(completion: ChatCompletion, prompt_tokens: int, text: str) -> Us
         and isinstance(counted.completion_tokens, int)
         and counted.prompt_tokens > 0
     ):
-        return Usage(1, counted.prompt_tokens, _read_output_tokens(counted))
+        return Usage(
+            *(1, counted.prompt_tokens, _read_output_tokens(counted)),
+            cached_tokens=_read_cached_tokens(counted),
+        )
     return Usage(1, prompt_tokens, estimate_tokens(text), estimated=True)
 
 

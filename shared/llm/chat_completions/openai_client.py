@@ -79,9 +79,15 @@ def read_base_address(setting: str) -> BaseAddress:
     return BaseAddress(urlunsplit((parts.scheme, parts.netloc, path, "", "")), query)
 
 
-def call_timeout(seconds: float) -> httpx2.Timeout:
-    """The limits of one call: the whole of it, and a short one for the connection."""
-    return httpx2.Timeout(seconds, connect=min(seconds, CONNECT_TIMEOUT_SECONDS))
+def call_timeout(seconds: float, idle_seconds: float) -> httpx2.Timeout:
+    """The limits of one call.
+
+    Args:
+        seconds: For the whole of it, which no wait for a connection outlasts either.
+        idle_seconds: For each silence.
+    """
+    connect_seconds = min(seconds, CONNECT_TIMEOUT_SECONDS)
+    return httpx2.Timeout(idle_seconds, connect=connect_seconds, pool=seconds)
 
 
 def _note_start(request: httpx2.Request) -> None:
@@ -89,12 +95,12 @@ def _note_start(request: httpx2.Request) -> None:
 
 
 def _bound_body(response: httpx2.Response) -> None:
-    """Hold the whole body to the read timeout, which otherwise holds only for each piece.
+    """Hold the whole body to the limit of its call: a read timeout holds only for each piece.
 
     Some gateways send white space while they wait for the model: each byte would begin the
     timeout anew, and the call could outlast the function.
     """
-    limit_seconds = response.request.extensions.get("timeout", {}).get("read")
+    limit_seconds = response.request.extensions.get("timeout", {}).get("pool")
     started = response.request.extensions.get(_STARTED)
     if (
         limit_seconds is not None

@@ -8,7 +8,6 @@ list of behaviours (`[{"kind": "hang"}]`) scripts the next calls.
 
 import argparse
 import dataclasses
-import hashlib
 import json
 import random
 import socket
@@ -16,7 +15,6 @@ import struct
 import threading
 import time
 from collections import deque
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -28,49 +26,16 @@ from tests.fakes.model.chat_answers import (
     write_answer,
 )
 from tests.fakes.model.chat_behaviours import ERRORS, Behaviour, write_throttle_headers
+from tests.fakes.model.pacing import (
+    Slots,
+    count_prompt_tokens,
+    count_tokens,
+    cut_prompt,
+    split_completion,
+    write_event,
+)
+from tests.fakes.model.server_traits import ReceivedCall, ServerTraits
 from tests.fakes.model.thinking import add_thoughts
-
-
-@dataclass(frozen=True)
-class ReceivedCall:
-    """A call as it came in; `not_before` is when the same call may come again after a 429."""
-
-    at_seconds: float
-    client_port: int
-    key: str
-    body: dict[str, Any]
-    kind: str
-    not_before: float | None = None
-    path: str = ""
-
-    @property
-    def response_format(self) -> str:
-        return self.body.get("response_format", {}).get("type", "text")
-
-    @property
-    def prompt_digest(self) -> str:
-        return hashlib.sha256(json.dumps(self.body.get("messages")).encode()).hexdigest()
-
-
-@dataclass
-class ServerTraits:
-    """What kind of server it is, whatever a single call does."""
-
-    json_schema_status: int | None = None
-    json_object_status: int | None = None
-    ignores_format: bool = False
-    tools_status: int | None = None
-    ignores_tools: bool = False
-    always_calls: tuple[tuple[str, Any], ...] = ()
-    order: str | None = None
-    wants_max_completion_tokens: bool = False
-    knows_reasoning_effort: bool = True
-    accepted_key: str | None = None
-    thinking: str | None = None
-    mix: dict[str, float] = field(default_factory=lambda: {"ok": 1.0})
-    latency_seconds: float = 0.0
-    retry_after: str | None = "1"
-    seed: int = 0
 
 
 class ChatServer:
@@ -83,6 +48,7 @@ class ChatServer:
         self._calls: list[ReceivedCall] = []
         self._lock = threading.Lock()
         self.stopping = threading.Event()
+        self.slots = Slots(self.traits.pace.slots)
         server = self
 
         class Handler(_ChatHandler):
@@ -185,10 +151,11 @@ class _ChatHandler(BaseHTTPRequestHandler):
         behaviour = self.chat_server.next_behaviour()
         key = self.headers.get("authorization", "").removeprefix("Bearer ")
         headers, not_before = write_throttle_headers(behaviour, at_seconds)
+        read = cut_prompt(body, self.chat_server.traits.window_tokens)
         number = self.chat_server.record(
             ReceivedCall(
                 *(at_seconds, self.client_address[1], key, body),
-                *(behaviour.kind, not_before, self.path),
+                *(behaviour.kind, not_before, self.path, read is not body),
             )
         )
         if self.chat_server.stopping.wait(behaviour.latency_seconds):
@@ -202,7 +169,8 @@ class _ChatHandler(BaseHTTPRequestHandler):
             return self._send(behaviour.status, behaviour.body, dict(behaviour.headers))
         if behaviour.kind in _BROKEN_CONNECTIONS:
             return _BROKEN_CONNECTIONS[behaviour.kind](self)
-        return self._send_completion(behaviour, body, number)
+        with self.chat_server.slots:
+            return self._send_completion(behaviour, read, number)
 
     def _find_objection(self, body: dict[str, Any], key: str) -> tuple[Any, ...] | None:
         traits = self.chat_server.traits
@@ -214,6 +182,9 @@ class _ChatHandler(BaseHTTPRequestHandler):
         if not traits.knows_reasoning_effort and "reasoning_effort" in body:
             message = "Unrecognized request argument supplied: reasoning_effort"
             return 400, "invalid_request_error", None, message
+        if traits.stream_status is not None and body.get("stream"):
+            message = "stream_options is not supported"
+            return traits.stream_status, "invalid_request_error", None, message
         if traits.tools_status is not None and "tools" in body:
             message = "registry/tiny does not support tools"
             return traits.tools_status, "invalid_request_error", None, message
@@ -261,6 +232,8 @@ class _ChatHandler(BaseHTTPRequestHandler):
         if kind == "refusal":
             message["content"], message["refusal"] = None, "I cannot help with that."
         words = message["content"] or ""
+        read_tokens = count_prompt_tokens(body)
+        written_tokens = count_tokens(words) + 1
         if traits.thinking is not None:
             add_thoughts(message, traits.thinking)
         completion: dict[str, Any] = {
@@ -277,16 +250,37 @@ class _ChatHandler(BaseHTTPRequestHandler):
                 }
             ],
             "usage": {
-                "prompt_tokens": len(json.dumps(body["messages"])) // 4,
-                "completion_tokens": len(words) // 4 + 1,
-                "total_tokens": len(json.dumps(body["messages"])) // 4 + len(words) // 4 + 1,
+                "prompt_tokens": read_tokens,
+                "completion_tokens": written_tokens,
+                "total_tokens": read_tokens + written_tokens,
             },
         }
         if kind == "no_usage":
             del completion["usage"]
         if kind == "no_choices":
             completion["choices"] = []
-        self._send(200, completion)
+        pace = traits.pace
+        if self.chat_server.stopping.wait(pace.reading_seconds(read_tokens)):
+            return
+        if body.get("stream") and traits.streams:
+            self._stream(completion)
+        elif not self.chat_server.stopping.wait(pace.token_seconds * written_tokens):
+            self._send(200, completion)
+
+    def _stream(self, completion: dict[str, Any]) -> None:
+        traits = self.chat_server.traits
+        if not traits.counts_streamed:
+            completion.pop("usage", None)
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        seconds = traits.pace.token_seconds
+        for chunk in split_completion(completion, by_token=seconds > 0):
+            if self.chat_server.stopping.wait(seconds):
+                return
+            self.wfile.write(write_event(chunk))
+        self.wfile.write(write_event("[DONE]") + b"0\r\n\r\n")
 
     def _send_error(
         self,

@@ -186,7 +186,7 @@ def test_a_queue_that_does_not_exist_is_no_fault_of_the_message(queues, url):
 
 def test_a_body_that_is_too_long_is_refused_for_good(queues, url):
     with pytest.raises(PermanentError):
-        queues.send_copy(url, "x" * 1_048_577, {}, STATE)
+        queues.send_copy(url, "x" * 2_000_000, {}, STATE)
 
 
 def receive_all(queues, url):

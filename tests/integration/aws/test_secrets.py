@@ -79,7 +79,7 @@ def model_at(account, secret):
 
     yield build
     for model in models:
-        model._caller._client.close()
+        model._caller._sender._client.close()
 
 
 REQUEST = ModelRequest(

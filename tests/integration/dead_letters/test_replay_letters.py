@@ -205,29 +205,27 @@ def test_what_is_held_stays_hidden_while_a_rate_is_kept(account):
     assert [at for at, _, _ in renewals] == [10, 20, 30, 40, 50]
 
 
-def test_a_letter_without_room_for_its_past_stays_and_the_others_go(account, services):
-    full = {f"own{n}": {"DataType": "String", "StringValue": "x"} for n in range(10)}
-    put_letters(account.clients.sqs, account.settings.work_dlq_url, [(chunk_body("full"), full)])
+def test_a_letter_that_sqs_refuses_stays_and_the_others_go(account, services):
+    put_letters(account.clients.sqs, account.settings.work_dlq_url, [(chunk_body("bad"), {})])
     put_chunk_letters(account, 3)
-    refuse_more_than_ten_attributes(account.clients.sqs)
+    refuse_document(account.clients.sqs, "bad")
     results = list(replay(read(services), services))
     endings = [result.ending for result in results]
     assert sorted(endings) == ["refused", "replayed", "replayed", "replayed"]
     (left,) = receive_all(account.clients.sqs, account.settings.work_dlq_url)
-    assert left["Body"] == chunk_body("full")
-    timeline = build_timeline(read_timeline(services.table, "DOC#full"))
+    assert left["Body"] == chunk_body("bad")
+    timeline = build_timeline(read_timeline(services.table, "DOC#bad"))
     assert [step.step for step in timeline.steps] == ["replayed", "replay_refused"]
     assert timeline.replays == 0
 
 
-def refuse_more_than_ten_attributes(sqs):
-    """As SQS does, and moto does not (Amazon SQS Developer Guide, "Message metadata")."""
+def refuse_document(sqs, document_id):
+    """Have SQS refuse each request with a message about a document."""
 
     def check(params, **_):
-        if any(len(e.get("MessageAttributes", {})) > 10 for e in params["Entries"]):
+        if any(f'"{document_id}"' in entry["MessageBody"] for entry in params["Entries"]):
             raise ClientError(
-                {"Error": {"Code": "InvalidParameterValue", "Message": "11 attributes"}},
-                "SendMessageBatch",
+                {"Error": {"Code": "InvalidParameterValue", "Message": "no"}}, "SendMessageBatch"
             )
 
     sqs.meta.events.register("provide-client-params.sqs.SendMessageBatch", check)

@@ -6,8 +6,10 @@ import pytest
 
 from shared.aws.queues import Queues
 from shared.errors import MessageDecodeError, ServiceError
+from shared.messages.delivery_state import read_delivery_state
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import START, scan_rows
+from tests.fakes.aws.strict_sqs import hold_quotas
 from tests.fakes.desks.sweep_desk import BODY, Desk, read_state
 
 OWN = {
@@ -153,35 +155,20 @@ def test_a_sweep_that_dies_loses_no_letter(desk):
     assert desk.account.count_messages(desk.urls["worker"]) == 2
 
 
-def test_a_letter_without_room_for_a_cause_does_not_keep_the_others_from_theirs(desk):
-    body = "x" * 1_048_576
-    desk.put_letter(body=body)
-    desk.put_letter(body="small")
-    report = desk.sweep(queues=Queues(StrictSqs(desk.sqs)))
-    assert (report.letters_seen, report.letters_settled) == (2, 1)
-    large, small = sorted(desk.take_letters(), key=lambda letter: -len(letter["Body"]))
-    assert large["Body"] == body
-    assert "MessageAttributes" not in large
-    assert read_state(small)["failure"]["error_type"] == "ProcessDied"
-
-
-class StrictSqs:
-    """Counts attributes into the size of a message, as SQS does and moto does not."""
-
-    def __init__(self, sqs):
-        self._sqs = sqs
-
-    def __getattr__(self, name):
-        return getattr(self._sqs, name)
-
-    def send_message(self, **arguments):
-        attributes = arguments["MessageAttributes"].values()
-        size = len(arguments["MessageBody"]) + sum(len(a["StringValue"]) for a in attributes)
-        if size > 1_048_576:
-            raise self._sqs.exceptions.InvalidMessageContents(
-                {"Error": {"Code": "InvalidParameterValue", "Message": "too long"}}, "SendMessage"
-            )
-        return self._sqs.send_message(**arguments)
+@pytest.mark.parametrize(
+    ("body", "attributes"),
+    [("x" * 1_048_576, {}), ("x", {f"own{n}": OWN["text"] for n in range(10)})],
+    ids=["1 MiB", "ten attributes"],
+)
+def test_a_letter_of_the_greatest_size_gets_its_cause(desk, body, attributes):
+    hold_quotas(desk.sqs)
+    desk.put_letter(body=body, attributes=attributes)
+    assert desk.sweep().letters_settled == 1
+    (letter,) = Queues(desk.sqs).receive(desk.urls["worker"], 0)
+    assert letter.body == body
+    assert set(letter.attributes) == {*attributes, "seashore"}
+    state = read_delivery_state(letter.attributes, message_id="x", sent_at=START)
+    assert state.failure.error_type == "ProcessDied"
 
 
 def test_a_sweep_without_time_leaves_the_rest_to_the_next(desk):

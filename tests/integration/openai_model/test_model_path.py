@@ -42,7 +42,7 @@ def run_with_model(account):
         account.clients.secretsmanager.create_secret(Name=SECRET, SecretString=KEY)
         model = build_language_model(account.settings, account.clients)
         with (
-            closing(model._caller._client),
+            closing(model._caller._sender._client),
             run_pipeline(account, model=model, timeout_seconds=timeout_seconds) as pipeline,
         ):
             yield pipeline

@@ -88,7 +88,7 @@ def test_what_never_went_out_costs_nothing(build):
 
 
 def test_no_call_goes_out_beyond_what_was_reserved(model, server):
-    # Two that are lost, one that is cut off, one with more room that is lost: no such one fits more.
+    # Two are lost, one is cut off, one with more room is lost: another such one does not fit.
     server.script(*[failing("reset")] * 2, failing("truncated"), failing("reset"), *[ok()] * 3)
     error = fail(model)
     assert len(server.calls) == 4

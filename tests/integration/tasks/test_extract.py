@@ -20,9 +20,10 @@ def test_fields_come_with_their_pages_and_missing_ones_are_named(desk):
     desk.server.script(saying(json.dumps(answer)))
     task = desk.do("extract", id="e", document="skagen.pdf", schema=HARBOUR_SCHEMA)
     result = desk.result(task)
-    assert result["fields"] == {"opened": "1907", "depth_m": 7.5, "owner": None}
+    # A source that was not given says nothing.
+    assert result["fields"] == {"opened": "1907", "depth_m": None, "owner": None}
     assert result["pages"] == {"opened": 1}
-    assert result["missing"] == ["owner"]
+    assert result["missing"] == ["depth_m", "owner"]
     assert result["is_complete"] is False
     assert result["document_id"] == document.document_id
     assert "| opened | 1907 | 1 |" in desk.markdown(task)
@@ -39,12 +40,49 @@ def test_a_value_that_does_not_fit_the_schema_is_asked_for_once_more(desk):
     right = {"opened": {"value": "1907", "source": 1}, "depth_m": {"value": 2, "source": 1}}
     owner = {"owner": {"value": "the town", "source": 1}}
     desk.server.script(saying(json.dumps(wrong | owner)), saying(json.dumps(right | owner)))
-    result = desk.result(desk.do("extract", text="It is 2 m deep.", schema=HARBOUR_SCHEMA))
+    text = "It is 2 m deep, opened in 1907, and belongs to the town."
+    result = desk.result(desk.do("extract", text=text, schema=HARBOUR_SCHEMA))
     assert result["fields"]["depth_m"] == 2
     assert result["pages"] == {}
     assert result["is_complete"] is True
     complaint = desk.server.calls[-1].body["messages"][-1]["content"]
     assert "does not fit minimum 1" in complaint
+
+
+def test_only_what_its_page_says_is_a_value(desk):
+    line = {
+        "type": "object",
+        "properties": {"what": {"type": "string"}, "fee": {"type": "number"}},
+        "required": ["fee"],
+    }
+    properties = {
+        "name": {"type": "string"},
+        "opened": {"type": "string", "format": "date"},
+        "lines": {"type": "array", "items": line},
+    }
+    schema = {"type": "object", "properties": properties, "required": ["name"]}
+    answer = {
+        "name": {"value": "Skagen Havn", "source": 1},
+        "opened": {"value": "1907-03-01", "source": 1},
+        "lines": {
+            "value": [{"what": "Mooring", "fee": 12.5}, {"what": "Crane", "fee": 99}],
+            "source": [1, 2],
+        },
+    }
+    desk.put(
+        "fees.pdf",
+        make_text_pdf("Opened on 1 March 1907.\nMooring: 12,50 EUR", "Crane: on request"),
+    )
+    desk.server.script(saying(json.dumps(answer)))
+    result = desk.result(desk.do("extract", document="fees.pdf", schema=schema))
+    assert result["fields"] == {
+        "name": None,
+        "opened": "1907-03-01",
+        "lines": [{"what": "Mooring", "fee": 12.5}, {"what": "Crane", "fee": None}],
+    }
+    assert result["missing"] == ["name", "lines[1].fee"]
+    assert result["is_complete"] is False
+    assert result["pages"] == {"opened": 1, "lines": 1}
 
 
 def test_a_document_beyond_the_window_is_read_in_parts_and_the_telling_pages_once_more():

@@ -42,6 +42,22 @@ def test_cells_of_a_row_are_apart(read_text):
     assert read_text(make_drawn_pdf(content)).split() == ["2,839", "5", "1,250"]
 
 
+@pytest.mark.parametrize("matrix", [b"1 0 0 1 72 700", b"0 1 -1 0 300 100"])
+def test_close_cells_are_apart(read_text, matrix):
+    """A figure of Courier is 7.2 points wide here, and the cells are two points apart."""
+    cells = b"(1,000) Tj 38 0 Td (1) Tj 9.2 0 Td (0) Tj"
+    content = b"BT /F1 12 Tf %b Tm %b ET" % (matrix, cells)
+    data = make_drawn_pdf(content, font=b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>")
+    assert read_text(data) == "1,000 1 0"
+
+
+def test_figures_that_are_set_one_by_one_are_one_number(read_text):
+    figures = [b"1 0 0 1 %d 700 Tm (%d) Tj" % (72 + 8 * k, k) for k in range(5)]
+    content = b"BT /F1 12 Tf %b ET" % b" ".join(figures)
+    data = make_drawn_pdf(content, font=b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>")
+    assert read_text(data) == "01234"
+
+
 @pytest.mark.parametrize(
     ("drawn", "text"),
     [
@@ -50,6 +66,7 @@ def test_cells_of_a_row_are_apart(read_text):
         (b"(In 2025) Tj 5 Ts /F1 7 Tf (1) Tj 0 Ts /F1 12 Tf (, up) Tj", "In 2025 1, up"),
         (b"5 Ts /F1 7 Tf (3) Tj 0 Ts /F1 12 Tf (1,250) Tj", "3 1,250"),
         (b"(12.) Tj 5 Ts /F1 7 Tf (7) Tj 0 Ts /F1 12 Tf ( A survey) Tj", "12. 7 A survey"),
+        (b"(1,250) Tj 5 Ts (3) Tj 0 Ts ( million) Tj", "1,250 3 million"),
         (b"(10) Tj 5 Ts /F1 7 Tf (6) Tj 0 Ts /F1 12 Tf ( people) Tj", "10^6 people"),
         (b"(x is 17) Tj -3 Ts /F1 7 Tf (2) Tj", "x is 17 2"),
         (b"(Area in km) Tj 5 Ts /F1 7 Tf (2) Tj", "Area in km²"),
@@ -57,11 +74,35 @@ def test_cells_of_a_row_are_apart(read_text):
         (b"(1,250) Tj (3) Tj", "1,2503"),
         (b"(1,250) Tj /F1 11.5 Tf (3) Tj", "1,2503"),
     ],
-    ids=["a mark", "after a year", "before", "after a stop", "power", "lowered", "unit", "formula",
-         "not raised", "hardly smaller"],
+    ids=["a mark", "after a year", "before", "after a stop", "as large", "power", "lowered", "unit",
+         "formula", "not raised", "hardly smaller"],
 )  # fmt: skip
 def test_raised_and_lowered_digits(read_text, drawn, text):
     assert read_text(make_drawn_pdf(b"BT /F1 12 Tf 72 700 Td %b ET" % drawn)) == text
+
+
+def test_digits_on_a_curve_stay_one_number(read_text):
+    content = b"BT /F1 12 Tf 1 0 0 1 72 700 Tm (20) Tj 0.87 0.5 -0.5 0.87 86 701 Tm (25) Tj ET"
+    assert read_text(make_drawn_pdf(content)) == "2025"
+
+
+def test_figures_one_under_the_other_are_no_number(read_text):
+    """Each is a piece of text of its own, as when a table is drawn column by column."""
+    figures = b"(2) Tj 0 -14 Td (5) Tj 0 -14 Td (7) Tj"
+    content = b"BT /F1 12 Tf 72 700 Td (3,000) Tj ET BT /F1 12 Tf 200 728 Td %b ET" % figures
+    assert read_text(make_drawn_pdf(content)).split() == ["3,000", "2", "5", "7"]
+
+
+def test_letters_that_are_set_one_by_one_are_words(read_text):
+    """PDFium takes two lines with more room beside their letters than over them for columns."""
+    letters = [
+        b"BT /F1 12 Tf 1 0 0 1 %d %d Tm (%b) Tj ET" % (72 + 7 * place, height, letter.encode())
+        for height, line in ((700, "Bone   Hue Bone"), (688, "Hue   B"))
+        for place, letter in enumerate(line)
+        if letter != " "
+    ]
+    words = read_text(make_drawn_pdf(b" ".join(letters))).split()
+    assert words == ["Bone", "Hue", "Bone", "Hue", "B"]
 
 
 def test_a_raised_digit_ends_no_line(read_text):

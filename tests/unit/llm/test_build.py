@@ -23,7 +23,7 @@ def settings(**more):
 
 
 def client_of(model):
-    return model._caller._client
+    return model._caller._sender._client
 
 
 @pytest.fixture
@@ -109,8 +109,8 @@ def test_a_query_goes_along_with_each_request():
 
 
 def test_the_connection_has_a_short_limit_of_its_own():
-    assert call_timeout(60).as_dict() == {"connect": 5, "read": 60, "write": 60, "pool": 60}
-    assert call_timeout(2).connect == 2
+    assert call_timeout(300, 60).as_dict() == {"connect": 5, "read": 60, "write": 60, "pool": 300}
+    assert call_timeout(2, 2).connect == 2
 
 
 BUILD_OFFLINE = """

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.tasks.extract import build_answer_type
-from pipeline.tasks.field_schema import drop_nulls, make_nullable, read_field_schema
+from pipeline.tasks.field_schema import make_nullable, read_field_schema, read_nulls
 from shared.errors import TaskRefusedError
 from shared.llm.chat_completions.structured_output import (
     AnswerFormatError,
@@ -112,10 +112,25 @@ def test_a_problem_does_not_repeat_the_value():
 def test_what_may_be_left_out_may_be_null_on_the_way_and_is_left_out_then():
     part = of(name=TEXT, note=TEXT, gone={"type": ["string", "null"]}) | {"required": ["name"]}
     wire = make_nullable({"type": "array", "items": part})["anyOf"][0]["items"]["properties"]
-    assert wire["name"] == TEXT
-    assert wire["note"] == {"anyOf": [TEXT, {"type": "null"}]}
-    value = [{"name": "x", "note": None, "gone": None}]
-    assert drop_nulls(value, {"type": "array", "items": part}) == [{"name": "x", "gone": None}]
+    # What is required too: a model that is held to a schema would have to invent it.
+    assert wire["name"] == wire["note"] == {"anyOf": [TEXT, {"type": "null"}]}
+    value = [{"name": "x", "note": None, "gone": None}, {"name": None, "note": "x"}, None]
+    assert read_nulls(value, {"type": "array", "items": part}) == [
+        {"name": "x", "gone": None},
+        {"name": None, "note": "x"},
+    ]
+
+
+@pytest.mark.parametrize("word", ["N/A", "n/a", "null", "Null ", "", " ", "-", "\u2014"])
+def test_a_word_for_nothing_is_null(word):
+    answer_type = build_answer_type(read_field_schema(of(a=TEXT, b=of(c=TEXT, d=TEXT))))
+    found = {"value": {"c": word, "d": "x"}, "source": 1}
+    answer = {"a": {"value": word, "source": 1}, "b": found}
+    read = parse_answer(json.dumps(answer), answer_type, None).model_dump()
+    assert read["a"]["value"] is None
+    assert read["b"]["value"] == {"d": "x"}
+    # A schema that lets it be chosen means it.
+    assert read_nulls(word, {"enum": [word]}) == word
 
 
 def test_an_answer_is_read_by_the_names_of_its_fields():

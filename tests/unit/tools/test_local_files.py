@@ -15,11 +15,13 @@ from infra.local.record import (
     LocalFolder,
     LocalRecord,
     claim_folder,
+    ensure_key,
     is_running,
     read_live_record,
     read_record,
     write_record,
 )
+from infra.local.stack import delete_local_data
 from shared.errors import LocalStackError
 
 RECORD = LocalRecord(1, 2, "http://127.0.0.1:2", "us-east-1", "s", "k", "s", {"Name": "value"})
@@ -48,6 +50,17 @@ def test_child_that_inherits_the_lock_goes_on_holding_it(tmp_path):
     assert is_file_locked(lock)
     child.communicate(b"\n")
     assert not is_file_locked(lock)
+
+
+def test_key_is_made_once_for_its_owner_alone_and_goes_with_the_state(folder):
+    folder.state.mkdir(parents=True)  # of an older version, which anyone could read
+    key = ensure_key(folder)
+    assert len(key) == 64
+    assert ensure_key(folder) == key
+    assert folder.key.stat().st_mode & 0o777 == 0o600
+    assert folder.state.stat().st_mode & 0o777 == 0o700
+    delete_local_data(folder.root)
+    assert ensure_key(folder) != key
 
 
 def test_record_is_believed_only_while_the_folder_is_in_use(folder):

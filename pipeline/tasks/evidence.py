@@ -1,0 +1,192 @@
+"""Whether the pages that an extracted value is said to be from bear it out. Pure.
+
+A string has to stand on them as words, a number as a number in any usual form (`1.234,50`, `(12)`,
+`2.5 million`, `15 %`, and in English words up to twelve), a date in any form that is known
+(`shared/llm/extractive/date_finding.py`). True and false, and what a schema lets be chosen from a
+list, are judgements: for these a source is enough.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from pipeline.summaries.mentions import holds_words, unify_text
+from pipeline.tasks.field_schema import find_properties, is_choice
+from shared.llm.extractive.date_finding import find_dates
+
+_NUMBER = re.compile(r"\d+(?:[.,'\u00a0\u202f ]\d+)*")
+_GROUP = re.compile(r"\d{3}(?:[.,]\d+)?")
+_MOST_GROUPS = 5
+_SIGN_BEFORE = re.compile(r"[-\u2212\u2013(]\s?\W?$")
+_SCALE = re.compile(
+    r"\s?(%|percent\b|per cent\b|prozent\b|thousand\b|tsd\b|tausend\b|mn\b|mio\b|mill(?:ion"
+    r"(?:s|en|er|i)?)?\b|bn\b|billions?\b|mrd\b|milliard\w{0,2}\b|\u4e07|\u4ebf|\u5104)|([km])\b",
+    re.IGNORECASE,
+)
+_POWERS = (("%", -2), ("p", -2), ("k", 3), ("t", 3), ("milliard", 9), ("mrd", 9), ("m", 6),
+           ("b", 9), ("\u4e07", 4), ("\u4ebf", 8), ("\u5104", 8))  # fmt: skip
+_WORDS = (
+    *("zero", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+_NUMBER_WORD = re.compile(rf"\b(?:{'|'.join(_WORDS)})\b", re.IGNORECASE)
+_ISO = re.compile(r"(\d{4}-\d\d(?:-\d\d)?)(?:[T ](\d\d):(\d\d)\S*)?")
+_PART = re.compile(r"\d+(?:[.,']\d+)*|[^\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Gap:
+    """A part of a value that no page bears out, or that was not given.
+
+    Args:
+        path: The field, and the way to the part within it: `lines[2].amount`.
+        is_required: Whether the schema requires it.
+    """
+
+    path: str
+    is_required: bool
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The text of the pages that a value is from."""
+
+    text: str
+
+    @cached_property
+    def _unified(self) -> str:
+        return unify_text(self.text)
+
+    @cached_property
+    def _dates(self) -> frozenset[str]:
+        return frozenset(date.iso for date in find_dates(self._unified) if date.iso)
+
+    @cached_property
+    def _numbers(self) -> frozenset[Decimal]:
+        return frozenset(read_numbers(self._unified))
+
+    def bears_out(self, value: Any) -> bool:
+        """Whether a string, number or truth value stands in the text, in a form of it."""
+        if isinstance(value, bool):
+            return True
+        if isinstance(value, (int, float)):
+            return Decimal(str(value)) in self._numbers
+        return isinstance(value, str) and (
+            holds_words(value.strip(" .,;:"), self._unified)
+            or self._holds_date(value)
+            or self._holds_amount(value)
+        )
+
+    def _holds_date(self, value: str) -> bool:
+        written = _ISO.fullmatch(value)
+        if written is None:
+            isos = {date.iso for date in find_dates(value) if date.iso}
+            return bool(isos) and isos <= self._dates
+        day, hour, minute = written.groups()
+        is_dated = any(date.startswith(day) for date in self._dates)
+        clock = rf"(?<!\d){int(hour)}[:.h]{minute}" if hour else ""
+        return is_dated and (
+            not hour or hour + minute == "0000" or bool(re.search(clock, self._unified))
+        )
+
+    def _holds_amount(self, value: str) -> bool:
+        """Whether one line holds a value with numbers, in whatever order: `EUR 5`, `5.00 EUR`."""
+        parts = _PART.findall(unify_text(value))
+        if not any(part[0].isdigit() for part in parts):
+            return False
+        return any(
+            all(
+                not set(read_numbers(part)).isdisjoint(read_numbers(line))
+                if part[0].isdigit()
+                else holds_words(part, line)
+                for part in parts
+            )
+            for line in self._unified.splitlines()
+        )
+
+
+def keep_borne_out(
+    value: Any, schema: Mapping[str, Any], evidence: Evidence, path: str
+) -> tuple[Any, list[Gap]]:
+    """A value without what its pages do not bear out: null in an object, left out of a list.
+
+    Args:
+        value: What a model has given; it fits the schema, or is null where that is not.
+        schema: The schema of the value.
+        evidence: The pages that it is from.
+        path: The name of the field, or the way to the part of it.
+
+    Returns:
+        The value, None if nothing is left of it; and all that is not there of it.
+    """
+    if isinstance(value, dict):
+        return _keep_object(value, schema, evidence, path)
+    if isinstance(value, list):
+        items = schema.get("items", {})
+        kept, gaps = [], []
+        for number, item in enumerate(value):
+            part, missing = keep_borne_out(item, items, evidence, f"{path}[{number}]")
+            gaps += missing if part is not None else [Gap(f"{path}[{number}]", is_required=False)]
+            kept += [part] if part is not None else []
+        return kept or None, gaps
+    if value is None or is_choice(value, schema) or evidence.bears_out(value):
+        return value, []
+    return None, []
+
+
+def _keep_object(
+    value: Mapping[str, Any], schema: Mapping[str, Any], evidence: Evidence, path: str
+) -> tuple[Any, list[Gap]]:
+    properties = dict(find_properties(schema))
+    required = schema.get("required", ())
+    kept: dict[str, Any] = {}
+    gaps: list[Gap] = []
+    for name in dict.fromkeys([*value, *required]):
+        part, missing = keep_borne_out(
+            value.get(name), properties.get(name, {}), evidence, f"{path}.{name}"
+        )
+        kept[name] = part
+        gaps += missing if part is not None else [Gap(f"{path}.{name}", name in required)]
+    return (kept if any(part is not None for part in kept.values()) else None), gaps
+
+
+def read_numbers(text: str) -> Iterator[Decimal]:
+    """All that the numbers of a text can mean, by every usual way to write them."""
+    for match in _NUMBER.finditer(text):
+        readings = set(_read_number(match.group()))
+        scale = _SCALE.match(text, match.end())
+        if scale:
+            word = (scale[1] or scale[2]).lower()
+            power = next(power for start, power in _POWERS if word.startswith(start))
+            readings |= {number.scaleb(power) for number in readings}
+        yield from readings
+        if _SIGN_BEFORE.search(text[max(0, match.start() - 3) : match.start()]):
+            yield from (-number for number in readings)
+    for word in _NUMBER_WORD.findall(text):
+        yield Decimal(_WORDS.index(word.lower()))
+
+
+def _read_number(written: str) -> Iterator[Decimal]:
+    """The readings of numbers that white space alone stands between, as in a table's row."""
+    pieces = written.split()
+    for start in range(len(pieces)):
+        joined = pieces[start]
+        yield from _read_piece(joined)
+        # White space before three digits may group them: 1 234 567,50.
+        for piece in pieces[start + 1 : start + _MOST_GROUPS]:
+            if not _GROUP.fullmatch(piece):
+                break
+            joined += piece
+            yield from _read_piece(joined)
+
+
+def _read_piece(written: str) -> Iterator[Decimal]:
+    parts = re.split(r"[.,']", written)
+    marks = re.findall(r"[.,']", written)
+    if all(len(part) in (2, 3) for part in parts[1:]) and (not marks or len(parts[-1]) == 3):
+        yield Decimal("".join(parts))
+    if marks and marks[-1] in ".," and marks[-1] not in marks[:-1]:
+        yield Decimal("".join(parts[:-1]) + "." + parts[-1])

@@ -1,0 +1,1 @@
+"""Send requests, and read answers as they come."""

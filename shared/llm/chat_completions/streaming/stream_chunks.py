@@ -1,0 +1,117 @@
+"""Put an answer together from the pieces of a stream, as if it had come whole.
+
+The pieces are those of "The chat completion chunk object" (OpenAI API Reference); servers differ in
+what they leave out, repeat, or send in one piece.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from openai.types.chat import ChatCompletion
+
+
+class StreamedCompletion:
+    """What a stream has said so far.
+
+    Attributes:
+        pieces: How many pieces of text or of tool calls have come, which is about the tokens.
+        is_finished: Whether a piece has named the reason for the answer's end.
+        has_failed: Whether the server has reported an error in the middle.
+        has_usage: Whether a piece has counted tokens.
+    """
+
+    def __init__(self) -> None:
+        self.pieces = 0
+        self.is_finished = False
+        self.has_failed = False
+        self.has_usage = False
+        self._fields: dict[str, Any] = {}
+        self._content: list[Any] = []
+        self._refusal = ""
+        self._calls: list[dict[str, Any]] = []
+        self._choice: dict[str, Any] = {"index": 0, "finish_reason": None}
+        self._has_choice = False
+
+    def add(self, chunk: object, event: str) -> None:
+        """Take in one piece.
+
+        Args:
+            chunk: Its data.
+            event: The name of the event; `error` for servers that give their errors one.
+        """
+        if not isinstance(chunk, Mapping):
+            return
+        self._fields.update(
+            (name, value) for name, value in chunk.items() if name != "choices" and value
+        )
+        if event == "error":
+            self._fields["error"] = chunk.get("error") or dict(chunk)
+        self.has_failed = self.has_failed or bool(self._fields.get("error"))
+        self.has_usage = self.has_usage or isinstance(chunk.get("usage"), Mapping)
+        choices = chunk.get("choices")
+        for choice in choices if isinstance(choices, list) else []:
+            if isinstance(choice, Mapping) and not choice.get("index"):
+                self._add_choice(choice)
+
+    def _add_choice(self, choice: Mapping[str, Any]) -> None:
+        self._has_choice = True
+        if choice.get("finish_reason"):
+            self._choice["finish_reason"] = choice["finish_reason"]
+            self.is_finished = True
+        if choice.get("error"):
+            self._choice["error"] = choice["error"]
+            self.has_failed = True
+        delta = choice.get("delta") or choice.get("message")
+        if not isinstance(delta, Mapping):
+            return
+        self.pieces += 1
+        content = delta.get("content")
+        if isinstance(content, list):
+            self._content.extend(content)
+        elif isinstance(content, str):
+            self._content.append(content)
+        if isinstance(delta.get("refusal"), str):
+            self._refusal += delta["refusal"]
+        calls = delta.get("tool_calls")
+        for call in calls if isinstance(calls, list) else []:
+            if isinstance(call, Mapping):
+                self._add_call(call)
+
+    def _add_call(self, delta: Mapping[str, Any]) -> None:
+        """Take in a part of a tool call.
+
+        A part belongs to the call of its index, or to the last one where it has none. Some servers
+        (Gemini's, for one) give several calls one index, and only the ids differ.
+        """
+        said = delta.get("function")
+        function: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
+        name, arguments = function.get("name"), function.get("arguments")
+        index = delta.get("index")
+        known = [call for call in self._calls if index is None or call["index"] == index]
+        call = known[-1] if known else None
+        is_new = call is None or bool(
+            name and delta.get("id") and call["id"] and delta["id"] != call["id"]
+        )
+        if call is None or is_new:
+            call = {"index": index, "id": delta.get("id"), "type": "function"}
+            call["function"] = {"name": "", "arguments": ""}
+            self._calls.append(call)
+        whole = call["function"]
+        if isinstance(name, str) and name != whole["name"]:
+            whole["name"] += name
+        if isinstance(arguments, str) and isinstance(whole["arguments"], str):
+            whole["arguments"] += arguments
+        elif arguments:
+            whole["arguments"] = arguments
+
+    def build(self) -> ChatCompletion:
+        """The completion, of which nothing is validated."""
+        is_text = all(isinstance(part, str) for part in self._content)
+        message: dict[str, Any] = {
+            "role": "assistant",
+            "content": "".join(self._content) if is_text else self._content,
+            "refusal": self._refusal or None,
+            "tool_calls": self._calls or None,
+        }
+        choices = [{**self._choice, "message": message}] if self._has_choice else None
+        return ChatCompletion.construct(**{**self._fields, "choices": choices})
