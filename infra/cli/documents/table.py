@@ -104,7 +104,7 @@ def write_document_table(documents: Sequence[Document], context: CommandContext)
         [
             (
                 shorten_id(one.document_id),
-                one.key,
+                one.called,
                 style_status(one.status),
                 str(one.pages or ""),
                 describe_progress(one),
