@@ -3,10 +3,10 @@
 import pytest
 import typer
 
-from infra.cli.deploy.deploy import split_parameter
 from infra.cli.documents.table import describe_progress, describe_status
 from infra.cli.items.show import choose_evenly, describe_pages, list_facts
 from infra.cli.local.language_model import describe_model, read_openai_server
+from infra.cli.options import split_parameter
 from infra.cli.timeline_table import describe_delay
 from infra.cli.times import describe_duration
 from pipeline.summaries.summary_types import KeyPoint
