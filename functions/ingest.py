@@ -16,7 +16,7 @@ from pipeline.ingest.downloads import remove_leftovers
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
-from shared.llm.model_window import ModelWindow
+from shared.llm.model_window import build_window
 from shared.messages.work_items import IngestItem, decode_ingest_item
 from shared.queue_catalogue import UPLOADS
 from shared.settings import Settings, read_settings
@@ -50,7 +50,7 @@ def build_ingest(
         extractor=extractor,
         uploads_queue_url=queue_url,
         max_document_bytes=settings.max_document_bytes,
-        chunk_tokens=ModelWindow(settings.context_window_tokens).chunk_tokens,
+        chunk_tokens=build_window(settings).chunk_tokens,
     )
     consumer = Consumer(
         name=UPLOADS.stage,

@@ -12,7 +12,7 @@ from pipeline.tasks.agent.tools import Toolbox
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.documents import Clock
 from shared.llm.model import LanguageModel
-from shared.llm.model_window import ModelWindow
+from shared.llm.model_window import build_window
 from shared.prices import MICRO_USD_PER_USD
 from shared.settings import Settings
 
@@ -54,4 +54,4 @@ def build_reader(settings: Settings, base: Services) -> DocumentReader:
 
 def build_agent(settings: Settings, reader: DocumentReader) -> Agent:
     """The agent with its tools."""
-    return Agent(Toolbox(reader), reader, ModelWindow(settings.context_window_tokens))
+    return Agent(Toolbox(reader), reader, build_window(settings))

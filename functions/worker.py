@@ -25,7 +25,7 @@ from shared.aws.clients import Clients
 from shared.ledger.documents import Clock
 from shared.llm.build import build_language_model
 from shared.llm.model import LanguageModel
-from shared.llm.model_window import ModelWindow
+from shared.llm.model_window import build_window
 from shared.messages.reports import decode_report_item
 from shared.messages.work_items import WorkItem, decode_ingest_item, decode_work_item
 from shared.queue_catalogue import REPORTS, UPLOADS, WORK, SourceQueue
@@ -82,7 +82,7 @@ def build_item_services(
     return TaskServices(
         **vars(base),
         answers=build_answers(settings, model, base),
-        window=ModelWindow(settings.context_window_tokens),
+        window=build_window(settings),
         reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
         callback_arns=settings.callback_arns,

@@ -13,12 +13,16 @@ Write in the language of the text. Use only what the text says; leave out what y
 - key_points: three to eight statements, the most important first, each with the numbers of the
   pages that support it.
 - language: the language of the text as an ISO 639-1 code.
-- entities: at most fifteen names, the most important first, letter by letter as they stand in the
-  text, each with the numbers of the pages that it stands on.
-- dates: at most fifteen dates at which something happens. text: the date, letter by letter as it
-  stands in the text. iso: the same as YYYY-MM-DD, YYYY-MM or YYYY, null where it is not certain.
-  event: what happens then, in a few words. pages: the pages that the date stands on.
+- people, organisations, places, products, laws, other_names: names, the most important first,
+  letter by letter as they stand in the text.
+- dates: dates at which something happens. For each the date, letter by letter as it stands in the
+  text, then a colon, then in a few words what happens then.
 """
+
+# What is asked of a chunk, after its text: all at once, or in two turns where the window is small.
+SUMMARIZE_ALL = "Give the summary, with at most {most} names and at most {most} dates."
+SUMMARIZE_CORE = "Give title, abstract, key_points and language."
+FIND_MENTIONS = "Give the names and dates: at most {most} names, and at most {most} dates."
 
 COMBINE = """\
 The given texts are summaries and key points of consecutive parts of one document, each with its

@@ -74,6 +74,7 @@ class PaidCalls:
         calls: How many calls of the model were answered.
         input_tokens: The tokens that they read.
         output_tokens: The tokens that they wrote.
+        cached_tokens: What of the tokens that they read the server had read before.
         room_tokens: The room that the answer is known to need, as less of it was cut off; or 0.
         has_kept: Whether something that was paid for is kept, upon which the next run goes on.
     """
@@ -81,6 +82,7 @@ class PaidCalls:
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
+    cached_tokens: int = 0
     room_tokens: int = 0
     has_kept: bool = False
 

@@ -9,23 +9,42 @@ MICRO_USD_PER_USD = 1_000_000
 
 
 class ModelPrice(BaseModel):
-    """What a model's provider charges, in dollars for a million tokens."""
+    """What a model's provider charges, in dollars for a million tokens.
+
+    Args:
+        input: Of what the model reads.
+        output: Of what it writes.
+        cached_input: Of what it had read before; without it as much as for what it had not.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     input: float = Field(ge=0)
     output: float = Field(ge=0)
+    cached_input: float | None = Field(default=None, ge=0)
 
 
 Prices = Mapping[str, ModelPrice]
 
 
-def compute_cost_micro_usd(price: ModelPrice, input_tokens: int, output_tokens: int) -> int:
+def compute_cost_micro_usd(
+    price: ModelPrice, input_tokens: int, output_tokens: int, cached_tokens: int = 0
+) -> int:
     """The cost of a number of tokens, rounded up.
 
     A dollar for a million tokens is a millionth of a dollar for one.
+
+    Args:
+        price: What they cost.
+        input_tokens: What was read, cached tokens included.
+        output_tokens: What was written.
+        cached_tokens: What of the input was read before.
     """
-    return math.ceil(price.input * input_tokens + price.output * output_tokens)
+    cached_price = price.input if price.cached_input is None else price.cached_input
+    cached = min(cached_tokens, input_tokens)
+    return math.ceil(
+        price.input * (input_tokens - cached) + cached_price * cached + price.output * output_tokens
+    )
 
 
 def format_usd(micro_usd: int) -> str:

@@ -34,6 +34,7 @@ RequiredText = Annotated[str, Field(min_length=1)]
 OptionalAmount = Annotated[
     float | None, BeforeValidator(_none_if_blank), Field(ge=0, description="In dollars.")
 ]
+OptionalCount = Annotated[int | None, BeforeValidator(_none_if_blank), Field(ge=500)]
 ModelPrices = Annotated[
     dict[str, ModelPrice],
     BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value),
@@ -114,6 +115,7 @@ class Settings(BaseModel):
     openai_extra_body: ExtraBody = {}
     model_auth: Literal["key", "iam"] = "key"
     context_window_tokens: int = Field(default=32_000, ge=3_000)
+    chunk_tokens: OptionalCount = None
 
     model_prices: ModelPrices = {"gpt-5-mini": ModelPrice(input=0.25, output=2.0)}
     daily_cap_usd: OptionalAmount = 10.0

@@ -13,6 +13,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO, cast
 
+from pipeline.extraction.jail import hide_from_children
 from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.protocol import (
     BYTES_PER_CHARACTER,
@@ -74,6 +75,7 @@ class ReaderProcess:
         self._max_idle_bytes = limits.memory_bytes * MAX_IDLE_SHARE
         self._buffer = bytearray()
         self._is_closing = False
+        hide_from_children()
         try:
             self._process = subprocess.Popen(  # noqa: S603  # every argument is our own
                 [

@@ -15,6 +15,10 @@ from shared.llm.model_window import pack
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
 from shared.llm.token_estimate import MAX_TOKENS_PER_CHARACTER, estimate_tokens
 
+# A chunk has no more pages with text than this, however little stands on them: reading a document
+# stops only between two chunks, and one has to be read within one run of the function.
+_MOST_PAGES = 200
+
 
 @dataclass(frozen=True)
 class ChunkPage:
@@ -88,10 +92,10 @@ def group_pages(
     if max_text_tokens < MAX_TOKENS_PER_CHARACTER:
         raise ValueError(f"no page fits {max_tokens} tokens")
 
-    def weigh(page: ChunkPage) -> int:
+    def weigh(page: ChunkPage) -> float:
         if page.status is not PageStatus.TEXT:
             return 0
-        return estimate_tokens(page.text) + tokens_around_page
+        return max(estimate_tokens(page.text) + tokens_around_page, max_tokens / _MOST_PAGES)
 
     parts = chain.from_iterable(_divide_page(page, max_text_tokens) for page in pages)
     groups = pack(parts, weigh, max_tokens, begins=lambda page: page.part > 1)

@@ -251,7 +251,8 @@ class MeteredCalls:
         except SeashoreError as error:
             if isinstance(error, PaidCalls) and error.calls:
                 usage = read_paid_usage(error)
-                cost = meter.estimate(usage.input_tokens, usage.output_tokens) if meter else 0
+                counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+                cost = meter.estimate(*counts) if meter else 0
                 lesson = self._learn(error, key, known.lesson)
                 self._note(_to_spending(usage, cost), lesson, step="answer_unusable")
                 error.has_kept = self.has_kept

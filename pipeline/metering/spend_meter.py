@@ -129,11 +129,11 @@ class SpendMeter:
         self._retired: list[_OpenLease] = []
         self._refusal: _Refusal | None = None
 
-    def estimate(self, input_tokens: int, output_tokens: int) -> int:
+    def estimate(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int:
         """What a call is expected to cost, in millionths of a dollar; 0 without a known price."""
         if self.limits.price is None:
             return 0
-        return compute_cost_micro_usd(self.limits.price, input_tokens, output_tokens)
+        return compute_cost_micro_usd(self.limits.price, input_tokens, output_tokens, cached_tokens)
 
     def run(
         self, call: Callable[[], ReplyT], input_tokens: int, max_output_tokens: int
@@ -195,7 +195,7 @@ class SpendMeter:
         Returns:
             The cost, in millionths of a dollar.
         """
-        cost = self.estimate(usage.input_tokens, usage.output_tokens)
+        cost = self.estimate(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
         try:
             record_call(self._table, reservation.lease.lease, cost, usage)
         finally:
@@ -287,4 +287,6 @@ class SpendMeter:
 
 def read_paid_usage(error: PaidCalls) -> Usage:
     """What an answer that failed has consumed."""
-    return Usage(error.calls, error.input_tokens, error.output_tokens)
+    return Usage(
+        error.calls, error.input_tokens, error.output_tokens, cached_tokens=error.cached_tokens
+    )

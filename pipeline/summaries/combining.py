@@ -1,23 +1,30 @@
 """Summaries of parts into the summary of a whole, of a document or of a text."""
 
-from collections.abc import Iterable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
 from pipeline.metering.metered_calls import KeptAnswer, MeteredCalls
-from pipeline.prompts import COMBINE, SUMMARIZE_CHUNK
+from pipeline.prompts import COMBINE
+from pipeline.summaries.chunk_answers import (
+    MAX_OUTPUT_TOKENS,
+    build_chunk_request,
+    build_core_request,
+    build_mentions_request,
+    build_picking_request,
+    build_summary,
+)
 from pipeline.summaries.mentions import check_mentions, join_dates, join_entities
 from pipeline.summaries.summary_types import CoreSummary, Summary
 from shared.deadline import Deadline
-from shared.errors import ContextOverflowError
+from shared.errors import ContextOverflowError, LateAnswerError, ModelAnswerError
+from shared.ledger.spending import Spending
 from shared.llm.model import ModelRequest, Purpose, Source
-from shared.llm.model_window import pack
+from shared.llm.model_window import ModelWindow, pack
 from shared.llm.prompt_rendering import estimate_source_tokens
 
-_MAX_OUTPUT_TOKENS = 2_000
-
-# With fifteen names and fifteen dates.
-_MAX_CHUNK_OUTPUT_TOKENS = 3_500
+logger = logging.getLogger("seashore.summarize")
 
 # Groups are not made smaller than this to fit a model whose window is smaller than was said.
 _MIN_GROUP_TOKENS = 500
@@ -35,17 +42,6 @@ class SummarizedPart:
     summary: Summary
 
 
-def build_chunk_request(sources: Iterable[Source]) -> ModelRequest[Summary]:
-    """The request for the summary of one part."""
-    return ModelRequest(
-        purpose=Purpose.SUMMARIZE_CHUNK,
-        instructions=SUMMARIZE_CHUNK,
-        sources=tuple(sources),
-        answer_type=Summary,
-        max_output_tokens=_MAX_CHUNK_OUTPUT_TOKENS,
-    )
-
-
 def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[CoreSummary]:
     """The request that makes one summary of those of several parts, without names and dates."""
     return ModelRequest(
@@ -53,21 +49,21 @@ def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[CoreSumma
         instructions=COMBINE,
         sources=sources,
         answer_type=CoreSummary,
-        max_output_tokens=_MAX_OUTPUT_TOKENS,
+        max_output_tokens=MAX_OUTPUT_TOKENS,
     )
 
 
 def summarize_sources(
-    sources: tuple[Source, ...], calls: MeteredCalls, combine_tokens: int, deadline: Deadline
+    sources: tuple[Source, ...], calls: MeteredCalls, window: ModelWindow, deadline: Deadline
 ) -> KeptAnswer[Summary]:
     """Summarise one part of a text, in halves where the model cannot take it whole.
 
-    Its names and dates are those that the text bears out (`check_mentions`).
+    Its names and dates are those that the text bears out.
 
     Args:
         sources: The pages of the part.
         calls: The model. Answers on the way are kept; the last one is the caller's to keep.
-        combine_tokens: The most that one request combines.
+        window: How much the model reads and writes.
         deadline: When the time is up.
 
     Returns:
@@ -77,18 +73,53 @@ def summarize_sources(
         ContextOverflowError: The model cannot take even a small piece.
     """
     try:
-        answer = calls.ask(build_chunk_request(sources), deadline)
-        return replace(answer, value=check_mentions(answer.value, sources))
+        return _summarize_whole(sources, calls, window, deadline)
     except ContextOverflowError:
         halves = halve_sources(sources)
         if halves is None:
             raise
     parts = []
     for half in halves:
-        answer = summarize_sources(half, calls, combine_tokens, deadline)
+        answer = summarize_sources(half, calls, window, deadline)
         calls.keep(answer)
         parts.append(SummarizedPart(half[0].first_page, half[-1].last_page, answer.value))
-    return combine_summaries(parts, calls, combine_tokens, deadline)
+    return combine_summaries(parts, calls, window.combine_tokens, deadline)
+
+
+def _summarize_whole(
+    sources: tuple[Source, ...], calls: MeteredCalls, window: ModelWindow, deadline: Deadline
+) -> KeptAnswer[Summary]:
+    """The summary of one part, as the model in use is best asked for it."""
+    if calls.is_extractive:
+        picked = calls.ask(build_picking_request(sources), deadline)
+        return replace(picked, value=check_mentions(picked.value, sources))
+    if window.is_small:
+        return _summarize_in_turns(sources, calls, deadline)
+    answer = calls.ask(build_chunk_request(sources), deadline)
+    value = build_summary(answer.value, answer.value, sources)
+    return KeptAnswer(value, answer.model, answer.used, answer.row)
+
+
+def _summarize_in_turns(
+    sources: tuple[Source, ...], calls: MeteredCalls, deadline: Deadline
+) -> KeptAnswer[Summary]:
+    """What a part says first, then its names and dates: a small window cuts off both together.
+
+    A small model that cannot list names has still written a summary.
+    """
+    core = calls.ask(build_core_request(sources), deadline)
+    calls.keep(core)
+    try:
+        answer = calls.ask(build_mentions_request(sources), deadline)
+    except LateAnswerError:
+        raise
+    except ModelAnswerError as error:
+        logger.warning(
+            "mentions_left_out", extra={"action": "mentions_left_out", "cause": str(error)}
+        )
+        return KeptAnswer(build_summary(core.value, None, sources), core.model, Spending(), None)
+    value = build_summary(core.value, answer.value, sources)
+    return KeptAnswer(value, answer.model, answer.used, answer.row)
 
 
 def halve_sources(

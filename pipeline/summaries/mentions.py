@@ -25,6 +25,7 @@ MAX_NAME_CHARACTERS = 120
 # A longer name may have an ending in the text that it has not by itself: Finland's, Müllers.
 _EXACT_CHARACTERS = 3
 _UNSEEN = re.compile("[\x00-\x08\x0e-\x1b\x7f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_BETWEEN_LETTERS = re.compile(r"[-\s]+")
 # PDFium writes U+0002 or U+FFFE for a hyphen at the end of a line.
 _LINE_HYPHEN = re.compile("[\x02\ufffe]\\s*")
 _LIKE_MARKS = str.maketrans(
@@ -34,6 +35,51 @@ _LIKE_MARKS = str.maketrans(
 )
 
 
+class PageTexts:
+    """The text of pages, to look for names and dates in it.
+
+    Args:
+        sources: The pages, or parts of them; a text without pages has the page 0.
+    """
+
+    def __init__(self, sources: Iterable[Source]) -> None:
+        self._texts: dict[int, str] = {}
+        for source in sources:
+            before = self._texts.get(source.first_page, "")
+            self._texts[source.first_page] = f"{before}\n{unify_text(source.text)}"
+        # Much quicker to look through: whatever stands in a text stands in its letters.
+        self._letters = {page: _keep_letters(text) for page, text in self._texts.items()}
+
+    def find_pages(self, wanted: str, cited: Iterable[int] | None = None) -> list[int] | None:
+        """The pages whose text holds a name or a date, letter by letter.
+
+        Args:
+            wanted: The name or date.
+            cited: The pages to look at; all where none are given.
+
+        Returns:
+            The pages, of a text without pages an empty list; None if it stands nowhere.
+        """
+        letters = unify_text(wanted).replace(" ", "")
+        if not letters or len(letters) > MAX_NAME_CHARACTERS:
+            return None
+        looked_at = self._texts if cited is None or 0 in self._texts else cited
+        found = [
+            page
+            for page in sorted({*looked_at} & self._texts.keys())
+            if _keep_letters(letters) in self._letters[page]
+            and _stands_in(letters, self._texts[page])
+        ]
+        return [page for page in found if page] if found else None
+
+    def choose_pages(self, pages: Sequence[int], words: Iterable[str]) -> list[int]:
+        """Those of some pages that hold most of some words; all where no page holds any."""
+        wanted = [_keep_letters(unify_text(word)) for word in words]
+        counts = {page: sum(word in self._letters[page] for word in wanted) for page in pages}
+        most = max(counts.values(), default=0)
+        return [page for page in pages if counts[page] == most]
+
+
 def check_mentions(summary: Summary, sources: Sequence[Source]) -> Summary:
     """The summary with those names and dates only that stand on the pages they are cited from.
 
@@ -41,26 +87,29 @@ def check_mentions(summary: Summary, sources: Sequence[Source]) -> Summary:
         summary: As a model has given it.
         sources: The pages that it was given; a text without pages has the page 0.
     """
-    texts: dict[int, str] = {}
-    for source in sources:
-        texts[source.first_page] = f"{texts.get(source.first_page, '')}\n{unify_text(source.text)}"
+    texts = PageTexts(sources)
     entities = []
     for entity in summary.entities:
-        name = _write_on_one_line(entity.name)
-        pages = _find_pages(name, entity.pages, texts)
-        if pages and any(map(str.isalpha, name)):
-            entities.append(Entity(name=name, kind=entity.kind, pages=_number(pages)))
+        name = write_on_one_line(entity.name)
+        pages = texts.find_pages(name, entity.pages)
+        if pages is not None and any(map(str.isalpha, name)):
+            entities.append(Entity(name=name, kind=entity.kind, pages=pages))
     dates = []
     for date in summary.dates:
-        text = _write_on_one_line(date.text)
-        pages = _find_pages(text, date.pages, texts)
-        if pages:
+        text = write_on_one_line(date.text)
+        pages = texts.find_pages(text, date.pages)
+        if pages is not None:
             iso = confirm_iso(text, date.iso)
-            event = _write_on_one_line(date.event)
-            dates.append(EventDate(text=text, iso=iso, event=event, pages=_number(pages)))
+            event = write_on_one_line(date.event)
+            dates.append(EventDate(text=text, iso=iso, event=event, pages=pages))
     return summary.model_copy(
         update={"entities": join_entities([entities]), "dates": join_dates([dates])}
     )
+
+
+def write_on_one_line(text: str) -> str:
+    """A text without line ends and without what is not seen."""
+    return " ".join(_UNSEEN.sub("", text).split())
 
 
 def join_entities(lists: Iterable[Sequence[Entity]]) -> list[Entity]:
@@ -140,19 +189,6 @@ def holds_words(wanted: str, text: str) -> bool:
     return bool(letters) and _stands_in(letters, text)
 
 
-def _find_pages(wanted: str, cited: Iterable[int], texts: dict[int, str]) -> list[int]:
-    """The cited pages whose text holds it; of a text without pages, its only page."""
-    letters = unify_text(wanted).replace(" ", "")
-    if not letters or len(letters) > MAX_NAME_CHARACTERS:
-        return []
-    pages = sorted({0} if 0 in texts else set(cited) & texts.keys())
-    return [page for page in pages if _stands_in(letters, texts[page])]
-
-
-def _number(pages: list[int]) -> list[int]:
-    return [page for page in pages if page]
-
-
 def _stands_in(letters: str, text: str) -> bool:
     """Whether a text holds the letters as words of their own.
 
@@ -178,6 +214,10 @@ def _is_word(character: str) -> bool:
     return character.isalnum() and not is_spaceless(character)
 
 
+def _keep_letters(text: str) -> str:
+    return _BETWEEN_LETTERS.sub("", text).casefold()
+
+
 def _fold(text: str) -> str:
     return " ".join(unify_text(text).casefold().split())
 
@@ -188,7 +228,3 @@ def _fold_name(name: str) -> str:
 
 def _unite(*lists: Iterable[int]) -> list[int]:
     return sorted({page for pages in lists for page in pages})
-
-
-def _write_on_one_line(text: str) -> str:
-    return " ".join(_UNSEEN.sub("", text).split())

@@ -60,14 +60,19 @@ class CoreSummary(BaseModel):
 
     title: str = Field(description="The title of the text, as it stands there if it has one.")
     abstract: str = Field(min_length=1, description="One paragraph that says what the text says.")
-    key_points: list[KeyPoint] = Field(description="The most important statements, at most eight.")
+    key_points: list[KeyPoint] = Field(
+        description="The most important statements, at most eight.",
+        # For a server that holds a model to it; one point more is no reason to ask again.
+        json_schema_extra={"maxItems": 8},
+    )
     language: str = Field(description="The language of the text as an ISO 639-1 code.")
 
 
 class Summary(CoreSummary):
-    """A core summary with the names and dates of the text. The answer to a request about a chunk.
+    """A core summary with the names and dates of the text; what a model writes is shorter.
 
-    Those of a whole document are joined by the pipeline itself (`mentions.py`), and not by a model.
+    See `chunk_answers.py`. Those of a whole document are joined by the pipeline itself
+    (`mentions.py`), and not by a model.
     """
 
     entities: list[Entity] = Field(default=[])

@@ -64,15 +64,14 @@ def summarize_text(
     Raises:
         RetryableError, DeferredError, PermanentError: As the model and the ledger do.
     """
-    most = window.combine_tokens
     parts = []
     for chunk in divide_text(text, window.chunk_tokens):
-        answer = summarize_sources((Source(0, 0, chunk),), calls, most, deadline)
+        answer = summarize_sources((Source(0, 0, chunk),), calls, window, deadline)
         parts.append(SummarizedPart(0, 0, answer.value))
     if len(parts) == 1:
         summary = parts[0].summary
     else:
-        summary = combine_summaries(parts, calls, most, deadline).value
+        summary = combine_summaries(parts, calls, window.combine_tokens, deadline).value
     points = [KeyPoint(text=point.text, pages=[]) for point in summary.key_points]
     summary = summary.model_copy(update={"key_points": points})
     return SummarizeResult(**dict(calls.describe()), **dict(summary), document=None)

@@ -9,7 +9,7 @@ from shared.aws.clients import Clients
 from shared.aws.secrets import read_secret
 from shared.llm.model import LanguageModel
 from shared.llm.model_key import ModelKey
-from shared.llm.model_window import ModelWindow
+from shared.llm.model_window import build_window
 from shared.settings import Settings
 
 _REASONING_FAMILIES = ("gpt-5", "o1", "o3", "o4")
@@ -54,7 +54,7 @@ def build_language_model(
     return OpenAIModel(
         build_openai_client(settings.openai_base_url, by_iam=by_iam),
         settings.openai_model,
-        ModelWindow(settings.context_window_tokens),
+        build_window(settings),
         key=None if by_iam else _build_key(settings.openai_api_key_secret, clients),
         memory=AnswerMemory(answers, may_note=notes_answers),
         length_parameter="max_completion_tokens" if is_openai else "max_tokens",

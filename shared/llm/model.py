@@ -13,8 +13,12 @@ class Purpose(StrEnum):
     """What a request on the way to a document's summary is for; that of a task is its kind."""
 
     SUMMARIZE_CHUNK = "summarize_chunk"
+    FIND_MENTIONS = "find_mentions"
     COMBINE = "combine"
 
+
+# Those whose text the pipeline divides where a model cannot take it whole.
+DIVISIBLE = frozenset(Purpose)
 
 # The name of the offline model, which picks sentences and costs nothing.
 EXTRACTIVE = "extractive"
@@ -72,12 +76,14 @@ class Usage:
         input_tokens: The tokens that they read.
         output_tokens: The tokens that they wrote.
         estimated: Whether a part is an estimate, because a server counts no tokens.
+        cached_tokens: What of the input tokens the server had read before, for a price of its own.
     """
 
     calls: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     estimated: bool = False
+    cached_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -85,6 +91,7 @@ class Usage:
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.estimated or other.estimated,
+            self.cached_tokens + other.cached_tokens,
         )
 
 

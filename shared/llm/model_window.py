@@ -6,12 +6,14 @@ from typing import TypeVar
 
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
 from shared.llm.token_estimate import estimate_tokens
+from shared.settings import Settings
 
 ItemT = TypeVar("ItemT")
 
-# A model reads no more than this with attention.
-_MOST_CHUNK_TOKENS = 8_000
 _MOST_COMBINED_TOKENS = 16_000
+
+# A quarter of such a window has no room for an answer with all names and dates in it.
+_SMALL_TOKENS = 8_000
 
 
 @dataclass(frozen=True)
@@ -20,19 +22,29 @@ class ModelWindow:
 
     Args:
         tokens: Its size, by `estimate_tokens`.
+        most_chunk_tokens: The most tokens of a chunk, if that is to be less than the window holds.
     """
 
     tokens: int
+    most_chunk_tokens: int | None = None
 
     @property
     def chunk_tokens(self) -> int:
-        """The size of a chunk of text. Addresses of stored texts hold it: see `text_address`."""
-        return min(_MOST_CHUNK_TOKENS, self._source_tokens)
+        """The size of a chunk of text: as much as the window holds, unless a limit is set.
+
+        Addresses of stored texts hold it: see `text_address`.
+        """
+        return min(self.most_chunk_tokens or self._source_tokens, self._source_tokens)
 
     @property
     def combine_tokens(self) -> int:
         """The most tokens of summaries in one request."""
         return min(_MOST_COMBINED_TOKENS, self._source_tokens)
+
+    @property
+    def is_small(self) -> bool:
+        """Whether an answer about a full chunk has no room for names and dates as well."""
+        return self.tokens <= _SMALL_TOKENS
 
     @property
     def _source_tokens(self) -> int:
@@ -51,6 +63,11 @@ class ModelWindow:
             texts: What the prompt says besides.
         """
         return self.tokens - answer_tokens - sum(map(estimate_tokens, texts))
+
+
+def build_window(settings: Settings) -> ModelWindow:
+    """The window that the settings name."""
+    return ModelWindow(settings.context_window_tokens, settings.chunk_tokens)
 
 
 def pack(

@@ -83,6 +83,31 @@ class PageCharacters:
         index = self._find_index(position)
         return (0.0, 0.0) if index < 0 else self._page.find_advance(index)
 
+    def find_loose_box(self, position: int) -> Box | None:
+        """The box that a character has room in: from its origin to where the next one may begin."""
+        index = self._find_index(position)
+        return None if index < 0 else self._page.find_loose_box(index)
+
+    def find_piece(self, position: int) -> int:
+        """The piece of text of the file that a character is drawn with, 0 if it is with none."""
+        index = self._find_index(position)
+        return 0 if index < 0 else self._page.find_piece(index)
+
+    def list_divided(self, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Those of many spans whose ends are not drawn with one piece of text.
+
+        Args:
+            spans: Where each begins and ends in the text.
+        """
+        if self._is_plain:
+            pairs = self._page.list_divided((start, end - 1) for start, end in spans)
+            return [(first, last + 1) for first, last in pairs]
+        return [
+            (start, end)
+            for start, end in spans
+            if self.find_piece(start) != self.find_piece(end - 1)
+        ]
+
     def list_uneven(
         self, spans: Iterable[tuple[int, int]], tolerance: float
     ) -> list[tuple[int, int]]:
@@ -143,10 +168,15 @@ class PageCharacters:
         return self._renew("".join(text), runs)
 
     def _find_index(self, position: int) -> int:
+        # Asked for thousands of characters of a page of formulas: no call within.
         if self._is_plain:
             return position
-        source = self._find_source(position)
-        return self._page.find_index(source) if self._has_unwritten and source >= 0 else source
+        run = bisect_right(self._starts, position) - 1
+        source = self._sources[run]
+        if source < 0:
+            return source
+        source += position - self._starts[run]
+        return self._page.find_index(source) if self._has_unwritten else source
 
     def _find_source(self, position: int) -> int:
         run = bisect_right(self._starts, position) - 1

@@ -19,8 +19,6 @@ _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
 # The white space after a raised digit, before which PDFium ends the line.
 _LINE_END = re.compile(r" ?\r\n ?")
-# Digits that have a line to themselves; among letters, text that runs down has its numbers so.
-_LONE_DIGITS = re.compile(r"(?<![^\r\n])[0-9]{2,}(?![^\r\n])")
 # Shares of an em. Superscripts are raised by a third and set at two thirds; digits of one style
 # differ by what the round ones reach over the line, those of the old style stand on one baseline.
 _MIN_SHIFT_EMS = 0.1
@@ -77,24 +75,29 @@ class _Digit:
 def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
     text = characters.text
-    numbers = (found.span() for found in _NUMBERS.finditer(text))
-    edits: list[Edit] = []
+    numbers = [found.span() for found in _NUMBERS.finditer(text)]
+    edits = _divide_columns(characters, numbers)
+    if edits:
+        return separate_raised_digits(characters.edit(edits))
     # Most numbers end where it is done: a quick look at two boxes.
     for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
         edits += _separate_number(characters, start, end)
     if "m2" in text or "m3" in text:
         edits += _write_units(characters)
-    return _divide_columns(characters.edit(edits))
+    return characters.edit(edits)
 
 
-def _divide_columns(characters: PageCharacters) -> PageCharacters:
-    """The page with a line for each of the digits that stand one under the other.
+def _divide_columns(characters: PageCharacters, numbers: list[tuple[int, int]]) -> list[Edit]:
+    """A line for each of the digits that stand one under the other.
 
-    Where each of them is a piece of text of its own, PDFium takes them for text that runs down.
+    Where each of them is a piece of text of its own, PDFium takes them for text that runs down. It
+    gives them a line to themselves; text that does run down has its numbers among letters.
     """
+    text = characters.text
     edits = []
-    for found in _LONE_DIGITS.finditer(characters.text):
-        start, end = found.span()
+    for start, end in numbers:
+        if text[start - 1 : start] not in ("", "\n") or text[end : end + 1] not in ("", "\r"):
+            continue
         first, last = characters.find_origin(start), characters.find_origin(end - 1)
         em = characters.find_em(start)
         if first is None or last is None or not any(em):
@@ -103,7 +106,7 @@ def _divide_columns(characters: PageCharacters) -> PageCharacters:
         across = abs(upright(*last)[1] - upright(*first)[1])
         if across > _MAX_LINE_EMS * (end - start - 1):
             edits += [Edit(position, position, "\r\n") for position in range(start + 1, end)]
-    return characters.edit(edits)
+    return edits
 
 
 def _separate_number(characters: PageCharacters, start: int, end: int) -> list[Edit]:

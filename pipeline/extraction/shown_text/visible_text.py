@@ -28,16 +28,17 @@ _HYPHEN = "\x02"
 _LINES = re.compile(r"[^ \r\n](?:[^\r\n]*[^ \r\n])?")
 _SEPARATORS = re.compile(r"[ \r\n]+")
 # A line end that may be one that PDFium writes within a line, for a raised or lowered letter:
-# before a space, or before or after what is no word of a sentence.
+# before a space, or before or after what is no word of a sentence, or before what ends a phrase.
 _LINE_END_BESIDE_FEW = re.compile(
     r"\r\n(?: (?=\S)"
     r"|(?<=\S\r\n)(?=(?:[^\W_]|[0-9][^\W_]|[^\W_]{2}\r\n|st|nd|rd|th)(?![^\W_]))"
+    r"|(?<=\S\r\n)(?=[),.;:\]])"
     r"|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
 )
 # A page with as many lines of one or two letters has formulas, or text that is set letter by
 # letter, as Chromium does it: where PDFium takes that for text that runs down, it ends lines
 # within words.
-_SHORT_LINE = re.compile(r"(?<![^\r\n])[^ \r\n]{1,2}\r\n")
+_SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}\r")
 _MIN_SHORT_LINES = 3
 _LINE_END = re.compile(r"\r\n")
 # Two characters of one line stand no further apart across it than a raised or lowered one does.
@@ -62,13 +63,16 @@ def find_visible_box(page: object) -> Box | None:
 
 def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
     """The text inside the visible box of a page; all of it if none is there."""
-    text = page.read_text()
+    return _join_lines(_read_inside(page, visible))
+
+
+def _is_scattered(text: str) -> bool:
     short_lines = islice(_SHORT_LINE.finditer(text), _MIN_SHORT_LINES)
-    is_scattered = sum(1 for _ in short_lines) == _MIN_SHORT_LINES
-    return _join_lines(_read_inside(page, text, visible), is_scattered=is_scattered)
+    return sum(1 for _ in short_lines) == _MIN_SHORT_LINES
 
 
-def _read_inside(page: TextPage, text: str, visible: Box) -> PageCharacters:
+def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
+    text = page.read_text()
     characters = PageCharacters(page, text, has_unwritten=len(text) != page.count)
     bounded = _drop_codes(page.read_text_inside(visible))
     whole = characters.text
@@ -179,10 +183,14 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
     text = characters.text
     edits: list[Edit] = []
     for start, end in _find_disputed_separators(text, bounded):
-        separator = _choose_separator(characters, start - 1, end)
+        points = characters.find_origin(start - 1), characters.find_origin(end)
+        separator = _choose_separator(characters, start - 1, end, *points)
         if separator != text[start:end]:
             edits.append(Edit(start, end, separator))
-    return characters.edit(edits)
+    characters = characters.edit(edits)
+    if not _is_scattered(text) or _is_scattered(characters.text):
+        return characters
+    return _join_lines(characters, is_scattered=True)
 
 
 def _find_disputed_separators(text: str, other: str) -> Iterator[tuple[int, int]]:
@@ -214,9 +222,10 @@ def _count_same(text: str, here: int, other: str, there: int) -> int:
     return low
 
 
-def _join_lines(characters: PageCharacters, *, is_scattered: bool) -> PageCharacters:
+def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> PageCharacters:
     """The page without the line ends within a line: beside raised letters, or beside any letter."""
     edits = []
+    is_scattered = is_scattered or _is_scattered(characters.text)
     line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
     for found in line_ends.finditer(characters.text):
         start = characters.find_origin(found.start() - 1)
@@ -224,18 +233,30 @@ def _join_lines(characters: PageCharacters, *, is_scattered: bool) -> PageCharac
         # The next line of upright text begins further to the left: no more has to be asked then.
         if start is None or end is None or end[0] < start[0]:
             continue
-        separator = _choose_separator(characters, found.start() - 1, found.end())
+        separator = _choose_separator(characters, found.start() - 1, found.end(), start, end)
         if separator != found[0]:
             edits.append(Edit(found.start(), found.end(), separator))
     return characters.edit(edits)
 
 
-def _choose_separator(characters: PageCharacters, before: int, after: int) -> str:
-    """What stands between two characters that follow each other in the text."""
+def _choose_separator(
+    characters: PageCharacters,
+    before: int,
+    after: int,
+    start: tuple[float, float] | None,
+    end: tuple[float, float] | None,
+) -> str:
+    """What stands between two characters that follow each other in the text.
+
+    Args:
+        characters: The page.
+        before: Where the first is in the text.
+        after: Where the second is.
+        start: Where the first begins on the page.
+        end: Where the second does.
+    """
     written = characters.text[before + 1 : after]
-    start, end = characters.find_origin(before), characters.find_origin(after)
-    em = characters.find_em(before)
-    if start is None or end is None or not any(em):
+    if start is None or end is None or not any(em := characters.find_em(before)):
         return written or " "
     if _measure_across(em, start, end) > _MAX_ACROSS_LARGER_EMS:
         return written or "\n"

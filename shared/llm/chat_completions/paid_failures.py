@@ -23,5 +23,6 @@ def charge_failure(error: SeashoreError, usage: Usage, room_tokens: int = 0) -> 
         error.calls = usage.calls
         error.input_tokens = usage.input_tokens
         error.output_tokens = usage.output_tokens
+        error.cached_tokens = usage.cached_tokens
         error.room_tokens = room_tokens
     return error

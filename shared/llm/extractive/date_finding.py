@@ -89,6 +89,13 @@ def confirm_iso(text: str, iso: str | None) -> str | None:
     return iso if needed <= numbers and not surplus else None
 
 
+def read_iso(text: str) -> str | None:
+    """The ISO form of a date, as far as its text tells: of a date in an unknown form, its year."""
+    years = re.findall(r"\d+", text)
+    year = years[0] if len(years) == 1 and re.fullmatch(r"[12]\d{3}", years[0], re.ASCII) else None
+    return confirm_iso(text, year)
+
+
 def _list_gaps(found: list[FoundDate], length: int) -> Iterator[tuple[int, int]]:
     ends = [0, *(date.end for date in found)]
     starts = [*(date.start for date in found), length]

@@ -5,7 +5,7 @@ import time
 from dataclasses import dataclass
 
 from pipeline.prompts import PROMPT_VERSION
-from pipeline.summaries.summary_types import KeyPoint, Summary
+from pipeline.summaries.summary_types import CoreSummary, KeyPoint
 from shared.deadline import Deadline
 from shared.errors import DeferredError, ModelThrottledError
 from shared.llm.answer_key import answer_key
@@ -24,14 +24,18 @@ class ObedientModel:
     latency_seconds: float
     name: str = "obedient"
 
-    def answer(self, request: ModelRequest[Summary], deadline: Deadline) -> ModelAnswer[Summary]:
+    def answer(
+        self, request: ModelRequest[CoreSummary], deadline: Deadline
+    ) -> ModelAnswer[CoreSummary]:
         source = request.sources[0]
         if HANGING_TEXT in source.text:
             threading.Event().wait()
         time.sleep(self.latency_seconds)
         title = source.text.splitlines()[0]
         point = KeyPoint(text=title, pages=[source.first_page])
-        value = Summary(title=title, abstract=source.text, key_points=[point], language="en")
+        value = request.answer_type(
+            title=title, abstract=source.text, key_points=[point], language="en"
+        )
         return ModelAnswer(value, self.name, Usage(1, len(source.text) // 4, len(title) // 4))
 
 
@@ -58,7 +62,9 @@ class WatchedModel:
     def name(self) -> str:
         return self.inner.name
 
-    def answer(self, request: ModelRequest[Summary], deadline: Deadline) -> ModelAnswer[Summary]:
+    def answer(
+        self, request: ModelRequest[CoreSummary], deadline: Deadline
+    ) -> ModelAnswer[CoreSummary]:
         key = answer_key(self.name, PROMPT_VERSION, request)
         self.journal.write("called", key=key, item=self.faults.current_item_id)
         if request.sources[0].text == THROTTLED_TEXT and self._count_calls(key) == 1:

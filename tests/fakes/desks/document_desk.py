@@ -10,7 +10,6 @@ from pipeline.summaries.summarize_document import (
     give_up_chunk,
     summarize_chunk,
 )
-from pipeline.summaries.summary_types import KeyPoint, Summary
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.deadline import Deadline
@@ -27,9 +26,15 @@ DEADLINE = Deadline.after(600)
 
 def make_window(combine_tokens):
     """A window that has room for so many tokens of summaries."""
-    window = ModelWindow((combine_tokens + TOKENS_AROUND_SOURCES) * 4 // 3 + 1)
+    window = _RoomyWindow((combine_tokens + TOKENS_AROUND_SOURCES) * 4 // 3 + 1)
     assert window.combine_tokens == combine_tokens
     return window
+
+
+class _RoomyWindow(ModelWindow):
+    """A window that combines little at once, and in which a chunk is still one answer."""
+
+    is_small = False
 
 
 class ScriptedModel:
@@ -44,11 +49,13 @@ class ScriptedModel:
         self.requests.append(request)
         text = " | ".join(source.text for source in request.sources)
         pages = sorted({source.first_page for source in request.sources})
-        summary = Summary(
-            title=f"{request.purpose} {len(self.requests)}",
-            abstract=text[:500] or "nothing",
-            key_points=[KeyPoint(text=f"point {pages}", pages=pages)],
-            language="en",
+        summary = request.answer_type.model_validate(
+            {
+                "title": f"{request.purpose} {len(self.requests)}",
+                "abstract": text[:500] or "nothing",
+                "key_points": [{"text": f"point {pages}", "pages": pages}],
+                "language": "en",
+            }
         )
         return ModelAnswer(summary, self.name, Usage(1, 100, 10))
 

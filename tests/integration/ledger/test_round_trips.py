@@ -7,7 +7,6 @@ import pytest
 from functions.delivery.batch import process_batch
 from functions.worker import build_worker
 from pipeline.ingest.chunk_text import ChunkText, PageOfText, chunk_text_key
-from pipeline.summaries.summary_types import Summary
 from shared.aws.objects import ObjectStore
 from shared.ledger.documents import find_document
 from shared.lifecycle import DocumentStatus
@@ -25,7 +24,7 @@ class Model:
     name = "gpt-5-mini"
 
     def answer(self, request, deadline):
-        value = Summary(title="t", abstract="a", key_points=[], language="en")
+        value = request.answer_type(title="t", abstract="a", key_points=[], language="en")
         return ModelAnswer(value, self.name, Usage(1, 100, 10))
 
 

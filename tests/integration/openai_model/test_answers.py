@@ -11,7 +11,7 @@ from shared.errors import (
     ModelRefusalError,
     ModelThrottledError,
 )
-from tests.fakes.model.chat_behaviours import failing, ok, throttled
+from tests.fakes.model.chat_behaviours import failing, ok, sending, throttled
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.openai_requests import REQUEST, SECRET_KEY, SECRET_TEXT, answer, request_for
 
@@ -155,3 +155,28 @@ def test_the_server_has_the_last_word_on_its_window(model, server):
     with pytest.raises(ContextOverflowError):
         answer(model)
     assert len(server.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("usage", "cached"),
+    [
+        ({"prompt_tokens_details": {"cached_tokens": 1_024}}, 1_024),
+        ({"prompt_tokens_details": None}, 0),
+        ({"prompt_cache_hit_tokens": 64, "prompt_cache_miss_tokens": 1_436}, 64),
+        ({"cached_tokens": 256}, 256),
+        # Never more than was read, whatever is said.
+        ({"cached_tokens": 99_999}, 1_500),
+        ({"cached_tokens": -5}, 0),
+        ({"cached_tokens": "many"}, 0),
+    ],
+)
+def test_what_the_server_had_read_before_is_counted(model, server, usage, cached):
+    words = '{"title": "Seals", "abstract": "A", "key_points": [], "language": "en"}'
+    message = {"role": "assistant", "content": words}
+    counts = {"prompt_tokens": 1_500, "completion_tokens": 20, "total_tokens": 1_520, **usage}
+    choice = {"index": 0, "message": message, "finish_reason": "stop"}
+    server.script(
+        sending(200, {"id": "c", "object": "chat.completion", "choices": [choice], "usage": counts})
+    )
+    got = answer(model).usage
+    assert (got.input_tokens, got.cached_tokens) == (1_500, cached)

@@ -10,7 +10,6 @@ from pipeline.summaries.summarize_document import (
     give_up_combine,
     summarize_chunk,
 )
-from pipeline.summaries.summary_types import Entity, EventDate
 from shared.aws.dynamodb_table import Put
 from shared.errors import LedgerConflictError, ObjectMissingError
 from shared.ledger.chunks import chunk_row_key
@@ -87,15 +86,13 @@ def test_names_and_dates_are_joined_from_all_chunks(account):
     def name(request, deadline):
         got = answer(request, deadline)
         if request.purpose is Purpose.COMBINE:
-            assert "entities" not in request.answer_type.model_fields
+            assert "people" not in request.answer_type.model_fields
             return got
         pages = [source.first_page for source in request.sources]
         mentions = {
-            "entities": [
-                Entity(name="Text", kind="other", pages=pages),
-                Entity(name="Mallory", kind="person", pages=pages),
-            ],
-            "dates": [EventDate(text=f"page {pages[0]}", iso="2026", event="x", pages=pages)],
+            "people": ["Mallory"],
+            "other_names": ["Text"],
+            "dates": [f"page {pages[0]}: x"],
         }
         return replace(got, value=got.value.model_copy(update=mentions))
 

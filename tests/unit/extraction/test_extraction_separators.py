@@ -42,6 +42,22 @@ def test_cells_of_a_row_are_apart(read_text):
     assert read_text(make_drawn_pdf(content)).split() == ["2,839", "5", "1,250"]
 
 
+@pytest.mark.parametrize("matrix", [b"1 0 0 1 72 700", b"0 1 -1 0 300 100"])
+def test_close_cells_are_apart(read_text, matrix):
+    """A figure of Courier is 7.2 points wide here, and the cells are two points apart."""
+    cells = b"(1,000) Tj 38 0 Td (1) Tj 9.2 0 Td (0) Tj"
+    content = b"BT /F1 12 Tf %b Tm %b ET" % (matrix, cells)
+    data = make_drawn_pdf(content, font=b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>")
+    assert read_text(data) == "1,000 1 0"
+
+
+def test_figures_that_are_set_one_by_one_are_one_number(read_text):
+    figures = [b"1 0 0 1 %d 700 Tm (%d) Tj" % (72 + 8 * k, k) for k in range(5)]
+    content = b"BT /F1 12 Tf %b ET" % b" ".join(figures)
+    data = make_drawn_pdf(content, font=b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>")
+    assert read_text(data) == "01234"
+
+
 @pytest.mark.parametrize(
     ("drawn", "text"),
     [

@@ -17,14 +17,19 @@ from shared.llm.token_estimate import estimate_tokens
         (3_941, 1_455, 1_455),
         (4_000, 1_500, 1_500),
         (12_666, 7_999, 7_999),
-        (32_000, 8_000, 16_000),
-        (128_000, 8_000, 16_000),
+        (32_000, 22_500, 16_000),
+        (128_000, 94_500, 16_000),
     ],
 )
 def test_stored_texts_are_found_again(tokens, chunk_tokens, combine_tokens):
     """The size of a chunk is part of a text's address: of these, none may change."""
     window = ModelWindow(tokens)
     assert (window.chunk_tokens, window.combine_tokens) == (chunk_tokens, combine_tokens)
+
+
+@pytest.mark.parametrize(("most", "chunk_tokens"), [(8_000, 8_000), (22_501, 22_500)])
+def test_a_chunk_is_no_larger_than_is_set(most, chunk_tokens):
+    assert ModelWindow(32_000, most).chunk_tokens == chunk_tokens
 
 
 def test_an_answer_has_a_quarter_of_the_window_at_the_most():

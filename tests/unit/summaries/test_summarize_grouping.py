@@ -25,6 +25,7 @@ from shared.ledger.documents import ChunkPages, Document
 from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose, Source
+from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
@@ -98,6 +99,8 @@ def make_summary(title, pages=()):
 class Asked:
     """Makes of a group of sources a summary that cites the group's first page only."""
 
+    is_extractive = False
+
     def __init__(self):
         self.requests = []
         self.log = []
@@ -112,7 +115,10 @@ class Asked:
         self.requests.append(request)
         self.log.append("ask")
         row = Put({"pk": f"answer {len(self.requests)}", "sk": "x"})
-        value = make_summary(f"{len(self.requests)}", [request.sources[0].first_page])
+        summary = make_summary(f"{len(self.requests)}", [request.sources[0].first_page])
+        value = request.answer_type.model_validate(
+            summary.model_dump(exclude={"entities", "dates"})
+        )
         return KeptAnswer(value, "m", PRICE, row)
 
     def keep(self, answer):
@@ -193,7 +199,7 @@ class SmallModel(Asked):
 def test_a_part_that_is_too_long_is_summarised_in_pieces_that_fit():
     model = SmallModel(1000)
     pages = tuple(Source(n, n, "word " * 100) for n in range(1, 6))
-    answer = summarize_sources(pages, model, 16_000, DEADLINE)
+    answer = summarize_sources(pages, model, ModelWindow(32_000), DEADLINE)
     pieces = [r.sources for r in model.requests if r.purpose is Purpose.SUMMARIZE_CHUNK]
     combined = [r.sources for r in model.requests if r.purpose is Purpose.COMBINE]
     assert [source.text for group in pieces for source in group] == [s.text for s in pages]
@@ -208,7 +214,7 @@ def test_a_part_that_is_too_long_is_summarised_in_pieces_that_fit():
 def test_a_model_that_takes_nothing_is_not_asked_for_ever():
     model = SmallModel(0)
     with pytest.raises(ContextOverflowError):
-        summarize_sources((Source(1, 1, "漢" * 5000),), model, 16_000, DEADLINE)
+        summarize_sources((Source(1, 1, "漢" * 5000),), model, ModelWindow(32_000), DEADLINE)
     with pytest.raises(ContextOverflowError):
         parts = [to_sources(n, n, make_summary(str(n))) for n in range(20)]
         combine_parts(parts, model, 16_000, DEADLINE)

@@ -28,3 +28,11 @@ def test_a_cost_is_never_rounded_down(input_tokens, output_tokens, input_price, 
 )
 def test_amounts_read_well(micro_usd, text):
     assert format_usd(micro_usd) == text
+
+
+def test_what_was_read_before_has_its_own_price_where_it_has_one():
+    price = ModelPrice(input=0.25, output=2.0, cached_input=0.025)
+    assert compute_cost_micro_usd(price, 10_000, 100, 8_000) == 500 + 200 + 200
+    assert compute_cost_micro_usd(price, 10_000, 100, 90_000) == 250 + 200
+    plain = ModelPrice(input=0.25, output=2.0)
+    assert compute_cost_micro_usd(plain, 10_000, 100, 8_000) == 2_500 + 200

@@ -2,7 +2,10 @@
 
 import re
 from collections.abc import Iterator
+from functools import cache
 
+from infra.packaging.own_modules import OwnModules
+from infra.project_files import PROJECT
 from tests.unit.template.template_changes import Break, set_part
 from tests.unit.template.template_parts import (
     Template,
@@ -11,11 +14,13 @@ from tests.unit.template.template_parts import (
     policy_statements,
     resources,
     roles_policies,
+    statements,
     text_of,
 )
 
 # The functions that ask the language model; no other may read its key.
 KEY_READERS = {"WorkerFunction", "ApiFunction"}
+DECODERS = PROJECT / "pipeline" / "extraction"
 READING_SECRETS = ("secretsmanager:", "ssm:", "kms:")
 
 
@@ -52,6 +57,28 @@ def few_functions_know_of_the_key(template: Template) -> Iterator[str]:
                 yield f"{name}: reads more than the one secret"
 
 
+def what_decodes_files_holds_no_key(template: Template) -> Iterator[str]:
+    """A file may take over the process that decodes it: there has to be nothing to find."""
+    for name, function in functions(template):
+        if not _decodes_files(function["Handler"].rpartition(".")[0]):
+            continue
+        role = {"Ref": function["Role"]["Fn::GetAtt"][0]}
+        given = statements(template, function)
+        for _, policy in resources(template, "AWS::IAM::Policy"):
+            given += policy_statements(policy) if role in policy["Roles"] else []
+        rights = [action for statement in given for action in as_list(statement["Action"])]
+        if any(action.startswith((*READING_SECRETS, "rds-db:", "sts:")) for action in rights):
+            yield f"{name}: decodes files, and may read a key"
+        if "OPENAI_API_KEY_SECRET" in function["Environment"]["Variables"]:
+            yield f"{name}: decodes files, and knows of the key"
+
+
+@cache
+def _decodes_files(module: str) -> bool:
+    needs = OwnModules(PROJECT).find_needs(module)
+    return any(DECODERS in file.parents for file in needs.files)
+
+
 # ---- What each rule has to notice
 
 _KEY_POLICY = "Resources/ModelKeyPolicy/Properties/PolicyDocument/Statement"
@@ -78,5 +105,17 @@ BREAKS: list[Break] = [
     (
         few_functions_know_of_the_key,
         set_part(f"{_INGEST_POLICY}/KeepText/Action", "secretsmanager:GetSecretValue"),
+    ),
+    (
+        what_decodes_files_holds_no_key,
+        set_part("Globals/Function/Environment/Variables/OPENAI_API_KEY_SECRET", "a-secret"),
+    ),
+    (
+        what_decodes_files_holds_no_key,
+        set_part("Resources/ModelKeyPolicy/Properties/Roles", [{"Ref": "IngestRole"}]),
+    ),
+    (
+        what_decodes_files_holds_no_key,
+        set_part(f"{_INGEST_POLICY}/KeepText/Action", "ssm:GetParameter"),
     ),
 ]

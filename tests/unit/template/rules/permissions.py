@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from shared.ledger.children import CHILDREN_PREFIX
 from tests.unit.template.template_changes import Break, drop_part, set_part
 from tests.unit.template.template_parts import (
     Template,
@@ -115,7 +116,7 @@ def the_report_reads_and_notes_its_own(template: Template) -> Iterator[str]:
 # Which partitions of the ledger a function may write to, and delete from; None is all of them. The
 # emulator knows no condition on partition keys, so no test there can tell.
 LEDGER_WRITES: dict[str, set[str] | None] = {
-    "IngestFunction": None,
+    "IngestFunction": {"DOC#*", "KEY#*", "TEXT#*"},
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},
     "ApiFunction": {"TASK#*", "SPEND#*"},
@@ -167,6 +168,15 @@ def the_worker_never_sees_a_document(template: Template) -> Iterator[str]:
     for statement in statements(template, worker):
         if any("DocumentsBucket" in text_of(arn) for arn in as_list(statement["Resource"])):
             yield f"the worker may {statement['Action']} on the documents bucket"
+
+
+def ingest_puts_only_children(template: Template) -> Iterator[str]:
+    for statement in statements(template, dict(functions(template))["IngestFunction"]):
+        arns = {text_of(arn) for arn in as_list(statement["Resource"])}
+        documents = {arn for arn in arns if "DocumentsBucket" in arn}
+        may_write = set(as_list(statement["Action"])) & {"s3:PutObject", "s3:DeleteObject"}
+        if may_write and not documents <= {"${DocumentsBucket.Arn}/" + CHILDREN_PREFIX + "*"}:
+            yield f"ingest may {sorted(may_write)} on {sorted(documents)}"
 
 
 def source_queues_have_one_consumer(template: Template) -> Iterator[str]:
@@ -242,6 +252,7 @@ BREAKS: list[Break] = [
         functions_write_only_their_own_rows,
         set_part(f"{_INGEST_POLICY}/KeepLedger/Action", "dynamodb:DeleteItem"),
     ),
+    (functions_write_only_their_own_rows, drop_part(f"{_INGEST_POLICY}/KeepLedger/Condition")),
     (
         roles_are_not_shared,
         set_part("Resources/WorkerFunction/Properties/Role/Fn::GetAtt", ["IngestRole", "Arn"]),
@@ -252,6 +263,10 @@ BREAKS: list[Break] = [
             "Resources/WorkerRole/Properties/ManagedPolicyArns",
             ["arn:aws:iam::aws:policy/AmazonS3FullAccess"],
         ),
+    ),
+    (
+        ingest_puts_only_children,
+        set_part(f"{_INGEST_POLICY}/PutChildren/Resource", {"Fn::Sub": "${DocumentsBucket.Arn}/*"}),
     ),
     (
         the_worker_never_sees_a_document,

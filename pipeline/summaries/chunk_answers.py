@@ -1,0 +1,172 @@
+"""What a model writes about a chunk, in as few tokens as it takes, and the summary that it makes.
+
+A token that is written costs eight times one that is read, so nothing is asked for that the text
+itself tells: on which pages a name stands, and how a date reads in ISO 8601.
+"""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from pipeline.prompts import FIND_MENTIONS, SUMMARIZE_ALL, SUMMARIZE_CHUNK, SUMMARIZE_CORE
+from pipeline.summaries.mentions import (
+    MAX_ENTITIES,
+    PageTexts,
+    join_dates,
+    join_entities,
+    write_on_one_line,
+)
+from pipeline.summaries.summary_types import CoreSummary, Entity, EntityKind, EventDate, Summary
+from shared.llm.extractive.date_finding import read_iso
+from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.prompt_rendering import estimate_source_tokens
+
+MAX_OUTPUT_TOKENS = 2_000
+
+# With names and dates; they are short, so forty of each fit as well.
+_MAX_CHUNK_OUTPUT_TOKENS = 3_500
+_MAX_MENTIONS_OUTPUT_TOKENS = 1_500
+
+# So many names, and so many dates, for each of so many tokens of text.
+_MENTIONS = 15
+_TOKENS_FOR_MENTIONS = 8_000
+
+# Between a date and what happens then: not the colon of a time of day.
+_AFTER_DATE = re.compile(r"\s*:\s+|\s+[\u2013\u2014-]\s+")
+# A word that says what an event is about has more letters than this.
+_SHORT_WORD = 3
+
+
+class Mentions(BaseModel):
+    """The names and dates of a chunk, as a model writes them."""
+
+    model_config = ConfigDict(frozen=True)
+
+    people: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
+    organisations: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
+    places: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
+    products: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
+    laws: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
+    other_names: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
+    dates: list[str] = Field(
+        default=[],
+        description="Each a date as it stands in the text, a colon, and what happens then.",
+        json_schema_extra={"maxItems": MAX_ENTITIES},
+    )
+
+    @property
+    def names(self) -> Iterable[tuple[EntityKind, str]]:
+        """Each name with its kind."""
+        kinds = (
+            (EntityKind.PERSON, self.people),
+            (EntityKind.ORGANISATION, self.organisations),
+            (EntityKind.PLACE, self.places),
+            (EntityKind.PRODUCT, self.products),
+            (EntityKind.LAW, self.laws),
+            (EntityKind.OTHER, self.other_names),
+        )
+        return ((kind, name) for kind, names in kinds for name in names)
+
+
+class ChunkAnswer(CoreSummary, Mentions):
+    """What a chunk says, with its names and dates."""
+
+
+def build_chunk_request(sources: Sequence[Source]) -> ModelRequest[ChunkAnswer]:
+    """The request for all of a chunk's summary at once."""
+    return ModelRequest(
+        purpose=Purpose.SUMMARIZE_CHUNK,
+        instructions=SUMMARIZE_CHUNK,
+        sources=tuple(sources),
+        answer_type=ChunkAnswer,
+        max_output_tokens=_MAX_CHUNK_OUTPUT_TOKENS,
+        question=SUMMARIZE_ALL.format(most=count_mentions(sources)),
+    )
+
+
+def build_core_request(sources: Sequence[Source]) -> ModelRequest[CoreSummary]:
+    """The request for what a chunk says, without names and dates."""
+    return ModelRequest(
+        purpose=Purpose.SUMMARIZE_CHUNK,
+        instructions=SUMMARIZE_CHUNK,
+        sources=tuple(sources),
+        answer_type=CoreSummary,
+        max_output_tokens=MAX_OUTPUT_TOKENS,
+        question=SUMMARIZE_CORE,
+    )
+
+
+def build_mentions_request(sources: Sequence[Source]) -> ModelRequest[Mentions]:
+    """The request for the names and dates of a chunk, which begins as that for its core does."""
+    return ModelRequest(
+        purpose=Purpose.FIND_MENTIONS,
+        instructions=SUMMARIZE_CHUNK,
+        sources=tuple(sources),
+        answer_type=Mentions,
+        max_output_tokens=_MAX_MENTIONS_OUTPUT_TOKENS,
+        question=FIND_MENTIONS.format(most=count_mentions(sources)),
+    )
+
+
+def build_picking_request(sources: Sequence[Source]) -> ModelRequest[Summary]:
+    """The request to the offline model, which fills the shape of a summary itself."""
+    return ModelRequest(
+        purpose=Purpose.SUMMARIZE_CHUNK,
+        instructions=SUMMARIZE_CHUNK,
+        sources=tuple(sources),
+        answer_type=Summary,
+        max_output_tokens=_MAX_CHUNK_OUTPUT_TOKENS,
+    )
+
+
+def count_mentions(sources: Iterable[Source]) -> int:
+    """How many names, and how many dates, a text of that length may have in its summary."""
+    tokens = sum(estimate_source_tokens(source.text) for source in sources)
+    return min(MAX_ENTITIES, _MENTIONS * math.ceil(tokens / _TOKENS_FOR_MENTIONS))
+
+
+def build_summary(
+    core: CoreSummary, mentions: Mentions | None, sources: Sequence[Source]
+) -> Summary:
+    """The summary of a chunk, with those names and dates that its text bears out.
+
+    Args:
+        core: What the chunk says.
+        mentions: Its names and dates; None if there are none to be had.
+        sources: Its pages; a text without pages has the page 0.
+    """
+    texts = PageTexts(sources)
+    return Summary(
+        title=core.title,
+        abstract=core.abstract,
+        key_points=core.key_points,
+        language=core.language,
+        entities=join_entities([_read_names(mentions, texts)]) if mentions else [],
+        dates=join_dates([_read_dates(mentions, texts)]) if mentions else [],
+    )
+
+
+def _read_names(mentions: Mentions, texts: PageTexts) -> list[Entity]:
+    entities = []
+    for kind, written in mentions.names:
+        name = write_on_one_line(written)
+        pages = texts.find_pages(name)
+        if pages is not None and any(map(str.isalpha, name)):
+            entities.append(Entity(name=name, kind=kind, pages=pages))
+    return entities
+
+
+def _read_dates(mentions: Mentions, texts: PageTexts) -> list[EventDate]:
+    """The dates; one that stands on several pages is cited from those that tell of its event."""
+    dates = []
+    for line in mentions.dates:
+        text, *event = _AFTER_DATE.split(write_on_one_line(line), maxsplit=1)
+        pages = texts.find_pages(text)
+        if pages is not None:
+            happening = "".join(event)
+            words = [word for word in re.findall(r"\w+", happening) if len(word) > _SHORT_WORD]
+            pages = texts.choose_pages(pages, words)
+            dates.append(EventDate(text=text, iso=read_iso(text), event=happening, pages=pages))
+    return dates
