@@ -31,7 +31,12 @@ from shared.llm.chat_completions.outage_breaker import OutageBreaker
 from shared.llm.chat_completions.paid_failures import may_have_been_served, read_error_usage
 from shared.llm.chat_completions.prompt_limit import PromptLimit, was_cut, was_full
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
-from shared.llm.chat_completions.server_dialect import ServerDialect
+from shared.llm.chat_completions.server_dialect import (
+    ServerDialect,
+    asks_for_tier,
+    has_no_capacity,
+    leave_tier,
+)
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.model import Usage
@@ -251,11 +256,17 @@ class ChatCaller:
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
     def _send(self, call: ChatCall, deadline: Deadline) -> object:
-        """Send the request; once more where the server objects to a parameter or its value."""
+        """Send the request; once more where the server objects to a parameter or its value.
+
+        A cheap tier that has no room now is left for this call.
+        """
         parameters = self._dialect.write_parameters(call.max_tokens)
         try:
             return self._create(call, parameters, deadline)
         except openai.APIStatusError as error:
+            if asks_for_tier(parameters) and has_no_capacity(error):
+                parameters["extra_body"] = leave_tier(parameters["extra_body"])
+                return self._create(call, parameters, deadline)
             limit_tokens = read_answer_limit(error, call.max_tokens)
             if limit_tokens is None and not self._dialect.adapt(error, parameters):
                 raise

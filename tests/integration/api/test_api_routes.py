@@ -277,11 +277,11 @@ def test_a_document_and_its_summary(desk):
 
 
 def test_a_document_tells_its_parent_and_what_is_inside(desk):
-    entered = desk.enter_document("a.pdf", "Text.")
+    entered = desk.enter_document("inside.pdf", "Text.")
     path = f"/documents/{entered.document_id}"
     document = desk.send("GET", path).body
     told = (document["parent"], document["depth"], document["name"], document["embedded_files"])
-    assert told == (None, 0, "a.pdf", [])
+    assert told == (None, 0, "inside.pdf", [])
     parent, child = "d" + "1" * 20, "d" + "2" * 20
     files = [
         {"name": "b.pdf", "document_id": child, "reason": None},
@@ -289,10 +289,10 @@ def test_a_document_tells_its_parent_and_what_is_inside(desk):
     ]
     written = write_embedded_files(EmbeddedFile(**file) for file in files)
     read = find_document(desk.table, entered.document_id)
-    force(desk.table, read, parent=parent, depth=1, name="x > a.pdf", embedded_files=written)
+    force(desk.table, read, parent=parent, depth=1, name="x > inside.pdf", embedded_files=written)
     document = desk.send("GET", path).body
     told = (document["parent"], document["depth"], document["name"], document["embedded_files"])
-    assert told == (parent, 1, "x > a.pdf", files)
+    assert told == (parent, 1, "x > inside.pdf", files)
 
 
 def test_an_upload_form_holds_to_one_key_one_type_and_a_size(desk):
