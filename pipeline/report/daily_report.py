@@ -134,6 +134,7 @@ def _compose(
         made_at=made_at.isoformat(timespec="seconds"),
         stack=services.stack,
         documents=documents.tally.counts,
+        children=documents.children,
         tasks=tasks.tally.counts,
         unaccounted_ids=(*documents.tally.unaccounted, *tasks.tally.unaccounted),
         pages=documents.pages,
@@ -142,7 +143,7 @@ def _compose(
         chunks=documents.chunks,
         chunks_done=documents.chunks_done,
         chunks_failed=documents.chunks_failed,
-        spend=read_spend(day, services.daily_cap_micro_usd, services.table),
+        spend=read_spend(day, services.daily_cap_micro_usd, services.table, services.now()),
         durations=_describe_durations(documents, services),
         dead_letters=_list_dead_letters(documents.causes, tasks.causes, services),
         rejected=documents.rejected.values,
@@ -166,6 +167,7 @@ def _describe_durations(documents: DocumentFigures, services: ReportServices) ->
         SlowDocument(
             document_id=slow.document_id,
             key=slow.key,
+            name=slow.name,
             duration_seconds=slow.seconds,
             why=explain_slowness(
                 slow, read_timeline(services.table, document_pk(slow.document_id))

@@ -8,6 +8,7 @@ from boto3.dynamodb.conditions import Attr
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
+from shared.ledger.children import find_origin
 from shared.ledger.documents import (
     DOCUMENT_SK,
     IN_FLIGHT,
@@ -93,6 +94,14 @@ def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
         "received_at": write_time(at),
         "updated_at": write_time(at),
     }
+    origin = find_origin(table, upload.key)
+    if origin is not None:
+        row |= {
+            "parent": origin.parent,
+            "root": origin.root,
+            "depth": origin.depth,
+            "name": origin.name,
+        }
     try:
         table.transact(
             [
@@ -101,7 +110,7 @@ def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
                     document_pk(upload.document_id),
                     at,
                     "received",
-                    {"size_bytes": upload.size_bytes},
+                    {"size_bytes": upload.size_bytes, "parent": row.get("parent")},
                 ),
             ]
         )

@@ -16,6 +16,12 @@ from shared.messages.message import Subject
 _SEQUENCER_WIDTH = 64
 
 
+def make_document_id(bucket: str, key: str, version_id: str | None, etag: str) -> str:
+    """The identity of a document: bucket, key and version (ETag without versions)."""
+    identity = "\0".join((bucket, key, version_id or etag))
+    return "d" + hashlib.sha256(identity.encode()).hexdigest()[:20]
+
+
 @dataclass(frozen=True)
 class Upload:
     """One version of one object in the documents bucket.
@@ -38,9 +44,8 @@ class Upload:
 
     @property
     def document_id(self) -> str:
-        """The identity of the document: bucket, key and version (ETag without versions)."""
-        identity = "\0".join((self.bucket, self.key, self.version_id or self.etag))
-        return "d" + hashlib.sha256(identity.encode()).hexdigest()[:20]
+        """The identity of the document."""
+        return make_document_id(self.bucket, self.key, self.version_id, self.etag)
 
 
 @dataclass(frozen=True)
