@@ -105,3 +105,13 @@ def test_a_wrong_value_is_not_repeated():
 def test_settings_do_not_change():
     with pytest.raises(ValueError, match="frozen"):
         read_settings(REQUIRED).ledger_table = "other"
+
+
+OPTIONAL = sorted(
+    name.upper() for name, field in Settings.model_fields.items() if field.default is None
+)
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_an_optional_variable_may_be_empty(name):
+    assert getattr(read_settings(REQUIRED | {name: ""}), name.lower()) is None
