@@ -44,6 +44,25 @@ def test_a_name_is_cited_from_every_page_that_it_stands_on():
 
 
 @pytest.mark.parametrize(
+    ("name", "pages"),
+    [
+        ("Northpier", [1, 3]),
+        ("May", [2]),
+        # As it is written nowhere, but as it reads.
+        ("north Pier", [1, 2, 3]),
+    ],
+)
+def test_words_that_only_read_alike_are_others(name, pages):
+    sources = (
+        Source(1, 1, "The ferry to North-\npier is late."),
+        Source(2, 2, "May Hartwell met it at the north pier."),
+        Source(3, 3, "NORTHPIER\nIt may rain."),
+    )
+    summary = build_summary(CORE, Mentions(places=[name]), sources)
+    assert [one.pages for one in summary.entities] == [pages]
+
+
+@pytest.mark.parametrize(
     ("line", "text", "iso", "event", "pages"),
     [
         # On two pages, of which one tells of it.
