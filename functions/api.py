@@ -63,7 +63,7 @@ def _build_container() -> "Api":
     settings = read_settings(os.environ)
     clients = Clients()
     # What it writes into the ledger is told by the partition, and this is none of them.
-    model = build_language_model(settings, clients, notes_answers=False)
+    model = build_language_model(settings, clients, notes_answers=False, is_urgent=True)
     return build_api(settings, clients, model)
 
 

@@ -6,10 +6,10 @@ them and nothing else; a test holds the two together.
 
 import json
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from shared.errors import SettingsError
 from shared.prices import ModelPrice
@@ -59,6 +59,27 @@ OriginList = Annotated[
         )
     ),
 ]
+# What a call writes itself, and nobody else may.
+_OWN_PARAMETERS = frozenset(
+    {
+        *("model", "messages", "tools", "tool_choice", "response_format", "stream"),
+        *("stream_options", "n", "max_tokens", "max_completion_tokens"),
+    }
+)
+
+
+def _leave_own_parameters(value: dict[str, Any]) -> dict[str, Any]:
+    taken = sorted(value.keys() & _OWN_PARAMETERS)
+    if taken:
+        raise ValueError(f"{', '.join(taken)} cannot be set here")
+    return value
+
+
+ExtraBody = Annotated[
+    dict[str, Any],
+    BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value),
+    AfterValidator(_leave_own_parameters),
+]
 TimeZone = Annotated[ZoneInfo, BeforeValidator(_find_zone)]
 
 
@@ -91,6 +112,8 @@ class Settings(BaseModel):
     openai_api_key_secret: OptionalText = None
     openai_base_url: OptionalText = None
     openai_model: RequiredText = "gpt-5-mini"
+    openai_extra_body: ExtraBody = {}
+    model_auth: Literal["key", "iam"] = "key"
     context_window_tokens: int = Field(default=32_000, ge=3_000)
     chunk_tokens: OptionalCount = None
 
@@ -121,7 +144,11 @@ class Settings(BaseModel):
     @property
     def uses_openai(self) -> bool:
         """Whether a model behind the Chat Completions API is configured."""
-        return self.openai_api_key_secret is not None or self.openai_base_url is not None
+        return (
+            self.openai_api_key_secret is not None
+            or self.openai_base_url is not None
+            or self.model_auth == "iam"
+        )
 
 
 def read_settings(environment: Mapping[str, str]) -> Settings:

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from shared.ledger.documents import EmbeddedFile
 from shared.lifecycle import DocumentStatus, TaskStatus
 
 MAX_MESSAGE_CHARACTERS = 10_000
@@ -173,7 +174,11 @@ class TaskAccepted(_Answer):
 
 
 class DocumentView(_Answer):
-    """A document. Page ranges look like `2-4,9`, times are ISO 8601 in UTC."""
+    """A document. Page ranges look like `2-4,9`, times are ISO 8601 in UTC.
+
+    `parent` is the document that it came out of, `depth` in how many it lay, `name` where.
+    `embedded_files` are those inside of it: each is a document of its own, or says why it is not.
+    """
 
     document_id: str
     key: str
@@ -183,13 +188,16 @@ class DocumentView(_Answer):
     updated_at: str
     finished_at: str | None
     superseded_by: str | None
+    parent: str | None
+    depth: int
+    name: str
     title: str | None
     pages: int
     empty_pages: str
     picture_pages: str
     failed_pages: str
     missing_pages: str
-    embedded_files: tuple[str, ...]
+    embedded_files: tuple[EmbeddedFile, ...]
     model: str | None
     input_tokens: int
     output_tokens: int

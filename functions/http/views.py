@@ -24,7 +24,8 @@ from shared.prices import MICRO_USD_PER_USD
 def view_document(document: Document) -> DocumentView:
     """A document."""
     return DocumentView(
-        **document.model_dump(include=set(DocumentView.model_fields) - {"cost_usd"}),
+        **document.model_dump(include=set(DocumentView.model_fields) - {"cost_usd", "name"}),
+        name=document.called,
         cost_usd=document.cost_micro_usd / MICRO_USD_PER_USD,
     )
 

@@ -35,7 +35,7 @@ def answer_without_model(
     Raises:
         RetryableError, DeferredError, PermanentError: As S3 and the ledger do.
     """
-    documents = _choose_documents(reader)
+    documents = choose_documents(reader)
     answered = answer_question(message, documents, reader, calls, window, deadline)
     cited = {citation.document_id for citation in answered.citations}
     said = _quote(answered) if answered.answered else _name_documents(documents)
@@ -54,18 +54,24 @@ def answer_without_model(
     )
 
 
-def _choose_documents(reader: DocumentReader) -> list[Document]:
+def choose_documents(reader: DocumentReader) -> list[Document]:
     """The newest documents that have text, as many as can be read within a request."""
     chosen: list[Document] = []
     pages = 0
     for document in islice(reader.list_recent(_DAYS), _MAX_DOCUMENTS * 5):
-        if not has_text(document) or document.superseded_by is not None:
+        if not has_text(document) or _is_replaced(reader, document):
             continue
         pages += document.pages
         if len(chosen) == _MAX_DOCUMENTS or pages > _MAX_PAGES:
             break
         chosen.append(document)
     return chosen
+
+
+def _is_replaced(reader: DocumentReader, document: Document) -> bool:
+    """Whether there is a newer version of a document, or of the one that it came out of."""
+    root = reader.find(document.root) if document.root else None
+    return any(one is not None and one.superseded_by is not None for one in (document, root))
 
 
 def _quote(answered: AnsweredQuestion) -> str:

@@ -15,6 +15,7 @@ import warnings
 from pathlib import Path
 from typing import IO
 
+from pipeline.extraction.embedded_files import FileNotTakenError, read_file
 from pipeline.extraction.engines import (
     READERS,
     EngineDocument,
@@ -45,6 +46,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 # The engines keep about 2 kB of each page that they have read.
 PAGES_BETWEEN_LOOKS = 100
 MAX_GROWTH_KIBIBYTES = 16 * 1024
+BYTES_OF_PART = 1 << 18
 OUT_OF_MEMORY = "it needs more memory than a document may use"
 
 
@@ -124,6 +126,8 @@ class Reader:
                     self._open(Path(str(path)), str(suffix), float(cpu_seconds))
                 case RequestKind.READ:
                     self._read(int(arguments[0]))
+                case RequestKind.TAKE:
+                    self._take_files(int(arguments[0]), int(arguments[1]))
                 case RequestKind.CLOSE:
                     self._close()
 
@@ -176,6 +180,25 @@ class Reader:
             )
         return clean_text(drop_lone_surrogates(text))
 
+    def _take_files(self, first: int, max_bytes: int) -> None:
+        """Send the files inside from one on, as far as they are PDFs and together small enough."""
+        files = () if self._document is None else self._document.find_files()
+        for number, file in enumerate(files, start=1):
+            if number < first:
+                continue
+            try:
+                data = read_file(file, number, max_bytes)
+            except FileNotTakenError as error:
+                self._send(FrameKind.FILE_ENDS, number, str(error))
+                continue
+            except MemoryError:
+                self._send(FrameKind.FILE_ENDS, number, OUT_OF_MEMORY)
+                continue
+            max_bytes -= len(data)
+            for start in range(0, len(data), BYTES_OF_PART):
+                self._send(FrameKind.FILE_PART, number, data=data[start : start + BYTES_OF_PART])
+            self._send(FrameKind.FILE_ENDS, number)
+
     def _close(self) -> None:
         if self._document is not None:
             self._document.close()
@@ -187,9 +210,9 @@ class Reader:
             held_kibibytes = read_resident_kibibytes()
         self._send(FrameKind.CLOSED, held_kibibytes)
 
-    def _send(self, kind: FrameKind, number: int = 0, text: str = "") -> None:
+    def _send(self, kind: FrameKind, number: int = 0, text: str = "", data: bytes = b"") -> None:
         cpu_seconds = time.process_time() - self._cpu_at_open
-        frame = encode_frame(Frame(kind, number, int(cpu_seconds * 1000), text))
+        frame = encode_frame(Frame(kind, number, int(cpu_seconds * 1000), text, data))
         view = memoryview(frame)
         while view:
             view = view[self._answers.write(view) :]

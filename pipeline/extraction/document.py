@@ -2,11 +2,14 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
-from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.limits import MAX_FILES, MAX_NAME_CHARACTERS, ExtractionLimits
 from pipeline.extraction.page_text import Engine, PageText
 from pipeline.extraction.protocol import (
+    MAX_REASON_CHARACTERS,
     PAGE_ENGINES,
     Frame,
     FrameKind,
@@ -18,6 +21,19 @@ from pipeline.extraction.refusals import refuse_document, refuse_page_count
 from shared.deadline import Deadline
 from shared.document_formats import DocumentFormat
 from shared.errors import DeadlineError, RejectionCode
+
+
+@dataclass(frozen=True)
+class TakenFile:
+    """A file inside of a document.
+
+    Args:
+        name: Its name, in one line; two may have the same.
+        reason: Why it is not taken out; None if it is.
+    """
+
+    name: str
+    reason: str | None = None
 
 
 class OpenDocument:
@@ -33,7 +49,7 @@ class OpenDocument:
 
     Attributes:
         page_count: The number of its pages.
-        embedded_files: The names of files inside that are not read.
+        embedded_files: The names of the files inside, in one line each.
         waited_seconds: Time that its pages have taken so far, those readings included.
     """
 
@@ -77,7 +93,8 @@ class OpenDocument:
         if answer.number > self._limits.max_pages:
             raise refuse_page_count(answer.number, self._format.unit, self._limits)
         self.page_count = answer.number
-        self.embedded_files = tuple(answer.text.splitlines())
+        names = answer.text.splitlines()[: MAX_FILES + 1]
+        self.embedded_files = tuple(name[:MAX_NAME_CHARACTERS] for name in names)
 
     def pages(self, first_page: int = 1) -> Iterator[PageText]:
         """Every page from `first_page` on, in order, each exactly once.
@@ -97,12 +114,41 @@ class OpenDocument:
         if self._is_reading:
             self._drop_reader()
         if first_page <= self.page_count:
-            self._ask_to_read(first_page)
+            self._ask_to_read(RequestKind.READ, first_page)
         for number in range(first_page, self.page_count + 1):
             page = self._next_page(number)
             if number == self.page_count:
                 self._is_reading = False
             yield page
+
+    def take_files(self, target: BinaryIO) -> Iterator[TakenFile]:
+        """Every file inside, in order, each exactly once, as far as it is a PDF.
+
+        Together they have no more bytes than a document may have.
+
+        Args:
+            target: Holds the bytes of a file that is taken out, until the next is asked for.
+
+        Raises:
+            DeadlineError: The time is up; the files given so far are good.
+            ExtractorError: No further reader can be started.
+        """
+        if self._is_reading:
+            self._drop_reader()
+        left_bytes = self._limits.max_document_bytes
+        for number, name in enumerate(self.embedded_files, start=1):
+            target.seek(0)
+            target.truncate()
+            if not self._is_reading and self._stopped_because is None:
+                self._resume(RequestKind.TAKE, number, left_bytes)
+            if self._reader is None or self._stopped_because is not None:
+                yield TakenFile(name, self._stopped_because or "")
+                continue
+            reason = self._receive_file(self._reader, number, target, left_bytes)
+            left_bytes -= target.tell()
+            if number == len(self.embedded_files):
+                self._is_reading = False
+            yield TakenFile(name, reason)
 
     def release(self) -> ReaderProcess | None:
         """Close the document.
@@ -118,9 +164,25 @@ class OpenDocument:
             reader.close_document()
         return reader
 
+    def _receive_file(
+        self, reader: ReaderProcess, number: int, target: BinaryIO, max_bytes: int
+    ) -> str | None:
+        """Write a file's bytes; why it is not taken out, or None."""
+        while True:
+            answer = self._wait_for_page(reader)
+            if isinstance(answer, ReaderLoss):
+                return answer.reason
+            if answer.kind is FrameKind.FILE_ENDS and answer.number == number:
+                return answer.text[:MAX_REASON_CHARACTERS] or None
+            is_part = answer.kind is FrameKind.FILE_PART and answer.number == number
+            if not is_part or target.tell() + len(answer.data) > max_bytes:
+                self._drop_reader()
+                return "the reader answered out of turn"
+            target.write(answer.data)
+
     def _next_page(self, number: int) -> PageText:
         if self._reader is None and self._stopped_because is None:
-            self._resume(number)
+            self._resume(RequestKind.READ, number)
         if self._reader is None or self._stopped_because is not None:
             return _fail_page(number, self._stopped_because or "", RejectionCode.OVER_LIMITS)
         answer = self._wait_for_page(self._reader)
@@ -140,8 +202,11 @@ class OpenDocument:
             number, answer.text or "the reader answered out of turn", RejectionCode.OVER_LIMITS
         )
 
-    def _resume(self, number: int) -> None:
-        """Go on with a new reader, or settle that no further page is tried."""
+    def _resume(self, kind: RequestKind, *arguments: int) -> None:
+        """Ask for what follows, with a new reader if need be, or settle that no more is tried."""
+        if self._reader is not None:
+            self._ask_to_read(kind, *arguments)
+            return
         if self._losses >= self._limits.max_reader_losses:
             self._stopped_because = f"{self._losses} pages before it have ended their readers"
             return
@@ -151,7 +216,7 @@ class OpenDocument:
         elif answer.kind is not FrameKind.OPENED or answer.number != self.page_count:
             self._stopped_because = "the document could not be opened a second time"
         else:
-            self._ask_to_read(number)
+            self._ask_to_read(kind, *arguments)
 
     def _ask_to_open(self) -> Frame | ReaderLoss:
         reader = self._reader = self._take_reader()
@@ -166,9 +231,9 @@ class OpenDocument:
             return ReaderLoss(LossCause.CRASH, "the reader answered out of turn")
         return answer
 
-    def _ask_to_read(self, first_page: int) -> None:
+    def _ask_to_read(self, kind: RequestKind, *arguments: int) -> None:
         if self._reader is not None:
-            self._reader.send(RequestKind.READ, first_page)
+            self._reader.send(kind, *arguments)
             self._is_reading = True
 
     def _wait_for_page(self, reader: ReaderProcess) -> Frame | ReaderLoss:

@@ -1,21 +1,50 @@
 """What a document is besides its pages, from PDFium: its files inside, and forms that it hides.
 
-Runs in the child. Only names are read: what is inside of a file is nothing that a page shows.
+Runs in the child. A file inside is never looked into here but for its first and last bytes, which
+say whether it is a PDF; one that is becomes a document of its own, with a reader of its own.
 """
 
 import ctypes
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
-MAX_NAMES = 50
-MAX_NAME_CHARACTERS = 120
+from pipeline.extraction.file_header import is_pdf, name_other_kind
+from pipeline.extraction.limits import MAX_FILES, MAX_NAME_CHARACTERS
+
+# Stands in the list of names for all that are beyond `MAX_FILES`.
+FURTHER_FILES = "further files"
+# More than `MAX_FILES`, as some of them may be other forms of the pages.
+_MAX_ATTACHMENTS = 500
 _MAX_PAGES_LOOKED_AT = 500
 _MAX_ANNOTATIONS = 500
 # Other forms of what the pages show (ISO 32000-2, 7.11.3, table 43): the data of an invoice, the
 # file that the document was made from, an equation's MathML. Nothing is lost where they are not
 # read.
 _SAME_CONTENT = frozenset({"Alternative", "Data", "Source", "Supplement"})
+
+
+class FileNotTakenError(Exception):
+    """A file inside is not handed out; the message is the reason. Never leaves this package."""
+
+
+@dataclass(frozen=True)
+class FileInside:
+    """A file inside of a document.
+
+    Args:
+        name: Its name, in one line.
+        handle: What PDFium knows it by, while the document is open and the next is not asked for.
+        may_be_locked: Whether the document is encrypted. One that opens may still have files inside
+            that do not: those have a crypt filter of their own (ISO 32000-2, 7.6.6).
+    """
+
+    name: str
+    handle: object
+    may_be_locked: bool = False
 
 
 def is_dynamic_form(document: object) -> bool:
@@ -27,44 +56,82 @@ def is_dynamic_form(document: object) -> bool:
     return bool(pdfium.FPDF_GetFormType(document) == pdfium.FORMTYPE_XFA_FULL)
 
 
-def find_embedded_files(document: object, *, with_annotations: bool) -> list[str]:
-    """The names of the files inside, in one line each; no more than `MAX_NAMES`.
+def find_embedded_files(document: object, *, with_annotations: bool) -> Iterator[FileInside]:
+    """The files inside, in an order that is the same each time; at most one more than `MAX_FILES`.
 
     Args:
         document: PDFium's handle of the document.
         with_annotations: Whether to look for files that hang on pages, too; that loads each page.
     """
-    names: dict[str, None] = {}
     attachments = _find_attachments(document)
-    for attachment in attachments:
-        _note(attachment, names)
     if with_annotations:
-        for attachment in _find_annotation_files(document):
-            _note(attachment, names)
-    return list(names)[:MAX_NAMES]
+        attachments = chain(attachments, _find_annotation_files(document))
+    is_encrypted = pdfium.FPDF_GetSecurityHandlerRevision(document) >= 0
+    seen: set[int | None] = set()
+    for attachment in attachments:
+        # The document's own list and a page may both have the same file.
+        address = ctypes.cast(attachment, ctypes.c_void_p).value
+        if address in seen or _read_relation(attachment) in _SAME_CONTENT:
+            continue
+        seen.add(address)
+        if len(seen) > MAX_FILES:
+            yield FileInside(FURTHER_FILES, None)
+            return
+        yield FileInside(_read_name(attachment), attachment, is_encrypted)
 
 
-def _note(attachment: object, names: dict[str, None]) -> None:
-    if len(names) >= MAX_NAMES:
-        return
-    relation = _read_string(
+def read_file(file: FileInside, number: int, max_bytes: int) -> bytes:
+    """The bytes of a file inside, if they are those of a PDF.
+
+    Args:
+        file: The file.
+        number: Its place among the files inside, from 1.
+        max_bytes: The most that it may have.
+
+    Raises:
+        FileNotTakenError: It has more, is no PDF, cannot be read, or stands for further files.
+        MemoryError: The memory limit was reached.
+    """
+    if number > MAX_FILES:
+        raise FileNotTakenError(f"beyond the first {MAX_FILES}")
+    size = ctypes.c_ulong()
+    if not pdfium.FPDFAttachment_GetFile(file.handle, None, 0, size):
+        raise FileNotTakenError("its content is missing")
+    if size.value > max_bytes:
+        raise FileNotTakenError("too large together with those before it")
+    buffer = ctypes.create_string_buffer(size.value)
+    if not pdfium.FPDFAttachment_GetFile(file.handle, buffer, size.value, size):
+        raise FileNotTakenError("its content cannot be read")
+    data = buffer.raw
+    if not is_pdf(data):
+        kind = name_other_kind(data)
+        if kind is None and file.may_be_locked:
+            raise FileNotTakenError("not a PDF, or locked with a password")
+        raise FileNotTakenError(kind or "not a PDF")
+    return data
+
+
+def _read_relation(attachment: object) -> str:
+    return _read_string(
         lambda buffer, size: pdfium.FPDFAttachment_GetAFRelationship(attachment, buffer, size)
     )
-    if relation not in _SAME_CONTENT:
-        name = _read_string(
-            lambda buffer, size: pdfium.FPDFAttachment_GetName(attachment, buffer, size)
-        )
-        names[" ".join(name.split())[:MAX_NAME_CHARACTERS] or "a file without a name"] = None
 
 
-def _find_attachments(document: object) -> Iterator[object]:
-    for index in range(min(MAX_NAMES, pdfium.FPDFDoc_GetAttachmentCount(document))):
+def _read_name(attachment: object) -> str:
+    name = _read_string(
+        lambda buffer, size: pdfium.FPDFAttachment_GetName(attachment, buffer, size)
+    )
+    return " ".join(name.split())[:MAX_NAME_CHARACTERS] or "a file without a name"
+
+
+def _find_attachments(document: object) -> Iterator[Any]:
+    for index in range(min(_MAX_ATTACHMENTS, pdfium.FPDFDoc_GetAttachmentCount(document))):
         attachment = pdfium.FPDFDoc_GetAttachment(document, index)
         if attachment:
             yield attachment
 
 
-def _find_annotation_files(document: object) -> Iterator[object]:
+def _find_annotation_files(document: object) -> Iterator[Any]:
     for number in range(min(_MAX_PAGES_LOOKED_AT, pdfium.FPDF_GetPageCount(document))):
         page = pdfium.FPDF_LoadPage(document, number)
         if not page:
@@ -74,10 +141,12 @@ def _find_annotation_files(document: object) -> Iterator[object]:
                 annotation = pdfium.FPDFPage_GetAnnot(page, index)
                 if not annotation:
                     continue
-                attachment = pdfium.FPDFAnnot_GetFileAttachment(annotation)
-                if attachment:
-                    yield attachment
-                pdfium.FPDFPage_CloseAnnot(annotation)
+                try:
+                    attachment = pdfium.FPDFAnnot_GetFileAttachment(annotation)
+                    if attachment:
+                        yield attachment
+                finally:
+                    pdfium.FPDFPage_CloseAnnot(annotation)
         finally:
             pdfium.FPDF_ClosePage(page)
 

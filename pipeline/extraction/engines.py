@@ -6,11 +6,16 @@ the file is under suspicion (`file_scan`). It is imported only then: that takes 
 documents.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extraction.embedded_files import find_embedded_files, is_dynamic_form
+from pipeline.extraction.embedded_files import (
+    FileInside,
+    find_embedded_files,
+    is_dynamic_form,
+)
 from pipeline.extraction.fonts.font_codes import mend_codes
 from pipeline.extraction.fonts.second_opinion import (
     Opinion,
@@ -86,7 +91,7 @@ class EngineDocument:
 
     Attributes:
         page_count: The number of its pages.
-        embedded_files: The names of files inside that are not read.
+        embedded_files: The names of the files inside.
     """
 
     def __init__(self, path: Path) -> None:
@@ -104,7 +109,7 @@ class EngineDocument:
             self.page_count = self._count_with_pypdf()
         else:
             self.page_count = self._pdfium.page_count
-            self._look_beyond_pages(self._pdfium.handle)
+            self._look_beyond_pages(self._pdfium)
 
     def read_page(self, number: int) -> EnginePage:
         """The text of a page, if it is all that the page shows as text.
@@ -135,6 +140,14 @@ class EngineDocument:
             raise UnreadablePageError(NO_CHARACTERS, RejectionCode.UNMAPPED_FONTS)
         return EnginePage(Engine.PYPDF, text, not text.strip() and _shows_picture(page))
 
+    def find_files(self) -> Iterator[FileInside]:
+        """The files inside, in the order of their names in `embedded_files`."""
+        if self._pdfium is None:
+            return iter(())
+        return find_embedded_files(
+            self._pdfium.handle, with_annotations=self._scan.has_file_annotations
+        )
+
     def renew(self) -> None:
         """Open the document anew: the engines keep something of each page that they have read."""
         is_open_in_pdfium = self._pdfium is not None
@@ -155,13 +168,11 @@ class EngineDocument:
     def _open_in_pdfium(self) -> PdfiumDocument:
         return PdfiumDocument(self._path, may_hide_layers=self._scan.may_hide_layers)
 
-    def _look_beyond_pages(self, handle: object) -> None:
-        if is_dynamic_form(handle):
+    def _look_beyond_pages(self, document: PdfiumDocument) -> None:
+        if is_dynamic_form(document.handle) or document.is_stand_in():
             self.close()
             raise UnreadableDocumentError(RejectionCode.XFA_FORM)
-        self.embedded_files = find_embedded_files(
-            handle, with_annotations=self._scan.has_file_annotations
-        )
+        self.embedded_files = [file.name for file in self.find_files()]
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""

@@ -39,6 +39,13 @@ def has_end(data: bytes | mmap.mmap) -> bool:
     return any(word in end for word in ENDS)
 
 
+def is_pdf(data: bytes) -> bool:
+    """Whether these are the bytes of a PDF, whatever the name of their file says."""
+    if name_other_kind(data) is not None:
+        return False
+    return HEADER in data[:HEADER_WITHIN_BYTES] or has_end(data)
+
+
 def looks_like_pdf(path: Path) -> bool:
     """Whether a file has the header of a PDF, or ends like one and is of no other known kind."""
     with path.open("rb") as file:

@@ -4,6 +4,10 @@ from dataclasses import dataclass
 
 MEBIBYTE = 1024 * 1024
 
+# Files inside of a document that are handed out; what is beyond them is one entry more.
+MAX_FILES = 50
+MAX_NAME_CHARACTERS = 120
+
 
 @dataclass(frozen=True)
 class ExtractionLimits:

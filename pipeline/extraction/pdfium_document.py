@@ -37,6 +37,8 @@ ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURIT
 
 # From Hebrew to Myanmar, Khmer, and the letters of Hebrew and Arabic as they are drawn.
 _OTHER_SCRIPTS = re.compile("[\u0590-\u109f\u1780-\u17ff\ufb1d-\ufdff\ufe70-\ufefc]")
+_PROGRAM = re.compile(r"\bAdobe\W+(?:Acrobat\W+)?Reader\b|\bAdobe\W+Acrobat\b")
+_MAX_STAND_IN_CHARACTERS = 1500
 # Room for the name of a direction, "L2R" or "R2L".
 _DIRECTION_BYTES = 8
 
@@ -101,6 +103,24 @@ class PdfiumDocument:
         """What PDFium knows the document by."""
         return self._handle
 
+    def is_stand_in(self) -> bool:
+        """Whether the one page stands in for a form that a program draws from XFA.
+
+        `/NeedsRendering` says so, but not all forms have it. The page that Adobe's programs put in
+        has no field, and few words, in any language: they name the program that shows the form.
+        """
+        if pdfium.FPDF_GetFormType(self._handle) != pdfium.FORMTYPE_XFA_FOREGROUND:
+            return False
+        if self.page_count != 1:
+            return False
+        try:
+            with open_page(self._handle, 1) as page:
+                has_fields = pdfium.FPDFPage_GetAnnotCount(page) > 0
+                text = "" if has_fields else self._read_own_text(page)
+        except PdfiumError:
+            return False
+        return len(text) <= _MAX_STAND_IN_CHARACTERS and bool(_PROGRAM.search(text))
+
     def read_page(self, number: int, look: Callable[[object, object], None]) -> ShownText:
         """What a page, numbered from 1, shows: its text, its fields and its notes.
 
@@ -128,6 +148,16 @@ class PdfiumDocument:
         if self._form is not None:
             self._form.close()
         pdfium.FPDF_CloseDocument(self._handle)
+
+    def _read_own_text(self, page: object) -> str:
+        text_page = pdfium.FPDFText_LoadPage(page)
+        if not text_page:
+            raise PdfiumError
+        try:
+            self._text_page.turn_to(text_page)
+            return self._text_page.read_text()
+        finally:
+            pdfium.FPDFText_ClosePage(text_page)
 
     @contextmanager
     def _open_copy(self, page: object, number: int) -> Iterator[object]:

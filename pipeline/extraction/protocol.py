@@ -23,6 +23,7 @@ class RequestKind(StrEnum):
 
     OPEN = "open"  # path, suffix of its format, CPU seconds: answered by OPENED or REFUSED
     READ = "read"  # first page: answered by a frame for each page up to the last
+    TAKE = "take"  # first file inside, most bytes of all: FILE_PARTs and a FILE_ENDS for each file
     CLOSE = "close"  # answered by CLOSED
 
 
@@ -37,6 +38,8 @@ class FrameKind(Enum):
     PAGE_IS_PICTURE = b"I"  # text: the Engine that says so
     PAGE_FAILED = b"F"  # text: a RejectionCode and, in a second line, why
     PAGE_FATAL = b"D"  # text: why; the reader ends itself after it
+    FILE_PART = b"B"  # number: the file's; data: some of its bytes, after those before
+    FILE_ENDS = b"E"  # number: the file's; text: why it is not taken out, empty if it is
     CLOSED = b"C"  # number: memory that the reader still holds, in KiB
 
 
@@ -57,12 +60,14 @@ class Frame:
         number: The page, or what `FrameKind` says.
         cpu_milliseconds: CPU time that the reader has spent on the open document.
         text: The page's text, or what `FrameKind` says.
+        data: The bytes of a FILE_PART, which has no text.
     """
 
     kind: FrameKind
     number: int = 0
     cpu_milliseconds: int = 0
     text: str = ""
+    data: bytes = b""
 
 
 def encode_cause(code: RejectionCode, reason: str) -> str:
@@ -92,7 +97,7 @@ def decode_request(line: bytes) -> tuple[RequestKind, list[str | float]]:
 
 def encode_frame(frame: Frame) -> bytes:
     """One frame as bytes. The text must be free of lone surrogates."""
-    payload = frame.text.encode()
+    payload = frame.data if frame.kind is FrameKind.FILE_PART else frame.text.encode()
     return (
         HEADER.pack(frame.kind.value, frame.number, frame.cpu_milliseconds, len(payload)) + payload
     )
@@ -113,7 +118,11 @@ def decode_frame(buffer: bytearray, max_payload_bytes: int) -> Frame | None:
     if len(buffer) < end:
         return None
     try:
-        frame = Frame(FrameKind(code), number, cpu_milliseconds, buffer[HEADER.size : end].decode())
+        kind, payload = FrameKind(code), bytes(buffer[HEADER.size : end])
+        if kind is FrameKind.FILE_PART:
+            frame = Frame(kind, number, cpu_milliseconds, data=payload)
+        else:
+            frame = Frame(kind, number, cpu_milliseconds, payload.decode())
     except ValueError as error:
         raise FrameError("the frame is of no known kind or not in UTF-8") from error
     del buffer[:end]

@@ -43,6 +43,7 @@ BLANK_LINES = re.compile(r"\n\n\n+")
 # The most of a word that is looked at to the left and to the right of a hyphen.
 WORD_CHARACTERS = 40
 WORD = re.compile(r"\w+")
+HYPHENED = re.compile(rf"-(?<=\w-)(\w{{1,{WORD_CHARACTERS}}})")
 
 GLYPH_NAMES = re.compile(r"/[A-Za-z]{1,8}[0-9]{1,6}")
 UNMAPPED = re.compile(r"[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff]")
@@ -108,12 +109,20 @@ def _join_divided_words(text: str) -> str:
     parts with a hyphen in the middle of a line ("free-software"). It stays everywhere else
     ("Anglo-Saxon", "2004-05"): better a hyphen too many than two words made one.
     """
-    compounds = {_find_words_around(match) for match in HYPHEN_IN_LINE.finditer(text)}
+    # Few second parts follow a hyphen anywhere else, so most pages need no more than these.
+    seconds = set(HYPHENED.findall(text))
+    compounds: set[tuple[str, str]] | None = None
 
     def join(match: re.Match[str]) -> str:
+        nonlocal compounds
         if not text[match.end()].islower():
             return "-"
-        return "-" if compounds and _find_words_around(match) in compounds else ""
+        words = _find_words_around(match) if seconds else ("", "")
+        if words[1] not in seconds:
+            return ""
+        if compounds is None:
+            compounds = {_find_words_around(found) for found in HYPHEN_IN_LINE.finditer(text)}
+        return "-" if words in compounds else ""
 
     return HYPHEN_AT_LINE_END.sub(join, text)
 

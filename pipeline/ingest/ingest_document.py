@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.extraction import Extractor, OpenDocument, PageStatus
+from pipeline.ingest.children import put_children
 from pipeline.ingest.chunk_text import (
     ChunkText,
     PageOfText,
@@ -32,7 +33,14 @@ from shared.ledger.document_texts import (
     record_extraction,
 )
 from shared.ledger.document_versions import register_document
-from shared.ledger.documents import ChunkPages, Document, find_document, move_document
+from shared.ledger.documents import (
+    ChunkPages,
+    Document,
+    EmbeddedFile,
+    find_document,
+    move_document,
+    write_embedded_files,
+)
 from shared.lifecycle import DocumentStatus
 from shared.messages.work_items import ContinueIngest, IngestItem, SummarizeChunk, encode_message
 from shared.page_ranges import format_page_ranges, parse_page_ranges
@@ -102,14 +110,27 @@ def _extract_document(document: Document, services: IngestServices, deadline: De
         with download_document(document, services.objects, services.max_document_bytes) as path:
             _read_document(document, path, services, deadline)
     except RejectedDocumentError as rejection:
-        move_document(
-            services.table,
-            document,
-            DocumentStatus.REJECTED,
-            services.now,
-            step="rejected",
-            changes={"reason_code": rejection.code, "reason": rejection.sentence},
-        )
+        _reject(document, rejection, (), services)
+
+
+def _reject(
+    document: Document,
+    rejection: RejectedDocumentError,
+    files: tuple[EmbeddedFile, ...],
+    services: IngestServices,
+) -> None:
+    move_document(
+        services.table,
+        document,
+        DocumentStatus.REJECTED,
+        services.now,
+        step="rejected",
+        changes={
+            "reason_code": rejection.code,
+            "reason": rejection.sentence,
+            "embedded_files": write_embedded_files(files),
+        },
+    )
 
 
 def _read_document(
@@ -119,24 +140,37 @@ def _read_document(
     with path.open("rb") as file:
         content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     address = _find_address(document, content_sha256, services.chunk_tokens)
-    known = find_text(services.table, address)
-    if known is not None:
-        reused_from, extraction = known
-        record_extraction(
-            services.table, document, extraction, services.now, reused_from=reused_from
-        )
+    reused_from, known = find_text(services.table, address) or (None, None)
+    if known is not None and not known.embedded_files:
+        record_extraction(services.table, document, known, services.now, reused_from=reused_from)
         return
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _CHECKPOINT_SECONDS)
     with services.extractor.open(
         path, reading_deadline, waited_seconds=document.reading_milliseconds / 1000
     ) as opened:
-        extraction = _store_text(document, opened, address, services)
-    if extraction.next_page <= extraction.pages:
-        _send_rest(document, extraction, services)
-        return
+        extraction = known or _store_text(document, opened, address, services)
+        if extraction.next_page <= extraction.pages:
+            _send_rest(document, extraction, services)
+            return
+        try:
+            # Beside the document, whose folder goes when it is read.
+            files = put_children(document, opened, path.with_name("inside"), services)
+        except DeadlineError:
+            if document.next_page > extraction.pages:
+                raise
+            _send_rest(document, replace(extraction, embedded_files=()), services)
+            return
     if extraction.failed_pages and not extraction.chunk_plan:
-        raise refuse_failed(extraction.page_failures, extraction.failed_pages)
-    record_extraction(services.table, document, extraction, services.now)
+        refusal = refuse_failed(extraction.page_failures, extraction.failed_pages)
+        _reject(document, refusal, files, services)
+        return
+    record_extraction(
+        services.table,
+        document,
+        replace(extraction, embedded_files=files),
+        services.now,
+        reused_from=reused_from,
+    )
 
 
 def _find_address(document: Document, content_sha256: str, chunk_tokens: int) -> str:
@@ -206,7 +240,6 @@ class _Reading:
             chunk_plan=document.chunk_plan,
             picture_pages=document.picture_pages,
             page_failures=document.page_failures,
-            embedded_files=opened.embedded_files,
         )
         self._plan = list(document.chunk_plan)
         self._empty = parse_page_ranges(document.empty_pages)

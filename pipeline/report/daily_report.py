@@ -134,6 +134,7 @@ def _compose(
         made_at=made_at.isoformat(timespec="seconds"),
         stack=services.stack,
         documents=documents.tally.counts,
+        children=documents.children,
         tasks=tasks.tally.counts,
         unaccounted_ids=(*documents.tally.unaccounted, *tasks.tally.unaccounted),
         pages=documents.pages,
@@ -166,6 +167,7 @@ def _describe_durations(documents: DocumentFigures, services: ReportServices) ->
         SlowDocument(
             document_id=slow.document_id,
             key=slow.key,
+            name=slow.name,
             duration_seconds=slow.seconds,
             why=explain_slowness(
                 slow, read_timeline(services.table, document_pk(slow.document_id))

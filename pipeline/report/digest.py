@@ -5,7 +5,6 @@ users send too, a text to summarise, and looks now and then whether the answer i
 that does not come is left out with a note: the report goes all the same.
 """
 
-import hashlib
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from shared.ledger.reports import ReportRow
 from shared.ledger.tasks import Task, find_task
 from shared.lifecycle import TaskStatus
 from shared.llm.model import EXTRACTIVE
-from shared.messages.tasks import SummarizeTask, name_digest_task
+from shared.messages.tasks import SummarizeTask, digest_text, name_digest_task
 from shared.messages.work_items import encode_message
 
 # Read by a model at once, or in a few chunks; and far below what a message takes.
@@ -88,8 +87,7 @@ def order_digest(day: str, result_keys: Sequence[str], of: int, services: Servic
     text, read = write_digest_text(summaries)
     if not read:
         return DigestOrder(None, 0, of)
-    name = hashlib.sha256(text.encode()).hexdigest()[:16]
-    task = SummarizeTask(id=name_digest_task(day, name), text=text)
+    task = SummarizeTask(id=name_digest_task(day, digest_text(text)), text=text)
     services.queues.send(services.work_queue_url, [encode_message(task)])
     return DigestOrder(task, read, of)
 

@@ -20,7 +20,7 @@ from shared.messages.tasks import is_own_task
 from shared.page_ranges import count_pages
 
 DOCUMENT_ATTRIBUTES = (
-    "document_id", "key", "status", "received_at", "finished_at", "pages", "empty_pages",
+    "document_id", "key", "name", "status", "received_at", "finished_at", "pages", "empty_pages",
     "picture_pages", "failed_pages", "missing_pages", "chunks_total", "chunks_done",
     "chunks_failed", "reason_code", "reason", "chunk_reason", "title", "cost_micro_usd",
     "result_key", "deferred_until", "deferred_reason",
@@ -120,6 +120,7 @@ class DocumentFigures:
     """What a report says of a day's documents."""
 
     tally: CountTally = field(default_factory=CountTally)
+    children: int = 0
     pages: int = 0
     empty_pages: int = 0
     failed_pages: int = 0
@@ -164,6 +165,7 @@ def _count_document(
     document_id = str(row.get("document_id", ""))
     standing = tell_standing(row, _DOCUMENTS_IN_FLIGHT, stamp)
     figures.tally.add(standing, document_id)
+    figures.children += bool(row.get("name"))
     figures.pages += row.get("pages", 0)
     figures.empty_pages += count_pages(row.get("empty_pages", ""))
     figures.empty_pages += count_pages(row.get("picture_pages", ""))
@@ -193,6 +195,7 @@ def _to_rejected(row: Row) -> RejectedFile:
     return RejectedFile(
         document_id=row["document_id"],
         key=row["key"],
+        name=row.get("name", ""),
         code=row.get("reason_code") or "",
         sentence=row.get("reason") or "",
     )
@@ -203,6 +206,7 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
     return DocumentLine.model_construct(
         document_id=row.get("document_id", ""),
         key=row.get("key", ""),
+        name=row.get("name", ""),
         status=standing or str(row.get("status", "")),
         title=row.get("title"),
         pages=row.get("pages", 0),

@@ -53,10 +53,14 @@ class Counts(ReportPart):
 
 
 class SlowDocument(ReportPart):
-    """One of the documents that took longest, and why, in a sentence."""
+    """One of the documents that took longest, and why, in a sentence.
+
+    A document that came out of another has a name that says so.
+    """
 
     document_id: str
     key: str
+    name: str = ""
     duration_seconds: float
     why: str
 
@@ -128,10 +132,14 @@ class DeadLetters(ReportPart):
 
 
 class RejectedFile(ReportPart):
-    """A file that was refused: its code, and the sentence that says what to do."""
+    """A file that was refused: its code, and the sentence that says what to do.
+
+    A file from inside another has a name that says so.
+    """
 
     document_id: str
     key: str
+    name: str = ""
     code: str
     sentence: str
 
@@ -142,6 +150,7 @@ class DocumentLine(ReportPart):
     Args:
         document_id: Its id.
         key: The object's key.
+        name: Of a document that came out of another: its name, after that of the other; else empty.
         status: `DONE`, `PARTIAL`, `NO_TEXT`, `REJECTED`, `FAILED`, `DEFERRED` or `IN_FLIGHT`.
         title: Of its summary; None without one.
         pages: How many it has; 0 where that is not known.
@@ -152,6 +161,7 @@ class DocumentLine(ReportPart):
 
     document_id: str
     key: str
+    name: str = ""
     status: str
     title: str | None
     pages: int
@@ -204,6 +214,7 @@ class DailyReport(ReportPart):
         made_at: When the report was made, in UTC: how things stood then.
         stack: The stack's name.
         documents: The documents that arrived within the window.
+        children: How many of the documents came out of others.
         tasks: The tasks that arrived within the window, without the report's own.
         unaccounted_ids: A few documents and tasks whose state is none that the report knows.
         pages: Pages of the day's documents.
@@ -237,6 +248,7 @@ class DailyReport(ReportPart):
     made_at: str
     stack: str
     documents: Counts = Counts()
+    children: int = 0
     tasks: Counts = Counts()
     unaccounted_ids: tuple[str, ...] = ()
     pages: int = 0

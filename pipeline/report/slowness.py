@@ -65,6 +65,7 @@ class Slow:
     key: str
     pages: int
     chunks: int
+    name: str = ""
 
 
 class DurationTally:
@@ -84,7 +85,14 @@ class DurationTally:
         entry = (seconds, str(row["document_id"]))
         if is_full and entry < self._slowest[0][:2]:
             return
-        slow = Slow(seconds, entry[1], row["key"], row.get("pages", 0), row.get("chunks_total", 0))
+        slow = Slow(
+            seconds,
+            entry[1],
+            row["key"],
+            row.get("pages", 0),
+            row.get("chunks_total", 0),
+            row.get("name", ""),
+        )
         (heapreplace if is_full else heappush)(self._slowest, (*entry, slow))
 
     @property

@@ -1,9 +1,11 @@
-"""Coverage: what became of each page of a document, and which are missing from its summary."""
+"""Coverage: what became of each page of a document and each file inside, and what is missing."""
+
+from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
 from shared.ledger.chunks import ChunkStatus, Parts
-from shared.ledger.documents import PageFailure
+from shared.ledger.documents import EmbeddedFile, PageFailure
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 
@@ -20,7 +22,7 @@ class Coverage(BaseModel):
     # Summaries that were written before these were told apart have none.
     picture_pages: str = ""
     failures: list[PageFailure] = []
-    unread_files: list[str] = []
+    embedded_files: list[EmbeddedFile] = []
 
     @property
     def lacks_pages(self) -> bool:
@@ -29,8 +31,11 @@ class Coverage(BaseModel):
 
     @property
     def is_complete(self) -> bool:
-        """Whether every page is summarised or empty, and no file inside is left out."""
-        return not self.lacks_pages and not self.unread_files
+        """Whether every page is summarised or empty, and no file inside is left out.
+
+        A file inside that is a document of its own is not left out, whatever becomes of it.
+        """
+        return not self.lacks_pages and not any(file.reason for file in self.embedded_files)
 
     @property
     def covered_count(self) -> int:
@@ -48,8 +53,9 @@ class Coverage(BaseModel):
             gaps.append(f"pages {self.picture_pages} show only pictures, whose text is not read")
         if self.missing_pages:
             gaps.append(f"pages {self.missing_pages} could not be summarised")
-        if self.unread_files:
-            gaps.append(f"files inside were not read: {', '.join(self.unread_files)}")
+        unread = describe_unread_files(self.embedded_files)
+        if unread:
+            gaps.append(f"files inside were not read: {unread}")
         return "; ".join(gaps)
 
     def _describe_failures(self) -> str:
@@ -57,6 +63,25 @@ class Coverage(BaseModel):
             return f" ({self.failures[0].reason})"
         reasons = ", ".join(f"{failure.pages}: {failure.reason}" for failure in self.failures)
         return f" ({reasons})" if reasons else ""
+
+
+def describe_unread_files(files: Iterable[EmbeddedFile]) -> str:
+    """The names of the files inside that are not read, by the reason why; empty if all are."""
+    by_reason: dict[str, list[str]] = {}
+    for file in files:
+        if file.reason is not None:
+            by_reason.setdefault(file.reason, []).append(file.name)
+    return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
+
+
+def describe_children(files: Iterable[EmbeddedFile]) -> str:
+    """One sentence that names the files inside that are documents of their own; may be empty."""
+    names = [file.name for file in files if file.document_id is not None]
+    if not names:
+        return ""
+    if len(names) == 1:
+        return f"1 file inside is a document of its own: {names[0]}"
+    return f"{len(names)} files inside are documents of their own: {', '.join(names)}"
 
 
 def compute_coverage(parts: Parts) -> Coverage:
@@ -83,5 +108,5 @@ def compute_coverage(parts: Parts) -> Coverage:
         missing_pages=format_page_ranges(missing),
         picture_pages=document.picture_pages,
         failures=list(document.page_failures),
-        unread_files=list(document.embedded_files),
+        embedded_files=list(document.embedded_files),
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from pydantic import BaseModel, ConfigDict
 
-from pipeline.summaries.coverage import Coverage
+from pipeline.summaries.coverage import Coverage, describe_children
 from pipeline.summaries.mention_markdown import render_mentions
 from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
 from shared.lifecycle import DocumentStatus
@@ -20,6 +20,8 @@ class DocumentSummary(BaseModel):
 
     document_id: str
     key: str
+    # The document that it came out of.
+    parent: str | None = None
     status: DocumentStatus
     title: str
     abstract: str
@@ -43,7 +45,8 @@ def result_folder(document_id: str, run: int, chunks_done: int) -> str:
 def render_markdown(summary: DocumentSummary) -> str:
     """The summary as Markdown."""
     coverage = summary.coverage
-    gaps = coverage.describe_gaps()
+    told = [coverage.describe_gaps(), describe_children(coverage.embedded_files)]
+    notes = "; ".join(filter(None, told))
     said = render_content(
         to_printable(summary.title).strip() or summary.key,
         summary.abstract,
@@ -56,7 +59,7 @@ def render_markdown(summary: DocumentSummary) -> str:
         summary.key,
         coverage.covered_count,
         coverage.pages,
-        f"; {gaps}" if gaps else "",
+        f"; {notes}" if notes else "",
         tell_origin(summary.model, summary.input_tokens, summary.output_tokens, summary.cost_usd),
     )
     return f"{join_markdown([said, closing])}\n"

@@ -98,8 +98,9 @@ def _send_combine_if_complete(document_id: str, run: int, services: SummarizeSer
 def combine_chunks(message: Combine, services: SummarizeServices, deadline: Deadline) -> None:
     """Combine the summaries of a document's chunks, write the results, and finish the document.
 
-    DONE needs every page to be summarised or empty, and no file inside; else the document is
-    PARTIAL and names what is missing, or FAILED where no chunk could be summarised.
+    DONE needs every page to be summarised or empty, and every file inside to be a document of its
+    own; else the document is PARTIAL and names what is missing, or FAILED where no chunk could be
+    summarised.
 
     Raises:
         RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
@@ -167,6 +168,7 @@ def _finish(
     result = DocumentSummary(
         document_id=document.document_id,
         key=document.key,
+        parent=document.parent,
         status=status,
         **dict(answer.value),
         coverage=coverage,

@@ -4,7 +4,7 @@ import json
 import logging
 from datetime import datetime
 
-from pipeline.tasks.intake import register_order
+from pipeline.tasks.intake import check_order, register_order
 from pipeline.tasks.kinds import TASK_KINDS
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import find_named_documents
@@ -39,6 +39,7 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
         DeferredError: It waits: for a document, or for what is not its fault.
         RetryableError, PermanentError: As the model, S3 and the ledger do.
     """
+    check_order(order)
     task = register_order(order, services.table, services.now)
     if task.digest != order.digest:
         raise TaskConflictError(

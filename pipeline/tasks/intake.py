@@ -6,11 +6,11 @@ from pipeline.services import Services
 from pipeline.tasks.field_schema import read_field_schema
 from shared.aws.callback_targets import find_callback_target
 from shared.aws.dynamodb_table import LedgerTable
-from shared.errors import RequestTooLargeError, TaskConflictError
+from shared.errors import RequestTooLargeError, TaskConflictError, TaskRefusedError
 from shared.ledger.documents import Clock
 from shared.ledger.tasks import Task, register_task
 from shared.lifecycle import TaskStatus
-from shared.messages.tasks import ExtractTask
+from shared.messages.tasks import ExtractTask, is_digest_task, is_own_task
 from shared.messages.tasks import Task as TaskOrder
 from shared.messages.work_items import encode_message
 
@@ -79,7 +79,11 @@ def check_order(order: TaskOrder) -> None:
     """Refuse a task that can be read, and could not be carried out.
 
     Raises:
-        TaskRefusedError: Its schema cannot be used.
+        TaskRefusedError: Its schema cannot be used, or its id is one of the pipeline's own.
     """
+    if order.id is not None and is_own_task(order.id) and not is_digest_task(order):
+        raise TaskRefusedError(
+            f"the id {order.id} begins as the pipeline's own tasks do: choose another"
+        )
     if isinstance(order, ExtractTask):
         read_field_schema(order.fields)

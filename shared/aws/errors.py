@@ -22,6 +22,7 @@ from shared.errors import (
 _THROTTLED = frozenset(
     {
         "BandwidthLimitExceeded",
+        "ConditionalRequestConflict",
         "InternalError",
         "InternalFailure",
         "InternalServerError",

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+from botocore.exceptions import ClientError
+
 from shared.aws.errors import translate_aws_errors
 
 if TYPE_CHECKING:
@@ -100,6 +102,28 @@ class ObjectStore:
         file.seek(0)
         with translate_aws_errors(f"write s3://{bucket}/{key}"):
             self.client.put_object(Bucket=bucket, Key=key, Body=file, ContentType=content_type)
+
+    def create(
+        self, bucket: str, key: str, file: BinaryIO, content_type: str
+    ) -> tuple[str | None, str]:
+        """Write an object from a file, from its beginning, unless there is one under the key.
+
+        Returns:
+            The version (None where the bucket has none) and the ETag of the object that is there
+            then, the one that was there before if there was one.
+        """
+        file.seek(0)
+        with translate_aws_errors(f"write s3://{bucket}/{key}"):
+            try:
+                answer: Any = self.client.put_object(
+                    Bucket=bucket, Key=key, Body=file, ContentType=content_type, IfNoneMatch="*"
+                )
+            except ClientError as error:
+                # Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
+                if error.response.get("Error", {}).get("Code") != "PreconditionFailed":
+                    raise
+                answer = self.client.head_object(Bucket=bucket, Key=key)
+        return answer.get("VersionId"), answer["ETag"].strip('"')
 
     def write_json(self, bucket: str, key: str, value: Any) -> None:
         """Write an object that holds JSON."""

@@ -12,12 +12,14 @@ from shared.ledger.documents import (
     ChunkPages,
     Clock,
     Document,
+    EmbeddedFile,
     PageFailure,
     document_pk,
     move_document,
     read_chunk_plan,
     read_embedded_files,
     read_page_failures,
+    write_embedded_files,
 )
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
@@ -38,7 +40,7 @@ class ExtractedText:
         failed_pages: Ranges of the pages that could not be read.
         chunk_plan: The pages of each chunk.
         page_failures: Why pages could not be read.
-        embedded_files: The names of files inside that are not read.
+        embedded_files: The files inside, and what became of them.
         reading_milliseconds: How long was waited for the pages, over all readings.
     """
 
@@ -51,7 +53,7 @@ class ExtractedText:
     reading_milliseconds: int = 0
     picture_pages: str = ""
     page_failures: tuple[PageFailure, ...] = ()
-    embedded_files: tuple[str, ...] = ()
+    embedded_files: tuple[EmbeddedFile, ...] = ()
 
     def to_attributes(self) -> Row:
         """The attributes of a document's row that hold it."""
@@ -64,7 +66,7 @@ class ExtractedText:
             "picture_pages": self.picture_pages,
             "failed_pages": self.failed_pages,
             "page_failures": json.dumps([[f.pages, f.code, f.reason] for f in self.page_failures]),
-            "embedded_files": json.dumps(self.embedded_files),
+            "embedded_files": write_embedded_files(self.embedded_files),
             "chunk_plan": json.dumps(plan, separators=(",", ":")),
             "reading_milliseconds": self.reading_milliseconds,
         }
@@ -156,6 +158,8 @@ def record_extraction(
             "pages": extraction.pages,
             "chunks": len(extraction.chunk_plan),
             "reused_from": reused_from,
+            "children": sum(file.document_id is not None for file in extraction.embedded_files)
+            or None,
         },
         with_rows=with_rows,
     )

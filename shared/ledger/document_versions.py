@@ -1,12 +1,14 @@
 """Documents that arrive: entered once, and which version of a key is the newest."""
 
 from datetime import UTC
+from unicodedata import normalize
 
 from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
+from shared.ledger.children import find_origin
 from shared.ledger.documents import (
     DOCUMENT_SK,
     IN_FLIGHT,
@@ -92,6 +94,14 @@ def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
         "received_at": write_time(at),
         "updated_at": write_time(at),
     }
+    origin = find_origin(table, upload.key)
+    if origin is not None:
+        row |= {
+            "parent": origin.parent,
+            "root": origin.root,
+            "depth": origin.depth,
+            "name": origin.name,
+        }
     try:
         table.transact(
             [
@@ -100,7 +110,7 @@ def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
                     document_pk(upload.document_id),
                     at,
                     "received",
-                    {"size_bytes": upload.size_bytes},
+                    {"size_bytes": upload.size_bytes, "parent": row.get("parent")},
                 ),
             ]
         )
@@ -131,6 +141,14 @@ def _mark_superseded(table: LedgerTable, older: str, newer: str, now: Clock) -> 
 
 
 def find_current_document_id(table: LedgerTable, bucket: str, key: str) -> str | None:
-    """The id of the newest document of an object key, or None."""
-    row = table.read_row(_current_pk(bucket, key), CURRENT_SK)
-    return None if row is None else str(row["document_id"])
+    """The id of the newest document of an object key, or None.
+
+    A key that is not there as it is written is looked for as other systems write it: macOS takes
+    an é apart, a keyboard gives it as one (Unicode Standard Annex #15, NFD and NFC).
+    """
+    spellings = dict.fromkeys([key, normalize("NFC", key), normalize("NFD", key)])
+    for spelling in spellings:
+        row = table.read_row(_current_pk(bucket, spelling), CURRENT_SK)
+        if row is not None:
+            return str(row["document_id"])
+    return None

@@ -1,7 +1,7 @@
 """Documents in the ledger: their rows, and their moves from status to status."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +40,16 @@ class PageFailure(BaseModel):
     reason: str
 
 
+class EmbeddedFile(BaseModel):
+    """A file inside of a document: a document of its own, or why it is not read."""
+
+    model_config = ConfigDict(frozen=True)
+
+    name: str
+    document_id: str | None = None
+    reason: str | None = None
+
+
 class Document(BaseModel):
     """A document. Times are ISO 8601 in UTC, page ranges look like `2-4,9`, chunks count from 1."""
 
@@ -59,6 +69,13 @@ class Document(BaseModel):
     finished_at: str | None = None
     superseded_by: str | None = None
 
+    # Of a document that came out of another: which one, the one at the top, how many lie around it,
+    # and what people call it.
+    parent: str | None = None
+    root: str | None = None
+    depth: int = 0
+    name: str = ""
+
     next_page: int = 1
     text_address: str = ""
     pages: int = 0
@@ -66,7 +83,7 @@ class Document(BaseModel):
     picture_pages: str = ""
     failed_pages: str = ""
     page_failures: tuple[PageFailure, ...] = ()
-    embedded_files: tuple[str, ...] = ()
+    embedded_files: tuple[EmbeddedFile, ...] = ()
     missing_pages: str = ""
     chunk_plan: tuple[ChunkPages, ...] = ()
     reading_milliseconds: int = 0
@@ -82,6 +99,11 @@ class Document(BaseModel):
     output_tokens: int = 0
     cost_micro_usd: int = 0
     result_key: str | None = None
+
+    @property
+    def called(self) -> str:
+        """What people call it: its key, or where it came from and its name there."""
+        return self.name or self.key
 
     @property
     def has_all_parts(self) -> bool:
@@ -125,9 +147,18 @@ def read_page_failures(row: Mapping[str, Any]) -> tuple[PageFailure, ...]:
     )
 
 
-def read_embedded_files(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """The names of files inside of a document, as a row has them."""
-    return tuple(json.loads(row.get("embedded_files") or "[]"))
+def read_embedded_files(row: Mapping[str, Any]) -> tuple[EmbeddedFile, ...]:
+    """The files inside of a document, as a row has them."""
+    files = json.loads(row.get("embedded_files") or "[]")
+    return tuple(
+        EmbeddedFile(name=name, document_id=document_id, reason=reason)
+        for name, document_id, reason in files
+    )
+
+
+def write_embedded_files(files: Iterable[EmbeddedFile]) -> str:
+    """The files inside of a document, as its row has them."""
+    return json.dumps([[file.name, file.document_id, file.reason] for file in files])
 
 
 def find_document(table: LedgerTable, document_id: str) -> Document | None:

@@ -17,6 +17,9 @@ class Purpose(StrEnum):
     COMBINE = "combine"
 
 
+# Those whose text the pipeline divides where a model cannot take it whole.
+DIVISIBLE = frozenset(Purpose)
+
 # The name of the offline model, which picks sentences and costs nothing.
 EXTRACTIVE = "extractive"
 

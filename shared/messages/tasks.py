@@ -224,9 +224,21 @@ def name_digest_task(day: str, digest: str) -> str:
     return f"{_OWN_TASKS}{day}-{digest}"
 
 
+def digest_text(text: str) -> str:
+    """What tells the text of a day's digest from another."""
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+
+
 def is_own_task(task_id: str) -> bool:
-    """Whether a task is one of the pipeline's own."""
+    """Whether a task's id is one of the pipeline's own, which no user may give."""
     return task_id.startswith(_OWN_TASKS)
+
+
+def is_digest_task(order: TaskMessage) -> bool:
+    """Whether a task is what its id says: the pipeline's own are named after their text."""
+    if not isinstance(order, SummarizeTask) or order.text is None:
+        return False
+    return is_own_task(order.task_id) and order.task_id.endswith(f"-{digest_text(order.text)}")
 
 
 def require_kinds(schemas: dict[str, Any]) -> None:

@@ -16,6 +16,12 @@ from shared.messages.message import Subject
 _SEQUENCER_WIDTH = 64
 
 
+def make_document_id(bucket: str, key: str, version_id: str | None, etag: str) -> str:
+    """The identity of a document: bucket, key and version (ETag without versions)."""
+    identity = "\0".join((bucket, key, version_id or etag))
+    return "d" + hashlib.sha256(identity.encode()).hexdigest()[:20]
+
+
 @dataclass(frozen=True)
 class Upload:
     """One version of one object in the documents bucket.
@@ -38,9 +44,8 @@ class Upload:
 
     @property
     def document_id(self) -> str:
-        """The identity of the document: bucket, key and version (ETag without versions)."""
-        identity = "\0".join((self.bucket, self.key, self.version_id or self.etag))
-        return "d" + hashlib.sha256(identity.encode()).hexdigest()[:20]
+        """The identity of the document."""
+        return make_document_id(self.bucket, self.key, self.version_id, self.etag)
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,8 @@ def decode_upload_notice(body: str) -> UploadNotice:
     """Read the body of a message from the uploads queue.
 
     Keys arrive URL-encoded, with a plus for a space (Amazon S3 User Guide, "Event message
-    structure"). The test event that S3 sends when the notification is set up announces nothing.
+    structure"). The test event that S3 sends when the notification is set up announces nothing,
+    nor do the empty objects that only show a folder.
 
     Raises:
         MessageDecodeError: The body is not an S3 event notification.
@@ -115,6 +121,7 @@ def decode_upload_notice(body: str) -> UploadNotice:
                 _to_upload(record.s3)
                 for record in notification.records
                 if record.event_name.startswith("ObjectCreated:")
+                and not _is_folder_marker(record.s3.object)
             )
         )
     except ValidationError as error:
@@ -125,6 +132,15 @@ def decode_upload_notice(body: str) -> UploadNotice:
         ) from None
     except ValueError as error:
         raise MessageDecodeError(f"not an S3 event notification: {error}") from None
+
+
+def _is_folder_marker(s3_object: _S3Object) -> bool:
+    """Whether an object only shows a folder: the console of S3 makes `a/`, Hadoop `a_$folder$`.
+
+    Source: Amazon S3 User Guide, "Organizing objects in the Amazon S3 console by using folders".
+    """
+    is_named_so = s3_object.key.endswith(("/", "%2F", "_$folder$", "_%24folder%24"))
+    return is_named_so and s3_object.size == 0
 
 
 def _to_upload(entity: _S3Entity) -> Upload:

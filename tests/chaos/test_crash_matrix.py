@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 from pathlib import Path
 
-from tests.chaos.harness.crash_cells import Cell, prepare_cells
+from shared.ledger.children import CHILDREN_PREFIX
+from tests.chaos.harness.crash_cells import INGEST_WITH_FILE, Cell, prepare_cells
 from tests.chaos.harness.faults import FaultPlan
 from tests.chaos.harness.fleet import Fleet
 from tests.chaos.harness.journal import Entry
@@ -17,6 +18,7 @@ from tests.chaos.harness.tally import (
     read_statuses,
     receive_letters,
 )
+from tests.fakes.aws.aws_account import AwsAccount
 
 # Ingest keeps three seconds back for a checkpoint, and the policy three for settling.
 TIMEOUT_SECONDS = 7.5
@@ -47,12 +49,14 @@ class Matrix:
         causes: The causes of the messages in the DLQs.
         unexplained_calls: Repeated calls though the process of the call before did not die.
         crashes: Containers that ended in a way that nobody planned.
+        children: The parents of all that lies beside the documents, one for each version.
     """
 
     outcomes: list[tuple[Cell, Outcome]]
     causes: list[str | None]
     unexplained_calls: int
     crashes: int
+    children: list[str]
 
 
 def run_scenario(folder: Path, full: bool) -> Matrix:
@@ -83,7 +87,16 @@ def run_scenario(folder: Path, full: bool) -> Matrix:
             causes=[read_cause(letter) for letter in letters],
             unexplained_calls=len(find_unexplained_calls(entries)),
             crashes=fleet.crashes,
+            children=list_parents(run.account),
         )
+
+
+def list_parents(account: AwsAccount) -> list[str]:
+    """The parent of each version of each object that ingest has put beside the documents."""
+    listed = account.clients.s3.list_object_versions(
+        Bucket=account.settings.documents_bucket, Prefix=CHILDREN_PREFIX
+    )
+    return [version["Key"].split("/")[1] for version in listed["Versions"]]
 
 
 def describe_outcome(
@@ -119,6 +132,11 @@ def test_work_converges_wherever_its_process_dies(outcome, show_table):
             calls=cell.calls,
             status=cell.kind.status,
         ), f"{cell.kind.name} {cell.point_name}"
+
+
+def test_a_file_inside_of_a_document_is_put_beside_it_once(outcome):
+    parents = [cell.owner_id for cell, _ in outcome.outcomes if cell.kind is INGEST_WITH_FILE]
+    assert sorted(outcome.children) == sorted(parents)
 
 
 def test_only_the_work_that_was_given_up_is_dead_lettered(outcome):

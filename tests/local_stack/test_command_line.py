@@ -18,7 +18,9 @@ from infra.local.record import is_running
 from infra.local.stack import STACK_NAME
 from infra.project_files import PROJECT
 from shared.errors import LocalStackError
+from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_marker_pdf
+from tests.local_stack.probe_stack import wait_for
 
 SEASHORE = [sys.executable, "-c", "import infra.cli; infra.cli.main()"]
 
@@ -79,6 +81,27 @@ def test_a_folder_is_put_summarised_listed_and_shown(seashore, tmp_path):
     assert seashore("watch", document["document_id"]).returncode == 0
 
 
+def test_a_pdf_inside_of_a_pdf_becomes_a_document_of_its_own(seashore, tmp_path):
+    """The role may put a child, the bucket announces it once, and it is done like any other."""
+    path = tmp_path / "board.pdf"
+    path.write_bytes(make_portfolio([("../\u65e5 pier.pdf", make_marker_pdf(2))]))
+    put = seashore("put", path, "--prefix", "portfolio", "--wait", "--json")
+    assert put.returncode == 0, put.stderr
+    assert "1 file inside is a document of its own" in put.stderr
+    (parent,) = json.loads(put.stdout)
+    child_id = parent["embedded_files"][0]["document_id"]
+
+    def show_done():
+        shown = seashore("show", child_id, "--json")
+        told = json.loads(shown.stdout) if shown.returncode == 0 else None
+        return told if told and told["document"]["status"] == "DONE" else None
+
+    told = wait_for(show_done)
+    assert (told["document"]["status"], told["document"]["pages"]) == ("DONE", 2)
+    assert told["document"]["parent"] == parent["document_id"]
+    assert told["document"]["key"].endswith("/\u65e5 pier.pdf")
+
+
 def test_the_id_that_put_writes_is_the_one_of_the_ledger(seashore, tmp_path):
     (tmp_path / "100% new & old.pdf").write_bytes(make_marker_pdf(1))
     put = seashore("put", tmp_path / "100% new & old.pdf")
@@ -107,7 +130,7 @@ def test_the_status_says_how_to_reach_the_stack(local_stack, local_stack_root, t
 
 def test_a_running_stack_does_not_move_to_another_port(local_stack, local_stack_root):
     with pytest.raises(LocalStackError, match="leave --port out"):
-        bring_up(local_stack_root, 1025, detach=True, output=Output())
+        bring_up(local_stack_root, 1025, {}, detach=True, output=Output())
 
 
 # ---- the demo ------------------------------------------------------------------------------------

@@ -95,6 +95,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
         (lambda client: client("s3").list_objects_v2(Bucket=documents)),
     )
     yield "add a document", {"api"}, put(documents, "added.txt")
+    yield "put a file from inside a document", {"api", "ingest"}, put(documents, "children/d/x.pdf")
     yield "delete a document", set(), delete(documents, "added.txt")
     yield "read text", {"ingest", "worker", "api"}, get(artifacts, "text/kept")
     yield "write text", {"ingest"}, put(artifacts, "text/new")

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import typer
 from rich.text import Text
 
 from infra.aws import open_session
@@ -160,20 +159,6 @@ def update_code(place: StackPlace, *, as_json: bool, output: Output) -> ExitCode
     if as_json:
         output.write_json({"updated": updated})
     return ExitCode.OK
-
-
-def split_parameter(text: str) -> tuple[str, str]:
-    """Split `NAME=VALUE`; the value may hold further equals signs.
-
-    Raises:
-        typer.BadParameter: There is no name or no equals sign.
-    """
-    name, equals, value = text.partition("=")
-    if not name or not equals:
-        raise typer.BadParameter(
-            f"{text!r} is not of the form NAME=VALUE.", param_hint="--parameters"
-        )
-    return name, value
 
 
 def _build(target: Target, output: Output) -> dict[str, Package]:

@@ -14,6 +14,7 @@ from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
 from infra.cli.progress.follow_documents import Followed, follow_documents, is_all_done
 from infra.stacks import Stack
+from pipeline.summaries.coverage import describe_children
 from shared.errors import OperatorError
 
 
@@ -81,7 +82,14 @@ def put_with_progress(
 
 
 def _explain_endings(followed: Sequence[Followed], output: Output) -> None:
-    """Say in full why documents are not DONE; on a terminal, since else each change was said."""
+    """Say in full why documents are not DONE; on a terminal, since else each change was said.
+
+    And that what came out of them goes on.
+    """
+    for document in followed:
+        children = describe_children(document.document.embedded_files) if document.document else ""
+        if children:
+            output.say(f"{document.key}: {children}. They go on: `seashore documents` lists them.")
     if output.talk.is_terminal:
         for document in followed:
             if document.document is not None and not is_all_done([document]):

@@ -7,6 +7,7 @@ from typing import Any
 from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.documents.table import describe_status
+from infra.cli.items.relatives import list_relatives
 from infra.cli.listing import describe_usage
 from infra.cli.timeline_table import write_timeline_table
 from infra.cli.times import describe_duration
@@ -32,7 +33,10 @@ def explain(context: CommandContext, wanted: str) -> None:
     if context.as_json:
         output.write_json(_to_json(subject, timeline))
         return
-    output.write_facts([*_list_facts(subject, wanted), *_list_sums(timeline)])
+    output.write_facts(_list_facts(subject, wanted))
+    if isinstance(subject, Document):
+        output.write_facts(list_relatives(context.table, subject))
+    output.write_facts(_list_sums(timeline))
     output.write()
     write_timeline_table(timeline, output)
 
@@ -65,7 +69,7 @@ def _list_facts(subject: Subject, wanted: str) -> Sequence[Fact]:
     match subject:
         case Document():
             about = [
-                ("Document", f"{subject.key} ({subject.document_id})"),
+                ("Document", f"{subject.called} ({subject.document_id})"),
                 ("Status", f"{subject.status}. {describe_status(subject)}"),
             ]
             if subject.chunks_total:

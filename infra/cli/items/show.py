@@ -1,6 +1,6 @@
 """`seashore show`: one document with its summary, or one task with its result."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from infra.cli.command_context import CommandContext, open_objects
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.documents.table import describe_status, style_status
+from infra.cli.items.relatives import list_relatives, read_children
 from infra.cli.listing import describe_usage
 from infra.cli.output import LABEL_WIDTH, Output
 from infra.cli.tasks.view import write_task
@@ -46,10 +47,11 @@ def show_item(context: CommandContext, wanted: str) -> None:
     document, output = find_wanted_document(context, wanted), context.output
     result = read_result(context.stack, document)
     if context.as_json:
-        output.write_json(_to_json(document, result))
+        children = read_children(context.table, document).values()
+        output.write_json(_to_json(document, result, children))
         return
     if result is None:
-        output.write_prose(document.key, style="bold")
+        output.write_prose(document.called, style="bold")
         output.write()
     else:
         write_summary(result, output)
@@ -60,6 +62,7 @@ def show_item(context: CommandContext, wanted: str) -> None:
         delay = describe_delay(read_timeline(context.table, document_pk(document.document_id)))
         if delay is not None:
             output.write_prose(f"It {delay}.", indent=LABEL_WIDTH)
+    output.write_facts(list_relatives(context.table, document))
     output.write_facts(list_facts(document, result))
 
 
@@ -82,9 +85,13 @@ def read_result(stack: Stack, document: Document) -> StoredSummary | None:
     )
 
 
-def _to_json(document: Document, result: StoredSummary | None) -> dict[str, object]:
+def _to_json(
+    document: Document, result: StoredSummary | None, children: Iterable[Document]
+) -> dict[str, object]:
+    told = {"document_id", "key", "name", "status"}
     return {
         "document": document.model_dump(mode="json"),
+        "children": [child.model_dump(mode="json", include=told) for child in children],
         "summary": result.summary.model_dump(mode="json") if result else None,
         "results": {"json": result.json_uri, "markdown": result.markdown_uri} if result else None,
     }

@@ -7,13 +7,15 @@ be called before control characters are dropped.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 
 # Control characters of PDFium's own (a hyphen, line ends, a tab) are no codes of fonts.
 _CONTROLS = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f]")
-# What stands beside letters in words: the ligatures of either encoding.
-_OT1_LIGATURE = re.compile("[a-z][\x0b\x0c\x0e\x0f]|[\x0b\x0c\x0e\x0f][a-z]")
-_T1_LIGATURE = re.compile("[a-z][\x1b-\x1f]|[\x1b-\x1f][a-z]")
+# What stands beside letters in words: the ligatures of either encoding. A pattern that begins with
+# what is rare is quick.
+_OT1_LIGATURE = re.compile("[\x0b\x0c\x0e\x0f](?:[a-z]|(?<=[a-z].))")
+_T1_LIGATURE = re.compile("[\x1b-\x1f](?:[a-z]|(?<=[a-z].))")
 # With more codes than that, they are no ligatures in words but the letters themselves.
 _MAX_CODE_SHARE = 0.15
 
@@ -28,7 +30,8 @@ _OT1: dict[int, str] = {
     0x0B: "ff", 0x0C: "fi", 0x0E: "ffi", 0x0F: "ffl",
     **{0x10 + index: letter for index, letter in enumerate(_OT1_LOW)},
 }  # fmt: skip
-_OT1_LONE_RETURN = re.compile("(?<=[A-Za-z])\r(?=[a-z])")
+_OT1_CODES = re.compile(f"[{''.join(map(chr, _OT1))}]")
+_OT1_LONE_RETURN = re.compile("\r(?<=[A-Za-z]\r)(?=[a-z])")
 _T1: dict[int, str] = {
     **{
         code: character
@@ -58,7 +61,7 @@ _WIDE = re.compile("[\u0100-\uffff]")
 _MIN_WIDE_CHARACTERS = 6
 _MIN_SWAPPED_SHARE = 0.8
 # The second bytes of Latin, Greek, Cyrillic, Armenian with Hebrew, and Arabic in UTF-16.
-_SWAPPED_PLANES = (0x00, 0x03, 0x04, 0x05, 0x06)
+_SWAPPED_PLANES = frozenset({0x00, 0x03, 0x04, 0x05, 0x06})
 # Two bytes of UTF-8 that were taken for one character, and characters of two bytes that were not.
 _UTF8_PAIR = re.compile("[\uc280-\ud7bf]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
@@ -92,7 +95,9 @@ def _mend_tex_codes(text: str, unmapped_share: float) -> str:
     if not 0 < controls <= _MAX_CODE_SHARE * len(text):
         return text
     if _OT1_LIGATURE.search(text):
-        return _OT1_LONE_RETURN.sub("fl", text).translate(_OT1)
+        text = _OT1_LONE_RETURN.sub("fl", text)
+        # Where few characters are meant, that is many times as quick as `str.translate`.
+        return _OT1_CODES.sub(lambda match: _OT1[ord(match[0])], text)
     if _T1_LIGATURE.search(text):
         table: Mapping[int, str] = _T1 | _T1_LIKE_LATIN1 if unmapped_share > 1 / 2 else _T1
         return text.translate(table)
@@ -104,11 +109,12 @@ def _swap_bytes(text: str) -> str:
     wide = [ord(character) for character in _WIDE.findall(text)]
     if len(wide) < _MIN_WIDE_CHARACTERS:
         return text
-    for plane in _SWAPPED_PLANES:
-        swapped = {code for code in wide if code & 0xFF == plane}
-        count = sum(code & 0xFF == plane for code in wide)
-        if count >= _MIN_SWAPPED_SHARE * len(wide) and len(swapped) > 2:
-            return text.translate({code: chr(code >> 8 | (code & 0xFF) << 8) for code in set(wide)})
+    plane, count = Counter([code & 0xFF for code in wide]).most_common(1)[0]
+    if plane not in _SWAPPED_PLANES or count < _MIN_SWAPPED_SHARE * len(wide):
+        return text
+    codes = set(wide)
+    if sum(code & 0xFF == plane for code in codes) > 2:
+        return text.translate({code: chr(code >> 8 | (code & 0xFF) << 8) for code in codes})
     return text
 
 

@@ -168,10 +168,15 @@ class PageCharacters:
         return self._renew("".join(text), runs)
 
     def _find_index(self, position: int) -> int:
+        # Asked for thousands of characters of a page of formulas: no call within.
         if self._is_plain:
             return position
-        source = self._find_source(position)
-        return self._page.find_index(source) if self._has_unwritten and source >= 0 else source
+        run = bisect_right(self._starts, position) - 1
+        source = self._sources[run]
+        if source < 0:
+            return source
+        source += position - self._starts[run]
+        return self._page.find_index(source) if self._has_unwritten else source
 
     def _find_source(self, position: int) -> int:
         run = bisect_right(self._starts, position) - 1

@@ -226,9 +226,11 @@ def _join_letters(before: Glyph, after: Glyph) -> Glyph:
 def _add_spaces(glyphs: Sequence[Glyph], em: float) -> list[Glyph]:
     """The glyphs of a line with a space wherever there is the room of one and none is drawn."""
     has_spaces = any(glyph.kind == " " for glyph in glyphs)
-    min_gap = em * (_MIN_COLUMN_EMS if has_spaces else _MIN_SPACE_EMS)
     line: list[Glyph] = []
     for glyph in glyphs:
+        # Not each space between words of other scripts comes from PDFium as one that is drawn.
+        is_close = not has_spaces or (line and glyph.kind in "LN" and line[-1].kind in "LN")
+        min_gap = em * (_MIN_SPACE_EMS if is_close else _MIN_COLUMN_EMS)
         if (
             line
             and " " not in (glyph.kind, line[-1].kind)

@@ -50,6 +50,8 @@ _get_text = _take(pdfium.FPDFText_GetText, c_int, c_int, c_int, c_void_p)
 _get_bounded_text = _take(pdfium.FPDFText_GetBoundedText, c_int, *(c_double,) * 4, c_void_p, c_int)
 _unpack_doubles = struct.Struct("4d").unpack_from
 _unpack_floats = struct.Struct("4f").unpack_from
+_unpack_point = struct.Struct("2d").unpack_from
+_unpack_vector = struct.Struct("2f").unpack_from
 _DOUBLE_BYTES, _UNIT_BYTES = ctypes.sizeof(c_double), ctypes.sizeof(c_ushort)
 _ROOM_PER_CHARACTER = 2
 _UNITS_AT_START = 1 << 14
@@ -155,14 +157,14 @@ class TextPage:
         """The point of the baseline at which a character begins."""
         if not _get_origin(self._page, index, *self._point):
             return None
-        x, y, *_ = _unpack_doubles(self._doubles)
-        return x, y
+        point: tuple[float, float] = _unpack_point(self._doubles)
+        return point
 
     def find_em(self, index: int) -> tuple[float, float]:
         """The vector of one em along the writing direction of a character, in points."""
         if not _get_matrix(self._page, index, self._room):
             return 0.0, 0.0
-        along, aside, *_ = _unpack_floats(self._floats)
+        along, aside = _unpack_vector(self._floats)
         size = abs(_get_size(self._page, index))
         return size * along, size * aside
 

@@ -28,10 +28,11 @@ _HYPHEN = "\x02"
 _LINES = re.compile(r"[^ \r\n](?:[^\r\n]*[^ \r\n])?")
 _SEPARATORS = re.compile(r"[ \r\n]+")
 # A line end that may be one that PDFium writes within a line, for a raised or lowered letter:
-# before a space, or before or after what is no word of a sentence.
+# before a space, or before or after what is no word of a sentence, or before what ends a phrase.
 _LINE_END_BESIDE_FEW = re.compile(
     r"\r\n(?: (?=\S)"
     r"|(?<=\S\r\n)(?=(?:[^\W_]|[0-9][^\W_]|[^\W_]{2}\r\n|st|nd|rd|th)(?![^\W_]))"
+    r"|(?<=\S\r\n)(?=[),.;:\]])"
     r"|(?:(?<=\n[^\W_]\r\n)|(?<=\n[^\W_]{2}\r\n))(?=\S))"
 )
 # A page with as many lines of one or two letters has formulas, or text that is set letter by
@@ -182,7 +183,8 @@ def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacte
     text = characters.text
     edits: list[Edit] = []
     for start, end in _find_disputed_separators(text, bounded):
-        separator = _choose_separator(characters, start - 1, end)
+        points = characters.find_origin(start - 1), characters.find_origin(end)
+        separator = _choose_separator(characters, start - 1, end, *points)
         if separator != text[start:end]:
             edits.append(Edit(start, end, separator))
     characters = characters.edit(edits)
@@ -231,18 +233,30 @@ def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> Pa
         # The next line of upright text begins further to the left: no more has to be asked then.
         if start is None or end is None or end[0] < start[0]:
             continue
-        separator = _choose_separator(characters, found.start() - 1, found.end())
+        separator = _choose_separator(characters, found.start() - 1, found.end(), start, end)
         if separator != found[0]:
             edits.append(Edit(found.start(), found.end(), separator))
     return characters.edit(edits)
 
 
-def _choose_separator(characters: PageCharacters, before: int, after: int) -> str:
-    """What stands between two characters that follow each other in the text."""
+def _choose_separator(
+    characters: PageCharacters,
+    before: int,
+    after: int,
+    start: tuple[float, float] | None,
+    end: tuple[float, float] | None,
+) -> str:
+    """What stands between two characters that follow each other in the text.
+
+    Args:
+        characters: The page.
+        before: Where the first is in the text.
+        after: Where the second is.
+        start: Where the first begins on the page.
+        end: Where the second does.
+    """
     written = characters.text[before + 1 : after]
-    start, end = characters.find_origin(before), characters.find_origin(after)
-    em = characters.find_em(before)
-    if start is None or end is None or not any(em):
+    if start is None or end is None or not any(em := characters.find_em(before)):
         return written or " "
     if _measure_across(em, start, end) > _MAX_ACROSS_LARGER_EMS:
         return written or "\n"

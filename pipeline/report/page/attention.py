@@ -70,11 +70,15 @@ def build_attention(report: DailyReport, limits: ListLimits) -> Attention | None
         letters_more=_describe_more_letters(report, limits),
         depths=_describe_depths(report),
         list_command=letters.list_command if has_letters else "",
-        rejected=_group_files((file.sentence, file.code, file.key) for file in rejected),
+        rejected=_group_files(
+            (file.sentence, file.code, file.name or file.key) for file in rejected
+        ),
         rejected_more=describe_rest(
             len(report.rejected) - len(rejected) + report.rejected_more, "rejected file", report
         ),
-        partial=_group_files((line.note or _PAGES_MISSING, "", line.key) for line in partial),
+        partial=_group_files(
+            (line.note or _PAGES_MISSING, "", line.name or line.key) for line in partial
+        ),
         partial_more=describe_rest(
             report.documents.partial - len(partial), "partial document", report
         ),

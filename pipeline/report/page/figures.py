@@ -59,11 +59,19 @@ def build_sum(report: DailyReport) -> Sum:
         tasks_accounted=tasks.accounted_for,
         verdict=(
             f"It adds up: all {documents.received + tasks.received:,} are accounted for."
+            f"{_describe_children(report)}"
             if report.is_reconciled
             else "It does NOT add up."
         ),
         adds_up=report.is_reconciled,
     )
+
+
+def _describe_children(report: DailyReport) -> str:
+    if not report.children:
+        return ""
+    verb = "was" if report.children == 1 else "were"
+    return f" {report.children:,} of the documents {verb} inside of others."
 
 
 def _percent(part: int, whole: int) -> float:
@@ -86,7 +94,7 @@ def build_times(report: DailyReport) -> Times | None:
     longest = max((slow.duration_seconds for slow in durations.slowest), default=0.0)
     slowest = tuple(
         Bar(
-            label=shorten_key(slow.key, _MOST_KEY),
+            label=shorten_key(slow.name or slow.key, _MOST_KEY),
             value=say_duration(slow.duration_seconds),
             share_percent=_bar_length(slow.duration_seconds, longest),
             details=shorten(slow.why, _MOST_WHY),

@@ -78,7 +78,7 @@ def build_document_lines(
 
 
 def _to_line(line: DocumentLine, *, tell: bool) -> Line:
-    key = shorten_key(line.key, _MOST_KEY)
+    key = shorten_key(line.name or line.key, _MOST_KEY)
     title = shorten(line.title or "", _MOST_NAME)
     status, tone = _name_status(line.status)
     facts = [

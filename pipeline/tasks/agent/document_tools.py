@@ -142,7 +142,10 @@ class DocumentTools:
         fitting = (
             document
             for document in self._reader.list_recent(wanted.days)
-            if all(word in f"{document.key} {document.title or ''}".casefold() for word in words)
+            if all(
+                word in f"{document.called} {document.key} {document.title or ''}".casefold()
+                for word in words
+            )
         )
         return _write_list(fitting)
 
@@ -230,7 +233,8 @@ class DocumentTools:
 def describe_document(document: Document) -> str:
     """A document in one line, for a model."""
     facts = [document.document_id, document.key, document.status, f"{document.pages} pages"]
-    return " | ".join([*facts, *([document.title] if document.title else [])])
+    inside = f"came out of {document.parent}" if document.parent else None
+    return " | ".join([*facts, *filter(None, [document.title, inside])])
 
 
 def _write_list(documents: Iterable[Document]) -> ToolResult:

@@ -26,7 +26,7 @@ from shared.llm.chat_completions.structured_output import (
     parse_answer,
     strict_schema,
 )
-from shared.llm.model import AnswerT, ModelRequest, Usage
+from shared.llm.model import DIVISIBLE, AnswerT, ModelRequest, Usage
 from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import render_prompt
 from shared.llm.token_estimate import estimate_tokens
@@ -108,6 +108,7 @@ class AnswerRun(Generic[AnswerT]):
                     reason="model_unavailable",
                 ) from None
             self.usage += reply.usage
+            self._caller.check_was_read(call, reply)
             if reply.refused:
                 raise ModelRefusalError("The model or its content filter declines this text")
             if reply.cut_off:
@@ -160,6 +161,7 @@ class AnswerRun(Generic[AnswerT]):
             prompt_tokens=prompt_tokens,
             max_tokens=max_tokens,
             may_step_down=not self._formats.is_proven(self._step),
+            is_divisible=self._request.purpose in DIVISIBLE,
         )
 
     def _write_messages(self) -> tuple[list[ChatCompletionMessageParam], int]:

@@ -26,8 +26,14 @@ from shared.llm.chat_completions.error_translation import (
     rejects_key,
     translate_failure,
 )
+from shared.llm.chat_completions.prompt_limit import PromptLimit, was_cut, was_full
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
-from shared.llm.chat_completions.server_dialect import ServerDialect
+from shared.llm.chat_completions.server_dialect import (
+    ServerDialect,
+    asks_for_tier,
+    has_no_capacity,
+    leave_tier,
+)
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.model import Usage
@@ -65,6 +71,7 @@ class ChatCall:
         max_tokens: The most that the answer may have.
         may_step_down: Whether the server has yet to show that it takes this step.
         tools: What the model may call, in the words of the API.
+        is_divisible: Whether its text is divided where it is too long for the model.
     """
 
     purpose: str
@@ -75,6 +82,7 @@ class ChatCall:
     max_tokens: int
     may_step_down: bool
     tools: Sequence[dict[str, Any]] = ()
+    is_divisible: bool = False
 
 
 class ChatCaller:
@@ -102,6 +110,7 @@ class ChatCaller:
         key: ModelKey | None = None,
         memory: AnswerMemory | None = None,
     ) -> None:
+        self._limit = PromptLimit(clock, logger)
         self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
         self._policy = policy
@@ -121,6 +130,8 @@ class ChatCaller:
             ToolsRejectedError: The server does not take the tools.
             SeashoreError: As `LanguageModel.answer` says.
         """
+        if call.is_divisible:
+            self._limit.check(call.prompt_tokens, deadline)
         failures: list[openai.OpenAIError] = []
 
         def attempt(number: int) -> Reply:
@@ -138,6 +149,9 @@ class ChatCaller:
             rejection = _find_rejection(call, error)
             if rejection is not None:
                 raise rejection from None
+            if isinstance(error, AnswerTooSlowError):
+                self._limit.note_slow(call.prompt_tokens, error.seconds)
+                raise error.translate() from None
             raise self._translate(error, attempts_made=len(failures)) from None
         except DeadlineError:
             if not failures:
@@ -145,9 +159,25 @@ class ChatCaller:
             # It is the provider's failure that the time went on, not the record's.
             raise self._translate(failures[-1], attempts_made=len(failures)) from None
 
+    def check_was_read(self, call: ChatCall, reply: Reply) -> None:
+        """Pass if the server may have read all of the prompt, and had room for the answer.
+
+        Raises:
+            ContextOverflowError: It counts fewer tokens than there were, so that nothing of the
+                answer may count; or its window was full in the middle of the answer.
+        """
+        text = "\n".join(str(message.get("content") or "") for message in call.messages)
+        if was_cut(reply.read_tokens, call.prompt_tokens, text):
+            raise self._limit.note_cut(call.prompt_tokens, reply.read_tokens)
+        written_tokens = reply.usage.output_tokens
+        if (
+            call.is_divisible
+            and reply.is_out_of_room
+            and was_full(reply.read_tokens, written_tokens, call.max_tokens)
+        ):
+            raise self._limit.note_full(reply.read_tokens + written_tokens)
+
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
-        if isinstance(error, AnswerTooSlowError):
-            return error.translate()
         failure = classify_failure(error)
         # Until the model has answered once, nobody knows that address, model and parameters are
         # right: what is set wrong must not kill the documents that meet it.
@@ -204,11 +234,17 @@ class ChatCaller:
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
     def _send(self, call: ChatCall, deadline: Deadline) -> object:
-        """Send the request; once more where the server objects to a parameter or its value."""
+        """Send the request; once more where the server objects to a parameter or its value.
+
+        A cheap tier that has no room now is left for this call.
+        """
         parameters = self._dialect.write_parameters(call.max_tokens)
         try:
             return self._create(call, parameters, deadline)
         except openai.APIStatusError as error:
+            if asks_for_tier(parameters) and has_no_capacity(error):
+                parameters["extra_body"] = leave_tier(parameters["extra_body"])
+                return self._create(call, parameters, deadline)
             limit_tokens = read_answer_limit(error, call.max_tokens)
             if limit_tokens is None and not self._dialect.adapt(error, parameters):
                 raise

@@ -27,6 +27,8 @@ _WHOLE_REASONS = frozenset(
         "tool_use", "complete", "completed", "finish_reason_stop",
     }
 )  # fmt: skip
+# Of those that cut it off, the ones that name a length: OpenAI's, Anthropic's, Mistral's, Gemini's.
+_LENGTH_REASONS = frozenset({"length", "max_tokens", "model_length", "max_output_tokens"})
 # OpenAI's; those of Gemini, Anthropic, Bedrock and Zhipu.
 _REFUSED_REASONS = frozenset(
     {
@@ -50,6 +52,12 @@ class Reply:
     refused: bool
     usage: Usage
     tool_calls: tuple[ToolCall, ...] = ()
+    read_tokens: int = 0
+    """The tokens of the prompt that the server has read, cached ones included; 0 if it says none.
+    """
+    is_out_of_room: bool = False
+    """Whether it is cut off at a limit on its length: that which was given, or one of the server's.
+    """
 
 
 def find_error(completion: object) -> openai.APIStatusError | None:
@@ -108,6 +116,8 @@ def read_reply(completion: object, prompt_tokens: int) -> Reply:
         refused=is_refused,
         usage=_read_usage(completion, prompt_tokens, said),
         tool_calls=_read_tool_calls(message.tool_calls) or read_channel_calls(said),
+        read_tokens=_read_prompt_tokens(completion.usage),
+        is_out_of_room=reason in _LENGTH_REASONS and not is_refused,
     )
 
 
@@ -193,6 +203,24 @@ def _read_usage(completion: ChatCompletion, prompt_tokens: int, text: str) -> Us
             cached_tokens=_read_cached_tokens(counted),
         )
     return Usage(1, prompt_tokens, estimate_tokens(text), estimated=True)
+
+
+def _read_prompt_tokens(counted: CompletionUsage | None) -> int:
+    """What was read, rather too much than too little; 0 where it is not counted.
+
+    Gateways before Anthropic and some others count cached tokens apart, beside the prompt's.
+    """
+    if counted is None or not isinstance(counted.prompt_tokens, int) or counted.prompt_tokens <= 0:
+        return 0
+    extra: Mapping[str, Any] = counted.model_extra or {}
+    details: object = counted.prompt_tokens_details
+    apart = [
+        getattr(details, "cached_tokens", None),
+        extra.get("cache_read_input_tokens"),
+        extra.get("cache_creation_input_tokens"),
+        extra.get("prompt_cache_hit_tokens"),
+    ]
+    return counted.prompt_tokens + sum(count for count in apart if isinstance(count, int))
 
 
 def _read_output_tokens(counted: CompletionUsage) -> int:

@@ -3,7 +3,8 @@
 import logging
 import random
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import openai
 
@@ -37,6 +38,7 @@ class OpenAIModel:
         length_parameter: `max_completion_tokens` (OpenAI) or `max_tokens` (most others); the other
             one is taken where the server asks for it.
         reasoning_effort: How long a reasoning model may think; `None` sends nothing.
+        extra_body: What each call sends beside its own parameters.
         sleep: Waits for some seconds.
         clock: A monotonic clock, in seconds.
         wall_clock: Seconds since 1970.
@@ -54,6 +56,7 @@ class OpenAIModel:
         memory: AnswerMemory | None = None,
         length_parameter: str = "max_tokens",
         reasoning_effort: str | None = None,
+        extra_body: Mapping[str, Any] | None = None,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
@@ -69,7 +72,7 @@ class OpenAIModel:
             RetryPolicy(sleep, uniform, wall_clock),
             clock,
             logger or logging.getLogger("seashore.llm"),
-            ServerDialect(length_parameter, reasoning_effort),
+            ServerDialect(length_parameter, reasoning_effort, extra_body or {}),
             key,
             memory,
         )

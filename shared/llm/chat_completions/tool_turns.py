@@ -63,6 +63,7 @@ class ToolTurns:
                 call = _write_call(request, room)
                 reply = self._call(call, deadline)
                 usage += reply.usage
+                self._caller.check_was_read(call, reply)
                 if reply.refused:
                     raise ModelRefusalError("The model declines to go on")
                 if not reply.cut_off:

@@ -10,6 +10,7 @@ from tests.chaos.harness.faults import Kill, Point
 from tests.chaos.harness.models import THROTTLED_TEXT
 from tests.chaos.harness.run import Run
 from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
+from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_marker_pdf
 
 
@@ -80,6 +81,19 @@ INGEST = Kind(
     ),
     "received extracted chunk_done finished",
 )
+# Commits the arrival, the file inside, the text's pages, and that the chunks are sent; stores the
+# text, and the file beside the document.
+INGEST_WITH_FILE = Kind(
+    "ingest with a file inside",
+    (
+        (Point.COMMIT, 2),
+        (Point.STORE, 2),
+        (Point.COMMIT, 3),
+        (Point.SEND, 1),
+        (Point.COMMIT, 4),
+    ),
+    "received extracted chunk_done finished",
+)
 # Commits the arrival, each beginning, what its answer has cost, and the result.
 TASK = Kind(
     "task",
@@ -112,7 +126,7 @@ GIVEN_UP = Kind(
     calls=0,
     status="FAILED",
 )
-KINDS = (CHUNK, COMBINE, INGEST, TASK, DEFERRED, GIVEN_UP)
+KINDS = (CHUNK, COMBINE, INGEST, INGEST_WITH_FILE, TASK, DEFERRED, GIVEN_UP)
 
 
 @dataclass(frozen=True)
@@ -161,13 +175,19 @@ def _prepare_chunks(run: Run) -> Iterator[Cell]:
 
 
 def _prepare_uploads(run: Run) -> Iterator[Cell]:
-    bucket = run.account.settings.documents_bucket
     for number, at in enumerate(INGEST.points, start=1):
         # Of different bytes, as the text of the same bytes is read only once.
-        body = make_marker_pdf(number)
-        version_id = run.account.upload(f"file-{number}.pdf", body)
-        upload = Upload(bucket, f"file-{number}.pdf", version_id, "", len(body), "")
-        yield Cell(INGEST, Kill(UploadNotice((upload,)).item_id, *at), upload.document_id)
+        yield _prepare_upload(run, INGEST, at, f"file-{number}.pdf", make_marker_pdf(number))
+    for number, at in enumerate(INGEST_WITH_FILE.points, start=1):
+        files = [("inside.pdf", make_marker_pdf(100 + number))]
+        body = make_portfolio(files, cover=f"Cover {number} of a file that lies inside.")
+        yield _prepare_upload(run, INGEST_WITH_FILE, at, f"portfolio-{number}.pdf", body)
+
+
+def _prepare_upload(run: Run, kind: Kind, at: tuple[Point, int], key: str, body: bytes) -> Cell:
+    version_id = run.account.upload(key, body)
+    upload = Upload(run.account.settings.documents_bucket, key, version_id, "", len(body), "")
+    return Cell(kind, Kill(UploadNotice((upload,)).item_id, *at), upload.document_id)
 
 
 def _prepare_tasks(run: Run) -> Iterator[Cell]:

@@ -9,6 +9,7 @@ from functions.ingest import build_ingest
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.aws.dynamodb_table import LedgerTable
+from shared.ledger.children import CHILDREN_PREFIX
 from shared.ledger.document_versions import find_current_document_id
 from shared.ledger.documents import find_document
 from shared.llm.extractive.extractive_model import ExtractiveModel
@@ -21,6 +22,7 @@ class RunningPipeline:
 
     def __init__(self, account, extractor, model, timeout_seconds=60.0):
         self.account = account
+        self._announced = set()
         self.table = LedgerTable(
             account.clients.dynamodb, account.settings.ledger_table, lambda seconds: None
         )
@@ -45,8 +47,22 @@ class RunningPipeline:
 
     def run(self):
         """Poll both queues until neither has a message to give."""
-        while self.ingest.poll() + self.worker.poll():
+        while self._announce_children() + self.ingest.poll() + self.worker.poll():
             pass
+
+    def list_children(self):
+        """Each version of each object that the pipeline has put beside the documents."""
+        return self.account.clients.s3.list_object_versions(
+            Bucket=self.account.settings.documents_bucket, Prefix=CHILDREN_PREFIX
+        ).get("Versions", [])
+
+    def _announce_children(self):
+        """Do what S3 does for an object that is put; moto's own notifications tell no version."""
+        new = [one for one in self.list_children() if one["VersionId"] not in self._announced]
+        for one in new:
+            self._announced.add(one["VersionId"])
+            self.account.announce(one["Key"], one["VersionId"], one["ETag"], one["Size"])
+        return len(new)
 
     def document(self, key):
         document_id = find_current_document_id(

@@ -5,6 +5,8 @@ import time
 
 from shared.llm.model_key import ModelKey
 
+CANARY_KEY = "sk-canary-of-the-key"
+
 
 def fixed_key(text):
     """A key that is always the same."""

@@ -157,12 +157,14 @@ def make_page_of_outlines(count: int) -> bytes:
     return write_pdf(_make_two_pages(make_flate_stream(curves)))
 
 
-def make_dynamic_form() -> bytes:
+def make_dynamic_form(
+    text: str = "One moment, the form is being loaded.", *, says_so: bool = True
+) -> bytes:
     """A form that a program draws from XFA, with a page that stands in for it."""
-    objects = make_objects([make_stream(show_text("One moment, the form is being loaded."))])
+    objects = make_objects([make_stream(show_text(text))])
     objects[CATALOG] = (
-        b"<< /Type /Catalog /Pages 2 0 R /NeedsRendering true "
-        b"/AcroForm << /Fields [] /XFA 40 0 R >> >>"
+        b"<< /Type /Catalog /Pages 2 0 R %b /AcroForm << /Fields [] /XFA 40 0 R >> >>"
+        % (b"/NeedsRendering true" if says_so else b"")
     )
     objects[FORM] = make_stream(b'<xdp:xdp xmlns:xdp="http://ns.adobe.com/xdp/"></xdp:xdp>')
     return write_pdf(objects)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from shared.ledger.documents import find_document
+from shared.ledger.documents import EmbeddedFile, find_document, write_embedded_files
 from shared.ledger.tasks import find_task, finish_task, start_task
 from shared.lifecycle import DocumentStatus
 from tests.fakes.aws.event_source import LambdaContext
@@ -274,6 +274,25 @@ def test_a_document_and_its_summary(desk):
     read = find_document(desk.table, entered.document_id)
     force(desk.table, read, status=DocumentStatus.DONE, result_key="results/a/summary.json")
     assert desk.send("GET", f"{path}/summary").body["abstract"] == "Text."
+
+
+def test_a_document_tells_its_parent_and_what_is_inside(desk):
+    entered = desk.enter_document("inside.pdf", "Text.")
+    path = f"/documents/{entered.document_id}"
+    document = desk.send("GET", path).body
+    told = (document["parent"], document["depth"], document["name"], document["embedded_files"])
+    assert told == (None, 0, "inside.pdf", [])
+    parent, child = "d" + "1" * 20, "d" + "2" * 20
+    files = [
+        {"name": "b.pdf", "document_id": child, "reason": None},
+        {"name": "c.xlsx", "document_id": None, "reason": "not a PDF"},
+    ]
+    written = write_embedded_files(EmbeddedFile(**file) for file in files)
+    read = find_document(desk.table, entered.document_id)
+    force(desk.table, read, parent=parent, depth=1, name="x > inside.pdf", embedded_files=written)
+    document = desk.send("GET", path).body
+    told = (document["parent"], document["depth"], document["name"], document["embedded_files"])
+    assert told == (parent, 1, "x > inside.pdf", files)
 
 
 def test_an_upload_form_holds_to_one_key_one_type_and_a_size(desk):

@@ -8,10 +8,12 @@ import pytest
 from infra.cli.exit_codes import ExitCode
 from pipeline.summaries.coverage import Coverage
 from pipeline.summaries.summary_types import KeyPoint
-from shared.ledger.documents import document_pk
+from shared.ledger.children import enter_child, plan_child
+from shared.ledger.documents import EmbeddedFile, document_pk, write_embedded_files
 from shared.ledger.timeline import note_delay
 from shared.lifecycle import DocumentStatus
 from shared.messages.uploads import Upload
+from tests.fakes.aws.ledger_rows import force
 from tests.fakes.desks.command_line import assert_one_line, open_command_line
 from tests.fakes.entered_documents import Ledger
 
@@ -198,3 +200,54 @@ def test_a_summary_that_is_gone_is_said_in_one_line(seashore, ledger, account):
     result = seashore("show", "a.pdf")
     assert result.exit_code == ExitCode.FAILED
     assert_one_line(result.stderr, "summary.json")
+
+
+@pytest.fixture
+def family(ledger):
+    """A document with a child that has arrived, one that has not, and a file that is not read."""
+    parent = ledger.enter("board.pdf")
+    planned = plan_child(parent, "pier.pdf", "ab" * 32)
+    enter_child(ledger.table, planned, 100, lambda: ledger.now)
+    child = ledger.enter(planned.key)
+    ledger.finish(child)
+    files = (
+        EmbeddedFile(name="pier.pdf", document_id=child.document_id),
+        EmbeddedFile(name="late.pdf", document_id="d" + "9" * 20),
+        EmbeddedFile(name="budget.xlsx", reason="not a PDF"),
+    )
+    ledger.finish(parent)
+    force(ledger.table, parent, embedded_files=write_embedded_files(files))
+    return parent, child
+
+
+@pytest.mark.parametrize("command", ["show", "explain"])
+def test_a_document_names_what_came_out_of_it(seashore, family, command):
+    parent, child = family
+    shown = " ".join(seashore(command, "board.pdf").stdout.split())
+    assert f"Inside pier.pdf: DONE ({child.document_id[:10]})" in shown
+    assert "late.pdf: on its way (d999999999) budget.xlsx: not read (not a PDF)" in shown
+    shown = " ".join(seashore(command, child.document_id).stdout.split())
+    assert f"Parent board.pdf ({parent.document_id})" in shown
+
+
+def test_parents_and_children_are_told_to_programs(seashore, family):
+    parent, child = family
+    told = json.loads(seashore("show", parent.document_id, "--json").stdout)
+    assert [one["document_id"] for one in told["children"]] == [child.document_id]
+    assert [one["reason"] for one in told["document"]["embedded_files"]] == [
+        None,
+        None,
+        "not a PDF",
+    ]
+    told = json.loads(seashore("show", child.document_id, "--json").stdout)
+    assert (told["document"]["parent"], told["document"]["name"], told["children"]) == (
+        parent.document_id,
+        "board.pdf \u203a pier.pdf",
+        [],
+    )
+
+
+def test_a_child_says_that_its_parent_is_replaced(seashore, ledger, family):
+    newer = ledger.enter("board.pdf", version="v2")
+    shown = " ".join(seashore("show", family[1].document_id).stdout.split())
+    assert f"replaced by {newer.document_id}" in shown

@@ -1,6 +1,7 @@
 """Documents in the ledger, on moto's DynamoDB: entered once, moved only where it is legal."""
 
 from datetime import timedelta
+from unicodedata import normalize
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -93,6 +94,20 @@ def test_keys_do_not_supersede_each_other(table, now):
     assert find_document(table, one.document_id).superseded_by is None
     assert find_current_document_id(table, "documents", "two.pdf") == two.document_id
     assert find_current_document_id(table, "documents", "three.pdf") is None
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_a_key_is_found_however_its_letters_are_put_together(table, now, form):
+    there = register_document(table, make_upload(key=normalize(form, "å/résumé.pdf")), now)
+    for spelling in ("NFC", "NFD"):
+        wanted = normalize(spelling, "å/résumé.pdf")
+        assert find_current_document_id(table, "documents", wanted) == there.document_id
+
+
+def test_each_of_two_spellings_that_are_both_there_is_found_as_it_is_written(table, now):
+    keys = [normalize(form, "é.pdf") for form in ("NFC", "NFD")]
+    ids = [register_document(table, make_upload(key=key), now).document_id for key in keys]
+    assert [find_current_document_id(table, "documents", key) for key in keys] == ids
 
 
 def test_only_legal_moves_pass_and_the_others_change_nothing(table, now):

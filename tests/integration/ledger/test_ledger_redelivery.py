@@ -46,8 +46,10 @@ class Pages:
         yield self
 
     page_count = PAGES
-    embedded_files = ()
     waited_seconds = 0.0
+
+    def take_files(self, target):
+        return iter(())
 
     def pages(self, first_page=1):
         for number in range(first_page, PAGES + 1):

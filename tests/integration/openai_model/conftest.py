@@ -1,13 +1,19 @@
 """A model behind the real SDK, and a server that fails in every way."""
 
+from contextlib import closing, contextmanager
+
 import pytest
 
+from shared.llm.build import build_language_model
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.model_window import ModelWindow
+from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.model.chat_server import ChatServer
-from tests.fakes.model.model_keys import fixed_key
+from tests.fakes.model.model_keys import CANARY_KEY, fixed_key
 from tests.fakes.model.openai_requests import SECRET_KEY
+
+_SECRET = "seashore/key"  # the name, not the key
 
 
 class Waits:
@@ -70,3 +76,28 @@ def build(server, waits):
 @pytest.fixture
 def model(build):
     return build()
+
+
+@pytest.fixture
+def run_with_model(account):
+    """Run a pipeline against a server, with some settings."""
+
+    @contextmanager
+    def run(server, *, timeout_seconds=60.0, **settings):
+        account.settings = account.settings.model_copy(
+            update={
+                "openai_base_url": server.url,
+                "openai_model": "fake",
+                "openai_api_key_secret": _SECRET,
+                **settings,
+            }
+        )
+        account.clients.secretsmanager.create_secret(Name=_SECRET, SecretString=CANARY_KEY)
+        model = build_language_model(account.settings, account.clients)
+        with (
+            closing(model._caller._sender._client),
+            run_pipeline(account, model=model, timeout_seconds=timeout_seconds) as pipeline,
+        ):
+            yield pipeline
+
+    return run

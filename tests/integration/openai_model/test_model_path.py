@@ -5,49 +5,20 @@ import logging
 import os
 import re
 from collections import Counter
-from contextlib import closing, contextmanager
 
 import pytest
 
 from pipeline.summaries.results import DocumentSummary
 from pipeline.summaries.summary_types import KeyPoint
 from shared.lifecycle import DocumentStatus
-from shared.llm.build import build_language_model
 from shared.prices import ModelPrice
-from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.model.chat_answers import read_trusted_text
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.injection_pdf_files import ORDER, make_injection_pdfs
+from tests.fakes.model.model_keys import CANARY_KEY as KEY
 from tests.fakes.pdf.pdf_files import MARKER, make_marker_pdf, make_text_pdf
 
-KEY = "sk-canary-of-the-key"
-SECRET = "seashore/key"
 CANARY = "canary-of-the-document"
-
-
-@pytest.fixture
-def run_with_model(account):
-    """Run a pipeline against a server, with some settings."""
-
-    @contextmanager
-    def run(server, *, timeout_seconds=60.0, **settings):
-        account.settings = account.settings.model_copy(
-            update={
-                "openai_base_url": server.url,
-                "openai_model": "fake",
-                "openai_api_key_secret": SECRET,
-                **settings,
-            }
-        )
-        account.clients.secretsmanager.create_secret(Name=SECRET, SecretString=KEY)
-        model = build_language_model(account.settings, account.clients)
-        with (
-            closing(model._caller._sender._client),
-            run_pipeline(account, model=model, timeout_seconds=timeout_seconds) as pipeline,
-        ):
-            yield pipeline
-
-    return run
 
 
 def prompts(call):

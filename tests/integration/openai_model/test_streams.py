@@ -1,11 +1,12 @@
 """Answers that come as they are written, from servers that stream, or do not, or half."""
 
 import time
+from dataclasses import replace
 
 import pytest
 
 from shared.deadline import Deadline
-from shared.errors import ModelSlowError
+from shared.errors import ContextOverflowError, ModelSlowError
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.model_window import ModelWindow
@@ -63,14 +64,24 @@ def test_a_server_without_whole_streams_is_asked_for_whole_answers(ask_server, t
     assert limits[-1]["read"] > 890
 
 
-def test_a_model_that_is_still_writing_when_time_is_up_is_slow(waits):
+def test_a_model_that_is_still_writing_when_time_is_up_is_slow_and_gets_less_next(waits):
+    """A text that can be divided is refused at once, as long as there is no more time for it."""
+    long = request_for("Seals rest on the sand of the bay. " * 300)
+    task = replace(long, purpose="ask")
     with (
         ChatServer(pace=Pace(tokens_per_second=20)) as server,
         build_openai_client(server.url) as client,
     ):
         model = OpenAIModel(client, "test-model", ModelWindow(32_000), sleep=waits)
         with pytest.raises(ModelSlowError, match=r"tokens \(\d+\.\d a second\)") as slow:
-            answer(model, seconds=3.2)
+            answer(model, long, seconds=3.2)
+        with pytest.raises(ContextOverflowError, match="2 s were not enough"):
+            answer(model, long, seconds=2.6)
+        assert len(server.calls) == 1
+        server.traits.pace = Pace()
+        assert answer(model, seconds=4).value.title == "Seals"
+        assert answer(model, task, seconds=4).usage.calls == 1
+        assert answer(model, long, seconds=60).usage.calls == 1
     assert slow.value.reason == "model_slow"
     assert "WorkerTimeoutSeconds" in str(slow.value)
     assert "ModelCallsAtOnce" in str(slow.value)

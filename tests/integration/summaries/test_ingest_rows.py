@@ -7,6 +7,7 @@ import pytest
 from infra.project_files import TEMPLATE
 from shared.lifecycle import DocumentStatus
 from tests.fakes.desks.running_pipeline import run_pipeline
+from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_marker_pdf
 from tests.unit.template.template_parts import functions, parse_template, statements
 
@@ -42,7 +43,9 @@ def test_ingest_touches_only_rows_that_its_role_reaches(account, leading_keys):
     with run_pipeline(account) as pipeline:
         events = account.clients.dynamodb.meta.events
         events.register("provide-client-params.dynamodb", note)
-        for key, content in (("good.pdf", make_marker_pdf(3)), ("bad.pdf", b"nothing")):
+        portfolio = make_portfolio([("inside.pdf", make_marker_pdf(1))])
+        put = {"good.pdf": make_marker_pdf(3), "bad.pdf": b"nothing", "portfolio.pdf": portfolio}
+        for key, content in put.items():
             for _ in range(2):
                 account.upload(key, content)
         while pipeline.ingest.poll():

@@ -49,7 +49,7 @@ def test_a_thousand_pages_are_all_covered(account):
         "missing_pages": "",
         "picture_pages": "",
         "failures": [],
-        "unread_files": [],
+        "embedded_files": [],
     }
 
 
@@ -71,13 +71,15 @@ class HastyExtractor:
 class HastyDocument:
     def __init__(self, document, pages_left):
         self.page_count = document.page_count
-        self.embedded_files = document.embedded_files
         self._document = document
         self._pages_left = pages_left
 
     @property
     def waited_seconds(self):
         return self._document.waited_seconds
+
+    def take_files(self, target):
+        return self._document.take_files(target)
 
     def pages(self, first_page=1):
         for page in self._document.pages(first_page):

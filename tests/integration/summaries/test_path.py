@@ -23,7 +23,6 @@ from tests.fakes.pdf.broken_pdf_files import (
     make_converted,
     make_dynamic_form,
     make_page_with_picture,
-    make_with_file,
 )
 from tests.fakes.pdf.pdf_files import make_marker_pdf
 
@@ -107,21 +106,6 @@ def test_a_page_that_is_not_whole_makes_a_document_partial_with_its_reason(pipel
         assert document.status is DocumentStatus.PARTIAL
         assert (document.failed_pages, document.reason_code) == ("2", "pages_missing")
         assert document.reason == "pages 2 could not be read (its content breaks off)"
-
-
-def test_a_portfolio_is_never_done_without_its_files(pipeline, account):
-    data = make_with_file("contract.pdf", portfolio=True)
-    account.upload("portfolio.pdf", data)
-    account.upload("copy.pdf", data)
-    pipeline.run()
-    for key in ("portfolio.pdf", "copy.pdf"):
-        document = pipeline.document(key)
-        assert document.status is DocumentStatus.PARTIAL
-        assert (document.embedded_files, document.reason_code) == (
-            ("contract.pdf",),
-            "files_unread",
-        )
-        assert document.reason == "files inside were not read: contract.pdf"
 
 
 def test_a_page_that_shows_only_a_picture_makes_a_document_partial(pipeline, account):

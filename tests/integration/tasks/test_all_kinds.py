@@ -9,6 +9,7 @@ from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import find_document
 from shared.ledger.tasks import list_tasks
 from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.messages.tasks import digest_text, name_digest_task
 from tests.fakes.desks.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
 from tests.fakes.model.chat_behaviours import failing
 from tests.fakes.pdf.pdf_files import make_text_pdf
@@ -31,6 +32,14 @@ def test_the_first_of_two_tasks_with_one_id_wins(offline):
     assert body["text"] == "Another text is here."
     assert failure["error_type"] == "TaskConflictError"
     assert offline.steps("mine")[-1] == "conflicting_message_refused"
+
+
+def test_an_id_of_the_pipeline_s_own_tasks_is_refused_to_users(offline):
+    task = offline.do("summarize", id=name_digest_task("2026-03-01", "mine"), text="A text.")
+    assert task.status is TaskStatus.FAILED
+    assert "begins as the pipeline's own tasks do" in task.reason
+    own = name_digest_task("2026-03-01", digest_text("A text."))
+    assert offline.do("summarize", id=own, text="A text.").status is TaskStatus.DONE
 
 
 def test_a_task_that_is_sent_twice_is_done_once(desk):

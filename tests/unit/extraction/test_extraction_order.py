@@ -68,6 +68,17 @@ def test_words_of_right_to_left_script_however_they_are_written(read_text, is_wr
     assert read_text(make_mapped_pdf(content, WELCOME)) == WELCOME
 
 
+def test_words_of_another_script_in_a_line_with_drawn_spaces(read_text):
+    """As typst writes it: here of two words in Latin letters, with a word of Hebrew and a space."""
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in ((400, b"41"), (394, b"42"), (388, b"43"), (379, b"44"), (370, b"45"))
+    )
+    letters = ["\u05e9", "\u05dd", " ", "b", "a"]
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b ET" % places, letters)
+    assert read_text(data) == "\u05e9\u05dd a b"
+
+
 @pytest.mark.parametrize("rotation", [b"", b"/Rotate 180"])
 def test_a_word_that_is_given_for_one_place_as_a_whole(read_text, rotation):
     words = [f"{WELCOME}{PEACE}", f"{WORLD} {PEACE}"]

@@ -15,12 +15,15 @@ from pipeline.extraction.protocol import (
 )
 
 COUNT = st.integers(0, 2**32 - 1)
+WITH_TEXT = st.sampled_from([kind for kind in FrameKind if kind is not FrameKind.FILE_PART])
 FRAMES = st.builds(
+    Frame, kind=WITH_TEXT, number=COUNT, cpu_milliseconds=COUNT, text=st.text()
+) | st.builds(
     Frame,
-    kind=st.sampled_from(FrameKind),
+    kind=st.just(FrameKind.FILE_PART),
     number=COUNT,
     cpu_milliseconds=COUNT,
-    text=st.text(),
+    data=st.binary(),
 )
 LARGE = 1 << 20
 

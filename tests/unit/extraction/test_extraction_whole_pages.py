@@ -108,6 +108,13 @@ def test_a_dynamic_form_is_refused_with_what_to_do(refuse):
     assert "print it to a PDF" in refusal.sentence
 
 
+def test_a_dynamic_form_that_does_not_say_so_is_told_by_its_one_page(refuse, read):
+    hint = "Please wait... You can upgrade to the latest version of Adobe Reader."
+    refusal = refuse(files.make_dynamic_form(hint, says_so=False))
+    assert refusal.code is RejectionCode.XFA_FORM
+    assert read(files.make_dynamic_form("Application form", says_so=False))[0].text
+
+
 def test_what_is_encrypted_for_a_certificate_is_not_told_to_lack_a_password(refuse):
     refusal = refuse(files.make_for_certificate())
     assert refusal.code is RejectionCode.NEEDS_CERTIFICATE

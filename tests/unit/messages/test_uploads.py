@@ -55,6 +55,23 @@ def test_a_removal_announces_nothing():
     assert decode_upload_notice(json.dumps(event)).uploads == ()
 
 
+@pytest.mark.parametrize(
+    ("key", "size", "count"),
+    [
+        ("a/b/", 0, 0),
+        ("a%2Fb%2F", 0, 0),
+        ("logs_%24folder%24", 0, 0),
+        ("logs_$folder$", 0, 0),
+        ("a/b.pdf", 0, 1),
+        ("a/b/", 1, 1),
+    ],
+)
+def test_an_object_that_only_shows_a_folder_announces_nothing(key, size, count):
+    event = notification("documents", "x", "v", "e", size)
+    event["Records"][0]["s3"]["object"]["key"] = key
+    assert len(decode_upload_notice(json.dumps(event)).uploads) == count
+
+
 def test_a_message_may_announce_several_objects():
     event = notification("documents", "a", "v", "e", 1)
     event["Records"] += notification("documents", "b", "v", "e", 1)["Records"]

@@ -19,6 +19,7 @@ from pipeline.report.figures import (
     count_documents,
     count_tasks,
 )
+from pipeline.report.page.figures import build_sum
 from pipeline.report.report_types import Counts, DailyReport
 from pipeline.report.slowness import DurationTally, Slow, explain_slowness
 from shared.aws.dynamodb_table import IndexPage
@@ -26,6 +27,7 @@ from shared.ledger.tasks import LOST_TASK_REASON
 from shared.ledger.timeline import Event
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages.tasks import name_digest_task
+from tests.fakes.daily_reports import make_empty_day
 
 MADE_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
 ARRIVED = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -203,6 +205,23 @@ def test_lists_are_short_and_say_how_many_more_there_are():
 def test_a_document_without_text_says_what_can_be_done():
     (line,) = count_documents(pages([document(1, "NO_TEXT")]), MADE_AT).lines.values
     assert "text recognition (OCR)" in line.note
+
+
+def test_documents_from_inside_others_are_counted_as_documents_and_named():
+    name = "board.pdf \u203a pier.pdf"
+    rows = [
+        document(1, "DONE"),
+        document(2, "DONE", name=name),
+        document(3, "REJECTED", name=name),
+    ]
+    figures = count_documents(pages(rows), MADE_AT)
+    report = make_empty_day(documents=figures.tally.counts, children=figures.children)
+    assert (report.documents.received, report.children) == (3, 2)
+    assert report.is_reconciled
+    assert "2 of the documents were inside of others." in build_sum(report).verdict
+    assert [line.name for line in figures.lines.values] == [name, "", name]
+    assert [file.name for file in figures.rejected.values] == [name]
+    assert {slow.name for slow in figures.durations.slowest} == {"", name}
 
 
 def test_pages_and_chunks_are_counted_as_the_documents_say():

@@ -51,7 +51,7 @@ class ReplyRow:
     def behaviour(self) -> Behaviour:
         message = {"role": "assistant", "content": self.content, **self.message}
         choice = {"index": 0, "message": message, "finish_reason": self.finish_reason}
-        counted = {"prompt_tokens": 100, "completion_tokens": 20, "total_tokens": 120}
+        counted = {"prompt_tokens": 800, "completion_tokens": 20, "total_tokens": 820}
         body = {"id": "1", "object": "chat.completion", "created": 1, "model": "m"}
         return sending(200, {**body, "choices": [choice], "usage": self.usage or counted})
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from shared.ledger.children import CHILDREN_PREFIX
 from tests.unit.template.template_changes import Break, drop_part, set_part
 from tests.unit.template.template_parts import (
     Template,
@@ -33,7 +34,13 @@ DATABASE_USER = (
     "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}"
     ":dbuser:${DatabaseProxyId}/${DatabaseUser}"
 )
-NAMED_RESOURCES = (MAIL_IDENTITIES, DATABASE_USER)
+# The models of Bedrock, which are the account's or nobody's, in whatever region an address is.
+BEDROCK_MODELS = (
+    "arn:${AWS::Partition}:bedrock:*::foundation-model/*",
+    "arn:${AWS::Partition}:bedrock:*:${AWS::AccountId}:inference-profile/*",
+    "arn:${AWS::Partition}:bedrock-mantle:*:${AWS::AccountId}:project/*",
+)
+NAMED_RESOURCES = (MAIL_IDENTITIES, DATABASE_USER, *BEDROCK_MODELS)
 
 
 def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
@@ -163,6 +170,15 @@ def the_worker_never_sees_a_document(template: Template) -> Iterator[str]:
             yield f"the worker may {statement['Action']} on the documents bucket"
 
 
+def ingest_puts_only_children(template: Template) -> Iterator[str]:
+    for statement in statements(template, dict(functions(template))["IngestFunction"]):
+        arns = {text_of(arn) for arn in as_list(statement["Resource"])}
+        documents = {arn for arn in arns if "DocumentsBucket" in arn}
+        may_write = set(as_list(statement["Action"])) & {"s3:PutObject", "s3:DeleteObject"}
+        if may_write and not documents <= {"${DocumentsBucket.Arn}/" + CHILDREN_PREFIX + "*"}:
+            yield f"ingest may {sorted(may_write)} on {sorted(documents)}"
+
+
 def source_queues_have_one_consumer(template: Template) -> Iterator[str]:
     consumed = [(name.split(".")[0], mapping["Queue"]) for name, mapping, _ in mappings(template)]
     sources = {f"${{{name}.Arn}}" for name, _ in source_queues(template)}
@@ -247,6 +263,10 @@ BREAKS: list[Break] = [
             "Resources/WorkerRole/Properties/ManagedPolicyArns",
             ["arn:aws:iam::aws:policy/AmazonS3FullAccess"],
         ),
+    ),
+    (
+        ingest_puts_only_children,
+        set_part(f"{_INGEST_POLICY}/PutChildren/Resource", {"Fn::Sub": "${DocumentsBucket.Arn}/*"}),
     ),
     (
         the_worker_never_sees_a_document,

@@ -1,0 +1,137 @@
+"""Documents that came out of others: the children of a document, and whence a child is.
+
+A child is an object of the documents bucket like any other, so that it goes the way of all
+documents. A row in its parent's partition is written before the object: a child knows its parent
+however soon it arrives, and all children of a document are found in one place, those of a reading
+that broke off too.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+from pathlib import PurePosixPath
+from typing import Any
+
+from boto3.dynamodb.conditions import Attr
+
+from shared.aws.dynamodb_table import LedgerTable, Put, Update
+from shared.errors import LedgerConflictError
+from shared.ledger.documents import DOCUMENT_SK, Clock, Document, document_pk
+from shared.ledger.timeline import write_time
+
+# Where the children of all documents lie; those of one under its id.
+CHILDREN_PREFIX = "children/"
+_CHILD_SK = "CHILD#"
+_DIGITS_OF_HASH = 20
+_CHILD_KEY = re.compile(rf"{CHILDREN_PREFIX}(d[0-9a-f]{{20}})/([0-9a-f]{{{_DIGITS_OF_HASH}}})/.+")
+
+# Some file systems, the local stack's among them, take no name of more than 255 bytes.
+_MAX_NAME_BYTES = 180
+_MAX_SUFFIX_CHARACTERS = 10
+_PLAIN = frozenset(" ._-()+,&")
+
+
+@dataclass(frozen=True)
+class Child:
+    """A document that came out of another, before it has arrived itself.
+
+    Args:
+        parent: The id of the document that it came out of.
+        root: The id of the one at the top, which was uploaded.
+        depth: How many documents it lies in; 1 if its parent was uploaded.
+        name: What people call it: the names of all that it lies in, and its own.
+        key: Its key in the documents bucket.
+        content_sha256: The hash of its bytes.
+    """
+
+    parent: str
+    root: str
+    depth: int
+    name: str
+    key: str
+    content_sha256: str
+
+
+def plan_child(parent: Document, file_name: str, content_sha256: str) -> Child:
+    """The child that a file inside of a document becomes; the same for the same bytes."""
+    folder = f"{CHILDREN_PREFIX}{parent.document_id}/{content_sha256[:_DIGITS_OF_HASH]}"
+    return Child(
+        parent=parent.document_id,
+        root=parent.root or parent.document_id,
+        depth=parent.depth + 1,
+        name=f"{parent.called} \u203a {file_name}",
+        key=f"{folder}/{to_key_name(file_name)}",
+        content_sha256=content_sha256,
+    )
+
+
+def to_key_name(file_name: str) -> str:
+    """A name from inside of a document as the last part of a key: no path, no control characters.
+
+    Letters, digits and marks of all scripts stay, so that a person knows it again.
+    """
+    last = re.split(r"[/\\]", unicodedata.normalize("NFC", file_name))[-1]
+    kept = "".join(
+        character if character in _PLAIN or unicodedata.category(character)[0] in "LMN" else "_"
+        for character in last
+    )
+    path = PurePosixPath(kept.strip(" .") or "file")
+    suffix = path.suffix if len(path.suffix) <= _MAX_SUFFIX_CHARACTERS else ""
+    room = _MAX_NAME_BYTES - len(suffix.encode())
+    stem = path.name.removesuffix(suffix).encode()[:room].decode(errors="ignore")
+    return f"{stem}{suffix}"
+
+
+def enter_child(table: LedgerTable, child: Child, most_of_root: int, now: Clock) -> Child | None:
+    """Note a child, once, and count it among all that came out of the document at the top.
+
+    Returns:
+        The child as it is noted, under another name if the same bytes had one before; None where
+        as many have come out of that document as may.
+    """
+    at = write_time(now())
+    row = {
+        "pk": document_pk(child.parent),
+        "sk": f"{_CHILD_SK}{child.content_sha256[:_DIGITS_OF_HASH]}",
+        **vars(child),
+        "entered_at": at,
+    }
+    has_room = Attr("descendants").not_exists() | Attr("descendants").lt(most_of_root)
+    try:
+        table.transact(
+            [
+                Put(row, condition=Attr("pk").not_exists()),
+                Update(
+                    document_pk(child.root),
+                    DOCUMENT_SK,
+                    add={"descendants": 1},
+                    condition=Attr("pk").exists() & has_room,
+                ),
+            ]
+        )
+    except LedgerConflictError as conflict:
+        # Either it is noted already, by a delivery that broke off, or there is no room.
+        if conflict.row is None or conflict.row["sk"] == DOCUMENT_SK:
+            return None
+        return _to_child(conflict.row)
+    return child
+
+
+def find_origin(table: LedgerTable, key: str) -> Child | None:
+    """Whence the object of a key came, if the pipeline took it out of a document, or None."""
+    match = _CHILD_KEY.fullmatch(key)
+    if match is None:
+        return None
+    row = table.read_row(document_pk(match[1]), f"{_CHILD_SK}{match[2]}")
+    return _to_child(row) if row is not None and row["key"] == key else None
+
+
+def list_children(table: LedgerTable, document_id: str) -> Iterator[Child]:
+    """All children of a document: those of a reading that broke off, and of a refused one, too."""
+    rows = table.query_rows(document_pk(document_id), _CHILD_SK, f"{_CHILD_SK}~")
+    return map(_to_child, rows)
+
+
+def _to_child(row: Mapping[str, Any]) -> Child:
+    return Child(**{one.name: row[one.name] for one in fields(Child)})
