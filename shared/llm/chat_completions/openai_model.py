@@ -100,9 +100,9 @@ class OpenAIModel:
         """
         run = AnswerRun(request, self._caller, self._formats, self._window)
         try:
-            return ModelAnswer(run.run(deadline), self._model, run.usage)
+            return ModelAnswer(run.run(deadline), self._model, run.chain.usage)
         except SeashoreError as error:
-            raise charge_failure(error, run.usage, run.room_tokens) from None
+            raise charge_failure(error, run.chain.usage, run.room_tokens) from None
 
     def take_turn(self, request: TurnRequest, deadline: Deadline) -> ModelTurn:
         """Take the next turn of a conversation with tools.

@@ -95,7 +95,7 @@ def test_over_the_days_limit_work_waits_and_nothing_dies(account, run_with_model
     prices = {"fake": ModelPrice(input=10.0, output=0.0)}
     with (
         ChatServer() as server,
-        run_with_model(server, model_prices=prices, daily_cap_usd=0.08) as pipeline,
+        run_with_model(server, model_prices=prices, daily_cap_usd=0.16) as pipeline,
     ):
         pipeline.run()
         statuses = Counter(pipeline.document(f"{n}.pdf").status for n in range(9))
@@ -106,7 +106,7 @@ def test_over_the_days_limit_work_waits_and_nothing_dies(account, run_with_model
         sum(statuses.values())
         == statuses[DocumentStatus.DONE] + statuses[DocumentStatus.SUMMARIZING]
     )
-    assert 0 < spent <= 80_000
+    assert 0 < spent <= 160_000
     assert account.count_messages(account.settings.work_dlq_url) == 0
     assert account.count_messages(account.settings.work_queue_url) == statuses["SUMMARIZING"]
 
