@@ -138,3 +138,17 @@ def open_output() -> "Output":
     from infra.cli.output import Output
 
     return Output()
+
+
+def split_parameter(text: str) -> tuple[str, str]:
+    """Split `NAME=VALUE`; the value may hold further equals signs.
+
+    Raises:
+        typer.BadParameter: There is no name or no equals sign.
+    """
+    name, equals, value = text.partition("=")
+    if not name or not equals:
+        raise typer.BadParameter(
+            f"{text!r} is not of the form NAME=VALUE.", param_hint="--parameters"
+        )
+    return name, value

@@ -57,6 +57,7 @@ class LocalFolder:
         objects: Of that, the objects in the buckets.
         services: Of that, everything else.
         port: The port, which is part of the state: saved queue addresses hold it.
+        parameters: The template parameters that were given to it.
         key: The secret of the emulator's root user, which goes with the state.
         origin: The origin whose web pages may call the local stack, as the deployment names it.
     """
@@ -71,6 +72,7 @@ class LocalFolder:
         self.objects = self.state / "objects"
         self.services = self.state / "services"
         self.port = self.state / "port"
+        self.parameters = self.state / "parameters.json"
         self.key = self.state / "key"
         self.origin = self.state / "origin"
 

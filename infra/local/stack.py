@@ -12,8 +12,13 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import open_emulator_session
 from infra.deploy.deploy_stack import deploy_stack
-from infra.deploy.stack_operation import read_kept_parameters
+from infra.deploy.parameter_check import check_parameters
 from infra.deploy.stack_place import StackPlace
+from infra.local.parameters import (
+    choose_parameters,
+    keep_given_parameters,
+    read_given_parameters,
+)
 from infra.local.ports import HOST, choose_port
 from infra.local.process import (
     REGION,
@@ -53,20 +58,6 @@ SECRET_NAME = "seashore/openai-api-key"  # noqa: S105 - a name, not a secret
 # The emulator's root user, whose secret is the key in the folder.
 _ROOT_KEY_ID = "test"
 
-_LOCAL_PARAMETERS = {
-    # Short, so that a message whose run was killed comes back soon.
-    "IngestTimeoutSeconds": "30",
-    "WorkerTimeoutSeconds": "30",
-    "ReportTimeoutSeconds": "30",
-    # Each copy of a function is a process of its own.
-    "IngestMaximumConcurrency": "2",
-    "WorkerMaximumConcurrency": "4",
-    # The emulator speaks plain HTTP, on this machine's own address only.
-    "RequireTls": "false",
-    # The emulator does not know saved queries.
-    "SaveLogQueries": "false",
-}
-
 Report = Callable[[str], None]
 
 
@@ -91,7 +82,8 @@ class LocalSetup:
 
     Args:
         openai: The language model to use; None for the offline extractive summarizer.
-        parameters: Values of template parameters besides those of the language model.
+        parameters: Values of template parameters, which hold at later starts too. They go before
+            those that the language model brings.
         port: Port to listen on; None for that of the last run, or any free one.
         cache: Folder of the emulator's environment and the built packages, which several stacks
             may share; None for the stack's own folder.
@@ -248,20 +240,22 @@ def delete_local_data(root: Path) -> None:
 def _deploy(
     folder: LocalFolder, record: LocalRecord, report: Report, setup: LocalSetup
 ) -> LocalRecord:
+    place = _open_place(record, report)
+    given = {**read_given_parameters(folder), **setup.parameters}
+    parameters = choose_parameters(_model_parameters(setup.openai), given)
+    check_parameters(place, parameters)
     packages = setup.packages or build_packages(
         Target.HOST, (setup.cache or folder.root) / "build", report
     )
-    place = _open_place(record, report)
     if setup.openai is not None and setup.openai.api_key:
         _keep_model_key(place, setup.openai.api_key)
     else:
         _forget_model_key(place)
-    parameters = {**_LOCAL_PARAMETERS, **_model_parameters(setup.openai), **setup.parameters}
     deployment = deploy_stack(place, packages, parameters)
+    keep_given_parameters(folder, given)
     repair_event_source_mappings(place.client("lambda"))
     repair_request_validation(place.client("apigateway"), deployment.outputs)
-    kept = read_kept_parameters(place.client("cloudformation"), place.stack_name)
-    write_private_file(folder.origin, kept.get("ApiCorsOrigin", ""))
+    write_private_file(folder.origin, parameters.get("ApiCorsOrigin", ""))
     deployed = replace(record, outputs=repair_api_url(deployment.outputs, record.endpoint_url))
     write_record(folder, deployed)
     return deployed

@@ -2,7 +2,9 @@
 
 import logging
 import time
+import uuid
 from datetime import UTC, datetime
+from typing import Any
 
 from shared.aws.clients import Clients
 from shared.aws.secrets import read_secret
@@ -15,7 +17,7 @@ _REASONING_FAMILIES = ("gpt-5", "o1", "o3", "o4")
 
 
 def build_language_model(
-    settings: Settings, clients: Clients, *, notes_answers: bool = True
+    settings: Settings, clients: Clients, *, notes_answers: bool = True, is_urgent: bool = False
 ) -> LanguageModel:
     """The model behind the Chat Completions API if one is configured, else the extractive one.
 
@@ -25,6 +27,7 @@ def build_language_model(
         settings: The settings.
         clients: The AWS clients.
         notes_answers: Whether the function may note in the ledger that the model has answered.
+        is_urgent: Whether somebody waits for the answers, so that no slow tier is asked for.
 
     Raises:
         SettingsError: The address of the API cannot be used.
@@ -36,27 +39,51 @@ def build_language_model(
         return ExtractiveModel()
     from shared.aws.dynamodb_table import LedgerTable
     from shared.llm.answer_memory import AnswerMemory, AnswerRow
+    from shared.llm.call_slots import CallSlots
     from shared.llm.chat_completions.openai_client import build_openai_client
     from shared.llm.chat_completions.openai_model import OpenAIModel
 
-    is_openai = settings.openai_base_url is None
+    by_iam = settings.model_auth == "iam"
+    is_openai = settings.openai_base_url is None and not by_iam
     reasons = is_openai and settings.openai_model.startswith(_REASONING_FAMILIES)
-    answers = AnswerRow(
+
+    def open_table() -> LedgerTable:
         # Its client is made when it is first asked for, and not with the container.
-        lambda: LedgerTable(clients.dynamodb, settings.ledger_table, time.sleep),
+        return LedgerTable(clients.dynamodb, settings.ledger_table, time.sleep)
+
+    answers = AnswerRow(
+        open_table,
         settings.openai_base_url or "",
         settings.openai_model,
         lambda: datetime.now(UTC),
     )
+    slots = None
+    if settings.model_calls_at_once:
+        slots = CallSlots(
+            open_table,
+            settings.model_calls_at_once,
+            lambda: datetime.now(UTC),
+            time.sleep,
+            lambda: uuid.uuid4().hex,
+        )
     return OpenAIModel(
-        build_openai_client(settings.openai_base_url),
+        build_openai_client(settings.openai_base_url, by_iam=by_iam),
         settings.openai_model,
         build_window(settings),
-        key=_build_key(settings.openai_api_key_secret, clients),
+        key=None if by_iam else _build_key(settings.openai_api_key_secret, clients),
+        slots=slots,
         memory=AnswerMemory(answers, may_note=notes_answers),
         length_parameter="max_completion_tokens" if is_openai else "max_tokens",
         reasoning_effort="low" if reasons else None,
+        extra_body=_choose_extra_body(settings.openai_extra_body, is_urgent=is_urgent),
     )
+
+
+def _choose_extra_body(extra_body: dict[str, Any], *, is_urgent: bool) -> dict[str, Any]:
+    """What is sent beside our own parameters; for who waits, without the tier that is slow."""
+    if is_urgent and extra_body.get("service_tier") == "flex":
+        return {name: value for name, value in extra_body.items() if name != "service_tier"}
+    return extra_body
 
 
 def _build_key(secret: str | None, clients: Clients) -> ModelKey | None:

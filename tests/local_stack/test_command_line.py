@@ -130,7 +130,7 @@ def test_the_status_says_how_to_reach_the_stack(local_stack, local_stack_root, t
 
 def test_a_running_stack_does_not_move_to_another_port(local_stack, local_stack_root):
     with pytest.raises(LocalStackError, match="leave --port out"):
-        bring_up(local_stack_root, 1025, detach=True, output=Output())
+        bring_up(local_stack_root, 1025, {}, detach=True, output=Output())
 
 
 # ---- the demo ------------------------------------------------------------------------------------

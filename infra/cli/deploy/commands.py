@@ -14,6 +14,7 @@ from infra.cli.options import (
     Yes,
     add_command,
     open_output,
+    split_parameter,
 )
 
 deploy_commands = typer.Typer()
@@ -76,7 +77,7 @@ def deploy(
     Makes the stack if there is none of that name. An update that fails is rolled back.
     """
     from infra.cli.deploy.deploy import deploy as deploy_to_aws
-    from infra.cli.deploy.deploy import open_place, split_parameter, update_code, write_diff
+    from infra.cli.deploy.deploy import open_place, update_code, write_diff
 
     if code_only and (diff or parameters):
         raise typer.BadParameter(

@@ -8,6 +8,7 @@ from infra.cli.command_context import CommandContext
 from infra.cli.listing import write_newest
 from infra.cli.options import ListOptions
 from infra.cli.times import describe_time
+from pipeline.summaries.coverage import describe_children, describe_unread_files
 from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import Document
 from shared.lifecycle import IN_FLIGHT, STANDINGS, DocumentStatus, Tone
@@ -47,6 +48,8 @@ def describe_status(document: Document) -> str:
             return "Every page is summarised, or blank."
         case DocumentStatus.PARTIAL:
             return f"The summary lacks something: {document.reason or 'some pages are missing'}."
+        case DocumentStatus.NO_TEXT if document.embedded_files:
+            return f"Its pages hold no text; {_describe_files(document)}."
         case DocumentStatus.NO_TEXT:
             return (
                 "It holds no text, so there is nothing to summarise. If it is a scan, run OCR on "
@@ -69,10 +72,22 @@ def describe_progress(document: Document) -> str:
             return ""
         case DocumentStatus.SUMMARIZING:
             return f"{_count_chunks(document)} summarised"
+        case DocumentStatus.NO_TEXT if document.embedded_files:
+            return f"no page holds text; {_describe_files(document)}"
         case DocumentStatus.NO_TEXT:
             return "no page holds text: is it a scan?"
         case _:
             return document.reason or document.title or ""
+
+
+def _describe_files(document: Document) -> str:
+    """What became of the files inside: all that there is of a document without text."""
+    unread = describe_unread_files(document.embedded_files)
+    told = [
+        f"files inside were not read: {unread}" if unread else "",
+        describe_children(document.embedded_files),
+    ]
+    return "; ".join(filter(None, told))
 
 
 def write_documents(context: CommandContext, options: ListOptions) -> None:

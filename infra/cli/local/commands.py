@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import AsJson, add_command, open_output
+from infra.cli.options import AsJson, add_command, open_output, split_parameter
 from infra.project_files import find_state_folder
 
 demo_command = typer.Typer()
@@ -41,15 +41,28 @@ def local_up(
             help="Port to listen on; by default that of the last run, or any free one.",
         ),
     ] = None,
+    parameters: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--parameters",
+            "-p",
+            metavar="NAME=VALUE",
+            show_default=False,
+            help="A parameter of infra/template.yaml; may be given again. It holds at later starts "
+            "too, until `seashore local down --delete-data`.",
+        ),
+    ] = None,
 ) -> None:
     """Start the local stack, or update a running one.
 
     OPENAI_API_KEY, OPENAI_BASE_URL and OPENAI_MODEL choose the language model. Without a key and an
-    address it is extractive: offline, and made of the documents' own sentences.
+    address it is extractive: offline, and made of the documents' own sentences. Beside a model on
+    this machine runs get ten minutes, and one call at once.
     """
     from infra.cli.local.local_stack import bring_up
 
-    bring_up(find_state_folder(), port, detach=detach, output=open_output())
+    given = dict(map(split_parameter, parameters or []))
+    bring_up(find_state_folder(), port, given, detach=detach, output=open_output())
 
 
 @add_command(local, "down")

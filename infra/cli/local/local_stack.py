@@ -1,6 +1,7 @@
 """`seashore local`: the pipeline on this machine."""
 
 import os
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from infra.cli.chat.api_client import open_api
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import describe_model, read_openai_server
 from infra.cli.output import Output, show_step
+from infra.local.parameters import read_given_parameters
 from infra.local.record import LocalFolder, LocalRecord, is_running
 from infra.local.stack import (
     LocalSetup,
@@ -24,12 +26,15 @@ from shared.errors import LocalStackError
 _START = "Start an emulated AWS and deploy the pipeline to it"
 
 
-def bring_up(root: Path, port: int | None, *, detach: bool, output: Output) -> None:
+def bring_up(
+    root: Path, port: int | None, parameters: Mapping[str, str], *, detach: bool, output: Output
+) -> None:
     """Start the local stack, or bring a running one to the code as it is now.
 
     Args:
         root: Folder of the local stack.
         port: Port to listen on; None for that of the last run, or any free one.
+        parameters: Values of template parameters; what was given at earlier starts holds too.
         detach: Whether to return once it runs; else it runs until Ctrl-C.
         output: Where to write.
 
@@ -38,7 +43,11 @@ def bring_up(root: Path, port: int | None, *, detach: bool, output: Output) -> N
     """
     server = read_openai_server(os.environ)
     output.say(f"Language model: {describe_model(server)}")
-    setup = LocalSetup(openai=server, port=port)
+    given = {**read_given_parameters(LocalFolder(root)), **parameters}
+    if given:
+        listed = ", ".join(f"{name}={value}" for name, value in given.items())
+        output.say(f"Parameters that were given, now or earlier: {listed}")
+    setup = LocalSetup(openai=server, port=port, parameters=given)
     if is_running(LocalFolder(root)):
         _refuse_other_port(root, port)
         with show_step("Bring the running local stack to the code as it is now", output) as report:

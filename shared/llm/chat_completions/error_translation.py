@@ -63,6 +63,9 @@ def classify_failure(error: openai.OpenAIError) -> ServerFailure:
         return ServerFailure.REFUSED
     if isinstance(error, (openai.LengthFinishReasonError, openai.APIResponseValidationError)):
         return ServerFailure.UNUSABLE_ANSWER
+    if type(error) is openai.OpenAIError:
+        # What signs requests for Bedrock finds no credentials, or they are of no use.
+        return ServerFailure.ACCESS
     # What is left is raised for wrong use of the SDK: no later try can help.
     return ServerFailure.BAD_REQUEST
 
@@ -188,6 +191,8 @@ def translate_failure(
 def describe_failure(error: openai.OpenAIError) -> str:
     """One line for people and logs, without text of a document and without secrets."""
     parts = [type(error).__name__]
+    if type(error) is openai.OpenAIError:
+        return f"{parts[0]}: {_quote(str(error))}"
     if isinstance(error, openai.APIStatusError):
         parts.append(f"status {error.status_code}")
         if 300 <= error.status_code < 400:

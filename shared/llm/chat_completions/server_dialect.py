@@ -1,6 +1,7 @@
 """The parameters that servers of the Chat Completions API disagree on."""
 
 import threading
+from collections.abc import Mapping
 from typing import Any
 
 import openai
@@ -17,6 +18,9 @@ _UNKNOWN_PARAMETER_CODES = frozenset(
     {"unsupported_parameter", "unknown_parameter", "extra_forbidden"}
 )
 
+_TIER = "service_tier"
+_NO_CAPACITY = "resource_unavailable"
+
 
 class ServerDialect:
     """Which parameters a server takes, learnt from what it objects to. Thread-safe.
@@ -24,13 +28,17 @@ class ServerDialect:
     Args:
         length_parameter: `max_completion_tokens` (OpenAI) or `max_tokens` (most others).
         reasoning_effort: How long a reasoning model may think; `None` sends nothing.
+        extra_body: What is sent besides, and goes before what is chosen here.
     """
 
-    def __init__(self, length_parameter: str, reasoning_effort: str | None) -> None:
+    def __init__(
+        self, length_parameter: str, reasoning_effort: str | None, extra_body: Mapping[str, Any]
+    ) -> None:
         self._lock = threading.Lock()
         self._length_parameter = length_parameter
         self._reasoning_effort = reasoning_effort
         self._most_tokens: int | None = None
+        self._extra_body = dict(extra_body)
 
     def write_parameters(self, max_tokens: int) -> dict[str, Any]:
         """The parameters of a call that is to answer in at most so many tokens."""
@@ -38,8 +46,10 @@ class ServerDialect:
             if self._most_tokens is not None:
                 max_tokens = min(max_tokens, self._most_tokens)
             parameters: dict[str, Any] = {self._length_parameter: max_tokens}
-            if self._reasoning_effort is not None:
+            if self._reasoning_effort is not None and "reasoning_effort" not in self._extra_body:
                 parameters["reasoning_effort"] = self._reasoning_effort
+            if self._extra_body:
+                parameters["extra_body"] = self._extra_body
         return parameters
 
     def note_limit(self, error: openai.APIStatusError, limit_tokens: int) -> None:
@@ -56,6 +66,10 @@ class ServerDialect:
     def adapt(self, error: openai.APIStatusError, sent: dict[str, Any]) -> bool:
         """Learn from an error; whether the next call will differ from what was sent."""
         with self._lock:
+            tier = sent.get("extra_body", {}).get(_TIER)
+            if tier is not None and names_parameter(error, _TIER):
+                self._extra_body = leave_tier(self._extra_body)
+                return True
             if "reasoning_effort" in sent and names_parameter(error, "reasoning_effort"):
                 self._reasoning_effort = None
                 return True
@@ -64,6 +78,24 @@ class ServerDialect:
                     self._length_parameter = other
                     return True
         return False
+
+
+def asks_for_tier(parameters: Mapping[str, Any]) -> bool:
+    """Whether a call asks for the slow and cheap tier of OpenAI, Groq, Gemini or Bedrock."""
+    return bool(parameters.get("extra_body", {}).get(_TIER) == "flex")
+
+
+def has_no_capacity(error: openai.APIStatusError) -> bool:
+    """Whether the tier is what has no room now: OpenAI's 429, Groq's 498 ("Flex processing")."""
+    facts = read_error_body(error.body)
+    return error.status_code == 498 or (
+        error.status_code in (429, 503) and _NO_CAPACITY in facts.codes
+    )
+
+
+def leave_tier(extra_body: Mapping[str, Any]) -> dict[str, Any]:
+    """What is sent besides, without the tier."""
+    return {name: value for name, value in extra_body.items() if name != _TIER}
 
 
 def _is_unknown(error: openai.APIStatusError, parameter: str) -> bool:

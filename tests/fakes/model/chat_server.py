@@ -27,6 +27,7 @@ from tests.fakes.model.chat_answers import (
 )
 from tests.fakes.model.chat_behaviours import ERRORS, Behaviour, write_throttle_headers
 from tests.fakes.model.pacing import (
+    Pace,
     Slots,
     count_prompt_tokens,
     count_tokens,
@@ -374,7 +375,13 @@ def main() -> None:
     parser.add_argument("--json-schema-status", type=int, help="refuse json_schema with it")
     parser.add_argument("--json-object-status", type=int, help="refuse json_object with it")
     parser.add_argument("--accepted-key", help="answer 401 to any other key")
+    parser.add_argument("--window-tokens", type=int, help="drop in silence what is beyond it")
+    parser.add_argument("--tokens-per-second", type=float)
+    parser.add_argument("--read-tokens-per-second", type=float)
+    parser.add_argument("--slots", type=int, help="how many calls it works on at once")
     given = vars(parser.parse_args())
+    paces = ("tokens_per_second", "read_tokens_per_second", "slots")
+    given["pace"] = Pace(**{name: given.pop(name) for name in paces})
     with ChatServer(given.pop("port"), **given) as server:
         print(server.url, flush=True)
         threading.Event().wait()

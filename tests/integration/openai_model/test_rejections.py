@@ -168,3 +168,37 @@ def test_an_unknown_reasoning_effort_is_left_out(build):
         answer(model)
         efforts = [call.body.get("reasoning_effort") for call in server.calls]
     assert efforts == ["low", None, None]
+
+
+NO_ROOM = {"error": {"message": "Resource unavailable", "code": "resource_unavailable"}}
+NO_TIER = {
+    "error": {
+        "message": "Invalid service_tier argument",
+        "param": "service_tier",
+        "type": "invalid_request_error",
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "tiers"),
+    [
+        (sending(429, NO_ROOM), ["flex", None, "flex"]),
+        (sending(498, {"error": {"message": "capacity exceeded"}}), ["flex", None, "flex"]),
+        # A server that does not know it is not asked again.
+        (sending(400, NO_TIER), ["flex", None, None]),
+    ],
+)
+def test_a_cheap_tier_that_is_refused_is_left(build, server, waits, refusal, tiers):
+    model = build(extra_body={"service_tier": "flex", "temperature": 0})
+    server.script(refusal)
+    answer(model)
+    answer(model)
+    assert [call.body.get("service_tier") for call in server.calls] == tiers
+    assert [call.body["temperature"] for call in server.calls] == [0, 0, 0]
+    assert waits.seconds == []
+
+
+def test_a_setting_of_a_users_own_goes_before_ours(build, server):
+    answer(build(reasoning_effort="low", extra_body={"reasoning_effort": "high"}))
+    assert server.calls[0].body["reasoning_effort"] == "high"

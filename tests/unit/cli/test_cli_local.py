@@ -15,5 +15,5 @@ def test_a_start_that_is_broken_off_is_not_called_done(tmp_path, monkeypatch, ca
 
     monkeypatch.setattr(stack, "start_local_stack", start)
     with pytest.raises(KeyboardInterrupt):
-        bring_up(tmp_path, None, detach=False, output=Output())
+        bring_up(tmp_path, None, {}, detach=False, output=Output())
     assert "✗ Start an emulated AWS" in capsys.readouterr().err

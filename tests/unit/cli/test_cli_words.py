@@ -3,14 +3,14 @@
 import pytest
 import typer
 
-from infra.cli.deploy.deploy import split_parameter
 from infra.cli.documents.table import describe_progress, describe_status
 from infra.cli.items.show import choose_evenly, describe_pages, list_facts
 from infra.cli.local.language_model import describe_model, read_openai_server
+from infra.cli.options import split_parameter
 from infra.cli.timeline_table import describe_delay
 from infra.cli.times import describe_duration
 from pipeline.summaries.summary_types import KeyPoint
-from shared.ledger.documents import Document
+from shared.ledger.documents import Document, EmbeddedFile
 from shared.ledger.timeline import Event
 from shared.lifecycle import DocumentStatus
 
@@ -153,3 +153,19 @@ def test_a_model_is_named_with_its_address_and_without_any_secret():
 
 def test_a_key_alone_means_openai_and_the_default_model():
     assert describe_model(read_openai_server({"OPENAI_API_KEY": "k"})) == "gpt-5-mini at OpenAI"
+
+
+def test_a_document_without_text_says_what_became_of_the_files_inside():
+    files = (
+        EmbeddedFile(name="plan.dwg", reason="it is no PDF"),
+        EmbeddedFile(name="pier.pdf", document_id="doc-2"),
+    )
+    sentence = describe_status(make_document(DocumentStatus.NO_TEXT, embedded_files=files))
+    assert sentence == (
+        "Its pages hold no text; files inside were not read: plan.dwg (it is no PDF); "
+        "1 file inside is a document of its own: pier.pdf."
+    )
+    assert "pier.pdf" in describe_progress(
+        make_document(DocumentStatus.NO_TEXT, embedded_files=files)
+    )
+    assert "OCR" in describe_status(make_document(DocumentStatus.NO_TEXT))

@@ -1,11 +1,14 @@
 import subprocess
 import sys
 
+import openai
 import pytest
+from pydantic import ValidationError
 
 from shared.aws.clients import Clients
 from shared.errors import SettingsError
 from shared.llm.build import build_language_model
+from shared.llm.chat_completions.error_translation import ServerFailure, classify_failure
 from shared.llm.chat_completions.openai_client import (
     OPENAI_BASE_URL,
     build_openai_client,
@@ -106,6 +109,76 @@ def test_a_query_goes_along_with_each_request():
             messages = [{"role": role, "content": "x"} for role in ("system", "user")]
             client.chat.completions.create(model="m", messages=messages)
         assert [call.path for call in server.calls] == ["/v1/chat/completions?api-version=1"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "url"),
+    [
+        (None, "https://bedrock-runtime.eu-north-1.amazonaws.com/openai/v1/"),
+        *(
+            (f"{url}/chat/completions", f"{url}/")
+            for url in (
+                "https://bedrock-mantle.eu-north-1.api.aws/v1",
+                "https://bedrock-runtime.us-east-1.amazonaws.com/openai/v1",
+            )
+        ),
+    ],
+)
+def test_bedrock_is_asked_in_the_region_that_its_address_names(build, monkeypatch, setting, url):
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    # It would go before the role.
+    monkeypatch.setenv("AWS_BEARER_TOKEN_BEDROCK", "bedrock-environment")
+    client = client_of(build(model_auth="iam", openai_base_url=setting))
+    assert str(client.base_url) == url
+    assert client.max_retries == 0
+
+
+def test_requests_are_signed_by_the_functions_role(monkeypatch):
+    for name, value in {
+        "AWS_REGION": "eu-north-1",
+        "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "secret",
+        "AWS_SESSION_TOKEN": "token",
+    }.items():
+        monkeypatch.setenv(name, value)
+    with ChatServer() as server, build_openai_client(server.url, by_iam=True) as client:
+        messages = [{"role": role, "content": "x"} for role in ("system", "user")]
+        client.chat.completions.create(model="m", messages=messages)
+    (call,) = server.calls
+    assert call.key.startswith("AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/")
+    assert "/eu-north-1/bedrock" in call.key
+
+
+def test_a_role_without_credentials_waits(monkeypatch):
+    monkeypatch.setattr("botocore.session.Session.get_credentials", lambda self: None)
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    with (
+        build_openai_client("http://127.0.0.1:1/v1", by_iam=True) as client,
+        pytest.raises(openai.OpenAIError, match="credentials") as caught,
+    ):
+        client.chat.completions.create(model="m", messages=[])
+    assert classify_failure(caught.value) is ServerFailure.ACCESS
+
+
+@pytest.mark.parametrize(("is_urgent", "sent"), [(False, {"service_tier": "flex"}), (True, {})])
+def test_who_is_waited_for_asks_for_no_slow_tier(is_urgent, sent):
+    model = build_language_model(
+        settings(
+            openai_base_url="http://127.0.0.1:1/v1",
+            openai_extra_body='{"temperature": 0, "service_tier": "flex"}',
+        ),
+        Clients(),
+        is_urgent=is_urgent,
+    )
+    with client_of(model):
+        parameters = model._caller._dialect.write_parameters(100)
+    assert parameters["extra_body"] == {"temperature": 0, **sent}
+
+
+@pytest.mark.parametrize("extra", ['{"model": "x"}', '{"stream": true, "messages": []}', "[]", "{"])
+def test_what_a_call_writes_itself_cannot_be_set(extra):
+    with pytest.raises(ValidationError):
+        settings(openai_extra_body=extra)
 
 
 def test_the_connection_has_a_short_limit_of_its_own():

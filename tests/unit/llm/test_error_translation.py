@@ -124,11 +124,12 @@ def test_every_exception_of_a_call_is_translated(name):
     assert describe_failure(error).startswith(name)
 
 
-def test_whatever_else_the_sdk_raises_is_translated_too():
+def test_what_signs_requests_without_credentials_waits_and_says_so():
     translated = translate_failure(
-        openai.OpenAIError("wrong use"), now_seconds=NOW, backoff_seconds=5
+        openai.OpenAIError("Could not find credentials"), now_seconds=NOW, backoff_seconds=5
     )
-    assert isinstance(translated, errors.ModelRequestError)
+    assert isinstance(translated, errors.ModelAccessError)
+    assert "Could not find credentials" in str(translated)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from shared.deadline import Deadline
 from shared.errors import ModelSlowError
 from shared.llm.chat_completions.error_bodies import read_error_body
 from shared.llm.chat_completions.openai_client import call_timeout
+from shared.llm.chat_completions.server_dialect import asks_for_tier
 from shared.llm.chat_completions.streaming.response_bodies import BodyReader
 from shared.llm.chat_completions.streaming.stream_chunks import StreamedCompletion
 
@@ -126,9 +127,10 @@ class CompletionSender:
         streams: bool,
     ) -> object:
         limit_seconds = max(_SHORTEST_CALL_SECONDS, deadline.remaining_seconds - _SPARE_SECONDS)
-        # An answer in one piece comes after a silence as long as it takes.
+        # An answer in one piece comes after a silence as long as it takes, and so does the first
+        # piece of one that waits for its turn in a cheap tier.
         idle_seconds = limit_seconds
-        if self._streams and streams:
+        if self._streams and streams and not asks_for_tier(request):
             idle_seconds = min(limit_seconds, _IDLE_SECONDS + prompt_tokens / _SLOWEST_READING)
         parameters: dict[str, Any] = dict(request)
         if streams:
@@ -153,6 +155,9 @@ class CompletionSender:
                 raise AnswerTooSlowError(
                     error.request, seconds, streamed.pieces if streamed else 0
                 ) from None
+            if isinstance(error, openai.APIConnectionError):
+                # Its cause says whether anything was sent.
+                raise
             raise _to_sdk_error(error) from None
         if streams:
             self._learn(reader, response.http_request)
@@ -195,10 +200,8 @@ def _was_at_work(
     return bool(streamed and streamed.pieces) or seconds >= _PATIENCE_SECONDS
 
 
-def _to_sdk_error(error: openai.APIConnectionError | httpx2.TransportError) -> openai.OpenAIError:
+def _to_sdk_error(error: httpx2.TransportError) -> openai.OpenAIError:
     """The exception that the SDK raises where it reads a body itself."""
-    if isinstance(error, openai.APIConnectionError):
-        return error
     if isinstance(error, httpx2.TimeoutException):
         return openai.APITimeoutError(error.request)
     return openai.APIConnectionError(request=error.request)

@@ -34,7 +34,13 @@ DATABASE_USER = (
     "arn:${AWS::Partition}:rds-db:${AWS::Region}:${AWS::AccountId}"
     ":dbuser:${DatabaseProxyId}/${DatabaseUser}"
 )
-NAMED_RESOURCES = (MAIL_IDENTITIES, DATABASE_USER)
+# The models of Bedrock, which are the account's or nobody's, in whatever region an address is.
+BEDROCK_MODELS = (
+    "arn:${AWS::Partition}:bedrock:*::foundation-model/*",
+    "arn:${AWS::Partition}:bedrock:*:${AWS::AccountId}:inference-profile/*",
+    "arn:${AWS::Partition}:bedrock-mantle:*:${AWS::AccountId}:project/*",
+)
+NAMED_RESOURCES = (MAIL_IDENTITIES, DATABASE_USER, *BEDROCK_MODELS)
 
 
 def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
@@ -113,7 +119,7 @@ LEDGER_WRITES: dict[str, set[str] | None] = {
     "IngestFunction": {"DOC#*", "KEY#*", "TEXT#*"},
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},
-    "ApiFunction": {"TASK#*", "SPEND#*"},
+    "ApiFunction": {"TASK#*", "SPEND#*", "CALLS"},
 }
 LEDGER_DELETES = {"WorkerFunction": {"SPEND#*"}, "ApiFunction": {"SPEND#*"}}
 
