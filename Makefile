@@ -12,7 +12,7 @@ EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
-  bench-extraction bench-truth bench-model bench-costs bench-report bench-coldstart \
+  check-servers bench-extraction bench-truth bench-model bench-costs bench-report bench-coldstart \
   pictures lock audit clean
 
 help: ## Say what each target does
@@ -60,6 +60,9 @@ bench-extraction: $(VENV)/.development ## Measure: pages per second beside both 
 
 bench-truth: $(VENV)/.development ## Measure: what is read beside independent readers; FOLDERS, OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_truth $(OPTIONS) $(FOLDERS)
+
+check-servers: $(VENV)/.development ## Check: what comes of the answers of real model servers; installs 900 MB
+	@$(BIN)/python -m tests.servers.check_servers
 
 bench-costs: $(VENV)/.development ## Measure: what a thousand documents cost, part by part
 	@$(BIN)/python -m tests.benchmarks.bench_costs
