@@ -42,6 +42,7 @@ from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.upload_forms import UploadForms
 from shared.deadline import Deadline
 from shared.errors import RequestError, SettingsError
+from shared.ledger.spend import Account
 from shared.llm.build import build_language_model
 from shared.llm.model import LanguageModel
 from shared.settings import Settings, read_settings
@@ -137,7 +138,7 @@ def build_api(settings: Settings, clients: Clients, model: LanguageModel) -> Api
     base = build_services(settings, clients)
     reader = build_reader(settings, base)
     chat = ChatServices(
-        answers=build_answers(settings, model, base),
+        answers=build_answers(settings, model, base, Account.CHAT),
         agent=build_agent(settings, reader),
         limits=AgentLimits(max_steps=settings.chat_max_steps, max_tokens=settings.chat_max_tokens),
         now=utc_now,

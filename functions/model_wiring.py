@@ -2,7 +2,7 @@
 
 import uuid
 
-from functions.observability import emit_cap_share
+from functions.observability import emit_cap_share, emit_chat_cap_share
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.metering.metered_calls import AnswerServices
 from pipeline.metering.spend_meter import Limits, SpendMeter
@@ -11,24 +11,31 @@ from pipeline.tasks.agent.agent import Agent
 from pipeline.tasks.agent.tools import Toolbox
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.documents import Clock
+from shared.ledger.spend import Account
 from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
 from shared.prices import MICRO_USD_PER_USD
 from shared.settings import Settings
 
 
-def build_meter(settings: Settings, table: LedgerTable, now: Clock) -> SpendMeter | None:
+def build_meter(
+    settings: Settings, table: LedgerTable, now: Clock, account: Account
+) -> SpendMeter | None:
     """The spending limit of the configured model; None for the one that costs nothing."""
     if not settings.uses_openai:
         return None
+    is_chat = account is Account.CHAT
+    daily_cap_usd = settings.chat_daily_cap_usd if is_chat else settings.daily_cap_usd
     limits = Limits(
         price=settings.model_prices.get(settings.openai_model),
-        daily=_to_micro_usd(settings.daily_cap_usd),
+        daily=_to_micro_usd(daily_cap_usd),
         document=_to_micro_usd(settings.document_cap_usd),
         zone=settings.time_zone,
+        account=account,
     )
+    note_share = emit_chat_cap_share if is_chat else emit_cap_share
     return SpendMeter(
-        table, settings.openai_model, limits, now, lambda: uuid.uuid4().hex, emit_cap_share
+        table, settings.openai_model, limits, now, lambda: uuid.uuid4().hex, note_share
     )
 
 
@@ -36,9 +43,12 @@ def _to_micro_usd(usd: float | None) -> int | None:
     return None if usd is None else round(usd * MICRO_USD_PER_USD)
 
 
-def build_answers(settings: Settings, model: LanguageModel, base: Services) -> AnswerServices:
-    """What asking the model works with."""
-    return AnswerServices(model, build_meter(settings, base.table, base.now), base.table, base.now)
+def build_answers(
+    settings: Settings, model: LanguageModel, base: Services, account: Account = Account.PIPELINE
+) -> AnswerServices:
+    """What asking the model works with, within the daily limit of an account."""
+    meter = build_meter(settings, base.table, base.now, account)
+    return AnswerServices(model, meter, base.table, base.now)
 
 
 def build_reader(settings: Settings, base: Services) -> DocumentReader:

@@ -28,6 +28,11 @@ def emit_cap_share(share: float) -> None:
     _emit("DailyCapUsedPercent", MetricUnit.Percent, round(100 * share, 1), service="spend")
 
 
+def emit_chat_cap_share(share: float) -> None:
+    """Tell at once how much of the day's limit for chats is spent or reserved; 1 is all of it."""
+    _emit("DailyCapUsedPercent", MetricUnit.Percent, round(100 * share, 1), service="chat")
+
+
 def emit_report_made() -> None:
     """Tell at once that a day's report was made and sent."""
     _emit("ReportsMade", MetricUnit.Count, 1, service="report")

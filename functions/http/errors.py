@@ -128,7 +128,7 @@ def _describe_failed_work(error: Exception, *, is_late: bool) -> ApiFailure:
                 "over_budget",
                 str(error),
                 "The limit is counted by the day: try again tomorrow, after the seconds that "
-                "Retry-After names, or have DailyCapUsd raised.",
+                "Retry-After names, or have ChatDailyCapUsd raised.",
                 seconds,
             )
         case DeadlineError() | LateAnswerError():

@@ -32,6 +32,7 @@ _BESIDE_A_MODEL_HERE = {
     "WorkerTimeoutSeconds": "600",
     "ReportTimeoutSeconds": "600",
     "WorkerMaximumConcurrency": "2",
+    "ModelCallsAtOnce": "1",
 }
 
 

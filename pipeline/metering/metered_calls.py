@@ -35,6 +35,7 @@ from shared.ledger.answers import (
 from shared.ledger.documents import Clock
 from shared.ledger.spending import Spending, record_spending
 from shared.llm.answer_key import answer_key
+from shared.llm.call_chain import find_most_of_answer, find_most_of_turn
 from shared.llm.model import EXTRACTIVE, LanguageModel, ModelAnswer, ModelRequest, Usage
 from shared.llm.prompt_rendering import estimate_request_tokens
 from shared.llm.turns import ModelTurn, ToolModel, Turn, TurnRequest, estimate_turn_tokens, turn_key
@@ -147,8 +148,8 @@ class MeteredCalls:
         asked = replace(request, room_tokens=known.lesson.room_tokens)
         reply, used = self._call(
             lambda: self._services.model.answer(asked, deadline),
-            estimate_request_tokens(request),
-            request.max_output_tokens,
+            Usage(1, estimate_request_tokens(request), request.max_output_tokens),
+            find_most_of_answer,
             key,
             known,
         )
@@ -189,8 +190,8 @@ class MeteredCalls:
         asked = replace(request, room_tokens=known.lesson.room_tokens)
         reply, used = self._call(
             lambda: model.take_turn(asked, deadline),
-            estimate_turn_tokens(request),
-            request.max_output_tokens,
+            Usage(1, estimate_turn_tokens(request), request.max_output_tokens),
+            find_most_of_turn,
             key,
             known,
         )
@@ -233,8 +234,8 @@ class MeteredCalls:
     def _call(
         self,
         call: Callable[[], ReplyT],
-        input_tokens: int,
-        max_output_tokens: int,
+        once: Usage,
+        find_most: Callable[[int, int], Usage],
         key: str,
         known: _Known,
     ) -> tuple[ReplyT, Spending]:
@@ -245,11 +246,12 @@ class MeteredCalls:
                 reply, cost = call(), 0
             else:
                 if self._payer is not None:
-                    estimate = meter.estimate(input_tokens, max_output_tokens)
-                    self._payer.check_cap(known.payer_row, estimate, meter.limits.document)
-                reply, cost = meter.run(call, input_tokens, max_output_tokens)
+                    cost = meter.estimate(once.input_tokens, once.output_tokens)
+                    self._payer.check_cap(known.payer_row, cost, meter.limits.document)
+                most = find_most(once.input_tokens, once.output_tokens)
+                reply, cost = meter.run(call, most.input_tokens, most.output_tokens)
         except SeashoreError as error:
-            if isinstance(error, PaidCalls) and error.calls:
+            if isinstance(error, PaidCalls) and error.has_cost:
                 usage = read_paid_usage(error)
                 counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
                 cost = meter.estimate(*counts) if meter else 0

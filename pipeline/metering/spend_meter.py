@@ -1,12 +1,16 @@
 """The spending limit: every call of a model is metered before it happens.
 
 One meter a container. It takes leases from the day's limit (`shared/ledger/spend.py`), small ones
-beside a small limit and larger ones beside a large limit, and lets calls draw on them: so at high
-rates most calls need no write to be let through.
+beside a small limit and larger ones beside a large limit, and lets calls draw on them.
+
+Before a call goes out, its lease's row says what it may cost at most, so that the limit holds
+whatever dies. One note serves all calls that begin while another is written, and carries what has
+been settled meanwhile: a batch of ten calls takes some three notes, and a call alone takes two.
 """
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -14,28 +18,24 @@ from zoneinfo import ZoneInfo
 
 from shared.aws.dynamodb_table import LedgerTable
 from shared.calendar import find_day, seconds_until_tomorrow
-from shared.errors import OverBudgetError, PaidCalls
+from shared.errors import OverBudgetError, PaidCalls, SeashoreError
 from shared.ledger.spend import (
+    Account,
     Lease,
+    ModelSpend,
     close_expired_leases,
     close_lease,
     find_lease,
+    note_on_lease,
     open_lease,
     read_committed,
     read_day_spend,
-    record_call,
 )
 from shared.llm.model import ModelAnswer, Usage
-from shared.llm.turns import ModelTurn
+from shared.llm.turns import ModelTurn, ToolsNotTakenError
 from shared.prices import ModelPrice, compute_cost_micro_usd, format_usd
 
 ReplyT = TypeVar("ReplyT", ModelAnswer[Any], ModelTurn)
-
-# An answer may take three calls: as it is asked for, once more with twice the room where it was cut
-# off, and once more where it did not fit. Money is reserved for all of them, so that the day's
-# limit holds whatever happens; what was not needed goes back at once.
-_MOST_READINGS = 3
-_MOST_WRITINGS = 5
 
 # A lease serves calls for a while, and outlives the longest invocation that may draw on it.
 _LEASE_SERVES = timedelta(minutes=10)
@@ -59,8 +59,22 @@ _LIMIT_IS_RAISED_SECONDS = 3600.0
 class _OpenLease:
     lease: Lease
     serves_until: datetime
+    unwritten: ModelSpend
     taken: int = 0
     running: int = 0
+    # What the calls that run may cost, and what the row says of it, at the least.
+    open_cost: int = 0
+    noted_open_cost: int = 0
+
+    @property
+    def is_covered(self) -> bool:
+        """Whether the row would keep enough if the process died now."""
+        return self.unwritten.spent + self.open_cost <= self.noted_open_cost
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the row says just what is so."""
+        return self.open_cost == self.noted_open_cost and not any(self.unwritten.counts.values())
 
 
 @dataclass(frozen=True)
@@ -88,12 +102,14 @@ class Limits:
         daily: On one day.
         document: On one document.
         zone: The time zone in which days are counted.
+        account: Whose daily limit it is.
     """
 
     price: ModelPrice | None
     daily: int | None
     document: int | None
     zone: ZoneInfo
+    account: Account = Account.PIPELINE
 
 
 class SpendMeter:
@@ -125,9 +141,15 @@ class SpendMeter:
         self._new_id = new_id
         self._note_share = note_share
         self._lock = threading.Lock()
+        # One note at a time, so that an older one cannot overtake a newer one.
+        self._writing = threading.Lock()
         self._open: _OpenLease | None = None
         self._retired: list[_OpenLease] = []
         self._refusal: _Refusal | None = None
+
+    @property
+    def _parameter(self) -> str:
+        return "ChatDailyCapUsd" if self.limits.account is Account.CHAT else "DailyCapUsd"
 
     def estimate(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int:
         """What a call is expected to cost, in millionths of a dollar; 0 without a known price."""
@@ -136,14 +158,14 @@ class SpendMeter:
         return compute_cost_micro_usd(self.limits.price, input_tokens, output_tokens, cached_tokens)
 
     def run(
-        self, call: Callable[[], ReplyT], input_tokens: int, max_output_tokens: int
+        self, call: Callable[[], ReplyT], input_tokens: int, output_tokens: int
     ) -> tuple[ReplyT, int]:
         """Call a model, with room reserved before and the cost settled after.
 
         Args:
             call: Calls the model.
-            input_tokens: About how much the model will read.
-            max_output_tokens: The most that it may write.
+            input_tokens: The most that the model may read, all calls of the answer together.
+            output_tokens: The most that it may write.
 
         Returns:
             What the call returned, and what it cost, in millionths of a dollar.
@@ -151,16 +173,17 @@ class SpendMeter:
         Raises:
             OverBudgetError, ServiceError: As `reserve` does.
         """
-        reservation = self.reserve(
-            self.estimate(_MOST_READINGS * input_tokens, _MOST_WRITINGS * max_output_tokens)
-        )
+        reservation = self.reserve(self.estimate(input_tokens, output_tokens))
         try:
             reply = call()
-        except BaseException as error:
-            if isinstance(error, PaidCalls) and error.calls:
-                self.settle(reservation, read_paid_usage(error))
-            else:
-                self.release(reservation)
+        except (SeashoreError, ToolsNotTakenError) as error:
+            usage = read_paid_usage(error) if isinstance(error, PaidCalls) else Usage()
+            self.settle(reservation, usage)
+            raise
+        except BaseException:
+            # Nobody knows how far it came: what was reserved for it may be gone.
+            lost = ModelSpend(model=self._model, unanswered=1, spent=reservation.cost)
+            self._finish(reservation, lost)
             raise
         return reply, self.settle(reservation, reply.usage)
 
@@ -177,7 +200,7 @@ class SpendMeter:
             self._note_share(1.0)
             raise OverBudgetError(
                 f"a call may cost {format_usd(cost)}, and the day's limit is {format_usd(daily)}: "
-                "raise DailyCapUsd",
+                f"raise {self._parameter}",
                 delay_seconds=_LIMIT_IS_RAISED_SECONDS,
                 reason="over_budget",
             )
@@ -187,29 +210,68 @@ class SpendMeter:
                 current = self._take_lease(cost)
             current.taken += cost
             current.running += 1
-            return Reservation(current, cost)
+            current.open_cost += cost
+            reservation = Reservation(current, cost)
+            behind = [lease for lease in self._retired if not lease.running and not lease.is_noted]
+        try:
+            for lease in [*behind, current]:
+                self._note(lease)
+        except BaseException:
+            self._finish(reservation, ModelSpend(model=self._model))
+            raise
+        return reservation
 
     def settle(self, reservation: Reservation, usage: Usage) -> int:
-        """Note what a call has cost.
+        """Note what a call has cost; one that has cost nothing gives its room back.
+
+        A cost that cannot be written now is carried to the next note. Until then the lease's row
+        says what the call may have cost at most, which is no less.
 
         Returns:
             The cost, in millionths of a dollar.
         """
         cost = self.estimate(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-        try:
-            record_call(self._table, reservation.lease.lease, cost, usage)
-        finally:
-            self._finish(reservation, cost)
+        used = ModelSpend(
+            model=self._model,
+            calls=usage.calls,
+            unanswered=usage.unanswered,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            spent=cost,
+        )
+        self._finish(reservation, used)
         return cost
 
-    def release(self, reservation: Reservation) -> None:
-        """Give back the room of a call that has cost nothing."""
-        self._finish(reservation, 0)
-
-    def _finish(self, reservation: Reservation, cost: int) -> None:
+    def _finish(self, reservation: Reservation, used: ModelSpend) -> None:
+        lease = reservation.lease
         with self._lock:
-            reservation.lease.taken += cost - reservation.cost
-            reservation.lease.running -= 1
+            lease.taken += used.spent - reservation.cost
+            lease.running -= 1
+            lease.open_cost -= reservation.cost
+            lease.unwritten = lease.unwritten.add(used)
+        with suppress(SeashoreError):
+            self._note(lease)
+
+    def _note(self, lease: _OpenLease) -> None:
+        """Have the lease's row say what is spent and open, where it does not say enough.
+
+        While calls run a settled one waits for the next note; the last one writes.
+        """
+        with self._writing:
+            with self._lock:
+                if lease.is_noted or (lease.running and lease.is_covered):
+                    return
+                used, open_cost = lease.unwritten, lease.open_cost
+                lease.unwritten = ModelSpend(model=self._model)
+                lease.noted_open_cost = min(lease.noted_open_cost, open_cost)
+            try:
+                note_on_lease(self._table, lease.lease, used, open_cost)
+            except BaseException:
+                with self._lock:
+                    lease.unwritten = lease.unwritten.add(used)
+                raise
+            with self._lock:
+                lease.noted_open_cost = open_cost
 
     def _has_room(self, current: _OpenLease, cost: int) -> bool:
         now = self._now()
@@ -236,17 +298,21 @@ class SpendMeter:
                 lease_id=self._new_id(),
                 model=self._model,
                 amount=amount,
+                account=self.limits.account,
+                open_cost=cost,
                 expires_at=(now + _LEASE_LIVES).isoformat(),
             )
             if open_lease(self._table, lease, self.limits.daily):
-                self._open = _OpenLease(lease, now + _LEASE_SERVES)
+                unwritten = ModelSpend(model=self._model)
+                self._open = _OpenLease(lease, now + _LEASE_SERVES, unwritten, noted_open_cost=cost)
                 self._refusal = None
                 if self.limits.daily:
-                    self._note_share(read_committed(self._table, day) / self.limits.daily)
+                    committed = read_committed(self._table, day, self.limits.account)
+                    self._note_share(committed / self.limits.daily)
                 return self._open
             close_expired_leases(self._table, day, now)
         self._note_share(1.0)
-        spent = read_day_spend(self._table, day).spent
+        spent = read_day_spend(self._table, day, now).spent_by(self.limits.account)
         is_spent = spent + cost > (self.limits.daily or 0)
         self._refusal = _Refusal(day, cost, now + _REFUSED_FOR, is_spent)
         raise self._refuse(self._refusal, now)
@@ -262,6 +328,9 @@ class SpendMeter:
         waiting = []
         for retired in self._retired:
             if retired.running:
+                waiting.append(retired)
+                continue
+            if not retired.is_noted:
                 waiting.append(retired)
                 continue
             lease = find_lease(self._table, retired.lease)
@@ -286,7 +355,11 @@ class SpendMeter:
 
 
 def read_paid_usage(error: PaidCalls) -> Usage:
-    """What an answer that failed has consumed."""
+    """What an answer that failed has consumed, and what its calls without an answer may have."""
     return Usage(
-        error.calls, error.input_tokens, error.output_tokens, cached_tokens=error.cached_tokens
+        error.calls,
+        error.input_tokens,
+        error.output_tokens,
+        unanswered=error.unanswered,
+        cached_tokens=error.cached_tokens,
     )

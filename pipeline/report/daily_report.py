@@ -143,7 +143,7 @@ def _compose(
         chunks=documents.chunks,
         chunks_done=documents.chunks_done,
         chunks_failed=documents.chunks_failed,
-        spend=read_spend(day, services.daily_cap_micro_usd, services.table),
+        spend=read_spend(day, services.daily_cap_micro_usd, services.table, services.now()),
         durations=_describe_durations(documents, services),
         dead_letters=_list_dead_letters(documents.causes, tasks.causes, services),
         rejected=documents.rejected.values,

@@ -1,12 +1,13 @@
 """What a report says of calls, tokens and cost: of the day, and of the days before it."""
 
+from datetime import datetime
 from itertools import dropwhile
 
 from pipeline.report.report_part import ReportPart
 from shared.aws.dynamodb_table import LedgerTable
 from shared.calendar import list_days_before
 from shared.ledger.reports import find_reports
-from shared.ledger.spend import DaySpend, ModelSpend, read_day_spend
+from shared.ledger.spend import Account, DaySpend, ModelSpend, read_day_spend
 
 _DAYS_BEFORE = 7
 
@@ -52,11 +53,13 @@ class Spend(ReportPart):
         models: By model, the dearest first. Empty where only the offline model worked.
         cap_micro_usd: The most that may be spent on one day; None if there is no limit.
         days_before: The seven days before, oldest first.
+        chat_micro_usd: What chats have cost of it, which have a limit of their own.
     """
 
     models: tuple[ModelCost, ...] = ()
     cap_micro_usd: int | None = None
     days_before: tuple[DayFigures, ...] = ()
+    chat_micro_usd: int = 0
 
     @property
     def calls(self) -> int:
@@ -88,7 +91,7 @@ class Spend(ReportPart):
         """The part of the day's limit that was used, 1.0 being all of it; None without a limit."""
         if not self.cap_micro_usd:
             return None
-        return self.cost_micro_usd / self.cap_micro_usd
+        return (self.cost_micro_usd - self.chat_micro_usd) / self.cap_micro_usd
 
     @property
     def known_days_before(self) -> tuple[DayFigures, ...]:
@@ -96,19 +99,20 @@ class Spend(ReportPart):
         return tuple(dropwhile(lambda day: day.is_unknown, self.days_before))
 
 
-def read_spend(day: str, cap_micro_usd: int | None, table: LedgerTable) -> Spend:
+def read_spend(day: str, cap_micro_usd: int | None, table: LedgerTable, now: datetime) -> Spend:
     """Read what a day has cost, and how the seven days before were.
 
     Args:
         day: The day.
         cap_micro_usd: The most that may be spent on one day; None if there is no limit.
         table: The ledger.
+        now: The time.
     """
     before = list_days_before(day, _DAYS_BEFORE)
     reports = find_reports(table, before)
     days_before = []
     for earlier in before:
-        spend = read_day_spend(table, earlier)
+        spend = read_day_spend(table, earlier, now)
         made = reports.get(earlier)
         days_before.append(
             DayFigures(
@@ -120,11 +124,17 @@ def read_spend(day: str, cap_micro_usd: int | None, table: LedgerTable) -> Spend
                 cost_micro_usd=spend.spent,
             )
         )
-    models = [_to_cost(model) for model in read_day_spend(table, day).models]
+    spend = read_day_spend(table, day, now)
+    by_name: dict[str, ModelSpend] = {}
+    for model in spend.models:
+        known = by_name.get(model.model)
+        by_name[model.model] = model if known is None else known.add(model)
+    models = map(_to_cost, by_name.values())
     return Spend(
         models=tuple(sorted(models, key=lambda one: (-(one.cost_micro_usd or 0), one.model))),
         cap_micro_usd=cap_micro_usd,
         days_before=tuple(days_before),
+        chat_micro_usd=spend.spent_by(Account.CHAT),
     )
 
 

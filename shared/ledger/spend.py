@@ -2,13 +2,17 @@
 
 A container that wants to call a model first takes a *lease*: an amount that is reserved from the
 day's limit by a conditional write, for itself alone and for a limited time. Its calls draw on the
-lease, each call's cost is noted on it, and when it is closed the rest goes back. A container that
-dies leaves its lease to expire, whereupon anyone may close it: nothing is reserved for ever.
+lease, what they have cost and what runs is noted on it, and when it is closed the rest goes back. A
+container that dies leaves its lease to expire, whereupon anyone may close it. What its calls may
+have cost that were open counts as spent then, since the provider may have served them; the rest
+goes back: nothing is reserved for ever.
+
+The pipeline and the chat have a limit each, so that neither can use up the other's.
 
 | pk | sk | what |
 |---|---|---|
-| `SPEND#<day>` | `TOTAL` | `committed`, which the limit is held against: spent and reserved |
-| `SPEND#<day>` | `MODEL#<name>` | what went to one model: calls, tokens, spent |
+| `SPEND#<day>` | `TOTAL`, `TOTAL#chat` | `committed`: spent and reserved, at most the limit |
+| `SPEND#<day>` | `MODEL#<name>`, `MODEL#<name>#chat` | calls, tokens and cost of one model |
 | `SPEND#<day>` | `LEASE#<id>` | an open lease |
 
 Amounts are in millionths of a dollar.
@@ -17,40 +21,73 @@ Amounts are in millionths of a dollar.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_table import Delete, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
-from shared.llm.model import Usage
 
-TOTAL_SK = "TOTAL"
+_COUNTS = frozenset({"calls", "unanswered", "input_tokens", "output_tokens", "spent", "left_open"})
+
+
+class Account(StrEnum):
+    """Whose daily limit a call counts against."""
+
+    PIPELINE = "pipeline"
+    CHAT = "chat"
 
 
 class ModelSpend(BaseModel):
-    """What went to one model on a day."""
+    """What went to one model on a day.
+
+    Attributes:
+        model: The model's name.
+        account: Whose limit it counts against.
+        calls: How many calls were answered.
+        unanswered: How many were sent and got no whole answer: they count at the most that they may
+            have cost.
+        input_tokens: What was read.
+        output_tokens: What was written.
+        spent: What it has cost.
+        left_open: Which part of it calls may have cost whose process died.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     model: str
+    account: Account = Account.PIPELINE
     calls: int = 0
+    unanswered: int = 0
     input_tokens: int = 0
     output_tokens: int = 0
     spent: int = 0
+    left_open: int = 0
 
     @property
     def counts(self) -> dict[str, int]:
         """What adds up."""
-        return self.model_dump(include={"calls", "input_tokens", "output_tokens", "spent"})
+        return self.model_dump(include=set(_COUNTS))
+
+    def add(self, other: "ModelSpend") -> "ModelSpend":
+        """The same model's spending with more of it."""
+        more = {name: count + getattr(self, name) for name, count in other.counts.items()}
+        return self.model_copy(update=more)
 
 
 class Lease(ModelSpend):
-    """An amount reserved for one container, and what of it went to the model."""
+    """An amount reserved for one container, and what of it went to the model.
+
+    Attributes:
+        open_cost: What the calls that run may cost at most, as it was noted last.
+        expires_at: From when on anyone may close it.
+    """
 
     day: str
     lease_id: str
     amount: int
+    open_cost: int = 0
     expires_at: str
 
     @property
@@ -62,6 +99,10 @@ class Lease(ModelSpend):
     def sk(self) -> str:
         """Its own row."""
         return f"LEASE#{self.lease_id}"
+
+    def is_expired(self, now: datetime) -> bool:
+        """Whether its container has not closed it in time, and so must have died."""
+        return not self.expires_at or datetime.fromisoformat(self.expires_at) < now
 
 
 @dataclass(frozen=True)
@@ -77,9 +118,21 @@ class DaySpend:
         """What was spent, on all models."""
         return sum(model.spent for model in self.models)
 
+    def spent_by(self, account: Account) -> int:
+        """What was spent of one limit, on all models."""
+        return sum(model.spent for model in self.models if model.account is account)
+
 
 def _pk(day: str) -> str:
     return f"SPEND#{day}"
+
+
+def _total_sk(account: Account) -> str:
+    return "TOTAL" if account is Account.PIPELINE else f"TOTAL#{account}"
+
+
+def _model_sk(model: str, account: Account) -> str:
+    return f"MODEL#{model}" if account is Account.PIPELINE else f"MODEL#{model}#{account}"
 
 
 def open_lease(table: LedgerTable, lease: Lease, daily_cap: int | None) -> bool:
@@ -98,7 +151,12 @@ def open_lease(table: LedgerTable, lease: Lease, daily_cap: int | None) -> bool:
     try:
         table.transact(
             [
-                Update(lease.pk, TOTAL_SK, add={"committed": lease.amount}, condition=condition),
+                Update(
+                    lease.pk,
+                    _total_sk(lease.account),
+                    add={"committed": lease.amount},
+                    condition=condition,
+                ),
                 Put(row, condition=Attr("pk").not_exists()),
             ]
         )
@@ -107,29 +165,35 @@ def open_lease(table: LedgerTable, lease: Lease, daily_cap: int | None) -> bool:
     return True
 
 
-def record_call(table: LedgerTable, lease: Lease, cost: int, usage: Usage) -> None:
-    """Note what calls have cost, on the lease that they drew on.
+def note_on_lease(table: LedgerTable, lease: Lease, used: ModelSpend, open_cost: int) -> None:
+    """Note what calls have cost on the lease that they drew on, and what is running.
 
     Without a condition: the money is gone, whatever has become of the lease.
+
+    Args:
+        table: The ledger.
+        lease: The lease.
+        used: What has come up since the last note.
+        open_cost: What the calls that run now may cost at most.
     """
     table.update_row(
         Update(
             lease.pk,
             lease.sk,
-            assign={"day": lease.day, "lease_id": lease.lease_id, "model": lease.model},
-            add={
-                "amount": 0,
-                "spent": cost,
-                "calls": usage.calls,
-                "input_tokens": usage.input_tokens,
-                "output_tokens": usage.output_tokens,
+            assign={
+                "day": lease.day,
+                "lease_id": lease.lease_id,
+                "model": lease.model,
+                "account": lease.account,
+                "open_cost": open_cost,
             },
+            add={"amount": 0, **used.counts},
         )
     )
 
 
 def close_lease(table: LedgerTable, lease: Lease) -> bool:
-    """Give back what is left of a lease, and enter what was spent.
+    """Enter what was spent of a lease and what its open calls may have cost; the rest goes back.
 
     Args:
         table: The ledger.
@@ -138,24 +202,29 @@ def close_lease(table: LedgerTable, lease: Lease) -> bool:
     Returns:
         Whether this call closed it; False if it was closed before or was drawn on meanwhile.
     """
+    entered = lease.add(
+        ModelSpend(model=lease.model, spent=lease.open_cost, left_open=lease.open_cost)
+    )
     try:
         table.transact(
             [
                 Delete(
                     lease.pk,
                     lease.sk,
-                    condition=Attr("spent").eq(lease.spent) & Attr("calls").eq(lease.calls),
+                    condition=Attr("spent").eq(lease.spent)
+                    & Attr("calls").eq(lease.calls)
+                    & Attr("open_cost").eq(lease.open_cost),
                 ),
                 Update(
                     lease.pk,
-                    TOTAL_SK,
-                    add={"committed": lease.spent - lease.amount},
+                    _total_sk(lease.account),
+                    add={"committed": entered.spent - lease.amount},
                 ),
                 Update(
                     lease.pk,
-                    f"MODEL#{lease.model}",
-                    assign={"model": lease.model},
-                    add=lease.counts,
+                    _model_sk(lease.model, lease.account),
+                    assign={"model": lease.model, "account": lease.account},
+                    add=entered.counts,
                 ),
             ]
         )
@@ -177,31 +246,39 @@ def close_expired_leases(table: LedgerTable, day: str, now: datetime) -> int:
         How many were closed.
     """
     return sum(
-        close_lease(table, lease)
-        for lease in _list_leases(table, day)
-        if not lease.expires_at or datetime.fromisoformat(lease.expires_at) < now
+        close_lease(table, lease) for lease in _list_leases(table, day) if lease.is_expired(now)
     )
 
 
-def read_committed(table: LedgerTable, day: str) -> int:
-    """What is spent or reserved on a day, which its limit is held against."""
-    row = table.read_row(_pk(day), TOTAL_SK)
+def read_committed(table: LedgerTable, day: str, account: Account) -> int:
+    """What is spent or reserved of a day's limit."""
+    row = table.read_row(_pk(day), _total_sk(account))
     return 0 if row is None else int(row["committed"])
 
 
-def read_day_spend(table: LedgerTable, day: str) -> DaySpend:
-    """A day's spending, what runs at the moment included."""
-    models: dict[str, ModelSpend] = {}
+def read_day_spend(table: LedgerTable, day: str, now: datetime) -> DaySpend:
+    """A day's spending, what runs at the moment included.
+
+    What the open calls of a process that died may have cost counts as spent once its lease has
+    expired, closed or not.
+    """
+    models: dict[tuple[str, Account], ModelSpend] = {}
     reserved = 0
     for row in table.query_rows(_pk(day), "LEASE#", "MODEL#~"):
         entry = ModelSpend.model_validate(row)
-        known = models.get(entry.model, ModelSpend(model=entry.model))
-        total = {name: count + getattr(known, name) for name, count in entry.counts.items()}
-        models[entry.model] = ModelSpend(model=entry.model, **total)
         if row["sk"].startswith("LEASE#"):
             lease = _to_lease(row)
-            reserved += max(0, lease.amount - lease.spent)
-    return DaySpend(day, tuple(models[name] for name in sorted(models)), reserved)
+            if lease.is_expired(now):
+                lost = ModelSpend(
+                    model=entry.model, spent=lease.open_cost, left_open=lease.open_cost
+                )
+                entry = entry.add(lost)
+            else:
+                reserved += max(0, lease.amount - entry.spent)
+        key = (entry.model, entry.account)
+        known = models.get(key)
+        models[key] = entry if known is None else known.add(entry)
+    return DaySpend(day, tuple(models[key] for key in sorted(models)), reserved)
 
 
 def _list_leases(table: LedgerTable, day: str) -> Iterator[Lease]:

@@ -76,6 +76,8 @@ class Usage:
         input_tokens: The tokens that they read.
         output_tokens: The tokens that they wrote.
         estimated: Whether a part is an estimate, because a server counts no tokens.
+        unanswered: How many calls were sent and got no whole answer. The provider may have served
+            them, so their tokens are counted in, at the most that they can have been.
         cached_tokens: What of the input tokens the server had read before, for a price of its own.
     """
 
@@ -83,6 +85,7 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     estimated: bool = False
+    unanswered: int = 0
     cached_tokens: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
@@ -91,6 +94,7 @@ class Usage:
             self.input_tokens + other.input_tokens,
             self.output_tokens + other.output_tokens,
             self.estimated or other.estimated,
+            self.unanswered + other.unanswered,
             self.cached_tokens + other.cached_tokens,
         )
 

@@ -152,9 +152,9 @@ def look_at_day(run: Run, number: int, daily_cap_usd: float) -> Day:
     noon = FIRST_DAY + timedelta(days=number, hours=12)
     midnight = FIRST_DAY + timedelta(days=number + 1)
     name = f"{noon:%Y-%m-%d}"
-    before = read_day_spend(table, name)
+    before = read_day_spend(table, name, noon)
     close_expired_leases(table, name, midnight + timedelta(minutes=31))
-    after = read_day_spend(table, name)
+    after = read_day_spend(table, name, midnight)
     cap = round(daily_cap_usd * MICRO_USD_PER_USD)
     limits = Limits(price=PRICE, daily=cap, document=None, zone=ZoneInfo("UTC"))
     meter = SpendMeter(table, MODEL, limits, lambda: noon, lambda: f"look-{number}")

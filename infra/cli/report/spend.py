@@ -1,11 +1,12 @@
 """`seashore spend`: what the language models have cost, day by day."""
 
+from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
 from infra.cli.command_context import CommandContext
 from infra.cli.output import Column, Output
 from shared.calendar import find_day, list_days_before
-from shared.ledger.spend import DaySpend, read_day_spend
+from shared.ledger.spend import Account, DaySpend, read_day_spend
 from shared.prices import MICRO_USD_PER_USD, format_usd
 
 # What the template's output says where no limit is set, since an output cannot be empty.
@@ -21,31 +22,43 @@ def write_spend(context: CommandContext, days: int) -> None:
     """
     stack, output = context.stack, context.output
     zone = ZoneInfo(stack.output("TimeZone"))
-    cap = stack.output("DailyCapUsd")
-    daily_cap_usd = None if cap == NO_LIMIT else float(cap)
+    caps = {
+        Account.PIPELINE: _read_cap(stack.output("DailyCapUsd")),
+        # A stack that was deployed before chats had a limit of their own has no such output.
+        Account.CHAT: _read_cap(stack.outputs.get("ChatDailyCapUsd", NO_LIMIT)),
+    }
     today = find_day(context.now(), zone)
     newest_first = [today, *reversed(list_days_before(today, days - 1))]
-    spends = [read_day_spend(context.table, day) for day in newest_first]
+    spends = [read_day_spend(context.table, day, context.now()) for day in newest_first]
     if context.as_json:
-        output.write_json([_to_json(spend, daily_cap_usd) for spend in spends])
+        output.write_json([_to_json(spend, caps) for spend in spends])
         return
     _write_table([spend for spend in spends if spend.models], output)
-    _say_how_today_stands(spends[0], daily_cap_usd, output)
+    _say_how_today_stands(spends[0], caps, output)
 
 
-def _to_json(spend: DaySpend, daily_cap_usd: float | None) -> dict[str, object]:
+def _read_cap(output: str) -> float | None:
+    return None if output == NO_LIMIT else float(output)
+
+
+def _to_json(spend: DaySpend, caps: Mapping[Account, float | None]) -> dict[str, object]:
     return {
         "day": spend.day,
         "spent_usd": spend.spent / MICRO_USD_PER_USD,
         "reserved_usd": spend.reserved / MICRO_USD_PER_USD,
-        "daily_cap_usd": daily_cap_usd,
+        "daily_cap_usd": caps[Account.PIPELINE],
+        "chat_spent_usd": spend.spent_by(Account.CHAT) / MICRO_USD_PER_USD,
+        "chat_daily_cap_usd": caps[Account.CHAT],
         "models": [
             {
                 "model": model.model,
+                "account": model.account.value,
                 "calls": model.calls,
+                "unanswered_calls": model.unanswered,
                 "input_tokens": model.input_tokens,
                 "output_tokens": model.output_tokens,
                 "spent_usd": model.spent / MICRO_USD_PER_USD,
+                "left_open_usd": model.left_open / MICRO_USD_PER_USD,
             }
             for model in spend.models
         ],
@@ -61,6 +74,7 @@ def _write_table(spends: list[DaySpend], output: Output) -> None:
             str(model.input_tokens),
             str(model.output_tokens),
             format_usd(model.spent) if model.spent else "no price",
+            model.account.value,
         )
         for spend in spends
         for model in spend.models
@@ -72,16 +86,40 @@ def _write_table(spends: list[DaySpend], output: Output) -> None:
         "tokens in": "figure",
         "tokens out": "figure",
         "cost": "figure",
+        "for": "text",
     }
     output.write_table(columns, cells, cells)
 
 
-def _say_how_today_stands(today: DaySpend, daily_cap_usd: float | None, output: Output) -> None:
-    limit = "no limit is set" if daily_cap_usd is None else f"the limit is ${daily_cap_usd:.2f}"
+def _say_how_today_stands(
+    today: DaySpend, caps: Mapping[Account, float | None], output: Output
+) -> None:
     aside = f", {format_usd(today.reserved)} reserved for calls" if today.reserved else ""
-    output.say(f"Today ({today.day}): {format_usd(today.spent)} spent{aside}; {limit}.")
+    output.say(
+        f"Today ({today.day}): {format_usd(today.spent_by(Account.PIPELINE))} spent"
+        f"{aside}; {_say_limit(caps[Account.PIPELINE])}."
+    )
+    chat = today.spent_by(Account.CHAT)
+    if chat:
+        output.say(f"Chats: {format_usd(chat)} spent; {_say_limit(caps[Account.CHAT])}.")
+    unanswered = sum(model.unanswered for model in today.models)
+    left_open = sum(model.left_open for model in today.models)
+    if unanswered:
+        output.say(
+            f"{unanswered} of today's calls got no whole answer and count at the most that they "
+            "may have cost."
+        )
+    if left_open:
+        output.say(
+            f"{format_usd(left_open)} counts for calls whose process died, at the most that they "
+            "may have cost."
+        )
     if any(model.input_tokens and not model.spent for model in today.models):
         output.say(
             "A model without a price is counted in tokens only, and no limit holds for it: "
             "name its price in the parameter ModelPrices."
         )
+
+
+def _say_limit(cap_usd: float | None) -> str:
+    return "no limit is set" if cap_usd is None else f"the limit is ${cap_usd:.2f}"

@@ -13,6 +13,7 @@ from shared.errors import (
     ModelRefusalError,
     ModelUnavailableError,
 )
+from shared.llm.call_chain import CallChain, find_most_of_answer
 from shared.llm.chat_completions.answer_room import AnswerRoom
 from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller, OutputStepRejectedError
 from shared.llm.chat_completions.chat_replies import Reply
@@ -26,9 +27,9 @@ from shared.llm.chat_completions.structured_output import (
     parse_answer,
     strict_schema,
 )
-from shared.llm.model import DIVISIBLE, AnswerT, ModelRequest, Usage
+from shared.llm.model import DIVISIBLE, AnswerT, ModelRequest
 from shared.llm.model_window import ModelWindow
-from shared.llm.prompt_rendering import render_prompt
+from shared.llm.prompt_rendering import estimate_request_tokens, render_prompt
 from shared.llm.token_estimate import estimate_tokens
 
 
@@ -53,7 +54,7 @@ class AnswerRun(Generic[AnswerT]):
         window: How much the model reads and writes.
 
     Attributes:
-        usage: What the answered calls have consumed so far.
+        chain: What the calls have used up so far, and whether another one fits.
     """
 
     def __init__(
@@ -63,7 +64,9 @@ class AnswerRun(Generic[AnswerT]):
         formats: FormatFallback,
         window: ModelWindow,
     ) -> None:
-        self.usage = Usage()
+        self.chain = CallChain(
+            find_most_of_answer(estimate_request_tokens(request), request.max_output_tokens)
+        )
         self._request = request
         self._caller = caller
         self._formats = formats
@@ -90,7 +93,7 @@ class AnswerRun(Generic[AnswerT]):
         while True:
             call = self._write_call()
             try:
-                reply = self._caller.call(call, deadline)
+                reply = self._caller.call(call, deadline, self.chain)
             except OutputStepRejectedError as rejection:
                 if self._sends_bounds and rejection.may_be_bounds:
                     self._with_bounds = False
@@ -99,7 +102,7 @@ class AnswerRun(Generic[AnswerT]):
                 self._doubtful = self._doubtful or not rejection.by_name
                 continue
             except DeadlineError:
-                if not self._doubtful or self.usage.calls:
+                if not self._doubtful or self.chain.usage.calls:
                     raise
                 # No format was answered: the internal errors were no dislike of one, but an outage.
                 raise ModelUnavailableError(
@@ -107,7 +110,7 @@ class AnswerRun(Generic[AnswerT]):
                     delay_seconds=UNAVAILABLE_DELAY_SECONDS,
                     reason="model_unavailable",
                 ) from None
-            self.usage += reply.usage
+            self.chain.charge(reply.usage, call.prompt_tokens, call.max_tokens)
             self._caller.check_was_read(call, reply)
             if reply.refused:
                 raise ModelRefusalError("The model or its content filter declines this text")

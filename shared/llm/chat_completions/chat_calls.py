@@ -1,5 +1,6 @@
 """Make one call of the Chat Completions API, with retries, a breaker and a log line."""
 
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -12,6 +13,8 @@ from openai.types.chat import ChatCompletionMessageParam
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
 from shared.llm.answer_memory import AnswerMemory
+from shared.llm.call_chain import CallChain
+from shared.llm.call_slots import CallSlots
 from shared.llm.chat_completions.access_breaker import AccessBreaker
 from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
 from shared.llm.chat_completions.error_translation import (
@@ -26,6 +29,8 @@ from shared.llm.chat_completions.error_translation import (
     rejects_key,
     translate_failure,
 )
+from shared.llm.chat_completions.outage_breaker import OutageBreaker
+from shared.llm.chat_completions.paid_failures import may_have_been_served, read_error_usage
 from shared.llm.chat_completions.prompt_limit import PromptLimit, was_cut, was_full
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
 from shared.llm.chat_completions.server_dialect import (
@@ -97,6 +102,7 @@ class ChatCaller:
         dialect: Which parameters the server takes.
         key: The key of the account; None for a server that asks for none.
         memory: Whether the model has ever answered; of this container alone where none is given.
+        slots: What bounds the calls that run at once in all containers, if anything does.
     """
 
     def __init__(
@@ -109,7 +115,9 @@ class ChatCaller:
         dialect: ServerDialect,
         key: ModelKey | None = None,
         memory: AnswerMemory | None = None,
+        slots: CallSlots | None = None,
     ) -> None:
+        self._slots = slots
         self._limit = PromptLimit(clock, logger)
         self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
@@ -117,34 +125,40 @@ class ChatCaller:
         self._clock = clock
         self._logger = logger
         self._breaker = AccessBreaker(clock, logger)
+        self._outage = OutageBreaker(clock)
         self._pause = SharedPause(clock)
         self._dialect = dialect
         self._key = key
         self._memory = memory or AnswerMemory()
 
-    def call(self, call: ChatCall, deadline: Deadline) -> Reply:
-        """Make the call.
+    def call(self, call: ChatCall, deadline: Deadline, chain: CallChain) -> Reply:
+        """Make the call; what attempts without an answer may have cost is charged to its chain.
 
         Raises:
+            ModelAnswerError: The chain has no room for it, or the answer is of no use.
             OutputStepRejectedError: A weaker output format is worth a try.
             ToolsRejectedError: The server does not take the tools.
             SeashoreError: As `LanguageModel.answer` says.
         """
         if call.is_divisible:
             self._limit.check(call.prompt_tokens, deadline)
+        if not chain.has_room(call.prompt_tokens, call.max_tokens):
+            raise ModelAnswerError("The answer is of no use yet, and has cost what it may")
         failures: list[openai.OpenAIError] = []
+
+        def is_final(error: openai.OpenAIError) -> bool:
+            is_rejection = _find_rejection(call, error) is not None
+            return is_rejection or not chain.has_room(call.prompt_tokens, call.max_tokens)
 
         def attempt(number: int) -> Reply:
             try:
-                return self._attempt(call, deadline, number)
+                return self._attempt(call, deadline, number, chain)
             except openai.OpenAIError as error:
                 failures.append(error)
                 raise
 
         try:
-            return self._policy.run(
-                attempt, deadline, lambda error: _find_rejection(call, error) is not None
-            )
+            return self._policy.run(attempt, deadline, is_final)
         except openai.OpenAIError as error:
             rejection = _find_rejection(call, error)
             if rejection is not None:
@@ -192,25 +206,39 @@ class ChatCaller:
             is_setting=is_setting,
         )
 
-    def _attempt(self, call: ChatCall, deadline: Deadline, number: int) -> Reply:
+    def _attempt(self, call: ChatCall, deadline: Deadline, number: int, chain: CallChain) -> Reply:
         self._breaker.check()
+        self._outage.check()
         self._wait_for_pause(deadline)
         deadline.check(MIN_CALL_SECONDS)
         started = self._clock()
         try:
-            completion = self._send(call, deadline)
+            with self._slots.hold(deadline) if self._slots else contextlib.nullcontext():
+                completion = self._send(call, deadline)
         except openai.OpenAIError as error:
             retry_after = read_retry_after(error, self._policy.wall_clock())
             if classify_failure(error) is ServerFailure.THROTTLED and retry_after is not None:
                 self._pause.extend(retry_after)
+            if may_have_been_served(error):
+                if not (isinstance(error, AnswerTooSlowError) and error.pieces):
+                    self._outage.record_lost()
+                chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
+            else:
+                chain.charge(read_error_usage(error), call.prompt_tokens, call.max_tokens)
             self._log(call, number, started, outcome=describe_failure(error))
             raise
         except (json.JSONDecodeError, UnicodeDecodeError):
             # The SDK lets these through for a body that calls itself JSON and is not.
+            chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             self._log(call, number, started, outcome="the body is not JSON")
             raise ModelAnswerError("The provider's response is not JSON") from None
-        reply = read_reply(completion, call.prompt_tokens)
+        try:
+            reply = read_reply(completion, call.prompt_tokens)
+        except ModelAnswerError:
+            chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
+            raise
         self._breaker.record_success()
+        self._outage.record_answer()
         self._memory.note_answer()
         self._log(
             call,

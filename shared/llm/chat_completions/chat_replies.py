@@ -39,6 +39,8 @@ _REFUSED_REASONS = frozenset(
 )  # fmt: skip
 # Parts of an answer that are for a reader: OpenAI's, and those without a kind.
 _TEXT_PARTS = frozenset({"text", "output_text", ""})
+# Where the request of an error went that stood in an answer.
+ANSWERED_HOST = "answered.invalid"
 # What tells an error in a body without an answer.
 _ERROR_FIELDS = ("error", "errors", "detail", "message", "error_msg", "base_resp", "code")
 
@@ -72,21 +74,23 @@ def find_error(completion: object) -> openai.APIStatusError | None:
         return None
     extra: Mapping[str, Any] = completion.model_extra or {}
     if extra.get("error"):
-        return _build_error(extra["error"])
+        return _build_error(extra["error"], completion)
     choice = _read_choice(completion)
     if choice is not None:
         error = (choice.model_extra or {}).get("error")
-        return _build_error(error) if error else None
-    return _build_error(dict(extra)) if any(map(extra.get, _ERROR_FIELDS)) else None
+        return _build_error(error, completion) if error else None
+    return _build_error(dict(extra), completion) if any(map(extra.get, _ERROR_FIELDS)) else None
 
 
-def _build_error(body: object) -> openai.APIStatusError:
+def _build_error(body: object, completion: ChatCompletion) -> openai.APIStatusError:
     code = body.get("code") if isinstance(body, Mapping) else None
     number = int(str(code)) if str(code).isdecimal() else 0
     status = number if 400 <= number < 600 else HIDDEN_ERROR_STATUS
     # Only what reads it needs a request: it was answered already.
-    request = httpx2.Request("POST", "http://answered.invalid")
-    response = httpx2.Response(status, request=request)
+    request = httpx2.Request("POST", f"http://{ANSWERED_HOST}")
+    usage: object = completion.usage
+    said = {"usage": usage.model_dump()} if isinstance(usage, CompletionUsage) else {}
+    response = httpx2.Response(status, request=request, json=said)
     return openai.APIStatusError("An error in an answer", response=response, body=body)
 
 

@@ -8,13 +8,13 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
 from shared.errors import ModelAnswerError, ModelRefusalError, SeashoreError
+from shared.llm.call_chain import CallChain, find_most_of_turn
 from shared.llm.chat_completions.answer_room import AnswerRoom
 from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller, ToolsRejectedError
 from shared.llm.chat_completions.chat_replies import Reply
 from shared.llm.chat_completions.paid_failures import charge_failure
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.chat_completions.worded_calls import read_worded_calls
-from shared.llm.model import Usage
 from shared.llm.model_window import ModelWindow
 from shared.llm.turns import (
     Exchange,
@@ -56,25 +56,27 @@ class ToolTurns:
         with self._lock:
             if self._takes_tools is False:
                 raise ToolsNotTakenError
-        usage = Usage()
+        chain = CallChain(
+            find_most_of_turn(estimate_turn_tokens(request), request.max_output_tokens)
+        )
         room = AnswerRoom(request.max_output_tokens, self._window, request.room_tokens)
         try:
             while True:
                 call = _write_call(request, room)
-                reply = self._call(call, deadline)
-                usage += reply.usage
+                reply = self._call(call, deadline, chain)
+                chain.charge(reply.usage, call.prompt_tokens, call.max_tokens)
                 self._caller.check_was_read(call, reply)
                 if reply.refused:
                     raise ModelRefusalError("The model declines to go on")
                 if not reply.cut_off:
-                    return ModelTurn(self._read(reply, request), self._model, usage)
+                    return ModelTurn(self._read(reply, request), self._model, chain.usage)
                 room.widen(call.max_tokens)
         except SeashoreError as error:
-            raise charge_failure(error, usage, room.found_tokens) from None
+            raise charge_failure(error, chain.usage, room.found_tokens) from None
 
-    def _call(self, call: ChatCall, deadline: Deadline) -> Reply:
+    def _call(self, call: ChatCall, deadline: Deadline, chain: CallChain) -> Reply:
         try:
-            return self._caller.call(call, deadline)
+            return self._caller.call(call, deadline, chain)
         except ToolsRejectedError:
             self._remember(takes_tools=False)
             raise ToolsNotTakenError from None

@@ -3,6 +3,7 @@
 import json
 import logging
 import time
+from datetime import UTC, datetime
 
 import pytest
 
@@ -10,7 +11,7 @@ from functions.http.errors import describe_error
 from functions.http.requests import find_owner
 from shared.conversations import Conversations
 from shared.errors import AccessDeniedError
-from shared.ledger.spend import read_day_spend
+from shared.ledger.spend import Account, read_day_spend
 from tests.fakes.aws.ledger_rows import scan_rows
 from tests.fakes.desks.api_desk import make_event, open_api_desk
 from tests.fakes.model.chat_behaviours import calling, failing, saying, throttled
@@ -202,7 +203,7 @@ def test_what_goes_wrong_with_the_model_has_a_status_of_its_own(
 
 def test_over_the_days_limit_it_is_told_when_to_come_again():
     prices = {"tiny": {"input": 10.0, "output": 10.0}}
-    with open_api_desk(model_prices=prices, daily_cap_usd=0.0001) as desk:
+    with open_api_desk(model_prices=prices, chat_daily_cap_usd=0.0001) as desk:
         said = desk.chat("Hi")
         assert (said.status, said.error["code"]) == (429, "over_budget")
         assert 0 < int(said.headers["Retry-After"]) <= 86_401
@@ -210,7 +211,7 @@ def test_over_the_days_limit_it_is_told_when_to_come_again():
         assert desk.server.calls == []
 
 
-def test_what_a_chat_costs_counts_against_the_day():
+def test_what_a_chat_costs_counts_against_the_limit_of_chats_alone():
     prices = {"tiny": {"input": 1.0, "output": 1.0}}
     with open_api_desk(model_prices=prices) as desk:
         desk.enter_document("skagen.pdf", *PAGES)
@@ -220,7 +221,9 @@ def test_what_a_chat_costs_counts_against_the_day():
         tokens = usage["input_tokens"] + usage["output_tokens"]
         assert usage["cost_usd"] == pytest.approx(tokens / 1_000_000)
         days.add(time.strftime("%Y-%m-%d", time.gmtime()))
-        assert sum(read_day_spend(desk.table, day).spent for day in days) == tokens
+        spends = [read_day_spend(desk.table, day, datetime.now(UTC)) for day in days]
+        assert sum(spend.spent_by(Account.CHAT) for spend in spends) == tokens
+        assert not any(spend.spent_by(Account.PIPELINE) for spend in spends)
         # Nothing of a chat is kept in the ledger, where its user could not delete it.
         assert not [key for key in scan_rows(desk.table) if key[0].startswith("ANSWER#")]
 

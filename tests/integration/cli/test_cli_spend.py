@@ -26,6 +26,7 @@ def stack(account):
         "LedgerTable": account.settings.ledger_table,
         "TimeZone": "UTC",
         "DailyCapUsd": "10",
+        "ChatDailyCapUsd": "5",
     }
     return Stack("local", "eu-west-1", boto3.Session(region_name="eu-west-1"), None, outputs)
 
@@ -51,7 +52,7 @@ def write(stack, capsys, *, as_json):
 def test_a_day_is_shown_by_model_beside_the_limit(stack, spend_on, capsys):
     spend_on("gpt-5-mini", ModelPrice(input=0.25, output=2.0))
     said = write(stack, capsys, as_json=False)
-    assert said.out == "2026-05-04\tgpt-5-mini\t1\t1000000\t500\t$0.2510\n"
+    assert said.out == "2026-05-04\tgpt-5-mini\t1\t1000000\t500\t$0.2510\tpipeline\n"
     assert "Today (2026-05-04): $0.2510 spent" in said.err
     assert "the limit is $10.00" in said.err
 
@@ -59,7 +60,7 @@ def test_a_day_is_shown_by_model_beside_the_limit(stack, spend_on, capsys):
 def test_a_model_without_a_price_is_named_as_such(stack, spend_on, capsys):
     spend_on("home-made", None)
     said = write(stack, capsys, as_json=False)
-    assert said.out.endswith("no price\n")
+    assert said.out.endswith("no price\tpipeline\n")
     assert "no limit holds for it" in said.err
 
 
@@ -74,6 +75,8 @@ def test_json_holds_what_programs_need(stack, spend_on, capsys):
         "spent_usd": 0,
         "reserved_usd": 0,
         "daily_cap_usd": 10,
+        "chat_spent_usd": 0,
+        "chat_daily_cap_usd": 5,
         "models": [],
     }
 

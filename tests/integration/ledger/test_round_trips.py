@@ -16,7 +16,9 @@ from tests.fakes.aws.event_source import EventSource
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
 
-MOST_CALLS_OF_A_CHUNK = 6
+# One more where a metered call is the only one of its container: a call is noted before it goes
+# out, and the notes of calls at the same time are shared.
+MOST_CALLS_OF_A_CHUNK = {"free model": 5, "metered model": 7}
 CHUNKS = 4
 
 
@@ -31,8 +33,9 @@ class Model:
 class Bench:
     """A worker that works on the chunks of one document, its calls of DynamoDB counted."""
 
-    def __init__(self, account):
+    def __init__(self, account, most_calls):
         self.account = account
+        self.most_calls = most_calls
         self.settings, self.clients = account.settings, account.clients
         self.table = open_table(account)
         self.document = extract_document(self.table, Clock(), CHUNKS)
@@ -82,7 +85,7 @@ class Bench:
 def bench(request):
     secret = "a-secret" if request.param == "metered model" else None
     with open_account(openai_api_key_secret=secret) as account:
-        yield Bench(account)
+        yield Bench(account, MOST_CALLS_OF_A_CHUNK[request.param])
 
 
 def test_a_chunk_costs_few_round_trips(bench):
@@ -92,8 +95,8 @@ def test_a_chunk_costs_few_round_trips(bench):
     usual = bench.work()
     assert find_document(bench.table, bench.document.document_id).chunks_done == 2
     # A container's first call may open a lease on the day's spending limit.
-    assert sum(first.values()) <= MOST_CALLS_OF_A_CHUNK + 2, first
-    assert sum(usual.values()) <= MOST_CALLS_OF_A_CHUNK, usual
+    assert sum(first.values()) <= bench.most_calls + 2, first
+    assert sum(usual.values()) <= bench.most_calls, usual
     # The idempotency record is put and updated; part, count, answer and step are one transaction.
     assert usual["PutItem"] == 1
     assert usual["TransactWriteItems"] == 1
@@ -111,7 +114,7 @@ def test_the_last_chunk_costs_no_more_than_the_others(bench):
     for number in range(1, CHUNKS + 1):
         bench.send(number)
         last = bench.work()
-    assert sum(last.values()) <= MOST_CALLS_OF_A_CHUNK, last
+    assert sum(last.values()) <= bench.most_calls, last
     document = find_document(bench.table, bench.document.document_id)
     assert (document.chunks_done, document.status) == (CHUNKS, DocumentStatus.SUMMARIZING)
     assert bench.account.count_messages(bench.settings.work_queue_url) == 1

@@ -26,10 +26,15 @@ def prompts(call):
 
 
 def count_markers(calls, page_count):
-    """How often each page's marker reached the model as part of a page, not of a summary."""
+    """How often each page's marker reached the model as part of a page, not of a summary.
+
+    Names and dates are a turn of their own in a small window.
+    """
     number_of = {MARKER.format(number): number for number in range(1, page_count + 1)}
     seen = Counter()
     for call in calls:
+        if "Give the names and dates" in prompts(call):
+            continue
         if "pages of the given" in prompts(call) or "consecutive parts" not in prompts(call):
             for line in prompts(call).splitlines():
                 if line.strip() in number_of:
@@ -90,7 +95,7 @@ def test_over_the_days_limit_work_waits_and_nothing_dies(account, run_with_model
     prices = {"fake": ModelPrice(input=10.0, output=0.0)}
     with (
         ChatServer() as server,
-        run_with_model(server, model_prices=prices, daily_cap_usd=0.08) as pipeline,
+        run_with_model(server, model_prices=prices, daily_cap_usd=0.16) as pipeline,
     ):
         pipeline.run()
         statuses = Counter(pipeline.document(f"{n}.pdf").status for n in range(9))
@@ -101,7 +106,7 @@ def test_over_the_days_limit_work_waits_and_nothing_dies(account, run_with_model
         sum(statuses.values())
         == statuses[DocumentStatus.DONE] + statuses[DocumentStatus.SUMMARIZING]
     )
-    assert 0 < spent <= 80_000
+    assert 0 < spent <= 160_000
     assert account.count_messages(account.settings.work_dlq_url) == 0
     assert account.count_messages(account.settings.work_queue_url) == statuses["SUMMARIZING"]
 

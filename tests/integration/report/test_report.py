@@ -7,11 +7,17 @@ import pytest
 
 from shared.ledger.chunks import Chunk, ChunkStatus, record_chunk
 from shared.ledger.reports import ReportStatus
-from shared.ledger.spend import Lease, close_lease, find_lease, open_lease, record_call
+from shared.ledger.spend import (
+    Lease,
+    ModelSpend,
+    close_lease,
+    find_lease,
+    note_on_lease,
+    open_lease,
+)
 from shared.ledger.tasks import fail_task, find_task, register_task
 from shared.ledger.timeline import read_timeline
 from shared.ledger.waiting import note_wait
-from shared.llm.model import Usage
 from tests.fakes.aws.ledger_rows import Clock, extract_document, force
 from tests.fakes.desks.report_desk import DAY, MORNING, NOON, Desk
 
@@ -112,7 +118,8 @@ def spend(table, day, cost, tokens=1000):
         day=day, lease_id=f"lease-{day}-{cost}", model="gpt", amount=cost or 1, expires_at=""
     )
     open_lease(table, lease, None)
-    record_call(table, lease, cost, Usage(calls=1, input_tokens=tokens, output_tokens=10))
+    used = ModelSpend(model="gpt", calls=1, input_tokens=tokens, output_tokens=10, spent=cost)
+    note_on_lease(table, lease, used, open_cost=0)
     close_lease(table, find_lease(table, lease))
 
 

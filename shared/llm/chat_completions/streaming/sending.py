@@ -155,6 +155,9 @@ class CompletionSender:
                 raise AnswerTooSlowError(
                     error.request, seconds, streamed.pieces if streamed else 0
                 ) from None
+            if isinstance(error, openai.APIConnectionError):
+                # Its cause says whether anything was sent.
+                raise
             raise _to_sdk_error(error) from None
         if streams:
             self._learn(reader, response.http_request)
@@ -197,10 +200,8 @@ def _was_at_work(
     return bool(streamed and streamed.pieces) or seconds >= _PATIENCE_SECONDS
 
 
-def _to_sdk_error(error: openai.APIConnectionError | httpx2.TransportError) -> openai.OpenAIError:
+def _to_sdk_error(error: httpx2.TransportError) -> openai.OpenAIError:
     """The exception that the SDK raises where it reads a body itself."""
-    if isinstance(error, openai.APIConnectionError):
-        return error
     if isinstance(error, httpx2.TimeoutException):
         return openai.APITimeoutError(error.request)
     return openai.APIConnectionError(request=error.request)
