@@ -4,6 +4,7 @@ The same question is never paid for twice: an answer is kept under the hash of a
 on, in one transaction with its bill. Longer work than one run goes on from the answers it has.
 """
 
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation, Put
 from shared.deadline import Deadline
 from shared.errors import (
+    AnswerCutError,
     ContextOverflowError,
     DeadlineError,
     LateAnswerError,
@@ -81,6 +83,8 @@ class _Known:
 class MeteredCalls:
     """The calls of one run: of a message about a document, of a task, of a turn of a chat.
 
+    Thread-safe: calls of one run may go side by side, and hold its limits together.
+
     What a call has cost is noted on the payer's row, with its answer, before `ask` or `take_turn`
     returns. Where nobody pays only the day's limit holds, and no answer is kept: it would outlive
     the conversation that it is part of, which its user may delete.
@@ -110,6 +114,9 @@ class MeteredCalls:
         self._services = services
         self._payer = payer
         self._keeps_at_once = keeps_at_once
+        self._lock = threading.Lock()
+        # What the calls that run now are expected to cost.
+        self._running_cost = 0
 
     @property
     def model_name(self) -> str:
@@ -145,20 +152,25 @@ class MeteredCalls:
             return KeptAnswer(value, known.answer["model"], Spending(), None)
         if known.lesson.overflows:
             raise ContextOverflowError("The model's server has read a part of this before, not all")
+        if known.lesson.room_tokens and not request.widens:
+            raise AnswerCutError("The answer was cut off at its greatest length before")
         asked = replace(request, room_tokens=known.lesson.room_tokens)
-        reply, used = self._call(
-            lambda: self._services.model.answer(asked, deadline),
-            Usage(1, estimate_request_tokens(request), request.max_output_tokens),
-            find_most_of_answer,
-            key,
-            known,
-        )
-        # As text, since DynamoDB takes no floats as such, and extracted values may be some.
-        row = self._build_row(key, {"value": reply.value.model_dump_json(), "model": reply.model})
-        answer = KeptAnswer(reply.value, reply.model, used, row)
-        if not self._keeps_at_once:
-            return answer
-        self._note(used, row)
+        once = Usage(1, estimate_request_tokens(request), request.max_output_tokens)
+        with self._stay_within_cap(known.payer_row, once):
+            reply, used = self._call(
+                lambda: self._services.model.answer(asked, deadline),
+                once,
+                find_most_of_answer,
+                key,
+                known,
+            )
+            # As text, since DynamoDB takes no floats as such, and extracted values may be some.
+            content = {"value": reply.value.model_dump_json(), "model": reply.model}
+            row = self._build_row(key, content)
+            answer = KeptAnswer(reply.value, reply.model, used, row)
+            if not self._keeps_at_once:
+                return answer
+            self._note(used, row)
         return replace(answer, row=None)
 
     def keep(self, answer: KeptAnswer[AnswerT]) -> None:
@@ -188,15 +200,13 @@ class MeteredCalls:
         if known.answer is not None:
             return Turn.model_validate_json(known.answer["turn"])
         asked = replace(request, room_tokens=known.lesson.room_tokens)
-        reply, used = self._call(
-            lambda: model.take_turn(asked, deadline),
-            Usage(1, estimate_turn_tokens(request), request.max_output_tokens),
-            find_most_of_turn,
-            key,
-            known,
-        )
-        content = {"turn": reply.turn.model_dump_json(), "model": reply.model}
-        self._note(used, self._build_row(key, content))
+        once = Usage(1, estimate_turn_tokens(request), request.max_output_tokens)
+        with self._stay_within_cap(known.payer_row, once):
+            reply, used = self._call(
+                lambda: model.take_turn(asked, deadline), once, find_most_of_turn, key, known
+            )
+            content = {"turn": reply.turn.model_dump_json(), "model": reply.model}
+            self._note(used, self._build_row(key, content))
         return reply.turn
 
     @contextmanager
@@ -245,9 +255,6 @@ class MeteredCalls:
             if meter is None:
                 reply, cost = call(), 0
             else:
-                if self._payer is not None:
-                    cost = meter.estimate(once.input_tokens, once.output_tokens)
-                    self._payer.check_cap(known.payer_row, cost, meter.limits.document)
                 most = find_most(once.input_tokens, once.output_tokens)
                 reply, cost = meter.run(call, most.input_tokens, most.output_tokens)
         except SeashoreError as error:
@@ -261,6 +268,30 @@ class MeteredCalls:
             raise
         return reply, _to_spending(reply.usage, cost)
 
+    @contextmanager
+    def _stay_within_cap(self, row: Row | None, once: Usage) -> Iterator[None]:
+        """Let a call run that the payer's limit has room for, beside those that run already.
+
+        Raises:
+            DocumentCapError, TaskCapError: It has none.
+        """
+        meter = self._services.meter
+        if meter is None or self._payer is None:
+            yield
+            return
+        cost = meter.estimate(once.input_tokens, once.output_tokens)
+        with self._lock:
+            # Calls that ended after the row was read are known here already.
+            noted = 0 if row is None else row.get("cost_micro_usd", 0)
+            unread = max(0, self.spent.cost_micro_usd - noted)
+            self._payer.check_cap(row, cost + self._running_cost + unread, meter.limits.document)
+            self._running_cost += cost
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._running_cost -= cost
+
     def _learn(self, error: SeashoreError, key: str, known: Lesson) -> Operation | None:
         """What a failure that was paid for spares the next run, if that was not known."""
         room_tokens = error.room_tokens if isinstance(error, PaidCalls) else 0
@@ -273,7 +304,6 @@ class MeteredCalls:
 
     def _note(self, used: Spending, row: Operation | None, step: str = "answered") -> None:
         """Note what a call has cost on the payer's row, with the row that keeps what came of it."""
-        self.has_kept = self.has_kept or row is not None
         if self._payer is not None:
             record_spending(
                 self._services.table,
@@ -284,7 +314,9 @@ class MeteredCalls:
                 model=self.model_name,
                 with_rows=[] if row is None else [row],
             )
-        self.spent += used
+        with self._lock:
+            self.spent += used
+            self.has_kept = self.has_kept or row is not None
 
 
 def _to_spending(usage: Usage, cost: int) -> Spending:

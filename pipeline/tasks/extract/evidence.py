@@ -14,7 +14,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.summaries.mentions import holds_words, unify_text
-from pipeline.tasks.field_schema import find_properties, is_choice
+from pipeline.tasks.extract.field_schema import find_properties, is_choice
 from shared.llm.extractive.date_finding import find_dates
 
 _NUMBER = re.compile(r"\d+(?:[.,'\u00a0\u202f ]\d+)*")
