@@ -13,7 +13,7 @@ from shared.markdown import Markdown, join_markdown, write_code, write_lines, wr
 from shared.page_ranges import format_page_ranges
 
 _MOST_PROMPT = 200
-_MOST_ROWS = 20
+_MOST_VALUE = 2_000
 _MOST_MISSING = 50
 _STOPS = {
     StoppedBy.STEPS: "It was stopped at the limit of its steps.",
@@ -79,10 +79,8 @@ def _tell_pages(pages: list[int]) -> str:
 def _write_value(value: object) -> str:
     if value is None:
         return ""
-    if isinstance(value, list) and len(value) > _MOST_ROWS:
-        shown = json.dumps(value[:_MOST_ROWS], ensure_ascii=False)
-        return f"{shown} and {len(value) - _MOST_ROWS} more"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _MOST_VALUE else f"{text[:_MOST_VALUE]} \u2026"
 
 
 def render_summary(result: SummarizeResult) -> Iterator[Markdown]:

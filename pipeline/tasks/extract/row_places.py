@@ -197,13 +197,17 @@ class RowPlacer:
 
     def _find_wrapped(self, row: _Row, near: Iterable[int]) -> tuple[int, int] | None:
         """Lines that bear out a row together of which none does so alone: a sentence, say."""
-        for index in near:
-            evidence = self._text.join(index, _MOST_LINES)
-            if any(map(evidence.bears_out, row.leaves)):
-                # The last line at which the words can begin.
-                while any(map(self._text.join(index + 1, _MOST_LINES - 1).bears_out, row.leaves)):
-                    index += 1
-                return index, max(2, self._extend(row, index))
+
+        def count(first: int) -> int:
+            return sum(map(self._text.join(first, _MOST_LINES).bears_out, row.leaves))
+
+        for first in near:
+            borne_out = count(first)
+            if borne_out:
+                # The last line at which all of it can begin.
+                while count(first + 1) == borne_out:
+                    first += 1
+                return first, self._extend(row, first)
         return None
 
     def _build(self, row: _Row, first: int, count: int) -> PlacedRow | None:

@@ -3,8 +3,8 @@
 A model that is given fifty rows and writes forty-nine does not say so. But the rows of a table look
 alike, and the lines of those that were taken show how: with what a line begins, and how many
 numbers stand at its end. A line of that look that no row was read from is one that was left out,
-or a line of another kind: those that come back on other pages and are never a row are none (a
-balance that is carried forward), and lists without numbers cannot be told from other text.
+or a line of another kind: sums and balances, by their words, and lines that come back on other
+pages and are never a row. Lists without numbers cannot be told from other text.
 """
 
 import re
@@ -21,6 +21,14 @@ _LEAST_SHARE = 0.03
 
 _NUMERIC = re.compile(r"[^\w\s]*\d[\d.,:/'%()\-\u2212\u2013]*[^\w\s]*")
 _NOT_A_NUMBER_ALONE = re.compile(r"[^\w\s]+|[A-Z]{3}")
+# Of a line that is no row of a list but sums it up, or carries it over to a page.
+_SUM = re.compile(
+    r"\b(?:sub|grand|sous)?-?totale?s?\b|\bsums?\b|\bbalance\b|\b(?:brought|carried) forward\b"
+    r"|\bopening\b|\bclosing\b|\w*summe\b|\bgesamt\w*|\w*saldo\b|\b\xfcbertrag\b|\w+bestand\b"
+    r"|\bsolde\b|\briporto\b|\bsuma\b|\bsoma\b|\btotaal\b|\bbeholdning\b|\bi alt\b|\brazem\b"
+    r"|\b\u0438\u0442\u043e\u0433\u043e\b|\u5408[\u8ba1\u8a08]|\u5c0f[\u8ba1\u8a08]",
+    re.IGNORECASE,
+)
 _DATE = re.compile(r"\d{1,4}[-./]\d{1,2}[-./]\d{1,4}\W?")
 
 
@@ -49,7 +57,14 @@ def find_unread_lines(lines: Sequence[Line], rows: Sequence[PlacedRow]) -> Itera
         return
     taken = {line.place for row in rows for line in row.lines}
     words_of_rows = {_strip_numbers(row.lines[0].text) for row in rows}
-    alike = [line for line in lines if line.place not in taken and _describe(line.text) in known]
+    has_sums = any(_SUM.search(row.lines[0].text) for row in rows)
+    alike = [
+        line
+        for line in lines
+        if line.place not in taken
+        and _describe(line.text) in known
+        and (has_sums or not _SUM.search(line.text))
+    ]
     pages_by_words: dict[str, set[int]] = defaultdict(set)
     for line in alike:
         pages_by_words[_strip_numbers(line.text)].add(line.page)

@@ -95,13 +95,11 @@ def make_statement(count: int) -> tuple[list[Source], list[StatementRow]]:
 
 @dataclass
 class ListReader:
-    """The model, with a clock of its own.
+    """The model.
 
     Args:
         cuts_at_tokens: Where it cuts an answer off, whatever room it has.
         drops_every: Of the rows that it writes, each of so many is left out, over all answers.
-        before_seconds: How long it takes until it begins to write.
-        tokens_per_second: How quickly it writes.
     """
 
     cuts_at_tokens: int | None = None
