@@ -12,7 +12,7 @@ EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
-  check-servers bench-extraction bench-truth bench-answers bench-model bench-costs bench-report \
+  check-servers bench-extraction bench-truth bench-answers bench-lists bench-model bench-costs bench-report \
   bench-coldstart pictures lock audit clean
 
 help: ## Say what each target does
@@ -66,6 +66,9 @@ check-servers: $(VENV)/.development ## Check: what comes of the answers of real 
 
 bench-answers: $(VENV)/.development ## Measure: dollars and truth of summaries beside an earlier commit; OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_answers $(OPTIONS)
+
+bench-lists: $(VENV)/.development ## Measure: are long lists whole, what they cost, how long they take; OPTIONS
+	@$(BIN)/python -m tests.benchmarks.bench_lists $(OPTIONS)
 
 bench-costs: $(VENV)/.development ## Measure: what a thousand documents cost, part by part
 	@$(BIN)/python -m tests.benchmarks.bench_costs

@@ -17,6 +17,7 @@ from shared.errors import (
     ModelAnswerError,
     ModelRefusalError,
     ModelRequestError,
+    OverBudgetError,
     SeashoreError,
     TaskCapError,
 )
@@ -65,7 +66,7 @@ class PartReader(Generic[AnswerT]):
         self._failed: list[FailedPart] = []
         self._longest_seconds = 0.0
         self._stop: SeashoreError | None = None
-        self._cap: TaskCapError | None = None
+        self._limit: TaskCapError | OverBudgetError | None = None
 
     def read_all(self, parts: Iterable[Part]) -> Reading[AnswerT]:
         """Read parts; those whose answers are cut off in halves, until they fit.
@@ -96,12 +97,10 @@ class PartReader(Generic[AnswerT]):
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         while self._waiting and len(self._running) < self._calls_at_once and self._stop is None:
-            if self._cap is not None:
-                if self._running:
-                    # What runs has set aside more than it will cost, as a rule.
-                    return
-                self._failed += [FailedPart(part, self._cap) for part in self._waiting]
-                self._waiting.clear()
+            if self._limit is not None:
+                # What runs has set aside more than it will cost, as a rule.
+                if not self._running:
+                    self._end_at_limit(self._limit)
                 return
             try:
                 self._deadline.check(self._longest_seconds)
@@ -112,6 +111,14 @@ class PartReader(Generic[AnswerT]):
             context = contextvars.copy_context()
             self._running[pool.submit(context.run, self._read_timed, part)] = part
 
+    def _end_at_limit(self, limit: TaskCapError | OverBudgetError) -> None:
+        """The day's limit is waited for; that of the task is the end."""
+        if isinstance(limit, OverBudgetError):
+            self._stop = limit
+            return
+        self._failed += [FailedPart(part, limit) for part in self._waiting]
+        self._waiting.clear()
+
     def _read_timed(self, part: Part) -> tuple[AnswerT, float]:
         started = self._deadline.clock()
         answer = self._read(part)
@@ -119,12 +126,12 @@ class PartReader(Generic[AnswerT]):
 
     def _settle(self, part: Part, future: Future[tuple[AnswerT, float]]) -> None:
         # What a part has not cost of what was set aside for it may do for the next.
-        self._cap = None
+        self._limit = None
         try:
             answer, seconds = future.result()
-        except TaskCapError as error:
+        except (TaskCapError, OverBudgetError) as error:
             self._waiting.appendleft(part)
-            self._cap = error
+            self._limit = error
             return
         except _TOO_LONG as error:
             halves = part.halve()

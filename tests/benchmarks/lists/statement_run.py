@@ -1,16 +1,23 @@
 """A statement read for its rows by a fake model, and what came of it beside what it holds."""
 
+import io
 from collections import Counter
+from contextlib import redirect_stdout
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from functions.model_wiring import build_answers
+from functions.wiring import build_services, utc_now
 from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
 from pipeline.tasks.extract.extract import ExtractResult, build_result
 from pipeline.tasks.extract.field_finding import ReadingServices, find_fields
 from pipeline.tasks.extract.field_lists import part_schema
 from pipeline.tasks.extract.field_schema import read_field_schema
+from pipeline.tasks.task_calls import TaskCalls
 from shared.deadline import Deadline
+from shared.ledger.tasks import register_task
 from shared.llm.model_window import ModelWindow
+from tests.fakes.aws.kept_account import open_account
 from tests.fakes.model.list_reader import STATEMENT_SCHEMA, ListReader, make_statement
 
 CALLS_AT_ONCE = 16
@@ -38,19 +45,36 @@ class StatementScore:
 
 
 def read_statement(count: int, window_tokens: int, model: ListReader) -> ExtractResult:
-    """The result of reading a statement of so many rows."""
-    pages, _ = make_statement(count)
+    """The result of reading a statement of so many rows, for which nobody pays."""
     services = AnswerServices(model, None, None, lambda: datetime.now(UTC))
+    return _read(count, window_tokens, MeteredCalls(services, payer=None))
+
+
+def read_statement_within(
+    count: int, cap_usd: float, model: ListReader
+) -> tuple[ExtractResult, float]:
+    """The result of a task that may cost so much, with the default window, and what it has cost."""
+    with open_account(openai_base_url="http://127.0.0.1:1/v1", document_cap_usd=cap_usd) as account:
+        base = build_services(account.settings, account.clients, utc_now)
+        answers = build_answers(account.settings, model, base)
+        about = {"kind": "extract", "about": "rows", "digest": "0", "callback": None}
+        task = register_task(base.table, task_id="lists", now=utc_now, **about)
+        calls = TaskCalls(task, answers)
+        # The meter's metrics are lines on the standard output.
+        with redirect_stdout(io.StringIO()):
+            result = _read(count, account.settings.context_window_tokens, calls)
+        return result, calls.spent.cost_usd
+
+
+def _read(count: int, window_tokens: int, calls: MeteredCalls) -> ExtractResult:
+    pages, _ = make_statement(count)
     schema = read_field_schema(STATEMENT_SCHEMA)
     parts = part_schema(schema)
     reading = ReadingServices(
-        MeteredCalls(services, payer=None),
-        ModelWindow(window_tokens),
-        CALLS_AT_ONCE,
-        Deadline.after(3_600),
+        calls, ModelWindow(window_tokens), CALLS_AT_ONCE, Deadline.after(3_600)
     )
     facts = {
-        **{"task_id": "lists", "kind": "extract", "model": model.name},
+        **{"task_id": "lists", "kind": "extract", "model": calls.model_name},
         **{"input_tokens": 0, "output_tokens": 0, "cost_usd": 0.0},
         **{"document_id": None, "document_key": None},
     }
