@@ -13,7 +13,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from pipeline.summaries.mentions import holds_words, unify_text
+from pipeline.summaries.mentions import holds_words, keep_letters, unify_text
 from pipeline.tasks.extract.field_schema import find_properties, is_choice
 from shared.llm.extractive.date_finding import find_dates
 
@@ -61,6 +61,14 @@ class Evidence:
         return unify_text(self.text)
 
     @cached_property
+    def _letters(self) -> str:
+        return keep_letters(self._unified)
+
+    @cached_property
+    def _on_one_line(self) -> str:
+        return f" {' '.join(self._unified.split())} "
+
+    @cached_property
     def _dates(self) -> frozenset[str]:
         return frozenset(date.iso for date in find_dates(self._unified) if date.iso)
 
@@ -75,9 +83,19 @@ class Evidence:
         if isinstance(value, (int, float)):
             return Decimal(str(value)) in self._numbers
         return isinstance(value, str) and (
-            holds_words(value.strip(" .,;:"), self._unified)
+            self._holds_words(value.strip(" .,;:"))
             or self._holds_date(value)
             or self._holds_amount(value)
+        )
+
+    def _holds_words(self, value: str) -> bool:
+        """As `holds_words`, which needs a pattern of its own for each value, where it must."""
+        wanted = unify_text(value)
+        letters = keep_letters(wanted)
+        if not letters or letters not in self._letters:
+            return False
+        return f" {' '.join(wanted.split())} " in self._on_one_line or holds_words(
+            value, self._unified
         )
 
     def _holds_date(self, value: str) -> bool:

@@ -87,6 +87,8 @@ class PartText:
 
     def join(self, first: int, count: int) -> Evidence:
         """Lines that follow one another, as one text."""
+        if count == 1:
+            return self._evidence[first]
         return Evidence("\n".join(line.text for line in self.lines[first : first + count]))
 
     def find_page(self, index: int) -> Evidence:
@@ -213,7 +215,7 @@ class RowPlacer:
     def _build(self, row: _Row, first: int, count: int) -> PlacedRow | None:
         text = self._text
         lines = text.lines[first : first + count]
-        evidence = text.join(first, count) if count > 1 else Evidence(lines[0].text)
+        evidence = text.join(first, count)
         weight = sum(map(evidence.bears_out, row.leaves))
         if weight < len(row.leaves):
             page = text.find_page(first).text
