@@ -31,10 +31,13 @@ OptionalText = Annotated[str | None, BeforeValidator(_none_if_blank)]
 RequiredText = Annotated[str, Field(min_length=1)]
 
 
+# A bound is the number's alone: pydantic would hold None to it too.
 OptionalAmount = Annotated[
-    float | None, BeforeValidator(_none_if_blank), Field(ge=0, description="In dollars.")
+    Annotated[float, Field(ge=0)] | None,
+    BeforeValidator(_none_if_blank),
+    Field(description="In dollars."),
 ]
-OptionalCount = Annotated[int | None, BeforeValidator(_none_if_blank), Field(ge=500)]
+OptionalCount = Annotated[Annotated[int, Field(ge=500)] | None, BeforeValidator(_none_if_blank)]
 ModelPrices = Annotated[
     dict[str, ModelPrice],
     BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value),
@@ -115,6 +118,7 @@ class Settings(BaseModel):
     openai_extra_body: ExtraBody = {}
     model_auth: Literal["key", "iam"] = "key"
     context_window_tokens: int = Field(default=32_000, ge=3_000)
+    model_calls_at_once: int = Field(default=0, ge=0, le=100)
     chunk_tokens: OptionalCount = None
 
     model_prices: ModelPrices = {"gpt-5-mini": ModelPrice(input=0.25, output=2.0)}
@@ -158,17 +162,36 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     Raises:
         SettingsError: A variable is missing or has an unusable value; the message names each.
     """
-    given = {
+    try:
+        return Settings.model_validate(_select(environment))
+    except ValidationError as error:
+        problems = ", ".join(f"{name} ({words})" for name, words in _list_problems(error))
+        raise SettingsError(
+            f"Set these environment variables of the function: {problems}"
+        ) from None
+
+
+def find_setting_problems(environment: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What `read_settings` would not take: names of variables, each with what is wrong."""
+    try:
+        Settings.model_validate(_select(environment))
+    except ValidationError as error:
+        return _list_problems(error)
+    return []
+
+
+def _select(environment: Mapping[str, str]) -> dict[str, str]:
+    return {
         name: environment[name.upper()]
         for name in Settings.model_fields
         if name.upper() in environment
     }
-    try:
-        return Settings.model_validate(given)
-    except ValidationError as error:
-        problems = ", ".join(
-            f"{str(problem['loc'][0]).upper()} ({problem['msg']})" for problem in error.errors()
-        )
-        raise SettingsError(
-            f"Set these environment variables of the function: {problems}"
-        ) from None
+
+
+def _list_problems(error: ValidationError) -> list[tuple[str, str]]:
+    """Names of variables and what is wrong with each, and where inside, as for a model's price."""
+    return [
+        (str(name).upper(), ": ".join([*map(str, inside), problem["msg"]]))
+        for problem in error.errors()
+        for name, *inside in [problem["loc"]]
+    ]

@@ -1,13 +1,16 @@
 """Update nothing but the code of a stack's functions: seconds instead of minutes."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 from infra.aws import aws_errors_as
 from infra.deploy.deploy_bucket import is_uploaded
 from infra.deploy.function_code import CodeExchange, DeployedFunction, find_functions
+from infra.deploy.smoke_check import invoke_harmlessly
 from infra.deploy.stack_place import StackPlace
 from infra.deploy.staging import StagedTemplate, package_key, stage_template, unstage_template
 from infra.packaging.build import Package
@@ -62,18 +65,50 @@ def find_stale_functions(
     Raises:
         ClientError: AWS refused.
     """
-    functions = find_functions(
+    return [
+        function
+        for function in _find_functions(place, packages)
+        if function.sha256 != packages[function.package].sha256 or not function.is_uniform
+    ]
+
+
+def require_working_functions(place: StackPlace, packages: Mapping[str, Package]) -> None:
+    """Run each function of a stack that was deployed once, with an event that changes nothing.
+
+    Raises:
+        DeployError: One does not start, or does not answer as it has to.
+        ClientError: AWS refused to list them.
+    """
+    client = place.client("lambda", _LAMBDA_CONFIG)
+
+    def check(function: DeployedFunction) -> str:
+        try:
+            trouble = invoke_harmlessly(client, function.package, function.name, "$LATEST")
+        except ClientError as error:
+            # It may be paused, and whoever deploys need not be one who may call it.
+            place.report(f"The smoke check of {function.name} was not made: {error}")
+            return ""
+        return f"{function.name} ({trouble})" if trouble else ""
+
+    functions = _find_functions(place, packages)
+    with ThreadPoolExecutor(max_workers=max(1, len(functions))) as pool:
+        troubles = [trouble for trouble in pool.map(check, functions) if trouble]
+    if troubles:
+        raise DeployError(
+            f"The stack {place.stack_name} is deployed, but not all of it works: "
+            f"{', '.join(troubles)}. Its messages are tried again for a while: mend it and deploy "
+            "again."
+        )
+
+
+def _find_functions(place: StackPlace, packages: Mapping[str, Package]) -> list[DeployedFunction]:
+    return find_functions(
         place.client("cloudformation"),
         place.client("lambda"),
         place.stack_name,
         place.parse_template(),
         list(packages),
     )
-    return [
-        function
-        for function in functions
-        if function.sha256 != packages[function.package].sha256 or not function.is_uniform
-    ]
 
 
 def exchange_code(

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from infra.aws import aws_errors_as
-from infra.deploy.code_only import exchange_code, find_stale_functions
+from infra.deploy.code_only import exchange_code, find_stale_functions, require_working_functions
 from infra.deploy.stack_changes import ResourceChange, add_code_changes
 from infra.deploy.stack_operation import Deployment, read_kept_parameters
 from infra.deploy.stack_place import StackPlace
@@ -53,18 +53,19 @@ def deploy_stack(
 
     Raises:
         DeployError: The template or a parameter is wrong, or a resource could not be made; the
-            message holds the reason of the first resource that failed.
+            message holds the reason of the first resource that failed. Or a function does not work.
     """
     with aws_errors_as(DeployError):
         staged = stage_template(place, packages, parameters)
         deployment = place.operation.deploy(staged.url, staged.parameter_names, parameters)
         # CloudFormation does not know of code that `--code-only` has brought in since.
         stale = find_stale_functions(place, packages)
-        if not stale:
-            return deployment
-        place.report("Some functions run other code than the stack knows of: exchanging it")
-        exchange_code(place, stale, staged)
-        return Deployment(deployment.outputs, changed=True)
+        if stale:
+            place.report("Some functions run other code than the stack knows of: exchanging it")
+            exchange_code(place, stale, staged)
+        if deployment.changed:
+            require_working_functions(place, packages)
+        return Deployment(deployment.outputs, changed=deployment.changed or bool(stale))
 
 
 def plan_deployment(

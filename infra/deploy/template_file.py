@@ -1,5 +1,6 @@
 """What a CloudFormation template says, read without CloudFormation."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import yaml
@@ -13,8 +14,15 @@ from infra.project_files import TEMPLATE
 from shared.errors import DeployError
 
 
+@dataclass(frozen=True)
+class Ref:
+    """What `!Ref` stands for: a parameter's value, or a resource, by its name in the template."""
+
+    name: str
+
+
 def parse_template(text: str) -> dict[str, Any]:
-    """Parse the text of a template; what a CloudFormation tag such as `!Ref` stands for is None.
+    """Parse the text of a template; what a CloudFormation tag other than `!Ref` stands for is None.
 
     Raises:
         DeployError: The text is not a CloudFormation template.
@@ -35,7 +43,8 @@ def read_defaults() -> dict[str, str]:
 
 
 class _TemplateLoader(SafeLoader):
-    """Reads YAML with CloudFormation's tags, whose values are of no interest here."""
+    """Reads YAML with CloudFormation's tags, of which only `!Ref` is of interest here."""
 
 
 _TemplateLoader.add_multi_constructor("!", lambda loader, suffix, node: None)
+_TemplateLoader.add_constructor("!Ref", lambda loader, node: Ref(str(node.value)))

@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import open_emulator_session
 from infra.deploy.deploy_stack import deploy_stack
-from infra.deploy.stack_operation import read_kept_parameters
+from infra.deploy.parameter_check import check_parameters
 from infra.deploy.stack_place import StackPlace
 from infra.local.parameters import (
     choose_parameters,
@@ -240,22 +240,22 @@ def delete_local_data(root: Path) -> None:
 def _deploy(
     folder: LocalFolder, record: LocalRecord, report: Report, setup: LocalSetup
 ) -> LocalRecord:
+    place = _open_place(record, report)
+    given = {**read_given_parameters(folder), **setup.parameters}
+    parameters = choose_parameters(_model_parameters(setup.openai), given)
+    check_parameters(place, parameters)
     packages = setup.packages or build_packages(
         Target.HOST, (setup.cache or folder.root) / "build", report
     )
-    place = _open_place(record, report)
     if setup.openai is not None and setup.openai.api_key:
         _keep_model_key(place, setup.openai.api_key)
     else:
         _forget_model_key(place)
-    given = {**read_given_parameters(folder), **setup.parameters}
-    parameters = choose_parameters(_model_parameters(setup.openai), given)
     deployment = deploy_stack(place, packages, parameters)
     keep_given_parameters(folder, given)
     repair_event_source_mappings(place.client("lambda"))
     repair_request_validation(place.client("apigateway"), deployment.outputs)
-    kept = read_kept_parameters(place.client("cloudformation"), place.stack_name)
-    write_private_file(folder.origin, kept.get("ApiCorsOrigin", ""))
+    write_private_file(folder.origin, parameters.get("ApiCorsOrigin", ""))
     deployed = replace(record, outputs=repair_api_url(deployment.outputs, record.endpoint_url))
     write_record(folder, deployed)
     return deployed

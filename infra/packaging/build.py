@@ -139,6 +139,10 @@ def _choose_interpreter(target: Target) -> Path:
     return find_interpreter(AWS_PYTHON, find_uv())
 
 
+# Functions without a word to spare in 10 MB, none of whose models describe themselves to anybody.
+WITHOUT_DOCSTRINGS = frozenset({"ingest"})
+
+
 @dataclass(frozen=True)
 class _Recipe:
     """What a function's package is made of.
@@ -219,7 +223,8 @@ class _Builder:
                 copy.parent.mkdir(parents=True, exist_ok=True)
                 copy.write_bytes(content)
             if self.interpreter is not None:
-                add_bytecode(self.interpreter, tree)
+                has_docstrings = name not in WITHOUT_DOCSTRINGS
+                add_bytecode(self.interpreter, tree, with_docstrings=has_docstrings)
             words = recipe.dependencies.needs.words | read_services(dependencies, work)
             trim_services(work / DATA, words, tree / DATA)
             archive = work / "package.zip"

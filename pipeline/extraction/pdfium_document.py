@@ -24,6 +24,7 @@ from pipeline.extraction.shown_text.layers import Layers
 from pipeline.extraction.shown_text.note_places import place_notes
 from pipeline.extraction.shown_text.raised_digits import separate_raised_digits
 from pipeline.extraction.shown_text.right_to_left import order_right_to_left
+from pipeline.extraction.shown_text.spaced_letters import join_spaced_letters
 from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.shown_text.visible_text import (
     find_visible_box,
@@ -192,7 +193,8 @@ class PdfiumDocument:
             if _OTHER_SCRIPTS.search(characters.text):
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
-            characters = separate_raised_digits(divide_cells(characters))
+            characters = join_spaced_letters(divide_cells(characters))
+            characters = separate_raised_digits(characters)
             notes = read_notes(page, number, self._form, self._appearances, self._layers)
             if notes:
                 characters = place_notes(characters, notes, quarter_turns, visible)

@@ -17,6 +17,7 @@ _WAITS = {
     "over_budget": "waiting for the next day's spending limit",
     "model_throttled": "waiting as the model's provider asked for a pause",
     "model_unavailable": "waiting as the model's provider was down",
+    "model_busy": "waiting for other calls of the model to end",
     "model_slow": "waiting as the model had no time to answer in one run",
     "model_access": "waiting as the model's provider rejected the key",
     "access_denied": "waiting for rights that a function lacked",

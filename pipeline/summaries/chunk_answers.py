@@ -7,8 +7,9 @@ itself tells: on which pages a name stands, and how a date reads in ISO 8601.
 import math
 import re
 from collections.abc import Iterable, Sequence
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipeline.prompts import FIND_MENTIONS, SUMMARIZE_ALL, SUMMARIZE_CHUNK, SUMMARIZE_CORE
 from pipeline.summaries.mentions import (
@@ -39,21 +40,39 @@ _AFTER_DATE = re.compile(r"\s*:\s+|\s+[\u2013\u2014-]\s+")
 _SHORT_WORD = 3
 
 
+def _read_lines(written: object) -> object:
+    """A list of lines; of a model that writes objects instead, the texts in each."""
+    if not isinstance(written, list):
+        return written
+    return [
+        ": ".join(text for text in line.values() if isinstance(text, str))
+        if isinstance(line, dict)
+        else line
+        for line in written
+    ]
+
+
+_Lines = Annotated[
+    list[str],
+    BeforeValidator(_read_lines),
+    Field(json_schema_extra={"maxItems": MAX_ENTITIES}),
+]
+
+
 class Mentions(BaseModel):
     """The names and dates of a chunk, as a model writes them."""
 
     model_config = ConfigDict(frozen=True)
 
-    people: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
-    organisations: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
-    places: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
-    products: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
-    laws: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
-    other_names: list[str] = Field(default=[], json_schema_extra={"maxItems": MAX_ENTITIES})
-    dates: list[str] = Field(
+    people: _Lines = []
+    organisations: _Lines = []
+    places: _Lines = []
+    products: _Lines = []
+    laws: _Lines = []
+    other_names: _Lines = []
+    dates: _Lines = Field(
         default=[],
         description="Each a date as it stands in the text, a colon, and what happens then.",
-        json_schema_extra={"maxItems": MAX_ENTITIES},
     )
 
     @property

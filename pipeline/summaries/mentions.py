@@ -64,12 +64,17 @@ class PageTexts:
         if not letters or len(letters) > MAX_NAME_CHARACTERS:
             return None
         looked_at = self._texts if cited is None or 0 in self._texts else cited
-        found = [
+        may_hold = [
             page
             for page in sorted({*looked_at} & self._texts.keys())
             if _keep_letters(letters) in self._letters[page]
-            and _stands_in(letters, self._texts[page])
         ]
+        found: list[int] = []
+        if cited is None:
+            # Nobody has said that it is there: where it stands as it is written, words that only
+            # read alike are others (Northpier, a north pier).
+            found = [page for page in may_hold if _stands_as_written(wanted, self._texts[page])]
+        found = found or [page for page in may_hold if _stands_in(letters, self._texts[page])]
         return [page for page in found if page] if found else None
 
     def choose_pages(self, pages: Sequence[int], words: Iterable[str]) -> list[int]:
@@ -195,9 +200,32 @@ def _stands_in(letters: str, text: str) -> bool:
     A line's end may stand anywhere, also within a hyphenated word. A word may go on after a longer
     name, but not before it.
     """
-    is_short = len(letters) <= _EXACT_CHARACTERS
     pattern = r"(?:-?\s+)?".join(re.escape(letter) for letter in letters)
-    for match in re.finditer(pattern, text, re.NOFLAG if is_short else re.IGNORECASE):
+    is_short = len(letters) <= _EXACT_CHARACTERS
+    return _finds(re.compile(pattern, re.NOFLAG if is_short else re.IGNORECASE), letters, text)
+
+
+def _stands_as_written(wanted: str, text: str) -> bool:
+    """Whether a text holds words in just that case and with just those gaps, or all in capitals.
+
+    A line's end may stand anywhere here, too.
+    """
+    line_end = r"(?:-?[^\S\n]*\n\s*)?"
+    words = unify_text(wanted).split()
+    return any(
+        _finds(
+            re.compile(r"-?\s+".join(line_end.join(map(re.escape, word)) for word in written)),
+            "".join(written),
+            text,
+        )
+        for written in (words, [word.upper() for word in words])
+    )
+
+
+def _finds(pattern: re.Pattern[str], letters: str, text: str) -> bool:
+    """Whether a pattern of letters stands in a text as words of their own."""
+    is_short = len(letters) <= _EXACT_CHARACTERS
+    for match in pattern.finditer(text):
         before, after = (
             text[max(0, match.start() - 1) : match.start()],
             text[match.end() : match.end() + 1],

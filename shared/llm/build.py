@@ -2,6 +2,7 @@
 
 import logging
 import time
+import uuid
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,24 +39,39 @@ def build_language_model(
         return ExtractiveModel()
     from shared.aws.dynamodb_table import LedgerTable
     from shared.llm.answer_memory import AnswerMemory, AnswerRow
+    from shared.llm.call_slots import CallSlots
     from shared.llm.chat_completions.openai_client import build_openai_client
     from shared.llm.chat_completions.openai_model import OpenAIModel
 
     by_iam = settings.model_auth == "iam"
     is_openai = settings.openai_base_url is None and not by_iam
     reasons = is_openai and settings.openai_model.startswith(_REASONING_FAMILIES)
-    answers = AnswerRow(
+
+    def open_table() -> LedgerTable:
         # Its client is made when it is first asked for, and not with the container.
-        lambda: LedgerTable(clients.dynamodb, settings.ledger_table, time.sleep),
+        return LedgerTable(clients.dynamodb, settings.ledger_table, time.sleep)
+
+    answers = AnswerRow(
+        open_table,
         settings.openai_base_url or "",
         settings.openai_model,
         lambda: datetime.now(UTC),
     )
+    slots = None
+    if settings.model_calls_at_once:
+        slots = CallSlots(
+            open_table,
+            settings.model_calls_at_once,
+            lambda: datetime.now(UTC),
+            time.sleep,
+            lambda: uuid.uuid4().hex,
+        )
     return OpenAIModel(
         build_openai_client(settings.openai_base_url, by_iam=by_iam),
         settings.openai_model,
         build_window(settings),
         key=None if by_iam else _build_key(settings.openai_api_key_secret, clients),
+        slots=slots,
         memory=AnswerMemory(answers, may_note=notes_answers),
         length_parameter="max_completion_tokens" if is_openai else "max_tokens",
         reasoning_effort="low" if reasons else None,

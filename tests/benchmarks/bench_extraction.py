@@ -9,8 +9,9 @@ over the runs. Compare the ratios; the figures themselves are those of the machi
 
 Then the reader process alone, of this checkout and of the earlier commit, likewise: CPU seconds of
 documents that one engine reads, those for which either version has asked the second one as well
-apart and then added, and peak memory for a document of a thousand pages. A second opinion is told
-by its page, or, where it was asked for and not taken, by the file, which is then open twice.
+apart and then added, and peak memory for a document of a thousand pages. The second one is asked
+for doubtful pages and for what stamps, signatures and buttons draw. That it was is told by its
+page, or, where its answer was not taken, by the file, which is then open twice.
 """
 
 import argparse
@@ -202,7 +203,7 @@ def compare_versions(runs: int, documents: dict[Path, str], versions: dict[str, 
         document
         for answers in measured.values()
         for document in documents
-        if any(answer["has_second_opinion"] for answer in answers[document])
+        if any(answer["asked_second_engine"] for answer in answers[document])
     }
     groups = {
         kind: [document for document in documents if documents[document] == kind] for kind in KINDS
@@ -212,7 +213,7 @@ def compare_versions(runs: int, documents: dict[Path, str], versions: dict[str, 
         name: [document for document in group if document not in apart]
         for name, group in groups.items()
     }
-    counted["second opinions"] = sorted(apart)
+    counted["both engines"] = sorted(apart)
     counted |= {
         f"{name} with these": group for name, group in groups.items() if not apart.isdisjoint(group)
     }
@@ -221,7 +222,7 @@ def compare_versions(runs: int, documents: dict[Path, str], versions: dict[str, 
         if members:
             sums = [sum(times[document] for document in members) for times in seconds.values()]
             print(f"{group:<20}{len(members):>10}{format_figures(sums, 's')}")
-    print(f"second opinions: {', '.join(document.name for document in sorted(apart)) or 'none'}")
+    print(f"both engines: {', '.join(document.name for document in sorted(apart)) or 'none'}")
 
 
 def compare_peaks(runs: int, versions: dict[str, Path]) -> None:

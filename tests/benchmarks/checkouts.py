@@ -4,7 +4,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
@@ -16,11 +16,13 @@ BASE_COMMIT = "da1ba18"
 
 
 @contextmanager
-def check_out_base(commit: str) -> Iterator[Path | None]:
-    """A folder with the product's code as it was at a commit; None if this clone has no such."""
+def check_out_base(
+    commit: str, packages: Sequence[str] = ("pipeline", "shared")
+) -> Iterator[Path | None]:
+    """A folder with the code as it was at a commit; None if this clone has no such."""
     git = shutil.which("git")
     archive = git and subprocess.run(  # noqa: S603 - a fixed command
-        [git, "-C", str(CHECKOUT), "archive", commit, "pipeline", "shared"],
+        [git, "-C", str(CHECKOUT), "archive", commit, *packages],
         capture_output=True,
         check=False,
     )

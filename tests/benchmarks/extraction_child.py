@@ -62,7 +62,7 @@ def measure(extractor: Extractor, path: Path) -> dict[str, float]:
                 read_cpu_seconds(process) - before.get(process, 0.0) for process in readers
             ),
             "peak_kibibytes": max(map(read_peak_kibibytes, readers)),
-            "has_second_opinion": Engine.PYPDF in engines
+            "asked_second_engine": Engine.PYPDF in engines
             or any(is_opened_twice(process, path) for process in readers),
         }
 

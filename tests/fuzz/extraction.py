@@ -12,6 +12,7 @@ import os
 import sys
 import time
 import traceback
+from io import BytesIO
 from pathlib import Path
 from random import Random
 
@@ -91,10 +92,14 @@ class ExtractionTarget:
             with self._extractor.open(self._path, Deadline.after(DEADLINE_SECONDS)) as document:
                 assert 1 <= document.page_count <= LIMITS.max_pages
                 pages = list(document.pages())
+                with BytesIO() as target:
+                    files = list(document.take_files(target))
         except RejectedDocumentError as error:
             assert str(error)
             return error.code
         assert [page.number for page in pages] == list(range(1, document.page_count + 1))
+        assert [file.name for file in files] == list(document.embedded_files)
+        assert all(file.reason != "" for file in files)
         for page in pages:
             page.text.encode()
             assert len(page.text) <= LIMITS.max_page_characters

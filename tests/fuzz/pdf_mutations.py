@@ -7,6 +7,7 @@ from pathlib import Path
 from random import Random
 
 from tests.fakes.pdf import hostile_pdf_files as hostile
+from tests.fakes.pdf import nesting_pdf_files as nesting
 from tests.fakes.pdf import pdf_files as good
 from tests.fakes.pdf import shown_pdf_files as shown
 from tests.project_files import CORPUS, PROJECT
@@ -71,6 +72,11 @@ def list_seeds(folders: Iterable[Path] = SEED_FOLDERS) -> list[bytes]:
         ),
         shown.make_mapped_pdf(
             b"BT /F1 10 Tf 72 700 Td <4142> Tj ( (12) ) Tj <43> Tj ET", "\u05d0\u0645\u0e01"
+        ),
+        nesting.make_portfolio(
+            [("a.pdf", good.make_text_pdf("inside")), ("b.txt", b"words")],
+            on_page=[("c.pdf", good.make_text_pdf("pinned"))],
+            is_packed=True,
         ),
         hostile.make_zip_bomb(size_bytes=1 << 20),
         hostile.make_form_bomb(depth=3),

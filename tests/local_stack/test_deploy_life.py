@@ -83,6 +83,15 @@ def test_packages_are_built_for_the_processors_of_the_stack(small, lasting):
         small.choose_target(Architecture="sparc")
 
 
+def test_a_deployment_says_which_function_does_not_start(small):
+    small.write_code("broken", "import nothing_of_this_name")
+    with pytest.raises(DeployError, match=r"is deployed, but not all .*-worker \(.*nothing_of_th"):
+        small.deploy()
+    small.write_code("mended")
+    small.deploy()
+    assert small.ask() == "mended"
+
+
 def test_broken_code_is_taken_back(lasting):
     lasting.write_code("broken", "import nothing_of_this_name")
     with pytest.raises(DeployError, match=r"The smoke check of small-.* failed: "):

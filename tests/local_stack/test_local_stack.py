@@ -25,7 +25,7 @@ from infra.local.stack import (
 )
 from infra.project_files import PROJECT
 from infra.stacks import Stack, resolve_local_stack
-from shared.errors import LocalStackError, UnknownStackError
+from shared.errors import DeployError, LocalStackError, UnknownStackError
 from tests.local_stack.probe_stack import ProbeStack, read_artifact, wait_for, work
 
 
@@ -102,6 +102,17 @@ def test_update_replaces_the_code_of_running_functions(probe, stack):
     worker.write_text(worker.read_text().replace('"first"', '"second"'))
     update_local_stack(probe.root, quiet, probe.setup)
     assert work(stack, "after the update") == "second"
+
+
+def test_a_mistyped_price_is_refused_and_what_runs_goes_on(probe, stack):
+    parameters = {**probe.setup.parameters, "ModelPrices": '{"tiny": {"input": "O.25"}}'}
+    with pytest.raises(DeployError, match="cannot start with the parameter ModelPrices"):
+        update_local_stack(probe.root, quiet, replace(probe.setup, parameters=parameters))
+    for words in ("priced one", "priced two", "priced three"):
+        assert work(stack, words) in ("first", "second")
+    assert _count(
+        stack.client("sqs"), stack.output("WorkDlqUrl"), "ApproximateNumberOfMessages"
+    ) == (0)
 
 
 def test_restart_keeps_everything(probe, stack):

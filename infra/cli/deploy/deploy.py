@@ -10,6 +10,7 @@ from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Cell, Output
 from infra.deploy.code_only import deploy_code
 from infra.deploy.deploy_stack import choose_target, deploy_stack, plan_deployment
+from infra.deploy.parameter_check import check_parameters
 from infra.deploy.stack_place import StackPlace
 from infra.packaging.archive import PartSize, measure_parts
 from infra.packaging.build import Package, Target, build_packages
@@ -107,7 +108,7 @@ def deploy(
         BuildError: A package cannot be built.
         DeployError: CloudFormation refused the template or a parameter.
     """
-    packages = _build(choose_target(place, parameters), output)
+    packages = _build_checked(place, parameters, output)
     with interrupt_on_signals():
         deployment = deploy_stack(place, packages, parameters)
     if as_json:
@@ -133,7 +134,7 @@ def write_diff(
         BuildError: A package cannot be built.
         DeployError: CloudFormation refused the template or a parameter.
     """
-    packages = _build(choose_target(place, parameters), output)
+    packages = _build_checked(place, parameters, output)
     changes = plan_deployment(place, packages, parameters)
     if as_json:
         output.write_json(changes_to_json(changes))
@@ -159,6 +160,15 @@ def update_code(place: StackPlace, *, as_json: bool, output: Output) -> ExitCode
     if as_json:
         output.write_json({"updated": updated})
     return ExitCode.OK
+
+
+def _build_checked(
+    place: StackPlace, parameters: Mapping[str, str], output: Output
+) -> dict[str, Package]:
+    """Build the packages of a stack, once its parameters are known to be good."""
+    target = choose_target(place, parameters)
+    check_parameters(place, parameters)
+    return _build(target, output)
 
 
 def _build(target: Target, output: Output) -> dict[str, Package]:

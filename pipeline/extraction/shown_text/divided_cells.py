@@ -44,11 +44,15 @@ def _find_words_with_digits(text: str) -> Iterator[tuple[int, int]]:
 def _divide_word(characters: PageCharacters, start: int, end: int) -> list[Edit]:
     text = characters.text
     gaps: dict[int, float] = {}
-    previous = characters.find_piece(start)
+    # The last character that was looked at, and its piece.
+    seen, previous = start, characters.find_piece(start)
     for position in range(start + 1, end):
-        piece = characters.find_piece(position)
-        is_figure = text[position - 1] in _ENDS or text[position].isdigit()
-        if piece != previous and is_figure:
+        if not (text[position - 1] in _ENDS or text[position].isdigit()):
+            continue
+        if seen < position - 1:
+            previous = characters.find_piece(position - 1)
+        seen, piece = position, characters.find_piece(position)
+        if piece != previous:
             gaps[position] = _measure_gap(characters, position - 1, position)
         previous = piece
     if len(gaps) == end - start - 1 > 1 and max(gaps.values()) <= _MAX_LETTER_SPACE_EMS:

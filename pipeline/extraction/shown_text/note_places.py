@@ -8,7 +8,7 @@ of the page, with the name that the form gives it.
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pipeline.extraction.shown_text.annotations import Note
@@ -87,15 +87,16 @@ def _list_printed(
     characters: PageCharacters, notes: Sequence[Note], quarter_turns: int
 ) -> list[Word]:
     """The words of the lines near a note, from the foot of the page to its head."""
-    near = [
+    bottoms, tops = _merge_heights(
         (box.bottom - _MAX_LINE_HEIGHT, box.top + _MAX_ABOVE)
         for box in (turn_box(note.box, quarter_turns) for note in notes)
-    ]
+    )
     printed: list[Word] = []
     for line in _LINES.finditer(characters.text):
         start = characters.find_origin(line.start())
         height = turn_point(start, quarter_turns)[1] if start else 0.0
-        if start and not any(bottom <= height <= top for bottom, top in near):
+        place = bisect_right(bottoms, height) - 1
+        if start and (place < 0 or height > tops[place]):
             continue
         for word in _WORDS.finditer(characters.text, *line.span()):
             first = characters.find_box(word.start())
@@ -104,6 +105,19 @@ def _list_printed(
                 box = Box(*map(min, first[:2], last[:2]), *map(max, first[2:], last[2:]))
                 printed.append(Word(word.start(), word.end(), turn_box(box, quarter_turns)))
     return sorted(printed, key=_find_height)
+
+
+def _merge_heights(heights: Iterable[tuple[float, float]]) -> tuple[list[float], list[float]]:
+    """Stretches of a page as those that do not overlap: where each begins and where it ends."""
+    bottoms: list[float] = []
+    tops: list[float] = []
+    for bottom, top in sorted(heights):
+        if tops and bottom <= tops[-1]:
+            tops[-1] = max(top, tops[-1])
+        else:
+            bottoms.append(bottom)
+            tops.append(top)
+    return bottoms, tops
 
 
 def _take_between(printed: Sequence[Word], bottom: float, top: float) -> Sequence[Word]:

@@ -102,10 +102,12 @@ class PageCharacters:
         if self._is_plain:
             pairs = self._page.list_divided((start, end - 1) for start, end in spans)
             return [(first, last + 1) for first, last in pairs]
+        find_index, find_piece = self._find_index, self._page.find_piece
+        ends = ((span, find_index(span[0]), find_index(span[1] - 1)) for span in spans)
         return [
-            (start, end)
-            for start, end in spans
-            if self.find_piece(start) != self.find_piece(end - 1)
+            span
+            for span, first, last in ends
+            if min(first, last) < 0 or find_piece(first) != find_piece(last)
         ]
 
     def list_uneven(
@@ -212,6 +214,8 @@ def turn_point(point: tuple[float, float], quarter_turns: int) -> tuple[float, f
 
 def turn_box(box: Box, quarter_turns: int) -> Box:
     """A box as it stands on a page that is shown turned by right angles, clockwise."""
+    if quarter_turns % 4 == 0:
+        return box
     one = turn_point((box.left, box.bottom), quarter_turns)
     other = turn_point((box.right, box.top), quarter_turns)
     return Box(*map(min, one, other), *map(max, one, other))

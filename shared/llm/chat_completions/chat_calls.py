@@ -1,5 +1,6 @@
 """Make one call of the Chat Completions API, with retries, a breaker and a log line."""
 
+import contextlib
 import json
 import logging
 from collections.abc import Callable, Sequence
@@ -13,6 +14,7 @@ from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
 from shared.llm.answer_memory import AnswerMemory
 from shared.llm.call_chain import CallChain
+from shared.llm.call_slots import CallSlots
 from shared.llm.chat_completions.access_breaker import AccessBreaker
 from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
 from shared.llm.chat_completions.error_translation import (
@@ -100,6 +102,7 @@ class ChatCaller:
         dialect: Which parameters the server takes.
         key: The key of the account; None for a server that asks for none.
         memory: Whether the model has ever answered; of this container alone where none is given.
+        slots: What bounds the calls that run at once in all containers, if anything does.
     """
 
     def __init__(
@@ -112,7 +115,9 @@ class ChatCaller:
         dialect: ServerDialect,
         key: ModelKey | None = None,
         memory: AnswerMemory | None = None,
+        slots: CallSlots | None = None,
     ) -> None:
+        self._slots = slots
         self._limit = PromptLimit(clock, logger)
         self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
@@ -208,7 +213,8 @@ class ChatCaller:
         deadline.check(MIN_CALL_SECONDS)
         started = self._clock()
         try:
-            completion = self._send(call, deadline)
+            with self._slots.hold(deadline) if self._slots else contextlib.nullcontext():
+                completion = self._send(call, deadline)
         except openai.OpenAIError as error:
             retry_after = read_retry_after(error, self._policy.wall_clock())
             if classify_failure(error) is ServerFailure.THROTTLED and retry_after is not None:

@@ -11,6 +11,7 @@ import openai
 from shared.deadline import Deadline
 from shared.errors import SeashoreError
 from shared.llm.answer_memory import AnswerMemory
+from shared.llm.call_slots import CallSlots
 from shared.llm.chat_completions.answer_run import AnswerRun
 from shared.llm.chat_completions.chat_calls import ChatCaller
 from shared.llm.chat_completions.format_fallback import FormatFallback
@@ -35,6 +36,7 @@ class OpenAIModel:
             silently drop its start.
         key: The key of the account; None for a server that asks for none.
         memory: Whether the model has ever answered; of this container alone where none is given.
+        slots: What bounds the calls that run at once in all containers, if anything does.
         length_parameter: `max_completion_tokens` (OpenAI) or `max_tokens` (most others); the other
             one is taken where the server asks for it.
         reasoning_effort: How long a reasoning model may think; `None` sends nothing.
@@ -54,6 +56,7 @@ class OpenAIModel:
         *,
         key: ModelKey | None = None,
         memory: AnswerMemory | None = None,
+        slots: CallSlots | None = None,
         length_parameter: str = "max_tokens",
         reasoning_effort: str | None = None,
         extra_body: Mapping[str, Any] | None = None,
@@ -75,6 +78,7 @@ class OpenAIModel:
             ServerDialect(length_parameter, reasoning_effort, extra_body or {}),
             key,
             memory,
+            slots,
         )
         self._turns = ToolTurns(self._caller, model, window)
 

@@ -20,6 +20,7 @@ HIJACKED_ANSWER = json.dumps(
         "language": "xx",
         "entities": [{"name": "Mallory", "kind": "administrator", "pages": [1, 999]}],
         "dates": [{"text": "1 April 2026", "iso": "2026-04-01", "event": "HIJACKED", "pages": [1]}],
+        "people": ["Mallory"],
         "tool_calls": [{"function": {"name": "send_mail", "arguments": "{}"}}],
     }
 )

@@ -105,6 +105,31 @@ def test_letters_that_are_set_one_by_one_are_words(read_text):
     assert words == ["Bone", "Hue", "Bone", "Hue", "B"]
 
 
+@pytest.mark.parametrize(
+    ("letters", "text"),
+    [
+        ("Quarterly Report 2025", "Quarterly Report 2025"),
+        ("Quarterly", "Quarterly"),
+        ("ABCDEF", "A B C D E F"),
+    ],
+    ids=["words", "a word", "capitals alone"],
+)
+def test_words_with_room_between_their_letters(read_text, letters, text):
+    """A letter of Courier is 7.2 points wide here, and there are 3.8 more to the next one."""
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    content = b" ".join(
+        b"1 0 0 1 %d 700 Tm (%b) Tj" % (72 + 11 * place, letter.encode())
+        for place, letter in enumerate(letters)
+        if letter != " "
+    )
+    assert read_text(make_drawn_pdf(b"BT /F1 12 Tf %b ET" % content, font=font)) == text
+
+
+def test_letters_with_typed_spaces_between_them_stay_apart(read_text):
+    content = b"BT /F1 12 Tf 72 700 Td (a b c d e f) Tj ET"
+    assert read_text(make_drawn_pdf(content)) == "a b c d e f"
+
+
 def test_a_raised_digit_ends_no_line(read_text):
     content = b"BT /F1 12 Tf 72 700 Td (in R) Tj 5 Ts /F1 7 Tf (n) Tj 0 Ts /F1 12 Tf ( with) Tj ET"
     assert read_text(make_drawn_pdf(content)) == "in Rn with"

@@ -17,6 +17,7 @@ from pipeline.summaries.summary_types import CoreSummary, Entity, EntityKind, Ev
 from shared.deadline import Deadline
 from shared.errors import LateAnswerError, ModelAnswerError
 from shared.ledger.spending import Spending
+from shared.llm.chat_completions.structured_output import strict_schema
 from shared.llm.model import Purpose, Source
 from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import render_prompt
@@ -43,6 +44,25 @@ def test_a_name_is_cited_from_every_page_that_it_stands_on():
 
 
 @pytest.mark.parametrize(
+    ("name", "pages"),
+    [
+        ("Northpier", [1, 3]),
+        ("May", [2]),
+        # As it is written nowhere, but as it reads.
+        ("north Pier", [1, 2, 3]),
+    ],
+)
+def test_words_that_only_read_alike_are_others(name, pages):
+    sources = (
+        Source(1, 1, "The ferry to North-\npier is late."),
+        Source(2, 2, "May Hartwell met it at the north pier."),
+        Source(3, 3, "NORTHPIER\nIt may rain."),
+    )
+    summary = build_summary(CORE, Mentions(places=[name]), sources)
+    assert [one.pages for one in summary.entities] == [pages]
+
+
+@pytest.mark.parametrize(
     ("line", "text", "iso", "event", "pages"),
     [
         # On two pages, of which one tells of it.
@@ -58,6 +78,21 @@ def test_a_name_is_cited_from_every_page_that_it_stands_on():
 )
 def test_a_date_is_read_in_the_text(line, text, iso, event, pages):
     assert build(dates=[line]).dates == [EventDate(text=text, iso=iso, event=event, pages=pages)]
+
+
+def test_objects_in_place_of_lines_are_taken_as_lines():
+    """Of a model whose server does not hold it to the schema; to ask again would cost more."""
+    mentions = Mentions.model_validate(
+        {
+            "people": [{"name": "Ada Lovelace", "pages": [1]}],
+            "dates": [{"text": "4 May 2026", "event": "the ferry begins", "pages": [9]}],
+        }
+    )
+    assert mentions.people == ["Ada Lovelace"]
+    assert mentions.dates == ["4 May 2026: the ferry begins"]
+    schema = strict_schema(Mentions)["properties"]
+    assert schema["people"] == {"type": "array", "items": {"type": "string"}, "maxItems": 40}
+    assert schema["dates"]["description"].startswith("Each a date")
 
 
 def test_a_date_that_no_page_holds_is_dropped():

@@ -56,6 +56,13 @@ def test_a_blank_key_means_none(blank):
     assert not settings.uses_openai
 
 
+@pytest.mark.parametrize("name", ["DAILY_CAP_USD", "DOCUMENT_CAP_USD"])
+def test_a_blank_cap_means_no_limit(name):
+    assert getattr(read_settings(REQUIRED | {name: ""}), name.lower()) is None
+    with pytest.raises(SettingsError, match=rf"\b{name} \("):
+        read_settings(REQUIRED | {name: "-0.01"})
+
+
 @pytest.mark.parametrize("name", ["OPENAI_API_KEY_SECRET", "OPENAI_BASE_URL"])
 def test_a_key_or_an_address_means_a_model(name):
     assert read_settings(REQUIRED | {name: "given"}).uses_openai
@@ -98,3 +105,13 @@ def test_a_wrong_value_is_not_repeated():
 def test_settings_do_not_change():
     with pytest.raises(ValueError, match="frozen"):
         read_settings(REQUIRED).ledger_table = "other"
+
+
+OPTIONAL = sorted(
+    name.upper() for name, field in Settings.model_fields.items() if field.default is None
+)
+
+
+@pytest.mark.parametrize("name", OPTIONAL)
+def test_an_optional_variable_may_be_empty(name):
+    assert getattr(read_settings(REQUIRED | {name: ""}), name.lower()) is None

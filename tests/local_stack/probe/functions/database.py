@@ -2,4 +2,4 @@
 
 
 def handler(event, context):
-    return {}
+    return {"batchItemFailures": []}

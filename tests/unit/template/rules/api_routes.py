@@ -150,7 +150,7 @@ def the_function_answers_before_the_gateway_gives_up(template: Template) -> Iter
 def the_api_changes_little(template: Template) -> Iterator[str]:
     """The agent reads strangers' texts: what it could be talked into is what its role may do."""
     function = dict(functions(template))["ApiFunction"]
-    keys = {"dynamodb:PutItem": {"TASK#*", "SPEND#*"}, "dynamodb:UpdateItem": {"SPEND#*"},
+    keys = {"dynamodb:PutItem": {"TASK#*", "SPEND#*"}, "dynamodb:UpdateItem": {"SPEND#*", "CALLS"},
             "dynamodb:DeleteItem": {"SPEND#*"}}  # fmt: skip
     for statement in statements(template, function):
         arns = [text_of(arn) for arn in as_list(statement["Resource"])]

@@ -119,7 +119,7 @@ LEDGER_WRITES: dict[str, set[str] | None] = {
     "IngestFunction": {"DOC#*", "KEY#*", "TEXT#*"},
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},
-    "ApiFunction": {"TASK#*", "SPEND#*"},
+    "ApiFunction": {"TASK#*", "SPEND#*", "CALLS"},
 }
 LEDGER_DELETES = {"WorkerFunction": {"SPEND#*"}, "ApiFunction": {"SPEND#*"}}
 

@@ -1,0 +1,97 @@
+"""Values of parameters that the functions could not start with, found before anything is changed.
+
+A function that cannot read its settings works on nothing, and each of its messages would use up its
+receives and die. CloudFormation sees only what a pattern or a range can say.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from infra.aws import aws_errors_as
+from infra.deploy.stack_operation import read_kept_parameters
+from infra.deploy.stack_place import StackPlace
+from infra.deploy.template_file import Ref
+from shared.errors import DeployError, SettingsError
+from shared.settings import find_setting_problems
+
+# Stands for what only the deployed stack knows, such as the address of a queue.
+_SOMETHING = "-"
+
+
+def check_parameters(place: StackPlace, parameters: Mapping[str, str]) -> None:
+    """Read each parameter of a stack the way its functions do when they start.
+
+    Args:
+        place: The stack, which need not exist yet.
+        parameters: The values that are given; for others that of the stack counts, or the default.
+
+    Raises:
+        DeployError: A function could not start with one; the message says which and why.
+    """
+    with aws_errors_as(DeployError):
+        kept = read_kept_parameters(place.client("cloudformation"), place.stack_name)
+    problems = find_parameter_problems(place.parse_template(), {**kept, **parameters})
+    if problems:
+        raise DeployError(" ".join(problems.values()))
+
+
+def find_parameter_problems(
+    template: Mapping[str, Any], values: Mapping[str, str]
+) -> dict[str, str]:
+    """Find the parameters that a function of a template could not start with.
+
+    Args:
+        template: The parsed template.
+        values: Values of parameters; the others have their defaults.
+
+    Returns:
+        A sentence or two by parameter.
+    """
+    declared = template.get("Parameters", {})
+    defaults = {name: str(one["Default"]) for name, one in declared.items() if "Default" in one}
+    chosen = {**defaults, **values}
+    problems = {}
+    for variables in _list_environments(template):
+        environment = {name: _resolve(value, chosen) for name, value in variables.items()}
+        for variable, words in _find_problems(environment):
+            source = variables.get(variable)
+            # What is not a parameter is the template's own, and a test holds it to the settings.
+            if isinstance(source, Ref) and source.name in declared:
+                problems[source.name] = (
+                    f"The functions cannot start with the parameter {source.name} as "
+                    f"{chosen[source.name]!r} ({words}). It is: "
+                    f"{declared[source.name].get('Description', 'not described')}"
+                )
+    return problems
+
+
+def _find_problems(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    yield from find_setting_problems(environment)
+    address = environment.get("OPENAI_BASE_URL", "")
+    if address.strip():
+        # Loads the SDK of OpenAI, which takes a third of a second.
+        from shared.llm.chat_completions.openai_client import read_base_address
+
+        try:
+            read_base_address(address)
+        except SettingsError as error:
+            yield "OPENAI_BASE_URL", str(error)
+
+
+def _list_environments(template: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The variables of each function, those of all functions with them."""
+    common = template.get("Globals", {}).get("Function", {})
+    for resource in template.get("Resources", {}).values():
+        if resource.get("Type") == "AWS::Serverless::Function":
+            yield {**_read_variables(common), **_read_variables(resource.get("Properties", {}))}
+
+
+def _read_variables(properties: Mapping[str, Any]) -> dict[str, Any]:
+    environment = properties.get("Environment") or {}
+    return dict(environment.get("Variables") or {})
+
+
+def _resolve(value: object, parameters: Mapping[str, str]) -> str:
+    if isinstance(value, Ref):
+        return parameters.get(value.name, _SOMETHING)
+    return _SOMETHING if value is None else str(value)

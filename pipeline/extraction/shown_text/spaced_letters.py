@@ -1,0 +1,66 @@
+"""Words that are set with room between their letters are words all the same. Runs in the child.
+
+Of "Quarterly Report" in such letters PDFium makes "Q u a r t e r l y Re p o r t": the room between
+two letters is as wide as a narrow space. But it is the same from letter to letter, and wider
+between two words.
+"""
+
+import re
+import statistics
+from itertools import pairwise
+
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, turn_upright
+
+# Four letters, each by itself, and what follows them in their line in pieces of one or two.
+_SPACED = re.compile(
+    r"(?<![^ \n])(?:[^\W\d_] ){3,}[^\W\d_](?![^ \r\n])(?: [^ \r\n]{1,2}(?![^ \r\n]))*"
+)
+_MIN_LETTERS = 6
+# Between letters of a word, in ems; a space between words is wider by more than half of its own.
+_MAX_LETTER_SPACE_EMS = 0.45
+_MIN_MORE_EMS = 0.15
+
+
+def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
+    """The page without the spaces between the letters of a word.
+
+    Letters by themselves that are capitals, all with the same room between them, stay as they are:
+    they may be a word or a row of marks.
+    """
+    edits: list[Edit] = []
+    for found in _SPACED.finditer(characters.text):
+        edits += _join_letters(characters, *found.span())
+    return characters.edit(edits)
+
+
+def _join_letters(characters: PageCharacters, start: int, end: int) -> list[Edit]:
+    text = characters.text
+    places = [place for place in range(start, end) if text[place] != " "]
+    gaps = {place: _measure_gap(characters, before, place) for before, place in pairwise(places)}
+    known = [gap for gap in gaps.values() if gap is not None]
+    if len(places) < _MIN_LETTERS or len(known) < len(gaps):
+        return []
+    letter_space = statistics.median(known)
+    limit = letter_space + _MIN_MORE_EMS
+    has_words = max(known) > limit or not text[start:end].isupper()
+    if not has_words or not 0 < letter_space <= _MAX_LETTER_SPACE_EMS:
+        return []
+    return [
+        Edit(place - 1, place, "")
+        for place, gap in gaps.items()
+        if text[place - 1] == " " and gap is not None and gap <= limit
+    ]
+
+
+def _measure_gap(characters: PageCharacters, before: int, after: int) -> float | None:
+    """The room between two letters, in ems; None where it is not PDFium that has put a space in."""
+    if after - before > 1:
+        left, right = characters.find_advance(before + 1)
+        if right > left:
+            return None
+    box, end = characters.find_loose_box(before), characters.find_origin(after)
+    em = characters.find_em(before)
+    if box is None or end is None or not any(em):
+        return None
+    upright = turn_upright(em)
+    return upright(*end)[0] - max(upright(x, y)[0] for x in box[::2] for y in box[1::2])

@@ -1,0 +1,98 @@
+"""Parameters that no function could start with are found before anything is changed."""
+
+import pytest
+from typer.testing import CliRunner
+
+from infra.cli.app import app
+from infra.cli.deploy import deploy
+from infra.deploy.parameter_check import find_parameter_problems
+from infra.deploy.template_file import parse_template
+from infra.project_files import TEMPLATE
+from shared.errors import BuildError
+from tests.fakes.aws.cloudformation_server import serve_stack
+
+
+@pytest.fixture(scope="module")
+def template():
+    return parse_template(TEMPLATE.read_text(encoding="utf-8"))
+
+
+def test_the_defaults_are_good(template):
+    assert find_parameter_problems(template, {}) == {}
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("ModelPrices", '{"gpt-5-mini": {"input": 0.25, "output": 2.0}', "Expecting"),
+        ("ModelPrices", '{"gpt-5-mini": {"inptu": 0.25, "output": 2}}', "gpt-5-mini: inptu: Extra"),
+        ("ModelPrices", '{"gpt-5-mini": {"input": "0,25", "output": 2}}', "input: Input should be"),
+        ("ModelPrices", '{"gpt-5-mini": {"input": -1, "output": 2}}', "greater than or equal to 0"),
+        ("ModelPrices", "0.25", "valid dictionary"),
+        ("DailyCapUsd", "ten", "unable to parse"),
+        ("TimeZone", "Europe/Olso", "is not a time zone"),
+        ("ContextWindowTokens", "100", "greater than or equal to 3000"),
+        ("MaxDocumentPages", "many", "unable to parse"),
+        ("ChatMaxSteps", "50", "less than or equal to 20"),
+        ("DatabasePort", "70000", "less than or equal to 65535"),
+        ("OpenAiModel", "", "at least 1 character"),
+        ("OpenAiBaseUrl", "127.0.0.1:11434/v1", "a full address, such as http://"),
+    ],
+)
+def test_a_value_that_a_function_cannot_read_is_told_by_the_parameters_name(
+    template, name, value, words
+):
+    [(parameter, sentence)] = find_parameter_problems(template, {name: value}).items()
+    assert parameter == name
+    assert sentence.startswith(f"The functions cannot start with the parameter {name} as {value!r}")
+    assert words in sentence
+    assert template["Parameters"][name]["Description"] in sentence
+
+
+def test_values_that_are_good_are_taken(template):
+    values = {
+        "ModelPrices": '{"small": {"input": 0, "output": 0.5}}',
+        "DailyCapUsd": "",
+        "TimeZone": "Europe/Oslo",
+        "OpenAiBaseUrl": "http://127.0.0.1:11434/v1",
+    }
+    assert find_parameter_problems(template, values) == {}
+
+
+def test_all_that_is_wrong_is_told_at_once(template):
+    wrong = {"ModelPrices": "{", "TimeZone": "Nowhere"}
+    assert set(find_parameter_problems(template, wrong)) == set(wrong)
+
+
+@pytest.fixture
+def built(monkeypatch):
+    """Whether packages were to be built; nothing is."""
+    targets = []
+
+    def build_packages(target, folder, report):
+        targets.append(target)
+        raise BuildError("nothing is built here")
+
+    monkeypatch.setattr(deploy, "build_packages", build_packages)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    return targets
+
+
+@pytest.mark.parametrize("mode", [[], ["--diff"]])
+@pytest.mark.parametrize("kept", [False, True])
+def test_a_mistyped_price_is_refused_before_anything_is_built(built, monkeypatch, mode, kept):
+    price = '{"gpt-5-mini": {"input": "O.25", "output": 2}}'
+    options = [] if kept else ["-p", f"ModelPrices={price}"]
+    with serve_stack("prod", {}, {"ModelPrices": price} if kept else {}) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        result = CliRunner().invoke(app, ["deploy", "--stack", "prod", *mode, *options])
+    assert result.exit_code == 1
+    assert "cannot start with the parameter ModelPrices" in " ".join(result.stderr.split())
+    assert built == []
+
+
+def test_a_mended_value_takes_the_place_of_one_that_the_stack_has(built, monkeypatch):
+    with serve_stack("prod", {}, {"ModelPrices": "{"}) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", url)
+        CliRunner().invoke(app, ["deploy", "--stack", "prod", "-p", "ModelPrices={}"])
+    assert len(built) == 1
