@@ -1,8 +1,8 @@
 """Scheduled interleavings: deaths, lost answers and takeovers at every call of AWS, none by chance.
 
-Documents of three chunks, two versions of one key, and tasks with a callback. Whatever happens where,
-every document and task is done in the end, each chunk is counted once, nothing is dead-lettered and
-every sender is told.
+Documents of three chunks, two versions of one key, and tasks with a callback. Whatever happens
+where, every document and task is done in the end, each chunk is counted once, nothing is
+dead-lettered and every sender is told.
 """
 
 import multiprocessing
