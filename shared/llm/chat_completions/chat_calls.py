@@ -29,6 +29,7 @@ from shared.llm.chat_completions.error_translation import (
     rejects_key,
     translate_failure,
 )
+from shared.llm.chat_completions.key_scrubbing import holds_key
 from shared.llm.chat_completions.outage_breaker import OutageBreaker
 from shared.llm.chat_completions.paid_failures import may_have_been_served, read_error_usage
 from shared.llm.chat_completions.prompt_limit import PromptLimit, was_cut, was_full
@@ -234,6 +235,7 @@ class ChatCaller:
             raise ModelAnswerError("The provider's response is not JSON") from None
         try:
             reply = read_reply(completion, call.prompt_tokens)
+            self._check_for_key(reply)
         except ModelAnswerError:
             chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             raise
@@ -248,6 +250,15 @@ class ChatCaller:
             usage=reply.usage,
         )
         return reply
+
+    def _check_for_key(self, reply: Reply) -> None:
+        """Pass if an answer, which will be kept and shown, does not repeat the key."""
+        if self._key is None:
+            return
+        key = self._key.read()
+        arguments = [call.arguments for call in reply.tool_calls]
+        if any(holds_key(text, key) for text in [reply.text, *arguments]):
+            raise ModelAnswerError("The answer repeats the key of the model's provider")
 
     def _wait_for_pause(self, deadline: Deadline) -> None:
         left_seconds = self._pause.left_seconds
@@ -290,7 +301,7 @@ class ChatCaller:
         def create(key: str | None) -> object:
             request = {"messages": call.messages, **parameters}
             completion = self._sender.send(request, key, call.prompt_tokens, deadline)
-            error = find_error(completion)
+            error = find_error(completion, key)
             if error is not None:
                 raise error
             return completion
