@@ -1,4 +1,4 @@
-"""Read the address of a model's server as people copy it; without the SDK, which is slow to load."""
+"""Read the address of a model's server as people copy it; without the SDK, slow to load."""
 
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
