@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from infra.doctor.check import Check, failed, passed, skipped, warned
 from shared.errors import SettingsError
-from shared.llm.chat_completions.base_address import read_base_address
+from shared.llm.base_address import read_base_address
 
 _OPENAI = "https://api.openai.com/v1"
 _NAME = "language model"

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from infra.doctor.check import Check, passed, skipped, warned
 from infra.local.parameters import is_on_this_machine
-from shared.llm.chat_completions.base_address import read_base_address
+from shared.llm.base_address import read_base_address
 from shared.llm.chat_completions.prompt_limit import was_cut
 from shared.llm.token_estimate import estimate_tokens
 

@@ -47,9 +47,9 @@ from shared.llm.chat_completions.server_dialect import (
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
-from shared.llm.chat_completions.wait_words import add_next_step, name_place
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
+from shared.llm.wait_words import add_next_step, name_place
 
 
 class OutputStepRejectedError(Exception):

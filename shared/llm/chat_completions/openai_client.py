@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import httpx2
 import openai
 
-from shared.llm.chat_completions.base_address import BaseAddress, read_base_address
+from shared.llm.base_address import BaseAddress, read_base_address
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 CONNECT_TIMEOUT_SECONDS = 5.0

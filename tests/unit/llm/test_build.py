@@ -7,8 +7,8 @@ from pydantic import ValidationError
 
 from shared.aws.clients import Clients
 from shared.errors import SettingsError
+from shared.llm.base_address import read_base_address
 from shared.llm.build import build_language_model
-from shared.llm.chat_completions.base_address import read_base_address
 from shared.llm.chat_completions.error_translation import ServerFailure, classify_failure
 from shared.llm.chat_completions.openai_client import (
     OPENAI_BASE_URL,
