@@ -35,7 +35,6 @@ from shared.llm.chat_completions.error_translation import (
     rejects_key,
     translate_failure,
 )
-from shared.llm.chat_completions.key_scrubbing import holds_key
 from shared.llm.chat_completions.outage_breaker import OutageBreaker
 from shared.llm.chat_completions.paid_failures import may_have_been_served, read_error_usage
 from shared.llm.chat_completions.prompt_limit import PromptLimit, was_cut, was_full
@@ -48,6 +47,7 @@ from shared.llm.chat_completions.server_dialect import (
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
 from shared.llm.wait_words import add_next_step, name_place

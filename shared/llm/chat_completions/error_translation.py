@@ -24,8 +24,8 @@ from shared.errors import (
 )
 from shared.llm.chat_completions import error_words as words
 from shared.llm.chat_completions.error_bodies import ErrorFacts, read_error_body
-from shared.llm.chat_completions.key_scrubbing import MASK, read_secrets, scrub
 from shared.llm.chat_completions.pause_hints import parse_reset, parse_retry_after, parse_words
+from shared.llm.key_scrubbing import MASK, read_secrets, scrub
 
 UNAVAILABLE_DELAY_SECONDS = 30.0
 # An error in a response with the status of an answer says by its code what it is; without one it is

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from shared.llm.chat_completions.error_translation import describe_failure
-from shared.llm.chat_completions.key_scrubbing import holds_key, read_secrets, scrub
+from shared.llm.key_scrubbing import holds_key, read_secrets, scrub
 from tests.unit.llm.test_error_translation import error_body
 
 KEY_CHARACTERS = "".join(chr(code) for code in range(33, 127))
