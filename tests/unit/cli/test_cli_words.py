@@ -9,7 +9,9 @@ from infra.cli.local.language_model import describe_model, read_openai_server
 from infra.cli.options import split_parameter
 from infra.cli.timeline_table import describe_delay
 from infra.cli.times import describe_duration
+from infra.local.parameters import is_on_this_machine
 from pipeline.summaries.summary_types import KeyPoint
+from shared.errors import OperatorError
 from shared.ledger.documents import Document, EmbeddedFile
 from shared.ledger.timeline import Event
 from shared.lifecycle import DocumentStatus
@@ -129,6 +131,12 @@ def test_a_parameter_is_split_at_its_first_equals_sign():
 def test_what_is_no_parameter_is_wrong_usage(text):
     with pytest.raises(typer.BadParameter, match="NAME=VALUE"):
         split_parameter(text)
+
+
+def test_an_address_that_is_none_is_refused_in_words():
+    with pytest.raises(OperatorError, match="OPENAI_BASE_URL has to be a full address"):
+        read_openai_server({"OPENAI_BASE_URL": "http://[::1"})
+    assert not is_on_this_machine("http://[::1")
 
 
 def test_without_key_and_address_the_model_is_extractive():
