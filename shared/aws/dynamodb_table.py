@@ -53,7 +53,7 @@ class Delete:
 
 
 @dataclass(frozen=True)
-class Check:
+class RowCheck:
     """A row that has to be in some state for the other operations of its transaction."""
 
     pk: str
@@ -61,7 +61,7 @@ class Check:
     condition: ConditionBase
 
 
-Operation = Put | Update | Delete | Check
+Operation = Put | Update | Delete | RowCheck
 
 
 @dataclass(frozen=True)
@@ -285,7 +285,7 @@ class LedgerTable:
             **_Expressions().with_update(update).with_condition(update.condition).arguments,
         }
 
-    def _to_conditional(self, operation: Delete | Check) -> Any:
+    def _to_conditional(self, operation: Delete | RowCheck) -> Any:
         return {
             "TableName": self.name,
             "Key": to_item({"pk": operation.pk, "sk": operation.sk}),
@@ -301,7 +301,7 @@ class LedgerTable:
                 return {"Update": self._to_update(operation)}
             case Delete():
                 return {"Delete": self._to_conditional(operation)}
-            case Check():
+            case RowCheck():
                 return {"ConditionCheck": self._to_conditional(operation)}
 
 
