@@ -93,6 +93,11 @@ class Document(BaseModel):
 
     reason_code: str | None = None
     reason: str | None = None
+    # The last wait for a cause that was not its own: over, if its time is past.
+    deferred_until: str = ""
+    deferred_reason: str = ""
+    deferred_cause: str = ""
+
     title: str | None = None
     model: str | None = None
     input_tokens: int = 0
