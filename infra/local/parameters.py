@@ -55,8 +55,10 @@ def choose_parameters(of_model: Mapping[str, str], given: Mapping[str, str]) -> 
 
 def is_on_this_machine(address: str) -> bool:
     """Whether an address of a server is a loopback address."""
-    host = urlsplit(address).hostname or ""
+    host = ""
     try:
+        # Raises where brackets do not close: such an address is refused later, in words.
+        host = urlsplit(address).hostname or ""
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"

@@ -17,6 +17,8 @@ LOCKS = {
     **{f"{tool}.txt": ["--group", f"{PROJECT}:{tool}"] for tool in AUDIT_TOOLS},
     # MuPDF is under the AGPL, so these readers stay apart from all that is shipped.
     "judges.txt": ["--group", f"{PROJECT}:judges"],
+    "servers.txt": ["--group", f"{PROJECT}:servers"],
+    "servers-model.txt": ["--group", f"{PROJECT}:servers-model", "--no-deps"],
     "command-line.txt": [str(PROJECT), str(FOLDER / "build-backend.in")],
     "development.txt": [
         str(PROJECT),

@@ -112,10 +112,10 @@ def _list_keys(search: LostSearch, kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _settle_batch(keys: Sequence[tuple[str, str]], search: LostSearch) -> tuple[int, int]:
-    rows = [row for row in search.table.read_rows(keys) if row is not None]
+    rows = [row for row in search.table.read_rows(keys) if row is not None and "in_flight" in row]
     lost = [row for row in rows if _is_silent(row, search)]
-    documents = [row for row in lost if row.get("in_flight") == IN_FLIGHT]
-    tasks = [row for row in lost if row.get("in_flight") == TASK_IN_FLIGHT]
+    documents = [row for row in lost if row["in_flight"] == IN_FLIGHT]
+    tasks = [row for row in lost if row["in_flight"] == TASK_IN_FLIGHT]
     return (
         sum(_try(_settle_document, row, search) for row in documents),
         sum(_try(_settle_task, row, search) for row in tasks),

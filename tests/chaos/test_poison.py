@@ -5,6 +5,7 @@ does it once the cause is gone. The items that were received with it come to no 
 from dataclasses import dataclass
 from pathlib import Path
 
+from functions.wiring import utc_now
 from shared.aws.queues import Queues
 from shared.messages.delivery_state import read_delivery_state
 from shared.messages.work_items import Sweep, encode_message

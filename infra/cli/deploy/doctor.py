@@ -18,6 +18,9 @@ from infra.doctor.aws_checks import AwsDoctor
 from infra.doctor.check import Check, Verdict, failed, skipped, warned
 from infra.doctor.local_checks import check_clock, check_this_machine
 from infra.doctor.model_check import check_model, no_model
+from infra.doctor.window_check import check_window
+from infra.local.parameters import read_given_parameters
+from infra.local.record import LocalFolder
 from infra.project_files import find_state_folder
 from infra.stacks import LOCAL_STACK
 from shared.errors import OperatorError
@@ -90,7 +93,16 @@ def _look_at_local_model() -> Iterator[Check]:
         model = server.model or str(Settings.model_fields["openai_model"].default)
         look = check_model(server.base_url, model, server.api_key)
     yield look.check
+    if server is not None and look.check.verdict is not Verdict.FAILURE:
+        yield check_window(server.base_url, model, server.api_key, _read_window())
     yield check_clock(look.date_header, read_clock())
+
+
+def _read_window() -> int:
+    """ContextWindowTokens of the local stack: as it was given, else the template's default."""
+    given = read_given_parameters(LocalFolder(find_state_folder()))
+    default = Settings.model_fields["context_window_tokens"].default
+    return int(given.get("ContextWindowTokens", default))
 
 
 def _write_check(check: Check, output: Output) -> None:

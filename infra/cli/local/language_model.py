@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 from infra.local.stack import OpenAiServer
+from shared.errors import OperatorError
 from shared.settings import Settings
 
 
@@ -13,11 +14,20 @@ def read_openai_server(environment: Mapping[str, str]) -> OpenAiServer | None:
     Returns:
         The server to ask; None, which is the offline extractive summarizer, if neither a key nor
         an address is set.
+
+    Raises:
+        OperatorError: The address cannot be taken apart.
     """
     api_key = environment.get("OPENAI_API_KEY", "")
     base_url = environment.get("OPENAI_BASE_URL", "")
     if not api_key and not base_url:
         return None
+    try:
+        urlsplit(base_url)
+    except ValueError as error:
+        raise OperatorError(
+            f"OPENAI_BASE_URL has to be a full address, such as http://127.0.0.1:8080/v1: {error}."
+        ) from error
     return OpenAiServer(
         base_url=base_url, model=environment.get("OPENAI_MODEL") or None, api_key=api_key
     )

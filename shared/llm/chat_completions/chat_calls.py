@@ -11,7 +11,13 @@ import openai
 from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
-from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
+from shared.errors import (
+    DeadlineError,
+    DeferredError,
+    ModelAnswerError,
+    ModelThrottledError,
+    SeashoreError,
+)
 from shared.llm.answer_memory import AnswerMemory
 from shared.llm.call_chain import CallChain
 from shared.llm.call_slots import CallSlots
@@ -43,6 +49,7 @@ from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, Co
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
+from shared.llm.wait_words import add_next_step, name_place
 
 
 class OutputStepRejectedError(Exception):
@@ -121,6 +128,7 @@ class ChatCaller:
         self._limit = PromptLimit(clock, logger)
         self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
+        self._place = name_place(str(client.base_url))
         self._policy = policy
         self._clock = clock
         self._logger = logger
@@ -140,6 +148,13 @@ class ChatCaller:
             ToolsRejectedError: The server does not take the tools.
             SeashoreError: As `LanguageModel.answer` says.
         """
+        try:
+            return self._call(call, deadline, chain)
+        except DeferredError as error:
+            add_next_step(error, self._model, self._place)
+            raise
+
+    def _call(self, call: ChatCall, deadline: Deadline, chain: CallChain) -> Reply:
         if call.is_divisible:
             self._limit.check(call.prompt_tokens, deadline)
         if not chain.has_room(call.prompt_tokens, call.max_tokens):
@@ -221,7 +236,7 @@ class ChatCaller:
                 self._pause.extend(retry_after)
             if may_have_been_served(error):
                 if not (isinstance(error, AnswerTooSlowError) and error.pieces):
-                    self._outage.record_lost()
+                    self._outage.record_lost(describe_failure(error))
                 chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             else:
                 chain.charge(read_error_usage(error), call.prompt_tokens, call.max_tokens)
@@ -255,7 +270,7 @@ class ChatCaller:
             return
         if not self._policy.fits(left_seconds, deadline):
             raise ModelThrottledError(
-                "The provider asked for a pause a short while ago",
+                "it has asked for a pause a short while ago",
                 delay_seconds=left_seconds,
                 reason="model_throttled",
             )

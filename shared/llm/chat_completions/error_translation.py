@@ -191,6 +191,11 @@ def translate_failure(
 def describe_failure(error: openai.OpenAIError) -> str:
     """One line for people and logs, without text of a document and without secrets."""
     parts = [type(error).__name__]
+    if isinstance(error, openai.APIConnectionError):
+        # Of the address neither its path nor its query, where keys travel too.
+        url = error.request.url
+        place = f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+        return f"{parts[0]}: no answer from {place}; see that it runs and can be reached from here"
     if type(error) is openai.OpenAIError:
         return f"{parts[0]}: {_quote(str(error))}"
     if isinstance(error, openai.APIStatusError):

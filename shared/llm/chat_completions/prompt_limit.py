@@ -19,7 +19,7 @@ _CERTAIN_SHARE = 0.9
 _LEAST_WINDOW_TOKENS = 1_024
 # What a window holds besides the prompt is the answer (see `ModelWindow`).
 _PROMPT_SHARE = 0.75
-_MEMORY_SECONDS = 600.0
+_MEMORY_SECONDS = 3600.0
 # A prompt that took too long may be sent again where there is clearly more time.
 _MORE_TIME = 1.2
 
@@ -72,7 +72,7 @@ class _TooSlow:
 
 
 class PromptLimit:
-    """How long a prompt may be, by what a server has shown in the last ten minutes. Thread-safe.
+    """How long a prompt may be, by what a server has shown in the last hour. Thread-safe.
 
     Args:
         clock: A monotonic clock, in seconds.

@@ -43,7 +43,7 @@ class Stage:
             decode=lambda body, message_id, sent_at: decode_work_item(body, message_id),
             handle=self._keep,
             give_up=lambda item, end: self.given_up.append(item.item_id),
-            note_delay=lambda item, step, reason, delay_seconds: None,
+            note_delay=lambda item, wait: None,
         )
 
     def run(self, *records):

@@ -124,6 +124,13 @@ def test_every_exception_of_a_call_is_translated(name):
     assert describe_failure(error).startswith(name)
 
 
+def test_of_an_outage_the_address_is_told_without_what_may_be_secret():
+    request = httpx2.Request("POST", "http://user:secret@127.0.0.1:8080/v1/chat?api-key=secret")
+    said = describe_failure(openai.APIConnectionError(request=request))
+    assert "http://127.0.0.1:8080;" in said
+    assert "secret" not in said
+
+
 def test_what_signs_requests_without_credentials_waits_and_says_so():
     translated = translate_failure(
         openai.OpenAIError("Could not find credentials"), now_seconds=NOW, backoff_seconds=5

@@ -1,0 +1,1 @@
+"""Checks against real servers of models, run by hand: they take minutes and large packages."""
