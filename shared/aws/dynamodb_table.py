@@ -34,15 +34,8 @@ class Put:
 
 @dataclass(frozen=True)
 class Update:
-    """A row to change, or to begin.
-
-    Args:
-        pk: Its partition key.
-        sk: Its sort key.
-        assign: Attributes to set; None removes one.
-        assign_once: Attributes to set where they are not there yet.
-        add: Numbers to add to.
-        condition: What must hold of the row as it is.
+    """A row to change: attributes to set (None removes one), or to set where they are not there
+    yet, and numbers to add to.
     """
 
     pk: str

@@ -1,5 +1,6 @@
 """The sweep, on moto: documents whose processes died are settled, and no others."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,6 +13,7 @@ from shared.ledger.timeline import note_delay, read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.messages.work_items import Combine, SummarizeChunk, Sweep, encode_message
+from tests.fakes.aws.aws_account import notification
 from tests.fakes.aws.event_source import EventSource
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import (
@@ -161,9 +163,8 @@ class TestTheWorker:
             return find_document(desk.table, document.document_id)
 
         assert bring_in(1).status is DocumentStatus.SUMMARIZING
-        desk.account.announce("b.pdf", "v2", "etag-v2", 10)
-        answer = desk.sqs.receive_message(QueueUrl=desk.account.settings.uploads_queue_url)
-        desk.put_letter("ingest", answer["Messages"][0]["Body"])
+        upload = notification("documents", "b.pdf", "v2", "etag-v2", 10)
+        desk.put_letter("ingest", json.dumps(upload))
         sweep_once()
         after = find_document(desk.table, document.document_id)
         assert (after.status, after.reason_code) == (DocumentStatus.FAILED, "ingest_failed")
@@ -177,9 +178,8 @@ class TestTheWorker:
     ):
         document = extract_document(desk.table, Clock(), 2, upload=make_upload("v2", key="b.pdf"))
         force(desk.table, document, status=DocumentStatus.SUMMARIZING, sent_run=1)
-        desk.account.announce("b.pdf", "v2", "etag-v2", 10)
-        answer = desk.sqs.receive_message(QueueUrl=desk.account.settings.uploads_queue_url)
-        desk.put_letter("ingest", answer["Messages"][0]["Body"])
+        upload = notification("documents", "b.pdf", "v2", "etag-v2", 10)
+        desk.put_letter("ingest", json.dumps(upload))
         sweep_once()
         after = find_document(desk.table, document.document_id)
         assert after.status is DocumentStatus.SUMMARIZING
