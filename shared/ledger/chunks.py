@@ -19,6 +19,7 @@ from shared.ledger.documents import (
     document_pk,
     to_document,
 )
+from shared.ledger.spending import Spending
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
 
@@ -46,6 +47,7 @@ class Chunk(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+    told_micro_usd: int = 0
     reason: str | None = None
 
 
@@ -128,6 +130,7 @@ def _count_chunk(
     with_rows: Sequence[Put],
 ) -> None:
     at = now()
+    used = Spending.model_validate(chunk).counts
     # Why parts of it were given up, for reports, which read no chunks.
     given_up = {} if chunk.reason is None else {"chunk_reason": chunk.reason}
     table.transact(
@@ -143,12 +146,7 @@ def _count_chunk(
                     "updated_at": write_time(at),
                     **given_up,
                 },
-                add={
-                    **counters,
-                    "input_tokens": chunk.input_tokens,
-                    "output_tokens": chunk.output_tokens,
-                    "cost_micro_usd": chunk.cost_micro_usd,
-                },
+                add={**counters, **used},
                 condition=Attr("run").eq(chunk.run)
                 & Attr("status").is_in(_OPEN_FOR_CHUNKS[chunk.status]),
             ),
@@ -160,9 +158,7 @@ def _count_chunk(
                     "chunk": chunk.chunk_number,
                     "pages": f"{chunk.first_page}-{chunk.last_page}",
                     "model": chunk.model,
-                    "input_tokens": chunk.input_tokens,
-                    "output_tokens": chunk.output_tokens,
-                    "cost_micro_usd": chunk.cost_micro_usd,
+                    **used,
                     "reason": chunk.reason,
                 },
             ),
