@@ -165,12 +165,12 @@ class DocumentReader:
         return [Passage(place.document, page.number, page.text) for page in text.pages]
 
     def read_summary(self, document: Document) -> DocumentSummary | None:
-        """A document's summary, or None if there is none (yet).
+        """A document's summary, or None if there is none (yet), or none any more.
 
         Raises:
             ObjectMissingError: It is gone from the artifacts bucket.
         """
-        if document.result_key is None:
+        if document.result_key is None or document.status is DocumentStatus.DELETED:
             return None
         return DocumentSummary.model_validate(
             self.objects.read_json(self.artifacts_bucket, document.result_key)
@@ -190,5 +190,9 @@ def report_key(day: str) -> str:
 
 
 def has_text(document: Document) -> bool:
-    """Whether the text of a document is read, whatever has become of its summary."""
-    return document.chunks_total > 0 and document.status is not DocumentStatus.RECEIVED
+    """Whether the text of a document is read, whatever has become of its summary.
+
+    That of a deleted document is as good as none: nothing answers from it.
+    """
+    without = (DocumentStatus.RECEIVED, DocumentStatus.DELETED)
+    return document.chunks_total > 0 and document.status not in without

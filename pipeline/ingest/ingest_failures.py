@@ -42,4 +42,5 @@ def _find_documents(item: IngestItem, table: LedgerTable, now: Clock) -> list[Do
     if isinstance(item, ContinueIngest):
         document = find_document(table, item.document_id)
         return [document] if document is not None and document.run == item.run else []
-    return [register_document(table, upload, now) for upload in item.uploads]
+    found = (register_document(table, upload, now) for upload in item.uploads)
+    return [document for document in found if document is not None]

@@ -208,7 +208,8 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
         key=row.get("key", ""),
         name=row.get("name", ""),
         status=standing or str(row.get("status", "")),
-        title=row.get("title"),
+        # What it said is not told any more, though it may still be there.
+        title=None if standing == DocumentStatus.DELETED else row.get("title"),
         pages=row.get("pages", 0),
         duration_seconds=measure_seconds(row),
         cost_micro_usd=row.get("cost_micro_usd", 0),
