@@ -47,6 +47,7 @@ from shared.llm.chat_completions.server_dialect import (
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
 from shared.llm.wait_words import add_next_step, name_place
@@ -249,6 +250,7 @@ class ChatCaller:
             raise ModelAnswerError("The provider's response is not JSON") from None
         try:
             reply = read_reply(completion, call.prompt_tokens)
+            self._check_for_key(reply)
         except ModelAnswerError:
             chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             raise
@@ -263,6 +265,15 @@ class ChatCaller:
             usage=reply.usage,
         )
         return reply
+
+    def _check_for_key(self, reply: Reply) -> None:
+        """Pass if an answer, which will be kept and shown, does not repeat the key."""
+        if self._key is None:
+            return
+        key = self._key.read()
+        arguments = [call.arguments for call in reply.tool_calls]
+        if any(holds_key(text, key) for text in [reply.text, *arguments]):
+            raise ModelAnswerError("The answer repeats the key of the model's provider")
 
     def _wait_for_pause(self, deadline: Deadline) -> None:
         left_seconds = self._pause.left_seconds
@@ -305,7 +316,7 @@ class ChatCaller:
         def create(key: str | None) -> object:
             request = {"messages": call.messages, **parameters}
             completion = self._sender.send(request, key, call.prompt_tokens, deadline)
-            error = find_error(completion)
+            error = find_error(completion, key)
             if error is not None:
                 raise error
             return completion
