@@ -78,6 +78,8 @@ def describe_details(details: Mapping[str, Any]) -> str:
         match name:
             case "cost_micro_usd":
                 words += [format_usd(value)] if value else []
+            case "told_micro_usd":
+                words += [f"{format_usd(value)} as the provider says"] if value else []
             case "input_tokens" | "output_tokens":
                 words += [f"{value:,} {name.replace('_', ' ')}"] if value else []
             case "delay_seconds":

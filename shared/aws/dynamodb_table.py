@@ -34,9 +34,7 @@ class Put:
 
 @dataclass(frozen=True)
 class Update:
-    """A row to change: attributes to set (None removes one), or to set where they are not there
-    yet, and numbers to add to.
-    """
+    """A row to change: attributes to set (None removes one; once: if not there), numbers to add."""
 
     pk: str
     sk: str

@@ -20,6 +20,7 @@ from shared.ledger.documents import (
     is_erased,
     to_document,
 )
+from shared.ledger.spending import Spending
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
 
@@ -47,6 +48,7 @@ class Chunk(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+    told_micro_usd: int = 0
     reason: str | None = None
 
 
@@ -162,6 +164,7 @@ def _count_chunk(
     counter = {ChunkStatus.DONE: "chunks_done", ChunkStatus.FAILED: "chunks_failed"}[chunk.status]
     counters = {"chunks_done": 1, "chunks_failed": -1} if replaces else {counter: 1}
     assign: Row = {"updated_at": write_time(at)}
+    used = Spending.model_validate(chunk).counts
     # Why parts of it were given up, for reports, which read no chunks.
     assign |= {} if chunk.reason is None else {"chunk_reason": chunk.reason}
     if failed is None or failed.is_complete_with(0 if replaces else 1):
@@ -182,12 +185,7 @@ def _count_chunk(
                 document_pk(chunk.document_id),
                 DOCUMENT_SK,
                 assign=assign,
-                add={
-                    **counters,
-                    "input_tokens": chunk.input_tokens,
-                    "output_tokens": chunk.output_tokens,
-                    "cost_micro_usd": chunk.cost_micro_usd,
-                },
+                add={**counters, **used},
                 condition=Attr("run").eq(chunk.run) & is_open,
             ),
             build_event(
@@ -198,9 +196,7 @@ def _count_chunk(
                     "chunk": chunk.chunk_number,
                     "pages": f"{chunk.first_page}-{chunk.last_page}",
                     "model": chunk.model,
-                    "input_tokens": chunk.input_tokens,
-                    "output_tokens": chunk.output_tokens,
-                    "cost_micro_usd": chunk.cost_micro_usd,
+                    **used,
                     "reason": chunk.reason,
                 },
                 with_rows,

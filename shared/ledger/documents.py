@@ -105,6 +105,7 @@ class Document(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+    told_micro_usd: int = 0
     result_key: str | None = None
 
     @property

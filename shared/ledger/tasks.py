@@ -46,6 +46,7 @@ class Task(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+    told_micro_usd: int = 0
     result_key: str | None = None
     reason: str | None = None
 
