@@ -15,6 +15,7 @@ class DocumentStatus(StrEnum):
     NO_TEXT = "NO_TEXT"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
+    DELETED = "DELETED"
 
     @property
     def is_final(self) -> bool:
@@ -26,8 +27,9 @@ _IN_FLIGHT = frozenset(
     {DocumentStatus.RECEIVED, DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING}
 )
 
-# A replay takes up work again where it was given up: that is how PARTIAL and FAILED are left.
-LEGAL_MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
+# A replay takes up work again where it was given up: that is how PARTIAL and FAILED are left. A
+# document whose text is gone before it was summarised is begun anew.
+_MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     DocumentStatus.RECEIVED: frozenset(
         {
             DocumentStatus.EXTRACTED,
@@ -36,11 +38,18 @@ LEGAL_MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
             DocumentStatus.FAILED,
         }
     ),
-    DocumentStatus.EXTRACTED: frozenset({DocumentStatus.SUMMARIZING, DocumentStatus.FAILED}),
-    DocumentStatus.SUMMARIZING: frozenset(
-        {DocumentStatus.DONE, DocumentStatus.PARTIAL, DocumentStatus.FAILED}
+    DocumentStatus.EXTRACTED: frozenset(
+        {DocumentStatus.SUMMARIZING, DocumentStatus.FAILED, DocumentStatus.RECEIVED}
     ),
-    DocumentStatus.PARTIAL: frozenset({DocumentStatus.SUMMARIZING}),
+    DocumentStatus.SUMMARIZING: frozenset(
+        {
+            DocumentStatus.DONE,
+            DocumentStatus.PARTIAL,
+            DocumentStatus.FAILED,
+            DocumentStatus.RECEIVED,
+        }
+    ),
+    DocumentStatus.PARTIAL: frozenset({DocumentStatus.SUMMARIZING, DocumentStatus.RECEIVED}),
     DocumentStatus.FAILED: frozenset(
         {
             DocumentStatus.EXTRACTED,
@@ -49,11 +58,18 @@ LEGAL_MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
             DocumentStatus.SUMMARIZING,
             DocumentStatus.DONE,
             DocumentStatus.PARTIAL,
+            DocumentStatus.RECEIVED,
         }
     ),
     DocumentStatus.DONE: frozenset(),
     DocumentStatus.NO_TEXT: frozenset(),
     DocumentStatus.REJECTED: frozenset(),
+}
+
+# Wherever a document stands, its file can be deleted; nothing is worked on any more then.
+LEGAL_MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
+    **{source: targets | {DocumentStatus.DELETED} for source, targets in _MOVES_OF_WORK.items()},
+    DocumentStatus.DELETED: frozenset(),
 }
 
 
@@ -149,6 +165,7 @@ STANDINGS = {
             "REJECTED", "rejected", "refused, with the reason", Tone.WARN, 2, needs_a_person=True
         ),
         Standing("FAILED", "failed", "given up", Tone.BAD, 1, needs_a_person=True),
+        Standing("DELETED", "deleted", "the file was deleted", Tone.NONE, 8),
         Standing(DEFERRED, "deferred", "waits, goes on by itself", Tone.WAIT, 5),
         Standing(IN_FLIGHT, "in flight", "being worked on", Tone.WAIT, 6),
     )

@@ -23,6 +23,7 @@ from shared.errors import (
     ContextOverflowError,
     DeadlineError,
     LateAnswerError,
+    LedgerConflictError,
     PaidCalls,
     SeashoreError,
     UnfinishedError,
@@ -36,6 +37,7 @@ from shared.ledger.answers import (
 )
 from shared.ledger.documents import Clock
 from shared.ledger.spending import Spending, record_spending
+from shared.lifecycle import DocumentStatus
 from shared.llm.answer_key import answer_key
 from shared.llm.call_chain import find_most_of_answer, find_most_of_turn
 from shared.llm.model import EXTRACTIVE, LanguageModel, ModelAnswer, ModelRequest, Usage
@@ -234,6 +236,9 @@ class MeteredCalls:
             return _Known(None, Lesson(), None)
         row_keys = [answer_row_key(key), self._payer.row_key]
         row, payer_row = self._services.table.read_rows(row_keys)
+        # Nothing is asked, and nothing told, of what somebody has deleted meanwhile.
+        if payer_row is None or payer_row.get("status") == DocumentStatus.DELETED:
+            raise LedgerConflictError("the document or task that pays is deleted")
         return _Known(None if row is None else row.get("answer"), read_lesson(row), payer_row)
 
     def _build_row(self, key: str, content: Mapping[str, str]) -> Put | None:
@@ -260,8 +265,7 @@ class MeteredCalls:
         except SeashoreError as error:
             if isinstance(error, PaidCalls) and error.has_cost:
                 usage = read_paid_usage(error)
-                counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-                cost = meter.estimate(*counts) if meter else 0
+                cost = meter.compute_cost(usage) if meter else 0
                 lesson = self._learn(error, key, known.lesson)
                 self._note(_to_spending(usage, cost), lesson, step="answer_unusable")
                 error.has_kept = self.has_kept
@@ -321,5 +325,8 @@ class MeteredCalls:
 
 def _to_spending(usage: Usage, cost: int) -> Spending:
     return Spending(
-        input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cost_micro_usd=cost
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cost_micro_usd=cost,
+        told_micro_usd=usage.told_micro_usd,
     )

@@ -34,11 +34,12 @@ class Put:
 
 @dataclass(frozen=True)
 class Update:
-    """A row to change: attributes to set (None removes one), and numbers to add to."""
+    """A row to change: attributes to set (None removes one; once: if not there), numbers to add."""
 
     pk: str
     sk: str
     assign: Mapping[str, Any] = field(default_factory=dict)
+    assign_once: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)
     condition: ConditionBase | None = None
 
@@ -52,7 +53,16 @@ class Delete:
     condition: ConditionBase | None = None
 
 
-Operation = Put | Update | Delete
+@dataclass(frozen=True)
+class RowCheck:
+    """A row that has to be in some state for the other operations of its transaction."""
+
+    pk: str
+    sk: str
+    condition: ConditionBase
+
+
+Operation = Put | Update | Delete | RowCheck
 
 
 @dataclass(frozen=True)
@@ -276,12 +286,12 @@ class LedgerTable:
             **_Expressions().with_update(update).with_condition(update.condition).arguments,
         }
 
-    def _to_delete(self, delete: Delete) -> Any:
+    def _to_conditional(self, operation: Delete | RowCheck) -> Any:
         return {
             "TableName": self.name,
-            "Key": to_item({"pk": delete.pk, "sk": delete.sk}),
+            "Key": to_item({"pk": operation.pk, "sk": operation.sk}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **_Expressions().with_condition(delete.condition).arguments,
+            **_Expressions().with_condition(operation.condition).arguments,
         }
 
     def _to_transact_item(self, operation: Operation) -> "TransactWriteItemTypeDef":
@@ -291,7 +301,9 @@ class LedgerTable:
             case Update():
                 return {"Update": self._to_update(operation)}
             case Delete():
-                return {"Delete": self._to_delete(operation)}
+                return {"Delete": self._to_conditional(operation)}
+            case RowCheck():
+                return {"ConditionCheck": self._to_conditional(operation)}
 
 
 class _RowsBusyError(ServiceError):
@@ -318,15 +330,20 @@ class _Expressions:
         assign = {name: value for name, value in update.assign.items() if value is not None}
         remove = [name for name, value in update.assign.items() if value is None]
         clauses = {
-            "SET": [f"#{name} = :{name}" for name in assign],
+            "SET": [
+                *(f"#{name} = :{name}" for name in assign),
+                *(f"#{name} = if_not_exists(#{name}, :{name})" for name in update.assign_once),
+            ],
             "REMOVE": [f"#{name}" for name in remove],
             "ADD": [f"#{name} :{name}" for name in update.add],
         }
         self._expressions["UpdateExpression"] = " ".join(
             f"{verb} {', '.join(terms)}" for verb, terms in clauses.items() if terms
         )
-        self._names |= {f"#{name}": name for name in (*update.assign, *update.add)}
-        self._values |= {f":{name}": value for name, value in {**assign, **update.add}.items()}
+        named = {**update.assign, **update.assign_once, **update.add}
+        self._names |= {f"#{name}": name for name in named}
+        values = {**assign, **update.assign_once, **update.add}
+        self._values |= {f":{name}": value for name, value in values.items()}
         return self
 
     @property

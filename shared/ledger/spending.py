@@ -8,17 +8,31 @@ from pydantic import BaseModel, ConfigDict
 from shared.aws.dynamodb_table import LedgerTable, Operation, Update
 from shared.ledger.documents import Clock
 from shared.ledger.timeline import build_event
+from shared.lifecycle import DocumentStatus
 from shared.prices import MICRO_USD_PER_USD
 
 
 class Spending(BaseModel):
-    """What calls of a model have used up: tokens, and millionths of a dollar."""
+    """What calls of a model have used up: tokens, and millionths of a dollar.
+
+    Attributes:
+        input_tokens: What was read.
+        output_tokens: What was written.
+        cost_micro_usd: What that costs by ModelPrices.
+        told_micro_usd: What the provider says that it has cost, where it says so.
+    """
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+    told_micro_usd: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What adds up; what no provider has said is left out."""
+        return self.model_dump(exclude=None if self.told_micro_usd else {"told_micro_usd"})
 
     @property
     def cost_usd(self) -> float:
@@ -30,6 +44,7 @@ class Spending(BaseModel):
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             cost_micro_usd=self.cost_micro_usd + other.cost_micro_usd,
+            told_micro_usd=self.told_micro_usd + other.told_micro_usd,
         )
 
 
@@ -45,7 +60,8 @@ def record_spending(
 ) -> None:
     """Note what a call of a model has used up, with the rows that keep its answer.
 
-    Whatever has become of the document or task: the money is gone.
+    Whatever has become of the document or task: the money is gone. Of one that is deleted nothing
+    is kept any more, though; the day's spending holds it in any case.
 
     Args:
         table: The ledger.
@@ -57,9 +73,9 @@ def record_spending(
         with_rows: Further rows of the same transaction.
 
     Raises:
-        LedgerConflictError: There is no such row.
+        LedgerConflictError: There is no such row, or its document is deleted.
     """
     pk, sk = row_key
-    event = build_event(pk, now(), step, {"model": model, **used.model_dump()})
-    is_there = Attr("pk").exists()
-    table.transact([Update(pk, sk, add=used.model_dump(), condition=is_there), event, *with_rows])
+    event = build_event(pk, now(), step, {"model": model, **used.counts}, with_rows)
+    is_there = Attr("status").exists() & Attr("status").ne(DocumentStatus.DELETED)
+    table.transact([Update(pk, sk, add=used.counts, condition=is_there), event, *with_rows])

@@ -11,7 +11,13 @@ import openai
 from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
-from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
+from shared.errors import (
+    DeadlineError,
+    DeferredError,
+    ModelAnswerError,
+    ModelThrottledError,
+    SeashoreError,
+)
 from shared.llm.answer_memory import AnswerMemory
 from shared.llm.call_chain import CallChain
 from shared.llm.call_slots import CallSlots
@@ -39,10 +45,12 @@ from shared.llm.chat_completions.server_dialect import (
     has_no_capacity,
     leave_tier,
 )
-from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
+from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender, Sent
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
+from shared.llm.wait_words import add_next_step, name_place
 
 
 class OutputStepRejectedError(Exception):
@@ -121,6 +129,7 @@ class ChatCaller:
         self._limit = PromptLimit(clock, logger)
         self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
+        self._place = name_place(str(client.base_url))
         self._policy = policy
         self._clock = clock
         self._logger = logger
@@ -140,6 +149,13 @@ class ChatCaller:
             ToolsRejectedError: The server does not take the tools.
             SeashoreError: As `LanguageModel.answer` says.
         """
+        try:
+            return self._call(call, deadline, chain)
+        except DeferredError as error:
+            add_next_step(error, self._model, self._place)
+            raise
+
+    def _call(self, call: ChatCall, deadline: Deadline, chain: CallChain) -> Reply:
         if call.is_divisible:
             self._limit.check(call.prompt_tokens, deadline)
         if not chain.has_room(call.prompt_tokens, call.max_tokens):
@@ -214,14 +230,14 @@ class ChatCaller:
         started = self._clock()
         try:
             with self._slots.hold(deadline) if self._slots else contextlib.nullcontext():
-                completion = self._send(call, deadline)
+                sent = self._send(call, deadline)
         except openai.OpenAIError as error:
             retry_after = read_retry_after(error, self._policy.wall_clock())
             if classify_failure(error) is ServerFailure.THROTTLED and retry_after is not None:
                 self._pause.extend(retry_after)
             if may_have_been_served(error):
                 if not (isinstance(error, AnswerTooSlowError) and error.pieces):
-                    self._outage.record_lost()
+                    self._outage.record_lost(describe_failure(error))
                 chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             else:
                 chain.charge(read_error_usage(error), call.prompt_tokens, call.max_tokens)
@@ -233,7 +249,13 @@ class ChatCaller:
             self._log(call, number, started, outcome="the body is not JSON")
             raise ModelAnswerError("The provider's response is not JSON") from None
         try:
-            reply = read_reply(completion, call.prompt_tokens)
+            reply = read_reply(
+                sent.completion,
+                call.prompt_tokens,
+                asked_flex=sent.asked_flex,
+                told_cost=sent.told_cost,
+            )
+            self._check_for_key(reply)
         except ModelAnswerError:
             chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             raise
@@ -249,19 +271,28 @@ class ChatCaller:
         )
         return reply
 
+    def _check_for_key(self, reply: Reply) -> None:
+        """Pass if an answer, which will be kept and shown, does not repeat the key."""
+        if self._key is None:
+            return
+        key = self._key.read()
+        arguments = [call.arguments for call in reply.tool_calls]
+        if any(holds_key(text, key) for text in [reply.text, *arguments]):
+            raise ModelAnswerError("The answer repeats the key of the model's provider")
+
     def _wait_for_pause(self, deadline: Deadline) -> None:
         left_seconds = self._pause.left_seconds
         if not left_seconds:
             return
         if not self._policy.fits(left_seconds, deadline):
             raise ModelThrottledError(
-                "The provider asked for a pause a short while ago",
+                "it has asked for a pause a short while ago",
                 delay_seconds=left_seconds,
                 reason="model_throttled",
             )
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
-    def _send(self, call: ChatCall, deadline: Deadline) -> object:
+    def _send(self, call: ChatCall, deadline: Deadline) -> Sent:
         """Send the request; once more where the server objects to a parameter or its value.
 
         A cheap tier that has no room now is left for this call.
@@ -281,19 +312,19 @@ class ChatCaller:
         parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
         return self._create(call, parameters, deadline)
 
-    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> object:
+    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> Sent:
         if call.response_format is not None:
             parameters = {**parameters, "response_format": call.response_format}
         if call.tools:
             parameters = {**parameters, "tools": call.tools}
 
-        def create(key: str | None) -> object:
+        def create(key: str | None) -> Sent:
             request = {"messages": call.messages, **parameters}
-            completion = self._sender.send(request, key, call.prompt_tokens, deadline)
-            error = find_error(completion)
+            sent = self._sender.send(request, key, call.prompt_tokens, deadline)
+            error = find_error(sent.completion, key)
             if error is not None:
                 raise error
-            return completion
+            return sent
 
         if self._key is None:
             return create(None)
@@ -330,6 +361,8 @@ class ChatCaller:
                 "output_tokens": usage.output_tokens,
                 "cached_tokens": usage.cached_tokens,
                 "tokens_estimated": usage.estimated,
+                "by_flex": usage.flex_input_tokens > 0,
+                "told_micro_usd": usage.told_micro_usd,
                 "duration_ms": round((self._clock() - started) * 1000),
             },
         )

@@ -11,7 +11,7 @@ from pipeline.summaries.summarize_document import (
     summarize_chunk,
 )
 from shared.aws.dynamodb_table import Put
-from shared.errors import LedgerConflictError, ObjectMissingError
+from shared.errors import ObjectMissingError
 from shared.ledger.chunks import chunk_row_key
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose
@@ -210,8 +210,9 @@ def test_an_answer_is_asked_for_once_whichever_document_holds_the_text(account):
     assert desk.document.input_tokens == 100
 
 
-def test_a_text_that_is_gone_is_said_to_be_gone(desk):
-    message = desk.message(1).model_copy(update={"text_key": "text/none.json"})
+def test_a_text_that_is_gone_again_and_again_is_said_to_be_gone(desk):
+    force(desk.table, desk.document, run=5)
+    message = desk.message(1).model_copy(update={"text_key": "text/none.json", "run": 5})
     with pytest.raises(ObjectMissingError):
         summarize_chunk(message, desk.services, DEADLINE)
     assert desk.model.requests == []
@@ -223,6 +224,6 @@ def test_a_message_of_an_unknown_document_can_be_given_up(desk):
     give_up_chunk(unknown, "why", desk.services)
     give_up_combine(Combine(document_id="unknown", run=1, chunks_done=0), "why", desk.services)
     combine_chunks(Combine(document_id="unknown", run=1, chunks_done=0), desk.services, DEADLINE)
+    # As after a document was erased: nothing is asked, and nothing is written.
+    summarize_chunk(unknown, desk.services, DEADLINE)
     assert scan_rows(desk.table) == rows
-    with pytest.raises(LedgerConflictError):
-        summarize_chunk(unknown, desk.services, DEADLINE)

@@ -133,3 +133,13 @@ def test_a_command_that_is_not_there_is_seen(line, fault, command_line):
 def test_the_readme_is_short():
     lines = (PROJECT / "README.md").read_text(encoding="utf-8").splitlines()
     assert len(lines) <= MOST_LINES_OF_README
+
+
+def test_each_decision_has_a_number_of_its_own_and_stands_in_the_list():
+    text = (PROJECT / "docs" / "decisions.md").read_text(encoding="utf-8")
+    headings = re.findall(r"^### ((\d+)\. .*)$", text, re.MULTILINE)
+    numbers = [number for _, number in headings]
+    twice = sorted({number for number in numbers if numbers.count(number) > 1}, key=int)
+    assert twice == [], f"give these another number: the highest is {max(map(int, numbers))}"
+    listed = re.findall(r"^- \[(.+?)\]\(#[^)]+\)$", text, re.MULTILINE)
+    assert sorted(listed) == sorted(title for title, _ in headings)
