@@ -6,7 +6,6 @@ it that is drawn in several pieces is looked at piece by piece.
 """
 
 import re
-from collections.abc import Iterator
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, turn_upright
 
@@ -15,13 +14,11 @@ from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters,
 _ENDS = frozenset("0123456789)%")
 _BEGINNINGS = frozenset("0123456789(+-±$€£¥\N{EN DASH}\N{MINUS SIGN}")
 _DIGITS, _LEADERS = frozenset("0123456789"), frozenset(".-\N{EN DASH}\N{MINUS SIGN}")
-# From the first of such places, or the digit after it, to the end of the word, and the letters of
-# the word before it.
+# From the first of such places, or the digit after it, to the end of the word.
 _END_OF_WORD = re.compile(
     "[0-9)%](?:(?=[-0-9(+±$€£¥\N{EN DASH}\N{MINUS SIGN}])|(?=[^\\W\\d_]{2})"
     "|(?<=[^\\W\\d_]{2}[0-9])|(?<=[-.\N{EN DASH}\N{MINUS SIGN}][0-9]))[^ \r\n]*"
 )
-_MAX_BEFORE = 20
 # More room than that between two pieces is no kerning, and as little as between close cells. Where
 # the next one begins where the one before it ends, no more has to be asked.
 _MIN_GAP_EMS, _MIN_GAP_POINTS = 0.1, 0.1
@@ -33,20 +30,14 @@ _MAX_ACROSS_EMS = 0.1
 
 def divide_cells(characters: PageCharacters) -> PageCharacters:
     """The page with a space in each word with digits where two pieces of text are apart."""
+    text = characters.text
+    ends = [found.span() for found in _END_OF_WORD.finditer(text)]
+    # What is before the first digit is looked at with it, if it is of the same word.
+    words = [(start - (start > 0 and text[start - 1] not in " \n"), end) for start, end in ends]
     edits: list[Edit] = []
-    for start, end in characters.list_divided(_find_words_with_digits(characters.text)):
+    for start, end in characters.list_divided(words):
         edits += _divide_word(characters, start, end)
     return characters.edit(edits)
-
-
-def _find_words_with_digits(text: str) -> Iterator[tuple[int, int]]:
-    for found in _END_OF_WORD.finditer(text):
-        start, end = found.span()
-        if start > 0 and text[start - 1] not in " \n":
-            before = text[max(0, start - _MAX_BEFORE) : start]
-            start -= len(before) - 1 - max(before.rfind(" "), before.rfind("\n"))
-        if end - start > 1:
-            yield start, end
 
 
 def _divide_word(characters: PageCharacters, start: int, end: int) -> list[Edit]:
@@ -54,7 +45,7 @@ def _divide_word(characters: PageCharacters, start: int, end: int) -> list[Edit]
     gaps = {
         place: gap
         for place in range(start + 1, end)
-        if _may_divide(text[max(start, place - 2) : place], text[place : min(end, place + 2)])
+        if _may_divide(text[max(0, place - 2) : place], text[place : place + 2])
         and (gap := _measure_gap(characters, place)) is not None
     }
     if not gaps or max(gaps.values()) <= _MIN_GAP_EMS:
@@ -73,7 +64,9 @@ def _may_divide(before: str, after: str) -> bool:
 
 
 def _is_set_apart(characters: PageCharacters, start: int, end: int) -> bool:
-    """Whether a word of more than two letters is drawn letter by letter with room between all."""
+    """Whether a word is drawn letter by letter, with little room between all of them."""
+    while start > 0 and characters.text[start - 1] not in " \n":
+        start -= 1
     gaps = [_measure_gap(characters, place) for place in range(start + 1, end)]
     return len(gaps) > 1 and all(gap is not None and gap <= _MAX_LETTER_SPACE_EMS for gap in gaps)
 
