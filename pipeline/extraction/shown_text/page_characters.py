@@ -118,6 +118,16 @@ class PageCharacters:
         """
         return [spans[k] for k in self._page.list_uneven(*self._find_ends(spans), tolerance)]
 
+    def list_apart(self, places: Sequence[int], points: float) -> list[int]:
+        """Which of many characters have room before them and are of another piece of text.
+
+        Args:
+            places: Where each is in the text.
+            points: The least room between the end of the one before it and its beginning.
+        """
+        before = self._find_indexes([place - 1 for place in places])
+        return self._page.list_apart(before, self._find_indexes(list(places)), points)
+
     def list_onward(
         self, separators: Sequence[tuple[int, int]]
     ) -> Iterator[tuple[int, int, tuple[float, float], tuple[float, float]]]:

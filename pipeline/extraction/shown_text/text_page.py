@@ -61,6 +61,8 @@ _unpack_floats = struct.Struct("4f").unpack_from
 _unpack_point = struct.Struct("2d").unpack_from
 _unpack_vector = struct.Struct("2f").unpack_from
 _DOUBLE_BYTES, _UNIT_BYTES = ctypes.sizeof(c_double), ctypes.sizeof(c_ushort)
+# As PDFium keeps a box of floats: left, top, right, bottom.
+_RIGHT = 2
 _ROOM_PER_CHARACTER = 2
 _UNITS_AT_START = 1 << 14
 
@@ -209,6 +211,27 @@ class TextPage:
         if pieces == others:
             return []
         return [place for place, piece in enumerate(pieces) if piece != others[place]]
+
+    def list_apart(self, befores: Iterable[int], afters: Iterable[int], points: float) -> list[int]:
+        """Which of many pairs of characters have room between them and are of two pieces of text.
+
+        Args:
+            befores: The number of the first character of each pair.
+            afters: That of the second.
+            points: The least room, from left to right or the other way.
+        """
+        apart = []
+        page, x, y, doubles = self._page, self._x, self._y, self._doubles
+        room, floats = self._room, self._floats
+        for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
+            if (
+                _get_object(page, before) != _get_object(page, after)
+                and _get_loose_box(page, before, room)
+                and _get_origin(page, after, x, y)
+                and abs(doubles[0] - floats[_RIGHT]) >= points
+            ):
+                apart.append(place)
+        return apart
 
     def list_onward(
         self, befores: Iterable[int], afters: Iterable[int]
