@@ -118,6 +118,17 @@ class PageCharacters:
         """
         return [spans[k] for k in self._page.list_uneven(*self._find_ends(spans), tolerance)]
 
+    def list_boxes(self, spans: Sequence[tuple[int, int]]) -> list[Box | None]:
+        """The boxes that the first and the last character of many spans fill together.
+
+        Args:
+            spans: Where each begins and ends in the text.
+
+        Returns:
+            None for each of which one of the two is not drawn.
+        """
+        return self._page.list_boxes(*self._find_ends(spans))
+
     def list_apart(self, places: Sequence[int], points: float) -> list[int]:
         """Which of many characters have room before them and are of another piece of text.
 

@@ -133,6 +133,34 @@ class TextPage:
             return None
         return _make_box(_unpack_doubles(self._doubles))
 
+    def list_boxes(self, firsts: Iterable[int], lasts: Iterable[int]) -> list[Box | None]:
+        """The boxes that many pairs of characters fill; None for those that are not both drawn.
+
+        Args:
+            firsts: The number of the first character of each pair.
+            lasts: That of the second.
+        """
+        boxes: list[Box | None] = []
+        page, corners, doubles = self._page, self._corners, self._doubles
+        for first, last in zip(firsts, lasts, strict=True):
+            if not _get_box(page, first, *corners):
+                boxes.append(None)
+                continue
+            left, bottom, right, top = _unpack_doubles(doubles)
+            if not _get_box(page, last, *corners):
+                boxes.append(None)
+                continue
+            other = _unpack_doubles(doubles)
+            boxes.append(
+                Box(
+                    min(left, other[0]),
+                    min(bottom, other[1]),
+                    max(right, other[2]),
+                    max(top, other[3]),
+                )
+            )
+        return boxes
+
     def list_uneven(
         self, firsts: Iterable[int], lasts: Iterable[int], tolerance: float
     ) -> list[int]:
