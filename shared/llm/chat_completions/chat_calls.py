@@ -18,6 +18,7 @@ from shared.llm.call_slots import CallSlots
 from shared.llm.chat_completions.access_breaker import AccessBreaker
 from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
 from shared.llm.chat_completions.error_translation import (
+    PageError,
     ServerFailure,
     classify_failure,
     describe_failure,
@@ -147,7 +148,7 @@ class ChatCaller:
         failures: list[openai.OpenAIError] = []
 
         def is_final(error: openai.OpenAIError) -> bool:
-            is_rejection = _find_rejection(call, error) is not None
+            is_rejection = _find_rejection(call, error) is not None or self._is_setting(error)
             return is_rejection or not chain.has_room(call.prompt_tokens, call.max_tokens)
 
         def attempt(number: int) -> Reply:
@@ -193,9 +194,7 @@ class ChatCaller:
 
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
         failure = classify_failure(error)
-        # Until the model has answered once, nobody knows that address, model and parameters are
-        # right: what is set wrong must not kill the documents that meet it.
-        is_setting = failure is ServerFailure.BAD_REQUEST and not self._memory.has_answered()
+        is_setting = self._is_setting(error)
         wait_seconds = self._policy.backoff_seconds(attempts_made)
         if failure is ServerFailure.ACCESS or is_setting:
             wait_seconds = self._breaker.record_rejection(describe_failure(error))
@@ -205,6 +204,17 @@ class ChatCaller:
             backoff_seconds=wait_seconds,
             is_setting=is_setting,
         )
+
+    def _is_setting(self, error: openai.OpenAIError) -> bool:
+        """Whether it may be a setting that is wrong.
+
+        Until the model has answered once, nobody knows that address, model and parameters are
+        right: what is set wrong must not kill the documents that meet it.
+        """
+        is_doubtful = (
+            isinstance(error, PageError) or classify_failure(error) is ServerFailure.BAD_REQUEST
+        )
+        return is_doubtful and not self._memory.has_answered()
 
     def _attempt(self, call: ChatCall, deadline: Deadline, number: int, chain: CallChain) -> Reply:
         self._breaker.check()
