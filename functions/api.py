@@ -142,6 +142,7 @@ def build_api(settings: Settings, clients: Clients, model: LanguageModel) -> Api
         agent=build_agent(settings, reader),
         limits=AgentLimits(max_steps=settings.chat_max_steps, max_tokens=settings.chat_max_tokens),
         now=utc_now,
+        sleep=time.sleep,
     )
     services = ApiServices(
         settings=settings,

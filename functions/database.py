@@ -83,7 +83,7 @@ def build_database(
         handle=lambda item, deadline: copy_results(item, services, deadline),
         # A document is done, whatever becomes of its copy: its timeline does not tell of it.
         give_up=lambda item, end: None,
-        note_delay=lambda item, step, reason, delay_seconds: None,
+        note_delay=lambda item, wait: None,
     )
     return consumer, build_runtime(settings, clients, RESULTS.stage)
 

@@ -59,9 +59,7 @@ def build_ingest(
         decode=lambda body, message_id, sent_at: decode_ingest_item(body),
         handle=lambda item, deadline: ingest_item(item, services, deadline),
         give_up=lambda item, end: give_up_ingest(item, end.message, base.table, utc_now),
-        note_delay=lambda item, step, reason, delay_seconds: note_ingest_delay(
-            item, step, reason, delay_seconds, base.table, utc_now
-        ),
+        note_delay=lambda item, wait: note_ingest_delay(item, wait, base.table, utc_now),
     )
     return consumer, build_runtime(settings, clients, UPLOADS.stage)
 

@@ -47,9 +47,7 @@ def build_report(settings: Settings, clients: Clients) -> tuple[Consumer[ReportI
         decode=decode_report_item,
         handle=lambda item, deadline: _make_report(item, services, deadline),
         give_up=lambda item, end: give_up_report(item, end.message, services.table, utc_now),
-        note_delay=lambda item, step, reason, delay_seconds: note_report_delay(
-            item, step, reason, delay_seconds, services.table, utc_now
-        ),
+        note_delay=lambda item, wait: note_report_delay(item, wait, services.table, utc_now),
     )
     return consumer, build_runtime(settings, clients, REPORTS.stage)
 

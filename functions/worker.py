@@ -68,9 +68,7 @@ def build_worker(
         decode=lambda body, message_id, sent_at: decode_work_item(body, message_id),
         handle=lambda item, deadline: do_work(item, services, deadline),
         give_up=lambda item, end: give_up_work(item, end.message, items),
-        note_delay=lambda item, step, reason, delay_seconds: note_work_delay(
-            item, step, reason, delay_seconds, items
-        ),
+        note_delay=lambda item, wait: note_work_delay(item, wait, items),
     )
     return consumer, build_runtime(settings, clients, WORK.stage, now)
 

@@ -13,7 +13,7 @@ from pipeline.tasks.carry_out import give_up_task, send_callback, work_on_task
 from pipeline.tasks.task_kind import TaskServices
 from shared.deadline import Deadline
 from shared.ledger.subjects import subject_row_key
-from shared.ledger.waiting import note_wait
+from shared.ledger.waiting import Wait, note_wait
 from shared.messages.work_items import Combine, SummarizeChunk, Sweep, TaskCallback, WorkItem
 
 
@@ -59,11 +59,9 @@ def give_up_work(item: WorkItem, cause: str, services: TaskServices) -> None:
             give_up_task(order, cause, services)
 
 
-def note_work_delay(
-    item: WorkItem, step: str, reason: str, delay_seconds: float, services: TaskServices
-) -> None:
+def note_work_delay(item: WorkItem, wait: Wait, services: TaskServices) -> None:
     """Note in the timeline of a document or task that a message waits."""
-    details = {"item": item.item_id, "reason": reason, "delay_seconds": round(delay_seconds)}
+    details = {"item": item.item_id, **wait.details}
     for subject in item.message.subjects:
         row_key = subject_row_key(subject)
-        note_wait(services.table, row_key, services.now(), step, details)
+        note_wait(services.table, row_key, services.now(), wait.step, details)

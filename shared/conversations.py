@@ -10,7 +10,8 @@ seconds since 1970. A turn's number has six digits, so that the order of keys is
 
 A turn claims its thread before it runs, by a conditional write on the head, and is entered together
 with the end of that claim: so two turns of a thread never run at the same time, and a turn follows
-the very history that it was answered from. The claim of a process that dies runs out by itself.
+the very history that it was answered from. The claim of a process that dies runs out by itself. It
+names the request that it is for, so that the same request, when it comes again, knows its own.
 """
 
 from collections.abc import Callable
@@ -29,6 +30,8 @@ from shared.errors import ConversationBusyError, LedgerConflictError, SeashoreEr
 # Longer than API Gateway lets a request run (Amazon API Gateway Developer Guide, "Quotas for
 # configuring and running a REST API in API Gateway": integration timeout 29 seconds).
 _CLAIM_LASTS = timedelta(seconds=40)
+
+_UNCLAIMED = {"claimed_by": None, "claimed_for": None, "claimed_until": None}
 
 _MAX_TITLE_CHARACTERS = 80
 _MAX_THREADS_READ = 2_000
@@ -101,8 +104,21 @@ class Conversations:
     keep_days: int
     now: Callable[[], datetime]
 
-    def claim(self, thread_id: str, holder: str) -> Claim:
+    def claim(
+        self,
+        thread_id: str,
+        holder: str,
+        *,
+        request: str | None = None,
+        lasts: timedelta = _CLAIM_LASTS,
+    ) -> Claim:
         """Claim a thread for its next turn; one that is not there is begun.
+
+        Args:
+            thread_id: The thread.
+            holder: Who claims it: an id that nobody else has.
+            request: What the turn is for, the same when the same is asked again.
+            lasts: How long the claim holds at the most.
 
         Raises:
             ConversationBusyError: Another turn runs, or the thread is being deleted.
@@ -117,7 +133,8 @@ class Conversations:
                     assign={
                         "thread_id": thread_id,
                         "claimed_by": holder,
-                        "claimed_until": _epoch(now + _CLAIM_LASTS),
+                        "claimed_for": request,
+                        "claimed_until": _epoch(now + lasts),
                         "expires_at": self._expiry(now),
                     },
                     condition=condition,
@@ -128,6 +145,17 @@ class Conversations:
                 f"another message of the conversation {thread_id} is being answered"
             ) from conflict
         return Claim(self._read_head(before, now) or self._begin(thread_id, before, now), holder)
+
+    def find_running(self, thread_id: str) -> str | None:
+        """The request that the claim of a thread is for; empty if it has none, None if none holds.
+
+        Raises:
+            ServiceError: The table cannot be reached.
+        """
+        row = self.table.read_row(*self._head_key(thread_id))
+        if not row or (row.get("claimed_until") or 0) < _epoch(self.now()):
+            return None
+        return row.get("claimed_for") or ""
 
     def _begin(self, thread_id: str, before: Row, now: datetime) -> Thread:
         # The numbers of a thread that has expired go on: some of its turns may still lie there.
@@ -158,8 +186,7 @@ class Conversations:
             "created_at": thread.created_at or turn.at,
             "updated_at": turn.at,
             "expires_at": expires_at,
-            "claimed_by": None,
-            "claimed_until": None,
+            **_UNCLAIMED,
         }
         key = self._head_key(thread.thread_id)
         holds = Attr("claimed_by").eq(claim.holder)
@@ -176,8 +203,7 @@ class Conversations:
         holds = Attr("claimed_by").eq(claim.holder)
         try:
             if claim.thread.created_at:
-                released = {"claimed_by": None, "claimed_until": None}
-                self.table.update_row(Update(*key, assign=released, condition=holds))
+                self.table.update_row(Update(*key, assign=_UNCLAIMED, condition=holds))
             else:
                 self.table.transact([Delete(*key, condition=holds)])
         except LedgerConflictError:

@@ -15,6 +15,7 @@ class DocumentStatus(StrEnum):
     NO_TEXT = "NO_TEXT"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
+    DELETED = "DELETED"
 
     @property
     def is_final(self) -> bool:
@@ -27,7 +28,7 @@ _IN_FLIGHT = frozenset(
 )
 
 # A replay takes up work again where it was given up: that is how PARTIAL and FAILED are left.
-LEGAL_MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
+_MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     DocumentStatus.RECEIVED: frozenset(
         {
             DocumentStatus.EXTRACTED,
@@ -54,6 +55,12 @@ LEGAL_MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     DocumentStatus.DONE: frozenset(),
     DocumentStatus.NO_TEXT: frozenset(),
     DocumentStatus.REJECTED: frozenset(),
+}
+
+# Wherever a document stands, its file can be deleted; nothing is worked on any more then.
+LEGAL_MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
+    **{source: targets | {DocumentStatus.DELETED} for source, targets in _MOVES_OF_WORK.items()},
+    DocumentStatus.DELETED: frozenset(),
 }
 
 
@@ -140,6 +147,7 @@ STANDINGS = {
             "REJECTED", "rejected", "refused, with the reason", Tone.WARN, 2, needs_a_person=True
         ),
         Standing("FAILED", "failed", "given up", Tone.BAD, 1, needs_a_person=True),
+        Standing("DELETED", "deleted", "the file was deleted", Tone.NONE, 8),
         Standing(DEFERRED, "deferred", "waits, goes on by itself", Tone.WAIT, 5),
         Standing(IN_FLIGHT, "in flight", "being worked on", Tone.WAIT, 6),
     )

@@ -12,6 +12,7 @@ from functions.delivery.policy import DeadLetter, Policy
 from functions.delivery.tracing import Tracer
 from shared.aws.queues import Queues
 from shared.deadline import Deadline
+from shared.ledger.waiting import Wait
 
 
 class Item(Protocol):
@@ -38,8 +39,7 @@ class Consumer(Generic[ItemT]):
             `MessageDecodeError`.
         handle: Does the work within the deadline.
         give_up: Notes in the ledger that the item will not be done, and why.
-        note_delay: Notes in the ledger that the item waits: the item, the step's name, the reason
-            and the delay in seconds.
+        note_delay: Notes in the ledger that the item waits, how long and what for.
     """
 
     name: str
@@ -48,7 +48,7 @@ class Consumer(Generic[ItemT]):
     decode: Callable[[str, str, datetime], ItemT]
     handle: Callable[[ItemT, Deadline], None]
     give_up: Callable[[ItemT, DeadLetter], None]
-    note_delay: Callable[[ItemT, str, str, float], None]
+    note_delay: Callable[[ItemT, Wait], None]
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from functions.delivery.received_record import ReceivedRecord
 from functions.delivery.tracing import ItemTrace
 from shared.deadline import Deadline
 from shared.errors import EarlyReceiveError, SeashoreError
+from shared.ledger.waiting import Wait
 from shared.messages.delivery_state import CauseOfDeath, DeliveryState
 
 
@@ -135,7 +136,7 @@ class Delivery(Generic[ItemT]):
             delay_seconds=delay_seconds,
             exc_info=error if is_bug else None,
         )
-        self._note_delay("returned", reason, delay_seconds)
+        self._note_delay(Wait("returned", reason, delay_seconds, _tell_cause(error)))
         self._runtime.queues.change_visibility(
             self._consumer.queue_url, self._record.receipt_handle, delay_seconds
         )
@@ -167,7 +168,7 @@ class Delivery(Generic[ItemT]):
             delay_seconds=delay_seconds,
             deferrals=state.deferrals,
         )
-        self._note_delay("deferred", outcome.reason, delay_seconds)
+        self._note_delay(Wait("deferred", outcome.reason, delay_seconds, _tell_cause(error)))
 
     def _dead_letter(self, outcome: DeadLetter, error: BaseException | None) -> None:
         # The ledger first: it may be told twice, while a second copy in the DLQ would be one more.
@@ -200,11 +201,11 @@ class Delivery(Generic[ItemT]):
             queue_url, self._record.body, self._record.attributes, state, delay_seconds
         )
 
-    def _note_delay(self, step: str, reason: str, delay_seconds: float) -> None:
+    def _note_delay(self, wait: Wait) -> None:
         if self._item is None:
             return
         try:
-            self._consumer.note_delay(self._item, step, reason, delay_seconds)
+            self._consumer.note_delay(self._item, wait)
         except SeashoreError as error:
             # The timeline lacks a line; the message itself is safe.
             self.log(self._runtime.logger.warning, "delay_not_noted", cause=str(error))
@@ -239,6 +240,11 @@ class Delivery(Generic[ItemT]):
                 **details,
             },
         )
+
+
+def _tell_cause(error: BaseException | None) -> str:
+    """What a wait is for, in words: our own ones, as others may hold a document's text."""
+    return str(error) if isinstance(error, SeashoreError) else ""
 
 
 def _name(outcome: Outcome) -> str:

@@ -72,7 +72,7 @@ def describe_details(details: Mapping[str, Any]) -> str:
                 words += [f"{value:,} {name.replace('_', ' ')}"] if value else []
             case "delay_seconds":
                 words.append(f"for {describe_gap(float(value))}")
-            case "reason" | "status" | "model":
+            case "reason" | "status" | "model" | "cause":
                 words.append(str(value))
             case _:
                 words.append(f"{name.replace('_', ' ')} {value}")
@@ -93,4 +93,5 @@ def describe_delay(timeline: Sequence[Event]) -> str | None:
     again = (since + timedelta(seconds=float(details.get("delay_seconds", 0)))).astimezone()
     moment = f"{again:%H:%M:%S}" if again.date() == since.date() else f"{again:%d %b %H:%M:%S}"
     waits = f"waits {reason.removeprefix('waiting ')}" if " for " in reason else f"waits: {reason}"
-    return f"{waits}, next try at {moment}"
+    cause = f" ({to_printable(str(details['cause']))})" if details.get("cause") else ""
+    return f"{waits}{cause}, next try at {moment}"

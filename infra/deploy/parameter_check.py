@@ -70,7 +70,7 @@ def _find_problems(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     address = environment.get("OPENAI_BASE_URL", "")
     if address.strip():
         # Loads the SDK of OpenAI, which takes a third of a second.
-        from shared.llm.chat_completions.openai_client import read_base_address
+        from shared.llm.base_address import read_base_address
 
         try:
             read_base_address(address)

@@ -9,6 +9,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from infra.doctor.check import Check, failed, passed, skipped, warned
+from shared.errors import SettingsError
+from shared.llm.base_address import read_base_address
 
 _OPENAI = "https://api.openai.com/v1"
 _NAME = "language model"
@@ -45,17 +47,16 @@ def check_model(
         api_key: The key; without one only the way to the server is looked at.
         timeout_seconds: The longest wait.
     """
-    url = f"{(base_url or _OPENAI).rstrip('/')}/models"
     advice = "Check OPENAI_BASE_URL, the network and the proxy."
     try:
-        parts = urlsplit(url)
-        host = parts.hostname or ""
-    except ValueError as error:
-        return ModelLook(failed(_NAME, f"its address is none ({error})", advice))
-    if parts.scheme not in ("http", "https") or not host:
-        return ModelLook(failed(_NAME, "its address begins with neither http nor https", advice))
+        address = read_base_address(base_url or _OPENAI)
+    except SettingsError:
+        words = "its address is none that begins with http or https and names a server"
+        return ModelLook(failed(_NAME, words, advice))
+    url = address.name_endpoint("models")
+    host = urlsplit(url).hostname or ""
     headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - http or https, see above
+    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - read_base_address takes http and https only
     opener = urllib.request.build_opener(_NoRedirects)
     try:
         with opener.open(request, timeout=timeout_seconds) as answer:

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from infra.doctor.check import Check, passed, skipped, warned
 from infra.local.parameters import is_on_this_machine
+from shared.llm.base_address import read_base_address
 from shared.llm.chat_completions.prompt_limit import was_cut
 from shared.llm.token_estimate import estimate_tokens
 
@@ -91,7 +92,9 @@ def _count_read_tokens(
     if api_key:
         headers["Authorization"] = f"Bearer {api_key}"
     request = urllib.request.Request(  # noqa: S310 - an address that the model was found at
-        f"{base_url.rstrip('/')}/chat/completions", json.dumps(body).encode(), headers
+        read_base_address(base_url).name_endpoint("chat/completions"),
+        json.dumps(body).encode(),
+        headers,
     )
     with urllib.request.urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310 - as above
         usage = json.loads(answer.read()).get("usage") or {}

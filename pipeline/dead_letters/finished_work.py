@@ -6,7 +6,7 @@ from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable
 from shared.dead_letters.letters import Letter, LetterKey, Work
 from shared.ledger.chunks import ChunkStatus, chunk_row_key
-from shared.ledger.documents import Document, document_row_key, to_document
+from shared.ledger.documents import Document, document_row_key, is_erased, to_document
 from shared.ledger.reports import ReportStatus, report_row_key
 from shared.ledger.subjects import subject_row_key
 from shared.ledger.tasks import Task, task_row_key
@@ -106,7 +106,9 @@ def has_succeeded(work: Work, rows: Rows) -> bool:
             return rows.get(key, {}).get("status") == ChunkStatus.DONE
         case UploadNotice() | ContinueIngest():
             documents = [_find_document(subject.id, rows) for subject in work.subjects]
-            return all(d is not None and d.status not in _TO_BE_READ for d in documents)
+            is_read = all(d is not None and d.status not in _TO_BE_READ for d in documents)
+            # Of an object as a whole that was deleted no row tells which documents it had.
+            return is_read and bool(documents)
         case _:
             return tell_if_finished(work, rows) is not None
 
@@ -138,6 +140,8 @@ def _tell_of_combine(message: Combine, rows: Rows) -> str | None:
 
 
 def _tell_of_upload(notice: UploadNotice, rows: Rows) -> str | None:
+    if notice.removals:
+        return None
     if not notice.uploads:
         return "it announces no document"
     documents = [_find_document(upload.document_id, rows) for upload in notice.uploads]
@@ -165,7 +169,7 @@ def _may_be_ingested(document: Document) -> bool:
 
 def _find_document(document_id: str, rows: Rows) -> Document | None:
     row = rows.get(document_row_key(document_id))
-    return None if row is None else to_document(row)
+    return None if row is None or is_erased(row) else to_document(row)
 
 
 def _find_task(task_id: str, rows: Rows) -> Task | None:

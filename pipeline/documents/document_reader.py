@@ -4,8 +4,9 @@ It has no way to write, so whatever a tool is made to do by a document's text, n
 """
 
 import re
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import Any
@@ -39,6 +40,14 @@ class Passage:
     document: Document
     page: int
     text: str
+
+
+@dataclass(frozen=True)
+class ChunkPlace:
+    """Where a chunk of text is found: the document, and the chunk's number from 1."""
+
+    document: Document
+    number: int
 
 
 @dataclass(frozen=True)
@@ -119,34 +128,60 @@ class DocumentReader:
             ObjectMissingError: Its text is gone from the artifacts bucket.
         """
         last_page = document.pages if last_page is None else last_page
-        keys = [
-            chunk_text_key(document.text_address, number)
+        places = [
+            ChunkPlace(document, number)
             for number, chunk in enumerate(document.chunk_plan, start=1)
             if chunk.first_page <= last_page and chunk.last_page >= first_page
         ]
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
-            chunks = list(pool.map(self._read_chunk, keys))
         return [
-            Passage(document, page.number, page.text)
-            for chunk in chunks
-            for page in chunk.pages
-            if first_page <= page.number <= last_page
+            passage
+            for _, passages in self.stream_chunks(places)
+            for passage in passages
+            if first_page <= passage.page <= last_page
         ]
 
-    def _read_chunk(self, key: str) -> ChunkText:
-        return ChunkText.model_validate(self.objects.read_json(self.artifacts_bucket, key))
+    def stream_chunks(
+        self, places: Iterable[ChunkPlace]
+    ) -> Iterator[tuple[ChunkPlace, list[Passage]]]:
+        """The passages of chunks, in order; no more than a few chunks are held at a time.
+
+        Raises:
+            ObjectMissingError: The text of one is gone from the artifacts bucket.
+        """
+        ahead: deque[tuple[ChunkPlace, Future[list[Passage]]]] = deque()
+        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+            for place in places:
+                ahead.append((place, pool.submit(self._read_chunk, place)))
+                if len(ahead) == _PARALLEL_READS:
+                    oldest, passages = ahead.popleft()
+                    yield oldest, passages.result()
+            while ahead:
+                oldest, passages = ahead.popleft()
+                yield oldest, passages.result()
+
+    def _read_chunk(self, place: ChunkPlace) -> list[Passage]:
+        key = chunk_text_key(place.document.text_address, place.number)
+        text = ChunkText.model_validate(self.objects.read_json(self.artifacts_bucket, key))
+        return [Passage(place.document, page.number, page.text) for page in text.pages]
 
     def read_summary(self, document: Document) -> DocumentSummary | None:
-        """A document's summary, or None if there is none (yet).
+        """A document's summary, or None if there is none (yet), or none any more.
 
         Raises:
             ObjectMissingError: It is gone from the artifacts bucket.
         """
-        if document.result_key is None:
+        if document.result_key is None or document.status is DocumentStatus.DELETED:
             return None
         return DocumentSummary.model_validate(
             self.objects.read_json(self.artifacts_bucket, document.result_key)
         )
+
+
+def list_chunks(documents: Iterable[Document]) -> Iterator[ChunkPlace]:
+    """All chunks of documents, in order."""
+    for document in documents:
+        for number in range(1, len(document.chunk_plan) + 1):
+            yield ChunkPlace(document, number)
 
 
 def report_key(day: str) -> str:
@@ -155,5 +190,9 @@ def report_key(day: str) -> str:
 
 
 def has_text(document: Document) -> bool:
-    """Whether the text of a document is read, whatever has become of its summary."""
-    return document.chunks_total > 0 and document.status is not DocumentStatus.RECEIVED
+    """Whether the text of a document is read, whatever has become of its summary.
+
+    That of a deleted document is as good as none: nothing answers from it.
+    """
+    without = (DocumentStatus.RECEIVED, DocumentStatus.DELETED)
+    return document.chunks_total > 0 and document.status not in without

@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 from shared.llm.extractive.sentences import is_spaceless
 from shared.llm.extractive.words import split_words
@@ -50,32 +51,64 @@ def find_stem(term: str) -> str | None:
     return term[: min(_LONGEST_STEM, len(term) - min(2, len(term) - _LONGEST_EXACT - 1))]
 
 
+class Match(NamedTuple):
+    """What the score of a text hangs on: texts whose matches are equal score alike.
+
+    Attributes:
+        length: How many terms the text has.
+        found: The question's terms that are met in it, each with how often.
+    """
+
+    length: int
+    found: tuple[tuple[str, float], ...]
+
+
+class TextRanking:
+    """Ranks texts that are shown to it one by one, and keeps none of them.
+
+    Args:
+        question: What is looked for.
+    """
+
+    def __init__(self, question: str) -> None:
+        self._wanted = Counter(split_terms(question))
+        self._stems = {stem: term for term in self._wanted if (stem := find_stem(term)) is not None}
+        self._stem_lengths = sorted({len(stem) for stem in self._stems})
+        self._texts = 0
+        self._terms = 0
+        self._texts_with: Counter[str] = Counter()
+
+    def add(self, text: str) -> Match:
+        """Count a text in; its score stands when all have been."""
+        terms = split_terms(text)
+        found = _count_terms(terms, self._wanted, self._stems, self._stem_lengths)
+        self._texts += 1
+        self._terms += len(terms)
+        self._texts_with.update(found.keys())
+        return Match(len(terms), tuple(found.items()))
+
+    def score(self, match: Match) -> float:
+        """How well a text matches; zero where it has nothing in common with the question."""
+        if not match.found:
+            return 0.0
+        share = match.length * self._texts / self._terms
+        damping = _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * share)
+        return sum(
+            self._weigh(term) * (times * (_SATURATION + 1)) / (times + damping)
+            for term, times in match.found
+        )
+
+    def _weigh(self, term: str) -> float:
+        texts_with = self._texts_with[term]
+        rarity = (self._texts - texts_with + 0.5) / (texts_with + 0.5)
+        return self._wanted[term] * math.log(1 + rarity)
+
+
 def score_texts(question: str, texts: Sequence[str]) -> list[float]:
     """How well each text matches the question; zero where they have nothing in common."""
-    wanted = Counter(split_terms(question))
-    stems = {stem: term for term in wanted if (stem := find_stem(term)) is not None}
-    stem_lengths = sorted({len(stem) for stem in stems})
-    counts: list[dict[str, float]] = []
-    lengths: list[int] = []
-    for text in texts:
-        terms = split_terms(text)
-        lengths.append(len(terms))
-        counts.append(_count_terms(terms, wanted, stems, stem_lengths))
-    texts_with = Counter(term for count in counts for term in count)
-    weights = {
-        term: times * math.log(1 + (len(texts) - texts_with[term] + 0.5) / (texts_with[term] + 0.5))
-        for term, times in wanted.items()
-    }
-    mean_length = sum(lengths) / len(lengths) if any(lengths) else 1.0
-    return [
-        sum(
-            weights[term]
-            * (found * (_SATURATION + 1))
-            / (found + _SATURATION * (1 - _LENGTH_WEIGHT + _LENGTH_WEIGHT * length / mean_length))
-            for term, found in count.items()
-        )
-        for count, length in zip(counts, lengths, strict=True)
-    ]
+    ranking = TextRanking(question)
+    matches = [ranking.add(text) for text in texts]
+    return [ranking.score(match) for match in matches]
 
 
 def _count_terms(
@@ -98,28 +131,29 @@ def _count_terms(
     return found
 
 
+def rank_scores(scores: Sequence[float]) -> list[int]:
+    """The indices of scores, best first; those that are equal stay in order."""
+    return sorted(range(len(scores)), key=lambda index: (-scores[index], index))
+
+
 def rank_texts(question: str, texts: Sequence[str]) -> list[int]:
     """The indices of the texts, best first; those that match equally well stay in order."""
-    scores = score_texts(question, texts)
-    return sorted(range(len(texts)), key=lambda index: (-scores[index], index))
+    return rank_scores(score_texts(question, texts))
 
 
-def choose_texts(question: str, texts: Sequence[str], sizes: Sequence[int], room: int) -> list[int]:
-    """Which texts to read: all if they fit, else the best that do.
+def choose_best(scores: Sequence[float], sizes: Sequence[int], room: int) -> list[int]:
+    """Which texts to read: the best that fit.
 
     Args:
-        question: What is looked for.
-        texts: The texts.
+        scores: How well each text matches.
         sizes: What each takes up.
         room: What all may take up together.
 
     Returns:
         Their indices, in the order of the texts.
     """
-    if sum(sizes) <= room:
-        return list(range(len(texts)))
     chosen = []
-    for index in rank_texts(question, texts):
+    for index in rank_scores(scores):
         if sizes[index] <= room:
             chosen.append(index)
             room -= sizes[index]

@@ -32,7 +32,7 @@ from shared.ledger.document_texts import (
     record_checkpoint,
     record_extraction,
 )
-from shared.ledger.document_versions import register_document
+from shared.ledger.document_versions import note_removal, register_document
 from shared.ledger.documents import (
     ChunkPages,
     Document,
@@ -69,7 +69,7 @@ class IngestServices(Services):
 
 
 def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) -> None:
-    """Ingest the documents that a message announces, or go on with one.
+    """Ingest the documents that a message announces, or go on with one; note what was deleted.
 
     Each step leaves its mark in the ledger, so that a repeated delivery goes on where the last one
     stopped and repeats no effect.
@@ -85,7 +85,10 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
         return
     for upload in item.uploads:
         document = register_document(services.table, upload, services.now)
-        _ingest_document(document, services, deadline)
+        if document is not None:
+            _ingest_document(document, services, deadline)
+    for removal in item.removals:
+        note_removal(services.table, removal, services.now)
 
 
 def _ingest_document(document: Document, services: IngestServices, deadline: Deadline) -> None:

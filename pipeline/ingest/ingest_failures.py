@@ -6,7 +6,7 @@ from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import LedgerConflictError
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import Clock, Document, document_row_key, find_document, move_document
-from shared.ledger.waiting import note_wait
+from shared.ledger.waiting import Wait, note_wait
 from shared.lifecycle import DocumentStatus
 from shared.messages.work_items import ContinueIngest, IngestItem
 
@@ -31,17 +31,16 @@ def give_up_ingest(item: IngestItem, cause: str, table: LedgerTable, now: Clock)
             logger.info("moved_on_already", extra={"action": "moved_on_already"})
 
 
-def note_ingest_delay(
-    item: IngestItem, step: str, reason: str, delay_seconds: float, table: LedgerTable, now: Clock
-) -> None:
+def note_ingest_delay(item: IngestItem, wait: Wait, table: LedgerTable, now: Clock) -> None:
     """Note in the documents' timelines that their ingestion waits."""
-    details = {"item": "ingest", "reason": reason, "delay_seconds": round(delay_seconds)}
+    details = {"item": "ingest", **wait.details}
     for subject in item.subjects:
-        note_wait(table, document_row_key(subject.id), now(), step, details)
+        note_wait(table, document_row_key(subject.id), now(), wait.step, details)
 
 
 def _find_documents(item: IngestItem, table: LedgerTable, now: Clock) -> list[Document]:
     if isinstance(item, ContinueIngest):
         document = find_document(table, item.document_id)
         return [document] if document is not None and document.run == item.run else []
-    return [register_document(table, upload, now) for upload in item.uploads]
+    found = (register_document(table, upload, now) for upload in item.uploads)
+    return [document for document in found if document is not None]

@@ -21,6 +21,7 @@ from shared.errors import (
     ContextOverflowError,
     DeadlineError,
     LateAnswerError,
+    LedgerConflictError,
     PaidCalls,
     SeashoreError,
     UnfinishedError,
@@ -34,6 +35,7 @@ from shared.ledger.answers import (
 )
 from shared.ledger.documents import Clock
 from shared.ledger.spending import Spending, record_spending
+from shared.lifecycle import DocumentStatus
 from shared.llm.answer_key import answer_key
 from shared.llm.call_chain import find_most_of_answer, find_most_of_turn
 from shared.llm.model import EXTRACTIVE, LanguageModel, ModelAnswer, ModelRequest, Usage
@@ -224,6 +226,9 @@ class MeteredCalls:
             return _Known(None, Lesson(), None)
         row_keys = [answer_row_key(key), self._payer.row_key]
         row, payer_row = self._services.table.read_rows(row_keys)
+        # Nothing is asked, and nothing told, of what somebody has deleted meanwhile.
+        if payer_row is None or payer_row.get("status") == DocumentStatus.DELETED:
+            raise LedgerConflictError("the document or task that pays is deleted")
         return _Known(None if row is None else row.get("answer"), read_lesson(row), payer_row)
 
     def _build_row(self, key: str, content: Mapping[str, str]) -> Put | None:

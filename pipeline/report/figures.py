@@ -23,11 +23,11 @@ DOCUMENT_ATTRIBUTES = (
     "document_id", "key", "name", "status", "received_at", "finished_at", "pages", "empty_pages",
     "picture_pages", "failed_pages", "missing_pages", "chunks_total", "chunks_done",
     "chunks_failed", "reason_code", "reason", "chunk_reason", "title", "cost_micro_usd",
-    "result_key", "deferred_until", "deferred_reason",
+    "result_key", "deferred_until", "deferred_reason", "deferred_cause",
 )  # fmt: skip
 TASK_ATTRIBUTES = (
     "task_id", "kind", "about", "status", "received_at", "reason", "deferred_until",
-    "deferred_reason",
+    "deferred_reason", "deferred_cause",
 )  # fmt: skip
 
 MOST_LINES = 200
@@ -208,7 +208,8 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
         key=row.get("key", ""),
         name=row.get("name", ""),
         status=standing or str(row.get("status", "")),
-        title=row.get("title"),
+        # What it said is not told any more, though it may still be there.
+        title=None if standing == DocumentStatus.DELETED else row.get("title"),
         pages=row.get("pages", 0),
         duration_seconds=measure_seconds(row),
         cost_micro_usd=row.get("cost_micro_usd", 0),
@@ -218,7 +219,9 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
 
 def _note(row: Row, standing: str | None) -> str:
     if standing == DEFERRED:
-        return say_wait(str(row.get("deferred_reason", "")))
+        words = say_wait(str(row.get("deferred_reason", "")))
+        cause = str(row.get("deferred_cause") or "")
+        return f"{words}: {cause}" if cause else words
     if standing is None:
         return "its status is none that this report knows"
     if standing == DocumentStatus.NO_TEXT:

@@ -3,7 +3,7 @@
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.documents import Clock
 from shared.ledger.reports import fail_report, report_row_key
-from shared.ledger.waiting import note_wait
+from shared.ledger.waiting import Wait, note_wait
 from shared.messages.reports import ReportItem
 
 
@@ -14,10 +14,7 @@ def give_up_report(item: ReportItem, cause: str, table: LedgerTable, now: Clock)
         fail_report(table, item.order.day, cause, now())
 
 
-def note_report_delay(
-    item: ReportItem, step: str, reason: str, delay_seconds: float, table: LedgerTable, now: Clock
-) -> None:
+def note_report_delay(item: ReportItem, wait: Wait, table: LedgerTable, now: Clock) -> None:
     """Note in the timeline of a report that it waits."""
     if item.order.day is not None:
-        details = {"reason": reason, "delay_seconds": round(delay_seconds)}
-        note_wait(table, report_row_key(item.order.day), now(), step, details)
+        note_wait(table, report_row_key(item.order.day), now(), wait.step, wait.details)

@@ -1,6 +1,8 @@
 """From chunks of text to the summary of a document, with every page accounted for."""
 
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from pipeline.ingest.chunk_text import ChunkText
@@ -12,7 +14,7 @@ from pipeline.summaries.coverage import Coverage, compute_coverage
 from pipeline.summaries.results import DocumentSummary, render_markdown, result_folder
 from pipeline.summaries.summary_types import Summary
 from shared.deadline import Deadline
-from shared.errors import LedgerConflictError, SeashoreError
+from shared.errors import LedgerConflictError, ObjectMissingError, SeashoreError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
 from shared.ledger.documents import Document, find_document, move_document
 from shared.ledger.spending import Spending
@@ -37,9 +39,34 @@ def summarize_chunk(
 ) -> None:
     """Summarise one chunk, count it, and have the document combined if it was the last.
 
+    Nothing is left to do for a document that somebody has deleted.
+
     Raises:
         RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
     """
+    with _unless_deleted(message.document_id, services):
+        _summarize_chunk(message, services, deadline)
+
+
+@contextmanager
+def _unless_deleted(document_id: str, services: SummarizeServices) -> Iterator[None]:
+    """Let pass that a document's row or text is gone, if the document was deleted.
+
+    Raises:
+        LedgerConflictError, ObjectMissingError: As the work does, of a document that is there.
+    """
+    try:
+        yield
+    except (LedgerConflictError, ObjectMissingError):
+        document = find_document(services.table, document_id)
+        if document is not None and document.status is not DocumentStatus.DELETED:
+            raise
+        logger.info("document_deleted", extra={"action": "document_deleted"})
+
+
+def _summarize_chunk(
+    message: SummarizeChunk, services: SummarizeServices, deadline: Deadline
+) -> None:
     content = services.objects.read_json(services.artifacts_bucket, message.text_key)
     text = ChunkText.model_validate(content)
     calls = _open_calls(message.document_id, Spending(), services)
@@ -119,11 +146,12 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
         return
     document = parts.document
     calls = _open_calls(document.document_id, Spending.model_validate(document), services)
-    with calls.go_on_later():
-        answer = _combine(summaries, calls, services, deadline)
-    # Apart from the effect, which a replayed chunk may have overtaken: the answer is paid for.
-    calls.keep(answer)
-    _finish(parts, answer, calls.spent, services)
+    with _unless_deleted(document.document_id, services):
+        with calls.go_on_later():
+            answer = _combine(summaries, calls, services, deadline)
+        # Apart from the effect, which a replayed chunk may have overtaken: the answer is paid for.
+        calls.keep(answer)
+        _finish(parts, answer, calls.spent, services)
 
 
 def _is_current(document: Document, message: Combine) -> bool:

@@ -1,13 +1,17 @@
 """Answer a question from documents, with citations that are checked against their pages."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from pipeline.documents.document_reader import DocumentReader, Passage
-from pipeline.documents.page_search import choose_texts, score_texts
+from pipeline.documents.passage_choice import (
+    FoundSentence,
+    Reading,
+    choose_passages,
+    find_sentences,
+)
 from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.prompts import ASK
 from pipeline.tasks.task_calls import TaskFacts
@@ -15,7 +19,7 @@ from pipeline.tasks.task_kind import TaskWork
 from shared.deadline import Deadline
 from shared.errors import TaskRefusedError
 from shared.ledger.documents import Document
-from shared.llm.extractive.sentences import INVISIBLE, split_sentences
+from shared.llm.extractive.sentences import INVISIBLE
 from shared.llm.model import ModelRequest, Source
 from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES, estimate_source_tokens
@@ -104,14 +108,6 @@ def carry_out_ask(order: AskTask, work: TaskWork) -> AskResult:
     return AskResult(**work.calls.describe().model_dump(), **answered.model_dump())
 
 
-@dataclass(frozen=True)
-class _Reading:
-    """The passages that are read, and whether they are all there are."""
-
-    passages: list[Passage]
-    is_all: bool
-
-
 def answer_question(
     question: str,
     documents: Sequence[Document],
@@ -129,15 +125,18 @@ def answer_question(
         TaskRefusedError: The question alone fills the window.
         RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
     """
-    passages = [passage for document in documents for passage in reader.read_passages(document)]
-    deadline.check()
     if calls.is_extractive:
-        reading = _Reading(passages, True)
-        answer = _pick_sentences(question, passages)
+        search = find_sentences(
+            question, documents, reader, _MAX_SENTENCES, _SENTENCE_FLOOR, deadline
+        )
+        answer = _quote_sentences(search.sentences)
+        reading = Reading([sentence.passage for sentence in search.sentences], True)
+        pages = search.pages
     else:
-        reading = _choose_passages(question, passages, len(documents) > 1, window)
+        reading = _read_for_model(question, documents, reader, window, deadline)
         request = _build_request(question, reading, len(documents) > 1, window)
         answer = calls.ask(request, deadline).value
+        pages = _find_pages(documents, reading.passages)
     citations = check_citations(answer.citations, reading.passages)
     return AnsweredQuestion(
         question=question,
@@ -145,15 +144,14 @@ def answer_question(
         answered=answer.answered and bool(citations),
         citations=citations,
         pages_read=[
-            describe_reading(document, _find_pages(document, reading.passages))
-            for document in documents
+            describe_reading(document, pages[document.document_id]) for document in documents
         ],
         all_pages_read=reading.is_all,
     )
 
 
 def _build_request(
-    question: str, reading: _Reading, several: bool, window: ModelWindow
+    question: str, reading: Reading, several: bool, window: ModelWindow
 ) -> ModelRequest[Answer]:
     notes = [] if reading.is_all else ["The sources are the pages that match the question best."]
     return ModelRequest(
@@ -174,47 +172,47 @@ def _write_source(passage: Passage, several: bool) -> str:
     return f"File: {passage.document.key}\n{passage.text}" if several else passage.text
 
 
-def _choose_passages(
-    question: str, passages: list[Passage], several: bool, window: ModelWindow
-) -> _Reading:
+def _read_for_model(
+    question: str,
+    documents: Sequence[Document],
+    reader: DocumentReader,
+    window: ModelWindow,
+    deadline: Deadline,
+) -> Reading:
+    several = len(documents) > 1
     answer_tokens = window.limit_answer(_MAX_OUTPUT_TOKENS)
-    room = window.find_room(answer_tokens, ASK + question) - TOKENS_AROUND_SOURCES
-    texts = [_write_source(passage, several) for passage in passages]
-    sizes = [estimate_source_tokens(text) for text in texts]
-    chosen = choose_texts(question, texts, sizes, room)
-    if not chosen:
+    reading = choose_passages(
+        question,
+        documents,
+        reader,
+        write=lambda passage: _write_source(passage, several),
+        weigh=estimate_source_tokens,
+        room=window.find_room(answer_tokens, ASK + question) - TOKENS_AROUND_SOURCES,
+        deadline=deadline,
+    )
+    if not reading.passages and not reading.is_all:
         raise TaskRefusedError(
             f"the model's window of {window.tokens} tokens has no room for a page beside "
             "the question; shorten the question or raise ContextWindowTokens"
         )
-    return _Reading([passages[index] for index in chosen], len(chosen) == len(passages))
+    return reading
 
 
-def _pick_sentences(question: str, passages: Sequence[Passage]) -> Answer:
+def _quote_sentences(sentences: Sequence[FoundSentence]) -> Answer:
     """The sentences that match the question best, as an answer of the offline model."""
-    found = [
-        (number, sentence.text)
-        for number, passage in enumerate(passages, start=1)
-        for sentence in split_sentences(passage.text)
-    ]
-    scores = score_texts(question, [text for _, text in found])
-    best = max(scores, default=0.0)
-    if not best:
+    if not sentences:
         return Answer(
             answer="No sentence of the pages has a word in common with the question.",
             answered=False,
             citations=[],
         )
-    ranked = sorted(range(len(found)), key=lambda index: (-scores[index], index))
-    texts: dict[str, int] = {}
-    for index in ranked:
-        if len(texts) < _MAX_SENTENCES and scores[index] >= best * _SENTENCE_FLOOR:
-            texts.setdefault(found[index][1], index)
-    picked = [found[index] for index in sorted(texts.values())]
     return Answer(
-        answer=" ".join(text for _, text in picked),
+        answer=" ".join(sentence.text for sentence in sentences),
         answered=True,
-        citations=[CitedSource(source=number, quote=text) for number, text in picked],
+        citations=[
+            CitedSource(source=number, quote=sentence.text)
+            for number, sentence in enumerate(sentences, start=1)
+        ],
     )
 
 
@@ -262,8 +260,13 @@ def _squeeze(text: str) -> str:
     return _WHITE_SPACE.sub("", INVISIBLE.sub("", text))
 
 
-def _find_pages(document: Document, passages: Sequence[Passage]) -> set[int]:
-    return {p.page for p in passages if p.document.document_id == document.document_id}
+def _find_pages(
+    documents: Sequence[Document], passages: Sequence[Passage]
+) -> Mapping[str, set[int]]:
+    pages: dict[str, set[int]] = {document.document_id: set() for document in documents}
+    for passage in passages:
+        pages[passage.document.document_id].add(passage.page)
+    return pages
 
 
 def describe_reading(document: Document, pages: Iterable[int]) -> PagesRead:

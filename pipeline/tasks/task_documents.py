@@ -17,7 +17,7 @@ _SHORTEST_WAIT_SECONDS = 3.0
 _LONGEST_WAIT_SECONDS = 300.0
 _WAIT_SHARE_OF_AGE = 0.25
 
-# All their text is looked through for one task, in memory.
+# All their text is looked through for one task, within the time of one invocation.
 MAX_PAGES = 5_000
 
 

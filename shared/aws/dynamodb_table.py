@@ -52,7 +52,16 @@ class Delete:
     condition: ConditionBase | None = None
 
 
-Operation = Put | Update | Delete
+@dataclass(frozen=True)
+class RowCheck:
+    """A row that has to be in some state for the other operations of its transaction."""
+
+    pk: str
+    sk: str
+    condition: ConditionBase
+
+
+Operation = Put | Update | Delete | RowCheck
 
 
 @dataclass(frozen=True)
@@ -276,12 +285,12 @@ class LedgerTable:
             **_Expressions().with_update(update).with_condition(update.condition).arguments,
         }
 
-    def _to_delete(self, delete: Delete) -> Any:
+    def _to_conditional(self, operation: Delete | RowCheck) -> Any:
         return {
             "TableName": self.name,
-            "Key": to_item({"pk": delete.pk, "sk": delete.sk}),
+            "Key": to_item({"pk": operation.pk, "sk": operation.sk}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **_Expressions().with_condition(delete.condition).arguments,
+            **_Expressions().with_condition(operation.condition).arguments,
         }
 
     def _to_transact_item(self, operation: Operation) -> "TransactWriteItemTypeDef":
@@ -291,7 +300,9 @@ class LedgerTable:
             case Update():
                 return {"Update": self._to_update(operation)}
             case Delete():
-                return {"Delete": self._to_delete(operation)}
+                return {"Delete": self._to_conditional(operation)}
+            case RowCheck():
+                return {"ConditionCheck": self._to_conditional(operation)}
 
 
 class _RowsBusyError(ServiceError):

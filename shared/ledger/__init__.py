@@ -7,6 +7,7 @@
 | `DOC#<document id>` | `EVENT#<time>#<step>` | one step of the document's timeline |
 | `DOC#<document id>` | `CHILD#<hash>` | a file inside that is a document of its own |
 | `KEY#<bucket>/<key>` | `CURRENT` | the newest document of an object key |
+| `KEY#<bucket>/<key>` | `VERSION#<document id>` | each document of the key |
 | `TEXT#<address>` | `TEXT` | the text that a document's bytes have given |
 | `TASK#<task id>` | `TASK` | a task: status, attempts, cost, result |
 | `TASK#<task id>` | `EVENT#<time>#<step>` | one step of the task's timeline |

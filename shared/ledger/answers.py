@@ -11,13 +11,15 @@ from typing import Any
 
 from shared.aws.dynamodb_table import Put, Update
 from shared.ledger.documents import Clock
+from shared.ledger.timeline import ANSWER_PREFIX
 
+ANSWER_SK = "ANSWER"
 _KEEP = timedelta(days=30)
 
 
 def answer_row_key(answer_key: str) -> tuple[str, str]:
     """The row that keeps the answer of that key."""
-    return f"ANSWER#{answer_key}", "ANSWER"
+    return f"{ANSWER_PREFIX}{answer_key}", ANSWER_SK
 
 
 def build_answer_row(answer_key: str, answer: Mapping[str, Any], now: Clock) -> Put:

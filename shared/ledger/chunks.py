@@ -17,6 +17,7 @@ from shared.ledger.documents import (
     Clock,
     Document,
     document_pk,
+    is_erased,
     to_document,
 )
 from shared.ledger.timeline import build_event, write_time
@@ -165,6 +166,7 @@ def _count_chunk(
                     "cost_micro_usd": chunk.cost_micro_usd,
                     "reason": chunk.reason,
                 },
+                with_rows,
             ),
             *with_rows,
         ]
@@ -177,7 +179,7 @@ def read_parts(table: LedgerTable, document_id: str, run: int) -> Parts | None:
     document: Document | None = None
     for row in table.query_rows(document_pk(document_id), f"CHUNK#{run:04d}#", DOCUMENT_SK):
         if row["sk"] == DOCUMENT_SK:
-            document = to_document(row)
+            document = None if is_erased(row) else to_document(row)
         elif row["run"] == run:
             chunks.append(Chunk.model_validate(row))
     return None if document is None else Parts(document, tuple(chunks))

@@ -1,5 +1,7 @@
-"""Documents that arrive: entered once, and which version of a key is the newest."""
+"""Documents that arrive and are deleted: entered once, and which version of a key is the newest."""
 
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC
 from unicodedata import normalize
 
@@ -8,48 +10,158 @@ from boto3.dynamodb.conditions import Attr
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
-from shared.ledger.children import find_origin
+from shared.ledger.children import find_origin, list_children
 from shared.ledger.documents import (
     DOCUMENT_SK,
     IN_FLIGHT,
     Clock,
     Document,
     document_pk,
+    find_document,
+    is_erased,
+    move_document,
     to_document,
 )
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
-from shared.messages.uploads import Upload
+from shared.messages.uploads import Removal, Upload
 
 CURRENT_SK = "CURRENT"
+_VERSION_SK = "VERSION#"
 _CURRENT_ATTEMPTS = 10
+DELETED_SENTENCE = "Its file was deleted from the documents bucket."
 
 
 def _current_pk(bucket: str, key: str) -> str:
     return f"KEY#{bucket}/{key}"
 
 
-def register_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
+def register_document(table: LedgerTable, upload: Upload, now: Clock) -> Document | None:
     """Enter a document that arrived, once, and settle which version of its key is the newest.
+
+    None for one that was erased: word of its arrival that comes late or again brings nothing back.
 
     An event that arrives again finds its document; an event that arrives late finds a newer
     version and marks its own document as superseded. Events of one key are ordered by their
     sequencer (Amazon S3 User Guide, "Event message structure").
     """
     document = _enter_document(table, upload, now)
+    if document is None:
+        return None
     for _ in range(_CURRENT_ATTEMPTS):
         pointer = table.read_row(_current_pk(upload.bucket, upload.key), CURRENT_SK) or {}
         other = pointer.get("document_id")
         if other is not None and (pointer["sequencer"], other) > _order(upload):
             _mark_superseded(table, upload.document_id, other, now)
-            return document.model_copy(update={"superseded_by": other})
+            superseded = document.model_copy(update={"superseded_by": other})
+            return _delete_if_removed(table, superseded, pointer, now)
         # The older one is marked first: should this process die in between, the next delivery of
         # the event still finds it under the key.
         if other is not None and other != upload.document_id:
             _mark_superseded(table, other, upload.document_id, now)
         if _point_to(table, upload, other):
-            return document
+            return _delete_if_removed(table, document, pointer, now)
     raise LedgerConflictError("other versions of the key keep arriving")
+
+
+def _delete_if_removed(
+    table: LedgerTable, document: Document, pointer: Row, now: Clock
+) -> Document:
+    """The document; deleted, if word of its deletion came before that of its arrival.
+
+    So is one that came out of another that is deleted.
+    """
+    is_removed = document.sequencer < pointer.get("removed_sequencer", "")
+    if not is_removed and document.parent is not None:
+        parent = find_document(table, document.parent)
+        is_removed = parent is None or parent.status is DocumentStatus.DELETED
+    if not is_removed:
+        return document
+    delete_document(table, document, now, DELETED_SENTENCE)
+    return document.model_copy(update={"status": DocumentStatus.DELETED})
+
+
+def note_removal(table: LedgerTable, removal: Removal, now: Clock) -> None:
+    """Mark the documents as deleted whose object, or whose version of it, is gone from the bucket.
+
+    Of an object all versions are meant that came before; a file that is put later is new. Word of a
+    deletion can come before that of the arrival, which then looks here.
+    """
+    if removal.document_id is not None:
+        _delete_with_children(table, removal.document_id, removal.by, now)
+        return
+    pk = _current_pk(removal.bucket, removal.key)
+    seen = Attr("removed_sequencer")
+    # One that is known already may have broken off after its note.
+    with suppress(LedgerConflictError):
+        table.update_row(
+            Update(
+                pk,
+                CURRENT_SK,
+                assign={"removed_sequencer": removal.sequencer},
+                condition=seen.not_exists() | seen.lt(removal.sequencer),
+            )
+        )
+    for document_id, sequencer in list_versions(table, removal.bucket, removal.key):
+        if sequencer < removal.sequencer:
+            _delete_with_children(table, document_id, removal.by, now)
+
+
+def list_versions(table: LedgerTable, bucket: str, key: str) -> Iterator[tuple[str, str]]:
+    """The ids and sequencers of all documents of a key, in no order of note."""
+    pk = _current_pk(bucket, key)
+    known: set[str] = set()
+    for row in table.query_rows(pk, CURRENT_SK, f"{_VERSION_SK}~"):
+        document_id = row.get("document_id")
+        # The newest stands there twice; one that an earlier release entered only once.
+        if document_id is not None and document_id not in known:
+            known.add(document_id)
+            yield document_id, row.get("sequencer", "")
+
+
+def _delete_with_children(table: LedgerTable, document_id: str, by: str, now: Clock) -> None:
+    document = find_document(table, document_id)
+    if document is None:
+        return
+    delete_document(table, document, now, DELETED_SENTENCE, by or None)
+    for child in list_children(table, document_id):
+        for child_id, _ in list_versions(table, document.bucket, child.key):
+            _delete_with_children(table, child_id, by, now)
+
+
+def delete_document(
+    table: LedgerTable, document: Document, now: Clock, reason: str, by: str | None = None
+) -> None:
+    """Make a document DELETED: nothing is worked on any more, and nothing answers from it.
+
+    Args:
+        table: The ledger.
+        document: The document as it was read.
+        now: The clock.
+        reason: Why, in a sentence.
+        by: Who deleted it, if that is known.
+    """
+    for _ in range(_CURRENT_ATTEMPTS):
+        if document.status is DocumentStatus.DELETED:
+            return
+        try:
+            move_document(
+                table,
+                document,
+                DocumentStatus.DELETED,
+                now,
+                step="deleted",
+                changes={"reason_code": "deleted", "reason": reason},
+                details={"by": by},
+            )
+            return
+        except LedgerConflictError:
+            # It moved on meanwhile, or is gone.
+            again = find_document(table, document.document_id)
+            if again is None:
+                return
+            document = again
+    raise LedgerConflictError("the document keeps moving on")
 
 
 def _order(upload: Upload) -> tuple[str, str]:
@@ -74,7 +186,7 @@ def _point_to(table: LedgerTable, upload: Upload, seen: str | None) -> bool:
     return True
 
 
-def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
+def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document | None:
     at = now().astimezone(UTC)
     row: Row = {
         "pk": document_pk(upload.document_id),
@@ -112,12 +224,20 @@ def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document:
                     "received",
                     {"size_bytes": upload.size_bytes, "parent": row.get("parent")},
                 ),
+                Put(
+                    {
+                        "pk": _current_pk(upload.bucket, upload.key),
+                        "sk": f"{_VERSION_SK}{upload.document_id}",
+                        "document_id": upload.document_id,
+                        "sequencer": upload.sequencer,
+                    }
+                ),
             ]
         )
     except LedgerConflictError as conflict:
         if conflict.row is None:
             raise
-        return to_document(conflict.row)
+        return None if is_erased(conflict.row) else to_document(conflict.row)
     return to_document(row)
 
 
@@ -149,6 +269,6 @@ def find_current_document_id(table: LedgerTable, bucket: str, key: str) -> str |
     spellings = dict.fromkeys([key, normalize("NFC", key), normalize("NFD", key)])
     for spelling in spellings:
         row = table.read_row(_current_pk(bucket, spelling), CURRENT_SK)
-        if row is not None:
+        if row is not None and "document_id" in row:
             return str(row["document_id"])
     return None

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import LedgerTable, Put, Update
+from shared.aws.dynamodb_table import LedgerTable, Operation, Update
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus, find_sources
 
@@ -93,6 +93,11 @@ class Document(BaseModel):
 
     reason_code: str | None = None
     reason: str | None = None
+    # The last wait for a cause that was not its own: over, if its time is past.
+    deferred_until: str = ""
+    deferred_reason: str = ""
+    deferred_cause: str = ""
+
     title: str | None = None
     model: str | None = None
     input_tokens: int = 0
@@ -119,6 +124,11 @@ def document_pk(document_id: str) -> str:
 def document_row_key(document_id: str) -> tuple[str, str]:
     """The row of a document itself."""
     return document_pk(document_id), DOCUMENT_SK
+
+
+def is_erased(row: Mapping[str, Any]) -> bool:
+    """Whether the row of a document says only that there was one (`shared/ledger/erasures.py`)."""
+    return "status" not in row
 
 
 def to_document(row: Mapping[str, Any]) -> Document:
@@ -164,7 +174,7 @@ def write_embedded_files(files: Iterable[EmbeddedFile]) -> str:
 def find_document(table: LedgerTable, document_id: str) -> Document | None:
     """Read a document, or None if there is none of that id."""
     row = table.read_row(document_pk(document_id), DOCUMENT_SK)
-    return None if row is None else to_document(row)
+    return None if row is None or is_erased(row) else to_document(row)
 
 
 def move_document(
@@ -177,7 +187,7 @@ def move_document(
     changes: dict[str, Any] | None = None,
     details: Mapping[str, Any] | None = None,
     unchanged: Sequence[str] = (),
-    with_rows: Sequence[Put] = (),
+    with_rows: Sequence[Operation] = (),
 ) -> None:
     """Move a document to a status, with changes of its attributes, in one guarded transaction.
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.aws.dynamodb_table import LedgerTable, Operation, Update
 from shared.ledger.documents import Clock
 from shared.ledger.timeline import build_event
+from shared.lifecycle import DocumentStatus
 from shared.prices import MICRO_USD_PER_USD
 
 
@@ -45,7 +46,8 @@ def record_spending(
 ) -> None:
     """Note what a call of a model has used up, with the rows that keep its answer.
 
-    Whatever has become of the document or task: the money is gone.
+    Whatever has become of the document or task: the money is gone. Of one that is deleted nothing
+    is kept any more, though; the day's spending holds it in any case.
 
     Args:
         table: The ledger.
@@ -57,9 +59,9 @@ def record_spending(
         with_rows: Further rows of the same transaction.
 
     Raises:
-        LedgerConflictError: There is no such row.
+        LedgerConflictError: There is no such row, or its document is deleted.
     """
     pk, sk = row_key
-    event = build_event(pk, now(), step, {"model": model, **used.model_dump()})
-    is_there = Attr("pk").exists()
+    event = build_event(pk, now(), step, {"model": model, **used.model_dump()}, with_rows)
+    is_there = Attr("status").exists() & Attr("status").ne(DocumentStatus.DELETED)
     table.transact([Update(pk, sk, add=used.model_dump(), condition=is_there), event, *with_rows])

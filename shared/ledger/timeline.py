@@ -1,12 +1,15 @@
 """The timeline of a document or a task: one row a step."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.aws.dynamodb_table import LedgerTable, Put
+from shared.aws.dynamodb_table import LedgerTable, Operation, Put
+
+# What the partitions of kept answers begin with.
+ANSWER_PREFIX = "ANSWER#"
 
 
 class Event(BaseModel):
@@ -24,7 +27,13 @@ def write_time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
-def build_event(pk: str, at: datetime, step: str, details: Mapping[str, Any]) -> Put:
+def build_event(
+    pk: str,
+    at: datetime,
+    step: str,
+    details: Mapping[str, Any],
+    with_rows: Sequence[Operation] = (),
+) -> Put:
     """The row of one step, to be written in the transaction whose effect it tells of.
 
     Args:
@@ -32,9 +41,13 @@ def build_event(pk: str, at: datetime, step: str, details: Mapping[str, Any]) ->
         at: When it happened.
         step: What happened.
         details: More about it; None is left out.
+        with_rows: Further rows of the transaction. Answers of a model among them are named in the
+            event, so that they can be found again from what they are about.
     """
     stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
     known = {name: value for name, value in details.items() if value is not None}
+    written = (one.row["pk"] if isinstance(one, Put) else one.pk for one in with_rows)
+    answers = [pk for pk in written if pk.startswith(ANSWER_PREFIX)]
     return Put(
         {
             "pk": pk,
@@ -42,6 +55,7 @@ def build_event(pk: str, at: datetime, step: str, details: Mapping[str, Any]) ->
             "at": stamp,
             "step": step,
             "details": known,
+            "answers": answers or None,
         }
     )
 

@@ -1,6 +1,7 @@
 """Documents and tasks that wait: until when, and what for."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,39 @@ from shared.ledger.timeline import note_delay, write_time
 
 # A message that is received before its wait is over goes on waiting for what it waited for.
 _STILL_WAITING = "waiting"
+
+
+_MOST_CAUSE_CHARACTERS = 300
+
+
+@dataclass(frozen=True)
+class Wait:
+    """A message that waits.
+
+    Args:
+        step: `deferred`, or `returned` where it waits only to be tried again.
+        reason: A stable word for what it waits for.
+        delay_seconds: How long.
+        cause: The same as a sentence that says what to do; empty where the word says it all.
+    """
+
+    step: str
+    reason: str
+    delay_seconds: float
+    cause: str = ""
+
+    @property
+    def details(self) -> dict[str, Any]:
+        """What the timeline says of it: the cause in one line, cut where it is long."""
+        told: dict[str, Any] = {
+            "reason": self.reason,
+            "delay_seconds": round(self.delay_seconds),
+        }
+        if self.cause:
+            line = " ".join(self.cause.split())
+            is_long = len(line) > _MOST_CAUSE_CHARACTERS
+            told["cause"] = f"{line[:_MOST_CAUSE_CHARACTERS]}…" if is_long else line
+        return told
 
 
 def note_wait(
@@ -28,7 +62,7 @@ def note_wait(
         row_key: The row of the document or task.
         at: When its wait began.
         step: `deferred`, or `returned` where it waits only to be tried again.
-        details: Among others `reason` and `delay_seconds`.
+        details: Among others `reason`, `delay_seconds` and, where known, `cause`.
     """
     pk, sk = row_key
     note_delay(table, pk, at, step, details)
@@ -42,7 +76,11 @@ def note_wait(
             Update(
                 pk,
                 sk,
-                assign={"deferred_until": stamp, "deferred_reason": details["reason"]},
+                assign={
+                    "deferred_until": stamp,
+                    "deferred_reason": details["reason"],
+                    "deferred_cause": details.get("cause", ""),
+                },
                 condition=Attr("in_flight").exists() & unless_longer,
             )
         )

@@ -49,23 +49,62 @@ class Upload:
 
 
 @dataclass(frozen=True)
+class Removal:
+    """An object that somebody deleted from the documents bucket, or one version of it.
+
+    Args:
+        bucket: The bucket's name.
+        key: The object's key, decoded.
+        version_id: The version that is gone; None where the object as a whole was deleted, as by a
+            delete marker or in a bucket without versions.
+        sequencer: Orders the events of one key; as an upload's.
+        by: Who deleted it, as S3 knows them; empty where it does not say.
+    """
+
+    bucket: str
+    key: str
+    version_id: str | None
+    sequencer: str
+    by: str = ""
+
+    @property
+    def document_id(self) -> str | None:
+        """The document whose version is gone; None where that is every one of the key."""
+        if self.version_id is None:
+            return None
+        return make_document_id(self.bucket, self.key, self.version_id, "")
+
+    @property
+    def removal_id(self) -> str:
+        """The same for the same event, however often S3 announces it."""
+        identity = "\0".join((self.bucket, self.key, self.version_id or "", self.sequencer))
+        return "removal-" + hashlib.sha256(identity.encode()).hexdigest()[:20]
+
+
+@dataclass(frozen=True)
 class UploadNotice:
     """One message of the uploads queue: the objects that it announces, often just one."""
 
     uploads: tuple[Upload, ...]
+    removals: tuple[Removal, ...] = ()
 
     kind: ClassVar[str] = "upload"
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
         """The documents that it announces."""
-        ids = dict.fromkeys(upload.document_id for upload in self.uploads)
-        return tuple(Subject("document", document_id) for document_id in ids)
+        told = [*(one.document_id for one in self.uploads), *self._removed_ids]
+        return tuple(Subject("document", document_id) for document_id in dict.fromkeys(told))
+
+    @property
+    def _removed_ids(self) -> list[str]:
+        return [one.document_id for one in self.removals if one.document_id is not None]
 
     @property
     def item_id(self) -> str:
         """The same objects have the same id, however often S3 announces them."""
-        return "upload:" + "+".join(upload.document_id for upload in self.uploads)
+        told = [one.document_id for one in self.uploads]
+        return "upload:" + "+".join([*told, *(one.removal_id for one in self.removals)])
 
 
 class _Lenient(BaseModel):
@@ -89,9 +128,14 @@ class _S3Entity(_Lenient):
     object: _S3Object
 
 
+class _S3Identity(_Lenient):
+    principal_id: Annotated[str, Field(alias="principalId")] = ""
+
+
 class _S3Record(_Lenient):
     event_source: Annotated[Literal["aws:s3"], Field(alias="eventSource")]
     event_name: Annotated[str, Field(alias="eventName")]
+    user_identity: Annotated[_S3Identity | None, Field(alias="userIdentity")] = None
     s3: _S3Entity
 
 
@@ -105,7 +149,8 @@ def decode_upload_notice(body: str) -> UploadNotice:
 
     Keys arrive URL-encoded, with a plus for a space (Amazon S3 User Guide, "Event message
     structure"). The test event that S3 sends when the notification is set up announces nothing,
-    nor do the empty objects that only show a folder.
+    nor do the empty objects that only show a folder. What S3 removes by a lifecycle rule has
+    events of other names (Amazon S3 User Guide, "Supported event types for SQS, SNS, and Lambda").
 
     Raises:
         MessageDecodeError: The body is not an S3 event notification.
@@ -122,7 +167,12 @@ def decode_upload_notice(body: str) -> UploadNotice:
                 for record in notification.records
                 if record.event_name.startswith("ObjectCreated:")
                 and not _is_folder_marker(record.s3.object)
-            )
+            ),
+            tuple(
+                _to_removal(record)
+                for record in notification.records
+                if record.event_name.startswith("ObjectRemoved:")
+            ),
         )
     except ValidationError as error:
         problem = error.errors(include_input=False)[0]
@@ -143,12 +193,33 @@ def _is_folder_marker(s3_object: _S3Object) -> bool:
     return is_named_so and s3_object.size == 0
 
 
+def _to_removal(record: _S3Record) -> Removal:
+    # The version that comes with a delete marker is the marker's own.
+    is_of_a_version = record.event_name != "ObjectRemoved:DeleteMarkerCreated"
+    entity = record.s3
+    return Removal(
+        bucket=entity.bucket.name,
+        key=_read_key(entity.object),
+        version_id=(entity.object.version_id or None) if is_of_a_version else None,
+        sequencer=_pad_sequencer(entity.object),
+        by=record.user_identity.principal_id if record.user_identity else "",
+    )
+
+
+def _read_key(s3_object: _S3Object) -> str:
+    return unquote_plus(s3_object.key, errors="strict")
+
+
+def _pad_sequencer(s3_object: _S3Object) -> str:
+    return s3_object.sequencer.upper().ljust(_SEQUENCER_WIDTH, "0")
+
+
 def _to_upload(entity: _S3Entity) -> Upload:
     return Upload(
         bucket=entity.bucket.name,
-        key=unquote_plus(entity.object.key, errors="strict"),
+        key=_read_key(entity.object),
         version_id=entity.object.version_id or None,
         etag=entity.object.etag.strip('"'),
         size_bytes=entity.object.size,
-        sequencer=entity.object.sequencer.upper().ljust(_SEQUENCER_WIDTH, "0"),
+        sequencer=_pad_sequencer(entity.object),
     )

@@ -1,6 +1,7 @@
 """Documents as tables, lines and sentences; `seashore documents`."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from rich.text import Text
 
@@ -8,9 +9,11 @@ from infra.cli.command_context import CommandContext
 from infra.cli.listing import write_newest
 from infra.cli.options import ListOptions
 from infra.cli.times import describe_time
+from pipeline.report.slowness import say_wait
 from pipeline.summaries.coverage import describe_children, describe_unread_files
 from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import Document
+from shared.ledger.timeline import write_time
 from shared.lifecycle import IN_FLIGHT, STANDINGS, DocumentStatus, Tone
 
 # Enough to name a document of a few million; `seashore show` takes the beginning of an id.
@@ -59,6 +62,8 @@ def describe_status(document: Document) -> str:
             return document.reason or "It was refused."
         case DocumentStatus.FAILED:
             return f"It was given up: {document.reason or 'the reason is not known'}."
+        case DocumentStatus.DELETED:
+            return document.reason or "It was deleted."
 
 
 def describe_progress(document: Document) -> str:
@@ -78,6 +83,14 @@ def describe_progress(document: Document) -> str:
             return "no page holds text: is it a scan?"
         case _:
             return document.reason or document.title or ""
+
+
+def describe_wait(document: Document, now: datetime) -> str:
+    """What a document waits for and what to do about it; empty if it does not wait."""
+    if document.status.is_final or document.deferred_until <= write_time(now):
+        return ""
+    words = say_wait(document.deferred_reason)
+    return f"{words}: {document.deferred_cause}" if document.deferred_cause else words
 
 
 def _describe_files(document: Document) -> str:
@@ -107,6 +120,7 @@ def write_document_table(documents: Sequence[Document], context: CommandContext)
     if context.as_json:
         context.output.write_json([document.model_dump(mode="json") for document in documents])
         return
+    now = context.now()
     context.output.write_table(
         {
             "id": "word",
@@ -122,7 +136,7 @@ def write_document_table(documents: Sequence[Document], context: CommandContext)
                 one.called,
                 style_status(one.status),
                 str(one.pages or ""),
-                describe_progress(one),
+                describe_wait(one, now) or describe_progress(one),
                 describe_time(one.received_at),
             )
             for one in documents
@@ -133,7 +147,7 @@ def write_document_table(documents: Sequence[Document], context: CommandContext)
                 one.key,
                 one.status,
                 one.pages,
-                describe_progress(one),
+                describe_wait(one, now) or describe_progress(one),
                 one.received_at,
             )
             for one in documents

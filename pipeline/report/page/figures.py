@@ -29,7 +29,7 @@ from pipeline.report.spend import DayFigures, ModelCost, Spend
 from shared.lifecycle import STANDINGS, Tone
 
 _MOST_KEY = 90
-_MOST_WHY = 200
+_MOST_WHY = 190
 _MOST_MODEL = 60
 _NEAR_CAP = 0.8
 

@@ -36,6 +36,7 @@ class AccessBreaker:
         self._logger = logger
         self._lock = threading.Condition()
         self._rejections = 0
+        self._cause = ""
         self._open_until = 0.0
         self._is_trying = False
         self._was_let_in = False
@@ -55,7 +56,8 @@ class AccessBreaker:
             left_seconds = self._open_until - self._clock()
             if left_seconds > 0:
                 raise ModelAccessError(
-                    "The provider rejected the key, the account or the model a short while ago",
+                    "The provider rejected the key, the account or the model a short while ago "
+                    f"({self._cause})",
                     delay_seconds=left_seconds,
                     reason="model_access",
                 )
@@ -84,6 +86,7 @@ class AccessBreaker:
             What is left of the pause, in seconds.
         """
         with self._lock:
+            self._cause = cause
             is_first = not self._rejections
             if is_first or self._is_trying:
                 self._is_trying = False

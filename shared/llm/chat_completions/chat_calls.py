@@ -11,7 +11,13 @@ import openai
 from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
-from shared.errors import DeadlineError, ModelAnswerError, ModelThrottledError, SeashoreError
+from shared.errors import (
+    DeadlineError,
+    DeferredError,
+    ModelAnswerError,
+    ModelThrottledError,
+    SeashoreError,
+)
 from shared.llm.answer_memory import AnswerMemory
 from shared.llm.call_chain import CallChain
 from shared.llm.call_slots import CallSlots
@@ -42,8 +48,10 @@ from shared.llm.chat_completions.server_dialect import (
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
+from shared.llm.wait_words import add_next_step, name_place
 
 
 class OutputStepRejectedError(Exception):
@@ -122,6 +130,7 @@ class ChatCaller:
         self._limit = PromptLimit(clock, logger)
         self._sender = CompletionSender(client, model, clock, logger)
         self._model = model
+        self._place = name_place(str(client.base_url))
         self._policy = policy
         self._clock = clock
         self._logger = logger
@@ -141,6 +150,13 @@ class ChatCaller:
             ToolsRejectedError: The server does not take the tools.
             SeashoreError: As `LanguageModel.answer` says.
         """
+        try:
+            return self._call(call, deadline, chain)
+        except DeferredError as error:
+            add_next_step(error, self._model, self._place)
+            raise
+
+    def _call(self, call: ChatCall, deadline: Deadline, chain: CallChain) -> Reply:
         if call.is_divisible:
             self._limit.check(call.prompt_tokens, deadline)
         if not chain.has_room(call.prompt_tokens, call.max_tokens):
@@ -231,7 +247,7 @@ class ChatCaller:
                 self._pause.extend(retry_after)
             if may_have_been_served(error):
                 if not (isinstance(error, AnswerTooSlowError) and error.pieces):
-                    self._outage.record_lost()
+                    self._outage.record_lost(describe_failure(error))
                 chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             else:
                 chain.charge(read_error_usage(error), call.prompt_tokens, call.max_tokens)
@@ -244,6 +260,7 @@ class ChatCaller:
             raise ModelAnswerError("The provider's response is not JSON") from None
         try:
             reply = read_reply(completion, call.prompt_tokens)
+            self._check_for_key(reply)
         except ModelAnswerError:
             chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             raise
@@ -259,13 +276,22 @@ class ChatCaller:
         )
         return reply
 
+    def _check_for_key(self, reply: Reply) -> None:
+        """Pass if an answer, which will be kept and shown, does not repeat the key."""
+        if self._key is None:
+            return
+        key = self._key.read()
+        arguments = [call.arguments for call in reply.tool_calls]
+        if any(holds_key(text, key) for text in [reply.text, *arguments]):
+            raise ModelAnswerError("The answer repeats the key of the model's provider")
+
     def _wait_for_pause(self, deadline: Deadline) -> None:
         left_seconds = self._pause.left_seconds
         if not left_seconds:
             return
         if not self._policy.fits(left_seconds, deadline):
             raise ModelThrottledError(
-                "The provider asked for a pause a short while ago",
+                "it has asked for a pause a short while ago",
                 delay_seconds=left_seconds,
                 reason="model_throttled",
             )
@@ -300,7 +326,7 @@ class ChatCaller:
         def create(key: str | None) -> object:
             request = {"messages": call.messages, **parameters}
             completion = self._sender.send(request, key, call.prompt_tokens, deadline)
-            error = find_error(completion)
+            error = find_error(completion, key)
             if error is not None:
                 raise error
             return completion

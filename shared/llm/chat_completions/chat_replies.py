@@ -62,32 +62,40 @@ class Reply:
     """
 
 
-def find_error(completion: object) -> openai.APIStatusError | None:
+def find_error(completion: object, key: str | None = None) -> openai.APIStatusError | None:
     """The error that a server has put into a response with the status of an answer, if any.
 
     OpenRouter does so for failures on the way, beside the choices or in one; MiniMax and Baidu
     have fields of their own.
+
+    Args:
+        completion: What the SDK returned.
+        key: The key that was sent, which the error may repeat.
     """
     if isinstance(completion, list) and completion:
-        return find_error(completion[0])
+        return find_error(completion[0], key)
     if not isinstance(completion, ChatCompletion):
         return None
     extra: Mapping[str, Any] = completion.model_extra or {}
     if extra.get("error"):
-        return _build_error(extra["error"], completion)
+        return _build_error(extra["error"], completion, key)
     choice = _read_choice(completion)
     if choice is not None:
         error = (choice.model_extra or {}).get("error")
-        return _build_error(error, completion) if error else None
-    return _build_error(dict(extra), completion) if any(map(extra.get, _ERROR_FIELDS)) else None
+        return _build_error(error, completion, key) if error else None
+    is_error = any(map(extra.get, _ERROR_FIELDS))
+    return _build_error(dict(extra), completion, key) if is_error else None
 
 
-def _build_error(body: object, completion: ChatCompletion) -> openai.APIStatusError:
+def _build_error(
+    body: object, completion: ChatCompletion, key: str | None
+) -> openai.APIStatusError:
     code = body.get("code") if isinstance(body, Mapping) else None
     number = int(str(code)) if str(code).isdecimal() else 0
     status = number if 400 <= number < 600 else HIDDEN_ERROR_STATUS
     # Only what reads it needs a request: it was answered already.
-    request = httpx2.Request("POST", f"http://{ANSWERED_HOST}")
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    request = httpx2.Request("POST", f"http://{ANSWERED_HOST}", headers=headers)
     usage: object = completion.usage
     said = {"usage": usage.model_dump()} if isinstance(usage, CompletionUsage) else {}
     response = httpx2.Response(status, request=request, json=said)

@@ -2,10 +2,12 @@
 
 The text of a vendor's error can repeat the request, and so document text or a part of the key.
 So a translated error carries the status, the error's code and the request id; of the vendor's
-message only what is short. The vendor's exception is not chained, because a traceback prints it.
+message only what is short; and no piece of what the request carried in secret. The vendor's
+exception is not chained, because a traceback prints it.
 """
 
 import re
+from collections.abc import Collection
 from enum import Enum, auto
 
 import httpx2
@@ -24,6 +26,7 @@ from shared.errors import (
 from shared.llm.chat_completions import error_words as words
 from shared.llm.chat_completions.error_bodies import ErrorFacts, read_error_body
 from shared.llm.chat_completions.pause_hints import parse_reset, parse_retry_after, parse_words
+from shared.llm.key_scrubbing import MASK, read_secrets, scrub
 
 UNAVAILABLE_DELAY_SECONDS = 30.0
 # An error in a response with the status of an answer says by its code what it is; without one it is
@@ -209,16 +212,17 @@ def describe_failure(error: openai.OpenAIError) -> str:
     if type(error) is openai.OpenAIError:
         return f"{parts[0]}: {_quote(str(error))}"
     if isinstance(error, openai.APIStatusError):
+        secrets = read_secrets(error.request)
         parts.append(f"status {error.status_code}")
         if 300 <= error.status_code < 400:
             parts.append("a redirect, which is not followed: set the address that it leads to")
         code = read_error_code(error)
         if code:
-            parts.append(_quote(code))
+            parts.append(_quote(code, secrets))
         if error.request_id:
-            parts.append(f"request {_quote(error.request_id)}")
-        message = "" if _repeats(error) else _quote(read_error_body(error.body).message)
-        return ", ".join(parts) + (f": {message}" if message else "")
+            parts.append(f"request {_quote(error.request_id, secrets)}")
+        message = "" if _repeats(error) else _quote(read_error_body(error.body).message, secrets)
+        return ", ".join(filter(None, parts)) + (f": {message}" if message else "")
     return ", ".join(parts)
 
 
@@ -317,6 +321,6 @@ def read_retry_after(error: openai.OpenAIError, now_seconds: float) -> float | N
     return seconds
 
 
-def _quote(text: str) -> str:
+def _quote(text: str, secrets: Collection[str] = ()) -> str:
     line = " ".join(text.split())
-    return _SECRET.sub("[key]", line) if len(line) <= _MAX_QUOTED_CHARS else ""
+    return _SECRET.sub(MASK, scrub(line, secrets)) if len(line) <= _MAX_QUOTED_CHARS else ""

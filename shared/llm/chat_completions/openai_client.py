@@ -3,13 +3,13 @@
 import re
 import time
 from collections.abc import Iterator
-from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, urlsplit, urlunsplit
+from typing import Any
+from urllib.parse import urlsplit
 
 import httpx2
 import openai
 
-from shared.errors import SettingsError
+from shared.llm.base_address import BaseAddress, read_base_address
 
 OPENAI_BASE_URL = "https://api.openai.com/v1"
 CONNECT_TIMEOUT_SECONDS = 5.0
@@ -48,11 +48,11 @@ def build_openai_client(base_url: str | None = None, *, by_iam: bool = False) ->
     return client
 
 
-def _go_by_key(address: "BaseAddress") -> dict[str, Any]:
+def _go_by_key(address: BaseAddress) -> dict[str, Any]:
     return {"api_key": _NO_KEY, "base_url": address.url, "default_query": address.query}
 
 
-def _go_by_iam(address: "BaseAddress | None") -> dict[str, Any]:
+def _go_by_iam(address: BaseAddress | None) -> dict[str, Any]:
     """What signs requests: the SDK's own provider, with the credentials that botocore finds.
 
     A provider of them is named, since else a bearer token of the environment would go before.
@@ -71,38 +71,6 @@ def _go_by_iam(address: "BaseAddress | None") -> dict[str, Any]:
         credential_provider=session.get_credentials,
     )
     return {"provider": provider, "default_query": address.query if address else {}}
-
-
-class BaseAddress(NamedTuple):
-    """A base address, and the parameters that each request to it carries."""
-
-    url: str
-    query: dict[str, object]
-
-
-def read_base_address(setting: str) -> BaseAddress:
-    """Read the setting as people copy it from the pages of providers.
-
-    What the SDK adds by itself, `/chat/completions`, is taken off its end; a query, such as Azure's
-    `?api-version=…`, goes along with each request.
-
-    Raises:
-        SettingsError: It is no address that can be used.
-    """
-    try:
-        parts = urlsplit(setting.strip())
-        is_usable = parts.scheme in ("http", "https") and parts.hostname and not parts.fragment
-        # Raises where the port is no number.
-        _ = parts.port
-    except ValueError:
-        is_usable = False
-    if not is_usable:
-        raise SettingsError(
-            "OPENAI_BASE_URL has to be a full address, such as http://127.0.0.1:8080/v1"
-        )
-    path = parts.path.rstrip("/").removesuffix("/chat/completions")
-    query: dict[str, object] = dict(parse_qsl(parts.query, keep_blank_values=True))
-    return BaseAddress(urlunsplit((parts.scheme, parts.netloc, path, "", "")), query)
 
 
 def call_timeout(seconds: float, idle_seconds: float) -> httpx2.Timeout:

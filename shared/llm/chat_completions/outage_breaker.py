@@ -29,6 +29,7 @@ class OutageBreaker:
         self._clock = clock
         self._lock = threading.Lock()
         self._lost = 0
+        self._cause = ""
         self._open_until = float("-inf")
 
     def check(self) -> None:
@@ -43,17 +44,18 @@ class OutageBreaker:
             left_seconds = self._open_until - self._clock()
             if left_seconds > 0:
                 raise ModelUnavailableError(
-                    "The provider has not answered the last calls, which may be on the bill",
+                    f"it has not answered the last calls, which may be on the bill ({self._cause})",
                     delay_seconds=left_seconds,
                     reason="model_unavailable",
                 )
             # This caller tries; the others wait for what comes of it.
             self._open_until = self._clock() + self._pause_seconds()
 
-    def record_lost(self) -> None:
-        """Note that a call was sent and got no whole answer."""
+    def record_lost(self, cause: str) -> None:
+        """Note that a call was sent and got no whole answer; the cause is without any secret."""
         with self._lock:
             self._lost += 1
+            self._cause = cause
             self._open_until = self._clock() + self._pause_seconds()
 
     def record_answer(self) -> None:

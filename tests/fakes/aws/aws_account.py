@@ -29,6 +29,19 @@ class AwsAccount:
             ),
         )
 
+    def announce_deletion(self, key, version_id=None, sequencer="0A"):
+        """Say as S3 does that an object was deleted, or one version of it."""
+        bucket = self.settings.documents_bucket
+        event = notification(bucket, key, version_id or "marker", "", 0, sequencer)
+        action = "Delete" if version_id else "DeleteMarkerCreated"
+        event["Records"][0] |= {
+            "eventName": f"ObjectRemoved:{action}",
+            "userIdentity": {"principalId": "AWS:ADA"},
+        }
+        self.clients.sqs.send_message(
+            QueueUrl=self.settings.uploads_queue_url, MessageBody=json.dumps(event)
+        )
+
     def count_messages(self, queue_url):
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible",
                  "ApproximateNumberOfMessagesDelayed"]  # fmt: skip

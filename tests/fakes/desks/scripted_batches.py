@@ -244,10 +244,10 @@ class Run:
             raise LedgerConflictError("busy")
         self.given_up.append((work.number, end.error_type))
 
-    def _note_delay(self, work, step, reason, delay_seconds):
+    def _note_delay(self, work, wait):
         if self.scripts[work.number].note_fails:
             raise ServiceError("down", delay_seconds=1, reason="x")
-        self.noted.append((work.number, step))
+        self.noted.append((work.number, wait.step))
 
 
 def check(run):

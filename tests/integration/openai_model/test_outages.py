@@ -6,8 +6,8 @@ from itertools import chain, repeat
 import pytest
 
 from shared.deadline import Deadline
-from shared.errors import DeadlineError, ModelUnavailableError
-from tests.fakes.model.chat_behaviours import failing
+from shared.errors import DeadlineError, DeferredError, ModelUnavailableError
+from tests.fakes.model.chat_behaviours import failing, throttled
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.openai_requests import REQUEST, answer
 
@@ -46,8 +46,24 @@ def test_a_server_that_never_ends_is_left_at_the_deadline(model, server, kind):
 def test_nobody_listening_is_an_outage(build):
     with ChatServer() as gone:
         url = gone.url
-    with pytest.raises(ModelUnavailableError):
+    with pytest.raises(ModelUnavailableError, match="work goes on by itself") as caught:
         answer(build(url=url))
+    assert url.removesuffix("/v1") in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "behaviour", [failing("unauthorized"), failing("error_503"), failing("reset"), throttled("90")]
+)
+def test_what_waits_says_whose_model_it_is_and_what_to_do(model, server, behaviour):
+    server.script(*[behaviour] * 6)
+    # The second time the breaker speaks, or the pause that was asked for.
+    for _ in range(2):
+        with pytest.raises(DeferredError) as caught:
+            answer(model)
+        sentence = str(caught.value)
+        assert sentence.startswith(model.name)
+        assert server.url.removesuffix("/v1") in sentence
+        assert "work goes on" in sentence
 
 
 def test_no_call_is_begun_without_time_for_it(model, server):

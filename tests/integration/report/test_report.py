@@ -17,7 +17,7 @@ from shared.ledger.spend import (
 )
 from shared.ledger.tasks import fail_task, find_task, register_task
 from shared.ledger.timeline import read_timeline
-from shared.ledger.waiting import note_wait
+from shared.ledger.waiting import Wait, note_wait
 from tests.fakes.aws.ledger_rows import Clock, extract_document, force
 from tests.fakes.desks.report_desk import DAY, MORNING, NOON, Desk
 
@@ -73,7 +73,7 @@ def test_a_day_of_another_zone_lies_in_two_partitions(account):
 def test_what_waits_is_deferred_and_says_for_what(desk):
     document = desk.put_document("a", "RECEIVED", in_flight="yes")
     key = (f"DOC#{document.document_id}", "DOC")
-    hour = {"reason": "over_budget", "delay_seconds": 3600}
+    hour = Wait("deferred", "over_budget", 3600, "the day's limit of $10.00 is reached").details
     note_wait(desk.table, key, MORNING, "deferred", hour)
     # A shorter wait of another part, and the same wait taken up again, change nothing.
     note_wait(
@@ -82,7 +82,9 @@ def test_what_waits_is_deferred_and_says_for_what(desk):
     note_wait(desk.table, key, MORNING, "deferred", {"reason": "waiting", "delay_seconds": 9999})
     desk.order()
     assert desk.report["documents"]["deferred"] == 1
-    assert desk.report["lines"][0]["note"] == "waiting for the next day's spending limit"
+    assert desk.report["lines"][0]["note"] == (
+        "waiting for the next day's spending limit: the day's limit of $10.00 is reached"
+    )
 
 
 def test_what_chunks_were_given_up_for_is_the_cause_of_their_document(desk):

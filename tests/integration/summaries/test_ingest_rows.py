@@ -29,6 +29,8 @@ def find_partitions(request):
     for row in (request.get("Key"), request.get("Item")):
         if row is not None:
             yield row["pk"]
+    if "KeyConditionExpression" in request:
+        yield request["ExpressionAttributeValues"][":pk"]
 
 
 def test_ingest_touches_only_rows_that_its_role_reaches(account, leading_keys):
@@ -48,10 +50,13 @@ def test_ingest_touches_only_rows_that_its_role_reaches(account, leading_keys):
         for key, content in put.items():
             for _ in range(2):
                 account.upload(key, content)
+        account.announce_deletion("good.pdf")
+        account.announce_deletion("portfolio.pdf", sequencer="0B")
         while pipeline.ingest.poll():
             pass
         events.unregister("provide-client-params.dynamodb", note)
         assert pipeline.document("good.pdf").status is DocumentStatus.SUMMARIZING
+        assert pipeline.document("portfolio.pdf").status is DocumentStatus.DELETED
         assert pipeline.document("bad.pdf").status is DocumentStatus.REJECTED
     assert {partition.partition("#")[0] for partition in touched} == {"DOC", "KEY", "TEXT"}
     assert [p for p in touched if not any(fnmatchcase(p, key) for key in leading_keys)] == []

@@ -1,9 +1,11 @@
 """What the command line says of documents, delays, parameters and language models."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 import typer
 
-from infra.cli.documents.table import describe_progress, describe_status
+from infra.cli.documents.table import describe_progress, describe_status, describe_wait
 from infra.cli.items.show import choose_evenly, describe_pages, list_facts
 from infra.cli.local.language_model import describe_model, read_openai_server
 from infra.cli.options import split_parameter
@@ -14,6 +16,7 @@ from pipeline.summaries.summary_types import KeyPoint
 from shared.errors import OperatorError
 from shared.ledger.documents import Document, EmbeddedFile
 from shared.ledger.timeline import Event
+from shared.ledger.waiting import Wait
 from shared.lifecycle import DocumentStatus
 
 
@@ -102,6 +105,30 @@ def test_a_delay_tells_its_reason_and_its_end():
     assert words is not None
     assert words.startswith("waits: model access, next try at ")
     assert words.endswith(":01:05")
+
+
+def test_a_delay_tells_its_cause_in_one_line():
+    cause = "gpt at http://127.0.0.1:1: no answer;\nsee that it runs"
+    told = Wait("deferred", "model_unavailable", 30, cause).details
+    words = describe_delay([make_event("deferred", **told)])
+    assert words is not None
+    assert "(gpt at http://127.0.0.1:1: no answer; see that it runs), next try" in words
+    assert len(Wait("deferred", "x", 1, "word " * 200).details["cause"]) == 301
+
+
+def test_in_the_list_a_document_tells_what_it_waits_for_as_long_as_it_does():
+    waiting = make_document(
+        DocumentStatus.SUMMARIZING,
+        deferred_until="2026-01-01T10:00:30.000+00:00",
+        deferred_reason="model_unavailable",
+        deferred_cause="gpt at http://127.0.0.1:1: no answer",
+    )
+    at = datetime(2026, 1, 1, 10, tzinfo=UTC)
+    assert describe_wait(waiting, at) == (
+        "waiting as the model's provider was down: gpt at http://127.0.0.1:1: no answer"
+    )
+    assert describe_wait(waiting, at + timedelta(minutes=1)) == ""
+    assert describe_wait(make_document(DocumentStatus.SUMMARIZING), at) == ""
 
 
 def test_a_delay_past_midnight_tells_its_day():

@@ -41,7 +41,7 @@ class Line:
             decode=lambda body, message_id, sent_at: Item(),
             handle=self._work,
             give_up=lambda item, end: None,
-            note_delay=lambda item, step, reason, delay_seconds: self.delays.append(delay_seconds),
+            note_delay=lambda item, wait: self.delays.append(wait.delay_seconds),
         )
 
     @property

@@ -42,7 +42,7 @@ class Worker:
             decode=lambda body, message_id, sent_at: Item(body),
             handle=self._handle,
             give_up=lambda item, end: None,
-            note_delay=lambda item, step, reason, delay_seconds: None,
+            note_delay=lambda item, wait: None,
         )
 
     def _handle(self, item, deadline):

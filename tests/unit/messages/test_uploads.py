@@ -49,10 +49,39 @@ def test_the_test_event_announces_nothing():
     assert decode_upload_notice(body).uploads == ()
 
 
-def test_a_removal_announces_nothing():
-    event = notification("documents", "a", "v", "e", 1)
-    event["Records"][0]["eventName"] = "ObjectRemoved:Delete"
-    assert decode_upload_notice(json.dumps(event)).uploads == ()
+def decode_removal(name, version_id="v1", sequencer="0B"):
+    event = notification("documents", "å b.pdf", version_id, "e", 1, sequencer)
+    event["Records"][0] |= {"eventName": name, "userIdentity": {"principalId": "AWS:ADA"}}
+    notice = decode_upload_notice(json.dumps(event))
+    assert notice.uploads == ()
+    return notice
+
+
+def test_a_deleted_version_is_one_document_and_a_delete_marker_is_the_whole_key():
+    version, marker = (
+        decode_removal("ObjectRemoved:Delete"),
+        decode_removal("ObjectRemoved:DeleteMarkerCreated"),
+    )
+    [removal] = version.removals
+    assert (removal.key, removal.version_id, removal.by) == ("å b.pdf", "v1", "AWS:ADA")
+    upload = decode_one(key="å b.pdf")
+    assert [subject.id for subject in version.subjects] == [upload.document_id]
+    assert removal.sequencer == decode_one(sequencer="0B").sequencer
+    [removal] = marker.removals
+    assert (removal.version_id, removal.document_id, marker.subjects) == (None, None, ())
+    assert version.item_id != marker.item_id
+
+
+def test_without_versions_a_removal_is_of_the_whole_key():
+    [removal] = decode_removal("ObjectRemoved:Delete", version_id=None).removals
+    assert removal.version_id is None
+
+
+@pytest.mark.parametrize(
+    "name", ["LifecycleExpiration:Delete", "LifecycleExpiration:DeleteMarkerCreated"]
+)
+def test_what_a_lifecycle_rule_removes_is_no_deletion(name):
+    assert decode_removal(name).removals == ()
 
 
 @pytest.mark.parametrize(

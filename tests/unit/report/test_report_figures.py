@@ -95,7 +95,7 @@ def test_any_mix_of_documents_adds_up(mix):
     # Counted again, by other means.
     expected = Counter(status.value.lower() for status, _ in mix if status.is_final)
     waiting = sum(1 for status, wait in mix if not status.is_final and (wait or 0) > 0)
-    for name in ("done", "partial", "no_text", "rejected", "failed"):
+    for name in ("done", "partial", "no_text", "rejected", "failed", "deleted"):
         assert getattr(counts, name) == expected[name]
     assert counts.deferred == waiting
     assert counts.in_flight == sum(1 for status, _ in mix if not status.is_final) - waiting

@@ -186,6 +186,15 @@ def test_model_is_looked_for_in_the_list_of_its_server():
     assert asked == [("/v1/models", f"Bearer {KEY}")]
 
 
+@pytest.mark.parametrize("end", ["/", "/chat/completions", "/chat/completions?api-version=1"])
+def test_an_address_is_looked_up_as_the_functions_read_it(end):
+    with serve_models() as (url, asked):
+        look = check_model(url + end, "gpt-5-mini", KEY)
+    assert look.check.verdict is Verdict.OK
+    query = end.partition("?")[2]
+    assert asked == [("/v1/models" + (f"?{query}" if query else ""), f"Bearer {KEY}")]
+
+
 @pytest.mark.parametrize(
     ("status", "models", "key", "verdict", "words"),
     [

@@ -113,7 +113,7 @@ def test_a_wait_until_the_end_of_time_goes_on():
         decode=lambda body, message_id, sent_at: decode_work_item(body, message_id),
         handle=lambda item, deadline: pytest.fail("it is handled before its time"),
         give_up=lambda item, end: None,
-        note_delay=lambda item, step, reason, delay_seconds: None,
+        note_delay=lambda item, wait: None,
     )
     record = make_record("m-1", '{"kind": "sweep"}', attributes={ATTRIBUTE_NAME: attribute})
     response = process_batch({"Records": [record]}, LambdaContext(), consumer, runtime)

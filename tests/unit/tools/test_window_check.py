@@ -43,6 +43,12 @@ def test_what_does_not_come_to_a_window_is_a_warning(kind, words):
     assert check.advice
 
 
+def test_an_address_with_the_endpoint_at_its_end_is_read_as_the_functions_read_it():
+    with ChatServer() as server:
+        check = check_window(f"{server.url}/chat/completions", "tiny", "", 32_000)
+    assert check.verdict is Verdict.OK
+
+
 def test_a_slow_server_is_sent_the_short_prompt_only():
     readings = iter([0.0, 20.0])
     with ChatServer() as server:

@@ -32,7 +32,12 @@ def test_every_status_in_flight_leads_to_a_final_one():
 def test_what_is_finished_for_good_stays_so():
     for status in (DocumentStatus.DONE, DocumentStatus.NO_TEXT, DocumentStatus.REJECTED):
         assert status.is_final
-        assert not LEGAL_MOVES[status]
+        assert LEGAL_MOVES[status] == {DocumentStatus.DELETED}
+
+
+def test_a_document_can_be_deleted_wherever_it_stands_and_nothing_follows():
+    assert find_sources(DocumentStatus.DELETED) == set(DocumentStatus) - {DocumentStatus.DELETED}
+    assert not LEGAL_MOVES[DocumentStatus.DELETED]
 
 
 def test_only_a_document_with_summaries_can_be_done():

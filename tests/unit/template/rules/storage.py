@@ -125,9 +125,10 @@ def uploads_of_any_suffix_are_announced(template: Template) -> Iterator[str]:
     bucket = template["Resources"]["DocumentsBucket"]
     configuration = bucket["Properties"]["NotificationConfiguration"]["QueueConfigurations"]
     if configuration != [
-        {"Event": "s3:ObjectCreated:*", "Queue": {"Fn::GetAtt": ["UploadsQueue", "Arn"]}}
+        {"Event": f"s3:{event}:*", "Queue": {"Fn::GetAtt": ["UploadsQueue", "Arn"]}}
+        for event in ("ObjectCreated", "ObjectRemoved")
     ]:
-        yield "not every new object is announced on the uploads queue"
+        yield "not every new and every deleted object is announced on the uploads queue"
     if "UploadsQueuePolicy" not in as_list(bucket.get("DependsOn")):
         yield "the bucket may be made before S3 may send to the queue"
 
