@@ -222,15 +222,12 @@ class ChatCaller:
         )
 
     def _is_setting(self, error: openai.OpenAIError) -> bool:
-        """Whether it may be a setting that is wrong.
+        """Whether it may be a setting that is wrong, as the model has never answered yet.
 
-        Until the model has answered once, nobody knows that address, model and parameters are
-        right: what is set wrong must not kill the documents that meet it.
+        What is set wrong must not kill the documents that meet it.
         """
-        is_doubtful = (
-            isinstance(error, PageError) or classify_failure(error) is ServerFailure.BAD_REQUEST
-        )
-        return is_doubtful and not self._memory.has_answered()
+        is_rejected = classify_failure(error) is ServerFailure.BAD_REQUEST
+        return (is_rejected or isinstance(error, PageError)) and not self._memory.has_answered()
 
     def _attempt(self, call: ChatCall, deadline: Deadline, number: int, chain: CallChain) -> Reply:
         self._breaker.check()
