@@ -26,6 +26,7 @@ from shared.errors import (
     RejectedDocumentError,
     RejectionCode,
 )
+from shared.ledger.chunks import note_all_sent
 from shared.ledger.document_texts import (
     ExtractedText,
     find_text,
@@ -316,8 +317,14 @@ def _send_chunks(document: Document, services: IngestServices) -> None:
     services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
     try:
         move_document(
-            services.table, document, DocumentStatus.SUMMARIZING, services.now, step="sent"
+            services.table,
+            document,
+            DocumentStatus.SUMMARIZING,
+            services.now,
+            step="sent",
+            changes={"sent_run": document.run},
         )
     except LedgerConflictError:
         # The first chunk came back before this write, and moved the document itself.
         logger.info("summarizing_already", extra={"action": "summarizing_already"})
+        note_all_sent(services.table, document)

@@ -46,7 +46,7 @@ from shared.llm.chat_completions.server_dialect import (
     has_no_capacity,
     leave_tier,
 )
-from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
+from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender, Sent
 from shared.llm.chat_completions.structured_output import OutputStep
 from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
@@ -237,7 +237,7 @@ class ChatCaller:
         started = self._clock()
         try:
             with self._slots.hold(deadline) if self._slots else contextlib.nullcontext():
-                completion = self._send(call, deadline)
+                sent = self._send(call, deadline)
         except openai.OpenAIError as error:
             retry_after = read_retry_after(error, self._policy.wall_clock())
             if classify_failure(error) is ServerFailure.THROTTLED and retry_after is not None:
@@ -256,7 +256,12 @@ class ChatCaller:
             self._log(call, number, started, outcome="the body is not JSON")
             raise ModelAnswerError("The provider's response is not JSON") from None
         try:
-            reply = read_reply(completion, call.prompt_tokens)
+            reply = read_reply(
+                sent.completion,
+                call.prompt_tokens,
+                asked_flex=sent.asked_flex,
+                told_cost=sent.told_cost,
+            )
             self._check_for_key(reply)
         except ModelAnswerError:
             chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
@@ -294,7 +299,7 @@ class ChatCaller:
             )
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
-    def _send(self, call: ChatCall, deadline: Deadline) -> object:
+    def _send(self, call: ChatCall, deadline: Deadline) -> Sent:
         """Send the request; once more where the server objects to a parameter or its value.
 
         A cheap tier that has no room now is left for this call.
@@ -314,19 +319,19 @@ class ChatCaller:
         parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
         return self._create(call, parameters, deadline)
 
-    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> object:
+    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> Sent:
         if call.response_format is not None:
             parameters = {**parameters, "response_format": call.response_format}
         if call.tools:
             parameters = {**parameters, "tools": call.tools}
 
-        def create(key: str | None) -> object:
+        def create(key: str | None) -> Sent:
             request = {"messages": call.messages, **parameters}
-            completion = self._sender.send(request, key, call.prompt_tokens, deadline)
-            error = find_error(completion, key)
+            sent = self._sender.send(request, key, call.prompt_tokens, deadline)
+            error = find_error(sent.completion, key)
             if error is not None:
                 raise error
-            return completion
+            return sent
 
         if self._key is None:
             return create(None)
@@ -363,6 +368,8 @@ class ChatCaller:
                 "output_tokens": usage.output_tokens,
                 "cached_tokens": usage.cached_tokens,
                 "tokens_estimated": usage.estimated,
+                "by_flex": usage.flex_input_tokens > 0,
+                "told_micro_usd": usage.told_micro_usd,
                 "duration_ms": round((self._clock() - started) * 1000),
             },
         )
