@@ -130,7 +130,7 @@ OUTPUT_FORMAT = _words(
 )
 # OpenAI ("'minLength' is not permitted"), Gemini, llama.cpp's and xgrammar's converters of schemas.
 BOUNDS = _words(
-    r"\b(?:min|max)(?:_?length|_?items|imum)\b|exclusive(?:min|max)imum|multiple_?of"
-    r"|number of repetitions"
+    r"\b(?:min|max)_?(?:length|items)\b|['\"`](?:min|max)imum['\"`]|exclusive(?:min|max)imum",
+    r"multiple_?of\b|number of repetitions",
 )
 TOOLS = _words(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call")

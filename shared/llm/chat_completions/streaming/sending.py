@@ -180,7 +180,7 @@ class CompletionSender:
                 # Its cause says whether anything was sent.
                 raise
             raise _to_sdk_error(error) from None
-        if isinstance(completion, str):
+        if isinstance(sent.completion, str):
             raise PageError(response.http_request)
         if streams:
             self._learn(reader, response.http_request)
