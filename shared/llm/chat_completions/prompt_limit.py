@@ -26,7 +26,7 @@ _MORE_TIME = 1.2
 # Vowel signs, accents and joiners are parts of words, and no letters by their class (`\w`): Hindi
 # would come apart at each of them.
 _MARK = r"[\u00ad\u0300-\u1fff\u200b-\u200f\u3099\u309a\ua800-\uabff](?<![\d\s])"
-# Punctuation stands alone in most vocabularies, unless a letter follows; years are one token in some.
+# Punctuation stands alone in most vocabularies, unless a letter follows; in some a year is a token.
 _PIECE = re.compile(rf"[^\W\d_](?:[^\W\d_]|{_MARK})*|\d{{1,4}}|[^\w\s]+(?=\s|$)")
 _LONGEST_LETTERS_PER_TOKEN = 12
 

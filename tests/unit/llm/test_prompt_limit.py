@@ -18,15 +18,14 @@ from shared.llm.token_estimate import estimate_tokens
 
 PROSE = "Seals rest on the sand of the bay, and dive when the tide comes in. " * 300
 DIGITS = "1250 0000 3125 7777 " * 1_500
-# Lines in scripts whose vowels are signs of their own, or that have no spaces, and the fewest tokens
-# of a hundred of them in five vocabularies (Gemma 4, Qwen 2 and 3.5, Llama 3, GPT-2): Gemma's, or
-# Qwen's.
+# Lines in scripts whose vowels are signs of their own, or without spaces, and the fewest tokens of
+# a hundred in five vocabularies (Gemma 4, Qwen 2 and 3.5, Llama 3, GPT-2): Gemma's, or Qwen's.
 LINES = [
     ("भारत में शिक्षा का इतिहास बहुत पुराना है।\n", 1_000),
     ("বাংলাদেশের ইতিহাস অনেক পুরনো এবং সমৃদ্ধ।\n", 800),
     ("தமிழ் மொழி மிகவும் பழமையான மொழி ஆகும்.\n", 900),
     ("การเรียนรู้ภาษาไทยเป็นสิ่งที่น่าสนใจมาก\n", 1_000),
-    ("海豹在沙滩上休息，然后潜入水中寻找鱼。\n", 1_400),
+    ("海豹在沙滩上休息然后潜入水中寻找鱼\n", 1_200),
 ]
 
 
