@@ -43,7 +43,8 @@ def _copy_touched_rows(table, memo):
     """What moto puts in the table's place if the transaction fails."""
     twin = copy.copy(table)
     twin.items = defaultdict(dict)
-    for name, rows in table.items.items():
+    # All at once: other threads may add rows meanwhile.
+    for name, rows in list(table.items.items()):
         twin.items[name] = dict(rows) if table.has_range_key else rows
     for operation in _running.operations:
         attributes = operation.get("Key") or operation["Item"]
