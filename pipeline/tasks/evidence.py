@@ -2,8 +2,8 @@
 
 A string has to stand on them as words, a number as a number in any usual form (`1.234,50`, `(12)`,
 `2.5 million`, `15 %`, and in English words up to twelve), a date in any form that is known
-(`shared/llm/extractive/date_finding.py`) or that it can be read from (`05/03/24`). True and false, and what a schema lets be chosen from a
-list, are judgements: for these a source is enough.
+(`shared/llm/extractive/date_finding.py`) or that it can be read from (`05/03/24`). True and false,
+and what a schema lets be chosen from a list, are judgements: for these a source is enough.
 """
 
 import re
