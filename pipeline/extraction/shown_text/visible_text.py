@@ -301,6 +301,8 @@ def _measure_across(
 ) -> float:
     """How far apart two points are across a writing direction, in ems."""
     along, aside = em
+    if aside == 0.0:
+        return abs((end[1] - start[1]) / along)
     across = (end[1] - start[1]) * along - (end[0] - start[0]) * aside
     return abs(across) / (along * along + aside * aside)
 
