@@ -33,7 +33,7 @@ class RowEvidence(BaseModel):
     words: str
 
 
-class Candidate(BaseModel):
+class ToldValue(BaseModel):
     """A value that some pages say, where others say another one."""
 
     value: Any
@@ -92,7 +92,7 @@ class ExtractResult(TaskFacts):
     pages: dict[str, int]
     rows: dict[str, list[RowEvidence]]
     files: dict[str, str]
-    conflicts: dict[str, list[Candidate]]
+    conflicts: dict[str, list[ToldValue]]
     missing: list[str]
     unread: list[UnreadPart]
     doubtful: list[DoubtfulPage]
@@ -187,7 +187,7 @@ def build_result(
         },
         files=dict(_name_files(path for path, rows in found.rows.items() if rows)),
         conflicts={
-            name: [Candidate(value=one.value, pages=one.pages) for one in values]
+            name: [ToldValue(value=one.value, pages=one.pages) for one in values]
             for name, values in found.values.items()
             if len(values) > 1
         },

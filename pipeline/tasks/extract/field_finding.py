@@ -10,10 +10,10 @@ from pipeline.tasks.extract.answer_shape import Fields, build_answer_type, write
 from pipeline.tasks.extract.field_lists import FieldParts, list_names
 from pipeline.tasks.extract.field_schema import FieldSchema
 from pipeline.tasks.extract.field_values import FoundValue, join_values, read_values
-from pipeline.tasks.extract.part_reading import FailedPart, PartReader, Reading
+from pipeline.tasks.extract.part_reading import FailedPart, PartReader, PartsRead
 from pipeline.tasks.extract.row_joining import join_rows
 from pipeline.tasks.extract.row_places import PartText, PlacedRow, PlacedRows, place_rows
-from pipeline.tasks.extract.text_lines import Line, Part, divide_lines, has_digit, read_lines
+from pipeline.tasks.extract.text_lines import Part, TextLine, divide_lines, has_digit, read_lines
 from pipeline.tasks.extract.unread_lines import UnreadLines, find_unread_lines
 from shared.deadline import Deadline
 from shared.errors import TaskRefusedError
@@ -136,7 +136,7 @@ class _Finder:
             - TOKENS_AROUND_SOURCES
         )
 
-    def read(self, lines: Sequence[Line]) -> Reading[_PartAnswer]:
+    def read(self, lines: Sequence[TextLine]) -> PartsRead[_PartAnswer]:
         """Read all lines, as many at once as fit the window with what is to be written of them."""
         has_lists = bool(self._parts.lists)
         room_tokens = self.room_tokens - (_TOKENS_BEFORE if has_lists else 0)
@@ -146,7 +146,7 @@ class _Finder:
                 "smaller or raise ContextWindowTokens"
             )
 
-        def weigh(some: Sequence[Line]) -> float:
+        def weigh(some: Sequence[TextLine]) -> float:
             read_tokens = sum(estimate_tokens(line.text) + 1 for line in some)
             written_tokens = sum(map(self._estimate_row, some)) if has_lists else 0
             return max(
@@ -158,7 +158,7 @@ class _Finder:
         reader = PartReader(self.read_part, services.calls_at_once, services.deadline)
         return reader.read_all(divide_lines(lines, weigh, repeats=has_lists))
 
-    def _estimate_row(self, line: Line) -> float:
+    def _estimate_row(self, line: TextLine) -> float:
         tokens = estimate_tokens(line.text) + self._row_tokens
         return tokens if has_digit(line) else tokens * _SHARE_WITHOUT_DIGITS
 

@@ -38,7 +38,7 @@ class FailedPart:
 
 
 @dataclass(frozen=True)
-class Reading(Generic[AnswerT]):
+class PartsRead(Generic[AnswerT]):
     """What came of the parts, in the order of the text."""
 
     answers: list[tuple[Part, AnswerT]]
@@ -68,7 +68,7 @@ class PartReader(Generic[AnswerT]):
         self._stop: SeashoreError | None = None
         self._limit: TaskCapError | OverBudgetError | None = None
 
-    def read_all(self, parts: Iterable[Part]) -> Reading[AnswerT]:
+    def read_all(self, parts: Iterable[Part]) -> PartsRead[AnswerT]:
         """Read parts; those whose answers are cut off in halves, until they fit.
 
         What runs is waited for before an error is raised, as it is paid for and kept.
@@ -93,7 +93,7 @@ class PartReader(Generic[AnswerT]):
         self._failed.sort(key=lambda failed: failed.part.lines[0].place)
         if self._failed and not self._answers:
             raise self._failed[0].error
-        return Reading(self._answers, self._failed)
+        return PartsRead(self._answers, self._failed)
 
     def _start(self, pool: ThreadPoolExecutor) -> None:
         while self._waiting and len(self._running) < self._calls_at_once and self._stop is None:

@@ -14,7 +14,7 @@ from pipeline.tasks.extract.answer_shape import FoundRows
 from pipeline.tasks.extract.evidence import Evidence, Gap, keep_borne_out
 from pipeline.tasks.extract.field_lists import list_leaves
 from pipeline.tasks.extract.field_schema import is_choice
-from pipeline.tasks.extract.text_lines import Line, Part
+from pipeline.tasks.extract.text_lines import Part, TextLine
 
 # A row may go on for so many lines, over the end of a page too.
 _MOST_LINES = 5
@@ -33,7 +33,7 @@ class PlacedRow:
 
     value: Any
     gaps: tuple[Gap, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
     weight: int
 
     @property

@@ -20,7 +20,7 @@ _DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True)
-class Line:
+class TextLine:
     """A line of a page: the page's number (0 for a text without pages), its own, and its text."""
 
     page: int
@@ -42,11 +42,11 @@ class Part:
         lines: The lines.
     """
 
-    before: tuple[Line, ...]
-    lines: tuple[Line, ...]
+    before: tuple[TextLine, ...]
+    lines: tuple[TextLine, ...]
 
     @property
-    def all_lines(self) -> tuple[Line, ...]:
+    def all_lines(self) -> tuple[TextLine, ...]:
         """The lines, with those before them."""
         return (*self.before, *self.lines)
 
@@ -55,7 +55,7 @@ class Part:
         """The pages that it has lines of, without those of the lines before."""
         return sorted({line.page for line in self.lines})
 
-    def list_stretches(self) -> list[tuple[Line, ...]]:
+    def list_stretches(self) -> list[tuple[TextLine, ...]]:
         """The lines before, if any, then those of each page: what the model gets as sources."""
         pages = groupby(self.lines, key=lambda line: line.page)
         stretches = [tuple(lines) for _, lines in pages]
@@ -77,10 +77,10 @@ class Part:
         return Part(self.before, first), Part(_find_lines_before(first), second)
 
 
-def read_lines(sources: Iterable[Source]) -> list[Line]:
+def read_lines(sources: Iterable[Source]) -> list[TextLine]:
     """The lines of pages, or of a text; a page that comes in several pieces is one again."""
     return [
-        Line(page, number, text)
+        TextLine(page, number, text)
         for page, pieces in groupby(sources, key=lambda source: source.first_page)
         for number, text in enumerate(_wrap("".join(piece.text for piece in pieces)))
     ]
@@ -95,7 +95,7 @@ def _wrap(text: str) -> Iterator[str]:
 
 
 def divide_lines(
-    lines: Sequence[Line], weigh: Callable[[Sequence[Line]], float], *, repeats: bool
+    lines: Sequence[TextLine], weigh: Callable[[Sequence[TextLine]], float], *, repeats: bool
 ) -> list[Part]:
     """Parts of whole pages as far as they fit, else of lines of one page.
 
@@ -104,7 +104,7 @@ def divide_lines(
         weigh: What share of a part the lines of one page take up; 1 is all of it.
         repeats: Whether a part begins with the last lines before it.
     """
-    units: list[tuple[Line, ...]] = []
+    units: list[tuple[TextLine, ...]] = []
     for _, grouped in groupby(lines, key=lambda line: line.page):
         page = tuple(grouped)
         share = weigh(page)
@@ -115,7 +115,7 @@ def divide_lines(
             pieces = pack(page, lambda line: weigh((line,)), share / math.ceil(share))
             units.extend(tuple(piece) for piece in pieces)
     parts = []
-    before: tuple[Line, ...] = ()
+    before: tuple[TextLine, ...] = ()
     for group in pack(units, weigh, 1.0):
         own = tuple(line for unit in group for line in unit)
         parts.append(Part(before if repeats else (), own))
@@ -123,12 +123,12 @@ def divide_lines(
     return parts
 
 
-def _find_lines_before(lines: Sequence[Line]) -> tuple[Line, ...]:
+def _find_lines_before(lines: Sequence[TextLine]) -> tuple[TextLine, ...]:
     """The last lines with text, of one page."""
     written = [line for line in lines if line.text.strip()][-_LINES_BEFORE:]
     return tuple(line for line in written if line.page == written[-1].page)
 
 
-def has_digit(line: Line) -> bool:
+def has_digit(line: TextLine) -> bool:
     """Whether a line holds a digit, as most rows of tables do."""
     return _DIGIT.search(line.text) is not None

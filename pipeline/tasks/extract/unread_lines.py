@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.tasks.extract.row_places import PlacedRow
-from pipeline.tasks.extract.text_lines import Line
+from pipeline.tasks.extract.text_lines import TextLine
 
 # A look counts where so many rows have it, and this share of all.
 _LEAST_ROWS = 2
@@ -37,10 +37,12 @@ class UnreadLines:
     """The lines of a page that look like rows of a list and are in none."""
 
     page: int
-    lines: tuple[Line, ...]
+    lines: tuple[TextLine, ...]
 
 
-def find_unread_lines(lines: Sequence[Line], rows: Sequence[PlacedRow]) -> Iterator[UnreadLines]:
+def find_unread_lines(
+    lines: Sequence[TextLine], rows: Sequence[PlacedRow]
+) -> Iterator[UnreadLines]:
     """The pages with lines that look like rows and are in none, in order.
 
     Args:
@@ -73,7 +75,7 @@ def find_unread_lines(lines: Sequence[Line], rows: Sequence[PlacedRow]) -> Itera
         for line in alike
         if (words := _strip_numbers(line.text)) in words_of_rows or len(pages_by_words[words]) == 1
     ]
-    by_page: dict[int, list[Line]] = defaultdict(list)
+    by_page: dict[int, list[TextLine]] = defaultdict(list)
     for line in unread:
         by_page[line.page].append(line)
     for page, found in sorted(by_page.items()):
