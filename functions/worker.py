@@ -84,6 +84,7 @@ def build_item_services(
         reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
         callback_arns=settings.callback_arns,
+        uploads_queue_url=UPLOADS.find_urls(settings)[0],
     )
 
 

@@ -67,6 +67,6 @@ def note_ingest_delay(item: IngestItem, wait: Wait, table: LedgerTable, now: Clo
 def _find_documents(item: IngestItem, table: LedgerTable, now: Clock) -> list[Document]:
     if isinstance(item, ContinueIngest):
         document = find_document(table, item.document_id)
-        return [document] if document is not None and document.run == item.run else []
+        return [document] if document is not None and item.is_about(document.run) else []
     found = (register_document(table, upload, now) for upload in item.uploads)
     return [document for document in found if document is not None]

@@ -83,8 +83,12 @@ def _find_downward_line(
     found = _TWO_LETTERS.match(characters.text, start)
     if found is None:
         return None
-    first, second = (characters.find_origin(found.start(letter)) for letter in (1, 2))
+    first = characters.find_origin(found.start(1))
+    second = characters.find_origin(found.start(2))
     if first is None or second is None:
+        return None
+    # Most lines do not run down a page that is not turned: no more has to be asked then.
+    if not quarter_turns and second[1] >= first[1]:
         return None
     x, y = turn_point(first, quarter_turns)
     next_x, next_y = turn_point(second, quarter_turns)

@@ -238,7 +238,7 @@ def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> Pa
     is_scattered = is_scattered or _is_scattered(characters.text)
     line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
     text = characters.text
-    ends = (found.span() for found in line_ends.finditer(text))
+    ends = [found.span() for found in line_ends.finditer(text)]
     # The next line of upright text begins further to the left: no more has to be asked then.
     for start, end, *points in characters.list_onward(ends):
         separator = _choose_separator(characters, start - 1, end, *points)
