@@ -10,6 +10,7 @@ import heapq
 import itertools
 import json
 import threading
+import time
 import uuid
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -73,10 +74,15 @@ class KeptQueues:
 
     Args:
         read_seconds: The clock, in seconds since 1970.
+
+    Attributes:
+        requests: How many there were of each operation.
+        cpu_seconds: What answering them took of the CPU.
     """
 
     def __init__(self, read_seconds):
         self.requests = Counter()
+        self.cpu_seconds = 0.0
         self._read_seconds = read_seconds
         self._queues = {}
         self._lock = threading.Lock()
@@ -108,6 +114,13 @@ class KeptQueues:
         return [message.body for message in (*queue.visible, *hidden)]
 
     def _answer(self, request, **_):
+        begun = time.thread_time()
+        answer = self._serve(request)
+        with self._lock:
+            self.cpu_seconds += time.thread_time() - begun
+        return answer
+
+    def _serve(self, request):
         operation = request.headers["X-Amz-Target"].decode().rsplit(".", 1)[-1]
         arguments = json.loads(request.body)
         with self._lock:
