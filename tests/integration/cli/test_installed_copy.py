@@ -16,6 +16,10 @@ from shared.errors import WrongUsageError
 from tests.project_files import PROJECT
 
 
+# The wheel is built once, not in each process that takes one of its tests.
+pytestmark = pytest.mark.xdist_group("installed_copy")
+
+
 @pytest.fixture(scope="module")
 def seashore(tmp_path_factory):
     """Runs `seashore` of an environment that the wheel is installed in, away from the checkout."""
