@@ -116,6 +116,9 @@ class Settings(BaseModel):
     openai_base_url: OptionalText = None
     openai_model: RequiredText = "gpt-5-mini"
     openai_extra_body: ExtraBody = {}
+    fallback_model: OptionalText = None
+    fallback_base_url: OptionalText = None
+    fallback_api_key_secret: OptionalText = None
     model_auth: Literal["key", "iam"] = "key"
     context_window_tokens: int = Field(default=32_000, ge=3_000)
     model_calls_at_once: int = Field(default=0, ge=0, le=100)
@@ -123,6 +126,7 @@ class Settings(BaseModel):
 
     model_prices: ModelPrices = {"gpt-5-mini": ModelPrice(input=0.25, output=2.0)}
     daily_cap_usd: OptionalAmount = 10.0
+    daily_cap_tokens: OptionalCount = None
     chat_daily_cap_usd: OptionalAmount = 5.0
     document_cap_usd: OptionalAmount = 1.0
     time_zone: TimeZone = ZoneInfo("UTC")

@@ -24,20 +24,23 @@ from shared.llm.call_slots import CallSlots
 from shared.llm.chat_completions.access_breaker import AccessBreaker
 from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
 from shared.llm.chat_completions.error_translation import (
+    PageError,
     ServerFailure,
     classify_failure,
     describe_failure,
-    names_bounds,
-    objects_to_output_format,
     objects_to_tools,
     read_answer_limit,
     read_retry_after,
     rejects_key,
     translate_failure,
 )
+from shared.llm.chat_completions.format_fallback import (
+    OutputStepRejectedError,
+    find_step_rejection,
+)
 from shared.llm.chat_completions.outage_breaker import OutageBreaker
 from shared.llm.chat_completions.paid_failures import may_have_been_served, read_error_usage
-from shared.llm.chat_completions.prompt_limit import PromptLimit, was_cut, was_full
+from shared.llm.chat_completions.prompt_limit import PromptLimit, was_full
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
 from shared.llm.chat_completions.server_dialect import (
     ServerDialect,
@@ -51,20 +54,6 @@ from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
 from shared.llm.wait_words import add_next_step, name_place
-
-
-class OutputStepRejectedError(Exception):
-    """The server does not take the asked-for output format, as far as one can tell.
-
-    Args:
-        by_name: Whether it said so; if not, it answered with an internal error.
-        may_be_bounds: Whether it may be the bounds in the schema alone that it does not take.
-    """
-
-    def __init__(self, *, by_name: bool, may_be_bounds: bool = False) -> None:
-        super().__init__("the server does not take the output format")
-        self.by_name = by_name
-        self.may_be_bounds = may_be_bounds
 
 
 class ToolsRejectedError(Exception):
@@ -163,7 +152,7 @@ class ChatCaller:
         failures: list[openai.OpenAIError] = []
 
         def is_final(error: openai.OpenAIError) -> bool:
-            is_rejection = _find_rejection(call, error) is not None
+            is_rejection = _find_rejection(call, error) is not None or self._is_setting(error)
             return is_rejection or not chain.has_room(call.prompt_tokens, call.max_tokens)
 
         def attempt(number: int) -> Reply:
@@ -197,7 +186,7 @@ class ChatCaller:
                 answer may count; or its window was full in the middle of the answer.
         """
         text = "\n".join(str(message.get("content") or "") for message in call.messages)
-        if was_cut(reply.read_tokens, call.prompt_tokens, text):
+        if self._limit.was_cut(reply.read_tokens, call.prompt_tokens, text):
             raise self._limit.note_cut(call.prompt_tokens, reply.read_tokens)
         written_tokens = reply.usage.output_tokens
         if (
@@ -209,9 +198,7 @@ class ChatCaller:
 
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
         failure = classify_failure(error)
-        # Until the model has answered once, nobody knows that address, model and parameters are
-        # right: what is set wrong must not kill the documents that meet it.
-        is_setting = failure is ServerFailure.BAD_REQUEST and not self._memory.has_answered()
+        is_setting = self._is_setting(error)
         wait_seconds = self._policy.backoff_seconds(attempts_made)
         if failure is ServerFailure.ACCESS or is_setting:
             wait_seconds = self._breaker.record_rejection(describe_failure(error))
@@ -221,6 +208,14 @@ class ChatCaller:
             backoff_seconds=wait_seconds,
             is_setting=is_setting,
         )
+
+    def _is_setting(self, error: openai.OpenAIError) -> bool:
+        """Whether it may be a setting that is wrong, as the model has never answered yet.
+
+        What is set wrong must not kill the documents that meet it.
+        """
+        is_rejected = classify_failure(error) is ServerFailure.BAD_REQUEST
+        return (is_rejected or isinstance(error, PageError)) and not self._memory.has_answered()
 
     def _attempt(self, call: ChatCall, deadline: Deadline, number: int, chain: CallChain) -> Reply:
         self._breaker.check()
@@ -373,28 +368,4 @@ def _find_rejection(
 ) -> OutputStepRejectedError | ToolsRejectedError | None:
     if call.tools and objects_to_tools(error):
         return ToolsRejectedError("the server does not take tools")
-    return find_step_rejection(call, error)
-
-
-def find_step_rejection(
-    call: ChatCall, error: openai.OpenAIError
-) -> OutputStepRejectedError | None:
-    """Whether the error may well mean that the server does not take the output format.
-
-    A server that fails on the format does so with any status: llama.cpp with 500, others with
-    400, 404, 422 or 501. Once a step has served, only an error that names the format counts: an
-    internal error is an outage then.
-    """
-    if call.step.next_weaker is None or not isinstance(error, openai.APIStatusError):
-        return None
-    failure = classify_failure(error)
-    if failure is ServerFailure.BAD_REQUEST and error.status_code in (400, 404, 422):
-        is_bound = names_bounds(error)
-        by_name = is_bound or objects_to_output_format(error)
-    elif failure is ServerFailure.UNAVAILABLE and error.status_code in (500, 501):
-        is_bound = by_name = False
-    else:
-        return None
-    if not by_name and not call.may_step_down:
-        return None
-    return OutputStepRejectedError(by_name=by_name, may_be_bounds=is_bound or not by_name)
+    return find_step_rejection(error, call.step, may_step_down=call.may_step_down)

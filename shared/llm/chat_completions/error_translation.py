@@ -10,6 +10,7 @@ import re
 from collections.abc import Collection
 from enum import Enum, auto
 
+import httpx2
 import openai
 
 from shared.errors import (
@@ -37,6 +38,13 @@ _LEAST_ANSWER = 100
 _NUMBER = re.compile(r"(?<![\w.])\d{3,7}(?![\w.]*\w)")
 _DIFFERENCE = re.compile(r"> (\d{1,7}) - (\d{1,7})\)")
 _SECRET = re.compile(r"\b(?:sk|pk|gsk|xai|key|org|Bearer)[-_ ][^\s\"',.]+", re.IGNORECASE)
+
+
+class PageError(openai.APIConnectionError):
+    """A page, or nothing, came in place of an answer: a gateway's word, or a wrong address."""
+
+    def __init__(self, request: httpx2.Request) -> None:
+        super().__init__(message="There is no answer, and no error either", request=request)
 
 
 class ServerFailure(Enum):
@@ -111,7 +119,7 @@ def _is_access(status: int, facts: ErrorFacts) -> bool:
 
 
 def _names_key_or_model(facts: ErrorFacts) -> bool:
-    if words.KEY.search(facts.text):
+    if words.KEY.search(facts.text) or words.ADDRESS.search(facts.text):
         return True
     is_of_format = words.OUTPUT_FORMAT.search(facts.text) or words.TOOLS.search(facts.text)
     return not is_of_format and bool(words.MODEL.search(facts.text))
@@ -137,7 +145,7 @@ def _classify_load(status: int, facts: ErrorFacts) -> ServerFailure:
 
 
 def _is_overflow(status: int, facts: ErrorFacts) -> bool:
-    if status == 413 or "context_length_exceeded" in facts.codes:
+    if status == 413 or facts.codes & words.OVERFLOW_CODES:
         return True
     # llama.cpp has answered 500, TGI 424, others 400 or 422, or an error in an answer.
     return (
@@ -198,6 +206,8 @@ def describe_failure(error: openai.OpenAIError) -> str:
         # Of the address neither its path nor its query, where keys travel too.
         url = error.request.url
         place = f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+        if isinstance(error, PageError):
+            return f"{parts[0]}: {place} sends a page, or nothing; is the base address right?"
         return f"{parts[0]}: no answer from {place}; see that it runs and can be reached from here"
     if type(error) is openai.OpenAIError:
         return f"{parts[0]}: {_quote(str(error))}"

@@ -12,6 +12,7 @@ import openai
 from shared.deadline import Deadline
 from shared.errors import ModelSlowError
 from shared.llm.chat_completions.error_bodies import read_error_body
+from shared.llm.chat_completions.error_translation import PageError
 from shared.llm.chat_completions.openai_client import call_timeout
 from shared.llm.chat_completions.server_dialect import asks_for_tier
 from shared.llm.chat_completions.streaming.response_bodies import BodyReader
@@ -120,6 +121,7 @@ class CompletionSender:
 
         Raises:
             AnswerTooSlowError: Time is up, and the model is still at work.
+            PageError: There is no answer, and no error either.
             openai.OpenAIError: As the SDK does.
             json.JSONDecodeError, UnicodeDecodeError: The body calls itself JSON and is none.
         """
@@ -178,6 +180,8 @@ class CompletionSender:
                 # Its cause says whether anything was sent.
                 raise
             raise _to_sdk_error(error) from None
+        if isinstance(sent.completion, str):
+            raise PageError(response.http_request)
         if streams:
             self._learn(reader, response.http_request)
         return sent
