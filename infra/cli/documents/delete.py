@@ -52,7 +52,7 @@ def delete_documents(
         found |= {one.document_id: one for one in find_under_prefix(prefix, days, services)}
     if not context.as_json:
         for one in found.values():
-            output.write(f"{one.document_id}\t{one.key}\t{one.status}", whole_lines=True)
+            output.write_line([one.document_id, one.key, one.status])
     output.say(f"{len(found):,} to delete, with all that was made of them. {WHAT_STAYS}")
     question = f"Delete {len(found):,} for good?"
     is_done = bool(found) and is_confirmed(question, yes=yes, output=output)
