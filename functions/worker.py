@@ -14,10 +14,12 @@ from functions.model_wiring import build_answers, build_reader
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_services, utc_now
-from pipeline.dead_letters.sweep import SweepServices, SweptQueue
+from pipeline.dead_letters.sweep import SweepServices
+from pipeline.dead_letters.sweep_letters import SweptQueue
 from pipeline.ingest.ingest_failures import give_up_ingest
 from pipeline.report.report_failures import give_up_report
 from pipeline.services import Services
+from pipeline.tasks.carry_out import settle_lost_task
 from pipeline.tasks.task_kind import TaskServices
 from pipeline.work_items import WorkServices, do_work, give_up_work, note_work_delay
 from shared.aws.callback_targets import CallbackSender
@@ -31,11 +33,9 @@ from shared.messages.work_items import WorkItem, decode_ingest_item, decode_work
 from shared.queue_catalogue import REPORTS, UPLOADS, WORK, SourceQueue
 from shared.settings import Settings, read_settings
 
-# A message of a healthy pipeline is handled within minutes; the sweep leaves younger ones alone.
-_STALE_AFTER = timedelta(minutes=15)
-
-# How long SQS keeps a message of the source queues (see the template), and a day to spare.
-_QUEUE_RETENTION = timedelta(days=4)
+# How long SQS keeps a dead letter, counted from when it was first sent, and a day to spare. A
+# source queue keeps its messages for less (see the template), and each wait is a new message.
+_LONGEST_RETENTION = timedelta(days=14)
 _SPARE = timedelta(days=1)
 
 
@@ -84,6 +84,7 @@ def build_item_services(
         reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
         callback_arns=settings.callback_arns,
+        uploads_queue_url=UPLOADS.find_urls(settings)[0],
     )
 
 
@@ -105,7 +106,6 @@ def build_sweep(settings: Settings, items: TaskServices, base: Services) -> Swee
         WORK: give_up_items,
         REPORTS: give_up_reports,
     }
-    longest_wait = timedelta(seconds=settings.max_deferral_age_seconds)
     return SweepServices(
         table=base.table,
         queues=base.queues,
@@ -113,8 +113,8 @@ def build_sweep(settings: Settings, items: TaskServices, base: Services) -> Swee
             SweptQueue(queue, *queue.find_urls(settings), give_up)
             for queue, give_up in swept.items()
         ),
-        stale_after=_STALE_AFTER,
-        lost_after=longest_wait + _QUEUE_RETENTION + _SPARE,
+        settle_task=lambda task: settle_lost_task(task, items),
+        lost_after=_LONGEST_RETENTION + _SPARE,
         now=base.now,
     )
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
@@ -19,13 +19,27 @@ OPERATOR_STEPS = REPLAYS | {REFUSED, "discarded"}
 
 @dataclass(frozen=True)
 class Step:
-    """One step, with the seconds since the first step and since the one before."""
+    """One step, with the seconds since the first step and since the one before.
+
+    Args:
+        count: How many waits of the same item for the same reason it stands for; the last of them
+            began `at` its time, the first `first_at`.
+        planned_seconds: How long these were to be, together.
+    """
 
     at: datetime
     step: str
     details: Mapping[str, Any]
     since_start_seconds: float
     since_previous_seconds: float
+    count: int = 1
+    first_at: datetime | None = None
+    planned_seconds: float = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """All that is known of it, for programs."""
+        first_at = None if self.first_at is None else self.first_at.isoformat()
+        return {**asdict(self), "at": self.at.isoformat(), "first_at": first_at}
 
 
 @dataclass(frozen=True)
@@ -66,18 +80,26 @@ def build_timeline(events: Sequence[Event]) -> Timeline:
                 details=event.details,
                 since_start_seconds=(at - start).total_seconds(),
                 since_previous_seconds=(at - previous).total_seconds(),
+                count=event.count,
+                first_at=None if event.first_at is None else datetime.fromisoformat(event.first_at),
+                planned_seconds=event.planned_seconds or event.details.get("delay_seconds", 0),
             )
         )
-    counts = Counter(step.step for step in steps)
+    counts: Counter[str] = Counter()
+    errors: Counter[str] = Counter()
+    for step in steps:
+        counts[step.step] += step.count
+        if reason := _find_error(step):
+            errors[reason] += step.count
     waits = [step for step in steps if step.step in (DEFERRED, RETURNED)]
     return Timeline(
         steps=tuple(steps),
         deferrals=counts[DEFERRED],
         returns=counts[RETURNED],
-        planned_wait_seconds=sum(float(step.details.get("delay_seconds", 0)) for step in waits),
+        planned_wait_seconds=sum(float(step.planned_seconds) for step in waits),
         model_calls=sum(1 for step in steps if step.details.get("input_tokens")),
         replays=sum(counts[name] for name in REPLAYS) - counts[REFUSED],
-        errors=dict(Counter(reason for step in steps if (reason := _find_error(step)))),
+        errors=dict(errors),
         seconds=steps[-1].since_start_seconds if steps else 0,
     )
 

@@ -77,6 +77,11 @@ class PaidCalls:
         unanswered: How many calls were sent and got no whole answer. The provider may have served
             them, so their tokens are counted in, at the most that they can have been.
         cached_tokens: What of the tokens that they read the server had read before.
+        flex_input_tokens: What of the tokens that they read went by the cheap tier.
+        flex_output_tokens: What of the tokens that they wrote did.
+        flex_cached_tokens: What of the cached tokens did.
+        told_micro_usd: What the provider says that they have cost, in millionths of a dollar.
+        told_calls: Of how many it says that.
         room_tokens: The room that the answer is known to need, as less of it was cut off; or 0.
         has_kept: Whether something that was paid for is kept, upon which the next run goes on.
     """
@@ -86,6 +91,11 @@ class PaidCalls:
     output_tokens: int = 0
     unanswered: int = 0
     cached_tokens: int = 0
+    flex_input_tokens: int = 0
+    flex_output_tokens: int = 0
+    flex_cached_tokens: int = 0
+    told_micro_usd: int = 0
+    told_calls: int = 0
     room_tokens: int = 0
     has_kept: bool = False
 

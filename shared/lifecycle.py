@@ -27,7 +27,8 @@ _IN_FLIGHT = frozenset(
     {DocumentStatus.RECEIVED, DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING}
 )
 
-# A replay takes up work again where it was given up: that is how PARTIAL and FAILED are left.
+# A replay takes up work again where it was given up: that is how PARTIAL and FAILED are left. A
+# document whose text is gone before it was summarised is begun anew.
 _MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     DocumentStatus.RECEIVED: frozenset(
         {
@@ -37,11 +38,18 @@ _MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
             DocumentStatus.FAILED,
         }
     ),
-    DocumentStatus.EXTRACTED: frozenset({DocumentStatus.SUMMARIZING, DocumentStatus.FAILED}),
-    DocumentStatus.SUMMARIZING: frozenset(
-        {DocumentStatus.DONE, DocumentStatus.PARTIAL, DocumentStatus.FAILED}
+    DocumentStatus.EXTRACTED: frozenset(
+        {DocumentStatus.SUMMARIZING, DocumentStatus.FAILED, DocumentStatus.RECEIVED}
     ),
-    DocumentStatus.PARTIAL: frozenset({DocumentStatus.SUMMARIZING}),
+    DocumentStatus.SUMMARIZING: frozenset(
+        {
+            DocumentStatus.DONE,
+            DocumentStatus.PARTIAL,
+            DocumentStatus.FAILED,
+            DocumentStatus.RECEIVED,
+        }
+    ),
+    DocumentStatus.PARTIAL: frozenset({DocumentStatus.SUMMARIZING, DocumentStatus.RECEIVED}),
     DocumentStatus.FAILED: frozenset(
         {
             DocumentStatus.EXTRACTED,
@@ -50,6 +58,7 @@ _MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
             DocumentStatus.SUMMARIZING,
             DocumentStatus.DONE,
             DocumentStatus.PARTIAL,
+            DocumentStatus.RECEIVED,
         }
     ),
     DocumentStatus.DONE: frozenset(),

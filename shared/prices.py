@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 MICRO_USD_PER_USD = 1_000_000
 
 
-class ModelPrice(BaseModel):
-    """What a model's provider charges, in dollars for a million tokens.
+class TierPrice(BaseModel):
+    """What a provider charges for one tier of a model, in dollars for a million tokens.
 
     Args:
         input: Of what the model reads.
@@ -24,11 +24,21 @@ class ModelPrice(BaseModel):
     cached_input: float | None = Field(default=None, ge=0)
 
 
+class ModelPrice(TierPrice):
+    """What a model's provider charges.
+
+    Args:
+        flex: Of what goes by the cheap and slow tier; without it as much as for the rest.
+    """
+
+    flex: TierPrice | None = None
+
+
 Prices = Mapping[str, ModelPrice]
 
 
 def compute_cost_micro_usd(
-    price: ModelPrice, input_tokens: int, output_tokens: int, cached_tokens: int = 0
+    price: TierPrice, input_tokens: int, output_tokens: int, cached_tokens: int = 0
 ) -> int:
     """The cost of a number of tokens, rounded up.
 

@@ -61,4 +61,8 @@ def describe_usage(item: Document | Task) -> str:
     if item.input_tokens == item.output_tokens == 0:
         return "no tokens used"
     words = f"{item.input_tokens:,} tokens read, {item.output_tokens:,} written"
-    return f"{words}, {format_usd(item.cost_micro_usd)}" if item.cost_micro_usd else words
+    if item.cost_micro_usd:
+        words += f", {format_usd(item.cost_micro_usd)}"
+    if item.told_micro_usd:
+        words += f", {format_usd(item.told_micro_usd)} as the provider says"
+    return words

@@ -28,7 +28,7 @@ def write_timeline_table(timeline: Timeline, output: Output) -> None:
                 step.at.isoformat(timespec="milliseconds"),
                 f"+{step.since_previous_seconds:.1f}s",
                 step.step,
-                describe_details(step.details),
+                describe_more(step),
             )
             for step in timeline.steps
         ],
@@ -43,7 +43,7 @@ def _list_rows(timeline: Timeline) -> Iterator[Sequence[Cell]]:
             f"{local:%H:%M:%S}" if local.date() == day else f"{local:%d %b %H:%M:%S}",
             describe_gap(step.since_previous_seconds) if step is not timeline.steps[0] else "",
             Text(to_printable(step.step.replace("_", " ")), style=_choose_style(step)),
-            describe_details(step.details),
+            describe_more(step),
         )
         day = local.date()
 
@@ -61,6 +61,16 @@ def describe_gap(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 60 else describe_duration(seconds)
 
 
+def describe_more(step: Step) -> str:
+    """What a step says besides its name, and how many waits it stands for."""
+    words = describe_details(step.details)
+    if step.count == 1 or step.first_at is None:
+        return words
+    since = step.first_at.astimezone()
+    planned = describe_gap(step.planned_seconds)
+    return f"{words}; {step.count} times since {since:%d %b %H:%M:%S}, {planned} in all"
+
+
 def describe_details(details: Mapping[str, Any]) -> str:
     """What a step says besides its name, as one line."""
     words = []
@@ -68,6 +78,8 @@ def describe_details(details: Mapping[str, Any]) -> str:
         match name:
             case "cost_micro_usd":
                 words += [format_usd(value)] if value else []
+            case "told_micro_usd":
+                words += [f"{format_usd(value)} as the provider says"] if value else []
             case "input_tokens" | "output_tokens":
                 words += [f"{value:,} {name.replace('_', ' ')}"] if value else []
             case "delay_seconds":

@@ -10,7 +10,7 @@ from shared.ledger.documents import Document, document_row_key, is_erased, to_do
 from shared.ledger.reports import ReportStatus, report_row_key
 from shared.ledger.subjects import subject_row_key
 from shared.ledger.tasks import Task, task_row_key
-from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.lifecycle import DocumentStatus, TaskStatus, find_sources
 from shared.messages.reports import DailyReportOrder
 from shared.messages.tasks import TaskMessage
 from shared.messages.uploads import UploadNotice
@@ -155,8 +155,11 @@ def _tell_of_rest(message: ContinueIngest, rows: Rows) -> str | None:
     document = _find_document(message.document_id, rows)
     if document is None:
         return "the document is not in the ledger"
-    if document.run != message.run:
+    if not message.is_about(document.run):
         return "the document was read anew since"
+    if message.next_page == 1 and document.run == message.run:
+        may_begin = document.status in find_sources(DocumentStatus.RECEIVED)
+        return None if may_begin else f"the document is {document.status}"
     return None if _may_be_ingested(document) else f"the document is {document.status}"
 
 

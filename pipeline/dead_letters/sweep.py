@@ -1,61 +1,28 @@
-"""The sweep: settle what processes that died have left behind.
+"""The sweep: settle what processes that died, and queues that forgot, have left behind.
 
 A process that dies (timeout, out of memory, crash) cannot say so. After its last receive SQS moves
 the message to the DLQ by itself, without a cause, and the ledger still believes the document or
-task to be in flight. The sweep looks into the DLQs whenever some have been in flight for long,
-gives such letters their cause, and tells the ledger.
+task to be in flight, or its sender waits for word. The sweep looks into the DLQs at every tick,
+gives such letters their cause, and tells the ledger. What no queue knows any more it settles too.
 """
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
+from pipeline.dead_letters.lost_items import LostSearch, settle_lost_items
+from pipeline.dead_letters.sweep_letters import SweepRun, SweptQueue, sweep_letters
 from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.queues import Queues, ReceivedMessage
-from shared.dead_letters.letters import read_letter_state
+from shared.aws.queues import Queues
 from shared.deadline import Deadline
-from shared.errors import LedgerConflictError, PermanentError
-from shared.ledger.document_lists import list_in_flight
-from shared.ledger.documents import Clock, Document, document_pk, move_document
-from shared.ledger.reports import has_reports_in_flight
-from shared.ledger.tasks import LOST_TASK_REASON, Task, fail_task, list_tasks_in_flight, task_pk
-from shared.ledger.timeline import read_timeline
-from shared.lifecycle import DocumentStatus
-from shared.messages.delivery_state import CauseOfDeath
-from shared.queue_catalogue import SourceQueue, name_queue
+from shared.errors import UnfinishedError
+from shared.ledger.documents import Clock
+from shared.ledger.tasks import Task
 
 logger = logging.getLogger("seashore.sweep")
 
-PROCESS_DIED = "ProcessDied"
-_PROCESS_DIED_SENTENCE = (
-    "The function's process died at every receive: it ran out of time or memory, or crashed; "
-    "see its log, then replay."
-)
-_LOST_SENTENCE = "Its messages are gone from every queue; put the file into the bucket again."
-
-# While letters are looked at they are hidden; what needs no cause becomes visible again at once.
-_LOOK_SECONDS = 60.0
-_RESERVE_SECONDS = 5.0
-
-
-@dataclass(frozen=True)
-class SweptQueue:
-    """A DLQ and what its letters mean.
-
-    Args:
-        queue: The queue that the letters come from, with its consumer.
-        source_url: That queue's URL.
-        dlq_url: The DLQ.
-        give_up: Tells the ledger that the work of a body and message id will not be done, and why;
-            raises `PermanentError` where there is nothing to tell, as of a body that is no message.
-    """
-
-    queue: SourceQueue
-    source_url: str
-    dlq_url: str
-    give_up: Callable[[str, str, str], None]
+_GO_ON_DELAY_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -63,130 +30,64 @@ class SweepServices:
     """What the sweep works with.
 
     Args:
-        stale_after: Documents, tasks and reports in flight for less are left alone.
+        table: The ledger.
+        queues: SQS.
+        swept: The DLQs.
+        settle_task: Gives up a lost task, and has its sender told.
         lost_after: No message lives this long without a word in the timeline, deferred or not.
+        now: The clock.
+        receivers: How many receive from one DLQ at the same time at the most.
     """
 
     table: LedgerTable
     queues: Queues
     swept: tuple[SweptQueue, ...]
-    stale_after: timedelta
+    settle_task: Callable[[Task], None]
     lost_after: timedelta
     now: Clock
+    receivers: int = 8
 
 
 @dataclass(frozen=True)
 class SweepReport:
     """What a sweep found and did."""
 
-    stale_documents: int
     letters_seen: int
     letters_settled: int
     documents_lost: int
-    stale_tasks: int = 0
-    tasks_lost: int = 0
+    tasks_lost: int
+    is_complete: bool
 
 
 def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> SweepReport:
-    """Give every letter without a cause its cause, and settle its document.
+    """Settle what is lost, and give every letter without a cause its cause.
 
-    Safe to repeat and to interrupt: the ledger is told first, and a letter goes only after its copy
-    with the cause has been accepted.
+    What is lost comes first, since nothing else ever tells of it, and takes half of the time at the
+    most. Safe to repeat and to interrupt.
 
     Raises:
+        UnfinishedError: The time is up, something was settled and something is left: it goes on.
         DeferredError: An AWS service asks for patience.
     """
-    now = services.now()
-    stale = list(list_in_flight(services.table, now - services.stale_after))
-    stale_tasks = list(list_tasks_in_flight(services.table, now - services.stale_after))
-    seen = settled = 0
-    if stale or stale_tasks or has_reports_in_flight(services.table, now - services.stale_after):
-        for swept in services.swept:
-            letters = _sweep_letters(swept, services, request_id, deadline)
-            seen, settled = seen + letters[0], settled + letters[1]
-    lost = [one for one in stale if _is_lost(one, document_pk(one.document_id), services)]
-    for document in lost:
-        with _unless_it_moved_on():
-            move_document(
-                services.table,
-                document,
-                DocumentStatus.FAILED,
-                services.now,
-                step="lost",
-                changes={"reason_code": "lost", "reason": _LOST_SENTENCE},
-                unchanged=("updated_at",),
-            )
-    lost_tasks = [one for one in stale_tasks if _is_lost(one, task_pk(one.task_id), services)]
-    for task in lost_tasks:
-        with _unless_it_moved_on():
-            fail_task(services.table, task, LOST_TASK_REASON, services.now)
-    report = SweepReport(len(stale), seen, settled, len(lost), len(stale_tasks), len(lost_tasks))
+    search = LostSearch(
+        services.table, services.now() - services.lost_after, services.settle_task, services.now
+    )
+    half = deadline.remaining_seconds / 2
+    lost = settle_lost_items(search, services.receivers, deadline, half)
+    run = SweepRun(services.queues, services.receivers, request_id, deadline, services.now)
+    letters = [sweep_letters(swept, run) for swept in services.swept]
+    report = SweepReport(
+        letters_seen=sum(one.seen for one in letters),
+        letters_settled=sum(one.settled for one in letters),
+        documents_lost=lost.documents,
+        tasks_lost=lost.tasks,
+        is_complete=lost.is_complete and all(one.is_complete for one in letters),
+    )
     logger.info("swept", extra={"action": "swept", **report.__dict__})
-    return report
-
-
-def _is_lost(subject: Document | Task, pk: str, services: SweepServices) -> bool:
-    """Whether nothing was heard of it for long; over the spending limit it is put off each day."""
-    since = services.now() - services.lost_after
-    if datetime.fromisoformat(subject.updated_at) >= since:
-        return False
-    timeline = read_timeline(services.table, pk)
-    return not timeline or datetime.fromisoformat(timeline[-1].at) < since
-
-
-@contextmanager
-def _unless_it_moved_on() -> Iterator[None]:
-    try:
-        yield
-    except LedgerConflictError:
-        logger.info("moved_on_already", extra={"action": "moved_on_already"})
-
-
-def _sweep_letters(
-    swept: SweptQueue, services: SweepServices, request_id: str, deadline: Deadline
-) -> tuple[int, int]:
-    settled = 0
-    # By the id of the first copy: a letter that got its cause here comes by again.
-    seen: set[str] = set()
-    untouched: list[ReceivedMessage] = []
-    for letter in _receive_letters(swept, services, deadline):
-        state = read_letter_state(letter)
-        seen.add(state.message_id)
-        if state.failure is not None:
-            untouched.append(letter)
-            continue
-        error_type, sentence = PROCESS_DIED, _PROCESS_DIED_SENTENCE
-        try:
-            swept.give_up(letter.body, state.message_id, sentence)
-        except PermanentError as error:
-            error_type, sentence = type(error).__name__, str(error)
-        failure = CauseOfDeath(
-            error_type=error_type,
-            message=sentence,
-            stage=swept.queue.stage,
-            failed_at=services.now(),
-            attempts=state.attempts + letter.receive_count,
-            request_id=request_id,
-            source_queue=name_queue(swept.source_url),
+    if not report.is_complete and (report.letters_settled or lost.documents or lost.tasks):
+        raise UnfinishedError(
+            "the sweep's time is up before it has seen all",
+            delay_seconds=_GO_ON_DELAY_SECONDS,
+            reason="unfinished",
         )
-        labelled = state.model_copy(update={"failure": failure, "attempts": failure.attempts})
-        services.queues.send_copy(swept.dlq_url, letter.body, letter.attributes, labelled)
-        services.queues.delete(swept.dlq_url, letter.receipt_handle)
-        settled += 1
-    for letter in untouched:
-        services.queues.change_visibility(swept.dlq_url, letter.receipt_handle, 0)
-    return len(seen), settled
-
-
-def _receive_letters(
-    swept: SweptQueue, services: SweepServices, deadline: Deadline
-) -> Iterator[ReceivedMessage]:
-    """The letters of a DLQ, each once, as far as the time allows."""
-    known: set[str] = set()
-    while deadline.remaining_seconds > _RESERVE_SECONDS:
-        letters = services.queues.receive(swept.dlq_url, _LOOK_SECONDS)
-        fresh = [letter for letter in letters if letter.message_id not in known]
-        if not fresh:
-            return
-        known.update(letter.message_id for letter in fresh)
-        yield from fresh
+    return report

@@ -161,7 +161,14 @@ class DocumentReader:
 
     def _read_chunk(self, place: ChunkPlace) -> list[Passage]:
         key = chunk_text_key(place.document.text_address, place.number)
-        text = ChunkText.model_validate(self.objects.read_json(self.artifacts_bucket, key))
+        try:
+            content = self.objects.read_json(self.artifacts_bucket, key)
+        except ObjectMissingError as error:
+            raise ObjectMissingError(
+                f"the text of {place.document.key!r} is gone: put the file into the bucket again "
+                f"({error})"
+            ) from error
+        text = ChunkText.model_validate(content)
         return [Passage(place.document, page.number, page.text) for page in text.pages]
 
     def read_summary(self, document: Document) -> DocumentSummary | None:

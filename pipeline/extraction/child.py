@@ -113,7 +113,7 @@ class Reader:
         self._max_page_characters = max_page_characters
         self._document: EngineDocument | None = None
         self._cpu_at_open = 0.0
-        self._held_kibibytes_at_start = read_resident_kibibytes()
+        self._held_for_good_kibibytes = read_resident_kibibytes()
 
     def serve(self, requests: IO[bytes]) -> None:
         """Answer each request, in order."""
@@ -204,10 +204,12 @@ class Reader:
             self._document.close()
             self._document = None
         held_kibibytes = read_resident_kibibytes()
-        if held_kibibytes > self._held_kibibytes_at_start + MAX_GROWTH_KIBIBYTES:
+        if held_kibibytes > self._held_for_good_kibibytes + MAX_GROWTH_KIBIBYTES:
             gc.collect()
             release_free_memory()
-            held_kibibytes = read_resident_kibibytes()
+            # What is left, such as modules that were imported late, would be left the next time.
+            gc.freeze()
+            held_kibibytes = self._held_for_good_kibibytes = read_resident_kibibytes()
         self._send(FrameKind.CLOSED, held_kibibytes)
 
     def _send(self, kind: FrameKind, number: int = 0, text: str = "", data: bytes = b"") -> None:

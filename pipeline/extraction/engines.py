@@ -32,6 +32,7 @@ from pipeline.extraction.pdfium_document import (
     ShownText,
 )
 from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
+from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.document_formats import PDF
 from shared.errors import RejectionCode
@@ -122,7 +123,7 @@ class EngineDocument:
         if self._pdfium is not None:
             signs = PageSigns()
 
-            def look(page: object, text_page: object) -> None:
+            def look(page: object, text_page: TextPage) -> None:
                 nonlocal signs
                 signs = read_page_signs(page, text_page)
 
@@ -166,7 +167,11 @@ class EngineDocument:
             self._pypdf = None
 
     def _open_in_pdfium(self) -> PdfiumDocument:
-        return PdfiumDocument(self._path, may_hide_layers=self._scan.may_hide_layers)
+        return PdfiumDocument(
+            self._path,
+            may_hide_layers=self._scan.may_hide_layers,
+            may_show_notes=self._scan.may_show_notes,
+        )
 
     def _look_beyond_pages(self, document: PdfiumDocument) -> None:
         if is_dynamic_form(document.handle) or document.is_stand_in():

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
+from pipeline.extraction.shown_text.text_page import TextPage
+
 # Where there are more objects, every second one, or third, is looked at.
 _SAMPLED_OBJECTS = 256
 # A page of fewer characters may hold its text in forms.
@@ -47,14 +49,14 @@ class PageSigns:
     has_objects: bool = True
 
 
-def read_page_signs(page: object, text_page: object) -> PageSigns:
+def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
     """Look at an open page.
 
     Args:
         page: PDFium's handle of the page.
-        text_page: PDFium's handle of its text.
+        text_page: Its characters.
     """
-    characters = max(0, pdfium.FPDFText_CountChars(text_page))
+    characters = text_page.count
     objects = max(0, pdfium.FPDFPage_CountObjects(page))
     return PageSigns(
         unmapped_share=_find_unmapped_share(text_page, characters),
@@ -64,12 +66,10 @@ def read_page_signs(page: object, text_page: object) -> PageSigns:
     )
 
 
-def _find_unmapped_share(text_page: object, characters: int) -> float:
+def _find_unmapped_share(text_page: TextPage, characters: int) -> float:
     for size in (_SAMPLED_CHARACTERS, _SAMPLED_CHARACTERS_IN_DOUBT):
         sample = range(0, characters, max(1, characters // size))
-        unmapped: int = sum(
-            pdfium.FPDFText_HasUnicodeMapError(text_page, index) == 1 for index in sample
-        )
+        unmapped = sum(map(text_page.is_unmapped, sample))
         if unmapped == 0:
             return 0.0
     return unmapped / len(sample)

@@ -71,6 +71,7 @@ class PdfiumDocument:
     Args:
         path: The PDF.
         may_hide_layers: Whether layers of it may be off.
+        may_show_notes: Whether there may be fields, or annotations that show words.
 
     Raises:
         PdfiumError: PDFium cannot open it, or finds no page in it.
@@ -79,7 +80,7 @@ class PdfiumDocument:
         page_count: The number of its pages.
     """
 
-    def __init__(self, path: Path, *, may_hide_layers: bool) -> None:
+    def __init__(self, path: Path, *, may_hide_layers: bool, may_show_notes: bool) -> None:
         # The bytes of a file without a header where PDFium looks for it; they outlive the handle.
         self._handle, self._data = load_document(path)
         if not self._handle:
@@ -91,6 +92,7 @@ class PdfiumDocument:
         self._form: Form | None = None
         self._appearances = Appearances(path)
         self._layers = Layers(path) if may_hide_layers else None
+        self._may_show_notes = may_show_notes
         self.page_count: int = pdfium.FPDF_GetPageCount(self._handle)
         if self.page_count < 1:
             self.close()
@@ -122,14 +124,14 @@ class PdfiumDocument:
             return False
         return len(text) <= _MAX_STAND_IN_CHARACTERS and bool(_PROGRAM.search(text))
 
-    def read_page(self, number: int, look: Callable[[object, object], None]) -> ShownText:
+    def read_page(self, number: int, look: Callable[[object, TextPage], None]) -> ShownText:
         """What a page, numbered from 1, shows: its text, its fields and its notes.
 
         The text is that inside the visible box; all of it if none is there.
 
         Args:
             number: The number of the page.
-            look: Is given PDFium's handles of the page and of its text while both are open.
+            look: Is given PDFium's handle of the page, and its characters, while it is open.
 
         Raises:
             PdfiumError: The page cannot be loaded.
@@ -178,16 +180,16 @@ class PdfiumDocument:
         page: object,
         page_of_text: object,
         number: int,
-        look: Callable[[object, object], None],
+        look: Callable[[object, TextPage], None],
     ) -> ShownText:
         visible = find_visible_box(page)
         text_page = pdfium.FPDFText_LoadPage(page_of_text)
         if visible is None or not text_page:
             raise PdfiumError
         try:
-            look(page, text_page)
-            quarter_turns = pdfium.FPDFPage_GetRotation(page)
             self._text_page.turn_to(text_page)
+            look(page, self._text_page)
+            quarter_turns = pdfium.FPDFPage_GetRotation(page)
             characters = read_visible_text(self._text_page, visible)
             characters = order_downward_lines(characters, quarter_turns)
             if _OTHER_SCRIPTS.search(characters.text):
@@ -195,7 +197,11 @@ class PdfiumDocument:
                 characters = mend_clusters(characters, page_of_text)
             characters = join_spaced_letters(divide_cells(characters))
             characters = separate_raised_digits(characters)
-            notes = read_notes(page, number, self._form, self._appearances, self._layers)
+            notes = (
+                read_notes(page, number, self._form, self._appearances, self._layers)
+                if self._may_show_notes
+                else []
+            )
             if notes:
                 characters = place_notes(characters, notes, quarter_turns, visible)
             return ShownText(join_pairs(characters.text), tuple(note.text for note in notes))

@@ -26,8 +26,10 @@ from shared.errors import (
     RejectedDocumentError,
     RejectionCode,
 )
+from shared.ledger.chunks import note_all_sent
 from shared.ledger.document_texts import (
     ExtractedText,
+    begin_anew,
     find_text,
     record_checkpoint,
     record_extraction,
@@ -41,7 +43,7 @@ from shared.ledger.documents import (
     move_document,
     write_embedded_files,
 )
-from shared.lifecycle import DocumentStatus
+from shared.lifecycle import DocumentStatus, find_sources
 from shared.messages.work_items import ContinueIngest, IngestItem, SummarizeChunk, encode_message
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
@@ -80,7 +82,9 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
     """
     if isinstance(item, ContinueIngest):
         document = find_document(services.table, item.document_id)
-        if document is not None and document.run == item.run:
+        if document is not None and item.next_page == 1 and document.run == item.run:
+            document = _begin_again(document, services)
+        if document is not None and item.is_about(document.run):
             _ingest_document(document, services, deadline)
         return
     for upload in item.uploads:
@@ -97,6 +101,26 @@ def _ingest_document(document: Document, services: IngestServices, deadline: Dea
         document = find_document(services.table, document.document_id) or document
     if _may_lack_messages(document):
         _send_chunks(document, services)
+
+
+def _begin_again(document: Document, services: IngestServices) -> Document:
+    """The document as it is to be read from its first page; one that has a summary keeps it.
+
+    Raises:
+        LedgerConflictError: The document has moved on.
+    """
+    if document.status not in find_sources(DocumentStatus.RECEIVED):
+        return document
+    if document.status is DocumentStatus.PARTIAL:
+        try:
+            with download_document(document, services.objects, services.max_document_bytes):
+                pass
+        except RejectedDocumentError:
+            # There is nothing to read anew, and a part of a summary is better than none.
+            logger.info("file_gone", extra={"action": "file_gone"})
+            return document
+    begin_anew(services.table, document, services.now)
+    return find_document(services.table, document.document_id) or document
 
 
 def _may_lack_messages(document: Document) -> bool:
@@ -144,6 +168,12 @@ def _read_document(
         content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     address = _find_address(document, content_sha256, services.chunk_tokens)
     reused_from, known = find_text(services.table, address) or (None, None)
+    if known is not None and not _has_objects(known, services):
+        reused_from, known = None, None
+        if document.status is DocumentStatus.FAILED:
+            # It may have been read to its end, and then there is nothing to go on with.
+            document = _begin_again(document, services)
+            address = _find_address(document, content_sha256, services.chunk_tokens)
     if known is not None and not known.embedded_files:
         record_extraction(services.table, document, known, services.now, reused_from=reused_from)
         return
@@ -174,6 +204,14 @@ def _read_document(
         services.now,
         reused_from=reused_from,
     )
+
+
+def _has_objects(text: ExtractedText, services: IngestServices) -> bool:
+    """Whether every chunk of a text still lies in the artifacts bucket."""
+    folder = chunk_text_key(text.text_address, 1).rpartition("/")[0]
+    there = set(services.objects.list_keys(services.artifacts_bucket, f"{folder}/"))
+    numbers = range(1, len(text.chunk_plan) + 1)
+    return all(chunk_text_key(text.text_address, number) in there for number in numbers)
 
 
 def _find_address(document: Document, content_sha256: str, chunk_tokens: int) -> str:
@@ -316,8 +354,14 @@ def _send_chunks(document: Document, services: IngestServices) -> None:
     services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
     try:
         move_document(
-            services.table, document, DocumentStatus.SUMMARIZING, services.now, step="sent"
+            services.table,
+            document,
+            DocumentStatus.SUMMARIZING,
+            services.now,
+            step="sent",
+            changes={"sent_run": document.run},
         )
     except LedgerConflictError:
         # The first chunk came back before this write, and moved the document itself.
         logger.info("summarizing_already", extra={"action": "summarizing_already"})
+        note_all_sent(services.table, document)

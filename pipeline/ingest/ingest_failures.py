@@ -10,14 +10,28 @@ from shared.ledger.waiting import Wait, note_wait
 from shared.lifecycle import DocumentStatus
 from shared.messages.work_items import ContinueIngest, IngestItem
 
+# How often a document is looked at anew because it has moved on meanwhile.
+_MOST_TRIES = 5
+
 logger = logging.getLogger("seashore.ingest")
 
 
 def give_up_ingest(item: IngestItem, cause: str, table: LedgerTable, now: Clock) -> None:
-    """Note that documents could not be ingested: FAILED, unless they went further meanwhile."""
+    """Note that documents could not be ingested: FAILED, unless they go on without ingest.
+
+    Raises:
+        LedgerConflictError: Chunks kept coming in between; a later try will do.
+    """
     for document in _find_documents(item, table, now):
-        if document.status not in (DocumentStatus.RECEIVED, DocumentStatus.EXTRACTED):
-            continue
+        _fail_if_stuck(document.document_id, cause, table, now)
+
+
+def _fail_if_stuck(document_id: str, cause: str, table: LedgerTable, now: Clock) -> None:
+    for tries_left in reversed(range(_MOST_TRIES)):
+        document = find_document(table, document_id)
+        if document is None or not _is_stuck(document):
+            return
+        is_unread = document.status is DocumentStatus.RECEIVED
         try:
             move_document(
                 table,
@@ -26,9 +40,21 @@ def give_up_ingest(item: IngestItem, cause: str, table: LedgerTable, now: Clock)
                 now,
                 step="failed",
                 changes={"reason_code": "ingest_failed", "reason": cause},
+                # Whoever brings in the last chunk has it combined, and must find it as it was.
+                unchanged=("status",) if is_unread else ("status", "chunks_done", "chunks_failed"),
             )
+            return
         except LedgerConflictError:
             logger.info("moved_on_already", extra={"action": "moved_on_already"})
+            if not tries_left:
+                raise
+
+
+def _is_stuck(document: Document) -> bool:
+    """Whether it goes no further without ingest: unread, or chunks of it may never be sent."""
+    if document.status is DocumentStatus.SUMMARIZING:
+        return document.may_lack_messages
+    return document.status in (DocumentStatus.RECEIVED, DocumentStatus.EXTRACTED)
 
 
 def note_ingest_delay(item: IngestItem, wait: Wait, table: LedgerTable, now: Clock) -> None:
@@ -41,6 +67,6 @@ def note_ingest_delay(item: IngestItem, wait: Wait, table: LedgerTable, now: Clo
 def _find_documents(item: IngestItem, table: LedgerTable, now: Clock) -> list[Document]:
     if isinstance(item, ContinueIngest):
         document = find_document(table, item.document_id)
-        return [document] if document is not None and document.run == item.run else []
+        return [document] if document is not None and item.is_about(document.run) else []
     found = (register_document(table, upload, now) for upload in item.uploads)
     return [document for document in found if document is not None]

@@ -258,8 +258,7 @@ class MeteredCalls:
         except SeashoreError as error:
             if isinstance(error, PaidCalls) and error.has_cost:
                 usage = read_paid_usage(error)
-                counts = (usage.input_tokens, usage.output_tokens, usage.cached_tokens)
-                cost = meter.estimate(*counts) if meter else 0
+                cost = meter.compute_cost(usage) if meter else 0
                 lesson = self._learn(error, key, known.lesson)
                 self._note(_to_spending(usage, cost), lesson, step="answer_unusable")
                 error.has_kept = self.has_kept
@@ -294,5 +293,8 @@ class MeteredCalls:
 
 def _to_spending(usage: Usage, cost: int) -> Spending:
     return Spending(
-        input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cost_micro_usd=cost
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cost_micro_usd=cost,
+        told_micro_usd=usage.told_micro_usd,
     )

@@ -31,7 +31,7 @@ from shared.ledger.spend import (
     read_committed,
     read_day_spend,
 )
-from shared.llm.model import ModelAnswer, Usage
+from shared.llm.model import PAID_COUNTS, ModelAnswer, Usage
 from shared.llm.turns import ModelTurn, ToolsNotTakenError
 from shared.prices import ModelPrice, compute_cost_micro_usd, format_usd
 
@@ -151,11 +151,25 @@ class SpendMeter:
     def _parameter(self) -> str:
         return "ChatDailyCapUsd" if self.limits.account is Account.CHAT else "DailyCapUsd"
 
-    def estimate(self, input_tokens: int, output_tokens: int, cached_tokens: int = 0) -> int:
-        """What a call is expected to cost, in millionths of a dollar; 0 without a known price."""
-        if self.limits.price is None:
+    def estimate(self, input_tokens: int, output_tokens: int) -> int:
+        """What a call may cost, in millionths of a dollar; 0 without a known price.
+
+        At the normal price: a cheap tier may have no room.
+        """
+        return self.compute_cost(Usage(1, input_tokens, output_tokens))
+
+    def compute_cost(self, usage: Usage) -> int:
+        """What calls have cost, in millionths of a dollar: each token by the tier that it went."""
+        price = self.limits.price
+        if price is None:
             return 0
-        return compute_cost_micro_usd(self.limits.price, input_tokens, output_tokens, cached_tokens)
+        by_flex = (usage.flex_input_tokens, usage.flex_output_tokens, usage.flex_cached_tokens)
+        return compute_cost_micro_usd(
+            price,
+            usage.input_tokens - usage.flex_input_tokens,
+            usage.output_tokens - usage.flex_output_tokens,
+            usage.cached_tokens - usage.flex_cached_tokens,
+        ) + compute_cost_micro_usd(price.flex or price, *by_flex)
 
     def run(
         self, call: Callable[[], ReplyT], input_tokens: int, output_tokens: int
@@ -230,7 +244,7 @@ class SpendMeter:
         Returns:
             The cost, in millionths of a dollar.
         """
-        cost = self.estimate(usage.input_tokens, usage.output_tokens, usage.cached_tokens)
+        cost = self.compute_cost(usage)
         used = ModelSpend(
             model=self._model,
             calls=usage.calls,
@@ -238,6 +252,8 @@ class SpendMeter:
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
             spent=cost,
+            told=usage.told_micro_usd,
+            told_calls=usage.told_calls,
         )
         self._finish(reservation, used)
         return cost
@@ -356,10 +372,4 @@ class SpendMeter:
 
 def read_paid_usage(error: PaidCalls) -> Usage:
     """What an answer that failed has consumed, and what its calls without an answer may have."""
-    return Usage(
-        error.calls,
-        error.input_tokens,
-        error.output_tokens,
-        unanswered=error.unanswered,
-        cached_tokens=error.cached_tokens,
-    )
+    return Usage(**{name: getattr(error, name) for name in PAID_COUNTS})

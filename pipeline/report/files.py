@@ -1,6 +1,7 @@
 """The report's files in the artifacts bucket: the same figures for people and for programs."""
 
 import csv
+import re
 import tempfile
 from dataclasses import dataclass
 from types import TracebackType
@@ -12,8 +13,9 @@ from pipeline.report.report_types import DailyReport, DocumentLine
 from shared.printable import to_printable
 
 # What a spreadsheet takes for the beginning of a formula, in East Asian settings also in full width
-# (OWASP, "CSV Injection").
-_FORMULA = tuple("=+-@\uff1d\uff0b\uff0d\uff20")
+# (OWASP, "CSV Injection"): at the beginning of a cell, and behind what divides cells where a comma
+# is the decimal point, whatever quotes stand between.
+_FORMULA = re.compile("(^|;)([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 @dataclass(frozen=True)
@@ -85,4 +87,4 @@ class DocumentList:
 def _defuse(text: str) -> str:
     """A text on one harmless line that no spreadsheet takes for a formula."""
     line = " ".join(to_printable(text).split())
-    return f"'{line}" if line.startswith(_FORMULA) else line
+    return _FORMULA.sub(r"\1'\2", line)

@@ -18,20 +18,30 @@ from shared.errors import LedgerConflictError, ObjectMissingError, SeashoreError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
 from shared.ledger.documents import Document, find_document, move_document
 from shared.ledger.spending import Spending
-from shared.lifecycle import DocumentStatus
+from shared.lifecycle import DocumentStatus, find_sources
 from shared.llm.model import Source
 from shared.llm.model_window import ModelWindow
-from shared.messages.work_items import Combine, SummarizeChunk, encode_message
+from shared.messages.work_items import Combine, ContinueIngest, SummarizeChunk, encode_message
 
 logger = logging.getLogger("seashore.summarize")
+
+# So often a document is read before text that is always gone again counts as a fault of the set-up.
+_MOST_RUNS = 5
 
 
 @dataclass(frozen=True, kw_only=True)
 class SummarizeServices(Services):
-    """What summarising works with besides: the metered model and its window."""
+    """What summarising works with besides.
+
+    Args:
+        answers: The metered model.
+        window: How much it reads and writes.
+        uploads_queue_url: Where a document is sent whose text is gone, to be read anew.
+    """
 
     answers: AnswerServices
     window: ModelWindow
+    uploads_queue_url: str
 
 
 def summarize_chunk(
@@ -39,7 +49,8 @@ def summarize_chunk(
 ) -> None:
     """Summarise one chunk, count it, and have the document combined if it was the last.
 
-    Nothing is left to do for a document that somebody has deleted.
+    A document whose text is gone is sent to be read anew; its chunks then come again. Nothing is
+    left to do for one that somebody has deleted.
 
     Raises:
         RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
@@ -67,7 +78,13 @@ def _unless_deleted(document_id: str, services: SummarizeServices) -> Iterator[N
 def _summarize_chunk(
     message: SummarizeChunk, services: SummarizeServices, deadline: Deadline
 ) -> None:
-    content = services.objects.read_json(services.artifacts_bucket, message.text_key)
+    try:
+        content = services.objects.read_json(services.artifacts_bucket, message.text_key)
+    except ObjectMissingError:
+        if message.run >= _MOST_RUNS:
+            raise
+        _have_read_anew(message, services)
+        return
     text = ChunkText.model_validate(content)
     calls = _open_calls(message.document_id, Spending(), services)
     with calls.go_on_later():
@@ -94,6 +111,21 @@ def _summarize_chunk(
         # Another delivery came first; what this one has cost is on no row yet.
         calls.keep(answer)
     _send_combine_if_complete(message.document_id, message.run, services)
+
+
+def _have_read_anew(message: SummarizeChunk, services: SummarizeServices) -> None:
+    document = find_document(services.table, message.document_id)
+    is_lost = (
+        document is not None
+        and document.run == message.run
+        and document.status in find_sources(DocumentStatus.RECEIVED)
+    )
+    logger.warning(
+        "text_gone", extra={"action": "text_gone" if is_lost else "text_gone_and_not_needed"}
+    )
+    if is_lost:
+        again = ContinueIngest(document_id=message.document_id, run=message.run, next_page=1)
+        services.queues.send(services.uploads_queue_url, [encode_message(again)])
 
 
 def _open_calls(document_id: str, spent: Spending, services: SummarizeServices) -> MeteredCalls:

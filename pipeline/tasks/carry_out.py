@@ -23,7 +23,9 @@ from shared.errors import LedgerConflictError, TaskConflictError, TaskRefusedErr
 from shared.ledger.documents import Document
 from shared.ledger.erasures import link_task
 from shared.ledger.tasks import (
+    LOST_TASK_REASON,
     Task,
+    end_flight,
     fail_task,
     find_task,
     finish_task,
@@ -119,6 +121,21 @@ def give_up_task(order: TaskOrder, cause: str, services: TaskServices) -> None:
             logger.info("moved_on_already", extra={"action": "moved_on_already"})
             return
     _send_callback(task, services)
+
+
+def settle_lost_task(task: Task, services: TaskServices) -> None:
+    """Give up a task that no queue knows any more, and have its sender told.
+
+    Safe to repeat: it stays among those in flight until word to its sender is on its way.
+
+    Raises:
+        LedgerConflictError: It has moved on.
+        DeferredError: An AWS service asks for patience.
+    """
+    if not task.status.is_final:
+        fail_task(services.table, task, LOST_TASK_REASON, services.now, stays_in_flight=True)
+    _send_callback(task, services)
+    end_flight(services.table, task)
 
 
 def _send_callback(task: Task, services: TaskServices) -> None:

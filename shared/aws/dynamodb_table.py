@@ -34,11 +34,12 @@ class Put:
 
 @dataclass(frozen=True)
 class Update:
-    """A row to change: attributes to set (None removes one), and numbers to add to."""
+    """A row to change: attributes to set (None removes one; once: if not there), numbers to add."""
 
     pk: str
     sk: str
     assign: Mapping[str, Any] = field(default_factory=dict)
+    assign_once: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)
     condition: ConditionBase | None = None
 
@@ -329,15 +330,20 @@ class _Expressions:
         assign = {name: value for name, value in update.assign.items() if value is not None}
         remove = [name for name, value in update.assign.items() if value is None]
         clauses = {
-            "SET": [f"#{name} = :{name}" for name in assign],
+            "SET": [
+                *(f"#{name} = :{name}" for name in assign),
+                *(f"#{name} = if_not_exists(#{name}, :{name})" for name in update.assign_once),
+            ],
             "REMOVE": [f"#{name}" for name in remove],
             "ADD": [f"#{name} :{name}" for name in update.add],
         }
         self._expressions["UpdateExpression"] = " ".join(
             f"{verb} {', '.join(terms)}" for verb, terms in clauses.items() if terms
         )
-        self._names |= {f"#{name}": name for name in (*update.assign, *update.add)}
-        self._values |= {f":{name}": value for name, value in {**assign, **update.add}.items()}
+        named = {**update.assign, **update.assign_once, **update.add}
+        self._names |= {f"#{name}": name for name in named}
+        values = {**assign, **update.assign_once, **update.add}
+        self._values |= {f":{name}": value for name, value in values.items()}
         return self
 
     @property

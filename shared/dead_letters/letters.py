@@ -24,6 +24,11 @@ from shared.queue_catalogue import REPORTS, RESULTS, UPLOADS, SourceQueue, name_
 
 UNSWEPT = "ProcessDied (not swept yet)"
 _UNSWEPT_CAUSE = "The function's process died at every receive; the sweep has not looked at it yet."
+UNSWEPT_SENT = "SentToDlq (not swept yet)"
+_UNSWEPT_SENT_CAUSE = (
+    "It was sent to the dead-letter queue itself and not moved there by SQS, so no function has "
+    "failed at it; the sweep has not looked at it yet."
+)
 _NEVER_SWEPT = "ProcessDied"
 _NEVER_SWEPT_CAUSE = "The function's process died at every receive; see its log, then replay."
 
@@ -150,7 +155,9 @@ class Letter:
         """What it died of."""
         if self.state.failure:
             return self.state.failure.error_type
-        return UNSWEPT if self.queue.kind.is_swept else _NEVER_SWEPT
+        if not self.queue.kind.is_swept:
+            return _NEVER_SWEPT
+        return UNSWEPT if self.message.moved_by_sqs else UNSWEPT_SENT
 
     @property
     def stage(self) -> str:
@@ -162,7 +169,9 @@ class Letter:
         """What it died of, in a sentence."""
         if self.state.failure:
             return self.state.failure.message
-        return _UNSWEPT_CAUSE if self.queue.kind.is_swept else _NEVER_SWEPT_CAUSE
+        if not self.queue.kind.is_swept:
+            return _NEVER_SWEPT_CAUSE
+        return _UNSWEPT_CAUSE if self.message.moved_by_sqs else _UNSWEPT_SENT_CAUSE
 
     @property
     def died_at(self) -> datetime:

@@ -204,7 +204,7 @@ class _Reading:
                     self.held.start(dlq, seconds)
                     # One that finds nothing only waits, and keeps the others waiting.
                     receivers = min(self.pace.receivers, max(1, math.ceil(count / _BATCH_SIZE)))
-                    a_round = _Round(receivers)
+                    a_round = ReadingRound(receivers)
                     futures += [
                         pool.submit(self._receive, dlq, seconds, a_round) for _ in range(receivers)
                     ]
@@ -214,7 +214,7 @@ class _Reading:
                 # Also when Ctrl-C or an error breaks it off: the pool waits for its receivers.
                 self._stop.set()
 
-    def _receive(self, dlq: DeadLetterQueue, hide_seconds: float, a_round: "_Round") -> None:
+    def _receive(self, dlq: DeadLetterQueue, hide_seconds: float, a_round: "ReadingRound") -> None:
         while not self._stop.is_set() and not a_round.is_dry:
             messages = self.queues.receive(
                 dlq.dlq_url, hide_seconds, wait_seconds=self.pace.wait_seconds
@@ -230,7 +230,7 @@ class _Reading:
                     self._stop.set()
 
 
-class _Round:
+class ReadingRound:
     """Whether a full round of receivers has brought nothing new."""
 
     def __init__(self, receivers: int) -> None:

@@ -5,6 +5,7 @@
 | `DOC#<document id>` | `DOC` | the document: status, counters, coverage, result |
 | `DOC#<document id>` | `CHUNK#<run>#<number>` | one chunk: summarised or failed, with its pages |
 | `DOC#<document id>` | `EVENT#<time>#<step>` | one step of the document's timeline |
+| `DOC#<document id>` | `EVENT#WAIT#<step>#<item>#<reason>` | its waits of one kind, in one row |
 | `DOC#<document id>` | `CHILD#<hash>` | a file inside that is a document of its own |
 | `DOC#<document id>` | `TASK#<task id>` | a task whose result is about the document |
 | `KEY#<bucket>/<key>` | `CURRENT` | the newest document of an object key |

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from boto3.dynamodb.conditions import Attr
+from boto3.dynamodb.conditions import Attr, ConditionBase
 from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_items import Row
@@ -20,6 +20,7 @@ from shared.ledger.documents import (
     is_erased,
     to_document,
 )
+from shared.ledger.spending import Spending
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
 
@@ -47,6 +48,7 @@ class Chunk(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+    told_micro_usd: int = 0
     reason: str | None = None
 
 
@@ -62,9 +64,36 @@ class Parts:
 # was given up, by a replay; one that failed leaves a finished document as it is.
 _WAITING = {DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING}
 _OPEN_FOR_CHUNKS = {
-    ChunkStatus.DONE: sorted(_WAITING | {DocumentStatus.PARTIAL, DocumentStatus.FAILED}),
+    ChunkStatus.DONE: sorted(_WAITING | {DocumentStatus.PARTIAL}),
     ChunkStatus.FAILED: sorted(_WAITING),
 }
+
+# How often a chunk of a FAILED document is counted anew because another came in between.
+_MOST_TRIES = 20
+
+
+@dataclass(frozen=True)
+class _FailedDocument:
+    """A FAILED document as it was read, to which a summarised chunk comes.
+
+    Without the rest of its parts it stays FAILED: they may never have been sent, and nothing would
+    ever finish it.
+    """
+
+    chunks_done: int
+    chunks_failed: int
+    chunks_total: int
+
+    def is_complete_with(self, new_parts: int) -> bool:
+        return self.chunks_done + self.chunks_failed + new_parts == self.chunks_total
+
+    @property
+    def condition(self) -> ConditionBase:
+        return (
+            Attr("status").eq(DocumentStatus.FAILED)
+            & Attr("chunks_done").eq(self.chunks_done)
+            & Attr("chunks_failed").eq(self.chunks_failed)
+        )
 
 
 def chunk_row_key(document_id: str, run: int, chunk_number: int) -> tuple[str, str]:
@@ -78,7 +107,7 @@ def record_chunk(
     """Enter a chunk and count it on its document, in one transaction.
 
     A summarised chunk replaces one that was given up; nothing replaces a summarised one. The first
-    chunk moves its document to SUMMARIZING.
+    chunk moves its document to SUMMARIZING, and so does the one that completes a FAILED document.
 
     Args:
         table: The ledger.
@@ -89,69 +118,75 @@ def record_chunk(
     Returns:
         Whether this call counted the chunk; False if it was counted before, or if the document has
         been finished or started anew without it.
+
+    Raises:
+        LedgerConflictError: Others kept coming in between.
     """
-    pk, sk = chunk_row_key(chunk.document_id, chunk.run, chunk.chunk_number)
-    row: Row = {"pk": pk, "sk": sk, **chunk.model_dump(mode="json")}
-    counter = {ChunkStatus.DONE: "chunks_done", ChunkStatus.FAILED: "chunks_failed"}[chunk.status]
-    try:
-        _count_chunk(table, chunk, row, {counter: 1}, Attr("pk").not_exists(), now, with_rows)
-        return True
-    except LedgerConflictError as conflict:
-        there = conflict.row
-        if there is None:
-            raise
-        if there["sk"] == DOCUMENT_SK or chunk.status is ChunkStatus.FAILED:
-            return False
-        if there["status"] == ChunkStatus.DONE:
-            return False
-    try:
-        _count_chunk(
-            table,
-            chunk,
-            row,
-            {"chunks_done": 1, "chunks_failed": -1},
-            Attr("status").eq(ChunkStatus.FAILED),
-            now,
-            with_rows,
-        )
-    except LedgerConflictError:
-        return False
-    return True
+    replaces, failed = False, None
+    for _ in range(_MOST_TRIES):
+        try:
+            _count_chunk(table, chunk, replaces, failed, now, with_rows)
+            return True
+        except LedgerConflictError as conflict:
+            there = conflict.row
+            if there is None:
+                raise
+            if there["sk"] != DOCUMENT_SK:
+                if chunk.status is ChunkStatus.FAILED or there["status"] == ChunkStatus.DONE:
+                    return False
+                replaces = True
+                continue
+            is_final = is_erased(there) or chunk.status is ChunkStatus.FAILED
+            if is_final or there["run"] != chunk.run:
+                return False
+            if there["status"] == DocumentStatus.FAILED:
+                failed = _FailedDocument(
+                    *(there[name] for name in ("chunks_done", "chunks_failed", "chunks_total"))
+                )
+            elif failed is not None and there["status"] in _OPEN_FOR_CHUNKS[chunk.status]:
+                failed = None
+            else:
+                return False
+    raise LedgerConflictError(f"other chunks of {chunk.document_id} kept coming in between")
 
 
 def _count_chunk(
     table: LedgerTable,
     chunk: Chunk,
-    row: Row,
-    counters: dict[str, int],
-    condition: Any,
+    replaces: bool,
+    failed: _FailedDocument | None,
     now: Clock,
     with_rows: Sequence[Put],
 ) -> None:
+    """Count a chunk, in place of one that was given up if it `replaces` that."""
     at = now()
+    pk, sk = chunk_row_key(chunk.document_id, chunk.run, chunk.chunk_number)
+    counter = {ChunkStatus.DONE: "chunks_done", ChunkStatus.FAILED: "chunks_failed"}[chunk.status]
+    counters = {"chunks_done": 1, "chunks_failed": -1} if replaces else {counter: 1}
+    assign: Row = {"updated_at": write_time(at)}
+    used = Spending.model_validate(chunk).counts
     # Why parts of it were given up, for reports, which read no chunks.
-    given_up = {} if chunk.reason is None else {"chunk_reason": chunk.reason}
+    assign |= {} if chunk.reason is None else {"chunk_reason": chunk.reason}
+    if failed is None or failed.is_complete_with(0 if replaces else 1):
+        assign |= {"status": DocumentStatus.SUMMARIZING, "in_flight": IN_FLIGHT}
+        assign["finished_at"] = None
+    is_open = (
+        Attr("status").is_in(_OPEN_FOR_CHUNKS[chunk.status]) if failed is None else failed.condition
+    )
     table.transact(
         [
-            Put(row, condition=condition),
+            Put(
+                {"pk": pk, "sk": sk, **chunk.model_dump(mode="json")},
+                condition=Attr("status").eq(ChunkStatus.FAILED)
+                if replaces
+                else Attr("pk").not_exists(),
+            ),
             Update(
                 document_pk(chunk.document_id),
                 DOCUMENT_SK,
-                assign={
-                    "status": DocumentStatus.SUMMARIZING,
-                    "in_flight": IN_FLIGHT,
-                    "finished_at": None,
-                    "updated_at": write_time(at),
-                    **given_up,
-                },
-                add={
-                    **counters,
-                    "input_tokens": chunk.input_tokens,
-                    "output_tokens": chunk.output_tokens,
-                    "cost_micro_usd": chunk.cost_micro_usd,
-                },
-                condition=Attr("run").eq(chunk.run)
-                & Attr("status").is_in(_OPEN_FOR_CHUNKS[chunk.status]),
+                assign=assign,
+                add={**counters, **used},
+                condition=Attr("run").eq(chunk.run) & is_open,
             ),
             build_event(
                 document_pk(chunk.document_id),
@@ -161,9 +196,7 @@ def _count_chunk(
                     "chunk": chunk.chunk_number,
                     "pages": f"{chunk.first_page}-{chunk.last_page}",
                     "model": chunk.model,
-                    "input_tokens": chunk.input_tokens,
-                    "output_tokens": chunk.output_tokens,
-                    "cost_micro_usd": chunk.cost_micro_usd,
+                    **used,
                     "reason": chunk.reason,
                 },
                 with_rows,
@@ -171,6 +204,21 @@ def _count_chunk(
             *with_rows,
         ]
     )
+
+
+def note_all_sent(table: LedgerTable, document: Document) -> None:
+    """Note that all chunks of a document's run were sent, where one has come back already."""
+    update = Update(
+        document_pk(document.document_id),
+        DOCUMENT_SK,
+        assign={"sent_run": document.run},
+        condition=Attr("run").eq(document.run),
+    )
+    try:
+        table.update_row(update)
+    except LedgerConflictError:
+        # It was begun anew meanwhile.
+        return
 
 
 def read_parts(table: LedgerTable, document_id: str, run: int) -> Parts | None:

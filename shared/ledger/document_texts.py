@@ -181,6 +181,32 @@ def record_extraction(
     )
 
 
+def begin_anew(table: LedgerTable, document: Document, now: Clock) -> None:
+    """Begin a document from its first page, in a run of its own, as its text is gone.
+
+    Raises:
+        LedgerConflictError: The document has moved on.
+    """
+    nothing = ExtractedText(
+        text_address="", next_page=1, pages=0, empty_pages="", failed_pages="", chunk_plan=()
+    )
+    counters = {"chunks_total": 0, "chunks_done": 0, "chunks_failed": 0}
+    move_document(
+        table,
+        document,
+        DocumentStatus.RECEIVED,
+        now,
+        step="begun anew",
+        changes={
+            **nothing.to_attributes(),
+            **counters,
+            "run": document.run + 1,
+            "reason_code": None,
+            "reason": None,
+        },
+    )
+
+
 def find_text(table: LedgerTable, text_address: str) -> tuple[str, ExtractedText] | None:
     """The text that the same bytes have given before, with the document it was read for."""
     row = table.read_row(*text_row_key(text_address))

@@ -90,6 +90,8 @@ class Document(BaseModel):
     chunks_total: int = 0
     chunks_done: int = 0
     chunks_failed: int = 0
+    # The run whose chunks have all been sent to be summarised.
+    sent_run: int = 0
 
     reason_code: str | None = None
     reason: str | None = None
@@ -103,12 +105,18 @@ class Document(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+    told_micro_usd: int = 0
     result_key: str | None = None
 
     @property
     def called(self) -> str:
         """What people call it: its key, or where it came from and its name there."""
         return self.name or self.key
+
+    @property
+    def may_lack_messages(self) -> bool:
+        """Whether chunks may never have been sent to be summarised, and are not accounted for."""
+        return self.sent_run != self.run and not self.has_all_parts
 
     @property
     def has_all_parts(self) -> bool:

@@ -15,14 +15,13 @@ taken over once, so that a report is mailed twice at the most.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
-from itertools import islice
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import IN_FLIGHT_INDEX, LedgerTable, Put, Update
+from shared.aws.dynamodb_table import LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.timeline import build_event, write_time
 
@@ -127,12 +126,6 @@ def find_first_day(table: LedgerTable, day: str) -> str:
             raise
         return str(conflict.row["day"])
     return day
-
-
-def has_reports_in_flight(table: LedgerTable, begun_before: datetime) -> bool:
-    """Whether a report was begun before a time and is neither with its readers nor given up."""
-    rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", REPORT_IN_FLIGHT, newest_first=False)
-    return any(row["received_at"] < write_time(begun_before) for row in islice(rows, 1))
 
 
 def begin_report(

@@ -29,7 +29,12 @@ from pydantic import BaseModel, ConfigDict
 from shared.aws.dynamodb_table import Delete, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 
-_COUNTS = frozenset({"calls", "unanswered", "input_tokens", "output_tokens", "spent", "left_open"})
+_COUNTS = frozenset(
+    {
+        *("calls", "unanswered", "input_tokens", "output_tokens", "spent", "left_open"),
+        *("told", "told_calls"),
+    }
+)
 
 
 class Account(StrEnum):
@@ -52,6 +57,8 @@ class ModelSpend(BaseModel):
         output_tokens: What was written.
         spent: What it has cost.
         left_open: Which part of it calls may have cost whose process died.
+        told: What the provider says that calls have cost.
+        told_calls: Of how many calls it says that.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -64,6 +71,8 @@ class ModelSpend(BaseModel):
     output_tokens: int = 0
     spent: int = 0
     left_open: int = 0
+    told: int = 0
+    told_calls: int = 0
 
     @property
     def counts(self) -> dict[str, int]:

@@ -13,13 +13,26 @@ from shared.prices import MICRO_USD_PER_USD
 
 
 class Spending(BaseModel):
-    """What calls of a model have used up: tokens, and millionths of a dollar."""
+    """What calls of a model have used up: tokens, and millionths of a dollar.
+
+    Attributes:
+        input_tokens: What was read.
+        output_tokens: What was written.
+        cost_micro_usd: What that costs by ModelPrices.
+        told_micro_usd: What the provider says that it has cost, where it says so.
+    """
 
     model_config = ConfigDict(frozen=True, from_attributes=True)
 
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+    told_micro_usd: int = 0
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """What adds up; what no provider has said is left out."""
+        return self.model_dump(exclude=None if self.told_micro_usd else {"told_micro_usd"})
 
     @property
     def cost_usd(self) -> float:
@@ -31,6 +44,7 @@ class Spending(BaseModel):
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
             cost_micro_usd=self.cost_micro_usd + other.cost_micro_usd,
+            told_micro_usd=self.told_micro_usd + other.told_micro_usd,
         )
 
 
@@ -62,6 +76,6 @@ def record_spending(
         LedgerConflictError: There is no such row, or its document is deleted.
     """
     pk, sk = row_key
-    event = build_event(pk, now(), step, {"model": model, **used.model_dump()}, with_rows)
+    event = build_event(pk, now(), step, {"model": model, **used.counts}, with_rows)
     is_there = Attr("status").exists() & Attr("status").ne(DocumentStatus.DELETED)
-    table.transact([Update(pk, sk, add=used.model_dump(), condition=is_there), event, *with_rows])
+    table.transact([Update(pk, sk, add=used.counts, condition=is_there), event, *with_rows])

@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable, Put, Update
+from shared.aws.dynamodb_table import DAY_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import Clock
 from shared.ledger.timeline import build_event, write_time
@@ -46,6 +46,7 @@ class Task(BaseModel):
     input_tokens: int = 0
     output_tokens: int = 0
     cost_micro_usd: int = 0
+    told_micro_usd: int = 0
     result_key: str | None = None
     reason: str | None = None
 
@@ -133,18 +134,6 @@ def list_tasks(table: LedgerTable, now: Clock, days: int) -> Iterator[Task]:
         yield from map(Task.model_validate, rows)
 
 
-def list_tasks_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Task]:
-    """The tasks that arrived before a time and are still in flight, oldest first."""
-    before = write_time(received_before)
-    rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", TASK_IN_FLIGHT, newest_first=False)
-    for row in rows:
-        if row["received_at"] >= before:
-            return
-        task = find_task(table, row["pk"].removeprefix(_PK_PREFIX))
-        if task is not None and not task.status.is_final:
-            yield task
-
-
 def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:
     """Begin a task, once more where an earlier attempt did not end.
 
@@ -200,13 +189,37 @@ def finish_task(
     )
 
 
-def fail_task(table: LedgerTable, task: Task, reason: str, now: Clock) -> None:
+def fail_task(
+    table: LedgerTable, task: Task, reason: str, now: Clock, *, stays_in_flight: bool = False
+) -> None:
     """Make a task FAILED, with the reason.
+
+    Args:
+        table: The ledger.
+        task: The task as it was read.
+        reason: Why.
+        now: The clock.
+        stays_in_flight: Leave it among those in flight until `end_flight`, so that the sweep finds
+            it again if its sender could not be told.
 
     Raises:
         LedgerConflictError: The task has moved on.
     """
-    _move(table, task, TaskStatus.FAILED, now, step="failed", changes={"reason": reason})
+    changes = {"reason": reason}
+    if stays_in_flight:
+        changes["in_flight"] = TASK_IN_FLIGHT
+    _move(table, task, TaskStatus.FAILED, now, step="failed", changes=changes)
+
+
+def end_flight(table: LedgerTable, task: Task) -> None:
+    """Take a FAILED task from among those in flight.
+
+    Raises:
+        LedgerConflictError: It was taken up again.
+    """
+    pk, sk = task_row_key(task.task_id)
+    unchanged = Attr("status").eq(TaskStatus.FAILED) & Attr("attempts").eq(task.attempts)
+    table.update_row(Update(pk, sk, assign={"in_flight": None}, condition=unchanged))
 
 
 def note_conflict(table: LedgerTable, task: Task, now: Clock) -> None:

@@ -6,20 +6,32 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.aws.dynamodb_table import LedgerTable, Operation, Put
+from shared.aws.dynamodb_table import LedgerTable, Operation, Put, Update
 
 # What the partitions of kept answers begin with.
 ANSWER_PREFIX = "ANSWER#"
 
 
 class Event(BaseModel):
-    """One step of the timeline of a document or a task."""
+    """One step of the timeline of a document or a task, or waits of a kind in one.
+
+    Args:
+        at: When it happened; of waits, when the last of them began.
+        step: What happened.
+        details: More about it; of waits, about the last of them.
+        count: How many waits it stands for.
+        first_at: When the first of them began.
+        planned_seconds: How long they were to be, together.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     at: str
     step: str
     details: dict[str, Any] = {}
+    count: int = 1
+    first_at: str | None = None
+    planned_seconds: int = 0
 
 
 def write_time(at: datetime) -> str:
@@ -63,11 +75,26 @@ def build_event(
 def note_delay(
     table: LedgerTable, pk: str, at: datetime, step: str, details: Mapping[str, Any]
 ) -> None:
-    """Write a step that has no other effect than that the document or task waits."""
-    table.put_row(build_event(pk, at, step, details))
+    """Write a step that has no other effect than that the document or task waits.
+
+    Waits of the same item for the same reason are one row, however many: what waits for weeks
+    would else fill the ledger. It sorts after all other steps, and `read_timeline` puts it where
+    its last wait belongs.
+    """
+    stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
+    kind = f"{step}#{details.get('item', '')}#{details.get('reason', '')}"
+    table.update_row(
+        Update(
+            pk,
+            f"EVENT#WAIT#{kind}",
+            assign={"at": stamp, "step": step, "details": dict(details)},
+            assign_once={"first_at": stamp},
+            add={"count": 1, "planned_seconds": round(details.get("delay_seconds", 0))},
+        )
+    )
 
 
 def read_timeline(table: LedgerTable, pk: str) -> list[Event]:
     """All steps of a document or task, oldest first; `pk` as for `build_event`."""
     rows = table.query_rows(pk, "EVENT#", "EVENT#~")
-    return [Event.model_validate(row) for row in rows]
+    return sorted(map(Event.model_validate, rows), key=lambda event: event.at)

@@ -1,6 +1,6 @@
 """What the pipeline asks of a language model, whoever answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from typing import Generic, Protocol, TypeVar
 
@@ -79,6 +79,11 @@ class Usage:
         unanswered: How many calls were sent and got no whole answer. The provider may have served
             them, so their tokens are counted in, at the most that they can have been.
         cached_tokens: What of the input tokens the server had read before, for a price of its own.
+        flex_input_tokens: What of the input tokens went by the cheap and slow tier.
+        flex_output_tokens: What of the output tokens did.
+        flex_cached_tokens: What of the cached tokens did.
+        told_micro_usd: What the provider says that calls have cost, in millionths of a dollar.
+        told_calls: How many calls it says that of.
     """
 
     calls: int = 0
@@ -87,6 +92,11 @@ class Usage:
     estimated: bool = False
     unanswered: int = 0
     cached_tokens: int = 0
+    flex_input_tokens: int = 0
+    flex_output_tokens: int = 0
+    flex_cached_tokens: int = 0
+    told_micro_usd: int = 0
+    told_calls: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
         return Usage(
@@ -96,7 +106,16 @@ class Usage:
             self.estimated or other.estimated,
             self.unanswered + other.unanswered,
             self.cached_tokens + other.cached_tokens,
+            self.flex_input_tokens + other.flex_input_tokens,
+            self.flex_output_tokens + other.flex_output_tokens,
+            self.flex_cached_tokens + other.flex_cached_tokens,
+            self.told_micro_usd + other.told_micro_usd,
+            self.told_calls + other.told_calls,
         )
+
+
+# What an error carries of the usage before it (`shared.errors.PaidCalls`).
+PAID_COUNTS = tuple(field.name for field in fields(Usage) if field.name != "estimated")
 
 
 @dataclass(frozen=True)

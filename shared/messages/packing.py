@@ -46,7 +46,7 @@ def pack_if_full(body: str, attributes: Mapping[str, Any]) -> tuple[str, Mapping
     if not _is_full(body, attributes):
         return body, attributes
     content = _Content(body=body, attributes=dict(attributes)).model_dump_json().encode()
-    packed = base64.b64encode(zlib.compress(content, level=9)).decode()
+    packed = base64.b64encode(zlib.compress(content, level=1)).decode()
     return _STUB, {PACKED_NAME: {"dataType": "Binary", "binaryValue": packed}}
 
 

@@ -55,15 +55,19 @@ class Combine(_DocumentMessage):
 
 
 class ContinueIngest(_DocumentMessage):
-    """Go on reading a document whose text was too much for one invocation."""
+    """Go on reading a document: its text was too much for one invocation, or is gone since."""
 
     kind: Literal["continue_ingest"] = "continue_ingest"
-    next_page: int = Field(ge=2)
+    next_page: int = Field(ge=1, description="From page 1, the document is begun anew.")
 
     @property
     def item_id(self) -> str:
         """Each stretch of pages is work of its own."""
         return f"{self.document_id}:{self.run}:pages:{self.next_page}"
+
+    def is_about(self, run: int) -> bool:
+        """Whether it is about a run of its document; to begin anew makes the next one."""
+        return run == self.run or (self.next_page == 1 and run == self.run + 1)
 
 
 IngestItem = UploadNotice | ContinueIngest

@@ -3,7 +3,6 @@ does it once the cause is gone. The items that were received with it come to no 
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 from functions.wiring import utc_now
@@ -48,11 +47,9 @@ class Poisoning:
 def run_scenario(folder: Path, full: bool) -> Poisoning:
     max_receive_count = 5 if full else 3
     with open_run(folder, max_receive_count=max_receive_count) as run:
-        # The sweep leaves documents alone that arrived within a quarter of an hour.
-        arrived = utc_now() - timedelta(hours=1)
         documents = [
-            *seed_documents(run.account, 1, chunks=1, received_at=arrived),
-            *seed_documents(run.account, 1, chunks=10, first_index=1, received_at=arrived),
+            *seed_documents(run.account, 1, chunks=1),
+            *seed_documents(run.account, 1, chunks=10, first_index=1),
         ]
         poison = [documents[0].chunk_ids[0], documents[1].chunk_ids[3]]
         plan = FaultPlan(kills=tuple(Kill(item, Point.CLAIM, times=None) for item in poison))

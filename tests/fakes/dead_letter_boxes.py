@@ -90,8 +90,10 @@ def make_state(
     )
 
 
-def make_letter(body=None, state=None, *, queue="work", message_id=None, attributes=None):
-    """A letter that was never on any queue; without a state it has no cause."""
+def make_letter(
+    body=None, state=None, *, queue="work", message_id=None, attributes=None, moved_by_sqs=None
+):
+    """A letter that was never on any queue; without a state SQS has moved it, without a cause."""
     (dlq,) = [one for one in (*build_dlqs(), build_results_dlq()) if one.name == queue]
     message_id = message_id or str(uuid.uuid4())
     message = ReceivedMessage(
@@ -101,6 +103,7 @@ def make_letter(body=None, state=None, *, queue="work", message_id=None, attribu
         attributes=attributes or {},
         sent_at=DIED_AT,
         receive_count=5,
+        moved_by_sqs=state is None if moved_by_sqs is None else moved_by_sqs,
     )
     own = DeliveryState(message_id=message_id, first_enqueued_at=DIED_AT)
     return Letter(dlq, message, state or own)

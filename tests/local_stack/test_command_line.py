@@ -199,6 +199,6 @@ def test_an_interrupted_demo_stops_its_stack(start_demo):
         time.sleep(0.05)
     demo.send_signal(signal.SIGINT)
     _, err = demo.communicate(timeout=60)
-    assert demo.returncode == ExitCode.INTERRUPTED
+    assert demo.returncode == ExitCode.INTERRUPTED, err
     assert "Traceback" not in err
     assert not is_demo_stack_running()

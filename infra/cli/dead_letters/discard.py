@@ -51,8 +51,8 @@ def discard_letters(
     if unswept:
         output.say(
             f"{len(unswept):,} have no cause yet: the sweep gives them theirs, and tells the "
-            "ledger, once something has been in flight for a quarter of an hour; --force takes "
-            "them now, and leaves what they are about in flight.",
+            "ledger, within a quarter of an hour; --force takes them now, and leaves what they "
+            "are about in flight.",
             style="yellow",
         )
     tally = Tally()

@@ -124,8 +124,5 @@ def _timeline_to_json(subject: Subject, timeline: Timeline) -> dict[str, object]
     return {
         "kind": subject.kind,
         "id": subject.id,
-        "steps": [
-            {"at": step.at.isoformat(), "step": step.step, "details": dict(step.details)}
-            for step in timeline.steps
-        ],
+        "steps": [step.to_json() for step in timeline.steps],
     }

@@ -58,7 +58,7 @@ def _find_timeline(context: CommandContext, wanted: str) -> tuple[Subject, Timel
 
 def _to_json(subject: Subject, timeline: Timeline) -> dict[str, Any]:
     told = asdict(timeline)
-    told["steps"] = [{**asdict(step), "at": step.at.isoformat()} for step in timeline.steps]
+    told["steps"] = [step.to_json() for step in timeline.steps]
     kinds = {"document": Document, "task": Task, "report": ReportRow}
     found = None if subject is None else subject.model_dump(mode="json")
     about = {name: found if isinstance(subject, kind) else None for name, kind in kinds.items()}

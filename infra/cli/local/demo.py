@@ -5,6 +5,7 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -38,7 +39,7 @@ from infra.project_files import PROJECT, find_state_folder
 from infra.signals import ignore_signals, interrupt_on_signals
 from infra.stacks import Stack, resolve_local_stack
 from shared.calendar import find_day
-from shared.errors import OperatorError
+from shared.errors import LocalStackError, OperatorError
 from shared.lifecycle import DocumentStatus
 
 DEMO_DOCUMENTS = PROJECT / "infra" / "demo_documents"
@@ -138,7 +139,11 @@ def _run(
     finally:
         with ignore_signals():
             if is_running(folder):
-                with show_step("Stop the emulated AWS", output) as report:
+                # One that has to be killed loses its state, which nobody wants of a demo.
+                with (
+                    suppress(LocalStackError),
+                    show_step("Stop the emulated AWS", output) as report,
+                ):
                     stop_local_stack(folder.root, report)
             # It holds the key of the language model, and the next demo begins anew.
             shutil.rmtree(folder.state, ignore_errors=True)

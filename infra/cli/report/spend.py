@@ -59,6 +59,8 @@ def _to_json(spend: DaySpend, caps: Mapping[Account, float | None]) -> dict[str,
                 "output_tokens": model.output_tokens,
                 "spent_usd": model.spent / MICRO_USD_PER_USD,
                 "left_open_usd": model.left_open / MICRO_USD_PER_USD,
+                "told_usd": model.told / MICRO_USD_PER_USD,
+                "told_calls": model.told_calls,
             }
             for model in spend.models
         ],
@@ -114,6 +116,10 @@ def _say_how_today_stands(
             f"{format_usd(left_open)} counts for calls whose process died, at the most that they "
             "may have cost."
         )
+    told_calls = sum(model.told_calls for model in today.models)
+    if told_calls:
+        told = format_usd(sum(model.told for model in today.models))
+        output.say(f"The provider itself says {told} of {told_calls} of today's calls.")
     if any(model.input_tokens and not model.spent for model in today.models):
         output.say(
             "A model without a price is counted in tokens only, and no limit holds for it: "

@@ -67,12 +67,13 @@ _UTF8_PAIR = re.compile("[\uc280-\ud7bf]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
+# The most frequent letters of some scripts with their bytes the wrong way round.
+_SWAPPED_LETTERS = "\u6100\u6500\u6900\u6f00\u3004\u3504\u3e04\ub103\ub503\u6105\ud905\u2706\u4406"
+_SWAPPED = re.compile(f"[{_SWAPPED_LETTERS}]")
 # What there is in a text with anything to mend: controls, Adobe's codes, Korean syllables that may
-# be pairs of UTF-8, and the most frequent letters of some scripts with their bytes the wrong way
-# round. One search of all that is quick; most pages have nothing.
+# be pairs of UTF-8, and those letters. One search of all that is quick; most pages have nothing.
 _NOTEWORTHY = re.compile(
-    "[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\uf6f4-\uf7ff\uc280-\ud7bf"
-    "\u6100\u6500\u6900\u6f00\u3004\u3504\u3e04\ub103\ub503\u6105\ud905\u2706\u4406]"
+    f"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\uf6f4-\uf7ff\uc280-\ud7bf{_SWAPPED_LETTERS}]"
 )
 
 
@@ -106,6 +107,8 @@ def _mend_tex_codes(text: str, unmapped_share: float) -> str:
 
 def _swap_bytes(text: str) -> str:
     """Text whose characters have their two bytes the wrong way round, the right way round."""
+    if not _SWAPPED.search(text):
+        return text
     wide = [ord(character) for character in _WIDE.findall(text)]
     if len(wide) < _MIN_WIDE_CHARACTERS:
         return text

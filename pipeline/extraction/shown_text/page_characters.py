@@ -5,8 +5,9 @@ whether a page has anything for them.
 """
 
 import math
+import sys
 from bisect import bisect_right
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.extraction.shown_text.text_page import Box, TextPage
@@ -62,6 +63,9 @@ class PageCharacters:
             start += length
         # Most pages are as PDFium writes them, and places there are its own numbers.
         self._is_plain = not has_unwritten and self._sources == [0]
+        # The run that was asked for last: where it begins and ends, and what its numbers are more.
+        self._here = range(0)
+        self._shift: int | None = None
 
     def find_box(self, position: int) -> Box | None:
         """The box that a character fills; None where it is not drawn."""
@@ -99,16 +103,7 @@ class PageCharacters:
         Args:
             spans: Where each begins and ends in the text.
         """
-        if self._is_plain:
-            pairs = self._page.list_divided((start, end - 1) for start, end in spans)
-            return [(first, last + 1) for first, last in pairs]
-        find_index, find_piece = self._find_index, self._page.find_piece
-        ends = ((span, find_index(span[0]), find_index(span[1] - 1)) for span in spans)
-        return [
-            span
-            for span, first, last in ends
-            if min(first, last) < 0 or find_piece(first) != find_piece(last)
-        ]
+        return self._choose(spans, self._page.list_divided)
 
     def list_uneven(
         self, spans: Iterable[tuple[int, int]], tolerance: float
@@ -119,15 +114,43 @@ class PageCharacters:
             spans: Where each begins and ends in the text.
             tolerance: What is still in line, as a share of the height of a character.
         """
+        return self._choose(spans, lambda pairs: self._page.list_uneven(pairs, tolerance))
+
+    def list_onward(
+        self, separators: Iterable[tuple[int, int]]
+    ) -> Iterator[tuple[int, int, tuple[float, float], tuple[float, float]]]:
+        """Those of many separators after which the text goes on to the right of where it was.
+
+        Args:
+            separators: Where each begins and ends in the text.
+
+        Yields:
+            The same of each, where the character before it begins, and where the one after it does.
+        """
         if self._is_plain:
-            pairs = self._page.list_uneven(((start, end - 1) for start, end in spans), tolerance)
-            return [(first, last + 1) for first, last in pairs]
-        ends = {
-            (self._find_index(start), self._find_index(end - 1)): (start, end)
-            for start, end in spans
+            pairs = ((start - 1, end) for start, end in separators)
+            for first, last, before, after in self._page.list_onward(pairs):
+                yield first + 1, last, before, after
+            return
+        indexes = {
+            (self._find_index(start - 1), self._find_index(end)): (start, end)
+            for start, end in separators
         }
-        drawn = (pair for pair in ends if min(pair) >= 0)
-        return [ends[pair] for pair in self._page.list_uneven(drawn, tolerance)]
+        for first, last, before, after in self._page.list_onward(indexes):
+            yield *indexes[first, last], before, after
+
+    def _choose(
+        self,
+        spans: Iterable[tuple[int, int]],
+        choose: Callable[[Iterable[tuple[int, int]]], list[tuple[int, int]]],
+    ) -> list[tuple[int, int]]:
+        """Those of many spans of which PDFium's numbers of their ends are chosen."""
+        if self._is_plain:
+            pairs = choose([(start, end - 1) for start, end in spans])
+            return [(first, last + 1) for first, last in pairs]
+        find_index = self._find_index
+        indexes = {(find_index(start), find_index(end - 1)): (start, end) for start, end in spans}
+        return [indexes[pair] for pair in choose(indexes)]
 
     def is_drawn(self, position: int) -> bool:
         """Whether a character is from the file, and not put in by PDFium or by an edit."""
@@ -173,12 +196,19 @@ class PageCharacters:
         # Asked for thousands of characters of a page of formulas: no call within.
         if self._is_plain:
             return position
-        run = bisect_right(self._starts, position) - 1
-        source = self._sources[run]
-        if source < 0:
-            return source
-        source += position - self._starts[run]
+        if position not in self._here:
+            self._turn_to_run(position)
+        if self._shift is None:
+            return -1
+        source = position + self._shift
         return self._page.find_index(source) if self._has_unwritten else source
+
+    def _turn_to_run(self, position: int) -> None:
+        run = bisect_right(self._starts, position) - 1
+        start, source = self._starts[run], self._sources[run]
+        is_last = run + 1 == len(self._starts)
+        self._here = range(start, sys.maxsize if is_last else self._starts[run + 1])
+        self._shift = None if source < 0 else source - start
 
     def _find_source(self, position: int) -> int:
         run = bisect_right(self._starts, position) - 1

@@ -96,7 +96,8 @@ def _divide_columns(characters: PageCharacters, numbers: list[tuple[int, int]]) 
     text = characters.text
     edits = []
     for start, end in numbers:
-        if text[start - 1 : start] not in ("", "\n") or text[end : end + 1] not in ("", "\r"):
+        # Most have something before them: that is asked first.
+        if (start and text[start - 1] != "\n") or text[end : end + 1] not in ("", "\r"):
             continue
         first, last = characters.find_origin(start), characters.find_origin(end - 1)
         em = characters.find_em(start)

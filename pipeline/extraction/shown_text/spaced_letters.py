@@ -11,6 +11,8 @@ from itertools import pairwise
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, turn_upright
 
+# What is in each of them. A pattern that begins with a plain character is found quickly.
+_THREE_LETTERS = re.compile(r" [^\W\d_] [^\W\d_] [^\W\d_](?![^ \r\n])")
 # Four letters, each by itself, and what follows them in their line in pieces of one or two.
 _SPACED = re.compile(
     r"(?<![^ \n])(?:[^\W\d_] ){3,}[^\W\d_](?![^ \r\n])(?: [^ \r\n]{1,2}(?![^ \r\n]))*"
@@ -28,6 +30,8 @@ def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
     they may be a word or a row of marks.
     """
     edits: list[Edit] = []
+    if not _THREE_LETTERS.search(characters.text):
+        return characters
     for found in _SPACED.finditer(characters.text):
         edits += _join_letters(characters, *found.span())
     return characters.edit(edits)

@@ -1,13 +1,15 @@
 """What PDFium knows of each character of a page, at the least cost of a call. Runs in the child.
 
-A page has thousands of characters, and pypdfium2's functions make an object of each argument that
-is a pointer. The same functions, called with plain addresses, take a third of the time.
+A page has thousands of characters. pypdfium2's functions look at each argument and make an object
+of it, which takes longer than what PDFium does with it. The same functions are called here with
+arguments that are made once, and are not looked at.
 """
 
 import ctypes
 import struct
-from collections.abc import Callable, Iterable
-from ctypes import c_double, c_float, c_int, c_ushort, c_void_p
+from collections.abc import Callable, Iterable, Iterator
+from ctypes import byref, c_double, c_float, c_int, c_ushort, c_void_p
+from functools import partial
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
@@ -31,23 +33,28 @@ class Box(NamedTuple):
         )
 
 
-def _take(function: object, result: type, *arguments: type) -> Callable[..., Any]:
-    """A function of PDFium that takes addresses as numbers."""
+# Box._make without its check.
+_make_box: Callable[[tuple[float, ...]], Box] = partial(tuple.__new__, Box)
+
+
+def _take(function: object, result: type) -> Callable[..., Any]:
+    """A function of PDFium that is done at once, so that other threads wait for it.
+
+    It takes whole numbers, and C values and references for all else.
+    """
     address = ctypes.cast(function, c_void_p).value  # type: ignore[arg-type]  # it is a C function
-    return ctypes.CFUNCTYPE(result, c_void_p, *arguments)(address or 0)
+    return ctypes.PYFUNCTYPE(result)(address or 0)
 
 
-_get_box = _take(pdfium.FPDFText_GetCharBox, c_int, c_int, *(c_void_p,) * 4)
-_get_origin = _take(pdfium.FPDFText_GetCharOrigin, c_int, c_int, *(c_void_p,) * 2)
-_get_loose_box = _take(pdfium.FPDFText_GetLooseCharBox, c_int, c_int, c_void_p)
-_get_matrix = _take(pdfium.FPDFText_GetMatrix, c_int, c_int, c_void_p)
-_get_size = _take(pdfium.FPDFText_GetFontSize, c_double, c_int)
-_get_code = _take(pdfium.FPDFText_GetUnicode, ctypes.c_uint, c_int)
-_get_object = _take(pdfium.FPDFText_GetTextObject, c_void_p, c_int)
-_get_index = _take(pdfium.FPDFText_GetCharIndexFromTextIndex, c_int, c_int)
-_count = _take(pdfium.FPDFText_CountChars, c_int)
-_get_text = _take(pdfium.FPDFText_GetText, c_int, c_int, c_int, c_void_p)
-_get_bounded_text = _take(pdfium.FPDFText_GetBoundedText, c_int, *(c_double,) * 4, c_void_p, c_int)
+_get_box = _take(pdfium.FPDFText_GetCharBox, c_int)
+_get_origin = _take(pdfium.FPDFText_GetCharOrigin, c_int)
+_get_loose_box = _take(pdfium.FPDFText_GetLooseCharBox, c_int)
+_get_matrix = _take(pdfium.FPDFText_GetMatrix, c_int)
+_get_size = _take(pdfium.FPDFText_GetFontSize, c_double)
+_get_code = _take(pdfium.FPDFText_GetUnicode, ctypes.c_uint)
+_get_object = _take(pdfium.FPDFText_GetTextObject, c_void_p)
+_get_index = _take(pdfium.FPDFText_GetCharIndexFromTextIndex, c_int)
+_has_no_code = _take(pdfium.FPDFText_HasUnicodeMapError, c_int)
 _unpack_doubles = struct.Struct("4d").unpack_from
 _unpack_floats = struct.Struct("4f").unpack_from
 _unpack_point = struct.Struct("2d").unpack_from
@@ -66,27 +73,26 @@ class TextPage:
 
     def __init__(self) -> None:
         self.count = 0
-        self._page = 0
+        self._page: Any = None
         self._doubles = (c_double * 4)()
         # A matrix has six, a box four of them.
         self._floats = (c_float * 6)()
         self._units = (c_ushort * _UNITS_AT_START)()
-        start = ctypes.addressof(self._doubles)
-        left, bottom, right, top = (start + k * _DOUBLE_BYTES for k in range(4))
+        left, bottom, right, top = (byref(self._doubles, k * _DOUBLE_BYTES) for k in range(4))
         self._corners = (left, right, bottom, top)
-        self._point = (left, bottom)
-        self._room = ctypes.addressof(self._floats)
+        self._x, self._y = left, bottom
+        self._room = byref(self._floats)
 
     def turn_to(self, handle: Any) -> None:
         """Go on with another page, by PDFium's handle of its text."""
-        self._page = ctypes.addressof(handle.contents)
-        self.count = max(0, _count(self._page))
+        self._page = handle
+        self.count = max(0, pdfium.FPDFText_CountChars(handle))
 
     def read_text(self) -> str:
         """All text, as PDFium writes it; each character is one unit of UTF-16."""
         # One more, for the zero at the end.
         units = self._take_units(self.count + 1)
-        return self._decode(_get_text(self._page, 0, self.count, units) - 1)
+        return self._decode(pdfium.FPDFText_GetText(self._page, 0, self.count, units) - 1)
 
     def read_text_inside(self, box: Box) -> str:
         """The text of which something is inside a box, in the same units."""
@@ -94,16 +100,16 @@ class TextPage:
         # PDFium puts the text together anew at each call, so it is not asked for its size first.
         # It has line ends that the characters of the page do not count.
         room = _ROOM_PER_CHARACTER * self.count + 1
-        size = _get_bounded_text(self._page, *area, self._take_units(room), room)
+        size = pdfium.FPDFText_GetBoundedText(self._page, *area, self._take_units(room), room)
         if size >= room:
-            room = _get_bounded_text(self._page, *area, None, 0)
-            size = _get_bounded_text(self._page, *area, self._take_units(room), room)
+            room = pdfium.FPDFText_GetBoundedText(self._page, *area, None, 0)
+            size = pdfium.FPDFText_GetBoundedText(self._page, *area, self._take_units(room), room)
         return self._decode(size).rstrip("\0")
 
-    def _take_units(self, count: int) -> int:
+    def _take_units(self, count: int) -> Any:
         if count > len(self._units):
             self._units = (c_ushort * (2 * count))()
-        return ctypes.addressof(self._units)
+        return self._units
 
     def _decode(self, count: int) -> str:
         data = ctypes.string_at(self._units, _UNIT_BYTES * max(0, count))
@@ -120,7 +126,7 @@ class TextPage:
         """The box that a character fills; None if there is no such character."""
         if not _get_box(self._page, index, *self._corners):
             return None
-        return Box._make(_unpack_doubles(self._doubles))
+        return _make_box(_unpack_doubles(self._doubles))
 
     def list_uneven(
         self, pairs: Iterable[tuple[int, int]], tolerance: float
@@ -155,7 +161,7 @@ class TextPage:
 
     def find_origin(self, index: int) -> tuple[float, float] | None:
         """The point of the baseline at which a character begins."""
-        if not _get_origin(self._page, index, *self._point):
+        if not _get_origin(self._page, index, self._x, self._y):
             return None
         point: tuple[float, float] = _unpack_point(self._doubles)
         return point
@@ -192,6 +198,26 @@ class TextPage:
         """Those of many pairs of characters that are not drawn with one piece of text."""
         page = self._page
         return [pair for pair in pairs if _get_object(page, pair[0]) != _get_object(page, pair[1])]
+
+    def list_onward(
+        self, pairs: Iterable[tuple[int, int]]
+    ) -> Iterator[tuple[int, int, tuple[float, float], tuple[float, float]]]:
+        """Those of many pairs of characters of which the second is not to the left of the first.
+
+        Yields:
+            The number of each character, and then the point of the baseline at which each begins.
+        """
+        page, x, y, doubles = self._page, self._x, self._y, self._doubles
+        for first, second in pairs:
+            if not _get_origin(page, first, x, y):
+                continue
+            before = _unpack_point(doubles)
+            if _get_origin(page, second, x, y) and doubles[0] >= before[0]:
+                yield first, second, before, _unpack_point(doubles)
+
+    def is_unmapped(self, index: int) -> bool:
+        """Whether the font of a character does not say what it is."""
+        return bool(_has_no_code(self._page, index) == 1)
 
     def find_code(self, index: int) -> int:
         """The code of a character."""

@@ -83,6 +83,11 @@ def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
         whole = characters.text
         if whole == bounded:
             return characters
+    # What lies outside is before or after all that is shown, on most pages that have some.
+    place = whole.find(bounded) if bounded else -1
+    if place >= 0 and _is_at_line_ends(whole, place, place + len(bounded)):
+        outside = (Edit(0, place, ""), Edit(place + len(bounded), len(whole), ""))
+        return characters.edit(edit for edit in outside if edit.end > edit.start)
     inside = _drop_separators(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
     if not inside:
@@ -106,6 +111,11 @@ def _drop_codes(text: str) -> str:
         if code in text:
             text = text.replace(code, "")
     return text
+
+
+def _is_at_line_ends(text: str, start: int, end: int) -> bool:
+    """Whether a stretch of a text is whole lines."""
+    return text[max(0, start - 1) : start] in ("", "\n") and text[end : end + 1] in ("", "\r")
 
 
 def _drop_separators(text: str) -> str:
@@ -227,15 +237,13 @@ def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> Pa
     edits = []
     is_scattered = is_scattered or _is_scattered(characters.text)
     line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
-    for found in line_ends.finditer(characters.text):
-        start = characters.find_origin(found.start() - 1)
-        end = characters.find_origin(found.end())
-        # The next line of upright text begins further to the left: no more has to be asked then.
-        if start is None or end is None or end[0] < start[0]:
-            continue
-        separator = _choose_separator(characters, found.start() - 1, found.end(), start, end)
-        if separator != found[0]:
-            edits.append(Edit(found.start(), found.end(), separator))
+    text = characters.text
+    ends = (found.span() for found in line_ends.finditer(text))
+    # The next line of upright text begins further to the left: no more has to be asked then.
+    for start, end, *points in characters.list_onward(ends):
+        separator = _choose_separator(characters, start - 1, end, *points)
+        if separator != text[start:end]:
+            edits.append(Edit(start, end, separator))
     return characters.edit(edits)
 
 

@@ -9,7 +9,7 @@ import mmap
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 
 from pipeline.extraction.file_header import has_end
@@ -39,11 +39,11 @@ _STREAM, _END_OF_STREAM = b"stream", b"endstream"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _FILTER = re.compile(rb"/Filter\s*(\[[^\]]{0,400}\]|/[^\s/<>\[\]()]{1,60})")
 _NAME = re.compile(rb"/([^\s/<>\[\]()]{1,60})")
-# Pictures (a thumbnail has no subtype), fonts, colour profiles, metadata, attached files: no engine
-# reads text from them.
+# Pictures (a thumbnail has no subtype), fonts, colour profiles, metadata, attached files, shadings:
+# no engine reads text from them.
 _NO_TEXT = re.compile(
     rb"/(?:Image|Width|Length1|Type1C|CIDFontType0C|OpenType|Alternate|Metadata"
-    rb"|EmbeddedFile|XRef)\b"
+    rb"|EmbeddedFile|XRef|ShadingType)\b"
 )
 _OBJECTS_INSIDE = b"/ObjStm"
 _LENGTH = re.compile(rb"/Length\s+(\d{1,10})")
@@ -51,11 +51,13 @@ _MAX_LINE_END_BYTES = 2
 _FIRST = re.compile(rb"/First\s+(\d{1,9})")
 
 # Where a page says what it shows: streams, or an array or a dictionary that names them.
-_USES = re.compile(
-    rb"/(?:Contents\s*\[[^\]<>()]{0,60000}\]|Contents\s+\d{1,10}\s+\d{1,5}\s+R\b"
-    rb"|XObject\s*<<[^<>]{0,60000}>>|XObject\s+\d{1,10}\s+\d{1,5}\s+R\b)"
+# Each pattern begins with a plain word, which is found quickly.
+_USES = (
+    re.compile(rb"/Contents(?:\s*\[[^\]<>()]{0,60000}\]|\s+\d{1,10}\s+\d{1,5}\s+R\b)"),
+    re.compile(rb"/XObject(?:\s*<<[^<>]{0,60000}>>|\s+\d{1,10}\s+\d{1,5}\s+R\b)"),
 )
 _REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
+_TYPE3_NAME = b"/Type3"
 _TYPE3 = re.compile(rb"/Subtype\s*/Type3\b")
 _ENCODING = re.compile(rb"/Encoding\s+(\d{1,10})\s+\d{1,5}\s+R\b")
 _DIFFERENCES = re.compile(rb"/Differences\s*\[([^\]]{0,20000})\]")
@@ -65,7 +67,14 @@ _DIGIT_NAMES = {
     for digit, name in enumerate(b"zero one two three four five six seven eight nine".split())
 }
 _MIN_RENAMED = 2
+_FILE_ANNOTATION_NAME = b"/FileAttachment"
 _FILE_ANNOTATION = re.compile(rb"/Subtype\s*/FileAttachment\b")
+# Any kind of thing that is not one of these: fonts, pictures, metadata, and annotations that show
+# no words of their own.
+_NOTE = re.compile(
+    rb"/Subtype(?!\s*/(?:Link|Popup|Type0|Type1C?|MMType1|TrueType|Type3|CIDFontType[02]C?|OpenType"
+    rb"|Image|Form|XML)\b)"
+)
 _LAYERS = b"/OCProperties"
 _LAYER_OFF = re.compile(rb"/OFF\s*\[\s*\d|/OFF\s+\d|/BaseState\s*/OFF")
 _CERTIFICATE = re.compile(rb"/(?:Adobe\.PubSec|Adobe\.APS|Adobe\.PPKLite|Entrust\.PPKEF)\b")
@@ -88,6 +97,7 @@ class FileScan:
             their codes.
         has_file_annotations: Whether files may hang on pages.
         may_hide_layers: Whether it speaks of layers, and of some that are off.
+        may_show_notes: Whether there may be fields, or annotations that show words.
         needs_certificate: Whether it is encrypted for somebody's key, without any password.
         damage: What has happened to the whole file, to follow "it is damaged: "; empty where
             nothing tells it.
@@ -98,6 +108,7 @@ class FileScan:
     has_renamed_glyphs: bool = False
     has_file_annotations: bool = False
     may_hide_layers: bool = False
+    may_show_notes: bool = True
     needs_certificate: bool = False
     damage: str = ""
 
@@ -146,8 +157,10 @@ class _Scan:
             is_suspicious=is_suspicious,
             is_encrypted=self._is_encrypted,
             has_renamed_glyphs=self._has_renamed_glyphs(text),
-            has_file_annotations=_FILE_ANNOTATION.search(text) is not None,
+            has_file_annotations=_FILE_ANNOTATION_NAME in text
+            and _FILE_ANNOTATION.search(text) is not None,
             may_hide_layers=_LAYERS in text and _LAYER_OFF.search(text) is not None,
+            may_show_notes=self._has_unknown_objects or _NOTE.search(text) is not None,
             needs_certificate=self._is_encrypted and _CERTIFICATE.search(text) is not None,
             damage=self._describe_damage(),
         )
@@ -162,14 +175,15 @@ class _Scan:
         # To find a plain word is many times as quick as to search for a pattern.
         while (place := data.find(_STREAM, end)) >= 0:
             start = place + len(_STREAM)
-            before = data[max(0, place - _MAX_DICTIONARY_BYTES) : place].rstrip()
+            between = data[end:place]
+            before = between[-_MAX_DICTIONARY_BYTES:].rstrip()
             line_end = _LINE_END.match(data[start : start + 2])
             if line_end is None or not before.endswith(b">>"):
                 self._texts.append(data[end:start])
                 end = start
                 continue
             start += line_end.end()
-            self._texts.append(data[end:start])
+            self._texts.append(between)
             header = max(0, before.rfind(b" obj"))
             self._streams.update(
                 before[max(0, header - _MAX_NUMBERS_BYTES) : header].split()[-2:-1]
@@ -238,7 +252,7 @@ class _Scan:
     def _lacks_stream(self, text: bytes) -> bool:
         """Whether something that a page may show refers to a stream that is not there."""
         used: set[bytes] = set()
-        for match in _USES.finditer(text):
+        for match in chain.from_iterable(pattern.finditer(text) for pattern in _USES):
             used.update(_REFERENCE.findall(match[0]))
         used -= self._streams
         if len(used) > _MAX_LOOKED_UP:
@@ -256,6 +270,8 @@ class _Scan:
         return False
 
     def _has_renamed_glyphs(self, text: bytes) -> bool:
+        if _TYPE3_NAME not in text:
+            return False
         for match in islice(_TYPE3.finditer(text), _MAX_LOOKED_UP):
             start = max(text.rfind(b"obj", 0, match.start()), match.start() - _MAX_DICTIONARY_BYTES)
             font = text[start : match.end() + _MAX_DICTIONARY_BYTES].split(b"endobj", 1)[0]

@@ -10,6 +10,7 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
+from contextlib import suppress
 
 # Names of filters, with their short forms, which some producers write where only inline images
 # may have them.
@@ -95,19 +96,19 @@ def check_flate(data: bytes | memoryview) -> int:
     Raises:
         BrokenStreamError: It does not unpack, or breaks off, or was changed.
     """
+    if len(data) <= _FIRST_PIECE_BYTES:
+        # Of what is not whole this does not say why.
+        with suppress(zlib.error):
+            return len(zlib.decompress(data))
     decompressor = zlib.decompressobj()
-    size = 0
+    view, end = memoryview(data), _FIRST_PIECE_BYTES
     try:
-        if len(data) <= _FIRST_PIECE_BYTES:
-            size = len(decompressor.decompress(data))
-        else:
-            view, end = memoryview(data), _FIRST_PIECE_BYTES
-            size = len(decompressor.decompress(view[:end]))
-            while not decompressor.eof and end < len(view):
-                if size > min(MAX_UNPACKED_BYTES, _MAX_RATIO * end):
-                    return size
-                size += len(decompressor.decompress(view[end : end + _PIECE_BYTES]))
-                end += _PIECE_BYTES
+        size = len(decompressor.decompress(view[:end]))
+        while not decompressor.eof and end < len(view):
+            if size > min(MAX_UNPACKED_BYTES, _MAX_RATIO * end):
+                return size
+            size += len(decompressor.decompress(view[end : end + _PIECE_BYTES]))
+            end += _PIECE_BYTES
     except zlib.error as error:
         return len(_unpack_in_spite_of(error, data))
     if not decompressor.eof:

@@ -15,10 +15,10 @@ from shared.errors import (
 )
 from shared.llm.call_chain import CallChain, find_most_of_answer
 from shared.llm.chat_completions.answer_room import AnswerRoom
-from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller, OutputStepRejectedError
+from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller
 from shared.llm.chat_completions.chat_replies import Reply
 from shared.llm.chat_completions.error_translation import UNAVAILABLE_DELAY_SECONDS
-from shared.llm.chat_completions.format_fallback import FormatFallback
+from shared.llm.chat_completions.format_fallback import FormatFallback, OutputStepRejectedError
 from shared.llm.chat_completions.structured_output import (
     AnswerFormatError,
     OutputStep,

@@ -24,20 +24,23 @@ from shared.llm.call_slots import CallSlots
 from shared.llm.chat_completions.access_breaker import AccessBreaker
 from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
 from shared.llm.chat_completions.error_translation import (
+    PageError,
     ServerFailure,
     classify_failure,
     describe_failure,
-    names_bounds,
-    objects_to_output_format,
     objects_to_tools,
     read_answer_limit,
     read_retry_after,
     rejects_key,
     translate_failure,
 )
+from shared.llm.chat_completions.format_fallback import (
+    OutputStepRejectedError,
+    find_step_rejection,
+)
 from shared.llm.chat_completions.outage_breaker import OutageBreaker
 from shared.llm.chat_completions.paid_failures import may_have_been_served, read_error_usage
-from shared.llm.chat_completions.prompt_limit import PromptLimit, was_cut, was_full
+from shared.llm.chat_completions.prompt_limit import PromptLimit, was_full
 from shared.llm.chat_completions.retry import MIN_CALL_SECONDS, RetryPolicy, SharedPause
 from shared.llm.chat_completions.server_dialect import (
     ServerDialect,
@@ -45,25 +48,12 @@ from shared.llm.chat_completions.server_dialect import (
     has_no_capacity,
     leave_tier,
 )
-from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender
+from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender, Sent
 from shared.llm.chat_completions.structured_output import OutputStep
+from shared.llm.key_scrubbing import holds_key
 from shared.llm.model import Usage
 from shared.llm.model_key import ModelKey
 from shared.llm.wait_words import add_next_step, name_place
-
-
-class OutputStepRejectedError(Exception):
-    """The server does not take the asked-for output format, as far as one can tell.
-
-    Args:
-        by_name: Whether it said so; if not, it answered with an internal error.
-        may_be_bounds: Whether it may be the bounds in the schema alone that it does not take.
-    """
-
-    def __init__(self, *, by_name: bool, may_be_bounds: bool = False) -> None:
-        super().__init__("the server does not take the output format")
-        self.by_name = by_name
-        self.may_be_bounds = may_be_bounds
 
 
 class ToolsRejectedError(Exception):
@@ -162,7 +152,7 @@ class ChatCaller:
         failures: list[openai.OpenAIError] = []
 
         def is_final(error: openai.OpenAIError) -> bool:
-            is_rejection = _find_rejection(call, error) is not None
+            is_rejection = _find_rejection(call, error) is not None or self._is_setting(error)
             return is_rejection or not chain.has_room(call.prompt_tokens, call.max_tokens)
 
         def attempt(number: int) -> Reply:
@@ -196,7 +186,7 @@ class ChatCaller:
                 answer may count; or its window was full in the middle of the answer.
         """
         text = "\n".join(str(message.get("content") or "") for message in call.messages)
-        if was_cut(reply.read_tokens, call.prompt_tokens, text):
+        if self._limit.was_cut(reply.read_tokens, call.prompt_tokens, text):
             raise self._limit.note_cut(call.prompt_tokens, reply.read_tokens)
         written_tokens = reply.usage.output_tokens
         if (
@@ -208,9 +198,7 @@ class ChatCaller:
 
     def _translate(self, error: openai.OpenAIError, *, attempts_made: int) -> SeashoreError:
         failure = classify_failure(error)
-        # Until the model has answered once, nobody knows that address, model and parameters are
-        # right: what is set wrong must not kill the documents that meet it.
-        is_setting = failure is ServerFailure.BAD_REQUEST and not self._memory.has_answered()
+        is_setting = self._is_setting(error)
         wait_seconds = self._policy.backoff_seconds(attempts_made)
         if failure is ServerFailure.ACCESS or is_setting:
             wait_seconds = self._breaker.record_rejection(describe_failure(error))
@@ -221,6 +209,14 @@ class ChatCaller:
             is_setting=is_setting,
         )
 
+    def _is_setting(self, error: openai.OpenAIError) -> bool:
+        """Whether it may be a setting that is wrong, as the model has never answered yet.
+
+        What is set wrong must not kill the documents that meet it.
+        """
+        is_rejected = classify_failure(error) is ServerFailure.BAD_REQUEST
+        return (is_rejected or isinstance(error, PageError)) and not self._memory.has_answered()
+
     def _attempt(self, call: ChatCall, deadline: Deadline, number: int, chain: CallChain) -> Reply:
         self._breaker.check()
         self._outage.check()
@@ -229,7 +225,7 @@ class ChatCaller:
         started = self._clock()
         try:
             with self._slots.hold(deadline) if self._slots else contextlib.nullcontext():
-                completion = self._send(call, deadline)
+                sent = self._send(call, deadline)
         except openai.OpenAIError as error:
             retry_after = read_retry_after(error, self._policy.wall_clock())
             if classify_failure(error) is ServerFailure.THROTTLED and retry_after is not None:
@@ -248,7 +244,13 @@ class ChatCaller:
             self._log(call, number, started, outcome="the body is not JSON")
             raise ModelAnswerError("The provider's response is not JSON") from None
         try:
-            reply = read_reply(completion, call.prompt_tokens)
+            reply = read_reply(
+                sent.completion,
+                call.prompt_tokens,
+                asked_flex=sent.asked_flex,
+                told_cost=sent.told_cost,
+            )
+            self._check_for_key(reply)
         except ModelAnswerError:
             chain.charge_unanswered(call.prompt_tokens, call.max_tokens)
             raise
@@ -264,6 +266,15 @@ class ChatCaller:
         )
         return reply
 
+    def _check_for_key(self, reply: Reply) -> None:
+        """Pass if an answer, which will be kept and shown, does not repeat the key."""
+        if self._key is None:
+            return
+        key = self._key.read()
+        arguments = [call.arguments for call in reply.tool_calls]
+        if any(holds_key(text, key) for text in [reply.text, *arguments]):
+            raise ModelAnswerError("The answer repeats the key of the model's provider")
+
     def _wait_for_pause(self, deadline: Deadline) -> None:
         left_seconds = self._pause.left_seconds
         if not left_seconds:
@@ -276,7 +287,7 @@ class ChatCaller:
             )
         self._policy.sleep(left_seconds + self._policy.spread_seconds())
 
-    def _send(self, call: ChatCall, deadline: Deadline) -> object:
+    def _send(self, call: ChatCall, deadline: Deadline) -> Sent:
         """Send the request; once more where the server objects to a parameter or its value.
 
         A cheap tier that has no room now is left for this call.
@@ -296,19 +307,19 @@ class ChatCaller:
         parameters = self._dialect.write_parameters(limit_tokens or call.max_tokens)
         return self._create(call, parameters, deadline)
 
-    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> object:
+    def _create(self, call: ChatCall, parameters: dict[str, Any], deadline: Deadline) -> Sent:
         if call.response_format is not None:
             parameters = {**parameters, "response_format": call.response_format}
         if call.tools:
             parameters = {**parameters, "tools": call.tools}
 
-        def create(key: str | None) -> object:
+        def create(key: str | None) -> Sent:
             request = {"messages": call.messages, **parameters}
-            completion = self._sender.send(request, key, call.prompt_tokens, deadline)
-            error = find_error(completion)
+            sent = self._sender.send(request, key, call.prompt_tokens, deadline)
+            error = find_error(sent.completion, key)
             if error is not None:
                 raise error
-            return completion
+            return sent
 
         if self._key is None:
             return create(None)
@@ -345,6 +356,8 @@ class ChatCaller:
                 "output_tokens": usage.output_tokens,
                 "cached_tokens": usage.cached_tokens,
                 "tokens_estimated": usage.estimated,
+                "by_flex": usage.flex_input_tokens > 0,
+                "told_micro_usd": usage.told_micro_usd,
                 "duration_ms": round((self._clock() - started) * 1000),
             },
         )
@@ -355,28 +368,4 @@ def _find_rejection(
 ) -> OutputStepRejectedError | ToolsRejectedError | None:
     if call.tools and objects_to_tools(error):
         return ToolsRejectedError("the server does not take tools")
-    return find_step_rejection(call, error)
-
-
-def find_step_rejection(
-    call: ChatCall, error: openai.OpenAIError
-) -> OutputStepRejectedError | None:
-    """Whether the error may well mean that the server does not take the output format.
-
-    A server that fails on the format does so with any status: llama.cpp with 500, others with
-    400, 404, 422 or 501. Once a step has served, only an error that names the format counts: an
-    internal error is an outage then.
-    """
-    if call.step.next_weaker is None or not isinstance(error, openai.APIStatusError):
-        return None
-    failure = classify_failure(error)
-    if failure is ServerFailure.BAD_REQUEST and error.status_code in (400, 404, 422):
-        is_bound = names_bounds(error)
-        by_name = is_bound or objects_to_output_format(error)
-    elif failure is ServerFailure.UNAVAILABLE and error.status_code in (500, 501):
-        is_bound = by_name = False
-    else:
-        return None
-    if not by_name and not call.may_step_down:
-        return None
-    return OutputStepRejectedError(by_name=by_name, may_be_bounds=is_bound or not by_name)
+    return find_step_rejection(error, call.step, may_step_down=call.may_step_down)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import httpx2
@@ -18,6 +18,7 @@ from shared.llm.model import Usage
 from shared.llm.thoughts import strip_thoughts
 from shared.llm.token_estimate import estimate_tokens
 from shared.llm.turns import ToolCall
+from shared.prices import MICRO_USD_PER_USD
 
 # The reasons for which a whole answer ends: OpenAI's; those of TGI, Together and DeepInfra; those
 # that gateways pass on from Anthropic and Gemini. Whatever else is said, or nothing, cuts it off.
@@ -41,6 +42,8 @@ _REFUSED_REASONS = frozenset(
 _TEXT_PARTS = frozenset({"text", "output_text", ""})
 # Where the request of an error went that stood in an answer.
 ANSWERED_HOST = "answered.invalid"
+# What a header says is more than this is no cost of a call.
+_MOST_USD_OF_A_CALL = 10_000.0
 # What tells an error in a body without an answer.
 _ERROR_FIELDS = ("error", "errors", "detail", "message", "error_msg", "base_resp", "code")
 
@@ -62,44 +65,56 @@ class Reply:
     """
 
 
-def find_error(completion: object) -> openai.APIStatusError | None:
+def find_error(completion: object, key: str | None = None) -> openai.APIStatusError | None:
     """The error that a server has put into a response with the status of an answer, if any.
 
     OpenRouter does so for failures on the way, beside the choices or in one; MiniMax and Baidu
     have fields of their own.
+
+    Args:
+        completion: What the SDK returned.
+        key: The key that was sent, which the error may repeat.
     """
     if isinstance(completion, list) and completion:
-        return find_error(completion[0])
+        return find_error(completion[0], key)
     if not isinstance(completion, ChatCompletion):
         return None
     extra: Mapping[str, Any] = completion.model_extra or {}
     if extra.get("error"):
-        return _build_error(extra["error"], completion)
+        return _build_error(extra["error"], completion, key)
     choice = _read_choice(completion)
     if choice is not None:
         error = (choice.model_extra or {}).get("error")
-        return _build_error(error, completion) if error else None
-    return _build_error(dict(extra), completion) if any(map(extra.get, _ERROR_FIELDS)) else None
+        return _build_error(error, completion, key) if error else None
+    is_error = any(map(extra.get, _ERROR_FIELDS))
+    return _build_error(dict(extra), completion, key) if is_error else None
 
 
-def _build_error(body: object, completion: ChatCompletion) -> openai.APIStatusError:
+def _build_error(
+    body: object, completion: ChatCompletion, key: str | None
+) -> openai.APIStatusError:
     code = body.get("code") if isinstance(body, Mapping) else None
     number = int(str(code)) if str(code).isdecimal() else 0
     status = number if 400 <= number < 600 else HIDDEN_ERROR_STATUS
     # Only what reads it needs a request: it was answered already.
-    request = httpx2.Request("POST", f"http://{ANSWERED_HOST}")
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    request = httpx2.Request("POST", f"http://{ANSWERED_HOST}", headers=headers)
     usage: object = completion.usage
     said = {"usage": usage.model_dump()} if isinstance(usage, CompletionUsage) else {}
     response = httpx2.Response(status, request=request, json=said)
     return openai.APIStatusError("An error in an answer", response=response, body=body)
 
 
-def read_reply(completion: object, prompt_tokens: int) -> Reply:
+def read_reply(
+    completion: object, prompt_tokens: int, *, asked_flex: bool = False, told_cost: str = ""
+) -> Reply:
     """Read a completion, whose fields the SDK does not validate.
 
     Args:
         completion: What the SDK returned: a completion, or the text of any other page.
         prompt_tokens: An estimate of what was sent, for servers that count no tokens.
+        asked_flex: Whether the cheap and slow tier was asked for.
+        told_cost: What a header says that the call has cost, in dollars.
 
     Raises:
         ModelAnswerError: It is not a completion at all.
@@ -118,7 +133,9 @@ def read_reply(completion: object, prompt_tokens: int) -> Reply:
         text=strip_thoughts(said),
         cut_off=reason not in _WHOLE_REASONS and not is_refused,
         refused=is_refused,
-        usage=_read_usage(completion, prompt_tokens, said),
+        usage=_price_usage(
+            _read_usage(completion, prompt_tokens, said), completion, asked_flex, told_cost
+        ),
         tool_calls=_read_tool_calls(message.tool_calls) or read_channel_calls(said),
         read_tokens=_read_prompt_tokens(completion.usage),
         is_out_of_room=reason in _LENGTH_REASONS and not is_refused,
@@ -207,6 +224,42 @@ def _read_usage(completion: ChatCompletion, prompt_tokens: int, text: str) -> Us
             cached_tokens=_read_cached_tokens(counted),
         )
     return Usage(1, prompt_tokens, estimate_tokens(text), estimated=True)
+
+
+def _price_usage(
+    usage: Usage, completion: ChatCompletion, asked_flex: bool, told_cost: str
+) -> Usage:
+    """The usage with what its price depends on, and with the price that the provider tells.
+
+    Who served it by another tier than was asked for says so (OpenAI, Groq: `service_tier`). The
+    cost stands in a header (LiteLLM's `x-litellm-response-cost`) or in the usage (OpenRouter's
+    `cost`; LiteLLM's, of a stream, by a setting).
+    """
+    tier: object = completion.service_tier
+    if tier == "flex" if isinstance(tier, str) else asked_flex:
+        usage = replace(
+            usage,
+            flex_input_tokens=usage.input_tokens,
+            flex_output_tokens=usage.output_tokens,
+            flex_cached_tokens=usage.cached_tokens,
+        )
+    extra = completion.usage.model_extra if isinstance(completion.usage, CompletionUsage) else None
+    for said in (told_cost, (extra or {}).get("cost")):
+        told_usd = _read_usd(said)
+        if told_usd is not None:
+            return replace(usage, told_micro_usd=round(told_usd * MICRO_USD_PER_USD), told_calls=1)
+    return usage
+
+
+def _read_usd(said: object) -> float | None:
+    """An amount of dollars, if it is one that a call can cost."""
+    if not isinstance(said, (str, int, float)) or isinstance(said, bool):
+        return None
+    try:
+        usd = float(said)
+    except (ValueError, OverflowError):
+        return None
+    return usd if 0 < usd < _MOST_USD_OF_A_CALL else None
 
 
 def _read_prompt_tokens(counted: CompletionUsage | None) -> int:

@@ -2,12 +2,15 @@
 
 The text of a vendor's error can repeat the request, and so document text or a part of the key.
 So a translated error carries the status, the error's code and the request id; of the vendor's
-message only what is short. The vendor's exception is not chained, because a traceback prints it.
+message only what is short; and no piece of what the request carried in secret. The vendor's
+exception is not chained, because a traceback prints it.
 """
 
 import re
+from collections.abc import Collection
 from enum import Enum, auto
 
+import httpx2
 import openai
 
 from shared.errors import (
@@ -23,6 +26,7 @@ from shared.errors import (
 from shared.llm.chat_completions import error_words as words
 from shared.llm.chat_completions.error_bodies import ErrorFacts, read_error_body
 from shared.llm.chat_completions.pause_hints import parse_reset, parse_retry_after, parse_words
+from shared.llm.key_scrubbing import MASK, read_secrets, scrub
 
 UNAVAILABLE_DELAY_SECONDS = 30.0
 # An error in a response with the status of an answer says by its code what it is; without one it is
@@ -34,6 +38,13 @@ _LEAST_ANSWER = 100
 _NUMBER = re.compile(r"(?<![\w.])\d{3,7}(?![\w.]*\w)")
 _DIFFERENCE = re.compile(r"> (\d{1,7}) - (\d{1,7})\)")
 _SECRET = re.compile(r"\b(?:sk|pk|gsk|xai|key|org|Bearer)[-_ ][^\s\"',.]+", re.IGNORECASE)
+
+
+class PageError(openai.APIConnectionError):
+    """A page, or nothing, came in place of an answer: a gateway's word, or a wrong address."""
+
+    def __init__(self, request: httpx2.Request) -> None:
+        super().__init__(message="There is no answer, and no error either", request=request)
 
 
 class ServerFailure(Enum):
@@ -108,7 +119,7 @@ def _is_access(status: int, facts: ErrorFacts) -> bool:
 
 
 def _names_key_or_model(facts: ErrorFacts) -> bool:
-    if words.KEY.search(facts.text):
+    if words.KEY.search(facts.text) or words.ADDRESS.search(facts.text):
         return True
     is_of_format = words.OUTPUT_FORMAT.search(facts.text) or words.TOOLS.search(facts.text)
     return not is_of_format and bool(words.MODEL.search(facts.text))
@@ -134,7 +145,7 @@ def _classify_load(status: int, facts: ErrorFacts) -> ServerFailure:
 
 
 def _is_overflow(status: int, facts: ErrorFacts) -> bool:
-    if status == 413 or "context_length_exceeded" in facts.codes:
+    if status == 413 or facts.codes & words.OVERFLOW_CODES:
         return True
     # llama.cpp has answered 500, TGI 424, others 400 or 422, or an error in an answer.
     return (
@@ -195,20 +206,23 @@ def describe_failure(error: openai.OpenAIError) -> str:
         # Of the address neither its path nor its query, where keys travel too.
         url = error.request.url
         place = f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+        if isinstance(error, PageError):
+            return f"{parts[0]}: {place} sends a page, or nothing; is the base address right?"
         return f"{parts[0]}: no answer from {place}; see that it runs and can be reached from here"
     if type(error) is openai.OpenAIError:
         return f"{parts[0]}: {_quote(str(error))}"
     if isinstance(error, openai.APIStatusError):
+        secrets = read_secrets(error.request)
         parts.append(f"status {error.status_code}")
         if 300 <= error.status_code < 400:
             parts.append("a redirect, which is not followed: set the address that it leads to")
         code = read_error_code(error)
         if code:
-            parts.append(_quote(code))
+            parts.append(_quote(code, secrets))
         if error.request_id:
-            parts.append(f"request {_quote(error.request_id)}")
-        message = "" if _repeats(error) else _quote(read_error_body(error.body).message)
-        return ", ".join(parts) + (f": {message}" if message else "")
+            parts.append(f"request {_quote(error.request_id, secrets)}")
+        message = "" if _repeats(error) else _quote(read_error_body(error.body).message, secrets)
+        return ", ".join(filter(None, parts)) + (f": {message}" if message else "")
     return ", ".join(parts)
 
 
@@ -307,6 +321,6 @@ def read_retry_after(error: openai.OpenAIError, now_seconds: float) -> float | N
     return seconds
 
 
-def _quote(text: str) -> str:
+def _quote(text: str, secrets: Collection[str] = ()) -> str:
     line = " ".join(text.split())
-    return _SECRET.sub("[key]", line) if len(line) <= _MAX_QUOTED_CHARS else ""
+    return _SECRET.sub(MASK, scrub(line, secrets)) if len(line) <= _MAX_QUOTED_CHARS else ""

@@ -13,13 +13,24 @@ ACCESS_CODES = frozenset(
         "insufficient_balance", "arrearage", "unsupported_country_region_territory",
         "invalid_api_key", "api_key_invalid", "model_not_found", "model_decommissioned",
         "model_terms_required", "invalid_model", "model_not_available", "unknown_model",
+        # Zhipu's for an account without money.
+        "1113",
     }
 )  # fmt: skip
 REFUSAL_CODES = frozenset(
     {
         "content_filter", "content_policy_violation", "responsibleaipolicyviolation",
         "data_inspection_failed", "datainspectionfailed", "invalid_prompt", "prohibited_content",
-        "flagged_input", "1301",
+        "flagged_input", "content_blocked",
+        # Zhipu's, and that of WSO2's guardrails.
+        "1301", "900514",
+    }
+)  # fmt: skip
+# The numbers are those of Zhipu, MiniMax and Baidu.
+OVERFLOW_CODES = frozenset(
+    {
+        "context_length_exceeded", "model_max_prompt_tokens_exceeded", "exceed_context_size_error",
+        "1261", "1039", "336007",
     }
 )  # fmt: skip
 BAD_GENERATION_CODES = frozenset({"json_validate_failed", "tool_use_failed", "output_parse_failed"})
@@ -45,19 +56,24 @@ MODEL = _words(
     r"on-demand throughput isn.t supported|doesn.t support on-demand|failed to load model",
     r"supported text or chat model",
 )
+# LM Studio says so with the status of an answer.
+ADDRESS = _words(r"unexpected endpoint or method")
 BUDGET = _words(
     r"budget (?:has been )?exceeded|exceeded.?budget|over budget|crossed budget|max budget",
     r"insufficient (?:account )?(?:balance|credits?|funds)|balance is (?:too low|insufficient)",
     r"credit balance is too low|(?:requires|need) more credits|used all available credits",
     r"exceeded your monthly included credits|spending limit|account (?:is |has been )?"
     r"(?:suspended|deactivated|not active|in arrears)|in good standing|access denied.*overdue",
+    r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",
 )
 MODERATION = _words(
     r"content management policy|content (?:safety )?polic(?:y|ies)|usage (?:policy|guidelines)",
     r"content exists risk|considered high risk|requires moderation|input was flagged",
     r"flagged (?:as|for) |inappropriate content|safety system|prohibited[_ ]content",
-    r"guardrail (?:raised|blocked|intervened|policy)|violated .{0,40}guardrail|unsafe or sensitive",
-    r"new_sensitive|sensitive (?:content|information)|(?:prompt|content|response) was blocked",
+    r"guardrail (?:raised|blocked|intervened|policy)|violated .{0,40}guardrail",
+    r"blocked by .{0,20}guardrail|unsafe or sensitive",
+    r"new_sensitive|sensitive (?:content|information|words)|responsible ai practices",
+    r"(?:prompt|content|response) (?:was blocked|(?:is )?blocked (?:by|due))",
 )
 # What is said of a text alone, and so counts whatever the status is.
 DECLINED_TEXT = _words(
@@ -103,15 +119,18 @@ OVERFLOW = _words(
     # vLLM, Mistral, DashScope, SGLang, Together and others.
     r"(?:prompt|input|request).{0,60}?(?:longer|larger|greater) than the (?:max|model|context)",
     r"prompt contains \d+ tokens|range of input length|input length .{0,40}?exceeds",
-    r"max_model_len|max_total_tokens|too large for model with \d+ maximum context",
+    r"max_model_len|max_seq_len|max_total_tokens|too large for model with \d+ maximum context",
     r"decoder prompt .{0,40}?is longer than|prompt token count of \d+ exceeds|payload too large",
+    r"prompt exceeds max|input tokens exceed|cannot truncate prompt|should have at most \d+ tokens",
+    # vLLM, of what a prompt that is longer than its window leaves for the answer.
+    r"max_tokens must be at least 1, got -",
 )
 OUTPUT_FORMAT = _words(
     r"response_format|json_schema|json_object|json schema|structured output|grammar"
 )
 # OpenAI ("'minLength' is not permitted"), Gemini, llama.cpp's and xgrammar's converters of schemas.
 BOUNDS = _words(
-    r"\b(?:min|max)(?:_?length|_?items|imum)\b|exclusive(?:min|max)imum|multiple_?of"
-    r"|number of repetitions"
+    r"\b(?:min|max)_?(?:length|items)\b|['\"`](?:min|max)imum['\"`]|exclusive(?:min|max)imum",
+    r"multiple_?of\b|number of repetitions",
 )
 TOOLS = _words(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call")

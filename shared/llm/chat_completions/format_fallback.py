@@ -3,9 +3,60 @@
 import threading
 from collections.abc import Callable
 
+import openai
+
+from shared.llm.chat_completions.error_translation import (
+    ServerFailure,
+    classify_failure,
+    names_bounds,
+    objects_to_output_format,
+)
 from shared.llm.chat_completions.structured_output import OutputStep
 
 _DOUBT_SECONDS = 600.0
+
+
+class OutputStepRejectedError(Exception):
+    """The server does not take the asked-for output format, as far as one can tell.
+
+    Args:
+        by_name: Whether it said so; if not, it answered with an internal error.
+        may_be_bounds: Whether it may be the bounds in the schema alone that it does not take.
+    """
+
+    def __init__(self, *, by_name: bool, may_be_bounds: bool = False) -> None:
+        super().__init__("the server does not take the output format")
+        self.by_name = by_name
+        self.may_be_bounds = may_be_bounds
+
+
+def find_step_rejection(
+    error: openai.OpenAIError, step: OutputStep, *, may_step_down: bool
+) -> OutputStepRejectedError | None:
+    """Whether the error may well mean that the server does not take the output format.
+
+    A server that fails on the format does so with any status: llama.cpp with 500, others with
+    400, 404, 422 or 501. Once a step has served, only an error that names the format counts: an
+    internal error is an outage then.
+
+    Args:
+        error: What the SDK raised.
+        step: How the shape of the answer was asked for.
+        may_step_down: Whether the server has yet to show that it takes this step.
+    """
+    if step.next_weaker is None or not isinstance(error, openai.APIStatusError):
+        return None
+    failure = classify_failure(error)
+    if failure is ServerFailure.BAD_REQUEST and error.status_code in (400, 404, 422):
+        is_bound = names_bounds(error)
+        by_name = is_bound or objects_to_output_format(error)
+    elif failure is ServerFailure.UNAVAILABLE and error.status_code in (500, 501):
+        is_bound = by_name = False
+    else:
+        return None
+    if not by_name and not may_step_down:
+        return None
+    return OutputStepRejectedError(by_name=by_name, may_be_bounds=is_bound or not by_name)
 
 
 class FormatFallback:

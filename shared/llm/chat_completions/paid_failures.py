@@ -5,7 +5,7 @@ import openai
 
 from shared.errors import DeadlineError, LateAnswerError, PaidCalls, SeashoreError
 from shared.llm.chat_completions.chat_replies import ANSWERED_HOST
-from shared.llm.model import Usage
+from shared.llm.model import PAID_COUNTS, Usage
 
 
 def charge_failure(error: SeashoreError, usage: Usage, room_tokens: int = 0) -> SeashoreError:
@@ -24,11 +24,8 @@ def charge_failure(error: SeashoreError, usage: Usage, room_tokens: int = 0) -> 
     if isinstance(error, DeadlineError):
         error = LateAnswerError(f"The answer is of no use yet, and time is up: {error}")
     if isinstance(error, PaidCalls):
-        error.calls = usage.calls
-        error.unanswered = usage.unanswered
-        error.input_tokens = usage.input_tokens
-        error.output_tokens = usage.output_tokens
-        error.cached_tokens = usage.cached_tokens
+        for name in PAID_COUNTS:
+            setattr(error, name, getattr(usage, name))
         error.room_tokens = room_tokens
     return error
 

@@ -9,9 +9,10 @@ _LONGEST_PAUSE_SECONDS = 24 * 3600.0
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)(ms|[smhd])(?![a-z])")
 # OpenAI and Groq "Please try again in 1m6.2s", Gemini "Please retry in 34.07s", Azure "Please
-# retry after 24 seconds".
+# retry after 24 seconds"; Gemini's "Your quota will reset after 8h44m7s".
 _IN_WORDS = re.compile(
-    r"(?:try again|retry|wait)(?: again)?(?: in| after| for)? ((?:\d+(?:\.\d+)?(?:ms|[smhd]))+)\b"
+    r"(?:try again|retry|wait|reset)(?: again)?(?: in| after| for)?"
+    r" ((?:\d+(?:\.\d+)?(?:ms|[smhd]))+)\b"
     r"|(?:try again|retry|wait)(?: again)?(?: in| after| for)? (\d+(?:\.\d+)?) ?sec",
     re.IGNORECASE,
 )

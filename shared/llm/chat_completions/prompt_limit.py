@@ -23,20 +23,23 @@ _MEMORY_SECONDS = 3600.0
 # A prompt that took too long may be sent again where there is clearly more time.
 _MORE_TIME = 1.2
 
-# Punctuation stands alone in most vocabularies, unless a letter follows.
-_PIECE = re.compile(r"[^\W\d_]+|\d{1,3}|[^\w\s]+(?=\s|$)")
+# Vowel signs, accents and joiners are parts of words, and no letters by their class (`\w`): Hindi
+# would come apart at each of them.
+_MARK = r"[\u00ad\u0300-\u1fff\u200b-\u200f\u3099\u309a\ua800-\uabff](?<![\d\s])"
+# Punctuation stands alone in most vocabularies, unless a letter follows; in some a year is a token.
+_PIECE = re.compile(rf"[^\W\d_](?:[^\W\d_]|{_MARK})*|\d{{1,4}}|[^\w\s]+(?=\s|$)")
 _LONGEST_LETTERS_PER_TOKEN = 12
 
 
 def count_fewest_tokens(text: str) -> int:
-    """The tokens that a text has at the least in any vocabulary: words, threes of digits, signs.
+    """The tokens that a text has at the least in any vocabulary: words, fours of digits, signs.
 
     Scripts without spaces come out far too low.
     """
     return sum(1 + (len(piece) - 1) // _LONGEST_LETTERS_PER_TOKEN for piece in _PIECE.findall(text))
 
 
-def was_cut(read_tokens: int, prompt_tokens: int, text: str) -> bool:
+def was_cut(read_tokens: int, prompt_tokens: int, text: str, most_read_tokens: int = 0) -> bool:
     """Whether a server has read less than it was sent.
 
     Half of an estimate is no evidence by itself: an estimate comes to up to three times the
@@ -47,10 +50,14 @@ def was_cut(read_tokens: int, prompt_tokens: int, text: str) -> bool:
         read_tokens: What it has counted, cached tokens included; 0 if it counts none.
         prompt_tokens: What was sent, by estimate.
         text: What was sent.
+        most_read_tokens: The most that the server is known to have read at once: a window is no
+            smaller than that.
     """
     if not 0 < read_tokens < prompt_tokens or prompt_tokens < _LEAST_PROMPT_TOKENS:
         return False
-    is_window = read_tokens >= _LEAST_WINDOW_TOKENS and read_tokens.bit_count() == 1
+    is_window = (
+        read_tokens >= max(_LEAST_WINDOW_TOKENS, most_read_tokens) and read_tokens.bit_count() == 1
+    )
     return is_window or read_tokens < _CERTAIN_SHARE * count_fewest_tokens(text)
 
 
@@ -86,6 +93,14 @@ class PromptLimit:
         self._until = 0.0
         self._window_tokens: int | None = None
         self._too_slow: _TooSlow | None = None
+        self._most_read_tokens = 0
+
+    def was_cut(self, read_tokens: int, prompt_tokens: int, text: str) -> bool:
+        """Whether a prompt was cut (`was_cut`), by all that is known of the server."""
+        with self._lock:
+            is_cut = was_cut(read_tokens, prompt_tokens, text, self._most_read_tokens)
+            self._most_read_tokens = max(self._most_read_tokens, read_tokens)
+        return is_cut
 
     def check(self, prompt_tokens: int, deadline: Deadline) -> None:
         """Pass if nothing is known against a prompt that could be divided.

@@ -80,6 +80,7 @@ class Desk:
             answers=AnswerServices(self.model, None, self.table, self.now),
             artifacts_bucket=self.bucket,
             work_queue_url=self.queue_url,
+            uploads_queue_url=account.settings.uploads_queue_url,
             window=make_window(1000),
             now=self.now,
         )

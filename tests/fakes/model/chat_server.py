@@ -167,7 +167,7 @@ class _ChatHandler(BaseHTTPRequestHandler):
         if behaviour.kind in ERRORS:
             return self._send_error(*ERRORS[behaviour.kind], headers=headers)
         if behaviour.kind == "raw":
-            return self._send(behaviour.status, behaviour.body, dict(behaviour.headers))
+            return self._send_raw(behaviour)
         if behaviour.kind in _BROKEN_CONNECTIONS:
             return _BROKEN_CONNECTIONS[behaviour.kind](self)
         with self.chat_server.slots:
@@ -294,6 +294,14 @@ class _ChatHandler(BaseHTTPRequestHandler):
     ) -> None:
         error = {"message": message, "type": error_type, "param": param, "code": code}
         self._send(status, {"error": error}, headers)
+
+    def _send_raw(self, behaviour: Behaviour) -> None:
+        """A body of bytes is a stream, unless its headers say something else."""
+        headers = dict(behaviour.headers)
+        if isinstance(behaviour.body, bytes):
+            kind = headers.pop("content-type", "text/event-stream")
+            return self._send_bytes(behaviour.status, kind, behaviour.body, headers)
+        return self._send(behaviour.status, behaviour.body, headers)
 
     def _send(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         self._send_bytes(status, "application/json", json.dumps(body).encode(), headers)

@@ -35,10 +35,10 @@ def stack(account):
 def spend_on(account):
     table = LedgerTable(account.clients.dynamodb, account.settings.ledger_table, lambda s: None)
 
-    def spend_on(model, price):
+    def spend_on(model, price, **told):
         limits = Limits(price=price, daily=10_000_000, document=None, zone=ZoneInfo("UTC"))
         meter = SpendMeter(table, model, limits, lambda: NOW, lambda: f"lease-{model}")
-        usage = Usage(calls=1, input_tokens=1_000_000, output_tokens=500)
+        usage = Usage(calls=1, input_tokens=1_000_000, output_tokens=500, **told)
         meter.settle(meter.reserve(meter.estimate(1_000_000, 500)), usage)
 
     return spend_on
@@ -55,6 +55,15 @@ def test_a_day_is_shown_by_model_beside_the_limit(stack, spend_on, capsys):
     assert said.out == "2026-05-04\tgpt-5-mini\t1\t1000000\t500\t$0.2510\tpipeline\n"
     assert "Today (2026-05-04): $0.2510 spent" in said.err
     assert "the limit is $10.00" in said.err
+
+
+def test_what_the_provider_says_stands_beside_what_is_computed(stack, spend_on, capsys):
+    spend_on("gpt", ModelPrice(input=0.25, output=2.0), told_micro_usd=240_000, told_calls=1)
+    assert "The provider itself says $0.2400 of 1 of today's calls" in (
+        write(stack, capsys, as_json=False).err
+    )
+    (today, _) = json.loads(write(stack, capsys, as_json=True).out)
+    assert (today["models"][0]["told_usd"], today["models"][0]["told_calls"]) == (0.24, 1)
 
 
 def test_a_model_without_a_price_is_named_as_such(stack, spend_on, capsys):

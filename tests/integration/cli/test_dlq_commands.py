@@ -7,13 +7,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from moto.sqs.models import SQSBackend
 
 from infra.cli.exit_codes import ExitCode
 from shared.ledger.documents import document_pk, move_document
 from shared.ledger.timeline import build_event, note_delay, read_timeline
 from shared.lifecycle import DocumentStatus
 from tests.fakes.aws.ledger_rows import extract_document, open_table
+from tests.fakes.aws.moved_letters import put_moved_letter
 from tests.fakes.dead_letter_boxes import (
     chunk_body,
     make_state,
@@ -28,17 +28,6 @@ from tests.fakes.desks.command_line import open_command_line
 def seashore(account):
     with open_command_line(account) as seashore:
         yield seashore
-
-
-@pytest.fixture(autouse=True)
-def _no_long_polls(monkeypatch):
-    """Moto finds at once what there is, and nothing arrives later: no test waits for that."""
-    receive = SQSBackend.receive_message
-
-    def receive_at_once(self, queue_name, count, wait_seconds, *others):
-        return receive(self, queue_name, count, 0, *others)
-
-    monkeypatch.setattr(SQSBackend, "receive_message", receive_at_once)
 
 
 @pytest.fixture
@@ -60,10 +49,10 @@ def put_two_causes(account):
             )
             for n in range(3)
         ]
-        + [("broken {", to_attributes(make_state("broken-1", "MessageDecodeError")))]
-        # Nobody has labelled this one.
-        + [(chunk_body("d2", 1), {})],
+        + [("broken {", to_attributes(make_state("broken-1", "MessageDecodeError")))],
     )
+    # Nobody has labelled this one.
+    put_moved_letter(account.clients.sqs, account.settings.work_dlq_url, chunk_body("d2", 1))
 
 
 def test_causes_are_listed_the_largest_first_and_filtered(seashore, account):

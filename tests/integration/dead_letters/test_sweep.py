@@ -5,7 +5,7 @@ import json
 import pytest
 
 from shared.aws.queues import Queues
-from shared.errors import MessageDecodeError, ServiceError
+from shared.errors import MessageDecodeError, ServiceError, UnfinishedError
 from shared.messages.delivery_state import read_delivery_state
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import START, scan_rows
@@ -48,7 +48,7 @@ def labelled_attributes(**state):
 def test_a_letter_without_a_cause_gets_one(desk):
     desk.put_letter(attributes=OWN)
     report = desk.sweep()
-    assert (report.stale_documents, report.letters_seen, report.letters_settled) == (1, 1, 1)
+    assert (report.letters_seen, report.letters_settled) == (1, 1)
     (letter,) = desk.take_letters()
     assert letter["Body"] == BODY
     attributes = letter["MessageAttributes"]
@@ -135,21 +135,41 @@ def test_sweeping_again_changes_nothing(desk):
 def test_a_ledger_that_cannot_be_told_keeps_the_letter(desk):
     desk.put_letter()
     desk.error = ServiceError("down", delay_seconds=1, reason="x")
-    with pytest.raises(ServiceError):
-        desk.sweep()
-    assert desk.account.count_messages(desk.urls["worker"]) == 1
+    assert desk.sweep().letters_settled == 0
+    (letter,) = desk.take_letters()
+    assert "MessageAttributes" not in letter
+
+
+def test_a_letter_that_cannot_be_settled_keeps_no_other_from_it(desk):
+    bodies = [f"letter {number}" for number in range(12)]
+    for body in bodies:
+        desk.put_letter(body=body)
+    desk.stubborn = bodies[3]
+    assert desk.sweep().letters_settled == 11
+    assert sorted(body for body, _ in desk.told) == sorted({*bodies} - {desk.stubborn})
+    without_cause = [one for one in desk.take_letters() if "MessageAttributes" not in one]
+    assert [letter["Body"] for letter in without_cause] == [desk.stubborn]
+
+
+def test_a_letter_that_sqs_did_not_move_is_not_called_a_death(desk):
+    desk.sqs.send_message(QueueUrl=desk.urls["worker"], MessageBody=BODY)
+    assert desk.sweep().letters_settled == 1
+    failure = read_state(desk.take_letters()[0])["failure"]
+    assert failure["error_type"] == "SentToDlq"
+    assert "no function has failed at it" in failure["message"]
+    assert desk.told == [(BODY, failure["message"])]
 
 
 class DyingQueues(Queues):
-    """Queues over which the process dies before it deletes a letter."""
+    """Queues over which the process dies before it deletes letters."""
 
-    def delete(self, queue_url, receipt_handle):
-        raise ServiceError("died", delay_seconds=1, reason="x")
+    def delete_batch(self, queue_url, receipt_handles):
+        raise SystemExit
 
 
 def test_a_sweep_that_dies_loses_no_letter(desk):
     desk.put_letter()
-    with pytest.raises(ServiceError):
+    with pytest.raises(SystemExit):
         desk.sweep(queues=DyingQueues(desk.sqs))
     # The letter and its copy; the letter is seen again when its look is over, and labelled then.
     assert desk.account.count_messages(desk.urls["worker"]) == 2
@@ -174,5 +194,20 @@ def test_a_letter_of_the_greatest_size_gets_its_cause(desk, body, attributes):
 def test_a_sweep_without_time_leaves_the_rest_to_the_next(desk):
     desk.put_letter()
     report = desk.sweep(seconds=4)
-    assert (report.stale_documents, report.letters_seen) == (1, 0)
+    assert (report.letters_seen, report.is_complete) == (0, False)
     assert len(desk.take_letters()) == 1
+
+
+def test_a_sweep_whose_time_is_up_goes_on_at_once(desk):
+    for number in range(25):
+        desk.put_letter(body=f"letter {number}")
+    desk.seconds_per_letter = 1
+    with pytest.raises(UnfinishedError):
+        desk.sweep(seconds=20)
+    assert 0 < len(desk.told) < 20
+    desk.seconds_per_letter = 0
+    assert desk.sweep().is_complete
+    assert sorted(body for body, _ in desk.told) == sorted(f"letter {n}" for n in range(25))
+    letters = desk.take_letters()
+    assert len(letters) == 25
+    assert all("failure" in read_state(letter) for letter in letters)

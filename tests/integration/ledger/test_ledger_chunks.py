@@ -134,13 +134,25 @@ def test_a_chunk_that_comes_late_opens_only_what_was_given_up(table, now, chunk_
 
 def test_what_a_chunk_opens_is_in_flight_again(table, now):
     document = extract_document(table, now, CHUNKS)
-    record_chunk(table, make_chunk(document, status=FAILED), now)
+    for number in range(1, CHUNKS + 1):
+        record_chunk(table, make_chunk(document, number, status=FAILED), now)
     there = find_document(table, document.document_id)
     move_document(table, there, DocumentStatus.FAILED, now, step="x")
     assert record_chunk(table, make_chunk(document), now)
     row = scan_rows(table)[document_pk(document.document_id), "DOC"]
     assert (row["status"], row["in_flight"]) == (DocumentStatus.SUMMARIZING, "yes")
     assert "finished_at" not in row
+
+
+def test_a_failed_document_is_opened_by_the_chunk_that_completes_it_and_by_no_other(table, now):
+    document = extract_document(table, now, CHUNKS)
+    move_document(table, document, DocumentStatus.FAILED, now, step="x")
+    for number in range(1, CHUNKS + 1):
+        there = find_document(table, document.document_id)
+        assert (there.status, there.chunks_done) == (DocumentStatus.FAILED, number - 1)
+        assert record_chunk(table, make_chunk(document, number), now)
+    there = find_document(table, document.document_id)
+    assert (there.status, there.chunks_done) == (DocumentStatus.SUMMARIZING, CHUNKS)
 
 
 def test_a_chunk_of_an_unknown_document_is_no_effect(table, now):
@@ -200,6 +212,7 @@ class Model:
         self.seen = {}
 
     def count(self, number, status):
+        was_failed = self.status is DocumentStatus.FAILED
         waits = self.status in {DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING}
         replayed = self.status in {DocumentStatus.PARTIAL, DocumentStatus.FAILED}
         there = self.chunks.get(number)
@@ -207,7 +220,9 @@ class Model:
         if not better or not (waits or (replayed and status is DONE)):
             return False
         self.chunks[number] = status
-        self.status = DocumentStatus.SUMMARIZING
+        # What is missing of a FAILED document may never have been sent.
+        if not was_failed or len(self.chunks) == CHUNKS:
+            self.status = DocumentStatus.SUMMARIZING
         return True
 
     def finish(self, target):

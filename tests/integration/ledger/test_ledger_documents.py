@@ -9,7 +9,12 @@ from hypothesis import strategies as st
 
 from shared.errors import LedgerConflictError
 from shared.ledger.document_lists import list_documents, list_in_flight
-from shared.ledger.document_texts import find_text, record_checkpoint, record_extraction
+from shared.ledger.document_texts import (
+    begin_anew,
+    find_text,
+    record_checkpoint,
+    record_extraction,
+)
 from shared.ledger.document_versions import find_current_document_id, register_document
 from shared.ledger.documents import document_pk, find_document, move_document
 from shared.ledger.timeline import read_timeline
@@ -26,8 +31,6 @@ from tests.fakes.aws.ledger_rows import (
     open_table,
     scan_rows,
 )
-
-REACHABLE = [status for status in DocumentStatus if status is not DocumentStatus.RECEIVED]
 
 
 @pytest.fixture
@@ -114,7 +117,7 @@ def test_only_legal_moves_pass_and_the_others_change_nothing(table, now):
     document = register_document(table, make_upload(), now)
     wrong = []
     for status in DocumentStatus:
-        for target in REACHABLE:
+        for target in DocumentStatus:
             there = force(table, document, status=status, reason=None)
             try:
                 move_document(table, there, target, now, step="moved", changes={"reason": "why"})
@@ -132,9 +135,27 @@ def test_only_legal_moves_pass_and_the_others_change_nothing(table, now):
     assert told == sum(len(targets) for targets in LEGAL_MOVES.values())
 
 
-@pytest.mark.parametrize("status", DocumentStatus)
-def test_nothing_moves_back_to_the_beginning(status):
-    assert DocumentStatus.RECEIVED not in LEGAL_MOVES[status]
+def test_only_what_is_not_done_is_begun_anew_and_in_a_run_of_its_own(table, now):
+    document = register_document(table, make_upload(), now)
+    begun = set()
+    for status in DocumentStatus:
+        there = force(table, document, status=status, run=3, next_page=9, chunks_total=4)
+        try:
+            begin_anew(table, there, now)
+        except LedgerConflictError:
+            continue
+        begun.add(status)
+        after = find_document(table, document.document_id)
+        assert (after.status, after.run) == (DocumentStatus.RECEIVED, 4)
+        assert (after.next_page, after.chunks_total, after.chunk_plan) == (1, 0, ())
+        with pytest.raises(LedgerConflictError):
+            begin_anew(table, there, now)
+    assert begun == {
+        DocumentStatus.EXTRACTED,
+        DocumentStatus.SUMMARIZING,
+        DocumentStatus.PARTIAL,
+        DocumentStatus.FAILED,
+    }
 
 
 @pytest.mark.parametrize("status", DocumentStatus)
@@ -161,7 +182,7 @@ def test_a_run_that_is_not_the_documents_own_never_overwrites_it(table, now):
     document = extract_document(table, now)
     newer = force(table, document, run=2)
     rows = scan_rows(table)
-    for target in REACHABLE:
+    for target in DocumentStatus:
         with pytest.raises(LedgerConflictError):
             move_document(table, document, target, now, step="stale", changes={"title": "stale"})
     assert scan_rows(table) == rows

@@ -114,6 +114,7 @@ class Desk:
             queues=Queues(self.sqs),
             answers=AnswerServices(self.model, None, self.table, self.now),
             window=ModelWindow(16_000),
+            uploads_queue_url=settings.uploads_queue_url,
             **common,
         )
 

@@ -1,26 +1,29 @@
 """Tasks in the ledger: registered once, moved only as is legal, and only by their own attempt."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from shared.aws.dynamodb_table import IN_FLIGHT_INDEX
 from shared.errors import LedgerConflictError
 from shared.ledger.spending import Spending, record_spending
 from shared.ledger.tasks import (
+    TASK_IN_FLIGHT,
+    end_flight,
     fail_task,
     find_task,
     finish_task,
     list_tasks,
-    list_tasks_in_flight,
     register_task,
     start_task,
     task_pk,
     task_row_key,
 )
 from shared.ledger.timeline import read_timeline
+from shared.ledger.waiting import note_wait
 from shared.lifecycle import LEGAL_TASK_MOVES, TaskStatus
 from tests.fakes.aws.kept_account import open_account
-from tests.fakes.aws.ledger_rows import Clock, open_table, scan_rows
+from tests.fakes.aws.ledger_rows import START, Clock, open_table, scan_rows
 
 
 @pytest.fixture
@@ -102,6 +105,40 @@ def test_an_attempt_that_was_overtaken_changes_nothing(table, now):
     assert find_task(table, "t").attempts == 2
 
 
+def list_flying(table):
+    rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", TASK_IN_FLIGHT, newest_first=False)
+    return [row["task_id"] for row in rows]
+
+
+def test_a_task_that_could_not_be_told_of_stays_in_flight_until_it_is(table, now):
+    task = start_task(table, register(table, now), now)
+    fail_task(table, task, "lost", now, stays_in_flight=True)
+    assert list_flying(table) == ["t"]
+    end_flight(table, task)
+    assert list_flying(table) == []
+    start_task(table, find_task(table, "t"), now)
+    with pytest.raises(LedgerConflictError):
+        end_flight(table, task)
+    assert list_flying(table) == ["t"]
+
+
+def test_what_waits_for_long_has_one_row_that_tells_it_all(table, now):
+    register(table, now)
+    begun = START + timedelta(minutes=1)
+    for number in range(96):
+        details = {"item": "t", "reason": "over_budget", "delay_seconds": 900}
+        at = begun + timedelta(minutes=15 * number)
+        note_wait(table, task_row_key("t"), at, "deferred", details)
+    note_wait(table, task_row_key("t"), begun, "deferred", {**details, "reason": "throttled"})
+    assert sum(sk.startswith("EVENT#") for _, sk in scan_rows(table)) == 3
+    _, throttled, waited = read_timeline(table, task_pk("t"))
+    assert (throttled.step, throttled.count) == ("deferred", 1)
+    assert (waited.count, waited.planned_seconds) == (96, 96 * 900)
+    assert datetime.fromisoformat(waited.first_at) == begun
+    assert datetime.fromisoformat(waited.at) == at
+    assert waited.details == details
+
+
 def test_a_task_that_is_taken_up_again_loses_its_reason_and_is_in_flight(table, now):
     failed = bring_to(table, now, TaskStatus.FAILED)
     assert failed.reason == "a reason"
@@ -109,7 +146,7 @@ def test_a_task_that_is_taken_up_again_loses_its_reason_and_is_in_flight(table, 
     start_task(table, failed, now)
     task = find_task(table, "t")
     assert (task.reason, task.finished_at) == (None, None)
-    assert [t.task_id for t in list_tasks_in_flight(table, now())] == ["t"]
+    assert list_flying(table) == ["t"]
 
 
 def test_spending_adds_up_whatever_the_status(table, now):
@@ -130,9 +167,7 @@ def test_tasks_are_listed_by_day_newest_first_and_in_flight_oldest_first(table, 
         register(table, now, task_id=name)
     finish(table, start_task(table, find_task(table, "b"), now), now)
     assert [task.task_id for task in list_tasks(table, now, 1)] == ["c", "b", "a"]
-    assert [task.task_id for task in list_tasks_in_flight(table, now())] == ["a", "c"]
-    long_ago = now() - timedelta(hours=1)
-    assert list(list_tasks_in_flight(table, long_ago)) == []
+    assert list_flying(table) == ["a", "c"]
     now.at += timedelta(days=1)
     assert list(list_tasks(table, now, 1)) == []
     assert len(list(list_tasks(table, now, 2))) == 3

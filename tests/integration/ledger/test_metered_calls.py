@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from infra.cli.timeline_table import describe_details
 from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
 from pipeline.metering.payers import pay_by_document
 from pipeline.summaries.summary_types import CoreSummary
@@ -34,15 +35,16 @@ class Model:
     def __init__(self):
         self.calls = 0
         self.error = None
+        self.usage = Usage(1, 100, 10)
 
     def answer(self, request, deadline):
         self._count()
         value = CoreSummary(title=f"{self.calls}", abstract="a", key_points=[], language="en")
-        return ModelAnswer(value, self.name, Usage(1, 100, 10))
+        return ModelAnswer(value, self.name, self.usage)
 
     def take_turn(self, request, deadline):
         self._count()
-        return ModelTurn(Turn(text=f"{self.calls}"), self.name, Usage(1, 100, 10))
+        return ModelTurn(Turn(text=f"{self.calls}"), self.name, self.usage)
 
     def _count(self):
         if self.error is not None:
@@ -158,3 +160,13 @@ def test_a_run_that_has_kept_an_answer_goes_on_later(desk, late):
     with pytest.raises(UnfinishedError), calls.go_on_later():
         ask(calls)
         raise late("no time")
+
+
+def test_what_the_provider_says_of_the_cost_is_kept_on_the_bill_and_in_the_timeline(desk):
+    desk.model.usage = Usage(1, 100, 10, told_micro_usd=70, told_calls=1)
+    calls = desk.open_calls()
+    ask(calls)
+    take_turn(calls)
+    assert desk.bill.told_micro_usd == calls.spent.told_micro_usd == 140
+    last = read_timeline(desk.table, document_pk(desk.document_id))[-1]
+    assert "$0.0001 as the provider says" in describe_details(last.details)

@@ -22,11 +22,12 @@ from tests.fakes.model.openai_requests import SECRET_KEY, SECRET_TEXT, answer, f
 from tests.integration.openai_model.answer_shapes import (
     access_shapes,
     content_shapes,
+    stream_shapes,
     turn_shapes,
 )
 from tests.integration.openai_model.answer_shapes import load_shapes as load
 from tests.integration.openai_model.answer_shapes import reply_shapes as replies
-from tests.integration.openai_model.answer_shapes.rows import MADE
+from tests.integration.openai_model.answer_shapes.rows import ANSWER, MADE
 from tests.integration.openai_model.conftest import model_of
 
 ERRORS = [
@@ -42,6 +43,7 @@ REPLIES = [*replies.REASONS, *replies.THOUGHTS, *replies.BILLS]
 TABLE = [
     *ERRORS,
     *REPLIES,
+    *stream_shapes.ROWS,
     *turn_shapes.ROWS,
     *access_shapes.FIRST,
     *content_shapes.ROOMS,
@@ -87,7 +89,7 @@ def take_turn(model):
 
 def test_the_table_is_long_and_every_row_is_another():
     sourced = [row.source for row in TABLE if row.source != MADE]
-    assert len(sourced) >= 120
+    assert len(sourced) >= 180
     assert len(set(sourced)) == len(sourced)
 
 
@@ -152,6 +154,21 @@ def test_turns(model, server, row):
     error = ModelRefusalError if row.outcome == "refused" else ModelAnswerError
     with pytest.raises(error, match="cut off" if row.outcome == "cut_off" else None):
         take_turn(model)
+
+
+@rows(stream_shapes.ROWS)
+def test_streams(model, server, row):
+    answer(model)
+    server.script(*[row.behaviour] * TRIES)
+    if row.outcome == "whole":
+        got = answer(model)
+        assert (got.value.title, got.usage.calls, got.usage.estimated) == ("Answer", 1, False)
+        assert take_turn(model).turn.text == ANSWER
+        assert len(server.calls) == 3
+        return
+    with pytest.raises(OUTCOMES[row.outcome]) as caught:
+        answer(model)
+    assert type(caught.value) is OUTCOMES[row.outcome]
 
 
 @rows(turn_shapes.ROWS)

@@ -100,7 +100,7 @@ def test_a_declined_text_is_final(model, server, kind):
     assert len(server.calls) == 1
 
 
-@pytest.mark.parametrize("kind", ["html", "garbled", "not_utf8", "no_choices"])
+@pytest.mark.parametrize("kind", ["garbled", "not_utf8", "no_choices"])
 def test_what_is_no_completion_is_no_answer(model, server, kind):
     server.script(failing(kind))
     with pytest.raises(ModelAnswerError):

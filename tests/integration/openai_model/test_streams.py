@@ -1,19 +1,23 @@
 """Answers that come as they are written, from servers that stream, or do not, or half."""
 
+import json
 import time
 from dataclasses import replace
 
 import pytest
 
 from shared.deadline import Deadline
-from shared.errors import ContextOverflowError, ModelSlowError
+from shared.errors import ContextOverflowError, ModelAccessError, ModelSlowError
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.model_window import ModelWindow
+from tests.fakes.model.chat_behaviours import sending
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.model_keys import fixed_key
 from tests.fakes.model.openai_requests import SECRET_KEY, answer, request_for
 from tests.fakes.model.pacing import Pace
+from tests.integration.openai_model.answer_shapes.stream_shapes import COUNTED, chunk, events
+from tests.integration.openai_model.test_answer_shapes import take_turn
 
 
 @pytest.fixture
@@ -102,3 +106,24 @@ def test_a_call_outlasts_two_minutes_while_tokens_come(waits):
         began = clock()
         model.answer(request, Deadline.after(600, clock))
     assert clock() - began > 120
+
+
+def test_calls_of_one_index_are_told_apart(model, server):
+    """As Gemini's servers stream them: one chunk a call, each with the index 0 and no id."""
+    calls = [
+        {"index": 0, "function": {"name": "look", "arguments": json.dumps({"where": place})}}
+        for place in ("here", "there")
+    ]
+    chunks = [chunk({"tool_calls": [call]}) for call in calls]
+    body = events(*chunks, chunk({}, "tool_calls"), COUNTED)
+    server.script(sending(200, body))
+    turn = take_turn(model).turn
+    assert [call.arguments for call in turn.calls] == ['{"where": "here"}', '{"where": "there"}']
+
+
+@pytest.mark.parametrize("page", [b"<!DOCTYPE html><title>Hello</title>", b""])
+def test_a_page_before_any_answer_is_a_wrong_address(model, server, page):
+    server.script(sending(200, page, content_type="text/html"))
+    with pytest.raises(ModelAccessError, match="is the base address right"):
+        answer(model)
+    assert len(server.calls) == 1

@@ -16,6 +16,7 @@ from shared.ledger.timeline import read_timeline
 from tests.fakes.aws.event_source import EventSource
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import open_table
+from tests.fakes.aws.moved_letters import put_moved_letter
 from tests.fakes.desks.report_desk import DAY, MORNING, NOON, Desk
 from tests.fakes.desks.running_pipeline import run_pipeline
 
@@ -120,9 +121,10 @@ def test_the_sweep_settles_a_report_whose_process_died(account):
     """SQS has moved its message to the DLQ, without a cause and without a word to the ledger."""
     table = open_table(account)
     begin_report(table, DAY, "", None, datetime.now(UTC) - timedelta(hours=1))
-    account.clients.sqs.send_message(
-        QueueUrl=account.settings.reports_dlq_url,
-        MessageBody=json.dumps({"kind": "daily_report", "day": DAY}),
+    put_moved_letter(
+        account.clients.sqs,
+        account.settings.reports_dlq_url,
+        json.dumps({"kind": "daily_report", "day": DAY}),
     )
     send(account, '{"kind": "sweep", "v": 1}', "work_queue_url")
     with run_pipeline(account) as pipeline:

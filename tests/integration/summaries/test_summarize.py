@@ -210,8 +210,9 @@ def test_an_answer_is_asked_for_once_whichever_document_holds_the_text(account):
     assert desk.document.input_tokens == 100
 
 
-def test_a_text_that_is_gone_is_said_to_be_gone(desk):
-    message = desk.message(1).model_copy(update={"text_key": "text/none.json"})
+def test_a_text_that_is_gone_again_and_again_is_said_to_be_gone(desk):
+    force(desk.table, desk.document, run=5)
+    message = desk.message(1).model_copy(update={"text_key": "text/none.json", "run": 5})
     with pytest.raises(ObjectMissingError):
         summarize_chunk(message, desk.services, DEADLINE)
     assert desk.model.requests == []

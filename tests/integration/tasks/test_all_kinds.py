@@ -10,6 +10,7 @@ from shared.ledger.documents import find_document
 from shared.ledger.tasks import list_tasks
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages.tasks import digest_text, name_digest_task
+from tests.fakes.aws.moved_letters import put_moved_letter
 from tests.fakes.desks.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
 from tests.fakes.model.chat_behaviours import failing
 from tests.fakes.pdf.pdf_files import make_text_pdf
@@ -150,12 +151,11 @@ def test_an_answer_outlives_a_failure_to_write_the_result(desk):
 def test_a_task_whose_process_died_is_settled_by_the_sweep(desk):
     """After the last receive SQS moves a message to the DLQ by itself, without a cause."""
     sqs, settings = desk.account.clients.sqs, desk.account.settings
-    task_id = desk.send("ask", id="t", question="What?", documents=["nope.pdf"])
+    desk.send("ask", id="t", question="What?", documents=["nope.pdf"])
     desk.pipeline.worker.poll()
-    desk.age_task(task_id, minutes=20)
     desk.drain_work_queue()
     body = {"kind": "ask", "id": "t", "question": "What?", "documents": ["nope.pdf"]}
-    sqs.send_message(QueueUrl=settings.work_dlq_url, MessageBody=json.dumps(body))
+    put_moved_letter(sqs, settings.work_dlq_url, json.dumps(body))
     sqs.send_message(QueueUrl=settings.work_queue_url, MessageBody='{"kind": "sweep", "v": 1}')
     desk.pipeline.run()
     task = desk.task("t")

@@ -1,16 +1,20 @@
 """Word to the senders of tasks: to allowed queues and topics, once the task is final."""
 
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from functions.delivery.policy import DeadLetter
+from pipeline.tasks.intake import register_order
 from shared.aws.callback_targets import find_callback_target
 from shared.deadline import Deadline
-from shared.errors import TaskRefusedError
+from shared.errors import ServiceError, TaskRefusedError
+from shared.ledger.tasks import LOST_TASK_REASON
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import SummarizeTask
 from shared.messages.work_items import TaskCallback, WorkItem
+from tests.fakes.aws.moved_letters import put_moved_letter
 from tests.fakes.desks.task_desk import open_task_desk
 
 QUEUE_ARN = "arn:aws:sqs:eu-west-1:123456789012:told"
@@ -101,6 +105,46 @@ def test_a_sender_is_told_of_a_task_whose_process_died_after_its_last_commit(des
     desk.pipeline.run()
     assert read_told(desk) == [before]
     assert desk.task("t").status is TaskStatus.DONE
+
+
+def test_a_sender_is_told_by_the_sweep_though_nothing_is_in_flight(desk):
+    desk.do("summarize", id="t", text=TEXT, callback=desk.told_url)
+    read_told(desk)
+    forget_records(desk)
+    settings, sqs = desk.account.settings, desk.account.clients.sqs
+    body = {"kind": "summarize", "id": "t", "text": TEXT, "callback": desk.told_url}
+    put_moved_letter(sqs, settings.work_dlq_url, json.dumps(body))
+    sqs.send_message(QueueUrl=settings.work_queue_url, MessageBody='{"kind": "sweep", "v": 1}')
+    desk.pipeline.run()
+    (told,) = read_told(desk)
+    assert (told["task_id"], told["status"]) == ("t", "DONE")
+
+
+def test_a_sender_is_told_of_a_task_that_no_queue_knows_any_more(desk, monkeypatch):
+    settings, sqs = desk.account.settings, desk.account.clients.sqs
+    order = SummarizeTask(id="t", text=TEXT, callback=desk.told_url)
+    register_order(order, desk.table, lambda: datetime.now(UTC) - timedelta(days=16))
+
+    def sweep():
+        sqs.send_message(QueueUrl=settings.work_queue_url, MessageBody='{"kind": "sweep", "v": 1}')
+        desk.pipeline.run()
+
+    with monkeypatch.context() as patches:
+        # The sweep dies after its first write; the next one has the sender told.
+        patches.setattr("pipeline.tasks.carry_out._send_callback", die)
+        sweep()
+    assert desk.task("t").status is TaskStatus.FAILED
+    assert read_told(desk) == []
+    desk.drain_work_queue()
+    sweep()
+    (told,) = read_told(desk)
+    assert (told["status"], told["reason"]) == ("FAILED", LOST_TASK_REASON)
+    sweep()
+    assert read_told(desk) == []
+
+
+def die(*_):
+    raise ServiceError("died", delay_seconds=900, reason="x")
 
 
 def test_a_target_that_is_not_allowed_fails_the_task_with_one_sentence(desk):

@@ -14,6 +14,7 @@ from shared.aws.queues import ReceivedMessage
 from shared.dead_letters.letters import (
     UNREADABLE,
     UNSWEPT,
+    UNSWEPT_SENT,
     LetterFilter,
     find_letter_ids,
     group_letters,
@@ -99,6 +100,14 @@ def test_a_letter_without_a_cause_says_so():
     assert not LetterFilter(errors=("ProcessDied",)).fits(
         make_letter(state=make_state("m", "Other"))
     )
+
+
+def test_a_letter_that_sqs_did_not_move_is_no_death():
+    letter = make_letter(moved_by_sqs=False)
+    assert letter.awaits_sweep
+    assert letter.error_type == UNSWEPT_SENT
+    assert "no function has failed at it" in letter.cause
+    assert not LetterFilter(errors=("ProcessDied",)).fits(letter)
 
 
 def test_a_letter_of_a_queue_that_is_not_swept_waits_for_no_sweep():

@@ -79,4 +79,7 @@ def test_requests_are_small_and_keep_the_order(sizes):
     assert [copy for batch in batches for copy in batch] == copies
     for batch in batches:
         assert 1 <= len(batch) <= 10
-        assert len(batch) == 1 or sum(len(copy.body) for copy in batch) <= 262_144
+        assert (
+            len(batch) == 1
+            or sum(len(copy.to_request()["MessageBody"]) for copy in batch) <= 262_144
+        )

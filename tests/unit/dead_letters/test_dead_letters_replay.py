@@ -153,6 +153,26 @@ def test_whether_an_upload_needs_a_replay(row, finished, succeeded):
     assert tell_if_finished(identify_work(UPLOADS, rest, "m"), {}) is not None
 
 
+@pytest.mark.parametrize(
+    ("run", "status", "finished"),
+    [
+        (1, "SUMMARIZING", False),
+        (1, "PARTIAL", False),
+        (1, "DONE", True),
+        (1, "DELETED", True),
+        (2, "RECEIVED", False),
+        (2, "EXTRACTED", False),
+        (2, "DONE", True),
+        (3, "RECEIVED", True),
+    ],
+)
+def test_whether_a_document_has_still_to_be_begun_anew(run, status, finished):
+    (upload,) = decode_upload_notice(make_notice("a.pdf")).uploads
+    again = encode_message(ContinueIngest(document_id=upload.document_id, run=1, next_page=1))
+    rows = document_rows(upload.document_id, run=run, status=status)
+    assert (tell_if_finished(identify_work(UPLOADS, again, "m"), rows) is not None) is finished
+
+
 def test_a_task_of_the_same_id_is_not_the_work_of_another_message():
     first, second = (AgentTask(id="t", prompt=prompt) for prompt in ("One.", "Two."))
     row = {

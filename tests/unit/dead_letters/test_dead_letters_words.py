@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from infra.cli.dead_letters.show import build_log_query, find_log_group
+from infra.cli.timeline_table import describe_more
 from infra.cli.times import parse_time
 from pipeline.timeline import build_timeline, find_last_attempt
 from shared.dead_letters.letters import DeadLetterQueue, Letter
@@ -38,6 +39,19 @@ def test_a_timeline_has_times_and_sums():
     assert timeline.planned_wait_seconds == 67
     assert timeline.model_calls == 1
     assert timeline.errors == {"throttled": 2, "ModelAnswerError": 1}
+
+
+def test_waits_that_are_one_row_count_as_many():
+    wait = event(90_000, "deferred", reason="over_budget", delay_seconds=900, item="a")
+    many = wait.model_copy(
+        update={"count": 96, "first_at": event(5, "x").at, "planned_seconds": 86_400}
+    )
+    timeline = build_timeline([event(0, "received"), many])
+    assert (timeline.deferrals, timeline.planned_wait_seconds) == (96, 86_400)
+    assert timeline.errors == {"over_budget": 96}
+    step = timeline.steps[-1]
+    assert step.first_at == NOW + timedelta(seconds=5)
+    assert "96 times since 01 Mar" in describe_more(step)
 
 
 def test_nothing_has_happened_yet():

@@ -1,5 +1,6 @@
 """Messages as they may arrive: their bodies and attributes, and what SQS does not take back."""
 
+import base64
 import json
 import threading
 import time
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from functions.delivery.batch import process_batch
 from functions.delivery.consumer import Consumer
 from shared.errors import DeferredError, PermanentError
+from shared.messages.packing import PACKED_NAME, unpack
 from shared.messages.work_items import decode_work_item
 from tests.fakes.aws.batches import DLQ, QUEUE, make_record, make_runtime
 from tests.fakes.aws.event_source import LambdaContext, check_response
@@ -139,17 +141,15 @@ def test_the_body_is_not_logged():
     ],
     ids=["dead-lettered", "deferred"],
 )
-class TestACopyThatSqsDoesNotTake:
-    """It stays on the queue: after the last receive SQS moves it to the DLQ itself, all of it."""
+class TestACopyOfAMessageThatUsesUpWhatSqsAllows:
+    """It goes like any other: packed where its past would have no room."""
 
-    def test_a_message_with_ten_attributes_of_its_own_stays(self, handle):
+    def test_ten_attributes_of_its_own_are_packed(self, handle):
         stage = Stage(handle)
         attributes = {f"a{n}": {"DataType": "String", "StringValue": "x"} for n in range(10)}
-        full = make_record("full", COMBINE, attributes=attributes)
-        other = make_record("other", COMBINE.replace("d1", "d2"))
-        assert stage.run(full, other) == {"full"}
-        assert len(stage.sqs.sent_to(DLQ) + stage.sqs.sent_to(QUEUE)) == 1
-        assert "message_not_settled" in stage.log.getvalue()
+        assert stage.run(make_record("full", COMBINE, attributes=attributes)) == set()
+        (copy,) = stage.sqs.sent_to(DLQ) + stage.sqs.sent_to(QUEUE)
+        assert set(copy["MessageAttributes"]) == {"seashore", PACKED_NAME}
 
     def test_one_with_nine_goes_with_all_of_them(self, handle):
         stage = Stage(handle)
@@ -158,24 +158,30 @@ class TestACopyThatSqsDoesNotTake:
         (copy,) = stage.sqs.sent_to(DLQ) + stage.sqs.sent_to(QUEUE)
         assert set(copy["MessageAttributes"]) == {*attributes, "seashore"}
 
-    def test_a_message_as_large_as_sqs_allows_stays(self, handle):
+    def test_a_body_as_large_as_sqs_allows_is_packed(self, handle):
         stage = Stage(handle)
         body = COMBINE + " " * (MAX_MESSAGE_BYTES - len(COMBINE))
-        assert stage.run(make_record("m", body)) == {"m"}
-        assert stage.sqs.sent_to(DLQ) + stage.sqs.sent_to(QUEUE) == []
+        assert stage.run(make_record("m", body)) == set()
+        (copy,) = stage.sqs.sent_to(DLQ) + stage.sqs.sent_to(QUEUE)
+        assert set(copy["MessageAttributes"]) == {"seashore", PACKED_NAME}
+        packed = copy["MessageAttributes"][PACKED_NAME]["BinaryValue"]
+        as_lambda_writes = {PACKED_NAME: {"binaryValue": base64.b64encode(packed).decode()}}
+        assert unpack(copy["MessageBody"], as_lambda_writes) == (body, {})
 
-    def test_one_that_leaves_room_for_its_past_goes(self, handle):
+    def test_one_that_leaves_room_for_its_past_goes_as_it_is(self, handle):
         stage = Stage(handle)
-        body = COMBINE + " " * (MAX_MESSAGE_BYTES - len(COMBINE) - 2_000)
+        body = COMBINE + " " * (MAX_MESSAGE_BYTES - len(COMBINE) - 17_000)
         assert stage.run(make_record("m", body)) == set()
         (copy,) = stage.sqs.sent_to(DLQ) + stage.sqs.sent_to(QUEUE)
         assert copy["MessageBody"] == body
 
 
-def test_a_mebibyte_of_anything_else_stays_too():
+def test_a_mebibyte_of_anything_else_is_dead_lettered_like_anything_else():
     stage = Stage()
-    assert stage.run(make_record("m", MIB_OF_TEXT), make_record("n", COMBINE)) == {"m"}
+    assert stage.run(make_record("m", MIB_OF_TEXT), make_record("n", COMBINE)) == set()
     assert stage.handled == ["d1:1:combine:2"]
+    (letter,) = stage.sqs.sent_to(DLQ)
+    assert "MessageDecodeError" in letter["MessageAttributes"]["seashore"]["StringValue"]
 
 
 def test_the_same_item_twice_in_a_batch_is_worked_on_once():

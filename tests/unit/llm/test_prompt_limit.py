@@ -18,11 +18,27 @@ from shared.llm.token_estimate import estimate_tokens
 
 PROSE = "Seals rest on the sand of the bay, and dive when the tide comes in. " * 300
 DIGITS = "1250 0000 3125 7777 " * 1_500
+# Lines in scripts whose vowels are signs of their own, or without spaces, and the fewest tokens of
+# a hundred in five vocabularies (Gemma 4, Qwen 2 and 3.5, Llama 3, GPT-2): Gemma's, or Qwen's.
+LINES = [
+    ("भारत में शिक्षा का इतिहास बहुत पुराना है।\n", 1_000),
+    ("বাংলাদেশের ইতিহাস অনেক পুরনো এবং সমৃদ্ধ।\n", 800),
+    ("தமிழ் மொழி மிகவும் பழமையான மொழி ஆகும்.\n", 900),
+    ("การเรียนรู้ภาษาไทยเป็นสิ่งที่น่าสนใจมาก\n", 1_000),
+    ("海豹在沙滩上休息然后潜入水中寻找鱼\n", 1_200),
+]
+
+
+@pytest.mark.parametrize(("line", "tokens"), LINES)
+def test_no_honest_count_is_a_cut_in_any_script(line, tokens):
+    text = line * 100
+    assert tokens < estimate_tokens(text)
+    assert not was_cut(tokens, estimate_tokens(text), text)
 
 
 @pytest.mark.parametrize(
     ("text", "least", "most"),
-    [("Seals dive.", 3, 3), ("1,250 seals (1999)", 6, 7), ("-- | --", 3, 3), ("", 0, 0)],
+    [("Seals dive.", 3, 3), ("1,250 seals (1999)", 5, 6), ("-- | --", 3, 3), ("", 0, 0)],
 )
 def test_the_fewest_tokens_of_a_text(text, least, most):
     assert least <= count_fewest_tokens(text) <= most
@@ -49,6 +65,15 @@ def test_the_fewest_tokens_of_a_text(text, least, most):
 def test_a_prompt_of_which_less_was_read_than_it_holds_was_cut(read_tokens, name, cut):
     text = {"prose": PROSE, "digits": DIGITS, "short": PROSE[:1_000]}[name]
     assert was_cut(read_tokens, estimate_tokens(text), text) is cut
+
+
+def test_a_server_that_has_read_more_has_no_such_window():
+    limit = PromptLimit(lambda: 0.0, logging.getLogger("test"))
+    long = PROSE * 2
+    assert not limit.was_cut(9_500, estimate_tokens(long), long)
+    assert not limit.was_cut(4_096, 4_700, "Seals dive. " * 1_000)
+    assert limit.was_cut(2_048, estimate_tokens(PROSE), PROSE)
+    assert limit.was_cut(16_384, 3 * estimate_tokens(long), long)
 
 
 def test_an_answer_that_ends_before_its_limit_has_filled_the_window():

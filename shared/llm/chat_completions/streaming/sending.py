@@ -3,6 +3,7 @@
 import logging
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import httpx2
@@ -11,6 +12,7 @@ import openai
 from shared.deadline import Deadline
 from shared.errors import ModelSlowError
 from shared.llm.chat_completions.error_bodies import read_error_body
+from shared.llm.chat_completions.error_translation import PageError
 from shared.llm.chat_completions.openai_client import call_timeout
 from shared.llm.chat_completions.server_dialect import asks_for_tier
 from shared.llm.chat_completions.streaming.response_bodies import BodyReader
@@ -28,6 +30,8 @@ _SLOWEST_READING = 20.0
 _PATIENCE_SECONDS = 20.0
 _SLOW_DELAY_SECONDS = 30.0
 
+# LiteLLM's; it is sent before a stream, and then without a value.
+_COST_HEADER = "x-litellm-response-cost"
 _STREAMING = re.compile(r"(?<![a-z_])stream(?:ing|ed|_options)?(?![a-z])", re.IGNORECASE)
 _UNKNOWN_STATUSES = (400, 404, 405, 422, 501)
 
@@ -62,6 +66,21 @@ class AnswerTooSlowError(openai.APITimeoutError):
         )
 
 
+@dataclass(frozen=True)
+class Sent:
+    """A request that was answered.
+
+    Args:
+        completion: What the server says, of which nothing is validated: a completion, as a rule.
+        asked_flex: Whether the cheap and slow tier was asked for.
+        told_cost: What a header says that it has cost, in dollars; as a rule nothing.
+    """
+
+    completion: object
+    asked_flex: bool = False
+    told_cost: str = ""
+
+
 class CompletionSender:
     """Sends requests to one model of one server, streamed if that does. Thread-safe.
 
@@ -91,7 +110,7 @@ class CompletionSender:
 
     def send(
         self, request: Mapping[str, Any], key: str | None, prompt_tokens: int, deadline: Deadline
-    ) -> object:
+    ) -> Sent:
         """Send a request and read the answer.
 
         Args:
@@ -100,11 +119,9 @@ class CompletionSender:
             prompt_tokens: About how many tokens the model has to read.
             deadline: The longest that the answer may take.
 
-        Returns:
-            What the server says, of which nothing is validated: a completion, as a rule.
-
         Raises:
             AnswerTooSlowError: Time is up, and the model is still at work.
+            PageError: There is no answer, and no error either.
             openai.OpenAIError: As the SDK does.
             json.JSONDecodeError, UnicodeDecodeError: The body calls itself JSON and is none.
         """
@@ -125,7 +142,7 @@ class CompletionSender:
         deadline: Deadline,
         *,
         streams: bool,
-    ) -> object:
+    ) -> Sent:
         limit_seconds = max(_SHORTEST_CALL_SECONDS, deadline.remaining_seconds - _SPARE_SECONDS)
         # An answer in one piece comes after a silence as long as it takes, and so does the first
         # piece of one that waits for its turn in a cheap tier.
@@ -145,11 +162,15 @@ class CompletionSender:
                 **parameters,
             ) as response:
                 reader = BodyReader(response.http_response)
-                completion = reader.read()
+                sent = Sent(
+                    reader.read(),
+                    asks_for_tier(request),
+                    response.headers.get(_COST_HEADER, ""),
+                )
         except (openai.APIConnectionError, httpx2.TransportError) as error:
             streamed = reader.streamed if reader else None
             if streamed is not None and streamed.is_finished:
-                return streamed.build()
+                return Sent(streamed.build(), asks_for_tier(request))
             seconds = self._clock() - started
             if _was_at_work(error, streamed, seconds, limit_seconds):
                 raise AnswerTooSlowError(
@@ -159,9 +180,11 @@ class CompletionSender:
                 # Its cause says whether anything was sent.
                 raise
             raise _to_sdk_error(error) from None
+        if isinstance(sent.completion, str):
+            raise PageError(response.http_request)
         if streams:
             self._learn(reader, response.http_request)
-        return completion
+        return sent
 
     def _learn(self, reader: BodyReader, request: httpx2.Request) -> None:
         """Remember how the server has answered a request for a stream.

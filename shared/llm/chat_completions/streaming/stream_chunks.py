@@ -4,6 +4,7 @@ The pieces are those of "The chat completion chunk object" (OpenAI API Reference
 what they leave out, repeat, or send in one piece.
 """
 
+import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -39,14 +40,18 @@ class StreamedCompletion:
             chunk: Its data.
             event: The name of the event; `error` for servers that give their errors one.
         """
+        if isinstance(chunk, list):
+            # Gemini's errors come in one.
+            chunk = next(iter(chunk), None)
         if not isinstance(chunk, Mapping):
             return
         self._fields.update(
             (name, value) for name, value in chunk.items() if name != "choices" and value
         )
-        if event == "error":
-            self._fields["error"] = chunk.get("error") or dict(chunk)
-        self.has_failed = self.has_failed or bool(self._fields.get("error"))
+        error = _find_error(chunk, event)
+        if error:
+            self._fields["error"] = error
+            self.has_failed = True
         self.has_usage = self.has_usage or isinstance(chunk.get("usage"), Mapping)
         choices = chunk.get("choices")
         for choice in choices if isinstance(choices, list) else []:
@@ -61,7 +66,8 @@ class StreamedCompletion:
         if choice.get("error"):
             self._choice["error"] = choice["error"]
             self.has_failed = True
-        delta = choice.get("delta") or choice.get("message")
+        # Perplexity repeats the whole answer beside each piece of it.
+        delta = choice.get("delta") or (None if self._content else choice.get("message"))
         if not isinstance(delta, Mapping):
             return
         self.pieces += 1
@@ -81,7 +87,8 @@ class StreamedCompletion:
         """Take in a part of a tool call.
 
         A part belongs to the call of its index, or to the last one where it has none. Some servers
-        (Gemini's, for one) give several calls one index, and only the ids differ.
+        (Gemini's, for one) give several calls one index: then the ids differ, or the call before is
+        whole.
         """
         said = delta.get("function")
         function: Mapping[str, Any] = said if isinstance(said, Mapping) else {}
@@ -90,7 +97,7 @@ class StreamedCompletion:
         known = [call for call in self._calls if index is None or call["index"] == index]
         call = known[-1] if known else None
         is_new = call is None or bool(
-            name and delta.get("id") and call["id"] and delta["id"] != call["id"]
+            name and (_is_another(delta.get("id"), call["id"]) or _is_whole(call))
         )
         if call is None or is_new:
             call = {"index": index, "id": delta.get("id"), "type": "function"}
@@ -115,3 +122,23 @@ class StreamedCompletion:
         }
         choices = [{**self._choice, "message": message}] if self._has_choice else None
         return ChatCompletion.construct(**{**self._fields, "choices": choices})
+
+
+def _find_error(chunk: Mapping[str, Any], event: str) -> object:
+    """The error that a piece holds, or is, if any: not every server puts it under that name."""
+    if chunk.get("error") or event == "error":
+        return chunk.get("error") or dict(chunk)
+    is_unnamed = "choices" not in chunk and chunk.get("message")
+    return dict(chunk) if is_unnamed and (chunk.get("code") or chunk.get("type")) else None
+
+
+def _is_another(call_id: object, known_id: object) -> bool:
+    return bool(call_id and known_id and call_id != known_id)
+
+
+def _is_whole(call: Mapping[str, Any]) -> bool:
+    arguments = call["function"]["arguments"]
+    try:
+        return isinstance(json.loads(arguments), dict) if isinstance(arguments, str) else True
+    except (ValueError, RecursionError):
+        return False

@@ -165,6 +165,19 @@ ROWS = [
         {"result": None, "success": False, "messages": [],
          "errors": [{"code": 7001, "message": "GET not supported for requested URI."}]},
     ),
+    _access(
+        "lmstudio-ai/lmstudio-bug-tracker #618: no /v1/ in the address",
+        200,
+        {"error": "Unexpected endpoint or method. (POST /chat/completions)"},
+    ),
+    _access(
+        "NousResearch/hermes-agent #47812: Azure, DeploymentNotFound",
+        404,
+        {"error": {"type": INVALID, "code": "DeploymentNotFound",
+                   "message": "The API deployment for this resource does not exist. If you created"
+                              " the deployment within the last 5 minutes, please wait a moment and"
+                              " try again."}},
+    ),
     _access(MADE, 307, {"message": "moved"}, headers={"Location": "/elsewhere"}),
     # Budgets.
     _access(
@@ -227,6 +240,29 @@ ROWS = [
         500,
         {"type": "error", "error": {"type": "api_error",
                                     "message": "insufficient balance (1008)"}},
+    ),
+    _access(
+        "anthropics/claude-code #9201: Zhipu, 1113",
+        429,
+        {"type": "error", "request_id": "1",
+         "error": {"type": "1113", "message": "Insufficient balance or no resource package. Please"
+                                              " recharge."}},
+    ),
+    _access(
+        "zhayujie/CowAgent #2910: Zhipu, 1113 in Chinese",
+        429,
+        {"error": {"code": "1113", "message": "\u4f59\u989d\u4e0d\u8db3"}},
+    ),
+    _access(
+        "TiaraBasori/OpenCode2API #5: the same words alone",
+        429,
+        {"message": "\u4f59\u989d\u4e0d\u8db3", "type": "CreditsError", "code": None},
+    ),
+    _access(
+        "FoundationAgents/OpenManus #438: SiliconFlow, paid balance",
+        403,
+        {"code": 30011, "message": "The selected model requires paid balance. Your paid balance is"
+                                   " insufficient. Please top up and try again.", "data": None},
     ),
     _access("continuedev/continue: 402 Insufficient Balance", 402, error("Insufficient Balance")),
     _access(

@@ -81,6 +81,20 @@ REFUSED = [
              {"error": {"code": "1301", "message": "\u654f\u611f\u5185\u5bb9"}}),
     _refused("SWE-agent/mini-swe-agent #902: OpenRouter, flagged inside an answer", 200,
              error("This content was flagged for possible cybersecurity risk", code=502)),
+    _refused("Cloudflare AI Gateway: Set up Guardrails (prompt blocked)", 424,
+             {"success": False, "result": [], "messages": [], "error": [
+                 {"code": 2016, "message": "Prompt blocked due to security configurations"}]}),
+    _refused("Cloudflare AI Gateway: Set up Guardrails (response blocked)", 424,
+             error("Response blocked due to security configurations", code=2017)),
+    _refused("WSO2 AI Gateway: Guardrail Error Response", 446,
+             {"code": "900514", "type": "SENTENCE_COUNT_GUARDRAIL",
+              "message": {"action": "GUARDRAIL_INTERVENED", "direction": "REQUEST"}}),
+    _refused("databricks/ucode #66: blocked by an input guardrail", 400,
+             error("Request blocked by input guardrail 'databricks_demo'")),
+    _refused("BerriAI/litellm #20357: Gemini's finish message", 400,
+             {"error": {"code": 400, "message": "The prompt contains sensitive words that violate"
+                                                " Google's Responsible AI practices."}}),
+    _refused(MADE, 451, error("Content blocked by policy", code="content_blocked")),
     _refused(MADE, 500, error(INSPECTION)),
     _refused(MADE, 500, {"code": "InternalError.Algo",
                          "message": "Output data may contain inappropriate content."}),
@@ -156,6 +170,84 @@ OVERFLOWS = [
                     " 342389. The input or output tokens must be reduced in order to run"
                     " successfully.", "tokens", "rate_limit_exceeded")),
     _overflow("Groq: API Error Codes and Responses (413)", 413, error("Request Entity Too Large")),
+    _overflow("vllm-project/vllm #36789: no room left for an answer", 400,
+              error("max_tokens must be at least 1, got -7584. (parameter=max_tokens, value=-7584)",
+                    "BadRequestError", 400)),
+    _overflow("vllm-project/vllm #4667: no room left for an answer, unnamed", 400,
+              {"object": "error", "message": "max_tokens must be at least 1, got -186.",
+               "type": "BadRequestError", "param": None, "code": 400}),
+    _overflow("vllm-project/vllm #36789: Input length exceeds", 400,
+              error("Input length (11680) exceeds model's maximum context length (4096).",
+                    "BadRequestError", 400)),
+    _overflow("vllm-project/vllm-ascend #11557: output and input tokens", 400,
+              error("This model's maximum context length is 4096 tokens. However, you requested 1"
+                    " output tokens and your prompt contains at least 4096 input tokens, for a"
+                    " total of at least 4097 tokens. (parameter=input_tokens, value=4096)",
+                    "BadRequestError", 400)),
+    _overflow("QwenLM/Qwen3 #1321: SGLang, longer than the context length", 400,
+              {"object": "error", "type": "BadRequestError", "param": None, "code": 400,
+               "message": "The input (61709 tokens) is longer than the model's context length"
+                          " (40960 tokens)."}),
+    _overflow("sgl-project/sglang #4048: exceeds the maximum allowed length", 400,
+              error("Input length (160062 tokens) exceeds the maximum allowed length (59862"
+                    " tokens).", "BadRequestError", 400)),
+    _overflow("chatboxai/chatbox #2060: SiliconFlow, max_seq_len", 400,
+              {"code": 20015, "data": None,
+               "message": "length of prompt_tokens (68957) must be less than max_seq_len"
+                          " (65536)."}),
+    _overflow("continuedev/continue #10993: SiliconFlow, max_total_tokens", 400,
+              {"code": 20015, "message": "max_total_tokens (33802) must be less than or equal to"
+                                         " max_seq_len (32768)", "data": None}),
+    _overflow("tashfeenahmed/freellmapi #873: Zhipu, Prompt exceeds max length", 400,
+              {"error": {"code": "1261", "message": "Prompt exceeds max length"}}),
+    _overflow("eslint/tsc-meetings #593: GitHub Models, tokens_limit_reached", 413,
+              {"error": {"code": "tokens_limit_reached",
+                         "message": "Request body too large for gpt-4o model. Max size: 8000"
+                                    " tokens.", "details": "Request body too large."}}),
+    _overflow("lmstudio-ai/lmstudio-bug-tracker #546: the first tokens are kept", 400,
+              {"error": "Trying to keep the first 111490 tokens when context the overflows."
+                        " However, the model is loaded with context length of only 32768 tokens,"
+                        " which is not enough."}),
+    _overflow("anomalyco/opencode #11141: LM Studio, n_keep and n_ctx", 400,
+              {"error": "Cannot truncate prompt with n_keep (15028) >= n_ctx (7424)"}),
+    _overflow("cohere-ai/sandbox-topically #4: too many tokens", 400,
+              {"message": "too many tokens: total number of tokens (prompt and prediction) cannot"
+                          " exceed 2048 - received 6354. Try using a shorter prompt."}),
+    _overflow("jjleng/copilot-more #35: prompt token count", 400,
+              {"error": {"message": "prompt token count of 93854 exceeds the limit of 90000",
+                         "param": "", "code": "", "type": ""}}),
+    _overflow("refly-ai/refly #1177: OpenRouter, middle-out", 400,
+              error("This endpoint's maximum context length is 32768 tokens. However, you requested"
+                    " about 42832 tokens (42832 of text input).", code=400)),
+    _overflow("cloudflare/cloudflare-docs #29731: Workers AI", 400,
+              {"success": False, "result": {}, "messages": [], "errors": [
+                  {"code": 8007, "message": "AiError: This model's maximum context length is 131072"
+                                            " tokens. However, you requested 16000 output"
+                                            " tokens"}]}),
+    _overflow("anomalyco/models.dev #4422: Workers AI, Requested token count", 400,
+              error("Requested token count exceeds the model's maximum context length of 256000"
+                    " tokens. You requested a total of 256878 tokens: 31216 tokens from the input"
+                    " messages and 225662 tokens for the completion.")),
+    _overflow("dyad-sh/dyad #1950: Bedrock, Input is too long", 400,
+              {"message": "The model returned the following errors: Input is too long for requested"
+                          " model."}),
+    _overflow("llmmllab/llmmllab-api #56: exceeds context size", 400,
+              error("request (53192 tokens) exceeds context size (50176 tokens)",
+                    "exceed_context_size_error", 400)),
+    _overflow("jaylfc/taOS #1738: RKLLM", 400,
+              {"error": "Prompt is 11543 tokens but the model context window is 4096 tokens."}),
+    _overflow("agentscope-ai/QwenPaw #6255: DashScope, Range of input length", 400,
+              {"request_id": "1", "error": {
+                  "code": "invalid_parameter_error", "type": INVALID,
+                  "message": "<400> InternalError.Algo.InvalidParameter: Range of input length"
+                             " should be [1, 983616]"}}),
+    _overflow("MiniMax-AI/MiniMax-01 #15: 1039 in an answer", 200,
+              {"id": "1", "choices": None, "object": "chat.completion",
+               "usage": {"completion_tokens": None, "prompt_tokens": None, "total_tokens": 0},
+               "base_resp": {"status_code": 1039, "status_msg": "token limit"}}),
+    _overflow("anthropics/claude-code #77992: exceeds the context window", 400,
+              error("Your input exceeds the context window of this model. Please adjust your input"
+                    " and try again.", INVALID)),
 ]  # fmt: skip
 
 UNUSABLE = [
@@ -216,6 +308,15 @@ ROOMS = [
                        "message": "The parameter `max_completion_tokens` specified in the request"
                                   " are not valid: integer above maximum value, expected a value"
                                   " <= 12288, but got 32000 instead."}}, 12_288),
+    RoomRow("anomalyco/models.dev #4422: Workers AI, max_completion_tokens", 262_144,
+            {"errors": [{"code": 8007, "message":
+                         "max_completion_tokens is too large: 262144. This model supports at most"
+                         " 256000 completion tokens."}]}, 256_000),
+    RoomRow("aws-samples/bedrock-access-gateway #41: the model limit of 2048", 4_096,
+            {"detail": "An error occurred (ValidationException) when calling the ConverseStream"
+                       " operation: The maximum tokens you requested exceeds the model limit of"
+                       " 2048. Try again with a maximum tokens value that is lower than 2048."},
+            2_048),
     RoomRow("AQBot-Desktop/AQBot: max_tokens", 500_000,
             {"error": {"message": "Param Incorrect", "type": "upstream_error", "code": "400",
                        "param": "max_tokens is too large: 500000. This model supports at most"
