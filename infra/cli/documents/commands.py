@@ -1,11 +1,11 @@
-"""`seashore put`, `documents` and `delete`: their arguments, options and help."""
+"""`seashore put` and `seashore documents`: their arguments, options and help."""
 
 from typing import Annotated
 
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import Days, ListOptions, StackOptions, Yes, add_command
+from infra.cli.options import ListOptions, StackOptions, add_command
 from shared.lifecycle import DocumentStatus
 
 document_commands = typer.Typer()
@@ -53,34 +53,3 @@ def documents(wanted: ListOptions, options: StackOptions) -> None:
 
     wanted.check_statuses(DocumentStatus)
     write_documents(options.open(), wanted)
-
-
-@add_command(document_commands)
-def delete(
-    *,
-    names: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="DOCUMENT",
-            show_default=False,
-            help="Ids or their beginnings, each one version; or keys, with all their versions.",
-        ),
-    ] = None,
-    prefix: Annotated[
-        str | None,
-        typer.Option(help="Also all documents whose keys begin so.", show_default=False),
-    ] = None,
-    days: Days = 366,
-    yes: Yes = False,
-    options: StackOptions,
-) -> ExitCode:
-    """Delete documents for good, with all that was made of them.
-
-    Their versions in the bucket, text that no other document shares, summaries, files inside,
-    results of tasks about them, kept answers, rows, dead letters, lines in lists of reports, rows
-    in PostgreSQL. It lists what would go, and asks; --yes does not ask. What breaks off goes on
-    when it is begun again.
-    """
-    from infra.cli.documents.delete import delete_documents
-
-    return delete_documents(options.open(), names or [], prefix, days, yes=yes)
