@@ -44,7 +44,7 @@ from shared.aws.upload_forms import UploadForms
 from shared.deadline import Deadline
 from shared.errors import RequestError, SettingsError
 from shared.ledger.spend import Account
-from shared.llm.build import build_language_model
+from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
 from shared.settings import Settings, read_settings
 
@@ -66,7 +66,8 @@ def _build_container() -> "Api":
     clients = Clients()
     # What it writes into the ledger is told by the partition, and this is none of them.
     model = build_language_model(settings, clients, notes_answers=False, is_urgent=True)
-    return build_api(settings, clients, model)
+    fallback = build_fallback_model(settings, clients, notes_answers=False, is_urgent=True)
+    return build_api(settings, clients, model, fallback)
 
 
 @dataclass(frozen=True)
@@ -128,8 +129,13 @@ class Api:
             answer["multiValueHeaders"][name] = [value]
 
 
-def build_api(settings: Settings, clients: Clients, model: LanguageModel) -> Api:
-    """Put the function's parts together.
+def build_api(
+    settings: Settings,
+    clients: Clients,
+    model: LanguageModel,
+    fallback: LanguageModel | None = None,
+) -> Api:
+    """Put the function's parts together; the fallback answers while the model is down.
 
     Raises:
         SettingsError: The table of the conversations is not named.
@@ -139,7 +145,7 @@ def build_api(settings: Settings, clients: Clients, model: LanguageModel) -> Api
     base = build_services(settings, clients)
     reader = build_reader(settings, base)
     chat = ChatServices(
-        answers=build_answers(settings, model, base, Account.CHAT),
+        answers=build_answers(settings, model, base, Account.CHAT, fallback),
         agent=build_agent(settings, reader),
         limits=AgentLimits(max_steps=settings.chat_max_steps, max_tokens=settings.chat_max_tokens),
         now=utc_now,

@@ -1,9 +1,11 @@
 """What the functions that ask a language model are put together from."""
 
+import time
 import uuid
 
 from functions.observability import emit_cap_share, emit_chat_cap_share
 from pipeline.documents.document_reader import DocumentReader
+from pipeline.metering.fallback import Fallback, MeteredModel
 from pipeline.metering.metered_calls import AnswerServices
 from pipeline.metering.spend_meter import Limits, SpendMeter
 from pipeline.services import Services
@@ -19,24 +21,22 @@ from shared.settings import Settings
 
 
 def build_meter(
-    settings: Settings, table: LedgerTable, now: Clock, account: Account
+    settings: Settings, table: LedgerTable, now: Clock, account: Account, model: str
 ) -> SpendMeter | None:
-    """The spending limit of the configured model; None for the one that costs nothing."""
+    """The spending limit of a configured model; None for the one that costs nothing."""
     if not settings.uses_openai:
         return None
     is_chat = account is Account.CHAT
     daily_cap_usd = settings.chat_daily_cap_usd if is_chat else settings.daily_cap_usd
     limits = Limits(
-        price=settings.model_prices.get(settings.openai_model),
+        price=settings.model_prices.get(model),
         daily=_to_micro_usd(daily_cap_usd),
         document=_to_micro_usd(settings.document_cap_usd),
         zone=settings.time_zone,
         account=account,
     )
     note_share = emit_chat_cap_share if is_chat else emit_cap_share
-    return SpendMeter(
-        table, settings.openai_model, limits, now, lambda: uuid.uuid4().hex, note_share
-    )
+    return SpendMeter(table, model, limits, now, lambda: uuid.uuid4().hex, note_share)
 
 
 def _to_micro_usd(usd: float | None) -> int | None:
@@ -44,11 +44,29 @@ def _to_micro_usd(usd: float | None) -> int | None:
 
 
 def build_answers(
-    settings: Settings, model: LanguageModel, base: Services, account: Account = Account.PIPELINE
+    settings: Settings,
+    model: LanguageModel,
+    base: Services,
+    account: Account = Account.PIPELINE,
+    fallback: LanguageModel | None = None,
 ) -> AnswerServices:
-    """What asking the model works with, within the daily limit of an account."""
-    meter = build_meter(settings, base.table, base.now, account)
-    return AnswerServices(model, meter, base.table, base.now)
+    """What asking the model works with, within the daily limit of an account.
+
+    Args:
+        settings: The settings.
+        model: The model.
+        base: The ledger and the clock.
+        account: Whose limit it is.
+        fallback: Who answers while it is down, if anybody; within the same limit.
+    """
+
+    def meter(name: str) -> SpendMeter | None:
+        return build_meter(settings, base.table, base.now, account, name)
+
+    second = None
+    if fallback is not None:
+        second = Fallback(MeteredModel(fallback, meter(fallback.name)), time.monotonic)
+    return AnswerServices(model, meter(settings.openai_model), base.table, base.now, second)
 
 
 def build_reader(settings: Settings, base: Services) -> DocumentReader:

@@ -25,7 +25,7 @@ from pipeline.work_items import WorkServices, do_work, give_up_work, note_work_d
 from shared.aws.callback_targets import CallbackSender
 from shared.aws.clients import Clients
 from shared.ledger.documents import Clock
-from shared.llm.build import build_language_model
+from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
 from shared.messages.reports import decode_report_item
@@ -50,15 +50,29 @@ def _build_container() -> tuple[Consumer[WorkItem], Runtime]:
     """What lives as long as the container, built at its first event."""
     settings = read_settings(os.environ)
     clients = Clients()
-    return build_worker(settings, clients, build_language_model(settings, clients))
+    model = build_language_model(settings, clients)
+    return build_worker(settings, clients, model, fallback=build_fallback_model(settings, clients))
 
 
 def build_worker(
-    settings: Settings, clients: Clients, model: LanguageModel, now: Clock = utc_now
+    settings: Settings,
+    clients: Clients,
+    model: LanguageModel,
+    now: Clock = utc_now,
+    *,
+    fallback: LanguageModel | None = None,
 ) -> tuple[Consumer[WorkItem], Runtime]:
-    """Put the function's parts together; `now` is the clock that all of them go by."""
+    """Put the function's parts together.
+
+    Args:
+        settings: The settings.
+        clients: The AWS clients.
+        model: The model.
+        now: The clock that all parts go by.
+        fallback: Who answers while the model is down, if anybody.
+    """
     base = build_services(settings, clients, now)
-    items = build_item_services(settings, clients, model, base)
+    items = build_item_services(settings, clients, model, base, fallback)
     services = WorkServices(items, build_sweep(settings, items, base))
     queue_url, dlq_url = WORK.find_urls(settings)
     consumer = Consumer(
@@ -74,12 +88,16 @@ def build_worker(
 
 
 def build_item_services(
-    settings: Settings, clients: Clients, model: LanguageModel, base: Services
+    settings: Settings,
+    clients: Clients,
+    model: LanguageModel,
+    base: Services,
+    fallback: LanguageModel | None = None,
 ) -> TaskServices:
     """Put together what the work on documents and tasks works with."""
     return TaskServices(
         **vars(base),
-        answers=build_answers(settings, model, base),
+        answers=build_answers(settings, model, base, fallback=fallback),
         window=build_window(settings),
         reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),

@@ -116,6 +116,9 @@ class Settings(BaseModel):
     openai_base_url: OptionalText = None
     openai_model: RequiredText = "gpt-5-mini"
     openai_extra_body: ExtraBody = {}
+    fallback_model: OptionalText = None
+    fallback_base_url: OptionalText = None
+    fallback_api_key_secret: OptionalText = None
     model_auth: Literal["key", "iam"] = "key"
     context_window_tokens: int = Field(default=32_000, ge=3_000)
     model_calls_at_once: int = Field(default=0, ge=0, le=100)

@@ -12,6 +12,7 @@ from infra.deploy.stack_operation import read_kept_parameters
 from infra.deploy.stack_place import StackPlace
 from infra.deploy.template_file import Ref
 from shared.errors import DeployError, SettingsError
+from shared.llm.base_address import read_base_address
 from shared.settings import find_setting_problems
 
 # Stands for what only the deployed stack knows, such as the address of a queue.
@@ -67,15 +68,13 @@ def find_parameter_problems(
 
 def _find_problems(environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     yield from find_setting_problems(environment)
-    address = environment.get("OPENAI_BASE_URL", "")
-    if address.strip():
-        # Loads the SDK of OpenAI, which takes a third of a second.
-        from shared.llm.base_address import read_base_address
-
+    for variable in ("OPENAI_BASE_URL", "FALLBACK_BASE_URL"):
+        address = environment.get(variable, "")
         try:
-            read_base_address(address)
+            if address.strip():
+                read_base_address(address)
         except SettingsError as error:
-            yield "OPENAI_BASE_URL", str(error)
+            yield variable, str(error)
 
 
 def _list_environments(template: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -207,7 +207,7 @@ def _describe(run: AgentRun, calls: MeteredCalls) -> TurnDetails:
     return TurnDetails(
         steps=run.steps,
         usage=TurnUsage(
-            model=calls.model_name,
+            model=calls.answered_by,
             input_tokens=calls.spent.input_tokens,
             output_tokens=calls.spent.output_tokens,
             cost_usd=calls.spent.cost_usd,

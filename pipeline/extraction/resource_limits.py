@@ -9,7 +9,6 @@ import math
 import resource
 import sys
 import time
-from pathlib import Path
 
 # The document, the engines' modules when imported late, and what PDFium opens of fonts.
 MAX_OPEN_FILES = 32
@@ -46,7 +45,8 @@ def read_resident_kibibytes() -> int:
     `getrusage` would give the highest value ever, and after `vfork` even that of the parent.
     """
     try:
-        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        with open("/proc/self/statm", "rb", buffering=0) as file:  # noqa: PTH123 - asked often
+            pages = int(file.read().split()[1])
     except OSError:
         return 0
     return pages * resource.getpagesize() // 1024

@@ -11,6 +11,12 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
+from pipeline.metering.fallback import (
+    Fallback,
+    MeteredModel,
+    is_reason_to_fall_back,
+    join_failures,
+)
 from pipeline.metering.payers import Payer
 from pipeline.metering.spend_meter import SpendMeter, read_paid_usage
 from pipeline.prompts import PROMPT_VERSION
@@ -20,6 +26,7 @@ from shared.deadline import Deadline
 from shared.errors import (
     ContextOverflowError,
     DeadlineError,
+    DeferredError,
     LateAnswerError,
     LedgerConflictError,
     PaidCalls,
@@ -43,6 +50,7 @@ from shared.llm.prompt_rendering import estimate_request_tokens
 from shared.llm.turns import ModelTurn, ToolModel, Turn, TurnRequest, estimate_turn_tokens, turn_key
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
+ResultT = TypeVar("ResultT")
 ReplyT = TypeVar("ReplyT", ModelAnswer[Any], ModelTurn)
 
 _GO_ON_DELAY_SECONDS = 1.0
@@ -50,12 +58,21 @@ _GO_ON_DELAY_SECONDS = 1.0
 
 @dataclass(frozen=True)
 class AnswerServices:
-    """What asking a model works with; there is no meter for a model that costs nothing."""
+    """What asking a model works with; there is no meter for a model that costs nothing.
+
+    Args:
+        model: The model.
+        meter: Its meter.
+        table: Where answers are kept.
+        now: The clock.
+        fallback: Who answers while it is down, if anybody.
+    """
 
     model: LanguageModel
     meter: SpendMeter | None
     table: LedgerTable
     now: Clock
+    fallback: Fallback | None = None
 
 
 @dataclass(frozen=True)
@@ -73,8 +90,16 @@ class KeptAnswer(Generic[AnswerT]):
 
 @dataclass(frozen=True)
 class _Known:
-    """What the ledger holds for a request: its answer, or what was learnt of it, and its payer."""
+    """What the ledger holds for a request to a model: its answer, or what was learnt of it.
 
+    Args:
+        key: The key of the request.
+        answer: Its answer, if it is kept.
+        lesson: What was learnt of it.
+        payer_row: The payer's row.
+    """
+
+    key: str
     answer: Row | None
     lesson: Lesson
     payer_row: Row | None
@@ -109,6 +134,7 @@ class MeteredCalls:
     ) -> None:
         self.spent = spent or Spending()
         self.has_kept = False
+        self._answerers: list[str] = []
         self._services = services
         self._payer = payer
         self._keeps_at_once = keeps_at_once
@@ -117,6 +143,11 @@ class MeteredCalls:
     def model_name(self) -> str:
         """The name of the model."""
         return self._services.model.name
+
+    @property
+    def answered_by(self) -> str:
+        """Who has answered: the model's name, or the fallback's, or both."""
+        return ", ".join(self._answerers) or self.model_name
 
     @property
     def is_extractive(self) -> bool:
@@ -140,27 +171,34 @@ class MeteredCalls:
             LedgerConflictError: The payer's row is gone.
             RetryableError, DeferredError, PermanentError: As `LanguageModel.answer` does.
         """
-        key = answer_key(self.model_name, PROMPT_VERSION, request)
-        known = self._read_known(key)
-        if known.answer is not None:
-            value = request.answer_type.model_validate_json(known.answer["value"])
-            return KeptAnswer(value, known.answer["model"], Spending(), None)
-        if known.lesson.overflows:
-            raise ContextOverflowError("The model's server has read a part of this before, not all")
-        asked = replace(request, room_tokens=known.lesson.room_tokens)
-        reply, used = self._call(
-            lambda: self._services.model.answer(asked, deadline),
-            Usage(1, estimate_request_tokens(request), request.max_output_tokens),
-            find_most_of_answer,
-            key,
-            known,
-        )
-        # As text, since DynamoDB takes no floats as such, and extracted values may be some.
-        row = self._build_row(key, {"value": reply.value.model_dump_json(), "model": reply.model})
-        answer = KeptAnswer(reply.value, reply.model, used, row)
+        known = self._read_known(lambda name: answer_key(name, PROMPT_VERSION, request))
+        kept = self._find_kept(known)
+        if kept is not None:
+            value = request.answer_type.model_validate_json(kept["value"])
+            return KeptAnswer(value, kept["model"], Spending(), None)
+
+        def call(one: MeteredModel, known: _Known) -> KeptAnswer[AnswerT]:
+            if known.lesson.overflows:
+                raise ContextOverflowError(
+                    "The model's server has read a part of this before, not all"
+                )
+            asked = replace(request, room_tokens=known.lesson.room_tokens)
+            reply, used = self._call(
+                one,
+                lambda: one.model.answer(asked, deadline),
+                Usage(1, estimate_request_tokens(request), request.max_output_tokens),
+                find_most_of_answer,
+                known,
+            )
+            # As text, since DynamoDB takes no floats as such, and extracted values may be some.
+            content = {"value": reply.value.model_dump_json(), "model": reply.model}
+            return KeptAnswer(reply.value, reply.model, used, self._build_row(known.key, content))
+
+        answer = self._call_either(call, known)
+        self._note_answerer(answer.model)
         if not self._keeps_at_once:
             return answer
-        self._note(used, row)
+        self._note(answer.used, answer.row, answer.model)
         return replace(answer, row=None)
 
     def keep(self, answer: KeptAnswer[AnswerT]) -> None:
@@ -172,7 +210,7 @@ class MeteredCalls:
             LedgerConflictError: The payer's row is gone.
         """
         if answer.row is not None:
-            self._note(answer.used, answer.row)
+            self._note(answer.used, answer.row, answer.model)
 
     def take_turn(self, request: TurnRequest, deadline: Deadline) -> Turn:
         """Let the model take a turn with tools, once, as `ask` does.
@@ -182,24 +220,29 @@ class MeteredCalls:
             OverBudgetError, TaskCapError, LedgerConflictError: As `ask` does.
             RetryableError, DeferredError, PermanentError: As `ToolModel.take_turn` does.
         """
-        model = self._services.model
-        if not isinstance(model, ToolModel):
-            raise TypeError(f"{model.name} takes no turns with tools")
-        key = turn_key(model.name, PROMPT_VERSION, request)
-        known = self._read_known(key)
-        if known.answer is not None:
-            return Turn.model_validate_json(known.answer["turn"])
-        asked = replace(request, room_tokens=known.lesson.room_tokens)
-        reply, used = self._call(
-            lambda: model.take_turn(asked, deadline),
-            Usage(1, estimate_turn_tokens(request), request.max_output_tokens),
-            find_most_of_turn,
-            key,
-            known,
-        )
-        content = {"turn": reply.turn.model_dump_json(), "model": reply.model}
-        self._note(used, self._build_row(key, content))
-        return reply.turn
+        known = self._read_known(lambda name: turn_key(name, PROMPT_VERSION, request))
+        kept = self._find_kept(known)
+        if kept is not None:
+            return Turn.model_validate_json(kept["turn"])
+
+        def call(one: MeteredModel, known: _Known) -> Turn:
+            model = one.model
+            if not isinstance(model, ToolModel):
+                raise TypeError(f"{model.name} takes no turns with tools")
+            asked = replace(request, room_tokens=known.lesson.room_tokens)
+            reply, used = self._call(
+                one,
+                lambda: model.take_turn(asked, deadline),
+                Usage(1, estimate_turn_tokens(request), request.max_output_tokens),
+                find_most_of_turn,
+                known,
+            )
+            content = {"turn": reply.turn.model_dump_json(), "model": reply.model}
+            self._note_answerer(reply.model)
+            self._note(used, self._build_row(known.key, content), reply.model)
+            return reply.turn
+
+        return self._call_either(call, known)
 
     @contextmanager
     def go_on_later(self) -> Iterator[None]:
@@ -220,16 +263,59 @@ class MeteredCalls:
                 reason="unfinished",
             ) from error
 
-    def _read_known(self, key: str) -> _Known:
-        """What is kept under the key of a request, and the payer's row, with one call."""
+    def _read_known(self, find_key: Callable[[str], str]) -> list[_Known]:
+        """What is kept of a request to each model, and the payer's row, with one call."""
+        keys = [find_key(one.model.name) for one in self._models]
         if self._payer is None:
-            return _Known(None, Lesson(), None)
-        row_keys = [answer_row_key(key), self._payer.row_key]
-        row, payer_row = self._services.table.read_rows(row_keys)
+            return [_Known(key, None, Lesson(), None) for key in keys]
+        row_keys = [*map(answer_row_key, keys), self._payer.row_key]
+        *rows, payer_row = self._services.table.read_rows(row_keys)
         # Nothing is asked, and nothing told, of what somebody has deleted meanwhile.
         if payer_row is None or payer_row.get("status") == DocumentStatus.DELETED:
             raise LedgerConflictError("the document or task that pays is deleted")
-        return _Known(None if row is None else row.get("answer"), read_lesson(row), payer_row)
+        return [
+            _Known(key, None if row is None else row.get("answer"), read_lesson(row), payer_row)
+            for key, row in zip(keys, rows, strict=True)
+        ]
+
+    @property
+    def _models(self) -> list[MeteredModel]:
+        services = self._services
+        first = MeteredModel(services.model, services.meter)
+        return [first] if services.fallback is None else [first, services.fallback.second]
+
+    def _find_kept(self, known: list[_Known]) -> Row | None:
+        """The answer that is kept, whichever model has given it."""
+        kept = next((one.answer for one in known if one.answer is not None), None)
+        if kept is not None:
+            self._note_answerer(kept["model"])
+        return kept
+
+    def _note_answerer(self, model: str) -> None:
+        if model not in self._answerers:
+            self._answerers.append(model)
+
+    def _call_either(
+        self, call: Callable[[MeteredModel, _Known], ResultT], known: list[_Known]
+    ) -> ResultT:
+        """Call the first model, or the fallback where that one is down and nothing was paid."""
+        fallback = self._services.fallback
+        first = self._models[0]
+        if fallback is None:
+            return call(first, known[0])
+        failure = fallback.find_failure()
+        if failure is None:
+            try:
+                return call(first, known[0])
+            except DeferredError as error:
+                if not is_reason_to_fall_back(error):
+                    raise
+                fallback.note_failure(error)
+                failure = error
+        try:
+            return call(fallback.second, known[1])
+        except SeashoreError as error:
+            raise join_failures(failure, error) from error
 
     def _build_row(self, key: str, content: Mapping[str, str]) -> Put | None:
         if self._payer is None:
@@ -238,14 +324,14 @@ class MeteredCalls:
 
     def _call(
         self,
+        one: MeteredModel,
         call: Callable[[], ReplyT],
         once: Usage,
         find_most: Callable[[int, int], Usage],
-        key: str,
         known: _Known,
     ) -> tuple[ReplyT, Spending]:
         """Call the model within the limits; what a call has cost that failed is noted."""
-        meter = self._services.meter
+        meter = one.meter
         try:
             if meter is None:
                 reply, cost = call(), 0
@@ -259,23 +345,26 @@ class MeteredCalls:
             if isinstance(error, PaidCalls) and error.has_cost:
                 usage = read_paid_usage(error)
                 cost = meter.compute_cost(usage) if meter else 0
-                lesson = self._learn(error, key, known.lesson)
-                self._note(_to_spending(usage, cost), lesson, step="answer_unusable")
+                lesson = self._learn(error, known)
+                used = _to_spending(usage, cost)
+                self._note(used, lesson, one.model.name, step="answer_unusable")
                 error.has_kept = self.has_kept
             raise
         return reply, _to_spending(reply.usage, cost)
 
-    def _learn(self, error: SeashoreError, key: str, known: Lesson) -> Operation | None:
+    def _learn(self, error: SeashoreError, known: _Known) -> Operation | None:
         """What a failure that was paid for spares the next run, if that was not known."""
         room_tokens = error.room_tokens if isinstance(error, PaidCalls) else 0
         lesson = Lesson(
-            max(known.room_tokens, room_tokens), isinstance(error, ContextOverflowError)
+            max(known.lesson.room_tokens, room_tokens), isinstance(error, ContextOverflowError)
         )
-        if self._payer is None or lesson == known:
+        if self._payer is None or lesson == known.lesson:
             return None
-        return build_lesson(key, lesson, self._services.now)
+        return build_lesson(known.key, lesson, self._services.now)
 
-    def _note(self, used: Spending, row: Operation | None, step: str = "answered") -> None:
+    def _note(
+        self, used: Spending, row: Operation | None, model: str, step: str = "answered"
+    ) -> None:
         """Note what a call has cost on the payer's row, with the row that keeps what came of it."""
         self.has_kept = self.has_kept or row is not None
         if self._payer is not None:
@@ -285,7 +374,7 @@ class MeteredCalls:
                 used,
                 self._services.now,
                 step=step,
-                model=self.model_name,
+                model=model,
                 with_rows=[] if row is None else [row],
             )
         self.spent += used

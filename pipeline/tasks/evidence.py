@@ -2,8 +2,8 @@
 
 A string has to stand on them as words, a number as a number in any usual form (`1.234,50`, `(12)`,
 `2.5 million`, `15 %`, and in English words up to twelve), a date in any form that is known
-(`shared/llm/extractive/date_finding.py`). True and false, and what a schema lets be chosen from a
-list, are judgements: for these a source is enough.
+(`shared/llm/extractive/date_finding.py`) or that it can be read from (`05/03/24`). True and false,
+and what a schema lets be chosen from a list, are judgements: for these a source is enough.
 """
 
 import re
@@ -17,10 +17,26 @@ from pipeline.summaries.mentions import holds_words, unify_text
 from pipeline.tasks.field_schema import find_properties, is_choice
 from shared.llm.extractive.date_finding import find_dates
 
-_NUMBER = re.compile(r"\d+(?:[.,'\u00a0\u202f ]\d+)*")
+_NUMBER = re.compile(r"\d+(?:[.,'\u00a0\u202f ]\d+)*|(?<![\w.])\.\d+")
 _GROUP = re.compile(r"\d{3}(?:[.,]\d+)?")
 _MOST_GROUPS = 5
-_SIGN_BEFORE = re.compile(r"[-\u2212\u2013(]\s?\W?$")
+# `-5`, `- 5`, `-$5`, `($5)`; but `10-12` and `10 - 12` are ranges, `2024-01-05` is a date.
+_SIGN_BEFORE = re.compile(r"(?:\(\s?\W?|(?<!\d)-[^\w\s]?|(?<!\d)(?<!\d\s)-\s\W?)$")
+# As accounts have it: `12.50-`.
+_SIGN_BEHIND = re.compile(r"-(?=\s|$)")
+# Dates that cannot be told for certain, as bills have them: `05/03/2024`, `5-Mar-24`, `03/2024`,
+# `20240305`. Which reading is meant is the model's to say.
+_DATE_NUMBERS = re.compile(
+    r"(?<![\w.,/-])(\d{1,4})\s?([./ -])\s?(\d{1,2})\s?\2\s?(\d{1,4})(?![\w/-]|[.,]\d)"
+)
+_NAMED_MONTH = re.compile(
+    r"(?<![\w.,/-])(\d{1,2}[./ -][^\W\d_]{3,9}[./ -])(\d{2})(?![\w/-]|[.,]\d)"
+)
+_MONTH_OF_YEAR = re.compile(r"(?<![\w.,/-])(\d{1,2})[./-]([12]\d{3})(?![\w/-]|[.,]\d)")
+_COMPACT = re.compile(r"(?<![\w.,-])([12]\d{3})(\d{2})(\d{2})(?![\w-]|[.,]\d)")
+_CENTURIES = ("19", "20")
+# What stands between the parts of an address on one line, where others begin a new one.
+_BETWEEN_LINES = re.compile(r"[,;|]\s+")
 _SCALE = re.compile(
     r"\s?(%|percent\b|per cent\b|prozent\b|thousand\b|tsd\b|tausend\b|mn\b|mio\b|mill(?:ion"
     r"(?:s|en|er|i)?)?\b|bn\b|billions?\b|mrd\b|milliard\w{0,2}\b|\u4e07|\u4ebf|\u5104)|([km])\b",
@@ -62,7 +78,14 @@ class Evidence:
 
     @cached_property
     def _dates(self) -> frozenset[str]:
-        return frozenset(date.iso for date in find_dates(self._unified) if date.iso)
+        return frozenset(
+            [date.iso for date in find_dates(self._unified) if date.iso]
+            + list(_read_doubtful_dates(self._unified))
+        )
+
+    @cached_property
+    def _without_commas(self) -> str:
+        return _BETWEEN_LINES.sub(" ", self._unified)
 
     @cached_property
     def _numbers(self) -> frozenset[Decimal]:
@@ -76,8 +99,9 @@ class Evidence:
             return Decimal(str(value)) in self._numbers
         return isinstance(value, str) and (
             holds_words(value.strip(" .,;:"), self._unified)
+            or holds_words(_BETWEEN_LINES.sub(" ", value.strip(" .,;:")), self._without_commas)
             or self._holds_date(value)
-            or self._holds_amount(value)
+            or (_ISO.fullmatch(value) is None and self._holds_amount(value))
         )
 
     def _holds_date(self, value: str) -> bool:
@@ -153,6 +177,28 @@ def _keep_object(
     return (kept if any(part is not None for part in kept.values()) else None), gaps
 
 
+def _read_doubtful_dates(text: str) -> Iterator[str]:
+    """The ISO forms of all that dates can mean whose order or century is not told."""
+    for year, month, day in _COMPACT.findall(text):
+        yield f"{year}-{month}-{day}"
+    for month, year in _MONTH_OF_YEAR.findall(text):
+        yield f"{year}-{int(month):02d}"
+    for first, _, second, third in _DATE_NUMBERS.findall(text):
+        for order in ((first, second, third), (third, second, first), (third, first, second)):
+            month, day = int(order[1]), int(order[2])
+            yield from (f"{year}-{month:02d}-{day:02d}" for year in _read_years(order[0]))
+    for start, year in _NAMED_MONTH.findall(text):
+        words = re.sub(r"[./-]", " ", start)
+        for century in _CENTURIES:
+            yield from (date.iso for date in find_dates(f"{words}{century}{year}") if date.iso)
+
+
+def _read_years(written: str) -> list[str]:
+    if len(written) == 4:
+        return [written]
+    return [century + written for century in _CENTURIES] if len(written) == 2 else []
+
+
 def read_numbers(text: str) -> Iterator[Decimal]:
     """All that the numbers of a text can mean, by every usual way to write them."""
     for match in _NUMBER.finditer(text):
@@ -163,7 +209,8 @@ def read_numbers(text: str) -> Iterator[Decimal]:
             power = next(power for start, power in _POWERS if word.startswith(start))
             readings |= {number.scaleb(power) for number in readings}
         yield from readings
-        if _SIGN_BEFORE.search(text[max(0, match.start() - 3) : match.start()]):
+        before = text[max(0, match.start() - 4) : match.start()]
+        if _SIGN_BEFORE.search(before) or _SIGN_BEHIND.match(text, match.end()):
             yield from (-number for number in readings)
     for word in _NUMBER_WORD.findall(text):
         yield Decimal(_WORDS.index(word.lower()))
@@ -186,7 +233,11 @@ def _read_number(written: str) -> Iterator[Decimal]:
 def _read_piece(written: str) -> Iterator[Decimal]:
     parts = re.split(r"[.,']", written)
     marks = re.findall(r"[.,']", written)
-    if all(len(part) in (2, 3) for part in parts[1:]) and (not marks or len(parts[-1]) == 3):
+    if (
+        parts[0]
+        and all(len(part) in (2, 3) for part in parts[1:])
+        and (not marks or len(parts[-1]) == 3)
+    ):
         yield Decimal("".join(parts))
     if marks and marks[-1] in ".," and marks[-1] not in marks[:-1]:
         yield Decimal("".join(parts[:-1]) + "." + parts[-1])

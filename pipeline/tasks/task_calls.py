@@ -37,7 +37,7 @@ class TaskCalls(MeteredCalls):
         return TaskFacts(
             task_id=self._task.task_id,
             kind=self._task.kind,
-            model=self.model_name,
+            model=self.answered_by,
             input_tokens=self.spent.input_tokens,
             output_tokens=self.spent.output_tokens,
             cost_usd=self.spent.cost_usd,

@@ -3,6 +3,7 @@
 import logging
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -32,20 +33,84 @@ def build_language_model(
     Raises:
         SettingsError: The address of the API cannot be used.
     """
-    # Each is imported only where it is used: the SDK alone takes a third of a second.
     if not settings.uses_openai:
+        # Imported only where it is used.
         from shared.llm.extractive.extractive_model import ExtractiveModel
 
         return ExtractiveModel()
+    server = _Server(
+        settings.openai_model,
+        settings.openai_base_url,
+        settings.openai_api_key_secret,
+        by_iam=settings.model_auth == "iam",
+        is_first=True,
+    )
+    return _build_server_model(
+        server, settings, clients, notes_answers=notes_answers, is_urgent=is_urgent
+    )
+
+
+def build_fallback_model(
+    settings: Settings, clients: Clients, *, notes_answers: bool = True, is_urgent: bool = False
+) -> LanguageModel | None:
+    """The model that answers while the first is down; None if none is configured.
+
+    Without an address of its own it is another model of the same server, asked by the same key. At
+    another address the parameters of `OpenAiExtraBody` and the bound of `ModelCallsAtOnce`, which
+    are of the first server, do not hold.
+
+    Args: As those of `build_language_model`.
+
+    Raises:
+        SettingsError: The address of the API cannot be used.
+    """
+    if not settings.uses_openai or settings.fallback_model is None:
+        return None
+    is_elsewhere = settings.fallback_base_url is not None
+    secret = settings.fallback_api_key_secret
+    server = _Server(
+        settings.fallback_model,
+        settings.fallback_base_url if is_elsewhere else settings.openai_base_url,
+        secret if is_elsewhere or secret else settings.openai_api_key_secret,
+        by_iam=settings.model_auth == "iam" and not is_elsewhere,
+        is_first=not is_elsewhere,
+    )
+    return _build_server_model(
+        server, settings, clients, notes_answers=notes_answers, is_urgent=is_urgent
+    )
+
+
+@dataclass(frozen=True)
+class _Server:
+    """One model of one server, and how it is asked.
+
+    Args:
+        model: The model's name.
+        base_url: The server's address; None for OpenAI's own, or that of Bedrock.
+        secret: Where its key lies, if it asks for one.
+        by_iam: Whether requests are signed by the function's role.
+        is_first: Whether it is the server of the first model.
+    """
+
+    model: str
+    base_url: str | None
+    secret: str | None
+    by_iam: bool
+    is_first: bool
+
+
+def _build_server_model(
+    server: _Server, settings: Settings, clients: Clients, *, notes_answers: bool, is_urgent: bool
+) -> LanguageModel:
+    # Imported only where they are used: the SDK alone takes a third of a second.
     from shared.aws.dynamodb_table import LedgerTable
     from shared.llm.answer_memory import AnswerMemory, AnswerRow
     from shared.llm.call_slots import CallSlots
     from shared.llm.chat_completions.openai_client import build_openai_client
     from shared.llm.chat_completions.openai_model import OpenAIModel
 
-    by_iam = settings.model_auth == "iam"
-    is_openai = settings.openai_base_url is None and not by_iam
-    reasons = is_openai and settings.openai_model.startswith(_REASONING_FAMILIES)
+    is_openai = server.base_url is None and not server.by_iam
+    reasons = is_openai and server.model.startswith(_REASONING_FAMILIES)
 
     def open_table() -> LedgerTable:
         # Its client is made when it is first asked for, and not with the container.
@@ -53,12 +118,12 @@ def build_language_model(
 
     answers = AnswerRow(
         open_table,
-        settings.openai_base_url or "",
-        settings.openai_model,
+        server.base_url or "",
+        server.model,
         lambda: datetime.now(UTC),
     )
     slots = None
-    if settings.model_calls_at_once:
+    if settings.model_calls_at_once and server.is_first:
         slots = CallSlots(
             open_table,
             settings.model_calls_at_once,
@@ -67,15 +132,17 @@ def build_language_model(
             lambda: uuid.uuid4().hex,
         )
     return OpenAIModel(
-        build_openai_client(settings.openai_base_url, by_iam=by_iam),
-        settings.openai_model,
+        build_openai_client(server.base_url, by_iam=server.by_iam),
+        server.model,
         build_window(settings),
-        key=None if by_iam else _build_key(settings.openai_api_key_secret, clients),
+        key=None if server.by_iam else _build_key(server.secret, clients),
         slots=slots,
         memory=AnswerMemory(answers, may_note=notes_answers),
         length_parameter="max_completion_tokens" if is_openai else "max_tokens",
         reasoning_effort="low" if reasons else None,
-        extra_body=_choose_extra_body(settings.openai_extra_body, is_urgent=is_urgent),
+        extra_body=_choose_extra_body(
+            settings.openai_extra_body if server.is_first else {}, is_urgent=is_urgent
+        ),
     )
 
 

@@ -5,6 +5,7 @@ out, and so does what opens only in a window of its own: the words of a comment 
 """
 
 import math
+import re
 from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
@@ -31,6 +32,8 @@ _SILENT = frozenset(
     }
 )
 _CONTENTS = b"Contents"
+# Operators that begin text, or draw what may hold some (ISO 32000-2, annex A).
+_MAY_DRAW_TEXT = re.compile("BT|Do")
 _MAX_FORM_DEPTH = 5
 _MAX_OBJECTS = 2000
 # How much is looked at of a page that a file may fill with annotations at will.
@@ -103,14 +106,15 @@ def _read_note(
         return Note(box, field.value, field.name, is_box=True, is_empty=field.is_unticked)
     text = _find_text(annotation, subtype, field)
     if (text is None or (field and field.is_formatted)) and _draws_text(annotation):
-        text = appearances.read_text(*place) or text
+        is_secret = form is not None and is_field and form.is_secret(annotation)
+        text = text if is_secret else appearances.read_text(*place) or text
     return Note(box, text, field.name if field else "") if text else None
 
 
 def _find_text(annotation: object, subtype: int, field: Field | None) -> str | None:
     """What an annotation says by itself; None if only what it draws can tell."""
     if field is not None:
-        return field.value if field.value or field.is_secret else None
+        return field.value or None
     if subtype == pdfium.FPDF_ANNOT_FREETEXT:
         return read_string(pdfium.FPDFAnnot_GetStringValue, annotation, _CONTENTS) or None
     return None
@@ -131,6 +135,10 @@ def _find_box(annotation: object) -> Box | None:
 
 
 def _draws_text(annotation: object) -> bool:
+    # What it draws is taken apart for the count, and most fields that are empty draw nothing.
+    drawn = read_string(pdfium.FPDFAnnot_GetAP, annotation, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL)
+    if not _MAY_DRAW_TEXT.search(drawn):
+        return False
     count = pdfium.FPDFAnnot_GetObjectCount(annotation)
     return any(
         _holds_text(pdfium.FPDFAnnot_GetObject(annotation, k), _MAX_FORM_DEPTH)

@@ -49,9 +49,12 @@ def order_downward_lines(characters: PageCharacters, quarter_turns: int) -> Page
     ):
         return characters
     lines = list(_LINES.finditer(text))
+    runs = _find_reversed_runs(characters, lines, quarter_turns)
+    if not runs:
+        return characters
     pieces: list[int | str] = []
     done = 0
-    for run in _find_reversed_runs(characters, lines, quarter_turns):
+    for run in runs:
         pieces += range(done, run[0].start())
         for line in reversed(run):
             pieces += range(*line.span(1))
@@ -83,8 +86,12 @@ def _find_downward_line(
     found = _TWO_LETTERS.match(characters.text, start)
     if found is None:
         return None
-    first, second = (characters.find_origin(found.start(letter)) for letter in (1, 2))
+    first = characters.find_origin(found.start(1))
+    second = characters.find_origin(found.start(2))
     if first is None or second is None:
+        return None
+    # Most lines do not run down a page that is not turned: no more has to be asked then.
+    if not quarter_turns and second[1] >= first[1]:
         return None
     x, y = turn_point(first, quarter_turns)
     next_x, next_y = turn_point(second, quarter_turns)

@@ -35,14 +35,12 @@ class Field:
         name: What it is called: the words for people where it has them, else its name in the file.
         value: What is filled in, '' if nothing is; a tick or an empty box for one to be ticked.
         is_formatted: Whether the page shows the value in another form, "1,250.00" for "1250".
-        is_secret: Whether what it holds is a password.
     """
 
     kind: int
     name: str
     value: str
     is_formatted: bool = False
-    is_secret: bool = False
 
     @property
     def is_box(self) -> bool:
@@ -76,7 +74,7 @@ class Form:
     def read_field(self, annotation: object) -> Field | None:
         """The field that an annotation shows; None if it shows none.
 
-        The value of a password field is not read.
+        A password field is given as one without a value.
         """
         if not self._handle:
             return None
@@ -91,13 +89,17 @@ class Form:
         if kind in _CHOICES:
             value = self._read_choice(kind, annotation)
         elif kind == pdfium.FPDF_FORMFIELD_TEXTFIELD:
-            flags = pdfium.FPDFAnnot_GetFormFieldFlags(self._handle, annotation)
-            if flags & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD:
-                return Field(kind, "", "", is_secret=True)
             value = self._read_value(annotation)
-        if not value:
+        if not value or self.is_secret(annotation):
             return Field(kind, "", "")
         return Field(kind, self._find_name(kind, annotation), value, self._is_formatted(annotation))
+
+    def is_secret(self, annotation: object) -> bool:
+        """Whether what the field of an annotation holds is a password."""
+        kind = pdfium.FPDFAnnot_GetFormFieldType(self._handle, annotation)
+        flags = pdfium.FPDFAnnot_GetFormFieldFlags(self._handle, annotation)
+        is_text = kind == pdfium.FPDF_FORMFIELD_TEXTFIELD
+        return bool(is_text and flags & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD)
 
     def _read_value(self, annotation: object) -> str:
         return read_string(pdfium.FPDFAnnot_GetFormFieldValue, self._handle, annotation)

@@ -91,19 +91,19 @@ def _list_printed(
         (box.bottom - _MAX_LINE_HEIGHT, box.top + _MAX_ABOVE)
         for box in (turn_box(note.box, quarter_turns) for note in notes)
     )
-    printed: list[Word] = []
+    words: list[tuple[int, int]] = []
     for line in _LINES.finditer(characters.text):
         start = characters.find_origin(line.start())
         height = turn_point(start, quarter_turns)[1] if start else 0.0
         place = bisect_right(bottoms, height) - 1
         if start and (place < 0 or height > tops[place]):
             continue
-        for word in _WORDS.finditer(characters.text, *line.span()):
-            first = characters.find_box(word.start())
-            last = characters.find_box(word.end() - 1)
-            if first and last:
-                box = Box(*map(min, first[:2], last[:2]), *map(max, first[2:], last[2:]))
-                printed.append(Word(word.start(), word.end(), turn_box(box, quarter_turns)))
+        words += [word.span() for word in _WORDS.finditer(characters.text, *line.span())]
+    printed = [
+        Word(start, end, turn_box(box, quarter_turns))
+        for (start, end), box in zip(words, characters.list_boxes(words), strict=True)
+        if box
+    ]
     return sorted(printed, key=_find_height)
 
 

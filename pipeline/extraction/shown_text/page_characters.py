@@ -6,7 +6,7 @@ whether a page has anything for them.
 
 import math
 import sys
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -61,11 +61,13 @@ class PageCharacters:
             self._starts.append(start)
             self._sources.append(source)
             start += length
-        # Most pages are as PDFium writes them, and places there are its own numbers.
-        self._is_plain = not has_unwritten and self._sources == [0]
-        # The run that was asked for last: where it begins and ends, and what its numbers are more.
+        # The run that was asked for last: where it begins and ends, and what PDFium's numbers are
+        # more than places in the text; None if there are none.
         self._here = range(0)
         self._shift: int | None = None
+        # The same for a page of one run. Most are: as PDFium writes them, or one part of that.
+        is_one_run = not has_unwritten and len(self._sources) == 1 and self._sources[0] >= 0
+        self._shift_of_all = self._sources[0] if is_one_run else None
 
     def find_box(self, position: int) -> Box | None:
         """The box that a character fills; None where it is not drawn."""
@@ -97,16 +99,16 @@ class PageCharacters:
         index = self._find_index(position)
         return 0 if index < 0 else self._page.find_piece(index)
 
-    def list_divided(self, spans: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    def list_divided(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of many spans whose ends are not drawn with one piece of text.
 
         Args:
             spans: Where each begins and ends in the text.
         """
-        return self._choose(spans, self._page.list_divided)
+        return [spans[k] for k in self._page.list_divided(*self._find_ends(spans))]
 
     def list_uneven(
-        self, spans: Iterable[tuple[int, int]], tolerance: float
+        self, spans: Sequence[tuple[int, int]], tolerance: float
     ) -> list[tuple[int, int]]:
         """Those of many spans whose first and last characters do not have their edges in line.
 
@@ -114,10 +116,31 @@ class PageCharacters:
             spans: Where each begins and ends in the text.
             tolerance: What is still in line, as a share of the height of a character.
         """
-        return self._choose(spans, lambda pairs: self._page.list_uneven(pairs, tolerance))
+        return [spans[k] for k in self._page.list_uneven(*self._find_ends(spans), tolerance)]
+
+    def list_boxes(self, spans: Sequence[tuple[int, int]]) -> list[Box | None]:
+        """The boxes that the first and the last character of many spans fill together.
+
+        Args:
+            spans: Where each begins and ends in the text.
+
+        Returns:
+            None for each of which one of the two is not drawn.
+        """
+        return self._page.list_boxes(*self._find_ends(spans))
+
+    def list_apart(self, places: Sequence[int], points: float) -> list[int]:
+        """Which of many characters have room before them and are of another piece of text.
+
+        Args:
+            places: Where each is in the text.
+            points: The least room between the end of the one before it and its beginning.
+        """
+        before = self._find_indexes([place - 1 for place in places])
+        return self._page.list_apart(before, self._find_indexes(list(places)), points)
 
     def list_onward(
-        self, separators: Iterable[tuple[int, int]]
+        self, separators: Sequence[tuple[int, int]]
     ) -> Iterator[tuple[int, int, tuple[float, float], tuple[float, float]]]:
         """Those of many separators after which the text goes on to the right of where it was.
 
@@ -127,30 +150,36 @@ class PageCharacters:
         Yields:
             The same of each, where the character before it begins, and where the one after it does.
         """
-        if self._is_plain:
-            pairs = ((start - 1, end) for start, end in separators)
-            for first, last, before, after in self._page.list_onward(pairs):
-                yield first + 1, last, before, after
-            return
-        indexes = {
-            (self._find_index(start - 1), self._find_index(end)): (start, end)
-            for start, end in separators
-        }
-        for first, last, before, after in self._page.list_onward(indexes):
-            yield *indexes[first, last], before, after
+        before = self._find_indexes([start - 1 for start, _ in separators])
+        after = self._find_indexes([end for _, end in separators])
+        for k, start, end in self._page.list_onward(before, after):
+            yield *separators[k], start, end
 
-    def _choose(
-        self,
-        spans: Iterable[tuple[int, int]],
-        choose: Callable[[Iterable[tuple[int, int]]], list[tuple[int, int]]],
-    ) -> list[tuple[int, int]]:
-        """Those of many spans of which PDFium's numbers of their ends are chosen."""
-        if self._is_plain:
-            pairs = choose([(start, end - 1) for start, end in spans])
-            return [(first, last + 1) for first, last in pairs]
-        find_index = self._find_index
-        indexes = {(find_index(start), find_index(end - 1)): (start, end) for start, end in spans}
-        return [indexes[pair] for pair in choose(indexes)]
+    def _find_ends(self, spans: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
+        """PDFium's numbers of the first and of the last characters of many spans."""
+        firsts, lasts = [start for start, _ in spans], [end - 1 for _, end in spans]
+        return self._find_indexes(firsts), self._find_indexes(lasts)
+
+    def _find_indexes(self, positions: list[int]) -> list[int]:
+        """PDFium's numbers of characters, in order; -1 for each that is not from there."""
+        shift = self._shift_of_all
+        if shift is not None:
+            return [position + shift for position in positions] if shift else positions
+        if self._has_unwritten:
+            return list(map(self._find_index, positions))
+        indexes: list[int] = []
+        # Run by run, as there are more positions than runs on most pages.
+        for start, stop, source in zip(
+            self._starts, [*self._starts[1:], sys.maxsize], self._sources, strict=True
+        ):
+            done = len(indexes)
+            here = positions[done : bisect_left(positions, stop, done)]
+            indexes += (
+                [position + source - start for position in here]
+                if source >= 0
+                else [-1] * len(here)
+            )
+        return indexes
 
     def is_drawn(self, position: int) -> bool:
         """Whether a character is from the file, and not put in by PDFium or by an edit."""
@@ -193,9 +222,9 @@ class PageCharacters:
         return self._renew("".join(text), runs)
 
     def _find_index(self, position: int) -> int:
-        # Asked for thousands of characters of a page of formulas: no call within.
-        if self._is_plain:
-            return position
+        # Asked for thousands of characters of a page of formulas: as a rule, no call within.
+        if self._shift_of_all is not None:
+            return position + self._shift_of_all
         if position not in self._here:
             self._turn_to_run(position)
         if self._shift is None:

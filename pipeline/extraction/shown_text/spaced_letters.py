@@ -40,19 +40,28 @@ def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
 def _join_letters(characters: PageCharacters, start: int, end: int) -> list[Edit]:
     text = characters.text
     places = [place for place in range(start, end) if text[place] != " "]
-    gaps = {place: _measure_gap(characters, before, place) for before, place in pairwise(places)}
-    known = [gap for gap in gaps.values() if gap is not None]
-    if len(places) < _MIN_LETTERS or len(known) < len(gaps):
+    if len(places) < _MIN_LETTERS:
         return []
-    letter_space = statistics.median(known)
+    gaps: dict[int, float] = {}
+    wide = 0
+    for before, place in pairwise(places):
+        gap = _measure_gap(characters, before, place)
+        if gap is None:
+            return []
+        wide += gap > _MAX_LETTER_SPACE_EMS
+        # The middle one of all is too wide then.
+        if 2 * wide >= len(places):
+            return []
+        gaps[place] = gap
+    letter_space = statistics.median(gaps.values())
     limit = letter_space + _MIN_MORE_EMS
-    has_words = max(known) > limit or not text[start:end].isupper()
+    has_words = max(gaps.values()) > limit or not text[start:end].isupper()
     if not has_words or not 0 < letter_space <= _MAX_LETTER_SPACE_EMS:
         return []
     return [
         Edit(place - 1, place, "")
         for place, gap in gaps.items()
-        if text[place - 1] == " " and gap is not None and gap <= limit
+        if text[place - 1] == " " and gap <= limit
     ]
 
 
@@ -66,5 +75,7 @@ def _measure_gap(characters: PageCharacters, before: int, after: int) -> float |
     em = characters.find_em(before)
     if box is None or end is None or not any(em):
         return None
+    if em[1] == 0.0 < em[0]:
+        return (end[0] - box.right) / em[0]
     upright = turn_upright(em)
     return upright(*end)[0] - max(upright(x, y)[0] for x in box[::2] for y in box[1::2])

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Callable, Iterable, Iterator
 from ctypes import byref, c_double, c_float, c_int, c_ushort, c_void_p
 from functools import partial
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
@@ -60,6 +61,8 @@ _unpack_floats = struct.Struct("4f").unpack_from
 _unpack_point = struct.Struct("2d").unpack_from
 _unpack_vector = struct.Struct("2f").unpack_from
 _DOUBLE_BYTES, _UNIT_BYTES = ctypes.sizeof(c_double), ctypes.sizeof(c_ushort)
+# As PDFium keeps a box of floats: left, top, right, bottom.
+_RIGHT = 2
 _ROOM_PER_CHARACTER = 2
 _UNITS_AT_START = 1 << 14
 
@@ -81,6 +84,8 @@ class TextPage:
         left, bottom, right, top = (byref(self._doubles, k * _DOUBLE_BYTES) for k in range(4))
         self._corners = (left, right, bottom, top)
         self._x, self._y = left, bottom
+        # Where a box goes of which only the lower and the upper edge matter: those come first.
+        self._edges = (right, top, left, bottom)
         self._room = byref(self._floats)
 
     def turn_to(self, handle: Any) -> None:
@@ -128,34 +133,62 @@ class TextPage:
             return None
         return _make_box(_unpack_doubles(self._doubles))
 
+    def list_boxes(self, firsts: Iterable[int], lasts: Iterable[int]) -> list[Box | None]:
+        """The boxes that many pairs of characters fill; None for those that are not both drawn.
+
+        Args:
+            firsts: The number of the first character of each pair.
+            lasts: That of the second.
+        """
+        boxes: list[Box | None] = []
+        page, corners, doubles = self._page, self._corners, self._doubles
+        for first, last in zip(firsts, lasts, strict=True):
+            if not _get_box(page, first, *corners):
+                boxes.append(None)
+                continue
+            left, bottom, right, top = _unpack_doubles(doubles)
+            if not _get_box(page, last, *corners):
+                boxes.append(None)
+                continue
+            other = _unpack_doubles(doubles)
+            boxes.append(
+                Box(
+                    min(left, other[0]),
+                    min(bottom, other[1]),
+                    max(right, other[2]),
+                    max(top, other[3]),
+                )
+            )
+        return boxes
+
     def list_uneven(
-        self, pairs: Iterable[tuple[int, int]], tolerance: float
-    ) -> list[tuple[int, int]]:
-        """Those of many pairs of characters that do not have their edges in line.
+        self, firsts: Iterable[int], lasts: Iterable[int], tolerance: float
+    ) -> list[int]:
+        """Which of many pairs of characters do not have their edges in line, by their places.
 
         A page of figures has hundreds of pairs, so this is one loop with nothing around it.
 
         Args:
-            pairs: The numbers of two characters.
+            firsts: The number of the first character of each pair.
+            lasts: That of the second.
             tolerance: What is still in line, as a share of their height.
         """
         uneven = []
-        page, corners, doubles = self._page, self._corners, self._doubles
+        page, edges, doubles = self._page, self._edges, self._doubles
         line_bottom = line_top = 0.0
-        for pair in pairs:
-            index, other = pair
-            if not _get_box(page, other, *corners):
+        for place, (first, last) in enumerate(zip(firsts, lasts, strict=True)):
+            if not _get_box(page, last, *edges):
                 continue
-            _, bottom, _, top = _unpack_doubles(doubles)
+            bottom, top = _unpack_point(doubles)
             allowed = tolerance * (top - bottom)
             # The figures of a row stand as the one before them did.
             if abs(bottom - line_bottom) <= allowed and abs(top - line_top) <= allowed:
                 continue
-            if not _get_box(page, index, *corners):
+            if not _get_box(page, first, *edges):
                 continue
-            _, line_bottom, _, line_top = _unpack_doubles(doubles)
+            line_bottom, line_top = _unpack_point(doubles)
             if abs(bottom - line_bottom) > allowed or abs(top - line_top) > allowed:
-                uneven.append(pair)
+                uneven.append(place)
                 line_bottom = line_top = 0.0
         return uneven
 
@@ -194,26 +227,59 @@ class TextPage:
         piece: int | None = _get_object(self._page, index)
         return piece or 0
 
-    def list_divided(self, pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-        """Those of many pairs of characters that are not drawn with one piece of text."""
-        page = self._page
-        return [pair for pair in pairs if _get_object(page, pair[0]) != _get_object(page, pair[1])]
+    def list_divided(self, firsts: Iterable[int], lasts: Iterable[int]) -> list[int]:
+        """Which of many pairs of characters are not drawn with one piece of text, by their places.
+
+        Args:
+            firsts: The number of the first character of each pair.
+            lasts: That of the second.
+        """
+        pieces = list(map(_get_object, repeat(self._page), firsts))
+        others = list(map(_get_object, repeat(self._page), lasts))
+        if pieces == others:
+            return []
+        return [place for place, piece in enumerate(pieces) if piece != others[place]]
+
+    def list_apart(self, befores: Iterable[int], afters: Iterable[int], points: float) -> list[int]:
+        """Which of many pairs of characters have room between them and are of two pieces of text.
+
+        Args:
+            befores: The number of the first character of each pair.
+            afters: That of the second.
+            points: The least room, from left to right or the other way.
+        """
+        apart = []
+        page, x, y, doubles = self._page, self._x, self._y, self._doubles
+        room, floats = self._room, self._floats
+        for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
+            if (
+                _get_object(page, before) != _get_object(page, after)
+                and _get_loose_box(page, before, room)
+                and _get_origin(page, after, x, y)
+                and abs(doubles[0] - floats[_RIGHT]) >= points
+            ):
+                apart.append(place)
+        return apart
 
     def list_onward(
-        self, pairs: Iterable[tuple[int, int]]
-    ) -> Iterator[tuple[int, int, tuple[float, float], tuple[float, float]]]:
+        self, befores: Iterable[int], afters: Iterable[int]
+    ) -> Iterator[tuple[int, tuple[float, float], tuple[float, float]]]:
         """Those of many pairs of characters of which the second is not to the left of the first.
 
+        Args:
+            befores: The number of the first character of each pair.
+            afters: That of the second.
+
         Yields:
-            The number of each character, and then the point of the baseline at which each begins.
+            The place of the pair, and then the point of the baseline at which each begins.
         """
         page, x, y, doubles = self._page, self._x, self._y, self._doubles
-        for first, second in pairs:
-            if not _get_origin(page, first, x, y):
+        for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
+            if not _get_origin(page, before, x, y):
                 continue
-            before = _unpack_point(doubles)
-            if _get_origin(page, second, x, y) and doubles[0] >= before[0]:
-                yield first, second, before, _unpack_point(doubles)
+            start = _unpack_point(doubles)
+            if _get_origin(page, after, x, y) and doubles[0] >= start[0]:
+                yield place, start, _unpack_point(doubles)
 
     def is_unmapped(self, index: int) -> bool:
         """Whether the font of a character does not say what it is."""

@@ -20,7 +20,7 @@ from tests.fakes.aws.event_source import EventSource
 class RunningPipeline:
     """The ingest and the worker function, each behind its queue."""
 
-    def __init__(self, account, extractor, model, timeout_seconds=60.0):
+    def __init__(self, account, extractor, model, timeout_seconds=60.0, fallback=None):
         self.account = account
         self._announced = set()
         self.table = LedgerTable(
@@ -28,7 +28,7 @@ class RunningPipeline:
         )
         built = [
             build_ingest(account.settings, account.clients, extractor),
-            build_worker(account.settings, account.clients, model),
+            build_worker(account.settings, account.clients, model, fallback=fallback),
         ]
         self.worker_consumer, _ = built[1]
         self.ingest, self.worker = (
@@ -79,10 +79,14 @@ class RunningPipeline:
 
 @contextmanager
 def run_pipeline(
-    account: AwsAccount, *, extractor=None, model=None, timeout_seconds=60.0
+    account: AwsAccount, *, extractor=None, model=None, timeout_seconds=60.0, fallback=None
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
     with Extractor() as own_extractor:
         yield RunningPipeline(
-            account, extractor or own_extractor, model or ExtractiveModel(), timeout_seconds
+            account,
+            extractor or own_extractor,
+            model or ExtractiveModel(),
+            timeout_seconds,
+            fallback,
         )

@@ -1,10 +1,10 @@
 """A model behind the real SDK, and a server that fails in every way."""
 
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 
-from shared.llm.build import build_language_model
+from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.chat_completions.openai_client import build_openai_client
 from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.model_window import ModelWindow
@@ -94,10 +94,11 @@ def run_with_model(account):
         )
         account.clients.secretsmanager.create_secret(Name=_SECRET, SecretString=CANARY_KEY)
         model = build_language_model(account.settings, account.clients)
-        with (
-            closing(model._caller._sender._client),
-            run_pipeline(account, model=model, timeout_seconds=timeout_seconds) as pipeline,
-        ):
-            yield pipeline
+        fallback = build_fallback_model(account.settings, account.clients)
+        with ExitStack() as stack:
+            for one in filter(None, (model, fallback)):
+                stack.callback(one._caller._sender._client.close)
+            options = {"timeout_seconds": timeout_seconds, "fallback": fallback}
+            yield stack.enter_context(run_pipeline(account, model=model, **options))
 
     return run

@@ -13,6 +13,7 @@ from pipeline.summaries.summary_types import KeyPoint
 from shared.lifecycle import DocumentStatus
 from shared.prices import ModelPrice
 from tests.fakes.model.chat_answers import read_trusted_text
+from tests.fakes.model.chat_behaviours import failing
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.injection_pdf_files import ORDER, make_injection_pdfs
 from tests.fakes.model.model_keys import CANARY_KEY as KEY
@@ -214,3 +215,21 @@ def test_neither_text_nor_key_is_logged_or_dead_lettered(account, run_with_model
     assert "item_done" in said
     assert CANARY not in said
     assert KEY not in said
+
+
+def test_a_document_whose_key_is_rejected_is_summarised_by_the_fallback_which_it_names(
+    account, run_with_model
+):
+    account.upload("a.pdf", make_text_pdf("Seals rest on sand."))
+    with ChatServer() as first, ChatServer() as second:
+        first.script(*[failing("unauthorized")] * 9)
+        fallback = {"fallback_model": "spare", "fallback_base_url": second.url}
+        with run_with_model(first, **fallback) as pipeline:
+            pipeline.run()
+            document = pipeline.document("a.pdf")
+            summary = pipeline.read_artifact(document.result_key)
+        assert {call.body["model"] for call in second.calls} == {"spare"}
+    assert document.status is DocumentStatus.DONE
+    assert document.model == summary["model"] == "spare"
+    # The key of the first server is no other's.
+    assert all(KEY not in call.key for call in second.calls)

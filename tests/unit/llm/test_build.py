@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from shared.aws.clients import Clients
 from shared.errors import SettingsError
 from shared.llm.base_address import read_base_address
-from shared.llm.build import build_language_model
+from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.chat_completions.error_translation import ServerFailure, classify_failure
 from shared.llm.chat_completions.openai_client import (
     OPENAI_BASE_URL,
@@ -45,6 +45,34 @@ def build():
 
 def test_offline_is_the_default(build):
     assert build().name == "extractive"
+
+
+@pytest.mark.parametrize(
+    ("more", "address", "has_key"),
+    [
+        ({}, "http://127.0.0.1:1/v1/", True),
+        ({"fallback_base_url": "http://127.0.0.1:2/v1"}, "http://127.0.0.1:2/v1/", False),
+        (
+            {"fallback_base_url": "http://127.0.0.1:2/v1", "fallback_api_key_secret": "b"},
+            "http://127.0.0.1:2/v1/",
+            True,
+        ),
+    ],
+)
+def test_a_fallback_is_of_the_same_server_unless_it_has_an_address(more, address, has_key):
+    first = {
+        "openai_base_url": "http://127.0.0.1:1/v1",
+        "openai_api_key_secret": "a",
+        "openai_extra_body": {"provider": {"only": ["x"]}},
+    }
+    assert build_fallback_model(settings(**first), Clients()) is None
+    assert build_fallback_model(settings(fallback_model="spare"), Clients()) is None
+    model = build_fallback_model(settings(fallback_model="spare", **first, **more), Clients())
+    with client_of(model) as client:
+        assert (model.name, str(client.base_url)) == ("spare", address)
+        assert (model._caller._key is not None) == has_key
+        sent = model._caller._dialect.write_parameters(100)
+        assert ("extra_body" in sent) == (not more)
 
 
 def test_a_secret_means_openai_and_is_not_read_before_the_first_call(build):
@@ -188,7 +216,7 @@ def test_the_connection_has_a_short_limit_of_its_own():
 
 BUILD_OFFLINE = """
 from shared.aws.clients import Clients
-from shared.llm.build import build_language_model
+from shared.llm.build import build_fallback_model, build_language_model
 from shared.settings import Settings
 needed = {name: "x" for name, field in Settings.model_fields.items() if field.is_required()}
 assert build_language_model(Settings(**needed), Clients()).name == "extractive"

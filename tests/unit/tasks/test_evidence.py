@@ -42,6 +42,36 @@ def test_what_does_not_is_not(value):
     assert not Evidence(PAGE).bears_out(value)
 
 
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        *((-12.5, "Loss 12.50-"), (-5, "-$5"), (-5, "($5)"), (-12, "100 -12"), (0.05, ".05")),
+        *(("2024-03-05", text) for text in ("05/03/2024", "03/05/24", "5-Mar-24", "20240305")),
+        *(("2024-03-05", text) for text in ("2024.03.05", "5 / 3 / 2024", "24-03-05")),
+        ("2024-03", "03/2024"),
+        ("Hafenstr. 5, 10115 Berlin", "Hafenstr. 5\n10115 Berlin"),
+        ("Hafenstr. 5 10115 Berlin", "Hafenstr. 5, 10115 Berlin"),
+    ],
+)
+def test_other_forms_are_borne_out(value, text):
+    assert Evidence(text).bears_out(value)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        # Ranges and dates hold no negative numbers.
+        *((-12, "10-12"), (-12, "10 \u2013 12"), (-2024, "01-01-2024"), (-1, "2024-01-01")),
+        # Numbers that stand apart are no date.
+        ("2024-03-05", "In 2024 page 3 had 5 seals"),
+        *(("2024-03-05", text) for text in ("06/03/2024", "5-Apr-24", "5/3/23", "12024030577")),
+        (500, ".500"),
+    ],
+)
+def test_what_only_looks_alike_is_not(value, text):
+    assert not Evidence(text).bears_out(value)
+
+
 SCHEMA = {
     "type": "object",
     "properties": {

@@ -20,36 +20,38 @@ from tests.unit.template.template_parts import (
 
 # The functions that ask the language model; no other may read its key.
 KEY_READERS = {"WorkerFunction", "ApiFunction"}
+KEY_VARIABLES = ("OPENAI_API_KEY_SECRET", "FALLBACK_API_KEY_SECRET")
+KEY_POLICIES = ("ModelKeyPolicy", "FallbackKeyPolicy")
 DECODERS = PROJECT / "pipeline" / "extraction"
 READING_SECRETS = ("secretsmanager:", "ssm:", "kms:")
 
 
 def the_key_is_in_no_environment(template: Template) -> Iterator[str]:
-    pattern = template["Parameters"]["OpenAiApiKeySecret"]["AllowedPattern"]
-    if re.match(pattern, "sk-proj-0123456789"):
-        yield "a key would be taken for the name of a secret, and be shown"
+    for parameter in ("OpenAiApiKeySecret", "FallbackApiKeySecret"):
+        pattern = template["Parameters"][parameter]["AllowedPattern"]
+        if re.match(pattern, "sk-proj-0123456789"):
+            yield f"{parameter}: a key would be taken for the name of a secret, and be shown"
     for name, function in functions(template):
         for variable in function["Environment"]["Variables"]:
-            # Names of keys, of which the functions that may read them make something.
-            if "KEY" in variable and variable not in (
-                "OPENAI_API_KEY_SECRET", "OPERATOR_API_KEY_ID",
-            ):  # fmt: skip
+            # The operators' is told by its id alone.
+            if "KEY" in variable and variable not in (*KEY_VARIABLES, "OPERATOR_API_KEY_ID"):
                 yield f"{name}: {variable} may hold a key"
 
 
 def few_functions_know_of_the_key(template: Template) -> Iterator[str]:
     readers = {name: f for name, f in functions(template) if name in KEY_READERS}
     for name, function in functions(template):
-        told = "OPENAI_API_KEY_SECRET" in function["Environment"]["Variables"]
-        if told != (name in readers):
-            yield f"{name}: {'must not' if told else 'has to'} know where the key is"
+        for variable in KEY_VARIABLES:
+            told = variable in function["Environment"]["Variables"]
+            if told != (name in readers):
+                yield f"{name}: {'must not' if told else 'has to'} know {variable}"
     roles = [{"Ref": f["Role"]["Fn::GetAtt"][0]} for f in readers.values()]
     for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
         for statement in policy_statements(policy):
             actions = as_list(statement["Action"])
             if not any(action.startswith(READING_SECRETS) for action in actions):
                 continue
-            if name != "ModelKeyPolicy" or sorted(map(str, policy["Roles"])) != sorted(
+            if name not in KEY_POLICIES or sorted(map(str, policy["Roles"])) != sorted(
                 map(str, roles)
             ):
                 yield f"{name}: reads secrets, or is not for those alone that ask the model"
@@ -72,7 +74,7 @@ def what_decodes_files_holds_no_key(template: Template) -> Iterator[str]:
         rights = [action for statement in given for action in as_list(statement["Action"])]
         if any(action.startswith((*READING_SECRETS, "rds-db:", "sts:")) for action in rights):
             yield f"{name}: decodes files, and may read a key"
-        if "OPENAI_API_KEY_SECRET" in function["Environment"]["Variables"]:
+        if not function["Environment"]["Variables"].keys().isdisjoint(KEY_VARIABLES):
             yield f"{name}: decodes files, and knows of the key"
 
 
@@ -94,8 +96,15 @@ BREAKS: list[Break] = [
     ),
     (the_key_is_in_no_environment, set_part("Parameters/OpenAiApiKeySecret/AllowedPattern", ".*")),
     (
-        few_functions_know_of_the_key,
-        set_part("Globals/Function/Environment/Variables/OPENAI_API_KEY_SECRET", "a-secret"),
+        the_key_is_in_no_environment,
+        set_part("Parameters/FallbackApiKeySecret/AllowedPattern", ".*"),
+    ),
+    *(
+        (
+            few_functions_know_of_the_key,
+            set_part(f"Globals/Function/Environment/Variables/{variable}", "a-secret"),
+        )
+        for variable in KEY_VARIABLES
     ),
     (
         few_functions_know_of_the_key,
