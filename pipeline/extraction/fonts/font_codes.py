@@ -12,8 +12,11 @@ from collections.abc import Mapping
 
 # Control characters of PDFium's own (a hyphen, line ends, a tab) are no codes of fonts.
 _CONTROLS = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f]")
+_LAST_CONTROL = "\x9f"
 # What stands beside letters in words: the ligatures of either encoding. A pattern that begins with
 # what is rare is quick.
+_OT1_CODES_OF_LIGATURES = frozenset("\x0b\x0c\x0e\x0f")
+_T1_CODES_OF_LIGATURES = frozenset("\x1b\x1c\x1d\x1e\x1f")
 _OT1_LIGATURE = re.compile("[\x0b\x0c\x0e\x0f](?:[a-z]|(?<=[a-z].))")
 _T1_LIGATURE = re.compile("[\x1b-\x1f](?:[a-z]|(?<=[a-z].))")
 # With more codes than that, they are no ligatures in words but the letters themselves.
@@ -67,13 +70,12 @@ _UTF8_PAIR = re.compile("[\uc280-\ud7bf]")
 _HANGUL = re.compile("[\uac00-\ud7a3]")
 
 
-# The most frequent letters of some scripts with their bytes the wrong way round.
-_SWAPPED_LETTERS = "\u6100\u6500\u6900\u6f00\u3004\u3504\u3e04\ub103\ub503\u6105\ud905\u2706\u4406"
-_SWAPPED = re.compile(f"[{_SWAPPED_LETTERS}]")
 # What there is in a text with anything to mend: controls, Adobe's codes, Korean syllables that may
-# be pairs of UTF-8, and those letters. One search of all that is quick; most pages have nothing.
+# be pairs of UTF-8, and the most frequent letters of some scripts with their bytes the wrong way
+# round. One search of all that is quick; most pages have nothing.
 _NOTEWORTHY = re.compile(
-    f"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\uf6f4-\uf7ff\uc280-\ud7bf{_SWAPPED_LETTERS}]"
+    "[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f\uf6f4-\uf7ff\uc280-\ud7bf"
+    "\u6100\u6500\u6900\u6f00\u3004\u3504\u3e04\ub103\ub503\u6105\ud905\u2706\u4406]"
 )
 
 
@@ -84,22 +86,24 @@ def mend_codes(text: str, unmapped_share: float = 0.0) -> str:
         text: The text as an engine gives it.
         unmapped_share: How much of it the engine has no character for, as far as it says.
     """
-    if not _NOTEWORTHY.search(text):
+    noteworthy = _NOTEWORTHY.findall(text)
+    if not noteworthy:
         return text
-    text = _read_utf8_pairs(_swap_bytes(text))
-    text = _ADOBE_CODES.sub(lambda match: _ADOBE.get(ord(match[0]), match[0]), text)
+    if max(noteworthy) > _LAST_CONTROL:
+        text = _read_utf8_pairs(_swap_bytes(text))
+        text = _ADOBE_CODES.sub(lambda match: _ADOBE.get(ord(match[0]), match[0]), text)
     return _mend_tex_codes(text, unmapped_share)
 
 
 def _mend_tex_codes(text: str, unmapped_share: float) -> str:
-    controls = len(_CONTROLS.findall(text))
-    if not 0 < controls <= _MAX_CODE_SHARE * len(text):
+    controls = _CONTROLS.findall(text)
+    if not 0 < len(controls) <= _MAX_CODE_SHARE * len(text):
         return text
-    if _OT1_LIGATURE.search(text):
+    if not _OT1_CODES_OF_LIGATURES.isdisjoint(controls) and _OT1_LIGATURE.search(text):
         text = _OT1_LONE_RETURN.sub("fl", text)
         # Where few characters are meant, that is many times as quick as `str.translate`.
         return _OT1_CODES.sub(lambda match: _OT1[ord(match[0])], text)
-    if _T1_LIGATURE.search(text):
+    if not _T1_CODES_OF_LIGATURES.isdisjoint(controls) and _T1_LIGATURE.search(text):
         table: Mapping[int, str] = _T1 | _T1_LIKE_LATIN1 if unmapped_share > 1 / 2 else _T1
         return text.translate(table)
     return text
@@ -107,8 +111,6 @@ def _mend_tex_codes(text: str, unmapped_share: float) -> str:
 
 def _swap_bytes(text: str) -> str:
     """Text whose characters have their two bytes the wrong way round, the right way round."""
-    if not _SWAPPED.search(text):
-        return text
     wide = [ord(character) for character in _WIDE.findall(text)]
     if len(wide) < _MIN_WIDE_CHARACTERS:
         return text

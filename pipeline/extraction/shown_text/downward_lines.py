@@ -49,9 +49,12 @@ def order_downward_lines(characters: PageCharacters, quarter_turns: int) -> Page
     ):
         return characters
     lines = list(_LINES.finditer(text))
+    runs = _find_reversed_runs(characters, lines, quarter_turns)
+    if not runs:
+        return characters
     pieces: list[int | str] = []
     done = 0
-    for run in _find_reversed_runs(characters, lines, quarter_turns):
+    for run in runs:
         pieces += range(done, run[0].start())
         for line in reversed(run):
             pieces += range(*line.span(1))

@@ -6,7 +6,7 @@ whether a page has anything for them.
 
 import math
 import sys
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -161,10 +161,25 @@ class PageCharacters:
         return self._find_indexes(firsts), self._find_indexes(lasts)
 
     def _find_indexes(self, positions: list[int]) -> list[int]:
+        """PDFium's numbers of characters, in order; -1 for each that is not from there."""
         shift = self._shift_of_all
-        if shift is None:
+        if shift is not None:
+            return [position + shift for position in positions] if shift else positions
+        if self._has_unwritten:
             return list(map(self._find_index, positions))
-        return [position + shift for position in positions] if shift else positions
+        indexes: list[int] = []
+        # Run by run, as there are more positions than runs on most pages.
+        for start, stop, source in zip(
+            self._starts, [*self._starts[1:], sys.maxsize], self._sources, strict=True
+        ):
+            done = len(indexes)
+            here = positions[done : bisect_left(positions, stop, done)]
+            indexes += (
+                [position + source - start for position in here]
+                if source >= 0
+                else [-1] * len(here)
+            )
+        return indexes
 
     def is_drawn(self, position: int) -> bool:
         """Whether a character is from the file, and not put in by PDFium or by an edit."""

@@ -83,11 +83,8 @@ def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
         whole = characters.text
         if whole == bounded:
             return characters
-    # What lies outside is before or after all that is shown, on most pages that have some.
-    place = whole.find(bounded) if bounded else -1
-    if place >= 0 and _is_at_line_ends(whole, place, place + len(bounded)):
-        outside = (Edit(0, place, ""), Edit(place + len(bounded), len(whole), ""))
-        return characters.edit(edit for edit in outside if edit.end > edit.start)
+    if outside := _find_lines_outside(whole, bounded):
+        return characters.edit(outside)
     inside = _drop_separators(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
     if not inside:
@@ -113,9 +110,25 @@ def _drop_codes(text: str) -> str:
     return text
 
 
-def _is_at_line_ends(text: str, start: int, end: int) -> bool:
-    """Whether a stretch of a text is whole lines."""
-    return text[max(0, start - 1) : start] in ("", "\n") and text[end : end + 1] in ("", "\r")
+def _find_lines_outside(whole: str, inside: str) -> list[Edit]:
+    """What is to be left out where the rest is as it is inside of the box; empty if it is not.
+
+    That is so on most pages of which something is outside: lines before all others, or after
+    them, or in one place among them.
+    """
+    if not inside:
+        return []
+    start = whole.find(inside)
+    end = start + len(inside)
+    around = (whole[max(0, start - 1) : start], whole[end : end + 1])
+    if start >= 0 and around[0] in ("", "\n") and around[1] in ("", "\r"):
+        edits = (Edit(0, start, ""), Edit(end, len(whole), ""))
+        return [edit for edit in edits if edit.end > edit.start]
+    start = inside.rfind("\n", 0, _count_same(whole, 0, inside, 0)) + 1
+    end = start + len(whole) - len(inside)
+    if start < end and whole[end - 1] == "\n" and whole.endswith(inside[start:]):
+        return [Edit(start, end, "")]
+    return []
 
 
 def _drop_separators(text: str) -> str:
@@ -288,6 +301,8 @@ def _measure_across(
 ) -> float:
     """How far apart two points are across a writing direction, in ems."""
     along, aside = em
+    if aside == 0.0:
+        return abs((end[1] - start[1]) / along)
     across = (end[1] - start[1]) * along - (end[0] - start[0]) * aside
     return abs(across) / (along * along + aside * aside)
 
