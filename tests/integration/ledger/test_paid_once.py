@@ -74,7 +74,7 @@ class Deliveries:
                 caught = error
             else:
                 caught = None
-        receipt = Receipt(self.attempts + 1, AT, AT, True, 30.0, 0.5)
+        receipt = Receipt(self.attempts + 1, 0.0, True, 30.0, 0.5)
         outcome = decide_outcome(caught, receipt, POLICY)
         if isinstance(outcome, Defer):
             self.attempts = receipt.receive_count - (not outcome.uses_receive)
