@@ -13,7 +13,7 @@ EXAMPLES ?= 50
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
   check-servers bench-extraction bench-truth bench-answers bench-ask bench-model bench-costs \
-  bench-report bench-coldstart pictures lock audit clean
+  bench-report bench-sweep bench-coldstart pictures lock audit clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,7 +50,7 @@ chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at f
 fuzz: $(VENV)/.development ## Any input, no crash: decoders and PDFs, SECONDS (60) for each target
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-bench: bench-batch bench-extraction bench-model bench-report bench-costs bench-coldstart ## Measure everything that follows
+bench: bench-batch bench-extraction bench-model bench-report bench-sweep bench-costs bench-coldstart ## Measure everything that follows
 
 bench-batch: $(VENV)/.development ## Measure: a batch of ten beside plain Powertools
 	@$(BIN)/python -m tests.benchmarks.bench_batch
@@ -75,6 +75,9 @@ bench-costs: $(VENV)/.development ## Measure: what a thousand documents cost, pa
 
 bench-report: $(VENV)/.development ## Measure: the report of a day with 100,000 documents
 	@$(BIN)/python -m tests.benchmarks.bench_report
+
+bench-sweep: $(VENV)/.development ## Measure: the sweep of 100,000 dead letters
+	@$(BIN)/python -m tests.benchmarks.bench_sweep
 
 bench-model: $(VENV)/.development ## Measure: a model call beside the SDK alone, the extractive model
 	@$(BIN)/python -m tests.benchmarks.bench_llm

@@ -34,6 +34,7 @@ def build_meter(
         document=_to_micro_usd(settings.document_cap_usd),
         zone=settings.time_zone,
         account=account,
+        daily_tokens=settings.daily_cap_tokens,
     )
     note_share = emit_chat_cap_share if is_chat else emit_cap_share
     return SpendMeter(table, model, limits, now, lambda: uuid.uuid4().hex, note_share)

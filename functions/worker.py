@@ -33,8 +33,8 @@ from shared.messages.work_items import WorkItem, decode_ingest_item, decode_work
 from shared.queue_catalogue import REPORTS, UPLOADS, WORK, SourceQueue
 from shared.settings import Settings, read_settings
 
-# How long SQS keeps a dead letter, counted from when it was first sent, and a day to spare. A
-# source queue keeps its messages for less (see the template), and each wait is a new message.
+# How long SQS keeps a dead letter that it moved, counted from when it was first sent, and a day to
+# spare. A source queue keeps its messages for less, and each wait is a new message.
 _LONGEST_RETENTION = timedelta(days=14)
 _SPARE = timedelta(days=1)
 

@@ -126,6 +126,7 @@ class Settings(BaseModel):
 
     model_prices: ModelPrices = {"gpt-5-mini": ModelPrice(input=0.25, output=2.0)}
     daily_cap_usd: OptionalAmount = 10.0
+    daily_cap_tokens: OptionalCount = None
     chat_daily_cap_usd: OptionalAmount = 5.0
     document_cap_usd: OptionalAmount = 1.0
     time_zone: TimeZone = ZoneInfo("UTC")

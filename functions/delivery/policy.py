@@ -18,7 +18,6 @@ that a slow item holds up no other.
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 
 from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyAlreadyInProgressError,
@@ -45,8 +44,7 @@ class Receipt:
 
     Args:
         receive_count: Receives used up so far, this one and those of earlier copies included.
-        waiting_since: When the first copy was sent, or the message was replayed.
-        received_at: Now.
+        waited_seconds: How long its waits were to be so far, together.
         has_begun: Whether its work had begun.
         lock_seconds: The longest time that a run of the same item can still hold its lock.
         random: A number drawn from [0, 1).
@@ -54,8 +52,7 @@ class Receipt:
     """
 
     receive_count: int
-    waiting_since: datetime
-    received_at: datetime
+    waited_seconds: float
     has_begun: bool
     lock_seconds: float
     random: float
@@ -83,11 +80,13 @@ class Defer:
         delay_seconds: The delay.
         reason: A stable word for it.
         uses_receive: Whether it counts as an attempt: what it has cost will be paid again.
+        is_limited: Whether it counts for the limit on waiting.
     """
 
     delay_seconds: float
     reason: str
     uses_receive: bool = False
+    is_limited: bool = True
 
 
 @dataclass(frozen=True)
@@ -160,16 +159,15 @@ def compute_backoff_seconds(receive_count: int, random: float, policy: Policy) -
 def _decide_deferral(
     error: BaseException, delay_seconds: float, reason: str, receipt: Receipt, policy: Policy
 ) -> Defer | DeadLetter:
-    age = receipt.received_at - receipt.waiting_since
     may_wait = isinstance(error, DeferredError) and error.may_wait_forever
-    if age > timedelta(seconds=policy.max_deferral_age_seconds) and not may_wait:
+    if receipt.waited_seconds > policy.max_deferral_age_seconds and not may_wait:
         return _dead_letter(error)
     if isinstance(error, DeferredError) and error.grows:
         longest_seconds = max(delay_seconds, policy.retry_max_seconds)
         delay_seconds = min(longest_seconds, delay_seconds * 2.0 ** min(receipt.deferrals, 32))
     # Jitter spreads what waits for the same cause, so that it does not all come back at once.
     jitter_seconds = receipt.random * min(0.2 * delay_seconds, _MAX_JITTER_SECONDS)
-    return Defer(max(1.0, delay_seconds + jitter_seconds), reason)
+    return Defer(max(1.0, delay_seconds + jitter_seconds), reason, is_limited=not may_wait)
 
 
 def _dead_letter(error: BaseException, note: str = "") -> DeadLetter:

@@ -26,7 +26,7 @@ from functions.delivery.tracing import ItemTrace
 from shared.deadline import Deadline
 from shared.errors import EarlyReceiveError, SeashoreError
 from shared.ledger.waiting import Wait
-from shared.messages.delivery_state import CauseOfDeath, DeliveryState
+from shared.messages.delivery_state import MAX_WAITED_SECONDS, CauseOfDeath, DeliveryState
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,7 @@ class Delivery(Generic[ItemT]):
         """Decide what becomes of the message."""
         receipt = Receipt(
             receive_count=self._record.receive_count,
-            waiting_since=self._record.state.waiting_since,
-            received_at=self._runtime.now(),
+            waited_seconds=self._record.state.waited_seconds,
             has_begun=self._has_begun,
             lock_seconds=self._invocation.context.get_remaining_time_in_millis() / 1000 + 1,
             random=self._runtime.random(),
@@ -151,9 +150,11 @@ class Delivery(Generic[ItemT]):
             delay_seconds = (not_before - now).total_seconds()
         else:
             not_before = now + timedelta(seconds=delay_seconds)
+        waited_seconds = past.waited_seconds + outcome.is_limited * delay_seconds
         state = past.model_copy(
             update={
                 "deferrals": past.deferrals + 1,
+                "waited_seconds": min(waited_seconds, MAX_WAITED_SECONDS),
                 "not_before": not_before,
                 # This receive was not the message's fault, and counts only if it cost money.
                 "attempts": self._record.receive_count - (not outcome.uses_receive),

@@ -4,13 +4,14 @@ A function that cannot read its settings works on nothing, and each of its messa
 receives and die. CloudFormation sees only what a pattern or a range can say.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from infra.aws import aws_errors_as
 from infra.deploy.stack_operation import read_kept_parameters
 from infra.deploy.stack_place import StackPlace
-from infra.deploy.template_file import Ref
+from infra.deploy.template_file import Ref, read_defaults
 from shared.errors import DeployError, SettingsError
 from shared.llm.base_address import read_base_address
 from shared.settings import find_setting_problems
@@ -34,6 +35,33 @@ def check_parameters(place: StackPlace, parameters: Mapping[str, str]) -> None:
     problems = find_parameter_problems(place.parse_template(), {**kept, **parameters})
     if problems:
         raise DeployError(" ".join(problems.values()))
+    missing = describe_missing_price({**read_defaults(), **kept, **parameters})
+    if missing:
+        place.report(missing)
+
+
+def describe_missing_price(values: Mapping[str, str]) -> str:
+    """Which model's calls no daily limit holds back, and what to do; empty if it holds for all.
+
+    Args:
+        values: All parameters' values, which the functions can read.
+    """
+    is_used = (
+        values.get("OpenAiApiKeySecret")
+        or values.get("OpenAiBaseUrl")
+        or values.get("ModelAuth") == "iam"
+    )
+    if not is_used or not values.get("DailyCapUsd") or values.get("DailyCapTokens"):
+        return ""
+    prices = json.loads(values.get("ModelPrices") or "{}")
+    models = filter(None, (values.get("OpenAiModel"), values.get("FallbackModel")))
+    unpriced = [model for model in models if model not in prices]
+    if not unpriced:
+        return ""
+    return (
+        f"DailyCapUsd does not hold for {' and '.join(unpriced)}, which has no price: name it in "
+        "ModelPrices, with zeros if it costs nothing, or limit its tokens by DailyCapTokens."
+    )
 
 
 def find_parameter_problems(

@@ -54,6 +54,11 @@ class AwsDoctor:
         return self._parameters.get("OpenAiModel", "")
 
     @property
+    def parameters(self) -> dict[str, str]:
+        """The stack's parameters, or the template's defaults."""
+        return dict(self._parameters)
+
+    @property
     def uses_model(self) -> bool:
         """Whether the stack asks a language model at all."""
         return bool(self.base_url or self._parameters.get("OpenAiApiKeySecret"))

@@ -102,6 +102,7 @@ class Limits:
         daily: On one day.
         document: On one document.
         zone: The time zone in which days are counted.
+        daily_tokens: The most tokens on one day of a model whose price is not known.
         account: Whose daily limit it is.
     """
 
@@ -110,6 +111,7 @@ class Limits:
     document: int | None
     zone: ZoneInfo
     account: Account = Account.PIPELINE
+    daily_tokens: int | None = None
 
 
 class SpendMeter:
@@ -135,6 +137,10 @@ class SpendMeter:
         note_share: Callable[[float], None] = lambda share: None,
     ) -> None:
         self.limits = limits
+        # What is reserved and settled is tokens where only they are limited.
+        self._by_tokens = limits.price is None and limits.daily_tokens is not None
+        self._daily = limits.daily_tokens if self._by_tokens else limits.daily
+        self._account = limits.account.of_tokens if self._by_tokens else limits.account
         self._table = table
         self._model = model
         self._now = now
@@ -149,7 +155,9 @@ class SpendMeter:
 
     @property
     def _parameter(self) -> str:
-        return "ChatDailyCapUsd" if self.limits.account is Account.CHAT else "DailyCapUsd"
+        if self._by_tokens:
+            return "DailyCapTokens"
+        return "ChatDailyCapUsd" if self._account is Account.CHAT else "DailyCapUsd"
 
     def estimate(self, input_tokens: int, output_tokens: int) -> int:
         """What a call may cost, in millionths of a dollar; 0 without a known price.
@@ -187,7 +195,7 @@ class SpendMeter:
         Raises:
             OverBudgetError, ServiceError: As `reserve` does.
         """
-        reservation = self.reserve(self.estimate(input_tokens, output_tokens))
+        reservation = self.reserve(self._weigh(Usage(1, input_tokens, output_tokens)))
         try:
             reply = call()
         except (SeashoreError, ToolsNotTakenError) as error:
@@ -209,11 +217,12 @@ class SpendMeter:
                 is left of it is reserved for calls that run; or it is lower than the call's cost.
             ServiceError: The ledger cannot be reached.
         """
-        daily = self.limits.daily
+        daily = self._daily
         if daily is not None and cost > daily:
             self._note_share(1.0)
             raise OverBudgetError(
-                f"a call may cost {format_usd(cost)}, and the day's limit is {format_usd(daily)}: "
+                f"a call may cost {self._name_amount(cost)}, and the day's limit is "
+                f"{self._name_amount(daily)}: "
                 f"raise {self._parameter}",
                 delay_seconds=_LIMIT_IS_RAISED_SECONDS,
                 reason="over_budget",
@@ -244,19 +253,29 @@ class SpendMeter:
         Returns:
             The cost, in millionths of a dollar.
         """
-        cost = self.compute_cost(usage)
         used = ModelSpend(
             model=self._model,
             calls=usage.calls,
             unanswered=usage.unanswered,
             input_tokens=usage.input_tokens,
             output_tokens=usage.output_tokens,
-            spent=cost,
+            spent=self._weigh(usage),
             told=usage.told_micro_usd,
             told_calls=usage.told_calls,
         )
         self._finish(reservation, used)
-        return cost
+        return self.compute_cost(usage)
+
+    def _weigh(self, usage: Usage) -> int:
+        """What calls take of the limit."""
+        return (
+            usage.input_tokens + usage.output_tokens
+            if self._by_tokens
+            else (self.compute_cost(usage))
+        )
+
+    def _name_amount(self, amount: int) -> str:
+        return f"{amount:,} tokens" if self._by_tokens else format_usd(amount)
 
     def _finish(self, reservation: Reservation, used: ModelSpend) -> None:
         lease = reservation.lease
@@ -294,7 +313,7 @@ class SpendMeter:
         return (
             now < current.serves_until
             and current.lease.day == find_day(now, self.limits.zone)
-            and (self.limits.daily is None or current.taken + cost <= current.lease.amount)
+            and (self._daily is None or current.taken + cost <= current.lease.amount)
         )
 
     def _take_lease(self, cost: int) -> _OpenLease:
@@ -314,30 +333,30 @@ class SpendMeter:
                 lease_id=self._new_id(),
                 model=self._model,
                 amount=amount,
-                account=self.limits.account,
+                account=self._account,
                 open_cost=cost,
                 expires_at=(now + _LEASE_LIVES).isoformat(),
             )
-            if open_lease(self._table, lease, self.limits.daily):
+            if open_lease(self._table, lease, self._daily):
                 unwritten = ModelSpend(model=self._model)
                 self._open = _OpenLease(lease, now + _LEASE_SERVES, unwritten, noted_open_cost=cost)
                 self._refusal = None
-                if self.limits.daily:
-                    committed = read_committed(self._table, day, self.limits.account)
-                    self._note_share(committed / self.limits.daily)
+                if self._daily:
+                    committed = read_committed(self._table, day, self._account)
+                    self._note_share(committed / self._daily)
                 return self._open
             close_expired_leases(self._table, day, now)
         self._note_share(1.0)
-        spent = read_day_spend(self._table, day, now).spent_by(self.limits.account)
-        is_spent = spent + cost > (self.limits.daily or 0)
+        spent = read_day_spend(self._table, day, now).spent_by(self._account)
+        is_spent = spent + cost > (self._daily or 0)
         self._refusal = _Refusal(day, cost, now + _REFUSED_FOR, is_spent)
         raise self._refuse(self._refusal, now)
 
     def _choose_amounts(self, cost: int) -> list[int]:
         """A lease's amount, and what to fall back upon near the limit."""
-        if self.limits.daily is None:
+        if self._daily is None:
             return [0]
-        large = min(int(self.limits.daily * _LARGEST_SHARE), cost * _CALLS_PER_LEASE)
+        large = min(int(self._daily * _LARGEST_SHARE), cost * _CALLS_PER_LEASE)
         return [max(cost, large), cost]
 
     def _close_retired(self) -> None:
@@ -355,7 +374,7 @@ class SpendMeter:
         self._retired = waiting
 
     def _refuse(self, refusal: _Refusal, now: datetime) -> OverBudgetError:
-        limit = format_usd(self.limits.daily or 0)
+        limit = self._name_amount(self._daily or 0)
         tomorrow_seconds = seconds_until_tomorrow(now, self.limits.zone)
         if refusal.is_spent:
             return OverBudgetError(

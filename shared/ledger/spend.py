@@ -15,11 +15,13 @@ The pipeline and the chat have a limit each, so that neither can use up the othe
 | `SPEND#<day>` | `MODEL#<name>`, `MODEL#<name>#chat` | calls, tokens and cost of one model |
 | `SPEND#<day>` | `LEASE#<id>` | an open lease |
 
-Amounts are in millionths of a dollar.
+Amounts are in millionths of a dollar; of models without a price, whose rows end in `tokens`, in
+tokens where these are limited.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -42,6 +44,24 @@ class Account(StrEnum):
 
     PIPELINE = "pipeline"
     CHAT = "chat"
+    # Their amounts are tokens, of models without a price.
+    TOKENS = "tokens"
+    CHAT_TOKENS = "chat_tokens"
+
+    @property
+    def counts_tokens(self) -> bool:
+        """Whether its amounts are tokens, not money."""
+        return self in (Account.TOKENS, Account.CHAT_TOKENS)
+
+    @property
+    def of_tokens(self) -> "Account":
+        """The account that limits the tokens of the same calls."""
+        return Account.TOKENS if self is Account.PIPELINE else Account.CHAT_TOKENS
+
+    @property
+    def of_money(self) -> "Account":
+        """The account that limits the money of the same calls."""
+        return Account.PIPELINE if self in (Account.PIPELINE, Account.TOKENS) else Account.CHAT
 
 
 class ModelSpend(BaseModel):
@@ -116,11 +136,19 @@ class Lease(ModelSpend):
 
 @dataclass(frozen=True)
 class DaySpend:
-    """A day's spending: by model, and what is reserved at the moment."""
+    """A day's spending: by model, and what is reserved at the moment.
+
+    Args:
+        day: The day.
+        models: By model and account, in money.
+        reserved: What is reserved, in money.
+        tokens: What was taken of each limit that is one of tokens.
+    """
 
     day: str
     models: tuple[ModelSpend, ...]
     reserved: int
+    tokens: Mapping[Account, int] = field(default_factory=dict)
 
     @property
     def spent(self) -> int:
@@ -129,6 +157,8 @@ class DaySpend:
 
     def spent_by(self, account: Account) -> int:
         """What was spent of one limit, on all models."""
+        if account.counts_tokens:
+            return self.tokens.get(account, 0)
         return sum(model.spent for model in self.models if model.account is account)
 
 
@@ -273,6 +303,7 @@ def read_day_spend(table: LedgerTable, day: str, now: datetime) -> DaySpend:
     """
     models: dict[tuple[str, Account], ModelSpend] = {}
     reserved = 0
+    tokens: Counter[Account] = Counter()
     for row in table.query_rows(_pk(day), "LEASE#", "MODEL#~"):
         entry = ModelSpend.model_validate(row)
         if row["sk"].startswith("LEASE#"):
@@ -283,11 +314,16 @@ def read_day_spend(table: LedgerTable, day: str, now: datetime) -> DaySpend:
                 )
                 entry = entry.add(lost)
             else:
-                reserved += max(0, lease.amount - entry.spent)
+                reserved += 0 if lease.account.counts_tokens else max(0, lease.amount - entry.spent)
+        if entry.account.counts_tokens:
+            tokens[entry.account] += entry.spent
+            entry = entry.model_copy(
+                update={"account": entry.account.of_money, "spent": 0, "left_open": 0}
+            )
         key = (entry.model, entry.account)
         known = models.get(key)
         models[key] = entry if known is None else known.add(entry)
-    return DaySpend(day, tuple(models[key] for key in sorted(models)), reserved)
+    return DaySpend(day, tuple(models[key] for key in sorted(models)), reserved, tokens)
 
 
 def _list_leases(table: LedgerTable, day: str) -> Iterator[Lease]:

@@ -16,6 +16,7 @@ ATTRIBUTE_NAME = "seashore"
 # More than any message lives to see. A sender can write what it likes into the attribute.
 MAX_COUNT = 1_000_000
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
+MAX_WAITED_SECONDS = 1e9
 
 
 class CauseOfDeath(BaseModel):
@@ -39,6 +40,8 @@ class DeliveryState(BaseModel):
         message_id: The id of the first copy; an item without an id of its own goes by it.
         first_enqueued_at: When the first copy was sent.
         deferrals: How often it was sent anew because it had to wait.
+        waited_seconds: How long these waits were to be, together, but for those that may last for
+            ever; what the limit on waiting holds. Time in which nobody received it is no wait.
         attempts: Receives that earlier copies used up.
         not_before: No work is done on it before; a wait can be longer than a queue can delay.
         failure: Why it was dead-lettered, on messages in a DLQ.
@@ -51,16 +54,12 @@ class DeliveryState(BaseModel):
     message_id: str
     first_enqueued_at: AwareDatetime
     deferrals: Count = 0
+    waited_seconds: Annotated[float, Field(ge=0, le=MAX_WAITED_SECONDS)] = 0
     attempts: Count = 0
     not_before: AwareDatetime | None = None
     failure: CauseOfDeath | None = None
     replays: Count = 0
     replayed_at: AwareDatetime | None = None
-
-    @property
-    def waiting_since(self) -> datetime:
-        """What the limit on waiting counts from: a replayed message waits anew."""
-        return self.replayed_at or self.first_enqueued_at
 
     def reset_for_replay(self, at: datetime) -> "DeliveryState":
         """The past of a message that gets a fresh chance: all its receives, and all its time.
@@ -70,6 +69,7 @@ class DeliveryState(BaseModel):
         return self.model_copy(
             update={
                 "deferrals": 0,
+                "waited_seconds": 0,
                 "attempts": 0,
                 "not_before": None,
                 "failure": None,

@@ -4,12 +4,13 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from shared.errors import MessageDecodeError
 from shared.messages.delivery_state import (
     ATTRIBUTE_NAME,
     MAX_COUNT,
+    MAX_WAITED_SECONDS,
     DeliveryState,
     read_delivery_state,
 )
@@ -111,7 +112,7 @@ def _read_delivery_state(text: str) -> None:
         # What a batch does with it: counts go up, times are compared, a copy carries it on.
         counts = (state.attempts, state.deferrals, state.replays)
         assert min(counts) >= 0
-        assert isinstance(NOW - state.waiting_since, timedelta)
+        assert 0 <= state.waited_seconds <= MAX_WAITED_SECONDS
         if state.not_before is not None:
             (state.not_before - NOW).total_seconds()
         laters = [state]

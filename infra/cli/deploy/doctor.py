@@ -2,7 +2,7 @@
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 
 from rich.text import Text
@@ -13,7 +13,9 @@ from infra.cli.local.language_model import read_openai_server
 from infra.cli.options import StackOptions
 from infra.cli.output import Output
 from infra.cli.times import read_clock
+from infra.deploy.parameter_check import describe_missing_price
 from infra.deploy.stack_place import StackPlace
+from infra.deploy.template_file import read_defaults
 from infra.doctor.aws_checks import AwsDoctor
 from infra.doctor.check import Check, Verdict, failed, skipped, warned
 from infra.doctor.local_checks import check_clock, check_this_machine
@@ -73,6 +75,7 @@ def _take_looks(options: StackOptions, output: Output) -> Iterator[Check]:
     if doctor.uses_model:
         # Without the key: it belongs to the stack, and the environment's may be another provider's.
         yield _as_seen_from_here(check_model(doctor.base_url, doctor.model, "").check)
+        yield from _look_at_price(doctor.parameters)
     else:
         yield no_model().check
 
@@ -93,9 +96,26 @@ def _look_at_local_model() -> Iterator[Check]:
         model = server.model or str(Settings.model_fields["openai_model"].default)
         look = check_model(server.base_url, model, server.api_key)
     yield look.check
+    if server is not None:
+        yield from _look_at_price(
+            {
+                **read_defaults(),
+                "OpenAiBaseUrl": server.base_url or "https://api.openai.com/v1",
+                "OpenAiModel": model,
+                **read_given_parameters(LocalFolder(find_state_folder())),
+            }
+        )
     if server is not None and look.check.verdict is not Verdict.FAILURE:
         yield check_window(server.base_url, model, server.api_key, _read_window())
     yield check_clock(look.date_header, read_clock())
+
+
+def _look_at_price(values: Mapping[str, str]) -> Iterator[Check]:
+    """Whether the daily limit holds for the model; nothing where it does."""
+    missing = describe_missing_price(values)
+    if missing:
+        words, _, advice = missing.partition(": ")
+        yield warned("model price", words, f"{advice[0].upper()}{advice[1:]}")
 
 
 def _read_window() -> int:

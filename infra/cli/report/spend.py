@@ -122,8 +122,8 @@ def _say_how_today_stands(
         output.say(f"The provider itself says {told} of {told_calls} of today's calls.")
     if any(model.input_tokens and not model.spent for model in today.models):
         output.say(
-            "A model without a price is counted in tokens only, and no limit holds for it: "
-            "name its price in the parameter ModelPrices."
+            "A model without a price is counted in tokens only, and no limit holds for it "
+            "but DailyCapTokens: name its price in the parameter ModelPrices."
         )
 
 

@@ -70,7 +70,8 @@ class Script:
         if self.end == "done":
             return "acknowledged"
         if self.end in WAITS or (self.end == "in_progress" and is_last):
-            return "dead-lettered" if self.is_old else "deferred"
+            # What is no copy yet has waited for nothing, however old it is.
+            return "dead-lettered" if self.is_old and self.is_copy else "deferred"
         if self.end in {"permanent", "undecodable"} or (self.end in GOES_BACK and is_last):
             return "dead-lettered"
         return "returned"
@@ -206,6 +207,7 @@ class Run:
                 "first_enqueued_at": (NOW - timedelta(seconds=age_seconds)).isoformat(),
                 "attempts": script.earlier_attempts,
                 "deferrals": 2,
+                "waited_seconds": age_seconds,
             }
             attributes["seashore"] = {"DataType": "String", "StringValue": json.dumps(state)}
             # The copy itself is young; it is the first one that counts.

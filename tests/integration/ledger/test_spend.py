@@ -13,6 +13,7 @@ from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import OverBudgetError, ServiceError
 from shared.ledger.spend import Account, close_expired_leases, read_day_spend
 from shared.llm.model import Usage
+from shared.llm.turns import ModelTurn, Turn
 from shared.prices import MICRO_USD_PER_USD, ModelPrice
 
 CENT = MICRO_USD_PER_USD // 100
@@ -69,10 +70,19 @@ def build_meter(table, clock):
     ids = itertools.count()
 
     def build(
-        daily=100 * CENT, price=PRICE, note_share=lambda share: None, account=Account.PIPELINE
+        daily=100 * CENT,
+        price=PRICE,
+        note_share=lambda share: None,
+        account=Account.PIPELINE,
+        tokens=None,
     ):
         limits = Limits(
-            price=price, daily=daily, document=None, zone=ZoneInfo("UTC"), account=account
+            price=price,
+            daily=daily,
+            document=None,
+            zone=ZoneInfo("UTC"),
+            account=account,
+            daily_tokens=tokens,
         )
         return SpendMeter(table, "model", limits, clock, lambda: f"lease-{next(ids)}", note_share)
 
@@ -338,6 +348,39 @@ def test_an_unknown_price_counts_tokens_and_holds_nothing_back(build_meter, tabl
         call(meter, cost=meter.estimate(10**9, 10**9))
     (model,) = read_day_spend(table, "2026-05-04", NOON).models
     assert (model.calls, model.input_tokens, model.spent) == (5, 5_000, 0)
+
+
+@pytest.mark.parametrize("payer", [Account.PIPELINE, Account.CHAT])
+def test_a_model_without_a_price_holds_a_limit_by_tokens(build_meter, table, payer):
+    meters = [build_meter(daily=CENT, price=None, account=payer, tokens=10_000) for _ in range(3)]
+
+    def run(meter):
+        return meter.run(lambda: ModelTurn(Turn(text="a"), "m", Usage(1, 900, 100)), 1_500, 500)
+
+    costs = []
+    with pytest.raises(OverBudgetError, match="the day's limit of 10,000 tokens"):
+        for number in range(30):
+            costs.append(run(meters[number % 3])[1])
+    # None cost money. Each of the three has a lease left with room for less than a call.
+    assert set(costs) == {0}
+    spend = read_day_spend(table, "2026-05-04", NOON)
+    assert 7_000 <= spend.spent_by(payer.of_tokens) <= 10_000
+    assert (spend.spent, spend.reserved, spend.spent_by(payer)) == (0, 0, 0)
+    (model,) = spend.models
+    assert (model.account, model.input_tokens + model.output_tokens) == (
+        payer,
+        spend.spent_by(payer.of_tokens),
+    )
+
+
+def test_a_call_of_more_tokens_than_a_day_has_waits_for_a_higher_limit(build_meter):
+    meter = build_meter(price=None, tokens=1_000)
+    with pytest.raises(OverBudgetError, match="raise DailyCapTokens"):
+        meter.run(lambda: None, 1_000, 500)
+
+
+def test_a_model_with_a_price_is_limited_in_money_alone(build_meter):
+    assert call(build_meter(tokens=500)) == CENT
 
 
 def test_beside_a_large_limit_most_calls_write_nothing_to_be_let_through(

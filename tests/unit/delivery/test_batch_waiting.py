@@ -8,7 +8,7 @@ import pytest
 
 from functions.delivery.batch import process_batch
 from functions.delivery.consumer import Consumer
-from shared.errors import DeferredError, PermanentError
+from shared.errors import DeferredError, OverBudgetError, PermanentError
 from tests.fakes.aws.batches import DLQ, NOW, POLICY, QUEUE, make_record, make_runtime, resend
 from tests.fakes.aws.event_source import LambdaContext, check_response
 from tests.fakes.aws.recording_sqs import RecordingSqs
@@ -169,6 +169,38 @@ def test_what_waits_too_long_is_dead_lettered_with_its_cause():
     assert datetime.fromisoformat(letter["first_enqueued_at"]) == NOW
     waited = (line.now - NOW).total_seconds()
     assert POLICY.max_deferral_age_seconds < waited < POLICY.max_deferral_age_seconds + 120
+
+
+def test_time_in_which_nobody_received_a_message_is_no_wait():
+    """A stack is paused for five days: what is deferred for the first time then is not too old."""
+    failures = [DeferredError("slow", delay_seconds=60, reason="x") for _ in range(2)]
+
+    def handle():
+        if failures:
+            line.now += timedelta(days=5)
+            raise failures.pop()
+
+    line = Line(handle)
+    line.now += timedelta(days=5)
+    line.follow(make_record("m", BODY))
+    assert (len(line.handled_at), line.letters) == (3, [])
+    sent = json.loads(line.sqs.sent_to(QUEUE)[-1]["MessageAttributes"]["seashore"]["StringValue"])
+    assert 120 <= sent["waited_seconds"] <= 144
+
+
+def test_a_wait_that_may_last_for_ever_does_not_count_for_others():
+    errors = [
+        DeferredError("slow", delay_seconds=60, reason="x"),
+        OverBudgetError("over", delay_seconds=86_400, reason="over_budget"),
+    ]
+
+    def handle():
+        if errors:
+            raise errors.pop()
+
+    line = Line(handle)
+    line.follow(make_record("m", BODY))
+    assert (len(line.handled_at), line.letters) == (3, [])
 
 
 def test_receives_before_a_wait_still_count_after_it():

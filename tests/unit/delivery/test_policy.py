@@ -1,4 +1,4 @@
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import pytest
 from aws_lambda_powertools.utilities.idempotency.exceptions import (
@@ -39,12 +39,11 @@ POLICY = Policy(
 
 
 def receipt(
-    receive_count=1, age_seconds=0, lock_seconds=30.0, random=0.5, has_begun=True, deferrals=0
+    receive_count=1, waited_seconds=0, lock_seconds=30.0, random=0.5, has_begun=True, deferrals=0
 ):
     return Receipt(
         receive_count=receive_count,
-        waiting_since=NOW - timedelta(seconds=age_seconds),
-        received_at=NOW,
+        waited_seconds=waited_seconds,
         has_begun=has_begun,
         lock_seconds=lock_seconds,
         random=random,
@@ -101,14 +100,14 @@ def test_a_deferral_may_be_longer_than_sqs_can_delay():
 
 def test_a_message_that_has_waited_too_long_is_dead_lettered():
     error = DeferredError("still down", delay_seconds=5, reason="provider_down")
-    assert isinstance(decide_outcome(error, receipt(age_seconds=3599), POLICY), Defer)
-    assert isinstance(decide_outcome(error, receipt(age_seconds=3601), POLICY), DeadLetter)
+    assert isinstance(decide_outcome(error, receipt(waited_seconds=3599), POLICY), Defer)
+    assert isinstance(decide_outcome(error, receipt(waited_seconds=3601), POLICY), DeadLetter)
 
 
 @pytest.mark.parametrize("kind", [OverBudgetError, EarlyReceiveError])
 def test_a_wait_that_is_wanted_may_be_of_any_length(kind):
     error = kind("the day's limit is reached", delay_seconds=5, reason="x")
-    assert isinstance(decide_outcome(error, receipt(age_seconds=10**7), POLICY), Defer)
+    assert isinstance(decide_outcome(error, receipt(waited_seconds=10**7), POLICY), Defer)
 
 
 def test_an_item_that_runs_elsewhere_comes_back_after_that_run():
@@ -146,7 +145,7 @@ def test_what_has_not_begun_waits_for_its_lock_at_any_receive(receive_count):
 
 def test_what_never_begins_is_dead_lettered_in_the_end():
     error = DeadlineError("the time is up")
-    not_begun = receipt(age_seconds=3601, has_begun=False)
+    not_begun = receipt(waited_seconds=3601, has_begun=False)
     assert decide_outcome(error, not_begun, POLICY) == DeadLetter("DeadlineError", str(error))
 
 

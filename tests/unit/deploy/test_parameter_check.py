@@ -5,8 +5,8 @@ from typer.testing import CliRunner
 
 from infra.cli.app import app
 from infra.cli.deploy import deploy
-from infra.deploy.parameter_check import find_parameter_problems
-from infra.deploy.template_file import parse_template
+from infra.deploy.parameter_check import describe_missing_price, find_parameter_problems
+from infra.deploy.template_file import parse_template, read_defaults
 from infra.project_files import TEMPLATE
 from shared.errors import BuildError
 from tests.fakes.aws.cloudformation_server import serve_stack
@@ -47,6 +47,26 @@ def test_a_value_that_a_function_cannot_read_is_told_by_the_parameters_name(
     assert sentence.startswith(f"The functions cannot start with the parameter {name} as {value!r}")
     assert words in sentence
     assert template["Parameters"][name]["Description"] in sentence
+
+
+@pytest.mark.parametrize(
+    ("values", "unpriced"),
+    [
+        ({}, ""),
+        ({"OpenAiModel": "home-made"}, ""),
+        ({"OpenAiBaseUrl": "http://a/v1"}, ""),
+        ({"OpenAiBaseUrl": "http://a/v1", "OpenAiModel": "b"}, "b"),
+        ({"OpenAiApiKeySecret": "a", "FallbackModel": "b"}, "b"),
+        ({"ModelAuth": "iam", "OpenAiModel": "a", "FallbackModel": "b"}, "a and b"),
+        ({"ModelAuth": "iam", "OpenAiModel": "a", "DailyCapTokens": "1000"}, ""),
+        ({"ModelAuth": "iam", "OpenAiModel": "a", "DailyCapUsd": ""}, ""),
+        ({"OpenAiBaseUrl": "http://a/v1", "ModelPrices": ""}, "gpt-5-mini"),
+    ],
+)
+def test_a_model_that_no_daily_limit_holds_for_is_named(values, unpriced):
+    words = describe_missing_price({**read_defaults(), **values})
+    assert words.startswith(f"DailyCapUsd does not hold for {unpriced}, " if unpriced else "")
+    assert bool(words) == bool(unpriced)
 
 
 def test_values_that_are_good_are_taken(template):
