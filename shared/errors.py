@@ -346,6 +346,10 @@ class NothingFoundError(RequestError):
     """What the request asks for is not there."""
 
 
+class NotAnOperatorError(RequestError):
+    """The request asks for what only operators may do."""
+
+
 class RequestKeyReusedError(RequestError):
     """The key by which the request may be repeated was that of another request."""
 

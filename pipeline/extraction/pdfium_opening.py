@@ -19,7 +19,7 @@ def load_document(path: Path) -> tuple[object, bytes | None]:
         PDFium's handle, which is false where it opens nothing, and the bytes that it reads from,
         if not from the file: they must outlive the handle.
     """
-    with path.open("rb") as file:
+    with path.open("rb", buffering=0) as file:
         if HEADER in file.read(HEADER_WITHIN_BYTES):
             return pdfium.FPDF_LoadDocument(os.fsencode(path), None), None
         with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as whole:

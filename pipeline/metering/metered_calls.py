@@ -38,6 +38,7 @@ from shared.ledger.answers import (
     answer_row_key,
     build_answer_row,
     build_lesson,
+    find_overflow_end,
     read_lesson,
 )
 from shared.ledger.documents import Clock
@@ -178,7 +179,7 @@ class MeteredCalls:
             return KeptAnswer(value, kept["model"], Spending(), None)
 
         def call(one: MeteredModel, known: _Known) -> KeptAnswer[AnswerT]:
-            if known.lesson.overflows:
+            if self._services.now().timestamp() < known.lesson.overflows_until:
                 raise ContextOverflowError(
                     "The model's server has read a part of this before, not all"
                 )
@@ -355,8 +356,10 @@ class MeteredCalls:
     def _learn(self, error: SeashoreError, known: _Known) -> Operation | None:
         """What a failure that was paid for spares the next run, if that was not known."""
         room_tokens = error.room_tokens if isinstance(error, PaidCalls) else 0
+        is_overflow = isinstance(error, ContextOverflowError)
         lesson = Lesson(
-            max(known.lesson.room_tokens, room_tokens), isinstance(error, ContextOverflowError)
+            max(known.lesson.room_tokens, room_tokens),
+            find_overflow_end(self._services.now) if is_overflow else 0,
         )
         if self._payer is None or lesson == known.lesson:
             return None

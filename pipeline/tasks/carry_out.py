@@ -2,8 +2,15 @@
 
 import json
 import logging
+from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from pydantic import ValidationError
+
+from pipeline.documents.document_reader import DocumentReader
+from pipeline.tasks.agent.agent import AgentResult
+from pipeline.tasks.agent.document_tools import GetSummary
 from pipeline.tasks.intake import check_order, register_order
 from pipeline.tasks.kinds import TASK_KINDS
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
@@ -13,6 +20,8 @@ from pipeline.tasks.task_markdown import render_task_result
 from shared.aws.callback_targets import find_callback_target
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, TaskConflictError, TaskRefusedError
+from shared.ledger.documents import Document
+from shared.ledger.erasures import link_task
 from shared.ledger.tasks import (
     LOST_TASK_REASON,
     Task,
@@ -58,12 +67,33 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     documents = find_named_documents(order.document_names, since, services.reader)
     kind.wait_for_documents(documents, since, services.reader)
     task = start_task(services.table, task, services.now)
+    link_task(services.table, task.task_id, [one.document_id for one in documents])
     calls = TaskCalls(task, services.answers)
     with calls.go_on_later():
         result = kind.carry_out(order, TaskWork(documents, calls, services, deadline))
     text = render_task_result(result, kind.render(result))
+    # Once more before it is kept: one may have been deleted, and an agent chooses what it reads.
+    link_task(services.table, task.task_id, _find_subjects(result, documents, services.reader))
     done = _keep_result(task, result, text, services)
     _send_callback(done, services)
+
+
+def _find_subjects(
+    result: TaskFacts, documents: Sequence[Document], reader: DocumentReader
+) -> list[str]:
+    """The ids of the documents that a result is about: named, or looked at by an agent."""
+    ids = dict.fromkeys(document.document_id for document in documents)
+    if not isinstance(result, AgentResult):
+        return list(ids)
+    ids |= dict.fromkeys(read.document_id for read in result.pages_read)
+    for step in result.steps:
+        # Of a summary no pages are told. An argument that cannot be read has led to nothing.
+        with suppress(ValueError, ValidationError):
+            if step.tool == "get_summary" and not step.is_error:
+                asked = GetSummary.model_validate_json(step.arguments)
+                found = reader.find(asked.document)
+                ids |= {found.document_id: None} if found is not None else {}
+    return list(ids)
 
 
 def _keep_result(task: Task, result: TaskFacts, text: str, services: TaskServices) -> Task:

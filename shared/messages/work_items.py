@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, ValidationError
+from pydantic_core import from_json
 
 from shared.errors import MessageDecodeError
 from shared.messages.message import Message, Subject, describe_problems
@@ -130,8 +131,9 @@ def decode_ingest_item(body: str) -> IngestItem:
         MessageDecodeError: The body is neither.
     """
     try:
-        return ContinueIngest.model_validate_json(body)
-    except ValidationError:
+        # What pydantic reads from JSON by itself it copies level by level for what it says of it.
+        return ContinueIngest.model_validate(from_json(body.encode()))
+    except ValueError:
         return decode_upload_notice(body)
 
 

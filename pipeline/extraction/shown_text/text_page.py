@@ -7,10 +7,10 @@ arguments that are made once, and are not looked at.
 
 import ctypes
 import struct
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ctypes import byref, c_double, c_float, c_int, c_ushort, c_void_p
 from functools import partial
-from itertools import repeat
+from itertools import repeat, zip_longest
 from typing import Any, NamedTuple
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
@@ -227,18 +227,21 @@ class TextPage:
         piece: int | None = _get_object(self._page, index)
         return piece or 0
 
-    def list_divided(self, firsts: Iterable[int], lasts: Iterable[int]) -> list[int]:
+    def list_divided(self, firsts: Sequence[int], lasts: Sequence[int]) -> list[int]:
         """Which of many pairs of characters are not drawn with one piece of text, by their places.
 
         Args:
-            firsts: The number of the first character of each pair.
-            lasts: That of the second.
+            firsts: The number of the first character of each pair, in order.
+            lasts: That of the second, before the next pair.
         """
-        pieces = list(map(_get_object, repeat(self._page), firsts))
-        others = list(map(_get_object, repeat(self._page), lasts))
-        if pieces == others:
-            return []
-        return [place for place, piece in enumerate(pieces) if piece != others[place]]
+        page = self._page
+        pieces = list(map(_get_object, repeat(page), firsts))
+        # Where the next pair begins in the same piece, this one ends in it.
+        return [
+            place
+            for place, (piece, following) in enumerate(zip_longest(pieces, pieces[1:]))
+            if (piece is None or piece != following) and piece != _get_object(page, lasts[place])
+        ]
 
     def list_apart(self, befores: Iterable[int], afters: Iterable[int], points: float) -> list[int]:
         """Which of many pairs of characters have room between them and are of two pieces of text.

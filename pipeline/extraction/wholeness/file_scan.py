@@ -28,6 +28,8 @@ from pipeline.extraction.wholeness.stream_check import (
 _MAX_UNPACKED_OF_FILE = 4 * MAX_UNPACKED_BYTES
 # What only Python decodes counts for so much more.
 _COST_OF_SLOW_BYTES = _MAX_UNPACKED_OF_FILE // MAX_SLOW_BYTES
+# To read a small file costs less than to map it.
+_MAX_READ_BYTES = 1 << 18
 _MAX_DICTIONARY_BYTES = 4096
 # The number and the generation of an object.
 _MAX_NUMBERS_BYTES = 20
@@ -116,8 +118,11 @@ class FileScan:
 def scan_file(path: Path) -> FileScan:
     """Look at all bytes of a file once."""
     try:
-        with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-            return _Scan(data).finish()
+        with path.open("rb", buffering=0) as file:
+            if path.stat().st_size <= _MAX_READ_BYTES:
+                return _Scan(file.read()).finish()
+            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+                return _Scan(data).finish()
     except MemoryError:
         return FileScan()
 
@@ -129,7 +134,7 @@ class _Scan:
         data: The file.
     """
 
-    def __init__(self, data: mmap.mmap) -> None:
+    def __init__(self, data: bytes | mmap.mmap) -> None:
         self._data = data
         self._is_encrypted = data.find(b"/Encrypt") >= 0
         self._has_broken_stream = False

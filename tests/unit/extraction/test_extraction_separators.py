@@ -51,6 +51,23 @@ def test_close_cells_are_apart(read_text, matrix):
     assert read_text(data) == "1,000 1 0"
 
 
+@pytest.mark.parametrize(
+    ("cell", "text"), [("A", "A1"), ("Mai", "Mai 1"), ("No.", "No. 1"), ("4%", "4% 1")]
+)
+def test_a_word_is_a_cell_beside_a_figure_and_a_letter_is_a_formula(read_text, cell, text):
+    content = f"BT /F1 12 Tf 72 700 Td ({cell}) Tj {7.2 * len(cell) + 1.5} 0 Td (1) Tj ET"
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content.encode(), font=font)) == text
+
+
+@pytest.mark.parametrize("number", ["1.5", "01,5"])
+def test_a_number_with_a_sign_that_is_set_one_by_one_is_one_number(read_text, number):
+    figures = [f"1 0 0 1 {72 + 8 * k} 700 Tm ({sign}) Tj" for k, sign in enumerate(number)]
+    content = f"BT /F1 12 Tf {' '.join(figures)} ET"
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content.encode(), font=font)) == number
+
+
 def test_figures_that_are_set_one_by_one_are_one_number(read_text):
     figures = [b"1 0 0 1 %d 700 Tm (%d) Tj" % (72 + 8 * k, k) for k in range(5)]
     content = b"BT /F1 12 Tf %b ET" % b" ".join(figures)
@@ -142,6 +159,14 @@ def test_what_lies_outside_of_the_visible_box_is_left_out_and_the_rest_stays_apa
     )
     text = read_text(make_drawn_pdf(content, b"/CropBox [50 50 550 730]"))
     assert text == "first line\nsecond line\nthird"
+
+
+@pytest.mark.parametrize("place", range(3))
+def test_a_line_outside_of_the_visible_box_is_left_out_wherever_it_is(read_text, place):
+    lines = [b"BT /F1 12 Tf 72 700 Td (line 1) Tj ET", b"BT /F1 12 Tf 72 680 Td (line 2) Tj ET"]
+    lines.insert(place, b"BT /F1 12 Tf 20 750 Td (1 crop mark) Tj ET")
+    data = make_drawn_pdf(b" ".join(lines), b"/CropBox [50 50 550 730]")
+    assert read_text(data) == "line 1\nline 2"
 
 
 def test_a_line_that_the_visible_box_cuts_in_two_keeps_what_is_inside(read_text):
