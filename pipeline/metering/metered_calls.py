@@ -111,9 +111,7 @@ class _Known:
 class MeteredCalls:
     """The calls of one run: of a message about a document, of a task, of a turn of a chat.
 
-    Thread-safe: calls of one run may go side by side, and hold its limits together.
-
-    What a call has cost is noted on the payer's row, with its answer, before `ask` or `take_turn`
+    Thread-safe. What a call has cost is noted on the payer's row, with its answer, before `ask` or `take_turn`
     returns. Where nobody pays only the day's limit holds, and no answer is kept: it would outlive
     the conversation that it is part of, which its user may delete.
 
@@ -342,8 +340,7 @@ class MeteredCalls:
     ) -> tuple[ReplyT, Spending]:
         """Call the model within the limits; what a call has cost that failed is noted."""
         meter = one.meter
-        held = self._costs.hold(meter, once, known.payer_row)
-        cost = 0
+        held, cost = self._costs.hold(meter, once, known.payer_row), 0
         try:
             try:
                 if meter is None:
@@ -358,7 +355,7 @@ class MeteredCalls:
                 usage = read_paid_usage(error)
                 cost = meter.compute_cost(usage) if meter else 0
                 self._costs.count(cost)
-                used, lesson = _to_spending(usage, cost), self._learn(error, known)
+                lesson, used = self._learn(error, known), _to_spending(usage, cost)
                 self._note(used, lesson, one.model.name, step="answer_unusable")
                 error.has_kept = self.has_kept
             raise
