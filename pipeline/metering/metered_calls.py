@@ -111,9 +111,9 @@ class _Known:
 class MeteredCalls:
     """The calls of one run: of a message about a document, of a task, of a turn of a chat.
 
-    Thread-safe. What a call has cost is noted on the payer's row, with its answer, before `ask` or `take_turn`
-    returns. Where nobody pays only the day's limit holds, and no answer is kept: it would outlive
-    the conversation that it is part of, which its user may delete.
+    Thread-safe. What a call has cost is noted on the payer's row, with its answer, before `ask` or
+    `take_turn` returns. Where nobody pays only the day's limit holds, and no answer is kept: it
+    would outlive the conversation that it is part of, which its user may delete.
 
     Args:
         services: The model, its meter, and where answers are kept.
