@@ -5,6 +5,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
+from itertools import chain
 
 from pydantic import ValidationError
 
@@ -73,10 +74,10 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     text = render_task_result(result, kind.render(result))
     # Once more before it is kept: one may have been deleted, and an agent chooses what it reads.
     link_task(services.table, task.task_id, _find_subjects(result, documents, services.reader))
-    files = (
-        TaskFile("result.json", "application/json", result.model_dump_json(indent=2)),
-        TaskFile("result.md", "text/markdown; charset=utf-8", text),
-        *kind.build_files(result),
+    files = chain(
+        [TaskFile("result.md", "text/markdown; charset=utf-8", text)],
+        kind.build_files(result),
+        [TaskFile("result.json", "application/json", result.model_dump_json(indent=2))],
     )
     done = _keep_result(task, result, files, services)
     _send_callback(done, services)

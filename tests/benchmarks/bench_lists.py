@@ -15,13 +15,15 @@ ledger on moto. Memory is the most that a process of its own took.
 
 import argparse
 import heapq
-import json
-import resource
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+
+import boto3
 
 from shared.llm.model import Usage
 from tests.benchmarks.lists.statement_run import (
@@ -139,17 +141,24 @@ def measure_memory(few: int, many: int) -> None:
 
 
 def read_in_worker(count: int) -> int:
-    """Read a list with all modules of the worker loaded; the most memory taken, in kilobytes."""
-    import functions.worker  # noqa: F401 - its modules are most of a worker's memory
+    """Read a list in a process with all that a worker has; the most memory taken, in kilobytes."""
+    import functions.worker  # noqa: F401 - its modules and clients are most of a worker's memory
     from pipeline.tasks.extract.list_files import build_list_files
     from pipeline.tasks.task_markdown import render_fields
+    from shared.aws.clients import Clients
+    from shared.llm.chat_completions.openai_client import build_openai_client
 
+    clients = Clients(boto3.Session("none", "none", region_name="eu-west-1"))
+    kept = [clients.dynamodb, clients.s3, clients.sqs, build_openai_client("http://127.0.0.1:1/v1")]
     result = read_statement(count, 32_000, ListReader())
-    result.model_dump_json(indent=2)
     list(render_fields(result))
     for file in build_list_files(result):
-        json.dumps(len(file.text))
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        file.text.encode()
+    result.model_dump_json(indent=2).encode()
+    kept.clear()
+    # Not `ru_maxrss`: it begins with what the process took that this one was started by.
+    status = Path("/proc/self/status").read_text(encoding="ascii")
+    return int(re.findall(r"VmHWM:\s+(\d+) kB", status)[0])
 
 
 def main() -> None:

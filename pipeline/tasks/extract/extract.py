@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from pydantic import BaseModel
@@ -26,7 +27,8 @@ _NOT_OF_A_NAME = re.compile(r"[^A-Za-z0-9_-]+")
 _MOST_CHARACTERS_OF_A_NAME = 60
 
 
-class RowEvidence(BaseModel):
+@dataclass(frozen=True, slots=True)
+class RowEvidence:
     """Where a row of a list stands: the page that it begins on (null in a text), and its words."""
 
     page: int | None

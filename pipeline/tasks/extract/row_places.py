@@ -20,7 +20,7 @@ from pipeline.tasks.extract.text_lines import Part, TextLine
 _MOST_LINES = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlacedRow:
     """A row with the lines that bear it out.
 

@@ -19,7 +19,7 @@ _LINES_BEFORE = 2
 _DIGIT = re.compile(r"\d")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class TextLine:
     """A line of a page: the page's number (0 for a text without pages), its own, and its text."""
 
