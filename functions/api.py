@@ -18,6 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 # container, where Lambda gives more of a processor than later.
 import shared.llm.chat_completions.openai_model  # noqa: F401 - `build_language_model` finds it loaded
 from functions.http.errors import describe_error, log_failure, write_failure
+from functions.http.request_facts import RequestFacts
 from functions.http.requests import (
     Event,
     answer_preflight,
@@ -29,7 +30,7 @@ from functions.http.requests import (
 )
 from functions.http.route_parts import FACTS
 from functions.http.routes import build_app
-from functions.http.services import ApiServices, RequestFacts
+from functions.http.services import ApiServices
 from functions.model_wiring import build_agent, build_answers, build_reader
 from functions.observability import build_logger
 from functions.snapshot import prepare_container

@@ -17,6 +17,8 @@ from shared.database.connection import Database
 from shared.database.results import (
     DocumentResultRow,
     TaskResultRow,
+    delete_document_result,
+    delete_task_result,
     write_document_result,
     write_task_result,
 )
@@ -24,6 +26,7 @@ from shared.deadline import Deadline
 from shared.errors import ResultNotCommittedError
 from shared.ledger.documents import Clock, find_document
 from shared.ledger.tasks import find_task
+from shared.lifecycle import DocumentStatus
 from shared.messages.result_notices import ResultNotice
 
 logger = logging.getLogger("seashore.database")
@@ -48,7 +51,9 @@ class CopyServices:
 
 
 def copy_results(notice: ResultNotice, services: CopyServices, deadline: Deadline) -> None:
-    """Copy the results that a notice names; safe to repeat, and in any order.
+    """Copy the results that a notice names, and delete those of what was erased.
+
+    Safe to repeat, and in any order.
 
     Raises:
         ResultNotCommittedError: The ledger does not name a result yet.
@@ -71,6 +76,20 @@ def copy_results(notice: ResultNotice, services: CopyServices, deadline: Deadlin
                 content = services.objects.read_json(upload.bucket, upload.key)
                 write_task_result(services.database, build_task_row(content, upload.key, attempt))
 
+    for removal in notice.removals:
+        deadline.check()
+        _delete_copy(removal.key, services)
+
+
+def _delete_copy(key: str, services: CopyServices) -> None:
+    """Delete the row of a result whose document or task was erased; others' stay as they are."""
+    if found := _DOCUMENT_KEY.fullmatch(key):
+        document = find_document(services.table, found[1])
+        if document is None or document.status is DocumentStatus.DELETED:
+            delete_document_result(services.database, found[1])
+    elif (found := _TASK_KEY.fullmatch(key)) and find_task(services.table, found[1]) is None:
+        delete_task_result(services.database, found[1])
+
 
 @dataclass(frozen=True)
 class _Known:
@@ -82,7 +101,7 @@ class _Known:
 
 def _look_up_document(table: LedgerTable, document_id: str) -> _Known | None:
     document = find_document(table, document_id)
-    if document is None:
+    if document is None or document.status is DocumentStatus.DELETED:
         return None
     return _Known((document.run, document.chunks_done), document.result_key)
 

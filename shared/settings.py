@@ -138,6 +138,9 @@ class Settings(BaseModel):
     database_name: OptionalText = None
     database_user: OptionalText = None
 
+    operator_api_key_id: OptionalText = None
+    operator_group: RequiredText = "operators"
+
     conversations_table: OptionalText = None
     conversation_days: int = Field(default=30, ge=1, le=3_650)
     chat_max_steps: int = Field(default=5, ge=1, le=20)

@@ -13,8 +13,9 @@ from functions.http.models import (
     ThreadDetail,
     ThreadList,
 )
+from functions.http.request_facts import run_within
 from functions.http.route_parts import RequestKey, find_facts, make_id, tell_answers
-from functions.http.services import ApiServices, run_within
+from functions.http.services import ApiServices
 from functions.http.views import view_answer, view_thread, view_thread_with_turns
 from pipeline.chat.chat_turn import ChatMessage, take_chat_turn
 from shared.errors import NothingFoundError

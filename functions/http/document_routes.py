@@ -13,8 +13,9 @@ from functions.http.models import (
     UploadForm,
     UploadRequest,
 )
+from functions.http.request_facts import run_within
 from functions.http.route_parts import find_facts, tell_answers
-from functions.http.services import ApiServices, run_within
+from functions.http.services import ApiServices
 from functions.http.views import view_document
 from pipeline.documents.document_listing import DocumentsWanted, list_document_page
 from pipeline.summaries.results import DocumentSummary

@@ -30,6 +30,7 @@ from shared.errors import (
     ModelRequestError,
     ModelThrottledError,
     ModelUnavailableError,
+    NotAnOperatorError,
     NothingFoundError,
     ObjectMissingError,
     OverBudgetError,
@@ -85,6 +86,13 @@ def describe_error(error: Exception, *, is_late: bool = False) -> ApiFailure:
             return ApiFailure(400, "invalid_request", str(error))
         case NotFoundError():
             return ApiFailure(404, "no_such_route", "there is no such path or method")
+        case NotAnOperatorError():
+            return ApiFailure(
+                403,
+                "not_an_operator",
+                str(error),
+                "Send the operators' key, or be in the group of operators: see docs/api.md.",
+            )
         case NothingFoundError():
             return ApiFailure(404, "not_found", str(error))
         case ObjectMissingError():

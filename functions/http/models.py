@@ -146,8 +146,14 @@ class ThreadDeleted(_Answer):
     thread_id: str
 
 
+class DocumentDeleted(_Answer):
+    """A document that is gone, with all that was made of it."""
+
+    document_id: str
+
+
 class TaskView(_Answer):
-    """A task. `result` is what it brought, once its status is DONE."""
+    """A task. `result` is what it brought, once its status is DONE or PARTIAL."""
 
     task_id: str
     kind: str

@@ -9,7 +9,7 @@ from typing import Any
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, Server
 
-from functions.http.models import ErrorAnswer
+from functions.http.models import DocumentDeleted, ErrorAnswer
 from shared.messages.tasks import require_kinds
 
 _TITLE = "Seashore Pipeline"
@@ -53,10 +53,31 @@ def write_openapi(app: APIGatewayRestResolver, base_path: str) -> dict[str, Any]
     for name in _WITHOUT_KEY:
         document["paths"][name]["get"]["security"] = []
     schemas = document["components"]["schemas"]
+    _add_operator_route(document["paths"], schemas)
     for name in _NOT_OURS:
         schemas.pop(name, None)
     require_kinds(schemas)
     return document
+
+
+def _add_operator_route(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Describe what another function serves, whose code this one does not load."""
+    path = paths["/documents/{document_id}"]
+    responses = {
+        status: told for status, told in path["get"]["responses"].items() if status != "200"
+    }
+    content = {"schema": {"$ref": f"#/components/schemas/{DocumentDeleted.__name__}"}}
+    path["delete"] = {
+        "tags": ["operators"],
+        "summary": "Delete a document, with all that was made of it; for operators",
+        "operationId": "delete_document",
+        "parameters": path["get"]["parameters"],
+        "responses": {
+            "200": {"description": "It is deleted.", "content": {"application/json": content}},
+            **responses,
+        },
+    }
+    schemas[DocumentDeleted.__name__] = DocumentDeleted.model_json_schema()
 
 
 def _keep_own(responses: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
 from functions.http.models import CALLER_KEY_PATTERN, ErrorAnswer
-from functions.http.services import RequestFacts
+from functions.http.request_facts import RequestFacts
 
 # Under this name the facts of a request are in the context of the resolver.
 FACTS = "facts"

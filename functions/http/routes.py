@@ -12,9 +12,10 @@ from functions.http.chat_routes import add_chat_routes, add_thread_routes
 from functions.http.document_routes import add_document_routes, add_report_routes
 from functions.http.errors import describe_error, log_failure, write_failure
 from functions.http.models import Health, TaskAccepted, TaskView
+from functions.http.request_facts import run_within
 from functions.http.requests import parse_json
 from functions.http.route_parts import RequestKey, find_facts, make_id, tell_answers
-from functions.http.services import ApiServices, run_within
+from functions.http.services import ApiServices
 from functions.http.views import view_task
 from pipeline.tasks.intake import take_up_task
 from shared.errors import NothingFoundError

@@ -16,6 +16,7 @@ from infra.cli.dead_letters.commands import dlq
 from infra.cli.deploy.commands import deploy_commands
 from infra.cli.deploy.secret_commands import secrets
 from infra.cli.documents.commands import document_commands
+from infra.cli.erasure.commands import erasure_commands
 from infra.cli.exit_codes import EXPLANATION, find_exit_code
 from infra.cli.items.commands import item_commands
 from infra.cli.local.commands import demo_command, local
@@ -49,6 +50,7 @@ app = typer.Typer(
 app.add_typer(document_commands)
 app.add_typer(task_commands)
 app.add_typer(item_commands)
+app.add_typer(erasure_commands)
 app.add_typer(chat_commands)
 app.add_typer(dlq, name="dlq")
 app.add_typer(report_commands)

@@ -32,6 +32,8 @@ Cell = str | Text
 
 # Lines of prose that are longer than this are hard to read.
 _PROSE_WIDTH = 96
+# Tables that have less room than this are written cell after cell.
+_TABLE_WIDTH = 60
 # Columns of a fact's label, and of the space behind it.
 LABEL_WIDTH = 11
 
@@ -73,6 +75,8 @@ class Output:
     ) -> None:
         """Write rows of a result: a table for people, else a line each.
 
+        Where a table has no room its rows are written cell after cell.
+
         Args:
             columns: The columns by their headings.
             rows: The cells of the table's rows; without any, nothing is written.
@@ -82,6 +86,10 @@ class Output:
             for line in lines:
                 self.write_line(line)
             return
+        if self.results.width < _TABLE_WIDTH:
+            for row in rows:
+                self._write_row(columns, row)
+            return
         table = Table(box=None, pad_edge=False, header_style="bold")
         for heading, layout in columns.items():
             table.add_column(heading, **_LAYOUTS[layout])
@@ -90,6 +98,20 @@ class Output:
             table.add_row(*(_lay_out(cell, layout) for cell, layout in cells))
         if table.row_count:
             self.results.print(table)
+
+    def _write_row(self, columns: Mapping[str, Column], row: Sequence[Cell]) -> None:
+        """Write a row of a table for which there is no room: its cells, one after the other."""
+        told = Text()
+        for cell, (heading, layout) in zip(row, columns.items(), strict=True):
+            if not cell:
+                continue
+            label = f"{heading} " if layout in ("number", "figure") else ""
+            content = cell if isinstance(cell, Text) else to_printable(cell)
+            told.append_text(Text.assemble("  " if told else "", label, content))
+        lines = told.wrap(self.results, max(20, self.results.width - 2))
+        for number, line in enumerate(lines):
+            line.rstrip()
+            self.write(Text.assemble("  " if number else "", line), whole_lines=True)
 
     def write_facts(self, facts: Iterable[tuple[str, Cell]]) -> None:
         """Write facts, each on a line with its label."""

@@ -29,13 +29,34 @@ _HEALTH_REQUEST: dict[str, Any] = {
     "body": None,
     "isBase64Encoded": False,
 }
+# Without a key, so that the function answers that its sender is no operator.
+_UNSIGNED_DELETION: dict[str, Any] = {
+    **_HEALTH_REQUEST,
+    "resource": "/documents/{document_id}",
+    "path": f"/documents/d{'0' * 20}",
+    "httpMethod": "DELETE",
+    "pathParameters": {"document_id": f"d{'0' * 20}"},
+    "requestContext": {
+        **_HEALTH_REQUEST["requestContext"],
+        "resourcePath": "/documents/{document_id}",
+        "path": f"/documents/d{'0' * 20}",
+        "httpMethod": "DELETE",
+        "identity": {"apiKeyId": "smoke-check"},
+    },
+}
 # A batch without messages: settings are read and everything is built, but nothing is worked on.
 _EMPTY_BATCH: dict[str, Any] = {"Records": []}
 
 
+_WANTED_STATUS = {
+    "api": ("GET /health", 200),
+    "operator": ("DELETE /documents without the operators' key", 403),
+}
+
+
 def choose_event(function: str) -> dict[str, Any]:
-    """The harmless event of a function: `api` answers requests, every other one reads a queue."""
-    return _HEALTH_REQUEST if function == "api" else _EMPTY_BATCH
+    """The harmless event of a function: two answer requests, every other one reads a queue."""
+    return {"api": _HEALTH_REQUEST, "operator": _UNSIGNED_DELETION}.get(function, _EMPTY_BATCH)
 
 
 def invoke_harmlessly(
@@ -80,9 +101,10 @@ def judge_answer(function: str, function_error: str | None, payload: bytes) -> s
         return "its answer is not JSON"
     if function_error:
         return _describe_error(answer, function_error)
-    if function == "api":
+    if function in _WANTED_STATUS:
+        route, wanted = _WANTED_STATUS[function]
         status = answer.get("statusCode") if isinstance(answer, Mapping) else None
-        return "" if status == 200 else f"GET /health answered {status}"
+        return "" if status == wanted else f"{route} answered {status}"
     failures = answer.get("batchItemFailures") if isinstance(answer, Mapping) else None
     return "" if failures == [] else "it did not answer an empty batch with an empty list"
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -345,6 +346,11 @@ def read_parameters(stack: "StackTypeDef") -> dict[str, str]:
 
 def _refuse_unknown(known: frozenset[str], parameters: Mapping[str, str]) -> None:
     unknown = sorted(set(parameters) - known)
+    meant = [name for one in unknown for name in get_close_matches(one, known, n=1, cutoff=0.8)]
+    if meant:
+        raise DeployError(
+            f"The template has no parameter {', '.join(unknown)}: did you mean {', '.join(meant)}?"
+        )
     if unknown:
         raise DeployError(
             f"The template has no parameter {', '.join(unknown)}; "

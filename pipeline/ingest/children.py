@@ -22,6 +22,7 @@ MAX_DEPTH = 3
 MAX_DESCENDANTS = 100
 TOO_DEEP = f"it would lie in more than {MAX_DEPTH} others"
 TOO_MANY = f"{MAX_DESCENDANTS} documents have come out of the same file"
+ERASED = "it was deleted"
 
 
 def put_children(
@@ -66,6 +67,8 @@ def _put_child(
     child = enter_child(services.table, planned, MAX_DESCENDANTS, services.now)
     if child is None:
         return EmbeddedFile(name=name, reason=TOO_MANY)
+    if child.is_erased:
+        return EmbeddedFile(name=name, reason=ERASED)
     version_id, etag = services.objects.create(document.bucket, child.key, file, PDF.media_type)
     child_id = make_document_id(document.bucket, child.key, version_id, etag)
     return EmbeddedFile(name=name, document_id=child_id)

@@ -2,17 +2,26 @@
 
 import json
 import logging
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
+from pydantic import ValidationError
+
+from pipeline.documents.document_reader import DocumentReader
+from pipeline.tasks.agent.agent import AgentResult
+from pipeline.tasks.agent.document_tools import GetSummary
 from pipeline.tasks.intake import check_order, register_order
 from pipeline.tasks.kinds import TASK_KINDS
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import find_named_documents
-from pipeline.tasks.task_kind import TaskServices, TaskWork
+from pipeline.tasks.task_kind import TaskFile, TaskServices, TaskWork
 from pipeline.tasks.task_markdown import render_task_result
 from shared.aws.callback_targets import find_callback_target
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, TaskConflictError, TaskRefusedError
+from shared.ledger.documents import Document
+from shared.ledger.erasures import link_task
 from shared.ledger.tasks import (
     LOST_TASK_REASON,
     Task,
@@ -23,7 +32,6 @@ from shared.ledger.tasks import (
     note_conflict,
     start_task,
 )
-from shared.lifecycle import TaskStatus
 from shared.messages.tasks import Task as TaskOrder
 from shared.messages.work_items import TaskCallback, encode_message
 
@@ -48,7 +56,7 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
             f"the task {order.task_id} was sent before and asked for something else; "
             "send this one under another id"
         )
-    if task.status is TaskStatus.DONE:
+    if task.status.has_result:
         _send_callback(task, services)
         return
     if order.callback is not None:
@@ -58,23 +66,59 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     documents = find_named_documents(order.document_names, since, services.reader)
     kind.wait_for_documents(documents, since, services.reader)
     task = start_task(services.table, task, services.now)
+    link_task(services.table, task.task_id, [one.document_id for one in documents])
     calls = TaskCalls(task, services.answers)
     with calls.go_on_later():
         result = kind.carry_out(order, TaskWork(documents, calls, services, deadline))
     text = render_task_result(result, kind.render(result))
-    done = _keep_result(task, result, text, services)
+    # Once more before it is kept: one may have been deleted, and an agent chooses what it reads.
+    link_task(services.table, task.task_id, _find_subjects(result, documents, services.reader))
+    files = (
+        TaskFile("result.json", "application/json", result.model_dump_json(indent=2)),
+        TaskFile("result.md", "text/markdown; charset=utf-8", text),
+        *kind.build_files(result),
+    )
+    done = _keep_result(task, result, files, services)
     _send_callback(done, services)
 
 
-def _keep_result(task: Task, result: TaskFacts, text: str, services: TaskServices) -> Task:
-    """Write a result and commit it: the task is DONE with it, or, overtaken, stays as it is."""
+def _find_subjects(
+    result: TaskFacts, documents: Sequence[Document], reader: DocumentReader
+) -> list[str]:
+    """The ids of the documents that a result is about: named, or looked at by an agent."""
+    ids = dict.fromkeys(document.document_id for document in documents)
+    if not isinstance(result, AgentResult):
+        return list(ids)
+    ids |= dict.fromkeys(read.document_id for read in result.pages_read)
+    for step in result.steps:
+        # Of a summary no pages are told. An argument that cannot be read has led to nothing.
+        with suppress(ValueError, ValidationError):
+            if step.tool == "get_summary" and not step.is_error:
+                asked = GetSummary.model_validate_json(step.arguments)
+                found = reader.find(asked.document)
+                ids |= {found.document_id: None} if found is not None else {}
+    return list(ids)
+
+
+def _keep_result(
+    task: Task, result: TaskFacts, files: Iterable[TaskFile], services: TaskServices
+) -> Task:
+    """Write a result and commit it: the task is final with it, or, overtaken, stays as it is."""
     # Each attempt has a folder of its own: a stale one never overwrites a committed result.
     folder = f"results/tasks/{task.task_id}/{task.attempts}"
-    bucket, key = services.artifacts_bucket, f"{folder}/result.json"
-    services.objects.write_text(bucket, key, result.model_dump_json(indent=2), "application/json")
-    services.objects.write_text(bucket, f"{folder}/result.md", text, "text/markdown; charset=utf-8")
-    finish_task(services.table, task, services.now, result_key=key, model=result.model)
-    return task.model_copy(update={"status": TaskStatus.DONE})
+    for file in files:
+        services.objects.write_text(
+            services.artifacts_bucket, f"{folder}/{file.name}", file.text, file.content_type
+        )
+    status = finish_task(
+        services.table,
+        task,
+        services.now,
+        result_key=f"{folder}/result.json",
+        model=result.model,
+        shortfall=result.shortfall,
+    )
+    return task.model_copy(update={"status": status})
 
 
 def give_up_task(order: TaskOrder, cause: str, services: TaskServices) -> None:

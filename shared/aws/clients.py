@@ -7,6 +7,7 @@ import boto3
 from botocore.config import Config
 
 if TYPE_CHECKING:
+    from mypy_boto3_apigateway.client import APIGatewayClient
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_rds.client import RDSClient
     from mypy_boto3_s3.client import S3Client
@@ -35,6 +36,11 @@ class Clients:
 
     def __init__(self, session: boto3.Session | None = None) -> None:
         self._session = session or boto3.Session()
+
+    @cached_property
+    def apigateway(self) -> "APIGatewayClient":
+        """API Gateway, whose keys' values the emulator does not tell a function."""
+        return self._session.client("apigateway", config=_CONFIG)
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":

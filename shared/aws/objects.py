@@ -1,6 +1,8 @@
 """Objects in S3: texts and results in, documents out."""
 
+import hashlib
 import json
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,9 +11,24 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from botocore.exceptions import ClientError
 
 from shared.aws.errors import translate_aws_errors
+from shared.errors import ServiceError
 
 if TYPE_CHECKING:
     from mypy_boto3_s3.client import S3Client
+
+
+# Amazon S3 API Reference, DeleteObjects.
+_MOST_DELETED_AT_ONCE = 1000
+
+
+@dataclass(frozen=True)
+class ObjectVersion:
+    """A version of an object, or a delete marker in place of one."""
+
+    key: str
+    version_id: str
+    etag: str = ""
+    is_marker: bool = False
 
 
 @dataclass(frozen=True)
@@ -84,6 +101,57 @@ class ObjectStore:
                 Bucket=bucket, Prefix=prefix
             )
             return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+
+    def list_versions(self, bucket: str, prefix: str) -> list["ObjectVersion"]:
+        """All versions and delete markers of the objects whose keys begin with a prefix."""
+        with translate_aws_errors(f"list s3://{bucket}/{prefix}"):
+            pages = self.client.get_paginator("list_object_versions").paginate(
+                Bucket=bucket, Prefix=prefix
+            )
+            return [
+                ObjectVersion(one["Key"], one["VersionId"], one.get("ETag", "").strip('"'), mark)
+                for page in pages
+                for mark, name in ((False, "Versions"), (True, "DeleteMarkers"))
+                for one in page.get(name, [])  # type: ignore[attr-defined]  # a list by either name
+            ]
+
+    def delete_versions(self, bucket: str, versions: Sequence["ObjectVersion"]) -> None:
+        """Delete versions for good; those that are gone already are as good.
+
+        Raises:
+            ServiceError: S3 did not delete them all.
+        """
+        for start in range(0, len(versions), _MOST_DELETED_AT_ONCE):
+            some = versions[start : start + _MOST_DELETED_AT_ONCE]
+            with translate_aws_errors(f"remove versions in s3://{bucket}"):
+                answer = self.client.delete_objects(
+                    Bucket=bucket,
+                    Delete={
+                        "Objects": [{"Key": one.key, "VersionId": one.version_id} for one in some],
+                        "Quiet": True,
+                    },
+                )
+            for problem in answer.get("Errors", []):
+                raise ServiceError(
+                    f"could not delete s3://{bucket}/{problem.get('Key')}: "
+                    f"{problem.get('Message') or problem.get('Code')}",
+                    delay_seconds=15,
+                    reason="aws_service",
+                )
+
+    def hash_content(self, bucket: str, key: str, version_id: str | None) -> str:
+        """The SHA-256 (hexadecimal) of an object's bytes, read in pieces.
+
+        Raises:
+            ObjectMissingError: There is no such object or version.
+        """
+        with translate_aws_errors(f"read s3://{bucket}/{key}"):
+            answer = self.client.get_object(Bucket=bucket, Key=key, **_version(version_id))
+            sha256 = hashlib.sha256()
+            with closing(answer["Body"]) as body:
+                for piece in body.iter_chunks(1024 * 1024):
+                    sha256.update(piece)
+        return sha256.hexdigest()
 
     def delete(self, bucket: str, key: str) -> None:
         """Delete an object; one that is gone already is as good."""

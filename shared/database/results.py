@@ -63,6 +63,16 @@ def write_task_result(database: Database, row: TaskResultRow) -> None:
     database.run(statement, _to_parameters(row))
 
 
+def delete_document_result(database: Database, document_id: str) -> None:
+    """Delete a document's row, if there is one."""
+    database.run("DELETE FROM document_results WHERE document_id = :id", {"id": document_id})
+
+
+def delete_task_result(database: Database, task_id: str) -> None:
+    """Delete a task's row, if there is one."""
+    database.run("DELETE FROM task_results WHERE task_id = :id", {"id": task_id})
+
+
 def _build_upsert(
     table: str, row: DocumentResultRow | TaskResultRow, key: str, version: tuple[str, ...]
 ) -> str:

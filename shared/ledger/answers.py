@@ -15,6 +15,8 @@ from shared.ledger.timeline import ANSWER_PREFIX
 
 ANSWER_SK = "ANSWER"
 _KEEP = timedelta(days=30)
+# As long as a process remembers a window (`prompt_limit.py`): it may be made larger meanwhile.
+_OVERFLOW_HOLDS = timedelta(hours=1)
 
 
 def answer_row_key(answer_key: str) -> tuple[str, str]:
@@ -42,11 +44,12 @@ class Lesson:
 
     Args:
         room_tokens: The room that it needs, as less of it was cut off; 0 if nothing is known.
-        overflows: Whether the server has answered to a part of the request only.
+        overflows_until: Until when it counts that the server has answered to a part of the request
+            only, in seconds since 1970; 0 if it has not.
     """
 
     room_tokens: int = 0
-    overflows: bool = False
+    overflows_until: int = 0
 
 
 def build_lesson(answer_key: str, lesson: Lesson, now: Clock) -> Update:
@@ -58,7 +61,12 @@ def build_lesson(answer_key: str, lesson: Lesson, now: Clock) -> Update:
 def read_lesson(row: Mapping[str, Any] | None) -> Lesson:
     """What the row of an answer says of it."""
     learnt = {} if row is None else row.get("lesson", {})
-    return Lesson(int(learnt.get("room_tokens", 0)), bool(learnt.get("overflows", False)))
+    return Lesson(int(learnt.get("room_tokens", 0)), int(learnt.get("overflows_until", 0)))
+
+
+def find_overflow_end(now: Clock) -> int:
+    """Until when an overflow that has been seen now counts, in seconds since 1970."""
+    return int((now().astimezone(UTC) + _OVERFLOW_HOLDS).timestamp())
 
 
 def _find_expiry(now: Clock) -> int:

@@ -9,6 +9,7 @@ that broke off too.
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, fields
 from pathlib import PurePosixPath
 from typing import Any
@@ -43,6 +44,7 @@ class Child:
         name: What people call it: the names of all that it lies in, and its own.
         key: Its key in the documents bucket.
         content_sha256: The hash of its bytes.
+        is_erased: Whether somebody erased it, so that it is not to come back.
     """
 
     parent: str
@@ -51,6 +53,7 @@ class Child:
     name: str
     key: str
     content_sha256: str
+    is_erased: bool = False
 
 
 def plan_child(parent: Document, file_name: str, content_sha256: str) -> Child:
@@ -106,7 +109,7 @@ def enter_child(table: LedgerTable, child: Child, most_of_root: int, now: Clock)
                     document_pk(child.root),
                     DOCUMENT_SK,
                     add={"descendants": 1},
-                    condition=Attr("pk").exists() & has_room,
+                    condition=Attr("status").exists() & has_room,
                 ),
             ]
         )
@@ -127,6 +130,22 @@ def find_origin(table: LedgerTable, key: str) -> Child | None:
     return _to_child(row) if row is not None and row["key"] == key else None
 
 
+def note_child_erased(table: LedgerTable, parent: str, key: str) -> None:
+    """Note that a child was erased, so that no later reading of its parent puts it again."""
+    match = _CHILD_KEY.fullmatch(key)
+    if match is None:
+        return
+    with suppress(LedgerConflictError):
+        table.update_row(
+            Update(
+                document_pk(parent),
+                f"{_CHILD_SK}{match[2]}",
+                assign={"is_erased": True},
+                condition=Attr("pk").exists(),
+            )
+        )
+
+
 def list_children(table: LedgerTable, document_id: str) -> Iterator[Child]:
     """All children of a document: those of a reading that broke off, and of a refused one, too."""
     rows = table.query_rows(document_pk(document_id), _CHILD_SK, f"{_CHILD_SK}~")
@@ -134,4 +153,4 @@ def list_children(table: LedgerTable, document_id: str) -> Iterator[Child]:
 
 
 def _to_child(row: Mapping[str, Any]) -> Child:
-    return Child(**{one.name: row[one.name] for one in fields(Child)})
+    return Child(**{one.name: row[one.name] for one in fields(Child) if one.name in row})

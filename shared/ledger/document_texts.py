@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import LedgerTable, Put, Update
+from shared.aws.dynamodb_table import LedgerTable, Operation, Put, Update
 from shared.ledger.documents import (
     DOCUMENT_SK,
     ChunkPages,
@@ -25,6 +25,7 @@ from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
 
 TEXT_SK = "TEXT"
+USER_SK = "USER#"
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,17 @@ class ExtractedText:
         }
 
 
+def text_row_key(text_address: str) -> tuple[str, str]:
+    """The row of the text under an address."""
+    return f"TEXT#{text_address}", TEXT_SK
+
+
+def _build_user(text_address: str, document_id: str) -> Put:
+    """The row that tells which documents share a text."""
+    pk, _ = text_row_key(text_address)
+    return Put({"pk": pk, "sk": f"{USER_SK}{document_id}", "document_id": document_id})
+
+
 def record_checkpoint(
     table: LedgerTable, document: Document, extraction: ExtractedText, now: Clock
 ) -> None:
@@ -101,6 +113,7 @@ def record_checkpoint(
                 "checkpoint",
                 {"next_page": extraction.next_page},
             ),
+            _build_user(extraction.text_address, document.document_id),
         ]
     )
 
@@ -129,18 +142,21 @@ def record_extraction(
     Raises:
         LedgerConflictError: The document has moved on.
     """
-    with_rows = []
-    if reused_from is None and not extraction.failed_pages:
-        with_rows = [
-            Put(
-                {
-                    "pk": f"TEXT#{extraction.text_address}",
-                    "sk": TEXT_SK,
-                    "document_id": document.document_id,
-                    **extraction.to_attributes(),
-                }
+    with_rows: list[Operation] = [_build_user(extraction.text_address, document.document_id)]
+    if reused_from is not None:
+        # Whoever erases the last document of a text takes its row first: then it is read anew.
+        there = Attr("pk").exists()
+        with_rows.append(
+            Update(*text_row_key(extraction.text_address), add={"uses": 1}, condition=there)
+        )
+    elif not extraction.failed_pages:
+        with_rows.append(
+            Update(
+                *text_row_key(extraction.text_address),
+                assign={"document_id": document.document_id, **extraction.to_attributes()},
+                add={"uses": 1},
             )
-        ]
+        )
     move_document(
         table,
         document,
@@ -193,7 +209,7 @@ def begin_anew(table: LedgerTable, document: Document, now: Clock) -> None:
 
 def find_text(table: LedgerTable, text_address: str) -> tuple[str, ExtractedText] | None:
     """The text that the same bytes have given before, with the document it was read for."""
-    row = table.read_row(f"TEXT#{text_address}", TEXT_SK)
+    row = table.read_row(*text_row_key(text_address))
     if row is None:
         return None
     extraction = ExtractedText(

@@ -8,7 +8,7 @@ from unicodedata import normalize
 from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import LedgerTable, Put, Update
+from shared.aws.dynamodb_table import Delete, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.children import find_origin, list_children
 from shared.ledger.documents import (
@@ -117,6 +117,38 @@ def list_versions(table: LedgerTable, bucket: str, key: str) -> Iterator[tuple[s
         if document_id is not None and document_id not in known:
             known.add(document_id)
             yield document_id, row.get("sequencer", "")
+
+
+def forget_version(table: LedgerTable, document: Document) -> None:
+    """Take a document off its key, whose newest is then the newest of the others, if there are any.
+
+    Safe to repeat.
+    """
+    pk = _current_pk(document.bucket, document.key)
+    table.transact([Delete(pk, f"{_VERSION_SK}{document.document_id}")])
+    pointer = table.read_row(pk, CURRENT_SK)
+    if pointer is None or pointer.get("document_id") != document.document_id:
+        return
+    others = [
+        (sequencer, other)
+        for other, sequencer in list_versions(table, document.bucket, document.key)
+        if other != document.document_id and find_document(table, other) is not None
+    ]
+    unchanged = Attr("document_id").eq(document.document_id)
+    # Should one have arrived meanwhile, the key is its own.
+    with suppress(LedgerConflictError):
+        if not others:
+            table.transact([Delete(pk, CURRENT_SK, condition=unchanged)])
+            return
+        sequencer, newest = max(others)
+        assign = {"document_id": newest, "sequencer": sequencer}
+        table.update_row(Update(pk, CURRENT_SK, assign=assign, condition=unchanged))
+        there = Attr("superseded_by").eq(document.document_id)
+        table.update_row(
+            Update(
+                document_pk(newest), DOCUMENT_SK, assign={"superseded_by": None}, condition=there
+            )
+        )
 
 
 def _delete_with_children(table: LedgerTable, document_id: str, by: str, now: Clock) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from shared.messages.message import Subject
-from shared.messages.uploads import Upload, decode_upload_notice
+from shared.messages.uploads import Removal, Upload, decode_upload_notice
 
 
 @dataclass(frozen=True)
@@ -15,10 +15,12 @@ class ResultNotice:
     Args:
         objects: The objects in the artifacts bucket.
         sent_at: When they were announced.
+        removals: Results that were deleted.
     """
 
     objects: tuple[Upload, ...]
     sent_at: datetime
+    removals: tuple[Removal, ...] = ()
 
     kind: ClassVar[str] = "result"
     subjects: ClassVar[tuple[Subject, ...]] = ()
@@ -26,7 +28,8 @@ class ResultNotice:
     @property
     def item_id(self) -> str:
         """The same version of the same object has the same id, however often it is announced."""
-        return "result:" + "+".join(item.document_id for item in self.objects)
+        told = [item.document_id for item in self.objects]
+        return "result:" + "+".join([*told, *(one.removal_id for one in self.removals)])
 
 
 def decode_result_notice(body: str, sent_at: datetime) -> ResultNotice:
@@ -35,4 +38,5 @@ def decode_result_notice(body: str, sent_at: datetime) -> ResultNotice:
     Raises:
         MessageDecodeError: The body is not an S3 event notification.
     """
-    return ResultNotice(decode_upload_notice(body).uploads, sent_at)
+    notice = decode_upload_notice(body)
+    return ResultNotice(notice.uploads, sent_at, notice.removals)

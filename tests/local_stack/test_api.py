@@ -228,3 +228,39 @@ def upload(form, content):
         form["method"], form["url"], data=form["fields"], files={"file": ("x.pdf", content)}
     )
     return answer.status_code
+
+
+def test_only_the_operators_key_deletes_a_document_and_then_it_is_gone(api, local_stack):
+    bucket, key = local_stack.output("DocumentsBucket"), f"erased-{uuid.uuid4().hex}.pdf"
+    s3 = local_stack.client("s3")
+    s3.put_object(Bucket=bucket, Key=key, Body=make_text_pdf(f"The pier of {key} was opened."))
+
+    def find():
+        documents = ask(api, "GET", f"/documents?key={key}").content["documents"]
+        return documents[0] if documents and documents[0]["status"] == "DONE" else None
+
+    route = f"/documents/{wait_for(find)['document_id']}"
+    assert ask(api, "DELETE", route).error_code == "not_an_operator"
+    assert ask(api, "GET", route).status == 200
+    operators = open_api(local_stack, {}, key_output="OperatorApiKeyId")
+    assert ask(operators, "DELETE", route).status == 200
+    assert ask(api, "GET", route).status == 404
+    assert ask(api, "GET", f"{route}/summary").status == 404
+    assert ask(operators, "DELETE", route).status == 200
+    listed = s3.list_object_versions(Bucket=bucket, Prefix=key)
+    assert not listed.get("Versions") and not listed.get("DeleteMarkers")
+
+
+def test_a_document_whose_object_is_deleted_is_deleted(api, local_stack):
+    bucket, key = local_stack.output("DocumentsBucket"), f"deleted-{uuid.uuid4().hex}.pdf"
+    s3 = local_stack.client("s3")
+
+    def find(status):
+        documents = ask(api, "GET", f"/documents?key={key}").content["documents"]
+        return documents[0] if documents and documents[0]["status"] == status else None
+
+    s3.put_object(Bucket=bucket, Key=key, Body=make_text_pdf(f"The pier of {key} was opened."))
+    document = wait_for(lambda: find("DONE"))
+    s3.delete_object(Bucket=bucket, Key=key)
+    wait_for(lambda: find("DELETED"))
+    assert ask(api, "GET", f"/documents/{document['document_id']}/summary").status == 404

@@ -20,7 +20,7 @@ from infra.stacks import Stack, resolve_local_stack
 from tests.local_stack.probe_stack import ProbeStack
 from tests.unit.template.template_parts import parse_template
 
-FUNCTIONS = ("ingest", "worker", "report", "api", "database")
+FUNCTIONS = ("ingest", "worker", "report", "api", "operator", "database")
 KEY = "sk-canary-of-the-model"
 ALLOWED, DENIED = "allowed", "denied"
 
@@ -40,8 +40,8 @@ def stack(probe: ProbeStack) -> Stack:
     stack = resolve_local_stack(probe.root)
     s3, documents = stack.client("s3"), stack.output("DocumentsBucket")
     s3.put_object(Bucket=documents, Key="kept.txt", Body=b"x")
-    for folder in ("text", "results", "reports"):
-        s3.put_object(Bucket=stack.output("ArtifactsBucket"), Key=f"{folder}/kept", Body=b"x")
+    for kept in ("text/kept", "results/kept", "reports/kept", "reports/1/documents.csv"):
+        s3.put_object(Bucket=stack.output("ArtifactsBucket"), Key=kept, Body=b"x")
     stack.client("secretsmanager").create_secret(Name="another", SecretString="x")
     stack.client("ssm").put_parameter(Name="/another", Value="x", Type="SecureString")
     return stack
@@ -77,7 +77,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     ledger, locks = stack.output("LedgerTable"), stack.output("IdempotencyTable")
     conversations = stack.output("ConversationsTable")
     everybody = set(FUNCTIONS)
-    pipeline = everybody - {"database"}
+    pipeline = everybody - {"database", "operator"}
 
     def get(bucket: str, key: str) -> Callable[[Client], Any]:
         return lambda client: client("s3").get_object(Bucket=bucket, Key=key)
@@ -88,15 +88,15 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     def delete(bucket: str, key: str) -> Callable[[Client], Any]:
         return lambda client: client("s3").delete_object(Bucket=bucket, Key=key)
 
-    yield "read a document", {"ingest"}, get(documents, "kept.txt")
+    yield "read a document", {"ingest", "operator"}, get(documents, "kept.txt")
     yield (
         "list the documents",
-        {"ingest"},
+        {"ingest", "operator"},
         (lambda client: client("s3").list_objects_v2(Bucket=documents)),
     )
     yield "add a document", {"api"}, put(documents, "added.txt")
     yield "put a file from inside a document", {"api", "ingest"}, put(documents, "children/d/x.pdf")
-    yield "delete a document", set(), delete(documents, "added.txt")
+    yield "delete a document", {"operator"}, delete(documents, "added.txt")
     yield "read text", {"ingest", "worker", "api"}, get(artifacts, "text/kept")
     yield "write text", {"ingest"}, put(artifacts, "text/new")
     readers = {"worker", "report", "api", "database"}
@@ -104,7 +104,8 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "write a result", {"worker"}, put(artifacts, "results/new")
     yield "read a report", {"api"}, get(artifacts, "reports/kept")
     yield "write a report", {"report"}, put(artifacts, "reports/new")
-    yield "delete a result", set(), delete(artifacts, "results/kept")
+    yield "read a list of documents", {"api", "operator"}, get(artifacts, "reports/1/documents.csv")
+    yield "delete a result", {"operator"}, delete(artifacts, "results/kept")
 
     # Which rows a function may write is a condition on their partition key. The emulator knows no
     # such condition; a rule of the template looks at it (tests/unit/template_rules).
@@ -116,12 +117,12 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     )
     yield (
         "write to the ledger",
-        pipeline,
+        pipeline | {"operator"},
         (lambda client: client("dynamodb").put_item(TableName=ledger, Item=row)),
     )
     yield (
         "delete from the ledger",
-        {"worker", "api"},
+        {"worker", "api", "operator"},
         (lambda client: client("dynamodb").delete_item(TableName=ledger, Key=row)),
     )
     yield "scan the ledger", set(), lambda client: client("dynamodb").scan(TableName=ledger)
@@ -178,9 +179,9 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "send to the results queue", {"database"}, send("ResultsQueueUrl")
     yield "send to the results DLQ", {"database"}, send("ResultsDlqUrl")
     yield "take a results dead letter", set(), receive("ResultsDlqUrl")
-    yield "take an uploads dead letter", {"worker"}, receive("UploadsDlqUrl")
-    yield "take a work dead letter", {"worker"}, receive("WorkDlqUrl")
-    yield "take a reports dead letter", {"worker"}, receive("ReportsDlqUrl")
+    yield "take an uploads dead letter", {"worker", "operator"}, receive("UploadsDlqUrl")
+    yield "take a work dead letter", {"worker", "operator"}, receive("WorkDlqUrl")
+    yield "take a reports dead letter", {"worker", "operator"}, receive("ReportsDlqUrl")
     yield "send to the work DLQ", {"worker"}, send("WorkDlqUrl")
     yield (
         "purge the work queue",

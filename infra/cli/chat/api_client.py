@@ -96,12 +96,15 @@ class ApiClient:
         return dict(request.headers.items())
 
 
-def open_api(stack: Stack, environment: Mapping[str, str] = os.environ) -> ApiClient:
+def open_api(
+    stack: Stack, environment: Mapping[str, str] = os.environ, *, key_output: str = "ApiKeyId"
+) -> ApiClient:
     """Find the address and the key of a stack's API.
 
     Args:
         stack: The stack.
         environment: Where a token of a Cognito user is looked for.
+        key_output: The output of the stack that names the key; the operators' is another.
 
     Raises:
         UnknownStackError: The stack has no API.
@@ -115,7 +118,7 @@ def open_api(stack: Stack, environment: Mapping[str, str] = os.environ) -> ApiCl
         raise OperatorError(f"The API wants a user of its Cognito pool: set {_ID_TOKEN}.")
     with aws_errors_as(OperatorError):
         key = stack.client("apigateway").get_api_key(
-            apiKey=stack.output("ApiKeyId"), includeValue=True
+            apiKey=stack.output(key_output), includeValue=True
         )
     return ApiClient(stack, url, key["value"], id_token)
 

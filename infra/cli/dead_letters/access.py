@@ -47,14 +47,15 @@ def open_letters(stack: Stack) -> LetterServices:
         table=open_ledger(stack),
         dlqs=list_dlqs(stack),
         pace=ReadingPace(),
-        actor=_find_actor(stack),
+        actor=find_actor(stack),
         now=lambda: datetime.now(UTC),
         stopwatch=time.monotonic,
         sleep=time.sleep,
     )
 
 
-def _find_actor(stack: Stack) -> str:
+def find_actor(stack: Stack) -> str:
+    """Who runs the command: the ARN of an identity."""
     with aws_errors_as(OperatorError):
         return str(stack.client("sts").get_caller_identity()["Arn"])
 

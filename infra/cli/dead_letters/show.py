@@ -62,7 +62,7 @@ def show_letter(context: CommandContext, wanted: str) -> None:
 def _list_facts(letter: Letter, attempt: str | None) -> list[tuple[str, str]]:
     state, failure = letter.state, letter.state.failure
     facts = [
-        ("Dead letter", letter.letter_id),
+        ("Id", letter.letter_id),
         ("In the DLQ", f"{letter.queue.name}, as {letter.message.message_id}"),
         ("Cause", f"{letter.error_type}: {letter.cause}"),
     ]

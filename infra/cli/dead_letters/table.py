@@ -76,13 +76,19 @@ def write_letters(
         )
         for letter in letters
     ]
-    whole: dict[str, Column] = {
-        name: "name" if name == "error" else "word"
-        for name in ("id", "queue", "error", "kind", "subject", "died", "replays")
+    columns: dict[str, Column] = {
+        "id": "word",
+        "queue": "word",
+        "error": "name",
+        "kind": "name",
+        "subject": "short",
+        "died": "word",
+        "replays": "figure",
+        "cause": "short",
     }
     output.write_table(
-        {**whole, "cause": "short"},
-        [(*row[:5], describe_time(row[5]), *row[6:]) for row in cells],
+        columns,
+        [(row[0][:_SHORT_ID_LENGTH], *row[1:5], describe_time(row[5]), *row[6:]) for row in cells],
         cells,
     )
 

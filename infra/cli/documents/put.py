@@ -89,7 +89,7 @@ def _explain_endings(followed: Sequence[Followed], output: Output) -> None:
     for document in followed:
         children = describe_children(document.document.embedded_files) if document.document else ""
         if children:
-            output.say(f"{document.key}: {children}. They go on: `seashore documents` lists them.")
+            output.say(f"{document.key}: {children}. `seashore documents` says how each ends.")
     if output.talk.is_terminal:
         for document in followed:
             if document.document is not None and not is_all_done([document]):

@@ -91,6 +91,8 @@ def _write_ready(root: Path, record: LocalRecord, output: Output) -> None:
         key = open_api(resolve_local_stack(root)).key
         output.say(f"  curl -H 'X-Api-Key: {key}' {url}/documents")
         output.say("  seashore chat 'Which documents are there?'")
+        operators = open_api(resolve_local_stack(root), key_output="OperatorApiKeyId").key
+        output.say(f"Only the operators' key may delete documents over it: {operators}")
 
 
 def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:

@@ -86,8 +86,8 @@ def report_by_hand(
             "The report function was asked to send it again; it does so if the stack's ReportFrom "
             f"and ReportTo are set. `seashore explain {day}` tells how it went."
         )
-    if show:
-        webbrowser.open(local.page.resolve().as_uri())
+    if show and not webbrowser.open(local.page.resolve().as_uri()):
+        output.say("No browser was found here: open that page in one yourself.")
 
 
 def choose_day(wanted: str | None, now: datetime, zone: ZoneInfo) -> str:

@@ -27,17 +27,20 @@ def read_text(name: str) -> str:
     """Read a text file, or stdin for `-`.
 
     Raises:
-        WrongUsageError: It cannot be read, or is no text in UTF-8.
+        WrongUsageError: It cannot be read, is a PDF, or is no text in UTF-8.
     """
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
-        return data.decode("utf-8-sig")
     except OSError as error:
         raise WrongUsageError(f"{name} cannot be read: {error.strerror}.") from error
-    except UnicodeDecodeError:
+    if data.startswith(b"%PDF-"):
         raise WrongUsageError(
-            f"{name} is no text in UTF-8. A PDF goes into the bucket: `seashore put {name}`."
-        ) from None
+            f"{name} is a PDF: put it with `seashore put {name}`, and name it with --document."
+        )
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise WrongUsageError(f"{name} is no text in UTF-8: convert it and send that.") from None
 
 
 def read_schema(name: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Collection, Iterator
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -51,6 +52,8 @@ class AnswerFormatError(Exception):
     """The text of an answer does not hold the asked-for shape; the message names the places."""
 
 
+# To write one takes longer than all else that is done for a call; `extract` has types without end.
+@lru_cache(maxsize=64)
 def strict_schema(answer_type: type[BaseModel], *, with_bounds: bool = True) -> dict[str, Any]:
     """The JSON Schema of a (not recursive) type, in the form that strict mode asks for.
 
@@ -60,6 +63,9 @@ def strict_schema(answer_type: type[BaseModel], *, with_bounds: bool = True) -> 
     Args:
         answer_type: The type.
         with_bounds: Whether the bounds of texts, lists and numbers are in it.
+
+    Returns:
+        The schema, the same object for each call of a type: nobody may change it.
     """
     schema = answer_type.model_json_schema()
     keywords = _STRICT_KEYWORDS | _BOUND_KEYWORDS if with_bounds else _STRICT_KEYWORDS

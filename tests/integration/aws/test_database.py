@@ -88,6 +88,13 @@ class Desk:
             QueueUrl=self.settings.results_queue_url, MessageBody=json.dumps(body)
         )
 
+    def announce_deletion(self, key, sequencer="0B"):
+        body = notification(self.settings.artifacts_bucket, key, "v", "", 0, sequencer)
+        body["Records"][0]["eventName"] = "ObjectRemoved:Delete"
+        self.account.clients.sqs.send_message(
+            QueueUrl=self.settings.results_queue_url, MessageBody=json.dumps(body)
+        )
+
     def poll(self, database=None):
         consumer, runtime = build_database(
             self.settings, self.account.clients, database or self.database
@@ -197,6 +204,31 @@ def test_a_task_becomes_a_row(desk):
         "SELECT task_id, attempt, kind, cost_usd, result->>'answer' FROM task_results"
     )
     assert rows == [["t1", 1, "ask", 0.5, "Yes."]]
+
+
+def test_the_row_goes_with_the_result_of_what_was_erased_and_only_then(desk):
+    document, key = desk.write_summary()
+    desk.announce(key)
+    desk.poll()
+    # Somebody has deleted the object, and not the document.
+    desk.announce_deletion(key)
+    desk.poll()
+    assert len(desk.read_titles()) == 1
+    force(desk.ledger, document, status="DELETED")
+    desk.postgres.query(
+        "INSERT INTO task_results (task_id, attempt, kind, model, input_tokens, output_tokens, "
+        "cost_usd, result, result_key) VALUES ('t1', 1, 'ask', 'm', 1, 1, 0, '{}', 'k')"
+    )
+    for _ in range(2):
+        desk.announce_deletion(key, "0C")
+        desk.announce_deletion("results/tasks/t1/1/result.json")
+        # Word of the result itself may come late.
+        desk.announce(key)
+        while desk.count_waiting():
+            desk.poll()
+    assert desk.read_titles() == []
+    assert desk.postgres.query("SELECT task_id FROM task_results") == []
+    assert desk.count_letters() == 0
 
 
 def test_other_objects_are_passed_over(desk):

@@ -117,14 +117,16 @@ def test_a_schema_is_checked_before_it_is_sent(desk, seashore, tmp_path):
 def test_wrong_usage_is_told(desk, seashore, tmp_path):
     (tmp_path / "a.txt").write_text("x")
     (tmp_path / "long.txt").write_text("x" * 200_001)
-    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 \xff\xfe")
+    (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 and nothing but ASCII")
+    (tmp_path / "a.dat").write_bytes(b"\xff\xfe")
     both = seashore("enqueue", "summarize", tmp_path / "a.txt", "-d", "a.pdf")
     assert both.exit_code == ExitCode.USAGE
     assert seashore("enqueue", "summarize").exit_code == ExitCode.USAGE
     assert seashore("enqueue", "ask", "What?").exit_code == ExitCode.USAGE
     for arguments, words in (
         ((tmp_path / "long.txt",), "200000"),
-        ((tmp_path / "a.pdf",), "no text in UTF-8"),
+        ((tmp_path / "a.pdf",), "name it with --document"),
+        ((tmp_path / "a.dat",), "no text in UTF-8"),
         ((tmp_path / "a.txt", "--id", "no spaces"), "id: "),
     ):
         result = seashore("enqueue", "summarize", *arguments)

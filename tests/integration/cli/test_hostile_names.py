@@ -21,6 +21,9 @@ from tests.fakes.desks.task_desk import open_task_desk
 from tests.fakes.html_page import HtmlPage
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
+# Its documents are put once, not in each process that takes one of its tests.
+pytestmark = pytest.mark.xdist_group("hostile_names")
+
 MARKDOWN = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 HOSTILE = {
     "image": "![x](http://x.example/x.png)",

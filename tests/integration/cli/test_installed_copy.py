@@ -15,6 +15,9 @@ from infra.project_files import find_state_folder
 from shared.errors import WrongUsageError
 from tests.project_files import PROJECT
 
+# The wheel is built once, not in each process that takes one of its tests.
+pytestmark = pytest.mark.xdist_group("installed_copy")
+
 
 @pytest.fixture(scope="module")
 def seashore(tmp_path_factory):

@@ -1,6 +1,6 @@
 """What was paid for is not paid for again, whatever comes after it, delivery by delivery."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -74,7 +74,7 @@ class Deliveries:
                 caught = error
             else:
                 caught = None
-        receipt = Receipt(self.attempts + 1, AT, AT, True, 30.0, 0.5)
+        receipt = Receipt(self.attempts + 1, 0.0, True, 30.0, 0.5)
         outcome = decide_outcome(caught, receipt, POLICY)
         if isinstance(outcome, Defer):
             self.attempts = receipt.receive_count - (not outcome.uses_receive)
@@ -147,12 +147,17 @@ class _CuttingModel:
         raise error
 
 
-def test_what_was_too_much_for_a_server_is_not_paid_for_again(deliveries):
+def test_what_was_too_much_for_a_server_is_not_paid_for_again_for_an_hour(deliveries):
+    """Then it may have been given a larger window."""
     model = _CuttingModel()
-    services = AnswerServices(model, None, deliveries.table, Clock())
-    for _ in range(3):
+    counts = []
+    for minutes in (0, 1, 59, 61, 62):
+        services = AnswerServices(
+            model, None, deliveries.table, lambda past=minutes: AT + timedelta(minutes=past)
+        )
         calls = MeteredCalls(services, pay_by_document(deliveries.document_id))
         with pytest.raises(ContextOverflowError):
             ask(calls)
-    assert model.calls == 1
-    assert deliveries.bill == Spending(input_tokens=100)
+        counts.append(model.calls)
+    assert counts == [1, 1, 1, 2, 2]
+    assert deliveries.bill == Spending(input_tokens=200)

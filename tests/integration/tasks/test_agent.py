@@ -216,7 +216,9 @@ def snapshot(desk):
     rows = {
         key: row
         for key, row in scan_rows(desk.table).items()
+        # Under a document only the names of the tasks that are about it are its tasks' doing.
         if not key[0].startswith(("TASK#", "ANSWER#", "SPEND#", "MODEL#"))
+        and not key[1].startswith("TASK#")
     }
     s3, sqs, settings = (
         desk.account.clients.s3, desk.account.clients.sqs, desk.account.settings,

@@ -1,9 +1,13 @@
 """What reaches a terminal: harmless, in whole lines, and to the right stream."""
 
+import io
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
+from rich.text import Text
 
 from infra.cli.output import Output
 from shared.printable import to_printable
@@ -54,3 +58,25 @@ def test_prose_is_broken_and_its_lines_hang(capsys):
     assert lines[0].startswith("  • word")
     assert all(line.startswith("    word") for line in lines[1:])
     assert all(len(line) <= 96 and line == line.rstrip() for line in lines)
+
+
+@pytest.mark.parametrize("columns", [40, 80])
+def test_a_table_shows_each_name_whole_however_narrow_the_terminal_is(columns):
+    output = Output()
+    written = io.StringIO()
+    output.results = Console(
+        file=written, width=columns, force_terminal=True, color_system=None, highlight=False
+    )
+    name = "a1b2c3d4-0000-4000-8000-0123456789ab"
+    row = (name, "waits", Text("DONE"), "3", "28 Nov 10:41")
+    output.write_table(
+        {"id": "name", "about": "short", "status": "word", "pages": "number", "received": "word"},
+        [row],
+        [row],
+    )
+    lines = written.getvalue().splitlines()
+    assert all(len(line) <= columns for line in lines)
+    assert sum(name in line for line in lines) == 1
+    told = " ".join(" ".join(lines).split())
+    assert all(str(cell) in told for cell in row)
+    assert ("pages 3" in told) == (columns == 40)

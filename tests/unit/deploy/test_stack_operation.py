@@ -102,3 +102,10 @@ def test_deployed_template_without_its_packages_is_the_template():
     staged = text.replace(package_placeholder("worker"), f"s3://seashore-deploy-1-eu/{key}")
     assert staged != text
     assert unstage_template(staged) == text
+
+
+def test_a_mistyped_parameter_is_told_with_the_one_that_was_meant():
+    known = frozenset({"DailyCapUsd", "ChatDailyCapUsd", "TimeZone"})
+    for name, hint in (("DailyCapUds", "did you mean DailyCapUsd"), ("Nonsense", "it has Chat")):
+        with pytest.raises(DeployError, match=f"no parameter {name}.*{hint}"):
+            operate("CREATE_COMPLETE").deploy("url", known, {name: "3"})

@@ -29,6 +29,7 @@ def test_every_route_is_described():
         ("get", "/documents"),
         ("post", "/documents"),
         ("get", "/documents/{document_id}"),
+        ("delete", "/documents/{document_id}"),
         ("get", "/documents/{document_id}/summary"),
         ("get", "/reports/{date}"),
         ("get", "/health"),

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 import shared.errors
 from functions.http.errors import describe_error
+from functions.http.request_facts import run_within
 from functions.http.requests import find_owner, write_cors_headers
-from functions.http.services import run_within
 from pipeline.chat.chat_turn import trim_history
 from shared.conversations import ConversationTurn
 from shared.deadline import Deadline

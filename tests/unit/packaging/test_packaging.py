@@ -29,6 +29,10 @@ OPERATIONS_OF = {
     "s3:GetObject": {"get_object"},
     "s3:GetObjectVersion": {"get_object"},
     "s3:PutObject": {"put_object", "generate_presigned_post"},
+    "s3:ListBucketVersions": {"list_object_versions"},
+    "s3:DeleteObject": {"delete_objects"},
+    "s3:DeleteObjectVersion": {"delete_objects"},
+    "dynamodb:ConditionCheckItem": {"transact_write_items"},
 }
 OF_NO_CLIENT = ("logs:", "xray:", "ec2:", "kms:", "rds-db:")
 # The emulator asks for these; on AWS Lambda itself has them from the queue's poller.

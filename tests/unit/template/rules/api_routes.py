@@ -19,6 +19,8 @@ from tests.unit.template.template_parts import (
 # Anybody may ask for these: they read no data and ask no model.
 OPEN_ROUTES = {"GET /health", "GET /openapi.json"}
 PREFLIGHT = "OPTIONS /{proxy+}"
+# What changes things for good: the function behind it has a role of its own.
+OPERATOR_ROUTES = {"DELETE /documents/{document_id}"}
 
 
 def routes(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -68,6 +70,12 @@ def every_route_calls_the_function(template: Template) -> Iterator[str]:
         if route == PREFLIGHT:
             if integration["Type"] != "MOCK":
                 yield f"{name}: anybody could run the function"
+            continue
+        if route in OPERATOR_ROUTES:
+            if not str(integration["Uri"]["Fn::Sub"]).endswith(
+                "/functions/${OperatorFunction.Arn}/invocations"
+            ):
+                yield f"{name}: {route} is not served by the operator function"
             continue
         text, values = integration["Uri"]["Fn::Sub"]
         if (
@@ -201,6 +209,10 @@ BREAKS: list[Break] = [
     (
         every_route_calls_the_function,
         set_part(f"{_R}/GetTask/Properties/Integration/Uri/Fn::Sub/1", {"Alias": ":live"}),
+    ),
+    (
+        every_route_calls_the_function,
+        set_part(f"{_R}/DeleteDocument/Properties/Integration/Uri/Fn::Sub", "${ApiFunction.Arn}"),
     ),
     (
         every_route_calls_the_function,

@@ -40,7 +40,9 @@ BEDROCK_MODELS = (
     "arn:${AWS::Partition}:bedrock:*:${AWS::AccountId}:inference-profile/*",
     "arn:${AWS::Partition}:bedrock-mantle:*:${AWS::AccountId}:project/*",
 )
-NAMED_RESOURCES = (MAIL_IDENTITIES, DATABASE_USER, *BEDROCK_MODELS)
+# One key, and only where the emulator does not tell which was sent.
+OPERATOR_KEY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/apikeys/${OperatorApiKey}"
+NAMED_RESOURCES = (MAIL_IDENTITIES, DATABASE_USER, OPERATOR_KEY, *BEDROCK_MODELS)
 
 
 def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
@@ -120,8 +122,13 @@ LEDGER_WRITES: dict[str, set[str] | None] = {
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},
     "ApiFunction": {"TASK#*", "SPEND#*", "CALLS"},
+    "OperatorFunction": {"DOC#*", "KEY#*", "TEXT#*", "TASK#*", "ANSWER#*"},
 }
-LEDGER_DELETES = {"WorkerFunction": {"SPEND#*"}, "ApiFunction": {"SPEND#*"}}
+LEDGER_DELETES = {
+    "WorkerFunction": {"SPEND#*"},
+    "ApiFunction": {"SPEND#*"},
+    "OperatorFunction": {"DOC#*", "KEY#*", "TEXT#*", "TASK#*", "ANSWER#*"},
+}
 
 
 def functions_write_only_their_own_rows(template: Template) -> Iterator[str]:
@@ -177,6 +184,24 @@ def ingest_puts_only_children(template: Template) -> Iterator[str]:
         may_write = set(as_list(statement["Action"])) & {"s3:PutObject", "s3:DeleteObject"}
         if may_write and not documents <= {"${DocumentsBucket.Arn}/" + CHILDREN_PREFIX + "*"}:
             yield f"ingest may {sorted(may_write)} on {sorted(documents)}"
+
+
+def only_the_operator_deletes_what_is_kept(template: Template) -> Iterator[str]:
+    """It reads no text, asks no model, and answers nobody's questions."""
+    for name, function in functions(template):
+        for statement in statements(template, function):
+            actions = set(as_list(statement["Action"]))
+            if name != "OperatorFunction" and actions & {
+                "s3:DeleteObject", "s3:DeleteObjectVersion",
+            }:  # fmt: skip
+                yield f"{name}: may delete objects"
+            arns = set(map(text_of, as_list(statement["Resource"])))
+            is_text = arns & {f"${{ArtifactsBucket.Arn}}/{part}/*" for part in ("text", "results")}
+            if name == "OperatorFunction" and "s3:GetObject" in actions and is_text:
+                yield "the operator function may read texts"
+    key = template["Resources"]["OperatorKeyPolicy"]
+    if key.get("Condition") != "KeysAreReadLocally":
+        yield "on AWS a function may read a key"
 
 
 def source_queues_have_one_consumer(template: Template) -> Iterator[str]:
@@ -274,6 +299,11 @@ BREAKS: list[Break] = [
             f"{_WORKER_POLICY}/KeepResults/Resource", {"Fn::GetAtt": ["DocumentsBucket", "Arn"]}
         ),
     ),
+    (
+        only_the_operator_deletes_what_is_kept,
+        set_part(f"{_WORKER_POLICY}/KeepResults/Action", "s3:DeleteObject"),
+    ),
+    (only_the_operator_deletes_what_is_kept, drop_part("Resources/OperatorKeyPolicy/Condition")),
     (
         source_queues_have_one_consumer,
         set_part(f"{_WORKER_POLICY}/ConsumeWork/Resource", {"Fn::GetAtt": ["UploadsQueue", "Arn"]}),

@@ -1,0 +1,131 @@
+"""The function behind what operators do over HTTP, and its ticks, which finish what broke off.
+
+It has a role of its own, so that the function of the chat, which reads strangers' texts, gains no
+right by it. It asks no model and reads no text.
+"""
+
+import os
+import time
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.http.operator_right import OperatorRight, find_actor
+from functions.http.operator_routes import build_operator_app
+from functions.http.request_facts import RequestFacts
+from functions.http.requests import Event, find_header, find_request_id, write_cors_headers
+from functions.http.route_parts import FACTS
+from functions.observability import build_logger
+from functions.snapshot import prepare_container
+from functions.wiring import build_table, utc_now
+from pipeline.erasure.erase_document import settle_erasures
+from pipeline.erasure.erasure_types import ErasureServices
+from shared.aws.api_keys import read_api_key
+from shared.aws.clients import Clients
+from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
+from shared.dead_letters.letters import DeadLetterQueue
+from shared.deadline import Deadline
+from shared.queue_catalogue import QUEUES
+from shared.settings import Settings, read_settings
+
+# What is kept back of the function's time to write the answer.
+_ANSWER_SECONDS = 2.0
+
+_OTHER_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
+    """Answer a request that API Gateway passes on, or a tick of the schedule."""
+    operator = _build_container()
+    if "httpMethod" not in event:
+        return operator.settle()
+    return operator.answer(event, context)
+
+
+@cache
+def _build_container() -> "Operator":
+    """What lives as long as the container, built at its first event."""
+    return build_operator(read_settings(os.environ), Clients())
+
+
+@dataclass(frozen=True)
+class Operator:
+    """What one container has to answer with."""
+
+    app: APIGatewayRestResolver
+    services: ErasureServices
+    settings: Settings
+    logger: Logger
+
+    def settle(self) -> dict[str, Any]:
+        """Finish erasures that broke off, and those whose last look is due."""
+        settled = settle_erasures(self.services)
+        self.logger.info("erasures_settled", extra={"action": "erasures_settled", "count": settled})
+        return {"settled": settled}
+
+    def answer(self, event: Event, context: LambdaContext) -> dict[str, Any]:
+        """Answer a request."""
+        request_id = find_request_id(event, context.aws_request_id)
+        remaining_seconds = context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS
+        self.logger.append_keys(request_id=request_id, function_request_id=context.aws_request_id)
+        self.app.context[FACTS] = RequestFacts(
+            request_id=request_id,
+            owner=find_actor(event),
+            deadline=Deadline.after(min(self.settings.api_deadline_seconds, remaining_seconds)),
+        )
+        answer = self.app.resolve(event, context)
+        headers = {
+            **_OTHER_HEADERS,
+            **write_cors_headers(find_header(event, "origin"), self.settings.cors_origins),
+        }
+        for name, value in headers.items():
+            answer["multiValueHeaders"][name] = [value]
+        self.logger.info(
+            "request_answered",
+            extra={
+                "action": "request_answered",
+                "method": event["httpMethod"],
+                "route": event.get("resource"),
+                "status": answer["statusCode"],
+                "by": find_actor(event),
+            },
+        )
+        return answer
+
+
+def build_operator(settings: Settings, clients: Clients) -> Operator:
+    """Put the function's parts together.
+
+    Raises:
+        SettingsError: A queue or the operators' key is not named.
+    """
+    services = ErasureServices(
+        table=build_table(settings, clients),
+        objects=ObjectStore(clients.s3),
+        queues=Queues(clients.sqs),
+        documents_bucket=settings.documents_bucket,
+        artifacts_bucket=settings.artifacts_bucket,
+        dlqs=tuple(
+            DeadLetterQueue(queue, *queue.find_urls(settings))
+            for queue in QUEUES
+            if not queue.is_optional
+        ),
+        zone=settings.time_zone,
+        now=utc_now,
+        stopwatch=time.monotonic,
+    )
+    right = OperatorRight(
+        key_id=settings.operator_api_key_id or "",
+        group=settings.operator_group,
+        read_key=lambda key_id: read_api_key(clients.apigateway, key_id),
+    )
+    logger = build_logger()
+    return Operator(build_operator_app(services, right, logger), services, settings, logger)
+
+
+prepare_container(_build_container, os.environ)

@@ -1,0 +1,1 @@
+"""Documents deleted for good. A short module, as the chapter's name."""

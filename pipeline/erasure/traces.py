@@ -1,0 +1,115 @@
+"""What a document has left in the artifacts bucket and in the DLQs, and how that is deleted."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from pipeline.erasure.erasure_types import ErasureServices
+from pipeline.ingest.chunk_text import belongs_to
+from shared.aws.objects import ObjectVersion
+from shared.dead_letters.letters import Letter
+from shared.dead_letters.reading import hold_letters
+from shared.errors import ObjectMissingError
+from shared.ledger.answers import ANSWER_SK
+from shared.ledger.documents import Document
+from shared.ledger.erasures import (
+    delete_rows,
+    forget_text_user,
+    read_partition,
+    release_text,
+)
+from shared.ledger.tasks import task_pk
+from shared.messages.tasks import TaskMessage
+
+_COPIES = "dead-letters/"
+_LINE_END = "\r\n"
+
+
+def erase_texts(
+    document_id: str, content_sha256: str, text_address: str, services: ErasureServices
+) -> None:
+    """Delete the texts that a document's bytes have given, but for those that others share."""
+    found: dict[str, list[ObjectVersion]] = {text_address: []} if text_address else {}
+    if content_sha256:
+        # Listed before they are let go: what is read anew after that is another version.
+        prefix = f"text/{content_sha256}-"
+        for version in services.objects.list_versions(services.artifacts_bucket, prefix):
+            found.setdefault(version.key.split("/")[1], []).append(version)
+    for address, versions in found.items():
+        if not belongs_to(address, content_sha256):
+            continue
+        if release_text(services.table, address, document_id):
+            services.objects.delete_versions(services.artifacts_bucket, versions)
+            forget_text_user(services.table, address, document_id)
+
+
+def erase_answers(rows: Iterable[Mapping[str, Any]], services: ErasureServices) -> None:
+    """Delete the answers of a model that the timeline of a document or task names."""
+    answers = [(pk, ANSWER_SK) for row in rows for pk in row.get("answers", ())]
+    delete_rows(services.table, answers)
+
+
+def erase_task(task_id: str, services: ErasureServices) -> None:
+    """Delete a task with its result, its answers and all its rows."""
+    erase_folder(f"results/tasks/{task_id}/", services)
+    rows = read_partition(services.table, task_pk(task_id))
+    erase_answers(rows, services)
+    delete_rows(services.table, [(row["pk"], row["sk"]) for row in rows])
+
+
+def erase_folder(prefix: str, services: ErasureServices) -> None:
+    """Delete every version of every object under a prefix of the artifacts bucket."""
+    versions = services.objects.list_versions(services.artifacts_bucket, prefix)
+    services.objects.delete_versions(services.artifacts_bucket, versions)
+
+
+def erase_copies(rows: Iterable[Mapping[str, Any]], services: ErasureServices) -> None:
+    """Delete the copies of discarded dead letters that a timeline names."""
+    for row in rows:
+        if row.get("step") == "discarded":
+            day, letter_id = row["at"][:10], row["details"].get("message_id", "")
+            erase_folder(f"{_COPIES}{day}/{letter_id}.json", services)
+
+
+def erase_report_line(document_id: str, day: str, services: ErasureServices) -> None:
+    """Take a document out of the list of all documents of a day's report, and of its versions."""
+    key = f"reports/{day}/documents.csv"
+    bucket, objects = services.artifacts_bucket, services.objects
+    try:
+        lines = objects.read_text(bucket, key).split(_LINE_END)
+    except ObjectMissingError:
+        return
+    kept = [line for line in lines if not line.startswith(f"{document_id},")]
+    if len(kept) < len(lines):
+        objects.write_text(bucket, key, _LINE_END.join(kept), "text/csv; charset=utf-8")
+    # S3 lists the versions of a key from the newest on.
+    _newest, *older = objects.list_versions(bucket, key)
+    objects.delete_versions(bucket, older)
+
+
+def erase_letters(
+    document: Document, task_ids: Collection[str], is_current: bool, services: ErasureServices
+) -> None:
+    """Delete the dead letters that are about a document and its tasks, and about nothing else."""
+    ids = {document.document_id, *task_ids}
+    names = {document.document_id, document.key} if is_current else {document.document_id}
+
+    def is_about(letter: Letter) -> bool:
+        subjects = {subject.id for subject in letter.work.subjects}
+        message = letter.work.message
+        named = set(message.document_names) if isinstance(message, TaskMessage) else set()
+        return bool(subjects) and (subjects <= ids or bool(named & names))
+
+    dlqs = [dlq for dlq in services.dlqs if services.queues.count_all_messages(dlq.dlq_url)]
+    if not dlqs:
+        return
+    with hold_letters(
+        services.queues, dlqs, services.pace, services.stopwatch, is_wanted=is_about
+    ) as held:
+        for dlq in dlqs:
+            letters = [letter for letter in held.letters if letter.queue is dlq]
+            _delete_in_batches(letters, held.delete)
+
+
+def _delete_in_batches(letters: Sequence[Letter], delete: Any) -> None:
+    for start in range(0, len(letters), 10):
+        delete(letters[start : start + 10])

@@ -1,0 +1,49 @@
+"""`seashore delete`, from its arguments to its exit status, on moto."""
+
+import json
+
+import pytest
+
+from infra.cli.exit_codes import ExitCode
+from shared.ledger.documents import find_document
+from tests.fakes.desks.command_line import open_command_line
+from tests.fakes.entered_documents import Ledger
+
+
+@pytest.fixture
+def seashore(account):
+    with open_command_line(account, TimeZone="UTC") as seashore:
+        yield seashore
+
+
+@pytest.fixture
+def ledger(account):
+    return Ledger(account)
+
+
+def test_without_yes_it_says_what_would_go_and_what_stays(seashore, ledger):
+    document = ledger.enter("a.pdf")
+    result = seashore("delete", "a.pdf")
+    assert result.stdout == f"{document.document_id}\ta.pdf\tRECEIVED\n"
+    assert "point-in-time recovery" in result.stderr
+    assert "add --yes" in result.stderr
+    assert result.exit_code == ExitCode.OK
+    assert find_document(ledger.table, document.document_id) is not None
+
+
+def test_ids_keys_and_prefixes_name_documents(seashore, ledger):
+    kept = ledger.enter("b/kept.pdf")
+    entered = [ledger.enter(key) for key in ("one.pdf", "two.pdf", "a/three.pdf", "a/four.pdf")]
+    one, *_ = entered
+    result = seashore("delete", one.document_id, "two.pdf", "--prefix", "a/", "--yes", "--json")
+    assert result.exit_code == ExitCode.OK
+    told = json.loads(result.stdout)
+    assert set(told["results"]) == {document.document_id for document in entered}
+    assert set(told["results"].values()) == {"erased"}
+    assert all(find_document(ledger.table, one.document_id) is None for one in entered)
+    assert find_document(ledger.table, kept.document_id) is not None
+
+
+def test_what_is_not_there_or_not_named_is_an_error(seashore, ledger):
+    assert seashore("delete", "unknown.pdf", "--yes").exit_code == ExitCode.UNKNOWN_DOCUMENT
+    assert seashore("delete", "--yes").exit_code == ExitCode.USAGE
