@@ -12,8 +12,8 @@ EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
-  check-servers bench-extraction bench-truth bench-answers bench-ask bench-model bench-costs \
-  bench-report bench-sweep bench-coldstart pictures lock audit clean
+  check-servers bench-extraction bench-truth bench-answers bench-ask bench-lists bench-model \
+  bench-costs bench-report bench-sweep bench-coldstart pictures lock audit clean
 
 help: ## Say what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,6 +66,9 @@ check-servers: $(VENV)/.development ## Check: what comes of the answers of real 
 
 bench-answers: $(VENV)/.development ## Measure: dollars and truth of summaries beside an earlier commit; OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_answers $(OPTIONS)
+
+bench-lists: $(VENV)/.development ## Measure: are long lists whole, what they cost, how long they take; OPTIONS
+	@$(BIN)/python -m tests.benchmarks.bench_lists $(OPTIONS)
 
 bench-ask: $(VENV)/.development ## Measure: peak memory of a question over 20 documents of 5,000 pages
 	@$(BIN)/python -m tests.benchmarks.bench_ask $(OPTIONS)

@@ -38,6 +38,9 @@ from shared.settings import Settings, read_settings
 _LONGEST_RETENTION = timedelta(days=14)
 _SPARE = timedelta(days=1)
 
+# Of the model, by one task at the same time at most: a list of thousands of rows takes minutes.
+_CALLS_OF_A_TASK = 16
+
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Work on a batch of items."""
@@ -102,6 +105,7 @@ def build_item_services(
         reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
         callback_arns=settings.callback_arns,
+        calls_at_once=min(settings.model_calls_at_once or _CALLS_OF_A_TASK, _CALLS_OF_A_TASK),
         uploads_queue_url=UPLOADS.find_urls(settings)[0],
     )
 

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from shared.errors import OperatorError
+
 
 class FileLockedError(Exception):
     """Another process holds the lock; for the caller to turn into advice."""
@@ -24,9 +26,16 @@ def hold_file_lock(path: Path, wait_seconds: float) -> Iterator[int]:
 
     Raises:
         FileLockedError: Another process still holds the lock.
+        OperatorError: The file, or its folder, cannot be made or opened.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise OperatorError(
+            f"{error.filename} cannot be used ({error.strerror}): it has to be yours to write, "
+            "and a folder where one is meant. Mend its rights, move it away, or work elsewhere."
+        ) from error
     try:
         deadline = time.monotonic() + wait_seconds
         while not _try_lock(descriptor):

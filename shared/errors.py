@@ -16,6 +16,7 @@
     │   ├── ExtractorError          the process that reads PDFs does not start
     │   ├── MailUnsureError         the mail service has not answered: the mail may have gone
     │   └── ModelAnswerError        the model answered with something unusable
+    │       ├── AnswerCutError      it was cut off, and less is to be asked for
     │       └── LateAnswerError     and time was up before it could be asked again
     ├── DeferredError               not the message's fault: wait without using up a receive
     │   ├── EarlyReceiveError       the message came back before its wait was over
@@ -188,6 +189,10 @@ class MailUnsureError(RetryableError):
 
 class ModelAnswerError(RetryableError, PaidCalls):
     """The model's answer is cut off, empty, or does not fit the asked-for schema."""
+
+
+class AnswerCutError(ModelAnswerError):
+    """The model's answer is cut off, and whoever asked would rather ask for less than pay again."""
 
 
 class LateAnswerError(ModelAnswerError):

@@ -84,20 +84,29 @@ class TaskStatus(StrEnum):
     RECEIVED = "RECEIVED"
     RUNNING = "RUNNING"
     DONE = "DONE"
+    PARTIAL = "PARTIAL"
     FAILED = "FAILED"
 
     @property
     def is_final(self) -> bool:
         """Whether nothing more happens to the task by itself."""
-        return self in (TaskStatus.DONE, TaskStatus.FAILED)
+        return self.has_result or self is TaskStatus.FAILED
+
+    @property
+    def has_result(self) -> bool:
+        """Whether the task is done with, as far as it could be; PARTIAL says what is missing."""
+        return self in (TaskStatus.DONE, TaskStatus.PARTIAL)
 
 
 # A message that comes again runs anew; a replay takes up a task that was given up.
 LEGAL_TASK_MOVES: dict[TaskStatus, frozenset[TaskStatus]] = {
     TaskStatus.RECEIVED: frozenset({TaskStatus.RUNNING, TaskStatus.FAILED}),
-    TaskStatus.RUNNING: frozenset({TaskStatus.RUNNING, TaskStatus.DONE, TaskStatus.FAILED}),
+    TaskStatus.RUNNING: frozenset(
+        {TaskStatus.RUNNING, TaskStatus.DONE, TaskStatus.PARTIAL, TaskStatus.FAILED}
+    ),
     TaskStatus.FAILED: frozenset({TaskStatus.RUNNING}),
     TaskStatus.DONE: frozenset(),
+    TaskStatus.PARTIAL: frozenset(),
 }
 
 

@@ -1,10 +1,16 @@
-"""Texts of unknown origin, made harmless for a terminal, a mail or a page."""
+"""Texts of unknown origin, made harmless for a terminal, a mail, a page or a spreadsheet."""
 
+import re
 import unicodedata
 from collections.abc import Iterable
 
 # Some scripts cannot be written without these two: zero width non-joiner and joiner.
 _HARMLESS_FORMATS = frozenset({"\u200c", "\u200d"})
+
+# What a spreadsheet takes for the beginning of a formula, in East Asian settings also in full width
+# (OWASP, "CSV Injection"): at the beginning of a cell, and behind what divides cells where a comma
+# is the decimal point, whatever quotes stand between.
+_FORMULA = re.compile("(^|;)([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
 
 
 def to_printable(text: str) -> str:
@@ -27,3 +33,9 @@ def _to_printable_characters(text: str) -> Iterable[str]:
                 pass
             case _:
                 yield character
+
+
+def defuse_cell(text: str) -> str:
+    """A text on one harmless line that no spreadsheet takes for a formula."""
+    line = " ".join(to_printable(text).split())
+    return _FORMULA.sub(r"\1'\2", line)

@@ -153,7 +153,7 @@ class DocumentDeleted(_Answer):
 
 
 class TaskView(_Answer):
-    """A task. `result` is what it brought, once its status is DONE."""
+    """A task. `result` is what it brought, once its status is DONE or PARTIAL."""
 
     task_id: str
     kind: str

@@ -18,12 +18,14 @@ from pipeline.metering.fallback import (
     join_failures,
 )
 from pipeline.metering.payers import Payer
+from pipeline.metering.run_costs import RunCosts
 from pipeline.metering.spend_meter import SpendMeter, read_paid_usage
 from pipeline.prompts import PROMPT_VERSION
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation, Put
 from shared.deadline import Deadline
 from shared.errors import (
+    AnswerCutError,
     ContextOverflowError,
     DeadlineError,
     DeferredError,
@@ -109,9 +111,9 @@ class _Known:
 class MeteredCalls:
     """The calls of one run: of a message about a document, of a task, of a turn of a chat.
 
-    What a call has cost is noted on the payer's row, with its answer, before `ask` or `take_turn`
-    returns. Where nobody pays only the day's limit holds, and no answer is kept: it would outlive
-    the conversation that it is part of, which its user may delete.
+    Thread-safe. What a call has cost is noted on the payer's row, with its answer, before `ask` or
+    `take_turn` returns. Where nobody pays only the day's limit holds, and no answer is kept: it
+    would outlive the conversation that it is part of, which its user may delete.
 
     Args:
         services: The model, its meter, and where answers are kept.
@@ -121,7 +123,6 @@ class MeteredCalls:
             transaction of the effect that it leads to.
 
     Attributes:
-        spent: What was spent so far; of an answer that is left to others, only what `keep` noted.
         has_kept: Whether an answer was kept, upon which a later run can go on.
     """
 
@@ -133,12 +134,17 @@ class MeteredCalls:
         *,
         keeps_at_once: bool = True,
     ) -> None:
-        self.spent = spent or Spending()
+        self._costs = RunCosts(payer, spent or Spending())
         self.has_kept = False
-        self._answerers: list[str] = []
+        self._answerers: dict[str, None] = {}
         self._services = services
         self._payer = payer
         self._keeps_at_once = keeps_at_once
+
+    @property
+    def spent(self) -> Spending:
+        """What was spent so far; of an answer that is left to others, only what `keep` noted."""
+        return self._costs.spent
 
     @property
     def model_name(self) -> str:
@@ -183,6 +189,8 @@ class MeteredCalls:
                 raise ContextOverflowError(
                     "The model's server has read a part of this before, not all"
                 )
+            if known.lesson.room_tokens and not request.widens:
+                raise AnswerCutError("The answer was cut off at its greatest length before")
             asked = replace(request, room_tokens=known.lesson.room_tokens)
             reply, used = self._call(
                 one,
@@ -293,8 +301,7 @@ class MeteredCalls:
         return kept
 
     def _note_answerer(self, model: str) -> None:
-        if model not in self._answerers:
-            self._answerers.append(model)
+        self._answerers.setdefault(model)
 
     def _call_either(
         self, call: Callable[[MeteredModel, _Known], ResultT], known: list[_Known]
@@ -333,21 +340,22 @@ class MeteredCalls:
     ) -> tuple[ReplyT, Spending]:
         """Call the model within the limits; what a call has cost that failed is noted."""
         meter = one.meter
+        held, cost = self._costs.hold(meter, once, known.payer_row), 0
         try:
-            if meter is None:
-                reply, cost = call(), 0
-            else:
-                if self._payer is not None:
-                    cost = meter.estimate(once.input_tokens, once.output_tokens)
-                    self._payer.check_cap(known.payer_row, cost, meter.limits.document)
-                most = find_most(once.input_tokens, once.output_tokens)
-                reply, cost = meter.run(call, most.input_tokens, most.output_tokens)
+            try:
+                if meter is None:
+                    reply = call()
+                else:
+                    most = find_most(once.input_tokens, once.output_tokens)
+                    reply, cost = meter.run(call, most.input_tokens, most.output_tokens)
+            finally:
+                self._costs.count(cost - held)
         except SeashoreError as error:
             if isinstance(error, PaidCalls) and error.has_cost:
                 usage = read_paid_usage(error)
                 cost = meter.compute_cost(usage) if meter else 0
-                lesson = self._learn(error, known)
-                used = _to_spending(usage, cost)
+                self._costs.count(cost)
+                lesson, used = self._learn(error, known), _to_spending(usage, cost)
                 self._note(used, lesson, one.model.name, step="answer_unusable")
                 error.has_kept = self.has_kept
             raise
@@ -369,7 +377,6 @@ class MeteredCalls:
         self, used: Spending, row: Operation | None, model: str, step: str = "answered"
     ) -> None:
         """Note what a call has cost on the payer's row, with the row that keeps what came of it."""
-        self.has_kept = self.has_kept or row is not None
         if self._payer is not None:
             record_spending(
                 self._services.table,
@@ -380,7 +387,8 @@ class MeteredCalls:
                 model=model,
                 with_rows=[] if row is None else [row],
             )
-        self.spent += used
+        self._costs.note(used)
+        self.has_kept = self.has_kept or row is not None
 
 
 def _to_spending(usage: Usage, cost: int) -> Spending:

@@ -1,7 +1,6 @@
 """The report's files in the artifacts bucket: the same figures for people and for programs."""
 
 import csv
-import re
 import tempfile
 from dataclasses import dataclass
 from types import TracebackType
@@ -10,12 +9,7 @@ from typing import BinaryIO, TextIO
 from pipeline.report.page.html import render_html
 from pipeline.report.page.markdown import render_markdown
 from pipeline.report.report_types import DailyReport, DocumentLine
-from shared.printable import to_printable
-
-# What a spreadsheet takes for the beginning of a formula, in East Asian settings also in full width
-# (OWASP, "CSV Injection"): at the beginning of a cell, and behind what divides cells where a comma
-# is the decimal point, whatever quotes stand between.
-_FORMULA = re.compile("(^|;)([\\s\"']*)(?=[=+\\-@\uff1d\uff0b\uff0d\uff20])")
+from shared.printable import defuse_cell
 
 
 @dataclass(frozen=True)
@@ -76,15 +70,9 @@ class DocumentList:
             line.cost_micro_usd,
             line.note,
         )
-        self._write([_defuse(cell) if isinstance(cell, str) else cell for cell in cells])
+        self._write([defuse_cell(cell) if isinstance(cell, str) else cell for cell in cells])
 
     def finish(self) -> BinaryIO:
         """The whole file, as bytes."""
         self._file.flush()
         return self._file.buffer
-
-
-def _defuse(text: str) -> str:
-    """A text on one harmless line that no spreadsheet takes for a formula."""
-    line = " ".join(to_printable(text).split())
-    return _FORMULA.sub(r"\1'\2", line)

@@ -48,7 +48,7 @@ class PageTexts:
             before = self._texts.get(source.first_page, "")
             self._texts[source.first_page] = f"{before}\n{unify_text(source.text)}"
         # Much quicker to look through: whatever stands in a text stands in its letters.
-        self._letters = {page: _keep_letters(text) for page, text in self._texts.items()}
+        self._letters = {page: keep_letters(text) for page, text in self._texts.items()}
 
     def find_pages(self, wanted: str, cited: Iterable[int] | None = None) -> list[int] | None:
         """The pages whose text holds a name or a date, letter by letter.
@@ -67,7 +67,7 @@ class PageTexts:
         may_hold = [
             page
             for page in sorted({*looked_at} & self._texts.keys())
-            if _keep_letters(letters) in self._letters[page]
+            if keep_letters(letters) in self._letters[page]
         ]
         found: list[int] = []
         if cited is None:
@@ -79,7 +79,7 @@ class PageTexts:
 
     def choose_pages(self, pages: Sequence[int], words: Iterable[str]) -> list[int]:
         """Those of some pages that hold most of some words; all where no page holds any."""
-        wanted = [_keep_letters(unify_text(word)) for word in words]
+        wanted = [keep_letters(unify_text(word)) for word in words]
         counts = {page: sum(word in self._letters[page] for word in wanted) for page in pages}
         most = max(counts.values(), default=0)
         return [page for page in pages if counts[page] == most]
@@ -242,7 +242,8 @@ def _is_word(character: str) -> bool:
     return character.isalnum() and not is_spaceless(character)
 
 
-def _keep_letters(text: str) -> str:
+def keep_letters(text: str) -> str:
+    """The text without gaps, hyphens and case: whatever stands in a text stands in its letters."""
     return _BETWEEN_LETTERS.sub("", text).casefold()
 
 

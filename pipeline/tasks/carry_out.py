@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -15,7 +15,7 @@ from pipeline.tasks.intake import check_order, register_order
 from pipeline.tasks.kinds import TASK_KINDS
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import find_named_documents
-from pipeline.tasks.task_kind import TaskServices, TaskWork
+from pipeline.tasks.task_kind import TaskFile, TaskServices, TaskWork
 from pipeline.tasks.task_markdown import render_task_result
 from shared.aws.callback_targets import find_callback_target
 from shared.deadline import Deadline
@@ -32,7 +32,6 @@ from shared.ledger.tasks import (
     note_conflict,
     start_task,
 )
-from shared.lifecycle import TaskStatus
 from shared.messages.tasks import Task as TaskOrder
 from shared.messages.work_items import TaskCallback, encode_message
 
@@ -57,7 +56,7 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
             f"the task {order.task_id} was sent before and asked for something else; "
             "send this one under another id"
         )
-    if task.status is TaskStatus.DONE:
+    if task.status.has_result:
         _send_callback(task, services)
         return
     if order.callback is not None:
@@ -74,7 +73,12 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     text = render_task_result(result, kind.render(result))
     # Once more before it is kept: one may have been deleted, and an agent chooses what it reads.
     link_task(services.table, task.task_id, _find_subjects(result, documents, services.reader))
-    done = _keep_result(task, result, text, services)
+    files = (
+        TaskFile("result.json", "application/json", result.model_dump_json(indent=2)),
+        TaskFile("result.md", "text/markdown; charset=utf-8", text),
+        *kind.build_files(result),
+    )
+    done = _keep_result(task, result, files, services)
     _send_callback(done, services)
 
 
@@ -96,15 +100,25 @@ def _find_subjects(
     return list(ids)
 
 
-def _keep_result(task: Task, result: TaskFacts, text: str, services: TaskServices) -> Task:
-    """Write a result and commit it: the task is DONE with it, or, overtaken, stays as it is."""
+def _keep_result(
+    task: Task, result: TaskFacts, files: Iterable[TaskFile], services: TaskServices
+) -> Task:
+    """Write a result and commit it: the task is final with it, or, overtaken, stays as it is."""
     # Each attempt has a folder of its own: a stale one never overwrites a committed result.
     folder = f"results/tasks/{task.task_id}/{task.attempts}"
-    bucket, key = services.artifacts_bucket, f"{folder}/result.json"
-    services.objects.write_text(bucket, key, result.model_dump_json(indent=2), "application/json")
-    services.objects.write_text(bucket, f"{folder}/result.md", text, "text/markdown; charset=utf-8")
-    finish_task(services.table, task, services.now, result_key=key, model=result.model)
-    return task.model_copy(update={"status": TaskStatus.DONE})
+    for file in files:
+        services.objects.write_text(
+            services.artifacts_bucket, f"{folder}/{file.name}", file.text, file.content_type
+        )
+    status = finish_task(
+        services.table,
+        task,
+        services.now,
+        result_key=f"{folder}/result.json",
+        model=result.model,
+        shortfall=result.shortfall,
+    )
+    return task.model_copy(update={"status": status})
 
 
 def give_up_task(order: TaskOrder, cause: str, services: TaskServices) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.services import Services
-from pipeline.tasks.field_schema import read_field_schema
+from pipeline.tasks.extract.field_schema import read_field_schema
 from shared.aws.callback_targets import find_callback_target
 from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import RequestTooLargeError, TaskConflictError, TaskRefusedError

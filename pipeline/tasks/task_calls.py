@@ -19,6 +19,11 @@ class TaskFacts(BaseModel):
     output_tokens: int
     cost_usd: float
 
+    @property
+    def shortfall(self) -> str | None:
+        """What the result lacks, so that the task is PARTIAL with it, in a sentence; else None."""
+        return None
+
 
 class TaskCalls(MeteredCalls):
     """The calls of one attempt of a task, which pays for them.

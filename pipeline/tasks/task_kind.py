@@ -26,11 +26,13 @@ class TaskServices(SummarizeServices):
     Args:
         callbacks: Tells senders.
         callback_arns: The queues and topics that may be told.
+        calls_at_once: How many calls of the model one task makes at the same time at most.
     """
 
     reader: DocumentReader
     callbacks: CallbackSender
     callback_arns: tuple[str, ...]
+    calls_at_once: int
 
 
 @dataclass(frozen=True)
@@ -51,18 +53,34 @@ class TaskWork:
 
 
 @dataclass(frozen=True)
+class TaskFile:
+    """A file beside a result, in its folder: its name, its type and its text."""
+
+    name: str
+    content_type: str
+    text: str
+
+
+def build_no_files(result: TaskFacts) -> Iterable[TaskFile]:
+    """What most results have beside them."""
+    return ()
+
+
+@dataclass(frozen=True)
 class TaskKind(Generic[OrderT, ResultT]):
     """A kind of task.
 
     Args:
         carry_out: Does what a message asks for.
         render: The parts of a result as Markdown.
+        build_files: What lies beside a result.
         wait_for_documents: Passes once the documents that a message names are far enough; since
             when the task waits is told.
     """
 
     carry_out: Callable[[OrderT, TaskWork], ResultT]
     render: Callable[[ResultT], Iterable[Markdown]]
+    build_files: Callable[[ResultT], Iterable[TaskFile]] = build_no_files
     wait_for_documents: Callable[[Sequence[Document], datetime, DocumentReader], None] = (
         wait_for_text
     )

@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator
 from pipeline.summaries.results import render_content, tell_origin
 from pipeline.tasks.agent.agent import AgentResult, StoppedBy
 from pipeline.tasks.ask import AskResult, Citation, PagesRead
-from pipeline.tasks.extract import ExtractResult
+from pipeline.tasks.extract.extract import ExtractResult
 from pipeline.tasks.summarize import SummarizeResult
 from pipeline.tasks.task_calls import TaskFacts
 from shared.markdown import Markdown, join_markdown, write_code, write_lines, write_markdown
+from shared.page_ranges import format_page_ranges
 
 _MOST_PROMPT = 200
+_MOST_VALUE = 2_000
+_MOST_MISSING = 50
 _STOPS = {
     StoppedBy.STEPS: "It was stopped at the limit of its steps.",
     StoppedBy.TOKENS: "It was stopped at the limit of its tokens.",
@@ -43,19 +46,41 @@ def _render_citation(citation: Citation) -> Markdown:
 def render_fields(result: ExtractResult) -> Iterator[Markdown]:
     """The fields of a document as a table."""
     yield write_markdown("# {}", result.document_key or "Fields of a text")
+    if result.shortfall:
+        yield write_markdown("**Not complete: {}.**", result.shortfall)
     rows = [
         write_markdown("| {} | {} | {} |", name, _write_value(value), result.pages.get(name, ""))
         for name, value in result.fields.items()
     ]
     yield join_markdown([write_markdown("| field | value | page |\n|---|---|---|"), *rows], "\n")
+    for path, rows_of_list in result.rows.items():
+        yield write_markdown(
+            "{}: {} rows, all of them in {}.csv and {}.jsonl beside this file.",
+            path,
+            len(rows_of_list),
+            result.files[path],
+            result.files[path],
+        )
     if result.missing:
-        yield write_markdown("Not found: {}.", ", ".join(result.missing))
+        more = len(result.missing) - _MOST_MISSING
+        named = ", ".join(result.missing[:_MOST_MISSING])
+        yield write_markdown("Not found: {}{}.", named, f", and {more} more" if more > 0 else "")
+    for name, candidates in result.conflicts.items():
+        said = "; ".join(
+            f"{_write_value(one.value)} ({_tell_pages(one.pages)})" for one in candidates
+        )
+        yield write_markdown("{} is told differently: {}.", name, said)
+
+
+def _tell_pages(pages: list[int]) -> str:
+    return f"page {format_page_ranges(pages)}" if pages else "in the text"
 
 
 def _write_value(value: object) -> str:
     if value is None:
         return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= _MOST_VALUE else f"{text[:_MOST_VALUE]} \u2026"
 
 
 def render_summary(result: SummarizeResult) -> Iterator[Markdown]:

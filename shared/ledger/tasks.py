@@ -165,8 +165,9 @@ def finish_task(
     *,
     result_key: str,
     model: str | None,
-) -> None:
-    """Make a task DONE, with its result, in one transaction.
+    shortfall: str | None,
+) -> TaskStatus:
+    """Make a task DONE, or PARTIAL, with its result, in one transaction.
 
     Args:
         table: The ledger.
@@ -174,19 +175,25 @@ def finish_task(
         now: The clock.
         result_key: Where the result lies in the artifacts bucket.
         model: Who answered.
+        shortfall: What the result lacks, in a sentence; None if nothing.
+
+    Returns:
+        The status that it has now.
 
     Raises:
         LedgerConflictError: The task has moved on.
     """
+    status = TaskStatus.DONE if shortfall is None else TaskStatus.PARTIAL
     _move(
         table,
         task,
-        TaskStatus.DONE,
+        status,
         now,
         step="finished",
-        changes={"result_key": result_key, "model": model, "reason": None},
+        changes={"result_key": result_key, "model": model, "reason": shortfall},
         details={"model": model},
     )
+    return status
 
 
 def fail_task(

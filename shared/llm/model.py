@@ -55,6 +55,8 @@ class ModelRequest(Generic[AnswerT]):
             after the sources, so that two questions about the same ones begin alike, and a server
             that keeps what it has read last reads the sources once.
         room_tokens: What an earlier run has found that the answer needs, as less was cut off.
+        widens: Whether an answer that is cut off is asked for once more with more room. If not,
+            whoever asks divides the sources: a list is as long as they are.
     """
 
     purpose: str
@@ -65,6 +67,7 @@ class ModelRequest(Generic[AnswerT]):
     checks_pages: bool = True
     question: str = ""
     room_tokens: int = 0
+    widens: bool = True
 
 
 @dataclass(frozen=True)
@@ -139,6 +142,7 @@ class LanguageModel(Protocol):
         """Answer a request within the deadline.
 
         Raises:
+            AnswerCutError: The answer was cut off, and the request does not widen.
             RetryableError: The answer was unusable, or the deadline is too near.
             DeferredError: The provider is throttled, down, or rejects the key.
             PermanentError: The provider rejects the request itself.

@@ -50,4 +50,8 @@ class AnswerRoom:
         """
         if self.found_tokens or given_tokens < self._wanted_tokens:
             raise ModelAnswerError("The answer is cut off at its greatest length")
+        self.note_cut()
+
+    def note_cut(self) -> None:
+        """Learn that the answer needs more than it was given."""
         self._wanted_tokens *= _MORE_ROOM

@@ -7,6 +7,7 @@ from openai.types.chat import ChatCompletionMessageParam
 
 from shared.deadline import Deadline
 from shared.errors import (
+    AnswerCutError,
     ContextOverflowError,
     DeadlineError,
     ModelAnswerError,
@@ -114,6 +115,9 @@ class AnswerRun(Generic[AnswerT]):
             self._caller.check_was_read(call, reply)
             if reply.refused:
                 raise ModelRefusalError("The model or its content filter declines this text")
+            if reply.cut_off and not self._request.widens:
+                self._room.note_cut()
+                raise AnswerCutError("The answer is cut off at its greatest length")
             if reply.cut_off:
                 self._room.widen(call.max_tokens)
                 continue

@@ -16,6 +16,8 @@ from moto.dynamodb.models.table import Table
 
 _transact = DynamoDBBackend.transact_write_items
 _running = threading.local()
+# The real one carries out one of two on the same row; moto's would mix them up.
+_one_at_a_time = threading.Lock()
 
 
 @contextmanager
@@ -31,7 +33,8 @@ def copy_only_touched_rows():
 def _transact_with_keys(backend, transact_items):
     _running.operations = [operation for item in transact_items for operation in item.values()]
     try:
-        return _transact(backend, transact_items)
+        with _one_at_a_time:
+            return _transact(backend, transact_items)
     finally:
         _running.operations = []
 
@@ -40,7 +43,8 @@ def _copy_touched_rows(table, memo):
     """What moto puts in the table's place if the transaction fails."""
     twin = copy.copy(table)
     twin.items = defaultdict(dict)
-    for name, rows in table.items.items():
+    # All at once: other threads may add rows meanwhile.
+    for name, rows in list(table.items.items()):
         twin.items[name] = dict(rows) if table.has_range_key else rows
     for operation in _running.operations:
         attributes = operation.get("Key") or operation["Item"]

@@ -151,9 +151,8 @@ def test_the_result_of_a_task_is_told(desk):
     desk.send("POST", "/tasks", {**ASK, "id": "t-2"})
     task = start_task(desk.table, find_task(desk.table, "t-2"), desk.now)
     desk.write_artifact("results/tasks/t-2/1/result.json", {"answer": "In 1907."})
-    finish_task(
-        desk.table, task, desk.now, result_key="results/tasks/t-2/1/result.json", model="tiny"
-    )
+    result = {"result_key": "results/tasks/t-2/1/result.json", "model": "tiny"}
+    finish_task(desk.table, task, desk.now, **result, shortfall=None)
     done = desk.send("GET", "/tasks/t-2").body
     assert (done["status"], done["result"]) == ("DONE", {"answer": "In 1907."})
     desk.queued()

@@ -43,8 +43,9 @@ def register(table, now, task_id="t", digest="d1", about="Why?"):
     )
 
 
-def finish(table, task, now):
-    finish_task(table, task, now, result_key="results/tasks/t/1/result.json", model="tiny")
+def finish(table, task, now, shortfall=None):
+    result = {"result_key": "results/tasks/t/1/result.json", "model": "tiny"}
+    finish_task(table, task, now, **result, shortfall=shortfall)
 
 
 def bring_to(table, now, status):
@@ -53,6 +54,8 @@ def bring_to(table, now, status):
         task = start_task(table, task, now)
     if status is TaskStatus.DONE:
         finish(table, task, now)
+    if status is TaskStatus.PARTIAL:
+        finish(table, task, now, "page 3 could not be read")
     if status is TaskStatus.FAILED:
         fail_task(table, task, "a reason", now)
     return find_task(table, "t")
@@ -72,12 +75,15 @@ def test_what_it_is_about_is_one_short_line(table, now):
 
 
 @pytest.mark.parametrize("source", TaskStatus)
-@pytest.mark.parametrize("target", [TaskStatus.RUNNING, TaskStatus.DONE, TaskStatus.FAILED])
+@pytest.mark.parametrize(
+    "target", [status for status in TaskStatus if status is not TaskStatus.RECEIVED]
+)
 def test_only_legal_moves_pass(table, now, source, target):
     task = bring_to(table, now, source)
     moves = {
         TaskStatus.RUNNING: lambda: start_task(table, task, now),
         TaskStatus.DONE: lambda: finish(table, task, now),
+        TaskStatus.PARTIAL: lambda: finish(table, task, now, "page 3 could not be read"),
         TaskStatus.FAILED: lambda: fail_task(table, task, "another", now),
     }
     before = scan_rows(table)

@@ -64,10 +64,10 @@ def test_only_what_its_page_says_is_a_value(desk):
     answer = {
         "name": {"value": "Skagen Havn", "source": 1},
         "opened": {"value": "1907-03-01", "source": 1},
-        "lines": {
-            "value": [{"what": "Mooring", "fee": 12.5}, {"what": "Crane", "fee": 99}],
-            "source": [1, 2],
-        },
+        "lines": [
+            {"source": 1, "rows": [{"what": "Mooring", "fee": 12.5}]},
+            {"source": 2, "rows": [{"what": "Crane", "fee": 99}]},
+        ],
     }
     desk.put(
         "fees.pdf",
@@ -83,11 +83,15 @@ def test_only_what_its_page_says_is_a_value(desk):
     assert result["missing"] == ["name", "lines[1].fee"]
     assert result["is_complete"] is False
     assert result["pages"] == {"opened": 1, "lines": 1}
+    assert result["rows"]["lines"] == [
+        {"page": 1, "words": "Mooring: 12,50 EUR"},
+        {"page": 2, "words": "Crane: on request"},
+    ]
 
 
-def test_a_document_beyond_the_window_is_read_in_parts_and_the_telling_pages_once_more():
+def test_a_document_beyond_the_window_is_read_in_parts_and_differing_pages_once_more():
     filler = "\n".join(["words about nothing in particular and still more of them"] * 30)
-    pages = [filler] * 12
+    pages = [f"Page {number} is not like others. {filler}" for number in range(1, 13)]
     with open_task_desk(context_window_tokens=7_000) as desk:
         desk.put("long.pdf", make_text_pdf(*pages))
         calls = len(desk.server.calls)
@@ -95,10 +99,14 @@ def test_a_document_beyond_the_window_is_read_in_parts_and_the_telling_pages_onc
         task = desk.do("extract", document="long.pdf", schema=schema)
         asked = [call.body["messages"][1]["content"] for call in desk.server.calls[calls:]]
         assert task.status is TaskStatus.DONE
-        assert len(asked) == 3
+        assert len(asked) == 4
+        result = desk.result(task)
+        assert result["fields"]["a"] == "Page 1 is not like others."
+        assert [one["pages"] for one in result["conflicts"]["a"]] == [[1], [6], [11]]
+        assert "a is told differently: Page 1 is not like others" in desk.markdown(task)
         read = "".join(asked[:-1])
         assert all(f", page {number}\n" in read for number in range(1, 13))
-        assert asked[-1].count("BEGIN ") < 12
+        assert asked[-1].count("BEGIN ") == 3
 
 
 @pytest.mark.parametrize(

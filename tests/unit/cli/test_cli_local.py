@@ -4,9 +4,10 @@ import signal
 
 import pytest
 
-from infra.cli.local.local_stack import bring_up
+from infra.cli.local.local_stack import bring_down, bring_up
 from infra.cli.output import Output
 from infra.local import stack
+from shared.errors import OperatorError
 
 
 def test_a_start_that_is_broken_off_is_not_called_done(tmp_path, monkeypatch, capsys):
@@ -17,3 +18,12 @@ def test_a_start_that_is_broken_off_is_not_called_done(tmp_path, monkeypatch, ca
     with pytest.raises(KeyboardInterrupt):
         bring_up(tmp_path, None, {}, detach=False, output=Output())
     assert "✗ Start an emulated AWS" in capsys.readouterr().err
+
+
+def test_a_state_folder_of_no_use_is_named_with_what_to_do(tmp_path):
+    root = tmp_path / "state"
+    root.write_text("a file")
+    with pytest.raises(OperatorError, match=r"state cannot be used .* move it away"):
+        bring_up(root, None, {}, detach=True, output=Output())
+    with pytest.raises(OperatorError, match="state cannot be used"):
+        bring_down(root, delete_data=True, output=Output())

@@ -140,7 +140,7 @@ def test_the_subject_says_loudly_that_it_does_not_add_up(counts):
     assert ("NOT ACCOUNTED FOR" in report.verdict) is (
         counts.received
         != counts.done + counts.partial + counts.no_text + counts.rejected
-        + counts.failed + counts.deferred + counts.in_flight
+        + counts.failed + counts.deleted + counts.deferred + counts.in_flight
     )  # fmt: skip
 
 

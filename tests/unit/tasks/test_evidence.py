@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.tasks.evidence import Evidence, keep_borne_out, read_numbers
+from pipeline.tasks.extract.evidence import Evidence, keep_borne_out, read_numbers
 
 PAGE = (
     "Invoice 2024-117 of Müller & Søn ApS, dated 1 March 2026 at 9:30.\n"

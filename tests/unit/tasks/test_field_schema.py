@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.tasks.extract import build_answer_type
-from pipeline.tasks.field_schema import make_nullable, read_field_schema, read_nulls
+from pipeline.tasks.extract.answer_shape import build_answer_type
+from pipeline.tasks.extract.field_lists import part_schema
+from pipeline.tasks.extract.field_schema import make_nullable, read_field_schema, read_nulls
 from shared.errors import TaskRefusedError
 from shared.llm.chat_completions.structured_output import (
     AnswerFormatError,
@@ -123,7 +124,9 @@ def test_what_may_be_left_out_may_be_null_on_the_way_and_is_left_out_then():
 
 @pytest.mark.parametrize("word", ["N/A", "n/a", "null", "Null ", "", " ", "-", "\u2014"])
 def test_a_word_for_nothing_is_null(word):
-    answer_type = build_answer_type(read_field_schema(of(a=TEXT, b=of(c=TEXT, d=TEXT))))
+    answer_type = build_answer_type(
+        part_schema(read_field_schema(of(a=TEXT, b=of(c=TEXT, d=TEXT))))
+    )
     found = {"value": {"c": word, "d": "x"}, "source": 1}
     answer = {"a": {"value": word, "source": 1}, "b": found}
     read = parse_answer(json.dumps(answer), answer_type, None).model_dump()
@@ -136,7 +139,7 @@ def test_a_word_for_nothing_is_null(word):
 def test_an_answer_is_read_by_the_names_of_its_fields():
     names = ["invoice no.", "model_config", "_private", "für", "pages", "value"]
     schema = read_field_schema(of(**dict.fromkeys(names, TEXT)))
-    answer_type = build_answer_type(schema)
+    answer_type = build_answer_type(part_schema(schema))
     found = {name: {"value": name.upper(), "source": 1} for name in names}
     answer = parse_answer(json.dumps(found), answer_type, None)
     assert json.loads(answer.model_dump_json()) == found
@@ -144,9 +147,10 @@ def test_an_answer_is_read_by_the_names_of_its_fields():
 
 
 def test_lists_of_pages_in_a_value_are_left_as_they_are():
-    part = of(pages={"type": "array", "items": {"type": "integer"}})
-    answer_type = build_answer_type(read_field_schema(of(a=part)))
-    answer = {"a": {"value": {"pages": [7, 99]}, "source": 1}}
+    row = of(pages={"type": "array", "items": {"type": "integer"}})
+    schema = read_field_schema(of(a={"type": "array", "items": row}))
+    answer_type = build_answer_type(part_schema(schema))
+    answer = {"a": [{"source": 1, "rows": [{"pages": [7, 99]}]}]}
     read = parse_answer(json.dumps(answer), answer_type, None)
     assert json.loads(read.model_dump_json()) == answer
 
@@ -155,7 +159,7 @@ def test_a_part_of_an_answer_does_not_pass_for_one():
     schema = read_field_schema(of(a={"type": "integer", "minimum": 5}))
     text = json.dumps({"a": {"value": 1, "source": 1}})
     with pytest.raises(AnswerFormatError, match="does not fit minimum 5"):
-        parse_answer(text, build_answer_type(schema), None)
+        parse_answer(text, build_answer_type(part_schema(schema)), None)
 
 
 PLAIN = st.sampled_from(
@@ -193,10 +197,11 @@ def test_every_schema_that_is_taken_can_be_asked_for_in_strict_mode(properties):
         schema = read_field_schema({"type": "object", "properties": properties})
     except TaskRefusedError:
         return
-    answer_type = build_answer_type(schema)
+    parts = part_schema(schema)
+    answer_type = build_answer_type(parts)
     holds_to_strict_mode(strict_schema(answer_type))
-    nothing = {name: {"value": None, "source": None} for name in properties}
-    answer_type.model_validate(nothing)
+    nothing = {name: {"value": None, "source": None} for name in parts.values.properties}
+    answer_type.model_validate({**nothing, **dict.fromkeys(parts.lists)})
 
 
 JSON = st.recursive(

@@ -13,8 +13,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from pipeline.summaries.mentions import holds_words, unify_text
-from pipeline.tasks.field_schema import find_properties, is_choice
+from pipeline.summaries.mentions import holds_words, keep_letters, unify_text
+from pipeline.tasks.extract.field_schema import find_properties, is_choice
 from shared.llm.extractive.date_finding import find_dates
 
 _NUMBER = re.compile(r"\d+(?:[.,'\u00a0\u202f ]\d+)*|(?<![\w.])\.\d+")
@@ -77,6 +77,10 @@ class Evidence:
         return unify_text(self.text)
 
     @cached_property
+    def _words(self) -> "_Words":
+        return _Words(self._unified)
+
+    @cached_property
     def _dates(self) -> frozenset[str]:
         return frozenset(
             [date.iso for date in find_dates(self._unified) if date.iso]
@@ -84,8 +88,8 @@ class Evidence:
         )
 
     @cached_property
-    def _without_commas(self) -> str:
-        return _BETWEEN_LINES.sub(" ", self._unified)
+    def _words_of_lines(self) -> "_Words":
+        return _Words(_BETWEEN_LINES.sub(" ", self._unified))
 
     @cached_property
     def _numbers(self) -> frozenset[Decimal]:
@@ -98,8 +102,8 @@ class Evidence:
         if isinstance(value, (int, float)):
             return Decimal(str(value)) in self._numbers
         return isinstance(value, str) and (
-            holds_words(value.strip(" .,;:"), self._unified)
-            or holds_words(_BETWEEN_LINES.sub(" ", value.strip(" .,;:")), self._without_commas)
+            self._words.hold(value.strip(" .,;:"))
+            or self._words_of_lines.hold(_BETWEEN_LINES.sub(" ", value.strip(" .,;:")))
             or self._holds_date(value)
             or (_ISO.fullmatch(value) is None and self._holds_amount(value))
         )
@@ -129,6 +133,28 @@ class Evidence:
                 for part in parts
             )
             for line in self._unified.splitlines()
+        )
+
+
+class _Words:
+    """The words of a text, which holds most values as they are written, or nothing like them.
+
+    Only for the others `holds_words` builds a pattern, which takes longer than all else here.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._letters = keep_letters(text)
+        self._on_one_line = f" {' '.join(text.split())} "
+
+    def hold(self, value: str) -> bool:
+        """Whether the text holds a value as words of its own."""
+        wanted = unify_text(value)
+        letters = keep_letters(wanted)
+        if not letters or letters not in self._letters:
+            return False
+        return f" {' '.join(wanted.split())} " in self._on_one_line or holds_words(
+            value, self._text
         )
 
 

@@ -208,19 +208,20 @@ def make_nullable(schema: Mapping[str, Any]) -> dict[str, Any]:
     Models that are held to a schema have to write every property: without null they would have to
     invent a value for one that a document does not give.
     """
-    return {"anyOf": [_open_properties(schema), _NULL]}
+    return {"anyOf": [open_properties(schema), _NULL]}
 
 
-def _open_properties(schema: Mapping[str, Any]) -> dict[str, Any]:
+def open_properties(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """A schema in which null fits every property, though not the value itself."""
     opened = dict(schema)
     if "properties" in opened:
         opened["properties"] = {
             name: make_nullable(part) for name, part in opened["properties"].items()
         }
     if "items" in opened:
-        opened["items"] = _open_properties(opened["items"])
+        opened["items"] = open_properties(opened["items"])
     if "anyOf" in opened:
-        opened["anyOf"] = [_open_properties(option) for option in opened["anyOf"]]
+        opened["anyOf"] = [open_properties(option) for option in opened["anyOf"]]
     return opened
 
 
