@@ -31,7 +31,11 @@ from pipeline.extraction.pdfium_document import (
     PdfiumError,
     ShownText,
 )
-from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
+from pipeline.extraction.pypdf_errors import (
+    PypdfError,
+    open_with_pypdf,
+    translate_pypdf_errors,
+)
 from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.document_formats import PDF
@@ -103,14 +107,11 @@ class EngineDocument:
         self._scan = scan_file(path)
         self.embedded_files: list[str] = []
         try:
-            self._pdfium = self._open_in_pdfium()
-        except PdfiumEncryptionError as error:
-            self.page_count = self._count_without_password(error)
-        except PdfiumError:
-            self.page_count = self._count_with_pypdf()
-        else:
-            self.page_count = self._pdfium.page_count
-            self._look_beyond_pages(self._pdfium)
+            self.page_count = self._open()
+        except BaseException:
+            # Nobody else can.
+            self.close()
+            raise
 
     def read_page(self, number: int) -> EnginePage:
         """The text of a page, if it is all that the page shows as text.
@@ -166,6 +167,17 @@ class EngineDocument:
             self._pypdf.stream.close()
             self._pypdf = None
 
+    def _open(self) -> int:
+        """Open the document; gives the number of its pages."""
+        try:
+            self._pdfium = self._open_in_pdfium()
+        except PdfiumEncryptionError as error:
+            return self._count_without_password(error)
+        except PdfiumError:
+            return self._count_with_pypdf()
+        self._look_beyond_pages(self._pdfium)
+        return self._pdfium.page_count
+
     def _open_in_pdfium(self) -> PdfiumDocument:
         return PdfiumDocument(
             self._path,
@@ -175,7 +187,6 @@ class EngineDocument:
 
     def _look_beyond_pages(self, document: PdfiumDocument) -> None:
         if is_dynamic_form(document.handle) or document.is_stand_in():
-            self.close()
             raise UnreadableDocumentError(RejectionCode.XFA_FORM)
         self.embedded_files = [file.name for file in self.find_files()]
 
@@ -262,11 +273,8 @@ class EngineDocument:
         return count
 
     def _get_pypdf(self) -> "PdfReader":
-        from pypdf import PdfReader
-
         if self._pypdf is None:
-            # Given a path, pypdf would read the whole file into memory.
-            self._pypdf = PdfReader(self._path.open("rb"))
+            self._pypdf = open_with_pypdf(self._path)
         return self._pypdf
 
 

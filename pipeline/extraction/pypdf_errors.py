@@ -1,4 +1,4 @@
-"""The one place where pypdf's exceptions are caught. Runs in the child. Short: one rule.
+"""The one place where pypdf opens files and its exceptions are caught. Runs in the child.
 
 Broken files raise more than its own exceptions (pypdf's documentation, "Errors"), so anything
 counts but the end of the memory.
@@ -6,6 +6,11 @@ counts but the end of the memory.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pypdf import PdfReader
 
 
 class PypdfError(Exception):
@@ -26,3 +31,21 @@ def translate_pypdf_errors() -> Iterator[None]:
         raise
     except Exception as error:
         raise PypdfError(type(error).__name__) from error
+
+
+def open_with_pypdf(path: Path) -> "PdfReader":
+    """A document, open in pypdf; its stream is the caller's to close.
+
+    Raises:
+        Exception: Whatever pypdf raises. Then nothing is open.
+    """
+    from pypdf import PdfReader
+
+    # Given a path, pypdf would read the whole file into memory.
+    stream = path.open("rb")
+    try:
+        return PdfReader(stream)
+    except BaseException:
+        # The exception holds on to all that is open until a collection finds it.
+        stream.close()
+        raise

@@ -10,6 +10,7 @@ from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext, open_ledger
 from infra.cli.dead_letters.options import LetterOptions
 from infra.cli.documents.find import choose_one
+from infra.cli.output import Output
 from infra.cli.times import parse_time
 from infra.signals import interrupt_on_signals
 from infra.stacks import Stack
@@ -117,8 +118,23 @@ def read_wanted_letters(
             services.stopwatch,
             report=lambda count: status.update(f"Reading the dead-letter queues… {count:,}"),
         )
+    if not letters:
+        _say_what_is_held(dlqs, services, context.output)
     chosen = replace(chosen, ids=[_find_id(wanted_id, letters) for wanted_id in ids])
     return [letter for letter in letters if chosen.fits(letter)]
+
+
+def _say_what_is_held(
+    dlqs: Sequence[DeadLetterQueue], services: LetterServices, output: Output
+) -> None:
+    """Say that there are letters after all, where somebody else is looking at them just now."""
+    held = sum(services.queues.count_all_messages(dlq.dlq_url) for dlq in dlqs)
+    if held:
+        output.say(
+            f"About {held:,} are held by somebody else just now, as by the sweep, which looks at "
+            "them every few minutes: try again in a minute.",
+            style="yellow",
+        )
 
 
 def find_letter(wanted: str, context: CommandContext, services: LetterServices) -> Letter:

@@ -8,7 +8,11 @@ longer than most documents.
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
+from pipeline.extraction.pypdf_errors import (
+    PypdfError,
+    open_with_pypdf,
+    translate_pypdf_errors,
+)
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -59,9 +63,6 @@ class Appearances:
             self._reader = None
 
     def _open(self) -> "PdfReader":
-        from pypdf import PdfReader
-
         if self._reader is None:
-            # Given a path, pypdf would read the whole file into memory.
-            self._reader = PdfReader(self._path.open("rb"))
+            self._reader = open_with_pypdf(self._path)
         return self._reader

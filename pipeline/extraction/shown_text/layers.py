@@ -13,7 +13,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
+from pipeline.extraction.pypdf_errors import (
+    PypdfError,
+    open_with_pypdf,
+    translate_pypdf_errors,
+)
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -108,11 +112,8 @@ class Layers:
         return data.getvalue()
 
     def _open(self) -> "PdfReader":
-        from pypdf import PdfReader
-
         if self._reader is None:
-            # Given a path, pypdf would read the whole file into memory.
-            self._reader = PdfReader(self._path.open("rb"))
+            self._reader = open_with_pypdf(self._path)
             self._off = _find_off(self._reader)
         return self._reader
 

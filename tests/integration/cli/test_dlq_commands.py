@@ -249,6 +249,15 @@ def test_discard_keeps_a_copy_and_leaves_what_is_not_swept(seashore, account, wo
     assert len(receive_all(account.clients.sqs, work_dlq)) == 4
 
 
+def test_letters_that_somebody_else_holds_are_not_said_to_be_none(seashore, account, work_dlq):
+    put_two_causes(account)
+    assert "held by somebody else" not in seashore("dlq", "list").stderr
+    held = receive_all(account.clients.sqs, work_dlq, hide_seconds=60)
+    for command in (("list",), ("replay", "--yes"), ("discard", "--yes")):
+        said = seashore("dlq", *command).stderr
+        assert f"About {len(held)} are held by somebody else just now" in said
+
+
 def test_restore_brings_back_what_was_discarded(seashore, account, work_dlq):
     def look():
         letters = receive_all(account.clients.sqs, work_dlq, hide_seconds=0)

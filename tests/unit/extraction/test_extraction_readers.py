@@ -6,9 +6,11 @@ import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 from threading import Event, Timer
 
 import pytest
+from pypdf import PdfWriter
 
 from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
 from shared.deadline import Deadline
@@ -244,3 +246,21 @@ def test_a_reader_outlives_the_thread_that_started_it(extractor, short):
     with ThreadPoolExecutor(1) as pool:
         process = pool.submit(find_reader, extractor, short).result()
     assert find_reader(extractor, short) == process
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="no list of open files here")
+def test_a_document_that_is_refused_leaves_no_file_open(extractor, short, tmp_path):
+    """A reader may have 32 files open, and ended where a collection of garbage came too late."""
+    writer = PdfWriter()
+    writer.add_blank_page(100, 100)
+    writer.encrypt("secret", algorithm="RC4-128")
+    locked = tmp_path / "locked.pdf"
+    writer.write(locked)
+    open_files = []
+    for _ in range(3):
+        with pytest.raises(RejectedDocumentError), extractor.open(locked, Deadline.after(60)):
+            pass
+        with extractor.open(short, Deadline.after(60)) as document:
+            files = Path(f"/proc/{document._reader.process_id}/fd")
+            open_files.append(len(list(files.iterdir())))
+    assert len(set(open_files)) == 1
