@@ -50,6 +50,7 @@
     │   ├── RequestTooLargeError    its body, or what it announces, is too large
     │   ├── MediaTypeError          its body is not JSON
     │   ├── NothingFoundError       what it asks for is not there
+    │   ├── NotAnOperatorError      it asks for what only operators may do
     │   ├── RequestKeyReusedError   its key was that of another request
     │   └── ConversationBusyError   another turn of the conversation runs, or came first
     └── RejectedDocumentError       the document itself is refused, with a code and a sentence

@@ -11,7 +11,6 @@ import pytest
 from infra.cli.dead_letters.access import open_letters
 from infra.cli.dead_letters.move_tasks import start_move
 from infra.project_files import PROJECT
-from pipeline.dead_letters.canary import watch_canaries
 from pipeline.dead_letters.hold import LetterOutcome
 from pipeline.dead_letters.replay import replay
 from pipeline.ingest.chunk_text import chunk_text_key
@@ -198,34 +197,18 @@ def find_final(services, bucket, key):
     return document if document and document.status.is_final else None
 
 
-def test_a_partial_document_becomes_done_by_its_dead_chunk(local_stack, services):
+def test_text_that_is_gone_is_not_taken_over_but_read_anew(local_stack, services):
     s3, artifacts = local_stack.client("s3"), local_stack.output("ArtifactsBucket")
     body = make_prose_pdf(16)
     first = put_and_wait(local_stack, services, "whole.pdf", body)
     assert first.status is DocumentStatus.DONE
     assert first.chunks_total > 1
-    # The same bytes are not read anew: their text is known, and a part of it is gone.
     part = {"Bucket": artifacts, "Key": chunk_text_key(first.text_address, 2)}
     text = s3.get_object(**part)["Body"].read()
     s3.delete_object(**part)
-    document = put_and_wait(local_stack, services, "partial.pdf", body)
-    assert (document.status, document.chunks_failed) == (DocumentStatus.PARTIAL, 1)
-    # The ledger is told before the letter is written.
-    (letter,) = wait_for(lambda: read(services))
-    assert letter.error_type == "ObjectMissingError"
-
-    s3.put_object(**part, Body=text)
-    assert [result.ending for result in replay([letter], services)] == [LetterOutcome.REPLAYED]
-    *_, last = watch_canaries([letter], services, timeout_seconds=60)
-    assert [one.letter_id for one in last.succeeded] == [letter.letter_id]
-    documents = local_stack.output("DocumentsBucket")
-
-    def find_done():
-        found = find_final(services, documents, "partial.pdf")
-        return found if found and found.status is DocumentStatus.DONE else None
-
-    healed = wait_for(find_done)
-    assert (healed.chunks_failed, healed.missing_pages or "") == (0, "")
+    again = put_and_wait(local_stack, services, "again.pdf", body)
+    assert (again.status, again.chunks_failed) == (DocumentStatus.DONE, 0)
+    assert s3.get_object(**part)["Body"].read() == text
     assert read(services) == []
 
 
