@@ -1,5 +1,5 @@
-"""Stands in for a function that the tests of the local stack itself do not use."""
+"""Stands in for the function of operators, and knows none of them."""
 
 
 def handler(event, context):
-    return {"statusCode": 200}
+    return {"statusCode": 403}
