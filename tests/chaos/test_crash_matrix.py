@@ -141,7 +141,7 @@ def test_a_file_inside_of_a_document_is_put_beside_it_once(outcome):
 
 def test_only_the_work_that_was_given_up_is_dead_lettered(outcome):
     # Once before its process died, and once after.
-    assert outcome.causes == ["ObjectMissingError"] * 2
+    assert outcome.causes == ["ModelRefusalError"] * 2
 
 
 def test_only_a_death_repeats_a_call_of_the_model(outcome):

@@ -190,9 +190,10 @@ def test_no_day_costs_more_than_its_limit(outcome, show_table):
         ],
     )
     assert all(day.spent <= cap for day in outcome.days)
-    # The limit is what makes it take days, and it is used.
+    # The limit is what makes it take days, and it is used: a call reserves ten times what these
+    # cost, for its whole chain of tries.
     assert len([day for day in outcome.days if day.calls]) >= 2
-    assert max(day.spent for day in outcome.days) >= cap / 10
+    assert max(day.spent for day in outcome.days) >= cap / 12
     noted = [day.spent / day.calls for day in outcome.days if day.calls]
     assert all(0.9 * CENT <= cost <= 1.1 * CENT for cost in noted)
 

@@ -7,7 +7,7 @@ from shared.messages.tasks import SummarizeTask
 from shared.messages.uploads import Upload, UploadNotice
 from shared.messages.work_items import encode_message
 from tests.chaos.harness.faults import Kill, Point
-from tests.chaos.harness.models import THROTTLED_TEXT
+from tests.chaos.harness.models import REFUSED_TEXT, THROTTLED_TEXT
 from tests.chaos.harness.run import Run
 from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
 from tests.fakes.pdf.nesting_pdf_files import make_portfolio
@@ -118,7 +118,7 @@ DEFERRED = Kind(
     receives=3,
     calls=2,
 )
-# The text is gone: a copy in the DLQ takes the message's place.
+# The model declines the text: a copy in the DLQ takes the message's place.
 GIVEN_UP = Kind(
     "given-up chunk",
     ((Point.COPY, 1),),
@@ -161,8 +161,8 @@ def prepare_cells(run: Run) -> list[Cell]:
 def _prepare_chunks(run: Run) -> Iterator[Cell]:
     chunks = seed_documents(run.account, len(CHUNK.points), chunks=1)
     combined = seed_documents(run.account, len(COMBINE.points), chunks=2, first_index=100)
-    gone = {(200, 1): None}
-    given_up = seed_documents(run.account, 1, chunks=1, first_index=200, special_texts=gone)
+    refused = {(200, 1): REFUSED_TEXT}
+    given_up = seed_documents(run.account, 1, chunks=1, first_index=200, special_texts=refused)
     patience = {(300, 1): THROTTLED_TEXT}
     deferred = seed_documents(run.account, 1, chunks=1, first_index=300, special_texts=patience)
     documents = [*chunks, *combined, *given_up, *deferred]

@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from pipeline.prompts import PROMPT_VERSION
 from pipeline.summaries.summary_types import CoreSummary, KeyPoint
 from shared.deadline import Deadline
-from shared.errors import DeferredError, ModelThrottledError
+from shared.errors import DeferredError, ModelRefusalError, ModelThrottledError
 from shared.llm.answer_key import answer_key
 from shared.llm.model import LanguageModel, ModelAnswer, ModelRequest, Usage
 from tests.chaos.harness.faults import Faults, Point
 from tests.chaos.harness.journal import Journal
 
 HANGING_TEXT = "This text makes the model hang."
+REFUSED_TEXT = "This text is one that the model declines to work on."
 THROTTLED_TEXT = "This text makes the model ask for patience, once."
 
 
@@ -43,7 +44,8 @@ class ObedientModel:
 class WatchedModel:
     """A model whose calls are noted, and after whose answers a process may die.
 
-    The first call about `THROTTLED_TEXT` is answered with a request for patience.
+    The first call about `THROTTLED_TEXT` is answered with a request for patience, and what is about
+    `REFUSED_TEXT` is declined.
 
     Args:
         inner: The model that answers.
@@ -66,6 +68,8 @@ class WatchedModel:
         self, request: ModelRequest[CoreSummary], deadline: Deadline
     ) -> ModelAnswer[CoreSummary]:
         key = answer_key(self.name, PROMPT_VERSION, request)
+        if request.sources[0].text == REFUSED_TEXT:
+            raise ModelRefusalError("never")
         self.journal.write("called", key=key, item=self.faults.current_item_id)
         if request.sources[0].text == THROTTLED_TEXT and self._count_calls(key) == 1:
             raise ModelThrottledError("once", delay_seconds=1, reason="model_throttled")
