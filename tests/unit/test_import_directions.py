@@ -162,8 +162,7 @@ def test_folders_and_files_keep_their_size():
     """A folder is one screen of names, and a file is read in one go."""
     folders = defaultdict(list)
     for path in list_sources(*MAY_IMPORT, "tests"):
-        if path.name != "__init__.py":
-            folders[path.parent.as_posix()].append(path)
+        folders[path.parent.as_posix()].append(path)
     large = {
         name: len(paths) for name, paths in folders.items() if len(paths) > MOST_FILES_OF_A_FOLDER
     }

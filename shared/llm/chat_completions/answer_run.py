@@ -18,8 +18,8 @@ from shared.llm.call_chain import CallChain, find_most_of_answer
 from shared.llm.chat_completions.answer_room import AnswerRoom
 from shared.llm.chat_completions.chat_calls import ChatCall, ChatCaller
 from shared.llm.chat_completions.chat_replies import Reply
-from shared.llm.chat_completions.error_translation import UNAVAILABLE_DELAY_SECONDS
 from shared.llm.chat_completions.format_fallback import FormatFallback, OutputStepRejectedError
+from shared.llm.chat_completions.server_errors.error_translation import UNAVAILABLE_DELAY_SECONDS
 from shared.llm.chat_completions.structured_output import (
     AnswerFormatError,
     OutputStep,

@@ -23,17 +23,6 @@ from shared.llm.call_chain import CallChain
 from shared.llm.call_slots import CallSlots
 from shared.llm.chat_completions.access_breaker import AccessBreaker
 from shared.llm.chat_completions.chat_replies import Reply, find_error, read_reply
-from shared.llm.chat_completions.error_translation import (
-    PageError,
-    ServerFailure,
-    classify_failure,
-    describe_failure,
-    objects_to_tools,
-    read_answer_limit,
-    read_retry_after,
-    rejects_key,
-    translate_failure,
-)
 from shared.llm.chat_completions.format_fallback import (
     OutputStepRejectedError,
     find_step_rejection,
@@ -47,6 +36,17 @@ from shared.llm.chat_completions.server_dialect import (
     asks_for_tier,
     has_no_capacity,
     leave_tier,
+)
+from shared.llm.chat_completions.server_errors.error_translation import (
+    PageError,
+    ServerFailure,
+    classify_failure,
+    describe_failure,
+    objects_to_tools,
+    read_answer_limit,
+    read_retry_after,
+    rejects_key,
+    translate_failure,
 )
 from shared.llm.chat_completions.streaming.sending import AnswerTooSlowError, CompletionSender, Sent
 from shared.llm.chat_completions.structured_output import OutputStep

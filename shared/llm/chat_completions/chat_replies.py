@@ -12,7 +12,7 @@ from openai.types.chat.chat_completion import Choice
 from openai.types.completion_usage import CompletionUsage
 
 from shared.errors import ModelAnswerError
-from shared.llm.chat_completions.error_translation import HIDDEN_ERROR_STATUS
+from shared.llm.chat_completions.server_errors.error_translation import HIDDEN_ERROR_STATUS
 from shared.llm.chat_completions.worded_calls import read_channel_calls
 from shared.llm.model import Usage
 from shared.llm.thoughts import strip_thoughts

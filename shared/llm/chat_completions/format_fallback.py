@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import openai
 
-from shared.llm.chat_completions.error_translation import (
+from shared.llm.chat_completions.server_errors.error_translation import (
     ServerFailure,
     classify_failure,
     names_bounds,

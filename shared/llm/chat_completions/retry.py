@@ -10,7 +10,7 @@ import openai
 from tenacity import RetryCallState, Retrying
 
 from shared.deadline import Deadline
-from shared.llm.chat_completions.error_translation import (
+from shared.llm.chat_completions.server_errors.error_translation import (
     ServerFailure,
     classify_failure,
     read_retry_after,

@@ -6,8 +6,11 @@ from typing import Any
 
 import openai
 
-from shared.llm.chat_completions.error_bodies import read_error_body
-from shared.llm.chat_completions.error_translation import depends_on_prompt, names_parameter
+from shared.llm.chat_completions.server_errors.error_bodies import read_error_body
+from shared.llm.chat_completions.server_errors.error_translation import (
+    depends_on_prompt,
+    names_parameter,
+)
 
 _OTHER_LENGTH_PARAMETER = {
     "max_tokens": "max_completion_tokens",

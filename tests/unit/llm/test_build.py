@@ -9,11 +9,14 @@ from shared.aws.clients import Clients
 from shared.errors import SettingsError
 from shared.llm.base_address import read_base_address
 from shared.llm.build import build_fallback_model, build_language_model
-from shared.llm.chat_completions.error_translation import ServerFailure, classify_failure
 from shared.llm.chat_completions.openai_client import (
     OPENAI_BASE_URL,
     build_openai_client,
     call_timeout,
+)
+from shared.llm.chat_completions.server_errors.error_translation import (
+    ServerFailure,
+    classify_failure,
 )
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.settings import Settings

@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.llm.chat_completions.error_bodies import read_error_body
-from shared.llm.chat_completions.error_translation import (
+from shared.llm.chat_completions.server_errors.error_bodies import read_error_body
+from shared.llm.chat_completions.server_errors.error_translation import (
     ServerFailure,
     classify_failure,
     describe_failure,
     read_answer_limit,
     read_retry_after,
 )
-from shared.llm.chat_completions.pause_hints import parse_reset, parse_words
+from shared.llm.chat_completions.server_errors.pause_hints import parse_reset, parse_words
 
 NOW = 1_750_000_000.0
 NAMES = ("error", "message", "detail", "code", "type", "raw", "metadata", "errors", "param", "x")

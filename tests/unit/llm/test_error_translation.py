@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from shared import errors
 from shared.errors import DeferredError, PermanentError, RetryableError
-from shared.llm.chat_completions.error_translation import (
+from shared.llm.chat_completions.server_errors.error_translation import (
     ServerFailure,
     classify_failure,
     describe_failure,

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from shared.llm.chat_completions.error_translation import describe_failure
+from shared.llm.chat_completions.server_errors.error_translation import describe_failure
 from shared.llm.key_scrubbing import holds_key, read_secrets, scrub
 from tests.unit.llm.test_error_translation import error_body
 

@@ -6,7 +6,10 @@ import httpx2
 import pytest
 
 from shared.llm.chat_completions.chat_replies import find_error, read_reply
-from shared.llm.chat_completions.error_translation import ServerFailure, classify_failure
+from shared.llm.chat_completions.server_errors.error_translation import (
+    ServerFailure,
+    classify_failure,
+)
 from shared.llm.chat_completions.streaming.response_bodies import BodyReader
 
 

@@ -11,10 +11,10 @@ import openai
 
 from shared.deadline import Deadline
 from shared.errors import ModelSlowError
-from shared.llm.chat_completions.error_bodies import read_error_body
-from shared.llm.chat_completions.error_translation import PageError
 from shared.llm.chat_completions.openai_client import call_timeout
 from shared.llm.chat_completions.server_dialect import asks_for_tier
+from shared.llm.chat_completions.server_errors.error_bodies import read_error_body
+from shared.llm.chat_completions.server_errors.error_translation import PageError
 from shared.llm.chat_completions.streaming.response_bodies import BodyReader
 from shared.llm.chat_completions.streaming.stream_chunks import StreamedCompletion
 

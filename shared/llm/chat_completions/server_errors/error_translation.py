@@ -23,9 +23,13 @@ from shared.errors import (
     ModelUnavailableError,
     SeashoreError,
 )
-from shared.llm.chat_completions import error_words as words
-from shared.llm.chat_completions.error_bodies import ErrorFacts, read_error_body
-from shared.llm.chat_completions.pause_hints import parse_reset, parse_retry_after, parse_words
+from shared.llm.chat_completions.server_errors import error_words as words
+from shared.llm.chat_completions.server_errors.error_bodies import ErrorFacts, read_error_body
+from shared.llm.chat_completions.server_errors.pause_hints import (
+    parse_reset,
+    parse_retry_after,
+    parse_words,
+)
 from shared.llm.key_scrubbing import MASK, read_secrets, scrub
 
 UNAVAILABLE_DELAY_SECONDS = 30.0
