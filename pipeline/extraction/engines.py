@@ -7,6 +7,7 @@ documents.
 """
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,12 +107,11 @@ class EngineDocument:
         self._pdfium: PdfiumDocument | None = None
         self._scan = scan_file(path)
         self.embedded_files: list[str] = []
-        try:
-            self.page_count = self._open()
-        except BaseException:
+        with ExitStack() as opened:
             # Nobody else can.
-            self.close()
-            raise
+            opened.callback(self.close)
+            self.page_count = self._open()
+            opened.pop_all()
 
     def read_page(self, number: int) -> EnginePage:
         """The text of a page, if it is all that the page shows as text.

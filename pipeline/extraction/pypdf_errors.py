@@ -5,7 +5,7 @@ counts but the end of the memory.
 """
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,11 +41,10 @@ def open_with_pypdf(path: Path) -> "PdfReader":
     """
     from pypdf import PdfReader
 
-    # Given a path, pypdf would read the whole file into memory.
-    stream = path.open("rb")
-    try:
-        return PdfReader(stream)
-    except BaseException:
-        # The exception holds on to all that is open until a collection finds it.
-        stream.close()
-        raise
+    with ExitStack() as opened:
+        # Given a path, pypdf would read the whole file into memory. Closed if it cannot be read:
+        # the exception would hold on to it until a collection finds it.
+        stream = opened.enter_context(path.open("rb"))
+        reader = PdfReader(stream)
+        opened.pop_all()
+    return reader

@@ -10,7 +10,7 @@ been settled meanwhile: a batch of ten calls takes some three notes, and a call 
 
 import threading
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
@@ -196,17 +196,18 @@ class SpendMeter:
             OverBudgetError, ServiceError: As `reserve` does.
         """
         reservation = self.reserve(self._weigh(Usage(1, input_tokens, output_tokens)))
-        try:
-            reply = call()
-        except (SeashoreError, ToolsNotTakenError) as error:
-            usage = read_paid_usage(error) if isinstance(error, PaidCalls) else Usage()
-            self.settle(reservation, usage)
-            raise
-        except BaseException:
-            # Nobody knows how far it came: what was reserved for it may be gone.
-            lost = ModelSpend(model=self._model, unanswered=1, spent=reservation.cost)
-            self._finish(reservation, lost)
-            raise
+        # Whatever else ends the call: nobody knows how far it came, and it may be on the bill.
+        lost = ModelSpend(model=self._model, unanswered=1, spent=reservation.cost)
+        with ExitStack() as unsettled:
+            unsettled.callback(self._finish, reservation, lost)
+            try:
+                reply = call()
+            except (SeashoreError, ToolsNotTakenError) as error:
+                unsettled.pop_all()
+                usage = read_paid_usage(error) if isinstance(error, PaidCalls) else Usage()
+                self.settle(reservation, usage)
+                raise
+            unsettled.pop_all()
         return reply, self.settle(reservation, reply.usage)
 
     def reserve(self, cost: int) -> Reservation:
@@ -236,12 +237,11 @@ class SpendMeter:
             current.open_cost += cost
             reservation = Reservation(current, cost)
             behind = [lease for lease in self._retired if not lease.running and not lease.is_noted]
-        try:
+        with ExitStack() as unused:
+            unused.callback(self._finish, reservation, ModelSpend(model=self._model))
             for lease in [*behind, current]:
                 self._note(lease)
-        except BaseException:
-            self._finish(reservation, ModelSpend(model=self._model))
-            raise
+            unused.pop_all()
         return reservation
 
     def settle(self, reservation: Reservation, usage: Usage) -> int:
@@ -299,14 +299,17 @@ class SpendMeter:
                 used, open_cost = lease.unwritten, lease.open_cost
                 lease.unwritten = ModelSpend(model=self._model)
                 lease.noted_open_cost = min(lease.noted_open_cost, open_cost)
-            try:
+            with ExitStack() as unwritten:
+                unwritten.callback(self._carry, lease, used)
                 note_on_lease(self._table, lease.lease, used, open_cost)
-            except BaseException:
-                with self._lock:
-                    lease.unwritten = lease.unwritten.add(used)
-                raise
+                unwritten.pop_all()
             with self._lock:
                 lease.noted_open_cost = open_cost
+
+    def _carry(self, lease: _OpenLease, used: ModelSpend) -> None:
+        """Keep for the next note what could not be written."""
+        with self._lock:
+            lease.unwritten = lease.unwritten.add(used)
 
     def _has_room(self, current: _OpenLease, cost: int) -> bool:
         now = self._now()
