@@ -2,13 +2,11 @@
 
 import http.client
 import json
-import urllib.error
-import urllib.request
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import urlsplit
 
 from infra.doctor.check import Check, failed, passed, skipped, warned
+from infra.doctor.model_server import ask_server
 from shared.errors import SettingsError
 from shared.llm.base_address import read_base_address
 
@@ -27,13 +25,6 @@ class ModelLook:
 
     check: Check
     date_header: str | None = None
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Takes a redirection for an answer: a key must not follow it to another server."""
-
-    def redirect_request(self, *_arguments: Any, **_more: Any) -> None:
-        return None
 
 
 def check_model(
@@ -55,19 +46,13 @@ def check_model(
         return ModelLook(failed(_NAME, words, advice))
     url = address.name_endpoint("models")
     host = urlsplit(url).hostname or ""
-    headers = {"Authorization": f"Bearer {api_key}"} if api_key else {}
-    request = urllib.request.Request(url, headers=headers)  # noqa: S310 - read_base_address takes http and https only
-    opener = urllib.request.build_opener(_NoRedirects)
     try:
-        with opener.open(request, timeout=timeout_seconds) as answer:
-            status, date_header, body = answer.status, answer.headers.get("date"), answer.read()
-    except urllib.error.HTTPError as error:
-        with error:
-            status, date_header, body = error.code, error.headers.get("date"), b""
+        answer = ask_server(url, api_key, timeout_seconds)
     except (OSError, http.client.HTTPException, ValueError) as error:
         words = f"{host} cannot be reached ({type(error).__name__})"
         return ModelLook(failed(_NAME, words, advice))
-    return ModelLook(judge_answer(host, model, api_key, status, _read_ids(body)), date_header)
+    finding = judge_answer(host, model, api_key, answer.status, _read_ids(answer.body))
+    return ModelLook(finding, answer.date_header)
 
 
 def no_model() -> ModelLook:

@@ -7,11 +7,11 @@ server's own default is often 4,096 tokens. It is asked only where that costs no
 import http.client
 import json
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable
+from http import HTTPStatus
 
 from infra.doctor.check import Check, passed, skipped, warned
+from infra.doctor.model_server import ServerAnswer, ask_server
 from infra.local.parameters import is_on_this_machine
 from shared.llm.base_address import read_base_address
 from shared.llm.chat_completions.prompt_limit import was_cut
@@ -55,16 +55,16 @@ def check_window(
         prompt = _WORD * tokens
         started = clock()
         try:
-            read = _count_read_tokens(base_url, model, api_key, prompt, timeout_seconds)
-        except urllib.error.HTTPError as error:
-            with error:
-                words = f"a prompt of {tokens} tokens is refused ({error.code})"
-            return warned(_NAME, words, advice)
+            answer = _send_prompt(base_url, model, api_key, prompt, timeout_seconds)
+            read = _count_read_tokens(answer.body) if answer.status == HTTPStatus.OK else 0
         except (OSError, http.client.HTTPException, ValueError):
             words = f"{tokens} tokens were not read in {timeout_seconds:.0f} s"
             return warned(
                 _NAME, words, "On a slow machine set ChunkTokens, so that calls are shorter."
             )
+        if answer.status != HTTPStatus.OK:
+            words = f"a prompt of {tokens} tokens is refused ({answer.status})"
+            return warned(_NAME, words, advice)
         if not read:
             return warned(_NAME, "the server counts no tokens, so that a cut is not seen", advice)
         if was_cut(read, estimate_tokens(prompt), prompt):
@@ -75,28 +75,25 @@ def check_window(
     return passed(_NAME, f"{tokens} tokens are read at once")
 
 
-def _count_read_tokens(
+def _send_prompt(
     base_url: str, model: str, api_key: str, prompt: str, timeout_seconds: float
-) -> int:
-    """How many tokens of a prompt a server says to have read; 0 if it does not say.
-
-    Raises:
-        OSError, http.client.HTTPException, ValueError: There is no answer, or none of use.
-    """
+) -> ServerAnswer:
     messages = [
         {"role": "system", "content": "Answer in one word."},
         {"role": "user", "content": prompt},
     ]
-    body = {"model": model, "max_tokens": 1, "messages": messages}
-    headers = {"Content-Type": "application/json"}
-    if api_key:
-        headers["Authorization"] = f"Bearer {api_key}"
-    request = urllib.request.Request(  # noqa: S310 - an address that the model was found at
-        read_base_address(base_url).name_endpoint("chat/completions"),
-        json.dumps(body).encode(),
-        headers,
-    )
-    with urllib.request.urlopen(request, timeout=timeout_seconds) as answer:  # noqa: S310 - as above
-        usage = json.loads(answer.read()).get("usage") or {}
-    count = usage.get("prompt_tokens")
+    url = read_base_address(base_url).name_endpoint("chat/completions")
+    content = {"model": model, "max_tokens": 1, "messages": messages}
+    return ask_server(url, api_key, timeout_seconds, content)
+
+
+def _count_read_tokens(body: bytes) -> int:
+    """How many tokens of a prompt a server says to have read; 0 if it does not say.
+
+    Raises:
+        ValueError: The answer is not JSON.
+    """
+    answer = json.loads(body)
+    usage = answer.get("usage") if isinstance(answer, dict) else None
+    count = usage.get("prompt_tokens") if isinstance(usage, dict) else None
     return count if isinstance(count, int) else 0

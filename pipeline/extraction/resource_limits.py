@@ -9,9 +9,12 @@ import math
 import resource
 import sys
 import time
+from pathlib import Path
 
 # The document, the engines' modules when imported late, and what PDFium opens of fonts.
 MAX_OPEN_FILES = 32
+
+_OWN_MEMORY = Path("/proc/self/statm")
 
 
 def limit_process(memory_bytes: int) -> None:
@@ -45,8 +48,7 @@ def read_resident_kibibytes() -> int:
     `getrusage` would give the highest value ever, and after `vfork` even that of the parent.
     """
     try:
-        with open("/proc/self/statm", "rb", buffering=0) as file:  # noqa: PTH123 - asked often
-            pages = int(file.read().split()[1])
+        pages = int(_OWN_MEMORY.read_bytes().split()[1])
     except OSError:
         return 0
     return pages * resource.getpagesize() // 1024

@@ -108,12 +108,17 @@ class ObjectStore:
             pages = self.client.get_paginator("list_object_versions").paginate(
                 Bucket=bucket, Prefix=prefix
             )
-            return [
-                ObjectVersion(one["Key"], one["VersionId"], one.get("ETag", "").strip('"'), mark)
-                for page in pages
-                for mark, name in ((False, "Versions"), (True, "DeleteMarkers"))
-                for one in page.get(name, [])  # type: ignore[attr-defined]  # a list by either name
-            ]
+            found: list[ObjectVersion] = []
+            for page in pages:
+                found += [
+                    ObjectVersion(one["Key"], one["VersionId"], one["ETag"].strip('"'))
+                    for one in page.get("Versions", [])
+                ]
+                found += [
+                    ObjectVersion(one["Key"], one["VersionId"], is_marker=True)
+                    for one in page.get("DeleteMarkers", [])
+                ]
+            return found
 
     def delete_versions(self, bucket: str, versions: Sequence["ObjectVersion"]) -> None:
         """Delete versions for good; those that are gone already are as good.

@@ -16,10 +16,11 @@ import sys
 import time
 from collections import Counter
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import boto3
 from boto3.dynamodb.types import TypeSerializer
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from functions.wiring import build_services, utc_now
 from functions.worker import build_item_services, build_sweep
@@ -30,6 +31,9 @@ from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.settings import Settings
 from tests.fakes.aws.kept_queues import KeptQueues, RawBody
 from tests.fakes.dead_letter_boxes import chunk_body, make_state, to_attributes
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb.client import DynamoDBClient
 
 KEYS_OF_A_PAGE = 5_000
 WAIT, LOOK, SETTLE = "wait", "look", "settle"
@@ -60,12 +64,12 @@ class KeptLedger:
         }  # fmt: skip
         self._item = _to_item(self._row)
 
-    def serve(self, dynamodb: object) -> None:
-        dynamodb.meta.events.register_first("before-send.dynamodb", self._answer)  # type: ignore[attr-defined]
+    def serve(self, dynamodb: "DynamoDBClient") -> None:
+        dynamodb.meta.events.register_first("before-send.dynamodb", self._answer)
 
-    def _answer(self, request: object, **_: object) -> AWSResponse:
-        operation = request.headers["X-Amz-Target"].decode().rsplit(".", 1)[-1]  # type: ignore[attr-defined]
-        arguments = json.loads(request.body)  # type: ignore[attr-defined]
+    def _answer(self, request: AWSPreparedRequest, **_: object) -> AWSResponse:
+        operation = request.headers["X-Amz-Target"].decode().rsplit(".", 1)[-1]
+        arguments = json.loads(request.body)
         self.requests[operation] += 1
         answer: dict[str, object] = {}
         match operation:
@@ -77,7 +81,7 @@ class KeptLedger:
                 (keys,) = (one["Keys"] for one in arguments["RequestItems"].values())
                 answer = {"Responses": {"ledger": [{**self._item, **key} for key in keys]}}
         body = RawBody(json.dumps(answer).encode())
-        return AWSResponse(request.url, 200, {"x-amzn-requestid": "r"}, body)  # type: ignore[attr-defined]
+        return AWSResponse(request.url, 200, {"x-amzn-requestid": "r"}, body)
 
     def _query(self, arguments: dict[str, dict[str, dict[str, str]]]) -> dict[str, object]:
         if "yes" not in str(arguments["ExpressionAttributeValues"]):

@@ -24,6 +24,7 @@ from infra.doctor.check import Verdict
 from infra.doctor.local_checks import check_clock, check_disk, check_python
 from infra.doctor.mail_check import check_mail, judge_mail
 from infra.doctor.model_check import check_model
+from infra.doctor.window_check import check_window
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 KEY = "sk-doctor"
@@ -54,6 +55,10 @@ def serve_models(status=200, models=("gpt-5-mini",), location=""):
             self.send_header("Location", location)
             self.end_headers()
             self.wfile.write(body)
+
+        def do_POST(self):
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.do_GET()
 
         def log_message(self, *arguments):
             """Say nothing."""
@@ -227,6 +232,13 @@ def test_address_that_is_none_is_a_failure(url):
 def test_key_follows_no_redirection():
     with serve_models() as (other, asked), serve_models(302, location=other) as (url, _):
         assert check_model(url, "m", KEY).check.words == "127.0.0.1 answers with 302"
+    assert asked == []
+
+
+def test_nor_does_it_where_the_window_is_looked_at():
+    with serve_models() as (other, asked), serve_models(302, location=other) as (url, _):
+        words = check_window(url, "m", KEY, 32_000).words
+    assert words == "a prompt of 4500 tokens is refused (302)"
     assert asked == []
 
 
