@@ -1,8 +1,9 @@
 """What a document has left in the artifacts bucket and in the DLQs, and how that is deleted."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
+from pipeline.dead_letters.restore import COPIES_PREFIX
 from pipeline.erasure.erasure_types import ErasureServices
 from pipeline.ingest.chunk_text import belongs_to
 from shared.aws.objects import ObjectVersion
@@ -20,7 +21,6 @@ from shared.ledger.erasures import (
 from shared.ledger.tasks import task_pk
 from shared.messages.tasks import TaskMessage
 
-_COPIES = "dead-letters/"
 _LINE_END = "\r\n"
 
 
@@ -49,10 +49,11 @@ def erase_answers(rows: Iterable[Mapping[str, Any]], services: ErasureServices) 
 
 
 def erase_task(task_id: str, services: ErasureServices) -> None:
-    """Delete a task with its result, its answers and all its rows."""
+    """Delete a task with its result, its answers, its discarded letters and all its rows."""
     erase_folder(f"results/tasks/{task_id}/", services)
     rows = read_partition(services.table, task_pk(task_id))
     erase_answers(rows, services)
+    erase_copies(rows, services)
     delete_rows(services.table, [(row["pk"], row["sk"]) for row in rows])
 
 
@@ -67,7 +68,7 @@ def erase_copies(rows: Iterable[Mapping[str, Any]], services: ErasureServices) -
     for row in rows:
         if row.get("step") == "discarded":
             day, letter_id = row["at"][:10], row["details"].get("message_id", "")
-            erase_folder(f"{_COPIES}{day}/{letter_id}.json", services)
+            erase_folder(f"{COPIES_PREFIX}{day}/{letter_id}.json", services)
 
 
 def erase_report_line(document_id: str, day: str, services: ErasureServices) -> None:
@@ -106,10 +107,4 @@ def erase_letters(
         services.queues, dlqs, services.pace, services.stopwatch, is_wanted=is_about
     ) as held:
         for dlq in dlqs:
-            letters = [letter for letter in held.letters if letter.queue is dlq]
-            _delete_in_batches(letters, held.delete)
-
-
-def _delete_in_batches(letters: Sequence[Letter], delete: Any) -> None:
-    for start in range(0, len(letters), 10):
-        delete(letters[start : start + 10])
+            held.delete([letter for letter in held.letters if letter.queue is dlq])
