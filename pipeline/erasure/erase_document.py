@@ -15,10 +15,11 @@ from pipeline.erasure.traces import (
     erase_folder,
     erase_letters,
     erase_report_line,
+    erase_stale_results,
     erase_task,
     erase_texts,
 )
-from shared.errors import ObjectMissingError
+from shared.errors import ObjectMissingError, SeashoreError
 from shared.ledger.children import CHILDREN_PREFIX, list_children, note_child_erased
 from shared.ledger.document_versions import find_current_document_id, forget_version, list_versions
 from shared.ledger.documents import Document, document_pk, find_document
@@ -100,31 +101,71 @@ def erase_document(document_id: str, by: str, services: ErasureServices) -> Eras
 def settle_erasures(services: ErasureServices) -> int:
     """Finish erasures that broke off, and delete what was written late about erased documents.
 
+    One that fails keeps no other from it.
+
     Returns:
         How many documents are settled now.
+
+    Raises:
+        DeferredError, PermanentError, RetryableError: As the first that failed did.
     """
     settled = 0
+    failures: list[SeashoreError] = []
     for document_id in list(list_open_erasures(services.table)):
-        order = read_order(services.table, document_id)
-        if order is not None:
-            erase_document(document_id, order["erased_by"], services)
-            continue
-        erasure = find_erasure(services.table, document_id)
-        if erasure is None or erasure.leftovers is None:
-            continue
-        if services.now() - datetime.fromisoformat(erasure.erased_at) < SETTLES_AFTER:
-            continue
-        left = erasure.leftovers
-        for task_id in left.task_ids:
-            # One that has come again since is a task without the document.
-            if find_task(services.table, task_id) is None:
-                erase_task(task_id, services)
-        _erase_files_inside(document_id, left.bucket, erasure.erased_by, services)
-        _erase_artifacts(document_id, left, "", services)
-        forget_rows(services.table, document_id)
-        settle_erasure(services.table, erasure)
-        settled += 1
+        try:
+            settled += _settle(document_id, services)
+        except SeashoreError as error:
+            failures.append(error)
+            logger.warning(
+                "erasure_kept",
+                extra={
+                    "action": "erasure_kept",
+                    "document_id": document_id,
+                    "cause": str(error),
+                },
+            )
+    if failures:
+        raise failures[0]
     return settled
+
+
+def _settle(document_id: str, services: ErasureServices) -> bool:
+    """Whether one is settled now, which was not before."""
+    order = read_order(services.table, document_id)
+    if order is not None:
+        erase_document(document_id, order["erased_by"], services)
+        return False
+    erasure = find_erasure(services.table, document_id)
+    if erasure is None or erasure.leftovers is None:
+        return False
+    if services.now() - datetime.fromisoformat(erasure.erased_at) < SETTLES_AFTER:
+        return False
+    left = erasure.leftovers
+    are_settled = [_settle_task(task_id, services) for task_id in left.task_ids]
+    _erase_files_inside(document_id, left.bucket, erasure.erased_by, services)
+    _erase_artifacts(document_id, left, "", services)
+    forget_rows(services.table, document_id)
+    if not all(are_settled):
+        return False
+    settle_erasure(services.table, erasure)
+    return True
+
+
+def _settle_task(task_id: str, services: ErasureServices) -> bool:
+    """Delete what an attempt from before the erasure has written late.
+
+    One whose message came again since is a task without the document, which keeps its own result.
+
+    Returns:
+        Whether it is done with; what is in flight may be writing its result.
+    """
+    task = find_task(services.table, task_id)
+    if task is None:
+        erase_task(task_id, services)
+        return True
+    if task.status.is_final:
+        erase_stale_results(task, services)
+    return task.status.is_final
 
 
 def _hash_content(document: Document, services: ErasureServices) -> str:

@@ -18,7 +18,7 @@ from shared.ledger.erasures import (
     read_partition,
     release_text,
 )
-from shared.ledger.tasks import task_pk
+from shared.ledger.tasks import Task, task_pk
 from shared.messages.tasks import TaskMessage
 
 _LINE_END = "\r\n"
@@ -50,11 +50,30 @@ def erase_answers(rows: Iterable[Mapping[str, Any]], services: ErasureServices) 
 
 def erase_task(task_id: str, services: ErasureServices) -> None:
     """Delete a task with its result, its answers, its discarded letters and all its rows."""
-    erase_folder(f"results/tasks/{task_id}/", services)
+    erase_folder(_task_folder(task_id), services)
     rows = read_partition(services.table, task_pk(task_id))
     erase_answers(rows, services)
     erase_copies(rows, services)
     delete_rows(services.table, [(row["pk"], row["sk"]) for row in rows])
+
+
+def erase_stale_results(task: Task, services: ErasureServices) -> None:
+    """Delete all that attempts at a task have written, but for the result that it has now."""
+    bucket = services.artifacts_bucket
+    own = f"{task.result_key.rpartition('/')[0]}/" if task.result_key else None
+    seen: set[str] = set()
+    stale = []
+    for version in services.objects.list_versions(bucket, _task_folder(task.task_id)):
+        # S3 lists the versions of a key from the newest on.
+        is_newest = version.key not in seen
+        seen.add(version.key)
+        if own is None or not version.key.startswith(own) or not is_newest:
+            stale.append(version)
+    services.objects.delete_versions(bucket, stale)
+
+
+def _task_folder(task_id: str) -> str:
+    return f"results/tasks/{task_id}/"
 
 
 def erase_folder(prefix: str, services: ErasureServices) -> None:
