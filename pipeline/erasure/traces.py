@@ -1,6 +1,6 @@
 """What a document has left in the artifacts bucket and in the DLQs, and how that is deleted."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipeline.dead_letters.restore import COPIES_PREFIX
@@ -11,7 +11,6 @@ from shared.dead_letters.letters import Letter
 from shared.dead_letters.reading import hold_letters
 from shared.errors import ObjectMissingError
 from shared.ledger.answers import ANSWER_SK
-from shared.ledger.documents import Document
 from shared.ledger.erasures import (
     delete_rows,
     forget_text_user,
@@ -106,18 +105,20 @@ def erase_report_line(document_id: str, day: str, services: ErasureServices) -> 
     objects.delete_versions(bucket, older)
 
 
-def erase_letters(
-    document: Document, task_ids: Collection[str], is_current: bool, services: ErasureServices
-) -> None:
-    """Delete the dead letters that are about a document and its tasks, and about nothing else."""
-    ids = {document.document_id, *task_ids}
-    names = {document.document_id, document.key} if is_current else {document.document_id}
+def erase_letters(ids: set[str], names: set[str], services: ErasureServices) -> None:
+    """Delete the dead letters about erased things, and about nothing else, as far as none are held.
+
+    Args:
+        ids: The documents and tasks.
+        names: What a task may call one of the documents; its letter goes then, too.
+        services: What is needed.
+    """
 
     def is_about(letter: Letter) -> bool:
         subjects = {subject.id for subject in letter.work.subjects}
         message = letter.work.message
         named = set(message.document_names) if isinstance(message, TaskMessage) else set()
-        return bool(subjects) and (subjects <= ids or bool(named & names))
+        return bool(subjects) and (subjects <= ids or not named.isdisjoint(names))
 
     dlqs = [dlq for dlq in services.dlqs if services.queues.count_all_messages(dlq.dlq_url)]
     if not dlqs:

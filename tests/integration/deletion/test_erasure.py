@@ -211,6 +211,23 @@ def test_the_copy_of_a_discarded_letter_about_a_task_goes_with_it(pipeline, serv
     assert SECRET not in everything(pipeline)
 
 
+def test_letters_that_somebody_held_go_at_the_second_look(pipeline, services):
+    account = pipeline.account
+    ids = put_all(pipeline)
+    dlq_url = account.settings.work_dlq_url
+    message = {"v": 1, "kind": "ask", "id": "about-it", "question": f"Where is {SECRET}?",
+               "documents": ["secret.pdf"]}  # fmt: skip
+    account.clients.sqs.send_message(QueueUrl=dlq_url, MessageBody=json.dumps(message))
+    held = services.queues.receive(dlq_url, 600)
+    assert len(held) == 3
+    erase_document(ids["secret.pdf"], WHO, services)
+    services.queues.change_visibility_batch(dlq_url, [one.receipt_handle for one in held], 0)
+    assert account.count_messages(dlq_url) == 3
+    settle(account, pipeline.table)
+    (left,) = services.queues.receive(dlq_url, 0)
+    assert ids["other.pdf"] in left.body
+
+
 def test_an_erasure_that_fails_keeps_no_other_from_being_settled(pipeline, monkeypatch):
     account = pipeline.account
     services = make_services(account, pipeline.table)
