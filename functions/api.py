@@ -18,15 +18,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 # container, where Lambda gives more of a processor than later.
 import shared.llm.chat_completions.openai_model  # noqa: F401 - `build_language_model` finds it loaded
 from functions.http.errors import describe_error, log_failure, write_failure
-from functions.http.request_facts import RequestFacts
+from functions.http.request_facts import RequestFacts, read_facts
 from functions.http.requests import (
     Event,
+    add_headers,
     answer_preflight,
     check_body,
-    find_header,
-    find_owner,
-    find_request_id,
-    write_cors_headers,
 )
 from functions.http.route_parts import FACTS
 from functions.http.routes import build_app
@@ -41,17 +38,11 @@ from pipeline.tasks.intake import IntakeServices
 from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.upload_forms import UploadForms
-from shared.deadline import Deadline
 from shared.errors import RequestError, SettingsError
 from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
 from shared.settings import Settings, read_settings
-
-# What is kept back of the function's time to write the answer.
-_ANSWER_SECONDS = 2.0
-
-_OTHER_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
@@ -81,20 +72,16 @@ class Api:
     def answer(self, event: Event, context: LambdaContext) -> dict[str, Any]:
         """Answer a request."""
         started = time.monotonic()
-        request_id = find_request_id(event, context.aws_request_id)
-        remaining_seconds = context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS
-        facts = RequestFacts(
-            request_id=request_id,
-            owner=find_owner(event),
-            deadline=Deadline.after(min(self.settings.api_deadline_seconds, remaining_seconds)),
-        )
+        facts = read_facts(event, context, self.settings.api_deadline_seconds)
         # Every line that is written until the next request, the model's too, tells of this one.
-        self.logger.append_keys(request_id=request_id, function_request_id=context.aws_request_id)
+        self.logger.append_keys(
+            request_id=facts.request_id, function_request_id=context.aws_request_id
+        )
         if event["httpMethod"] == "OPTIONS":
             answer = answer_preflight()
         else:
             answer = self._answer(event, context, facts)
-        self._add_headers(answer, find_header(event, "origin"))
+        add_headers(answer, event, self.settings.cors_origins)
         self.logger.info(
             "request_answered",
             extra={
@@ -122,11 +109,6 @@ class Api:
             }
         self.app.context[FACTS] = facts
         return self.app.resolve(checked, context)
-
-    def _add_headers(self, answer: dict[str, Any], origin: str | None) -> None:
-        headers = {**_OTHER_HEADERS, **write_cors_headers(origin, self.settings.cors_origins)}
-        for name, value in headers.items():
-            answer["multiValueHeaders"][name] = [value]
 
 
 def build_api(

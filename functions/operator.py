@@ -16,8 +16,8 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.http.operator_right import OperatorRight, find_actor
 from functions.http.operator_routes import build_operator_app
-from functions.http.request_facts import RequestFacts
-from functions.http.requests import Event, find_header, find_request_id, write_cors_headers
+from functions.http.request_facts import read_facts
+from functions.http.requests import Event, add_headers
 from functions.http.route_parts import FACTS
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
@@ -29,14 +29,8 @@ from shared.aws.clients import Clients
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.dead_letters.letters import DeadLetterQueue
-from shared.deadline import Deadline
 from shared.queue_catalogue import QUEUES
 from shared.settings import Settings, read_settings
-
-# What is kept back of the function's time to write the answer.
-_ANSWER_SECONDS = 2.0
-
-_OTHER_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
 def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
@@ -70,21 +64,13 @@ class Operator:
 
     def answer(self, event: Event, context: LambdaContext) -> dict[str, Any]:
         """Answer a request."""
-        request_id = find_request_id(event, context.aws_request_id)
-        remaining_seconds = context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS
-        self.logger.append_keys(request_id=request_id, function_request_id=context.aws_request_id)
-        self.app.context[FACTS] = RequestFacts(
-            request_id=request_id,
-            owner=find_actor(event),
-            deadline=Deadline.after(min(self.settings.api_deadline_seconds, remaining_seconds)),
+        facts = read_facts(event, context, self.settings.api_deadline_seconds)
+        self.logger.append_keys(
+            request_id=facts.request_id, function_request_id=context.aws_request_id
         )
+        self.app.context[FACTS] = facts
         answer = self.app.resolve(event, context)
-        headers = {
-            **_OTHER_HEADERS,
-            **write_cors_headers(find_header(event, "origin"), self.settings.cors_origins),
-        }
-        for name, value in headers.items():
-            answer["multiValueHeaders"][name] = [value]
+        add_headers(answer, event, self.settings.cors_origins)
         self.logger.info(
             "request_answered",
             extra={

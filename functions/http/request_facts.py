@@ -7,6 +7,9 @@ from concurrent.futures import TimeoutError as NotDoneError
 from dataclasses import dataclass
 from typing import TypeVar
 
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.http.requests import Event, find_owner, find_request_id
 from shared.deadline import Deadline
 from shared.errors import DeadlineError
 
@@ -14,6 +17,9 @@ ResultT = TypeVar("ResultT")
 
 # Work looks at its deadline by itself and says why it ends; only what does not is left behind.
 _GRACE_SECONDS = 1.5
+
+# What is kept back of the function's time to write the answer.
+_ANSWER_SECONDS = 2.0
 
 
 @dataclass(frozen=True)
@@ -29,6 +35,16 @@ class RequestFacts:
     request_id: str
     owner: str
     deadline: Deadline
+
+
+def read_facts(event: Event, context: LambdaContext, most_seconds: float) -> RequestFacts:
+    """What is known of a request, which may take so long, and no longer than its function."""
+    remaining_seconds = context.get_remaining_time_in_millis() / 1000 - _ANSWER_SECONDS
+    return RequestFacts(
+        request_id=find_request_id(event, context.aws_request_id),
+        owner=find_owner(event),
+        deadline=Deadline.after(min(most_seconds, remaining_seconds)),
+    )
 
 
 def run_within(

@@ -16,6 +16,7 @@ Event = dict[str, Any]
 MAX_BODY_BYTES = 1024 * 1024
 
 _ANYONE = "anyone"
+_HEADERS_OF_ALL = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "DELETE,GET,OPTIONS,POST",
     "Access-Control-Allow-Headers": (
@@ -113,6 +114,19 @@ def find_owner(event: Event) -> str:
         if name:
             return f"{kind}-{hashlib.sha256(str(name).encode()).hexdigest()[:32]}"
     return _ANYONE
+
+
+def add_headers(answer: dict[str, Any], event: Event, allowed: Sequence[str]) -> None:
+    """Put the headers on an answer that every one has.
+
+    Args:
+        answer: The answer, as API Gateway takes it.
+        event: The request.
+        allowed: The origins whose pages may see it.
+    """
+    cors = write_cors_headers(find_header(event, "origin"), allowed)
+    for name, value in {**_HEADERS_OF_ALL, **cors}.items():
+        answer["multiValueHeaders"][name] = [value]
 
 
 def write_cors_headers(origin: str | None, allowed: Sequence[str]) -> Mapping[str, str]:

@@ -1,20 +1,16 @@
 """The HTTP API's resolver: a route reads its request, makes one call into `pipeline`, answers."""
 
-import json
-from functools import partial
 from typing import Annotated, Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from functions.http.chat_routes import add_chat_routes, add_thread_routes
 from functions.http.document_routes import add_document_routes, add_report_routes
-from functions.http.errors import describe_error, log_failure, write_failure
 from functions.http.models import Health, TaskAccepted, TaskView
 from functions.http.request_facts import run_within
-from functions.http.requests import parse_json
-from functions.http.route_parts import RequestKey, find_facts, make_id, tell_answers
+from functions.http.route_parts import RequestKey, build_resolver, find_facts, make_id, tell_answers
 from functions.http.services import ApiServices
 from functions.http.views import view_task
 from pipeline.tasks.intake import take_up_task
@@ -23,20 +19,10 @@ from shared.ledger.tasks import find_task
 from shared.messages.tasks import TASK_ID_PATTERN
 from shared.messages.tasks import Task as TaskOrder
 
-# A request whose model was cut off with less than this left was late; the model has not failed.
-_LATE_SECONDS = 2.0
-
 
 def build_app(services: ApiServices, logger: Logger) -> APIGatewayRestResolver:
     """The resolver with all its routes; `FACTS` has to be in its context at each request."""
-    app = APIGatewayRestResolver(
-        enable_validation=True,
-        response_validation_error_http_code=500,
-        # Lambda lets 6 MB through, and an escaped character takes up to 14 bytes of them.
-        serializer=partial(json.dumps, ensure_ascii=False, separators=(",", ":")),
-        json_body_deserializer=parse_json,
-    )
-    _handle_errors(app, logger)
+    app = build_resolver(logger)
     add_chat_routes(app, services)
     add_thread_routes(app, services)
     _add_task_routes(app, services)
@@ -44,17 +30,6 @@ def build_app(services: ApiServices, logger: Logger) -> APIGatewayRestResolver:
     add_report_routes(app, services)
     _add_other_routes(app, services)
     return app
-
-
-def _handle_errors(app: APIGatewayRestResolver, logger: Logger) -> None:
-    def handle(error: Exception) -> Response[str]:
-        facts = find_facts(app)
-        is_late = facts.deadline.remaining_seconds < _LATE_SECONDS
-        failure = describe_error(error, is_late=is_late)
-        log_failure(logger, failure, error)
-        return write_failure(failure, facts.request_id)
-
-    app.exception_handler(Exception)(handle)
 
 
 def _add_task_routes(app: APIGatewayRestResolver, services: ApiServices) -> None:
