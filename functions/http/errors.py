@@ -39,6 +39,7 @@ from shared.errors import (
     ServiceError,
     TaskConflictError,
     TaskRefusedError,
+    UnfinishedError,
 )
 from shared.messages.message import describe_problem
 
@@ -141,6 +142,14 @@ def _describe_failed_work(error: Exception, *, is_late: bool) -> ApiFailure:
             )
         case DeadlineError() | LateAnswerError():
             return _describe_timeout()
+        case UnfinishedError(delay_seconds=seconds):
+            return ApiFailure(
+                504,
+                "unfinished",
+                "the time was up before all of it was done",
+                "Send the same request again: it goes on where this one stopped.",
+                seconds,
+            )
         case ModelUnavailableError() | ModelAnswerError() if is_late:
             return _describe_timeout()
         case ModelThrottledError(delay_seconds=seconds):

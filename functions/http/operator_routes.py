@@ -12,7 +12,9 @@ from functions.http.request_facts import run_within
 from functions.http.route_parts import build_resolver, find_facts, tell_answers
 from pipeline.erasure.erase_document import erase_document
 from pipeline.erasure.erasure_types import ErasureEnd, ErasureServices
-from shared.errors import NothingFoundError
+from shared.errors import DeadlineError, NothingFoundError, UnfinishedError
+
+_GO_ON_DELAY_SECONDS = 1.0
 
 
 def build_operator_app(
@@ -34,7 +36,14 @@ def build_operator_app(
         event = app.current_event.raw_event
         right.check(event)
         by, deadline = find_actor(event), find_facts(app).deadline
-        end = run_within(deadline, lambda: erase_document(document_id, by, services))
+        try:
+            end = run_within(deadline, lambda: erase_document(document_id, by, services))
+        except DeadlineError as error:
+            raise UnfinishedError(
+                "the time was up before all of the document was deleted",
+                delay_seconds=_GO_ON_DELAY_SECONDS,
+                reason="unfinished",
+            ) from error
         if end is ErasureEnd.UNKNOWN:
             raise NothingFoundError("there is no such document")
         return DocumentDeleted(document_id=document_id)

@@ -1,6 +1,7 @@
 """The operator function: who may delete over HTTP, what it answers, and its ticks."""
 
 import json
+import threading
 
 import pytest
 
@@ -90,6 +91,19 @@ def test_without_a_key_of_operators_nobody_is_one(account, ledger):
     document = ledger.enter("a.pdf")
     operator = open_operator(account, operator_api_key_id=None)
     assert delete(operator, document.document_id, key_id=None)[0] == 403
+
+
+def test_a_deletion_that_takes_too_long_says_how_it_goes_on(operator, monkeypatch):
+    is_over = threading.Event()
+    monkeypatch.setattr(
+        "functions.http.operator_routes.erase_document", lambda *given: is_over.wait(60)
+    )
+    made = make_event("DELETE", f"/documents/d{'0' * 20}", key_id=KEY_ID)
+    answer = operator.answer(made, LambdaContext(0.5))
+    is_over.set()
+    error = json.loads(answer["body"])["error"]
+    assert (answer["statusCode"], error["code"]) == (504, "unfinished")
+    assert error["what_to_do"].startswith("Send the same request again")
 
 
 def test_a_tick_settles_and_a_smoke_check_is_refused(operator):
