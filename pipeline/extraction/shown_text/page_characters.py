@@ -94,11 +94,6 @@ class PageCharacters:
         index = self._find_index(position)
         return None if index < 0 else self._page.find_loose_box(index)
 
-    def find_piece(self, position: int) -> int:
-        """The piece of text of the file that a character is drawn with, 0 if it is with none."""
-        index = self._find_index(position)
-        return 0 if index < 0 else self._page.find_piece(index)
-
     def list_divided(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of many spans whose ends are not drawn with one piece of text.
 
