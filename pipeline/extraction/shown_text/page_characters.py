@@ -258,6 +258,14 @@ def turn_upright(em: tuple[float, float]) -> Callable[[float, float], tuple[floa
     return lambda x, y: ((x * cosine + y * sine) / size, (y * cosine - x * sine) / size)
 
 
+def measure_gap(em: tuple[float, float], box: Box, end: tuple[float, float]) -> float:
+    """How far it is from the end of a box to a point along a writing direction, in ems."""
+    along, aside = em
+    right = box.right if along > 0 else box.left
+    top = box.top if aside > 0 else box.bottom
+    return ((end[0] - right) * along + (end[1] - top) * aside) / (along * along + aside * aside)
+
+
 def turn_point(point: tuple[float, float], quarter_turns: int) -> tuple[float, float]:
     """A point as it stands on a page that is shown turned by right angles, clockwise."""
     x, y = point
