@@ -11,17 +11,20 @@ import pytest
 from infra.cli.dead_letters.access import open_letters
 from infra.cli.dead_letters.move_tasks import start_move
 from infra.project_files import PROJECT
+from pipeline.dead_letters.canary import watch_canaries
 from pipeline.dead_letters.hold import LetterOutcome
 from pipeline.dead_letters.replay import replay
 from pipeline.ingest.chunk_text import chunk_text_key
+from shared.aws.dynamodb_table import Update
 from shared.dead_letters.letters import LetterFilter, group_letters
 from shared.dead_letters.reading import read_letters
 from shared.errors import OperatorError
 from shared.ledger.document_versions import find_current_document_id
-from shared.ledger.documents import find_document
+from shared.ledger.documents import document_row_key, find_document
 from shared.ledger.tasks import find_task, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.messages.work_items import SummarizeChunk, encode_message
 from tests.fakes.dead_letter_boxes import (
     comparable,
     look_at_all,
@@ -209,6 +212,52 @@ def test_text_that_is_gone_is_not_taken_over_but_read_anew(local_stack, services
     again = put_and_wait(local_stack, services, "again.pdf", body)
     assert (again.status, again.chunks_failed) == (DocumentStatus.DONE, 0)
     assert s3.get_object(**part)["Body"].read() == text
+    assert read(services) == []
+
+
+def test_a_partial_document_becomes_done_by_its_dead_chunk(local_stack, services):
+    s3, artifacts = local_stack.client("s3"), local_stack.output("ArtifactsBucket")
+    first = put_and_wait(local_stack, services, "once.pdf", make_prose_pdf(17))
+    assert (first.status, first.chunks_total > 1) == (DocumentStatus.DONE, True)
+    # As after four times of reading it anew: the worker looks for a text that is gone no more.
+    pk, sk = document_row_key(first.document_id)
+    begun = {"status": DocumentStatus.SUMMARIZING, "run": 5, "chunks_done": 0, "in_flight": "yes"}
+    services.table.update_row(Update(pk, sk, assign=begun | {"finished_at": None}))
+    part = {"Bucket": artifacts, "Key": chunk_text_key(first.text_address, 2)}
+    text = s3.get_object(**part)["Body"].read()
+    s3.delete_object(**part)
+    bodies = [
+        encode_message(
+            SummarizeChunk(
+                document_id=first.document_id,
+                run=5,
+                chunk_number=number,
+                text_key=chunk_text_key(first.text_address, number),
+                first_page=chunk.first_page,
+                last_page=chunk.last_page,
+            )
+        )
+        for number, chunk in enumerate(first.chunk_plan, start=1)
+    ]
+    services.queues.send(local_stack.output("WorkQueueUrl"), bodies)
+    documents = local_stack.output("DocumentsBucket")
+    document = wait_for(lambda: find_final(services, documents, "once.pdf"))
+    assert (document.status, document.chunks_failed) == (DocumentStatus.PARTIAL, 1)
+    # The ledger is told before the letter is written.
+    (letter,) = wait_for(lambda: read(services))
+    assert letter.error_type == "ObjectMissingError"
+
+    s3.put_object(**part, Body=text)
+    assert [result.ending for result in replay([letter], services)] == [LetterOutcome.REPLAYED]
+    *_, last = watch_canaries([letter], services, timeout_seconds=60)
+    assert [one.letter_id for one in last.succeeded] == [letter.letter_id]
+
+    def find_done():
+        found = find_final(services, documents, "once.pdf")
+        return found if found and found.status is DocumentStatus.DONE else None
+
+    healed = wait_for(find_done)
+    assert (healed.chunks_failed, healed.missing_pages or "") == (0, "")
     assert read(services) == []
 
 
