@@ -6,7 +6,9 @@ row of the document itself goes last, in one write. Begun again, each step finds
 """
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime
+from itertools import chain
 
 from pipeline.erasure.erasure_types import SETTLES_AFTER, ErasureEnd, ErasureServices
 from pipeline.erasure.traces import (
@@ -15,14 +17,16 @@ from pipeline.erasure.traces import (
     erase_folder,
     erase_letters,
     erase_report_line,
+    erase_stale_results,
     erase_task,
     erase_texts,
 )
-from shared.errors import ObjectMissingError
+from shared.errors import ObjectMissingError, SeashoreError
 from shared.ledger.children import CHILDREN_PREFIX, list_children, note_child_erased
 from shared.ledger.document_versions import find_current_document_id, forget_version, list_versions
 from shared.ledger.documents import Document, document_pk, find_document
 from shared.ledger.erasures import (
+    Erasure,
     Leftovers,
     find_erasure,
     finish_erasure,
@@ -70,7 +74,8 @@ def erase_document(document_id: str, by: str, services: ErasureServices) -> Eras
     rows = read_partition(services.table, document_pk(document_id))
     tasks = name_linked_tasks(rows)
     current = find_current_document_id(services.table, document.bucket, document.key)
-    erase_letters(document, tasks, current == document_id, services)
+    names = {document_id, document.key} if current == document_id else {document_id}
+    erase_letters({document_id, *tasks}, names, services)
     for task_id in tasks:
         erase_task(task_id, services)
     erase_answers(rows, services)
@@ -85,7 +90,7 @@ def erase_document(document_id: str, by: str, services: ErasureServices) -> Eras
     _erase_artifacts(document_id, leftovers, document.text_address, services)
     _erase_object(document, services)
     if document.parent is not None:
-        note_child_erased(services.table, document.parent, document.key)
+        note_child_erased(services.table, document.key)
     forget_version(services.table, document)
     forget_rows(services.table, document_id)
     finish_erasure(services.table, document_id, leftovers)
@@ -100,31 +105,84 @@ def erase_document(document_id: str, by: str, services: ErasureServices) -> Eras
 def settle_erasures(services: ErasureServices) -> int:
     """Finish erasures that broke off, and delete what was written late about erased documents.
 
+    One that fails keeps no other from it.
+
     Returns:
         How many documents are settled now.
+
+    Raises:
+        DeferredError, PermanentError, RetryableError: As the first that failed did.
     """
-    settled = 0
+    cleared: list[Erasure] = []
+    failures: list[SeashoreError] = []
     for document_id in list(list_open_erasures(services.table)):
-        order = read_order(services.table, document_id)
-        if order is not None:
-            erase_document(document_id, order["erased_by"], services)
+        try:
+            erasure = _clear(document_id, services)
+        except SeashoreError as error:
+            failures.append(error)
+            logger.warning(
+                "erasure_kept",
+                extra={
+                    "action": "erasure_kept",
+                    "document_id": document_id,
+                    "cause": str(error),
+                },
+            )
             continue
-        erasure = find_erasure(services.table, document_id)
-        if erasure is None or erasure.leftovers is None:
-            continue
-        if services.now() - datetime.fromisoformat(erasure.erased_at) < SETTLES_AFTER:
-            continue
-        left = erasure.leftovers
-        for task_id in left.task_ids:
-            # One that has come again since is a task without the document.
-            if find_task(services.table, task_id) is None:
-                erase_task(task_id, services)
-        _erase_files_inside(document_id, left.bucket, erasure.erased_by, services)
-        _erase_artifacts(document_id, left, "", services)
-        forget_rows(services.table, document_id)
+        if erasure is not None:
+            cleared.append(erasure)
+    _erase_late_letters(cleared, services)
+    for erasure in cleared:
         settle_erasure(services.table, erasure)
-        settled += 1
-    return settled
+    if failures:
+        raise failures[0]
+    return len(cleared)
+
+
+def _clear(document_id: str, services: ErasureServices) -> Erasure | None:
+    """Delete what was written late; the erasure, if nothing more can come but dead letters."""
+    order = read_order(services.table, document_id)
+    if order is not None:
+        erase_document(document_id, order["erased_by"], services)
+        return None
+    erasure = find_erasure(services.table, document_id)
+    if erasure is None or erasure.leftovers is None:
+        return None
+    if services.now() - datetime.fromisoformat(erasure.erased_at) < SETTLES_AFTER:
+        return None
+    left = erasure.leftovers
+    are_final = [_clear_task(task_id, services) for task_id in left.task_ids]
+    _erase_files_inside(document_id, left.bucket, erasure.erased_by, services)
+    _erase_artifacts(document_id, left, "", services)
+    forget_rows(services.table, document_id)
+    return erasure if all(are_final) else None
+
+
+def _erase_late_letters(erasures: Sequence[Erasure], services: ErasureServices) -> None:
+    """Delete the letters that somebody held when they were looked for, or that came after."""
+    if not erasures:
+        return
+    documents = {erasure.document_id for erasure in erasures}
+    tasks = chain.from_iterable(one.leftovers.task_ids for one in erasures if one.leftovers)
+    gone = {task_id for task_id in tasks if find_task(services.table, task_id) is None}
+    erase_letters(documents | gone, documents, services)
+
+
+def _clear_task(task_id: str, services: ErasureServices) -> bool:
+    """Delete what an attempt from before the erasure has written late.
+
+    One whose message came again since is a task without the document, which keeps its own result.
+
+    Returns:
+        Whether it is done with; what is in flight may be writing its result.
+    """
+    task = find_task(services.table, task_id)
+    if task is None:
+        erase_task(task_id, services)
+        return True
+    if task.status.is_final:
+        erase_stale_results(task, services)
+    return task.status.is_final
 
 
 def _hash_content(document: Document, services: ErasureServices) -> str:

@@ -1,8 +1,9 @@
 """What a document has left in the artifacts bucket and in the DLQs, and how that is deleted."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pipeline.dead_letters.restore import COPIES_PREFIX
 from pipeline.erasure.erasure_types import ErasureServices
 from pipeline.ingest.chunk_text import belongs_to
 from shared.aws.objects import ObjectVersion
@@ -10,17 +11,15 @@ from shared.dead_letters.letters import Letter
 from shared.dead_letters.reading import hold_letters
 from shared.errors import ObjectMissingError
 from shared.ledger.answers import ANSWER_SK
-from shared.ledger.documents import Document
 from shared.ledger.erasures import (
     delete_rows,
     forget_text_user,
     read_partition,
     release_text,
 )
-from shared.ledger.tasks import task_pk
+from shared.ledger.tasks import Task, task_pk
 from shared.messages.tasks import TaskMessage
 
-_COPIES = "dead-letters/"
 _LINE_END = "\r\n"
 
 
@@ -49,11 +48,31 @@ def erase_answers(rows: Iterable[Mapping[str, Any]], services: ErasureServices) 
 
 
 def erase_task(task_id: str, services: ErasureServices) -> None:
-    """Delete a task with its result, its answers and all its rows."""
-    erase_folder(f"results/tasks/{task_id}/", services)
+    """Delete a task with its result, its answers, its discarded letters and all its rows."""
+    erase_folder(_task_folder(task_id), services)
     rows = read_partition(services.table, task_pk(task_id))
     erase_answers(rows, services)
+    erase_copies(rows, services)
     delete_rows(services.table, [(row["pk"], row["sk"]) for row in rows])
+
+
+def erase_stale_results(task: Task, services: ErasureServices) -> None:
+    """Delete all that attempts at a task have written, but for the result that it has now."""
+    bucket = services.artifacts_bucket
+    own = f"{task.result_key.rpartition('/')[0]}/" if task.result_key else None
+    seen: set[str] = set()
+    stale = []
+    for version in services.objects.list_versions(bucket, _task_folder(task.task_id)):
+        # S3 lists the versions of a key from the newest on.
+        is_newest = version.key not in seen
+        seen.add(version.key)
+        if own is None or not version.key.startswith(own) or not is_newest:
+            stale.append(version)
+    services.objects.delete_versions(bucket, stale)
+
+
+def _task_folder(task_id: str) -> str:
+    return f"results/tasks/{task_id}/"
 
 
 def erase_folder(prefix: str, services: ErasureServices) -> None:
@@ -67,7 +86,7 @@ def erase_copies(rows: Iterable[Mapping[str, Any]], services: ErasureServices) -
     for row in rows:
         if row.get("step") == "discarded":
             day, letter_id = row["at"][:10], row["details"].get("message_id", "")
-            erase_folder(f"{_COPIES}{day}/{letter_id}.json", services)
+            erase_folder(f"{COPIES_PREFIX}{day}/{letter_id}.json", services)
 
 
 def erase_report_line(document_id: str, day: str, services: ErasureServices) -> None:
@@ -86,18 +105,20 @@ def erase_report_line(document_id: str, day: str, services: ErasureServices) -> 
     objects.delete_versions(bucket, older)
 
 
-def erase_letters(
-    document: Document, task_ids: Collection[str], is_current: bool, services: ErasureServices
-) -> None:
-    """Delete the dead letters that are about a document and its tasks, and about nothing else."""
-    ids = {document.document_id, *task_ids}
-    names = {document.document_id, document.key} if is_current else {document.document_id}
+def erase_letters(ids: set[str], names: set[str], services: ErasureServices) -> None:
+    """Delete the dead letters about erased things, and about nothing else, as far as none are held.
+
+    Args:
+        ids: The documents and tasks.
+        names: What a task may call one of the documents; its letter goes then, too.
+        services: What is needed.
+    """
 
     def is_about(letter: Letter) -> bool:
         subjects = {subject.id for subject in letter.work.subjects}
         message = letter.work.message
         named = set(message.document_names) if isinstance(message, TaskMessage) else set()
-        return bool(subjects) and (subjects <= ids or bool(named & names))
+        return bool(subjects) and (subjects <= ids or not named.isdisjoint(names))
 
     dlqs = [dlq for dlq in services.dlqs if services.queues.count_all_messages(dlq.dlq_url)]
     if not dlqs:
@@ -106,10 +127,4 @@ def erase_letters(
         services.queues, dlqs, services.pace, services.stopwatch, is_wanted=is_about
     ) as held:
         for dlq in dlqs:
-            letters = [letter for letter in held.letters if letter.queue is dlq]
-            _delete_in_batches(letters, held.delete)
-
-
-def _delete_in_batches(letters: Sequence[Letter], delete: Any) -> None:
-    for start in range(0, len(letters), 10):
-        delete(letters[start : start + 10])
+            held.delete([letter for letter in held.letters if letter.queue is dlq])

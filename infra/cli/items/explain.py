@@ -14,16 +14,19 @@ from infra.cli.times import describe_duration
 from pipeline.dead_letters.hold import message_pk
 from pipeline.timeline import Timeline, build_timeline
 from shared.ledger.documents import Document, document_pk
+from shared.ledger.erasures import Erasure, find_erasure
 from shared.ledger.reports import ReportRow, find_report, report_pk
 from shared.ledger.tasks import Task, find_task, task_pk
 from shared.ledger.timeline import read_timeline
 
 Fact = tuple[str, str]
-Subject = Document | Task | ReportRow | None
+Subject = Document | Erasure | Task | ReportRow | None
 
 
 def explain(context: CommandContext, wanted: str) -> None:
     """Write the timeline of a document, a task, a report (by its day), or a message about none.
+
+    Of a document that was erased there is no timeline, only who did it and when.
 
     Raises:
         UnknownItemError: There is no such thing.
@@ -36,6 +39,8 @@ def explain(context: CommandContext, wanted: str) -> None:
     output.write_facts(_list_facts(subject, wanted))
     if isinstance(subject, Document):
         output.write_facts(list_relatives(context.table, subject))
+    if isinstance(subject, Erasure):
+        return
     output.write_facts(_list_sums(timeline))
     output.write()
     write_timeline_table(timeline, output)
@@ -52,6 +57,9 @@ def _find_timeline(context: CommandContext, wanted: str) -> tuple[Subject, Timel
     of_message = read_timeline(table, message_pk(wanted))
     if of_message:
         return None, build_timeline(of_message)
+    erasure = find_erasure(table, wanted)
+    if erasure is not None:
+        return erasure, build_timeline([])
     document = find_wanted_document(context, wanted)
     return document, build_timeline(read_timeline(table, document_pk(document.document_id)))
 
@@ -59,7 +67,7 @@ def _find_timeline(context: CommandContext, wanted: str) -> tuple[Subject, Timel
 def _to_json(subject: Subject, timeline: Timeline) -> dict[str, Any]:
     told = asdict(timeline)
     told["steps"] = [step.to_json() for step in timeline.steps]
-    kinds = {"document": Document, "task": Task, "report": ReportRow}
+    kinds = {"document": Document, "erasure": Erasure, "task": Task, "report": ReportRow}
     found = None if subject is None else subject.model_dump(mode="json")
     about = {name: found if isinstance(subject, kind) else None for name, kind in kinds.items()}
     return {**about, "timeline": told}
@@ -83,6 +91,17 @@ def _list_facts(subject: Subject, wanted: str) -> Sequence[Fact]:
                 ("About", subject.about),
                 ("Status", f"{subject.status}{reason}"),
                 ("Attempts", str(subject.attempts)),
+            ]
+        case Erasure():
+            settled = (
+                "Nothing more can come of it."
+                if subject.leftovers is None
+                else "What was written late is still to be deleted."
+            )
+            return [
+                ("Document", subject.document_id),
+                ("Status", f"Erased by {subject.erased_by}. {settled}"),
+                ("Erased", subject.erased_at),
             ]
         case ReportRow():
             reason = f": {subject.reason}" if subject.reason else ""

@@ -6,6 +6,7 @@ import pytest
 
 from infra.cli.exit_codes import ExitCode
 from shared.ledger.documents import find_document
+from shared.ledger.erasures import find_erasure, settle_erasure
 from tests.fakes.desks.command_line import open_command_line
 from tests.fakes.entered_documents import Ledger
 
@@ -47,3 +48,18 @@ def test_ids_keys_and_prefixes_name_documents(seashore, ledger):
 def test_what_is_not_there_or_not_named_is_an_error(seashore, ledger):
     assert seashore("delete", "unknown.pdf", "--yes").exit_code == ExitCode.UNKNOWN_DOCUMENT
     assert seashore("delete", "--yes").exit_code == ExitCode.USAGE
+
+
+def test_explain_tells_who_erased_a_document(seashore, ledger):
+    document = ledger.enter("a.pdf")
+    seashore("delete", "a.pdf", "--yes")
+    erasure = find_erasure(ledger.table, document.document_id)
+    result = seashore("explain", document.document_id)
+    assert result.exit_code == ExitCode.OK
+    for words in (document.document_id, f"Erased by {erasure.erased_by}", erasure.erased_at):
+        assert words in result.stdout
+    assert "written late is still to be deleted" in result.stdout
+    told = json.loads(seashore("explain", document.document_id, "--json").stdout)
+    assert (told["document"], told["erasure"]["erased_at"]) == (None, erasure.erased_at)
+    settle_erasure(ledger.table, erasure)
+    assert "Nothing more can come" in seashore("explain", document.document_id).stdout

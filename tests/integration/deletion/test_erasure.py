@@ -9,16 +9,19 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from functions.wiring import utc_now
+from pipeline.dead_letters.discard import discard
+from pipeline.dead_letters.hold import LetterOutcome, LetterServices
 from pipeline.erasure.erase_document import erase_document, settle_erasures
 from pipeline.erasure.erasure_types import SETTLES_AFTER, ErasureEnd, ErasureServices
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.dead_letters.letters import DeadLetterQueue
-from shared.dead_letters.reading import ReadingPace
+from shared.dead_letters.reading import ReadingPace, read_letters
+from shared.errors import AccessDeniedError
 from shared.ledger.documents import find_document
 from shared.ledger.erasures import find_erasure, list_open_erasures
-from shared.ledger.tasks import find_task
-from shared.lifecycle import DocumentStatus
+from shared.ledger.tasks import fail_task, find_task
+from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.queue_catalogue import SWEPT_QUEUES
 from tests.fakes.aws.ledger_rows import scan_rows
 from tests.fakes.desks.running_pipeline import run_pipeline
@@ -145,6 +148,108 @@ def test_nothing_of_an_erased_document_is_left_and_all_of_the_others(pipeline, s
     assert list(list_open_erasures(pipeline.table)) == []
     check_gone(pipeline, ids)
     assert erase_document("d" + "0" * 20, WHO, services) is ErasureEnd.UNKNOWN
+
+
+def erase_and_write_late(pipeline, services):
+    """One document of a task erased, whose attempt writes its result all the same."""
+    pipeline.account.upload("secret.pdf", PIER)
+    pipeline.account.upload("other.pdf", FERRY)
+    pipeline.run()
+    ask(pipeline, "about-it", "secret.pdf")
+    pipeline.run()
+    erase_document(pipeline.document("secret.pdf").document_id, WHO, services)
+    key = "results/tasks/about-it/1/result.json"
+    bucket = services.artifacts_bucket
+    services.objects.write_text(bucket, key, f'{{"answer": "{SECRET}"}}', "application/json")
+    return key
+
+
+def test_a_task_that_comes_again_keeps_its_own_result_and_nothing_of_before(pipeline, services):
+    key = erase_and_write_late(pipeline, services)
+    ask(pipeline, "about-it", "other.pdf")
+    pipeline.run()
+    task = find_task(pipeline.table, "about-it")
+    assert (task.status, task.result_key) == (TaskStatus.DONE, key)
+    assert SECRET in everything(pipeline)
+    assert settle(pipeline.account, pipeline.table) == 1
+    assert SECRET not in everything(pipeline)
+    assert pipeline.read_artifact(key)["task_id"] == "about-it"
+
+
+def test_an_erasure_is_open_until_a_task_that_came_again_is_final(pipeline, services):
+    erase_and_write_late(pipeline, services)
+    ask(pipeline, "about-it", "other.pdf", "secret.pdf")
+    pipeline.run()
+    task = find_task(pipeline.table, "about-it")
+    assert task.status is TaskStatus.RECEIVED
+    assert settle(pipeline.account, pipeline.table) == 0
+    fail_task(pipeline.table, task, "there is no such document", utc_now)
+    assert settle(pipeline.account, pipeline.table) == 1
+    assert SECRET not in everything(pipeline)
+
+
+def test_the_copy_of_a_discarded_letter_about_a_task_goes_with_it(pipeline, services):
+    account = pipeline.account
+    pipeline.account.upload("secret.pdf", PIER)
+    pipeline.run()
+    ask(pipeline, "about-it", "secret.pdf")
+    pipeline.run()
+    message = {"v": 1, "kind": "ask", "id": "about-it", "question": f"Where is {SECRET}?",
+               "documents": ["secret.pdf"]}  # fmt: skip
+    account.clients.sqs.send_message(
+        QueueUrl=account.settings.work_dlq_url, MessageBody=json.dumps(message)
+    )
+    letter_services = LetterServices(
+        services.queues, services.table, services.dlqs, services.pace, WHO, utc_now,
+        services.stopwatch, lambda seconds: None,
+    )  # fmt: skip
+    letters = read_letters(services.queues, services.dlqs, services.pace, services.stopwatch)
+    outcomes = discard(letters, letter_services, services.objects, services.artifacts_bucket)
+    assert [one.ending for one in outcomes] == [LetterOutcome.DISCARDED]
+    assert SECRET in everything(pipeline)
+    erase_document(pipeline.document("secret.pdf").document_id, WHO, services)
+    assert SECRET not in everything(pipeline)
+
+
+def test_letters_that_somebody_held_go_at_the_second_look(pipeline, services):
+    account = pipeline.account
+    ids = put_all(pipeline)
+    dlq_url = account.settings.work_dlq_url
+    message = {"v": 1, "kind": "ask", "id": "about-it", "question": f"Where is {SECRET}?",
+               "documents": ["secret.pdf"]}  # fmt: skip
+    account.clients.sqs.send_message(QueueUrl=dlq_url, MessageBody=json.dumps(message))
+    held = services.queues.receive(dlq_url, 600)
+    assert len(held) == 3
+    erase_document(ids["secret.pdf"], WHO, services)
+    services.queues.change_visibility_batch(dlq_url, [one.receipt_handle for one in held], 0)
+    assert account.count_messages(dlq_url) == 3
+    settle(account, pipeline.table)
+    (left,) = services.queues.receive(dlq_url, 0)
+    assert ids["other.pdf"] in left.body
+
+
+def test_an_erasure_that_fails_keeps_no_other_from_being_settled(pipeline, monkeypatch):
+    account = pipeline.account
+    services = make_services(account, pipeline.table)
+    for key, content in (("a.pdf", PIER), ("b.pdf", FERRY)):
+        account.upload(key, content)
+        pipeline.run()
+        erase_document(pipeline.document(key).document_id, WHO, services)
+    first, second = list_open_erasures(pipeline.table)
+    list_versions = ObjectStore.list_versions
+
+    def refuse(objects, bucket, prefix):
+        if first in prefix:
+            raise AccessDeniedError("no", delay_seconds=60, reason="access_denied")
+        return list_versions(objects, bucket, prefix)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ObjectStore, "list_versions", refuse)
+        with pytest.raises(AccessDeniedError):
+            settle(account, pipeline.table)
+    assert list(list_open_erasures(pipeline.table)) == [first]
+    assert find_erasure(pipeline.table, second).leftovers is None
+    assert settle(account, pipeline.table) == 1
 
 
 class DeadError(BaseException):
