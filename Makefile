@@ -50,7 +50,7 @@ chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at f
 fuzz: $(VENV)/.development ## Any input, no crash: decoders and PDFs, SECONDS (60) for each target
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-bench: bench-batch bench-extraction bench-model bench-report bench-sweep bench-costs bench-coldstart ## Measure everything that follows
+bench: bench-batch bench-extraction bench-model bench-report bench-sweep bench-costs bench-coldstart ## Measure batch, extraction, model, report, sweep, costs and cold start
 
 bench-batch: $(VENV)/.development ## Measure: a batch of ten beside plain Powertools
 	@$(BIN)/python -m tests.benchmarks.bench_batch

@@ -24,3 +24,8 @@ def find_state_folder(project: Path = PROJECT) -> Path:
             "works with stacks on AWS that are deployed already: name one with --stack."
         )
     return project / ".seashore"
+
+
+def find_reports_folder(state: Path, stack_name: str) -> Path:
+    """The folder of the reports of a stack that were made on this machine."""
+    return state / "reports" / stack_name

@@ -86,13 +86,21 @@ def resolve_aws_stack(name: str, region: str | None = None, profile: str | None 
         UnknownStackError: No such stack, or it is not ready.
         OperatorError: AWS cannot be asked: no credentials, no region, no network.
     """
-    session = open_session(region, profile)
-    with aws_errors_as(OperatorError):
-        stack = describe_stack(session.client("cloudformation"), name)
+    try:
+        session = open_session(region, profile)
+        with aws_errors_as(OperatorError):
+            stack = describe_stack(session.client("cloudformation"), name)
+    except OperatorError as error:
+        # Whoever has mistyped the local stack's name has perhaps nothing to do with AWS.
+        raise OperatorError(
+            f"The stack {name!r} is looked for on AWS, as the one on this machine is "
+            f"{LOCAL_STACK!r}: {error}"
+        ) from error.__cause__
     if stack is None:
         raise UnknownStackError(
             f"There is no stack {name!r} in {session.region_name}: check the name and the "
-            f"region, or make it with `seashore deploy --stack {name}`."
+            f"region, or make it with `seashore deploy --stack {name}`. The one on this machine is "
+            f"{LOCAL_STACK!r}."
         )
     outputs = read_outputs(stack)
     if not outputs:

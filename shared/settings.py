@@ -27,6 +27,10 @@ def _find_zone(value: object) -> object:
 
 
 # CloudFormation has no way to leave a variable out of a map for an empty parameter.
+def _read_json_object(value: object) -> object:
+    return json.loads(value or "{}") if isinstance(value, str) else value
+
+
 OptionalText = Annotated[str | None, BeforeValidator(_none_if_blank)]
 RequiredText = Annotated[str, Field(min_length=1)]
 
@@ -40,7 +44,7 @@ OptionalAmount = Annotated[
 OptionalCount = Annotated[Annotated[int, Field(ge=500)] | None, BeforeValidator(_none_if_blank)]
 ModelPrices = Annotated[
     dict[str, ModelPrice],
-    BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value),
+    BeforeValidator(_read_json_object),
 ]
 TextList = Annotated[
     tuple[str, ...],
@@ -71,7 +75,7 @@ _OWN_PARAMETERS = frozenset(
 )
 
 
-def _leave_own_parameters(value: dict[str, Any]) -> dict[str, Any]:
+def _refuse_own_parameters(value: dict[str, Any]) -> dict[str, Any]:
     taken = sorted(value.keys() & _OWN_PARAMETERS)
     if taken:
         raise ValueError(f"{', '.join(taken)} cannot be set here")
@@ -80,8 +84,8 @@ def _leave_own_parameters(value: dict[str, Any]) -> dict[str, Any]:
 
 ExtraBody = Annotated[
     dict[str, Any],
-    BeforeValidator(lambda value: json.loads(value or "{}") if isinstance(value, str) else value),
-    AfterValidator(_leave_own_parameters),
+    BeforeValidator(_read_json_object),
+    AfterValidator(_refuse_own_parameters),
 ]
 TimeZone = Annotated[ZoneInfo, BeforeValidator(_find_zone)]
 

@@ -1,8 +1,10 @@
-"""Times as operators write them (a date, how long ago), and durations in words."""
+"""Times and days as operators write them (a date, how long ago), and durations in words."""
 
 import re
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
+from shared.calendar import find_day, find_day_before, parse_day
 from shared.errors import WrongUsageError
 
 _AGO = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
@@ -34,6 +36,29 @@ def parse_time(text: str, now: datetime) -> datetime:
         raise WrongUsageError(
             f"{text!r} is not a time: give 2h or 3d for how long ago, or 2026-03-01T14:30."
         ) from None
+
+
+def choose_day(wanted: str | None, now: datetime, zone: ZoneInfo) -> str:
+    """The day that an operator means; None is yesterday.
+
+    Raises:
+        WrongUsageError: It is no day, or has not come yet.
+    """
+    today = find_day(now, zone)
+    match wanted:
+        case None | "yesterday":
+            return find_day_before(now, zone)
+        case "today":
+            return today
+    try:
+        day = f"{parse_day(wanted):%Y-%m-%d}"
+    except ValueError:
+        raise WrongUsageError(
+            f"{wanted!r} is not a day: give it as {today}, or today, or yesterday."
+        ) from None
+    if day > today:
+        raise WrongUsageError(f"{day} has not come yet: in {zone.key} it is {today}.")
+    return day
 
 
 def describe_time(at: datetime | str) -> str:

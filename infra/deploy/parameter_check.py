@@ -40,18 +40,22 @@ def check_parameters(place: StackPlace, parameters: Mapping[str, str]) -> None:
         place.report(missing)
 
 
+def uses_model(values: Mapping[str, str]) -> bool:
+    """Whether a stack with these values of parameters asks a language model at all."""
+    return bool(
+        values.get("OpenAiApiKeySecret")
+        or values.get("OpenAiBaseUrl")
+        or values.get("ModelAuth") == "iam"
+    )
+
+
 def describe_missing_price(values: Mapping[str, str]) -> str:
     """Which model's calls no daily limit holds back, and what to do; empty if it holds for all.
 
     Args:
         values: All parameters' values, which the functions can read.
     """
-    is_used = (
-        values.get("OpenAiApiKeySecret")
-        or values.get("OpenAiBaseUrl")
-        or values.get("ModelAuth") == "iam"
-    )
-    if not is_used or not values.get("DailyCapUsd") or values.get("DailyCapTokens"):
+    if not uses_model(values) or not values.get("DailyCapUsd") or values.get("DailyCapTokens"):
         return ""
     prices = json.loads(values.get("ModelPrices") or "{}")
     models = filter(None, (values.get("OpenAiModel"), values.get("FallbackModel")))

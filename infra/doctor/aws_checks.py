@@ -9,6 +9,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import aws_errors_as
+from infra.deploy.parameter_check import uses_model
 from infra.deploy.stack_operation import describe_stack, read_parameters
 from infra.deploy.stack_place import StackPlace
 from infra.deploy.template_file import read_defaults
@@ -61,7 +62,7 @@ class AwsDoctor:
     @property
     def uses_model(self) -> bool:
         """Whether the stack asks a language model at all."""
-        return bool(self.base_url or self._parameters.get("OpenAiApiKeySecret"))
+        return uses_model(self._parameters)
 
     def look(self) -> Iterator[Check]:
         """Take every look. Without usable credentials it ends after the first."""

@@ -90,7 +90,7 @@ def erase_document(document_id: str, by: str, services: ErasureServices) -> Eras
     _erase_artifacts(document_id, leftovers, document.text_address, services)
     _erase_object(document, services)
     if document.parent is not None:
-        note_child_erased(services.table, document.parent, document.key)
+        note_child_erased(services.table, document.key)
     forget_version(services.table, document)
     forget_rows(services.table, document_id)
     finish_erasure(services.table, document_id, leftovers)

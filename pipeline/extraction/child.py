@@ -32,6 +32,7 @@ from pipeline.extraction.protocol import (
     decode_request,
     encode_cause,
     encode_frame,
+    find_max_payload_bytes,
 )
 from pipeline.extraction.resource_limits import (
     limit_document_cpu,
@@ -46,7 +47,7 @@ _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 # The engines keep about 2 kB of each page that they have read.
 PAGES_BETWEEN_LOOKS = 100
 MAX_GROWTH_KIBIBYTES = 16 * 1024
-BYTES_OF_PART = 1 << 18
+MAX_PART_BYTES = 1 << 18
 OUT_OF_MEMORY = "it needs more memory than a document may use"
 
 
@@ -183,6 +184,7 @@ class Reader:
     def _take_files(self, first: int, max_bytes: int) -> None:
         """Send the files inside from one on, as far as they are PDFs and together small enough."""
         files = () if self._document is None else self._document.find_files()
+        part_bytes = min(MAX_PART_BYTES, find_max_payload_bytes(self._max_page_characters))
         for number, file in enumerate(files, start=1):
             if number < first:
                 continue
@@ -195,8 +197,8 @@ class Reader:
                 self._send(FrameKind.FILE_ENDS, number, OUT_OF_MEMORY)
                 continue
             max_bytes -= len(data)
-            for start in range(0, len(data), BYTES_OF_PART):
-                self._send(FrameKind.FILE_PART, number, data=data[start : start + BYTES_OF_PART])
+            for start in range(0, len(data), part_bytes):
+                self._send(FrameKind.FILE_PART, number, data=data[start : start + part_bytes])
             self._send(FrameKind.FILE_ENDS, number)
 
     def _close(self) -> None:

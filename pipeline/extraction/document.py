@@ -50,7 +50,7 @@ class OpenDocument:
     Attributes:
         page_count: The number of its pages.
         embedded_files: The names of the files inside, in one line each.
-        waited_seconds: Time that its pages have taken so far, those readings included.
+        waited_seconds: Time that its pages and files have taken so far, those readings included.
     """
 
     def __init__(
@@ -114,7 +114,7 @@ class OpenDocument:
         if self._is_reading:
             self._drop_reader()
         if first_page <= self.page_count:
-            self._ask_to_read(RequestKind.READ, first_page)
+            self._ask_for_rest(RequestKind.READ, first_page)
         for number in range(first_page, self.page_count + 1):
             page = self._next_page(number)
             if number == self.page_count:
@@ -169,7 +169,7 @@ class OpenDocument:
     ) -> str | None:
         """Write a file's bytes; why it is not taken out, or None."""
         while True:
-            answer = self._wait_for_page(reader)
+            answer = self._wait_for_next(reader)
             if isinstance(answer, ReaderLoss):
                 return answer.reason
             if answer.kind is FrameKind.FILE_ENDS and answer.number == number:
@@ -185,7 +185,7 @@ class OpenDocument:
             self._resume(RequestKind.READ, number)
         if self._reader is None or self._stopped_because is not None:
             return _fail_page(number, self._stopped_because or "", RejectionCode.OVER_LIMITS)
-        answer = self._wait_for_page(self._reader)
+        answer = self._wait_for_next(self._reader)
         if isinstance(answer, ReaderLoss):
             return _fail_page(number, answer.reason, find_code(answer.cause))
         engine = PAGE_ENGINES.get(answer.kind)
@@ -205,7 +205,7 @@ class OpenDocument:
     def _resume(self, kind: RequestKind, *arguments: int) -> None:
         """Ask for what follows, with a new reader if need be, or settle that no more is tried."""
         if self._reader is not None:
-            self._ask_to_read(kind, *arguments)
+            self._ask_for_rest(kind, *arguments)
             return
         if self._losses >= self._limits.max_reader_losses:
             self._stopped_because = f"{self._losses} pages before it have ended their readers"
@@ -216,7 +216,7 @@ class OpenDocument:
         elif answer.kind is not FrameKind.OPENED or answer.number != self.page_count:
             self._stopped_because = "the document could not be opened a second time"
         else:
-            self._ask_to_read(kind, *arguments)
+            self._ask_for_rest(kind, *arguments)
 
     def _ask_to_open(self) -> Frame | ReaderLoss:
         reader = self._reader = self._take_reader()
@@ -231,12 +231,12 @@ class OpenDocument:
             return ReaderLoss(LossCause.CRASH, "the reader answered out of turn")
         return answer
 
-    def _ask_to_read(self, kind: RequestKind, *arguments: int) -> None:
+    def _ask_for_rest(self, kind: RequestKind, *arguments: int) -> None:
         if self._reader is not None:
             self._reader.send(kind, *arguments)
             self._is_reading = True
 
-    def _wait_for_page(self, reader: ReaderProcess) -> Frame | ReaderLoss:
+    def _wait_for_next(self, reader: ReaderProcess) -> Frame | ReaderLoss:
         page_seconds, document_seconds = (
             self._limits.page_wall_seconds,
             self._limits.document_wall_seconds,
@@ -271,7 +271,7 @@ class OpenDocument:
         self._drop_reader()
         if answer is None:
             if is_bound_by_deadline:
-                raise DeadlineError("the time budget ran out while a page was being read")
+                raise DeadlineError("the time budget ran out while the document was being read")
             answer = overrun
         if answer.cause in (LossCause.CPU_TIME, LossCause.DOCUMENT_TIME):
             self._stopped_because = answer.reason

@@ -14,7 +14,9 @@ from shared.errors import RejectionCode
 
 HEADER = struct.Struct(">cIII")
 # The longest form of one character in UTF-8.
-BYTES_PER_CHARACTER = 4
+_BYTES_PER_CHARACTER = 4
+# A frame has room for so many characters, however short pages must be: a reason is text too.
+_MIN_CHARACTERS = 1024
 MAX_REASON_CHARACTERS = 500
 
 
@@ -93,6 +95,11 @@ def decode_request(line: bytes) -> tuple[RequestKind, list[str | float]]:
     """The kind and the arguments of a request."""
     kind, *arguments = json.loads(line)
     return RequestKind(kind), arguments
+
+
+def find_max_payload_bytes(max_page_characters: int) -> int:
+    """The most bytes that a frame may have besides its header."""
+    return _BYTES_PER_CHARACTER * max(max_page_characters, _MIN_CHARACTERS)
 
 
 def encode_frame(frame: Frame) -> bytes:

@@ -16,13 +16,13 @@ from typing import IO, cast
 from pipeline.extraction.jail import hide_from_children
 from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.protocol import (
-    BYTES_PER_CHARACTER,
     Frame,
     FrameError,
     FrameKind,
     RequestKind,
     decode_frame,
     encode_request,
+    find_max_payload_bytes,
 )
 from shared.errors import ExtractorError
 
@@ -71,7 +71,7 @@ class ReaderProcess:
     """
 
     def __init__(self, limits: ExtractionLimits, environment: Mapping[str, str]) -> None:
-        self._max_payload_bytes = BYTES_PER_CHARACTER * max(limits.max_page_characters, 1024)
+        self._max_payload_bytes = find_max_payload_bytes(limits.max_page_characters)
         self._max_idle_bytes = limits.memory_bytes * MAX_IDLE_SHARE
         self._buffer = bytearray()
         self._is_closing = False

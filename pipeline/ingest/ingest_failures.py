@@ -23,12 +23,12 @@ def give_up_ingest(item: IngestItem, cause: str, table: LedgerTable, now: Clock)
         LedgerConflictError: Chunks kept coming in between; a later try will do.
     """
     for document in _find_documents(item, table, now):
-        _fail_if_stuck(document.document_id, cause, table, now)
+        _fail_if_stuck(document, cause, table, now)
 
 
-def _fail_if_stuck(document_id: str, cause: str, table: LedgerTable, now: Clock) -> None:
+def _fail_if_stuck(known: Document, cause: str, table: LedgerTable, now: Clock) -> None:
+    document: Document | None = known
     for tries_left in reversed(range(_MOST_TRIES)):
-        document = find_document(table, document_id)
         if document is None or not _is_stuck(document):
             return
         is_unread = document.status is DocumentStatus.RECEIVED
@@ -48,6 +48,7 @@ def _fail_if_stuck(document_id: str, cause: str, table: LedgerTable, now: Clock)
             logger.info("moved_on_already", extra={"action": "moved_on_already"})
             if not tries_left:
                 raise
+            document = find_document(table, known.document_id)
 
 
 def _is_stuck(document: Document) -> bool:

@@ -347,7 +347,7 @@ class MeteredCalls:
                     reply = call()
                 else:
                     most = find_most(once.input_tokens, once.output_tokens)
-                    reply, cost = meter.run(call, most.input_tokens, most.output_tokens)
+                    reply, cost = meter.run(call, most)
             finally:
                 self._costs.count(cost - held)
         except SeashoreError as error:

@@ -43,7 +43,7 @@ class RunCosts:
         """
         if self._payer is None or meter is None:
             return 0
-        cost = meter.estimate(once.input_tokens, once.output_tokens)
+        cost = meter.compute_cost(once)
         with self._lock:
             # Calls that ended after the row was read are known here already.
             noted = 0 if row is None else row.get("cost_micro_usd", 0)

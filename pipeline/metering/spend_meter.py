@@ -159,15 +159,12 @@ class SpendMeter:
             return "DailyCapTokens"
         return "ChatDailyCapUsd" if self._account is Account.CHAT else "DailyCapUsd"
 
-    def estimate(self, input_tokens: int, output_tokens: int) -> int:
-        """What a call may cost, in millionths of a dollar; 0 without a known price.
-
-        At the normal price: a cheap tier may have no room.
-        """
-        return self.compute_cost(Usage(1, input_tokens, output_tokens))
-
     def compute_cost(self, usage: Usage) -> int:
-        """What calls have cost, in millionths of a dollar: each token by the tier that it went."""
+        """What calls cost, in millionths of a dollar; 0 without a known price.
+
+        Each token counts by the tier that it went. What is yet to be called goes by none, and so
+        counts at the normal price: a cheap tier may have no room.
+        """
         price = self.limits.price
         if price is None:
             return 0
@@ -179,15 +176,12 @@ class SpendMeter:
             usage.cached_tokens - usage.flex_cached_tokens,
         ) + compute_cost_micro_usd(price.flex or price, *by_flex)
 
-    def run(
-        self, call: Callable[[], ReplyT], input_tokens: int, output_tokens: int
-    ) -> tuple[ReplyT, int]:
+    def run(self, call: Callable[[], ReplyT], most: Usage) -> tuple[ReplyT, int]:
         """Call a model, with room reserved before and the cost settled after.
 
         Args:
             call: Calls the model.
-            input_tokens: The most that the model may read, all calls of the answer together.
-            output_tokens: The most that it may write.
+            most: The most that it may use up, all calls of the answer together.
 
         Returns:
             What the call returned, and what it cost, in millionths of a dollar.
@@ -195,7 +189,7 @@ class SpendMeter:
         Raises:
             OverBudgetError, ServiceError: As `reserve` does.
         """
-        reservation = self.reserve(self._weigh(Usage(1, input_tokens, output_tokens)))
+        reservation = self.reserve(self._weigh(most))
         # Whatever else ends the call: nobody knows how far it came, and it may be on the bill.
         lost = ModelSpend(model=self._model, unanswered=1, spent=reservation.cost)
         with ExitStack() as unsettled:
@@ -223,8 +217,7 @@ class SpendMeter:
             self._note_share(1.0)
             raise OverBudgetError(
                 f"a call may cost {self._name_amount(cost)}, and the day's limit is "
-                f"{self._name_amount(daily)}: "
-                f"raise {self._parameter}",
+                f"{self._name_amount(daily)}: raise {self._parameter}",
                 delay_seconds=_LIMIT_IS_RAISED_SECONDS,
                 reason="over_budget",
             )
@@ -268,11 +261,9 @@ class SpendMeter:
 
     def _weigh(self, usage: Usage) -> int:
         """What calls take of the limit."""
-        return (
-            usage.input_tokens + usage.output_tokens
-            if self._by_tokens
-            else (self.compute_cost(usage))
-        )
+        if self._by_tokens:
+            return usage.input_tokens + usage.output_tokens
+        return self.compute_cost(usage)
 
     def _name_amount(self, amount: int) -> str:
         return f"{amount:,} tokens" if self._by_tokens else format_usd(amount)
@@ -365,10 +356,7 @@ class SpendMeter:
     def _close_retired(self) -> None:
         waiting = []
         for retired in self._retired:
-            if retired.running:
-                waiting.append(retired)
-                continue
-            if not retired.is_noted:
+            if retired.running or not retired.is_noted:
                 waiting.append(retired)
                 continue
             lease = find_lease(self._table, retired.lease)

@@ -7,6 +7,7 @@ itself tells: on which pages a name stands, and how a date reads in ISO 8601.
 import math
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -15,13 +16,12 @@ from pipeline.prompts import FIND_MENTIONS, SUMMARIZE_ALL, SUMMARIZE_CHUNK, SUMM
 from pipeline.summaries.mentions import (
     MAX_ENTITIES,
     PageTexts,
-    join_dates,
-    join_entities,
+    add_mentions,
     write_on_one_line,
 )
 from pipeline.summaries.summary_types import CoreSummary, Entity, EntityKind, EventDate, Summary
 from shared.llm.extractive.date_finding import read_iso
-from shared.llm.model import ModelRequest, Purpose, Source
+from shared.llm.model import AnswerT, ModelRequest, Purpose, Source
 from shared.llm.prompt_rendering import estimate_source_tokens
 
 MAX_OUTPUT_TOKENS = 2_000
@@ -95,48 +95,40 @@ class ChunkAnswer(CoreSummary, Mentions):
 
 def build_chunk_request(sources: Sequence[Source]) -> ModelRequest[ChunkAnswer]:
     """The request for all of a chunk's summary at once."""
-    return ModelRequest(
-        purpose=Purpose.SUMMARIZE_CHUNK,
-        instructions=SUMMARIZE_CHUNK,
-        sources=tuple(sources),
-        answer_type=ChunkAnswer,
-        max_output_tokens=_MAX_CHUNK_OUTPUT_TOKENS,
-        question=SUMMARIZE_ALL.format(most=count_mentions(sources)),
-    )
+    question = SUMMARIZE_ALL.format(most=count_mentions(sources))
+    return _build_request(sources, ChunkAnswer, _MAX_CHUNK_OUTPUT_TOKENS, question)
 
 
 def build_core_request(sources: Sequence[Source]) -> ModelRequest[CoreSummary]:
     """The request for what a chunk says, without names and dates."""
-    return ModelRequest(
-        purpose=Purpose.SUMMARIZE_CHUNK,
-        instructions=SUMMARIZE_CHUNK,
-        sources=tuple(sources),
-        answer_type=CoreSummary,
-        max_output_tokens=MAX_OUTPUT_TOKENS,
-        question=SUMMARIZE_CORE,
-    )
+    return _build_request(sources, CoreSummary, MAX_OUTPUT_TOKENS, SUMMARIZE_CORE)
 
 
 def build_mentions_request(sources: Sequence[Source]) -> ModelRequest[Mentions]:
     """The request for the names and dates of a chunk, which begins as that for its core does."""
-    return ModelRequest(
-        purpose=Purpose.FIND_MENTIONS,
-        instructions=SUMMARIZE_CHUNK,
-        sources=tuple(sources),
-        answer_type=Mentions,
-        max_output_tokens=_MAX_MENTIONS_OUTPUT_TOKENS,
-        question=FIND_MENTIONS.format(most=count_mentions(sources)),
-    )
+    question = FIND_MENTIONS.format(most=count_mentions(sources))
+    request = _build_request(sources, Mentions, _MAX_MENTIONS_OUTPUT_TOKENS, question)
+    return replace(request, purpose=Purpose.FIND_MENTIONS)
 
 
 def build_picking_request(sources: Sequence[Source]) -> ModelRequest[Summary]:
     """The request to the offline model, which fills the shape of a summary itself."""
+    return _build_request(sources, Summary, _MAX_CHUNK_OUTPUT_TOKENS)
+
+
+def _build_request(
+    sources: Sequence[Source],
+    answer_type: type[AnswerT],
+    max_output_tokens: int,
+    question: str = "",
+) -> ModelRequest[AnswerT]:
     return ModelRequest(
         purpose=Purpose.SUMMARIZE_CHUNK,
         instructions=SUMMARIZE_CHUNK,
         sources=tuple(sources),
-        answer_type=Summary,
-        max_output_tokens=_MAX_CHUNK_OUTPUT_TOKENS,
+        answer_type=answer_type,
+        max_output_tokens=max_output_tokens,
+        question=question,
     )
 
 
@@ -157,13 +149,10 @@ def build_summary(
         sources: Its pages; a text without pages has the page 0.
     """
     texts = PageTexts(sources)
-    return Summary(
-        title=core.title,
-        abstract=core.abstract,
-        key_points=core.key_points,
-        language=core.language,
-        entities=join_entities([_read_names(mentions, texts)]) if mentions else [],
-        dates=join_dates([_read_dates(mentions, texts)]) if mentions else [],
+    return add_mentions(
+        core,
+        [_read_names(mentions, texts)] if mentions else [],
+        [_read_dates(mentions, texts)] if mentions else [],
     )
 
 

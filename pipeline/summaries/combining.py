@@ -15,7 +15,7 @@ from pipeline.summaries.chunk_answers import (
     build_picking_request,
     build_summary,
 )
-from pipeline.summaries.mentions import check_mentions, join_dates, join_entities
+from pipeline.summaries.mentions import add_mentions, check_mentions
 from pipeline.summaries.summary_types import CoreSummary, Summary
 from shared.deadline import Deadline
 from shared.errors import ContextOverflowError, LateAnswerError, ModelAnswerError
@@ -147,14 +147,10 @@ def combine_summaries(
     """
     sources = [to_sources(part.first_page, part.last_page, part.summary) for part in parts]
     answer = combine_parts(sources, calls, max_tokens, deadline)
-    core = answer.value
-    summary = Summary(
-        title=core.title,
-        abstract=core.abstract,
-        key_points=core.key_points,
-        language=core.language,
-        entities=join_entities(part.summary.entities for part in parts),
-        dates=join_dates(part.summary.dates for part in parts),
+    summary = add_mentions(
+        answer.value,
+        (part.summary.entities for part in parts),
+        (part.summary.dates for part in parts),
     )
     return KeptAnswer(summary, answer.model, answer.used, answer.row)
 

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from pipeline.summaries.summary_types import Entity, EntityKind, EventDate, Summary
+from pipeline.summaries.summary_types import CoreSummary, Entity, EntityKind, EventDate, Summary
 from shared.llm.extractive.date_finding import confirm_iso
 from shared.llm.extractive.sentences import is_spaceless
 from shared.llm.model import Source
@@ -63,11 +63,12 @@ class PageTexts:
         letters = unify_text(wanted).replace(" ", "")
         if not letters or len(letters) > MAX_NAME_CHARACTERS:
             return None
+        plain = keep_letters(letters)
         looked_at = self._texts if cited is None or 0 in self._texts else cited
         may_hold = [
             page
             for page in sorted({*looked_at} & self._texts.keys())
-            if keep_letters(letters) in self._letters[page]
+            if plain in self._letters[page]
         ]
         found: list[int] = []
         if cited is None:
@@ -107,8 +108,28 @@ def check_mentions(summary: Summary, sources: Sequence[Source]) -> Summary:
             iso = confirm_iso(text, date.iso)
             event = write_on_one_line(date.event)
             dates.append(EventDate(text=text, iso=iso, event=event, pages=pages))
-    return summary.model_copy(
-        update={"entities": join_entities([entities]), "dates": join_dates([dates])}
+    return add_mentions(summary, [entities], [dates])
+
+
+def add_mentions(
+    core: CoreSummary,
+    entities: Iterable[Sequence[Entity]],
+    dates: Iterable[Sequence[EventDate]],
+) -> Summary:
+    """A summary that says what another one says, with the names and dates of its parts joined.
+
+    Args:
+        core: What the text says; names and dates that it may have are left out.
+        entities: The names of each part.
+        dates: The dates of each part.
+    """
+    return Summary(
+        title=core.title,
+        abstract=core.abstract,
+        key_points=core.key_points,
+        language=core.language,
+        entities=join_entities(entities),
+        dates=join_dates(dates),
     )
 
 

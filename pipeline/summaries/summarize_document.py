@@ -120,9 +120,8 @@ def _have_read_anew(message: SummarizeChunk, services: SummarizeServices) -> Non
         and document.run == message.run
         and document.status in find_sources(DocumentStatus.RECEIVED)
     )
-    logger.warning(
-        "text_gone", extra={"action": "text_gone" if is_lost else "text_gone_and_not_needed"}
-    )
+    action = "text_gone" if is_lost else "text_gone_and_not_needed"
+    logger.warning(action, extra={"action": action})
     if is_lost:
         again = ContinueIngest(document_id=message.document_id, run=message.run, next_page=1)
         services.queues.send(services.uploads_queue_url, [encode_message(again)])

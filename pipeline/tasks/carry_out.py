@@ -7,8 +7,6 @@ from contextlib import suppress
 from datetime import datetime
 from itertools import chain
 
-from pydantic import ValidationError
-
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.tasks.agent.agent import AgentResult
 from pipeline.tasks.agent.document_tools import GetSummary
@@ -93,7 +91,7 @@ def _find_subjects(
     ids |= dict.fromkeys(read.document_id for read in result.pages_read)
     for step in result.steps:
         # Of a summary no pages are told. An argument that cannot be read has led to nothing.
-        with suppress(ValueError, ValidationError):
+        with suppress(ValueError):
             if step.tool == "get_summary" and not step.is_error:
                 asked = GetSummary.model_validate_json(step.arguments)
                 found = reader.find(asked.document)

@@ -93,13 +93,8 @@ def enter_child(table: LedgerTable, child: Child, most_of_root: int, now: Clock)
         The child as it is noted, under another name if the same bytes had one before; None where
         as many have come out of that document as may.
     """
-    at = write_time(now())
-    row = {
-        "pk": document_pk(child.parent),
-        "sk": f"{_CHILD_SK}{child.content_sha256[:_DIGITS_OF_HASH]}",
-        **vars(child),
-        "entered_at": at,
-    }
+    pk, sk = _child_row_key(child.parent, child.content_sha256)
+    row = {"pk": pk, "sk": sk, **vars(child), "entered_at": write_time(now())}
     has_room = Attr("descendants").not_exists() | Attr("descendants").lt(most_of_root)
     try:
         table.transact(
@@ -123,33 +118,35 @@ def enter_child(table: LedgerTable, child: Child, most_of_root: int, now: Clock)
 
 def find_origin(table: LedgerTable, key: str) -> Child | None:
     """Whence the object of a key came, if the pipeline took it out of a document, or None."""
-    match = _CHILD_KEY.fullmatch(key)
-    if match is None:
-        return None
-    row = table.read_row(document_pk(match[1]), f"{_CHILD_SK}{match[2]}")
+    row_key = _find_row_key(key)
+    row = None if row_key is None else table.read_row(*row_key)
     return _to_child(row) if row is not None and row["key"] == key else None
 
 
-def note_child_erased(table: LedgerTable, parent: str, key: str) -> None:
+def note_child_erased(table: LedgerTable, key: str) -> None:
     """Note that a child was erased, so that no later reading of its parent puts it again."""
-    match = _CHILD_KEY.fullmatch(key)
-    if match is None:
+    row_key = _find_row_key(key)
+    if row_key is None:
         return
     with suppress(LedgerConflictError):
-        table.update_row(
-            Update(
-                document_pk(parent),
-                f"{_CHILD_SK}{match[2]}",
-                assign={"is_erased": True},
-                condition=Attr("pk").exists(),
-            )
-        )
+        there = Attr("pk").exists()
+        table.update_row(Update(*row_key, assign={"is_erased": True}, condition=there))
 
 
 def list_children(table: LedgerTable, document_id: str) -> Iterator[Child]:
     """All children of a document: those of a reading that broke off, and of a refused one, too."""
     rows = table.query_rows(document_pk(document_id), _CHILD_SK, f"{_CHILD_SK}~")
     return map(_to_child, rows)
+
+
+def _find_row_key(key: str) -> tuple[str, str] | None:
+    """The row of the child whose object has a key; None where that is no child's."""
+    match = _CHILD_KEY.fullmatch(key)
+    return None if match is None else _child_row_key(match[1], match[2])
+
+
+def _child_row_key(parent: str, content_sha256: str) -> tuple[str, str]:
+    return document_pk(parent), f"{_CHILD_SK}{content_sha256[:_DIGITS_OF_HASH]}"
 
 
 def _to_child(row: Mapping[str, Any]) -> Child:

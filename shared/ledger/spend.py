@@ -133,6 +133,11 @@ class Lease(ModelSpend):
         """Whether its container has not closed it in time, and so must have died."""
         return not self.expires_at or datetime.fromisoformat(self.expires_at) < now
 
+    @property
+    def open_calls(self) -> ModelSpend:
+        """What the calls that run may have cost at most, for where that counts as spent."""
+        return ModelSpend(model=self.model, spent=self.open_cost, left_open=self.open_cost)
+
 
 @dataclass(frozen=True)
 class DaySpend:
@@ -241,9 +246,7 @@ def close_lease(table: LedgerTable, lease: Lease) -> bool:
     Returns:
         Whether this call closed it; False if it was closed before or was drawn on meanwhile.
     """
-    entered = lease.add(
-        ModelSpend(model=lease.model, spent=lease.open_cost, left_open=lease.open_cost)
-    )
+    entered = lease.add(lease.open_calls)
     try:
         table.transact(
             [
@@ -309,10 +312,7 @@ def read_day_spend(table: LedgerTable, day: str, now: datetime) -> DaySpend:
         if row["sk"].startswith("LEASE#"):
             lease = _to_lease(row)
             if lease.is_expired(now):
-                lost = ModelSpend(
-                    model=entry.model, spent=lease.open_cost, left_open=lease.open_cost
-                )
-                entry = entry.add(lost)
+                entry = entry.add(lease.open_calls)
             else:
                 reserved += 0 if lease.account.counts_tokens else max(0, lease.amount - entry.spent)
         if entry.account.counts_tokens:

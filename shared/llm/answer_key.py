@@ -2,7 +2,10 @@
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import Any
+
+from pydantic import BaseModel
 
 from shared.llm.model import AnswerT, ModelRequest
 
@@ -20,10 +23,16 @@ def answer_key(model_name: str, prompt_version: str, request: ModelRequest[Answe
         request.instructions,
         request.question,
         [[source.first_page, source.last_page, source.text] for source in request.sources],
-        request.answer_type.model_json_schema(),
+        _write_schema(request.answer_type),
         request.max_output_tokens,
     ]
     return hash_parts(parts)
+
+
+# A key is made for each model of each request; `extract` has types without end.
+@lru_cache(maxsize=64)
+def _write_schema(answer_type: type[BaseModel]) -> dict[str, Any]:
+    return answer_type.model_json_schema()
 
 
 def hash_parts(parts: list[Any]) -> str:

@@ -4,56 +4,11 @@ import contextlib
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
 
 from shared.aws.dynamodb_table import LedgerTable, Put
 from shared.errors import SeashoreError
 
 _KEEP = timedelta(days=365)
-
-
-class AnswerStore(Protocol):
-    """Keeps the fact where other containers find it."""
-
-    def recall(self) -> bool:
-        """Whether the model has answered to any container."""
-        ...
-
-    def note(self) -> None:
-        """Note that it has."""
-        ...
-
-
-class AnswerMemory:
-    """What a container knows of it: asked for at the first doubt, noted at the first answer.
-
-    A store that fails is no reason to lose an answer: the fact is then known to this container.
-
-    Args:
-        store: Where other containers find it; None where there are no others.
-        may_note: Whether this container may write there.
-    """
-
-    def __init__(self, store: AnswerStore | None = None, *, may_note: bool = True) -> None:
-        self._store = store
-        self._may_note = may_note
-        self._has_answered = False
-
-    def has_answered(self) -> bool:
-        """Whether the model is known to have answered."""
-        if not self._has_answered and self._store is not None:
-            with contextlib.suppress(SeashoreError):
-                self._has_answered = self._store.recall()
-        return self._has_answered
-
-    def note_answer(self) -> None:
-        """Note that the model has answered."""
-        if self._has_answered:
-            return
-        self._has_answered = True
-        if self._store is not None and self._may_note:
-            with contextlib.suppress(SeashoreError):
-                self._store.note()
 
 
 class AnswerRow:
@@ -95,3 +50,35 @@ class AnswerRow:
         pk, sk = self._key
         expires_at = int((self._now().astimezone(UTC) + _KEEP).timestamp())
         self._open_table().put_row(Put({"pk": pk, "sk": sk, "expires_at": expires_at}))
+
+
+class AnswerMemory:
+    """What a container knows of it: asked for at the first doubt, noted at the first answer.
+
+    A ledger that fails is no reason to lose an answer: the fact is then known to this container.
+
+    Args:
+        row: Where other containers find it; None where there are no others.
+        may_note: Whether this container may write there.
+    """
+
+    def __init__(self, row: AnswerRow | None = None, *, may_note: bool = True) -> None:
+        self._row = row
+        self._may_note = may_note
+        self._has_answered = False
+
+    def has_answered(self) -> bool:
+        """Whether the model is known to have answered."""
+        if not self._has_answered and self._row is not None:
+            with contextlib.suppress(SeashoreError):
+                self._has_answered = self._row.recall()
+        return self._has_answered
+
+    def note_answer(self) -> None:
+        """Note that the model has answered."""
+        if self._has_answered:
+            return
+        self._has_answered = True
+        if self._row is not None and self._may_note:
+            with contextlib.suppress(SeashoreError):
+                self._row.note()

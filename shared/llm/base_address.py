@@ -36,7 +36,8 @@ def read_base_address(setting: str) -> BaseAddress:
         is_usable = False
     if not is_usable:
         raise SettingsError(
-            "OPENAI_BASE_URL, or FALLBACK_BASE_URL, has to be a full address, such as http://127.0.0.1:8080/v1"
+            "OPENAI_BASE_URL, or FALLBACK_BASE_URL, has to be a full address, such as "
+            "http://127.0.0.1:8080/v1"
         )
     path = parts.path.rstrip("/").removesuffix("/chat/completions")
     query: dict[str, object] = dict(parse_qsl(parts.query, keep_blank_values=True))

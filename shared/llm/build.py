@@ -5,7 +5,6 @@ import time
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from shared.aws.clients import Clients
 from shared.aws.secrets import read_secret
@@ -108,7 +107,11 @@ def _build_server_model(
     from shared.llm.call_slots import CallSlots
     from shared.llm.chat_completions.openai_client import build_openai_client
     from shared.llm.chat_completions.openai_model import OpenAIModel
+    from shared.llm.chat_completions.server_dialect import asks_for_tier, leave_tier
 
+    extra_body = settings.openai_extra_body if server.is_first else {}
+    if is_urgent and asks_for_tier({"extra_body": extra_body}):
+        extra_body = leave_tier(extra_body)
     is_openai = server.base_url is None and not server.by_iam
     reasons = is_openai and server.model.startswith(_REASONING_FAMILIES)
 
@@ -140,17 +143,8 @@ def _build_server_model(
         memory=AnswerMemory(answers, may_note=notes_answers),
         length_parameter="max_completion_tokens" if is_openai else "max_tokens",
         reasoning_effort="low" if reasons else None,
-        extra_body=_choose_extra_body(
-            settings.openai_extra_body if server.is_first else {}, is_urgent=is_urgent
-        ),
+        extra_body=extra_body,
     )
-
-
-def _choose_extra_body(extra_body: dict[str, Any], *, is_urgent: bool) -> dict[str, Any]:
-    """What is sent beside our own parameters; for who waits, without the tier that is slow."""
-    if is_urgent and extra_body.get("service_tier") == "flex":
-        return {name: value for name, value in extra_body.items() if name != "service_tier"}
-    return extra_body
 
 
 def _build_key(secret: str | None, clients: Clients) -> ModelKey | None:

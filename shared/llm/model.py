@@ -102,22 +102,11 @@ class Usage:
     told_calls: int = 0
 
     def __add__(self, other: "Usage") -> "Usage":
-        return Usage(
-            self.calls + other.calls,
-            self.input_tokens + other.input_tokens,
-            self.output_tokens + other.output_tokens,
-            self.estimated or other.estimated,
-            self.unanswered + other.unanswered,
-            self.cached_tokens + other.cached_tokens,
-            self.flex_input_tokens + other.flex_input_tokens,
-            self.flex_output_tokens + other.flex_output_tokens,
-            self.flex_cached_tokens + other.flex_cached_tokens,
-            self.told_micro_usd + other.told_micro_usd,
-            self.told_calls + other.told_calls,
-        )
+        counts = {name: getattr(self, name) + getattr(other, name) for name in PAID_COUNTS}
+        return Usage(**counts, estimated=self.estimated or other.estimated)
 
 
-# What an error carries of the usage before it (`shared.errors.PaidCalls`).
+# What adds up, and what an error carries of it (`shared.errors.PaidCalls`).
 PAID_COUNTS = tuple(field.name for field in fields(Usage) if field.name != "estimated")
 
 

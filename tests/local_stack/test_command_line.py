@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from infra.cli.chat.api_client import open_api
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.demo import DEMO_DOCUMENTS, EXPECTED, RESULTS, open_demo_folder
 from infra.cli.local.local_stack import bring_up, write_status
@@ -17,6 +18,7 @@ from infra.cli.output import Output
 from infra.local.record import is_running
 from infra.local.stack import STACK_NAME
 from infra.project_files import PROJECT
+from infra.stacks import resolve_local_stack
 from shared.errors import LocalStackError
 from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_marker_pdf
@@ -123,7 +125,10 @@ def test_waiting_for_a_refused_document_fails_and_says_why(seashore, tmp_path):
 
 def test_the_status_says_how_to_reach_the_stack(local_stack, local_stack_root, tmp_path, capsys):
     assert write_status(local_stack_root, as_json=False, output=Output()) is ExitCode.OK
-    assert f"AWS_ENDPOINT_URL={local_stack.endpoint_url} " in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert f"AWS_ENDPOINT_URL={local_stack.endpoint_url} " in told
+    key = open_api(resolve_local_stack(local_stack_root)).key
+    assert f"curl -H 'X-Api-Key: {key}' {local_stack.outputs['ApiUrl']}/documents" in told
     assert write_status(tmp_path, as_json=True, output=Output()) is ExitCode.UNKNOWN_STACK
     assert json.loads(capsys.readouterr().out) == {"running": False}
 

@@ -1,7 +1,6 @@
 """The commands of `seashore dlq`: their arguments, options and help."""
 
 import os
-from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -11,7 +10,8 @@ from infra.cli.exit_codes import ExitCode
 from infra.cli.options import Profile, Region, StackName, StackOptions, Yes, add_command
 
 dlq = typer.Typer(
-    help="Look into the dead-letter queues, replay what died, discard what is of no use.",
+    help="Look into the dead-letter queues: replay what died, discard what is of no use, restore "
+    "what was discarded.",
     no_args_is_help=True,
 )
 
@@ -121,10 +121,9 @@ def discard_letters(
     yes: Yes = False,
     options: StackOptions,
 ) -> ExitCode:
-    """Delete dead letters.
+    """Take dead letters out of their DLQ; `restore` brings them back.
 
-    A copy of each is kept in the artifacts bucket, under dead-letters/<date>/<id>.json: `restore`
-    brings it back.
+    A copy of each is kept in the artifacts bucket, under dead-letters/<date>/<id>.json.
     """
     from infra.cli.dead_letters.discard import discard_letters as discard_dead_letters
 
@@ -138,11 +137,10 @@ def restore_letters(
     *,
     ids: Ids = None,
     day: Annotated[
-        datetime | None,
+        str | None,
         typer.Option(
-            formats=["%Y-%m-%d"],
             metavar="YYYY-MM-DD",
-            help="Only those that were discarded on this day (UTC).",
+            help="Only those that were discarded on this day, or today, or yesterday (UTC).",
             show_default=False,
         ),
     ] = None,
@@ -155,5 +153,4 @@ def restore_letters(
     """
     from infra.cli.dead_letters.restore import restore_letters as restore_dead_letters
 
-    chosen_day = None if day is None else f"{day:%Y-%m-%d}"
-    return restore_dead_letters(options.open(), ids or [], chosen_day, yes=yes)
+    return restore_dead_letters(options.open(), ids or [], day, yes=yes)

@@ -1,4 +1,4 @@
-"""`seashore dlq discard`: delete dead letters for good, with a copy of each kept."""
+"""`seashore dlq discard`: take dead letters out of their DLQ, with a copy of each kept."""
 
 from collections.abc import Sequence
 

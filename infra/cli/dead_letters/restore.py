@@ -3,12 +3,14 @@
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import PurePosixPath
+from zoneinfo import ZoneInfo
 
 from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import open_letters
 from infra.cli.dead_letters.progress import Tally, follow_results, is_confirmed
 from infra.cli.dead_letters.table import group_to_json, write_groups
 from infra.cli.exit_codes import ExitCode
+from infra.cli.times import choose_day
 from infra.signals import interrupt_on_signals
 from pipeline.dead_letters.restore import COPIES_PREFIX, read_discarded, restore
 from shared.dead_letters.letters import group_letters
@@ -25,18 +27,23 @@ def restore_letters(
     Args:
         context: What the command works with.
         ids: Ids of discarded letters, or their beginnings; none means all.
-        day: Only those that were discarded on this day (UTC), as `YYYY-MM-DD`.
+        day: Only those that were discarded on this day (UTC): `YYYY-MM-DD`, `today` or `yesterday`;
+            None for all days.
         yes: Do it without asking.
 
     Raises:
+        WrongUsageError: The day is none, or has not come yet.
         UnknownItemError: An id names no discarded letter.
         SeashoreError: AWS failed, or a copy cannot be read. What is said to be back is; of
             everything else the copy stays.
     """
+    prefix = COPIES_PREFIX
+    if day is not None:
+        prefix += choose_day(day, context.now(), ZoneInfo("UTC"))
     services, output = open_letters(context.stack), context.output
     bucket = context.stack.output("ArtifactsBucket")
     with interrupt_on_signals(), output.talk.status("Reading what was discarded…"):
-        kept = context.objects.list_keys(bucket, f"{COPIES_PREFIX}{day or ''}")
+        kept = context.objects.list_keys(bucket, prefix)
         keys = _choose_keys(kept, ids)
         with ThreadPoolExecutor(_READ_AT_ONCE) as pool:
             letters = list(

@@ -19,7 +19,7 @@ from infra.deploy.template_file import read_defaults
 from infra.doctor.aws_checks import AwsDoctor
 from infra.doctor.check import Check, Verdict, failed, skipped, warned
 from infra.doctor.local_checks import check_clock, check_this_machine
-from infra.doctor.model_check import check_model, no_model
+from infra.doctor.model_check import asked_by_role, check_model, no_model
 from infra.doctor.window_check import check_window
 from infra.local.parameters import read_given_parameters
 from infra.local.record import LocalFolder
@@ -72,12 +72,15 @@ def _take_looks(options: StackOptions, output: Output) -> Iterator[Check]:
         return
     doctor = AwsDoctor(StackPlace(session, options.stack, output.say), read_clock)
     yield from doctor.look()
-    if doctor.uses_model:
+    if not doctor.uses_model:
+        yield no_model().check
+        return
+    if doctor.parameters.get("ModelAuth") == "iam":
+        yield asked_by_role()
+    else:
         # Without the key: it belongs to the stack, and the environment's may be another provider's.
         yield _as_seen_from_here(check_model(doctor.base_url, doctor.model, "").check)
-        yield from _look_at_price(doctor.parameters)
-    else:
-        yield no_model().check
+    yield from _look_at_price(doctor.parameters)
 
 
 def _as_seen_from_here(check: Check) -> Check:

@@ -18,7 +18,8 @@ from shared.errors import WrongUsageError
 
 WHAT_STAYS = (
     "What stays: backups and point-in-time recovery of the tables (35 days), log lines (ids, no "
-    "text), reports that were written or mailed, conversations (30 days), what callbacks told."
+    "text), reports that were written or mailed, conversations (ConversationDays), what callbacks "
+    "told."
 )
 
 

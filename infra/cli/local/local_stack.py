@@ -1,7 +1,7 @@
 """`seashore local`: the pipeline on this machine."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -20,7 +20,8 @@ from infra.local.stack import (
     stop_local_stack,
     update_local_stack,
 )
-from infra.stacks import resolve_local_stack
+from infra.project_files import find_reports_folder
+from infra.stacks import LOCAL_STACK, resolve_local_stack
 from shared.errors import LocalStackError
 
 _START = "Start an emulated AWS and deploy the pipeline to it"
@@ -85,14 +86,19 @@ def _refuse_other_port(root: Path, port: int | None) -> None:
 
 def _write_ready(root: Path, record: LocalRecord, output: Output) -> None:
     output.say(f"The local stack is ready at {record.endpoint_url}", style="bold")
+    for line in _describe_api(root, record):
+        output.say(line)
+
+
+def _describe_api(root: Path, record: LocalRecord) -> Iterator[str]:
+    """How to reach the HTTP API, with its keys; nothing where the stack has none."""
     if "ApiUrl" in record.outputs:
-        url = record.outputs["ApiUrl"]
-        output.say(f"The HTTP API is at {url}; with its key:")
-        key = open_api(resolve_local_stack(root)).key
-        output.say(f"  curl -H 'X-Api-Key: {key}' {url}/documents")
-        output.say("  seashore chat 'Which documents are there?'")
-        operators = open_api(resolve_local_stack(root), key_output="OperatorApiKeyId").key
-        output.say(f"Only the operators' key may delete documents over it: {operators}")
+        url, stack = record.outputs["ApiUrl"], resolve_local_stack(root)
+        yield f"The HTTP API is at {url}; with its key:"
+        yield f"  curl -H 'X-Api-Key: {open_api(stack).key}' {url}/documents"
+        yield "  seashore chat 'Which documents are there?'"
+        operators = open_api(stack, key_output="OperatorApiKeyId").key
+        yield f"Only the operators' key may delete documents over it: {operators}"
 
 
 def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:
@@ -108,6 +114,9 @@ def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:
     if delete_data:
         delete_local_data(root)
         output.say("Its documents, results and messages are deleted.")
+        reports = find_reports_folder(root, LOCAL_STACK)
+        if reports.exists():
+            output.say(f"The reports that were made here stay in {reports}.")
 
 
 def write_status(root: Path, *, as_json: bool, output: Output) -> ExitCode:
@@ -120,7 +129,7 @@ def write_status(root: Path, *, as_json: bool, output: Output) -> ExitCode:
     if as_json:
         output.write_json(_to_json(record))
     elif record is not None:
-        _write_reach(record, output)
+        _write_reach(root, record, output)
     if record is None:
         output.say(_describe_absence(root))
         return ExitCode.UNKNOWN_STACK
@@ -140,12 +149,15 @@ def _to_json(record: LocalRecord | None) -> dict[str, object]:
     return {"running": True, **{name: getattr(record, name) for name in told}}
 
 
-def _write_reach(record: LocalRecord, output: Output) -> None:
+def _write_reach(root: Path, record: LocalRecord, output: Output) -> None:
     output.write(f"The local stack is running at {record.endpoint_url}")
     output.write()
     width = max(map(len, record.outputs), default=0)
     for name, value in record.outputs.items():
         output.write(f"{name:<{width}}  {value}", whole_lines=True)
+    output.write()
+    for line in _describe_api(root, record):
+        output.write(line, whole_lines=True)
     output.write()
     output.write("The AWS command line reaches it with these settings:")
     output.write(

@@ -4,14 +4,15 @@ import time
 import webbrowser
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from infra.cli.command_context import CommandContext, open_ledger, open_objects
 from infra.cli.dead_letters.access import list_dlqs
 from infra.cli.report.spend import NO_LIMIT
-from infra.project_files import find_state_folder
+from infra.cli.times import choose_day
+from infra.project_files import find_reports_folder, find_state_folder
 from infra.stacks import Stack
 from pipeline.report.daily_report import (
     ReportServices,
@@ -22,7 +23,7 @@ from pipeline.report.daily_report import (
 from pipeline.report.digest import collect_digest, order_digest
 from pipeline.report.report_types import Digest
 from shared.aws.queues import Queues
-from shared.calendar import find_day, find_day_before, parse_day
+from shared.calendar import find_day
 from shared.errors import DeferredError, WrongUsageError
 from shared.ledger.documents import Clock
 from shared.ledger.reports import ReportRow, ReportStatus
@@ -69,7 +70,7 @@ def report_by_hand(
             f"{day} is not over yet in {services.zone.key}: its report is sent when it is. "
             "Without --send you see how it stands."
         )
-    folder = find_state_folder() / "reports" / stack.name / day
+    folder = find_reports_folder(find_state_folder(), stack.name) / day
     with output.talk.status(f"Making the report of {day}…"):
         local = make_local_report(day, services, folder, DIGEST_PATIENCE_SECONDS)
     report = local.written.report
@@ -88,29 +89,6 @@ def report_by_hand(
         )
     if show and not webbrowser.open(local.page.resolve().as_uri()):
         output.say("No browser was found here: open that page in one yourself.")
-
-
-def choose_day(wanted: str | None, now: datetime, zone: ZoneInfo) -> str:
-    """The day that an operator means.
-
-    Raises:
-        WrongUsageError: It is no day, or has not come yet.
-    """
-    today = find_day(now, zone)
-    match wanted:
-        case None | "yesterday":
-            return find_day_before(now, zone)
-        case "today":
-            return today
-    try:
-        day = f"{parse_day(wanted):%Y-%m-%d}"
-    except ValueError:
-        raise WrongUsageError(
-            f"{wanted!r} is not a day: give it as {today}, or today, or yesterday."
-        ) from None
-    if day > today:
-        raise WrongUsageError(f"{day} has not come yet: in {zone.key} it is {today}.")
-    return day
 
 
 def open_reports(stack: Stack, now: Clock) -> ReportServices:

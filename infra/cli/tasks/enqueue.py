@@ -20,6 +20,7 @@ from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
 from shared.ledger.tasks import Task as KnownTask
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
+from shared.messages.message import describe_problem
 from shared.messages.tasks import TASK, Task
 
 
@@ -115,7 +116,8 @@ def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
         task = TASK.validate_python(given)
     except ValidationError as error:
         problems = "; ".join(
-            f"{'.'.join(map(str, problem['loc'][1:])) or problem['loc'][0]}: {problem['msg']}"
+            f"{'.'.join(map(str, problem['loc'][1:])) or problem['loc'][0]}: "
+            f"{_say_problem(problem)}"
             for problem in error.errors(include_input=False)
         )
         raise WrongUsageError(f"The task cannot be sent: {problems}.") from None
@@ -124,6 +126,20 @@ def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
     except TaskRefusedError as error:
         raise WrongUsageError(str(error)) from error
     return task
+
+
+def _say_problem(problem: Any) -> str:
+    """What is wrong with a field, of a problem as pydantic lists it."""
+    match problem["type"]:
+        case "string_pattern_mismatch":  # only ids have a pattern
+            return (
+                "it may have letters, digits, dots, hyphens and underscores, 100 at the most, and "
+                "begins with a letter or digit"
+            )
+        case "string_too_short":
+            return "it is empty"
+        case _:
+            return describe_problem(problem).removeprefix("Value error, ")
 
 
 def _wait(context: CommandContext, task: Task) -> ExitCode:

@@ -8,7 +8,12 @@ it that is drawn in several pieces is looked at piece by piece.
 import re
 from collections import defaultdict
 
-from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, turn_upright
+from pipeline.extraction.shown_text.page_characters import (
+    Edit,
+    PageCharacters,
+    measure_gap,
+    turn_upright,
+)
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
 # other a digit, a sign, a bracket or a word. One letter beside a digit is a formula, "A1".
@@ -89,4 +94,4 @@ def _measure_gap(characters: PageCharacters, after: int) -> float:
     next_begin, next_height = upright(*end)
     if abs(next_height - height) > _MAX_ACROSS_EMS or next_begin <= begin:
         return 0.0
-    return next_begin - max(upright(x, y)[0] for x in box[::2] for y in box[1::2])
+    return measure_gap(em, box, end)

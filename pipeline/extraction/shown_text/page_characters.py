@@ -94,11 +94,6 @@ class PageCharacters:
         index = self._find_index(position)
         return None if index < 0 else self._page.find_loose_box(index)
 
-    def find_piece(self, position: int) -> int:
-        """The piece of text of the file that a character is drawn with, 0 if it is with none."""
-        index = self._find_index(position)
-        return 0 if index < 0 else self._page.find_piece(index)
-
     def list_divided(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of many spans whose ends are not drawn with one piece of text.
 
@@ -261,6 +256,14 @@ def turn_upright(em: tuple[float, float]) -> Callable[[float, float], tuple[floa
     size = math.hypot(*em) or 1.0
     cosine, sine = em[0] / size, em[1] / size
     return lambda x, y: ((x * cosine + y * sine) / size, (y * cosine - x * sine) / size)
+
+
+def measure_gap(em: tuple[float, float], box: Box, end: tuple[float, float]) -> float:
+    """How far it is from the end of a box to a point along a writing direction, in ems."""
+    along, aside = em
+    right = box.right if along > 0 else box.left
+    top = box.top if aside > 0 else box.bottom
+    return ((end[0] - right) * along + (end[1] - top) * aside) / (along * along + aside * aside)
 
 
 def turn_point(point: tuple[float, float], quarter_turns: int) -> tuple[float, float]:

@@ -9,7 +9,7 @@ import re
 import statistics
 from itertools import pairwise
 
-from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, turn_upright
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, measure_gap
 
 # What is in each of them. A pattern that begins with a plain character is found quickly.
 _THREE_LETTERS = re.compile(r" [^\W\d_] [^\W\d_] [^\W\d_](?![^ \r\n])")
@@ -75,7 +75,4 @@ def _measure_gap(characters: PageCharacters, before: int, after: int) -> float |
     em = characters.find_em(before)
     if box is None or end is None or not any(em):
         return None
-    if em[1] == 0.0 < em[0]:
-        return (end[0] - box.right) / em[0]
-    upright = turn_upright(em)
-    return upright(*end)[0] - max(upright(x, y)[0] for x in box[::2] for y in box[1::2])
+    return measure_gap(em, box, end)

@@ -222,11 +222,6 @@ class TextPage:
         left, top, right, bottom = _unpack_floats(self._floats)
         return Box(left, bottom, right, top)
 
-    def find_piece(self, index: int) -> int:
-        """The piece of text of the file that a character is drawn with, as PDFium knows it."""
-        piece: int | None = _get_object(self._page, index)
-        return piece or 0
-
     def list_divided(self, firsts: Sequence[int], lasts: Sequence[int]) -> list[int]:
         """Which of many pairs of characters are not drawn with one piece of text, by their places.
 

@@ -18,6 +18,7 @@ from pipeline.extraction.shown_text.page_characters import (
     HYPHEN_OR_UNKNOWN,
     Edit,
     PageCharacters,
+    measure_gap,
 )
 from pipeline.extraction.shown_text.text_page import Box, TextPage
 
@@ -290,7 +291,7 @@ def _choose_separator(
         or (box := characters.find_box(before)) is None
     ):
         return written or "\n"
-    gap = _measure_gap(em, box, end)
+    gap = measure_gap(em, box, end)
     if -_MAX_OVERLAP_EMS <= gap <= _MAX_GAP_IN_WORD_EMS:
         return ""
     return " " if _MAX_GAP_IN_WORD_EMS < gap <= _MAX_WORD_SPACE_EMS else written or "\n"
@@ -305,11 +306,3 @@ def _measure_across(
         return abs((end[1] - start[1]) / along)
     across = (end[1] - start[1]) * along - (end[0] - start[0]) * aside
     return abs(across) / (along * along + aside * aside)
-
-
-def _measure_gap(em: tuple[float, float], box: Box, end: tuple[float, float]) -> float:
-    """How far it is from the end of a box to a point along a writing direction, in ems."""
-    along, aside = em
-    right = box.right if along > 0 else box.left
-    top = box.top if aside > 0 else box.bottom
-    return ((end[0] - right) * along + (end[1] - top) * aside) / (along * along + aside * aside)

@@ -98,7 +98,8 @@ class FileScan:
         has_renamed_glyphs: Whether fonts whose glyphs are drawings call them by other letters than
             their codes.
         has_file_annotations: Whether files may hang on pages.
-        may_hide_layers: Whether it speaks of layers, and of some that are off.
+        may_hide_layers: Whether it speaks of layers, and of some that are off, or has more
+            compressed objects than are looked at. Encrypted ones count as if they did not.
         may_show_notes: Whether there may be fields, or annotations that show words.
         needs_certificate: Whether it is encrypted for somebody's key, without any password.
         damage: What has happened to the whole file, to follow "it is damaged: "; empty where
@@ -164,7 +165,8 @@ class _Scan:
             has_renamed_glyphs=self._has_renamed_glyphs(text),
             has_file_annotations=_FILE_ANNOTATION_NAME in text
             and _FILE_ANNOTATION.search(text) is not None,
-            may_hide_layers=_LAYERS in text and _LAYER_OFF.search(text) is not None,
+            may_hide_layers=(_LAYERS in text and _LAYER_OFF.search(text) is not None)
+            or (self._has_unknown_objects and self._room <= 0),
             may_show_notes=self._has_unknown_objects or _NOTE.search(text) is not None,
             needs_certificate=self._is_encrypted and _CERTIFICATE.search(text) is not None,
             damage=self._describe_damage(),

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx2
 import openai
-from openai.types.chat import ChatCompletion
+from openai.types.chat import ChatCompletion, ChatCompletionMessage
 from openai.types.chat.chat_completion import Choice
 from openai.types.completion_usage import CompletionUsage
 
@@ -99,9 +99,12 @@ def _build_error(
     # Only what reads it needs a request: it was answered already.
     headers = {"Authorization": f"Bearer {key}"} if key else {}
     request = httpx2.Request("POST", f"http://{ANSWERED_HOST}", headers=headers)
-    usage: object = completion.usage
-    said = {"usage": usage.model_dump()} if isinstance(usage, CompletionUsage) else {}
-    response = httpx2.Response(status, request=request, json=said)
+    counts = {
+        name: count
+        for name in ("prompt_tokens", "completion_tokens")
+        if isinstance(count := getattr(completion.usage, name, None), int)
+    }
+    response = httpx2.Response(status, request=request, json={"usage": counts})
     return openai.APIStatusError("An error in an answer", response=response, body=body)
 
 
@@ -120,11 +123,15 @@ def read_reply(
         ModelAnswerError: It is not a completion at all.
     """
     choice = _read_choice(completion)
-    if not isinstance(completion, ChatCompletion) or choice is None or not choice.message:
+    message: object = choice.message if choice else None
+    if (
+        not isinstance(completion, ChatCompletion)
+        or choice is None
+        or not isinstance(message, ChatCompletionMessage)
+    ):
         raise ModelAnswerError(
             "The provider's response is no chat completion; is the base address right?"
         )
-    message = choice.message
     said, refused = _read_content(message.content)
     ended_by: object = choice.finish_reason
     reason = ended_by.lower() if isinstance(ended_by, str) else ""
@@ -212,9 +219,9 @@ def _read_cached_tokens(counted: CompletionUsage) -> int:
 
 
 def _read_usage(completion: ChatCompletion, prompt_tokens: int, text: str) -> Usage:
-    counted = completion.usage
+    counted: object = completion.usage
     if (
-        counted is not None
+        isinstance(counted, CompletionUsage)
         and isinstance(counted.prompt_tokens, int)
         and isinstance(counted.completion_tokens, int)
         and counted.prompt_tokens > 0
@@ -262,12 +269,15 @@ def _read_usd(said: object) -> float | None:
     return usd if 0 < usd < _MOST_USD_OF_A_CALL else None
 
 
-def _read_prompt_tokens(counted: CompletionUsage | None) -> int:
+def _read_prompt_tokens(counted: object) -> int:
     """What was read, rather too much than too little; 0 where it is not counted.
 
     Gateways before Anthropic and some others count cached tokens apart, beside the prompt's.
     """
-    if counted is None or not isinstance(counted.prompt_tokens, int) or counted.prompt_tokens <= 0:
+    if not isinstance(counted, CompletionUsage):
+        return 0
+    prompt_tokens: object = counted.prompt_tokens
+    if not isinstance(prompt_tokens, int) or prompt_tokens <= 0:
         return 0
     extra: Mapping[str, Any] = counted.model_extra or {}
     details: object = counted.prompt_tokens_details
@@ -277,7 +287,7 @@ def _read_prompt_tokens(counted: CompletionUsage | None) -> int:
         extra.get("cache_creation_input_tokens"),
         extra.get("prompt_cache_hit_tokens"),
     ]
-    return counted.prompt_tokens + sum(count for count in apart if isinstance(count, int))
+    return prompt_tokens + sum(count for count in apart if isinstance(count, int))
 
 
 def _read_output_tokens(counted: CompletionUsage) -> int:

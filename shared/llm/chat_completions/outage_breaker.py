@@ -59,7 +59,7 @@ class OutageBreaker:
             self._open_until = self._clock() + self._pause_seconds()
 
     def record_answer(self) -> None:
-        """Note that a call was answered, with an answer or with an error that says so."""
+        """Note that a call was answered; an error that costs nothing counts neither way."""
         with self._lock:
             self._lost = 0
 

@@ -7,6 +7,12 @@ from shared.errors import DeadlineError, LateAnswerError, PaidCalls, SeashoreErr
 from shared.llm.chat_completions.chat_replies import ANSWERED_HOST
 from shared.llm.model import PAID_COUNTS, Usage
 
+# A gateway's words for a request that it has passed on and that has brought no answer: 502 and 504,
+# 499 for a call that was cancelled on the way, and Cloudflare's 520 and 524.
+_LOST_STATUSES = frozenset({499, 502, 504, 520, 524})
+# Before a connection stands nothing is sent.
+_NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
+
 
 def charge_failure(error: SeashoreError, usage: Usage, room_tokens: int = 0) -> SeashoreError:
     """The error with what was consumed before it came, so that it can be billed.
@@ -28,13 +34,6 @@ def charge_failure(error: SeashoreError, usage: Usage, room_tokens: int = 0) -> 
             setattr(error, name, getattr(usage, name))
         error.room_tokens = room_tokens
     return error
-
-
-# A gateway's words for a request that it has passed on and that has brought no answer: 502 and 504,
-# 499 for a call that was cancelled on the way, and Cloudflare's 520 and 524.
-_LOST_STATUSES = frozenset({499, 502, 504, 520, 524})
-# Before a connection stands nothing is sent.
-_NOT_SENT = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout)
 
 
 def may_have_been_served(error: openai.OpenAIError) -> bool:

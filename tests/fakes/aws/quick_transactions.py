@@ -1,6 +1,7 @@
-"""Moto's DynamoDB with transactions that copy the rows they touch, and not the whole table.
+"""Moto's DynamoDB, one request after the other, with transactions that copy only what they touch.
 
-To be able to roll back, moto copies the table with all of its rows, once for each operation of a
+Its rows are plain dictionaries, which break where one thread reads while another writes. And to be
+able to roll back, moto copies the table with all of its rows, once for each operation of a
 transaction: with a few hundred rows that is most of what a test does.
 """
 
@@ -13,28 +14,34 @@ from unittest.mock import patch
 from moto.dynamodb.models import DynamoDBBackend
 from moto.dynamodb.models.dynamo_type import DynamoType
 from moto.dynamodb.models.table import Table
+from moto.dynamodb.responses import DynamoHandler
 
+_call = DynamoHandler.call_action
 _transact = DynamoDBBackend.transact_write_items
 _running = threading.local()
-# The real one carries out one of two on the same row; moto's would mix them up.
 _one_at_a_time = threading.Lock()
 
 
 @contextmanager
 def copy_only_touched_rows():
-    """Let moto's transactions be quick for as long as the context lasts."""
+    """Let moto's requests be safe and its transactions quick for as long as the context lasts."""
     with (
+        patch.object(DynamoHandler, "call_action", _call_alone),
         patch.object(DynamoDBBackend, "transact_write_items", _transact_with_keys),
         patch.object(Table, "__deepcopy__", _copy_touched_rows, create=True),
     ):
         yield
 
 
+def _call_alone(handler):
+    with _one_at_a_time:
+        return _call(handler)
+
+
 def _transact_with_keys(backend, transact_items):
     _running.operations = [operation for item in transact_items for operation in item.values()]
     try:
-        with _one_at_a_time:
-            return _transact(backend, transact_items)
+        return _transact(backend, transact_items)
     finally:
         _running.operations = []
 

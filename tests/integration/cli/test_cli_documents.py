@@ -75,6 +75,7 @@ def test_an_unknown_stack_is_an_exit_status_of_its_own(seashore):
     result = seashore("documents", "--stack", "nowhere")
     assert result.exit_code == ExitCode.UNKNOWN_STACK
     assert_one_line(result.stderr, "There is no stack 'nowhere' in eu-west-1")
+    assert "The one on this machine is 'local'" in result.stderr
     assert result.stdout == ""
 
 

@@ -13,11 +13,11 @@ from infra.cli.items.explain import explain
 from infra.cli.output import Output
 from infra.cli.report import report
 from infra.cli.report.report import (
-    choose_day,
     make_local_report,
     open_reports,
     report_by_hand,
 )
+from infra.cli.times import choose_day
 from infra.stacks import Stack
 from pipeline.dead_letters.finished_work import find_finished
 from pipeline.dead_letters.replay import replay

@@ -39,7 +39,7 @@ def spend_on(account):
         limits = Limits(price=price, daily=10_000_000, document=None, zone=ZoneInfo("UTC"))
         meter = SpendMeter(table, model, limits, lambda: NOW, lambda: f"lease-{model}")
         usage = Usage(calls=1, input_tokens=1_000_000, output_tokens=500, **told)
-        meter.settle(meter.reserve(meter.estimate(1_000_000, 500)), usage)
+        meter.settle(meter.reserve(meter.compute_cost(Usage(1, 1_000_000, 500))), usage)
 
     return spend_on
 

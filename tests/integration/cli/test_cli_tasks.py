@@ -127,12 +127,14 @@ def test_wrong_usage_is_told(desk, seashore, tmp_path):
         ((tmp_path / "long.txt",), "200000"),
         ((tmp_path / "a.pdf",), "name it with --document"),
         ((tmp_path / "a.dat",), "no text in UTF-8"),
-        ((tmp_path / "a.txt", "--id", "no spaces"), "id: "),
+        ((tmp_path / "a.txt", "--id", "no spaces"), "id: it may have letters, digits,"),
     ):
         result = seashore("enqueue", "summarize", *arguments)
         assert result.exit_code == ExitCode.USAGE
         assert words in result.stderr
-    assert queued(desk) == []
+    empty = seashore("enqueue", "ask", "", "-d", "a.pdf")
+    assert (empty.exit_code, queued(desk)) == (ExitCode.USAGE, [])
+    assert "The task cannot be sent: question: it is empty." in empty.stderr
 
 
 def test_an_unknown_task_is_an_exit_status_of_its_own(seashore):

@@ -271,6 +271,9 @@ def test_restore_brings_back_what_was_discarded(seashore, account, work_dlq):
     assert (dry.exit_code, look()) == (0, set())
     assert f"{len(before)} to restore." in dry.stderr
     assert seashore("dlq", "restore", "--day", "2020-01-01").stderr.startswith("0 to restore.")
+    no_day = seashore("dlq", "restore", "--day", "foo")
+    assert no_day.exit_code == ExitCode.USAGE
+    assert "'foo' is not a day: give it as " in no_day.stderr
     assert seashore("dlq", "restore", "nope").exit_code == ExitCode.UNKNOWN_DOCUMENT
     (one,) = json.loads(seashore("dlq", "restore", "model-0", "--yes", "--json").stdout)[
         "to_restore"

@@ -304,7 +304,7 @@ def test_a_call_that_ends_in_a_bug_counts_at_its_most(build_meter, table):
         raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):
-        meter.run(fail, 3_000, 0)
+        meter.run(fail, Usage(1, 3_000))
     (model,) = read_day_spend(table, "2026-05-04", NOON).models
     assert (model.calls, model.unanswered, model.spent) == (0, 1, 3 * CENT)
 
@@ -345,7 +345,7 @@ def test_a_lease_that_is_drawn_on_late_is_still_accounted_for(build_meter, table
 def test_an_unknown_price_counts_tokens_and_holds_nothing_back(build_meter, table):
     meter = build_meter(daily=CENT, price=None)
     for _ in range(5):
-        call(meter, cost=meter.estimate(10**9, 10**9))
+        call(meter, cost=meter.compute_cost(Usage(1, 10**9, 10**9)))
     (model,) = read_day_spend(table, "2026-05-04", NOON).models
     assert (model.calls, model.input_tokens, model.spent) == (5, 5_000, 0)
 
@@ -355,7 +355,8 @@ def test_a_model_without_a_price_holds_a_limit_by_tokens(build_meter, table, pay
     meters = [build_meter(daily=CENT, price=None, account=payer, tokens=10_000) for _ in range(3)]
 
     def run(meter):
-        return meter.run(lambda: ModelTurn(Turn(text="a"), "m", Usage(1, 900, 100)), 1_500, 500)
+        reply = ModelTurn(Turn(text="a"), "m", Usage(1, 900, 100))
+        return meter.run(lambda: reply, Usage(1, 1_500, 500))
 
     costs = []
     with pytest.raises(OverBudgetError, match="the day's limit of 10,000 tokens"):
@@ -376,7 +377,7 @@ def test_a_model_without_a_price_holds_a_limit_by_tokens(build_meter, table, pay
 def test_a_call_of_more_tokens_than_a_day_has_waits_for_a_higher_limit(build_meter):
     meter = build_meter(price=None, tokens=1_000)
     with pytest.raises(OverBudgetError, match="raise DailyCapTokens"):
-        meter.run(lambda: None, 1_000, 500)
+        meter.run(lambda: None, Usage(1, 1_000, 500))
 
 
 def test_a_model_with_a_price_is_limited_in_money_alone(build_meter):

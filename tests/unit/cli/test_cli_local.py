@@ -20,6 +20,15 @@ def test_a_start_that_is_broken_off_is_not_called_done(tmp_path, monkeypatch, ca
     assert "✗ Start an emulated AWS" in capsys.readouterr().err
 
 
+def test_reports_that_stay_are_not_said_to_be_deleted(tmp_path, capsys):
+    bring_down(tmp_path, delete_data=True, output=Output())
+    assert "stay in" not in capsys.readouterr().err
+    (tmp_path / "reports" / "local").mkdir(parents=True)
+    bring_down(tmp_path, delete_data=True, output=Output())
+    told = " ".join(capsys.readouterr().err.split())
+    assert "The reports that were made here stay in" in told
+
+
 def test_a_state_folder_of_no_use_is_named_with_what_to_do(tmp_path):
     root = tmp_path / "state"
     root.write_text("a file")

@@ -92,6 +92,13 @@ def test_a_reader_that_ends_in_the_middle_leaves_the_other_files(tmp_path):
     assert "memory" in taken[1][1] or "too large" in taken[1][1]
 
 
+def test_a_file_comes_in_parts_however_short_pages_must_be(tmp_path):
+    data = FIRST + b" " * 100_000
+    with Extractor(ExtractionLimits(max_page_characters=100)) as extractor:
+        taken = take_with(extractor, tmp_path, make_portfolio([("a.pdf", data)]))
+    assert taken == [("a.pdf", None, data)]
+
+
 def test_files_are_handed_out_without_the_pages_too(shared_extractor, tmp_path):
     data = make_portfolio([("a.pdf", FIRST)])
     taken = take_with(shared_extractor, tmp_path, data, reads_pages=False)

@@ -4,6 +4,7 @@ import zlib
 
 import pytest
 
+from pipeline.extraction.wholeness import file_scan
 from pipeline.extraction.wholeness.file_scan import scan_file
 from tests.fakes.pdf.pdf_files import make_stream
 from tests.fakes.pdf.shown_pdf_files import make_layered_pdf
@@ -61,3 +62,14 @@ def test_layers_are_found_in_compressed_objects(tmp_path):
         assert scan_file(path).may_hide_layers is may_hide
     path.write_bytes(b"%PDF-1.7\n1 0 obj\n" + make_stream(b"not compressed", entries))
     assert not scan_file(path).may_hide_layers
+
+
+def test_objects_that_are_not_looked_at_any_more_may_hide_layers(tmp_path, monkeypatch):
+    content = b"1 0 << /OCProperties << /D << /OFF [7 0 R] >> >> >>"
+    entries = b"/Type /ObjStm /N 1 /First 4 /Filter /FlateDecode"
+    drawing = make_stream(zlib.compress(b"0 0 m " * 100), b"/Filter /FlateDecode")
+    objects = make_stream(zlib.compress(content), entries)
+    path = tmp_path / "a.pdf"
+    path.write_bytes(b"%PDF-1.7\n1 0 obj\n" + drawing + b"\nendobj\n2 0 obj\n" + objects)
+    monkeypatch.setattr(file_scan, "_MAX_UNPACKED_OF_FILE", 100)
+    assert scan_file(path).may_hide_layers

@@ -5,7 +5,9 @@ import json
 import httpx2
 import pytest
 
+from shared.errors import ModelAnswerError
 from shared.llm.chat_completions.chat_replies import find_error, read_reply
+from shared.llm.chat_completions.paid_failures import read_error_usage
 from shared.llm.chat_completions.server_errors.error_translation import (
     ServerFailure,
     classify_failure,
@@ -123,3 +125,30 @@ def test_answers_in_a_piece():
     assert read("<html></html>", kind="text/html", end="")[0] == "<html></html>"
     with pytest.raises(json.JSONDecodeError):
         read('{"choices', kind="application/json", end="")
+
+
+def whole(message, usage):
+    choices = [{"index": 0, "finish_reason": "stop", "message": message}]
+    body = json.dumps({"choices": choices, "usage": usage})
+    return read(body, kind="application/json", end="")[0]
+
+
+@pytest.mark.parametrize("usage", ["none", [], [1], 3, True, float("nan"), {"prompt_tokens": "3"}])
+def test_usage_of_another_shape_is_no_usage(usage):
+    got = read_reply(whole({"content": "Seals."}, usage), 10)
+    assert (got.text, got.read_tokens) == ("Seals.", 0)
+    assert (got.usage.input_tokens, got.usage.estimated) == (10, True)
+
+
+@pytest.mark.parametrize("message", ["Seals.", ["Seals."], 3, None])
+def test_a_message_of_another_shape_is_no_answer(message):
+    with pytest.raises(ModelAnswerError, match="no chat completion"):
+        read_reply(whole(message, None), 10)
+
+
+@pytest.mark.parametrize(("read_tokens", "counted"), [(12, 12), (float("nan"), 0), ("12", 0)])
+def test_an_error_in_an_answer_tells_what_it_has_used_up_if_it_can(read_tokens, counted):
+    usage = {"prompt_tokens": read_tokens, "completion_tokens": 3}
+    body = json.dumps({"error": {"code": 502}, "usage": usage})
+    error = find_error(read(body, kind="application/json", end="")[0])
+    assert read_error_usage(error).input_tokens == counted

@@ -7,6 +7,10 @@ from tests.unit.template.rules.watch import alarms
 from tests.unit.template.template_parts import parse_template
 
 RUNBOOK = PROJECT / "docs" / "operations.md"
+COSTS = PROJECT / "docs" / "costs.md"
+
+# CloudWatch's free tier.
+_FREE_ALARMS = 10
 
 
 def test_the_runbook_says_what_to_do_at_each_alarm_and_at_no_other() -> None:
@@ -18,3 +22,14 @@ def test_the_runbook_says_what_to_do_at_each_alarm_and_at_no_other() -> None:
     for part in section.split("\n### ")[1:]:
         name, _, advice = part.partition("\n")
         assert len(advice.split()) >= 20, f"{name}: too little to act on"
+
+
+def test_the_alarms_of_a_stack_with_default_parameters_are_priced() -> None:
+    by_default = {"IsWatched", "SpendIsWatched"}
+    template = parse_template(TEMPLATE)
+    made = [template["Resources"][name]["Condition"] in by_default for name in alarms(template)]
+    paid = sum(made) - _FREE_ALARMS
+    assert f"0.10 each, {paid} of them: {paid / 10:.2f} |" in COSTS.read_text(encoding="utf-8")
+    # The key of their topic costs a dollar.
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8")
+    assert f"about ${paid / 10 + 1:.2f} for the alarms" in readme

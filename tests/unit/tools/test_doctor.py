@@ -266,3 +266,15 @@ def test_doctor_needs_no_account_and_never_writes_the_key(monkeypatch):
     assert checks["clock"]["verdict"] == "ok"
     assert checks["aws"]["verdict"] == "skipped"
     assert KEY not in result.output
+
+
+def test_a_model_that_is_asked_by_role_is_not_taken_for_none(monkeypatch):
+    parameters = {**read_defaults(), "ModelAuth": "iam", "OpenAiModel": "a.model"}
+    monkeypatch.setattr(AwsDoctor, "look", lambda _: iter(()))
+    monkeypatch.setattr("infra.doctor.aws_checks.read_defaults", lambda: parameters)
+    result = CliRunner().invoke(
+        app, ["doctor", "--stack", "prod", "--region", "eu-west-1", "--json"]
+    )
+    checks = {check["name"]: check for check in json.loads(result.stdout)}
+    assert "ModelAuth=iam" in checks["language model"]["words"]
+    assert "a.model" in checks["model price"]["words"]

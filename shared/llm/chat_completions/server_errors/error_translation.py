@@ -31,6 +31,7 @@ from shared.llm.chat_completions.server_errors.pause_hints import (
     parse_words,
 )
 from shared.llm.key_scrubbing import MASK, read_secrets, scrub
+from shared.llm.wait_words import name_place
 
 UNAVAILABLE_DELAY_SECONDS = 30.0
 # An error in a response with the status of an answer says by its code what it is; without one it is
@@ -207,9 +208,7 @@ def describe_failure(error: openai.OpenAIError) -> str:
     """One line for people and logs, without text of a document and without secrets."""
     parts = [type(error).__name__]
     if isinstance(error, openai.APIConnectionError):
-        # Of the address neither its path nor its query, where keys travel too.
-        url = error.request.url
-        place = f"{url.scheme}://{url.host}" + (f":{url.port}" if url.port else "")
+        place = name_place(str(error.request.url))
         if isinstance(error, PageError):
             return f"{parts[0]}: {place} sends a page, or nothing; is the base address right?"
         return f"{parts[0]}: no answer from {place}; see that it runs and can be reached from here"

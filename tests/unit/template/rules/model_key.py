@@ -26,6 +26,18 @@ DECODERS = PROJECT / "pipeline" / "extraction"
 READING_SECRETS = ("secretsmanager:", "ssm:", "kms:")
 
 
+def a_model_is_told_by_key_address_or_role(template: Template) -> Iterator[str]:
+    """As by the functions' settings: without a model chunks are small."""
+    options = template["Conditions"]["HasModel"]["Fn::Or"]
+    for wanted in (
+        {"Condition": "HasModelKey"},
+        {"Condition": "ModelGoesByRole"},
+        {"Fn::Not": [{"Fn::Equals": [{"Ref": "OpenAiBaseUrl"}, ""]}]},
+    ):
+        if wanted not in options:
+            yield f"HasModel does not hold for {wanted}"
+
+
 def the_key_is_in_no_environment(template: Template) -> Iterator[str]:
     for parameter in ("OpenAiApiKeySecret", "FallbackApiKeySecret"):
         pattern = template["Parameters"][parameter]["AllowedPattern"]
@@ -90,6 +102,10 @@ _KEY_POLICY = "Resources/ModelKeyPolicy/Properties/PolicyDocument/Statement"
 _INGEST_POLICY = "Resources/IngestRole/Properties/Policies/0/PolicyDocument/Statement"
 
 BREAKS: list[Break] = [
+    (
+        a_model_is_told_by_key_address_or_role,
+        set_part("Conditions/HasModel/Fn::Or", [{"Condition": "HasModelKey"}]),
+    ),
     (
         the_key_is_in_no_environment,
         set_part("Globals/Function/Environment/Variables/OPENAI_API_KEY", "sk-1"),
