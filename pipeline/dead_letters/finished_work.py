@@ -102,21 +102,25 @@ def has_succeeded(work: Work, rows: Rows) -> bool:
     """Whether a message's own work is done, whatever became of the whole."""
     match work.message:
         case SummarizeChunk() as message:
+            if _tell_if_gone(message.document_id, rows) is not None:
+                return True
             key = chunk_row_key(message.document_id, message.run, message.chunk_number)
             return rows.get(key, {}).get("status") == ChunkStatus.DONE
         case UploadNotice() | ContinueIngest():
-            documents = [_find_document(subject.id, rows) for subject in work.subjects]
-            is_read = all(d is not None and d.status not in _TO_BE_READ for d in documents)
+            ids = [subject.id for subject in work.subjects]
+            there = [_find_document(one, rows) for one in ids if _tell_if_gone(one, rows) is None]
+            is_read = all(d is not None and d.status not in _TO_BE_READ for d in there)
             # Of an object as a whole that was deleted no row tells which documents it had.
-            return is_read and bool(documents)
+            return is_read and bool(ids)
         case _:
             return tell_if_finished(work, rows) is not None
 
 
 def _tell_of_chunk(message: SummarizeChunk, rows: Rows) -> str | None:
+    gone = _tell_if_gone(message.document_id, rows)
     document = _find_document(message.document_id, rows)
-    if document is None:
-        return None
+    if gone is not None or document is None:
+        return gone
     if document.run != message.run:
         return "the document was read anew since"
     if document.status is DocumentStatus.DONE:
@@ -129,9 +133,10 @@ def _tell_of_chunk(message: SummarizeChunk, rows: Rows) -> str | None:
 
 
 def _tell_of_combine(message: Combine, rows: Rows) -> str | None:
+    gone = _tell_if_gone(message.document_id, rows)
     document = _find_document(message.document_id, rows)
-    if document is None:
-        return None
+    if gone is not None or document is None:
+        return gone
     if document.run != message.run or document.chunks_done != message.chunks_done:
         return "a later combination takes its place"
     if document.status in (DocumentStatus.DONE, DocumentStatus.PARTIAL):
@@ -144,7 +149,11 @@ def _tell_of_upload(notice: UploadNotice, rows: Rows) -> str | None:
         return None
     if not notice.uploads:
         return "it announces no document"
-    documents = [_find_document(upload.document_id, rows) for upload in notice.uploads]
+    ids = [upload.document_id for upload in notice.uploads]
+    left = [one for one in ids if _tell_if_gone(one, rows) is None]
+    if not left:
+        return _tell_if_gone(ids[0], rows)
+    documents = [_find_document(one, rows) for one in left]
     if any(document is None or _may_be_ingested(document) for document in documents):
         return None
     statuses = sorted({document.status for document in documents if document is not None})
@@ -168,6 +177,16 @@ def _may_be_ingested(document: Document) -> bool:
     if document.status in _TO_BE_READ:
         return True
     return document.status in _TO_BE_SENT and not document.has_all_parts
+
+
+def _tell_if_gone(document_id: str, rows: Rows) -> str | None:
+    """Say that a document was deleted, so that nothing is done for it; None if it was not."""
+    row = rows.get(document_row_key(document_id))
+    if row is None:
+        return None
+    if is_erased(row):
+        return "the document was erased"
+    return "the document is DELETED" if row["status"] == DocumentStatus.DELETED else None
 
 
 def _find_document(document_id: str, rows: Rows) -> Document | None:

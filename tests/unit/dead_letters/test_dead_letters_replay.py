@@ -153,6 +153,23 @@ def test_whether_an_upload_needs_a_replay(row, finished, succeeded):
     assert tell_if_finished(identify_work(UPLOADS, rest, "m"), {}) is not None
 
 
+@pytest.mark.parametrize("is_erased", [False, True])
+def test_nothing_is_left_to_do_for_a_deleted_document(is_erased):
+    notice = make_notice("a.pdf")
+    (upload,) = decode_upload_notice(notice).uploads
+    rows = document_rows(status="DELETED") | document_rows(upload.document_id, status="DELETED")
+    if is_erased:
+        rows = {key: {"document_id": row["document_id"]} for key, row in rows.items()}
+    works = [
+        identify_work(WORK, chunk_body(), "m"),
+        identify_work(WORK, encode_message(Combine(document_id="d1", run=1, chunks_done=1)), "m"),
+        identify_work(UPLOADS, notice, "m"),
+    ]
+    for work in works:
+        assert ("erased" if is_erased else "DELETED") in tell_if_finished(work, rows)
+        assert has_succeeded(work, rows)
+
+
 @pytest.mark.parametrize(
     ("run", "status", "finished"),
     [
