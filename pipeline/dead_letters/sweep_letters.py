@@ -111,14 +111,16 @@ def sweep_letters(swept: SweptQueue, run: SweepRun) -> SweptLetters:
     reading = _Reading(swept, run, max(_LOOK_SECONDS, count / _LETTERS_PER_SECOND))
     receivers = min(run.receivers, max(1, math.ceil(count / _BATCH_SIZE)))
     a_round = ReadingRound(receivers)
-    with ThreadPoolExecutor(receivers) as pool:
-        futures = [pool.submit(reading.receive, a_round) for _ in range(receivers)]
-        try:
-            for future in futures:
-                future.result()
-        finally:
-            reading.stop.set()
-    reading.release(receivers)
+    try:
+        with ThreadPoolExecutor(receivers) as pool:
+            futures = [pool.submit(reading.receive, a_round) for _ in range(receivers)]
+            try:
+                for future in futures:
+                    future.result()
+            finally:
+                reading.stop.set()
+    finally:
+        reading.release(receivers)
     return SweptLetters(len(reading.seen), reading.settled, a_round.is_dry)
 
 

@@ -160,6 +160,23 @@ def test_a_letter_that_sqs_did_not_move_is_not_called_a_death(desk):
     assert desk.told == [(BODY, failure["message"])]
 
 
+class FailingQueues(Queues):
+    """Queues that give out letters once, and then nothing but errors."""
+
+    def receive(self, queue_url, visibility_seconds, *, wait_seconds=0):
+        letters = super().receive(queue_url, visibility_seconds, wait_seconds=0)
+        if not letters:
+            raise ServiceError("down", delay_seconds=1, reason="aws_service")
+        return letters
+
+
+def test_a_sweep_that_cannot_go_on_shows_what_it_has_only_looked_at(desk):
+    desk.put_letter("ingest", attributes=labelled_attributes())
+    with pytest.raises(ServiceError):
+        desk.sweep(queues=FailingQueues(desk.sqs))
+    assert len(desk.take_letters("ingest")) == 1
+
+
 class DyingQueues(Queues):
     """Queues over which the process dies before it deletes letters."""
 
