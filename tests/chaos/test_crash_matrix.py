@@ -21,12 +21,13 @@ from tests.chaos.harness.tally import (
 from tests.fakes.aws.aws_account import AwsAccount
 
 # Ingest keeps three seconds back for a checkpoint, and the policy three for settling.
-TIMEOUT_SECONDS = 7.5
-VISIBILITY_SECONDS = 8
+TIMEOUT_SECONDS = 10.5
+VISIBILITY_SECONDS = 11
 
 # Steps of a timeline that are no effects. Whether ingest notes that the chunks are sent depends on
-# who is first: a chunk that is done has moved the document itself. A task notes each beginning.
-NO_EFFECTS = ("sent", "started", "returned", "deferred")
+# who is first: a chunk that is done has moved the document itself. A task notes each beginning. On
+# a machine that is busy, ingest runs out of time and leaves the rest to its next delivery.
+NO_EFFECTS = ("sent", "started", "returned", "deferred", "checkpoint")
 
 
 @dataclass(frozen=True)
