@@ -19,6 +19,7 @@ from infra.cli.documents.commands import document_commands
 from infra.cli.erasure.commands import erasure_commands
 from infra.cli.exit_codes import EXPLANATION, find_exit_code
 from infra.cli.items.commands import item_commands
+from infra.cli.languages.commands import languages
 from infra.cli.local.commands import demo_command, local
 from infra.cli.options import open_output
 from infra.cli.report.commands import report_commands
@@ -58,6 +59,7 @@ app.add_typer(demo_command)
 app.add_typer(local, name="local")
 app.add_typer(deploy_commands)
 app.add_typer(secrets, name="secrets")
+app.add_typer(languages, name="languages")
 
 
 def _write_version(wanted: bool) -> None:

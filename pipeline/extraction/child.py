@@ -5,16 +5,20 @@ at a time. A document that is too much for it may end it at any point; its paren
 """
 
 import gc
-import logging
 import os
-import select
 import sys
 import threading
 import time
-import warnings
 from pathlib import Path
 from typing import IO
 
+from pipeline.extraction.child_process import (
+    OUT_OF_MEMORY,
+    end_with_parent,
+    silence_engines,
+    take_standard_output,
+    write_frame,
+)
 from pipeline.extraction.embedded_files import FileNotTakenError, read_file
 from pipeline.extraction.engines import (
     READERS,
@@ -31,7 +35,6 @@ from pipeline.extraction.protocol import (
     RequestKind,
     decode_request,
     encode_cause,
-    encode_frame,
     find_max_payload_bytes,
 )
 from pipeline.extraction.resource_limits import (
@@ -48,7 +51,6 @@ _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 PAGES_BETWEEN_LOOKS = 100
 MAX_GROWTH_KIBIBYTES = 16 * 1024
 MAX_PART_BYTES = 1 << 18
-OUT_OF_MEMORY = "it needs more memory than a document may use"
 
 
 def main() -> None:
@@ -70,35 +72,6 @@ def main() -> None:
     # the time.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
     Reader(answers, max_page_characters).serve(sys.stdin.buffer)
-
-
-def end_with_parent() -> None:
-    """End this process when the parent is gone, even in the middle of a page.
-
-    PR_SET_PDEATHSIG would not do: it fires when the *thread* that started this process ends, and
-    a reader outlives the thread of the record that it was started for.
-    """
-    poller = select.poll()
-    # No event is asked for, so that only the end of the pipe is reported, and no request.
-    poller.register(sys.stdin.fileno(), 0)
-    poller.poll()
-    os._exit(0)
-
-
-def take_standard_output() -> IO[bytes]:
-    """Standard output for frames alone: what else is printed, there or as an error, is dropped."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.dup2(null, sys.stderr.fileno())
-    os.close(null)
-    return answers
-
-
-def silence_engines() -> None:
-    """No warnings and no log lines: they speak of an untrusted document's inside."""
-    logging.disable(logging.CRITICAL)
-    warnings.simplefilter("ignore")
 
 
 class Reader:
@@ -129,6 +102,8 @@ class Reader:
                     self._read(int(arguments[0]))
                 case RequestKind.TAKE:
                     self._take_files(int(arguments[0]), int(arguments[1]))
+                case RequestKind.RENDER:
+                    self._render(*(int(argument) for argument in arguments[:3]))
                 case RequestKind.CLOSE:
                     self._close()
 
@@ -201,6 +176,23 @@ class Reader:
                 self._send(FrameKind.FILE_PART, number, data=data[start : start + part_bytes])
             self._send(FrameKind.FILE_ENDS, number)
 
+    def _render(self, number: int, dots_per_inch: int, max_pixels: int) -> None:
+        """Send a page as a picture that recognition can read."""
+        part_bytes = min(MAX_PART_BYTES, find_max_payload_bytes(self._max_page_characters))
+        try:
+            if self._document is None:
+                raise UnreadablePageError("no document is open")
+            picture = self._document.render_page(number, dots_per_inch, max_pixels)
+        except UnreadablePageError as error:
+            self._send(FrameKind.PICTURE_ENDS, number, str(error))
+        except MemoryError:
+            self._send(FrameKind.PICTURE_ENDS, number, OUT_OF_MEMORY)
+        else:
+            for start in range(0, len(picture), part_bytes):
+                part = picture[start : start + part_bytes]
+                self._send(FrameKind.PICTURE_PART, number, data=part)
+            self._send(FrameKind.PICTURE_ENDS, number)
+
     def _close(self) -> None:
         if self._document is not None:
             self._document.close()
@@ -216,10 +208,8 @@ class Reader:
 
     def _send(self, kind: FrameKind, number: int = 0, text: str = "", data: bytes = b"") -> None:
         cpu_seconds = time.process_time() - self._cpu_at_open
-        frame = encode_frame(Frame(kind, number, int(cpu_seconds * 1000), text, data))
-        view = memoryview(frame)
-        while view:
-            view = view[self._answers.write(view) :]
+        frame = Frame(kind, number, int(cpu_seconds * 1000), text, data)
+        write_frame(self._answers, frame)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -65,12 +65,18 @@ class ReaderProcess:
     Args:
         limits: What it may use.
         environment: The environment of this process, of which almost nothing is passed on.
+        program: The module that it runs, and arguments of its own.
 
     Raises:
         ExtractorError: It does not start.
     """
 
-    def __init__(self, limits: ExtractionLimits, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        limits: ExtractionLimits,
+        environment: Mapping[str, str],
+        program: Sequence[str],
+    ) -> None:
         self._max_payload_bytes = find_max_payload_bytes(limits.max_page_characters)
         self._max_idle_bytes = limits.memory_bytes * MAX_IDLE_SHARE
         self._buffer = bytearray()
@@ -79,8 +85,9 @@ class ReaderProcess:
         try:
             self._process = subprocess.Popen(  # noqa: S603  # every argument is our own
                 [
-                    *(sys.executable, "-s", "-S", "-P", "-m", "pipeline.extraction.child"),
+                    *(sys.executable, "-s", "-S", "-P", "-m", program[0]),
                     *(str(limits.memory_bytes), str(limits.max_page_characters)),
+                    *program[1:],
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -90,7 +97,7 @@ class ReaderProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            raise ExtractorError(f"the process that reads PDFs cannot start: {error}") from error
+            raise ExtractorError(f"the process that reads files cannot start: {error}") from error
         self._requests = cast(IO[bytes], self._process.stdin)
         self._answers = cast(IO[bytes], self._process.stdout)
         self._poller = select.poll()
@@ -99,7 +106,7 @@ class ReaderProcess:
         if not (isinstance(answer, Frame) and answer.kind is FrameKind.READY):
             self.kill()
             raise ExtractorError(
-                "the process that reads PDFs does not start; its standard error says why"
+                "the process that reads files does not start; its standard error says why"
             )
 
     @property

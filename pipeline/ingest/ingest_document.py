@@ -5,20 +5,26 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.extraction import Extractor, OpenDocument, PageStatus
+from pipeline.extraction import OpenDocument, PageStatus
 from pipeline.ingest.children import put_children
 from pipeline.ingest.chunk_text import (
     ChunkText,
     PageOfText,
     belongs_to,
     chunk_text_key,
+    locate_chunk,
     read_chunk_tokens,
     text_address,
 )
 from pipeline.ingest.chunking import PlannedChunk, group_pages
 from pipeline.ingest.downloads import download_document
 from pipeline.ingest.failed_pages import FailedPages, refuse_failed
-from pipeline.services import Services
+from pipeline.ingest.render_pages import (
+    RenderServices,
+    ask_for_pictures,
+    choose_pages,
+    render_pages,
+)
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
@@ -44,7 +50,13 @@ from shared.ledger.documents import (
     write_embedded_files,
 )
 from shared.lifecycle import DocumentStatus, find_sources
-from shared.messages.work_items import ContinueIngest, IngestItem, SummarizeChunk, encode_message
+from shared.messages.work_items import (
+    ContinueIngest,
+    IngestItem,
+    RenderPages,
+    SummarizeChunk,
+    encode_message,
+)
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 logger = logging.getLogger("seashore.ingest")
@@ -54,19 +66,13 @@ _CHECKPOINT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class IngestServices(Services):
+class IngestServices(RenderServices):
     """What ingestion works with besides.
 
     Args:
-        extractor: Reads the text of PDFs.
-        uploads_queue_url: Where the rest of a long document is sent to be read.
-        max_document_bytes: Larger documents are refused before they are downloaded.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
     """
 
-    extractor: Extractor
-    uploads_queue_url: str
-    max_document_bytes: int
     chunk_tokens: int
 
 
@@ -80,6 +86,9 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
         RetryableError: The work may succeed later.
         DeferredError: An AWS service asks for patience, or no reader of PDFs became free.
     """
+    if isinstance(item, RenderPages):
+        render_pages(item, services, deadline)
+        return
     if isinstance(item, ContinueIngest):
         document = find_document(services.table, item.document_id)
         if document is not None and item.next_page == 1 and document.run == item.run:
@@ -175,7 +184,7 @@ def _read_document(
             document = _begin_again(document, services)
             address = _find_address(document, content_sha256, services.chunk_tokens)
     if known is not None and not known.embedded_files:
-        record_extraction(services.table, document, known, services.now, reused_from=reused_from)
+        _record_text(document, known, reused_from, services)
         return
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _CHECKPOINT_SECONDS)
     with services.extractor.open(
@@ -193,14 +202,22 @@ def _read_document(
                 raise
             _send_rest(document, replace(extraction, embedded_files=()), services)
             return
-    if extraction.failed_pages and not extraction.chunk_plan:
-        refusal = refuse_failed(extraction.page_failures, extraction.failed_pages)
-        _reject(document, refusal, files, services)
+    _record_text(document, replace(extraction, embedded_files=files), reused_from, services)
+
+
+def _record_text(
+    document: Document, text: ExtractedText, reused_from: str | None, services: IngestServices
+) -> None:
+    """Note what a document's text has come to, and which pages of it are to be recognised."""
+    recognising = choose_pages(text) if services.recognition_queue_url is not None else ""
+    if text.failed_pages and not text.chunk_plan and not recognising:
+        refusal = refuse_failed(text.page_failures, text.failed_pages)
+        _reject(document, refusal, text.embedded_files, services)
         return
     record_extraction(
         services.table,
         document,
-        replace(extraction, embedded_files=files),
+        replace(text, recognising_pages=recognising),
         services.now,
         reused_from=reused_from,
     )
@@ -345,13 +362,14 @@ def _send_chunks(document: Document, services: IngestServices) -> None:
             document_id=document.document_id,
             run=document.run,
             chunk_number=number,
-            text_key=chunk_text_key(document.text_address, number),
+            text_key=locate_chunk(document, number),
             first_page=chunk.first_page,
             last_page=chunk.last_page,
         )
         for number, chunk in enumerate(document.chunk_plan, start=1)
     ]
     services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
+    ask_for_pictures(document, services)
     try:
         move_document(
             services.table,

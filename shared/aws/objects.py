@@ -170,6 +170,20 @@ class ObjectStore:
                 Bucket=bucket, Key=key, Body=text.encode(), ContentType=content_type
             )
 
+    def write_bytes(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
+        """Write an object that holds bytes."""
+        with translate_aws_errors(f"write s3://{bucket}/{key}"):
+            self.client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+
+    def read_bytes(self, bucket: str, key: str) -> bytes:
+        """Read all of an object.
+
+        Raises:
+            ObjectMissingError: There is no such object.
+        """
+        with translate_aws_errors(f"read s3://{bucket}/{key}"):
+            return self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+
     def write_file(self, bucket: str, key: str, file: BinaryIO, content_type: str) -> None:
         """Write an object from a file, from its beginning, without holding it in memory."""
         file.seek(0)

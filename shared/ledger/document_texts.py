@@ -1,6 +1,5 @@
 """The text of a document in the ledger: how far it is read, its pages and chunks."""
 
-import json
 from dataclasses import dataclass
 
 from boto3.dynamodb.conditions import Attr
@@ -19,10 +18,17 @@ from shared.ledger.documents import (
     read_chunk_plan,
     read_embedded_files,
     read_page_failures,
+    write_chunk_plan,
     write_embedded_files,
+    write_page_failures,
 )
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus
+
+# What a document's row holds of pages that were recognised in an earlier run of it.
+_NOTHING_RECOGNISED: Row = dict.fromkeys(
+    ("is_recognised", "pages_settled", "text_sources", "confidences")
+)
 
 TEXT_SK = "TEXT"
 USER_SK = "USER#"
@@ -42,6 +48,7 @@ class ExtractedText:
         chunk_plan: The pages of each chunk.
         page_failures: Why pages could not be read.
         embedded_files: The files inside, and what became of them.
+        recognising_pages: Ranges of the pages whose text is to be recognised.
         reading_milliseconds: How long was waited for the pages, over all readings.
     """
 
@@ -55,10 +62,10 @@ class ExtractedText:
     picture_pages: str = ""
     page_failures: tuple[PageFailure, ...] = ()
     embedded_files: tuple[EmbeddedFile, ...] = ()
+    recognising_pages: str = ""
 
     def to_attributes(self) -> Row:
         """The attributes of a document's row that hold it."""
-        plan = [[chunk.first_page, chunk.last_page] for chunk in self.chunk_plan]
         return {
             "text_address": self.text_address,
             "next_page": self.next_page,
@@ -66,10 +73,11 @@ class ExtractedText:
             "empty_pages": self.empty_pages,
             "picture_pages": self.picture_pages,
             "failed_pages": self.failed_pages,
-            "page_failures": json.dumps([[f.pages, f.code, f.reason] for f in self.page_failures]),
+            "page_failures": write_page_failures(self.page_failures),
             "embedded_files": write_embedded_files(self.embedded_files),
-            "chunk_plan": json.dumps(plan, separators=(",", ":")),
+            "chunk_plan": write_chunk_plan(self.chunk_plan),
             "reading_milliseconds": self.reading_milliseconds,
+            "recognising_pages": self.recognising_pages,
         }
 
 
@@ -128,6 +136,8 @@ def record_extraction(
 ) -> None:
     """Note the text's pages and chunks: the document is EXTRACTED, or NO_TEXT without any chunk.
 
+    It is EXTRACTED, too, while pages of it are yet to be recognised.
+
     A text without failed pages is noted under its address too, for the next document of the same
     bytes. A document whose chunks were sent before starts a new run: those that come in late from
     the old one are not counted.
@@ -157,14 +167,16 @@ def record_extraction(
                 add={"uses": 1},
             )
         )
+    has_to_be_worked_on = extraction.chunk_plan or extraction.recognising_pages
     move_document(
         table,
         document,
-        DocumentStatus.EXTRACTED if extraction.chunk_plan else DocumentStatus.NO_TEXT,
+        DocumentStatus.EXTRACTED if has_to_be_worked_on else DocumentStatus.NO_TEXT,
         now,
         step="extracted",
         changes={
             **extraction.to_attributes(),
+            **_NOTHING_RECOGNISED,
             "run": document.run + 1 if document.chunks_total else document.run,
             "chunks_total": len(extraction.chunk_plan),
             "chunks_done": 0,
@@ -172,6 +184,7 @@ def record_extraction(
         },
         details={
             "pages": extraction.pages,
+            "to_be_recognised": extraction.recognising_pages or None,
             "chunks": len(extraction.chunk_plan),
             "reused_from": reused_from,
             "children": sum(file.document_id is not None for file in extraction.embedded_files)
@@ -199,6 +212,7 @@ def begin_anew(table: LedgerTable, document: Document, now: Clock) -> None:
         step="begun anew",
         changes={
             **nothing.to_attributes(),
+            **_NOTHING_RECOGNISED,
             **counters,
             "run": document.run + 1,
             "reason_code": None,

@@ -87,7 +87,7 @@ def describe_progress(document: Document) -> str:
 
 def describe_wait(document: Document, now: datetime) -> str:
     """What a document waits for and what to do about it; empty if it does not wait."""
-    if document.status.is_final or document.deferred_until <= write_time(now):
+    if document.is_final or document.deferred_until <= write_time(now):
         return ""
     words = say_wait(document.deferred_reason)
     return f"{words}: {document.deferred_cause}" if document.deferred_cause else words

@@ -50,7 +50,7 @@ class Followed:
     @property
     def is_final(self) -> bool:
         """Whether nothing more happens to it by itself."""
-        return self.document is not None and self.document.status.is_final
+        return self.document is not None and self.document.is_final
 
 
 @dataclass(frozen=True)
@@ -119,14 +119,14 @@ def follow_in_flight(
     was_in_flight = False
     while True:
         look_began = pace.stopwatch()
-        unsettled = [i for i, document in seen.items() if not document.status.is_final]
+        unsettled = [i for i, document in seen.items() if not document.is_final]
         tomorrow = pace.now() + timedelta(days=1)
         flying = {document.document_id: document for document in list_in_flight(table, tomorrow)}
         landed = [document_id for document_id in unsettled if document_id not in flying]
         seen |= flying | _read_documents(table, landed, started, pace.now)
         if seen:
             yield _explain_delays(table, _sort_by_arrival(seen.values()), started, pace.now)
-        is_in_flight = any(not document.status.is_final for document in seen.values())
+        is_in_flight = any(not document.is_final for document in seen.values())
         was_in_flight = was_in_flight or is_in_flight
         if not is_in_flight and (was_in_flight or pace.now() - started > _ARRIVAL_TIME):
             return

@@ -1,4 +1,4 @@
-"""Both functions with their queues, driven by hand."""
+"""The functions with their queues, driven by hand."""
 
 import json
 from collections.abc import Iterator
@@ -6,6 +6,8 @@ from contextlib import contextmanager
 
 from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
+from functions.recognise import build_recognise
+from functions.wiring import build_services
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.aws.dynamodb_table import LedgerTable
@@ -18,9 +20,9 @@ from tests.fakes.aws.event_source import EventSource
 
 
 class RunningPipeline:
-    """The ingest and the worker function, each behind its queue."""
+    """The ingest, the worker and the recognise function, each behind its queue."""
 
-    def __init__(self, account, extractor, model, timeout_seconds=60.0, fallback=None):
+    def __init__(self, account, extractor, model, timeout_seconds=60.0, fallback=None, engines=()):
         self.account = account
         self._announced = set()
         self.table = LedgerTable(
@@ -29,9 +31,15 @@ class RunningPipeline:
         built = [
             build_ingest(account.settings, account.clients, extractor),
             build_worker(account.settings, account.clients, model, fallback=fallback),
+            build_recognise(
+                account.settings,
+                account.clients,
+                build_services(account.settings, account.clients),
+                engines,
+            ),
         ]
         self.worker_consumer, _ = built[1]
-        self.ingest, self.worker = (
+        self.ingest, self.worker, self.recognise = (
             EventSource(
                 account.clients.sqs,
                 consumer.queue_url,
@@ -46,8 +54,9 @@ class RunningPipeline:
         )
 
     def run(self):
-        """Poll both queues until neither has a message to give."""
-        while self._announce_children() + self.ingest.poll() + self.worker.poll():
+        """Poll all queues until none has a message to give."""
+        sources = (self.ingest, self.worker, self.recognise)
+        while self._announce_children() + sum(source.poll() for source in sources):
             pass
 
     def list_children(self):
@@ -79,7 +88,13 @@ class RunningPipeline:
 
 @contextmanager
 def run_pipeline(
-    account: AwsAccount, *, extractor=None, model=None, timeout_seconds=60.0, fallback=None
+    account: AwsAccount,
+    *,
+    extractor=None,
+    model=None,
+    timeout_seconds=60.0,
+    fallback=None,
+    engines=(),
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
     with Extractor() as own_extractor:
@@ -89,4 +104,5 @@ def run_pipeline(
             model or ExtractiveModel(),
             timeout_seconds,
             fallback,
+            engines,
         )
