@@ -152,8 +152,15 @@ class Output:
         from rich.progress import BarColumn, Progress, TextColumn  # takes long to import
 
         columns = (TextColumn(title), BarColumn(), counted)
-        hidden = not self.talk.is_terminal
-        with Progress(*columns, console=self.talk, transient=True, disable=hidden) as progress:
+        with Progress(
+            *columns,
+            console=self.talk,
+            transient=True,
+            disable=not self.talk.is_terminal,
+            # What rich redirects goes where the bar is: lines of a result above it, on a terminal,
+            # but never those that are for a pipe or file.
+            redirect_stdout=self.is_terminal,
+        ) as progress:
             task = progress.add_task(title, total=total)
             yield lambda count: progress.advance(task, count)
 
