@@ -106,13 +106,15 @@ def find_fields(
     reading = finder.read(lines)
     found = FoundFields(failed=reading.failed)
     differing = {}
+    taken: dict[str, list[FoundValue]] = {}
     for name, schema in parts.values.properties.items():
         given = [answer.values[name] for _, answer in reading.answers if name in answer.values]
         found.values[name] = join_values(one for values in given for one in values)
-        if len(given) > 1 and len(found.values[name]) > 1:
+        taken[name] = join_values(values[0] for values in given)
+        if len(taken[name]) > 1:
             differing[name] = schema
     if differing:
-        _decide_conflicts(found.values, FieldSchema(differing, ()), services)
+        _decide_conflicts(found.values, taken, FieldSchema(differing, ()), services)
     for path, one in parts.lists.items():
         rows = join_rows(
             ((part, answer.rows[path].rows) for part, answer in reading.answers),
@@ -206,13 +208,16 @@ def _estimate_row_names(schema: Mapping[str, object]) -> int:
 
 
 def _decide_conflicts(
-    values: dict[str, list[FoundValue]], schema: FieldSchema, services: ReadingServices
+    values: dict[str, list[FoundValue]],
+    taken: Mapping[str, Sequence[FoundValue]],
+    schema: FieldSchema,
+    services: ReadingServices,
 ) -> None:
-    """Where parts differ, have one reading of all pages that say something decide."""
+    """Where parts take different values, have one reading of all pages that say these decide."""
     names = schema.properties
     telling = tuple(
         sorted(
-            {source for name in names for one in values[name] for source in one.sources},
+            {source for name in names for one in taken[name] for source in one.sources},
             key=lambda source: source.first_page,
         )
     )
