@@ -9,9 +9,9 @@ from pathlib import Path
 
 from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import find_letter, open_letters
-from infra.cli.dead_letters.progress import Tally, is_confirmed
+from infra.cli.dead_letters.progress import Tally
 from infra.cli.exit_codes import ExitCode
-from infra.cli.output import Output
+from infra.cli.output import Output, is_confirmed
 from pipeline.dead_letters.edited_replay import edit_letter, replay_edited
 from pipeline.dead_letters.hold import LetterOutcome
 from shared.dead_letters.letters import Letter
