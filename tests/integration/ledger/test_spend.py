@@ -7,11 +7,10 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from boto3.dynamodb.conditions import Attr
 
 from pipeline.metering.spend_meter import Limits, SpendMeter
-from shared.aws.dynamodb_table import LedgerTable, Put, RowCheck
-from shared.errors import LedgerConflictError, OverBudgetError, ServiceError
+from shared.aws.dynamodb_table import LedgerTable
+from shared.errors import OverBudgetError, ServiceError
 from shared.ledger.spend import Account, close_expired_leases, read_day_spend
 from shared.llm.model import Usage
 from shared.llm.turns import ModelTurn, Turn
@@ -296,47 +295,6 @@ def test_a_cost_that_could_not_be_written_is_carried_to_the_next_note(build_mete
     (model,) = read_day_spend(table, "2026-05-04", NOON).models
     assert (model.calls, model.spent) == (2, 2 * CENT)
     assert client is table.client
-
-
-def answer_within(meter):
-    """Have a call answered that may cost three cents, and whose cost is noted later."""
-    reply = ModelTurn(Turn(text="", calls=()), "model", CALL)
-    assert meter.run(lambda: reply, Usage(1, 3_000), is_noted_later=True) == (reply, CENT)
-
-
-def test_what_a_call_has_cost_goes_with_the_transaction_of_its_effect(build_meter, table):
-    meter = build_meter(daily=400 * CENT)
-    answer_within(meter)
-    # Whoever dies here has cost the most that the call may have.
-    later = NOON + timedelta(hours=1)
-    assert read_day_spend(table, "2026-05-04", later).spent == 3 * CENT
-    with meter.send_notes_along() as notes:
-        table.transact([Put({"pk": "effect", "sk": "effect"}), *notes])
-    (model,) = read_day_spend(table, "2026-05-04", later).models
-    assert (model.calls, model.spent, model.left_open) == (1, CENT, 0)
-    with meter.send_notes_along() as notes:
-        assert notes == []
-
-
-def test_a_cost_whose_transaction_fails_is_noted_by_itself(build_meter, table):
-    meter = build_meter(daily=400 * CENT)
-    answer_within(meter)
-    with pytest.raises(LedgerConflictError), meter.send_notes_along() as notes:
-        never = RowCheck("effect", "effect", Attr("pk").exists())
-        table.transact([never, *notes])
-    (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
-    assert (model.calls, model.spent, model.left_open) == (1, CENT, 0)
-
-
-def test_what_one_call_has_cost_waits_while_the_row_covers_another(build_meter, table):
-    meter = build_meter(daily=10_000 * CENT)
-    reservation = meter.reserve(3 * CENT)
-    answer_within(meter)
-    with meter.send_notes_along() as notes:
-        assert notes == []
-    assert meter.settle(reservation, CALL) == CENT
-    (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
-    assert (model.calls, model.spent, model.left_open) == (2, 2 * CENT, 0)
 
 
 def test_a_call_that_ends_in_a_bug_counts_at_its_most(build_meter, table):
