@@ -21,8 +21,6 @@ from shared.messages.work_items import IngestItem, decode_ingest_item
 from shared.queue_catalogue import RECOGNITION, UPLOADS
 from shared.settings import Settings, read_settings
 
-_CHILD = "pipeline.extraction.child"
-
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Ingest the documents that a batch of S3 notifications announces."""
@@ -38,7 +36,8 @@ def _build_container() -> tuple[Consumer[IngestItem], Runtime]:
     limits = ExtractionLimits(
         max_document_bytes=settings.max_document_bytes, max_pages=settings.max_document_pages
     )
-    return build_ingest(settings, Clients(), Extractor(limits, child=_CHILD))
+    extractor = Extractor(limits, reader="pipeline.extraction.child")
+    return build_ingest(settings, Clients(), extractor)
 
 
 def build_ingest(

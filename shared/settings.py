@@ -90,8 +90,8 @@ ExtraBody = Annotated[
 
 
 def _check_engines(value: tuple[str, ...]) -> tuple[str, ...]:
-    known = ("tesseract", "textract", "model")
-    if value == ("off",):
+    known = ("tesseract",)
+    if value in (("off",), ()):
         return ()
     unknown = [name for name in value if name not in known]
     if unknown or not value or len(set(value)) != len(value):

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO, cast
 
-from pipeline.extraction.jail import hide_from_children
+from pipeline.extraction.confinement.jail import hide_from_children
 from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.protocol import (
     Frame,
@@ -65,7 +65,8 @@ class ReaderProcess:
     Args:
         limits: What it may use.
         environment: The environment of this process, of which almost nothing is passed on.
-        program: The module that it runs, and arguments of its own.
+        reader: The module that it runs.
+        arguments: What that is told besides its limits.
 
     Raises:
         ExtractorError: It does not start.
@@ -75,7 +76,8 @@ class ReaderProcess:
         self,
         limits: ExtractionLimits,
         environment: Mapping[str, str],
-        program: Sequence[str],
+        reader: str,
+        arguments: Sequence[str] = (),
     ) -> None:
         self._max_payload_bytes = find_max_payload_bytes(limits.max_page_characters)
         self._max_idle_bytes = limits.memory_bytes * MAX_IDLE_SHARE
@@ -85,9 +87,9 @@ class ReaderProcess:
         try:
             self._process = subprocess.Popen(  # noqa: S603  # every argument is our own
                 [
-                    *(sys.executable, "-s", "-S", "-P", "-m", program[0]),
+                    *(sys.executable, "-s", "-S", "-P", "-m", reader),
                     *(str(limits.memory_bytes), str(limits.max_page_characters)),
-                    *program[1:],
+                    *arguments,
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
@@ -97,7 +99,9 @@ class ReaderProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            raise ExtractorError(f"the process that reads files cannot start: {error}") from error
+            raise ExtractorError(
+                f"the process that reads documents cannot start: {error}"
+            ) from error
         self._requests = cast(IO[bytes], self._process.stdin)
         self._answers = cast(IO[bytes], self._process.stdout)
         self._poller = select.poll()
@@ -106,7 +110,7 @@ class ReaderProcess:
         if not (isinstance(answer, Frame) and answer.kind is FrameKind.READY):
             self.kill()
             raise ExtractorError(
-                "the process that reads files does not start; its standard error says why"
+                "the process that reads documents does not start; its standard error says why"
             )
 
     @property

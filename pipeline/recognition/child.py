@@ -11,14 +11,15 @@ import time
 from pathlib import Path
 from typing import IO
 
-from pipeline.extraction.child_process import (
+from pipeline.extraction.confinement.child_process import (
     OUT_OF_MEMORY,
     end_with_parent,
     silence_engines,
     take_standard_output,
     write_frame,
 )
-from pipeline.extraction.jail import enter_jail
+from pipeline.extraction.confinement.jail import enter_jail
+from pipeline.extraction.confinement.resource_limits import limit_document_cpu, limit_process
 from pipeline.extraction.protocol import (
     Frame,
     FrameKind,
@@ -26,7 +27,6 @@ from pipeline.extraction.protocol import (
     decode_request,
     encode_cause,
 )
-from pipeline.extraction.resource_limits import limit_document_cpu, limit_process
 from pipeline.recognition.tesseract import Tesseract, UnreadablePictureError
 from shared.errors import RejectionCode
 

@@ -64,7 +64,7 @@ class Recogniser:
         *,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._program = (_CHILD, str(data_folder.absolute()), *languages)
+        self._arguments = (str(data_folder.absolute()), *languages)
         self._limits = limits or RecognitionLimits()
         self._environment = os.environ if environment is None else environment
         self._child: ReaderProcess | None = None
@@ -97,7 +97,8 @@ class Recogniser:
         child = self._child or ReaderProcess(
             ExtractionLimits(memory_bytes=self._limits.memory_bytes),
             self._environment,
-            self._program,
+            _CHILD,
+            self._arguments,
         )
         # Kept only if it answers: what it does after an answer that is none is anybody's guess.
         self._child = None

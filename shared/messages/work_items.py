@@ -119,8 +119,11 @@ IngestItem = UploadNotice | IngestMessage
 RecognitionItem = RecognisePage | TakeUpPages
 
 
+SWEEP = "sweep"
+
+
 class Sweep(Message):
-    """Settle what processes that died have left behind; a schedule sends it."""
+    """Settle what processes that died have left behind; what a tick could not finish goes on so."""
 
     kind: Literal["sweep"] = "sweep"
 
@@ -172,8 +175,14 @@ _RECOGNITION_MESSAGE: TypeAdapter[RecognitionItem] = TypeAdapter(
 
 def encode_message(message: WorkMessage | IngestMessage | RecognitionItem) -> str:
     """The body of a message, as JSON."""
-    body = message.model_dump_json(by_alias=True)
-    # SQS refuses a body that holds one of these two (Amazon SQS API Reference, SendMessage).
+    return escape_for_sqs(message.model_dump_json(by_alias=True))
+
+
+def escape_for_sqs(body: str) -> str:
+    """JSON as it may be sent: SQS refuses a body that holds one of two characters.
+
+    Source: Amazon SQS API Reference, "SendMessage".
+    """
     return body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 

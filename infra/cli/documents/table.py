@@ -49,14 +49,16 @@ def describe_status(document: Document) -> str:
             return f"{_count_chunks(document)} of its text are summarised."
         case DocumentStatus.DONE:
             return "Every page is summarised, or blank."
+        case DocumentStatus.PARTIAL if document.is_being_recognised:
+            return f"Its text is summarised; {document.reason}."
         case DocumentStatus.PARTIAL:
             return f"The summary lacks something: {document.reason or 'some pages are missing'}."
         case DocumentStatus.NO_TEXT if document.embedded_files:
             return f"Its pages hold no text; {_describe_files(document)}."
         case DocumentStatus.NO_TEXT:
             return (
-                "It holds no text, so there is nothing to summarise. If it is a scan, run OCR on "
-                "it and put the result."
+                "No page holds any words, so there is nothing to summarise. If it is a scan, see "
+                "whether the stack reads scans (OcrEngine) or run OCR on it and put the result."
             )
         case DocumentStatus.REJECTED:
             return document.reason or "It was refused."
