@@ -49,7 +49,7 @@ class RenderServices(Services):
 
     extractor: Extractor
     uploads_queue_url: str
-    recognition_queue_url: str | None
+    recognition_queue_url: str | None = None
     max_document_bytes: int
 
 

@@ -112,7 +112,7 @@ def run_scene(scene: str, count: int) -> dict[str, object]:
     queues, ledger = KeptQueues(time.time), KeptLedger(count if scene == WAIT else 0)
     queues.serve(clients.sqs)
     ledger.serve(clients.dynamodb)
-    for name in ("uploads-dlq", "work-dlq", "reports-dlq"):
+    for name in ("uploads-dlq", "recognition-dlq", "work-dlq", "reports-dlq"):
         queues.add_queue(f"{BASE}-{name}")
     labelled = to_attributes(make_state("m"))
     for number in range(0 if scene == WAIT else count):
