@@ -24,6 +24,7 @@ class Counts(ReportPart):
     no_text: int = 0
     rejected: int = 0
     failed: int = 0
+    cancelled: int = 0
     deleted: int = 0
     deferred: int = 0
     in_flight: int = 0
@@ -152,7 +153,8 @@ class DocumentLine(ReportPart):
         document_id: Its id.
         key: The object's key.
         name: Of a document that came out of another: its name, after that of the other; else empty.
-        status: `DONE`, `PARTIAL`, `NO_TEXT`, `REJECTED`, `FAILED`, `DELETED`, `DEFERRED` or
+        status: `DONE`, `PARTIAL`, `NO_TEXT`, `REJECTED`, `FAILED`, `CANCELLED`, `DELETED`,
+            `DEFERRED` or
             `IN_FLIGHT`.
         title: Of its summary; None without one.
         pages: How many it has; 0 where that is not known.

@@ -102,6 +102,14 @@ class ObjectStore:
             )
             return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
+    def measure(self, bucket: str, prefix: str) -> int:
+        """How many bytes the objects have together whose keys begin with a prefix."""
+        with translate_aws_errors(f"list s3://{bucket}/{prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=prefix
+            )
+            return sum(entry["Size"] for page in pages for entry in page.get("Contents", []))
+
     def list_versions(self, bucket: str, prefix: str) -> list["ObjectVersion"]:
         """All versions and delete markers of the objects whose keys begin with a prefix."""
         with translate_aws_errors(f"list s3://{bucket}/{prefix}"):

@@ -20,7 +20,9 @@ from tests.fakes.aws.event_source import EventSource
 class RunningPipeline:
     """The ingest and the worker function, each behind its queue."""
 
-    def __init__(self, account, extractor, model, timeout_seconds=60.0, fallback=None):
+    def __init__(
+        self, account, extractor, model, timeout_seconds=60.0, fallback=None, find_other=None
+    ):
         self.account = account
         self._announced = set()
         self.table = LedgerTable(
@@ -28,7 +30,9 @@ class RunningPipeline:
         )
         built = [
             build_ingest(account.settings, account.clients, extractor),
-            build_worker(account.settings, account.clients, model, fallback=fallback),
+            build_worker(
+                account.settings, account.clients, model, fallback=fallback, find_other=find_other
+            ),
         ]
         self.worker_consumer, _ = built[1]
         self.ingest, self.worker = (
@@ -79,7 +83,13 @@ class RunningPipeline:
 
 @contextmanager
 def run_pipeline(
-    account: AwsAccount, *, extractor=None, model=None, timeout_seconds=60.0, fallback=None
+    account: AwsAccount,
+    *,
+    extractor=None,
+    model=None,
+    timeout_seconds=60.0,
+    fallback=None,
+    find_other=None,
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
     with Extractor() as own_extractor:
@@ -89,4 +99,5 @@ def run_pipeline(
             model or ExtractiveModel(),
             timeout_seconds,
             fallback,
+            find_other,
         )
