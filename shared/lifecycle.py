@@ -154,6 +154,7 @@ class Standing:
         tone: How good it is.
         place: Its place in lists: those first that need a person, those last that need nobody.
         needs_a_person: Whether it will not end well by itself.
+        is_rare: Whether it is left out of a sum in which nothing stands so.
     """
 
     name: str
@@ -162,6 +163,7 @@ class Standing:
     tone: Tone
     place: int
     needs_a_person: bool = False
+    is_rare: bool = False
 
     @property
     def count(self) -> str:
@@ -183,7 +185,9 @@ STANDINGS = {
             "REJECTED", "rejected", "refused, with the reason", Tone.WARN, 2, needs_a_person=True
         ),
         Standing("FAILED", "failed", "given up", Tone.BAD, 1, needs_a_person=True),
-        Standing("CANCELLED", "cancelled", "by an operator, before it began", Tone.NONE, 8),
+        Standing(
+            "CANCELLED", "cancelled", "by an operator, before it began", Tone.NONE, 8, is_rare=True
+        ),
         Standing("DELETED", "deleted", "the file was deleted", Tone.NONE, 9),
         Standing(DEFERRED, "deferred", "waits, goes on by itself", Tone.WAIT, 5),
         Standing(IN_FLIGHT, "in flight", "being worked on", Tone.WAIT, 6),

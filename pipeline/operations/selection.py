@@ -69,13 +69,18 @@ class Selection:
         """Whether documents are meant that are not named."""
         return bool(self.prefix or self.statuses or self.is_all)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says nothing of any document."""
+        return not self.names and not self.is_filter
+
     def check(self) -> None:
         """Pass if it says which documents are meant.
 
         Raises:
             InvalidRequestError: It does not.
         """
-        if not self.names and not self.is_filter:
+        if self.is_empty:
             raise InvalidRequestError(
                 "say which are meant: by id or key, by a prefix, by a status, or all"
             )

@@ -54,6 +54,15 @@ class Counts(ReportPart):
         return sum(self.of(one) for one in STANDINGS.values() if one.needs_a_person)
 
 
+class PauseNote(ReportPart):
+    """A consumer that was paused when the report was made; `since` is ISO 8601 in UTC."""
+
+    consumer: str
+    reason: str
+    by: str
+    since: str
+
+
 class SlowDocument(ReportPart):
     """One of the documents that took longest, and why, in a sentence.
 
@@ -242,6 +251,7 @@ class DailyReport(ReportPart):
         report_prefix: What the keys of the report's files begin with, such as
             `reports/2026-11-21/`.
         digest: What the documents say.
+        pauses: The consumers that were paused when it was made.
     """
 
     v: Literal[1] = 1
@@ -274,6 +284,7 @@ class DailyReport(ReportPart):
     artifacts_bucket: str = ""
     report_prefix: str = ""
     digest: Digest = Digest()
+    pauses: tuple[PauseNote, ...] = ()
 
     @property
     def is_day_over(self) -> bool:

@@ -13,7 +13,8 @@ def list_models(settings: Settings) -> Mapping[str, ModelPrice | None]:
 
     The one that all are asked comes first. A price of None is one that the settings do not know.
     """
-    if not settings.uses_openai:
+    # The operator function is not told where the key lies, but that there is a model.
+    if not (settings.uses_openai or settings.has_model):
         return {EXTRACTIVE: ModelPrice(input=0, output=0)}
     named = [settings.openai_model, settings.fallback_model, *settings.model_prices]
     return {name: settings.model_prices.get(name) for name in named if name is not None}
