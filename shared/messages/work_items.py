@@ -108,8 +108,11 @@ class ContinueIngest(_DocumentMessage):
 IngestItem = UploadNotice | ContinueIngest
 
 
+SWEEP = "sweep"
+
+
 class Sweep(Message):
-    """Settle what processes that died have left behind; a schedule sends it."""
+    """Settle what processes that died have left behind; what a tick could not finish goes on so."""
 
     kind: Literal["sweep"] = "sweep"
 
@@ -155,8 +158,14 @@ def encode_message(message: WorkMessage | ContinueIngest) -> str:
     """The body of a message, as JSON."""
     # A worker of an earlier release takes what it knows, as long as nothing is redone.
     left_out = {"terms"} if getattr(message, "terms", None) is None else None
-    body = message.model_dump_json(by_alias=True, exclude=left_out)
-    # SQS refuses a body that holds one of these two (Amazon SQS API Reference, SendMessage).
+    return escape_for_sqs(message.model_dump_json(by_alias=True, exclude=left_out))
+
+
+def escape_for_sqs(body: str) -> str:
+    """JSON as it may be sent: SQS refuses a body that holds one of two characters.
+
+    Source: Amazon SQS API Reference, "SendMessage".
+    """
     return body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 

@@ -20,15 +20,29 @@ def show(
             help="Id, beginning of an id, or key of a document; or the id of a task.",
         ),
     ],
+    version: Annotated[
+        int | None,
+        typer.Option(min=1, help="A version of the summary; 1 is the oldest.", show_default=False),
+    ] = None,
+    diff: Annotated[
+        int | None,
+        typer.Option(min=1, help="Compare with this version instead.", show_default=False),
+    ] = None,
+    *,
     options: StackOptions,
 ) -> None:
     """Show a document or a task: its summary or result, coverage, cost, and where the files lie.
 
     Coverage says what became of each page; cost is the tokens that the model read and wrote.
     """
+    if diff is not None:
+        from infra.cli.items.versions import show_difference
+
+        show_difference(options.open(), document, diff, version)
+        return
     from infra.cli.items.show import show_item
 
-    show_item(options.open(), document)
+    show_item(options.open(), document, version)
 
 
 @add_command(item_commands)

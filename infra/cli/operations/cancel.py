@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from infra.cli.command_context import CommandContext
-from infra.cli.dead_letters.progress import is_confirmed
 from infra.cli.exit_codes import ExitCode
 from infra.cli.operations.access import open_operations, say_skipped, split_names, write_some
+from infra.cli.output import is_confirmed
 from infra.signals import interrupt_on_signals
 from pipeline.operations.cancel import (
     CancelResult,

@@ -11,6 +11,7 @@ from shared.lifecycle import DocumentStatus
 from tests.fakes.aws.consumers import make_consumers, read_states
 from tests.fakes.desks.command_line import assert_one_line, open_command_line
 from tests.fakes.entered_documents import Ledger
+from tests.fakes.summaries import make_summary
 
 
 @pytest.fixture
@@ -91,3 +92,32 @@ def test_a_pause_is_shown_by_watch_until_it_ends(seashore, ledger, session, mapp
     assert read_states(session, mappings)["worker"] == "Enabled"
     assert seashore("pause").exit_code == ExitCode.USAGE
     assert seashore("pause", "nosuch", "-m", "x").exit_code == ExitCode.USAGE
+
+
+def write_version(account, document, name, **changes):
+    summary = make_summary(document).model_copy(update=changes)
+    key = f"results/{document.document_id}/{name}/summary.json"
+    account.clients.s3.put_object(
+        Bucket=account.settings.artifacts_bucket, Key=key, Body=summary.model_dump_json().encode()
+    )
+    return key
+
+
+def test_a_version_is_shown_and_two_are_compared(seashore, ledger, account):
+    document = ledger.enter("a.pdf")
+    ledger.finish(document)
+    write_version(account, document, "1.1", title="First", abstract="It rains. It pours.")
+    write_version(account, document, "2.10", title="Third", abstract="It rains.")
+    write_version(account, document, "2.9", title="Second")
+    for number, title in ((1, "First"), (2, "Second"), (3, "Third")):
+        assert title in seashore("show", "a.pdf", "--version", number).stdout
+    compared = seashore("show", "a.pdf", "--diff", 1, "--version", 3)
+    for line in ("- First", "+ Third", "- It pours."):
+        assert line in compared.stdout
+    assert "It rains" not in compared.stdout
+    told = json.loads(seashore("show", "a.pdf", "--diff", 1, "--version", 3, "--json").stdout)
+    assert [one["part"] for one in told] == ["title", "abstract"]
+    assert "say the same" in seashore("show", "a.pdf", "--diff", 3, "--version", 3).stderr
+    result = seashore("show", "a.pdf", "--version", 4)
+    assert result.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    assert_one_line(result.stderr, "1 to 3")
