@@ -51,7 +51,7 @@ def finish(table, task, now, shortfall=None):
 
 def bring_to(table, now, status):
     task = register(table, now)
-    if status is not TaskStatus.RECEIVED:
+    if status not in (TaskStatus.RECEIVED, TaskStatus.CANCELLED):
         task = start_task(table, task, now)
     if status is TaskStatus.DONE:
         finish(table, task, now)
