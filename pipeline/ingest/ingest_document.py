@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.extraction import Extractor, OpenDocument, PageStatus
+from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.children import put_children
 from pipeline.ingest.chunk_text import (
     ChunkText,
@@ -44,7 +45,13 @@ from shared.ledger.documents import (
     write_embedded_files,
 )
 from shared.lifecycle import DocumentStatus, find_sources
-from shared.messages.work_items import ContinueIngest, IngestItem, SummarizeChunk, encode_message
+from shared.messages.work_items import (
+    ContinueIngest,
+    ConvertDocument,
+    IngestItem,
+    SummarizeChunk,
+    encode_message,
+)
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 logger = logging.getLogger("seashore.ingest")
@@ -58,14 +65,17 @@ class IngestServices(Services):
     """What ingestion works with besides.
 
     Args:
-        extractor: Reads the text of PDFs.
-        uploads_queue_url: Where the rest of a long document is sent to be read.
+        extractor: Reads the text of documents.
+        queue_url: Where the rest of a long document is sent to be read.
+        conversions_queue_url: Where a document is sent that is no PDF; None in the function that
+            reads those.
         max_document_bytes: Larger documents are refused before they are downloaded.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
     """
 
     extractor: Extractor
-    uploads_queue_url: str
+    queue_url: str
+    conversions_queue_url: str | None
     max_document_bytes: int
     chunk_tokens: int
 
@@ -93,6 +103,17 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
             _ingest_document(document, services, deadline)
     for removal in item.removals:
         note_removal(services.table, removal, services.now)
+
+
+def convert_item(item: ConvertDocument, services: IngestServices, deadline: Deadline) -> None:
+    """Read a document that ingest has handed on, or go on with one.
+
+    Raises:
+        RetryableError, DeferredError: As `ingest_item`.
+    """
+    document = find_document(services.table, item.document_id)
+    if document is not None and document.run == item.run:
+        _ingest_document(document, services, deadline)
 
 
 def _ingest_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
@@ -160,10 +181,29 @@ def _reject(
     )
 
 
+def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
+    """Whether a file is for the function that reads other formats than PDF, which gets word of it.
+
+    It lies here by now: to look at its first bytes before would cost each PDF a request of its own.
+    """
+    if services.conversions_queue_url is None or looks_like_pdf(path):
+        return False
+    if path.stat().st_size == 0:
+        # Refused at once, in words.
+        return False
+    message = ConvertDocument(
+        document_id=document.document_id, run=document.run, next_page=document.next_page
+    )
+    services.queues.send(services.conversions_queue_url, [encode_message(message)])
+    return True
+
+
 def _read_document(
     document: Document, path: Path, services: IngestServices, deadline: Deadline
 ) -> None:
     """Read a document's text, or take over what the same bytes have given before."""
+    if _hand_on(document, path, services):
+        return
     with path.open("rb") as file:
         content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     address = _find_address(document, content_sha256, services.chunk_tokens)
@@ -281,6 +321,7 @@ class _Reading:
             chunk_plan=document.chunk_plan,
             picture_pages=document.picture_pages,
             page_failures=document.page_failures,
+            unit=opened.unit,
         )
         self._plan = list(document.chunk_plan)
         self._empty = parse_page_ranges(document.empty_pages)
@@ -333,10 +374,11 @@ def _send_rest(document: Document, extraction: ExtractedText, services: IngestSe
     A crash in between is healed by redelivery: whichever message comes next goes on from the note.
     """
     record_checkpoint(services.table, document, extraction, services.now)
-    message = ContinueIngest(
+    kind = ConvertDocument if services.conversions_queue_url is None else ContinueIngest
+    message = kind(
         document_id=document.document_id, run=document.run, next_page=extraction.next_page
     )
-    services.queues.send(services.uploads_queue_url, [encode_message(message)])
+    services.queues.send(services.queue_url, [encode_message(message)])
 
 
 def _send_chunks(document: Document, services: IngestServices) -> None:
