@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.delivery.consumer import Consumer, Runtime
+from functions.delivery.direct_tick import handle_tick
 from functions.delivery.isolation import process_batch_in_isolation
 from functions.model_wiring import build_answers, build_reader
 from functions.queue_wiring import build_runtime
@@ -30,6 +31,7 @@ from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
 from shared.messages.reports import decode_report_item
 from shared.messages.work_items import (
+    SWEEP,
     WorkItem,
     decode_conversion,
     decode_ingest_item,
@@ -47,9 +49,12 @@ _SPARE = timedelta(days=1)
 _CALLS_OF_A_TASK = 16
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Work on a batch of items."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
+    """Work on a batch of items, or sweep at a tick, which comes past the queue."""
     consumer, runtime = _build_container()
+    if event.get("kind") == SWEEP:
+        handle_tick(event, context, consumer, runtime)
+        return None
     return process_batch_in_isolation(event, context, consumer, runtime)
 
 

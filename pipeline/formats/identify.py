@@ -12,7 +12,7 @@ from typing import BinaryIO
 from pipeline.extraction.file_header import is_pdf, is_zip_too, looks_like_pdf
 from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.refusals import check_size, refuse_document
-from pipeline.formats.old_office import identify_old_office
+from pipeline.formats.old_office import OLE_START, identify_old_office
 from pipeline.formats.packages import identify_package
 from pipeline.formats.text_encoding import decode_start
 from shared.document_formats import (
@@ -30,7 +30,6 @@ from shared.errors import RejectedDocumentError, RejectionCode
 
 _START_BYTES = 8192
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
-OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _RTF_START = b"{\\rtf"
 
 _PICTURE = "a picture: run text recognition (OCR) on it and upload the PDF that this makes"

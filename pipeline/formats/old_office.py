@@ -8,6 +8,7 @@ from pipeline.extraction.refusals import refuse_document
 from shared.document_formats import DOC, MSG, PPT, XLS, DocumentFormat
 from shared.errors import RejectionCode
 
+OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _SECTOR_SHIFT_AT, _DIRECTORY_AT, _CLASS_ID_AT = 30, 48, 80
 _LARGEST_SECTOR_SHIFT = 12
 

@@ -86,8 +86,11 @@ class ConvertDocument(_DocumentMessage):
 IngestItem = UploadNotice | ContinueIngest
 
 
+SWEEP = "sweep"
+
+
 class Sweep(Message):
-    """Settle what processes that died have left behind; a schedule sends it."""
+    """Settle what processes that died have left behind; what a tick could not finish goes on so."""
 
     kind: Literal["sweep"] = "sweep"
 

@@ -9,11 +9,12 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from office_oxide import Document, OfficeOxideError
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.old_office import OLE_START
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
 from shared.errors import RejectionCode
 
@@ -21,12 +22,18 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)")
 _RULE = re.compile(r"^\|(?: :?-+:? \|)+$", re.MULTILINE)
 _SHEET = "## "
+_OldKind = Literal["doc", "ppt", "xls"]
+_NEW_KINDS: dict[_OldKind, Literal["docx", "pptx", "xlsx"]] = {
+    "doc": "docx",
+    "ppt": "pptx",
+    "xls": "xlsx",
+}
 _WORDS_OF_LOCKS = ("encrypt", "password")
 
 
 def open_text(path: Path) -> UnitsDocument:
     """Open a Word document: a unit a heading with what is below it."""
-    tree = _read(path, lambda document: document.to_ir_json())
+    tree = _read(path, "doc", Document.to_ir_json)
     writer = UnitWriter()
     for section in json.loads(tree)["sections"]:
         # What each page repeats stands once.
@@ -44,7 +51,7 @@ def open_text(path: Path) -> UnitsDocument:
 def open_presentation(path: Path) -> UnitsDocument:
     """Open a PowerPoint presentation: a unit a slide, with its notes."""
     units = []
-    for slide in json.loads(_read(path, lambda document: document.to_ir_json()))["sections"]:
+    for slide in json.loads(_read(path, "ppt", Document.to_ir_json))["sections"]:
         writer = UnitWriter()
         _write_blocks(writer, slide["elements"])
         _write_blocks(writer, slide.get("speaker_notes") or [])
@@ -54,7 +61,7 @@ def open_presentation(path: Path) -> UnitsDocument:
 
 def open_workbook(path: Path) -> UnitsDocument:
     """Open an Excel workbook: a unit a sheet, which begins with its name."""
-    text = _RULE.sub("", _read(path, lambda document: document.to_markdown()))
+    text = _RULE.sub("", _read(path, "xls", Document.to_markdown))
     writer = UnitWriter()
     for line in text.split("\n"):
         if line.startswith(_SHEET):
@@ -68,9 +75,11 @@ def open_workbook(path: Path) -> UnitsDocument:
     return UnitsDocument(writer.finish() or [""])
 
 
-def _read(path: Path, render: Callable[[Document], str]) -> str:
+def _read(path: Path, old_kind: _OldKind, render: Callable[[Document], str]) -> str:
+    data = path.read_bytes()
+    kind = old_kind if data.startswith(OLE_START) else _NEW_KINDS[old_kind]
     try:
-        return render(Document.open(str(path)))
+        return render(Document.from_bytes(data, kind))
     except OfficeOxideError as error:
         words = str(error)
         is_locked = any(word in words.lower() for word in _WORDS_OF_LOCKS)
