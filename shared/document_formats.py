@@ -114,6 +114,13 @@ def find_format(name: str) -> DocumentFormat | None:
     )
 
 
+def cite_units(unit: str, numbers: str) -> str:
+    """Units in a citation: `p. 3,5-7` of pages, `slide 3` and `slides 3,5-7` of others."""
+    if unit == PAGE:
+        return f"p. {numbers}"
+    return f"{unit} {numbers}" if numbers.isdecimal() else f"{unit}s {numbers}"
+
+
 def count_units(count: int, unit: str) -> str:
     """A number of units in words: `1 sheet`, `3 sheets`."""
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

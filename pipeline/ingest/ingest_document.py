@@ -5,20 +5,19 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.extraction import Extractor, OpenDocument, PageStatus
+from pipeline.extraction import Extractor, OpenDocument
 from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.children import put_children
 from pipeline.ingest.chunk_text import (
-    ChunkText,
-    PageOfText,
     belongs_to,
     chunk_text_key,
     read_chunk_tokens,
     text_address,
 )
-from pipeline.ingest.chunking import PlannedChunk, group_pages
+from pipeline.ingest.chunking import group_pages
 from pipeline.ingest.downloads import download_document
-from pipeline.ingest.failed_pages import FailedPages, refuse_failed
+from pipeline.ingest.failed_pages import refuse_failed
+from pipeline.ingest.reading_progress import ReadingProgress, to_chunk_text
 from pipeline.services import Services
 from shared.deadline import Deadline
 from shared.errors import (
@@ -37,7 +36,6 @@ from shared.ledger.document_texts import (
 )
 from shared.ledger.document_versions import note_removal, register_document
 from shared.ledger.documents import (
-    ChunkPages,
     Document,
     EmbeddedFile,
     find_document,
@@ -52,7 +50,6 @@ from shared.messages.work_items import (
     SummarizeChunk,
     encode_message,
 )
-from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 logger = logging.getLogger("seashore.ingest")
 
@@ -285,11 +282,11 @@ def _store_text(
     Raises:
         DeadlineError: The time was up before the first such place.
     """
-    reading = _Reading(document, opened, address)
+    reading = ReadingProgress(document, opened, address)
     try:
         pages = opened.pages(first_page=document.next_page)
         for chunk in group_pages(pages, read_chunk_tokens(address)):
-            text = _to_chunk_text(chunk)
+            text = to_chunk_text(chunk)
             if text.pages:
                 services.objects.write_text(
                     services.artifacts_bucket,
@@ -302,70 +299,6 @@ def _store_text(
         if reading.safe.next_page == document.next_page:
             raise
     return replace(reading.safe, reading_milliseconds=round(opened.waited_seconds * 1000))
-
-
-class _Reading:
-    """How far the reading of a document has come.
-
-    Attributes:
-        safe: The state at the last place from which it can go on.
-    """
-
-    def __init__(self, document: Document, opened: OpenDocument, address: str) -> None:
-        self.safe = ExtractedText(
-            text_address=address,
-            next_page=document.next_page,
-            pages=opened.page_count,
-            empty_pages=document.empty_pages,
-            failed_pages=document.failed_pages,
-            chunk_plan=document.chunk_plan,
-            picture_pages=document.picture_pages,
-            page_failures=document.page_failures,
-            unit=opened.unit,
-        )
-        self._plan = list(document.chunk_plan)
-        self._empty = parse_page_ranges(document.empty_pages)
-        self._pictures = parse_page_ranges(document.picture_pages)
-        self._failed = FailedPages(document.page_failures, document.failed_pages)
-
-    @property
-    def next_chunk_number(self) -> int:
-        """The number of the next chunk that has text."""
-        return len(self._plan) + 1
-
-    def add(self, chunk: PlannedChunk) -> None:
-        """Account for the pages of a chunk whose text is stored."""
-        for page in chunk.pages:
-            if page.status is PageStatus.EMPTY:
-                self._empty.add(page.number)
-            elif page.status is PageStatus.PICTURE:
-                self._pictures.add(page.number)
-            elif page.status is PageStatus.FAILED:
-                self._failed.add(page.number, page.code, page.error or "")
-        with_text = [page.number for page in chunk.pages if page.status is PageStatus.TEXT]
-        if with_text:
-            self._plan.append(ChunkPages(first_page=with_text[0], last_page=with_text[-1]))
-        last = chunk.pages[-1]
-        if last.part == last.parts:
-            self.safe = replace(
-                self.safe,
-                next_page=last.number + 1,
-                empty_pages=format_page_ranges(self._empty),
-                picture_pages=format_page_ranges(self._pictures),
-                failed_pages=self._failed.ranges,
-                page_failures=self._failed.by_reason,
-                chunk_plan=tuple(self._plan),
-            )
-
-
-def _to_chunk_text(chunk: PlannedChunk) -> ChunkText:
-    return ChunkText(
-        pages=tuple(
-            PageOfText(number=page.number, text=page.text)
-            for page in chunk.pages
-            if page.status is PageStatus.TEXT
-        )
-    )
 
 
 def _send_rest(document: Document, extraction: ExtractedText, services: IngestServices) -> None:
