@@ -134,8 +134,14 @@ class WorkItem:
 
 def encode_message(message: WorkMessage | ContinueIngest | ConvertDocument) -> str:
     """The body of a message, as JSON."""
-    body = message.model_dump_json(by_alias=True)
-    # SQS refuses a body that holds one of these two (Amazon SQS API Reference, SendMessage).
+    return escape_for_sqs(message.model_dump_json(by_alias=True))
+
+
+def escape_for_sqs(body: str) -> str:
+    """JSON as it may be sent: SQS refuses a body that holds one of two characters.
+
+    Source: Amazon SQS API Reference, "SendMessage".
+    """
     return body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
