@@ -156,6 +156,7 @@ def build_pauses(settings: Settings, clients: Clients, table: LedgerTable) -> Pa
     """Put together what pausing works with: the consumers whose mappings the settings name."""
     ids = {
         "ingest": settings.ingest_mapping_id,
+        "convert": settings.convert_mapping_id,
         "worker": settings.worker_mapping_id,
         "report": settings.report_mapping_id,
     }

@@ -101,6 +101,8 @@ class Settings(BaseModel):
     idempotency_table: RequiredText
     uploads_queue_url: RequiredText
     uploads_dlq_url: RequiredText
+    conversions_queue_url: RequiredText
+    conversions_dlq_url: RequiredText
     work_queue_url: RequiredText
     work_dlq_url: RequiredText
     reports_queue_url: RequiredText
@@ -146,6 +148,7 @@ class Settings(BaseModel):
     operator_api_key_id: OptionalText = None
     operator_group: RequiredText = "operators"
     ingest_mapping_id: OptionalText = None
+    convert_mapping_id: OptionalText = None
     worker_mapping_id: OptionalText = None
     report_mapping_id: OptionalText = None
 

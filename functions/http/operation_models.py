@@ -122,7 +122,7 @@ class CancelAnswer(_OperationAnswer):
 
 
 class PauseRequest(_OperationRequest):
-    """Which consumers to pause, and why; without any ingest and the worker."""
+    """Which consumers to pause, and why; without any all that work on documents."""
 
     consumers: list[Consumer] = Field(default=[], max_length=10)
     reason: str = Field(

@@ -12,6 +12,7 @@ from shared.aws.dynamodb_table import LedgerTable
 
 MAPPING_OUTPUTS = {
     "ingest": "IngestMappingId",
+    "convert": "ConvertMappingId",
     "worker": "WorkerMappingId",
     "report": "ReportMappingId",
 }

@@ -17,6 +17,7 @@ from shared.messages.uploads import UploadNotice
 from shared.messages.work_items import (
     Combine,
     ContinueIngest,
+    ConvertDocument,
     Redo,
     SummarizeChunk,
     TaskCallback,
@@ -93,6 +94,8 @@ def tell_if_finished(work: Work, rows: Rows) -> str | None:
             return _tell_of_rest(message, rows)
         case Redo() as message:
             return _tell_of_redo(message, rows)
+        case ConvertDocument() as message:
+            return _tell_of_conversion(message, rows)
         case TaskMessage() as message:
             task = _find_task(message.task_id, rows)
             if task is None or not (task.status.has_result or task.status is TaskStatus.CANCELLED):
@@ -115,7 +118,7 @@ def has_succeeded(work: Work, rows: Rows) -> bool:
                 return True
             key = chunk_row_key(message.document_id, message.run, message.chunk_number)
             return rows.get(key, {}).get("status") == ChunkStatus.DONE
-        case UploadNotice() | ContinueIngest():
+        case UploadNotice() | ContinueIngest() | ConvertDocument():
             ids = [subject.id for subject in work.subjects]
             there = [_find_document(one, rows) for one in ids if _tell_if_gone(one, rows) is None]
             is_read = all(d is not None and d.status not in _TO_BE_READ for d in there)
@@ -189,6 +192,15 @@ def _tell_of_redo(message: Redo, rows: Rows) -> str | None:
     if document.redo_order == message.order:
         return None if _may_be_ingested(document) else f"the document is {document.status}"
     return None if document.run == message.run else "another run of the document has begun since"
+
+
+def _tell_of_conversion(message: ConvertDocument, rows: Rows) -> str | None:
+    document = _find_document(message.document_id, rows)
+    if document is None:
+        return "the document is not in the ledger"
+    if message.run != document.run:
+        return "the document was read anew since"
+    return None if _may_be_ingested(document) else f"the document is {document.status}"
 
 
 def _may_be_ingested(document: Document) -> bool:

@@ -31,7 +31,9 @@ Documents = Annotated[
 Consumers = Annotated[
     list[str] | None,
     typer.Argument(
-        metavar="CONSUMER", show_default=False, help="Of ingest, worker and report those meant."
+        metavar="CONSUMER",
+        show_default=False,
+        help="ingest, convert, worker, report",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
@@ -140,7 +142,7 @@ def pause(
     ],
     options: StackOptions,
 ) -> None:
-    """Have consumers take no more messages: without any named, ingest and the worker.
+    """Have consumers take no more messages: without any named, all but the report.
 
     What they work on they go on with. A pause holds over deployments, until `seashore resume`;
     nothing that waits for its end is taken for lost. Queues keep messages for twelve days.

@@ -116,9 +116,12 @@ def test_what_failed_is_tried_again(account, send):
 
 def test_consumers_are_paused_and_go_on(account, send, session, mappings):
     status, told = send("POST", "/operations/pause", {"reason": "The provider is down"})
-    assert (status, [one["is_paused"] for one in told["consumers"]]) == (200, [True, True, False])
+    assert (status, [one["is_paused"] for one in told["consumers"]]) == (
+        200,
+        [True, True, True, False],
+    )
     assert read_states(session, mappings) == {
-        "ingest": "Disabled", "worker": "Disabled", "report": "Enabled",
+        "ingest": "Disabled", "convert": "Disabled", "worker": "Disabled", "report": "Enabled",
     }  # fmt: skip
     _, told = send("GET", "/operations")
     assert told["consumers"][1]["reason"] == "The provider is down"
@@ -127,5 +130,5 @@ def test_consumers_are_paused_and_go_on(account, send, session, mappings):
     assert (status, any(one["is_paused"] for one in told["consumers"])) == (200, False)
     assert set(read_states(session, mappings).values()) == {"Enabled"}
     status, told = send("POST", "/operations/pause", {"reason": "x", "consumers": ["nosuch"]})
-    assert (status, "ingest, worker, report" in told["error"]["message"]) == (400, True)
+    assert (status, "ingest, convert, worker, report" in told["error"]["message"]) == (400, True)
     assert send("POST", "/operations/pause", {"reason": "  "})[0] == 400

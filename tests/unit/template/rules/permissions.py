@@ -46,6 +46,7 @@ OPERATOR_KEY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/apikeys/${Oper
 _MAPPING = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-source-mapping"
 MAPPINGS = (
     f"{_MAPPING}:${{IngestFunctionUploads}}",
+    f"{_MAPPING}:${{ConvertFunctionConversions}}",
     f"{_MAPPING}:${{WorkerFunctionWork}}",
     f"{_MAPPING}:${{ReportFunctionReports}}",
 )
@@ -126,6 +127,7 @@ def the_report_reads_and_notes_its_own(template: Template) -> Iterator[str]:
 # emulator knows no condition on partition keys, so no test there can tell.
 LEDGER_WRITES: dict[str, set[str] | None] = {
     "IngestFunction": {"DOC#*", "KEY#*", "TEXT#*"},
+    "ConvertFunction": {"DOC#*", "KEY#*", "TEXT#*"},
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},
     "ApiFunction": {"TASK#*", "SPEND#*", "CALLS"},
