@@ -172,6 +172,7 @@ class TaskView(_Answer):
 
     task_id: str
     kind: str
+    name: str | None
     about: str
     status: TaskStatus
     received_at: str

@@ -72,6 +72,7 @@ def register_order(order: TaskOrder, table: LedgerTable, now: Clock) -> Task:
         digest=order.digest,
         callback=order.callback,
         now=now,
+        name=order.name,
     )
 
 

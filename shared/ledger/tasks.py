@@ -34,6 +34,7 @@ class Task(BaseModel):
 
     task_id: str
     kind: str
+    name: str | None = None
     about: str = ""
     digest: str
     callback: str | None = None
@@ -70,6 +71,7 @@ def register_task(
     digest: str,
     callback: str | None,
     now: Clock,
+    name: str | None = None,
 ) -> Task:
     """Enter a task that arrived, once.
 
@@ -81,6 +83,7 @@ def register_task(
         digest: Tells its message from another of the same id.
         callback: Where to send word when it is final.
         now: The clock.
+        name: What its sender calls it.
 
     Returns:
         The task as it stands; that of an earlier message where one of the same id came first.
@@ -94,6 +97,7 @@ def register_task(
         "about": " ".join(about.split())[:_MAX_ABOUT_CHARACTERS],
         "digest": digest,
         "callback": callback,
+        "name": name,
         "status": TaskStatus.RECEIVED,
         "in_flight": TASK_IN_FLIGHT,
         "day": _day(at),
