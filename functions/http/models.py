@@ -187,6 +187,13 @@ class TaskView(_Answer):
     result: dict[str, Any] | None = None
 
 
+class TaskPage(_Answer):
+    """Tasks without their results, the newest first; `next_cursor` leads to more, null to none."""
+
+    tasks: list[TaskView]
+    next_cursor: str | None
+
+
 class TaskAccepted(_Answer):
     """A task that was taken up; ask for it under `GET /tasks/{task_id}`."""
 
@@ -233,6 +240,13 @@ class DocumentPage(_Answer):
 
     documents: list[DocumentView]
     next_cursor: str | None
+
+
+class FileLink(_Answer):
+    """Where a file lies, for who has the address, for so long."""
+
+    url: str
+    expires_in_seconds: int
 
 
 class UploadRequest(_Request):

@@ -88,7 +88,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     def delete(bucket: str, key: str) -> Callable[[Client], Any]:
         return lambda client: client("s3").delete_object(Bucket=bucket, Key=key)
 
-    yield "read a document", {"ingest", "operator"}, get(documents, "kept.txt")
+    yield "read a document", {"ingest", "operator", "api"}, get(documents, "kept.txt")
     yield (
         "list the documents",
         {"ingest", "operator"},
@@ -99,6 +99,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "delete a document", {"operator"}, delete(documents, "added.txt")
     yield "read text", {"ingest", "worker", "api"}, get(artifacts, "text/kept")
     yield "write text", {"ingest"}, put(artifacts, "text/new")
+    yield "join text", {"ingest", "api"}, put(artifacts, "text/new/whole.txt")
     readers = {"worker", "report", "api", "database"}
     yield "read a result", readers, get(artifacts, "results/kept")
     yield "write a result", {"worker"}, put(artifacts, "results/new")
