@@ -26,6 +26,7 @@ from pipeline.work_items import WorkServices, do_work, give_up_work, note_work_d
 from shared.aws.callback_targets import CallbackSender
 from shared.aws.clients import Clients
 from shared.ledger.documents import Clock
+from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
@@ -105,6 +106,7 @@ def build_item_services(
     return TaskServices(
         **vars(base),
         answers=build_answers(settings, model, base, fallback=fallback),
+        api_answers=build_answers(settings, model, base, Account.CHAT, fallback),
         window=build_window(settings),
         reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),

@@ -12,6 +12,7 @@ from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import DAY_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import Clock
+from shared.ledger.spend import Account
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import TaskStatus, find_task_sources
 
@@ -31,7 +32,11 @@ _TASKS_OF_DAY = "#tasks"
 
 
 class Task(BaseModel):
-    """A task that a user sent. Times are ISO 8601 in UTC."""
+    """A task that a user sent. Times are ISO 8601 in UTC.
+
+    Attributes:
+        account: Whose limit of a day its calls count against.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -41,6 +46,7 @@ class Task(BaseModel):
     about: str = ""
     digest: str
     callback: str | None = None
+    account: Account = Account.PIPELINE
     status: TaskStatus
     received_at: str
     updated_at: str
@@ -75,6 +81,7 @@ def register_task(
     callback: str | None,
     now: Clock,
     name: str | None = None,
+    account: Account = Account.PIPELINE,
 ) -> Task:
     """Enter a task that arrived, once.
 
@@ -87,6 +94,7 @@ def register_task(
         callback: Where to send word when it is final.
         now: The clock.
         name: What its sender calls it.
+        account: Whose limit of a day its calls count against.
 
     Returns:
         The task as it stands; that of an earlier message where one of the same id came first.
@@ -101,6 +109,7 @@ def register_task(
         "digest": digest,
         "callback": callback,
         "name": name,
+        "account": account,
         "status": TaskStatus.RECEIVED,
         "in_flight": TASK_IN_FLIGHT,
         "day": _day(at),
