@@ -29,7 +29,7 @@ def provide_whole_text(document: Document, reader: DocumentReader) -> tuple[str,
         with tempfile.TemporaryFile() as file:
             page = 0
             for passage in reader.read_passages(document):
-                heading = f"[page {passage.page}]\n" if passage.page != page else ""
+                heading = f"[{document.unit} {passage.page}]\n" if passage.page != page else ""
                 page = passage.page
                 file.write(f"{heading}{passage.text.rstrip()}\n\n".encode())
             objects.write_file(bucket, key, file, "text/plain; charset=utf-8")
