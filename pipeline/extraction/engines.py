@@ -192,9 +192,12 @@ class EngineDocument:
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
-        text = mend_codes(shown.text, signs.unmapped_share)
+        is_plain = shown.is_plain
+        text = shown.text if is_plain else mend_codes(shown.text, signs.unmapped_share)
         first = EnginePage(Engine.PDFIUM, text, signs.shows_picture)
-        if not is_doubtful(text, signs.unmapped_share, drops_text=signs.drops_text):
+        if not is_doubtful(
+            text, signs.unmapped_share, is_plain=is_plain, drops_text=signs.drops_text
+        ):
             return first
         if is_sound(text) and not signs.drops_text and not self._scan.has_renamed_glyphs:
             return first

@@ -69,7 +69,7 @@ def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
 def _find_unmapped_share(text_page: TextPage, characters: int) -> float:
     for size in (_SAMPLED_CHARACTERS, _SAMPLED_CHARACTERS_IN_DOUBT):
         sample = range(0, characters, max(1, characters // size))
-        unmapped = sum(map(text_page.is_unmapped, sample))
+        unmapped = text_page.count_unmapped(sample)
         if unmapped == 0:
             return 0.0
     return unmapped / len(sample)

@@ -56,6 +56,8 @@ _get_code = _take(pdfium.FPDFText_GetUnicode, ctypes.c_uint)
 _get_object = _take(pdfium.FPDFText_GetTextObject, c_void_p)
 _get_index = _take(pdfium.FPDFText_GetCharIndexFromTextIndex, c_int)
 _has_no_code = _take(pdfium.FPDFText_HasUnicodeMapError, c_int)
+_count_characters = _take(pdfium.FPDFText_CountChars, c_int)
+_get_text = _take(pdfium.FPDFText_GetText, c_int)
 _unpack_doubles = struct.Struct("4d").unpack_from
 _unpack_floats = struct.Struct("4f").unpack_from
 _unpack_point = struct.Struct("2d").unpack_from
@@ -91,13 +93,13 @@ class TextPage:
     def turn_to(self, handle: Any) -> None:
         """Go on with another page, by PDFium's handle of its text."""
         self._page = handle
-        self.count = max(0, pdfium.FPDFText_CountChars(handle))
+        self.count = max(0, _count_characters(handle))
 
     def read_text(self) -> str:
         """All text, as PDFium writes it; each character is one unit of UTF-16."""
         # One more, for the zero at the end.
         units = self._take_units(self.count + 1)
-        return self._decode(pdfium.FPDFText_GetText(self._page, 0, self.count, units) - 1)
+        return self._decode(_get_text(self._page, 0, self.count, units) - 1)
 
     def read_text_inside(self, box: Box) -> str:
         """The text of which something is inside a box, in the same units."""
@@ -279,9 +281,9 @@ class TextPage:
             if _get_origin(page, after, x, y) and doubles[0] >= start[0]:
                 yield place, start, _unpack_point(doubles)
 
-    def is_unmapped(self, index: int) -> bool:
-        """Whether the font of a character does not say what it is."""
-        return bool(_has_no_code(self._page, index) == 1)
+    def count_unmapped(self, indexes: Iterable[int]) -> int:
+        """How many characters are of a font that does not say what they are."""
+        return list(map(_has_no_code, repeat(self._page), indexes)).count(1)
 
     def find_code(self, index: int) -> int:
         """The code of a character."""
