@@ -8,9 +8,8 @@ documents.
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pipeline.extraction.embedded_files import (
     FileInside,
@@ -67,8 +66,7 @@ class UnreadablePageError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
-class EnginePage:
+class EnginePage(NamedTuple):
     """What the engines give for a page.
 
     Args:

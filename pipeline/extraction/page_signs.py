@@ -6,7 +6,7 @@ looked at one by one only on pages with far fewer characters than objects.
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
@@ -32,8 +32,7 @@ _MIN_PICTURE_SHARE = 0.0025
 _MIN_OUTLINE_SEGMENTS = 200
 
 
-@dataclass(frozen=True)
-class PageSigns:
+class PageSigns(NamedTuple):
     """What there is to doubt about the text of a page.
 
     Args:

@@ -41,6 +41,8 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
     """The page with a space in each word with digits where two pieces of text are apart."""
     text = characters.text
     ends = [found.span() for found in _END_OF_WORD.finditer(text)]
+    if not ends:
+        return characters
     # What is before the first digit is looked at with it, if it is of the same word.
     words = [(start - (start > 0 and text[start - 1] not in " \n"), end) for start, end in ends]
     junctions = [

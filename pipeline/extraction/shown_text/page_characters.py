@@ -8,17 +8,18 @@ import math
 import sys
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple
 
 from pipeline.extraction.shown_text.text_page import Box, TextPage
 
 # What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
 HYPHEN_OR_UNKNOWN = "\ufffe"
 LINE_END_HYPHEN = 2
+_find_place = itemgetter(0, 1)
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """A stretch of a page's text that is replaced.
 
     Args:
@@ -145,6 +146,8 @@ class PageCharacters:
         Yields:
             The same of each, where the character before it begins, and where the one after it does.
         """
+        if not separators:
+            return
         before = self._find_indexes([start - 1 for start, _ in separators])
         after = self._find_indexes([end for _, end in separators])
         for k, start, end in self._page.list_onward(before, after):
@@ -187,18 +190,20 @@ class PageCharacters:
 
     def edit(self, edits: Iterable[Edit]) -> "PageCharacters":
         """The page with some stretches replaced. They must not overlap."""
-        edits = sorted(edits, key=lambda edit: (edit.start, edit.end))
+        edits = list(edits)
         if not edits:
             return self
+        if len(edits) > 1:
+            edits.sort(key=_find_place)
         parts: list[str] = []
         runs: list[tuple[int, int]] = []
         done = 0
-        for edit in edits:
-            parts += (self.text[done : edit.start], edit.text)
-            runs += self._list_runs(done, edit.start)
-            if edit.text:
-                runs.append((len(edit.text), -1))
-            done = edit.end
+        for start, end, new in edits:
+            parts += (self.text[done:start], new)
+            runs += self._list_runs(done, start)
+            if new:
+                runs.append((len(new), -1))
+            done = end
         parts.append(self.text[done:])
         runs += self._list_runs(done, len(self.text))
         return self._renew("".join(parts), runs)
@@ -239,13 +244,18 @@ class PageCharacters:
         source = self._sources[run]
         return source if source < 0 else source + position - self._starts[run]
 
-    def _list_runs(self, start: int, end: int) -> Iterable[tuple[int, int]]:
-        run = bisect_right(self._starts, start)
+    def _list_runs(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The runs of a stretch of the text: the length of each, and its start there."""
+        runs: list[tuple[int, int]] = []
+        starts, sources = self._starts, self._sources
+        run = bisect_right(starts, start)
         while start < end:
-            stop = min(end, self._starts[run]) if run < len(self._starts) else end
-            yield stop - start, self._find_source(start)
+            stop = min(end, starts[run]) if run < len(starts) else end
+            source = sources[run - 1]
+            runs.append((stop - start, source if source < 0 else source + start - starts[run - 1]))
             start = stop
             run += 1
+        return runs
 
     def _renew(self, text: str, runs: Iterable[tuple[int, int]]) -> "PageCharacters":
         return PageCharacters(self._page, text, list(runs), has_unwritten=self._has_unwritten)

@@ -76,12 +76,14 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
     text = characters.text
     numbers = [found.span() for found in _NUMBERS.finditer(text)]
-    edits = _divide_columns(characters, numbers)
-    if edits:
-        return separate_raised_digits(characters.edit(edits))
-    # Most numbers end where it is done: a quick look at two boxes.
-    for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
-        edits += _separate_number(characters, start, end)
+    edits: list[Edit] = []
+    if numbers:
+        edits = _divide_columns(characters, numbers)
+        if edits:
+            return separate_raised_digits(characters.edit(edits))
+        # Most numbers end where it is done: a quick look at two boxes.
+        for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
+            edits += _separate_number(characters, start, end)
     if "m2" in text or "m3" in text:
         edits += _write_units(characters)
     return characters.edit(edits)

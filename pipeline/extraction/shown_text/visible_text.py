@@ -141,7 +141,7 @@ def _tell_hyphens(characters: PageCharacters) -> PageCharacters:
     text = characters.text
     places = [found.start() for found in re.finditer(HYPHEN_OR_UNKNOWN, text)]
     unknown = [place for place in places if not characters.is_hyphen(place)]
-    characters = characters.edit(Edit(place, place + 1, "") for place in unknown)
+    characters = characters.edit([Edit(place, place + 1, "") for place in unknown])
     return characters.replace_letters(HYPHEN_OR_UNKNOWN, _HYPHEN)
 
 
@@ -253,6 +253,8 @@ def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> Pa
     line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
     text = characters.text
     ends = [found.span() for found in line_ends.finditer(text)]
+    if not ends:
+        return characters
     # The next line of upright text begins further to the left: no more has to be asked then.
     for start, end, *points in characters.list_onward(ends):
         separator = _choose_separator(characters, start - 1, end, *points)
