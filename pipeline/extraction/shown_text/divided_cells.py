@@ -8,12 +8,8 @@ it that is drawn in several pieces is looked at piece by piece.
 import re
 from collections import defaultdict
 
-from pipeline.extraction.shown_text.page_characters import (
-    Edit,
-    PageCharacters,
-    measure_gap,
-    turn_upright,
-)
+from pipeline.extraction.shown_text.geometry import measure_gap, turn_upright
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
 # other a digit, a sign, a bracket or a word. One letter beside a digit is a formula, "A1".

@@ -8,7 +8,8 @@ parts of a row, and gives them from left to right: the last line first.
 import re
 from dataclasses import dataclass
 
-from pipeline.extraction.shown_text.page_characters import PageCharacters, turn_point
+from pipeline.extraction.shown_text.geometry import turn_point
+from pipeline.extraction.shown_text.page_characters import PageCharacters
 
 # A line with what ends it: line ends, or a hyphen after which PDFium writes none.
 _LINES = re.compile(r"([^\r\n\x02]+)(\x02|[\r\n]+|$)")

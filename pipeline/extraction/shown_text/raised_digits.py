@@ -11,7 +11,8 @@ import math
 import re
 from dataclasses import dataclass
 
-from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, turn_upright
+from pipeline.extraction.shown_text.geometry import turn_upright
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 _NUMBERS = re.compile(r"[0-9][0-9.,]*[0-9]")
 _UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
