@@ -83,9 +83,11 @@ def clean_text(text: str) -> str:
     if "  " in text:
         text = SPACE_RUN.sub(" ", text)
     text = text.replace(" \n", "\n").replace("\n ", "\n")
-    if HYPHEN_AT_LINE_END.search(text):
+    if "-\n" in text:
         text = _join_divided_words(text)
-    return BLANK_LINES.sub("\n\n", text).strip()
+    if "\n\n\n" in text:
+        text = BLANK_LINES.sub("\n\n", text)
+    return text.strip()
 
 
 def drop_lone_surrogates(text: str) -> str:
@@ -139,18 +141,22 @@ def _join_divided_words(text: str) -> str:
         nonlocal compounds
         if not text[match.end()].islower():
             return "-"
-        words = _find_words_around(match) if seconds else ("", "")
-        if words[1] not in seconds:
+        if _find_word_after(match) not in seconds:
             return ""
         if compounds is None:
             compounds = {_find_words_around(found) for found in HYPHEN_IN_LINE.finditer(text)}
-        return "-" if words in compounds else ""
+        return "-" if _find_words_around(match) in compounds else ""
 
     return HYPHEN_AT_LINE_END.sub(join, text)
 
 
 def _find_words_around(match: re.Match[str]) -> tuple[str, str]:
-    start, end = match.span()
+    start = match.start()
     before = match.string[max(0, start - WORD_CHARACTERS) : start]
-    after = match.string[end : end + WORD_CHARACTERS]
-    return WORD.findall(before)[-1].lower(), WORD.findall(after)[0]
+    return WORD.findall(before)[-1].lower(), _find_word_after(match)
+
+
+def _find_word_after(match: re.Match[str]) -> str:
+    end = match.end()
+    word: str = WORD.findall(match.string, end, end + WORD_CHARACTERS)[0]
+    return word

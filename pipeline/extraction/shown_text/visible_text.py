@@ -35,6 +35,7 @@ _LINE_END_BESIDE_FEW = re.compile(
 # A page with as many lines of one or two letters has formulas, or text that is set letter by
 # letter, as Chromium does it: where PDFium takes that for text that runs down, it ends lines
 # within words.
+_FIRST_STEP = 64
 _SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}\r")
 _MIN_SHORT_LINES = 3
 _LINE_END = re.compile(r"\r\n")
@@ -226,7 +227,14 @@ def _find_disputed_separators(text: str, other: str) -> Iterator[tuple[int, int]
 
 def _count_same(text: str, here: int, other: str, there: int) -> int:
     """How many characters from two places on are the same. Slices are compared, not characters."""
-    low, high = 0, min(len(text) - here, len(other) - there)
+    low, end, step = 0, min(len(text) - here, len(other) - there), _FIRST_STEP
+    # The next difference may be near, and what follows it is not worth a look.
+    while text.startswith(other[there + low : there + min(low + step, end)], here + low):
+        low = min(low + step, end)
+        if low == end:
+            return end
+        step *= 2
+    high = min(low + step, end) - 1
     while low < high:
         middle = (low + high + 1) // 2
         if text.startswith(other[there + low : there + middle], here + low):
