@@ -31,6 +31,7 @@ from pipeline.extraction.pdfium_document import (
     PdfiumError,
     ShownText,
 )
+from pipeline.extraction.pdfium_opening import read_small_file
 from pipeline.extraction.pypdf_errors import (
     PypdfError,
     open_with_pypdf,
@@ -103,7 +104,8 @@ class EngineDocument:
         self._pypdf: PdfReader | None = None
         self._is_beyond_pypdf = False
         self._pdfium: PdfiumDocument | None = None
-        self._scan = scan_file(path)
+        self._data = read_small_file(path)
+        self._scan = scan_file(path, self._data)
         self.embedded_files: list[str] = []
         with ExitStack() as opened:
             # Nobody else can.
@@ -179,6 +181,7 @@ class EngineDocument:
     def _open_in_pdfium(self) -> PdfiumDocument:
         return PdfiumDocument(
             self._path,
+            self._data,
             may_hide_layers=self._scan.may_hide_layers,
             may_show_notes=self._scan.may_show_notes,
         )

@@ -72,6 +72,7 @@ class PdfiumDocument:
 
     Args:
         path: The PDF.
+        data: Its bytes, where it is held in memory.
         may_hide_layers: Whether layers of it may be off.
         may_show_notes: Whether there may be fields, or annotations that show words.
 
@@ -82,9 +83,11 @@ class PdfiumDocument:
         page_count: The number of its pages.
     """
 
-    def __init__(self, path: Path, *, may_hide_layers: bool, may_show_notes: bool) -> None:
-        # The bytes of a file without a header where PDFium looks for it; they outlive the handle.
-        self._handle, self._data = load_document(path)
+    def __init__(
+        self, path: Path, data: bytes | None, *, may_hide_layers: bool, may_show_notes: bool
+    ) -> None:
+        # The bytes that PDFium reads from, if not from the file; they outlive the handle.
+        self._handle, self._data = load_document(path, data)
         if not self._handle:
             # Only now does the last error mean anything: a success leaves that of an earlier call.
             if pdfium.FPDF_GetLastError() in ENCRYPTION_ERRORS:

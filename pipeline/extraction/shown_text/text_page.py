@@ -77,8 +77,7 @@ class TextPage:
         self._room = byref(self._floats)
         # Where the lower and the upper edges of many boxes go, one after the other.
         self._edges_of_many = (c_double * (2 * _MANY))()
-        places = [byref(self._edges_of_many, k * _DOUBLE_BYTES) for k in range(2 * _MANY)]
-        self._room_of_many = (places[::2], places[1::2])
+        self._room_of_many: tuple[list[Any], list[Any]] = ([], [])
 
     def turn_to(self, handle: Any) -> None:
         """Go on with another page, by PDFium's handle of its text."""
@@ -188,6 +187,10 @@ class TextPage:
         bottoms: list[float] = []
         tops: list[float] = []
         unused, room = self._corners[0], self._room_of_many
+        # Most documents are small: room is made for no more than there is.
+        for k in range(len(room[0]), min(len(indexes), _MANY)):
+            room[0].append(byref(self._edges_of_many, 2 * k * _DOUBLE_BYTES))
+            room[1].append(byref(self._edges_of_many, (2 * k + 1) * _DOUBLE_BYTES))
         for start in range(0, len(indexes), _MANY):
             some = indexes[start : start + _MANY]
             found = list(
