@@ -36,7 +36,8 @@ def _build_container() -> tuple[Consumer[IngestItem], Runtime]:
     limits = ExtractionLimits(
         max_document_bytes=settings.max_document_bytes, max_pages=settings.max_document_pages
     )
-    return build_ingest(settings, Clients(), Extractor(limits))
+    extractor = Extractor(limits, reader="pipeline.extraction.child")
+    return build_ingest(settings, Clients(), extractor)
 
 
 def build_ingest(

@@ -1,6 +1,7 @@
 """Where output goes: results to stdout, talk to stderr, nothing hostile to a terminal."""
 
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -152,8 +153,15 @@ class Output:
         from rich.progress import BarColumn, Progress, TextColumn  # takes long to import
 
         columns = (TextColumn(title), BarColumn(), counted)
-        hidden = not self.talk.is_terminal
-        with Progress(*columns, console=self.talk, transient=True, disable=hidden) as progress:
+        with Progress(
+            *columns,
+            console=self.talk,
+            transient=True,
+            disable=not self.talk.is_terminal,
+            # What rich redirects goes where the bar is: lines of a result above it, on a terminal,
+            # but never those that are for a pipe or file.
+            redirect_stdout=self.is_terminal,
+        ) as progress:
             task = progress.add_task(title, total=total)
             yield lambda count: progress.advance(task, count)
 
@@ -190,6 +198,17 @@ def _lay_out(cell: Cell, layout: Column) -> Cell:
     if isinstance(cell, Text):
         return cell
     return shorten(cell) if layout == "short" else to_printable(cell)
+
+
+def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
+    """Whether to go on: by the option, or by the answer of a person; without either it is not."""
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and output.talk.is_terminal):
+        output.say("This was a dry run: add --yes to do it.")
+        return False
+    answer = output.talk.input(f"{question} [y/N] ")
+    return answer.strip().lower() in ("y", "yes")
 
 
 @contextmanager

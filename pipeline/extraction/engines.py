@@ -9,12 +9,13 @@ documents.
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from pipeline.extraction.embedded_files import (
     FileInside,
     find_embedded_files,
     is_dynamic_form,
+    read_file,
 )
 from pipeline.extraction.fonts.font_codes import mend_codes
 from pipeline.extraction.fonts.second_opinion import (
@@ -37,9 +38,13 @@ from pipeline.extraction.pypdf_errors import (
     open_with_pypdf,
     translate_pypdf_errors,
 )
+from pipeline.extraction.readable_document import (
+    EnginePage,
+    UnreadableDocumentError,
+    UnreadablePageError,
+)
 from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.wholeness.file_scan import scan_file
-from shared.document_formats import PDF
 from shared.errors import RejectionCode
 
 if TYPE_CHECKING:
@@ -48,37 +53,6 @@ if TYPE_CHECKING:
 NO_ENGINE = "neither PDF engine can read it"
 NOT_WHOLE = "parts of the file are broken, and of this page nothing is left"
 NO_CHARACTERS = "its fonts do not say which characters they draw"
-
-
-class UnreadableDocumentError(Exception):
-    """No engine opens the document. Never leaves this package."""
-
-    def __init__(self, code: RejectionCode, reason: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.reason = reason
-
-
-class UnreadablePageError(Exception):
-    """No engine reads the page; the message is the reason. Never leaves this package."""
-
-    def __init__(self, reason: str, code: RejectionCode = RejectionCode.DAMAGED) -> None:
-        super().__init__(reason)
-        self.code = code
-
-
-class EnginePage(NamedTuple):
-    """What the engines give for a page.
-
-    Args:
-        engine: The library whose text it is.
-        text: The text as it gives it.
-        shows_picture: Whether the page shows a picture or a drawing and no text.
-    """
-
-    engine: Engine
-    text: str
-    shows_picture: bool = False
 
 
 class EngineDocument:
@@ -149,6 +123,10 @@ class EngineDocument:
         return find_embedded_files(
             self._pdfium.handle, with_annotations=self._scan.has_file_annotations
         )
+
+    def read_file(self, file: FileInside, number: int, max_bytes: int) -> bytes:
+        """The bytes of a file inside, as `embedded_files.read_file` has it."""
+        return read_file(file, number, max_bytes)
 
     def renew(self) -> None:
         """Open the document anew: the engines keep something of each page that they have read."""
@@ -280,10 +258,6 @@ class EngineDocument:
         if self._pypdf is None:
             self._pypdf = open_with_pypdf(self._path)
         return self._pypdf
-
-
-# What opens a document, by the suffix of its format.
-READERS = {PDF.suffix: EngineDocument}
 
 
 def _shows_picture(page: "PageObject") -> bool:

@@ -16,6 +16,8 @@ from shared.deadline import Deadline
 from shared.errors import DeadlineError, ReadersBusyError
 
 _BUSY_DELAY_SECONDS = 5.0
+# Not spelled out: a function that names the module has PDFium in its zip (`own_modules`).
+_PDF_READER = f"{__package__}.child"
 
 
 class Extractor:
@@ -28,6 +30,7 @@ class Extractor:
         limits: What a document may cost.
         max_readers: The most readers at a time. Each may use `limits.memory_bytes`.
         environment: The environment of this process; a reader gets almost nothing of it.
+        reader: The module that runs as a reader: that of PDFs, if nothing else is said.
     """
 
     def __init__(
@@ -36,9 +39,11 @@ class Extractor:
         *,
         max_readers: int = 2,
         environment: Mapping[str, str] | None = None,
+        reader: str = _PDF_READER,
     ) -> None:
         self._limits = limits or ExtractionLimits()
         self._environment = os.environ if environment is None else environment
+        self._reader = reader
         self._idle: list[ReaderProcess] = []
         self._slots = threading.BoundedSemaphore(max_readers)
         self._lock = threading.Lock()
@@ -118,7 +123,7 @@ class Extractor:
             if reader.is_fit():
                 return reader
             reader.kill()
-        return ReaderProcess(self._limits, self._environment)
+        return ReaderProcess(self._limits, self._environment, self._reader)
 
     def _put_back(self, reader: ReaderProcess) -> None:
         with self._lock:

@@ -74,8 +74,11 @@ class ContinueIngest(_DocumentMessage):
 IngestItem = UploadNotice | ContinueIngest
 
 
+SWEEP = "sweep"
+
+
 class Sweep(Message):
-    """Settle what processes that died have left behind; a schedule sends it."""
+    """Settle what processes that died have left behind; what a tick could not finish goes on so."""
 
     kind: Literal["sweep"] = "sweep"
 
@@ -119,8 +122,14 @@ class WorkItem:
 
 def encode_message(message: WorkMessage | ContinueIngest) -> str:
     """The body of a message, as JSON."""
-    body = message.model_dump_json(by_alias=True)
-    # SQS refuses a body that holds one of these two (Amazon SQS API Reference, SendMessage).
+    return escape_for_sqs(message.model_dump_json(by_alias=True))
+
+
+def escape_for_sqs(body: str) -> str:
+    """JSON as it may be sent: SQS refuses a body that holds one of two characters.
+
+    Source: Amazon SQS API Reference, "SendMessage".
+    """
     return body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 

@@ -71,7 +71,7 @@ def test_a_folder_is_put_summarised_listed_and_shown(seashore, tmp_path):
     assert put.returncode == 0, put.stderr
     (document,) = json.loads(put.stdout)
     assert (document["status"], document["pages"]) == ("DONE", 3)
-    key = f"command-line/sub/{name}"
+    key = f"command-line/{tmp_path.name}/sub/{name}"
     assert document["key"] == key
 
     listed = seashore("documents", "--status", "done").stdout
@@ -115,11 +115,11 @@ def test_the_id_that_put_writes_is_the_one_of_the_ledger(seashore, tmp_path):
 
 
 def test_waiting_for_a_refused_document_fails_and_says_why(seashore, tmp_path):
-    (tmp_path / "empty-file.pdf").touch()
-    put = seashore("put", tmp_path / "empty-file.pdf", "--wait")
+    (tmp_path / "damaged.pdf").write_bytes(b"%PDF-1.7 and nothing more")
+    put = seashore("put", tmp_path / "damaged.pdf", "--wait")
     assert put.returncode == ExitCode.FAILED
-    assert "\tempty-file.pdf\tREJECTED\t" in put.stdout
-    assert "The file is empty" in put.stderr
+    assert "\tdamaged.pdf\tREJECTED\t" in put.stdout
+    assert "The document is damaged" in put.stderr
     assert "Traceback" not in put.stderr
 
 

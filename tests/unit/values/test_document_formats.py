@@ -2,7 +2,6 @@
 
 import pytest
 
-from pipeline.extraction.engines import READERS
 from shared.document_formats import DOCUMENT_FORMATS, PDF, find_format, identify_format
 
 
@@ -17,10 +16,6 @@ def test_a_format_is_found_by_name_in_any_case_and_by_its_first_bytes(document_f
 def test_formats_differ_in_what_they_are_found_by():
     assert len({one.suffix for one in DOCUMENT_FORMATS}) == len(DOCUMENT_FORMATS)
     assert len({one.magic for one in DOCUMENT_FORMATS}) == len(DOCUMENT_FORMATS)
-
-
-def test_every_format_has_a_reader_and_every_reader_a_format():
-    assert set(READERS) == {one.suffix for one in DOCUMENT_FORMATS}
 
 
 @pytest.mark.parametrize("name", ["report", "report.txt", ".pdf", "pdf", "a.pdf/report"])
