@@ -12,9 +12,10 @@ from functions.http.operation_routes import (
     add_operation_routes,
     serve_operator,
 )
-from functions.http.route_parts import build_resolver, tell_answers
+from functions.http.route_parts import build_resolver, check_id, tell_answers
 from pipeline.erasure.erase_document import erase_document
 from pipeline.erasure.erasure_types import ErasureEnd, ErasureServices
+from shared.deadline import Deadline
 from shared.errors import NothingFoundError
 
 
@@ -32,13 +33,13 @@ def build_operator_app(
         responses=tell_answers(200, "It is deleted.", 404),
     )
     def delete_document(
-        document_id: Annotated[str, Path(pattern=DOCUMENT_ID_PATTERN)],
+        document_id: Annotated[str, Path()],
     ) -> DocumentDeleted:
-        end = serve_operator(
-            app,
-            operations.right,
-            lambda by, deadline: erase_document(document_id, by, services),
-        )
+        def erase(by: str, deadline: Deadline) -> ErasureEnd:
+            check_id(document_id, DOCUMENT_ID_PATTERN, "document")
+            return erase_document(document_id, by, services)
+
+        end = serve_operator(app, operations.right, erase)
         if end is ErasureEnd.UNKNOWN:
             raise NothingFoundError("there is no such document")
         return DocumentDeleted(document_id=document_id)
