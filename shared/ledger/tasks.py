@@ -11,6 +11,7 @@ from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import DAY_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import Clock
+from shared.ledger.spend import Account
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import TaskStatus, find_task_sources
 
@@ -28,7 +29,11 @@ _MAX_ABOUT_CHARACTERS = 200
 
 
 class Task(BaseModel):
-    """A task that a user sent. Times are ISO 8601 in UTC."""
+    """A task that a user sent. Times are ISO 8601 in UTC.
+
+    Attributes:
+        account: Whose limit of a day its calls count against.
+    """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -37,6 +42,7 @@ class Task(BaseModel):
     about: str = ""
     digest: str
     callback: str | None = None
+    account: Account = Account.PIPELINE
     status: TaskStatus
     received_at: str
     updated_at: str
@@ -70,6 +76,7 @@ def register_task(
     digest: str,
     callback: str | None,
     now: Clock,
+    account: Account = Account.PIPELINE,
 ) -> Task:
     """Enter a task that arrived, once.
 
@@ -81,6 +88,7 @@ def register_task(
         digest: Tells its message from another of the same id.
         callback: Where to send word when it is final.
         now: The clock.
+        account: Whose limit of a day its calls count against.
 
     Returns:
         The task as it stands; that of an earlier message where one of the same id came first.
@@ -94,6 +102,7 @@ def register_task(
         "about": " ".join(about.split())[:_MAX_ABOUT_CHARACTERS],
         "digest": digest,
         "callback": callback,
+        "account": account,
         "status": TaskStatus.RECEIVED,
         "in_flight": TASK_IN_FLIGHT,
         "day": _day(at),

@@ -23,6 +23,10 @@ MAX_SCHEMA_BYTES = 20_000
 MAX_DOCUMENTS = 20
 
 TASK_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+TASK_ID_WORDS = (
+    "it may have letters, digits, dots, hyphens and underscores, 100 at the most, and begins with "
+    "a letter or digit"
+)
 
 # What the ids of the pipeline's own tasks begin with: the digests of the daily reports. A report
 # does not count them among the tasks that users have sent.

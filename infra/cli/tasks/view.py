@@ -15,12 +15,17 @@ from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.tasks import Task, list_tasks, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.markdown import remove_escapes
+from shared.messages.tasks import is_own_task
 
 
 def write_tasks(context: CommandContext, options: ListOptions) -> None:
-    """Write the tasks of the last days, newest first."""
+    """Write the tasks that users sent in the last days, newest first."""
     write_newest(
-        list_tasks(context.table, context.now, options.days),
+        (
+            task
+            for task in list_tasks(context.table, context.now, options.days)
+            if not is_own_task(task.task_id)
+        ),
         options,
         _write_table,
         context,

@@ -57,6 +57,7 @@ def chat(api, outputs, monkeypatch):
 
 
 def test_an_answer_goes_to_stdout_and_the_steps_to_stderr(api, chat):
+    api.script(200, {"thread_id": "t-1"})
     api.script(200, ANSWER)
     result = chat("When did it open?", "--thread", "t-1")
     assert result.exit_code == 0, result.output
@@ -65,9 +66,18 @@ def test_an_answer_goes_to_stdout_and_the_steps_to_stderr(api, chat):
     assert "x… was refused\n" in result.stderr
     assert "Read: harbour.pdf p. 1-2\n" in result.stderr
     assert "conversation t-1 · a-model · 120 tokens · $0.0012\n" in result.stderr
-    ((method, path, headers, body),) = api.requests
+    look, (method, path, headers, body) = api.requests
+    assert look[:2] == ("GET", "/v1/threads/t-1")
     assert (method, path, headers["x-api-key"]) == ("POST", "/v1/chat", KEY)
     assert json.loads(body) == {"message": "When did it open?", "thread_id": "t-1"}
+
+
+def test_a_mistyped_conversation_is_told_and_none_is_begun(api, chat):
+    api.refuse(404, "not_found", "there is no such conversation")
+    result = chat("When did it open?", "--thread", "t 1/x")
+    assert result.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    assert "There is no conversation 't 1/x': `seashore conversations` lists yours" in result.stderr
+    assert [request[:2] for request in api.requests] == [("GET", "/v1/threads/t%201%2Fx")]
 
 
 @pytest.mark.parametrize("arguments", [(), ("-",)])
@@ -237,6 +247,12 @@ def test_a_conversation_goes_on_in_its_thread_and_is_revealed_word_by_word(api, 
     assert len(pauses) > 200
     assert sum(pauses) < 4
     assert all(len(line) <= 40 for line in shown.splitlines() if line.startswith("word"))
+
+
+@pytest.mark.parametrize("farewell", ["exit", " Quit ", "bye", ":q"])
+def test_a_farewell_ends_it_and_is_not_asked(api, converse, farewell):
+    code, _, _ = converse(f"{farewell}\nWhen?\n")
+    assert (code, api.requests) == (ExitCode.OK, [])
 
 
 def test_a_refused_message_does_not_end_the_conversation(api, converse):

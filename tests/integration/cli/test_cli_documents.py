@@ -231,6 +231,21 @@ def test_a_document_names_what_came_out_of_it(seashore, family, command):
     assert f"Parent board.pdf ({parent.document_id})" in shown
 
 
+def test_a_child_may_be_named_as_it_is_shown(seashore, family):
+    _, child = family
+    for name in ("board.pdf \u203a pier.pdf", "board.pdf > pier.pdf"):
+        told = json.loads(seashore("show", name, "--json").stdout)
+        assert told["document"]["document_id"] == child.document_id
+    assert seashore("show", "board.pdf > else.pdf").exit_code == ExitCode.UNKNOWN_DOCUMENT
+
+
+def test_a_day_without_a_timeline_is_told_what_has_one(seashore):
+    result = seashore("explain", "2026-03-01")
+    assert result.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    assert "The report of 2026-03-01 has no timeline: only what the schedule makes" in result.stderr
+    assert "`seashore report --date 2026-03-01` makes it" in result.stderr
+
+
 def test_parents_and_children_are_told_to_programs(seashore, family):
     parent, child = family
     told = json.loads(seashore("show", parent.document_id, "--json").stdout)
