@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from pipeline.tasks.extract.field_schema import read_field_schema
 from shared.errors import TaskRefusedError, WrongUsageError
-from shared.messages.message shared.messages.problem_words.py import describe_problem
+from shared.messages.problem_words import describe_problem
 
 ENDING = ".answers.json"
 
