@@ -33,7 +33,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Figure:
+class ScoreLine:
     """A score over all runs.
 
     Args:
@@ -76,7 +76,7 @@ def sum_up_run(scores: Scores, outcomes: Sequence[Outcome], seconds: float) -> R
 
 def list_figures(
     runs: Sequence[Run], baseline: Mapping[str, float], tolerance: float = TOLERANCE
-) -> list[Figure]:
+) -> list[ScoreLine]:
     """The scores for which anything was counted."""
     figures = []
     for name in SCORES:
@@ -87,11 +87,11 @@ def list_figures(
         total = Share(sum(share.true for share in shares), sum(share.of for share in shares))
         known = baseline.get(name)
         is_worse = known is not None and total.true / total.of < known - tolerance
-        figures.append(Figure(name, total, min(each), max(each), known, is_worse))
+        figures.append(ScoreLine(name, total, min(each), max(each), known, is_worse))
     return figures
 
 
-def write_baseline(model: str, figures: Sequence[Figure]) -> str:
+def write_baseline(model: str, figures: Sequence[ScoreLine]) -> str:
     """A baseline file: the model, and the share of each score."""
     shares = {figure.name: round(figure.share, 4) for figure in figures}
     return json.dumps({"v": 1, "model": model, "shares": shares}, indent=2) + "\n"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from infra.evaluation.figures import Figure, Run
+from infra.evaluation.figures import Run, ScoreLine
 from infra.evaluation.scores import SCORES, Miss
 
 # A document with more misses of one kind is described by its first ones, and the number of all.
@@ -27,7 +27,11 @@ class MissGroup:
 
 
 def write_page(
-    model: str, documents: int, runs: Sequence[Run], figures: Sequence[Figure], notes: Sequence[str]
+    model: str,
+    documents: int,
+    runs: Sequence[Run],
+    figures: Sequence[ScoreLine],
+    notes: Sequence[str],
 ) -> str:
     """The page, which needs nothing from elsewhere.
 

@@ -14,7 +14,7 @@ from typing import Any
 from rich.text import Text
 
 from infra.cli.command_context import open_context
-from infra.cli.evaluation.commands import EvalOptions
+from infra.cli.evaluation.options import EvalOptions
 from infra.cli.evaluation.stack_run import run_on_stack
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import read_openai_server
@@ -22,8 +22,8 @@ from infra.cli.options import open_output
 from infra.cli.output import Output, show_step
 from infra.evaluation.cases import EvalCase, Outcome, read_cases
 from infra.evaluation.figures import (
-    Figure,
     Run,
+    ScoreLine,
     list_figures,
     read_baseline,
     sum_up_run,
@@ -199,7 +199,11 @@ def _tell_failures(runs: Sequence[Sequence[Outcome]]) -> Iterator[str]:
 
 
 def _write(
-    model: str, runs: Sequence[Run], figures: Sequence[Figure], notes: Sequence[str], output: Output
+    model: str,
+    runs: Sequence[Run],
+    figures: Sequence[ScoreLine],
+    notes: Sequence[str],
+    output: Output,
 ) -> None:
     output.write_table(
         {"score": "word", "share": "number", "right": "number", "runs": "word", "counts": "text"},
@@ -238,14 +242,14 @@ def _write(
             )
 
 
-def _tell_spread(figure: Figure, runs: int) -> str:
+def _tell_spread(figure: ScoreLine, runs: int) -> str:
     spread = f"{figure.low:.3f} to {figure.high:.3f}" if runs > 1 else ""
     known = "" if figure.baseline is None else f"baseline {figure.baseline:.3f}"
     return ", ".join(filter(None, (spread, known)))
 
 
 def _to_json(
-    model: str, runs: Sequence[Run], figures: Sequence[Figure], notes: Sequence[str], page: Path
+    model: str, runs: Sequence[Run], figures: Sequence[ScoreLine], notes: Sequence[str], page: Path
 ) -> dict[str, Any]:
     return {
         "model": model,
