@@ -31,8 +31,14 @@ from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
 from shared.messages.reports import decode_report_item
-from shared.messages.work_items import SWEEP, WorkItem, decode_ingest_item, decode_work_item
-from shared.queue_catalogue import REPORTS, UPLOADS, WORK, SourceQueue
+from shared.messages.work_items import (
+    SWEEP,
+    WorkItem,
+    decode_conversion,
+    decode_ingest_item,
+    decode_work_item,
+)
+from shared.queue_catalogue import CONVERSIONS, REPORTS, UPLOADS, WORK, SourceQueue
 from shared.settings import Settings, read_settings
 
 # How long SQS keeps a dead letter that it moved, counted from when it was first sent, and a day to
@@ -122,6 +128,9 @@ def build_sweep(settings: Settings, items: TaskServices, base: Services) -> Swee
     def give_up_uploads(body: str, message_id: str, cause: str) -> None:
         give_up_ingest(decode_ingest_item(body), cause, base.table, base.now)
 
+    def give_up_conversions(body: str, message_id: str, cause: str) -> None:
+        give_up_ingest(decode_conversion(body), cause, base.table, base.now)
+
     def give_up_items(body: str, message_id: str, cause: str) -> None:
         give_up_work(decode_work_item(body, message_id), cause, items)
 
@@ -131,6 +140,7 @@ def build_sweep(settings: Settings, items: TaskServices, base: Services) -> Swee
 
     swept: dict[SourceQueue, Callable[[str, str, str], None]] = {
         UPLOADS: give_up_uploads,
+        CONVERSIONS: give_up_conversions,
         WORK: give_up_items,
         REPORTS: give_up_reports,
     }

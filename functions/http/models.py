@@ -197,6 +197,8 @@ class TaskAccepted(_Answer):
 class DocumentView(_Answer):
     """A document. Page ranges look like `2-4,9`, times are ISO 8601 in UTC.
 
+    What its pages are says `unit`: pages, or sheets, slides, sections, parts.
+
     `parent` is the document that it came out of, `depth` in how many it lay, `name` where.
     `embedded_files` are those inside of it: each is a document of its own, or says why it is not.
     """
@@ -213,6 +215,7 @@ class DocumentView(_Answer):
     depth: int
     name: str
     title: str | None
+    unit: str
     pages: int
     empty_pages: str
     picture_pages: str

@@ -11,6 +11,7 @@ from infra.cli.options import ListOptions
 from infra.cli.times import describe_time
 from pipeline.report.slowness import say_wait
 from pipeline.summaries.coverage import describe_children, describe_unread_files
+from shared.document_formats import PAGE, count_units
 from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import Document
 from shared.ledger.timeline import write_time
@@ -48,11 +49,12 @@ def describe_status(document: Document) -> str:
         case DocumentStatus.SUMMARIZING:
             return f"{_count_chunks(document)} of its text are summarised."
         case DocumentStatus.DONE:
-            return "Every page is summarised, or blank."
+            return f"Every {document.unit} is summarised, or blank."
         case DocumentStatus.PARTIAL:
-            return f"The summary lacks something: {document.reason or 'some pages are missing'}."
+            missing = document.reason or f"some {document.unit}s are missing"
+            return f"The summary lacks something: {missing}."
         case DocumentStatus.NO_TEXT if document.embedded_files:
-            return f"Its pages hold no text; {_describe_files(document)}."
+            return f"Its {document.unit}s hold no text; {_describe_files(document)}."
         case DocumentStatus.NO_TEXT:
             return (
                 "It holds no text, so there is nothing to summarise. If it is a scan, run OCR on "
@@ -72,15 +74,21 @@ def describe_progress(document: Document) -> str:
         case DocumentStatus.DONE:
             return document.title or ""
         case DocumentStatus.RECEIVED:
-            return f"{document.next_page - 1} pages read" if document.next_page > 1 else ""
+            return (
+                f"{count_units(document.next_page - 1, document.unit)} read"
+                if document.next_page > 1
+                else ""
+            )
         case DocumentStatus.EXTRACTED:
             return ""
         case DocumentStatus.SUMMARIZING:
             return f"{_count_chunks(document)} summarised"
         case DocumentStatus.NO_TEXT if document.embedded_files:
-            return f"no page holds text; {_describe_files(document)}"
-        case DocumentStatus.NO_TEXT:
+            return f"no {document.unit} holds text; {_describe_files(document)}"
+        case DocumentStatus.NO_TEXT if document.unit == PAGE:
             return "no page holds text: is it a scan?"
+        case DocumentStatus.NO_TEXT:
+            return f"no {document.unit} holds text"
         case _:
             return document.reason or document.title or ""
 
