@@ -18,7 +18,7 @@ from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
 from shared.messages.work_items import IngestItem, decode_ingest_item
-from shared.queue_catalogue import RECOGNITION, UPLOADS
+from shared.queue_catalogue import CONVERSIONS, RECOGNITION, UPLOADS
 from shared.settings import Settings, read_settings
 
 
@@ -49,7 +49,8 @@ def build_ingest(
     services = IngestServices(
         **vars(base),
         extractor=extractor,
-        uploads_queue_url=queue_url,
+        queue_url=queue_url,
+        conversions_queue_url=CONVERSIONS.find_urls(settings)[0],
         recognition_queue_url=RECOGNITION.find_urls(settings)[0] if settings.ocr_engine else None,
         max_document_bytes=settings.max_document_bytes,
         chunk_tokens=build_window(settings).chunk_tokens,

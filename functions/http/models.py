@@ -172,6 +172,7 @@ class TaskView(_Answer):
 
     task_id: str
     kind: str
+    name: str | None
     about: str
     status: TaskStatus
     received_at: str
@@ -186,6 +187,13 @@ class TaskView(_Answer):
     result: dict[str, Any] | None = None
 
 
+class TaskPage(_Answer):
+    """Tasks without their results, the newest first; `next_cursor` leads to more, null to none."""
+
+    tasks: list[TaskView]
+    next_cursor: str | None
+
+
 class TaskAccepted(_Answer):
     """A task that was taken up; ask for it under `GET /tasks/{task_id}`."""
 
@@ -196,6 +204,8 @@ class TaskAccepted(_Answer):
 
 class DocumentView(_Answer):
     """A document. Page ranges look like `2-4,9`, times are ISO 8601 in UTC.
+
+    What its pages are says `unit`: pages, or sheets, slides, sections, parts.
 
     `parent` is the document that it came out of, `depth` in how many it lay, `name` where.
     `embedded_files` are those inside of it: each is a document of its own, or says why it is not.
@@ -213,6 +223,7 @@ class DocumentView(_Answer):
     depth: int
     name: str
     title: str | None
+    unit: str
     pages: int
     empty_pages: str
     picture_pages: str
@@ -232,6 +243,13 @@ class DocumentPage(_Answer):
 
     documents: list[DocumentView]
     next_cursor: str | None
+
+
+class FileLink(_Answer):
+    """Where a file lies, for who has the address, for so long."""
+
+    url: str
+    expires_in_seconds: int
 
 
 class UploadRequest(_Request):

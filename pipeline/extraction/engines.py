@@ -32,6 +32,7 @@ from pipeline.extraction.pdfium_document import (
     PdfiumError,
     ShownText,
 )
+from pipeline.extraction.pdfium_opening import read_small_file
 from pipeline.extraction.pypdf_errors import (
     PypdfError,
     open_with_pypdf,
@@ -79,7 +80,8 @@ class EngineDocument:
         self._pypdf: PdfReader | None = None
         self._is_beyond_pypdf = False
         self._pdfium: PdfiumDocument | None = None
-        self._scan = scan_file(path)
+        self._data = read_small_file(path)
+        self._scan = scan_file(path, self._data)
         self.embedded_files: list[str] = []
         with ExitStack() as opened:
             # Nobody else can.
@@ -173,6 +175,7 @@ class EngineDocument:
     def _open_in_pdfium(self) -> PdfiumDocument:
         return PdfiumDocument(
             self._path,
+            self._data,
             may_hide_layers=self._scan.may_hide_layers,
             may_show_notes=self._scan.may_show_notes,
         )
@@ -184,9 +187,12 @@ class EngineDocument:
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
-        text = mend_codes(shown.text, signs.unmapped_share)
+        is_plain = shown.is_plain
+        text = shown.text if is_plain else mend_codes(shown.text, signs.unmapped_share)
         first = EnginePage(Engine.PDFIUM, text, signs.shows_picture)
-        if not is_doubtful(text, signs.unmapped_share, drops_text=signs.drops_text):
+        if not is_doubtful(
+            text, signs.unmapped_share, is_plain=is_plain, drops_text=signs.drops_text
+        ):
             return first
         if is_sound(text) and not signs.drops_text and not self._scan.has_renamed_glyphs:
             return first

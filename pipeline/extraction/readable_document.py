@@ -4,8 +4,7 @@ Runs in the child. Apart from the readers, so that each of them packs only its o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pipeline.extraction.page_text import Engine
 from shared.errors import RejectionCode
@@ -28,8 +27,7 @@ class UnreadablePageError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
-class EnginePage:
+class EnginePage(NamedTuple):
     """What the engines give for a page.
 
     Args:

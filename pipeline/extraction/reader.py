@@ -43,7 +43,7 @@ from pipeline.extraction.readable_document import (
     UnreadableDocumentError,
     UnreadablePageError,
 )
-from pipeline.extraction.text_cleanup import clean_text, drop_lone_surrogates
+from pipeline.extraction.text_cleanup import clean_text
 from shared.errors import RejectionCode
 
 _OBJECTS_BETWEEN_COLLECTIONS = 20_000
@@ -163,7 +163,7 @@ class Reader:
             raise UnreadablePageError(
                 f"it has {len(text)} characters, more than the {self._max_page_characters} allowed"
             )
-        return clean_text(drop_lone_surrogates(text))
+        return clean_text(text)
 
     def _take_files(self, first: int, max_bytes: int) -> None:
         """Send the files inside from one on, as far as they are taken and together small enough."""

@@ -58,6 +58,11 @@ def chunk_text_key(address: str, chunk_number: int) -> str:
     return f"text/{address}/{chunk_number:06d}.json"
 
 
+def whole_text_key(address: str) -> str:
+    """The key of the text of all chunks in one, where somebody has asked for it."""
+    return f"text/{address}/whole.txt"
+
+
 def locate_chunk(document: Document, chunk_number: int) -> str:
     """The key of the text of one of a document's chunks.
 
@@ -65,8 +70,7 @@ def locate_chunk(document: Document, chunk_number: int) -> str:
     """
     if not document.chunk_plan[chunk_number - 1].recognised_pages:
         return chunk_text_key(document.text_address, chunk_number)
-    folder = f"{document.document_id}-{document.run}"
-    return f"text/{document.text_address}/{folder}/{chunk_number:06d}.json"
+    return f"text/{document.text_address}/{document.document_id}/{chunk_number:06d}.json"
 
 
 def picture_key(address: str, page: int) -> str:

@@ -5,20 +5,20 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.extraction import OpenDocument, PageStatus
+from pipeline.extraction import OpenDocument
+from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.children import put_children
+from pipeline.ingest.chunk_sending import may_lack_chunks, send_chunks
 from pipeline.ingest.chunk_text import (
-    ChunkText,
-    PageOfText,
     belongs_to,
     chunk_text_key,
-    locate_chunk,
     read_chunk_tokens,
     text_address,
 )
-from pipeline.ingest.chunking import PlannedChunk, group_pages
+from pipeline.ingest.chunking import group_pages
 from pipeline.ingest.downloads import download_document
-from pipeline.ingest.failed_pages import FailedPages, refuse_failed
+from pipeline.ingest.failed_pages import refuse_failed
+from pipeline.ingest.reading_progress import ReadingProgress, to_chunk_text
 from pipeline.ingest.render_pages import (
     RenderServices,
     ask_for_pictures,
@@ -28,11 +28,9 @@ from pipeline.ingest.render_pages import (
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
-    LedgerConflictError,
     RejectedDocumentError,
     RejectionCode,
 )
-from shared.ledger.chunks import note_all_sent
 from shared.ledger.document_texts import (
     ExtractedText,
     begin_anew,
@@ -42,7 +40,6 @@ from shared.ledger.document_texts import (
 )
 from shared.ledger.document_versions import note_removal, register_document
 from shared.ledger.documents import (
-    ChunkPages,
     Document,
     EmbeddedFile,
     find_document,
@@ -52,12 +49,11 @@ from shared.ledger.documents import (
 from shared.lifecycle import DocumentStatus, find_sources
 from shared.messages.work_items import (
     ContinueIngest,
+    ConvertDocument,
     IngestItem,
     RenderPages,
-    SummarizeChunk,
     encode_message,
 )
-from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 logger = logging.getLogger("seashore.ingest")
 
@@ -70,9 +66,12 @@ class IngestServices(RenderServices):
     """What ingestion works with besides.
 
     Args:
+        conversions_queue_url: Where a document is sent that is no PDF; None in the function that
+            reads those.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
     """
 
+    conversions_queue_url: str | None
     chunk_tokens: int
 
 
@@ -104,12 +103,24 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
         note_removal(services.table, removal, services.now)
 
 
+def convert_item(item: ConvertDocument, services: IngestServices, deadline: Deadline) -> None:
+    """Read a document that ingest has handed on, or go on with one.
+
+    Raises:
+        RetryableError, DeferredError: As `ingest_item`.
+    """
+    document = find_document(services.table, item.document_id)
+    if document is not None and document.run == item.run:
+        _ingest_document(document, services, deadline)
+
+
 def _ingest_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
     if document.status in (DocumentStatus.RECEIVED, DocumentStatus.FAILED):
         _extract_document(document, services, deadline)
         document = find_document(services.table, document.document_id) or document
-    if _may_lack_messages(document):
-        _send_chunks(document, services)
+    if may_lack_chunks(document):
+        ask_for_pictures(document, services)
+        send_chunks(document, services)
 
 
 def _begin_again(document: Document, services: IngestServices) -> Document:
@@ -130,15 +141,6 @@ def _begin_again(document: Document, services: IngestServices) -> Document:
             return document
     begin_anew(services.table, document, services.now)
     return find_document(services.table, document.document_id) or document
-
-
-def _may_lack_messages(document: Document) -> bool:
-    """Whether a delivery that broke off may have left chunks unsent.
-
-    The first of them may be summarised by now, hence SUMMARIZING; to send one again is safe.
-    """
-    waits = document.status in (DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING)
-    return waits and not document.has_all_parts
 
 
 def _extract_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
@@ -169,10 +171,29 @@ def _reject(
     )
 
 
+def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
+    """Whether a file is for the function that reads other formats than PDF, which gets word of it.
+
+    It lies here by now: to look at its first bytes before would cost each PDF a request of its own.
+    """
+    if services.conversions_queue_url is None or looks_like_pdf(path):
+        return False
+    if path.stat().st_size == 0:
+        # Refused at once, in words.
+        return False
+    message = ConvertDocument(
+        document_id=document.document_id, run=document.run, next_page=document.next_page
+    )
+    services.queues.send(services.conversions_queue_url, [encode_message(message)])
+    return True
+
+
 def _read_document(
     document: Document, path: Path, services: IngestServices, deadline: Deadline
 ) -> None:
     """Read a document's text, or take over what the same bytes have given before."""
+    if _hand_on(document, path, services):
+        return
     with path.open("rb") as file:
         content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     address = _find_address(document, content_sha256, services.chunk_tokens)
@@ -262,11 +283,11 @@ def _store_text(
     Raises:
         DeadlineError: The time was up before the first such place.
     """
-    reading = _Reading(document, opened, address)
+    reading = ReadingProgress(document, opened, address)
     try:
         pages = opened.pages(first_page=document.next_page)
         for chunk in group_pages(pages, read_chunk_tokens(address)):
-            text = _to_chunk_text(chunk)
+            text = to_chunk_text(chunk)
             if text.pages:
                 services.objects.write_text(
                     services.artifacts_bucket,
@@ -281,105 +302,14 @@ def _store_text(
     return replace(reading.safe, reading_milliseconds=round(opened.waited_seconds * 1000))
 
 
-class _Reading:
-    """How far the reading of a document has come.
-
-    Attributes:
-        safe: The state at the last place from which it can go on.
-    """
-
-    def __init__(self, document: Document, opened: OpenDocument, address: str) -> None:
-        self.safe = ExtractedText(
-            text_address=address,
-            next_page=document.next_page,
-            pages=opened.page_count,
-            empty_pages=document.empty_pages,
-            failed_pages=document.failed_pages,
-            chunk_plan=document.chunk_plan,
-            picture_pages=document.picture_pages,
-            page_failures=document.page_failures,
-        )
-        self._plan = list(document.chunk_plan)
-        self._empty = parse_page_ranges(document.empty_pages)
-        self._pictures = parse_page_ranges(document.picture_pages)
-        self._failed = FailedPages(document.page_failures, document.failed_pages)
-
-    @property
-    def next_chunk_number(self) -> int:
-        """The number of the next chunk that has text."""
-        return len(self._plan) + 1
-
-    def add(self, chunk: PlannedChunk) -> None:
-        """Account for the pages of a chunk whose text is stored."""
-        for page in chunk.pages:
-            if page.status is PageStatus.EMPTY:
-                self._empty.add(page.number)
-            elif page.status is PageStatus.PICTURE:
-                self._pictures.add(page.number)
-            elif page.status is PageStatus.FAILED:
-                self._failed.add(page.number, page.code, page.error or "")
-        with_text = [page.number for page in chunk.pages if page.status is PageStatus.TEXT]
-        if with_text:
-            self._plan.append(ChunkPages(first_page=with_text[0], last_page=with_text[-1]))
-        last = chunk.pages[-1]
-        if last.part == last.parts:
-            self.safe = replace(
-                self.safe,
-                next_page=last.number + 1,
-                empty_pages=format_page_ranges(self._empty),
-                picture_pages=format_page_ranges(self._pictures),
-                failed_pages=self._failed.ranges,
-                page_failures=self._failed.by_reason,
-                chunk_plan=tuple(self._plan),
-            )
-
-
-def _to_chunk_text(chunk: PlannedChunk) -> ChunkText:
-    return ChunkText(
-        pages=tuple(
-            PageOfText(number=page.number, text=page.text)
-            for page in chunk.pages
-            if page.status is PageStatus.TEXT
-        )
-    )
-
-
 def _send_rest(document: Document, extraction: ExtractedText, services: IngestServices) -> None:
     """Note how far it came, then have the rest read by a message of its own.
 
     A crash in between is healed by redelivery: whichever message comes next goes on from the note.
     """
     record_checkpoint(services.table, document, extraction, services.now)
-    message = ContinueIngest(
+    kind = ConvertDocument if services.conversions_queue_url is None else ContinueIngest
+    message = kind(
         document_id=document.document_id, run=document.run, next_page=extraction.next_page
     )
-    services.queues.send(services.uploads_queue_url, [encode_message(message)])
-
-
-def _send_chunks(document: Document, services: IngestServices) -> None:
-    messages = [
-        SummarizeChunk(
-            document_id=document.document_id,
-            run=document.run,
-            chunk_number=number,
-            text_key=locate_chunk(document, number),
-            first_page=chunk.first_page,
-            last_page=chunk.last_page,
-        )
-        for number, chunk in enumerate(document.chunk_plan, start=1)
-    ]
-    services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
-    ask_for_pictures(document, services)
-    try:
-        move_document(
-            services.table,
-            document,
-            DocumentStatus.SUMMARIZING,
-            services.now,
-            step="sent",
-            changes={"sent_run": document.run},
-        )
-    except LedgerConflictError:
-        # The first chunk came back before this write, and moved the document itself.
-        logger.info("summarizing_already", extra={"action": "summarizing_already"})
-        note_all_sent(services.table, document)
+    services.queues.send(services.queue_url, [encode_message(message)])

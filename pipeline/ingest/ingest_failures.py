@@ -11,7 +11,12 @@ from shared.ledger.documents import Clock, Document, document_row_key, find_docu
 from shared.ledger.waiting import Wait, note_wait
 from shared.lifecycle import DocumentStatus
 from shared.messages.uploads import UploadNotice
-from shared.messages.work_items import ContinueIngest, IngestItem, RenderPages
+from shared.messages.work_items import (
+    ContinueIngest,
+    ConvertDocument,
+    IngestItem,
+    RenderPages,
+)
 
 # How often a document is looked at anew because it has moved on meanwhile.
 _MOST_TRIES = 5
@@ -20,7 +25,10 @@ logger = logging.getLogger("seashore.ingest")
 
 
 def give_up_ingest(
-    item: IngestItem, cause: str, services: Services, recognition_queue_url: str
+    item: IngestItem | ConvertDocument,
+    cause: str,
+    services: Services,
+    recognition_queue_url: str,
 ) -> None:
     """Note that documents could not be ingested: FAILED, unless they go on without ingest.
 
@@ -33,10 +41,15 @@ def give_up_ingest(
         have_rest_given_up(item.document_id, item.run, cause, recognition_queue_url, services)
         return
     for document in _find_documents(item, services.table, services.now):
-        _fail_if_stuck(document, cause, services.table, services.now)
+        fail_if_stuck(document, cause, services.table, services.now)
 
 
-def _fail_if_stuck(known: Document, cause: str, table: LedgerTable, now: Clock) -> None:
+def fail_if_stuck(known: Document, cause: str, table: LedgerTable, now: Clock) -> None:
+    """Make a document FAILED that goes no further without who gives up now.
+
+    Raises:
+        LedgerConflictError: Chunks kept coming in between; a later try will do.
+    """
     document: Document | None = known
     for tries_left in reversed(range(_MOST_TRIES)):
         if document is None or not _is_stuck(document):
@@ -68,7 +81,9 @@ def _is_stuck(document: Document) -> bool:
     return document.status in (DocumentStatus.RECEIVED, DocumentStatus.EXTRACTED)
 
 
-def note_ingest_delay(item: IngestItem, wait: Wait, table: LedgerTable, now: Clock) -> None:
+def note_ingest_delay(
+    item: IngestItem | ConvertDocument, wait: Wait, table: LedgerTable, now: Clock
+) -> None:
     """Note in the documents' timelines that their ingestion waits."""
     details = {"item": "ingest", **wait.details}
     for subject in item.subjects:
@@ -76,8 +91,11 @@ def note_ingest_delay(item: IngestItem, wait: Wait, table: LedgerTable, now: Clo
 
 
 def _find_documents(
-    item: UploadNotice | ContinueIngest, table: LedgerTable, now: Clock
+    item: UploadNotice | ContinueIngest | ConvertDocument, table: LedgerTable, now: Clock
 ) -> list[Document]:
+    if isinstance(item, ConvertDocument):
+        document = find_document(table, item.document_id)
+        return [document] if document is not None and document.run == item.run else []
     if isinstance(item, ContinueIngest):
         document = find_document(table, item.document_id)
         return [document] if document is not None and item.is_about(document.run) else []

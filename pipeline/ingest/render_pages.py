@@ -42,13 +42,13 @@ class RenderServices(Services):
 
     Args:
         extractor: Reads documents, and renders their pages.
-        uploads_queue_url: Where the rest of a long document is sent, to be read or rendered.
+        queue_url: Where the rest of a long document is sent, to be read or rendered.
         recognition_queue_url: Where pictures are recognised; None where no picture is.
         max_document_bytes: Larger documents are refused before they are downloaded.
     """
 
     extractor: Extractor
-    uploads_queue_url: str
+    queue_url: str
     recognition_queue_url: str | None = None
     max_document_bytes: int
 
@@ -66,7 +66,7 @@ def ask_for_pictures(document: Document, services: RenderServices) -> None:
     """Have the pages of a document rendered that are to be recognised."""
     if document.recognising_pages:
         message = RenderPages(document_id=document.document_id, run=document.run, first_page=1)
-        services.queues.send(services.uploads_queue_url, [encode_message(message)])
+        services.queues.send(services.queue_url, [encode_message(message)])
 
 
 def render_pages(message: RenderPages, services: RenderServices, deadline: Deadline) -> None:
@@ -129,7 +129,7 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
         if not done:
             raise
         rest = message.model_copy(update={"first_page": left[done]})
-        services.queues.send(services.uploads_queue_url, [encode_message(rest)])
+        services.queues.send(services.queue_url, [encode_message(rest)])
 
 
 def _is_known(address: str, page: int, there: set[str]) -> bool:

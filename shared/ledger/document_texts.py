@@ -6,6 +6,7 @@ from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation, Put, Update
+from shared.document_formats import PAGE
 from shared.ledger.documents import (
     DOCUMENT_SK,
     ChunkPages,
@@ -50,6 +51,7 @@ class ExtractedText:
         embedded_files: The files inside, and what became of them.
         recognising_pages: Ranges of the pages whose text is to be recognised.
         reading_milliseconds: How long was waited for the pages, over all readings.
+        unit: What its pages are: pages, or what else people cite of its format.
     """
 
     text_address: str
@@ -63,6 +65,7 @@ class ExtractedText:
     page_failures: tuple[PageFailure, ...] = ()
     embedded_files: tuple[EmbeddedFile, ...] = ()
     recognising_pages: str = ""
+    unit: str = PAGE
 
     def to_attributes(self) -> Row:
         """The attributes of a document's row that hold it."""
@@ -78,6 +81,7 @@ class ExtractedText:
             "chunk_plan": write_chunk_plan(self.chunk_plan),
             "reading_milliseconds": self.reading_milliseconds,
             "recognising_pages": self.recognising_pages,
+            "unit": self.unit,
         }
 
 
@@ -236,5 +240,6 @@ def find_text(table: LedgerTable, text_address: str) -> tuple[str, ExtractedText
         picture_pages=row.get("picture_pages", ""),
         page_failures=read_page_failures(row),
         embedded_files=read_embedded_files(row),
+        unit=row.get("unit", PAGE),
     )
     return row["document_id"], extraction

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation, Update
+from shared.document_formats import PAGE
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus, find_sources
 from shared.page_ranges import format_page_ranges, parse_page_ranges
@@ -59,6 +60,17 @@ class EmbeddedFile(BaseModel):
     reason: str | None = None
 
 
+class StandBeforeRedo(BaseModel):
+    """How a document stood before it was redone, to which it comes back if that is cancelled."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: DocumentStatus
+    finished_at: str | None = None
+    reason_code: str | None = None
+    reason: str | None = None
+
+
 class Document(BaseModel):
     """A document. Times are ISO 8601 in UTC, page ranges look like `2-4,9`, chunks count from 1."""
 
@@ -87,6 +99,8 @@ class Document(BaseModel):
 
     next_page: int = 1
     text_address: str = ""
+    # What its pages are: pages, or sheets, slides, sections, parts of other formats.
+    unit: str = PAGE
     pages: int = 0
     empty_pages: str = ""
     picture_pages: str = ""
@@ -107,6 +121,12 @@ class Document(BaseModel):
     chunks_failed: int = 0
     # The run whose chunks have all been sent to be summarised.
     sent_run: int = 0
+
+    # Of a document that an operator had redone: the order, on which terms, how it stood before.
+    redo_order: str = ""
+    redo_model: str | None = None
+    redo_is_fresh: bool = False
+    before_redo: StandBeforeRedo | None = None
 
     reason_code: str | None = None
     reason: str | None = None

@@ -43,6 +43,7 @@ SETTINGS = Settings(
     documents_bucket="d", artifacts_bucket="a", ledger_table="ledger", idempotency_table="i",
     uploads_queue_url=f"{BASE}-uploads", uploads_dlq_url=f"{BASE}-uploads-dlq",
     recognition_queue_url=f"{BASE}-recognition", recognition_dlq_url=f"{BASE}-recognition-dlq",
+    conversions_queue_url=f"{BASE}-conversions", conversions_dlq_url=f"{BASE}-conversions-dlq",
     work_queue_url=f"{BASE}-work", work_dlq_url=f"{BASE}-work-dlq",
     reports_queue_url=f"{BASE}-reports", reports_dlq_url=f"{BASE}-reports-dlq",
 )  # fmt: skip

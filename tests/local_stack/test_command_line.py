@@ -20,6 +20,7 @@ from infra.local.stack import STACK_NAME
 from infra.project_files import PROJECT
 from infra.stacks import resolve_local_stack
 from shared.errors import LocalStackError
+from tests.fakes.office.packages import docx_parts, make_package
 from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_marker_pdf
 from tests.local_stack.probe_stack import wait_for
@@ -102,6 +103,20 @@ def test_a_pdf_inside_of_a_pdf_becomes_a_document_of_its_own(seashore, tmp_path)
     assert (told["document"]["status"], told["document"]["pages"]) == ("DONE", 2)
     assert told["document"]["parent"] == parent["document_id"]
     assert told["document"]["key"].endswith("/\u65e5 pier.pdf")
+
+
+def test_a_word_document_is_read_by_convert_and_cited_by_section(seashore, tmp_path):
+    document = tmp_path / "minutes.docx"
+    sentence = "The harbour board has approved the budget of the new pier in March."
+    document.write_bytes(make_package(docx_parts([("Budget", sentence), ("Next", "June.")])))
+    assert seashore("put", document, "--wait").returncode == 0
+    shown = seashore("show", "minutes.docx").stdout
+    assert "DONE" in shown
+    assert "2 of 2 covered" in shown
+    assert "section 1" in shown
+    asked = seashore("enqueue", "ask", "Who approved the budget of the pier?", "--document",
+                     "minutes.docx", "--wait")  # fmt: skip
+    assert "minutes.docx, section 1" in asked.stdout
 
 
 def test_the_id_that_put_writes_is_the_one_of_the_ledger(seashore, tmp_path):

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import ListOptions, StackOptions, Yes, add_command
+from infra.cli.options import FindOptions, ListOptions, StackOptions, Yes, add_command
 from shared.lifecycle import DocumentStatus
 
 document_commands = typer.Typer()
@@ -55,7 +55,7 @@ def put(
 
 
 @add_command(document_commands)
-def documents(wanted: ListOptions, options: StackOptions) -> None:
+def documents(wanted: ListOptions, which: FindOptions, options: StackOptions) -> None:
     """List the documents that have arrived, the newest first.
 
     To a pipe or file it writes a line for each document, with tabs between id, key, status,
@@ -64,4 +64,4 @@ def documents(wanted: ListOptions, options: StackOptions) -> None:
     from infra.cli.documents.table import write_documents
 
     wanted.check_statuses(DocumentStatus)
-    write_documents(options.open(), wanted)
+    write_documents(options.open(), wanted, which)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.extraction.limits import ExtractionLimits
-from pipeline.extraction.refusals import check_file
+from pipeline.formats.identify import identify_file
 from shared.document_formats import ANY_LABEL, ANY_ONE, find_format
 from shared.errors import RejectedDocumentError, WrongUsageError
 
@@ -173,7 +173,7 @@ def _find_obstacle(path: Path, key: str) -> str | None:
     if key_bytes > _LONGEST_KEY_BYTES:
         return f"its key is longer than {_LONGEST_KEY_BYTES} bytes"
     try:
-        check_file(path, ExtractionLimits())
+        identify_file(path, ExtractionLimits())
     except RejectedDocumentError as refusal:
         return str(refusal)
     except OSError as error:

@@ -9,6 +9,7 @@ from infra.cli.command_context import CommandContext, open_objects
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.documents.table import describe_status, style_status
 from infra.cli.items.relatives import list_relatives, read_children
+from infra.cli.items.versions import choose_version, describe_versions
 from infra.cli.listing import describe_usage
 from infra.cli.output import LABEL_WIDTH, Output
 from infra.cli.tasks.view import write_task
@@ -18,6 +19,7 @@ from infra.stacks import Stack
 from pipeline.summaries.mention_markdown import list_dates, list_names
 from pipeline.summaries.results import DocumentSummary
 from pipeline.summaries.summary_types import KeyPoint
+from shared.document_formats import cite_units
 from shared.ledger.documents import Document, document_pk
 from shared.ledger.tasks import find_task
 from shared.ledger.timeline import read_timeline
@@ -33,8 +35,13 @@ class StoredSummary:
     markdown_uri: str
 
 
-def show_item(context: CommandContext, wanted: str) -> None:
+def show_item(context: CommandContext, wanted: str, version: int | None = None) -> None:
     """Write all that is known of a task, if there is one of that id, else of a document.
+
+    Args:
+        context: What the command works with.
+        wanted: The task or document.
+        version: Which version of the document's summary to show; the newest if None.
 
     Raises:
         UnknownItemError: There is neither.
@@ -45,6 +52,7 @@ def show_item(context: CommandContext, wanted: str) -> None:
         write_task(context, task)
         return
     document, output = find_wanted_document(context, wanted), context.output
+    document = choose_version(context, document, version)
     result = read_result(context.stack, document)
     if context.as_json:
         children = read_children(context.table, document).values()
@@ -64,6 +72,7 @@ def show_item(context: CommandContext, wanted: str) -> None:
             output.write_prose(f"It {delay}.", indent=LABEL_WIDTH)
     output.write_facts(list_relatives(context.table, document))
     output.write_facts(list_facts(document, result))
+    output.write_facts(describe_versions(context, document))
 
 
 def read_result(stack: Stack, document: Document) -> StoredSummary | None:
@@ -114,7 +123,11 @@ def write_summary(
     output.write_prose(summary.abstract)
     output.write()
     for point in choose_evenly(summary.key_points, most_key_points):
-        pages = f" (p. {format_page_ranges(point.pages)})" if point.pages else ""
+        pages = (
+            f" ({cite_units(summary.coverage.unit, format_page_ranges(point.pages))})"
+            if point.pages
+            else ""
+        )
         output.write_prose(f"• {point.text}{pages}", indent=2, hang=2)
     if summary.key_points:
         output.write()
@@ -124,8 +137,10 @@ def write_summary(
 
 def _write_mentions(summary: DocumentSummary, output: Output) -> None:
     """Write the names of a document by kind, and its dates."""
-    names = [f"{title}: {names}" for title, names in list_names(summary.entities)]
-    for lines in (names, list_dates(summary.dates)):
+    names = [
+        f"{title}: {names}" for title, names in list_names(summary.entities, summary.coverage.unit)
+    ]
+    for lines in (names, list_dates(summary.dates, summary.coverage.unit)):
         for line in lines:
             output.write_prose(f"• {line}", indent=2, hang=2)
         if lines:
@@ -141,7 +156,11 @@ def choose_evenly(points: Sequence[KeyPoint], most: int | None) -> list[KeyPoint
 
 def list_facts(document: Document, result: StoredSummary | None) -> list[tuple[str, str]]:
     """What is known of a document besides its status, as labels and values."""
-    facts = [("Pages", describe_pages(document, result))] if document.pages else []
+    facts = (
+        [(f"{document.unit.capitalize()}s", describe_pages(document, result))]
+        if document.pages
+        else []
+    )
     if document.model is not None:
         facts.append(("Model", f"{document.model}, {describe_usage(document)}"))
     if document.superseded_by is not None:

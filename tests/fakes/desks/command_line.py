@@ -20,6 +20,8 @@ def list_outputs(account):
         "UploadsDlqUrl": settings.uploads_dlq_url,
         "RecognitionQueueUrl": settings.recognition_queue_url,
         "RecognitionDlqUrl": settings.recognition_dlq_url,
+        "ConversionsQueueUrl": settings.conversions_queue_url,
+        "ConversionsDlqUrl": settings.conversions_dlq_url,
         "WorkQueueUrl": settings.work_queue_url,
         "WorkDlqUrl": settings.work_dlq_url,
         "ReportsQueueUrl": settings.reports_queue_url,

@@ -1,9 +1,10 @@
-"""The functions with their queues, driven by hand."""
+"""The functions that documents go through with their queues, driven by hand."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from functions.convert import build_convert, build_converter
 from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
 from functions.recognise import build_recognise
@@ -20,9 +21,19 @@ from tests.fakes.aws.event_source import EventSource
 
 
 class RunningPipeline:
-    """The ingest, the worker and the recognise function, each behind its queue."""
+    """The ingest, the convert, the worker and the recognise function, each behind its queue."""
 
-    def __init__(self, account, extractor, model, timeout_seconds=60.0, fallback=None, engines=()):
+    def __init__(
+        self,
+        account,
+        extractor,
+        model,
+        timeout_seconds=60.0,
+        fallback=None,
+        find_other=None,
+        converter=None,
+        engines=(),
+    ):
         self.account = account
         self._announced = set()
         self.table = LedgerTable(
@@ -30,7 +41,11 @@ class RunningPipeline:
         )
         built = [
             build_ingest(account.settings, account.clients, extractor),
-            build_worker(account.settings, account.clients, model, fallback=fallback),
+            build_worker(
+                account.settings, account.clients, model, fallback=fallback, find_other=find_other
+            ),
+            # It starts no reader before its first document.
+            build_convert(account.settings, account.clients, converter),
             build_recognise(
                 account.settings,
                 account.clients,
@@ -39,7 +54,7 @@ class RunningPipeline:
             ),
         ]
         self.worker_consumer, _ = built[1]
-        self.ingest, self.worker, self.recognise = (
+        self.ingest, self.worker, self.convert, self.recognise = (
             EventSource(
                 account.clients.sqs,
                 consumer.queue_url,
@@ -55,7 +70,7 @@ class RunningPipeline:
 
     def run(self):
         """Poll all queues until none has a message to give."""
-        sources = (self.ingest, self.worker, self.recognise)
+        sources = (self.ingest, self.convert, self.worker, self.recognise)
         while self._announce_children() + sum(source.poll() for source in sources):
             pass
 
@@ -95,14 +110,17 @@ def run_pipeline(
     timeout_seconds=60.0,
     fallback=None,
     engines=(),
+    find_other=None,
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
-    with Extractor() as own_extractor:
+    with Extractor() as own_extractor, build_converter(account.settings) as converter:
         yield RunningPipeline(
             account,
             extractor or own_extractor,
             model or ExtractiveModel(),
             timeout_seconds,
             fallback,
+            find_other,
+            converter,
             engines,
         )

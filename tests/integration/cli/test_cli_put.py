@@ -60,14 +60,14 @@ def count_versions(account):
 
 def test_put_takes_folders_with_a_prefix_and_says_what_it_skipped(seashore, account, tmp_path):
     folder = tmp_path / "reports"
-    write_pdfs(folder, "a.pdf", "deep/b.PDF", ".hidden.pdf", "notes.txt", "x.md", "y.md", "z.md")
+    write_pdfs(folder, "a.pdf", "deep/b.PDF", ".hidden.pdf", "a.zip", "x.exe", "y.exe", "z.exe")
     result = seashore("put", folder, "--prefix", "in/", "--json")
     assert result.exit_code == 0
     keys = ["in/reports/a.pdf", "in/reports/deep/b.PDF"]
     assert sorted(put["key"] for put in json.loads(result.stdout)) == keys
     assert f"Skipped {folder / '.hidden.pdf'}: hidden" in result.stderr
-    assert "Skipped 4 files: not named as a PDF (" in result.stderr
-    assert "y.md and 1 more)" in result.stderr
+    assert "Skipped 4 files: not named as a document of a kind that is read (" in result.stderr
+    assert "y.exe and 1 more)" in result.stderr
     assert list_bucket(account) == keys
 
 
@@ -164,7 +164,7 @@ def test_put_of_an_empty_folder_puts_nothing(seashore, tmp_path):
     result = seashore("put", tmp_path)
     assert result.exit_code == ExitCode.FAILED
     assert result.stdout == ""
-    assert f"Skipped {tmp_path}: holds no PDF" in result.stderr
+    assert f"Skipped {tmp_path}: holds no document of a kind that is read" in result.stderr
     assert "Error: Nothing was put" in result.stderr
 
 

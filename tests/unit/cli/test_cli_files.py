@@ -41,8 +41,8 @@ def test_a_named_file_is_taken_whatever_it_is_called(tmp_path):
     ("content", "reason"),
     [
         (b"", "The file is empty (0 bytes)."),
-        (b"PK\x03\x04 and more", "it is a ZIP archive or an Office document"),
-        (b"just words", "its first bytes are not those of one"),
+        (b"PK\x03\x04 and more", "the list of what is packed in it cannot be read"),
+        (b"\x7fELF", "it is a program"),
     ],
 )
 def test_what_the_pipeline_would_refuse_is_refused_here_with_its_reason(tmp_path, content, reason):
@@ -55,9 +55,9 @@ def test_what_the_pipeline_would_refuse_is_refused_here_with_its_reason(tmp_path
 
 def test_a_folder_gives_every_pdf_in_it_with_its_own_name_and_the_path_inside(tmp_path):
     folder = tmp_path / "contracts"
-    make_files(folder, "b.PDF", "a.pdf", "2024/q1/c.Pdf", "notes.txt")
+    make_files(folder, "b.PDF", "a.pdf", "2024/q1/c.Pdf", "notes.zip")
     wanted = ["contracts/a.pdf", "contracts/b.PDF", "contracts/2024/q1/c.Pdf"]
-    skipped = {str(folder / "notes.txt"): "not named as a PDF"}
+    skipped = {str(folder / "notes.zip"): "not named as a document of a kind that is read"}
     assert collect(folder) == (wanted, skipped)
     assert collect(f"{folder}/") == (wanted, skipped)
     assert collect(folder / "2024" / "..")[0] == wanted
@@ -125,7 +125,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path):
     [
         ("nope.pdf", "does not exist"),
         ("none-*.pdf", "matches no file"),
-        ("empty-folder", "holds no PDF"),
+        ("empty-folder", "holds no document of a kind that is read"),
         ("dangling.pdf", "is a link to a file that does not exist"),
         ("pipe.pdf", "is not a regular file"),
         ("x" * 200 + ".pdf", "its key is longer than 1024 bytes"),
