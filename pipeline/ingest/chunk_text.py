@@ -5,8 +5,8 @@ It lies under the hash of the document's bytes, so that the same bytes under ano
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.ledger.document_texts import TextSource
 from shared.ledger.documents import Document
-from shared.ledger.recognition import TextSource
 
 # Part of the address of texts: change it when the same bytes come to give other text or chunks.
 EXTRACTION_VERSION = 2

@@ -14,9 +14,8 @@ from pipeline.ingest.settled_pages import have_rest_given_up, settle_and_follow
 from pipeline.services import Services
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, RejectedDocumentError, RejectionCode
-from shared.ledger.document_texts import ExtractedText
+from shared.ledger.document_texts import ExtractedText, SettledPage
 from shared.ledger.documents import Document, find_document
-from shared.ledger.recognition import SettledPage
 from shared.messages.work_items import (
     RecognisePage,
     RenderPages,

@@ -1,8 +1,8 @@
 """Pages whose recognition is over, one by one, and the message that takes up all of them."""
 
 from pipeline.services import Services
+from shared.ledger.document_texts import SettledPage, settle_page
 from shared.ledger.documents import find_document
-from shared.ledger.recognition import SettledPage, settle_page
 from shared.messages.work_items import TakeUpPages, encode_message
 from shared.page_ranges import count_pages
 

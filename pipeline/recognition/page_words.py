@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from shared.ledger.recognition import TextSource
+from shared.ledger.document_texts import TextSource
 
 # Words that are surer than this show that there are words at all: lines, dots and grain make
 # letters too, but few such ones.

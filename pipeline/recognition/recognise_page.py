@@ -14,8 +14,8 @@ from pipeline.recognition.page_words import PageNotRecognisedError, RecognisedPa
 from pipeline.recognition.take_up_pages import TakeUpServices, take_up_pages
 from shared.deadline import Deadline
 from shared.errors import ObjectMissingError
+from shared.ledger.document_texts import SettledPage
 from shared.ledger.documents import LEAST_CONFIDENCE, Document, find_document
-from shared.ledger.recognition import SettledPage
 from shared.messages.work_items import RecognisePage, RecognitionItem
 
 logger = logging.getLogger("seashore.recognise")

@@ -9,8 +9,8 @@ from pipeline.ingest.settled_pages import (
     settle_and_follow,
 )
 from pipeline.services import Services
+from shared.ledger.document_texts import SettledPage
 from shared.ledger.documents import document_row_key
-from shared.ledger.recognition import SettledPage
 from shared.ledger.waiting import Wait, note_wait
 from shared.messages.work_items import RecognisePage, RecognitionItem
 

@@ -18,16 +18,16 @@ from pipeline.ingest.failed_pages import FailedPages
 from pipeline.recognition.page_words import RecognisedPage
 from pipeline.services import Services
 from shared.errors import LedgerConflictError, RejectionCode
-from shared.ledger.documents import ChunkPages, Document, PageFailure, find_document
-from shared.ledger.recognition import (
+from shared.ledger.document_texts import (
     SettledPage,
     TakenUpPages,
     TextSource,
     read_settled_pages,
 )
-from shared.ledger.recognition import (
+from shared.ledger.document_texts import (
     take_up_pages as record_taken_up,
 )
+from shared.ledger.documents import ChunkPages, Document, PageFailure, find_document
 from shared.lifecycle import DocumentStatus
 from shared.messages.work_items import Combine, SummarizeChunk, TakeUpPages, encode_message
 from shared.page_ranges import format_page_ranges, parse_page_ranges

@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.document_formats import PAGE
 from shared.ledger.chunks import ChunkStatus, Parts
+from shared.ledger.document_texts import TextSource
 from shared.ledger.documents import EmbeddedFile, PageFailure
-from shared.ledger.recognition import TextSource
 from shared.page_ranges import count_pages, format_page_ranges, parse_page_ranges
 
 

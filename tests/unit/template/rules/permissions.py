@@ -47,6 +47,7 @@ _MAPPING = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-
 MAPPINGS = (
     f"{_MAPPING}:${{IngestFunctionUploads}}",
     f"{_MAPPING}:${{ConvertFunctionConversions}}",
+    f"{_MAPPING}:${{RecogniseFunctionPages}}",
     f"{_MAPPING}:${{WorkerFunctionWork}}",
     f"{_MAPPING}:${{ReportFunctionReports}}",
 )
