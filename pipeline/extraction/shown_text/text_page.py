@@ -137,19 +137,19 @@ class TextPage:
             if not _get_box(page, first, *corners):
                 boxes.append(None)
                 continue
-            left, bottom, right, top = _unpack_doubles(doubles)
-            if not _get_box(page, last, *corners):
-                boxes.append(None)
-                continue
-            other = _unpack_doubles(doubles)
-            boxes.append(
-                Box(
-                    min(left, other[0]),
-                    min(bottom, other[1]),
-                    max(right, other[2]),
-                    max(top, other[3]),
+            left, bottom, right, top = box = _unpack_doubles(doubles)
+            if first != last:
+                if not _get_box(page, last, *corners):
+                    boxes.append(None)
+                    continue
+                one, two, three, four = _unpack_doubles(doubles)
+                box = (
+                    left if left < one else one,
+                    bottom if bottom < two else two,
+                    right if right > three else three,
+                    top if top > four else four,
                 )
-            )
+            boxes.append(_make_box(box))
         return boxes
 
     def list_uneven(

@@ -81,12 +81,12 @@ def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
             return characters
     if outside := _find_lines_outside(whole, bounded):
         return characters.edit(outside)
-    inside = _drop_separators(bounded)
+    letters_inside = _count_letters(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
-    if not inside:
+    if not letters_inside:
         return characters
-    if len(inside) < len(_drop_separators(whole)):
-        return _cut_to_box(characters, inside, visible)
+    if letters_inside < _count_letters(whole):
+        return _cut_to_box(characters, _drop_separators(bounded), visible)
     return _settle_separators(characters, bounded)
 
 
@@ -125,6 +125,11 @@ def _find_lines_outside(whole: str, inside: str) -> list[Edit]:
     if start < end and whole[end - 1] == "\n" and whole.endswith(inside[start:]):
         return [Edit(start, end, "")]
     return []
+
+
+def _count_letters(text: str) -> int:
+    """How many characters are left without separators. To count is quicker than to drop them."""
+    return len(text) - text.count(" ") - 2 * text.count("\r\n") - text.count(_HYPHEN)
 
 
 def _drop_separators(text: str) -> str:
