@@ -8,9 +8,10 @@ of ten pages) there is nothing to decide. Where they differ it is where the char
 decides.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
@@ -38,7 +39,7 @@ _LINE_END_BESIDE_FEW = re.compile(
 _FIRST_STEP = 64
 _SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}\r")
 _MIN_SHORT_LINES = 3
-_LINE_END = re.compile(r"\r\n")
+_LINE_END = "\r\n"
 # Two characters of one line stand no further apart across it than a raised or lowered one does. The
 # next one may be set larger than the one before it.
 _LINE_LIMITS = LineLimits(max_across=0.6, max_across_first=1.0, max_turn=0.3)
@@ -252,9 +253,12 @@ def _count_same(text: str, here: int, other: str, there: int) -> int:
 def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> PageCharacters:
     """The page without the line ends within a line: beside raised letters, or beside any letter."""
     is_scattered = is_scattered or _is_scattered(characters.text)
-    line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
     text = characters.text
-    ends = [found.span() for found in line_ends.finditer(text)]
+    if is_scattered:
+        lengths = [len(line) + len(_LINE_END) for line in text.split(_LINE_END)]
+        ends = [(end - len(_LINE_END), end) for end in accumulate(lengths[:-1])]
+    else:
+        ends = [found.span() for found in _LINE_END_BESIDE_FEW.finditer(text)]
     if not ends:
         return characters
     gaps = characters.measure_gaps(ends, _LINE_LIMITS, onward=True)
@@ -267,6 +271,8 @@ def _list_changes(
     """Those of many separators that are others by the room that there is."""
     edits = []
     for (start, end), gap in zip(separators, gaps, strict=True):
+        if gap == math.inf and end > start:
+            continue
         written = text[start:end]
         separator = _choose_separator(written, gap)
         if separator != written:
