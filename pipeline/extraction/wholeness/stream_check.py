@@ -23,8 +23,8 @@ BROTLI = frozenset({"BrotliDecode", "Br"})
 
 # A stream that unpacks to more is not looked at further: the limits of a page are another matter.
 MAX_UNPACKED_BYTES = 64 << 20
-# Flate packs a thousandfold at the most, so that the first piece unpacks to 16 MiB. What packs so well
-# from that piece on is no text but a bomb, and a reader's limits are for those.
+# Flate packs a thousandfold at the most, so that the first piece unpacks to 16 MiB. What packs so
+# well from that piece on is no text but a bomb, and a reader's limits are for those.
 _FIRST_PIECE_BYTES = 16 << 10
 # Text packs to a fifth, more or less; where there is room for all, nothing has to be moved.
 _ROOM_RATIO = 6
