@@ -229,6 +229,16 @@ def test_put_and_wait_ends_with_the_worst_ending(seashore, ledger, tmp_path, end
     assert "Skipped 2 files that are there unchanged." in again.stderr
 
 
+def test_a_single_file_that_is_waited_for_brings_its_summary(seashore, ledger, tmp_path):
+    write_pdfs(tmp_path, "a.pdf")
+    thread = settle(ledger, {"a.pdf": DocumentStatus.DONE})
+    result = seashore("put", tmp_path / "a.pdf", "--wait")
+    thread.join()
+    assert result.exit_code == 0
+    assert "It says this and that." in result.stdout
+    assert "Status     DONE" in result.stdout
+
+
 def test_watch_of_final_documents_ends_at_once_by_their_result(seashore, ledger):
     done = ledger.enter("a.pdf")
     ledger.finish(done, title="Tides")
