@@ -19,6 +19,7 @@ from infra.cli.deploy.commands import deploy_commands
 from infra.cli.deploy.secret_commands import secrets
 from infra.cli.documents.commands import document_commands
 from infra.cli.erasure.commands import erasure_commands
+from infra.cli.evaluation.commands import eval_command
 from infra.cli.exit_codes import EXPLANATION, ExitCode, find_exit_code
 from infra.cli.items.commands import item_commands
 from infra.cli.local.commands import demo_command, local
@@ -74,6 +75,7 @@ app.add_typer(chat_commands)
 app.add_typer(dlq, name="dlq")
 app.add_typer(report_commands)
 app.add_typer(demo_command)
+app.add_typer(eval_command)
 app.add_typer(local, name="local")
 app.add_typer(deploy_commands)
 app.add_typer(secrets, name="secrets")
