@@ -18,7 +18,7 @@ from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
 from shared.messages.work_items import IngestItem, decode_ingest_item
-from shared.queue_catalogue import UPLOADS
+from shared.queue_catalogue import CONVERSIONS, UPLOADS
 from shared.settings import Settings, read_settings
 
 
@@ -36,7 +36,8 @@ def _build_container() -> tuple[Consumer[IngestItem], Runtime]:
     limits = ExtractionLimits(
         max_document_bytes=settings.max_document_bytes, max_pages=settings.max_document_pages
     )
-    return build_ingest(settings, Clients(), Extractor(limits))
+    extractor = Extractor(limits, reader="pipeline.extraction.child")
+    return build_ingest(settings, Clients(), extractor)
 
 
 def build_ingest(
@@ -48,7 +49,8 @@ def build_ingest(
     services = IngestServices(
         **vars(base),
         extractor=extractor,
-        uploads_queue_url=queue_url,
+        queue_url=queue_url,
+        conversions_queue_url=CONVERSIONS.find_urls(settings)[0],
         max_document_bytes=settings.max_document_bytes,
         chunk_tokens=build_window(settings).chunk_tokens,
     )

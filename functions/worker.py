@@ -9,6 +9,7 @@ from typing import Any
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.delivery.consumer import Consumer, Runtime
+from functions.delivery.direct_tick import handle_tick
 from functions.delivery.isolation import process_batch_in_isolation
 from functions.model_wiring import build_answers, build_reader
 from functions.queue_wiring import build_runtime
@@ -25,12 +26,19 @@ from pipeline.work_items import WorkServices, do_work, give_up_work, note_work_d
 from shared.aws.callback_targets import CallbackSender
 from shared.aws.clients import Clients
 from shared.ledger.documents import Clock
+from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
 from shared.messages.reports import decode_report_item
-from shared.messages.work_items import WorkItem, decode_ingest_item, decode_work_item
-from shared.queue_catalogue import REPORTS, UPLOADS, WORK, SourceQueue
+from shared.messages.work_items import (
+    SWEEP,
+    WorkItem,
+    decode_conversion,
+    decode_ingest_item,
+    decode_work_item,
+)
+from shared.queue_catalogue import CONVERSIONS, REPORTS, UPLOADS, WORK, SourceQueue
 from shared.settings import Settings, read_settings
 
 # How long SQS keeps a dead letter that it moved, counted from when it was first sent, and a day to
@@ -42,9 +50,12 @@ _SPARE = timedelta(days=1)
 _CALLS_OF_A_TASK = 16
 
 
-def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Work on a batch of items."""
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | None:
+    """Work on a batch of items, or sweep at a tick, which comes past the queue."""
     consumer, runtime = _build_container()
+    if event.get("kind") == SWEEP:
+        handle_tick(event, context, consumer, runtime)
+        return None
     return process_batch_in_isolation(event, context, consumer, runtime)
 
 
@@ -101,6 +112,7 @@ def build_item_services(
     return TaskServices(
         **vars(base),
         answers=build_answers(settings, model, base, fallback=fallback),
+        api_answers=build_answers(settings, model, base, Account.CHAT, fallback),
         window=build_window(settings),
         reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
@@ -116,6 +128,9 @@ def build_sweep(settings: Settings, items: TaskServices, base: Services) -> Swee
     def give_up_uploads(body: str, message_id: str, cause: str) -> None:
         give_up_ingest(decode_ingest_item(body), cause, base.table, base.now)
 
+    def give_up_conversions(body: str, message_id: str, cause: str) -> None:
+        give_up_ingest(decode_conversion(body), cause, base.table, base.now)
+
     def give_up_items(body: str, message_id: str, cause: str) -> None:
         give_up_work(decode_work_item(body, message_id), cause, items)
 
@@ -125,6 +140,7 @@ def build_sweep(settings: Settings, items: TaskServices, base: Services) -> Swee
 
     swept: dict[SourceQueue, Callable[[str, str, str], None]] = {
         UPLOADS: give_up_uploads,
+        CONVERSIONS: give_up_conversions,
         WORK: give_up_items,
         REPORTS: give_up_reports,
     }

@@ -3,7 +3,7 @@
 The version is part of the key under which answers are kept: change it with the wording.
 """
 
-PROMPT_VERSION = "4"
+PROMPT_VERSION = "5"
 
 SUMMARIZE_CHUNK = """\
 Summarise the text of the given pages.
@@ -52,7 +52,9 @@ field give
   Never guess a value, and never take one from the description of a field.
 - source: the number of the source that says it, as its BEGIN line has it; for a list or an object
   that stands in several, the numbers of all of them; null if none does. What does not stand in its
-  source is not taken.
+  source is not taken;
+- others: where other sources say another value of the field, each such value with its source; else
+  an empty list.
 For each list give all of its rows, in the order of the sources, none left out and none twice:
 - source: the number of the source that the rows begin in;
 - rows: the rows that begin in it; an empty list if there are none. Headings, sums and balances that

@@ -14,6 +14,8 @@ DEFERRED = "deferred"
 RETURNED = "returned"
 REPLAYS = frozenset({"replayed", "replayed_edited"})
 REFUSED = "replay_refused"
+_BEGINS = REPLAYS | {"started", "extracted", "sent", "redone", "retried"}
+_ENDS = frozenset({"finished", "rejected", "failed"})
 OPERATOR_STEPS = REPLAYS | {REFUSED, "discarded"}
 
 
@@ -54,7 +56,7 @@ class Timeline:
         model_calls: Steps for which a model read something.
         replays: How often dead letters of it were replayed, but for those that SQS refused.
         errors: What went wrong how often, by reason.
-        seconds: From the first step to the last.
+        seconds: From the first step to the end of the work, or to the last step so far.
     """
 
     steps: tuple[Step, ...]
@@ -100,8 +102,24 @@ def build_timeline(events: Sequence[Event]) -> Timeline:
         model_calls=sum(1 for step in steps if step.details.get("input_tokens")),
         replays=sum(counts[name] for name in REPLAYS) - counts[REFUSED],
         errors=dict(errors),
-        seconds=steps[-1].since_start_seconds if steps else 0,
+        seconds=_find_end(steps),
     )
+
+
+def _find_end(steps: Sequence[Step]) -> float:
+    """Seconds from the first step to the last one of work.
+
+    What came after the end is none: a newer version of the file, a copy of a message that found
+    everything done, a deletion, a callback. A replay or another attempt begins the work anew.
+    """
+    seconds = 0.0
+    is_over = False
+    for step in steps:
+        is_over = is_over and step.step not in _BEGINS
+        if not is_over:
+            seconds = step.since_start_seconds
+        is_over = is_over or step.step in _ENDS
+    return seconds
 
 
 def _find_error(step: Step) -> str | None:

@@ -368,6 +368,10 @@ class RejectionCode(StrEnum):
     """Why a document was refused."""
 
     NOT_A_PDF = "not_a_pdf"
+    UNKNOWN_FORMAT = "unknown_format"
+    TWO_FORMATS = "two_formats"
+    HAS_MACROS = "has_macros"
+    EXPANDS_TOO_FAR = "expands_too_far"
     EMPTY = "empty"
     DAMAGED = "damaged"
     ENCRYPTED = "encrypted"

@@ -47,12 +47,13 @@ class SourceQueue:
 
 
 UPLOADS = SourceQueue("uploads", "ingest")
+CONVERSIONS = SourceQueue("conversions", "convert")
 WORK = SourceQueue("work", "worker")
 REPORTS = SourceQueue("reports", "report")
 # No document or task hangs on a copied result, so the sweep has nothing to settle there.
 RESULTS = SourceQueue("results", "database", is_swept=False, is_optional=True)
 
-QUEUES = (UPLOADS, WORK, REPORTS, RESULTS)
+QUEUES = (UPLOADS, CONVERSIONS, WORK, REPORTS, RESULTS)
 SWEPT_QUEUES = tuple(queue for queue in QUEUES if queue.is_swept)
 
 

@@ -101,6 +101,8 @@ class Settings(BaseModel):
     idempotency_table: RequiredText
     uploads_queue_url: RequiredText
     uploads_dlq_url: RequiredText
+    conversions_queue_url: RequiredText
+    conversions_dlq_url: RequiredText
     work_queue_url: RequiredText
     work_dlq_url: RequiredText
     reports_queue_url: RequiredText

@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import (
 )
 from pydantic import ValidationError
 
-from functions.http.models import ErrorAnswer, ErrorBody
+from functions.http.models import PATTERN_WORDS, ErrorAnswer, ErrorBody
 from shared.errors import (
     AccessDeniedError,
     ContextOverflowError,
@@ -41,7 +41,7 @@ from shared.errors import (
     TaskRefusedError,
     UnfinishedError,
 )
-from shared.messages.message import describe_problem
+from shared.messages.problem_words import describe_problem
 
 _MAX_PROBLEMS = 5
 _BUSY_SECONDS = 5.0
@@ -217,7 +217,7 @@ def _name_problems(problems: Sequence[dict[str, Any]]) -> str:
     """The fields that do not fit, without what was sent."""
     return "; ".join(
         f"{'.'.join(str(part)[:100] for part in problem['loc'][1:]) or problem['loc'][0]}: "
-        f"{describe_problem(problem)}"
+        f"{describe_problem(problem, PATTERN_WORDS)}"
         for problem in problems[:_MAX_PROBLEMS]
     )
 

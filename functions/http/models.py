@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.ledger.documents import EmbeddedFile
 from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.messages.tasks import TASK_ID_PATTERN, TASK_ID_WORDS
 
 MAX_MESSAGE_CHARACTERS = 10_000
 THREAD_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -18,6 +19,20 @@ DAY_PATTERN = r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 # A key in S3 has 1,024 bytes at the most, and a character four.
 _MAX_KEY_CHARACTERS = 256
 _KEY_PATTERN = r"^[^/\x00-\x1f\x7f][^\x00-\x1f\x7f]*$"
+_SOMETHING = r"\S"
+
+# What is told of a text that does not fit.
+PATTERN_WORDS = {
+    THREAD_ID_PATTERN: (
+        "it may have letters, digits, dots, hyphens and underscores, 64 at the most, and begins "
+        "with a letter or digit"
+    ),
+    TASK_ID_PATTERN: TASK_ID_WORDS,
+    CALLER_KEY_PATTERN: "it may have letters, digits and signs of ASCII, and no spaces",
+    DAY_PATTERN: "it has to be a day, as 2026-03-01",
+    _KEY_PATTERN: "it may not begin with a slash, nor have control characters",
+    _SOMETHING: "it is empty",
+}
 
 ThreadId = Annotated[
     str,
@@ -62,7 +77,7 @@ class ChatRequest(_Request):
     message: str = Field(
         min_length=1,
         max_length=MAX_MESSAGE_CHARACTERS,
-        pattern=r"\S",
+        pattern=_SOMETHING,
         description="What you ask, 1 to 10,000 characters that are not all white space.",
     )
     thread_id: ThreadId | None = None
@@ -157,6 +172,7 @@ class TaskView(_Answer):
 
     task_id: str
     kind: str
+    name: str | None
     about: str
     status: TaskStatus
     received_at: str
@@ -171,6 +187,13 @@ class TaskView(_Answer):
     result: dict[str, Any] | None = None
 
 
+class TaskPage(_Answer):
+    """Tasks without their results, the newest first; `next_cursor` leads to more, null to none."""
+
+    tasks: list[TaskView]
+    next_cursor: str | None
+
+
 class TaskAccepted(_Answer):
     """A task that was taken up; ask for it under `GET /tasks/{task_id}`."""
 
@@ -181,6 +204,8 @@ class TaskAccepted(_Answer):
 
 class DocumentView(_Answer):
     """A document. Page ranges look like `2-4,9`, times are ISO 8601 in UTC.
+
+    What its pages are says `unit`: pages, or sheets, slides, sections, parts.
 
     `parent` is the document that it came out of, `depth` in how many it lay, `name` where.
     `embedded_files` are those inside of it: each is a document of its own, or says why it is not.
@@ -198,6 +223,7 @@ class DocumentView(_Answer):
     depth: int
     name: str
     title: str | None
+    unit: str
     pages: int
     empty_pages: str
     picture_pages: str
@@ -217,6 +243,13 @@ class DocumentPage(_Answer):
 
     documents: list[DocumentView]
     next_cursor: str | None
+
+
+class FileLink(_Answer):
+    """Where a file lies, for who has the address, for so long."""
+
+    url: str
+    expires_in_seconds: int
 
 
 class UploadRequest(_Request):

@@ -9,7 +9,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path
 from functions.http.models import DOCUMENT_ID_PATTERN, DocumentDeleted
 from functions.http.operator_right import OperatorRight, find_actor
 from functions.http.request_facts import run_within
-from functions.http.route_parts import build_resolver, find_facts, tell_answers
+from functions.http.route_parts import build_resolver, check_id, find_facts, tell_answers
 from pipeline.erasure.erase_document import erase_document
 from pipeline.erasure.erasure_types import ErasureEnd, ErasureServices
 from shared.errors import DeadlineError, NothingFoundError, UnfinishedError
@@ -31,10 +31,11 @@ def build_operator_app(
         responses=tell_answers(200, "It is deleted.", 404),
     )
     def delete_document(
-        document_id: Annotated[str, Path(pattern=DOCUMENT_ID_PATTERN)],
+        document_id: Annotated[str, Path()],
     ) -> DocumentDeleted:
         event = app.current_event.raw_event
         right.check(event)
+        check_id(document_id, DOCUMENT_ID_PATTERN, "document")
         by, deadline = find_actor(event), find_facts(app).deadline
         try:
             end = run_within(deadline, lambda: erase_document(document_id, by, services))

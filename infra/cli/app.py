@@ -4,7 +4,9 @@ The `commands.py` of each folder beside this module declares a group of commands
 does is imported when it runs, so that `seashore --help` is there at once.
 """
 
+import errno
 import importlib.metadata
+import os
 import sys
 from typing import Annotated, Any
 
@@ -17,13 +19,28 @@ from infra.cli.deploy.commands import deploy_commands
 from infra.cli.deploy.secret_commands import secrets
 from infra.cli.documents.commands import document_commands
 from infra.cli.erasure.commands import erasure_commands
-from infra.cli.exit_codes import EXPLANATION, find_exit_code
+from infra.cli.evaluation.commands import eval_command
+from infra.cli.exit_codes import EXPLANATION, ExitCode, find_exit_code
 from infra.cli.items.commands import item_commands
 from infra.cli.local.commands import demo_command, local
 from infra.cli.options import open_output
 from infra.cli.report.commands import report_commands
 from infra.cli.tasks.commands import task_commands
 from shared.errors import SeashoreError
+
+# What a disk or a reader of the output answers that takes nothing more.
+_NOT_WRITTEN = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EPERM,
+        errno.ENOTDIR,
+        errno.EIO,
+        errno.EPIPE,
+    }
+)
 
 
 class _Commands(TyperGroup):
@@ -41,7 +58,6 @@ app = typer.Typer(
     cls=_Commands,
     epilog=EXPLANATION,
     no_args_is_help=True,
-    add_completion=False,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -55,6 +71,7 @@ app.add_typer(chat_commands)
 app.add_typer(dlq, name="dlq")
 app.add_typer(report_commands)
 app.add_typer(demo_command)
+app.add_typer(eval_command)
 app.add_typer(local, name="local")
 app.add_typer(deploy_commands)
 app.add_typer(secrets, name="secrets")
@@ -79,7 +96,34 @@ def start(
 
 
 def main() -> None:
-    """Run the command line."""
+    """Run the command line.
+
+    A disk that is full or may not be written is told in one line, wherever it shows: also for what
+    is still in the buffer of stdout at the end.
+    """
     # Titles and keys hold any character; one that the terminal lacks is no reason to stop.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a real stdout
-    app(prog_name="seashore")
+    try:
+        try:
+            app(prog_name="seashore")
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in _NOT_WRITTEN:
+            raise
+        _leave_stdout()
+        if error.errno != errno.EPIPE:
+            where = error.filename or "The output"
+            sys.stderr.write(
+                f"Error: {where} cannot be written: {error.strerror}. Make room there, or mend its "
+                "permissions, and try again.\n"
+            )
+        sys.exit(ExitCode.FAILED)
+
+
+def _leave_stdout() -> None:
+    """Let what stdout did not take go nowhere, so that nothing fails once more at the end.
+
+    Source: Python documentation, `signal`, "Note on SIGPIPE".
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -1,6 +1,8 @@
 """Where output goes: results to stdout, talk to stderr, nothing hostile to a terminal."""
 
+import csv
 import json
+import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.times import describe_duration
-from shared.printable import to_printable
+from shared.printable import defuse_cell, to_printable
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
@@ -66,6 +68,14 @@ class Output:
     def write_line(self, cells: Iterable[object]) -> None:
         """Write one line of a result: cells with a tab between them."""
         self.results.file.write("\t".join(to_printable(str(cell)) for cell in cells) + "\n")
+
+    def write_csv(self, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write rows as CSV with a heading; no cell is a formula for a spreadsheet."""
+        write = csv.writer(self.results.file, lineterminator="\n").writerow
+        write(heading)
+        for row in rows:
+            write(["" if cell is None else cell if isinstance(cell, int | float)
+                   else defuse_cell(str(cell)) for cell in row])  # fmt: skip
 
     def write_table(
         self,
@@ -152,8 +162,15 @@ class Output:
         from rich.progress import BarColumn, Progress, TextColumn  # takes long to import
 
         columns = (TextColumn(title), BarColumn(), counted)
-        hidden = not self.talk.is_terminal
-        with Progress(*columns, console=self.talk, transient=True, disable=hidden) as progress:
+        with Progress(
+            *columns,
+            console=self.talk,
+            transient=True,
+            disable=not self.talk.is_terminal,
+            # What rich redirects goes where the bar is: lines of a result above it, on a terminal,
+            # but never those that are for a pipe or file.
+            redirect_stdout=self.is_terminal,
+        ) as progress:
             task = progress.add_task(title, total=total)
             yield lambda count: progress.advance(task, count)
 
@@ -190,6 +207,17 @@ def _lay_out(cell: Cell, layout: Column) -> Cell:
     if isinstance(cell, Text):
         return cell
     return shorten(cell) if layout == "short" else to_printable(cell)
+
+
+def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
+    """Whether to go on: by the option, or by the answer of a person; without either it is not."""
+    if yes:
+        return True
+    if not (sys.stdin.isatty() and output.talk.is_terminal):
+        output.say("This was a dry run: add --yes to do it.")
+        return False
+    answer = output.talk.input(f"{question} [y/N] ")
+    return answer.strip().lower() in ("y", "yes")
 
 
 @contextmanager

@@ -14,10 +14,12 @@ from infra.local.record import LocalFolder
 _OF_THIS_MACHINE = {
     # Short, so that a message whose run was killed comes back soon.
     "IngestTimeoutSeconds": "30",
+    "ConvertTimeoutSeconds": "30",
     "WorkerTimeoutSeconds": "30",
     "ReportTimeoutSeconds": "30",
     # Each copy of a function is a process of its own.
     "IngestMaximumConcurrency": "2",
+    "ConvertMaximumConcurrency": "2",
     "WorkerMaximumConcurrency": "4",
     # The emulator speaks plain HTTP, on this machine's own address only.
     "RequireTls": "false",

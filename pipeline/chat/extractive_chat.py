@@ -8,7 +8,7 @@ from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.tasks.agent.agent import AgentRun, StepTaken, StoppedBy
 from pipeline.tasks.ask import AnsweredQuestion, answer_question
 from shared.deadline import Deadline
-from shared.document_formats import ANY_ONE
+from shared.document_formats import ANY_ONE, cite_units
 from shared.ledger.documents import Document
 from shared.llm.model_window import ModelWindow
 
@@ -76,7 +76,8 @@ def _is_replaced(reader: DocumentReader, document: Document) -> bool:
 
 def _quote(answered: AnsweredQuestion) -> str:
     return "\n".join(
-        f"- {' '.join((citation.quote or '').split())} ({citation.key}, p. {citation.page})"
+        f"- {' '.join((citation.quote or '').split())} "
+        f"({citation.key}, {cite_units(citation.unit, str(citation.page))})"
         for citation in answered.citations
         if citation.quote
     )

@@ -14,7 +14,13 @@ from shared.lifecycle import DocumentStatus, find_sources
 from shared.messages.reports import DailyReportOrder
 from shared.messages.tasks import TaskMessage
 from shared.messages.uploads import UploadNotice
-from shared.messages.work_items import Combine, ContinueIngest, SummarizeChunk, TaskCallback
+from shared.messages.work_items import (
+    Combine,
+    ContinueIngest,
+    ConvertDocument,
+    SummarizeChunk,
+    TaskCallback,
+)
 
 RowKey = tuple[str, str]
 Rows = Mapping[RowKey, Row]
@@ -84,6 +90,8 @@ def tell_if_finished(work: Work, rows: Rows) -> str | None:
             return _tell_of_upload(notice, rows)
         case ContinueIngest() as message:
             return _tell_of_rest(message, rows)
+        case ConvertDocument() as message:
+            return _tell_of_conversion(message, rows)
         case TaskMessage() as message:
             task = _find_task(message.task_id, rows)
             if task is None or not task.status.has_result:
@@ -106,7 +114,7 @@ def has_succeeded(work: Work, rows: Rows) -> bool:
                 return True
             key = chunk_row_key(message.document_id, message.run, message.chunk_number)
             return rows.get(key, {}).get("status") == ChunkStatus.DONE
-        case UploadNotice() | ContinueIngest():
+        case UploadNotice() | ContinueIngest() | ConvertDocument():
             ids = [subject.id for subject in work.subjects]
             there = [_find_document(one, rows) for one in ids if _tell_if_gone(one, rows) is None]
             is_read = all(d is not None and d.status not in _TO_BE_READ for d in there)
@@ -169,6 +177,15 @@ def _tell_of_rest(message: ContinueIngest, rows: Rows) -> str | None:
     if message.next_page == 1 and document.run == message.run:
         may_begin = document.status in find_sources(DocumentStatus.RECEIVED)
         return None if may_begin else f"the document is {document.status}"
+    return None if _may_be_ingested(document) else f"the document is {document.status}"
+
+
+def _tell_of_conversion(message: ConvertDocument, rows: Rows) -> str | None:
+    document = _find_document(message.document_id, rows)
+    if document is None:
+        return "the document is not in the ledger"
+    if message.run != document.run:
+        return "the document was read anew since"
     return None if _may_be_ingested(document) else f"the document is {document.status}"
 
 

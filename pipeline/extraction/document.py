@@ -51,6 +51,7 @@ class OpenDocument:
         page_count: The number of its pages.
         embedded_files: The names of the files inside, in one line each.
         waited_seconds: Time that its pages and files have taken so far, those readings included.
+        unit: What its pages are: pages, or what else people cite of its format.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class OpenDocument:
         self.embedded_files: tuple[str, ...] = ()
         self.waited_seconds = waited_seconds
         self._path = path
+        self.unit = file_format.unit
         self._format = file_format
         self._deadline = deadline
         self._limits = limits

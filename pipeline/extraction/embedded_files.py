@@ -14,6 +14,7 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no ty
 
 from pipeline.extraction.file_header import is_pdf, name_other_kind
 from pipeline.extraction.limits import MAX_FILES, MAX_NAME_CHARACTERS
+from pipeline.extraction.readable_document import FileNotTakenError
 
 # Stands in the list of names for all that are beyond `MAX_FILES`.
 FURTHER_FILES = "further files"
@@ -25,10 +26,6 @@ _MAX_ANNOTATIONS = 500
 # file that the document was made from, an equation's MathML. Nothing is lost where they are not
 # read.
 _SAME_CONTENT = frozenset({"Alternative", "Data", "Source", "Supplement"})
-
-
-class FileNotTakenError(Exception):
-    """A file inside is not handed out; the message is the reason. Never leaves this package."""
 
 
 @dataclass(frozen=True)

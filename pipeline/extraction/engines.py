@@ -8,7 +8,6 @@ documents.
 
 from collections.abc import Iterator
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from pipeline.extraction.embedded_files import (
     FileInside,
     find_embedded_files,
     is_dynamic_form,
+    read_file,
 )
 from pipeline.extraction.fonts.font_codes import mend_codes
 from pipeline.extraction.fonts.second_opinion import (
@@ -32,14 +32,19 @@ from pipeline.extraction.pdfium_document import (
     PdfiumError,
     ShownText,
 )
+from pipeline.extraction.pdfium_opening import read_small_file
 from pipeline.extraction.pypdf_errors import (
     PypdfError,
     open_with_pypdf,
     translate_pypdf_errors,
 )
+from pipeline.extraction.readable_document import (
+    EnginePage,
+    UnreadableDocumentError,
+    UnreadablePageError,
+)
 from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.wholeness.file_scan import scan_file
-from shared.document_formats import PDF
 from shared.errors import RejectionCode
 
 if TYPE_CHECKING:
@@ -48,38 +53,6 @@ if TYPE_CHECKING:
 NO_ENGINE = "neither PDF engine can read it"
 NOT_WHOLE = "parts of the file are broken, and of this page nothing is left"
 NO_CHARACTERS = "its fonts do not say which characters they draw"
-
-
-class UnreadableDocumentError(Exception):
-    """No engine opens the document. Never leaves this package."""
-
-    def __init__(self, code: RejectionCode, reason: str = "") -> None:
-        super().__init__(code)
-        self.code = code
-        self.reason = reason
-
-
-class UnreadablePageError(Exception):
-    """No engine reads the page; the message is the reason. Never leaves this package."""
-
-    def __init__(self, reason: str, code: RejectionCode = RejectionCode.DAMAGED) -> None:
-        super().__init__(reason)
-        self.code = code
-
-
-@dataclass(frozen=True)
-class EnginePage:
-    """What the engines give for a page.
-
-    Args:
-        engine: The library whose text it is.
-        text: The text as it gives it.
-        shows_picture: Whether the page shows a picture or a drawing and no text.
-    """
-
-    engine: Engine
-    text: str
-    shows_picture: bool = False
 
 
 class EngineDocument:
@@ -105,7 +78,8 @@ class EngineDocument:
         self._pypdf: PdfReader | None = None
         self._is_beyond_pypdf = False
         self._pdfium: PdfiumDocument | None = None
-        self._scan = scan_file(path)
+        self._data = read_small_file(path)
+        self._scan = scan_file(path, self._data)
         self.embedded_files: list[str] = []
         with ExitStack() as opened:
             # Nobody else can.
@@ -150,6 +124,10 @@ class EngineDocument:
             self._pdfium.handle, with_annotations=self._scan.has_file_annotations
         )
 
+    def read_file(self, file: FileInside, number: int, max_bytes: int) -> bytes:
+        """The bytes of a file inside, as `embedded_files.read_file` has it."""
+        return read_file(file, number, max_bytes)
+
     def renew(self) -> None:
         """Open the document anew: the engines keep something of each page that they have read."""
         is_open_in_pdfium = self._pdfium is not None
@@ -181,6 +159,7 @@ class EngineDocument:
     def _open_in_pdfium(self) -> PdfiumDocument:
         return PdfiumDocument(
             self._path,
+            self._data,
             may_hide_layers=self._scan.may_hide_layers,
             may_show_notes=self._scan.may_show_notes,
         )
@@ -192,9 +171,12 @@ class EngineDocument:
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
-        text = mend_codes(shown.text, signs.unmapped_share)
+        is_plain = shown.is_plain
+        text = shown.text if is_plain else mend_codes(shown.text, signs.unmapped_share)
         first = EnginePage(Engine.PDFIUM, text, signs.shows_picture)
-        if not is_doubtful(text, signs.unmapped_share, drops_text=signs.drops_text):
+        if not is_doubtful(
+            text, signs.unmapped_share, is_plain=is_plain, drops_text=signs.drops_text
+        ):
             return first
         if is_sound(text) and not signs.drops_text and not self._scan.has_renamed_glyphs:
             return first
@@ -276,10 +258,6 @@ class EngineDocument:
         if self._pypdf is None:
             self._pypdf = open_with_pypdf(self._path)
         return self._pypdf
-
-
-# What opens a document, by the suffix of its format.
-READERS = {PDF.suffix: EngineDocument}
 
 
 def _shows_picture(page: "PageObject") -> bool:

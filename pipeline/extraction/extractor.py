@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -13,9 +13,12 @@ from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.reader_process import ReaderProcess
 from pipeline.extraction.refusals import check_file
 from shared.deadline import Deadline
+from shared.document_formats import DocumentFormat
 from shared.errors import DeadlineError, ReadersBusyError
 
 _BUSY_DELAY_SECONDS = 5.0
+# Not spelled out: a function that names the module has PDFium in its zip (`own_modules`).
+_PDF_READER = f"{__package__}.child"
 
 
 class Extractor:
@@ -28,6 +31,8 @@ class Extractor:
         limits: What a document may cost.
         max_readers: The most readers at a time. Each may use `limits.memory_bytes`.
         environment: The environment of this process; a reader gets almost nothing of it.
+        reader: The module that runs as a reader: that of PDFs, if nothing else is said.
+        identify: Tells the format of a file, or refuses it.
     """
 
     def __init__(
@@ -36,9 +41,13 @@ class Extractor:
         *,
         max_readers: int = 2,
         environment: Mapping[str, str] | None = None,
+        reader: str = _PDF_READER,
+        identify: Callable[[Path, ExtractionLimits], DocumentFormat] = check_file,
     ) -> None:
         self._limits = limits or ExtractionLimits()
         self._environment = os.environ if environment is None else environment
+        self._reader = reader
+        self._identify = identify
         self._idle: list[ReaderProcess] = []
         self._slots = threading.BoundedSemaphore(max_readers)
         self._lock = threading.Lock()
@@ -77,7 +86,7 @@ class Extractor:
             ExtractorError: No reader can be started.
         """
         deadline.check()
-        file_format = check_file(path, self._limits)
+        file_format = self._identify(path, self._limits)
         has_waited = not self._slots.acquire(blocking=False)
         if has_waited and not self._slots.acquire(timeout=deadline.remaining_seconds):
             raise _say_busy()
@@ -118,7 +127,7 @@ class Extractor:
             if reader.is_fit():
                 return reader
             reader.kill()
-        return ReaderProcess(self._limits, self._environment)
+        return ReaderProcess(self._limits, self._environment, self._reader)
 
     def _put_back(self, reader: ReaderProcess) -> None:
         with self._lock:

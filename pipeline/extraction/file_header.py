@@ -9,6 +9,11 @@ HEADER_WITHIN_BYTES = 1024
 ENDS = (b"%%EOF", b"startxref")
 _END_WITHIN_BYTES = 4096
 
+_ZIP_ENTRY = b"PK\x03\x04"
+_ZIP_END = b"PK\x05\x06"
+_BYTES_OF_ZIP_END = 22
+_MOST_BYTES_OF_ZIP_END = _BYTES_OF_ZIP_END + 0xFFFF
+
 # Kinds of files that may hold a PDF inside, or be taken for one by their end.
 _OTHER_KINDS = (
     (b"PK\x03\x04", "a ZIP archive or an Office document"),
@@ -44,6 +49,24 @@ def is_pdf(data: bytes) -> bool:
     if name_other_kind(data) is not None:
         return False
     return HEADER in data[:HEADER_WITHIN_BYTES] or has_end(data)
+
+
+def is_zip_too(path: Path) -> bool:
+    """Whether a file with the header of a PDF is a ZIP archive for whoever looks at its end.
+
+    An archive ends with the record of its directory, whose last field counts the bytes of a comment
+    after it (PKWARE, "APPNOTE.TXT", 4.3.16). Any file may stand before an archive.
+    """
+    with path.open("rb") as file:
+        if file.read(len(_ZIP_ENTRY)) == _ZIP_ENTRY:
+            return True
+        file.seek(max(0, path.stat().st_size - _MOST_BYTES_OF_ZIP_END))
+        end = file.read()
+    place = end.rfind(_ZIP_END)
+    if place < 0 or len(end) < place + _BYTES_OF_ZIP_END:
+        return False
+    comment_bytes = int.from_bytes(end[place + 20 : place + 22], "little")
+    return place + _BYTES_OF_ZIP_END + comment_bytes == len(end)
 
 
 def looks_like_pdf(path: Path) -> bool:

@@ -7,10 +7,11 @@ from shared.errors import RejectionCode
 
 
 class Engine(StrEnum):
-    """The library that read a page."""
+    """What read a page."""
 
     PDFIUM = "pdfium"
     PYPDF = "pypdf"
+    CONVERTER = "converter"  # whatever reads documents that are no PDFs
 
 
 class PageStatus(StrEnum):

@@ -37,6 +37,7 @@ class FrameKind(Enum):
     REFUSED = b"X"  # text: a RejectionCode and, in a second line, why
     PAGE_BY_PDFIUM = b"P"
     PAGE_BY_PYPDF = b"Y"
+    PAGE_BY_CONVERTER = b"V"
     PAGE_IS_PICTURE = b"I"  # text: the Engine that says so
     PAGE_FAILED = b"F"  # text: a RejectionCode and, in a second line, why
     PAGE_FATAL = b"D"  # text: why; the reader ends itself after it
@@ -45,7 +46,11 @@ class FrameKind(Enum):
     CLOSED = b"C"  # number: memory that the reader still holds, in KiB
 
 
-PAGE_ENGINES = {FrameKind.PAGE_BY_PDFIUM: Engine.PDFIUM, FrameKind.PAGE_BY_PYPDF: Engine.PYPDF}
+PAGE_ENGINES = {
+    FrameKind.PAGE_BY_PDFIUM: Engine.PDFIUM,
+    FrameKind.PAGE_BY_PYPDF: Engine.PYPDF,
+    FrameKind.PAGE_BY_CONVERTER: Engine.CONVERTER,
+}
 PAGE_KINDS = {engine: kind for kind, engine in PAGE_ENGINES.items()}
 
 

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import IO, cast
 
-from pipeline.extraction.jail import hide_from_children
+from pipeline.extraction.confinement.jail import hide_from_children
 from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.protocol import (
     Frame,
@@ -65,12 +65,15 @@ class ReaderProcess:
     Args:
         limits: What it may use.
         environment: The environment of this process, of which almost nothing is passed on.
+        reader: The module that it runs.
 
     Raises:
         ExtractorError: It does not start.
     """
 
-    def __init__(self, limits: ExtractionLimits, environment: Mapping[str, str]) -> None:
+    def __init__(
+        self, limits: ExtractionLimits, environment: Mapping[str, str], reader: str
+    ) -> None:
         self._max_payload_bytes = find_max_payload_bytes(limits.max_page_characters)
         self._max_idle_bytes = limits.memory_bytes * MAX_IDLE_SHARE
         self._buffer = bytearray()
@@ -79,7 +82,7 @@ class ReaderProcess:
         try:
             self._process = subprocess.Popen(  # noqa: S603  # every argument is our own
                 [
-                    *(sys.executable, "-s", "-S", "-P", "-m", "pipeline.extraction.child"),
+                    *(sys.executable, "-s", "-S", "-P", "-m", reader),
                     *(str(limits.memory_bytes), str(limits.max_page_characters)),
                 ],
                 stdin=subprocess.PIPE,
@@ -90,7 +93,9 @@ class ReaderProcess:
                 start_new_session=True,
             )
         except OSError as error:
-            raise ExtractorError(f"the process that reads PDFs cannot start: {error}") from error
+            raise ExtractorError(
+                f"the process that reads documents cannot start: {error}"
+            ) from error
         self._requests = cast(IO[bytes], self._process.stdin)
         self._answers = cast(IO[bytes], self._process.stdout)
         self._poller = select.poll()
@@ -99,7 +104,7 @@ class ReaderProcess:
         if not (isinstance(answer, Frame) and answer.kind is FrameKind.READY):
             self.kill()
             raise ExtractorError(
-                "the process that reads PDFs does not start; its standard error says why"
+                "the process that reads documents does not start; its standard error says why"
             )
 
     @property

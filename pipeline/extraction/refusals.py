@@ -2,13 +2,14 @@
 
 from pathlib import Path
 
-from pipeline.extraction.file_header import HEADER_WITHIN_BYTES, looks_like_pdf, name_other_kind
-from pipeline.extraction.limits import MEBIBYTE, ExtractionLimits
-from shared.document_formats import (
-    ANY_ONE,
-    PDF,
-    DocumentFormat,
+from pipeline.extraction.file_header import (
+    HEADER_WITHIN_BYTES,
+    is_zip_too,
+    looks_like_pdf,
+    name_other_kind,
 )
+from pipeline.extraction.limits import MEBIBYTE, ExtractionLimits
+from shared.document_formats import PDF, DocumentFormat
 from shared.errors import RejectedDocumentError, RejectionCode
 
 _EXPORT_ANEW = (
@@ -19,13 +20,25 @@ _PRINT_IT = "Print the file to a new PDF and upload that."
 _SENTENCES = {
     RejectionCode.ENCRYPTED: (
         "The document is encrypted and does not open without its password. Upload a copy without a "
-        "password: qpdf --decrypt --password=PASSWORD in.pdf out.pdf"
+        "password: of a PDF, qpdf --decrypt --password=PASSWORD in.pdf out.pdf"
         " makes one."
     ),
     RejectionCode.NEEDS_CERTIFICATE: (
         "The document is encrypted for a certificate: it has no password, and only its recipients' "
         "keys open it. Have a recipient open it and save or print a copy without security, and "
         "upload that."
+    ),
+    RejectionCode.HAS_MACROS: (
+        "The document holds macros, programs that run when it is opened, and such files are not "
+        "taken. Save it as one without macros (.docx, .xlsx, .pptx, .odt) and upload that."
+    ),
+    RejectionCode.EXPANDS_TOO_FAR: (
+        "The file is small and what is packed in it is not: it expands too far to be opened. "
+        "Export it anew from its source, or print it to a PDF."
+    ),
+    RejectionCode.TWO_FORMATS: (
+        "The file is of two kinds at once, and what a program shows of it depends on the program. "
+        "Save the one that is meant as a file of its own and upload that."
     ),
     RejectionCode.XFA_FORM: (
         "The document is a dynamic form (XFA): its pages are made by the program that shows it, "
@@ -49,6 +62,26 @@ def check_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
     Raises:
         RejectedDocumentError: The file is empty, too large or of no format that is read.
     """
+    check_size(path, limits)
+    if looks_like_pdf(path):
+        if is_zip_too(path):
+            raise refuse_document(RejectionCode.TWO_FORMATS)
+        return PDF
+    with path.open("rb") as file:
+        kind = name_other_kind(file.read(HEADER_WITHIN_BYTES))
+    what = f"it is {kind}" if kind else "its first bytes are not those of one"
+    raise RejectedDocumentError(
+        RejectionCode.NOT_A_PDF,
+        f"The file is not {PDF.one}: {what}. Convert it to {PDF.label} and upload that.",
+    )
+
+
+def check_size(path: Path, limits: ExtractionLimits) -> None:
+    """Refuse a file for its size alone.
+
+    Raises:
+        RejectedDocumentError: The file is empty or too large.
+    """
     size_bytes = path.stat().st_size
     if size_bytes == 0:
         raise RejectedDocumentError(
@@ -56,15 +89,6 @@ def check_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
         )
     if size_bytes > limits.max_document_bytes:
         raise refuse_size(size_bytes, limits.max_document_bytes)
-    if looks_like_pdf(path):
-        return PDF
-    with path.open("rb") as file:
-        kind = name_other_kind(file.read(HEADER_WITHIN_BYTES))
-    what = f"it is {kind}" if kind else "its first bytes are not those of one"
-    raise RejectedDocumentError(
-        RejectionCode.NOT_A_PDF,
-        f"The file is not {ANY_ONE}: {what}. Convert it to {PDF.label} and upload that.",
-    )
 
 
 def refuse_size(size_bytes: int, max_document_bytes: int) -> RejectedDocumentError:
@@ -107,7 +131,7 @@ def refuse_document(code: RejectionCode, reason: str = "") -> RejectedDocumentEr
     return RejectedDocumentError(
         RejectionCode.DAMAGED,
         f"The document is damaged or incomplete: "
-        f"{reason or 'neither of two PDF engines can open it'}. {_EXPORT_ANEW}",
+        f"{reason or 'nothing that reads its kind can open it'}. {_EXPORT_ANEW}",
     )
 
 

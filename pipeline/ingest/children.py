@@ -1,4 +1,4 @@
-"""PDFs inside of a document, put into its bucket as documents of their own.
+"""Documents inside of a document, put into its bucket as documents of their own.
 
 What is here holds for any format that has documents inside: an open document hands out their bytes,
 and the rest is the same. A child then goes the way of all documents, from the
@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.extraction import OpenDocument
 from pipeline.services import Services
-from shared.document_formats import PDF
+from shared.document_formats import PDF, find_format
 from shared.ledger.children import enter_child, plan_child
 from shared.ledger.documents import Document, EmbeddedFile
 from shared.messages.uploads import make_document_id
@@ -69,6 +69,7 @@ def _put_child(
         return EmbeddedFile(name=name, reason=TOO_MANY)
     if child.is_erased:
         return EmbeddedFile(name=name, reason=ERASED)
-    version_id, etag = services.objects.create(document.bucket, child.key, file, PDF.media_type)
+    media_type = (find_format(name) or PDF).media_type
+    version_id, etag = services.objects.create(document.bucket, child.key, file, media_type)
     child_id = make_document_id(document.bucket, child.key, version_id, etag)
     return EmbeddedFile(name=name, document_id=child_id)

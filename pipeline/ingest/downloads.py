@@ -48,7 +48,7 @@ def download_document(
     """
     source = (document.bucket, document.key, document.version_id)
     with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
-        path = Path(folder) / "document.pdf"
+        path = Path(folder) / "document"
         try:
             size_bytes = objects.download(*source, path, max_bytes=max_document_bytes)
         except ObjectMissingError as error:

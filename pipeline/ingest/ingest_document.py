@@ -5,19 +5,19 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.extraction import Extractor, OpenDocument, PageStatus
+from pipeline.extraction import Extractor, OpenDocument
+from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.children import put_children
 from pipeline.ingest.chunk_text import (
-    ChunkText,
-    PageOfText,
     belongs_to,
     chunk_text_key,
     read_chunk_tokens,
     text_address,
 )
-from pipeline.ingest.chunking import PlannedChunk, group_pages
+from pipeline.ingest.chunking import group_pages
 from pipeline.ingest.downloads import download_document
-from pipeline.ingest.failed_pages import FailedPages, refuse_failed
+from pipeline.ingest.failed_pages import refuse_failed
+from pipeline.ingest.reading_progress import ReadingProgress, to_chunk_text
 from pipeline.services import Services
 from shared.deadline import Deadline
 from shared.errors import (
@@ -36,7 +36,6 @@ from shared.ledger.document_texts import (
 )
 from shared.ledger.document_versions import note_removal, register_document
 from shared.ledger.documents import (
-    ChunkPages,
     Document,
     EmbeddedFile,
     find_document,
@@ -44,8 +43,13 @@ from shared.ledger.documents import (
     write_embedded_files,
 )
 from shared.lifecycle import DocumentStatus, find_sources
-from shared.messages.work_items import ContinueIngest, IngestItem, SummarizeChunk, encode_message
-from shared.page_ranges import format_page_ranges, parse_page_ranges
+from shared.messages.work_items import (
+    ContinueIngest,
+    ConvertDocument,
+    IngestItem,
+    SummarizeChunk,
+    encode_message,
+)
 
 logger = logging.getLogger("seashore.ingest")
 
@@ -58,14 +62,17 @@ class IngestServices(Services):
     """What ingestion works with besides.
 
     Args:
-        extractor: Reads the text of PDFs.
-        uploads_queue_url: Where the rest of a long document is sent to be read.
+        extractor: Reads the text of documents.
+        queue_url: Where the rest of a long document is sent to be read.
+        conversions_queue_url: Where a document is sent that is no PDF; None in the function that
+            reads those.
         max_document_bytes: Larger documents are refused before they are downloaded.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
     """
 
     extractor: Extractor
-    uploads_queue_url: str
+    queue_url: str
+    conversions_queue_url: str | None
     max_document_bytes: int
     chunk_tokens: int
 
@@ -93,6 +100,17 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
             _ingest_document(document, services, deadline)
     for removal in item.removals:
         note_removal(services.table, removal, services.now)
+
+
+def convert_item(item: ConvertDocument, services: IngestServices, deadline: Deadline) -> None:
+    """Read a document that ingest has handed on, or go on with one.
+
+    Raises:
+        RetryableError, DeferredError: As `ingest_item`.
+    """
+    document = find_document(services.table, item.document_id)
+    if document is not None and document.run == item.run:
+        _ingest_document(document, services, deadline)
 
 
 def _ingest_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
@@ -160,10 +178,29 @@ def _reject(
     )
 
 
+def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
+    """Whether a file is for the function that reads other formats than PDF, which gets word of it.
+
+    It lies here by now: to look at its first bytes before would cost each PDF a request of its own.
+    """
+    if services.conversions_queue_url is None or looks_like_pdf(path):
+        return False
+    if path.stat().st_size == 0:
+        # Refused at once, in words.
+        return False
+    message = ConvertDocument(
+        document_id=document.document_id, run=document.run, next_page=document.next_page
+    )
+    services.queues.send(services.conversions_queue_url, [encode_message(message)])
+    return True
+
+
 def _read_document(
     document: Document, path: Path, services: IngestServices, deadline: Deadline
 ) -> None:
     """Read a document's text, or take over what the same bytes have given before."""
+    if _hand_on(document, path, services):
+        return
     with path.open("rb") as file:
         content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     address = _find_address(document, content_sha256, services.chunk_tokens)
@@ -245,11 +282,11 @@ def _store_text(
     Raises:
         DeadlineError: The time was up before the first such place.
     """
-    reading = _Reading(document, opened, address)
+    reading = ReadingProgress(document, opened, address)
     try:
         pages = opened.pages(first_page=document.next_page)
         for chunk in group_pages(pages, read_chunk_tokens(address)):
-            text = _to_chunk_text(chunk)
+            text = to_chunk_text(chunk)
             if text.pages:
                 services.objects.write_text(
                     services.artifacts_bucket,
@@ -264,79 +301,17 @@ def _store_text(
     return replace(reading.safe, reading_milliseconds=round(opened.waited_seconds * 1000))
 
 
-class _Reading:
-    """How far the reading of a document has come.
-
-    Attributes:
-        safe: The state at the last place from which it can go on.
-    """
-
-    def __init__(self, document: Document, opened: OpenDocument, address: str) -> None:
-        self.safe = ExtractedText(
-            text_address=address,
-            next_page=document.next_page,
-            pages=opened.page_count,
-            empty_pages=document.empty_pages,
-            failed_pages=document.failed_pages,
-            chunk_plan=document.chunk_plan,
-            picture_pages=document.picture_pages,
-            page_failures=document.page_failures,
-        )
-        self._plan = list(document.chunk_plan)
-        self._empty = parse_page_ranges(document.empty_pages)
-        self._pictures = parse_page_ranges(document.picture_pages)
-        self._failed = FailedPages(document.page_failures, document.failed_pages)
-
-    @property
-    def next_chunk_number(self) -> int:
-        """The number of the next chunk that has text."""
-        return len(self._plan) + 1
-
-    def add(self, chunk: PlannedChunk) -> None:
-        """Account for the pages of a chunk whose text is stored."""
-        for page in chunk.pages:
-            if page.status is PageStatus.EMPTY:
-                self._empty.add(page.number)
-            elif page.status is PageStatus.PICTURE:
-                self._pictures.add(page.number)
-            elif page.status is PageStatus.FAILED:
-                self._failed.add(page.number, page.code, page.error or "")
-        with_text = [page.number for page in chunk.pages if page.status is PageStatus.TEXT]
-        if with_text:
-            self._plan.append(ChunkPages(first_page=with_text[0], last_page=with_text[-1]))
-        last = chunk.pages[-1]
-        if last.part == last.parts:
-            self.safe = replace(
-                self.safe,
-                next_page=last.number + 1,
-                empty_pages=format_page_ranges(self._empty),
-                picture_pages=format_page_ranges(self._pictures),
-                failed_pages=self._failed.ranges,
-                page_failures=self._failed.by_reason,
-                chunk_plan=tuple(self._plan),
-            )
-
-
-def _to_chunk_text(chunk: PlannedChunk) -> ChunkText:
-    return ChunkText(
-        pages=tuple(
-            PageOfText(number=page.number, text=page.text)
-            for page in chunk.pages
-            if page.status is PageStatus.TEXT
-        )
-    )
-
-
 def _send_rest(document: Document, extraction: ExtractedText, services: IngestServices) -> None:
     """Note how far it came, then have the rest read by a message of its own.
 
     A crash in between is healed by redelivery: whichever message comes next goes on from the note.
     """
     record_checkpoint(services.table, document, extraction, services.now)
-    message = ContinueIngest(
+    kind = ConvertDocument if services.conversions_queue_url is None else ContinueIngest
+    message = kind(
         document_id=document.document_id, run=document.run, next_page=extraction.next_page
     )
-    services.queues.send(services.uploads_queue_url, [encode_message(message)])
+    services.queues.send(services.queue_url, [encode_message(message)])
 
 
 def _send_chunks(document: Document, services: IngestServices) -> None:

@@ -8,7 +8,7 @@ from shared.ledger.document_versions import register_document
 from shared.ledger.documents import Clock, Document, document_row_key, find_document, move_document
 from shared.ledger.waiting import Wait, note_wait
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import ContinueIngest, IngestItem
+from shared.messages.work_items import ContinueIngest, ConvertDocument, IngestItem
 
 # How often a document is looked at anew because it has moved on meanwhile.
 _MOST_TRIES = 5
@@ -16,7 +16,9 @@ _MOST_TRIES = 5
 logger = logging.getLogger("seashore.ingest")
 
 
-def give_up_ingest(item: IngestItem, cause: str, table: LedgerTable, now: Clock) -> None:
+def give_up_ingest(
+    item: IngestItem | ConvertDocument, cause: str, table: LedgerTable, now: Clock
+) -> None:
     """Note that documents could not be ingested: FAILED, unless they go on without ingest.
 
     Raises:
@@ -58,14 +60,21 @@ def _is_stuck(document: Document) -> bool:
     return document.status in (DocumentStatus.RECEIVED, DocumentStatus.EXTRACTED)
 
 
-def note_ingest_delay(item: IngestItem, wait: Wait, table: LedgerTable, now: Clock) -> None:
+def note_ingest_delay(
+    item: IngestItem | ConvertDocument, wait: Wait, table: LedgerTable, now: Clock
+) -> None:
     """Note in the documents' timelines that their ingestion waits."""
     details = {"item": "ingest", **wait.details}
     for subject in item.subjects:
         note_wait(table, document_row_key(subject.id), now(), wait.step, details)
 
 
-def _find_documents(item: IngestItem, table: LedgerTable, now: Clock) -> list[Document]:
+def _find_documents(
+    item: IngestItem | ConvertDocument, table: LedgerTable, now: Clock
+) -> list[Document]:
+    if isinstance(item, ConvertDocument):
+        document = find_document(table, item.document_id)
+        return [document] if document is not None and document.run == item.run else []
     if isinstance(item, ContinueIngest):
         document = find_document(table, item.document_id)
         return [document] if document is not None and item.is_about(document.run) else []

@@ -4,8 +4,8 @@ The same question is never paid for twice: an answer is kept under the hash of a
 on, in one transaction with its bill. Longer work than one run goes on from the answers it has.
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -17,12 +17,13 @@ from pipeline.metering.fallback import (
     is_reason_to_fall_back,
     join_failures,
 )
+from pipeline.metering.known_answers import KnownAnswer, read_known_answers
 from pipeline.metering.payers import Payer
 from pipeline.metering.run_costs import RunCosts
 from pipeline.metering.spend_meter import SpendMeter, read_paid_usage
 from pipeline.prompts import PROMPT_VERSION
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import LedgerTable, Operation, Put
+from shared.aws.dynamodb_table import LedgerTable, Operation, Put, Update
 from shared.deadline import Deadline
 from shared.errors import (
     AnswerCutError,
@@ -30,22 +31,13 @@ from shared.errors import (
     DeadlineError,
     DeferredError,
     LateAnswerError,
-    LedgerConflictError,
     PaidCalls,
     SeashoreError,
     UnfinishedError,
 )
-from shared.ledger.answers import (
-    Lesson,
-    answer_row_key,
-    build_answer_row,
-    build_lesson,
-    find_overflow_end,
-    read_lesson,
-)
+from shared.ledger.answers import build_answer_row
 from shared.ledger.documents import Clock
 from shared.ledger.spending import Spending, record_spending
-from shared.lifecycle import DocumentStatus
 from shared.llm.answer_key import answer_key
 from shared.llm.call_chain import find_most_of_answer, find_most_of_turn
 from shared.llm.model import EXTRACTIVE, LanguageModel, ModelAnswer, ModelRequest, Usage
@@ -91,21 +83,8 @@ class KeptAnswer(Generic[AnswerT]):
     row: Put | None
 
 
-@dataclass(frozen=True)
-class _Known:
-    """What the ledger holds for a request to a model: its answer, or what was learnt of it.
-
-    Args:
-        key: The key of the request.
-        answer: Its answer, if it is kept.
-        lesson: What was learnt of it.
-        payer_row: The payer's row.
-    """
-
-    key: str
-    answer: Row | None
-    lesson: Lesson
-    payer_row: Row | None
+class _NotRecordedError(Exception):
+    """An effect was there already, and nothing was written."""
 
 
 class MeteredCalls:
@@ -184,7 +163,7 @@ class MeteredCalls:
             value = request.answer_type.model_validate_json(kept["value"])
             return KeptAnswer(value, kept["model"], Spending(), None)
 
-        def call(one: MeteredModel, known: _Known) -> KeptAnswer[AnswerT]:
+        def call(one: MeteredModel, known: KnownAnswer) -> KeptAnswer[AnswerT]:
             if self._services.now().timestamp() < known.lesson.overflows_until:
                 raise ContextOverflowError(
                     "The model's server has read a part of this before, not all"
@@ -221,6 +200,30 @@ class MeteredCalls:
         if answer.row is not None:
             self._note(answer.used, answer.row, answer.model)
 
+    def keep_with(
+        self, answer: KeptAnswer[AnswerT], record: Callable[[Sequence[Operation]], bool]
+    ) -> None:
+        """Keep an answer with the effect that it leads to, or as `keep` does if that fails.
+
+        Args:
+            answer: The answer.
+            record: Writes the effect and further rows in one transaction; False if the effect was
+                there already, and nothing was written.
+
+        Raises:
+            LedgerConflictError: The payer's row is gone.
+            SeashoreError: As `record` does.
+        """
+        try:
+            with self._send_notes_along() as notes:
+                if not record([*([] if answer.row is None else [answer.row]), *notes]):
+                    raise _NotRecordedError
+        except _NotRecordedError:
+            self.keep(answer)
+        except SeashoreError:
+            self.keep(answer)
+            raise
+
     def take_turn(self, request: TurnRequest, deadline: Deadline) -> Turn:
         """Let the model take a turn with tools, once, as `ask` does.
 
@@ -234,7 +237,7 @@ class MeteredCalls:
         if kept is not None:
             return Turn.model_validate_json(kept["turn"])
 
-        def call(one: MeteredModel, known: _Known) -> Turn:
+        def call(one: MeteredModel, known: KnownAnswer) -> Turn:
             model = one.model
             if not isinstance(model, ToolModel):
                 raise TypeError(f"{model.name} takes no turns with tools")
@@ -272,20 +275,10 @@ class MeteredCalls:
                 reason="unfinished",
             ) from error
 
-    def _read_known(self, find_key: Callable[[str], str]) -> list[_Known]:
+    def _read_known(self, find_key: Callable[[str], str]) -> list[KnownAnswer]:
         """What is kept of a request to each model, and the payer's row, with one call."""
         keys = [find_key(one.model.name) for one in self._models]
-        if self._payer is None:
-            return [_Known(key, None, Lesson(), None) for key in keys]
-        row_keys = [*map(answer_row_key, keys), self._payer.row_key]
-        *rows, payer_row = self._services.table.read_rows(row_keys)
-        # Nothing is asked, and nothing told, of what somebody has deleted meanwhile.
-        if payer_row is None or payer_row.get("status") == DocumentStatus.DELETED:
-            raise LedgerConflictError("the document or task that pays is deleted")
-        return [
-            _Known(key, None if row is None else row.get("answer"), read_lesson(row), payer_row)
-            for key, row in zip(keys, rows, strict=True)
-        ]
+        return read_known_answers(self._services.table, keys, self._payer)
 
     @property
     def _models(self) -> list[MeteredModel]:
@@ -293,7 +286,7 @@ class MeteredCalls:
         first = MeteredModel(services.model, services.meter)
         return [first] if services.fallback is None else [first, services.fallback.second]
 
-    def _find_kept(self, known: list[_Known]) -> Row | None:
+    def _find_kept(self, known: list[KnownAnswer]) -> Row | None:
         """The answer that is kept, whichever model has given it."""
         kept = next((one.answer for one in known if one.answer is not None), None)
         if kept is not None:
@@ -304,7 +297,7 @@ class MeteredCalls:
         self._answerers.setdefault(model)
 
     def _call_either(
-        self, call: Callable[[MeteredModel, _Known], ResultT], known: list[_Known]
+        self, call: Callable[[MeteredModel, KnownAnswer], ResultT], known: list[KnownAnswer]
     ) -> ResultT:
         """Call the first model, or the fallback where that one is down and nothing was paid."""
         fallback = self._services.fallback
@@ -336,7 +329,7 @@ class MeteredCalls:
         call: Callable[[], ReplyT],
         once: Usage,
         find_most: Callable[[int, int], Usage],
-        known: _Known,
+        known: KnownAnswer,
     ) -> tuple[ReplyT, Spending]:
         """Call the model within the limits; what a call has cost that failed is noted."""
         meter = one.meter
@@ -347,7 +340,9 @@ class MeteredCalls:
                     reply = call()
                 else:
                     most = find_most(once.input_tokens, once.output_tokens)
-                    reply, cost = meter.run(call, most)
+                    # Where somebody pays, the bill takes the day's spending along.
+                    is_billed = self._payer is not None
+                    reply, cost = meter.run(call, most, is_noted_later=is_billed)
             finally:
                 self._costs.count(cost - held)
         except SeashoreError as error:
@@ -355,40 +350,39 @@ class MeteredCalls:
                 usage = read_paid_usage(error)
                 cost = meter.compute_cost(usage) if meter else 0
                 self._costs.count(cost)
-                lesson, used = self._learn(error, known), _to_spending(usage, cost)
+                is_paid = self._payer is not None
+                lesson = known.build_lesson(error, self._services.now) if is_paid else None
+                used = _to_spending(usage, cost)
                 self._note(used, lesson, one.model.name, step="answer_unusable")
                 error.has_kept = self.has_kept
             raise
         return reply, _to_spending(reply.usage, cost)
-
-    def _learn(self, error: SeashoreError, known: _Known) -> Operation | None:
-        """What a failure that was paid for spares the next run, if that was not known."""
-        room_tokens = error.room_tokens if isinstance(error, PaidCalls) else 0
-        is_overflow = isinstance(error, ContextOverflowError)
-        lesson = Lesson(
-            max(known.lesson.room_tokens, room_tokens),
-            find_overflow_end(self._services.now) if is_overflow else 0,
-        )
-        if self._payer is None or lesson == known.lesson:
-            return None
-        return build_lesson(known.key, lesson, self._services.now)
 
     def _note(
         self, used: Spending, row: Operation | None, model: str, step: str = "answered"
     ) -> None:
         """Note what a call has cost on the payer's row, with the row that keeps what came of it."""
         if self._payer is not None:
-            record_spending(
-                self._services.table,
-                self._payer.row_key,
-                used,
-                self._services.now,
-                step=step,
-                model=model,
-                with_rows=[] if row is None else [row],
-            )
+            with self._send_notes_along() as notes:
+                record_spending(
+                    self._services.table,
+                    self._payer.row_key,
+                    used,
+                    self._services.now,
+                    step=step,
+                    model=model,
+                    with_rows=[*([] if row is None else [row]), *notes],
+                )
         self._costs.note(used)
         self.has_kept = self.has_kept or row is not None
+
+    @contextmanager
+    def _send_notes_along(self) -> Iterator[list[Update]]:
+        """What the day's spending has yet to be told, as `SpendMeter.send_notes_along` does."""
+        with ExitStack() as sending:
+            meters = [one.meter for one in self._models if one.meter is not None]
+            notes = [sending.enter_context(meter.send_notes_along()) for meter in meters]
+            yield [note for of_meter in notes for note in of_meter]
 
 
 def _to_spending(usage: Usage, cost: int) -> Spending:

@@ -3,20 +3,19 @@
 One meter a container. It takes leases from the day's limit (`shared/ledger/spend.py`), small ones
 beside a small limit and larger ones beside a large limit, and lets calls draw on them.
 
-Before a call goes out, its lease's row says what it may cost at most, so that the limit holds
-whatever dies. One note serves all calls that begin while another is written, and carries what has
-been settled meanwhile: a batch of ten calls takes some three notes, and a call alone takes two.
+What their rows say meanwhile, so that the limit holds whatever dies: `lease_notes.py`.
 """
 
 import threading
-from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 from zoneinfo import ZoneInfo
 
-from shared.aws.dynamodb_table import LedgerTable
+from pipeline.metering.lease_notes import LeaseNotes, OpenLease
+from shared.aws.dynamodb_table import LedgerTable, Update
 from shared.calendar import find_day, seconds_until_tomorrow
 from shared.errors import OverBudgetError, PaidCalls, SeashoreError
 from shared.ledger.spend import (
@@ -26,7 +25,6 @@ from shared.ledger.spend import (
     close_expired_leases,
     close_lease,
     find_lease,
-    note_on_lease,
     open_lease,
     read_committed,
     read_day_spend,
@@ -55,28 +53,6 @@ _REFUSED_FOR = timedelta(seconds=20)
 _LIMIT_IS_RAISED_SECONDS = 3600.0
 
 
-@dataclass
-class _OpenLease:
-    lease: Lease
-    serves_until: datetime
-    unwritten: ModelSpend
-    taken: int = 0
-    running: int = 0
-    # What the calls that run may cost, and what the row says of it, at the least.
-    open_cost: int = 0
-    noted_open_cost: int = 0
-
-    @property
-    def is_covered(self) -> bool:
-        """Whether the row would keep enough if the process died now."""
-        return self.unwritten.spent + self.open_cost <= self.noted_open_cost
-
-    @property
-    def is_noted(self) -> bool:
-        """Whether the row says just what is so."""
-        return self.open_cost == self.noted_open_cost and not any(self.unwritten.counts.values())
-
-
 @dataclass(frozen=True)
 class _Refusal:
     day: str
@@ -89,7 +65,7 @@ class _Refusal:
 class Reservation:
     """A reservation for one call: what it is expected to cost, in millionths of a dollar."""
 
-    lease: _OpenLease
+    lease: OpenLease
     cost: int
 
 
@@ -147,10 +123,9 @@ class SpendMeter:
         self._new_id = new_id
         self._note_share = note_share
         self._lock = threading.Lock()
-        # One note at a time, so that an older one cannot overtake a newer one.
-        self._writing = threading.Lock()
-        self._open: _OpenLease | None = None
-        self._retired: list[_OpenLease] = []
+        self._notes = LeaseNotes(table, self._lock)
+        self._open: OpenLease | None = None
+        self._retired: list[OpenLease] = []
         self._refusal: _Refusal | None = None
 
     @property
@@ -176,12 +151,16 @@ class SpendMeter:
             usage.cached_tokens - usage.flex_cached_tokens,
         ) + compute_cost_micro_usd(price.flex or price, *by_flex)
 
-    def run(self, call: Callable[[], ReplyT], most: Usage) -> tuple[ReplyT, int]:
+    def run(
+        self, call: Callable[[], ReplyT], most: Usage, *, is_noted_later: bool = False
+    ) -> tuple[ReplyT, int]:
         """Call a model, with room reserved before and the cost settled after.
 
         Args:
             call: Calls the model.
             most: The most that it may use up, all calls of the answer together.
+            is_noted_later: Whether the cost of an answer is left to `send_notes_along`. Until then
+                its lease's row says what the call may have cost at most.
 
         Returns:
             What the call returned, and what it cost, in millionths of a dollar.
@@ -202,7 +181,22 @@ class SpendMeter:
                 self.settle(reservation, usage)
                 raise
             unsettled.pop_all()
+        if is_noted_later:
+            self._count(reservation, self._describe(reply.usage))
+            return reply, self.compute_cost(reply.usage)
         return reply, self.settle(reservation, reply.usage)
+
+    @contextmanager
+    def send_notes_along(self) -> Iterator[list[Update]]:
+        """What the ledger has yet to be told of calls, for a transaction within this context.
+
+        Nothing for as long as the rows say enough. Where the transaction fails, which the context
+        has to end with an error for, it is written by itself.
+        """
+        with self._lock:
+            leases = [*self._retired, *([] if self._open is None else [self._open])]
+        with self._notes.send_along(leases) as notes:
+            yield notes
 
     def reserve(self, cost: int) -> Reservation:
         """Take room for a call.
@@ -233,7 +227,7 @@ class SpendMeter:
         with ExitStack() as unused:
             unused.callback(self._finish, reservation, ModelSpend(model=self._model))
             for lease in [*behind, current]:
-                self._note(lease)
+                self._notes.write(lease)
             unused.pop_all()
         return reservation
 
@@ -246,7 +240,11 @@ class SpendMeter:
         Returns:
             The cost, in millionths of a dollar.
         """
-        used = ModelSpend(
+        self._finish(reservation, self._describe(usage))
+        return self.compute_cost(usage)
+
+    def _describe(self, usage: Usage) -> ModelSpend:
+        return ModelSpend(
             model=self._model,
             calls=usage.calls,
             unanswered=usage.unanswered,
@@ -256,8 +254,6 @@ class SpendMeter:
             told=usage.told_micro_usd,
             told_calls=usage.told_calls,
         )
-        self._finish(reservation, used)
-        return self.compute_cost(usage)
 
     def _weigh(self, usage: Usage) -> int:
         """What calls take of the limit."""
@@ -269,40 +265,20 @@ class SpendMeter:
         return f"{amount:,} tokens" if self._by_tokens else format_usd(amount)
 
     def _finish(self, reservation: Reservation, used: ModelSpend) -> None:
+        """Count a call as ended, and note so; what cannot be written waits for the next note."""
+        self._count(reservation, used)
+        with suppress(SeashoreError):
+            self._notes.write(reservation.lease)
+
+    def _count(self, reservation: Reservation, used: ModelSpend) -> None:
         lease = reservation.lease
         with self._lock:
             lease.taken += used.spent - reservation.cost
             lease.running -= 1
             lease.open_cost -= reservation.cost
             lease.unwritten = lease.unwritten.add(used)
-        with suppress(SeashoreError):
-            self._note(lease)
 
-    def _note(self, lease: _OpenLease) -> None:
-        """Have the lease's row say what is spent and open, where it does not say enough.
-
-        While calls run a settled one waits for the next note; the last one writes.
-        """
-        with self._writing:
-            with self._lock:
-                if lease.is_noted or (lease.running and lease.is_covered):
-                    return
-                used, open_cost = lease.unwritten, lease.open_cost
-                lease.unwritten = ModelSpend(model=self._model)
-                lease.noted_open_cost = min(lease.noted_open_cost, open_cost)
-            with ExitStack() as unwritten:
-                unwritten.callback(self._carry, lease, used)
-                note_on_lease(self._table, lease.lease, used, open_cost)
-                unwritten.pop_all()
-            with self._lock:
-                lease.noted_open_cost = open_cost
-
-    def _carry(self, lease: _OpenLease, used: ModelSpend) -> None:
-        """Keep for the next note what could not be written."""
-        with self._lock:
-            lease.unwritten = lease.unwritten.add(used)
-
-    def _has_room(self, current: _OpenLease, cost: int) -> bool:
+    def _has_room(self, current: OpenLease, cost: int) -> bool:
         now = self._now()
         return (
             now < current.serves_until
@@ -310,7 +286,7 @@ class SpendMeter:
             and (self._daily is None or current.taken + cost <= current.lease.amount)
         )
 
-    def _take_lease(self, cost: int) -> _OpenLease:
+    def _take_lease(self, cost: int) -> OpenLease:
         """Open a lease, and close those that are used up."""
         now = self._now()
         day = find_day(now, self.limits.zone)
@@ -333,7 +309,7 @@ class SpendMeter:
             )
             if open_lease(self._table, lease, self._daily):
                 unwritten = ModelSpend(model=self._model)
-                self._open = _OpenLease(lease, now + _LEASE_SERVES, unwritten, noted_open_cost=cost)
+                self._open = OpenLease(lease, now + _LEASE_SERVES, unwritten, cost)
                 self._refusal = None
                 if self._daily:
                     committed = read_committed(self._table, day, self._account)

@@ -83,13 +83,12 @@ def write_report(day: str, digest: Digest, services: ReportServices) -> WrittenR
         made_at = services.now()
         documents = count_documents(_read_documents(day, services), made_at, everything.add)
         report = _compose(day, digest, documents, made_at, services)
-        if report.all_documents_key is not None:
-            services.objects.write_file(
-                services.artifacts_bucket,
-                report.all_documents_key,
-                everything.finish(),
-                DocumentList.CONTENT_TYPE,
-            )
+        services.objects.write_file(
+            services.artifacts_bucket,
+            f"{report.report_prefix}{DocumentList.NAME}",
+            everything.finish(),
+            DocumentList.CONTENT_TYPE,
+        )
     if not report.is_reconciled:
         logger.error(
             "report_does_not_add_up",

@@ -53,7 +53,7 @@ class Spend(ReportPart):
         models: By model, the dearest first. Empty where only the offline model worked.
         cap_micro_usd: The most that may be spent on one day; None if there is no limit.
         days_before: The seven days before, oldest first.
-        chat_micro_usd: What chats have cost of it, which have a limit of their own.
+        chat_micro_usd: What chats and tasks over the API have cost of it, under their own limit.
     """
 
     models: tuple[ModelCost, ...] = ()

@@ -4,16 +4,18 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.document_formats import PAGE
 from shared.ledger.chunks import ChunkStatus, Parts
 from shared.ledger.documents import EmbeddedFile, PageFailure
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 
 class Coverage(BaseModel):
-    """What became of each page; ranges look like `2-4,9`."""
+    """What became of each page; ranges look like `2-4,9`. A page is what `unit` says."""
 
     model_config = ConfigDict(frozen=True)
 
+    unit: str = PAGE
     pages: int
     summarised_pages: str
     empty_pages: str
@@ -48,11 +50,15 @@ class Coverage(BaseModel):
         """One sentence that names what is missing; empty if nothing is."""
         gaps = []
         if self.failed_pages:
-            gaps.append(f"pages {self.failed_pages} could not be read{self._describe_failures()}")
+            gaps.append(
+                f"{self.unit}s {self.failed_pages} could not be read{self._describe_failures()}"
+            )
         if self.picture_pages:
-            gaps.append(f"pages {self.picture_pages} show only pictures, whose text is not read")
+            gaps.append(
+                f"{self.unit}s {self.picture_pages} show only pictures, whose text is not read"
+            )
         if self.missing_pages:
-            gaps.append(f"pages {self.missing_pages} could not be summarised")
+            gaps.append(f"{self.unit}s {self.missing_pages} could not be summarised")
         unread = describe_unread_files(self.embedded_files)
         if unread:
             gaps.append(f"files inside were not read: {unread}")
@@ -101,6 +107,7 @@ def compute_coverage(parts: Parts) -> Coverage:
     missing -= unread
     summarised = set(range(1, document.pages + 1)) - unread - missing
     return Coverage(
+        unit=document.unit,
         pages=document.pages,
         summarised_pages=format_page_ranges(summarised),
         empty_pages=format_page_ranges(empty),

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict
 from pipeline.summaries.coverage import Coverage, describe_children
 from pipeline.summaries.mention_markdown import render_mentions
 from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
+from shared.document_formats import PAGE, cite_units, count_units
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import EXTRACTIVE
 from shared.markdown import Markdown, join_markdown, write_markdown
@@ -53,12 +54,13 @@ def render_markdown(summary: DocumentSummary) -> str:
         summary.key_points,
         summary.entities,
         summary.dates,
+        coverage.unit,
     )
     closing = write_markdown(
-        "*{}: {} of {} pages covered{}. {}*",
+        "*{}: {} of {} covered{}. {}*",
         summary.key,
         coverage.covered_count,
-        coverage.pages,
+        count_units(coverage.pages, coverage.unit),
         f"; {notes}" if notes else "",
         tell_origin(summary.model, summary.input_tokens, summary.output_tokens, summary.cost_usd),
     )
@@ -71,15 +73,18 @@ def render_content(
     key_points: Iterable[KeyPoint],
     entities: Sequence[Entity],
     dates: Sequence[EventDate],
+    unit: str = PAGE,
 ) -> Markdown:
     """What a text says: its title, abstract, key points with their pages, names and dates."""
-    points = [write_markdown("- {}{}", point.text, _cite(point.pages)) for point in key_points]
+    points = [
+        write_markdown("- {}{}", point.text, _cite(point.pages, unit)) for point in key_points
+    ]
     return join_markdown(
         [
             write_markdown("# {}", title),
             write_markdown("{}", abstract),
             join_markdown(points, "\n"),
-            render_mentions(entities, dates),
+            render_mentions(entities, dates, unit),
         ]
     )
 
@@ -94,5 +99,6 @@ def tell_origin(model: str, input_tokens: int, output_tokens: int, cost_usd: flo
     )
 
 
-def _cite(pages: list[int]) -> Markdown:
-    return write_markdown(" (p. {})" if pages else "", ", ".join(map(str, pages)))
+def _cite(pages: list[int], unit: str) -> Markdown:
+    cited = cite_units(unit, ", ".join(map(str, pages)))
+    return write_markdown(" ({})" if pages else "", cited)

@@ -14,7 +14,7 @@ from pipeline.summaries.coverage import Coverage, compute_coverage
 from pipeline.summaries.results import DocumentSummary, render_markdown, result_folder
 from pipeline.summaries.summary_types import Summary
 from shared.deadline import Deadline
-from shared.errors import LedgerConflictError, ObjectMissingError, SeashoreError
+from shared.errors import LedgerConflictError, ObjectMissingError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
 from shared.ledger.documents import Document, find_document, move_document
 from shared.ledger.spending import Spending
@@ -101,15 +101,11 @@ def _summarize_chunk(
         model=answer.model,
         **answer.used.model_dump(),
     )
-    rows = [answer.row] if answer.row else []
-    try:
-        is_first = record_chunk(services.table, chunk, services.now, with_rows=rows)
-    except SeashoreError:
-        calls.keep(answer)
-        raise
-    if not is_first:
-        # Another delivery came first; what this one has cost is on no row yet.
-        calls.keep(answer)
+    # Where another delivery came first, what this one has cost is on no row yet.
+    calls.keep_with(
+        answer,
+        lambda rows: record_chunk(services.table, chunk, services.now, with_rows=rows),
+    )
     _send_combine_if_complete(message.document_id, message.run, services)
 
 

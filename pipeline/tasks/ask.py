@@ -17,6 +17,7 @@ from pipeline.prompts import ASK
 from pipeline.tasks.task_calls import TaskFacts
 from pipeline.tasks.task_kind import TaskWork
 from shared.deadline import Deadline
+from shared.document_formats import PAGE
 from shared.errors import TaskRefusedError
 from shared.ledger.documents import Document
 from shared.llm.extractive.sentences import INVISIBLE
@@ -56,10 +57,14 @@ class Answer(BaseModel):
 
 
 class Citation(BaseModel):
-    """A page that supports an answer; the quote stands there word for word, or is left out."""
+    """A page, or what `unit` says, that supports an answer.
+
+    The quote stands there word for word, or is left out.
+    """
 
     document_id: str
     key: str
+    unit: str = PAGE
     page: int
     quote: str | None
 
@@ -71,6 +76,7 @@ class PagesRead(BaseModel):
     key: str
     pages: str
     of: int
+    unit: str = PAGE
     could_not_be_read: str
 
 
@@ -239,6 +245,7 @@ def check_citations(cited: Sequence[CitedSource], passages: Sequence[Passage]) -
             Citation(
                 document_id=passage.document.document_id,
                 key=passage.document.key,
+                unit=passage.document.unit,
                 page=passage.page,
                 quote=quote,
             ),
@@ -276,5 +283,6 @@ def describe_reading(document: Document, pages: Iterable[int]) -> PagesRead:
         key=document.key,
         pages=format_page_ranges(pages),
         of=document.pages,
+        unit=document.unit,
         could_not_be_read=document.failed_pages,
     )

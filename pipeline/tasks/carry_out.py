@@ -21,6 +21,7 @@ from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, TaskConflictError, TaskRefusedError
 from shared.ledger.documents import Document
 from shared.ledger.erasures import link_task
+from shared.ledger.spend import Account
 from shared.ledger.tasks import (
     LOST_TASK_REASON,
     Task,
@@ -66,7 +67,8 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     kind.wait_for_documents(documents, since, services.reader)
     task = start_task(services.table, task, services.now)
     link_task(services.table, task.task_id, [one.document_id for one in documents])
-    calls = TaskCalls(task, services.answers)
+    is_by_api = task.account is Account.CHAT
+    calls = TaskCalls(task, services.api_answers if is_by_api else services.answers)
     with calls.go_on_later():
         result = kind.carry_out(order, TaskWork(documents, calls, services, deadline))
     text = render_task_result(result, kind.render(result))

@@ -8,6 +8,7 @@ from shared.aws.callback_targets import find_callback_target
 from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import RequestTooLargeError, TaskConflictError, TaskRefusedError
 from shared.ledger.documents import Clock
+from shared.ledger.spend import Account
 from shared.ledger.tasks import Task, register_task
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import ExtractTask, is_digest_task, is_own_task
@@ -52,7 +53,8 @@ def take_up_task(order: TaskOrder, services: IntakeServices) -> Task:
     body = encode_message(order)
     if len(body.encode()) > _MAX_MESSAGE_BYTES:
         raise RequestTooLargeError("the task is too large for a message; upload the text as a PDF")
-    task = register_order(order, services.table, services.now)
+    # Beside the chats, so that who holds a key of the API cannot stop the documents.
+    task = register_order(order, services.table, services.now, Account.CHAT)
     if task.digest != order.digest:
         raise TaskConflictError(
             f"the task {order.task_id} was sent before and asked for something else"
@@ -62,7 +64,9 @@ def take_up_task(order: TaskOrder, services: IntakeServices) -> Task:
     return task
 
 
-def register_order(order: TaskOrder, table: LedgerTable, now: Clock) -> Task:
+def register_order(
+    order: TaskOrder, table: LedgerTable, now: Clock, account: Account = Account.PIPELINE
+) -> Task:
     """Enter a task in the ledger, once: the task as it stands, as `register_task` returns it."""
     return register_task(
         table,
@@ -72,6 +76,8 @@ def register_order(order: TaskOrder, table: LedgerTable, now: Clock) -> Task:
         digest=order.digest,
         callback=order.callback,
         now=now,
+        name=order.name,
+        account=account,
     )
 
 

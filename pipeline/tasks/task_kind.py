@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from pipeline.documents.document_reader import DocumentReader
+from pipeline.metering.metered_calls import AnswerServices
 from pipeline.summaries.summarize_document import SummarizeServices
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import wait_for_text
@@ -24,12 +25,14 @@ class TaskServices(SummarizeServices):
     """What tasks work with besides what summaries do: documents, and whoever is told.
 
     Args:
+        api_answers: The metered model for tasks that came by the HTTP API.
         callbacks: Tells senders.
         callback_arns: The queues and topics that may be told.
         calls_at_once: How many calls of the model one task makes at the same time at most.
     """
 
     reader: DocumentReader
+    api_answers: AnswerServices
     callbacks: CallbackSender
     callback_arns: tuple[str, ...]
     calls_at_once: int

@@ -9,6 +9,7 @@ from pipeline.tasks.ask import AskResult, Citation, PagesRead
 from pipeline.tasks.extract.extract import ExtractResult
 from pipeline.tasks.summarize import SummarizeResult
 from pipeline.tasks.task_calls import TaskFacts
+from shared.document_formats import cite_units
 from shared.markdown import Markdown, join_markdown, write_code, write_lines, write_markdown
 from shared.page_ranges import format_page_ranges
 
@@ -40,7 +41,9 @@ def render_answer(result: AskResult) -> Iterator[Markdown]:
 
 def _render_citation(citation: Citation) -> Markdown:
     quote = write_markdown(": “{}”" if citation.quote else "", citation.quote)
-    return write_markdown("- {}, p. {}{}", citation.key, citation.page, quote)
+    return write_markdown(
+        "- {}, {}{}", citation.key, cite_units(citation.unit, str(citation.page)), quote
+    )
 
 
 def render_fields(result: ExtractResult) -> Iterator[Markdown]:
@@ -118,7 +121,7 @@ def _tell_reading(pages_read: list[PagesRead]) -> Markdown:
     for read in pages_read:
         failed = read.could_not_be_read
         lines.append(
-            f"{read.key}: {f'pages {read.pages}' if read.pages else 'no page'} "
+            f"{read.key}: {f'{read.unit}s {read.pages}' if read.pages else f'no {read.unit}'} "
             f"of {read.of}{f' (unreadable: {failed})' if failed else ''}"
         )
     return write_markdown("Read: {}." if lines else "", "; ".join(lines))

@@ -15,12 +15,14 @@ from shared.messages.message import Subject
 from shared.messages.reports import DailyReportOrder, decode_report_item
 from shared.messages.result_notices import ResultNotice, decode_result_notice
 from shared.messages.work_items import (
+    ConvertDocument,
     IngestItem,
     WorkMessage,
+    decode_conversion,
     decode_ingest_item,
     decode_work_item,
 )
-from shared.queue_catalogue import REPORTS, RESULTS, UPLOADS, SourceQueue, name_queue
+from shared.queue_catalogue import CONVERSIONS, REPORTS, RESULTS, UPLOADS, SourceQueue, name_queue
 
 UNSWEPT = "ProcessDied (not swept yet)"
 _UNSWEPT_CAUSE = "The function's process died at every receive; the sweep has not looked at it yet."
@@ -34,7 +36,7 @@ _NEVER_SWEPT_CAUSE = "The function's process died at every receive; see its log,
 
 UNREADABLE = "unreadable"
 
-AnyMessage = IngestItem | WorkMessage | DailyReportOrder | ResultNotice
+AnyMessage = IngestItem | ConvertDocument | WorkMessage | DailyReportOrder | ResultNotice
 
 
 @dataclass(frozen=True)
@@ -71,6 +73,9 @@ def _decode(queue: SourceQueue, body: str, message_id: str) -> tuple[str, AnyMes
     if queue is UPLOADS:
         upload = decode_ingest_item(body)
         return upload.item_id, upload
+    if queue is CONVERSIONS:
+        conversion = decode_conversion(body)
+        return conversion.item_id, conversion
     if queue is REPORTS:
         report = decode_report_item(body, message_id, sent_at)
         return report.item_id, report.order

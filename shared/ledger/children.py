@@ -24,6 +24,8 @@ from shared.ledger.timeline import write_time
 # Where the children of all documents lie; those of one under its id.
 CHILDREN_PREFIX = "children/"
 _CHILD_SK = "CHILD#"
+# Stands between a document and a file inside of it where the file is shown.
+INSIDE = " \u203a "
 _DIGITS_OF_HASH = 20
 _CHILD_KEY = re.compile(rf"{CHILDREN_PREFIX}(d[0-9a-f]{{20}})/([0-9a-f]{{{_DIGITS_OF_HASH}}})/.+")
 
@@ -63,7 +65,7 @@ def plan_child(parent: Document, file_name: str, content_sha256: str) -> Child:
         parent=parent.document_id,
         root=parent.root or parent.document_id,
         depth=parent.depth + 1,
-        name=f"{parent.called} \u203a {file_name}",
+        name=f"{parent.called}{INSIDE}{file_name}",
         key=f"{folder}/{to_key_name(file_name)}",
         content_sha256=content_sha256,
     )

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr, ConditionBase
 from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import LedgerTable, Put, Update
+from shared.aws.dynamodb_table import LedgerTable, Operation, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import (
     DOCUMENT_SK,
@@ -102,7 +102,7 @@ def chunk_row_key(document_id: str, run: int, chunk_number: int) -> tuple[str, s
 
 
 def record_chunk(
-    table: LedgerTable, chunk: Chunk, now: Clock, *, with_rows: Sequence[Put] = ()
+    table: LedgerTable, chunk: Chunk, now: Clock, *, with_rows: Sequence[Operation] = ()
 ) -> bool:
     """Enter a chunk and count it on its document, in one transaction.
 
@@ -156,7 +156,7 @@ def _count_chunk(
     replaces: bool,
     failed: _FailedDocument | None,
     now: Clock,
-    with_rows: Sequence[Put],
+    with_rows: Sequence[Operation],
 ) -> None:
     """Count a chunk, in place of one that was given up if it `replaces` that."""
     at = now()

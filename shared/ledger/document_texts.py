@@ -7,6 +7,7 @@ from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation, Put, Update
+from shared.document_formats import PAGE
 from shared.ledger.documents import (
     DOCUMENT_SK,
     ChunkPages,
@@ -43,6 +44,7 @@ class ExtractedText:
         page_failures: Why pages could not be read.
         embedded_files: The files inside, and what became of them.
         reading_milliseconds: How long was waited for the pages, over all readings.
+        unit: What its pages are: pages, or what else people cite of its format.
     """
 
     text_address: str
@@ -55,6 +57,7 @@ class ExtractedText:
     picture_pages: str = ""
     page_failures: tuple[PageFailure, ...] = ()
     embedded_files: tuple[EmbeddedFile, ...] = ()
+    unit: str = PAGE
 
     def to_attributes(self) -> Row:
         """The attributes of a document's row that hold it."""
@@ -70,6 +73,7 @@ class ExtractedText:
             "embedded_files": write_embedded_files(self.embedded_files),
             "chunk_plan": json.dumps(plan, separators=(",", ":")),
             "reading_milliseconds": self.reading_milliseconds,
+            "unit": self.unit,
         }
 
 
@@ -222,5 +226,6 @@ def find_text(table: LedgerTable, text_address: str) -> tuple[str, ExtractedText
         picture_pages=row.get("picture_pages", ""),
         page_failures=read_page_failures(row),
         embedded_files=read_embedded_files(row),
+        unit=row.get("unit", PAGE),
     )
     return row["document_id"], extraction

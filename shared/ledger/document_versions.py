@@ -1,6 +1,6 @@
 """Documents that arrive and are deleted: entered once, and which version of a key is the newest."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC
 from unicodedata import normalize
@@ -29,6 +29,8 @@ from shared.messages.uploads import Removal, Upload
 CURRENT_SK = "CURRENT"
 _VERSION_SK = "VERSION#"
 _CURRENT_ATTEMPTS = 10
+# Amazon DynamoDB Developer Guide, "BatchGetItem".
+_KEYS_PER_READ = 100
 DELETED_SENTENCE = "Its file was deleted from the documents bucket."
 
 
@@ -290,6 +292,22 @@ def _mark_superseded(table: LedgerTable, older: str, newer: str, now: Clock) -> 
     except LedgerConflictError:
         # Marked already, by an earlier delivery of the same event.
         return
+
+
+def find_current_document_ids(
+    table: LedgerTable, bucket: str, keys: Sequence[str]
+) -> dict[str, str]:
+    """The ids of the newest documents of object keys, as they are written, by key."""
+    found: dict[str, str] = {}
+    for start in range(0, len(keys), _KEYS_PER_READ):
+        some = keys[start : start + _KEYS_PER_READ]
+        rows = table.read_rows([(_current_pk(bucket, key), CURRENT_SK) for key in some])
+        found |= {
+            key: str(row["document_id"])
+            for key, row in zip(some, rows, strict=True)
+            if row is not None and "document_id" in row
+        }
+    return found
 
 
 def find_current_document_id(table: LedgerTable, bucket: str, key: str) -> str | None:

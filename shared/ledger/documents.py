@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation, Update
+from shared.document_formats import PAGE
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus, find_sources
 
@@ -78,6 +79,8 @@ class Document(BaseModel):
 
     next_page: int = 1
     text_address: str = ""
+    # What its pages are: pages, or sheets, slides, sections, parts of other formats.
+    unit: str = PAGE
     pages: int = 0
     empty_pages: str = ""
     picture_pages: str = ""

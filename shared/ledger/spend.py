@@ -209,30 +209,27 @@ def open_lease(table: LedgerTable, lease: Lease, daily_cap: int | None) -> bool:
     return True
 
 
-def note_on_lease(table: LedgerTable, lease: Lease, used: ModelSpend, open_cost: int) -> None:
-    """Note what calls have cost on the lease that they drew on, and what is running.
+def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int) -> Update:
+    """The change that notes what calls have cost on their lease, and what is running.
 
     Without a condition: the money is gone, whatever has become of the lease.
 
     Args:
-        table: The ledger.
-        lease: The lease.
+        lease: The lease that the calls drew on.
         used: What has come up since the last note.
         open_cost: What the calls that run now may cost at most.
     """
-    table.update_row(
-        Update(
-            lease.pk,
-            lease.sk,
-            assign={
-                "day": lease.day,
-                "lease_id": lease.lease_id,
-                "model": lease.model,
-                "account": lease.account,
-                "open_cost": open_cost,
-            },
-            add={"amount": 0, **used.counts},
-        )
+    return Update(
+        lease.pk,
+        lease.sk,
+        assign={
+            "day": lease.day,
+            "lease_id": lease.lease_id,
+            "model": lease.model,
+            "account": lease.account,
+            "open_cost": open_cost,
+        },
+        add={"amount": 0, **used.counts},
     )
 
 

@@ -23,7 +23,7 @@ def answer_key(model_name: str, prompt_version: str, request: ModelRequest[Answe
         request.instructions,
         request.question,
         [[source.first_page, source.last_page, source.text] for source in request.sources],
-        _write_schema(request.answer_type),
+        describe_answer_type(request.answer_type),
         request.max_output_tokens,
     ]
     return hash_parts(parts)
@@ -31,7 +31,8 @@ def answer_key(model_name: str, prompt_version: str, request: ModelRequest[Answe
 
 # A key is made for each model of each request; `extract` has types without end.
 @lru_cache(maxsize=64)
-def _write_schema(answer_type: type[BaseModel]) -> dict[str, Any]:
+def describe_answer_type(answer_type: type[BaseModel]) -> dict[str, Any]:
+    """The JSON Schema of an answer; the same object at each call: nobody may change it."""
     return answer_type.model_json_schema()
 
 

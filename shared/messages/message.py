@@ -1,9 +1,11 @@
 """What messages share: their version, what they are about, and how a bad one is described."""
 
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+
+from shared.messages.problem_words import describe_problem
 
 _MOST_PROBLEMS = 3
 _MAX_NAME_CHARACTERS = 100
@@ -36,14 +38,6 @@ def describe_problems(error: ValidationError) -> str:
         f"{_describe_place(problem['loc'])}: {describe_problem(problem)}"
         for problem in error.errors(include_input=False)[:_MOST_PROBLEMS]
     )
-
-
-def describe_problem(problem: Any) -> str:
-    """What is wrong in one place, of a problem as pydantic lists it."""
-    if problem["type"] == "union_tag_invalid":
-        # Pydantic's own sentence quotes what was sent.
-        return f"kind is none of {problem['ctx']['expected_tags']}"
-    return str(problem["msg"])
 
 
 def _describe_place(parts: tuple[int | str, ...]) -> str:

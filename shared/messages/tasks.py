@@ -23,6 +23,10 @@ MAX_SCHEMA_BYTES = 20_000
 MAX_DOCUMENTS = 20
 
 TASK_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,99}$"
+TASK_ID_WORDS = (
+    "it may have letters, digits, dots, hyphens and underscores, 100 at the most, and begins with "
+    "a letter or digit"
+)
 
 # What the ids of the pipeline's own tasks begin with: the digests of the daily reports. A report
 # does not count them among the tasks that users have sent.
@@ -78,6 +82,12 @@ class TaskMessage(Message):
         description="The task's id, chosen by the sender: the same id is the same task. Without "
         "it the id of the SQS message is taken.",
     )
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="What people call the task, to find it again; any number may share a name.",
+    )
     callback: str | None = Field(
         default=None,
         min_length=1,
@@ -105,8 +115,8 @@ class TaskMessage(Message):
 
     @property
     def digest(self) -> str:
-        """The same for messages that ask for the same, whatever their id."""
-        content = self.model_dump(mode="json", exclude={"id"})
+        """The same for messages that ask for the same, whatever their id and name."""
+        content = self.model_dump(mode="json", exclude={"id", "name"})
         canonical = json.dumps(content, sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

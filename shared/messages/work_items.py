@@ -71,11 +71,26 @@ class ContinueIngest(_DocumentMessage):
         return run == self.run or (self.next_page == 1 and run == self.run + 1)
 
 
+class ConvertDocument(_DocumentMessage):
+    """Read a document that is no PDF, or go on with one."""
+
+    kind: Literal["convert_document"] = "convert_document"
+    next_page: int = Field(ge=1, description="The first of its units that is not read yet.")
+
+    @property
+    def item_id(self) -> str:
+        """Each stretch of units is work of its own."""
+        return f"{self.document_id}:{self.run}:units:{self.next_page}"
+
+
 IngestItem = UploadNotice | ContinueIngest
 
 
+SWEEP = "sweep"
+
+
 class Sweep(Message):
-    """Settle what processes that died have left behind; a schedule sends it."""
+    """Settle what processes that died have left behind; what a tick could not finish goes on so."""
 
     kind: Literal["sweep"] = "sweep"
 
@@ -117,10 +132,16 @@ class WorkItem:
     message: WorkMessage
 
 
-def encode_message(message: WorkMessage | ContinueIngest) -> str:
+def encode_message(message: WorkMessage | ContinueIngest | ConvertDocument) -> str:
     """The body of a message, as JSON."""
-    body = message.model_dump_json(by_alias=True)
-    # SQS refuses a body that holds one of these two (Amazon SQS API Reference, SendMessage).
+    return escape_for_sqs(message.model_dump_json(by_alias=True))
+
+
+def escape_for_sqs(body: str) -> str:
+    """JSON as it may be sent: SQS refuses a body that holds one of two characters.
+
+    Source: Amazon SQS API Reference, "SendMessage".
+    """
     return body.replace("\ufffe", "\\ufffe").replace("\uffff", "\\uffff")
 
 
@@ -135,6 +156,20 @@ def decode_ingest_item(body: str) -> IngestItem:
         return ContinueIngest.model_validate(from_json(body.encode()))
     except ValueError:
         return decode_upload_notice(body)
+
+
+def decode_conversion(body: str) -> ConvertDocument:
+    """Read a message of the conversions queue.
+
+    Raises:
+        MessageDecodeError: It is none.
+    """
+    try:
+        return ConvertDocument.model_validate(from_json(body.encode()))
+    except ValidationError as error:
+        raise MessageDecodeError(f"not a conversion: {describe_problems(error)}") from None
+    except ValueError as error:
+        raise MessageDecodeError(f"not a conversion: {error}") from None
 
 
 def decode_work_item(body: str, message_id: str) -> WorkItem:

@@ -80,7 +80,8 @@ def describe(score: StatementScore) -> str:
     return (
         f"recall {score.recall:.3f}  precision {score.precision:.3f}  "
         f"right page {score.right_page:.3f}  silent losses {score.silent_losses}  "
-        f"false alarms {score.false_alarms}"
+        f"false alarms {score.false_alarms}  "
+        f"pages named {score.pages_named} of {score.pages_with_losses} that lack a row"
     )
 
 
@@ -101,7 +102,6 @@ def measure_models(rows: Sequence[int]) -> None:
                 print(
                     f"{count:>6} rows, {window:>7,} tokens: "
                     f"{describe(score_statement(count, result))}  "
-                    f"pages named {len({page.page for page in result.doubtful})}  "
                     f"calls {len(model.usages)}, {model.cuts} cut  ${price(model.usages):.3f}  "
                     f"{compute_seconds(model.usages):.0f} s"
                 )

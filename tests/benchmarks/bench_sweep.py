@@ -42,6 +42,7 @@ BASE = "https://sqs.eu-west-1.amazonaws.com/123456789012/seashore"
 SETTINGS = Settings(
     documents_bucket="d", artifacts_bucket="a", ledger_table="ledger", idempotency_table="i",
     uploads_queue_url=f"{BASE}-uploads", uploads_dlq_url=f"{BASE}-uploads-dlq",
+    conversions_queue_url=f"{BASE}-conversions", conversions_dlq_url=f"{BASE}-conversions-dlq",
     work_queue_url=f"{BASE}-work", work_dlq_url=f"{BASE}-work-dlq",
     reports_queue_url=f"{BASE}-reports", reports_dlq_url=f"{BASE}-reports-dlq",
 )  # fmt: skip

@@ -17,6 +17,7 @@ from tests.chaos.harness.tally import (
     read_events,
     read_statuses,
     receive_letters,
+    scan_ledger,
 )
 from tests.fakes.aws.aws_account import AwsAccount
 
@@ -70,7 +71,8 @@ def run_scenario(folder: Path, full: bool) -> Matrix:
         with Fleet([worker] * 3 + [ingest] * 2, run.journal) as fleet:
             run.wait_until_drained(120)
         entries = run.journal.read()
-        events, statuses = read_events(run.account), read_statuses(run.account)
+        rows = list(scan_ledger(run.account))
+        events, statuses = read_events(rows), read_statuses(rows)
         settings = run.account.settings
         letters = [
             letter

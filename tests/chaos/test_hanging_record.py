@@ -8,7 +8,13 @@ from shared.messages.work_items import encode_message
 from tests.chaos.harness.fleet import Fleet
 from tests.chaos.harness.models import HANGING_TEXT
 from tests.chaos.harness.run import open_run
-from tests.chaos.harness.tally import count_effects, read_cause, read_statuses, receive_letters
+from tests.chaos.harness.tally import (
+    count_effects,
+    read_cause,
+    read_statuses,
+    receive_letters,
+    scan_ledger,
+)
 from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
 
 HANGING_CHUNK = 4
@@ -63,7 +69,7 @@ def run_scenario(folder: Path, full: bool) -> Hanging:
             hanging_body=encode_message(hanging),
             receives=[receives[item] for item in (*items, hanging.item_id)],
             effects=[effects[item] for item in (*items, hanging.item_id)],
-            status=read_statuses(run.account)[document.document_id],
+            status=read_statuses(scan_ledger(run.account))[document.document_id],
         )
 
 

@@ -12,7 +12,13 @@ from shared.messages.work_items import Sweep, encode_message
 from tests.chaos.harness.faults import FaultPlan, Kill, Point
 from tests.chaos.harness.fleet import Fleet
 from tests.chaos.harness.run import Run, open_run
-from tests.chaos.harness.tally import read_cause, read_events, read_statuses, receive_letters
+from tests.chaos.harness.tally import (
+    read_cause,
+    read_events,
+    read_statuses,
+    receive_letters,
+    scan_ledger,
+)
 from tests.chaos.harness.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
 
 PROCESS_DIED = "ProcessDied"
@@ -66,7 +72,10 @@ def run_scenario(folder: Path, full: bool) -> Poisoning:
             statuses_after_sweep = read_statuses_of(run, documents)
             replay_letters(run)
             run.wait_until_drained(60)
-        steps = [event["step"] for event in read_events(run.account)[documents[1].document_id]]
+        steps = [
+            event["step"]
+            for event in read_events(scan_ledger(run.account))[documents[1].document_id]
+        ]
         killed = [e.details["item"] for e in run.journal.read() if e.what == "killed"]
         return Poisoning(
             max_receive_count=max_receive_count,
@@ -86,7 +95,7 @@ def list_causes(run: Run) -> list[str | None]:
 
 
 def read_statuses_of(run: Run, documents: list[SyntheticDocument]) -> list[str]:
-    statuses = read_statuses(run.account)
+    statuses = read_statuses(scan_ledger(run.account))
     return [statuses[document.document_id] for document in documents]
 
 

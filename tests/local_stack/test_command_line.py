@@ -20,6 +20,7 @@ from infra.local.stack import STACK_NAME
 from infra.project_files import PROJECT
 from infra.stacks import resolve_local_stack
 from shared.errors import LocalStackError
+from tests.fakes.office.packages import docx_parts, make_package
 from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_marker_pdf
 from tests.local_stack.probe_stack import wait_for
@@ -71,7 +72,7 @@ def test_a_folder_is_put_summarised_listed_and_shown(seashore, tmp_path):
     assert put.returncode == 0, put.stderr
     (document,) = json.loads(put.stdout)
     assert (document["status"], document["pages"]) == ("DONE", 3)
-    key = f"command-line/sub/{name}"
+    key = f"command-line/{tmp_path.name}/sub/{name}"
     assert document["key"] == key
 
     listed = seashore("documents", "--status", "done").stdout
@@ -104,6 +105,20 @@ def test_a_pdf_inside_of_a_pdf_becomes_a_document_of_its_own(seashore, tmp_path)
     assert told["document"]["key"].endswith("/\u65e5 pier.pdf")
 
 
+def test_a_word_document_is_read_by_convert_and_cited_by_section(seashore, tmp_path):
+    document = tmp_path / "minutes.docx"
+    sentence = "The harbour board has approved the budget of the new pier in March."
+    document.write_bytes(make_package(docx_parts([("Budget", sentence), ("Next", "June.")])))
+    assert seashore("put", document, "--wait").returncode == 0
+    shown = seashore("show", "minutes.docx").stdout
+    assert "DONE" in shown
+    assert "2 of 2 covered" in shown
+    assert "section 1" in shown
+    asked = seashore("enqueue", "ask", "Who approved the budget of the pier?", "--document",
+                     "minutes.docx", "--wait")  # fmt: skip
+    assert "minutes.docx, section 1" in asked.stdout
+
+
 def test_the_id_that_put_writes_is_the_one_of_the_ledger(seashore, tmp_path):
     (tmp_path / "100% new & old.pdf").write_bytes(make_marker_pdf(1))
     put = seashore("put", tmp_path / "100% new & old.pdf")
@@ -115,11 +130,11 @@ def test_the_id_that_put_writes_is_the_one_of_the_ledger(seashore, tmp_path):
 
 
 def test_waiting_for_a_refused_document_fails_and_says_why(seashore, tmp_path):
-    (tmp_path / "empty-file.pdf").touch()
-    put = seashore("put", tmp_path / "empty-file.pdf", "--wait")
+    (tmp_path / "damaged.pdf").write_bytes(b"%PDF-1.7 and nothing more")
+    put = seashore("put", tmp_path / "damaged.pdf", "--wait")
     assert put.returncode == ExitCode.FAILED
-    assert "\tempty-file.pdf\tREJECTED\t" in put.stdout
-    assert "The file is empty" in put.stderr
+    assert "\tdamaged.pdf\tREJECTED\t" in put.stdout
+    assert "The document is damaged" in put.stderr
     assert "Traceback" not in put.stderr
 
 

@@ -20,7 +20,7 @@ from infra.stacks import Stack, resolve_local_stack
 from tests.local_stack.probe_stack import ProbeStack
 from tests.unit.template.template_parts import parse_template
 
-FUNCTIONS = ("ingest", "worker", "report", "api", "operator", "database")
+FUNCTIONS = ("ingest", "convert", "worker", "report", "api", "operator", "database")
 KEY = "sk-canary-of-the-model"
 ALLOWED, DENIED = "allowed", "denied"
 
@@ -88,17 +88,22 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     def delete(bucket: str, key: str) -> Callable[[Client], Any]:
         return lambda client: client("s3").delete_object(Bucket=bucket, Key=key)
 
-    yield "read a document", {"ingest", "operator"}, get(documents, "kept.txt")
+    yield "read a document", {"ingest", "convert", "operator", "api"}, get(documents, "kept.txt")
     yield (
         "list the documents",
-        {"ingest", "operator"},
+        {"ingest", "convert", "operator"},
         (lambda client: client("s3").list_objects_v2(Bucket=documents)),
     )
     yield "add a document", {"api"}, put(documents, "added.txt")
-    yield "put a file from inside a document", {"api", "ingest"}, put(documents, "children/d/x.pdf")
+    yield (
+        "put a file from inside a document",
+        {"api", "ingest", "convert"},
+        put(documents, "children/d/x.pdf"),
+    )
     yield "delete a document", {"operator"}, delete(documents, "added.txt")
-    yield "read text", {"ingest", "worker", "api"}, get(artifacts, "text/kept")
-    yield "write text", {"ingest"}, put(artifacts, "text/new")
+    yield "read text", {"ingest", "convert", "worker", "api"}, get(artifacts, "text/kept")
+    yield "write text", {"ingest", "convert"}, put(artifacts, "text/new")
+    yield "join text", {"ingest", "convert", "api"}, put(artifacts, "text/new/whole.txt")
     readers = {"worker", "report", "api", "database"}
     yield "read a result", readers, get(artifacts, "results/kept")
     yield "write a result", {"worker"}, put(artifacts, "results/new")
@@ -128,7 +133,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "scan the ledger", set(), lambda client: client("dynamodb").scan(TableName=ledger)
     yield (
         "lock an item",
-        {"ingest", "worker", "report", "database"},
+        {"ingest", "convert", "worker", "report", "database"},
         (lambda client: client("dynamodb").put_item(TableName=locks, Item={"id": {"S": "x"}})),
     )
     yield (
@@ -167,6 +172,9 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
         )
 
     yield "take an upload's notice", {"ingest"}, receive("UploadsQueueUrl")
+    yield "take a conversion", {"convert"}, receive("ConversionsQueueUrl")
+    yield "send to the conversions queue", {"ingest", "convert"}, send("ConversionsQueueUrl")
+    yield "take a conversions dead letter", {"worker", "operator"}, receive("ConversionsDlqUrl")
     yield "take a work item", {"worker"}, receive("WorkQueueUrl")
     yield "take a report's order", {"report"}, receive("ReportsQueueUrl")
     yield "send to the uploads queue", {"ingest", "worker"}, send("UploadsQueueUrl")
@@ -333,7 +341,7 @@ def test_everything_that_watches_is_there(stack):
     assert "${" not in str(widgets)
     for name in FUNCTIONS:
         assert f"seashore-{name}" in str(widgets)
-    for queue in ("uploads", "work", "reports", "results"):
+    for queue in ("uploads", "conversions", "work", "reports", "results"):
         assert f"seashore-{queue}-dlq" in str(widgets)
 
 

@@ -4,13 +4,14 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 from rich.text import Text
 
 from infra.cli.chat.api_client import ApiClient
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
-from shared.errors import ApiRefusalError, OperatorError
+from shared.errors import ApiRefusalError, OperatorError, UnknownItemError
 from shared.prices import MICRO_USD_PER_USD, format_usd
 from shared.printable import to_printable
 
@@ -21,6 +22,7 @@ _WORD_SECONDS = 0.02
 _STEP_SECONDS = 0.15
 _MAX_ARGUMENT_CHARACTERS = 100
 # What the API refuses for the moment, or for this message only: the conversation can go on.
+_FAREWELLS = frozenset({"", "exit", "quit", "bye", ":q", "/exit", "/quit"})
 _PASSING = frozenset({400, 409, 413, 422, 429, 503, 504})
 
 
@@ -46,8 +48,11 @@ def run_chat(
 
     Raises:
         ApiRefusalError: The API refused the message.
+        UnknownItemError: There is no conversation of that id.
         OperatorError: The API cannot be reached.
     """
+    if thread_id is not None:
+        read_thread(api, thread_id)
     if message is None and sys.stdin.isatty() and not as_json:
         _converse(api, thread_id, output, sleep)
         return ExitCode.OK
@@ -63,14 +68,32 @@ def run_chat(
     return ExitCode.OK
 
 
+def read_thread(api: ApiClient, thread_id: str) -> dict[str, Any]:
+    """A conversation with its turns.
+
+    Raises:
+        UnknownItemError: There is none of that id.
+    """
+    try:
+        thread: dict[str, Any] = api.send("GET", f"/threads/{quote(thread_id, safe='')}")
+    except ApiRefusalError as refusal:
+        if refusal.status not in (400, 404):
+            raise
+        raise UnknownItemError(
+            f"There is no conversation {thread_id!r}: `seashore conversations` lists "
+            "yours; without --thread another is begun."
+        ) from None
+    return thread
+
+
 def _converse(api: ApiClient, thread_id: str | None, output: Output, sleep: Sleep) -> None:
-    output.say("Ask about your documents; an empty line or Ctrl-D ends the conversation.", "dim")
+    output.say("Ask about your documents; exit, an empty line or Ctrl-D ends it.", "dim")
     while True:
         try:
             message = output.talk.input(Text("\nYou: ", style="bold"))
         except (EOFError, KeyboardInterrupt):
             message = ""
-        if not message.strip():
+        if message.strip().lower() in _FAREWELLS:
             break
         try:
             answer = _ask(api, message, thread_id, output)

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import open_letters, read_wanted_letters
 from infra.cli.dead_letters.options import LetterOptions
-from infra.cli.dead_letters.progress import Tally, follow_results, is_confirmed
+from infra.cli.dead_letters.progress import Tally, follow_results
 from infra.cli.dead_letters.table import group_to_json, write_groups
 from infra.cli.exit_codes import ExitCode
+from infra.cli.output import is_confirmed
 from pipeline.dead_letters.discard import discard
 from pipeline.dead_letters.finished_work import find_finished
 from shared.dead_letters.letters import group_letters

@@ -1,6 +1,7 @@
 """`seashore dlq edit`: mend the body of a dead letter in an editor, and replay it."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -9,19 +10,21 @@ from pathlib import Path
 
 from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import find_letter, open_letters
-from infra.cli.dead_letters.progress import Tally, is_confirmed
+from infra.cli.dead_letters.progress import Tally
 from infra.cli.exit_codes import ExitCode
-from infra.cli.output import Output
+from infra.cli.output import Output, is_confirmed
 from pipeline.dead_letters.edited_replay import edit_letter, replay_edited
 from pipeline.dead_letters.hold import LetterOutcome
 from shared.dead_letters.letters import Letter
 from shared.errors import MessageDecodeError, OperatorError
 
+_EDITORS = ("sensible-editor", "editor", "nano", "vi")
+
 
 def edit_and_replay(
     context: CommandContext, wanted: str, environment: Mapping[str, str], *, yes: bool
 ) -> ExitCode:
-    """Open a letter's body in `$VISUAL` or `$EDITOR`, check what comes back, and replay that.
+    """Open a letter's body in an editor, check what comes back, and replay that.
 
     Raises:
         UnknownItemError: There is no such letter.
@@ -29,9 +32,7 @@ def edit_and_replay(
             kept in a file.
         SeashoreError: AWS failed; the old letter stays.
     """
-    editor = environment.get("VISUAL") or environment.get("EDITOR")
-    if not editor:
-        raise OperatorError("Set EDITOR to the editor to use, for example EDITOR=nano.")
+    editor = environment.get("VISUAL") or environment.get("EDITOR") or _find_editor(environment)
     services, output = open_letters(context.stack), context.output
     letter = find_letter(wanted, context, services)
     with tempfile.NamedTemporaryFile(
@@ -69,6 +70,14 @@ def edit_and_replay(
     path.unlink()
     output.write_line([edited.letter_id])
     return ExitCode.OK
+
+
+def _find_editor(environment: Mapping[str, str]) -> str:
+    """An editor that most machines have, for who has set none."""
+    for name in _EDITORS:
+        if found := shutil.which(name, path=environment.get("PATH")):
+            return shlex.quote(found)
+    raise OperatorError("Set EDITOR to the editor to use, for example EDITOR=nano.")
 
 
 def _edit(path: Path, editor: str, letter: Letter) -> str:

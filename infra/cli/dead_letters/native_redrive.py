@@ -6,9 +6,8 @@ from typing import Any
 from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import list_dlqs
 from infra.cli.dead_letters.move_tasks import MoveProgress, cancel_move, start_move, watch_move
-from infra.cli.dead_letters.progress import is_confirmed
 from infra.cli.exit_codes import ExitCode
-from infra.cli.output import Output
+from infra.cli.output import Output, is_confirmed
 from infra.signals import ignore_signals, interrupt_on_signals
 from shared.aws.queues import Queues
 from shared.dead_letters.letters import DeadLetterQueue

@@ -1,6 +1,5 @@
 """How work on many dead letters is asked for, shown and summed up."""
 
-import sys
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
@@ -59,17 +58,6 @@ class Tally:
         reasons = Counter(r.reason for r in self.results if r.ending is LetterOutcome.REFUSED)
         for reason, count in reasons.most_common(3):
             output.say(f"  {count:,}: {reason}", style="red")
-
-
-def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
-    """Whether to go on: by the option, or by the answer of a person; without either it is not."""
-    if yes:
-        return True
-    if not (sys.stdin.isatty() and output.talk.is_terminal):
-        output.say("This was a dry run: add --yes to do it.")
-        return False
-    answer = output.talk.input(f"{question} [y/N] ")
-    return answer.strip().lower() in ("y", "yes")
 
 
 def follow_results(

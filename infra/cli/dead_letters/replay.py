@@ -6,10 +6,10 @@ from typing import Any
 from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import open_letters, read_wanted_letters
 from infra.cli.dead_letters.options import LetterOptions, ReplayOptions
-from infra.cli.dead_letters.progress import Tally, follow_results, is_confirmed
+from infra.cli.dead_letters.progress import Tally, follow_results
 from infra.cli.dead_letters.table import group_to_json, write_groups
 from infra.cli.exit_codes import ExitCode
-from infra.cli.output import Output
+from infra.cli.output import Output, is_confirmed
 from infra.signals import interrupt_on_signals
 from pipeline.dead_letters.canary import CanaryState, watch_canaries
 from pipeline.dead_letters.finished_work import can_be_followed, find_finished

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo
 
 from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import open_letters
-from infra.cli.dead_letters.progress import Tally, follow_results, is_confirmed
+from infra.cli.dead_letters.progress import Tally, follow_results
 from infra.cli.dead_letters.table import group_to_json, write_groups
 from infra.cli.exit_codes import ExitCode
+from infra.cli.output import is_confirmed
 from infra.cli.times import choose_day
 from infra.signals import interrupt_on_signals
 from pipeline.dead_letters.restore import COPIES_PREFIX, read_discarded, restore

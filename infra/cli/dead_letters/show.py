@@ -8,6 +8,9 @@ from infra.cli.dead_letters.list_letters import describe_last_attempt
 from infra.cli.output import Output
 from infra.cli.timeline_table import write_timeline_table
 from infra.cli.times import describe_time
+from infra.local.record import LocalFolder
+from infra.project_files import find_state_folder
+from infra.stacks import LOCAL_STACK
 from pipeline.timeline import Timeline, build_timeline
 from shared.dead_letters.letters import Letter
 from shared.ledger.subjects import subject_pk
@@ -55,6 +58,12 @@ def show_letter(context: CommandContext, wanted: str) -> None:
     for subject, timeline in timelines.items():
         _write_section(f"Timeline of {subject.kind} {subject.id}", output)
         write_timeline_table(timeline, output)
+    if context.stack.name == LOCAL_STACK:
+        log = LocalFolder(find_state_folder()).log
+        _write_section(
+            f"Its log: `seashore logs {letter.letter_id}` shows its lines of {log}", output
+        )
+        return
     _write_section(f"Its log: CloudWatch Logs Insights on {find_log_group(letter)}", output)
     output.write(to_printable_lines(build_log_query(letter)), whole_lines=True)
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.document_formats import ANY_LABEL, find_format
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.formats.identify import identify_file
+from shared.document_formats import ANY_LABEL, ANY_ONE, find_format
+from shared.errors import RejectedDocumentError, WrongUsageError
 
-# Amazon S3 User Guide, "Creating object key names" and "Uploading objects".
+# Amazon S3 User Guide, "Creating object key names".
 _LONGEST_KEY_BYTES = 1024
-_LARGEST_PUT_BYTES = 5 * 1024**3
 
 
 @dataclass(frozen=True)
@@ -41,9 +43,10 @@ def collect_files(names: Sequence[str], prefix: str) -> Iterator[FileToPut | Ski
     """Find the files behind names of files, folders and patterns.
 
     A file gets its name as its key, whatever its ending. In a folder every document is found,
-    however deep, and gets its path inside the folder; a pattern counts as the folder before its
-    first wildcard. Hidden files and folders, and links to folders, are left out unless they are
-    named.
+    however deep, and gets the folder's name and its path inside; of `.`, only its path. A pattern
+    counts as the folder before its first wildcard, whose name is left out. Hidden files and
+    folders, and links to folders, are left out unless they are named. What the pipeline would
+    refuse by its first bytes is refused here.
 
     Args:
         names: Files, folders, and patterns such as `reports/**/*.pdf`.
@@ -51,9 +54,12 @@ def collect_files(names: Sequence[str], prefix: str) -> Iterator[FileToPut | Ski
 
     Yields:
         What to put and what not, in the order of the names. No two files get the same key.
+
+    Raises:
+        WrongUsageError: The prefix is no folder that a key can begin with.
     """
     taken: dict[str, Path] = {}
-    folder = prefix.strip("/")
+    folder = _check_prefix(prefix)
     for name in names:
         for found in _find_files(name):
             if isinstance(found, SkippedFile):
@@ -63,11 +69,30 @@ def collect_files(names: Sequence[str], prefix: str) -> Iterator[FileToPut | Ski
             yield _check_file(path, f"{folder}/{relative}" if folder else relative, taken)
 
 
+def _check_prefix(prefix: str) -> str:
+    """The prefix without slashes around it.
+
+    Amazon S3 User Guide, "Naming Amazon S3 objects": `.` and `..` between slashes are taken for
+    steps of a path by many programs, which then do not find the object.
+    """
+    folder = prefix.strip("/")
+    if folder and not {"", ".", ".."}.isdisjoint(folder.split("/")):
+        raise WrongUsageError(
+            f"--prefix {prefix!r} cannot be used: it holds a step that is empty, . or .. - give "
+            "the folder's whole name, such as reports/2026."
+        )
+    if not folder.isprintable():
+        raise WrongUsageError("--prefix holds characters that cannot be printed: leave them out.")
+    return folder
+
+
 def _find_files(name: str) -> Iterator[tuple[Path, str] | SkippedFile]:
     """The files behind one name, each with its path relative to what was named."""
     path = Path(name)
     if path.is_dir():
-        yield from _walk_folder(path, path)
+        # Of `..` or `a/..` the name is told by where that leads; `.` has no parts.
+        own_name = Path(os.path.normpath(path.absolute())).name if path.parts else ""
+        yield from _walk_folder(path, path, own_name)
     elif os.path.lexists(path):
         yield path, path.name
     elif glob.has_magic(name):
@@ -90,10 +115,12 @@ def _match_pattern(pattern: str) -> Iterator[tuple[Path, str] | SkippedFile]:
         if not match.is_dir():
             yield match, match.relative_to(base).as_posix()
         elif not pattern.rstrip("/").endswith("**"):
-            yield from _walk_folder(match, base)
+            yield from _walk_folder(match, base, "")
 
 
-def _walk_folder(folder: Path, base: Path) -> Iterator[tuple[Path, str] | SkippedFile]:
+def _walk_folder(
+    folder: Path, base: Path, own_name: str
+) -> Iterator[tuple[Path, str] | SkippedFile]:
     unreadable: list[OSError] = []
     found_any = False
     for place, folders, files in os.walk(folder, onerror=unreadable.append):
@@ -106,13 +133,16 @@ def _walk_folder(folder: Path, base: Path) -> Iterator[tuple[Path, str] | Skippe
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(place, name)
+            is_hidden = name.startswith(".")
             if find_format(name) is None:
+                if not is_hidden:
+                    yield SkippedFile(str(path), f"not named as {ANY_ONE}", is_failure=False)
                 continue
             found_any = True
-            if name.startswith("."):
+            if is_hidden:
                 yield SkippedFile(str(path), "hidden", is_failure=False)
             else:
-                yield path, path.relative_to(base).as_posix()
+                yield path, (own_name / path.relative_to(base)).as_posix()
     for error in unreadable:
         yield SkippedFile(str(error.filename), _explain(error), is_failure=True)
     if not found_any and not unreadable:
@@ -142,10 +172,10 @@ def _find_obstacle(path: Path, key: str) -> str | None:
         return "its name is not valid UTF-8, which a key has to be"
     if key_bytes > _LONGEST_KEY_BYTES:
         return f"its key is longer than {_LONGEST_KEY_BYTES} bytes"
-    if path.stat().st_size > _LARGEST_PUT_BYTES:
-        return "is larger than 5 GiB, the most that one upload takes"
     try:
-        path.open("rb").close()
+        identify_file(path, ExtractionLimits())
+    except RejectedDocumentError as refusal:
+        return str(refusal)
     except OSError as error:
         return _explain(error)
     return None

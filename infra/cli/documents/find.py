@@ -4,11 +4,14 @@ import re
 from collections.abc import Sequence
 from itertools import islice
 
+from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext
-from shared.errors import UnknownItemError
+from shared.errors import OperatorError, UnknownItemError
+from shared.ledger.children import INSIDE
 from shared.ledger.document_lists import list_documents
 from shared.ledger.document_versions import find_current_document_id
 from shared.ledger.documents import Document, find_document
+from shared.printable import to_printable
 
 _ID = re.compile(r"d[0-9a-f]{20}")
 _BEGINNING_OF_ID = re.compile(r"d[0-9a-f]{2,19}")
@@ -23,8 +26,8 @@ def find_wanted_document(context: CommandContext, wanted: str) -> Document:
 
     Args:
         context: What the command works with.
-        wanted: An id, an object key (of which the newest version is meant), or the beginning of
-            an id of the last days.
+        wanted: An id, an object key (of which the newest version is meant), the beginning of an id
+            of the last days, or what a file inside of a document is called where it is shown.
 
     Raises:
         UnknownItemError: There is none, or the beginning fits several.
@@ -36,7 +39,7 @@ def find_wanted_document(context: CommandContext, wanted: str) -> Document:
         document_id = find_current_document_id(table, bucket, wanted)
     document = find_document(table, document_id) if document_id else None
     if document is None:
-        document = _find_by_beginning(context, wanted)
+        document = _find_by_beginning(context, wanted) or _find_by_name(context, wanted)
     if document is None:
         raise UnknownItemError(
             f"There is no document or task {wanted!r}: `seashore documents` and `seashore tasks` "
@@ -45,14 +48,26 @@ def find_wanted_document(context: CommandContext, wanted: str) -> Document:
     return document
 
 
-def expand_document_id(context: CommandContext, wanted: str) -> str:
-    """The whole id where the beginning of one is given; any other name as it is.
+def find_document_name(context: CommandContext, wanted: str) -> str:
+    """What a message calls a document: its id, or its key.
+
+    A whole id is taken as it is, and so is the key of an object that the ledger does not know yet:
+    what was put a moment ago is waited for by whoever gets the message.
 
     Raises:
-        UnknownItemError: The beginning fits several ids.
+        UnknownItemError: There is no such document, or the beginning fits several ids.
     """
-    document = _find_by_beginning(context, wanted)
-    return wanted if document is None else document.document_id
+    if not wanted or _ID.fullmatch(wanted):
+        return wanted
+    bucket = context.stack.output("DocumentsBucket")
+    if find_current_document_id(context.table, bucket, wanted) is not None:
+        return wanted
+    try:
+        return find_wanted_document(context, wanted).document_id
+    except UnknownItemError:
+        if _is_in_bucket(context, bucket, wanted):
+            return wanted
+        raise
 
 
 def choose_one(wanted: str, ids: Sequence[str]) -> str:
@@ -81,3 +96,19 @@ def _find_by_beginning(context: CommandContext, beginning: str) -> Document | No
     fitting = (one for one in documents if one.document_id.startswith(beginning))
     found = {one.document_id: one for one in islice(fitting, MOST_NAMED + 1)}
     return found[choose_one(beginning, list(found))] if found else None
+
+
+def _find_by_name(context: CommandContext, name: str) -> Document | None:
+    """The newest file inside of a document that is shown by this name."""
+    shown = name.replace(" > ", INSIDE)
+    if INSIDE not in shown:
+        return None
+    documents = list_documents(context.table, context.now, _DAYS_TO_SEARCH)
+    return next((one for one in documents if one.name and to_printable(one.name) == shown), None)
+
+
+def _is_in_bucket(context: CommandContext, bucket: str, key: str) -> bool:
+    # Of all keys that begin so, the key itself is the first.
+    with aws_errors_as(OperatorError):
+        page = context.stack.client("s3").list_objects_v2(Bucket=bucket, Prefix=key, MaxKeys=1)
+    return any(entry["Key"] == key for entry in page.get("Contents", []))

@@ -6,8 +6,9 @@ from dataclasses import asdict
 from rich.progress import DownloadColumn
 
 from infra.cli.command_context import CommandContext, open_ledger
-from infra.cli.documents.files import FileToPut, SkippedFile, collect_files
+from infra.cli.documents.files import FileToPut, SkippedFile
 from infra.cli.documents.progress_view import show_progress
+from infra.cli.documents.put_plan import PutOptions, PutPlan, may_put, plan_put, say_skipped
 from infra.cli.documents.table import describe_status, write_document_table
 from infra.cli.documents.upload import PutDocument, put_files
 from infra.cli.exit_codes import ExitCode
@@ -16,69 +17,102 @@ from infra.cli.progress.follow_documents import Followed, follow_documents, is_a
 from infra.stacks import Stack
 from pipeline.summaries.coverage import describe_children
 from shared.errors import OperatorError
+from shared.ledger.document_versions import find_current_document_ids
 
 
-def put(context: CommandContext, names: Sequence[str], prefix: str, *, wait: bool) -> ExitCode:
+def put(context: CommandContext, names: Sequence[str], options: PutOptions) -> ExitCode:
     """Put files into the documents bucket, and wait until they are summarised if asked to.
+
+    What is there unchanged is left as it is; with `wait`, its document is waited for too.
 
     Returns:
         FAILED if a file that somebody named was not put or, with `wait`, a document is not DONE.
 
     Raises:
         OperatorError: There is nothing to put, or AWS refused.
+        WrongUsageError: The prefix cannot be used.
     """
-    stack, output = context.stack, context.output
-    files, none_missing = _choose_files(names, prefix, output)
-    if not files:
+    output = context.output
+    plan = plan_put(context, names, options)
+    say_skipped(plan, output)
+    if not plan.files and not plan.unchanged:
         raise OperatorError("Nothing was put: there is no file left to put.")
-    documents = put_with_progress(stack, files, output)
-    all_well = none_missing and len(documents) == len(files)
-    if wait:
-        followed = wait_for_documents(stack, documents, output)
+    if not may_put(context, plan, options):
+        _write_plan(plan, context)
+        return ExitCode.OK if options.dry_run and plan.is_whole else ExitCode.FAILED
+    documents = _put_and_tell(context, plan.files, write_lines=not options.wait)
+    all_well = plan.is_whole and len(documents) == len(plan.files)
+    if options.wait:
+        wanted = [*_find_there(context, plan), *_to_followed(documents)]
+        followed = wait_for_documents(context.stack, wanted, output)
         write_document_table([f.document for f in followed if f.document], context)
         _explain_endings(followed, output)
         all_well = all_well and is_all_done(followed)
     elif context.as_json:
         output.write_json([asdict(document) for document in documents])
-    else:
-        for document in documents:
-            output.write_line([document.document_id, document.key])
     return ExitCode.OK if all_well else ExitCode.FAILED
 
 
-def _choose_files(
-    names: Sequence[str], prefix: str, output: Output
-) -> tuple[list[FileToPut], bool]:
-    files: list[FileToPut] = []
-    none_missing = True
-    for found in collect_files(names, prefix):
-        if isinstance(found, SkippedFile):
-            output.say(f"Skipped {found.path}: {found.reason}")
-            none_missing = none_missing and not found.is_failure
-        else:
-            files.append(found)
-    return files, none_missing
+def _write_plan(plan: PutPlan, context: CommandContext) -> None:
+    """Write what would be put: a line with the path and the key of each file."""
+    if context.as_json:
+        context.output.write_json([{"path": str(f.path), "key": f.key} for f in plan.files])
+        return
+    for file in plan.files:
+        context.output.write_line([file.path, file.key])
 
 
-def put_with_progress(
-    stack: Stack, files: Sequence[FileToPut], output: Output
+def _find_there(context: CommandContext, plan: PutPlan) -> list[Followed]:
+    """The documents of the files that are there unchanged, as far as the ledger knows them."""
+    bucket = context.stack.output("DocumentsBucket")
+    keys = [file.key for file in plan.unchanged]
+    ids = find_current_document_ids(context.table, bucket, keys)
+    return [Followed(document_id, key) for key, document_id in ids.items()]
+
+
+def _to_followed(documents: Sequence[PutDocument]) -> list[Followed]:
+    return [Followed(document.document_id, document.key) for document in documents]
+
+
+def _put_and_tell(
+    context: CommandContext, files: Sequence[FileToPut], *, write_lines: bool
 ) -> list[PutDocument]:
     """Put files into the documents bucket, show how far it is, and say what could not be put.
 
     Raises:
         OperatorError: S3 refused, or cannot be reached.
+        KeyboardInterrupt: The operator has had enough; what is up and how to go on is said.
     """
-    bucket = stack.output("DocumentsBucket")
-    total_bytes = sum(file.size_bytes for file in files)
-    with output.show_bar("Putting", total_bytes, DownloadColumn()) as count_bytes:
-        results = put_files(stack.client("s3"), bucket, files, count_bytes)
-    documents = [result for result in results if isinstance(result, PutDocument)]
-    for result in results:
+    if not files:
+        return []
+    output, bucket = context.output, context.stack.output("DocumentsBucket")
+    count_up = 0
+
+    def tell(result: PutDocument | SkippedFile) -> None:
+        nonlocal count_up
         if isinstance(result, SkippedFile):
-            output.say(f"Not put: {result.path}: {result.reason}")
-    count = len(documents)
-    output.say(f"Put {count} {'file' if count == 1 else 'files'} into s3://{bucket}")
-    return documents
+            output.say(f"Not put: {result.path}: {result.reason}", "red")
+            return
+        count_up += 1
+        if write_lines and not context.as_json:
+            output.write_line([result.document_id, result.key])
+            output.results.file.flush()
+
+    total_bytes = sum(file.size_bytes for file in files)
+    counted = f"{len(files):,} {'file' if len(files) == 1 else 'files'}"
+    try:
+        with output.show_bar("Putting", total_bytes, DownloadColumn()) as count_bytes:
+            results = put_files(context.stack.client("s3"), bucket, files, count_bytes, tell)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt) or count_up:
+            output.say(
+                f"Broken off: {count_up:,} of {counted} are up. The same command puts the others, "
+                "and skips what is there."
+            )
+        raise
+    put_of = "" if count_up == len(files) else f"{count_up:,} of "
+    output.say(f"Put {put_of}{counted} into s3://{bucket}")
+    return [result for result in results if isinstance(result, PutDocument)]
 
 
 def _explain_endings(followed: Sequence[Followed], output: Output) -> None:
@@ -97,20 +131,19 @@ def _explain_endings(followed: Sequence[Followed], output: Output) -> None:
 
 
 def wait_for_documents(
-    stack: Stack, documents: Sequence[PutDocument], output: Output
+    stack: Stack, wanted: Sequence[Followed], output: Output
 ) -> tuple[Followed, ...]:
     """Wait until documents are final, and show how they fare.
 
     Raises:
         KeyboardInterrupt: The operator does not want to wait any longer.
     """
-    wanted = [Followed(document.document_id, document.key) for document in documents]
     followed: tuple[Followed, ...] = ()
     try:
         with show_progress(output.talk) as show:
             for followed in follow_documents(open_ledger(stack), wanted):
                 show(followed)
     except KeyboardInterrupt:
-        output.say("The documents go on without this command: `seashore documents` lists them.")
+        output.say("The documents go on without this command: `seashore watch` looks on.")
         raise
     return followed

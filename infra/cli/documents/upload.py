@@ -35,6 +35,7 @@ def put_files(
     bucket: str,
     files: Sequence[FileToPut],
     count_bytes: Callable[[int], None],
+    tell: "Callable[[PutDocument | SkippedFile], None]" = lambda result: None,
 ) -> list[PutDocument | SkippedFile]:
     """Put files into a bucket, several at a time.
 
@@ -44,6 +45,7 @@ def put_files(
         files: The files and their keys.
         count_bytes: Called from many threads with the bytes that were read since its last call;
             negative where a file is read anew.
+        tell: Called with what became of each file, as soon as that is known.
 
     Returns:
         What became of each file, in their order.
@@ -56,7 +58,7 @@ def put_files(
         futures = [pool.submit(_put_file, s3, bucket, file, count_bytes, stopped) for file in files]
         try:
             for future in as_completed(futures):
-                future.result()
+                tell(future.result())
         except BaseException:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)

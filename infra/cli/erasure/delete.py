@@ -6,9 +6,9 @@ from zoneinfo import ZoneInfo
 
 from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import find_actor, list_dlqs
-from infra.cli.dead_letters.progress import is_confirmed
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.exit_codes import ExitCode
+from infra.cli.output import is_confirmed
 from infra.signals import interrupt_on_signals
 from pipeline.erasure.erase_document import erase_document
 from pipeline.erasure.erasure_types import ErasureServices

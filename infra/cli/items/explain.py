@@ -1,5 +1,6 @@
 """`seashore explain`: the whole timeline of a document, a task or a report on one screen."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -13,6 +14,7 @@ from infra.cli.timeline_table import write_timeline_table
 from infra.cli.times import describe_duration
 from pipeline.dead_letters.hold import message_pk
 from pipeline.timeline import Timeline, build_timeline
+from shared.errors import UnknownItemError
 from shared.ledger.documents import Document, document_pk
 from shared.ledger.erasures import Erasure, find_erasure
 from shared.ledger.reports import ReportRow, find_report, report_pk
@@ -20,6 +22,8 @@ from shared.ledger.tasks import Task, find_task, task_pk
 from shared.ledger.timeline import read_timeline
 
 Fact = tuple[str, str]
+# No key that somebody would give a document, as it has no ending.
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 Subject = Document | Erasure | Task | ReportRow | None
 
 
@@ -60,6 +64,11 @@ def _find_timeline(context: CommandContext, wanted: str) -> tuple[Subject, Timel
     erasure = find_erasure(table, wanted)
     if erasure is not None:
         return erasure, build_timeline([])
+    if _DAY.fullmatch(wanted):
+        raise UnknownItemError(
+            f"The report of {wanted} has no timeline: only what the schedule makes and mails has "
+            f"one. `seashore report --date {wanted}` makes it, now or again."
+        )
     document = find_wanted_document(context, wanted)
     return document, build_timeline(read_timeline(table, document_pk(document.document_id)))
 

@@ -18,6 +18,7 @@ from infra.stacks import Stack
 from pipeline.summaries.mention_markdown import list_dates, list_names
 from pipeline.summaries.results import DocumentSummary
 from pipeline.summaries.summary_types import KeyPoint
+from shared.document_formats import cite_units
 from shared.ledger.documents import Document, document_pk
 from shared.ledger.tasks import find_task
 from shared.ledger.timeline import read_timeline
@@ -114,7 +115,11 @@ def write_summary(
     output.write_prose(summary.abstract)
     output.write()
     for point in choose_evenly(summary.key_points, most_key_points):
-        pages = f" (p. {format_page_ranges(point.pages)})" if point.pages else ""
+        pages = (
+            f" ({cite_units(summary.coverage.unit, format_page_ranges(point.pages))})"
+            if point.pages
+            else ""
+        )
         output.write_prose(f"• {point.text}{pages}", indent=2, hang=2)
     if summary.key_points:
         output.write()
@@ -124,8 +129,10 @@ def write_summary(
 
 def _write_mentions(summary: DocumentSummary, output: Output) -> None:
     """Write the names of a document by kind, and its dates."""
-    names = [f"{title}: {names}" for title, names in list_names(summary.entities)]
-    for lines in (names, list_dates(summary.dates)):
+    names = [
+        f"{title}: {names}" for title, names in list_names(summary.entities, summary.coverage.unit)
+    ]
+    for lines in (names, list_dates(summary.dates, summary.coverage.unit)):
         for line in lines:
             output.write_prose(f"• {line}", indent=2, hang=2)
         if lines:
@@ -141,7 +148,11 @@ def choose_evenly(points: Sequence[KeyPoint], most: int | None) -> list[KeyPoint
 
 def list_facts(document: Document, result: StoredSummary | None) -> list[tuple[str, str]]:
     """What is known of a document besides its status, as labels and values."""
-    facts = [("Pages", describe_pages(document, result))] if document.pages else []
+    facts = (
+        [(f"{document.unit.capitalize()}s", describe_pages(document, result))]
+        if document.pages
+        else []
+    )
     if document.model is not None:
         facts.append(("Model", f"{document.model}, {describe_usage(document)}"))
     if document.superseded_by is not None:

@@ -103,7 +103,10 @@ def _say_how_today_stands(
     )
     chat = today.spent_by(Account.CHAT)
     if chat:
-        output.say(f"Chats: {format_usd(chat)} spent; {_say_limit(caps[Account.CHAT])}.")
+        output.say(
+            f"Chats and tasks over the API: {format_usd(chat)} spent; "
+            f"{_say_limit(caps[Account.CHAT])}."
+        )
     unanswered = sum(model.unanswered for model in today.models)
     left_open = sum(model.left_open for model in today.models)
     if unanswered:

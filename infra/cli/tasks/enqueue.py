@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext
-from infra.cli.documents.find import expand_document_id
+from infra.cli.documents.find import find_document_name
 from infra.cli.exit_codes import ExitCode
 from infra.cli.progress.follow_documents import REAL_PACE
 from infra.cli.progress.follow_tasks import follow_tasks, show_task_progress
@@ -20,8 +20,9 @@ from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
 from shared.ledger.tasks import Task as KnownTask
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
-from shared.messages.message import describe_problem
-from shared.messages.tasks import TASK, Task
+from shared.messages.problem_words import describe_problem
+from shared.messages.tasks import TASK, TASK_ID_PATTERN, TASK_ID_WORDS, Task
+from shared.messages.work_items import escape_for_sqs
 
 
 def read_text(name: str) -> str:
@@ -73,12 +74,13 @@ def enqueue_task(context: CommandContext, content: Mapping[str, Any], *, wait: b
     Raises:
         WrongUsageError: The task, or the schema of an extraction, cannot be sent as it is, or its
             id is another task's.
+        UnknownItemError: There is no document of a name.
         OperatorError: AWS refused it.
     """
     task = _build_task(context, content)
     if task.id is not None:
         _refuse_used_id(find_task(context.table, task.id), task)
-    body = task.model_dump_json(by_alias=True, exclude_none=True)
+    body = escape_for_sqs(task.model_dump_json(by_alias=True, exclude_none=True))
     with aws_errors_as(OperatorError):
         sent = context.stack.client("sqs").send_message(
             QueueUrl=context.stack.output("WorkQueueUrl"), MessageBody=body
@@ -109,15 +111,15 @@ def _refuse_used_id(known: KnownTask | None, task: Task) -> None:
 def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
     given = {name: value for name, value in content.items() if value is not None}
     if "document" in given:
-        given["document"] = expand_document_id(context, given["document"])
+        given["document"] = find_document_name(context, given["document"])
     if "documents" in given:
-        given["documents"] = [expand_document_id(context, name) for name in given["documents"]]
+        given["documents"] = [find_document_name(context, name) for name in given["documents"]]
     try:
         task = TASK.validate_python(given)
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, problem['loc'][1:])) or problem['loc'][0]}: "
-            f"{_say_problem(problem)}"
+            f"{describe_problem(problem, {TASK_ID_PATTERN: TASK_ID_WORDS})}"
             for problem in error.errors(include_input=False)
         )
         raise WrongUsageError(f"The task cannot be sent: {problems}.") from None
@@ -126,20 +128,6 @@ def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
     except TaskRefusedError as error:
         raise WrongUsageError(str(error)) from error
     return task
-
-
-def _say_problem(problem: Any) -> str:
-    """What is wrong with a field, of a problem as pydantic lists it."""
-    match problem["type"]:
-        case "string_pattern_mismatch":  # only ids have a pattern
-            return (
-                "it may have letters, digits, dots, hyphens and underscores, 100 at the most, and "
-                "begins with a letter or digit"
-            )
-        case "string_too_short":
-            return "it is empty"
-        case _:
-            return describe_problem(problem).removeprefix("Value error, ")
 
 
 def _wait(context: CommandContext, task: Task) -> ExitCode:

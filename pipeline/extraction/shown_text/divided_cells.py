@@ -8,12 +8,8 @@ it that is drawn in several pieces is looked at piece by piece.
 import re
 from collections import defaultdict
 
-from pipeline.extraction.shown_text.page_characters import (
-    Edit,
-    PageCharacters,
-    measure_gap,
-    turn_upright,
-)
+from pipeline.extraction.shown_text.geometry import measure_gap, turn_upright
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
 # other a digit, a sign, a bracket or a word. One letter beside a digit is a formula, "A1".
@@ -41,6 +37,8 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
     """The page with a space in each word with digits where two pieces of text are apart."""
     text = characters.text
     ends = [found.span() for found in _END_OF_WORD.finditer(text)]
+    if not ends:
+        return characters
     # What is before the first digit is looked at with it, if it is of the same word.
     words = [(start - (start > 0 and text[start - 1] not in " \n"), end) for start, end in ends]
     junctions = [

@@ -192,7 +192,7 @@ def _describe_cap(spend: Spend) -> tuple[str, Tone]:
         return ("No daily limit is set." if spend.calls else "No model was paid."), Tone.NONE
     words = f"{cost} of the day's limit of {say_cost(spend.cap_micro_usd)} ({say_share(share)})."
     if spend.chat_micro_usd:
-        words = f"{words} Chats cost {say_cost(spend.chat_micro_usd)} besides."
+        words = f"{words} What came over the API cost {say_cost(spend.chat_micro_usd)} besides."
     if share >= 1:
         return f"{words} The limit was reached: work waits for the next day.", Tone.BAD
     return words, Tone.WARN if share >= _NEAR_CAP else Tone.GOOD

@@ -16,6 +16,7 @@ from pipeline.tasks.agent.tool_types import (
     ToolRefusedError,
     ToolResult,
 )
+from shared.document_formats import cite_units
 from shared.errors import ContextOverflowError, ModelRefusalError, TaskRefusedError
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
@@ -155,11 +156,13 @@ class DocumentTools:
         if summary is None:
             return ToolResult(f"There is no summary (yet): {describe_document(document)}")
         points = [
-            f"- {point.text} (p. {', '.join(map(str, point.pages))})"
+            f"- {point.text} ({cite_units(document.unit, ', '.join(map(str, point.pages)))})"
             for point in summary.key_points
         ]
-        names = [f"{title}: {names}" for title, names in list_names(summary.entities)]
-        dates = list_dates(summary.dates)
+        names = [
+            f"{title}: {names}" for title, names in list_names(summary.entities, document.unit)
+        ]
+        dates = list_dates(summary.dates, document.unit)
         gaps = summary.coverage.describe_gaps()
         text = [summary.title, summary.abstract, *points, *names, *dates]
         lines = [describe_document(document), *text, gaps]

@@ -24,8 +24,12 @@ from pipeline.tasks.extract.field_schema import (
 )
 
 
-class FoundField(BaseModel):
-    """A field's value as the model gives it, with the source that says it."""
+def _read_none(found: Any) -> Any:
+    return () if found is None else found
+
+
+class GivenValue(BaseModel):
+    """A value as the model gives it, with the source that says it."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -38,6 +42,12 @@ class FoundField(BaseModel):
         if self.source is None:
             return ()
         return self.source if isinstance(self.source, tuple) else (self.source,)
+
+
+class FoundField(GivenValue):
+    """A field's value, with the other values that other sources say."""
+
+    others: Annotated[tuple[GivenValue, ...], BeforeValidator(_read_none)] = ()
 
 
 class FoundRows(BaseModel):
@@ -91,13 +101,12 @@ def build_answer_type(parts: FieldParts) -> type[Fields]:
 
 def _shape_value(schema: FieldSchema, name: str) -> tuple[Any, FoundField]:
     numbers = {"type": "array", "items": {"type": "integer"}}
-    json_schema = {
-        "type": "object",
-        "properties": {
-            "value": make_nullable(schema.properties[name]),
-            "source": {"anyOf": [{"type": "integer"}, numbers, {"type": "null"}]},
-        },
+    given = {
+        "value": make_nullable(schema.properties[name]),
+        "source": {"anyOf": [{"type": "integer"}, numbers, {"type": "null"}]},
     }
+    others = {"type": "array", "items": {"type": "object", "properties": given}}
+    json_schema = {"type": "object", "properties": {**given, "others": others}}
     check = AfterValidator(_build_value_check(schema, name))
     return Annotated[FoundField, check, WithJsonSchema(json_schema)], FoundField()
 
@@ -105,7 +114,15 @@ def _shape_value(schema: FieldSchema, name: str) -> tuple[Any, FoundField]:
 def _build_value_check(schema: FieldSchema, name: str) -> Callable[[FoundField], FoundField]:
     def check(found: FoundField) -> FoundField:
         value = _read_fitting(schema, name, found.value)
-        return FoundField() if value is None else FoundField(value=value, source=found.source)
+        if value is None:
+            return FoundField()
+        others = (
+            GivenValue(value=other, source=one.source)
+            for one in found.others
+            if (other := read_nulls(one.value, schema.properties[name])) is not None
+            and schema.find_problem(name, other) is None
+        )
+        return FoundField(value=value, source=found.source, others=tuple(others))
 
     return check
 
@@ -116,15 +133,11 @@ def _shape_rows(schema: FieldSchema, path: str) -> tuple[Any, tuple[FoundRows, .
     json_schema = {"type": "array", "items": {"type": "object", "properties": properties}}
     shape = Annotated[
         tuple[FoundRows, ...],
-        BeforeValidator(_read_no_rows),
+        BeforeValidator(_read_none),
         AfterValidator(_build_rows_check(schema, path)),
         WithJsonSchema(json_schema),
     ]
     return shape, ()
-
-
-def _read_no_rows(found: Any) -> Any:
-    return () if found is None else found
 
 
 def _build_rows_check(

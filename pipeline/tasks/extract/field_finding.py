@@ -17,6 +17,7 @@ from pipeline.tasks.extract.text_lines import Part, TextLine, divide_lines, has_
 from pipeline.tasks.extract.unread_lines import UnreadLines, find_unread_lines
 from shared.deadline import Deadline
 from shared.errors import TaskRefusedError
+from shared.llm.answer_key import describe_answer_type
 from shared.llm.model import ModelRequest, Source
 from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import (
@@ -76,7 +77,7 @@ class ReadingServices:
 
 @dataclass(frozen=True)
 class _PartAnswer:
-    values: Mapping[str, FoundValue]
+    values: Mapping[str, list[FoundValue]]
     rows: Mapping[str, PlacedRows]
 
 
@@ -86,7 +87,8 @@ def find_fields(
     """Find the values of fields and the rows of lists in all of a text.
 
     Where parts give a field different values, the pages that say them are read once more, together,
-    so that one reading decides; without room for that, the value that most pages say is taken.
+    so that one reading decides; without room for that, the value that most pages say is taken. Of
+    the pages of one part its reading has decided already.
 
     Args:
         sources: The pages; a text without pages has 0 for them.
@@ -103,10 +105,16 @@ def find_fields(
     finder = _Finder(parts, services)
     reading = finder.read(lines)
     found = FoundFields(failed=reading.failed)
-    for name in parts.values.properties:
+    differing = {}
+    taken: dict[str, list[FoundValue]] = {}
+    for name, schema in parts.values.properties.items():
         given = [answer.values[name] for _, answer in reading.answers if name in answer.values]
-        found.values[name] = join_values(given)
-    _decide_conflicts(found.values, parts, services)
+        found.values[name] = join_values(one for values in given for one in values)
+        taken[name] = join_values(values[0] for values in given)
+        if len(taken[name]) > 1:
+            differing[name] = schema
+    if differing:
+        _decide_conflicts(found.values, taken, FieldSchema(differing, ()), services)
     for path, one in parts.lists.items():
         rows = join_rows(
             ((part, answer.rows[path].rows) for part, answer in reading.answers),
@@ -129,7 +137,7 @@ class _Finder:
         self._answer_tokens = services.window.limit_answer(_MAX_OUTPUT_TOKENS)
         self._row_tokens = max(map(_estimate_row_names, parts.rows.properties.values()), default=0)
         # The shape of the answer goes along in words where a server does not hold the model to it.
-        shape = json.dumps(self._answer_type.model_json_schema())
+        shape = json.dumps(describe_answer_type(self._answer_type))
         question = write_question(parts, repeats=True)
         self.room_tokens = (
             services.window.find_room(self._answer_tokens, EXTRACT, question, shape)
@@ -200,18 +208,16 @@ def _estimate_row_names(schema: Mapping[str, object]) -> int:
 
 
 def _decide_conflicts(
-    values: dict[str, list[FoundValue]], parts: FieldParts, services: ReadingServices
+    values: dict[str, list[FoundValue]],
+    taken: Mapping[str, Sequence[FoundValue]],
+    schema: FieldSchema,
+    services: ReadingServices,
 ) -> None:
-    """Where parts differ, have one reading of all pages that say something decide."""
-    differing = {
-        name: part for name, part in parts.values.properties.items() if len(values[name]) > 1
-    }
-    if not differing:
-        return
-    schema = FieldSchema(differing, ())
+    """Where parts take different values, have one reading of all pages that say these decide."""
+    names = schema.properties
     telling = tuple(
         sorted(
-            {source for name in differing for one in values[name] for source in one.sources},
+            {source for name in names for one in taken[name] for source in one.sources},
             key=lambda source: source.first_page,
         )
     )
@@ -219,7 +225,7 @@ def _decide_conflicts(
     if sum(estimate_source_tokens(source.text) for source in telling) > finder.room_tokens:
         return
     found = finder.ask(telling, repeats=False, widens=True).list_found()
-    for name, decided in read_values(found, telling, schema).items():
+    for name, (decided, *_) in read_values(found, telling, schema).items():
         others = [one for one in values[name] if one.form != decided.form]
         same = [one for one in values[name] if one.form == decided.form]
         values[name] = [*(same or [decided]), *others]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.tasks.extract.answer_shape import FoundField
+from pipeline.tasks.extract.answer_shape import FoundField, GivenValue
 from pipeline.tasks.extract.evidence import Evidence, Gap, keep_borne_out
 from pipeline.tasks.extract.field_schema import FieldSchema
 from shared.llm.model import Source
@@ -46,18 +46,26 @@ def _level(value: Any) -> Any:
 
 def read_values(
     fields: Mapping[str, FoundField], sources: Sequence[Source], schema: FieldSchema
-) -> dict[str, FoundValue]:
-    """The values of one answer that stand in the sources which they are said to be from."""
-    values: dict[str, FoundValue] = {}
-    for name, part in schema.properties.items():
-        cited = tuple(
-            sources[number - 1] for number in fields[name].sources if 0 < number <= len(sources)
-        )
+) -> dict[str, list[FoundValue]]:
+    """The values of one answer that stand in the sources which they are said to be from.
+
+    Of each field that which the model takes comes first, then those that other sources say.
+    """
+
+    def read(name: str, given: GivenValue) -> FoundValue | None:
+        cited = tuple(sources[number - 1] for number in given.sources if 0 < number <= len(sources))
         evidence = Evidence("\n".join(source.text for source in cited))
-        value, gaps = keep_borne_out(fields[name].value, part, evidence, name)
-        if value is not None and cited:
-            values[name] = FoundValue(value, tuple(gaps), cited)
-    return values
+        value, gaps = keep_borne_out(given.value, schema.properties[name], evidence, name)
+        return FoundValue(value, tuple(gaps), cited) if value is not None and cited else None
+
+    read_of_all = {
+        name: [read(name, given) for given in (fields[name], *fields[name].others)]
+        for name in schema.properties
+    }
+    kept = {
+        name: [one for one in values if one is not None] for name, values in read_of_all.items()
+    }
+    return {name: values for name, values in kept.items() if values}
 
 
 def join_values(found: Iterable[FoundValue]) -> list[FoundValue]:

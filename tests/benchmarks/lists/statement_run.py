@@ -34,6 +34,9 @@ class StatementScore:
         is_in_order: Whether the rows that were taken are in the order of the text.
         silent_losses: Rows that are missing of pages that are not named.
         false_alarms: Pages that are named and of which nothing is missing.
+        pages_with_losses: Pages of which rows are missing. A row that a model leaves out where a
+            part shows the lines before it again is none, as the part before has it.
+        pages_named: Pages that are named.
     """
 
     recall: float
@@ -42,6 +45,8 @@ class StatementScore:
     is_in_order: bool
     silent_losses: int
     false_alarms: int
+    pages_with_losses: int
+    pages_named: int
 
 
 def read_statement(count: int, window_tokens: int, model: ListReader) -> ExtractResult:
@@ -101,6 +106,8 @@ def score_statement(count: int, result: ExtractResult) -> StatementScore:
         is_in_order=order == sorted(order),
         silent_losses=sum(n for (page, _), n in missing.items() if page not in named),
         false_alarms=len(named - {page for page, _ in missing}),
+        pages_with_losses=len({page for page, _ in missing}),
+        pages_named=len(named),
     )
 
 

@@ -113,6 +113,7 @@ def open_account(
     names = account.settings
     for queue_url, dlq_url in (
         (names.uploads_queue_url, names.uploads_dlq_url),
+        (names.conversions_queue_url, names.conversions_dlq_url),
         (names.work_queue_url, names.work_dlq_url),
     ):
         dlq = account.clients.sqs.get_queue_attributes(QueueUrl=dlq_url, AttributeNames=["All"])

@@ -6,12 +6,11 @@ from dataclasses import dataclass
 
 from pipeline.extraction import Extractor
 from shared.lifecycle import DocumentStatus
-from tests.chaos.harness.schedules import Event, Schedule, World, watching
+from tests.chaos.harness.schedules import Event, Schedule, World, read_ledger, watching
 from tests.chaos.harness.tally import (
     count_miscounted_chunks,
     read_events,
     read_statuses,
-    scan_ledger,
 )
 from tests.fakes.aws.aws_account import AwsAccount
 from tests.fakes.aws.kept_account import open_account
@@ -113,27 +112,29 @@ def _begin(scenario: str, account: AwsAccount) -> None:
 
 def _is_final(account: AwsAccount) -> bool:
     return all(
-        status in ("DONE", "PARTIAL", "FAILED") for status in read_statuses(account).values()
+        status in ("DONE", "PARTIAL", "FAILED")
+        for status in read_statuses(read_ledger(account)).values()
     )
 
 
 def _find_faults(account: AwsAccount, scenario: str, told_url: str) -> Iterator[str]:
-    statuses = read_statuses(account)
+    ledger = read_ledger(account)
+    statuses = read_statuses(ledger)
     expected = {DOCUMENT: 1, VERSIONS: 2, TASK: 1 + len(TASKS)}[scenario]
     if len(statuses) != expected:
         yield f"{len(statuses)} documents and tasks, not {expected}"
     yield from (
         f"{item} is {status}" for item, status in statuses.items() if status != DocumentStatus.DONE
     )
-    if count_miscounted_chunks(account):
+    if count_miscounted_chunks(ledger):
         yield "chunks are counted wrongly"
-    for item, events in read_events(account).items():
+    for item, events in read_events(ledger).items():
         chunks = [event["details"]["chunk"] for event in events if event["step"] == "chunk_done"]
         if len(chunks) != len(set(chunks)):
             yield f"chunks of {item} were counted twice"
         if sum(event["step"] == "finished" for event in events) != 1:
             yield f"{item} was not finished once"
-    for row in scan_ledger(account):
+    for row in ledger:
         if row["sk"] == "DOC" and row["chunks_done"] != row["chunks_total"]:
             yield f"{row['document_id']} has {row['chunks_done']} chunks"
     for url in (account.settings.work_dlq_url, account.settings.uploads_dlq_url):

@@ -224,11 +224,18 @@ class World:
                 message.visible_at = 0.0
         if keeps_claims:
             return
-        tables = dynamodb_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].tables
-        table = tables[self.account.settings.idempotency_table]
-        for row in table.all_items():
+        for row in _list_items(self.account.settings.idempotency_table):
             if row.attrs["status"].value == "INPROGRESS":
                 row.attrs["in_progress_expiration"].value = "0"
+
+
+def read_ledger(account: AwsAccount) -> list[dict[str, Any]]:
+    """All rows of the ledger, without a request, which takes moto longer than a schedule."""
+    return [item.to_regular_json() for item in _list_items(account.settings.ledger_table)]
+
+
+def _list_items(table_name: str) -> Any:
+    return dynamodb_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].tables[table_name].all_items()
 
 
 def _queues() -> Any:

@@ -98,7 +98,7 @@ def take_tally(
     effects = count_effects(account)
     expected = {item for d in documents for item in (*d.chunk_ids, d.combine_id)}
     folders = list_result_folders(account)
-    statuses = read_statuses(account)
+    statuses = read_statuses(scan_ledger(account))
     unexpected = sum(item not in expected for item in effects)
     unexpected += sum(statuses.get(d.document_id) != "DONE" for d in documents)
     unexpected += len(folders) - len(set(folders))
@@ -110,7 +110,7 @@ def take_tally(
         lost=len(expected - set(effects)),
         unexpected=unexpected,
         duplicate_effects=sum(count - 1 for count in effects.values())
-        + count_miscounted_chunks(account),
+        + count_miscounted_chunks(scan_ledger(account)),
         calls=len(calls),
         repeated_calls=len(calls) - len({call.details["key"] for call in calls}),
         unexplained_calls=len(find_unexplained_calls(entries)),
@@ -128,7 +128,7 @@ def count_effects(account: AwsAccount) -> Counter[str]:
     for row in scan_ledger(account):
         if row["sk"] == "DOC":
             chunks_done[row["document_id"]] = int(row.get("chunks_done", 0))
-    for document_id, events in read_events(account).items():
+    for document_id, events in read_events(scan_ledger(account)).items():
         for event in events:
             if event["step"] == "chunk_done":
                 effects[f"{document_id}:1:chunk:{event['details']['chunk']}"] += 1
@@ -137,21 +137,21 @@ def count_effects(account: AwsAccount) -> Counter[str]:
     return effects
 
 
-def read_events(account: AwsAccount) -> dict[str, list[dict[str, Any]]]:
-    """The timeline of each document and task, oldest first."""
+def read_events(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
+    """The timeline of each document and task, oldest first, by the rows of the ledger."""
     events = defaultdict(list)
-    for row in sorted(scan_ledger(account), key=lambda row: row["sk"]):
+    for row in sorted(rows, key=lambda row: row["sk"]):
         owner, _, owner_id = row["pk"].partition("#")
         if owner in ("DOC", "TASK") and row["sk"].startswith("EVENT#"):
             events[owner_id].append(row)
     return events
 
 
-def count_miscounted_chunks(account: AwsAccount) -> int:
+def count_miscounted_chunks(ledger: Iterable[dict[str, Any]]) -> int:
     """By how much the counters of documents differ from the chunks that are there."""
     rows: Counter[str] = Counter()
     counters: dict[str, int] = {}
-    for row in scan_ledger(account):
+    for row in ledger:
         if row["sk"].startswith("CHUNK#"):
             rows[row["document_id"]] += 1
         elif row["sk"] == "DOC":
@@ -161,12 +161,10 @@ def count_miscounted_chunks(account: AwsAccount) -> int:
     return sum(abs(rows[document] - count) for document, count in counters.items())
 
 
-def read_statuses(account: AwsAccount) -> dict[str, str]:
-    """The status of each document and task."""
+def read_statuses(rows: Iterable[dict[str, Any]]) -> dict[str, str]:
+    """The status of each document and task, by the rows of the ledger."""
     return {
-        row["pk"].partition("#")[2]: row["status"]
-        for row in scan_ledger(account)
-        if row["sk"] in ("DOC", "TASK")
+        row["pk"].partition("#")[2]: row["status"] for row in rows if row["sk"] in ("DOC", "TASK")
     }
 
 

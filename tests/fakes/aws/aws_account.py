@@ -81,7 +81,7 @@ def build_account(clients=None, **settings):
     """Make everything in moto's account, or where `clients` lead; `settings` override defaults."""
     clients = clients or Clients()
     urls = {}
-    for name in ("uploads", "work", "reports"):
+    for name in ("uploads", "conversions", "work", "reports"):
         dlq = clients.sqs.create_queue(QueueName=f"seashore-{name}-dlq")["QueueUrl"]
         arn = clients.sqs.get_queue_attributes(QueueUrl=dlq, AttributeNames=["QueueArn"])
         policy = {

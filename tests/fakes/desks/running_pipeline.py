@@ -1,9 +1,10 @@
-"""Both functions with their queues, driven by hand."""
+"""The functions that documents go through with their queues, driven by hand."""
 
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from functions.convert import build_convert, build_converter
 from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
 from functions.worker import build_worker
@@ -18,9 +19,11 @@ from tests.fakes.aws.event_source import EventSource
 
 
 class RunningPipeline:
-    """The ingest and the worker function, each behind its queue."""
+    """The ingest, the convert and the worker function, each behind its queue."""
 
-    def __init__(self, account, extractor, model, timeout_seconds=60.0, fallback=None):
+    def __init__(
+        self, account, extractor, model, timeout_seconds=60.0, fallback=None, converter=None
+    ):
         self.account = account
         self._announced = set()
         self.table = LedgerTable(
@@ -29,9 +32,11 @@ class RunningPipeline:
         built = [
             build_ingest(account.settings, account.clients, extractor),
             build_worker(account.settings, account.clients, model, fallback=fallback),
+            # It starts no reader before its first document.
+            build_convert(account.settings, account.clients, converter),
         ]
         self.worker_consumer, _ = built[1]
-        self.ingest, self.worker = (
+        self.ingest, self.worker, self.convert = (
             EventSource(
                 account.clients.sqs,
                 consumer.queue_url,
@@ -46,8 +51,13 @@ class RunningPipeline:
         )
 
     def run(self):
-        """Poll both queues until neither has a message to give."""
-        while self._announce_children() + self.ingest.poll() + self.worker.poll():
+        """Poll all queues until none has a message to give."""
+        while (
+            self._announce_children()
+            + self.ingest.poll()
+            + self.convert.poll()
+            + self.worker.poll()
+        ):
             pass
 
     def list_children(self):
@@ -82,11 +92,12 @@ def run_pipeline(
     account: AwsAccount, *, extractor=None, model=None, timeout_seconds=60.0, fallback=None
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
-    with Extractor() as own_extractor:
+    with Extractor() as own_extractor, build_converter(account.settings) as converter:
         yield RunningPipeline(
             account,
             extractor or own_extractor,
             model or ExtractiveModel(),
             timeout_seconds,
             fallback,
+            converter,
         )

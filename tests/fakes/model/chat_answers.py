@@ -86,6 +86,8 @@ def fill_schema(
         }
     if kind == "array" and schema["items"].get("type") == "integer":
         return [*pages, *([stray_page] if stray_page else [])]
+    if name == "others":
+        return []
     if kind == "array":
         return [
             fill_schema(schema["items"], [source], stray_page, name)

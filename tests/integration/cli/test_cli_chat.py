@@ -48,15 +48,16 @@ def chat(api, outputs, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_API_GATEWAY", api.address)
     monkeypatch.setenv("SEASHORE_STACK", "pipeline")
 
-    def run(*arguments, **more):
+    def run(*arguments, command="chat", **more):
         with serve_stack("pipeline", outputs) as address:
             monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", address)
-            return CliRunner().invoke(app, ["chat", *arguments], **more)
+            return CliRunner().invoke(app, [command, *arguments], **more)
 
     return run
 
 
 def test_an_answer_goes_to_stdout_and_the_steps_to_stderr(api, chat):
+    api.script(200, {"thread_id": "t-1"})
     api.script(200, ANSWER)
     result = chat("When did it open?", "--thread", "t-1")
     assert result.exit_code == 0, result.output
@@ -65,9 +66,18 @@ def test_an_answer_goes_to_stdout_and_the_steps_to_stderr(api, chat):
     assert "x… was refused\n" in result.stderr
     assert "Read: harbour.pdf p. 1-2\n" in result.stderr
     assert "conversation t-1 · a-model · 120 tokens · $0.0012\n" in result.stderr
-    ((method, path, headers, body),) = api.requests
+    look, (method, path, headers, body) = api.requests
+    assert look[:2] == ("GET", "/v1/threads/t-1")
     assert (method, path, headers["x-api-key"]) == ("POST", "/v1/chat", KEY)
     assert json.loads(body) == {"message": "When did it open?", "thread_id": "t-1"}
+
+
+def test_a_mistyped_conversation_is_told_and_none_is_begun(api, chat):
+    api.refuse(404, "not_found", "there is no such conversation")
+    result = chat("When did it open?", "--thread", "t 1/x")
+    assert result.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    assert "There is no conversation 't 1/x': `seashore conversations` lists yours" in result.stderr
+    assert [request[:2] for request in api.requests] == [("GET", "/v1/threads/t%201%2Fx")]
 
 
 @pytest.mark.parametrize("arguments", [(), ("-",)])
@@ -237,6 +247,41 @@ def test_a_conversation_goes_on_in_its_thread_and_is_revealed_word_by_word(api, 
     assert len(pauses) > 200
     assert sum(pauses) < 4
     assert all(len(line) <= 40 for line in shown.splitlines() if line.startswith("word"))
+
+
+THREAD = {
+    "thread_id": "t-1",
+    "title": "When did it open?",
+    "turns": 3,
+    "updated_at": "2026-03-01T10:00:00+00:00",
+    "history": [{"message": "When?", "answer": "In 1907.\n\nAt six."}],
+}
+
+
+def test_conversations_are_listed_shown_and_deleted(api, chat):
+    for arguments in ((), ("list",)):
+        api.script(200, {"threads": [THREAD]})
+        listed = chat(*arguments, command="conversations")
+        assert listed.stdout == "t-1\t3\tWhen did it open?\t2026-03-01T10:00:00+00:00\n"
+    api.script(200, THREAD)
+    shown = chat("show", "t-1", command="conversations")
+    assert shown.stdout == "You: When?\n\nIn 1907.\n\nAt six.\n\n"
+    assert "2 earlier turns are not shown." in shown.stderr
+    api.script(200, THREAD)
+    api.script(200, {"thread_id": "t-1"})
+    assert chat("delete", "t-1", command="conversations").exit_code == 0
+    assert api.requests[-1][:2] == ("DELETE", "/v1/threads/t-1")
+    api.refuse(404, "not_found", "there is no such conversation")
+    missing = chat("delete", "t-2", command="conversations")
+    assert missing.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    api.script(200, {"threads": []})
+    assert "There is no conversation" in chat(command="conversations").stderr
+
+
+@pytest.mark.parametrize("farewell", ["exit", " Quit ", "bye", ":q"])
+def test_a_farewell_ends_it_and_is_not_asked(api, converse, farewell):
+    code, _, _ = converse(f"{farewell}\nWhen?\n")
+    assert (code, api.requests) == (ExitCode.OK, [])
 
 
 def test_a_refused_message_does_not_end_the_conversation(api, converse):

@@ -8,6 +8,9 @@ import time
 
 import pytest
 
+from infra.cli.documents.files import collect_files
+from infra.cli.documents.unchanged import find_unchanged
+from infra.cli.documents.upload import PutDocument
 from infra.cli.exit_codes import ExitCode
 from shared.lifecycle import DocumentStatus
 from shared.messages.uploads import Upload
@@ -38,20 +41,119 @@ def test_put_keeps_the_name_and_writes_the_id_that_ingest_will_give(seashore, ac
     assert "Put 1 file into s3://seashore-documents" in result.stderr
 
 
-def test_put_takes_folders_with_a_prefix_and_says_what_it_skipped(seashore, account, tmp_path):
-    for name in ("a.pdf", "deep/b.PDF", ".hidden.pdf", "notes.txt"):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
-        (tmp_path / name).write_bytes(b"")
-    result = seashore("put", tmp_path, "--prefix", "in/", "--json")
-    assert result.exit_code == 0
-    assert [put["key"] for put in json.loads(result.stdout)] == ["in/a.pdf", "in/deep/b.PDF"]
-    assert f"Skipped {tmp_path / '.hidden.pdf'}: hidden" in result.stderr
+def write_pdfs(folder, *names):
+    """Files that begin as PDFs do, each with content of its own."""
+    for name in names:
+        (folder / name).parent.mkdir(exist_ok=True, parents=True)
+        (folder / name).write_bytes(b"%PDF-1.7 " + name.encode())
+
+
+def list_bucket(account):
     listed = account.clients.s3.list_objects_v2(Bucket=account.settings.documents_bucket)
-    assert [entry["Key"] for entry in listed["Contents"]] == ["in/a.pdf", "in/deep/b.PDF"]
+    return [entry["Key"] for entry in listed.get("Contents", [])]
+
+
+def count_versions(account):
+    bucket = account.settings.documents_bucket
+    return len(account.clients.s3.list_object_versions(Bucket=bucket)["Versions"])
+
+
+def test_put_takes_folders_with_a_prefix_and_says_what_it_skipped(seashore, account, tmp_path):
+    folder = tmp_path / "reports"
+    write_pdfs(folder, "a.pdf", "deep/b.PDF", ".hidden.pdf", "a.zip", "x.exe", "y.exe", "z.exe")
+    result = seashore("put", folder, "--prefix", "in/", "--json")
+    assert result.exit_code == 0
+    keys = ["in/reports/a.pdf", "in/reports/deep/b.PDF"]
+    assert sorted(put["key"] for put in json.loads(result.stdout)) == keys
+    assert f"Skipped {folder / '.hidden.pdf'}: hidden" in result.stderr
+    assert "Skipped 4 files: not named as a document of a kind that is read (" in result.stderr
+    assert "y.exe and 1 more)" in result.stderr
+    assert list_bucket(account) == keys
+
+
+def test_put_again_skips_what_is_there_unchanged_and_puts_what_has_changed(
+    seashore, account, tmp_path
+):
+    folder = tmp_path / "reports"
+    write_pdfs(folder, "a.pdf", "b.pdf", "ø/c.pdf")
+    assert seashore("put", folder).exit_code == 0
+    result = seashore("put", folder)
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "Skipped 3 files that are there unchanged.\n"
+    assert count_versions(account) == 3
+    (folder / "b.pdf").write_bytes(b"%PDF-1.7 B.PDF")
+    result = seashore("put", folder)
+    assert [line.split("\t")[1] for line in result.stdout.splitlines()] == ["reports/b.pdf"]
+    assert "Skipped 2 files that are there unchanged." in result.stderr
+    assert len(seashore("put", folder, "--again").stdout.splitlines()) == 3
+
+
+def test_put_finds_its_files_among_thousands_with_few_calls(account, tmp_path):
+    s3, bucket = account.clients.s3, account.settings.documents_bucket
+    for number in range(1, 30):
+        s3.put_object(Bucket=bucket, Key=f"a{number:04}.pdf", Body=b"other")
+    write_pdfs(tmp_path, "a0001.pdf", "a0028.pdf", "a9.pdf", "z.pdf", "0.pdf")
+    s3.put_object(Bucket=bucket, Key="a0028.pdf", Body=b"%PDF-1.7 a0028.pdf")
+    s3.put_object(Bucket=bucket, Key="z.pdf", Body=b"%PDF-1.7 z.pdf")
+    files = list(collect_files([str(tmp_path / "*.pdf")], ""))
+    calls = []
+
+    class FewEntries:
+        """S3 as it answers where a page is short, as one is beside a million objects."""
+
+        def list_objects_v2(self, **request):
+            calls.append("list")
+            return s3.list_objects_v2(**request, MaxKeys=3)
+
+        def head_object(self, **request):
+            calls.append("head")
+            return s3.head_object(**request)
+
+    assert find_unchanged(FewEntries(), bucket, files) == {"a0028.pdf", "z.pdf"}
+    assert len(calls) <= 2 * len(files)
+
+
+def test_a_dry_run_writes_what_would_be_put_and_puts_nothing(seashore, account, tmp_path):
+    write_pdfs(tmp_path, "a.pdf", "b.pdf")
+    result = seashore("put", tmp_path / "a.pdf", tmp_path / "b.pdf", "--dry-run")
+    assert result.exit_code == 0
+    assert result.stdout == f"{tmp_path / 'a.pdf'}\ta.pdf\n{tmp_path / 'b.pdf'}\tb.pdf\n"
+    assert "This was a dry run: it would put 2 files with 28 bytes." in result.stderr
+    assert list_bucket(account) == []
+
+
+def test_much_is_put_only_if_somebody_says_so(seashore, account, ledger, tmp_path):
+    folder = tmp_path / "many"
+    write_pdfs(folder, *(f"{number}.pdf" for number in range(101)))
+    result = seashore("put", folder)
+    assert result.exit_code == ExitCode.FAILED
+    assert "This was a dry run: add --yes to do it." in result.stderr
+    assert list_bucket(account) == []
+    # Few files ask too, where such documents have cost much.
+    ledger.move(ledger.enter("dear.pdf"), DocumentStatus.REJECTED, cost_micro_usd=600_000)
+    result = seashore("put", folder / "1.pdf", folder / "2.pdf")
+    assert "2 files with 28 bytes, for about $1.20 by what the last documents" in result.stderr
+    assert list_bucket(account) == []
+    assert seashore("put", folder, "--yes").exit_code == 0
+    assert len(list_bucket(account)) == 101
+
+
+def test_put_that_is_interrupted_says_what_is_up_and_how_to_go_on(seashore, tmp_path, monkeypatch):
+    write_pdfs(tmp_path, "a.pdf", "b.pdf")
+
+    def put_one_and_break_off(s3, bucket, files, count_bytes, tell):
+        tell(PutDocument("a.pdf", "a.pdf", "d" + "0" * 20, None))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("infra.cli.documents.put.put_files", put_one_and_break_off)
+    result = seashore("put", tmp_path / "a.pdf", tmp_path / "b.pdf")
+    assert result.exit_code == ExitCode.INTERRUPTED
+    assert result.stdout == "d" + "0" * 20 + "\ta.pdf\n"
+    assert "Broken off: 1 of 2 files are up. The same command puts the others" in result.stderr
 
 
 def test_put_puts_the_others_where_a_file_is_missing(seashore, tmp_path):
-    (tmp_path / "a.pdf").write_bytes(b"x")
+    write_pdfs(tmp_path, "a.pdf")
     result = seashore("put", tmp_path / "gone.pdf", tmp_path / "a.pdf")
     assert result.exit_code == ExitCode.FAILED
     assert result.stdout.endswith("\ta.pdf\n")
@@ -62,15 +164,17 @@ def test_put_of_an_empty_folder_puts_nothing(seashore, tmp_path):
     result = seashore("put", tmp_path)
     assert result.exit_code == ExitCode.FAILED
     assert result.stdout == ""
-    assert f"Skipped {tmp_path}: holds no PDF" in result.stderr
+    assert f"Skipped {tmp_path}: holds no document of a kind that is read" in result.stderr
     assert "Error: Nothing was put" in result.stderr
 
 
 def test_put_into_a_bucket_that_is_gone_is_one_line(seashore, account, tmp_path):
     account.clients.s3.delete_bucket(Bucket=account.settings.documents_bucket)
-    for number in range(20):
-        (tmp_path / f"{number}.pdf").write_bytes(b"x")
+    write_pdfs(tmp_path, *(f"{number}.pdf" for number in range(20)))
     result = seashore("put", tmp_path)
+    assert result.exit_code == ExitCode.AWS_REFUSED
+    assert_one_line(result.stderr, "ListObjectsV2")
+    result = seashore("put", tmp_path, "--again")
     assert result.exit_code == ExitCode.AWS_REFUSED
     assert_one_line(result.stderr, "PutObject")
     assert result.stdout == ""
@@ -111,15 +215,18 @@ def settle(ledger, endings):
     [(DocumentStatus.DONE, ExitCode.OK), (DocumentStatus.REJECTED, ExitCode.FAILED)],
 )
 def test_put_and_wait_ends_with_the_worst_ending(seashore, ledger, tmp_path, ending, code):
-    (tmp_path / "a.pdf").write_bytes(b"x")
-    (tmp_path / "b.pdf").write_bytes(b"y")
+    write_pdfs(tmp_path, "a.pdf", "b.pdf")
     thread = settle(ledger, {"a.pdf": DocumentStatus.DONE, "b.pdf": ending})
-    result = seashore("put", tmp_path, "--wait")
+    result = seashore("put", tmp_path / "a.pdf", tmp_path / "b.pdf", "--wait")
     thread.join()
     assert result.exit_code == code
     lines = [line.split("\t")[1:3] for line in result.stdout.splitlines()]
     assert lines == [["a.pdf", "DONE"], ["b.pdf", ending]]
     assert f"{ending:<12} b.pdf" in result.stderr
+    # A second time both are there, and their endings are the same.
+    again = seashore("put", tmp_path / "a.pdf", tmp_path / "b.pdf", "--wait")
+    assert (again.exit_code, again.stdout) == (code, result.stdout)
+    assert "Skipped 2 files that are there unchanged." in again.stderr
 
 
 def test_watch_of_final_documents_ends_at_once_by_their_result(seashore, ledger):

@@ -1,12 +1,18 @@
 """The commands that send, list, show and watch tasks, on moto with the real worker behind."""
 
+import csv
 import json
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from infra.cli.exit_codes import ExitCode
 from infra.cli.progress.follow_documents import REAL_PACE
+from shared.aws.dynamodb_table import LedgerTable
+from shared.ledger.tasks import register_task
+from shared.messages.tasks import name_digest_task
 from tests.fakes.desks.command_line import open_command_line
 from tests.fakes.desks.task_desk import open_task_desk
 from tests.fakes.pdf.pdf_files import make_text_pdf
@@ -91,12 +97,58 @@ def test_without_waiting_the_id_is_written(desk, seashore, tmp_path):
     assert queued(desk)[0]["text"] == "From stdin."
 
 
+def put_object(desk, key):
+    """An object whose notice has not been read yet."""
+    bucket = desk.account.settings.documents_bucket
+    desk.account.clients.s3.put_object(Bucket=bucket, Key=key, Body=b"%PDF-1.7")
+
+
 def test_the_beginning_of_an_id_is_written_out(desk, seashore):
     document = desk.put("skagen.pdf", make_text_pdf(*PAGES))
     beginning = document.document_id[:8]
+    put_object(desk, "not-yet-there.pdf")
     seashore("enqueue", "ask", "What?", "-d", beginning, "-d", "not-yet-there.pdf")
     (body,) = queued(desk)
     assert body["documents"] == [document.document_id, "not-yet-there.pdf"]
+
+
+def test_a_document_that_is_nowhere_is_told_at_once(desk, seashore):
+    put_object(desk, "skagen.pdf.old")
+    result = seashore("enqueue", "ask", "What?", "-d", "skagen.pdf", "--wait")
+    assert result.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    assert "There is no document or task 'skagen.pdf'" in result.stderr
+    assert queued(desk) == []
+
+
+def test_characters_that_sqs_refuses_are_sent_all_the_same(desk, seashore):
+    text = "One \ufffe and \uffff."
+    assert seashore("enqueue", "summarize", "-", input=text).exit_code == 0
+    assert queued(desk)[0]["text"] == text
+
+
+def test_tasks_are_found_by_name_and_downloaded(desk, seashore, worker, tmp_path):
+    seashore("enqueue", "summarize", "-", "--id", "a", "--name", "May: pier", "-w", input="One.")
+    seashore("enqueue", "summarize", "-", "--id", "b", "-w", input="Two.")
+    assert [line.split("\t")[0] for line in seashore("tasks", "--name", "May").stdout.splitlines()
+            ] == ["a"]  # fmt: skip
+    assert "Name       May: pier" in seashore("show", "a").stdout
+    rows = list(csv.DictReader(seashore("tasks", "--csv").stdout.splitlines()))
+    assert sorted((row["id"], row["name"]) for row in rows) == [("a", "May: pier"), ("b", "")]
+    # Another name is no other task.
+    again = seashore("enqueue", "summarize", "-", "--id", "a", "--name", "x", input="One.")
+    assert again.exit_code == 0
+    result = seashore("download", "a", tmp_path)
+    assert result.exit_code == 0
+    assert "One." in (tmp_path / "a" / "result.md").read_text()
+
+
+def test_the_digest_of_a_report_is_no_task_of_the_users(desk, seashore):
+    settings = desk.account.settings
+    table = LedgerTable(desk.account.clients.dynamodb, settings.ledger_table, time.sleep)
+    for task_id in (name_digest_task("2026-03-01", "a" * 16), "mine"):
+        register_task(table, task_id=task_id, kind="summarize", about="a text", digest="d",
+                      callback=None, now=lambda: datetime.now(UTC))  # fmt: skip
+    assert [line.split("\t")[0] for line in seashore("tasks").stdout.splitlines()] == ["mine"]
 
 
 def test_a_schema_is_checked_before_it_is_sent(desk, seashore, tmp_path):
@@ -104,6 +156,7 @@ def test_a_schema_is_checked_before_it_is_sent(desk, seashore, tmp_path):
     good.write_text('{"type": "object", "properties": {"a": {"type": "string"}}}')
     bad.write_text('{"type": "object", "properties": {"a": {"pattern": "x"}}}')
     broken.write_text("{")
+    put_object(desk, "a.pdf")
     sent = seashore("enqueue", "extract", "--schema", good, "-d", "a.pdf")
     assert sent.exit_code == 0
     assert queued(desk)[0]["schema"]["properties"] == {"a": {"type": "string"}}
@@ -124,7 +177,7 @@ def test_wrong_usage_is_told(desk, seashore, tmp_path):
     assert seashore("enqueue", "summarize").exit_code == ExitCode.USAGE
     assert seashore("enqueue", "ask", "What?").exit_code == ExitCode.USAGE
     for arguments, words in (
-        ((tmp_path / "long.txt",), "200000"),
+        ((tmp_path / "long.txt",), "text: it has more than 200,000 characters"),
         ((tmp_path / "a.pdf",), "name it with --document"),
         ((tmp_path / "a.dat",), "no text in UTF-8"),
         ((tmp_path / "a.txt", "--id", "no spaces"), "id: it may have letters, digits,"),
@@ -132,6 +185,7 @@ def test_wrong_usage_is_told(desk, seashore, tmp_path):
         result = seashore("enqueue", "summarize", *arguments)
         assert result.exit_code == ExitCode.USAGE
         assert words in result.stderr
+    put_object(desk, "a.pdf")
     empty = seashore("enqueue", "ask", "", "-d", "a.pdf")
     assert (empty.exit_code, queued(desk)) == (ExitCode.USAGE, [])
     assert "The task cannot be sent: question: it is empty." in empty.stderr

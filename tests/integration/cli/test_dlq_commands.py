@@ -213,6 +213,21 @@ def test_edit_refuses_what_no_consumer_could_read_and_keeps_it(
     assert len(receive_all(account.clients.sqs, account.settings.work_dlq_url)) == 1
 
 
+def test_edit_finds_an_editor_where_none_is_set(seashore, account, work_dlq, tmp_path, monkeypatch):
+    put(account, [("{", to_attributes(make_state("task-1")))])
+    monkeypatch.delenv("EDITOR", raising=False)
+    monkeypatch.delenv("VISUAL", raising=False)
+    monkeypatch.setenv("PATH", str(tmp_path / "nothing"))
+    without = seashore("dlq", "edit", "task-1", "--yes")
+    assert (without.exit_code, "Set EDITOR to the editor" in without.stderr) == (1, True)
+    editor = tmp_path / "nano"
+    editor.write_text("#!/bin/sh\necho $1 was opened >&2\n")
+    editor.chmod(0o700)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    monkeypatch.setattr("infra.cli.dead_letters.edit._EDITORS", ("nosuch", "nano"))
+    assert "Nothing was changed" in seashore("dlq", "edit", "task-1", "--yes").stderr
+
+
 def test_edit_keeps_what_was_written_where_the_letter_is_gone(
     seashore, account, work_dlq, tmp_path, monkeypatch
 ):

@@ -10,9 +10,9 @@ from shared.ledger.reports import ReportStatus
 from shared.ledger.spend import (
     Lease,
     ModelSpend,
+    build_lease_note,
     close_lease,
     find_lease,
-    note_on_lease,
     open_lease,
 )
 from shared.ledger.tasks import fail_task, find_task, register_task
@@ -121,7 +121,7 @@ def spend(table, day, cost, tokens=1000):
     )
     open_lease(table, lease, None)
     used = ModelSpend(model="gpt", calls=1, input_tokens=tokens, output_tokens=10, spent=cost)
-    note_on_lease(table, lease, used, open_cost=0)
+    table.update_row(build_lease_note(lease, used, open_cost=0))
     close_lease(table, find_lease(table, lease))
 
 

@@ -1,7 +1,9 @@
 """The command line as a whole: help, exit statuses, start-up."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from botocore.exceptions import EndpointConnectionError
@@ -25,6 +27,9 @@ COMMANDS = [
     "documents",
     "show",
     "watch",
+    "download",
+    "conversations",
+    "conversations show",
     "tasks",
     "schema",
     "enqueue ask",
@@ -100,6 +105,49 @@ def test_the_help_needs_none_of_the_heavy_libraries():
 )
 def test_errors_have_exit_statuses(error, code):
     assert find_exit_code(error) is code
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_is_one_line_and_no_traceback():
+    with Path("/dev/full").open("w") as full:
+        ended = run_apart("schema", stdout=full)
+    assert ended.returncode == ExitCode.FAILED
+    assert ended.stderr == (
+        "Error: The output cannot be written: No space left on device. Make room there, or mend "
+        "its permissions, and try again.\n"
+    )
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        ended = run_apart("schema", stdout=writing)
+    finally:
+        os.close(writing)
+    assert (ended.returncode, ended.stderr) == (ExitCode.FAILED, "")
+
+
+def test_shells_can_complete_commands_and_options():
+    ended = run_apart("--show-completion", "bash", stdout=subprocess.PIPE)
+    assert ended.returncode == 0
+    assert "complete -o default -F _seashore_completion seashore" in ended.stdout
+    words = {"COMP_WORDS": "seashore docu", "COMP_CWORD": "1"}
+    asked = run_apart(stdout=subprocess.PIPE, _SEASHORE_COMPLETE="complete_bash", **words)
+    assert asked.stdout.split() == ["documents"]
+
+
+def run_apart(*arguments, stdout, **environment):
+    """Run the command line in a process of its own."""
+    return subprocess.run(  # noqa: S603 - our own Python
+        [sys.executable, "-c", "from infra.cli.app import main; main()", *arguments],
+        stdout=stdout,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+        timeout=60,
+        check=False,
+    )
 
 
 @pytest.mark.parametrize(

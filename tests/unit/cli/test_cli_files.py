@@ -5,6 +5,7 @@ import os
 import pytest
 
 from infra.cli.documents.files import FileToPut, SkippedFile, collect_files
+from shared.errors import WrongUsageError
 
 
 def collect(*names, prefix=""):
@@ -36,20 +37,43 @@ def test_a_named_file_is_taken_whatever_it_is_called(tmp_path):
     ]
 
 
-def test_an_empty_file_is_taken_for_the_pipeline_says_why_it_refuses_it(tmp_path):
-    (tmp_path / "empty.pdf").touch()
-    assert collect(tmp_path / "empty.pdf") == (["empty.pdf"], {})
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"", "The file is empty (0 bytes)."),
+        (b"PK\x03\x04 and more", "the list of what is packed in it cannot be read"),
+        (b"\x7fELF", "it is a program"),
+    ],
+)
+def test_what_the_pipeline_would_refuse_is_refused_here_with_its_reason(tmp_path, content, reason):
+    (tmp_path / "a.pdf").write_bytes(content)
+    (entry,) = collect_files([str(tmp_path / "a.pdf")], "")
+    assert isinstance(entry, SkippedFile)
+    assert entry.is_failure
+    assert reason in entry.reason
 
 
-def test_a_folder_gives_every_pdf_in_it_with_its_path_inside(tmp_path):
-    make_files(tmp_path, "b.PDF", "a.pdf", "2024/q1/c.Pdf", "notes.txt")
-    assert collect(tmp_path) == (["a.pdf", "b.PDF", "2024/q1/c.Pdf"], {})
+def test_a_folder_gives_every_pdf_in_it_with_its_own_name_and_the_path_inside(tmp_path):
+    folder = tmp_path / "contracts"
+    make_files(folder, "b.PDF", "a.pdf", "2024/q1/c.Pdf", "notes.zip")
+    wanted = ["contracts/a.pdf", "contracts/b.PDF", "contracts/2024/q1/c.Pdf"]
+    skipped = {str(folder / "notes.zip"): "not named as a document of a kind that is read"}
+    assert collect(folder) == (wanted, skipped)
+    assert collect(f"{folder}/") == (wanted, skipped)
+    assert collect(folder / "2024" / "..")[0] == wanted
+
+
+def test_the_folder_that_one_stands_in_gives_no_name(tmp_path, monkeypatch):
+    make_files(tmp_path, "a.pdf", "2024/b.pdf")
+    monkeypatch.chdir(tmp_path / "2024")
+    assert collect(".")[0] == ["b.pdf"]
+    assert collect("..")[0] == [f"{tmp_path.name}/a.pdf", f"{tmp_path.name}/2024/b.pdf"]
 
 
 def test_hidden_files_and_folders_of_a_folder_are_left_out_and_named(tmp_path):
     make_files(tmp_path, "a.pdf", "._a.pdf", ".git/b.pdf", ".DS_Store")
     keys, skipped = collect(tmp_path)
-    assert keys == ["a.pdf"]
+    assert keys == [f"{tmp_path.name}/a.pdf"]
     assert skipped == {str(tmp_path / "._a.pdf"): "hidden", str(tmp_path / ".git"): "hidden"}
 
 
@@ -66,7 +90,18 @@ def test_a_prefix_is_a_folder_of_the_bucket_with_or_without_slashes(tmp_path):
     make_files(tmp_path, "a.pdf", "sub/b.pdf")
     for prefix in ("reports/2024", "/reports/2024/"):
         keys, _ = collect(tmp_path, tmp_path / "a.pdf", prefix=prefix)
-        assert keys[:2] == ["reports/2024/a.pdf", "reports/2024/sub/b.pdf"]
+        assert keys == [
+            f"reports/2024/{tmp_path.name}/a.pdf",
+            f"reports/2024/{tmp_path.name}/sub/b.pdf",
+            "reports/2024/a.pdf",
+        ]
+
+
+@pytest.mark.parametrize("prefix", ["/a/../b", "..", "a/./b", "a//b", "a\n"])
+def test_a_prefix_that_no_key_can_begin_with_is_refused(tmp_path, prefix):
+    make_files(tmp_path, "a.pdf")
+    with pytest.raises(WrongUsageError, match="--prefix"):
+        list(collect_files([str(tmp_path / "a.pdf")], prefix))
 
 
 def test_a_pattern_counts_as_the_folder_before_its_first_wildcard(tmp_path):
@@ -90,7 +125,7 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path):
     [
         ("nope.pdf", "does not exist"),
         ("none-*.pdf", "matches no file"),
-        ("empty-folder", "holds no PDF"),
+        ("empty-folder", "holds no document of a kind that is read"),
         ("dangling.pdf", "is a link to a file that does not exist"),
         ("pipe.pdf", "is not a regular file"),
         ("x" * 200 + ".pdf", "its key is longer than 1024 bytes"),
@@ -99,7 +134,6 @@ def test_a_file_whose_name_looks_like_a_pattern_is_a_file(tmp_path):
 def test_what_cannot_be_put_is_a_failure_with_its_reason(tmp_path, name, reason):
     (tmp_path / "empty-folder").mkdir()
     (tmp_path / "dangling.pdf").symlink_to(tmp_path / "gone")
-    os.mkfifo(tmp_path / "empty-folder" / "pipe")
     if name == "pipe.pdf":
         os.mkfifo(tmp_path / name)
     if len(name) > 200:
@@ -140,8 +174,11 @@ def test_two_files_never_share_a_key(tmp_path):
     assert found[1].reason.startswith(f"gets the same key as {tmp_path / 'x/a.pdf'}")
 
 
-def test_a_file_that_is_named_twice_is_put_once(tmp_path):
+def test_a_file_that_is_named_twice_is_put_once_unless_its_key_is_another(tmp_path):
     make_files(tmp_path, "a.pdf")
     found = list(collect_files([str(tmp_path / "a.pdf"), str(tmp_path)], ""))
-    assert [entry.key for entry in found if isinstance(entry, FileToPut)] == ["a.pdf"]
-    assert not found[1].is_failure
+    keys = [entry.key for entry in found if isinstance(entry, FileToPut)]
+    assert keys == ["a.pdf", f"{tmp_path.name}/a.pdf"]
+    again = list(collect_files([str(tmp_path / "a.pdf")] * 2, ""))
+    assert isinstance(again[1], SkippedFile)
+    assert not again[1].is_failure

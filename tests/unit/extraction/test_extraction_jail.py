@@ -77,7 +77,7 @@ def test_whoever_is_in_the_jail_opens_no_socket_and_starts_no_program(tmp_path):
         """
         import os, socket, subprocess, sys, threading
         from pathlib import Path
-        from pipeline.extraction.jail import enter_jail
+        from pipeline.extraction.confinement.jail import enter_jail
 
         print(enter_jail(), flush=True)
         for attempt in (

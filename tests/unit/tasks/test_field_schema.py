@@ -140,7 +140,7 @@ def test_an_answer_is_read_by_the_names_of_its_fields():
     names = ["invoice no.", "model_config", "_private", "für", "pages", "value"]
     schema = read_field_schema(of(**dict.fromkeys(names, TEXT)))
     answer_type = build_answer_type(part_schema(schema))
-    found = {name: {"value": name.upper(), "source": 1} for name in names}
+    found = {name: {"value": name.upper(), "source": 1, "others": []} for name in names}
     answer = parse_answer(json.dumps(found), answer_type, None)
     assert json.loads(answer.model_dump_json()) == found
     assert answer_type.model_validate_json(answer.model_dump_json()) == answer

@@ -57,7 +57,7 @@ def test_a_body_that_is_no_utf_8_is_refused_by_name(decode):
 
 def test_a_long_name_of_an_unknown_field_is_not_repeated_in_full():
     body = json.dumps({"kind": "sweep", "k" * 100_000: 1})
-    with pytest.raises(MessageDecodeError, match="Extra inputs") as caught:
+    with pytest.raises(MessageDecodeError, match="it is not known here") as caught:
         decode_work_item(body, "m-1")
     assert len(str(caught.value)) < 1_000
 

@@ -12,6 +12,7 @@ from tests.unit.template.template_changes import Break, drop_part, set_part
 from tests.unit.template.template_parts import Template, functions, resources
 
 _CORS = "gatewayresponse.header.Access-Control-Allow-Origin"
+_PROBLEMS = "$context.error.validationErrorString"
 _ORIGIN = {"Fn::Sub": "'${ApiCorsOrigin}'"}
 
 
@@ -22,6 +23,8 @@ def gateway_responses_have_our_shape_and_cors(template: Template) -> Iterator[st
         if response.get("ResponseParameters", {}).get(_CORS) != _ORIGIN:
             yield f"{name}: a browser would not let its page see it"
         text = response.get("ResponseTemplates", {}).get("application/json", "{}")
+        if response["ResponseType"] == "BAD_REQUEST_BODY" and _PROBLEMS not in text:
+            yield f"{name}: does not say which field does not fit"
         text = text.replace("$context.error.messageString", '"Forbidden"')
         try:
             ErrorAnswer.model_validate(json.loads(text))
@@ -153,6 +156,13 @@ BREAKS: list[Break] = [
         gateway_responses_have_our_shape_and_cors,
         set_part(
             f"{_R}/KeyResponse/Properties/ResponseTemplates/application%json", '{"message": "no"}'
+        ),
+    ),
+    (
+        gateway_responses_have_our_shape_and_cors,
+        set_part(
+            f"{_R}/BodyResponse/Properties/ResponseTemplates/application%json",
+            '{"error": {"code": "a", "message": "the body does not fit", "request_id": "b"}}',
         ),
     ),
     (gateway_responses_have_our_shape_and_cors, drop_part(f"{_R}/QuotaResponse")),

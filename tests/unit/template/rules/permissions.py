@@ -119,6 +119,7 @@ def the_report_reads_and_notes_its_own(template: Template) -> Iterator[str]:
 # emulator knows no condition on partition keys, so no test there can tell.
 LEDGER_WRITES: dict[str, set[str] | None] = {
     "IngestFunction": {"DOC#*", "KEY#*", "TEXT#*"},
+    "ConvertFunction": {"DOC#*", "KEY#*", "TEXT#*"},
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},
     "ApiFunction": {"TASK#*", "SPEND#*", "CALLS"},

@@ -92,6 +92,19 @@ def scheduler_targets_have_a_dlq(template: Template) -> Iterator[str]:
             yield f"{name}: a tick that cannot be delivered is lost"
 
 
+def the_sweep_waits_behind_no_message(template: Template) -> Iterator[str]:
+    """Its tick calls the worker itself, which the scheduler's role has to be let do."""
+    resources_by_name = template["Resources"]
+    target = resources_by_name["SweepTick"]["Properties"]["Target"]["Arn"]["Fn::GetAtt"][0]
+    if target != "WorkerFunction":
+        yield f"SweepTick: its tick waits behind what is in {target}"
+    (policy,) = resources_by_name["SchedulerRole"]["Properties"]["Policies"]
+    statements = policy["PolicyDocument"]["Statement"]
+    callable_ones = [s["Resource"] for s in statements if s["Action"] == "lambda:InvokeFunction"]
+    if {"Fn::GetAtt": ["WorkerFunction", "Arn"]} not in callable_ones:
+        yield "SweepTick: its role may not call the worker"
+
+
 # ---- What each rule has to notice
 
 _UPLOADS = "Resources/IngestFunction/Properties/Events/Uploads/Properties"
@@ -128,5 +141,13 @@ BREAKS: list[Break] = [
     (
         scheduler_targets_have_a_dlq,
         drop_part("Resources/SweepTick/Properties/Target/DeadLetterConfig"),
+    ),
+    (
+        the_sweep_waits_behind_no_message,
+        set_part("Resources/SweepTick/Properties/Target/Arn/Fn::GetAtt", ["WorkQueue", "Arn"]),
+    ),
+    (
+        the_sweep_waits_behind_no_message,
+        drop_part("Resources/SchedulerRole/Properties/Policies/0/PolicyDocument/Statement/1"),
     ),
 ]

@@ -1,0 +1,1 @@
+"""What keeps a process that parses untrusted files within its limits."""

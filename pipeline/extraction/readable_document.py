@@ -1,0 +1,72 @@
+"""What a reader asks of a document that is open, whatever its format is, and how one refuses.
+
+Runs in the child. Apart from the readers, so that each of them packs only its own libraries.
+"""
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol
+
+from pipeline.extraction.page_text import Engine
+from shared.errors import RejectionCode
+
+
+class UnreadableDocumentError(Exception):
+    """No engine opens the document. Never leaves this package."""
+
+    def __init__(self, code: RejectionCode, reason: str = "") -> None:
+        super().__init__(code)
+        self.code = code
+        self.reason = reason
+
+
+class UnreadablePageError(Exception):
+    """No engine reads the page; the message is the reason. Never leaves this package."""
+
+    def __init__(self, reason: str, code: RejectionCode = RejectionCode.DAMAGED) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+class EnginePage(NamedTuple):
+    """What the engines give for a page.
+
+    Args:
+        engine: The library whose text it is.
+        text: The text as it gives it.
+        shows_picture: Whether the page shows a picture or a drawing and no text.
+    """
+
+    engine: Engine
+    text: str
+    shows_picture: bool = False
+
+
+class FileNotTakenError(Exception):
+    """A file inside is not handed out; the message is the reason. Never leaves this package."""
+
+
+class ReadableDocument(Protocol):
+    """An open document.
+
+    Attributes:
+        page_count: The number of its pages, or of whatever else its format is counted in.
+        embedded_files: The names of the files inside.
+    """
+
+    page_count: int
+    embedded_files: list[str]
+
+    def read_page(self, number: int) -> EnginePage:
+        """The text of a page, from 1. Raises `UnreadablePageError` or `MemoryError`."""
+
+    def find_files(self) -> Iterator[Any]:
+        """The files inside, in the order of `embedded_files`."""
+
+    def read_file(self, file: Any, number: int, max_bytes: int) -> bytes:
+        """The bytes of the file of a place, from 1. Raises `FileNotTakenError`, `MemoryError`."""
+
+    def renew(self) -> None:
+        """Let go of what is kept of pages that are read."""
+
+    def close(self) -> None:
+        """Give back what is held."""

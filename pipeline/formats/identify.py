@@ -1,0 +1,143 @@
+"""Which format a file has, by its content: signatures and lists of parts, and no parser.
+
+The name of a file is no evidence. Texts have no signature: a table, a mail, a web page and a text
+with headings are told by how their first lines look, anything else in characters is a text.
+"""
+
+import io
+import re
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.extraction.file_header import is_pdf, is_zip_too, looks_like_pdf
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.refusals import check_size, refuse_document
+from pipeline.formats.old_office import OLE_START, identify_old_office
+from pipeline.formats.packages import identify_package
+from pipeline.formats.text_encoding import decode_start
+from shared.document_formats import (
+    ALL_LABELS,
+    CSV,
+    EML,
+    HTML,
+    MARKDOWN,
+    PDF,
+    RTF,
+    TEXT,
+    DocumentFormat,
+)
+from shared.errors import RejectedDocumentError, RejectionCode
+
+_START_BYTES = 8192
+ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
+_RTF_START = b"{\\rtf"
+
+_PICTURE = "a picture: run text recognition (OCR) on it and upload the PDF that this makes"
+# Kinds that are told by their first bytes and not read, each in words.
+_UNREAD_STARTS = (
+    (b"\x89PNG", _PICTURE),
+    (b"\xff\xd8\xff", _PICTURE),
+    (b"GIF8", _PICTURE),
+    (b"II*\0", _PICTURE),
+    (b"MM\0*", _PICTURE),
+    (b"7z\xbc\xaf", "an archive: upload the files in it"),
+    (b"Rar!", "an archive: upload the files in it"),
+    (b"\x1f\x8b", "an archive: upload the files in it"),
+    (b"%!PS", "a PostScript file: convert it to PDF and upload that"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+)
+_HTML = re.compile(
+    r"\s*(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+_MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]", re.M)
+_MAIL_FIELDS = frozenset(
+    {"from", "to", "subject", "date", "message-id", "received", "mime-version", "return-path"}
+)
+_HEADING = re.compile(r"^#{1,6} +\S", re.M)
+_LINES_OF_A_TABLE = 8
+
+
+def identify_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
+    """The format of a file.
+
+    Raises:
+        RejectedDocumentError: It is empty, too large, of no format that is read or of two, or
+            encrypted, a bomb or holds macros as far as its list of parts tells.
+    """
+    check_size(path, limits)
+    if looks_like_pdf(path):
+        if is_zip_too(path):
+            raise refuse_document(RejectionCode.TWO_FORMATS)
+        return PDF
+    with path.open("rb") as file:
+        return _identify(file, path.stat().st_size)
+
+
+def identify_bytes(data: bytes) -> str | None:
+    """Why the bytes of a file inside of a document are not read; None if they are."""
+    if is_pdf(data):
+        return None
+    try:
+        _identify(io.BytesIO(data), len(data))
+    except RejectedDocumentError as refusal:
+        return refusal.sentence
+    return None
+
+
+def _identify(file: BinaryIO, size_bytes: int) -> DocumentFormat:
+    start = file.read(_START_BYTES)
+    if start.startswith(ZIP_STARTS):
+        found = identify_package(file, size_bytes)
+        return found or _refuse("a ZIP archive: upload the files in it")
+    if start.startswith(OLE_START):
+        file.seek(0)
+        found = identify_old_office(file.read())
+        return found or _refuse("a file of Windows that holds no document that is read")
+    if start.startswith(_RTF_START):
+        return RTF
+    for magic, words in _UNREAD_STARTS:
+        if start.startswith(magic):
+            return _refuse(words)
+    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
+        return _refuse(_PICTURE)
+    text = decode_start(start, is_whole=size_bytes <= _START_BYTES)
+    return _refuse("it is neither a text nor of a known kind") if text is None else _tell(text)
+
+
+def _refuse(words: str) -> DocumentFormat:
+    what = words if words.startswith("it is") else f"it is {words}"
+    raise RejectedDocumentError(
+        RejectionCode.UNKNOWN_FORMAT,
+        f"The file is of no kind that is read: {what}. What is read: {ALL_LABELS}.",
+    )
+
+
+def _tell(text: str) -> DocumentFormat:
+    """The format of a text by its beginning."""
+    if _HTML.match(text):
+        return HTML
+    head = re.split(r"\r?\n\r?\n", text.lstrip("\r\n"), maxsplit=1)[0]
+    fields = {name.lower() for name in _MAIL_HEADER.findall(head)}
+    if _MAIL_HEADER.match(head) and len(fields & _MAIL_FIELDS) >= 2:
+        return EML
+    if _looks_like_table(text):
+        return CSV
+    return MARKDOWN if _HEADING.search(text) else TEXT
+
+
+def _looks_like_table(text: str) -> bool:
+    """Whether each of the first lines has the same number of the same separator."""
+    lines = [line for line in text.splitlines()[:_LINES_OF_A_TABLE] if line.strip()]
+    if len(lines) < 2:
+        return False
+    unquoted = [re.sub(r'"[^"]*"', "", line) for line in lines]
+    for separator in ",;\t":
+        counts = {line.count(separator) for line in unquoted}
+        if (
+            len(counts) == 1
+            and counts != {0}
+            and not any(f"{separator} " in line for line in unquoted)
+        ):
+            return True
+    return False

@@ -1,0 +1,1 @@
+"""What opens the documents of each format. Runs in the child."""

@@ -1,0 +1,60 @@
+"""EPUB books: their web pages in the order in which they are read."""
+
+import posixpath
+import zipfile
+from pathlib import Path
+from urllib.parse import unquote
+
+from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.packages import MAX_EXPANDED_BYTES
+from pipeline.formats.readers.web_pages import decode_page, read_page_units
+from pipeline.formats.readers.xml_parts import parse_part
+from pipeline.formats.units import UnitsDocument
+from shared.errors import RejectionCode
+
+_MOST_CHAPTERS = 5_000
+
+
+def open_book(path: Path) -> UnitsDocument:
+    """Open a book: a unit a heading of a chapter, in reading order (W3C, "EPUB 3.3", 5.7)."""
+    units: list[str] = []
+    left_bytes = MAX_EXPANDED_BYTES
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for name in _list_chapters(path):
+                left_bytes -= archive.getinfo(name).file_size
+                if left_bytes < 0:
+                    raise UnreadableDocumentError(RejectionCode.EXPANDS_TOO_FAR)
+                units += read_page_units(decode_page(archive.read(name)))
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, KeyError) as error:
+        raise UnreadableDocumentError(
+            RejectionCode.DAMAGED, "a chapter of it is missing or broken"
+        ) from error
+    return UnitsDocument(units or [""])
+
+
+def _list_chapters(path: Path) -> list[str]:
+    """The names of the pages that the book is read in, as its package file lists them."""
+    package_files: list[str] = []
+    pages: dict[str, str] = {}
+    order: list[str] = []
+
+    def note_package(name: str, attributes: dict[str, str]) -> None:
+        if name.endswith(" rootfile"):
+            package_files.append(attributes.get("full-path", ""))
+
+    def note_item(name: str, attributes: dict[str, str]) -> None:
+        if name.endswith(" item"):
+            pages[attributes.get("id", "")] = attributes.get("href", "")
+        elif name.endswith(" itemref") and len(order) < _MOST_CHAPTERS:
+            order.append(attributes.get("idref", ""))
+
+    parse_part(path, "META-INF/container.xml", note_package, lambda name: None, lambda text: None)
+    if not package_files:
+        raise UnreadableDocumentError(RejectionCode.DAMAGED, "it does not say what it holds")
+    parse_part(path, package_files[0], note_item, lambda name: None, lambda text: None)
+    folder = posixpath.dirname(package_files[0])
+    names = (
+        posixpath.normpath(posixpath.join(folder, unquote(pages[i]))) for i in order if i in pages
+    )
+    return list(names)

@@ -1,0 +1,155 @@
+"""Documents of Microsoft Office, new and old, by `office_oxide`.
+
+A text is cut at its headings and a presentation at its slides, as the library's tree has them. A
+workbook's tree leaves out what is beyond some size; so sheets are cut out of its Markdown, where a
+line that begins with no bar is no row.
+"""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from office_oxide import Document, OfficeOxideError
+
+from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.old_office import OLE_START
+from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
+from shared.errors import RejectionCode
+
+_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
+_EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)")
+_RULE = re.compile(r"^\|(?: :?-+:? \|)+$", re.MULTILINE)
+_SHEET = "## "
+_OldKind = Literal["doc", "ppt", "xls"]
+_NEW_KINDS: dict[_OldKind, Literal["docx", "pptx", "xlsx"]] = {
+    "doc": "docx",
+    "ppt": "pptx",
+    "xls": "xlsx",
+}
+_WORDS_OF_LOCKS = ("encrypt", "password")
+
+
+def open_text(path: Path) -> UnitsDocument:
+    """Open a Word document: a unit a heading with what is below it."""
+    tree = _read(path, "doc", Document.to_ir_json)
+    writer = UnitWriter()
+    for section in json.loads(tree)["sections"]:
+        # What each page repeats stands once.
+        for place in ("header", "first_page_header"):
+            _write_blocks(writer, (section.get(place) or {}).get("content", []))
+        for block in section["elements"]:
+            if block.get("type") == "heading":
+                writer.begin()
+            _write_blocks(writer, [block])
+        for place in ("footer", "first_page_footer"):
+            _write_blocks(writer, (section.get(place) or {}).get("content", []))
+    return UnitsDocument(writer.finish() or [""])
+
+
+def open_presentation(path: Path) -> UnitsDocument:
+    """Open a PowerPoint presentation: a unit a slide, with its notes."""
+    units = []
+    for slide in json.loads(_read(path, "ppt", Document.to_ir_json))["sections"]:
+        writer = UnitWriter()
+        _write_blocks(writer, slide["elements"])
+        _write_blocks(writer, slide.get("speaker_notes") or [])
+        units.append("".join(writer.finish()))
+    return UnitsDocument(units or [""])
+
+
+def open_workbook(path: Path) -> UnitsDocument:
+    """Open an Excel workbook: a unit a sheet, which begins with its name."""
+    text = _RULE.sub("", _read(path, "xls", Document.to_markdown))
+    writer = UnitWriter()
+    for line in text.split("\n"):
+        if line.startswith(_SHEET):
+            writer.begin(keeps_empty=bool(writer.units))
+            writer.write(_to_plain(line.removeprefix(_SHEET)) + "\n")
+        elif line.startswith("|"):
+            cells = re.split(r"(?<!\\)\|", line)[1:-1]
+            writer.write(join_cells(map(_to_plain, cells)) + "\n")
+        elif line.strip():
+            writer.write(_to_plain(line) + "\n")
+    return UnitsDocument(writer.finish() or [""])
+
+
+def _read(path: Path, old_kind: _OldKind, render: Callable[[Document], str]) -> str:
+    data = path.read_bytes()
+    kind = old_kind if data.startswith(OLE_START) else _NEW_KINDS[old_kind]
+    try:
+        return render(Document.from_bytes(data, kind))
+    except OfficeOxideError as error:
+        words = str(error)
+        is_locked = any(word in words.lower() for word in _WORDS_OF_LOCKS)
+        code = RejectionCode.ENCRYPTED if is_locked else RejectionCode.DAMAGED
+        raise UnreadableDocumentError(code, "its parts cannot be read") from error
+
+
+def _to_plain(markdown: str) -> str:
+    without = _EMPHASIS.sub("", markdown.replace("<br>", " "))
+    return _ESCAPED.sub(r"\1", without)
+
+
+def _write_blocks(writer: UnitWriter, blocks: list[dict[str, Any]]) -> None:
+    for block in blocks:
+        for line in _list_lines(block):
+            writer.write(line + "\n")
+
+
+def _list_lines(block: dict[str, Any]) -> Iterator[str]:
+    """The lines of a block of the library's tree, whatever kinds of blocks lie in it."""
+    match block:
+        case {"rows": list(rows)}:
+            for row in rows:
+                yield join_cells(
+                    "\n".join(
+                        line for inner in cell.get("content") or [] for line in _list_lines(inner)
+                    )
+                    for cell in row.get("cells") or []
+                )
+        case {"items": list(items)}:
+            for item in items:
+                for line in _list_item(item):
+                    yield f"- {line}"
+        case {"content": list(content)} if _is_inline(content):
+            yield from _join_inline(content).split("\n")
+        case _:
+            for key in ("content", "elements", "blocks", "children"):
+                for inner in block.get(key) or []:
+                    if isinstance(inner, dict):
+                        yield from _list_lines(inner)
+            if isinstance(block.get("text"), str):
+                yield from block["text"].split("\n")
+
+
+def _list_item(item: dict[str, Any]) -> Iterator[str]:
+    yield from _list_lines({key: value for key, value in item.items() if key != "nested"})
+    nested = item.get("nested")
+    if isinstance(nested, dict):
+        yield from _list_lines(nested)
+
+
+_INLINE = frozenset({"text", "line_break", "link", "tab", "footnote_ref", "endnote_ref", "image"})
+
+
+def _is_inline(content: list[Any]) -> bool:
+    return all(isinstance(one, dict) and one.get("type") in _INLINE for one in content)
+
+
+def _join_inline(content: list[dict[str, Any]]) -> str:
+    pieces = []
+    for one in content:
+        match one:
+            case {"type": "line_break"}:
+                pieces.append("\n")
+            case {"type": "tab"}:
+                pieces.append("\t")
+            case {"text": str(text)}:
+                pieces.append(text)
+            case {"content": list(inner)}:
+                pieces.append(_join_inline(inner))
+            case {"alt_text": str(text)}:
+                pieces.append(text)
+    return "".join(pieces)

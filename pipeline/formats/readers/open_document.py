@@ -1,0 +1,143 @@
+"""OpenDocument texts, spreadsheets and presentations, read as a stream.
+
+The text of a cell is what it shows (OASIS OpenDocument 1.3, part 3, 9.1.4: its paragraphs), so that
+no number has to be formatted here.
+"""
+
+from pathlib import Path
+
+from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.readers.xml_parts import parse_part
+from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
+from shared.errors import RejectionCode
+
+_NS = "urn:oasis:names:tc:opendocument:xmlns:"
+_TEXT, _TABLE, _DRAW = f"{_NS}text:1.0", f"{_NS}table:1.0", f"{_NS}drawing:1.0"
+_OFFICE, _MANIFEST = f"{_NS}office:1.0", f"{_NS}manifest:1.0"
+_HEADING, _PARAGRAPH = f"{_TEXT} h", f"{_TEXT} p"
+_SHEET, _ROW = f"{_TABLE} table", f"{_TABLE} table-row"
+_CELL, _COVERED = f"{_TABLE} table-cell", f"{_TABLE} covered-table-cell"
+_PAGE = f"{_DRAW} page"
+_SPACES = {f"{_TEXT} tab": "\t", f"{_TEXT} line-break": "\n"}
+# No text of the document: what was deleted, what fields are made of, what a page draws with.
+_PASSED_OVER = frozenset(
+    {
+        f"{_TEXT} tracked-changes",
+        f"{_TABLE} tracked-changes",
+        f"{_TEXT} note-citation",
+        f"{_OFFICE} scripts",
+        f"{_OFFICE} forms",
+        f"{_OFFICE} styles",
+        f"{_OFFICE} automatic-styles",
+        f"{_OFFICE} font-face-decls",
+        f"{_TABLE} calculation-settings",
+        f"{_TABLE} content-validations",
+        f"{_NS}presentation:1.0 settings",
+    }
+)
+_MOST_SPACES = 100
+
+
+def open_text(path: Path) -> UnitsDocument:
+    """Open a text: a unit a heading with what is below it."""
+    return _open(path, _HEADING)
+
+
+def open_spreadsheet(path: Path) -> UnitsDocument:
+    """Open a spreadsheet: a unit a sheet, which begins with its name."""
+    return _open(path, _SHEET)
+
+
+def open_presentation(path: Path) -> UnitsDocument:
+    """Open a presentation: a unit a slide, with its notes."""
+    return _open(path, _PAGE)
+
+
+def _open(path: Path, begins_unit: str) -> UnitsDocument:
+    _refuse_encrypted(path)
+    content = _Content(begins_unit)
+    parse_part(path, "content.xml", content.begin, content.end, content.write)
+    return UnitsDocument(content.finish() or [""])
+
+
+def _refuse_encrypted(path: Path) -> None:
+    locked = False
+
+    def begin(name: str, attributes: dict[str, str]) -> None:
+        nonlocal locked
+        locked = locked or name == f"{_MANIFEST} encryption-data"
+
+    parse_part(path, "META-INF/manifest.xml", begin, lambda name: None, lambda text: None)
+    if locked:
+        raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
+
+
+class _Content:
+    """Takes the elements of `content.xml` and makes units of them."""
+
+    def __init__(self, begins_unit: str) -> None:
+        self._begins_unit = begins_unit
+        self._writer = UnitWriter()
+        self._is_counting = False
+        # Text of paragraphs that are open: a note or a frame lies in the middle of one.
+        self._paragraphs: list[list[str]] = []
+        # Cells of the rows that are open: a table may lie in a cell.
+        self._rows: list[list[str]] = []
+        self._cells: list[list[str]] = []
+        self._passed_over = 0
+        self._tables = 0
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if self._passed_over or name in _PASSED_OVER:
+            self._passed_over += 1
+            return
+        if name == _SHEET:
+            self._tables += 1
+        if name == self._begins_unit and (name != _SHEET or self._tables == 1):
+            self._writer.begin(keeps_empty=self._is_counting and name != _HEADING)
+            self._is_counting = True
+            if name == _SHEET:
+                self._writer.write(attributes.get(f"{_TABLE} name", "") + "\n")
+        if name in (_HEADING, _PARAGRAPH):
+            self._paragraphs.append([])
+        elif name == _ROW:
+            self._rows.append([])
+        elif name in (_CELL, _COVERED):
+            self._cells.append([])
+        elif name in _SPACES:
+            self._add(_SPACES[name])
+        elif name == f"{_TEXT} s":
+            count = attributes.get(f"{_TEXT} c", "1")
+            self._add(" " * (min(int(count), _MOST_SPACES) if count.isdecimal() else 1))
+
+    def end(self, name: str) -> None:
+        if self._passed_over:
+            self._passed_over -= 1
+            return
+        if name in (_HEADING, _PARAGRAPH):
+            self._put("".join(self._paragraphs.pop()) + "\n")
+        elif name in (_CELL, _COVERED) and self._rows:
+            self._rows[-1].append("".join(self._cells.pop()))
+        elif name == _ROW:
+            self._put(join_cells(self._rows.pop()) + "\n")
+        elif name == _SHEET:
+            self._tables -= 1
+
+    def write(self, text: str) -> None:
+        if not self._passed_over and self._paragraphs:
+            self._paragraphs[-1].append(text)
+
+    def finish(self) -> list[str]:
+        self._writer.begin(keeps_empty=self._is_counting and self._begins_unit != _HEADING)
+        return self._writer.units
+
+    def _add(self, text: str) -> None:
+        if self._paragraphs:
+            self._paragraphs[-1].append(text)
+
+    def _put(self, text: str) -> None:
+        """A paragraph or a row goes into the cell that is open, else into the unit."""
+        if self._cells:
+            self._cells[-1].append(text)
+        else:
+            self._writer.write(text)

@@ -1,0 +1,49 @@
+"""The characters of a text whose encoding nobody names."""
+
+import codecs
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# What no text holds: control characters but tab, line ends, form feed and escape.
+_CONTROLS = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
+
+
+def find_encoding(data: bytes) -> str:
+    """The encoding of a text: what its first bytes mark, else UTF-8, else that of Windows.
+
+    Whoever writes neither most likely has a European Windows (WHATWG, "Encoding", takes it for the
+    default too).
+    """
+    for mark, name in _MARKS:
+        if data.startswith(mark):
+            return name
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def decode_text(data: bytes) -> str:
+    """The characters of a text; a byte that stands for none becomes U+FFFD."""
+    return data.decode(find_encoding(data), "replace")
+
+
+def decode_start(start: bytes, *, is_whole: bool) -> str | None:
+    """The first characters of a file, or None if it is no text.
+
+    Args:
+        start: Its first bytes.
+        is_whole: Whether they are all.
+    """
+    encoding = find_encoding(start)
+    if encoding in ("utf-8", "cp1252") and not _CONTROLS.isdisjoint(start):
+        return None
+    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    text = decoder.decode(start, final=is_whole)
+    return None if "\0" in text else text

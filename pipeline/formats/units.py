@@ -1,0 +1,122 @@
+"""A document that is read at once into the texts of its units. Runs in the child.
+
+The formats here are one tree or one stream each, so that no unit can be read without those before
+it; a document is as long as its file, whose size and expansion are bounded before.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.extraction.limits import MAX_FILES, MAX_NAME_CHARACTERS
+from pipeline.extraction.page_text import Engine
+from pipeline.extraction.readable_document import (
+    EnginePage,
+    FileNotTakenError,
+    UnreadableDocumentError,
+)
+from pipeline.formats.identify import identify_bytes
+from shared.errors import RejectionCode
+
+_NO_NAME = "a file without a name"
+
+
+@dataclass(frozen=True)
+class InnerFile:
+    """A file inside of a document.
+
+    Args:
+        name: Its name, as the document has it.
+        data: Its bytes.
+    """
+
+    name: str
+    data: bytes
+
+
+class UnitsDocument:
+    """A document whose units are known. Implements `ReadableDocument`.
+
+    Args:
+        units: The text of each unit, in order.
+        files: The files inside.
+
+    Raises:
+        UnreadableDocumentError: There is no unit at all.
+    """
+
+    def __init__(self, units: Sequence[str], files: Sequence[InnerFile] = ()) -> None:
+        if not units:
+            raise UnreadableDocumentError(RejectionCode.DAMAGED, "there is nothing in it")
+        self._units = units
+        self._files = files[: MAX_FILES + 1]
+        self.page_count = len(units)
+        self.embedded_files = [name_in_one_line(file.name) for file in self._files]
+
+    def read_page(self, number: int) -> EnginePage:
+        """The text of a unit."""
+        return EnginePage(Engine.CONVERTER, self._units[number - 1])
+
+    def find_files(self) -> Iterator[InnerFile]:
+        """The files inside."""
+        return iter(self._files)
+
+    def read_file(self, file: InnerFile, number: int, max_bytes: int) -> bytes:
+        """The bytes of a file inside, if they are those of a document that is read.
+
+        Raises:
+            FileNotTakenError: They are not, they are too many, or too many files are inside.
+        """
+        if number > MAX_FILES:
+            raise FileNotTakenError(f"beyond the first {MAX_FILES}")
+        if len(file.data) > max_bytes:
+            raise FileNotTakenError("too large together with those before it")
+        reason = identify_bytes(file.data)
+        if reason is not None:
+            raise FileNotTakenError(reason)
+        return file.data
+
+    def renew(self) -> None:
+        """Nothing grows while units are read."""
+
+    def close(self) -> None:
+        """Let go of the text."""
+        self._units = ()
+        self._files = ()
+
+
+def name_in_one_line(name: str) -> str:
+    """The name of a file inside as it is listed."""
+    return " ".join(name.split())[:MAX_NAME_CHARACTERS] or _NO_NAME
+
+
+class UnitWriter:
+    """Puts units together from pieces of text, as a document's stream gives them."""
+
+    def __init__(self) -> None:
+        self.units: list[str] = []
+        self._pieces: list[str] = []
+
+    def write(self, text: str) -> None:
+        """Add to the unit that is open."""
+        self._pieces.append(text)
+
+    def begin(self, *, keeps_empty: bool = False) -> None:
+        """Begin a unit; what is before the first is one only if there is text in it.
+
+        Args:
+            keeps_empty: Whether the unit before counts though it is empty, as a blank slide does.
+        """
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        if text.strip() or keeps_empty:
+            self.units.append(text)
+
+    def finish(self) -> list[str]:
+        """The units, with the last one."""
+        self.begin()
+        return self.units
+
+
+def join_cells(cells: Iterable[str]) -> str:
+    """A row of a table: its cells apart, in one line, without the empty ones at its end."""
+    return " | ".join(" ".join(cell.split()) for cell in cells).rstrip(" |")

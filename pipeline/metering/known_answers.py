@@ -1,0 +1,64 @@
+"""What the ledger holds for a request to a model before it is asked: its answer, or a lesson."""
+
+from dataclasses import dataclass
+
+from pipeline.metering.payers import Payer
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import LedgerTable, Operation
+from shared.errors import ContextOverflowError, LedgerConflictError, PaidCalls, SeashoreError
+from shared.ledger.answers import (
+    Lesson,
+    answer_row_key,
+    build_lesson,
+    find_overflow_end,
+    read_lesson,
+)
+from shared.ledger.documents import Clock
+from shared.lifecycle import DocumentStatus
+
+
+@dataclass(frozen=True)
+class KnownAnswer:
+    """What the ledger holds for a request to one model.
+
+    Args:
+        key: The key of the request.
+        answer: Its answer, if it is kept.
+        lesson: What was learnt of it.
+        payer_row: The payer's row.
+    """
+
+    key: str
+    answer: Row | None
+    lesson: Lesson
+    payer_row: Row | None
+
+    def build_lesson(self, error: SeashoreError, now: Clock) -> Operation | None:
+        """What a failure that was paid for spares the next run, if that was not known."""
+        room_tokens = error.room_tokens if isinstance(error, PaidCalls) else 0
+        is_overflow = isinstance(error, ContextOverflowError)
+        lesson = Lesson(
+            max(self.lesson.room_tokens, room_tokens),
+            find_overflow_end(now) if is_overflow else 0,
+        )
+        return None if lesson == self.lesson else build_lesson(self.key, lesson, now)
+
+
+def read_known_answers(
+    table: LedgerTable, keys: list[str], payer: Payer | None
+) -> list[KnownAnswer]:
+    """What is kept under keys, and the payer's row, with one call; nothing where nobody pays.
+
+    Raises:
+        LedgerConflictError: The payer's row is gone.
+    """
+    if payer is None:
+        return [KnownAnswer(key, None, Lesson(), None) for key in keys]
+    *rows, payer_row = table.read_rows([*map(answer_row_key, keys), payer.row_key])
+    # Nothing is asked, and nothing told, of what somebody has deleted meanwhile.
+    if payer_row is None or payer_row.get("status") == DocumentStatus.DELETED:
+        raise LedgerConflictError("the document or task that pays is deleted")
+    return [
+        KnownAnswer(key, None if row is None else row.get("answer"), read_lesson(row), payer_row)
+        for key, row in zip(keys, rows, strict=True)
+    ]

@@ -1,0 +1,119 @@
+"""What the rows of a container's leases say of its calls: what is spent, and what runs.
+
+Before a call goes out, its lease's row says what it may cost at most, so that the limit holds
+whatever dies. What it did cost is written with the transaction of its effect, so that a call by
+itself takes no more requests than one that is noted afterwards only. Notes of calls at the same
+time are shared: one serves all that begin while another is written.
+"""
+
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.aws.dynamodb_table import LedgerTable, Update
+from shared.errors import SeashoreError
+from shared.ledger.spend import Lease, ModelSpend, build_lease_note
+
+
+@dataclass
+class OpenLease:
+    """A lease that calls of this container draw on.
+
+    Args:
+        lease: The lease as it was opened.
+        serves_until: From when on no further call draws on it.
+        unwritten: What has come up since the last note.
+        noted_open_cost: What its row says that calls which run may cost, at the least.
+        taken: What is spent of it and set aside for calls that run.
+        running: How many calls run.
+        open_cost: What these may cost at most.
+    """
+
+    lease: Lease
+    serves_until: datetime
+    unwritten: ModelSpend
+    noted_open_cost: int
+    taken: int = 0
+    running: int = 0
+    open_cost: int = 0
+
+    @property
+    def is_noted(self) -> bool:
+        """Whether the row says just what is so."""
+        return self.open_cost == self.noted_open_cost and not any(self.unwritten.counts.values())
+
+    @property
+    def needs_note(self) -> bool:
+        """Whether the row says too little, or the last call has ended and it does not say so."""
+        is_covered = self.unwritten.spent + self.open_cost <= self.noted_open_cost
+        return not (self.is_noted or (self.running and is_covered))
+
+
+class LeaseNotes:
+    """Writes the notes, one at a time, so that an older one cannot overtake a newer one.
+
+    Args:
+        table: The ledger.
+        lock: Held while a lease is looked at or changed.
+    """
+
+    def __init__(self, table: LedgerTable, lock: threading.Lock) -> None:
+        self._table = table
+        self._lock = lock
+        self._writing = threading.Lock()
+
+    def write(self, lease: OpenLease) -> None:
+        """Write a lease's note, if it needs one.
+
+        Raises:
+            ServiceError: The ledger cannot be reached; the next note carries it.
+        """
+        with self._writing, self._begin([lease]) as notes:
+            for note in notes:
+                self._table.update_row(note)
+
+    @contextmanager
+    def send_along(self, leases: Iterable[OpenLease]) -> Iterator[list[Update]]:
+        """The notes that leases need, to be written by a transaction within this context.
+
+        Where that fails they are written by themselves, as the money is gone all the same.
+        """
+        with self._lock:
+            behind = [lease for lease in leases if lease.needs_note]
+        if not behind:
+            yield []
+            return
+        try:
+            with self._writing, self._begin(behind) as notes:
+                yield notes
+        except BaseException:
+            for lease in behind:
+                with suppress(SeashoreError):
+                    self.write(lease)
+            raise
+
+    @contextmanager
+    def _begin(self, leases: list[OpenLease]) -> Iterator[list[Update]]:
+        """Take what is to be noted out of the leases; it goes back if it cannot be written."""
+        with self._lock:
+            taken = [
+                (lease, lease.unwritten, lease.open_cost) for lease in leases if lease.needs_note
+            ]
+            for lease, used, open_cost in taken:
+                lease.unwritten = ModelSpend(model=used.model)
+                lease.noted_open_cost = min(lease.noted_open_cost, open_cost)
+        with ExitStack() as unwritten:
+            unwritten.callback(self._carry, taken)
+            yield [build_lease_note(one.lease, used, open_cost) for one, used, open_cost in taken]
+            unwritten.pop_all()
+        with self._lock:
+            for lease, _, open_cost in taken:
+                lease.noted_open_cost = open_cost
+
+    def _carry(self, taken: list[tuple[OpenLease, ModelSpend, int]]) -> None:
+        """Keep for the next note what could not be written."""
+        with self._lock:
+            for lease, used, _ in taken:
+                lease.unwritten = lease.unwritten.add(used)

@@ -1,0 +1,1 @@
+"""Documents that are no PDFs, made in memory."""

@@ -1,0 +1,73 @@
+"""What a call has cost is noted with the transaction of its effect, and whatever becomes of it."""
+
+import itertools
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from boto3.dynamodb.conditions import Attr
+
+from pipeline.metering.spend_meter import Limits, SpendMeter
+from shared.aws.dynamodb_table import Put, RowCheck
+from shared.errors import LedgerConflictError
+from shared.ledger.spend import read_day_spend
+from shared.llm.model import Usage
+from shared.llm.turns import ModelTurn, Turn
+from shared.prices import MICRO_USD_PER_USD, ModelPrice
+from tests.fakes.aws.ledger_rows import open_table
+
+CENT = MICRO_USD_PER_USD // 100
+# One cent a call of 1,000 tokens.
+PRICE = ModelPrice(input=10, output=0)
+CALL = Usage(calls=1, input_tokens=1_000)
+NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+def table(account):
+    return open_table(account)
+
+
+@pytest.fixture
+def meter(table):
+    limits = Limits(price=PRICE, daily=10_000 * CENT, document=None, zone=ZoneInfo("UTC"))
+    ids = itertools.count()
+    return SpendMeter(table, "model", limits, lambda: NOON, lambda: f"lease-{next(ids)}")
+
+
+def answer_within(meter):
+    """Have a call answered that may cost three cents, and whose cost is noted later."""
+    reply = ModelTurn(Turn(text="", calls=()), "model", CALL)
+    assert meter.run(lambda: reply, Usage(1, 3_000), is_noted_later=True) == (reply, CENT)
+
+
+def test_what_a_call_has_cost_goes_with_the_transaction_of_its_effect(meter, table):
+    answer_within(meter)
+    # Whoever dies here has cost the most that the call may have.
+    later = NOON + timedelta(hours=1)
+    assert read_day_spend(table, "2026-05-04", later).spent == 3 * CENT
+    with meter.send_notes_along() as notes:
+        table.transact([Put({"pk": "effect", "sk": "effect"}), *notes])
+    (model,) = read_day_spend(table, "2026-05-04", later).models
+    assert (model.calls, model.spent, model.left_open) == (1, CENT, 0)
+    with meter.send_notes_along() as notes:
+        assert notes == []
+
+
+def test_a_cost_whose_transaction_fails_is_noted_by_itself(meter, table):
+    answer_within(meter)
+    with pytest.raises(LedgerConflictError), meter.send_notes_along() as notes:
+        never = RowCheck("effect", "effect", Attr("pk").exists())
+        table.transact([never, *notes])
+    (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
+    assert (model.calls, model.spent, model.left_open) == (1, CENT, 0)
+
+
+def test_what_one_call_has_cost_waits_while_the_row_covers_another(meter, table):
+    reservation = meter.reserve(3 * CENT)
+    answer_within(meter)
+    with meter.send_notes_along() as notes:
+        assert notes == []
+    assert meter.settle(reservation, CALL) == CENT
+    (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
+    assert (model.calls, model.spent, model.left_open) == (2, 2 * CENT, 0)

@@ -1,0 +1,62 @@
+"""Whose daily limit a task counts against: by the way that it came."""
+
+import time
+from datetime import UTC, datetime
+
+from functions.wiring import build_services, utc_now
+from pipeline.tasks.intake import IntakeServices, take_up_task
+from shared.ledger.spend import Account, read_day_spend
+from shared.ledger.spending import Spending
+from shared.lifecycle import TaskStatus
+from shared.messages.tasks import AskTask
+from tests.fakes.desks.task_desk import HARBOUR_PAGES, open_task_desk
+from tests.fakes.pdf.pdf_files import make_text_pdf
+
+PRICES = {"tiny": {"input": 1.0, "output": 1.0}}
+QUESTION = {"question": "When did it open?", "documents": ["skagen.pdf"]}
+
+
+def post_task(desk, task_id):
+    """Send a task as the API does."""
+    base = build_services(desk.account.settings, desk.account.clients, utc_now)
+    order = AskTask(kind="ask", v=1, id=task_id, **QUESTION)
+    take_up_task(order, IntakeServices(**vars(base), callback_arns=()))
+
+
+def read_spends(desk):
+    """What was spent of each limit, today and, around midnight, the day before."""
+    days = {time.strftime("%Y-%m-%d", time.gmtime(time.time() - age)) for age in (0, 600)}
+    spends = [read_day_spend(desk.table, day, datetime.now(UTC)) for day in days]
+    return [
+        sum(spend.spent_by(account) for spend in spends)
+        for account in (Account.PIPELINE, Account.CHAT)
+    ]
+
+
+def test_a_task_over_the_api_counts_as_a_chat_does():
+    with open_task_desk(model_prices=PRICES) as desk:
+        desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
+        by_documents, by_chats = read_spends(desk)
+        assert by_documents > by_chats == 0
+        post_task(desk, "by-api")
+        desk.pipeline.run()
+        task = desk.task("by-api")
+        cost = Spending.model_validate(task).cost_micro_usd
+        assert (task.status, task.account) == (TaskStatus.DONE, Account.CHAT)
+        assert read_spends(desk) == [by_documents, cost]
+        other = desk.do("ask", id="by-queue", **QUESTION | {"question": "Who opened it?"})
+        assert read_spends(desk) == [by_documents + other.cost_micro_usd, cost]
+
+
+def test_over_the_limit_of_the_api_its_tasks_wait_and_documents_go_on():
+    with open_task_desk(model_prices=PRICES, chat_daily_cap_usd=0.0001) as desk:
+        post_task(desk, "by-api")
+        document = desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
+        desk.make_waits_end()
+        desk.pipeline.run()
+        assert document.status == "DONE"
+        assert desk.task("by-api").status is not TaskStatus.DONE
+        assert any("over_budget" in step or step == "deferred" for step in desk.steps("by-api"))
+        assert read_spends(desk)[1] == 0
+        task = desk.do("ask", id="by-queue", **QUESTION)
+        assert task.status is TaskStatus.DONE
