@@ -172,6 +172,7 @@ class TaskView(_Answer):
 
     task_id: str
     kind: str
+    name: str | None
     about: str
     status: TaskStatus
     received_at: str
@@ -184,6 +185,13 @@ class TaskView(_Answer):
     cost_usd: float
     reason: str | None
     result: dict[str, Any] | None = None
+
+
+class TaskPage(_Answer):
+    """Tasks without their results, the newest first; `next_cursor` leads to more, null to none."""
+
+    tasks: list[TaskView]
+    next_cursor: str | None
 
 
 class TaskAccepted(_Answer):
@@ -235,6 +243,13 @@ class DocumentPage(_Answer):
 
     documents: list[DocumentView]
     next_cursor: str | None
+
+
+class FileLink(_Answer):
+    """Where a file lies, for who has the address, for so long."""
+
+    url: str
+    expires_in_seconds: int
 
 
 class UploadRequest(_Request):

@@ -44,3 +44,8 @@ def belongs_to(address: str, content_sha256: str) -> bool:
 def chunk_text_key(address: str, chunk_number: int) -> str:
     """The key of a chunk's text in the artifacts bucket."""
     return f"text/{address}/{chunk_number:06d}.json"
+
+
+def whole_text_key(address: str) -> str:
+    """The key of the text of all chunks in one, where somebody has asked for it."""
+    return f"text/{address}/whole.txt"

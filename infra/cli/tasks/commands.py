@@ -63,6 +63,10 @@ class SendOptions:
             help="The task's id: the same id is the same task, however often it is sent.",
         ),
     ] = None
+    name: Annotated[
+        str | None,
+        typer.Option(show_default=False, help="What people call it: `seashore tasks --name`."),
+    ] = None
     callback: Annotated[
         str | None,
         typer.Option(
@@ -78,12 +82,19 @@ class SendOptions:
         """Send a task whose message has this content besides."""
         from infra.cli.tasks.enqueue import enqueue_task
 
-        task = {**content, "id": self.id, "callback": self.callback}
+        task = {**content, "id": self.id, "name": self.name, "callback": self.callback}
         return enqueue_task(options.open(), task, wait=self.wait)
 
 
 @add_command(task_commands)
-def tasks(wanted: ListOptions, options: StackOptions) -> None:
+def tasks(
+    *,
+    wanted: ListOptions,
+    name: Annotated[
+        str | None, typer.Option(show_default=False, help="Only those whose name begins so.")
+    ] = None,
+    options: StackOptions,
+) -> None:
     """List the tasks that have arrived, the newest first.
 
     To a pipe or file it writes a line for each task, with tabs between id, kind, status, what it is
@@ -92,7 +103,7 @@ def tasks(wanted: ListOptions, options: StackOptions) -> None:
     from infra.cli.tasks.view import write_tasks
 
     wanted.check_statuses(TaskStatus)
-    write_tasks(options.open(), wanted)
+    write_tasks(options.open(), wanted, name)
 
 
 @add_command(task_commands)

@@ -16,22 +16,46 @@ from shared.ledger.tasks import Task, list_tasks, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.markdown import remove_escapes
 from shared.messages.tasks import is_own_task
+from shared.prices import MICRO_USD_PER_USD
 
 
-def write_tasks(context: CommandContext, options: ListOptions) -> None:
-    """Write the tasks that users sent in the last days, newest first."""
+def write_tasks(context: CommandContext, options: ListOptions, name: str | None) -> None:
+    """Write the tasks that users sent in the last days, newest first.
+
+    Args:
+        context: What the command works with.
+        options: Which are meant.
+        name: Only those whose name it is, or begins; None for any.
+    """
     write_newest(
         (
             task
             for task in list_tasks(context.table, context.now, options.days)
-            if not is_own_task(task.task_id)
+            if not is_own_task(task.task_id) and (task.name or "").startswith(name or "")
         ),
         options,
-        _write_table,
+        _write_csv if options.as_csv else _write_table,
         context,
         noun="task",
         adding="`seashore enqueue` sends some.",
     )
+
+
+def _write_csv(tasks: Sequence[Task], context: CommandContext) -> None:
+    context.output.write_csv(
+        (
+            "id", "name", "kind", "status", "about", "received", "finished", "model",
+            "input_tokens", "output_tokens", "cost_usd", "reason",
+        ),
+        (
+            (
+                one.task_id, one.name, one.kind, one.status, one.about, one.received_at,
+                one.finished_at, one.model, one.input_tokens, one.output_tokens,
+                one.cost_micro_usd / MICRO_USD_PER_USD, one.reason,
+            )
+            for one in tasks
+        ),
+    )  # fmt: skip
 
 
 def _write_table(tasks: Sequence[Task], context: CommandContext) -> None:
@@ -45,13 +69,13 @@ def _write_table(tasks: Sequence[Task], context: CommandContext) -> None:
                 task.task_id,
                 task.kind,
                 style_status(task.status),
-                task.reason or task.about,
+                task.reason or _describe(task),
                 describe_time(task.received_at),
             )
             for task in tasks
         ],
         [
-            (task.task_id, task.kind, task.status, task.reason or task.about, task.received_at)
+            (task.task_id, task.kind, task.status, task.reason or _describe(task), task.received_at)
             for task in tasks
         ],
     )
@@ -78,9 +102,14 @@ def write_task(context: CommandContext, task: Task) -> None:
     output.write_facts(_list_facts(task, bucket, context.table))
 
 
+def _describe(task: Task) -> str:
+    return f"{task.name}: {task.about}" if task.name else task.about
+
+
 def _list_facts(task: Task, bucket: str, table: LedgerTable) -> list[tuple[str, Cell]]:
     facts: list[tuple[str, Cell]] = [
         ("Task", f"{task.kind}: {task.about}"),
+        *([("Name", task.name)] if task.name else []),
         ("Status", style_status(task.status)),
     ]
     if task.reason is not None:
