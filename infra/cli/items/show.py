@@ -34,8 +34,13 @@ class StoredSummary:
     markdown_uri: str
 
 
-def show_item(context: CommandContext, wanted: str) -> None:
+def show_item(context: CommandContext, wanted: str, *, review: bool = False) -> None:
     """Write all that is known of a task, if there is one of that id, else of a document.
+
+    Args:
+        context: What the command works with.
+        wanted: The task's id, or what names a document.
+        review: Of a task, whether to write also what a model has given and no page bears out.
 
     Raises:
         UnknownItemError: There is neither.
@@ -43,7 +48,7 @@ def show_item(context: CommandContext, wanted: str) -> None:
     """
     task = find_task(context.table, wanted)
     if task is not None:
-        write_task(context, task)
+        write_task(context, task, review=review)
         return
     document, output = find_wanted_document(context, wanted), context.output
     result = read_result(context.stack, document)
