@@ -27,7 +27,7 @@ from shared.aws.callback_targets import CallbackSender
 from shared.aws.clients import Clients
 from shared.ledger.documents import Clock
 from shared.ledger.spend import Account
-from shared.llm.build import build_fallback_model, build_language_model
+from shared.llm.build import build_fallback_model, build_language_model, build_other_model
 from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
 from shared.messages.reports import decode_report_item
@@ -75,6 +75,7 @@ def build_worker(
     now: Clock = utc_now,
     *,
     fallback: LanguageModel | None = None,
+    find_other: Callable[[str], LanguageModel | None] | None = None,
 ) -> tuple[Consumer[WorkItem], Runtime]:
     """Put the function's parts together.
 
@@ -84,9 +85,12 @@ def build_worker(
         model: The model.
         now: The clock that all parts go by.
         fallback: Who answers while the model is down, if anybody.
+        find_other: Finds another model by its name, for what is redone; those of the settings if
+            None.
     """
     base = build_services(settings, clients, now)
-    items = build_item_services(settings, clients, model, base, fallback)
+    find = find_other or (lambda name: build_other_model(name, settings, clients))
+    items = build_item_services(settings, clients, model, base, fallback, find)
     services = WorkServices(items, build_sweep(settings, items, base))
     queue_url, dlq_url = WORK.find_urls(settings)
     consumer = Consumer(
@@ -107,12 +111,15 @@ def build_item_services(
     model: LanguageModel,
     base: Services,
     fallback: LanguageModel | None = None,
+    find_other: Callable[[str], LanguageModel | None] = lambda name: None,
 ) -> TaskServices:
     """Put together what the work on documents and tasks works with."""
     return TaskServices(
         **vars(base),
-        answers=build_answers(settings, model, base, fallback=fallback),
-        api_answers=build_answers(settings, model, base, Account.CHAT, fallback),
+        answers=build_answers(settings, model, base, fallback=fallback, find_other=find_other),
+        api_answers=build_answers(
+            settings, model, base, Account.CHAT, fallback, find_other=find_other
+        ),
         window=build_window(settings),
         reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),

@@ -144,8 +144,13 @@ class Settings(BaseModel):
     database_name: OptionalText = None
     database_user: OptionalText = None
 
+    has_model: bool = False
     operator_api_key_id: OptionalText = None
     operator_group: RequiredText = "operators"
+    ingest_mapping_id: OptionalText = None
+    convert_mapping_id: OptionalText = None
+    worker_mapping_id: OptionalText = None
+    report_mapping_id: OptionalText = None
 
     conversations_table: OptionalText = None
     conversation_days: int = Field(default=30, ge=1, le=3_650)

@@ -23,6 +23,7 @@ from infra.cli.evaluation.commands import eval_command
 from infra.cli.exit_codes import EXPLANATION, ExitCode, find_exit_code
 from infra.cli.items.commands import item_commands
 from infra.cli.local.commands import demo_command, local
+from infra.cli.operations.commands import operation_commands
 from infra.cli.options import open_output
 from infra.cli.report.commands import report_commands
 from infra.cli.tasks.commands import task_commands
@@ -66,6 +67,7 @@ app = typer.Typer(
 app.add_typer(document_commands)
 app.add_typer(task_commands)
 app.add_typer(item_commands)
+app.add_typer(operation_commands)
 app.add_typer(erasure_commands)
 app.add_typer(chat_commands)
 app.add_typer(dlq, name="dlq")

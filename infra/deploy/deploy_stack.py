@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from infra.aws import aws_errors_as
 from infra.deploy.code_only import exchange_code, find_stale_functions, require_working_functions
+from infra.deploy.kept_pauses import keep_pauses_of
 from infra.deploy.stack_changes import ResourceChange, add_code_changes
 from infra.deploy.stack_operation import Deployment, read_kept_parameters
 from infra.deploy.stack_place import StackPlace
@@ -65,6 +66,7 @@ def deploy_stack(
             exchange_code(place, stale, staged)
         if deployment.changed:
             require_working_functions(place, packages)
+        keep_pauses_of(place, deployment.outputs)
         return Deployment(deployment.outputs, changed=deployment.changed or bool(stale))
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from pipeline.extraction import Extractor, OpenDocument
 from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.children import put_children
+from pipeline.ingest.chunk_sending import may_lack_chunks, send_chunks
 from pipeline.ingest.chunk_text import (
     belongs_to,
     chunk_text_key,
@@ -22,11 +23,9 @@ from pipeline.services import Services
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
-    LedgerConflictError,
     RejectedDocumentError,
     RejectionCode,
 )
-from shared.ledger.chunks import note_all_sent
 from shared.ledger.document_texts import (
     ExtractedText,
     begin_anew,
@@ -47,7 +46,6 @@ from shared.messages.work_items import (
     ContinueIngest,
     ConvertDocument,
     IngestItem,
-    SummarizeChunk,
     encode_message,
 )
 
@@ -117,8 +115,8 @@ def _ingest_document(document: Document, services: IngestServices, deadline: Dea
     if document.status in (DocumentStatus.RECEIVED, DocumentStatus.FAILED):
         _extract_document(document, services, deadline)
         document = find_document(services.table, document.document_id) or document
-    if _may_lack_messages(document):
-        _send_chunks(document, services)
+    if may_lack_chunks(document):
+        send_chunks(document, services)
 
 
 def _begin_again(document: Document, services: IngestServices) -> Document:
@@ -139,15 +137,6 @@ def _begin_again(document: Document, services: IngestServices) -> Document:
             return document
     begin_anew(services.table, document, services.now)
     return find_document(services.table, document.document_id) or document
-
-
-def _may_lack_messages(document: Document) -> bool:
-    """Whether a delivery that broke off may have left chunks unsent.
-
-    The first of them may be summarised by now, hence SUMMARIZING; to send one again is safe.
-    """
-    waits = document.status in (DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING)
-    return waits and not document.has_all_parts
 
 
 def _extract_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
@@ -312,31 +301,3 @@ def _send_rest(document: Document, extraction: ExtractedText, services: IngestSe
         document_id=document.document_id, run=document.run, next_page=extraction.next_page
     )
     services.queues.send(services.queue_url, [encode_message(message)])
-
-
-def _send_chunks(document: Document, services: IngestServices) -> None:
-    messages = [
-        SummarizeChunk(
-            document_id=document.document_id,
-            run=document.run,
-            chunk_number=number,
-            text_key=chunk_text_key(document.text_address, number),
-            first_page=chunk.first_page,
-            last_page=chunk.last_page,
-        )
-        for number, chunk in enumerate(document.chunk_plan, start=1)
-    ]
-    services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
-    try:
-        move_document(
-            services.table,
-            document,
-            DocumentStatus.SUMMARIZING,
-            services.now,
-            step="sent",
-            changes={"sent_run": document.run},
-        )
-    except LedgerConflictError:
-        # The first chunk came back before this write, and moved the document itself.
-        logger.info("summarizing_already", extra={"action": "summarizing_already"})
-        note_all_sent(services.table, document)

@@ -25,10 +25,15 @@ def give_up_ingest(
         LedgerConflictError: Chunks kept coming in between; a later try will do.
     """
     for document in _find_documents(item, table, now):
-        _fail_if_stuck(document, cause, table, now)
+        fail_if_stuck(document, cause, table, now)
 
 
-def _fail_if_stuck(known: Document, cause: str, table: LedgerTable, now: Clock) -> None:
+def fail_if_stuck(known: Document, cause: str, table: LedgerTable, now: Clock) -> None:
+    """Make a document FAILED that goes no further without who gives up now.
+
+    Raises:
+        LedgerConflictError: Chunks kept coming in between; a later try will do.
+    """
     document: Document | None = known
     for tries_left in reversed(range(_MOST_TRIES)):
         if document is None or not _is_stuck(document):

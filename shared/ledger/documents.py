@@ -51,6 +51,17 @@ class EmbeddedFile(BaseModel):
     reason: str | None = None
 
 
+class StandBeforeRedo(BaseModel):
+    """How a document stood before it was redone, to which it comes back if that is cancelled."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: DocumentStatus
+    finished_at: str | None = None
+    reason_code: str | None = None
+    reason: str | None = None
+
+
 class Document(BaseModel):
     """A document. Times are ISO 8601 in UTC, page ranges look like `2-4,9`, chunks count from 1."""
 
@@ -95,6 +106,12 @@ class Document(BaseModel):
     chunks_failed: int = 0
     # The run whose chunks have all been sent to be summarised.
     sent_run: int = 0
+
+    # Of a document that an operator had redone: the order, on which terms, how it stood before.
+    redo_order: str = ""
+    redo_model: str | None = None
+    redo_is_fresh: bool = False
+    before_redo: StandBeforeRedo | None = None
 
     reason_code: str | None = None
     reason: str | None = None

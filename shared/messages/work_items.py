@@ -7,7 +7,7 @@ send tasks (`shared/messages/tasks.py`), the pipeline sends the others.
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from shared.errors import MessageDecodeError
@@ -26,14 +26,47 @@ class _DocumentMessage(Message):
         return (Subject("document", self.document_id),)
 
 
+class RedoTerms(BaseModel):
+    """On which terms a document is summarised once more.
+
+    Attributes:
+        model: The model that is asked; None for the one that all are asked.
+        is_fresh: Whether it is asked even where its answer is kept.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    is_fresh: bool = False
+
+
+class Redo(_DocumentMessage):
+    """Begin a document's next run, as an operator wants it; `run` is the one that it follows."""
+
+    kind: Literal["redo"] = "redo"
+    order: str = Field(
+        min_length=1,
+        max_length=64,
+        description="What it is one of; of each a document is redone once.",
+    )
+    by: str = Field(max_length=2048, description="Who ordered it.")
+    terms: RedoTerms = RedoTerms()
+
+    @property
+    def item_id(self) -> str:
+        """The same order may be sent again, as by an operator whose first try broke off."""
+        return f"{self.document_id}:{self.run}:redo:{self.order}"
+
+
 class SummarizeChunk(_DocumentMessage):
-    """Summarise one chunk of a document's text."""
+    """Summarise one chunk of a document's text; `terms` are there where it is redone."""
 
     kind: Literal["summarize_chunk"] = "summarize_chunk"
     chunk_number: int = Field(ge=1)
     text_key: str = Field(min_length=1, description="Where the chunk's text lies in the artifacts.")
     first_page: int = Field(ge=1)
     last_page: int = Field(ge=1)
+    terms: RedoTerms | None = None
 
     @property
     def item_id(self) -> str:
@@ -48,6 +81,7 @@ class Combine(_DocumentMessage):
     chunks_done: int = Field(
         ge=0, description="How many chunks were summarised when this was sent."
     )
+    terms: RedoTerms | None = None
 
     @property
     def item_id(self) -> str:
@@ -113,7 +147,7 @@ class TaskCallback(Message):
         return f"task:{self.task_id}:callback:{self.attempt}"
 
 
-WorkMessage = SummarizeChunk | Combine | Sweep | Task | TaskCallback
+WorkMessage = SummarizeChunk | Combine | Redo | Sweep | Task | TaskCallback
 _WORK_MESSAGE: TypeAdapter[WorkMessage] = TypeAdapter(
     Annotated[WorkMessage, Field(discriminator="kind")]
 )
@@ -134,7 +168,9 @@ class WorkItem:
 
 def encode_message(message: WorkMessage | ContinueIngest | ConvertDocument) -> str:
     """The body of a message, as JSON."""
-    return escape_for_sqs(message.model_dump_json(by_alias=True))
+    # A worker of an earlier release takes what it knows, as long as nothing is redone.
+    left_out = {"terms"} if getattr(message, "terms", None) is None else None
+    return escape_for_sqs(message.model_dump_json(by_alias=True, exclude=left_out))
 
 
 def escape_for_sqs(body: str) -> str:

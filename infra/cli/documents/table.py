@@ -68,6 +68,8 @@ def describe_status(document: Document) -> str:
             return document.reason or "It was refused."
         case DocumentStatus.FAILED:
             return f"It was given up: {document.reason or 'the reason is not known'}."
+        case DocumentStatus.CANCELLED:
+            return document.reason or "It was cancelled."
         case DocumentStatus.DELETED:
             return document.reason or "It was deleted."
 

@@ -21,6 +21,14 @@ def show(
         ),
     ],
     *,
+    version: Annotated[
+        int | None,
+        typer.Option(min=1, help="A version of the summary; 1 is the oldest.", show_default=False),
+    ] = None,
+    diff: Annotated[
+        int | None,
+        typer.Option(min=1, help="Compare with this version instead.", show_default=False),
+    ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Write only the summary or result, as Markdown.")
     ] = False,
@@ -41,13 +49,18 @@ def show(
 
     Coverage says what became of each page; cost is the tokens that the model read and wrote.
     """
+    if diff is not None:
+        from infra.cli.items.versions import show_difference
+
+        show_difference(options.open(), document, diff, version)
+        return
     from infra.cli.items.save import show_as_markdown
     from infra.cli.items.show import show_item
 
     if markdown or file is not None:
-        show_as_markdown(options.open(), document, file)
+        show_as_markdown(options.open(), document, file, version)
     else:
-        show_item(options.open(), document, review=review)
+        show_item(options.open(), document, version, review=review)
 
 
 @add_command(item_commands)

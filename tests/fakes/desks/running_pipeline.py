@@ -22,7 +22,14 @@ class RunningPipeline:
     """The ingest, the convert and the worker function, each behind its queue."""
 
     def __init__(
-        self, account, extractor, model, timeout_seconds=60.0, fallback=None, converter=None
+        self,
+        account,
+        extractor,
+        model,
+        timeout_seconds=60.0,
+        fallback=None,
+        find_other=None,
+        converter=None,
     ):
         self.account = account
         self._announced = set()
@@ -31,7 +38,9 @@ class RunningPipeline:
         )
         built = [
             build_ingest(account.settings, account.clients, extractor),
-            build_worker(account.settings, account.clients, model, fallback=fallback),
+            build_worker(
+                account.settings, account.clients, model, fallback=fallback, find_other=find_other
+            ),
             # It starts no reader before its first document.
             build_convert(account.settings, account.clients, converter),
         ]
@@ -89,7 +98,13 @@ class RunningPipeline:
 
 @contextmanager
 def run_pipeline(
-    account: AwsAccount, *, extractor=None, model=None, timeout_seconds=60.0, fallback=None
+    account: AwsAccount,
+    *,
+    extractor=None,
+    model=None,
+    timeout_seconds=60.0,
+    fallback=None,
+    find_other=None,
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
     with Extractor() as own_extractor, build_converter(account.settings) as converter:
@@ -99,5 +114,6 @@ def run_pipeline(
             model or ExtractiveModel(),
             timeout_seconds,
             fallback,
+            find_other,
             converter,
         )

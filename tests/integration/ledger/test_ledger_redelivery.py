@@ -8,7 +8,7 @@ import pytest
 from pipeline.extraction import PageText
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest
-from pipeline.metering.metered_calls import AnswerServices
+from pipeline.metering.answer_services import AnswerServices
 from pipeline.summaries import summarize_document
 from pipeline.summaries.summarize_document import (
     SummarizeServices,

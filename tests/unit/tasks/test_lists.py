@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
+from pipeline.metering.answer_services import AnswerServices
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.tasks.extract.extract import build_result
 from pipeline.tasks.extract.field_finding import ReadingServices, find_fields
 from pipeline.tasks.extract.field_lists import part_schema
