@@ -11,9 +11,9 @@ from pipeline.tasks.extract.evidence import Level
 from pipeline.tasks.extract.field_lists import FieldParts, list_names
 from pipeline.tasks.extract.field_schema import FieldSchema
 from pipeline.tasks.extract.field_values import (
-    Candidate,
     FoundValue,
     ReadValues,
+    UnprovenValue,
     join_values,
     read_values,
 )
@@ -64,7 +64,7 @@ class FoundFields:
     dropped: dict[str, int] = field(default_factory=dict)
     unread_lines: dict[str, list[UnreadLines]] = field(default_factory=dict)
     failed: list[FailedPart] = field(default_factory=list)
-    candidates: list[Candidate] = field(default_factory=list)
+    candidates: list[UnprovenValue] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def find_fields(
         found.rows[path] = rows
         dropped = [one for _, answer in reading.answers for one in answer.rows[path].dropped]
         found.dropped[path] = len(dropped)
-        found.candidates.extend(Candidate(path, one.value, one.pages) for one in dropped)
+        found.candidates.extend(UnprovenValue(path, one.value, one.pages) for one in dropped)
         read = [line for part, _ in reading.answers for line in part.lines]
         found.unread_lines[path] = list(find_unread_lines(read, rows))
     return found

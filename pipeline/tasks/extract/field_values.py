@@ -47,7 +47,7 @@ def _level(value: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class UnprovenValue:
     """What a model has given and no page bears out.
 
     Args:
@@ -72,7 +72,7 @@ class ReadValues:
     """
 
     values: Mapping[str, list[FoundValue]]
-    candidates: Sequence[Candidate]
+    candidates: Sequence[UnprovenValue]
 
 
 def read_values(
@@ -80,7 +80,7 @@ def read_values(
 ) -> ReadValues:
     """Hold the values of one answer to the sources that they are said to be from."""
     values: dict[str, list[FoundValue]] = {}
-    candidates: list[Candidate] = []
+    candidates: list[UnprovenValue] = []
     for name, part in schema.properties.items():
         for given in (fields[name], *fields[name].others):
             cited = _find_cited(given, sources)
@@ -91,7 +91,7 @@ def read_values(
                 values.setdefault(name, []).append(FoundValue(value, tuple(gaps), cited, levels))
             elif given.value is not None:
                 pages = tuple(source.first_page for source in cited if source.first_page)
-                candidates.append(Candidate(name, given.value, pages))
+                candidates.append(UnprovenValue(name, given.value, pages))
     return ReadValues(values, candidates)
 
 
