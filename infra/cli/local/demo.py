@@ -14,16 +14,16 @@ from rich.rule import Rule
 from rich.text import Text
 
 from infra.cli.command_context import open_ledger, open_objects
-from infra.cli.documents.files import FileToPut
 from infra.cli.documents.progress_view import show_progress
 from infra.cli.documents.table import describe_status, style_status
-from infra.cli.documents.upload import PutDocument, put_files
 from infra.cli.exit_codes import ExitCode
 from infra.cli.items.show import StoredSummary, describe_pages, read_result, write_summary
 from infra.cli.listing import describe_usage
 from infra.cli.local.language_model import describe_model, read_openai_server
 from infra.cli.output import Output, show_step
 from infra.cli.progress.follow_documents import Followed, follow_documents
+from infra.cli.put.files import FileToPut
+from infra.cli.put.upload import PutDocument, put_files
 from infra.cli.report.report import LocalReport, make_local_report, open_reports
 from infra.cli.times import describe_duration, read_clock
 from infra.deploy.language_files import can_read_scans
