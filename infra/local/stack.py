@@ -44,6 +44,7 @@ from infra.local.repair import (
     repair_api_url,
     repair_event_source_mappings,
     repair_request_validation,
+    verify_addresses,
 )
 from infra.packaging.build import Package, Target, build_packages
 from infra.signals import ignore_signals, interrupt_on_signals
@@ -190,6 +191,7 @@ def run_local_stack(
     report: Report,
     on_ready: Callable[[LocalRecord], None],
     setup: LocalSetup | None = None,
+    on_tick: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the local stack until SIGINT or SIGTERM, then stop it and save its state.
 
@@ -200,6 +202,7 @@ def run_local_stack(
         report: Called with one line for each step.
         on_ready: Called once the stack is deployed.
         setup: What the stack is made of.
+        on_tick: Called twice a second while it runs.
 
     Raises:
         LocalStackError: As for `start_local_stack`, or the emulator ended by itself.
@@ -214,6 +217,7 @@ def run_local_stack(
         is_started = True
         on_ready(record)
         while is_running(folder):
+            on_tick()
             time.sleep(0.5)
         raise LocalStackError(f"The emulator ended by itself: see {folder.log}.")
     with ignore_signals():
@@ -262,6 +266,8 @@ def _deploy(
     keep_given_parameters(folder, given)
     repair_event_source_mappings(place.client("lambda"))
     repair_request_validation(place.client("apigateway"), deployment.outputs)
+    named = f"{parameters.get('ReportFrom', '')},{parameters.get('ReportTo', '')}"
+    verify_addresses(place.client("sesv2"), filter(None, named.split(",")))
     write_private_file(folder.origin, parameters.get("ApiCorsOrigin", ""))
     deployed = replace(record, outputs=repair_api_url(deployment.outputs, record.endpoint_url))
     write_record(folder, deployed)
