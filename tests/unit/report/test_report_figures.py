@@ -287,6 +287,16 @@ def test_what_is_lost_has_no_letter_to_replay():
     assert (groups[0].cause, groups[0].replay_command) == (LOST_TASK_REASON, "")
 
 
+def test_nobody_is_sent_to_replay_what_can_never_succeed():
+    for reason in (
+        "the model declines this text",
+        "The specified key does not exist.",
+        "it is gone",
+    ):
+        groups, _, _ = list_groups(tally_failures(document(1, "FAILED", reason=reason)))
+        assert (groups[0].cause, groups[0].replay_command) == (reason, "")
+
+
 def test_a_partial_document_has_letters_if_a_chunk_was_given_up():
     unread = document(1, "PARTIAL", chunks_failed=0, reason="pages 3 could not be read")
     given_up = document(2, "PARTIAL", chunks_failed=1, reason="pages 3 could not be summarised")
