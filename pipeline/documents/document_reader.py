@@ -5,10 +5,11 @@ It has no way to write, so whatever a tool is made to do by a document's text, n
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from pathlib import PurePosixPath
 from typing import Any
 
 from pipeline.ingest.chunk_text import ChunkText, chunk_text_key
@@ -25,6 +26,9 @@ from shared.lifecycle import DocumentStatus
 _ID = re.compile(r"d[0-9a-f]{20}")
 _PARALLEL_READS = 8
 _REPORT_DAYS = 8
+
+# What lies beside the result of an extraction of which `not_borne_out` is more than 0.
+REVIEW_FILE = "review.json"
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,23 @@ class DocumentReader:
         """
         content: dict[str, Any] = self.objects.read_json(self.artifacts_bucket, key)
         return content
+
+    def read_candidates(self, result_key: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What a model has given for a task and no page bears out; it lies beside the result.
+
+        Args:
+            result_key: Where the result lies.
+            result: The result.
+
+        Raises:
+            ObjectMissingError: It is gone.
+        """
+        if not result.get("not_borne_out"):
+            return []
+        candidates: list[dict[str, Any]] = self.read_json(
+            str(PurePosixPath(result_key).with_name(REVIEW_FILE))
+        )["candidates"]
+        return candidates
 
     def read_passages(
         self, document: Document, first_page: int = 1, last_page: int | None = None

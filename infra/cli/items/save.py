@@ -10,6 +10,7 @@ from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.exit_codes import ExitCode
 from infra.cli.items.versions import choose_version
+from pipeline.documents.document_reader import REVIEW_FILE
 from shared.errors import OperatorError, WrongUsageError
 from shared.ledger.document_versions import find_current_document_ids
 from shared.ledger.documents import Document, find_document
@@ -117,6 +118,9 @@ def _plan_task(context: CommandContext, task: Task, folder: Path) -> Iterator[_C
         return
     bucket = context.stack.output("ArtifactsBucket")
     for key in context.objects.list_keys(bucket, f"{PurePosixPath(task.result_key).parent}/"):
+        if PurePosixPath(key).name == REVIEW_FILE:
+            # What is not borne out is not taken along: `seashore show --review` shows it.
+            continue
         yield _Copy(bucket, key, None, folder / to_safe_path(f"{task.task_id}/{Path(key).name}"))
 
 
