@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 LOCKS := infra/locks
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 PYTEST := $(BIN)/python -m pytest
+# The tests start hundreds of Pythons. Where this is set, as in many containers, each of them would
+# compile again all that it imports, which takes longer than what it is there for.
+unexport PYTHONDONTWRITEBYTECODE
 # How long `make fuzz` looks at each target.
 SECONDS ?= 60
 # How many requests `make api-check` sends to each route at the least.

@@ -20,6 +20,7 @@ from pipeline.report.report_types import (
     DeadLetters,
     Digest,
     Durations,
+    PauseNote,
     QueueDepth,
     SlowDocument,
 )
@@ -31,6 +32,7 @@ from shared.calendar import find_window
 from shared.errors import SeashoreError
 from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
 from shared.ledger.documents import document_pk
+from shared.ledger.pauses import read_pauses
 from shared.ledger.timeline import read_timeline
 
 logger = logging.getLogger("seashore.report")
@@ -157,6 +159,11 @@ def _compose(
         artifacts_bucket=services.artifacts_bucket,
         report_prefix=report_prefix(day),
         digest=digest,
+        pauses=tuple(
+            PauseNote(consumer=one.consumer, reason=one.reason, by=one.by, since=one.since)
+            for one in read_pauses(services.table)
+            if one.is_on
+        ),
     )
 
 

@@ -106,6 +106,14 @@ class ObjectStore:
             )
             return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
+    def measure(self, bucket: str, prefix: str) -> int:
+        """How many bytes the objects have together whose keys begin with a prefix."""
+        with translate_aws_errors(f"list s3://{bucket}/{prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=prefix
+            )
+            return sum(entry["Size"] for page in pages for entry in page.get("Contents", []))
+
     def list_versions(self, bucket: str, prefix: str) -> list["ObjectVersion"]:
         """All versions and delete markers of the objects whose keys begin with a prefix."""
         return list(chain.from_iterable(self._page_versions(bucket, prefix)))
@@ -190,6 +198,20 @@ class ObjectStore:
             self.client.put_object(
                 Bucket=bucket, Key=key, Body=text.encode(), ContentType=content_type
             )
+
+    def write_bytes(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
+        """Write an object that holds bytes."""
+        with translate_aws_errors(f"write s3://{bucket}/{key}"):
+            self.client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+
+    def read_bytes(self, bucket: str, key: str) -> bytes:
+        """Read all of an object.
+
+        Raises:
+            ObjectMissingError: There is no such object.
+        """
+        with translate_aws_errors(f"read s3://{bucket}/{key}"):
+            return self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def change_text(self, bucket: str, key: str, change: Callable[[str], str]) -> None:
         """Change an object that holds text, in UTF-8; what others write meanwhile is not lost.

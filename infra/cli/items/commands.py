@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import StackOptions, add_command
+from infra.cli.options import Review, StackOptions, add_command
 
 item_commands = typer.Typer()
 
@@ -21,6 +21,14 @@ def show(
         ),
     ],
     *,
+    version: Annotated[
+        int | None,
+        typer.Option(min=1, help="A version of the summary; 1 is the oldest.", show_default=False),
+    ] = None,
+    diff: Annotated[
+        int | None,
+        typer.Option(min=1, help="Compare with this version instead.", show_default=False),
+    ] = None,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="Write only the summary or result, as Markdown.")
     ] = False,
@@ -34,19 +42,25 @@ def show(
             help="Write that to a file; as JSON if its name ends in .json.",
         ),
     ] = None,
+    review: Review = False,
     options: StackOptions,
 ) -> None:
     """Show a document or a task: its summary or result, coverage, cost, and where the files lie.
 
     Coverage says what became of each page; cost is the tokens that the model read and wrote.
     """
+    if diff is not None:
+        from infra.cli.items.versions import show_difference
+
+        show_difference(options.open(), document, diff, version)
+        return
     from infra.cli.items.save import show_as_markdown
     from infra.cli.items.show import show_item
 
     if markdown or file is not None:
-        show_as_markdown(options.open(), document, file)
+        show_as_markdown(options.open(), document, file, version)
     else:
-        show_item(options.open(), document)
+        show_item(options.open(), document, version, review=review)
 
 
 @add_command(item_commands)

@@ -9,6 +9,8 @@ from pathlib import Path, PurePosixPath
 from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.exit_codes import ExitCode
+from infra.cli.items.versions import choose_version
+from pipeline.documents.document_reader import REVIEW_FILE
 from shared.errors import OperatorError, WrongUsageError
 from shared.ledger.document_versions import find_current_document_ids
 from shared.ledger.documents import Document, find_document
@@ -116,6 +118,9 @@ def _plan_task(context: CommandContext, task: Task, folder: Path) -> Iterator[_C
         return
     bucket = context.stack.output("ArtifactsBucket")
     for key in context.objects.list_keys(bucket, f"{PurePosixPath(task.result_key).parent}/"):
+        if PurePosixPath(key).name == REVIEW_FILE:
+            # What is not borne out is not taken along: `seashore show --review` shows it.
+            continue
         yield _Copy(bucket, key, None, folder / to_safe_path(f"{task.task_id}/{Path(key).name}"))
 
 
@@ -132,13 +137,16 @@ def _download(context: CommandContext, copy: _Copy) -> Path:
     return copy.path
 
 
-def read_as_file(context: CommandContext, wanted: str, suffix: str) -> str:
+def read_as_file(
+    context: CommandContext, wanted: str, suffix: str, version: int | None = None
+) -> str:
     """The result of a document or task as the text of a file.
 
     Args:
         context: What the command works with.
         wanted: As for `show`.
         suffix: `.md` or `.json`.
+        version: A version of a document's summary; the newest if None.
 
     Raises:
         UnknownItemError: There is no such document or task.
@@ -146,7 +154,8 @@ def read_as_file(context: CommandContext, wanted: str, suffix: str) -> str:
         ObjectMissingError: It is gone from the artifacts bucket.
     """
     item: Task | Document | None = find_task(context.table, wanted)
-    item = item or find_wanted_document(context, wanted)
+    if item is None:
+        item = choose_version(context, find_wanted_document(context, wanted), version)
     if item.result_key is None:
         because = f": {item.reason}" if item.reason else ""
         raise OperatorError(f"There is no result to write: it is {item.status}{because}")
@@ -155,19 +164,28 @@ def read_as_file(context: CommandContext, wanted: str, suffix: str) -> str:
     return context.objects.read_text(bucket, key)
 
 
-def show_as_markdown(context: CommandContext, wanted: str, file: str | None) -> None:
+def show_as_markdown(
+    context: CommandContext, wanted: str, file: str | None, version: int | None = None
+) -> None:
     """Write a result as Markdown to stdout, or to a file, as JSON if it is named so.
+
+    Args:
+        context: What the command works with.
+        wanted: The document or task.
+        file: The file; None for stdout.
+        version: A version of a document's summary; the newest if None.
 
     Raises:
         As `read_as_file`, and OSError if the file cannot be written.
     """
     if file is None:
-        text = read_as_file(context, wanted, ".md")
+        text = read_as_file(context, wanted, ".md", version)
         for line in text.splitlines():
             context.output.write_line([line])
         return
     path = Path(file)
-    text = read_as_file(context, wanted, ".json" if path.suffix.lower() == ".json" else ".md")
+    suffix = ".json" if path.suffix.lower() == ".json" else ".md"
+    text = read_as_file(context, wanted, suffix, version)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     context.output.say(f"Written to {path}")

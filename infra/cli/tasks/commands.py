@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import ListOptions, StackOptions, add_command, open_output
+from infra.cli.options import ListOptions, Review, StackOptions, add_command, open_output
 from shared.lifecycle import TaskStatus
 
 task_commands = typer.Typer()
@@ -78,12 +78,14 @@ class SendOptions:
         bool, typer.Option("--wait", "-w", help="Wait until it is done, and write the result.")
     ] = False
 
-    def send(self, options: StackOptions, content: dict[str, Any]) -> ExitCode:
+    def send(
+        self, options: StackOptions, content: dict[str, Any], *, review: bool = False
+    ) -> ExitCode:
         """Send a task whose message has this content besides."""
         from infra.cli.tasks.enqueue import enqueue_task
 
         task = {**content, "id": self.id, "name": self.name, "callback": self.callback}
-        return enqueue_task(options.open(), task, wait=self.wait)
+        return enqueue_task(options.open(), task, wait=self.wait, review=review)
 
 
 @add_command(task_commands)
@@ -144,6 +146,7 @@ def summarize(source: SourceOptions, how: SendOptions, options: StackOptions) ->
 
 @add_command(enqueue)
 def extract(
+    *,
     schema: Annotated[
         str,
         typer.Option(
@@ -153,6 +156,7 @@ def extract(
         ),
     ],
     source: SourceOptions,
+    review: Review = False,
     how: SendOptions,
     options: StackOptions,
 ) -> ExitCode:
@@ -162,8 +166,8 @@ def extract(
     """
     from infra.cli.tasks.enqueue import read_schema
 
-    content = source.read()
-    return how.send(options, {"kind": "extract", "schema": read_schema(schema), **content})
+    content = {"kind": "extract", "schema": read_schema(schema), **source.read()}
+    return how.send(options, content, review=review)
 
 
 @add_command(enqueue)

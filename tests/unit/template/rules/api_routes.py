@@ -20,7 +20,11 @@ from tests.unit.template.template_parts import (
 OPEN_ROUTES = {"GET /health", "GET /openapi.json"}
 PREFLIGHT = "OPTIONS /{proxy+}"
 # What changes things for good: the function behind it has a role of its own.
-OPERATOR_ROUTES = {"DELETE /documents/{document_id}"}
+OPERATOR_ROUTES = {
+    "DELETE /documents/{document_id}",
+    "GET /operations",
+    *(f"POST /operations/{name}" for name in ("redo", "retry", "cancel", "pause", "resume")),
+}
 
 
 def routes(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
