@@ -46,6 +46,7 @@ class Pages:
         yield self
 
     page_count = PAGES
+    unit = "page"
     waited_seconds = 0.0
 
     def take_files(self, target):
@@ -105,7 +106,8 @@ class Desk:
         self.ingesting = IngestServices(
             queues=self.queues,
             extractor=self.extractor,
-            uploads_queue_url=settings.uploads_queue_url,
+            queue_url=settings.uploads_queue_url,
+            conversions_queue_url=None,
             max_document_bytes=1000,
             chunk_tokens=250,
             **common,
