@@ -5,6 +5,9 @@ BIN := $(VENV)/bin
 LOCKS := infra/locks
 INSTALL := $(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes
 PYTEST := $(BIN)/python -m pytest
+# The tests start hundreds of Pythons. Where this is set, as in many containers, each of them would
+# compile again all that it imports, which takes longer than what it is there for.
+unexport PYTHONDONTWRITEBYTECODE
 # How long `make fuzz` looks at each target.
 SECONDS ?= 60
 # How many requests `make api-check` sends to each route at the least.
@@ -12,7 +15,7 @@ EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
-  check-servers bench-extraction bench-truth bench-answers bench-ask bench-lists bench-model \
+  check-servers bench-extraction bench-truth bench-answers bench-ask bench-lists bench-quality bench-model \
   bench-costs bench-report bench-sweep bench-coldstart pictures lock audit clean
 
 help: ## Say what each target does
@@ -69,6 +72,9 @@ bench-answers: $(VENV)/.development ## Measure: dollars and truth of summaries b
 
 bench-lists: $(VENV)/.development ## Measure: are long lists whole, what they cost, how long they take; OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_lists $(OPTIONS)
+
+bench-quality: $(VENV)/.development ## Measure: the golden set's scores beside an earlier commit; OPTIONS
+	@$(BIN)/python -m tests.benchmarks.bench_quality $(OPTIONS)
 
 bench-ask: $(VENV)/.development ## Measure: peak memory of a question over 20 documents of 5,000 pages
 	@$(BIN)/python -m tests.benchmarks.bench_ask $(OPTIONS)

@@ -37,6 +37,7 @@ from pipeline.tasks.agent.agent import AgentLimits
 from pipeline.tasks.intake import IntakeServices
 from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.file_links import FileLinks
 from shared.aws.upload_forms import UploadForms
 from shared.errors import RequestError, SettingsError
 from shared.ledger.spend import Account
@@ -142,6 +143,7 @@ def build_api(
         forms=UploadForms(
             lambda: clients.s3_signing, settings.documents_bucket, settings.max_document_bytes
         ),
+        links=FileLinks(lambda: clients.s3_signing),
     )
     logger = build_logger()
     return Api(build_app(services, logger), settings, logger)

@@ -2,11 +2,13 @@
 
 import time
 import uuid
+from collections.abc import Callable
+from functools import cache
 
 from functions.observability import emit_cap_share, emit_chat_cap_share
 from pipeline.documents.document_reader import DocumentReader
+from pipeline.metering.answer_services import AnswerServices
 from pipeline.metering.fallback import Fallback, MeteredModel
-from pipeline.metering.metered_calls import AnswerServices
 from pipeline.metering.spend_meter import Limits, SpendMeter
 from pipeline.services import Services
 from pipeline.tasks.agent.agent import Agent
@@ -50,6 +52,7 @@ def build_answers(
     base: Services,
     account: Account = Account.PIPELINE,
     fallback: LanguageModel | None = None,
+    find_other: Callable[[str], LanguageModel | None] = lambda name: None,
 ) -> AnswerServices:
     """What asking the model works with, within the daily limit of an account.
 
@@ -59,6 +62,7 @@ def build_answers(
         base: The ledger and the clock.
         account: Whose limit it is.
         fallback: Who answers while it is down, if anybody; within the same limit.
+        find_other: Finds another model by its name; within the same limit.
     """
 
     def meter(name: str) -> SpendMeter | None:
@@ -67,7 +71,14 @@ def build_answers(
     second = None
     if fallback is not None:
         second = Fallback(MeteredModel(fallback, meter(fallback.name)), time.monotonic)
-    return AnswerServices(model, meter(settings.openai_model), base.table, base.now, second)
+
+    @cache
+    def find(name: str) -> MeteredModel | None:
+        other = find_other(name)
+        return None if other is None else MeteredModel(other, meter(name))
+
+    first = meter(settings.openai_model)
+    return AnswerServices(model, first, base.table, base.now, second, find)
 
 
 def build_reader(settings: Settings, base: Services) -> DocumentReader:

@@ -14,6 +14,7 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
+from functions.http.operation_routes import OperationParts
 from functions.http.operator_right import OperatorRight, find_actor
 from functions.http.operator_routes import build_operator_app
 from functions.http.request_facts import read_facts
@@ -22,13 +23,19 @@ from functions.http.route_parts import FACTS
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
 from functions.wiring import build_table, utc_now
+from pipeline.dead_letters.hold import LetterServices
 from pipeline.erasure.erase_document import settle_erasures
 from pipeline.erasure.erasure_types import ErasureServices
+from pipeline.operations.pause import PauseServices, keep_pauses
+from pipeline.operations.selection import OperationServices
 from shared.aws.api_keys import read_api_key
 from shared.aws.clients import Clients
+from shared.aws.consumers import ConsumerMappings
+from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.dead_letters.letters import DeadLetterQueue
+from shared.llm.model_choice import list_models
 from shared.queue_catalogue import QUEUES
 from shared.settings import Settings, read_settings
 
@@ -53,14 +60,16 @@ class Operator:
 
     app: APIGatewayRestResolver
     services: ErasureServices
+    pauses: PauseServices
     settings: Settings
     logger: Logger
 
     def settle(self) -> dict[str, Any]:
-        """Finish erasures that broke off, and those whose last look is due."""
+        """Finish erasures that broke off, and those whose last look is due; keep pauses."""
+        paused = keep_pauses(self.pauses)
         settled = settle_erasures(self.services)
         self.logger.info("erasures_settled", extra={"action": "erasures_settled", "count": settled})
-        return {"settled": settled}
+        return {"settled": settled, "paused": paused}
 
     def answer(self, event: Event, context: LambdaContext) -> dict[str, Any]:
         """Answer a request."""
@@ -111,7 +120,48 @@ def build_operator(settings: Settings, clients: Clients) -> Operator:
         read_key=lambda key_id: read_api_key(clients.apigateway, key_id),
     )
     logger = build_logger()
-    return Operator(build_operator_app(services, right, logger), services, settings, logger)
+    pauses = build_pauses(settings, clients, services.table)
+    parts = OperationParts(lambda by: build_operations(settings, services, by), pauses, right)
+    app = build_operator_app(services, parts, logger)
+    return Operator(app, services, pauses, settings, logger)
+
+
+def build_operations(settings: Settings, services: ErasureServices, by: str) -> OperationServices:
+    """Put together what somebody's redo, retry and cancel work with."""
+    return OperationServices(
+        table=services.table,
+        objects=services.objects,
+        queues=services.queues,
+        documents_bucket=services.documents_bucket,
+        artifacts_bucket=services.artifacts_bucket,
+        uploads_queue_url=settings.uploads_queue_url,
+        work_queue_url=settings.work_queue_url,
+        models=list_models(settings),
+        letters=LetterServices(
+            queues=services.queues,
+            table=services.table,
+            dlqs=services.dlqs,
+            pace=services.pace,
+            actor=by,
+            now=services.now,
+            stopwatch=services.stopwatch,
+            sleep=time.sleep,
+        ),
+        by=by,
+        now=services.now,
+    )
+
+
+def build_pauses(settings: Settings, clients: Clients, table: LedgerTable) -> PauseServices:
+    """Put together what pausing works with: the consumers whose mappings the settings name."""
+    ids = {
+        "ingest": settings.ingest_mapping_id,
+        "convert": settings.convert_mapping_id,
+        "worker": settings.worker_mapping_id,
+        "report": settings.report_mapping_id,
+    }
+    named = {name: mapping_id for name, mapping_id in ids.items() if mapping_id is not None}
+    return PauseServices(table, ConsumerMappings(lambda: clients.lambda_, named), utc_now)
 
 
 prepare_container(_build_container, os.environ)

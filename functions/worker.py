@@ -18,6 +18,7 @@ from functions.wiring import build_services, utc_now
 from pipeline.dead_letters.sweep import SweepServices
 from pipeline.dead_letters.sweep_letters import SweptQueue
 from pipeline.ingest.ingest_failures import give_up_ingest
+from pipeline.recognition.recognition_failures import give_up_recognition
 from pipeline.report.report_failures import give_up_report
 from pipeline.services import Services
 from pipeline.tasks.carry_out import settle_lost_task
@@ -27,7 +28,7 @@ from shared.aws.callback_targets import CallbackSender
 from shared.aws.clients import Clients
 from shared.ledger.documents import Clock
 from shared.ledger.spend import Account
-from shared.llm.build import build_fallback_model, build_language_model
+from shared.llm.build import build_fallback_model, build_language_model, build_other_model
 from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
 from shared.messages.reports import decode_report_item
@@ -36,9 +37,17 @@ from shared.messages.work_items import (
     WorkItem,
     decode_conversion,
     decode_ingest_item,
+    decode_recognition_item,
     decode_work_item,
 )
-from shared.queue_catalogue import CONVERSIONS, REPORTS, UPLOADS, WORK, SourceQueue
+from shared.queue_catalogue import (
+    CONVERSIONS,
+    RECOGNITION,
+    REPORTS,
+    UPLOADS,
+    WORK,
+    SourceQueue,
+)
 from shared.settings import Settings, read_settings
 
 # How long SQS keeps a dead letter that it moved, counted from when it was first sent, and a day to
@@ -75,6 +84,7 @@ def build_worker(
     now: Clock = utc_now,
     *,
     fallback: LanguageModel | None = None,
+    find_other: Callable[[str], LanguageModel | None] | None = None,
 ) -> tuple[Consumer[WorkItem], Runtime]:
     """Put the function's parts together.
 
@@ -84,9 +94,12 @@ def build_worker(
         model: The model.
         now: The clock that all parts go by.
         fallback: Who answers while the model is down, if anybody.
+        find_other: Finds another model by its name, for what is redone; those of the settings if
+            None.
     """
     base = build_services(settings, clients, now)
-    items = build_item_services(settings, clients, model, base, fallback)
+    find = find_other or (lambda name: build_other_model(name, settings, clients))
+    items = build_item_services(settings, clients, model, base, fallback, find)
     services = WorkServices(items, build_sweep(settings, items, base))
     queue_url, dlq_url = WORK.find_urls(settings)
     consumer = Consumer(
@@ -107,12 +120,15 @@ def build_item_services(
     model: LanguageModel,
     base: Services,
     fallback: LanguageModel | None = None,
+    find_other: Callable[[str], LanguageModel | None] = lambda name: None,
 ) -> TaskServices:
     """Put together what the work on documents and tasks works with."""
     return TaskServices(
         **vars(base),
-        answers=build_answers(settings, model, base, fallback=fallback),
-        api_answers=build_answers(settings, model, base, Account.CHAT, fallback),
+        answers=build_answers(settings, model, base, fallback=fallback, find_other=find_other),
+        api_answers=build_answers(
+            settings, model, base, Account.CHAT, fallback, find_other=find_other
+        ),
         window=build_window(settings),
         reader=build_reader(settings, base),
         callbacks=CallbackSender(clients.sqs, lambda: clients.sns),
@@ -124,12 +140,17 @@ def build_item_services(
 
 def build_sweep(settings: Settings, items: TaskServices, base: Services) -> SweepServices:
     """Put the sweep's parts together: what a dead letter of each queue means."""
+    recognition_queue_url = RECOGNITION.find_urls(settings)[0]
 
     def give_up_uploads(body: str, message_id: str, cause: str) -> None:
-        give_up_ingest(decode_ingest_item(body), cause, base.table, base.now)
+        give_up_ingest(decode_ingest_item(body), cause, base, recognition_queue_url)
+
+    def give_up_pages(body: str, message_id: str, cause: str) -> None:
+        item = decode_recognition_item(body)
+        give_up_recognition(item, cause, recognition_queue_url, base)
 
     def give_up_conversions(body: str, message_id: str, cause: str) -> None:
-        give_up_ingest(decode_conversion(body), cause, base.table, base.now)
+        give_up_ingest(decode_conversion(body), cause, base, recognition_queue_url)
 
     def give_up_items(body: str, message_id: str, cause: str) -> None:
         give_up_work(decode_work_item(body, message_id), cause, items)
@@ -140,6 +161,7 @@ def build_sweep(settings: Settings, items: TaskServices, base: Services) -> Swee
 
     swept: dict[SourceQueue, Callable[[str, str, str], None]] = {
         UPLOADS: give_up_uploads,
+        RECOGNITION: give_up_pages,
         CONVERSIONS: give_up_conversions,
         WORK: give_up_items,
         REPORTS: give_up_reports,

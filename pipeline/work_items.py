@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from pipeline.dead_letters.sweep import SweepServices, sweep
+from pipeline.operations.redo_document import give_up_redo, redo_document
 from pipeline.summaries.summarize_document import (
     combine_chunks,
     give_up_chunk,
@@ -14,7 +15,7 @@ from pipeline.tasks.task_kind import TaskServices
 from shared.deadline import Deadline
 from shared.ledger.subjects import subject_row_key
 from shared.ledger.waiting import Wait, note_wait
-from shared.messages.work_items import Combine, SummarizeChunk, Sweep, TaskCallback, WorkItem
+from shared.messages.work_items import Combine, Redo, SummarizeChunk, Sweep, TaskCallback, WorkItem
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
             summarize_chunk(message, services.items, deadline)
         case Combine() as message:
             combine_chunks(message, services.items, deadline)
+        case Redo() as message:
+            redo_document(message, services.items)
         case Sweep():
             sweep(services.sweep, item.item_id, deadline)
         case TaskCallback() as message:
@@ -52,6 +55,8 @@ def give_up_work(item: WorkItem, cause: str, services: TaskServices) -> None:
             give_up_chunk(message, cause, services)
         case Combine() as message:
             give_up_combine(message, cause, services)
+        case Redo() as message:
+            give_up_redo(message, cause, services)
         case Sweep() | TaskCallback():
             # A tick is followed by the next; a task that its sender was not told of is done.
             return

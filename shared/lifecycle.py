@@ -15,6 +15,7 @@ class DocumentStatus(StrEnum):
     NO_TEXT = "NO_TEXT"
     REJECTED = "REJECTED"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
     DELETED = "DELETED"
 
     @property
@@ -28,7 +29,9 @@ _IN_FLIGHT = frozenset(
 )
 
 # A replay takes up work again where it was given up: that is how PARTIAL and FAILED are left. A
-# document whose text is gone before it was summarised is begun anew.
+# document whose text is gone before it was summarised is begun anew. Pages that are recognised come
+# after the others: their text takes a PARTIAL document up again, and one that waited for nothing
+# else may turn out to have no text.
 _MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     DocumentStatus.RECEIVED: frozenset(
         {
@@ -36,17 +39,26 @@ _MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
             DocumentStatus.NO_TEXT,
             DocumentStatus.REJECTED,
             DocumentStatus.FAILED,
+            DocumentStatus.CANCELLED,
         }
     ),
     DocumentStatus.EXTRACTED: frozenset(
-        {DocumentStatus.SUMMARIZING, DocumentStatus.FAILED, DocumentStatus.RECEIVED}
+        {
+            DocumentStatus.SUMMARIZING,
+            DocumentStatus.NO_TEXT,
+            DocumentStatus.FAILED,
+            DocumentStatus.RECEIVED,
+            DocumentStatus.CANCELLED,
+        }
     ),
     DocumentStatus.SUMMARIZING: frozenset(
         {
             DocumentStatus.DONE,
             DocumentStatus.PARTIAL,
+            DocumentStatus.NO_TEXT,
             DocumentStatus.FAILED,
             DocumentStatus.RECEIVED,
+            DocumentStatus.CANCELLED,
         }
     ),
     DocumentStatus.PARTIAL: frozenset({DocumentStatus.SUMMARIZING, DocumentStatus.RECEIVED}),
@@ -64,6 +76,7 @@ _MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     DocumentStatus.DONE: frozenset(),
     DocumentStatus.NO_TEXT: frozenset(),
     DocumentStatus.REJECTED: frozenset(),
+    DocumentStatus.CANCELLED: frozenset(),
 }
 
 # Wherever a document stands, its file can be deleted; nothing is worked on any more then.
@@ -71,6 +84,13 @@ LEGAL_MOVES: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     **{source: targets | {DocumentStatus.DELETED} for source, targets in _MOVES_OF_WORK.items()},
     DocumentStatus.DELETED: frozenset(),
 }
+
+
+# From here an operator's order, and nothing else, begins a document's next run
+# (`shared/ledger/redoing.py`).
+REDONE_FROM = frozenset(
+    status for status in DocumentStatus if status.is_final and status is not DocumentStatus.DELETED
+)
 
 
 def find_sources(target: DocumentStatus) -> frozenset[DocumentStatus]:
@@ -86,11 +106,12 @@ class TaskStatus(StrEnum):
     DONE = "DONE"
     PARTIAL = "PARTIAL"
     FAILED = "FAILED"
+    CANCELLED = "CANCELLED"
 
     @property
     def is_final(self) -> bool:
         """Whether nothing more happens to the task by itself."""
-        return self.has_result or self is TaskStatus.FAILED
+        return self.has_result or self in (TaskStatus.FAILED, TaskStatus.CANCELLED)
 
     @property
     def has_result(self) -> bool:
@@ -100,13 +121,14 @@ class TaskStatus(StrEnum):
 
 # A message that comes again runs anew; a replay takes up a task that was given up.
 LEGAL_TASK_MOVES: dict[TaskStatus, frozenset[TaskStatus]] = {
-    TaskStatus.RECEIVED: frozenset({TaskStatus.RUNNING, TaskStatus.FAILED}),
+    TaskStatus.RECEIVED: frozenset({TaskStatus.RUNNING, TaskStatus.FAILED, TaskStatus.CANCELLED}),
     TaskStatus.RUNNING: frozenset(
         {TaskStatus.RUNNING, TaskStatus.DONE, TaskStatus.PARTIAL, TaskStatus.FAILED}
     ),
     TaskStatus.FAILED: frozenset({TaskStatus.RUNNING}),
     TaskStatus.DONE: frozenset(),
     TaskStatus.PARTIAL: frozenset(),
+    TaskStatus.CANCELLED: frozenset(),
 }
 
 
@@ -136,6 +158,7 @@ class Standing:
         tone: How good it is.
         place: Its place in lists: those first that need a person, those last that need nobody.
         needs_a_person: Whether it will not end well by itself.
+        is_rare: Whether it is left out of a sum in which nothing stands so.
     """
 
     name: str
@@ -144,6 +167,7 @@ class Standing:
     tone: Tone
     place: int
     needs_a_person: bool = False
+    is_rare: bool = False
 
     @property
     def count(self) -> str:
@@ -165,7 +189,10 @@ STANDINGS = {
             "REJECTED", "rejected", "refused, with the reason", Tone.WARN, 2, needs_a_person=True
         ),
         Standing("FAILED", "failed", "given up", Tone.BAD, 1, needs_a_person=True),
-        Standing("DELETED", "deleted", "the file was deleted", Tone.NONE, 8),
+        Standing(
+            "CANCELLED", "cancelled", "by an operator, before it began", Tone.NONE, 8, is_rare=True
+        ),
+        Standing("DELETED", "deleted", "the file was deleted", Tone.NONE, 9),
         Standing(DEFERRED, "deferred", "waits, goes on by itself", Tone.WAIT, 5),
         Standing(IN_FLIGHT, "in flight", "being worked on", Tone.WAIT, 6),
     )

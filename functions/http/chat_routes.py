@@ -14,7 +14,7 @@ from functions.http.models import (
     ThreadList,
 )
 from functions.http.request_facts import run_within
-from functions.http.route_parts import RequestKey, find_facts, make_id, tell_answers
+from functions.http.route_parts import RequestKey, check_id, find_facts, make_id, tell_answers
 from functions.http.services import ApiServices
 from functions.http.views import view_answer, view_thread, view_thread_with_turns
 from pipeline.chat.chat_turn import ChatMessage, take_chat_turn
@@ -73,7 +73,8 @@ def add_thread_routes(app: APIGatewayRestResolver, services: ApiServices) -> Non
         tags=["chat"],
         responses=tell_answers(200, "The conversation, its newest 50 turns.", 404),
     )
-    def read_thread(thread_id: Annotated[str, Path(pattern=THREAD_ID_PATTERN)]) -> ThreadDetail:
+    def read_thread(thread_id: Annotated[str, Path()]) -> ThreadDetail:
+        check_id(thread_id, THREAD_ID_PATTERN, "conversation")
         facts = find_facts(app)
         conversations = services.open_conversations(facts.owner)
 
@@ -93,7 +94,8 @@ def add_thread_routes(app: APIGatewayRestResolver, services: ApiServices) -> Non
         tags=["chat"],
         responses=tell_answers(200, "It is deleted.", 404, 409),
     )
-    def delete_thread(thread_id: Annotated[str, Path(pattern=THREAD_ID_PATTERN)]) -> ThreadDeleted:
+    def delete_thread(thread_id: Annotated[str, Path()]) -> ThreadDeleted:
+        check_id(thread_id, THREAD_ID_PATTERN, "conversation")
         facts = find_facts(app)
         conversations = services.open_conversations(facts.owner)
         if not run_within(

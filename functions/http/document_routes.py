@@ -1,8 +1,9 @@
 """The routes of documents, their summaries, uploads and reports."""
 
+from pathlib import PurePosixPath
 from typing import Annotated, Any
 
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 
 from functions.http.models import (
@@ -10,19 +11,20 @@ from functions.http.models import (
     DOCUMENT_ID_PATTERN,
     DocumentPage,
     DocumentView,
+    FileLink,
     UploadForm,
     UploadRequest,
 )
 from functions.http.request_facts import run_within
-from functions.http.route_parts import find_facts, tell_answers
+from functions.http.route_parts import check_day, check_id, find_facts, tell_answers
 from functions.http.services import ApiServices
 from functions.http.views import view_document
 from pipeline.documents.document_listing import DocumentsWanted, list_document_page
+from pipeline.documents.whole_text import provide_whole_text
 from pipeline.summaries.results import DocumentSummary
+from shared.aws.file_links import EXPIRES_SECONDS as LINK_SECONDS
 from shared.aws.upload_forms import EXPIRES_SECONDS
-from shared.calendar import parse_day
 from shared.errors import (
-    InvalidRequestError,
     NothingFoundError,
     ObjectMissingError,
     RequestTooLargeError,
@@ -30,12 +32,15 @@ from shared.errors import (
 from shared.ledger.documents import Document, find_document
 from shared.lifecycle import DocumentStatus
 
+DocumentId = Annotated[str, Path(description="The document's id, such as `d0123456789abcdef0123`.")]
+
 
 def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> None:
     """Add what lists, shows and takes in documents."""
     reader = services.reader
 
     def find(document_id: str) -> Document:
+        check_id(document_id, DOCUMENT_ID_PATTERN, "document")
         document = find_document(reader.table, document_id)
         if document is None:
             raise NothingFoundError("there is no such document")
@@ -63,7 +68,7 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
         ] = None,
     ) -> DocumentPage:
         if day is not None:
-            _check_day(day)
+            check_day(day)
 
         def read() -> DocumentPage:
             if key is not None:
@@ -85,9 +90,7 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
         tags=["documents"],
         responses=tell_answers(200, "The document.", 404),
     )
-    def read_document(
-        document_id: Annotated[str, Path(pattern=DOCUMENT_ID_PATTERN)],
-    ) -> DocumentView:
+    def read_document(document_id: DocumentId) -> DocumentView:
         return run_within(find_facts(app).deadline, lambda: view_document(find(document_id)))
 
     @app.get(
@@ -97,9 +100,7 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
         tags=["documents"],
         responses=tell_answers(200, "The summary.", 404),
     )
-    def read_summary(
-        document_id: Annotated[str, Path(pattern=DOCUMENT_ID_PATTERN)],
-    ) -> DocumentSummary:
+    def read_summary(document_id: DocumentId) -> DocumentSummary:
         def read() -> DocumentSummary:
             document = find(document_id)
             summary = reader.read_summary(document)
@@ -111,6 +112,37 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
             return summary
 
         return run_within(find_facts(app).deadline, read)
+
+    @app.get(
+        "/documents/<document_id>/file",
+        summary="Get the file of a document",
+        operation_id="read_file",
+        tags=["documents"],
+        responses=tell_answers(302, "Where it lies, for five minutes.", 404),
+    )
+    def read_file(document_id: DocumentId) -> Response[FileLink]:
+        def link() -> str:
+            document = find(document_id)
+            if document.status is DocumentStatus.DELETED:
+                raise NothingFoundError("there is no file any more: the document is deleted")
+            name = PurePosixPath(document.called).name or document.document_id
+            return services.links.sign(document.bucket, document.key, document.version_id, name)
+
+        return _redirect(run_within(find_facts(app).deadline, link))
+
+    @app.get(
+        "/documents/<document_id>/text",
+        summary="Get the text of a document, page by page",
+        operation_id="read_text",
+        tags=["documents"],
+        responses=tell_answers(302, "Where it lies, for five minutes.", 404),
+    )
+    def read_text(document_id: DocumentId) -> Response[FileLink]:
+        def link() -> str:
+            key, name = provide_whole_text(find(document_id), reader)
+            return services.links.sign(reader.artifacts_bucket, key, None, name)
+
+        return _redirect(run_within(find_facts(app).deadline, link))
 
     @app.post(
         "/documents",
@@ -145,7 +177,7 @@ def add_report_routes(app: APIGatewayRestResolver, services: ApiServices) -> Non
         responses=tell_answers(200, "The report.", 404),
     )
     def read_report(date: Annotated[str, Path(pattern=DAY_PATTERN)]) -> dict[str, Any]:
-        _check_day(date)
+        check_day(date)
 
         def read() -> dict[str, Any]:
             try:
@@ -156,8 +188,6 @@ def add_report_routes(app: APIGatewayRestResolver, services: ApiServices) -> Non
         return run_within(find_facts(app).deadline, read)
 
 
-def _check_day(text: str) -> None:
-    try:
-        parse_day(text)
-    except ValueError as error:
-        raise InvalidRequestError("there is no such day") from error
+def _redirect(url: str) -> Response[FileLink]:
+    link = FileLink(url=url, expires_in_seconds=LINK_SECONDS)
+    return Response(302, "application/json", link, {"Location": url})

@@ -168,10 +168,14 @@ class DocumentDeleted(_Answer):
 
 
 class TaskView(_Answer):
-    """A task. `result` is what it brought, once its status is DONE or PARTIAL."""
+    """A task. `result` is what it brought, once its status is DONE or PARTIAL.
+
+    `candidates` is for a review: what a model has given and no page bears out.
+    """
 
     task_id: str
     kind: str
+    name: str | None
     about: str
     status: TaskStatus
     received_at: str
@@ -184,6 +188,14 @@ class TaskView(_Answer):
     cost_usd: float
     reason: str | None
     result: dict[str, Any] | None = None
+    candidates: list[dict[str, Any]] | None = None
+
+
+class TaskPage(_Answer):
+    """Tasks without their results, the newest first; `next_cursor` leads to more, null to none."""
+
+    tasks: list[TaskView]
+    next_cursor: str | None
 
 
 class TaskAccepted(_Answer):
@@ -235,6 +247,13 @@ class DocumentPage(_Answer):
 
     documents: list[DocumentView]
     next_cursor: str | None
+
+
+class FileLink(_Answer):
+    """Where a file lies, for who has the address, for so long."""
+
+    url: str
+    expires_in_seconds: int
 
 
 class UploadRequest(_Request):

@@ -8,8 +8,21 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, Server
+from pydantic import BaseModel
 
 from functions.http.models import DocumentDeleted, ErrorAnswer
+from functions.http.operation_models import (
+    CancelAnswer,
+    CancelRequest,
+    ConsumerList,
+    OperationsView,
+    PauseRequest,
+    RedoAnswer,
+    RedoRequest,
+    ResumeRequest,
+    RetryAnswer,
+    RetryRequest,
+)
 from shared.messages.tasks import require_kinds
 
 _TITLE = "Seashore Pipeline"
@@ -23,6 +36,14 @@ _DESCRIPTION = (
 _NOT_OURS = ("HTTPValidationError", "ValidationError", "ResponseValidationError")
 # API Gateway lets anybody ask for these.
 _WITHOUT_KEY = ("/health",)
+_OPERATIONS: tuple[tuple[str, str, type[BaseModel] | None, type[BaseModel]], ...] = (
+    ("show_operations", "See pauses and models", None, OperationsView),
+    ("redo", "Summarise finished documents once more", RedoRequest, RedoAnswer),
+    ("retry", "Try again what failed", RetryRequest, RetryAnswer),
+    ("cancel", "Cancel what has not begun", CancelRequest, CancelAnswer),
+    ("pause", "Have consumers take no more messages", PauseRequest, ConsumerList),
+    ("resume", "Have consumers go on", ResumeRequest, ConsumerList),
+)
 _ERROR_CONTENT = {
     "application/json": {"schema": {"$ref": f"#/components/schemas/{ErrorAnswer.__name__}"}}
 }
@@ -53,14 +74,14 @@ def write_openapi(app: APIGatewayRestResolver, base_path: str) -> dict[str, Any]
     for name in _WITHOUT_KEY:
         document["paths"][name]["get"]["security"] = []
     schemas = document["components"]["schemas"]
-    _add_operator_route(document["paths"], schemas)
+    _add_operator_routes(document["paths"], schemas)
     for name in _NOT_OURS:
         schemas.pop(name, None)
     require_kinds(schemas)
     return document
 
 
-def _add_operator_route(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _add_operator_routes(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
     """Describe what another function serves, whose code this one does not load."""
     path = paths["/documents/{document_id}"]
     responses = {
@@ -78,6 +99,31 @@ def _add_operator_route(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
         },
     }
     schemas[DocumentDeleted.__name__] = DocumentDeleted.model_json_schema()
+    errors = {status: told for status, told in responses.items() if status != "404"}
+    for name, summary, request, answer in _OPERATIONS:
+        good = {"application/json": {"schema": _add_schema(answer, schemas)}}
+        done: dict[str, Any] = {"description": "It is done, or would be.", "content": good}
+        told: dict[str, Any] = {
+            "tags": ["operators"],
+            "summary": f"{summary}; for operators",
+            "operationId": name,
+            "responses": {"200": done},
+        }
+        told["responses"] |= errors if request is None else responses
+        if request is None:
+            paths["/operations"] = {"get": told}
+            continue
+        body = {"application/json": {"schema": _add_schema(request, schemas)}}
+        told["requestBody"] = {"required": True, "content": body}
+        paths[f"/operations/{name}"] = {"post": told}
+
+
+def _add_schema(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:
+    """Put a model among the schemas, with those that it is made of; the reference to it."""
+    schema = model.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(schema.pop("$defs", {}))
+    schemas[model.__name__] = schema
+    return {"$ref": f"#/components/schemas/{model.__name__}"}
 
 
 def _keep_own(responses: dict[str, Any]) -> dict[str, Any]:

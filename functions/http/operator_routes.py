@@ -7,18 +7,20 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.params import Path
 
 from functions.http.models import DOCUMENT_ID_PATTERN, DocumentDeleted
-from functions.http.operator_right import OperatorRight, find_actor
-from functions.http.request_facts import run_within
-from functions.http.route_parts import build_resolver, find_facts, tell_answers
+from functions.http.operation_routes import (
+    OperationParts,
+    add_operation_routes,
+    serve_operator,
+)
+from functions.http.route_parts import build_resolver, check_id, tell_answers
 from pipeline.erasure.erase_document import erase_document
 from pipeline.erasure.erasure_types import ErasureEnd, ErasureServices
-from shared.errors import DeadlineError, NothingFoundError, UnfinishedError
-
-_GO_ON_DELAY_SECONDS = 1.0
+from shared.deadline import Deadline
+from shared.errors import NothingFoundError
 
 
 def build_operator_app(
-    services: ErasureServices, right: OperatorRight, logger: Logger
+    services: ErasureServices, operations: OperationParts, logger: Logger
 ) -> APIGatewayRestResolver:
     """The resolver with all its routes; `FACTS` has to be in its context at each request."""
     app = build_resolver(logger)
@@ -31,21 +33,16 @@ def build_operator_app(
         responses=tell_answers(200, "It is deleted.", 404),
     )
     def delete_document(
-        document_id: Annotated[str, Path(pattern=DOCUMENT_ID_PATTERN)],
+        document_id: Annotated[str, Path()],
     ) -> DocumentDeleted:
-        event = app.current_event.raw_event
-        right.check(event)
-        by, deadline = find_actor(event), find_facts(app).deadline
-        try:
-            end = run_within(deadline, lambda: erase_document(document_id, by, services))
-        except DeadlineError as error:
-            raise UnfinishedError(
-                "the time was up before all of the document was deleted",
-                delay_seconds=_GO_ON_DELAY_SECONDS,
-                reason="unfinished",
-            ) from error
+        def erase(by: str, deadline: Deadline) -> ErasureEnd:
+            check_id(document_id, DOCUMENT_ID_PATTERN, "document")
+            return erase_document(document_id, by, services)
+
+        end = serve_operator(app, operations.right, erase)
         if end is ErasureEnd.UNKNOWN:
             raise NothingFoundError("there is no such document")
         return DocumentDeleted(document_id=document_id)
 
+    add_operation_routes(app, operations)
     return app

@@ -2,24 +2,32 @@
 
 import hashlib
 import json
+import re
 import uuid
 from functools import partial
 from typing import Annotated, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.params import Header
 
 from functions.http.errors import describe_error, log_failure, write_failure
 from functions.http.models import CALLER_KEY_PATTERN, ErrorAnswer
 from functions.http.request_facts import RequestFacts
 from functions.http.requests import parse_json
+from shared.calendar import parse_day
+from shared.errors import InvalidRequestError, NothingFoundError
 
 # Under this name the facts of a request are in the context of the resolver.
 FACTS = "facts"
 
 # A request whose model was cut off with less than this left was late; the model has not failed.
 _LATE_SECONDS = 2.0
+
+# Of parameters that a route does not know, so many are named, so far.
+_MOST_NAMES = 5
+_MOST_NAME_CHARACTERS = 50
 
 _DESCRIPTIONS = {
     400: "The request is not what the API takes.",
@@ -64,7 +72,38 @@ def build_resolver(logger: Logger) -> APIGatewayRestResolver:
         return write_failure(failure, facts.request_id)
 
     app.exception_handler(Exception)(handle)
+    app.use(middlewares=[_refuse_unknown_parameters])
     return app
+
+
+def _refuse_unknown_parameters(
+    app: APIGatewayRestResolver, answer: NextMiddleware
+) -> Response[Any]:
+    """Refuse a query that means something which the route does not know: it would be ignored.
+
+    Raises:
+        InvalidRequestError: It has a parameter that the route has not.
+    """
+    known = {parameter.alias for parameter in app.context["_route"].dependant.query_params}
+    given = app.current_event.query_string_parameters or {}
+    unknown = sorted(name[:_MOST_NAME_CHARACTERS] for name in given if name not in known)
+    if unknown:
+        takes = f"it takes {', '.join(sorted(known))}" if known else "it takes none"
+        raise InvalidRequestError(
+            f"the route has no query parameter {', '.join(unknown[:_MOST_NAMES])}: {takes}"
+        )
+    return answer(app)
+
+
+def check_id(text: str, pattern: str, noun: str) -> str:
+    """The id, if anything can have it.
+
+    Raises:
+        NothingFoundError: Nothing can, so there is no such thing.
+    """
+    if not re.search(pattern, text):
+        raise NothingFoundError(f"there is no such {noun}")
+    return text
 
 
 def tell_answers(status: int, description: str, *failures: int) -> dict[int, Any]:
@@ -87,3 +126,15 @@ def make_id(owner: str, key: str | None) -> str:
     if key is None:
         return uuid.uuid4().hex
     return hashlib.sha256(f"{owner}\0{key}".encode()).hexdigest()[:32]
+
+
+def check_day(text: str) -> None:
+    """Refuse what looks like a day and is none, such as 30 February.
+
+    Raises:
+        InvalidRequestError: There is no such day.
+    """
+    try:
+        parse_day(text)
+    except ValueError as error:
+        raise InvalidRequestError("there is no such day") from error

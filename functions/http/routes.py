@@ -4,18 +4,28 @@ from typing import Annotated, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
-from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from functions.http.chat_routes import add_chat_routes, add_thread_routes
 from functions.http.document_routes import add_document_routes, add_report_routes
-from functions.http.models import Health, TaskAccepted, TaskView
+from functions.http.models import DAY_PATTERN, Health, TaskAccepted, TaskPage, TaskView
 from functions.http.request_facts import run_within
-from functions.http.route_parts import RequestKey, build_resolver, find_facts, make_id, tell_answers
+from functions.http.route_parts import (
+    RequestKey,
+    build_resolver,
+    check_day,
+    check_id,
+    find_facts,
+    make_id,
+    tell_answers,
+)
 from functions.http.services import ApiServices
 from functions.http.views import view_task
 from pipeline.tasks.intake import take_up_task
+from pipeline.tasks.task_listing import TasksWanted, list_task_page
 from shared.errors import NothingFoundError
 from shared.ledger.tasks import find_task
+from shared.lifecycle import TaskStatus
 from shared.messages.tasks import TASK_ID_PATTERN
 from shared.messages.tasks import Task as TaskOrder
 
@@ -51,19 +61,64 @@ def _add_task_routes(app: APIGatewayRestResolver, services: ApiServices) -> None
         return TaskAccepted(task_id=task.task_id, status=task.status, request_id=facts.request_id)
 
     @app.get(
+        "/tasks",
+        summary="List tasks, the newest first, without their results",
+        operation_id="list_tasks",
+        tags=["tasks"],
+        responses=tell_answers(200, "A page of tasks; of the last 30 days without a day."),
+    )
+    def list_tasks(
+        limit: Annotated[int, Query(ge=1, le=100, description="The most of a page.")] = 25,
+        cursor: Annotated[
+            str | None, Query(max_length=400, description="The next_cursor of the page before.")
+        ] = None,
+        day: Annotated[
+            str | None, Query(pattern=DAY_PATTERN, description="The day (UTC) of their arrival.")
+        ] = None,
+        status: Annotated[TaskStatus | None, Query(description="Only those.")] = None,
+        name: Annotated[
+            str | None, Query(max_length=100, description="Only those whose name begins so.")
+        ] = None,
+    ) -> TaskPage:
+        if day is not None:
+            check_day(day)
+        wanted = TasksWanted(day=day, status=status, name=name, limit=limit, cursor=cursor)
+        table, now = services.reader.table, services.reader.now
+
+        def read() -> TaskPage:
+            tasks, next_cursor = list_task_page(wanted, table, now)
+            views = [view_task(task, None) for task in tasks]
+            return TaskPage(tasks=views, next_cursor=next_cursor)
+
+        return run_within(find_facts(app).deadline, read)
+
+    @app.get(
         "/tasks/<task_id>",
         summary="See how a task stands, and its result",
         operation_id="read_task",
         tags=["tasks"],
         responses=tell_answers(200, "The task.", 404),
     )
-    def read_task(task_id: Annotated[str, Path(pattern=TASK_ID_PATTERN)]) -> TaskView:
+    def read_task(
+        task_id: Annotated[str, Path()],
+        review: Annotated[
+            bool,
+            Query(description="Whether to give also what a model has given and no page bears out."),
+        ] = False,
+    ) -> TaskView:
+        check_id(task_id, TASK_ID_PATTERN, "task")
+
         def read() -> TaskView:
             task = find_task(services.reader.table, task_id)
             if task is None:
                 raise NothingFoundError("there is no such task")
-            result = None if task.result_key is None else services.reader.read_json(task.result_key)
-            return view_task(task, result)
+            if task.result_key is None:
+                return view_task(task, None)
+            result = services.reader.read_json(task.result_key)
+            candidates = (
+                services.reader.read_candidates(task.result_key, result) if review else None
+            )
+            return view_task(task, result, candidates)
 
         return run_within(find_facts(app).deadline, read)
 

@@ -7,6 +7,7 @@ from pipeline.chat.chat_turn import ChatServices
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.tasks.intake import IntakeServices
 from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.file_links import FileLinks
 from shared.aws.upload_forms import UploadForms
 from shared.conversations import Conversations
 from shared.settings import Settings
@@ -23,6 +24,7 @@ class ApiServices:
         conversations: The table of conversations.
         intake: Takes up tasks.
         forms: Writes forms for uploads.
+        links: Signs addresses of files.
     """
 
     settings: Settings
@@ -31,6 +33,7 @@ class ApiServices:
     conversations: LedgerTable
     intake: IntakeServices
     forms: UploadForms
+    links: FileLinks
 
     def open_conversations(self, owner: str) -> Conversations:
         """The conversations of an owner."""

@@ -37,6 +37,14 @@ Days = Annotated[int, typer.Option(min=1, max=366, help="How many days back; 1 i
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 
+Review = Annotated[
+    bool,
+    typer.Option(
+        "--review",
+        help="Of fields, show also what the model has given and no page bears out.",
+    ),
+]
+
 Command = Callable[..., ExitCode | None]
 
 
@@ -73,6 +81,7 @@ class ListOptions:
     ] = field(default_factory=list)
     days: Days = 7
     limit: Annotated[int, typer.Option(min=1, help="The most to list.")] = 50
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, for spreadsheets.")] = False
 
     def check_statuses(self, known: type[DocumentStatus] | type[TaskStatus]) -> None:
         """Refuse what is no status; it may be written in any case.
@@ -86,6 +95,26 @@ class ListOptions:
                     f"{name!r} is not a status: choose from {', '.join(known)}.",
                     param_hint="--status",
                 )
+
+
+@dataclass(frozen=True)
+class FindOptions:
+    """Which of the documents are meant, by their names and what is said of them."""
+
+    grep: Annotated[
+        str | None,
+        typer.Option(
+            show_default=False,
+            help="Only those in whose key, title or reason this regular expression is found.",
+        ),
+    ] = None
+    prefix: Annotated[
+        str | None, typer.Option(show_default=False, help="Only those whose keys begin so.")
+    ] = None
+    key: Annotated[
+        str | None,
+        typer.Option(show_default=False, help="Only those of this key: all its versions."),
+    ] = None
 
 
 def add_command(group: typer.Typer, name: str | None = None) -> Callable[[Command], Command]:

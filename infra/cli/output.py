@@ -1,5 +1,6 @@
 """Where output goes: results to stdout, talk to stderr, nothing hostile to a terminal."""
 
+import csv
 import json
 import sys
 import time
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.times import describe_duration
-from shared.printable import to_printable
+from shared.printable import defuse_cell, to_printable
 
 if TYPE_CHECKING:
     from rich.progress import ProgressColumn
@@ -67,6 +68,14 @@ class Output:
     def write_line(self, cells: Iterable[object]) -> None:
         """Write one line of a result: cells with a tab between them."""
         self.results.file.write("\t".join(to_printable(str(cell)) for cell in cells) + "\n")
+
+    def write_csv(self, heading: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+        """Write rows as CSV with a heading; no cell is a formula for a spreadsheet."""
+        write = csv.writer(self.results.file, lineterminator="\n").writerow
+        write(heading)
+        for row in rows:
+            write(["" if cell is None else cell if isinstance(cell, int | float)
+                   else defuse_cell(str(cell)) for cell in row])  # fmt: skip
 
     def write_table(
         self,

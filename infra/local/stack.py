@@ -183,6 +183,7 @@ def run_local_stack(
     report: Report,
     on_ready: Callable[[LocalRecord], None],
     setup: LocalSetup | None = None,
+    on_tick: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the local stack until SIGINT or SIGTERM, then stop it and save its state.
 
@@ -193,6 +194,7 @@ def run_local_stack(
         report: Called with one line for each step.
         on_ready: Called once the stack is deployed.
         setup: What the stack is made of.
+        on_tick: Called twice a second while it runs.
 
     Raises:
         LocalStackError: As for `start_local_stack`, or the emulator ended by itself.
@@ -207,6 +209,7 @@ def run_local_stack(
         is_started = True
         on_ready(record)
         while is_running(folder):
+            on_tick()
             time.sleep(0.5)
         raise LocalStackError(f"The emulator ended by itself: see {folder.log}.")
     with ignore_signals():

@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pydantic import BaseModel
 
 from pipeline.chat.extractive_chat import answer_without_model
-from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
+from pipeline.metering.answer_services import AnswerServices
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.tasks.agent.agent import Agent, AgentLimits, AgentRun, StepTaken, StoppedBy
 from pipeline.tasks.ask import PagesRead
 from shared.conversations import Claim, Conversations, ConversationTurn

@@ -10,7 +10,7 @@ from shared.ledger.documents import Document, document_row_key, is_erased, to_do
 from shared.ledger.reports import ReportStatus, report_row_key
 from shared.ledger.subjects import subject_row_key
 from shared.ledger.tasks import Task, task_row_key
-from shared.lifecycle import DocumentStatus, find_sources
+from shared.lifecycle import DocumentStatus, TaskStatus, find_sources
 from shared.messages.reports import DailyReportOrder
 from shared.messages.tasks import TaskMessage
 from shared.messages.uploads import UploadNotice
@@ -18,6 +18,7 @@ from shared.messages.work_items import (
     Combine,
     ContinueIngest,
     ConvertDocument,
+    Redo,
     SummarizeChunk,
     TaskCallback,
 )
@@ -29,6 +30,7 @@ Rows = Mapping[RowKey, Row]
 _READ_AT_ONCE = 25
 
 _TO_BE_READ = frozenset({DocumentStatus.RECEIVED, DocumentStatus.FAILED})
+_ENDED = frozenset({DocumentStatus.DELETED, DocumentStatus.CANCELLED})
 _TO_BE_SENT = frozenset({DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING})
 
 
@@ -90,11 +92,13 @@ def tell_if_finished(work: Work, rows: Rows) -> str | None:
             return _tell_of_upload(notice, rows)
         case ContinueIngest() as message:
             return _tell_of_rest(message, rows)
+        case Redo() as message:
+            return _tell_of_redo(message, rows)
         case ConvertDocument() as message:
             return _tell_of_conversion(message, rows)
         case TaskMessage() as message:
             task = _find_task(message.task_id, rows)
-            if task is None or not task.status.has_result:
+            if task is None or not (task.status.has_result or task.status is TaskStatus.CANCELLED):
                 return None
             # The id may be another task's that came first: this one was never carried out.
             return f"the task is {task.status}" if task.digest == message.digest else None
@@ -180,6 +184,16 @@ def _tell_of_rest(message: ContinueIngest, rows: Rows) -> str | None:
     return None if _may_be_ingested(document) else f"the document is {document.status}"
 
 
+def _tell_of_redo(message: Redo, rows: Rows) -> str | None:
+    gone = _tell_if_gone(message.document_id, rows)
+    document = _find_document(message.document_id, rows)
+    if gone is not None or document is None:
+        return gone
+    if document.redo_order == message.order:
+        return None if _may_be_ingested(document) else f"the document is {document.status}"
+    return None if document.run == message.run else "another run of the document has begun since"
+
+
 def _tell_of_conversion(message: ConvertDocument, rows: Rows) -> str | None:
     document = _find_document(message.document_id, rows)
     if document is None:
@@ -197,13 +211,13 @@ def _may_be_ingested(document: Document) -> bool:
 
 
 def _tell_if_gone(document_id: str, rows: Rows) -> str | None:
-    """Say that a document was deleted, so that nothing is done for it; None if it was not."""
+    """Say that a document was deleted or cancelled, as nothing is done for it then; else None."""
     row = rows.get(document_row_key(document_id))
     if row is None:
         return None
     if is_erased(row):
         return "the document was erased"
-    return "the document is DELETED" if row["status"] == DocumentStatus.DELETED else None
+    return f"the document is {row['status']}" if row["status"] in _ENDED else None
 
 
 def _find_document(document_id: str, rows: Rows) -> Document | None:

@@ -18,6 +18,7 @@ from shared.aws.queues import Queues
 from shared.deadline import Deadline
 from shared.errors import UnfinishedError
 from shared.ledger.documents import Clock
+from shared.ledger.pauses import count_paused_time, read_pauses
 from shared.ledger.tasks import Task
 
 logger = logging.getLogger("seashore.sweep")
@@ -69,9 +70,11 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
         UnfinishedError: The time is up, something was settled and something is left: it goes on.
         DeferredError: An AWS service asks for patience.
     """
-    search = LostSearch(
-        services.table, services.now() - services.lost_after, services.settle_task, services.now
-    )
+    now = services.now()
+    silent_since = now - services.lost_after
+    # What waits for a consumer that is paused is silent, and not lost.
+    silent_since -= count_paused_time(read_pauses(services.table), silent_since, now)
+    search = LostSearch(services.table, silent_since, services.settle_task, services.now)
     half = deadline.remaining_seconds / 2
     lost = settle_lost_items(search, services.receivers, deadline, half)
     run = SweepRun(services.queues, services.receivers, request_id, deadline, services.now)

@@ -231,11 +231,7 @@ def _erase_artifacts(
 
 def _erase_object(document: Document, services: ErasureServices) -> None:
     """Delete the document's own version, and the key's delete markers with its last version."""
-    there = [
-        version
-        for version in services.objects.list_versions(document.bucket, document.key)
-        if version.key == document.key
-    ]
+    there = services.objects.list_versions_of(document.bucket, document.key)
     own = [
         version
         for version in there

@@ -93,15 +93,18 @@ def erase_report_line(document_id: str, day: str, services: ErasureServices) -> 
     """Take a document out of the list of all documents of a day's report, and of its versions."""
     key = f"reports/{day}/documents.csv"
     bucket, objects = services.artifacts_bucket, services.objects
+
+    def without_it(text: str) -> str:
+        lines = text.split(_LINE_END)
+        return _LINE_END.join(line for line in lines if not line.startswith(f"{document_id},"))
+
     try:
-        lines = objects.read_text(bucket, key).split(_LINE_END)
+        # Another erasure or the report itself may be at the list at the same moment.
+        objects.change_text(bucket, key, without_it)
     except ObjectMissingError:
         return
-    kept = [line for line in lines if not line.startswith(f"{document_id},")]
-    if len(kept) < len(lines):
-        objects.write_text(bucket, key, _LINE_END.join(kept), "text/csv; charset=utf-8")
     # S3 lists the versions of a key from the newest on.
-    _newest, *older = objects.list_versions(bucket, key)
+    _newest, *older = objects.list_versions_of(bucket, key)
     objects.delete_versions(bucket, older)
 
 

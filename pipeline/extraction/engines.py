@@ -32,6 +32,7 @@ from pipeline.extraction.pdfium_document import (
     PdfiumError,
     ShownText,
 )
+from pipeline.extraction.pdfium_opening import read_small_file
 from pipeline.extraction.pypdf_errors import (
     PypdfError,
     open_with_pypdf,
@@ -42,6 +43,7 @@ from pipeline.extraction.readable_document import (
     UnreadableDocumentError,
     UnreadablePageError,
 )
+from pipeline.extraction.shown_text.page_pictures import render_page
 from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.errors import RejectionCode
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 
 NO_ENGINE = "neither PDF engine can read it"
 NOT_WHOLE = "parts of the file are broken, and of this page nothing is left"
+NOT_RENDERED = "it cannot be rendered as a picture"
 NO_CHARACTERS = "its fonts do not say which characters they draw"
 
 
@@ -77,7 +80,8 @@ class EngineDocument:
         self._pypdf: PdfReader | None = None
         self._is_beyond_pypdf = False
         self._pdfium: PdfiumDocument | None = None
-        self._scan = scan_file(path)
+        self._data = read_small_file(path)
+        self._scan = scan_file(path, self._data)
         self.embedded_files: list[str] = []
         with ExitStack() as opened:
             # Nobody else can.
@@ -113,6 +117,20 @@ class EngineDocument:
         if is_doubtful(text):
             raise UnreadablePageError(NO_CHARACTERS, RejectionCode.UNMAPPED_FONTS)
         return EnginePage(Engine.PYPDF, text, not text.strip() and _shows_picture(page))
+
+    def render_page(self, number: int, dots_per_inch: int, max_pixels: int) -> bytes:
+        """A page as a picture, in grey, with all that it shows: a PNG.
+
+        Raises:
+            UnreadablePageError: PDFium cannot render it.
+            MemoryError: The memory limit was reached.
+        """
+        if self._pdfium is None:
+            raise UnreadablePageError(NOT_RENDERED)
+        try:
+            return render_page(self._pdfium.handle, number, dots_per_inch, max_pixels)
+        except PdfiumError as error:
+            raise UnreadablePageError(NOT_RENDERED) from error
 
     def find_files(self) -> Iterator[FileInside]:
         """The files inside, in the order of their names in `embedded_files`."""
@@ -157,6 +175,7 @@ class EngineDocument:
     def _open_in_pdfium(self) -> PdfiumDocument:
         return PdfiumDocument(
             self._path,
+            self._data,
             may_hide_layers=self._scan.may_hide_layers,
             may_show_notes=self._scan.may_show_notes,
         )
@@ -168,9 +187,12 @@ class EngineDocument:
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
-        text = mend_codes(shown.text, signs.unmapped_share)
+        is_plain = shown.is_plain
+        text = shown.text if is_plain else mend_codes(shown.text, signs.unmapped_share)
         first = EnginePage(Engine.PDFIUM, text, signs.shows_picture)
-        if not is_doubtful(text, signs.unmapped_share, drops_text=signs.drops_text):
+        if not is_doubtful(
+            text, signs.unmapped_share, is_plain=is_plain, drops_text=signs.drops_text
+        ):
             return first
         if is_sound(text) and not signs.drops_text and not self._scan.has_renamed_glyphs:
             return first

@@ -6,7 +6,7 @@ looked at one by one only on pages with far fewer characters than objects.
 
 import ctypes
 from collections.abc import Iterator
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
@@ -32,8 +32,7 @@ _MIN_PICTURE_SHARE = 0.0025
 _MIN_OUTLINE_SEGMENTS = 200
 
 
-@dataclass(frozen=True)
-class PageSigns:
+class PageSigns(NamedTuple):
     """What there is to doubt about the text of a page.
 
     Args:
@@ -69,7 +68,7 @@ def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
 def _find_unmapped_share(text_page: TextPage, characters: int) -> float:
     for size in (_SAMPLED_CHARACTERS, _SAMPLED_CHARACTERS_IN_DOUBT):
         sample = range(0, characters, max(1, characters // size))
-        unmapped = sum(map(text_page.is_unmapped, sample))
+        unmapped = text_page.count_unmapped(sample)
         if unmapped == 0:
             return 0.0
     return unmapped / len(sample)

@@ -8,8 +8,8 @@ import ctypes
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
@@ -31,6 +31,7 @@ from pipeline.extraction.shown_text.visible_text import (
     join_pairs,
     read_visible_text,
 )
+from pipeline.extraction.text_cleanup import is_plain
 
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
@@ -52,16 +53,17 @@ class PdfiumEncryptionError(PdfiumError):
     """The document does not open without a password. Never leaves this package."""
 
 
-@dataclass(frozen=True)
-class ShownText:
+class ShownText(NamedTuple):
     """What a page shows.
 
     Args:
         text: All of it, fields and notes in their places.
+        is_plain: Whether it has nothing but letters and signs of Latin (`text_cleanup`).
         notes: What fields and notes say, once more by themselves.
     """
 
     text: str
+    is_plain: bool
     notes: tuple[str, ...] = ()
 
 
@@ -70,6 +72,7 @@ class PdfiumDocument:
 
     Args:
         path: The PDF.
+        data: Its bytes, where it is held in memory.
         may_hide_layers: Whether layers of it may be off.
         may_show_notes: Whether there may be fields, or annotations that show words.
 
@@ -80,9 +83,11 @@ class PdfiumDocument:
         page_count: The number of its pages.
     """
 
-    def __init__(self, path: Path, *, may_hide_layers: bool, may_show_notes: bool) -> None:
-        # The bytes of a file without a header where PDFium looks for it; they outlive the handle.
-        self._handle, self._data = load_document(path)
+    def __init__(
+        self, path: Path, data: bytes | None, *, may_hide_layers: bool, may_show_notes: bool
+    ) -> None:
+        # The bytes that PDFium reads from, if not from the file; they outlive the handle.
+        self._handle, self._data = load_document(path, data)
         if not self._handle:
             # Only now does the last error mean anything: a success leaves that of an earlier call.
             if pdfium.FPDF_GetLastError() in ENCRYPTION_ERRORS:
@@ -192,7 +197,8 @@ class PdfiumDocument:
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
             characters = read_visible_text(self._text_page, visible)
             characters = order_downward_lines(characters, quarter_turns)
-            if _OTHER_SCRIPTS.search(characters.text):
+            has_plain_text = is_plain(characters.text)
+            if not has_plain_text and _OTHER_SCRIPTS.search(characters.text):
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
             characters = join_spaced_letters(divide_cells(characters))
@@ -202,9 +208,13 @@ class PdfiumDocument:
                 if self._may_show_notes
                 else []
             )
+            text = characters.text
             if notes:
-                characters = place_notes(characters, notes, quarter_turns, visible)
-            return ShownText(join_pairs(characters.text), tuple(note.text for note in notes))
+                text = place_notes(characters, notes, quarter_turns, visible).text
+                has_plain_text = is_plain(text)
+            if has_plain_text:
+                return ShownText(text, True, tuple(note.text for note in notes))
+            return ShownText(join_pairs(text), False, tuple(note.text for note in notes))
         finally:
             pdfium.FPDFText_ClosePage(text_page)
 

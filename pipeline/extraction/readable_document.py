@@ -4,8 +4,7 @@ Runs in the child. Apart from the readers, so that each of them packs only its o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pipeline.extraction.page_text import Engine
 from shared.errors import RejectionCode
@@ -28,8 +27,7 @@ class UnreadablePageError(Exception):
         self.code = code
 
 
-@dataclass(frozen=True)
-class EnginePage:
+class EnginePage(NamedTuple):
     """What the engines give for a page.
 
     Args:
@@ -60,6 +58,13 @@ class ReadableDocument(Protocol):
 
     def read_page(self, number: int) -> EnginePage:
         """The text of a page, from 1. Raises `UnreadablePageError` or `MemoryError`."""
+
+    def render_page(self, number: int, dots_per_inch: int, max_pixels: int) -> bytes:
+        """A page as a picture whose text can be recognised: PNG, JPEG, TIFF or WebP.
+
+        Only of pages that `read_page` says show a picture, or that fail with `UNMAPPED_FONTS`.
+        Raises `UnreadablePageError` or `MemoryError`.
+        """
 
     def find_files(self) -> Iterator[Any]:
         """The files inside, in the order of `embedded_files`."""

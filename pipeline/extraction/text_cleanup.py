@@ -27,6 +27,15 @@ CHARACTER_MAP = {
     for code, text in (LATIN_LIGATURES | DROPPED | SPACES | LINE_ENDS | HYPHENS).items()
     if code != 0x0A
 }
+# Letters and signs of Latin text as it is typed: nothing of it has to be mapped, and none of it is
+# doubtful. To match a whole page is many times as quick as to look for what is not so. PDFium's
+# hyphen is the one control character of it.
+PLAIN = re.compile(
+    "[\x02\r\n -~\xa1-\xac\xae-\xff"
+    "\N{EN DASH}\N{EM DASH}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
+    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{BULLET}"
+    "\N{HORIZONTAL ELLIPSIS}\N{EURO SIGN}]*"
+)
 # Pages have few of these, and to look for them is ten times as quick as `str.translate`.
 MAPPED = re.compile(f"[{re.escape(''.join(CHARACTER_MAP))}]")
 
@@ -51,25 +60,34 @@ MIN_JUDGED_CHARACTERS = 20
 MAX_UNREADABLE_SHARE = 0.3
 
 
+def is_plain(text: str) -> bool:
+    """Whether a text, of which PDFium marks hyphens, has nothing but letters and signs of Latin."""
+    return PLAIN.fullmatch(text) is not None
+
+
 def clean_text(text: str) -> str:
     """The text of a page as one would type it.
 
     Latin ligatures are spelled out, words divided at line ends are joined, control characters
     and soft hyphens are removed, line ends become a newline, runs of blank lines one blank line,
-    and runs of spaces one space. Right-to-left marks and CJK text stay as they are. Cleaning
-    text that is clean changes nothing.
+    and runs of spaces one space. Right-to-left marks and CJK text stay as they are, and lone
+    surrogates become U+FFFD. Cleaning text that is clean changes nothing.
     """
-    text = text.replace("\r\n", "\n").replace("\ufffe", "\x02")
-    text = PDFIUM_HYPHEN.sub("-\n", text).replace("\r", "\n")
-    text = MAPPED.sub(lambda match: CHARACTER_MAP[match[0]], text)
-    if "\xad" in text:
-        text = _drop_soft_hyphens(text)
+    text = text.replace("\r\n", "\n")
+    if is_plain(text):
+        if "\x02" in text:
+            text = PDFIUM_HYPHEN.sub("-\n", text).replace("\x02", "")
+        text = text.replace("\r", "\n")
+    else:
+        text = _map_characters(drop_lone_surrogates(text))
     if "  " in text:
         text = SPACE_RUN.sub(" ", text)
     text = text.replace(" \n", "\n").replace("\n ", "\n")
-    if HYPHEN_AT_LINE_END.search(text):
+    if "-\n" in text:
         text = _join_divided_words(text)
-    return BLANK_LINES.sub("\n\n", text).strip()
+    if "\n\n\n" in text:
+        text = BLANK_LINES.sub("\n\n", text)
+    return text.strip()
 
 
 def drop_lone_surrogates(text: str) -> str:
@@ -97,6 +115,12 @@ def is_unreadable(text: str) -> bool:
     return characters >= MIN_JUDGED_CHARACTERS and unmapped > MAX_UNREADABLE_SHARE * characters
 
 
+def _map_characters(text: str) -> str:
+    text = PDFIUM_HYPHEN.sub("-\n", text.replace("\ufffe", "\x02")).replace("\r", "\n")
+    text = MAPPED.sub(lambda match: CHARACTER_MAP[match[0]], text)
+    return _drop_soft_hyphens(text) if "\xad" in text else text
+
+
 def _drop_soft_hyphens(text: str) -> str:
     text = SPACE_RUN.sub(" ", SOFT_HYPHENS.sub("\xad", text))
     return SOFT_HYPHEN_AT_LINE_END.sub("", text).replace("\xad", "")
@@ -117,18 +141,22 @@ def _join_divided_words(text: str) -> str:
         nonlocal compounds
         if not text[match.end()].islower():
             return "-"
-        words = _find_words_around(match) if seconds else ("", "")
-        if words[1] not in seconds:
+        if _find_word_after(match) not in seconds:
             return ""
         if compounds is None:
             compounds = {_find_words_around(found) for found in HYPHEN_IN_LINE.finditer(text)}
-        return "-" if words in compounds else ""
+        return "-" if _find_words_around(match) in compounds else ""
 
     return HYPHEN_AT_LINE_END.sub(join, text)
 
 
 def _find_words_around(match: re.Match[str]) -> tuple[str, str]:
-    start, end = match.span()
+    start = match.start()
     before = match.string[max(0, start - WORD_CHARACTERS) : start]
-    after = match.string[end : end + WORD_CHARACTERS]
-    return WORD.findall(before)[-1].lower(), WORD.findall(after)[0]
+    return WORD.findall(before)[-1].lower(), _find_word_after(match)
+
+
+def _find_word_after(match: re.Match[str]) -> str:
+    end = match.end()
+    word: str = WORD.findall(match.string, end, end + WORD_CHARACTERS)[0]
+    return word

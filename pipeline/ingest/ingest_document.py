@@ -5,9 +5,10 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.extraction import Extractor, OpenDocument
+from pipeline.extraction import OpenDocument
 from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.children import put_children
+from pipeline.ingest.chunk_sending import may_lack_chunks, send_chunks
 from pipeline.ingest.chunk_text import (
     belongs_to,
     chunk_text_key,
@@ -18,15 +19,18 @@ from pipeline.ingest.chunking import group_pages
 from pipeline.ingest.downloads import download_document
 from pipeline.ingest.failed_pages import refuse_failed
 from pipeline.ingest.reading_progress import ReadingProgress, to_chunk_text
-from pipeline.services import Services
+from pipeline.ingest.render_pages import (
+    RenderServices,
+    ask_for_pictures,
+    choose_pages,
+    render_pages,
+)
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
-    LedgerConflictError,
     RejectedDocumentError,
     RejectionCode,
 )
-from shared.ledger.chunks import note_all_sent
 from shared.ledger.document_texts import (
     ExtractedText,
     begin_anew,
@@ -47,7 +51,7 @@ from shared.messages.work_items import (
     ContinueIngest,
     ConvertDocument,
     IngestItem,
-    SummarizeChunk,
+    RenderPages,
     encode_message,
 )
 
@@ -58,22 +62,16 @@ _CHECKPOINT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class IngestServices(Services):
+class IngestServices(RenderServices):
     """What ingestion works with besides.
 
     Args:
-        extractor: Reads the text of documents.
-        queue_url: Where the rest of a long document is sent to be read.
         conversions_queue_url: Where a document is sent that is no PDF; None in the function that
             reads those.
-        max_document_bytes: Larger documents are refused before they are downloaded.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
     """
 
-    extractor: Extractor
-    queue_url: str
     conversions_queue_url: str | None
-    max_document_bytes: int
     chunk_tokens: int
 
 
@@ -87,6 +85,9 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
         RetryableError: The work may succeed later.
         DeferredError: An AWS service asks for patience, or no reader of PDFs became free.
     """
+    if isinstance(item, RenderPages):
+        render_pages(item, services, deadline)
+        return
     if isinstance(item, ContinueIngest):
         document = find_document(services.table, item.document_id)
         if document is not None and item.next_page == 1 and document.run == item.run:
@@ -117,8 +118,9 @@ def _ingest_document(document: Document, services: IngestServices, deadline: Dea
     if document.status in (DocumentStatus.RECEIVED, DocumentStatus.FAILED):
         _extract_document(document, services, deadline)
         document = find_document(services.table, document.document_id) or document
-    if _may_lack_messages(document):
-        _send_chunks(document, services)
+    if may_lack_chunks(document):
+        ask_for_pictures(document, services)
+        send_chunks(document, services)
 
 
 def _begin_again(document: Document, services: IngestServices) -> Document:
@@ -139,15 +141,6 @@ def _begin_again(document: Document, services: IngestServices) -> Document:
             return document
     begin_anew(services.table, document, services.now)
     return find_document(services.table, document.document_id) or document
-
-
-def _may_lack_messages(document: Document) -> bool:
-    """Whether a delivery that broke off may have left chunks unsent.
-
-    The first of them may be summarised by now, hence SUMMARIZING; to send one again is safe.
-    """
-    waits = document.status in (DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING)
-    return waits and not document.has_all_parts
 
 
 def _extract_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
@@ -212,7 +205,7 @@ def _read_document(
             document = _begin_again(document, services)
             address = _find_address(document, content_sha256, services.chunk_tokens)
     if known is not None and not known.embedded_files:
-        record_extraction(services.table, document, known, services.now, reused_from=reused_from)
+        _record_text(document, known, reused_from, services)
         return
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _CHECKPOINT_SECONDS)
     with services.extractor.open(
@@ -230,14 +223,22 @@ def _read_document(
                 raise
             _send_rest(document, replace(extraction, embedded_files=()), services)
             return
-    if extraction.failed_pages and not extraction.chunk_plan:
-        refusal = refuse_failed(extraction.page_failures, extraction.failed_pages)
-        _reject(document, refusal, files, services)
+    _record_text(document, replace(extraction, embedded_files=files), reused_from, services)
+
+
+def _record_text(
+    document: Document, text: ExtractedText, reused_from: str | None, services: IngestServices
+) -> None:
+    """Note what a document's text has come to, and which pages of it are to be recognised."""
+    recognising = choose_pages(text) if services.recognition_queue_url is not None else ""
+    if text.failed_pages and not text.chunk_plan and not recognising:
+        refusal = refuse_failed(text.page_failures, text.failed_pages)
+        _reject(document, refusal, text.embedded_files, services)
         return
     record_extraction(
         services.table,
         document,
-        replace(extraction, embedded_files=files),
+        replace(text, recognising_pages=recognising),
         services.now,
         reused_from=reused_from,
     )
@@ -312,31 +313,3 @@ def _send_rest(document: Document, extraction: ExtractedText, services: IngestSe
         document_id=document.document_id, run=document.run, next_page=extraction.next_page
     )
     services.queues.send(services.queue_url, [encode_message(message)])
-
-
-def _send_chunks(document: Document, services: IngestServices) -> None:
-    messages = [
-        SummarizeChunk(
-            document_id=document.document_id,
-            run=document.run,
-            chunk_number=number,
-            text_key=chunk_text_key(document.text_address, number),
-            first_page=chunk.first_page,
-            last_page=chunk.last_page,
-        )
-        for number, chunk in enumerate(document.chunk_plan, start=1)
-    ]
-    services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
-    try:
-        move_document(
-            services.table,
-            document,
-            DocumentStatus.SUMMARIZING,
-            services.now,
-            step="sent",
-            changes={"sent_run": document.run},
-        )
-    except LedgerConflictError:
-        # The first chunk came back before this write, and moved the document itself.
-        logger.info("summarizing_already", extra={"action": "summarizing_already"})
-        note_all_sent(services.table, document)

@@ -16,6 +16,8 @@ from shared.ledger.answers import (
 from shared.ledger.documents import Clock
 from shared.lifecycle import DocumentStatus
 
+_ENDED = (DocumentStatus.DELETED, DocumentStatus.CANCELLED)
+
 
 @dataclass(frozen=True)
 class KnownAnswer:
@@ -55,9 +57,9 @@ def read_known_answers(
     if payer is None:
         return [KnownAnswer(key, None, Lesson(), None) for key in keys]
     *rows, payer_row = table.read_rows([*map(answer_row_key, keys), payer.row_key])
-    # Nothing is asked, and nothing told, of what somebody has deleted meanwhile.
-    if payer_row is None or payer_row.get("status") == DocumentStatus.DELETED:
-        raise LedgerConflictError("the document or task that pays is deleted")
+    # Nothing is asked, and nothing told, of what somebody has put an end to meanwhile.
+    if payer_row is None or payer_row.get("status") in _ENDED:
+        raise LedgerConflictError("the document or task that pays is deleted or cancelled")
     return [
         KnownAnswer(key, None if row is None else row.get("answer"), read_lesson(row), payer_row)
         for key, row in zip(keys, rows, strict=True)

@@ -11,19 +11,15 @@ from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from pipeline.metering.fallback import (
-    Fallback,
-    MeteredModel,
-    is_reason_to_fall_back,
-    join_failures,
-)
+from pipeline.metering.answer_services import AnswerServices
+from pipeline.metering.fallback import MeteredModel, is_reason_to_fall_back, join_failures
 from pipeline.metering.known_answers import KnownAnswer, read_known_answers
 from pipeline.metering.payers import Payer
 from pipeline.metering.run_costs import RunCosts
-from pipeline.metering.spend_meter import SpendMeter, read_paid_usage
+from pipeline.metering.spend_meter import read_paid_usage
 from pipeline.prompts import PROMPT_VERSION
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import LedgerTable, Operation, Put, Update
+from shared.aws.dynamodb_table import Operation, Put, Update
 from shared.deadline import Deadline
 from shared.errors import (
     AnswerCutError,
@@ -36,11 +32,10 @@ from shared.errors import (
     UnfinishedError,
 )
 from shared.ledger.answers import build_answer_row
-from shared.ledger.documents import Clock
 from shared.ledger.spending import Spending, record_spending
 from shared.llm.answer_key import answer_key
 from shared.llm.call_chain import find_most_of_answer, find_most_of_turn
-from shared.llm.model import EXTRACTIVE, LanguageModel, ModelAnswer, ModelRequest, Usage
+from shared.llm.model import EXTRACTIVE, ModelAnswer, ModelRequest, Usage
 from shared.llm.prompt_rendering import estimate_request_tokens
 from shared.llm.turns import ModelTurn, ToolModel, Turn, TurnRequest, estimate_turn_tokens, turn_key
 
@@ -49,25 +44,6 @@ ResultT = TypeVar("ResultT")
 ReplyT = TypeVar("ReplyT", ModelAnswer[Any], ModelTurn)
 
 _GO_ON_DELAY_SECONDS = 1.0
-
-
-@dataclass(frozen=True)
-class AnswerServices:
-    """What asking a model works with; there is no meter for a model that costs nothing.
-
-    Args:
-        model: The model.
-        meter: Its meter.
-        table: Where answers are kept.
-        now: The clock.
-        fallback: Who answers while it is down, if anybody.
-    """
-
-    model: LanguageModel
-    meter: SpendMeter | None
-    table: LedgerTable
-    now: Clock
-    fallback: Fallback | None = None
 
 
 @dataclass(frozen=True)
@@ -100,6 +76,8 @@ class MeteredCalls:
         spent: What the payer has spent in earlier runs.
         keeps_at_once: If not, `ask` leaves its answer, bill included, to `keep` or to the
             transaction of the effect that it leads to.
+        anew: Tells the answers of this work from those that were kept before, which then do not
+            count; empty where they do.
 
     Attributes:
         has_kept: Whether an answer was kept, upon which a later run can go on.
@@ -112,6 +90,7 @@ class MeteredCalls:
         spent: Spending | None = None,
         *,
         keeps_at_once: bool = True,
+        anew: str = "",
     ) -> None:
         self._costs = RunCosts(payer, spent or Spending())
         self.has_kept = False
@@ -119,6 +98,8 @@ class MeteredCalls:
         self._services = services
         self._payer = payer
         self._keeps_at_once = keeps_at_once
+        # Part of the key of each answer.
+        self._version = f"{PROMPT_VERSION} {anew}" if anew else PROMPT_VERSION
 
     @property
     def spent(self) -> Spending:
@@ -157,7 +138,7 @@ class MeteredCalls:
             LedgerConflictError: The payer's row is gone.
             RetryableError, DeferredError, PermanentError: As `LanguageModel.answer` does.
         """
-        known = self._read_known(lambda name: answer_key(name, PROMPT_VERSION, request))
+        known = self._read_known(lambda name: answer_key(name, self._version, request))
         kept = self._find_kept(known)
         if kept is not None:
             value = request.answer_type.model_validate_json(kept["value"])
@@ -232,7 +213,7 @@ class MeteredCalls:
             OverBudgetError, TaskCapError, LedgerConflictError: As `ask` does.
             RetryableError, DeferredError, PermanentError: As `ToolModel.take_turn` does.
         """
-        known = self._read_known(lambda name: turn_key(name, PROMPT_VERSION, request))
+        known = self._read_known(lambda name: turn_key(name, self._version, request))
         kept = self._find_kept(known)
         if kept is not None:
             return Turn.model_validate_json(kept["turn"])

@@ -34,7 +34,9 @@ class Payer:
         Raises:
             DocumentCapError, TaskCapError: The limit is reached.
         """
-        spent = 0 if row is None else row.get("cost_micro_usd", 0)
+        # Each run of a document that an operator has redone may cost as much anew.
+        before = 0 if row is None else row.get("cost_before_micro_usd", 0)
+        spent = 0 if row is None else row.get("cost_micro_usd", 0) - before
         if cap is None or row is None or spent + cost <= cap:
             return
         raise self.error_type(

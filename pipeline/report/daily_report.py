@@ -20,6 +20,7 @@ from pipeline.report.report_types import (
     DeadLetters,
     Digest,
     Durations,
+    PauseNote,
     QueueDepth,
     SlowDocument,
 )
@@ -31,6 +32,7 @@ from shared.calendar import find_window
 from shared.errors import SeashoreError
 from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
 from shared.ledger.documents import document_pk
+from shared.ledger.pauses import read_pauses
 from shared.ledger.timeline import read_timeline
 
 logger = logging.getLogger("seashore.report")
@@ -83,13 +85,12 @@ def write_report(day: str, digest: Digest, services: ReportServices) -> WrittenR
         made_at = services.now()
         documents = count_documents(_read_documents(day, services), made_at, everything.add)
         report = _compose(day, digest, documents, made_at, services)
-        if report.all_documents_key is not None:
-            services.objects.write_file(
-                services.artifacts_bucket,
-                report.all_documents_key,
-                everything.finish(),
-                DocumentList.CONTENT_TYPE,
-            )
+        services.objects.write_file(
+            services.artifacts_bucket,
+            f"{report.report_prefix}{DocumentList.NAME}",
+            everything.finish(),
+            DocumentList.CONTENT_TYPE,
+        )
     if not report.is_reconciled:
         logger.error(
             "report_does_not_add_up",
@@ -158,6 +159,11 @@ def _compose(
         artifacts_bucket=services.artifacts_bucket,
         report_prefix=report_prefix(day),
         digest=digest,
+        pauses=tuple(
+            PauseNote(consumer=one.consumer, reason=one.reason, by=one.by, since=one.since)
+            for one in read_pauses(services.table)
+            if one.is_on
+        ),
     )
 
 

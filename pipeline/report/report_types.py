@@ -24,6 +24,7 @@ class Counts(ReportPart):
     no_text: int = 0
     rejected: int = 0
     failed: int = 0
+    cancelled: int = 0
     deleted: int = 0
     deferred: int = 0
     in_flight: int = 0
@@ -51,6 +52,15 @@ class Counts(ReportPart):
     def need_a_person(self) -> int:
         """How many will not end well by themselves."""
         return sum(self.of(one) for one in STANDINGS.values() if one.needs_a_person)
+
+
+class PauseNote(ReportPart):
+    """A consumer that was paused when the report was made; `since` is ISO 8601 in UTC."""
+
+    consumer: str
+    reason: str
+    by: str
+    since: str
 
 
 class SlowDocument(ReportPart):
@@ -152,7 +162,8 @@ class DocumentLine(ReportPart):
         document_id: Its id.
         key: The object's key.
         name: Of a document that came out of another: its name, after that of the other; else empty.
-        status: `DONE`, `PARTIAL`, `NO_TEXT`, `REJECTED`, `FAILED`, `DELETED`, `DEFERRED` or
+        status: `DONE`, `PARTIAL`, `NO_TEXT`, `REJECTED`, `FAILED`, `CANCELLED`, `DELETED`,
+            `DEFERRED` or
             `IN_FLIGHT`.
         title: Of its summary; None without one.
         pages: How many it has; 0 where that is not known.
@@ -240,6 +251,7 @@ class DailyReport(ReportPart):
         report_prefix: What the keys of the report's files begin with, such as
             `reports/2026-11-21/`.
         digest: What the documents say.
+        pauses: The consumers that were paused when it was made.
     """
 
     v: Literal[1] = 1
@@ -272,6 +284,7 @@ class DailyReport(ReportPart):
     artifacts_bucket: str = ""
     report_prefix: str = ""
     digest: Digest = Digest()
+    pauses: tuple[PauseNote, ...] = ()
 
     @property
     def is_day_over(self) -> bool:

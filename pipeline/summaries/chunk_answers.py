@@ -27,7 +27,7 @@ from shared.llm.prompt_rendering import estimate_source_tokens
 MAX_OUTPUT_TOKENS = 2_000
 
 # With names and dates; they are short, so forty of each fit as well.
-_MAX_CHUNK_OUTPUT_TOKENS = 3_500
+MAX_CHUNK_OUTPUT_TOKENS = 3_500
 _MAX_MENTIONS_OUTPUT_TOKENS = 1_500
 
 # So many names, and so many dates, for each of so many tokens of text.
@@ -96,7 +96,7 @@ class ChunkAnswer(CoreSummary, Mentions):
 def build_chunk_request(sources: Sequence[Source]) -> ModelRequest[ChunkAnswer]:
     """The request for all of a chunk's summary at once."""
     question = SUMMARIZE_ALL.format(most=count_mentions(sources))
-    return _build_request(sources, ChunkAnswer, _MAX_CHUNK_OUTPUT_TOKENS, question)
+    return _build_request(sources, ChunkAnswer, MAX_CHUNK_OUTPUT_TOKENS, question)
 
 
 def build_core_request(sources: Sequence[Source]) -> ModelRequest[CoreSummary]:
@@ -113,7 +113,7 @@ def build_mentions_request(sources: Sequence[Source]) -> ModelRequest[Mentions]:
 
 def build_picking_request(sources: Sequence[Source]) -> ModelRequest[Summary]:
     """The request to the offline model, which fills the shape of a summary itself."""
-    return _build_request(sources, Summary, _MAX_CHUNK_OUTPUT_TOKENS)
+    return _build_request(sources, Summary, MAX_CHUNK_OUTPUT_TOKENS)
 
 
 def _build_request(

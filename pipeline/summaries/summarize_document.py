@@ -5,8 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from pipeline.ingest.chunk_sending import find_terms
 from pipeline.ingest.chunk_text import ChunkText
-from pipeline.metering.metered_calls import AnswerServices, KeptAnswer, MeteredCalls
+from pipeline.metering.answer_services import AnswerServices
+from pipeline.metering.metered_calls import KeptAnswer, MeteredCalls
 from pipeline.metering.payers import pay_by_document
 from pipeline.services import Services
 from pipeline.summaries.combining import SummarizedPart, combine_summaries, summarize_sources
@@ -21,12 +23,19 @@ from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus, find_sources
 from shared.llm.model import Source
 from shared.llm.model_window import ModelWindow
-from shared.messages.work_items import Combine, ContinueIngest, SummarizeChunk, encode_message
+from shared.messages.work_items import (
+    Combine,
+    ContinueIngest,
+    RedoTerms,
+    SummarizeChunk,
+    encode_message,
+)
 
 logger = logging.getLogger("seashore.summarize")
 
 # So often a document is read before text that is always gone again counts as a fault of the set-up.
 _MOST_RUNS = 5
+_ENDED = (DocumentStatus.DELETED, DocumentStatus.CANCELLED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +59,7 @@ def summarize_chunk(
     """Summarise one chunk, count it, and have the document combined if it was the last.
 
     A document whose text is gone is sent to be read anew; its chunks then come again. Nothing is
-    left to do for one that somebody has deleted.
+    left to do for one that somebody has deleted or cancelled.
 
     Raises:
         RetryableError, DeferredError, PermanentError: As the model, S3 and the ledger do.
@@ -61,7 +70,7 @@ def summarize_chunk(
 
 @contextmanager
 def _unless_deleted(document_id: str, services: SummarizeServices) -> Iterator[None]:
-    """Let pass that a document's row or text is gone, if the document was deleted.
+    """Let pass that a document's row or text is gone, if somebody put an end to the document.
 
     Raises:
         LedgerConflictError, ObjectMissingError: As the work does, of a document that is there.
@@ -70,14 +79,17 @@ def _unless_deleted(document_id: str, services: SummarizeServices) -> Iterator[N
         yield
     except (LedgerConflictError, ObjectMissingError):
         document = find_document(services.table, document_id)
-        if document is not None and document.status is not DocumentStatus.DELETED:
+        if document is not None and document.status not in _ENDED:
             raise
-        logger.info("document_deleted", extra={"action": "document_deleted"})
+        logger.info("document_ended", extra={"action": "document_ended"})
 
 
 def _summarize_chunk(
     message: SummarizeChunk, services: SummarizeServices, deadline: Deadline
 ) -> None:
+    if message.terms is not None and not _is_wanted(message, services):
+        logger.info("redo_outdated", extra={"action": "redo_outdated"})
+        return
     try:
         content = services.objects.read_json(services.artifacts_bucket, message.text_key)
     except ObjectMissingError:
@@ -86,7 +98,7 @@ def _summarize_chunk(
         _have_read_anew(message, services)
         return
     text = ChunkText.model_validate(content)
-    calls = _open_calls(message.document_id, Spending(), services)
+    calls = _open_calls(message, Spending(), services)
     with calls.go_on_later():
         answer = summarize_sources(
             tuple(Source(page.number, page.number, page.text) for page in text.pages),
@@ -109,6 +121,12 @@ def _summarize_chunk(
     _send_combine_if_complete(message.document_id, message.run, services)
 
 
+def _is_wanted(message: SummarizeChunk, services: SummarizeServices) -> bool:
+    """Whether the run that an operator ordered is not cancelled: nothing is paid for such a one."""
+    document = find_document(services.table, message.document_id)
+    return document is not None and document.run == message.run and document.before_redo is not None
+
+
 def _have_read_anew(message: SummarizeChunk, services: SummarizeServices) -> None:
     document = find_document(services.table, message.document_id)
     is_lost = (
@@ -123,9 +141,22 @@ def _have_read_anew(message: SummarizeChunk, services: SummarizeServices) -> Non
         services.queues.send(services.uploads_queue_url, [encode_message(again)])
 
 
-def _open_calls(document_id: str, spent: Spending, services: SummarizeServices) -> MeteredCalls:
-    """The calls for a document; the last answer is kept with the effect that it leads to."""
-    return MeteredCalls(services.answers, pay_by_document(document_id), spent, keeps_at_once=False)
+def _open_calls(
+    message: SummarizeChunk | Combine, spent: Spending, services: SummarizeServices
+) -> MeteredCalls:
+    """The calls for a document; the last answer is kept with the effect that it leads to.
+
+    Raises:
+        ModelRequestError: It is to be redone by a model that the settings do not name any more.
+    """
+    terms = message.terms or RedoTerms()
+    return MeteredCalls(
+        services.answers.ask_model(terms.model),
+        pay_by_document(message.document_id),
+        spent,
+        keeps_at_once=False,
+        anew=f"{message.document_id}:{message.run}" if terms.is_fresh else "",
+    )
 
 
 def give_up_chunk(message: SummarizeChunk, cause: str, services: SummarizeServices) -> None:
@@ -145,7 +176,13 @@ def _send_combine_if_complete(document_id: str, run: int, services: SummarizeSer
         return
     if document.status is not DocumentStatus.SUMMARIZING:
         return
-    message = Combine(document_id=document_id, run=run, chunks_done=document.chunks_done)
+    message = Combine(
+        document_id=document_id,
+        run=run,
+        chunks_done=document.chunks_done,
+        is_recognised=document.is_recognised,
+        terms=find_terms(document),
+    )
     services.queues.send(services.work_queue_url, [encode_message(message)])
 
 
@@ -168,11 +205,15 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
         for chunk in parts.chunks
         if chunk.status is ChunkStatus.DONE
     ]
+    if not summaries and parts.document.recognising_pages:
+        # Their text may come to something yet; whoever takes it up has the document combined.
+        logger.info("recognition_waited_for", extra={"action": "recognition_waited_for"})
+        return
     if not summaries:
         _fail(parts.document, "no chunk of the text could be summarised", services)
         return
     document = parts.document
-    calls = _open_calls(document.document_id, Spending.model_validate(document), services)
+    calls = _open_calls(message, Spending.model_validate(document), services)
     with _unless_deleted(document.document_id, services):
         with calls.go_on_later():
             answer = _combine(summaries, calls, services, deadline)
@@ -185,6 +226,7 @@ def _is_current(document: Document, message: Combine) -> bool:
     return (
         document.run == message.run
         and document.chunks_done == message.chunks_done
+        and document.is_recognised == message.is_recognised
         and document.has_all_parts
         and document.status in (DocumentStatus.SUMMARIZING, DocumentStatus.FAILED)
     )
@@ -233,7 +275,9 @@ def _finish(
         cost_usd=spent.cost_usd,
     )
     # Each combination has a folder of its own: a stale one never overwrites a newer one's files.
-    folder = result_folder(document.document_id, document.run, document.chunks_done)
+    folder = result_folder(
+        document.document_id, document.run, document.chunks_done, document.is_recognised
+    )
     bucket = services.artifacts_bucket
     services.objects.write_text(
         bucket, f"{folder}/summary.json", result.model_dump_json(indent=2), "application/json"
@@ -259,6 +303,8 @@ def _finish(
 def _find_reason_code(coverage: Coverage) -> str | None:
     if coverage.is_complete:
         return None
+    if coverage.recognising_pages:
+        return "being_recognised"
     return "pages_missing" if coverage.lacks_pages else "files_unread"
 
 
@@ -293,7 +339,13 @@ def _move_unless_outdated(
             services.now,
             step="finished",
             changes=changes,
-            unchanged=("chunks_done", "chunks_failed"),
+            unchanged=_find_guards(document),
         )
     except LedgerConflictError:
         logger.info("combine_overtaken", extra={"action": "combine_overtaken"})
+
+
+def _find_guards(document: Document) -> tuple[str, ...]:
+    """What must be as it was read: the chunks that came in, and that pages are still waited for."""
+    counters = ("chunks_done", "chunks_failed")
+    return (*counters, "recognising_pages") if document.recognising_pages else counters

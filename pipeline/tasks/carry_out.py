@@ -32,6 +32,7 @@ from shared.ledger.tasks import (
     note_conflict,
     start_task,
 )
+from shared.lifecycle import TaskStatus
 from shared.messages.tasks import Task as TaskOrder
 from shared.messages.work_items import TaskCallback, encode_message
 
@@ -41,7 +42,7 @@ logger = logging.getLogger("seashore.tasks")
 def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -> None:
     """Do what a user asks for, keep the result, and have the sender told.
 
-    Safe to repeat: a task that is DONE only has its sender told again.
+    Safe to repeat: of a task that is done, or cancelled, only the sender is told again.
 
     Raises:
         TaskConflictError: Another task of the same id came first.
@@ -56,7 +57,7 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
             f"the task {order.task_id} was sent before and asked for something else; "
             "send this one under another id"
         )
-    if task.status.has_result:
+    if task.status.has_result or task.status is TaskStatus.CANCELLED:
         _send_callback(task, services)
         return
     if order.callback is not None:

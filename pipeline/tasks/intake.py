@@ -76,6 +76,7 @@ def register_order(
         digest=order.digest,
         callback=order.callback,
         now=now,
+        name=order.name,
         account=account,
     )
 

@@ -2,7 +2,8 @@
 
 from pydantic import BaseModel
 
-from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
+from pipeline.metering.answer_services import AnswerServices
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.metering.payers import pay_by_task
 from shared.errors import TaskRefusedError
 from shared.ledger.spending import Spending

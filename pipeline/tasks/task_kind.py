@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Generic, TypeVar
 
 from pipeline.documents.document_reader import DocumentReader
-from pipeline.metering.metered_calls import AnswerServices
+from pipeline.metering.answer_services import AnswerServices
 from pipeline.summaries.summarize_document import SummarizeServices
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import wait_for_text

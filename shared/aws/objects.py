@@ -2,9 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 # Amazon S3 API Reference, DeleteObjects.
 _MOST_DELETED_AT_ONCE = 1000
+_MOST_CHANGES = 10
+# Amazon S3 User Guide, "How to prevent object overwrites with conditional writes".
+_WRITTEN_MEANWHILE = frozenset({"PreconditionFailed", "ConditionalRequestConflict"})
 
 
 @dataclass(frozen=True)
@@ -102,23 +106,48 @@ class ObjectStore:
             )
             return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
+    def measure(self, bucket: str, prefix: str) -> int:
+        """How many bytes the objects have together whose keys begin with a prefix."""
+        with translate_aws_errors(f"list s3://{bucket}/{prefix}"):
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=bucket, Prefix=prefix
+            )
+            return sum(entry["Size"] for page in pages for entry in page.get("Contents", []))
+
     def list_versions(self, bucket: str, prefix: str) -> list["ObjectVersion"]:
         """All versions and delete markers of the objects whose keys begin with a prefix."""
+        return list(chain.from_iterable(self._page_versions(bucket, prefix)))
+
+    def list_versions_of(self, bucket: str, key: str) -> list["ObjectVersion"]:
+        """All versions and delete markers of one object.
+
+        However many others have keys that begin so: these come after it (Amazon S3 API Reference,
+        ListObjectVersions), and are not listed to their end.
+        """
+        found: list[ObjectVersion] = []
+        for page in self._page_versions(bucket, key):
+            own = [version for version in page if version.key == key]
+            found += own
+            if len(own) < len(page):
+                break
+        return found
+
+    def _page_versions(self, bucket: str, prefix: str) -> Iterator[list["ObjectVersion"]]:
         with translate_aws_errors(f"list s3://{bucket}/{prefix}"):
             pages = self.client.get_paginator("list_object_versions").paginate(
                 Bucket=bucket, Prefix=prefix
             )
-            found: list[ObjectVersion] = []
             for page in pages:
-                found += [
-                    ObjectVersion(one["Key"], one["VersionId"], one["ETag"].strip('"'))
-                    for one in page.get("Versions", [])
+                yield [
+                    *(
+                        ObjectVersion(one["Key"], one["VersionId"], one["ETag"].strip('"'))
+                        for one in page.get("Versions", [])
+                    ),
+                    *(
+                        ObjectVersion(one["Key"], one["VersionId"], is_marker=True)
+                        for one in page.get("DeleteMarkers", [])
+                    ),
                 ]
-                found += [
-                    ObjectVersion(one["Key"], one["VersionId"], is_marker=True)
-                    for one in page.get("DeleteMarkers", [])
-                ]
-            return found
 
     def delete_versions(self, bucket: str, versions: Sequence["ObjectVersion"]) -> None:
         """Delete versions for good; those that are gone already are as good.
@@ -169,6 +198,51 @@ class ObjectStore:
             self.client.put_object(
                 Bucket=bucket, Key=key, Body=text.encode(), ContentType=content_type
             )
+
+    def write_bytes(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
+        """Write an object that holds bytes."""
+        with translate_aws_errors(f"write s3://{bucket}/{key}"):
+            self.client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+
+    def read_bytes(self, bucket: str, key: str) -> bytes:
+        """Read all of an object.
+
+        Raises:
+            ObjectMissingError: There is no such object.
+        """
+        with translate_aws_errors(f"read s3://{bucket}/{key}"):
+            return self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def change_text(self, bucket: str, key: str, change: Callable[[str], str]) -> None:
+        """Change an object that holds text, in UTF-8; what others write meanwhile is not lost.
+
+        Raises:
+            ObjectMissingError: There is no such object.
+            ServiceError: Others keep writing it.
+        """
+        for _ in range(_MOST_CHANGES):
+            with translate_aws_errors(f"write s3://{bucket}/{key}"):
+                there = self.client.get_object(Bucket=bucket, Key=key)
+                text = there["Body"].read().decode()
+                changed = change(text)
+                if changed == text:
+                    return
+                try:
+                    self.client.put_object(
+                        Bucket=bucket,
+                        Key=key,
+                        Body=changed.encode(),
+                        ContentType=there["ContentType"],
+                        IfMatch=there["ETag"],
+                    )
+                except ClientError as error:
+                    if error.response.get("Error", {}).get("Code") in _WRITTEN_MEANWHILE:
+                        continue
+                    raise
+                return
+        raise ServiceError(
+            f"others keep writing s3://{bucket}/{key}", delay_seconds=5, reason="aws_service"
+        )
 
     def write_file(self, bucket: str, key: str, file: BinaryIO, content_type: str) -> None:
         """Write an object from a file, from its beginning, without holding it in memory."""

@@ -1,6 +1,7 @@
 """Tasks in the ledger: registration, moves from status to status, spending, listings."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -27,6 +28,8 @@ LOST_TASK_REASON = "Its message is gone from every queue; send it again under an
 _PK_PREFIX = "TASK#"
 _MAX_ABOUT_CHARACTERS = 200
 
+_TASKS_OF_DAY = "#tasks"
+
 
 class Task(BaseModel):
     """A task that a user sent. Times are ISO 8601 in UTC.
@@ -39,6 +42,7 @@ class Task(BaseModel):
 
     task_id: str
     kind: str
+    name: str | None = None
     about: str = ""
     digest: str
     callback: str | None = None
@@ -76,6 +80,7 @@ def register_task(
     digest: str,
     callback: str | None,
     now: Clock,
+    name: str | None = None,
     account: Account = Account.PIPELINE,
 ) -> Task:
     """Enter a task that arrived, once.
@@ -88,6 +93,7 @@ def register_task(
         digest: Tells its message from another of the same id.
         callback: Where to send word when it is final.
         now: The clock.
+        name: What its sender calls it.
         account: Whose limit of a day its calls count against.
 
     Returns:
@@ -102,6 +108,7 @@ def register_task(
         "about": " ".join(about.split())[:_MAX_ABOUT_CHARACTERS],
         "digest": digest,
         "callback": callback,
+        "name": name,
         "account": account,
         "status": TaskStatus.RECEIVED,
         "in_flight": TASK_IN_FLIGHT,
@@ -126,7 +133,7 @@ def register_task(
 
 def _day(at: datetime) -> str:
     """The partition of a day's tasks in the index by day, apart from that of its documents."""
-    return f"{at.astimezone(UTC):%Y-%m-%d}#tasks"
+    return f"{at.astimezone(UTC):%Y-%m-%d}{_TASKS_OF_DAY}"
 
 
 def find_task(table: LedgerTable, task_id: str) -> Task | None:
@@ -141,6 +148,41 @@ def list_tasks(table: LedgerTable, now: Clock, days: int) -> Iterator[Task]:
         day = _day(now() - timedelta(days=age))
         rows = table.query_index(DAY_INDEX, "day", day, newest_first=True)
         yield from map(Task.model_validate, rows)
+
+
+@dataclass(frozen=True)
+class TaskPlace:
+    """A place in the list of tasks, newest first: after the one named.
+
+    Args:
+        day: The day (UTC) that the list has come to.
+        received_at: When that task arrived; None at the beginning of the day.
+        task_id: Its id; None at the beginning of the day.
+    """
+
+    day: str
+    received_at: str | None = None
+    task_id: str | None = None
+
+
+def list_tasks_of_day(
+    table: LedgerTable, place: TaskPlace, limit: int
+) -> tuple[list[Task], TaskPlace | None]:
+    """Some tasks that arrived on one day (UTC), newest first, from a place in their list on.
+
+    Returns:
+        The tasks, and the place to go on from; None if there are no more on that day.
+    """
+    day = f"{place.day}{_TASKS_OF_DAY}"
+    start_after = None
+    if place.task_id is not None:
+        pk, sk = task_row_key(place.task_id)
+        start_after = {"pk": pk, "sk": sk, "day": day, "received_at": place.received_at}
+    rows, has_more = table.query_index_part(DAY_INDEX, ("day", day), start_after, limit)
+    tasks = [Task.model_validate(row) for row in rows]
+    if not tasks or not has_more:
+        return tasks, None
+    return tasks, TaskPlace(place.day, tasks[-1].received_at, tasks[-1].task_id)
 
 
 def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:

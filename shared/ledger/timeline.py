@@ -75,7 +75,12 @@ def build_event(
 def note_delay(
     table: LedgerTable, pk: str, at: datetime, step: str, details: Mapping[str, Any]
 ) -> None:
-    """Write a step that has no other effect than that the document or task waits.
+    """Write a step that has no other effect than that the document or task waits."""
+    table.update_row(build_delay(pk, at, step, details))
+
+
+def build_delay(pk: str, at: datetime, step: str, details: Mapping[str, Any]) -> Update:
+    """The change that notes a wait.
 
     Waits of the same item for the same reason are one row, however many: what waits for weeks
     would else fill the ledger. It sorts after all other steps, and `read_timeline` puts it where
@@ -83,14 +88,12 @@ def note_delay(
     """
     stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
     kind = f"{step}#{details.get('item', '')}#{details.get('reason', '')}"
-    table.update_row(
-        Update(
-            pk,
-            f"EVENT#WAIT#{kind}",
-            assign={"at": stamp, "step": step, "details": dict(details)},
-            assign_once={"first_at": stamp},
-            add={"count": 1, "planned_seconds": round(details.get("delay_seconds", 0))},
-        )
+    return Update(
+        pk,
+        f"EVENT#WAIT#{kind}",
+        assign={"at": stamp, "step": step, "details": dict(details)},
+        assign_once={"first_at": stamp},
+        add={"count": 1, "planned_seconds": round(details.get("delay_seconds", 0))},
     )
 
 

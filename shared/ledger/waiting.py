@@ -7,9 +7,9 @@ from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 
-from shared.aws.dynamodb_table import LedgerTable, Update
+from shared.aws.dynamodb_table import LedgerTable, RowCheck, Update
 from shared.errors import LedgerConflictError
-from shared.ledger.timeline import note_delay, write_time
+from shared.ledger.timeline import build_delay, write_time
 
 # A message that is received before its wait is over goes on waiting for what it waited for.
 _STILL_WAITING = "waiting"
@@ -57,6 +57,8 @@ def note_wait(
 ) -> None:
     """Note in the timeline of a document or task that it waits, and if deferred, on its row too.
 
+    Nothing is noted of a document that was erased: the row would stay for ever.
+
     Args:
         table: The ledger.
         row_key: The row of the document or task.
@@ -65,7 +67,11 @@ def note_wait(
         details: Among others `reason`, `delay_seconds` and, where known, `cause`.
     """
     pk, sk = row_key
-    note_delay(table, pk, at, step, details)
+    not_erased = RowCheck(pk, sk, condition=Attr("erased_at").not_exists())
+    try:
+        table.transact([not_erased, build_delay(pk, at, step, details)])
+    except LedgerConflictError:
+        return
     if step != "deferred" or details["reason"] == _STILL_WAITING:
         return
     until = at + timedelta(seconds=float(details["delay_seconds"]))

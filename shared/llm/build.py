@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from shared.aws.clients import Clients
 from shared.aws.secrets import read_secret
 from shared.llm.model import LanguageModel
+from shared.llm.model_choice import list_models
 from shared.llm.model_key import ModelKey
 from shared.llm.model_window import build_window
 from shared.settings import Settings
@@ -77,6 +78,29 @@ def build_fallback_model(
     return _build_server_model(
         server, settings, clients, notes_answers=notes_answers, is_urgent=is_urgent
     )
+
+
+def build_other_model(name: str, settings: Settings, clients: Clients) -> LanguageModel | None:
+    """Another model that the settings name, for work that is to be done by it.
+
+    The fallback is asked at its own address, every other model of `ModelPrices` at the first one's.
+
+    Args:
+        name: The model's name.
+        settings: The settings.
+        clients: The AWS clients.
+
+    Returns:
+        The model; None if the settings name none of that name.
+
+    Raises:
+        SettingsError: The address of the API cannot be used.
+    """
+    if name not in list_models(settings):
+        return None
+    if name == settings.fallback_model:
+        return build_fallback_model(settings, clients)
+    return build_language_model(settings.model_copy(update={"openai_model": name}), clients)
 
 
 @dataclass(frozen=True)

@@ -82,6 +82,12 @@ class TaskMessage(Message):
         description="The task's id, chosen by the sender: the same id is the same task. Without "
         "it the id of the SQS message is taken.",
     )
+    name: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=100,
+        description="What people call the task, to find it again; any number may share a name.",
+    )
     callback: str | None = Field(
         default=None,
         min_length=1,
@@ -109,8 +115,8 @@ class TaskMessage(Message):
 
     @property
     def digest(self) -> str:
-        """The same for messages that ask for the same, whatever their id."""
-        content = self.model_dump(mode="json", exclude={"id"})
+        """The same for messages that ask for the same, whatever their id and name."""
+        content = self.model_dump(mode="json", exclude={"id", "name"})
         canonical = json.dumps(content, sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 

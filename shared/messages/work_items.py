@@ -7,7 +7,7 @@ send tasks (`shared/messages/tasks.py`), the pipeline sends the others.
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 from pydantic_core import from_json
 
 from shared.errors import MessageDecodeError
@@ -26,14 +26,47 @@ class _DocumentMessage(Message):
         return (Subject("document", self.document_id),)
 
 
+class RedoTerms(BaseModel):
+    """On which terms a document is summarised once more.
+
+    Attributes:
+        model: The model that is asked; None for the one that all are asked.
+        is_fresh: Whether it is asked even where its answer is kept.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    model: str | None = Field(default=None, min_length=1, max_length=200)
+    is_fresh: bool = False
+
+
+class Redo(_DocumentMessage):
+    """Begin a document's next run, as an operator wants it; `run` is the one that it follows."""
+
+    kind: Literal["redo"] = "redo"
+    order: str = Field(
+        min_length=1,
+        max_length=64,
+        description="What it is one of; of each a document is redone once.",
+    )
+    by: str = Field(max_length=2048, description="Who ordered it.")
+    terms: RedoTerms = RedoTerms()
+
+    @property
+    def item_id(self) -> str:
+        """The same order may be sent again, as by an operator whose first try broke off."""
+        return f"{self.document_id}:{self.run}:redo:{self.order}"
+
+
 class SummarizeChunk(_DocumentMessage):
-    """Summarise one chunk of a document's text."""
+    """Summarise one chunk of a document's text; `terms` are there where it is redone."""
 
     kind: Literal["summarize_chunk"] = "summarize_chunk"
     chunk_number: int = Field(ge=1)
     text_key: str = Field(min_length=1, description="Where the chunk's text lies in the artifacts.")
     first_page: int = Field(ge=1)
     last_page: int = Field(ge=1)
+    terms: RedoTerms | None = None
 
     @property
     def item_id(self) -> str:
@@ -48,11 +81,16 @@ class Combine(_DocumentMessage):
     chunks_done: int = Field(
         ge=0, description="How many chunks were summarised when this was sent."
     )
+    terms: RedoTerms | None = None
+    is_recognised: bool = Field(
+        default=False, description="Whether pages that had to be recognised were settled by then."
+    )
 
     @property
     def item_id(self) -> str:
-        """A replayed chunk makes a new combination, hence the count in the id."""
-        return f"{self.document_id}:{self.run}:combine:{self.chunks_done}"
+        """A replayed chunk makes a new combination, and so do pages that are settled."""
+        after = ":recognised" if self.is_recognised else ""
+        return f"{self.document_id}:{self.run}:combine:{self.chunks_done}{after}"
 
 
 class ContinueIngest(_DocumentMessage):
@@ -83,7 +121,48 @@ class ConvertDocument(_DocumentMessage):
         return f"{self.document_id}:{self.run}:units:{self.next_page}"
 
 
-IngestItem = UploadNotice | ContinueIngest
+class RenderPages(_DocumentMessage):
+    """Render the pages of a document whose text is to be recognised."""
+
+    kind: Literal["render_pages"] = "render_pages"
+    first_page: int = Field(ge=1, description="Those before it are rendered.")
+
+    @property
+    def item_id(self) -> str:
+        """Each stretch of pages is work of its own."""
+        return f"{self.document_id}:{self.run}:render:{self.first_page}"
+
+
+class RecognisePage(_DocumentMessage):
+    """Recognise the text of one page, from its picture."""
+
+    kind: Literal["recognise_page"] = "recognise_page"
+    page: int = Field(ge=1)
+    picture_key: str = Field(min_length=1, description="Where the picture lies in the artifacts.")
+
+    @property
+    def item_id(self) -> str:
+        """The same page is the same work."""
+        return f"{self.document_id}:{self.run}:page:{self.page}"
+
+
+class TakeUpPages(_DocumentMessage):
+    """Take the text of recognised pages into their document."""
+
+    kind: Literal["take_up_pages"] = "take_up_pages"
+    failure: str = Field(
+        default="", max_length=2000, description="Why pages that are not settled never will be."
+    )
+
+    @property
+    def item_id(self) -> str:
+        """Where pages are given up, that is another message about the same."""
+        return f"{self.document_id}:{self.run}:take_up{':rest' if self.failure else ''}"
+
+
+IngestMessage = ContinueIngest | RenderPages
+IngestItem = UploadNotice | IngestMessage
+RecognitionItem = RecognisePage | TakeUpPages
 
 
 SWEEP = "sweep"
@@ -113,7 +192,7 @@ class TaskCallback(Message):
         return f"task:{self.task_id}:callback:{self.attempt}"
 
 
-WorkMessage = SummarizeChunk | Combine | Sweep | Task | TaskCallback
+WorkMessage = SummarizeChunk | Combine | Redo | Sweep | Task | TaskCallback
 _WORK_MESSAGE: TypeAdapter[WorkMessage] = TypeAdapter(
     Annotated[WorkMessage, Field(discriminator="kind")]
 )
@@ -132,9 +211,19 @@ class WorkItem:
     message: WorkMessage
 
 
-def encode_message(message: WorkMessage | ContinueIngest | ConvertDocument) -> str:
+_READING_MESSAGE: TypeAdapter[IngestMessage] = TypeAdapter(
+    Annotated[IngestMessage, Field(discriminator="kind")]
+)
+_RECOGNITION_MESSAGE: TypeAdapter[RecognitionItem] = TypeAdapter(
+    Annotated[RecognitionItem, Field(discriminator="kind")]
+)
+
+
+def encode_message(message: WorkMessage | IngestMessage | ConvertDocument | RecognitionItem) -> str:
     """The body of a message, as JSON."""
-    return escape_for_sqs(message.model_dump_json(by_alias=True))
+    # A worker of an earlier release takes what it knows, as long as nothing is redone.
+    left_out = {"terms"} if getattr(message, "terms", None) is None else None
+    return escape_for_sqs(message.model_dump_json(by_alias=True, exclude=left_out))
 
 
 def escape_for_sqs(body: str) -> str:
@@ -153,9 +242,21 @@ def decode_ingest_item(body: str) -> IngestItem:
     """
     try:
         # What pydantic reads from JSON by itself it copies level by level for what it says of it.
-        return ContinueIngest.model_validate(from_json(body.encode()))
+        return _READING_MESSAGE.validate_python(from_json(body.encode()))
     except ValueError:
         return decode_upload_notice(body)
+
+
+def decode_recognition_item(body: str) -> RecognitionItem:
+    """Read a message of the recognition queue.
+
+    Raises:
+        MessageDecodeError: The body is not JSON, or not a message of a known kind and version.
+    """
+    try:
+        return _RECOGNITION_MESSAGE.validate_json(body)
+    except ValidationError as error:
+        raise MessageDecodeError(f"not a recognition message: {describe_problems(error)}") from None
 
 
 def decode_conversion(body: str) -> ConvertDocument:

@@ -34,10 +34,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """At full size, a scenario takes longer than a test may: it has limits of its own."""
-    if config.getoption("--full"):
-        for item in items:
-            item.add_marker(pytest.mark.timeout(0))
+    """A scenario has limits of its own, and its test waits for others too."""
+    for item in items:
+        item.add_marker(pytest.mark.timeout(0 if config.getoption("--full") else 1_800))
 
 
 def pytest_terminal_summary(

@@ -8,10 +8,9 @@ dead-lettered and every sender is told.
 import multiprocessing
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
-import pytest
-
-from tests.chaos.harness.schedule_runs import SCENARIOS, list_schedules, run_schedules
+from tests.chaos.harness.schedule_runs import SCENARIOS, Ending, list_schedules, run_schedules
 from tests.chaos.harness.schedules import Schedule
 
 # A small run takes a few from all over, always the same.
@@ -21,8 +20,11 @@ _PROCESSES = 2
 _AT_ONCE = 50
 
 
-@pytest.fixture(scope="module")
-def endings(full):
+# They take all that a processor has.
+RUNS_ALONE_AT_FULL_SIZE = True
+
+
+def run_scenario(folder: Path, full: bool) -> tuple[list[Ending], list[Ending]]:
     """How the schedules have ended: those without an event, then the others.
 
     In processes of their own, as other scenarios of this suite run meanwhile, on another emulator.
@@ -40,8 +42,8 @@ def endings(full):
     return undisturbed, ended
 
 
-def test_whatever_happens_where_all_is_done_once_and_told(endings, full, show_table):
-    undisturbed, ended = endings
+def test_whatever_happens_where_all_is_done_once_and_told(outcome, full, show_table):
+    undisturbed, ended = outcome
     happened = Counter(event for ending in ended for _, event in ending.schedule.events)
     show_table(
         f"{len(ended)} schedules",
@@ -60,6 +62,6 @@ def test_whatever_happens_where_all_is_done_once_and_told(endings, full, show_ta
     assert len(ended) >= (_AT_LEAST if full else _FEW)
 
 
-def test_what_is_to_happen_does(endings):
-    _, ended = endings
+def test_what_is_to_happen_does(outcome):
+    _, ended = outcome
     assert all(ending.happened for ending in ended)

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from infra.local.process import REGION, ensure_emulator
 from infra.local.record import LocalFolder, is_running
 from infra.local.stack import LocalSetup, start_local_stack, stop_local_stack
 from infra.project_files import PROJECT
@@ -22,6 +24,11 @@ CACHE = PROJECT / ".seashore"
 
 # Whose pages may call the session's local stack.
 APP_ORIGIN = "https://app.example"
+# The only queue of theirs that its tasks may tell.
+TOLD_QUEUE = "told"
+
+# The fixtures of stacks that the tests of several files share.
+STACKS = ("probe", "local_stack")
 
 Start = Callable[[Path, LocalSetup], Stack]
 
@@ -39,8 +46,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.local_stack)
-            # The session's stack lives in one test process.
-            item.add_marker(pytest.mark.xdist_group("local_stack"))
+            # A stack lives in one test process.
+            used = [name for name in STACKS if name in getattr(item, "fixturenames", ())]
+            item.add_marker(pytest.mark.xdist_group(used[0] if used else item.path.stem))
+
+
+@contextmanager
+def skip_without_index() -> Iterator[None]:
+    """Skip what cannot be installed here; CI has to be able to."""
+    try:
+        yield
+    except (LocalStackError, BuildError) as error:
+        if "CI" in os.environ or "be installed" not in str(error):
+            raise
+        pytest.skip(f"needs a package index: {error}")
 
 
 @pytest.fixture(scope="session")
@@ -50,12 +69,8 @@ def start_stack() -> Iterator[Start]:
 
     def start(root: Path, setup: LocalSetup) -> Stack:
         roots.append(root)
-        try:
+        with skip_without_index():
             start_local_stack(root, lambda line: None, setup)
-        except (LocalStackError, BuildError) as error:
-            if "CI" in os.environ or "be installed" not in str(error):
-                raise
-            pytest.skip(f"needs a package index: {error}")
         return resolve_local_stack(root)
 
     yield start
@@ -85,6 +100,7 @@ def local_stack(local_stack_root: Path, start_stack: Start, smtp_server: SmtpSer
             "ReportFrom": "reports@example.com",
             "ReportTo": "ada@example.com",
             "ApiCorsOrigin": APP_ORIGIN,
+            "CallbackArns": f"arn:aws:sqs:{REGION}:000000000000:{TOLD_QUEUE}",
         },
         cache=CACHE,
         smtp_server=smtp_server.address,
@@ -93,11 +109,11 @@ def local_stack(local_stack_root: Path, start_stack: Start, smtp_server: SmtpSer
 
 
 @pytest.fixture(scope="session")
-def probe(
-    local_stack: Stack, tmp_path_factory: pytest.TempPathFactory, start_stack: Start
-) -> "ProbeStack":
+def probe(tmp_path_factory: pytest.TempPathFactory, start_stack: Start) -> "ProbeStack":
     """A stack with tiny functions, which tests may stop, kill and change."""
-    # The other one first: it installs the emulator, which both share.
     from tests.local_stack.probe_stack import ProbeStack
 
+    # It is used by way of a link, and would be locked by the link's name.
+    with skip_without_index():
+        ensure_emulator(CACHE / "emulator", lambda line: None)
     return ProbeStack(tmp_path_factory.mktemp("probe"), start_stack)

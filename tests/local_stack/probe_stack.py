@@ -3,11 +3,12 @@
 import hashlib
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from infra.local.stack import LocalSetup, stop_local_stack
+from infra.local.stack import STACK_NAME, LocalSetup, stop_local_stack
 from infra.packaging.archive import add_files, list_files
 from infra.packaging.build import FUNCTIONS, Package
 from infra.stacks import Stack
@@ -59,7 +60,7 @@ def pack_probe(project: Path, folder: Path) -> dict[str, Package]:
     return dict.fromkeys(FUNCTIONS, package)
 
 
-def wait_for(condition: Callable[[], Any], seconds: float = 30.0) -> Any:
+def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
     """The first true value of a condition.
 
     Raises:
@@ -87,3 +88,16 @@ def work(stack: Stack, words: str) -> str:
     stack.client("sqs").send_message(QueueUrl=stack.output("WorkQueueUrl"), MessageBody=words)
     key = f"results/{words.replace(' ', '-').replace('/', '-')}"
     return wait_for(lambda: read_artifact(stack, key)).decode()
+
+
+@contextmanager
+def other_environment(stack: Stack, function: str, **changes: str) -> Iterator[None]:
+    """Have a function run with other values of some variables for a while."""
+    client, name = stack.client("lambda"), f"{STACK_NAME}-{function}"
+    kept = client.get_function_configuration(FunctionName=name)["Environment"]
+    changed = {"Variables": {**kept["Variables"], **changes}}
+    client.update_function_configuration(FunctionName=name, Environment=changed)
+    try:
+        yield
+    finally:
+        client.update_function_configuration(FunctionName=name, Environment=kept)

@@ -88,7 +88,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     def delete(bucket: str, key: str) -> Callable[[Client], Any]:
         return lambda client: client("s3").delete_object(Bucket=bucket, Key=key)
 
-    yield "read a document", {"ingest", "convert", "operator"}, get(documents, "kept.txt")
+    yield "read a document", {"ingest", "convert", "operator", "api"}, get(documents, "kept.txt")
     yield (
         "list the documents",
         {"ingest", "convert", "operator"},
@@ -103,6 +103,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "delete a document", {"operator"}, delete(documents, "added.txt")
     yield "read text", {"ingest", "convert", "worker", "api"}, get(artifacts, "text/kept")
     yield "write text", {"ingest", "convert"}, put(artifacts, "text/new")
+    yield "join text", {"ingest", "convert", "api"}, put(artifacts, "text/new/whole.txt")
     readers = {"worker", "report", "api", "database"}
     yield "read a result", readers, get(artifacts, "results/kept")
     yield "write a result", {"worker"}, put(artifacts, "results/new")

@@ -2,40 +2,22 @@
 
 import io
 import json
-from dataclasses import replace
 
-import pytest
 from rich.console import Console
 
 from infra.cli.command_context import CommandContext
-from infra.cli.documents.files import FileToPut
-from infra.cli.documents.upload import put_files
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
+from infra.cli.put.files import FileToPut
+from infra.cli.put.upload import put_files
 from infra.cli.tasks.enqueue import enqueue_task
-from infra.local.process import REGION
-from infra.local.stack import LocalSetup, OpenAiServer, update_local_stack
 from infra.project_files import PROJECT
 from tests.fakes.model.chat_behaviours import calling, saying
 from tests.fakes.model.chat_server import ChatServer
-from tests.local_stack.conftest import CACHE
-from tests.local_stack.probe_stack import wait_for
+from tests.local_stack.conftest import TOLD_QUEUE
+from tests.local_stack.probe_stack import other_environment, wait_for
 
 REPORT = PROJECT / "infra" / "demo_documents" / "tidal-energy-report.pdf"
-TOLD_ARN = f"arn:aws:sqs:{REGION}:000000000000:told"
-
-
-SETUP = LocalSetup(parameters={"CallbackArns": TOLD_ARN}, cache=CACHE)
-
-
-@pytest.fixture(scope="module")
-def root(tmp_path_factory):
-    return tmp_path_factory.mktemp("tasks")
-
-
-@pytest.fixture(scope="module")
-def stack(root, start_stack):
-    return start_stack(root, SETUP)
 
 
 class Written(Output):
@@ -50,15 +32,16 @@ class Written(Output):
         return json.loads(self.results.file.getvalue())
 
 
-def test_a_question_about_a_demo_document_is_answered_and_its_sender_told(stack):
-    sqs = stack.client("sqs")
-    told_url = sqs.create_queue(QueueName="told")["QueueUrl"]
+def test_a_question_about_a_demo_document_is_answered_and_its_sender_told(local_stack):
+    sqs = local_stack.client("sqs")
+    told_url = sqs.create_queue(QueueName=TOLD_QUEUE)["QueueUrl"]
     file = FileToPut(REPORT, REPORT.name, REPORT.stat().st_size)
-    put_files(stack.client("s3"), stack.output("DocumentsBucket"), [file], lambda count: None)
+    bucket = local_stack.output("DocumentsBucket")
+    put_files(local_stack.client("s3"), bucket, [file], lambda count: None)
     written = Written()
     # The document was just put: the task waits until its text is read.
     code = enqueue_task(
-        CommandContext(stack, written, as_json=True),
+        CommandContext(local_stack, written, as_json=True),
         {
             "kind": "ask",
             "id": "tidal-question",
@@ -77,11 +60,11 @@ def test_a_question_about_a_demo_document_is_answered_and_its_sender_told(stack)
     assert json.loads(told[0]["Body"])["result_key"] == written.json["task"]["result_key"]
 
 
-def test_the_worker_may_tell_no_other_queue(stack):
-    other_url = stack.client("sqs").create_queue(QueueName="other")["QueueUrl"]
+def test_the_worker_may_tell_no_other_queue(local_stack):
+    other_url = local_stack.client("sqs").create_queue(QueueName="other")["QueueUrl"]
     written = Written()
     code = enqueue_task(
-        CommandContext(stack, written, as_json=True),
+        CommandContext(local_stack, written, as_json=True),
         {"kind": "summarize", "text": "A text.", "callback": other_url},
         wait=True,
     )
@@ -89,15 +72,19 @@ def test_the_worker_may_tell_no_other_queue(stack):
     assert "is not allowed" in written.json["task"]["reason"]
 
 
-def test_the_agent_reads_with_the_rights_that_the_worker_has(stack, root):
+def test_the_agent_reads_with_the_rights_that_the_worker_has(local_stack):
     file = FileToPut(REPORT, REPORT.name, REPORT.stat().st_size)
-    put_files(stack.client("s3"), stack.output("DocumentsBucket"), [file], lambda count: None)
+    bucket = local_stack.output("DocumentsBucket")
+    put_files(local_stack.client("s3"), bucket, [file], lambda count: None)
     summarised = {"kind": "summarize", "document": REPORT.name}
-    context = CommandContext(stack, Written(), as_json=True)
+    context = CommandContext(local_stack, Written(), as_json=True)
     assert enqueue_task(context, summarised, wait=True) is ExitCode.OK
-    with ChatServer() as server:
-        model = OpenAiServer(server.url, model="tiny")
-        update_local_stack(root, lambda line: None, replace(SETUP, openai=model))
+    # No other item is to get the answers that are meant for the agent.
+    wait_for(lambda: count_messages(local_stack) == 0)
+    with (
+        ChatServer() as server,
+        other_environment(local_stack, "worker", OPENAI_BASE_URL=server.url, OPENAI_MODEL="tiny"),
+    ):
         server.script(
             calling(("list_documents", {}), ("get_summary", {"document": REPORT.name})),
             calling(
@@ -108,14 +95,22 @@ def test_the_agent_reads_with_the_rights_that_the_worker_has(stack, root):
         )
         written = Written()
         code = enqueue_task(
-            CommandContext(stack, written, as_json=True),
+            CommandContext(local_stack, written, as_json=True),
             {"kind": "agent", "prompt": "What is the report about?"},
             wait=True,
         )
-    update_local_stack(root, lambda line: None, SETUP)
     assert code is ExitCode.OK, written.talk.file.getvalue()
     result = written.json["result"]
     assert result["answer"] == "It is about tides."
     assert len(result["steps"]) == 4
     assert [step for step in result["steps"] if step["is_error"]] == []
     assert result["pages_read"][0]["pages"] == "1-2"
+
+
+def count_messages(stack):
+    """The messages on the work queue, visible or not."""
+    names = [f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed")]
+    answer = stack.client("sqs").get_queue_attributes(
+        QueueUrl=stack.output("WorkQueueUrl"), AttributeNames=names
+    )
+    return sum(int(answer["Attributes"][name]) for name in names)

@@ -1,5 +1,6 @@
 """`seashore chat`: its arguments, options and help."""
 
+import os
 from typing import Annotated
 
 import typer
@@ -8,6 +9,10 @@ from infra.cli.exit_codes import ExitCode
 from infra.cli.options import StackOptions, add_command
 
 chat_commands = typer.Typer()
+conversations = typer.Typer(help="List, show and delete your conversations with the agent.")
+chat_commands.add_typer(conversations, name="conversations", invoke_without_command=True)
+
+ThreadId = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
 
 
 @add_command(chat_commands)
@@ -40,3 +45,45 @@ def chat(
     context = options.open()
     api = open_api(context.stack)
     return run_chat(api, message, thread, as_json=context.as_json, output=context.output)
+
+
+@conversations.callback(invoke_without_command=True)
+def list_by_default(context: typer.Context) -> None:
+    """List your conversations; `show` and `delete` take the id of one."""
+    if context.invoked_subcommand is None:
+        _list(StackOptions(stack=os.environ.get("SEASHORE_STACK", "local")))
+
+
+@add_command(conversations, "list")
+def list_conversations(options: StackOptions) -> None:
+    """List your conversations, the newest first."""
+    _list(options)
+
+
+def _list(options: StackOptions) -> None:
+    from infra.cli.chat.api_client import open_api
+    from infra.cli.chat.conversations import write_conversations
+
+    context = options.open()
+    write_conversations(open_api(context.stack), as_json=context.as_json, output=context.output)
+
+
+@add_command(conversations)
+def show(thread: ThreadId, options: StackOptions) -> None:
+    """Show what was said in a conversation."""
+    from infra.cli.chat.api_client import open_api
+    from infra.cli.chat.conversations import write_conversation
+
+    context = options.open()
+    api = open_api(context.stack)
+    write_conversation(api, thread, as_json=context.as_json, output=context.output)
+
+
+@add_command(conversations)
+def delete(thread: ThreadId, options: StackOptions) -> None:
+    """Delete a conversation, with all that was said."""
+    from infra.cli.chat.api_client import open_api
+    from infra.cli.chat.conversations import delete_conversation
+
+    context = options.open()
+    delete_conversation(open_api(context.stack), thread, context.output)

@@ -6,11 +6,13 @@ from itertools import islice
 
 from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext
+from infra.cli.times import describe_time
 from shared.errors import OperatorError, UnknownItemError
 from shared.ledger.children import INSIDE
 from shared.ledger.document_lists import list_documents
 from shared.ledger.document_versions import find_current_document_id
 from shared.ledger.documents import Document, find_document
+from shared.ledger.erasures import find_erasure
 from shared.printable import to_printable
 
 _ID = re.compile(r"d[0-9a-f]{20}")
@@ -30,7 +32,8 @@ def find_wanted_document(context: CommandContext, wanted: str) -> Document:
             of the last days, or what a file inside of a document is called where it is shown.
 
     Raises:
-        UnknownItemError: There is none, or the beginning fits several.
+        UnknownItemError: There is none, or the beginning fits several; one that was erased is told
+            with when and by whom.
     """
     table = context.table
     document_id: str | None = wanted
@@ -41,6 +44,12 @@ def find_wanted_document(context: CommandContext, wanted: str) -> Document:
     if document is None:
         document = _find_by_beginning(context, wanted) or _find_by_name(context, wanted)
     if document is None:
+        erasure = find_erasure(table, wanted) if wanted else None
+        if erasure is not None:
+            raise UnknownItemError(
+                f"The document {wanted} was erased on {describe_time(erasure.erased_at)} by "
+                f"{erasure.erased_by}: nothing of it is kept."
+            )
         raise UnknownItemError(
             f"There is no document or task {wanted!r}: `seashore documents` and `seashore tasks` "
             "list them. What was just sent appears after a few seconds."

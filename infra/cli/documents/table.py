@@ -1,21 +1,25 @@
 """Documents as tables, lines and sentences; `seashore documents`."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from rich.text import Text
 
 from infra.cli.command_context import CommandContext
 from infra.cli.listing import write_newest
-from infra.cli.options import ListOptions
+from infra.cli.options import FindOptions, ListOptions
 from infra.cli.times import describe_time
 from pipeline.report.slowness import say_wait
 from pipeline.summaries.coverage import describe_children, describe_unread_files
 from shared.document_formats import PAGE, count_units
+from shared.errors import WrongUsageError
 from shared.ledger.document_lists import list_documents
-from shared.ledger.documents import Document
+from shared.ledger.document_versions import list_versions
+from shared.ledger.documents import Document, find_document
 from shared.ledger.timeline import write_time
 from shared.lifecycle import IN_FLIGHT, STANDINGS, DocumentStatus, Tone
+from shared.prices import MICRO_USD_PER_USD
 
 # Enough to name a document of a few million; `seashore show` takes the beginning of an id.
 _SHORT_ID_LENGTH = 10
@@ -50,6 +54,8 @@ def describe_status(document: Document) -> str:
             return f"{_count_chunks(document)} of its text are summarised."
         case DocumentStatus.DONE:
             return f"Every {document.unit} is summarised, or blank."
+        case DocumentStatus.PARTIAL if document.is_being_recognised:
+            return f"Its text is summarised; {document.reason}."
         case DocumentStatus.PARTIAL:
             missing = document.reason or f"some {document.unit}s are missing"
             return f"The summary lacks something: {missing}."
@@ -57,13 +63,15 @@ def describe_status(document: Document) -> str:
             return f"Its {document.unit}s hold no text; {_describe_files(document)}."
         case DocumentStatus.NO_TEXT:
             return (
-                "It holds no text, so there is nothing to summarise. If it is a scan, run OCR on "
-                "it and put the result."
+                "No page holds any words, so there is nothing to summarise. If it is a scan, see "
+                "whether the stack reads scans (OcrEngine) or run OCR on it and put the result."
             )
         case DocumentStatus.REJECTED:
             return document.reason or "It was refused."
         case DocumentStatus.FAILED:
             return f"It was given up: {document.reason or 'the reason is not known'}."
+        case DocumentStatus.CANCELLED:
+            return document.reason or "It was cancelled."
         case DocumentStatus.DELETED:
             return document.reason or "It was deleted."
 
@@ -95,7 +103,7 @@ def describe_progress(document: Document) -> str:
 
 def describe_wait(document: Document, now: datetime) -> str:
     """What a document waits for and what to do about it; empty if it does not wait."""
-    if document.status.is_final or document.deferred_until <= write_time(now):
+    if document.is_final or document.deferred_until <= write_time(now):
         return ""
     words = say_wait(document.deferred_reason)
     return f"{words}: {document.deferred_cause}" if document.deferred_cause else words
@@ -111,16 +119,60 @@ def _describe_files(document: Document) -> str:
     return "; ".join(filter(None, told))
 
 
-def write_documents(context: CommandContext, options: ListOptions) -> None:
-    """Write the documents of the last days, newest first."""
+def write_documents(context: CommandContext, options: ListOptions, which: FindOptions) -> None:
+    """Write the documents of the last days that are meant, newest first.
+
+    Raises:
+        WrongUsageError: What is searched for is no regular expression.
+    """
     write_newest(
-        list_documents(context.table, context.now, options.days),
+        choose_documents(context, options.days, which),
         options,
-        write_document_table,
+        write_document_csv if options.as_csv else write_document_table,
         context,
         noun="document",
         adding="`seashore put` adds some.",
     )
+
+
+def choose_documents(context: CommandContext, days: int, which: FindOptions) -> Iterator[Document]:
+    """The documents of the last days that are meant, or all versions of a key, newest first.
+
+    Raises:
+        WrongUsageError: What is searched for is no regular expression.
+    """
+    try:
+        pattern = re.compile(which.grep or "", re.IGNORECASE)
+    except re.error as error:
+        raise WrongUsageError(f"--grep {which.grep!r} is no regular expression: {error}.") from None
+    table, found = context.table, list_documents(context.table, context.now, days)
+    if which.key is not None:
+        bucket = context.stack.output("DocumentsBucket")
+        versions = (find_document(table, i) for i, _ in list_versions(table, bucket, which.key))
+        there = (one for one in versions if one is not None)
+        found = iter(sorted(there, key=lambda one: one.received_at, reverse=True))
+    for one in found:
+        told = "\n".join(filter(None, (one.called, one.key, one.title, one.reason)))
+        if one.key.startswith(which.prefix or "") and pattern.search(told):
+            yield one
+
+
+def write_document_csv(documents: Sequence[Document], context: CommandContext) -> None:
+    """Write documents as CSV, with a heading."""
+    context.output.write_csv(
+        (
+            "id", "key", "status", "title", "pages", "received", "finished", "model",
+            "input_tokens", "output_tokens", "cost_usd", "reason",
+        ),
+        (
+            (
+                one.document_id, one.called, one.status, one.title, one.pages, one.received_at,
+                one.finished_at, one.model, one.input_tokens, one.output_tokens,
+                one.cost_micro_usd / MICRO_USD_PER_USD, one.reason,
+            )
+            for one in documents
+        ),
+    )  # fmt: skip
 
 
 def write_document_table(documents: Sequence[Document], context: CommandContext) -> None:

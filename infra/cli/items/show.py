@@ -9,6 +9,7 @@ from infra.cli.command_context import CommandContext, open_objects
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.documents.table import describe_status, style_status
 from infra.cli.items.relatives import list_relatives, read_children
+from infra.cli.items.versions import choose_version, describe_versions
 from infra.cli.listing import describe_usage
 from infra.cli.output import LABEL_WIDTH, Output
 from infra.cli.tasks.view import write_task
@@ -34,8 +35,16 @@ class StoredSummary:
     markdown_uri: str
 
 
-def show_item(context: CommandContext, wanted: str) -> None:
+def show_item(
+    context: CommandContext, wanted: str, version: int | None = None, *, review: bool = False
+) -> None:
     """Write all that is known of a task, if there is one of that id, else of a document.
+
+    Args:
+        context: What the command works with.
+        wanted: The task or document.
+        version: Which version of the document's summary to show; the newest if None.
+        review: Of a task, whether to write also what a model has given and no page bears out.
 
     Raises:
         UnknownItemError: There is neither.
@@ -43,9 +52,10 @@ def show_item(context: CommandContext, wanted: str) -> None:
     """
     task = find_task(context.table, wanted)
     if task is not None:
-        write_task(context, task)
+        write_task(context, task, review=review)
         return
     document, output = find_wanted_document(context, wanted), context.output
+    document = choose_version(context, document, version)
     result = read_result(context.stack, document)
     if context.as_json:
         children = read_children(context.table, document).values()
@@ -59,12 +69,13 @@ def show_item(context: CommandContext, wanted: str) -> None:
     # How it fared: status, coverage, cost and where its results lie.
     output.write_facts([("Status", style_status(document.status))])
     output.write_prose(describe_status(document), indent=LABEL_WIDTH)
-    if not document.status.is_final:
+    if not document.is_final:
         delay = describe_delay(read_timeline(context.table, document_pk(document.document_id)))
         if delay is not None:
             output.write_prose(f"It {delay}.", indent=LABEL_WIDTH)
     output.write_facts(list_relatives(context.table, document))
     output.write_facts(list_facts(document, result))
+    output.write_facts(describe_versions(context, document))
 
 
 def read_result(stack: Stack, document: Document) -> StoredSummary | None:

@@ -7,6 +7,7 @@ from infra.cli.documents.find import find_wanted_document
 from infra.cli.documents.progress_view import show_progress
 from infra.cli.documents.table import write_document_table
 from infra.cli.exit_codes import ExitCode
+from infra.cli.operations.pause import say_pauses
 from infra.cli.output import Output
 from infra.cli.progress.follow_documents import (
     REAL_PACE,
@@ -17,6 +18,7 @@ from infra.cli.progress.follow_documents import (
 )
 from infra.cli.progress.follow_tasks import FollowedTask, follow_tasks, show_task_progress
 from shared.ledger.document_lists import list_documents
+from shared.ledger.pauses import read_pauses
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
 
@@ -40,6 +42,7 @@ def watch(
         UnknownItemError: One of the wanted documents does not exist.
     """
     table, output = context.table, context.output
+    say_pauses(read_pauses(table), output)
     task_ids = [name for name in wanted if find_task(table, name) is not None]
     names = [name for name in wanted if name not in task_ids]
     tasks_done = _watch_tasks(context, task_ids)

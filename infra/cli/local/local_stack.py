@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.cli.chat.api_client import open_api
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import describe_model, read_openai_server
+from infra.cli.logs.log_lines import LogFile
 from infra.cli.output import Output, show_step
 from infra.local.parameters import read_given_parameters
 from infra.local.record import LocalFolder, LocalRecord, is_running
@@ -64,15 +65,26 @@ def bring_up(
 
 
 def _run(root: Path, setup: LocalSetup, output: Output) -> None:
+    """Run it in the foreground: each step of an item is a line, and so is how it stops."""
+    log: list[LogFile] = []
     with ExitStack() as start:
-        report = start.enter_context(show_step(_START, output))
+        tell = start.enter_context(show_step(_START, output))
+
+        def report(line: str) -> None:
+            (output.say if log else tell)(line)
 
         def write_running(record: LocalRecord) -> None:
             start.close()
             _write_ready(root, record, output)
             output.say("Ctrl-C stops it. In another terminal: `seashore put FILE.pdf --wait`")
+            log.append(LogFile(LocalFolder(root).log, from_end=True))
 
-        run_local_stack(root, report, write_running, setup)
+        def write_new_lines() -> None:
+            for line in log[0].read_new():
+                output.talk.print(line.to_text(), soft_wrap=True)
+
+        run_local_stack(root, report, write_running, setup, write_new_lines)
+    output.say("It has stopped; what it keeps is there again at the next `seashore local up`.")
 
 
 def _refuse_other_port(root: Path, port: int | None) -> None:

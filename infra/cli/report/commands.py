@@ -29,7 +29,8 @@ def report(
 ) -> None:
     """Make the report of a day, as the schedule does every morning, and write its path.
 
-    It lies in .seashore/reports as HTML, text, Markdown and JSON, and in the artifacts bucket.
+    It lies in .seashore/reports as HTML, Markdown and JSON, with all documents of the day as CSV,
+    and in the artifacts bucket.
     """
     from infra.cli.report.report import report_by_hand
 

@@ -21,6 +21,7 @@ from pipeline.report.daily_report import (
     write_report,
 )
 from pipeline.report.digest import collect_digest, order_digest
+from pipeline.report.files import DocumentList
 from pipeline.report.report_types import Digest
 from shared.aws.queues import Queues
 from shared.calendar import find_day
@@ -130,6 +131,13 @@ def make_local_report(
     paths = {file.name: folder / file.name for file in written.files}
     for file in written.files:
         paths[file.name].write_text(file.content, encoding="utf-8", errors="replace")
+    paths[DocumentList.NAME] = folder / DocumentList.NAME
+    services.objects.download(
+        services.artifacts_bucket,
+        f"{written.report.report_prefix}{DocumentList.NAME}",
+        None,
+        paths[DocumentList.NAME],
+    )
     return LocalReport(written, paths)
 
 

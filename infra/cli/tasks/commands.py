@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import ListOptions, StackOptions, add_command, open_output
+from infra.cli.options import ListOptions, Review, StackOptions, add_command, open_output
 from shared.lifecycle import TaskStatus
 
 task_commands = typer.Typer()
@@ -63,6 +63,10 @@ class SendOptions:
             help="The task's id: the same id is the same task, however often it is sent.",
         ),
     ] = None
+    name: Annotated[
+        str | None,
+        typer.Option(show_default=False, help="What people call it: `seashore tasks --name`."),
+    ] = None
     callback: Annotated[
         str | None,
         typer.Option(
@@ -74,16 +78,25 @@ class SendOptions:
         bool, typer.Option("--wait", "-w", help="Wait until it is done, and write the result.")
     ] = False
 
-    def send(self, options: StackOptions, content: dict[str, Any]) -> ExitCode:
+    def send(
+        self, options: StackOptions, content: dict[str, Any], *, review: bool = False
+    ) -> ExitCode:
         """Send a task whose message has this content besides."""
         from infra.cli.tasks.enqueue import enqueue_task
 
-        task = {**content, "id": self.id, "callback": self.callback}
-        return enqueue_task(options.open(), task, wait=self.wait)
+        task = {**content, "id": self.id, "name": self.name, "callback": self.callback}
+        return enqueue_task(options.open(), task, wait=self.wait, review=review)
 
 
 @add_command(task_commands)
-def tasks(wanted: ListOptions, options: StackOptions) -> None:
+def tasks(
+    *,
+    wanted: ListOptions,
+    name: Annotated[
+        str | None, typer.Option(show_default=False, help="Only those whose name begins so.")
+    ] = None,
+    options: StackOptions,
+) -> None:
     """List the tasks that have arrived, the newest first.
 
     To a pipe or file it writes a line for each task, with tabs between id, kind, status, what it is
@@ -92,7 +105,7 @@ def tasks(wanted: ListOptions, options: StackOptions) -> None:
     from infra.cli.tasks.view import write_tasks
 
     wanted.check_statuses(TaskStatus)
-    write_tasks(options.open(), wanted)
+    write_tasks(options.open(), wanted, name)
 
 
 @add_command(task_commands)
@@ -133,6 +146,7 @@ def summarize(source: SourceOptions, how: SendOptions, options: StackOptions) ->
 
 @add_command(enqueue)
 def extract(
+    *,
     schema: Annotated[
         str,
         typer.Option(
@@ -142,6 +156,7 @@ def extract(
         ),
     ],
     source: SourceOptions,
+    review: Review = False,
     how: SendOptions,
     options: StackOptions,
 ) -> ExitCode:
@@ -151,8 +166,8 @@ def extract(
     """
     from infra.cli.tasks.enqueue import read_schema
 
-    content = source.read()
-    return how.send(options, {"kind": "extract", "schema": read_schema(schema), **content})
+    content = {"kind": "extract", "schema": read_schema(schema), **source.read()}
+    return how.send(options, content, review=review)
 
 
 @add_command(enqueue)

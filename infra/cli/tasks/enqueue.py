@@ -60,13 +60,16 @@ def read_schema(name: str) -> dict[str, Any]:
     return schema
 
 
-def enqueue_task(context: CommandContext, content: Mapping[str, Any], *, wait: bool) -> ExitCode:
+def enqueue_task(
+    context: CommandContext, content: Mapping[str, Any], *, wait: bool, review: bool = False
+) -> ExitCode:
     """Send a task.
 
     Args:
         context: What the command works with: the stack to send it to.
         content: The task's message; what is None is left out.
         wait: Whether to wait for it and write its result.
+        review: Whether to write also what a model has given and no page bears out.
 
     Returns:
         FAILED if it was waited for and not done.
@@ -92,7 +95,7 @@ def enqueue_task(context: CommandContext, content: Mapping[str, Any], *, wait: b
         else:
             context.output.write_line([task_id])
         return ExitCode.OK
-    return _wait(context, task.model_copy(update={"id": task_id}))
+    return _wait(context, task.model_copy(update={"id": task_id}), review=review)
 
 
 def _refuse_used_id(known: KnownTask | None, task: Task) -> None:
@@ -130,7 +133,7 @@ def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
     return task
 
 
-def _wait(context: CommandContext, task: Task) -> ExitCode:
+def _wait(context: CommandContext, task: Task, *, review: bool) -> ExitCode:
     output, task_id = context.output, task.task_id
     try:
         with show_task_progress(output.talk) as show:
@@ -144,5 +147,5 @@ def _wait(context: CommandContext, task: Task) -> ExitCode:
         raise OperatorError(f"The task {task_id} was not taken up.")
     # One of two that were sent at the same time under one id is refused by the worker.
     _refuse_used_id(last.task, task)
-    write_task(context, last.task)
+    write_task(context, last.task, review=review)
     return ExitCode.OK if last.task.status is TaskStatus.DONE else ExitCode.FAILED

@@ -48,14 +48,20 @@ class Opinion:
     has_telling_names: bool = False
 
 
-def is_doubtful(text: str, unmapped_share: float = 0.0, *, drops_text: bool = False) -> bool:
+def is_doubtful(
+    text: str, unmapped_share: float = 0.0, *, is_plain: bool = False, drops_text: bool = False
+) -> bool:
     """Whether another engine should be asked for the text of a page.
 
     Args:
         text: The text, not cleaned yet.
         unmapped_share: How much of it PDFium has no character for.
+        is_plain: Whether it has nothing but letters and signs of Latin, as far as that is known.
         drops_text: Whether PDFium has no characters for much of the page's text.
     """
+    # Of what is doubtful in a text itself, only names of glyphs can be plain.
+    if is_plain and not GLYPH_NAMES.search(text):
+        return drops_text or unmapped_share >= MIN_DOUBTFUL_SHARE
     if drops_text or unmapped_share >= MIN_DOUBTFUL_SHARE or is_unreadable(text):
         return True
     # A title of a few glyphs, of which none has a character.

@@ -12,8 +12,8 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no ty
 
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.form_fields import Field, Form, read_string
+from pipeline.extraction.shown_text.geometry import Box
 from pipeline.extraction.shown_text.layers import Layers
-from pipeline.extraction.shown_text.text_page import Box
 
 _UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 # These draw no text of their own, or none that is more than a button's.

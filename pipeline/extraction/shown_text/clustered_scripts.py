@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
+from pipeline.extraction.shown_text.geometry import Box
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
-from pipeline.extraction.shown_text.text_page import Box
 
 # From Devanagari to Tibetan, Myanmar and Khmer.
 _SCRIPTS = "\u0900-\u0fff\u1000-\u109f\u1780-\u17ff"

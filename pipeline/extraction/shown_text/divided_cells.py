@@ -8,12 +8,8 @@ it that is drawn in several pieces is looked at piece by piece.
 import re
 from collections import defaultdict
 
-from pipeline.extraction.shown_text.page_characters import (
-    Edit,
-    PageCharacters,
-    measure_gap,
-    turn_upright,
-)
+from pipeline.extraction.shown_text.geometry import measure_across, measure_gap
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
 # other a digit, a sign, a bracket or a word. One letter beside a digit is a formula, "A1".
@@ -41,6 +37,8 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
     """The page with a space in each word with digits where two pieces of text are apart."""
     text = characters.text
     ends = [found.span() for found in _END_OF_WORD.finditer(text)]
+    if not ends:
+        return characters
     # What is before the first digit is looked at with it, if it is of the same word.
     words = [(start - (start > 0 and text[start - 1] not in " \n"), end) for start, end in ends]
     junctions = [
@@ -89,9 +87,7 @@ def _measure_gap(characters: PageCharacters, after: int) -> float:
     start, em = characters.find_origin(before), characters.find_em(before)
     if box is None or end is None or start is None or not any(em):
         return 0.0
-    upright = turn_upright(em)
-    begin, height = upright(*start)
-    next_begin, next_height = upright(*end)
-    if abs(next_height - height) > _MAX_ACROSS_EMS or next_begin <= begin:
+    move = (end[0] - start[0], end[1] - start[1])
+    if move[0] * em[0] + move[1] * em[1] <= 0.0 or measure_across(em, move) > _MAX_ACROSS_EMS:
         return 0.0
     return measure_gap(em, box, end)

@@ -8,7 +8,8 @@ parts of a row, and gives them from left to right: the last line first.
 import re
 from dataclasses import dataclass
 
-from pipeline.extraction.shown_text.page_characters import PageCharacters, turn_point
+from pipeline.extraction.shown_text.geometry import turn_point
+from pipeline.extraction.shown_text.page_characters import PageCharacters
 
 # A line with what ends it: line ends, or a hyphen after which PDFium writes none.
 _LINES = re.compile(r"([^\r\n\x02]+)(\x02|[\r\n]+|$)")
@@ -43,11 +44,14 @@ def order_downward_lines(characters: PageCharacters, quarter_turns: int) -> Page
     """
     text = characters.text
     step = max(1, len(text) // _SAMPLES)
-    samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)} - {0}
-    if not quarter_turns and not any(
-        _find_downward_line(characters, start, quarter_turns) for start in samples
-    ):
-        return characters
+    if not quarter_turns:
+        samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)} - {0}
+        found = [match for start in samples if (match := _TWO_LETTERS.match(text, start))]
+        # Most lines do not run down a page that is not turned.
+        if not characters.falls([(match.start(1), match.start(2)) for match in found]):
+            return characters
+        if not any(_find_downward_line(characters, start, quarter_turns) for start in samples):
+            return characters
     lines = list(_LINES.finditer(text))
     runs = _find_reversed_runs(characters, lines, quarter_turns)
     if not runs:
@@ -89,9 +93,6 @@ def _find_downward_line(
     first = characters.find_origin(found.start(1))
     second = characters.find_origin(found.start(2))
     if first is None or second is None:
-        return None
-    # Most lines do not run down a page that is not turned: no more has to be asked then.
-    if not quarter_turns and second[1] >= first[1]:
         return None
     x, y = turn_point(first, quarter_turns)
     next_x, next_y = turn_point(second, quarter_turns)

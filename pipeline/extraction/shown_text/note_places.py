@@ -12,13 +12,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from pipeline.extraction.shown_text.annotations import Note
-from pipeline.extraction.shown_text.page_characters import (
-    Edit,
-    PageCharacters,
-    turn_box,
-    turn_point,
-)
-from pipeline.extraction.shown_text.text_page import Box
+from pipeline.extraction.shown_text.geometry import Box, turn_box, turn_point
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # In points. A label that is further off belongs to something else.
 _MAX_LEFT = 250.0

@@ -4,21 +4,22 @@ To ask costs about a microsecond, so the modules that use this first look, in th
 whether a page has anything for them.
 """
 
-import math
 import sys
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from operator import itemgetter
+from typing import NamedTuple
 
-from pipeline.extraction.shown_text.text_page import Box, TextPage
+from pipeline.extraction.shown_text.geometry import Box, LineLimits
+from pipeline.extraction.shown_text.text_page import TextPage
 
 # What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
 HYPHEN_OR_UNKNOWN = "\ufffe"
 LINE_END_HYPHEN = 2
+_find_place = itemgetter(0, 1)
 
 
-@dataclass(frozen=True)
-class Edit:
+class Edit(NamedTuple):
     """A stretch of a page's text that is replaced.
 
     Args:
@@ -134,21 +135,27 @@ class PageCharacters:
         before = self._find_indexes([place - 1 for place in places])
         return self._page.list_apart(before, self._find_indexes(list(places)), points)
 
-    def list_onward(
-        self, separators: Sequence[tuple[int, int]]
-    ) -> Iterator[tuple[int, int, tuple[float, float], tuple[float, float]]]:
-        """Those of many separators after which the text goes on to the right of where it was.
+    def measure_gaps(
+        self, separators: Sequence[tuple[int, int]], line: LineLimits, *, onward: bool
+    ) -> list[float | None]:
+        """The room between the characters before and after many separators.
 
         Args:
             separators: Where each begins and ends in the text.
+            line: What is in one line.
+            onward: Whether the next line begins further to the left.
 
-        Yields:
-            The same of each, where the character before it begins, and where the one after it does.
+        Returns:
+            Of each, in ems; infinity where they are not in one line, None where it is not known.
         """
         before = self._find_indexes([start - 1 for start, _ in separators])
         after = self._find_indexes([end for _, end in separators])
-        for k, start, end in self._page.list_onward(before, after):
-            yield *separators[k], start, end
+        return self._page.measure_gaps(before, after, line, onward=onward)
+
+    def falls(self, pairs: Sequence[tuple[int, int]]) -> bool:
+        """Whether the second character of any of some pairs stands lower than the first."""
+        before = self._find_indexes([first for first, _ in pairs])
+        return self._page.falls(before, self._find_indexes([second for _, second in pairs]))
 
     def _find_ends(self, spans: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
         """PDFium's numbers of the first and of the last characters of many spans."""
@@ -162,6 +169,8 @@ class PageCharacters:
             return [position + shift for position in positions] if shift else positions
         if self._has_unwritten:
             return list(map(self._find_index, positions))
+        if len(positions) < len(self._starts):
+            return list(map(self._find_source, positions))
         indexes: list[int] = []
         # Run by run, as there are more positions than runs on most pages.
         for start, stop, source in zip(
@@ -187,18 +196,20 @@ class PageCharacters:
 
     def edit(self, edits: Iterable[Edit]) -> "PageCharacters":
         """The page with some stretches replaced. They must not overlap."""
-        edits = sorted(edits, key=lambda edit: (edit.start, edit.end))
+        edits = list(edits)
         if not edits:
             return self
+        if len(edits) > 1:
+            edits.sort(key=_find_place)
         parts: list[str] = []
         runs: list[tuple[int, int]] = []
         done = 0
-        for edit in edits:
-            parts += (self.text[done : edit.start], edit.text)
-            runs += self._list_runs(done, edit.start)
-            if edit.text:
-                runs.append((len(edit.text), -1))
-            done = edit.end
+        for start, end, new in edits:
+            parts += (self.text[done:start], new)
+            runs += self._list_runs(done, start)
+            if new:
+                runs.append((len(new), -1))
+            done = end
         parts.append(self.text[done:])
         runs += self._list_runs(done, len(self.text))
         return self._renew("".join(parts), runs)
@@ -239,45 +250,18 @@ class PageCharacters:
         source = self._sources[run]
         return source if source < 0 else source + position - self._starts[run]
 
-    def _list_runs(self, start: int, end: int) -> Iterable[tuple[int, int]]:
-        run = bisect_right(self._starts, start)
+    def _list_runs(self, start: int, end: int) -> list[tuple[int, int]]:
+        """The runs of a stretch of the text: the length of each, and its start there."""
+        runs: list[tuple[int, int]] = []
+        starts, sources = self._starts, self._sources
+        run = bisect_right(starts, start)
         while start < end:
-            stop = min(end, self._starts[run]) if run < len(self._starts) else end
-            yield stop - start, self._find_source(start)
+            stop = min(end, starts[run]) if run < len(starts) else end
+            source = sources[run - 1]
+            runs.append((stop - start, source if source < 0 else source + start - starts[run - 1]))
             start = stop
             run += 1
+        return runs
 
     def _renew(self, text: str, runs: Iterable[tuple[int, int]]) -> "PageCharacters":
         return PageCharacters(self._page, text, list(runs), has_unwritten=self._has_unwritten)
-
-
-def turn_upright(em: tuple[float, float]) -> Callable[[float, float], tuple[float, float]]:
-    """Coordinates in ems along and across a writing direction, from coordinates of the page."""
-    size = math.hypot(*em) or 1.0
-    cosine, sine = em[0] / size, em[1] / size
-    return lambda x, y: ((x * cosine + y * sine) / size, (y * cosine - x * sine) / size)
-
-
-def measure_gap(em: tuple[float, float], box: Box, end: tuple[float, float]) -> float:
-    """How far it is from the end of a box to a point along a writing direction, in ems."""
-    along, aside = em
-    right = box.right if along > 0 else box.left
-    top = box.top if aside > 0 else box.bottom
-    return ((end[0] - right) * along + (end[1] - top) * aside) / (along * along + aside * aside)
-
-
-def turn_point(point: tuple[float, float], quarter_turns: int) -> tuple[float, float]:
-    """A point as it stands on a page that is shown turned by right angles, clockwise."""
-    x, y = point
-    for _ in range(quarter_turns % 4):
-        x, y = y, -x
-    return x, y
-
-
-def turn_box(box: Box, quarter_turns: int) -> Box:
-    """A box as it stands on a page that is shown turned by right angles, clockwise."""
-    if quarter_turns % 4 == 0:
-        return box
-    one = turn_point((box.left, box.bottom), quarter_turns)
-    other = turn_point((box.right, box.top), quarter_turns)
-    return Box(*map(min, one, other), *map(max, one, other))

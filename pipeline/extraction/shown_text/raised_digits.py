@@ -11,9 +11,12 @@ import math
 import re
 from dataclasses import dataclass
 
-from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, turn_upright
+from pipeline.extraction.shown_text.geometry import turn_upright
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 _NUMBERS = re.compile(r"[0-9][0-9.,]*[0-9]")
+# A number that has a line to itself.
+_LINE_NUMBERS = re.compile(r"\n([0-9][0-9.,]*[0-9])(?![^\r])")
 _UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
@@ -76,18 +79,20 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
     text = characters.text
     numbers = [found.span() for found in _NUMBERS.finditer(text)]
-    edits = _divide_columns(characters, numbers)
-    if edits:
-        return separate_raised_digits(characters.edit(edits))
-    # Most numbers end where it is done: a quick look at two boxes.
-    for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
-        edits += _separate_number(characters, start, end)
+    edits: list[Edit] = []
+    if numbers:
+        edits = _divide_columns(characters)
+        if edits:
+            return separate_raised_digits(characters.edit(edits))
+        # Most numbers end where it is done: a quick look at two boxes.
+        for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
+            edits += _separate_number(characters, start, end)
     if "m2" in text or "m3" in text:
         edits += _write_units(characters)
     return characters.edit(edits)
 
 
-def _divide_columns(characters: PageCharacters, numbers: list[tuple[int, int]]) -> list[Edit]:
+def _divide_columns(characters: PageCharacters) -> list[Edit]:
     """A line for each of the digits that stand one under the other.
 
     Where each of them is a piece of text of its own, PDFium takes them for text that runs down. It
@@ -95,16 +100,17 @@ def _divide_columns(characters: PageCharacters, numbers: list[tuple[int, int]]) 
     """
     text = characters.text
     edits = []
+    numbers = [found.span(1) for found in _LINE_NUMBERS.finditer(text)]
+    first = _NUMBERS.match(text)
+    if first and text[first.end() : first.end() + 1] in ("", "\r"):
+        numbers.append(first.span())
     for start, end in numbers:
-        # Most have something before them: that is asked first.
-        if (start and text[start - 1] != "\n") or text[end : end + 1] not in ("", "\r"):
-            continue
-        first, last = characters.find_origin(start), characters.find_origin(end - 1)
+        top, bottom = characters.find_origin(start), characters.find_origin(end - 1)
         em = characters.find_em(start)
-        if first is None or last is None or not any(em):
+        if top is None or bottom is None or not any(em):
             continue
         upright = turn_upright(em)
-        across = abs(upright(*last)[1] - upright(*first)[1])
+        across = abs(upright(*bottom)[1] - upright(*top)[1])
         if across > _MAX_LINE_EMS * (end - start - 1):
             edits += [Edit(position, position, "\r\n") for position in range(start + 1, end)]
     return edits

@@ -9,7 +9,8 @@ import re
 import statistics
 from itertools import pairwise
 
-from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters, measure_gap
+from pipeline.extraction.shown_text.geometry import measure_gap
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # What is in each of them. A pattern that begins with a plain character is found quickly.
 _THREE_LETTERS = re.compile(r" [^\W\d_] [^\W\d_] [^\W\d_](?![^ \r\n])")

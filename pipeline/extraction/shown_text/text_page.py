@@ -6,33 +6,17 @@ arguments that are made once, and are not looked at.
 """
 
 import ctypes
+import math
 import struct
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from ctypes import byref, c_double, c_float, c_int, c_ushort, c_void_p
 from functools import partial
 from itertools import repeat, zip_longest
-from typing import Any, NamedTuple
+from typing import Any
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
-
-class Box(NamedTuple):
-    """A box in points: the page's own coordinates, which grow to the right and up."""
-
-    left: float
-    bottom: float
-    right: float
-    top: float
-
-    def is_apart_from(self, other: "Box") -> bool:
-        """Whether no point lies in both."""
-        return (
-            self.right < other.left
-            or self.left > other.right
-            or self.top < other.bottom
-            or self.bottom > other.top
-        )
-
+from pipeline.extraction.shown_text.geometry import Box, LineLimits, measure_across, measure_gap
 
 # Box._make without its check.
 _make_box: Callable[[tuple[float, ...]], Box] = partial(tuple.__new__, Box)
@@ -56,6 +40,8 @@ _get_code = _take(pdfium.FPDFText_GetUnicode, ctypes.c_uint)
 _get_object = _take(pdfium.FPDFText_GetTextObject, c_void_p)
 _get_index = _take(pdfium.FPDFText_GetCharIndexFromTextIndex, c_int)
 _has_no_code = _take(pdfium.FPDFText_HasUnicodeMapError, c_int)
+_count_characters = _take(pdfium.FPDFText_CountChars, c_int)
+_get_text = _take(pdfium.FPDFText_GetText, c_int)
 _unpack_doubles = struct.Struct("4d").unpack_from
 _unpack_floats = struct.Struct("4f").unpack_from
 _unpack_point = struct.Struct("2d").unpack_from
@@ -65,6 +51,8 @@ _DOUBLE_BYTES, _UNIT_BYTES = ctypes.sizeof(c_double), ctypes.sizeof(c_ushort)
 _RIGHT = 2
 _ROOM_PER_CHARACTER = 2
 _UNITS_AT_START = 1 << 14
+# How many characters are asked about in one go.
+_MANY = 256
 
 
 class TextPage:
@@ -87,17 +75,20 @@ class TextPage:
         # Where a box goes of which only the lower and the upper edge matter: those come first.
         self._edges = (right, top, left, bottom)
         self._room = byref(self._floats)
+        # Where two numbers of each of many characters go, one after the other.
+        self._pairs = (c_double * (2 * _MANY))()
+        self._room_of_many: tuple[list[Any], list[Any]] = ([], [])
 
     def turn_to(self, handle: Any) -> None:
         """Go on with another page, by PDFium's handle of its text."""
         self._page = handle
-        self.count = max(0, pdfium.FPDFText_CountChars(handle))
+        self.count = max(0, _count_characters(handle))
 
     def read_text(self) -> str:
         """All text, as PDFium writes it; each character is one unit of UTF-16."""
         # One more, for the zero at the end.
         units = self._take_units(self.count + 1)
-        return self._decode(pdfium.FPDFText_GetText(self._page, 0, self.count, units) - 1)
+        return self._decode(_get_text(self._page, 0, self.count, units) - 1)
 
     def read_text_inside(self, box: Box) -> str:
         """The text of which something is inside a box, in the same units."""
@@ -146,23 +137,23 @@ class TextPage:
             if not _get_box(page, first, *corners):
                 boxes.append(None)
                 continue
-            left, bottom, right, top = _unpack_doubles(doubles)
-            if not _get_box(page, last, *corners):
-                boxes.append(None)
-                continue
-            other = _unpack_doubles(doubles)
-            boxes.append(
-                Box(
-                    min(left, other[0]),
-                    min(bottom, other[1]),
-                    max(right, other[2]),
-                    max(top, other[3]),
+            left, bottom, right, top = box = _unpack_doubles(doubles)
+            if first != last:
+                if not _get_box(page, last, *corners):
+                    boxes.append(None)
+                    continue
+                one, two, three, four = _unpack_doubles(doubles)
+                box = (
+                    left if left < one else one,
+                    bottom if bottom < two else two,
+                    right if right > three else three,
+                    top if top > four else four,
                 )
-            )
+            boxes.append(_make_box(box))
         return boxes
 
     def list_uneven(
-        self, firsts: Iterable[int], lasts: Iterable[int], tolerance: float
+        self, firsts: Iterable[int], lasts: Sequence[int], tolerance: float
     ) -> list[int]:
         """Which of many pairs of characters do not have their edges in line, by their places.
 
@@ -175,22 +166,57 @@ class TextPage:
         """
         uneven = []
         page, edges, doubles = self._page, self._edges, self._doubles
+        bottoms, tops = self._list_edges(lasts)
         line_bottom = line_top = 0.0
-        for place, (first, last) in enumerate(zip(firsts, lasts, strict=True)):
-            if not _get_box(page, last, *edges):
-                continue
-            bottom, top = _unpack_point(doubles)
+        for place, first in enumerate(firsts):
+            bottom, top = bottoms[place], tops[place]
             allowed = tolerance * (top - bottom)
             # The figures of a row stand as the one before them did.
-            if abs(bottom - line_bottom) <= allowed and abs(top - line_top) <= allowed:
+            if -allowed <= bottom - line_bottom <= allowed >= abs(top - line_top):
                 continue
-            if not _get_box(page, first, *edges):
+            if top != top or not _get_box(page, first, *edges):
                 continue
             line_bottom, line_top = _unpack_point(doubles)
             if abs(bottom - line_bottom) > allowed or abs(top - line_top) > allowed:
                 uneven.append(place)
                 line_bottom = line_top = 0.0
         return uneven
+
+    def _list_edges(self, indexes: Sequence[int]) -> tuple[list[float], list[float]]:
+        """The lower and the upper edges of many characters; nan for those that are not drawn."""
+        unused = repeat(self._corners[0])
+        return self._list_pairs(partial(map, _get_box), indexes, unused, unused)
+
+    def _list_origins(self, indexes: Sequence[int]) -> list[tuple[float, float]]:
+        """Where many characters begin on the baseline; nan for those that are not drawn."""
+        return list(zip(*self._list_pairs(partial(map, _get_origin), indexes), strict=True))
+
+    def _list_pairs(
+        self, ask: Callable[..., Iterable[int]], indexes: Sequence[int], *unused: Iterable[Any]
+    ) -> tuple[list[float], list[float]]:
+        """What PDFium gives for many characters, two numbers for each.
+
+        Args:
+            ask: Calls one of PDFium's functions for each of several lists of arguments.
+            indexes: The numbers of the characters.
+            unused: What the function takes before the two places of these numbers.
+        """
+        firsts: list[float] = []
+        seconds: list[float] = []
+        room = self._room_of_many
+        # Most documents are small: room is made for no more than there is.
+        for k in range(len(room[0]), min(len(indexes), _MANY)):
+            room[0].append(byref(self._pairs, 2 * k * _DOUBLE_BYTES))
+            room[1].append(byref(self._pairs, (2 * k + 1) * _DOUBLE_BYTES))
+        for start in range(0, len(indexes), _MANY):
+            some = indexes[start : start + _MANY]
+            found = list(ask(repeat(self._page), some, *unused, *room))
+            pairs = self._pairs[: 2 * len(some)]
+            if 0 in found:
+                pairs = [pairs[k] if found[k // 2] else math.nan for k in range(len(pairs))]
+            firsts += pairs[::2]
+            seconds += pairs[1::2]
+        return firsts, seconds
 
     def find_origin(self, index: int) -> tuple[float, float] | None:
         """The point of the baseline at which a character begins."""
@@ -259,29 +285,71 @@ class TextPage:
                 apart.append(place)
         return apart
 
-    def list_onward(
-        self, befores: Iterable[int], afters: Iterable[int]
-    ) -> Iterator[tuple[int, tuple[float, float], tuple[float, float]]]:
-        """Those of many pairs of characters of which the second is not to the left of the first.
+    def measure_gaps(
+        self, befores: Sequence[int], afters: Sequence[int], line: LineLimits, *, onward: bool
+    ) -> list[float | None]:
+        """The room between the two characters of many pairs, as far as they stand in one line.
 
         Args:
             befores: The number of the first character of each pair.
             afters: That of the second.
+            line: What is in one line.
+            onward: Whether the next line begins further to the left, so that no more has to be
+                asked where the second is there.
 
-        Yields:
-            The place of the pair, and then the point of the baseline at which each begins.
+        Returns:
+            Of each, in ems of the larger of the two; infinity where they are not in one line, None
+            where nothing is known of one of them.
         """
-        page, x, y, doubles = self._page, self._x, self._y, self._doubles
-        for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
-            if not _get_origin(page, before, x, y):
+        gaps: list[float | None] = [math.inf] * len(befores)
+        page, doubles = self._page, self._doubles
+        room, floats, corners = self._room, self._floats, self._corners
+        starts, ends = self._list_origins(befores), self._list_origins(afters)
+        for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
+            if onward and end[0] < start[0]:
                 continue
-            start = _unpack_point(doubles)
-            if _get_origin(page, after, x, y) and doubles[0] >= start[0]:
-                yield place, start, _unpack_point(doubles)
+            before, after = befores[place], afters[place]
+            # What is not drawn has no origin, and nan is not equal to itself.
+            if start[0] != start[0] or end[0] != end[0] or not _get_matrix(page, before, room):
+                gaps[place] = None
+                continue
+            along, aside = _unpack_vector(floats)
+            size = abs(_get_size(page, before))
+            along, aside = along * size, aside * size
+            if not (along or aside):
+                gaps[place] = None
+                continue
+            em, move = (along, aside), (end[0] - start[0], end[1] - start[1])
+            if measure_across(em, move) > line.max_across_first:
+                continue
+            next_em = (0.0, 0.0)
+            if _get_matrix(page, after, room):
+                next_along, next_aside = _unpack_vector(floats)
+                size = abs(_get_size(page, after))
+                next_em = (next_along * size, next_aside * size)
+            if max(map(abs, next_em)) > max(map(abs, em)):
+                em, next_em = next_em, em
+            if (
+                measure_across(em, next_em) <= line.max_turn
+                and measure_across(em, move) <= line.max_across
+                and _get_box(page, before, *corners)
+            ):
+                gaps[place] = measure_gap(em, _make_box(_unpack_doubles(doubles)), end)
+        return gaps
 
-    def is_unmapped(self, index: int) -> bool:
-        """Whether the font of a character does not say what it is."""
-        return bool(_has_no_code(self._page, index) == 1)
+    def falls(self, befores: Iterable[int], afters: Iterable[int]) -> bool:
+        """Whether the second character of any of some pairs stands lower than the first."""
+        page, x, y, doubles = self._page, self._x, self._y, self._doubles
+        for before, after in zip(befores, afters, strict=True):
+            if _get_origin(page, before, x, y):
+                height = doubles[1]
+                if _get_origin(page, after, x, y) and doubles[1] < height:
+                    return True
+        return False
+
+    def count_unmapped(self, indexes: Iterable[int]) -> int:
+        """How many characters are of a font that does not say what they are."""
+        return list(map(_has_no_code, repeat(self._page), indexes)).count(1)
 
     def find_code(self, index: int) -> int:
         """The code of a character."""

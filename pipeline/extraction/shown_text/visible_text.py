@@ -8,19 +8,16 @@ of ten pages) there is nothing to decide. Where they differ it is where the char
 decides.
 """
 
+import math
 import re
-from collections.abc import Iterator
-from itertools import islice
+from collections.abc import Iterator, Sequence
+from itertools import accumulate, islice
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
-from pipeline.extraction.shown_text.page_characters import (
-    HYPHEN_OR_UNKNOWN,
-    Edit,
-    PageCharacters,
-    measure_gap,
-)
-from pipeline.extraction.shown_text.text_page import Box, TextPage
+from pipeline.extraction.shown_text.geometry import Box, LineLimits
+from pipeline.extraction.shown_text.page_characters import HYPHEN_OR_UNKNOWN, Edit, PageCharacters
+from pipeline.extraction.shown_text.text_page import TextPage
 
 # Codes that PDFium takes for no text, and yet gives for a box. So it does with 2, of which those
 # that stand for a hyphen are text.
@@ -39,14 +36,13 @@ _LINE_END_BESIDE_FEW = re.compile(
 # A page with as many lines of one or two letters has formulas, or text that is set letter by
 # letter, as Chromium does it: where PDFium takes that for text that runs down, it ends lines
 # within words.
+_FIRST_STEP = 64
 _SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}\r")
 _MIN_SHORT_LINES = 3
-_LINE_END = re.compile(r"\r\n")
-# Two characters of one line stand no further apart across it than a raised or lowered one does.
-_MAX_ACROSS_EMS = 0.6
-# The next one may be set larger than the one that this is measured by.
-_MAX_ACROSS_LARGER_EMS = 1.0
-_MAX_TURN_EMS = 0.3
+_LINE_END = "\r\n"
+# Two characters of one line stand no further apart across it than a raised or lowered one does. The
+# next one may be set larger than the one before it.
+_LINE_LIMITS = LineLimits(max_across=0.6, max_across_first=1.0, max_turn=0.3)
 # Less is the space between the letters of a word; a word space has a fifth of an em at the least.
 _MAX_GAP_IN_WORD_EMS = 0.2
 _MAX_OVERLAP_EMS = 0.5
@@ -86,12 +82,12 @@ def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
             return characters
     if outside := _find_lines_outside(whole, bounded):
         return characters.edit(outside)
-    inside = _drop_separators(bounded)
+    letters_inside = _count_letters(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
-    if not inside:
+    if not letters_inside:
         return characters
-    if len(inside) < len(_drop_separators(whole)):
-        return _cut_to_box(characters, inside, visible)
+    if letters_inside < _count_letters(whole):
+        return _cut_to_box(characters, _drop_separators(bounded), visible)
     return _settle_separators(characters, bounded)
 
 
@@ -132,6 +128,11 @@ def _find_lines_outside(whole: str, inside: str) -> list[Edit]:
     return []
 
 
+def _count_letters(text: str) -> int:
+    """How many characters are left without separators. To count is quicker than to drop them."""
+    return len(text) - text.count(" ") - 2 * text.count("\r\n") - text.count(_HYPHEN)
+
+
 def _drop_separators(text: str) -> str:
     return text.replace(" ", "").replace("\r\n", "").replace(_HYPHEN, "")
 
@@ -141,7 +142,7 @@ def _tell_hyphens(characters: PageCharacters) -> PageCharacters:
     text = characters.text
     places = [found.start() for found in re.finditer(HYPHEN_OR_UNKNOWN, text)]
     unknown = [place for place in places if not characters.is_hyphen(place)]
-    characters = characters.edit(Edit(place, place + 1, "") for place in unknown)
+    characters = characters.edit([Edit(place, place + 1, "") for place in unknown])
     return characters.replace_letters(HYPHEN_OR_UNKNOWN, _HYPHEN)
 
 
@@ -205,13 +206,9 @@ def _leave_out(text: str, start: int, end: int) -> Edit:
 def _settle_separators(characters: PageCharacters, bounded: str) -> PageCharacters:
     """The page with each separator that only one of PDFium's two texts has settled by place."""
     text = characters.text
-    edits: list[Edit] = []
-    for start, end in _find_disputed_separators(text, bounded):
-        points = characters.find_origin(start - 1), characters.find_origin(end)
-        separator = _choose_separator(characters, start - 1, end, *points)
-        if separator != text[start:end]:
-            edits.append(Edit(start, end, separator))
-    characters = characters.edit(edits)
+    disputed = list(_find_disputed_separators(text, bounded))
+    gaps = characters.measure_gaps(disputed, _LINE_LIMITS, onward=False)
+    characters = characters.edit(_list_changes(text, disputed, gaps))
     if not _is_scattered(text) or _is_scattered(characters.text):
         return characters
     return _join_lines(characters, is_scattered=True)
@@ -236,7 +233,14 @@ def _find_disputed_separators(text: str, other: str) -> Iterator[tuple[int, int]
 
 def _count_same(text: str, here: int, other: str, there: int) -> int:
     """How many characters from two places on are the same. Slices are compared, not characters."""
-    low, high = 0, min(len(text) - here, len(other) - there)
+    low, end, step = 0, min(len(text) - here, len(other) - there), _FIRST_STEP
+    # The next difference may be near, and what follows it is not worth a look.
+    while text.startswith(other[there + low : there + min(low + step, end)], here + low):
+        low = min(low + step, end)
+        if low == end:
+            return end
+        step *= 2
+    high = min(low + step, end) - 1
     while low < high:
         middle = (low + high + 1) // 2
         if text.startswith(other[there + low : there + middle], here + low):
@@ -248,61 +252,44 @@ def _count_same(text: str, here: int, other: str, there: int) -> int:
 
 def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> PageCharacters:
     """The page without the line ends within a line: beside raised letters, or beside any letter."""
-    edits = []
     is_scattered = is_scattered or _is_scattered(characters.text)
-    line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
     text = characters.text
-    ends = [found.span() for found in line_ends.finditer(text)]
-    # The next line of upright text begins further to the left: no more has to be asked then.
-    for start, end, *points in characters.list_onward(ends):
-        separator = _choose_separator(characters, start - 1, end, *points)
-        if separator != text[start:end]:
+    if is_scattered:
+        lengths = [len(line) + len(_LINE_END) for line in text.split(_LINE_END)]
+        ends = [(end - len(_LINE_END), end) for end in accumulate(lengths[:-1])]
+    else:
+        ends = [found.span() for found in _LINE_END_BESIDE_FEW.finditer(text)]
+    if not ends:
+        return characters
+    gaps = characters.measure_gaps(ends, _LINE_LIMITS, onward=True)
+    return characters.edit(_list_changes(text, ends, gaps))
+
+
+def _list_changes(
+    text: str, separators: Sequence[tuple[int, int]], gaps: Sequence[float | None]
+) -> list[Edit]:
+    """Those of many separators that are others by the room that there is."""
+    edits = []
+    for (start, end), gap in zip(separators, gaps, strict=True):
+        if gap == math.inf and end > start:
+            continue
+        written = text[start:end]
+        separator = _choose_separator(written, gap)
+        if separator != written:
             edits.append(Edit(start, end, separator))
-    return characters.edit(edits)
+    return edits
 
 
-def _choose_separator(
-    characters: PageCharacters,
-    before: int,
-    after: int,
-    start: tuple[float, float] | None,
-    end: tuple[float, float] | None,
-) -> str:
+def _choose_separator(written: str, gap: float | None) -> str:
     """What stands between two characters that follow each other in the text.
 
     Args:
-        characters: The page.
-        before: Where the first is in the text.
-        after: Where the second is.
-        start: Where the first begins on the page.
-        end: Where the second does.
+        written: What stands there.
+        gap: The room between them, in ems; infinity where they are not in one line, None where it
+            is not known.
     """
-    written = characters.text[before + 1 : after]
-    if start is None or end is None or not any(em := characters.find_em(before)):
+    if gap is None:
         return written or " "
-    if _measure_across(em, start, end) > _MAX_ACROSS_LARGER_EMS:
-        return written or "\n"
-    next_em = characters.find_em(after)
-    if max(map(abs, next_em)) > max(map(abs, em)):
-        em, next_em = next_em, em
-    if (
-        _measure_across(em, (0.0, 0.0), next_em) > _MAX_TURN_EMS
-        or _measure_across(em, start, end) > _MAX_ACROSS_EMS
-        or (box := characters.find_box(before)) is None
-    ):
-        return written or "\n"
-    gap = measure_gap(em, box, end)
     if -_MAX_OVERLAP_EMS <= gap <= _MAX_GAP_IN_WORD_EMS:
         return ""
     return " " if _MAX_GAP_IN_WORD_EMS < gap <= _MAX_WORD_SPACE_EMS else written or "\n"
-
-
-def _measure_across(
-    em: tuple[float, float], start: tuple[float, float], end: tuple[float, float]
-) -> float:
-    """How far apart two points are across a writing direction, in ems."""
-    along, aside = em
-    if aside == 0.0:
-        return abs((end[1] - start[1]) / along)
-    across = (end[1] - start[1]) * along - (end[0] - start[0]) * aside
-    return abs(across) / (along * along + aside * aside)

@@ -28,8 +28,6 @@ from pipeline.extraction.wholeness.stream_check import (
 _MAX_UNPACKED_OF_FILE = 4 * MAX_UNPACKED_BYTES
 # What only Python decodes counts for so much more.
 _COST_OF_SLOW_BYTES = _MAX_UNPACKED_OF_FILE // MAX_SLOW_BYTES
-# To read a small file costs less than to map it.
-_MAX_READ_BYTES = 1 << 18
 _MAX_DICTIONARY_BYTES = 4096
 # The number and the generation of an object.
 _MAX_NUMBERS_BYTES = 20
@@ -116,14 +114,21 @@ class FileScan:
     damage: str = ""
 
 
-def scan_file(path: Path) -> FileScan:
-    """Look at all bytes of a file once."""
+def scan_file(path: Path, data: bytes | None = None) -> FileScan:
+    """Look at all bytes of a file once.
+
+    Args:
+        path: The file.
+        data: Its bytes, where it is held in memory.
+    """
     try:
-        with path.open("rb", buffering=0) as file:
-            if path.stat().st_size <= _MAX_READ_BYTES:
-                return _Scan(file.read()).finish()
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
-                return _Scan(data).finish()
+        if data is not None:
+            return _Scan(data).finish()
+        with (
+            path.open("rb", buffering=0) as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+        ):
+            return _Scan(mapped).finish()
     except MemoryError:
         return FileScan()
 

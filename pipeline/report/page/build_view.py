@@ -18,10 +18,11 @@ from pipeline.report.page.words import (
     say_time,
     shorten,
 )
-from pipeline.report.report_types import DailyReport
+from pipeline.report.report_types import DailyReport, PauseNote
 from shared.lifecycle import Tone
 
 _MOST_NAME = 120
+_MOST_REASON = 240
 _DAY = timedelta(hours=24)
 
 
@@ -35,7 +36,8 @@ def build_view(report: DailyReport, limits: ListLimits) -> ReportView:
     }
     documents, documents_more = build_document_lines(report, limits, told)
     tasks, tasks_more = build_task_lines(report, limits)
-    lead = _describe_arrivals(report)
+    paused = [_describe_pause(one, report.zone) for one in report.pauses]
+    lead = " ".join([_describe_arrivals(report), *paused])
     return ReportView(
         stack=shorten(report.stack, _MOST_NAME),
         day=say_day(report.day),
@@ -78,6 +80,11 @@ def _describe_arrivals(report: DailyReport) -> str:
     ]
     arrived = "arrived" if report.is_day_over else "arrived so far"
     return f"{join_words(parts)} {arrived}, with {say_count(report.pages, 'page')} in all."
+
+
+def _describe_pause(pause: PauseNote, zone: str) -> str:
+    reason, by = shorten(pause.reason, _MOST_REASON), shorten(pause.by, _MOST_NAME)
+    return f"The {pause.consumer} is paused since {say_time(pause.since, zone)} by {by}: {reason}."
 
 
 def _choose_tone(report: DailyReport, attention: Attention | None) -> Tone:

@@ -41,6 +41,8 @@ def build_sum(report: DailyReport) -> Sum:
     rows = []
     for standing in STANDINGS.values():
         of_documents, of_tasks = documents.of(standing), tasks.of(standing)
+        if standing.is_rare and not of_documents + of_tasks:
+            continue
         rows.append(
             SumRow(
                 label=standing.word.capitalize(),

@@ -1,4 +1,4 @@
-"""The lists of a result as files beside it: JSON Lines for programs, CSV for spreadsheets."""
+"""Files beside a result: lists as JSON Lines and as CSV, and what a person should look at."""
 
 import csv
 import io
@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pipeline.documents.document_reader import REVIEW_FILE
 from pipeline.tasks.extract.extract import ExtractResult, RowEvidence
 from pipeline.tasks.task_kind import TaskFile
 from shared.printable import defuse_cell
@@ -14,8 +15,8 @@ from shared.printable import defuse_cell
 _PLAIN = "value"
 
 
-def build_list_files(result: ExtractResult) -> Iterator[TaskFile]:
-    """A JSON Lines file and a CSV file for each list that has rows.
+def build_extract_files(result: ExtractResult) -> Iterator[TaskFile]:
+    """A JSON Lines file and a CSV file for each list that has rows; a file of candidates.
 
     A line of the one is `{"page", "row", "words"}`. A line of the other has the page, the values of
     the row, those within objects under `object.name`, lists within rows as JSON, then the words.
@@ -25,6 +26,10 @@ def build_list_files(result: ExtractResult) -> Iterator[TaskFile]:
         name = result.files[path]
         yield TaskFile(f"{name}.jsonl", "application/jsonl", _write_lines(rows, evidence))
         yield TaskFile(f"{name}.csv", "text/csv; charset=utf-8", _write_csv(rows, evidence))
+    if result.candidates:
+        candidates = [one.model_dump() for one in result.candidates]
+        text = json.dumps({"candidates": candidates}, ensure_ascii=False, indent=1)
+        yield TaskFile(REVIEW_FILE, "application/json", text)
 
 
 def _find_rows(fields: Mapping[str, Any], path: str) -> Sequence[Any]:

@@ -2,9 +2,9 @@
 
     python one_side.py CHECKOUT FOLDER [ADDRESS]
 
-Both functions summarise the documents of a folder on moto, and answer two questions to each where
-there is a model; what came of it goes to standard output as JSON. Without an address the offline
-model picks sentences.
+Both functions summarise the documents of a folder on moto, and carry out tasks about each: those of
+`tasks.json` in the folder, else two questions where there is a model. What came of it goes to
+standard output as JSON. Without an address the offline model picks sentences.
 """
 
 import importlib
@@ -41,36 +41,42 @@ def run(folder: Path, address: str | None) -> list[dict[str, Any]]:
         model = build.build_language_model(account.settings, account.clients)
         with pipelines.run_pipeline(account, model=model) as pipeline:
             return [
-                work_on(path, account, pipeline, asks=address is not None)
+                work_on(path, account, pipeline, list_tasks(path, asks=address is not None))
                 for path in sorted(folder.glob("*.pdf"))
             ]
 
 
-def work_on(path: Path, account: Any, pipeline: Any, *, asks: bool) -> dict[str, Any]:
-    """Summarise one document, and ask the questions."""
+def list_tasks(path: Path, *, asks: bool) -> list[dict[str, Any]]:
+    """The tasks about a document."""
+    given = path.with_name("tasks.json")
+    if given.exists():
+        tasks: list[dict[str, Any]] = json.loads(given.read_text(encoding="utf-8"))[path.name]
+        return tasks
+    questions = QUESTIONS if asks else ()
+    return [{"kind": "ask", "question": one, "documents": [path.name]} for one in questions]
+
+
+def work_on(path: Path, account: Any, pipeline: Any, tasks: list[dict[str, Any]]) -> dict[str, Any]:
+    """Summarise one document, and carry out the tasks."""
     account.upload(path.name, path.read_bytes())
     pipeline.run()
     document = pipeline.document(path.name)
     answers = []
-    for number, question in enumerate(QUESTIONS if asks else ()):
+    for number, task in enumerate(tasks):
         task_id = f"{path.stem}-{number}"
-        body = {
-            "kind": "ask",
-            "v": 1,
-            "id": task_id,
-            "question": question,
-            "documents": [path.name],
-        }
+        body = {"v": 1, "id": task_id, **task}
         account.clients.sqs.send_message(
             QueueUrl=account.settings.work_queue_url, MessageBody=json.dumps(body)
         )
         pipeline.run()
         row = pipeline.table.read_row(*import_first("shared.ledger.tasks").task_row_key(task_id))
-        answers.append(pipeline.read_artifact(row["result_key"]))
+        key = row.get("result_key")
+        answers.append(key and pipeline.read_artifact(key))
     return {
         "key": path.name,
+        "status": document.status,
         "chunks": len(document.chunk_plan),
-        "summary": pipeline.read_artifact(document.result_key),
+        "summary": document.result_key and pipeline.read_artifact(document.result_key),
         "answers": answers,
     }
 

@@ -5,23 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-_NUMBER = re.compile(r"\d[\d,]*")
-
-
-@dataclass
-class Share:
-    """How many of some claims are true."""
-
-    true: int = 0
-    of: int = 0
-
-    def add(self, is_true: bool) -> None:
-        """Count a claim."""
-        self.true += is_true
-        self.of += 1
-
-    def __str__(self) -> str:
-        return f"{self.true} of {self.of}"
+from infra.evaluation.truth import Share, check_numbers, stands_on_all, stands_on_one
 
 
 @dataclass
@@ -57,7 +41,7 @@ def score(reports: Iterable[Mapping[str, Any]], documents: Mapping[str, Sequence
     """
     scores = Scores()
     for report in reports:
-        pages = [_squeeze(text) for text in documents[report["key"]]]
+        pages = documents[report["key"]]
         summary = report["summary"]
         scores.done += summary["status"] == "DONE"
         scores.covered += _count_pages(summary["coverage"]["summarised_pages"])
@@ -66,39 +50,23 @@ def score(reports: Iterable[Mapping[str, Any]], documents: Mapping[str, Sequence
             {page for point in summary["key_points"] for page in point["pages"]}
         )
         for point in summary["key_points"]:
-            scores.quotes.add(_stands_on_one(point["text"], point["pages"], pages))
+            scores.quotes.add(stands_on_one(point["text"], point["pages"], pages))
             _score_numbers(point["text"], scores, pages)
         for answer in report["answers"]:
             for citation in answer["citations"]:
-                scores.quotes.add(
-                    _stands_on_one(citation["quote"] or "", [citation["page"]], pages)
-                )
+                scores.quotes.add(stands_on_one(citation["quote"] or "", [citation["page"]], pages))
         _score_numbers(summary["abstract"], scores, pages)
         for name in summary["entities"]:
-            scores.names.add(_stands_on_all(name["name"], name["pages"], pages))
+            scores.names.add(stands_on_all(name["name"], name["pages"], pages))
         for date in summary["dates"]:
             is_read = date["iso"] in (None, _read_iso(date["text"]))
-            scores.dates.add(is_read and _stands_on_all(date["text"], date["pages"], pages))
+            scores.dates.add(is_read and stands_on_all(date["text"], date["pages"], pages))
     return scores
 
 
 def _score_numbers(text: str, scores: Scores, pages: Sequence[str]) -> None:
-    whole = " ".join(pages)
-    for number in _NUMBER.findall(text):
-        scores.numbers.add(re.search(rf"(?<!\d){re.escape(number)}(?!\d)", whole) is not None)
-
-
-def _stands_on_one(text: str, cited: Sequence[int], pages: Sequence[str]) -> bool:
-    wanted = _squeeze(text)
-    return bool(wanted) and any(wanted in pages[page - 1] for page in cited)
-
-
-def _stands_on_all(text: str, cited: Sequence[int], pages: Sequence[str]) -> bool:
-    return bool(cited) and all(_stands_on_one(text, [page], pages) for page in cited)
-
-
-def _squeeze(text: str) -> str:
-    return " ".join(text.split())
+    for _, is_true in check_numbers(text, pages):
+        scores.numbers.add(is_true)
 
 
 def _read_iso(date: str) -> str | None:

@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 
 from functions.model_wiring import build_answers
 from functions.wiring import build_services, utc_now
-from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
+from pipeline.metering.answer_services import AnswerServices
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.tasks.extract.extract import ExtractResult, build_result
 from pipeline.tasks.extract.field_finding import ReadingServices, find_fields
 from pipeline.tasks.extract.field_lists import part_schema

@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo
 
 from botocore.exceptions import ClientError
 
-from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
+from pipeline.metering.answer_services import AnswerServices
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.metering.payers import Payer, pay_by_document
 from pipeline.metering.spend_meter import Limits, SpendMeter
 from pipeline.summaries.summary_types import Summary

@@ -3,7 +3,7 @@
 import json
 
 from pipeline.ingest.chunk_text import ChunkText, PageOfText, chunk_text_key
-from pipeline.metering.metered_calls import AnswerServices
+from pipeline.metering.answer_services import AnswerServices
 from pipeline.summaries.summarize_document import (
     SummarizeServices,
     combine_chunks,

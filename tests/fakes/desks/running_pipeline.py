@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functions.convert import build_convert, build_converter
 from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
+from functions.recognise import build_recognise
+from functions.wiring import build_services
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.aws.dynamodb_table import LedgerTable
@@ -19,10 +21,18 @@ from tests.fakes.aws.event_source import EventSource
 
 
 class RunningPipeline:
-    """The ingest, the convert and the worker function, each behind its queue."""
+    """The ingest, the convert, the worker and the recognise function, each behind its queue."""
 
     def __init__(
-        self, account, extractor, model, timeout_seconds=60.0, fallback=None, converter=None
+        self,
+        account,
+        extractor,
+        model,
+        timeout_seconds=60.0,
+        fallback=None,
+        find_other=None,
+        converter=None,
+        engines=(),
     ):
         self.account = account
         self._announced = set()
@@ -31,12 +41,20 @@ class RunningPipeline:
         )
         built = [
             build_ingest(account.settings, account.clients, extractor),
-            build_worker(account.settings, account.clients, model, fallback=fallback),
+            build_worker(
+                account.settings, account.clients, model, fallback=fallback, find_other=find_other
+            ),
             # It starts no reader before its first document.
             build_convert(account.settings, account.clients, converter),
+            build_recognise(
+                account.settings,
+                account.clients,
+                build_services(account.settings, account.clients),
+                engines,
+            ),
         ]
         self.worker_consumer, _ = built[1]
-        self.ingest, self.worker, self.convert = (
+        self.ingest, self.worker, self.convert, self.recognise = (
             EventSource(
                 account.clients.sqs,
                 consumer.queue_url,
@@ -52,12 +70,8 @@ class RunningPipeline:
 
     def run(self):
         """Poll all queues until none has a message to give."""
-        while (
-            self._announce_children()
-            + self.ingest.poll()
-            + self.convert.poll()
-            + self.worker.poll()
-        ):
+        sources = (self.ingest, self.convert, self.worker, self.recognise)
+        while self._announce_children() + sum(source.poll() for source in sources):
             pass
 
     def list_children(self):
@@ -89,7 +103,14 @@ class RunningPipeline:
 
 @contextmanager
 def run_pipeline(
-    account: AwsAccount, *, extractor=None, model=None, timeout_seconds=60.0, fallback=None
+    account: AwsAccount,
+    *,
+    extractor=None,
+    model=None,
+    timeout_seconds=60.0,
+    fallback=None,
+    engines=(),
+    find_other=None,
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
     with Extractor() as own_extractor, build_converter(account.settings) as converter:
@@ -99,5 +120,7 @@ def run_pipeline(
             model or ExtractiveModel(),
             timeout_seconds,
             fallback,
+            find_other,
             converter,
+            engines,
         )

@@ -53,7 +53,7 @@ def serve_scripted_api() -> Iterator[ScriptedApi]:
             api.requests.append((self.command, self.path, headers, body))
             self.write(*api.answers.popleft())
 
-        do_GET = do_POST = answer
+        do_GET = do_POST = do_DELETE = answer
 
         def write(self, status: int, body: bytes, headers: dict[str, str]) -> None:
             self.send_response(status)

@@ -93,9 +93,9 @@ def test_a_body_in_base64_and_a_content_type_in_capitals_are_read(desk):
         ("PUT", "/chat", 404, "no_such_route"),
         ("GET", "/documents/d00000000000000000000", 404, "not_found"),
         ("GET", "/documents/d00000000000000000000/summary", 404, "not_found"),
-        ("GET", "/documents/DOC", 400, "invalid_request"),
+        ("GET", "/documents/DOC", 404, "not_found"),
         ("GET", "/tasks/none", 404, "not_found"),
-        ("GET", "/tasks/-none", 400, "invalid_request"),
+        ("GET", "/tasks/-none", 404, "not_found"),
         ("GET", "/threads/none", 404, "not_found"),
         ("DELETE", "/threads/none", 404, "not_found"),
         ("GET", "/reports/2026-02-28", 404, "not_found"),
@@ -142,7 +142,7 @@ def test_a_task_is_there_as_soon_as_it_is_accepted(desk):
     accepted = desk.send("POST", "/tasks", {**ASK, "id": "t-1", "callback": ARN})
     assert accepted.status == 202
     assert accepted.body["task_id"] == "t-1"
-    assert desk.queued() == [{**ASK, "v": 1, "id": "t-1", "callback": ARN}]
+    assert desk.queued() == [{**ASK, "v": 1, "id": "t-1", "name": None, "callback": ARN}]
     task = desk.send("GET", "/tasks/t-1")
     assert (task.status, task.body["status"], task.body["result"]) == (200, "RECEIVED", None)
 
@@ -159,6 +159,23 @@ def test_the_result_of_a_task_is_told(desk):
     # Sent once more, it is not begun once more.
     assert desk.send("POST", "/tasks", {**ASK, "id": "t-2"}).body["status"] == "DONE"
     assert desk.queued() == []
+
+
+def test_what_no_page_bears_out_is_told_for_a_review_only(desk):
+    desk.send("POST", "/tasks", {**ASK, "id": "t-r"})
+    task = start_task(desk.table, find_task(desk.table, "t-r"), desk.now)
+    folder = "results/tasks/t-r/1"
+    candidates = [{"path": "owner", "value": "the town", "pages": [2]}]
+    desk.write_artifact(f"{folder}/result.json", {"fields": {"owner": None}, "not_borne_out": 1})
+    desk.write_artifact(f"{folder}/review.json", {"candidates": candidates})
+    result = {"result_key": f"{folder}/result.json", "model": "tiny"}
+    finish_task(desk.table, task, desk.now, **result, shortfall=None)
+    assert desk.send("GET", "/tasks/t-r").body["candidates"] is None
+    reviewed = desk.send("GET", "/tasks/t-r", query={"review": "true"}).body
+    assert reviewed["candidates"] == candidates
+    desk.write_artifact(f"{folder}/result.json", {"fields": {}, "not_borne_out": 0})
+    assert desk.send("GET", "/tasks/t-r", query={"review": "true"}).body["candidates"] == []
+    desk.queued()
 
 
 def test_a_task_of_a_known_id_is_the_same_or_refused(desk):
@@ -332,3 +349,21 @@ def test_the_openapi_document_is_served_with_the_stage_it_is_under(desk):
     document = desk.send("GET", "/openapi.json").body
     assert document["servers"] == [{"url": "/prod"}]
     assert "/chat" in document["paths"]
+
+
+@pytest.mark.parametrize(
+    "path", ["/documents/nosuch", "/documents/nosuch/file", "/tasks/no such", "/threads/.hidden"]
+)
+def test_an_id_that_nothing_can_have_is_not_found(desk, path):
+    answer = desk.send("GET", path)
+    assert (answer.status, answer.error["code"]) == (404, "not_found")
+
+
+def test_an_unknown_query_parameter_is_refused_by_its_name(desk):
+    answer = desk.send("GET", "/documents", query={"state": "DONE", "limit": "5"})
+    assert answer.status == 400
+    assert answer.error["message"] == (
+        "the route has no query parameter state: it takes cursor, day, key, limit, status"
+    )
+    assert "it takes review" in desk.send("GET", "/tasks/a", query={"x": "1"}).error["message"]
+    assert "it takes none" in desk.send("GET", "/health", query={"x": "1"}).error["message"]

@@ -117,3 +117,51 @@ def test_a_connection_that_breaks_within_an_object_is_waited_for(store, s3, buck
             else:
                 store.read_json(bucket, "a.pdf")
         assert caught.value.reason == "aws_unreachable"
+
+
+def test_a_change_loses_nothing_that_others_write_meanwhile(store, bucket):
+    store.write_text(bucket, "list.csv", "one,two", "text/csv; charset=utf-8")
+    others = iter(["one,two,three", "one,two,three,four"])
+
+    def without_one(text):
+        for written in others:
+            store.write_text(bucket, "list.csv", written, "text/csv; charset=utf-8")
+            break
+        return text.replace("one,", "")
+
+    store.change_text(bucket, "list.csv", without_one)
+    assert store.read_text(bucket, "list.csv") == "two,three,four"
+
+
+def test_a_text_that_is_always_written_by_others_is_given_up_for_now(store, bucket):
+    store.write_text(bucket, "list.csv", "0", "text/csv")
+
+    def write_too(text):
+        store.write_text(bucket, "list.csv", f"{text}+", "text/csv")
+        return f"{text}-"
+
+    with pytest.raises(ServiceError, match="others keep writing"):
+        store.change_text(bucket, "list.csv", write_too)
+
+
+def test_one_object_is_listed_without_the_others_that_begin_so(store, s3, bucket):
+    for key in ("a", "a", "a.pdf", "a/b"):
+        s3.put_object(Bucket=bucket, Key=key, Body=b"")
+    s3.delete_object(Bucket=bucket, Key="a")
+    versions = store.list_versions_of(bucket, "a")
+    assert [(one.key, one.is_marker) for one in versions] == [("a", False)] * 2 + [("a", True)]
+    assert len(store.list_versions(bucket, "a")) == 5
+
+
+def test_a_long_list_of_others_is_not_read_to_its_end(store, s3, bucket):
+    pages = [
+        {"Versions": [{"Key": "a", "VersionId": "1", "ETag": '"e"'}], "IsTruncated": True,
+         "NextKeyMarker": "a", "NextVersionIdMarker": "1"},
+        {"Versions": [{"Key": "a.pdf", "VersionId": "2", "ETag": '"e"'}], "IsTruncated": True,
+         "NextKeyMarker": "a.pdf", "NextVersionIdMarker": "2"},
+    ]  # fmt: skip
+    with Stubber(s3) as stubber:
+        for page in pages:
+            stubber.add_response("list_object_versions", page)
+        assert [one.version_id for one in store.list_versions_of(bucket, "a")] == ["1"]
+        stubber.assert_no_pending_responses()

@@ -48,10 +48,10 @@ def chat(api, outputs, monkeypatch):
     monkeypatch.setenv("AWS_ENDPOINT_URL_API_GATEWAY", api.address)
     monkeypatch.setenv("SEASHORE_STACK", "pipeline")
 
-    def run(*arguments, **more):
+    def run(*arguments, command="chat", **more):
         with serve_stack("pipeline", outputs) as address:
             monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", address)
-            return CliRunner().invoke(app, ["chat", *arguments], **more)
+            return CliRunner().invoke(app, [command, *arguments], **more)
 
     return run
 
@@ -247,6 +247,35 @@ def test_a_conversation_goes_on_in_its_thread_and_is_revealed_word_by_word(api, 
     assert len(pauses) > 200
     assert sum(pauses) < 4
     assert all(len(line) <= 40 for line in shown.splitlines() if line.startswith("word"))
+
+
+THREAD = {
+    "thread_id": "t-1",
+    "title": "When did it open?",
+    "turns": 3,
+    "updated_at": "2026-03-01T10:00:00+00:00",
+    "history": [{"message": "When?", "answer": "In 1907.\n\nAt six."}],
+}
+
+
+def test_conversations_are_listed_shown_and_deleted(api, chat):
+    for arguments in ((), ("list",)):
+        api.script(200, {"threads": [THREAD]})
+        listed = chat(*arguments, command="conversations")
+        assert listed.stdout == "t-1\t3\tWhen did it open?\t2026-03-01T10:00:00+00:00\n"
+    api.script(200, THREAD)
+    shown = chat("show", "t-1", command="conversations")
+    assert shown.stdout == "You: When?\n\nIn 1907.\n\nAt six.\n\n"
+    assert "2 earlier turns are not shown." in shown.stderr
+    api.script(200, THREAD)
+    api.script(200, {"thread_id": "t-1"})
+    assert chat("delete", "t-1", command="conversations").exit_code == 0
+    assert api.requests[-1][:2] == ("DELETE", "/v1/threads/t-1")
+    api.refuse(404, "not_found", "there is no such conversation")
+    missing = chat("delete", "t-2", command="conversations")
+    assert missing.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    api.script(200, {"threads": []})
+    assert "There is no conversation" in chat(command="conversations").stderr
 
 
 @pytest.mark.parametrize("farewell", ["exit", " Quit ", "bye", ":q"])

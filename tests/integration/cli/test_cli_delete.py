@@ -5,6 +5,7 @@ import json
 import pytest
 
 from infra.cli.exit_codes import ExitCode
+from infra.cli.times import describe_time
 from shared.ledger.documents import find_document
 from shared.ledger.erasures import find_erasure, settle_erasure
 from tests.fakes.desks.command_line import open_command_line
@@ -63,3 +64,14 @@ def test_explain_tells_who_erased_a_document(seashore, ledger):
     assert (told["document"], told["erasure"]["erased_at"]) == (None, erasure.erased_at)
     settle_erasure(ledger.table, erasure)
     assert "Nothing more can come" in seashore("explain", document.document_id).stdout
+
+
+@pytest.mark.parametrize("command", ["show", "watch", "delete"])
+def test_other_commands_say_that_a_document_was_erased_and_when(seashore, ledger, command):
+    document = ledger.enter("a.pdf")
+    seashore("delete", "a.pdf", "--yes")
+    erasure = find_erasure(ledger.table, document.document_id)
+    result = seashore(command, document.document_id)
+    assert result.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    told = " ".join(result.stderr.split())
+    assert f"was erased on {describe_time(erasure.erased_at)} by {erasure.erased_by}" in told

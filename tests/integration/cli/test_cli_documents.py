@@ -1,5 +1,6 @@
 """`seashore documents` and `show`, from their arguments to their exit status, on moto."""
 
+import csv
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -267,3 +268,85 @@ def test_a_child_says_that_its_parent_is_replaced(seashore, ledger, family):
     newer = ledger.enter("board.pdf", version="v2")
     shown = " ".join(seashore("show", family[1].document_id).stdout.split())
     assert f"replaced by {newer.document_id}" in shown
+
+
+def test_documents_are_found_by_words_prefix_and_key(seashore, ledger):
+    ledger.finish(ledger.enter("contracts/lease.pdf"), title="A lease of the pier")
+    ledger.finish(ledger.enter("contracts/sale.pdf"), title="A sale")
+    ledger.enter("other/pier.pdf")
+    ledger.enter("contracts/lease.pdf", version="v2")
+
+    def list_keys(*options):
+        lines = seashore("documents", *options).stdout.splitlines()
+        return sorted(line.split("\t")[1] for line in lines)
+
+    assert list_keys("--grep", "PIER") == ["contracts/lease.pdf", "other/pier.pdf"]
+    assert list_keys("--prefix", "contracts/s") == ["contracts/sale.pdf"]
+    assert list_keys("--key", "contracts/lease.pdf") == ["contracts/lease.pdf"] * 2
+    assert list_keys("--grep", "lease", "--prefix", "other/") == []
+    result = seashore("documents", "--grep", "(")
+    assert result.exit_code == ExitCode.USAGE
+    assert "--grep '(' is no regular expression" in result.stderr
+
+
+def test_documents_as_csv_have_a_heading_and_no_formulas(seashore, ledger):
+    ledger.finish(ledger.enter("a.pdf"), title='=cmd("x"), and more')
+    rows = list(csv.DictReader(seashore("documents", "--csv").stdout.splitlines()))
+    assert [(row["key"], row["status"], row["title"]) for row in rows] == [
+        ("a.pdf", "DONE", '\'=cmd("x"), and more')
+    ]
+
+
+def test_a_result_is_written_as_markdown_or_json(seashore, ledger, account, tmp_path):
+    document = ledger.enter("a.pdf")
+    ledger.finish(document)
+    write_markdown(account, document, "# A report\n\nIt says this.\n")
+    assert seashore("show", "a.pdf", "--markdown").stdout == "# A report\n\nIt says this.\n"
+    written = seashore("show", "a.pdf", "-o", tmp_path / "new" / "a.md")
+    assert (written.exit_code, written.stdout) == (0, "")
+    assert (tmp_path / "new" / "a.md").read_text() == "# A report\n\nIt says this.\n"
+    assert seashore("show", "a.pdf", "-o", tmp_path / "a.json").exit_code == 0
+    assert json.loads((tmp_path / "a.json").read_text())["title"] == "A report"
+    ledger.move(ledger.enter("b.pdf"), DocumentStatus.REJECTED, reason="It is locked.")
+    refused = seashore("show", "b.pdf", "--markdown")
+    assert refused.exit_code == ExitCode.FAILED
+    assert "There is no result to write: it is REJECTED: It is locked." in refused.stderr
+
+
+def test_results_are_downloaded_into_a_folder_and_never_out_of_it(
+    seashore, ledger, account, tmp_path
+):
+    keys = ("in/a.pdf", "in/../../b.pdf", "in/c.pdf", "other.pdf")
+    for key in keys:
+        put = account.clients.s3.put_object(
+            Bucket=account.settings.documents_bucket, Key=key, Body=key.encode()
+        )
+        document = ledger.enter(key, version=put["VersionId"])
+        if key != "in/c.pdf":
+            ledger.finish(document)
+            write_markdown(account, document, f"# {key}\n")
+    folder = tmp_path / "results"
+    result = seashore("download", "--prefix", "in/", folder, "--with-file")
+    assert result.exit_code == ExitCode.FAILED
+    assert "Without a result: 1 RECEIVED." in result.stderr
+    names = sorted(str(p.relative_to(folder)) for p in folder.rglob("*") if p.is_file())
+    assert names == [
+        "in/_../_../b.pdf", "in/_../_../b.pdf.json", "in/_../_../b.pdf.md",
+        "in/a.pdf", "in/a.pdf.json", "in/a.pdf.md", "in/c.pdf",
+    ]  # fmt: skip
+    assert sorted(result.stdout.splitlines()) == sorted(str(folder / name) for name in names)
+    assert (folder / "in/a.pdf").read_text() == "in/a.pdf"
+    one = seashore("download", "other.pdf", folder)
+    assert one.exit_code == 0
+    assert (folder / "other.pdf.md").read_text() == "# other.pdf\n"
+    assert seashore("download", folder).exit_code == ExitCode.USAGE
+    assert seashore("download", "nosuch.pdf", folder).exit_code == ExitCode.UNKNOWN_DOCUMENT
+
+
+def write_markdown(account, document, text):
+    """The Markdown beside the summary that the ledger's fake has written."""
+    account.clients.s3.put_object(
+        Bucket=account.settings.artifacts_bucket,
+        Key=f"results/{document.document_id}/1.1/summary.md",
+        Body=text.encode(),
+    )

@@ -96,7 +96,7 @@ def test_the_last_day_that_is_over_is_written_here_and_into_the_bucket(
     assert said.out == f"{page}\n"
     assert f"{DAY} (UTC): 1 done" in said.err
     assert {path.name for path in page.parent.iterdir()} == {
-        "report.html", "report.md", "report.json",
+        "report.html", "report.md", "report.json", "documents.csv",
     }  # fmt: skip
     body = account.clients.s3.get_object(
         Bucket=account.settings.artifacts_bucket, Key=f"reports/{DAY}/report.html"

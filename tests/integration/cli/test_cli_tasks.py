@@ -1,5 +1,6 @@
 """The commands that send, list, show and watch tasks, on moto with the real worker behind."""
 
+import csv
 import json
 import time
 from dataclasses import replace
@@ -123,6 +124,22 @@ def test_characters_that_sqs_refuses_are_sent_all_the_same(desk, seashore):
     text = "One \ufffe and \uffff."
     assert seashore("enqueue", "summarize", "-", input=text).exit_code == 0
     assert queued(desk)[0]["text"] == text
+
+
+def test_tasks_are_found_by_name_and_downloaded(desk, seashore, worker, tmp_path):
+    seashore("enqueue", "summarize", "-", "--id", "a", "--name", "May: pier", "-w", input="One.")
+    seashore("enqueue", "summarize", "-", "--id", "b", "-w", input="Two.")
+    assert [line.split("\t")[0] for line in seashore("tasks", "--name", "May").stdout.splitlines()
+            ] == ["a"]  # fmt: skip
+    assert "Name       May: pier" in seashore("show", "a").stdout
+    rows = list(csv.DictReader(seashore("tasks", "--csv").stdout.splitlines()))
+    assert sorted((row["id"], row["name"]) for row in rows) == [("a", "May: pier"), ("b", "")]
+    # Another name is no other task.
+    again = seashore("enqueue", "summarize", "-", "--id", "a", "--name", "x", input="One.")
+    assert again.exit_code == 0
+    result = seashore("download", "a", tmp_path)
+    assert result.exit_code == 0
+    assert "One." in (tmp_path / "a" / "result.md").read_text()
 
 
 def test_the_digest_of_a_report_is_no_task_of_the_users(desk, seashore):

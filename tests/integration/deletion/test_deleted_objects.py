@@ -127,3 +127,32 @@ def test_a_deletion_of_what_was_never_a_document_is_nothing(pipeline):
     bucket = pipeline.account.settings.documents_bucket
     assert find_current_document_id(pipeline.table, bucket, "a.pdf") is None
     assert pipeline.account.count_messages(pipeline.account.settings.uploads_dlq_url) == 0
+
+
+@pytest.mark.parametrize("is_told_first", [True, False])
+def test_a_version_that_goes_while_it_is_first_read_is_deleted(pipeline, is_told_first):
+    """S3 may tell of it before the arrival is read, or after the reading has found nothing."""
+    account = pipeline.account
+    version_id = put(pipeline, "a.pdf")
+    bucket = account.settings.documents_bucket
+    s3 = account.clients.s3
+
+    def remove(**_):
+        s3.meta.events.unregister("before-call.s3.GetObject", remove)
+        s3.delete_object(Bucket=bucket, Key="a.pdf", VersionId=version_id)
+        if is_told_first:
+            note_removal_of(pipeline, version_id)
+
+    s3.meta.events.register("before-call.s3.GetObject", remove)
+    pipeline.run()
+    if not is_told_first:
+        note_removal_of(pipeline, version_id)
+    pipeline.run()
+    document = pipeline.document("a.pdf")
+    assert (document.status, document.reason_code) == (DocumentStatus.DELETED, "deleted")
+    for name in ("uploads_dlq_url", "work_dlq_url"):
+        assert account.count_messages(getattr(account.settings, name)) == 0
+
+
+def note_removal_of(pipeline, version_id):
+    pipeline.account.announce_deletion("a.pdf", version_id, sequencer="0B")

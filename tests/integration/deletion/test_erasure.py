@@ -18,9 +18,10 @@ from shared.aws.queues import Queues
 from shared.dead_letters.letters import DeadLetterQueue
 from shared.dead_letters.reading import ReadingPace, read_letters
 from shared.errors import AccessDeniedError
-from shared.ledger.documents import find_document
+from shared.ledger.documents import DOCUMENT_SK, document_pk, document_row_key, find_document
 from shared.ledger.erasures import find_erasure, list_open_erasures
 from shared.ledger.tasks import fail_task, find_task
+from shared.ledger.waiting import note_wait
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.queue_catalogue import SWEPT_QUEUES
 from tests.fakes.aws.ledger_rows import scan_rows
@@ -304,6 +305,18 @@ def test_a_document_in_flight_is_erased_and_late_messages_write_nothing(pipeline
     assert SECRET not in before
     for dlq in ("uploads_dlq_url", "work_dlq_url"):
         assert account.count_messages(getattr(account.settings, dlq)) == 0
+
+
+def test_a_late_wait_leaves_no_row_of_an_erased_document(account, pipeline, services):
+    pipeline.account.upload("secret.pdf", PIER)
+    pipeline.ingest.poll()
+    document_id = pipeline.document("secret.pdf").document_id
+    erase_document(document_id, WHO, services)
+    settle(account, pipeline.table)
+    details = {"item": "chunk:1", "reason": "throttled", "delay_seconds": 60}
+    note_wait(pipeline.table, document_row_key(document_id), utc_now(), "deferred", details)
+    left = [sk for pk, sk in scan_rows(pipeline.table) if pk == document_pk(document_id)]
+    assert left == [DOCUMENT_SK]
 
 
 def test_a_text_that_another_document_shares_stays_until_that_one_goes(pipeline, services):

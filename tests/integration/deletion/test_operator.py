@@ -107,6 +107,6 @@ def test_a_deletion_that_takes_too_long_says_how_it_goes_on(operator, monkeypatc
 
 
 def test_a_tick_settles_and_a_smoke_check_is_refused(operator):
-    assert operator.settle() == {"settled": 0}
+    assert operator.settle() == {"settled": 0, "paused": 0}
     answer = operator.answer(choose_event("operator"), LambdaContext(29.0))
     assert judge_answer("operator", None, json.dumps(answer).encode()) == ""

@@ -6,8 +6,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipeline.metering.answer_services import AnswerServices
 from pipeline.metering.fallback import Fallback, MeteredModel
-from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.metering.payers import pay_by_document
 from pipeline.metering.spend_meter import Limits, SpendMeter
 from pipeline.summaries.summary_types import CoreSummary

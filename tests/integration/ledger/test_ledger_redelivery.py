@@ -8,7 +8,7 @@ import pytest
 from pipeline.extraction import PageText
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest
-from pipeline.metering.metered_calls import AnswerServices
+from pipeline.metering.answer_services import AnswerServices
 from pipeline.summaries import summarize_document
 from pipeline.summaries.summarize_document import (
     SummarizeServices,
@@ -224,7 +224,7 @@ def test_a_delivery_that_comes_again_sends_nothing_more_once_all_is_summarised(d
 
 def test_a_document_that_was_given_up_half_sent_is_finished_by_a_replay(desk):
     desk.ingest(1)
-    give_up_ingest(desk.notice, "the queue was down", desk.table, desk.now)
+    give_up_ingest(desk.notice, "the queue was down", desk.ingesting, "")
     assert desk.document.status is DocumentStatus.FAILED
     late = desk.take_messages()
     desk.ingest()
@@ -252,7 +252,7 @@ def test_a_document_that_failed_with_chunks_counted_is_finished_by_a_replay(desk
 
 def test_a_chunk_that_fails_late_does_not_take_a_given_up_document_from_its_replay(desk):
     desk.ingest(1)
-    give_up_ingest(desk.notice, "the queue was down", desk.table, desk.now)
+    give_up_ingest(desk.notice, "the queue was down", desk.ingesting, "")
     late = desk.take_messages()
     give_up_chunk(late[0], "refused", desk.summarizing)
     assert desk.document.status is DocumentStatus.FAILED

@@ -6,6 +6,7 @@ import pytest
 
 from shared.aws.dynamodb_table import IN_FLIGHT_INDEX
 from shared.errors import LedgerConflictError
+from shared.ledger.cancelling import cancel_task
 from shared.ledger.spending import Spending, record_spending
 from shared.ledger.tasks import (
     TASK_IN_FLIGHT,
@@ -50,7 +51,7 @@ def finish(table, task, now, shortfall=None):
 
 def bring_to(table, now, status):
     task = register(table, now)
-    if status is not TaskStatus.RECEIVED:
+    if status not in (TaskStatus.RECEIVED, TaskStatus.CANCELLED):
         task = start_task(table, task, now)
     if status is TaskStatus.DONE:
         finish(table, task, now)
@@ -58,6 +59,8 @@ def bring_to(table, now, status):
         finish(table, task, now, "page 3 could not be read")
     if status is TaskStatus.FAILED:
         fail_task(table, task, "a reason", now)
+    if status is TaskStatus.CANCELLED:
+        cancel_task(table, task, "ada", now)
     return find_task(table, "t")
 
 
@@ -85,6 +88,7 @@ def test_only_legal_moves_pass(table, now, source, target):
         TaskStatus.DONE: lambda: finish(table, task, now),
         TaskStatus.PARTIAL: lambda: finish(table, task, now, "page 3 could not be read"),
         TaskStatus.FAILED: lambda: fail_task(table, task, "another", now),
+        TaskStatus.CANCELLED: lambda: cancel_task(table, task, "ada", now),
     }
     before = scan_rows(table)
     if target in LEGAL_TASK_MOVES[source]:

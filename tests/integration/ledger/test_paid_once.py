@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from functions.delivery.policy import DeadLetter, Defer, Policy, Receipt, decide_outcome
-from pipeline.metering.metered_calls import AnswerServices, MeteredCalls
+from pipeline.metering.answer_services import AnswerServices
+from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.metering.payers import pay_by_document
 from shared.deadline import Deadline
 from shared.errors import ContextOverflowError, SeashoreError

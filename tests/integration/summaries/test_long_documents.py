@@ -51,6 +51,11 @@ def test_a_thousand_pages_are_all_covered(account):
         "picture_pages": "",
         "failures": [],
         "embedded_files": [],
+        "recognising_pages": "",
+        "ocr_pages": "",
+        "model_pages": "",
+        "unsure_pages": "",
+        "confidences": {},
     }
 
 

@@ -7,6 +7,7 @@ from infra.openapi_file import OPENAPI_FILE, render_openapi
 from tests.project_files import PROJECT
 
 DOCUMENT = json.loads(OPENAPI_FILE.read_text(encoding="utf-8"))
+OPERATOR_DOES = ("redo", "retry", "cancel", "pause", "resume")
 OPERATIONS = [
     (path, method, operation)
     for path, methods in DOCUMENT["paths"].items()
@@ -25,14 +26,19 @@ def test_every_route_is_described():
         ("get", "/threads/{thread_id}"),
         ("delete", "/threads/{thread_id}"),
         ("post", "/tasks"),
+        ("get", "/tasks"),
         ("get", "/tasks/{task_id}"),
         ("get", "/documents"),
         ("post", "/documents"),
         ("get", "/documents/{document_id}"),
         ("delete", "/documents/{document_id}"),
         ("get", "/documents/{document_id}/summary"),
+        ("get", "/documents/{document_id}/file"),
+        ("get", "/documents/{document_id}/text"),
         ("get", "/reports/{date}"),
         ("get", "/health"),
+        ("get", "/operations"),
+        *(("post", f"/operations/{name}") for name in OPERATOR_DOES),
     }
     assert all(operation["summary"] and operation["tags"] for *_, operation in OPERATIONS)
 

@@ -1,7 +1,6 @@
 """What the API is made of: owners, time limits, histories, and what an error becomes."""
 
 import threading
-import time
 
 import pytest
 from hypothesis import given
@@ -65,12 +64,10 @@ def test_an_answer_that_was_late_is_so_however_little_time_was_left():
 
 
 def test_work_that_hangs_is_left_behind():
-    hanging = threading.Event()
-    started = time.monotonic()
+    over = threading.Event()
     with pytest.raises(DeadlineError):
-        run_within(Deadline.after(0.02), lambda: hanging.wait(30), grace_seconds=0.02)
-    assert time.monotonic() - started < 10
-    hanging.set()
+        run_within(Deadline.after(0.02), over.wait, grace_seconds=0.02)
+    over.set()
 
 
 def test_what_work_returns_or_raises_comes_through():

@@ -85,9 +85,9 @@ def test_whether_a_sentence_is_complete():
 @pytest.mark.parametrize("unit", ["word ", "字", "กขค", "x", "a. ", "1 2 3\n", "A. B. ", "\u0301"])
 def test_any_run_is_cut_to_length_and_quickly(unit):
     text = unit * (100_000 // len(unit))
-    started = time.perf_counter()
+    started = time.process_time()
     sentences = split_sentences(text)
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert all(0 < len(one.text) <= MAX_SENTENCE_CHARS for one in sentences)
     assert without_space("".join(one.text for one in sentences)) == without_space(text)
 

@@ -42,7 +42,16 @@ BEDROCK_MODELS = (
 )
 # One key, and only where the emulator does not tell which was sent.
 OPERATOR_KEY = "arn:${AWS::Partition}:apigateway:${AWS::Region}::/apikeys/${OperatorApiKey}"
-NAMED_RESOURCES = (MAIL_IDENTITIES, DATABASE_USER, OPERATOR_KEY, *BEDROCK_MODELS)
+# What hands each consumer its messages; SAM makes it of the function's event.
+_MAPPING = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-source-mapping"
+MAPPINGS = (
+    f"{_MAPPING}:${{IngestFunctionUploads}}",
+    f"{_MAPPING}:${{ConvertFunctionConversions}}",
+    f"{_MAPPING}:${{RecogniseFunctionPages}}",
+    f"{_MAPPING}:${{WorkerFunctionWork}}",
+    f"{_MAPPING}:${{ReportFunctionReports}}",
+)
+NAMED_RESOURCES = (*MAPPINGS, MAIL_IDENTITIES, DATABASE_USER, OPERATOR_KEY, *BEDROCK_MODELS)
 
 
 def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
@@ -119,11 +128,12 @@ def the_report_reads_and_notes_its_own(template: Template) -> Iterator[str]:
 # emulator knows no condition on partition keys, so no test there can tell.
 LEDGER_WRITES: dict[str, set[str] | None] = {
     "IngestFunction": {"DOC#*", "KEY#*", "TEXT#*"},
+    "RecogniseFunction": {"DOC#*"},
     "ConvertFunction": {"DOC#*", "KEY#*", "TEXT#*"},
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},
     "ApiFunction": {"TASK#*", "SPEND#*", "CALLS"},
-    "OperatorFunction": {"DOC#*", "KEY#*", "TEXT#*", "TASK#*", "ANSWER#*"},
+    "OperatorFunction": {"DOC#*", "KEY#*", "TEXT#*", "TASK#*", "ANSWER#*", "PAUSE"},
 }
 LEDGER_DELETES = {
     "WorkerFunction": {"SPEND#*"},

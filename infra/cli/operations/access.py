@@ -1,0 +1,100 @@
+"""From a stack to what redo, retry, cancel and pause work with, and from words to what is meant."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from infra.aws import aws_errors_as
+from infra.cli.command_context import CommandContext
+from infra.cli.dead_letters.access import open_letters
+from infra.cli.documents.find import find_wanted_document
+from infra.deploy.kept_pauses import MAPPING_OUTPUTS, build_pause_services
+from infra.stacks import Stack
+from pipeline.operations.pause import PauseServices
+from pipeline.operations.selection import OperationServices
+from shared.errors import OperatorError
+from shared.ledger.tasks import Task, find_task
+from shared.llm.model_choice import list_models
+from shared.prices import ModelPrice
+from shared.settings import read_settings
+
+# So many are listed one by one.
+MOST_LISTED = 20
+
+
+def open_operations(context: CommandContext) -> OperationServices:
+    """What redo, retry and cancel work with.
+
+    Raises:
+        UnknownStackError: The stack is older than this command.
+        OperatorError: AWS cannot be asked.
+    """
+    stack = context.stack
+    letters = open_letters(stack)
+    return OperationServices(
+        table=context.table,
+        objects=context.objects,
+        queues=letters.queues,
+        documents_bucket=stack.output("DocumentsBucket"),
+        artifacts_bucket=stack.output("ArtifactsBucket"),
+        uploads_queue_url=stack.output("UploadsQueueUrl"),
+        work_queue_url=stack.output("WorkQueueUrl"),
+        models=_read_models(stack),
+        letters=letters,
+        by=letters.actor,
+        now=context.now,
+    )
+
+
+def _read_models(stack: Stack) -> Mapping[str, ModelPrice | None]:
+    """The models of the worker's settings, which it has in its environment."""
+    client = stack.client("lambda")
+    with aws_errors_as(OperatorError):
+        mapping = client.get_event_source_mapping(UUID=stack.output(MAPPING_OUTPUTS["worker"]))
+        found = client.get_function_configuration(FunctionName=mapping["FunctionArn"])
+    return list_models(read_settings(found["Environment"]["Variables"]))
+
+
+def open_pauses(context: CommandContext) -> PauseServices:
+    """What pausing works with.
+
+    Raises:
+        UnknownStackError: The stack is older than this command.
+    """
+    for name in MAPPING_OUTPUTS.values():
+        context.stack.output(name)
+    return build_pause_services(context.stack.client, context.stack.outputs)
+
+
+def split_names(
+    context: CommandContext, names: Sequence[str], *, with_tasks: bool
+) -> tuple[tuple[str, ...], list[Task]]:
+    """The ids of the documents that are named, and the tasks.
+
+    Raises:
+        UnknownItemError: There is neither of a name.
+    """
+    documents: list[str] = []
+    tasks: list[Task] = []
+    for name in names:
+        task = find_task(context.table, name) if with_tasks else None
+        if task is None:
+            documents.append(find_wanted_document(context, name).document_id)
+        else:
+            tasks.append(task)
+    return tuple(documents), tasks
+
+
+def say_skipped(
+    context: CommandContext, skipped: Mapping[str, int], words: Mapping[str, str]
+) -> None:
+    """Say how many were left out, and why."""
+    for reason, count in skipped.items():
+        context.output.say(f"{count:,} left out: {words[reason]}.")
+
+
+def write_some(context: CommandContext, lines: Iterable[Sequence[str]], total: int) -> None:
+    """Write the first of some lines, and how many more there are."""
+    for number, line in enumerate(lines):
+        if number == MOST_LISTED:
+            context.output.say(f"… and {total - MOST_LISTED:,} more.")
+            return
+        context.output.write_line(list(line))

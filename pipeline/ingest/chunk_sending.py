@@ -1,0 +1,59 @@
+"""The chunks of a document on their way to the worker."""
+
+import logging
+
+from pipeline.ingest.chunk_text import locate_chunk
+from pipeline.services import Services
+from shared.errors import LedgerConflictError
+from shared.ledger.chunks import note_all_sent
+from shared.ledger.documents import Document, move_document
+from shared.lifecycle import DocumentStatus
+from shared.messages.work_items import RedoTerms, SummarizeChunk, encode_message
+
+logger = logging.getLogger("seashore.ingest")
+
+
+def may_lack_chunks(document: Document) -> bool:
+    """Whether a delivery that broke off may have left chunks unsent.
+
+    The first of them may be summarised by now, hence SUMMARIZING; to send one again is safe.
+    """
+    waits = document.status in (DocumentStatus.EXTRACTED, DocumentStatus.SUMMARIZING)
+    return waits and not document.has_all_parts
+
+
+def send_chunks(document: Document, services: Services) -> None:
+    """Send every chunk of a document's run to the worker, and note that they are sent."""
+    messages = [
+        SummarizeChunk(
+            document_id=document.document_id,
+            run=document.run,
+            chunk_number=number,
+            text_key=locate_chunk(document, number),
+            first_page=chunk.first_page,
+            last_page=chunk.last_page,
+            terms=find_terms(document),
+        )
+        for number, chunk in enumerate(document.chunk_plan, start=1)
+    ]
+    services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
+    try:
+        move_document(
+            services.table,
+            document,
+            DocumentStatus.SUMMARIZING,
+            services.now,
+            step="sent",
+            changes={"sent_run": document.run},
+        )
+    except LedgerConflictError:
+        # The first chunk came back before this write, and moved the document itself.
+        logger.info("summarizing_already", extra={"action": "summarizing_already"})
+        note_all_sent(services.table, document)
+
+
+def find_terms(document: Document) -> RedoTerms | None:
+    """On which terms a document is redone; None for one that never was."""
+    if not document.redo_order:
+        return None
+    return RedoTerms(model=document.redo_model, is_fresh=document.redo_is_fresh)

@@ -1,0 +1,1 @@
+"""What operators have done: redo, retry, cancel, pause. A short module, as the chapter's name."""

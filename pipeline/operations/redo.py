@@ -1,0 +1,170 @@
+"""Documents are redone: what that may cost, and the orders to the worker.
+
+An order is a message for each document and names the run that it follows. It may be sent again: of
+one order a document is redone once.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+from pipeline.ingest.chunk_text import chunk_text_key
+from pipeline.operations.selection import OperationServices
+from pipeline.summaries.chunk_answers import MAX_CHUNK_OUTPUT_TOKENS
+from shared.deadline import Deadline
+from shared.ledger.documents import Document
+from shared.lifecycle import REDONE_FROM, DocumentStatus
+from shared.llm.model_choice import check_model
+from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
+from shared.messages.work_items import Redo, RedoTerms, encode_message
+from shared.prices import compute_cost_micro_usd
+
+# Of so many documents, evenly chosen, the sizes of their texts are looked up.
+_MOST_SAMPLED = 100
+# What `estimate_tokens` makes of a token of English prose.
+_BYTES_PER_TOKEN = 3.5
+_THREADS = 8
+_MESSAGES_AT_ONCE = 10
+
+
+@dataclass(frozen=True)
+class RedoEstimate:
+    """What a redo takes at the most; answers that are kept cost nothing.
+
+    Args:
+        input_tokens: About so much is read.
+        most_output_tokens: So much is written at the most.
+        most_cost_micro_usd: What both cost; None if the model has no price in the settings.
+        unread: How many documents have no text, and are read anew first: of them nothing is known.
+        sampled: Of how many documents the sizes of their texts were looked up.
+    """
+
+    input_tokens: int
+    most_output_tokens: int
+    most_cost_micro_usd: int | None
+    unread: int
+    sampled: int
+
+
+@dataclass(frozen=True)
+class RedoPlan:
+    """What a redo would do.
+
+    Args:
+        documents: The documents that would be redone.
+        skipped: How many others were meant, by why they would not be: `in_flight`, `deleted`, or
+            `ordered`, by this very order.
+        model: Who would be asked.
+        estimate: What it would take.
+    """
+
+    documents: tuple[Document, ...]
+    skipped: Mapping[str, int]
+    model: str
+    estimate: RedoEstimate
+
+
+def plan_redo(
+    documents: Iterable[Document], order: str, terms: RedoTerms, services: OperationServices
+) -> RedoPlan:
+    """Choose which of some documents are redone, and estimate what that takes.
+
+    Raises:
+        InvalidRequestError: The settings name no such model.
+    """
+    check_model(terms.model, services.models)
+    chosen: list[Document] = []
+    skipped: Counter[str] = Counter()
+    for document in documents:
+        reason = _find_hindrance(document, order)
+        if reason is None:
+            chosen.append(document)
+        else:
+            skipped[reason] += 1
+    model = terms.model or next(iter(services.models))
+    return RedoPlan(tuple(chosen), dict(skipped), model, _estimate(chosen, model, services))
+
+
+def _find_hindrance(document: Document, order: str) -> str | None:
+    if document.redo_order == order:
+        return "ordered"
+    if document.status is DocumentStatus.DELETED:
+        return "deleted"
+    is_over = document.status in REDONE_FROM and document.is_final
+    return None if is_over else "in_flight"
+
+
+def _estimate(
+    documents: Sequence[Document], model: str, services: OperationServices
+) -> RedoEstimate:
+    read = [document for document in documents if document.chunk_plan]
+    sample = read[:: -(-len(read) // _MOST_SAMPLED) or 1]
+    with ThreadPoolExecutor(_THREADS) as pool:
+        sizes = list(pool.map(lambda one: _measure_text(one, services), sample))
+    chunks = sum(len(document.chunk_plan) for document in read)
+    sampled_chunks = sum(len(document.chunk_plan) for document in sample)
+    text_tokens = sum(sizes) / _BYTES_PER_TOKEN * chunks / sampled_chunks if sampled_chunks else 0
+    # The summaries of several chunks are combined by one more call, which reads all of them.
+    combined = [len(document.chunk_plan) for document in read if len(document.chunk_plan) > 1]
+    calls = chunks + len(combined)
+    input_tokens = round(
+        text_tokens + calls * TOKENS_AROUND_SOURCES + sum(combined) * MAX_CHUNK_OUTPUT_TOKENS / 2
+    )
+    most_output_tokens = calls * MAX_CHUNK_OUTPUT_TOKENS
+    price = services.models[model]
+    return RedoEstimate(
+        input_tokens=input_tokens,
+        most_output_tokens=most_output_tokens,
+        most_cost_micro_usd=(
+            None
+            if price is None
+            else compute_cost_micro_usd(price, input_tokens, most_output_tokens)
+        ),
+        unread=len(documents) - len(read),
+        sampled=len(sample),
+    )
+
+
+def _measure_text(document: Document, services: OperationServices) -> int:
+    """The bytes of a document's text."""
+    folder = chunk_text_key(document.text_address, 1).rpartition("/")[0]
+    return services.objects.measure(services.artifacts_bucket, f"{folder}/")
+
+
+def order_redo(
+    plan: RedoPlan, order: str, terms: RedoTerms, services: OperationServices, deadline: Deadline
+) -> int:
+    """Send the orders, as far as the time allows.
+
+    Returns:
+        How many were sent; to send all of them again is safe.
+
+    Raises:
+        DeferredError: SQS asks for patience.
+    """
+    bodies = [
+        encode_message(
+            Redo(
+                document_id=document.document_id,
+                run=document.run,
+                order=order,
+                by=services.by,
+                terms=terms,
+            )
+        )
+        for document in plan.documents
+    ]
+    sent = 0
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for some in _split(bodies, _THREADS * _MESSAGES_AT_ONCE):
+            if deadline.remaining_seconds <= 0:
+                break
+            parts = _split(some, _MESSAGES_AT_ONCE)
+            list(pool.map(lambda ten: services.queues.send(services.work_queue_url, ten), parts))
+            sent += len(some)
+    return sent
+
+
+def _split(bodies: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [bodies[start : start + size] for start in range(0, len(bodies), size)]
