@@ -45,8 +45,7 @@ class Pages:
         self.opened += 1
         yield self
 
-    page_count = PAGES
-    unit = "page"
+    page_count, unit = PAGES, "page"
     waited_seconds = 0.0
 
     def take_files(self, target):
@@ -107,7 +106,7 @@ class Desk:
             queues=self.queues,
             extractor=self.extractor,
             queue_url=settings.uploads_queue_url,
-            conversions_queue_url=None,
+            conversions_queue_url=settings.conversions_queue_url,
             max_document_bytes=1000,
             chunk_tokens=250,
             **common,
