@@ -22,7 +22,7 @@ from shared.page_ranges import count_pages
 DOCUMENT_ATTRIBUTES = (
     "document_id", "key", "name", "status", "received_at", "finished_at", "pages", "empty_pages",
     "picture_pages", "recognising_pages", "failed_pages", "missing_pages", "chunks_total",
-    "chunks_done", "chunks_failed", "reason_code", "reason", "chunk_reason", "title",
+    "chunks_done", "chunks_failed", "reason_code", "reason", "chunk_reason", "title", "excerpt",
     "cost_micro_usd", "result_key", "deferred_until", "deferred_reason", "deferred_cause",
 )  # fmt: skip
 TASK_ATTRIBUTES = (
@@ -212,6 +212,7 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
         status=standing or str(row.get("status", "")),
         # What it said is not told any more, though it may still be there.
         title=None if standing == DocumentStatus.DELETED else row.get("title"),
+        excerpt="" if standing == DocumentStatus.DELETED else row.get("excerpt", ""),
         pages=row.get("pages", 0),
         duration_seconds=measure_seconds(row),
         cost_micro_usd=row.get("cost_micro_usd", 0),

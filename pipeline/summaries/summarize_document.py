@@ -21,6 +21,7 @@ from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_c
 from shared.ledger.documents import Document, find_document, move_document
 from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus, find_sources
+from shared.llm.extractive.sentences import split_sentences
 from shared.llm.model import Source
 from shared.llm.model_window import ModelWindow
 from shared.messages.work_items import (
@@ -36,6 +37,10 @@ logger = logging.getLogger("seashore.summarize")
 # So often a document is read before text that is always gone again counts as a fault of the set-up.
 _MOST_RUNS = 5
 _ENDED = (DocumentStatus.DELETED, DocumentStatus.CANCELLED)
+
+# Of an abstract, so much stands in lists of documents.
+_MOST_SENTENCES = 2
+_MOST_EXCERPT = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +295,7 @@ def _finish(
         status,
         {
             "title": result.title,
+            "excerpt": excerpt_abstract(result.abstract),
             "model": result.model,
             "missing_pages": coverage.missing_pages,
             "result_key": f"{folder}/summary.json",
@@ -349,3 +355,10 @@ def _find_guards(document: Document) -> tuple[str, ...]:
     """What must be as it was read: the chunks that came in, and that pages are still waited for."""
     counters = ("chunks_done", "chunks_failed")
     return (*counters, "recognising_pages") if document.recognising_pages else counters
+
+
+def excerpt_abstract(abstract: str) -> str:
+    """The first sentences of an abstract, on one line, for lists of documents."""
+    sentences = [sentence.text for sentence in split_sentences(abstract)[:_MOST_SENTENCES]]
+    told = " ".join(" ".join(sentences).split())
+    return told if len(told) <= _MOST_EXCERPT else f"{told[: _MOST_EXCERPT - 1]}\u2026"

@@ -136,6 +136,8 @@ class Document(BaseModel):
     deferred_cause: str = ""
 
     title: str | None = None
+    # The first sentences of its abstract, for lists.
+    excerpt: str = ""
     model: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
