@@ -1,6 +1,6 @@
 """What is read for a question is what a reader of all the text at once would choose."""
 
-from weakref import WeakSet
+from weakref import WeakValueDictionary
 
 import pytest
 from hypothesis import given
@@ -38,7 +38,7 @@ class Shelf:
             )
             for number, chunks in enumerate(texts)
         ]
-        self.alive = WeakSet()
+        self.alive = WeakValueDictionary()
         self.most_alive = 0
 
     def stream_chunks(self, places):
@@ -49,7 +49,7 @@ class Shelf:
                 Passage(place.document, 100 * place.number + at, text)
                 for at, text in enumerate(texts)
             ]
-            self.alive.update(passages)
+            self.alive.update((id(passage), passage) for passage in passages)
             self.most_alive = max(self.most_alive, len(self.alive))
             yield place, passages
 
