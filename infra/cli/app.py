@@ -22,6 +22,7 @@ from infra.cli.erasure.commands import erasure_commands
 from infra.cli.evaluation.commands import eval_command
 from infra.cli.exit_codes import EXPLANATION, ExitCode, find_exit_code
 from infra.cli.items.commands import item_commands
+from infra.cli.languages.commands import languages
 from infra.cli.local.commands import demo_command, local
 from infra.cli.logs.commands import log_commands
 from infra.cli.operations.commands import operation_commands
@@ -81,6 +82,7 @@ app.add_typer(eval_command)
 app.add_typer(local, name="local")
 app.add_typer(deploy_commands)
 app.add_typer(secrets, name="secrets")
+app.add_typer(languages, name="languages")
 
 
 def _write_version(wanted: bool) -> None:

@@ -12,7 +12,7 @@ from datetime import UTC, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.ingest.chunk_text import ChunkText, chunk_text_key
+from pipeline.ingest.chunk_text import ChunkText, locate_chunk
 from pipeline.summaries.results import DocumentSummary
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.objects import ObjectStore
@@ -154,12 +154,14 @@ class DocumentReader:
             for number, chunk in enumerate(document.chunk_plan, start=1)
             if chunk.first_page <= last_page and chunk.last_page >= first_page
         ]
-        return [
+        found = [
             passage
             for _, passages in self.stream_chunks(places)
             for passage in passages
             if first_page <= passage.page <= last_page
         ]
+        # Pages that were recognised lie in chunks of their own, after the others.
+        return sorted(found, key=lambda passage: passage.page)
 
     def stream_chunks(
         self, places: Iterable[ChunkPlace]
@@ -181,7 +183,7 @@ class DocumentReader:
                 yield oldest, passages.result()
 
     def _read_chunk(self, place: ChunkPlace) -> list[Passage]:
-        key = chunk_text_key(place.document.text_address, place.number)
+        key = locate_chunk(place.document, place.number)
         try:
             content = self.objects.read_json(self.artifacts_bucket, key)
         except ObjectMissingError as error:

@@ -73,5 +73,5 @@ def list_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Do
         if row["received_at"] >= before:
             return
         document = find_document(table, row["pk"].removeprefix("DOC#"))
-        if document is not None and not document.status.is_final:
+        if document is not None and not document.is_final:
             yield document

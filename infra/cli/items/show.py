@@ -69,7 +69,7 @@ def show_item(
     # How it fared: status, coverage, cost and where its results lie.
     output.write_facts([("Status", style_status(document.status))])
     output.write_prose(describe_status(document), indent=LABEL_WIDTH)
-    if not document.status.is_final:
+    if not document.is_final:
         delay = describe_delay(read_timeline(context.table, document_pk(document.document_id)))
         if delay is not None:
             output.write_prose(f"It {delay}.", indent=LABEL_WIDTH)

@@ -60,7 +60,7 @@ class Followed:
     @property
     def is_final(self) -> bool:
         """Whether nothing more happens to it by itself."""
-        return self.document is not None and self.document.status.is_final
+        return self.document is not None and self.document.is_final
 
 
 @dataclass(frozen=True)
@@ -134,14 +134,14 @@ def follow_in_flight(
     was_in_flight = False
     while True:
         look_began = pace.stopwatch()
-        unsettled = [i for i, document in seen.items() if not document.status.is_final]
+        unsettled = [i for i, document in seen.items() if not document.is_final]
         wanted = dict.fromkeys([*unsettled, *list_in_flight_ids(table)])
         found = read_documents(table, list(wanted))
         # One that is final already was so before anybody looked.
-        seen |= {i: d for i, d in found.items() if i in seen or not d.status.is_final}
+        seen |= {i: d for i, d in found.items() if i in seen or not d.is_final}
         if seen:
             yield _explain_delays(table, _sort_by_arrival(seen.values()), started, pace.now)
-        is_in_flight = any(not document.status.is_final for document in seen.values())
+        is_in_flight = any(not document.is_final for document in seen.values())
         was_in_flight = was_in_flight or is_in_flight
         if not is_in_flight and (was_in_flight or pace.now() - started > _ARRIVAL_TIME):
             return
