@@ -45,7 +45,7 @@ class Pages:
         self.opened += 1
         yield self
 
-    page_count = PAGES
+    page_count, unit = PAGES, "page"
     waited_seconds = 0.0
 
     def take_files(self, target):
@@ -105,7 +105,8 @@ class Desk:
         self.ingesting = IngestServices(
             queues=self.queues,
             extractor=self.extractor,
-            uploads_queue_url=settings.uploads_queue_url,
+            queue_url=settings.uploads_queue_url,
+            conversions_queue_url=settings.conversions_queue_url,
             max_document_bytes=1000,
             chunk_tokens=250,
             **common,
