@@ -20,7 +20,9 @@ from infra.stacks import Stack, resolve_local_stack
 from tests.local_stack.probe_stack import ProbeStack
 from tests.unit.template.template_parts import parse_template
 
-FUNCTIONS = ("ingest", "convert", "worker", "report", "api", "operator", "database")
+FUNCTIONS = (
+    *("ingest", "convert", "recognise", "worker", "report", "api", "operator", "database"),
+)
 KEY = "sk-canary-of-the-model"
 ALLOWED, DENIED = "allowed", "denied"
 
@@ -101,9 +103,16 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
         put(documents, "children/d/x.pdf"),
     )
     yield "delete a document", {"operator"}, delete(documents, "added.txt")
-    yield "read text", {"ingest", "convert", "worker", "api"}, get(artifacts, "text/kept")
-    yield "write text", {"ingest", "convert"}, put(artifacts, "text/new")
-    yield "join text", {"ingest", "convert", "api"}, put(artifacts, "text/new/whole.txt")
+    yield (
+        "read text",
+        {"ingest", "convert", "recognise", "worker", "api"},
+        get(artifacts, "text/kept"),
+    )
+    yield "write text", {"ingest", "convert", "recognise"}, put(artifacts, "text/new")
+    joiners = {"ingest", "convert", "recognise", "api"}
+    yield "join text", joiners, put(artifacts, "text/new/whole.txt")
+    yield "read a language", {"recognise"}, get(artifacts, "languages/eng.traineddata")
+    yield "delete text", {"operator"}, delete(artifacts, "text/new")
     readers = {"worker", "report", "api", "database"}
     yield "read a result", readers, get(artifacts, "results/kept")
     yield "write a result", {"worker"}, put(artifacts, "results/new")
@@ -133,7 +142,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "scan the ledger", set(), lambda client: client("dynamodb").scan(TableName=ledger)
     yield (
         "lock an item",
-        {"ingest", "convert", "worker", "report", "database"},
+        {"ingest", "convert", "recognise", "worker", "report", "database"},
         (lambda client: client("dynamodb").put_item(TableName=locks, Item={"id": {"S": "x"}})),
     )
     yield (
@@ -176,6 +185,10 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     conversions = {"ingest", "convert", "operator"}
     yield "send to the conversions queue", conversions, send("ConversionsQueueUrl")
     yield "take a conversions dead letter", {"worker", "operator"}, receive("ConversionsDlqUrl")
+    yield "take a page", {"recognise"}, receive("RecognitionQueueUrl")
+    senders = {"ingest", "recognise", "worker"}
+    yield "send to the recognition queue", senders, send("RecognitionQueueUrl")
+    yield "take a recognition dead letter", {"worker", "operator"}, receive("RecognitionDlqUrl")
     yield "take a work item", {"worker"}, receive("WorkQueueUrl")
     yield "take a report's order", {"report"}, receive("ReportsQueueUrl")
     senders = {"ingest", "worker", "operator"}
