@@ -38,8 +38,7 @@ def test_ingest_and_worker_are_paused_and_go_on(services, mappings):
     pause([], "the provider is down", WHO, services)
     assert [name for name, on in mappings.on.items() if on] == ["report"]
     assert [(p.consumer, p.is_on, p.reason, p.by) for p in read_pauses(services.table)] == [
-        (consumer, True, "the provider is down", WHO)
-        for consumer in ("convert", "ingest", "worker")
+        (consumer, True, "the provider is down", WHO) for consumer in PAUSED
     ]
     resume([], WHO, services)
     assert all(mappings.on.values())
