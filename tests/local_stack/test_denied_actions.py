@@ -182,18 +182,27 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
 
     yield "take an upload's notice", {"ingest"}, receive("UploadsQueueUrl")
     yield "take a conversion", {"convert"}, receive("ConversionsQueueUrl")
-    yield "send to the conversions queue", {"ingest", "convert"}, send("ConversionsQueueUrl")
+    conversions = {"ingest", "convert", "operator"}
+    yield "send to the conversions queue", conversions, send("ConversionsQueueUrl")
     yield "take a conversions dead letter", {"worker", "operator"}, receive("ConversionsDlqUrl")
     yield "take a page", {"recognise"}, receive("RecognitionQueueUrl")
-    senders = {"ingest", "recognise", "worker"}
+    senders = {"ingest", "recognise", "worker", "operator"}
     yield "send to the recognition queue", senders, send("RecognitionQueueUrl")
     yield "take a recognition dead letter", {"worker", "operator"}, receive("RecognitionDlqUrl")
     yield "take a work item", {"worker"}, receive("WorkQueueUrl")
     yield "take a report's order", {"report"}, receive("ReportsQueueUrl")
-    yield "send to the uploads queue", {"ingest", "worker"}, send("UploadsQueueUrl")
-    yield "send several to the uploads queue", {"ingest", "worker"}, send_several("UploadsQueueUrl")
-    yield "send to the work queue", pipeline, send("WorkQueueUrl")
-    yield "send several to the work queue", pipeline, send_several("WorkQueueUrl")
+    senders = {"ingest", "worker", "operator"}
+    yield "send to the uploads queue", senders, send("UploadsQueueUrl")
+    yield "send several to the uploads queue", senders, send_several("UploadsQueueUrl")
+    workers = pipeline | {"operator"}
+    yield "send to the work queue", workers, send("WorkQueueUrl")
+    yield "send several to the work queue", workers, send_several("WorkQueueUrl")
+    mapping = stack.output("WorkerMappingId")
+    yield (
+        "look whether a consumer is paused",
+        {"operator"},
+        (lambda client: client("lambda").get_event_source_mapping(UUID=mapping)),
+    )
     yield "send to the reports queue", {"report"}, send("ReportsQueueUrl")
     yield "send several to the reports queue", {"report"}, send_several("ReportsQueueUrl")
     yield "take a result's notice", {"database"}, receive("ResultsQueueUrl")

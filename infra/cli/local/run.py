@@ -12,6 +12,9 @@ from infra.cli.output import Output
 from infra.local.record import LocalFolder, LocalRecord, read_live_record
 from shared.errors import LocalStackError, UnknownStackError, WrongUsageError
 
+# A variable that tells a command that it runs so.
+REHEARSAL = "SEASHORE_REHEARSAL"
+
 # What would lead elsewhere: a profile, a session of other credentials, other addresses.
 _LEADS_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "SEASHORE_STACK")
 
@@ -66,4 +69,5 @@ def compose_environment(record: LocalRecord, own: Mapping[str, str]) -> dict[str
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "NO_PROXY": no_proxy,
         "no_proxy": no_proxy,
+        REHEARSAL: "1",
     }
