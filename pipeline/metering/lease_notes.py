@@ -85,14 +85,17 @@ class LeaseNotes:
         if not behind:
             yield []
             return
-        try:
+        with ExitStack() as unwritten:
+            unwritten.callback(self._write_each, behind)
             with self._writing, self._begin(behind) as notes:
                 yield notes
-        except BaseException:
-            for lease in behind:
-                with suppress(SeashoreError):
-                    self.write(lease)
-            raise
+            unwritten.pop_all()
+
+    def _write_each(self, leases: Iterable[OpenLease]) -> None:
+        """Write notes by themselves; what cannot be written the next note carries."""
+        for lease in leases:
+            with suppress(SeashoreError):
+                self.write(lease)
 
     @contextmanager
     def _begin(self, leases: list[OpenLease]) -> Iterator[list[Update]]:
