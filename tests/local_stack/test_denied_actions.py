@@ -187,7 +187,8 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "take a conversions dead letter", {"worker", "operator"}, receive("ConversionsDlqUrl")
     yield "take a page", {"recognise"}, receive("RecognitionQueueUrl")
     senders = {"ingest", "recognise", "worker"}
-    yield "send to the recognition queue", senders, send("RecognitionQueueUrl")
+    recognisers = senders | {"operator"}
+    yield "send to the recognition queue", recognisers, send("RecognitionQueueUrl")
     yield "take a recognition dead letter", {"worker", "operator"}, receive("RecognitionDlqUrl")
     yield "take a work item", {"worker"}, receive("WorkQueueUrl")
     yield "take a report's order", {"report"}, receive("ReportsQueueUrl")
