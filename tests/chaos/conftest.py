@@ -97,8 +97,11 @@ def _scenarios(
     alone = [m for m in modules.values() if any(hasattr(m, mark) for mark in marks)]
     together = [module for module in modules.values() if module not in alone]
 
+    # Made here: several threads would make the folder that theirs are in.
+    folders = {module: tmp_path_factory.mktemp("chaos") for module in modules.values()}
+
     def run(module: ModuleType) -> Any:
-        return module.run_scenario(tmp_path_factory.mktemp("chaos"), full)
+        return module.run_scenario(folders[module], full)
 
     with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(_AT_ONCE) as pool:
         futures = {module: first.submit(run, module) for module in alone}
