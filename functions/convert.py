@@ -19,7 +19,7 @@ from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
 from shared.messages.work_items import ConvertDocument, decode_conversion
-from shared.queue_catalogue import CONVERSIONS
+from shared.queue_catalogue import CONVERSIONS, RECOGNITION
 from shared.settings import Settings, read_settings
 
 # A sheet of a workbook is one unit, however many rows it has.
@@ -70,7 +70,9 @@ def build_convert(
         dlq_url=dlq_url,
         decode=lambda body, message_id, sent_at: decode_conversion(body),
         handle=lambda item, deadline: convert_item(item, services, deadline),
-        give_up=lambda item, end: give_up_ingest(item, end.message, base.table, utc_now),
+        give_up=lambda item, end: give_up_ingest(
+            item, end.message, base, RECOGNITION.find_urls(settings)[0]
+        ),
         note_delay=lambda item, wait: note_ingest_delay(item, wait, base.table, utc_now),
     )
     return consumer, build_runtime(settings, clients, CONVERSIONS.stage)

@@ -18,7 +18,7 @@ from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
 from shared.messages.work_items import IngestItem, decode_ingest_item
-from shared.queue_catalogue import CONVERSIONS, UPLOADS
+from shared.queue_catalogue import CONVERSIONS, RECOGNITION, UPLOADS
 from shared.settings import Settings, read_settings
 
 
@@ -51,6 +51,7 @@ def build_ingest(
         extractor=extractor,
         queue_url=queue_url,
         conversions_queue_url=CONVERSIONS.find_urls(settings)[0],
+        recognition_queue_url=RECOGNITION.find_urls(settings)[0] if settings.ocr_engine else None,
         max_document_bytes=settings.max_document_bytes,
         chunk_tokens=build_window(settings).chunk_tokens,
     )
@@ -60,7 +61,9 @@ def build_ingest(
         dlq_url=dlq_url,
         decode=lambda body, message_id, sent_at: decode_ingest_item(body),
         handle=lambda item, deadline: ingest_item(item, services, deadline),
-        give_up=lambda item, end: give_up_ingest(item, end.message, base.table, utc_now),
+        give_up=lambda item, end: give_up_ingest(
+            item, end.message, base, RECOGNITION.find_urls(settings)[0]
+        ),
         note_delay=lambda item, wait: note_ingest_delay(item, wait, base.table, utc_now),
     )
     return consumer, build_runtime(settings, clients, UPLOADS.stage)

@@ -18,6 +18,7 @@ from functions.wiring import build_services, utc_now
 from pipeline.dead_letters.sweep import SweepServices
 from pipeline.dead_letters.sweep_letters import SweptQueue
 from pipeline.ingest.ingest_failures import give_up_ingest
+from pipeline.recognition.recognition_failures import give_up_recognition
 from pipeline.report.report_failures import give_up_report
 from pipeline.services import Services
 from pipeline.tasks.carry_out import settle_lost_task
@@ -36,9 +37,17 @@ from shared.messages.work_items import (
     WorkItem,
     decode_conversion,
     decode_ingest_item,
+    decode_recognition_item,
     decode_work_item,
 )
-from shared.queue_catalogue import CONVERSIONS, REPORTS, UPLOADS, WORK, SourceQueue
+from shared.queue_catalogue import (
+    CONVERSIONS,
+    RECOGNITION,
+    REPORTS,
+    UPLOADS,
+    WORK,
+    SourceQueue,
+)
 from shared.settings import Settings, read_settings
 
 # How long SQS keeps a dead letter that it moved, counted from when it was first sent, and a day to
@@ -131,12 +140,17 @@ def build_item_services(
 
 def build_sweep(settings: Settings, items: TaskServices, base: Services) -> SweepServices:
     """Put the sweep's parts together: what a dead letter of each queue means."""
+    recognition_queue_url = RECOGNITION.find_urls(settings)[0]
 
     def give_up_uploads(body: str, message_id: str, cause: str) -> None:
-        give_up_ingest(decode_ingest_item(body), cause, base.table, base.now)
+        give_up_ingest(decode_ingest_item(body), cause, base, recognition_queue_url)
+
+    def give_up_pages(body: str, message_id: str, cause: str) -> None:
+        item = decode_recognition_item(body)
+        give_up_recognition(item, cause, recognition_queue_url, base)
 
     def give_up_conversions(body: str, message_id: str, cause: str) -> None:
-        give_up_ingest(decode_conversion(body), cause, base.table, base.now)
+        give_up_ingest(decode_conversion(body), cause, base, recognition_queue_url)
 
     def give_up_items(body: str, message_id: str, cause: str) -> None:
         give_up_work(decode_work_item(body, message_id), cause, items)
@@ -147,6 +161,7 @@ def build_sweep(settings: Settings, items: TaskServices, base: Services) -> Swee
 
     swept: dict[SourceQueue, Callable[[str, str, str], None]] = {
         UPLOADS: give_up_uploads,
+        RECOGNITION: give_up_pages,
         CONVERSIONS: give_up_conversions,
         WORK: give_up_items,
         REPORTS: give_up_reports,

@@ -378,6 +378,7 @@ class RejectionCode(StrEnum):
     NEEDS_CERTIFICATE = "needs_certificate"
     XFA_FORM = "xfa_form"
     UNMAPPED_FONTS = "unmapped_fonts"
+    NOT_RECOGNISED = "not_recognised"
     TOO_LARGE = "too_large"
     TOO_MANY_PAGES = "too_many_pages"
     OVER_LIMITS = "over_limits"

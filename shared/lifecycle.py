@@ -29,7 +29,9 @@ _IN_FLIGHT = frozenset(
 )
 
 # A replay takes up work again where it was given up: that is how PARTIAL and FAILED are left. A
-# document whose text is gone before it was summarised is begun anew.
+# document whose text is gone before it was summarised is begun anew. Pages that are recognised come
+# after the others: their text takes a PARTIAL document up again, and one that waited for nothing
+# else may turn out to have no text.
 _MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     DocumentStatus.RECEIVED: frozenset(
         {
@@ -43,6 +45,7 @@ _MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
     DocumentStatus.EXTRACTED: frozenset(
         {
             DocumentStatus.SUMMARIZING,
+            DocumentStatus.NO_TEXT,
             DocumentStatus.FAILED,
             DocumentStatus.RECEIVED,
             DocumentStatus.CANCELLED,
@@ -52,6 +55,7 @@ _MOVES_OF_WORK: dict[DocumentStatus, frozenset[DocumentStatus]] = {
         {
             DocumentStatus.DONE,
             DocumentStatus.PARTIAL,
+            DocumentStatus.NO_TEXT,
             DocumentStatus.FAILED,
             DocumentStatus.RECEIVED,
             DocumentStatus.CANCELLED,

@@ -50,10 +50,11 @@ UPLOADS = SourceQueue("uploads", "ingest")
 CONVERSIONS = SourceQueue("conversions", "convert")
 WORK = SourceQueue("work", "worker")
 REPORTS = SourceQueue("reports", "report")
+RECOGNITION = SourceQueue("recognition", "recognise")
 # No document or task hangs on a copied result, so the sweep has nothing to settle there.
 RESULTS = SourceQueue("results", "database", is_swept=False, is_optional=True)
 
-QUEUES = (UPLOADS, CONVERSIONS, WORK, REPORTS, RESULTS)
+QUEUES = (UPLOADS, CONVERSIONS, RECOGNITION, WORK, REPORTS, RESULTS)
 SWEPT_QUEUES = tuple(queue for queue in QUEUES if queue.is_swept)
 
 

@@ -87,6 +87,21 @@ ExtraBody = Annotated[
     BeforeValidator(_read_json_object),
     AfterValidator(_refuse_own_parameters),
 ]
+
+
+def _check_engines(value: tuple[str, ...]) -> tuple[str, ...]:
+    known = ("tesseract",)
+    if value in (("off",), ()):
+        return ()
+    unknown = [name for name in value if name not in known]
+    if unknown or not value or len(set(value)) != len(value):
+        raise ValueError(
+            f"give off, or one or more of {', '.join(known)}, the first to be asked first"
+        )
+    return value
+
+
+OcrEngines = Annotated[TextList, AfterValidator(_check_engines)]
 TimeZone = Annotated[ZoneInfo, BeforeValidator(_find_zone)]
 
 
@@ -107,6 +122,11 @@ class Settings(BaseModel):
     work_dlq_url: RequiredText
     reports_queue_url: RequiredText
     reports_dlq_url: RequiredText
+    recognition_queue_url: RequiredText
+    recognition_dlq_url: RequiredText
+
+    ocr_engine: OcrEngines = ("tesseract",)
+    ocr_languages: TextList = ("eng",)
 
     callback_arns: TextList = ()
 
@@ -149,6 +169,7 @@ class Settings(BaseModel):
     operator_group: RequiredText = "operators"
     ingest_mapping_id: OptionalText = None
     convert_mapping_id: OptionalText = None
+    recognise_mapping_id: OptionalText = None
     worker_mapping_id: OptionalText = None
     report_mapping_id: OptionalText = None
 

@@ -168,7 +168,10 @@ class DocumentDeleted(_Answer):
 
 
 class TaskView(_Answer):
-    """A task. `result` is what it brought, once its status is DONE or PARTIAL."""
+    """A task. `result` is what it brought, once its status is DONE or PARTIAL.
+
+    `candidates` is for a review: what a model has given and no page bears out.
+    """
 
     task_id: str
     kind: str
@@ -185,6 +188,7 @@ class TaskView(_Answer):
     cost_usd: float
     reason: str | None
     result: dict[str, Any] | None = None
+    candidates: list[dict[str, Any]] | None = None
 
 
 class TaskPage(_Answer):

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from functions.http.chat_routes import add_chat_routes, add_thread_routes
 from functions.http.document_routes import add_document_routes, add_report_routes
+from functions.http.mcp_routes import add_mcp_route
 from functions.http.models import DAY_PATTERN, Health, TaskAccepted, TaskPage, TaskView
 from functions.http.request_facts import run_within
 from functions.http.route_parts import (
@@ -38,6 +39,7 @@ def build_app(services: ApiServices, logger: Logger) -> APIGatewayRestResolver:
     _add_task_routes(app, services)
     add_document_routes(app, services)
     add_report_routes(app, services)
+    add_mcp_route(app, services)
     _add_other_routes(app, services)
     return app
 
@@ -99,15 +101,26 @@ def _add_task_routes(app: APIGatewayRestResolver, services: ApiServices) -> None
         tags=["tasks"],
         responses=tell_answers(200, "The task.", 404),
     )
-    def read_task(task_id: Annotated[str, Path()]) -> TaskView:
+    def read_task(
+        task_id: Annotated[str, Path()],
+        review: Annotated[
+            bool,
+            Query(description="Whether to give also what a model has given and no page bears out."),
+        ] = False,
+    ) -> TaskView:
         check_id(task_id, TASK_ID_PATTERN, "task")
 
         def read() -> TaskView:
             task = find_task(services.reader.table, task_id)
             if task is None:
                 raise NothingFoundError("there is no such task")
-            result = None if task.result_key is None else services.reader.read_json(task.result_key)
-            return view_task(task, result)
+            if task.result_key is None:
+                return view_task(task, None)
+            result = services.reader.read_json(task.result_key)
+            candidates = (
+                services.reader.read_candidates(task.result_key, result) if review else None
+            )
+            return view_task(task, result, candidates)
 
         return run_within(find_facts(app).deadline, read)
 

@@ -30,12 +30,15 @@ def view_document(document: Document) -> DocumentView:
     )
 
 
-def view_task(task: Task, result: dict[str, Any] | None) -> TaskView:
-    """A task, with its result."""
+def view_task(
+    task: Task, result: dict[str, Any] | None, candidates: list[dict[str, Any]] | None = None
+) -> TaskView:
+    """A task, with its result, and for a review what is not in it as no page bears it out."""
     return TaskView(
         **task.model_dump(include=set(TaskView.model_fields) - {"cost_usd"}),
         cost_usd=task.cost_micro_usd / MICRO_USD_PER_USD,
         result=result,
+        candidates=candidates,
     )
 
 

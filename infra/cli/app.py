@@ -22,9 +22,12 @@ from infra.cli.erasure.commands import erasure_commands
 from infra.cli.evaluation.commands import eval_command
 from infra.cli.exit_codes import EXPLANATION, ExitCode, find_exit_code
 from infra.cli.items.commands import item_commands
-from infra.cli.local.commands import demo_command, local
+from infra.cli.languages.commands import languages
+from infra.cli.local.commands import demo_command, local, mail_commands
+from infra.cli.logs.commands import log_commands
 from infra.cli.operations.commands import operation_commands
 from infra.cli.options import open_output
+from infra.cli.put.commands import put_commands
 from infra.cli.report.commands import report_commands
 from infra.cli.tasks.commands import task_commands
 from shared.errors import SeashoreError
@@ -64,19 +67,23 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 # Without a name the commands of a group become commands of `seashore` itself.
+app.add_typer(put_commands)
 app.add_typer(document_commands)
 app.add_typer(task_commands)
 app.add_typer(item_commands)
+app.add_typer(log_commands)
 app.add_typer(operation_commands)
 app.add_typer(erasure_commands)
 app.add_typer(chat_commands)
 app.add_typer(dlq, name="dlq")
 app.add_typer(report_commands)
 app.add_typer(demo_command)
+app.add_typer(mail_commands)
 app.add_typer(eval_command)
 app.add_typer(local, name="local")
 app.add_typer(deploy_commands)
 app.add_typer(secrets, name="secrets")
+app.add_typer(languages, name="languages")
 
 
 def _write_version(wanted: bool) -> None:

@@ -37,6 +37,14 @@ Days = Annotated[int, typer.Option(min=1, max=366, help="How many days back; 1 i
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 
+Review = Annotated[
+    bool,
+    typer.Option(
+        "--review",
+        help="Of fields, show also what the model has given and no page bears out.",
+    ),
+]
+
 Command = Callable[..., ExitCode | None]
 
 

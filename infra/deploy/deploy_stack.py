@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from infra.aws import aws_errors_as
 from infra.deploy.code_only import exchange_code, find_stale_functions, require_working_functions
 from infra.deploy.kept_pauses import keep_pauses_of
+from infra.deploy.language_files import put_missing_languages
 from infra.deploy.stack_changes import ResourceChange, add_code_changes
 from infra.deploy.stack_operation import Deployment, read_kept_parameters
 from infra.deploy.stack_place import StackPlace
 from infra.deploy.staging import stage_template
 from infra.packaging.build import Package, Target
+from shared.aws.objects import ObjectStore
 from shared.errors import DeployError
 
 # The processors of the functions, and so what their packages are built for.
@@ -67,6 +69,7 @@ def deploy_stack(
         if deployment.changed:
             require_working_functions(place, packages)
         keep_pauses_of(place, deployment.outputs)
+        put_missing_languages(deployment.outputs, ObjectStore(place.client("s3")), place.report)
         return Deployment(deployment.outputs, changed=deployment.changed or bool(stale))
 
 

@@ -17,10 +17,13 @@ _OF_THIS_MACHINE = {
     "ConvertTimeoutSeconds": "30",
     "WorkerTimeoutSeconds": "30",
     "ReportTimeoutSeconds": "30",
+    # A page may take a minute on a slow machine.
+    "RecogniseTimeoutSeconds": "120",
     # Each copy of a function is a process of its own.
     "IngestMaximumConcurrency": "2",
     "ConvertMaximumConcurrency": "2",
     "WorkerMaximumConcurrency": "4",
+    "RecogniseMaximumConcurrency": "2",
     # The emulator speaks plain HTTP, on this machine's own address only.
     "RequireTls": "false",
     # The emulator does not know saved queries.

@@ -15,6 +15,7 @@ from pathlib import Path
 from infra.packaging.archive import walk_files
 from infra.packaging.lazy_init import make_lazy
 from infra.packaging.service_data import keep_services
+from infra.packaging.shared_libraries import blank_debug_tables
 from shared.errors import BuildError
 
 _NEEDLESS_FOLDERS = frozenset({"__pycache__", "tests", "test", "bin", "examples"})
@@ -30,6 +31,9 @@ _NEEDLESS_PATHS = (
     "pypdfium2_cli/*",
     "urllib3/contrib/emscripten/*",
 )
+
+# Shared libraries that are shipped with all that a debugger could ask for.
+_LIBRARIES_TO_BLANK = ("tesserocr/*.so", "tesserocr.libs/*")
 
 # Packages that would load all of a large dependency for the few names that are used.
 _LAZY_PACKAGES = (
@@ -138,6 +142,9 @@ def install_dependencies(
     keep_services(tree, services)
     _remove_needless_files(tree)
     settle_questions(tree)
+    for path in [path for pattern in _LIBRARIES_TO_BLANK for path in tree.glob(pattern)]:
+        if (blanked := blank_debug_tables(path)) is not None:
+            _replace(path, blanked)
     for path in [path for pattern in _LAZY_PACKAGES for path in tree.glob(pattern)]:
         lazy = make_lazy(path.read_text(encoding="utf-8"))
         if lazy is not None:

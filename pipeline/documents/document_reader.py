@@ -5,13 +5,14 @@ It has no way to write, so whatever a tool is made to do by a document's text, n
 
 import re
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.ingest.chunk_text import ChunkText, chunk_text_key
+from pipeline.ingest.chunk_text import ChunkText, locate_chunk
 from pipeline.summaries.results import DocumentSummary
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.objects import ObjectStore
@@ -25,6 +26,9 @@ from shared.lifecycle import DocumentStatus
 _ID = re.compile(r"d[0-9a-f]{20}")
 _PARALLEL_READS = 8
 _REPORT_DAYS = 8
+
+# What lies beside the result of an extraction of which `not_borne_out` is more than 0.
+REVIEW_FILE = "review.json"
 
 
 @dataclass(frozen=True)
@@ -119,6 +123,23 @@ class DocumentReader:
         content: dict[str, Any] = self.objects.read_json(self.artifacts_bucket, key)
         return content
 
+    def read_candidates(self, result_key: str, result: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """What a model has given for a task and no page bears out; it lies beside the result.
+
+        Args:
+            result_key: Where the result lies.
+            result: The result.
+
+        Raises:
+            ObjectMissingError: It is gone.
+        """
+        if not result.get("not_borne_out"):
+            return []
+        candidates: list[dict[str, Any]] = self.read_json(
+            str(PurePosixPath(result_key).with_name(REVIEW_FILE))
+        )["candidates"]
+        return candidates
+
     def read_passages(
         self, document: Document, first_page: int = 1, last_page: int | None = None
     ) -> list[Passage]:
@@ -133,12 +154,14 @@ class DocumentReader:
             for number, chunk in enumerate(document.chunk_plan, start=1)
             if chunk.first_page <= last_page and chunk.last_page >= first_page
         ]
-        return [
+        found = [
             passage
             for _, passages in self.stream_chunks(places)
             for passage in passages
             if first_page <= passage.page <= last_page
         ]
+        # Pages that were recognised lie in chunks of their own, after the others.
+        return sorted(found, key=lambda passage: passage.page)
 
     def stream_chunks(
         self, places: Iterable[ChunkPlace]
@@ -160,7 +183,7 @@ class DocumentReader:
                 yield oldest, passages.result()
 
     def _read_chunk(self, place: ChunkPlace) -> list[Passage]:
-        key = chunk_text_key(place.document.text_address, place.number)
+        key = locate_chunk(place.document, place.number)
         try:
             content = self.objects.read_json(self.artifacts_bucket, key)
         except ObjectMissingError as error:

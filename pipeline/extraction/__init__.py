@@ -10,7 +10,7 @@ answers over pipes in the frames of `protocol`.
             page.number, page.status, page.text
 """
 
-from pipeline.extraction.document import OpenDocument, TakenFile
+from pipeline.extraction.document import OpenDocument, PagePicture, TakenFile
 from pipeline.extraction.extractor import Extractor
 from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.page_text import Engine, PageStatus, PageText
@@ -21,6 +21,7 @@ __all__ = [
     "ExtractionLimits",
     "Extractor",
     "OpenDocument",
+    "PagePicture",
     "PageStatus",
     "PageText",
     "TakenFile",

@@ -1,7 +1,7 @@
 """One open document: its pages in order, whatever becomes of the readers."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -22,6 +22,11 @@ from shared.deadline import Deadline
 from shared.document_formats import DocumentFormat
 from shared.errors import DeadlineError, RejectionCode
 
+OUT_OF_TURN = "the reader answered out of turn"
+# Noise does not compress: a PNG of it has a little more than a byte for each grey pixel. A picture
+# that is a document of its own is handed out as it is.
+_MOST_BYTES_PER_PIXEL = 4
+
 
 @dataclass(frozen=True)
 class TakenFile:
@@ -33,6 +38,21 @@ class TakenFile:
     """
 
     name: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
+class PagePicture:
+    """A page as a picture.
+
+    Args:
+        number: The number of the page, from 1.
+        data: The bytes of the picture: a PNG, or what the file itself has.
+        reason: Why there is none; None if there is.
+    """
+
+    number: int
+    data: bytes = b""
     reason: str | None = None
 
 
@@ -152,6 +172,47 @@ class OpenDocument:
                 self._is_reading = False
             yield TakenFile(name, reason)
 
+    def render(
+        self, numbers: Iterable[int], *, dots_per_inch: int, max_pixels: int
+    ) -> Iterator[PagePicture]:
+        """Pages as pictures, in the order that is asked for.
+
+        Args:
+            numbers: The numbers of the pages.
+            dots_per_inch: How finely they are rendered.
+            max_pixels: Large pages are rendered less finely, with so many pixels.
+
+        Raises:
+            DeadlineError: The time is up; the pictures given so far are good.
+            ExtractorError: No further reader can be started.
+        """
+        if self._is_reading:
+            self._drop_reader()
+        for number in numbers:
+            if self._stopped_because is None:
+                self._resume(RequestKind.RENDER, number, dots_per_inch, max_pixels)
+            if self._reader is None or self._stopped_because is not None:
+                yield PagePicture(number, reason=self._stopped_because or "")
+                continue
+            yield self._receive_picture(self._reader, number, _MOST_BYTES_PER_PIXEL * max_pixels)
+            self._is_reading = False
+
+    def _receive_picture(self, reader: ReaderProcess, number: int, max_bytes: int) -> PagePicture:
+        data = bytearray()
+        while True:
+            answer = self._wait_for_next(reader)
+            if isinstance(answer, ReaderLoss):
+                return PagePicture(number, reason=answer.reason)
+            is_in_turn = answer.number == number and len(data) + len(answer.data) <= max_bytes
+            if is_in_turn and answer.kind is FrameKind.PICTURE_PART:
+                data += answer.data
+            elif is_in_turn and answer.kind is FrameKind.PICTURE_ENDS:
+                reason = answer.text[:MAX_REASON_CHARACTERS] or None
+                return PagePicture(number, b"" if reason else bytes(data), reason)
+            else:
+                self._drop_reader()
+                return PagePicture(number, reason=OUT_OF_TURN)
+
     def release(self) -> ReaderProcess | None:
         """Close the document.
 
@@ -179,7 +240,7 @@ class OpenDocument:
             is_part = answer.kind is FrameKind.FILE_PART and answer.number == number
             if not is_part or target.tell() + len(answer.data) > max_bytes:
                 self._drop_reader()
-                return "the reader answered out of turn"
+                return OUT_OF_TURN
             target.write(answer.data)
 
     def _next_page(self, number: int) -> PageText:
@@ -200,9 +261,7 @@ class OpenDocument:
             code, reason = decode_cause(answer.text)
             return _fail_page(number, reason, code)
         self._drop_reader()
-        return _fail_page(
-            number, answer.text or "the reader answered out of turn", RejectionCode.OVER_LIMITS
-        )
+        return _fail_page(number, answer.text or OUT_OF_TURN, RejectionCode.OVER_LIMITS)
 
     def _resume(self, kind: RequestKind, *arguments: int) -> None:
         """Ask for what follows, with a new reader if need be, or settle that no more is tried."""
@@ -230,7 +289,7 @@ class OpenDocument:
         answer = self._wait(reader, seconds, _describe_overrun(seconds))
         if isinstance(answer, Frame) and answer.kind not in (FrameKind.OPENED, FrameKind.REFUSED):
             self._drop_reader()
-            return ReaderLoss(LossCause.CRASH, "the reader answered out of turn")
+            return ReaderLoss(LossCause.CRASH, OUT_OF_TURN)
         return answer
 
     def _ask_for_rest(self, kind: RequestKind, *arguments: int) -> None:

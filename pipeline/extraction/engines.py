@@ -43,6 +43,7 @@ from pipeline.extraction.readable_document import (
     UnreadableDocumentError,
     UnreadablePageError,
 )
+from pipeline.extraction.shown_text.page_pictures import render_page
 from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.errors import RejectionCode
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
 
 NO_ENGINE = "neither PDF engine can read it"
 NOT_WHOLE = "parts of the file are broken, and of this page nothing is left"
+NOT_RENDERED = "it cannot be rendered as a picture"
 NO_CHARACTERS = "its fonts do not say which characters they draw"
 
 
@@ -115,6 +117,20 @@ class EngineDocument:
         if is_doubtful(text):
             raise UnreadablePageError(NO_CHARACTERS, RejectionCode.UNMAPPED_FONTS)
         return EnginePage(Engine.PYPDF, text, not text.strip() and _shows_picture(page))
+
+    def render_page(self, number: int, dots_per_inch: int, max_pixels: int) -> bytes:
+        """A page as a picture, in grey, with all that it shows: a PNG.
+
+        Raises:
+            UnreadablePageError: PDFium cannot render it.
+            MemoryError: The memory limit was reached.
+        """
+        if self._pdfium is None:
+            raise UnreadablePageError(NOT_RENDERED)
+        try:
+            return render_page(self._pdfium.handle, number, dots_per_inch, max_pixels)
+        except PdfiumError as error:
+            raise UnreadablePageError(NOT_RENDERED) from error
 
     def find_files(self) -> Iterator[FileInside]:
         """The files inside, in the order of their names in `embedded_files`."""

@@ -26,7 +26,11 @@ class RequestKind(StrEnum):
     OPEN = "open"  # path, suffix of its format, CPU seconds: answered by OPENED or REFUSED
     READ = "read"  # first page: answered by a frame for each page up to the last
     TAKE = "take"  # first file inside, most bytes of all: FILE_PARTs and a FILE_ENDS for each file
+    # page, dots an inch, most pixels: answered by PICTURE_PARTs and a PICTURE_ENDS
+    RENDER = "render"
     CLOSE = "close"  # answered by CLOSED
+    # Of a recogniser: path of a picture, CPU seconds: answered by PAGE_WORDS or PAGE_FAILED
+    RECOGNISE = "recognise"
 
 
 class FrameKind(Enum):
@@ -43,6 +47,9 @@ class FrameKind(Enum):
     PAGE_FATAL = b"D"  # text: why; the reader ends itself after it
     FILE_PART = b"B"  # number: the file's; data: some of its bytes, after those before
     FILE_ENDS = b"E"  # number: the file's; text: why it is not taken out, empty if it is
+    PICTURE_PART = b"G"  # data: some of the picture's bytes, after those before
+    PICTURE_ENDS = b"H"  # text: why the page cannot be rendered, empty if it is
+    PAGE_WORDS = b"W"  # text: the words of a picture, as JSON
     CLOSED = b"C"  # number: memory that the reader still holds, in KiB
 
 
@@ -52,6 +59,9 @@ PAGE_ENGINES = {
     FrameKind.PAGE_BY_CONVERTER: Engine.CONVERTER,
 }
 PAGE_KINDS = {engine: kind for kind, engine in PAGE_ENGINES.items()}
+
+
+FRAMES_OF_BYTES = frozenset({FrameKind.FILE_PART, FrameKind.PICTURE_PART})
 
 
 class FrameError(Exception):
@@ -67,7 +77,7 @@ class Frame:
         number: The page, or what `FrameKind` says.
         cpu_milliseconds: CPU time that the reader has spent on the open document.
         text: The page's text, or what `FrameKind` says.
-        data: The bytes of a FILE_PART, which has no text.
+        data: The bytes of a part of a file or picture, which has no text.
     """
 
     kind: FrameKind
@@ -109,7 +119,7 @@ def find_max_payload_bytes(max_page_characters: int) -> int:
 
 def encode_frame(frame: Frame) -> bytes:
     """One frame as bytes. The text must be free of lone surrogates."""
-    payload = frame.data if frame.kind is FrameKind.FILE_PART else frame.text.encode()
+    payload = frame.data if frame.kind in FRAMES_OF_BYTES else frame.text.encode()
     return (
         HEADER.pack(frame.kind.value, frame.number, frame.cpu_milliseconds, len(payload)) + payload
     )
@@ -131,7 +141,7 @@ def decode_frame(buffer: bytearray, max_payload_bytes: int) -> Frame | None:
         return None
     try:
         kind, payload = FrameKind(code), bytes(buffer[HEADER.size : end])
-        if kind is FrameKind.FILE_PART:
+        if kind in FRAMES_OF_BYTES:
             frame = Frame(kind, number, cpu_milliseconds, data=payload)
         else:
             frame = Frame(kind, number, cpu_milliseconds, payload.decode())

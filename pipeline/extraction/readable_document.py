@@ -59,6 +59,13 @@ class ReadableDocument(Protocol):
     def read_page(self, number: int) -> EnginePage:
         """The text of a page, from 1. Raises `UnreadablePageError` or `MemoryError`."""
 
+    def render_page(self, number: int, dots_per_inch: int, max_pixels: int) -> bytes:
+        """A page as a picture whose text can be recognised: PNG, JPEG, TIFF or WebP.
+
+        Only of pages that `read_page` says show a picture, or that fail with `UNMAPPED_FONTS`.
+        Raises `UnreadablePageError` or `MemoryError`.
+        """
+
     def find_files(self) -> Iterator[Any]:
         """The files inside, in the order of `embedded_files`."""
 

@@ -6,17 +6,21 @@ a document is handed in: each kind of reader is a module of its own that calls `
 """
 
 import gc
-import logging
 import os
-import select
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import IO
 
+from pipeline.extraction.confinement.child_process import (
+    OUT_OF_MEMORY,
+    end_with_parent,
+    silence_engines,
+    take_standard_output,
+    write_frame,
+)
 from pipeline.extraction.confinement.jail import enter_jail
 from pipeline.extraction.confinement.resource_limits import (
     limit_document_cpu,
@@ -31,7 +35,6 @@ from pipeline.extraction.protocol import (
     RequestKind,
     decode_request,
     encode_cause,
-    encode_frame,
     find_max_payload_bytes,
 )
 from pipeline.extraction.readable_document import (
@@ -48,7 +51,6 @@ _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 PAGES_BETWEEN_LOOKS = 100
 MAX_GROWTH_KIBIBYTES = 16 * 1024
 MAX_PART_BYTES = 1 << 18
-OUT_OF_MEMORY = "it needs more memory than a document may use"
 
 
 # Opens the file of a format, which its suffix names.
@@ -77,35 +79,6 @@ def run_reader(open_file: OpenFile, prepare: Callable[[], None]) -> None:
     # the time.
     gc.set_threshold(_OBJECTS_BETWEEN_COLLECTIONS, 20, 50)
     Reader(answers, max_page_characters, open_file).serve(sys.stdin.buffer)
-
-
-def end_with_parent() -> None:
-    """End this process when the parent is gone, even in the middle of a page.
-
-    PR_SET_PDEATHSIG would not do: it fires when the *thread* that started this process ends, and
-    a reader outlives the thread of the record that it was started for.
-    """
-    poller = select.poll()
-    # No event is asked for, so that only the end of the pipe is reported, and no request.
-    poller.register(sys.stdin.fileno(), 0)
-    poller.poll()
-    os._exit(0)
-
-
-def take_standard_output() -> IO[bytes]:
-    """Standard output for frames alone: what else is printed, there or as an error, is dropped."""
-    answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb", buffering=0)
-    null = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(null, sys.stdout.fileno())
-    os.dup2(null, sys.stderr.fileno())
-    os.close(null)
-    return answers
-
-
-def silence_engines() -> None:
-    """No warnings and no log lines: they speak of an untrusted document's inside."""
-    logging.disable(logging.CRITICAL)
-    warnings.simplefilter("ignore")
 
 
 class Reader:
@@ -138,6 +111,8 @@ class Reader:
                     self._read(int(arguments[0]))
                 case RequestKind.TAKE:
                     self._take_files(int(arguments[0]), int(arguments[1]))
+                case RequestKind.RENDER:
+                    self._render(*(int(argument) for argument in arguments[:3]))
                 case RequestKind.CLOSE:
                     self._close()
 
@@ -158,7 +133,8 @@ class Reader:
         document = self._document
         if document is None:
             return
-        held_kibibytes = read_resident_kibibytes()
+        has_looks = document.page_count >= PAGES_BETWEEN_LOOKS
+        held_kibibytes = read_resident_kibibytes() if has_looks else 0
         for number in range(first_page, document.page_count + 1):
             if number % PAGES_BETWEEN_LOOKS == 0:
                 grown_kibibytes = read_resident_kibibytes() - held_kibibytes
@@ -212,6 +188,23 @@ class Reader:
                 self._send(FrameKind.FILE_PART, number, data=data[start : start + part_bytes])
             self._send(FrameKind.FILE_ENDS, number)
 
+    def _render(self, number: int, dots_per_inch: int, max_pixels: int) -> None:
+        """Send a page as a picture that recognition can read."""
+        part_bytes = min(MAX_PART_BYTES, find_max_payload_bytes(self._max_page_characters))
+        try:
+            if self._document is None:
+                raise UnreadablePageError("no document is open")
+            picture = self._document.render_page(number, dots_per_inch, max_pixels)
+        except UnreadablePageError as error:
+            self._send(FrameKind.PICTURE_ENDS, number, str(error))
+        except MemoryError:
+            self._send(FrameKind.PICTURE_ENDS, number, OUT_OF_MEMORY)
+        else:
+            for start in range(0, len(picture), part_bytes):
+                part = picture[start : start + part_bytes]
+                self._send(FrameKind.PICTURE_PART, number, data=part)
+            self._send(FrameKind.PICTURE_ENDS, number)
+
     def _close(self) -> None:
         if self._document is not None:
             self._document.close()
@@ -227,7 +220,5 @@ class Reader:
 
     def _send(self, kind: FrameKind, number: int = 0, text: str = "", data: bytes = b"") -> None:
         cpu_seconds = time.process_time() - self._cpu_at_open
-        frame = encode_frame(Frame(kind, number, int(cpu_seconds * 1000), text, data))
-        view = memoryview(frame)
-        while view:
-            view = view[self._answers.write(view) :]
+        frame = Frame(kind, number, int(cpu_seconds * 1000), text, data)
+        write_frame(self._answers, frame)

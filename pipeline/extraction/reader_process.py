@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum, auto
@@ -66,13 +66,18 @@ class ReaderProcess:
         limits: What it may use.
         environment: The environment of this process, of which almost nothing is passed on.
         reader: The module that it runs.
+        arguments: What that is told besides its limits.
 
     Raises:
         ExtractorError: It does not start.
     """
 
     def __init__(
-        self, limits: ExtractionLimits, environment: Mapping[str, str], reader: str
+        self,
+        limits: ExtractionLimits,
+        environment: Mapping[str, str],
+        reader: str,
+        arguments: Sequence[str] = (),
     ) -> None:
         self._max_payload_bytes = find_max_payload_bytes(limits.max_page_characters)
         self._max_idle_bytes = limits.memory_bytes * MAX_IDLE_SHARE
@@ -84,6 +89,7 @@ class ReaderProcess:
                 [
                     *(sys.executable, "-s", "-S", "-P", "-m", reader),
                     *(str(limits.memory_bytes), str(limits.max_page_characters)),
+                    *arguments,
                 ],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,

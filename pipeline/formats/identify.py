@@ -4,8 +4,10 @@ The name of a file is no evidence. Texts have no signature: a table, a mail, a w
 with headings are told by how their first lines look, anything else in characters is a text.
 """
 
+import csv
 import io
 import re
+from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,7 +57,7 @@ _MAIL_FIELDS = frozenset(
     {"from", "to", "subject", "date", "message-id", "received", "mime-version", "return-path"}
 )
 _HEADING = re.compile(r"^#{1,6} +\S", re.M)
-_LINES_OF_A_TABLE = 8
+_ROWS_OF_A_TABLE = 8
 
 
 def identify_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
@@ -127,17 +129,18 @@ def _tell(text: str) -> DocumentFormat:
 
 
 def _looks_like_table(text: str) -> bool:
-    """Whether each of the first lines has the same number of the same separator."""
-    lines = [line for line in text.splitlines()[:_LINES_OF_A_TABLE] if line.strip()]
-    if len(lines) < 2:
-        return False
-    unquoted = [re.sub(r'"[^"]*"', "", line) for line in lines]
+    """Whether the first rows have as many cells as one another, and none begins with a space."""
     for separator in ",;\t":
-        counts = {line.count(separator) for line in unquoted}
-        if (
-            len(counts) == 1
-            and counts != {0}
-            and not any(f"{separator} " in line for line in unquoted)
-        ):
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+        try:
+            first = [row for row in islice(rows, _ROWS_OF_A_TABLE) if row]
+        except csv.Error:
+            continue
+        # The last may be cut off where the beginning of the file ends.
+        whole = first[:-1] if len(first) == _ROWS_OF_A_TABLE else first
+        if len(whole) < 2 or len(whole[0]) < 2:
+            continue
+        is_even = len({len(row) for row in whole}) == 1
+        if is_even and not any(cell.startswith(" ") for row in whole for cell in row):
             return True
     return False

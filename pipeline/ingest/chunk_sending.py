@@ -2,7 +2,7 @@
 
 import logging
 
-from pipeline.ingest.chunk_text import chunk_text_key
+from pipeline.ingest.chunk_text import locate_chunk
 from pipeline.services import Services
 from shared.errors import LedgerConflictError
 from shared.ledger.chunks import note_all_sent
@@ -29,7 +29,7 @@ def send_chunks(document: Document, services: Services) -> None:
             document_id=document.document_id,
             run=document.run,
             chunk_number=number,
-            text_key=chunk_text_key(document.text_address, number),
+            text_key=locate_chunk(document, number),
             first_page=chunk.first_page,
             last_page=chunk.last_page,
             terms=find_terms(document),

@@ -5,17 +5,29 @@ It lies under the hash of the document's bytes, so that the same bytes under ano
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.ledger.document_texts import TextSource
+from shared.ledger.documents import Document
+
 # Part of the address of texts: change it when the same bytes come to give other text or chunks.
 EXTRACTION_VERSION = 2
 
 
 class PageOfText(BaseModel):
-    """A page of a chunk, or a part of it where the page alone is too long for one chunk."""
+    """A page of a chunk, or a part of it where the page alone is too long for one chunk.
+
+    Args:
+        number: The number of the page, from 1.
+        text: Its text.
+        source: Where that is from.
+        confidence: How sure what has recognised it is of it, in percent; None for text of the file.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     number: int
     text: str
+    source: TextSource = TextSource.TEXT
+    confidence: int | None = None
 
 
 class ChunkText(BaseModel):
@@ -49,3 +61,23 @@ def chunk_text_key(address: str, chunk_number: int) -> str:
 def whole_text_key(address: str) -> str:
     """The key of the text of all chunks in one, where somebody has asked for it."""
     return f"text/{address}/whole.txt"
+
+
+def locate_chunk(document: Document, chunk_number: int) -> str:
+    """The key of the text of one of a document's chunks.
+
+    Recognised text is the document's own: of the same bytes another may have other pages left out.
+    """
+    if not document.chunk_plan[chunk_number - 1].recognised_pages:
+        return chunk_text_key(document.text_address, chunk_number)
+    return f"text/{document.text_address}/{document.document_id}/{chunk_number:06d}.json"
+
+
+def picture_key(address: str, page: int) -> str:
+    """The key of a page's picture in the artifacts bucket, for as long as it is not recognised."""
+    return f"text/{address}/pages/{page:06d}.picture"
+
+
+def recognised_key(address: str, page: int, engine: str) -> str:
+    """The key of what an engine has recognised on a page: words, boxes and text."""
+    return f"text/{address}/pages/{page:06d}.{engine}.json"

@@ -5,7 +5,7 @@ import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.extraction import Extractor, OpenDocument
+from pipeline.extraction import OpenDocument
 from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.children import put_children
 from pipeline.ingest.chunk_sending import may_lack_chunks, send_chunks
@@ -16,10 +16,15 @@ from pipeline.ingest.chunk_text import (
     text_address,
 )
 from pipeline.ingest.chunking import group_pages
-from pipeline.ingest.downloads import download_document
+from pipeline.ingest.downloads import check_downloadable, download_document
 from pipeline.ingest.failed_pages import refuse_failed
 from pipeline.ingest.reading_progress import ReadingProgress, to_chunk_text
-from pipeline.services import Services
+from pipeline.ingest.render_pages import (
+    RenderServices,
+    ask_for_pictures,
+    choose_pages,
+    render_pages,
+)
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
@@ -46,6 +51,7 @@ from shared.messages.work_items import (
     ContinueIngest,
     ConvertDocument,
     IngestItem,
+    RenderPages,
     encode_message,
 )
 
@@ -56,22 +62,16 @@ _CHECKPOINT_SECONDS = 3.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class IngestServices(Services):
+class IngestServices(RenderServices):
     """What ingestion works with besides.
 
     Args:
-        extractor: Reads the text of documents.
-        queue_url: Where the rest of a long document is sent to be read.
         conversions_queue_url: Where a document is sent that is no PDF; None in the function that
             reads those.
-        max_document_bytes: Larger documents are refused before they are downloaded.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
     """
 
-    extractor: Extractor
-    queue_url: str
     conversions_queue_url: str | None
-    max_document_bytes: int
     chunk_tokens: int
 
 
@@ -85,6 +85,9 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
         RetryableError: The work may succeed later.
         DeferredError: An AWS service asks for patience, or no reader of PDFs became free.
     """
+    if isinstance(item, RenderPages):
+        render_pages(item, services, deadline)
+        return
     if isinstance(item, ContinueIngest):
         document = find_document(services.table, item.document_id)
         if document is not None and item.next_page == 1 and document.run == item.run:
@@ -116,6 +119,7 @@ def _ingest_document(document: Document, services: IngestServices, deadline: Dea
         _extract_document(document, services, deadline)
         document = find_document(services.table, document.document_id) or document
     if may_lack_chunks(document):
+        ask_for_pictures(document, services)
         send_chunks(document, services)
 
 
@@ -129,8 +133,7 @@ def _begin_again(document: Document, services: IngestServices) -> Document:
         return document
     if document.status is DocumentStatus.PARTIAL:
         try:
-            with download_document(document, services.objects, services.max_document_bytes):
-                pass
+            check_downloadable(document, services.objects, services.max_document_bytes)
         except RejectedDocumentError:
             # There is nothing to read anew, and a part of a summary is better than none.
             logger.info("file_gone", extra={"action": "file_gone"})
@@ -201,7 +204,7 @@ def _read_document(
             document = _begin_again(document, services)
             address = _find_address(document, content_sha256, services.chunk_tokens)
     if known is not None and not known.embedded_files:
-        record_extraction(services.table, document, known, services.now, reused_from=reused_from)
+        _record_text(document, known, reused_from, services)
         return
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _CHECKPOINT_SECONDS)
     with services.extractor.open(
@@ -219,14 +222,22 @@ def _read_document(
                 raise
             _send_rest(document, replace(extraction, embedded_files=()), services)
             return
-    if extraction.failed_pages and not extraction.chunk_plan:
-        refusal = refuse_failed(extraction.page_failures, extraction.failed_pages)
-        _reject(document, refusal, files, services)
+    _record_text(document, replace(extraction, embedded_files=files), reused_from, services)
+
+
+def _record_text(
+    document: Document, text: ExtractedText, reused_from: str | None, services: IngestServices
+) -> None:
+    """Note what a document's text has come to, and which pages of it are to be recognised."""
+    recognising = choose_pages(text) if services.recognition_queue_url is not None else ""
+    if text.failed_pages and not text.chunk_plan and not recognising:
+        refusal = refuse_failed(text.page_failures, text.failed_pages)
+        _reject(document, refusal, text.embedded_files, services)
         return
     record_extraction(
         services.table,
         document,
-        replace(extraction, embedded_files=files),
+        replace(text, recognising_pages=recognising),
         services.now,
         reused_from=reused_from,
     )

@@ -2,13 +2,21 @@
 
 import logging
 
+from pipeline.ingest.settled_pages import have_rest_given_up
+from pipeline.services import Services
 from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import LedgerConflictError
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import Clock, Document, document_row_key, find_document, move_document
 from shared.ledger.waiting import Wait, note_wait
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import ContinueIngest, ConvertDocument, IngestItem
+from shared.messages.uploads import UploadNotice
+from shared.messages.work_items import (
+    ContinueIngest,
+    ConvertDocument,
+    IngestItem,
+    RenderPages,
+)
 
 # How often a document is looked at anew because it has moved on meanwhile.
 _MOST_TRIES = 5
@@ -17,15 +25,23 @@ logger = logging.getLogger("seashore.ingest")
 
 
 def give_up_ingest(
-    item: IngestItem | ConvertDocument, cause: str, table: LedgerTable, now: Clock
+    item: IngestItem | ConvertDocument,
+    cause: str,
+    services: Services,
+    recognition_queue_url: str,
 ) -> None:
     """Note that documents could not be ingested: FAILED, unless they go on without ingest.
+
+    Where only pages could not be rendered, these are given up and not their document.
 
     Raises:
         LedgerConflictError: Chunks kept coming in between; a later try will do.
     """
-    for document in _find_documents(item, table, now):
-        fail_if_stuck(document, cause, table, now)
+    if isinstance(item, RenderPages):
+        have_rest_given_up(item.document_id, item.run, cause, recognition_queue_url, services)
+        return
+    for document in _find_documents(item, services.table, services.now):
+        fail_if_stuck(document, cause, services.table, services.now)
 
 
 def fail_if_stuck(known: Document, cause: str, table: LedgerTable, now: Clock) -> None:
@@ -75,7 +91,7 @@ def note_ingest_delay(
 
 
 def _find_documents(
-    item: IngestItem | ConvertDocument, table: LedgerTable, now: Clock
+    item: UploadNotice | ContinueIngest | ConvertDocument, table: LedgerTable, now: Clock
 ) -> list[Document]:
     if isinstance(item, ConvertDocument):
         document = find_document(table, item.document_id)

@@ -91,7 +91,8 @@ def _find_hindrance(document: Document, order: str) -> str | None:
         return "ordered"
     if document.status is DocumentStatus.DELETED:
         return "deleted"
-    return None if document.status in REDONE_FROM else "in_flight"
+    is_over = document.status in REDONE_FROM and document.is_final
+    return None if is_over else "in_flight"
 
 
 def _estimate(

@@ -48,7 +48,8 @@ def _begin(order: Redo, services: Services) -> Document | None:
         if document is None or document.redo_order == order.order:
             is_there = document is not None and document.run == order.run + 1
             return document if is_there else None
-        if document.run != order.run or document.status not in REDONE_FROM:
+        is_over = document.status in REDONE_FROM and document.is_final
+        if document.run != order.run or not is_over:
             return None
         try:
             begin_redo(services.table, document, order, services.now)

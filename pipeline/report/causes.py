@@ -23,6 +23,10 @@ _VARYING = re.compile(r"[0-9a-fA-F-]{8,}|\d+")
 _MOST_CAUSE_CHARACTERS = 300
 _MOST_PATTERN_CHARACTERS = 60
 
+# What a replay meets again, whatever was mended meanwhile: content that is gone, or that the model
+# declines to work on.
+_HOPELESS = re.compile(r"\b(?:is gone|are gone|specified key does not exist|declines)\b")
+
 _INGEST_FAILED = "ingest_failed"
 _NOT_SUMMARISED = "not_summarised"
 _LOST = "lost"
@@ -156,7 +160,7 @@ def name_stack(stack: str) -> str:
 def _write_command(group: _Group, stack: str) -> str:
     """The command that replays what a group counts; empty if there is none for just these."""
     end = group.first
-    if end.letters is _Letters.NONE:
+    if end.letters is _Letters.NONE or _HOPELESS.search(end.reason or ""):
         return ""
     replay = f"seashore dlq replay{name_stack(stack)} --queue {end.queue}"
     if group.count == 1:

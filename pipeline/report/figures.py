@@ -21,9 +21,9 @@ from shared.page_ranges import count_pages
 
 DOCUMENT_ATTRIBUTES = (
     "document_id", "key", "name", "status", "received_at", "finished_at", "pages", "empty_pages",
-    "picture_pages", "failed_pages", "missing_pages", "chunks_total", "chunks_done",
-    "chunks_failed", "reason_code", "reason", "chunk_reason", "title", "cost_micro_usd",
-    "result_key", "deferred_until", "deferred_reason", "deferred_cause",
+    "picture_pages", "recognising_pages", "failed_pages", "missing_pages", "chunks_total",
+    "chunks_done", "chunks_failed", "reason_code", "reason", "chunk_reason", "title", "excerpt",
+    "cost_micro_usd", "result_key", "deferred_until", "deferred_reason", "deferred_cause",
 )  # fmt: skip
 TASK_ATTRIBUTES = (
     "task_id", "kind", "about", "status", "received_at", "reason", "deferred_until",
@@ -36,7 +36,7 @@ MOST_TASK_LINES = 50
 MOST_UNACCOUNTED = 20
 MOST_SUMMARIES = 100
 
-_NO_TEXT_NOTE = "no text to summarise: if it is a scan, run text recognition (OCR) and put it again"
+_NO_TEXT_NOTE = "no words on any page, as far as its pictures are read"
 _DOCUMENTS_IN_FLIGHT = {status.value for status in DocumentStatus if not status.is_final}
 _TASKS_IN_FLIGHT = {status.value for status in TaskStatus if not status.is_final}
 
@@ -110,7 +110,9 @@ def tell_standing(row: Mapping[str, Any], in_flight: Collection[str], made_at: s
         made_at: When the report is made: what waits for longer is deferred.
     """
     status = row.get("status")
-    if status in in_flight:
+    # A summary of its text is there, and pages of it are still being recognised.
+    is_being_recognised = status == DocumentStatus.PARTIAL and row.get("recognising_pages")
+    if status in in_flight or is_being_recognised:
         return DEFERRED if str(row.get("deferred_until", "")) > made_at else IN_FLIGHT
     return status if status in STANDINGS else None
 
@@ -210,6 +212,7 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
         status=standing or str(row.get("status", "")),
         # What it said is not told any more, though it may still be there.
         title=None if standing == DocumentStatus.DELETED else row.get("title"),
+        excerpt="" if standing == DocumentStatus.DELETED else row.get("excerpt", ""),
         pages=row.get("pages", 0),
         duration_seconds=measure_seconds(row),
         cost_micro_usd=row.get("cost_micro_usd", 0),

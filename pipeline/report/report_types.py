@@ -166,6 +166,7 @@ class DocumentLine(ReportPart):
             `DEFERRED` or
             `IN_FLIGHT`.
         title: Of its summary; None without one.
+        excerpt: The first sentences of its summary; empty without one.
         pages: How many it has; 0 where that is not known.
         duration_seconds: From drop to end; None if it has not ended.
         cost_micro_usd: What its calls cost.
@@ -177,6 +178,7 @@ class DocumentLine(ReportPart):
     name: str = ""
     status: str
     title: str | None
+    excerpt: str = ""
     pages: int
     duration_seconds: float | None
     cost_micro_usd: int

@@ -6,8 +6,9 @@ from pydantic import BaseModel, ConfigDict
 
 from shared.document_formats import PAGE
 from shared.ledger.chunks import ChunkStatus, Parts
+from shared.ledger.document_texts import TextSource
 from shared.ledger.documents import EmbeddedFile, PageFailure
-from shared.page_ranges import format_page_ranges, parse_page_ranges
+from shared.page_ranges import count_pages, format_page_ranges, parse_page_ranges
 
 
 class Coverage(BaseModel):
@@ -25,11 +26,20 @@ class Coverage(BaseModel):
     picture_pages: str = ""
     failures: list[PageFailure] = []
     embedded_files: list[EmbeddedFile] = []
+    # Pages of pictures: those whose text is still being recognised, and of the others where it is
+    # from, which of it is in doubt, and how sure (in percent) what has read it is.
+    recognising_pages: str = ""
+    ocr_pages: str = ""
+    model_pages: str = ""
+    unsure_pages: str = ""
+    confidences: dict[int, str] = {}
 
     @property
     def lacks_pages(self) -> bool:
         """Whether there are pages that were not read or not summarised."""
-        return bool(self.failed_pages or self.missing_pages or self.picture_pages)
+        return bool(
+            self.failed_pages or self.missing_pages or self.picture_pages or self.recognising_pages
+        )
 
     @property
     def is_complete(self) -> bool:
@@ -49,6 +59,10 @@ class Coverage(BaseModel):
     def describe_gaps(self) -> str:
         """One sentence that names what is missing; empty if nothing is."""
         gaps = []
+        if self.recognising_pages:
+            count = count_pages(self.recognising_pages)
+            are = "page is" if count == 1 else "pages are"
+            gaps.append(f"{count} {are} being recognised ({self.recognising_pages})")
         if self.failed_pages:
             gaps.append(
                 f"{self.unit}s {self.failed_pages} could not be read{self._describe_failures()}"
@@ -63,6 +77,12 @@ class Coverage(BaseModel):
         if unread:
             gaps.append(f"files inside were not read: {unread}")
         return "; ".join(gaps)
+
+    def describe_doubts(self) -> str:
+        """One sentence that names the pages whose words are in doubt; empty if none are."""
+        if not self.unsure_pages:
+            return ""
+        return f"pages {self.unsure_pages} are hard to read, and words of them may be wrong"
 
     def _describe_failures(self) -> str:
         if len(self.failures) == 1:
@@ -96,14 +116,19 @@ def compute_coverage(parts: Parts) -> Coverage:
     A page that spans several chunks is summarised only if all of them are.
     """
     document = parts.document
+    recognising = parse_page_ranges(document.recognising_pages)
     done = {c.chunk_number for c in parts.chunks if c.status is ChunkStatus.DONE}
     empty = parse_page_ranges(document.empty_pages)
-    failed = parse_page_ranges(document.failed_pages)
+    failed = parse_page_ranges(document.failed_pages) - recognising
+    pictures = parse_page_ranges(document.picture_pages) - recognising
+    unread = empty | failed | pictures | recognising
+    of_recognised = [parse_page_ranges(one.recognised_pages) for one in document.chunk_plan]
+    recognised = set().union(*of_recognised)
     missing: set[int] = set()
     for number, chunk in enumerate(document.chunk_plan, start=1):
         if number not in done:
-            missing.update(range(chunk.first_page, chunk.last_page + 1))
-    unread = empty | failed | parse_page_ranges(document.picture_pages)
+            between = set(range(chunk.first_page, chunk.last_page + 1)) - recognised
+            missing |= of_recognised[number - 1] or between
     missing -= unread
     summarised = set(range(1, document.pages + 1)) - unread - missing
     return Coverage(
@@ -113,7 +138,16 @@ def compute_coverage(parts: Parts) -> Coverage:
         empty_pages=format_page_ranges(empty),
         failed_pages=format_page_ranges(failed),
         missing_pages=format_page_ranges(missing),
-        picture_pages=document.picture_pages,
-        failures=list(document.page_failures),
+        picture_pages=format_page_ranges(pictures),
+        failures=[
+            PageFailure(pages=format_page_ranges(left), code=failure.code, reason=failure.reason)
+            for failure in document.page_failures
+            if (left := parse_page_ranges(failure.pages) - recognising)
+        ],
         embedded_files=list(document.embedded_files),
+        recognising_pages=document.recognising_pages,
+        ocr_pages=document.text_sources.get(TextSource.OCR, ""),
+        model_pages=document.text_sources.get(TextSource.MODEL, ""),
+        unsure_pages=document.unsure_pages,
+        confidences=document.confidences,
     )

@@ -38,15 +38,20 @@ class DocumentSummary(BaseModel):
     cost_usd: float
 
 
-def result_folder(document_id: str, run: int, chunks_done: int) -> str:
+def result_folder(document_id: str, run: int, chunks_done: int, is_recognised: bool = False) -> str:
     """The folder of a document's results in the artifacts bucket."""
-    return f"results/{document_id}/{run}.{chunks_done}"
+    after = ".recognised" if is_recognised else ""
+    return f"results/{document_id}/{run}.{chunks_done}{after}"
 
 
 def render_markdown(summary: DocumentSummary) -> str:
     """The summary as Markdown."""
     coverage = summary.coverage
-    told = [coverage.describe_gaps(), describe_children(coverage.embedded_files)]
+    told = [
+        coverage.describe_gaps(),
+        coverage.describe_doubts(),
+        describe_children(coverage.embedded_files),
+    ]
     notes = "; ".join(filter(None, told))
     said = render_content(
         to_printable(summary.title).strip() or summary.key,

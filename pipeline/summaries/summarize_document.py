@@ -21,6 +21,7 @@ from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_c
 from shared.ledger.documents import Document, find_document, move_document
 from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus, find_sources
+from shared.llm.extractive.sentences import split_sentences
 from shared.llm.model import Source
 from shared.llm.model_window import ModelWindow
 from shared.messages.work_items import (
@@ -36,6 +37,10 @@ logger = logging.getLogger("seashore.summarize")
 # So often a document is read before text that is always gone again counts as a fault of the set-up.
 _MOST_RUNS = 5
 _ENDED = (DocumentStatus.DELETED, DocumentStatus.CANCELLED)
+
+# Of an abstract, so much stands in lists of documents.
+_MOST_SENTENCES = 2
+_MOST_EXCERPT = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -180,6 +185,7 @@ def _send_combine_if_complete(document_id: str, run: int, services: SummarizeSer
         document_id=document_id,
         run=run,
         chunks_done=document.chunks_done,
+        is_recognised=document.is_recognised,
         terms=find_terms(document),
     )
     services.queues.send(services.work_queue_url, [encode_message(message)])
@@ -204,6 +210,10 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
         for chunk in parts.chunks
         if chunk.status is ChunkStatus.DONE
     ]
+    if not summaries and parts.document.recognising_pages:
+        # Their text may come to something yet; whoever takes it up has the document combined.
+        logger.info("recognition_waited_for", extra={"action": "recognition_waited_for"})
+        return
     if not summaries:
         _fail(parts.document, "no chunk of the text could be summarised", services)
         return
@@ -221,6 +231,7 @@ def _is_current(document: Document, message: Combine) -> bool:
     return (
         document.run == message.run
         and document.chunks_done == message.chunks_done
+        and document.is_recognised == message.is_recognised
         and document.has_all_parts
         and document.status in (DocumentStatus.SUMMARIZING, DocumentStatus.FAILED)
     )
@@ -269,7 +280,9 @@ def _finish(
         cost_usd=spent.cost_usd,
     )
     # Each combination has a folder of its own: a stale one never overwrites a newer one's files.
-    folder = result_folder(document.document_id, document.run, document.chunks_done)
+    folder = result_folder(
+        document.document_id, document.run, document.chunks_done, document.is_recognised
+    )
     bucket = services.artifacts_bucket
     services.objects.write_text(
         bucket, f"{folder}/summary.json", result.model_dump_json(indent=2), "application/json"
@@ -282,6 +295,7 @@ def _finish(
         status,
         {
             "title": result.title,
+            "excerpt": excerpt_abstract(result.abstract),
             "model": result.model,
             "missing_pages": coverage.missing_pages,
             "result_key": f"{folder}/summary.json",
@@ -295,6 +309,8 @@ def _finish(
 def _find_reason_code(coverage: Coverage) -> str | None:
     if coverage.is_complete:
         return None
+    if coverage.recognising_pages:
+        return "being_recognised"
     return "pages_missing" if coverage.lacks_pages else "files_unread"
 
 
@@ -329,7 +345,20 @@ def _move_unless_outdated(
             services.now,
             step="finished",
             changes=changes,
-            unchanged=("chunks_done", "chunks_failed"),
+            unchanged=_find_guards(document),
         )
     except LedgerConflictError:
         logger.info("combine_overtaken", extra={"action": "combine_overtaken"})
+
+
+def _find_guards(document: Document) -> tuple[str, ...]:
+    """What must be as it was read: the chunks that came in, and that pages are still waited for."""
+    counters = ("chunks_done", "chunks_failed")
+    return (*counters, "recognising_pages") if document.recognising_pages else counters
+
+
+def excerpt_abstract(abstract: str) -> str:
+    """The first sentences of an abstract, on one line, for lists of documents."""
+    sentences = [sentence.text for sentence in split_sentences(abstract)[:_MOST_SENTENCES]]
+    told = " ".join(" ".join(sentences).split())
+    return told if len(told) <= _MOST_EXCERPT else f"{told[: _MOST_EXCERPT - 1]}\u2026"

@@ -60,9 +60,9 @@ def wait_for_text(
         TaskRefusedError: One has no text, or they have too many pages for one task.
     """
     for document in documents:
-        if has_text(document):
+        if has_text(document) and not document.recognising_pages:
             continue
-        if not document.status.is_final:
+        if not document.is_final:
             raise _wait(document, waiting_since, reader)
         raise _refuse(document)
     pages = sum(document.pages for document in documents)
@@ -83,7 +83,7 @@ def wait_for_summary(
         TaskRefusedError: There will be none.
     """
     for document in documents:
-        if not document.status.is_final:
+        if not document.is_final:
             raise _wait(document, waiting_since, reader)
         if document.status not in (DocumentStatus.DONE, DocumentStatus.PARTIAL):
             raise _refuse(document)

@@ -199,6 +199,20 @@ class ObjectStore:
                 Bucket=bucket, Key=key, Body=text.encode(), ContentType=content_type
             )
 
+    def write_bytes(self, bucket: str, key: str, data: bytes, content_type: str) -> None:
+        """Write an object that holds bytes."""
+        with translate_aws_errors(f"write s3://{bucket}/{key}"):
+            self.client.put_object(Bucket=bucket, Key=key, Body=data, ContentType=content_type)
+
+    def read_bytes(self, bucket: str, key: str) -> bytes:
+        """Read all of an object.
+
+        Raises:
+            ObjectMissingError: There is no such object.
+        """
+        with translate_aws_errors(f"read s3://{bucket}/{key}"):
+            return self.client.get_object(Bucket=bucket, Key=key)["Body"].read()
+
     def change_text(self, bucket: str, key: str, change: Callable[[str], str]) -> None:
         """Change an object that holds text, in UTF-8; what others write meanwhile is not lost.
 

@@ -17,12 +17,22 @@ from shared.messages.result_notices import ResultNotice, decode_result_notice
 from shared.messages.work_items import (
     ConvertDocument,
     IngestItem,
+    RecognitionItem,
     WorkMessage,
     decode_conversion,
     decode_ingest_item,
+    decode_recognition_item,
     decode_work_item,
 )
-from shared.queue_catalogue import CONVERSIONS, REPORTS, RESULTS, UPLOADS, SourceQueue, name_queue
+from shared.queue_catalogue import (
+    CONVERSIONS,
+    RECOGNITION,
+    REPORTS,
+    RESULTS,
+    UPLOADS,
+    SourceQueue,
+    name_queue,
+)
 
 UNSWEPT = "ProcessDied (not swept yet)"
 _UNSWEPT_CAUSE = "The function's process died at every receive; the sweep has not looked at it yet."
@@ -36,7 +46,9 @@ _NEVER_SWEPT_CAUSE = "The function's process died at every receive; see its log,
 
 UNREADABLE = "unreadable"
 
-AnyMessage = IngestItem | ConvertDocument | WorkMessage | DailyReportOrder | ResultNotice
+AnyMessage = (
+    IngestItem | ConvertDocument | RecognitionItem | WorkMessage | DailyReportOrder | ResultNotice
+)
 
 
 @dataclass(frozen=True)
@@ -73,6 +85,9 @@ def _decode(queue: SourceQueue, body: str, message_id: str) -> tuple[str, AnyMes
     if queue is UPLOADS:
         upload = decode_ingest_item(body)
         return upload.item_id, upload
+    if queue is RECOGNITION:
+        page = decode_recognition_item(body)
+        return page.item_id, page
     if queue is CONVERSIONS:
         conversion = decode_conversion(body)
         return conversion.item_id, conversion

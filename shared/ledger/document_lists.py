@@ -59,6 +59,12 @@ def list_documents_of_day(
     return documents, DocumentPlace(place.day, last.received_at, last.document_id)
 
 
+def list_in_flight_ids(table: LedgerTable) -> list[str]:
+    """The ids of the documents that are in flight or were a moment ago, oldest first."""
+    rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", IN_FLIGHT, newest_first=False)
+    return [str(row["pk"]).removeprefix("DOC#") for row in rows]
+
+
 def list_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Document]:
     """The documents that arrived before a time and are still in flight, oldest first."""
     before = write_time(received_before)
@@ -67,5 +73,5 @@ def list_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Do
         if row["received_at"] >= before:
             return
         document = find_document(table, row["pk"].removeprefix("DOC#"))
-        if document is not None and not document.status.is_final:
+        if document is not None and not document.is_final:
             yield document

@@ -13,6 +13,7 @@ from shared.aws.dynamodb_table import LedgerTable, Operation, Update
 from shared.document_formats import PAGE
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus, find_sources
+from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 Clock = Callable[[], datetime]
 
@@ -21,14 +22,22 @@ IN_FLIGHT = "yes"
 
 DOCUMENT_SK = "DOC"
 
+# A page whose words are surer on average, in percent, counts as read; others are named as unsure.
+LEAST_CONFIDENCE = 60
+
 
 class ChunkPages(BaseModel):
-    """The pages of one chunk: first and last, 1-based."""
+    """The pages of one chunk: first and last, 1-based.
+
+    A chunk of recognised text holds none but the pages that it names; the others between its first
+    and its last are in chunks of their own.
+    """
 
     model_config = ConfigDict(frozen=True)
 
     first_page: int
     last_page: int
+    recognised_pages: str = ""
 
 
 class PageFailure(BaseModel):
@@ -99,6 +108,12 @@ class Document(BaseModel):
     page_failures: tuple[PageFailure, ...] = ()
     embedded_files: tuple[EmbeddedFile, ...] = ()
     missing_pages: str = ""
+    # Pages whose text is being recognised; then where their text is from, and how sure that is.
+    recognising_pages: str = ""
+    is_recognised: bool = False
+    pages_settled: int = 0
+    text_sources: dict[str, str] = {}
+    confidences: dict[int, str] = {}
     chunk_plan: tuple[ChunkPages, ...] = ()
     reading_milliseconds: int = 0
     chunks_total: int = 0
@@ -121,6 +136,8 @@ class Document(BaseModel):
     deferred_cause: str = ""
 
     title: str | None = None
+    # The first sentences of its abstract, for lists.
+    excerpt: str = ""
     model: str | None = None
     input_tokens: int = 0
     output_tokens: int = 0
@@ -132,6 +149,22 @@ class Document(BaseModel):
     def called(self) -> str:
         """What people call it: its key, or where it came from and its name there."""
         return self.name or self.key
+
+    @property
+    def unsure_pages(self) -> str:
+        """Ranges of the pages whose recognised text is in doubt."""
+        ranges = (pages for sure, pages in self.confidences.items() if sure < LEAST_CONFIDENCE)
+        return format_page_ranges({n for pages in ranges for n in parse_page_ranges(pages)})
+
+    @property
+    def is_being_recognised(self) -> bool:
+        """Whether there is a summary of its text, and pages of it are still being recognised."""
+        return bool(self.recognising_pages) and self.status is DocumentStatus.PARTIAL
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more happens to it by itself."""
+        return self.status.is_final and not self.is_being_recognised
 
     @property
     def may_lack_messages(self) -> bool:
@@ -167,6 +200,8 @@ def to_document(row: Mapping[str, Any]) -> Document:
             "chunk_plan": read_chunk_plan(row),
             "page_failures": read_page_failures(row),
             "embedded_files": read_embedded_files(row),
+            "text_sources": json.loads(row.get("text_sources") or "{}"),
+            "confidences": json.loads(row.get("confidences") or "{}"),
         }
     )
 
@@ -174,7 +209,19 @@ def to_document(row: Mapping[str, Any]) -> Document:
 def read_chunk_plan(row: Mapping[str, Any]) -> tuple[ChunkPages, ...]:
     """The pages of each chunk, as a row has them."""
     plan = json.loads(row.get("chunk_plan") or "[]")
-    return tuple(ChunkPages(first_page=first, last_page=last) for first, last in plan)
+    return tuple(
+        ChunkPages(first_page=first, last_page=last, recognised_pages="".join(recognised))
+        for first, last, *recognised in plan
+    )
+
+
+def write_chunk_plan(plan: Iterable[ChunkPages]) -> str:
+    """The pages of each chunk, as a row has them."""
+    rows = (
+        [one.first_page, one.last_page, *([one.recognised_pages] if one.recognised_pages else [])]
+        for one in plan
+    )
+    return json.dumps(list(rows), separators=(",", ":"))
 
 
 def read_page_failures(row: Mapping[str, Any]) -> tuple[PageFailure, ...]:
@@ -183,6 +230,11 @@ def read_page_failures(row: Mapping[str, Any]) -> tuple[PageFailure, ...]:
     return tuple(
         PageFailure(pages=pages, code=code, reason=reason) for pages, code, reason in failures
     )
+
+
+def write_page_failures(failures: Iterable[PageFailure]) -> str:
+    """Why pages could not be read, as a row has it."""
+    return json.dumps([[one.pages, one.code, one.reason] for one in failures])
 
 
 def read_embedded_files(row: Mapping[str, Any]) -> tuple[EmbeddedFile, ...]:
@@ -216,6 +268,7 @@ def move_document(
     details: Mapping[str, Any] | None = None,
     unchanged: Sequence[str] = (),
     with_rows: Sequence[Operation] = (),
+    may_stay: bool = False,
 ) -> None:
     """Move a document to a status, with changes of its attributes, in one guarded transaction.
 
@@ -232,18 +285,22 @@ def move_document(
         details: What the timeline says besides the status and its reason.
         unchanged: Attributes that must still be as they were read.
         with_rows: Further rows of the same transaction.
+        may_stay: Whether it may have the target's status already.
 
     Raises:
         LedgerConflictError: The document has moved on, or an attribute has changed.
     """
     at = now()
     stamp = write_time(at)
-    condition = Attr("run").eq(document.run) & Attr("status").is_in(sorted(find_sources(target)))
+    sources = find_sources(target) | ({target} if may_stay else set())
+    condition = Attr("run").eq(document.run) & Attr("status").is_in(sorted(sources))
     for name in unchanged:
         condition = condition & Attr(name).eq(getattr(document, name))
     assign: Row = {"status": target, "updated_at": stamp, **(changes or {})}
-    assign["in_flight"] = None if target.is_final else IN_FLIGHT
-    assign["finished_at"] = stamp if target.is_final else None
+    recognising = assign.get("recognising_pages", document.recognising_pages)
+    is_final = target.is_final and not (recognising and target is DocumentStatus.PARTIAL)
+    assign["in_flight"] = None if is_final else IN_FLIGHT
+    assign["finished_at"] = stamp if is_final else None
     table.transact(
         [
             Update(

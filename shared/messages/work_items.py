@@ -82,11 +82,15 @@ class Combine(_DocumentMessage):
         ge=0, description="How many chunks were summarised when this was sent."
     )
     terms: RedoTerms | None = None
+    is_recognised: bool = Field(
+        default=False, description="Whether pages that had to be recognised were settled by then."
+    )
 
     @property
     def item_id(self) -> str:
-        """A replayed chunk makes a new combination, hence the count in the id."""
-        return f"{self.document_id}:{self.run}:combine:{self.chunks_done}"
+        """A replayed chunk makes a new combination, and so do pages that are settled."""
+        after = ":recognised" if self.is_recognised else ""
+        return f"{self.document_id}:{self.run}:combine:{self.chunks_done}{after}"
 
 
 class ContinueIngest(_DocumentMessage):
@@ -117,7 +121,48 @@ class ConvertDocument(_DocumentMessage):
         return f"{self.document_id}:{self.run}:units:{self.next_page}"
 
 
-IngestItem = UploadNotice | ContinueIngest
+class RenderPages(_DocumentMessage):
+    """Render the pages of a document whose text is to be recognised."""
+
+    kind: Literal["render_pages"] = "render_pages"
+    first_page: int = Field(ge=1, description="Those before it are rendered.")
+
+    @property
+    def item_id(self) -> str:
+        """Each stretch of pages is work of its own."""
+        return f"{self.document_id}:{self.run}:render:{self.first_page}"
+
+
+class RecognisePage(_DocumentMessage):
+    """Recognise the text of one page, from its picture."""
+
+    kind: Literal["recognise_page"] = "recognise_page"
+    page: int = Field(ge=1)
+    picture_key: str = Field(min_length=1, description="Where the picture lies in the artifacts.")
+
+    @property
+    def item_id(self) -> str:
+        """The same page is the same work."""
+        return f"{self.document_id}:{self.run}:page:{self.page}"
+
+
+class TakeUpPages(_DocumentMessage):
+    """Take the text of recognised pages into their document."""
+
+    kind: Literal["take_up_pages"] = "take_up_pages"
+    failure: str = Field(
+        default="", max_length=2000, description="Why pages that are not settled never will be."
+    )
+
+    @property
+    def item_id(self) -> str:
+        """Where pages are given up, that is another message about the same."""
+        return f"{self.document_id}:{self.run}:take_up{':rest' if self.failure else ''}"
+
+
+IngestMessage = ContinueIngest | RenderPages
+IngestItem = UploadNotice | IngestMessage
+RecognitionItem = RecognisePage | TakeUpPages
 
 
 SWEEP = "sweep"
@@ -166,7 +211,15 @@ class WorkItem:
     message: WorkMessage
 
 
-def encode_message(message: WorkMessage | ContinueIngest | ConvertDocument) -> str:
+_READING_MESSAGE: TypeAdapter[IngestMessage] = TypeAdapter(
+    Annotated[IngestMessage, Field(discriminator="kind")]
+)
+_RECOGNITION_MESSAGE: TypeAdapter[RecognitionItem] = TypeAdapter(
+    Annotated[RecognitionItem, Field(discriminator="kind")]
+)
+
+
+def encode_message(message: WorkMessage | IngestMessage | ConvertDocument | RecognitionItem) -> str:
     """The body of a message, as JSON."""
     # A worker of an earlier release takes what it knows, as long as nothing is redone.
     left_out = {"terms"} if getattr(message, "terms", None) is None else None
@@ -189,9 +242,21 @@ def decode_ingest_item(body: str) -> IngestItem:
     """
     try:
         # What pydantic reads from JSON by itself it copies level by level for what it says of it.
-        return ContinueIngest.model_validate(from_json(body.encode()))
+        return _READING_MESSAGE.validate_python(from_json(body.encode()))
     except ValueError:
         return decode_upload_notice(body)
+
+
+def decode_recognition_item(body: str) -> RecognitionItem:
+    """Read a message of the recognition queue.
+
+    Raises:
+        MessageDecodeError: The body is not JSON, or not a message of a known kind and version.
+    """
+    try:
+        return _RECOGNITION_MESSAGE.validate_json(body)
+    except ValidationError as error:
+        raise MessageDecodeError(f"not a recognition message: {describe_problems(error)}") from None
 
 
 def decode_conversion(body: str) -> ConvertDocument:

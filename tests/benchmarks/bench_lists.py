@@ -143,7 +143,7 @@ def measure_memory(few: int, many: int) -> None:
 def read_in_worker(count: int) -> int:
     """Read a list in a process with all that a worker has; the most memory taken, in kilobytes."""
     import functions.worker  # noqa: F401 - its modules and clients are most of a worker's memory
-    from pipeline.tasks.extract.list_files import build_list_files
+    from pipeline.tasks.extract.list_files import build_extract_files
     from pipeline.tasks.task_markdown import render_fields
     from shared.aws.clients import Clients
     from shared.llm.chat_completions.openai_client import build_openai_client
@@ -152,7 +152,7 @@ def read_in_worker(count: int) -> int:
     kept = [clients.dynamodb, clients.s3, clients.sqs, build_openai_client("http://127.0.0.1:1/v1")]
     result = read_statement(count, 32_000, ListReader())
     list(render_fields(result))
-    for file in build_list_files(result):
+    for file in build_extract_files(result):
         file.text.encode()
     result.model_dump_json(indent=2).encode()
     kept.clear()

@@ -42,6 +42,7 @@ BASE = "https://sqs.eu-west-1.amazonaws.com/123456789012/seashore"
 SETTINGS = Settings(
     documents_bucket="d", artifacts_bucket="a", ledger_table="ledger", idempotency_table="i",
     uploads_queue_url=f"{BASE}-uploads", uploads_dlq_url=f"{BASE}-uploads-dlq",
+    recognition_queue_url=f"{BASE}-recognition", recognition_dlq_url=f"{BASE}-recognition-dlq",
     conversions_queue_url=f"{BASE}-conversions", conversions_dlq_url=f"{BASE}-conversions-dlq",
     work_queue_url=f"{BASE}-work", work_dlq_url=f"{BASE}-work-dlq",
     reports_queue_url=f"{BASE}-reports", reports_dlq_url=f"{BASE}-reports-dlq",
@@ -112,7 +113,7 @@ def run_scene(scene: str, count: int) -> dict[str, object]:
     queues, ledger = KeptQueues(time.time), KeptLedger(count if scene == WAIT else 0)
     queues.serve(clients.sqs)
     ledger.serve(clients.dynamodb)
-    for name in ("uploads-dlq", "work-dlq", "reports-dlq"):
+    for name in ("uploads-dlq", "recognition-dlq", "work-dlq", "reports-dlq"):
         queues.add_queue(f"{BASE}-{name}")
     labelled = to_attributes(make_state("m"))
     for number in range(0 if scene == WAIT else count):

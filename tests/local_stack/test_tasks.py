@@ -6,10 +6,10 @@ import json
 from rich.console import Console
 
 from infra.cli.command_context import CommandContext
-from infra.cli.documents.files import FileToPut
-from infra.cli.documents.upload import put_files
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
+from infra.cli.put.files import FileToPut
+from infra.cli.put.upload import put_files
 from infra.cli.tasks.enqueue import enqueue_task
 from infra.project_files import PROJECT
 from tests.fakes.model.chat_behaviours import calling, saying

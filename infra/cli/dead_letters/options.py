@@ -19,7 +19,8 @@ class LetterOptions:
         list[str],
         typer.Option(
             "--queue",
-            help="Only of this queue (uploads, conversions, work, reports, results); repeatable.",
+            help="Only of this queue (uploads, conversions, recognition, work, reports, results); "
+            "repeatable.",
             show_default=False,
         ),
     ] = field(default_factory=list)

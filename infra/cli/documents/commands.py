@@ -1,57 +1,11 @@
-"""`seashore put` and `seashore documents`: their arguments, options and help."""
-
-from typing import Annotated
+"""`seashore documents`: its options and help; short, as a folder has one such file."""
 
 import typer
 
-from infra.cli.exit_codes import ExitCode
-from infra.cli.options import FindOptions, ListOptions, StackOptions, Yes, add_command
+from infra.cli.options import FindOptions, ListOptions, StackOptions, add_command
 from shared.lifecycle import DocumentStatus
 
 document_commands = typer.Typer()
-
-
-@add_command(document_commands)
-def put(
-    *,
-    files: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FILE",
-            show_default=False,
-            help="Files, folders (every PDF in them), or patterns such as 'reports/**/*.pdf'.",
-        ),
-    ],
-    prefix: Annotated[
-        str, typer.Option(help="Folder in the bucket to put them into.", show_default=False)
-    ] = "",
-    wait: Annotated[
-        bool, typer.Option("--wait", "-w", help="Wait until all are summarised, or will not be.")
-    ] = False,
-    again: Annotated[
-        bool, typer.Option("--again", help="Put also what is there unchanged, as a new version.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", "-n", help="Write what would be put, and put nothing.")
-    ] = False,
-    yes: Yes = False,
-    options: StackOptions,
-) -> ExitCode:
-    """Put PDFs into the documents bucket, and skip what is there unchanged.
-
-    Writes a line for each file as soon as it is up: the id of its document, a tab, and its key.
-    The key is the file's name; of a file in a folder that was named, the folder's name and the
-    path inside: `put contracts` makes contracts/lease.pdf, and `put .` makes lease.pdf.
-
-    Above 100 files, 1 GB or a dollar, as the last documents have cost, it asks first.
-
-    With --wait the exit status is 0 only if every document is DONE in the end.
-    """
-    from infra.cli.documents.put import put as put_documents
-    from infra.cli.documents.put_plan import PutOptions
-
-    how = PutOptions(prefix, wait=wait, again=again, dry_run=dry_run, yes=yes)
-    return put_documents(options.open(), files, how)
 
 
 @add_command(document_commands)

@@ -10,7 +10,7 @@ from infra.cli.times import describe_time
 from shared.errors import OperatorError, UnknownItemError
 from shared.ledger.children import INSIDE
 from shared.ledger.document_lists import list_documents
-from shared.ledger.document_versions import find_current_document_id
+from shared.ledger.document_versions import find_current_document_id, find_current_document_ids
 from shared.ledger.documents import Document, find_document
 from shared.ledger.erasures import find_erasure
 from shared.printable import to_printable
@@ -55,6 +55,15 @@ def find_wanted_document(context: CommandContext, wanted: str) -> Document:
             "list them. What was just sent appears after a few seconds."
         )
     return document
+
+
+def find_documents_under(context: CommandContext, prefix: str) -> list[Document]:
+    """The newest document of each key that begins so, in the order of their keys."""
+    bucket = context.stack.output("DocumentsBucket")
+    keys = context.objects.list_keys(bucket, prefix)
+    ids = find_current_document_ids(context.table, bucket, keys)
+    found = (find_document(context.table, document_id) for document_id in ids.values())
+    return sorted((one for one in found if one is not None), key=lambda document: document.key)
 
 
 def find_document_name(context: CommandContext, wanted: str) -> str:

@@ -1,6 +1,7 @@
 """How followed documents are shown: a live table on a terminal, else a line for each change."""
 
-from collections import Counter
+import time
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -13,22 +14,30 @@ from rich.text import Text
 from infra.cli.documents.table import describe_progress, shorten_id, style_status
 from infra.cli.output import shorten
 from infra.cli.progress.follow_documents import Followed
+from infra.cli.times import describe_duration
 from shared.printable import to_printable
 
 Show = Callable[[Sequence[Followed]], None]
 
 # Lines of the terminal that the table leaves free.
 _FREE_LINES = 4
+# The rate is that of the last minute, and of so many looks at least.
+_RATE_SECONDS = 60.0
+_FEWEST_LOOKS = 4
 
 
 @contextmanager
-def show_progress(console: Console) -> Iterator[Show]:
+def show_progress(
+    console: Console, stopwatch: Callable[[], float] = time.monotonic
+) -> Iterator[Show]:
     """Show documents as they move on.
 
-    On a terminal a table that disappears at the end; else one line for each change of a status.
+    On a terminal a table that disappears at the end, drawn anew several times a second, so that
+    time and what is waited for never stand still; else one line for each change of a status.
 
     Args:
         console: Where to show them.
+        stopwatch: The time, in seconds.
 
     Yields:
         A function that shows all documents as they are now.
@@ -36,8 +45,59 @@ def show_progress(console: Console) -> Iterator[Show]:
     if not console.is_terminal:
         yield _build_line_writer(console)
         return
-    with Live(console=console, transient=True, refresh_per_second=8) as live:
-        yield lambda followed: live.update(_build_view(followed, console.height - _FREE_LINES))
+    view = _ProgressView(console, stopwatch)
+    with Live(get_renderable=view.draw, console=console, transient=True, refresh_per_second=4):
+        yield view.show
+
+
+class _ProgressView:
+    """The documents as they were last seen, and how fast they become final."""
+
+    def __init__(self, console: Console, stopwatch: Callable[[], float]) -> None:
+        self._console = console
+        self._stopwatch = stopwatch
+        self._began = stopwatch()
+        self._followed: Sequence[Followed] = ()
+        # How many were final when; so much of it as the rate is told by.
+        self._finals: deque[tuple[float, int]] = deque()
+
+    def show(self, followed: Sequence[Followed]) -> None:
+        """Take in how they are now."""
+        now = self._stopwatch()
+        self._followed = followed
+        self._finals.append((now, sum(f.is_final for f in followed)))
+        while now - self._finals[0][0] > _RATE_SECONDS:
+            self._finals.popleft()
+
+    def draw(self) -> Group:
+        """What is shown at this moment."""
+        followed = self._followed
+        most_rows = max(1, self._console.height - _FREE_LINES)
+        total = Text(self._describe_total(), style="dim", no_wrap=True, overflow="ellipsis")
+        return Group(_build_table(followed, most_rows), total)
+
+    def _describe_total(self) -> str:
+        """How far all are, how fast, how long it takes still, and for how long it has."""
+        followed = self._followed
+        parts = [describe_duration(self._stopwatch() - self._began)]
+        if len(followed) > 1:
+            done = sum(f.is_final for f in followed)
+            parts.insert(0, f"{done:,} of {len(followed):,} final ({count_statuses(followed)})")
+            rate = self._measure_rate()
+            if rate:
+                parts.append(f"{rate:.1f} a second" if rate >= 1 else f"{rate * 60:.0f} a minute")
+                parts.append(f"about {describe_duration((len(followed) - done) / rate)} left")
+        waits = Counter(f.delay for f in followed if f.delay)
+        if waits:
+            parts.append(f"it {waits.most_common(1)[0][0]}")
+        return to_printable(" \u00b7 ".join(parts))
+
+    def _measure_rate(self) -> float:
+        """Documents that became final in a second, over the last minute; 0 if it is too early."""
+        if len(self._finals) < _FEWEST_LOOKS:
+            return 0.0
+        (first, before), (last, after) = self._finals[0], self._finals[-1]
+        return (after - before) / (last - first) if last > first else 0.0
 
 
 def _build_line_writer(console: Console) -> Show:
@@ -66,8 +126,8 @@ def _describe_details(followed: Followed) -> str:
     return "" if followed.document is None else describe_progress(followed.document)
 
 
-def _build_view(followed: Sequence[Followed], most_rows: int) -> Group:
-    """A table with those in flight first, and the counts of all where not all fit."""
+def _build_table(followed: Sequence[Followed], most_rows: int) -> Table:
+    """A table with those in flight first, as many as there is room for."""
     in_order = sorted(followed, key=lambda f: (f.is_final, f.document is None))
     # The padding at the right leaves room for the `^C` that a terminal writes.
     table = Table.grid(padding=(0, 2), pad_edge=True)
@@ -75,7 +135,7 @@ def _build_view(followed: Sequence[Followed], most_rows: int) -> Group:
     table.add_column(no_wrap=True)
     table.add_column()
     table.add_column()
-    for document in in_order[: max(1, most_rows)]:
+    for document in in_order[:most_rows]:
         table.add_row(
             Text(shorten_id(document.document_id), style="dim"),
             style_status(document.status)
@@ -84,8 +144,7 @@ def _build_view(followed: Sequence[Followed], most_rows: int) -> Group:
             shorten(document.key),
             shorten(_describe_details(document)),
         )
-    counts = [] if len(followed) <= most_rows else [Text(count_statuses(followed), style="dim")]
-    return Group(table, *counts)
+    return table
 
 
 def count_statuses(followed: Sequence[Followed]) -> str:

@@ -54,6 +54,8 @@ def describe_status(document: Document) -> str:
             return f"{_count_chunks(document)} of its text are summarised."
         case DocumentStatus.DONE:
             return f"Every {document.unit} is summarised, or blank."
+        case DocumentStatus.PARTIAL if document.is_being_recognised:
+            return f"Its text is summarised; {document.reason}."
         case DocumentStatus.PARTIAL:
             missing = document.reason or f"some {document.unit}s are missing"
             return f"The summary lacks something: {missing}."
@@ -61,8 +63,8 @@ def describe_status(document: Document) -> str:
             return f"Its {document.unit}s hold no text; {_describe_files(document)}."
         case DocumentStatus.NO_TEXT:
             return (
-                "It holds no text, so there is nothing to summarise. If it is a scan, run OCR on "
-                "it and put the result."
+                "No page holds any words, so there is nothing to summarise. If it is a scan, see "
+                "whether the stack reads scans (OcrEngine) or run OCR on it and put the result."
             )
         case DocumentStatus.REJECTED:
             return document.reason or "It was refused."
@@ -101,7 +103,7 @@ def describe_progress(document: Document) -> str:
 
 def describe_wait(document: Document, now: datetime) -> str:
     """What a document waits for and what to do about it; empty if it does not wait."""
-    if document.status.is_final or document.deferred_until <= write_time(now):
+    if document.is_final or document.deferred_until <= write_time(now):
         return ""
     words = say_wait(document.deferred_reason)
     return f"{words}: {document.deferred_cause}" if document.deferred_cause else words

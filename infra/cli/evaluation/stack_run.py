@@ -9,10 +9,10 @@ from typing import Any
 
 from infra.aws import aws_errors_as
 from infra.cli.command_context import open_ledger, open_objects
-from infra.cli.documents.files import FileToPut
-from infra.cli.documents.upload import PutDocument, put_files
 from infra.cli.progress.follow_documents import REAL_PACE, Followed, follow_documents
 from infra.cli.progress.follow_tasks import FollowedTask, follow_tasks
+from infra.cli.put.files import FileToPut
+from infra.cli.put.upload import PutDocument, put_files
 from infra.cli.times import read_clock
 from infra.evaluation.cases import EvalCase, Json, Outcome
 from infra.stacks import Stack

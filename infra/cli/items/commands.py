@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import StackOptions, add_command
+from infra.cli.options import Review, StackOptions, add_command
 
 item_commands = typer.Typer()
 
@@ -42,6 +42,7 @@ def show(
             help="Write that to a file; as JSON if its name ends in .json.",
         ),
     ] = None,
+    review: Review = False,
     options: StackOptions,
 ) -> None:
     """Show a document or a task: its summary or result, coverage, cost, and where the files lie.
@@ -59,7 +60,7 @@ def show(
     if markdown or file is not None:
         show_as_markdown(options.open(), document, file, version)
     else:
-        show_item(options.open(), document, version)
+        show_item(options.open(), document, version, review=review)
 
 
 @add_command(item_commands)

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from infra.cli.command_context import CommandContext
-from infra.cli.documents.find import find_wanted_document
+from infra.cli.documents.find import find_documents_under, find_wanted_document
 from infra.cli.exit_codes import ExitCode
 from infra.cli.items.versions import choose_version
+from pipeline.documents.document_reader import REVIEW_FILE
 from shared.errors import OperatorError, WrongUsageError
-from shared.ledger.document_versions import find_current_document_ids
-from shared.ledger.documents import Document, find_document
+from shared.ledger.documents import Document
 from shared.ledger.tasks import Task, find_task
 from shared.printable import to_printable
 
@@ -90,11 +90,7 @@ def _find_all(
         else:
             documents.append(find_wanted_document(context, name))
     if prefix is not None:
-        bucket = context.stack.output("DocumentsBucket")
-        keys = context.objects.list_keys(bucket, prefix)
-        ids = find_current_document_ids(context.table, bucket, keys)
-        found = (find_document(context.table, document_id) for document_id in ids.values())
-        documents += [document for document in found if document is not None]
+        documents += find_documents_under(context, prefix)
     return tasks, list({one.document_id: one for one in documents}.values())
 
 
@@ -117,6 +113,9 @@ def _plan_task(context: CommandContext, task: Task, folder: Path) -> Iterator[_C
         return
     bucket = context.stack.output("ArtifactsBucket")
     for key in context.objects.list_keys(bucket, f"{PurePosixPath(task.result_key).parent}/"):
+        if PurePosixPath(key).name == REVIEW_FILE:
+            # What is not borne out is not taken along: `seashore show --review` shows it.
+            continue
         yield _Copy(bucket, key, None, folder / to_safe_path(f"{task.task_id}/{Path(key).name}"))
 
 

@@ -35,13 +35,16 @@ class StoredSummary:
     markdown_uri: str
 
 
-def show_item(context: CommandContext, wanted: str, version: int | None = None) -> None:
+def show_item(
+    context: CommandContext, wanted: str, version: int | None = None, *, review: bool = False
+) -> None:
     """Write all that is known of a task, if there is one of that id, else of a document.
 
     Args:
         context: What the command works with.
         wanted: The task or document.
         version: Which version of the document's summary to show; the newest if None.
+        review: Of a task, whether to write also what a model has given and no page bears out.
 
     Raises:
         UnknownItemError: There is neither.
@@ -49,7 +52,7 @@ def show_item(context: CommandContext, wanted: str, version: int | None = None) 
     """
     task = find_task(context.table, wanted)
     if task is not None:
-        write_task(context, task)
+        write_task(context, task, review=review)
         return
     document, output = find_wanted_document(context, wanted), context.output
     document = choose_version(context, document, version)
@@ -66,7 +69,7 @@ def show_item(context: CommandContext, wanted: str, version: int | None = None) 
     # How it fared: status, coverage, cost and where its results lie.
     output.write_facts([("Status", style_status(document.status))])
     output.write_prose(describe_status(document), indent=LABEL_WIDTH)
-    if not document.status.is_final:
+    if not document.is_final:
         delay = describe_delay(read_timeline(context.table, document_pk(document.document_id)))
         if delay is not None:
             output.write_prose(f"It {delay}.", indent=LABEL_WIDTH)

@@ -8,6 +8,7 @@ from pathlib import Path
 from infra.cli.chat.api_client import open_api
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import describe_model, read_openai_server
+from infra.cli.logs.log_lines import LogFile
 from infra.cli.output import Output, show_step
 from infra.local.parameters import read_given_parameters
 from infra.local.record import LocalFolder, LocalRecord, is_running
@@ -48,7 +49,7 @@ def bring_up(
     if given:
         listed = ", ".join(f"{name}={value}" for name, value in given.items())
         output.say(f"Parameters that were given, now or earlier: {listed}")
-    setup = LocalSetup(openai=server, port=port, parameters=given)
+    setup = LocalSetup(openai=server, port=port, parameters=given, catches_mail=True)
     if is_running(LocalFolder(root)):
         _refuse_other_port(root, port)
         with show_step("Bring the running local stack to the code as it is now", output) as report:
@@ -64,15 +65,26 @@ def bring_up(
 
 
 def _run(root: Path, setup: LocalSetup, output: Output) -> None:
+    """Run it in the foreground: each step of an item is a line, and so is how it stops."""
+    log: list[LogFile] = []
     with ExitStack() as start:
-        report = start.enter_context(show_step(_START, output))
+        tell = start.enter_context(show_step(_START, output))
+
+        def report(line: str) -> None:
+            (output.say if log else tell)(line)
 
         def write_running(record: LocalRecord) -> None:
             start.close()
             _write_ready(root, record, output)
             output.say("Ctrl-C stops it. In another terminal: `seashore put FILE.pdf --wait`")
+            log.append(LogFile(LocalFolder(root).log, from_end=True))
 
-        run_local_stack(root, report, write_running, setup)
+        def write_new_lines() -> None:
+            for line in log[0].read_new():
+                output.talk.print(line.to_text(), soft_wrap=True)
+
+        run_local_stack(root, report, write_running, setup, write_new_lines)
+    output.say("It has stopped; what it keeps is there again at the next `seashore local up`.")
 
 
 def _refuse_other_port(root: Path, port: int | None) -> None:
@@ -159,10 +171,32 @@ def _write_reach(root: Path, record: LocalRecord, output: Output) -> None:
     for line in _describe_api(root, record):
         output.write(line, whole_lines=True)
     output.write()
-    output.write("The AWS command line reaches it with these settings:")
-    output.write(
-        f"AWS_ENDPOINT_URL={record.endpoint_url} AWS_DEFAULT_REGION={record.region} "
+    for line in describe_clients(record):
+        output.write(line, whole_lines=True)
+
+
+def describe_clients(record: LocalRecord) -> Iterator[str]:
+    """How AWS's own clients reach the stack, in lines to copy.
+
+    Version 1 of the command line is told the address with each command: its setting does not hold
+    for SQS there.
+    """
+    queue, url = record.outputs.get("WorkQueueUrl", ""), record.endpoint_url
+    look = f"sqs get-queue-attributes --attribute-names All --queue-url {queue}"
+    yield "A command for which it is AWS (the AWS command line, a program with boto3, a rehearsal):"
+    yield f"  seashore local run -- aws {look}"
+    yield "The AWS command line, version 2, once these are set:"
+    yield (
+        f"  export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION={record.region} "
         f"AWS_ACCESS_KEY_ID={record.access_key_id} "
-        f"AWS_SECRET_ACCESS_KEY={record.secret_access_key}",
-        whole_lines=True,
+        f"AWS_SECRET_ACCESS_KEY={record.secret_access_key}"
+    )
+    yield f"  aws {look}"
+    yield "Version 1, with the same set:"
+    yield f"  aws --endpoint-url {url} {look}"
+    yield "boto3:"
+    yield (
+        f'  boto3.client("sqs", endpoint_url="{url}", region_name="{record.region}", '
+        f'aws_access_key_id="{record.access_key_id}", '
+        f'aws_secret_access_key="{record.secret_access_key}")'
     )

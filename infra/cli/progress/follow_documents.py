@@ -2,23 +2,33 @@
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from infra.cli.timeline_table import describe_delay
 from shared.aws.dynamodb_table import LedgerTable
-from shared.ledger.document_lists import list_documents, list_in_flight
-from shared.ledger.documents import Document, document_pk, find_document
+from shared.ledger.document_lists import list_in_flight_ids
+from shared.ledger.documents import (
+    Document,
+    document_pk,
+    document_row_key,
+    is_erased,
+    to_document,
+)
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
 
 Clock = Callable[[], datetime]
 
 _POLL_SECONDS = 1.0
-# A look that takes long is a look at much: the ledger is left in peace for longer.
-_REST_PER_LOOK = 4.0
-# More documents than this are read by their day, with a query instead of a call each.
-_MOST_SINGLE_READS = 25
+# One or a few are looked at more often: somebody waits for just these.
+_FEW = 5
+_FEW_POLL_SECONDS = 0.25
+# A call brings 16 MB at the most (Amazon DynamoDB API Reference, BatchGetItem), and a row has
+# 400 KB at the most.
+_ROWS_PER_READ = 40
+_PARALLEL_READS = 4
 # After this time without a change, the timeline of a document is asked for the reason.
 _PATIENCE = timedelta(seconds=5)
 _MOST_STORIES_PER_LOOK = 5
@@ -50,7 +60,7 @@ class Followed:
     @property
     def is_final(self) -> bool:
         """Whether nothing more happens to it by itself."""
-        return self.document is not None and self.document.status.is_final
+        return self.document is not None and self.document.is_final
 
 
 @dataclass(frozen=True)
@@ -61,9 +71,14 @@ class Pace:
     stopwatch: Callable[[], float]
     sleep: Callable[[float], None]
 
-    def rest(self, since: float) -> None:
-        """Pause after a look that began when the stopwatch showed `since`."""
-        self.sleep(max(_POLL_SECONDS, (self.stopwatch() - since) * _REST_PER_LOOK))
+    def rest(self, since: float, count: int) -> None:
+        """Pause after a look at so many that began when the stopwatch showed `since`.
+
+        As long as the look took, where that was long: the ledger is asked half of the time at most,
+        and what is shown lags it by two looks.
+        """
+        poll_seconds = _FEW_POLL_SECONDS if count <= _FEW else _POLL_SECONDS
+        self.sleep(max(poll_seconds, self.stopwatch() - since))
 
 
 REAL_PACE = Pace(lambda: datetime.now(UTC), time.monotonic, time.sleep)
@@ -77,7 +92,7 @@ def is_all_done(followed: Sequence[Followed]) -> bool:
 def follow_documents(
     table: LedgerTable, wanted: Sequence[Followed], pace: Pace = REAL_PACE
 ) -> Iterator[tuple[Followed, ...]]:
-    """Look at documents about once a second until all are final.
+    """Look at documents once a second or, if they are few, four times, until all are final.
 
     Args:
         table: The ledger.
@@ -92,12 +107,12 @@ def follow_documents(
     while True:
         look_began = pace.stopwatch()
         unsettled = [f.document_id for f in followed if not f.is_final]
-        found = _read_documents(table, unsettled, started, pace.now)
+        found = read_documents(table, unsettled)
         followed = tuple(_refresh(f, found) for f in followed)
         yield _explain_delays(table, followed, started, pace.now)
         if all(f.is_final for f in followed):
             return
-        pace.rest(look_began)
+        pace.rest(look_began, sum(not f.is_final for f in followed))
 
 
 def follow_in_flight(
@@ -119,18 +134,18 @@ def follow_in_flight(
     was_in_flight = False
     while True:
         look_began = pace.stopwatch()
-        unsettled = [i for i, document in seen.items() if not document.status.is_final]
-        tomorrow = pace.now() + timedelta(days=1)
-        flying = {document.document_id: document for document in list_in_flight(table, tomorrow)}
-        landed = [document_id for document_id in unsettled if document_id not in flying]
-        seen |= flying | _read_documents(table, landed, started, pace.now)
+        unsettled = [i for i, document in seen.items() if not document.is_final]
+        wanted = dict.fromkeys([*unsettled, *list_in_flight_ids(table)])
+        found = read_documents(table, list(wanted))
+        # One that is final already was so before anybody looked.
+        seen |= {i: d for i, d in found.items() if i in seen or not d.is_final}
         if seen:
             yield _explain_delays(table, _sort_by_arrival(seen.values()), started, pace.now)
-        is_in_flight = any(not document.status.is_final for document in seen.values())
+        is_in_flight = any(not document.is_final for document in seen.values())
         was_in_flight = was_in_flight or is_in_flight
         if not is_in_flight and (was_in_flight or pace.now() - started > _ARRIVAL_TIME):
             return
-        pace.rest(look_began)
+        pace.rest(look_began, len(unsettled))
 
 
 def _sort_by_arrival(documents: Iterable[Document]) -> tuple[Followed, ...]:
@@ -138,22 +153,14 @@ def _sort_by_arrival(documents: Iterable[Document]) -> tuple[Followed, ...]:
     return tuple(Followed(d.document_id, d.key, d) for d in newest_first)
 
 
-def _read_documents(
-    table: LedgerTable, document_ids: Sequence[str], started: datetime, now: Clock
-) -> dict[str, Document]:
-    """Read documents: a few one by one, many by the days since the following began."""
-    found: dict[str, Document] = {}
-    if len(document_ids) > _MOST_SINGLE_READS:
-        days = _count_days(started, now())
-        found = {d.document_id: d for d in list_documents(table, now, days)}
-    unlisted = [i for i in document_ids if i not in found][:_MOST_SINGLE_READS]
-    singles = (find_document(table, document_id) for document_id in unlisted)
-    return found | {d.document_id: d for d in singles if d is not None}
-
-
-def _count_days(first: datetime, last: datetime) -> int:
-    """The days (UTC) from one time to another, both included."""
-    return (last.astimezone(UTC).date() - first.astimezone(UTC).date()).days + 1
+def read_documents(table: LedgerTable, document_ids: Sequence[str]) -> dict[str, Document]:
+    """Read documents with few calls, as they are now; those that are not there are left out."""
+    starts = range(0, len(document_ids), _ROWS_PER_READ)
+    batches = [document_ids[start : start + _ROWS_PER_READ] for start in starts]
+    with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+        read = pool.map(lambda ids: table.read_rows([document_row_key(i) for i in ids]), batches)
+        rows = [row for some in read for row in some if row is not None and not is_erased(row)]
+    return {row["document_id"]: to_document(row) for row in rows}
 
 
 def _refresh(followed: Followed, found: Mapping[str, Document]) -> Followed:

@@ -50,7 +50,7 @@ ShowTasks = Callable[[Sequence[FollowedTask]], None]
 def follow_tasks(
     table: LedgerTable, task_ids: Sequence[str], pace: Pace
 ) -> Iterator[tuple[FollowedTask, ...]]:
-    """Look at tasks about once a second until all are final.
+    """Look at tasks once a second or, if they are few, four times, until all are final.
 
     Yields:
         All tasks, in the same order, as they are now; at least once.
@@ -62,7 +62,7 @@ def follow_tasks(
         yield followed
         if all(f.is_final for f in followed):
             return
-        pace.rest(look_began)
+        pace.rest(look_began, len(followed))
 
 
 def _look(table: LedgerTable, followed: FollowedTask, pace: Pace) -> FollowedTask:

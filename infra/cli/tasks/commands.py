@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import ListOptions, StackOptions, add_command, open_output
+from infra.cli.options import Days, ListOptions, Review, StackOptions, add_command, open_output
 from shared.lifecycle import TaskStatus
 
 task_commands = typer.Typer()
@@ -34,6 +34,11 @@ class SourceOptions:
             help="Id, beginning of an id, or key of a document.",
         ),
     ] = None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is named."""
+        return self.file is None and self.document is None
 
     def read(self) -> dict[str, Any]:
         """The part of the task's message that says so.
@@ -78,12 +83,14 @@ class SendOptions:
         bool, typer.Option("--wait", "-w", help="Wait until it is done, and write the result.")
     ] = False
 
-    def send(self, options: StackOptions, content: dict[str, Any]) -> ExitCode:
+    def send(
+        self, options: StackOptions, content: dict[str, Any], *, review: bool = False
+    ) -> ExitCode:
         """Send a task whose message has this content besides."""
         from infra.cli.tasks.enqueue import enqueue_task
 
         task = {**content, "id": self.id, "name": self.name, "callback": self.callback}
-        return enqueue_task(options.open(), task, wait=self.wait)
+        return enqueue_task(options.open(), task, wait=self.wait, review=review)
 
 
 @add_command(task_commands)
@@ -104,6 +111,38 @@ def tasks(
 
     wanted.check_statuses(TaskStatus)
     write_tasks(options.open(), wanted, name)
+
+
+@add_command(task_commands)
+def results(
+    *,
+    wanted: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="TASK", show_default=False, help="Ids of tasks that extract."),
+    ] = None,
+    name: Annotated[
+        str | None,
+        typer.Option(show_default=False, help="Those, too, whose name begins so."),
+    ] = None,
+    days: Days = 7,
+    rows: Annotated[
+        str | None,
+        typer.Option(
+            metavar="LIST",
+            show_default=False,
+            help="A line a row of this list, by the way to it (`invoice.lines`).",
+        ),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Write CSV, for a spreadsheet.")] = False,
+    options: StackOptions,
+) -> ExitCode:
+    """Write what tasks have extracted as one table: a line a document.
+
+    The exit status is 0 only if every task is DONE.
+    """
+    from infra.cli.tasks.results import write_results
+
+    return write_results(options.open(), wanted or [], name, days, rows, as_csv=as_csv)
 
 
 @add_command(task_commands)
@@ -144,6 +183,7 @@ def summarize(source: SourceOptions, how: SendOptions, options: StackOptions) ->
 
 @add_command(enqueue)
 def extract(
+    *,
     schema: Annotated[
         str,
         typer.Option(
@@ -153,17 +193,37 @@ def extract(
         ),
     ],
     source: SourceOptions,
+    prefix: Annotated[
+        str | None,
+        typer.Option(
+            show_default=False,
+            help="Instead of one document all whose keys begin so, a task for each; `seashore "
+            "results` writes them as one table.",
+        ),
+    ] = None,
+    review: Review = False,
     how: SendOptions,
     options: StackOptions,
 ) -> ExitCode:
-    """Extract fields from a document or a text, each with its page.
+    """Extract fields from a document or a text, each with its page; or from many documents.
 
     Needs a language model.
     """
     from infra.cli.tasks.enqueue import read_schema
+    from infra.cli.tasks.extract_many import enqueue_extractions
 
-    content = source.read()
-    return how.send(options, {"kind": "extract", "schema": read_schema(schema), **content})
+    if prefix is None:
+        content = {"kind": "extract", "schema": read_schema(schema), **source.read()}
+        return how.send(options, content, review=review)
+    if not source.is_empty:
+        raise typer.BadParameter("Give either --prefix or one document.", param_hint="--prefix")
+    if review:
+        raise typer.BadParameter("A review is of one task.", param_hint="--review")
+    content = {
+        **{"kind": "extract", "schema": read_schema(schema)},
+        **{"id": how.id, "name": how.name, "callback": how.callback},
+    }
+    return enqueue_extractions(options.open(), content, prefix, wait=how.wait)
 
 
 @add_command(enqueue)

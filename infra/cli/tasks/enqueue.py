@@ -60,13 +60,16 @@ def read_schema(name: str) -> dict[str, Any]:
     return schema
 
 
-def enqueue_task(context: CommandContext, content: Mapping[str, Any], *, wait: bool) -> ExitCode:
+def enqueue_task(
+    context: CommandContext, content: Mapping[str, Any], *, wait: bool, review: bool = False
+) -> ExitCode:
     """Send a task.
 
     Args:
         context: What the command works with: the stack to send it to.
         content: The task's message; what is None is left out.
         wait: Whether to wait for it and write its result.
+        review: Whether to write also what a model has given and no page bears out.
 
     Returns:
         FAILED if it was waited for and not done.
@@ -77,9 +80,9 @@ def enqueue_task(context: CommandContext, content: Mapping[str, Any], *, wait: b
         UnknownItemError: There is no document of a name.
         OperatorError: AWS refused it.
     """
-    task = _build_task(context, content)
+    task = build_task(context, content)
     if task.id is not None:
-        _refuse_used_id(find_task(context.table, task.id), task)
+        refuse_used_id(find_task(context.table, task.id), task)
     body = escape_for_sqs(task.model_dump_json(by_alias=True, exclude_none=True))
     with aws_errors_as(OperatorError):
         sent = context.stack.client("sqs").send_message(
@@ -92,10 +95,10 @@ def enqueue_task(context: CommandContext, content: Mapping[str, Any], *, wait: b
         else:
             context.output.write_line([task_id])
         return ExitCode.OK
-    return _wait(context, task.model_copy(update={"id": task_id}))
+    return _wait(context, task.model_copy(update={"id": task_id}), review=review)
 
 
-def _refuse_used_id(known: KnownTask | None, task: Task) -> None:
+def refuse_used_id(known: KnownTask | None, task: Task) -> None:
     """Refuse a task whose id the ledger holds for another; the same task again is as good as one.
 
     Raises:
@@ -108,7 +111,13 @@ def _refuse_used_id(known: KnownTask | None, task: Task) -> None:
         )
 
 
-def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
+def build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
+    """The message of a task, checked; what is None is left out.
+
+    Raises:
+        WrongUsageError: It cannot be sent as it is.
+        UnknownItemError: There is no document of a name.
+    """
     given = {name: value for name, value in content.items() if value is not None}
     if "document" in given:
         given["document"] = find_document_name(context, given["document"])
@@ -130,7 +139,7 @@ def _build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
     return task
 
 
-def _wait(context: CommandContext, task: Task) -> ExitCode:
+def _wait(context: CommandContext, task: Task, *, review: bool) -> ExitCode:
     output, task_id = context.output, task.task_id
     try:
         with show_task_progress(output.talk) as show:
@@ -143,6 +152,6 @@ def _wait(context: CommandContext, task: Task) -> ExitCode:
     if last.task is None:
         raise OperatorError(f"The task {task_id} was not taken up.")
     # One of two that were sent at the same time under one id is refused by the worker.
-    _refuse_used_id(last.task, task)
-    write_task(context, last.task)
+    refuse_used_id(last.task, task)
+    write_task(context, last.task, review=review)
     return ExitCode.OK if last.task.status is TaskStatus.DONE else ExitCode.FAILED

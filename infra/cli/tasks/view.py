@@ -1,5 +1,6 @@
 """Tasks as tables, lines and facts: `seashore tasks`, and what `seashore show` says of one."""
 
+import json
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 from typing import Any
@@ -8,14 +9,16 @@ from infra.cli.command_context import CommandContext
 from infra.cli.documents.table import style_status
 from infra.cli.listing import describe_usage, write_newest
 from infra.cli.options import ListOptions
-from infra.cli.output import Cell
+from infra.cli.output import Cell, Output
 from infra.cli.timeline_table import describe_delay
 from infra.cli.times import describe_time
+from pipeline.documents.document_reader import DocumentReader
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.tasks import Task, list_tasks, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.markdown import remove_escapes
 from shared.messages.tasks import is_own_task
+from shared.page_ranges import format_page_ranges
 from shared.prices import MICRO_USD_PER_USD
 
 
@@ -81,8 +84,13 @@ def _write_table(tasks: Sequence[Task], context: CommandContext) -> None:
     )
 
 
-def write_task(context: CommandContext, task: Task) -> None:
+def write_task(context: CommandContext, task: Task, *, review: bool = False) -> None:
     """Write all that is known of a task, its result first.
+
+    Args:
+        context: What the command works with.
+        task: The task.
+        review: Whether to write also what a model has given and no page bears out.
 
     Raises:
         ObjectMissingError: Its result is gone from the artifacts bucket.
@@ -92,14 +100,40 @@ def write_task(context: CommandContext, task: Task) -> None:
         result: Any = None
         if task.result_key is not None:
             result = context.objects.read_json(bucket, task.result_key)
-        output.write_json({"task": task.model_dump(mode="json"), "result": result})
+        told = {"task": task.model_dump(mode="json"), "result": result}
+        if review:
+            told["candidates"] = _read_candidates(context, bucket, task)
+        output.write_json(told)
         return
     if task.result_key is not None:
         markdown_key = str(PurePosixPath(task.result_key).with_suffix(".md"))
         for line in context.objects.read_text(bucket, markdown_key).splitlines():
             output.write_prose(remove_escapes(line))
         output.write()
+    if review:
+        _write_candidates(_read_candidates(context, bucket, task), output)
     output.write_facts(_list_facts(task, bucket, context.table))
+
+
+def _read_candidates(context: CommandContext, bucket: str, task: Task) -> list[dict[str, Any]]:
+    if task.result_key is None:
+        return []
+    documents = context.stack.output("DocumentsBucket")
+    reader = DocumentReader(context.table, context.objects, documents, bucket, context.now)
+    return reader.read_candidates(task.result_key, reader.read_json(task.result_key))
+
+
+def _write_candidates(candidates: Sequence[Any], output: Output) -> None:
+    if not candidates:
+        output.write_prose("All that the model has given stands on its page.")
+    else:
+        output.write_prose("Given by the model, and borne out by no page, so not in the result:")
+    for one in candidates:
+        pages = f" (p. {format_page_ranges(one['pages'])})" if one["pages"] else ""
+        value = one["value"]
+        told = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        output.write_prose(f"• {one['path']}: {told}{pages}", indent=2, hang=2)
+    output.write()
 
 
 def _describe(task: Task) -> str:

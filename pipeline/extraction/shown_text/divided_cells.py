@@ -8,7 +8,7 @@ it that is drawn in several pieces is looked at piece by piece.
 import re
 from collections import defaultdict
 
-from pipeline.extraction.shown_text.geometry import measure_gap, turn_upright
+from pipeline.extraction.shown_text.geometry import measure_across, measure_gap
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
@@ -87,9 +87,7 @@ def _measure_gap(characters: PageCharacters, after: int) -> float:
     start, em = characters.find_origin(before), characters.find_em(before)
     if box is None or end is None or start is None or not any(em):
         return 0.0
-    upright = turn_upright(em)
-    begin, height = upright(*start)
-    next_begin, next_height = upright(*end)
-    if abs(next_height - height) > _MAX_ACROSS_EMS or next_begin <= begin:
+    move = (end[0] - start[0], end[1] - start[1])
+    if move[0] * em[0] + move[1] * em[1] <= 0.0 or measure_across(em, move) > _MAX_ACROSS_EMS:
         return 0.0
     return measure_gap(em, box, end)

@@ -13,6 +13,8 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no ty
 
 _FILL_INFO_VERSION = 2
 _BYTES_PER_UNIT = 2
+_FIRST_ROOM_BYTES = 256
+_UNITS = ctypes.POINTER(ctypes.c_ushort)
 _TICKED, _UNTICKED = "[x]", "[ ]"
 # The state that the page shows of a box to be ticked, and those in which it is not.
 _STATE = b"AS"
@@ -90,16 +92,20 @@ class Form:
             value = self._read_choice(kind, annotation)
         elif kind == pdfium.FPDF_FORMFIELD_TEXTFIELD:
             value = self._read_value(annotation)
-        if not value or self.is_secret(annotation):
+        if not value or self._is_password(kind, annotation):
             return Field(kind, "", "")
         return Field(kind, self._find_name(kind, annotation), value, self._is_formatted(annotation))
 
     def is_secret(self, annotation: object) -> bool:
         """Whether what the field of an annotation holds is a password."""
         kind = pdfium.FPDFAnnot_GetFormFieldType(self._handle, annotation)
+        return self._is_password(kind, annotation)
+
+    def _is_password(self, kind: int, annotation: object) -> bool:
+        if kind != pdfium.FPDF_FORMFIELD_TEXTFIELD:
+            return False
         flags = pdfium.FPDFAnnot_GetFormFieldFlags(self._handle, annotation)
-        is_text = kind == pdfium.FPDF_FORMFIELD_TEXTFIELD
-        return bool(is_text and flags & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD)
+        return bool(flags & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD)
 
     def _read_value(self, annotation: object) -> str:
         return read_string(pdfium.FPDFAnnot_GetFormFieldValue, self._handle, annotation)
@@ -140,11 +146,15 @@ class Form:
 
 def read_string(read: Callable[..., int], *arguments: object) -> str:
     """The string that one of PDFium's functions writes into a buffer, on one or more lines."""
-    size = read(*arguments, None, 0)
+    # Each call looks for the field anew, by its name: for most strings one is enough.
+    room = _FIRST_ROOM_BYTES
+    units = ctypes.create_string_buffer(room)
+    size = read(*arguments, ctypes.cast(units, _UNITS), room)
     if size <= _BYTES_PER_UNIT:
         return ""
-    units = (ctypes.c_ushort * (size // _BYTES_PER_UNIT))()
-    read(*arguments, units, size)
-    text = bytes(units).decode("utf-16-le", errors="ignore").rstrip("\0")
+    if size > room:
+        units = ctypes.create_string_buffer(size)
+        size = min(size, read(*arguments, ctypes.cast(units, _UNITS), size))
+    text = units.raw[:size].decode("utf-16-le", errors="ignore").rstrip("\0")
     # Some of these codes mean something in the text of a page, a hyphen at a line end for one.
     return _CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -75,8 +75,8 @@ class TextPage:
         # Where a box goes of which only the lower and the upper edge matter: those come first.
         self._edges = (right, top, left, bottom)
         self._room = byref(self._floats)
-        # Where the lower and the upper edges of many boxes go, one after the other.
-        self._edges_of_many = (c_double * (2 * _MANY))()
+        # Where two numbers of each of many characters go, one after the other.
+        self._pairs = (c_double * (2 * _MANY))()
         self._room_of_many: tuple[list[Any], list[Any]] = ([], [])
 
     def turn_to(self, handle: Any) -> None:
@@ -137,19 +137,19 @@ class TextPage:
             if not _get_box(page, first, *corners):
                 boxes.append(None)
                 continue
-            left, bottom, right, top = _unpack_doubles(doubles)
-            if not _get_box(page, last, *corners):
-                boxes.append(None)
-                continue
-            other = _unpack_doubles(doubles)
-            boxes.append(
-                Box(
-                    min(left, other[0]),
-                    min(bottom, other[1]),
-                    max(right, other[2]),
-                    max(top, other[3]),
+            left, bottom, right, top = box = _unpack_doubles(doubles)
+            if first != last:
+                if not _get_box(page, last, *corners):
+                    boxes.append(None)
+                    continue
+                one, two, three, four = _unpack_doubles(doubles)
+                box = (
+                    left if left < one else one,
+                    bottom if bottom < two else two,
+                    right if right > three else three,
+                    top if top > four else four,
                 )
-            )
+            boxes.append(_make_box(box))
         return boxes
 
     def list_uneven(
@@ -184,24 +184,39 @@ class TextPage:
 
     def _list_edges(self, indexes: Sequence[int]) -> tuple[list[float], list[float]]:
         """The lower and the upper edges of many characters; nan for those that are not drawn."""
-        bottoms: list[float] = []
-        tops: list[float] = []
-        unused, room = self._corners[0], self._room_of_many
+        unused = repeat(self._corners[0])
+        return self._list_pairs(partial(map, _get_box), indexes, unused, unused)
+
+    def _list_origins(self, indexes: Sequence[int]) -> list[tuple[float, float]]:
+        """Where many characters begin on the baseline; nan for those that are not drawn."""
+        return list(zip(*self._list_pairs(partial(map, _get_origin), indexes), strict=True))
+
+    def _list_pairs(
+        self, ask: Callable[..., Iterable[int]], indexes: Sequence[int], *unused: Iterable[Any]
+    ) -> tuple[list[float], list[float]]:
+        """What PDFium gives for many characters, two numbers for each.
+
+        Args:
+            ask: Calls one of PDFium's functions for each of several lists of arguments.
+            indexes: The numbers of the characters.
+            unused: What the function takes before the two places of these numbers.
+        """
+        firsts: list[float] = []
+        seconds: list[float] = []
+        room = self._room_of_many
         # Most documents are small: room is made for no more than there is.
         for k in range(len(room[0]), min(len(indexes), _MANY)):
-            room[0].append(byref(self._edges_of_many, 2 * k * _DOUBLE_BYTES))
-            room[1].append(byref(self._edges_of_many, (2 * k + 1) * _DOUBLE_BYTES))
+            room[0].append(byref(self._pairs, 2 * k * _DOUBLE_BYTES))
+            room[1].append(byref(self._pairs, (2 * k + 1) * _DOUBLE_BYTES))
         for start in range(0, len(indexes), _MANY):
             some = indexes[start : start + _MANY]
-            found = list(
-                map(_get_box, repeat(self._page), some, repeat(unused), repeat(unused), *room)
-            )
-            edges = self._edges_of_many[: 2 * len(some)]
+            found = list(ask(repeat(self._page), some, *unused, *room))
+            pairs = self._pairs[: 2 * len(some)]
             if 0 in found:
-                edges = [edges[k] if found[k // 2] else math.nan for k in range(len(edges))]
-            bottoms += edges[::2]
-            tops += edges[1::2]
-        return bottoms, tops
+                pairs = [pairs[k] if found[k // 2] else math.nan for k in range(len(pairs))]
+            firsts += pairs[::2]
+            seconds += pairs[1::2]
+        return firsts, seconds
 
     def find_origin(self, index: int) -> tuple[float, float] | None:
         """The point of the baseline at which a character begins."""
@@ -271,7 +286,7 @@ class TextPage:
         return apart
 
     def measure_gaps(
-        self, befores: Iterable[int], afters: Iterable[int], line: LineLimits, *, onward: bool
+        self, befores: Sequence[int], afters: Sequence[int], line: LineLimits, *, onward: bool
     ) -> list[float | None]:
         """The room between the two characters of many pairs, as far as they stand in one line.
 
@@ -286,28 +301,24 @@ class TextPage:
             Of each, in ems of the larger of the two; infinity where they are not in one line, None
             where nothing is known of one of them.
         """
-        gaps: list[float | None] = []
-        page, x, y, doubles = self._page, self._x, self._y, self._doubles
+        gaps: list[float | None] = [math.inf] * len(befores)
+        page, doubles = self._page, self._doubles
         room, floats, corners = self._room, self._floats, self._corners
-        for before, after in zip(befores, afters, strict=True):
-            gaps.append(None)
-            if not _get_origin(page, before, x, y):
-                continue
-            start = _unpack_point(doubles)
-            if not _get_origin(page, after, x, y):
-                continue
-            end = _unpack_point(doubles)
+        starts, ends = self._list_origins(befores), self._list_origins(afters)
+        for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
             if onward and end[0] < start[0]:
-                gaps[-1] = math.inf
                 continue
-            if not _get_matrix(page, before, room):
+            before, after = befores[place], afters[place]
+            # What is not drawn has no origin, and nan is not equal to itself.
+            if start[0] != start[0] or end[0] != end[0] or not _get_matrix(page, before, room):
+                gaps[place] = None
                 continue
             along, aside = _unpack_vector(floats)
             size = abs(_get_size(page, before))
             along, aside = along * size, aside * size
             if not (along or aside):
+                gaps[place] = None
                 continue
-            gaps[-1] = math.inf
             em, move = (along, aside), (end[0] - start[0], end[1] - start[1])
             if measure_across(em, move) > line.max_across_first:
                 continue
@@ -323,7 +334,7 @@ class TextPage:
                 and measure_across(em, move) <= line.max_across
                 and _get_box(page, before, *corners)
             ):
-                gaps[-1] = measure_gap(em, _make_box(_unpack_doubles(doubles)), end)
+                gaps[place] = measure_gap(em, _make_box(_unpack_doubles(doubles)), end)
         return gaps
 
     def falls(self, befores: Iterable[int], afters: Iterable[int]) -> bool:

@@ -8,9 +8,10 @@ of ten pages) there is nothing to decide. Where they differ it is where the char
 decides.
 """
 
+import math
 import re
 from collections.abc import Iterator, Sequence
-from itertools import islice
+from itertools import accumulate, islice
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
@@ -38,7 +39,7 @@ _LINE_END_BESIDE_FEW = re.compile(
 _FIRST_STEP = 64
 _SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}\r")
 _MIN_SHORT_LINES = 3
-_LINE_END = re.compile(r"\r\n")
+_LINE_END = "\r\n"
 # Two characters of one line stand no further apart across it than a raised or lowered one does. The
 # next one may be set larger than the one before it.
 _LINE_LIMITS = LineLimits(max_across=0.6, max_across_first=1.0, max_turn=0.3)
@@ -81,12 +82,12 @@ def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
             return characters
     if outside := _find_lines_outside(whole, bounded):
         return characters.edit(outside)
-    inside = _drop_separators(bounded)
+    letters_inside = _count_letters(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
-    if not inside:
+    if not letters_inside:
         return characters
-    if len(inside) < len(_drop_separators(whole)):
-        return _cut_to_box(characters, inside, visible)
+    if letters_inside < _count_letters(whole):
+        return _cut_to_box(characters, _drop_separators(bounded), visible)
     return _settle_separators(characters, bounded)
 
 
@@ -125,6 +126,11 @@ def _find_lines_outside(whole: str, inside: str) -> list[Edit]:
     if start < end and whole[end - 1] == "\n" and whole.endswith(inside[start:]):
         return [Edit(start, end, "")]
     return []
+
+
+def _count_letters(text: str) -> int:
+    """How many characters are left without separators. To count is quicker than to drop them."""
+    return len(text) - text.count(" ") - 2 * text.count("\r\n") - text.count(_HYPHEN)
 
 
 def _drop_separators(text: str) -> str:
@@ -247,9 +253,12 @@ def _count_same(text: str, here: int, other: str, there: int) -> int:
 def _join_lines(characters: PageCharacters, *, is_scattered: bool = False) -> PageCharacters:
     """The page without the line ends within a line: beside raised letters, or beside any letter."""
     is_scattered = is_scattered or _is_scattered(characters.text)
-    line_ends = _LINE_END if is_scattered else _LINE_END_BESIDE_FEW
     text = characters.text
-    ends = [found.span() for found in line_ends.finditer(text)]
+    if is_scattered:
+        lengths = [len(line) + len(_LINE_END) for line in text.split(_LINE_END)]
+        ends = [(end - len(_LINE_END), end) for end in accumulate(lengths[:-1])]
+    else:
+        ends = [found.span() for found in _LINE_END_BESIDE_FEW.finditer(text)]
     if not ends:
         return characters
     gaps = characters.measure_gaps(ends, _LINE_LIMITS, onward=True)
@@ -262,6 +271,8 @@ def _list_changes(
     """Those of many separators that are others by the room that there is."""
     edits = []
     for (start, end), gap in zip(separators, gaps, strict=True):
+        if gap == math.inf and end > start:
+            continue
         written = text[start:end]
         separator = _choose_separator(written, gap)
         if separator != written:

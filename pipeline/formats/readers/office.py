@@ -14,7 +14,8 @@ from typing import Any, Literal
 from office_oxide import Document, OfficeOxideError
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.old_office import OLE_START
+from pipeline.formats.old_office import is_old_office
+from pipeline.formats.readers.xml_parts import parse_part
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
 from shared.errors import RejectionCode
 
@@ -22,6 +23,7 @@ _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)")
 _RULE = re.compile(r"^\|(?: :?-+:? \|)+$", re.MULTILINE)
 _SHEET = "## "
+_WORKBOOK = "xl/workbook.xml"
 _OldKind = Literal["doc", "ppt", "xls"]
 _NEW_KINDS: dict[_OldKind, Literal["docx", "pptx", "xlsx"]] = {
     "doc": "docx",
@@ -72,14 +74,41 @@ def open_workbook(path: Path) -> UnitsDocument:
             writer.write(join_cells(map(_to_plain, cells)) + "\n")
         elif line.strip():
             writer.write(_to_plain(line) + "\n")
-    return UnitsDocument(writer.finish() or [""])
+    return UnitsDocument(_put_in_order(writer.finish(), _list_sheets(path)) or [""])
+
+
+def _list_sheets(path: Path) -> list[str]:
+    """The names of all sheets of a new workbook, of those without cells too; none of an old one."""
+    names: list[str] = []
+
+    def note_sheet(name: str, attributes: dict[str, str]) -> None:
+        if name.endswith(" sheet"):
+            names.append(attributes.get("name", ""))
+
+    if not is_old_office(path):
+        parse_part(path, _WORKBOOK, note_sheet, lambda name: None, lambda text: None)
+    return names
+
+
+def _put_in_order(units: list[str], names: list[str]) -> list[str]:
+    """The units of all sheets, with those without cells, which the library leaves out."""
+    placed: list[str] = []
+    left = iter(units)
+    unit = next(left, None)
+    for name in names:
+        if unit is not None and unit.split("\n", 1)[0] == name:
+            placed.append(unit)
+            unit = next(left, None)
+        else:
+            placed.append(name)
+    # A name that is written in two ways would leave units over; then they are as they come.
+    return placed if unit is None and names else units
 
 
 def _read(path: Path, old_kind: _OldKind, render: Callable[[Document], str]) -> str:
-    data = path.read_bytes()
-    kind = old_kind if data.startswith(OLE_START) else _NEW_KINDS[old_kind]
+    kind = old_kind if is_old_office(path) else _NEW_KINDS[old_kind]
     try:
-        return render(Document.from_bytes(data, kind))
+        return render(Document.from_bytes(path.read_bytes(), kind))
     except OfficeOxideError as error:
         words = str(error)
         is_locked = any(word in words.lower() for word in _WORDS_OF_LOCKS)

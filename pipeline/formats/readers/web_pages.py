@@ -32,6 +32,9 @@ _BLOCKS = frozenset(
         *("br", *_HEADINGS),
     }
 )
+_CELLS = frozenset({"td", "th"})
+_BETWEEN_CELLS = " | "
+_BEFORE_FIRST_CELL = re.compile(r"^[ \t]*\| ", re.MULTILINE)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
 
@@ -56,7 +59,7 @@ def read_page_units(page: str) -> list[str]:
     reader = _PageReader()
     reader.feed(page)
     reader.close()
-    return reader.writer.finish()
+    return [_BEFORE_FIRST_CELL.sub("", unit) for unit in reader.writer.finish()]
 
 
 class _PageReader(HTMLParser):
@@ -84,6 +87,9 @@ class _PageReader(HTMLParser):
             self.writer.begin()
         if tag in _BLOCKS:
             self.writer.write("\n")
+        if tag in _CELLS:
+            # The tag that ends a cell may be left out.
+            self.writer.write(_BETWEEN_CELLS)
         if tag == "li":
             self.writer.write("- ")
         self._is_preformatted = self._is_preformatted or tag == "pre"
@@ -96,9 +102,7 @@ class _PageReader(HTMLParser):
             elif tag in ("body", "html"):
                 self._passed_over.clear()
             return
-        if tag in ("td", "th"):
-            self.writer.write(" | ")
-        elif tag in _BLOCKS:
+        if tag in _BLOCKS:
             self.writer.write("\n")
         if tag == "pre":
             self._is_preformatted = False

@@ -32,6 +32,11 @@ def write_explain_command(report: DailyReport, item_id: str) -> str:
     return f"seashore explain {shlex.quote(item_id)}{name_stack(report.stack)}"
 
 
+def write_show_command(report: DailyReport, item_id: str) -> str:
+    """The command that shows the whole summary of a document."""
+    return f"seashore show {shlex.quote(item_id)}{name_stack(report.stack)}"
+
+
 def write_tasks_command(report: DailyReport) -> str:
     """The command that lists the tasks of the last week."""
     return f"seashore tasks --limit 10000{name_stack(report.stack)}"

@@ -135,7 +135,16 @@ def _describe_depths(report: DailyReport) -> str:
     parts = join_words(
         [f"{depth.letters:,} in {shorten(depth.queue, _MOST_ID)}" for depth in depths]
     )
-    return f"Dead letters of any day that lie in the queues now: about {parts}."
+    told = f"Dead letters of any day that lie in the queues now: about {parts}."
+    named = (
+        sum(group.count for group in report.dead_letters.groups) + report.dead_letters.more_count
+    )
+    if sum(depth.letters for depth in depths) > named:
+        told += (
+            " Those that are not named above are of another day, or no message that could be read; "
+            "the list tells the cause of each."
+        )
+    return told
 
 
 def _group_files(files: Iterable[tuple[str, str, str]]) -> tuple[FileNote, ...]:

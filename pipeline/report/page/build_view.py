@@ -1,16 +1,18 @@
 """Put the page together from the report's figures."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from pipeline.report.page.addresses import (
     list_addresses,
     write_again_command,
     write_explain_command,
+    write_show_command,
 )
 from pipeline.report.page.attention import build_alarm, build_attention
 from pipeline.report.page.figures import build_spending, build_sum, build_times
 from pipeline.report.page.lines import build_digest, build_document_lines, build_task_lines
-from pipeline.report.page.view import Attention, ListLimits, ReportView
+from pipeline.report.page.view import Attention, Line, ListLimits, ReportView
 from pipeline.report.page.words import (
     join_words,
     say_count,
@@ -51,6 +53,7 @@ def build_view(report: DailyReport, limits: ListLimits) -> ReportView:
         digest=None if is_quiet else build_digest(report.digest, limits),
         documents=documents,
         documents_more=documents_more,
+        show_command=_write_show_command(documents, report),
         explain_command=write_explain_command(report, documents[0].item_id) if documents else "",
         tasks=tasks,
         tasks_more=tasks_more,
@@ -60,6 +63,11 @@ def build_view(report: DailyReport, limits: ListLimits) -> ReportView:
         again_command=write_again_command(report),
         addresses=list_addresses(report),
     )
+
+
+def _write_show_command(documents: Sequence[Line], report: DailyReport) -> str:
+    first = next((line for line in documents if line.excerpt), None)
+    return "" if first is None else write_show_command(report, first.item_id)
 
 
 def _capitalise(words: str) -> str:

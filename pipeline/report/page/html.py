@@ -22,11 +22,23 @@ if TYPE_CHECKING:
 MOST_BYTES = 90_000
 # Tried in turn until the page is short enough; the last one always is.
 LIMITS = (
-    ListLimits(documents=40, tasks=20, letters=12, files=15, models=10, digest_characters=4_000),
-    ListLimits(documents=25, tasks=10, letters=8, files=8, models=8, digest_characters=4_000),
-    ListLimits(documents=12, tasks=6, letters=5, files=5, models=5, digest_characters=2_500),
-    ListLimits(documents=4, tasks=2, letters=2, files=2, models=3, digest_characters=1_000),
-)
+    ListLimits(
+        documents=40, tasks=20, letters=12, files=15, models=10,
+        digest_characters=4_000, excerpt_characters=400,
+    ),
+    ListLimits(
+        documents=25, tasks=10, letters=8, files=8, models=8,
+        digest_characters=4_000, excerpt_characters=300,
+    ),
+    ListLimits(
+        documents=12, tasks=6, letters=5, files=5, models=5,
+        digest_characters=2_500, excerpt_characters=160,
+    ),
+    ListLimits(
+        documents=4, tasks=2, letters=2, files=2, models=3,
+        digest_characters=1_000, excerpt_characters=0,
+    ),
+)  # fmt: skip
 
 
 def render_html(report: DailyReport) -> str:

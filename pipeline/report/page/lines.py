@@ -73,11 +73,12 @@ def build_document_lines(
     """
     shown = report.lines[: limits.documents]
     more = len(report.lines) - len(shown) + report.lines_more
-    lines = tuple(_to_line(line, tell=line.document_id not in told_ids) for line in shown)
+    most = limits.excerpt_characters
+    lines = tuple(_to_line(line, most, tell=line.document_id not in told_ids) for line in shown)
     return lines, describe_rest(more, "document", report)
 
 
-def _to_line(line: DocumentLine, *, tell: bool) -> Line:
+def _to_line(line: DocumentLine, most_excerpt: int, *, tell: bool) -> Line:
     key = shorten_key(line.name or line.key, _MOST_KEY)
     title = shorten(line.title or "", _MOST_NAME)
     status, tone = _name_status(line.status)
@@ -94,6 +95,7 @@ def _to_line(line: DocumentLine, *, tell: bool) -> Line:
         facts=" · ".join(filter(None, facts)),
         item_id=shorten(line.document_id[:_ID_CHARACTERS], _ID_CHARACTERS),
         note=shorten(line.note, _MOST_NOTE) if tell else "",
+        excerpt=shorten(line.excerpt, most_excerpt) if most_excerpt else "",
     )
 
 

@@ -10,7 +10,13 @@ from pipeline.report.report_types import DailyReport
 from shared.markdown import escape_markdown, write_code, write_command
 
 LIMITS = ListLimits(
-    documents=200, tasks=50, letters=20, files=50, models=20, digest_characters=20_000
+    documents=200,
+    tasks=50,
+    letters=20,
+    files=50,
+    models=20,
+    digest_characters=20_000,
+    excerpt_characters=400,
 )
 
 

@@ -14,7 +14,13 @@ from shared.printable import to_printable
 
 COLUMNS = 72
 LIMITS = ListLimits(
-    documents=60, tasks=20, letters=12, files=20, models=10, digest_characters=6_000
+    documents=60,
+    tasks=20,
+    letters=12,
+    files=20,
+    models=10,
+    digest_characters=6_000,
+    excerpt_characters=400,
 )
 
 

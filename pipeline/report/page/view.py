@@ -20,6 +20,7 @@ class ListLimits:
         files: Names of rejected files, and as many of partial ones.
         models: Models, the dearest first.
         digest_characters: Of the digest's text, without its points.
+        excerpt_characters: Of what each document says; 0 for none of it.
     """
 
     documents: int
@@ -28,6 +29,7 @@ class ListLimits:
     files: int
     models: int
     digest_characters: int
+    excerpt_characters: int
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ class Line:
 
     Args:
         name: Its title, or its key where it has none.
+        excerpt: What it says, in two sentences; empty for a task, and where that is not known.
         key: Its key where the name is a title.
         status: Its status in words.
         tone: How good that is.
@@ -151,6 +154,7 @@ class Line:
     facts: str
     item_id: str
     note: str
+    excerpt: str = ""
 
 
 @dataclass(frozen=True)
@@ -240,6 +244,7 @@ class ReportView:
         documents: The day's documents.
         documents_more: How many more there are, and where they are named.
         explain_command: Tells the timeline of the first of them; empty without one.
+        show_command: Shows the whole summary of the first that has one; empty without one.
         tasks: Tasks that failed or wait.
         tasks_more: How many more there are.
         times: Time from drop to summary.
@@ -262,6 +267,7 @@ class ReportView:
     documents: tuple[Line, ...]
     documents_more: str
     explain_command: str
+    show_command: str
     tasks: tuple[Line, ...]
     tasks_more: str
     times: Times | None

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
@@ -53,6 +54,18 @@ _ISO = re.compile(r"(\d{4}-\d\d(?:-\d\d)?)(?:[T ](\d\d):(\d\d)\S*)?")
 _PART = re.compile(r"\d+(?:[.,']\d+)*|[^\W\d_]+")
 
 
+class Level(StrEnum):
+    """How a value that is kept is borne out, the surest first.
+
+    A judgement (true, false, a choice of the schema's) has a source, and stands in no words.
+    """
+
+    WORD_FOR_WORD = "word_for_word"
+    OTHER_FORM = "other_form"
+    SECOND_READING = "second_reading"
+    JUDGEMENT = "judgement"
+
+
 @dataclass(frozen=True)
 class Gap:
     """A part of a value that no page bears out, or that was not given.
@@ -60,10 +73,12 @@ class Gap:
     Args:
         path: The field, and the way to the part within it: `lines[2].amount`.
         is_required: Whether the schema requires it.
+        candidate: What was given for it; None for nothing.
     """
 
     path: str
     is_required: bool
+    candidate: Any = None
 
 
 @dataclass(frozen=True)
@@ -107,6 +122,16 @@ class Evidence:
             or self._holds_date(value)
             or (_ISO.fullmatch(value) is None and self._holds_amount(value))
         )
+
+    def find_level(self, value: Any) -> Level:
+        """How the text bears out a value that it bears out."""
+        if isinstance(value, bool):
+            return Level.JUDGEMENT
+        if isinstance(value, (int, float)):
+            # As JSON writes it: 12.5, and not 12,50.
+            is_written = re.search(rf"(?<![\d.,]){re.escape(str(value))}(?![\d]|[.,]\d)", self.text)
+            return Level.WORD_FOR_WORD if is_written else Level.OTHER_FORM
+        return Level.WORD_FOR_WORD if self._words.hold(value) else Level.OTHER_FORM
 
     def _holds_date(self, value: str) -> bool:
         written = _ISO.fullmatch(value)
@@ -179,12 +204,28 @@ def keep_borne_out(
         kept, gaps = [], []
         for number, item in enumerate(value):
             part, missing = keep_borne_out(item, items, evidence, f"{path}[{number}]")
-            gaps += missing if part is not None else [Gap(f"{path}[{number}]", is_required=False)]
+            gap = Gap(f"{path}[{number}]", is_required=False, candidate=item)
+            gaps += missing if part is not None else [gap]
             kept += [part] if part is not None else []
         return kept or None, gaps
     if value is None or is_choice(value, schema) or evidence.bears_out(value):
         return value, []
     return None, []
+
+
+def list_levels(
+    value: Any, schema: Mapping[str, Any], evidence: Evidence, path: str
+) -> Iterator[tuple[str, Level]]:
+    """How each part of a value that was kept is borne out, by the way to it."""
+    if isinstance(value, dict):
+        properties = dict(find_properties(schema))
+        for name, part in value.items():
+            yield from list_levels(part, properties.get(name, {}), evidence, f"{path}.{name}")
+    elif isinstance(value, list):
+        for number, item in enumerate(value):
+            yield from list_levels(item, schema.get("items", {}), evidence, f"{path}[{number}]")
+    elif value is not None:
+        yield path, Level.JUDGEMENT if is_choice(value, schema) else evidence.find_level(value)
 
 
 def _keep_object(
@@ -199,7 +240,8 @@ def _keep_object(
             value.get(name), properties.get(name, {}), evidence, f"{path}.{name}"
         )
         kept[name] = part
-        gaps += missing if part is not None else [Gap(f"{path}.{name}", name in required)]
+        gap = Gap(f"{path}.{name}", name in required, value.get(name))
+        gaps += missing if part is not None else [gap]
     return (kept if any(part is not None for part in kept.values()) else None), gaps
 
 

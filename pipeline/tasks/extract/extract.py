@@ -5,10 +5,10 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from pipeline.ingest.text_division import divide_text
-from pipeline.tasks.extract.evidence import Gap
+from pipeline.tasks.extract.evidence import Gap, Level
 from pipeline.tasks.extract.field_finding import FoundFields, ReadingServices, find_fields
 from pipeline.tasks.extract.field_lists import FieldParts, part_schema, put_back
 from pipeline.tasks.extract.field_schema import FieldSchema, read_field_schema
@@ -29,15 +29,30 @@ _MOST_CHARACTERS_OF_A_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class RowEvidence:
-    """Where a row of a list stands: the page that it begins on (null in a text), and its words."""
+    """Where a row of a list stands, and how sure that is.
+
+    Args:
+        page: The page that it begins on; null in a text.
+        words: Its words.
+        level: How the least sure of its values is borne out.
+    """
 
     page: int | None
     words: str
+    level: Level
 
 
 class ToldValue(BaseModel):
     """A value that some pages say, where others say another one."""
 
+    value: Any
+    pages: list[int]
+
+
+class ReviewedValue(BaseModel):
+    """What a model has given and no page bears out, for a person to look at."""
+
+    path: str
     value: Any
     pages: list[int]
 
@@ -79,9 +94,12 @@ class ExtractResult(TaskFacts):
         files: For each list with rows the name of its files beside the result: `NAME.jsonl` and
             `NAME.csv`.
         conflicts: The fields of which pages say different things, the value that was taken first.
+        levels: How each value in no list is borne out, by the way to it.
         missing: The fields that are null; and the parts of others, as `lines[2].amount`.
         unread: The parts of the text that could not be read.
         doubtful: The pages on which rows may have been left out.
+        not_borne_out: How many values, parts of values and rows a model has given that no page
+            bears out; what they are is not in the result, but in `review.json` beside it.
         dropped_rows: For each list how many rows a model has given that stand nowhere.
         problems: What of the schema the lists as a whole do not fit.
         is_complete: Whether all that is required was found, within objects and lists too, all
@@ -95,14 +113,18 @@ class ExtractResult(TaskFacts):
     rows: dict[str, list[RowEvidence]]
     files: dict[str, str]
     conflicts: dict[str, list[ToldValue]]
+    levels: dict[str, Level]
     missing: list[str]
     unread: list[UnreadPart]
     doubtful: list[DoubtfulPage]
     dropped_rows: dict[str, int]
+    not_borne_out: int
     problems: list[str]
     is_complete: bool
     document_id: str | None
     document_key: str | None
+    # Whoever reads a result takes what is in it for true.
+    candidates: list[ReviewedValue] = Field(exclude=True)
 
     @property
     def shortfall(self) -> str | None:
@@ -178,12 +200,15 @@ def build_result(
         for path, one in parts.lists.items()
         if found.rows.get(path) and (problem := one.find_problem(len(found.rows[path])))
     ]
+    candidates = list(_list_candidates(found, taken))
     return ExtractResult(
         **facts,
         fields=fields,
         pages=pages,
         rows={
-            path: [RowEvidence(page=row.page or None, words=row.words) for row in rows]
+            path: [
+                RowEvidence(page=row.page or None, words=row.words, level=row.level) for row in rows
+            ]
             for path, rows in found.rows.items()
             if rows
         },
@@ -193,10 +218,13 @@ def build_result(
             for name, values in found.values.items()
             if len(values) > 1
         },
+        levels={path: level for one in taken.values() for path, level in one.levels.items()},
         missing=[gap.path for gap in gaps],
         unread=unread,
         doubtful=doubtful,
         dropped_rows={path: count for path, count in found.dropped.items() if count},
+        not_borne_out=len(candidates),
+        candidates=candidates,
         problems=problems,
         is_complete=not (any(gap.is_required for gap in gaps) or unread or doubtful or problems),
     )
@@ -224,6 +252,23 @@ def _list_gaps(
         for number, row in enumerate(rows or ()):
             for gap in row.gaps:
                 yield Gap(f"{path}[{number}]{gap.path}", gap.is_required)
+
+
+def _list_candidates(found: FoundFields, taken: dict[str, FoundValue]) -> Iterator[ReviewedValue]:
+    """What was given and is not in the result, as no page bears it out."""
+    for one in found.candidates:
+        yield ReviewedValue(path=one.path, value=one.value, pages=list(one.pages))
+    for value in taken.values():
+        for gap in value.gaps:
+            if gap.candidate is not None:
+                yield ReviewedValue(path=gap.path, value=gap.candidate, pages=value.pages)
+    for path, rows in found.rows.items():
+        for number, row in enumerate(rows):
+            for gap in row.gaps:
+                if gap.candidate is not None:
+                    way = f"{path}[{number}]{gap.path}"
+                    pages = [row.page] if row.page else []
+                    yield ReviewedValue(path=way, value=gap.candidate, pages=pages)
 
 
 def _list_doubts(found: FoundFields) -> Iterator[DoubtfulPage]:

@@ -2,14 +2,21 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.prompts import EXTRACT
 from pipeline.tasks.extract.answer_shape import Fields, build_answer_type, write_question
+from pipeline.tasks.extract.evidence import Level
 from pipeline.tasks.extract.field_lists import FieldParts, list_names
 from pipeline.tasks.extract.field_schema import FieldSchema
-from pipeline.tasks.extract.field_values import FoundValue, join_values, read_values
+from pipeline.tasks.extract.field_values import (
+    FoundValue,
+    ReadValues,
+    UnprovenValue,
+    join_values,
+    read_values,
+)
 from pipeline.tasks.extract.part_reading import FailedPart, PartReader, PartsRead
 from pipeline.tasks.extract.row_joining import join_rows
 from pipeline.tasks.extract.row_places import PartText, PlacedRow, PlacedRows, place_rows
@@ -49,6 +56,7 @@ class FoundFields:
         dropped: How many rows of each list were given that stand nowhere.
         unread_lines: For each list the lines that look like its rows and are in none.
         failed: The parts that could not be read.
+        candidates: What was given and no page bears out, but for parts of what was kept.
     """
 
     values: dict[str, list[FoundValue]] = field(default_factory=dict)
@@ -56,6 +64,7 @@ class FoundFields:
     dropped: dict[str, int] = field(default_factory=dict)
     unread_lines: dict[str, list[UnreadLines]] = field(default_factory=dict)
     failed: list[FailedPart] = field(default_factory=list)
+    candidates: list[UnprovenValue] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -77,7 +86,7 @@ class ReadingServices:
 
 @dataclass(frozen=True)
 class _PartAnswer:
-    values: Mapping[str, list[FoundValue]]
+    values: ReadValues
     rows: Mapping[str, PlacedRows]
 
 
@@ -108,20 +117,28 @@ def find_fields(
     differing = {}
     taken: dict[str, list[FoundValue]] = {}
     for name, schema in parts.values.properties.items():
-        given = [answer.values[name] for _, answer in reading.answers if name in answer.values]
+        given = [
+            answer.values.values[name]
+            for _, answer in reading.answers
+            if name in answer.values.values
+        ]
         found.values[name] = join_values(one for values in given for one in values)
         taken[name] = join_values(values[0] for values in given)
         if len(taken[name]) > 1:
             differing[name] = schema
     if differing:
         _decide_conflicts(found.values, taken, FieldSchema(differing, ()), services)
+    for _, answer in reading.answers:
+        found.candidates.extend(answer.values.candidates)
     for path, one in parts.lists.items():
         rows = join_rows(
             ((part, answer.rows[path].rows) for part, answer in reading.answers),
             joins_equals=one.joins_equals,
         )
         found.rows[path] = rows
-        found.dropped[path] = sum(answer.rows[path].dropped for _, answer in reading.answers)
+        dropped = [one for _, answer in reading.answers for one in answer.rows[path].dropped]
+        found.dropped[path] = len(dropped)
+        found.candidates.extend(UnprovenValue(path, one.value, one.pages) for one in dropped)
         read = [line for part, _ in reading.answers for line in part.lines]
         found.unread_lines[path] = list(find_unread_lines(read, rows))
     return found
@@ -225,7 +242,10 @@ def _decide_conflicts(
     if sum(estimate_source_tokens(source.text) for source in telling) > finder.room_tokens:
         return
     found = finder.ask(telling, repeats=False, widens=True).list_found()
-    for name, (decided, *_) in read_values(found, telling, schema).items():
+    for name, (decided, *_) in read_values(found, telling, schema).values.items():
         others = [one for one in values[name] if one.form != decided.form]
         same = [one for one in values[name] if one.form == decided.form]
-        values[name] = [*(same or [decided]), *others]
+        # Both readings say so: that of the page alone, and this one.
+        taken_now = (same or [decided])[0]
+        levels = dict.fromkeys(taken_now.levels, Level.SECOND_READING)
+        values[name] = [replace(taken_now, levels=levels), *others]

@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.tasks.extract.answer_shape import FoundField, GivenValue
-from pipeline.tasks.extract.evidence import Evidence, Gap, keep_borne_out
+from pipeline.tasks.extract.evidence import Evidence, Gap, Level, keep_borne_out, list_levels
 from pipeline.tasks.extract.field_schema import FieldSchema
 from shared.llm.model import Source
 
@@ -19,11 +19,13 @@ class FoundValue:
         value: The value.
         gaps: What is not there of it.
         sources: The sources that say it.
+        levels: How each part of it is borne out, by the way to it.
     """
 
     value: Any
     gaps: tuple[Gap, ...]
     sources: tuple[Source, ...]
+    levels: Mapping[str, Level]
 
     @property
     def pages(self) -> list[int]:
@@ -44,28 +46,57 @@ def _level(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
-def read_values(
-    fields: Mapping[str, FoundField], sources: Sequence[Source], schema: FieldSchema
-) -> dict[str, list[FoundValue]]:
-    """The values of one answer that stand in the sources which they are said to be from.
+@dataclass(frozen=True)
+class UnprovenValue:
+    """What a model has given and no page bears out.
 
-    Of each field that which the model takes comes first, then those that other sources say.
+    Args:
+        path: What it was given for: `total`, `lines[2].amount`; `lines` for a row of it.
+        value: The value.
+        pages: The pages that it was said to be from.
     """
 
-    def read(name: str, given: GivenValue) -> FoundValue | None:
-        cited = tuple(sources[number - 1] for number in given.sources if 0 < number <= len(sources))
-        evidence = Evidence("\n".join(source.text for source in cited))
-        value, gaps = keep_borne_out(given.value, schema.properties[name], evidence, name)
-        return FoundValue(value, tuple(gaps), cited) if value is not None and cited else None
+    path: str
+    value: Any
+    pages: tuple[int, ...]
 
-    read_of_all = {
-        name: [read(name, given) for given in (fields[name], *fields[name].others)]
-        for name in schema.properties
-    }
-    kept = {
-        name: [one for one in values if one is not None] for name, values in read_of_all.items()
-    }
-    return {name: values for name, values in kept.items() if values}
+
+@dataclass(frozen=True)
+class ReadValues:
+    """The values of one answer.
+
+    Args:
+        values: Those that stand in the sources which they are said to be from: of each field that
+            which the model takes first, then those that other sources say.
+        candidates: Those that do not.
+    """
+
+    values: Mapping[str, list[FoundValue]]
+    candidates: Sequence[UnprovenValue]
+
+
+def read_values(
+    fields: Mapping[str, FoundField], sources: Sequence[Source], schema: FieldSchema
+) -> ReadValues:
+    """Hold the values of one answer to the sources that they are said to be from."""
+    values: dict[str, list[FoundValue]] = {}
+    candidates: list[UnprovenValue] = []
+    for name, part in schema.properties.items():
+        for given in (fields[name], *fields[name].others):
+            cited = _find_cited(given, sources)
+            evidence = Evidence("\n".join(source.text for source in cited))
+            value, gaps = keep_borne_out(given.value, part, evidence, name)
+            if value is not None and cited:
+                levels = dict(list_levels(value, part, evidence, name))
+                values.setdefault(name, []).append(FoundValue(value, tuple(gaps), cited, levels))
+            elif given.value is not None:
+                pages = tuple(source.first_page for source in cited if source.first_page)
+                candidates.append(UnprovenValue(name, given.value, pages))
+    return ReadValues(values, candidates)
+
+
+def _find_cited(given: GivenValue, sources: Sequence[Source]) -> tuple[Source, ...]:
+    return tuple(sources[number - 1] for number in given.sources if 0 < number <= len(sources))
 
 
 def join_values(found: Iterable[FoundValue]) -> list[FoundValue]:
@@ -78,5 +109,5 @@ def join_values(found: Iterable[FoundValue]) -> list[FoundValue]:
         known = joined.setdefault(one.form, one)
         if known is not one:
             sources = tuple(dict.fromkeys((*known.sources, *one.sources)))
-            joined[one.form] = FoundValue(known.value, known.gaps, sources)
+            joined[one.form] = replace(known, sources=sources)
     return sorted(joined.values(), key=lambda one: (-len(one.sources), len(one.gaps)))

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import Any
 
 from pipeline.tasks.extract.answer_shape import FoundRows
-from pipeline.tasks.extract.evidence import Evidence, Gap, keep_borne_out
+from pipeline.tasks.extract.evidence import Evidence, Gap, Level, keep_borne_out, list_levels
 from pipeline.tasks.extract.field_lists import list_leaves
 from pipeline.tasks.extract.field_schema import is_choice
 from pipeline.tasks.extract.text_lines import Part, TextLine
@@ -29,12 +29,14 @@ class PlacedRow:
         gaps: What is not there of it; their paths begin within the row.
         lines: The lines: that which it begins in, and those which it goes on in.
         weight: How many of its values those lines bear out.
+        level: How the least sure of its values is borne out.
     """
 
     value: Any
     gaps: tuple[Gap, ...]
     lines: tuple[TextLine, ...]
     weight: int
+    level: Level
 
     @property
     def page(self) -> int:
@@ -49,10 +51,18 @@ class PlacedRow:
 
 @dataclass(frozen=True)
 class PlacedRows:
-    """The rows of one list in one part, and how many were dropped, as they stand nowhere in it."""
+    """The rows of one list in one part, and those dropped, as they stand nowhere in it."""
 
     rows: Sequence[PlacedRow]
-    dropped: int
+    dropped: Sequence["DroppedRow"]
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedRow:
+    """A row as it was given, and the pages of the source that it was said to be in."""
+
+    value: Any
+    pages: tuple[int, ...]
 
 
 class PartText:
@@ -124,13 +134,13 @@ class RowPlacer:
         schema: The schema of a row.
 
     Attributes:
-        dropped: How many rows stand nowhere.
+        dropped: The rows that stand nowhere.
     """
 
     def __init__(self, text: PartText, schema: Mapping[str, Any]) -> None:
         self._text = text
         self._schema = schema
-        self.dropped = 0
+        self.dropped: list[DroppedRow] = []
         self._used: set[int] = set()
         self._next: dict[int, int] = {}
         self._seen: set[tuple[int, str]] = set()
@@ -145,10 +155,11 @@ class RowPlacer:
         where = self._text.find_range(source)
         if not row.leaves:
             # Truth values and choices are judgements: the source is enough.
-            return PlacedRow(value, (), (self._text.lines[where.start],), 0)
+            line = self._text.lines[where.start]
+            return PlacedRow(value, (), (line,), 0, Level.JUDGEMENT)
         found = self._find(row, where, source)
         if found is None:
-            self.dropped += 1
+            self._drop(value, where)
             return None
         first, count = found
         key = first, repr(value)
@@ -158,8 +169,13 @@ class RowPlacer:
         self._used.update(range(first, first + count))
         self._next[source] = first + count
         placed = self._build(row, first, count)
-        self.dropped += placed is None
+        if placed is None:
+            self._drop(value, where)
         return placed
+
+    def _drop(self, value: Any, where: range) -> None:
+        pages = {self._text.lines[index].page for index in where} - {0}
+        self.dropped.append(DroppedRow(value, tuple(sorted(pages))))
 
     def _find(self, row: _Row, where: range, source: int) -> tuple[int, int] | None:
         """The first line and how many there are."""
@@ -221,7 +237,12 @@ class RowPlacer:
             page = text.find_page(first).text
             evidence = Evidence(f"{page}\n{evidence.text}") if count > 1 else text.find_page(first)
         kept, gaps = keep_borne_out(row.value, self._schema, evidence, "")
-        return None if kept is None else PlacedRow(kept, tuple(gaps), lines, weight)
+        if kept is None:
+            return None
+        order = list(Level)
+        levels = (level for _, level in list_levels(kept, self._schema, evidence, ""))
+        level = max(levels, key=order.index, default=Level.JUDGEMENT)
+        return PlacedRow(kept, tuple(gaps), lines, weight, level)
 
 
 def place_rows(found: Iterable[FoundRows], text: PartText, schema: Mapping[str, Any]) -> PlacedRows:

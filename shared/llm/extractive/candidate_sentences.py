@@ -17,6 +17,17 @@ from shared.llm.model import Source
 _LEADING_MARK = re.compile("^[\u2022\u25e6\u25aa\u25b8\u2023\u25cf\u25cb\u25a0\u25a1*-]+ ")
 _DIGITS = re.compile(r"\d+")
 _LEADER_DOTS = re.compile(r"(?:\. ?){4}")
+# `Table 3. Offers received`, `Abb. 2: …`: it names what stands beside it, and says nothing alone.
+_CAPTION = re.compile(
+    r"(?:table|figure|fig|chart|box|tabelle|abbildung|abb|tableau|tabla|cuadro|figura|tabella|"
+    r"tabela|tabel|tabell|tabulka|figur|obr)\.? *[0-9IVX]+[a-z]?(?:\.[0-9]+)* *[.:\u2013\u2014-] ",
+    re.IGNORECASE,
+)
+# What such a sentence speaks of stands in the one before it.
+_POINTS_BACK = re.compile(
+    r"(?:it|its|this|that|these|those|they|their|he|she|both|neither|such|the only one)\b",
+    re.IGNORECASE,
+)
 _PROSE_FORM = 0.5
 _WORDS_OF_PROSE, _MOST_WORDS = 8, 45
 _LETTER_SHARE_OF_PROSE = 0.75
@@ -128,8 +139,10 @@ def _judge_form(candidate: Candidate) -> float:
         verdict *= 0.5
     if text.endswith("?"):
         verdict *= 0.6
-    if _LEADER_DOTS.search(text):
+    if _LEADER_DOTS.search(text) or _CAPTION.match(text):
         verdict *= 0.1
+    if not candidate.opens_block and _POINTS_BACK.match(text):
+        verdict *= 0.7
     if words >= 4 and capitals / words > 0.6:
         verdict *= 0.4
     return max(verdict, _WORST)

@@ -81,7 +81,7 @@ def build_account(clients=None, **settings):
     """Make everything in moto's account, or where `clients` lead; `settings` override defaults."""
     clients = clients or Clients()
     urls = {}
-    for name in ("uploads", "conversions", "work", "reports"):
+    for name in ("uploads", "conversions", "recognition", "work", "reports"):
         dlq = clients.sqs.create_queue(QueueName=f"seashore-{name}-dlq")["QueueUrl"]
         arn = clients.sqs.get_queue_attributes(QueueUrl=dlq, AttributeNames=["QueueArn"])
         policy = {
@@ -119,7 +119,8 @@ def build_account(clients=None, **settings):
             ledger_table="seashore-ledger",
             idempotency_table="seashore-idempotency",
             conversations_table="seashore-conversations",
-            **settings,
+            # What is tested without an engine says of pictures that they are not read.
+            **{"ocr_engine": (), **settings},
         ),
     )
 

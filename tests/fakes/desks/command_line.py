@@ -18,6 +18,8 @@ def list_outputs(account):
         "LedgerTable": settings.ledger_table,
         "UploadsQueueUrl": settings.uploads_queue_url,
         "UploadsDlqUrl": settings.uploads_dlq_url,
+        "RecognitionQueueUrl": settings.recognition_queue_url,
+        "RecognitionDlqUrl": settings.recognition_dlq_url,
         "ConversionsQueueUrl": settings.conversions_queue_url,
         "ConversionsDlqUrl": settings.conversions_dlq_url,
         "WorkQueueUrl": settings.work_queue_url,

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functions.convert import build_convert, build_converter
 from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
+from functions.recognise import build_recognise
+from functions.wiring import build_services
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.aws.dynamodb_table import LedgerTable
@@ -19,7 +21,7 @@ from tests.fakes.aws.event_source import EventSource
 
 
 class RunningPipeline:
-    """The ingest, the convert and the worker function, each behind its queue."""
+    """The ingest, the convert, the worker and the recognise function, each behind its queue."""
 
     def __init__(
         self,
@@ -30,6 +32,7 @@ class RunningPipeline:
         fallback=None,
         find_other=None,
         converter=None,
+        engines=(),
     ):
         self.account = account
         self._announced = set()
@@ -43,9 +46,15 @@ class RunningPipeline:
             ),
             # It starts no reader before its first document.
             build_convert(account.settings, account.clients, converter),
+            build_recognise(
+                account.settings,
+                account.clients,
+                build_services(account.settings, account.clients),
+                engines,
+            ),
         ]
         self.worker_consumer, _ = built[1]
-        self.ingest, self.worker, self.convert = (
+        self.ingest, self.worker, self.convert, self.recognise = (
             EventSource(
                 account.clients.sqs,
                 consumer.queue_url,
@@ -61,12 +70,8 @@ class RunningPipeline:
 
     def run(self):
         """Poll all queues until none has a message to give."""
-        while (
-            self._announce_children()
-            + self.ingest.poll()
-            + self.convert.poll()
-            + self.worker.poll()
-        ):
+        sources = (self.ingest, self.convert, self.worker, self.recognise)
+        while self._announce_children() + sum(source.poll() for source in sources):
             pass
 
     def list_children(self):
@@ -104,6 +109,7 @@ def run_pipeline(
     model=None,
     timeout_seconds=60.0,
     fallback=None,
+    engines=(),
     find_other=None,
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
@@ -116,4 +122,5 @@ def run_pipeline(
             fallback,
             find_other,
             converter,
+            engines,
         )

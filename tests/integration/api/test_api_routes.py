@@ -161,6 +161,23 @@ def test_the_result_of_a_task_is_told(desk):
     assert desk.queued() == []
 
 
+def test_what_no_page_bears_out_is_told_for_a_review_only(desk):
+    desk.send("POST", "/tasks", {**ASK, "id": "t-r"})
+    task = start_task(desk.table, find_task(desk.table, "t-r"), desk.now)
+    folder = "results/tasks/t-r/1"
+    candidates = [{"path": "owner", "value": "the town", "pages": [2]}]
+    desk.write_artifact(f"{folder}/result.json", {"fields": {"owner": None}, "not_borne_out": 1})
+    desk.write_artifact(f"{folder}/review.json", {"candidates": candidates})
+    result = {"result_key": f"{folder}/result.json", "model": "tiny"}
+    finish_task(desk.table, task, desk.now, **result, shortfall=None)
+    assert desk.send("GET", "/tasks/t-r").body["candidates"] is None
+    reviewed = desk.send("GET", "/tasks/t-r", query={"review": "true"}).body
+    assert reviewed["candidates"] == candidates
+    desk.write_artifact(f"{folder}/result.json", {"fields": {}, "not_borne_out": 0})
+    assert desk.send("GET", "/tasks/t-r", query={"review": "true"}).body["candidates"] == []
+    desk.queued()
+
+
 def test_a_task_of_a_known_id_is_the_same_or_refused(desk):
     assert desk.send("POST", "/tasks", {**ASK, "id": "t-3"}).status == 202
     assert desk.send("POST", "/tasks", {**ASK, "id": "t-3"}).status == 202
@@ -346,6 +363,7 @@ def test_an_unknown_query_parameter_is_refused_by_its_name(desk):
     answer = desk.send("GET", "/documents", query={"state": "DONE", "limit": "5"})
     assert answer.status == 400
     assert answer.error["message"] == (
-        "the route has no query parameter state: it takes cursor, day, key, limit, status"
+        "the route has no query parameter state: it takes cursor, day, key, limit, prefix, status"
     )
-    assert "it takes none" in desk.send("GET", "/tasks/a", query={"x": "1"}).error["message"]
+    assert "it takes review" in desk.send("GET", "/tasks/a", query={"x": "1"}).error["message"]
+    assert "it takes none" in desk.send("GET", "/health", query={"x": "1"}).error["message"]

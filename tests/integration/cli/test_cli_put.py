@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from infra.cli.documents.files import collect_files
-from infra.cli.documents.unchanged import find_unchanged
-from infra.cli.documents.upload import PutDocument
 from infra.cli.exit_codes import ExitCode
+from infra.cli.put.files import collect_files
+from infra.cli.put.unchanged import find_unchanged
+from infra.cli.put.upload import PutDocument
 from shared.lifecycle import DocumentStatus
 from shared.messages.uploads import Upload
 from tests.fakes.desks.command_line import assert_one_line, open_command_line
@@ -145,7 +145,7 @@ def test_put_that_is_interrupted_says_what_is_up_and_how_to_go_on(seashore, tmp_
         tell(PutDocument("a.pdf", "a.pdf", "d" + "0" * 20, None))
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("infra.cli.documents.put.put_files", put_one_and_break_off)
+    monkeypatch.setattr("infra.cli.put.put.put_files", put_one_and_break_off)
     result = seashore("put", tmp_path / "a.pdf", tmp_path / "b.pdf")
     assert result.exit_code == ExitCode.INTERRUPTED
     assert result.stdout == "d" + "0" * 20 + "\ta.pdf\n"
@@ -227,6 +227,16 @@ def test_put_and_wait_ends_with_the_worst_ending(seashore, ledger, tmp_path, end
     again = seashore("put", tmp_path / "a.pdf", tmp_path / "b.pdf", "--wait")
     assert (again.exit_code, again.stdout) == (code, result.stdout)
     assert "Skipped 2 files that are there unchanged." in again.stderr
+
+
+def test_a_single_file_that_is_waited_for_brings_its_summary(seashore, ledger, tmp_path):
+    write_pdfs(tmp_path, "a.pdf")
+    thread = settle(ledger, {"a.pdf": DocumentStatus.DONE})
+    result = seashore("put", tmp_path / "a.pdf", "--wait")
+    thread.join()
+    assert result.exit_code == 0
+    assert "It says this and that." in result.stdout
+    assert "Status     DONE" in result.stdout
 
 
 def test_watch_of_final_documents_ends_at_once_by_their_result(seashore, ledger):

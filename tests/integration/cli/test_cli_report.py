@@ -42,6 +42,7 @@ from tests.fakes.dead_letter_boxes import (
     receive_all,
     to_attributes,
 )
+from tests.fakes.desks.command_line import list_outputs
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 DAY = "2026-03-01"
@@ -50,17 +51,10 @@ DAY = "2026-03-01"
 @pytest.fixture
 def stack(account, monkeypatch, tmp_path):
     monkeypatch.setattr(report, "find_state_folder", lambda: tmp_path / ".seashore")
-    settings = account.settings
     outputs = {
-        "ArtifactsBucket": settings.artifacts_bucket,
-        "LedgerTable": settings.ledger_table,
+        **list_outputs(account),
         "TimeZone": "UTC",
         "DailyCapUsd": "none",
-        **{
-            f"{name.title()}{end}": getattr(settings, f"{name}_{setting}_url")
-            for name in ("uploads", "work", "reports")
-            for end, setting in (("QueueUrl", "queue"), ("DlqUrl", "dlq"))
-        },
     }
     return Stack("local", "eu-west-1", boto3.Session(region_name="eu-west-1"), None, outputs)
 

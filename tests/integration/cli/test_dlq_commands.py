@@ -91,7 +91,7 @@ def test_causes_are_listed_the_largest_first_and_filtered(seashore, account):
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        (["--queue", "letters"], "choose from uploads, work, reports"),
+        (["--queue", "letters"], "choose from uploads, conversions, recognition, work, reports"),
         (["--grep", "["], "not a regular expression"),
         (["--before", "yesterday"], "not a time"),
     ],

@@ -53,7 +53,7 @@ class PausedStack:
         self.queues = KeptQueues(lambda: self.now.timestamp())
         self.queues.serve(clients.sqs)
         resources = parse_template(PROJECT / "infra" / "template.yaml")["Resources"]
-        for name in ("Uploads", "Work", "Reports"):
+        for name in ("Uploads", "Recognition", "Conversions", "Work", "Reports"):
             dlq_url = getattr(self.settings, f"{name.lower()}_dlq_url")
             url = getattr(self.settings, f"{name.lower()}_queue_url")
             days = {

@@ -45,7 +45,7 @@ class Pages:
         self.opened += 1
         yield self
 
-    page_count = PAGES
+    page_count, unit = PAGES, "page"
     waited_seconds = 0.0
 
     def take_files(self, target):
@@ -105,7 +105,8 @@ class Desk:
         self.ingesting = IngestServices(
             queues=self.queues,
             extractor=self.extractor,
-            uploads_queue_url=settings.uploads_queue_url,
+            queue_url=settings.uploads_queue_url,
+            conversions_queue_url=settings.conversions_queue_url,
             max_document_bytes=1000,
             chunk_tokens=250,
             **common,
@@ -222,7 +223,7 @@ def test_a_delivery_that_comes_again_sends_nothing_more_once_all_is_summarised(d
 
 def test_a_document_that_was_given_up_half_sent_is_finished_by_a_replay(desk):
     desk.ingest(1)
-    give_up_ingest(desk.notice, "the queue was down", desk.table, desk.now)
+    give_up_ingest(desk.notice, "the queue was down", desk.ingesting, "")
     assert desk.document.status is DocumentStatus.FAILED
     late = desk.take_messages()
     desk.ingest()
@@ -250,7 +251,7 @@ def test_a_document_that_failed_with_chunks_counted_is_finished_by_a_replay(desk
 
 def test_a_chunk_that_fails_late_does_not_take_a_given_up_document_from_its_replay(desk):
     desk.ingest(1)
-    give_up_ingest(desk.notice, "the queue was down", desk.table, desk.now)
+    give_up_ingest(desk.notice, "the queue was down", desk.ingesting, "")
     late = desk.take_messages()
     give_up_chunk(late[0], "refused", desk.summarizing)
     assert desk.document.status is DocumentStatus.FAILED

@@ -42,6 +42,7 @@ def test_a_thousand_pages_are_all_covered(account):
         check_markers(pipeline, document, 1_000)
         summary = pipeline.read_artifact(document.result_key)
     assert summary["coverage"] == {
+        "unit": "page",
         "pages": 1_000,
         "summarised_pages": "1-1000",
         "empty_pages": "",
@@ -50,6 +51,11 @@ def test_a_thousand_pages_are_all_covered(account):
         "picture_pages": "",
         "failures": [],
         "embedded_files": [],
+        "recognising_pages": "",
+        "ocr_pages": "",
+        "model_pages": "",
+        "unsure_pages": "",
+        "confidences": {},
     }
 
 
@@ -71,6 +77,7 @@ class HastyExtractor:
 class HastyDocument:
     def __init__(self, document, pages_left):
         self.page_count = document.page_count
+        self.unit = document.unit
         self._document = document
         self._pages_left = pages_left
 

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from functions.convert import build_convert, build_converter
 from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
 from functions.wiring import utc_now
@@ -29,11 +30,12 @@ from tests.fakes.pdf.pdf_files import make_marker_pdf
 
 @pytest.fixture
 def pipeline(account):
-    extractor = Extractor()
+    extractor, converter = Extractor(), build_converter(account.settings)
+    convert = build_convert(account.settings, account.clients, converter)
     ingest, ingest_runtime = build_ingest(account.settings, account.clients, extractor)
     worker, worker_runtime = build_worker(account.settings, account.clients, ExtractiveModel())
-    with extractor:
-        yield Pipeline(account, [(ingest, ingest_runtime), (worker, worker_runtime)])
+    with extractor, converter:
+        yield Pipeline(account, [(ingest, ingest_runtime), convert, (worker, worker_runtime)])
 
 
 class Pipeline:
@@ -86,12 +88,12 @@ def test_a_pdf_becomes_a_summary(pipeline, account):
     assert steps == ["received", "extracted", "sent", "chunk_done", "finished"]
 
 
-def test_a_file_that_is_no_pdf_is_rejected_with_a_sentence(pipeline, account):
-    account.upload("notes.pdf", b"just some words")
+def test_a_file_of_no_kind_that_is_read_is_rejected_with_a_sentence(pipeline, account):
+    account.upload("notes.pdf", b"\x7fELF just some words")
     pipeline.run()
     document = pipeline.document("notes.pdf")
     assert document.status is DocumentStatus.REJECTED
-    assert document.reason_code == "not_a_pdf"
+    assert document.reason_code == "unknown_format"
     assert document.reason.endswith(".")
     assert account.count_messages(account.settings.uploads_dlq_url) == 0
 

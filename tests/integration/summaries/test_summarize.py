@@ -6,6 +6,7 @@ import pytest
 
 from pipeline.summaries.summarize_document import (
     combine_chunks,
+    excerpt_abstract,
     give_up_chunk,
     give_up_combine,
     summarize_chunk,
@@ -227,3 +228,10 @@ def test_a_message_of_an_unknown_document_can_be_given_up(desk):
     # As after a document was erased: nothing is asked, and nothing is written.
     summarize_chunk(unknown, desk.services, DEADLINE)
     assert scan_rows(desk.table) == rows
+
+
+def test_a_list_tells_the_first_two_sentences_of_an_abstract():
+    abstract = "The harbour opened in 1907.  It is\nlarge. Nobody knows why. The end."
+    assert excerpt_abstract(abstract) == "The harbour opened in 1907. It is large."
+    assert excerpt_abstract("") == ""
+    assert len(excerpt_abstract("word " * 500)) <= 400

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from shared.lifecycle import TaskStatus
+from tests.fakes.desks.command_line import open_command_line
 from tests.fakes.desks.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
 from tests.fakes.model.chat_behaviours import saying
 from tests.fakes.pdf.pdf_files import make_text_pdf
@@ -84,9 +85,46 @@ def test_only_what_its_page_says_is_a_value(desk):
     assert result["is_complete"] is False
     assert result["pages"] == {"opened": 1, "lines": 1}
     assert result["rows"]["lines"] == [
-        {"page": 1, "words": "Mooring: 12,50 EUR"},
-        {"page": 2, "words": "Crane: on request"},
+        {"page": 1, "words": "Mooring: 12,50 EUR", "level": "other_form"},
+        {"page": 2, "words": "Crane: on request", "level": "word_for_word"},
     ]
+    assert result["levels"] == {"opened": "other_form"}
+
+
+def test_what_no_page_bears_out_is_shown_for_a_review_and_nowhere_else(desk, tmp_path):
+    answer = {
+        "opened": {"value": "1907", "source": 1},
+        "depth_m": {"value": 7.5, "source": 1},
+        "owner": {"value": "Harbour Trust", "source": 2},
+    }
+    desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
+    desk.server.script(saying(json.dumps(answer)))
+    task = desk.do("extract", id="r", document="skagen.pdf", schema=HARBOUR_SCHEMA)
+    result = desk.result(task)
+    assert result["levels"] == {"opened": "word_for_word"}
+    assert result["not_borne_out"] == 2
+    assert "Trust" not in json.dumps(result) + desk.markdown(task)
+    candidates = [
+        {"path": "depth_m", "value": 7.5, "pages": [1]},
+        {"path": "owner", "value": "Harbour Trust", "pages": [2]},
+    ]
+    with open_command_line(desk.account) as seashore:
+        shown = seashore("show", "r", "--review").stdout
+        assert "owner: Harbour Trust (p. 2)" in shown
+        assert "Trust" not in seashore("show", "r").stdout
+        assert (
+            json.loads(seashore("show", "r", "--review", "--json").stdout)["candidates"]
+            == candidates
+        )
+        assert "candidates" not in json.loads(seashore("show", "r", "--json").stdout)
+        copied = seashore("download", "r", tmp_path).stdout
+        assert "result.json" in copied
+        assert "review" not in copied
+        # Of a result in which all stands, there is nothing to look at.
+        del answer["owner"], answer["depth_m"]
+        desk.server.script(saying(json.dumps(answer)))
+        desk.do("extract", id="r-2", text="It opened in 1907.", schema=HARBOUR_SCHEMA)
+        assert "stands on its page" in seashore("show", "r-2", "--review").stdout
 
 
 def test_a_document_beyond_the_window_is_read_in_parts_and_differing_pages_once_more():

@@ -28,6 +28,7 @@ COMMANDS = [
     "show",
     "watch",
     "download",
+    "logs",
     "conversations",
     "conversations show",
     "tasks",

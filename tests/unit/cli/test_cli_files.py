@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from infra.cli.documents.files import FileToPut, SkippedFile, collect_files
+from infra.cli.put.files import FileToPut, SkippedFile, collect_files
 from shared.errors import WrongUsageError
 
 

@@ -20,6 +20,7 @@ from tests.fakes.pdf.pdf_files import make_text_pdf
 
 BLOCKS = [(None, "before"), ("One", "alpha a*b_c <d> & # e"), ("Two", "gamma")]
 SECTIONS = ["before", "One\nalpha a*b_c <d> & # e", "Two\ngamma"]
+SHEETS_WITH_A_GAP = {"Costs": [["pier"]], "Blank": [], "Rest & more": [["wall"]]}
 SHEETS = {"Costs": [["pier", 1], ["wall|gate", 2]], "Rest": [["*c*", "# d"]]}
 SHEET_TEXTS = ["Costs\npier | 1\nwall|gate | 2", "Rest\n*c* | # d"]
 
@@ -31,11 +32,12 @@ SHEET_TEXTS = ["Costs\npier | 1\nwall|gate | 2", "Rest\n*c* | # d"]
         (odt_parts(BLOCKS), "section", SECTIONS),
         (xlsx_parts(SHEETS), "sheet", SHEET_TEXTS),
         (ods_parts(SHEETS), "sheet", SHEET_TEXTS),
+        (xlsx_parts(SHEETS_WITH_A_GAP), "sheet", ["Costs\npier", "Blank", "Rest & more\nwall"]),
         (pptx_parts(["first", "", "third"]), "slide", ["first", "", "third"]),
         (odp_parts(["first", "", "third"]), "slide", ["first", "", "third"]),
         (epub_parts(["<h1>A</h1>one", "two<h2>B</h2>"]), "section", ["A\none", "two", "B"]),
     ],
-    ids=["docx", "odt", "xlsx", "ods", "pptx", "odp", "epub"],
+    ids=["docx", "odt", "xlsx", "ods", "blank sheet", "pptx", "odp", "epub"],
 )
 def test_packages_are_read_in_their_units(read, parts, unit, texts):
     document = read(make_package(parts))
@@ -60,7 +62,7 @@ def test_deleted_text_and_numbers_of_notes_are_no_text(read):
 PAGE = """<!doctype html><html><head><title>T</title><style>x</style></head><body>
 <nav>menu</nav><h1>Tides</h1><p>High<b> at</b> noon.<script>var x = "<p>no</p>";</script></p>
 <div hidden>secret <div>deep</div> still</div><div style="display: none">also</div>
-<h2>Table</h2><table><tr><td>a</td><td>b</td></tr></table><footer>imprint</footer></body></html>"""
+<h2>Table</h2><table><tr><th>a<td>b<tr><td>c</td><td>d</td></tr></table><footer>imprint</footer></body></html>"""
 
 
 def test_a_web_page_is_what_it_shows(read):
@@ -68,7 +70,7 @@ def test_a_web_page_is_what_it_shows(read):
     assert document.unit == "section"
     assert [" ".join(text.split()) for text in document.texts] == [
         "Tides High at noon.",
-        "Table a | b |",
+        "Table a | b c | d",
     ]
 
 
@@ -98,6 +100,15 @@ def test_each_part_of_a_table_begins_with_its_head(read):
     document = read(f"name;count\n{rows}".encode())
     assert [part.splitlines()[0] for part in document.texts] == ["name | count"] * 2
     assert document.texts[1].splitlines()[1] == "x, 500 | 500"
+
+
+def test_a_line_end_in_quotes_does_not_make_a_table_a_text(read):
+    document = read(b'"a","b"\n"1","two\nlines"\n"3","4"\n')
+    assert document.texts == ["a | b\n1 | two lines\n3 | 4"]
+
+
+def test_prose_with_commas_is_no_table(read):
+    assert read(b"Dear Bo, hello\nBest, Ada\n").texts == ["Dear Bo, hello\nBest, Ada"]
 
 
 def test_rich_text_is_read(read):

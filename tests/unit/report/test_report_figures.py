@@ -277,7 +277,7 @@ def test_a_replay_command_is_safe_to_paste():
     assert "$" not in words[-1] and "`" not in words[-1] and "\u202e" not in words[-1]
 
 
-def test_what_is_lost_has_no_letter_to_replay():
+def test_what_is_lost_or_can_never_succeed_has_nothing_to_replay():
     lost = document(1, "FAILED", reason_code="lost", reason="Its messages are gone.")
     groups, _, _ = list_groups(tally_failures(lost))
     assert groups[0].replay_command == ""
@@ -285,6 +285,8 @@ def test_what_is_lost_has_no_letter_to_replay():
     tasks.add_task(task(1, "FAILED", reason=LOST_TASK_REASON))
     groups, _, _ = list_groups(CauseTally(), tasks=tasks)
     assert (groups[0].cause, groups[0].replay_command) == (LOST_TASK_REASON, "")
+    hopeless = document(2, "FAILED", reason="The specified key does not exist.")
+    assert list_groups(tally_failures(hopeless))[0][0].replay_command == ""
 
 
 def test_a_partial_document_has_letters_if_a_chunk_was_given_up():

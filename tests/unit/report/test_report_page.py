@@ -18,6 +18,7 @@ from pipeline.report.report_types import (
     DeadLetters,
     Digest,
     Durations,
+    QueueDepth,
     RejectedFile,
     SlowDocument,
     TaskLine,
@@ -244,7 +245,9 @@ def test_a_page_of_100_000_documents_is_short_enough_and_says_what_it_leaves_out
     wide = "&" * 500
     report = make_bad_day(
         documents=Counts(received=100_000, done=99_000, rejected=1_000),
-        lines=tuple(make_line(n, title=wide, key=wide, note=wide) for n in range(200)),
+        lines=tuple(
+            make_line(n, title=wide, key=wide, note=wide, excerpt=wide) for n in range(200)
+        ),
         lines_more=99_800,
         rejected=tuple(
             RejectedFile(document_id=str(n), key=wide, code=wide, sentence=f"{n}{wide}")
@@ -353,3 +356,25 @@ def test_durations_are_said_in_units_that_people_use(seconds, words):
 )
 def test_costs_are_said_as_far_as_they_can_be_seen(micro_usd, words):
     assert say_cost(micro_usd) == words
+
+
+def test_each_document_says_what_it_says_and_how_to_read_on():
+    said = "The harbour opened in 1907. Its pier is 300 m long."
+    report = make_good_day(lines=(make_line(1, title=None), make_line(2, excerpt=said)))
+    for form, text in render_all(report).items():
+        assert said in text, form
+        assert f"seashore show {report.lines[1].document_id[:12]}" in text, form
+    silent = make_good_day(lines=(make_line(1),))
+    assert all("seashore show" not in text for text in render_all(silent).values())
+
+
+def test_letters_of_no_document_are_not_left_without_a_word():
+    report = make_bad_day()
+    letters = sum(group.count for group in report.dead_letters.groups)
+    more = DeadLetters(
+        groups=report.dead_letters.groups,
+        depths=(QueueDepth(queue="work", letters=letters + 1),),
+        list_command="seashore dlq list",
+    )
+    for form, text in render_all(make_bad_day(dead_letters=more)).items():
+        assert "or no message that could be read; the list tells the cause of each" in text, form

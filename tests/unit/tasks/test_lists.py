@@ -11,7 +11,7 @@ from pipeline.tasks.extract.extract import build_result
 from pipeline.tasks.extract.field_finding import ReadingServices, find_fields
 from pipeline.tasks.extract.field_lists import part_schema
 from pipeline.tasks.extract.field_schema import read_field_schema
-from pipeline.tasks.extract.list_files import build_list_files
+from pipeline.tasks.extract.list_files import build_extract_files
 from shared.deadline import Deadline
 from shared.errors import (
     AnswerCutError,
@@ -161,6 +161,42 @@ def test_a_value_of_a_row_that_its_page_does_not_bear_out_is_null_and_a_made_up_
     assert result.missing == ["lines[0].fee"]
     assert result.dropped_rows == {"lines": 1}
     assert not result.is_complete
+    assert [(one.path, one.value, one.pages) for one in result.candidates] == [
+        ("lines", {"item": "Fireworks", "fee": 1.0}, [1]),
+        ("lines[0].fee", 13.0, [1]),
+    ]
+    assert result.not_borne_out == 2
+    review = list(build_extract_files(result))[-1]
+    assert review.name == "review.json"
+    assert "Fireworks" not in result.model_dump_json()
+
+
+def test_how_each_value_is_borne_out_is_told():
+    properties = {
+        "name": {"type": "string"},
+        "fee": {"type": "number"},
+        "tax": {"type": "number"},
+        "day": {"type": "string", "format": "date"},
+        "paid": {"type": "boolean"},
+        "kind": {"enum": ["bill", "note"]},
+        "to": {"type": "object", "properties": {"town": {"type": "string"}}},
+    }
+    values = {
+        **{"name": "Ada", "fee": 12.5, "tax": 1.5, "day": "2026-03-01", "paid": True},
+        **{"kind": "bill", "to": {"town": "Skagen"}},
+    }
+
+    def read(texts):
+        return {name: {"value": value, "source": 1} for name, value in values.items()}
+
+    text = "Ada of Skagen: 12,50 and 1.5 on 1 March 2026"
+    result, _ = extract(read, [text], {"type": "object", "properties": properties})
+    assert result.fields == values
+    assert result.levels == {
+        **{"name": "word_for_word", "fee": "other_form", "tax": "word_for_word"},
+        **{"day": "other_form", "paid": "judgement", "kind": "judgement"},
+        "to.town": "word_for_word",
+    }
 
 
 def test_a_list_within_an_object_is_joined_too_and_rows_keep_what_is_nested_in_them():
@@ -187,7 +223,7 @@ def test_a_list_within_an_object_is_joined_too_and_rows_keep_what_is_nested_in_t
     wanted = [{"item": "Rope", "sum": {"net": 5.5}, "marks": ["A", "B"]}]
     assert result.fields == {"bill": {"number": "R-17", "lines": wanted}}
     assert result.pages == {"bill": 1, "bill.lines": 1}
-    lines, table = build_list_files(result)
+    lines, table = build_extract_files(result)
     assert json.loads(lines.text) == {"page": 1, "row": wanted[0], "words": "Rope 5.50 A B"}
     assert table.text.splitlines() == [
         "page,item,sum.net,marks,words",
@@ -213,6 +249,7 @@ def test_pages_that_say_different_things_are_named_and_one_reading_of_them_decid
     assert result.pages == {"total": 3}
     said = [(one.value, one.pages) for one in result.conflicts["total"]]
     assert said == [(12, [3]), (10, [1])]
+    assert result.levels == {"total": "second_reading"}
 
 
 def test_pages_of_one_part_that_say_different_things_are_named_without_another_reading():

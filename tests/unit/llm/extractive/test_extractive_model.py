@@ -10,11 +10,13 @@ from pydantic import BaseModel
 from pipeline.summaries.summary_types import Summary
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, ModelRequestError
+from shared.llm.extractive.candidate_sentences import Candidate, score_candidates
 from shared.llm.extractive.extractive_model import (
     MAX_ABSTRACT_SENTENCES,
     MAX_KEY_POINTS,
     ExtractiveModel,
 )
+from shared.llm.extractive.sentence_ranking import weigh_terms
 from shared.llm.extractive.sentences import INVISIBLE
 from shared.llm.model import ModelRequest, Purpose, Source, Usage
 from tests.project_files import CORPUS
@@ -276,3 +278,31 @@ def test_real_documents(name, language, title):
     assert summary.language == language
     assert title is None or summary.title == title
     assert_verbatim(summary, sources)
+
+
+@pytest.mark.parametrize(
+    "caption",
+    [
+        "Table 1. Need for the diesel generators in a year, computed for the weather and demand.",
+        "Abb. 3: Verbrauch der Generatoren in einem Jahr, berechnet nach Wetter und Bedarf.",
+        "Figure 2.4 \u2013 The speed of the current at the height of the hub, as it was measured.",
+    ],
+)
+def test_the_caption_of_a_table_is_no_point(caption):
+    prose = "The diesel generators burned much fuel in 2024, as the wind and the demand had it."
+    captioned, plain = (
+        Candidate(text, (1,), 1, 0.5, opens_block=True, complete=True) for text in (caption, prose)
+    )
+    assert not captioned.is_prose
+    assert plain.is_prose
+
+
+def test_a_sentence_that_points_back_is_weaker_than_one_that_stands_alone():
+    back, alone = (
+        Candidate(f"{first} keeps the ferry and the town supplied on every day of the year.",
+                  (1,), 1, 0.5, opens_block=False, complete=True)
+        for first in ("It", "Wind")
+    )  # fmt: skip
+    vectors = weigh_terms([back.text, alone.text])
+    weak, strong = score_candidates([back, alone], vectors)
+    assert weak < strong

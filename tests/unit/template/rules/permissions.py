@@ -47,6 +47,7 @@ _MAPPING = "arn:${AWS::Partition}:lambda:${AWS::Region}:${AWS::AccountId}:event-
 MAPPINGS = (
     f"{_MAPPING}:${{IngestFunctionUploads}}",
     f"{_MAPPING}:${{ConvertFunctionConversions}}",
+    f"{_MAPPING}:${{RecogniseFunctionPages}}",
     f"{_MAPPING}:${{WorkerFunctionWork}}",
     f"{_MAPPING}:${{ReportFunctionReports}}",
 )
@@ -127,6 +128,7 @@ def the_report_reads_and_notes_its_own(template: Template) -> Iterator[str]:
 # emulator knows no condition on partition keys, so no test there can tell.
 LEDGER_WRITES: dict[str, set[str] | None] = {
     "IngestFunction": {"DOC#*", "KEY#*", "TEXT#*"},
+    "RecogniseFunction": {"DOC#*"},
     "ConvertFunction": {"DOC#*", "KEY#*", "TEXT#*"},
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},

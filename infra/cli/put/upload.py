@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from infra.aws import aws_errors_as
-from infra.cli.documents.files import FileToPut, SkippedFile
+from infra.cli.put.files import FileToPut, SkippedFile
 from shared.document_formats import find_format
 from shared.errors import OperatorError
 from shared.messages.uploads import Upload

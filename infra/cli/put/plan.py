@@ -8,9 +8,9 @@ from itertools import islice
 from rich.filesize import decimal
 
 from infra.cli.command_context import CommandContext
-from infra.cli.documents.files import FileToPut, SkippedFile, collect_files
-from infra.cli.documents.unchanged import find_unchanged
 from infra.cli.output import Output, is_confirmed
+from infra.cli.put.files import FileToPut, SkippedFile, collect_files
+from infra.cli.put.unchanged import find_unchanged
 from shared.ledger.document_lists import list_documents
 from shared.prices import MICRO_USD_PER_USD, format_usd
 

@@ -6,14 +6,15 @@ from dataclasses import asdict
 from rich.progress import DownloadColumn
 
 from infra.cli.command_context import CommandContext, open_ledger
-from infra.cli.documents.files import FileToPut, SkippedFile
 from infra.cli.documents.progress_view import show_progress
-from infra.cli.documents.put_plan import PutOptions, PutPlan, may_put, plan_put, say_skipped
-from infra.cli.documents.table import describe_status, write_document_table
-from infra.cli.documents.upload import PutDocument, put_files
+from infra.cli.documents.table import describe_status, style_status, write_document_table
 from infra.cli.exit_codes import ExitCode
+from infra.cli.items.show import list_facts, read_result, write_summary
 from infra.cli.output import Output
 from infra.cli.progress.follow_documents import Followed, follow_documents, is_all_done
+from infra.cli.put.files import FileToPut, SkippedFile
+from infra.cli.put.plan import PutOptions, PutPlan, may_put, plan_put, say_skipped
+from infra.cli.put.upload import PutDocument, put_files
 from infra.stacks import Stack
 from pipeline.summaries.coverage import describe_children
 from shared.errors import OperatorError
@@ -45,8 +46,7 @@ def put(context: CommandContext, names: Sequence[str], options: PutOptions) -> E
     if options.wait:
         wanted = [*_find_there(context, plan), *_to_followed(documents)]
         followed = wait_for_documents(context.stack, wanted, output)
-        write_document_table([f.document for f in followed if f.document], context)
-        _explain_endings(followed, output)
+        _write_endings(context, followed)
         all_well = all_well and is_all_done(followed)
     elif context.as_json:
         output.write_json([asdict(document) for document in documents])
@@ -113,6 +113,19 @@ def _put_and_tell(
     put_of = "" if count_up == len(files) else f"{count_up:,} of "
     output.say(f"Put {put_of}{counted} into s3://{bucket}")
     return [result for result in results if isinstance(result, PutDocument)]
+
+
+def _write_endings(context: CommandContext, followed: Sequence[Followed]) -> None:
+    """Write how documents ended: the summary of a single one, else a table."""
+    there = [f.document for f in followed if f.document]
+    result = None if context.as_json or len(there) != 1 else read_result(context.stack, there[0])
+    if result is None:
+        write_document_table(there, context)
+    else:
+        write_summary(result, context.output)
+        context.output.write_facts([("Status", style_status(there[0].status))])
+        context.output.write_facts(list_facts(there[0], result))
+    _explain_endings(followed, context.output)
 
 
 def _explain_endings(followed: Sequence[Followed], output: Output) -> None:

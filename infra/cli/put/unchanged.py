@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from infra.aws import aws_errors_as
-from infra.cli.documents.files import FileToPut
+from infra.cli.put.files import FileToPut
 from shared.errors import OperatorError
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""`seashore languages`: what scans are read in."""

@@ -1,0 +1,1 @@
+"""`seashore logs`: what the functions of a stack said."""

@@ -1,0 +1,1 @@
+"""`seashore put`: files into the documents bucket."""
