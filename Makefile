@@ -44,7 +44,7 @@ demo: $(VENV)/.command-line ## Run the whole pipeline here: three PDFs in, summa
 	@$(BIN)/seashore demo
 
 test: $(VENV)/.development ## All tests: unit, moto, the local stack, a small chaos suite; those last that need to be alone
-	@$(PYTEST) -n 4 --dist loadgroup -m "not alone"
+	@$(PYTEST) -n 3 --dist loadgroup -m "not alone"
 	@$(PYTEST) tests/chaos -m alone
 
 chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at full size, with its figures

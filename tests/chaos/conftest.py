@@ -23,7 +23,8 @@ from shared.errors import BuildError, LocalStackError
 
 Table = Callable[[str, Sequence[Sequence[str]]], None]
 
-_AT_ONCE = 6
+_AT_ONCE = 3
+_AT_ONCE_AT_FULL_SIZE = 6
 _TABLES = pytest.StashKey[list[tuple[str, Sequence[Sequence[str]]]]]()
 
 
@@ -103,7 +104,9 @@ def _scenarios(
     def run(module: ModuleType) -> Any:
         return module.run_scenario(folders[module], full)
 
-    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(_AT_ONCE) as pool:
+    # At small size other tests run beside them.
+    at_once = _AT_ONCE_AT_FULL_SIZE if full else _AT_ONCE
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(at_once) as pool:
         futures = {module: first.submit(run, module) for module in alone}
         wait(futures.values())
         yield futures | {module: pool.submit(run, module) for module in together}
