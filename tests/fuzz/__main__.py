@@ -18,12 +18,17 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infra.deploy.language_files import can_read_scans
 from tests.fuzz.decoders import DECODERS
 from tests.fuzz.extraction import ExtractionTarget
 from tests.fuzz.findings import make_folder, save_finding
+from tests.fuzz.pictures import PictureTarget
 
 EXTRACTION = "extraction"
-TARGETS = (*DECODERS, EXTRACTION)
+PICTURES = "pictures"
+# Modules of their own: what they watch runs in further processes.
+APART = (EXTRACTION, *((PICTURES,) if can_read_scans() else ()))
+TARGETS = (*DECODERS, *APART)
 IS_GUIDED = importlib.util.find_spec("atheris") is not None
 # To start, to make a finding smaller, and to finish the document that is being read.
 GRACE_SECONDS = 120
@@ -49,8 +54,8 @@ class Report:
 def run_target(name: str, seconds: int, seed: int) -> Report:
     """Fuzz one target in a process of its own."""
     folder = make_folder(name)
-    module = EXTRACTION if name == EXTRACTION else "guided" if IS_GUIDED else "unguided"
-    names = [] if name == EXTRACTION else [name]
+    module = name if name in APART else "guided" if IS_GUIDED else "unguided"
+    names = [] if name in APART else [name]
     command = [sys.executable, "-m", f"tests.fuzz.{module}", *names, str(folder)]
     log_path = folder / "run.log"
     current = folder / "current.pdf"
@@ -101,10 +106,11 @@ def read_result(text: str) -> Report:
 
 def run_input(name: str, path: Path) -> None:
     """Give one input, such as a finding, to a target here; what breaks shows its traceback."""
-    if name != EXTRACTION:
+    if name not in APART:
         DECODERS[name].check(path.read_bytes())
         return
-    target = ExtractionTarget(make_folder(name))
+    folder = make_folder(name)
+    target = ExtractionTarget(folder) if name == EXTRACTION else PictureTarget(folder)
     try:
         print(target.check(path.read_bytes()))
     finally:
