@@ -19,11 +19,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.fuzz.decoders import DECODERS
-from tests.fuzz.extraction import ExtractionTarget
+from tests.fuzz.extraction import FORMAT_TARGETS, ExtractionTarget
 from tests.fuzz.findings import make_folder, save_finding
 
 EXTRACTION = "extraction"
-TARGETS = (*DECODERS, EXTRACTION)
+READERS = (EXTRACTION, *FORMAT_TARGETS)
+TARGETS = (*DECODERS, *READERS)
 IS_GUIDED = importlib.util.find_spec("atheris") is not None
 # To start, to make a finding smaller, and to finish the document that is being read.
 GRACE_SECONDS = 120
@@ -49,9 +50,8 @@ class Report:
 def run_target(name: str, seconds: int, seed: int) -> Report:
     """Fuzz one target in a process of its own."""
     folder = make_folder(name)
-    module = EXTRACTION if name == EXTRACTION else "guided" if IS_GUIDED else "unguided"
-    names = [] if name == EXTRACTION else [name]
-    command = [sys.executable, "-m", f"tests.fuzz.{module}", *names, str(folder)]
+    module = EXTRACTION if name in READERS else "guided" if IS_GUIDED else "unguided"
+    command = [sys.executable, "-m", f"tests.fuzz.{module}", name, str(folder)]
     log_path = folder / "run.log"
     current = folder / "current.pdf"
     current.unlink(missing_ok=True)
@@ -101,10 +101,10 @@ def read_result(text: str) -> Report:
 
 def run_input(name: str, path: Path) -> None:
     """Give one input, such as a finding, to a target here; what breaks shows its traceback."""
-    if name != EXTRACTION:
+    if name not in READERS:
         DECODERS[name].check(path.read_bytes())
         return
-    target = ExtractionTarget(make_folder(name))
+    target = ExtractionTarget(name, make_folder(name))
     try:
         print(target.check(path.read_bytes()))
     finally:
