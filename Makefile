@@ -15,7 +15,8 @@ EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
-  check-servers bench-extraction bench-truth bench-formats bench-answers bench-ask bench-lists bench-quality bench-model \
+  check-servers bench-extraction bench-ocr bench-truth bench-formats bench-answers bench-ask bench-lists \
+  bench-quality bench-model \
   bench-costs bench-report bench-sweep bench-coldstart pictures lock audit clean
 
 help: ## Say what each target does
@@ -60,6 +61,9 @@ bench-batch: $(VENV)/.development ## Measure: a batch of ten beside plain Powert
 
 bench-extraction: $(VENV)/.development ## Measure: pages per second beside both engines alone
 	@$(BIN)/python -m tests.benchmarks.bench_extraction
+
+bench-ocr: $(VENV)/.development ## Measure: recognition of 60 scanned pages, spoilt in four ways; OPTIONS
+	@$(BIN)/python -m tests.benchmarks.bench_ocr $(OPTIONS)
 
 bench-truth: $(VENV)/.development ## Measure: what is read beside independent readers; FOLDERS, OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_truth $(OPTIONS) $(FOLDERS)

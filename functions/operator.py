@@ -157,6 +157,7 @@ def build_pauses(settings: Settings, clients: Clients, table: LedgerTable) -> Pa
     ids = {
         "ingest": settings.ingest_mapping_id,
         "convert": settings.convert_mapping_id,
+        "recognise": settings.recognise_mapping_id,
         "worker": settings.worker_mapping_id,
         "report": settings.report_mapping_id,
     }

@@ -169,6 +169,7 @@ class Settings(BaseModel):
     operator_group: RequiredText = "operators"
     ingest_mapping_id: OptionalText = None
     convert_mapping_id: OptionalText = None
+    recognise_mapping_id: OptionalText = None
     worker_mapping_id: OptionalText = None
     report_mapping_id: OptionalText = None
 

@@ -66,6 +66,14 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
             str | None,
             Query(min_length=1, max_length=1024, description="Only the newest under this name."),
         ] = None,
+        prefix: Annotated[
+            str | None,
+            Query(
+                min_length=1,
+                max_length=1024,
+                description="Only the newest under each name that begins so.",
+            ),
+        ] = None,
     ) -> DocumentPage:
         if day is not None:
             check_day(day)
@@ -74,7 +82,9 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
             if key is not None:
                 found = [document for document in [reader.find_by_key(key)] if document]
                 return DocumentPage(documents=[view_document(d) for d in found], next_cursor=None)
-            wanted = DocumentsWanted(day=day, status=status, limit=limit, cursor=cursor)
+            wanted = DocumentsWanted(
+                day=day, status=status, prefix=prefix, limit=limit, cursor=cursor
+            )
             documents, next_cursor = list_document_page(wanted, reader.table, reader.now)
             return DocumentPage(
                 documents=[view_document(document) for document in documents],

@@ -20,7 +20,8 @@ _HEADERS_OF_ALL = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosni
 _PREFLIGHT_HEADERS = {
     "Access-Control-Allow-Methods": "DELETE,GET,OPTIONS,POST",
     "Access-Control-Allow-Headers": (
-        "Authorization,Content-Type,Idempotency-Key,X-Amz-Date,X-Amz-Security-Token,X-Api-Key"
+        "Authorization,Content-Type,Idempotency-Key,MCP-Protocol-Version,Mcp-Method,Mcp-Name,"
+        "X-Amz-Date,X-Amz-Security-Token,X-Api-Key"
     ),
     "Access-Control-Max-Age": "600",
 }

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from functions.http.chat_routes import add_chat_routes, add_thread_routes
 from functions.http.document_routes import add_document_routes, add_report_routes
+from functions.http.mcp_routes import add_mcp_route
 from functions.http.models import DAY_PATTERN, Health, TaskAccepted, TaskPage, TaskView
 from functions.http.request_facts import run_within
 from functions.http.route_parts import (
@@ -38,6 +39,7 @@ def build_app(services: ApiServices, logger: Logger) -> APIGatewayRestResolver:
     _add_task_routes(app, services)
     add_document_routes(app, services)
     add_report_routes(app, services)
+    add_mcp_route(app, services)
     _add_other_routes(app, services)
     return app
 

@@ -23,7 +23,7 @@ from infra.cli.evaluation.commands import eval_command
 from infra.cli.exit_codes import EXPLANATION, ExitCode, find_exit_code
 from infra.cli.items.commands import item_commands
 from infra.cli.languages.commands import languages
-from infra.cli.local.commands import demo_command, local
+from infra.cli.local.commands import demo_command, local, mail_commands
 from infra.cli.logs.commands import log_commands
 from infra.cli.operations.commands import operation_commands
 from infra.cli.options import open_output
@@ -78,6 +78,7 @@ app.add_typer(chat_commands)
 app.add_typer(dlq, name="dlq")
 app.add_typer(report_commands)
 app.add_typer(demo_command)
+app.add_typer(mail_commands)
 app.add_typer(eval_command)
 app.add_typer(local, name="local")
 app.add_typer(deploy_commands)

@@ -13,6 +13,7 @@ from shared.aws.dynamodb_table import LedgerTable
 MAPPING_OUTPUTS = {
     "ingest": "IngestMappingId",
     "convert": "ConvertMappingId",
+    "recognise": "RecogniseMappingId",
     "worker": "WorkerMappingId",
     "report": "ReportMappingId",
 }

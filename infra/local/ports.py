@@ -21,7 +21,7 @@ def choose_port(folder: LocalFolder, wanted: int | None) -> int:
     """
     saved = _read_saved_port(folder)
     if saved is None and wanted is None:
-        return _find_free_port()
+        return choose_free_port()
     if saved is None or wanted == saved:
         return _require_free(wanted or 0, "choose another one")
     if wanted is not None:
@@ -37,7 +37,7 @@ def choose_port(folder: LocalFolder, wanted: int | None) -> int:
 
 
 def _require_free(port: int, advice: str) -> int:
-    if not _is_free(port):
+    if not is_free(port):
         raise LocalStackError(f"Port {port} is taken by another program: {advice}.")
     return port
 
@@ -49,14 +49,20 @@ def _read_saved_port(folder: LocalFolder) -> int | None:
         return None
 
 
-def _find_free_port() -> int:
+def choose_free_port() -> int:
+    """A port that is free.
+
+    Raises:
+        LocalStackError: None was found.
+    """
     for port in random.sample(_PORTS, 100):
-        if _is_free(port):
+        if is_free(port):
             return port
     raise LocalStackError("No free port was found: choose one.")
 
 
-def _is_free(port: int) -> bool:
+def is_free(port: int) -> bool:
+    """Whether nobody listens on a port."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

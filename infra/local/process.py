@@ -32,7 +32,7 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 - Linux: a file system in memory, with 
 _ROOM_BYTES = 2 * 1024**3
 
 # The emulator is to outlive this process and to be no child of it: a launcher forks it and ends.
-_LAUNCH = """
+LAUNCH = """
 import os, sys
 child = os.fork()
 if child:
@@ -96,7 +96,7 @@ def start_emulator(
     gate = (str(python), "-P", str(_GATE), str(folder.key), str(folder.origin))
     with folder.log.open("wb") as log:
         launched = subprocess.run(  # noqa: S603 - a fixed command
-            [str(python), "-IS", "-c", _LAUNCH, *gate],
+            [str(python), "-IS", "-c", LAUNCH, *gate],
             cwd=folder.scratch,
             env={
                 **_compose_environment(os.environ, folder, port),

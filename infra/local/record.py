@@ -59,6 +59,9 @@ class LocalFolder:
         port: The port, which is part of the state: saved queue addresses hold it.
         parameters: The template parameters that were given to it.
         key: The secret of the emulator's root user, which goes with the state.
+        mails: The mails that it has sent.
+        mail_port: The port on which they are taken.
+        mail_log: What the program says that takes them.
         origin: The origin whose web pages may call the local stack, as the deployment names it.
     """
 
@@ -74,6 +77,9 @@ class LocalFolder:
         self.port = self.state / "port"
         self.parameters = self.state / "parameters.json"
         self.key = self.state / "key"
+        self.mails = self.state / "mails"
+        self.mail_port = self.state / "mail-port"
+        self.mail_log = self.root / "mail.log"
         self.origin = self.state / "origin"
 
 

@@ -1,6 +1,7 @@
 """What the emulator leaves undone after a deployment or a restart."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -8,6 +9,7 @@ if TYPE_CHECKING:
     from mypy_boto3_apigateway import APIGatewayClient
     from mypy_boto3_apigateway.type_defs import PatchOperationTypeDef
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_sesv2 import SESV2Client
 
 API_URL = "ApiUrl"
 _VALIDATOR_NAME = "body"
@@ -61,6 +63,16 @@ def repair_request_validation(client: "APIGatewayClient", outputs: Mapping[str, 
                         httpMethod=http_method,
                         patchOperations=[change],
                     )
+
+
+def verify_addresses(client: "SESV2Client", addresses: Iterable[str]) -> None:
+    """Have the emulated SES take the addresses that reports are mailed from and to.
+
+    On AWS who owns an address verifies it by a mail; here it reaches nobody.
+    """
+    for address in addresses:
+        with suppress(client.exceptions.AlreadyExistsException):
+            client.create_email_identity(EmailIdentity=address)
 
 
 def repair_api_url(outputs: Mapping[str, str], endpoint_url: str) -> dict[str, str]:

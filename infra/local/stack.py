@@ -14,6 +14,7 @@ from infra.aws import open_emulator_session
 from infra.deploy.deploy_stack import deploy_stack
 from infra.deploy.parameter_check import check_parameters
 from infra.deploy.stack_place import StackPlace
+from infra.local.mailbox import ensure_mail_catcher
 from infra.local.parameters import (
     choose_parameters,
     keep_given_parameters,
@@ -43,6 +44,7 @@ from infra.local.repair import (
     repair_api_url,
     repair_event_source_mappings,
     repair_request_validation,
+    verify_addresses,
 )
 from infra.packaging.build import Package, Target, build_packages
 from infra.signals import ignore_signals, interrupt_on_signals
@@ -89,7 +91,8 @@ class LocalSetup:
             may share; None for the stack's own folder.
         packages: The functions' packages; None to build those of this project.
         smtp_server: Address and port that the emulated SES hands mails on to; None if it only
-            keeps them.
+            keeps them, unless `catches_mail`.
+        catches_mail: Whether a program beside it keeps its mails for `seashore mail`.
     """
 
     openai: OpenAiServer | None = None
@@ -98,6 +101,7 @@ class LocalSetup:
     cache: Path | None = None
     packages: Mapping[str, Package] | None = None
     smtp_server: str | None = None
+    catches_mail: bool = False
 
 
 def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = None) -> LocalRecord:
@@ -122,8 +126,9 @@ def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = Non
         python = ensure_emulator((setup.cache or folder.root) / "emulator", report)
         port = choose_port(folder, setup.port)
         key = ensure_key(folder)
+        smtp_server = ensure_mail_catcher(folder) if setup.catches_mail else setup.smtp_server
         report(f"Starting the emulator on port {port}")
-        pid = start_emulator(python, folder, port, lock, setup.smtp_server)
+        pid = start_emulator(python, folder, port, lock, smtp_server)
     record = LocalRecord(
         pid=pid,
         port=port,
@@ -157,8 +162,11 @@ def update_local_stack(root: Path, report: Report, setup: LocalSetup | None = No
         BuildError: The package cannot be built.
         DeployError: The template cannot be deployed; the stack is as it was.
     """
-    folder = LocalFolder(root)
-    return _deploy(folder, read_record(folder), report, setup or LocalSetup())
+    folder, setup = LocalFolder(root), setup or LocalSetup()
+    record = read_record(folder)
+    if setup.catches_mail:
+        ensure_mail_catcher(folder)
+    return _deploy(folder, record, report, setup)
 
 
 def stop_local_stack(root: Path, report: Report) -> None:
@@ -236,7 +244,7 @@ def delete_local_data(root: Path) -> None:
     with claim_folder(folder):
         clear_scratch(folder)
         shutil.rmtree(folder.state, ignore_errors=True)
-        for path in (folder.record, folder.log):
+        for path in (folder.record, folder.log, folder.mail_log):
             path.unlink(missing_ok=True)
 
 
@@ -258,6 +266,8 @@ def _deploy(
     keep_given_parameters(folder, given)
     repair_event_source_mappings(place.client("lambda"))
     repair_request_validation(place.client("apigateway"), deployment.outputs)
+    named = f"{parameters.get('ReportFrom', '')},{parameters.get('ReportTo', '')}"
+    verify_addresses(place.client("sesv2"), filter(None, named.split(",")))
     write_private_file(folder.origin, parameters.get("ApiCorsOrigin", ""))
     deployed = replace(record, outputs=repair_api_url(deployment.outputs, record.endpoint_url))
     write_record(folder, deployed)

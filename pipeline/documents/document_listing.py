@@ -32,12 +32,14 @@ class DocumentsWanted:
     Args:
         day: The day (UTC) of their arrival; None for the last thirty.
         status: Their status; None for any.
+        prefix: What their keys begin with, of each key its newest document only; None for any.
         limit: The most that a page holds.
         cursor: Where the page begins, as the page before said; None for the first.
     """
 
     day: str | None
     status: DocumentStatus | None
+    prefix: str | None
     limit: int
     cursor: str | None
 
@@ -72,7 +74,7 @@ def _collect(
         size = min(rows_left, wanted.limit - len(found))
         documents, next_place = list_documents_of_day(table, place, size)
         rows_left -= max(1, len(documents))
-        found += _choose(documents, wanted.status)
+        found += _choose(documents, wanted)
         if next_place is None:
             day = parse_day(place.day) - timedelta(days=1)
             if day < first_day:
@@ -82,8 +84,16 @@ def _collect(
     return found, _write_cursor(place)
 
 
-def _choose(documents: Sequence[Document], status: DocumentStatus | None) -> list[Document]:
-    return [document for document in documents if status in (None, document.status)]
+def _choose(documents: Sequence[Document], wanted: DocumentsWanted) -> list[Document]:
+    return [
+        document
+        for document in documents
+        if wanted.status in (None, document.status)
+        and (
+            wanted.prefix is None
+            or (document.key.startswith(wanted.prefix) and document.superseded_by is None)
+        )
+    ]
 
 
 def _write_cursor(place: DocumentPlace) -> str:

@@ -133,7 +133,8 @@ class Reader:
         document = self._document
         if document is None:
             return
-        held_kibibytes = read_resident_kibibytes()
+        has_looks = document.page_count >= PAGES_BETWEEN_LOOKS
+        held_kibibytes = read_resident_kibibytes() if has_looks else 0
         for number in range(first_page, document.page_count + 1):
             if number % PAGES_BETWEEN_LOOKS == 0:
                 grown_kibibytes = read_resident_kibibytes() - held_kibibytes

@@ -46,33 +46,53 @@ def download_document(
         DeferredError: S3 does not give it out now. Where a person has to mend that, the message
             says what.
     """
-    source = (document.bucket, document.key, document.version_id)
     with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
         path = Path(folder) / "document"
-        try:
-            size_bytes = objects.download(*source, path, max_bytes=max_document_bytes)
-        except ObjectMissingError as error:
-            raise RejectedDocumentError(
-                RejectionCode.OBJECT_GONE,
-                "The file was deleted before it could be read; put it into the bucket again.",
-            ) from error
-        except ObjectSealedError as error:
-            raise RejectedDocumentError(
-                RejectionCode.CUSTOMER_KEY,
-                "The file is encrypted with a key that only its uploader has (SSE-C); put it into "
-                "the bucket without one.",
-            ) from error
-        except (AccessDeniedError, ServiceError) as error:
-            if error.reason not in _TO_BE_MENDED:
-                raise
-            raise type(error)(
-                f"{_TO_BE_MENDED[error.reason]} ({error})",
-                delay_seconds=_MENDED_DELAY_SECONDS,
-                reason=error.reason,
-            ) from error
-        if size_bytes > max_document_bytes:
-            raise refuse_size(size_bytes, max_document_bytes)
+        _fetch(document, objects, path, max_bytes=max_document_bytes, limit=max_document_bytes)
         yield path
+
+
+def check_downloadable(document: Document, objects: ObjectStore, max_document_bytes: int) -> None:
+    """Ask for a document's bytes, and fetch none of them.
+
+    Raises:
+        RejectedDocumentError, DeferredError: As `download_document`.
+    """
+    _fetch(document, objects, Path(os.devnull), max_bytes=0, limit=max_document_bytes)
+
+
+def _fetch(
+    document: Document, objects: ObjectStore, path: Path, *, max_bytes: int, limit: int
+) -> None:
+    """Write a document's bytes into a file, unless they are more than `max_bytes`.
+
+    Raises:
+        RejectedDocumentError, DeferredError: As `download_document`.
+    """
+    source = (document.bucket, document.key, document.version_id)
+    try:
+        size_bytes = objects.download(*source, path, max_bytes=max_bytes)
+    except ObjectMissingError as error:
+        raise RejectedDocumentError(
+            RejectionCode.OBJECT_GONE,
+            "The file was deleted before it could be read; put it into the bucket again.",
+        ) from error
+    except ObjectSealedError as error:
+        raise RejectedDocumentError(
+            RejectionCode.CUSTOMER_KEY,
+            "The file is encrypted with a key that only its uploader has (SSE-C); put it into "
+            "the bucket without one.",
+        ) from error
+    except (AccessDeniedError, ServiceError) as error:
+        if error.reason not in _TO_BE_MENDED:
+            raise
+        raise type(error)(
+            f"{_TO_BE_MENDED[error.reason]} ({error})",
+            delay_seconds=_MENDED_DELAY_SECONDS,
+            reason=error.reason,
+        ) from error
+    if size_bytes > limit:
+        raise refuse_size(size_bytes, limit)
 
 
 def remove_leftovers() -> None:

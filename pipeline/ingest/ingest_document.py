@@ -16,7 +16,7 @@ from pipeline.ingest.chunk_text import (
     text_address,
 )
 from pipeline.ingest.chunking import group_pages
-from pipeline.ingest.downloads import download_document
+from pipeline.ingest.downloads import check_downloadable, download_document
 from pipeline.ingest.failed_pages import refuse_failed
 from pipeline.ingest.reading_progress import ReadingProgress, to_chunk_text
 from pipeline.ingest.render_pages import (
@@ -133,8 +133,7 @@ def _begin_again(document: Document, services: IngestServices) -> Document:
         return document
     if document.status is DocumentStatus.PARTIAL:
         try:
-            with download_document(document, services.objects, services.max_document_bytes):
-                pass
+            check_downloadable(document, services.objects, services.max_document_bytes)
         except RejectedDocumentError:
             # There is nothing to read anew, and a part of a summary is better than none.
             logger.info("file_gone", extra={"action": "file_gone"})

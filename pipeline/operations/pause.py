@@ -10,7 +10,7 @@ from shared.ledger.documents import Clock
 from shared.ledger.pauses import Pause, note_pause, note_resumption, read_pauses
 
 # What is paused where nothing is named: the report goes on, and tells of the pause.
-USUALLY_PAUSED = ("ingest", "convert", "worker")
+USUALLY_PAUSED = ("ingest", "convert", "recognise", "worker")
 
 
 @dataclass(frozen=True)

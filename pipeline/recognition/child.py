@@ -27,7 +27,8 @@ from pipeline.extraction.protocol import (
     decode_request,
     encode_cause,
 )
-from pipeline.recognition.tesseract import Tesseract, UnreadablePictureError
+from pipeline.recognition.leptonica import UnreadablePictureError
+from pipeline.recognition.tesseract import Tesseract
 from shared.errors import RejectionCode
 
 

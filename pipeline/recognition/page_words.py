@@ -44,13 +44,14 @@ class RecognisedWord(BaseModel):
 
 
 class PageWords(BaseModel):
-    """The words of one picture, in reading order, and its size in pixels."""
+    """The words of one picture, in reading order, its size in pixels, and how it was turned."""
 
     model_config = ConfigDict(frozen=True)
 
     width: int
     height: int
     words: tuple[RecognisedWord, ...]
+    turned_degrees: float = 0.0
 
 
 class RecognisedPage(BaseModel):
@@ -63,6 +64,8 @@ class RecognisedPage(BaseModel):
         confidence: How sure the engine is of it, in percent; 100 for a page without words.
         width: Of the picture, in pixels.
         height: The same.
+        turned_degrees: By how much the picture was turned, clockwise, before its words were found:
+            their boxes are those of the turned one.
         words: The words in reading order; an engine that gives no boxes gives none.
     """
 
@@ -74,6 +77,7 @@ class RecognisedPage(BaseModel):
     confidence: int
     width: int = 0
     height: int = 0
+    turned_degrees: float = 0.0
     words: tuple[RecognisedWord, ...] = ()
 
 
@@ -88,6 +92,7 @@ def read_page(engine: str, page: PageWords) -> RecognisedPage:
         confidence=measure_confidence(words),
         width=page.width,
         height=page.height,
+        turned_degrees=page.turned_degrees,
         words=words,
     )
 

@@ -1,20 +1,22 @@
 """Tesseract, by the library tesserocr. Runs in the child.
 
-The library reads PNG, JPEG, TIFF and WebP by itself (Leptonica). It is loaded where it is needed:
-there is no wheel of it for every platform.
+It is loaded where it is needed: there is no wheel of it for every platform.
 """
 
 import sys
 from pathlib import Path
 from typing import Any
 
+from pipeline.recognition.leptonica import Leptonica, UnreadablePictureError
 from pipeline.recognition.page_words import PageWords, RecognisedWord
 
+# Of a picture that does not say how fine it is, or that says nonsense.
+_LEAST_DOTS_PER_INCH = 70
+_MOST_DOTS_PER_INCH = 2400
+_USUAL_DOTS_PER_INCH = 200
+_BYTES_PER_PIXEL = 1
+
 _PAGE_LEVEL, _WORD_LEVEL, _TEXT_COLUMN = "1", "5", 11
-
-
-class UnreadablePictureError(Exception):
-    """The picture cannot be read; the message is the reason. Never leaves this package."""
 
 
 class Tesseract:
@@ -26,16 +28,19 @@ class Tesseract:
 
     Raises:
         RuntimeError: The data is missing or damaged.
+        OSError: The wheel has no Leptonica beside it.
     """
 
     def __init__(self, data_folder: Path, languages: tuple[str, ...]) -> None:
-        # Where there is Pillow, the library would have it decode what Leptonica does not.
+        # Where there is Pillow, the library loads it; nothing but Leptonica is to decode pictures.
         sys.modules["PIL"] = None  # type: ignore[assignment]  # so that its import fails
         import tesserocr  # type: ignore[import-untyped]  # it ships no type information
 
         self._engine: Any = tesserocr.PyTessBaseAPI(
             path=str(data_folder), lang="+".join(languages), psm=tesserocr.PSM.AUTO
         )
+        package = Path(tesserocr.__file__).parent
+        self._pictures = Leptonica(package.with_name(f"{package.name}.libs"))
 
     def read(self, path: Path) -> PageWords:
         """The words of a picture.
@@ -44,17 +49,17 @@ class Tesseract:
             UnreadablePictureError: The library cannot read it.
             MemoryError: The memory limit was reached.
         """
-        try:
-            self._engine.SetImageFile(str(path))
-            is_read = self._engine.Recognize()
-        except (RuntimeError, NameError) as error:
-            # The latter is how the library misses Pillow.
-            raise UnreadablePictureError("it is no picture that can be read") from error
-        if not is_read:
+        picture = self._pictures.read(path)
+        self._engine.SetImageBytes(
+            picture.rows, picture.width, picture.height, _BYTES_PER_PIXEL, picture.bytes_per_row
+        )
+        is_told = _LEAST_DOTS_PER_INCH <= picture.dots_per_inch <= _MOST_DOTS_PER_INCH
+        self._engine.SetSourceResolution(picture.dots_per_inch if is_told else _USUAL_DOTS_PER_INCH)
+        if not self._engine.Recognize():
             raise UnreadablePictureError("the engine gave it up")
         page = parse_table(self._engine.GetTSVText(0))
         self._engine.Clear()
-        return page
+        return page.model_copy(update={"turned_degrees": picture.turned_degrees})
 
 
 def parse_table(table: str) -> PageWords:
@@ -65,11 +70,14 @@ def parse_table(table: str) -> PageWords:
     """
     page_size, words = (0, 0), []
     line = paragraph = None
-    for row in table.splitlines():
+    # Words hold what other rules take for the ends of lines.
+    for row in table.split("\n"):
         level, *places = row.split("\t", _TEXT_COLUMN)
+        if len(places) < _TEXT_COLUMN:
+            continue
         if level == _PAGE_LEVEL:
             page_size = int(places[7]), int(places[8])
-        if level != _WORD_LEVEL or len(places) < _TEXT_COLUMN:
+        if level != _WORD_LEVEL:
             continue
         left, top, width, height = map(int, places[5:9])
         text = places[10].strip()

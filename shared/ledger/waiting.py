@@ -9,6 +9,7 @@ from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_table import LedgerTable, RowCheck, Update
 from shared.errors import LedgerConflictError
+from shared.ledger.documents import DOCUMENT_SK
 from shared.ledger.timeline import build_delay, write_time
 
 # A message that is received before its wait is over goes on waiting for what it waited for.
@@ -67,11 +68,15 @@ def note_wait(
         details: Among others `reason`, `delay_seconds` and, where known, `cause`.
     """
     pk, sk = row_key
-    not_erased = RowCheck(pk, sk, condition=Attr("erased_at").not_exists())
-    try:
-        table.transact([not_erased, build_delay(pk, at, step, details)])
-    except LedgerConflictError:
-        return
+    delay = build_delay(pk, at, step, details)
+    if sk == DOCUMENT_SK:
+        not_erased = RowCheck(pk, sk, condition=Attr("erased_at").not_exists())
+        try:
+            table.transact([not_erased, delay])
+        except LedgerConflictError:
+            return
+    else:
+        table.update_row(delay)
     if step != "deferred" or details["reason"] == _STILL_WAITING:
         return
     until = at + timedelta(seconds=float(details["delay_seconds"]))

@@ -83,7 +83,12 @@ class CallSlots:
         while True:
             now_seconds = int(self._now().timestamp())
             held_until = now_seconds + int(deadline.remaining_seconds + _SPARE_SECONDS)
+            # Read first, as each slot that is tried in vain would be a write.
+            rows = self._open_table().query_rows(_PK, "SLOT#", "SLOT#~")
+            held = {row["sk"] for row in rows if row["held_until"] >= now_seconds}
             for number in range(1, self._count + 1):
+                if f"SLOT#{number}" in held:
+                    continue
                 slot = Update(
                     _PK,
                     f"SLOT#{number}",

@@ -11,7 +11,7 @@ Then the reader process alone, of this checkout and of the earlier commit, likew
 documents that one engine reads, those for which either version has asked the second one as well
 apart and then added, and peak memory for a document of a thousand pages. The second one is asked
 for doubtful pages and for what stamps, signatures and buttons draw. That it was is told by its
-page, or, where its answer was not taken, by the file, which is then open twice.
+page, or, where its answer was not taken, by the file, which is then open once more than before.
 """
 
 import argparse

@@ -41,20 +41,21 @@ def read_peak_kibibytes(process: Path) -> int:
     return int(status.partition("VmHWM:")[2].split()[0])
 
 
-def is_opened_twice(process: Path, path: Path) -> bool:
-    """Whether a process has a file open more than once: each engine opens it for itself.
+def count_openings(processes: list[Path], path: Path) -> int:
+    """How many times processes have a file open: each engine opens it for itself, or holds it.
 
     To be asked before the document is closed. pypdf keeps the file open from its first question on.
     """
     # Sockets and pipes are links, too, to no path.
-    links = (process / "fd").iterdir()
-    return sum(link.resolve() == path.resolve() for link in links) > 1
+    links = [link for process in processes for link in (process / "fd").iterdir()]
+    return sum(link.resolve() == path.resolve() for link in links)
 
 
 def measure(extractor: Extractor, path: Path) -> dict[str, float]:
     """Read a document once. The reader of the last one is used again, if there was one."""
     before = {process: read_cpu_seconds(process) for process in find_readers()}
     with extractor.open(path, Deadline.after(DOCUMENT_SECONDS)) as document:
+        opened = count_openings(find_readers(), path)
         engines = [page.engine for page in document.pages()]
         readers = find_readers()
         return {
@@ -63,7 +64,7 @@ def measure(extractor: Extractor, path: Path) -> dict[str, float]:
             ),
             "peak_kibibytes": max(map(read_peak_kibibytes, readers)),
             "asked_second_engine": Engine.PYPDF in engines
-            or any(is_opened_twice(process, path) for process in readers),
+            or count_openings(readers, path) > opened,
         }
 
 

@@ -6,6 +6,7 @@
     unguided.py        runs a decoder under hypothesis, where atheris has no wheel
     pdf_mutations.py   makes other PDFs of good, broken and hostile ones
     extraction.py      reads them with one extractor, which must outlive them all
+    pictures.py        makes broken pictures and reads them with one recogniser, likewise
     findings.py        where inputs that broke something are kept
 
 Nothing here is a test: pytest runs a little of it from tests/unit/tools/test_fuzz_findings.py.

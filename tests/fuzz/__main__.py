@@ -18,13 +18,18 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from infra.deploy.language_files import can_read_scans
 from tests.fuzz.decoders import DECODERS
 from tests.fuzz.extraction import FORMAT_TARGETS, ExtractionTarget
 from tests.fuzz.findings import make_folder, save_finding
+from tests.fuzz.pictures import PictureTarget
 
 EXTRACTION = "extraction"
+PICTURES = "pictures"
 READERS = (EXTRACTION, *FORMAT_TARGETS)
-TARGETS = (*DECODERS, *READERS)
+# Modules of their own: what they watch runs in further processes.
+APART = (*READERS, *((PICTURES,) if can_read_scans() else ()))
+TARGETS = (*DECODERS, *APART)
 IS_GUIDED = importlib.util.find_spec("atheris") is not None
 # To start, to make a finding smaller, and to finish the document that is being read.
 GRACE_SECONDS = 120
@@ -51,7 +56,8 @@ def run_target(name: str, seconds: int, seed: int) -> Report:
     """Fuzz one target in a process of its own."""
     folder = make_folder(name)
     module = EXTRACTION if name in READERS else "guided" if IS_GUIDED else "unguided"
-    command = [sys.executable, "-m", f"tests.fuzz.{module}", name, str(folder)]
+    module, names = (PICTURES, []) if name == PICTURES else (module, [name])
+    command = [sys.executable, "-m", f"tests.fuzz.{module}", *names, str(folder)]
     log_path = folder / "run.log"
     current = folder / "current.pdf"
     current.unlink(missing_ok=True)
@@ -101,10 +107,11 @@ def read_result(text: str) -> Report:
 
 def run_input(name: str, path: Path) -> None:
     """Give one input, such as a finding, to a target here; what breaks shows its traceback."""
-    if name not in READERS:
+    if name not in APART:
         DECODERS[name].check(path.read_bytes())
         return
-    target = ExtractionTarget(name, make_folder(name))
+    folder = make_folder(name)
+    target = ExtractionTarget(name, folder) if name in READERS else PictureTarget(folder)
     try:
         print(target.check(path.read_bytes()))
     finally:

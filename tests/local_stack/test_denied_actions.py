@@ -20,7 +20,9 @@ from infra.stacks import Stack, resolve_local_stack
 from tests.local_stack.probe_stack import ProbeStack
 from tests.unit.template.template_parts import parse_template
 
-FUNCTIONS = ("ingest", "convert", "worker", "report", "api", "operator", "database")
+FUNCTIONS = (
+    *("ingest", "convert", "recognise", "worker", "report", "api", "operator", "database"),
+)
 KEY = "sk-canary-of-the-model"
 ALLOWED, DENIED = "allowed", "denied"
 
@@ -101,9 +103,16 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
         put(documents, "children/d/x.pdf"),
     )
     yield "delete a document", {"operator"}, delete(documents, "added.txt")
-    yield "read text", {"ingest", "convert", "worker", "api"}, get(artifacts, "text/kept")
-    yield "write text", {"ingest", "convert"}, put(artifacts, "text/new")
-    yield "join text", {"ingest", "convert", "api"}, put(artifacts, "text/new/whole.txt")
+    yield (
+        "read text",
+        {"ingest", "convert", "recognise", "worker", "api"},
+        get(artifacts, "text/kept"),
+    )
+    yield "write text", {"ingest", "convert", "recognise"}, put(artifacts, "text/new")
+    joiners = {"ingest", "convert", "recognise", "api"}
+    yield "join text", joiners, put(artifacts, "text/new/whole.txt")
+    yield "read a language", {"recognise"}, get(artifacts, "languages/eng.traineddata")
+    yield "delete text", {"operator"}, delete(artifacts, "text/new")
     readers = {"worker", "report", "api", "database"}
     yield "read a result", readers, get(artifacts, "results/kept")
     yield "write a result", {"worker"}, put(artifacts, "results/new")
@@ -133,7 +142,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "scan the ledger", set(), lambda client: client("dynamodb").scan(TableName=ledger)
     yield (
         "lock an item",
-        {"ingest", "convert", "worker", "report", "database"},
+        {"ingest", "convert", "recognise", "worker", "report", "database"},
         (lambda client: client("dynamodb").put_item(TableName=locks, Item={"id": {"S": "x"}})),
     )
     yield (
@@ -173,14 +182,27 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
 
     yield "take an upload's notice", {"ingest"}, receive("UploadsQueueUrl")
     yield "take a conversion", {"convert"}, receive("ConversionsQueueUrl")
-    yield "send to the conversions queue", {"ingest", "convert"}, send("ConversionsQueueUrl")
+    conversions = {"ingest", "convert", "operator"}
+    yield "send to the conversions queue", conversions, send("ConversionsQueueUrl")
     yield "take a conversions dead letter", {"worker", "operator"}, receive("ConversionsDlqUrl")
+    yield "take a page", {"recognise"}, receive("RecognitionQueueUrl")
+    senders = {"ingest", "recognise", "worker", "operator"}
+    yield "send to the recognition queue", senders, send("RecognitionQueueUrl")
+    yield "take a recognition dead letter", {"worker", "operator"}, receive("RecognitionDlqUrl")
     yield "take a work item", {"worker"}, receive("WorkQueueUrl")
     yield "take a report's order", {"report"}, receive("ReportsQueueUrl")
-    yield "send to the uploads queue", {"ingest", "worker"}, send("UploadsQueueUrl")
-    yield "send several to the uploads queue", {"ingest", "worker"}, send_several("UploadsQueueUrl")
-    yield "send to the work queue", pipeline, send("WorkQueueUrl")
-    yield "send several to the work queue", pipeline, send_several("WorkQueueUrl")
+    senders = {"ingest", "worker", "operator"}
+    yield "send to the uploads queue", senders, send("UploadsQueueUrl")
+    yield "send several to the uploads queue", senders, send_several("UploadsQueueUrl")
+    workers = pipeline | {"operator"}
+    yield "send to the work queue", workers, send("WorkQueueUrl")
+    yield "send several to the work queue", workers, send_several("WorkQueueUrl")
+    mapping = stack.output("WorkerMappingId")
+    yield (
+        "look whether a consumer is paused",
+        {"operator"},
+        (lambda client: client("lambda").get_event_source_mapping(UUID=mapping)),
+    )
     yield "send to the reports queue", {"report"}, send("ReportsQueueUrl")
     yield "send several to the reports queue", {"report"}, send_several("ReportsQueueUrl")
     yield "take a result's notice", {"database"}, receive("ResultsQueueUrl")

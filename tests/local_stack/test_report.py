@@ -31,7 +31,6 @@ def test_ten_ticks_become_one_mail_with_html_and_text(local_stack, smtp_server):
     yesterday = datetime.now(UTC) - timedelta(days=1)
     day = f"{yesterday:%Y-%m-%d}"
     put_documents(table, yesterday)
-    local_stack.client("sesv2").create_email_identity(EmailIdentity="reports@example.com")
     sqs, queue_url = local_stack.client("sqs"), local_stack.output("ReportsQueueUrl")
     sqs.send_message_batch(
         QueueUrl=queue_url,

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any
 from urllib.parse import urlsplit
@@ -53,8 +54,35 @@ class ApiClient:
             ApiRefusalError: The API answered with an error; the message says what to do.
             OperatorError: It cannot be reached, or what answered is not this API.
         """
+        status, text, told = self._exchange(method, path, content, {})
+        if status >= HTTPStatus.BAD_REQUEST:
+            raise _read_refusal(status, text, told)
+        try:
+            return json.loads(text)
+        except ValueError:
+            raise OperatorError(f"What answers at {self.url} is not the API of a stack.") from None
+
+    def post(
+        self, path: str, content: Mapping[str, Any], headers: Mapping[str, str]
+    ) -> tuple[int, bytes]:
+        """Post JSON with further headers, and return the status and the body, whatever they are.
+
+        Raises:
+            OperatorError: The API cannot be reached.
+        """
+        status, text, _ = self._exchange("POST", path, content, headers)
+        return status, text
+
+    def _exchange(
+        self,
+        method: str,
+        path: str,
+        content: Mapping[str, Any] | None,
+        more_headers: Mapping[str, str],
+    ) -> tuple[int, bytes, dict[str, str]]:
+        """Send a request: the status, the body and the headers of its answer."""
         body = None if content is None else json.dumps(content).encode()
-        headers = {"Content-Type": "application/json", "x-api-key": self.key}
+        headers = {"Content-Type": "application/json", "x-api-key": self.key, **more_headers}
         if self.id_token is not None:
             headers["Authorization"] = self.id_token
         url = self.url + path
@@ -67,10 +95,10 @@ class ApiClient:
         opener = urllib.request.build_opener(proxies)
         try:
             with opener.open(request, timeout=_TIMEOUT_SECONDS) as answer:
-                text = answer.read()
+                return answer.status, answer.read(), dict(answer.headers)
         except urllib.error.HTTPError as error:
             with error:
-                raise _read_refusal(error.code, error.read(), dict(error.headers)) from None
+                return error.code, error.read(), dict(error.headers)
         except TimeoutError:
             raise OperatorError(
                 f"The API has not answered within {_TIMEOUT_SECONDS:.0f} s."
@@ -78,10 +106,6 @@ class ApiClient:
         except (OSError, HTTPException) as error:
             reason = error.reason if isinstance(error, urllib.error.URLError) else error
             raise OperatorError(f"The API at {self.url} cannot be reached: {reason}.") from error
-        try:
-            return json.loads(text)
-        except ValueError:
-            raise OperatorError(f"What answers at {self.url} is not the API of a stack.") from None
 
     def _sign(
         self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]

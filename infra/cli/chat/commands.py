@@ -47,6 +47,18 @@ def chat(
     return run_chat(api, message, thread, as_json=context.as_json, output=context.output)
 
 
+@add_command(chat_commands, "mcp")
+def serve_mcp(options: StackOptions) -> None:
+    """Serve the documents to an assistant on this machine, by the Model Context Protocol.
+
+    An assistant runs this command by itself, and speaks to it over stdin and stdout. It goes
+    through the HTTP API of the stack (POST /mcp), which assistants elsewhere call directly.
+    """
+    from infra.cli.chat.mcp_bridge import serve_stdio
+
+    serve_stdio(options.open())
+
+
 @conversations.callback(invoke_without_command=True)
 def list_by_default(context: typer.Context) -> None:
     """List your conversations; `show` and `delete` take the id of one."""

@@ -1,5 +1,6 @@
 """`seashore build` and `seashore deploy`: the functions' packages, and the stack on AWS."""
 
+import os
 from collections.abc import Mapping, Sequence
 
 from rich.text import Text
@@ -7,6 +8,7 @@ from rich.text import Text
 from infra.aws import open_session
 from infra.cli.deploy.change_table import changes_to_json, summarize_changes, write_changes
 from infra.cli.exit_codes import ExitCode
+from infra.cli.local.run import REHEARSAL
 from infra.cli.output import Cell, Output
 from infra.deploy.code_only import deploy_code
 from infra.deploy.deploy_stack import choose_target, deploy_stack, plan_deployment
@@ -172,4 +174,7 @@ def _build_checked(
 
 
 def _build(target: Target, output: Output) -> dict[str, Package]:
+    if REHEARSAL in os.environ:
+        # The emulator runs functions by a Python of this machine.
+        target = Target.HOST
     return build_packages(target, find_state_folder() / "build", output.say)

@@ -9,6 +9,7 @@ from infra.cli.options import AsJson, add_command, open_output, split_parameter
 from infra.project_files import find_state_folder
 
 demo_command = typer.Typer()
+mail_commands = typer.Typer()
 local = typer.Typer(
     help="Run the whole pipeline on this machine, without an AWS account.", no_args_is_help=True
 )
@@ -78,6 +79,47 @@ def local_down(
     from infra.cli.local.local_stack import bring_down
 
     bring_down(find_state_folder(), delete_data=delete_data, output=open_output())
+
+
+@add_command(mail_commands)
+def mail(
+    *,
+    number: Annotated[
+        int | None,
+        typer.Argument(
+            metavar="NUMBER", min=1, show_default=False, help="Which one to show; 1 is the newest."
+        ),
+    ] = None,
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--output", "-o", metavar="FILE", show_default=False, help="Write it as it came."
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what the local stack has mailed, the newest first, or show one mail."""
+    from infra.cli.local.mail import show_mails
+
+    show_mails(find_state_folder(), number, file, as_json=as_json, output=open_output())
+
+
+@add_command(local, "run")
+def local_run(
+    *,
+    command: Annotated[
+        list[str],
+        typer.Argument(metavar="COMMAND...", show_default=False, help="The command; after --."),
+    ],
+) -> ExitCode:
+    """Run a command for which the local stack's emulator is AWS.
+
+    `seashore local run -- seashore deploy --stack x --diff` rehearses a deployment, the AWS command
+    line and boto3 find the emulator as well.
+    """
+    from infra.cli.local.run import run_with_emulator
+
+    return run_with_emulator(find_state_folder(), command, open_output())
 
 
 @add_command(local, "status")

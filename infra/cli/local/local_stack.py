@@ -49,7 +49,7 @@ def bring_up(
     if given:
         listed = ", ".join(f"{name}={value}" for name, value in given.items())
         output.say(f"Parameters that were given, now or earlier: {listed}")
-    setup = LocalSetup(openai=server, port=port, parameters=given)
+    setup = LocalSetup(openai=server, port=port, parameters=given, catches_mail=True)
     if is_running(LocalFolder(root)):
         _refuse_other_port(root, port)
         with show_step("Bring the running local stack to the code as it is now", output) as report:
@@ -171,10 +171,32 @@ def _write_reach(root: Path, record: LocalRecord, output: Output) -> None:
     for line in _describe_api(root, record):
         output.write(line, whole_lines=True)
     output.write()
-    output.write("The AWS command line reaches it with these settings:")
-    output.write(
-        f"AWS_ENDPOINT_URL={record.endpoint_url} AWS_DEFAULT_REGION={record.region} "
+    for line in describe_clients(record):
+        output.write(line, whole_lines=True)
+
+
+def describe_clients(record: LocalRecord) -> Iterator[str]:
+    """How AWS's own clients reach the stack, in lines to copy.
+
+    Version 1 of the command line is told the address with each command: its setting does not hold
+    for SQS there.
+    """
+    queue, url = record.outputs.get("WorkQueueUrl", ""), record.endpoint_url
+    look = f"sqs get-queue-attributes --attribute-names All --queue-url {queue}"
+    yield "A command for which it is AWS (the AWS command line, a program with boto3, a rehearsal):"
+    yield f"  seashore local run -- aws {look}"
+    yield "The AWS command line, version 2, once these are set:"
+    yield (
+        f"  export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION={record.region} "
         f"AWS_ACCESS_KEY_ID={record.access_key_id} "
-        f"AWS_SECRET_ACCESS_KEY={record.secret_access_key}",
-        whole_lines=True,
+        f"AWS_SECRET_ACCESS_KEY={record.secret_access_key}"
+    )
+    yield f"  aws {look}"
+    yield "Version 1, with the same set:"
+    yield f"  aws --endpoint-url {url} {look}"
+    yield "boto3:"
+    yield (
+        f'  boto3.client("sqs", endpoint_url="{url}", region_name="{record.region}", '
+        f'aws_access_key_id="{record.access_key_id}", '
+        f'aws_secret_access_key="{record.secret_access_key}")'
     )

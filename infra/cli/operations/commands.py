@@ -33,7 +33,7 @@ Consumers = Annotated[
     typer.Argument(
         metavar="CONSUMER",
         show_default=False,
-        help="ingest, convert, worker, report",
+        help="ingest, convert, recognise, worker, report",
     ),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]

@@ -218,6 +218,8 @@ class ChatCaller:
         return (is_rejected or isinstance(error, PageError)) and not self._memory.has_answered()
 
     def _attempt(self, call: ChatCall, deadline: Deadline, number: int, chain: CallChain) -> Reply:
+        # Before the breakers: who has no time left for a call takes nobody's turn to try one.
+        deadline.check(MIN_CALL_SECONDS)
         self._breaker.check()
         self._outage.check()
         self._wait_for_pause(deadline)

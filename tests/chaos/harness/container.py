@@ -19,7 +19,11 @@ from shared.aws.clients import Clients
 from shared.errors import MessageDecodeError
 from shared.ledger.documents import Clock
 from shared.llm.build import build_language_model
-from shared.messages.work_items import decode_ingest_item, decode_work_item
+from shared.messages.work_items import (
+    decode_ingest_item,
+    decode_recognition_item,
+    decode_work_item,
+)
 from shared.settings import Settings
 from tests.chaos.harness.aws_faults import AwsFaults, spoil_session
 from tests.chaos.harness.emulator import EmulatorSession
@@ -104,6 +108,10 @@ def item_id_of(body: str) -> str:
     """The id of the item that a message of either queue asks for."""
     try:
         return decode_work_item(body, "").item_id
+    except MessageDecodeError:
+        pass
+    try:
+        return decode_recognition_item(body).item_id
     except MessageDecodeError:
         return decode_ingest_item(body).item_id
 

@@ -74,6 +74,7 @@ def list_schedules(calls: dict[str, int]) -> list[Schedule]:
         for scenario in SCENARIOS
         for number in range(1, calls[scenario] + 1)
         for event in Event
+        if event is not Event.ERASED
     ]
     double = [
         Schedule(scenario, ((number, first), (number + distance, second)))

@@ -43,6 +43,7 @@ class Event(StrEnum):
     NOT_SENT = "not sent"
     MEANWHILE = "another works meanwhile"
     TAKEN_OVER = "another takes over, and this one goes on"
+    ERASED = "an operator erases the document, and this one goes on"
 
 
 @dataclass(frozen=True)
@@ -87,11 +88,13 @@ class World:
         account: Where everything lies.
         extractor: Reads the PDFs.
         schedule: What happens when.
+        erase: What an operator does at `Event.ERASED`.
     """
 
     account: AwsAccount
     extractor: Extractor
     schedule: Schedule
+    erase: Callable[[], None] = lambda: None
     calls: int = 0
     deaths: int = 0
     happened: list[str] = field(default_factory=list)
@@ -115,9 +118,25 @@ class World:
             self._end_waits()
             if is_empty:
                 # What died with its process is found by the sweep.
-                self._offset += timedelta(minutes=20)
+                self.skip(timedelta(minutes=20))
                 self._send({"kind": "sweep", "v": 1})
         return False
+
+    def skip(self, duration: timedelta) -> None:
+        """Let time pass."""
+        self._offset += duration
+
+    def count_calls_of(self, work: Callable[[], None]) -> None:
+        """Do what no queue has asked for, with its calls counted as those of a function.
+
+        Raises:
+            ProcessDiedError: It died.
+        """
+        self._depth, self._is_dead = 1, False
+        try:
+            work()
+        finally:
+            self._depth, self._is_dead = 0, False
 
     def _poll_all(self) -> None:
         handled = 1
@@ -172,6 +191,11 @@ class World:
         if event in (Event.MEANWHILE, Event.TAKEN_OVER):
             self.happened.append(event)
             self._work_meanwhile(keeps_claims=event is Event.MEANWHILE)
+        if event is Event.ERASED:
+            self.happened.append(event)
+            depth, self._depth = self._depth, 0
+            self.erase()
+            self._depth = depth
 
     def after_call(self, **_: Any) -> None:
         """Its answer has come in."""

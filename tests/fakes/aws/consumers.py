@@ -31,7 +31,7 @@ def make_consumers(account, session, **settings):
     }
     client = session.client("lambda")
     outputs = {}
-    for name in ("ingest", "convert", "worker", "report"):
+    for name in ("ingest", "convert", "recognise", "worker", "report"):
         # A queue that nothing is sent to: moto would run the function, in a container.
         queue_url = account.clients.sqs.create_queue(QueueName=f"idle-{name}")["QueueUrl"]
         arn = account.clients.sqs.get_queue_attributes(

@@ -88,10 +88,10 @@ class ApiDesk:
         body = {"message": message} | ({"thread_id": thread_id} if thread_id else {})
         return self.send("POST", "/chat", body, **event)
 
-    def enter_document(self, key, *pages, sequencer="0A"):
+    def enter_document(self, key, *pages, sequencer="0A", version="v1"):
         """A document whose text was read, as ingest leaves it."""
         settings = self.account.settings
-        upload = Upload(settings.documents_bucket, key, "v1", "etag", 1_000, sequencer)
+        upload = Upload(settings.documents_bucket, key, version, "etag", 1_000, sequencer)
         document = register_document(self.table, upload, self.now)
         extraction = ExtractedText(
             text_address=document.document_id,

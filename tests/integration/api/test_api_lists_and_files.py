@@ -41,6 +41,20 @@ def test_tasks_are_listed_in_pages_and_found_by_status_and_name(desk):
     assert desk.send("GET", "/tasks", query={"day": "2026-02-30"}).status == 400
 
 
+def test_the_newest_documents_whose_keys_begin_so_are_listed(desk):
+    old = desk.enter_document("bills/a.pdf", "An old bill.", sequencer="0A")
+    for number, key in enumerate(("bills/a.pdf", "bills/b.pdf", "other/bills/c.pdf")):
+        desk.enter_document(key, "A bill.", sequencer=f"0{'BCD'[number]}", version="v2")
+    listed, cursor = [], None
+    while cursor is not None or not listed:
+        query = {"limit": "2", "prefix": "bills/"} | ({"cursor": cursor} if cursor else {})
+        page = desk.send("GET", "/documents", query=query).body
+        listed += [(one["key"], one["document_id"]) for one in page["documents"]]
+        cursor = page["next_cursor"]
+    assert sorted(key for key, _ in listed) == ["bills/a.pdf", "bills/b.pdf"]
+    assert old.document_id not in {document_id for _, document_id in listed}
+
+
 def test_a_documents_file_and_text_are_redirects_to_addresses_that_expire(desk):
     document = desk.enter_document("in/a b.pdf", "One page.", "Another page.")
     file = desk.send("GET", f"/documents/{document.document_id}/file")

@@ -363,7 +363,7 @@ def test_an_unknown_query_parameter_is_refused_by_its_name(desk):
     answer = desk.send("GET", "/documents", query={"state": "DONE", "limit": "5"})
     assert answer.status == 400
     assert answer.error["message"] == (
-        "the route has no query parameter state: it takes cursor, day, key, limit, status"
+        "the route has no query parameter state: it takes cursor, day, key, limit, prefix, status"
     )
     assert "it takes review" in desk.send("GET", "/tasks/a", query={"x": "1"}).error["message"]
     assert "it takes none" in desk.send("GET", "/health", query={"x": "1"}).error["message"]

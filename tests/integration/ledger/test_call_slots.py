@@ -116,3 +116,21 @@ def test_a_slot_is_held_for_a_call_and_not_for_the_wait_after_it(open_container,
     assert len(sleeps) == 1
     with slots.hold(Deadline.after(3, time)):
         pass
+
+
+def test_who_waits_for_a_slot_writes_nothing(open_container, time, account):
+    writes = []
+    account.clients.dynamodb.meta.events.register(
+        "before-call.dynamodb.UpdateItem", lambda **kw: writes.append(1), unique_id="slots"
+    )
+    with (
+        open_container(2).hold(Deadline.after(600, time)),
+        open_container(2).hold(Deadline.after(600, time)),
+    ):
+        taken = len(writes)
+        with pytest.raises(ModelThrottledError), open_container(2).hold(Deadline.after(60, time)):
+            pass
+        account.clients.dynamodb.meta.events.unregister(
+            "before-call.dynamodb.UpdateItem", unique_id="slots"
+        )
+        assert (taken, len(writes)) == (2, 2)

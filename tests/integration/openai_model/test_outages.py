@@ -34,7 +34,7 @@ def test_a_long_outage_is_deferred(model, server, kind):
 def test_a_server_that_never_ends_is_left_at_the_deadline(model, server, kind):
     server.script(failing(kind))
     # There is time to begin the call; when it begins, two seconds are left.
-    readings = chain([0.0], repeat(1.5))
+    readings = chain([0.0, 0.0], repeat(1.5))
     started = time.monotonic()
     with pytest.raises(ModelUnavailableError):
         model.answer(REQUEST, Deadline(3.5, lambda: next(readings)))

@@ -3,7 +3,13 @@
 import pytest
 
 from shared.deadline import Deadline
-from shared.errors import ModelAnswerError, ModelUnavailableError, PaidCalls, SeashoreError
+from shared.errors import (
+    DeadlineError,
+    ModelAnswerError,
+    ModelUnavailableError,
+    PaidCalls,
+    SeashoreError,
+)
 from shared.llm.call_chain import find_most_of_answer
 from shared.llm.prompt_rendering import estimate_request_tokens
 from tests.fakes.model.chat_behaviours import failing, ok, sending
@@ -113,4 +119,17 @@ def test_an_hour_of_outage_is_a_handful_of_calls(server, build):
     server.forget()
     now[0] += 300
     assert answer(model).value.title == "Seals"
+    assert answer(model).value.title == "Seals"
+
+
+def test_who_has_no_time_left_takes_nobodys_turn_to_try(server, build):
+    now = [0.0]
+    model = build(clock=lambda: now[0])
+    server.script(*[sending(504, "")] * 10)
+    while len(server.calls) < 3:
+        fail(model)
+    server.forget()
+    now[0] += 300
+    with pytest.raises(DeadlineError):
+        answer(model, seconds=2)
     assert answer(model).value.title == "Seals"

@@ -9,6 +9,7 @@ from shared.errors import InvalidRequestError
 from shared.ledger.pauses import count_paused_time, read_pauses
 from tests.fakes.aws.ledger_rows import START, Clock, open_table
 
+PAUSED = ("convert", "ingest", "recognise", "worker")
 WHO = "arn:aws:iam::1:user/ada"
 
 
@@ -16,7 +17,7 @@ class Mappings:
     """Event source mappings that are there at once as they are told to be."""
 
     def __init__(self):
-        self.ids = {"ingest": "1", "convert": "2", "worker": "3", "report": "4"}
+        self.ids = {"ingest": "1", "convert": "2", "recognise": "3", "worker": "4", "report": "5"}
         self.on = dict.fromkeys(self.ids, True)
 
     def switch(self, consumer, *, on):
@@ -35,10 +36,9 @@ def services(account, mappings):
 
 def test_ingest_and_worker_are_paused_and_go_on(services, mappings):
     pause([], "the provider is down", WHO, services)
-    assert mappings.on == {"ingest": False, "convert": False, "worker": False, "report": True}
+    assert [name for name, on in mappings.on.items() if on] == ["report"]
     assert [(p.consumer, p.is_on, p.reason, p.by) for p in read_pauses(services.table)] == [
-        (consumer, True, "the provider is down", WHO)
-        for consumer in ("convert", "ingest", "worker")
+        (consumer, True, "the provider is down", WHO) for consumer in PAUSED
     ]
     resume([], WHO, services)
     assert all(mappings.on.values())
@@ -50,7 +50,7 @@ def test_another_reason_leaves_the_time_and_a_consumer_can_be_named(services, ma
     (second,) = pause(["worker"], "two", WHO, services)
     assert (second.reason, second.since) == ("two", first.since)
     assert [name for name, on in mappings.on.items() if not on] == ["worker"]
-    with pytest.raises(InvalidRequestError, match="ingest, convert, worker, report"):
+    with pytest.raises(InvalidRequestError, match="ingest, convert, recognise, worker, report"):
         pause(["nosuch"], "x", WHO, services)
 
 

@@ -91,6 +91,26 @@ def test_pages_with_text_do_not_wait_for_pictures(account, scan):
     assert document.result_key != first.result_key
 
 
+def test_many_pages_of_text_are_summarised_before_any_scan_is_read(account, scan):
+    engine, seen = Engine([(LETTER, 91)]), []
+
+    def watch(pipeline):
+        while pipeline.ingest.poll() + pipeline.worker.poll():
+            pass
+        seen.append((engine.calls, pipeline.document("scan.pdf")))
+
+    pages = ([REPORT] * 10 + [scan]) * 20
+    document, result = run(account, make_mixed_pdf(*pages), engine, polls=watch)
+
+    ((calls, first),) = seen
+    assert (calls, first.status) == (0, DocumentStatus.PARTIAL)
+    assert first.reason.startswith("20 pages are being recognised (11,22,33,")
+    assert (document.status, document.pages) == (DocumentStatus.DONE, 220)
+    assert engine.calls == 20
+    assert result["coverage"]["summarised_pages"] == "1-220"
+    assert result["coverage"]["ocr_pages"] == first.recognising_pages
+
+
 def test_a_picture_without_words_is_no_gap(account, scan):
     document, result = run(account, make_mixed_pdf(REPORT, scan), Engine([("", 100)]))
 

@@ -57,7 +57,7 @@ def find_command_faults(words, group):
     command, path = group, "seashore"
     for word in words:
         commands = getattr(command, "commands", None)
-        if word in (";", "|", "&", "&&", "||"):
+        if word in (";", "|", "&", "&&", "||", "--"):
             return
         if commands and word in commands:
             command, path = commands[word], f"{path} {word}"

@@ -173,3 +173,14 @@ def test_a_line_that_the_visible_box_cuts_in_two_keeps_what_is_inside(read_text)
     content = b"BT /F1 12 Tf 72 700 Td (inside and) Tj 300 0 Td (outside) Tj 0 -20 Td (gone) Tj ET"
     content += b" BT /F1 12 Tf 72 600 Td (here) Tj ET"
     assert read_text(make_drawn_pdf(content, b"/CropBox [50 50 300 730]")) == "inside and\nhere"
+
+
+def test_a_raised_digit_is_seen_after_hundreds_of_numbers(read_text):
+    """Characters are asked about 256 at a time."""
+    rows = b" ".join(
+        b"1 0 0 1 72 %d Tm (%b) Tj" % (720 - 12 * row, b"  ".join([b"1,250"] * 10))
+        for row in range(30)
+    )
+    content = b"BT /F1 8 Tf %b 1 0 0 1 72 340 Tm (1,250) Tj 5 Ts /F1 5 Tf (3) Tj ET" % rows
+    numbers = read_text(make_drawn_pdf(content)).split()
+    assert numbers == [*["1,250"] * 301, "3"]

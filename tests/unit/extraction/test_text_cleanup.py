@@ -9,6 +9,7 @@ from pipeline.extraction.text_cleanup import (
     LATIN_LIGATURES,
     clean_text,
     drop_lone_surrogates,
+    is_plain,
     is_unreadable,
 )
 
@@ -35,6 +36,13 @@ def test_cleaning_twice_is_cleaning_once(text):
 @given(ANY)
 def test_no_letter_or_digit_is_lost_or_added(text):
     assert letters(clean_text(text)) == letters(text)
+
+
+@given(st.text(st.sampled_from("aZ\xdf9 -.\n\r\x02\u2014\u2019\xe9_/")))
+def test_plain_text_is_cleaned_as_all_other_text_is(text):
+    assert is_plain(text)
+    # A mark that is dropped makes it other text.
+    assert clean_text(text) == clean_text("\ufeff" + text)
 
 
 @given(ANY)

@@ -7,7 +7,7 @@ import tempfile
 
 import pytest
 
-from pipeline.ingest.downloads import download_document, remove_leftovers
+from pipeline.ingest.downloads import check_downloadable, download_document, remove_leftovers
 from shared.errors import RejectedDocumentError, RejectionCode, ServiceError
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
@@ -24,11 +24,15 @@ DOCUMENT = Document(
 
 
 class Objects:
-    """S3 with one object."""
+    """S3 with one object, which is fetched so many times."""
+
+    def __init__(self):
+        self.fetched = 0
 
     def download(self, bucket, key, version_id, path, *, max_bytes):
         if max_bytes >= 4:
             path.write_bytes(b"%PDF")
+            self.fetched += 1
         return 4
 
 
@@ -50,6 +54,16 @@ def test_what_is_too_large_is_not_fetched(temporary_folder):
         download_document(DOCUMENT, Objects(), 3),
     ):
         pass
+    assert caught.value.code is RejectionCode.TOO_LARGE
+    assert list(temporary_folder.iterdir()) == []
+
+
+def test_whether_a_file_is_there_is_asked_without_fetching_it(temporary_folder):
+    objects = Objects()
+    check_downloadable(DOCUMENT, objects, 4)
+    assert objects.fetched == 0
+    with pytest.raises(RejectedDocumentError) as caught:
+        check_downloadable(DOCUMENT, objects, 3)
     assert caught.value.code is RejectionCode.TOO_LARGE
     assert list(temporary_folder.iterdir()) == []
 

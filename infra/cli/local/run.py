@@ -1,0 +1,73 @@
+"""`seashore local run`: a command for which the emulator of the local stack is AWS."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from infra.cli.exit_codes import ExitCode
+from infra.cli.output import Output
+from infra.local.record import LocalFolder, LocalRecord, read_live_record
+from shared.errors import LocalStackError, UnknownStackError, WrongUsageError
+
+# A variable that tells a command that it runs so.
+REHEARSAL = "SEASHORE_REHEARSAL"
+
+# What would lead elsewhere: a profile, a session of other credentials, other addresses.
+_LEADS_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "SEASHORE_STACK")
+
+
+def run_with_emulator(root: Path, command: Sequence[str], output: Output) -> ExitCode:
+    """Run a command, and end as it ends: with FAILED, if it does not end well.
+
+    Raises:
+        UnknownStackError: The local stack is not running.
+        WrongUsageError: There is no such command.
+    """
+    try:
+        record = read_live_record(LocalFolder(root))
+    except LocalStackError as error:
+        raise UnknownStackError(str(error)) from None
+    beside = Path(sys.executable).parent / command[0]
+    program = str(beside) if beside.is_file() else shutil.which(command[0])
+    if program is None:
+        raise WrongUsageError(f"There is no command {command[0]!r} on the path.")
+    environment = compose_environment(record, os.environ)
+    ended = subprocess.run([program, *command[1:]], env=environment, check=False)  # noqa: S603 - the user's own
+    if ended.returncode:
+        output.say(f"{command[0]} ended with the status {ended.returncode}.")
+    return ExitCode.FAILED if ended.returncode else ExitCode.OK
+
+
+def compose_environment(record: LocalRecord, own: Mapping[str, str]) -> dict[str, str]:
+    """An environment in which SDKs and the AWS command line take the emulator for AWS.
+
+    Addresses that are given for single services are left out: they would go before that of all.
+
+    Args:
+        record: The local stack.
+        own: The environment to begin with.
+    """
+    kept = {
+        name: value
+        for name, value in own.items()
+        if name not in _LEADS_ELSEWHERE and not name.startswith("AWS_ENDPOINT_URL_")
+    }
+    host = record.endpoint_url.split("/")[2].split(":")[0]
+    excepted = own.get("no_proxy") or own.get("NO_PROXY") or ""
+    no_proxy = ",".join(filter(None, [host, excepted]))
+    return {
+        **kept,
+        "AWS_ENDPOINT_URL": record.endpoint_url,
+        "AWS_REGION": record.region,
+        "AWS_DEFAULT_REGION": record.region,
+        "AWS_ACCESS_KEY_ID": record.access_key_id,
+        "AWS_SECRET_ACCESS_KEY": record.secret_access_key,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "NO_PROXY": no_proxy,
+        "no_proxy": no_proxy,
+        REHEARSAL: "1",
+    }

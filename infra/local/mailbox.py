@@ -1,0 +1,81 @@
+"""The mails that the local stack has sent: kept beside its data by a program that takes them."""
+
+import smtplib
+import subprocess
+import sys
+import time
+from email import policy
+from email.message import EmailMessage
+from email.parser import BytesParser
+from pathlib import Path
+
+from infra.local.ports import HOST, choose_free_port, is_free
+from infra.local.process import LAUNCH
+from infra.local.record import LocalFolder
+from shared.errors import LocalStackError
+
+# What the envelope of a mail says, which no header of its own has to.
+RECIPIENTS_HEADER = "X-Seashore-Recipients"
+_START_SECONDS = 30.0
+
+
+def list_mails(folder: LocalFolder) -> list[Path]:
+    """The files of the mails that are kept, the newest first."""
+    return sorted(folder.mails.glob("*.eml"), reverse=True)
+
+
+def read_mail(path: Path) -> EmailMessage:
+    """A mail that is kept."""
+    with path.open("rb") as file:
+        mail = BytesParser(policy=policy.default).parse(file)
+    assert isinstance(mail, EmailMessage)  # noqa: S101 - the policy makes such ones
+    return mail
+
+
+def ensure_mail_catcher(folder: LocalFolder) -> str:
+    """Have the program run that takes the local stack's mails, and wait until it answers.
+
+    Its port is that of earlier starts, as a running emulator knows no other.
+
+    Returns:
+        Its address and port, as the emulator takes them.
+
+    Raises:
+        LocalStackError: It does not start.
+    """
+    port = _read_port(folder)
+    if port is not None and _answers(port):
+        return f"{HOST}:{port}"
+    if port is None or not is_free(port):
+        port = choose_free_port()
+        folder.mail_port.write_text(str(port), encoding="utf-8")
+    program = (sys.executable, "-m", "infra.local.mail_catcher", str(folder.root), str(port))
+    with folder.mail_log.open("wb") as log:
+        subprocess.run(  # noqa: S603 - a fixed command
+            [sys.executable, "-IS", "-c", LAUNCH, *program],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            check=True,
+        )
+    deadline = time.monotonic() + _START_SECONDS
+    while not _answers(port):
+        if time.monotonic() > deadline:
+            raise LocalStackError(f"The mail catcher does not start: see {folder.mail_log}.")
+        time.sleep(0.1)
+    return f"{HOST}:{port}"
+
+
+def _read_port(folder: LocalFolder) -> int | None:
+    try:
+        return int(folder.mail_port.read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+
+
+def _answers(port: int) -> bool:
+    try:
+        with smtplib.SMTP(HOST, port, timeout=2) as client:
+            return client.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False

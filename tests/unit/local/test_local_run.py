@@ -1,0 +1,72 @@
+"""A command for which the emulator is AWS, and the lines of `local status` for other clients."""
+
+import os
+import sys
+
+import pytest
+
+from infra.cli.exit_codes import ExitCode
+from infra.cli.local.local_stack import describe_clients
+from infra.cli.local.run import compose_environment, run_with_emulator
+from infra.cli.output import Output
+from infra.local.record import LocalRecord
+from shared.errors import UnknownStackError, WrongUsageError
+
+URL = "http://127.0.0.1:20001"
+RECORD = LocalRecord(
+    pid=1,
+    port=20_001,
+    endpoint_url=URL,
+    region="us-east-1",
+    stack_name="seashore",
+    access_key_id="test",
+    secret_access_key="secret",
+    outputs={"WorkQueueUrl": f"{URL}/000000000000/seashore-work"},
+)
+
+
+def test_nothing_of_the_callers_own_aws_is_left():
+    own = {
+        "PATH": "/bin",
+        "AWS_PROFILE": "real",
+        "AWS_SESSION_TOKEN": "real",
+        "AWS_ENDPOINT_URL_S3": "https://real",
+        "AWS_ACCESS_KEY_ID": "real",
+        "SEASHORE_STACK": "real",
+        "NO_PROXY": "intranet",
+    }
+    made = compose_environment(RECORD, own)
+    assert "real" not in "".join(made.values())
+    assert made["SEASHORE_REHEARSAL"]
+    assert (made["PATH"], made["AWS_ENDPOINT_URL"]) == ("/bin", URL)
+    assert (made["AWS_CONFIG_FILE"], made["no_proxy"]) == (os.devnull, "127.0.0.1,intranet")
+
+
+@pytest.fixture
+def running(monkeypatch):
+    monkeypatch.setattr("infra.cli.local.run.read_live_record", lambda folder: RECORD)
+
+
+@pytest.mark.parametrize(("status", "code"), [(0, ExitCode.OK), (3, ExitCode.FAILED)])
+def test_a_command_ends_as_it_ends(running, tmp_path, status, code):
+    wanted = f"assert os.environ['AWS_ENDPOINT_URL'] == {URL!r}; sys.exit({status})"
+    command = [sys.executable, "-c", f"import os, sys; {wanted}"]
+    assert run_with_emulator(tmp_path, command, Output()) is code
+
+
+def test_a_command_that_is_not_there_and_a_stack_that_does_not_run(running, tmp_path, monkeypatch):
+    with pytest.raises(WrongUsageError, match="nosuch"):
+        run_with_emulator(tmp_path, ["nosuch"], Output())
+    monkeypatch.undo()
+    with pytest.raises(UnknownStackError):
+        run_with_emulator(tmp_path, ["true"], Output())
+
+
+def test_the_lines_for_other_clients_hold_the_address_where_each_takes_it():
+    lines = list(describe_clients(RECORD))
+    first_version = lines[lines.index("Version 1, with the same set:") + 1]
+    assert first_version.startswith(f"  aws --endpoint-url {URL} sqs ")
+    assert any(line.startswith(f"  export AWS_ENDPOINT_URL={URL} ") for line in lines)
+    (boto,) = [line for line in lines if "boto3.client" in line]
+    assert boto.startswith(f'  boto3.client("sqs", endpoint_url="{URL}", ')
+    compile(boto.strip(), "line", "eval")

@@ -1,0 +1,115 @@
+"""Pictures through the real engine in its child process: good ones, and what is none."""
+
+import io
+import struct
+import zlib
+
+import pytest
+from PIL import Image
+
+from infra.deploy.language_files import can_read_scans, find_language_file
+from pipeline.recognition.page_words import PageNotRecognisedError
+from pipeline.recognition.recogniser import Recogniser, RecognitionLimits
+from shared.deadline import Deadline
+from shared.errors import DeadlineError
+from tests.fakes.pdf.scanned_pdf_files import render_texts
+
+pytestmark = pytest.mark.skipif(not can_read_scans(), reason="no wheel of tesserocr for it")
+
+TEXT = "The harbour master opened the pier\nin the year 1987."
+
+
+@pytest.fixture(scope="module")
+def recogniser():
+    recogniser = Recogniser(find_language_file("eng").parent, ["eng"], environment={})
+    yield recogniser
+    recogniser.close()
+
+
+@pytest.fixture(scope="module")
+def picture():
+    (picture,) = render_texts(TEXT, dots_per_inch=150)
+    return picture
+
+
+def write_png(width, height, rows):
+    def chunk(name, content):
+        checksum = zlib.crc32(name + content)
+        return struct.pack(">I", len(content)) + name + content + struct.pack(">I", checksum)
+
+    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows, 9))
+        + chunk(b"IEND", b"")
+    )
+
+
+def test_words_are_read_with_their_boxes_and_how_sure_they_are(recogniser, picture):
+    page = recogniser.recognise(picture, Deadline.after(60))
+
+    assert page.text == TEXT
+    assert page.confidence > 80
+    assert (page.width, page.height) == (1275, 1650)
+    first = page.words[0]
+    assert first.text == "The"
+    left, top, right, bottom = first.box
+    # The text begins an inch from the left, and its first line stands an inch below the top.
+    assert abs(left - 150) < 10
+    assert top < 150 < bottom + 10
+    assert left < right < 200
+
+
+@pytest.mark.parametrize("name", ["PNG", "JPEG", "TIFF", "WEBP"])
+def test_a_picture_that_lies_askew_is_turned_first(recogniser, name):
+    lines = ["The harbour master opened the pier in 1987, and the ferry leaves it at noon."] * 20
+    (picture,) = render_texts("\n".join(lines), dots_per_inch=150)
+    image = Image.open(io.BytesIO(picture)).rotate(2, Image.Resampling.BICUBIC, fillcolor=255)
+    askew = io.BytesIO()
+    image.save(askew, name)
+    page = recogniser.recognise(askew.getvalue(), Deadline.after(60))
+
+    assert page.text.split() == " ".join(lines).split()
+    assert abs(page.turned_degrees - 2) < 0.3
+
+
+def test_an_empty_page_holds_no_words(recogniser):
+    blank = write_png(400, 300, b"\0" * 0 + (b"\0" + b"\xff" * 400) * 300)
+    page = recogniser.recognise(blank, Deadline.after(60))
+
+    assert (page.text, page.words, page.confidence) == ("", (), 100)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no picture",
+        b"\x89PNG\r\n\x1a\n",
+        # A picture of more pixels than the process has memory for.
+        write_png(60_000, 60_000, b"\0" * 1000),
+    ],
+    ids=["empty", "text", "no more than a signature", "bomb"],
+)
+def test_what_is_no_picture_is_told_and_the_next_is_read(recogniser, picture, data):
+    with pytest.raises(PageNotRecognisedError):
+        recogniser.recognise(data, Deadline.after(60))
+    assert recogniser.recognise(picture, Deadline.after(60)).text == TEXT
+
+
+def test_a_picture_that_takes_too_long_is_given_up(picture):
+    slow = Recogniser(
+        find_language_file("eng").parent,
+        ["eng"],
+        RecognitionLimits(page_seconds=0.001),
+        environment={},
+    )
+    with pytest.raises(PageNotRecognisedError, match=r"more than 0\.001 s"):
+        slow.recognise(picture, Deadline.after(60))
+    slow.close()
+
+
+def test_time_that_is_up_is_no_fault_of_the_picture(recogniser, picture):
+    with pytest.raises(DeadlineError):
+        recogniser.recognise(picture, Deadline.after(0))
