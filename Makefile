@@ -15,7 +15,8 @@ EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
-  check-servers bench-extraction bench-ocr bench-truth bench-answers bench-ask bench-lists bench-quality bench-model \
+  check-servers bench-extraction bench-ocr bench-truth bench-formats bench-answers bench-ask bench-lists \
+  bench-quality bench-model \
   bench-costs bench-report bench-sweep bench-coldstart pictures lock audit clean
 
 help: ## Say what each target does
@@ -66,6 +67,9 @@ bench-ocr: $(VENV)/.development ## Measure: recognition of 60 scanned pages, spo
 
 bench-truth: $(VENV)/.development ## Measure: what is read beside independent readers; FOLDERS, OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_truth $(OPTIONS) $(FOLDERS)
+
+bench-formats: $(VENV)/.development ## Measure: words, units and speed of formats beside other libraries
+	@$(BIN)/python -m tests.benchmarks.bench_formats $(OPTIONS)
 
 check-servers: $(VENV)/.development ## Check: what comes of the answers of real model servers; installs 900 MB
 	@$(BIN)/python -m tests.servers.check_servers
