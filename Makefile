@@ -15,7 +15,8 @@ EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
-  check-servers bench-extraction bench-ocr bench-truth bench-answers bench-ask bench-lists bench-quality bench-model \
+  check-servers bench-extraction bench-ocr bench-truth bench-formats bench-answers bench-ask bench-lists \
+  bench-quality bench-model \
   bench-costs bench-report bench-sweep bench-coldstart pictures lock audit clean
 
 help: ## Say what each target does
@@ -43,9 +44,9 @@ setup: $(VENV)/.development ## Make .venv with everything for development
 demo: $(VENV)/.command-line ## Run the whole pipeline here: three PDFs in, summaries out
 	@$(BIN)/seashore demo
 
-test: $(VENV)/.development ## All tests: unit, moto and the local stack, then a small chaos suite by itself
-	@$(PYTEST) -n 3 --dist loadgroup --ignore=tests/chaos
-	@$(PYTEST) tests/chaos
+test: $(VENV)/.development ## All tests: unit, moto, the local stack, a small chaos suite; those last that need to be alone
+	@$(PYTEST) -n 3 --dist loadgroup -m "not alone"
+	@$(PYTEST) tests/chaos -m alone
 
 chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at full size, with its figures
 	@$(PYTEST) tests/chaos --full --timeout=0
@@ -66,6 +67,9 @@ bench-ocr: $(VENV)/.development ## Measure: recognition of 60 scanned pages, spo
 
 bench-truth: $(VENV)/.development ## Measure: what is read beside independent readers; FOLDERS, OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_truth $(OPTIONS) $(FOLDERS)
+
+bench-formats: $(VENV)/.development ## Measure: words, units and speed of formats beside other libraries
+	@$(BIN)/python -m tests.benchmarks.bench_formats $(OPTIONS)
 
 check-servers: $(VENV)/.development ## Check: what comes of the answers of real model servers; installs 900 MB
 	@$(BIN)/python -m tests.servers.check_servers

@@ -111,7 +111,7 @@ def start_emulator(
     return int(launched.stdout)
 
 
-def wait_until_ready(folder: LocalFolder, port: int, timeout_seconds: float = 60.0) -> None:
+def wait_until_ready(folder: LocalFolder, port: int, timeout_seconds: float = 180.0) -> None:
     """Wait until the emulator answers.
 
     Raises:

@@ -18,6 +18,7 @@ LOCKS = {
     "emulator.txt": ["--group", f"{PROJECT}:emulator"],
     **{f"{tool}.txt": ["--group", f"{PROJECT}:{tool}"] for tool in AUDIT_TOOLS},
     # MuPDF is under the AGPL, so these readers stay apart from all that is shipped.
+    "format-peers.txt": ["--group", f"{PROJECT}:format-peers"],
     "judges.txt": ["--group", f"{PROJECT}:judges"],
     "servers.txt": ["--group", f"{PROJECT}:servers"],
     "servers-model.txt": ["--group", f"{PROJECT}:servers-model", "--no-deps"],

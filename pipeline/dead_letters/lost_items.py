@@ -152,12 +152,21 @@ def _is_silent(row: Row, search: LostSearch) -> bool:
 
 
 def _settle_document(row: Row, search: LostSearch) -> None:
+    document = to_document(row)
+    changes = {"reason_code": "lost", "reason": _LOST_SENTENCE}
+    target = DocumentStatus.FAILED
+    if document.is_being_recognised:
+        # The summary of its other pages stays.
+        target = DocumentStatus.PARTIAL
+        unread = f"Pages {document.recognising_pages} were not recognised: "
+        changes |= {"recognising_pages": "", "reason": unread + _LOST_SENTENCE}
     move_document(
         search.table,
-        to_document(row),
-        DocumentStatus.FAILED,
+        document,
+        target,
         search.now,
         step="lost",
-        changes={"reason_code": "lost", "reason": _LOST_SENTENCE},
+        changes=changes,
         unchanged=("updated_at",),
+        may_stay=target is DocumentStatus.PARTIAL,
     )

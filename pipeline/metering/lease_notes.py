@@ -29,6 +29,7 @@ class OpenLease:
         taken: What is spent of it and set aside for calls that run.
         running: How many calls run.
         open_cost: What these may cost at most.
+        is_being_noted: Whether a note of it is on its way.
     """
 
     lease: Lease
@@ -38,6 +39,12 @@ class OpenLease:
     taken: int = 0
     running: int = 0
     open_cost: int = 0
+    is_being_noted: bool = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether no call runs on it and its row says so, so that it can be closed."""
+        return self.is_noted and not self.running and not self.is_being_noted
 
     @property
     def is_noted(self) -> bool:
@@ -70,6 +77,9 @@ class LeaseNotes:
         Raises:
             ServiceError: The ledger cannot be reached; the next note carries it.
         """
+        with self._lock:
+            if not lease.needs_note:
+                return
         with self._writing, self._begin([lease]) as notes:
             for note in notes:
                 self._table.update_row(note)
@@ -105,6 +115,7 @@ class LeaseNotes:
                 (lease, lease.unwritten, lease.open_cost) for lease in leases if lease.needs_note
             ]
             for lease, used, open_cost in taken:
+                lease.is_being_noted = True
                 lease.unwritten = ModelSpend(model=used.model)
                 lease.noted_open_cost = min(lease.noted_open_cost, open_cost)
         with ExitStack() as unwritten:
@@ -114,9 +125,11 @@ class LeaseNotes:
         with self._lock:
             for lease, _, open_cost in taken:
                 lease.noted_open_cost = open_cost
+                lease.is_being_noted = False
 
     def _carry(self, taken: list[tuple[OpenLease, ModelSpend, int]]) -> None:
         """Keep for the next note what could not be written."""
         with self._lock:
             for lease, used, _ in taken:
                 lease.unwritten = lease.unwritten.add(used)
+                lease.is_being_noted = False

@@ -332,7 +332,7 @@ class SpendMeter:
     def _close_retired(self) -> None:
         waiting = []
         for retired in self._retired:
-            if retired.running or not retired.is_noted:
+            if not retired.is_settled:
                 waiting.append(retired)
                 continue
             lease = find_lease(self._table, retired.lease)

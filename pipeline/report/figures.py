@@ -36,7 +36,10 @@ MOST_TASK_LINES = 50
 MOST_UNACCOUNTED = 20
 MOST_SUMMARIES = 100
 
-_NO_TEXT_NOTE = "no words on any page, as far as its pictures are read"
+_NO_TEXT_NOTE = (
+    "no words on any page; if it is a scan, see whether the stack reads scans (OcrEngine), or run "
+    "text recognition (OCR) and put it again"
+)
 _DOCUMENTS_IN_FLIGHT = {status.value for status in DocumentStatus if not status.is_final}
 _TASKS_IN_FLIGHT = {status.value for status in TaskStatus if not status.is_final}
 

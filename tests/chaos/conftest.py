@@ -4,12 +4,14 @@
 
 Each test module has one function `run_scenario(folder, full)`, whose answer its tests look at as
 `outcome`. The scenarios mostly wait for visibility timeouts, so several run at the same time, after
-those whose module says `RUNS_ALONE` or `RUNS_ALONE_AT_FULL_SIZE`.
+those whose module says `RUNS_ALONE` or `RUNS_ALONE_AT_FULL_SIZE`. `make test` runs all but those of
+`RUNS_ALONE` beside the other tests, and these by themselves at its end.
 """
 
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -21,7 +23,8 @@ from shared.errors import BuildError, LocalStackError
 
 Table = Callable[[str, Sequence[Sequence[str]]], None]
 
-_AT_ONCE = 6
+_AT_ONCE = 3
+_AT_ONCE_AT_FULL_SIZE = 6
 _TABLES = pytest.StashKey[list[tuple[str, Sequence[Sequence[str]]]]]()
 
 
@@ -33,10 +36,19 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_TABLES] = []
 
 
+# Before xdist looks at the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """A scenario has limits of its own, and its test waits for others too."""
+    here = Path(__file__).parent
+    is_full = config.getoption("--full", default=False)
     for item in items:
-        item.add_marker(pytest.mark.timeout(0 if config.getoption("--full") else 1_800))
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.timeout(0 if is_full else 1_800))
+            # The scenarios of a session run in one test process.
+            item.add_marker(pytest.mark.xdist_group("chaos"))
+            if isinstance(item, pytest.Function) and hasattr(item.module, "RUNS_ALONE"):
+                item.add_marker(pytest.mark.alone)
 
 
 def pytest_terminal_summary(
@@ -86,10 +98,15 @@ def _scenarios(
     alone = [m for m in modules.values() if any(hasattr(m, mark) for mark in marks)]
     together = [module for module in modules.values() if module not in alone]
 
-    def run(module: ModuleType) -> Any:
-        return module.run_scenario(tmp_path_factory.mktemp("chaos"), full)
+    # Made here: several threads would make the folder that theirs are in.
+    folders = {module: tmp_path_factory.mktemp("chaos") for module in modules.values()}
 
-    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(_AT_ONCE) as pool:
+    def run(module: ModuleType) -> Any:
+        return module.run_scenario(folders[module], full)
+
+    # At small size other tests run beside them.
+    at_once = _AT_ONCE_AT_FULL_SIZE if full else _AT_ONCE
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(at_once) as pool:
         futures = {module: first.submit(run, module) for module in alone}
         wait(futures.values())
         yield futures | {module: pool.submit(run, module) for module in together}

@@ -69,7 +69,7 @@ def run_scenario(folder: Path, full: bool) -> Matrix:
         worker = run.worker(plan, batch_size=1, timeout_seconds=TIMEOUT_SECONDS)
         ingest = run.ingest(plan, batch_size=1, timeout_seconds=TIMEOUT_SECONDS)
         with Fleet([worker] * 3 + [ingest] * 2, run.journal) as fleet:
-            run.wait_until_drained(120)
+            run.wait_until_drained()
         entries = run.journal.read()
         rows = list(scan_ledger(run.account))
         events, statuses = read_events(rows), read_statuses(rows)

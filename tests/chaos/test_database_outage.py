@@ -18,7 +18,7 @@ from shared.database.schema import apply_migrations
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import document_row_key
 from shared.messages.uploads import Upload
-from tests.chaos.harness.run import Run, open_run, wait_for
+from tests.chaos.harness.run import PATIENCE_SECONDS, Run, open_run, wait_for
 from tests.fakes.aws.aws_account import notification
 from tests.fakes.aws.event_source import EventSource
 from tests.fakes.aws.postgres_server import DATABASE, HOST, TOKEN, USER, running_postgres
@@ -102,15 +102,17 @@ def run_scenario(folder: Path, full: bool) -> Outage:
             return int(count)
 
         try:
-            wait_for(lambda: has_rows(postgres, results // 4), 120, lambda: "no rows yet")
+            wait_for(
+                lambda: has_rows(postgres, results // 4), PATIENCE_SECONDS, lambda: "no rows yet"
+            )
             rows_at_stop = count_rows()
             postgres.kill()
-            wait_for(lambda: deferrals > 0, 60, lambda: "nothing waits")
+            wait_for(lambda: deferrals > 0, PATIENCE_SECONDS, lambda: "nothing waits")
             time.sleep(1.0)
             postgres.start()
             wait_for(
                 lambda: run.account.count_messages(queue_url) == 0,
-                600,
+                PATIENCE_SECONDS,
                 lambda: run.account.count_messages(queue_url),
             )
         finally:

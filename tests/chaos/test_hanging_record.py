@@ -56,7 +56,7 @@ def run_scenario(folder: Path, full: bool) -> Hanging:
         send_bodies(run.account, list_bodies(documents, copies=1))
         # All ten are on the queue before anybody looks, so that they come in one batch.
         with Fleet([run.worker(timeout_seconds=TIMEOUT_SECONDS)], run.journal):
-            run.wait_until_drained(120)
+            run.wait_until_drained()
         hanging = document.messages[HANGING_CHUNK - 1]
         items = [item for item in document.chunk_ids if item != hanging.item_id]
         entries = run.journal.read()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.chaos.harness.faults import FaultPlan, Kill
 from tests.chaos.harness.fleet import Fleet
-from tests.chaos.harness.run import Run, open_run
+from tests.chaos.harness.run import PATIENCE_SECONDS, Run, open_run
 from tests.chaos.harness.tally import Tally, take_tally
 from tests.chaos.harness.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
 
@@ -28,7 +28,7 @@ class Size:
     longest_seconds: float
 
 
-SMALL = Size(documents=8, kill_share=0.02, containers=3, longest_seconds=120)
+SMALL = Size(documents=8, kill_share=0.02, containers=3, longest_seconds=PATIENCE_SECONDS)
 FULL = Size(documents=1_000, kill_share=0.01, containers=4, longest_seconds=3_000)
 
 

@@ -62,16 +62,16 @@ def run_scenario(folder: Path, full: bool) -> Poisoning:
         with Fleet([run.worker(plan, latency_seconds=0.3)] * 2, run.journal):
             send_bodies(run.account, list_bodies(documents[:1], copies=1))
             send_bodies(run.account, list_bodies(documents[1:], copies=1))
-            run.wait_until_drained(150)
+            run.wait_until_drained()
             causes = list_causes(run)
         # The sweep begins nothing within its last five seconds.
         with Fleet([run.worker(timeout_seconds=15.0)], run.journal):
             send_bodies(run.account, [encode_message(Sweep())])
-            run.wait_until_drained(30)
+            run.wait_until_drained()
             causes_after_sweep = list_causes(run)
             statuses_after_sweep = read_statuses_of(run, documents)
             replay_letters(run)
-            run.wait_until_drained(60)
+            run.wait_until_drained()
         steps = [
             event["step"]
             for event in read_events(scan_ledger(run.account))[documents[1].document_id]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.chaos.harness.fleet import Fleet
 from tests.chaos.harness.provider import running_provider
-from tests.chaos.harness.run import Run, open_run, wait_for
+from tests.chaos.harness.run import PATIENCE_SECONDS, Run, open_run, wait_for
 from tests.chaos.harness.tally import Tally, take_tally
 from tests.chaos.harness.workload import SyntheticDocument, list_bodies, seed_documents, send_bodies
 
@@ -86,13 +86,13 @@ def run_scenario(folder: Path, full: bool) -> Outage:
             time.sleep(size.seconds)
             wait_for(
                 lambda: count_fewest_receives(run, documents) > size.max_receive_count,
-                300,
+                PATIENCE_SECONDS,
                 lambda: f"{run.count_letters()} messages are in the DLQ",
             )
             letters_in_outage = run.count_letters()
             fewest_receives = count_fewest_receives(run, documents)
             provider.behave(ok=1)
-            run.wait_until_drained(120)
+            run.wait_until_drained()
         return Outage(
             letters_in_outage=letters_in_outage,
             fewest_receives=fewest_receives,

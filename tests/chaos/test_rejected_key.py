@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.chaos.harness.fleet import Fleet
 from tests.chaos.harness.provider import Call, running_provider
-from tests.chaos.harness.run import Run, open_run, wait_for
+from tests.chaos.harness.run import PATIENCE_SECONDS, Run, open_run, wait_for
 from tests.chaos.harness.tally import Tally, take_tally
 from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
 
@@ -65,8 +65,7 @@ def run_scenario(folder: Path, full: bool) -> Rejection:
             time.sleep(seconds)
             wait_for(
                 lambda: count_receives(run) >= receives_per_item * ITEMS,
-                # The second receive is due 72 seconds after the first, which a busy machine delays.
-                180,
+                PATIENCE_SECONDS,
                 lambda: f"{count_receives(run)} receives",
             )
             calls: dict[str, list[Call]] = defaultdict(list)
@@ -77,7 +76,7 @@ def run_scenario(folder: Path, full: bool) -> Rejection:
             tally = None
             if full:
                 provider.behave(ok=1)
-                run.wait_until_drained(900)
+                run.wait_until_drained()
                 seconds = time.monotonic() - started
                 tally = take_tally(run, documents, sent=ITEMS, seconds=seconds)
         alarms = Counter(line["action"] for line in run.read_log() if line["level"] == "ERROR")

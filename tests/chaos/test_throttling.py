@@ -47,7 +47,7 @@ def run_scenario(folder: Path, full: bool) -> Throttling:
             for half, retry_after in ((documents[:count], "1"), (documents[count:], None)):
                 provider.behave(retry_after=retry_after, ok=0.8, throttled=0.2)
                 send_bodies(run.account, list_bodies(half, copies=1))
-                run.wait_until_drained(1_200 if full else 100)
+                run.wait_until_drained(1_200)
         calls = provider.list_calls()
         return Throttling(
             calls=len(calls),

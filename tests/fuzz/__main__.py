@@ -20,14 +20,15 @@ from pathlib import Path
 
 from infra.deploy.language_files import can_read_scans
 from tests.fuzz.decoders import DECODERS
-from tests.fuzz.extraction import ExtractionTarget
+from tests.fuzz.extraction import FORMAT_TARGETS, ExtractionTarget
 from tests.fuzz.findings import make_folder, save_finding
 from tests.fuzz.pictures import PictureTarget
 
 EXTRACTION = "extraction"
 PICTURES = "pictures"
+READERS = (EXTRACTION, *FORMAT_TARGETS)
 # Modules of their own: what they watch runs in further processes.
-APART = (EXTRACTION, *((PICTURES,) if can_read_scans() else ()))
+APART = (*READERS, *((PICTURES,) if can_read_scans() else ()))
 TARGETS = (*DECODERS, *APART)
 IS_GUIDED = importlib.util.find_spec("atheris") is not None
 # To start, to make a finding smaller, and to finish the document that is being read.
@@ -54,8 +55,8 @@ class Report:
 def run_target(name: str, seconds: int, seed: int) -> Report:
     """Fuzz one target in a process of its own."""
     folder = make_folder(name)
-    module = name if name in APART else "guided" if IS_GUIDED else "unguided"
-    names = [] if name in APART else [name]
+    module = EXTRACTION if name in READERS else "guided" if IS_GUIDED else "unguided"
+    module, names = (PICTURES, []) if name == PICTURES else (module, [name])
     command = [sys.executable, "-m", f"tests.fuzz.{module}", *names, str(folder)]
     log_path = folder / "run.log"
     current = folder / "current.pdf"
@@ -110,7 +111,7 @@ def run_input(name: str, path: Path) -> None:
         DECODERS[name].check(path.read_bytes())
         return
     folder = make_folder(name)
-    target = ExtractionTarget(folder) if name == EXTRACTION else PictureTarget(folder)
+    target = ExtractionTarget(name, folder) if name in READERS else PictureTarget(folder)
     try:
         print(target.check(path.read_bytes()))
     finally:

@@ -1,6 +1,6 @@
-"""Broken PDFs through one extractor, which may refuse them and must outlive them.
+"""Broken documents through one extractor, which may refuse them and must outlive them.
 
-    python -m tests.fuzz.extraction FOLDER SECONDS SEED
+    python -m tests.fuzz.extraction TARGET FOLDER SECONDS SEED
 
 Runs in a process of its own, so that whoever started it sees when the extractor's process dies
 or hangs: the document that it was reading is then in `current.pdf`. The engines run in children of
@@ -17,10 +17,13 @@ from pathlib import Path
 from random import Random
 
 from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
+from pipeline.formats.child import OPENERS
+from pipeline.formats.identify import identify_file
 from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError
 from tests.fakes.pdf.pdf_files import make_text_pdf
 from tests.fuzz.findings import save_finding
+from tests.fuzz.format_mutations import list_format_seeds, mutate_document
 from tests.fuzz.pdf_mutations import list_seeds, mutate_pdf
 
 LIMITS = ExtractionLimits(
@@ -38,20 +41,30 @@ MAX_DOCUMENT_SECONDS = LIMITS.document_wall_seconds + (LIMITS.max_reader_losses 
 DEADLINE_SECONDS = 2 * MAX_DOCUMENT_SECONDS
 GOOD_TEXT = "still here"
 MAX_FINDINGS = 10
+# One for each format but PDF, with the suffix of its seeds.
+FORMAT_TARGETS = {f"format-{suffix.removeprefix('.')}": suffix for suffix in OPENERS}
 
 
 class ExtractionTarget:
     """One extractor that reads one document after the other.
 
     Args:
+        name: `extraction` for PDFs, or one of `FORMAT_TARGETS`.
         folder: Where the documents are put.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, name: str, folder: Path) -> None:
         self._path = folder / "current.pdf"
         self._good_path = folder / "good.pdf"
-        self._good_path.write_bytes(make_text_pdf(GOOD_TEXT))
-        self._extractor = Extractor(LIMITS, environment={})
+        is_pdf = name not in FORMAT_TARGETS
+        self._good_path.write_bytes(make_text_pdf(GOOD_TEXT) if is_pdf else GOOD_TEXT.encode())
+        self._extractor = (
+            Extractor(LIMITS, environment={})
+            if is_pdf
+            else Extractor(
+                LIMITS, environment={}, reader="pipeline.formats.child", identify=identify_file
+            )
+        )
         self._check_good_document()
         self._open_files = _count_open_files()
 
@@ -120,9 +133,14 @@ def _count_open_files() -> int:
 
 def main() -> None:
     """Fuzz until the time is up; several findings are kept."""
-    folder, seconds, seed = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
-    target = ExtractionTarget(folder)
-    seeds = list_seeds()
+    name, folder, seconds, seed = (
+        *(sys.argv[1], Path(sys.argv[2])),
+        *(float(sys.argv[3]), sys.argv[4]),
+    )
+    target = ExtractionTarget(name, folder)
+    is_pdf = name not in FORMAT_TARGETS
+    seeds = list_seeds() if is_pdf else list_format_seeds(FORMAT_TARGETS[name])
+    mutate = mutate_pdf if is_pdf else mutate_document
     outcomes: dict[str, int] = {}
     findings: list[str] = []
     end = time.monotonic() + seconds
@@ -131,7 +149,7 @@ def main() -> None:
     while time.monotonic() < end and len(findings) < MAX_FINDINGS:
         # A document can be made again from the seed and its number alone.
         random = Random(f"{seed}/{executions}")
-        data = mutate_pdf(seeds, random) if executions >= len(seeds) else seeds[executions]
+        data = mutate(seeds, random) if executions >= len(seeds) else seeds[executions]
         executions += 1
         started = time.monotonic()
         try:

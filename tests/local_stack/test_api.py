@@ -40,7 +40,7 @@ def ask(api, method, path, body=None, key=None, **headers):
     key = api.key if key is None else key
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     sent = {"Content-Type": "application/json", **({"X-Api-Key": key} if key else {}), **headers}
-    answer = httpx2.request(method, api.url + path, content=data, headers=sent, timeout=40)
+    answer = httpx2.request(method, api.url + path, content=data, headers=sent, timeout=300)
     return Answered(answer.status_code, dict(answer.headers), answer.json())
 
 

@@ -22,7 +22,7 @@ def _no_task_is_left(local_stack):
     yield
     sqs = local_stack.client("sqs")
     for name in ("WorkQueueUrl", "WorkDlqUrl"):
-        until = time.monotonic() + 30
+        until = time.monotonic() + 300
         while count_messages(sqs, local_stack.output(name)) and time.monotonic() < until:
             sqs.purge_queue(QueueUrl=local_stack.output(name))
             time.sleep(0.2)

@@ -276,7 +276,7 @@ def test_foreground_stack_saves_its_state_at_the_first_signal(probe):
             foreground.send_signal(signal.SIGTERM)
             assert any("Stopping" in line for line in foreground.stdout)
             foreground.send_signal(signal.SIGINT)  # an impatient second one
-            assert foreground.wait(30) == 0
+            assert foreground.wait(300) == 0
         finally:
             foreground.kill()
     assert not is_running(LocalFolder(probe.root))

@@ -22,6 +22,8 @@ from shared.errors import RejectionCode
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
 _EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)")
 _RULE = re.compile(r"^\|(?: :?-+:? \|)+$", re.MULTILINE)
+_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
+_MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _SHEET = "## "
 _WORKBOOK = "xl/workbook.xml"
 _OldKind = Literal["doc", "ppt", "xls"]
@@ -70,11 +72,17 @@ def open_workbook(path: Path) -> UnitsDocument:
             writer.begin(keeps_empty=bool(writer.units))
             writer.write(_to_plain(line.removeprefix(_SHEET)) + "\n")
         elif line.startswith("|"):
-            cells = re.split(r"(?<!\\)\|", line)[1:-1]
-            writer.write(join_cells(map(_to_plain, cells)) + "\n")
+            writer.write(_read_row(line) + "\n")
         elif line.strip():
             writer.write(_to_plain(line) + "\n")
     return UnitsDocument(_put_in_order(writer.finish(), _list_sheets(path)) or [""])
+
+
+def _read_row(line: str) -> str:
+    """A row as it is shown; most have nothing in them that Markdown writes in another way."""
+    if not _MARKED.search(line):
+        return line[2:-2].rstrip(" |")
+    return join_cells(map(_to_plain, _BETWEEN_CELLS.split(line)[1:-1]))
 
 
 def _list_sheets(path: Path) -> list[str]:

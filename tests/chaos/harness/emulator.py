@@ -26,7 +26,7 @@ from shared.aws.clients import Clients
 from tests.fakes.aws.aws_account import AwsAccount, build_account
 
 HOST = "127.0.0.1"
-_LONGEST_START_SECONDS = 60.0
+_LONGEST_START_SECONDS = 300.0
 
 
 @contextmanager

@@ -20,6 +20,10 @@ TIMEOUT_SECONDS = 6.0
 VISIBILITY_SECONDS = 7
 
 
+# How long anything is waited for: only what hangs takes so long, on however busy a machine.
+PATIENCE_SECONDS = 900.0
+
+
 class NotDrainedError(AssertionError):
     """Messages are left on the queues after all the time that was given."""
 
@@ -78,7 +82,7 @@ class Run:
             settings.uploads_dlq_url
         )
 
-    def wait_until_drained(self, timeout_seconds: float) -> None:
+    def wait_until_drained(self, timeout_seconds: float = PATIENCE_SECONDS) -> None:
         """Wait until no message is left on the source queues.
 
         Raises:

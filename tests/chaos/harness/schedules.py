@@ -32,6 +32,8 @@ from tests.fakes.aws.event_source import EventSource
 _QUEUES = ("seashore-uploads", "seashore-work")
 _SERVICES = ("dynamodb", "s3", "sqs")
 _MOST_ROUNDS = 30
+# Where a request keeps which call it is.
+_NUMBER = "schedule_number"
 
 
 class Event(StrEnum):
@@ -174,13 +176,15 @@ class World:
 
         return handle
 
-    def before_call(self, **_: Any) -> None:
+    def before_call(self, context: dict[str, Any], **_: Any) -> None:
         """A call of a function is about to go out."""
         if not self._depth:
             return
         if self._is_dead:
             raise ProcessDiedError
         self.calls += 1
+        # Of calls that run side by side the answers come in another order.
+        context[_NUMBER] = self.calls
         event = dict(self.schedule.events).get(self.calls)
         if event is None:
             return
@@ -197,11 +201,11 @@ class World:
             self.erase()
             self._depth = depth
 
-    def after_call(self, **_: Any) -> None:
+    def after_call(self, context: dict[str, Any], **_: Any) -> None:
         """Its answer has come in."""
         if not self._depth or self._is_dead:
             return
-        event = dict(self.schedule.events).get(self.calls)
+        event = dict(self.schedule.events).get(context.get(_NUMBER, 0))
         if event is Event.DEATH_AFTER:
             self._die()
         if event is Event.ANSWER_LOST:

@@ -1,20 +1,26 @@
 """Moto's answers without the work that it does anew for each of them, and that changes nothing.
 
 A value of DynamoDB is one of ten kinds; moto looks for all ten in it, under three names each. And
-for each request it looks up which methods a class has, and what an action is called in Python.
+for each request it looks up which methods a class has, and what an action is called in Python. What
+asks, botocore, puts the same words into the name that it goes by, character by character.
 """
 
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from unittest.mock import patch
 
+from botocore import useragent
 from moto.core import responses
 from moto.core.serialize import BaseJSONSerializer
 
 _serialize = BaseJSONSerializer._serialize_type_structure
 _known = {
-    name: cache(getattr(responses, name))
-    for name in ("camelcase_to_underscores", "method_names_from_class")
+    (module, name): cache(getattr(module, name))
+    for module, name in (
+        (responses, "camelcase_to_underscores"),
+        (responses, "method_names_from_class"),
+        (useragent, "sanitize_user_agent_string_component"),
+    )
 }
 
 
@@ -22,8 +28,8 @@ _known = {
 def answer_quickly():
     """Let moto answer quickly for as long as the context lasts."""
     with ExitStack() as patches:
-        for name, function in _known.items():
-            patches.enter_context(patch.object(responses, name, function))
+        for (module, name), function in _known.items():
+            patches.enter_context(patch.object(module, name, function))
         patches.enter_context(
             patch.object(BaseJSONSerializer, "_serialize_type_structure", _serialize_what_is_there)
         )

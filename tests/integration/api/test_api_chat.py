@@ -139,7 +139,7 @@ def test_a_model_that_never_ends_is_stopped_with_an_answer(desk):
 def test_a_slow_model_is_late_with_something_to_do_instead():
     # No call is begun with less than three seconds left, and this one has to be.
     # Its answer would come after the time that a test has.
-    with open_api_desk(traits={"latency_seconds": 600}, api_deadline_seconds=4.5) as desk:
+    with open_api_desk(traits={"latency_seconds": 3600}, api_deadline_seconds=4.5) as desk:
         said = desk.chat("Quick!", "t")
         assert len(desk.server.calls) == 1
         assert said.status == 504

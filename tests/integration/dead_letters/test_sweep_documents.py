@@ -60,6 +60,16 @@ def test_a_document_that_no_message_can_be_left_of_is_settled_as_lost(desk, stat
     assert steps == ["received", "lost"]
 
 
+def test_a_document_whose_scanned_pages_are_lost_keeps_the_summary_of_the_others(desk):
+    force(desk.table, desk.document, status=DocumentStatus.PARTIAL, recognising_pages="2-3")
+    desk.now = START + LOST_AFTER + timedelta(minutes=1)
+    assert desk.sweep().documents_lost == 1
+    document = desk.document
+    assert (document.status, document.is_final) == (DocumentStatus.PARTIAL, True)
+    assert document.reason.startswith("Pages 2-3 were not recognised: Its messages are gone")
+    assert desk.sweep().documents_lost == 0
+
+
 def test_a_document_that_goes_on_is_not_lost_however_old(desk):
     desk.now = START + 2 * LOST_AFTER
     recently = (desk.now - timedelta(days=1)).isoformat(timespec="milliseconds")

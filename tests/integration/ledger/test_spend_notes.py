@@ -1,16 +1,18 @@
 """What a call has cost is noted with the transaction of its effect, and whatever becomes of it."""
 
 import itertools
+import threading
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from boto3.dynamodb.conditions import Attr
 
+from pipeline.metering.lease_notes import LeaseNotes, OpenLease
 from pipeline.metering.spend_meter import Limits, SpendMeter
 from shared.aws.dynamodb_table import Put, RowCheck
 from shared.errors import LedgerConflictError
-from shared.ledger.spend import read_day_spend
+from shared.ledger.spend import Lease, ModelSpend, read_day_spend
 from shared.llm.model import Usage
 from shared.llm.turns import ModelTurn, Turn
 from shared.prices import MICRO_USD_PER_USD, ModelPrice
@@ -71,3 +73,16 @@ def test_what_one_call_has_cost_waits_while_the_row_covers_another(meter, table)
     assert meter.settle(reservation, CALL) == CENT
     (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
     assert (model.calls, model.spent, model.left_open) == (2, 2 * CENT, 0)
+
+
+def test_a_lease_is_not_closed_while_its_note_is_on_its_way(table):
+    """Its row still says what its call may cost: closed by that, it would have cost the most."""
+    lease = Lease(day="2026-05-04", lease_id="a", model="model", amount=CENT, expires_at="")
+    used = ModelSpend(model="model", calls=1, spent=CENT)
+    one = OpenLease(lease, NOON, unwritten=used, noted_open_cost=CENT)
+    notes = LeaseNotes(table, threading.Lock())
+    with notes.send_along([one]) as updates:
+        assert len(updates) == 1
+        assert not one.is_settled
+        table.transact(updates)
+    assert one.is_settled

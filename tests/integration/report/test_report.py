@@ -46,7 +46,7 @@ def test_a_day_without_mail_is_written_in_four_forms_and_kept(desk):
     assert report["rejected"][0]["sentence"] == "It has a password."
     assert report["dead_letters"]["groups"][0]["examples"] == ["t"]
     assert [depth["queue"] for depth in report["dead_letters"]["depths"]] == [
-        "uploads", "work", "reports",
+        "uploads", "conversions", "recognition", "work", "reports",
     ]  # fmt: skip
     for name in ("report.html", "report.md"):
         assert "It has a password." in desk.read(name)

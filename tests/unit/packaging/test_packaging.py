@@ -25,6 +25,8 @@ from tests.unit.template.template_parts import functions, parse_template, resour
 
 # Rights that go by another name than the operation that needs them, and those of no operation.
 OPERATIONS_OF = {
+    # The emulator asks for this one where a single mapping is looked at.
+    "lambda:ListEventSourceMappings": {"get_event_source_mapping"},
     "s3:ListBucket": {"list_objects_v2", "get_object"},
     "s3:GetObject": {"get_object"},
     "s3:GetObjectVersion": {"get_object"},

@@ -210,7 +210,7 @@ def _make_folder(folder):
 def test_no_pdf_breaks_the_extractor(tmp_path):
     # Without the corpus, which is not there everywhere and would change what the seed gives.
     seeds = list_seeds(folders=())
-    target = ExtractionTarget(tmp_path)
+    target = ExtractionTarget("extraction", tmp_path)
     try:
         outcomes = {target.check(mutate_pdf(seeds, Random(f"1/{number}"))) for number in range(40)}
     finally:

@@ -1,0 +1,68 @@
+"""Documents that are no PDFs, broken at random: packages in their parts, others in their bytes."""
+
+import io
+import zipfile
+import zlib
+from random import Random
+
+from shared.document_formats import MSG
+from tests.fakes.office.compound_files import make_msg
+from tests.project_files import PROJECT
+
+SEED_FOLDER = PROJECT / "tests" / "documents"
+# A mutation of raw bytes of a package mostly breaks its checksums, and then shows little.
+_SHARE_OF_RAW_BYTES = 0.2
+_PIECES = (b"<", b">", b"&", b'"', b"\0", b"\xff", b"</", b"&#0;", b"9" * 20, b"-1", b"<x>" * 50)
+
+
+def list_format_seeds(suffix: str) -> list[bytes]:
+    """Good documents of a format."""
+    seeds = [path.read_bytes() for path in sorted(SEED_FOLDER.glob(f"*{suffix}"))]
+    return seeds or ([make_msg("Tides", "The pier is closed.")] if suffix == MSG.suffix else [])
+
+
+def mutate_document(seeds: list[bytes], random: Random) -> bytes:
+    """One of the documents, changed in some places."""
+    data = random.choice(seeds)
+    if not data.startswith(b"PK") or random.random() < _SHARE_OF_RAW_BYTES:
+        return mutate_bytes(data, random)
+    try:
+        return _mutate_parts(data, random)
+    except (zipfile.BadZipFile, zlib.error):
+        return mutate_bytes(data, random)
+
+
+def mutate_bytes(data: bytes, random: Random) -> bytes:
+    """Bytes with some places changed, left out, said twice or filled with odd pieces."""
+    changed = bytearray(data)
+    for _ in range(random.randint(1, 8)):
+        place = random.randrange(len(changed) + 1)
+        end = min(len(changed), place + random.choice((1, 1, 2, 8, 64, 500)))
+        match random.randrange(4):
+            case 0:
+                changed[place:end] = random.randbytes(end - place)
+            case 1:
+                del changed[place:end]
+            case 2:
+                changed[place:place] = changed[place:end]
+            case _:
+                changed[place:place] = random.choice(_PIECES)
+    return bytes(changed)
+
+
+def _mutate_parts(data: bytes, random: Random) -> bytes:
+    packed = io.BytesIO()
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as source,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as target,
+    ):
+        parts = source.infolist()
+        chosen = {part.filename for part in random.sample(parts, min(len(parts), 2))}
+        for part in parts:
+            content = source.read(part)
+            if part.filename in chosen:
+                if random.random() < 0.05:
+                    continue
+                content = mutate_bytes(content, random)
+            target.writestr(part.filename, content)
+    return packed.getvalue()
