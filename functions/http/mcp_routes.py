@@ -70,7 +70,10 @@ def add_mcp_route(app: APIGatewayRestResolver, services: ApiServices) -> None:
         summary="Speak the Model Context Protocol",
         operation_id="speak_mcp",
         tags=["assistants"],
-        responses=tell_answers(200, "A JSON-RPC message.", 413, 415),
+        responses={
+            **tell_answers(200, "A JSON-RPC message.", 413, 415),
+            202: {"description": "A notification was taken; there is nothing to answer."},
+        },
     )
     def speak_mcp(message: Annotated[McpMessage, Body()]) -> Response[str]:
         facts = find_facts(app)
