@@ -22,18 +22,21 @@ _NEEDLESS_FOLDERS = frozenset({"__pycache__", "tests", "test", "bin", "examples"
 _NEEDLESS_SUFFIXES = frozenset({".pyi", ".pyc", ".pth"})
 _NEEDLESS_NAMES = frozenset({"py.typed", ".lock"})
 # Large parts that only other uses of a dependency have: an API's web page about itself, a second
-# copy of the time zones, a command line, a plugin of a type checker, a browser's network.
+# copy of the time zones and their sources, a command line, a plugin of a type checker, a browser's
+# network.
 _NEEDLESS_PATHS = (
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.js",
     "aws_lambda_powertools/event_handler/openapi/swagger_ui/*.css",
     "dateutil/zoneinfo/*.tar.gz",
     "pydantic/mypy.py",
     "pypdfium2_cli/*",
+    "tzdata/zoneinfo/*.tab",
+    "tzdata/zoneinfo/tzdata.zi",
     "urllib3/contrib/emscripten/*",
 )
 
-# Shared libraries that are shipped with all that a debugger could ask for.
-_LIBRARIES_TO_BLANK = ("tesserocr/*.so", "tesserocr.libs/*")
+# Shared libraries that are shipped with what only a debugger asks for.
+_LIBRARIES_TO_BLANK = ("pypdfium2_raw/*.so", "tesserocr/*.so", "tesserocr.libs/*")
 
 # Packages that would load all of a large dependency for the few names that are used.
 _LAZY_PACKAGES = (
