@@ -8,7 +8,7 @@ from unicodedata import normalize
 from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import Delete, LedgerTable, Put, Update
+from shared.aws.dynamodb_table import Delete, LedgerTable, Put, RowCheck, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.children import find_origin, list_children
 from shared.ledger.documents import (
@@ -17,6 +17,7 @@ from shared.ledger.documents import (
     Clock,
     Document,
     document_pk,
+    document_row_key,
     find_document,
     is_erased,
     move_document,
@@ -63,6 +64,8 @@ def register_document(table: LedgerTable, upload: Upload, now: Clock) -> Documen
             _mark_superseded(table, other, upload.document_id, now)
         if _point_to(table, upload, other):
             return _delete_if_removed(table, document, pointer, now)
+        if "erased_at" in (table.read_row(*document_row_key(upload.document_id)) or {}):
+            return None
     raise LedgerConflictError("other versions of the key keep arriving")
 
 
@@ -204,16 +207,22 @@ def _order(upload: Upload) -> tuple[str, str]:
 
 
 def _point_to(table: LedgerTable, upload: Upload, seen: str | None) -> bool:
-    """Make a document its key's current one, unless another has become that meanwhile."""
+    """Make a document its key's current one, unless another has become that or it was erased."""
     unchanged = Attr("document_id").eq(seen) if seen else Attr("document_id").not_exists()
+    not_erased = RowCheck(
+        *document_row_key(upload.document_id), condition=Attr("erased_at").not_exists()
+    )
     try:
-        table.update_row(
-            Update(
-                _current_pk(upload.bucket, upload.key),
-                CURRENT_SK,
-                assign={"document_id": upload.document_id, "sequencer": upload.sequencer},
-                condition=unchanged,
-            )
+        table.transact(
+            [
+                not_erased,
+                Update(
+                    _current_pk(upload.bucket, upload.key),
+                    CURRENT_SK,
+                    assign={"document_id": upload.document_id, "sequencer": upload.sequencer},
+                    condition=unchanged,
+                ),
+            ]
         )
     except LedgerConflictError:
         return False
