@@ -8,7 +8,6 @@ that process and cannot be watched for coverage, so documents are changed blindl
 """
 
 import json
-import os
 import sys
 import time
 import traceback
@@ -57,6 +56,7 @@ class ExtractionTarget:
         self._path = folder / "current.pdf"
         self._good_path = folder / "good.pdf"
         is_pdf = name not in FORMAT_TARGETS
+        self._others = _list_children()
         self._good_path.write_bytes(make_text_pdf(GOOD_TEXT) if is_pdf else GOOD_TEXT.encode())
         self._extractor = (
             Extractor(LIMITS, environment={})
@@ -94,11 +94,8 @@ class ExtractionTarget:
             AssertionError: One of them is left.
         """
         self._extractor.close()
-        try:
-            left, _ = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        raise AssertionError(f"a reader is left: {left or 'still running'}")
+        left = _list_children() - self._others
+        assert not left, f"a reader is left: {sorted(left)}"
 
     def _read(self) -> str:
         try:
@@ -125,6 +122,12 @@ class ExtractionTarget:
         with self._extractor.open(self._good_path, Deadline.after(DEADLINE_SECONDS)) as document:
             texts = [page.text for page in document.pages()]
         assert texts == [GOOD_TEXT], f"a good document is no longer read: {texts}"
+
+
+def _list_children() -> set[str]:
+    """The processes that this one has started, the ended ones too that nobody has waited for."""
+    tasks = Path("/proc/self/task").iterdir()
+    return {child for task in tasks for child in (task / "children").read_text().split()}
 
 
 def _count_open_files() -> int:

@@ -63,7 +63,7 @@ def test_an_answer_that_cannot_be_read_was_served(model, server, kind):
 
 def test_a_call_that_runs_into_its_deadline_counts_at_its_most(model, server):
     server.script(failing("hang"))
-    readings = iter([0.0, *[3.0] * 100])
+    readings = iter([0.0, 0.0, *[3.0] * 100])
     with pytest.raises(ModelUnavailableError) as caught:
         model.answer(REQUEST, Deadline(4.2, lambda: next(readings)))
     assert (caught.value.unanswered, caught.value.output_tokens) == (1, ROOM)

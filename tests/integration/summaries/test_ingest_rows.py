@@ -46,7 +46,11 @@ def test_ingest_touches_only_rows_that_its_role_reaches(account, leading_keys):
         events = account.clients.dynamodb.meta.events
         events.register("provide-client-params.dynamodb", note)
         portfolio = make_portfolio([("inside.pdf", make_marker_pdf(1))])
-        put = {"good.pdf": make_marker_pdf(3), "bad.pdf": b"nothing", "portfolio.pdf": portfolio}
+        put = {
+            "good.pdf": make_marker_pdf(3),
+            "bad.pdf": b"%PDF-1.7 nothing",
+            "portfolio.pdf": portfolio,
+        }
         for key, content in put.items():
             for _ in range(2):
                 account.upload(key, content)

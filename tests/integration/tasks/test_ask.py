@@ -19,6 +19,7 @@ def test_a_question_is_answered_with_checked_citations(desk):
     assert result["citations"][0] == {
         "document_id": document.document_id,
         "key": "skagen.pdf",
+        "unit": "page",
         "page": 1,
         "quote": "The harbour of Skagen opened in 1907.",
     }
@@ -28,6 +29,7 @@ def test_a_question_is_answered_with_checked_citations(desk):
             "key": "skagen.pdf",
             "pages": "1-3",
             "of": 3,
+            "unit": "page",
             "could_not_be_read": "",
         }
     ]

@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.extraction.protocol import (
+    FRAMES_OF_BYTES,
     HEADER,
     Frame,
     FrameError,
@@ -15,12 +16,12 @@ from pipeline.extraction.protocol import (
 )
 
 COUNT = st.integers(0, 2**32 - 1)
-WITH_TEXT = st.sampled_from([kind for kind in FrameKind if kind is not FrameKind.FILE_PART])
+WITH_TEXT = st.sampled_from([kind for kind in FrameKind if kind not in FRAMES_OF_BYTES])
 FRAMES = st.builds(
     Frame, kind=WITH_TEXT, number=COUNT, cpu_milliseconds=COUNT, text=st.text()
 ) | st.builds(
     Frame,
-    kind=st.just(FrameKind.FILE_PART),
+    kind=st.sampled_from(sorted(FRAMES_OF_BYTES, key=lambda kind: kind.name)),
     number=COUNT,
     cpu_milliseconds=COUNT,
     data=st.binary(),
