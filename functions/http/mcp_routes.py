@@ -72,7 +72,10 @@ def add_mcp_route(app: APIGatewayRestResolver, services: ApiServices) -> None:
         tags=["assistants"],
         responses={
             **tell_answers(200, "A JSON-RPC message.", 413, 415),
-            202: {"description": "A notification was taken; there is nothing to answer."},
+            202: {
+                "description": "A notification was taken; it gets no answer.",
+                "content": {"text/plain": {"schema": {"type": "string", "maxLength": 0}}},
+            },
         },
     )
     def speak_mcp(message: Annotated[McpMessage, Body()]) -> Response[str]:
@@ -84,7 +87,9 @@ def add_mcp_route(app: APIGatewayRestResolver, services: ApiServices) -> None:
         )
         given = message.model_dump(exclude_unset=True)
         reply = run_within(facts.deadline, lambda: answer_message(given, headers, server))
-        body = "" if reply.body is None else json.dumps(reply.body, ensure_ascii=False)
+        if reply.body is None:
+            return Response(reply.status, "text/plain", "")
+        body = json.dumps(reply.body, ensure_ascii=False)
         return Response(reply.status, "application/json", body)
 
 
