@@ -27,9 +27,7 @@ def list_mails(folder: LocalFolder) -> list[Path]:
 def read_mail(path: Path) -> EmailMessage:
     """A mail that is kept."""
     with path.open("rb") as file:
-        mail = BytesParser(policy=policy.default).parse(file)
-    assert isinstance(mail, EmailMessage)  # noqa: S101 - the policy makes such ones
-    return mail
+        return BytesParser(EmailMessage, policy=policy.default).parse(file)
 
 
 def ensure_mail_catcher(folder: LocalFolder) -> str:
