@@ -49,8 +49,10 @@ _UNREAD_STARTS = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
+# What may stand before is tried in one way only: a comment could end at any later one's end, and so
+# many comments would take forever.
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+    r"(?:<\?xml[^>]*>|(?><!--.*?-->)|\s)*+<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]", re.M)
 _MAIL_FIELDS = frozenset(

@@ -1,7 +1,9 @@
 """EPUB books: their web pages in the order in which they are read."""
 
+import lzma
 import posixpath
 import zipfile
+import zlib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -26,7 +28,10 @@ def open_book(path: Path) -> UnitsDocument:
                 if left_bytes < 0:
                     raise UnreadableDocumentError(RejectionCode.EXPANDS_TOO_FAR)
                 units += read_page_units(decode_page(archive.read(name)))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, KeyError) as error:
+    except (
+        *(zipfile.BadZipFile, NotImplementedError, EOFError, OSError, KeyError),
+        *(zlib.error, lzma.LZMAError),
+    ) as error:
         raise UnreadableDocumentError(
             RejectionCode.DAMAGED, "a chapter of it is missing or broken"
         ) from error
@@ -46,7 +51,10 @@ def _list_chapters(path: Path) -> list[str]:
     def note_item(name: str, attributes: dict[str, str]) -> None:
         if name.endswith(" item"):
             pages[attributes.get("id", "")] = attributes.get("href", "")
-        elif name.endswith(" itemref") and len(order) < _MOST_CHAPTERS:
+        elif name.endswith(" itemref"):
+            if len(order) == _MOST_CHAPTERS:
+                reason = f"it has more than {_MOST_CHAPTERS:,} chapters"
+                raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason)
             order.append(attributes.get("idref", ""))
 
     parse_part(path, "META-INF/container.xml", note_package, lambda name: None, lambda text: None)
