@@ -4,6 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.office.compound_files import make_msg
 from tests.fakes.office.packages import (
     docx_parts,
@@ -267,3 +268,21 @@ def test_an_attached_file_of_no_bytes_is_named_and_no_document(read):
     mail = make_mail()
     mail.add_attachment(b"", "text", "plain", filename="notes.txt")
     assert read(mail.as_bytes()).files == [("notes.txt", "there is nothing in it")]
+
+
+@pytest.mark.parametrize(
+    ("part", "is_locked"), [("book/c1.xhtml", True), ("book/c%31.xhtml", True), ("a.otf", False)]
+)
+def test_a_book_is_locked_if_a_chapter_is_and_not_for_its_fonts(read, part, is_locked):
+    parts = epub_parts(["one", "two"])
+    parts["META-INF/encryption.xml"] = (
+        '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><e:EncryptedData '
+        f'xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:CipherReference URI="{part}"/>'
+        "</e:EncryptedData></encryption>"
+    )
+    if not is_locked:
+        assert read(make_package(parts)).texts == ["one", "two"]
+        return
+    with pytest.raises(RejectedDocumentError) as refusal:
+        read(make_package(parts))
+    assert refusal.value.code is RejectionCode.ENCRYPTED
