@@ -1,6 +1,6 @@
 """From a stack to what redo, retry, cancel and pause work with, and from words to what is meant."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext
@@ -15,9 +15,6 @@ from shared.ledger.tasks import Task, find_task
 from shared.llm.model_choice import list_models
 from shared.prices import ModelPrice
 from shared.settings import read_settings
-
-# So many are listed one by one.
-MOST_LISTED = 20
 
 
 def open_operations(context: CommandContext) -> OperationServices:
@@ -81,20 +78,3 @@ def split_names(
         else:
             tasks.append(task)
     return tuple(documents), tasks
-
-
-def say_skipped(
-    context: CommandContext, skipped: Mapping[str, int], words: Mapping[str, str]
-) -> None:
-    """Say how many were left out, and why."""
-    for reason, count in skipped.items():
-        context.output.say(f"{count:,} left out: {words[reason]}.")
-
-
-def write_some(context: CommandContext, lines: Iterable[Sequence[str]], total: int) -> None:
-    """Write the first of some lines, and how many more there are."""
-    for number, line in enumerate(lines):
-        if number == MOST_LISTED:
-            context.output.say(f"… and {total - MOST_LISTED:,} more.")
-            return
-        context.output.write_line(list(line))
