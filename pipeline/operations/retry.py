@@ -130,8 +130,13 @@ def _resume(document: Document, services: OperationServices) -> None:
         )
         services.queues.send(services.work_queue_url, [encode_message(order)])
         return
-    if not document.chunk_plan:
-        again = ContinueIngest(document_id=document.document_id, run=document.run, next_page=1)
+    is_half_read = document.next_page <= document.pages
+    if is_half_read or not document.chunk_plan:
+        again = ContinueIngest(
+            document_id=document.document_id,
+            run=document.run,
+            next_page=document.next_page if is_half_read else 1,
+        )
         services.queues.send(services.uploads_queue_url, [encode_message(again)])
         return
     bodies = [encode_message(message) for message in _list_missing(document, services)]

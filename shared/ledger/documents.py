@@ -167,6 +167,12 @@ class Document(BaseModel):
         return self.status.is_final and not self.is_being_recognised
 
     @property
+    def is_read(self) -> bool:
+        """Whether all of its text is there: to its last page, and with what was recognised."""
+        is_at_end = self.next_page > self.pages
+        return bool(self.chunk_plan) and is_at_end and not self.recognising_pages
+
+    @property
     def may_lack_messages(self) -> bool:
         """Whether chunks may never have been sent to be summarised, and are not accounted for."""
         return self.sent_run != self.run and not self.has_all_parts
