@@ -51,15 +51,16 @@ def cancel_document(table: LedgerTable, document: Document, by: str, now: Clock)
         "redo_is_fresh": None,
         **(UNREAD if document.recognising_pages else {}),
     }
-    recognising = Attr("recognising_pages").eq(document.recognising_pages)
-    if not document.recognising_pages:
-        recognising |= Attr("recognising_pages").not_exists()
     condition = (
         Attr("run").eq(document.run)
         & Attr("status").is_in(sorted(find_sources(DocumentStatus.CANCELLED)))
         & (Attr("chunks_done").eq(0) | Attr("chunks_done").not_exists())
         & (Attr("chunks_failed").eq(0) | Attr("chunks_failed").not_exists())
-        & recognising
+        & (
+            Attr("recognising_pages").eq(document.recognising_pages)
+            if document.recognising_pages
+            else Attr("recognising_pages").eq("") | Attr("recognising_pages").not_exists()
+        )
     )
     pk, sk = document_row_key(document.document_id)
     event = build_event(

@@ -7,7 +7,7 @@ import pytest
 from pipeline.operations.cancel import cancel, find_in_flight, plan_cancel
 from pipeline.operations.retry import plan_retry, retry
 from pipeline.operations.selection import Selection, find_selected
-from pipeline.recognition.page_words import RecognisedPage
+from pipeline.recognition.page_words import PageNotRecognisedError, RecognisedPage
 from shared.aws.dynamodb_table import Put
 from shared.errors import ModelRequestError
 from shared.ledger.documents import document_row_key
@@ -17,6 +17,7 @@ from tests.fakes.aws.kept_account import open_account
 from tests.fakes.dead_letter_boxes import receive_all
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.operations import DEADLINE, NamedModel, build_operation_services, redo
+from tests.fakes.pdf.pdf_files import make_prose_pdf
 from tests.fakes.pdf.scanned_pdf_files import make_mixed_pdf, render_texts
 
 LETTER = "The pier at Ellery was opened by the harbour master in the year 1987."
@@ -24,12 +25,17 @@ REPORT = "The tide turns at noon and the ferry leaves the harbour of Portness."
 
 
 class Engine:
+    """Reads the same on each picture, but for those that come while it cannot."""
+
     name = "fake"
     calls = 0
+    is_able = True
 
     def recognise(self, picture, deadline):
         picture()
         self.calls += 1
+        if not self.is_able:
+            raise PageNotRecognisedError("it is no picture")
         return RecognisedPage(engine=self.name, text=LETTER, confidence=91)
 
 
@@ -47,9 +53,9 @@ class RefusingModel(ExtractiveModel):
 @pytest.fixture
 def account():
     with open_account() as account:
-        yield replace(
-            account, settings=account.settings.model_copy(update={"ocr_engine": ("tesseract",)})
-        )
+        # A chunk a page of prose.
+        changes = {"ocr_engine": ("tesseract",), "context_window_tokens": 3_940}
+        yield replace(account, settings=account.settings.model_copy(update=changes))
 
 
 @pytest.fixture
@@ -160,7 +166,20 @@ def test_recognised_text_that_was_not_summarised_is_by_a_retry(
     model.refused = None
     assert retry_all(services).resumed == 1
     pipeline.run()
-    check_it_is_whole(pipeline, ("1-2", "2"))
+    assert check_it_is_whole(pipeline, ("1-2", "2")).run == 1
+
+
+def test_a_page_that_was_given_up_is_tried_again_by_a_redo(
+    pipeline, services, engine, account, scan
+):
+    engine.is_able = False
+    account.upload("scan.pdf", make_mixed_pdf(REPORT, scan))
+    pipeline.run()
+    assert pipeline.document("scan.pdf").status is DocumentStatus.PARTIAL
+    engine.is_able = True
+    redo(services)
+    pipeline.run()
+    assert check_it_is_whole(pipeline, ("1-2", "2")).run == 2
 
 
 def test_a_failed_document_whose_redo_is_cancelled_is_taken_up_by_nothing(
@@ -182,14 +201,14 @@ def test_a_failed_document_whose_redo_is_cancelled_is_taken_up_by_nothing(
 def test_a_document_that_failed_half_read_is_read_to_its_end(
     pipeline, services, account, scan, take_up
 ):
-    account.upload("scan.pdf", make_mixed_pdf(REPORT, LETTER))
+    account.upload("scan.pdf", make_prose_pdf(2))
     pipeline.ingest.poll()
     receive_all(account.clients.sqs, account.settings.work_queue_url)
     # As `record_checkpoint` leaves it, and `give_up_ingest` after it.
     _make_failed(pipeline, services, next_page=2, chunk_plan="[[1,1]]", chunks_total=0)
     take_up(services)
     pipeline.run()
-    check_it_is_whole(pipeline, ("1-2", ""))
+    assert check_it_is_whole(pipeline, ("1-2", "")).chunks_total == 2
 
 
 def _make_failed(pipeline, services, **changes):
