@@ -60,6 +60,7 @@ _MAIL_FIELDS = frozenset(
 )
 _HEADING = re.compile(r"^#{1,6} +\S", re.M)
 _ROWS_OF_A_TABLE = 8
+NOTHING_IN_IT = "there is nothing in it"
 
 
 def identify_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
@@ -80,6 +81,8 @@ def identify_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
 
 def identify_bytes(data: bytes) -> str | None:
     """Why the bytes of a file inside of a document are not read; None if they are."""
+    if not data:
+        return NOTHING_IN_IT
     if is_pdf(data):
         return None
     try:

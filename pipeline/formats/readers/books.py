@@ -15,6 +15,7 @@ from pipeline.formats.units import UnitsDocument
 from shared.errors import RejectionCode
 
 _MOST_CHAPTERS = 5_000
+_ENCRYPTION = "META-INF/encryption.xml"
 
 
 def open_book(path: Path) -> UnitsDocument:
@@ -23,7 +24,10 @@ def open_book(path: Path) -> UnitsDocument:
     left_bytes = MAX_EXPANDED_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
-            for name in _list_chapters(path):
+            chapters = _list_chapters(path)
+            if _ENCRYPTION in archive.namelist() and not _list_locked(path).isdisjoint(chapters):
+                raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
+            for name in chapters:
                 left_bytes -= archive.getinfo(name).file_size
                 if left_bytes < 0:
                     raise UnreadableDocumentError(RejectionCode.EXPANDS_TOO_FAR)
@@ -66,3 +70,18 @@ def _list_chapters(path: Path) -> list[str]:
         posixpath.normpath(posixpath.join(folder, unquote(pages[i]))) for i in order if i in pages
     )
     return list(names)
+
+
+def _list_locked(path: Path) -> set[str]:
+    """The names of the parts that are encrypted; books that are open have fonts among them.
+
+    Source: W3C, "EPUB 3.3", 4.2.6.3.2 (encryption.xml): names are relative to the package itself.
+    """
+    locked: set[str] = set()
+
+    def note_part(name: str, attributes: dict[str, str]) -> None:
+        if name.endswith(" CipherReference"):
+            locked.add(posixpath.normpath(unquote(attributes.get("URI", ""))))
+
+    parse_part(path, _ENCRYPTION, note_part, lambda name: None, lambda text: None)
+    return locked

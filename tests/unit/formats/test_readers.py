@@ -4,6 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.office.compound_files import make_msg
 from tests.fakes.office.packages import (
     docx_parts,
@@ -244,3 +245,44 @@ def test_a_mail_of_outlook_is_read_with_its_attachments(read):
     document = read(make_msg("Tides", "The pier is closed.", [("a.txt", b"x" * 5000)]))
     assert document.texts == ["From: Ada\nSubject: Tides\n\nThe pier is closed."]
     assert document.files == [("a.txt", None)]
+
+
+def test_a_body_in_html_is_read_however_outlook_has_saved_it(read):
+    page = "<p>The pier is closed.</p>"
+    for name, data in (("1013001F", page.encode("utf-16-le")), ("10130102", page.encode())):
+        document = read(make_msg("Tides", " ", further=[(f"__substg1.0_{name}", data)]))
+        assert document.texts[0].split("\n")[-1] == "The pier is closed."
+        assert document.files == []
+
+
+def test_what_outlook_keeps_in_forms_of_its_own_is_named_with_a_reason(read):
+    rich = [("__substg1.0_10090102", b"LZFu")]
+    ((name, reason),) = read(make_msg("Tides", "", further=rich)).files
+    assert (name, "compressed rich text" in reason) == ("the body of the mail", True)
+    inner = [("__attach_version1.0_#00000000/__substg1.0_3701000D", b"x")]
+    ((name, reason),) = read(make_msg("Tides", "Closed.", further=inner)).files
+    assert (name, "in pieces" in reason) == ("mail", True)
+
+
+def test_an_attached_file_of_no_bytes_is_named_and_no_document(read):
+    mail = make_mail()
+    mail.add_attachment(b"", "text", "plain", filename="notes.txt")
+    assert read(mail.as_bytes()).files == [("notes.txt", "there is nothing in it")]
+
+
+@pytest.mark.parametrize(
+    ("part", "is_locked"), [("book/c1.xhtml", True), ("book/c%31.xhtml", True), ("a.otf", False)]
+)
+def test_a_book_is_locked_if_a_chapter_is_and_not_for_its_fonts(read, part, is_locked):
+    parts = epub_parts(["one", "two"])
+    parts["META-INF/encryption.xml"] = (
+        '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><e:EncryptedData '
+        f'xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:CipherReference URI="{part}"/>'
+        "</e:EncryptedData></encryption>"
+    )
+    if not is_locked:
+        assert read(make_package(parts)).texts == ["one", "two"]
+        return
+    with pytest.raises(RejectedDocumentError) as refusal:
+        read(make_package(parts))
+    assert refusal.value.code is RejectionCode.ENCRYPTED
