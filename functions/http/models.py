@@ -6,7 +6,13 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.ledger.documents import EmbeddedFile
 from shared.lifecycle import DocumentStatus, TaskStatus
-from shared.messages.tasks import TASK_ID_PATTERN, TASK_ID_WORDS
+from shared.messages.tasks import (
+    TASK_ID_PATTERN,
+    TASK_ID_WORDS,
+    Callback,
+    FieldsToFind,
+    TaskName,
+)
 
 MAX_MESSAGE_CHARACTERS = 10_000
 THREAD_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -14,6 +20,8 @@ THREAD_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 # What a client names a request by: printable ASCII.
 CALLER_KEY_PATTERN = r"^[!-~]+$"
 DOCUMENT_ID_PATTERN = r"^d[0-9a-f]{20}$"
+# An id of a document, and a hyphen, come after it.
+TASK_ID_BEGINNING_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,77}$"
 DAY_PATTERN = r"^[12][0-9]{3}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 
 # A key in S3 has 1,024 bytes at the most, and a character four.
@@ -28,6 +36,7 @@ PATTERN_WORDS = {
         "with a letter or digit"
     ),
     TASK_ID_PATTERN: TASK_ID_WORDS,
+    TASK_ID_BEGINNING_PATTERN: TASK_ID_WORDS.replace("100", "78"),
     CALLER_KEY_PATTERN: "it may have letters, digits and signs of ASCII, and no spaces",
     DAY_PATTERN: "it has to be a day, as 2026-03-01",
     _KEY_PATTERN: "it may not begin with a slash, nor have control characters",
@@ -203,6 +212,49 @@ class TaskAccepted(_Answer):
 
     task_id: str
     status: TaskStatus
+    request_id: str
+
+
+class ExtractionsRequest(_Request):
+    """Fields to find in many documents, by a task for each."""
+
+    prefix: str = Field(
+        min_length=1, max_length=1024, description="What the keys of the documents begin with."
+    )
+    fields: FieldsToFind = Field(alias="schema")
+    id: str | None = Field(
+        default=None,
+        pattern=TASK_ID_BEGINNING_PATTERN,
+        description="What the ids of the tasks begin with; without it what is made of the schema.",
+    )
+    name: TaskName = None
+    callback: Callback = None
+    days: int = Field(
+        default=366, ge=1, le=3_660, description="How many days back the documents arrived."
+    )
+    cursor: str | None = Field(
+        default=None, max_length=300, description="The next_cursor of the answer before."
+    )
+
+
+class ExtractionAccepted(_Answer):
+    """The task of a document."""
+
+    task_id: str
+    status: TaskStatus
+    document_id: str
+    key: str
+
+
+class ExtractionsAccepted(_Answer):
+    """Tasks that were taken up; `next_cursor` leads to more, null means that these are all.
+
+    `without_text` counts the documents that have no task as they have no text.
+    """
+
+    tasks: list[ExtractionAccepted]
+    without_text: int
+    next_cursor: str | None
     request_id: str
 
 

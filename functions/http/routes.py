@@ -9,7 +9,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from functions.http.chat_routes import add_chat_routes, add_thread_routes
 from functions.http.document_routes import add_document_routes, add_report_routes
 from functions.http.mcp_routes import add_mcp_route
-from functions.http.models import DAY_PATTERN, Health, TaskAccepted, TaskPage, TaskView
+from functions.http.models import (
+    DAY_PATTERN,
+    ExtractionAccepted,
+    ExtractionsAccepted,
+    ExtractionsRequest,
+    Health,
+    TaskAccepted,
+    TaskPage,
+    TaskView,
+)
 from functions.http.request_facts import run_within
 from functions.http.route_parts import (
     RequestKey,
@@ -22,6 +31,7 @@ from functions.http.route_parts import (
 )
 from functions.http.services import ApiServices
 from functions.http.views import view_task
+from pipeline.tasks.extract.extract_many import ExtractionsWanted, take_up_extractions
 from pipeline.tasks.intake import take_up_task
 from pipeline.tasks.task_listing import TasksWanted, list_task_page
 from shared.errors import NothingFoundError
@@ -61,6 +71,36 @@ def _add_task_routes(app: APIGatewayRestResolver, services: ApiServices) -> None
             order = order.model_copy(update={"id": make_id(facts.owner, key)})
         task = run_within(facts.deadline, lambda: take_up_task(order, services.intake))
         return TaskAccepted(task_id=task.task_id, status=task.status, request_id=facts.request_id)
+
+    @app.post(
+        "/extractions",
+        summary="Start an extraction of each document whose key begins alike",
+        operation_id="start_extractions",
+        tags=["tasks"],
+        status_code=202,
+        responses=tell_answers(202, "They are taken up.", 409, 413, 415, 422),
+    )
+    def start_extractions(request: Annotated[ExtractionsRequest, Body()]) -> ExtractionsAccepted:
+        facts = find_facts(app)
+        content = request.model_dump(exclude={"fields"})
+        wanted = ExtractionsWanted(schema=request.fields, **content)
+        found = run_within(
+            facts.deadline, lambda: take_up_extractions(wanted, services.intake, facts.deadline)
+        )
+        return ExtractionsAccepted(
+            tasks=[
+                ExtractionAccepted(
+                    task_id=task.task_id,
+                    status=task.status,
+                    document_id=document.document_id,
+                    key=document.key,
+                )
+                for task, document in found.tasks
+            ],
+            without_text=found.without_text,
+            next_cursor=found.next_cursor,
+            request_id=facts.request_id,
+        )
 
     @app.get(
         "/tasks",

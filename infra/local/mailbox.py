@@ -1,16 +1,14 @@
 """The mails that the local stack has sent: kept beside its data by a program that takes them."""
 
 import smtplib
-import subprocess
 import sys
-import time
 from email import policy
 from email.message import EmailMessage
 from email.parser import BytesParser
 from pathlib import Path
 
 from infra.local.ports import HOST, choose_free_port, is_free
-from infra.local.process import LAUNCH
+from infra.local.process import launch, wait_for
 from infra.local.record import LocalFolder
 from shared.errors import LocalStackError
 
@@ -48,19 +46,10 @@ def ensure_mail_catcher(folder: LocalFolder) -> str:
         port = choose_free_port()
         folder.mail_port.write_text(str(port), encoding="utf-8")
     program = (sys.executable, "-m", "infra.local.mail_catcher", str(folder.root), str(port))
-    with folder.mail_log.open("wb") as log:
-        subprocess.run(  # noqa: S603 - a fixed command
-            [sys.executable, "-IS", "-c", LAUNCH, *program],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=log,
-            check=True,
-        )
-    deadline = time.monotonic() + _START_SECONDS
-    while not _answers(port):
-        if time.monotonic() > deadline:
-            raise LocalStackError(f"The mail catcher does not start: see {folder.mail_log}.")
-        time.sleep(0.1)
+    with launch(program, folder.mail_log):
+        pass  # it is known by its port alone
+    if not wait_for(lambda: _answers(port), _START_SECONDS):
+        raise LocalStackError(f"The mail catcher does not start: see {folder.mail_log}.")
     return f"{HOST}:{port}"
 
 

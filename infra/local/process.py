@@ -4,12 +4,13 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 from pathlib import Path
 
@@ -31,8 +32,9 @@ _GATE = PROJECT / "infra" / "local" / "gate.py"
 _MEMORY = Path("/dev/shm")  # noqa: S108 - Linux: a file system in memory, with its own limit
 _ROOM_BYTES = 2 * 1024**3
 
-# The emulator is to outlive this process and to be no child of it: a launcher forks it and ends.
-LAUNCH = """
+# A program that is to outlive this process and to be no child of it: a launcher forks it and ends.
+# It begins only when it is told to. If this process ends before that, however it ends, stdin ends.
+_LAUNCH = """
 import os, sys
 child = os.fork()
 if child:
@@ -41,7 +43,9 @@ else:
     os.setsid()
     os.umask(0o077)
     os.dup2(2, 1)
-    os.execv(sys.argv[1], sys.argv[1:])
+    if os.read(0, 1):
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        os.execv(sys.argv[1], sys.argv[1:])
 """
 
 # What functions may see of the caller's environment: the way out of a company network.
@@ -72,10 +76,51 @@ def ensure_emulator(folder: Path, report: Callable[[str], None]) -> Path:
         raise LocalStackError(str(error)) from error
 
 
-def start_emulator(
+@contextmanager
+def launch(
+    program: Sequence[str],
+    log: Path,
+    *,
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    pass_fds: Sequence[int] = (),
+) -> Iterator[int]:
+    """Launch a program that outlives this process, in a session of its own.
+
+    It begins at the end of the block. If the block is left otherwise it never does.
+
+    Args:
+        program: The program and its arguments.
+        log: The file of all that it prints, made anew.
+        cwd: Its working directory; None for this process's.
+        env: Its whole environment; None for this process's.
+        pass_fds: Descriptors that it goes on holding.
+
+    Yields:
+        Its process id, which is its process group's id too.
+    """
+    waiting_end, telling_end = os.pipe()
+    with os.fdopen(telling_end, "wb", buffering=0) as begin:
+        with os.fdopen(waiting_end, "rb") as waiting, log.open("wb") as output:
+            launched = subprocess.run(  # noqa: S603 - a fixed command
+                [sys.executable, "-IS", "-c", _LAUNCH, *program],
+                cwd=cwd,
+                env=env,
+                stdin=waiting,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                pass_fds=pass_fds,
+                check=True,
+            )
+        yield int(launched.stdout)
+        begin.write(b"!")
+
+
+@contextmanager
+def launch_emulator(
     python: Path, folder: LocalFolder, port: int, lock: int, smtp_server: str | None = None
-) -> int:
-    """Start the emulator behind its gate, in a session of its own, its output in the log file.
+) -> Iterator[int]:
+    """Launch the emulator behind its gate, as `launch` does.
 
     Args:
         python: Python of the emulator's environment.
@@ -84,7 +129,7 @@ def start_emulator(
         lock: Descriptor of the folder's lock, which the emulator goes on holding.
         smtp_server: Address and port that mails are handed on to; None for nowhere.
 
-    Returns:
+    Yields:
         Its process id, which is its process group's id too.
     """
     make_scratch(folder)
@@ -94,21 +139,11 @@ def start_emulator(
     folder.log.touch(mode=0o600)
     folder.log.chmod(0o600)
     gate = (str(python), "-P", str(_GATE), str(folder.key), str(folder.origin))
-    with folder.log.open("wb") as log:
-        launched = subprocess.run(  # noqa: S603 - a fixed command
-            [str(python), "-IS", "-c", LAUNCH, *gate],
-            cwd=folder.scratch,
-            env={
-                **_compose_environment(os.environ, folder, port),
-                **({"SMTP_HOST": smtp_server} if smtp_server else {}),
-            },
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=log,
-            pass_fds=[lock],
-            check=True,
-        )
-    return int(launched.stdout)
+    env = _compose_environment(os.environ, folder, port)
+    if smtp_server is not None:
+        env["SMTP_HOST"] = smtp_server
+    with launch(gate, folder.log, cwd=folder.scratch, env=env, pass_fds=[lock]) as pid:
+        yield pid
 
 
 def wait_until_ready(folder: LocalFolder, port: int, timeout_seconds: float = 180.0) -> None:
@@ -117,14 +152,10 @@ def wait_until_ready(folder: LocalFolder, port: int, timeout_seconds: float = 18
     Raises:
         LocalStackError: It has ended, or does not answer in time.
     """
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        if _is_ready(port):
-            return
-        if not is_running(folder):
-            raise LocalStackError(f"The emulator ended at its start: see {folder.log}.")
-        time.sleep(0.05)
-    raise LocalStackError(f"The emulator does not answer: see {folder.log}.")
+    if not wait_for(lambda: _is_ready(port) or not is_running(folder), timeout_seconds):
+        raise LocalStackError(f"The emulator does not answer: see {folder.log}.")
+    if not is_running(folder):
+        raise LocalStackError(f"The emulator ended at its start: see {folder.log}.")
 
 
 def end_emulator(folder: LocalFolder, pid: int, timeout_seconds: float = 60.0) -> bool:
@@ -140,14 +171,26 @@ def end_emulator(folder: LocalFolder, pid: int, timeout_seconds: float = 60.0) -
     """
     with suppress(ProcessLookupError):
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + timeout_seconds
-    while (running := is_running(folder)) and time.monotonic() < deadline:
-        time.sleep(0.05)
+    has_ended = wait_for(lambda: not is_running(folder), timeout_seconds)
     with suppress(ProcessLookupError, PermissionError):  # macOS: EPERM for a group of zombies
         os.killpg(pid, signal.SIGKILL)
     folder.record.unlink(missing_ok=True)
     clear_scratch(folder)
-    return not running
+    return has_ended
+
+
+def wait_for(is_so: Callable[[], bool], timeout_seconds: float) -> bool:
+    """Wait until something about a process is so.
+
+    Returns:
+        Whether it became so in time.
+    """
+    deadline = time.monotonic() + timeout_seconds
+    while not is_so():
+        if time.monotonic() >= deadline:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 def make_scratch(folder: LocalFolder, memory: Path = _MEMORY) -> None:
@@ -179,12 +222,9 @@ def _compose_environment(own: Mapping[str, str], folder: LocalFolder, port: int)
     Nothing of the caller's AWS and model configuration is in it: a function has what the template
     gives it.
     """
-    excepted = own.get("no_proxy") or own.get("NO_PROXY") or ""
-    no_proxy = ",".join((*_NEVER_BY_PROXY, *filter(None, [excepted])))
     return {
         **{name: own[name] for name in _PASSED_ON if name in own},
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
+        **except_from_proxies(own),
         "HOME": str(folder.scratch),
         "TMPDIR": str(folder.scratch),
         "PYTHONUTF8": "1",
@@ -207,6 +247,17 @@ def _compose_environment(own: Mapping[str, str], folder: LocalFolder, port: int)
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(folder.objects),
     }
+
+
+def except_from_proxies(own: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which nothing on this machine is asked through a proxy.
+
+    Args:
+        own: The environment to begin with; its own exceptions stay.
+    """
+    excepted = own.get("no_proxy") or own.get("NO_PROXY") or ""
+    no_proxy = ",".join((*_NEVER_BY_PROXY, *filter(None, [excepted])))
+    return {"NO_PROXY": no_proxy, "no_proxy": no_proxy}
 
 
 def _is_ready(port: int) -> bool:

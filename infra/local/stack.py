@@ -3,7 +3,7 @@
 import shutil
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -26,7 +26,7 @@ from infra.local.process import (
     clear_scratch,
     end_emulator,
     ensure_emulator,
-    start_emulator,
+    launch_emulator,
     wait_until_ready,
 )
 from infra.local.record import (
@@ -128,25 +128,26 @@ def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = Non
         key = ensure_key(folder)
         smtp_server = ensure_mail_catcher(folder) if setup.catches_mail else setup.smtp_server
         report(f"Starting the emulator on port {port}")
-        pid = start_emulator(python, folder, port, lock, smtp_server)
-    record = LocalRecord(
-        pid=pid,
-        port=port,
-        endpoint_url=f"http://{HOST}:{port}",
-        region=REGION,
-        stack_name=STACK_NAME,
-        access_key_id=_ROOT_KEY_ID,
-        secret_access_key=key,
-        outputs={},
-    )
-    try:
-        write_record(folder, record)
+        with launch_emulator(python, folder, port, lock, smtp_server) as pid:
+            record = LocalRecord(
+                pid=pid,
+                port=port,
+                endpoint_url=f"http://{HOST}:{port}",
+                region=REGION,
+                stack_name=STACK_NAME,
+                access_key_id=_ROOT_KEY_ID,
+                secret_access_key=key,
+                outputs={},
+            )
+            # Before it begins: one without a record could be neither used nor stopped.
+            write_record(folder, record)
+    with ExitStack() as undo:
+        undo.callback(end_emulator, folder, pid)
+        undo.callback(_forget_model_key, _open_place(record, report))
         wait_until_ready(folder, port)
-        return _deploy(folder, record, report, setup)
-    except BaseException:
-        _forget_model_key(_open_place(record, report))
-        end_emulator(folder, pid)
-        raise
+        deployed = _deploy(folder, record, report, setup)
+        undo.pop_all()
+    return deployed
 
 
 def update_local_stack(root: Path, report: Report, setup: LocalSetup | None = None) -> LocalRecord:

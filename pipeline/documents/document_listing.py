@@ -30,11 +30,12 @@ class DocumentsWanted:
     """Which documents are asked for.
 
     Args:
-        day: The day (UTC) of their arrival; None for the last thirty.
+        day: The day (UTC) of their arrival; None for the last `days`.
         status: Their status; None for any.
         prefix: What their keys begin with, of each key its newest document only; None for any.
         limit: The most that a page holds.
         cursor: Where the page begins, as the page before said; None for the first.
+        days: How many days back the list goes without a day.
     """
 
     day: str | None
@@ -42,6 +43,7 @@ class DocumentsWanted:
     prefix: str | None
     limit: int
     cursor: str | None
+    days: int = DAYS_BACK
 
 
 def list_document_page(
@@ -56,7 +58,7 @@ def list_document_page(
         ServiceError: The ledger cannot be reached.
     """
     today = now().astimezone(UTC).date()
-    first_day = parse_day(wanted.day) if wanted.day else today - timedelta(days=DAYS_BACK - 1)
+    first_day = parse_day(wanted.day) if wanted.day else today - timedelta(days=wanted.days - 1)
     newest = parse_day(wanted.day) if wanted.day else today
     place = _read_cursor(wanted.cursor) if wanted.cursor else DocumentPlace(f"{newest:%Y-%m-%d}")
     if wanted.cursor and not first_day <= parse_day(place.day) <= newest:

@@ -144,7 +144,7 @@ class OpenDocument:
             yield page
 
     def take_files(self, target: BinaryIO) -> Iterator[TakenFile]:
-        """Every file inside, in order, each exactly once, as far as it is a PDF.
+        """Every file inside, in order, each exactly once, as far as it is a document that is read.
 
         Together they have no more bytes than a document may have.
 

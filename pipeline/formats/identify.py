@@ -49,8 +49,10 @@ _UNREAD_STARTS = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
+# What may stand before is tried in one way only: a comment could end at any later one's end, and so
+# many comments would take forever.
 _HTML = re.compile(
-    r"\s*(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+    r"(?:<\?xml[^>]*>|(?><!--.*?-->)|\s)*+<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]", re.M)
 _MAIL_FIELDS = frozenset(
@@ -58,6 +60,7 @@ _MAIL_FIELDS = frozenset(
 )
 _HEADING = re.compile(r"^#{1,6} +\S", re.M)
 _ROWS_OF_A_TABLE = 8
+NOTHING_IN_IT = "there is nothing in it"
 
 
 def identify_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
@@ -78,6 +81,8 @@ def identify_file(path: Path, limits: ExtractionLimits) -> DocumentFormat:
 
 def identify_bytes(data: bytes) -> str | None:
     """Why the bytes of a file inside of a document are not read; None if they are."""
+    if not data:
+        return NOTHING_IN_IT
     if is_pdf(data):
         return None
     try:

@@ -2,6 +2,19 @@
 
 import codecs
 
+# What names are taken to mean, since many that write the narrow one mean the wide one (WHATWG,
+# "Encoding", 4.2). What calls itself ASCII and is not is told by its bytes.
+_WIDER = {
+    "iso8859-1": "cp1252",
+    "iso8859-9": "cp1254",
+    "iso8859-11": "cp874",
+    "tis-620": "cp874",
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "shift_jis": "cp932",
+    "euc_kr": "cp949",
+    "big5": "big5hkscs",
+}
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -32,6 +45,20 @@ def find_encoding(data: bytes) -> str:
 def decode_text(data: bytes) -> str:
     """The characters of a text; a byte that stands for none becomes U+FFFD."""
     return data.decode(find_encoding(data), "replace")
+
+
+def decode_named(data: bytes, name: str | None) -> str:
+    """The characters of a text that names its encoding; by its bytes if it names none there is."""
+    try:
+        codec = codecs.lookup(name or "ascii").name
+        return (
+            decode_text(data)
+            if codec == "ascii"
+            else data.decode(_WIDER.get(codec, codec), "replace")
+        )
+    # Some of Python's codecs are for other things than texts, and refuse to replace anything.
+    except (LookupError, ValueError):
+        return decode_text(data)
 
 
 def decode_start(start: bytes, *, is_whole: bool) -> str | None:

@@ -14,7 +14,7 @@ from pipeline.extraction.readable_document import (
     FileNotTakenError,
     UnreadableDocumentError,
 )
-from pipeline.formats.identify import identify_bytes
+from pipeline.formats.identify import NOTHING_IN_IT, identify_bytes
 from shared.errors import RejectionCode
 
 _NO_NAME = "a file without a name"
@@ -27,10 +27,12 @@ class InnerFile:
     Args:
         name: Its name, as the document has it.
         data: Its bytes.
+        reason: Why it cannot be read, where that is known already.
     """
 
     name: str
     data: bytes
+    reason: str | None = None
 
 
 class UnitsDocument:
@@ -46,7 +48,7 @@ class UnitsDocument:
 
     def __init__(self, units: Sequence[str], files: Sequence[InnerFile] = ()) -> None:
         if not units:
-            raise UnreadableDocumentError(RejectionCode.DAMAGED, "there is nothing in it")
+            raise UnreadableDocumentError(RejectionCode.DAMAGED, NOTHING_IN_IT)
         self._units = units
         self._files = files[: MAX_FILES + 1]
         self.page_count = len(units)
@@ -68,6 +70,8 @@ class UnitsDocument:
         """
         if number > MAX_FILES:
             raise FileNotTakenError(f"beyond the first {MAX_FILES}")
+        if file.reason is not None:
+            raise FileNotTakenError(file.reason)
         if len(file.data) > max_bytes:
             raise FileNotTakenError("too large together with those before it")
         reason = identify_bytes(file.data)

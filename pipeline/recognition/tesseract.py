@@ -3,7 +3,6 @@
 It is loaded where it is needed: there is no wheel of it for every platform.
 """
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +31,6 @@ class Tesseract:
     """
 
     def __init__(self, data_folder: Path, languages: tuple[str, ...]) -> None:
-        # Where there is Pillow, the library loads it; nothing but Leptonica is to decode pictures.
-        sys.modules["PIL"] = None  # type: ignore[assignment]  # so that its import fails
         import tesserocr  # type: ignore[import-untyped]  # it ships no type information
 
         self._engine: Any = tesserocr.PyTessBaseAPI(

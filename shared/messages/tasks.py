@@ -71,6 +71,30 @@ DocumentName = Annotated[
     ),
 ]
 Prompt = Annotated[str, Field(min_length=1, max_length=8_000)]
+TaskName = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=100,
+        description="What people call the task, to find it again; any number may share a name.",
+    ),
+]
+Callback = Annotated[
+    str | None,
+    Field(
+        min_length=1,
+        max_length=2048,
+        description="Where to send word when the task is done or given up: the URL of an SQS "
+        "queue or the ARN of an SNS topic, one that the stack's CallbackArns name.",
+    ),
+]
+FieldsToFind = Annotated[
+    dict[str, Any],
+    AfterValidator(_check_schema_size),
+    Field(
+        description="A JSON Schema of type object; each of its properties is a field to find.",
+    ),
+]
 
 
 class TaskMessage(Message):
@@ -82,19 +106,8 @@ class TaskMessage(Message):
         description="The task's id, chosen by the sender: the same id is the same task. Without "
         "it the id of the SQS message is taken.",
     )
-    name: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=100,
-        description="What people call the task, to find it again; any number may share a name.",
-    )
-    callback: str | None = Field(
-        default=None,
-        min_length=1,
-        max_length=2048,
-        description="Where to send word when the task is done or given up: the URL of an SQS "
-        "queue or the ARN of an SNS topic, one that the stack's CallbackArns name.",
-    )
+    name: TaskName = None
+    callback: Callback = None
 
     @property
     def task_id(self) -> str:
@@ -191,10 +204,7 @@ class ExtractTask(_OneSource):
     """Find the values of fields in a document or a text."""
 
     kind: Literal["extract"] = "extract"
-    fields: Annotated[dict[str, Any], AfterValidator(_check_schema_size)] = Field(
-        alias="schema",
-        description="A JSON Schema of type object; each of its properties is a field to find.",
-    )
+    fields: FieldsToFind = Field(alias="schema")
 
     @property
     def about(self) -> str:

@@ -21,8 +21,8 @@ _LONGEST_REVEAL_SECONDS = 1.5
 _WORD_SECONDS = 0.02
 _STEP_SECONDS = 0.15
 _MAX_ARGUMENT_CHARACTERS = 100
-# What the API refuses for the moment, or for this message only: the conversation can go on.
 _FAREWELLS = frozenset({"", "exit", "quit", "bye", ":q", "/exit", "/quit"})
+# What the API refuses for the moment, or for this message only: the conversation can go on.
 _PASSING = frozenset({400, 409, 413, 422, 429, 503, 504})
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from infra.cli.command_context import CommandContext
+from infra.cli.documents.find import find_wanted_items
 from infra.cli.exit_codes import ExitCode
-from infra.cli.operations.access import open_operations, say_skipped, split_names, write_some
-from infra.cli.output import is_confirmed
-from infra.signals import interrupt_on_signals
+from infra.cli.operations.access import open_operations
+from infra.cli.operations.plan_view import may_do, plan_to_json, unlimited, write_plan
 from pipeline.operations.cancel import (
     CancelResult,
     cancel,
@@ -15,10 +15,8 @@ from pipeline.operations.cancel import (
     plan_cancel,
 )
 from pipeline.operations.selection import Selection
-from shared.deadline import Deadline
 from shared.errors import InvalidRequestError, WrongUsageError
 
-_NO_LIMIT_SECONDS = 24 * 3600.0
 _SKIPPED = {
     "has_begun": "they have begun, and go on",
     "final": "they are finished",
@@ -43,8 +41,8 @@ def cancel_items(
         SeashoreError: AWS failed; what is cancelled by then stays so.
     """
     services, output = open_operations(context), context.output
-    ids, tasks = split_names(context, names, with_tasks=True)
-    selection = select(ids)
+    named, tasks = find_wanted_items(context, names)
+    selection = select(tuple(one.document_id for one in named))
     try:
         documents = () if tasks and selection.is_empty else find_in_flight(selection, services)
         waiting = list_waiting_tasks(services) if selection.is_all else ()
@@ -52,31 +50,17 @@ def cancel_items(
     except InvalidRequestError as error:
         raise WrongUsageError(str(error)) from None
     count = len(plan.documents) + len(plan.tasks)
-    if not context.as_json:
-        lines = [[one.document_id, one.key, one.status] for one in plan.documents]
-        lines += [[one.task_id, one.kind, one.status] for one in plan.tasks]
-        write_some(context, lines, count)
-    output.say(f"{count:,} have not begun and can be cancelled.")
-    say_skipped(context, plan.skipped, _SKIPPED)
-    is_done = (
-        bool(count) and not dry_run and is_confirmed(f"Cancel {count:,}?", yes=yes, output=output)
-    )
+    told = f"{count:,} have not begun and can be cancelled."
+    write_plan(context, plan, told, _SKIPPED)
+    is_done = may_do(context, "Cancel", count, dry_run=dry_run, yes=yes)
     done = CancelResult(0, 0, 0, True)
     if is_done:
-        with interrupt_on_signals():
-            done = cancel(plan, services, Deadline.after(_NO_LIMIT_SECONDS))
+        with unlimited() as deadline:
+            done = cancel(plan, services, deadline)
         output.say(
             f"{done.cancelled:,} cancelled, of which {done.back:,} are as before they were redone; "
             f"{done.begun:,} had begun meanwhile and go on."
         )
     if context.as_json:
-        output.write_json(
-            {
-                "dry_run": not is_done,
-                "document_ids": [one.document_id for one in plan.documents],
-                "task_ids": [one.task_id for one in plan.tasks],
-                "skipped": dict(plan.skipped),
-                **vars(done),
-            }
-        )
+        output.write_json({**plan_to_json(plan, is_done=is_done), **vars(done)})
     return ExitCode.FAILED if names and (plan.skipped or done.begun) else ExitCode.OK

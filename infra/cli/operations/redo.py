@@ -5,18 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from infra.cli.command_context import CommandContext
+from infra.cli.documents.find import find_wanted_document
 from infra.cli.exit_codes import ExitCode
-from infra.cli.operations.access import open_operations, say_skipped, split_names, write_some
-from infra.cli.output import is_confirmed
-from infra.signals import interrupt_on_signals
+from infra.cli.operations.access import open_operations
+from infra.cli.operations.plan_view import may_do, say_skipped, unlimited, write_some
 from pipeline.operations.redo import RedoPlan, order_redo, plan_redo
 from pipeline.operations.selection import Selection, find_selected
-from shared.deadline import Deadline
 from shared.errors import InvalidRequestError, WrongUsageError
 from shared.messages.work_items import RedoTerms
 from shared.prices import MICRO_USD_PER_USD, format_usd
 
-_NO_LIMIT_SECONDS = 24 * 3600.0
 _SKIPPED = {
     "in_flight": "they are being worked on",
     "deleted": "their files were deleted",
@@ -56,7 +54,7 @@ def redo_documents(
         SeashoreError: AWS failed; the same order can be sent again.
     """
     services, output = open_operations(context), context.output
-    ids, _ = split_names(context, names, with_tasks=False)
+    ids = tuple(find_wanted_document(context, name).document_id for name in names)
     order = wish.order or uuid.uuid4().hex[:12]
     terms = RedoTerms(model=wish.model, is_fresh=wish.is_fresh)
     try:
@@ -68,17 +66,11 @@ def redo_documents(
         write_some(context, lines, len(plan.documents))
     output.say(_describe(plan))
     say_skipped(context, plan.skipped, _SKIPPED)
-    question = f"Redo {len(plan.documents):,}?"
-    is_done = (
-        bool(plan.documents)
-        and not wish.is_dry_run
-        and is_confirmed(question, yes=wish.yes, output=output)
-    )
+    is_done = may_do(context, "Redo", len(plan.documents), dry_run=wish.is_dry_run, yes=wish.yes)
     sent = 0
     try:
         if is_done:
-            with interrupt_on_signals():
-                deadline = Deadline.after(_NO_LIMIT_SECONDS)
+            with unlimited() as deadline:
                 sent = order_redo(plan, order, terms, services, deadline)
             output.say(f"{sent:,} ordered; `seashore watch` shows them.")
     finally:

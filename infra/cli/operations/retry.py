@@ -3,16 +3,14 @@
 from collections.abc import Callable, Sequence
 
 from infra.cli.command_context import CommandContext
+from infra.cli.documents.find import find_wanted_items
 from infra.cli.exit_codes import ExitCode
-from infra.cli.operations.access import open_operations, say_skipped, split_names, write_some
-from infra.cli.output import is_confirmed
-from infra.signals import interrupt_on_signals
+from infra.cli.operations.access import open_operations
+from infra.cli.operations.plan_view import may_do, plan_to_json, unlimited, write_plan
 from pipeline.operations.retry import RetryResult, plan_retry, retry
 from pipeline.operations.selection import Selection, find_selected
-from shared.deadline import Deadline
 from shared.errors import InvalidRequestError, WrongUsageError
 
-_NO_LIMIT_SECONDS = 24 * 3600.0
 _SKIPPED = {
     "not_failed": "nothing of them has failed; `seashore redo` does what is finished once more",
     "nothing_failed": "no part of them was given up: what they lack, no retry brings",
@@ -38,40 +36,26 @@ def retry_items(
         SeashoreError: AWS failed; what was sent by then goes on.
     """
     services, output = open_operations(context), context.output
-    ids, tasks = split_names(context, names, with_tasks=True)
-    selection = select(ids)
+    named, tasks = find_wanted_items(context, names)
+    selection = select(tuple(one.document_id for one in named))
     try:
         documents = () if tasks and selection.is_empty else find_selected(selection, services)
         plan = plan_retry(documents, tasks, services)
     except InvalidRequestError as error:
         raise WrongUsageError(str(error)) from None
     count = len(plan.documents) + len(plan.tasks)
-    if not context.as_json:
-        lines = [[one.document_id, one.key, one.status] for one in plan.documents]
-        lines += [[one.task_id, one.kind, one.status] for one in plan.tasks]
-        write_some(context, lines, count)
-    output.say(f"{count:,} to try again; {len(plan.letters):,} dead letters are about them.")
-    say_skipped(context, plan.skipped, _SKIPPED)
-    is_done = (
-        bool(count) and not dry_run and is_confirmed(f"Retry {count:,}?", yes=yes, output=output)
-    )
+    told = f"{count:,} to try again; {len(plan.letters):,} dead letters are about them."
+    write_plan(context, plan, told, _SKIPPED)
+    is_done = may_do(context, "Retry", count, dry_run=dry_run, yes=yes)
     done = RetryResult(0, 0, 0, True)
     if is_done:
-        with interrupt_on_signals():
-            done = retry(plan, services, Deadline.after(_NO_LIMIT_SECONDS))
+        with unlimited() as deadline:
+            done = retry(plan, services, deadline)
         output.say(
             f"{done.replayed:,} dead letters replayed, {done.resumed:,} documents go on without; "
             "`seashore watch` shows them."
         )
     if context.as_json:
-        output.write_json(
-            {
-                "dry_run": not is_done,
-                "document_ids": [one.document_id for one in plan.documents],
-                "task_ids": [one.task_id for one in plan.tasks],
-                "letters": len(plan.letters),
-                "skipped": dict(plan.skipped),
-                **vars(done),
-            }
-        )
+        told_plan = plan_to_json(plan, is_done=is_done)
+        output.write_json({**told_plan, "letters": len(plan.letters), **vars(done)})
     return ExitCode.FAILED if done.refused or not count else ExitCode.OK

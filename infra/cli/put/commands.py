@@ -18,7 +18,7 @@ def put(
         typer.Argument(
             metavar="FILE",
             show_default=False,
-            help="Files, folders (every PDF in them), or patterns such as 'reports/**/*.pdf'.",
+            help="Files, folders (every document in them), or patterns such as 'reports/**/*.pdf'.",
         ),
     ],
     prefix: Annotated[
@@ -36,7 +36,7 @@ def put(
     yes: Yes = False,
     options: StackOptions,
 ) -> ExitCode:
-    """Put PDFs into the documents bucket, and skip what is there unchanged.
+    """Put documents into the documents bucket, and skip what is there unchanged.
 
     Writes a line for each file as soon as it is up: the id of its document, a tab, and its key.
     The key is the file's name; of a file in a folder that was named, the folder's name and the

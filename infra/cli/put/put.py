@@ -81,6 +81,7 @@ def _put_and_tell(
 
     Raises:
         OperatorError: S3 refused, or cannot be reached.
+        OSError: The output takes nothing more.
         KeyboardInterrupt: The operator has had enough; what is up and how to go on is said.
     """
     if not files:
@@ -103,7 +104,7 @@ def _put_and_tell(
     try:
         with output.show_bar("Putting", total_bytes, DownloadColumn()) as count_bytes:
             results = put_files(context.stack.client("s3"), bucket, files, count_bytes, tell)
-    except BaseException as error:
+    except (KeyboardInterrupt, OperatorError, OSError) as error:
         if isinstance(error, KeyboardInterrupt) or count_up:
             output.say(
                 f"Broken off: {count_up:,} of {counted} are up. The same command puts the others, "

@@ -59,10 +59,9 @@ def put_files(
         try:
             for future in as_completed(futures):
                 tell(future.result())
-        except BaseException:
+        finally:
             stopped.set()
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
     return [future.result() for future in futures]
 
 

@@ -1,30 +1,26 @@
 """`seashore enqueue extract --prefix`: a task for each document whose key begins so."""
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import find_documents_under
 from infra.cli.documents.table import style_status
 from infra.cli.exit_codes import ExitCode
 from infra.cli.progress.follow_documents import REAL_PACE
 from infra.cli.progress.follow_tasks import FollowedTask, follow_tasks, show_task_progress
-from infra.cli.tasks.enqueue import build_task, refuse_used_id
-from shared.errors import OperatorError, UnknownItemError
+from infra.cli.tasks.enqueue import build_task, refuse_used_id, send_task
+from pipeline.tasks.extract.extract_many import (
+    WITHOUT_TEXT,
+    name_after_prefix,
+    name_extraction,
+)
+from shared.errors import UnknownItemError
 from shared.ledger.documents import Document
 from shared.ledger.tasks import find_task
-from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.lifecycle import TaskStatus
 from shared.messages.tasks import Task
-from shared.messages.work_items import escape_for_sqs
-
-# Of a document that ended so there is no text to read.
-_WITHOUT_TEXT = frozenset(
-    {DocumentStatus.NO_TEXT, DocumentStatus.REJECTED, DocumentStatus.FAILED, DocumentStatus.DELETED}
-)
 
 
 def enqueue_extractions(
@@ -50,9 +46,9 @@ def enqueue_extractions(
         OperatorError: AWS refused it.
     """
     found = find_documents_under(context, prefix)
-    documents = [one for one in found if one.status not in _WITHOUT_TEXT]
+    documents = [one for one in found if one.status not in WITHOUT_TEXT]
     if len(documents) < len(found):
-        left = Counter(str(one.status) for one in found if one.status in _WITHOUT_TEXT)
+        left = Counter(str(one.status) for one in found if one.status in WITHOUT_TEXT)
         told = ", ".join(f"{count:,} {status}" for status, count in left.most_common())
         context.output.say(f"Without text, so left out: {told}.")
     if not documents:
@@ -64,7 +60,7 @@ def enqueue_extractions(
     for task in tasks:
         refuse_used_id(find_task(context.table, task.task_id), task)
     for task in tasks:
-        _send(context, task)
+        send_task(context.stack, task)
     if not wait:
         _write_sent(context, tasks, documents)
         return ExitCode.OK
@@ -74,18 +70,12 @@ def enqueue_extractions(
 def _build_task(
     context: CommandContext, content: Mapping[str, Any], prefix: str, document: Document
 ) -> Task:
-    schema = json.dumps(content["schema"], sort_keys=True)
-    base = content["id"] or f"extract-{hashlib.sha256(schema.encode()).hexdigest()[:10]}"
-    own = {"id": f"{base}-{document.document_id}", "document": document.document_id}
-    return build_task(context, {**content, "name": content.get("name") or prefix[:100], **own})
-
-
-def _send(context: CommandContext, task: Task) -> None:
-    with aws_errors_as(OperatorError):
-        context.stack.client("sqs").send_message(
-            QueueUrl=context.stack.output("WorkQueueUrl"),
-            MessageBody=escape_for_sqs(task.model_dump_json(by_alias=True, exclude_none=True)),
-        )
+    own = {
+        "id": name_extraction(content["schema"], document, content["id"]),
+        "name": content["name"] or name_after_prefix(prefix),
+        "document": document.document_id,
+    }
+    return build_task(context, {**content, **own})
 
 
 def _write_sent(

@@ -1,7 +1,9 @@
 """EPUB books: their web pages in the order in which they are read."""
 
+import lzma
 import posixpath
 import zipfile
+import zlib
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -13,6 +15,7 @@ from pipeline.formats.units import UnitsDocument
 from shared.errors import RejectionCode
 
 _MOST_CHAPTERS = 5_000
+_ENCRYPTION = "META-INF/encryption.xml"
 
 
 def open_book(path: Path) -> UnitsDocument:
@@ -21,12 +24,18 @@ def open_book(path: Path) -> UnitsDocument:
     left_bytes = MAX_EXPANDED_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
-            for name in _list_chapters(path):
+            chapters = _list_chapters(path)
+            if _ENCRYPTION in archive.namelist() and not _list_locked(path).isdisjoint(chapters):
+                raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
+            for name in chapters:
                 left_bytes -= archive.getinfo(name).file_size
                 if left_bytes < 0:
                     raise UnreadableDocumentError(RejectionCode.EXPANDS_TOO_FAR)
                 units += read_page_units(decode_page(archive.read(name)))
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, KeyError) as error:
+    except (
+        *(zipfile.BadZipFile, NotImplementedError, EOFError, OSError, KeyError),
+        *(zlib.error, lzma.LZMAError),
+    ) as error:
         raise UnreadableDocumentError(
             RejectionCode.DAMAGED, "a chapter of it is missing or broken"
         ) from error
@@ -46,7 +55,10 @@ def _list_chapters(path: Path) -> list[str]:
     def note_item(name: str, attributes: dict[str, str]) -> None:
         if name.endswith(" item"):
             pages[attributes.get("id", "")] = attributes.get("href", "")
-        elif name.endswith(" itemref") and len(order) < _MOST_CHAPTERS:
+        elif name.endswith(" itemref"):
+            if len(order) == _MOST_CHAPTERS:
+                reason = f"it has more than {_MOST_CHAPTERS:,} chapters"
+                raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason)
             order.append(attributes.get("idref", ""))
 
     parse_part(path, "META-INF/container.xml", note_package, lambda name: None, lambda text: None)
@@ -58,3 +70,18 @@ def _list_chapters(path: Path) -> list[str]:
         posixpath.normpath(posixpath.join(folder, unquote(pages[i]))) for i in order if i in pages
     )
     return list(names)
+
+
+def _list_locked(path: Path) -> set[str]:
+    """The names of the parts that are encrypted; books that are open have fonts among them.
+
+    Source: W3C, "EPUB 3.3", 4.2.6.3.2 (encryption.xml): names are relative to the package itself.
+    """
+    locked: set[str] = set()
+
+    def note_part(name: str, attributes: dict[str, str]) -> None:
+        if name.endswith(" CipherReference"):
+            locked.add(posixpath.normpath(unquote(attributes.get("URI", ""))))
+
+    parse_part(path, _ENCRYPTION, note_part, lambda name: None, lambda text: None)
+    return locked

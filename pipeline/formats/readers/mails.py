@@ -8,11 +8,11 @@ from pathlib import Path
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.web_pages import decode_page, read_page_units
+from pipeline.formats.text_encoding import decode_named
 from pipeline.formats.units import InnerFile, UnitsDocument
 from shared.errors import RejectionCode
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
-_MOST_PARTS = 1_000
 
 
 def open_mail(path: Path) -> UnitsDocument:
@@ -31,12 +31,18 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
     """The units of a mail and the files inside."""
     headers = [f"{name}: {mail[name]}" for name in SHOWN_HEADERS if mail[name]]
     body = mail.get_body(("plain", "html"))
-    shown = [("" if body is None else _read_text(body))]
+    text = "" if body is None else _read_text(body)
+    other_forms: list[MIMEPart] = []
+    if text.strip():
+        other_forms = _list_other_forms(mail, body)
+    else:
+        # Some programs leave the plain form empty.
+        body = mail.get_body(("html",)) or body
+        text = "" if body is None else _read_text(body)
+    shown = [text]
     files = []
-    for number, part in enumerate(_list_leaves(mail)):
-        if number >= _MOST_PARTS:
-            break
-        if part is body or _is_other_form(part, body, mail):
+    for part in _list_leaves(mail):
+        if part is body or any(part is one for one in other_forms):
             continue
         if part.get_content_type() == "message/rfc822":
             inner = part.get_payload(0)
@@ -67,15 +73,20 @@ def _list_leaves(mail: MIMEPart) -> list[MIMEPart]:
     return leaves
 
 
-def _is_other_form(part: MIMEPart, body: MIMEPart | None, mail: MIMEPart) -> bool:
-    """Whether a part says in HTML what the body says in plain text."""
-    return (
-        body is not None
-        and body.get_content_type() == "text/plain"
-        and part.get_content_type() == "text/html"
-        and part.get_filename() is None
-        and any(one.get_content_type() == "multipart/alternative" for one in mail.walk())
-    )
+def _list_other_forms(mail: MIMEPart, body: MIMEPart | None) -> list[MIMEPart]:
+    """Parts that say in HTML what the body says in plain text (RFC 2046, 5.1.4)."""
+    if body is None or body.get_content_type() != "text/plain":
+        return []
+    for one in mail.walk():
+        if isinstance(one, MIMEPart) and one.get_content_type() == "multipart/alternative":
+            leaves = _list_leaves(one)
+            if any(leaf is body for leaf in leaves):
+                return [
+                    leaf
+                    for leaf in leaves
+                    if leaf.get_content_type() == "text/html" and leaf.get_filename() is None
+                ]
+    return []
 
 
 def _is_shown_picture(part: MIMEPart) -> bool:
@@ -90,17 +101,8 @@ def _read_bytes(part: MIMEPart) -> bytes:
 
 
 def _read_text(part: MIMEPart) -> str:
-    data = _read_bytes(part)
+    data, named = _read_bytes(part), part.get_content_charset()
     if part.get_content_type() == "text/html":
-        named = part.get_content_charset()
-        page = _decode(data, named) if named else decode_page(data)
+        page = decode_named(data, named) if named else decode_page(data)
         return "\n".join(read_page_units(page))
-    text = _decode(data, part.get_content_charset() or "utf-8")
-    return re.sub(r"\r\n?", "\n", text)
-
-
-def _decode(data: bytes, charset: str) -> str:
-    try:
-        return data.decode(charset, "replace")
-    except LookupError:
-        return data.decode("utf-8", "replace")
+    return re.sub(r"\r\n?", "\n", decode_named(data, named))

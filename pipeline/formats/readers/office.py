@@ -41,13 +41,13 @@ def open_text(path: Path) -> UnitsDocument:
     writer = UnitWriter()
     for section in json.loads(tree)["sections"]:
         # What each page repeats stands once.
-        for place in ("header", "first_page_header"):
+        for place in ("header", "first_page_header", "even_page_header"):
             _write_blocks(writer, (section.get(place) or {}).get("content", []))
         for block in section["elements"]:
             if block.get("type") == "heading":
                 writer.begin()
             _write_blocks(writer, [block])
-        for place in ("footer", "first_page_footer"):
+        for place in ("footer", "first_page_footer", "even_page_footer"):
             _write_blocks(writer, (section.get(place) or {}).get("content", []))
     return UnitsDocument(writer.finish() or [""])
 

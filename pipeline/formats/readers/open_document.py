@@ -33,9 +33,14 @@ _PASSED_OVER = frozenset(
         f"{_TABLE} calculation-settings",
         f"{_TABLE} content-validations",
         f"{_NS}presentation:1.0 settings",
+        # Who wrote a remark, and when: it stands in the middle of a paragraph.
+        *(f"http://purl.org/dc/elements/1.1/ {name}" for name in ("creator", "date")),
+        f"{_NS}meta:1.0 creator-initials",
     }
 )
 _MOST_SPACES = 100
+# Cells and rows that are alike are written once, with their number; to the end of a sheet, too.
+_MOST_REPEATED = 1_000
 
 
 def open_text(path: Path) -> UnitsDocument:
@@ -81,8 +86,9 @@ class _Content:
         self._is_counting = False
         # Text of paragraphs that are open: a note or a frame lies in the middle of one.
         self._paragraphs: list[list[str]] = []
-        # Cells of the rows that are open: a table may lie in a cell.
-        self._rows: list[list[str]] = []
+        # Cells of the rows that are open, and how often each stands: a table may lie in a cell.
+        self._rows: list[list[tuple[str, int]]] = []
+        self._repeats: list[int] = []
         self._cells: list[list[str]] = []
         self._passed_over = 0
         self._tables = 0
@@ -102,13 +108,14 @@ class _Content:
             self._paragraphs.append([])
         elif name == _ROW:
             self._rows.append([])
+            self._repeats.append(_read_count(attributes, f"{_TABLE} number-rows-repeated"))
         elif name in (_CELL, _COVERED):
             self._cells.append([])
+            self._repeats.append(_read_count(attributes, f"{_TABLE} number-columns-repeated"))
         elif name in _SPACES:
             self._add(_SPACES[name])
         elif name == f"{_TEXT} s":
-            count = attributes.get(f"{_TEXT} c", "1")
-            self._add(" " * (min(int(count), _MOST_SPACES) if count.isdecimal() else 1))
+            self._add(" " * min(_read_count(attributes, f"{_TEXT} c"), _MOST_SPACES))
 
     def end(self, name: str) -> None:
         if self._passed_over:
@@ -117,9 +124,10 @@ class _Content:
         if name in (_HEADING, _PARAGRAPH):
             self._put("".join(self._paragraphs.pop()) + "\n")
         elif name in (_CELL, _COVERED) and self._rows:
-            self._rows[-1].append("".join(self._cells.pop()))
+            self._rows[-1].append(("".join(self._cells.pop()), self._repeats.pop()))
         elif name == _ROW:
-            self._put(join_cells(self._rows.pop()) + "\n")
+            row = _join_row(self._rows.pop()) + "\n"
+            self._put(row * (self._repeats.pop() if row.strip() else 1))
         elif name == _SHEET:
             self._tables -= 1
 
@@ -141,3 +149,16 @@ class _Content:
             self._cells[-1].append(text)
         else:
             self._writer.write(text)
+
+
+def _join_row(cells: list[tuple[str, int]]) -> str:
+    while cells and not cells[-1][0].strip():
+        cells.pop()
+    return join_cells(text for text, count in cells for _ in range(count))
+
+
+def _read_count(attributes: dict[str, str], name: str) -> int:
+    """How often something stands there, in an attribute; no more often than is sensible."""
+    # `int` refuses figures of thousands of digits.
+    digits = attributes.get(name, "1")[:10]
+    return min(int(digits), _MOST_REPEATED) if digits.isdecimal() else 1

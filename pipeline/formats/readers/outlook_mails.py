@@ -13,30 +13,37 @@ from shared.errors import RejectionCode
 
 # Properties by their numbers ([MS-OXPROPS]).
 _SENDER, _SENDER_ADDRESS, _TO, _CC, _SUBJECT = "0C1A", "5D01", "0E04", "0E03", "0037"
-_BODY, _HTML_BODY, _TRANSPORT_HEADERS = "1000", "1013", "007D"
+_BODY, _HTML_BODY, _RICH_BODY, _TRANSPORT_HEADERS = "1000", "1013", "1009", "007D"
 _FILE_DATA, _LONG_NAME, _SHORT_NAME, _SHOWN_NAME = "3701", "3707", "3704", "3001"
 _UTF_16, _NARROW, _BINARY = "001F", "001E", "0102"
 _ATTACHMENT = "__attach_version1.0_#"
 _OBJECT = "__substg1.0_3701000D"
+_RICH_BODY_ONLY = "Outlook keeps it in compressed rich text: save the mail as .eml"
+_IN_PIECES = "a mail that Outlook keeps in pieces: save it by itself"
 
 
 def open_outlook_mail(path: Path) -> UnitsDocument:
     """Open a mail: one unit for its headers and body; what is attached are files inside.
 
-    A mail that is attached, which Outlook keeps in pieces, is a file without content here.
+    A mail that is attached, which Outlook keeps in pieces, is a file that is not read; so is the
+    body where it is there in compressed rich text only.
     """
     try:
         with olefile.OleFileIO(io.BytesIO(path.read_bytes())) as mail:
             folders = sorted({entry[0] for entry in mail.listdir() if len(entry) > 1})
             attachments = [name for name in folders if name.startswith(_ATTACHMENT)]
-            text = _read_mail(mail)
-            files = [_read_attachment(mail, name) for name in attachments[: MAX_FILES + 1]]
+            body = _read_body(mail)
+            text = _read_mail(mail, body)
+            files = []
+            if not body.strip() and _read_stream(mail, _RICH_BODY + _BINARY):
+                files.append(InnerFile("the body of the mail", b"", _RICH_BODY_ONLY))
+            files += [_read_attachment(mail, name) for name in attachments[: MAX_FILES + 1]]
     except (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "its parts do not fit") from error
     return UnitsDocument([text], files)
 
 
-def _read_mail(mail: olefile.OleFileIO) -> str:
+def _read_mail(mail: olefile.OleFileIO, body: str) -> str:
     sender = " ".join(filter(None, (_read_text(mail, one) for one in (_SENDER, _SENDER_ADDRESS))))
     told = (
         ("From", sender),
@@ -45,11 +52,17 @@ def _read_mail(mail: olefile.OleFileIO) -> str:
         ("Date", _find_date(_read_text(mail, _TRANSPORT_HEADERS))),
         ("Subject", _read_text(mail, _SUBJECT)),
     )
-    body = _read_text(mail, _BODY)
-    page = _read_stream(mail, _HTML_BODY + _BINARY)
-    if not body.strip() and page:
-        body = "\n".join(read_page_units(decode_page(page)))
     return "\n".join([*(f"{name}: {value}" for name, value in told if value), "", body])
+
+
+def _read_body(mail: olefile.OleFileIO) -> str:
+    body = _read_text(mail, _BODY)
+    if body.strip():
+        return body
+    # HTML is bytes by the specification, and text as some programs save it.
+    data = _read_stream(mail, _HTML_BODY + _BINARY)
+    page = decode_page(data) if data else _read_text(mail, _HTML_BODY)
+    return "\n".join(read_page_units(page))
 
 
 def _find_date(headers: str) -> str:
@@ -61,7 +74,7 @@ def _read_attachment(mail: olefile.OleFileIO, folder: str) -> InnerFile:
     names = (_read_text(mail, one, folder) for one in (_LONG_NAME, _SHOWN_NAME, _SHORT_NAME))
     name = next((one for one in names if one), "")
     if mail.exists(f"{folder}/{_OBJECT}"):
-        return InnerFile(f"{name or 'mail'} (a mail that Outlook keeps in pieces)", b"")
+        return InnerFile(name or "mail", b"", _IN_PIECES)
     return InnerFile(name, _read_stream(mail, _FILE_DATA + _BINARY, folder))
 
 

@@ -11,8 +11,6 @@ from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.units import UnitsDocument
 from shared.errors import RejectionCode
 
-_PAGE_BREAK = "\f"
-
 
 def open_rich_text(path: Path) -> UnitsDocument:
     """Open a text: one unit."""
@@ -22,4 +20,5 @@ def open_rich_text(path: Path) -> UnitsDocument:
         text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]  # it has none
     except (ValueError, IndexError, KeyError, LookupError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "it is no RTF") from error
-    return UnitsDocument([text])
+    # A character beyond the first 65,536 is written as two halves, which become one here.
+    return UnitsDocument([text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")])

@@ -4,7 +4,7 @@ import re
 from html.parser import HTMLParser
 from pathlib import Path
 
-from pipeline.formats.text_encoding import decode_text, find_encoding
+from pipeline.formats.text_encoding import decode_named, decode_text, find_encoding
 from pipeline.formats.units import UnitsDocument, UnitWriter
 
 _NAMED_ENCODING = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]+)""", re.I)
@@ -14,7 +14,7 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _PASSED_OVER = frozenset(
     {
         *("script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "audio"),
-        *("video", "nav", "footer", "select", "datalist", "dialog", "head"),
+        *("video", "nav", "footer", "select", "datalist", "dialog", "title"),
     }
 )
 # They have no end tag (WHATWG, "HTML", 13.1.2, void elements).
@@ -33,6 +33,16 @@ _BLOCKS = frozenset(
     }
 )
 _CELLS = frozenset({"td", "th"})
+# What ends an element whose own end tag is left out, besides the end of what it is in (WHATWG,
+# "HTML", 13.1.2.4, optional tags).
+_ENDED_BY = {
+    "p": (_BLOCKS | _CELLS | {"nav", "footer"}) - {"br"},
+    "li": frozenset({"li"}),
+    **dict.fromkeys(("dt", "dd"), frozenset({"dt", "dd"})),
+    **dict.fromkeys(("td", "th"), _CELLS | {"tr", "tbody", "tfoot"}),
+    "tr": frozenset({"tr", "tbody", "tfoot"}),
+    **dict.fromkeys(("thead", "tbody", "tfoot"), frozenset({"tbody", "tfoot"})),
+}
 _BETWEEN_CELLS = " | "
 _BEFORE_FIRST_CELL = re.compile(r"^[ \t]*\| ", re.MULTILINE)
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -47,10 +57,7 @@ def decode_page(data: bytes) -> str:
     """The characters of a web page, by what it names itself where its bytes do not tell."""
     named = _NAMED_ENCODING.search(data[:_ENCODING_WITHIN_BYTES])
     if find_encoding(data) == "cp1252" and named is not None:
-        try:
-            return data.decode(named[1].decode("ascii"), "replace")
-        except LookupError:
-            pass
+        return decode_named(data, named[1].decode("ascii"))
     return decode_text(data)
 
 
@@ -63,7 +70,7 @@ def read_page_units(page: str) -> list[str]:
 
 
 class _PageReader(HTMLParser):
-    """Writes what is shown; of elements that are not, it counts how deep it is in them."""
+    """Writes what is shown; of an element that is not, it keeps which are open in it."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -72,13 +79,14 @@ class _PageReader(HTMLParser):
         self._is_preformatted = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        while self._passed_over and tag in _ENDED_BY.get(self._passed_over[-1], ()):
+            self._passed_over.pop()
         if tag in _VOID:
             if tag in _BLOCKS and not self._passed_over:
                 self.writer.write("\n")
             return
         if self._passed_over:
-            if tag == self._passed_over[-1]:
-                self._passed_over.append(tag)
+            self._passed_over.append(tag)
             return
         if tag in _PASSED_OVER or _is_hidden(dict(attrs)):
             self._passed_over.append(tag)
@@ -96,16 +104,25 @@ class _PageReader(HTMLParser):
 
     def handle_endtag(self, tag: str) -> None:
         if self._passed_over:
-            # What ends is what was begun last: elements inside of it do not count.
-            if tag == self._passed_over[-1]:
-                self._passed_over.pop()
-            elif tag in ("body", "html"):
-                self._passed_over.clear()
-            return
+            is_of_outer = self._end_passed_over(tag)
+            if not is_of_outer:
+                return
         if tag in _BLOCKS:
             self.writer.write("\n")
         if tag == "pre":
             self._is_preformatted = False
+
+    def _end_passed_over(self, tag: str) -> bool:
+        """End what a tag ends; whether it belongs to an element around what is passed over."""
+        open_tags = self._passed_over
+        if tag in open_tags:
+            while open_tags.pop() != tag:
+                pass
+            return False
+        ends_all = open_tags[0] in _ENDED_BY and tag in _BLOCKS | _CELLS
+        if ends_all or tag in ("body", "html"):
+            open_tags.clear()
+        return ends_all
 
     def handle_data(self, data: str) -> None:
         if self._passed_over:

@@ -1,6 +1,8 @@
 """XML parts of a package, parsed as a stream, so that no part is held as a tree."""
 
+import lzma
 import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from xml.parsers import expat
@@ -74,10 +76,7 @@ def parse_part(
         raise UnreadableDocumentError(
             RejectionCode.DAMAGED, "a part of it breaks off or is no XML"
         ) from error
-    except Exception as error:
-        # zlib's and lzma's own errors have no common class.
-        if type(error).__module__ not in ("zlib", "_lzma", "lzma"):
-            raise
+    except (zlib.error, lzma.LZMAError) as error:
         raise UnreadableDocumentError(
             RejectionCode.DAMAGED, "a part of it cannot be unpacked"
         ) from error

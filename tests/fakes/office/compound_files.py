@@ -63,8 +63,8 @@ def make_compound_file(streams, class_id=bytes(16)):
     return header + table + directory + content
 
 
-def make_msg(subject, body, files=()):
-    """A mail of Outlook: (name, bytes) of each file attached to it."""
+def make_msg(subject, body, files=(), further=()):
+    """A mail of Outlook: (name, bytes) of each file attached to it, and of each further stream."""
     streams = {
         "__properties_version1.0": b"",
         "__substg1.0_0037001F": subject.encode("utf-16-le"),
@@ -75,4 +75,4 @@ def make_msg(subject, body, files=()):
         folder = f"__attach_version1.0_#{number:08X}"
         streams[f"{folder}/__substg1.0_3707001F"] = name.encode("utf-16-le")
         streams[f"{folder}/__substg1.0_37010102"] = data
-    return make_compound_file(streams)
+    return make_compound_file({**streams, **dict(further)})

@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from pipeline.tasks.extract import extract_many
 from shared.ledger.document_versions import delete_document
 from shared.ledger.tasks import register_task
 from shared.messages.tasks import name_digest_task
@@ -83,3 +84,84 @@ def test_a_deleted_document_gives_neither_file_nor_text(desk):
     delete_document(desk.table, document, desk.now, "gone")
     for part in ("file", "text"):
         assert desk.send("GET", f"/documents/{document.document_id}/{part}").status == 404
+
+
+def extract_all(desk, **changes):
+    schema = {"type": "object", "properties": {"sum": {"type": "number"}}}
+    return desk.send("POST", "/extractions", {"prefix": "tender/", "schema": schema, **changes})
+
+
+def test_one_request_makes_an_extraction_of_each_document_under_a_prefix(desk):
+    old = desk.enter_document("tender/a.pdf", "Old.", sequencer="0A")
+    wanted = [
+        desk.enter_document(key, "A sum of 5.", sequencer="0B", version="v2")
+        for key in ("tender/a.pdf", "tender/b.pdf")
+    ]
+    desk.enter_document("other/tender/c.pdf", "Not meant.")
+    gone = desk.enter_document("tender/gone.pdf", "Deleted.")
+    delete_document(desk.table, gone, desk.now, "gone")
+    desk.queued()
+    sent = extract_all(desk)
+    assert sent.status == 202
+    made = {task["document_id"]: task["task_id"] for task in sent.body["tasks"]}
+    assert set(made) == {document.document_id for document in wanted}
+    assert old.document_id not in made
+    assert (sent.body["without_text"], sent.body["next_cursor"]) == (1, None)
+    queued = desk.queued()
+    assert {one["document"]: one["id"] for one in queued} == made
+    assert {one["kind"] for one in queued} == {"extract"}
+    listed = desk.send("GET", "/tasks", query={"name": "tender/"}).body["tasks"]
+    assert {task["task_id"] for task in listed} == set(made.values())
+
+    # The same once more is the same tasks; what has come since has one of its own.
+    new = desk.enter_document("tender/d.pdf", "Another.")
+    again = extract_all(desk).body["tasks"]
+    assert {task["document_id"]: task["task_id"] for task in again} == {
+        **made,
+        new.document_id: f"{next(iter(made.values()))[:-22]}-{new.document_id}",
+    }
+    assert (
+        extract_all(desk, id="mine", name="Sums").body["tasks"][0]["task_id"].startswith("mine-d")
+    )
+
+
+def test_many_extractions_are_taken_up_call_by_call(desk, monkeypatch):
+    for number in range(5):
+        desk.enter_document(f"tender/many/{number}.pdf", "A sum.")
+    monkeypatch.setattr(extract_many, "_PAGE_SIZE", 2)
+    monkeypatch.setattr(extract_many, "_MOST_TASKS", 2)
+    keys, cursors = [], [None]
+    while len(cursors) == 1 or cursors[-1] is not None:
+        answer = extract_all(desk, prefix="tender/many/", cursor=cursors[-1]).body
+        assert len(answer["tasks"]) <= 2
+        keys += [task["key"] for task in answer["tasks"]]
+        cursors.append(answer["next_cursor"])
+    assert sorted(keys) == [f"tender/many/{number}.pdf" for number in range(5)]
+    assert len(cursors) > 3
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "words"),
+    [
+        ({"schema": {"type": "array"}}, 422, "schema"),
+        ({"id": "x" * 79}, 400, "78 at the most"),
+        ({"id": "seashore-digest-2026"}, 422, "begins as the pipeline's own tasks do"),
+        ({"prefix": ""}, 400, "prefix"),
+        ({"cursor": "x"}, 400, "cursor"),
+        ({"callback": "https://example.com/"}, 422, "callback"),
+        ({"document": "a.pdf"}, 400, "document"),
+    ],
+)
+def test_extractions_that_cannot_be_are_refused(desk, changes, status, words):
+    key = f"refused/{'-'.join(changes)}/{status}-{len(words)}.pdf"
+    desk.enter_document(key, "A sum.")
+    refused = extract_all(desk, **{"prefix": key, **changes})
+    assert refused.status == status
+    assert words in refused.body["error"]["message"]
+
+
+def test_another_extraction_under_the_same_ids_is_refused(desk):
+    desk.enter_document("taken/a.pdf", "A sum.")
+    assert extract_all(desk, prefix="taken/", id="taken").status == 202
+    other = {"type": "object", "properties": {"buyer": {"type": "string"}}}
+    assert extract_all(desk, prefix="taken/", id="taken", schema=other).status == 409

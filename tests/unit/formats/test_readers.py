@@ -4,11 +4,13 @@ from email.message import EmailMessage
 
 import pytest
 
+from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.office.compound_files import make_msg
 from tests.fakes.office.packages import (
     docx_parts,
     epub_parts,
     make_package,
+    make_relations,
     odp_parts,
     ods_parts,
     odt_parts,
@@ -20,6 +22,7 @@ from tests.fakes.pdf.pdf_files import make_text_pdf
 
 BLOCKS = [(None, "before"), ("One", "alpha a*b_c <d> & # e"), ("Two", "gamma")]
 SECTIONS = ["before", "One\nalpha a*b_c <d> & # e", "Two\ngamma"]
+KINDS = ("default", "even")
 SHEETS_WITH_A_GAP = {"Costs": [["pier"]], "Blank": [], "Rest & more": [["wall"]]}
 SHEETS = {"Costs": [["pier", 1], ["wall|gate", 2]], "Rest": [["*c*", "# d"]]}
 SHEET_TEXTS = ["Costs\npier | 1\nwall|gate | 2", "Rest\n*c* | # d"]
@@ -50,6 +53,24 @@ def test_a_paragraph_that_looks_like_a_heading_is_none(read):
     ]
 
 
+def test_the_header_of_even_pages_is_read_too(read):
+    parts = docx_parts([("One", "alpha")])
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    sections = "".join(f'<w:headerReference w:type="{kind}" r:id="{kind}"/>' for kind in KINDS)
+    parts["word/document.xml"] = parts["word/document.xml"].replace(
+        "</w:body>",
+        '<w:sectPr xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+        f"{sections}</w:sectPr></w:body>",
+    )
+    relations = [("r1", "styles", "styles.xml"), *((one, "header", f"{one}.xml") for one in KINDS)]
+    parts["word/_rels/document.xml.rels"] = make_relations(relations)
+    for kind in KINDS:
+        parts[f"word/{kind}.xml"] = (
+            f"<w:hdr {space}><w:p><w:r><w:t>{kind}</w:t></w:r></w:p></w:hdr>"
+        )
+    assert read(make_package(parts)).texts[0].split() == ["default", "even"]
+
+
 def test_deleted_text_and_numbers_of_notes_are_no_text(read):
     body = (
         "<text:tracked-changes><text:p>gone</text:p></text:tracked-changes><text:p>kept<text:note>"
@@ -57,6 +78,27 @@ def test_deleted_text_and_numbers_of_notes_are_no_text(read):
         '</text:note-body></text:note><text:s text:c="2"/>on</text:p>'
     )
     assert read(make_package(open_document_parts("text", body))).texts == ["a note\nkept on"]
+
+
+def test_cells_and_rows_that_stand_several_times_are_written_as_often(read):
+    cell = "<table:table-cell table:number-columns-repeated='{}'>{}</table:table-cell>".format
+    row = "<table:table-row table:number-rows-repeated='{}'>{}</table:table-row>".format
+    rows = [
+        row(1, cell(2, "<text:p>5</text:p>") + cell(2, "") + cell(1, "<text:p>7</text:p>")),
+        row(2, cell(1, "<text:p>a</text:p>") + cell(16_000, "")),
+        row(1_048_000, cell(16_384, "")),
+    ]
+    body = f'<table:table table:name="S">{"".join(rows)}</table:table>'
+    document = read(make_package(open_document_parts("spreadsheet", body)))
+    assert document.texts == ["S\n5 | 5 | | | 7\na\na"]
+
+
+def test_who_wrote_a_remark_is_no_text(read):
+    body = (
+        "<text:p>be<office:annotation><dc:creator xmlns:dc='http://purl.org/dc/elements/1.1/'>Bo"
+        "</dc:creator><text:p>why?</text:p></office:annotation>fore</text:p>"
+    )
+    assert read(make_package(open_document_parts("text", body))).texts == ["why?\nbefore"]
 
 
 PAGE = """<!doctype html><html><head><title>T</title><style>x</style></head><body>
@@ -72,6 +114,33 @@ def test_a_web_page_is_what_it_shows(read):
         "Tides High at noon.",
         "Table a | b c | d",
     ]
+
+
+@pytest.mark.parametrize(
+    ("page", "text"),
+    [
+        ("<head><title>T</title><body><p>shown", "shown"),
+        ("<title>T</title><p>shown", "shown"),
+        ("<p hidden>no<p>shown</p>rest", "shown rest"),
+        ("<p hidden>no<hr>shown", "shown"),
+        ("<div><p hidden>no<b>no</b></div>shown", "shown"),
+        ("<ul><li hidden>no<ul><li>no</ul><li>shown</ul>rest", "- shown rest"),
+        ("<table><tr hidden><td>no<tr><td>shown</table>rest", "shown rest"),
+        ("<div hidden><p>no<p>no</div>shown", "shown"),
+        ("<div hidden>no</p>no<br>no</div>shown", "shown"),
+    ],
+)
+def test_what_ends_without_a_tag_hides_nothing_after_it(read, page, text):
+    document = read(f"<!doctype html>{page}".encode())
+    assert [" ".join(one.split()) for one in document.texts] == [text]
+
+
+@pytest.mark.parametrize("name", ["iso-8859-1", "US-ASCII", "undefined", "idna", "x-unknown"])
+def test_a_narrow_or_wrong_name_of_an_encoding_costs_no_character(read, name):
+    page = f"<!doctype html><meta charset={name}><p>It\x92s".encode("latin-1")
+    assert read(page).texts == ["It\u2019s"]
+    mail = f"From: a@b\nTo: c@d\nContent-Type: text/plain; charset={name}\n\nIt\x92s\n"
+    assert read(mail.encode("latin-1")).texts[0].endswith("\n\nIt\u2019s")
 
 
 @pytest.mark.parametrize(
@@ -112,8 +181,10 @@ def test_prose_with_commas_is_no_table(read):
 
 
 def test_rich_text_is_read(read):
-    data = rb"{\rtf1\ansi{\fonttbl\f0 Arial;}\b Tides\b0\par caf\'e9 \u8364?1\par}"
-    assert read(data).texts[0].split() == ["Tides", "café", "€1"]
+    data = (
+        rb"{\rtf1\ansi{\fonttbl\f0 Arial;}\b Tides\b0\par caf\'e9 \u8364?1 \u-10178?\u-8948?\par}"
+    )
+    assert read(data).texts[0].split() == ["Tides", "café", "€1", "\U0001f90c"]
 
 
 def make_mail(**headers):
@@ -142,6 +213,27 @@ def test_a_mail_is_its_headers_and_body_and_what_is_attached(read):
     assert "a picture" in document.files[1][1]
 
 
+def test_a_mail_whose_plain_form_is_empty_is_read_in_html(read):
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "ada@example.org", "Tides"
+    mail.set_content(" ")
+    mail.add_alternative("<p>See below.</p>", subtype="html")
+    assert read(mail.as_bytes()).texts[0].split() == (
+        ["From:", "ada@example.org", "Subject:", "Tides", "See", "below."]
+    )
+
+
+def test_a_further_text_in_html_is_no_other_form_of_the_body(read):
+    mail = make_mail()
+    mail.add_alternative("<p>See below.</p>", subtype="html")
+    mail.make_mixed()
+    further = EmailMessage()
+    further.set_content("<p>All the rest.</p>", subtype="html")
+    mail.attach(further)
+    texts = read(mail.as_bytes()).texts
+    assert [text.split("\n")[-1] for text in texts] == ["Ada", "All the rest."]
+
+
 def test_a_picture_that_the_body_shows_is_no_attachment(read):
     mail = make_mail()
     mail.add_alternative('<img src="cid:logo">Hello', subtype="html")
@@ -153,3 +245,44 @@ def test_a_mail_of_outlook_is_read_with_its_attachments(read):
     document = read(make_msg("Tides", "The pier is closed.", [("a.txt", b"x" * 5000)]))
     assert document.texts == ["From: Ada\nSubject: Tides\n\nThe pier is closed."]
     assert document.files == [("a.txt", None)]
+
+
+def test_a_body_in_html_is_read_however_outlook_has_saved_it(read):
+    page = "<p>The pier is closed.</p>"
+    for name, data in (("1013001F", page.encode("utf-16-le")), ("10130102", page.encode())):
+        document = read(make_msg("Tides", " ", further=[(f"__substg1.0_{name}", data)]))
+        assert document.texts[0].split("\n")[-1] == "The pier is closed."
+        assert document.files == []
+
+
+def test_what_outlook_keeps_in_forms_of_its_own_is_named_with_a_reason(read):
+    rich = [("__substg1.0_10090102", b"LZFu")]
+    ((name, reason),) = read(make_msg("Tides", "", further=rich)).files
+    assert (name, "compressed rich text" in reason) == ("the body of the mail", True)
+    inner = [("__attach_version1.0_#00000000/__substg1.0_3701000D", b"x")]
+    ((name, reason),) = read(make_msg("Tides", "Closed.", further=inner)).files
+    assert (name, "in pieces" in reason) == ("mail", True)
+
+
+def test_an_attached_file_of_no_bytes_is_named_and_no_document(read):
+    mail = make_mail()
+    mail.add_attachment(b"", "text", "plain", filename="notes.txt")
+    assert read(mail.as_bytes()).files == [("notes.txt", "there is nothing in it")]
+
+
+@pytest.mark.parametrize(
+    ("part", "is_locked"), [("book/c1.xhtml", True), ("book/c%31.xhtml", True), ("a.otf", False)]
+)
+def test_a_book_is_locked_if_a_chapter_is_and_not_for_its_fonts(read, part, is_locked):
+    parts = epub_parts(["one", "two"])
+    parts["META-INF/encryption.xml"] = (
+        '<encryption xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><e:EncryptedData '
+        f'xmlns:e="http://www.w3.org/2001/04/xmlenc#"><e:CipherReference URI="{part}"/>'
+        "</e:EncryptedData></encryption>"
+    )
+    if not is_locked:
+        assert read(make_package(parts)).texts == ["one", "two"]
+        return
+    with pytest.raises(RejectedDocumentError) as refusal:
+        read(make_package(parts))
+    assert refusal.value.code is RejectionCode.ENCRYPTED

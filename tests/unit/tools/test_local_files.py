@@ -1,6 +1,8 @@
 """The files of a local stack: lock, record, port and scratch folder."""
 
 import fcntl
+import os
+import signal
 import socket
 import subprocess
 import sys
@@ -10,7 +12,7 @@ import pytest
 
 from infra.file_lock import FileLockedError, hold_file_lock, is_file_locked
 from infra.local.ports import choose_port
-from infra.local.process import clear_scratch, make_scratch
+from infra.local.process import clear_scratch, launch, make_scratch, wait_for
 from infra.local.record import (
     LocalFolder,
     LocalRecord,
@@ -86,6 +88,52 @@ def test_damaged_record_is_no_crash(folder):
         folder.record.write_text('{"pid": 1}')
         with pytest.raises(LocalStackError, match="starting or stopping"):
             read_record(folder)
+
+
+def launch_holder(folder, lock):
+    """A stand-in for the emulator: it holds the lock until its process is ended."""
+    hold = "import sys, time; print('began', flush=True); time.sleep(60)"
+    return launch([sys.executable, "-c", hold], folder.log, pass_fds=[lock])
+
+
+def test_program_begins_once_its_record_is_written_and_holds_the_lock(folder):
+    with claim_folder(folder) as lock, launch_holder(folder, lock) as pid:
+        assert folder.log.read_bytes() == b""
+        write_record(folder, replace(RECORD, pid=pid))
+    try:
+        assert wait_for(lambda: folder.log.read_text() == "began\n", timeout_seconds=30)
+        assert read_record(folder).pid == pid
+    finally:
+        os.killpg(pid, signal.SIGKILL)
+    assert wait_for(lambda: not is_running(folder), timeout_seconds=30)
+
+
+def test_program_whose_launch_is_broken_off_leaves_nobody_with_the_lock(folder):
+    with (
+        pytest.raises(KeyboardInterrupt),
+        claim_folder(folder) as lock,
+        launch_holder(folder, lock),
+    ):
+        raise KeyboardInterrupt
+    assert wait_for(lambda: not is_running(folder), timeout_seconds=30)
+    assert folder.log.read_bytes() == b""
+
+
+def test_program_whose_launcher_is_killed_leaves_nobody_with_the_lock(folder):
+    killed = f"""
+import os, signal, sys
+from pathlib import Path
+from infra.local.process import launch
+from infra.local.record import LocalFolder, claim_folder
+folder = LocalFolder(Path({str(folder.root)!r}))
+program = [sys.executable, "-c", "print('began')"]
+with claim_folder(folder) as lock, launch(program, folder.log, pass_fds=[lock]):
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+    ended = subprocess.run([sys.executable, "-c", killed], check=False)  # noqa: S603 - fixed
+    assert ended.returncode == -signal.SIGKILL
+    assert wait_for(lambda: not is_running(folder), timeout_seconds=30)
+    assert folder.log.read_bytes() == b""
 
 
 def test_record_holds_credentials_and_is_for_its_owner_only(folder):
