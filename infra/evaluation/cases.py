@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pipeline.tasks.extract.field_schema import read_field_schema
 from shared.errors import TaskRefusedError, WrongUsageError
 from shared.messages.problem_words import describe_problem
+from shared.messages.tasks import FieldsToFind, Prompt
 
 ENDING = ".answers.json"
 
@@ -40,7 +41,7 @@ class KnownQuestion(_Strict):
         pages: The pages of which one has to be cited; any if there are none.
     """
 
-    question: str = Field(min_length=1)
+    question: Prompt
     answers: list[str]
     pages: list[int] = []
 
@@ -56,7 +57,7 @@ class KnownFields(_Strict):
         conflicts: Fields of which pages say different things, with all values.
     """
 
-    fields_schema: dict[str, Any] = Field(alias="schema")
+    fields_schema: FieldsToFind = Field(alias="schema")
     fields: dict[str, Any]
     pages: dict[str, list[int]] = {}
     rows: dict[str, list[int]] = {}

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from infra.aws import aws_errors_as
 from infra.cli.command_context import open_ledger, open_objects
 from infra.cli.progress.follow_documents import REAL_PACE, Followed, follow_documents
 from infra.cli.progress.follow_tasks import FollowedTask, follow_tasks
 from infra.cli.put.files import FileToPut
 from infra.cli.put.upload import PutDocument, put_files
+from infra.cli.tasks.enqueue import send_task
 from infra.cli.times import read_clock
 from infra.evaluation.cases import EvalCase, Json, Outcome
 from infra.stacks import Stack
@@ -107,13 +107,7 @@ def _list_tasks(
 
 
 def _send(stack: Stack, task_id: str, content: Mapping[str, Any]) -> str:
-    task = TASK.validate_python({**content, "id": task_id})
-    with aws_errors_as(OperatorError):
-        stack.client("sqs").send_message(
-            QueueUrl=stack.output("WorkQueueUrl"),
-            MessageBody=task.model_dump_json(by_alias=True, exclude_none=True),
-        )
-    return task_id
+    return send_task(stack, TASK.validate_python({**content, "id": task_id}))
 
 
 def _follow_tasks(

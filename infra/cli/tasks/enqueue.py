@@ -15,6 +15,7 @@ from infra.cli.exit_codes import ExitCode
 from infra.cli.progress.follow_documents import REAL_PACE
 from infra.cli.progress.follow_tasks import follow_tasks, show_task_progress
 from infra.cli.tasks.view import write_task
+from infra.stacks import Stack
 from pipeline.tasks.intake import check_order
 from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
 from shared.ledger.tasks import Task as KnownTask
@@ -83,12 +84,7 @@ def enqueue_task(
     task = build_task(context, content)
     if task.id is not None:
         refuse_used_id(find_task(context.table, task.id), task)
-    body = escape_for_sqs(task.model_dump_json(by_alias=True, exclude_none=True))
-    with aws_errors_as(OperatorError):
-        sent = context.stack.client("sqs").send_message(
-            QueueUrl=context.stack.output("WorkQueueUrl"), MessageBody=body
-        )
-    task_id = task.id or sent["MessageId"]
+    task_id = send_task(context.stack, task)
     if not wait:
         if context.as_json:
             context.output.write_json({"task_id": task_id})
@@ -96,6 +92,23 @@ def enqueue_task(
             context.output.write_line([task_id])
         return ExitCode.OK
     return _wait(context, task.model_copy(update={"id": task_id}), review=review)
+
+
+def send_task(stack: Stack, task: Task) -> str:
+    """Put a task on the work queue.
+
+    Returns:
+        Its id: that of its SQS message if it has none of its own.
+
+    Raises:
+        OperatorError: AWS refused it.
+    """
+    body = escape_for_sqs(task.model_dump_json(by_alias=True, exclude_none=True))
+    with aws_errors_as(OperatorError):
+        sent = stack.client("sqs").send_message(
+            QueueUrl=stack.output("WorkQueueUrl"), MessageBody=body
+        )
+    return task.id or str(sent["MessageId"])
 
 
 def refuse_used_id(known: KnownTask | None, task: Task) -> None:

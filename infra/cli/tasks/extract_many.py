@@ -4,25 +4,23 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import find_documents_under
 from infra.cli.documents.table import style_status
 from infra.cli.exit_codes import ExitCode
 from infra.cli.progress.follow_documents import REAL_PACE
 from infra.cli.progress.follow_tasks import FollowedTask, follow_tasks, show_task_progress
-from infra.cli.tasks.enqueue import build_task, refuse_used_id
+from infra.cli.tasks.enqueue import build_task, refuse_used_id, send_task
 from pipeline.tasks.extract.extract_many import (
     WITHOUT_TEXT,
     name_after_prefix,
     name_extraction,
 )
-from shared.errors import OperatorError, UnknownItemError
+from shared.errors import UnknownItemError
 from shared.ledger.documents import Document
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import Task
-from shared.messages.work_items import escape_for_sqs
 
 
 def enqueue_extractions(
@@ -62,7 +60,7 @@ def enqueue_extractions(
     for task in tasks:
         refuse_used_id(find_task(context.table, task.task_id), task)
     for task in tasks:
-        _send(context, task)
+        send_task(context.stack, task)
     if not wait:
         _write_sent(context, tasks, documents)
         return ExitCode.OK
@@ -78,14 +76,6 @@ def _build_task(
         "document": document.document_id,
     }
     return build_task(context, {**content, **own})
-
-
-def _send(context: CommandContext, task: Task) -> None:
-    with aws_errors_as(OperatorError):
-        context.stack.client("sqs").send_message(
-            QueueUrl=context.stack.output("WorkQueueUrl"),
-            MessageBody=escape_for_sqs(task.model_dump_json(by_alias=True, exclude_none=True)),
-        )
 
 
 def _write_sent(

@@ -46,6 +46,11 @@ def test_the_example_of_the_documentation_is_a_case(tmp_path):
         ({"document": "../a.pdf"}, "is about ../a.pdf, which is not beside it"),
         ({"answer": []}, "answer: "),
         ({"questions": [{"question": "Why?"}]}, "questions.0.answers: "),
+        ({"questions": [{"question": "y" * 8_001, "answers": []}]}, "questions.0.question: "),
+        (
+            {"extract": [{"schema": {"title": "x" * 20_000}, "fields": {}}]},
+            "the schema has 20013 characters and 20000 are the most",
+        ),
         (
             {"extract": [{"schema": {"type": "array"}, "fields": {}}]},
             "the schema has an array without items",

@@ -9,9 +9,11 @@ from typer.testing import CliRunner
 from infra.cli.app import app
 from infra.cli.evaluation import evaluate
 from infra.evaluation.cases import Outcome
+from infra.evaluation.stand_in import StandIn
 from tests.golden.make_golden_set import HERE
 from tests.unit.evaluation.test_scoring import summary
 
+ALTERED = "The pierqzx of Skagen"
 QUOTE = {"page": 1, "quote": "The pier of Skagen"}
 ANSWERED = {"answer": "Skagen", "answered": True, "citations": [QUOTE]}
 COST = {"cost_usd": 0.5, "input_tokens": 10, "output_tokens": 1}
@@ -85,13 +87,16 @@ def test_as_json_all_is_there(run):
     assert written["runs"][0]["misses"][0]["score"] == "answers_right"
 
 
-def test_what_was_altered_and_survives_is_a_failure(run):
-    altered = "The pierqzx of Skagen"
-    quoted = {**ANSWERED, "citations": [{"page": 1, "quote": altered}]}
+@pytest.mark.parametrize(("quote", "survived"), [(ALTERED, 1), (QUOTE["quote"], 0)])
+def test_what_was_altered_and_survives_is_a_failure(run, monkeypatch, quote, survived):
+    def build_stand_in(cases, alters_every):
+        return StandIn(cases, alters_every, given=2, altered=[ALTERED])
+
+    monkeypatch.setattr(evaluate, "StandIn", build_stand_in)
+    quoted = {**ANSWERED, "citations": [{"page": 1, "quote": quote}]}
     done = run("--stand-in", "--alters", 2, answers=[quoted])
-    # Nothing was asked of the stand-in here, so nothing that is there can be its.
-    assert done.exit_code == 0
-    assert "it altered 0: 0 of these are in a result" in done.stderr
+    assert done.exit_code == survived
+    assert f"it altered 1: {survived} of these are in a result" in done.stderr
 
 
 @pytest.mark.parametrize(
