@@ -25,7 +25,7 @@ _DRAWINGS = re.compile(r"(?<!\\)(?:\\\*)?\\(?:shp|shpinst|do)(?![a-z])")
 
 def open_rich_text(path: Path) -> UnitsDocument:
     """Open a text: one unit."""
-    # All that is not ASCII should be in escapes (Microsoft, "RTF Specification 1.9.1"); some is not.
+    # All but ASCII should be in escapes (Microsoft, "RTF Specification 1.9.1"); some is not.
     source = decode_text(path.read_bytes())
     source = _DRAWINGS.sub("", _TEXTS_ASIDE.sub(r"\\par", source))
     try:
