@@ -66,8 +66,11 @@ class Operator:
 
     def settle(self) -> dict[str, Any]:
         """Finish erasures that broke off, and those whose last look is due; keep pauses."""
-        paused = keep_pauses(self.pauses)
-        settled = settle_erasures(self.services)
+        try:
+            paused = keep_pauses(self.pauses)
+        finally:
+            # An erasure waits for no mapping that cannot be switched.
+            settled = settle_erasures(self.services)
         self.logger.info("erasures_settled", extra={"action": "erasures_settled", "count": settled})
         return {"settled": settled, "paused": paused}
 

@@ -222,12 +222,9 @@ def _compose_environment(own: Mapping[str, str], folder: LocalFolder, port: int)
     Nothing of the caller's AWS and model configuration is in it: a function has what the template
     gives it.
     """
-    excepted = own.get("no_proxy") or own.get("NO_PROXY") or ""
-    no_proxy = ",".join((*_NEVER_BY_PROXY, *filter(None, [excepted])))
     return {
         **{name: own[name] for name in _PASSED_ON if name in own},
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
+        **except_from_proxies(own),
         "HOME": str(folder.scratch),
         "TMPDIR": str(folder.scratch),
         "PYTHONUTF8": "1",
@@ -250,6 +247,17 @@ def _compose_environment(own: Mapping[str, str], folder: LocalFolder, port: int)
         "S3_PERSIST": "1",
         "S3_DATA_DIR": str(folder.objects),
     }
+
+
+def except_from_proxies(own: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which nothing on this machine is asked through a proxy.
+
+    Args:
+        own: The environment to begin with; its own exceptions stay.
+    """
+    excepted = own.get("no_proxy") or own.get("NO_PROXY") or ""
+    no_proxy = ",".join((*_NEVER_BY_PROXY, *filter(None, [excepted])))
+    return {"NO_PROXY": no_proxy, "no_proxy": no_proxy}
 
 
 def _is_ready(port: int) -> bool:

@@ -33,9 +33,7 @@ from infra.project_files import LOCKS, PROJECT
 from shared.errors import BuildError
 
 # Each has a module of its name in `functions`, a lock file, and a place in the template.
-FUNCTIONS = (
-    *("ingest", "convert", "recognise", "worker", "report", "api", "operator", "database"),
-)
+FUNCTIONS = ("ingest", "convert", "recognise", "worker", "report", "api", "operator", "database")
 
 # The runtime python3.13 of AWS Lambda: Amazon Linux 2023, whose glibc is 2.34.
 AWS_PYTHON = "3.13"

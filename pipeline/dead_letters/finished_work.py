@@ -6,6 +6,7 @@ from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable
 from shared.dead_letters.letters import Letter, LetterKey, Work
 from shared.ledger.chunks import ChunkStatus, chunk_row_key
+from shared.ledger.document_texts import settled_row_key
 from shared.ledger.documents import Document, document_row_key, is_erased, to_document
 from shared.ledger.reports import ReportStatus, report_row_key
 from shared.ledger.subjects import subject_row_key
@@ -18,8 +19,11 @@ from shared.messages.work_items import (
     Combine,
     ContinueIngest,
     ConvertDocument,
+    RecognisePage,
     Redo,
+    RenderPages,
     SummarizeChunk,
+    TakeUpPages,
     TaskCallback,
 )
 
@@ -78,6 +82,9 @@ def _list_row_keys(work: Work) -> list[RowKey]:
     if isinstance(work.message, SummarizeChunk):
         message = work.message
         keys.append(chunk_row_key(message.document_id, message.run, message.chunk_number))
+    elif isinstance(work.message, RecognisePage):
+        page = work.message
+        keys.append(settled_row_key(page.document_id, page.run, page.page))
     return keys
 
 
@@ -96,6 +103,8 @@ def tell_if_finished(work: Work, rows: Rows) -> str | None:
             return _tell_of_redo(message, rows)
         case ConvertDocument() as message:
             return _tell_of_conversion(message, rows)
+        case RenderPages() | RecognisePage() | TakeUpPages() as message:
+            return _tell_of_recognition(message, rows)
         case TaskMessage() as message:
             task = _find_task(message.task_id, rows)
             if task is None or not (task.status.has_result or task.status is TaskStatus.CANCELLED):
@@ -149,7 +158,8 @@ def _tell_of_combine(message: Combine, rows: Rows) -> str | None:
     document = _find_document(message.document_id, rows)
     if gone is not None or document is None:
         return gone
-    if document.run != message.run or document.chunks_done != message.chunks_done:
+    stands = (document.run, document.chunks_done, document.is_recognised)
+    if stands != (message.run, message.chunks_done, message.is_recognised):
         return "a later combination takes its place"
     if document.status in (DocumentStatus.DONE, DocumentStatus.PARTIAL):
         return f"the document is {document.status}"
@@ -201,6 +211,26 @@ def _tell_of_conversion(message: ConvertDocument, rows: Rows) -> str | None:
     if message.run != document.run:
         return "the document was read anew since"
     return None if _may_be_ingested(document) else f"the document is {document.status}"
+
+
+def _tell_of_recognition(
+    message: RenderPages | RecognisePage | TakeUpPages, rows: Rows
+) -> str | None:
+    gone = _tell_if_gone(message.document_id, rows)
+    document = _find_document(message.document_id, rows)
+    if gone is not None or document is None:
+        return gone or "the document is not in the ledger"
+    if document.run != message.run:
+        return "the document was read anew since"
+    if isinstance(message, RecognisePage):
+        key = settled_row_key(message.document_id, message.run, message.page)
+        if key in rows:
+            return "the page was recognised or given up; redo its document to have it tried again"
+    if document.recognising_pages:
+        return None
+    # All may be taken up and what follows lost: a replay sends it again.
+    is_stuck = document.status is DocumentStatus.SUMMARIZING and isinstance(message, TakeUpPages)
+    return None if is_stuck else "its pages are taken up"
 
 
 def _may_be_ingested(document: Document) -> bool:

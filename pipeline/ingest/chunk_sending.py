@@ -1,4 +1,8 @@
-"""The chunks of a document on their way to the worker."""
+"""The chunks of a document on their way to the worker, and what combines them.
+
+Whoever sends one of these messages takes it from here, so that where the text lies and on which
+terms a document is redone is said in one place.
+"""
 
 import logging
 
@@ -8,7 +12,7 @@ from shared.errors import LedgerConflictError
 from shared.ledger.chunks import note_all_sent
 from shared.ledger.documents import Document, move_document
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import RedoTerms, SummarizeChunk, encode_message
+from shared.messages.work_items import Combine, RedoTerms, SummarizeChunk, encode_message
 
 logger = logging.getLogger("seashore.ingest")
 
@@ -24,19 +28,8 @@ def may_lack_chunks(document: Document) -> bool:
 
 def send_chunks(document: Document, services: Services) -> None:
     """Send every chunk of a document's run to the worker, and note that they are sent."""
-    messages = [
-        SummarizeChunk(
-            document_id=document.document_id,
-            run=document.run,
-            chunk_number=number,
-            text_key=locate_chunk(document, number),
-            first_page=chunk.first_page,
-            last_page=chunk.last_page,
-            terms=find_terms(document),
-        )
-        for number, chunk in enumerate(document.chunk_plan, start=1)
-    ]
-    services.queues.send(services.work_queue_url, [encode_message(m) for m in messages])
+    bodies = [encode_message(message) for message in list_chunk_messages(document)]
+    services.queues.send(services.work_queue_url, bodies)
     try:
         move_document(
             services.table,
@@ -52,7 +45,34 @@ def send_chunks(document: Document, services: Services) -> None:
         note_all_sent(services.table, document)
 
 
-def find_terms(document: Document) -> RedoTerms | None:
+def list_chunk_messages(document: Document) -> list[SummarizeChunk]:
+    """What has the chunks of a document's run summarised, in their order."""
+    return [
+        SummarizeChunk(
+            document_id=document.document_id,
+            run=document.run,
+            chunk_number=number,
+            text_key=locate_chunk(document, number),
+            first_page=chunk.first_page,
+            last_page=chunk.last_page,
+            terms=_find_terms(document),
+        )
+        for number, chunk in enumerate(document.chunk_plan, start=1)
+    ]
+
+
+def build_combine(document: Document) -> Combine:
+    """What has the summaries of a document's chunks combined, as they are now."""
+    return Combine(
+        document_id=document.document_id,
+        run=document.run,
+        chunks_done=document.chunks_done,
+        is_recognised=document.is_recognised,
+        terms=_find_terms(document),
+    )
+
+
+def _find_terms(document: Document) -> RedoTerms | None:
     """On which terms a document is redone; None for one that never was."""
     if not document.redo_order:
         return None

@@ -10,10 +10,13 @@ from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, NothingFoundError
 from shared.ledger.cancelling import can_be_cancelled, cancel_document, cancel_task
 from shared.ledger.document_lists import list_in_flight
-from shared.ledger.documents import Document
+from shared.ledger.documents import Document, find_document
 from shared.ledger.tasks import TASK_IN_FLIGHT, Task, find_task
-from shared.lifecycle import TaskStatus
+from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages.work_items import TaskCallback, encode_message
+
+# How often a document is looked at anew because it has moved on meanwhile.
+_MOST_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -130,10 +133,22 @@ def cancel(plan: CancelPlan, services: OperationServices, deadline: Deadline) ->
 def _cancel(one: Document | Task, services: OperationServices) -> bool:
     """Cancel a document or a task; whether it has come back to how it stood before."""
     if isinstance(one, Document):
-        cancel_document(services.table, one, services.by, services.now)
-        return one.before_redo is not None
+        return _cancel_document(one, services) is not DocumentStatus.CANCELLED
     cancel_task(services.table, one, services.by, services.now)
     if one.callback is not None:
         word = TaskCallback(task_id=one.task_id, attempt=one.attempts)
         services.queues.send(services.work_queue_url, [encode_message(word)])
     return False
+
+
+def _cancel_document(document: Document, services: OperationServices) -> DocumentStatus:
+    """Cancel a document, looked at anew where it has moved on and still has not begun."""
+    for _ in range(_MOST_TRIES):
+        try:
+            return cancel_document(services.table, document, services.by, services.now)
+        except LedgerConflictError:
+            now = find_document(services.table, document.document_id)
+            if now is None or now.run != document.run or not can_be_cancelled(now):
+                raise
+            document = now
+    return cancel_document(services.table, document, services.by, services.now)

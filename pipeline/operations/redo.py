@@ -98,7 +98,7 @@ def _find_hindrance(document: Document, order: str) -> str | None:
 def _estimate(
     documents: Sequence[Document], model: str, services: OperationServices
 ) -> RedoEstimate:
-    read = [document for document in documents if document.chunk_plan]
+    read = [document for document in documents if document.is_read]
     sample = read[:: -(-len(read) // _MOST_SAMPLED) or 1]
     with ThreadPoolExecutor(_THREADS) as pool:
         sizes = list(pool.map(lambda one: _measure_text(one, services), sample))

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.dead_letters.hold import LetterOutcome
 from pipeline.dead_letters.replay import replay
-from pipeline.ingest.chunk_sending import find_terms
-from pipeline.ingest.chunk_text import chunk_text_key
+from pipeline.ingest.chunk_sending import build_combine, list_chunk_messages
 from pipeline.operations.selection import OperationServices
 from shared.dead_letters.letters import Letter
 from shared.dead_letters.reading import read_letters
@@ -18,10 +17,8 @@ from shared.ledger.documents import Document
 from shared.ledger.tasks import Task
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages.work_items import (
-    Combine,
     ContinueIngest,
     Redo,
-    SummarizeChunk,
     WorkMessage,
     encode_message,
 )
@@ -133,8 +130,13 @@ def _resume(document: Document, services: OperationServices) -> None:
         )
         services.queues.send(services.work_queue_url, [encode_message(order)])
         return
-    if not document.chunk_plan:
-        again = ContinueIngest(document_id=document.document_id, run=document.run, next_page=1)
+    is_half_read = document.next_page <= document.pages
+    if is_half_read or not document.chunk_plan:
+        again = ContinueIngest(
+            document_id=document.document_id,
+            run=document.run,
+            next_page=document.next_page if is_half_read else 1,
+        )
         services.queues.send(services.uploads_queue_url, [encode_message(again)])
         return
     bodies = [encode_message(message) for message in _list_missing(document, services)]
@@ -146,27 +148,7 @@ def _list_missing(document: Document, services: OperationServices) -> list[WorkM
     parts = read_parts(services.table, document.document_id, document.run)
     chunks = () if parts is None else parts.chunks
     done = {chunk.chunk_number for chunk in chunks if chunk.status is ChunkStatus.DONE}
-    terms = find_terms(document)
     missing: list[WorkMessage] = [
-        SummarizeChunk(
-            document_id=document.document_id,
-            run=document.run,
-            chunk_number=number,
-            text_key=chunk_text_key(document.text_address, number),
-            first_page=pages.first_page,
-            last_page=pages.last_page,
-            terms=terms,
-        )
-        for number, pages in enumerate(document.chunk_plan, start=1)
-        if number not in done
+        message for message in list_chunk_messages(document) if message.chunk_number not in done
     ]
-    if missing:
-        return missing
-    return [
-        Combine(
-            document_id=document.document_id,
-            run=document.run,
-            chunks_done=document.chunks_done,
-            terms=terms,
-        )
-    ]
+    return missing or [build_combine(document)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.extraction.page_text import PageText
 from pipeline.extraction.text_cleanup import clean_text, drop_lone_surrogates
+from pipeline.ingest.chunk_sending import build_combine, list_chunk_messages
 from pipeline.ingest.chunk_text import (
     ChunkText,
     PageOfText,
@@ -29,7 +30,7 @@ from shared.ledger.document_texts import (
 )
 from shared.ledger.documents import ChunkPages, Document, PageFailure, find_document
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import Combine, SummarizeChunk, TakeUpPages, encode_message
+from shared.messages.work_items import TakeUpPages, WorkMessage, encode_message
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 logger = logging.getLogger("seashore.recognise")
@@ -185,29 +186,11 @@ def _send_what_follows(document: Document, services: TakeUpServices) -> None:
     """
     if document.status is not DocumentStatus.SUMMARIZING:
         return
-    messages = [
-        encode_message(
-            SummarizeChunk(
-                document_id=document.document_id,
-                run=document.run,
-                chunk_number=number,
-                text_key=locate_chunk(document, number),
-                first_page=chunk.first_page,
-                last_page=chunk.last_page,
-            )
-        )
-        for number, chunk in enumerate(document.chunk_plan, start=1)
+    messages: list[WorkMessage] = [
+        message
+        for message, chunk in zip(list_chunk_messages(document), document.chunk_plan, strict=True)
         if chunk.recognised_pages
     ]
     if document.has_all_parts:
-        messages = [
-            encode_message(
-                Combine(
-                    document_id=document.document_id,
-                    run=document.run,
-                    chunks_done=document.chunks_done,
-                    is_recognised=True,
-                )
-            )
-        ]
-    services.queues.send(services.work_queue_url, messages)
+        messages = [build_combine(document)]
+    services.queues.send(services.work_queue_url, [encode_message(one) for one in messages])

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pipeline.ingest.chunk_sending import find_terms
+from pipeline.ingest.chunk_sending import build_combine
 from pipeline.ingest.chunk_text import ChunkText
 from pipeline.metering.answer_services import AnswerServices
 from pipeline.metering.metered_calls import KeptAnswer, MeteredCalls
@@ -181,14 +181,8 @@ def _send_combine_if_complete(document_id: str, run: int, services: SummarizeSer
         return
     if document.status is not DocumentStatus.SUMMARIZING:
         return
-    message = Combine(
-        document_id=document_id,
-        run=run,
-        chunks_done=document.chunks_done,
-        is_recognised=document.is_recognised,
-        terms=find_terms(document),
-    )
-    services.queues.send(services.work_queue_url, [encode_message(message)])
+    body = encode_message(build_combine(document))
+    services.queues.send(services.work_queue_url, [body])
 
 
 def combine_chunks(message: Combine, services: SummarizeServices, deadline: Deadline) -> None:

@@ -4,6 +4,7 @@ from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Update
+from shared.ledger.document_texts import UNREAD
 from shared.ledger.documents import Clock, Document, document_pk, document_row_key
 from shared.ledger.tasks import Task, task_pk, task_row_key
 from shared.ledger.timeline import build_event, write_time
@@ -21,16 +22,21 @@ def can_be_cancelled(document: Document) -> bool:
 def cancel_document(table: LedgerTable, document: Document, by: str, now: Clock) -> DocumentStatus:
     """Put an end to a document's run before any part of it is summarised.
 
-    One that is being redone comes back to how it stood before, with its result.
+    One that is being redone comes back to how it stood before, with its result; but one that had
+    failed is cancelled, as what is on its way to it would take a FAILED one up again. Of one whose
+    pages were to be recognised the text is let go: its next run reads it anew, and asks for them.
 
     Returns:
         Its status now.
 
     Raises:
-        LedgerConflictError: It has begun, is finished, or another run goes on.
+        LedgerConflictError: It has begun, is finished, another run goes on, or its pages that are
+            to be recognised are others by now.
     """
     at = now()
     before = document.before_redo
+    if before is not None and before.status is DocumentStatus.FAILED:
+        before = None
     status = DocumentStatus.CANCELLED if before is None else before.status
     changes: Row = {
         "status": status,
@@ -43,12 +49,18 @@ def cancel_document(table: LedgerTable, document: Document, by: str, now: Clock)
         "redo_order": None,
         "redo_model": None,
         "redo_is_fresh": None,
+        **(UNREAD if document.recognising_pages else {}),
     }
     condition = (
         Attr("run").eq(document.run)
         & Attr("status").is_in(sorted(find_sources(DocumentStatus.CANCELLED)))
         & (Attr("chunks_done").eq(0) | Attr("chunks_done").not_exists())
         & (Attr("chunks_failed").eq(0) | Attr("chunks_failed").not_exists())
+        & (
+            Attr("recognising_pages").eq(document.recognising_pages)
+            if document.recognising_pages
+            else Attr("recognising_pages").eq("") | Attr("recognising_pages").not_exists()
+        )
     )
     pk, sk = document_row_key(document.document_id)
     event = build_event(

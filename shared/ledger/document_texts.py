@@ -39,6 +39,7 @@ from shared.lifecycle import DocumentStatus
 _NOTHING_RECOGNISED: Row = dict.fromkeys(
     ("is_recognised", "pages_settled", "text_sources", "confidences")
 )
+_NO_CHUNKS: Row = dict.fromkeys(("chunks_total", "chunks_done", "chunks_failed"), 0)
 
 TEXT_SK = "TEXT"
 USER_SK = "USER#"
@@ -190,10 +191,9 @@ def record_extraction(
         changes={
             **extraction.to_attributes(),
             **_NOTHING_RECOGNISED,
+            **_NO_CHUNKS,
             "run": document.run + 1 if document.chunks_total else document.run,
             "chunks_total": len(extraction.chunk_plan),
-            "chunks_done": 0,
-            "chunks_failed": 0,
         },
         details={
             "pages": extraction.pages,
@@ -207,16 +207,22 @@ def record_extraction(
     )
 
 
+# What a document's row holds of its text before its first page is read.
+UNREAD: Row = {
+    **ExtractedText(
+        text_address="", next_page=1, pages=0, empty_pages="", failed_pages="", chunk_plan=()
+    ).to_attributes(),
+    **_NOTHING_RECOGNISED,
+    **_NO_CHUNKS,
+}
+
+
 def begin_anew(table: LedgerTable, document: Document, now: Clock) -> None:
     """Begin a document from its first page, in a run of its own, as its text is gone.
 
     Raises:
         LedgerConflictError: The document has moved on.
     """
-    nothing = ExtractedText(
-        text_address="", next_page=1, pages=0, empty_pages="", failed_pages="", chunk_plan=()
-    )
-    counters = {"chunks_total": 0, "chunks_done": 0, "chunks_failed": 0}
     move_document(
         table,
         document,
@@ -224,9 +230,7 @@ def begin_anew(table: LedgerTable, document: Document, now: Clock) -> None:
         now,
         step="begun anew",
         changes={
-            **nothing.to_attributes(),
-            **_NOTHING_RECOGNISED,
-            **counters,
+            **UNREAD,
             "run": document.run + 1,
             "reason_code": None,
             "reason": None,

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation, Update
 from shared.document_formats import PAGE
+from shared.errors import RejectionCode
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus, find_sources
 from shared.page_ranges import format_page_ranges, parse_page_ranges
@@ -165,6 +166,14 @@ class Document(BaseModel):
     def is_final(self) -> bool:
         """Whether nothing more happens to it by itself."""
         return self.status.is_final and not self.is_being_recognised
+
+    @property
+    def is_read(self) -> bool:
+        """Whether all of its text is there: to its last page, and of all pages to be recognised."""
+        is_at_end = self.next_page > self.pages
+        codes = {failure.code for failure in self.page_failures}
+        is_recognised = not self.recognising_pages and RejectionCode.NOT_RECOGNISED not in codes
+        return bool(self.chunk_plan) and is_at_end and is_recognised
 
     @property
     def may_lack_messages(self) -> bool:

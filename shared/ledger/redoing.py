@@ -8,7 +8,7 @@ from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Update
-from shared.ledger.document_texts import ExtractedText
+from shared.ledger.document_texts import UNREAD
 from shared.ledger.documents import (
     IN_FLIGHT,
     Clock,
@@ -21,15 +21,11 @@ from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import REDONE_FROM, DocumentStatus
 from shared.messages.work_items import Redo
 
-_NOT_READ = ExtractedText(
-    text_address="", next_page=1, pages=0, empty_pages="", failed_pages="", chunk_plan=()
-)
-
 
 def begin_redo(table: LedgerTable, document: Document, order: Redo, now: Clock) -> None:
     """Begin the run that an operator has ordered, in one guarded transaction.
 
-    A document with a text is summarised from it; one without is read anew.
+    A document whose text is all there is summarised from it; any other is read anew.
 
     Args:
         table: The ledger.
@@ -41,10 +37,9 @@ def begin_redo(table: LedgerTable, document: Document, order: Redo, now: Clock) 
         LedgerConflictError: Another run has begun since, this one goes on, or it was deleted.
     """
     at = now()
-    has_text = bool(document.chunk_plan)
     before = StandBeforeRedo.model_validate(document, from_attributes=True)
     changes: Row = {
-        "status": DocumentStatus.EXTRACTED if has_text else DocumentStatus.RECEIVED,
+        "status": DocumentStatus.EXTRACTED if document.is_read else DocumentStatus.RECEIVED,
         "in_flight": IN_FLIGHT,
         "run": order.run + 1,
         "updated_at": write_time(at),
@@ -60,7 +55,7 @@ def begin_redo(table: LedgerTable, document: Document, order: Redo, now: Clock) 
         "redo_is_fresh": order.terms.is_fresh,
         "before_redo": before.model_dump(mode="json", exclude_none=True),
         "cost_before_micro_usd": document.cost_micro_usd,
-        **({} if has_text else _NOT_READ.to_attributes()),
+        **({} if document.is_read else UNREAD),
     }
     condition = (
         Attr("run").eq(order.run)

@@ -6,6 +6,7 @@ from itertools import islice
 
 from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext
+from infra.cli.progress.follow_documents import read_documents
 from infra.cli.times import describe_time
 from shared.errors import OperatorError, UnknownItemError
 from shared.ledger.children import INSIDE
@@ -13,6 +14,7 @@ from shared.ledger.document_lists import list_documents
 from shared.ledger.document_versions import find_current_document_id, find_current_document_ids
 from shared.ledger.documents import Document, find_document
 from shared.ledger.erasures import find_erasure
+from shared.ledger.tasks import Task, find_task
 from shared.printable import to_printable
 
 _ID = re.compile(r"d[0-9a-f]{20}")
@@ -57,13 +59,32 @@ def find_wanted_document(context: CommandContext, wanted: str) -> Document:
     return document
 
 
+def find_wanted_items(
+    context: CommandContext, names: Sequence[str]
+) -> tuple[list[Document], list[Task]]:
+    """The documents that are named, as `find_wanted_document` finds them, and the tasks.
+
+    Raises:
+        UnknownItemError: There is neither of a name.
+    """
+    documents: list[Document] = []
+    tasks: list[Task] = []
+    for name in names:
+        task = find_task(context.table, name)
+        if task is not None:
+            tasks.append(task)
+        else:
+            documents.append(find_wanted_document(context, name))
+    return documents, tasks
+
+
 def find_documents_under(context: CommandContext, prefix: str) -> list[Document]:
     """The newest document of each key that begins so, in the order of their keys."""
     bucket = context.stack.output("DocumentsBucket")
     keys = context.objects.list_keys(bucket, prefix)
     ids = find_current_document_ids(context.table, bucket, keys)
-    found = (find_document(context.table, document_id) for document_id in ids.values())
-    return sorted((one for one in found if one is not None), key=lambda document: document.key)
+    found = read_documents(context.table, list(ids.values()))
+    return sorted(found.values(), key=lambda document: document.key)
 
 
 def find_document_name(context: CommandContext, wanted: str) -> str:

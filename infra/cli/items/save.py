@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from infra.cli.command_context import CommandContext
-from infra.cli.documents.find import find_documents_under, find_wanted_document
+from infra.cli.documents.find import (
+    find_documents_under,
+    find_wanted_document,
+    find_wanted_items,
+)
 from infra.cli.exit_codes import ExitCode
 from infra.cli.items.versions import choose_version
 from pipeline.documents.document_reader import REVIEW_FILE
@@ -55,7 +59,9 @@ def download(
             "Name what to download and the folder to put it into: "
             "`seashore download report.pdf results`, or `download --prefix contracts/ results`."
         )
-    tasks, documents = _find_all(context, wanted, prefix)
+    named, tasks = find_wanted_items(context, wanted)
+    under = [] if prefix is None else find_documents_under(context, prefix)
+    documents = list({one.document_id: one for one in [*named, *under]}.values())
     if not tasks and not documents:
         raise OperatorError(f"No document's key begins with {prefix!r}.")
     items: list[Task | Document] = [*tasks, *documents]
@@ -76,22 +82,6 @@ def download(
         told = ", ".join(f"{count:,} {status}" for status, count in counts.most_common())
         context.output.say(f"Without a result: {told}. `seashore show` says why.")
     return ExitCode.FAILED if lacking else ExitCode.OK
-
-
-def _find_all(
-    context: CommandContext, wanted: Sequence[str], prefix: str | None
-) -> tuple[list[Task], list[Document]]:
-    tasks: list[Task] = []
-    documents: list[Document] = []
-    for name in wanted:
-        task = find_task(context.table, name)
-        if task is not None:
-            tasks.append(task)
-        else:
-            documents.append(find_wanted_document(context, name))
-    if prefix is not None:
-        documents += find_documents_under(context, prefix)
-    return tasks, list({one.document_id: one for one in documents}.values())
 
 
 def _plan_document(

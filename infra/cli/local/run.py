@@ -9,6 +9,7 @@ from pathlib import Path
 
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
+from infra.local.process import except_from_proxies
 from infra.local.record import LocalFolder, LocalRecord, read_live_record
 from shared.errors import LocalStackError, UnknownStackError, WrongUsageError
 
@@ -55,11 +56,9 @@ def compose_environment(record: LocalRecord, own: Mapping[str, str]) -> dict[str
         for name, value in own.items()
         if name not in _LEADS_ELSEWHERE and not name.startswith("AWS_ENDPOINT_URL_")
     }
-    host = record.endpoint_url.split("/")[2].split(":")[0]
-    excepted = own.get("no_proxy") or own.get("NO_PROXY") or ""
-    no_proxy = ",".join(filter(None, [host, excepted]))
     return {
         **kept,
+        **except_from_proxies(own),
         "AWS_ENDPOINT_URL": record.endpoint_url,
         "AWS_REGION": record.region,
         "AWS_DEFAULT_REGION": record.region,
@@ -67,7 +66,5 @@ def compose_environment(record: LocalRecord, own: Mapping[str, str]) -> dict[str
         "AWS_SECRET_ACCESS_KEY": record.secret_access_key,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "NO_PROXY": no_proxy,
-        "no_proxy": no_proxy,
         REHEARSAL: "1",
     }

@@ -83,7 +83,8 @@ class LogFile:
             return
         with self._path.open("rb") as file:
             # A stack that was started anew begins its file anew.
-            self._place = self._place if self._place <= self._path.stat().st_size else 0
+            if self._place > self._path.stat().st_size:
+                self._place, self._rest = 0, b""
             file.seek(self._place)
             data = self._rest + file.read()
             self._place = file.tell()

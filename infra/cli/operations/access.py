@@ -1,17 +1,15 @@
-"""From a stack to what redo, retry, cancel and pause work with, and from words to what is meant."""
+"""From a stack to what redo, retry, cancel and pause work with."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from infra.aws import aws_errors_as
 from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import open_letters
-from infra.cli.documents.find import find_wanted_document
 from infra.deploy.kept_pauses import MAPPING_OUTPUTS, build_pause_services
 from infra.stacks import Stack
 from pipeline.operations.pause import PauseServices
 from pipeline.operations.selection import OperationServices
 from shared.errors import OperatorError
-from shared.ledger.tasks import Task, find_task
 from shared.llm.model_choice import list_models
 from shared.prices import ModelPrice
 from shared.settings import read_settings
@@ -59,22 +57,3 @@ def open_pauses(context: CommandContext) -> PauseServices:
     for name in MAPPING_OUTPUTS.values():
         context.stack.output(name)
     return build_pause_services(context.stack.client, context.stack.outputs)
-
-
-def split_names(
-    context: CommandContext, names: Sequence[str], *, with_tasks: bool
-) -> tuple[tuple[str, ...], list[Task]]:
-    """The ids of the documents that are named, and the tasks.
-
-    Raises:
-        UnknownItemError: There is neither of a name.
-    """
-    documents: list[str] = []
-    tasks: list[Task] = []
-    for name in names:
-        task = find_task(context.table, name) if with_tasks else None
-        if task is None:
-            documents.append(find_wanted_document(context, name).document_id)
-        else:
-            tasks.append(task)
-    return tuple(documents), tasks

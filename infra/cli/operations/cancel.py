@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from infra.cli.command_context import CommandContext
+from infra.cli.documents.find import find_wanted_items
 from infra.cli.exit_codes import ExitCode
-from infra.cli.operations.access import open_operations, split_names
+from infra.cli.operations.access import open_operations
 from infra.cli.operations.plan_view import may_do, plan_to_json, unlimited, write_plan
 from pipeline.operations.cancel import (
     CancelResult,
@@ -40,8 +41,8 @@ def cancel_items(
         SeashoreError: AWS failed; what is cancelled by then stays so.
     """
     services, output = open_operations(context), context.output
-    ids, tasks = split_names(context, names, with_tasks=True)
-    selection = select(ids)
+    named, tasks = find_wanted_items(context, names)
+    selection = select(tuple(one.document_id for one in named))
     try:
         documents = () if tasks and selection.is_empty else find_in_flight(selection, services)
         waiting = list_waiting_tasks(services) if selection.is_all else ()

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from infra.cli.command_context import CommandContext
+from infra.cli.documents.find import find_wanted_document
 from infra.cli.exit_codes import ExitCode
-from infra.cli.operations.access import open_operations, split_names
+from infra.cli.operations.access import open_operations
 from infra.cli.operations.plan_view import may_do, say_skipped, unlimited, write_some
 from pipeline.operations.redo import RedoPlan, order_redo, plan_redo
 from pipeline.operations.selection import Selection, find_selected
@@ -53,7 +54,7 @@ def redo_documents(
         SeashoreError: AWS failed; the same order can be sent again.
     """
     services, output = open_operations(context), context.output
-    ids, _ = split_names(context, names, with_tasks=False)
+    ids = tuple(find_wanted_document(context, name).document_id for name in names)
     order = wish.order or uuid.uuid4().hex[:12]
     terms = RedoTerms(model=wish.model, is_fresh=wish.is_fresh)
     try:

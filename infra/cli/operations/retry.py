@@ -3,8 +3,9 @@
 from collections.abc import Callable, Sequence
 
 from infra.cli.command_context import CommandContext
+from infra.cli.documents.find import find_wanted_items
 from infra.cli.exit_codes import ExitCode
-from infra.cli.operations.access import open_operations, split_names
+from infra.cli.operations.access import open_operations
 from infra.cli.operations.plan_view import may_do, plan_to_json, unlimited, write_plan
 from pipeline.operations.retry import RetryResult, plan_retry, retry
 from pipeline.operations.selection import Selection, find_selected
@@ -35,8 +36,8 @@ def retry_items(
         SeashoreError: AWS failed; what was sent by then goes on.
     """
     services, output = open_operations(context), context.output
-    ids, tasks = split_names(context, names, with_tasks=True)
-    selection = select(ids)
+    named, tasks = find_wanted_items(context, names)
+    selection = select(tuple(one.document_id for one in named))
     try:
         documents = () if tasks and selection.is_empty else find_selected(selection, services)
         plan = plan_retry(documents, tasks, services)

@@ -69,7 +69,10 @@ def test_a_log_file_is_read_on_from_where_it_was(tmp_path):
     with path.open("a") as file:
         file.write(f"{write_log('b')[20:]}\n")
     assert [line.told["item_id"] for line in log.read_new()] == ["b"]
-    # A stack that starts anew begins a new file.
+    # A stack that starts anew begins a new file, whatever half of a line the old one ended with.
+    with path.open("a") as file:
+        file.write(write_log("half")[:20])
+    assert list(log.read_new()) == []
     path.write_text(f"{write_log('c')}\n")
     assert [line.told["item_id"] for line in log.read_new()] == ["c"]
     assert list(LogFile(path, from_end=True).read_new()) == []

@@ -8,7 +8,7 @@ import pytest
 from functions.http.operator_right import OperatorRight
 from functions.operator import build_operator
 from infra.deploy.smoke_check import choose_event, judge_answer
-from shared.errors import NotAnOperatorError
+from shared.errors import DeferredError, NotAnOperatorError
 from shared.ledger.documents import find_document
 from shared.ledger.erasures import find_erasure
 from shared.lifecycle import DocumentStatus
@@ -110,3 +110,16 @@ def test_a_tick_settles_and_a_smoke_check_is_refused(operator):
     assert operator.settle() == {"settled": 0, "paused": 0}
     answer = operator.answer(choose_event("operator"), LambdaContext(29.0))
     assert judge_answer("operator", None, json.dumps(answer).encode()) == ""
+
+
+def test_erasures_are_settled_though_a_pause_cannot_be_kept(operator, monkeypatch):
+    settled = []
+
+    def fail(pauses):
+        raise DeferredError("the mapping is being changed", delay_seconds=1.0, reason="busy")
+
+    monkeypatch.setattr("functions.operator.keep_pauses", fail)
+    monkeypatch.setattr("functions.operator.settle_erasures", settled.append)
+    with pytest.raises(DeferredError):
+        operator.settle()
+    assert settled == [operator.services]

@@ -9,12 +9,20 @@ from hypothesis import strategies as st
 from pipeline.dead_letters.finished_work import can_be_followed, has_succeeded, tell_if_finished
 from pipeline.dead_letters.replay import choose_canaries, plan_replay
 from shared.dead_letters.letters import identify_work
+from shared.ledger.document_texts import settled_row_key
 from shared.ledger.documents import document_row_key
 from shared.ledger.tasks import task_row_key
 from shared.messages.tasks import AgentTask
 from shared.messages.uploads import decode_upload_notice
-from shared.messages.work_items import Combine, ContinueIngest, encode_message
-from shared.queue_catalogue import UPLOADS, WORK
+from shared.messages.work_items import (
+    Combine,
+    ContinueIngest,
+    RecognisePage,
+    RenderPages,
+    TakeUpPages,
+    encode_message,
+)
+from shared.queue_catalogue import RECOGNITION, UPLOADS, WORK
 from tests.fakes.aws.aws_account import notification
 from tests.fakes.dead_letter_boxes import chunk_body, make_letter, make_state
 
@@ -120,12 +128,47 @@ def test_whether_a_chunk_needs_a_replay(rows, reason):
         ({"status": "PARTIAL", "chunks_done": 2}, True),
         ({"status": "FAILED", "chunks_done": 3}, True),
         ({"status": "FAILED", "chunks_done": 2, "run": 2}, True),
+        ({"status": "FAILED", "chunks_done": 2, "is_recognised": True}, True),
     ],
 )
 def test_whether_a_combination_needs_a_replay(row, finished):
     body = encode_message(Combine(document_id="d1", run=1, chunks_done=2))
     told = tell_if_finished(identify_work(WORK, body, "m"), document_rows(**row))
     assert (told is not None) is finished
+
+
+PAGE_SETTLED = {settled_row_key("d1", 1, 2): {"page": 2}}
+BEING_RECOGNISED = document_rows(recognising_pages="2,4")
+TAKEN_UP = document_rows(status="PARTIAL", is_recognised=True)
+TAKEN_UP_UNSENT = document_rows(is_recognised=True)
+
+
+@pytest.mark.parametrize(
+    ("rows", "page", "render", "take_up"),
+    [
+        ({}, "not in the ledger", "not in the ledger", "not in the ledger"),
+        (BEING_RECOGNISED, None, None, None),
+        (BEING_RECOGNISED | PAGE_SETTLED, "redo its document", None, None),
+        (TAKEN_UP | PAGE_SETTLED, "redo its document", "taken up", "taken up"),
+        # What follows may not be sent yet: the replay sends it.
+        (TAKEN_UP_UNSENT, "taken up", "taken up", None),
+        (document_rows(run=2), "read anew", "read anew", "read anew"),
+        (document_rows(status="CANCELLED"), "CANCELLED", "CANCELLED", "CANCELLED"),
+    ],
+)
+def test_whether_pages_need_a_replay_to_be_recognised(rows, page, render, take_up):
+    about = {"document_id": "d1", "run": 1}
+    letters = [
+        (RECOGNITION, RecognisePage(**about, page=2, picture_key="k"), page),
+        (UPLOADS, RenderPages(**about, first_page=1), render),
+        (RECOGNITION, TakeUpPages(**about), take_up),
+    ]
+    for queue, message, reason in letters:
+        work = identify_work(queue, encode_message(message), "m")
+        told = tell_if_finished(work, rows)
+        assert (told is None) if reason is None else (reason in told)
+        # So a canary of them comes to an end.
+        assert has_succeeded(work, rows) is (reason is not None)
 
 
 @pytest.mark.parametrize(

@@ -39,7 +39,10 @@ def test_nothing_of_the_callers_own_aws_is_left():
     assert "real" not in "".join(made.values())
     assert made["SEASHORE_REHEARSAL"]
     assert (made["PATH"], made["AWS_ENDPOINT_URL"]) == ("/bin", URL)
-    assert (made["AWS_CONFIG_FILE"], made["no_proxy"]) == (os.devnull, "127.0.0.1,intranet")
+    assert (made["AWS_CONFIG_FILE"], made["no_proxy"]) == (
+        os.devnull,
+        "127.0.0.1,localhost,intranet",
+    )
 
 
 @pytest.fixture
