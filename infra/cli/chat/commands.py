@@ -1,16 +1,31 @@
 """`seashore chat`: its arguments, options and help."""
 
-import os
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from infra.cli.exit_codes import ExitCode
 from infra.cli.options import StackOptions, add_command
 
 chat_commands = typer.Typer()
-conversations = typer.Typer(help="List, show and delete your conversations with the agent.")
-chat_commands.add_typer(conversations, name="conversations", invoke_without_command=True)
+
+
+class _ListByDefault(TyperGroup):
+    """Takes a group without a command for its `list`, with the options of that."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `list` before what is no command and asks for no help."""
+        is_bare = not args or args[0].startswith("-")
+        if is_bare and args[:1] not in ([name] for name in self.get_help_option_names(ctx)):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+conversations = typer.Typer(
+    cls=_ListByDefault, help="List, show and delete your conversations with the agent."
+)
+chat_commands.add_typer(conversations, name="conversations")
 
 ThreadId = Annotated[str, typer.Argument(metavar="ID", show_default=False)]
 
@@ -59,20 +74,9 @@ def serve_mcp(options: StackOptions) -> None:
     serve_stdio(options.open())
 
 
-@conversations.callback(invoke_without_command=True)
-def list_by_default(context: typer.Context) -> None:
-    """List your conversations; `show` and `delete` take the id of one."""
-    if context.invoked_subcommand is None:
-        _list(StackOptions(stack=os.environ.get("SEASHORE_STACK", "local")))
-
-
 @add_command(conversations, "list")
 def list_conversations(options: StackOptions) -> None:
     """List your conversations, the newest first."""
-    _list(options)
-
-
-def _list(options: StackOptions) -> None:
     from infra.cli.chat.api_client import open_api
     from infra.cli.chat.conversations import write_conversations
 

@@ -263,6 +263,8 @@ def test_conversations_are_listed_shown_and_deleted(api, chat):
         api.script(200, {"threads": [THREAD]})
         listed = chat(*arguments, command="conversations")
         assert listed.stdout == "t-1\t3\tWhen did it open?\t2026-03-01T10:00:00+00:00\n"
+    api.script(200, {"threads": [THREAD]})
+    assert json.loads(chat("--json", command="conversations").stdout) == [THREAD]
     api.script(200, THREAD)
     shown = chat("show", "t-1", command="conversations")
     assert shown.stdout == "You: When?\n\nIn 1907.\n\nAt six.\n\n"

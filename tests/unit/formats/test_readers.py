@@ -187,6 +187,26 @@ def test_rich_text_is_read(read):
     assert read(data).texts[0].split() == ["Tides", "café", "€1", "\U0001f90c"]
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "cp1252"])
+def test_rich_text_that_escapes_nothing_is_read(read, encoding):
+    text = "It\u2019s a caf\u00e9"
+    assert read(f"{{\\rtf1\\ansi {text}}}".encode(encoding)).texts == [text]
+
+
+def test_notes_headers_and_boxes_of_rich_text_are_read(read):
+    data = (
+        rb"{\rtf1\ansi{\header\pard Top\par}{\footerf Foot\par}word{\footnote \pard a note} on"
+        rb"{\shp{\*\shpinst\shpleft10{\sp{\sn shapeType}{\sv 202}}{\shptxt in a box\par}}"
+        rb"{\shprslt{\*\do{\dptxbxtext again}}}}"
+        rb"{\*\do\dobxpage{\dptxbxtext old box\par}}{\*\annotation why?}"
+        rb"{\*\generator x} \\footnote is text\par}"
+    )
+    lines = [line.strip() for line in read(data).texts[0].split("\n")]
+    assert [line for line in lines if line] == [
+        *("Top", "Foot", "word", "a note on", "in a box", "old box", "why? \\footnote is text")
+    ]
+
+
 def make_mail(**headers):
     mail = EmailMessage()
     for name, value in {"From": "ada@example.org", "Subject": "Tides", **headers}.items():
