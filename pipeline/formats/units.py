@@ -36,7 +36,7 @@ class InnerFile:
 
 
 class UnitsDocument:
-    """A document whose units are known. Implements `ReadableDocument`.
+    """A document whose units are known. Implements `ReadableDocument`; no unit is a picture.
 
     Args:
         units: The text of each unit, in order.

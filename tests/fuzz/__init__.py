@@ -4,6 +4,7 @@
     json_mutations.py  makes other messages of them
     guided.py          runs a decoder under atheris, which keeps what reaches new code
     unguided.py        runs a decoder under hypothesis, where atheris has no wheel
+    blindly.py         changes inputs blindly, where what is watched runs in further processes
     pdf_mutations.py   makes other PDFs of good, broken and hostile ones
     extraction.py      reads them with one extractor, which must outlive them all
     pictures.py        makes broken pictures and reads them with one recogniser, likewise

@@ -7,13 +7,10 @@ or hangs: the document that it was reading is then in `current.pdf`. The engines
 that process and cannot be watched for coverage, so documents are changed blindly.
 """
 
-import json
 import sys
 import time
-import traceback
 from io import BytesIO
 from pathlib import Path
-from random import Random
 
 from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
 from pipeline.formats.child import OPENERS
@@ -21,7 +18,7 @@ from pipeline.formats.identify import identify_file
 from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError
 from tests.fakes.pdf.pdf_files import make_text_pdf
-from tests.fuzz.findings import save_finding
+from tests.fuzz.blindly import fuzz_blindly
 from tests.fuzz.format_mutations import list_format_seeds, mutate_document
 from tests.fuzz.pdf_mutations import list_seeds, mutate_pdf
 
@@ -39,7 +36,6 @@ START_SECONDS = 3
 MAX_DOCUMENT_SECONDS = LIMITS.document_wall_seconds + (LIMITS.max_reader_losses + 1) * START_SECONDS
 DEADLINE_SECONDS = 2 * MAX_DOCUMENT_SECONDS
 GOOD_TEXT = "still here"
-MAX_FINDINGS = 10
 # One for each format but PDF, with the suffix of its seeds.
 FORMAT_TARGETS = {f"format-{suffix.removeprefix('.')}": suffix for suffix in OPENERS}
 
@@ -144,35 +140,8 @@ def main() -> None:
     is_pdf = name not in FORMAT_TARGETS
     seeds = list_seeds() if is_pdf else list_format_seeds(FORMAT_TARGETS[name])
     mutate = mutate_pdf if is_pdf else mutate_document
-    outcomes: dict[str, int] = {}
-    findings: list[str] = []
-    end = time.monotonic() + seconds
-    executions = 0
-    slowest_seconds = 0.0
-    while time.monotonic() < end and len(findings) < MAX_FINDINGS:
-        # A document can be made again from the seed and its number alone.
-        random = Random(f"{seed}/{executions}")
-        data = mutate(seeds, random) if executions >= len(seeds) else seeds[executions]
-        executions += 1
-        started = time.monotonic()
-        try:
-            outcome = target.check(data)
-            outcomes[outcome] = outcomes.get(outcome, 0) + 1
-        # Whatever the extractor lets through is what is looked for.
-        except Exception:
-            findings.append(str(save_finding(folder, data, traceback.format_exc(), ".pdf")))
-        slowest_seconds = max(slowest_seconds, time.monotonic() - started)
+    fuzz_blindly(target.check, seeds, mutate, folder, seconds=seconds, seed=seed, suffix=".pdf")
     target.close()
-    print(
-        json.dumps(
-            {
-                "executions": executions,
-                "findings": findings,
-                "outcomes": outcomes,
-                "slowest_seconds": round(slowest_seconds, 1),
-            }
-        )
-    )
 
 
 if __name__ == "__main__":

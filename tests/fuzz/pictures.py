@@ -6,10 +6,7 @@ Runs in a process of its own, as `extraction` does: the picture at hand lies in 
 """
 
 import io
-import json
 import sys
-import time
-import traceback
 from pathlib import Path
 from random import Random
 
@@ -20,12 +17,11 @@ from pipeline.recognition.page_words import PageNotRecognisedError
 from pipeline.recognition.recogniser import Recogniser, RecognitionLimits
 from shared.deadline import Deadline
 from tests.fakes.pdf.scanned_pdf_files import render_texts
-from tests.fuzz.findings import save_finding
+from tests.fuzz.blindly import fuzz_blindly
 
 LIMITS = RecognitionLimits(page_seconds=10)
 DEADLINE_SECONDS = 60
 GOOD_TEXT = "still here"
-MAX_FINDINGS = 10
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP")
 _MOST_CHANGES = 8
 
@@ -76,9 +72,9 @@ def list_seeds() -> list[bytes]:
     return seeds
 
 
-def mutate(data: bytes, random: Random) -> bytes:
-    """A picture with bytes changed, left out or put in; most often near its beginning."""
-    changed = bytearray(data)
+def mutate(seeds: list[bytes], random: Random) -> bytes:
+    """One of the pictures with bytes changed, left out or put in; most often near its beginning."""
+    changed = bytearray(random.choice(seeds))
     for _ in range(random.randint(1, _MOST_CHANGES)):
         place = int(len(changed) * random.random() ** 3)
         match random.randrange(3):
@@ -95,32 +91,8 @@ def main() -> None:
     """Fuzz until the time is up; several findings are kept."""
     folder, seconds, seed = Path(sys.argv[1]), float(sys.argv[2]), sys.argv[3]
     target, seeds = PictureTarget(folder), list_seeds()
-    outcomes: dict[str, int] = {}
-    findings: list[str] = []
-    end = time.monotonic() + seconds
-    executions, slowest_seconds = 0, 0.0
-    while time.monotonic() < end and len(findings) < MAX_FINDINGS:
-        # A picture can be made again from the seed and its number alone.
-        random = Random(f"{seed}/{executions}")
-        whole = random.choice(seeds)
-        data = mutate(whole, random) if executions >= len(seeds) else seeds[executions]
-        executions += 1
-        started = time.monotonic()
-        try:
-            outcome = target.check(data)
-            outcomes[outcome] = outcomes.get(outcome, 0) + 1
-        # Whatever the recogniser lets through is what is looked for.
-        except Exception:
-            findings.append(str(save_finding(folder, data, traceback.format_exc(), ".picture")))
-        slowest_seconds = max(slowest_seconds, time.monotonic() - started)
+    fuzz_blindly(target.check, seeds, mutate, folder, seconds=seconds, seed=seed, suffix=".picture")
     target.close()
-    result = {
-        "executions": executions,
-        "findings": findings,
-        "outcomes": outcomes,
-        "slowest_seconds": round(slowest_seconds, 1),
-    }
-    print(json.dumps(result))
 
 
 if __name__ == "__main__":
