@@ -19,6 +19,7 @@ from functions.http.request_facts import run_within
 from functions.http.route_parts import check_day, check_id, find_facts, tell_answers
 from functions.http.services import ApiServices
 from functions.http.views import view_document
+from pipeline.day_listing import PageWanted
 from pipeline.documents.document_listing import DocumentsWanted, list_document_page
 from pipeline.documents.whole_text import provide_whole_text
 from pipeline.summaries.results import DocumentSummary
@@ -82,9 +83,7 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
             if key is not None:
                 found = [document for document in [reader.find_by_key(key)] if document]
                 return DocumentPage(documents=[view_document(d) for d in found], next_cursor=None)
-            wanted = DocumentsWanted(
-                day=day, status=status, prefix=prefix, limit=limit, cursor=cursor
-            )
+            wanted = DocumentsWanted(PageWanted(day, limit, cursor), status, prefix)
             documents, next_cursor = list_document_page(wanted, reader.table, reader.now)
             return DocumentPage(
                 documents=[view_document(document) for document in documents],

@@ -31,6 +31,7 @@ from functions.http.route_parts import (
 )
 from functions.http.services import ApiServices
 from functions.http.views import view_task
+from pipeline.day_listing import PageWanted
 from pipeline.tasks.extract.extract_many import ExtractionsWanted, take_up_extractions
 from pipeline.tasks.intake import take_up_task
 from pipeline.tasks.task_listing import TasksWanted, list_task_page
@@ -124,7 +125,7 @@ def _add_task_routes(app: APIGatewayRestResolver, services: ApiServices) -> None
     ) -> TaskPage:
         if day is not None:
             check_day(day)
-        wanted = TasksWanted(day=day, status=status, name=name, limit=limit, cursor=cursor)
+        wanted = TasksWanted(PageWanted(day, limit, cursor), status, name)
         table, now = services.reader.table, services.reader.now
 
         def read() -> TaskPage:

@@ -1,9 +1,9 @@
 """Documents by the day of their arrival, and those that are still in flight."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from shared.aws.day_places import DayPlace, query_day
 from shared.aws.dynamodb_table import DAY_INDEX, IN_FLIGHT_INDEX, LedgerTable
 from shared.ledger.documents import (
     IN_FLIGHT,
@@ -24,39 +24,20 @@ def list_documents(table: LedgerTable, now: Clock, days: int) -> Iterator[Docume
         yield from map(to_document, table.query_index(DAY_INDEX, "day", day, newest_first=True))
 
 
-@dataclass(frozen=True)
-class DocumentPlace:
-    """A place in the list of documents, newest first: after the one named.
-
-    Args:
-        day: The day (UTC) that the list has come to.
-        received_at: When that document arrived; None at the beginning of the day.
-        document_id: Its id; None at the beginning of the day.
-    """
-
-    day: str
-    received_at: str | None = None
-    document_id: str | None = None
-
-
 def list_documents_of_day(
-    table: LedgerTable, place: DocumentPlace, limit: int
-) -> tuple[list[Document], DocumentPlace | None]:
+    table: LedgerTable, place: DayPlace, limit: int
+) -> tuple[list[Document], DayPlace | None]:
     """Some documents that arrived on one day (UTC), newest first, from a place in their list on.
 
     Returns:
         The documents, and the place to go on from; None if there are no more on that day.
     """
-    start_after = None
-    if place.document_id is not None:
-        pk, sk = document_row_key(place.document_id)
-        start_after = {"pk": pk, "sk": sk, "day": place.day, "received_at": place.received_at}
-    rows, has_more = table.query_index_part(DAY_INDEX, ("day", place.day), start_after, limit)
+    rows, has_more = query_day(table, place.day, place, limit, document_row_key)
     documents = [to_document(row) for row in rows]
     if not documents or not has_more:
         return documents, None
     last = documents[-1]
-    return documents, DocumentPlace(place.day, last.received_at, last.document_id)
+    return documents, DayPlace(place.day, last.received_at, last.document_id)
 
 
 def list_in_flight_ids(table: LedgerTable) -> list[str]:

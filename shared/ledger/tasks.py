@@ -1,13 +1,13 @@
 """Tasks in the ledger: registration, moves from status to status, spending, listings."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
+from shared.aws.day_places import DayPlace, query_day
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import DAY_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
@@ -150,39 +150,20 @@ def list_tasks(table: LedgerTable, now: Clock, days: int) -> Iterator[Task]:
         yield from map(Task.model_validate, rows)
 
 
-@dataclass(frozen=True)
-class TaskPlace:
-    """A place in the list of tasks, newest first: after the one named.
-
-    Args:
-        day: The day (UTC) that the list has come to.
-        received_at: When that task arrived; None at the beginning of the day.
-        task_id: Its id; None at the beginning of the day.
-    """
-
-    day: str
-    received_at: str | None = None
-    task_id: str | None = None
-
-
 def list_tasks_of_day(
-    table: LedgerTable, place: TaskPlace, limit: int
-) -> tuple[list[Task], TaskPlace | None]:
+    table: LedgerTable, place: DayPlace, limit: int
+) -> tuple[list[Task], DayPlace | None]:
     """Some tasks that arrived on one day (UTC), newest first, from a place in their list on.
 
     Returns:
         The tasks, and the place to go on from; None if there are no more on that day.
     """
     day = f"{place.day}{_TASKS_OF_DAY}"
-    start_after = None
-    if place.task_id is not None:
-        pk, sk = task_row_key(place.task_id)
-        start_after = {"pk": pk, "sk": sk, "day": day, "received_at": place.received_at}
-    rows, has_more = table.query_index_part(DAY_INDEX, ("day", day), start_after, limit)
+    rows, has_more = query_day(table, day, place, limit, task_row_key)
     tasks = [Task.model_validate(row) for row in rows]
     if not tasks or not has_more:
         return tasks, None
-    return tasks, TaskPlace(place.day, tasks[-1].received_at, tasks[-1].task_id)
+    return tasks, DayPlace(place.day, tasks[-1].received_at, tasks[-1].task_id)
 
 
 def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from infra.cli.timeline_table import describe_delay
+from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_lists import list_in_flight_ids
 from shared.ledger.documents import (
@@ -31,7 +32,7 @@ _ROWS_PER_READ = 40
 _PARALLEL_READS = 4
 # After this time without a change, the timeline of a document is asked for the reason.
 _PATIENCE = timedelta(seconds=5)
-_MOST_STORIES_PER_LOOK = 5
+MOST_STORIES_PER_LOOK = 5
 # What was put a moment ago has not reached the ledger yet.
 _ARRIVAL_TIME = timedelta(seconds=6)
 
@@ -155,12 +156,22 @@ def _sort_by_arrival(documents: Iterable[Document]) -> tuple[Followed, ...]:
 
 def read_documents(table: LedgerTable, document_ids: Sequence[str]) -> dict[str, Document]:
     """Read documents with few calls, as they are now; those that are not there are left out."""
-    starts = range(0, len(document_ids), _ROWS_PER_READ)
-    batches = [document_ids[start : start + _ROWS_PER_READ] for start in starts]
+    rows = read_present_rows(table, [document_row_key(i) for i in document_ids])
+    return {row["document_id"]: to_document(row) for row in rows if not is_erased(row)}
+
+
+def read_present_rows(table: LedgerTable, keys: Sequence[tuple[str, str]]) -> list[Row]:
+    """Read rows with few calls; those that are not there are left out.
+
+    Args:
+        table: The ledger.
+        keys: Partition and sort keys, as many as there are, all different.
+    """
+    starts = range(0, len(keys), _ROWS_PER_READ)
+    batches = [keys[start : start + _ROWS_PER_READ] for start in starts]
     with ThreadPoolExecutor(_PARALLEL_READS) as pool:
-        read = pool.map(lambda ids: table.read_rows([document_row_key(i) for i in ids]), batches)
-        rows = [row for some in read for row in some if row is not None and not is_erased(row)]
-    return {row["document_id"]: to_document(row) for row in rows}
+        read = pool.map(table.read_rows, batches)
+        return [row for some in read for row in some if row is not None]
 
 
 def _refresh(followed: Followed, found: Mapping[str, Document]) -> Followed:
@@ -178,7 +189,7 @@ def _explain_delays(
     stuck = [f for f in followed if not f.is_final and _last_change(f, started) < limit]
     delays = {
         f.document_id: describe_delay(read_timeline(table, document_pk(f.document_id)))
-        for f in stuck[:_MOST_STORIES_PER_LOOK]
+        for f in stuck[:MOST_STORIES_PER_LOOK]
     }
     return tuple(replace(f, delay=delays.get(f.document_id)) for f in followed)
 

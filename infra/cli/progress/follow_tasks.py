@@ -2,16 +2,20 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from rich.console import Console
 from rich.text import Text
 
-from infra.cli.progress.follow_documents import Pace
+from infra.cli.progress.follow_documents import (
+    MOST_STORIES_PER_LOOK,
+    Pace,
+    read_present_rows,
+)
 from infra.cli.timeline_table import describe_delay
 from shared.aws.dynamodb_table import LedgerTable
-from shared.ledger.tasks import Task, find_task, task_pk
+from shared.ledger.tasks import Task, task_pk, task_row_key
 from shared.ledger.timeline import read_timeline
 from shared.printable import to_printable
 
@@ -58,21 +62,36 @@ def follow_tasks(
     followed = tuple(FollowedTask(task_id) for task_id in task_ids)
     while True:
         look_began = pace.stopwatch()
-        followed = tuple(f if f.is_final else _look(table, f, pace) for f in followed)
+        found = read_tasks(table, [f.task_id for f in followed if not f.is_final])
+        followed = tuple(replace(f, task=found.get(f.task_id, f.task)) for f in followed)
+        followed = _explain_delays(table, followed, pace)
         yield followed
         if all(f.is_final for f in followed):
             return
-        pace.rest(look_began, len(followed))
+        pace.rest(look_began, sum(not f.is_final for f in followed))
 
 
-def _look(table: LedgerTable, followed: FollowedTask, pace: Pace) -> FollowedTask:
-    task = find_task(table, followed.task_id)
-    if task is None or task.status.is_final:
-        return FollowedTask(followed.task_id, task)
-    if pace.now() - datetime.fromisoformat(task.updated_at) <= _PATIENCE:
-        return FollowedTask(followed.task_id, task)
-    delay = describe_delay(read_timeline(table, task_pk(task.task_id)))
-    return FollowedTask(followed.task_id, task, delay)
+def read_tasks(table: LedgerTable, task_ids: Sequence[str]) -> dict[str, Task]:
+    """Read tasks with few calls, as they are now; those that are not there are left out."""
+    rows = read_present_rows(table, [task_row_key(i) for i in task_ids])
+    return {row["task_id"]: Task.model_validate(row) for row in rows}
+
+
+def _explain_delays(
+    table: LedgerTable, followed: Sequence[FollowedTask], pace: Pace
+) -> tuple[FollowedTask, ...]:
+    """Say of a few tasks that have not moved for a while what they wait for."""
+    limit = pace.now() - _PATIENCE
+    stuck = [
+        f.task
+        for f in followed
+        if f.task and not f.is_final and datetime.fromisoformat(f.task.updated_at) < limit
+    ]
+    delays = {
+        task.task_id: describe_delay(read_timeline(table, task_pk(task.task_id)))
+        for task in stuck[:MOST_STORIES_PER_LOOK]
+    }
+    return tuple(replace(f, delay=delays.get(f.task_id)) for f in followed)
 
 
 @contextmanager

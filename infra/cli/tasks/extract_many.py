@@ -9,7 +9,12 @@ from infra.cli.documents.find import find_documents_under
 from infra.cli.documents.table import style_status
 from infra.cli.exit_codes import ExitCode
 from infra.cli.progress.follow_documents import REAL_PACE
-from infra.cli.progress.follow_tasks import FollowedTask, follow_tasks, show_task_progress
+from infra.cli.progress.follow_tasks import (
+    FollowedTask,
+    follow_tasks,
+    read_tasks,
+    show_task_progress,
+)
 from infra.cli.tasks.enqueue import build_task, refuse_used_id, send_task
 from pipeline.tasks.extract.extract_many import (
     WITHOUT_TEXT,
@@ -18,7 +23,6 @@ from pipeline.tasks.extract.extract_many import (
 )
 from shared.errors import UnknownItemError
 from shared.ledger.documents import Document
-from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import Task
 
@@ -57,8 +61,9 @@ def enqueue_extractions(
             "`seashore documents` lists what is there."
         )
     tasks = [_build_task(context, content, prefix, document) for document in documents]
+    known = read_tasks(context.table, [task.task_id for task in tasks])
     for task in tasks:
-        refuse_used_id(find_task(context.table, task.task_id), task)
+        refuse_used_id(known.get(task.task_id), task)
     for task in tasks:
         send_task(context.stack, task)
     if not wait:

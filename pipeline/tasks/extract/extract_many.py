@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.day_listing import PageWanted
 from pipeline.documents.document_listing import DocumentsWanted, list_document_page
 from pipeline.tasks.extract.field_schema import read_field_schema
 from pipeline.tasks.intake import IntakeServices, take_up_task
@@ -107,15 +108,10 @@ def take_up_extractions(
     without_text = 0
     cursor = wanted.cursor
     while True:
-        page = DocumentsWanted(
-            day=None,
-            status=None,
-            prefix=wanted.prefix,
-            limit=_PAGE_SIZE,
-            cursor=cursor,
-            days=wanted.days,
+        page = PageWanted(None, _PAGE_SIZE, cursor, wanted.days)
+        documents, cursor = list_document_page(
+            DocumentsWanted(page, prefix=wanted.prefix), services.table, services.now
         )
-        documents, cursor = list_document_page(page, services.table, services.now)
         # Files inside of others have keys of the pipeline's own.
         for document in (one for one in documents if one.parent is None):
             if document.status in WITHOUT_TEXT:

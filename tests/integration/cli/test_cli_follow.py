@@ -11,11 +11,13 @@ from infra.cli.progress.follow_documents import (
     follow_in_flight,
     is_all_done,
 )
+from infra.cli.progress.follow_tasks import follow_tasks
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import document_pk, move_document
+from shared.ledger.tasks import fail_task, find_task, register_task
 from shared.ledger.timeline import note_delay
-from shared.lifecycle import DocumentStatus
+from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages.uploads import Upload
 
 START = datetime(2026, 3, 1, 23, 59, 50, tzinfo=UTC)
@@ -60,6 +62,15 @@ class Script:
             self.table, self.enter(key), DocumentStatus.REJECTED, self.now, step="rejected"
         )
 
+    def enter_task(self, task_id):
+        register_task(
+            self.table, task_id=task_id, kind="ask", about="", digest="d", callback=None,
+            now=self.now,
+        )  # fmt: skip
+
+    def fail_task(self, task_id):
+        fail_task(self.table, find_task(self.table, task_id), "no answer", self.now)
+
     def wait_in_line(self, key):
         details = {"reason": "model_unavailable", "delay_seconds": 60}
         note_delay(
@@ -97,29 +108,47 @@ def test_few_documents_are_looked_at_four_times_a_second_until_all_are_final(scr
     assert not is_all_done(looks[-1])
 
 
-def test_many_documents_are_read_with_few_calls_also_past_midnight(script, account):
-    keys = [f"{number}.pdf" for number in range(30)]
-    for key in keys:
-        script.at(8, script.enter, key)
-        script.at(20, script.reject, key)
-    calls = []
+def count_calls(script, account):
+    """A pace that notes how many calls each look took but the last, and these numbers."""
+    calls, calls_a_look = [], []
     account.clients.dynamodb.meta.events.register(
         "before-call.dynamodb", lambda model, **rest: calls.append(model.name)
     )
-    calls_a_look = []
 
     def sleep(seconds):
         calls_a_look.append(len(calls))
         script.sleep(seconds)
         calls.clear()
 
+    return Pace(script.now, lambda: script.seconds, sleep), calls_a_look
+
+
+def test_many_documents_are_read_with_few_calls_also_past_midnight(script, account):
+    keys = [f"{number}.pdf" for number in range(30)]
+    for key in keys:
+        script.at(8, script.enter, key)
+        script.at(20, script.reject, key)
+    pace, calls_a_look = count_calls(script, account)
     wanted = [Followed(upload(key).document_id, key) for key in keys]
-    pace = Pace(script.now, lambda: script.seconds, sleep)
     looks = list(follow_documents(script.table, wanted, pace))
     assert all(f.is_final for f in looks[-1])
     # A call for all, and a few timelines.
     assert max(calls_a_look) <= 1 + 5
     assert len(calls_a_look) == 20
+
+
+def test_many_tasks_are_read_with_few_calls(script, account):
+    ids = [f"task-{number}" for number in range(30)]
+    for task_id in ids:
+        script.at(2, script.enter_task, task_id)
+        script.at(12, script.fail_task, task_id)
+    pace, calls_a_look = count_calls(script, account)
+    looks = list(follow_tasks(script.table, ids, pace))
+    assert [one.task_id for one in looks[-1]] == ids
+    assert {one.status for one in looks[-1]} == {TaskStatus.FAILED}
+    assert {one.status for one in looks[0]} == {"WAITING"}
+    # A call for all, and a few timelines.
+    assert max(calls_a_look) == 1 + 5
 
 
 def test_a_look_that_takes_long_is_followed_by_a_long_rest(script):
