@@ -23,7 +23,7 @@ def provide_whole_text(document: Document, reader: DocumentReader) -> tuple[str,
     """
     if not has_text(document):
         raise NothingFoundError(f"there is no text: the document is {document.status}")
-    key = whole_text_key(document.text_address)
+    key = whole_text_key(document)
     bucket, objects = reader.artifacts_bucket, reader.objects
     if key not in objects.list_keys(bucket, key):
         with tempfile.TemporaryFile() as file:

@@ -5,7 +5,7 @@ from typing import Any
 
 from pipeline.dead_letters.restore import COPIES_PREFIX
 from pipeline.erasure.erasure_types import ErasureServices
-from pipeline.ingest.chunk_text import belongs_to
+from pipeline.ingest.chunk_text import belongs_to, own_text_folder
 from shared.aws.objects import ObjectVersion
 from shared.dead_letters.letters import Letter
 from shared.dead_letters.reading import hold_letters
@@ -26,7 +26,7 @@ _LINE_END = "\r\n"
 def erase_texts(
     document_id: str, content_sha256: str, text_address: str, services: ErasureServices
 ) -> None:
-    """Delete the texts that a document's bytes have given, but for those that others share."""
+    """Delete the texts that a document's bytes have given, but for what others share of them."""
     found: dict[str, list[ObjectVersion]] = {text_address: []} if text_address else {}
     if content_sha256:
         # Listed before they are let go: what is read anew after that is another version.
@@ -39,6 +39,12 @@ def erase_texts(
         if release_text(services.table, address, document_id):
             services.objects.delete_versions(services.artifacts_bucket, versions)
             forget_text_user(services.table, address, document_id)
+        else:
+            own = own_text_folder(address, document_id)
+            services.objects.delete_versions(
+                services.artifacts_bucket,
+                [version for version in versions if version.key.startswith(own)],
+            )
 
 
 def erase_answers(rows: Iterable[Mapping[str, Any]], services: ErasureServices) -> None:

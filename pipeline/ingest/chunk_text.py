@@ -53,14 +53,31 @@ def belongs_to(address: str, content_sha256: str) -> bool:
     return address.split("-")[0] == content_sha256
 
 
+def text_folder(address: str) -> str:
+    """What begins the keys of all that lies under an address."""
+    return f"text/{address}/"
+
+
 def chunk_text_key(address: str, chunk_number: int) -> str:
     """The key of a chunk's text in the artifacts bucket."""
-    return f"text/{address}/{chunk_number:06d}.json"
+    return f"{text_folder(address)}{chunk_number:06d}.json"
 
 
-def whole_text_key(address: str) -> str:
-    """The key of the text of all chunks in one, where somebody has asked for it."""
-    return f"text/{address}/whole.txt"
+def own_text_folder(address: str, document_id: str) -> str:
+    """What begins the keys of the texts under an address that one document has for itself."""
+    return f"{text_folder(address)}{document_id}/"
+
+
+def whole_text_key(document: Document) -> str:
+    """The key of the text of all chunks in one, where somebody has asked for it.
+
+    With recognised text it is the document's own, as each chunk of that, and of its run, as another
+    run may recognise more.
+    """
+    if not any(chunk.recognised_pages for chunk in document.chunk_plan):
+        return f"{text_folder(document.text_address)}whole.txt"
+    folder = own_text_folder(document.text_address, document.document_id)
+    return f"{folder}{document.run:04d}/whole.txt"
 
 
 def locate_chunk(document: Document, chunk_number: int) -> str:
@@ -70,14 +87,15 @@ def locate_chunk(document: Document, chunk_number: int) -> str:
     """
     if not document.chunk_plan[chunk_number - 1].recognised_pages:
         return chunk_text_key(document.text_address, chunk_number)
-    return f"text/{document.text_address}/{document.document_id}/{chunk_number:06d}.json"
+    folder = own_text_folder(document.text_address, document.document_id)
+    return f"{folder}{chunk_number:06d}.json"
 
 
 def picture_key(address: str, page: int) -> str:
     """The key of a page's picture in the artifacts bucket, for as long as it is not recognised."""
-    return f"text/{address}/pages/{page:06d}.picture"
+    return f"{text_folder(address)}pages/{page:06d}.picture"
 
 
 def recognised_key(address: str, page: int, engine: str) -> str:
     """The key of what an engine has recognised on a page: words, boxes and text."""
-    return f"text/{address}/pages/{page:06d}.{engine}.json"
+    return f"{text_folder(address)}pages/{page:06d}.{engine}.json"

@@ -14,6 +14,7 @@ from pipeline.ingest.chunk_text import (
     chunk_text_key,
     read_chunk_tokens,
     text_address,
+    text_folder,
 )
 from pipeline.ingest.chunking import group_pages
 from pipeline.ingest.downloads import check_downloadable, download_document
@@ -245,8 +246,8 @@ def _record_text(
 
 def _has_objects(text: ExtractedText, services: IngestServices) -> bool:
     """Whether every chunk of a text still lies in the artifacts bucket."""
-    folder = chunk_text_key(text.text_address, 1).rpartition("/")[0]
-    there = set(services.objects.list_keys(services.artifacts_bucket, f"{folder}/"))
+    folder = text_folder(text.text_address)
+    there = set(services.objects.list_keys(services.artifacts_bucket, folder))
     numbers = range(1, len(text.chunk_plan) + 1)
     return all(chunk_text_key(text.text_address, number) in there for number in numbers)
 

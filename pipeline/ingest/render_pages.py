@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pipeline.extraction import Extractor
-from pipeline.ingest.chunk_text import picture_key
+from pipeline.ingest.chunk_text import picture_key, text_folder
 from pipeline.ingest.downloads import download_document
 from pipeline.ingest.settled_pages import have_rest_given_up, settle_and_follow
 from pipeline.services import Services
@@ -88,7 +88,7 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
     ]
     there = set(
         services.objects.list_keys(
-            services.artifacts_bucket, f"text/{document.text_address}/pages/"
+            services.artifacts_bucket, f"{text_folder(document.text_address)}pages/"
         )
     )
     known = [n for n in pages if _is_known(document.text_address, n, there)]

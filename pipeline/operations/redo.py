@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from pipeline.ingest.chunk_text import chunk_text_key
+from pipeline.ingest.chunk_text import locate_chunk, text_folder
 from pipeline.operations.selection import OperationServices
 from pipeline.summaries.chunk_answers import MAX_CHUNK_OUTPUT_TOKENS
 from shared.deadline import Deadline
@@ -127,9 +127,10 @@ def _estimate(
 
 
 def _measure_text(document: Document, services: OperationServices) -> int:
-    """The bytes of a document's text."""
-    folder = chunk_text_key(document.text_address, 1).rpartition("/")[0]
-    return services.objects.measure(services.artifacts_bucket, f"{folder}/")
+    """The bytes of a document's text, without what else lies beside it, as pictures of pages."""
+    keys = {locate_chunk(document, n) for n in range(1, len(document.chunk_plan) + 1)}
+    folder = text_folder(document.text_address)
+    return services.objects.measure(services.artifacts_bucket, folder, keys)
 
 
 def order_redo(

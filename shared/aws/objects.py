@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
@@ -106,13 +106,14 @@ class ObjectStore:
             )
             return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
 
-    def measure(self, bucket: str, prefix: str) -> int:
-        """How many bytes the objects have together whose keys begin with a prefix."""
+    def measure(self, bucket: str, prefix: str, keys: Collection[str]) -> int:
+        """How many bytes those of some objects have together whose keys begin with a prefix."""
         with translate_aws_errors(f"list s3://{bucket}/{prefix}"):
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=bucket, Prefix=prefix
             )
-            return sum(entry["Size"] for page in pages for entry in page.get("Contents", []))
+            entries = chain.from_iterable(page.get("Contents", []) for page in pages)
+            return sum(entry["Size"] for entry in entries if entry["Key"] in keys)
 
     def list_versions(self, bucket: str, prefix: str) -> list["ObjectVersion"]:
         """All versions and delete markers of the objects whose keys begin with a prefix."""

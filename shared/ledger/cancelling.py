@@ -49,7 +49,8 @@ def cancel_document(table: LedgerTable, document: Document, by: str, now: Clock)
         "redo_order": None,
         "redo_model": None,
         "redo_is_fresh": None,
-        **(UNREAD if document.recognising_pages else {}),
+        # An erasure finds by its address what is read, also where the file is gone.
+        **(UNREAD | {"text_address": document.text_address} if document.recognising_pages else {}),
     }
     condition = (
         Attr("run").eq(document.run)

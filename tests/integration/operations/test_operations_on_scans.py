@@ -1,14 +1,22 @@
-"""Documents with pages to be recognised are redone, cancelled and tried again, on moto."""
+"""Documents with pages to be recognised: redone, cancelled, tried again, erased, on moto."""
 
+import time
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from pipeline.documents.document_reader import DocumentReader
+from pipeline.documents.whole_text import provide_whole_text
+from pipeline.erasure.erase_document import erase_document
+from pipeline.erasure.erasure_types import ErasureEnd, ErasureServices
+from pipeline.ingest.chunk_text import locate_chunk, recognised_key, text_folder
 from pipeline.operations.cancel import cancel, find_in_flight, plan_cancel
 from pipeline.operations.retry import plan_retry, retry
 from pipeline.operations.selection import Selection, find_selected
 from pipeline.recognition.page_words import PageNotRecognisedError, RecognisedPage
 from shared.aws.dynamodb_table import Put
+from shared.dead_letters.reading import ReadingPace
 from shared.errors import ModelRequestError
 from shared.ledger.documents import document_row_key
 from shared.lifecycle import DocumentStatus
@@ -216,3 +224,65 @@ def _make_failed(pipeline, services, **changes):
     row = services.table.read_row(pk, sk)
     row.pop("in_flight", None)
     services.table.put_row(Put({**row, "status": "FAILED", "sent_run": 0, **changes}))
+
+
+def test_what_lies_beside_a_text_does_not_count_as_text_that_a_redo_reads(
+    pipeline, services, account, scan
+):
+    account.upload("scan.pdf", make_mixed_pdf(REPORT, scan))
+    pipeline.run()
+    document = pipeline.document("scan.pdf")
+    alone, _ = redo(services)
+    account.clients.s3.put_object(
+        Bucket=account.settings.artifacts_bucket,
+        Key=recognised_key(document.text_address, 2, "other"),
+        Body=b"x" * 100_000,
+    )
+    beside, _ = redo(services, order="order-2")
+    assert beside.estimate == alone.estimate
+
+
+def test_the_whole_text_has_the_recognised_pages_though_it_was_asked_for_before(
+    pipeline, services, account, scan
+):
+    account.upload("scan.pdf", make_mixed_pdf(REPORT, scan))
+    while pipeline.ingest.poll() + pipeline.worker.poll():
+        pass
+    assert "Ellery" not in _read_whole_text(pipeline, services)
+    pipeline.run()
+    assert "[page 2]\nThe pier at Ellery" in _read_whole_text(pipeline, services)
+
+
+def test_the_text_that_a_document_has_for_itself_is_erased_though_another_shares_the_rest(
+    pipeline, services, account, scan
+):
+    data = make_mixed_pdf(REPORT, scan)
+    for key in ("scan.pdf", "copy.pdf"):
+        account.upload(key, data)
+        pipeline.run()
+    document, other = pipeline.document("scan.pdf"), pipeline.document("copy.pdf")
+    assert document.text_address == other.text_address
+    erasure = make_erasure_services(account, services)
+    assert erase_document(document.document_id, "ada", erasure) is ErasureEnd.ERASED
+    bucket = account.settings.artifacts_bucket
+    keys = services.objects.list_keys(bucket, text_folder(other.text_address))
+    assert not [key for key in keys if document.document_id in key]
+    assert {locate_chunk(other, 1), locate_chunk(other, 2)} <= set(keys)
+
+
+def make_erasure_services(account, services):
+    return ErasureServices(
+        table=services.table, objects=services.objects, queues=services.queues,
+        documents_bucket=services.documents_bucket, artifacts_bucket=services.artifacts_bucket,
+        dlqs=services.letters.dlqs, zone=ZoneInfo("UTC"), now=services.now,
+        stopwatch=time.monotonic, pace=ReadingPace(wait_seconds=0),
+    )  # fmt: skip
+
+
+def _read_whole_text(pipeline, services):
+    reader = DocumentReader(
+        services.table, services.objects, services.documents_bucket, services.artifacts_bucket,
+        services.now,
+    )  # fmt: skip
+    key, _ = provide_whole_text(pipeline.document("scan.pdf"), reader)
+    return services.objects.read_text(services.artifacts_bucket, key)
