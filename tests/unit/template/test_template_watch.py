@@ -33,3 +33,20 @@ def test_the_alarms_of_a_stack_with_default_parameters_are_priced() -> None:
     # The key of their topic costs a dollar.
     readme = (PROJECT / "README.md").read_text(encoding="utf-8")
     assert f"about ${paid / 10 + 1:.2f} for the alarms" in readme
+
+
+def test_the_receives_of_a_stack_with_default_parameters_are_priced() -> None:
+    polled = {
+        str(event["Properties"]["Queue"])
+        for resource in parse_template(TEMPLATE)["Resources"].values()
+        if "Condition" not in resource
+        for event in resource.get("Properties", {}).get("Events", {}).values()
+        if event["Type"] == "SQS"
+    }
+    # As the page reckons: five receivers that ask three times a minute, $0.40 a million.
+    requests = len(polled) * 5 * 3 * 43_200
+    dollars, after_free = requests * 0.4 / 1e6, (requests - 1e6) * 0.4 / 1e6
+    words = {4: "four", 5: "five", 6: "six"}[len(polled)]
+    assert (
+        f"receives on {words} empty queues | {dollars:.2f}; {after_free:.2f} after the free million"
+    ) in COSTS.read_text(encoding="utf-8")
