@@ -1,11 +1,10 @@
 """What `seashore eval` does: a stack for each run, the scores, the page, the exit status."""
 
 import os
-import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from itertools import chain
 from pathlib import Path
@@ -18,6 +17,7 @@ from infra.cli.evaluation.options import EvalOptions
 from infra.cli.evaluation.stack_run import run_on_stack
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import read_openai_server
+from infra.cli.local.throwaway_stack import open_throwaway_stack
 from infra.cli.options import open_output
 from infra.cli.output import Output, show_step
 from infra.evaluation.cases import EvalCase, Outcome, read_cases
@@ -34,18 +34,12 @@ from infra.evaluation.scores import Scores
 from infra.evaluation.scoring import score_case
 from infra.evaluation.stand_in import MODEL, StandIn, serve
 from infra.file_lock import FileLockedError, hold_file_lock
-from infra.local.record import LocalFolder, is_running
-from infra.local.stack import (
-    LocalSetup,
-    OpenAiServer,
-    delete_local_data,
-    start_local_stack,
-    stop_local_stack,
-)
+from infra.local.record import LocalFolder
+from infra.local.stack import LocalSetup, OpenAiServer
 from infra.project_files import find_state_folder
-from infra.signals import ignore_signals, interrupt_on_signals
-from infra.stacks import Stack, resolve_local_stack
-from shared.errors import LocalStackError, OperatorError, WrongUsageError
+from infra.signals import interrupt_on_signals
+from infra.stacks import Stack
+from shared.errors import OperatorError, WrongUsageError
 from shared.llm.model import EXTRACTIVE
 from shared.settings import Settings
 
@@ -157,25 +151,10 @@ def _open_stack(
         yield open_context(options.stack, options.region, options.profile, as_json=False).stack
         return
     folder = LocalFolder(root / "stack")
-    if is_running(folder):
-        stop_local_stack(folder.root, lambda line: None)
-    if folder.root.exists():
-        delete_local_data(folder.root)
     parameters = _BESIDE_THE_STAND_IN if options.stand_in else {}
     setup = LocalSetup(openai=server, parameters=parameters, cache=root.parent)
-    try:
-        with show_step("Start an emulated AWS and deploy the pipeline to it", output) as report:
-            start_local_stack(folder.root, report, setup)
-        yield resolve_local_stack(folder.root)
-    finally:
-        with ignore_signals():
-            if is_running(folder):
-                with (
-                    suppress(LocalStackError),
-                    show_step("Stop the emulated AWS", output) as report,
-                ):
-                    stop_local_stack(folder.root, report)
-            shutil.rmtree(folder.root, ignore_errors=True)
+    with open_throwaway_stack(folder, setup, output) as stack:
+        yield stack
 
 
 def _tell_altered(stand_in: StandIn, survived: int, runs: Sequence[Run]) -> str:

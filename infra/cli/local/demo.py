@@ -5,7 +5,6 @@ import shutil
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -20,6 +19,7 @@ from infra.cli.exit_codes import ExitCode
 from infra.cli.items.show import StoredSummary, describe_pages, read_result, write_summary
 from infra.cli.listing import describe_usage
 from infra.cli.local.language_model import describe_model, read_openai_server
+from infra.cli.local.throwaway_stack import open_throwaway_stack
 from infra.cli.output import Output, show_step
 from infra.cli.progress.follow_documents import Followed, follow_documents
 from infra.cli.put.files import FileToPut
@@ -28,19 +28,13 @@ from infra.cli.report.report import LocalReport, make_local_report, open_reports
 from infra.cli.times import describe_duration, read_clock
 from infra.deploy.language_files import can_read_scans
 from infra.file_lock import FileLockedError, hold_file_lock
-from infra.local.record import LocalFolder, is_running
-from infra.local.stack import (
-    LocalSetup,
-    OpenAiServer,
-    delete_local_data,
-    start_local_stack,
-    stop_local_stack,
-)
+from infra.local.record import LocalFolder
+from infra.local.stack import LocalSetup, OpenAiServer
 from infra.project_files import PROJECT, find_state_folder
-from infra.signals import ignore_signals, interrupt_on_signals
-from infra.stacks import Stack, resolve_local_stack
+from infra.signals import interrupt_on_signals
+from infra.stacks import Stack
 from shared.calendar import find_day
-from shared.errors import LocalStackError, OperatorError
+from shared.errors import OperatorError
 from shared.lifecycle import DocumentStatus
 
 DEMO_DOCUMENTS = PROJECT / "infra" / "demo_documents"
@@ -120,13 +114,9 @@ def _run(
     folder: LocalFolder, server: OpenAiServer | None, output: Output
 ) -> tuple[list[DemoResult], LocalReport]:
     files = _find_documents()
-    _clear(folder, output)
-    try:
-        with show_step("Start an emulated AWS and deploy the pipeline to it", output) as report:
-            start_local_stack(
-                folder.root, report, LocalSetup(openai=server, cache=folder.root.parent)
-            )
-        stack = resolve_local_stack(folder.root)
+    shutil.rmtree(folder.root / RESULTS, ignore_errors=True)
+    setup = LocalSetup(openai=server, cache=folder.root.parent)
+    with open_throwaway_stack(folder, setup, output) as stack:
         day = find_day(read_clock(), ZoneInfo(stack.output("TimeZone")))
         with show_step(f"Put {len(files)} PDFs into the documents bucket", output):
             documents = _put(stack, files)
@@ -137,17 +127,6 @@ def _run(
             services = open_reports(stack, read_clock)
             results = folder.root / RESULTS
             daily = make_local_report(day, services, results, _REPORT_PATIENCE_SECONDS)
-    finally:
-        with ignore_signals():
-            if is_running(folder):
-                # One that has to be killed loses its state, which nobody wants of a demo.
-                with (
-                    suppress(LocalStackError),
-                    show_step("Stop the emulated AWS", output) as report,
-                ):
-                    stop_local_stack(folder.root, report)
-            # It holds the key of the language model, and the next demo begins anew.
-            shutil.rmtree(folder.state, ignore_errors=True)
     return endings, daily
 
 
@@ -157,15 +136,6 @@ def _find_documents() -> list[FileToPut]:
     if missing:
         raise OperatorError(f"The demo lacks {', '.join(missing)} in {_relative(DEMO_DOCUMENTS)}.")
     return [FileToPut(path, path.name, path.stat().st_size) for path in paths]
-
-
-def _clear(folder: LocalFolder, output: Output) -> None:
-    """Remove what the last demo has left; one that was killed may have left its emulator."""
-    if is_running(folder):
-        with show_step("Stop the emulated AWS that an earlier demo has left", output) as report:
-            stop_local_stack(folder.root, report)
-    delete_local_data(folder.root)
-    shutil.rmtree(folder.root / RESULTS, ignore_errors=True)
 
 
 def _put(stack: Stack, files: Sequence[FileToPut]) -> list[PutDocument]:

@@ -51,7 +51,8 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
         elif part.get_filename() or part.get_content_disposition() == "attachment":
             if not _is_shown_picture(part):
                 files.append(InnerFile(part.get_filename() or "", _read_bytes(part)))
-        elif part.get_content_maintype() == "text":
+        # What says that it has parts and has none, since no line divides it, is a text.
+        elif part.get_content_maintype() in ("text", "multipart"):
             shown.append(_read_text(part))
     texts = ["\n".join([*headers, "", shown[0]]), *(text for text in shown[1:] if text.strip())]
     return UnitsDocument(texts, files)
@@ -67,9 +68,10 @@ def _list_leaves(mail: MIMEPart) -> list[MIMEPart]:
             continue
         if part.get_content_maintype() == "multipart":
             inner = part.get_payload()
-            waiting += reversed(inner) if isinstance(inner, list) else []
-        else:
-            leaves.append(part)
+            if isinstance(inner, list):
+                waiting += reversed(inner)
+                continue
+        leaves.append(part)
     return leaves
 
 

@@ -1,13 +1,16 @@
 """Web pages: the text that a page shows, without what leads elsewhere."""
 
 import re
+from collections import Counter
 from html.parser import HTMLParser
 from pathlib import Path
 
 from pipeline.formats.text_encoding import decode_named, decode_text, find_encoding
 from pipeline.formats.units import UnitsDocument, UnitWriter
 
-_NAMED_ENCODING = re.compile(rb"""<meta[^>]{0,200}charset\s*=\s*["']?([A-Za-z0-9_.:-]+)""", re.I)
+_NAMED_ENCODING = re.compile(
+    rb"""(?:<meta[^>]{0,200}charset|<\?xml[^>]{0,99}encoding)\s*=\s*["']?([A-Za-z0-9_.:-]+)""", re.I
+)
 _ENCODING_WITHIN_BYTES = 4096
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Nothing in them is shown, or is of this page: its menus, what other programs draw.
@@ -76,20 +79,22 @@ class _PageReader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.writer = UnitWriter()
         self._passed_over: list[str] = []
+        # How often each tag is among them.
+        self._open_counts: Counter[str] = Counter()
         self._is_preformatted = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         while self._passed_over and tag in _ENDED_BY.get(self._passed_over[-1], ()):
-            self._passed_over.pop()
+            self._open_counts[self._passed_over.pop()] -= 1
         if tag in _VOID:
             if tag in _BLOCKS and not self._passed_over:
                 self.writer.write("\n")
             return
         if self._passed_over:
-            self._passed_over.append(tag)
+            self._pass_over(tag)
             return
         if tag in _PASSED_OVER or _is_hidden(dict(attrs)):
-            self._passed_over.append(tag)
+            self._pass_over(tag)
             return
         if tag in _HEADINGS:
             self.writer.begin()
@@ -112,16 +117,23 @@ class _PageReader(HTMLParser):
         if tag == "pre":
             self._is_preformatted = False
 
+    def _pass_over(self, tag: str) -> None:
+        self._passed_over.append(tag)
+        self._open_counts[tag] += 1
+
     def _end_passed_over(self, tag: str) -> bool:
         """End what a tag ends; whether it belongs to an element around what is passed over."""
         open_tags = self._passed_over
-        if tag in open_tags:
-            while open_tags.pop() != tag:
-                pass
+        if self._open_counts[tag]:
+            ended = ""
+            while ended != tag:
+                ended = open_tags.pop()
+                self._open_counts[ended] -= 1
             return False
         ends_all = open_tags[0] in _ENDED_BY and tag in _BLOCKS | _CELLS
         if ends_all or tag in ("body", "html"):
             open_tags.clear()
+            self._open_counts.clear()
         return ends_all
 
     def handle_data(self, data: str) -> None:

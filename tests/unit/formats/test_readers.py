@@ -254,6 +254,23 @@ def test_a_further_text_in_html_is_no_other_form_of_the_body(read):
     assert [text.split("\n")[-1] for text in texts] == ["Ada", "All the rest."]
 
 
+def test_a_mail_whose_parts_no_line_divides_is_a_text(read):
+    mail = b"From: a@b\nTo: c@d\nContent-Type: multipart/mixed; boundary=B\n\n--C\n\nAll of it.\n"
+    assert read(mail).texts[1].split() == ["--C", "All", "of", "it."]
+
+
+def test_an_encoding_that_a_page_names_as_xml_is_taken(read):
+    page = (
+        "<?xml version='1.0' encoding='windows-1251'?><html><body>\u041f\u0440\u0438</body></html>"
+    )
+    assert read(page.encode("cp1251")).texts == ["\u041f\u0440\u0438"]
+
+
+def test_many_end_tags_in_what_is_passed_over_take_no_time(read):
+    page = "<!doctype html>shown<div hidden>" + "<b>" * 100_000 + "</i>" * 100_000
+    assert read(page.encode()).texts == ["shown"]
+
+
 def test_a_picture_that_the_body_shows_is_no_attachment(read):
     mail = make_mail()
     mail.add_alternative('<img src="cid:logo">Hello', subtype="html")
