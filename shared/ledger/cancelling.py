@@ -5,7 +5,13 @@ from boto3.dynamodb.conditions import Attr
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Update
 from shared.ledger.document_texts import UNREAD
-from shared.ledger.documents import Clock, Document, document_pk, document_row_key
+from shared.ledger.documents import (
+    Clock,
+    Document,
+    StandBeforeRedo,
+    document_pk,
+    document_row_key,
+)
 from shared.ledger.tasks import Task, task_pk, task_row_key
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import DocumentStatus, TaskStatus, find_sources
@@ -22,9 +28,9 @@ def can_be_cancelled(document: Document) -> bool:
 def cancel_document(table: LedgerTable, document: Document, by: str, now: Clock) -> DocumentStatus:
     """Put an end to a document's run before any part of it is summarised.
 
-    One that is being redone comes back to how it stood before, with its result; but one that had
-    failed is cancelled, as what is on its way to it would take a FAILED one up again. Of one whose
-    pages were to be recognised the text is let go: its next run reads it anew, and asks for them.
+    One that is being redone comes back to how it stood before, with its result; but one that what
+    is on its way would take up from there is cancelled. Of one whose pages were to be recognised
+    the text is let go: its next run reads it anew, and asks for them.
 
     Returns:
         Its status now.
@@ -35,7 +41,7 @@ def cancel_document(table: LedgerTable, document: Document, by: str, now: Clock)
     """
     at = now()
     before = document.before_redo
-    if before is not None and before.status is DocumentStatus.FAILED:
+    if before is not None and _would_be_taken_up(before):
         before = None
     status = DocumentStatus.CANCELLED if before is None else before.status
     changes: Row = {
@@ -69,6 +75,12 @@ def cancel_document(table: LedgerTable, document: Document, by: str, now: Clock)
     )
     table.transact([Update(pk, sk, assign=changes, condition=condition), event])
     return status
+
+
+def _would_be_taken_up(before: StandBeforeRedo) -> bool:
+    """Whether a message of the run that is cancelled would begin it again from its old status."""
+    is_part_read = before.status is DocumentStatus.PARTIAL and not before.is_read
+    return before.status is DocumentStatus.FAILED or is_part_read
 
 
 def cancel_task(table: LedgerTable, task: Task, by: str, now: Clock) -> None:

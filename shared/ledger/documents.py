@@ -67,6 +67,8 @@ class StandBeforeRedo(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     status: DocumentStatus
+    # Whether its text was all there; else it is read anew, and what it had of one is let go.
+    is_read: bool = True
     finished_at: str | None = None
     reason_code: str | None = None
     reason: str | None = None

@@ -186,8 +186,14 @@ def test_a_page_that_was_given_up_is_tried_again_by_a_redo(
     assert pipeline.document("scan.pdf").status is DocumentStatus.PARTIAL
     engine.is_able = True
     redo(services)
+    pipeline.worker.poll()
+    # From PARTIAL the order to read it would take it up again.
+    assert cancel_all(services).cancelled == 1
     pipeline.run()
-    assert check_it_is_whole(pipeline, ("1-2", "2")).run == 2
+    assert pipeline.document("scan.pdf").status is DocumentStatus.CANCELLED
+    redo(services, order="order-2")
+    pipeline.run()
+    assert check_it_is_whole(pipeline, ("1-2", "2")).run == 3
 
 
 def test_a_failed_document_whose_redo_is_cancelled_is_taken_up_by_nothing(
