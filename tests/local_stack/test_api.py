@@ -178,6 +178,17 @@ def test_a_document_is_uploaded_summarised_asked_about_and_talked_of(api):
     task = wait_for(lambda: find_done(api, f"/tasks/{accepted.content['task_id']}"))
     assert "1907" in task["result"]["answer"]
 
+    schema = {"type": "object", "properties": {"opened": {"type": "string"}}}
+    order = {"prefix": key, "schema": schema}
+    accepted = ask(api, "POST", "/extractions", order)
+    assert accepted.status == 202, accepted
+    (extraction,) = accepted.content["tasks"]
+    assert extraction["document_id"] == document["document_id"]
+    started = f"/tasks/{extraction['task_id']}"
+    # The worker has taken it up: the offline model says that it finds no fields.
+    wait_for(lambda: ask(api, "GET", started).content["status"] == "FAILED")
+    assert "model" in ask(api, "GET", started).content["reason"]
+
     message = {"message": "When did the harbour of Skagen open?"}
     answered = ask(api, "POST", "/chat", message, Origin=APP_ORIGIN)
     assert answered.status == 200, answered

@@ -58,4 +58,4 @@ def test_the_api_does_what_its_document_says(local_stack, request, tmp_path):
     )
     print(found.stdout)
     assert found.returncode == 0, found.stdout[-20_000:] + found.stderr
-    assert "23 selected / 23 total" in found.stdout
+    assert "24 selected / 24 total" in found.stdout

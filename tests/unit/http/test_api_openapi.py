@@ -37,6 +37,7 @@ def test_every_route_is_described():
         ("get", "/documents/{document_id}/text"),
         ("get", "/reports/{date}"),
         ("get", "/health"),
+        ("post", "/extractions"),
         ("post", "/mcp"),
         ("get", "/operations"),
         *(("post", f"/operations/{name}") for name in OPERATOR_DOES),
