@@ -8,6 +8,7 @@
 | not its fault | a fresh copy with a delay takes its place: no receive is used up |
 | not its fault, and nobody says for how long | the same, with a delay that doubles each time |
 | not its fault, and nothing is left of what it has paid for | the same, and a receive is used up |
+| behind a backlog, without a message group | a copy with its group takes its place at once |
 | its time was up before its work began | as if it were not its fault |
 | will never work | a copy with its cause in the DLQ takes its place |
 | last receive failed | as if it would never work |
@@ -25,7 +26,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyPersistenceLayerError,
 )
 
-from shared.errors import DeadlineError, DeferredError, PaidCalls, PermanentError
+from shared.errors import DeadlineError, DeferredError, PaidCalls, PermanentError, UngroupedError
 
 
 @dataclass(frozen=True)
@@ -90,6 +91,11 @@ class Defer:
 
 
 @dataclass(frozen=True)
+class Regroup:
+    """A copy with the item's message group takes the message's place at once."""
+
+
+@dataclass(frozen=True)
 class DeadLetter:
     """A copy in the DLQ takes the message's place."""
 
@@ -97,7 +103,7 @@ class DeadLetter:
     message: str
 
 
-Outcome = Acknowledge | ReturnToQueue | Defer | DeadLetter
+Outcome = Acknowledge | ReturnToQueue | Defer | Regroup | DeadLetter
 
 _STORE_DELAY_SECONDS = 15.0
 _MAX_JITTER_SECONDS = 300.0
@@ -114,6 +120,8 @@ def decide_outcome(error: BaseException | None, receipt: Receipt, policy: Policy
         return Acknowledge()
     if isinstance(error, PermanentError):
         return _dead_letter(error)
+    if isinstance(error, UngroupedError):
+        return Regroup()
     is_last_receive = receipt.receive_count >= policy.max_receive_count
     if isinstance(error, DeferredError):
         is_paid_for_nothing = isinstance(error, PaidCalls) and error.is_paid_for_nothing
