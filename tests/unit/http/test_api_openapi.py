@@ -33,6 +33,7 @@ def test_every_route_is_described():
         ("get", "/documents/{document_id}"),
         ("delete", "/documents/{document_id}"),
         ("get", "/documents/{document_id}/summary"),
+        ("get", "/documents/{document_id}/versions"),
         ("get", "/documents/{document_id}/file"),
         ("get", "/documents/{document_id}/text"),
         ("get", "/reports/{date}"),
