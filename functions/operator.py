@@ -19,7 +19,7 @@ from functions.http.operator_right import OperatorRight, find_actor
 from functions.http.operator_routes import build_operator_app
 from functions.http.request_facts import read_facts
 from functions.http.requests import Event, add_headers
-from functions.http.route_parts import FACTS
+from functions.http.route_parts import answer_request
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
 from functions.wiring import build_table, utc_now
@@ -80,8 +80,7 @@ class Operator:
         self.logger.append_keys(
             request_id=facts.request_id, function_request_id=context.aws_request_id
         )
-        self.app.context[FACTS] = facts
-        answer = self.app.resolve(event, context)
+        answer = answer_request(self.app, event, context, facts, self.logger)
         add_headers(answer, event, self.settings.cors_origins)
         self.logger.info(
             "request_answered",
