@@ -20,7 +20,6 @@
     │       └── LateAnswerError     and time was up before it could be asked again
     ├── DeferredError               not the message's fault: wait without using up a receive
     │   ├── EarlyReceiveError       the message came back before its wait was over
-    │   ├── UngroupedError          the message lay behind others and has no message group
     │   ├── ReadersBusyError        other documents kept every reader of PDFs busy
     │   ├── ServiceError            an AWS service failed, throttled or cannot be reached
     │   ├── AccessDeniedError       the function's role may not do this
@@ -227,12 +226,6 @@ class DeferredError(SeashoreError):
 
 class EarlyReceiveError(DeferredError):
     """A message came back before its wait was over: nothing was tried, so nothing has failed."""
-
-    may_wait_forever = True
-
-
-class UngroupedError(DeferredError):
-    """A message lay behind many others and says not whose it is: it goes back with its group."""
 
     may_wait_forever = True
 

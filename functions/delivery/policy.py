@@ -26,7 +26,7 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyPersistenceLayerError,
 )
 
-from shared.errors import DeadlineError, DeferredError, PaidCalls, PermanentError, UngroupedError
+from shared.errors import DeadlineError, DeferredError, PaidCalls, PermanentError
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ class Receipt:
         lock_seconds: The longest time that a run of the same item can still hold its lock.
         random: A number drawn from [0, 1).
         deferrals: How often it has waited for a cause that was not its own.
+        lacks_group: Whether it was left alone, to be sent again with its message group.
     """
 
     receive_count: int
@@ -58,6 +59,7 @@ class Receipt:
     lock_seconds: float
     random: float
     deferrals: int = 0
+    lacks_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -117,11 +119,9 @@ _MAX_CAUSE_CHARACTERS = 1_000
 def decide_outcome(error: BaseException | None, receipt: Receipt, policy: Policy) -> Outcome:
     """Decide what becomes of a message whose handling ended with `error`, or without one."""
     if error is None:
-        return Acknowledge()
+        return Regroup() if receipt.lacks_group else Acknowledge()
     if isinstance(error, PermanentError):
         return _dead_letter(error)
-    if isinstance(error, UngroupedError):
-        return Regroup()
     is_last_receive = receipt.receive_count >= policy.max_receive_count
     if isinstance(error, DeferredError):
         is_paid_for_nothing = isinstance(error, PaidCalls) and error.is_paid_for_nothing

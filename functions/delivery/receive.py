@@ -25,7 +25,7 @@ from functions.delivery.policy import (
 from functions.delivery.received_record import ReceivedRecord
 from functions.delivery.tracing import ItemTrace
 from shared.deadline import Deadline
-from shared.errors import EarlyReceiveError, SeashoreError, UngroupedError
+from shared.errors import EarlyReceiveError, SeashoreError
 from shared.ledger.waiting import Wait
 from shared.messages.delivery_state import MAX_WAITED_SECONDS, CauseOfDeath, DeliveryState
 
@@ -64,6 +64,7 @@ class Delivery(Generic[ItemT]):
         self._invocation = invocation
         self._item: ItemT | None = None
         self._has_begun = False
+        self._lacks_group = False
         self._started = runtime.now()
 
     def run(self) -> None:
@@ -75,7 +76,9 @@ class Delivery(Generic[ItemT]):
             message_id=state.message_id, item_id=item.item_id
         )
         self._check_not_before()
-        self._check_group(item)
+        self._lacks_group = self._find_lack_of_group(item)
+        if self._lacks_group:
+            return
 
         def handle(*, item_id: str) -> None:
             self._invocation.deadline.check()
@@ -99,8 +102,8 @@ class Delivery(Generic[ItemT]):
         if early > 0:
             raise EarlyReceiveError("its wait is not over", delay_seconds=early, reason="waiting")
 
-    def _check_group(self, item: ItemT) -> None:
-        """Have what came without a message group sent again with its own, where many are waiting.
+    def _find_lack_of_group(self, item: ItemT) -> bool:
+        """Whether it is to be sent again with its message group: it came without, behind many.
 
         That takes a hundredth of its work's time, and then SQS can tell the many from the few. It
         is not done where nothing waits, nor a second time.
@@ -109,9 +112,8 @@ class Delivery(Generic[ItemT]):
         waited_seconds = (self._runtime.now() - state.first_enqueued_at).total_seconds()
         is_first = self._record.receive_count == 1 and not state.deferrals and not state.replays
         if state.group or not is_first or waited_seconds < BACKLOG_SECONDS:
-            return
-        if self._consumer.find_group(item) is not None:
-            raise UngroupedError("it has no message group", delay_seconds=0, reason="no_group")
+            return False
+        return self._consumer.find_group(item) is not None
 
     def decide(self, error: BaseException | None) -> Outcome:
         """Decide what becomes of the message."""
@@ -122,6 +124,7 @@ class Delivery(Generic[ItemT]):
             lock_seconds=self._invocation.context.get_remaining_time_in_millis() / 1000 + 1,
             random=self._runtime.random(),
             deferrals=self._record.state.deferrals,
+            lacks_group=self._lacks_group,
         )
         return decide_outcome(error, receipt, self._runtime.policy)
 
