@@ -7,8 +7,8 @@ Every answer carries the headers that browsers ask for, and every error has the 
 import os
 import time
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
@@ -24,6 +24,7 @@ from functions.http.requests import (
     add_headers,
     answer_preflight,
     check_body,
+    is_for_console,
 )
 from functions.http.route_parts import FACTS
 from functions.http.routes import build_app
@@ -44,6 +45,9 @@ from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
 from shared.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from functions.console.console_app import ConsoleApp
 
 
 def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
@@ -67,6 +71,7 @@ class Api:
     """The API of one container."""
 
     app: APIGatewayRestResolver
+    services: ApiServices
     settings: Settings
     logger: Logger
 
@@ -82,7 +87,8 @@ class Api:
             answer = answer_preflight()
         else:
             answer = self._answer(event, context, facts)
-        add_headers(answer, event, self.settings.cors_origins)
+        if not is_for_console(event):
+            add_headers(answer, event, self.settings.cors_origins)
         self.logger.info(
             "request_answered",
             extra={
@@ -108,8 +114,16 @@ class Api:
                 "isBase64Encoded": False,
                 "multiValueHeaders": {"Content-Type": ["application/json"]},
             }
-        self.app.context[FACTS] = facts
-        return self.app.resolve(checked, context)
+        app = self._console if is_for_console(event) else self.app
+        app.context[FACTS] = facts
+        return app.resolve(checked, context)
+
+    @cached_property
+    def _console(self) -> "ConsoleApp":
+        # Most requests are of programs, whose start its pages and templates would slow down.
+        from functions.console.console_app import build_console_app
+
+        return build_console_app(self.services, self.logger)
 
 
 def build_api(
@@ -146,7 +160,7 @@ def build_api(
         links=FileLinks(lambda: clients.s3_signing),
     )
     logger = build_logger()
-    return Api(build_app(services, logger), settings, logger)
+    return Api(build_app(services, logger), services, settings, logger)
 
 
 prepare_container(_build_container, os.environ)
