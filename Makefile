@@ -45,9 +45,8 @@ setup: $(VENV)/.development ## Make .venv with everything for development
 demo: $(VENV)/.command-line ## Run the whole pipeline here: three PDFs in, summaries out
 	@$(BIN)/seashore demo
 
-test: $(VENV)/.development ## All tests: unit, moto, the local stack, a small chaos suite; those last that need to be alone
-	@$(PYTEST) -n 3 --dist loadgroup -m "not alone"
-	@$(PYTEST) tests/chaos -m alone
+test: $(VENV)/.development ## All tests: unit, moto, the local stack, a small chaos suite
+	@$(PYTEST) -n 3 --dist loadgroup
 
 chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at full size, with its figures
 	@$(PYTEST) tests/chaos --full --timeout=0

@@ -17,16 +17,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 # A model behind an API is what nearly every stack has: its import belongs to the start of the
 # container, where Lambda gives more of a processor than later.
 import shared.llm.chat_completions.openai_model  # noqa: F401 - `build_language_model` finds it loaded
-from functions.http.errors import describe_error, log_failure, write_failure
-from functions.http.request_facts import RequestFacts, read_facts
-from functions.http.requests import (
-    Event,
-    add_headers,
-    answer_preflight,
-    check_body,
-    is_for_console,
-)
-from functions.http.route_parts import FACTS
+from functions.http.request_facts import read_facts
+from functions.http.requests import Event, add_headers, answer_preflight, is_for_console
+from functions.http.route_parts import answer_request
 from functions.http.routes import build_app
 from functions.http.services import ApiServices
 from functions.model_wiring import build_agent, build_answers, build_reader
@@ -40,7 +33,7 @@ from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.file_links import FileLinks
 from shared.aws.upload_forms import UploadForms
-from shared.errors import RequestError, SettingsError
+from shared.errors import SettingsError
 from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
@@ -85,8 +78,10 @@ class Api:
         )
         if event["httpMethod"] == "OPTIONS":
             answer = answer_preflight()
+        elif is_for_console(event):
+            answer = self._console.answer(event, context, facts)
         else:
-            answer = self._answer(event, context, facts)
+            answer = answer_request(self.app, event, context, facts, self.logger)
         if not is_for_console(event):
             add_headers(answer, event, self.settings.cors_origins)
         self.logger.info(
@@ -100,23 +95,6 @@ class Api:
             },
         )
         return answer
-
-    def _answer(self, event: Event, context: LambdaContext, facts: RequestFacts) -> dict[str, Any]:
-        try:
-            checked = check_body(event)
-        except RequestError as error:
-            failure = describe_error(error)
-            log_failure(self.logger, failure, error)
-            refusal = write_failure(failure, facts.request_id)
-            return {
-                "statusCode": refusal.status_code,
-                "body": refusal.body,
-                "isBase64Encoded": False,
-                "multiValueHeaders": {"Content-Type": ["application/json"]},
-            }
-        app = self._console if is_for_console(event) else self.app
-        app.context[FACTS] = facts
-        return app.resolve(checked, context)
 
     @cached_property
     def _console(self) -> "ConsoleApp":

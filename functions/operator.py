@@ -19,7 +19,7 @@ from functions.http.operator_right import OperatorRight, find_actor
 from functions.http.operator_routes import build_operator_app
 from functions.http.request_facts import read_facts
 from functions.http.requests import Event, add_headers, is_for_console
-from functions.http.route_parts import FACTS
+from functions.http.route_parts import answer_request
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
 from functions.wiring import build_table, utc_now
@@ -84,10 +84,10 @@ class Operator:
         self.logger.append_keys(
             request_id=facts.request_id, function_request_id=context.aws_request_id
         )
-        app = self._actions if is_for_console(event) else self.app
-        app.context[FACTS] = facts
-        answer = app.resolve(event, context)
-        if not is_for_console(event):
+        if is_for_console(event):
+            answer = self._actions.answer(event, context, facts)
+        else:
+            answer = answer_request(self.app, event, context, facts, self.logger)
             add_headers(answer, event, self.settings.cors_origins)
         self.logger.info(
             "request_answered",

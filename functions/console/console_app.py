@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.console.fragment_routes import FragmentRoutes
 from functions.console.pages import PAGES
 from functions.console.shell import Shell
+from functions.http.request_facts import RequestFacts
 from functions.http.requests import Event
 from functions.http.services import ApiServices
 
@@ -26,16 +27,11 @@ class ConsoleApp:
         self._shell = shell
         self._parts = parts
 
-    @property
-    def context(self) -> dict[str, Any]:
-        """What is known of the request that comes next, by name."""
-        return self._parts.context
-
-    def resolve(self, event: Event, context: LambdaContext) -> dict[str, Any]:
+    def answer(self, event: Event, context: LambdaContext, facts: RequestFacts) -> dict[str, Any]:
         """Answer a request."""
         if event["path"].startswith(f"{PARTS}/"):
-            return self._parts.resolve(event, context)
-        return self._shell.answer(event)
+            return self._parts.answer(event, context, facts)
+        return self._shell.answer(event, facts)
 
 
 def build_console_app(services: ApiServices, logger: Logger) -> ConsoleApp:

@@ -17,7 +17,7 @@ from functions.console.rendering import render
 from functions.http.errors import describe_error, log_failure, write_failure
 from functions.http.request_facts import RequestFacts, run_within
 from functions.http.requests import Event, parse_json
-from functions.http.route_parts import find_facts
+from functions.http.route_parts import answer_request, find_facts
 from shared.errors import InvalidRequestError
 
 HTML = "text/html; charset=utf-8"
@@ -96,11 +96,6 @@ class FragmentRoutes:
         self._check = check
         self.app.exception_handler(Exception)(self._refuse)
 
-    @property
-    def context(self) -> dict[str, Any]:
-        """What is known of the request that comes next, by name."""
-        return self.app.context
-
     def get(self, path: str) -> Callable[[Show], Show]:
         """Register what shows something; it gets an `Asked` and the path's ids by their names."""
         return partial(self._add, "GET", path)
@@ -109,9 +104,9 @@ class FragmentRoutes:
         """Register what does something."""
         return partial(self._add, "POST", path)
 
-    def resolve(self, event: Event, context: LambdaContext) -> dict[str, Any]:
+    def answer(self, event: Event, context: LambdaContext, facts: RequestFacts) -> dict[str, Any]:
         """Answer a request."""
-        return add_security_headers(self.app.resolve(event, context))
+        return add_security_headers(answer_request(self.app, event, context, facts, self._logger))
 
     def _add(self, method: str, path: str, show: Show) -> Show:
         def answer(**ids: str) -> Response[Any]:

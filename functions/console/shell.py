@@ -14,6 +14,7 @@ from functions.console.fragment_routes import HTML, add_security_headers
 from functions.console.pages import PAGES
 from functions.console.rendering import render
 from functions.http.errors import describe_error, log_failure, write_failure
+from functions.http.request_facts import RequestFacts
 from functions.http.requests import Event
 from functions.http.services import ApiServices
 from shared.errors import NothingFoundError
@@ -52,7 +53,7 @@ class Shell:
     services: ApiServices
     logger: Logger
 
-    def answer(self, event: Event) -> dict[str, Any]:
+    def answer(self, event: Event, facts: RequestFacts) -> dict[str, Any]:
         """Answer a request for the page or for one of its assets."""
         path = str(event["path"])
         if path == "/console":
@@ -62,8 +63,7 @@ class Shell:
             error = NothingFoundError("there is no such file")
             failure = describe_error(error)
             log_failure(self.logger, failure, error)
-            request_id = str((event.get("requestContext") or {}).get("requestId", ""))
-            refusal = write_failure(failure, request_id)
+            refusal = write_failure(failure, facts.request_id)
             return _write(404, str(refusal.body), "application/json", {})
         is_current = (event.get("queryStringParameters") or {}).get("v") == asset.version
         # An address with a version never means other content.
