@@ -35,8 +35,9 @@ $(VENV)/.command-line: $(BIN)/uv $(LOCKS)/command-line.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.development: $(VENV)/.command-line $(LOCKS)/development.txt
+$(VENV)/.development: $(VENV)/.command-line $(LOCKS)/development.txt $(LOCKS)/scripts.txt
 	@$(INSTALL) -r $(LOCKS)/development.txt
+	@$(INSTALL) --no-deps -r $(LOCKS)/scripts.txt
 	@touch $@
 
 setup: $(VENV)/.development ## Make .venv with everything for development
