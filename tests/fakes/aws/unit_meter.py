@@ -117,7 +117,7 @@ class UnitMeter:
         call = Call(name)
         if writes:
             factor = 2 if name == "TransactWriteItems" else 1
-            for (kind, write), (table, key), old in zip(
+            for (kind, _), (table, key), old in zip(
                 writes, self._locate(writes), olds, strict=True
             ):
                 new = old if kind == "ConditionCheck" else self._read(table, key)

@@ -17,7 +17,7 @@ from tests.fakes.aws.ledger_rows import open_table
 from tests.fakes.aws.unit_meter import UnitMeter
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
-# With a metered model and a message an invocation; leases on the day's limit are taken now and then.
+# With a metered model and a message an invocation; now and then a lease is taken.
 MOST_WRITE_UNITS = 82.25
 MOST_READ_UNITS = 13.5
 MOST_CALLS = {"ingest": 9, "chunk": 6, "combine": 7}
@@ -31,7 +31,9 @@ class Model:
 
     def answer(self, request, deadline):
         self.answers += 1
-        text = f"({self.answers}) The board sets out the fees for moorings, and the works that are due. "
+        text = (
+            f"({self.answers}) The board sets the fees for moorings, and the works that are due. "
+        )
         value = request.answer_type(
             title="The harbour", abstract=2 * text, key_points=[{"text": text, "pages": [1]}],
             language="en",
