@@ -35,6 +35,7 @@ def test_every_route_is_described():
         ("get", "/documents/{document_id}/summary"),
         ("get", "/documents/{document_id}/file"),
         ("get", "/documents/{document_id}/text"),
+        ("get", "/documents/{document_id}/pages/{page}"),
         ("get", "/reports/{date}"),
         ("get", "/health"),
         ("post", "/extractions"),
