@@ -106,7 +106,11 @@ def _find_part(wanted: FoldedText, page: FoldedText, text: str) -> FoundQuote:
     found = list(_find_all(part, page.letters))
     if len(found) != 1:
         return _NOT_FOUND
-    return _tell(QuoteMatch.NEAR, page, found, size)
+    (at,) = found
+    # Where quote and page part in the middle of a word, that word is another one.
+    while size >= least and not _is_whole(text, page, at, size):
+        at, size = (at, size - 1) if beginning >= end else (at + 1, size - 1)
+    return _tell(QuoteMatch.NEAR, page, [at], size) if size >= least else _NOT_FOUND
 
 
 def _measure_longest(stands: Callable[[int], bool], most: int) -> int:

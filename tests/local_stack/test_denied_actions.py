@@ -43,7 +43,10 @@ def stack(probe: ProbeStack) -> Stack:
     stack = resolve_local_stack(probe.root)
     s3, documents = stack.client("s3"), stack.output("DocumentsBucket")
     s3.put_object(Bucket=documents, Key="kept.txt", Body=b"x")
-    for kept in ("text/kept", "results/kept", "reports/kept", "reports/1/documents.csv"):
+    for kept in (
+        *("text/kept", "pages/kept", "results/kept", "reports/kept"),
+        "reports/1/documents.csv",
+    ):
         s3.put_object(Bucket=stack.output("ArtifactsBucket"), Key=kept, Body=b"x")
     stack.client("secretsmanager").create_secret(Name="another", SecretString="x")
     stack.client("ssm").put_parameter(Name="/another", Value="x", Type="SecureString")
