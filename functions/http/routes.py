@@ -43,7 +43,7 @@ from shared.messages.tasks import Task as TaskOrder
 
 
 def build_app(services: ApiServices, logger: Logger) -> APIGatewayRestResolver:
-    """The resolver with all its routes; `FACTS` has to be in its context at each request."""
+    """The resolver with all its routes; each request goes to it by `answer_request`."""
     app = build_resolver(logger)
     add_chat_routes(app, services)
     add_thread_routes(app, services)

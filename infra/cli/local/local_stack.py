@@ -6,6 +6,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from infra.cli.chat.api_client import open_api
+from infra.cli.console.console import find_console
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import describe_model, read_openai_server
 from infra.cli.logs.log_lines import LogFile
@@ -113,6 +114,7 @@ def _describe_api(root: Path, record: LocalRecord) -> Iterator[str]:
         yield "  seashore chat 'Which documents are there?'"
         operators = open_api(stack, key_output="OperatorApiKeyId").key
         yield f"Only the operators' key may delete documents over it: {operators}"
+        yield f"The console in a browser, with either key: {find_console(stack)}"
     yield from describe_inbound_mail(LocalFolder(root))
 
 
