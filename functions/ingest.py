@@ -18,6 +18,7 @@ from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
+from shared.messages.uploads import UploadNotice
 from shared.messages.work_items import IngestItem, decode_ingest_item
 from shared.queue_catalogue import CONVERSIONS, RECOGNITION, UPLOADS
 from shared.settings import Settings, read_settings
@@ -67,6 +68,7 @@ def build_ingest(
             item, end.message, base, RECOGNITION.find_urls(settings)[0]
         ),
         note_delay=lambda item, wait: note_ingest_delay(item, wait, base.table, utc_now),
+        find_group=lambda item: item.group if isinstance(item, UploadNotice) else None,
     )
     return consumer, build_runtime(settings, clients, UPLOADS.stage)
 

@@ -9,7 +9,7 @@ from pipeline.extraction import OpenDocument
 from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.inbound_mail.admission import InboundMail, check_mail
 from pipeline.ingest.children import put_children
-from pipeline.ingest.chunk_sending import may_lack_chunks, send_chunks
+from pipeline.ingest.chunk_sending import find_group, may_lack_chunks, send_chunks
 from pipeline.ingest.chunk_text import (
     belongs_to,
     chunk_text_key,
@@ -196,7 +196,9 @@ def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
     message = ConvertDocument(
         document_id=document.document_id, run=document.run, next_page=document.next_page
     )
-    services.queues.send(services.conversions_queue_url, [encode_message(message)])
+    services.queues.send(
+        services.conversions_queue_url, [encode_message(message)], find_group(document)
+    )
     return True
 
 
@@ -324,4 +326,4 @@ def _send_rest(document: Document, extraction: ExtractedText, services: IngestSe
     message = kind(
         document_id=document.document_id, run=document.run, next_page=extraction.next_page
     )
-    services.queues.send(services.queue_url, [encode_message(message)])
+    services.queues.send(services.queue_url, [encode_message(message)], find_group(document))

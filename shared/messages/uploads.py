@@ -10,6 +10,7 @@ from pydantic_core import from_json
 
 from shared.errors import MessageDecodeError
 from shared.messages.message import Subject
+from shared.messages.message_groups import group_of_document
 
 # Sequencers are compared after the shorter is padded on the right with zeros; this is longer than
 # any that S3 sends (Amazon S3 User Guide, "Event message structure").
@@ -112,6 +113,12 @@ class UploadNotice:
         """The same objects have the same id, however often S3 announces them."""
         told = [one.document_id for one in self.uploads]
         return "upload:" + "+".join([*told, *(one.removal_id for one in self.removals)])
+
+    @property
+    def group(self) -> str | None:
+        """The message group of its objects, which S3 does not name; None if it announces none."""
+        keys = [one.key for one in self.uploads] or [one.key for one in self.removals]
+        return group_of_document(keys[0]) if keys else None
 
 
 class _Lenient(BaseModel):
