@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pipeline.extraction import OpenDocument
-from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.children import put_children
 from pipeline.ingest.chunk_sending import may_lack_chunks, send_chunks
 from pipeline.ingest.chunk_text import (
@@ -24,6 +23,7 @@ from pipeline.ingest.render_pages import (
     RenderServices,
     ask_for_pictures,
     choose_pages,
+    is_handed_on,
     render_pages,
 )
 from shared.deadline import Deadline
@@ -50,6 +50,7 @@ from shared.ledger.documents import (
 from shared.lifecycle import DocumentStatus, find_sources
 from shared.messages.work_items import (
     ContinueIngest,
+    ConversionItem,
     ConvertDocument,
     IngestItem,
     RenderPages,
@@ -67,12 +68,9 @@ class IngestServices(RenderServices):
     """What ingestion works with besides.
 
     Args:
-        conversions_queue_url: Where a document is sent that is no PDF; None in the function that
-            reads those.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
     """
 
-    conversions_queue_url: str | None
     chunk_tokens: int
 
 
@@ -104,12 +102,15 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
         note_removal(services.table, removal, services.now)
 
 
-def convert_item(item: ConvertDocument, services: IngestServices, deadline: Deadline) -> None:
-    """Read a document that ingest has handed on, or go on with one.
+def convert_item(item: ConversionItem, services: IngestServices, deadline: Deadline) -> None:
+    """Read a document that ingest has handed on, go on with one, or hand its pictures out.
 
     Raises:
         RetryableError, DeferredError: As `ingest_item`.
     """
+    if isinstance(item, RenderPages):
+        render_pages(item, services, deadline)
+        return
     document = find_document(services.table, item.document_id)
     if document is not None and document.run == item.run:
         _ingest_document(document, services, deadline)
@@ -171,28 +172,14 @@ def _reject(
     )
 
 
-def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
-    """Whether a file is for the function that reads other formats than PDF, which gets word of it.
-
-    It lies here by now: to look at its first bytes before would cost each PDF a request of its own.
-    """
-    if services.conversions_queue_url is None or looks_like_pdf(path):
-        return False
-    if path.stat().st_size == 0:
-        # Refused at once, in words.
-        return False
-    message = ConvertDocument(
-        document_id=document.document_id, run=document.run, next_page=document.next_page
-    )
-    services.queues.send(services.conversions_queue_url, [encode_message(message)])
-    return True
-
-
 def _read_document(
     document: Document, path: Path, services: IngestServices, deadline: Deadline
 ) -> None:
     """Read a document's text, or take over what the same bytes have given before."""
-    if _hand_on(document, path, services):
+    message = ConvertDocument(
+        document_id=document.document_id, run=document.run, next_page=document.next_page
+    )
+    if is_handed_on(message, path, services):
         return
     with path.open("rb") as file:
         content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,9 +5,12 @@ A message of its own asks for the pictures, so that no page with text waits for 
 
 import logging
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from pipeline.extraction import Extractor
+from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.chunk_text import picture_key, text_folder
 from pipeline.ingest.downloads import download_document
 from pipeline.ingest.settled_pages import have_rest_given_up, settle_and_follow
@@ -17,6 +20,7 @@ from shared.errors import DeadlineError, RejectedDocumentError, RejectionCode
 from shared.ledger.document_texts import ExtractedText, SettledPage
 from shared.ledger.documents import Document, find_document
 from shared.messages.work_items import (
+    ConvertDocument,
     RecognisePage,
     RenderPages,
     encode_message,
@@ -42,12 +46,15 @@ class RenderServices(Services):
     Args:
         extractor: Reads documents, and renders their pages.
         queue_url: Where the rest of a long document is sent, to be read or rendered.
+        conversions_queue_url: Where a document is sent that is no PDF; None in the function that
+            reads those.
         recognition_queue_url: Where pictures are recognised; None where no picture is.
         max_document_bytes: Larger documents are refused before they are downloaded.
     """
 
     extractor: Extractor
     queue_url: str
+    conversions_queue_url: str | None
     recognition_queue_url: str | None = None
     max_document_bytes: int
 
@@ -99,10 +106,13 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _RESERVE_SECONDS)
     done = 0
     try:
-        with (
-            download_document(document, services.objects, services.max_document_bytes) as path,
-            services.extractor.open(path, reading_deadline) as opened,
-        ):
+        with ExitStack() as kept:
+            path = kept.enter_context(
+                download_document(document, services.objects, services.max_document_bytes)
+            )
+            if is_handed_on(message, path, services):
+                return
+            opened = kept.enter_context(services.extractor.open(path, reading_deadline))
             pictures = opened.render(left, dots_per_inch=DOTS_PER_INCH, max_pixels=MAX_PIXELS)
             for picture in pictures:
                 if picture.reason is not None:
@@ -129,6 +139,22 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
             raise
         rest = message.model_copy(update={"first_page": left[done]})
         services.queues.send(services.queue_url, [encode_message(rest)])
+
+
+def is_handed_on(
+    message: ConvertDocument | RenderPages, path: Path, services: RenderServices
+) -> bool:
+    """Whether a file is for the function that reads other formats than PDF, which gets the message.
+
+    It lies here by now: to look at its first bytes before would cost each PDF a request of its own.
+    """
+    if services.conversions_queue_url is None or looks_like_pdf(path):
+        return False
+    if path.stat().st_size == 0:
+        # Refused at once, in words.
+        return False
+    services.queues.send(services.conversions_queue_url, [encode_message(message)])
+    return True
 
 
 def _is_known(address: str, page: int, there: set[str]) -> bool:
