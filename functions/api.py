@@ -7,8 +7,8 @@ Every answer carries the headers that browsers ask for, and every error has the 
 import os
 import time
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
@@ -17,15 +17,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 # A model behind an API is what nearly every stack has: its import belongs to the start of the
 # container, where Lambda gives more of a processor than later.
 import shared.llm.chat_completions.openai_model  # noqa: F401 - `build_language_model` finds it loaded
-from functions.http.errors import describe_error, log_failure, write_failure
-from functions.http.request_facts import RequestFacts, read_facts
-from functions.http.requests import (
-    Event,
-    add_headers,
-    answer_preflight,
-    check_body,
-)
-from functions.http.route_parts import FACTS
+from functions.http.request_facts import read_facts
+from functions.http.requests import Event, add_headers, answer_preflight, is_for_console
+from functions.http.route_parts import answer_request
 from functions.http.routes import build_app
 from functions.http.services import ApiServices
 from functions.model_wiring import build_agent, build_answers, build_reader
@@ -39,11 +33,14 @@ from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.file_links import FileLinks
 from shared.aws.upload_forms import UploadForms
-from shared.errors import RequestError, SettingsError
+from shared.errors import SettingsError
 from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
 from shared.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from functions.console.console_app import ConsoleApp
 
 
 def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
@@ -67,6 +64,7 @@ class Api:
     """The API of one container."""
 
     app: APIGatewayRestResolver
+    services: ApiServices
     settings: Settings
     logger: Logger
 
@@ -80,9 +78,12 @@ class Api:
         )
         if event["httpMethod"] == "OPTIONS":
             answer = answer_preflight()
+        elif is_for_console(event):
+            answer = self._console.answer(event, context, facts)
         else:
-            answer = self._answer(event, context, facts)
-        add_headers(answer, event, self.settings.cors_origins)
+            answer = answer_request(self.app, event, context, facts, self.logger)
+        if not is_for_console(event):
+            add_headers(answer, event, self.settings.cors_origins)
         self.logger.info(
             "request_answered",
             extra={
@@ -95,21 +96,12 @@ class Api:
         )
         return answer
 
-    def _answer(self, event: Event, context: LambdaContext, facts: RequestFacts) -> dict[str, Any]:
-        try:
-            checked = check_body(event)
-        except RequestError as error:
-            failure = describe_error(error)
-            log_failure(self.logger, failure, error)
-            refusal = write_failure(failure, facts.request_id)
-            return {
-                "statusCode": refusal.status_code,
-                "body": refusal.body,
-                "isBase64Encoded": False,
-                "multiValueHeaders": {"Content-Type": ["application/json"]},
-            }
-        self.app.context[FACTS] = facts
-        return self.app.resolve(checked, context)
+    @cached_property
+    def _console(self) -> "ConsoleApp":
+        # Most requests are of programs, whose start its pages and templates would slow down.
+        from functions.console.console_app import build_console_app
+
+        return build_console_app(self.services, self.logger)
 
 
 def build_api(
@@ -146,7 +138,7 @@ def build_api(
         links=FileLinks(lambda: clients.s3_signing),
     )
     logger = build_logger()
-    return Api(build_app(services, logger), settings, logger)
+    return Api(build_app(services, logger), services, settings, logger)
 
 
 prepare_container(_build_container, os.environ)

@@ -12,6 +12,8 @@ from functions.http.models import (
     DocumentPage,
     DocumentView,
     FileLink,
+    SummaryVersions,
+    SummaryVersionView,
     UploadForm,
     UploadRequest,
 )
@@ -23,6 +25,7 @@ from pipeline.day_listing import PageWanted
 from pipeline.documents.document_listing import DocumentsWanted, list_document_page
 from pipeline.documents.whole_text import provide_whole_text
 from pipeline.summaries.results import DocumentSummary
+from pipeline.summaries.versions import choose_version, list_versions_of_summary
 from shared.aws.file_links import EXPIRES_SECONDS as LINK_SECONDS
 from shared.aws.upload_forms import EXPIRES_SECONDS
 from shared.errors import (
@@ -109,9 +112,18 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
         tags=["documents"],
         responses=tell_answers(200, "The summary.", 404),
     )
-    def read_summary(document_id: DocumentId) -> DocumentSummary:
+    def read_summary(
+        document_id: DocumentId,
+        version: Annotated[
+            int | None, Query(ge=1, le=1_000_000, description="Which version; else the newest.")
+        ] = None,
+    ) -> DocumentSummary:
         def read() -> DocumentSummary:
             document = find(document_id)
+            if version is not None:
+                document = choose_version(
+                    document, version, reader.objects, reader.artifacts_bucket
+                )
             summary = reader.read_summary(document)
             if summary is None:
                 raise NothingFoundError(
@@ -119,6 +131,34 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
                     f"{f' ({document.reason})' if document.reason else ''}"
                 )
             return summary
+
+        return run_within(find_facts(app).deadline, read)
+
+    @app.get(
+        "/documents/<document_id>/versions",
+        summary="List the versions of a document's summary",
+        operation_id="list_versions",
+        tags=["documents"],
+        responses=tell_answers(200, "The versions, the oldest first.", 404),
+    )
+    def list_versions(document_id: DocumentId) -> SummaryVersions:
+        def read() -> SummaryVersions:
+            document = find(document_id)
+            if document.status is DocumentStatus.DELETED:
+                return SummaryVersions(versions=[])
+            versions = list_versions_of_summary(
+                document.document_id, reader.objects, reader.artifacts_bucket
+            )
+            return SummaryVersions(
+                versions=[
+                    SummaryVersionView(
+                        version=one.number,
+                        run=one.run,
+                        is_newest=one.key == document.result_key,
+                    )
+                    for one in versions
+                ]
+            )
 
         return run_within(find_facts(app).deadline, read)
 

@@ -6,10 +6,11 @@ from typing import Annotated, Any, Literal
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.openapi.params import Body
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StrictInt, ValidationError
 
 from functions.http.errors import describe_error
 from functions.http.mcp_protocol import McpServer, McpTool, answer_message
+from functions.http.models import ErrorAnswer
 from functions.http.request_facts import run_within
 from functions.http.route_parts import find_facts, make_id, tell_answers
 from functions.http.services import ApiServices
@@ -23,6 +24,7 @@ from shared.errors import SeashoreError
 from shared.ledger.documents import Document
 from shared.ledger.tasks import find_task
 from shared.messages.message import describe_problems
+from shared.messages.message_groups import group_of_sender
 from shared.messages.tasks import MAX_DOCUMENTS, AskTask
 
 # What one call of a tool returns at the most.
@@ -42,8 +44,29 @@ class McpMessage(BaseModel):
 
     jsonrpc: Literal["2.0"]
     method: str = Field(min_length=1, max_length=200)
-    id: str | int | None = Field(default=None, description="Notifications have none.")
+    id: str | StrictInt | None = Field(default=None, description="Notifications have none.")
     params: dict[str, Any] | None = None
+
+
+class McpError(BaseModel):
+    """Why the protocol does not take a message."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: int
+    message: str
+    data: Any = None
+
+
+class McpAnswer(BaseModel):
+    """A JSON-RPC message that answers one: with its `id`, and either a `result` or an `error`."""
+
+    model_config = ConfigDict(frozen=True)
+
+    jsonrpc: Literal["2.0"]
+    id: str | int | None
+    result: dict[str, Any] | None = None
+    error: McpError | None = None
 
 
 class _TaskAsked(BaseModel):
@@ -61,6 +84,21 @@ class _QuestionAsked(BaseModel):
     )
 
 
+_REFUSAL = {"application/json": {"model": McpAnswer | ErrorAnswer}}
+_ANSWERS: dict[int, Any] = {
+    200: {
+        "description": "A JSON-RPC message.",
+        "content": {"application/json": {"model": McpAnswer}},
+    },
+    202: {
+        "description": "A notification was taken; it gets no answer.",
+        "content": {"text/plain": {"schema": {"type": "string", "maxLength": 0}}},
+    },
+    400: {"description": "It is none that the API or the protocol takes.", "content": _REFUSAL},
+    404: {"description": "The protocol knows no such method.", "content": _REFUSAL},
+}
+
+
 def add_mcp_route(app: APIGatewayRestResolver, services: ApiServices) -> None:
     """Add the route of the Model Context Protocol."""
     toolbox = Toolbox(services.reader)
@@ -70,13 +108,7 @@ def add_mcp_route(app: APIGatewayRestResolver, services: ApiServices) -> None:
         summary="Speak the Model Context Protocol",
         operation_id="speak_mcp",
         tags=["assistants"],
-        responses={
-            **tell_answers(200, "A JSON-RPC message.", 413, 415),
-            202: {
-                "description": "A notification was taken; it gets no answer.",
-                "content": {"text/plain": {"schema": {"type": "string", "maxLength": 0}}},
-            },
-        },
+        responses={**tell_answers(200, "A JSON-RPC message.", 413, 415), **_ANSWERS},
     )
     def speak_mcp(message: Annotated[McpMessage, Body()]) -> Response[str]:
         facts = find_facts(app)
@@ -156,7 +188,7 @@ class _Calls:
             question=asked.question,
             documents=tuple(asked.documents),
         )
-        task = take_up_task(order, self._services.intake)
+        task = take_up_task(order, self._services.intake, group_of_sender(self._owner))
         return json.dumps({"task_id": task.task_id, "status": task.status})
 
     def _read_task(self, task_id: str) -> tuple[str, bool]:

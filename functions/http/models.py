@@ -301,6 +301,20 @@ class DocumentPage(_Answer):
     next_cursor: str | None
 
 
+class SummaryVersionView(_Answer):
+    """A version of a document's summary; what the number is for: `?version=` of the summary."""
+
+    version: int = Field(description="Counted from 1, the oldest.")
+    run: int = Field(description="Which run of the document wrote it; a redo is a run.")
+    is_newest: bool
+
+
+class SummaryVersions(_Answer):
+    """The versions of a document's summary, the oldest first."""
+
+    versions: list[SummaryVersionView]
+
+
 class FileLink(_Answer):
     """Where a file lies, for who has the address, for so long."""
 

@@ -22,7 +22,7 @@ from shared.errors import NothingFoundError
 def build_operator_app(
     services: ErasureServices, operations: OperationParts, logger: Logger
 ) -> APIGatewayRestResolver:
-    """The resolver with all its routes; `FACTS` has to be in its context at each request."""
+    """The resolver with all its routes; each request goes to it by `answer_request`."""
     app = build_resolver(logger)
 
     @app.delete(

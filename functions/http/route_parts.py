@@ -11,13 +11,14 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.params import Header
+from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.http.errors import describe_error, log_failure, write_failure
 from functions.http.models import CALLER_KEY_PATTERN, ErrorAnswer
 from functions.http.request_facts import RequestFacts
-from functions.http.requests import parse_json
+from functions.http.requests import Event, check_body, parse_json
 from shared.calendar import parse_day
-from shared.errors import InvalidRequestError, NothingFoundError
+from shared.errors import InvalidRequestError, NothingFoundError, RequestError
 
 # Under this name the facts of a request are in the context of the resolver.
 FACTS = "facts"
@@ -55,7 +56,7 @@ RequestKey = Annotated[
 
 
 def build_resolver(logger: Logger) -> APIGatewayRestResolver:
-    """A resolver that answers every error; `FACTS` has to be in its context at each request."""
+    """A resolver that answers every error; each request goes to it by `answer_request`."""
     app = APIGatewayRestResolver(
         enable_validation=True,
         response_validation_error_http_code=500,
@@ -76,6 +77,34 @@ def build_resolver(logger: Logger) -> APIGatewayRestResolver:
     return app
 
 
+def answer_request(
+    app: APIGatewayRestResolver,
+    event: Event,
+    context: LambdaContext,
+    facts: RequestFacts,
+    logger: Logger,
+) -> dict[str, Any]:
+    """Answer a request by its route, if its body is what all routes take.
+
+    The body is looked at before Powertools gets it, which answers what it cannot read in a shape
+    of its own.
+    """
+    try:
+        checked = check_body(event)
+    except RequestError as error:
+        failure = describe_error(error)
+        log_failure(logger, failure, error)
+        refusal = write_failure(failure, facts.request_id)
+        return {
+            "statusCode": refusal.status_code,
+            "body": refusal.body,
+            "isBase64Encoded": False,
+            "multiValueHeaders": {"Content-Type": ["application/json"]},
+        }
+    app.context[FACTS] = facts
+    return app.resolve(checked, context)
+
+
 def _refuse_unknown_parameters(
     app: APIGatewayRestResolver, answer: NextMiddleware
 ) -> Response[Any]:
@@ -84,7 +113,11 @@ def _refuse_unknown_parameters(
     Raises:
         InvalidRequestError: It has a parameter that the route has not.
     """
-    known = {parameter.alias for parameter in app.context["_route"].dependant.query_params}
+    route = app.context["_route"]
+    # Where no route matches, Powertools makes one whose rule matches everything, to answer 404.
+    if route.rule.match(""):
+        return answer(app)
+    known = {parameter.alias for parameter in route.dependant.query_params}
     given = app.current_event.query_string_parameters or {}
     unknown = sorted(name[:_MOST_NAME_CHARACTERS] for name in given if name not in known)
     if unknown:

@@ -14,9 +14,10 @@ import re
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, parse_qsl
 
 # A name under which only this machine can be meant. What resolves elsewhere first, and to this
 # machine later (DNS rebinding), is none of them. A bucket's name may stand before it.
@@ -29,11 +30,22 @@ _SIGNATURE = re.compile(
 )
 # Of a signature in the address, and of the older version of it, in any case.
 _QUERY_SIGNATURE = re.compile(r"x-amz-(algorithm|credential|signature)|awsaccesskeyid", re.I)
+# What an address carries by which an object is read, each once; with a role's credentials, a token.
+_LINK_NAMES = frozenset(
+    f"X-Amz-{name}"
+    for name in ("Algorithm", "Credential", "Date", "Expires", "SignedHeaders", "Signature")
+)
+_LINK_TOKEN = "X-Amz-Security-Token"  # noqa: S105 - the name of it
+_LINK_CREDENTIAL = re.compile(r"(?P<key_id>[A-Za-z0-9]+)/\d{8}/[a-z0-9-]+/s3/aws4_request")
+_STAMP = re.compile(r"\d{8}T\d{6}Z")
+_SECONDS = re.compile(r"[1-9]\d{0,5}")
+_MOST_LINK_SECONDS = 7 * 24 * 3600
+_CLOCK_SECONDS = 15 * 60
 _BUCKET_PATH = re.compile(r"/[a-z0-9][a-z0-9.-]{2,62}/?")
 # Paths by which the emulator itself is watched, changed and wiped. The API's path begins like one.
 _CONTROL_PATH = re.compile(r"/(_|health$)")
 _API_PATH = "/_aws/execute-api/"
-_NO_SIGNATURE = "it is not signed by version 4, in a header alone"
+_NO_SIGNATURE = "it is not signed by version 4, in a header alone or as an address of one object"
 _DENIED, _UNKNOWN = "AccessDenied", "InvalidClientTokenId"
 _MOST_BODY_BYTES = 64 * 1024 * 1024
 
@@ -95,8 +107,11 @@ class Gate:
         request = read_request(scope)
         refusal = refuse_page(request, self._read_origin) or refuse_path(request)
         is_signed = "authorization" in request.headers and not _is_users_token(request)
+        link_key_id = "" if is_signed else read_link(request)
         code = _DENIED
-        if not refusal and not is_signed:
+        if not refusal and link_key_id:
+            refusal = self._check_signature(request, link_key_id, b"")
+        elif not refusal and not is_signed:
             refusal = refuse_unsigned(request)
         elif not refusal:
             code = _UNKNOWN
@@ -159,6 +174,29 @@ def refuse_path(request: Request) -> str:
     if request.path.startswith(_API_PATH) and "/../" not in request.path:
         return ""
     return "this path is the emulator's own" if _CONTROL_PATH.match(request.path) else ""
+
+
+def read_link(request: Request) -> str:
+    """The id of the key that has signed the address of an object; empty if it is no such address.
+
+    By it an object of S3 is read, and nothing else done: no header adds to what was signed.
+
+    Source: Amazon S3 API Reference, "Authenticating Requests: Using Query Parameters".
+    """
+    given = parse_qsl(request.query, keep_blank_values=True)
+    named = [name for name, _ in given if name.lower().startswith("x-amz-")]
+    values = dict(given)
+    credential = _LINK_CREDENTIAL.fullmatch(values.get("X-Amz-Credential", ""))
+    is_link = (
+        request.method in ("GET", "HEAD")
+        and "authorization" not in request.headers
+        and not request.path.startswith(_API_PATH)
+        and not any(name.startswith("x-amz-") for name in request.headers)
+        and sorted(named) in (sorted(_LINK_NAMES), sorted({*_LINK_NAMES, _LINK_TOKEN}))
+        and values["X-Amz-Algorithm"] == "AWS4-HMAC-SHA256"
+        and "host" in values["X-Amz-SignedHeaders"].split(";")
+    )
+    return credential["key_id"] if is_link and credential is not None else ""
 
 
 def refuse_unsigned(request: Request) -> str:
@@ -268,22 +306,44 @@ def _check_signature(request: Request, key_id: str, body: bytes) -> str:
     sigv4 = importlib.import_module("ministack.core.sigv4")
     evaluator = importlib.import_module("ministack.core.iam_evaluator")
     responses = importlib.import_module("ministack.core.responses")
-    credential = evaluator.resolve_credential(
-        key_id, responses.get_account_id(), request.headers.get("x-amz-security-token", "")
+    query = parse_qs(request.query, keep_blank_values=True)
+    is_link = "authorization" not in request.headers
+    tokens = (
+        query.get(_LINK_TOKEN) if is_link else [request.headers.get("x-amz-security-token", "")]
     )
-    signature = sigv4.parse_header_signature(request.headers)
+    credential = evaluator.resolve_credential(
+        key_id, responses.get_account_id(), (tokens or [""])[0]
+    )
+    signature = (
+        sigv4.parse_query_signature(query)
+        if is_link
+        else sigv4.parse_header_signature(request.headers)
+    )
     if isinstance(credential, evaluator.CredentialResolutionError) or isinstance(signature, tuple):
         return "the access key is not known"
-    failure = sigv4.request_time_failure(signature) or sigv4.header_signature_failure(
-        signature,
-        credential.secret_access_key,
-        request.method,
-        request.raw_path,
-        parse_qs(request.query, keep_blank_values=True),
-        request.headers,
-        body,
+    if is_link and is_over(query["X-Amz-Date"][0], query["X-Amz-Expires"][0], datetime.now(UTC)):
+        return "the address is no longer good"
+    failure = (None if is_link else sigv4.request_time_failure(signature)) or (
+        sigv4.header_signature_failure(
+            signature,
+            credential.secret_access_key,
+            request.method,
+            request.raw_path,
+            query,
+            request.headers,
+            body,
+            presigned=is_link,
+        )
     )
     return f"the signature does not hold ({failure[0]})" if failure else ""
+
+
+def is_over(signed_at: str, lasts_seconds: str, now: datetime) -> bool:
+    """Whether a signed address is good no longer, or not yet, or says nothing of it."""
+    if not _STAMP.fullmatch(signed_at) or not _SECONDS.fullmatch(lasts_seconds):
+        return True
+    age = (now - datetime.strptime(f"{signed_at}+0000", "%Y%m%dT%H%M%SZ%z")).total_seconds()
+    return not -_CLOCK_SECONDS <= age <= min(int(lasts_seconds), _MOST_LINK_SECONDS)
 
 
 def _read_origin(path: Path) -> str:

@@ -7,10 +7,10 @@ import logging
 from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from pipeline.extraction import Extractor
 from pipeline.extraction.file_header import looks_like_pdf
+from pipeline.ingest.chunk_sending import find_group
 from pipeline.ingest.chunk_text import picture_key, text_folder
 from pipeline.ingest.downloads import download_document
 from pipeline.ingest.settled_pages import have_rest_given_up, settle_and_follow
@@ -20,7 +20,6 @@ from shared.errors import DeadlineError, RejectedDocumentError, RejectionCode
 from shared.ledger.document_texts import ExtractedText, SettledPage
 from shared.ledger.documents import Document, find_document
 from shared.messages.work_items import (
-    ConvertDocument,
     RecognisePage,
     RenderPages,
     encode_message,
@@ -72,7 +71,7 @@ def ask_for_pictures(document: Document, services: RenderServices) -> None:
     """Have the pages of a document rendered that are to be recognised."""
     if document.recognising_pages:
         message = RenderPages(document_id=document.document_id, run=document.run, first_page=1)
-        services.queues.send(services.queue_url, [encode_message(message)])
+        services.queues.send(services.queue_url, [encode_message(message)], find_group(document))
 
 
 def render_pages(message: RenderPages, services: RenderServices, deadline: Deadline) -> None:
@@ -110,7 +109,11 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
             path = kept.enter_context(
                 download_document(document, services.objects, services.max_document_bytes)
             )
-            if is_handed_on(message, path, services):
+            if services.conversions_queue_url is not None and not looks_like_pdf(path):
+                conversion = [encode_message(message)]
+                services.queues.send(
+                    services.conversions_queue_url, conversion, find_group(document)
+                )
                 return
             opened = kept.enter_context(services.extractor.open(path, reading_deadline))
             pictures = opened.render(left, dots_per_inch=DOTS_PER_INCH, max_pixels=MAX_PIXELS)
@@ -138,23 +141,7 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
         if not done:
             raise
         rest = message.model_copy(update={"first_page": left[done]})
-        services.queues.send(services.queue_url, [encode_message(rest)])
-
-
-def is_handed_on(
-    message: ConvertDocument | RenderPages, path: Path, services: RenderServices
-) -> bool:
-    """Whether a file is for the function that reads other formats than PDF, which gets the message.
-
-    It lies here by now: to look at its first bytes before would cost each PDF a request of its own.
-    """
-    if services.conversions_queue_url is None or looks_like_pdf(path):
-        return False
-    if path.stat().st_size == 0:
-        # Refused at once, in words.
-        return False
-    services.queues.send(services.conversions_queue_url, [encode_message(message)])
-    return True
+        services.queues.send(services.queue_url, [encode_message(rest)], find_group(document))
 
 
 def _is_known(address: str, page: int, there: set[str]) -> bool:
@@ -176,4 +163,5 @@ def _have_recognised(
         )
         for page in pages
     ]
-    services.queues.send(queue_url, [encode_message(one) for one in messages])
+    bodies = [encode_message(one) for one in messages]
+    services.queues.send(queue_url, bodies, find_group(document))

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from pipeline.summaries.results import DocumentSummary
 from shared.aws.objects import ObjectStore
+from shared.errors import NothingFoundError
+from shared.ledger.documents import Document
 
-_RESULT_KEY = re.compile(r"results/d[0-9a-f]{20}/(\d+)\.(\d+)/summary\.json")
+_RESULT_KEY = re.compile(r"results/d[0-9a-f]{20}/(\d+)\.(\d+)(\.recognised)?/summary\.json")
 
 
 @dataclass(frozen=True)
@@ -33,11 +35,25 @@ def list_versions_of_summary(
     for key in objects.list_keys(bucket, f"results/{document_id}/"):
         match = _RESULT_KEY.fullmatch(key)
         if match is not None:
-            found.append((int(match[1]), int(match[2]), key))
+            found.append((int(match[1]), int(match[2]), match[3] is not None, key))
     return [
         SummaryVersion(number, run, key)
-        for number, (run, _, key) in enumerate(sorted(found), start=1)
+        for number, (run, *_, key) in enumerate(sorted(found), start=1)
     ]
+
+
+def choose_version(document: Document, number: int, objects: ObjectStore, bucket: str) -> Document:
+    """The document with one version of its summary in place of the newest.
+
+    Raises:
+        NothingFoundError: There is no such version.
+    """
+    versions = list_versions_of_summary(document.document_id, objects, bucket)
+    for one in versions:
+        if one.number == number:
+            return document.model_copy(update={"result_key": one.key})
+    there = f"1 to {len(versions)}" if versions else "none yet"
+    raise NothingFoundError(f"there is no version {number} of the summary: there are {there}")
 
 
 @dataclass(frozen=True)

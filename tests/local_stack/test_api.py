@@ -12,8 +12,8 @@ from infra.project_files import PROJECT
 from tests.fakes.model.chat_behaviours import Behaviour
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.pdf.pdf_files import make_text_pdf
-from tests.local_stack.conftest import APP_ORIGIN
 from tests.local_stack.probe_stack import other_environment, wait_for
+from tests.local_stack.stack_fixtures import APP_ORIGIN
 
 ERROR_FIELDS = {"code", "message", "request_id", "what_to_do"}
 
@@ -235,6 +235,24 @@ def upload(form, content):
         form["method"], form["url"], data=form["fields"], files={"file": ("x.pdf", content)}
     )
     return answer.status_code
+
+
+def test_file_and_text_are_read_by_addresses_that_nobody_can_change(api, local_stack):
+    bucket, key = local_stack.output("DocumentsBucket"), f"read-{uuid.uuid4().hex}.pdf"
+    content = make_text_pdf(f"The pier of {key} was opened.")
+    local_stack.client("s3").put_object(Bucket=bucket, Key=key, Body=content)
+    document = wait_for(lambda: find_done(api, f"/documents?key={key}"))
+    route = f"/documents/{document['document_id']}"
+    urls = [ask(api, "GET", f"{route}/{name}").content["url"] for name in ("file", "text")]
+    file, text = (httpx2.get(url) for url in urls)
+    assert (file.status_code, file.content) == (200, content)
+    assert (text.status_code, f"The pier of {key}" in text.text) == (200, True)
+    # Of an object that is read by its version the emulator lets the file's name out.
+    assert "filename" in text.headers["content-disposition"]
+    for url in urls:
+        assert httpx2.put(url, content=b"x").status_code == 403
+        assert httpx2.get(url.replace("X-Amz-Expires=300", "X-Amz-Expires=301")).status_code == 403
+        assert httpx2.get(url.replace(".pdf", ".txt").replace("text", "texts")).status_code == 403
 
 
 def test_only_the_operators_key_deletes_a_document_and_then_it_is_gone(api, local_stack):

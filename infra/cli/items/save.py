@@ -13,7 +13,7 @@ from infra.cli.documents.find import (
     find_wanted_items,
 )
 from infra.cli.exit_codes import ExitCode
-from infra.cli.items.versions import choose_version
+from infra.cli.items.versions import choose_wanted_version
 from pipeline.documents.document_reader import REVIEW_FILE
 from shared.errors import OperatorError, WrongUsageError
 from shared.ledger.documents import Document
@@ -140,7 +140,7 @@ def read_as_file(
     """
     item: Task | Document | None = find_task(context.table, wanted)
     if item is None:
-        item = choose_version(context, find_wanted_document(context, wanted), version)
+        item = choose_wanted_version(context, find_wanted_document(context, wanted), version)
     if item.result_key is None:
         because = f": {item.reason}" if item.reason else ""
         raise OperatorError(f"There is no result to write: it is {item.status}{because}")

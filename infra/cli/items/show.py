@@ -9,7 +9,7 @@ from infra.cli.command_context import CommandContext, open_objects
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.documents.table import describe_status, style_status
 from infra.cli.items.relatives import list_relatives, read_children
-from infra.cli.items.versions import choose_version, describe_versions
+from infra.cli.items.versions import choose_wanted_version, describe_versions
 from infra.cli.listing import describe_usage
 from infra.cli.output import LABEL_WIDTH, Output
 from infra.cli.tasks.view import write_task
@@ -55,7 +55,7 @@ def show_item(
         write_task(context, task, review=review)
         return
     document, output = find_wanted_document(context, wanted), context.output
-    document = choose_version(context, document, version)
+    document = choose_wanted_version(context, document, version)
     result = read_result(context.stack, document)
     if context.as_json:
         children = read_children(context.table, document).values()

@@ -5,10 +5,11 @@ from infra.cli.documents.find import find_wanted_document
 from pipeline.summaries.results import DocumentSummary
 from pipeline.summaries.versions import (
     SummaryVersion,
+    choose_version,
     compare_summaries,
     list_versions_of_summary,
 )
-from shared.errors import UnknownItemError
+from shared.errors import NothingFoundError, UnknownItemError
 from shared.ledger.documents import Document
 
 
@@ -18,7 +19,9 @@ def list_versions(context: CommandContext, document: Document) -> list[SummaryVe
     return list_versions_of_summary(document.document_id, context.objects, bucket)
 
 
-def choose_version(context: CommandContext, document: Document, number: int | None) -> Document:
+def choose_wanted_version(
+    context: CommandContext, document: Document, number: int | None
+) -> Document:
     """The document with one version of its summary in place of the newest; None for that.
 
     Raises:
@@ -26,11 +29,11 @@ def choose_version(context: CommandContext, document: Document, number: int | No
     """
     if number is None:
         return document
-    versions = {one.number: one for one in list_versions(context, document)}
-    if number not in versions:
-        there = f"1 to {len(versions)}" if versions else "none yet"
-        raise UnknownItemError(f"{document.called} has no version {number}: there are {there}.")
-    return document.model_copy(update={"result_key": versions[number].key})
+    bucket = context.stack.output("ArtifactsBucket")
+    try:
+        return choose_version(document, number, context.objects, bucket)
+    except NothingFoundError as error:
+        raise UnknownItemError(f"{document.called}: {error}.") from error
 
 
 def describe_versions(context: CommandContext, document: Document) -> list[tuple[str, str]]:
@@ -56,8 +59,8 @@ def show_difference(context: CommandContext, wanted: str, old: int, new: int | N
         ObjectMissingError: A version is gone from the artifacts bucket.
     """
     document, output = find_wanted_document(context, wanted), context.output
-    before = _read(context, choose_version(context, document, old))
-    after = _read(context, choose_version(context, document, new))
+    before = _read(context, choose_wanted_version(context, document, old))
+    after = _read(context, choose_wanted_version(context, document, new))
     differences = compare_summaries(before, after)
     if context.as_json:
         output.write_json([vars(one) for one in differences])

@@ -6,9 +6,12 @@ import pytest
 
 from pipeline.tasks.extract import extract_many
 from shared.ledger.document_versions import delete_document
+from shared.ledger.documents import find_document
 from shared.ledger.tasks import register_task
 from shared.messages.tasks import name_digest_task
+from tests.fakes.aws.ledger_rows import force
 from tests.fakes.desks.api_desk import open_api_desk
+from tests.fakes.summaries import make_summary
 
 ASK = {"kind": "ask", "question": "When?", "documents": ["skagen.pdf"]}
 
@@ -77,6 +80,42 @@ def test_a_documents_file_and_text_are_redirects_to_addresses_that_expire(desk):
     # A second time it is there.
     again = desk.send("GET", f"/documents/{document.document_id}/text")
     assert urlsplit(again.body["url"]).path == urlsplit(text.body["url"]).path
+
+
+def write_version(desk, document, folder, title):
+    """A summary as a run leaves it; its key."""
+    summary = make_summary(document, title)
+    key = f"results/{document.document_id}/{folder}/summary.json"
+    desk.write_artifact(key, summary.model_dump(mode="json"))
+    return key
+
+
+def test_the_versions_of_a_summary_are_listed_and_each_is_read(desk):
+    document = desk.enter_document("redone.pdf", "One page.")
+    route = f"/documents/{document.document_id}"
+    assert desk.send("GET", f"{route}/versions").body == {"versions": []}
+    said = desk.send("GET", f"{route}/summary", query={"version": "1"})
+    assert (said.status, said.error["code"]) == (404, "not_found")
+    assert "there are none yet" in said.error["message"]
+    # A run's text first, then with what was recognised; then a redo.
+    titles = {"1.1": "First", "1.1.recognised": "Second", "2.1": "Third"}
+    keys = [write_version(desk, document, *one) for one in titles.items()]
+    force(desk.table, document, result_key=keys[-1], status="DONE", run=2)
+    assert desk.send("GET", f"{route}/versions").body["versions"] == [
+        {"version": 1, "run": 1, "is_newest": False},
+        {"version": 2, "run": 1, "is_newest": False},
+        {"version": 3, "run": 2, "is_newest": True},
+    ]
+    for number, title in enumerate(titles.values(), start=1):
+        read = desk.send("GET", f"{route}/summary", query={"version": str(number)})
+        assert (read.status, read.body["title"]) == (200, title)
+    assert desk.send("GET", f"{route}/summary").body["title"] == "Third"
+    assert desk.send("GET", f"{route}/summary", query={"version": "0"}).status == 400
+    said = desk.send("GET", f"{route}/summary", query={"version": "4"})
+    assert (said.status, "there are 1 to 3" in said.error["message"]) == (404, True)
+    delete_document(desk.table, find_document(desk.table, document.document_id), desk.now, "gone")
+    assert desk.send("GET", f"{route}/versions").body == {"versions": []}
+    assert desk.send("GET", f"{route}/summary", query={"version": "1"}).status == 404
 
 
 def test_a_deleted_document_gives_neither_file_nor_text(desk):

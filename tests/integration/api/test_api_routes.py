@@ -359,6 +359,13 @@ def test_an_id_that_nothing_can_have_is_not_found(desk, path):
     assert (answer.status, answer.error["code"]) == (404, "not_found")
 
 
+def test_a_path_that_no_route_has_is_not_found_whatever_is_asked_of_it(desk):
+    """Powertools' pattern of a path's part knows no such character."""
+    for path in ("/tasks/a\U000f39d9", "/nosuch"):
+        said = desk.send("GET", path, query={"review": "true"})
+        assert (said.status, said.error["code"]) == (404, "no_such_route")
+
+
 def test_an_unknown_query_parameter_is_refused_by_its_name(desk):
     answer = desk.send("GET", "/documents", query={"state": "DONE", "limit": "5"})
     assert answer.status == 400

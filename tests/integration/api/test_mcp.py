@@ -10,6 +10,7 @@ from mcp.client import Client
 from mcp.client.streamable_http import streamable_http_client
 
 from functions.http.mcp_protocol import HANDSHAKE_REVISIONS, MODERN_REVISIONS
+from functions.http.mcp_routes import McpAnswer
 from infra.cli.chat.mcp_bridge import bridge
 from shared.errors import OperatorError
 from tests.fakes.aws.event_source import LambdaContext
@@ -143,12 +144,14 @@ HEADERS = {"mcp-protocol-version": MODERN_REVISIONS[-1], "mcp-method": "tools/li
 def test_what_the_protocol_does_not_take_is_told_by_its_codes(desk, message, headers, status, code):
     got, body, _ = post(desk, {"jsonrpc": "2.0", "id": 1, **message}, headers)
     assert (got, json.loads(body).get("error", {}).get("code")) == (status, code)
+    McpAnswer.model_validate_json(body, strict=True)
 
 
 def test_a_notification_gets_no_answer_and_what_is_no_message_is_refused(desk):
     note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
     assert post(desk, note, {})[:2] == (202, "")
     assert post(desk, {"jsonrpc": "1.0", "method": "ping", "id": 1}, {})[0] == 400
+    assert post(desk, {"jsonrpc": "2.0", "method": "ping", "id": False}, {})[0] == 400
     assert desk.send("GET", "/mcp").status == 404
 
 

@@ -42,8 +42,8 @@ def send(account, mappings):
     }
     operator = build_operator(account.settings.model_copy(update=changed), account.clients)
 
-    def send(method, path, body=None, key_id=KEY_ID):
-        event = make_event(method, path, body, key_id=key_id)
+    def send(method, path, body=None, key_id=KEY_ID, headers=None):
+        event = make_event(method, path, body, key_id=key_id, headers=headers)
         answer = operator.answer(event, LambdaContext(29.0))
         return answer["statusCode"], json.loads(answer["body"])
 
@@ -63,6 +63,15 @@ def test_only_an_operator_may(account, send, name):
     status, answer = send("POST", f"/operations/{name}", body, key_id="key-1")
     assert (status, answer["error"]["code"]) == (403, "not_an_operator")
     assert send("GET", "/operations", key_id="key-1")[0] == 403
+
+
+@pytest.mark.parametrize("name", ["redo", "retry", "cancel", "pause", "resume"])
+def test_a_body_that_is_no_json_is_refused(send, name):
+    path = f"/operations/{name}"
+    status, told = send("POST", path, "{}", headers={"Content-Type": "text/plain"})
+    assert (status, told["error"]["code"]) == (415, "unsupported_media_type")
+    status, told = send("POST", path, "{")
+    assert (status, told["error"]["code"]) == (400, "invalid_request")
 
 
 def test_a_dry_run_says_what_a_redo_takes_and_an_order_is_sent_once(account, send):

@@ -1,10 +1,12 @@
 """The gate before the emulator: which requests it passes on, and which it never shows to it."""
 
 import asyncio
+from datetime import UTC, datetime
+from urllib.parse import urlencode
 
 import pytest
 
-from infra.local.gate import Gate
+from infra.local.gate import Gate, is_over
 
 OWN = "127.0.0.1:20001"
 SIGNED = (
@@ -143,6 +145,73 @@ def test_a_signature_in_the_address_is_refused(query):
     assert Asked(path=API, query=query).is_refused
     owner = {"authorization": SIGNED.format("s3"), "x_owner": "yes"}
     assert Asked(path="/bucket/key", query=query, **owner).is_refused
+
+
+LINK = {
+    "X-Amz-Algorithm": "AWS4-HMAC-SHA256",
+    "X-Amz-Credential": "test/20261128/us-east-1/s3/aws4_request",
+    "X-Amz-Date": "20261128T120000Z",
+    "X-Amz-Expires": "300",
+    "X-Amz-SignedHeaders": "host",
+    "X-Amz-Signature": "0" * 64,
+}
+
+
+def ask_link(method="GET", path="/bucket/key", changed=None, more="", **headers):
+    """Ask for an object by its address, whose signature holds unless the check says no."""
+    return Asked(method, path, urlencode(LINK | (changed or {})) + more, **headers)
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize("changed", [{}, {"X-Amz-Security-Token": "t"}, {"versionId": "1"}])
+def test_an_object_is_read_by_its_signed_address(method, changed):
+    asked = ask_link(method, changed=changed, x_owner="yes")
+    assert (asked.checked, asked.is_refused) == ([("test", b"")], False)
+    assert ask_link(method, changed=changed).is_refused
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"method": "PUT"},
+        {"method": "POST"},
+        {"method": "DELETE"},
+        {"path": API},
+        {"path": "/_ministack/reset"},
+        {"more": "&X-Amz-Signature=1"},
+        {"more": "&x-amz-signature=1"},
+        {"more": "&X-Amz-Target=DynamoDB_20120810.Scan"},
+        {"x_amz_target": "DynamoDB_20120810.Scan"},
+        {"authorization": SIGNED.format("s3")},
+        {"changed": {"X-Amz-Credential": "test/20261128/us-east-1/sqs/aws4_request"}},
+        {"changed": {"X-Amz-SignedHeaders": "range"}},
+        {"changed": {"X-Amz-Algorithm": "AWS4-ECDSA-P256-SHA256"}},
+        {"Origin": "https://evil.example"},
+        {"host": "evil.example"},
+    ],
+)
+def test_by_a_signed_address_nothing_else_is_done(given):
+    asked = ask_link(x_owner="yes", **given)
+    assert (asked.checked, asked.is_refused) == ([], True)
+
+
+@pytest.mark.parametrize(
+    ("signed_at", "lasts", "is_refused"),
+    [
+        ("20261128T115501Z", "300", False),
+        ("20261128T115459Z", "300", True),
+        ("20261128T121400Z", "300", False),
+        ("20261128T121600Z", "300", True),
+        ("20261121T120001Z", "604800", False),
+        ("20261121T115959Z", "999999", True),
+        ("20261128T120000Z", "0", True),
+        ("20261128T120000Z", "-1", True),
+        ("20261128T120000Z", "1e9", True),
+        ("20261128", "300", True),
+    ],
+)
+def test_an_address_lasts_as_long_as_it_says_and_a_week_at_the_most(signed_at, lasts, is_refused):
+    assert is_over(signed_at, lasts, datetime(2026, 11, 28, 12, tzinfo=UTC)) is is_refused
 
 
 def test_without_a_signature_only_the_api_and_forms_are_let_in():

@@ -17,12 +17,26 @@ from tests.unit.template.template_parts import (
 )
 
 # Anybody may ask for these: they read no data and ask no model.
-OPEN_ROUTES = {"GET /health", "GET /openapi.json"}
+OPEN_ROUTES = {
+    "GET /health",
+    "GET /openapi.json",
+    "GET /console",
+    "GET /console/assets/{name}",
+}
 PREFLIGHT = "OPTIONS /{proxy+}"
+# What the console shows: HTML, which is no part of the described API.
+CONSOLE_ROUTES = {
+    "GET /console",
+    "GET /console/assets/{name}",
+    "GET /console/parts/{proxy+}",
+    "POST /console/parts/{proxy+}",
+    "POST /console/actions/{proxy+}",
+}
 # What changes things for good: the function behind it has a role of its own.
 OPERATOR_ROUTES = {
     "DELETE /documents/{document_id}",
     "GET /operations",
+    "POST /console/actions/{proxy+}",
     *(f"POST /operations/{name}" for name in ("redo", "retry", "cancel", "pause", "resume")),
 }
 
