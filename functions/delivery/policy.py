@@ -26,7 +26,8 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyPersistenceLayerError,
 )
 
-from shared.errors import DeadlineError, DeferredError, PaidCalls, PermanentError
+from shared.errors import DeadlineError, DeferredError, PermanentError
+from shared.paid_calls import PaidCalls
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,13 @@ from shared.messages.message_groups import group_of_document
 _SEQUENCER_WIDTH = 64
 
 
+# Where mails lie that were sent to the stack.
+MAIL_PREFIX = "inbound-mail/"
+# What SES puts there when a rule is made (Amazon SES Developer Guide, "Deliver to S3 bucket
+# action").
+_MAIL_SETUP_KEY = f"{MAIL_PREFIX}AMAZON_SES_SETUP_NOTIFICATION"
+
+
 def make_document_id(bucket: str, key: str, version_id: str | None, etag: str) -> str:
     """The identity of a document: bucket, key and version (ETag without versions)."""
     identity = "\0".join((bucket, key, version_id or etag))
@@ -156,7 +163,8 @@ def decode_upload_notice(body: str) -> UploadNotice:
 
     Keys arrive URL-encoded, with a plus for a space (Amazon S3 User Guide, "Event message
     structure"). The test event that S3 sends when the notification is set up announces nothing,
-    nor do the empty objects that only show a folder. What S3 removes by a lifecycle rule has
+    nor do the empty objects that only show a folder, nor the mail with which SES tries whether it
+    may put mails here. What S3 removes by a lifecycle rule has
     events of other names (Amazon S3 User Guide, "Supported event types for SQS, SNS, and Lambda").
 
     Raises:
@@ -174,6 +182,7 @@ def decode_upload_notice(body: str) -> UploadNotice:
                 for record in notification.records
                 if record.event_name.startswith("ObjectCreated:")
                 and not _is_folder_marker(record.s3.object)
+                and _read_key(record.s3.object) != _MAIL_SETUP_KEY
             ),
             tuple(
                 _to_removal(record)
