@@ -20,7 +20,7 @@ class Aim(StrEnum):
 
 
 @dataclass(frozen=True)
-class Run:
+class WarmRun:
     """One warm run, as the REPORT line of its log tells of it."""
 
     duration_ms: float
@@ -47,7 +47,7 @@ class MeasuredSize:
     problem: str = ""
 
 
-def sum_up(memory_mb: int, runs: Sequence[Run], architecture: str) -> MeasuredSize:
+def sum_up(memory_mb: int, runs: Sequence[WarmRun], architecture: str) -> MeasuredSize:
     """What the runs of a size come to; there is at least one."""
     billed_seconds = statistics.median(run.billed_ms for run in runs) / 1_000
     one_usd = billed_seconds * memory_mb / 1_024 * GB_SECOND_USD[architecture] + REQUEST_USD

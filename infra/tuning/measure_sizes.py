@@ -17,7 +17,7 @@ from botocore.exceptions import BotoCoreError, ClientError, WaiterError
 
 from infra.aws import describe_client_error
 from infra.signals import ignore_signals
-from infra.tuning.choose_size import MeasuredSize, Run, sum_up
+from infra.tuning.choose_size import MeasuredSize, WarmRun, sum_up
 from shared.errors import OperatorError
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def _measure(
     client: "LambdaClient", trial: Trial, size: int, version: str, architecture: str
 ) -> MeasuredSize:
     """Run a version: once for its cold start, then as often as is measured."""
-    runs: list[Run] = []
+    runs: list[WarmRun] = []
     try:
         client.get_waiter("published_version_active").wait(
             FunctionName=trial.function_name,
@@ -162,7 +162,7 @@ def _measure(
     return sum_up(size, runs[1:], architecture)
 
 
-def _read_report(log_tail: str) -> Run:
+def _read_report(log_tail: str) -> WarmRun:
     """What the REPORT line at the end of a run's log says of it.
 
     Raises:
@@ -174,7 +174,7 @@ def _read_report(log_tail: str) -> Run:
         raise OperatorError(
             "The function's log has no REPORT line of its run: its log format must be text."
         )
-    return Run(float(found[1]), float(found[2]), int(found[3]))
+    return WarmRun(float(found[1]), float(found[2]), int(found[3]))
 
 
 def _describe_failure(payload: bytes) -> str:

@@ -12,13 +12,13 @@ from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Cell, Column
-from infra.cli.tuning.commands import TuneOptions
-from infra.deploy.parameter_change import change_parameter
+from infra.cli.tuning.options import TuneOptions
 from infra.deploy.smoke_check import choose_event
 from infra.signals import interrupt_on_signals
 from infra.stacks import LOCAL_STACK
 from infra.tuning.choose_size import MeasuredSize, choose_size
 from infra.tuning.measure_sizes import Trial, measure_sizes
+from infra.tuning.parameter_change import change_parameter
 from infra.tuning.plot import draw_sizes
 from shared.errors import OperatorError, WrongUsageError
 

@@ -9,8 +9,8 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from infra.deploy.parameter_change import change_parameter
 from infra.tuning.choose_size import GB_SECOND_USD, REQUEST_USD, Aim, MeasuredSize, choose_size
+from infra.tuning.parameter_change import change_parameter
 from shared.errors import DeployError
 from tests.fakes.aws.lambda_server import FakeLambda, serve_lambda
 from tests.fakes.desks.command_line import assert_one_line, open_command_line
