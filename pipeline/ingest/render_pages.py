@@ -5,9 +5,12 @@ A message of its own asks for the pictures, so that no page with text waits for 
 
 import logging
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from pipeline.extraction import Extractor
+from pipeline.extraction.file_header import looks_like_pdf
+from pipeline.ingest.chunk_sending import find_group
 from pipeline.ingest.chunk_text import picture_key, text_folder
 from pipeline.ingest.downloads import download_document
 from pipeline.ingest.settled_pages import have_rest_given_up, settle_and_follow
@@ -42,12 +45,15 @@ class RenderServices(Services):
     Args:
         extractor: Reads documents, and renders their pages.
         queue_url: Where the rest of a long document is sent, to be read or rendered.
+        conversions_queue_url: Where a document is sent that is no PDF; None in the function that
+            reads those.
         recognition_queue_url: Where pictures are recognised; None where no picture is.
         max_document_bytes: Larger documents are refused before they are downloaded.
     """
 
     extractor: Extractor
     queue_url: str
+    conversions_queue_url: str | None
     recognition_queue_url: str | None = None
     max_document_bytes: int
 
@@ -65,7 +71,7 @@ def ask_for_pictures(document: Document, services: RenderServices) -> None:
     """Have the pages of a document rendered that are to be recognised."""
     if document.recognising_pages:
         message = RenderPages(document_id=document.document_id, run=document.run, first_page=1)
-        services.queues.send(services.queue_url, [encode_message(message)])
+        services.queues.send(services.queue_url, [encode_message(message)], find_group(document))
 
 
 def render_pages(message: RenderPages, services: RenderServices, deadline: Deadline) -> None:
@@ -99,10 +105,17 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _RESERVE_SECONDS)
     done = 0
     try:
-        with (
-            download_document(document, services.objects, services.max_document_bytes) as path,
-            services.extractor.open(path, reading_deadline) as opened,
-        ):
+        with ExitStack() as kept:
+            path = kept.enter_context(
+                download_document(document, services.objects, services.max_document_bytes)
+            )
+            if services.conversions_queue_url is not None and not looks_like_pdf(path):
+                conversion = [encode_message(message)]
+                services.queues.send(
+                    services.conversions_queue_url, conversion, find_group(document)
+                )
+                return
+            opened = kept.enter_context(services.extractor.open(path, reading_deadline))
             pictures = opened.render(left, dots_per_inch=DOTS_PER_INCH, max_pixels=MAX_PIXELS)
             for picture in pictures:
                 if picture.reason is not None:
@@ -128,7 +141,7 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
         if not done:
             raise
         rest = message.model_copy(update={"first_page": left[done]})
-        services.queues.send(services.queue_url, [encode_message(rest)])
+        services.queues.send(services.queue_url, [encode_message(rest)], find_group(document))
 
 
 def _is_known(address: str, page: int, there: set[str]) -> bool:
@@ -150,4 +163,5 @@ def _have_recognised(
         )
         for page in pages
     ]
-    services.queues.send(queue_url, [encode_message(one) for one in messages])
+    bodies = [encode_message(one) for one in messages]
+    services.queues.send(queue_url, bodies, find_group(document))
