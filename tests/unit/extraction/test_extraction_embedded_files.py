@@ -137,7 +137,7 @@ def test_a_document_that_opens_without_a_password_gives_its_files(take):
     assert b"the first" not in encrypted.getvalue()
     assert take(encrypted.getvalue()) == [
         ("a.pdf", None, FIRST),
-        ("b", "not a PDF, or locked with a password", b""),
+        ("b", "of no kind that is read, or locked with a password", b""),
     ]
 
 
