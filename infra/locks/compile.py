@@ -7,7 +7,10 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 PROJECT = FOLDER.parent.parent / "pyproject.toml"
 
-FUNCTIONS = ("ingest", "convert", "recognise", "worker", "report", "api", "operator", "database")
+FUNCTIONS = (
+    *("ingest", "convert", "recognise", "worker", "report", "api", "operator", "pages"),
+    "database",
+)
 
 # Their needs clash with ours or with each other's, so each has an environment of its own.
 AUDIT_TOOLS = ("bandit", "checkov", "detect-secrets", "sam")
