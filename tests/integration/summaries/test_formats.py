@@ -4,6 +4,8 @@ from email.message import EmailMessage
 
 import pytest
 
+from pipeline.tasks.agent.document_tools import describe_document
+from shared.document_formats import count_units
 from shared.lifecycle import DocumentStatus
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.office.packages import docx_parts, make_package, pptx_parts, xlsx_parts
@@ -37,6 +39,7 @@ def test_a_document_of_any_format_is_summarised(account, pipeline, key, data, un
     document = pipeline.document(key)
     assert document.status is DocumentStatus.DONE, document.reason
     assert (document.unit, document.pages) == (unit, count)
+    assert count_units(count, unit) in describe_document(document)
     result = pipeline.read_artifact(document.result_key)
     assert SENTENCE in result["abstract"]
     assert (result["coverage"]["unit"], result["coverage"]["pages"]) == (unit, count)
