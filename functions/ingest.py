@@ -39,11 +39,15 @@ def _build_container() -> tuple[Consumer[IngestItem], Runtime]:
     """What lives as long as the container, built at its first event."""
     settings = read_settings(os.environ)
     remove_leftovers()
+    return build_ingest(settings, Clients(), build_pdf_extractor(settings))
+
+
+def build_pdf_extractor(settings: Settings) -> Extractor:
+    """What reads PDFs, and takes files of every format that is read out of them."""
     limits = ExtractionLimits(
         max_document_bytes=settings.max_document_bytes, max_pages=settings.max_document_pages
     )
-    extractor = Extractor(limits, reader="pipeline.extraction.child")
-    return build_ingest(settings, Clients(), extractor)
+    return Extractor(limits, reader="pipeline.formats.pdf_child")
 
 
 def build_ingest(

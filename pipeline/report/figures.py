@@ -15,6 +15,7 @@ from pipeline.report.report_types import Counts, DocumentLine, RejectedFile, Tas
 from pipeline.report.slowness import DurationTally, measure_seconds, say_wait
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import IndexPage
+from shared.document_formats import PAGE
 from shared.lifecycle import DEFERRED, IN_FLIGHT, STANDINGS, DocumentStatus, TaskStatus
 from shared.messages.tasks import is_own_task
 from shared.page_ranges import count_pages
@@ -23,7 +24,7 @@ DOCUMENT_ATTRIBUTES = (
     "document_id", "key", "name", "status", "received_at", "finished_at", "pages", "empty_pages",
     "picture_pages", "recognising_pages", "failed_pages", "missing_pages", "chunks_total",
     "chunks_done", "chunks_failed", "reason_code", "reason", "chunk_reason", "title", "excerpt",
-    "cost_micro_usd", "result_key", "deferred_until", "deferred_reason", "deferred_cause",
+    "unit", "cost_micro_usd", "result_key", "deferred_until", "deferred_reason", "deferred_cause",
 )  # fmt: skip
 TASK_ATTRIBUTES = (
     "task_id", "kind", "about", "status", "received_at", "reason", "deferred_until",
@@ -217,6 +218,7 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
         title=None if standing == DocumentStatus.DELETED else row.get("title"),
         excerpt="" if standing == DocumentStatus.DELETED else row.get("excerpt", ""),
         pages=row.get("pages", 0),
+        unit=row.get("unit", PAGE),
         duration_seconds=measure_seconds(row),
         cost_micro_usd=row.get("cost_micro_usd", 0),
         note=_note(row, standing),
