@@ -14,6 +14,7 @@ from pipeline.report.causes import CauseTally
 from pipeline.report.report_types import Counts, DocumentLine, RejectedFile, TaskLine
 from pipeline.report.slowness import DurationTally, measure_seconds, say_wait
 from shared.aws.dynamodb_items import Row
+from shared.document_formats import PAGE
 from shared.ledger.arrivals import ArrivalPage
 from shared.lifecycle import DEFERRED, IN_FLIGHT, STANDINGS, DocumentStatus, TaskStatus
 from shared.messages.tasks import is_own_task
@@ -23,7 +24,7 @@ DOCUMENT_ATTRIBUTES = (
     "document_id", "key", "name", "status", "received_at", "finished_at", "pages", "empty_pages",
     "picture_pages", "recognising_pages", "failed_pages", "missing_pages", "chunks_total",
     "chunks_done", "chunks_failed", "reason_code", "reason", "chunk_reason", "title", "excerpt",
-    "cost_micro_usd", "result_key", "deferred_until", "deferred_reason", "deferred_cause",
+    "unit", "cost_micro_usd", "result_key", "deferred_until", "deferred_reason", "deferred_cause",
 )  # fmt: skip
 TASK_ATTRIBUTES = (
     "task_id", "kind", "about", "status", "received_at", "reason", "deferred_until",
@@ -220,6 +221,7 @@ def _to_line(row: Row, standing: str | None) -> DocumentLine:
         title=None if standing == DocumentStatus.DELETED else row.get("title"),
         excerpt="" if standing == DocumentStatus.DELETED else row.get("excerpt", ""),
         pages=row.get("pages", 0),
+        unit=row.get("unit", PAGE),
         duration_seconds=measure_seconds(row),
         cost_micro_usd=row.get("cost_micro_usd", 0),
         note=_note(row, standing),
