@@ -18,7 +18,7 @@ CALL_SECONDS = 5.0
 WORKER_SECONDS = 5.5
 WRITE_UNITS = 67
 TOKENS_READ = 7_200
-# Its row is written five times, 2 KB at a time; each is a write to `by_day`, two are to `in_flight`.
+# Its row is written five times, 2 KB each: all to `by_day`, and two of them to `in_flight`.
 BY_DAY_UNITS = 10
 IN_FLIGHT_UNITS = 2
 # A chunk's completion writes its document's row twice over, as it is part of a transaction, and
