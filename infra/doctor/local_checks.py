@@ -1,5 +1,6 @@
 """Whether this machine has what the command line and the local stack need, and the right time."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -121,6 +122,12 @@ def _check_emulator(root: Path) -> Check:
 def _check_local_stack(root: Path) -> Check:
     name = "local stack"
     folder = LocalFolder(root)
+    if root.exists() and not (root.is_dir() and os.access(root, os.W_OK | os.X_OK)):
+        return failed(
+            name,
+            f"{root} cannot be used",
+            "It has to be a folder that is yours to write: mend its rights, or move it away.",
+        )
     record = find_local_stack(root)
     if record is not None:
         return passed(name, f"running at {record.endpoint_url}")

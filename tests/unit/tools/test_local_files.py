@@ -24,6 +24,7 @@ from infra.local.record import (
     write_record,
 )
 from infra.local.stack import delete_local_data
+from infra.locked_environment import ensure_environment
 from shared.errors import LocalStackError
 
 RECORD = LocalRecord(1, 2, "http://127.0.0.1:2", "us-east-1", "s", "k", "s", {"Name": "value"})
@@ -203,3 +204,15 @@ def test_scratch_is_a_plain_folder_elsewhere(folder, tmp_path):
     assert not folder.scratch.is_symlink()
     clear_scratch(folder)
     assert not folder.scratch.exists()
+
+
+def test_an_environment_that_was_cut_short_is_made_anew(tmp_path):
+    """As by a full disk: uv itself clears no folder that is no environment."""
+    folder, lock = tmp_path / "emulator", tmp_path / "lock.txt"
+    folder.mkdir()
+    (folder / "CACHEDIR.TAG").touch()
+    lock.write_text("# nothing is installed\n")
+    said = []
+    assert ensure_environment(folder, lock, "the emulator", said.append).exists()
+    ensure_environment(folder, lock, "the emulator", said.append)
+    assert said == ["Installing the emulator (once)"]
