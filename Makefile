@@ -35,8 +35,9 @@ $(VENV)/.command-line: $(BIN)/uv $(LOCKS)/command-line.txt pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	@touch $@
 
-$(VENV)/.development: $(VENV)/.command-line $(LOCKS)/development.txt
+$(VENV)/.development: $(VENV)/.command-line $(LOCKS)/development.txt $(LOCKS)/scripts.txt
 	@$(INSTALL) -r $(LOCKS)/development.txt
+	@$(INSTALL) --no-deps -r $(LOCKS)/scripts.txt
 	@touch $@
 
 setup: $(VENV)/.development ## Make .venv with everything for development
@@ -44,9 +45,8 @@ setup: $(VENV)/.development ## Make .venv with everything for development
 demo: $(VENV)/.command-line ## Run the whole pipeline here: three PDFs in, summaries out
 	@$(BIN)/seashore demo
 
-test: $(VENV)/.development ## All tests: unit, moto, the local stack, a small chaos suite; those last that need to be alone
-	@$(PYTEST) -n 3 --dist loadgroup -m "not alone"
-	@$(PYTEST) tests/chaos -m alone
+test: $(VENV)/.development ## All tests: unit, moto, the local stack, a small chaos suite
+	@$(PYTEST) -n 3 --dist loadgroup
 
 chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at full size, with its figures
 	@$(PYTEST) tests/chaos --full --timeout=0

@@ -7,8 +7,8 @@ Every answer carries the headers that browsers ask for, and every error has the 
 import os
 import time
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
@@ -18,7 +18,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 # container, where Lambda gives more of a processor than later.
 import shared.llm.chat_completions.openai_model  # noqa: F401 - `build_language_model` finds it loaded
 from functions.http.request_facts import read_facts
-from functions.http.requests import Event, add_headers, answer_preflight
+from functions.http.requests import Event, add_headers, answer_preflight, is_for_console
 from functions.http.route_parts import answer_request
 from functions.http.routes import build_app
 from functions.http.services import ApiServices
@@ -38,6 +38,9 @@ from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
 from shared.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from functions.console.console_app import ConsoleApp
 
 
 def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
@@ -61,6 +64,7 @@ class Api:
     """The API of one container."""
 
     app: APIGatewayRestResolver
+    services: ApiServices
     settings: Settings
     logger: Logger
 
@@ -74,9 +78,12 @@ class Api:
         )
         if event["httpMethod"] == "OPTIONS":
             answer = answer_preflight()
+        elif is_for_console(event):
+            answer = self._console.answer(event, context, facts)
         else:
             answer = answer_request(self.app, event, context, facts, self.logger)
-        add_headers(answer, event, self.settings.cors_origins)
+        if not is_for_console(event):
+            add_headers(answer, event, self.settings.cors_origins)
         self.logger.info(
             "request_answered",
             extra={
@@ -88,6 +95,13 @@ class Api:
             },
         )
         return answer
+
+    @cached_property
+    def _console(self) -> "ConsoleApp":
+        # Most requests are of programs, whose start its pages and templates would slow down.
+        from functions.console.console_app import build_console_app
+
+        return build_console_app(self.services, self.logger)
 
 
 def build_api(
@@ -124,7 +138,7 @@ def build_api(
         links=FileLinks(lambda: clients.s3_signing),
     )
     logger = build_logger()
-    return Api(build_app(services, logger), settings, logger)
+    return Api(build_app(services, logger), services, settings, logger)
 
 
 prepare_container(_build_container, os.environ)

@@ -12,11 +12,13 @@ from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_services, utc_now
 from pipeline.extraction import ExtractionLimits, Extractor
+from pipeline.inbound_mail.admission import InboundMail
 from pipeline.ingest.downloads import remove_leftovers
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
+from shared.messages.uploads import UploadNotice
 from shared.messages.work_items import IngestItem, decode_ingest_item
 from shared.queue_catalogue import CONVERSIONS, RECOGNITION, UPLOADS
 from shared.settings import Settings, read_settings
@@ -54,6 +56,7 @@ def build_ingest(
         recognition_queue_url=RECOGNITION.find_urls(settings)[0] if settings.ocr_engine else None,
         max_document_bytes=settings.max_document_bytes,
         chunk_tokens=build_window(settings).chunk_tokens,
+        inbound_mail=read_inbound_mail(settings),
     )
     consumer = Consumer(
         name=UPLOADS.stage,
@@ -65,8 +68,17 @@ def build_ingest(
             item, end.message, base, RECOGNITION.find_urls(settings)[0]
         ),
         note_delay=lambda item, wait: note_ingest_delay(item, wait, base.table, utc_now),
+        find_group=lambda item: item.group if isinstance(item, UploadNotice) else None,
     )
     return consumer, build_runtime(settings, clients, UPLOADS.stage)
+
+
+def read_inbound_mail(settings: Settings) -> InboundMail | None:
+    """Who may send mails to the stack, as its settings have it; None where it takes none."""
+    if settings.inbound_mail is None:
+        return None
+    own = () if settings.report_from is None else (settings.report_from,)
+    return InboundMail(settings.inbound_mail, settings.inbound_mail_senders, own)
 
 
 prepare_container(_build_container, os.environ)

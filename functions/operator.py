@@ -7,8 +7,8 @@ right by it. It asks no model and reads no text.
 import os
 import time
 from dataclasses import dataclass
-from functools import cache
-from typing import Any
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
@@ -18,7 +18,7 @@ from functions.http.operation_routes import OperationParts
 from functions.http.operator_right import OperatorRight, find_actor
 from functions.http.operator_routes import build_operator_app
 from functions.http.request_facts import read_facts
-from functions.http.requests import Event, add_headers
+from functions.http.requests import Event, add_headers, is_for_console
 from functions.http.route_parts import answer_request
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
@@ -38,6 +38,9 @@ from shared.dead_letters.letters import DeadLetterQueue
 from shared.llm.model_choice import list_models
 from shared.queue_catalogue import QUEUES
 from shared.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from functions.console.fragment_routes import FragmentRoutes
 
 
 def handler(event: Event, context: LambdaContext) -> dict[str, Any]:
@@ -60,6 +63,7 @@ class Operator:
 
     app: APIGatewayRestResolver
     services: ErasureServices
+    operations: OperationParts
     pauses: PauseServices
     settings: Settings
     logger: Logger
@@ -80,8 +84,11 @@ class Operator:
         self.logger.append_keys(
             request_id=facts.request_id, function_request_id=context.aws_request_id
         )
-        answer = answer_request(self.app, event, context, facts, self.logger)
-        add_headers(answer, event, self.settings.cors_origins)
+        if is_for_console(event):
+            answer = self._actions.answer(event, context, facts)
+        else:
+            answer = answer_request(self.app, event, context, facts, self.logger)
+            add_headers(answer, event, self.settings.cors_origins)
         self.logger.info(
             "request_answered",
             extra={
@@ -93,6 +100,14 @@ class Operator:
             },
         )
         return answer
+
+    @cached_property
+    def _actions(self) -> "FragmentRoutes":
+        # As in the API: its templates would slow down the start of all else.
+        from functions.console.action_services import ActionServices
+        from functions.console.actions import build_console_actions
+
+        return build_console_actions(ActionServices(self.services, self.operations), self.logger)
 
 
 def build_operator(settings: Settings, clients: Clients) -> Operator:
@@ -125,7 +140,7 @@ def build_operator(settings: Settings, clients: Clients) -> Operator:
     pauses = build_pauses(settings, clients, services.table)
     parts = OperationParts(lambda by: build_operations(settings, services, by), pauses, right)
     app = build_operator_app(services, parts, logger)
-    return Operator(app, services, pauses, settings, logger)
+    return Operator(app, services, parts, pauses, settings, logger)
 
 
 def build_operations(settings: Settings, services: ErasureServices, by: str) -> OperationServices:

@@ -128,6 +128,9 @@ class Settings(BaseModel):
     ocr_engine: OcrEngines = ("tesseract",)
     ocr_languages: TextList = ("eng",)
 
+    inbound_mail: OptionalText = None
+    inbound_mail_senders: TextList = ()
+
     callback_arns: TextList = ()
 
     report_from: OptionalText = None

@@ -8,6 +8,13 @@ import pytest
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
+from tests.local_stack.stack_fixtures import (  # noqa: F401 - fixtures of all folders
+    local_stack,
+    local_stack_root,
+    smtp_server,
+    start_stack,
+)
+
 # A busy machine is no reason to fail: examples are counted, not timed.
 settings.register_profile("seashore", deadline=None)
 settings.load_profile("seashore")

@@ -40,6 +40,7 @@ class Consumer(Generic[ItemT]):
         handle: Does the work within the deadline.
         give_up: Notes in the ledger that the item will not be done, and why.
         note_delay: Notes in the ledger that the item waits, how long and what for.
+        find_group: The message group of an item whose sender gives it none, as S3; None without.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Consumer(Generic[ItemT]):
     handle: Callable[[ItemT, Deadline], None]
     give_up: Callable[[ItemT, DeadLetter], None]
     note_delay: Callable[[ItemT, Wait], None]
+    find_group: Callable[[ItemT], str | None] = lambda item: None
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@
 | not its fault | a fresh copy with a delay takes its place: no receive is used up |
 | not its fault, and nobody says for how long | the same, with a delay that doubles each time |
 | not its fault, and nothing is left of what it has paid for | the same, and a receive is used up |
+| behind a backlog, without a message group | a copy with its group takes its place at once |
 | its time was up before its work began | as if it were not its fault |
 | will never work | a copy with its cause in the DLQ takes its place |
 | last receive failed | as if it would never work |
@@ -25,7 +26,8 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
     IdempotencyPersistenceLayerError,
 )
 
-from shared.errors import DeadlineError, DeferredError, PaidCalls, PermanentError
+from shared.errors import DeadlineError, DeferredError, PermanentError
+from shared.paid_calls import PaidCalls
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,7 @@ class Receipt:
         lock_seconds: The longest time that a run of the same item can still hold its lock.
         random: A number drawn from [0, 1).
         deferrals: How often it has waited for a cause that was not its own.
+        lacks_group: Whether it was left alone, to be sent again with its message group.
     """
 
     receive_count: int
@@ -57,6 +60,7 @@ class Receipt:
     lock_seconds: float
     random: float
     deferrals: int = 0
+    lacks_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,11 @@ class Defer:
 
 
 @dataclass(frozen=True)
+class Regroup:
+    """A copy with the item's message group takes the message's place at once."""
+
+
+@dataclass(frozen=True)
 class DeadLetter:
     """A copy in the DLQ takes the message's place."""
 
@@ -97,7 +106,7 @@ class DeadLetter:
     message: str
 
 
-Outcome = Acknowledge | ReturnToQueue | Defer | DeadLetter
+Outcome = Acknowledge | ReturnToQueue | Defer | Regroup | DeadLetter
 
 _STORE_DELAY_SECONDS = 15.0
 _MAX_JITTER_SECONDS = 300.0
@@ -111,7 +120,7 @@ _MAX_CAUSE_CHARACTERS = 1_000
 def decide_outcome(error: BaseException | None, receipt: Receipt, policy: Policy) -> Outcome:
     """Decide what becomes of a message whose handling ended with `error`, or without one."""
     if error is None:
-        return Acknowledge()
+        return Regroup() if receipt.lacks_group else Acknowledge()
     if isinstance(error, PermanentError):
         return _dead_letter(error)
     is_last_receive = receipt.receive_count >= policy.max_receive_count

@@ -40,7 +40,12 @@ def read_record(record: Mapping[str, Any]) -> ReceivedRecord:
     """
     body, attributes = unpack(record["body"], record.get("messageAttributes") or {})
     sent_at = datetime.fromtimestamp(int(record["attributes"]["SentTimestamp"]) / 1000, UTC)
-    state = read_delivery_state(attributes, message_id=record["messageId"], sent_at=sent_at)
+    state = read_delivery_state(
+        attributes,
+        message_id=record["messageId"],
+        sent_at=sent_at,
+        group=record["attributes"].get("MessageGroupId"),
+    )
     if state.failure is not None:
         state = state.reset_for_replay(sent_at)
     return ReceivedRecord(

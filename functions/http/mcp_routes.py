@@ -24,6 +24,7 @@ from shared.errors import SeashoreError
 from shared.ledger.documents import Document
 from shared.ledger.tasks import find_task
 from shared.messages.message import describe_problems
+from shared.messages.message_groups import group_of_sender
 from shared.messages.tasks import MAX_DOCUMENTS, AskTask
 
 # What one call of a tool returns at the most.
@@ -187,7 +188,7 @@ class _Calls:
             question=asked.question,
             documents=tuple(asked.documents),
         )
-        task = take_up_task(order, self._services.intake)
+        task = take_up_task(order, self._services.intake, group_of_sender(self._owner))
         return json.dumps({"task_id": task.task_id, "status": task.status})
 
     def _read_task(self, task_id: str) -> tuple[str, bool]:

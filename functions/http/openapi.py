@@ -8,7 +8,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 from aws_lambda_powertools.event_handler.openapi.models import APIKey, APIKeyIn, Server
-from pydantic import BaseModel
+from pydantic import BaseModel, TypeAdapter
 
 from functions.http.models import DocumentDeleted, ErrorAnswer
 from functions.http.operation_models import (
@@ -23,6 +23,7 @@ from functions.http.operation_models import (
     RetryAnswer,
     RetryRequest,
 )
+from functions.http.page_models import MOST_QUOTE_CHARACTERS, PageNumber, PageView
 from shared.messages.tasks import require_kinds
 
 _TITLE = "Seashore Pipeline"
@@ -75,6 +76,7 @@ def write_openapi(app: APIGatewayRestResolver, base_path: str) -> dict[str, Any]
         document["paths"][name]["get"]["security"] = []
     schemas = document["components"]["schemas"]
     _add_operator_routes(document["paths"], schemas)
+    _add_page_route(document["paths"], schemas)
     for name in _NOT_OURS:
         schemas.pop(name, None)
     require_kinds(schemas)
@@ -116,6 +118,34 @@ def _add_operator_routes(paths: dict[str, Any], schemas: dict[str, Any]) -> None
         body = {"application/json": {"schema": _add_schema(request, schemas)}}
         told["requestBody"] = {"required": True, "content": body}
         paths[f"/operations/{name}"] = {"post": told}
+
+
+def _add_page_route(paths: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Describe what shows a page: a function of its own serves it, which has an engine."""
+    document = paths["/documents/{document_id}"]["get"]
+    good = {"application/json": {"schema": _add_schema(PageView, schemas)}}
+    failures = {status: told for status, told in document["responses"].items() if status != "200"}
+    page = {**TypeAdapter(PageNumber).json_schema(), "title": "Page"}
+    quote = {"type": "string", "maxLength": MOST_QUOTE_CHARACTERS, "title": "Quote"}
+    paths["/documents/{document_id}/pages/{page}"] = {
+        "get": {
+            "tags": ["documents"],
+            "summary": "See a page of a document, with a quote marked",
+            "operationId": "read_page",
+            "parameters": [
+                *document["parameters"],
+                {"name": "page", "in": "path", "required": True, "schema": page},
+                {
+                    "name": "quote",
+                    "in": "query",
+                    "required": False,
+                    "schema": quote,
+                    "description": "Words of the page, to be marked on it.",
+                },
+            ],
+            "responses": {"200": {"description": "The page.", "content": good}, **failures},
+        }
+    }
 
 
 def _add_schema(model: type[BaseModel], schemas: dict[str, Any]) -> dict[str, Any]:

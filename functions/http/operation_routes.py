@@ -99,19 +99,19 @@ def add_operation_routes(app: APIGatewayRestResolver, parts: OperationParts) -> 
     @app.post("/operations/redo", **_tell("redo", "Summarise documents once more", *_BODY))
     def redo_documents(request: Annotated[RedoRequest, Body()]) -> RedoAnswer:
         return serve_operator(
-            app, parts.right, lambda by, deadline: _redo(request, parts.open(by), deadline)
+            app, parts.right, lambda by, deadline: answer_redo(request, parts.open(by), deadline)
         )
 
     @app.post("/operations/retry", **_tell("retry", "Try again what failed", *_BODY))
     def retry_items(request: Annotated[RetryRequest, Body()]) -> RetryAnswer:
         return serve_operator(
-            app, parts.right, lambda by, deadline: _retry(request, parts.open(by), deadline)
+            app, parts.right, lambda by, deadline: answer_retry(request, parts.open(by), deadline)
         )
 
     @app.post("/operations/cancel", **_tell("cancel", "Cancel what has not begun", *_BODY))
     def cancel_items(request: Annotated[CancelRequest, Body()]) -> CancelAnswer:
         return serve_operator(
-            app, parts.right, lambda by, deadline: _cancel(request, parts.open(by), deadline)
+            app, parts.right, lambda by, deadline: answer_cancel(request, parts.open(by), deadline)
         )
 
     @app.post("/operations/pause", **_tell("pause", "Have consumers pause", *_BODY))
@@ -178,7 +178,10 @@ def _read_selection(request: RedoRequest | RetryRequest | CancelRequest) -> Sele
     )
 
 
-def _redo(request: RedoRequest, services: OperationServices, deadline: Deadline) -> RedoAnswer:
+def answer_redo(
+    request: RedoRequest, services: OperationServices, deadline: Deadline
+) -> RedoAnswer:
+    """Plan a redo, and order it unless it is a dry run."""
     order = request.order or uuid.uuid4().hex
     terms = RedoTerms(model=request.model, is_fresh=request.fresh)
     plan = plan_redo(find_selected(_read_selection(request), services), order, terms, services)
@@ -204,7 +207,10 @@ def _list_ids(ids: Sequence[str]) -> list[str]:
     return list(ids[:_MOST_IDS])
 
 
-def _retry(request: RetryRequest, services: OperationServices, deadline: Deadline) -> RetryAnswer:
+def answer_retry(
+    request: RetryRequest, services: OperationServices, deadline: Deadline
+) -> RetryAnswer:
+    """Plan a retry, and carry it out unless it is a dry run."""
     selection = _read_selection(request)
     # Tasks that are named are enough.
     no_documents = bool(request.tasks) and selection.is_empty
@@ -224,9 +230,10 @@ def _retry(request: RetryRequest, services: OperationServices, deadline: Deadlin
     )
 
 
-def _cancel(
+def answer_cancel(
     request: CancelRequest, services: OperationServices, deadline: Deadline
 ) -> CancelAnswer:
+    """Plan a cancellation, and carry it out unless it is a dry run."""
     selection = _read_selection(request)
     no_documents = bool(request.tasks) and selection.is_empty
     waiting = list_waiting_tasks(services) if request.all else ()

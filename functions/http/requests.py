@@ -33,6 +33,12 @@ def find_header(event: Event, name: str) -> str | None:
     return next((value for key, value in headers.items() if key.lower() == name), None)
 
 
+def is_for_console(event: Event) -> bool:
+    """Whether a browser asks for a part of the console, which is HTML and no JSON."""
+    path = str(event["path"])
+    return path == "/console" or path.startswith("/console/")
+
+
 def check_body(event: Event) -> Event:
     """The event with its body decoded, if that is a JSON object or none at all.
 

@@ -38,6 +38,7 @@ from pipeline.tasks.task_listing import TasksWanted, list_task_page
 from shared.errors import NothingFoundError
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
+from shared.messages.message_groups import group_of_sender
 from shared.messages.tasks import TASK_ID_PATTERN
 from shared.messages.tasks import Task as TaskOrder
 
@@ -70,7 +71,8 @@ def _add_task_routes(app: APIGatewayRestResolver, services: ApiServices) -> None
         facts = find_facts(app)
         if order.id is None:
             order = order.model_copy(update={"id": make_id(facts.owner, key)})
-        task = run_within(facts.deadline, lambda: take_up_task(order, services.intake))
+        group = group_of_sender(facts.owner)
+        task = run_within(facts.deadline, lambda: take_up_task(order, services.intake, group))
         return TaskAccepted(task_id=task.task_id, status=task.status, request_id=facts.request_id)
 
     @app.post(
@@ -84,7 +86,7 @@ def _add_task_routes(app: APIGatewayRestResolver, services: ApiServices) -> None
     def start_extractions(request: Annotated[ExtractionsRequest, Body()]) -> ExtractionsAccepted:
         facts = find_facts(app)
         content = request.model_dump(exclude={"fields"})
-        wanted = ExtractionsWanted(schema=request.fields, **content)
+        wanted = ExtractionsWanted(schema=request.fields, sender=facts.owner, **content)
         found = run_within(
             facts.deadline, lambda: take_up_extractions(wanted, services.intake, facts.deadline)
         )

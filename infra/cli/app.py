@@ -14,6 +14,7 @@ import typer
 from typer.core import TyperGroup
 
 from infra.cli.chat.commands import chat_commands
+from infra.cli.console.commands import console_commands
 from infra.cli.dead_letters.commands import dlq
 from infra.cli.deploy.commands import deploy_commands
 from infra.cli.deploy.secret_commands import secrets
@@ -75,6 +76,7 @@ app.add_typer(log_commands)
 app.add_typer(operation_commands)
 app.add_typer(erasure_commands)
 app.add_typer(chat_commands)
+app.add_typer(console_commands)
 app.add_typer(dlq, name="dlq")
 app.add_typer(report_commands)
 app.add_typer(demo_command)

@@ -6,6 +6,7 @@ from infra.aws import aws_errors_as
 from infra.deploy.code_only import exchange_code, find_stale_functions, require_working_functions
 from infra.deploy.kept_pauses import keep_pauses_of
 from infra.deploy.language_files import put_missing_languages
+from infra.deploy.mail_rule_set import choose_rule_set, make_rule_set, settle_rule_set
 from infra.deploy.stack_changes import ResourceChange, add_code_changes
 from infra.deploy.stack_operation import Deployment, read_kept_parameters
 from infra.deploy.stack_place import StackPlace
@@ -59,6 +60,8 @@ def deploy_stack(
             message holds the reason of the first resource that failed. Or a function does not work.
     """
     with aws_errors_as(DeployError):
+        parameters = choose_rule_set(place, parameters)
+        make_rule_set(place, parameters)
         staged = stage_template(place, packages, parameters)
         deployment = place.operation.deploy(staged.url, staged.parameter_names, parameters)
         # CloudFormation does not know of code that `--code-only` has brought in since.
@@ -68,6 +71,7 @@ def deploy_stack(
             exchange_code(place, stale, staged)
         if deployment.changed:
             require_working_functions(place, packages)
+        settle_rule_set(place, parameters)
         keep_pauses_of(place, deployment.outputs)
         put_missing_languages(deployment.outputs, ObjectStore(place.client("s3")), place.report)
         return Deployment(deployment.outputs, changed=deployment.changed or bool(stale))
@@ -84,6 +88,7 @@ def plan_deployment(
         DeployError: The template or a parameter is wrong, or the stack cannot be updated as it is.
     """
     with aws_errors_as(DeployError):
+        parameters = choose_rule_set(place, parameters)
         staged = stage_template(place, packages, parameters)
         is_there = place.operation.describe() is not None
         changes = place.operation.plan(staged.url, staged.parameter_names, parameters)

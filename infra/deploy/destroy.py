@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from infra.aws import aws_errors_as
 from infra.deploy.bucket_removal import remove_bucket
+from infra.deploy.mail_rule_set import RULE_TYPE, clear_rule_set
 from infra.deploy.stack_place import StackPlace
 from infra.deploy.template_file import parse_template
 from infra.project_files import TEMPLATE
@@ -122,6 +123,8 @@ def destroy_stack(place: StackPlace, plan: Destruction, *, delete_data: bool) ->
     with aws_errors_as(DeployError):
         if plan.exists:
             place.operation.delete()
+            if any(resource.resource_type == RULE_TYPE for resource in plan.deleted):
+                clear_rule_set(place)
         if delete_data:
             for resource in plan.kept:
                 _remove_data(place, resource)

@@ -44,6 +44,18 @@ _UNSIGNED_DELETION: dict[str, Any] = {
         "identity": {"apiKeyId": "smoke-check"},
     },
 }
+# Of a document that no stack has.
+_UNKNOWN_PAGE: dict[str, Any] = {
+    **_HEALTH_REQUEST,
+    "resource": "/documents/{document_id}/pages/{page}",
+    "path": f"/documents/d{'0' * 20}/pages/1",
+    "pathParameters": {"document_id": f"d{'0' * 20}", "page": "1"},
+    "requestContext": {
+        **_HEALTH_REQUEST["requestContext"],
+        "resourcePath": "/documents/{document_id}/pages/{page}",
+        "path": f"/documents/d{'0' * 20}/pages/1",
+    },
+}
 # A batch without messages: settings are read and everything is built, but nothing is worked on.
 _EMPTY_BATCH: dict[str, Any] = {"Records": []}
 
@@ -51,12 +63,18 @@ _EMPTY_BATCH: dict[str, Any] = {"Records": []}
 _WANTED_STATUS = {
     "api": ("GET /health", 200),
     "operator": ("DELETE /documents without the operators' key", 403),
+    "pages": ("a page of an unknown document", 404),
 }
 
 
 def choose_event(function: str) -> dict[str, Any]:
-    """The harmless event of a function: two answer requests, every other one reads a queue."""
-    return {"api": _HEALTH_REQUEST, "operator": _UNSIGNED_DELETION}.get(function, _EMPTY_BATCH)
+    """The harmless event of a function: three answer requests, every other one reads a queue."""
+    requests = {
+        "api": _HEALTH_REQUEST,
+        "operator": _UNSIGNED_DELETION,
+        "pages": _UNKNOWN_PAGE,
+    }
+    return requests.get(function, _EMPTY_BATCH)
 
 
 def invoke_harmlessly(

@@ -9,13 +9,14 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from infra.aws import aws_errors_as
+from infra.deploy.mail_rule_set import takes_mail
 from infra.deploy.parameter_check import uses_model
 from infra.deploy.stack_operation import describe_stack, read_parameters
 from infra.deploy.stack_place import StackPlace
 from infra.deploy.template_file import read_defaults
 from infra.doctor.check import Check, failed, passed, skipped, warned
 from infra.doctor.local_checks import check_clock
-from infra.doctor.mail_check import check_mail
+from infra.doctor.mail_check import check_inbound_mail, check_mail
 from shared.aws.secrets import is_ssm_parameter
 from shared.errors import OperatorError
 
@@ -77,6 +78,8 @@ class AwsDoctor:
         yield self._guard("lambda code storage", self._check_code_storage)
         yield self._guard("model key", self._check_model_key)
         yield self._guard("mail", self._check_mail)
+        if takes_mail(self._parameters):
+            yield self._guard("mail-in", self._check_inbound_mail)
 
     def _client(self, service: str) -> Any:
         return self._place.client(service, _CONFIG)
@@ -163,6 +166,11 @@ class AwsDoctor:
         if not (sender and recipients):
             return skipped("mail", "the stack mails no report")
         return check_mail(self._client("sesv2"), sender, recipients.split(","))
+
+    def _check_inbound_mail(self) -> Check:
+        address, region = self._parameters["InboundMail"], self._place.region
+        rule = f"{self._place.stack_name}-inbound-mail"
+        return check_inbound_mail(self._client("ses"), self._client("sesv2"), address, rule, region)
 
 
 def sum_concurrency(parameters: Mapping[str, str]) -> int:

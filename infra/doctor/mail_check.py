@@ -1,7 +1,7 @@
-"""Whether Amazon SES lets the daily report be mailed."""
+"""Whether Amazon SES lets the daily report be mailed, and takes mails for the stack."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from infra.doctor.check import Check, failed, passed, warned
 
@@ -55,6 +55,41 @@ def judge_mail(*, is_enabled: bool, in_sandbox: bool, unverified: Sequence[str])
             "Ask for production access in the SES console before others are to get the report.",
         )
     return passed("mail", "SES may send")
+
+
+def check_inbound_mail(
+    ses: Any, sesv2: "SESV2Client", address: str, rule: str, region: str
+) -> Check:
+    """Ask SES whether mails to the stack's address reach its rule.
+
+    Args:
+        ses: Client of SES, in its first version, which knows rules.
+        sesv2: Client of SES.
+        address: The address that takes mails.
+        rule: Name of the stack's rule.
+        region: The region, which is part of SES's address for mails.
+
+    Raises:
+        ClientError: SES refused.
+    """
+    active = ses.describe_active_receipt_rule_set()
+    rules = [one["Name"] for one in active.get("Rules", []) if one.get("Enabled")]
+    domain = address.partition("@")[2]
+    if rule not in rules:
+        name = active.get("Metadata", {}).get("Name")
+        return failed(
+            "mail-in",
+            f"the rule {rule} is not in the active rule set of SES ({name or 'none is active'})",
+            "Deploy the stack again: it puts its rule into the set that is active.",
+        )
+    if not _is_verified(sesv2, address):
+        return failed(
+            "mail-in",
+            f"SES has not verified {domain}",
+            f"Verify it: `aws sesv2 create-email-identity --email-identity {domain}`.",
+        )
+    words = f"{address} is taken; the MX record of {domain} has to be `10 inbound-smtp.{region}."
+    return passed("mail-in", f"{words}amazonaws.com`")
 
 
 def _is_verified(client: "SESV2Client", address: str) -> bool:

@@ -39,7 +39,7 @@ def ensure_mail_catcher(folder: LocalFolder) -> str:
     Raises:
         LocalStackError: It does not start.
     """
-    port = _read_port(folder)
+    port = read_mail_port(folder)
     if port is not None and _answers(port):
         return f"{HOST}:{port}"
     if port is None or not is_free(port):
@@ -53,7 +53,8 @@ def ensure_mail_catcher(folder: LocalFolder) -> str:
     return f"{HOST}:{port}"
 
 
-def _read_port(folder: LocalFolder) -> int | None:
+def read_mail_port(folder: LocalFolder) -> int | None:
+    """The port on which mails are taken; None if none ever was."""
     try:
         return int(folder.mail_port.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

@@ -7,13 +7,20 @@ from pathlib import Path
 FOLDER = Path(__file__).parent
 PROJECT = FOLDER.parent.parent / "pyproject.toml"
 
-FUNCTIONS = ("ingest", "convert", "recognise", "worker", "report", "api", "operator", "database")
+FUNCTIONS = (
+    *("ingest", "convert", "recognise", "worker", "report", "api", "operator", "pages"),
+    "database",
+)
 
 # Their needs clash with ours or with each other's, so each has an environment of its own.
 AUDIT_TOOLS = ("bandit", "checkov", "detect-secrets", "sam")
 
+# Of django-htmx the API has one static file.
+_WITHOUT = {"api": ("asgiref", "django", "sqlparse")}
+
 LOCKS = {
     "emulator.txt": ["--group", f"{PROJECT}:emulator"],
+    "scripts.txt": ["--group", f"{PROJECT}:scripts", "--no-deps"],
     **{f"{tool}.txt": ["--group", f"{PROJECT}:{tool}"] for tool in AUDIT_TOOLS},
     # MuPDF is under the AGPL, so these readers stay apart from all that is shipped.
     "format-peers.txt": ["--group", f"{PROJECT}:format-peers"],
@@ -32,6 +39,7 @@ LOCKS = {
         f"functions-{name}.txt": [
             *("--group", f"{PROJECT}:{name}"),
             *("--constraint", str(FOLDER / "development.txt")),
+            *(f"--no-emit-package={needless}" for needless in _WITHOUT.get(name, ())),
         ]
         for name in FUNCTIONS
     },

@@ -33,7 +33,10 @@ from infra.project_files import LOCKS, PROJECT
 from shared.errors import BuildError
 
 # Each has a module of its name in `functions`, a lock file, and a place in the template.
-FUNCTIONS = ("ingest", "convert", "recognise", "worker", "report", "api", "operator", "database")
+FUNCTIONS = (
+    *("ingest", "convert", "recognise", "worker", "report", "api", "operator", "pages"),
+    "database",
+)
 
 # The runtime python3.13 of AWS Lambda: Amazon Linux 2023, whose glibc is 2.34.
 AWS_PYTHON = "3.13"
@@ -140,7 +143,7 @@ def _choose_interpreter(target: Target) -> Path:
 
 
 # Functions without a word to spare in 10 MB, none of whose models describe themselves to anybody.
-WITHOUT_DOCSTRINGS = frozenset({"ingest", "recognise"})
+WITHOUT_DOCSTRINGS = frozenset({"ingest", "pages", "recognise"})
 
 
 @dataclass(frozen=True)

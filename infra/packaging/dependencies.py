@@ -35,6 +35,9 @@ _NEEDLESS_PATHS = (
     "urllib3/contrib/emscripten/*",
 )
 
+# Distributions of which one file is of use: a script for browsers.
+_ONLY_FILES = {"django_htmx": "static/django_htmx/htmx-4.min.js"}
+
 # Shared libraries that are shipped with what only a debugger asks for.
 _LIBRARIES_TO_BLANK = ("pypdfium2_raw/*.so", "tesserocr/*.so", "tesserocr.libs/*")
 
@@ -251,6 +254,10 @@ def _remove_needless_files(tree: Path) -> None:
     for pattern in _NEEDLESS_PATHS:
         for path in tree.glob(pattern):
             path.unlink()
+    for package, kept in _ONLY_FILES.items():
+        for path in list(walk_files(tree / package)):
+            if path != tree / package / kept:
+                path.unlink()
     for path in list(walk_files(tree)):
         in_metadata = path.relative_to(tree).parts[0].endswith(".dist-info")
         needless = path.suffix in _NEEDLESS_SUFFIXES or path.name in _NEEDLESS_NAMES

@@ -21,6 +21,7 @@ from pipeline.erasure.traces import (
     erase_task,
     erase_texts,
 )
+from pipeline.page_views.view_keys import views_folder
 from shared.errors import ObjectMissingError, SeashoreError
 from shared.ledger.children import CHILDREN_PREFIX, list_children, note_child_erased
 from shared.ledger.document_versions import find_current_document_id, forget_version, list_versions
@@ -224,6 +225,9 @@ def _erase_artifacts(
     document_id: str, left: Leftovers, text_address: str, services: ErasureServices
 ) -> None:
     erase_texts(document_id, left.content_sha256, text_address, services)
+    if left.content_sha256:
+        # Also of those who share the bytes, for whom they are drawn anew.
+        erase_folder(views_folder(left.content_sha256), services)
     erase_folder(f"results/{document_id}/", services)
     if left.day:
         erase_report_line(document_id, left.day, services)

@@ -6,7 +6,7 @@ to each page and text page, which costs as much as all that this package does to
 
 import ctypes
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from typing import NamedTuple
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
 from pipeline.extraction.pdfium_opening import load_document
-from pipeline.extraction.shown_text.annotations import read_notes
+from pipeline.extraction.shown_text.annotations import Note, read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
 from pipeline.extraction.shown_text.divided_cells import divide_cells
@@ -22,6 +22,7 @@ from pipeline.extraction.shown_text.downward_lines import order_downward_lines
 from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.layers import Layers
 from pipeline.extraction.shown_text.note_places import place_notes
+from pipeline.extraction.shown_text.page_characters import PageCharacters
 from pipeline.extraction.shown_text.raised_digits import separate_raised_digits
 from pipeline.extraction.shown_text.right_to_left import order_right_to_left
 from pipeline.extraction.shown_text.spaced_letters import join_spaced_letters
@@ -65,6 +66,10 @@ class ShownText(NamedTuple):
     text: str
     is_plain: bool
     notes: tuple[str, ...] = ()
+
+
+# Is given PDFium's handle of a page, all that it shows as text, and its fields and notes.
+Locate = Callable[[object, PageCharacters, Sequence[Note]], None]
 
 
 class PdfiumDocument:
@@ -129,7 +134,12 @@ class PdfiumDocument:
             return False
         return len(text) <= _MAX_STAND_IN_CHARACTERS and bool(_PROGRAM.search(text))
 
-    def read_page(self, number: int, look: Callable[[object, TextPage], None]) -> ShownText:
+    def read_page(
+        self,
+        number: int,
+        look: Callable[[object, TextPage], None],
+        locate: Locate | None = None,
+    ) -> ShownText:
         """What a page, numbered from 1, shows: its text, its fields and its notes.
 
         The text is that inside the visible box; all of it if none is there.
@@ -137,6 +147,8 @@ class PdfiumDocument:
         Args:
             number: The number of the page.
             look: Is given PDFium's handle of the page, and its characters, while it is open.
+            locate: Is given the text that results, of which each character may be asked where it
+                stands, while the page is open.
 
         Raises:
             PdfiumError: The page cannot be loaded.
@@ -144,9 +156,9 @@ class PdfiumDocument:
         """
         with open_page(self._handle, number) as page:
             if self._layers is None and not self._is_right_to_left:
-                return self._read_shown(page, page, number, look)
+                return self._read_shown(page, page, number, look, locate)
             with self._open_copy(page, number) as copy:
-                return self._read_shown(page, copy, number, look)
+                return self._read_shown(page, copy, number, look, locate)
 
     def close(self) -> None:
         """Give back what PDFium holds of the document."""
@@ -186,6 +198,7 @@ class PdfiumDocument:
         page_of_text: object,
         number: int,
         look: Callable[[object, TextPage], None],
+        locate: Locate | None,
     ) -> ShownText:
         visible = find_visible_box(page)
         text_page = pdfium.FPDFText_LoadPage(page_of_text)
@@ -208,10 +221,12 @@ class PdfiumDocument:
                 if self._may_show_notes
                 else []
             )
-            text = characters.text
             if notes:
-                text = place_notes(characters, notes, quarter_turns, visible).text
-                has_plain_text = is_plain(text)
+                characters = place_notes(characters, notes, quarter_turns, visible)
+                has_plain_text = is_plain(characters.text)
+            if locate is not None:
+                locate(page, characters, notes)
+            text = characters.text
             if has_plain_text:
                 return ShownText(text, True, tuple(note.text for note in notes))
             return ShownText(join_pairs(text), False, tuple(note.text for note in notes))

@@ -12,6 +12,7 @@ from shared.errors import LedgerConflictError
 from shared.ledger.chunks import note_all_sent
 from shared.ledger.documents import Document, move_document
 from shared.lifecycle import DocumentStatus
+from shared.messages.message_groups import group_of_document
 from shared.messages.work_items import Combine, RedoTerms, SummarizeChunk, encode_message
 
 logger = logging.getLogger("seashore.ingest")
@@ -29,7 +30,7 @@ def may_lack_chunks(document: Document) -> bool:
 def send_chunks(document: Document, services: Services) -> None:
     """Send every chunk of a document's run to the worker, and note that they are sent."""
     bodies = [encode_message(message) for message in list_chunk_messages(document)]
-    services.queues.send(services.work_queue_url, bodies)
+    services.queues.send(services.work_queue_url, bodies, find_group(document))
     try:
         move_document(
             services.table,
@@ -70,6 +71,11 @@ def build_combine(document: Document) -> Combine:
         is_recognised=document.is_recognised,
         terms=_find_terms(document),
     )
+
+
+def find_group(document: Document) -> str:
+    """The message group of all messages about a document."""
+    return group_of_document(document.key, document.redo_order)
 
 
 def _find_terms(document: Document) -> RedoTerms | None:

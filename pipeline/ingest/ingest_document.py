@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pipeline.extraction import OpenDocument
 from pipeline.extraction.file_header import looks_like_pdf
+from pipeline.inbound_mail.admission import InboundMail, check_mail
 from pipeline.ingest.children import put_children
-from pipeline.ingest.chunk_sending import may_lack_chunks, send_chunks
+from pipeline.ingest.chunk_sending import find_group, may_lack_chunks, send_chunks
 from pipeline.ingest.chunk_text import (
     belongs_to,
     chunk_text_key,
@@ -48,6 +49,7 @@ from shared.ledger.documents import (
     write_embedded_files,
 )
 from shared.lifecycle import DocumentStatus, find_sources
+from shared.messages.uploads import MAIL_PREFIX
 from shared.messages.work_items import (
     ContinueIngest,
     ConvertDocument,
@@ -70,10 +72,12 @@ class IngestServices(RenderServices):
         conversions_queue_url: Where a document is sent that is no PDF; None in the function that
             reads those.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
+        inbound_mail: Who may send mails to the stack; None where none are taken.
     """
 
     conversions_queue_url: str | None
     chunk_tokens: int
+    inbound_mail: InboundMail | None = None
 
 
 def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) -> None:
@@ -175,8 +179,16 @@ def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
     """Whether a file is for the function that reads other formats than PDF, which gets word of it.
 
     It lies here by now: to look at its first bytes before would cost each PDF a request of its own.
+
+    Raises:
+        RejectedDocumentError: It is a mail that is not taken.
     """
-    if services.conversions_queue_url is None or looks_like_pdf(path):
+    if services.conversions_queue_url is None:
+        return False
+    if services.inbound_mail is not None and document.key.startswith(MAIL_PREFIX):
+        check_mail(path, services.inbound_mail)
+    # A mail may have the first bytes of a PDF in one of its headers.
+    elif looks_like_pdf(path):
         return False
     if path.stat().st_size == 0:
         # Refused at once, in words.
@@ -184,7 +196,9 @@ def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
     message = ConvertDocument(
         document_id=document.document_id, run=document.run, next_page=document.next_page
     )
-    services.queues.send(services.conversions_queue_url, [encode_message(message)])
+    services.queues.send(
+        services.conversions_queue_url, [encode_message(message)], find_group(document)
+    )
     return True
 
 
@@ -312,4 +326,4 @@ def _send_rest(document: Document, extraction: ExtractedText, services: IngestSe
     message = kind(
         document_id=document.document_id, run=document.run, next_page=extraction.next_page
     )
-    services.queues.send(services.queue_url, [encode_message(message)])
+    services.queues.send(services.queue_url, [encode_message(message)], find_group(document))

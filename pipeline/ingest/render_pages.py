@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from pipeline.extraction import Extractor
+from pipeline.ingest.chunk_sending import find_group
 from pipeline.ingest.chunk_text import picture_key, text_folder
 from pipeline.ingest.downloads import download_document
 from pipeline.ingest.settled_pages import have_rest_given_up, settle_and_follow
@@ -65,7 +66,7 @@ def ask_for_pictures(document: Document, services: RenderServices) -> None:
     """Have the pages of a document rendered that are to be recognised."""
     if document.recognising_pages:
         message = RenderPages(document_id=document.document_id, run=document.run, first_page=1)
-        services.queues.send(services.queue_url, [encode_message(message)])
+        services.queues.send(services.queue_url, [encode_message(message)], find_group(document))
 
 
 def render_pages(message: RenderPages, services: RenderServices, deadline: Deadline) -> None:
@@ -128,7 +129,7 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
         if not done:
             raise
         rest = message.model_copy(update={"first_page": left[done]})
-        services.queues.send(services.queue_url, [encode_message(rest)])
+        services.queues.send(services.queue_url, [encode_message(rest)], find_group(document))
 
 
 def _is_known(address: str, page: int, there: set[str]) -> bool:
@@ -150,4 +151,5 @@ def _have_recognised(
         )
         for page in pages
     ]
-    services.queues.send(queue_url, [encode_message(one) for one in messages])
+    bodies = [encode_message(one) for one in messages]
+    services.queues.send(queue_url, bodies, find_group(document))

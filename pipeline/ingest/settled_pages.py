@@ -1,5 +1,6 @@
 """Pages whose recognition is over, one by one, and the message that takes up all of them."""
 
+from pipeline.ingest.chunk_sending import find_group
 from pipeline.services import Services
 from shared.ledger.document_texts import SettledPage, settle_page
 from shared.ledger.documents import find_document
@@ -21,7 +22,7 @@ def settle_and_follow(page: SettledPage, recognition_queue_url: str, services: S
         return
     if document.pages_settled >= count_pages(document.recognising_pages):
         message = TakeUpPages(document_id=page.document_id, run=page.run)
-        services.queues.send(recognition_queue_url, [encode_message(message)])
+        services.queues.send(recognition_queue_url, [encode_message(message)], find_group(document))
 
 
 def have_rest_given_up(

@@ -17,10 +17,10 @@ from shared.errors import (
     ModelSlowError,
     ModelThrottledError,
     ModelUnavailableError,
-    PaidCalls,
     SeashoreError,
 )
 from shared.llm.model import PAID_COUNTS, LanguageModel
+from shared.paid_calls import PaidCalls
 
 _DOWN = (ModelAccessError, ModelThrottledError, ModelUnavailableError)
 # The first is asked again after as long at the latest, however long its provider says to wait.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pipeline.metering.payers import Payer
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation
-from shared.errors import ContextOverflowError, LedgerConflictError, PaidCalls, SeashoreError
+from shared.errors import ContextOverflowError, LedgerConflictError, SeashoreError
 from shared.ledger.answers import (
     Lesson,
     answer_row_key,
@@ -15,6 +15,7 @@ from shared.ledger.answers import (
 )
 from shared.ledger.documents import Clock
 from shared.lifecycle import DocumentStatus
+from shared.paid_calls import PaidCalls
 
 _ENDED = (DocumentStatus.DELETED, DocumentStatus.CANCELLED)
 

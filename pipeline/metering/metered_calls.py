@@ -27,7 +27,6 @@ from shared.errors import (
     DeadlineError,
     DeferredError,
     LateAnswerError,
-    PaidCalls,
     SeashoreError,
     UnfinishedError,
 )
@@ -38,6 +37,7 @@ from shared.llm.call_chain import find_most_of_answer, find_most_of_turn
 from shared.llm.model import EXTRACTIVE, ModelAnswer, ModelRequest, Usage
 from shared.llm.prompt_rendering import estimate_request_tokens
 from shared.llm.turns import ModelTurn, ToolModel, Turn, TurnRequest, estimate_turn_tokens, turn_key
+from shared.paid_calls import PaidCalls
 
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 ResultT = TypeVar("ResultT")

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from pipeline.metering.lease_notes import LeaseNotes, OpenLease
 from shared.aws.dynamodb_table import LedgerTable, Update
 from shared.calendar import find_day, seconds_until_tomorrow
-from shared.errors import OverBudgetError, PaidCalls, SeashoreError
+from shared.errors import OverBudgetError, SeashoreError
 from shared.ledger.spend import (
     Account,
     Lease,
@@ -31,6 +31,7 @@ from shared.ledger.spend import (
 )
 from shared.llm.model import PAID_COUNTS, ModelAnswer, Usage
 from shared.llm.turns import ModelTurn, ToolsNotTakenError
+from shared.paid_calls import PaidCalls
 from shared.prices import ModelPrice, compute_cost_micro_usd, format_usd
 
 ReplyT = TypeVar("ReplyT", ModelAnswer[Any], ModelTurn)

@@ -17,6 +17,7 @@ from shared.ledger.documents import Document
 from shared.lifecycle import REDONE_FROM, DocumentStatus
 from shared.llm.model_choice import check_model
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
+from shared.messages.message_groups import group_of_redo
 from shared.messages.work_items import Redo, RedoTerms, encode_message
 from shared.prices import compute_cost_micro_usd
 
@@ -156,13 +157,18 @@ def order_redo(
         )
         for document in plan.documents
     ]
+    group = group_of_redo(order)
+
+    def send(ten: Sequence[str]) -> None:
+        services.queues.send(services.work_queue_url, ten, group)
+
     sent = 0
     with ThreadPoolExecutor(_THREADS) as pool:
         for some in _split(bodies, _THREADS * _MESSAGES_AT_ONCE):
             if deadline.remaining_seconds <= 0:
                 break
             parts = _split(some, _MESSAGES_AT_ONCE)
-            list(pool.map(lambda ten: services.queues.send(services.work_queue_url, ten), parts))
+            list(pool.map(send, parts))
             sent += len(some)
     return sent
 

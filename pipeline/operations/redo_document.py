@@ -6,7 +6,7 @@ carried out, and once, since the ledger lets only one run follow another.
 
 import logging
 
-from pipeline.ingest.chunk_sending import may_lack_chunks, send_chunks
+from pipeline.ingest.chunk_sending import find_group, may_lack_chunks, send_chunks
 from pipeline.ingest.ingest_failures import fail_if_stuck
 from pipeline.services import Services
 from pipeline.summaries.summarize_document import SummarizeServices
@@ -36,7 +36,9 @@ def redo_document(order: Redo, services: SummarizeServices) -> None:
         logger.info("redo_outdated", extra={"action": "redo_outdated"})
     elif document.status is DocumentStatus.RECEIVED:
         message = ContinueIngest(document_id=document.document_id, run=document.run, next_page=1)
-        services.queues.send(services.uploads_queue_url, [encode_message(message)])
+        services.queues.send(
+            services.uploads_queue_url, [encode_message(message)], find_group(document)
+        )
     elif may_lack_chunks(document):
         send_chunks(document, services)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.dead_letters.hold import LetterOutcome
 from pipeline.dead_letters.replay import replay
-from pipeline.ingest.chunk_sending import build_combine, list_chunk_messages
+from pipeline.ingest.chunk_sending import build_combine, find_group, list_chunk_messages
 from pipeline.operations.selection import OperationServices
 from shared.dead_letters.letters import Letter
 from shared.dead_letters.reading import read_letters
@@ -121,6 +121,7 @@ def retry(plan: RetryPlan, services: OperationServices, deadline: Deadline) -> R
 
 def _resume(document: Document, services: OperationServices) -> None:
     """Send what a document lacks, as the ledger knows it: the same work, under the same ids."""
+    group = find_group(document)
     if document.status is DocumentStatus.CANCELLED:
         order = Redo(
             document_id=document.document_id,
@@ -128,7 +129,7 @@ def _resume(document: Document, services: OperationServices) -> None:
             order=f"retry-{uuid.uuid4().hex}",
             by=services.by,
         )
-        services.queues.send(services.work_queue_url, [encode_message(order)])
+        services.queues.send(services.work_queue_url, [encode_message(order)], group)
         return
     is_half_read = document.next_page <= document.pages
     if is_half_read or not document.chunk_plan:
@@ -137,10 +138,10 @@ def _resume(document: Document, services: OperationServices) -> None:
             run=document.run,
             next_page=document.next_page if is_half_read else 1,
         )
-        services.queues.send(services.uploads_queue_url, [encode_message(again)])
+        services.queues.send(services.uploads_queue_url, [encode_message(again)], group)
         return
     bodies = [encode_message(message) for message in _list_missing(document, services)]
-    services.queues.send(services.work_queue_url, bodies)
+    services.queues.send(services.work_queue_url, bodies, group)
 
 
 def _list_missing(document: Document, services: OperationServices) -> list[WorkMessage]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.extraction.page_text import PageText
 from pipeline.extraction.text_cleanup import clean_text, drop_lone_surrogates
-from pipeline.ingest.chunk_sending import build_combine, list_chunk_messages
+from pipeline.ingest.chunk_sending import build_combine, find_group, list_chunk_messages
 from pipeline.ingest.chunk_text import (
     ChunkText,
     PageOfText,
@@ -193,4 +193,5 @@ def _send_what_follows(document: Document, services: TakeUpServices) -> None:
     ]
     if document.has_all_parts:
         messages = [build_combine(document)]
-    services.queues.send(services.work_queue_url, [encode_message(one) for one in messages])
+    bodies = [encode_message(one) for one in messages]
+    services.queues.send(services.work_queue_url, bodies, find_group(document))

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pipeline.ingest.chunk_sending import build_combine
+from pipeline.ingest.chunk_sending import build_combine, find_group
 from pipeline.ingest.chunk_text import ChunkText
 from pipeline.metering.answer_services import AnswerServices
 from pipeline.metering.metered_calls import KeptAnswer, MeteredCalls
@@ -141,9 +141,11 @@ def _have_read_anew(message: SummarizeChunk, services: SummarizeServices) -> Non
     )
     action = "text_gone" if is_lost else "text_gone_and_not_needed"
     logger.warning(action, extra={"action": action})
-    if is_lost:
+    if document is not None and is_lost:
         again = ContinueIngest(document_id=message.document_id, run=message.run, next_page=1)
-        services.queues.send(services.uploads_queue_url, [encode_message(again)])
+        services.queues.send(
+            services.uploads_queue_url, [encode_message(again)], find_group(document)
+        )
 
 
 def _open_calls(
@@ -182,7 +184,7 @@ def _send_combine_if_complete(document_id: str, run: int, services: SummarizeSer
     if document.status is not DocumentStatus.SUMMARIZING:
         return
     body = encode_message(build_combine(document))
-    services.queues.send(services.work_queue_url, [body])
+    services.queues.send(services.work_queue_url, [body], find_group(document))
 
 
 def combine_chunks(message: Combine, services: SummarizeServices, deadline: Deadline) -> None:

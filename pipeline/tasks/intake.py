@@ -26,7 +26,7 @@ class IntakeServices(Services):
     callback_arns: tuple[str, ...]
 
 
-def take_up_task(order: TaskOrder, services: IntakeServices) -> Task:
+def take_up_task(order: TaskOrder, services: IntakeServices, group: str) -> Task:
     """Enter a task and send it to the work queue.
 
     It is entered first, so that it can be asked for as soon as it is accepted, and so that one of
@@ -37,6 +37,7 @@ def take_up_task(order: TaskOrder, services: IntakeServices) -> Task:
     Args:
         order: The task, with an id.
         services: The ledger and the queue.
+        group: The message group of its sender (`shared/messages/message_groups.py`).
 
     Returns:
         The task as it stands.
@@ -60,7 +61,7 @@ def take_up_task(order: TaskOrder, services: IntakeServices) -> Task:
             f"the task {order.task_id} was sent before and asked for something else"
         )
     if task.status is TaskStatus.RECEIVED:
-        services.queues.send(services.work_queue_url, [body])
+        services.queues.send(services.work_queue_url, [body], group)
     return task
 
 

@@ -85,6 +85,9 @@ class Mailer:
                                 "Text": {"Data": mail.text, "Charset": "UTF-8"},
                                 "Html": {"Data": mail.html, "Charset": "UTF-8"},
                             },
+                            # So that nobody's absence is answered, and no mail goes round (RFC
+                            # 3834, 5).
+                            "Headers": [{"Name": "Auto-Submitted", "Value": "auto-generated"}],
                         }
                     },
                 )

@@ -38,6 +38,7 @@ class ReceivedMessage:
         receive_count: How often it was received, on its former queue too.
         moved_by_sqs: Whether SQS itself moved it to the DLQ that it was received from (Amazon SQS
             API Reference, ReceiveMessage: `DeadLetterQueueSourceArn`).
+        group: Its message group, if it has one.
     """
 
     message_id: str
@@ -47,6 +48,7 @@ class ReceivedMessage:
     sent_at: datetime
     receive_count: int
     moved_by_sqs: bool = False
+    group: str | None = None
 
 
 @dataclass(frozen=True)
@@ -67,7 +69,8 @@ class MessageCopy:
             # Escaped to ASCII: SQS refuses some characters, which an error's message may quote.
             "StringValue": json.dumps(self.state.model_dump(mode="json", exclude_none=True)),
         }
-        return {"MessageBody": body, "MessageAttributes": copied}
+        request = {"MessageBody": body, "MessageAttributes": copied}
+        return {**request, **_name_group(self.state.group)}
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,14 @@ class Queues:
 
     client: "SQSClient"
 
-    def send(self, queue_url: str, bodies: Sequence[str]) -> None:
+    def send(self, queue_url: str, bodies: Sequence[str], group: str | None = None) -> None:
         """Send messages, ten at a time.
+
+        Args:
+            queue_url: Where to.
+            bodies: Their bodies.
+            group: The message group of all of them, by which they are shared fairly with others
+                (`shared/messages/message_groups.py`); without one, each stands for itself.
 
         Raises:
             ServiceError: At least one message was not accepted. Sending all of them again is safe,
@@ -89,7 +98,10 @@ class Queues:
         """
         for start in range(0, len(bodies), _BATCH_SIZE):
             batch = bodies[start : start + _BATCH_SIZE]
-            entries: Any = [{"Id": str(i), "MessageBody": body} for i, body in enumerate(batch)]
+            entries: Any = [
+                {"Id": str(i), "MessageBody": body, **_name_group(group)}
+                for i, body in enumerate(batch)
+            ]
             with translate_aws_errors("send messages"):
                 answer = self.client.send_message_batch(QueueUrl=queue_url, Entries=entries)
             failed = answer.get("Failed", [])
@@ -244,6 +256,10 @@ class Queues:
         return lost
 
 
+def _name_group(group: str | None) -> dict[str, str]:
+    return {"MessageGroupId": group} if group else {}
+
+
 def _read_refusals(answer: Any) -> dict[str, str]:
     """The refused entries of a batch request, and the code of each."""
     return {entry["Id"]: entry["Code"] for entry in answer.get("Failed", [])}
@@ -278,6 +294,7 @@ def _to_received_message(message: Any) -> ReceivedMessage:
         sent_at=datetime.fromtimestamp(int(message["Attributes"]["SentTimestamp"]) / 1000, UTC),
         receive_count=int(message["Attributes"]["ApproximateReceiveCount"]),
         moved_by_sqs="DeadLetterQueueSourceArn" in message["Attributes"],
+        group=message["Attributes"].get("MessageGroupId"),
     )
 
 

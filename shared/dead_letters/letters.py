@@ -231,7 +231,10 @@ def read_letter_state(message: ReceivedMessage) -> DeliveryState:
     brought the letter back with all its attributes, and then its process died.
     """
     state = read_delivery_state(
-        message.attributes, message_id=message.message_id, sent_at=message.sent_at
+        message.attributes,
+        message_id=message.message_id,
+        sent_at=message.sent_at,
+        group=message.group,
     )
     if message.moved_by_sqs and state.failure is not None:
         return state.reset_for_replay(message.sent_at)

@@ -106,7 +106,7 @@ class Usage:
         return Usage(**counts, estimated=self.estimated or other.estimated)
 
 
-# What adds up, and what an error carries of it (`shared.errors.PaidCalls`).
+# What adds up, and what an error carries of it (`shared.paid_calls.PaidCalls`).
 PAID_COUNTS = tuple(field.name for field in fields(Usage) if field.name != "estimated")
 
 

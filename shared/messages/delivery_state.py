@@ -11,6 +11,8 @@ from typing import Annotated, Any
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from shared.messages.message_groups import GROUP_PATTERN
+
 ATTRIBUTE_NAME = "seashore"
 
 # More than any message lives to see. A sender can write what it likes into the attribute.
@@ -47,6 +49,7 @@ class DeliveryState(BaseModel):
         failure: Why it was dead-lettered, on messages in a DLQ.
         replays: How often it was taken out of a DLQ and sent to its queue again.
         replayed_at: When it was sent to its queue again for the last time.
+        group: Its message group, which every copy keeps: among whom it is shared fairly.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -60,6 +63,7 @@ class DeliveryState(BaseModel):
     failure: CauseOfDeath | None = None
     replays: Count = 0
     replayed_at: AwareDatetime | None = None
+    group: Annotated[str | None, Field(pattern=GROUP_PATTERN)] = None
 
     def reset_for_replay(self, at: datetime) -> "DeliveryState":
         """The past of a message that gets a fresh chance: all its receives, and all its time.
@@ -80,7 +84,11 @@ class DeliveryState(BaseModel):
 
 
 def read_delivery_state(
-    attributes: Mapping[str, Any], *, message_id: str, sent_at: datetime
+    attributes: Mapping[str, Any],
+    *,
+    message_id: str,
+    sent_at: datetime,
+    group: str | None = None,
 ) -> DeliveryState:
     """Read a message's past from its attributes.
 
@@ -92,13 +100,15 @@ def read_delivery_state(
             message.
         message_id: The message's own id.
         sent_at: The message's own sent time.
+        group: The message's own group; one that its past names comes first.
     """
-    fresh = DeliveryState(message_id=message_id, first_enqueued_at=sent_at)
+    fresh = DeliveryState(message_id=message_id, first_enqueued_at=sent_at, group=group)
     attribute = attributes.get(ATTRIBUTE_NAME) or {}
     text = attribute.get("stringValue") or attribute.get("StringValue")
     if not text:
         return fresh
     try:
-        return DeliveryState.model_validate_json(text)
+        state = DeliveryState.model_validate_json(text)
     except ValidationError:
         return fresh
+    return state if state.group else state.model_copy(update={"group": group})

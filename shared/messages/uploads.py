@@ -10,10 +10,18 @@ from pydantic_core import from_json
 
 from shared.errors import MessageDecodeError
 from shared.messages.message import Subject
+from shared.messages.message_groups import group_of_document
 
 # Sequencers are compared after the shorter is padded on the right with zeros; this is longer than
 # any that S3 sends (Amazon S3 User Guide, "Event message structure").
 _SEQUENCER_WIDTH = 64
+
+
+# Where mails lie that were sent to the stack.
+MAIL_PREFIX = "inbound-mail/"
+# What SES puts there when a rule is made (Amazon SES Developer Guide, "Deliver to S3 bucket
+# action").
+_MAIL_SETUP_KEY = f"{MAIL_PREFIX}AMAZON_SES_SETUP_NOTIFICATION"
 
 
 def make_document_id(bucket: str, key: str, version_id: str | None, etag: str) -> str:
@@ -106,6 +114,12 @@ class UploadNotice:
         told = [one.document_id for one in self.uploads]
         return "upload:" + "+".join([*told, *(one.removal_id for one in self.removals)])
 
+    @property
+    def group(self) -> str | None:
+        """The message group of its objects, which S3 does not name; None if it announces none."""
+        keys = [one.key for one in self.uploads] or [one.key for one in self.removals]
+        return group_of_document(keys[0]) if keys else None
+
 
 class _Lenient(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -149,7 +163,8 @@ def decode_upload_notice(body: str) -> UploadNotice:
 
     Keys arrive URL-encoded, with a plus for a space (Amazon S3 User Guide, "Event message
     structure"). The test event that S3 sends when the notification is set up announces nothing,
-    nor do the empty objects that only show a folder. What S3 removes by a lifecycle rule has
+    nor do the empty objects that only show a folder, nor the mail with which SES tries whether it
+    may put mails here. What S3 removes by a lifecycle rule has
     events of other names (Amazon S3 User Guide, "Supported event types for SQS, SNS, and Lambda").
 
     Raises:
@@ -167,6 +182,7 @@ def decode_upload_notice(body: str) -> UploadNotice:
                 for record in notification.records
                 if record.event_name.startswith("ObjectCreated:")
                 and not _is_folder_marker(record.s3.object)
+                and _read_key(record.s3.object) != _MAIL_SETUP_KEY
             ),
             tuple(
                 _to_removal(record)

@@ -3,9 +3,8 @@
 `make chaos` runs the same tests at full size (`--full`) and prints their figures.
 
 Each test module has one function `run_scenario(folder, full)`, whose answer its tests look at as
-`outcome`. The scenarios mostly wait for visibility timeouts, so several run at the same time, after
-those whose module says `RUNS_ALONE` or `RUNS_ALONE_AT_FULL_SIZE`. `make test` runs all but those of
-`RUNS_ALONE` beside the other tests, and these by themselves at its end.
+`outcome`. The scenarios mostly wait for visibility timeouts, so several run at the same time; at
+full size after those whose module says `RUNS_ALONE_AT_FULL_SIZE`.
 """
 
 import os
@@ -47,8 +46,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.timeout(0 if is_full else 1_800))
             # The scenarios of a session run in one test process.
             item.add_marker(pytest.mark.xdist_group("chaos"))
-            if isinstance(item, pytest.Function) and hasattr(item.module, "RUNS_ALONE"):
-                item.add_marker(pytest.mark.alone)
 
 
 def pytest_terminal_summary(
@@ -94,8 +91,7 @@ def _scenarios(
         for item in request.session.items
         if isinstance(item, pytest.Function) and hasattr(item.module, "run_scenario")
     }
-    marks = ("RUNS_ALONE", "RUNS_ALONE_AT_FULL_SIZE") if full else ("RUNS_ALONE",)
-    alone = [m for m in modules.values() if any(hasattr(m, mark) for mark in marks)]
+    alone = [m for m in modules.values() if full and hasattr(m, "RUNS_ALONE_AT_FULL_SIZE")]
     together = [module for module in modules.values() if module not in alone]
 
     # Made here: several threads would make the folder that theirs are in.

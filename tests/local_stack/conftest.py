@@ -1,36 +1,15 @@
-"""One local stack for the whole test session: the real template, the real functions."""
+"""What the tests on the local stack have in common: their groups, and a stack to be broken."""
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from infra.local.process import REGION, ensure_emulator
-from infra.local.record import LocalFolder, is_running
-from infra.local.stack import LocalSetup, start_local_stack, stop_local_stack
-from infra.project_files import PROJECT
-from infra.stacks import Stack, resolve_local_stack
-from shared.errors import BuildError, LocalStackError
-from tests.fakes.aws.smtp_server import SmtpServer
+from infra.local.process import ensure_emulator
+from tests.local_stack.stack_fixtures import CACHE, STACKS, Start, skip_without_index
 
 if TYPE_CHECKING:
     from tests.local_stack.probe_stack import ProbeStack
-
-# The emulator's environment and the built package are kept between test sessions.
-CACHE = PROJECT / ".seashore"
-
-# Whose pages may call the session's local stack.
-APP_ORIGIN = "https://app.example"
-# The only queue of theirs that its tasks may tell.
-TOLD_QUEUE = "told"
-
-# The fixtures of stacks that the tests of several files share.
-STACKS = ("probe", "local_stack")
-
-Start = Callable[[Path, LocalSetup], Stack]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -49,63 +28,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             # A stack lives in one test process.
             used = [name for name in STACKS if name in getattr(item, "fixturenames", ())]
             item.add_marker(pytest.mark.xdist_group(used[0] if used else item.path.stem))
-
-
-@contextmanager
-def skip_without_index() -> Iterator[None]:
-    """Skip what cannot be installed here; CI has to be able to."""
-    try:
-        yield
-    except (LocalStackError, BuildError) as error:
-        if "CI" in os.environ or "be installed" not in str(error):
-            raise
-        pytest.skip(f"needs a package index: {error}")
-
-
-@pytest.fixture(scope="session")
-def start_stack() -> Iterator[Start]:
-    """Starts local stacks that are stopped at the end of the test session at the latest."""
-    roots: list[Path] = []
-
-    def start(root: Path, setup: LocalSetup) -> Stack:
-        roots.append(root)
-        with skip_without_index():
-            start_local_stack(root, lambda line: None, setup)
-        return resolve_local_stack(root)
-
-    yield start
-    for root in roots:
-        if is_running(LocalFolder(root.resolve())):
-            stop_local_stack(root, lambda line: None)
-
-
-@pytest.fixture(scope="session")
-def local_stack_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of the session's local stack."""
-    return tmp_path_factory.mktemp("local-stack")
-
-
-@pytest.fixture(scope="session")
-def smtp_server() -> Iterator[SmtpServer]:
-    """Takes the mails of the session's local stack."""
-    with SmtpServer() as server:
-        yield server
-
-
-@pytest.fixture(scope="session")
-def local_stack(local_stack_root: Path, start_stack: Start, smtp_server: SmtpServer) -> Stack:
-    """The session's local stack, shared by all tests: each uses documents and keys of its own."""
-    setup = LocalSetup(
-        parameters={
-            "ReportFrom": "reports@example.com",
-            "ReportTo": "ada@example.com",
-            "ApiCorsOrigin": APP_ORIGIN,
-            "CallbackArns": f"arn:aws:sqs:{REGION}:000000000000:{TOLD_QUEUE}",
-        },
-        cache=CACHE,
-        smtp_server=smtp_server.address,
-    )
-    return start_stack(local_stack_root, setup)
 
 
 @pytest.fixture(scope="session")

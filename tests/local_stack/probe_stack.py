@@ -12,7 +12,7 @@ from infra.local.stack import STACK_NAME, LocalSetup, stop_local_stack
 from infra.packaging.archive import add_files, list_files
 from infra.packaging.build import FUNCTIONS, Package
 from infra.stacks import Stack
-from tests.local_stack.conftest import CACHE, Start
+from tests.local_stack.stack_fixtures import CACHE, Start
 
 PROBE = Path(__file__).with_name("probe")
 

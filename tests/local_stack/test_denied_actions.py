@@ -21,7 +21,8 @@ from tests.local_stack.probe_stack import ProbeStack
 from tests.unit.template.template_parts import parse_template
 
 FUNCTIONS = (
-    *("ingest", "convert", "recognise", "worker", "report", "api", "operator", "database"),
+    *("ingest", "convert", "recognise", "worker", "report", "api", "operator", "pages"),
+    "database",
 )
 KEY = "sk-canary-of-the-model"
 ALLOWED, DENIED = "allowed", "denied"
@@ -42,7 +43,10 @@ def stack(probe: ProbeStack) -> Stack:
     stack = resolve_local_stack(probe.root)
     s3, documents = stack.client("s3"), stack.output("DocumentsBucket")
     s3.put_object(Bucket=documents, Key="kept.txt", Body=b"x")
-    for kept in ("text/kept", "results/kept", "reports/kept", "reports/1/documents.csv"):
+    for kept in (
+        *("text/kept", "pages/kept", "results/kept", "reports/kept"),
+        "reports/1/documents.csv",
+    ):
         s3.put_object(Bucket=stack.output("ArtifactsBucket"), Key=kept, Body=b"x")
     stack.client("secretsmanager").create_secret(Name="another", SecretString="x")
     stack.client("ssm").put_parameter(Name="/another", Value="x", Type="SecureString")
@@ -79,7 +83,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     ledger, locks = stack.output("LedgerTable"), stack.output("IdempotencyTable")
     conversations = stack.output("ConversationsTable")
     everybody = set(FUNCTIONS)
-    pipeline = everybody - {"database", "operator"}
+    pipeline = everybody - {"database", "operator", "pages"}
 
     def get(bucket: str, key: str) -> Callable[[Client], Any]:
         return lambda client: client("s3").get_object(Bucket=bucket, Key=key)
@@ -90,10 +94,14 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     def delete(bucket: str, key: str) -> Callable[[Client], Any]:
         return lambda client: client("s3").delete_object(Bucket=bucket, Key=key)
 
-    yield "read a document", {"ingest", "convert", "operator", "api"}, get(documents, "kept.txt")
+    yield (
+        "read a document",
+        {"ingest", "convert", "operator", "api", "pages"},
+        get(documents, "kept.txt"),
+    )
     yield (
         "list the documents",
-        {"ingest", "convert", "operator"},
+        {"ingest", "convert", "operator", "pages"},
         (lambda client: client("s3").list_objects_v2(Bucket=documents)),
     )
     yield "add a document", {"api"}, put(documents, "added.txt")
@@ -105,7 +113,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "delete a document", {"operator"}, delete(documents, "added.txt")
     yield (
         "read text",
-        {"ingest", "convert", "recognise", "worker", "api"},
+        {"ingest", "convert", "recognise", "worker", "api", "pages"},
         get(artifacts, "text/kept"),
     )
     yield "write text", {"ingest", "convert", "recognise"}, put(artifacts, "text/new")
@@ -113,6 +121,9 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "join text", joiners, put(artifacts, "text/new/whole.txt")
     yield "read a language", {"recognise"}, get(artifacts, "languages/eng.traineddata")
     yield "delete text", {"operator"}, delete(artifacts, "text/new")
+    yield "read a picture of a page", {"pages"}, get(artifacts, "pages/kept")
+    yield "keep a picture of a page", {"pages"}, put(artifacts, "pages/new")
+    yield "delete a picture of a page", {"operator"}, delete(artifacts, "pages/new")
     readers = {"worker", "report", "api", "database"}
     yield "read a result", readers, get(artifacts, "results/kept")
     yield "write a result", {"worker"}, put(artifacts, "results/new")

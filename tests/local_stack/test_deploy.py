@@ -14,8 +14,8 @@ from infra.local.stack import LocalSetup, update_local_stack
 from infra.packaging.build import Package
 from infra.stacks import Stack, resolve_aws_stack
 from shared.errors import DeployError, OperatorError, UnknownStackError
-from tests.local_stack.conftest import CACHE
 from tests.local_stack.small_stack import use_emulator_as_aws
+from tests.local_stack.stack_fixtures import CACHE
 
 GOOD = f"""
 Description: {package_placeholder("worker")}

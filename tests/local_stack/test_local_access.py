@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 
 from infra.cli.chat.api_client import open_api
 from infra.local.record import LocalFolder
-from tests.local_stack.conftest import APP_ORIGIN
+from tests.local_stack.stack_fixtures import APP_ORIGIN
 
 PAGE = "https://evil.example"
 

@@ -12,7 +12,7 @@ import pytest
 
 from infra.packaging.build import Target, build_packages
 from tests.fakes.desks.api_desk import make_event
-from tests.local_stack.conftest import CACHE
+from tests.local_stack.stack_fixtures import CACHE
 
 PROGRAM = Path(__file__).with_name("self_contained.py")
 PDF_ENGINES = ["pypdf", "pypdfium2", "pypdfium2_raw"]

@@ -12,13 +12,14 @@ from infra.cli.progress.follow_documents import REAL_PACE, Followed, follow_docu
 from infra.cli.progress.follow_tasks import FollowedTask, follow_tasks
 from infra.cli.put.files import FileToPut
 from infra.cli.put.upload import PutDocument, put_files
-from infra.cli.tasks.enqueue import send_task
+from infra.cli.tasks.enqueue import TERMINAL, send_task
 from infra.cli.times import read_clock
 from infra.evaluation.cases import EvalCase, Json, Outcome
 from infra.stacks import Stack
 from pipeline.documents.document_reader import DocumentReader
 from shared.errors import OperatorError
 from shared.ledger.tasks import Task
+from shared.messages.message_groups import group_of_bulk
 from shared.messages.tasks import TASK
 
 Report = Callable[[str], None]
@@ -107,7 +108,8 @@ def _list_tasks(
 
 
 def _send(stack: Stack, task_id: str, content: Mapping[str, Any]) -> str:
-    return send_task(stack, TASK.validate_python({**content, "id": task_id}))
+    task = TASK.validate_python({**content, "id": task_id})
+    return send_task(stack, task, group_of_bulk(TERMINAL))
 
 
 def _follow_tasks(

@@ -6,11 +6,14 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from infra.cli.chat.api_client import open_api
+from infra.cli.console.console import find_console
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.language_model import describe_model, read_openai_server
 from infra.cli.logs.log_lines import LogFile
 from infra.cli.output import Output, show_step
+from infra.local.mailbox import read_mail_port
 from infra.local.parameters import read_given_parameters
+from infra.local.ports import HOST
 from infra.local.record import LocalFolder, LocalRecord, is_running
 from infra.local.stack import (
     LocalSetup,
@@ -111,6 +114,27 @@ def _describe_api(root: Path, record: LocalRecord) -> Iterator[str]:
         yield "  seashore chat 'Which documents are there?'"
         operators = open_api(stack, key_output="OperatorApiKeyId").key
         yield f"Only the operators' key may delete documents over it: {operators}"
+        yield f"The console in a browser, with either key: {find_console(stack)}"
+    yield from describe_inbound_mail(LocalFolder(root))
+
+
+def describe_inbound_mail(folder: LocalFolder) -> Iterator[str]:
+    """How to send a mail to the stack; nothing where it takes none."""
+    given, port = read_given_parameters(folder), read_mail_port(folder)
+    address = given.get("InboundMail")
+    if address and port is not None:
+        sender = given.get("InboundMailSenders", "").split(",")[0]
+        if not sender.partition("@")[1] or sender.startswith("@"):
+            sender = f"me@{sender.removeprefix('@')}"
+        yield f"Mails to {address} become documents; SMTP listens at {HOST}:{port}:"
+        yield (
+            f"  swaks --server {HOST}:{port} --from {sender} --to {address} "
+            "--body 'A few words.' --attach @FILE.pdf"
+        )
+        yield (
+            f"  python3 -c \"import smtplib, sys; smtplib.SMTP('{HOST}', {port}).sendmail("
+            f"'{sender}', '{address}', sys.stdin.buffer.read())\" < MAIL.eml"
+        )
 
 
 def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:

@@ -21,9 +21,13 @@ from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
 from shared.ledger.tasks import Task as KnownTask
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
+from shared.messages.message_groups import group_of_sender
 from shared.messages.problem_words import describe_problem
 from shared.messages.tasks import TASK, TASK_ID_PATTERN, TASK_ID_WORDS, Task
 from shared.messages.work_items import escape_for_sqs
+
+# Who sends what is sent by this command line.
+TERMINAL = "terminal"
 
 
 def read_text(name: str) -> str:
@@ -84,7 +88,7 @@ def enqueue_task(
     task = build_task(context, content)
     if task.id is not None:
         refuse_used_id(find_task(context.table, task.id), task)
-    task_id = send_task(context.stack, task)
+    task_id = send_task(context.stack, task, group_of_sender(TERMINAL))
     if not wait:
         if context.as_json:
             context.output.write_json({"task_id": task_id})
@@ -94,8 +98,8 @@ def enqueue_task(
     return _wait(context, task.model_copy(update={"id": task_id}), review=review)
 
 
-def send_task(stack: Stack, task: Task) -> str:
-    """Put a task on the work queue.
+def send_task(stack: Stack, task: Task, group: str) -> str:
+    """Put a task on the work queue, in a message group.
 
     Returns:
         Its id: that of its SQS message if it has none of its own.
@@ -106,7 +110,7 @@ def send_task(stack: Stack, task: Task) -> str:
     body = escape_for_sqs(task.model_dump_json(by_alias=True, exclude_none=True))
     with aws_errors_as(OperatorError):
         sent = stack.client("sqs").send_message(
-            QueueUrl=stack.output("WorkQueueUrl"), MessageBody=body
+            QueueUrl=stack.output("WorkQueueUrl"), MessageBody=body, MessageGroupId=group
         )
     return task.id or str(sent["MessageId"])
 

@@ -15,7 +15,7 @@ from infra.cli.progress.follow_tasks import (
     read_tasks,
     show_task_progress,
 )
-from infra.cli.tasks.enqueue import build_task, refuse_used_id, send_task
+from infra.cli.tasks.enqueue import TERMINAL, build_task, refuse_used_id, send_task
 from pipeline.tasks.extract.extract_many import (
     WITHOUT_TEXT,
     name_after_prefix,
@@ -24,6 +24,7 @@ from pipeline.tasks.extract.extract_many import (
 from shared.errors import UnknownItemError
 from shared.ledger.documents import Document
 from shared.lifecycle import TaskStatus
+from shared.messages.message_groups import group_of_bulk
 from shared.messages.tasks import Task
 
 
@@ -65,7 +66,7 @@ def enqueue_extractions(
     for task in tasks:
         refuse_used_id(known.get(task.task_id), task)
     for task in tasks:
-        send_task(context.stack, task)
+        send_task(context.stack, task, group_of_bulk(TERMINAL))
     if not wait:
         _write_sent(context, tasks, documents)
         return ExitCode.OK

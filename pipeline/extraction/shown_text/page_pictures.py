@@ -49,7 +49,7 @@ def render_page(document: object, number: int, dots_per_inch: int, max_pixels: i
             rows = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
         finally:
             pdfium.FPDFBitmap_Destroy(bitmap)
-    return write_grey_png(rows, width, height, stride, scale * _POINTS_PER_INCH)
+    return write_png(rows, (width, height), stride, scale * _POINTS_PER_INCH)
 
 
 def choose_scale(
@@ -63,25 +63,36 @@ def choose_scale(
     return min(dots_per_inch / _POINTS_PER_INCH, math.sqrt(max_pixels / area))
 
 
-def write_grey_png(
-    rows: bytes, width: int, height: int, stride: int, dots_per_inch: float
+def write_png(
+    rows: bytes, size: tuple[int, int], stride: int, dots_per_inch: float, samples: int = 1
 ) -> bytes:
-    """Rows of grey pixels as a PNG that says how fine it is.
+    """Rows of pixels as a PNG that says how fine it is.
 
     Source: PNG Specification (Third Edition), "Datastream structure" and "Chunk specifications".
+
+    Args:
+        rows: The pixels, row after row.
+        size: How many there are in a row, and how many rows.
+        stride: How many bytes a row takes.
+        dots_per_inch: How fine it is.
+        samples: Bytes of a pixel: one of grey, or three of red, green and blue.
     """
+    width, height = size
     compressor = zlib.compressobj(_COMPRESSION_LEVEL)
     parts = []
     for row in range(height):
         # Filter type 0: as it is.
-        parts.append(compressor.compress(b"\0" + rows[row * stride : row * stride + width]))
+        start = row * stride
+        parts.append(compressor.compress(b"\0" + rows[start : start + width * samples]))
     parts.append(compressor.flush())
     dots_per_metre = round(dots_per_inch / _METRES_PER_INCH)
+    colour_type = 0 if samples == 1 else 2
+    # Bits of a sample, what the samples are, and the only ways there are to compress and filter.
+    header = struct.pack(">IIBBBBB", width, height, 8, colour_type, 0, 0, 0)
     return b"".join(
         [
             b"\x89PNG\r\n\x1a\n",
-            # Bits of a sample, grey, and the only ways there are to compress and filter.
-            _write_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)),
+            _write_chunk(b"IHDR", header),
             _write_chunk(b"pHYs", struct.pack(">IIB", dots_per_metre, dots_per_metre, 1)),
             _write_chunk(b"IDAT", b"".join(parts)),
             _write_chunk(b"IEND", b""),

@@ -14,6 +14,7 @@ from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.ledger.tasks import Task
 from shared.lifecycle import DocumentStatus
+from shared.messages.message_groups import group_of_bulk
 from shared.messages.tasks import ExtractTask
 
 # Of a document that ended so there is no text to read.
@@ -41,6 +42,7 @@ class ExtractionsWanted:
         callback: Where to send word of each.
         days: How many days back the documents arrived.
         cursor: Where to go on, as the call before said; None for the beginning.
+        sender: Who asks.
     """
 
     prefix: str
@@ -50,6 +52,7 @@ class ExtractionsWanted:
     callback: str | None
     days: int
     cursor: str | None
+    sender: str
 
     def build_task(self, document: Document) -> ExtractTask:
         """The task of a document."""
@@ -104,6 +107,7 @@ def take_up_extractions(
         ServiceError: Some may be entered; sending the same again is safe.
     """
     read_field_schema(wanted.schema)
+    group = group_of_bulk(wanted.sender)
     tasks: list[tuple[Task, Document]] = []
     without_text = 0
     cursor = wanted.cursor
@@ -117,7 +121,7 @@ def take_up_extractions(
             if document.status in WITHOUT_TEXT:
                 without_text += 1
             else:
-                task = take_up_task(wanted.build_task(document), services)
+                task = take_up_task(wanted.build_task(document), services, group)
                 tasks.append((task, document))
         is_full = len(tasks) > _MOST_TASKS - _PAGE_SIZE
         if cursor is None or is_full or deadline.remaining_seconds < _PAGE_SECONDS:

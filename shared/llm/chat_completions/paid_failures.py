@@ -3,9 +3,10 @@
 import httpx2
 import openai
 
-from shared.errors import DeadlineError, LateAnswerError, PaidCalls, SeashoreError
+from shared.errors import DeadlineError, LateAnswerError, SeashoreError
 from shared.llm.chat_completions.chat_replies import ANSWERED_HOST
 from shared.llm.model import PAID_COUNTS, Usage
+from shared.paid_calls import PaidCalls
 
 # A gateway's words for a request that it has passed on and that has brought no answer: 502 and 504,
 # 499 for a call that was cancelled on the way, and Cloudflare's 520 and 524.

@@ -84,6 +84,15 @@ class ApiDesk:
         headers = {name: values[0] for name, values in raw["multiValueHeaders"].items()}
         return Answer(raw["statusCode"], headers, json.loads(raw["body"]) if raw["body"] else None)
 
+    def browse(self, path, body=None, query=None, **event):
+        """Ask for a part of the console; its body is HTML, which is given as it is."""
+        method = "GET" if body is None else "POST"
+        raw = self.api.answer(
+            make_event(method, path, body, query=query, **event), LambdaContext(28.0)
+        )
+        headers = {name: values[0] for name, values in raw["multiValueHeaders"].items()}
+        return Answer(raw["statusCode"], headers, raw["body"])
+
     def chat(self, message, thread_id=None, **event):
         body = {"message": message} | ({"thread_id": thread_id} if thread_id else {})
         return self.send("POST", "/chat", body, **event)

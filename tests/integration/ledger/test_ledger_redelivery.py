@@ -75,8 +75,8 @@ class BreakingQueues:
         self._queues = queues
         self.accepts = None
 
-    def send(self, queue_url, bodies):
-        self._queues.send(queue_url, bodies[: self.accepts])
+    def send(self, queue_url, bodies, group=None):
+        self._queues.send(queue_url, bodies[: self.accepts], group)
         if self.accepts is not None:
             raise ServiceError("down", delay_seconds=1, reason="x")
 

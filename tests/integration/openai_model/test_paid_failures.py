@@ -7,11 +7,11 @@ from shared.errors import (
     DeadlineError,
     ModelAnswerError,
     ModelUnavailableError,
-    PaidCalls,
     SeashoreError,
 )
 from shared.llm.call_chain import find_most_of_answer
 from shared.llm.prompt_rendering import estimate_request_tokens
+from shared.paid_calls import PaidCalls
 from tests.fakes.model.chat_behaviours import failing, ok, sending
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.openai_requests import REQUEST, answer

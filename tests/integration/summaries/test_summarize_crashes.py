@@ -26,11 +26,11 @@ class FailingQueues:
         self._queues = queues
         self.fails = True
 
-    def send(self, queue_url, bodies):
+    def send(self, queue_url, bodies, group=None):
         if self.fails:
             self.fails = False
             raise ServiceError("died", delay_seconds=1, reason="x")
-        self._queues.send(queue_url, bodies)
+        self._queues.send(queue_url, bodies, group)
 
 
 @pytest.fixture

@@ -36,6 +36,7 @@ def test_every_route_is_described():
         ("get", "/documents/{document_id}/versions"),
         ("get", "/documents/{document_id}/file"),
         ("get", "/documents/{document_id}/text"),
+        ("get", "/documents/{document_id}/pages/{page}"),
         ("get", "/reports/{date}"),
         ("get", "/health"),
         ("post", "/extractions"),

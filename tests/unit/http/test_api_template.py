@@ -18,7 +18,7 @@ from infra.deploy.api_deployment import CONFIGURATION, DEPLOYMENT, name_api_depl
 from infra.deploy.api_deployment import restore_api_deployment as restore
 from infra.project_files import TEMPLATE
 from shared.messages.tasks import TASK, describe_tasks
-from tests.unit.template.rules.api_routes import OPEN_ROUTES, PREFLIGHT, routes
+from tests.unit.template.rules.api_routes import CONSOLE_ROUTES, OPEN_ROUTES, PREFLIGHT, routes
 from tests.unit.template.template_parts import parse_template
 
 
@@ -27,7 +27,7 @@ def test_the_gateway_knows_the_routes_of_the_function_and_no_others() -> None:
     paths = write_openapi(app, "/v1")["paths"]
     of_function = {f"{verb.upper()} {path}" for path, verbs in paths.items() for verb in verbs}
     of_gateway = set(routes(parse_template(TEMPLATE)))
-    assert of_gateway == of_function | {"GET /openapi.json", PREFLIGHT}
+    assert of_gateway == of_function | {"GET /openapi.json", PREFLIGHT} | CONSOLE_ROUTES
     assert of_gateway >= OPEN_ROUTES
 
 

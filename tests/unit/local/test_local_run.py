@@ -6,10 +6,11 @@ import sys
 import pytest
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.local.local_stack import describe_clients
+from infra.cli.local.local_stack import describe_clients, describe_inbound_mail
 from infra.cli.local.run import compose_arguments, compose_environment, run_with_emulator
 from infra.cli.output import Output
-from infra.local.record import LocalRecord
+from infra.local.parameters import keep_given_parameters
+from infra.local.record import LocalFolder, LocalRecord
 from shared.errors import UnknownStackError, WrongUsageError
 
 URL = "http://127.0.0.1:20001"
@@ -83,3 +84,17 @@ def test_the_lines_for_other_clients_hold_the_address_where_each_takes_it():
     (boto,) = [line for line in lines if "boto3.client" in line]
     assert boto.startswith(f'  boto3.client("sqs", endpoint_url="{URL}", ')
     compile(boto.strip(), "line", "eval")
+
+
+@pytest.mark.parametrize("senders", ["ada@example.com,example.org", "example.com", "@example.com"])
+def test_where_mails_are_taken_it_says_how_to_send_one(tmp_path, senders):
+    folder = LocalFolder(tmp_path)
+    folder.state.mkdir()
+    assert list(describe_inbound_mail(folder)) == []
+    keep_given_parameters(folder, {"InboundMail": "in@x.test", "InboundMailSenders": senders})
+    folder.mail_port.write_text("2525")
+    title, swaks, python = describe_inbound_mail(folder)
+    assert "in@x.test" in title
+    assert "127.0.0.1:2525" in swaks
+    compile(python.partition('"')[2].partition('"')[0], "line", "exec")
+    assert "@example.com" in swaks

@@ -5,12 +5,12 @@ import smtplib
 from email.message import EmailMessage
 
 import pytest
-from aiosmtpd.controller import Controller
 from typer.testing import CliRunner
 
 from infra.cli.app import app
 from infra.cli.exit_codes import ExitCode
-from infra.local.mail_catcher import MailKeeper
+from infra.local.inbound_mail import InboundMailbox
+from infra.local.mail_catcher import MailKeeper, MailServer
 from infra.local.mailbox import RECIPIENTS_HEADER, list_mails, read_mail
 from infra.local.ports import choose_free_port
 from infra.local.record import LocalFolder
@@ -27,7 +27,8 @@ def folder(tmp_path, monkeypatch):
 @pytest.fixture
 def send(folder):
     port = choose_free_port()
-    controller = Controller(MailKeeper(folder.mails), hostname="127.0.0.1", port=port)
+    keeper = MailKeeper(folder.mails, InboundMailbox(folder))
+    controller = MailServer(keeper, hostname="127.0.0.1", port=port)
     controller.start()
 
     def send(subject, text="Herons.\n.leading dot", html=None):

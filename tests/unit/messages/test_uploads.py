@@ -93,9 +93,11 @@ def test_what_a_lifecycle_rule_removes_is_no_deletion(name):
         ("logs_$folder$", 0, 0),
         ("a/b.pdf", 0, 1),
         ("a/b/", 1, 1),
+        ("inbound-mail/AMAZON_SES_SETUP_NOTIFICATION", 645, 0),
+        ("AMAZON_SES_SETUP_NOTIFICATION", 645, 1),
     ],
 )
-def test_an_object_that_only_shows_a_folder_announces_nothing(key, size, count):
+def test_an_object_that_is_no_document_announces_nothing(key, size, count):
     event = notification("documents", "x", "v", "e", size)
     event["Records"][0]["s3"]["object"]["key"] = key
     assert len(decode_upload_notice(json.dumps(event)).uploads) == count

@@ -16,6 +16,7 @@ from tests.unit.template.rules import (
     api_routes,
     api_stage,
     functions,
+    inbound_mail,
     model_key,
     permissions,
     queues,
@@ -25,7 +26,10 @@ from tests.unit.template.rules import (
 from tests.unit.template.template_changes import Change, Rule
 from tests.unit.template.template_parts import Template
 
-SUBJECTS = (queues, storage, functions, model_key, permissions, api_routes, api_stage, watch)
+SUBJECTS = (
+    *(queues, storage, inbound_mail, functions, model_key, permissions),
+    *(api_routes, api_stage, watch),
+)
 
 
 def find_rules(subject: ModuleType) -> Iterator[Rule]:

@@ -17,14 +17,30 @@ from tests.unit.template.template_parts import (
 )
 
 # Anybody may ask for these: they read no data and ask no model.
-OPEN_ROUTES = {"GET /health", "GET /openapi.json"}
+OPEN_ROUTES = {
+    "GET /health",
+    "GET /openapi.json",
+    "GET /console",
+    "GET /console/assets/{name}",
+}
 PREFLIGHT = "OPTIONS /{proxy+}"
+# What the console shows: HTML, which is no part of the described API.
+CONSOLE_ROUTES = {
+    "GET /console",
+    "GET /console/assets/{name}",
+    "GET /console/parts/{proxy+}",
+    "POST /console/parts/{proxy+}",
+    "POST /console/actions/{proxy+}",
+}
 # What changes things for good: the function behind it has a role of its own.
 OPERATOR_ROUTES = {
     "DELETE /documents/{document_id}",
     "GET /operations",
+    "POST /console/actions/{proxy+}",
     *(f"POST /operations/{name}" for name in ("redo", "retry", "cancel", "pause", "resume")),
 }
+# What an engine draws: the function behind it has one, and a role of its own.
+PAGE_ROUTES = {"GET /documents/{document_id}/pages/{page}"}
 
 
 def routes(template: Template) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -80,6 +96,12 @@ def every_route_calls_the_function(template: Template) -> Iterator[str]:
                 "/functions/${OperatorFunction.Arn}/invocations"
             ):
                 yield f"{name}: {route} is not served by the operator function"
+            continue
+        if route in PAGE_ROUTES:
+            if not str(integration["Uri"]["Fn::Sub"]).endswith(
+                "/functions/${PagesFunction.Arn}/invocations"
+            ):
+                yield f"{name}: {route} is not served by the function that has an engine"
             continue
         text, values = integration["Uri"]["Fn::Sub"]
         if (
@@ -153,8 +175,9 @@ def a_version_is_served_only_where_one_is_needed(template: Template) -> Iterator
 
 def the_function_answers_before_the_gateway_gives_up(template: Template) -> Iterator[str]:
     """Amazon API Gateway, "Quotas": a REST API's integration has 29 seconds."""
-    if dict(functions(template))["ApiFunction"]["Timeout"] > 29:
-        yield "the function goes on when nobody waits for it"
+    for name in ("ApiFunction", "PagesFunction"):
+        if dict(functions(template))[name]["Timeout"] > 29:
+            yield f"{name}: goes on when nobody waits for it"
     if template["Parameters"]["ApiDeadlineSeconds"]["MaxValue"] > 28:
         yield "the gateway may give up first"
 
@@ -220,6 +243,10 @@ BREAKS: list[Break] = [
     ),
     (
         every_route_calls_the_function,
+        set_part(f"{_R}/GetPage/Properties/Integration/Uri/Fn::Sub", "${ApiFunction.Arn}"),
+    ),
+    (
+        every_route_calls_the_function,
         set_part(f"{_R}/Preflight/Properties/Integration/Type", "AWS_PROXY"),
     ),
     (
@@ -237,6 +264,10 @@ BREAKS: list[Break] = [
     (
         the_function_answers_before_the_gateway_gives_up,
         set_part("Resources/ApiFunction/Properties/Timeout", 60),
+    ),
+    (
+        the_function_answers_before_the_gateway_gives_up,
+        set_part("Resources/PagesFunction/Properties/Timeout", 60),
     ),
     (
         the_function_answers_before_the_gateway_gives_up,

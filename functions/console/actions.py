@@ -1,0 +1,28 @@
+"""What operators do from the console: as the routes of the API for them, with an answer in HTML.
+
+It is served by the operator function alone, whose role may do it. Nobody but an operator gets to
+any of these routes, whatever a page does.
+"""
+
+from collections.abc import Callable
+
+from aws_lambda_powertools import Logger
+
+from functions.console import document_actions
+from functions.console.action_services import ActionServices
+from functions.console.fragment_routes import FragmentRoutes
+
+ACTIONS = "/console/actions"
+
+# One entry for each page that acts.
+_ADD_ROUTES: tuple[Callable[[FragmentRoutes, ActionServices], None], ...] = (
+    document_actions.add_routes,
+)
+
+
+def build_console_actions(services: ActionServices, logger: Logger) -> FragmentRoutes:
+    """Put the actions together, at the first request for one."""
+    routes = FragmentRoutes(ACTIONS, logger, services.operations.right.check)
+    for add_routes in _ADD_ROUTES:
+        add_routes(routes, services)
+    return routes

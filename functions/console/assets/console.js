@@ -1,0 +1,186 @@
+// The pages: which one is shown, what goes out with each request, what comes back, and the polls.
+"use strict";
+
+(() => {
+  const page = document.getElementById("page");
+  const FIRST = "today";
+  // A page, the ids in it, a query: what the part after # may be.
+  const PLACE = /^[a-z-]+(?:\/[A-Za-z0-9._~%-]+)*(?:\?.*)?$/;
+
+  // ---- Which page is shown
+
+  const readPlace = () => {
+    const place = location.hash.slice(1);
+    return PLACE.test(place) ? place : FIRST;
+  };
+
+  const showMenu = (place) => {
+    const name = place.split(/[/?]/)[0];
+    for (const link of document.querySelectorAll("#menu a")) {
+      if (link.dataset.page === name) link.setAttribute("aria-current", "page");
+      else link.removeAttribute("aria-current");
+    }
+  };
+
+  const open = async () => {
+    if (!signIn.isIn) return;
+    const place = readPlace();
+    notice.hide();
+    showMenu(place);
+    page.setAttribute("aria-busy", "true");
+    await htmx.ajax("GET", `console/parts/${place}`, { source: page, target: page, swap: "innerHTML" });
+    if (place !== readPlace()) return;
+    page.removeAttribute("aria-busy");
+    const heading = page.querySelector("h1");
+    if (heading === null) return;
+    document.title = `${heading.textContent.trim()} · Seashore`;
+    if (!page.contains(document.activeElement)) heading.focus({ preventScroll: true });
+    window.scrollTo(0, 0);
+  };
+
+  window.addEventListener("hashchange", open);
+  signIn.onChange((isIn) => isIn && open());
+
+  document.getElementById("skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    (page.hidden ? document.getElementById("sign-in") : page).querySelector("h1")?.focus();
+  });
+
+  // A form that says which part of a page is wanted: so that its address can be kept and sent.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const place = form.dataset.place;
+    if (place === undefined) return;
+    event.preventDefault();
+    const given = [...new FormData(form, event.submitter)].filter(([, value]) => value !== "");
+    const query = new URLSearchParams(given).toString();
+    const wanted = query ? `#${place}?${query}` : `#${place}`;
+    if (wanted === location.hash) open();
+    else location.hash = wanted;
+  });
+
+  // ---- What goes out with each request, and what comes back
+
+  document.addEventListener("htmx:config:request", (event) => {
+    if (signIn.isIn) signIn.addTo(event.detail.ctx.request.headers);
+    else event.preventDefault();
+  });
+
+  // Forms go out as JSON, which no form of another page can send.
+  document.addEventListener("htmx:before:request", (event) => {
+    const { request } = event.detail.ctx;
+    if (!request.body) return;
+    const fields = {};
+    for (const name of new Set(request.body.keys())) {
+      const values = request.body.getAll(name);
+      fields[name] = values.length > 1 || name.endsWith("[]") ? values : values[0];
+    }
+    request.body = JSON.stringify(fields);
+    request.headers["Content-Type"] = "application/json";
+  });
+
+  document.addEventListener("htmx:after:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.response.status < 400) return;
+    event.preventDefault();
+    refuse(ctx.response.status, ctx.text);
+  });
+
+  const refuse = (status, body) => {
+    const { code, sentence } = notice.read(status, body);
+    const isStranger = status === 401 || (status === 403 && code !== "not_an_operator");
+    if (isStranger) signIn.forget();
+    page.removeAttribute("aria-busy");
+    notice.show(isStranger ? `${sentence} Sign in again.` : sentence);
+  };
+
+  document.addEventListener("htmx:error", (event) => {
+    if (event.detail.error?.name === "AbortError") return;
+    page.removeAttribute("aria-busy");
+    notice.show("The server cannot be reached. Look at the network, then try again.");
+  });
+
+  // ---- Questions before what cannot be undone
+
+  const question = document.getElementById("question");
+
+  document.addEventListener("htmx:confirm", (event) => {
+    const { ctx, issueRequest, dropRequest } = event.detail;
+    event.preventDefault();
+    document.getElementById("question-text").textContent = ctx.confirm;
+    question.returnValue = "no";
+    question.addEventListener(
+      "close",
+      () => (question.returnValue === "yes" ? issueRequest() : dropRequest()),
+      { once: true },
+    );
+    question.showModal();
+  });
+
+  // ---- Polls: slower while nothing is touched, none while nobody looks
+
+  const SLOWEST_SECONDS = 60;
+  const IDLE_SECONDS = 15 * 60;
+  const polls = new WeakMap();
+  let touchedAt = Date.now();
+
+  const poll = (element) => {
+    const first = Number(element.dataset.poll);
+    const state = polls.get(element) ?? { seconds: first, due: Date.now() + first * 1000 };
+    polls.set(element, state);
+    if (Date.now() < state.due) return;
+    state.seconds = Math.min(SLOWEST_SECONDS, state.seconds * 1.3);
+    state.due = Date.now() + state.seconds * 1000;
+    htmx.trigger(element, "poll");
+  };
+
+  const hurry = () => {
+    for (const element of page.querySelectorAll("[data-poll]")) polls.delete(element);
+  };
+
+  const refresh = () => {
+    hurry();
+    for (const element of page.querySelectorAll("[data-poll]")) htmx.trigger(element, "poll");
+  };
+
+  setInterval(() => {
+    const isWatched = !document.hidden && signIn.isIn;
+    if (!isWatched || Date.now() - touchedAt > IDLE_SECONDS * 1000) return;
+    for (const element of page.querySelectorAll("[data-poll]")) poll(element);
+  }, 500);
+
+  const touch = () => {
+    const wasIdle = Date.now() - touchedAt > IDLE_SECONDS * 1000;
+    touchedAt = Date.now();
+    if (wasIdle) refresh();
+  };
+
+  for (const name of ["keydown", "pointerdown", "scroll"]) {
+    document.addEventListener(name, touch, { passive: true });
+  }
+  document.addEventListener("visibilitychange", () => {
+    if (document.hidden || !signIn.isIn) return;
+    touchedAt = Date.now();
+    refresh();
+  });
+  // What an answer to an action names in its header HX-Trigger.
+  document.addEventListener("seashore:changed", refresh);
+
+  // ---- Times, as people say them
+
+  const UNITS = [[86400, "d"], [3600, "h"], [60, "min"], [1, "s"]];
+
+  const writeAges = () => {
+    for (const element of page.querySelectorAll("time[data-age]")) {
+      const seconds = Math.max(0, Math.round((Date.now() - Date.parse(element.dateTime)) / 1000));
+      const [size, unit] = UNITS.find(([least]) => seconds >= least) ?? [1, "s"];
+      const age = seconds < 5 ? "now" : `${Math.floor(seconds / size)} ${unit} ago`;
+      if (element.textContent !== age) element.textContent = age;
+    }
+  };
+
+  setInterval(() => document.hidden || writeAges(), 5000);
+  document.addEventListener("htmx:after:swap", writeAges);
+
+  signIn.start();
+})();

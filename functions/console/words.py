@@ -1,0 +1,57 @@
+"""How values read on a page: the filters of the templates."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from pipeline.report.page.words import say_cost, say_count, say_duration, say_number
+from shared.document_formats import count_units
+from shared.lifecycle import IN_FLIGHT, STANDINGS, Standing
+from shared.printable import to_printable
+
+_KILO = 1000
+
+
+def say_line(text: object) -> str:
+    """A text of unknown origin as one line without what could make it look like another."""
+    return to_printable(str(text))
+
+
+def say_bytes(size_bytes: int) -> str:
+    """A size: `812 bytes`, `4.1 kB`, `12.0 MB`."""
+    if size_bytes < _KILO:
+        return say_count(size_bytes, "byte")
+    if size_bytes < _KILO**2:
+        return f"{size_bytes / _KILO:.1f} kB"
+    return f"{size_bytes / _KILO**2:.1f} MB"
+
+
+def say_moment(moment: str | datetime) -> str:
+    """An instant in UTC, as lists have it: `2026-11-28 15:40`. The page adds how long ago."""
+    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{parsed.astimezone(UTC):%Y-%m-%d %H:%M}"
+
+
+def say_second(moment: str | datetime) -> str:
+    """An instant in UTC to the second, as timelines have it."""
+    parsed = datetime.fromisoformat(moment) if isinstance(moment, str) else moment
+    return f"{parsed.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def find_standing(status: str) -> Standing:
+    """What people are told of a status: a word and a tone."""
+    return STANDINGS.get(status, STANDINGS[IN_FLIGHT])
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "line": say_line,
+    "bytes": say_bytes,
+    "moment": say_moment,
+    "second": say_second,
+    "number": say_number,
+    "count": say_count,
+    "units": count_units,
+    "cost": say_cost,
+    "duration": say_duration,
+    "standing": find_standing,
+}

@@ -1,0 +1,1 @@
+"""Mails that are sent to the stack: which become documents, and which are refused."""

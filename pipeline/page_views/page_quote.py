@@ -1,0 +1,88 @@
+"""A quote on a page: how it stands there, and the boxes or pieces of text that show it. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pipeline.extraction.page_views.page_layout import PageLayout, Place
+from pipeline.page_views.line_marks import MOST_MARKS, LineMarker, measure_drawn_share
+from pipeline.page_views.quote_places import QuoteMatch, Stretch, find_quote
+
+# A quote of which less than this is drawn is not shown whole by its marks.
+_LEAST_DRAWN_SHARE = 0.9
+# Most characters of a text that are shown; of a longer one those around the quote.
+MOST_SHOWN_CHARACTERS = 100_000
+
+
+@dataclass(frozen=True)
+class MarkedPicture:
+    """How a quote stands on a picture.
+
+    Args:
+        match: How.
+        marks: Where, one box a line.
+    """
+
+    match: QuoteMatch
+    marks: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True)
+class TextPiece:
+    """A piece of a text, and whether it is of the quote."""
+
+    text: str
+    is_quote: bool = False
+
+
+@dataclass(frozen=True)
+class MarkedText:
+    """How a quote stands in a text.
+
+    Args:
+        match: How; None where none was asked for.
+        pieces: The text, in order.
+        is_cut: Whether the text is longer.
+    """
+
+    match: QuoteMatch | None
+    pieces: tuple[TextPiece, ...]
+    is_cut: bool = False
+
+
+def mark_picture(quote: str, layout: PageLayout) -> MarkedPicture:
+    """The boxes that show a quote on a picture."""
+    found = find_quote(quote, layout.text)
+    marker = LineMarker(layout)
+    stretches = [one for one in found.stretches if measure_drawn_share(layout, one) > 0]
+    marks = [mark for one in stretches for mark in marker.mark(one)][:MOST_MARKS]
+    if not marks:
+        return MarkedPicture(QuoteMatch.NONE)
+    is_shown = all(measure_drawn_share(layout, one) >= _LEAST_DRAWN_SHARE for one in stretches)
+    return MarkedPicture(found.match if is_shown else QuoteMatch.NEAR, tuple(marks))
+
+
+def mark_text(quote: str | None, text: str) -> MarkedText:
+    """A text in pieces, those of a quote apart."""
+    found = find_quote(quote, text) if quote else None
+    stretches = found.stretches if found else ()
+    first = stretches[0].start if stretches else 0
+    start = max(0, min(first - MOST_SHOWN_CHARACTERS // 2, len(text) - MOST_SHOWN_CHARACTERS))
+    end = start + MOST_SHOWN_CHARACTERS
+    return MarkedText(
+        found.match if found else None,
+        tuple(_divide(text, stretches, start, end)),
+        is_cut=start > 0 or end < len(text),
+    )
+
+
+def _divide(text: str, stretches: Sequence[Stretch], start: int, end: int) -> list[TextPiece]:
+    pieces: list[TextPiece] = []
+    done = start
+    for one in stretches:
+        if one.start >= end:
+            break
+        pieces.append(TextPiece(text[done : one.start]))
+        pieces.append(TextPiece(text[one.start : min(one.end, end)], is_quote=True))
+        done = min(one.end, end)
+    pieces.append(TextPiece(text[done:end]))
+    return [piece for piece in pieces if piece.text]

@@ -1,0 +1,1 @@
+"""Simulations that `docs/scale.md` quotes: shares of a queue, and what breaks first."""

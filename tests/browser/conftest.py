@@ -1,0 +1,61 @@
+"""A real browser on the session's local stack: Debian's Chromium, without a window."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from infra.cli.chat.api_client import open_api
+from infra.stacks import Stack
+from tests.browser.console_browser import ConsoleBrowser, start_chromium
+
+_INSTALL = "apt-get install -y chromium chromium-driver"
+
+
+# Before xdist looks at the groups.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            # It shares the stack of tests/local_stack, which lives in one test process.
+            item.add_marker(pytest.mark.xdist_group("local_stack"))
+
+
+@pytest.fixture(scope="session")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleBrowser]:
+    """The browser, started once."""
+    programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
+    if None in programs:
+        words = f"no chromium and chromedriver on the PATH: {_INSTALL}"
+        if "CI" in os.environ:
+            pytest.fail(words)
+        pytest.skip(words)
+    driver = start_chromium(*programs, tmp_path_factory.mktemp("chromium"))
+    try:
+        yield ConsoleBrowser(driver)
+    finally:
+        driver.quit()
+
+
+@pytest.fixture
+def browser(chromium: ConsoleBrowser, local_stack: Stack) -> Iterator[ConsoleBrowser]:
+    """The browser on the console, signed out; a test that breaks the page's policy fails."""
+    chromium.start(f"{local_stack.output('ApiUrl')}/console")
+    yield chromium
+    assert chromium.read_violations() == []
+
+
+@pytest.fixture(scope="session")
+def api_key(local_stack: Stack) -> str:
+    """The key that may read."""
+    return open_api(local_stack, {}).key
+
+
+@pytest.fixture(scope="session")
+def operator_key(local_stack: Stack) -> str:
+    """The key that may also act."""
+    return open_api(local_stack, {}, key_output="OperatorApiKeyId").key

@@ -1,0 +1,168 @@
+"""The console as its tests see it: what is shown, what is pressed, what the policy refused."""
+
+import importlib.util
+from pathlib import Path
+
+from selenium import webdriver
+from selenium.common.exceptions import (
+    JavascriptException,
+    StaleElementReferenceException,
+    TimeoutException,
+)
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webdriver import WebDriver
+from selenium.webdriver.remote.webelement import WebElement
+from selenium.webdriver.support.ui import WebDriverWait
+
+# A machine under load is no reason to fail.
+PATIENCE_SECONDS = 60
+
+# Runs before any script of a page. The browser itself adds it, so no policy has to allow it.
+_LISTEN = """
+window.violations = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}`);
+});
+window.addEventListener("error", (event) => window.violations.push(`error ${event.message}`));
+"""
+
+_CHANGED_UNDER_IT = (JavascriptException, StaleElementReferenceException)
+
+_AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+
+
+def start_chromium(chromium: str, chromedriver: str, profile: Path) -> WebDriver:
+    """Start a browser without a window and with a profile of its own."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for argument in (
+        "--headless=new",
+        "--no-sandbox",  # which the user root cannot have
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-first-run",
+        f"--user-data-dir={profile}",
+        "--window-size=1200,900",
+    ):
+        options.add_argument(argument)
+    service = webdriver.ChromeService(chromedriver)
+    driver = webdriver.Chrome(options=options, service=service)
+    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _LISTEN})
+    return driver
+
+
+class ConsoleBrowser:
+    """A browser on the console."""
+
+    def __init__(self, driver: WebDriver) -> None:
+        self.driver = driver
+        self._address = ""
+
+    def start(self, address: str) -> None:
+        """Come to the console as somebody who has never been there."""
+        self._address = address
+        self.driver.get(address)
+        self.driver.execute_script("sessionStorage.clear()")
+        self.driver.get("about:blank")
+        self.driver.get(address)
+
+    def sign_in(self, key: str) -> None:
+        """Type the key in, and wait for the first page."""
+        self.fill("API key", key)
+        self.press("Sign in")
+
+    def open(self, place: str, heading: str) -> None:
+        """Go to a place such as `documents?status=DONE`, and wait for its heading."""
+        self.driver.execute_script("location.hash = arguments[0]", place)
+        self.wait_for_heading(heading)
+
+    def wait_for_heading(self, heading: str) -> None:
+        """Wait until a page with this heading is there, whole."""
+        self.wait(lambda: self.read_heading() == heading, f"no heading {heading!r}")
+
+    def read_heading(self) -> str:
+        """The heading of what is shown; empty while it comes."""
+        script = """
+            const shown = document.querySelector('main:not([hidden]):not([aria-busy]) h1');
+            return shown === null ? '' : shown.innerText.trim();
+        """
+        return str(self.driver.execute_script(script))
+
+    def fill(self, label: str, text: str) -> None:
+        """Put a text into the field with this label."""
+        field = self.find_field(label)
+        field.clear()
+        field.send_keys(text)
+
+    def find_field(self, label: str) -> WebElement:
+        """The field with this label, once it is there."""
+        path = f"//label[normalize-space()={_quote(label)}]"
+        name = self.find(By.XPATH, path).get_attribute("for")
+        return self.find(By.ID, str(name))
+
+    def press(self, words: str) -> None:
+        """Press the button or follow the link with these words."""
+        quoted = _quote(words)
+        path = f"//*[self::button or self::a or self::summary][normalize-space()={quoted}]"
+        self.find(By.XPATH, path).click()
+
+    def find(self, by: str, what: str) -> WebElement:
+        """The first one that is shown, once it is there."""
+
+        def find_shown() -> WebElement | None:
+            found = self.driver.find_elements(by, what)
+            return next((one for one in found if one.is_displayed()), None)
+
+        return self.wait(find_shown, f"nothing is shown for {what}")
+
+    def wait_for_text(self, text: str) -> None:
+        """Wait until the page says something."""
+        self.wait(lambda: text in self.read_text(), f"the page does not say {text!r}")
+
+    def read_text(self) -> str:
+        """All that is shown."""
+        return str(self.driver.execute_script("return document.body.innerText"))
+
+    def wait(self, condition, words: str):
+        """Wait for the first true value of a condition; pages may change under it."""
+        waiting = WebDriverWait(
+            self.driver, PATIENCE_SECONDS, 0.1, ignored_exceptions=_CHANGED_UNDER_IT
+        )
+        try:
+            return waiting.until(lambda driver: condition())
+        except TimeoutException:
+            raise AssertionError(f"{words}; it says: {self.read_text()}") from None
+
+    def read_violations(self) -> list[str]:
+        """What the policy of the page has refused, and errors of its scripts."""
+        return list(self.driver.execute_script("return window.violations || []"))
+
+    def find_barriers(self) -> list[str]:
+        """What axe finds on the page that keeps somebody out (WCAG 2.2, levels A and AA)."""
+        if not self.driver.execute_script("return 'axe' in window"):
+            # By the browser's own hand, since the policy lets in no script but the console's.
+            source = {"expression": _read_axe()}
+            self.driver.execute_cdp_cmd("Runtime.evaluate", source)
+        script = """
+            const [rules, done] = arguments;
+            axe.run(document, {runOnly: {type: 'tag', values: rules}}).then(
+              (found) => done(found.violations.flatMap((one) =>
+                one.nodes.map((node) => `${one.id}: ${node.html} ${node.failureSummary}`))),
+              (error) => done([String(error)]));
+        """
+        return list(self.driver.execute_async_script(script, _AXE_RULES))
+
+
+def _read_axe() -> str:
+    spec = importlib.util.find_spec("axe_playwright_python")
+    (folder,) = spec.submodule_search_locations
+    return Path(folder, "axe.min.js").read_text(encoding="utf-8")
+
+
+def _quote(words: str) -> str:
+    """A text as XPath 1.0 writes it, which has no escape."""
+    if '"' not in words:
+        return f'"{words}"'
+    parts = ", '\"', ".join(f'"{part}"' for part in words.split('"'))
+    return f"concat({parts})"

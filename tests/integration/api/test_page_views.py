@@ -1,0 +1,140 @@
+"""Pages shown with quotes marked, through the real handlers and the real reader, on moto."""
+
+import json
+from urllib.parse import urlsplit
+
+import pytest
+
+from functions.operator import build_operator
+from functions.pages import build_page_extractor, build_pages
+from infra.deploy.smoke_check import choose_event, judge_answer
+from pipeline.erasure.erase_document import erase_document
+from pipeline.extraction.page_views.page_layout import MOST_PIXELS_A_SIDE, PNG_BEGINNING
+from tests.fakes.aws.event_source import LambdaContext
+from tests.fakes.aws.kept_account import open_account
+from tests.fakes.desks.api_desk import make_event
+from tests.fakes.desks.running_pipeline import run_pipeline
+from tests.fakes.pdf.pdf_files import make_text_pdf
+
+FIRST = "The pier at Ellery was opened by the harbour master in 1987."
+SECOND = "The tide turns at noon and the ferry leaves the harbour of Portness."
+
+
+class PageDesk:
+    """Documents that were read by the pipeline, and the function that shows their pages."""
+
+    def __init__(self, account, pages):
+        self.account, self.pages = account, pages
+
+    def put(self, key, data):
+        self.account.upload(key, data)
+        with run_pipeline(self.account) as pipeline:
+            pipeline.run()
+            return pipeline.document(key)
+
+    def show(self, document, page, quote=None, **event):
+        query = None if quote is None else {"quote": quote}
+        path = f"/documents/{document.document_id}/pages/{page}"
+        made = make_event("GET", path, query=query, **event)
+        answer = self.pages.answer(made, LambdaContext(29.0))
+        return answer["statusCode"], json.loads(answer["body"])
+
+    def read(self, address):
+        key = urlsplit(address).path.lstrip("/")
+        bucket = self.account.settings.artifacts_bucket
+        return self.account.clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+
+    def list_views(self):
+        bucket = self.account.settings.artifacts_bucket
+        found = self.account.clients.s3.list_object_versions(Bucket=bucket, Prefix="pages/")
+        return [one["Key"] for one in found.get("Versions", [])]
+
+
+@pytest.fixture(scope="module")
+def desk():
+    with open_account() as account, build_page_extractor(account.settings) as extractor:
+        yield PageDesk(account, build_pages(account.settings, account.clients, extractor))
+
+
+def test_a_page_is_a_picture_with_the_quote_marked(desk):
+    document = desk.put("harbour.pdf", make_text_pdf(FIRST, SECOND))
+    status, page = desk.show(document, 2, "the ferry leaves the harbour")
+    assert status == 200
+    assert (page["match"], page["unit"], page["page"], page["pages"]) == ("exact", "page", 2, 2)
+    assert max(page["width"], page["height"]) <= MOST_PIXELS_A_SIDE
+    (mark,) = page["marks"]
+    assert 0 < mark["left"] < mark["left"] + mark["width"] < 1
+    assert 0 < mark["top"] < mark["top"] + mark["height"] < 1
+    assert page["expires_in_seconds"] == 300
+    assert (page["text"], page["why_no_picture"]) == (None, None)
+    assert desk.read(page["picture_url"]).startswith(PNG_BEGINNING)
+
+
+def test_a_view_is_kept_and_the_same_for_all_who_look(desk):
+    document = desk.put("kept.pdf", make_text_pdf("Kept words.", "More kept words."))
+    first = desk.show(document, 1)[1]
+    before = desk.list_views()
+    again = desk.show(document, 1, "Kept words.")[1]
+    assert desk.list_views() == before
+    assert urlsplit(first["picture_url"]).path == urlsplit(again["picture_url"]).path
+    assert (first["match"], first["marks"], again["match"]) == (None, [], "exact")
+
+
+def test_what_is_not_there_is_404_and_a_strange_number_400(desk):
+    document = desk.put("short.pdf", make_text_pdf(FIRST))
+    status, answer = desk.show(document, 2)
+    assert (status, answer["error"]["message"]) == (404, "there is no page 2: it has 1")
+    assert desk.show(document, 0)[0] == 400
+    assert desk.show(document, "x")[0] == 400
+    assert desk.show(document, 1, "q" * 2_001)[0] == 400
+    refused = desk.put("noise.pdf", b"\x7fELF no document")
+    status, answer = desk.show(refused, 1)
+    assert status == 404
+    assert "REJECTED" in answer["error"]["message"]
+    answer = desk.pages.answer(choose_event("pages"), LambdaContext(29.0))
+    assert judge_answer("pages", None, json.dumps(answer).encode()) == ""
+
+
+def test_a_quote_that_is_not_on_the_page_is_not_marked(desk):
+    document = desk.put("other.pdf", make_text_pdf(FIRST, SECOND))
+    page = desk.show(document, 1, "the ferry leaves the harbour")[1]
+    assert (page["match"], page["marks"], page["text"]) == ("none", [], None)
+    # Signs and case aside it stands there, and that is said.
+    page = desk.show(document, 1, "Opened, by the Harbour Master")[1]
+    assert (page["match"], len(page["marks"])) == ("near", 1)
+
+
+def test_what_has_no_pages_shows_its_text(desk):
+    document = desk.put("notes.txt", b"A list of boats.\n\nThe Skagen lies at pier 4.\n")
+    page = desk.show(document, 1, "Skagen lies")[1]
+    assert (page["match"], page["picture_url"], page["unit"]) == ("exact", None, "part")
+    assert "".join(piece["text"] for piece in page["text"]).startswith("A list of boats.")
+    assert [piece["text"] for piece in page["text"] if piece["is_quote"]] == ["Skagen lies"]
+    assert "part" in page["why_no_picture"]
+
+
+def test_a_page_whose_file_is_gone_shows_its_text_and_says_why(desk):
+    document = desk.put("gone.pdf", make_text_pdf("Words that stay for a while."))
+    desk.account.clients.s3.delete_object(
+        Bucket=document.bucket, Key=document.key, VersionId=document.version_id
+    )
+    page = desk.show(document, 1, "stay for a while")[1]
+    assert (page["match"], page["picture_url"]) == ("exact", None)
+    assert page["why_no_picture"].startswith("The file was deleted")
+
+
+def test_an_erased_document_leaves_no_picture(desk):
+    document = desk.put("secret.pdf", make_text_pdf("Words that nobody may see."))
+    other = desk.put("open.pdf", make_text_pdf("Words that all may see."))
+    for one in (document, other):
+        assert desk.show(one, 1)[0] == 200
+    folder = f"pages/{document.text_address.split('-')[0]}/"
+    assert [key for key in desk.list_views() if key.startswith(folder)]
+    operator = build_operator(
+        desk.account.settings.model_copy(update={"operator_api_key_id": "key"}),
+        desk.account.clients,
+    )
+    erase_document(document.document_id, "a test", operator.services)
+    assert not [key for key in desk.list_views() if key.startswith(folder)]
+    assert desk.list_views()
+    assert desk.show(document, 1)[0] == 404
