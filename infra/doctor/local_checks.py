@@ -11,7 +11,7 @@ from pathlib import Path
 from infra.doctor.check import Check, failed, passed, skipped, warned
 from infra.local.ports import choose_port
 from infra.local.process import EMULATOR_LOCK
-from infra.local.record import LocalFolder, is_running
+from infra.local.record import LocalFolder, describe_absence, is_running
 from infra.local.stack import find_local_stack
 from infra.locked_environment import is_environment_ready
 from infra.packaging.build import AWS_PYTHON
@@ -132,7 +132,7 @@ def _check_local_stack(root: Path) -> Check:
     if record is not None:
         return passed(name, f"running at {record.endpoint_url}")
     if is_running(folder):
-        return warned(name, "starting or stopping right now", "Wait a moment, and look again.")
+        return warned(name, "not ready", describe_absence(folder))
     try:
         port = choose_port(folder, None)
     except LocalStackError as error:

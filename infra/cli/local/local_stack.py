@@ -14,7 +14,7 @@ from infra.cli.output import Output, show_step
 from infra.local.mailbox import read_mail_port
 from infra.local.parameters import read_given_parameters
 from infra.local.ports import HOST
-from infra.local.record import LocalFolder, LocalRecord, is_running
+from infra.local.record import LocalFolder, LocalRecord, describe_absence, is_running
 from infra.local.stack import (
     LocalSetup,
     delete_local_data,
@@ -167,15 +167,9 @@ def write_status(root: Path, *, as_json: bool, output: Output) -> ExitCode:
     elif record is not None:
         _write_reach(root, record, output)
     if record is None:
-        output.say(_describe_absence(root))
+        output.say(describe_absence(LocalFolder(root)))
         return ExitCode.UNKNOWN_STACK
     return ExitCode.OK
-
-
-def _describe_absence(root: Path) -> str:
-    if is_running(LocalFolder(root)):
-        return "The local stack is starting or stopping right now."
-    return "The local stack is not running: start it with `seashore local up`."
 
 
 def _to_json(record: LocalRecord | None) -> dict[str, object]:
