@@ -255,7 +255,7 @@ class LedgerTable:
                 request: Any = {self.name: {"Keys": keys, **wanted}}
                 answer = self.client.batch_get_item(RequestItems=request)
             yield from map(to_row, answer["Responses"][self.name])
-            left = answer["UnprocessedKeys"].get(self.name)
+            left = answer.get("UnprocessedKeys", {}).get(self.name)
             if left is None:
                 return
             keys = list(left["Keys"])
