@@ -26,6 +26,7 @@ from tests.fakes.model.chat_answers import (
     write_answer,
 )
 from tests.fakes.model.chat_behaviours import ERRORS, Behaviour, write_throttle_headers
+from tests.fakes.model.message_parts import read_pictures
 from tests.fakes.model.pacing import (
     Pace,
     Slots,
@@ -189,6 +190,9 @@ class _ChatHandler(BaseHTTPRequestHandler):
         if traits.tools_status is not None and "tools" in body:
             message = "registry/tiny does not support tools"
             return traits.tools_status, "invalid_request_error", None, message
+        if traits.picture_text is None and read_pictures(body):
+            message = "Invalid content type. image_url is only supported by certain models."
+            return 400, "invalid_request_error", "invalid_value", message
         wanted = body.get("response_format", {}).get("type")
         statuses = {
             "json_schema": traits.json_schema_status,
@@ -215,7 +219,10 @@ class _ChatHandler(BaseHTTPRequestHandler):
         elif "tools" in body and not traits.ignores_tools:
             message["content"], calls = take_turn(body, traits.always_calls)
         else:
-            message["content"], calls = write_answer(kind, body, traits.ignores_format), ()
+            message["content"], calls = (
+                write_answer(kind, body, traits.ignores_format, traits.picture_text or ""),
+                (),
+            )
         if calls:
             finish_reason = "tool_calls"
             message["tool_calls"] = [

@@ -37,6 +37,7 @@ class ServerTraits:
     json_schema_status: int | None = None
     json_object_status: int | None = None
     ignores_format: bool = False
+    picture_text: str | None = None  # what all pictures show; None for a model that sees none
     tools_status: int | None = None
     ignores_tools: bool = False
     always_calls: tuple[tuple[str, Any], ...] = ()
