@@ -6,9 +6,9 @@ Quotes are those that the offline model takes for a summary of each document, an
 of its pages by a fixed seed. Each is looked for on its page as the route of pages does, with the
 real reader. MuPDF and pdfminer.six, which are not ours, then read what stands inside of the marks:
 a mark is wrong where neither reads the quote there, and next to nothing else; one that is said to
-be near, where neither reads half of it, nor a part of it alone. Where both have no letter, or none that they can name,
-nothing is judged. What stands in a page's text, but outside of its picture, is `unseen`. Located is
-what is exact or near.
+be near, where neither reads half of it, nor a part of it alone. Where both have no letter, or none
+that they can name, nothing is judged. What stands in a page's text, but outside of its picture, is
+`unseen`. Located is what is exact or near.
 """
 
 import argparse
