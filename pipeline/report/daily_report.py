@@ -27,10 +27,9 @@ from pipeline.report.report_types import (
 from pipeline.report.slowness import explain_slowness
 from pipeline.report.spend import read_spend
 from pipeline.services import Services
-from shared.aws.dynamodb_table import IndexPage
 from shared.calendar import find_window
 from shared.errors import SeashoreError
-from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
+from shared.ledger.arrivals import DOCUMENTS, TASKS, ArrivalPage, read_arrivals
 from shared.ledger.documents import document_pk
 from shared.ledger.pauses import read_pauses
 from shared.ledger.timeline import read_timeline
@@ -113,7 +112,7 @@ def write_report(day: str, digest: Digest, services: ReportServices) -> WrittenR
     return WrittenReport(report, files)
 
 
-def _read_documents(day: str, services: ReportServices) -> Iterator[IndexPage]:
+def _read_documents(day: str, services: ReportServices) -> Iterator[ArrivalPage]:
     window = find_window(day, services.zone)
     return read_arrivals(services.table, DOCUMENTS, window, DOCUMENT_ATTRIBUTES)
 
