@@ -30,10 +30,9 @@ from pipeline.report.report_types import (
 from pipeline.report.slowness import explain_slowness
 from pipeline.report.spend import read_spend
 from pipeline.services import Services
-from shared.aws.dynamodb_table import IndexPage
 from shared.calendar import find_window
 from shared.errors import SeashoreError
-from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
+from shared.ledger.arrivals import DOCUMENTS, TASKS, ArrivalPage, read_arrivals
 from shared.ledger.documents import document_pk
 from shared.ledger.pauses import read_pauses
 from shared.ledger.timeline import read_timeline
@@ -69,7 +68,7 @@ def look_at_day(day: str, services: ReportServices) -> DailyReport:
     return compose_report(day, Digest(), documents, made_at, services)
 
 
-def read_documents(day: str, services: ReportServices) -> Iterator[IndexPage]:
+def read_documents(day: str, services: ReportServices) -> Iterator[ArrivalPage]:
     """The rows of a day's documents, as far as a report looks at them."""
     window = find_window(day, services.zone)
     return read_arrivals(services.table, DOCUMENTS, window, DOCUMENT_ATTRIBUTES)
