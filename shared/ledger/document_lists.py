@@ -11,6 +11,7 @@ from shared.ledger.documents import (
     Document,
     document_row_key,
     find_document,
+    is_erased,
     to_document,
 )
 from shared.ledger.timeline import write_time
@@ -21,7 +22,8 @@ def list_documents(table: LedgerTable, now: Clock, days: int) -> Iterator[Docume
     today = now().astimezone(UTC).date()
     for age in range(days):
         day = f"{today - timedelta(days=age):%Y-%m-%d}"
-        yield from map(to_document, table.query_index(DAY_INDEX, "day", day, newest_first=True))
+        found = list(table.query_index(DAY_INDEX, "day", day, newest_first=True))
+        yield from map(to_document, filter(None, table.read_indexed(found, "day")))
 
 
 def list_documents_of_day(
@@ -32,12 +34,8 @@ def list_documents_of_day(
     Returns:
         The documents, and the place to go on from; None if there are no more on that day.
     """
-    rows, has_more = query_day(table, place.day, place, limit, document_row_key)
-    documents = [to_document(row) for row in rows]
-    if not documents or not has_more:
-        return documents, None
-    last = documents[-1]
-    return documents, DayPlace(place.day, last.received_at, last.document_id)
+    rows, next_place = query_day(table, place.day, place, limit, document_row_key)
+    return [to_document(row) for row in rows], next_place
 
 
 def list_in_flight_ids(table: LedgerTable) -> list[str]:
@@ -56,3 +54,11 @@ def list_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Do
         document = find_document(table, row["pk"].removeprefix("DOC#"))
         if document is not None and not document.is_final:
             yield document
+
+
+def read_children(table: LedgerTable, document: Document) -> dict[str, Document]:
+    """The documents that came out of one, by their ids, as far as they have arrived."""
+    ids = dict.fromkeys(file.document_id for file in document.embedded_files if file.document_id)
+    rows = table.read_rows([document_row_key(document_id) for document_id in ids]) if ids else []
+    there = [row for row in rows if row is not None and not is_erased(row)]
+    return {row["document_id"]: to_document(row) for row in there}
