@@ -30,12 +30,12 @@ from pipeline.tasks.task_kind import TaskServices
 from pipeline.work_items import WorkServices, do_work, give_up_work, note_work_delay
 from shared.aws.callback_targets import CallbackSender
 from shared.aws.clients import Clients
-from shared.aws.text_detection import TEXTRACT, TEXTRACT_PRICE, TextractModel
 from shared.ledger.documents import Clock
 from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model, build_other_model
 from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
+from shared.llm.text_detection import TEXTRACT, TEXTRACT_PRICE, TextractModel
 from shared.messages.reports import decode_report_item
 from shared.messages.work_items import (
     SWEEP,

@@ -21,11 +21,11 @@ from pipeline.recognition.page_words import (
     RecognisedWord,
     read_page,
 )
-from shared.aws.text_detection import TEXTRACT, TOKENS_OF_PAGE, DetectedText
 from shared.deadline import Deadline
 from shared.errors import DocumentCapError, ModelRefusalError, ModelRequestError
 from shared.ledger.document_texts import TextSource
 from shared.llm.model import EXTRACTIVE, AnswerT, ModelRequest, Picture
+from shared.llm.text_detection import TEXTRACT, TOKENS_OF_PAGE, DetectedText
 
 MODEL = "model"
 TRANSCRIBE_PURPOSE = "transcribe"

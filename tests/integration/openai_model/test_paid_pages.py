@@ -9,15 +9,15 @@ from botocore.validate import ParamValidator
 
 from pipeline.recognition.paid_engines import NO_MODEL
 from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.text_detection import list_words
 from shared.ledger.spend import read_day_spend
 from shared.lifecycle import DocumentStatus
+from shared.llm.text_detection import list_words
 from shared.prices import ModelPrice
-from tests.fakes.aws.textract_server import TextractServer, write_blocks
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.model.message_parts import read_pictures
 from tests.fakes.pdf.scanned_pdf_files import make_mixed_pdf, render_texts
+from tests.fakes.pictures.textract_server import TextractServer, write_blocks
 from tests.integration.summaries.test_recognition import Engine
 
 LETTER = "The pier at Ellery was opened by the harbour master in the year 1987."
