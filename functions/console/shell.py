@@ -77,9 +77,20 @@ class Shell:
             "scripts": ("htmx.js", *_SCRIPTS),
             "versions": {name: asset.version for name, asset in load_assets().items()},
             "stack": self.services.settings.stack_name,
+            "authorizer": self.services.settings.api_authorizer,
+            "provider": self._provider,
+            "client_id": self.services.settings.cognito_client_id,
         }
         policy = {"Content-Security-Policy": self._policy}
         return _write(200, render("shell.html.j2", values), HTML, policy)
+
+    @property
+    def _provider(self) -> str | None:
+        """Where people sign in; None where they do not, or nobody has said where."""
+        settings = self.services.settings
+        if settings.api_authorizer != "cognito" or settings.cognito_client_id is None:
+            return None
+        return None if settings.cognito_domain is None else f"https://{settings.cognito_domain}"
 
     @cached_property
     def _policy(self) -> str:
@@ -94,7 +105,7 @@ class Shell:
                 "script-src 'self'",
                 "style-src 'self'",
                 f"img-src 'self' {pictures}",
-                f"connect-src 'self' {uploads}",
+                " ".join(filter(None, ("connect-src 'self'", uploads, self._provider))),
                 "base-uri 'none'",
                 "form-action 'none'",
                 "frame-ancestors 'none'",
