@@ -1,16 +1,14 @@
 """The timeline of a document or task: as a table, and what it waits for by its last step."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
 from rich.text import Text
 
 from infra.cli.output import Cell, Output
-from infra.cli.times import describe_duration
 from pipeline.timeline import OPERATOR_STEPS, Step, Timeline
+from pipeline.timeline_words import describe_details, describe_gap
 from shared.ledger.timeline import Event
-from shared.prices import format_usd
 from shared.printable import to_printable
 
 # Steps of a document's timeline that mean nothing but a wait (`functions/delivery/receive.py`).
@@ -54,13 +52,6 @@ def _choose_style(step: Step) -> str:
     return _STYLES.get(step.step, "red" if step.step.endswith("_failed") else "")
 
 
-def describe_gap(seconds: float) -> str:
-    """The time between two steps, short."""
-    if seconds < 0.95:
-        return f"{seconds * 1000:.0f} ms"
-    return f"{seconds:.1f} s" if seconds < 60 else describe_duration(seconds)
-
-
 def describe_more(step: Step) -> str:
     """What a step says besides its name, and how many waits it stands for."""
     words = describe_details(step.details)
@@ -69,26 +60,6 @@ def describe_more(step: Step) -> str:
     since = step.first_at.astimezone()
     planned = describe_gap(step.planned_seconds)
     return f"{words}; {step.count} times since {since:%d %b %H:%M:%S}, {planned} in all"
-
-
-def describe_details(details: Mapping[str, Any]) -> str:
-    """What a step says besides its name, as one line."""
-    words = []
-    for name, value in details.items():
-        match name:
-            case "cost_micro_usd":
-                words += [format_usd(value)] if value else []
-            case "told_micro_usd":
-                words += [f"{format_usd(value)} as the provider says"] if value else []
-            case "input_tokens" | "output_tokens":
-                words += [f"{value:,} {name.replace('_', ' ')}"] if value else []
-            case "delay_seconds":
-                words.append(f"for {describe_gap(float(value))}")
-            case "reason" | "status" | "model" | "cause":
-                words.append(str(value))
-            case _:
-                words.append(f"{name.replace('_', ' ')} {value}")
-    return ", ".join(words)
 
 
 def describe_delay(timeline: Sequence[Event]) -> str | None:

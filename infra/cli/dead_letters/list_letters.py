@@ -6,8 +6,8 @@ from infra.cli.command_context import CommandContext
 from infra.cli.dead_letters.access import open_letters, read_wanted_letters
 from infra.cli.dead_letters.options import LetterOptions
 from infra.cli.dead_letters.table import group_to_json, write_groups, write_letters
-from infra.cli.timeline_table import describe_details
 from pipeline.timeline import find_last_attempt
+from pipeline.timeline_words import describe_details
 from shared.aws.dynamodb_table import LedgerTable
 from shared.dead_letters.letters import Letter, LetterKey, group_letters
 from shared.ledger.subjects import subject_pk

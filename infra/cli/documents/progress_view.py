@@ -11,10 +11,11 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from infra.cli.documents.table import describe_progress, shorten_id, style_status
+from infra.cli.documents.table import shorten_id, style_status
 from infra.cli.output import shorten
 from infra.cli.progress.follow_documents import Followed
 from infra.cli.times import describe_duration
+from pipeline.documents.standing_words import describe_progress
 from shared.printable import to_printable
 
 Show = Callable[[Sequence[Followed]], None]

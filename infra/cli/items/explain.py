@@ -7,12 +7,12 @@ from typing import Any
 
 from infra.cli.command_context import CommandContext
 from infra.cli.documents.find import find_wanted_document
-from infra.cli.documents.table import describe_status
 from infra.cli.items.relatives import list_relatives
 from infra.cli.listing import describe_usage
 from infra.cli.timeline_table import write_timeline_table
 from infra.cli.times import describe_duration
 from pipeline.dead_letters.hold import message_pk
+from pipeline.documents.standing_words import describe_status
 from pipeline.timeline import Timeline, build_timeline
 from shared.errors import UnknownItemError
 from shared.ledger.documents import Document, document_pk

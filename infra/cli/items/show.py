@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from infra.cli.command_context import CommandContext, open_objects
 from infra.cli.documents.find import find_wanted_document
-from infra.cli.documents.table import describe_status, style_status
+from infra.cli.documents.table import style_status
 from infra.cli.items.relatives import list_relatives, read_children
 from infra.cli.items.versions import choose_wanted_version, describe_versions
 from infra.cli.listing import describe_usage
@@ -16,6 +16,7 @@ from infra.cli.tasks.view import write_task
 from infra.cli.timeline_table import describe_delay
 from infra.cli.times import describe_duration
 from infra.stacks import Stack
+from pipeline.documents.standing_words import describe_status
 from pipeline.summaries.mention_markdown import list_dates, list_names
 from pipeline.summaries.results import DocumentSummary
 from pipeline.summaries.summary_types import KeyPoint

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from infra.cli.command_context import open_ledger, open_objects
 from infra.cli.documents.progress_view import show_progress
-from infra.cli.documents.table import describe_status, style_status
+from infra.cli.documents.table import style_status
 from infra.cli.exit_codes import ExitCode
 from infra.cli.items.show import StoredSummary, describe_pages, read_result, write_summary
 from infra.cli.listing import describe_usage
@@ -33,6 +33,7 @@ from infra.local.stack import LocalSetup, OpenAiServer
 from infra.project_files import PROJECT, find_state_folder
 from infra.signals import interrupt_on_signals
 from infra.stacks import Stack
+from pipeline.documents.standing_words import describe_status
 from shared.calendar import find_day
 from shared.errors import OperatorError
 from shared.lifecycle import DocumentStatus

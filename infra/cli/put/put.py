@@ -7,7 +7,7 @@ from rich.progress import DownloadColumn
 
 from infra.cli.command_context import CommandContext, open_ledger
 from infra.cli.documents.progress_view import show_progress
-from infra.cli.documents.table import describe_status, style_status, write_document_table
+from infra.cli.documents.table import style_status, write_document_table
 from infra.cli.exit_codes import ExitCode
 from infra.cli.items.show import list_facts, read_result, write_summary
 from infra.cli.output import Output
@@ -16,6 +16,7 @@ from infra.cli.put.files import FileToPut, SkippedFile
 from infra.cli.put.plan import PutOptions, PutPlan, may_put, plan_put, say_skipped
 from infra.cli.put.upload import PutDocument, put_files
 from infra.stacks import Stack
+from pipeline.documents.standing_words import describe_status
 from pipeline.summaries.coverage import describe_children
 from shared.errors import OperatorError
 from shared.ledger.document_versions import find_current_document_ids

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 
 import pytest
 
-from infra.cli.timeline_table import describe_details
 from pipeline.metering.answer_services import AnswerServices
 from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.metering.payers import pay_by_document
 from pipeline.summaries.summary_types import CoreSummary
+from pipeline.timeline_words import describe_details
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,

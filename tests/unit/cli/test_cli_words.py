@@ -5,13 +5,13 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import typer
 
-from infra.cli.documents.table import describe_progress, describe_status, describe_wait
 from infra.cli.items.show import choose_evenly, describe_pages, list_facts
 from infra.cli.local.language_model import describe_model, read_openai_server
 from infra.cli.options import split_parameter
 from infra.cli.timeline_table import describe_delay
 from infra.cli.times import describe_duration
 from infra.local.parameters import is_on_this_machine
+from pipeline.documents.standing_words import describe_progress, describe_status, describe_wait
 from pipeline.summaries.summary_types import KeyPoint
 from shared.errors import OperatorError
 from shared.ledger.documents import Document, EmbeddedFile
