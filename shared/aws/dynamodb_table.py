@@ -159,6 +159,7 @@ class LedgerTable:
         attributes: Sequence[str],
         *,
         page_rows: int | None = None,
+        only: tuple[str, Sequence[str]] | None = None,
     ) -> Iterator["IndexPage"]:
         """Read a stretch of one partition of an index, page by page, oldest first.
 
@@ -170,17 +171,29 @@ class LedgerTable:
                 query costs by the size of what it reads (Amazon DynamoDB Developer Guide, "Read
                 consumption for queries").
             page_rows: The most rows of a page; as many as fit into 1 MB if None.
+            only: The name of an attribute, and the values that rows may have which are wanted;
+                others are read and not answered with.
         """
         names = {f"#a{number}": name for number, name in enumerate(attributes)}
+        values = {":value": key[1], ":first": within[1], ":last": within[2]}
+        narrowing: dict[str, Any] = {}
+        if only is not None:
+            wanted = {f":w{number}": value for number, value in enumerate(only[1])}
+            narrowing["FilterExpression"] = f"#only IN ({', '.join(wanted)})"
+            values |= wanted
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             IndexName=index,
             KeyConditionExpression="#key = :value AND #sort BETWEEN :first AND :last",
             ProjectionExpression=", ".join(names),
-            ExpressionAttributeNames={"#key": key[0], "#sort": within[0], **names},
-            ExpressionAttributeValues=to_item(
-                {":value": key[1], ":first": within[1], ":last": within[2]}
-            ),
+            ExpressionAttributeNames={
+                "#key": key[0],
+                "#sort": within[0],
+                **names,
+                **({} if only is None else {"#only": only[0]}),
+            },
+            ExpressionAttributeValues=to_item(values),
+            **narrowing,
             PaginationConfig={} if page_rows is None else {"PageSize": page_rows},
         )
         with translate_aws_errors("query the ledger"):

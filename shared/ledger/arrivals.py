@@ -12,7 +12,11 @@ TASKS = "#tasks"
 
 
 def read_arrivals(
-    table: LedgerTable, part: str, window: tuple[datetime, datetime], attributes: Sequence[str]
+    table: LedgerTable,
+    part: str,
+    window: tuple[datetime, datetime],
+    attributes: Sequence[str],
+    only: tuple[str, Sequence[str]] | None = None,
 ) -> Iterator[IndexPage]:
     """Read the documents or the tasks that arrived within a window, oldest first.
 
@@ -23,9 +27,10 @@ def read_arrivals(
         part: `DOCUMENTS` or `TASKS`.
         window: From, included, and to, not included.
         attributes: What is wanted of each row.
+        only: The name of an attribute, and the values that rows may have which are wanted.
     """
     return chain.from_iterable(
-        table.query_index_pages(DAY_INDEX, ("day", f"{day}{part}"), within, attributes)
+        table.query_index_pages(DAY_INDEX, ("day", f"{day}{part}"), within, attributes, only=only)
         for day, within in _split_window(window)
     )
 
