@@ -18,7 +18,7 @@ from pipeline.ingest.ingest_document import IngestServices, convert_item
 from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
-from shared.messages.work_items import ConvertDocument, decode_conversion
+from shared.messages.work_items import ConversionItem, decode_conversion
 from shared.queue_catalogue import CONVERSIONS, RECOGNITION
 from shared.settings import Settings, read_settings
 
@@ -33,7 +33,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 @cache
-def _build_container() -> tuple[Consumer[ConvertDocument], Runtime]:
+def _build_container() -> tuple[Consumer[ConversionItem], Runtime]:
     """What lives as long as the container, built at its first event."""
     settings = read_settings(os.environ)
     remove_leftovers()
@@ -52,14 +52,16 @@ def build_converter(settings: Settings) -> Extractor:
 
 def build_convert(
     settings: Settings, clients: Clients, extractor: Extractor
-) -> tuple[Consumer[ConvertDocument], Runtime]:
+) -> tuple[Consumer[ConversionItem], Runtime]:
     """Put the function's parts together."""
     base = build_services(settings, clients)
     queue_url, dlq_url = CONVERSIONS.find_urls(settings)
+    recognition_queue_url, _ = RECOGNITION.find_urls(settings)
     services = IngestServices(
         **vars(base),
         extractor=extractor,
         queue_url=queue_url,
+        recognition_queue_url=recognition_queue_url if settings.ocr_engine else None,
         conversions_queue_url=None,
         max_document_bytes=settings.max_document_bytes,
         chunk_tokens=build_window(settings).chunk_tokens,
@@ -70,9 +72,7 @@ def build_convert(
         dlq_url=dlq_url,
         decode=lambda body, message_id, sent_at: decode_conversion(body),
         handle=lambda item, deadline: convert_item(item, services, deadline),
-        give_up=lambda item, end: give_up_ingest(
-            item, end.message, base, RECOGNITION.find_urls(settings)[0]
-        ),
+        give_up=lambda item, end: give_up_ingest(item, end.message, base, recognition_queue_url),
         note_delay=lambda item, wait: note_ingest_delay(item, wait, base.table, utc_now),
     )
     return consumer, build_runtime(settings, clients, CONVERSIONS.stage)

@@ -14,7 +14,7 @@ DEFERRED = "deferred"
 RETURNED = "returned"
 REPLAYS = frozenset({"replayed", "replayed_edited"})
 REFUSED = "replay_refused"
-_BEGINS = REPLAYS | {"started", "extracted", "sent", "redone", "retried"}
+_BEGINS = REPLAYS | {"started", "extracted", "redone", "retried"}
 _ENDS = frozenset({"finished", "rejected", "failed"})
 OPERATOR_STEPS = REPLAYS | {REFUSED, "discarded"}
 

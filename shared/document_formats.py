@@ -90,10 +90,15 @@ CSV = DocumentFormat(".csv", "text/csv", "CSV", "a CSV table", PART, (".tsv",))
 TEXT = DocumentFormat(".txt", "text/plain", "text", "a text", PART, (".text", ".log"))
 EML = DocumentFormat(".eml", "message/rfc822", "mail", "a mail", PART)
 MSG = DocumentFormat(".msg", "application/vnd.ms-outlook", "Outlook mail", "an Outlook mail", PART)
+PNG = DocumentFormat(".png", "image/png", "PNG", "a PNG picture")
+JPEG = DocumentFormat(".jpg", "image/jpeg", "JPEG", "a JPEG picture", PAGE, (".jpeg",))
+TIFF = DocumentFormat(".tiff", "image/tiff", "TIFF", "a TIFF picture", PAGE, (".tif",))
+WEBP = DocumentFormat(".webp", "image/webp", "WebP", "a WebP picture")
 
 DOCUMENT_FORMATS = (
     *(PDF, DOCX, XLSX, PPTX, DOC, XLS, PPT, ODT, ODS, ODP, RTF, EPUB),
     *(HTML, MARKDOWN, CSV, TEXT, EML, MSG),
+    *(PNG, JPEG, TIFF, WEBP),
 )
 # As they stand in a sentence.
 ANY_LABEL = "document of a kind that is read"

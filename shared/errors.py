@@ -340,6 +340,7 @@ class RejectionCode(StrEnum):
     NOT_RECOGNISED = "not_recognised"
     TOO_LARGE = "too_large"
     TOO_MANY_PAGES = "too_many_pages"
+    TOO_MANY_PIXELS = "too_many_pixels"
     OVER_LIMITS = "over_limits"
     OBJECT_GONE = "object_gone"
     CUSTOMER_KEY = "customer_key"
@@ -350,12 +351,7 @@ class RejectionCode(StrEnum):
 
 
 class RejectedDocumentError(SeashoreError):
-    """A document that is refused for good.
-
-    Args:
-        code: The stable code of the refusal.
-        sentence: One sentence for a person: what is wrong and what to do.
-    """
+    """A document that is refused for good, by a code and a sentence that says what to do."""
 
     def __init__(self, code: RejectionCode, sentence: str) -> None:
         super().__init__(f"{code}: {sentence}")

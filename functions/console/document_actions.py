@@ -26,6 +26,7 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
     @routes.post("/documents/<document_id>/redo")
     def redo(asked: Asked, document_id: str) -> Fragment:
         check_id(document_id, DOCUMENT_ID_PATTERN, "document")
-        request = RedoRequest.model_validate({**asked.content, "documents": [document_id]})
+        request = asked.read_form(RedoRequest, documents=[document_id])
         answer = answer_redo(request, services.open(asked.event), asked.facts.deadline)
-        return Fragment("document_redone.html.j2", {"answer": answer, "document_id": document_id})
+        told = {"answer": answer, "document_id": document_id, "is_fresh": request.fresh}
+        return Fragment("document_redone.html.j2", told)

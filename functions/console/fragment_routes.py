@@ -7,18 +7,25 @@ them: the script of the shell tells them in a sentence.
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from pydantic import BaseModel, ValidationError
 
 from functions.console.rendering import render
 from functions.http.errors import describe_error, log_failure, write_failure
+from functions.http.models import PATTERN_WORDS
 from functions.http.request_facts import RequestFacts, run_within
 from functions.http.requests import Event, parse_json
 from functions.http.route_parts import answer_request, find_facts
 from shared.errors import InvalidRequestError
+from shared.messages.problem_words import describe_problem
+
+FormT = TypeVar("FormT", bound=BaseModel)
+
+_MOST_PROBLEMS = 5
 
 HTML = "text/html; charset=utf-8"
 
@@ -73,6 +80,39 @@ class Asked:
         if len(value) > most_characters:
             raise InvalidRequestError(f"{name}: {most_characters} characters are the most")
         return value or None
+
+    def choose_number(self, name: str) -> int | None:
+        """A number from 1 of the query, as `choose`.
+
+        Raises:
+            InvalidRequestError: It is none.
+        """
+        value = self.choose(name, 9)
+        if value is None:
+            return None
+        if not value.isascii() or not value.isdigit() or int(value) < 1:
+            raise InvalidRequestError(f"{name}: it has to be a whole number from 1")
+        return int(value)
+
+    def read_form(self, model: type[FormT], **fixed: Any) -> FormT:
+        """The form that was sent, as a model; a field that was left empty is not there.
+
+        Args:
+            model: The model.
+            fixed: Fields that the address gives, whatever the form says.
+
+        Raises:
+            InvalidRequestError: It does not fit.
+        """
+        given = {name: value for name, value in self.content.items() if value != ""}
+        try:
+            return model.model_validate({**given, **fixed})
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, one['loc']))}: {describe_problem(one, PATTERN_WORDS)}"
+                for one in error.errors()[:_MOST_PROBLEMS]
+            )
+            raise InvalidRequestError(problems) from None
 
 
 Show = Callable[..., Fragment | Response[Any]]

@@ -24,7 +24,8 @@ ASSETS = "/console/assets/"
 _FOLDER = Path(__file__).parent / "assets"
 # A static file of the distribution django-htmx, which is in the function's package for it alone.
 _HTMX = "htmx-4.min.js"
-_OWN_ASSETS = ("console.js", "notice.js", "sign-in.js", "console.css", "icon.svg")
+_SCRIPTS = ("notice.js", "sign-in.js", "upload.js", "console.js")
+_OWN_ASSETS = (*_SCRIPTS, "console.css", "icon.svg")
 _MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -73,6 +74,7 @@ class Shell:
     def _show_page(self) -> dict[str, Any]:
         values = {
             "pages": PAGES,
+            "scripts": ("htmx.js", *_SCRIPTS),
             "versions": {name: asset.version for name, asset in load_assets().items()},
             "stack": self.services.settings.stack_name,
         }

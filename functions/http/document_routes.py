@@ -201,18 +201,29 @@ def add_document_routes(app: APIGatewayRestResolver, services: ApiServices) -> N
         responses=tell_answers(200, "The form.", 413, 415),
     )
     def upload_document(request: UploadRequest) -> UploadForm:
-        forms = services.forms
-        if request.size_bytes is not None and request.size_bytes > forms.max_bytes:
-            raise RequestTooLargeError(f"{forms.max_bytes} bytes are the most a document may have")
-        form = forms.sign(request.key)
-        return UploadForm(
-            key=request.key,
-            method="POST",
-            url=form.url,
-            fields=form.fields,
-            max_bytes=forms.max_bytes,
-            expires_in_seconds=EXPIRES_SECONDS,
-        )
+        return sign_upload(request, services)
+
+
+def sign_upload(request: UploadRequest, services: ApiServices) -> UploadForm:
+    """A form to upload a document with.
+
+    Raises:
+        RequestTooLargeError: The document has more bytes than any may have.
+        InvalidRequestError: The key cannot be had.
+        ServiceError: The form cannot be signed.
+    """
+    forms = services.forms
+    if request.size_bytes is not None and request.size_bytes > forms.max_bytes:
+        raise RequestTooLargeError(f"{forms.max_bytes} bytes are the most a document may have")
+    form = forms.sign(request.key)
+    return UploadForm(
+        key=request.key,
+        method="POST",
+        url=form.url,
+        fields=form.fields,
+        max_bytes=forms.max_bytes,
+        expires_in_seconds=EXPIRES_SECONDS,
+    )
 
 
 def add_report_routes(app: APIGatewayRestResolver, services: ApiServices) -> None:

@@ -20,18 +20,30 @@ class DocumentsWanted:
         page: The page of their list.
         status: Their status; None for any.
         prefix: What their keys begin with, of each key its newest document only; None for any.
+        words: What stands in their names, titles or reasons, in any case; None for any.
     """
 
     page: PageWanted
     status: DocumentStatus | None = None
     prefix: str | None = None
+    words: str | None = None
 
     def fits(self, document: Document) -> bool:
         """Whether a document is asked for."""
-        return self.status in (None, document.status) and (
-            self.prefix is None
-            or (document.key.startswith(self.prefix) and document.superseded_by is None)
+        return (
+            self.status in (None, document.status)
+            and (
+                self.prefix is None
+                or (document.key.startswith(self.prefix) and document.superseded_by is None)
+            )
+            and (self.words is None or self.words.casefold() in tell_document(document).casefold())
         )
+
+
+def tell_document(document: Document) -> str:
+    """What is searched for words: all by which people know a document, on lines."""
+    told = (document.called, document.key, document.title, document.reason)
+    return "\n".join(filter(None, told))
 
 
 def list_document_page(

@@ -194,7 +194,8 @@ class OpenDocument:
             if self._reader is None or self._stopped_because is not None:
                 yield PagePicture(number, reason=self._stopped_because or "")
                 continue
-            yield self._receive_picture(self._reader, number, _MOST_BYTES_PER_PIXEL * max_pixels)
+            most_bytes = max(_MOST_BYTES_PER_PIXEL * max_pixels, self._limits.max_document_bytes)
+            yield self._receive_picture(self._reader, number, most_bytes)
             self._is_reading = False
 
     def _receive_picture(self, reader: ReaderProcess, number: int, max_bytes: int) -> PagePicture:
@@ -255,8 +256,8 @@ class OpenDocument:
         if engine is not None and answer.number == number:
             return PageText(number, answer.text, engine)
         if answer.kind is FrameKind.PAGE_IS_PICTURE and answer.number == number:
-            engine = Engine.PYPDF if answer.text == Engine.PYPDF else Engine.PDFIUM
-            return PageText(number, "", engine, shows_picture=True)
+            named = Engine.__members__.get(answer.text.upper(), Engine.PDFIUM)
+            return PageText(number, "", named, shows_picture=True)
         if answer.kind is FrameKind.PAGE_FAILED and answer.number == number:
             code, reason = decode_cause(answer.text)
             return _fail_page(number, reason, code)

@@ -17,6 +17,7 @@ _EXPORT_ANEW = (
     "anew from its source."
 )
 _PRINT_IT = "Print the file to a new PDF and upload that."
+_SAVE_SMALLER = "Save it smaller and upload that."
 _SENTENCES = {
     RejectionCode.ENCRYPTED: (
         "The document is encrypted and does not open without its password. Upload a copy without a "
@@ -50,6 +51,11 @@ _SENTENCES = {
         "and not be read. Run text recognition (OCR) on it and upload the result: "
         "ocrmypdf --force-ocr in.pdf out.pdf makes one."
     ),
+}
+
+_ADVICE_OF_PAGES = {
+    RejectionCode.OVER_LIMITS: _PRINT_IT,
+    RejectionCode.TOO_MANY_PIXELS: _SAVE_SMALLER,
 }
 
 
@@ -126,6 +132,10 @@ def refuse_document(code: RejectionCode, reason: str = "") -> RejectedDocumentEr
             f"The document cannot be opened within the limits: {reason}. "
             "Export it anew from its source, or print it to a new PDF.",
         )
+    if code is RejectionCode.TOO_MANY_PIXELS:
+        return RejectedDocumentError(
+            code, f"The picture cannot be opened: {reason}. {_SAVE_SMALLER}"
+        )
     if code in _SENTENCES:
         return RejectedDocumentError(code, _SENTENCES[code])
     return RejectedDocumentError(
@@ -145,7 +155,7 @@ def refuse_pages(code: RejectionCode, reason: str, pages: str) -> RejectedDocume
     """
     if code is RejectionCode.UNMAPPED_FONTS:
         return RejectedDocumentError(code, _SENTENCES[code])
-    advice = _PRINT_IT if code is RejectionCode.OVER_LIMITS else _EXPORT_ANEW
+    advice = _ADVICE_OF_PAGES.get(code, _EXPORT_ANEW)
     return RejectedDocumentError(
         code,
         f"No text was found, and these pages could not be read: {pages} ({reason}). {advice}",

@@ -16,15 +16,19 @@ from shared.document_formats import (
     EML,
     EPUB,
     HTML,
+    JPEG,
     MARKDOWN,
     MSG,
     ODP,
     ODS,
     ODT,
+    PNG,
     PPT,
     PPTX,
     RTF,
     TEXT,
+    TIFF,
+    WEBP,
     XLS,
     XLSX,
 )
@@ -33,6 +37,7 @@ from shared.errors import RejectionCode
 _OFFICE = "pipeline.formats.readers.office"
 _OPEN_DOCUMENT = "pipeline.formats.readers.open_document"
 _TEXTS = "pipeline.formats.readers.texts"
+_PICTURES = "pipeline.formats.readers.pictures"
 
 # Module and function for each format, by its suffix; the function takes a path.
 OPENERS = {
@@ -53,6 +58,10 @@ OPENERS = {
     TEXT.suffix: (_TEXTS, "open_text"),
     EML.suffix: ("pipeline.formats.readers.mails", "open_mail"),
     MSG.suffix: ("pipeline.formats.readers.outlook_mails", "open_outlook_mail"),
+    PNG.suffix: (_PICTURES, "open_picture"),
+    JPEG.suffix: (_PICTURES, "open_picture"),
+    WEBP.suffix: (_PICTURES, "open_picture"),
+    TIFF.suffix: (_PICTURES, "open_tiff"),
 }
 
 

@@ -17,15 +17,21 @@ from pipeline.extraction.refusals import check_size, refuse_document
 from pipeline.formats.old_office import OLE_START, identify_old_office
 from pipeline.formats.packages import identify_package
 from pipeline.formats.text_encoding import decode_start
+from pipeline.pictures.picture_header import JPEG_START, PNG_START, is_moving_webp, is_webp
+from pipeline.pictures.tiff_directory import TIFF_STARTS
 from shared.document_formats import (
     ALL_LABELS,
     CSV,
     EML,
     HTML,
+    JPEG,
     MARKDOWN,
     PDF,
+    PNG,
     RTF,
     TEXT,
+    TIFF,
+    WEBP,
     DocumentFormat,
 )
 from shared.errors import RejectedDocumentError, RejectionCode
@@ -34,14 +40,20 @@ _START_BYTES = 8192
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _RTF_START = b"{\\rtf"
 
-_PICTURE = "a picture: run text recognition (OCR) on it and upload the PDF that this makes"
+_OTHER_PICTURE = "a picture of another kind: save it as PNG or JPEG and upload that"
+_STARTS = (
+    (_RTF_START, RTF),
+    (PNG_START, PNG),
+    (JPEG_START, JPEG),
+    *((s, TIFF) for s in TIFF_STARTS),
+)
 # Kinds that are told by their first bytes and not read, each in words.
 _UNREAD_STARTS = (
-    (b"\x89PNG", _PICTURE),
-    (b"\xff\xd8\xff", _PICTURE),
-    (b"GIF8", _PICTURE),
-    (b"II*\0", _PICTURE),
-    (b"MM\0*", _PICTURE),
+    (b"GIF8", _OTHER_PICTURE),
+    (b"BM", _OTHER_PICTURE),
+    (b"II+\0", _OTHER_PICTURE),
+    (b"MM\0+", _OTHER_PICTURE),
+    (b"\0\0\0\x0cjP  ", _OTHER_PICTURE),
     (b"7z\xbc\xaf", "an archive: upload the files in it"),
     (b"Rar!", "an archive: upload the files in it"),
     (b"\x1f\x8b", "an archive: upload the files in it"),
@@ -101,13 +113,18 @@ def _identify(file: BinaryIO, size_bytes: int) -> DocumentFormat:
         file.seek(0)
         found = identify_old_office(file.read())
         return found or _refuse("a file of Windows that holds no document that is read")
-    if start.startswith(_RTF_START):
-        return RTF
+    for magic, found in _STARTS:
+        if start.startswith(magic):
+            return found
     for magic, words in _UNREAD_STARTS:
         if start.startswith(magic):
             return _refuse(words)
-    if start[:4] == b"RIFF" and start[8:12] == b"WEBP":
-        return _refuse(_PICTURE)
+    if is_moving_webp(start):
+        return _refuse("a moving picture: save one of its frames as PNG and upload that")
+    if is_webp(start):
+        return WEBP
+    if start[4:8] == b"ftyp":
+        return _refuse("a film or a picture of a phone: save it as JPEG and upload that")
     text = decode_start(start, is_whole=size_bytes <= _START_BYTES)
     return _refuse("it is neither a text nor of a known kind") if text is None else _tell(text)
 

@@ -4,18 +4,13 @@ Whoever sends one of these messages takes it from here, so that where the text l
 terms a document is redone is said in one place.
 """
 
-import logging
-
 from pipeline.ingest.chunk_text import locate_chunk
 from pipeline.services import Services
-from shared.errors import LedgerConflictError
 from shared.ledger.chunks import note_all_sent
-from shared.ledger.documents import Document, move_document
+from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
 from shared.messages.message_groups import group_of_document
 from shared.messages.work_items import Combine, RedoTerms, SummarizeChunk, encode_message
-
-logger = logging.getLogger("seashore.ingest")
 
 
 def may_lack_chunks(document: Document) -> bool:
@@ -31,19 +26,7 @@ def send_chunks(document: Document, services: Services) -> None:
     """Send every chunk of a document's run to the worker, and note that they are sent."""
     bodies = [encode_message(message) for message in list_chunk_messages(document)]
     services.queues.send(services.work_queue_url, bodies, find_group(document))
-    try:
-        move_document(
-            services.table,
-            document,
-            DocumentStatus.SUMMARIZING,
-            services.now,
-            step="sent",
-            changes={"sent_run": document.run},
-        )
-    except LedgerConflictError:
-        # The first chunk came back before this write, and moved the document itself.
-        logger.info("summarizing_already", extra={"action": "summarizing_already"})
-        note_all_sent(services.table, document)
+    note_all_sent(services.table, document, services.now)
 
 
 def list_chunk_messages(document: Document) -> list[SummarizeChunk]:

@@ -52,6 +52,7 @@ from shared.lifecycle import DocumentStatus, find_sources
 from shared.messages.uploads import MAIL_PREFIX
 from shared.messages.work_items import (
     ContinueIngest,
+    ConversionItem,
     ConvertDocument,
     IngestItem,
     RenderPages,
@@ -69,13 +70,10 @@ class IngestServices(RenderServices):
     """What ingestion works with besides.
 
     Args:
-        conversions_queue_url: Where a document is sent that is no PDF; None in the function that
-            reads those.
         chunk_tokens: The size of a chunk, in tokens of the model in use.
         inbound_mail: Who may send mails to the stack; None where none are taken.
     """
 
-    conversions_queue_url: str | None
     chunk_tokens: int
     inbound_mail: InboundMail | None = None
 
@@ -108,12 +106,15 @@ def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) 
         note_removal(services.table, removal, services.now)
 
 
-def convert_item(item: ConvertDocument, services: IngestServices, deadline: Deadline) -> None:
-    """Read a document that ingest has handed on, or go on with one.
+def convert_item(item: ConversionItem, services: IngestServices, deadline: Deadline) -> None:
+    """Read a document that ingest has handed on, go on with one, or hand its pictures out.
 
     Raises:
         RetryableError, DeferredError: As `ingest_item`.
     """
+    if isinstance(item, RenderPages):
+        render_pages(item, services, deadline)
+        return
     document = find_document(services.table, item.document_id)
     if document is not None and document.run == item.run:
         _ingest_document(document, services, deadline)

@@ -13,6 +13,7 @@ from shared.lifecycle import DocumentStatus
 from shared.messages.uploads import UploadNotice
 from shared.messages.work_items import (
     ContinueIngest,
+    ConversionItem,
     ConvertDocument,
     IngestItem,
     RenderPages,
@@ -25,7 +26,7 @@ logger = logging.getLogger("seashore.ingest")
 
 
 def give_up_ingest(
-    item: IngestItem | ConvertDocument,
+    item: IngestItem | ConversionItem,
     cause: str,
     services: Services,
     recognition_queue_url: str,
@@ -82,7 +83,7 @@ def _is_stuck(document: Document) -> bool:
 
 
 def note_ingest_delay(
-    item: IngestItem | ConvertDocument, wait: Wait, table: LedgerTable, now: Clock
+    item: IngestItem | ConversionItem, wait: Wait, table: LedgerTable, now: Clock
 ) -> None:
     """Note in the documents' timelines that their ingestion waits."""
     details = {"item": "ingest", **wait.details}

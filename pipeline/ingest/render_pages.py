@@ -5,9 +5,11 @@ A message of its own asks for the pictures, so that no page with text waits for 
 
 import logging
 from collections.abc import Iterable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from pipeline.extraction import Extractor
+from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.chunk_sending import find_group
 from pipeline.ingest.chunk_text import picture_key, text_folder
 from pipeline.ingest.downloads import download_document
@@ -43,12 +45,15 @@ class RenderServices(Services):
     Args:
         extractor: Reads documents, and renders their pages.
         queue_url: Where the rest of a long document is sent, to be read or rendered.
+        conversions_queue_url: Where a document is sent that is no PDF; None in the function that
+            reads those.
         recognition_queue_url: Where pictures are recognised; None where no picture is.
         max_document_bytes: Larger documents are refused before they are downloaded.
     """
 
     extractor: Extractor
     queue_url: str
+    conversions_queue_url: str | None
     recognition_queue_url: str | None = None
     max_document_bytes: int
 
@@ -100,10 +105,17 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _RESERVE_SECONDS)
     done = 0
     try:
-        with (
-            download_document(document, services.objects, services.max_document_bytes) as path,
-            services.extractor.open(path, reading_deadline) as opened,
-        ):
+        with ExitStack() as kept:
+            path = kept.enter_context(
+                download_document(document, services.objects, services.max_document_bytes)
+            )
+            if services.conversions_queue_url is not None and not looks_like_pdf(path):
+                conversion = [encode_message(message)]
+                services.queues.send(
+                    services.conversions_queue_url, conversion, find_group(document)
+                )
+                return
+            opened = kept.enter_context(services.extractor.open(path, reading_deadline))
             pictures = opened.render(left, dots_per_inch=DOTS_PER_INCH, max_pixels=MAX_PIXELS)
             for picture in pictures:
                 if picture.reason is not None:

@@ -6,15 +6,41 @@ Source: Leptonica, "skew.c" and "readfile.c".
 """
 
 import ctypes
-from collections.abc import Iterator
-from contextlib import contextmanager
+import math
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+
+from pipeline.pictures.picture_header import (
+    DamagedPictureError,
+    PictureBombError,
+    read_picture_header,
+)
 
 # Its own reduction for the search of the angle.
 _USUAL_REDUCTION = 0
 _KEEP_NO_COLOURS = 0
 _BYTES_PER_WORD = 4
+# A page of A3 at 200 dots an inch; larger pictures are made smaller, which also evens their grain.
+MOST_PIXELS = 8_000_000
+# Quarters to be turned clockwise, and whether left and right are to be exchanged before, for each
+# orientation from 1 on that a camera notes (CIPA DC-008, "Orientation").
+_TURNS = (
+    (0, False),
+    (0, True),
+    (2, False),
+    (2, True),
+    (3, True),
+    (1, False),
+    (1, True),
+    (3, False),
+)
+
+
+_MAKERS = (
+    *("pixRead", "pixRemoveAlpha", "pixConvertTo8", "pixScale", "pixFlipLR", "pixRotateOrth"),
+    *("pixFindSkewAndDeskew", "pixGetData"),
+)
 
 
 class UnreadablePictureError(Exception):
@@ -57,7 +83,7 @@ class Leptonica:
         if not found:
             raise OSError(f"there is no Leptonica in {folder}")
         self._library = ctypes.CDLL(str(found[0]))
-        for name in ("pixRead", "pixConvertTo8", "pixFindSkewAndDeskew", "pixGetData"):
+        for name in _MAKERS:
             getattr(self._library, name).restype = ctypes.c_void_p
 
     def read(self, path: Path) -> GreyPicture:
@@ -67,37 +93,70 @@ class Leptonica:
             UnreadablePictureError: It is none, or there is no memory for it.
         """
         call = self._library
+        quarters, is_mirrored = _read_turns(path)
         angle, sureness = ctypes.c_float(0), ctypes.c_float(0)
-        with (
-            self._keep(call.pixRead(str(path).encode())) as picture,
-            self._keep(call.pixConvertTo8(picture, _KEEP_NO_COLOURS)) as grey,
-            self._keep(
+        with ExitStack() as kept:
+            picture = self._keep(kept, call.pixRead(str(path).encode()))
+            dots_per_inch = call.pixGetXRes(picture)
+            # The larger ones would not fit beside each other: each goes when the next is made.
+            picture = self._replace(kept, call.pixRemoveAlpha(picture))
+            picture = self._replace(kept, call.pixConvertTo8(picture, _KEEP_NO_COLOURS))
+            share = math.sqrt(
+                MOST_PIXELS / (call.pixGetWidth(picture) * call.pixGetHeight(picture))
+            )
+            if share < 1:
+                factor = ctypes.c_float(share)
+                picture = self._replace(kept, call.pixScale(picture, factor, factor))
+                dots_per_inch = round(dots_per_inch * share)
+            if is_mirrored:
+                picture = self._replace(kept, call.pixFlipLR(None, picture))
+            if quarters:
+                picture = self._replace(kept, call.pixRotateOrth(picture, quarters))
+            upright = picture
+            # A picture that is level already is handed back as it is, and is still to be freed.
+            level = self._keep(
+                kept,
                 call.pixFindSkewAndDeskew(
-                    grey, _USUAL_REDUCTION, ctypes.byref(angle), ctypes.byref(sureness)
-                )
-            ) as level,
-        ):
+                    picture, _USUAL_REDUCTION, ctypes.byref(angle), ctypes.byref(sureness)
+                ),
+            )
             height = call.pixGetHeight(level)
             bytes_per_row = call.pixGetWpl(level) * _BYTES_PER_WORD
             # Its words of four pixels are those of the machine, the engine's rows are bytes.
             call.pixEndianByteSwap(level)
             rows = ctypes.string_at(call.pixGetData(level), bytes_per_row * height)
-            # A picture that is level already is handed back as it is, and is still to be freed.
+            turned_degrees = angle.value if level.value != upright.value else 0.0
             return GreyPicture(
                 rows,
                 call.pixGetWidth(level),
                 height,
                 bytes_per_row,
-                call.pixGetXRes(picture),
-                round(angle.value, 2) if level.value != grey.value else 0.0,
+                dots_per_inch,
+                round(90 * quarters + turned_degrees, 2),
             )
 
-    @contextmanager
-    def _keep(self, address: int | None) -> Iterator[ctypes.c_void_p]:
+    def _keep(self, kept: ExitStack, address: int | None) -> ctypes.c_void_p:
+        """A picture that is freed at the end."""
         if not address:
             raise UnreadablePictureError("it is no picture that can be read")
         picture = ctypes.c_void_p(address)
+        kept.callback(self._library.pixDestroy, ctypes.byref(picture))
+        return picture
+
+    def _replace(self, kept: ExitStack, address: int | None) -> ctypes.c_void_p:
+        """A picture in the place of those that were kept before."""
+        made = ExitStack()
         try:
-            yield picture
+            return self._keep(made, address)
         finally:
-            self._library.pixDestroy(ctypes.byref(picture))
+            kept.close()
+            kept.push(made)
+
+
+def _read_turns(path: Path) -> tuple[int, bool]:
+    """How a picture is to be turned by what its camera has noted; Leptonica knows that of TIFFs."""
+    try:
+        header = read_picture_header(path.read_bytes())
+    except (DamagedPictureError, PictureBombError):
+        return _TURNS[0]
+    return _TURNS[0 if header is None else header.orientation - 1]

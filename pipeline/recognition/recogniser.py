@@ -42,7 +42,7 @@ class RecognitionLimits:
         page_seconds: Time for one picture, of the CPU and on the wall.
     """
 
-    memory_bytes: int = 1024 * MEBIBYTE
+    memory_bytes: int = 1280 * MEBIBYTE
     page_seconds: float = 60.0
 
 

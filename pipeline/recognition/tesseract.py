@@ -9,9 +9,10 @@ from typing import Any
 from pipeline.recognition.leptonica import Leptonica, UnreadablePictureError
 from pipeline.recognition.page_words import PageWords, RecognisedWord
 
-# Of a picture that does not say how fine it is, or that says nonsense.
+# Of a picture that does not say how fine it is, or that says nonsense. To say too little costs
+# nothing; said too much, the engine takes lines of text for dots.
 _LEAST_DOTS_PER_INCH = 70
-_MOST_DOTS_PER_INCH = 2400
+_MOST_DOTS_PER_INCH = 300
 _USUAL_DOTS_PER_INCH = 200
 _BYTES_PER_PIXEL = 1
 

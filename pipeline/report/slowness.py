@@ -39,7 +39,7 @@ _DEAD = "lying in the dead-letter queue until it was replayed"
 _STEPS = {
     "received": "reading its text",
     "checkpoint": "reading its text",
-    "extracted": "before its chunks were sent to the worker",
+    "extracted": "before the first of its chunks was done",
 }
 _SUMMARISING = "summarising its chunks"
 

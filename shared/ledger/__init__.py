@@ -9,7 +9,7 @@
 | `DOC#<document id>` | `CHILD#<hash>` | a file inside that is a document of its own |
 | `DOC#<document id>` | `TASK#<task id>` | a task whose result is about the document |
 | `KEY#<bucket>/<key>` | `CURRENT` | the newest document of an object key |
-| `KEY#<bucket>/<key>` | `VERSION#<document id>` | each document of the key |
+| `KEY#<bucket>/<key>` | `VERSION#<document id>` | a document beside others of the key |
 | `TEXT#<address>` | `TEXT` | the text that a document's bytes have given |
 | `TEXT#<address>` | `USER#<document id>` | a document that shares the text |
 | `TASK#<task id>` | `TASK` | a task: status, attempts, cost, result |

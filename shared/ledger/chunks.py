@@ -1,6 +1,8 @@
 """Chunks in the ledger: each is counted once, whoever delivers it how often."""
 
+import logging
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -17,12 +19,21 @@ from shared.ledger.documents import (
     Clock,
     Document,
     document_pk,
+    document_row_key,
     is_erased,
     to_document,
 )
 from shared.ledger.spending import Spending
-from shared.ledger.timeline import build_event, write_time
+from shared.ledger.timeline import (
+    CHUNK_PREFIX,
+    build_event,
+    name_answers,
+    write_step_time,
+    write_time,
+)
 from shared.lifecycle import DocumentStatus
+
+logger = logging.getLogger("seashore.ingest")
 
 
 class ChunkStatus(StrEnum):
@@ -98,7 +109,7 @@ class _FailedDocument:
 
 def chunk_row_key(document_id: str, run: int, chunk_number: int) -> tuple[str, str]:
     """The row of a chunk."""
-    return document_pk(document_id), f"CHUNK#{run:04d}#{chunk_number:06d}"
+    return document_pk(document_id), f"{CHUNK_PREFIX}{run:04d}#{chunk_number:06d}"
 
 
 def record_chunk(
@@ -173,10 +184,19 @@ def _count_chunk(
     is_open = (
         Attr("status").is_in(_OPEN_FOR_CHUNKS[chunk.status]) if failed is None else failed.condition
     )
+    row = {"pk": pk, "sk": sk, **chunk.model_dump(mode="json", exclude_none=True)}
+    told: list[Operation] = []
+    if chunk.status is ChunkStatus.DONE:
+        # Nothing replaces it, so that it can tell the timeline itself.
+        row |= {"at": write_step_time(at), "answers": name_answers(with_rows)}
+    else:
+        pages = f"{chunk.first_page}-{chunk.last_page}"
+        details = {"chunk": chunk.chunk_number, "pages": pages, **used, "reason": chunk.reason}
+        told = [build_event(document_pk(chunk.document_id), at, "chunk_failed", details)]
     table.transact(
         [
             Put(
-                {"pk": pk, "sk": sk, **chunk.model_dump(mode="json")},
+                row,
                 condition=Attr("status").eq(ChunkStatus.FAILED)
                 if replaces
                 else Attr("pk").not_exists(),
@@ -188,44 +208,37 @@ def _count_chunk(
                 add={**counters, **used},
                 condition=Attr("run").eq(chunk.run) & is_open,
             ),
-            build_event(
-                document_pk(chunk.document_id),
-                at,
-                f"chunk_{chunk.status.lower()}",
-                {
-                    "chunk": chunk.chunk_number,
-                    "pages": f"{chunk.first_page}-{chunk.last_page}",
-                    "model": chunk.model,
-                    **used,
-                    "reason": chunk.reason,
-                },
-                with_rows,
-            ),
+            *told,
             *with_rows,
         ]
     )
 
 
-def note_all_sent(table: LedgerTable, document: Document) -> None:
-    """Note that all chunks of a document's run were sent, where one has come back already."""
-    update = Update(
-        document_pk(document.document_id),
-        DOCUMENT_SK,
-        assign={"sent_run": document.run},
-        condition=Attr("run").eq(document.run),
-    )
+def note_all_sent(table: LedgerTable, document: Document, now: Clock) -> None:
+    """Note that all chunks of a document's run were sent, which is SUMMARIZING from then on.
+
+    Where a chunk has come back before, it has moved the document itself.
+    """
+    pk, sk = document_row_key(document.document_id)
+    of_run = Attr("run").eq(document.run)
+    sent: Row = {"sent_run": document.run}
+    moved = {**sent, "status": DocumentStatus.SUMMARIZING, "updated_at": write_time(now())}
+    extracted = of_run & Attr("status").eq(DocumentStatus.EXTRACTED)
     try:
-        table.update_row(update)
-    except LedgerConflictError:
-        # It was begun anew meanwhile.
+        table.update_row(Update(pk, sk, assign=moved, condition=extracted))
         return
+    except LedgerConflictError:
+        logger.info("summarizing_already", extra={"action": "summarizing_already"})
+    # It may have been begun anew meanwhile.
+    with suppress(LedgerConflictError):
+        table.update_row(Update(pk, sk, assign=sent, condition=of_run))
 
 
 def read_parts(table: LedgerTable, document_id: str, run: int) -> Parts | None:
     """Read a document and all chunks of a run with one query, or None if there is no document."""
     chunks: list[Chunk] = []
     document: Document | None = None
-    for row in table.query_rows(document_pk(document_id), f"CHUNK#{run:04d}#", DOCUMENT_SK):
+    for row in table.query_rows(document_pk(document_id), f"{CHUNK_PREFIX}{run:04d}#", DOCUMENT_SK):
         if row["sk"] == DOCUMENT_SK:
             document = None if is_erased(row) else to_document(row)
         elif row["run"] == run:

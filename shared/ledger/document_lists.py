@@ -11,6 +11,7 @@ from shared.ledger.documents import (
     Document,
     document_row_key,
     find_document,
+    is_erased,
     to_document,
 )
 from shared.ledger.timeline import write_time
@@ -56,3 +57,11 @@ def list_in_flight(table: LedgerTable, received_before: datetime) -> Iterator[Do
         document = find_document(table, row["pk"].removeprefix("DOC#"))
         if document is not None and not document.is_final:
             yield document
+
+
+def read_children(table: LedgerTable, document: Document) -> dict[str, Document]:
+    """The documents that came out of one, by their ids, as far as they have arrived."""
+    ids = dict.fromkeys(file.document_id for file in document.embedded_files if file.document_id)
+    rows = table.read_rows([document_row_key(document_id) for document_id in ids]) if ids else []
+    there = [row for row in rows if row is not None and not is_erased(row)]
+    return {row["document_id"]: to_document(row) for row in there}

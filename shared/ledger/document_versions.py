@@ -48,7 +48,10 @@ def register_document(table: LedgerTable, upload: Upload, now: Clock) -> Documen
     version and marks its own document as superseded. Events of one key are ordered by their
     sequencer (Amazon S3 User Guide, "Event message structure").
     """
-    document = _enter_document(table, upload, now)
+    row = _build_row(table, upload, now)
+    if _enter_first_of_key(table, upload, row):
+        return _delete_if_removed(table, to_document(row), {}, now)
+    document = _enter_document(table, upload, row)
     if document is None:
         return None
     for _ in range(_CURRENT_ATTEMPTS):
@@ -62,7 +65,7 @@ def register_document(table: LedgerTable, upload: Upload, now: Clock) -> Documen
         # the event still finds it under the key.
         if other is not None and other != upload.document_id:
             _mark_superseded(table, other, upload.document_id, now)
-        if _point_to(table, upload, other):
+        if _point_to(table, upload, pointer):
             return _delete_if_removed(table, document, pointer, now)
         if "erased_at" in (table.read_row(*document_row_key(upload.document_id)) or {}):
             return None
@@ -118,7 +121,7 @@ def list_versions(table: LedgerTable, bucket: str, key: str) -> Iterator[tuple[s
     known: set[str] = set()
     for row in table.query_rows(pk, CURRENT_SK, f"{_VERSION_SK}~"):
         document_id = row.get("document_id")
-        # The newest stands there twice; one that an earlier release entered only once.
+        # One that others have followed and that is the newest again stands there twice.
         if document_id is not None and document_id not in known:
             known.add(document_id)
             yield document_id, row.get("sequencer", "")
@@ -206,22 +209,28 @@ def _order(upload: Upload) -> tuple[str, str]:
     return upload.sequencer, upload.document_id
 
 
-def _point_to(table: LedgerTable, upload: Upload, seen: str | None) -> bool:
-    """Make a document its key's current one, unless another has become that or it was erased."""
-    unchanged = Attr("document_id").eq(seen) if seen else Attr("document_id").not_exists()
+def _point_to(table: LedgerTable, upload: Upload, seen: Row) -> bool:
+    """Make a document its key's current one, unless another has become that or it was erased.
+
+    The one that was the current one gets a row of its own under the key, if it has none.
+    """
+    pk, other = _current_pk(upload.bucket, upload.key), seen.get("document_id")
+    unchanged = Attr("document_id").eq(other) if other else Attr("document_id").not_exists()
     not_erased = RowCheck(
         *document_row_key(upload.document_id), condition=Attr("erased_at").not_exists()
     )
+    is_older = other is not None and other != upload.document_id
     try:
         table.transact(
             [
                 not_erased,
                 Update(
-                    _current_pk(upload.bucket, upload.key),
+                    pk,
                     CURRENT_SK,
                     assign={"document_id": upload.document_id, "sequencer": upload.sequencer},
                     condition=unchanged,
                 ),
+                *([_build_version(pk, seen["document_id"], seen["sequencer"])] if is_older else []),
             ]
         )
     except LedgerConflictError:
@@ -229,7 +238,14 @@ def _point_to(table: LedgerTable, upload: Upload, seen: str | None) -> bool:
     return True
 
 
-def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document | None:
+def _build_version(current_pk: str, document_id: str, sequencer: str) -> Put:
+    """The row of a document under its key, for one that is not the newest."""
+    sk = f"{_VERSION_SK}{document_id}"
+    return Put({"pk": current_pk, "sk": sk, "document_id": document_id, "sequencer": sequencer})
+
+
+def _build_row(table: LedgerTable, upload: Upload, now: Clock) -> Row:
+    """The row of a document that has arrived."""
     at = now().astimezone(UTC)
     row: Row = {
         "pk": document_pk(upload.document_id),
@@ -257,24 +273,35 @@ def _enter_document(table: LedgerTable, upload: Upload, now: Clock) -> Document 
             "depth": origin.depth,
             "name": origin.name,
         }
+    return row
+
+
+def _enter_first_of_key(table: LedgerTable, upload: Upload, row: Row) -> bool:
+    """Enter a document as the newest of its key, if neither it nor the key is known.
+
+    That is how nearly all documents arrive, with one request.
+    """
+    pointer: Row = {
+        "pk": _current_pk(upload.bucket, upload.key),
+        "sk": CURRENT_SK,
+        "document_id": upload.document_id,
+        "sequencer": upload.sequencer,
+    }
+    try:
+        table.transact([Put(one, condition=Attr("pk").not_exists()) for one in (row, pointer)])
+    except LedgerConflictError:
+        return False
+    return True
+
+
+def _enter_document(table: LedgerTable, upload: Upload, row: Row) -> Document | None:
+    """Enter a document beside others of its key, if it is not known."""
+    pk = _current_pk(upload.bucket, upload.key)
     try:
         table.transact(
             [
                 Put(row, condition=Attr("pk").not_exists()),
-                build_event(
-                    document_pk(upload.document_id),
-                    at,
-                    "received",
-                    {"size_bytes": upload.size_bytes, "parent": row.get("parent")},
-                ),
-                Put(
-                    {
-                        "pk": _current_pk(upload.bucket, upload.key),
-                        "sk": f"{_VERSION_SK}{upload.document_id}",
-                        "document_id": upload.document_id,
-                        "sequencer": upload.sequencer,
-                    }
-                ),
+                _build_version(pk, upload.document_id, upload.sequencer),
             ]
         )
     except LedgerConflictError as conflict:

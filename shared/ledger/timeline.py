@@ -1,15 +1,26 @@
-"""The timeline of a document or a task: one row a step."""
+"""The timeline of a document or a task: one row a step.
 
-from collections.abc import Mapping, Sequence
+Two steps of documents have no row of their own, as other rows tell of them: that it arrived, by the
+row of the document, and that a chunk is done, by the row of the chunk.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation, Put, Update
 
 # What the partitions of kept answers begin with.
 ANSWER_PREFIX = "ANSWER#"
+
+CHUNK_PREFIX = "CHUNK#"
+_DOCUMENT_SK = "DOC"
+_EVENT_PREFIX = "EVENT#"
+_ARRIVAL = ("size_bytes", "parent")
+_OF_CHUNK = ("model", "input_tokens", "output_tokens", "cost_micro_usd", "told_micro_usd")
 
 
 class Event(BaseModel):
@@ -39,6 +50,11 @@ def write_time(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds")
 
 
+def write_step_time(at: datetime) -> str:
+    """The time of a step: ISO 8601 in UTC, to the microsecond."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
 def build_event(
     pk: str,
     at: datetime,
@@ -56,10 +72,8 @@ def build_event(
         with_rows: Further rows of the transaction. Answers of a model among them are named in the
             event, so that they can be found again from what they are about.
     """
-    stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
+    stamp = write_step_time(at)
     known = {name: value for name, value in details.items() if value is not None}
-    written = (one.row["pk"] if isinstance(one, Put) else one.pk for one in with_rows)
-    answers = [pk for pk in written if pk.startswith(ANSWER_PREFIX)]
     return Put(
         {
             "pk": pk,
@@ -67,9 +81,18 @@ def build_event(
             "at": stamp,
             "step": step,
             "details": known,
-            "answers": answers or None,
+            "answers": name_answers(with_rows),
         }
     )
+
+
+def name_answers(with_rows: Sequence[Operation]) -> list[str] | None:
+    """The partitions of the answers among the rows of a transaction, if there are any.
+
+    They stand on a row of what they are about, so that they go when that is erased.
+    """
+    written = (one.row["pk"] if isinstance(one, Put) else one.pk for one in with_rows)
+    return [pk for pk in written if pk.startswith(ANSWER_PREFIX)] or None
 
 
 def note_delay(
@@ -86,7 +109,7 @@ def build_delay(pk: str, at: datetime, step: str, details: Mapping[str, Any]) ->
     would else fill the ledger. It sorts after all other steps, and `read_timeline` puts it where
     its last wait belongs.
     """
-    stamp = at.astimezone(UTC).isoformat(timespec="microseconds")
+    stamp = write_step_time(at)
     kind = f"{step}#{details.get('item', '')}#{details.get('reason', '')}"
     return Update(
         pk,
@@ -99,5 +122,31 @@ def build_delay(pk: str, at: datetime, step: str, details: Mapping[str, Any]) ->
 
 def read_timeline(table: LedgerTable, pk: str) -> list[Event]:
     """All steps of a document or task, oldest first; `pk` as for `build_event`."""
-    rows = table.query_rows(pk, "EVENT#", "EVENT#~")
-    return sorted(map(Event.model_validate, rows), key=lambda event: event.at)
+    rows = table.query_rows(pk, CHUNK_PREFIX, f"{_EVENT_PREFIX}~")
+    return read_steps(rows)
+
+
+def read_steps(rows: Iterable[Row]) -> list[Event]:
+    """The steps that rows of one partition tell of, oldest first."""
+    told = [event for row in rows if (event := _read_step(row)) is not None]
+    # A document that an earlier release has entered has a row for its arrival, too.
+    arrivals = [event for event in told if event.step == "received"][:-1]
+    return sorted((event for event in told if event not in arrivals), key=lambda event: event.at)
+
+
+def _read_step(row: Row) -> Event | None:
+    sk = row["sk"]
+    if sk.startswith(_EVENT_PREFIX):
+        return Event.model_validate(row)
+    details: dict[str, Any]
+    if sk == _DOCUMENT_SK and "received_at" in row and "status" in row:
+        details = {name: row[name] for name in _ARRIVAL if name in row}
+        return Event(at=row["received_at"], step="received", details=details)
+    if sk.startswith(CHUNK_PREFIX) and "at" in row:
+        details = {
+            "chunk": row["chunk_number"],
+            "pages": f"{row['first_page']}-{row['last_page']}",
+            **{name: row[name] for name in _OF_CHUNK if name in row},
+        }
+        return Event(at=row["at"], step="chunk_done", details=details)
+    return None

@@ -162,6 +162,7 @@ class TakeUpPages(_DocumentMessage):
 
 IngestMessage = ContinueIngest | RenderPages
 IngestItem = UploadNotice | IngestMessage
+ConversionItem = ConvertDocument | RenderPages
 RecognitionItem = RecognisePage | TakeUpPages
 
 
@@ -214,12 +215,15 @@ class WorkItem:
 _READING_MESSAGE: TypeAdapter[IngestMessage] = TypeAdapter(
     Annotated[IngestMessage, Field(discriminator="kind")]
 )
+_CONVERSION_MESSAGE: TypeAdapter[ConversionItem] = TypeAdapter(
+    Annotated[ConversionItem, Field(discriminator="kind")]
+)
 _RECOGNITION_MESSAGE: TypeAdapter[RecognitionItem] = TypeAdapter(
     Annotated[RecognitionItem, Field(discriminator="kind")]
 )
 
 
-def encode_message(message: WorkMessage | IngestMessage | ConvertDocument | RecognitionItem) -> str:
+def encode_message(message: WorkMessage | IngestMessage | ConversionItem | RecognitionItem) -> str:
     """The body of a message, as JSON."""
     # A worker of an earlier release takes what it knows, as long as nothing is redone.
     left_out = {"terms"} if getattr(message, "terms", None) is None else None
@@ -259,14 +263,14 @@ def decode_recognition_item(body: str) -> RecognitionItem:
         raise MessageDecodeError(f"not a recognition message: {describe_problems(error)}") from None
 
 
-def decode_conversion(body: str) -> ConvertDocument:
+def decode_conversion(body: str) -> ConversionItem:
     """Read a message of the conversions queue.
 
     Raises:
         MessageDecodeError: It is none.
     """
     try:
-        return ConvertDocument.model_validate(from_json(body.encode()))
+        return _CONVERSION_MESSAGE.validate_python(from_json(body.encode()))
     except ValidationError as error:
         raise MessageDecodeError(f"not a conversion: {describe_problems(error)}") from None
     except ValueError as error:

@@ -25,10 +25,9 @@ from tests.fakes.aws.aws_account import AwsAccount
 TIMEOUT_SECONDS = 10.5
 VISIBILITY_SECONDS = 11
 
-# Steps of a timeline that are no effects. Whether ingest notes that the chunks are sent depends on
-# who is first: a chunk that is done has moved the document itself. A task notes each beginning. On
-# a machine that is busy, ingest runs out of time and leaves the rest to its next delivery.
-NO_EFFECTS = ("sent", "started", "returned", "deferred", "checkpoint")
+# Steps of a timeline that are no effects. A task notes each beginning. On a machine that is busy,
+# ingest runs out of time and leaves the rest to its next delivery.
+NO_EFFECTS = ("started", "returned", "deferred", "checkpoint")
 
 
 @dataclass(frozen=True)

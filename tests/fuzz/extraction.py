@@ -98,12 +98,15 @@ class ExtractionTarget:
             with self._extractor.open(self._path, Deadline.after(DEADLINE_SECONDS)) as document:
                 assert 1 <= document.page_count <= LIMITS.max_pages
                 pages = list(document.pages())
+                shown = [page.number for page in pages if page.shows_picture]
+                pictures = list(document.render(shown, dots_per_inch=50, max_pixels=1_000_000))
                 with BytesIO() as target:
                     files = list(document.take_files(target))
         except RejectedDocumentError as error:
             assert str(error)
             return error.code
         assert [page.number for page in pages] == list(range(1, document.page_count + 1))
+        assert all(bool(picture.data) != bool(picture.reason) for picture in pictures)
         assert [file.name for file in files] == list(document.embedded_files)
         assert all(file.reason != "" for file in files)
         for page in pages:

@@ -5,20 +5,35 @@ import zipfile
 import zlib
 from random import Random
 
-from shared.document_formats import MSG
+from PIL import Image
+
+from shared.document_formats import JPEG, MSG, PNG, TIFF, WEBP
 from tests.fakes.office.compound_files import make_msg
+from tests.fakes.pictures.picture_files import draw_pages, save_as_held, save_tiff
 from tests.project_files import PROJECT
 
 SEED_FOLDER = PROJECT / "tests" / "documents"
 # A mutation of raw bytes of a package mostly breaks its checksums, and then shows little.
 _SHARE_OF_RAW_BYTES = 0.2
+# As Pillow calls them.
+_PICTURES = {PNG.suffix: "PNG", JPEG.suffix: "JPEG", WEBP.suffix: "WEBP"}
 _PIECES = (b"<", b">", b"&", b'"', b"\0", b"\xff", b"</", b"&#0;", b"9" * 20, b"-1", b"<x>" * 50)
 
 
 def list_format_seeds(suffix: str) -> list[bytes]:
     """Good documents of a format."""
+    if suffix in _PICTURES:
+        return [save_as_held(page, _PICTURES[suffix], 6) for page in _draw_small_pages()]
+    if suffix == TIFF.suffix:
+        pages = _draw_small_pages()
+        packed = save_tiff([page.convert("1") for page in pages], compression="group4")
+        return [save_tiff(pages, compression="tiff_lzw"), packed]
     seeds = [path.read_bytes() for path in sorted(SEED_FOLDER.glob(f"*{suffix}"))]
     return seeds or ([make_msg("Tides", "The pier is closed.")] if suffix == MSG.suffix else [])
+
+
+def _draw_small_pages() -> list[Image.Image]:
+    return [page.crop((10, 10, 60, 40)) for page in draw_pages("a", "b", dots_per_inch=20)]
 
 
 def mutate_document(seeds: list[bytes], random: Random) -> bytes:

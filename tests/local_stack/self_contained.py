@@ -31,6 +31,7 @@ def main(folder, module, forbidden):
     mine = {name: path for name, path in files.items() if path and path.startswith(folder)}
     facts = {
         "answers": answers,
+        "loaded": sorted({name.partition(".")[0] for name in files}),
         "importable": [name for name in forbidden if importlib.util.find_spec(name)],
         "compiled_here": sorted(
             name

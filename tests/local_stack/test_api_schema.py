@@ -58,4 +58,4 @@ def test_the_api_does_what_its_document_says(local_stack, request, tmp_path):
     )
     print(found.stdout)
     assert found.returncode == 0, found.stdout[-20_000:] + found.stderr
-    assert "25 selected / 25 total" in found.stdout
+    assert "26 selected / 26 total" in found.stdout

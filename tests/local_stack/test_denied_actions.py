@@ -197,7 +197,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "send to the conversions queue", conversions, send("ConversionsQueueUrl")
     yield "take a conversions dead letter", {"worker", "operator"}, receive("ConversionsDlqUrl")
     yield "take a page", {"recognise"}, receive("RecognitionQueueUrl")
-    senders = {"ingest", "recognise", "worker", "operator"}
+    senders = {"ingest", "convert", "recognise", "worker", "operator"}
     yield "send to the recognition queue", senders, send("RecognitionQueueUrl")
     yield "take a recognition dead letter", {"worker", "operator"}, receive("RecognitionDlqUrl")
     yield "take a work item", {"worker"}, receive("WorkQueueUrl")

@@ -22,14 +22,32 @@
     }
   };
 
+  // Beside what is shown already, another of its pages.
+  const turnTo = async (place) => {
+    const [path, query] = place.split("?");
+    const number = new URLSearchParams(query).get("page");
+    const leaf = page.querySelector("[data-leaf]");
+    if (number === null || leaf?.dataset.leaf !== path || shown.split("?")[0] !== path) return false;
+    shown = place;
+    const address = `console/parts/${path}/pages/${encodeURIComponent(number)}`;
+    await htmx.ajax("GET", address, { source: leaf, target: leaf, swap: "innerHTML" });
+    if (leaf.getBoundingClientRect().top > window.innerHeight * 0.8) leaf.scrollIntoView();
+    notice.tell(leaf.querySelector("strong")?.textContent ?? "");
+    return true;
+  };
+
+  let shown = "";
+
   const open = async () => {
     if (!signIn.isIn) return;
     const place = readPlace();
     notice.hide();
     showMenu(place);
+    if (await turnTo(place)) return;
+    shown = place;
     page.setAttribute("aria-busy", "true");
     await htmx.ajax("GET", `console/parts/${place}`, { source: page, target: page, swap: "innerHTML" });
-    if (place !== readPlace()) return;
+    if (place !== shown) return;
     page.removeAttribute("aria-busy");
     const heading = page.querySelector("h1");
     if (heading === null) return;
@@ -39,7 +57,10 @@
   };
 
   window.addEventListener("hashchange", open);
-  signIn.onChange((isIn) => isIn && open());
+  signIn.onChange((isIn) => {
+    shown = "";
+    if (isIn) open();
+  });
 
   document.getElementById("skip").addEventListener("click", (event) => {
     event.preventDefault();
@@ -57,6 +78,18 @@
     const wanted = query ? `#${place}?${query}` : `#${place}`;
     if (wanted === location.hash) open();
     else location.hash = wanted;
+  });
+
+  // A link to the place that is shown already has it come anew.
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("a[data-again]")) open();
+  });
+
+  // What was in flight and has ended is shown whole.
+  document.addEventListener("htmx:after:swap", (event) => {
+    const { target } = event.detail.ctx;
+    if (target?.dataset?.untilFinal === undefined) return;
+    if (target.querySelector("[data-is-final]")) open();
   });
 
   // ---- What goes out with each request, and what comes back

@@ -9,6 +9,7 @@ from infra.cli.command_context import CommandContext
 from infra.cli.listing import write_newest
 from infra.cli.options import FindOptions, ListOptions
 from infra.cli.times import describe_time
+from pipeline.documents.document_listing import tell_document
 from pipeline.documents.standing_words import describe_progress, describe_wait
 from shared.errors import WrongUsageError
 from shared.ledger.document_lists import list_documents
@@ -72,8 +73,7 @@ def choose_documents(context: CommandContext, days: int, which: FindOptions) -> 
         there = (one for one in versions if one is not None)
         found = iter(sorted(there, key=lambda one: one.received_at, reverse=True))
     for one in found:
-        told = "\n".join(filter(None, (one.called, one.key, one.title, one.reason)))
-        if one.key.startswith(which.prefix or "") and pattern.search(told):
+        if one.key.startswith(which.prefix or "") and pattern.search(tell_document(one)):
             yield one
 
 

@@ -2,21 +2,8 @@
 
 from infra.cli.documents.table import shorten_id
 from shared.aws.dynamodb_table import LedgerTable
-from shared.ledger.documents import (
-    Document,
-    document_row_key,
-    find_document,
-    is_erased,
-    to_document,
-)
-
-
-def read_children(table: LedgerTable, document: Document) -> dict[str, Document]:
-    """The documents that came out of one, by their ids, as far as they have arrived."""
-    ids = dict.fromkeys(file.document_id for file in document.embedded_files if file.document_id)
-    rows = table.read_rows([document_row_key(document_id) for document_id in ids]) if ids else []
-    there = [row for row in rows if row is not None and not is_erased(row)]
-    return {row["document_id"]: to_document(row) for row in there}
+from shared.ledger.document_lists import read_children
+from shared.ledger.documents import Document, find_document
 
 
 def list_relatives(table: LedgerTable, document: Document) -> list[tuple[str, str]]:

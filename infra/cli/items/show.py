@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 from infra.cli.command_context import CommandContext, open_objects
 from infra.cli.documents.find import find_wanted_document
 from infra.cli.documents.table import style_status
-from infra.cli.items.relatives import list_relatives, read_children
+from infra.cli.items.relatives import list_relatives
 from infra.cli.items.versions import choose_wanted_version, describe_versions
 from infra.cli.listing import describe_usage
 from infra.cli.output import LABEL_WIDTH, Output
@@ -21,6 +21,7 @@ from pipeline.summaries.mention_markdown import list_dates, list_names
 from pipeline.summaries.results import DocumentSummary
 from pipeline.summaries.summary_types import KeyPoint
 from shared.document_formats import cite_units
+from shared.ledger.document_lists import read_children
 from shared.ledger.documents import Document, document_pk
 from shared.ledger.tasks import find_task
 from shared.ledger.timeline import read_timeline

@@ -66,7 +66,7 @@ COMBINE = Kind(
     "received extracted chunk_done chunk_done answered finished",
     calls=3,
 )
-# Commits the arrival, the text's pages, and that the chunks are sent.
+# Commits the arrival and the text's pages, and notes that the chunks are sent.
 INGEST = Kind(
     "ingest",
     (
@@ -76,13 +76,13 @@ INGEST = Kind(
         (Point.STORE, 1),
         (Point.COMMIT, 2),
         (Point.SEND, 1),
-        (Point.COMMIT, 3),
+        (Point.NOTE, 1),
         (Point.RESPONSE, 1),
     ),
     "received extracted chunk_done finished",
 )
-# Commits the arrival, the file inside, the text's pages, and that the chunks are sent; stores the
-# text, and the file beside the document.
+# Commits the arrival, the file inside and the text's pages, and notes that the chunks are sent;
+# stores the text, and the file beside the document.
 INGEST_WITH_FILE = Kind(
     "ingest with a file inside",
     (
@@ -90,7 +90,7 @@ INGEST_WITH_FILE = Kind(
         (Point.STORE, 2),
         (Point.COMMIT, 3),
         (Point.SEND, 1),
-        (Point.COMMIT, 4),
+        (Point.NOTE, 1),
     ),
     "received extracted chunk_done finished",
 )

@@ -10,6 +10,7 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer
 
 from shared.aws.queues import Queues, ReceivedMessage
+from shared.ledger.timeline import read_steps
 from shared.messages.delivery_state import read_delivery_state
 from tests.chaos.harness.journal import Entry
 from tests.chaos.harness.run import Run
@@ -139,12 +140,15 @@ def count_effects(account: AwsAccount) -> Counter[str]:
 
 def read_events(rows: Iterable[dict[str, Any]]) -> dict[str, list[dict[str, Any]]]:
     """The timeline of each document and task, oldest first, by the rows of the ledger."""
-    events = defaultdict(list)
-    for row in sorted(rows, key=lambda row: row["sk"]):
+    partitions = defaultdict(list)
+    for row in rows:
         owner, _, owner_id = row["pk"].partition("#")
-        if owner in ("DOC", "TASK") and row["sk"].startswith("EVENT#"):
-            events[owner_id].append(row)
-    return events
+        if owner in ("DOC", "TASK"):
+            partitions[owner_id].append(row)
+    return {
+        owner_id: [event.model_dump() for event in read_steps(own)]
+        for owner_id, own in partitions.items()
+    }
 
 
 def count_miscounted_chunks(ledger: Iterable[dict[str, Any]]) -> int:

@@ -2,11 +2,19 @@
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import quote_plus
 
+from infra.deploy.template_file import parse_template
+from infra.project_files import TEMPLATE
 from shared.aws.clients import Clients
 from shared.settings import Settings
 
+TABLES = {
+    "seashore-idempotency": "IdempotencyTable",
+    "seashore-conversations": "ConversationsTable",
+    "seashore-ledger": "LedgerTable",
+}
 BUCKETS = {"documents_bucket": "seashore-documents", "artifacts_bucket": "seashore-artifacts"}
 
 
@@ -100,17 +108,8 @@ def build_account(clients=None, **settings):
         clients.s3.put_bucket_versioning(
             Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
         )
-    _create_table(clients.dynamodb, "seashore-idempotency", {"id": "HASH"})
-    _create_table(clients.dynamodb, "seashore-conversations", {"pk": "HASH", "sk": "RANGE"})
-    _create_table(
-        clients.dynamodb,
-        "seashore-ledger",
-        {"pk": "HASH", "sk": "RANGE"},
-        indexes={
-            "by_day": {"day": "HASH", "received_at": "RANGE"},
-            "in_flight": {"in_flight": "HASH", "received_at": "RANGE"},
-        },
-    )
+    for name, resource in TABLES.items():
+        _create_table(clients.dynamodb, name, resource)
     return AwsAccount(
         clients,
         Settings(
@@ -125,26 +124,15 @@ def build_account(clients=None, **settings):
     )
 
 
-def _create_table(dynamodb, name, keys, indexes=None):
-    def schema(attributes):
-        return [{"AttributeName": n, "KeyType": kind} for n, kind in attributes.items()]
+def _create_table(dynamodb, name, resource):
+    """Make a table as the template has it: keys, and indexes with what they project."""
+    names = ("KeySchema", "AttributeDefinitions", "BillingMode", "GlobalSecondaryIndexes")
+    properties = _read_tables()[resource]
+    wanted = {name: properties[name] for name in names if name in properties}
+    dynamodb.create_table(TableName=name, **wanted)
 
-    indexes = indexes or {}
-    attributes = {**keys}.keys() | {n for index in indexes.values() for n in index}
-    secondary = [
-        {
-            "IndexName": index,
-            "KeySchema": schema(attributes),
-            "Projection": {"ProjectionType": "ALL"},
-        }
-        for index, attributes in indexes.items()
-    ]
-    dynamodb.create_table(
-        TableName=name,
-        KeySchema=schema(keys),
-        AttributeDefinitions=[
-            {"AttributeName": n, "AttributeType": "S"} for n in sorted(attributes)
-        ],
-        BillingMode="PAY_PER_REQUEST",
-        **({"GlobalSecondaryIndexes": secondary} if secondary else {}),
-    )
+
+@cache
+def _read_tables():
+    resources = parse_template(TEMPLATE.read_text(encoding="utf-8"))["Resources"]
+    return {name: resources[name]["Properties"] for name in TABLES.values()}

@@ -15,7 +15,11 @@ from shared.ledger.document_texts import (
     record_checkpoint,
     record_extraction,
 )
-from shared.ledger.document_versions import find_current_document_id, register_document
+from shared.ledger.document_versions import (
+    find_current_document_id,
+    list_versions,
+    register_document,
+)
 from shared.ledger.documents import document_pk, find_document, move_document
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import LEGAL_MOVES, DocumentStatus
@@ -84,6 +88,8 @@ def test_whatever_the_order_of_arrival_the_newest_of_a_key_is_current(table, ord
     assert superseded.pop(newest) is None
     sequencers = {upload.document_id: upload.sequencer for upload in uploads}
     assert all(sequencers[newer] > sequencers[older] for older, newer in superseded.items())
+    # Each is found under its key, also the one that came first.
+    assert dict(list_versions(table, "documents", str(key))) == sequencers
     # What is told twice is noted once.
     for older in superseded:
         told = [event.details["by"] for event in read_timeline(table, document_pk(older))[1:]]

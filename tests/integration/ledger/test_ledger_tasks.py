@@ -117,7 +117,7 @@ def test_an_attempt_that_was_overtaken_changes_nothing(table, now):
 
 def list_flying(table):
     rows = table.query_index(IN_FLIGHT_INDEX, "in_flight", TASK_IN_FLIGHT, newest_first=False)
-    return [row["task_id"] for row in rows]
+    return [row["pk"].removeprefix("TASK#") for row in rows]
 
 
 def test_a_task_that_could_not_be_told_of_stays_in_flight_until_it_is(table, now):

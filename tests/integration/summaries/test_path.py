@@ -85,7 +85,7 @@ def test_a_pdf_becomes_a_summary(pipeline, account):
     steps = [
         event.step for event in read_timeline(pipeline.table, document_pk(document.document_id))
     ]
-    assert steps == ["received", "extracted", "sent", "chunk_done", "finished"]
+    assert steps == ["received", "extracted", "chunk_done", "finished"]
 
 
 def test_a_file_of_no_kind_that_is_read_is_rejected_with_a_sentence(pipeline, account):
@@ -176,7 +176,7 @@ def test_an_event_that_comes_again_changes_nothing(pipeline, account):
         event.step for event in read_timeline(pipeline.table, document_pk(document.document_id))
     ]
     effects = [step for step in steps if step != "returned"]
-    assert effects == ["received", "extracted", "sent", "chunk_done", "finished"]
+    assert effects == ["received", "extracted", "chunk_done", "finished"]
 
 
 def test_the_newest_sequencer_of_a_key_wins_whatever_the_order(pipeline, account):

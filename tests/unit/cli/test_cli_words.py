@@ -100,7 +100,10 @@ def make_event(step, **details):
 
 
 def test_a_delay_tells_its_reason_and_its_end():
-    timeline = [make_event("sent"), make_event("deferred", reason="model_access", delay_seconds=65)]
+    timeline = [
+        make_event("extracted"),
+        make_event("deferred", reason="model_access", delay_seconds=65),
+    ]
     words = describe_delay(timeline)
     assert words is not None
     assert words.startswith("waits: model access, next try at ")

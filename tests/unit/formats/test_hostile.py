@@ -8,6 +8,7 @@ from shared.document_formats import HTML, TEXT
 from shared.errors import RejectedDocumentError
 from tests.fakes.office.hostile_files import HOSTILE
 from tests.fakes.office.packages import docx_parts, make_package
+from tests.fakes.pictures.hostile_pictures import HOSTILE_PICTURES
 
 MEGABYTES_OF_TEXT = "The pier is open. " * 3_000
 
@@ -16,9 +17,9 @@ def test_there_are_forty_of_them():
     assert len(HOSTILE) == 40
 
 
-@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("name", HOSTILE | HOSTILE_PICTURES)
 def test_a_hostile_file_is_refused_with_its_code_and_the_next_document_is_read(read, name):
-    code, make = HOSTILE[name]
+    code, make = (HOSTILE | HOSTILE_PICTURES)[name]
     with pytest.raises(RejectedDocumentError) as refusal:
         read(make())
     assert refusal.value.code is code

@@ -219,7 +219,7 @@ def test_a_mail_is_its_headers_and_body_and_what_is_attached(read):
     mail = make_mail(To="bo@example.org", Date="Mon, 02 Mar 2026 10:00:00 +0000")
     mail.add_alternative("<p>See below.</p>", subtype="html")
     mail.add_attachment(make_text_pdf("inside"), "application", "pdf", filename="a report.pdf")
-    mail.add_attachment(b"\x89PNG\r\n\x1a\n", "image", "png", filename="scan.png")
+    mail.add_attachment(b"GIF89a", "image", "gif", filename="scan.gif")
     inner = make_mail(Subject="Earlier")
     mail.add_attachment(inner)
     document = read(mail.as_bytes())
@@ -228,7 +228,7 @@ def test_a_mail_is_its_headers_and_body_and_what_is_attached(read):
         "From: ada@example.org\nTo: bo@example.org\nDate: Mon, 02 Mar 2026 10:00:00 +0000\n"
         "Subject: Tides\n\nSee below.\nAda"
     ]
-    assert [name for name, _ in document.files] == ["a report.pdf", "scan.png", "Earlier.eml"]
+    assert [name for name, _ in document.files] == ["a report.pdf", "scan.gif", "Earlier.eml"]
     assert [reason is None for _, reason in document.files] == [True, False, True]
     assert "a picture" in document.files[1][1]
 

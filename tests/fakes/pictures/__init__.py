@@ -1,0 +1,1 @@
+"""Pictures: of pages with words, as scanners and cameras write them, and hostile ones."""
