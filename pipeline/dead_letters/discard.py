@@ -15,7 +15,7 @@ from pipeline.dead_letters.hold import (
 from pipeline.dead_letters.restore import COPIES_PREFIX
 from shared.aws.objects import ObjectStore
 from shared.dead_letters.letters import Letter
-from shared.ledger.discarding import mark_discarded
+from shared.ledger.subjects import mark_discarded
 
 
 def discard(

@@ -17,7 +17,9 @@ from pipeline.report.causes import End, LettersLeft, find_document_end, find_tas
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
+from shared.ledger.subjects import subject_row_key
 from shared.lifecycle import DocumentStatus, TaskStatus
+from shared.messages.message import Subject
 
 _READ_AT_ONCE = 8
 _GROUP_CHARACTERS = 12
@@ -43,7 +45,7 @@ class GivenUp:
         letters: How many dead letters it left.
         received_at: When it arrived, in UTC, as rows have it.
         finished_at: When it was given up, in UTC; empty where its row does not say.
-        is_discarded: Whether letters of it were discarded since.
+        is_discarded: Whether its letter was discarded since; not told where it left several.
     """
 
     end: End
@@ -131,6 +133,20 @@ def list_given_up(table: LedgerTable, now: datetime, days: int = DAYS_BACK) -> l
     return sorted(given_up, key=lambda one: one.place, reverse=True)
 
 
+def find_given_up(table: LedgerTable, subject: Subject) -> tuple[GivenUp | None, str] | None:
+    """How a document or task was given up, and its status; None if there is none of that id.
+
+    The first is None where it stands otherwise, as after a replay.
+
+    Raises:
+        ServiceError: The ledger cannot be reached.
+    """
+    row = table.read_row(*subject_row_key(subject))
+    if row is None or "status" not in row:
+        return None
+    return _to_given_up(row, is_document=subject.kind == "document"), str(row["status"])
+
+
 def group_by_cause(given_up: Sequence[GivenUp]) -> list[CauseGroup]:
     """Groups by cause, that of the most letters first; what is given has the newest first."""
     counts = Counter(one.group_id for one in given_up)
@@ -163,13 +179,15 @@ def _to_given_up(row: Row, *, is_document: bool) -> GivenUp | None:
         return None
     finished_at = str(row.get("finished_at") or "")
     are_chunks = end.letters is LettersLeft.CHUNKS
+    letters = max(1, int(row.get("chunks_failed", 0))) if are_chunks else 1
     return GivenUp(
         end=end,
         called=_name_document(row) if is_document else _name_task(row),
-        letters=max(1, int(row.get("chunks_failed", 0))) if are_chunks else 1,
+        letters=letters,
         received_at=str(row.get("received_at", "")),
         finished_at=finished_at,
-        is_discarded=str(row.get("discarded_at") or "") > finished_at,
+        # Of several letters others may be left.
+        is_discarded=letters == 1 and str(row.get("discarded_at") or "") > finished_at,
     )
 
 
@@ -180,5 +198,3 @@ def _name_document(row: Row) -> str:
 def _name_task(row: Row) -> str:
     about = str(row.get("about", ""))
     return f"{row['name']}: {about}" if row.get("name") else about
-
-

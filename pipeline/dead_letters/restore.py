@@ -18,7 +18,7 @@ from shared.aws.objects import ObjectStore
 from shared.aws.queues import MessageCopy, ReceivedMessage
 from shared.dead_letters.letters import DeadLetterQueue, Letter
 from shared.errors import OperatorError
-from shared.ledger.discarding import mark_discarded
+from shared.ledger.subjects import mark_discarded
 from shared.messages.delivery_state import DeliveryState
 from shared.queue_catalogue import name_queue
 

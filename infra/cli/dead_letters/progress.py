@@ -12,6 +12,7 @@ from infra.signals import interrupt_on_signals
 from pipeline.dead_letters.hold import LetterOutcome, LetterResult
 from pipeline.dead_letters.outcome_words import GOOD_ENDINGS, describe_outcomes
 
+
 @dataclass
 class Tally:
     """What became of the letters so far."""
