@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.delivery.consumer import Consumer, Runtime
 from functions.delivery.isolation import process_batch_in_isolation
+from functions.delivery.trial import is_trial, run_trial
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_services, utc_now
@@ -16,6 +17,7 @@ from pipeline.formats.identify import identify_file
 from pipeline.ingest.downloads import remove_leftovers
 from pipeline.ingest.ingest_document import IngestServices, convert_item
 from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
+from pipeline.ingest.trial_reading import ReadingTrial, try_reading
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
 from shared.messages.work_items import ConversionItem, decode_conversion
@@ -29,6 +31,8 @@ _MOST_UNIT_CHARACTERS = 10_000_000
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Read the documents that a batch of messages names."""
     consumer, runtime = _build_container()
+    if is_trial(event):
+        return run_trial(event, context, consumer)
     return process_batch_in_isolation(event, context, consumer, runtime)
 
 
@@ -74,6 +78,9 @@ def build_convert(
         handle=lambda item, deadline: convert_item(item, services, deadline),
         give_up=lambda item, end: give_up_ingest(item, end.message, base, recognition_queue_url),
         note_delay=lambda item, wait: note_ingest_delay(item, wait, base.table, utc_now),
+        try_out=lambda trial, deadline: try_reading(
+            ReadingTrial.model_validate(trial), services, deadline
+        ),
     )
     return consumer, build_runtime(settings, clients, CONVERSIONS.stage)
 

@@ -8,6 +8,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.delivery.consumer import Consumer, Runtime
 from functions.delivery.isolation import process_batch_in_isolation
+from functions.delivery.trial import is_trial, run_trial
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_services, utc_now
@@ -16,6 +17,7 @@ from pipeline.inbound_mail.admission import InboundMail
 from pipeline.ingest.downloads import remove_leftovers
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
+from pipeline.ingest.trial_reading import ReadingTrial, try_reading
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
 from shared.messages.uploads import UploadNotice
@@ -27,6 +29,8 @@ from shared.settings import Settings, read_settings
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Ingest the documents that a batch of S3 notifications announces."""
     consumer, runtime = _build_container()
+    if is_trial(event):
+        return run_trial(event, context, consumer)
     return process_batch_in_isolation(event, context, consumer, runtime)
 
 
@@ -35,11 +39,15 @@ def _build_container() -> tuple[Consumer[IngestItem], Runtime]:
     """What lives as long as the container, built at its first event."""
     settings = read_settings(os.environ)
     remove_leftovers()
+    return build_ingest(settings, Clients(), build_pdf_extractor(settings))
+
+
+def build_pdf_extractor(settings: Settings) -> Extractor:
+    """What reads PDFs, and takes files of every format that is read out of them."""
     limits = ExtractionLimits(
         max_document_bytes=settings.max_document_bytes, max_pages=settings.max_document_pages
     )
-    extractor = Extractor(limits, reader="pipeline.extraction.child")
-    return build_ingest(settings, Clients(), extractor)
+    return Extractor(limits, reader="pipeline.formats.pdf_child")
 
 
 def build_ingest(
@@ -68,6 +76,9 @@ def build_ingest(
             item, end.message, base, RECOGNITION.find_urls(settings)[0]
         ),
         note_delay=lambda item, wait: note_ingest_delay(item, wait, base.table, utc_now),
+        try_out=lambda trial, deadline: try_reading(
+            ReadingTrial.model_validate(trial), services, deadline
+        ),
         find_group=lambda item: item.group if isinstance(item, UploadNotice) else None,
     )
     return consumer, build_runtime(settings, clients, UPLOADS.stage)

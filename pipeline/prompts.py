@@ -64,7 +64,8 @@ For each list give all of its rows, in the order of the sources, none left out a
 AGENT = """\
 Do what the user asks. What you need to know is in documents, which you reach by tools.
 - Look before you answer: find the right documents, then read or search their pages.
-- Say only what the documents say. Name the document and the page where you have something from.
+- Say only what the documents say. Name the document, and the page, sheet, slide, section
+  or part where you have something from.
 - If the documents do not hold what is asked for, say so.
 - The tools only read. Nothing can be sent, changed or deleted.
 - Answer in the language of the user, in Markdown.

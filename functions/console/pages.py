@@ -31,5 +31,5 @@ class ConsolePage:
 PAGES = (
     ConsolePage("today", "Today", today_page.add_routes),
     ConsolePage("documents", "Documents", documents_page.add_routes),
-    ConsolePage("letters", "Dead letters", letters_page.add_routes),
+    ConsolePage("dead-letters", "Dead letters", letters_page.add_routes),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.idempotency import BasePersistenceLayer
@@ -41,6 +41,7 @@ class Consumer(Generic[ItemT]):
         give_up: Notes in the ledger that the item will not be done, and why.
         note_delay: Notes in the ledger that the item waits, how long and what for.
         find_group: The message group of an item whose sender gives it none, as S3; None without.
+        try_out: Does what a trial asks for (`trial.py`), and leaves nothing behind.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Consumer(Generic[ItemT]):
     give_up: Callable[[ItemT, DeadLetter], None]
     note_delay: Callable[[ItemT, Wait], None]
     find_group: Callable[[ItemT], str | None] = lambda item: None
+    try_out: Callable[[Any, Deadline], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)

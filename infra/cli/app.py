@@ -31,6 +31,7 @@ from infra.cli.options import open_output
 from infra.cli.put.commands import put_commands
 from infra.cli.report.commands import report_commands
 from infra.cli.tasks.commands import task_commands
+from infra.cli.tuning.commands import tuning_commands
 from shared.errors import SeashoreError
 
 # What a disk or a reader of the output answers that takes nothing more.
@@ -84,6 +85,7 @@ app.add_typer(mail_commands)
 app.add_typer(eval_command)
 app.add_typer(local, name="local")
 app.add_typer(deploy_commands)
+app.add_typer(tuning_commands)
 app.add_typer(secrets, name="secrets")
 app.add_typer(languages, name="languages")
 

@@ -18,7 +18,6 @@ from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
 from shared.ledger.subjects import subject_row_key
-from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages.message import Subject
 
 _READ_AT_ONCE = 8
@@ -32,7 +31,6 @@ _TASK_ATTRIBUTES = (
     *("task_id", "kind", "name", "about", "status", "reason"),
     *("received_at", "finished_at", "discarded_at"),
 )
-_DOCUMENT_STATUSES = (DocumentStatus.FAILED, DocumentStatus.PARTIAL)
 
 
 @dataclass(frozen=True)
@@ -167,9 +165,9 @@ def group_by_cause(given_up: Sequence[GivenUp]) -> list[CauseGroup]:
 def _read(table: LedgerTable, part: str, window: tuple[datetime, datetime]) -> list[GivenUp]:
     is_document = part == DOCUMENTS
     attributes = _DOCUMENT_ATTRIBUTES if is_document else _TASK_ATTRIBUTES
-    statuses = _DOCUMENT_STATUSES if is_document else (TaskStatus.FAILED,)
-    pages = read_arrivals(table, part, window, attributes, ("status", statuses))
-    found = (_to_given_up(row, is_document=is_document) for page in pages for row in page.rows)
+    pages = read_arrivals(table, part, window, attributes)
+    rows = (row for page in pages for row in page.rows if row is not None)
+    found = (_to_given_up(row, is_document=is_document) for row in rows)
     return [one for one in found if one is not None]
 
 

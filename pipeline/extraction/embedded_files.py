@@ -1,7 +1,7 @@
 """What a document is besides its pages, from PDFium: its files inside, and forms that it hides.
 
-Runs in the child. A file inside is never looked into here but for its first and last bytes, which
-say whether it is a PDF; one that is becomes a document of its own, with a reader of its own.
+Runs in the child. A file inside is never parsed here: what it begins and ends with says whether it
+is read; one that is becomes a document of its own, with a reader of its own.
 """
 
 import ctypes
@@ -77,16 +77,23 @@ def find_embedded_files(document: object, *, with_annotations: bool) -> Iterator
         yield FileInside(_read_name(attachment), attachment, is_encrypted)
 
 
-def read_file(file: FileInside, number: int, max_bytes: int) -> bytes:
-    """The bytes of a file inside, if they are those of a PDF.
+def read_file(
+    file: FileInside,
+    number: int,
+    max_bytes: int,
+    explain_unread: Callable[[bytes], str | None],
+) -> bytes:
+    """The bytes of a file inside, if they are those of a document that is read.
 
     Args:
         file: The file.
         number: Its place among the files inside, from 1.
         max_bytes: The most that it may have.
+        explain_unread: Says why such bytes are not read; None if they are.
 
     Raises:
-        FileNotTakenError: It has more, is no PDF, cannot be read, or stands for further files.
+        FileNotTakenError: It has more, is of no kind that is read, is broken, or stands for
+            further files.
         MemoryError: The memory limit was reached.
     """
     if number > MAX_FILES:
@@ -100,12 +107,17 @@ def read_file(file: FileInside, number: int, max_bytes: int) -> bytes:
     if not pdfium.FPDFAttachment_GetFile(file.handle, buffer, size.value, size):
         raise FileNotTakenError("its content cannot be read")
     data = buffer.raw
-    if not is_pdf(data):
-        kind = name_other_kind(data)
-        if kind is None and file.may_be_locked:
-            raise FileNotTakenError("not a PDF, or locked with a password")
-        raise FileNotTakenError(kind or "not a PDF")
-    return data
+    reason = explain_unread(data)
+    if reason is None:
+        return data
+    if name_other_kind(data) is None and file.may_be_locked:
+        raise FileNotTakenError("of no kind that is read, or locked with a password")
+    raise FileNotTakenError(reason)
+
+
+def explain_no_pdf(data: bytes) -> str | None:
+    """Why the bytes of a file are not those of a PDF; None if they are."""
+    return None if is_pdf(data) else name_other_kind(data) or "not a PDF"
 
 
 def _read_relation(attachment: object) -> str:

@@ -6,7 +6,7 @@ the file is under suspicion (`file_scan`). It is imported only then: that takes 
 documents.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -65,6 +65,7 @@ class EngineDocument:
 
     Args:
         path: The PDF.
+        explain_unread: Says why the bytes of a file inside are not read; None if they are.
 
     Raises:
         UnreadableDocumentError: No engine opens it, or its pages are not what it shows.
@@ -75,8 +76,9 @@ class EngineDocument:
         embedded_files: The names of the files inside.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, explain_unread: Callable[[bytes], str | None]) -> None:
         self._path = path
+        self._explain_unread = explain_unread
         self._pypdf: PdfReader | None = None
         self._is_beyond_pypdf = False
         self._pdfium: PdfiumDocument | None = None
@@ -142,7 +144,7 @@ class EngineDocument:
 
     def read_file(self, file: FileInside, number: int, max_bytes: int) -> bytes:
         """The bytes of a file inside, as `embedded_files.read_file` has it."""
-        return read_file(file, number, max_bytes)
+        return read_file(file, number, max_bytes, self._explain_unread)
 
     def renew(self) -> None:
         """Open the document anew: the engines keep something of each page that they have read."""

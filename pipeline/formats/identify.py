@@ -72,6 +72,8 @@ _MAIL_FIELDS = frozenset(
 )
 _HEADING = re.compile(r"^#{1,6} +\S", re.M)
 _ROWS_OF_A_TABLE = 8
+# How Excel is told what separates the cells, in the first line.
+SEPARATOR_LINE = re.compile(r"\"?sep=([^\r\n\"])\"?\r?(?:\n|\Z)", re.IGNORECASE)
 NOTHING_IN_IT = "there is nothing in it"
 
 
@@ -145,7 +147,7 @@ def _tell(text: str) -> DocumentFormat:
     fields = {name.lower() for name in _MAIL_HEADER.findall(head)}
     if _MAIL_HEADER.match(head) and len(fields & _MAIL_FIELDS) >= 2:
         return EML
-    if _looks_like_table(text):
+    if SEPARATOR_LINE.match(text) or _looks_like_table(text):
         return CSV
     return MARKDOWN if _HEADING.search(text) else TEXT
 

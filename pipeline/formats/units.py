@@ -121,6 +121,12 @@ class UnitWriter:
         return self.units
 
 
+def mark_hidden_sheet(text: str) -> str:
+    """The text of a sheet that a spreadsheet does not show, which says so beside its name."""
+    name, line_end, rest = text.partition("\n")
+    return f"{name} (hidden sheet){line_end}{rest}"
+
+
 def join_cells(cells: Iterable[str]) -> str:
     """A row of a table: its cells apart, in one line, without the empty ones at its end."""
     return " | ".join(" ".join(cell.split()) for cell in cells).rstrip(" |")

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pipeline.report.report_part import ReportPart
 from pipeline.report.spend import Spend
+from shared.document_formats import PAGE
 from shared.lifecycle import STANDINGS, Standing
 
 
@@ -168,6 +169,7 @@ class DocumentLine(ReportPart):
         title: Of its summary; None without one.
         excerpt: The first sentences of its summary; empty without one.
         pages: How many it has; 0 where that is not known.
+        unit: What these are: pages, sheets, slides, sections or parts.
         duration_seconds: From drop to end; None if it has not ended.
         cost_micro_usd: What its calls cost.
         note: What there is to say of it: a reason, missing pages, what it waits for; may be empty.
@@ -180,6 +182,7 @@ class DocumentLine(ReportPart):
     title: str | None
     excerpt: str = ""
     pages: int
+    unit: str = PAGE
     duration_seconds: float | None
     cost_micro_usd: int
     note: str = ""
@@ -333,3 +336,8 @@ class DailyReport(ReportPart):
         if unfinished:
             parts.append(f"{unfinished:,} not finished")
         return ", ".join(parts)
+
+
+def report_prefix(day: str) -> str:
+    """What the keys of a day's files begin with."""
+    return f"reports/{day}/"

@@ -55,7 +55,9 @@ def render_fields(result: ExtractResult) -> Iterator[Markdown]:
         write_markdown("| {} | {} | {} |", name, _write_value(value), result.pages.get(name, ""))
         for name, value in result.fields.items()
     ]
-    yield join_markdown([write_markdown("| field | value | page |\n|---|---|---|"), *rows], "\n")
+    yield join_markdown(
+        [write_markdown("| field | value | {} |\n|---|---|---|", result.unit), *rows], "\n"
+    )
     for path, rows_of_list in result.rows.items():
         yield write_markdown(
             "{}: {} rows, all of them in {}.csv and {}.jsonl beside this file.",
@@ -70,13 +72,14 @@ def render_fields(result: ExtractResult) -> Iterator[Markdown]:
         yield write_markdown("Not found: {}{}.", named, f", and {more} more" if more > 0 else "")
     for name, candidates in result.conflicts.items():
         said = "; ".join(
-            f"{_write_value(one.value)} ({_tell_pages(one.pages)})" for one in candidates
+            f"{_write_value(one.value)} ({_tell_pages(one.pages, result.unit)})"
+            for one in candidates
         )
         yield write_markdown("{} is told differently: {}.", name, said)
 
 
-def _tell_pages(pages: list[int]) -> str:
-    return f"page {format_page_ranges(pages)}" if pages else "in the text"
+def _tell_pages(pages: list[int], unit: str) -> str:
+    return f"{unit} {format_page_ranges(pages)}" if pages else "in the text"
 
 
 def _write_value(value: object) -> str:

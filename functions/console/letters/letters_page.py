@@ -64,20 +64,20 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
             "days_back": DAYS_BACK,
         }
 
-    @routes.get("/letters")
+    @routes.get("/dead-letters")
     def list_letters(asked: Asked) -> Fragment:
         return Fragment("letters/letters.html.j2", read_list(asked))
 
-    @routes.get("/letters/rows")
+    @routes.get("/dead-letters/rows")
     def list_rows(asked: Asked) -> Fragment:
         return Fragment("letters/rows.html.j2", read_list(asked))
 
-    @routes.get("/letters/<kind>/<item_id>")
+    @routes.get("/dead-letters/<kind>/<item_id>")
     def show_item(asked: Asked, kind: str, item_id: str) -> Fragment:
         values = _read_item(services, kind, item_id)
         return Fragment("letters/item.html.j2", values)
 
-    @routes.get("/letters/<kind>/<item_id>/timeline")
+    @routes.get("/dead-letters/<kind>/<item_id>/timeline")
     def show_timeline(asked: Asked, kind: str, item_id: str) -> Fragment:
         return Fragment("letters/standing.html.j2", _read_item(services, kind, item_id))
 

@@ -16,7 +16,7 @@ from office_oxide import Document, OfficeOxideError
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.old_office import is_old_office
 from pipeline.formats.readers.xml_parts import parse_part
-from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
+from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
 from shared.errors import RejectionCode
 
 _ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
@@ -75,7 +75,13 @@ def open_workbook(path: Path) -> UnitsDocument:
             writer.write(_read_row(line) + "\n")
         elif line.strip():
             writer.write(_to_plain(line) + "\n")
-    return UnitsDocument(_put_in_order(writer.finish(), _list_sheets(path)) or [""])
+    sheets = _list_sheets(path)
+    units = _put_in_order(writer.finish(), [name for name, _ in sheets])
+    hidden = {name for name, is_hidden in sheets if is_hidden}
+    marked = [
+        mark_hidden_sheet(unit) if unit.partition("\n")[0] in hidden else unit for unit in units
+    ]
+    return UnitsDocument(marked or [""])
 
 
 def _read_row(line: str) -> str:
@@ -85,13 +91,18 @@ def _read_row(line: str) -> str:
     return join_cells(map(_to_plain, _BETWEEN_CELLS.split(line)[1:-1]))
 
 
-def _list_sheets(path: Path) -> list[str]:
-    """The names of all sheets of a new workbook, of those without cells too; none of an old one."""
-    names: list[str] = []
+def _list_sheets(path: Path) -> list[tuple[str, bool]]:
+    """All sheets of a new workbook, those without cells too; none of an old one.
+
+    Returns:
+        Of each its name, and whether Excel hides it (ECMA-376-1, 18.2.19, `state`).
+    """
+    names: list[tuple[str, bool]] = []
 
     def note_sheet(name: str, attributes: dict[str, str]) -> None:
         if name.endswith(" sheet"):
-            names.append(attributes.get("name", ""))
+            is_hidden = attributes.get("state", "visible") != "visible"
+            names.append((attributes.get("name", ""), is_hidden))
 
     if not is_old_office(path):
         parse_part(path, _WORKBOOK, note_sheet, lambda name: None, lambda text: None)

@@ -7,13 +7,14 @@ no number has to be formatted here.
 from pathlib import Path
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.xml_parts import parse_part
-from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
+from pipeline.formats.readers.xml_parts import has_part, parse_part
+from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
 from shared.errors import RejectionCode
 
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
 _TEXT, _TABLE, _DRAW = f"{_NS}text:1.0", f"{_NS}table:1.0", f"{_NS}drawing:1.0"
 _OFFICE, _MANIFEST = f"{_NS}office:1.0", f"{_NS}manifest:1.0"
+_STYLE = f"{_NS}style:1.0"
 _HEADING, _PARAGRAPH = f"{_TEXT} h", f"{_TEXT} p"
 _SHEET, _ROW = f"{_TABLE} table", f"{_TABLE} table-row"
 _CELL, _COVERED = f"{_TABLE} table-cell", f"{_TABLE} covered-table-cell"
@@ -38,14 +39,23 @@ _PASSED_OVER = frozenset(
         f"{_NS}meta:1.0 creator-initials",
     }
 )
+# What stands on each page (OASIS OpenDocument 1.3, part 3, 16.10 to 16.15), and what of it is
+# another on each.
+_HEADERS = frozenset(f"{_STYLE} header{which}" for which in ("", "-left", "-first"))
+_FOOTERS = frozenset(f"{_STYLE} footer{which}" for which in ("", "-left", "-first"))
+_OF_EACH_PAGE = frozenset({f"{_TEXT} page-number", f"{_TEXT} page-count"})
+_STYLES_PART = "styles.xml"
 _MOST_SPACES = 100
 # Cells and rows that are alike are written once, with their number; to the end of a sheet, too.
 _MOST_REPEATED = 1_000
 
 
 def open_text(path: Path) -> UnitsDocument:
-    """Open a text: a unit a heading with what is below it."""
-    return _open(path, _HEADING)
+    """Open a text: a unit a heading with what is below it; what each page repeats stands once."""
+    edges = _PageEdges()
+    if has_part(path, _STYLES_PART):
+        parse_part(path, _STYLES_PART, edges.begin, edges.end, edges.write)
+    return _open(path, _HEADING, "".join(edges.headers), "".join(edges.footers))
 
 
 def open_spreadsheet(path: Path) -> UnitsDocument:
@@ -58,11 +68,11 @@ def open_presentation(path: Path) -> UnitsDocument:
     return _open(path, _PAGE)
 
 
-def _open(path: Path, begins_unit: str) -> UnitsDocument:
+def _open(path: Path, begins_unit: str, before: str = "", after: str = "") -> UnitsDocument:
     _refuse_encrypted(path)
-    content = _Content(begins_unit)
+    content = _Content(begins_unit, before)
     parse_part(path, "content.xml", content.begin, content.end, content.write)
-    return UnitsDocument(content.finish() or [""])
+    return UnitsDocument(content.finish(after) or [""])
 
 
 def _refuse_encrypted(path: Path) -> None:
@@ -80,9 +90,12 @@ def _refuse_encrypted(path: Path) -> None:
 class _Content:
     """Takes the elements of `content.xml` and makes units of them."""
 
-    def __init__(self, begins_unit: str) -> None:
+    def __init__(self, begins_unit: str, before: str = "") -> None:
         self._begins_unit = begins_unit
         self._writer = UnitWriter()
+        self._writer.write(before)
+        self._style = ""
+        self._hidden_styles: set[str] = set()
         self._is_counting = False
         # Text of paragraphs that are open: a note or a frame lies in the middle of one.
         self._paragraphs: list[list[str]] = []
@@ -96,6 +109,7 @@ class _Content:
     def begin(self, name: str, attributes: dict[str, str]) -> None:
         if self._passed_over or name in _PASSED_OVER:
             self._passed_over += 1
+            self._note_style(name, attributes)
             return
         if name == _SHEET:
             self._tables += 1
@@ -103,7 +117,9 @@ class _Content:
             self._writer.begin(keeps_empty=self._is_counting and name != _HEADING)
             self._is_counting = True
             if name == _SHEET:
-                self._writer.write(attributes.get(f"{_TABLE} name", "") + "\n")
+                sheet = attributes.get(f"{_TABLE} name", "")
+                is_hidden = attributes.get(f"{_TABLE} style-name") in self._hidden_styles
+                self._writer.write((mark_hidden_sheet(sheet) if is_hidden else sheet) + "\n")
         if name in (_HEADING, _PARAGRAPH):
             self._paragraphs.append([])
         elif name == _ROW:
@@ -135,9 +151,19 @@ class _Content:
         if not self._passed_over and self._paragraphs:
             self._paragraphs[-1].append(text)
 
-    def finish(self) -> list[str]:
+    def finish(self, after: str = "") -> list[str]:
+        self._writer.write(after)
         self._writer.begin(keeps_empty=self._is_counting and self._begins_unit != _HEADING)
         return self._writer.units
+
+    def _note_style(self, name: str, attributes: dict[str, str]) -> None:
+        """Styles stand before what has them; of one it counts whether it hides a sheet."""
+        if name == f"{_STYLE} style":
+            self._style = attributes.get(f"{_STYLE} name", "")
+        elif (
+            name == f"{_STYLE} table-properties" and attributes.get(f"{_TABLE} display") == "false"
+        ):
+            self._hidden_styles.add(self._style)
 
     def _add(self, text: str) -> None:
         if self._paragraphs:
@@ -149,6 +175,44 @@ class _Content:
             self._cells[-1].append(text)
         else:
             self._writer.write(text)
+
+
+class _PageEdges:
+    """Takes the elements of `styles.xml` and keeps the text of headers and footers, each once."""
+
+    def __init__(self) -> None:
+        self.headers: list[str] = []
+        self.footers: list[str] = []
+        self._open: _Content | None = None
+        self._passed_over = 0
+
+    def begin(self, name: str, attributes: dict[str, str]) -> None:
+        if self._open is None:
+            is_edge = name in _HEADERS or name in _FOOTERS
+            if is_edge and attributes.get(f"{_STYLE} display") != "false":
+                self._open = _Content("")
+        elif self._passed_over or name in _OF_EACH_PAGE:
+            self._passed_over += 1
+        else:
+            self._open.begin(name, attributes)
+
+    def end(self, name: str) -> None:
+        if self._open is None:
+            return
+        if self._passed_over:
+            self._passed_over -= 1
+        elif name in _HEADERS or name in _FOOTERS:
+            texts = self.headers if name in _HEADERS else self.footers
+            text = "".join(self._open.finish())
+            if text.strip() and text not in texts:
+                texts.append(text)
+            self._open = None
+        else:
+            self._open.end(name)
+
+    def write(self, text: str) -> None:
+        if self._open is not None and not self._passed_over:
+            self._open.write(text)
 
 
 def _join_row(cells: list[tuple[str, int]]) -> str:

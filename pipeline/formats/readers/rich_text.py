@@ -1,10 +1,11 @@
-"""Rich Text Format, by `striprtf`: one section, since its headings are styles without a mark.
+"""Rich Text Format, by `striprtf`: a section a heading, else what stands between page breaks.
 
-Short: the library does all the work, and its bounds are those of the process. It passes over notes,
-headers and text boxes, which are written here so that they are text as any other.
+The library passes over notes, headers and text boxes, which are written here so that they are text
+as any other, and takes hidden text for shown, which is left out before.
 """
 
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from striprtf.striprtf import rtf_to_text
@@ -21,16 +22,59 @@ _TEXTS_ASIDE = re.compile(
 )
 # The drawings that text boxes are in.
 _DRAWINGS = re.compile(r"(?<!\\)(?:\\\*)?\\(?:shp|shpinst|do)(?![a-z])")
+# Where a section begins: at a paragraph with the level of a heading, from 0 to 8, of which programs
+# write the level with each paragraph; where there is none, at a break of a page or a section.
+_HEADING = re.compile(r"(?<!\\)\\outlinelevel[0-8](?!\d)")
+_BREAK = re.compile(r"(?<!\\)\\(?:sect|page)(?![a-z])")
+# No character of a text.
+_MARK = "\x1e"
+# Words that stand for characters.
+_WORDS_OF_TEXT = frozenset(
+    {
+        *("u", "tab", "line", "emdash", "endash", "emspace", "enspace", "qmspace", "bullet"),
+        *("lquote", "rquote", "ldblquote", "rdblquote", "par"),
+    }
+)
+_MAY_HIDE = re.compile(r"\\v(?![a-z])(?!0)")
+_TOKEN = re.compile(r"\\(?:([a-z]{1,32})(-?\d{1,10})? ?|'[0-9a-f]{2}|.)|[{}]|[^\\{}]+", re.I | re.S)
 
 
 def open_rich_text(path: Path) -> UnitsDocument:
-    """Open a text: one unit."""
+    """Open a text: a unit a heading with what is below it."""
     # All but ASCII should be in escapes (Microsoft, "RTF Specification 1.9.1"); some is not.
-    source = decode_text(path.read_bytes())
+    source = decode_text(path.read_bytes()).replace(_MARK, "")
+    if _MAY_HIDE.search(source):
+        source = "".join(_leave_out_hidden(source))
+    marked, headings = _HEADING.subn(rf"\g<0> {_MARK}", source)
+    source = marked if headings else _BREAK.sub(rf"{_MARK}\g<0>", source)
     source = _DRAWINGS.sub("", _TEXTS_ASIDE.sub(r"\\par", source))
     try:
         text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]  # it has none
     except (ValueError, IndexError, KeyError, LookupError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "it is no RTF") from error
     # A character beyond the first 65,536 is written as two halves, which become one here.
-    return UnitsDocument([text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")])
+    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return UnitsDocument([part for part in text.split(_MARK) if part.strip()] or [""])
+
+
+def _leave_out_hidden(source: str) -> Iterator[str]:
+    r"""The source without the text that is hidden, `\v` to `\v0` or the end of the group."""
+    hidden = [False]
+    place = 0
+    while (token := _TOKEN.match(source, place)) is not None:
+        place = token.end()
+        word, text = token[1], token[0]
+        if word == "bin":
+            # As many bytes follow that are no RTF.
+            place += max(0, int(token[2] or 0))
+            continue
+        if text == "{":
+            hidden.append(hidden[-1])
+        elif text == "}" and len(hidden) > 1:
+            hidden.pop()
+        elif word == "v":
+            hidden[-1] = token[2] != "0"
+        elif word == "plain":
+            hidden[-1] = False
+        if not hidden[-1] or text in "{}" or (word is not None and word not in _WORDS_OF_TEXT):
+            yield text

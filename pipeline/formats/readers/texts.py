@@ -5,6 +5,7 @@ import io
 import re
 from pathlib import Path
 
+from pipeline.formats.identify import SEPARATOR_LINE
 from pipeline.formats.text_encoding import decode_text
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
 
@@ -47,15 +48,16 @@ def open_table(path: Path) -> UnitsDocument:
     """Open a table: a unit `ROWS_OF_A_PART` rows, each of which begins with the first row."""
     text = decode_text(path.read_bytes())
     csv.field_size_limit(_MOST_CELL_CHARACTERS)
+    told = SEPARATOR_LINE.match(text)
     try:
-        dialect: type[csv.Dialect] | str = csv.Sniffer().sniff(
-            text[:_SNIFFED_CHARACTERS], _SEPARATORS
-        )
-    except csv.Error:
-        dialect = "excel"
-    try:
-        rows = [join_cells(row) for row in csv.reader(io.StringIO(text, newline=""), dialect)]
-    except csv.Error:
+        if told is not None:
+            text = text[told.end() :]
+            reader = csv.reader(io.StringIO(text, newline=""), delimiter=told[1])
+        else:
+            reader = csv.reader(io.StringIO(text, newline=""), _find_dialect(text))
+        rows = [join_cells(row) for row in reader]
+    # `csv` takes no quote, and no character beyond some, for what separates cells.
+    except (csv.Error, TypeError, ValueError):
         rows = text.splitlines()
     head, body = rows[:1], rows[1:]
     units = [
@@ -63,3 +65,10 @@ def open_table(path: Path) -> UnitsDocument:
         for first in range(0, max(1, len(body)), ROWS_OF_A_PART)
     ]
     return UnitsDocument(units)
+
+
+def _find_dialect(text: str) -> type[csv.Dialect] | str:
+    try:
+        return csv.Sniffer().sniff(text[:_SNIFFED_CHARACTERS], _SEPARATORS)
+    except csv.Error:
+        return "excel"

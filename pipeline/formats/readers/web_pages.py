@@ -12,6 +12,7 @@ _NAMED_ENCODING = re.compile(
     rb"""(?:<meta[^>]{0,200}charset|<\?xml[^>]{0,99}encoding)\s*=\s*["']?([A-Za-z0-9_.:-]+)""", re.I
 )
 _ENCODING_WITHIN_BYTES = 4096
+_ESCAPE = b"\x1b"
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Nothing in them is shown, or is of this page: its menus, what other programs draw.
 _PASSED_OVER = frozenset(
@@ -59,7 +60,9 @@ def open_web_page(path: Path) -> UnitsDocument:
 def decode_page(data: bytes) -> str:
     """The characters of a web page, by what it names itself where its bytes do not tell."""
     named = _NAMED_ENCODING.search(data[:_ENCODING_WITHIN_BYTES])
-    if find_encoding(data) == "cp1252" and named is not None:
+    # Encodings that switch by escapes look like ASCII (ISO-2022-JP).
+    tells_nothing = find_encoding(data) == "cp1252" or _ESCAPE in data
+    if tells_nothing and named is not None:
         return decode_named(data, named[1].decode("ascii"))
     return decode_text(data)
 

@@ -82,5 +82,14 @@ def parse_part(
         ) from error
 
 
+def has_part(path: Path, part: str) -> bool:
+    """Whether a package has a part of a name; False for a damaged one."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return part in archive.NameToInfo
+    except (zipfile.BadZipFile, NotImplementedError, OSError):
+        return False
+
+
 def _refuse_doctype(*declaration: object) -> None:
     raise DoctypeError

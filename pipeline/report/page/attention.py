@@ -14,7 +14,7 @@ _MOST_UNKNOWN_ID = 120
 _MOST_IDS = 10
 # A command is shown whole or not at all.
 _MOST_COMMAND = 400
-_PAGES_MISSING = "Some pages are not in the summary."
+_GAPS = "Some of it is not in the summary."
 
 
 def build_alarm(report: DailyReport) -> Alarm | None:
@@ -76,9 +76,7 @@ def build_attention(report: DailyReport, limits: ListLimits) -> Attention | None
         rejected_more=describe_rest(
             len(report.rejected) - len(rejected) + report.rejected_more, "rejected file", report
         ),
-        partial=_group_files(
-            (line.note or _PAGES_MISSING, "", line.name or line.key) for line in partial
-        ),
+        partial=_group_files((line.note or _GAPS, "", line.name or line.key) for line in partial),
         partial_more=describe_rest(
             report.documents.partial - len(partial), "partial document", report
         ),
@@ -94,7 +92,7 @@ def _describe_need(report: DailyReport) -> str:
             (tasks.failed, "task", "failed"),
             (documents.rejected, "file", "rejected"),
             (tasks.rejected, "task", "rejected"),
-            (documents.partial, "document", "with pages missing"),
+            (documents.partial, "document", "with gaps"),
             (tasks.partial, "task", "partly done"),
         )
         if count

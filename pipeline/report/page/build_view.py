@@ -18,9 +18,11 @@ from pipeline.report.page.words import (
     say_count,
     say_day,
     say_time,
+    say_units,
     shorten,
 )
 from pipeline.report.report_types import DailyReport, PauseNote
+from shared.document_formats import PAGE
 from shared.lifecycle import Tone
 
 _MOST_NAME = 120
@@ -87,7 +89,9 @@ def _describe_arrivals(report: DailyReport) -> str:
         if counts.received
     ]
     arrived = "arrived" if report.is_day_over else "arrived so far"
-    return f"{join_words(parts)} {arrived}, with {say_count(report.pages, 'page')} in all."
+    is_of_pages = all(line.unit == PAGE for line in report.lines)
+    pages = say_count(report.pages, "page") if is_of_pages else say_units(report.pages)
+    return f"{join_words(parts)} {arrived}, with {pages} in all."
 
 
 def _describe_pause(pause: PauseNote, zone: str) -> str:

@@ -12,6 +12,7 @@ from pipeline.report.page.words import (
     shorten_key,
 )
 from pipeline.report.report_types import DailyReport, Digest, DocumentLine, TaskLine
+from shared.document_formats import count_units
 from shared.lifecycle import STANDINGS, Tone
 
 _MOST_NAME = 120
@@ -83,7 +84,7 @@ def _to_line(line: DocumentLine, most_excerpt: int, *, tell: bool) -> Line:
     title = shorten(line.title or "", _MOST_NAME)
     status, tone = _name_status(line.status)
     facts = [
-        say_count(line.pages, "page") if line.pages else "",
+        count_units(line.pages, line.unit) if line.pages else "",
         "" if line.duration_seconds is None else say_duration(line.duration_seconds),
         say_cost(line.cost_micro_usd) if line.cost_micro_usd else "",
     ]

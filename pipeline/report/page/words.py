@@ -19,6 +19,11 @@ def say_count(count: int, noun: str, plural: str | None = None) -> str:
     return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
+def say_units(count: int) -> str:
+    """A number of what documents of several formats are counted in."""
+    return f"{count:,} pages, slides, sheets and the like"
+
+
 def join_words(words: list[str]) -> str:
     """`a`, `a and b`, `a, b and c`."""
     if len(words) < 2:

@@ -16,7 +16,7 @@ from pipeline.tasks.agent.tool_types import (
     ToolRefusedError,
     ToolResult,
 )
-from shared.document_formats import cite_units
+from shared.document_formats import cite_units, count_units
 from shared.errors import ContextOverflowError, ModelRefusalError, TaskRefusedError
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
@@ -112,7 +112,7 @@ class DocumentTools:
             ),
             BoundTool(
                 "read_pages",
-                "Read pages of a document, at most twenty at once.",
+                "Read pages of a document (or sheets, slides, sections), at most twenty at once.",
                 ReadPages,
                 self._read_pages,
             ),
@@ -171,12 +171,14 @@ class DocumentTools:
     def _read_pages(self, wanted: ReadPages, _: Ask) -> ToolResult:
         document = self._find_with_text(wanted.document)
         if wanted.first_page > document.pages:
-            raise ToolRefusedError(f"It has {document.pages} pages.")
+            raise ToolRefusedError(f"It has {count_units(document.pages, document.unit)}.")
         last_page = min(wanted.last_page, wanted.first_page + _MAX_PAGES_AT_ONCE - 1)
         passages = self._reader.read_passages(document, wanted.first_page, last_page)
         if not passages:
             return ToolResult("There is no text on these pages.")
-        text = "\n\n".join(f"Page {passage.page}:\n{passage.text}" for passage in passages)
+        text = "\n\n".join(
+            f"{document.unit.capitalize()} {passage.page}:\n{passage.text}" for passage in passages
+        )
         pages = frozenset(passage.page for passage in passages)
         return ToolResult(f"{document.key}\n{text}", pages=((document, pages),))
 
@@ -200,7 +202,8 @@ class DocumentTools:
         except (TaskRefusedError, ContextOverflowError, ModelRefusalError) as error:
             raise ToolRefusedError(f"It cannot be answered: {error}") from error
         cited = [
-            f"- {citation.key}, page {citation.page}: {citation.quote or '(no exact quote)'}"
+            f"- {citation.key}, {citation.unit} {citation.page}: "
+            f"{citation.quote or '(no exact quote)'}"
             for citation in answered.citations
         ]
         gap = [] if answered.answered else ["No page supports this answer."]
@@ -235,7 +238,12 @@ class DocumentTools:
 
 def describe_document(document: Document) -> str:
     """A document in one line, for a model."""
-    facts = [document.document_id, document.key, document.status, f"{document.pages} pages"]
+    facts = [
+        document.document_id,
+        document.key,
+        document.status,
+        count_units(document.pages, document.unit),
+    ]
     inside = f"came out of {document.parent}" if document.parent else None
     return " | ".join([*facts, *filter(None, [document.title, inside])])
 
@@ -253,4 +261,4 @@ def _write_hit(words: str, passage: Passage) -> str:
     sentences = [sentence.text for sentence in split_sentences(passage.text)]
     best = sorted(rank_texts(words, sentences)[:_SENTENCES_PER_HIT])
     said = " … ".join(sentences[index] for index in best)
-    return f"- {passage.document.key}, page {passage.page}: {said}"
+    return f"- {passage.document.key}, {passage.document.unit} {passage.page}: {said}"

@@ -15,6 +15,7 @@ from pipeline.tasks.extract.field_schema import FieldSchema, read_field_schema
 from pipeline.tasks.extract.field_values import FoundValue
 from pipeline.tasks.task_calls import TaskFacts
 from pipeline.tasks.task_kind import TaskWork
+from shared.document_formats import PAGE
 from shared.llm.model import Source
 from shared.messages.tasks import ExtractTask
 from shared.page_ranges import format_page_ranges
@@ -106,6 +107,7 @@ class ExtractResult(TaskFacts):
             parts of the text were read, and no row is known to be left out.
         document_id: The document, unless a text was given.
         document_key: Its key.
+        unit: What its pages are: pages, sheets, slides, sections or parts.
     """
 
     fields: dict[str, Any]
@@ -123,6 +125,7 @@ class ExtractResult(TaskFacts):
     is_complete: bool
     document_id: str | None
     document_key: str | None
+    unit: str = PAGE
     # Whoever reads a result takes what is in it for true.
     candidates: list[ReviewedValue] = Field(exclude=True)
 
@@ -130,12 +133,13 @@ class ExtractResult(TaskFacts):
     def shortfall(self) -> str | None:
         """What was not read, or may have been left out, as a sentence; None if nothing."""
         unread = [
-            f"{f'pages {part.pages}' if part.pages else 'a part'} could not be read ({part.reason})"
+            f"{f'{self.unit}s {part.pages}' if part.pages else 'a part'} could not be read "
+            f"({part.reason})"
             for part in self.unread
         ]
         doubtful = format_page_ranges(page.page for page in self.doubtful if page.page)
         if doubtful:
-            unread.append(f"rows may have been left out on pages {doubtful}")
+            unread.append(f"rows may have been left out on {self.unit}s {doubtful}")
         elif self.doubtful:
             unread.append("rows may have been left out")
         return "; ".join(unread) or None
@@ -165,6 +169,7 @@ def carry_out_extract(order: ExtractTask, work: TaskWork) -> ExtractResult:
         **calls.describe().model_dump(),
         "document_id": document.document_id if document else None,
         "document_key": document.key if document else None,
+        "unit": document.unit if document else PAGE,
     }
     return build_result(found, schema, fields, facts)
 

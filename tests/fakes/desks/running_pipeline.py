@@ -6,11 +6,10 @@ from contextlib import contextmanager
 
 from functions.convert import build_convert, build_converter
 from functions.delivery.batch import process_batch
-from functions.ingest import build_ingest
+from functions.ingest import build_ingest, build_pdf_extractor
 from functions.recognise import build_recognise
 from functions.wiring import build_services
 from functions.worker import build_worker
-from pipeline.extraction import Extractor
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.children import CHILDREN_PREFIX
 from shared.ledger.document_versions import find_current_document_id
@@ -113,7 +112,10 @@ def run_pipeline(
     find_other=None,
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
-    with Extractor() as own_extractor, build_converter(account.settings) as converter:
+    with (
+        build_pdf_extractor(account.settings) as own_extractor,
+        build_converter(account.settings) as converter,
+    ):
         yield RunningPipeline(
             account,
             extractor or own_extractor,

@@ -39,7 +39,7 @@ def succeed(desk, task_id):
 
 
 def test_without_letters_it_says_so(desk):
-    page = desk.read("letters")
+    page = desk.read("dead-letters")
     assert page.status == 200
     assert "was given up" in page.body
     assert "work 0" in page.body
@@ -49,11 +49,11 @@ def test_the_list_comes_from_the_ledger_by_cause_and_receives_nothing(desk):
     document = desk.give_up_document("a/b.pdf", chunks=3)
     desk.give_up_task("t1", reason="no such model 4711")
     desk.give_up_task("t2", reason="no such model 4712")
-    page = desk.read("letters").body
+    page = desk.read("dead-letters").body
     assert "3 given up" in page
     assert "about 5 letters" in page
     assert "work 5" in page
-    groups = dict(re.findall(r'href="#letters\?group=(\w+)">([^<]*)<', page))
+    groups = dict(re.findall(r'href="#dead-letters\?group=(\w+)">([^<]*)<', page))
     assert sorted(groups.values()) == ["no such model 4712", "the model declines"]
     assert find_rows(page) == ["t2", "t1", document.document_id]
     letters = look_at_all(desk.sqs, desk.account.settings.work_dlq_url)
@@ -66,17 +66,17 @@ def test_filters_narrow_the_list_down_and_pages_go_on(desk):
         desk.give_up_task(f"t{number}")
 
     def list_rows(**query):
-        return find_rows(desk.read("letters/rows", **query).body)
+        return find_rows(desk.read("dead-letters/rows", **query).body)
 
     assert list_rows(kind="document") == [document.document_id]
     assert list_rows(words="DECLINES") == [document.document_id]
     assert list_rows(queue="uploads") == []
-    page = desk.read("letters", kind="task").body
+    page = desk.read("dead-letters", kind="task").body
     assert len(find_rows(page)) == 50
     (cursor,) = re.findall(r"cursor=([^\"&]*)", page)
     cursor = cursor.replace("%3A", ":").replace("%2B", "+").replace("%7E", "~")
     assert list_rows(kind="task", cursor=cursor) == ["t1", "t0"]
-    (group,) = set(re.findall(r"#letters\?group=(\w+)", page))
+    (group,) = set(re.findall(r"#dead-letters\?group=(\w+)", page))
     assert document.document_id not in list_rows(group=group)
 
 
@@ -84,7 +84,7 @@ def test_filters_narrow_the_list_down_and_pages_go_on(desk):
     "query", [{"kind": "x"}, {"queue": "x"}, {"cursor": "x"}, {"words": "x" * 2000}]
 )
 def test_a_filter_that_means_nothing_is_refused_in_words(desk, query):
-    answer = desk.read("letters", **query)
+    answer = desk.read("dead-letters", **query)
     assert answer.status == 400
     assert json.loads(answer.body)["error"]["code"] == "invalid_request"
 
@@ -109,15 +109,15 @@ def test_only_an_operator_gets_to_letters(desk, action):
 
 def test_a_letter_is_opened_with_its_body_attributes_and_cause(desk):
     desk.give_up_task("t1", question="How long?", reason="the model is gone")
-    page = desk.read("letters/task/t1").body
+    page = desk.read("dead-letters/task/t1").body
     assert "the model is gone" in page
     assert "Timeline" in page
     opened = desk.act("letters/open", subject="t1").body
     assert "the model is gone" in opened
     assert "&#34;question&#34;: &#34;How long?&#34;" in opened
     assert "5 attempts" in opened
-    assert desk.read("letters/task/nope").status == 404
-    assert desk.read("letters/model/t1").status == 404
+    assert desk.read("dead-letters/task/nope").status == 404
+    assert desk.read("dead-letters/model/t1").status == 404
 
 
 def test_a_dry_run_sends_nothing_and_a_replay_of_the_filter_sends_what_it_showed(desk):
@@ -211,22 +211,22 @@ def test_a_discard_has_a_reason_and_can_be_undone(desk):
     assert desk.count("work_dlq") == 0
     told = read_steps(desk, "t1")["discarded"]
     assert (told["reason"], told["by"]) == ("a typo of ours", f"key {OPERATOR}")
-    assert find_rows(desk.read("letters/rows").body) == []
-    assert find_rows(desk.read("letters/rows", discarded="yes").body) == ["t1"]
+    assert find_rows(desk.read("dead-letters/rows").body) == []
+    assert find_rows(desk.read("dead-letters/rows", discarded="yes").body) == ["t1"]
     kept = desk.act("letters/discarded")
     assert "a typo of ours" in kept.body
     keys = re.findall(r'name="keys\[\]" value="([^"]*)"', kept.body)
     back = desk.act("letters/restore", **{"keys[]": keys})
     assert "1 back in the DLQ" in back.body
     assert desk.count("work_dlq") == 1
-    assert find_rows(desk.read("letters/rows").body) == ["t1"]
+    assert find_rows(desk.read("dead-letters/rows").body) == ["t1"]
     assert desk.act("letters/restore", **{"keys[]": ["results/x.json"]}).status == 404
     assert desk.act("letters/discarded", day="2026-02-30").status == 400
 
 
 def test_letters_about_nothing_in_the_ledger_are_found_in_the_queues(desk):
     desk.put_letter("no message", "strange-1", error_type="MessageDecodeError")
-    assert find_rows(desk.read("letters").body) == []
+    assert find_rows(desk.read("dead-letters").body) == []
     looked = desk.act("letters/look").body
     assert "strange-1" in looked
     opened = desk.act("letters/open", letter="strange-1")
@@ -240,15 +240,15 @@ def test_names_bodies_and_causes_are_text_wherever_they_stand(desk):
     desk.give_up_document(f"{HOSTILE}.pdf", reason=HOSTILE)
     desk.put_letter(HOSTILE, HOSTILE, cause=HOSTILE, error_type=HOSTILE)
     for answer in (
-        desk.read("letters"),
-        desk.read("letters", words="alert(1)"),
-        desk.read("letters/task/t1"),
+        desk.read("dead-letters"),
+        desk.read("dead-letters", words="alert(1)"),
+        desk.read("dead-letters/task/t1"),
         desk.act("letters/open", subject="t1"),
         desk.act("letters/open", letter=HOSTILE),
         desk.act("letters/look"),
         desk.act("letters/plan", words=HOSTILE),
         desk.act("letters/discard", subject="t1", reason=HOSTILE),
         desk.act("letters/discarded"),
-        desk.read("letters/task/t1"),
+        desk.read("dead-letters/task/t1"),
     ):
         assert_harmless(answer)

@@ -4,9 +4,12 @@ from email.message import EmailMessage
 
 import pytest
 
+from pipeline.tasks.agent.document_tools import describe_document
+from shared.document_formats import count_units
 from shared.lifecycle import DocumentStatus
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.office.packages import docx_parts, make_package, pptx_parts, xlsx_parts
+from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
 SENTENCE = "The harbour board has approved the budget of the new pier in March."
@@ -36,6 +39,7 @@ def test_a_document_of_any_format_is_summarised(account, pipeline, key, data, un
     document = pipeline.document(key)
     assert document.status is DocumentStatus.DONE, document.reason
     assert (document.unit, document.pages) == (unit, count)
+    assert count_units(count, unit) in describe_document(document)
     result = pipeline.read_artifact(document.result_key)
     assert SENTENCE in result["abstract"]
     assert (result["coverage"]["unit"], result["coverage"]["pages"]) == (unit, count)
@@ -67,6 +71,27 @@ def test_what_is_attached_to_a_mail_becomes_documents_of_their_own(account, pipe
     assert {(child.called, child.status, child.unit) for child in children} == {
         ("mail.eml \u203a minutes.docx", DocumentStatus.DONE, "section"),
         ("mail.eml \u203a letter.pdf", DocumentStatus.DONE, "page"),
+    }
+
+
+def test_files_of_any_kind_inside_of_a_pdf_become_documents_of_their_own(account, pipeline):
+    files = [
+        ("minutes.docx", DOCX),
+        ("notes", SENTENCE.encode()),
+        ("inner.pdf", make_text_pdf(SENTENCE)),
+        ("tool.txt", b"\x7fELF" + bytes(100)),
+    ]
+    account.upload("letter.pdf", make_portfolio(files))
+    pipeline.run()
+    document = pipeline.document("letter.pdf")
+    assert document.status is DocumentStatus.PARTIAL, document.reason
+    [unread] = [file for file in document.embedded_files if file.document_id is None]
+    assert (unread.name, "a program" in unread.reason) == ("tool.txt", True)
+    children = [pipeline.document(one["Key"]) for one in pipeline.list_children()]
+    assert {(child.called, child.status, child.unit) for child in children} == {
+        ("letter.pdf \u203a minutes.docx", DocumentStatus.DONE, "section"),
+        ("letter.pdf \u203a notes", DocumentStatus.DONE, "part"),
+        ("letter.pdf \u203a inner.pdf", DocumentStatus.DONE, "page"),
     }
 
 

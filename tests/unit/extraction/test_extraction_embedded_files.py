@@ -137,7 +137,7 @@ def test_a_document_that_opens_without_a_password_gives_its_files(take):
     assert b"the first" not in encrypted.getvalue()
     assert take(encrypted.getvalue()) == [
         ("a.pdf", None, FIRST),
-        ("b", "not a PDF, or locked with a password", b""),
+        ("b", "of no kind that is read, or locked with a password", b""),
     ]
 
 
@@ -158,4 +158,4 @@ def test_portfolios_hand_out_their_files(take, file, names):
 @pytest.mark.skipif(not CORPUS.exists(), reason="the corpus of PDFs is not beside the project")
 def test_a_file_with_a_password_of_its_own_says_so(take):
     taken = take((CORPUS / "pdfjs_encrypted-attachment.pdf").read_bytes())
-    assert taken == [("attachment.pdf", "not a PDF, or locked with a password", b"")]
+    assert taken == [("attachment.pdf", "of no kind that is read, or locked with a password", b"")]

@@ -186,6 +186,15 @@ def test_a_day_that_is_not_over_says_so():
         assert "The day is not over; no document and no task has come in so far." in words
 
 
+def test_documents_are_counted_in_what_people_cite_of_them():
+    lines = (make_line(1, pages=1, unit="sheet"), make_line(2, pages=12, unit="slide"))
+    for words in render_all(make_good_day(lines=lines)).values():
+        assert "1 sheet" in words
+        assert "12 slides" in words
+        assert "391 pages, slides, sheets and the like in all." in words
+        assert "391 pages in all" not in words
+
+
 def test_a_digest_says_who_wrote_it():
     picked = Digest(origin="extractive", text="A.", documents_read=3, documents_with_summary=9)
     left_out = Digest(note="Left out: the model could not be reached.")

@@ -12,6 +12,7 @@ from pipeline.tasks.extract.field_finding import ReadingServices, find_fields
 from pipeline.tasks.extract.field_lists import part_schema
 from pipeline.tasks.extract.field_schema import read_field_schema
 from pipeline.tasks.extract.list_files import build_extract_files
+from pipeline.tasks.task_markdown import render_fields
 from shared.deadline import Deadline
 from shared.errors import (
     AnswerCutError,
@@ -283,6 +284,9 @@ def test_a_part_that_fails_is_named_with_its_pages_and_the_others_stay():
     ]
     assert result.shortfall == "pages 3 could not be read (The answer does not fit)"
     assert not result.is_complete
+    of_sheets = result.model_copy(update={"unit": "sheet"})
+    assert of_sheets.shortfall == "sheets 3 could not be read (The answer does not fit)"
+    assert "| field | value | sheet |" in "\n".join(map(str, render_fields(of_sheets)))
 
 
 @pytest.mark.parametrize(

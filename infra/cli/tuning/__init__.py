@@ -1,0 +1,1 @@
+"""`seashore tune`: memory sizes of a function, measured."""

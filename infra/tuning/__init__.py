@@ -1,0 +1,1 @@
+"""How much memory a function gets: sizes measured, one chosen, and drawn."""

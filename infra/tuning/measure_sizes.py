@@ -1,0 +1,192 @@
+"""Run a function in several memory sizes, without changing the one that works.
+
+A version is published of each size, and the function has its own size again before the first of
+them is run: what the queues send goes to `$LATEST`, which is in another size for seconds only. So
+does AWS Lambda Power Tuning (github.com/alexcasalboni/aws-lambda-power-tuning), with aliases.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+
+from infra.aws import describe_client_error
+from infra.signals import ignore_signals
+from infra.tuning.choose_size import MeasuredSize, WarmRun, sum_up
+from shared.errors import OperatorError
+
+if TYPE_CHECKING:
+    from mypy_boto3_lambda import LambdaClient
+
+_REPORT = re.compile(
+    r"^REPORT .*?\tDuration: ([\d.]+) ms\s+Billed Duration: (\d+) ms\s+"
+    r"Memory Size: \d+ MB\s+Max Memory Used: (\d+) MB",
+    re.MULTILINE,
+)
+_MOST_PROBLEM_CHARACTERS = 200
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is run, how often.
+
+    Args:
+        function_name: The function's name in the account.
+        payload: The event, as JSON.
+        runs: How many warm runs of each size are measured, after one that is not.
+        poll_seconds: Pause between two looks at whether a change is done.
+    """
+
+    function_name: str
+    payload: bytes
+    runs: int
+    poll_seconds: int = 1
+
+
+def measure_sizes(
+    client: "LambdaClient", trial: Trial, sizes: Sequence[int], report: Callable[[str], None]
+) -> list[MeasuredSize]:
+    """Measure a function in each size; it has its own again, and no version is left, at the end.
+
+    Args:
+        client: Client of AWS Lambda, which waits for an answer for as long as a run may take, and
+            does not try a call again.
+        trial: What is run.
+        sizes: In megabytes.
+        report: Called with one line a step.
+
+    Raises:
+        ClientError: AWS refused.
+        OperatorError: The function could not be put back; the message says how to.
+    """
+    own = client.get_function_configuration(FunctionName=trial.function_name)
+    architecture = own["Architectures"][0]
+    with _publish_sizes(client, trial, sizes, own["MemorySize"], report) as versions:
+        measured = []
+        for size, version in versions.items():
+            measured.append(_measure(client, trial, size, version, architecture))
+            report(f"{size:,} MB: {_tell(measured[-1])}")
+    return measured
+
+
+@contextmanager
+def _publish_sizes(
+    client: "LambdaClient",
+    trial: Trial,
+    sizes: Sequence[int],
+    own_mb: int,
+    report: Callable[[str], None],
+) -> Iterator[dict[int, str]]:
+    """A version of each size, by size, to the end of the block; the function keeps its own."""
+    versions: dict[int, str] = {}
+    try:
+        try:
+            for size in sizes:
+                _set_memory(client, trial, size)
+                published = client.publish_version(FunctionName=trial.function_name)
+                versions[size] = published["Version"]
+        finally:
+            with ignore_signals():
+                _put_back(client, trial, own_mb)
+        report(f"{len(versions)} versions are published; the function has its {own_mb:,} MB")
+        yield versions
+    finally:
+        with ignore_signals():
+            for version in versions.values():
+                _delete(client, trial.function_name, version, report)
+
+
+def _set_memory(client: "LambdaClient", trial: Trial, memory_mb: int) -> None:
+    client.update_function_configuration(FunctionName=trial.function_name, MemorySize=memory_mb)
+    client.get_waiter("function_updated_v2").wait(
+        FunctionName=trial.function_name,
+        WaiterConfig={"Delay": trial.poll_seconds, "MaxAttempts": 300 // trial.poll_seconds},
+    )
+
+
+def _put_back(client: "LambdaClient", trial: Trial, own_mb: int) -> None:
+    try:
+        # What was begun when it was interrupted may still be under way.
+        client.get_waiter("function_updated_v2").wait(
+            FunctionName=trial.function_name, WaiterConfig={"Delay": trial.poll_seconds}
+        )
+        _set_memory(client, trial, own_mb)
+    except (ClientError, BotoCoreError) as error:
+        raise OperatorError(
+            f"The function could not be given its {own_mb} MB again: "
+            f"`aws lambda update-function-configuration --function-name {trial.function_name} "
+            f"--memory-size {own_mb}` does it."
+        ) from error
+
+
+def _delete(
+    client: "LambdaClient", function_name: str, version: str, report: Callable[[str], None]
+) -> None:
+    try:
+        client.delete_function(FunctionName=function_name, Qualifier=version)
+    except (ClientError, BotoCoreError):
+        report(f"The version {version} of {function_name} is left: it costs nothing; delete it")
+
+
+def _measure(
+    client: "LambdaClient", trial: Trial, size: int, version: str, architecture: str
+) -> MeasuredSize:
+    """Run a version: once for its cold start, then as often as is measured."""
+    runs: list[WarmRun] = []
+    try:
+        client.get_waiter("published_version_active").wait(
+            FunctionName=trial.function_name,
+            Qualifier=version,
+            WaiterConfig={"Delay": trial.poll_seconds},
+        )
+        for _ in range(trial.runs + 1):
+            answer = client.invoke(
+                FunctionName=trial.function_name,
+                Qualifier=version,
+                LogType="Tail",
+                Payload=trial.payload,
+            )
+            told = answer["Payload"].read()
+            if answer.get("FunctionError"):
+                return MeasuredSize(size, problem=_describe_failure(told))
+            runs.append(_read_report(answer.get("LogResult", "")))
+    except ClientError as error:
+        return MeasuredSize(size, problem=describe_client_error(error))
+    except WaiterError as error:
+        return MeasuredSize(size, problem=f"its version did not become ready: {error}")
+    return sum_up(size, runs[1:], architecture)
+
+
+def _read_report(log_tail: str) -> WarmRun:
+    """What the REPORT line at the end of a run's log says of it.
+
+    Raises:
+        OperatorError: There is none.
+    """
+    text = base64.b64decode(log_tail).decode("utf-8", "replace")
+    found = _REPORT.search(text)
+    if found is None:
+        raise OperatorError(
+            "The function's log has no REPORT line of its run: its log format must be text."
+        )
+    return WarmRun(float(found[1]), float(found[2]), int(found[3]))
+
+
+def _describe_failure(payload: bytes) -> str:
+    try:
+        told = json.loads(payload)
+        words = f"{told['errorType']}: {told['errorMessage']}"
+    except (ValueError, KeyError, TypeError):
+        words = "the run failed"
+    return " ".join(words.split())[:_MOST_PROBLEM_CHARACTERS]
+
+
+def _tell(size: MeasuredSize) -> str:
+    if size.problem:
+        return size.problem
+    return f"{size.duration_ms:,.0f} ms, ${size.cost_usd:,.2f} a million runs"

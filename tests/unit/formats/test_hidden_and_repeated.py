@@ -1,0 +1,140 @@
+"""What a program hides or repeats: hidden sheets and text, headers, breaks; and odd encodings."""
+
+import pytest
+
+from shared.document_formats import SECTION
+from tests.fakes.office.packages import (
+    make_package,
+    odt_parts,
+    open_document_parts,
+    xlsx_parts,
+)
+
+_ODF = "".join(
+    f' xmlns:{short}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"'
+    for short, name in (("office", "office"), ("style", "style"), ("text", "text"))
+)
+
+_ODF_OF_STYLES = ' xmlns:style="urn:oasis:names:tc:opendocument:xmlns:style:1.0"'
+
+
+def make_styles(*masters):
+    pages = "".join(f"<style:master-page>{one}</style:master-page>" for one in masters)
+    return (
+        f"<office:document-styles{_ODF}><office:styles><style:header-style/></office:styles>"
+        f"<office:master-styles>{pages}</office:master-styles></office:document-styles>"
+    )
+
+
+def test_what_each_page_of_an_opendocument_text_repeats_is_read_once(read):
+    header = "<style:header><text:p>Board of Ravnsund</text:p></style:header>"
+    first = "<style:header-first><text:p>Cover</text:p></style:header-first>"
+    footer = "<style:footer><text:p>Page <text:page-number>1</text:page-number></text:p>"
+    footer += "<text:p>Draft</text:p></style:footer>"
+    off = '<style:header-left style:display="false"><text:p>off</text:p></style:header-left>'
+    parts = odt_parts([("One", "alpha"), ("Two", "beta")])
+    parts["styles.xml"] = make_styles(header + first + footer + off, header)
+    texts = read(make_package(parts)).texts
+    assert texts == ["Board of Ravnsund\nCover", "One\nalpha", "Two\nbeta\nPage\nDraft"]
+
+
+def test_styles_without_headers_change_nothing(read):
+    parts = odt_parts([("One", "alpha")])
+    parts["styles.xml"] = make_styles("")
+    assert read(make_package(parts)).texts == ["One\nalpha"]
+
+
+@pytest.mark.parametrize("state", ["hidden", "veryHidden"])
+def test_a_hidden_sheet_of_a_workbook_says_so(read, state):
+    parts = xlsx_parts({"Costs": [["pier"]], "Secret & co": [["wall"]], "Blank": []})
+    name, workbook = "xl/workbook.xml", 'name="Secret &amp; co"'
+    assert workbook in parts[name]
+    parts[name] = parts[name].replace(workbook, f'{workbook} state="{state}"')
+    parts[name] = parts[name].replace('name="Blank"', f'name="Blank" state="{state}"')
+    assert read(make_package(parts)).texts == [
+        "Costs\npier",
+        "Secret & co (hidden sheet)\nwall",
+        "Blank (hidden sheet)",
+    ]
+
+
+def test_a_hidden_sheet_of_an_opendocument_spreadsheet_says_so(read):
+    table = '<table:table table:name="{0}" table:style-name="{1}"></table:table>'.format
+    parts = open_document_parts("spreadsheet", table("Shown", "ta1") + table("Hidden", "ta2"))
+    style = (
+        '<style:style style:name="{0}" style:family="table">'
+        '<style:table-properties table:display="{1}"/></style:style>'
+    ).format
+    styles = f"<office:automatic-styles>{style('ta1', 'true')}{style('ta2', 'false')}"
+    parts["content.xml"] = (
+        parts["content.xml"]
+        .replace("<office:body>", f"{styles}</office:automatic-styles><office:body>")
+        .replace(
+            "<office:document-content",
+            f"<office:document-content{_ODF_OF_STYLES}",
+        )
+    )
+    assert read(make_package(parts)).texts == ["Shown", "Hidden (hidden sheet)"]
+
+
+@pytest.mark.parametrize(
+    ("body", "texts"),
+    [
+        (r"shown {\v hidden}on", ["shown on"]),
+        (r"shown \v hidden {\b deeper}\v0 on", ["shown on"]),
+        (r"a\v b\plain c", ["ac"]),
+        (r"a{\v \'e9\u8364?\tab }b", ["ab"]),
+        (r"a\v1 x\v0 {\xe {\v Index}}b", ["ab"]),
+        (r"caf\'e9 \vertalt \viewkind4 all", ["café all"]),
+        (r"{\v \{ \} x}kept", ["kept"]),
+    ],
+)
+def test_hidden_text_of_rich_text_is_left_out(read, body, texts):
+    document = read(rf"{{\rtf1\ansi {body}\par}}".encode("ascii"))
+    assert [" ".join(text.split()) for text in document.texts] == texts
+
+
+def test_rich_text_is_cut_at_its_headings(read):
+    styles = r"{\stylesheet{\s1\outlinelevel0 heading 1;}{\s0\outlinelevel9 Normal;}}"
+    body = (
+        r"before\par\pard\s1\outlinelevel0\b One\b0\par\pard\s0\outlinelevel9 alpha\page beta\par"
+        r"\pard\s2\outlinelevel1 Two\par\pard gamma\par"
+    )
+    document = read(rf"{{\rtf1\ansi{styles}{body}}}".encode("ascii"))
+    assert document.unit == SECTION
+    assert [text.split() for text in document.texts] == [
+        ["before"],
+        ["One", "alpha", "beta"],
+        ["Two", "gamma"],
+    ]
+
+
+@pytest.mark.parametrize("mark", [r"\page ", r"\sect ", r"\sect\sectd "])
+def test_rich_text_without_headings_is_cut_at_its_breaks(read, mark):
+    document = read(rf"{{\rtf1\ansi one\par {mark}two {{\b \\page}}\par {mark}\par}}".encode())
+    assert [text.split() for text in document.texts] == [["one"], ["two", r"\page"]]
+
+
+@pytest.mark.parametrize("name", ["iso-2022-jp", "ISO-2022-JP"])
+def test_an_encoding_that_switches_by_escapes_is_read(read, name):
+    text = "潮位表は毎日更新されます"
+    page = f"<!doctype html><html><head><meta charset='{name}'></head><p>{text}".encode(name)
+    assert read(page).texts == [text]
+    mail = f"From: a@b\nTo: c@d\nContent-Type: text/html; charset={name}\n\n<p>{text}\n"
+    assert read(mail.encode(name)).texts[0].split("\n")[-1] == text
+
+
+@pytest.mark.parametrize(
+    ("table", "text"),
+    [
+        ("sep=;\r\nname;cost\r\npier, old;1,5\r\n", "name | cost\npier, old | 1,5"),
+        ("sep=|\nname|cost\npier|1\n", "name | cost\npier | 1"),
+        ('"sep=\t"\nname\tcost\npier\t1\n', "name | cost\npier | 1"),
+        ("SEP=,\nname;x,cost\n", "name;x | cost"),
+        ("sep=;\n", ""),
+    ],
+)
+def test_a_table_may_say_what_separates_its_cells(read, table, text):
+    document = read(table.encode())
+    assert (document.unit, document.texts) == ("part", [text])
+    assert read(b"\xef\xbb\xbf" + table.encode()).texts == [text]
