@@ -14,8 +14,8 @@ from pipeline.report.causes import CauseTally
 from pipeline.report.report_types import Counts, DocumentLine, RejectedFile, TaskLine
 from pipeline.report.slowness import DurationTally, measure_seconds, say_wait
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import IndexPage
 from shared.document_formats import PAGE
+from shared.ledger.arrivals import ArrivalPage
 from shared.lifecycle import DEFERRED, IN_FLIGHT, STANDINGS, DocumentStatus, TaskStatus
 from shared.messages.tasks import is_own_task
 from shared.page_ranges import count_pages
@@ -82,7 +82,7 @@ class Smallest(Generic[ValueT]):
 class CountTally:
     """Counts how things stand.
 
-    `received` comes from DynamoDB's own count of what it has found, the rest from each row, so that
+    `received` comes from what the index by day has found, the rest from each row, so that
     a row that is lost on the way, or stands as no report knows, shows as a discrepancy.
     """
 
@@ -142,7 +142,7 @@ class DocumentFigures:
 
 
 def count_documents(
-    pages: Iterable[IndexPage],
+    pages: Iterable[ArrivalPage],
     made_at: datetime,
     list_document: Callable[[DocumentLine], None] = lambda line: None,
 ) -> DocumentFigures:
@@ -158,6 +158,9 @@ def count_documents(
     for page in pages:
         figures.tally.received += page.count
         for row in page.rows:
+            if row is None:
+                figures.tally.received -= 1
+                continue
             _count_document(row, stamp, figures, list_document)
     return figures
 
@@ -246,14 +249,14 @@ class TaskFigures:
     lines: Smallest[TaskLine] = field(default_factory=lambda: Smallest(MOST_TASK_LINES))
 
 
-def count_tasks(pages: Iterable[IndexPage], made_at: datetime) -> TaskFigures:
+def count_tasks(pages: Iterable[ArrivalPage], made_at: datetime) -> TaskFigures:
     """Count a day's tasks, without those that reports send themselves."""
     figures = TaskFigures()
     stamp = _stamp(made_at)
     for page in pages:
         figures.tally.received += page.count
         for row in page.rows:
-            if is_own_task(str(row.get("task_id", ""))):
+            if row is None or is_own_task(str(row.get("task_id", ""))):
                 figures.tally.received -= 1
                 continue
             _count_task(row, stamp, figures)

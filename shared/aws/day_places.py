@@ -31,7 +31,7 @@ def query_day(
     place: DayPlace,
     limit: int,
     row_key: Callable[[str], tuple[str, str]],
-) -> tuple[list[Row], bool]:
+) -> tuple[list[Row], DayPlace | None]:
     """Read some rows of a day, newest first, from a place on.
 
     Args:
@@ -42,10 +42,15 @@ def query_day(
         row_key: The keys of the row of an item.
 
     Returns:
-        The rows, and whether there may be more after them.
+        The rows, and the place to go on from; None if there are no more on that day.
     """
     start_after: Row | None = None
     if place.item_id is not None:
         pk, sk = row_key(place.item_id)
         start_after = {"pk": pk, "sk": sk, "day": partition, "received_at": place.received_at}
-    return table.query_index_part(DAY_INDEX, ("day", partition), start_after, limit)
+    found, has_more = table.query_index_part(DAY_INDEX, ("day", partition), start_after, limit)
+    rows = [row for row in table.read_indexed(found, "day") if row is not None]
+    if not found or not has_more:
+        return rows, None
+    last = found[-1]
+    return rows, DayPlace(place.day, last["received_at"], last["pk"].partition("#")[2])

@@ -4,10 +4,11 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
+from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import ClientError
 from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
+from shared.aws.dynamodb_expressions import Expressions
 from shared.aws.dynamodb_items import Row, to_item, to_row
 from shared.aws.errors import translate_aws_errors
 from shared.errors import LedgerConflictError, PermanentError, ServiceError
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-DAY_INDEX = "by_day"
+DAY_INDEX = "arrivals"
 IN_FLIGHT_INDEX = "in_flight"
+
+# Amazon DynamoDB Developer Guide, "BatchGetItem": the most keys of a request.
+MOST_KEYS = 100
+_READ_ATTEMPTS = 5
 
 _CONFLICT_ATTEMPTS = 12
 _CONFLICT_WAIT_SECONDS = 0.02
@@ -63,19 +68,6 @@ class RowCheck:
 
 
 Operation = Put | Update | Delete | RowCheck
-
-
-@dataclass(frozen=True)
-class IndexPage:
-    """A page of what a query has found.
-
-    Args:
-        count: How many rows DynamoDB has counted in it.
-        rows: The rows, each read as it is asked for.
-    """
-
-    count: int
-    rows: Iterator[Row]
 
 
 @dataclass(frozen=True)
@@ -138,7 +130,7 @@ class LedgerTable:
                 yield from map(to_row, page["Items"])
 
     def query_index(self, index: str, key: str, value: str, *, newest_first: bool) -> Iterator[Row]:
-        """Read the rows of one partition of an index, in the order of its sort key."""
+        """Read the keys of one partition of an index, in the order of its sort key."""
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             IndexName=index,
@@ -156,28 +148,22 @@ class LedgerTable:
         index: str,
         key: tuple[str, str],
         within: tuple[str, str, str],
-        attributes: Sequence[str],
         *,
         page_rows: int | None = None,
-    ) -> Iterator["IndexPage"]:
-        """Read a stretch of one partition of an index, page by page, oldest first.
+    ) -> Iterator[list[Row]]:
+        """Read the keys of a stretch of one partition of an index, page by page, oldest first.
 
         Args:
             index: The index.
             key: The name and the value of its partition key.
             within: The name of its sort key, the first value and the last, both included.
-            attributes: What is wanted of each row. Fewer make the answer smaller, not cheaper: a
-                query costs by the size of what it reads (Amazon DynamoDB Developer Guide, "Read
-                consumption for queries").
             page_rows: The most rows of a page; as many as fit into 1 MB if None.
         """
-        names = {f"#a{number}": name for number, name in enumerate(attributes)}
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             IndexName=index,
             KeyConditionExpression="#key = :value AND #sort BETWEEN :first AND :last",
-            ProjectionExpression=", ".join(names),
-            ExpressionAttributeNames={"#key": key[0], "#sort": within[0], **names},
+            ExpressionAttributeNames={"#key": key[0], "#sort": within[0]},
             ExpressionAttributeValues=to_item(
                 {":value": key[1], ":first": within[1], ":last": within[2]}
             ),
@@ -185,12 +171,12 @@ class LedgerTable:
         )
         with translate_aws_errors("query the ledger"):
             for page in pages:
-                yield IndexPage(page["Count"], map(to_row, page["Items"]))
+                yield [to_row(item) for item in page["Items"]]
 
     def query_index_part(
         self, index: str, key: tuple[str, str], start_after: Row | None, limit: int
     ) -> tuple[list[Row], bool]:
-        """Read some rows of one partition of an index, newest first.
+        """Read some keys of one partition of an index, newest first.
 
         Args:
             index: The index.
@@ -199,7 +185,7 @@ class LedgerTable:
             limit: The most rows that are read.
 
         Returns:
-            The rows, and whether there may be more after them.
+            The keys, and whether there may be more after them.
         """
         request: Any = {} if start_after is None else {"ExclusiveStartKey": to_item(start_after)}
         with translate_aws_errors("query the ledger"):
@@ -214,6 +200,49 @@ class LedgerTable:
                 **request,
             )
         return [to_row(item) for item in answer["Items"]], "LastEvaluatedKey" in answer
+
+    def read_indexed(
+        self, found: Sequence[Row], key: str, attributes: Sequence[str] = ()
+    ) -> Iterator[Row | None]:
+        """Read the rows whose keys an index has given, in their order.
+
+        None stands for one that has left the index since, as it lags behind the table. The rows may
+        be a moment old, as those of an index may, which costs half.
+
+        Args:
+            found: Rows of the index.
+            key: The name of its partition key.
+            attributes: What is wanted of each row; all if empty.
+        """
+        names = {f"#a{number}": name for number, name in enumerate({key, "pk", "sk", *attributes})}
+        wanted: Any = {}
+        if attributes:
+            wanted = {
+                "ProjectionExpression": ", ".join(names), "ExpressionAttributeNames": names
+            }  # fmt: skip
+        for start in range(0, len(found), MOST_KEYS):
+            some = found[start : start + MOST_KEYS]
+            keys = [to_item({"pk": one["pk"], "sk": one["sk"]}) for one in some]
+            rows = {(row["pk"], row["sk"]): row for row in self._read_keys(keys, wanted)}
+            for one in some:
+                row = rows.get((one["pk"], one["sk"]))
+                yield row if row is not None and row.get(key) == one[key] else None
+
+    def _read_keys(self, keys: list[Any], wanted: Mapping[str, Any]) -> Iterator[Row]:
+        """Read rows that need not be consistent; what is not given at once is asked for again."""
+        for _ in range(_READ_ATTEMPTS):
+            with translate_aws_errors("read the ledger"):
+                request: Any = {self.name: {"Keys": keys, **wanted}}
+                answer = self.client.batch_get_item(RequestItems=request)
+            yield from map(to_row, answer["Responses"][self.name])
+            left = answer["UnprocessedKeys"].get(self.name)
+            if left is None:
+                return
+            keys = list(left["Keys"])
+            self.sleep(_CONFLICT_WAIT_MAX_SECONDS)
+        raise ServiceError(
+            "the ledger did not give all rows", delay_seconds=5, reason="aws_service"
+        )
 
     def put_row(self, put: Put) -> None:
         """Write a row, if its condition holds.
@@ -275,7 +304,7 @@ class LedgerTable:
             "TableName": self.name,
             "Item": to_item(put.row),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **_Expressions().with_condition(put.condition).arguments,
+            **Expressions().with_condition(put.condition).arguments,
         }
 
     def _to_update(self, update: Update) -> Any:
@@ -283,7 +312,10 @@ class LedgerTable:
             "TableName": self.name,
             "Key": to_item({"pk": update.pk, "sk": update.sk}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **_Expressions().with_update(update).with_condition(update.condition).arguments,
+            **Expressions()
+            .with_update(update.assign, update.assign_once, update.add)
+            .with_condition(update.condition)
+            .arguments,
         }
 
     def _to_conditional(self, operation: Delete | RowCheck) -> Any:
@@ -291,7 +323,7 @@ class LedgerTable:
             "TableName": self.name,
             "Key": to_item({"pk": operation.pk, "sk": operation.sk}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-            **_Expressions().with_condition(operation.condition).arguments,
+            **Expressions().with_condition(operation.condition).arguments,
         }
 
     def _to_transact_item(self, operation: Operation) -> "TransactWriteItemTypeDef":
@@ -308,52 +340,6 @@ class LedgerTable:
 
 class _RowsBusyError(ServiceError):
     """Another transaction holds one of the rows."""
-
-
-class _Expressions:
-    """Collects the expressions of one request with their names and values."""
-
-    def __init__(self) -> None:
-        self._expressions: dict[str, str] = {}
-        self._names: dict[str, str] = {}
-        self._values: dict[str, Any] = {}
-
-    def with_condition(self, condition: ConditionBase | None) -> "_Expressions":
-        if condition is not None:
-            built = ConditionExpressionBuilder().build_expression(condition)
-            self._expressions["ConditionExpression"] = built.condition_expression
-            self._names |= built.attribute_name_placeholders
-            self._values |= built.attribute_value_placeholders
-        return self
-
-    def with_update(self, update: Update) -> "_Expressions":
-        assign = {name: value for name, value in update.assign.items() if value is not None}
-        remove = [name for name, value in update.assign.items() if value is None]
-        clauses = {
-            "SET": [
-                *(f"#{name} = :{name}" for name in assign),
-                *(f"#{name} = if_not_exists(#{name}, :{name})" for name in update.assign_once),
-            ],
-            "REMOVE": [f"#{name}" for name in remove],
-            "ADD": [f"#{name} :{name}" for name in update.add],
-        }
-        self._expressions["UpdateExpression"] = " ".join(
-            f"{verb} {', '.join(terms)}" for verb, terms in clauses.items() if terms
-        )
-        named = {**update.assign, **update.assign_once, **update.add}
-        self._names |= {f"#{name}": name for name in named}
-        values = {**assign, **update.assign_once, **update.add}
-        self._values |= {f":{name}": value for name, value in values.items()}
-        return self
-
-    @property
-    def arguments(self) -> dict[str, Any]:
-        arguments: dict[str, Any] = dict(self._expressions)
-        if self._names:
-            arguments["ExpressionAttributeNames"] = self._names
-        if self._values:
-            arguments["ExpressionAttributeValues"] = to_item(self._values)
-        return arguments
 
 
 def _raise_if_conflict(error: ClientError, item: Any) -> None:

@@ -21,6 +21,6 @@
 | `REPORT#<day>` | `EVENT#<time>#<step>` | one step of the report's timeline |
 | `SPEND#<day>` | `TOTAL`, `MODEL#…`, `LEASE#…` | what a day's calls of models cost |
 
-The index `by_day` lists the documents of a day by the time of their arrival, and apart from them,
+The index `arrivals` lists the documents of a day by the time of their arrival, and apart from them,
 under `<day>#tasks`, its tasks; the index `in_flight` holds only those without a final status.
 """

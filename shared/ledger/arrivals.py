@@ -1,19 +1,33 @@
 """What arrived within a stretch of time, however many that is: read page by page, never scanned."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import chain
 
-from shared.aws.dynamodb_table import DAY_INDEX, IndexPage, LedgerTable
+from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_table import DAY_INDEX, LedgerTable
 
 # The partitions of the index by day: a day's documents, and apart from them its tasks.
 DOCUMENTS = ""
 TASKS = "#tasks"
 
 
+@dataclass(frozen=True)
+class ArrivalPage:
+    """A page of what arrived.
+
+    Args:
+        count: How many rows the index holds of it.
+        rows: The rows, each read as it is asked for; None for one that was erased a moment ago.
+    """
+
+    count: int
+    rows: Iterator[Row | None]
+
+
 def read_arrivals(
     table: LedgerTable, part: str, window: tuple[datetime, datetime], attributes: Sequence[str]
-) -> Iterator[IndexPage]:
+) -> Iterator[ArrivalPage]:
     """Read the documents or the tasks that arrived within a window, oldest first.
 
     The partitions are days in UTC; a day of another zone lies in two of them.
@@ -24,25 +38,23 @@ def read_arrivals(
         window: From, included, and to, not included.
         attributes: What is wanted of each row.
     """
-    return chain.from_iterable(
-        table.query_index_pages(DAY_INDEX, ("day", f"{day}{part}"), within, attributes)
-        for day, within in _split_window(window)
-    )
+    for day, within in _split_window(window):
+        for found in table.query_index_pages(DAY_INDEX, ("day", f"{day}{part}"), within):
+            yield ArrivalPage(len(found), table.read_indexed(found, "day", attributes))
 
 
 def has_arrivals(table: LedgerTable, window: tuple[datetime, datetime]) -> bool:
     """Whether a document or a task arrived within a window."""
     return any(
-        page.count
+        _has_one(table, f"{day}{part}", within)
         for part in (DOCUMENTS, TASKS)
         for day, within in _split_window(window)
-        for page in _read_one(table, f"{day}{part}", within)
     )
 
 
-def _read_one(table: LedgerTable, day: str, within: tuple[str, str, str]) -> Iterator[IndexPage]:
-    pages = table.query_index_pages(DAY_INDEX, ("day", day), within, ["pk"], page_rows=1)
-    return iter([page] if (page := next(pages, None)) else [])
+def _has_one(table: LedgerTable, day: str, within: tuple[str, str, str]) -> bool:
+    pages = table.query_index_pages(DAY_INDEX, ("day", day), within, page_rows=1)
+    return bool(next(pages, None))
 
 
 def _split_window(

@@ -22,7 +22,8 @@ def list_documents(table: LedgerTable, now: Clock, days: int) -> Iterator[Docume
     today = now().astimezone(UTC).date()
     for age in range(days):
         day = f"{today - timedelta(days=age):%Y-%m-%d}"
-        yield from map(to_document, table.query_index(DAY_INDEX, "day", day, newest_first=True))
+        found = list(table.query_index(DAY_INDEX, "day", day, newest_first=True))
+        yield from map(to_document, filter(None, table.read_indexed(found, "day")))
 
 
 def list_documents_of_day(
@@ -33,12 +34,8 @@ def list_documents_of_day(
     Returns:
         The documents, and the place to go on from; None if there are no more on that day.
     """
-    rows, has_more = query_day(table, place.day, place, limit, document_row_key)
-    documents = [to_document(row) for row in rows]
-    if not documents or not has_more:
-        return documents, None
-    last = documents[-1]
-    return documents, DayPlace(place.day, last.received_at, last.document_id)
+    rows, next_place = query_day(table, place.day, place, limit, document_row_key)
+    return [to_document(row) for row in rows], next_place
 
 
 def list_in_flight_ids(table: LedgerTable) -> list[str]:

@@ -146,8 +146,8 @@ def list_tasks(table: LedgerTable, now: Clock, days: int) -> Iterator[Task]:
     """The tasks that arrived on the last `days` days (UTC), newest first."""
     for age in range(days):
         day = _day(now() - timedelta(days=age))
-        rows = table.query_index(DAY_INDEX, "day", day, newest_first=True)
-        yield from map(Task.model_validate, rows)
+        found = list(table.query_index(DAY_INDEX, "day", day, newest_first=True))
+        yield from map(Task.model_validate, filter(None, table.read_indexed(found, "day")))
 
 
 def list_tasks_of_day(
@@ -159,11 +159,8 @@ def list_tasks_of_day(
         The tasks, and the place to go on from; None if there are no more on that day.
     """
     day = f"{place.day}{_TASKS_OF_DAY}"
-    rows, has_more = query_day(table, day, place, limit, task_row_key)
-    tasks = [Task.model_validate(row) for row in rows]
-    if not tasks or not has_more:
-        return tasks, None
-    return tasks, DayPlace(place.day, tasks[-1].received_at, tasks[-1].task_id)
+    rows, next_place = query_day(table, day, place, limit, task_row_key)
+    return [Task.model_validate(row) for row in rows], next_place
 
 
 def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:

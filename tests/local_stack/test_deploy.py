@@ -53,7 +53,12 @@ class Deployer:
         self.name = f"test-{uuid.uuid4().hex[:8]}"
         self.steps: list[str] = []
         self.cloudformation = stack.client("cloudformation")
+        self.dynamodb = stack.client("dynamodb")
         self._stack, self._package, self._folder = stack, package, folder
+
+    def list_indexes(self, table: str) -> set[str]:
+        told = self.dynamodb.describe_table(TableName=table)["Table"]
+        return {index["IndexName"] for index in told["GlobalSecondaryIndexes"]}
 
     def deploy(self, template: str, **parameters: str) -> Deployment:
         path = self._folder / "template.yaml"
@@ -187,3 +192,61 @@ def test_wrong_credentials_are_one_clear_line(local_stack, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
     with pytest.raises(OperatorError, match="AWS does not accept the credentials"):
         resolve_aws_stack("seashore", region=local_stack.region)
+
+
+def make_ledger(index, parameter=""):
+    """A template with a ledger that has indexes by day, one of them that of earlier releases."""
+    keys = "KeySchema: [{AttributeName: day, KeyType: HASH}]"
+    return f"""
+Description: {package_placeholder("worker")}
+Parameters:
+  Note: {{Type: String, Default: none}}
+{parameter}
+Conditions:
+  HasFormer: !Equals ["true", {"!Ref FormerDayIndex" if parameter else '"true"'}]
+Resources:
+  LedgerTable:
+    Type: AWS::DynamoDB::Table
+    Properties:
+      BillingMode: PAY_PER_REQUEST
+      AttributeDefinitions:
+        - {{AttributeName: pk, AttributeType: S}}
+        - {{AttributeName: day, AttributeType: S}}
+      KeySchema: [{{AttributeName: pk, KeyType: HASH}}]
+      GlobalSecondaryIndexes:
+{index}
+        - !If
+          - HasFormer
+          - {{IndexName: by_day, {keys}, Projection: {{ProjectionType: ALL}}}}
+          - !Ref AWS::NoValue
+Outputs:
+  LedgerTable: {{Value: !Ref LedgerTable}}
+"""
+
+
+def test_index_of_an_earlier_release_is_exchanged_in_two_updates_and_rows_are_kept(deployer):
+    before, after = make_ledger(""), make_ledger(
+        "        - {IndexName: arrivals, KeySchema: [{AttributeName: day, KeyType: HASH}], "
+        "Projection: {ProjectionType: KEYS_ONLY}}",
+        parameter='  FormerDayIndex: {Type: String, Default: "false"}',
+    )  # fmt: skip
+    table = deployer.deploy(before).outputs["LedgerTable"]
+    row = {"pk": {"S": "a"}, "day": {"S": "2026-01-01"}, "title": {"S": "kept"}}
+    deployer.dynamodb.put_item(TableName=table, Item=row)
+    assert deployer.list_indexes(table) == {"by_day"}
+
+    deployer.deploy(after)
+    assert deployer.steps.count("LedgerTable UPDATE_COMPLETE") == 2
+    assert deployer.list_indexes(table) == {"arrivals"}
+    found = deployer.dynamodb.query(
+        TableName=table,
+        IndexName="arrivals",
+        KeyConditionExpression="#day = :day",
+        ExpressionAttributeNames={"#day": "day"},
+        ExpressionAttributeValues={":day": row["day"]},
+    )["Items"]
+    assert found == [{"pk": row["pk"], "day": row["day"]}]
+    assert deployer.dynamodb.get_item(TableName=table, Key={"pk": row["pk"]})["Item"] == row
+
+    again = deployer.deploy(after)
+    assert not again.changed

@@ -153,7 +153,7 @@ def test_restart_keeps_everything(probe, stack):
     assert kept == [b"old", b"new"]
     rows = dynamodb.query(
         TableName=stack.output("LedgerTable"),
-        IndexName="by_day",
+        IndexName="arrivals",
         KeyConditionExpression="#day = :day",
         ExpressionAttributeNames={"#day": "day"},
         ExpressionAttributeValues={":day": {"S": "2001-02-03"}},
