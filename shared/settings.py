@@ -89,14 +89,20 @@ ExtraBody = Annotated[
 ]
 
 
+# Those that cost money come after those that do not, and run in another function.
+FREE_ENGINES, PAID_ENGINES = ("tesseract",), ("textract", "model")
+
+
 def _check_engines(value: tuple[str, ...]) -> tuple[str, ...]:
-    known = ("tesseract",)
+    known = (*FREE_ENGINES, *PAID_ENGINES)
     if value in (("off",), ()):
         return ()
     unknown = [name for name in value if name not in known]
-    if unknown or not value or len(set(value)) != len(value):
+    are_free_first = sorted(value, key=lambda name: name in PAID_ENGINES) == list(value)
+    if unknown or not value or len(set(value)) != len(value) or not are_free_first:
         raise ValueError(
-            f"give off, or one or more of {', '.join(known)}, the first to be asked first"
+            f"give off, or one or more of {', '.join(known)}, the first to be asked first, and "
+            f"{' and '.join(FREE_ENGINES)} before those that cost money"
         )
     return value
 

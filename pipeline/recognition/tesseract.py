@@ -6,7 +6,7 @@ It is loaded where it is needed: there is no wheel of it for every platform.
 from pathlib import Path
 from typing import Any
 
-from pipeline.recognition.leptonica import Leptonica, UnreadablePictureError
+from pipeline.recognition.leptonica import Leptonica, UnreadablePictureError, is_sent_as_it_is
 from pipeline.recognition.page_words import PageWords, RecognisedWord
 
 # Of a picture that does not say how fine it is, or that says nonsense. To say too little costs
@@ -39,6 +39,14 @@ class Tesseract:
         )
         package = Path(tesserocr.__file__).parent
         self._pictures = Leptonica(package.with_name(f"{package.name}.libs"))
+
+    def pack(self, path: Path) -> bytes:
+        """A picture as it may be sent to other engines; nothing where it may be as it is.
+
+        Raises:
+            UnreadablePictureError: The library cannot read it.
+        """
+        return b"" if is_sent_as_it_is(path) else self._pictures.pack(path)
 
     def read(self, path: Path) -> PageWords:
         """The words of a picture.
