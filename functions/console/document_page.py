@@ -5,6 +5,7 @@ from typing import Any
 
 from functions.console.coverage_view import draw_coverage
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
+from functions.console.timeline_view import read_steps
 from functions.http.models import DOCUMENT_ID_PATTERN
 from functions.http.route_parts import check_id
 from functions.http.services import ApiServices
@@ -16,12 +17,9 @@ from pipeline.summaries.versions import (
     compare_summaries,
     list_versions_of_summary,
 )
-from pipeline.timeline import OPERATOR_STEPS, build_timeline
-from pipeline.timeline_words import describe_details, describe_gap
 from shared.errors import InvalidRequestError, NothingFoundError, ObjectMissingError
 from shared.ledger.document_lists import read_children
 from shared.ledger.documents import Document, document_pk, find_document
-from shared.ledger.timeline import read_timeline
 from shared.lifecycle import REDONE_FROM, DocumentStatus
 from shared.page_ranges import parse_page_ranges
 
@@ -127,22 +125,11 @@ class DocumentDesk:
 
     def describe_standing(self, document: Document) -> dict[str, Any]:
         """What changes while a document is worked on."""
-        events = read_timeline(self._reader.table, document_pk(document.document_id))
-        timeline = build_timeline(events)
         return {
             "document": document,
             "sentence": describe_status(document),
             "wait": describe_wait(document, self._reader.now()),
-            "timeline": timeline,
-            "steps": [
-                {
-                    "step": step,
-                    "after": describe_gap(step.since_previous_seconds),
-                    "more": describe_details(step.details),
-                    "is_of_operator": step.step in OPERATOR_STEPS,
-                }
-                for step in timeline.steps
-            ],
+            **read_steps(self._reader.table, document_pk(document.document_id)),
         }
 
     def read_page(self, document: Document, number: int) -> dict[str, Any]:
