@@ -155,7 +155,9 @@ LEDGER_WRITES: dict[str, set[str] | None] = {
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},
     "ApiFunction": {"TASK#*", "SPEND#*", "CALLS"},
-    "OperatorFunction": {"DOC#*", "KEY#*", "TEXT#*", "TASK#*", "ANSWER#*", "PAUSE"},
+    "OperatorFunction": {
+        *("DOC#*", "KEY#*", "TEXT#*", "TASK#*", "ANSWER#*", "PAUSE", "MESSAGE#*", "REPORT#*"),
+    },
 }
 LEDGER_DELETES = {
     "WorkerFunction": {"SPEND#*"},
