@@ -16,7 +16,7 @@ EXAMPLES ?= 50
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
   bench-overhead bench-end-to-end bench-latency bench-peers bench-cost bench-scale \
-  check-servers bench-extraction bench-ocr bench-truth bench-formats bench-answers bench-ask bench-lists \
+  check-servers bench-extraction bench-ocr bench-truth bench-marks bench-formats bench-answers bench-ask bench-lists \
   bench-quality bench-model \
   bench-costs bench-report bench-sweep bench-coldstart pictures lock audit clean
 
@@ -86,6 +86,9 @@ bench-ocr: $(VENV)/.development ## Measure: recognition of 60 scanned pages, spo
 
 bench-truth: $(VENV)/.development ## Measure: what is read beside independent readers; FOLDERS, OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_truth $(OPTIONS) $(FOLDERS)
+
+bench-marks: $(VENV)/.development ## Measure: are quotes marked where they stand, and nothing else; FOLDERS, OPTIONS
+	@$(BIN)/python -m tests.benchmarks.bench_marks $(OPTIONS) $(FOLDERS)
 
 bench-formats: $(VENV)/.development ## Measure: words, units and speed of formats beside other libraries
 	@$(BIN)/python -m tests.benchmarks.bench_formats $(OPTIONS)

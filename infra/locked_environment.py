@@ -1,6 +1,7 @@
 """Python environments of their own for programs whose needs clash with ours, from lock files."""
 
 import hashlib
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -62,6 +63,9 @@ def _describe_origin(lock: Path) -> str:
 
 def _install(folder: Path, python: Path, lock: Path, title: str) -> None:
     uv = str(find_uv())
+    if not (folder / "pyvenv.cfg").is_file():
+        # uv clears no folder that is no environment, such as one that a full disk has cut short.
+        shutil.rmtree(folder, ignore_errors=True)
     for command in (
         [uv, "venv", "--quiet", "--clear", "--no-project", "--python", sys.executable, str(folder)],
         [

@@ -126,5 +126,7 @@ def _catch(work: Callable[[], None]) -> Exception | None:
     try:
         work()
     except Exception as error:
+        # Any: what one record ends with must not end its neighbours. `decide` tells what is known
+        # from a fault of ours, which is logged with its traceback.
         return error
     return None

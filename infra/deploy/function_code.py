@@ -172,6 +172,8 @@ class CodeExchange:
                 self._pointed.append(function)
                 self._point_aliases(function, dict.fromkeys(function.aliases, version))
         except BaseException as error:
+            # Ctrl-C, too, and what nobody has thought of: functions of old and new code beside each
+            # other are worse than either. It is raised again, whatever it is.
             with ignore_signals():
                 self._take_back(error, package_keys)
             raise

@@ -1,5 +1,6 @@
 """Whether this machine has what the command line and the local stack need, and the right time."""
 
+import os
 import shutil
 import sys
 from collections.abc import Iterator
@@ -10,7 +11,7 @@ from pathlib import Path
 from infra.doctor.check import Check, failed, passed, skipped, warned
 from infra.local.ports import choose_port
 from infra.local.process import EMULATOR_LOCK
-from infra.local.record import LocalFolder, is_running
+from infra.local.record import LocalFolder, describe_absence, is_running
 from infra.local.stack import find_local_stack
 from infra.locked_environment import is_environment_ready
 from infra.packaging.build import AWS_PYTHON
@@ -121,11 +122,17 @@ def _check_emulator(root: Path) -> Check:
 def _check_local_stack(root: Path) -> Check:
     name = "local stack"
     folder = LocalFolder(root)
+    if root.exists() and not (root.is_dir() and os.access(root, os.W_OK | os.X_OK)):
+        return failed(
+            name,
+            f"{root} cannot be used",
+            "It has to be a folder that is yours to write: mend its rights, or move it away.",
+        )
     record = find_local_stack(root)
     if record is not None:
         return passed(name, f"running at {record.endpoint_url}")
     if is_running(folder):
-        return warned(name, "starting or stopping right now", "Wait a moment, and look again.")
+        return warned(name, "not ready", describe_absence(folder))
     try:
         port = choose_port(folder, None)
     except LocalStackError as error:

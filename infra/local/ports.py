@@ -19,7 +19,7 @@ def choose_port(folder: LocalFolder, wanted: int | None) -> int:
     Raises:
         LocalStackError: The port is taken, or the state belongs to another port than wanted.
     """
-    saved = _read_saved_port(folder)
+    saved = read_saved_port(folder)
     if saved is None and wanted is None:
         return choose_free_port()
     if saved is None or wanted == saved:
@@ -42,7 +42,8 @@ def _require_free(port: int, advice: str) -> int:
     return port
 
 
-def _read_saved_port(folder: LocalFolder) -> int | None:
+def read_saved_port(folder: LocalFolder) -> int | None:
+    """The port that a folder's state belongs to; None if it belongs to none."""
     try:
         return int(folder.port.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):

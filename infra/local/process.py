@@ -15,7 +15,7 @@ from http import HTTPStatus
 from pathlib import Path
 
 from infra.local.ports import HOST
-from infra.local.record import LocalFolder, is_running
+from infra.local.record import LocalFolder, is_running, note_holder
 from infra.locked_environment import ensure_environment
 from infra.project_files import LOCKS, PROJECT
 from shared.errors import LocalStackError, OperatorError
@@ -143,6 +143,7 @@ def launch_emulator(
     if smtp_server is not None:
         env["SMTP_HOST"] = smtp_server
     with launch(gate, folder.log, cwd=folder.scratch, env=env, pass_fds=[lock]) as pid:
+        note_holder(lock, pid)
         yield pid
 
 

@@ -1,7 +1,8 @@
 """What is known of a local stack: its files, and the record that a running one leaves.
 
 A running emulator holds the lock of its folder until its process ends, however it ends. So the
-lock says whether a record is true, and a process id that was given out again is never trusted.
+lock says whether a record is true, and a process id that was given out again is never trusted. The
+lock's own file names the process too, for when the record cannot be read.
 """
 
 import json
@@ -17,6 +18,11 @@ from shared.errors import LocalStackError
 
 NOT_RUNNING = "The local stack is not running: start it with `seashore local up`."
 _NOT_READY = "The local stack is starting or stopping right now: wait a moment and try again."
+_LEFT_BEHIND = (
+    "The local stack was left behind half started, or its record cannot be read: `seashore local "
+    "up` makes it ready, `seashore local down` stops it."
+)
+_MOST_PID_BYTES = 20
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,8 @@ class LocalFolder:
     Attributes:
         root: The folder.
         record: The record of the running stack.
-        lock: Locked for as long as an emulator uses this folder.
+        lock: Locked for as long as an emulator uses this folder; its process id is in it.
+        deploying: Locked for as long as a command starts the stack or deploys to it.
         log: What the emulator and the functions print.
         scratch: Temporary files of the emulator and the functions; gone after the stop.
         state: All that outlives a restart.
@@ -69,6 +76,7 @@ class LocalFolder:
         self.root = root.resolve()
         self.record = self.root / "local.json"
         self.lock = self.root / "local.lock"
+        self.deploying = self.root / "deploying.lock"
         self.log = self.root / "local.log"
         self.scratch = self.root / "scratch"
         self.state = self.root / "state"
@@ -87,11 +95,11 @@ def read_live_record(folder: LocalFolder) -> LocalRecord:
     """Read the record of the local stack that is ready in a folder.
 
     Raises:
-        LocalStackError: No stack runs there, or it is not ready yet.
+        LocalStackError: No stack runs there, or it is not ready.
     """
     record = read_record(folder)
     if not record.outputs:
-        raise LocalStackError(_NOT_READY)
+        raise LocalStackError(describe_absence(folder))
     return record
 
 
@@ -99,14 +107,41 @@ def read_record(folder: LocalFolder) -> LocalRecord:
     """Read the record of the emulator that runs in a folder, ready or not.
 
     Raises:
-        LocalStackError: None runs there, or it is about to start or to end.
+        LocalStackError: None runs there, or its record is not there or cannot be read.
     """
     if not is_running(folder):
         raise LocalStackError(NOT_RUNNING)
     try:
         return LocalRecord(**json.loads(folder.record.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        raise LocalStackError(_NOT_READY) from None
+        raise LocalStackError(describe_absence(folder)) from None
+
+
+def describe_absence(folder: LocalFolder) -> str:
+    """Why no local stack is ready in a folder, and what to do."""
+    if not is_running(folder):
+        return NOT_RUNNING
+    is_at_work = folder.deploying.exists() and is_file_locked(folder.deploying)
+    # Without an emulator, whoever has claimed the folder is about to start one.
+    return _NOT_READY if is_at_work or read_holder(folder) is None else _LEFT_BEHIND
+
+
+def note_holder(lock: int, pid: int) -> None:
+    """Note in the file of a folder's lock which process is to go on holding it."""
+    os.ftruncate(lock, 0)
+    os.pwrite(lock, str(pid).encode(), 0)
+
+
+def read_holder(folder: LocalFolder) -> int | None:
+    """The process that holds a folder's lock; None if it has not noted itself.
+
+    Only to be believed while the lock is held.
+    """
+    try:
+        with folder.lock.open("rb") as file:
+            return int(file.read(_MOST_PID_BYTES))
+    except (OSError, ValueError):
+        return None
 
 
 def write_record(folder: LocalFolder, record: LocalRecord) -> None:
@@ -149,9 +184,26 @@ def claim_folder(folder: LocalFolder) -> Iterator[int]:
     """
     try:
         with hold_file_lock(folder.lock, wait_seconds=0.5) as descriptor:
+            os.ftruncate(descriptor, 0)  # its last holder is gone
             yield descriptor
     except FileLockedError:
         raise LocalStackError(
             f"A local stack is already running in {folder.root}: use it, or stop it with "
             "`seashore local down`."
+        ) from None
+
+
+@contextmanager
+def claim_deployment(folder: LocalFolder) -> Iterator[None]:
+    """Hold the folder while the stack is started or deployed to.
+
+    Raises:
+        LocalStackError: Another command does that just now.
+    """
+    try:
+        with hold_file_lock(folder.deploying, wait_seconds=0.5):
+            yield
+    except FileLockedError:
+        raise LocalStackError(
+            "Another command starts the local stack or deploys to it just now: wait for its end."
         ) from None

@@ -20,7 +20,7 @@ from infra.local.parameters import (
     keep_given_parameters,
     read_given_parameters,
 )
-from infra.local.ports import HOST, choose_port
+from infra.local.ports import HOST, choose_port, read_saved_port
 from infra.local.process import (
     REGION,
     clear_scratch,
@@ -32,9 +32,11 @@ from infra.local.process import (
 from infra.local.record import (
     LocalFolder,
     LocalRecord,
+    claim_deployment,
     claim_folder,
     ensure_key,
     is_running,
+    read_holder,
     read_live_record,
     read_record,
     write_private_file,
@@ -121,6 +123,11 @@ def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = Non
     """
     setup = setup or LocalSetup()
     folder = LocalFolder(root)
+    with claim_deployment(folder):
+        return _start(folder, report, setup)
+
+
+def _start(folder: LocalFolder, report: Report, setup: LocalSetup) -> LocalRecord:
     with claim_folder(folder) as lock:
         folder.record.unlink(missing_ok=True)
         python = ensure_emulator((setup.cache or folder.root) / "emulator", report)
@@ -129,16 +136,7 @@ def start_local_stack(root: Path, report: Report, setup: LocalSetup | None = Non
         smtp_server = ensure_mail_catcher(folder) if setup.catches_mail else setup.smtp_server
         report(f"Starting the emulator on port {port}")
         with launch_emulator(python, folder, port, lock, smtp_server) as pid:
-            record = LocalRecord(
-                pid=pid,
-                port=port,
-                endpoint_url=f"http://{HOST}:{port}",
-                region=REGION,
-                stack_name=STACK_NAME,
-                access_key_id=_ROOT_KEY_ID,
-                secret_access_key=key,
-                outputs={},
-            )
+            record = _compose_record(pid, port, key)
             # Before it begins: one without a record could be neither used nor stopped.
             write_record(folder, record)
     with ExitStack() as undo:
@@ -164,10 +162,12 @@ def update_local_stack(root: Path, report: Report, setup: LocalSetup | None = No
         DeployError: The template cannot be deployed; the stack is as it was.
     """
     folder, setup = LocalFolder(root), setup or LocalSetup()
-    record = read_record(folder)
-    if setup.catches_mail:
-        ensure_mail_catcher(folder)
-    return _deploy(folder, record, report, setup)
+    with claim_deployment(folder):
+        record = _find_record(folder)
+        if setup.catches_mail:
+            ensure_mail_catcher(folder)
+        wait_until_ready(folder, record.port)
+        return _deploy(folder, record, report, setup)
 
 
 def stop_local_stack(root: Path, report: Report) -> None:
@@ -177,7 +177,7 @@ def stop_local_stack(root: Path, report: Report) -> None:
         LocalStackError: It is not running, or did not save its state in time.
     """
     folder = LocalFolder(root)
-    record = read_record(folder)
+    record = _find_record(folder)
     report("Stopping the local stack")
     _forget_model_key(_open_place(record, report))
     if not end_emulator(folder, record.pid):
@@ -247,6 +247,35 @@ def delete_local_data(root: Path) -> None:
         shutil.rmtree(folder.state, ignore_errors=True)
         for path in (folder.record, folder.log, folder.mail_log):
             path.unlink(missing_ok=True)
+
+
+def _find_record(folder: LocalFolder) -> LocalRecord:
+    """The record of the emulator that runs in a folder, put together anew if it cannot be read.
+
+    Raises:
+        LocalStackError: None runs there, or one is about to start.
+    """
+    try:
+        return read_record(folder)
+    except LocalStackError:
+        pid = read_holder(folder)
+        if pid is None or not is_running(folder):
+            raise
+    return _compose_record(pid, read_saved_port(folder) or 0, ensure_key(folder))
+
+
+def _compose_record(pid: int, port: int, key: str) -> LocalRecord:
+    """The record of an emulator to which nothing is deployed yet."""
+    return LocalRecord(
+        pid=pid,
+        port=port,
+        endpoint_url=f"http://{HOST}:{port}",
+        region=REGION,
+        stack_name=STACK_NAME,
+        access_key_id=_ROOT_KEY_ID,
+        secret_access_key=key,
+        outputs={},
+    )
 
 
 def _deploy(

@@ -14,14 +14,14 @@ from typing import NamedTuple
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
 from pipeline.extraction.pdfium_opening import load_document
-from pipeline.extraction.shown_text.annotations import Note, read_notes
+from pipeline.extraction.shown_text.annotations import read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
 from pipeline.extraction.shown_text.divided_cells import divide_cells
 from pipeline.extraction.shown_text.downward_lines import order_downward_lines
 from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.layers import Layers
-from pipeline.extraction.shown_text.note_places import place_notes
+from pipeline.extraction.shown_text.note_places import NoteSpan, place_notes
 from pipeline.extraction.shown_text.page_characters import PageCharacters
 from pipeline.extraction.shown_text.raised_digits import separate_raised_digits
 from pipeline.extraction.shown_text.right_to_left import order_right_to_left
@@ -68,8 +68,9 @@ class ShownText(NamedTuple):
     notes: tuple[str, ...] = ()
 
 
-# Is given PDFium's handle of a page, all that it shows as text, and its fields and notes.
-Locate = Callable[[object, PageCharacters, Sequence[Note]], None]
+# Is given PDFium's handle of a page, all that it shows as text, and where fields and notes are in
+# that.
+Locate = Callable[[object, PageCharacters, Sequence[NoteSpan]], None]
 
 
 class PdfiumDocument:
@@ -115,6 +116,11 @@ class PdfiumDocument:
     def handle(self) -> object:
         """What PDFium knows the document by."""
         return self._handle
+
+    @property
+    def form(self) -> Form | None:
+        """The form of the document, if it has one."""
+        return self._form
 
     def is_stand_in(self) -> bool:
         """Whether the one page stands in for a form that a program draws from XFA.
@@ -221,11 +227,12 @@ class PdfiumDocument:
                 if self._may_show_notes
                 else []
             )
+            spans: Sequence[NoteSpan] = ()
             if notes:
-                characters = place_notes(characters, notes, quarter_turns, visible)
+                characters, spans = place_notes(characters, notes, quarter_turns, visible)
                 has_plain_text = is_plain(characters.text)
             if locate is not None:
-                locate(page, characters, notes)
+                locate(page, characters, spans)
             text = characters.text
             if has_plain_text:
                 return ShownText(text, True, tuple(note.text for note in notes))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.aws.consumers import ConsumerMappings
 from shared.aws.dynamodb_table import LedgerTable
-from shared.errors import InvalidRequestError
+from shared.errors import InvalidRequestError, SeashoreError
 from shared.ledger.documents import Clock
 from shared.ledger.pauses import Pause, note_pause, note_resumption, read_pauses
 
@@ -79,14 +79,22 @@ def resume(names: Sequence[str], by: str, services: PauseServices) -> list[Pause
 def keep_pauses(services: PauseServices) -> int:
     """Switch off again what is paused and was switched on by something else.
 
+    One that cannot be switched keeps no other one from it.
+
     Returns:
         How many consumers are paused.
 
     Raises:
-        DeferredError: AWS asks for patience.
+        SeashoreError: One could not be switched, the first of them if several could not.
     """
     paused = [one for one in read_pauses(services.table) if one.is_on]
+    failures: list[SeashoreError] = []
     for one in paused:
         if one.consumer in services.mappings.ids:
-            services.mappings.switch(one.consumer, on=False)
+            try:
+                services.mappings.switch(one.consumer, on=False)
+            except SeashoreError as error:
+                failures.append(error)
+    if failures:
+        raise failures[0]
     return len(paused)

@@ -4,11 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.extraction.page_views.page_layout import PageLayout, Place
-from pipeline.page_views.line_marks import MOST_MARKS, LineMarker, measure_drawn_share
+from pipeline.page_views.line_marks import MOST_MARKS, LineMarker
 from pipeline.page_views.quote_places import QuoteMatch, Stretch, find_quote
 
-# A quote of which less than this is drawn is not shown whole by its marks.
-_LEAST_DRAWN_SHARE = 0.9
 # Most characters of a text that are shown; of a longer one those around the quote.
 MOST_SHOWN_CHARACTERS = 100_000
 
@@ -53,12 +51,12 @@ def mark_picture(quote: str, layout: PageLayout) -> MarkedPicture:
     """The boxes that show a quote on a picture."""
     found = find_quote(quote, layout.text)
     marker = LineMarker(layout)
-    stretches = [one for one in found.stretches if measure_drawn_share(layout, one) > 0]
-    marks = [mark for one in stretches for mark in marker.mark(one)][:MOST_MARKS]
+    shown = [marker.mark(one) for one in found.stretches]
+    marks = [mark for one in shown for mark in one.places][:MOST_MARKS]
     if not marks:
         return MarkedPicture(QuoteMatch.NONE)
-    is_shown = all(measure_drawn_share(layout, one) >= _LEAST_DRAWN_SHARE for one in stretches)
-    return MarkedPicture(found.match if is_shown else QuoteMatch.NEAR, tuple(marks))
+    is_exact = all(one.is_exact for one in shown if one.places)
+    return MarkedPicture(found.match if is_exact else QuoteMatch.NEAR, tuple(marks))
 
 
 def mark_text(quote: str | None, text: str) -> MarkedText:

@@ -1,9 +1,11 @@
 """The one place where clients of AWS services are built."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+import botocore
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -24,8 +26,18 @@ _CONFIG = Config(
     read_timeout=20,
     retries={"mode": "standard", "max_attempts": 3},
     max_pool_connections=50,
+    # One that botocore puts together anew for each request is a tenth of the CPU that it takes.
+    user_agent=f"seashore Boto3/{boto3.__version__} Botocore/{botocore.__version__}",
 )
 _ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1}))
+
+
+class TextDetection(Protocol):
+    """What is called of Textract."""
+
+    # The argument has the name that AWS has given it.
+    def detect_document_text(self, *, Document: Mapping[str, bytes]) -> Mapping[str, Any]:
+        """The blocks of a picture (Amazon Textract API Reference, "DetectDocumentText")."""
 
 
 class Clients:
@@ -45,8 +57,13 @@ class Clients:
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """DynamoDB."""
-        return self._session.client("dynamodb", config=_CONFIG)
+        """DynamoDB.
+
+        Its requests are checked by DynamoDB only: to check them here as well takes as long as to
+        build them.
+        """
+        config = _CONFIG.merge(Config(parameter_validation=False))
+        return self._session.client("dynamodb", config=config)
 
     @cached_property
     def lambda_(self) -> "LambdaClient":
@@ -92,6 +109,14 @@ class Clients:
     def sqs(self) -> "SQSClient":
         """SQS."""
         return self._session.client("sqs", config=_CONFIG)
+
+    @cached_property
+    def textract(self) -> TextDetection:
+        """Textract. A page that is asked for again is paid for again, so nothing is sent twice."""
+        # Its type is not among those that are installed.
+        session: Any = self._session
+        client: TextDetection = session.client("textract", config=_ONCE)
+        return client
 
     @cached_property
     def ssm(self) -> "SSMClient":

@@ -9,7 +9,7 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -149,7 +149,8 @@ class Database:
         # The driver leaves a socket of its own open where the server does not answer. So it gets
         # one that is closed whatever ends the attempt, SystemExit too.
         opened = socket.create_connection((address.host, address.port), self._timeout_seconds)
-        try:
+        with ExitStack() as undo:
+            undo.callback(opened.close)
             opened.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
             connection = Connection(
                 address.user,
@@ -160,17 +161,11 @@ class Database:
                 ssl_context=address.tls,
                 application_name="seashore",
             )
-        except BaseException:
-            opened.close()
-            raise
-        try:
+            undo.callback(_close, connection)
             connection.run("BEGIN")
             self._set_up(lambda statement, values: connection.run(statement, **values) or [])
             connection.run("COMMIT")
-        except BaseException:
-            with suppress(InterfaceError, OSError):
-                connection.close()
-            raise
+            undo.pop_all()
         return connection
 
     @contextmanager
@@ -207,8 +202,13 @@ class Database:
     def _drop(self) -> None:
         connection, self._connection = self._connection, None
         if connection is not None:
-            with suppress(InterfaceError, OSError):
-                connection.close()
+            _close(connection)
+
+
+def _close(connection: Connection) -> None:
+    """Close a connection, also one that is closed already or whose server is gone."""
+    with suppress(InterfaceError, OSError):
+        connection.close()
 
 
 def _read_state(error: DatabaseError) -> str:

@@ -57,6 +57,8 @@ def cancel_document(table: LedgerTable, document: Document, by: str, now: Clock)
         "redo_is_fresh": None,
         # An erasure finds by its address what is read, also where the file is gone.
         **(UNREAD | {"text_address": document.text_address} if document.recognising_pages else {}),
+        # It was to be read anew, so that its row tells of no page.
+        **({} if before is None or before.is_read else before.to_page_attributes()),
     }
     condition = (
         Attr("run").eq(document.run)

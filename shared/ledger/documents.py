@@ -73,6 +73,30 @@ class StandBeforeRedo(BaseModel):
     reason_code: str | None = None
     reason: str | None = None
 
+    # What people are told of its pages, and the files inside of it; by its text's address an
+    # erasure finds what was read.
+    text_address: str = ""
+    unit: str = PAGE
+    pages: int = 0
+    empty_pages: str = ""
+    picture_pages: str = ""
+    failed_pages: str = ""
+    page_failures: tuple[PageFailure, ...] = ()
+    embedded_files: tuple[EmbeddedFile, ...] = ()
+
+    def to_page_attributes(self) -> Row:
+        """The attributes of a document's row that tell of its pages."""
+        return {
+            "text_address": self.text_address,
+            "unit": self.unit,
+            "pages": self.pages,
+            "empty_pages": self.empty_pages,
+            "picture_pages": self.picture_pages,
+            "failed_pages": self.failed_pages,
+            "page_failures": write_page_failures(self.page_failures),
+            "embedded_files": write_embedded_files(self.embedded_files),
+        }
+
 
 class Document(BaseModel):
     """A document. Times are ISO 8601 in UTC, page ranges look like `2-4,9`, chunks count from 1."""

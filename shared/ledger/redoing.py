@@ -53,7 +53,7 @@ def begin_redo(table: LedgerTable, document: Document, order: Redo, now: Clock) 
         "redo_order": order.order,
         "redo_model": order.terms.model,
         "redo_is_fresh": order.terms.is_fresh,
-        "before_redo": before.model_dump(mode="json", exclude_none=True),
+        "before_redo": before.model_dump(mode="json", exclude_defaults=True),
         "cost_before_micro_usd": document.cost_micro_usd,
         **({} if document.is_read else UNREAD),
     }

@@ -172,6 +172,13 @@ def test_a_document_is_uploaded_summarised_asked_about_and_talked_of(api):
     assert summary.content["coverage"]
     assert "1907" in json.dumps(summary.content)
 
+    shown = ask(api, "GET", f"/documents/{document['document_id']}/pages/2?quote=auction%20begins")
+    assert (shown.status, shown.content["match"]) == (200, "exact"), shown
+    assert len(shown.content["marks"]) == 1
+    picture = httpx2.get(shown.content["picture_url"])
+    assert (picture.status_code, picture.content[:4]) == (200, b"\x89PNG")
+    assert ask(api, "GET", f"/documents/{document['document_id']}/pages/3").status == 404
+
     order = {"kind": "ask", "question": "When did the harbour open?", "documents": [key]}
     accepted = ask(api, "POST", "/tasks", order)
     assert accepted.status == 202

@@ -14,7 +14,7 @@ from infra.cli.output import Output, show_step
 from infra.local.mailbox import read_mail_port
 from infra.local.parameters import read_given_parameters
 from infra.local.ports import HOST
-from infra.local.record import LocalFolder, LocalRecord, is_running
+from infra.local.record import LocalFolder, LocalRecord, describe_absence, is_running
 from infra.local.stack import (
     LocalSetup,
     delete_local_data,
@@ -167,15 +167,9 @@ def write_status(root: Path, *, as_json: bool, output: Output) -> ExitCode:
     elif record is not None:
         _write_reach(root, record, output)
     if record is None:
-        output.say(_describe_absence(root))
+        output.say(describe_absence(LocalFolder(root)))
         return ExitCode.UNKNOWN_STACK
     return ExitCode.OK
-
-
-def _describe_absence(root: Path) -> str:
-    if is_running(LocalFolder(root)):
-        return "The local stack is starting or stopping right now."
-    return "The local stack is not running: start it with `seashore local up`."
 
 
 def _to_json(record: LocalRecord | None) -> dict[str, object]:
@@ -202,21 +196,19 @@ def _write_reach(root: Path, record: LocalRecord, output: Output) -> None:
 def describe_clients(record: LocalRecord) -> Iterator[str]:
     """How AWS's own clients reach the stack, in lines to copy.
 
-    Version 1 of the command line is told the address with each command: its setting does not hold
-    for SQS there.
+    The command line is told the address with each command: version 1 takes no other for SQS, and
+    version 2 knows no setting before 2.13.
     """
     queue, url = record.outputs.get("WorkQueueUrl", ""), record.endpoint_url
     look = f"sqs get-queue-attributes --attribute-names All --queue-url {queue}"
     yield "A command for which it is AWS (the AWS command line, a program with boto3, a rehearsal):"
     yield f"  seashore local run -- aws {look}"
-    yield "The AWS command line, version 2, once these are set:"
+    yield "The AWS command line, version 1 or 2, once these are set:"
     yield (
         f"  export AWS_ENDPOINT_URL={url} AWS_DEFAULT_REGION={record.region} "
         f"AWS_ACCESS_KEY_ID={record.access_key_id} "
         f"AWS_SECRET_ACCESS_KEY={record.secret_access_key}"
     )
-    yield f"  aws {look}"
-    yield "Version 1, with the same set:"
     yield f"  aws --endpoint-url {url} {look}"
     yield "boto3:"
     yield (

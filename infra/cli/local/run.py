@@ -36,10 +36,21 @@ def run_with_emulator(root: Path, command: Sequence[str], output: Output) -> Exi
     if program is None:
         raise WrongUsageError(f"There is no command {command[0]!r} on the path.")
     environment = compose_environment(record, os.environ)
-    ended = subprocess.run([program, *command[1:]], env=environment, check=False)  # noqa: S603 - the user's own
+    arguments = compose_arguments(record, command)
+    ended = subprocess.run([program, *arguments], env=environment, check=False)  # noqa: S603 - the user's own
     if ended.returncode:
         output.say(f"{command[0]} ended with the status {ended.returncode}.")
     return ExitCode.FAILED if ended.returncode else ExitCode.OK
+
+
+def compose_arguments(record: LocalRecord, command: Sequence[str]) -> list[str]:
+    """The arguments of a command; the AWS command line is told the address there too.
+
+    Version 1 of it takes no other for SQS, and version 2 knows no setting before 2.13: both would
+    ask AWS itself.
+    """
+    is_aws = Path(command[0]).name in ("aws", "aws.exe") and "--endpoint-url" not in command
+    return [*(["--endpoint-url", record.endpoint_url] if is_aws else []), *command[1:]]
 
 
 def compose_environment(record: LocalRecord, own: Mapping[str, str]) -> dict[str, str]:

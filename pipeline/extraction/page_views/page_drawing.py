@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
 
-from pipeline.extraction.page_views.page_layout import SPAN, Place
-from pipeline.extraction.pdfium_document import PdfiumError, open_page
+from pipeline.extraction.page_views.page_layout import MOST_PIXELS_A_SIDE, SPAN, Place
+from pipeline.extraction.pdfium_document import PdfiumDocument, PdfiumError, open_page
+from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.geometry import Box
 from pipeline.extraction.shown_text.page_pictures import choose_scale, write_png
 
@@ -65,32 +66,33 @@ class Drawing:
 
 
 def draw_page(
-    document: object, number: int, dots_per_inch: int, most_a_side: int, max_pixels: int
+    document: PdfiumDocument, number: int, dots_per_inch: int, max_pixels: int
 ) -> Drawing:
     """A page, numbered from 1, with all that it shows.
 
+    A page that is longer or wider than `MOST_PIXELS_A_SIDE` is drawn less finely.
+
     Args:
-        document: PDFium's handle of the document.
+        document: The document.
         number: The number of the page.
         dots_per_inch: How finely it is drawn.
-        most_a_side: A page that is longer or wider is drawn less finely, with so many pixels.
-        max_pixels: The same of the whole picture.
+        max_pixels: How many pixels the picture may have.
 
     Raises:
         PdfiumError: The page cannot be loaded, or PDFium has no memory for its picture.
     """
-    with open_page(document, number) as page:
+    with open_page(document.handle, number) as page:
         sides = pdfium.FPDF_GetPageWidthF(page), pdfium.FPDF_GetPageHeightF(page)
         scale = choose_scale(*sides, dots_per_inch, max_pixels)
-        if scale and scale * max(sides) > most_a_side:
-            scale = most_a_side / max(sides)
+        if scale and scale * max(sides) > MOST_PIXELS_A_SIDE:
+            scale = MOST_PIXELS_A_SIDE / max(sides)
         # A page of no size, or of one that is no number, has no scale, and is drawn as one pixel.
         width, height = (
-            max(1, min(most_a_side, round(side * scale))) if scale else 1 for side in sides
+            max(1, min(MOST_PIXELS_A_SIDE, round(side * scale))) if scale else 1 for side in sides
         )
-        picture = _draw(page, width, height, scale, samples=3)
+        picture = _draw(page, document.form, (width, height), scale, samples=3)
         if len(picture) > MOST_COLOUR_BYTES:
-            picture = _draw(page, width, height, scale, samples=1)
+            picture = _draw(page, document.form, (width, height), scale, samples=1)
         reach = max(1.0, *sides) if all(map(math.isfinite, sides)) else 1.0
         corner = _find_point(page, 0.0, 0.0)
         along, aloft = _find_point(page, reach, 0.0), _find_point(page, 0.0, reach)
@@ -104,21 +106,25 @@ def draw_page(
     )
 
 
-def _draw(page: object, width: int, height: int, scale: float, *, samples: int) -> bytes:
+def _draw(
+    page: object, form: Form | None, size: tuple[int, int], scale: float, *, samples: int
+) -> bytes:
     kind, flags = pdfium.FPDFBitmap_BGR, pdfium.FPDF_ANNOT | pdfium.FPDF_REVERSE_BYTE_ORDER
     if samples == 1:
         kind, flags = pdfium.FPDFBitmap_Gray, pdfium.FPDF_ANNOT | pdfium.FPDF_GRAYSCALE
-    bitmap = pdfium.FPDFBitmap_CreateEx(width, height, kind, None, 0)
+    bitmap = pdfium.FPDFBitmap_CreateEx(*size, kind, None, 0)
     if not bitmap:
         raise PdfiumError
     try:
-        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
-        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
+        pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, *size, _WHITE)
+        pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, *size, 0, flags)
+        if form is not None:
+            form.draw(page, bitmap, size, flags)
         stride = pdfium.FPDFBitmap_GetStride(bitmap)
-        rows = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
+        rows = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * size[1])
     finally:
         pdfium.FPDFBitmap_Destroy(bitmap)
-    return write_png(rows, (width, height), stride, scale * _POINTS_PER_INCH, samples)
+    return write_png(rows, size, stride, scale * _POINTS_PER_INCH, samples)
 
 
 def _find_point(page: object, x: float, y: float) -> tuple[float, float]:

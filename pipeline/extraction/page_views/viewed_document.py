@@ -8,11 +8,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pipeline.extraction.page_views.note_words import find_note_boxes
+from pipeline.extraction.page_views.letter_boxes import find_letter_box
 from pipeline.extraction.page_views.page_drawing import Drawing, draw_page
 from pipeline.extraction.page_views.page_layout import (
     MOST_CHARACTERS,
-    MOST_PIXELS_A_SIDE,
     PageLayout,
     Place,
     encode_view,
@@ -29,7 +28,7 @@ from pipeline.extraction.readable_document import (
     UnreadableDocumentError,
     UnreadablePageError,
 )
-from pipeline.extraction.shown_text.annotations import Note
+from pipeline.extraction.shown_text.note_places import NoteSpan
 from pipeline.extraction.shown_text.page_characters import PageCharacters
 from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.wholeness.file_scan import scan_file
@@ -79,9 +78,7 @@ class ViewedDocument:
             MemoryError: The memory limit was reached.
         """
         try:
-            drawing = draw_page(
-                self._document.handle, number, dots_per_inch, MOST_PIXELS_A_SIDE, max_pixels
-            )
+            drawing = draw_page(self._document, number, dots_per_inch, max_pixels)
             text, places = self._locate_characters(number, drawing)
         except PdfiumError as error:
             raise UnreadablePageError(NOT_DRAWN) from error
@@ -94,10 +91,10 @@ class ViewedDocument:
         text: list[str] = []
         places: list[Place | None] = []
 
-        def locate(page: object, characters: PageCharacters, notes: Sequence[Note]) -> None:
-            of_notes = find_note_boxes(characters, notes)
+        def locate(page: object, characters: PageCharacters, notes: Sequence[NoteSpan]) -> None:
+            boxes = {k: note.box for note in notes for k in range(note.start, note.end)}
             for position, letter in enumerate(characters.text[:MOST_CHARACTERS]):
-                box = of_notes.get(position) or characters.find_loose_box(position)
+                box = boxes.get(position) or find_letter_box(characters, position)
                 text.append(letter)
                 places.append(None if box is None or letter.isspace() else drawing.place(box))
 

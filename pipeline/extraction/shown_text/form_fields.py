@@ -73,6 +73,14 @@ class Form:
             pdfium.FPDFDOC_ExitFormFillEnvironment(self._handle)
             self._handle = None
 
+    def draw(self, page: object, bitmap: object, size: tuple[int, int], flags: int) -> None:
+        """Draw the fields of a page into a picture of it, values that have no appearance too."""
+        if not self._handle:
+            return
+        pdfium.FORM_OnAfterLoadPage(page, self._handle)
+        pdfium.FPDF_FFLDraw(self._handle, bitmap, page, 0, 0, *size, 0, flags)
+        pdfium.FORM_OnBeforeClosePage(page, self._handle)
+
     def read_field(self, annotation: object) -> Field | None:
         """The field that an annotation shows; None if it shows none.
 

@@ -8,7 +8,8 @@ of the page, with the name that the form gives it.
 import re
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from pipeline.extraction.shown_text.annotations import Note
@@ -26,6 +27,7 @@ _MAX_NAME = 40
 _LINES, _WORDS = re.compile(r"[^ \r\n][^\r\n]*"), re.compile(r"\S+")
 # A field of several lines begins at its upper edge.
 _MAX_LINE_HEIGHT = 20.0
+_find_order = itemgetter(0, 1, 2)
 
 
 class Word(NamedTuple):
@@ -41,10 +43,18 @@ class Word(NamedTuple):
     box: Box
 
 
+class NoteSpan(NamedTuple):
+    """What a note says, as it was put into the text: where it begins and ends, and its box."""
+
+    start: int
+    end: int
+    box: Box
+
+
 def place_notes(
     characters: PageCharacters, notes: Sequence[Note], quarter_turns: int, visible: Box
-) -> PageCharacters:
-    """The page with the words of its notes where they belong.
+) -> tuple[PageCharacters, list[NoteSpan]]:
+    """The page with the words of its notes where they belong, and where that is.
 
     Args:
         characters: The text, and where each character stands.
@@ -56,26 +66,38 @@ def place_notes(
     printed = _list_printed(characters, notes, quarter_turns) if notes else []
     if not printed:
         notes = [note for note in notes if not note.is_empty]
-    places: dict[int, list[tuple[bool, float, str]]] = defaultdict(list)
-    lines: list[tuple[float, float, str]] = []
+    places: dict[int, list[tuple[bool, float, str, Note]]] = defaultdict(list)
+    lines: list[tuple[float, float, str, Note]] = []
     for note in notes:
         box = turn_box(note.box, quarter_turns)
         if _is_printed(note, box, printed, characters.text):
             continue
         place, words = _find_place(note, box, printed, characters.text)
         if place is None:
-            lines.append((-round(box.top), box.left, words))
+            lines.append((-round(box.top), box.left, f"\n{words}", note))
         else:
             # What is in a line comes before what is under it.
-            places[place].append((words.startswith("\n"), box.left, words))
-    edits = [
-        Edit(place, place, "".join(words for *_, words in sorted(there)))
-        for place, there in places.items()
+            places[place].append((words.startswith("\n"), box.left, words, note))
+    inserted = [
+        (place, [one[2:] for one in sorted(there, key=_find_order)])
+        for place, there in sorted(places.items())
     ]
-    end = len(characters.text)
     if lines:
-        edits.append(Edit(end, end, "".join(f"\n{words}" for *_, words in sorted(lines))))
-    return characters.edit(edits)
+        inserted.append((len(characters.text), [one[2:] for one in sorted(lines, key=_find_order)]))
+    edits = [Edit(place, place, "".join(words for words, _ in there)) for place, there in inserted]
+    return characters.edit(edits), list(_list_spans(inserted))
+
+
+def _list_spans(inserted: Iterable[tuple[int, list[tuple[str, Note]]]]) -> Iterator[NoteSpan]:
+    """Where the words of each note stand once all of them are in the text."""
+    shift = 0
+    for place, there in inserted:
+        for words, note in there:
+            # A box to be ticked stands before its label, all else behind what names it.
+            before = 0 if words.startswith(note.text) else len(words) - len(note.text)
+            start = place + shift + before
+            yield NoteSpan(start, start + len(note.text), note.box)
+            shift += len(words)
 
 
 def _list_printed(

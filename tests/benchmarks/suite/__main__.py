@@ -30,6 +30,8 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="As few items as show that it works.")
     parser.add_argument("--keep", action="store_true", help="Write docs/benchmarks.* anew.")
     options = parser.parse_args()
+    if options.small and options.keep:
+        parser.error("--small shows that a part works; its figures are not to be kept")
     for part in options.parts:
         machine = describe_machine()
         finding = PARTS[part](small=options.small)

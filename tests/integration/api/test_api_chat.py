@@ -241,6 +241,7 @@ def test_without_a_model_it_answers_with_sentences_and_their_pages():
         assert step["tool"] == "search_pages"
         assert json.loads(step["arguments"]) == {"words": "When did the harbour open?"}
         nothing = desk.chat("xyzzy?")
+        assert "No sentence of the documents has a word in common" in nothing.body["message"]
         assert "- skagen.pdf" in nothing.body["message"]
 
 

@@ -1,20 +1,26 @@
 """Pages shown with quotes marked, through the real handlers and the real reader, on moto."""
 
 import json
+from contextlib import contextmanager
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 
 from functions.operator import build_operator
 from functions.pages import build_page_extractor, build_pages
+from functions.wiring import utc_now
 from infra.deploy.smoke_check import choose_event, judge_answer
-from pipeline.erasure.erase_document import erase_document
+from pipeline.erasure.erase_document import erase_document, settle_erasures
+from pipeline.erasure.erasure_types import SETTLES_AFTER
 from pipeline.extraction.page_views.page_layout import MOST_PIXELS_A_SIDE, PNG_BEGINNING
+from pipeline.recognition.page_words import RecognisedPage, RecognisedWord
 from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.desks.api_desk import make_event
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.pdf.pdf_files import make_text_pdf
+from tests.fakes.pdf.scanned_pdf_files import make_mixed_pdf, render_texts
 
 FIRST = "The pier at Ellery was opened by the harbour master in 1987."
 SECOND = "The tide turns at noon and the ferry leaves the harbour of Portness."
@@ -23,12 +29,12 @@ SECOND = "The tide turns at noon and the ferry leaves the harbour of Portness."
 class PageDesk:
     """Documents that were read by the pipeline, and the function that shows their pages."""
 
-    def __init__(self, account, pages):
-        self.account, self.pages = account, pages
+    def __init__(self, account, pages, extractor):
+        self.account, self.pages, self.extractor = account, pages, extractor
 
-    def put(self, key, data):
+    def put(self, key, data, engines=()):
         self.account.upload(key, data)
-        with run_pipeline(self.account) as pipeline:
+        with run_pipeline(self.account, engines=engines) as pipeline:
             pipeline.run()
             return pipeline.document(key)
 
@@ -53,7 +59,13 @@ class PageDesk:
 @pytest.fixture(scope="module")
 def desk():
     with open_account() as account, build_page_extractor(account.settings) as extractor:
-        yield PageDesk(account, build_pages(account.settings, account.clients, extractor))
+        pages = build_pages(account.settings, account.clients, extractor)
+        yield PageDesk(account, pages, extractor)
+
+
+def open_operator(account):
+    settings = account.settings.model_copy(update={"operator_api_key_id": "key"})
+    return build_operator(settings, account.clients)
 
 
 def test_a_page_is_a_picture_with_the_quote_marked(desk):
@@ -130,11 +142,94 @@ def test_an_erased_document_leaves_no_picture(desk):
         assert desk.show(one, 1)[0] == 200
     folder = f"pages/{document.text_address.split('-')[0]}/"
     assert [key for key in desk.list_views() if key.startswith(folder)]
-    operator = build_operator(
-        desk.account.settings.model_copy(update={"operator_api_key_id": "key"}),
-        desk.account.clients,
-    )
-    erase_document(document.document_id, "a test", operator.services)
+    erase_document(document.document_id, "a test", open_operator(desk.account).services)
     assert not [key for key in desk.list_views() if key.startswith(folder)]
     assert desk.list_views()
     assert desk.show(document, 1)[0] == 404
+
+
+class Interrupted:
+    """Draws pages, after something else has happened."""
+
+    def __init__(self, extractor, happens):
+        self.extractor, self.happens = extractor, happens
+
+    @contextmanager
+    def open(self, path, deadline):
+        self.happens()
+        with self.extractor.open(path, deadline) as document:
+            yield document
+
+
+def open_interrupted(desk, happens):
+    account = desk.account
+    with_interruption = Interrupted(desk.extractor, happens)
+    pages = build_pages(account.settings, account.clients, with_interruption)
+    return PageDesk(account, pages, desk.extractor)
+
+
+def test_a_page_that_is_drawn_while_its_document_is_erased_leaves_no_picture(desk):
+    document = desk.put("raced.pdf", make_text_pdf("Words that are erased meanwhile."))
+    folder = f"pages/{document.text_address.split('-')[0]}/"
+    operator = open_operator(desk.account)
+    raced = open_interrupted(
+        desk, lambda: erase_document(document.document_id, "a test", operator.services)
+    )
+    raced.show(document, 1)
+    assert [key for key in desk.list_views() if key.startswith(folder)]
+    later = replace(operator.services, now=lambda: utc_now() + SETTLES_AFTER * 2)
+    settle_erasures(later)
+    assert not [key for key in desk.list_views() if key.startswith(folder)]
+    assert desk.show(document, 1)[0] == 404
+
+
+def test_two_who_look_first_at_the_same_time_get_the_same_picture_once(desk):
+    document = desk.put("twice.pdf", make_text_pdf("Words that two look at."))
+    answers = []
+    slow = open_interrupted(desk, lambda: answers.append(desk.show(document, 1, "two look")))
+    answers.append(slow.show(document, 1, "two look"))
+    (first, one), (second, other) = answers
+    assert (first, second) == (200, 200)
+    assert one["marks"] == other["marks"] != []
+    assert urlsplit(one["picture_url"]).path == urlsplit(other["picture_url"]).path
+    folder = f"pages/{document.text_address.split('-')[0]}/"
+    assert len([key for key in desk.list_views() if key.startswith(folder)]) == 2
+
+
+def test_of_a_scanned_page_the_recognised_words_are_marked(desk):
+    (picture,) = render_texts("The pier of Ellery", dots_per_inch=30)
+    engine = RecognisingEngine()
+    with_ocr = desk.account.settings.model_copy(update={"ocr_engine": ("tesseract",)})
+    account = replace(desk.account, settings=with_ocr)
+    document = PageDesk(account, desk.pages, desk.extractor).put(
+        "scan.pdf", make_mixed_pdf(picture), engines=(engine,)
+    )
+    page = desk.show(document, 1, "of Ellery")[1]
+    assert page["match"] == "exact"
+    assert page["marks"] == [{"left": 0.5, "top": 0.1, "width": 0.4, "height": 0.1}]
+    assert desk.read(page["picture_url"]).startswith(PNG_BEGINNING)
+    # A part of a word has the box of the whole word.
+    assert desk.show(document, 1, "Elle")[1]["match"] == "none"
+
+
+class RecognisingEngine:
+    """Reads the same words on every picture."""
+
+    name = "fake"
+
+    def recognise(self, picture, deadline):
+        picture()
+        words = (
+            RecognisedWord(text="The", box=(100, 100, 200, 200), confidence=90, begins_line=True),
+            RecognisedWord(text="pier", box=(300, 100, 400, 200), confidence=90),
+            RecognisedWord(text="of", box=(500, 100, 600, 200), confidence=90),
+            RecognisedWord(text="Ellery", box=(620, 100, 900, 200), confidence=90),
+        )
+        return RecognisedPage(
+            engine="fake",
+            text="The pier of Ellery",
+            confidence=90,
+            width=1_000,
+            height=1_000,
+            words=words,
+        )

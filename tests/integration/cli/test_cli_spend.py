@@ -66,6 +66,18 @@ def test_what_the_provider_says_stands_beside_what_is_computed(stack, spend_on, 
     assert (today["models"][0]["told_usd"], today["models"][0]["told_calls"]) == (0.24, 1)
 
 
+def test_what_is_reserved_for_calls_is_told_beside_what_is_spent(stack, account, capsys):
+    table = LedgerTable(account.clients.dynamodb, account.settings.ledger_table, lambda s: None)
+    price = ModelPrice(input=0.25, output=2.0)
+    limits = Limits(price=price, daily=10_000_000, document=None, zone=ZoneInfo("UTC"))
+    meter = SpendMeter(table, "gpt", limits, lambda: NOW, lambda: "lease-gpt")
+    reserved = meter.reserve(meter.compute_cost(Usage(1, 1_000_000, 500)))
+    said = write(stack, capsys, as_json=False)
+    assert "$0.00 spent, $0.2510 reserved for calls; the limit is $10.00" in said.err
+    assert json.loads(write(stack, capsys, as_json=True).out)[0]["reserved_usd"] > 0
+    meter.settle(reserved, Usage(1, 1_000_000, 500))
+
+
 def test_a_model_without_a_price_is_named_as_such(stack, spend_on, capsys):
     spend_on("home-made", None)
     said = write(stack, capsys, as_json=False)

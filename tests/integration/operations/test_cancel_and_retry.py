@@ -23,8 +23,11 @@ from shared.messages.tasks import TASK
 from tests.fakes.dead_letter_boxes import receive_all
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.operations import DEADLINE, build_operation_services, redo
-from tests.fakes.pdf.pdf_files import make_prose_pdf
+from tests.fakes.pdf.nesting_pdf_files import make_portfolio
+from tests.fakes.pdf.pdf_files import make_prose_pdf, make_text_pdf
 from tests.fakes.replays import MoodyModel, list_steps
+
+MINUTES = ("minutes.pdf", make_prose_pdf(1))
 
 
 @pytest.fixture
@@ -130,6 +133,39 @@ def test_a_redo_that_is_cancelled_leaves_the_document_as_it_was(pipeline, servic
     redo(services, order="again")
     pipeline.run()
     assert (pipeline.document("a.pdf").status, pipeline.document("a.pdf").run) == ("DONE", 3)
+
+
+@pytest.mark.parametrize(
+    ("make", "status", "told"),
+    [
+        (lambda: make_text_pdf("", ""), DocumentStatus.NO_TEXT, (2, "1-2")),
+        (lambda: b"%PDF-1.7 and nothing more", DocumentStatus.REJECTED, (0, "")),
+        (lambda: make_portfolio([MINUTES], cover=""), DocumentStatus.NO_TEXT, (1, "1")),
+    ],
+    ids=["blank", "damaged", "with files inside"],
+)
+def test_one_without_text_whose_redo_is_cancelled_tells_of_its_pages_as_before(
+    pipeline, services, account, make, status, told
+):
+    account.upload("a.pdf", make())
+    pipeline.run()
+    before = pipeline.document("a.pdf")
+    assert (before.status, before.pages, before.empty_pages) == (status, *told)
+    redo(services, "a.pdf")
+    pipeline.worker.poll()
+    assert pipeline.document("a.pdf").status is DocumentStatus.RECEIVED
+    assert cancel_all(services, "a.pdf").back == 1
+    after = pipeline.document("a.pdf")
+    # It is read from its first page again, if it is.
+    moved = {"run", "updated_at", "next_page", "reading_milliseconds"}
+    assert after.model_dump(exclude=moved) == before.model_dump(exclude=moved)
+    # What was on its way to read it finds nothing to do.
+    pipeline.run()
+    assert pipeline.document("a.pdf").status is status
+    redo(services, "a.pdf", order="again")
+    pipeline.run()
+    again = pipeline.document("a.pdf")
+    assert (again.status, again.pages, again.empty_pages) == (status, *told)
 
 
 def test_a_task_is_cancelled_before_it_starts_and_its_sender_told(account, pipeline, services):

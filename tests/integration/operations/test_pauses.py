@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pipeline.operations.pause import PauseServices, keep_pauses, pause, resume
-from shared.errors import InvalidRequestError
+from shared.errors import InvalidRequestError, ServiceError
 from shared.ledger.pauses import count_paused_time, read_pauses
 from tests.fakes.aws.ledger_rows import START, Clock, open_table
 
@@ -19,8 +19,11 @@ class Mappings:
     def __init__(self):
         self.ids = {"ingest": "1", "convert": "2", "recognise": "3", "worker": "4", "report": "5"}
         self.on = dict.fromkeys(self.ids, True)
+        self.busy = set()
 
     def switch(self, consumer, *, on):
+        if consumer in self.busy:
+            raise ServiceError(f"the consumer {consumer}", delay_seconds=1.0, reason="busy")
         self.on[consumer] = on
 
 
@@ -60,6 +63,18 @@ def test_what_switched_a_paused_consumer_on_is_undone_and_others_are_left_alone(
     mappings.on |= {"ingest": False, "worker": True}
     assert keep_pauses(services) == 1
     assert [name for name, on in mappings.on.items() if not on] == ["ingest", "worker"]
+
+
+def test_a_mapping_that_cannot_be_switched_keeps_no_other_one_from_it(services, mappings):
+    pause([], "x", WHO, services)
+    mappings.on = dict.fromkeys(mappings.ids, True)
+    mappings.busy = {"convert", "recognise"}
+    with pytest.raises(ServiceError, match="consumer convert"):
+        keep_pauses(services)
+    assert [name for name, on in mappings.on.items() if not on] == ["ingest", "worker"]
+    mappings.busy.clear()
+    assert keep_pauses(services) == len(PAUSED)
+    assert [name for name, on in mappings.on.items() if on] == ["report"]
 
 
 def test_a_pause_counts_from_its_beginning_to_its_end_and_only_since_a_time(account):

@@ -7,7 +7,7 @@ import pytest
 
 from infra.cli.exit_codes import ExitCode
 from infra.cli.local.local_stack import describe_clients, describe_inbound_mail
-from infra.cli.local.run import compose_environment, run_with_emulator
+from infra.cli.local.run import compose_arguments, compose_environment, run_with_emulator
 from infra.cli.output import Output
 from infra.local.parameters import keep_given_parameters
 from infra.local.record import LocalFolder, LocalRecord
@@ -46,6 +46,16 @@ def test_nothing_of_the_callers_own_aws_is_left():
     )
 
 
+@pytest.mark.parametrize("program", ["aws", "/usr/bin/aws", "aws.exe"])
+def test_the_aws_command_line_is_told_the_address_with_the_command(program):
+    """Version 1 takes no other for SQS, and version 2 none at all before 2.13."""
+    told = ["--endpoint-url", URL, "sqs", "list-queues"]
+    assert compose_arguments(RECORD, [program, "sqs", "list-queues"]) == told
+    given = ["s3", "ls", "--endpoint-url", "http://other"]
+    assert compose_arguments(RECORD, [program, *given]) == given
+    assert compose_arguments(RECORD, ["python", "aws"]) == ["aws"]
+
+
 @pytest.fixture
 def running(monkeypatch):
     monkeypatch.setattr("infra.cli.local.run.read_live_record", lambda folder: RECORD)
@@ -68,9 +78,9 @@ def test_a_command_that_is_not_there_and_a_stack_that_does_not_run(running, tmp_
 
 def test_the_lines_for_other_clients_hold_the_address_where_each_takes_it():
     lines = list(describe_clients(RECORD))
-    first_version = lines[lines.index("Version 1, with the same set:") + 1]
-    assert first_version.startswith(f"  aws --endpoint-url {URL} sqs ")
-    assert any(line.startswith(f"  export AWS_ENDPOINT_URL={URL} ") for line in lines)
+    settings = lines.index("The AWS command line, version 1 or 2, once these are set:") + 1
+    assert lines[settings].startswith(f"  export AWS_ENDPOINT_URL={URL} ")
+    assert lines[settings + 1].startswith(f"  aws --endpoint-url {URL} sqs ")
     (boto,) = [line for line in lines if "boto3.client" in line]
     assert boto.startswith(f'  boto3.client("sqs", endpoint_url="{URL}", ')
     compile(boto.strip(), "line", "eval")

@@ -14,7 +14,12 @@ from pipeline.extraction.page_views.page_layout import (
     encode_layout,
     encode_view,
 )
-from pipeline.page_views.page_quote import MOST_SHOWN_CHARACTERS, mark_picture, mark_text
+from pipeline.page_views.page_quote import (
+    MOST_SHOWN_CHARACTERS,
+    MarkedPicture,
+    mark_picture,
+    mark_text,
+)
 from pipeline.page_views.quote_places import QuoteMatch
 
 # Of a letter, in parts of the page.
@@ -124,3 +129,21 @@ def test_what_no_sane_reader_sends_is_refused(change):
 def test_bytes_that_are_no_view_are_refused(data):
     with pytest.raises(ViewError):
         decode_view(data)
+
+
+def test_what_is_printed_twice_to_look_bold_is_one_text():
+    layout = lay_out("the ferry")
+    again = [place and (place[0] + 20, *place[1:3], place[3] + 10) for place in layout.places]
+    bold = PageLayout(10, 10, layout.text * 2, (*layout.places, *again))
+    assert mark_picture("the ferry", bold).match is QuoteMatch.EXACT
+    over = PageLayout(10, 10, layout.text + "xxxxxxxxx\n", (*layout.places, *again))
+    assert mark_picture("the ferry", over).match is QuoteMatch.NEAR
+
+
+def test_a_part_of_what_has_one_box_is_near_and_the_box_is_marked_once():
+    box = (1_000, 1_000, 3_000, 1_200)
+    layout = PageLayout(
+        10, 10, "Security Handler", tuple(None if c == " " else box for c in "Security Handler")
+    )
+    assert mark_picture("Security Handler", layout) == MarkedPicture(QuoteMatch.EXACT, (box,))
+    assert mark_picture("Handler", layout) == MarkedPicture(QuoteMatch.NEAR, (box,))

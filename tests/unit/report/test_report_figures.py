@@ -22,7 +22,7 @@ from pipeline.report.figures import (
 from pipeline.report.page.figures import build_sum
 from pipeline.report.report_types import Counts, DailyReport
 from pipeline.report.slowness import DurationTally, Slow, explain_slowness
-from shared.aws.dynamodb_table import IndexPage
+from shared.ledger.arrivals import ArrivalPage
 from shared.ledger.tasks import LOST_TASK_REASON
 from shared.ledger.timeline import Event
 from shared.lifecycle import DocumentStatus, TaskStatus
@@ -72,7 +72,7 @@ def task(number, status, *, task_id=None, wait_seconds=None, **attributes):
 
 def pages(rows, size=7):
     return [
-        IndexPage(len(rows[start : start + size]), iter(rows[start : start + size]))
+        ArrivalPage(len(rows[start : start + size]), iter(rows[start : start + size]))
         for start in range(0, len(rows), size)
     ]
 
@@ -122,7 +122,7 @@ def test_a_status_that_no_report_knows_is_missing_from_the_sum_and_named(statuse
 
 def test_a_row_that_is_lost_on_its_way_is_missing_from_the_sum():
     rows = [document(n, "DONE") for n in range(3)]
-    figures = count_documents([IndexPage(4, iter(rows))], MADE_AT)
+    figures = count_documents([ArrivalPage(4, iter(rows))], MADE_AT)
     assert figures.tally.counts.discrepancy == 1
 
 

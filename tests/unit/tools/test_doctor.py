@@ -21,7 +21,12 @@ from infra.doctor.aws_checks import (
     sum_concurrency,
 )
 from infra.doctor.check import Verdict
-from infra.doctor.local_checks import check_clock, check_disk, check_python
+from infra.doctor.local_checks import (
+    check_clock,
+    check_disk,
+    check_python,
+    check_this_machine,
+)
 from infra.doctor.mail_check import check_mail, judge_mail
 from infra.doctor.model_check import check_model
 from infra.doctor.window_check import check_window
@@ -181,6 +186,15 @@ def test_machine_is_judged():
     assert check_disk(10**8).verdict is Verdict.FAILURE
     assert check_disk(10**9).verdict is Verdict.WARNING
     assert check_disk(10**11).verdict is Verdict.OK
+
+
+def test_a_state_folder_of_no_use_is_a_failure_that_says_why(tmp_path):
+    root = tmp_path / "state"
+    root.write_text("a file")
+    checks = {check.name: check for check in check_this_machine(root)}
+    assert checks["local stack"].verdict is Verdict.FAILURE
+    assert checks["local stack"].words == f"{root} cannot be used"
+    assert checks["emulator"].verdict is Verdict.WARNING
 
 
 def test_model_is_looked_for_in_the_list_of_its_server():

@@ -16,14 +16,18 @@ from infra.local.process import clear_scratch, launch, make_scratch, wait_for
 from infra.local.record import (
     LocalFolder,
     LocalRecord,
+    claim_deployment,
     claim_folder,
     ensure_key,
     is_running,
+    note_holder,
+    read_holder,
     read_live_record,
     read_record,
     write_record,
 )
-from infra.local.stack import delete_local_data
+from infra.local.stack import delete_local_data, stop_local_stack
+from infra.locked_environment import ensure_environment
 from shared.errors import LocalStackError
 
 RECORD = LocalRecord(1, 2, "http://127.0.0.1:2", "us-east-1", "s", "k", "s", {"Name": "value"})
@@ -90,6 +94,33 @@ def test_damaged_record_is_no_crash(folder):
             read_record(folder)
 
 
+def test_what_was_left_behind_is_told_with_what_to_do(folder):
+    """Whoever started it is gone, and the emulator is there: it will never be ready by itself."""
+    with claim_folder(folder) as lock:
+        note_holder(lock, 123)
+        for left in ("{", None):
+            if left is None:
+                write_record(folder, replace(RECORD, outputs={}))
+            else:
+                folder.record.write_text(left)
+            with pytest.raises(LocalStackError, match=r"left behind .*`seashore local down` stops"):
+                read_live_record(folder)
+            with claim_deployment(folder), pytest.raises(LocalStackError, match="starting or"):
+                read_live_record(folder)
+        assert read_holder(folder) == 123
+    with claim_folder(folder):
+        assert read_holder(folder) is None
+
+
+def test_one_command_at_a_time_deploys(folder):
+    with (
+        claim_deployment(folder),
+        pytest.raises(LocalStackError, match="wait for its end"),
+        claim_deployment(folder),
+    ):
+        pass
+
+
 def launch_holder(folder, lock):
     """A stand-in for the emulator: it holds the lock until its process is ended."""
     hold = "import sys, time; print('began', flush=True); time.sleep(60)"
@@ -106,6 +137,17 @@ def test_program_begins_once_its_record_is_written_and_holds_the_lock(folder):
     finally:
         os.killpg(pid, signal.SIGKILL)
     assert wait_for(lambda: not is_running(folder), timeout_seconds=30)
+
+
+@pytest.mark.parametrize("record", [None, "{", '{"pid": 1}'])
+def test_one_whose_record_cannot_be_read_is_stopped_all_the_same(folder, record):
+    with claim_folder(folder) as lock, launch_holder(folder, lock) as pid:
+        note_holder(lock, pid)
+    if record is not None:
+        folder.record.write_text(record)
+    stop_local_stack(folder.root, lambda line: None)
+    assert not is_running(folder)
+    assert not folder.record.exists()
 
 
 def test_program_whose_launch_is_broken_off_leaves_nobody_with_the_lock(folder):
@@ -203,3 +245,15 @@ def test_scratch_is_a_plain_folder_elsewhere(folder, tmp_path):
     assert not folder.scratch.is_symlink()
     clear_scratch(folder)
     assert not folder.scratch.exists()
+
+
+def test_an_environment_that_was_cut_short_is_made_anew(tmp_path):
+    """As by a full disk: uv itself clears no folder that is no environment."""
+    folder, lock = tmp_path / "emulator", tmp_path / "lock.txt"
+    folder.mkdir()
+    (folder / "CACHEDIR.TAG").touch()
+    lock.write_text("# nothing is installed\n")
+    said = []
+    assert ensure_environment(folder, lock, "the emulator", said.append).exists()
+    ensure_environment(folder, lock, "the emulator", said.append)
+    assert said == ["Installing the emulator (once)"]
