@@ -188,6 +188,9 @@ class Settings(BaseModel):
     chat_max_tokens: int = Field(default=60_000, ge=1_000, le=1_000_000)
     api_deadline_seconds: float = Field(default=25.0, ge=1, le=28)
     cors_origins: OriginList = ("*",)
+    api_authorizer: Literal["none", "iam", "cognito"] = "none"
+    cognito_domain: OptionalText = None
+    cognito_client_id: OptionalText = None
 
     max_receive_count: int = Field(default=5, ge=1)
     max_deferral_age_seconds: int = Field(default=3 * 24 * 3600, ge=1)

@@ -107,7 +107,7 @@ def start(
         ),
     ] = False,
 ) -> None:
-    """Put PDFs into a bucket and read summaries that account for every page."""
+    """Put documents into a bucket, and read summaries that account for every page and sheet."""
 
 
 def main() -> None:
