@@ -18,7 +18,7 @@ from shared.ledger.documents import Clock
 from shared.ledger.spend import Account
 from shared.llm.model import LanguageModel
 from shared.llm.model_window import build_window
-from shared.prices import MICRO_USD_PER_USD
+from shared.prices import MICRO_USD_PER_USD, ModelPrice
 from shared.settings import Settings
 
 
@@ -28,10 +28,24 @@ def build_meter(
     """The spending limit of a configured model; None for the one that costs nothing."""
     if not settings.uses_openai:
         return None
+    return build_priced_meter(
+        settings, table, now, model, settings.model_prices.get(model), account
+    )
+
+
+def build_priced_meter(
+    settings: Settings,
+    table: LedgerTable,
+    now: Clock,
+    name: str,
+    price: ModelPrice | None,
+    account: Account = Account.PIPELINE,
+) -> SpendMeter:
+    """The spending limit of what costs money, by its price."""
     is_chat = account is Account.CHAT
     daily_cap_usd = settings.chat_daily_cap_usd if is_chat else settings.daily_cap_usd
     limits = Limits(
-        price=settings.model_prices.get(model),
+        price=price,
         daily=_to_micro_usd(daily_cap_usd),
         document=_to_micro_usd(settings.document_cap_usd),
         zone=settings.time_zone,
@@ -39,7 +53,7 @@ def build_meter(
         daily_tokens=settings.daily_cap_tokens,
     )
     note_share = emit_chat_cap_share if is_chat else emit_cap_share
-    return SpendMeter(table, model, limits, now, lambda: uuid.uuid4().hex, note_share)
+    return SpendMeter(table, name, limits, now, lambda: uuid.uuid4().hex, note_share)
 
 
 def _to_micro_usd(usd: float | None) -> int | None:

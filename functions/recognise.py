@@ -5,6 +5,7 @@ It decodes pictures, in a child process, and so holds no key and reads no docume
 
 import os
 import tempfile
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ from functions.delivery.isolation import process_batch_in_isolation
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_services
+from pipeline.recognition.engine_order import PictureEngine
+from pipeline.recognition.page_words import TESSERACT
 from pipeline.recognition.recognise_page import (
-    PictureEngine,
     RecognitionServices,
     do_recognition,
 )
-from pipeline.recognition.recogniser import TESSERACT
 from pipeline.recognition.recognition_failures import (
     give_up_recognition,
     note_recognition_delay,
@@ -29,9 +30,10 @@ from pipeline.recognition.recognition_failures import (
 from pipeline.recognition.tesseract_engine import TesseractEngine
 from pipeline.services import Services
 from shared.aws.clients import Clients
+from shared.deadline import Deadline
 from shared.messages.work_items import RecognitionItem, decode_recognition_item
 from shared.queue_catalogue import RECOGNITION
-from shared.settings import Settings, read_settings
+from shared.settings import PAID_ENGINES, Settings, read_settings
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -46,26 +48,36 @@ def _build_container() -> tuple[Consumer[RecognitionItem], Runtime]:
     settings = read_settings(os.environ)
     clients = Clients()
     base = build_services(settings, clients)
-    return build_recognise(settings, clients, base, build_engines(settings, base))
-
-
-def build_engines(settings: Settings, base: Services) -> tuple[PictureEngine, ...]:
-    """The engines that the settings name, in their order."""
     folder = Path(tempfile.gettempdir()) / "seashore-languages"
-    engines: dict[str, PictureEngine] = {
-        TESSERACT: TesseractEngine(
-            settings.ocr_languages, folder, base.objects, base.artifacts_bucket
-        ),
-    }
-    return tuple(engines[name] for name in settings.ocr_engine if name in engines)
+    tesseract = TesseractEngine(settings.ocr_languages, folder, base.objects, base.artifacts_bucket)
+    engines = (tesseract,) if TESSERACT in settings.ocr_engine else ()
+    return build_recognise(settings, clients, base, engines, tesseract.prepare)
 
 
 def build_recognise(
-    settings: Settings, clients: Clients, base: Services, engines: tuple[PictureEngine, ...]
+    settings: Settings,
+    clients: Clients,
+    base: Services,
+    engines: tuple[PictureEngine, ...],
+    prepare: Callable[[bytes, Deadline], bytes] = lambda picture, deadline: picture,
 ) -> tuple[Consumer[RecognitionItem], Runtime]:
-    """Put the function's parts together."""
+    """Put the function's parts together.
+
+    Args:
+        settings: The settings.
+        clients: The AWS clients.
+        base: The ledger and S3.
+        engines: Those that cost nothing, in their order.
+        prepare: Makes a picture one that the others take, which the worker asks.
+    """
     queue_url, dlq_url = RECOGNITION.find_urls(settings)
-    services = RecognitionServices(**vars(base), engines=engines, recognition_queue_url=queue_url)
+    services = RecognitionServices(
+        **vars(base),
+        engines=engines,
+        has_paid_engines=any(name in PAID_ENGINES for name in settings.ocr_engine),
+        prepare=prepare,
+        recognition_queue_url=queue_url,
+    )
     consumer = Consumer(
         name=RECOGNITION.stage,
         queue_url=queue_url,

@@ -16,7 +16,7 @@ REPLAYS = frozenset({"replayed", "replayed_edited"})
 REFUSED = "replay_refused"
 _BEGINS = REPLAYS | {"started", "extracted", "redone", "retried"}
 _ENDS = frozenset({"finished", "rejected", "failed"})
-OPERATOR_STEPS = REPLAYS | {REFUSED, "discarded"}
+OPERATOR_STEPS = REPLAYS | {REFUSED, "discarded", "restored"}
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from pipeline.dead_letters.sweep import SweepServices, sweep
 from pipeline.operations.redo_document import give_up_redo, redo_document
+from pipeline.recognition.read_picture import PictureServices, give_up_picture, read_picture
 from pipeline.summaries.summarize_document import (
     combine_chunks,
     give_up_chunk,
@@ -15,7 +16,15 @@ from pipeline.tasks.task_kind import TaskServices
 from shared.deadline import Deadline
 from shared.ledger.subjects import subject_row_key
 from shared.ledger.waiting import Wait, note_wait
-from shared.messages.work_items import Combine, Redo, SummarizeChunk, Sweep, TaskCallback, WorkItem
+from shared.messages.work_items import (
+    Combine,
+    ReadPicture,
+    Redo,
+    SummarizeChunk,
+    Sweep,
+    TaskCallback,
+    WorkItem,
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class WorkServices:
 
     items: TaskServices
     sweep: SweepServices
+    pictures: PictureServices
 
 
 def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
@@ -40,6 +50,8 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
             combine_chunks(message, services.items, deadline)
         case Redo() as message:
             redo_document(message, services.items)
+        case ReadPicture() as message:
+            read_picture(message, services.pictures, services.items, deadline)
         case Sweep():
             sweep(services.sweep, item.item_id, deadline)
         case TaskCallback() as message:
@@ -48,7 +60,9 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
             work_on_task(order, services.items, deadline)
 
 
-def give_up_work(item: WorkItem, cause: str, services: TaskServices) -> None:
+def give_up_work(
+    item: WorkItem, cause: str, services: TaskServices, pictures: PictureServices
+) -> None:
     """Note in the ledger that a message will not be done, and why."""
     match item.message:
         case SummarizeChunk() as message:
@@ -57,6 +71,8 @@ def give_up_work(item: WorkItem, cause: str, services: TaskServices) -> None:
             give_up_combine(message, cause, services)
         case Redo() as message:
             give_up_redo(message, cause, services)
+        case ReadPicture() as message:
+            give_up_picture(message, cause, pictures, services)
         case Sweep() | TaskCallback():
             # A tick is followed by the next; a task that its sender was not told of is done.
             return

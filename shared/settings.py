@@ -89,14 +89,20 @@ ExtraBody = Annotated[
 ]
 
 
+# Those that cost money come after those that do not, and run in another function.
+FREE_ENGINES, PAID_ENGINES = ("tesseract",), ("textract", "model")
+
+
 def _check_engines(value: tuple[str, ...]) -> tuple[str, ...]:
-    known = ("tesseract",)
+    known = (*FREE_ENGINES, *PAID_ENGINES)
     if value in (("off",), ()):
         return ()
     unknown = [name for name in value if name not in known]
-    if unknown or not value or len(set(value)) != len(value):
+    are_free_first = sorted(value, key=lambda name: name in PAID_ENGINES) == list(value)
+    if unknown or not value or len(set(value)) != len(value) or not are_free_first:
         raise ValueError(
-            f"give off, or one or more of {', '.join(known)}, the first to be asked first"
+            f"give off, or one or more of {', '.join(known)}, the first to be asked first, and "
+            f"{' and '.join(FREE_ENGINES)} before those that cost money"
         )
     return value
 
@@ -182,6 +188,9 @@ class Settings(BaseModel):
     chat_max_tokens: int = Field(default=60_000, ge=1_000, le=1_000_000)
     api_deadline_seconds: float = Field(default=25.0, ge=1, le=28)
     cors_origins: OriginList = ("*",)
+    api_authorizer: Literal["none", "iam", "cognito"] = "none"
+    cognito_domain: OptionalText = None
+    cognito_client_id: OptionalText = None
 
     max_receive_count: int = Field(default=5, ge=1)
     max_deferral_age_seconds: int = Field(default=3 * 24 * 3600, ge=1)

@@ -11,12 +11,16 @@ from aws_lambda_powertools import Logger
 from functions.console import document_actions
 from functions.console.action_services import ActionServices
 from functions.console.fragment_routes import FragmentRoutes
+from functions.console.letters import discard_actions, letter_actions, replay_actions
 
 ACTIONS = "/console/actions"
 
 # One entry for each page that acts.
 _ADD_ROUTES: tuple[Callable[[FragmentRoutes, ActionServices], None], ...] = (
     document_actions.add_routes,
+    letter_actions.add_routes,
+    replay_actions.add_routes,
+    discard_actions.add_routes,
 )
 
 

@@ -2,9 +2,11 @@
 
 from pathlib import PurePosixPath
 from typing import Any
+from urllib.parse import urlencode
 
 from functions.console.coverage_view import draw_coverage
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
+from functions.console.timeline_view import read_steps
 from functions.http.models import DOCUMENT_ID_PATTERN
 from functions.http.route_parts import check_id
 from functions.http.services import ApiServices
@@ -16,17 +18,16 @@ from pipeline.summaries.versions import (
     compare_summaries,
     list_versions_of_summary,
 )
-from pipeline.timeline import OPERATOR_STEPS, build_timeline
-from pipeline.timeline_words import describe_details, describe_gap
 from shared.errors import InvalidRequestError, NothingFoundError, ObjectMissingError
 from shared.ledger.document_lists import read_children
 from shared.ledger.documents import Document, document_pk, find_document
-from shared.ledger.timeline import read_timeline
 from shared.lifecycle import REDONE_FROM, DocumentStatus
 from shared.page_ranges import parse_page_ranges
 
 # What is longer is read whole from its file.
 _MOST_PAGE_CHARACTERS = 200_000
+# As the route that marks it takes (`functions/http/page_models.py`), whose function is another.
+_MOST_QUOTE_CHARACTERS = 2_000
 
 
 def add_document_routes(routes: FragmentRoutes, services: ApiServices) -> None:
@@ -43,7 +44,7 @@ def add_document_routes(routes: FragmentRoutes, services: ApiServices) -> None:
             leaf = 1
         return Fragment(
             "document.html.j2",
-            {**values, "leaf": None if leaf is None else desk.read_page(document, leaf)},
+            {**values, "leaf": None if leaf is None else desk.read_page(document, leaf, asked)},
         )
 
     @routes.get("/documents/<document_id>/standing")
@@ -55,7 +56,8 @@ def add_document_routes(routes: FragmentRoutes, services: ApiServices) -> None:
         document = desk.find(document_id)
         if not page.isascii() or not page.isdigit():
             raise NothingFoundError("there is no such page")
-        return Fragment("document_page.html.j2", {"leaf": desk.read_page(document, int(page[:9]))})
+        leaf = desk.read_page(document, int(page[:9]), asked)
+        return Fragment("document_page.html.j2", {"leaf": leaf})
 
     @routes.get("/documents/<document_id>/files")
     def link_files(asked: Asked, document_id: str) -> Fragment:
@@ -127,26 +129,18 @@ class DocumentDesk:
 
     def describe_standing(self, document: Document) -> dict[str, Any]:
         """What changes while a document is worked on."""
-        events = read_timeline(self._reader.table, document_pk(document.document_id))
-        timeline = build_timeline(events)
         return {
             "document": document,
             "sentence": describe_status(document),
             "wait": describe_wait(document, self._reader.now()),
-            "timeline": timeline,
-            "steps": [
-                {
-                    "step": step,
-                    "after": describe_gap(step.since_previous_seconds),
-                    "more": describe_details(step.details),
-                    "is_of_operator": step.step in OPERATOR_STEPS,
-                }
-                for step in timeline.steps
-            ],
+            **read_steps(self._reader.table, document_pk(document.document_id)),
         }
 
-    def read_page(self, document: Document, number: int) -> dict[str, Any]:
-        """The text of a page, or why there is none.
+    def read_page(self, document: Document, number: int, asked: Asked) -> dict[str, Any]:
+        """The text of a page, or why there is none, and where its picture is asked for.
+
+        That is a function of its own (`functions/pages.py`): the script asks it for the picture
+        with the quoted words marked, while the text is there to read.
 
         Raises:
             NothingFoundError: The document has no such page.
@@ -161,9 +155,13 @@ class DocumentDesk:
             reason = str(error)
         if document.status is DocumentStatus.DELETED:
             text, reason = "", "the document is deleted"
+        quote = asked.choose("quote", _MOST_QUOTE_CHARACTERS)
+        query = "" if quote is None else f"?{urlencode({'quote': quote})}"
         return {
             "document": document,
             "number": number,
+            "quote": quote,
+            "view": f"documents/{document.document_id}/pages/{number}{query}",
             "text": text[:_MOST_PAGE_CHARACTERS],
             "is_cut": len(text) > _MOST_PAGE_CHARACTERS,
             "reason": reason,

@@ -48,10 +48,12 @@ class Fragment:
     Args:
         template: Its file in `templates`.
         values: What the template names.
+        has_changed: Whether something was done, so that all polls of the page ask at once.
     """
 
     template: str
     values: Mapping[str, Any] = field(default_factory=dict)
+    has_changed: bool = False
 
 
 @dataclass(frozen=True)
@@ -180,4 +182,5 @@ def add_security_headers(answer: dict[str, Any]) -> dict[str, Any]:
 def _write(shown: Fragment | Response[Any]) -> Response[Any]:
     if isinstance(shown, Response):
         return shown
-    return Response(200, HTML, render(shown.template, shown.values))
+    headers = {"HX-Trigger": "seashore:changed"} if shown.has_changed else {}
+    return Response(200, HTML, render(shown.template, shown.values), headers)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from functions.console import documents_page, today_page
 from functions.console.fragment_routes import FragmentRoutes
+from functions.console.letters import letters_page
 from functions.http.services import ApiServices
 
 
@@ -30,4 +31,5 @@ class ConsolePage:
 PAGES = (
     ConsolePage("today", "Today", today_page.add_routes),
     ConsolePage("documents", "Documents", documents_page.add_routes),
+    ConsolePage("dead-letters", "Dead letters", letters_page.add_routes),
 )

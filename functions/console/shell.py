@@ -24,7 +24,7 @@ ASSETS = "/console/assets/"
 _FOLDER = Path(__file__).parent / "assets"
 # A static file of the distribution django-htmx, which is in the function's package for it alone.
 _HTMX = "htmx-4.min.js"
-_SCRIPTS = ("notice.js", "sign-in.js", "upload.js", "console.js")
+_SCRIPTS = ("notice.js", "sign-in.js", "upload.js", "page-view.js", "console.js")
 _OWN_ASSETS = (*_SCRIPTS, "console.css", "icon.svg")
 _MEDIA_TYPES = {
     ".js": "text/javascript; charset=utf-8",
@@ -77,9 +77,20 @@ class Shell:
             "scripts": ("htmx.js", *_SCRIPTS),
             "versions": {name: asset.version for name, asset in load_assets().items()},
             "stack": self.services.settings.stack_name,
+            "authorizer": self.services.settings.api_authorizer,
+            "provider": self._provider,
+            "client_id": self.services.settings.cognito_client_id,
         }
         policy = {"Content-Security-Policy": self._policy}
         return _write(200, render("shell.html.j2", values), HTML, policy)
+
+    @property
+    def _provider(self) -> str | None:
+        """Where people sign in; None where they do not, or nobody has said where."""
+        settings = self.services.settings
+        if settings.api_authorizer != "cognito" or settings.cognito_client_id is None:
+            return None
+        return None if settings.cognito_domain is None else f"https://{settings.cognito_domain}"
 
     @cached_property
     def _policy(self) -> str:
@@ -94,7 +105,7 @@ class Shell:
                 "script-src 'self'",
                 "style-src 'self'",
                 f"img-src 'self' {pictures}",
-                f"connect-src 'self' {uploads}",
+                " ".join(filter(None, ("connect-src 'self'", uploads, self._provider))),
                 "base-uri 'none'",
                 "form-action 'none'",
                 "frame-ancestors 'none'",

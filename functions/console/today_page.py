@@ -1,12 +1,163 @@
-"""The page *Today*: what flows, what waits, what it has cost, and what needs a person."""
+"""The page *Today*: what flows, what waits, what it has cost, and what needs a person.
+
+The figures are those of the daily report, as things stand now; the queues are asked beside them.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
 
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
 from functions.http.services import ApiServices
+from pipeline.report.day_report import ReportServices, look_at_day
+from pipeline.report.page.attention import build_alarm
+from pipeline.report.report_types import DailyReport
+from shared.aws.queues import QueueLoad
+from shared.calendar import find_day
+from shared.document_formats import PDF, find_format
+from shared.errors import SeashoreError
+from shared.ledger.documents import Document
+from shared.lifecycle import STANDINGS, DocumentStatus, Standing
+from shared.prices import MICRO_USD_PER_USD
+from shared.queue_catalogue import (
+    CONVERSIONS,
+    RECOGNITION,
+    REPORTS,
+    SWEPT_QUEUES,
+    UPLOADS,
+    WORK,
+    SourceQueue,
+)
+
+_MOST_IN_FLIGHT = 200
+_MOST_LINES = 10
+
+# In the order in which a document comes through them.
+_FLOW = (
+    (UPLOADS, "files are read"),
+    (CONVERSIONS, "office files are read"),
+    (RECOGNITION, "scans are recognised"),
+    (WORK, "summaries and tasks"),
+    (REPORTS, "the daily report"),
+)
+
+
+@dataclass(frozen=True)
+class FlowStage:
+    """A queue with its consumer, as it is drawn.
+
+    Args:
+        queue: The queue.
+        does: What its consumer does.
+        load: What waits in it; None if it could not be asked.
+        letters: How many dead letters it has; None if its DLQ could not be asked.
+        oldest: The oldest document that is on its way here.
+        pause: Why its consumer is paused, and by whom; None if it is not.
+    """
+
+    queue: SourceQueue
+    does: str
+    load: QueueLoad | None
+    letters: int | None
+    oldest: Document | None
+    pause: str | None
 
 
 def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     """Add what shows the page."""
+    desk = _build_services(services)
+    settings, reader = services.settings, services.reader
+
+    def read_values() -> dict[str, object]:
+        day = find_day(desk.now(), desk.zone)
+        report = look_at_day(day, desk)
+        pauses = {one.consumer: f"{one.reason} (by {one.by})" for one in report.pauses}
+        oldest = _find_oldest(islice(reader.list_in_flight(), _MOST_IN_FLIGHT))
+        letters = {depth.queue: depth.letters for depth in report.dead_letters.depths}
+        stages = [
+            FlowStage(
+                queue=queue,
+                does=does,
+                load=_read_load(desk, queue.find_urls(settings)[0]),
+                letters=letters.get(queue.name),
+                oldest=oldest.get(queue.name),
+                pause=pauses.get(queue.stage),
+            )
+            for queue, does in _FLOW
+        ]
+        needy = [line for line in report.lines if _needs_a_person(line.status)]
+        return {
+            "report": report,
+            "stages": stages,
+            "alarm": build_alarm(report),
+            "rows": list(_list_rows(report)),
+            "needy": needy[:_MOST_LINES],
+            "needy_more": report.documents.need_a_person - len(needy[:_MOST_LINES]),
+            "task_lines": [line for line in report.task_lines if _needs_a_person(line.status)],
+            "chat_cap": _to_micro_usd(settings.chat_daily_cap_usd),
+        }
 
     @routes.get("/today")
     def show_today(asked: Asked) -> Fragment:
-        return Fragment("today.html.j2", {})
+        return Fragment("today.html.j2", read_values())
+
+    @routes.get("/today/figures")
+    def show_figures(asked: Asked) -> Fragment:
+        return Fragment("today_figures.html.j2", read_values())
+
+
+def _build_services(services: ApiServices) -> ReportServices:
+    settings, reader = services.settings, services.reader
+    return ReportServices(
+        table=reader.table,
+        objects=reader.objects,
+        queues=services.intake.queues,
+        artifacts_bucket=reader.artifacts_bucket,
+        work_queue_url=settings.work_queue_url,
+        now=reader.now,
+        dlqs=tuple((queue.name, queue.find_urls(settings)[1]) for queue in SWEPT_QUEUES),
+        zone=settings.time_zone,
+        stack=settings.stack_name,
+        daily_cap_micro_usd=_to_micro_usd(settings.daily_cap_usd),
+    )
+
+
+def _to_micro_usd(usd: float | None) -> int | None:
+    return None if usd is None else round(usd * MICRO_USD_PER_USD)
+
+
+def _read_load(desk: ReportServices, queue_url: str) -> QueueLoad | None:
+    try:
+        return desk.queues.read_load(queue_url)
+    except SeashoreError:
+        # The page says so in its place; all else is worth showing.
+        return None
+
+
+def _find_oldest(in_flight: Iterator[Document]) -> dict[str, Document]:
+    """The oldest document on its way through each queue; they come oldest first."""
+    oldest: dict[str, Document] = {}
+    for document in in_flight:
+        oldest.setdefault(_find_queue(document).name, document)
+    return oldest
+
+
+def _find_queue(document: Document) -> SourceQueue:
+    if document.recognising_pages and document.has_all_parts:
+        return RECOGNITION
+    if document.status is not DocumentStatus.RECEIVED:
+        return WORK
+    return UPLOADS if find_format(document.key) in (PDF, None) else CONVERSIONS
+
+
+def _needs_a_person(status: str) -> bool:
+    standing = STANDINGS.get(status)
+    return standing is None or standing.needs_a_person
+
+
+def _list_rows(report: DailyReport) -> Iterator[tuple[Standing, int, int]]:
+    """How many documents and tasks stand where, without what is rare and is not there."""
+    for standing in STANDINGS.values():
+        documents, tasks = report.documents.of(standing), report.tasks.of(standing)
+        if documents or tasks or not standing.is_rare:
+            yield standing, documents, tasks

@@ -5,7 +5,6 @@ does is imported when it runs, so that `seashore --help` is there at once.
 """
 
 import errno
-import importlib.metadata
 import os
 import sys
 from typing import Annotated, Any
@@ -92,6 +91,9 @@ app.add_typer(languages, name="languages")
 
 def _write_version(wanted: bool) -> None:
     if wanted:
+        # It brings a third of all that is imported for the help.
+        import importlib.metadata
+
         typer.echo(importlib.metadata.version("seashore-pipeline"))
         raise typer.Exit
 
@@ -105,7 +107,7 @@ def start(
         ),
     ] = False,
 ) -> None:
-    """Put PDFs into a bucket and read summaries that account for every page."""
+    """Put documents into a bucket, and read summaries that account for every page and sheet."""
 
 
 def main() -> None:

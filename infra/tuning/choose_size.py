@@ -1,6 +1,5 @@
 """Which memory size of a function is best, by what its runs cost and how long they take."""
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -49,11 +48,14 @@ class MeasuredSize:
 
 def sum_up(memory_mb: int, runs: Sequence[WarmRun], architecture: str) -> MeasuredSize:
     """What the runs of a size come to; there is at least one."""
-    billed_seconds = statistics.median(run.billed_ms for run in runs) / 1_000
+    # Imported here, as the aims above are among the options of `seashore --help`.
+    from statistics import median
+
+    billed_seconds = median(run.billed_ms for run in runs) / 1_000
     one_usd = billed_seconds * memory_mb / 1_024 * GB_SECOND_USD[architecture] + REQUEST_USD
     return MeasuredSize(
         memory_mb,
-        duration_ms=statistics.median(run.duration_ms for run in runs),
+        duration_ms=median(run.duration_ms for run in runs),
         cost_usd=one_usd * 1e6,
         used_mb=max(run.used_mb for run in runs),
     )

@@ -1,4 +1,5 @@
 """Dead letters: replayed, discarded, and swept up after a process that died.
 
-Only the sweep is in a function's zip. All else here is used by the operator's command line alone.
+The sweep runs in the worker's function; all else is used by the command line, the operator function
+and the console.
 """

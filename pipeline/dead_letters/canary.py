@@ -49,14 +49,19 @@ def watch_canaries(
     """
     until = services.stopwatch() + timeout_seconds
     while True:
-        state = _look(letters, services)
+        state = look_at_canaries(letters, services)
         yield state
         if state.is_settled or services.stopwatch() >= until:
             return
         services.sleep(_POLL_SECONDS)
 
 
-def _look(letters: Sequence[Letter], services: LetterServices) -> CanaryState:
+def look_at_canaries(letters: Sequence[Letter], services: LetterServices) -> CanaryState:
+    """How replayed letters are doing now; the letters are given as they lay in the DLQ.
+
+    Raises:
+        SeashoreError: AWS failed.
+    """
     succeeded_keys = find_succeeded(services.table, letters)
     succeeded = [letter for letter in letters if letter.key in succeeded_keys]
     rest = [letter for letter in letters if letter.key not in succeeded_keys]

@@ -19,6 +19,7 @@ from shared.messages.work_items import (
     Combine,
     ContinueIngest,
     ConvertDocument,
+    ReadPicture,
     RecognisePage,
     Redo,
     RenderPages,
@@ -82,7 +83,7 @@ def _list_row_keys(work: Work) -> list[RowKey]:
     if isinstance(work.message, SummarizeChunk):
         message = work.message
         keys.append(chunk_row_key(message.document_id, message.run, message.chunk_number))
-    elif isinstance(work.message, RecognisePage):
+    elif isinstance(work.message, RecognisePage | ReadPicture):
         page = work.message
         keys.append(settled_row_key(page.document_id, page.run, page.page))
     return keys
@@ -103,7 +104,7 @@ def tell_if_finished(work: Work, rows: Rows) -> str | None:
             return _tell_of_redo(message, rows)
         case ConvertDocument() as message:
             return _tell_of_conversion(message, rows)
-        case RenderPages() | RecognisePage() | TakeUpPages() as message:
+        case RenderPages() | RecognisePage() | ReadPicture() | TakeUpPages() as message:
             return _tell_of_recognition(message, rows)
         case TaskMessage() as message:
             task = _find_task(message.task_id, rows)
@@ -214,7 +215,7 @@ def _tell_of_conversion(message: ConvertDocument, rows: Rows) -> str | None:
 
 
 def _tell_of_recognition(
-    message: RenderPages | RecognisePage | TakeUpPages, rows: Rows
+    message: RenderPages | RecognisePage | ReadPicture | TakeUpPages, rows: Rows
 ) -> str | None:
     gone = _tell_if_gone(message.document_id, rows)
     document = _find_document(message.document_id, rows)
@@ -222,7 +223,7 @@ def _tell_of_recognition(
         return gone or "the document is not in the ledger"
     if document.run != message.run:
         return "the document was read anew since"
-    if isinstance(message, RecognisePage):
+    if isinstance(message, RecognisePage | ReadPicture):
         key = settled_row_key(message.document_id, message.run, message.page)
         if key in rows:
             return "the page was recognised or given up; redo its document to have it tried again"

@@ -127,6 +127,7 @@ def note_in_timelines(
     services: LetterServices,
     *,
     source: str | None = None,
+    reason: str | None = None,
 ) -> None:
     """Write who did what with letters into the timelines of their documents and tasks.
 
@@ -136,6 +137,7 @@ def note_in_timelines(
         target: Where they go.
         services: What is needed.
         source: Where they come from, if that is not their DLQ.
+        reason: Why, as whoever does it says.
 
     Raises:
         SeashoreError: Not all could be written.
@@ -149,6 +151,7 @@ def note_in_timelines(
         for pk in pks:
             details = {
                 "by": services.actor,
+                "reason": reason,
                 "from": source or name_queue(letter.queue.dlq_url),
                 "to": target,
                 "message_id": letter.letter_id,

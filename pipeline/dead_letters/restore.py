@@ -18,6 +18,7 @@ from shared.aws.objects import ObjectStore
 from shared.aws.queues import MessageCopy, ReceivedMessage
 from shared.dead_letters.letters import DeadLetterQueue, Letter
 from shared.errors import OperatorError
+from shared.ledger.subjects import mark_discarded
 from shared.messages.delivery_state import DeliveryState
 from shared.queue_catalogue import name_queue
 
@@ -45,10 +46,23 @@ def read_discarded(
         OperatorError: It is no copy of a letter, or the stack has no such queue (any more).
         SeashoreError: It cannot be read.
     """
+    place = f"s3://{bucket}/{key}"
     try:
-        copy = _Copy.model_validate_json(objects.read_text(bucket, key))
-    except (ValidationError, UnicodeDecodeError):
-        raise OperatorError(f"s3://{bucket}/{key} is no copy of a dead letter.") from None
+        return read_copy(objects.read_text(bucket, key), place, dlqs)
+    except UnicodeDecodeError:
+        raise OperatorError(f"{place} is no copy of a dead letter.") from None
+
+
+def read_copy(text: str, place: str, dlqs: Sequence[DeadLetterQueue]) -> Letter:
+    """A letter from its JSON, as `Letter.to_json` wrote it; it is held by nobody.
+
+    Raises:
+        OperatorError: It is no copy of a letter, or the stack has no such queue (any more).
+    """
+    try:
+        copy = _Copy.model_validate_json(text)
+    except ValidationError:
+        raise OperatorError(f"{place} is no copy of a dead letter.") from None
     for dlq in dlqs:
         if dlq.name == copy.queue:
             message = ReceivedMessage(
@@ -61,7 +75,7 @@ def read_discarded(
             )
             return Letter(dlq, message, copy.state)
     raise OperatorError(
-        f"s3://{bucket}/{key} comes from the queue {copy.queue!r}, which this stack does not have."
+        f"{place} comes from the queue {copy.queue!r}, which this stack does not have."
     )
 
 
@@ -107,5 +121,6 @@ def restore(
             if code is not None:
                 yield LetterResult(letter, LetterOutcome.REFUSED, code)
                 continue
+            mark_discarded(services.table, letter.work.subjects, None)
             objects.delete(bucket, key_of[id(letter)])
             yield LetterResult(letter, LetterOutcome.RESTORED)

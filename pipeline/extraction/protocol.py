@@ -18,6 +18,7 @@ _BYTES_PER_CHARACTER = 4
 # A frame has room for so many characters, however short pages must be: a reason is text too.
 _MIN_CHARACTERS = 1024
 MAX_REASON_CHARACTERS = 500
+MAX_PART_BYTES = 1 << 18
 
 
 class RequestKind(StrEnum):
@@ -31,6 +32,9 @@ class RequestKind(StrEnum):
     CLOSE = "close"  # answered by CLOSED
     # Of a recogniser: path of a picture, CPU seconds: answered by PAGE_WORDS or PAGE_FAILED
     RECOGNISE = "recognise"
+    # Of a recogniser, the same: answered by PICTURE_PARTs, none if it may be sent as it is, and a
+    # PICTURE_ENDS
+    PACK = "pack"
 
 
 class FrameKind(Enum):

@@ -29,6 +29,7 @@ from pipeline.extraction.confinement.resource_limits import (
     release_free_memory,
 )
 from pipeline.extraction.protocol import (
+    MAX_PART_BYTES,
     PAGE_KINDS,
     Frame,
     FrameKind,
@@ -50,7 +51,6 @@ _OBJECTS_BETWEEN_COLLECTIONS = 20_000
 # The engines keep about 2 kB of each page that they have read.
 PAGES_BETWEEN_LOOKS = 100
 MAX_GROWTH_KIBIBYTES = 16 * 1024
-MAX_PART_BYTES = 1 << 18
 
 
 # Opens the file of a format, which its suffix names.

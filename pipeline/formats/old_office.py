@@ -4,8 +4,6 @@ The names stand in UTF-16 in entries of 128 bytes, the root's first, which has t
 program that wrote the file (Microsoft, [MS-CFB], 2.6).
 """
 
-from pathlib import Path
-
 from pipeline.extraction.refusals import refuse_document
 from shared.document_formats import DOC, MSG, PPT, XLS, DocumentFormat
 from shared.errors import RejectionCode
@@ -29,12 +27,6 @@ _BY_NAME = (
     ("Workbook", XLS),
     ("Book", XLS),
 )
-
-
-def is_old_office(path: Path) -> bool:
-    """Whether a file is a compound file, by its first bytes."""
-    with path.open("rb") as file:
-        return file.read(len(OLE_START)) == OLE_START
 
 
 def identify_old_office(data: bytes) -> DocumentFormat | None:

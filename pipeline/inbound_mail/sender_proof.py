@@ -16,12 +16,10 @@ _END = "x-ses-receipt"
 _RESULTS = "authentication-results"
 _SPF = "received-spf"
 _TRACE = ("return-path", "received", _SPF, _RESULTS)
-# What stands in that header (RFC 8601, 2.2): methods with their results, and properties.
+# Names in that header (RFC 8601, 2.2 and 2.7): methods, and properties of what they looked at.
 _METHODS = frozenset({"spf", "dkim", "dmarc"})
-_OF_SPF = frozenset({"client-ip", "envelope-from", "helo"})
-_PROPERTIES = _OF_SPF | {"header.i", "header.d", "header.from"}
-_EITHER = _METHODS | _PROPERTIES
-_ONCE = ("spf", "dmarc", "header.from", *_OF_SPF)
+_SIGNER = frozenset({"header.i", "header.d"})
+_ONCE = ("spf", "dmarc", "header.from", "client-ip", "envelope-from", "helo")
 _WORD = re.compile(r"([a-z.-]+)=([^\"()]*)")
 _COMMENT = re.compile(r"\([^()]*\)")
 
@@ -99,8 +97,8 @@ def _read_results(value: str) -> dict[str, list[str]] | None:
     """Results and properties by name; None where it is not as SES writes it.
 
     Names of servers and senders in it are the sender's choice: one that holds a semicolon would
-    look like a further result. So nothing that SES writes once may stand there twice, and nothing
-    unknown at all.
+    look like a further result. So nothing that SES writes once may stand there twice. What has
+    another name counts for nothing.
     """
     server, *parts = _COMMENT.sub(" ", value).lower().split(";")
     if server.split()[:1] != [_SERVER]:
@@ -109,11 +107,11 @@ def _read_results(value: str) -> dict[str, list[str]] | None:
     for part in parts:
         words = [_WORD.fullmatch(word) for word in part.split()]
         is_good_signature = "dkim=pass" in part.split()[:1]
-        for place, word in enumerate(words):
-            if word is None or word[1] not in (_PROPERTIES if place else _EITHER):
+        for word in words:
+            if word is None:
                 return None
             found.setdefault(word[1], []).append(word[2])
-            if place and is_good_signature:
+            if is_good_signature and word[1] in _SIGNER:
                 found.setdefault("signer", []).append(word[2])
     is_clear = all(len(found.get(name, [])) <= 1 for name in _ONCE)
     return found if is_clear else None
@@ -126,7 +124,8 @@ def _is_plain(spf: str) -> bool:
     """
     words = [word for part in _COMMENT.sub(" ", spf).lower().split(";") for word in part.split()]
     names = [word.partition("=")[0] for word in words[1:]]
-    return set(names) <= _OF_SPF and len(names) == len(set(names))
+    is_result = any(name in _METHODS or name.startswith("header.") for name in names)
+    return not is_result and len(names) == len(set(names))
 
 
 def _find_envelope_domain(found: dict[str, list[str]]) -> str:

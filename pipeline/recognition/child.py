@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
@@ -21,6 +22,7 @@ from pipeline.extraction.confinement.child_process import (
 from pipeline.extraction.confinement.jail import enter_jail
 from pipeline.extraction.confinement.resource_limits import limit_document_cpu, limit_process
 from pipeline.extraction.protocol import (
+    MAX_PART_BYTES,
     Frame,
     FrameKind,
     RequestKind,
@@ -55,9 +57,12 @@ def serve(requests: IO[bytes], answers: IO[bytes], engine: Tesseract) -> None:
     write_frame(answers, Frame(FrameKind.READY))
     for line in requests:
         kind, arguments = decode_request(line)
+        path, cpu_seconds = Path(str(arguments[0])), float(arguments[1])
         if kind is RequestKind.RECOGNISE:
-            path, cpu_seconds = arguments
-            write_frame(answers, _recognise(Path(str(path)), float(cpu_seconds), engine))
+            write_frame(answers, _recognise(path, cpu_seconds, engine))
+        elif kind is RequestKind.PACK:
+            for frame in _pack(path, cpu_seconds, engine):
+                write_frame(answers, frame)
 
 
 def _recognise(path: Path, cpu_seconds: float, engine: Tesseract) -> Frame:
@@ -73,6 +78,20 @@ def _recognise(path: Path, cpu_seconds: float, engine: Tesseract) -> Frame:
         )
     cpu_milliseconds = int((time.process_time() - started_seconds) * 1000)
     return Frame(FrameKind.PAGE_WORDS, cpu_milliseconds=cpu_milliseconds, text=words)
+
+
+def _pack(path: Path, cpu_seconds: float, engine: Tesseract) -> Iterator[Frame]:
+    limit_document_cpu(cpu_seconds)
+    try:
+        packed = engine.pack(path)
+    except UnreadablePictureError as error:
+        yield Frame(FrameKind.PICTURE_ENDS, text=str(error))
+    except MemoryError:
+        yield Frame(FrameKind.PICTURE_ENDS, text=OUT_OF_MEMORY)
+    else:
+        for start in range(0, len(packed), MAX_PART_BYTES):
+            yield Frame(FrameKind.PICTURE_PART, data=packed[start : start + MAX_PART_BYTES])
+        yield Frame(FrameKind.PICTURE_ENDS)
 
 
 if __name__ == "__main__":

@@ -10,10 +10,14 @@ import math
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.pictures.picture_header import (
+    JPEG_START,
+    PNG_START,
     DamagedPictureError,
     PictureBombError,
+    PictureHeader,
     read_picture_header,
 )
 
@@ -21,6 +25,10 @@ from pipeline.pictures.picture_header import (
 _USUAL_REDUCTION = 0
 _KEEP_NO_COLOURS = 0
 _BYTES_PER_WORD = 4
+_NOT_PROGRESSIVE = 0
+# Of pictures that are sent on: what paid engines take, and letters do not suffer from.
+_JPEG_QUALITY = 85
+MOST_SENT_BYTES = 4 << 20
 # A page of A3 at 200 dots an inch; larger pictures are made smaller, which also evens their grain.
 MOST_PIXELS = 8_000_000
 # Quarters to be turned clockwise, and whether left and right are to be exchanged before, for each
@@ -68,6 +76,14 @@ class GreyPicture:
     turned_degrees: float
 
 
+class _Upright(NamedTuple):
+    """A picture that is held by the library, and what was done to it."""
+
+    picture: ctypes.c_void_p
+    dots_per_inch: int
+    quarters: int
+
+
 class Leptonica:
     """The library.
 
@@ -93,31 +109,17 @@ class Leptonica:
             UnreadablePictureError: It is none, or there is no memory for it.
         """
         call = self._library
-        quarters, is_mirrored = _read_turns(path)
         angle, sureness = ctypes.c_float(0), ctypes.c_float(0)
         with ExitStack() as kept:
-            picture = self._keep(kept, call.pixRead(str(path).encode()))
-            dots_per_inch = call.pixGetXRes(picture)
-            # The larger ones would not fit beside each other: each goes when the next is made.
-            picture = self._replace(kept, call.pixRemoveAlpha(picture))
-            picture = self._replace(kept, call.pixConvertTo8(picture, _KEEP_NO_COLOURS))
-            share = math.sqrt(
-                MOST_PIXELS / (call.pixGetWidth(picture) * call.pixGetHeight(picture))
-            )
-            if share < 1:
-                factor = ctypes.c_float(share)
-                picture = self._replace(kept, call.pixScale(picture, factor, factor))
-                dots_per_inch = round(dots_per_inch * share)
-            if is_mirrored:
-                picture = self._replace(kept, call.pixFlipLR(None, picture))
-            if quarters:
-                picture = self._replace(kept, call.pixRotateOrth(picture, quarters))
-            upright = picture
+            upright = self._open(kept, path)
             # A picture that is level already is handed back as it is, and is still to be freed.
             level = self._keep(
                 kept,
                 call.pixFindSkewAndDeskew(
-                    picture, _USUAL_REDUCTION, ctypes.byref(angle), ctypes.byref(sureness)
+                    upright.picture,
+                    _USUAL_REDUCTION,
+                    ctypes.byref(angle),
+                    ctypes.byref(sureness),
                 ),
             )
             height = call.pixGetHeight(level)
@@ -125,15 +127,58 @@ class Leptonica:
             # Its words of four pixels are those of the machine, the engine's rows are bytes.
             call.pixEndianByteSwap(level)
             rows = ctypes.string_at(call.pixGetData(level), bytes_per_row * height)
-            turned_degrees = angle.value if level.value != upright.value else 0.0
+            turned_degrees = angle.value if level.value != upright.picture.value else 0.0
             return GreyPicture(
                 rows,
                 call.pixGetWidth(level),
                 height,
                 bytes_per_row,
-                dots_per_inch,
-                round(90 * quarters + turned_degrees, 2),
+                upright.dots_per_inch,
+                round(90 * upright.quarters + turned_degrees, 2),
             )
+
+    def pack(self, path: Path) -> bytes:
+        """A picture of a file as a JPEG in grey, upright and not too large.
+
+        Raises:
+            UnreadablePictureError: It is none, or there is no memory for it.
+        """
+        data, size = ctypes.c_void_p(), ctypes.c_size_t()
+        with ExitStack() as kept:
+            upright = self._open(kept, path)
+            has_failed = self._library.pixWriteMemJpeg(
+                ctypes.byref(data),
+                ctypes.byref(size),
+                upright.picture,
+                _JPEG_QUALITY,
+                _NOT_PROGRESSIVE,
+            )
+            if has_failed or not data.value:
+                raise UnreadablePictureError("it cannot be packed")
+            try:
+                return ctypes.string_at(data, size.value)
+            finally:
+                self._library.lept_free(data)
+
+    def _open(self, kept: ExitStack, path: Path) -> _Upright:
+        """A picture in grey, of no more than `MOST_PIXELS`, as it is to be looked at."""
+        call = self._library
+        quarters, is_mirrored = _read_turns(path)
+        picture = self._keep(kept, call.pixRead(str(path).encode()))
+        dots_per_inch = call.pixGetXRes(picture)
+        # The larger ones would not fit beside each other: each goes when the next is made.
+        picture = self._replace(kept, call.pixRemoveAlpha(picture))
+        picture = self._replace(kept, call.pixConvertTo8(picture, _KEEP_NO_COLOURS))
+        share = math.sqrt(MOST_PIXELS / (call.pixGetWidth(picture) * call.pixGetHeight(picture)))
+        if share < 1:
+            factor = ctypes.c_float(share)
+            picture = self._replace(kept, call.pixScale(picture, factor, factor))
+            dots_per_inch = round(dots_per_inch * share)
+        if is_mirrored:
+            picture = self._replace(kept, call.pixFlipLR(None, picture))
+        if quarters:
+            picture = self._replace(kept, call.pixRotateOrth(picture, quarters))
+        return _Upright(picture, dots_per_inch, quarters)
 
     def _keep(self, kept: ExitStack, address: int | None) -> ctypes.c_void_p:
         """A picture that is freed at the end."""
@@ -153,10 +198,23 @@ class Leptonica:
             kept.push(made)
 
 
+def is_sent_as_it_is(path: Path) -> bool:
+    """Whether a picture may be sent on untouched: a PNG or JPEG, upright and not too large."""
+    data = path.read_bytes()
+    if len(data) > MOST_SENT_BYTES or not data.startswith((PNG_START, JPEG_START)):
+        return False
+    header = _read_header(data)
+    return header is not None and header.orientation == 1 and header.pixels <= MOST_PIXELS
+
+
 def _read_turns(path: Path) -> tuple[int, bool]:
     """How a picture is to be turned by what its camera has noted; Leptonica knows that of TIFFs."""
-    try:
-        header = read_picture_header(path.read_bytes())
-    except (DamagedPictureError, PictureBombError):
-        return _TURNS[0]
+    header = _read_header(path.read_bytes())
     return _TURNS[0 if header is None else header.orientation - 1]
+
+
+def _read_header(data: bytes) -> PictureHeader | None:
+    try:
+        return read_picture_header(data)
+    except (DamagedPictureError, PictureBombError):
+        return None

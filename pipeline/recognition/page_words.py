@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from shared.ledger.document_texts import TextSource
 
+TESSERACT = "tesseract"
+
 # Words that are surer than this show that there are words at all: lines, dots and grain make
 # letters too, but few such ones.
 _SURE_CONFIDENCE = 60
@@ -61,7 +63,8 @@ class RecognisedPage(BaseModel):
         engine: Which engine has read it.
         source: What kind of an engine that is.
         text: Its text; empty if the picture holds no words.
-        confidence: How sure the engine is of it, in percent; 100 for a page without words.
+        confidence: How sure the engine is of it, in percent; 100 for a page without words, None
+            where it does not say.
         width: Of the picture, in pixels.
         height: The same.
         turned_degrees: By how much the picture was turned, clockwise, before its words were found:
@@ -74,11 +77,16 @@ class RecognisedPage(BaseModel):
     engine: str
     source: TextSource = TextSource.OCR
     text: str
-    confidence: int
+    confidence: int | None
     width: int = 0
     height: int = 0
     turned_degrees: float = 0.0
     words: tuple[RecognisedWord, ...] = ()
+
+
+def name_tesseract(languages: Sequence[str]) -> str:
+    """What tells Tesseract's readings from others: pages are read anew with other languages."""
+    return "-".join([TESSERACT, *languages])
 
 
 def read_page(engine: str, page: PageWords) -> RecognisedPage:

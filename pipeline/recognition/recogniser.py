@@ -3,7 +3,8 @@
 import os
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +21,7 @@ from pipeline.extraction.protocol import (
 )
 from pipeline.extraction.reader_process import ReaderProcess
 from pipeline.recognition.page_words import (
+    TESSERACT,
     PageNotRecognisedError,
     PageWords,
     RecognisedPage,
@@ -28,9 +30,14 @@ from pipeline.recognition.page_words import (
 from shared.deadline import Deadline
 from shared.errors import DeadlineError
 
-TESSERACT = "tesseract"
 NO_WHEEL = "there is no wheel of tesserocr for this machine, so that no picture can be read on it"
 _CHILD = "pipeline.recognition.child"
+_OUT_OF_TURN = "the recogniser answered out of turn"
+_MOST_PACKED_BYTES = 32 * MEBIBYTE
+
+
+class _RefusedError(Exception):
+    """The child cannot read the picture, and is well."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +87,36 @@ class Recogniser:
         """
         if find_spec("tesserocr") is None:
             raise PageNotRecognisedError(NO_WHEEL)
-        if not self._lock.acquire(timeout=deadline.remaining_seconds):
-            raise DeadlineError("the time budget ran out while another picture was being read")
-        try:
-            return read_page(TESSERACT, self._ask(picture, deadline))
-        finally:
-            self._lock.release()
+        with self._ask(RequestKind.RECOGNISE, picture, deadline) as receive:
+            answer = receive()
+            if answer.kind is not FrameKind.PAGE_WORDS:
+                raise PageNotRecognisedError(_OUT_OF_TURN)
+            try:
+                words = PageWords.model_validate_json(answer.text)
+            except ValidationError:
+                raise PageNotRecognisedError("the recogniser answered nonsense") from None
+        return read_page(TESSERACT, words)
+
+    def pack(self, picture: bytes, deadline: Deadline) -> bytes:
+        """A picture as it may be sent on: upright, not too large, a PNG or JPEG.
+
+        Without the library that decodes pictures it stays as it is.
+
+        Raises: As `recognise` does.
+        """
+        if find_spec("tesserocr") is None:
+            return picture
+        packed = bytearray()
+        with self._ask(RequestKind.PACK, picture, deadline) as receive:
+            while (answer := receive()).kind is FrameKind.PICTURE_PART:
+                packed += answer.data
+                if len(packed) > _MOST_PACKED_BYTES:
+                    raise PageNotRecognisedError(_OUT_OF_TURN)
+            if answer.kind is not FrameKind.PICTURE_ENDS:
+                raise PageNotRecognisedError(_OUT_OF_TURN)
+        if answer.text:
+            raise PageNotRecognisedError(answer.text[:MAX_REASON_CHARACTERS])
+        return bytes(packed) or picture
 
     def close(self) -> None:
         """End the child."""
@@ -93,39 +124,51 @@ class Recogniser:
             self._child.kill()
             self._child = None
 
-    def _ask(self, picture: bytes, deadline: Deadline) -> PageWords:
-        child = self._child or ReaderProcess(
-            ExtractionLimits(memory_bytes=self._limits.memory_bytes),
-            self._environment,
-            _CHILD,
-            self._arguments,
-        )
-        # Kept only if it answers: what it does after an answer that is none is anybody's guess.
-        self._child = None
-        with tempfile.NamedTemporaryFile(prefix="seashore-picture-") as file:
-            file.write(picture)
-            file.flush()
-            seconds = self._limits.page_seconds
-            child.send(RequestKind.RECOGNISE, file.name, seconds)
-            answer = child.receive(min(seconds, deadline.remaining_seconds))
-        if isinstance(answer, Frame) and answer.kind is FrameKind.PAGE_FAILED:
-            self._child = child
-            _, reason = decode_cause(answer.text)
-            raise PageNotRecognisedError(reason[:MAX_REASON_CHARACTERS])
-        if isinstance(answer, Frame) and answer.kind is FrameKind.PAGE_WORDS:
+    @contextmanager
+    def _ask(
+        self, kind: RequestKind, picture: bytes, deadline: Deadline
+    ) -> Iterator[Callable[[], Frame]]:
+        """Ask the child about a picture; what is yielded gives its answers.
+
+        The child is kept only if all went well: what it does after an answer that is none is
+        anybody's guess.
+        """
+        if not self._lock.acquire(timeout=deadline.remaining_seconds):
+            raise DeadlineError("the time budget ran out while another picture was being read")
+        try:
+            child = self._child or ReaderProcess(
+                ExtractionLimits(memory_bytes=self._limits.memory_bytes),
+                self._environment,
+                _CHILD,
+                self._arguments,
+            )
+            self._child = None
             try:
-                words = PageWords.model_validate_json(answer.text)
-            except ValidationError:
+                with tempfile.NamedTemporaryFile(prefix="seashore-picture-") as file:
+                    file.write(picture)
+                    file.flush()
+                    child.send(kind, file.name, self._limits.page_seconds)
+                    yield lambda: self._receive(child, deadline)
+            except _RefusedError as refusal:
+                self._child = child
+                raise PageNotRecognisedError(str(refusal)) from None
+            except BaseException:
                 child.kill()
-                raise PageNotRecognisedError("the recogniser answered nonsense") from None
+                raise
             self._child = child
-            return words
-        child.kill()
+        finally:
+            self._lock.release()
+
+    def _receive(self, child: ReaderProcess, deadline: Deadline) -> Frame:
+        seconds = self._limits.page_seconds
+        answer = child.receive(min(seconds, deadline.remaining_seconds))
+        if isinstance(answer, Frame):
+            if answer.kind is FrameKind.PAGE_FAILED:
+                _, reason = decode_cause(answer.text)
+                raise _RefusedError(reason[:MAX_REASON_CHARACTERS])
+            return answer
         if answer is None and deadline.remaining_seconds < seconds:
             deadline.check()
         if answer is None:
             raise PageNotRecognisedError(f"it takes more than {seconds:g} s")
-        reason = (
-            "the recogniser answered out of turn" if isinstance(answer, Frame) else answer.reason
-        )
-        raise PageNotRecognisedError(reason)
+        raise PageNotRecognisedError(answer.reason)

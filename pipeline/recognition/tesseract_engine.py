@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipeline.recognition.language_data import fetch_languages
-from pipeline.recognition.page_words import RecognisedPage
-from pipeline.recognition.recogniser import TESSERACT, Recogniser
+from pipeline.recognition.page_words import RecognisedPage, name_tesseract
+from pipeline.recognition.recogniser import Recogniser
 from shared.aws.objects import ObjectStore
 from shared.deadline import Deadline
 
@@ -31,7 +31,7 @@ class TesseractEngine:
     @property
     def name(self) -> str:
         """Pages are read anew with other languages."""
-        return "-".join([TESSERACT, *self._languages])
+        return name_tesseract(self._languages)
 
     def recognise(self, picture: Callable[[], bytes], deadline: Deadline) -> RecognisedPage:
         """The text of a picture.
@@ -43,6 +43,14 @@ class TesseractEngine:
         """
         fetch_languages(self._languages, self._folder, *self._source)
         return self._recogniser.recognise(picture(), deadline)
+
+    def prepare(self, picture: bytes, deadline: Deadline) -> bytes:
+        """A picture as it may be sent to other engines: upright, not too large, a PNG or JPEG.
+
+        Raises: As `recognise` does.
+        """
+        fetch_languages(self._languages, self._folder, *self._source)
+        return self._recogniser.pack(picture, deadline)
 
     def close(self) -> None:
         """End the child process."""

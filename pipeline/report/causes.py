@@ -34,7 +34,7 @@ _LOST = "lost"
 Kind = Literal["document", "task"]
 
 
-class _Letters(Enum):
+class LettersLeft(Enum):
     """What lies in the DLQ for one document or task."""
 
     OWN = auto()
@@ -43,7 +43,7 @@ class _Letters(Enum):
 
 
 @dataclass(frozen=True)
-class _End:
+class End:
     """How one document or task was given up: where, which letters it left, and what they say.
 
     Where its row, written by an earlier version, does not know that, `effect` is what came of it.
@@ -52,16 +52,26 @@ class _End:
     queue: str
     kind: Kind
     item_id: str
-    letters: _Letters
+    letters: LettersLeft
     reason: str | None
     effect: str | None = None
+
+    @property
+    def cause(self) -> str:
+        """What it was given up for, in one line."""
+        return describe_cause(self.reason or self.effect)
+
+    @property
+    def group(self) -> tuple[str, Kind, LettersLeft, str]:
+        """What is the same for all that was given up for the same cause."""
+        return (self.queue, self.kind, self.letters, _VARYING.sub("#", self.cause))
 
 
 @dataclass
 class _Group:
     """What was given up for one cause; `first` stands for all, as they differ in numbers only."""
 
-    first: _End
+    first: End
     cause: str
     count: int = 0
     examples: list[str] = field(default_factory=list)
@@ -71,26 +81,24 @@ class CauseTally:
     """Counts what was given up, by queue and cause."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, str, _Letters, str], _Group] = {}
+        self._groups: dict[tuple[str, Kind, LettersLeft, str], _Group] = {}
         self._beyond = 0
 
     def add_document(self, row: Mapping[str, Any]) -> None:
         """Count a document, if it or a part of it was given up."""
-        end = _find_document_end(row)
+        end = find_document_end(row)
         if end is not None:
             self._add(end)
 
     def add_task(self, row: Mapping[str, Any]) -> None:
         """Count a task, if it was given up."""
-        if row.get("status") != TaskStatus.FAILED:
-            return
-        reason = row.get("reason")
-        letters = _Letters.NONE if reason == LOST_TASK_REASON else _Letters.OWN
-        self._add(_End("work", "task", str(row["task_id"]), letters, reason))
+        end = find_task_end(row)
+        if end is not None:
+            self._add(end)
 
-    def _add(self, end: _End) -> None:
-        cause = describe_cause(end.reason or end.effect)
-        key = (end.queue, end.kind, end.letters, _VARYING.sub("#", cause))
+    def _add(self, end: End) -> None:
+        cause = end.cause
+        key = end.group
         group = self._groups.get(key)
         if group is None:
             if len(self._groups) == _MOST_CAUSES:
@@ -130,7 +138,7 @@ class CauseTally:
         return shown, len(rest) + bool(beyond), sum(group.count for group in rest) + beyond
 
 
-def _find_document_end(row: Mapping[str, Any]) -> _End | None:
+def find_document_end(row: Mapping[str, Any]) -> End | None:
     """How a document or a part of it was given up; None if it was not."""
     status, code = row.get("status"), row.get("reason_code")
     document_id = str(row.get("document_id", ""))
@@ -139,12 +147,21 @@ def _find_document_end(row: Mapping[str, Any]) -> _End | None:
     is_wholly = code == _NOT_SUMMARISED and row.get("chunks_done", 0) == 0
     if is_partly or (status == DocumentStatus.FAILED and is_wholly):
         told, effect = row.get("chunk_reason"), row.get("reason")
-        return _End("work", "document", document_id, _Letters.CHUNKS, told, effect)
+        return End("work", "document", document_id, LettersLeft.CHUNKS, told, effect)
     if status != DocumentStatus.FAILED:
         return None
     queue = "uploads" if code == _INGEST_FAILED else "work"
-    letters = _Letters.NONE if code == _LOST else _Letters.OWN
-    return _End(queue, "document", document_id, letters, row.get("reason"))
+    letters = LettersLeft.NONE if code == _LOST else LettersLeft.OWN
+    return End(queue, "document", document_id, letters, row.get("reason"))
+
+
+def find_task_end(row: Mapping[str, Any]) -> End | None:
+    """How a task was given up; None if it was not."""
+    if row.get("status") != TaskStatus.FAILED:
+        return None
+    reason = row.get("reason")
+    letters = LettersLeft.NONE if reason == LOST_TASK_REASON else LettersLeft.OWN
+    return End("work", "task", str(row["task_id"]), letters, reason)
 
 
 def describe_cause(reason: str | None) -> str:
@@ -160,12 +177,12 @@ def name_stack(stack: str) -> str:
 def _write_command(group: _Group, stack: str) -> str:
     """The command that replays what a group counts; empty if there is none for just these."""
     end = group.first
-    if end.letters is _Letters.NONE or _HOPELESS.search(end.reason or ""):
+    if end.letters is LettersLeft.NONE or _HOPELESS.search(end.reason or ""):
         return ""
     replay = f"seashore dlq replay{name_stack(stack)} --queue {end.queue}"
     if group.count == 1:
         return f"{replay} --document {shlex.quote(end.item_id)}"
-    kind = " --kind summarize_chunk" if end.letters is _Letters.CHUNKS else ""
+    kind = " --kind summarize_chunk" if end.letters is LettersLeft.CHUNKS else ""
     pattern = _write_pattern(end.reason or "")
     grep = f" --grep {shlex.quote(pattern)}" if pattern else ""
     return f"{replay}{kind}{grep}" if kind or grep else ""

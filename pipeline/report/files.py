@@ -21,11 +21,6 @@ class ReportFile:
     content: str
 
 
-def report_prefix(day: str) -> str:
-    """What the keys of a day's files begin with."""
-    return f"reports/{day}/"
-
-
 def render_files(report: DailyReport) -> tuple[ReportFile, ...]:
     """The report in all its forms."""
     return (

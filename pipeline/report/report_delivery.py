@@ -11,16 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pipeline.report.causes import name_stack
-from pipeline.report.daily_report import (
-    ReportServices,
-    WrittenReport,
-    choose_summaries,
-    write_report,
-)
+from pipeline.report.daily_report import WrittenReport, choose_summaries, write_report
+from pipeline.report.day_report import ReportServices
 from pipeline.report.digest import collect_digest, order_digest
-from pipeline.report.files import report_prefix
 from pipeline.report.page.text import render_text
-from pipeline.report.report_types import DailyReport
+from pipeline.report.report_types import DailyReport, report_prefix
 from shared.aws.mail import Mail, Mailer
 from shared.aws.topics import Topic
 from shared.calendar import find_day_before, find_window, list_days_before

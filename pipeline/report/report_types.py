@@ -336,3 +336,8 @@ class DailyReport(ReportPart):
         if unfinished:
             parts.append(f"{unfinished:,} not finished")
         return ", ".join(parts)
+
+
+def report_prefix(day: str) -> str:
+    """What the keys of a day's files begin with."""
+    return f"reports/{day}/"

@@ -53,7 +53,7 @@ def take_up_task(order: TaskOrder, services: IntakeServices, group: str) -> Task
     check_order(order)
     body = encode_message(order)
     if len(body.encode()) > _MAX_MESSAGE_BYTES:
-        raise RequestTooLargeError("the task is too large for a message; upload the text as a PDF")
+        raise RequestTooLargeError("the task is too large for a message; put it as a document")
     # Beside the chats, so that who holds a key of the API cannot stop the documents.
     task = register_order(order, services.table, services.now, Account.CHAT)
     if task.digest != order.digest:

@@ -1,7 +1,8 @@
 """The one place where clients of AWS services are built."""
 
+from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
 from botocore.config import Config
@@ -26,6 +27,14 @@ _CONFIG = Config(
     max_pool_connections=50,
 )
 _ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1}))
+
+
+class TextDetection(Protocol):
+    """What is called of Textract."""
+
+    # The argument has the name that AWS has given it.
+    def detect_document_text(self, *, Document: Mapping[str, bytes]) -> Mapping[str, Any]:
+        """The blocks of a picture (Amazon Textract API Reference, "DetectDocumentText")."""
 
 
 class Clients:
@@ -92,6 +101,14 @@ class Clients:
     def sqs(self) -> "SQSClient":
         """SQS."""
         return self._session.client("sqs", config=_CONFIG)
+
+    @cached_property
+    def textract(self) -> TextDetection:
+        """Textract. A page that is asked for again is paid for again, so nothing is sent twice."""
+        # Its type is not among those that are installed.
+        session: Any = self._session
+        client: TextDetection = session.client("textract", config=_ONCE)
+        return client
 
     @cached_property
     def ssm(self) -> "SSMClient":

@@ -52,6 +52,26 @@ class ReceivedMessage:
 
 
 @dataclass(frozen=True)
+class QueueLoad:
+    """About how many messages a queue holds.
+
+    Args:
+        waiting: To be received at once.
+        held: Received by somebody, and not deleted yet.
+        delayed: To be received later.
+    """
+
+    waiting: int
+    held: int
+    delayed: int
+
+    @property
+    def all(self) -> int:
+        """All of them."""
+        return self.waiting + self.held + self.delayed
+
+
+@dataclass(frozen=True)
 class MessageCopy:
     """A copy of a received message to be sent: body, attributes, and its past up to date."""
 
@@ -173,6 +193,10 @@ class Queues:
 
     def count_all_messages(self, queue_url: str) -> int:
         """About how many messages there are, those that somebody holds or that wait included."""
+        return self.read_load(queue_url).all
+
+    def read_load(self, queue_url: str) -> QueueLoad:
+        """About how many messages there are, by what they wait for."""
         with translate_aws_errors("count messages"):
             answer = self.client.get_queue_attributes(
                 QueueUrl=queue_url,
@@ -182,7 +206,12 @@ class Queues:
                     "ApproximateNumberOfMessagesDelayed",
                 ],
             )
-        return sum(map(int, answer["Attributes"].values()))
+        counts = answer["Attributes"]
+        return QueueLoad(
+            waiting=int(counts["ApproximateNumberOfMessages"]),
+            held=int(counts["ApproximateNumberOfMessagesNotVisible"]),
+            delayed=int(counts["ApproximateNumberOfMessagesDelayed"]),
+        )
 
     def receive(
         self, queue_url: str, visibility_seconds: float, *, wait_seconds: int = 0

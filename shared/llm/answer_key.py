@@ -26,6 +26,8 @@ def answer_key(model_name: str, prompt_version: str, request: ModelRequest[Answe
         describe_answer_type(request.answer_type),
         request.max_output_tokens,
     ]
+    if request.pictures:
+        parts.append([hashlib.sha256(picture.data).hexdigest() for picture in request.pictures])
     return hash_parts(parts)
 
 

@@ -39,6 +39,19 @@ class Source:
 
 
 @dataclass(frozen=True)
+class Picture:
+    """An untrusted picture that a request is about, packed.
+
+    Args:
+        media_type: Its format, such as `image/png`.
+        data: Its bytes.
+    """
+
+    media_type: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class ModelRequest(Generic[AnswerT]):
     """One question to a model: trusted instructions, untrusted sources, the shape of the answer.
 
@@ -55,6 +68,8 @@ class ModelRequest(Generic[AnswerT]):
             after the sources, so that two questions about the same ones begin alike, and a server
             that keeps what it has read last reads the sources once.
         room_tokens: What an earlier run has found that the answer needs, as less was cut off.
+        prompt_tokens: How long it counts as, where whoever asks knows that; else it is estimated.
+        pictures: What it is about besides; they stand after the text.
         widens: Whether an answer that is cut off is asked for once more with more room. If not,
             whoever asks divides the sources: a list is as long as they are.
     """
@@ -68,6 +83,8 @@ class ModelRequest(Generic[AnswerT]):
     question: str = ""
     room_tokens: int = 0
     widens: bool = True
+    prompt_tokens: int = 0
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(frozen=True)

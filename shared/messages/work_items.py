@@ -146,6 +146,20 @@ class RecognisePage(_DocumentMessage):
         return f"{self.document_id}:{self.run}:page:{self.page}"
 
 
+class ReadPicture(_DocumentMessage):
+    """Read one page from its picture by an engine that costs money, as others were not sure."""
+
+    kind: Literal["read_picture"] = "read_picture"
+    page: int = Field(ge=1)
+    picture_key: str = Field(min_length=1, description="Where the picture lies in the artifacts.")
+    reasons: str = Field(default="", max_length=2000, description="Why others could not read it.")
+
+    @property
+    def item_id(self) -> str:
+        """The same page is the same work."""
+        return f"{self.document_id}:{self.run}:picture:{self.page}"
+
+
 class TakeUpPages(_DocumentMessage):
     """Take the text of recognised pages into their document."""
 
@@ -193,7 +207,7 @@ class TaskCallback(Message):
         return f"task:{self.task_id}:callback:{self.attempt}"
 
 
-WorkMessage = SummarizeChunk | Combine | Redo | Sweep | Task | TaskCallback
+WorkMessage = SummarizeChunk | Combine | Redo | ReadPicture | Sweep | Task | TaskCallback
 _WORK_MESSAGE: TypeAdapter[WorkMessage] = TypeAdapter(
     Annotated[WorkMessage, Field(discriminator="kind")]
 )

@@ -23,7 +23,7 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from functions.wiring import build_services, utc_now
-from functions.worker import build_item_services, build_sweep
+from functions.worker import build_item_services, build_pictures, build_sweep
 from pipeline.dead_letters.sweep import SweepReport, sweep
 from shared.aws.clients import Clients
 from shared.deadline import Deadline
@@ -126,7 +126,8 @@ def run_scene(scene: str, count: int) -> dict[str, object]:
             queues.put_sent(f"{BASE}-work-dlq", body, attributes)
     base = build_services(SETTINGS, clients)
     items = build_item_services(SETTINGS, clients, ExtractiveModel(), base)
-    services = build_sweep(SETTINGS, items, base)
+    pictures = build_pictures(SETTINGS, clients, items.answers, base)
+    services = build_sweep(SETTINGS, items, base, pictures)
     # What the servers hold is no garbage of the sweep's.
     gc.collect()
     gc.freeze()

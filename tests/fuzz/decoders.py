@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pipeline.inbound_mail.admission import InboundMail, judge_mail
+from pipeline.inbound_mail.mail_headers import MOST_HEADER_BYTES
 from shared.errors import MessageDecodeError
 from shared.messages.delivery_state import (
     ATTRIBUTE_NAME,
@@ -28,12 +30,14 @@ from shared.messages.work_items import (
     encode_message,
 )
 from tests.fakes.aws.aws_account import notification
+from tests.fakes.received_mails import ADDRESS, receive, write_mail
 
 # What SQS lets through at most.
 MAX_BODY_BYTES = 1 << 20
 MAX_CPU_SECONDS = 1.0
 # The cause of a dead letter is cut at 1,000 characters; a log line is not cut at all.
 MAX_REASON_CHARACTERS = 2_000
+INBOUND = InboundMail(ADDRESS, ["ada@example.com", "example.com"])
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -129,6 +133,14 @@ def _read(name: str, text: str) -> DeliveryState:
     )
 
 
+def _judge_inbound_mail(text: str) -> None:
+    """No words below the headers of SES make a forged mail one of the sender that it names."""
+    data = text.encode("utf-8", "surrogateescape")
+    judge_mail(data[:MOST_HEADER_BYTES], INBOUND)
+    forged = receive(data, envelope="x@evil.test", dkim="", dmarc="fail header.from=example.com")
+    assert judge_mail(forged[:MOST_HEADER_BYTES], INBOUND) is not None, "a forged mail is taken"
+
+
 def _encode(*contents: object) -> tuple[bytes, ...]:
     return tuple(json.dumps(content).encode() for content in contents)
 
@@ -151,6 +163,7 @@ _FAILURE = {
 }
 
 DECODERS = {
+    "inbound-mail": DecoderTarget(_judge_inbound_mail, (write_mail(), receive(write_mail()))),
     "upload-notice": DecoderTarget(_decode_upload_notice, _NOTICES),
     "ingest-item": DecoderTarget(
         _decode_ingest_item,

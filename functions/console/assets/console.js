@@ -25,11 +25,13 @@
   // Beside what is shown already, another of its pages.
   const turnTo = async (place) => {
     const [path, query] = place.split("?");
-    const number = new URLSearchParams(query).get("page");
+    const asked = new URLSearchParams(query);
+    const [number, quote] = [asked.get("page"), asked.get("quote")];
     const leaf = page.querySelector("[data-leaf]");
     if (number === null || leaf?.dataset.leaf !== path || shown.split("?")[0] !== path) return false;
     shown = place;
-    const address = `console/parts/${path}/pages/${encodeURIComponent(number)}`;
+    const told = quote === null ? "" : `?${new URLSearchParams({ quote })}`;
+    const address = `console/parts/${path}/pages/${encodeURIComponent(number)}${told}`;
     await htmx.ajax("GET", address, { source: leaf, target: leaf, swap: "innerHTML" });
     if (leaf.getBoundingClientRect().top > window.innerHeight * 0.8) leaf.scrollIntoView();
     notice.tell(leaf.querySelector("strong")?.textContent ?? "");

@@ -10,27 +10,7 @@ from rich.progress import MofNCompleteColumn
 from infra.cli.output import Output
 from infra.signals import interrupt_on_signals
 from pipeline.dead_letters.hold import LetterOutcome, LetterResult
-
-# What ends a letter's time in the DLQ, or is no business of this command any more.
-_GOOD_ENDINGS = frozenset(
-    {
-        LetterOutcome.REPLAYED,
-        LetterOutcome.DISCARDED,
-        LetterOutcome.RESTORED,
-        LetterOutcome.FINISHED,
-        LetterOutcome.GONE,
-    }
-)
-
-_WORDS = {
-    LetterOutcome.REPLAYED: "replayed",
-    LetterOutcome.DISCARDED: "discarded",
-    LetterOutcome.RESTORED: "back in the DLQ",
-    LetterOutcome.FINISHED: "left alone, their work is done",
-    LetterOutcome.GONE: "not there any more, or held by somebody else",
-    LetterOutcome.REFUSED: "not accepted by SQS",
-    LetterOutcome.NOT_DELETED: "sent, but still in the DLQ as well",
-}
+from pipeline.dead_letters.outcome_words import GOOD_ENDINGS, describe_outcomes
 
 
 @dataclass
@@ -42,7 +22,7 @@ class Tally:
     @property
     def is_good(self) -> bool:
         """Whether nothing is left that was to be worked on."""
-        return all(result.ending in _GOOD_ENDINGS for result in self.results)
+        return all(result.ending in GOOD_ENDINGS for result in self.results)
 
     def count(self) -> Counter[LetterOutcome]:
         """How many letters ended in which way."""
@@ -50,14 +30,9 @@ class Tally:
 
     def say(self, output: Output) -> None:
         """Say how many letters ended in which way, and why some were refused."""
-        counts = self.count()
-        for ending in LetterOutcome:
-            if counts[ending]:
-                style = "" if ending in _GOOD_ENDINGS else "red"
-                output.say(f"{counts[ending]:,} {_WORDS[ending]}.", style=style)
-        reasons = Counter(r.reason for r in self.results if r.ending is LetterOutcome.REFUSED)
-        for reason, count in reasons.most_common(3):
-            output.say(f"  {count:,}: {reason}", style="red")
+        for line in describe_outcomes(self.results):
+            words = f"  {line.words}" if line.is_reason else line.words
+            output.say(words, style="" if line.is_good else "red")
 
 
 def follow_results(

@@ -232,10 +232,10 @@ def _write_outlook(server: OpenAiServer | None, output: Output) -> None:
             "speaks its API (Ollama, vLLM, llama.cpp), and OPENAI_MODEL."
         )
     output.write()
-    output.write("Next, with PDFs of your own:")
+    output.write("Next, with documents of your own:")
     for arguments, purpose in (
         ("local up --detach", "keep a pipeline running"),
-        ("put FILE.pdf --wait", "put a PDF, several, or a folder"),
+        ("put FILE --wait", "put a document, several, or a folder"),
         ("documents", "list what has arrived"),
         ("show FILE.pdf", "read a summary"),
         ("report --date today --open", "read the report of the day"),

@@ -58,7 +58,8 @@ def redo_documents(
     order = wish.order or uuid.uuid4().hex[:12]
     terms = RedoTerms(model=wish.model, is_fresh=wish.is_fresh)
     try:
-        plan = plan_redo(find_selected(select(ids), services), order, terms, services)
+        with output.talk.status("Looking for what is meant…"):
+            plan = plan_redo(find_selected(select(ids), services), order, terms, services)
     except InvalidRequestError as error:
         raise WrongUsageError(str(error)) from None
     if not context.as_json:

@@ -39,8 +39,9 @@ def retry_items(
     named, tasks = find_wanted_items(context, names)
     selection = select(tuple(one.document_id for one in named))
     try:
-        documents = () if tasks and selection.is_empty else find_selected(selection, services)
-        plan = plan_retry(documents, tasks, services)
+        with output.talk.status("Looking for what failed, and its dead letters…"):
+            documents = () if tasks and selection.is_empty else find_selected(selection, services)
+            plan = plan_retry(documents, tasks, services)
     except InvalidRequestError as error:
         raise WrongUsageError(str(error)) from None
     count = len(plan.documents) + len(plan.tasks)

@@ -14,12 +14,8 @@ from infra.cli.report.spend import NO_LIMIT
 from infra.cli.times import choose_day
 from infra.project_files import find_reports_folder, find_state_folder
 from infra.stacks import Stack
-from pipeline.report.daily_report import (
-    ReportServices,
-    WrittenReport,
-    choose_summaries,
-    write_report,
-)
+from pipeline.report.daily_report import WrittenReport, choose_summaries, write_report
+from pipeline.report.day_report import ReportServices
 from pipeline.report.digest import collect_digest, order_digest
 from pipeline.report.files import DocumentList
 from pipeline.report.report_types import Digest

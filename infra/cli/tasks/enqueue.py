@@ -17,6 +17,7 @@ from infra.cli.progress.follow_tasks import follow_tasks, show_task_progress
 from infra.cli.tasks.view import write_task
 from infra.stacks import Stack
 from pipeline.tasks.intake import check_order
+from shared.document_formats import PDF, TEXT, find_format
 from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
 from shared.ledger.tasks import Task as KnownTask
 from shared.ledger.tasks import find_task
@@ -34,20 +35,23 @@ def read_text(name: str) -> str:
     """Read a text file, or stdin for `-`.
 
     Raises:
-        WrongUsageError: It cannot be read, is a PDF, or is no text in UTF-8.
+        WrongUsageError: It cannot be read, is a document of another kind, or is no text in UTF-8.
     """
     try:
         data = sys.stdin.buffer.read() if name == "-" else Path(name).read_bytes()
     except OSError as error:
         raise WrongUsageError(f"{name} cannot be read: {error.strerror}.") from error
-    if data.startswith(b"%PDF-"):
-        raise WrongUsageError(
-            f"{name} is a PDF: put it with `seashore put {name}`, and name it with --document."
-        )
     try:
-        return data.decode("utf-8-sig")
+        if not data.startswith(b"%PDF-"):
+            return data.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise WrongUsageError(f"{name} is no text in UTF-8: convert it and send that.") from None
+        pass
+    found = PDF if data.startswith(b"%PDF-") else find_format(name)
+    if found is None or found is TEXT:
+        raise WrongUsageError(f"{name} is no text in UTF-8: convert it and send that.")
+    raise WrongUsageError(
+        f"{name} is {found.one}: put it with `seashore put {name}`, and name it with --document."
+    )
 
 
 def read_schema(name: str) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.packages import MAX_EXPANDED_BYTES
-from pipeline.formats.readers.web_pages import decode_page, read_page_units
+from pipeline.formats.readers.web_pages import decode_page, read_xhtml_units
 from pipeline.formats.readers.xml_parts import parse_part
 from pipeline.formats.units import UnitsDocument
 from shared.errors import RejectionCode
@@ -24,14 +24,14 @@ def open_book(path: Path) -> UnitsDocument:
     left_bytes = MAX_EXPANDED_BYTES
     try:
         with zipfile.ZipFile(path) as archive:
-            chapters = _list_chapters(path)
-            if _ENCRYPTION in archive.namelist() and not _list_locked(path).isdisjoint(chapters):
+            chapters = _list_chapters(archive)
+            if _ENCRYPTION in archive.NameToInfo and not _list_locked(archive).isdisjoint(chapters):
                 raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
             for name in chapters:
                 left_bytes -= archive.getinfo(name).file_size
                 if left_bytes < 0:
                     raise UnreadableDocumentError(RejectionCode.EXPANDS_TOO_FAR)
-                units += read_page_units(decode_page(archive.read(name)))
+                units += read_xhtml_units(decode_page(archive.read(name)))
     except (
         *(zipfile.BadZipFile, NotImplementedError, EOFError, OSError, KeyError),
         *(zlib.error, lzma.LZMAError),
@@ -42,7 +42,7 @@ def open_book(path: Path) -> UnitsDocument:
     return UnitsDocument(units or [""])
 
 
-def _list_chapters(path: Path) -> list[str]:
+def _list_chapters(archive: zipfile.ZipFile) -> list[str]:
     """The names of the pages that the book is read in, as its package file lists them."""
     package_files: list[str] = []
     pages: dict[str, str] = {}
@@ -61,10 +61,10 @@ def _list_chapters(path: Path) -> list[str]:
                 raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason)
             order.append(attributes.get("idref", ""))
 
-    parse_part(path, "META-INF/container.xml", note_package, lambda name: None, lambda text: None)
+    parse_part(archive, "META-INF/container.xml", note_package)
     if not package_files:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "it does not say what it holds")
-    parse_part(path, package_files[0], note_item, lambda name: None, lambda text: None)
+    parse_part(archive, package_files[0], note_item)
     folder = posixpath.dirname(package_files[0])
     names = (
         posixpath.normpath(posixpath.join(folder, unquote(pages[i]))) for i in order if i in pages
@@ -72,7 +72,7 @@ def _list_chapters(path: Path) -> list[str]:
     return list(names)
 
 
-def _list_locked(path: Path) -> set[str]:
+def _list_locked(archive: zipfile.ZipFile) -> set[str]:
     """The names of the parts that are encrypted; books that are open have fonts among them.
 
     Source: W3C, "EPUB 3.3", 4.2.6.3.2 (encryption.xml): names are relative to the package itself.
@@ -83,5 +83,5 @@ def _list_locked(path: Path) -> set[str]:
         if name.endswith(" CipherReference"):
             locked.add(posixpath.normpath(unquote(attributes.get("URI", ""))))
 
-    parse_part(path, _ENCRYPTION, note_part, lambda name: None, lambda text: None)
+    parse_part(archive, _ENCRYPTION, note_part)
     return locked

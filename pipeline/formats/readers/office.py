@@ -7,15 +7,15 @@ line that begins with no bar is no row.
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
 from office_oxide import Document, OfficeOxideError
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.old_office import is_old_office
-from pipeline.formats.readers.xml_parts import parse_part
+from pipeline.formats.old_office import OLE_START
+from pipeline.formats.readers.xml_parts import open_package, parse_part
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
 from shared.errors import RejectionCode
 
@@ -37,7 +37,7 @@ _WORDS_OF_LOCKS = ("encrypt", "password")
 
 def open_text(path: Path) -> UnitsDocument:
     """Open a Word document: a unit a heading with what is below it."""
-    tree = _read(path, "doc", Document.to_ir_json)
+    tree = _read(path.read_bytes(), "doc", Document.to_ir_json)
     writer = UnitWriter()
     for section in json.loads(tree)["sections"]:
         # What each page repeats stands once.
@@ -55,7 +55,7 @@ def open_text(path: Path) -> UnitsDocument:
 def open_presentation(path: Path) -> UnitsDocument:
     """Open a PowerPoint presentation: a unit a slide, with its notes."""
     units = []
-    for slide in json.loads(_read(path, "ppt", Document.to_ir_json))["sections"]:
+    for slide in json.loads(_read(path.read_bytes(), "ppt", Document.to_ir_json))["sections"]:
         writer = UnitWriter()
         _write_blocks(writer, slide["elements"])
         _write_blocks(writer, slide.get("speaker_notes") or [])
@@ -65,7 +65,8 @@ def open_presentation(path: Path) -> UnitsDocument:
 
 def open_workbook(path: Path) -> UnitsDocument:
     """Open an Excel workbook: a unit a sheet, which begins with its name."""
-    text = _RULE.sub("", _read(path, "xls", Document.to_markdown))
+    data = path.read_bytes()
+    text = _RULE.sub("", _read(data, "xls", Document.to_markdown))
     writer = UnitWriter()
     for line in text.split("\n"):
         if line.startswith(_SHEET):
@@ -75,7 +76,8 @@ def open_workbook(path: Path) -> UnitsDocument:
             writer.write(_read_row(line) + "\n")
         elif line.strip():
             writer.write(_to_plain(line) + "\n")
-    sheets = _list_sheets(path)
+    # Which sheets an old one hides nobody tells.
+    sheets = [] if data.startswith(OLE_START) else _list_sheets(path)
     units = _put_in_order(writer.finish(), [name for name, _ in sheets])
     hidden = {name for name, is_hidden in sheets if is_hidden}
     marked = [
@@ -92,7 +94,7 @@ def _read_row(line: str) -> str:
 
 
 def _list_sheets(path: Path) -> list[tuple[str, bool]]:
-    """All sheets of a new workbook, those without cells too; none of an old one.
+    """All sheets of a new workbook, those without cells too.
 
     Returns:
         Of each its name, and whether Excel hides it (ECMA-376-1, 18.2.19, `state`).
@@ -104,8 +106,8 @@ def _list_sheets(path: Path) -> list[tuple[str, bool]]:
             is_hidden = attributes.get("state", "visible") != "visible"
             names.append((attributes.get("name", ""), is_hidden))
 
-    if not is_old_office(path):
-        parse_part(path, _WORKBOOK, note_sheet, lambda name: None, lambda text: None)
+    with open_package(path) as archive:
+        parse_part(archive, _WORKBOOK, note_sheet)
     return names
 
 
@@ -124,10 +126,10 @@ def _put_in_order(units: list[str], names: list[str]) -> list[str]:
     return placed if unit is None and names else units
 
 
-def _read(path: Path, old_kind: _OldKind, render: Callable[[Document], str]) -> str:
-    kind = old_kind if is_old_office(path) else _NEW_KINDS[old_kind]
+def _read(data: bytes, old_kind: _OldKind, render: Callable[[Document], str]) -> str:
+    kind = old_kind if data.startswith(OLE_START) else _NEW_KINDS[old_kind]
     try:
-        return render(Document.from_bytes(path.read_bytes(), kind))
+        return render(Document.from_bytes(data, kind))
     except OfficeOxideError as error:
         words = str(error)
         is_locked = any(word in words.lower() for word in _WORDS_OF_LOCKS)
@@ -146,58 +148,59 @@ def _write_blocks(writer: UnitWriter, blocks: list[dict[str, Any]]) -> None:
             writer.write(line + "\n")
 
 
-def _list_lines(block: dict[str, Any]) -> Iterator[str]:
+def _list_lines(block: dict[str, Any]) -> list[str]:
     """The lines of a block of the library's tree, whatever kinds of blocks lie in it."""
-    match block:
-        case {"rows": list(rows)}:
-            for row in rows:
-                yield join_cells(
-                    "\n".join(
-                        line for inner in cell.get("content") or [] for line in _list_lines(inner)
-                    )
-                    for cell in row.get("cells") or []
-                )
-        case {"items": list(items)}:
-            for item in items:
-                for line in _list_item(item):
-                    yield f"- {line}"
-        case {"content": list(content)} if _is_inline(content):
-            yield from _join_inline(content).split("\n")
-        case _:
-            for key in ("content", "elements", "blocks", "children"):
-                for inner in block.get(key) or []:
-                    if isinstance(inner, dict):
-                        yield from _list_lines(inner)
-            if isinstance(block.get("text"), str):
-                yield from block["text"].split("\n")
+    rows, items = block.get("rows"), block.get("items")
+    if isinstance(rows, list):
+        return [join_cells(map(_read_cell, row.get("cells") or [])) for row in rows]
+    if isinstance(items, list):
+        return [f"- {line}" for item in items for line in _list_item(item)]
+    text = _join_inline(block.get("content"))
+    if text is not None:
+        return text.split("\n")
+    lines = []
+    for key in ("content", "elements", "blocks", "children"):
+        for inner in block.get(key) or []:
+            if isinstance(inner, dict):
+                lines += _list_lines(inner)
+    if isinstance(block.get("text"), str):
+        lines += block["text"].split("\n")
+    return lines
 
 
-def _list_item(item: dict[str, Any]) -> Iterator[str]:
-    yield from _list_lines({key: value for key, value in item.items() if key != "nested"})
-    nested = item.get("nested")
-    if isinstance(nested, dict):
-        yield from _list_lines(nested)
+def _read_cell(cell: dict[str, Any]) -> str:
+    return "\n".join(line for inner in cell.get("content") or [] for line in _list_lines(inner))
+
+
+def _list_item(item: dict[str, Any]) -> list[str]:
+    nested = item.pop("nested", None)
+    lines = _list_lines(item)
+    return lines + _list_lines(nested) if isinstance(nested, dict) else lines
 
 
 _INLINE = frozenset({"text", "line_break", "link", "tab", "footnote_ref", "endnote_ref", "image"})
 
 
-def _is_inline(content: list[Any]) -> bool:
-    return all(isinstance(one, dict) and one.get("type") in _INLINE for one in content)
-
-
-def _join_inline(content: list[dict[str, Any]]) -> str:
+def _join_inline(content: object) -> str | None:
+    """The text of what stands in a line; None where there is something else, too."""
+    if not isinstance(content, list):
+        return None
     pieces = []
     for one in content:
-        match one:
-            case {"type": "line_break"}:
-                pieces.append("\n")
-            case {"type": "tab"}:
-                pieces.append("\t")
-            case {"text": str(text)}:
-                pieces.append(text)
-            case {"content": list(inner)}:
-                pieces.append(_join_inline(inner))
-            case {"alt_text": str(text)}:
-                pieces.append(text)
+        kind = one.get("type") if isinstance(one, dict) else None
+        if kind == "text":
+            pieces.append(one.get("text") or "")
+        elif kind == "line_break":
+            pieces.append("\n")
+        elif kind == "tab":
+            pieces.append("\t")
+        elif kind in _INLINE:
+            pieces.append(_join_inline(one.get("content")) or one.get("text") or _read_alt(one))
+        else:
+            return None
     return "".join(pieces)
+
+
+def _read_alt(inline: dict[str, Any]) -> str:
+    """What a picture in a line says of itself."""
+    return str(inline.get("alt_text") or "")

@@ -4,10 +4,13 @@ The text of a cell is what it shows (OASIS OpenDocument 1.3, part 3, 9.1.4: its 
 no number has to be formatted here.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from zipfile import ZipFile
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.xml_parts import has_part, parse_part
+from pipeline.formats.readers.xml_parts import holds_any, open_package, parse_part
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
 from shared.errors import RejectionCode
 
@@ -45,6 +48,11 @@ _HEADERS = frozenset(f"{_STYLE} header{which}" for which in ("", "-left", "-firs
 _FOOTERS = frozenset(f"{_STYLE} footer{which}" for which in ("", "-left", "-first"))
 _OF_EACH_PAGE = frozenset({f"{_TEXT} page-number", f"{_TEXT} page-count"})
 _STYLES_PART = "styles.xml"
+_EDGES = tuple(
+    f":{edge}{end}".encode()
+    for edge in ("header", "footer")
+    for end in (">", " ", "-left", "-first")
+)
 _MOST_SPACES = 100
 # Cells and rows that are alike are written once, with their number; to the end of a sheet, too.
 _MOST_REPEATED = 1_000
@@ -52,37 +60,48 @@ _MOST_REPEATED = 1_000
 
 def open_text(path: Path) -> UnitsDocument:
     """Open a text: a unit a heading with what is below it; what each page repeats stands once."""
-    edges = _PageEdges()
-    if has_part(path, _STYLES_PART):
-        parse_part(path, _STYLES_PART, edges.begin, edges.end, edges.write)
-    return _open(path, _HEADING, "".join(edges.headers), "".join(edges.footers))
+    with _open_unlocked(path) as archive:
+        edges = _PageEdges()
+        # Most have none, and the styles of a program are longer than most texts.
+        if holds_any(archive, _STYLES_PART, _EDGES):
+            names = _HEADERS | _FOOTERS
+            parse_part(archive, _STYLES_PART, edges.begin, edges.end, edges.write, within=names)
+        return _read(archive, _HEADING, "".join(edges.headers), "".join(edges.footers))
 
 
 def open_spreadsheet(path: Path) -> UnitsDocument:
     """Open a spreadsheet: a unit a sheet, which begins with its name."""
-    return _open(path, _SHEET)
+    with _open_unlocked(path) as archive:
+        return _read(archive, _SHEET)
 
 
 def open_presentation(path: Path) -> UnitsDocument:
     """Open a presentation: a unit a slide, with its notes."""
-    return _open(path, _PAGE)
+    with _open_unlocked(path) as archive:
+        return _read(archive, _PAGE)
 
 
-def _open(path: Path, begins_unit: str, before: str = "", after: str = "") -> UnitsDocument:
-    _refuse_encrypted(path)
+def _read(archive: ZipFile, begins_unit: str, before: str = "", after: str = "") -> UnitsDocument:
     content = _Content(begins_unit, before)
-    parse_part(path, "content.xml", content.begin, content.end, content.write)
+    parse_part(archive, "content.xml", content.begin, content.end, content.write)
     return UnitsDocument(content.finish(after) or [""])
 
 
-def _refuse_encrypted(path: Path) -> None:
+@contextmanager
+def _open_unlocked(path: Path) -> Iterator[ZipFile]:
+    with open_package(path) as archive:
+        _refuse_encrypted(archive)
+        yield archive
+
+
+def _refuse_encrypted(archive: ZipFile) -> None:
     locked = False
 
     def begin(name: str, attributes: dict[str, str]) -> None:
         nonlocal locked
         locked = locked or name == f"{_MANIFEST} encryption-data"
 
-    parse_part(path, "META-INF/manifest.xml", begin, lambda name: None, lambda text: None)
+    parse_part(archive, "META-INF/manifest.xml", begin)
     if locked:
         raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
 

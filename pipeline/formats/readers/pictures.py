@@ -61,7 +61,7 @@ class _PicturePages:
         """Nothing is held but the file's bytes."""
 
 
-class Picture(_PicturePages):
+class WholePicture(_PicturePages):
     """A document that is one picture. Implements `ReadableDocument`.
 
     Args:
@@ -146,7 +146,7 @@ class TiffPictures(_PicturePages):
             raise UnreadablePageError(str(error)) from error
 
 
-def open_picture(path: Path) -> Picture:
+def open_picture(path: Path) -> WholePicture:
     """Open a PNG, a JPEG or a WebP.
 
     Raises:
@@ -163,7 +163,7 @@ def open_picture(path: Path) -> Picture:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "it is no picture")
     if header.pixels > MAX_PICTURE_PIXELS:
         raise UnreadableDocumentError(RejectionCode.TOO_MANY_PIXELS, _describe_size(header.pixels))
-    return Picture(data)
+    return WholePicture(data)
 
 
 def open_tiff(path: Path) -> TiffPictures:

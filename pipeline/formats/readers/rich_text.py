@@ -17,15 +17,19 @@ from shared.errors import RejectionCode
 
 # What holds text beside the lines of the document (Microsoft, "RTF Specification 1.9.1"): notes,
 # remarks, headers, text boxes. Each begins a line.
-_TEXTS_ASIDE = re.compile(
-    r"(?<!\\)(?:\\\*)?\\(?:footnote|annotation|header[lrf]?|footer[lrf]?|shptxt|dptxbxtext)(?![a-z])"
-)
+_TEXTS_ASIDE = r"(?:\*\\)?(?:footnote|annotation|header[lrf]?|footer[lrf]?|shptxt|dptxbxtext)"
 # The drawings that text boxes are in.
-_DRAWINGS = re.compile(r"(?<!\\)(?:\\\*)?\\(?:shp|shpinst|do)(?![a-z])")
+_DRAWINGS = r"(?:\*\\)?(?:shp|shpinst|do)"
 # Where a section begins: at a paragraph with the level of a heading, from 0 to 8, of which programs
 # write the level with each paragraph; where there is none, at a break of a page or a section.
-_HEADING = re.compile(r"(?<!\\)\\outlinelevel[0-8](?!\d)")
-_BREAK = re.compile(r"(?<!\\)\\(?:sect|page)(?![a-z])")
+_HEADING = r"outlinelevel[0-8](?!\d)"
+_BREAK = r"(?:sect|page)"
+# Each begins at a backslash, and nothing is before it: so the search is one for that character. Two
+# of them are the character itself.
+_WORDS = re.compile(
+    rf"\\(?:\\|(?:(?P<aside>{_TEXTS_ASIDE})|(?P<drawing>{_DRAWINGS})|(?P<heading>{_HEADING})"
+    rf"|(?P<break>{_BREAK}))(?![a-z]))"
+)
 # No character of a text.
 _MARK = "\x1e"
 # Words that stand for characters.
@@ -45,9 +49,21 @@ def open_rich_text(path: Path) -> UnitsDocument:
     source = decode_text(path.read_bytes()).replace(_MARK, "")
     if _MAY_HIDE.search(source):
         source = "".join(_leave_out_hidden(source))
-    marked, headings = _HEADING.subn(rf"\g<0> {_MARK}", source)
-    source = marked if headings else _BREAK.sub(rf"{_MARK}\g<0>", source)
-    source = _DRAWINGS.sub("", _TEXTS_ASIDE.sub(r"\\par", source))
+    has_headings = re.search(rf"\\{_HEADING}", source) is not None
+
+    def rewrite(word: re.Match[str]) -> str:
+        match word.lastgroup:
+            case "aside":
+                return r"\par"
+            case "drawing":
+                return ""
+            case "heading":
+                return f"{word[0]} {_MARK}"
+            case "break" if not has_headings:
+                return _MARK + word[0]
+        return word[0]
+
+    source = _WORDS.sub(rewrite, source)
     try:
         text = str(rtf_to_text(source, errors="replace"))  # type: ignore[no-untyped-call]  # it has none
     except (ValueError, IndexError, KeyError, LookupError) as error:

@@ -2,9 +2,12 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from xml.parsers import expat
 
+from pipeline.formats.readers.xml_parts import DoctypeError
 from pipeline.formats.text_encoding import decode_named, decode_text, find_encoding
 from pipeline.formats.units import UnitsDocument, UnitWriter
 
@@ -49,6 +52,7 @@ _ENDED_BY = {
 }
 _BETWEEN_CELLS = " | "
 _BEFORE_FIRST_CELL = re.compile(r"^[ \t]*\| ", re.MULTILINE)
+_NAMED_CHARACTER = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
 
@@ -72,7 +76,30 @@ def read_page_units(page: str) -> list[str]:
     reader = _PageReader()
     reader.feed(page)
     reader.close()
-    return [_BEFORE_FIRST_CELL.sub("", unit) for unit in reader.writer.finish()]
+    return reader.finish()
+
+
+def read_xhtml_units(page: str) -> list[str]:
+    """The same of a page that should be XML, as those of books are: in half the time if it is."""
+    reader = _PageReader()
+    parser = expat.ParserCreate("utf-8")
+    parser.buffer_text = True
+    parser.StartElementHandler = reader.begin_element
+    parser.EndElementHandler = reader.end_element
+    parser.CharacterDataHandler = reader.handle_data
+    parser.EntityDeclHandler = _refuse_entity
+    try:
+        # Without the document type no names of characters are known, and expat leaves them out.
+        if _NAMED_CHARACTER.search(page):
+            return read_page_units(page)
+        parser.Parse(page.encode("utf-8", "replace"), True)
+    except (expat.ExpatError, DoctypeError):
+        return read_page_units(page)
+    return reader.finish()
+
+
+def _refuse_entity(*declaration: object) -> None:
+    raise DoctypeError
 
 
 class _PageReader(HTMLParser):
@@ -86,7 +113,24 @@ class _PageReader(HTMLParser):
         self._open_counts: Counter[str] = Counter()
         self._is_preformatted = False
 
+    def finish(self) -> list[str]:
+        """The texts, cut at the headings."""
+        return [_BEFORE_FIRST_CELL.sub("", unit) for unit in self.writer.finish()]
+
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.begin_element(tag, dict(attrs))
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.begin_element(tag, dict(attrs))
+        self.end_element(tag)
+
+    def end_element(self, tag: str) -> None:
+        """An element ends, and not only a tag stands there that may have none to end."""
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def begin_element(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        """An element begins."""
         while self._passed_over and tag in _ENDED_BY.get(self._passed_over[-1], ()):
             self._open_counts[self._passed_over.pop()] -= 1
         if tag in _VOID:
@@ -96,7 +140,7 @@ class _PageReader(HTMLParser):
         if self._passed_over:
             self._pass_over(tag)
             return
-        if tag in _PASSED_OVER or _is_hidden(dict(attrs)):
+        if tag in _PASSED_OVER or (attributes and _is_hidden(attributes)):
             self._pass_over(tag)
             return
         if tag in _HEADINGS:
@@ -145,7 +189,7 @@ class _PageReader(HTMLParser):
         self.writer.write(data if self._is_preformatted else re.sub(r"\s+", " ", data))
 
 
-def _is_hidden(attributes: dict[str, str | None]) -> bool:
+def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
     return (
         "hidden" in attributes
         or (attributes.get("aria-hidden") or "").lower() == "true"

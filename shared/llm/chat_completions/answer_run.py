@@ -1,9 +1,11 @@
 """One answer of a server, from the first call to the one that is of use."""
 
+import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Generic
 
-from openai.types.chat import ChatCompletionMessageParam
+from openai.types.chat import ChatCompletionContentPartParam, ChatCompletionMessageParam
 
 from shared.deadline import Deadline
 from shared.errors import (
@@ -28,9 +30,13 @@ from shared.llm.chat_completions.structured_output import (
     parse_answer,
     strict_schema,
 )
-from shared.llm.model import DIVISIBLE, AnswerT, ModelRequest
+from shared.llm.model import DIVISIBLE, AnswerT, ModelRequest, Picture
 from shared.llm.model_window import ModelWindow
-from shared.llm.prompt_rendering import estimate_request_tokens, render_prompt
+from shared.llm.prompt_rendering import (
+    TOKENS_OF_PICTURE,
+    estimate_request_tokens,
+    render_prompt,
+)
 from shared.llm.token_estimate import estimate_tokens
 
 
@@ -177,9 +183,13 @@ class AnswerRun(Generic[AnswerT]):
         self._mark = prompt.mark
         messages: list[ChatCompletionMessageParam] = [
             {"role": "system", "content": prompt.system},
-            {"role": "user", "content": prompt.user},
+            {"role": "user", "content": _write_content(prompt.user, self._request.pictures)},
         ]
-        tokens = estimate_tokens(prompt.system) + estimate_tokens(prompt.user)
+        tokens = (
+            estimate_tokens(prompt.system)
+            + estimate_tokens(prompt.user)
+            + len(self._request.pictures) * TOKENS_OF_PICTURE
+        )
         if self._complaint is not None:
             question = (
                 f"That answer does not fit: {self._complaint.problem}. Give it again, whole and as "
@@ -204,6 +214,20 @@ class AnswerRun(Generic[AnswerT]):
                 },
             }
         return {"type": "json_object"} if self._step is OutputStep.JSON_OBJECT else None
+
+
+def _write_content(
+    text: str, pictures: Sequence[Picture]
+) -> str | list[ChatCompletionContentPartParam]:
+    """The text of a message, in parts where pictures follow it."""
+    if not pictures:
+        return text
+    parts: list[ChatCompletionContentPartParam] = [{"type": "text", "text": text}]
+    for picture in pictures:
+        data = base64.b64encode(picture.data).decode()
+        url = f"data:{picture.media_type};base64,{data}"
+        parts.append({"type": "image_url", "image_url": {"url": url}})
+    return parts
 
 
 def _find_known_pages(request: ModelRequest[AnswerT]) -> set[int] | None:

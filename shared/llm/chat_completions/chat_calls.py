@@ -185,7 +185,7 @@ class ChatCaller:
             ContextOverflowError: It counts fewer tokens than there were, so that nothing of the
                 answer may count; or its window was full in the middle of the answer.
         """
-        text = "\n".join(str(message.get("content") or "") for message in call.messages)
+        text = "\n".join(map(_read_text, call.messages))
         if self._limit.was_cut(reply.read_tokens, call.prompt_tokens, text):
             raise self._limit.note_cut(call.prompt_tokens, reply.read_tokens)
         written_tokens = reply.usage.output_tokens
@@ -363,6 +363,14 @@ class ChatCaller:
                 "duration_ms": round((self._clock() - started) * 1000),
             },
         )
+
+
+def _read_text(message: ChatCompletionMessageParam) -> str:
+    """The text of a message, without pictures."""
+    content = message.get("content") or ""
+    if isinstance(content, str):
+        return content
+    return "\n".join(str(part["text"]) for part in content if part["type"] == "text")
 
 
 def _find_rejection(

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from tests.fakes.model.message_parts import read_pictures, read_text
+
 _SOURCE = re.compile(
     r"^BEGIN (\S+) source (\d+)(?:, pages? (\d+)(?: to (\d+))?)?\n(.*?)\nEND \1 source \2$",
     re.DOTALL | re.MULTILINE,
@@ -47,7 +49,9 @@ class Quoted(NamedTuple):
     number: int
 
 
-def write_answer(kind: str, body: dict[str, Any], ignores_format: bool = False) -> str:
+def write_answer(
+    kind: str, body: dict[str, Any], ignores_format: bool = False, picture_text: str = ""
+) -> str:
     """The text of an answer: of the asked-for shape, made of the sources' first sentences."""
     schema = _find_schema(body)
     if kind == "prose" or schema is None or (ignores_format and "response_format" in body):
@@ -56,9 +60,11 @@ def write_answer(kind: str, body: dict[str, Any], ignores_format: bool = False) 
         return '{"title": "Broken, "abstract": '
     sources = [
         Quoted(range(int(first or 1), int(last or first or 1) + 1), text, int(number))
-        for _, number, first, last, text in _SOURCE.findall(str(body["messages"][1]["content"]))
+        for _, number, first, last, text in _SOURCE.findall(read_text(body["messages"][1]))
     ]
     answer = fill_schema(schema, sources, 1000 if kind == "wrong_pages" else 0)
+    if read_pictures(body):
+        answer = {"text": picture_text}
     text = json.dumps(answer, ensure_ascii=False)
     if kind == "truncated":
         return text[: len(text) // 2]
@@ -108,7 +114,7 @@ def fill_schema(
 
 def read_trusted_text(body: dict[str, Any]) -> str:
     """What a model takes for instructions: all but what stands between the lines with the mark."""
-    messages = [str(message.get("content")) for message in body["messages"]]
+    messages = [read_text(message) for message in body["messages"]]
     return "\n".join(_SOURCE.sub("", text) for text in messages)
 
 
@@ -117,5 +123,5 @@ def _find_schema(body: dict[str, Any]) -> dict[str, Any] | None:
     wanted = body.get("response_format", {})
     if wanted.get("type") == "json_schema":
         return wanted["json_schema"]["schema"]
-    _, found, schema = str(body["messages"][1]["content"]).rpartition("fit this JSON Schema:\n")
+    _, found, schema = read_text(body["messages"][1]).rpartition("fit this JSON Schema:\n")
     return json.JSONDecoder().raw_decode(schema)[0] if found else None

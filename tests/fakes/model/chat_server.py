@@ -35,7 +35,7 @@ from tests.fakes.model.pacing import (
     split_completion,
     write_event,
 )
-from tests.fakes.model.server_traits import ReceivedCall, ServerTraits
+from tests.fakes.model.server_traits import ReceivedCall, ServerTraits, find_objection
 from tests.fakes.model.thinking import add_thoughts
 
 
@@ -161,7 +161,7 @@ class _ChatHandler(BaseHTTPRequestHandler):
         )
         if self.chat_server.stopping.wait(behaviour.latency_seconds):
             return None
-        refusal = self._find_objection(body, key)
+        refusal = find_objection(self.chat_server.traits, body, key)
         if refusal is not None and behaviour.kind in ("ok", "no_usage"):
             return self._send_error(*refusal)
         if behaviour.kind in ERRORS:
@@ -172,35 +172,6 @@ class _ChatHandler(BaseHTTPRequestHandler):
             return _BROKEN_CONNECTIONS[behaviour.kind](self)
         with self.chat_server.slots:
             return self._send_completion(behaviour, read, number)
-
-    def _find_objection(self, body: dict[str, Any], key: str) -> tuple[Any, ...] | None:
-        traits = self.chat_server.traits
-        if traits.accepted_key is not None and key != traits.accepted_key:
-            return ERRORS["unauthorized"]
-        if traits.wants_max_completion_tokens and "max_tokens" in body:
-            message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
-            return 400, "invalid_request_error", "unsupported_parameter", message, "max_tokens"
-        if not traits.knows_reasoning_effort and "reasoning_effort" in body:
-            message = "Unrecognized request argument supplied: reasoning_effort"
-            return 400, "invalid_request_error", None, message
-        if traits.stream_status is not None and body.get("stream"):
-            message = "stream_options is not supported"
-            return traits.stream_status, "invalid_request_error", None, message
-        if traits.tools_status is not None and "tools" in body:
-            message = "registry/tiny does not support tools"
-            return traits.tools_status, "invalid_request_error", None, message
-        wanted = body.get("response_format", {}).get("type")
-        statuses = {
-            "json_schema": traits.json_schema_status,
-            "json_object": traits.json_object_status,
-        }
-        status = statuses.get(wanted)
-        if status is None:
-            return None
-        if status >= 500:
-            return status, "server_error", None, "internal error"
-        message = f"response_format type {wanted!r} is not supported"
-        return status, "invalid_request_error", None, message, "response_format"
 
     def _send_completion(self, behaviour: Behaviour, body: dict[str, Any], number: int) -> None:
         kind, traits = behaviour.kind, self.chat_server.traits
@@ -215,7 +186,10 @@ class _ChatHandler(BaseHTTPRequestHandler):
         elif "tools" in body and not traits.ignores_tools:
             message["content"], calls = take_turn(body, traits.always_calls)
         else:
-            message["content"], calls = write_answer(kind, body, traits.ignores_format), ()
+            message["content"], calls = (
+                write_answer(kind, body, traits.ignores_format, traits.picture_text or ""),
+                (),
+            )
         if calls:
             finish_reason = "tool_calls"
             message["tool_calls"] = [

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.fakes.model.message_parts import TOKENS_OF_PICTURE, read_pictures, read_text
+
 _CHARACTERS_PER_TOKEN = 4
 
 
@@ -34,7 +36,8 @@ def count_tokens(text: str) -> int:
 
 
 def count_prompt_tokens(body: dict[str, Any]) -> int:
-    return sum(count_tokens(str(message.get("content") or "")) for message in body["messages"])
+    text = sum(count_tokens(read_text(message)) for message in body["messages"])
+    return text + TOKENS_OF_PICTURE * len(read_pictures(body))
 
 
 def cut_prompt(body: dict[str, Any], window_tokens: int | None) -> dict[str, Any]:

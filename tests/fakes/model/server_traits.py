@@ -5,6 +5,8 @@ import json
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.fakes.model.chat_behaviours import ERRORS
+from tests.fakes.model.message_parts import read_pictures
 from tests.fakes.model.pacing import Pace
 
 
@@ -37,6 +39,7 @@ class ServerTraits:
     json_schema_status: int | None = None
     json_object_status: int | None = None
     ignores_format: bool = False
+    picture_text: str | None = None  # what all pictures show; None for a model that sees none
     tools_status: int | None = None
     ignores_tools: bool = False
     always_calls: tuple[tuple[str, Any], ...] = ()
@@ -54,3 +57,36 @@ class ServerTraits:
     stream_status: int | None = None
     counts_streamed: bool = True
     pace: Pace = field(default_factory=Pace)
+
+
+def find_objection(traits: ServerTraits, body: dict[str, Any], key: str) -> tuple[Any, ...] | None:
+    """What such a server has against a call: status, type, code, message and parameter."""
+    if traits.accepted_key is not None and key != traits.accepted_key:
+        return ERRORS["unauthorized"]
+    if traits.wants_max_completion_tokens and "max_tokens" in body:
+        message = "Unsupported parameter: 'max_tokens'. Use 'max_completion_tokens' instead."
+        return 400, "invalid_request_error", "unsupported_parameter", message, "max_tokens"
+    if not traits.knows_reasoning_effort and "reasoning_effort" in body:
+        message = "Unrecognized request argument supplied: reasoning_effort"
+        return 400, "invalid_request_error", None, message
+    if traits.stream_status is not None and body.get("stream"):
+        message = "stream_options is not supported"
+        return traits.stream_status, "invalid_request_error", None, message
+    if traits.tools_status is not None and "tools" in body:
+        message = "registry/tiny does not support tools"
+        return traits.tools_status, "invalid_request_error", None, message
+    if traits.picture_text is None and read_pictures(body):
+        message = "Invalid content type. image_url is only supported by certain models."
+        return 400, "invalid_request_error", "invalid_value", message
+    wanted = body.get("response_format", {}).get("type")
+    statuses = {
+        "json_schema": traits.json_schema_status,
+        "json_object": traits.json_object_status,
+    }
+    status = statuses.get(wanted)
+    if status is None:
+        return None
+    if status >= 500:
+        return status, "server_error", None, "internal error"
+    message = f"response_format type {wanted!r} is not supported"
+    return status, "invalid_request_error", None, message, "response_format"

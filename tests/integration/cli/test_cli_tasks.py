@@ -172,6 +172,7 @@ def test_wrong_usage_is_told(desk, seashore, tmp_path):
     (tmp_path / "long.txt").write_text("x" * 200_001)
     (tmp_path / "a.pdf").write_bytes(b"%PDF-1.7 and nothing but ASCII")
     (tmp_path / "a.dat").write_bytes(b"\xff\xfe")
+    (tmp_path / "a.docx").write_bytes(b"PK\x03\x04\xff\xfe")
     both = seashore("enqueue", "summarize", tmp_path / "a.txt", "-d", "a.pdf")
     assert both.exit_code == ExitCode.USAGE
     assert seashore("enqueue", "summarize").exit_code == ExitCode.USAGE
@@ -180,6 +181,7 @@ def test_wrong_usage_is_told(desk, seashore, tmp_path):
         ((tmp_path / "long.txt",), "text: it has more than 200,000 characters"),
         ((tmp_path / "a.pdf",), "name it with --document"),
         ((tmp_path / "a.dat",), "no text in UTF-8"),
+        ((tmp_path / "a.docx",), "is a Word document: put it with"),
         ((tmp_path / "a.txt", "--id", "no spaces"), "id: it may have letters, digits,"),
     ):
         result = seashore("enqueue", "summarize", *arguments)

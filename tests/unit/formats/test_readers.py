@@ -128,6 +128,7 @@ def test_a_web_page_is_what_it_shows(read):
         ("<table><tr hidden><td>no<tr><td>shown</table>rest", "shown rest"),
         ("<div hidden><p>no<p>no</div>shown", "shown"),
         ("<div hidden>no</p>no<br>no</div>shown", "shown"),
+        ("<p hidden>no<br/>no</p>shown", "shown"),
     ],
 )
 def test_what_ends_without_a_tag_hides_nothing_after_it(read, page, text):

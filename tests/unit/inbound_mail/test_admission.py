@@ -109,6 +109,15 @@ def test_names_that_a_sender_chooses_add_no_result(words):
             assert judge(write_mail(), **found) is RejectionCode.SENDER_NOT_PROVEN
 
 
+def test_what_ses_may_write_besides_one_day_changes_nothing():
+    dkim = "dkim=pass header.i=@example.com header.s=k1|arc=none"
+    assert judge(write_mail(), dkim=dkim) is None
+    assert judge(write_mail(), dkim=dkim, dmarc="") is None
+    other = "dkim=pass header.i=@evil.test header.b=@example.com"
+    found = {**FORGED, "dkim": other, "dmarc": ""}
+    assert judge(write_mail(), **found) is RejectionCode.SENDER_NOT_PROVEN
+
+
 def test_others_are_refused_whoever_they_are():
     found = {"envelope": "eve@evil.test", "dkim": "dkim=pass header.i=@evil.test"}
     found["dmarc"] = "pass header.from=evil.test"

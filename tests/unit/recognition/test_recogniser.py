@@ -10,9 +10,11 @@ from PIL import Image
 from infra.deploy.language_files import can_read_scans, find_language_file
 from pipeline.recognition.page_words import PageNotRecognisedError
 from pipeline.recognition.recogniser import Recogniser, RecognitionLimits
+from pipeline.recognition.tesseract import Tesseract
 from shared.deadline import Deadline
 from shared.errors import DeadlineError
 from tests.fakes.pdf.scanned_pdf_files import render_texts
+from tests.fakes.pictures.picture_files import save_as_held, save_picture
 
 pytestmark = pytest.mark.skipif(not can_read_scans(), reason="no wheel of tesserocr for it")
 
@@ -113,3 +115,70 @@ def test_a_picture_that_takes_too_long_is_given_up(picture):
 def test_time_that_is_up_is_no_fault_of_the_picture(recogniser, picture):
     with pytest.raises(DeadlineError):
         recogniser.recognise(picture, Deadline.after(0))
+
+
+def test_a_picture_that_may_be_sent_as_it_is_stays_so(recogniser, picture):
+    assert recogniser.pack(picture, Deadline.after(60)) == picture
+
+
+@pytest.mark.parametrize("form", ["TIFF", "WEBP"])
+def test_a_picture_of_another_format_is_sent_as_a_jpeg(recogniser, picture, form):
+    data = save_picture(Image.open(io.BytesIO(picture)), form)
+    packed = recogniser.pack(data, Deadline.after(60))
+
+    assert Image.open(io.BytesIO(packed)).format == "JPEG"
+    assert recogniser.recognise(packed, Deadline.after(60)).text == TEXT
+
+
+def test_a_picture_that_lies_on_its_side_is_sent_upright(recogniser, picture):
+    image = Image.open(io.BytesIO(picture))
+    packed = recogniser.pack(save_as_held(image, "JPEG", 6), Deadline.after(60))
+
+    assert Image.open(io.BytesIO(packed)).size == image.size
+    assert recogniser.recognise(packed, Deadline.after(60)).turned_degrees == 0
+
+
+def test_a_large_picture_is_sent_smaller(recogniser, picture):
+    image = Image.open(io.BytesIO(picture)).resize((3_000, 4_000))
+    packed = recogniser.pack(save_picture(image, "PNG"), Deadline.after(60))
+    width, height = Image.open(io.BytesIO(packed)).size
+
+    assert 7_900_000 < width * height <= 8_000_000
+
+
+def test_what_is_no_picture_is_not_sent(recogniser, picture):
+    with pytest.raises(PageNotRecognisedError):
+        recogniser.pack(b"no picture", Deadline.after(60))
+    assert recogniser.pack(picture, Deadline.after(60)) == picture
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_page_that_lies_on_its_side_or_stands_on_its_head_is_read(recogniser, picture, degrees):
+    image = Image.open(io.BytesIO(picture)).rotate(degrees, expand=True)
+    page = recogniser.recognise(save_picture(image, "PNG"), Deadline.after(60))
+
+    assert page.text == TEXT
+    assert (page.width, page.height) == image.size
+    _, top, right, bottom = page.words[0].box
+    if degrees == 180:
+        # The text begins an inch from its left and its top.
+        assert abs(image.width - right - 150) < 10
+        assert image.height - bottom < 150 < image.height - top + 10
+
+
+def test_a_page_that_stands_right_is_looked_at_once(picture, tmp_path):
+    class Counting(Tesseract):
+        looks = 0
+
+        def _recognise(self, picture):
+            self.looks += 1
+            return super()._recognise(picture)
+
+    engine = Counting(find_language_file("eng").parent, ("eng",))
+    path = tmp_path / "picture"
+    for degrees, looks in ((0, 1), (180, 2)):
+        engine.looks = 0
+        image = Image.open(io.BytesIO(picture)).rotate(degrees)
+        path.write_bytes(save_picture(image, "PNG"))
+        assert engine.read(path).words[0].text == "The"
+        assert engine.looks == looks

@@ -115,3 +115,22 @@ OPTIONAL = sorted(
 @pytest.mark.parametrize("name", OPTIONAL)
 def test_an_optional_variable_may_be_empty(name):
     assert getattr(read_settings(REQUIRED | {name: ""}), name.lower()) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "engines"),
+    [
+        ("off", ()),
+        ("tesseract", ("tesseract",)),
+        ("tesseract,textract,model", ("tesseract", "textract", "model")),
+        ("model", ("model",)),
+    ],
+)
+def test_engines_are_named_in_their_order(value, engines):
+    assert read_settings({**REQUIRED, "OCR_ENGINE": value}).ocr_engine == engines
+
+
+@pytest.mark.parametrize("value", ["eyes", "model,tesseract", "model,model", "off,model"])
+def test_engines_that_cost_money_come_last_and_once(value):
+    with pytest.raises(SettingsError, match="OCR_ENGINE"):
+        read_settings({**REQUIRED, "OCR_ENGINE": value})

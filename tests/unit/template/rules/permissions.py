@@ -54,6 +54,9 @@ MAPPINGS = (
 NAMED_RESOURCES = (*MAPPINGS, MAIL_IDENTITIES, DATABASE_USER, OPERATOR_KEY, *BEDROCK_MODELS)
 
 
+READS_PICTURES = "textract:DetectDocumentText"
+
+
 def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
     for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
         for statement in policy_statements(policy):
@@ -62,8 +65,27 @@ def permissions_name_actions_and_resources(template: Template) -> Iterator[str]:
                     yield f"{name}: the action {action} is not one action"
             for resource in map(text_of, as_list(statement["Resource"])):
                 is_ours = resource.startswith(("${", "arn:${Arn}"))
+                # It has no resources to name (Service Authorization Reference, Amazon Textract).
+                is_ours |= (as_list(statement["Action"]), resource) == ([READS_PICTURES], "*")
                 if not is_ours and resource not in NAMED_RESOURCES:
                     yield f"{name}: {resource} is not one of our resources"
+
+
+def pages_are_read_for_money_only_where_the_operator_says(template: Template) -> Iterator[str]:
+    if template["Parameters"]["OcrEngine"]["Default"] != "tesseract":
+        yield "OcrEngine costs money without having been asked for"
+    named = template["Conditions"]["TextractIsAsked"]["Fn::Or"]
+    values = {one["Fn::Equals"][1] for one in named}
+    allowed = template["Parameters"]["OcrEngine"]["AllowedValues"]
+    if values != {value for value in allowed if "textract" in value.split(",")}:
+        yield "TextractIsAsked names other values of OcrEngine than those with textract"
+    for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
+        for statement in policy_statements(policy):
+            may_ask = READS_PICTURES in as_list(statement["Action"])
+            if may_ask and policy.get("Roles") != [{"Ref": "WorkerRole"}]:
+                yield f"{name}: asks Textract beside the worker, which meters it"
+    if template["Resources"]["TextractPolicy"].get("Condition") != "TextractIsAsked":
+        yield "TextractPolicy: holds without having been asked for"
 
 
 def callbacks_go_only_where_the_operator_allows(template: Template) -> Iterator[str]:
@@ -133,7 +155,9 @@ LEDGER_WRITES: dict[str, set[str] | None] = {
     "WorkerFunction": None,
     "ReportFunction": {"REPORT#*", "REPORTS"},
     "ApiFunction": {"TASK#*", "SPEND#*", "CALLS"},
-    "OperatorFunction": {"DOC#*", "KEY#*", "TEXT#*", "TASK#*", "ANSWER#*", "PAUSE"},
+    "OperatorFunction": {
+        *("DOC#*", "KEY#*", "TEXT#*", "TASK#*", "ANSWER#*", "PAUSE", "MESSAGE#*", "REPORT#*"),
+    },
 }
 LEDGER_DELETES = {
     "WorkerFunction": {"SPEND#*"},
@@ -274,6 +298,18 @@ BREAKS: list[Break] = [
     (
         callbacks_go_only_where_the_operator_allows,
         set_part(f"{_WORKER_POLICY}/KeepResults/Action", "sns:Publish"),
+    ),
+    (
+        pages_are_read_for_money_only_where_the_operator_says,
+        drop_part("Resources/TextractPolicy/Condition"),
+    ),
+    (
+        pages_are_read_for_money_only_where_the_operator_says,
+        set_part(f"{_WORKER_POLICY}/KeepResults/Action", [READS_PICTURES]),
+    ),
+    (
+        pages_are_read_for_money_only_where_the_operator_says,
+        set_part("Conditions/TextractIsAsked/Fn::Or", []),
     ),
     (
         functions_have_a_role_of_ours,

@@ -137,8 +137,12 @@ def web_pages_of_the_apis_origin_may_post_forms(template: Template) -> Iterator[
     """Else a page cannot see what S3 answers (Amazon S3 User Guide, "CORS configuration")."""
     bucket = template["Resources"]["DocumentsBucket"]["Properties"]
     for rule in bucket.get("CorsConfiguration", {}).get("CorsRules", [{}]):
-        if rule.get("AllowedOrigins") != [{"Ref": "ApiCorsOrigin"}]:
+        origins = rule.get("AllowedOrigins", [])
+        if origins[:1] != [{"Ref": "ApiCorsOrigin"}]:
             yield "uploads do not follow ApiCorsOrigin"
+        # The console's own.
+        if [text_of(origin) for origin in origins[1:]] != [_API_ORIGIN]:
+            yield "pages of other origins may post documents, or the console may not"
         if rule.get("AllowedMethods") != ["POST"]:
             yield "web pages may do something else with documents than post them"
 
@@ -148,6 +152,8 @@ def outputs_are_complete(template: Template) -> Iterator[str]:
     if missing:
         yield f"the outputs {sorted(missing)} are missing"
 
+
+_API_ORIGIN = "https://${Api}.execute-api.${AWS::Region}.${AWS::URLSuffix}"
 
 # ---- What each rule has to notice
 
@@ -197,6 +203,13 @@ BREAKS: list[Break] = [
     (
         web_pages_of_the_apis_origin_may_post_forms,
         drop_part("Resources/DocumentsBucket/Properties/CorsConfiguration"),
+    ),
+    (
+        web_pages_of_the_apis_origin_may_post_forms,
+        set_part(
+            "Resources/DocumentsBucket/Properties/CorsConfiguration/CorsRules/0/AllowedOrigins/1",
+            "*",
+        ),
     ),
     (
         web_pages_of_the_apis_origin_may_post_forms,

@@ -1,0 +1,136 @@
+"""Users of a Cognito pool at the door: PKCE, their token, and what is of no use to others."""
+
+import base64
+import hashlib
+import json
+import threading
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from tests.fakes.aws.event_source import LambdaContext
+from tests.fakes.desks.api_desk import make_event, open_api_desk
+
+PROVIDER = "papers.auth.example.com"
+# Stands in for the provider's address of tokens, which no test can reach, and keeps what it gets.
+ANSWER_TOKENS = """
+const real = window.fetch;
+window.fetch = async (address, options) => {
+  if (!String(address).startsWith('https://papers.auth.example.com/oauth2/token')) {
+    return real(address, options);
+  }
+  sessionStorage.setItem('sent-to-provider', options.body.toString());
+  const tokens = {id_token: 'the-token', refresh_token: 'more', expires_in: 3600};
+  return new Response(JSON.stringify(tokens));
+};
+"""
+
+
+@contextmanager
+def serve_console(desk):
+    """The desk's console as a web server, and the headers of the requests for its parts."""
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            parts = urlsplit(self.path)
+            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+            headers = dict(self.headers.items())
+            if parts.path.startswith("/console/parts/"):
+                asked.append({name.lower(): value for name, value in headers.items()})
+            event = make_event("GET", parts.path, headers=headers, query=query)
+            answer = desk.api.answer(event, LambdaContext(28.0))
+            self.send_response(answer["statusCode"])
+            for name, values in answer["multiValueHeaders"].items():
+                self.send_header(name, values[0])
+            self.end_headers()
+            self.wfile.write(answer["body"].encode())
+
+        def log_message(self, *arguments):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/console", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture
+def door(chromium):
+    """The console of a stack for users of a pool, and what is asked of it."""
+    with (
+        open_api_desk(
+            with_model=False,
+            api_authorizer="cognito",
+            cognito_domain=PROVIDER,
+            cognito_client_id="client1",
+        ) as desk,
+        serve_console(desk) as (address, asked),
+    ):
+        script = {"source": ANSWER_TOKENS}
+        added = chromium.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", script)
+        chromium.start(address)
+        yield chromium, address, asked
+        chromium.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
+
+
+def begin(browser):
+    """Sign in as far as the provider, and what it is asked with."""
+    browser.sign_in("a-key")
+    browser.wait(lambda: PROVIDER in browser.driver.current_url, "it stays where it is")
+    return {k: v[0] for k, v in parse_qs(urlsplit(browser.driver.current_url).query).items()}
+
+
+def test_a_user_comes_back_with_a_code_and_goes_on_with_a_token(door):
+    browser, address, asked = door
+    query = begin(browser)
+    assert query["redirect_uri"] == address
+    assert (query["client_id"], query["response_type"]) == ("client1", "code")
+    browser.driver.get(f"{address}?code=the-code&state={query['state']}")
+    browser.wait_for_heading("Today")
+    assert browser.driver.current_url == address
+    sent = parse_qs(browser.driver.execute_script("return sessionStorage['sent-to-provider']"))
+    assert sent["code"] == ["the-code"]
+    challenge = hashlib.sha256(sent["code_verifier"][0].encode()).digest()
+    assert base64.urlsafe_b64encode(challenge).decode().rstrip("=") == query["code_challenge"]
+    assert asked[-1]["authorization"] == "the-token"
+    assert asked[-1]["x-api-key"] == "a-key"
+    browser.press("Sign out")
+    browser.wait_for_heading("Sign in")
+    kept = browser.driver.execute_script("return {...sessionStorage}")
+    assert not {"the-token", "a-key"} & set(json.dumps(kept).split('"'))
+
+
+@pytest.mark.parametrize("state", ["forged", ""])
+def test_a_code_that_somebody_else_has_sent_is_of_no_use(door, state):
+    browser, address, asked = door
+    begin(browser)
+    browser.driver.get(f"{address}?code=stolen&state={state}")
+    browser.wait_for_text("That sign-in was not begun in this tab")
+    browser.wait_for_heading("Sign in")
+    assert browser.driver.execute_script("return sessionStorage['sent-to-provider']") is None
+    assert asked == []
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"api_authorizer": "iam"}, "which a browser does not have"),
+        ({"api_authorizer": "cognito"}, "deploy with CognitoDomain and CognitoClientId"),
+    ],
+)
+def test_where_nobody_can_sign_in_the_page_says_what_to_do(chromium, settings, words):
+    with (
+        open_api_desk(with_model=False, **settings) as desk,
+        serve_console(desk) as (address, _),
+    ):
+        chromium.start(address)
+        chromium.wait_for_text(words)
+        assert not chromium.driver.find_element("id", "key").is_displayed()
+        assert chromium.find_barriers() == []
+        assert chromium.read_violations() == []
