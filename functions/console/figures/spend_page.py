@@ -21,7 +21,7 @@ _BAR_GAP = 2.0
 
 
 @dataclass(frozen=True)
-class Bar:
+class SpendBar:
     """A day in the chart, in its own units: two parts, one on the other, and the place of each.
 
     Args:
@@ -43,16 +43,16 @@ class Bar:
     spent: int
 
 
-def draw_bars(spends: Sequence[DaySpend]) -> tuple[Bar, ...]:
+def draw_bars(spends: Sequence[DaySpend]) -> tuple[SpendBar, ...]:
     """The chart of some days, the oldest first; the highest bar has the height of the chart."""
     highest = max((spend.spent for spend in spends), default=0) or 1
     return tuple(_draw_bar(number, spend, highest) for number, spend in enumerate(spends))
 
 
-def _draw_bar(number: int, spend: DaySpend, highest: int) -> Bar:
+def _draw_bar(number: int, spend: DaySpend, highest: int) -> SpendBar:
     chat = CHART_HEIGHT * spend.spent_by(Account.CHAT) / highest
     pipeline = CHART_HEIGHT * spend.spent_by(Account.PIPELINE) / highest
-    return Bar(
+    return SpendBar(
         day=spend.day,
         x=round(number * BAR_WIDTH + _BAR_GAP / 2, 2),
         pipeline_y=round(CHART_HEIGHT - pipeline, 2),
