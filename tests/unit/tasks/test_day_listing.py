@@ -54,8 +54,8 @@ def test_pages_hold_all_that_fits_once_and_in_order(counts, limit, days):
 
 def test_a_page_of_what_is_rare_ends_before_all_is_read():
     _, list_day = make_list([600])
-    items, cursor = list_page(PageWanted(None, 5, None), list_day, lambda _: False, find_place, r"\d+",
-                              lambda: NOW)  # fmt: skip
+    wanted = PageWanted(None, 5, None)
+    items, cursor = list_page(wanted, list_day, lambda _: False, find_place, r"\d+", lambda: NOW)
     assert items == []
     assert cursor is not None
 
