@@ -8,9 +8,8 @@ import os
 import random
 import secrets
 
-from aws_lambda_powertools.utilities.idempotency import DynamoDBPersistenceLayer
-
 from functions.delivery.consumer import Runtime
+from functions.delivery.idempotency_records import IdempotencyRecords
 from functions.delivery.policy import Policy
 from functions.delivery.tracing import Tracer
 from functions.observability import build_logger, build_metrics
@@ -27,9 +26,7 @@ def build_runtime(
     """What every consumer of a queue needs to run."""
     return Runtime(
         queues=Queues(clients.sqs),
-        idempotency=DynamoDBPersistenceLayer(
-            table_name=settings.idempotency_table, boto3_client=clients.dynamodb
-        ),
+        idempotency=IdempotencyRecords(settings.idempotency_table, clients.dynamodb),
         policy=Policy(
             max_receive_count=settings.max_receive_count,
             max_deferral_age_seconds=settings.max_deferral_age_seconds,

@@ -57,7 +57,7 @@ def read_known_answers(
     """
     if payer is None:
         return [KnownAnswer(key, None, Lesson(), None) for key in keys]
-    *rows, payer_row = table.read_rows([*map(answer_row_key, keys), payer.row_key])
+    *rows, payer_row = table.read_rows_together([*map(answer_row_key, keys), payer.row_key])
     # Nothing is asked, and nothing told, of what somebody has put an end to meanwhile.
     if payer_row is None or payer_row.get("status") in _ENDED:
         raise LedgerConflictError("the document or task that pays is deleted or cancelled")

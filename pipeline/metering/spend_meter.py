@@ -24,6 +24,7 @@ from shared.ledger.spend import (
     ModelSpend,
     close_expired_leases,
     close_lease,
+    extend_lease,
     find_lease,
     open_lease,
     read_committed,
@@ -128,6 +129,8 @@ class SpendMeter:
         self._open: OpenLease | None = None
         self._retired: list[OpenLease] = []
         self._refusal: _Refusal | None = None
+        self._counting = threading.Lock()
+        self._wanted = 0
 
     @property
     def _parameter(self) -> str:
@@ -216,7 +219,7 @@ class SpendMeter:
                 delay_seconds=_LIMIT_IS_RAISED_SECONDS,
                 reason="over_budget",
             )
-        with self._lock:
+        with self._wanting(cost), self._lock:
             current = self._open
             if current is None or not self._has_room(current, cost):
                 current = self._take_lease(cost)
@@ -231,6 +234,17 @@ class SpendMeter:
                 self._notes.write(lease)
             unused.pop_all()
         return reservation
+
+    @contextmanager
+    def _wanting(self, cost: int) -> Iterator[None]:
+        """Count what calls that are to begin need, while they wait for room."""
+        with self._counting:
+            self._wanted += cost
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._wanted -= cost
 
     def settle(self, reservation: Reservation, usage: Usage) -> int:
         """Note what a call has cost; one that has cost nothing gives its room back.
@@ -288,12 +302,14 @@ class SpendMeter:
         )
 
     def _take_lease(self, cost: int) -> OpenLease:
-        """Open a lease, and close those that are used up."""
+        """Extend the lease that serves, or open another one and close those that are used up."""
         now = self._now()
         day = find_day(now, self.limits.zone)
         known = self._refusal
         if known and known.day == day and now < known.until and cost >= known.cost:
             raise self._refuse(known, now)
+        if self._open is not None and self._extend(self._open, cost, now):
+            return self._open
         if self._open is not None:
             self._retired.append(self._open)
             self._open = None
@@ -312,9 +328,7 @@ class SpendMeter:
                 unwritten = ModelSpend(model=self._model)
                 self._open = OpenLease(lease, now + _LEASE_SERVES, unwritten, cost)
                 self._refusal = None
-                if self._daily:
-                    committed = read_committed(self._table, day, self._account)
-                    self._note_share(committed / self._daily)
+                self._tell_share(day)
                 return self._open
             close_expired_leases(self._table, day, now)
         self._note_share(1.0)
@@ -323,12 +337,35 @@ class SpendMeter:
         self._refusal = _Refusal(day, cost, now + _REFUSED_FOR, is_spent)
         raise self._refuse(self._refusal, now)
 
+    def _extend(self, current: OpenLease, cost: int, now: datetime) -> bool:
+        """Set more aside on the lease that serves, which takes less than to open another one."""
+        if self._daily is None or now >= current.serves_until:
+            return False
+        if current.lease.day != find_day(now, self.limits.zone):
+            return False
+        for room in self._choose_amounts(cost):
+            amount = current.taken + room - current.lease.amount
+            if extend_lease(self._table, current.lease, amount, self._daily):
+                extended = {"amount": current.lease.amount + amount}
+                current.lease = current.lease.model_copy(update=extended)
+                self._tell_share(current.lease.day)
+                return True
+        return False
+
+    def _tell_share(self, day: str) -> None:
+        if self._daily:
+            committed = read_committed(self._table, day, self._account)
+            self._note_share(committed / self._daily)
+
     def _choose_amounts(self, cost: int) -> list[int]:
-        """A lease's amount, and what to fall back upon near the limit."""
+        """A lease's amount, and what to fall back upon near the limit.
+
+        Room for all calls that are to begin now, as those of a batch are, is taken at once.
+        """
         if self._daily is None:
             return [0]
         large = min(int(self._daily * _LARGEST_SHARE), cost * _CALLS_PER_LEASE)
-        return [max(cost, large), cost]
+        return sorted({max(cost, large, self._wanted), max(cost, large), cost}, reverse=True)
 
     def _close_retired(self) -> None:
         waiting = []

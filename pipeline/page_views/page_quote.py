@@ -1,14 +1,25 @@
 """A quote on a page: how it stands there, and the boxes or pieces of text that show it. Pure."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pipeline.extraction.page_views.page_layout import PageLayout, Place
 from pipeline.page_views.line_marks import MOST_MARKS, LineMarker
-from pipeline.page_views.quote_places import QuoteMatch, Stretch, find_quote
+from pipeline.page_views.quote_places import (
+    MOST_PLACES,
+    FoundQuote,
+    QuoteMatch,
+    Stretch,
+    find_quote,
+)
 
 # Most characters of a text that are shown; of a longer one those around the quote.
 MOST_SHOWN_CHARACTERS = 100_000
+# A text is looked through in pieces, each with what a quote may take of the next one.
+_PIECE_CHARACTERS = 200_000
+_OVERLAP_CHARACTERS = 10_000
+_WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True)
@@ -61,7 +72,7 @@ def mark_picture(quote: str, layout: PageLayout) -> MarkedPicture:
 
 def mark_text(quote: str | None, text: str) -> MarkedText:
     """A text in pieces, those of a quote apart."""
-    found = find_quote(quote, text) if quote else None
+    found = _find_in_long_text(quote, text) if quote else None
     stretches = found.stretches if found else ()
     first = stretches[0].start if stretches else 0
     start = max(0, min(first - MOST_SHOWN_CHARACTERS // 2, len(text) - MOST_SHOWN_CHARACTERS))
@@ -71,6 +82,31 @@ def mark_text(quote: str | None, text: str) -> MarkedText:
         tuple(_divide(text, stretches, start, end)),
         is_cut=start > 0 or end < len(text),
     )
+
+
+def _find_in_long_text(quote: str, text: str) -> FoundQuote:
+    """Find a quote in a text of any length, such as that of a sheet, piece by piece."""
+    longest = max(_WORD.findall(quote), key=len, default="").casefold()
+    near = FoundQuote(QuoteMatch.NONE)
+    stretches: list[Stretch] = []
+    for start in range(0, max(1, len(text)), _PIECE_CHARACTERS):
+        end = start + _PIECE_CHARACTERS + _OVERLAP_CHARACTERS
+        piece = text[start:end]
+        if longest not in piece.casefold():
+            continue
+        found = find_quote(quote, piece)
+        moved = [Stretch(one.start + start, one.end + start) for one in found.stretches]
+        if found.match is QuoteMatch.EXACT:
+            # What lies in the overlap is found a second time.
+            done = stretches[-1].end if stretches else 0
+            stretches += [one for one in moved if one.start >= done]
+        elif found.match is QuoteMatch.NEAR and near.match is QuoteMatch.NONE:
+            near = FoundQuote(QuoteMatch.NEAR, tuple(moved))
+        if len(stretches) >= MOST_PLACES:
+            break
+    if not stretches:
+        return near
+    return FoundQuote(QuoteMatch.EXACT, tuple(stretches[:MOST_PLACES]))
 
 
 def _divide(text: str, stretches: Sequence[Stretch], start: int, end: int) -> list[TextPiece]:

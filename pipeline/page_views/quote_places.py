@@ -5,7 +5,7 @@ signs or case, or is a large part of the quote and the one such place, is `near`
 All else is `none`.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -13,6 +13,8 @@ from pipeline.page_views.folded_text import FoldedText, fold_text, loosen_text
 
 # A quote that stands in more places than this is no quote but a word.
 MOST_PLACES = 50
+# So many places of the same letters are looked at; more are in no page that was written to be read.
+_MOST_LOOKED_AT = 5_000
 # With fewer letters, what differs in signs or case may be something else.
 _LEAST_LOOSE_LETTERS = 8
 # A part of a quote is its beginning or its end, as long as this at the least.
@@ -67,13 +69,13 @@ def find_quote(quote: str, text: str) -> FoundQuote:
     wanted, page = fold_text(quote), fold_text(text)
     if not any(letter.isalnum() for letter in wanted.letters):
         return _NOT_FOUND
-    found = [
-        at for at in _find_all(wanted.letters, page.letters) if page.has_hyphens_of(wanted, at)
-    ]
-    whole = [at for at in found if _is_whole(text, page, at, len(wanted.letters))]
-    if whole:
-        return _tell(QuoteMatch.EXACT, page, whole, len(wanted.letters))
-    return _find_nearly(wanted, page, text)
+    size = len(wanted.letters)
+    found = _find_all(
+        wanted.letters,
+        page.letters,
+        lambda at: page.has_hyphens_of(wanted, at) and _is_whole(text, page, at, size),
+    )
+    return _tell(QuoteMatch.EXACT, page, found, size) if found else _find_nearly(wanted, page, text)
 
 
 def _find_nearly(wanted: FoldedText, page: FoldedText, text: str) -> FoundQuote:
@@ -81,11 +83,9 @@ def _find_nearly(wanted: FoldedText, page: FoldedText, text: str) -> FoundQuote:
     size = len(loose.letters)
     if size < _LEAST_LOOSE_LETTERS:
         return _NOT_FOUND
-    found = [
-        at
-        for at in _find_all(loose.letters, loose_page.letters)
-        if _is_whole(text, loose_page, at, size)
-    ]
+    found = _find_all(
+        loose.letters, loose_page.letters, lambda at: _is_whole(text, loose_page, at, size)
+    )
     if found:
         return _tell(QuoteMatch.NEAR, loose_page, found, size)
     return _find_part(loose, loose_page, text)
@@ -103,7 +103,7 @@ def _find_part(wanted: FoldedText, page: FoldedText, text: str) -> FoundQuote:
     if size < least:
         return _NOT_FOUND
     part = letters[:size] if beginning >= end else letters[len(letters) - size :]
-    found = list(_find_all(part, page.letters))
+    found = _find_all(part, page.letters, lambda at: True)
     if len(found) != 1:
         return _NOT_FOUND
     (at,) = found
@@ -122,12 +122,18 @@ def _measure_longest(stands: Callable[[int], bool], most: int) -> int:
     return low
 
 
-def _find_all(wanted: str, letters: str) -> Iterator[int]:
-    at, count = letters.find(wanted), 0
-    while at >= 0 and count < MOST_PLACES:
-        yield at
-        count += 1
-        at = letters.find(wanted, at + len(wanted))
+def _find_all(wanted: str, letters: str, is_meant: Callable[[int], bool]) -> list[int]:
+    """Where letters stand and are what is meant, one place behind the other."""
+    found: list[int] = []
+    at = letters.find(wanted)
+    for _ in range(_MOST_LOOKED_AT):
+        if at < 0 or len(found) == MOST_PLACES:
+            break
+        is_taken = is_meant(at)
+        if is_taken:
+            found.append(at)
+        at = letters.find(wanted, at + (len(wanted) if is_taken else 1))
+    return found
 
 
 def _is_whole(text: str, page: FoldedText, at: int, size: int) -> bool:

@@ -3,11 +3,17 @@
 It is loaded where it is needed: there is no wheel of it for every platform.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.recognition.leptonica import Leptonica, UnreadablePictureError, is_sent_as_it_is
-from pipeline.recognition.page_words import PageWords, RecognisedWord
+from pipeline.recognition.leptonica import (
+    GreyPicture,
+    Leptonica,
+    UnreadablePictureError,
+    is_sent_as_it_is,
+)
+from pipeline.recognition.page_words import PageWords, RecognisedWord, measure_confidence
 
 # Of a picture that does not say how fine it is, or that says nonsense. To say too little costs
 # nothing; said too much, the engine takes lines of text for dots.
@@ -15,6 +21,10 @@ _LEAST_DOTS_PER_INCH = 70
 _MOST_DOTS_PER_INCH = 300
 _USUAL_DOTS_PER_INCH = 200
 _BYTES_PER_PIXEL = 1
+
+# Pages that stand on their head are 50% to 57% sure, those that stand right 90% and more
+# (`make bench-ocr`).
+_LEAST_UPRIGHT_CONFIDENCE = 75
 
 _PAGE_LEVEL, _WORD_LEVEL, _TEXT_COLUMN = "1", "5", 11
 
@@ -51,11 +61,23 @@ class Tesseract:
     def read(self, path: Path) -> PageWords:
         """The words of a picture.
 
+        One that is less sure than any that stands right is looked at the other way up, too. Lines
+        that run down or up the engine turns by itself, but those that run up it then holds for
+        ones that stand on their head: turning by half is all that is missing.
+
         Raises:
             UnreadablePictureError: The library cannot read it.
             MemoryError: The memory limit was reached.
         """
         picture = self._pictures.read(path)
+        page = self._recognise(picture)
+        confidence = measure_confidence(page.words)
+        if confidence >= _LEAST_UPRIGHT_CONFIDENCE:
+            return page
+        turned = self._recognise(turn_around(picture))
+        return turn_back(turned) if measure_confidence(turned.words) > confidence else page
+
+    def _recognise(self, picture: GreyPicture) -> PageWords:
         self._engine.SetImageBytes(
             picture.rows, picture.width, picture.height, _BYTES_PER_PIXEL, picture.bytes_per_row
         )
@@ -66,6 +88,28 @@ class Tesseract:
         page = parse_table(self._engine.GetTSVText(0))
         self._engine.Clear()
         return page.model_copy(update={"turned_degrees": picture.turned_degrees})
+
+
+def turn_around(picture: GreyPicture) -> GreyPicture:
+    """A picture turned by half."""
+    rows, width, step = picture.rows, picture.width, picture.bytes_per_row
+    starts = range((picture.height - 1) * step, -1, -step)
+    return replace(
+        picture,
+        rows=b"".join(rows[start : start + width][::-1] for start in starts),
+        bytes_per_row=width,
+    )
+
+
+def turn_back(page: PageWords) -> PageWords:
+    """The words of a picture that was turned by half, with their boxes on the one that was not."""
+    width, height = page.width, page.height
+    words = []
+    for word in page.words:
+        left, top, right, bottom = word.box
+        box = (width - right, height - bottom, width - left, height - top)
+        words.append(word.model_copy(update={"box": box}))
+    return page.model_copy(update={"words": tuple(words)})
 
 
 def parse_table(table: str) -> PageWords:

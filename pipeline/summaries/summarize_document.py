@@ -18,7 +18,14 @@ from pipeline.summaries.summary_types import Summary
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, ObjectMissingError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
-from shared.ledger.documents import Document, find_document, move_document
+from shared.ledger.documents import (
+    Document,
+    document_row_key,
+    find_document,
+    is_erased,
+    move_document,
+    to_document,
+)
 from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus, find_sources
 from shared.llm.extractive.sentences import split_sentences
@@ -178,7 +185,8 @@ def give_up_chunk(message: SummarizeChunk, cause: str, services: SummarizeServic
 
 def _send_combine_if_complete(document_id: str, run: int, services: SummarizeServices) -> None:
     """Look after every chunk, also a repeated one: a crash before the sending is healed so."""
-    document = find_document(services.table, document_id)
+    [row] = services.table.read_rows_together([document_row_key(document_id)])
+    document = None if row is None or is_erased(row) else to_document(row)
     if document is None or document.run != run or not document.has_all_parts:
         return
     if document.status is not DocumentStatus.SUMMARIZING:

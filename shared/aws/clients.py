@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+import botocore
 from botocore.config import Config
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ _CONFIG = Config(
     read_timeout=20,
     retries={"mode": "standard", "max_attempts": 3},
     max_pool_connections=50,
+    # One that botocore puts together anew for each request is a tenth of the CPU that it takes.
+    user_agent=f"seashore Boto3/{boto3.__version__} Botocore/{botocore.__version__}",
 )
 _ONCE = _CONFIG.merge(Config(retries={"total_max_attempts": 1}))
 
@@ -54,8 +57,13 @@ class Clients:
 
     @cached_property
     def dynamodb(self) -> "DynamoDBClient":
-        """DynamoDB."""
-        return self._session.client("dynamodb", config=_CONFIG)
+        """DynamoDB.
+
+        Its requests are checked by DynamoDB only: to check them here as well takes as long as to
+        build them.
+        """
+        config = _CONFIG.merge(Config(parameter_validation=False))
+        return self._session.client("dynamodb", config=config)
 
     @cached_property
     def lambda_(self) -> "LambdaClient":

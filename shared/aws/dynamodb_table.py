@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -12,6 +13,7 @@ from shared.aws.dynamodb_expressions import Expressions
 from shared.aws.dynamodb_items import Row, to_item, to_row
 from shared.aws.errors import translate_aws_errors
 from shared.errors import LedgerConflictError, PermanentError, ServiceError
+from shared.grouped_calls import GroupedCalls
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb.client import DynamoDBClient
@@ -22,6 +24,7 @@ IN_FLIGHT_INDEX = "in_flight"
 
 # Amazon DynamoDB Developer Guide, "BatchGetItem": the most keys of a request.
 MOST_KEYS = 100
+_MOST_KEYS_TOGETHER = 4
 _READ_ATTEMPTS = 5
 
 _CONFLICT_ATTEMPTS = 12
@@ -116,6 +119,23 @@ class LedgerTable:
             )
         rows = {(row["pk"], row["sk"]): row for row in map(to_row, answer["Responses"][self.name])}
         return [rows.get(key) for key in keys]
+
+    @cached_property
+    def _grouped_reads(self) -> GroupedCalls[Sequence[tuple[str, str]], list[Row | None]]:
+        return GroupedCalls(self._read_each, MOST_KEYS // _MOST_KEYS_TOGETHER)
+
+    def read_rows_together(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
+        """Read a few rows as `read_rows`, with those that others ask for at the same time.
+
+        Args:
+            keys: At most four, all different.
+        """
+        return self._grouped_reads(keys)
+
+    def _read_each(self, wanted: Sequence[Sequence[tuple[str, str]]]) -> list[list[Row | None]]:
+        keys = list(dict.fromkeys(key for some in wanted for key in some))
+        rows = dict(zip(keys, self.read_rows(keys), strict=True))
+        return [[rows[key] for key in some] for some in wanted]
 
     def query_rows(self, pk: str, first_sk: str, last_sk: str) -> Iterator[Row]:
         """Read the rows of a partition between two sort keys, both included, consistently."""
@@ -235,7 +255,7 @@ class LedgerTable:
                 request: Any = {self.name: {"Keys": keys, **wanted}}
                 answer = self.client.batch_get_item(RequestItems=request)
             yield from map(to_row, answer["Responses"][self.name])
-            left = answer["UnprocessedKeys"].get(self.name)
+            left = answer.get("UnprocessedKeys", {}).get(self.name)
             if left is None:
                 return
             keys = list(left["Keys"])

@@ -209,6 +209,41 @@ def open_lease(table: LedgerTable, lease: Lease, daily_cap: int | None) -> bool:
     return True
 
 
+def extend_lease(table: LedgerTable, lease: Lease, amount: int, daily_cap: int) -> bool:
+    """Set more aside on a lease that is open, unless the day's limit would be passed.
+
+    Args:
+        table: The ledger.
+        lease: The lease as it was opened or extended last.
+        amount: How much more.
+        daily_cap: The day's limit.
+
+    Returns:
+        Whether it was reserved; False also where the lease is closed.
+    """
+    condition = Attr("committed").lte(daily_cap - amount)
+    try:
+        table.transact(
+            [
+                Update(
+                    lease.pk,
+                    _total_sk(lease.account),
+                    add={"committed": amount},
+                    condition=condition,
+                ),
+                Update(
+                    lease.pk,
+                    lease.sk,
+                    add={"amount": amount},
+                    condition=Attr("expires_at").eq(lease.expires_at),
+                ),
+            ]
+        )
+    except LedgerConflictError:
+        return False
+    return True
+
+
 def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int) -> Update:
     """The change that notes what calls have cost on their lease, and what is running.
 

@@ -35,7 +35,14 @@ from tests.fakes.desks.function_environment import write_environment
 PERIOD_SECONDS = 0.02
 
 # What a function may take of the naive handler's time.
-TARGETS = {"ingest": 0.40, "report": 0.40, "worker": 0.80, "api": 0.80, "operator": 0.40}
+TARGETS = {
+    "ingest": 0.40,
+    "report": 0.40,
+    "worker": 0.80,
+    "api": 0.80,
+    "operator": 0.40,
+    "pages": 0.40,
+}
 
 NAIVE = """
 import boto3, botocore.config, css_inline, httpx2, jinja2, jsonschema, openai, pydantic, pypdf

@@ -42,12 +42,19 @@ from tests.benchmarks.marks.scoring import (
     read_marks,
     sample_quotes,
 )
+from tests.benchmarks.marks.view_times import time_views
 
 FOLDERS = (CHECKOUT / "tests" / "golden", CHECKOUT.parent / "shared" / "corpus")
 STATE = CHECKOUT / ".seashore"
 LOCK = CHECKOUT / "infra" / "locks" / "judges.txt"
 READER = "pipeline.extraction.page_views.child"
 JUDGES = ("mupdf", "pdfminer")
+# Of the golden set and of the corpus: one with many pages, a large one.
+TIMED = (
+    "report-en.pdf",
+    "pdfjs_freeculture.pdf",
+    "pypdf_009-pdflatex-geotopo_GeoTopo-komprimiert.pdf",
+)
 SECONDS = 300.0
 UNSEEN = "unseen"
 COLUMNS = ("quotes", "located", "exact", "near", "none", UNSEEN, "judged", "wrong")
@@ -137,6 +144,8 @@ def main() -> int:
                 if quote.page in views
             ]
     print("\n".join(write_table(outcomes, seconds)))
+    timed = {path.name: path for _, path in documents}
+    print("\n".join(time_views([timed[name] for name in TIMED if name in timed])))
     everything = [one for some in outcomes.values() for one in some]
     write_worst(everything, arguments.worst)
     return int(any(one.is_right is False for one in everything))

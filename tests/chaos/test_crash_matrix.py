@@ -6,8 +6,8 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from shared.ledger.children import CHILDREN_PREFIX
-from tests.chaos.harness.crash_cells import INGEST_WITH_FILE, Cell, prepare_cells
-from tests.chaos.harness.faults import FaultPlan
+from tests.chaos.harness.crash_cells import INGEST_WITH_FILE, SCANS, Cell, prepare_cells
+from tests.chaos.harness.faults import FaultPlan, Point
 from tests.chaos.harness.fleet import Fleet
 from tests.chaos.harness.journal import Entry
 from tests.chaos.harness.run import open_run
@@ -50,6 +50,8 @@ class Matrix:
         causes: The causes of the messages in the DLQs.
         unexplained_calls: Repeated calls though the process of the call before did not die.
         crashes: Containers that ended in a way that nobody planned.
+        read_pages: How often the page of each scan was read.
+        settled_pages: How many pages of each document are settled.
         children: The parents of all that lies beside the documents, one for each version.
     """
 
@@ -58,16 +60,20 @@ class Matrix:
     unexplained_calls: int
     crashes: int
     children: list[str]
+    read_pages: Counter[str]
+    settled_pages: Counter[str]
 
 
 def run_scenario(folder: Path, full: bool) -> Matrix:
-    with open_run(folder, visibility_seconds=VISIBILITY_SECONDS) as run:
+    with open_run(folder, visibility_seconds=VISIBILITY_SECONDS, ocr_engine=("tesseract",)) as run:
         cells = prepare_cells(run)
         plan = FaultPlan(kills=tuple(cell.kill for cell in cells))
         # One record a batch, so that each cell dies its own death only.
         worker = run.worker(plan, batch_size=1, timeout_seconds=TIMEOUT_SECONDS)
         ingest = run.ingest(plan, batch_size=1, timeout_seconds=TIMEOUT_SECONDS)
-        with Fleet([worker] * 3 + [ingest] * 2, run.journal) as fleet:
+        recognise = run.recognise(plan, batch_size=1, timeout_seconds=TIMEOUT_SECONDS)
+        specs = [worker] * 3 + [ingest] * 2 + [recognise]
+        with Fleet(specs, run.journal) as fleet:
             run.wait_until_drained()
         entries = run.journal.read()
         rows = list(scan_ledger(run.account))
@@ -75,7 +81,11 @@ def run_scenario(folder: Path, full: bool) -> Matrix:
         settings = run.account.settings
         letters = [
             letter
-            for dlq_url in (settings.work_dlq_url, settings.uploads_dlq_url)
+            for dlq_url in (
+                settings.work_dlq_url,
+                settings.uploads_dlq_url,
+                settings.recognition_dlq_url,
+            )
             for letter in receive_letters(run.account, dlq_url)
         ]
         return Matrix(
@@ -90,6 +100,14 @@ def run_scenario(folder: Path, full: bool) -> Matrix:
             unexplained_calls=len(find_unexplained_calls(entries)),
             crashes=fleet.crashes,
             children=list_parents(run.account),
+            read_pages=Counter(
+                str(entry.details["item"]).split(":")[0]
+                for entry in entries
+                if entry.what == "recognised"
+            ),
+            settled_pages=Counter(
+                str(row["document_id"]) for row in rows if str(row["sk"]).startswith("PAGE#")
+            ),
         )
 
 
@@ -139,6 +157,16 @@ def test_work_converges_wherever_its_process_dies(outcome, show_table):
 def test_a_file_inside_of_a_document_is_put_beside_it_once(outcome):
     parents = [cell.owner_id for cell, _ in outcome.outcomes if cell.kind is INGEST_WITH_FILE]
     assert sorted(outcome.children) == sorted(parents)
+
+
+def test_each_page_of_a_scan_is_settled_once_and_read_once_but_for_a_death(outcome):
+    scans = [cell for cell, _ in outcome.outcomes if cell.kind in SCANS]
+    assert len(scans) == 19
+    assert outcome.settled_pages == {cell.owner_id: 1 for cell in scans}
+    # What was read and not kept when its process died is read again; nobody pays for that.
+    assert outcome.read_pages == {
+        cell.owner_id: 1 + (cell.kill.point is Point.LLM) for cell in scans
+    }
 
 
 def test_only_the_work_that_was_given_up_is_dead_lettered(outcome):

@@ -15,6 +15,7 @@ from office_oxide import Document, OfficeOxideError
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.old_office import OLE_START
+from pipeline.formats.readers.old_workbooks import list_hidden_sheets
 from pipeline.formats.readers.xml_parts import open_package, parse_part
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
 from shared.errors import RejectionCode
@@ -76,10 +77,13 @@ def open_workbook(path: Path) -> UnitsDocument:
             writer.write(_read_row(line) + "\n")
         elif line.strip():
             writer.write(_to_plain(line) + "\n")
-    # Which sheets an old one hides nobody tells.
-    sheets = [] if data.startswith(OLE_START) else _list_sheets(path)
-    units = _put_in_order(writer.finish(), [name for name, _ in sheets])
-    hidden = {name for name, is_hidden in sheets if is_hidden}
+    units = writer.finish()
+    if data.startswith(OLE_START):
+        hidden = list_hidden_sheets(data)
+    else:
+        sheets = _list_sheets(path)
+        units = _put_in_order(units, [name for name, _ in sheets])
+        hidden = frozenset(name for name, is_hidden in sheets if is_hidden)
     marked = [
         mark_hidden_sheet(unit) if unit.partition("\n")[0] in hidden else unit for unit in units
     ]

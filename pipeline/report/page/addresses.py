@@ -1,6 +1,7 @@
 """Where to go on from the page: the report's files, and the commands that tell more."""
 
 import shlex
+from collections.abc import Sequence
 
 from pipeline.report.causes import name_stack
 from pipeline.report.page.view import Figure
@@ -35,6 +36,11 @@ def write_explain_command(report: DailyReport, item_id: str) -> str:
 def write_show_command(report: DailyReport, item_id: str) -> str:
     """The command that shows the whole summary of a document."""
     return f"seashore show {shlex.quote(item_id)}{name_stack(report.stack)}"
+
+
+def write_resume_command(report: DailyReport, consumers: Sequence[str]) -> str:
+    """The command that has consumers go on which were paused."""
+    return f"seashore resume {shlex.join(consumers)}{name_stack(report.stack)}"
 
 
 def write_tasks_command(report: DailyReport) -> str:

@@ -1,5 +1,6 @@
 """Put the page together from the report's figures."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -7,12 +8,13 @@ from pipeline.report.page.addresses import (
     list_addresses,
     write_again_command,
     write_explain_command,
+    write_resume_command,
     write_show_command,
 )
 from pipeline.report.page.attention import build_alarm, build_attention
 from pipeline.report.page.figures import build_spending, build_sum, build_times
 from pipeline.report.page.lines import build_digest, build_document_lines, build_task_lines
-from pipeline.report.page.view import Attention, Line, ListLimits, ReportView
+from pipeline.report.page.view import Attention, Line, ListLimits, PauseCard, ReportView
 from pipeline.report.page.words import (
     join_words,
     say_count,
@@ -21,7 +23,7 @@ from pipeline.report.page.words import (
     say_units,
     shorten,
 )
-from pipeline.report.report_types import DailyReport, PauseNote
+from pipeline.report.report_types import DailyReport
 from shared.document_formats import PAGE
 from shared.lifecycle import Tone
 
@@ -40,15 +42,19 @@ def build_view(report: DailyReport, limits: ListLimits) -> ReportView:
     }
     documents, documents_more = build_document_lines(report, limits, told)
     tasks, tasks_more = build_task_lines(report, limits)
-    paused = [_describe_pause(one, report.zone) for one in report.pauses]
-    lead = " ".join([_describe_arrivals(report), *paused])
+    pauses = _build_pauses(report)
+    lead = _describe_arrivals(report)
+    told_first = [card.headline + "." for card in pauses]
     return ReportView(
         stack=shorten(report.stack, _MOST_NAME),
         day=say_day(report.day),
         verdict=_capitalise(report.verdict),
         lead=lead,
         tone=_choose_tone(report, attention),
-        preheader=f"{say_day(report.day)}. {attention.lead if attention else lead}",
+        preheader=" ".join(
+            [f"{say_day(report.day)}.", *told_first, attention.lead if attention else lead]
+        ),
+        pauses=pauses,
         alarm=build_alarm(report),
         attention=attention,
         sum=None if is_quiet else build_sum(report),
@@ -94,9 +100,23 @@ def _describe_arrivals(report: DailyReport) -> str:
     return f"{join_words(parts)} {arrived}, with {pages} in all."
 
 
-def _describe_pause(pause: PauseNote, zone: str) -> str:
-    reason, by = shorten(pause.reason, _MOST_REASON), shorten(pause.by, _MOST_NAME)
-    return f"The {pause.consumer} is paused since {say_time(pause.since, zone)} by {by}: {reason}."
+def _build_pauses(report: DailyReport) -> tuple[PauseCard, ...]:
+    """A card for each pause; consumers that were paused together have one."""
+    together: dict[tuple[str, str], list[str]] = {}
+    for pause in report.pauses:
+        # Of a role or user of AWS the end of its ARN, which is the name of a person or a session.
+        by = shorten(re.split("[:/]", pause.by)[-1] or pause.by, _MOST_NAME)
+        facts = f"since {say_time(pause.since, report.zone)}, by {by}"
+        together.setdefault((shorten(pause.reason, _MOST_REASON), facts), []).append(pause.consumer)
+    return tuple(
+        PauseCard(
+            headline=f"The {join_words(names)} {'is' if len(names) == 1 else 'are'} paused",
+            reason=reason,
+            facts=facts,
+            command=write_resume_command(report, names),
+        )
+        for (reason, facts), names in together.items()
+    )
 
 
 def _choose_tone(report: DailyReport, attention: Attention | None) -> Tone:
@@ -104,7 +124,7 @@ def _choose_tone(report: DailyReport, attention: Attention | None) -> Tone:
         return Tone.BAD
     if report.documents.failed or report.tasks.failed:
         return Tone.BAD
-    return Tone.WARN if attention else Tone.GOOD
+    return Tone.WARN if attention or report.pauses else Tone.GOOD
 
 
 def _describe_making(report: DailyReport) -> str:

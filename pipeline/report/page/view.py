@@ -42,6 +42,16 @@ class Alarm:
 
 
 @dataclass(frozen=True)
+class PauseCard:
+    """Consumers that were paused together: which, why, since when and by whom."""
+
+    headline: str
+    reason: str
+    facts: str
+    command: str
+
+
+@dataclass(frozen=True)
 class LetterCard:
     """What was given up for one cause, and the command that takes it up again."""
 
@@ -237,6 +247,7 @@ class ReportView:
         lead: What arrived, in a sentence.
         tone: How the day was.
         preheader: What a mailbox shows beside the subject.
+        pauses: What was paused when it was made.
         alarm: That the numbers do not add up.
         attention: What needs a person.
         sum: What arrived, and what became of it.
@@ -260,6 +271,7 @@ class ReportView:
     lead: str
     tone: Tone
     preheader: str
+    pauses: tuple[PauseCard, ...]
     alarm: Alarm | None
     attention: Attention | None
     sum: Sum | None

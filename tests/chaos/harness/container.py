@@ -12,7 +12,8 @@ from typing import Any
 from functions.delivery.consumer import Consumer, Runtime
 from functions.delivery.isolation import process_batch_in_isolation
 from functions.ingest import build_ingest
-from functions.wiring import utc_now
+from functions.recognise import build_recognise
+from functions.wiring import build_services, utc_now
 from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.aws.clients import Clients
@@ -29,11 +30,12 @@ from tests.chaos.harness.aws_faults import AwsFaults, spoil_session
 from tests.chaos.harness.emulator import EmulatorSession
 from tests.chaos.harness.faults import FaultPlan, Faults, watch_session
 from tests.chaos.harness.journal import Journal
-from tests.chaos.harness.models import ObedientModel, WatchedModel
+from tests.chaos.harness.models import ObedientEngine, ObedientModel, WatchedModel
 from tests.fakes.aws.event_source import EventSource
 
 WORKER = "worker"
 INGEST = "ingest"
+RECOGNISE = "recognise"
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class ContainerSpec:
     """What a container runs, and how it fails.
 
     Args:
-        stage: `WORKER` or `INGEST`.
+        stage: `WORKER`, `INGEST` or `RECOGNISE`.
         settings: The function's settings.
         endpoint_url: The emulated AWS.
         folder: Journal, logs and tokens of the run.
@@ -121,6 +123,9 @@ def _build(
 ) -> tuple[Consumer[Any], Runtime]:
     if spec.stage == INGEST:
         return build_ingest(spec.settings, clients, Extractor())
+    if spec.stage == RECOGNISE:
+        base = build_services(spec.settings, clients, spec.now)
+        return build_recognise(spec.settings, clients, base, (ObedientEngine(journal, faults),))
     inner = (
         build_language_model(spec.settings, clients)
         if spec.settings.uses_openai

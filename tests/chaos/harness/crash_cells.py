@@ -5,13 +5,14 @@ from dataclasses import dataclass
 
 from shared.messages.tasks import SummarizeTask
 from shared.messages.uploads import Upload, UploadNotice
-from shared.messages.work_items import encode_message
+from shared.messages.work_items import RecognisePage, RenderPages, TakeUpPages, encode_message
 from tests.chaos.harness.faults import Kill, Point
 from tests.chaos.harness.models import REFUSED_TEXT, THROTTLED_TEXT
 from tests.chaos.harness.run import Run
 from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodies
 from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_marker_pdf
+from tests.fakes.pdf.scanned_pdf_files import make_mixed_pdf, render_texts
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,47 @@ INGEST_WITH_FILE = Kind(
     ),
     "received extracted chunk_done finished",
 )
+# Of a scanned page: asks for its picture, reads it, takes it up. Commits the arrival, the text's
+# pages, the page, and that it is taken up.
+RENDER = Kind(
+    "pictures of a scan",
+    (
+        (Point.CLAIM, 1),
+        (Point.FETCH, 1),
+        (Point.STORE, 1),
+        (Point.SEND, 1),
+        (Point.RESPONSE, 1),
+    ),
+    "received extracted recognised chunk_done finished",
+)
+# Stores the reading, and empties the picture.
+RECOGNISE_PAGE = Kind(
+    "scanned page",
+    (
+        (Point.CLAIM, 1),
+        (Point.FETCH, 1),
+        (Point.LLM, 1),
+        (Point.STORE, 1),
+        (Point.COMMIT, 1),
+        (Point.SEND, 1),
+        (Point.STORE, 2),
+        (Point.RESPONSE, 1),
+    ),
+    "received extracted recognised chunk_done finished",
+    unkept=(),
+)
+TAKE_UP = Kind(
+    "scan taken up",
+    (
+        (Point.CLAIM, 1),
+        (Point.FETCH, 1),
+        (Point.STORE, 1),
+        (Point.COMMIT, 1),
+        (Point.SEND, 1),
+        (Point.RESPONSE, 1),
+    ),
+    "received extracted recognised chunk_done finished",
+)
 # Commits the arrival, each beginning, what its answer has cost, and the result.
 TASK = Kind(
     "task",
@@ -126,7 +168,7 @@ GIVEN_UP = Kind(
     calls=0,
     status="FAILED",
 )
-KINDS = (CHUNK, COMBINE, INGEST, INGEST_WITH_FILE, TASK, DEFERRED, GIVEN_UP)
+SCANS = (RENDER, RECOGNISE_PAGE, TAKE_UP)
 
 
 @dataclass(frozen=True)
@@ -155,7 +197,12 @@ class Cell:
 
 def prepare_cells(run: Run) -> list[Cell]:
     """Make a document or task for each cell, and send its messages."""
-    return [*_prepare_chunks(run), *_prepare_uploads(run), *_prepare_tasks(run)]
+    return [
+        *_prepare_chunks(run),
+        *_prepare_uploads(run),
+        *_prepare_scans(run),
+        *_prepare_tasks(run),
+    ]
 
 
 def _prepare_chunks(run: Run) -> Iterator[Cell]:
@@ -188,6 +235,25 @@ def _prepare_upload(run: Run, kind: Kind, at: tuple[Point, int], key: str, body:
     version_id = run.account.upload(key, body)
     upload = Upload(run.account.settings.documents_bucket, key, version_id, "", len(body), "")
     return Cell(kind, Kill(UploadNotice((upload,)).item_id, *at), upload.document_id)
+
+
+def _prepare_scans(run: Run) -> Iterator[Cell]:
+    number = 0
+    for kind in SCANS:
+        for point in kind.points:
+            number += 1
+            (picture,) = render_texts(f"{number} " * number, dots_per_inch=20)
+            key, body = f"scan-{number}.pdf", make_mixed_pdf(picture)
+            version_id = run.account.upload(key, body)
+            bucket = run.account.settings.documents_bucket
+            document_id = Upload(bucket, key, version_id, "", len(body), "").document_id
+            about = {"document_id": document_id, "run": 1}
+            messages = {
+                RENDER: RenderPages(**about, first_page=1),
+                RECOGNISE_PAGE: RecognisePage(**about, page=1, picture_key="-"),
+                TAKE_UP: TakeUpPages(**about),
+            }
+            yield Cell(kind, Kill(messages[kind].item_id, *point), document_id)
 
 
 def _prepare_tasks(run: Run) -> Iterator[Cell]:

@@ -114,6 +114,7 @@ def open_account(
     for queue_url, dlq_url in (
         (names.uploads_queue_url, names.uploads_dlq_url),
         (names.conversions_queue_url, names.conversions_dlq_url),
+        (names.recognition_queue_url, names.recognition_dlq_url),
         (names.work_queue_url, names.work_dlq_url),
     ):
         dlq = account.clients.sqs.get_queue_attributes(QueueUrl=dlq_url, AttributeNames=["All"])

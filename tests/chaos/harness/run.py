@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.chaos.harness.container import INGEST, WORKER, ContainerSpec
+from tests.chaos.harness.container import INGEST, RECOGNISE, WORKER, ContainerSpec
 from tests.chaos.harness.emulator import open_account, running_emulator
 from tests.chaos.harness.faults import FaultPlan
 from tests.chaos.harness.journal import Journal, open_journal
@@ -45,6 +45,10 @@ class Run:
         """A container of the ingest function."""
         return self._container(INGEST, plan, **options)
 
+    def recognise(self, plan: FaultPlan | None = None, **options: object) -> ContainerSpec:
+        """A container of the recognise function."""
+        return self._container(RECOGNISE, plan, **options)
+
     def _container(self, stage: str, plan: FaultPlan | None, **options: object) -> ContainerSpec:
         given = {"timeout_seconds": TIMEOUT_SECONDS, **options}
         return ContainerSpec(
@@ -71,9 +75,12 @@ class Run:
     def count_waiting(self) -> int:
         """Messages on the source queues: visible, in flight or delayed."""
         settings = self.account.settings
-        return self.account.count_messages(settings.work_queue_url) + self.account.count_messages(
-            settings.uploads_queue_url
+        urls = (
+            settings.work_queue_url,
+            settings.uploads_queue_url,
+            settings.recognition_queue_url,
         )
+        return sum(map(self.account.count_messages, urls))
 
     def count_letters(self) -> int:
         """Messages in the DLQs."""

@@ -18,8 +18,8 @@ from tests.fakes.aws.unit_meter import UnitMeter
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
 # With a metered model and a message an invocation; now and then a lease is taken.
-MOST_WRITE_UNITS = 61.75
-MOST_READ_UNITS = 12.5
+MOST_WRITE_UNITS = 58
+MOST_READ_UNITS = 11.75
 MOST_CALLS = {"ingest": 7, "chunk": 6, "combine": 7}
 
 

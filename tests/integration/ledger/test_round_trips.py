@@ -48,14 +48,16 @@ class Bench:
         )
         self.calls = Counter()
 
-    def send(self, number):
-        pages = (PageOfText(number=number, text=f"Text of page {number}."),)
-        key = chunk_text_key("address", number)
+    def send(self, number, document=None):
+        """Send a chunk of a document, with a text that no other has."""
+        document_id = (document or self.document).document_id
+        pages = (PageOfText(number=number, text=f"Text of page {number} of {document_id}."),)
+        key = chunk_text_key(f"address-{document_id}", number)
         text = ChunkText(pages=pages).model_dump_json()
         store = ObjectStore(self.clients.s3)
         store.write_text(self.settings.artifacts_bucket, key, text, "application/json")
         message = SummarizeChunk(
-            document_id=self.document.document_id,
+            document_id=document_id,
             run=1,
             chunk_number=number,
             text_key=key,
@@ -66,13 +68,13 @@ class Bench:
             QueueUrl=self.settings.work_queue_url, MessageBody=encode_message(message)
         )
 
-    def work(self):
-        """Handle one message; the calls of DynamoDB that it took."""
+    def work(self, records=1):
+        """Handle so many messages at once; the calls of DynamoDB that it took."""
         self.calls.clear()
         events = self.clients.dynamodb.meta.events
         events.register("before-call.dynamodb.*", self._count, unique_id="bench")
         try:
-            assert self.source.poll() == 1
+            assert self.source.poll() == records
         finally:
             events.unregister("before-call.dynamodb.*", unique_id="bench")
         return dict(self.calls)

@@ -18,6 +18,7 @@ def test_a_mark_is_right_with_the_quote_and_nothing_else_in_it():
     assert is_same("ferry", "ferryferry", 2)
     assert not is_same("ferry", "ferry leaves", 1)
     assert not is_same("The ferry leaves", "The ferry", 1)
+    assert is_same("max(kx - yk, kzk)", "max(∥x - y∥, ∥z∥)", 1)
 
 
 def test_a_near_mark_is_right_with_half_of_the_quote_or_a_part_alone():

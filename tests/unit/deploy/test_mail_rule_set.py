@@ -1,13 +1,17 @@
 """The one active set of SES's receipt rules: used as it is, and made only where there is none."""
 
+from types import SimpleNamespace
+
 import boto3
 import pytest
 from moto import mock_aws
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.ses.models import ses_backends
 
+from infra.deploy.destroy import Destruction, StackResource, destroy_stack
 from infra.deploy.mail_rule_set import (
     OWN_RULE_SET,
+    RULE_TYPE,
     choose_rule_set,
     clear_rule_set,
     find_active_rule_set,
@@ -109,6 +113,18 @@ def test_the_active_set_of_somebody_else_gets_the_rule_and_keeps_its_own(place, 
     clear_rule_set(place)
     assert find_active_rule_set(ses) == "theirs"
     assert [one["Name"] for one in ses.list_receipt_rule_sets()["RuleSets"]] == ["theirs"]
+
+
+@pytest.mark.parametrize("had_rule", [True, False])
+def test_destroy_clears_our_set_if_the_stack_had_a_rule(place, monkeypatch, had_rule):
+    deploy(place, **MAIL)
+    operation = SimpleNamespace(delete=delete_rule)
+    monkeypatch.setattr(StackPlace, "operation", operation)
+    deleted = (StackResource(RULE_TYPE if had_rule else "AWS::SQS::Queue", "x"),)
+    plan = Destruction("docs", "eu-west-1", "1", True, deleted, (), 0)
+    destroy_stack(place, plan, delete_data=False)
+    left = place.client("ses").list_receipt_rule_sets()["RuleSets"]
+    assert [one["Name"] for one in left] == ([] if had_rule else [OWN_RULE_SET])
 
 
 def test_a_set_that_is_named_and_not_active_is_not_activated(place, lines):

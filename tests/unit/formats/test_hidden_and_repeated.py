@@ -2,7 +2,10 @@
 
 import pytest
 
+from infra.project_files import PROJECT
+from pipeline.formats.readers.old_workbooks import list_hidden_sheets
 from shared.document_formats import SECTION
+from tests.fakes.office.compound_files import make_compound_file
 from tests.fakes.office.packages import (
     make_package,
     odt_parts,
@@ -56,6 +59,25 @@ def test_a_hidden_sheet_of_a_workbook_says_so(read, state):
         "Secret & co (hidden sheet)\nwall",
         "Blank (hidden sheet)",
     ]
+
+
+@pytest.mark.parametrize("state", [1, 2])
+def test_a_hidden_sheet_of_an_old_workbook_says_so(read, state):
+    data = (PROJECT / "tests" / "documents" / "libreoffice-fees.xls").read_bytes()
+    shown = read(data).texts
+    # The byte before the sheet's kind, length and name ([MS-XLS], 2.4.28).
+    record = b"\x00\x00\x05\x00Ships"
+    assert data.count(record) == 1
+    hidden = read(data.replace(record, bytes([state]) + record[1:])).texts
+    assert [text.partition("\n")[0] for text in hidden] == ["Fees", "Ships (hidden sheet)"]
+    assert hidden[0] == shown[0]
+
+
+def test_a_workbook_that_is_damaged_hides_nothing():
+    damaged = b"\x85\x00\x0d\x00....\x01\x00\x05\x00Ships"
+    assert list_hidden_sheets(damaged) == frozenset()
+    packed = make_compound_file({"Workbook": damaged[:-3]})
+    assert list_hidden_sheets(packed) <= {"Sh\0\0\0"}
 
 
 def test_a_hidden_sheet_of_an_opendocument_spreadsheet_says_so(read):

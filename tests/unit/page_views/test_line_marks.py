@@ -80,6 +80,11 @@ def test_a_long_text_is_given_around_the_quote():
     assert marked.is_cut
     assert sum(len(piece.text) for piece in marked.pieces) == MOST_SHOWN_CHARACTERS
     assert [piece.text for piece in marked.pieces if piece.is_quote] == ["ferry leaves"]
+    for place in (150_000, 199_990, 205_000, 1_000_000):
+        sheet = "12 " * 400_000
+        sheet = f"{sheet[:place]} the ferry leaves {sheet[place:]}"
+        pieces = mark_text("ferry leaves", sheet).pieces
+        assert [piece.text for piece in pieces if piece.is_quote] == ["ferry leaves"]
     whole = mark_text(None, "short")
     assert (whole.match, whole.is_cut, whole.pieces[0].text) == (None, False, "short")
 

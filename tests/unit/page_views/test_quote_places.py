@@ -51,6 +51,9 @@ def test_a_hyphen_within_a_line_belongs_to_the_words():
 def test_every_place_is_told_but_no_more_than_some():
     assert find("the", "the boat, the sea") == ("exact", ["the", "the"])
     assert len(find_quote("a", "a " * 500).stretches) == MOST_PLACES
+    # Where it is a part of other words, it is not counted.
+    assert find("the", "there " * 100 + "the") == ("exact", ["the"])
+    assert find("ana", "banana ana") == ("exact", ["ana"])
 
 
 def test_of_a_quote_over_two_pages_the_part_on_this_one_is_near():

@@ -10,6 +10,7 @@ from PIL import Image
 from infra.deploy.language_files import can_read_scans, find_language_file
 from pipeline.recognition.page_words import PageNotRecognisedError
 from pipeline.recognition.recogniser import Recogniser, RecognitionLimits
+from pipeline.recognition.tesseract import Tesseract
 from shared.deadline import Deadline
 from shared.errors import DeadlineError
 from tests.fakes.pdf.scanned_pdf_files import render_texts
@@ -149,3 +150,35 @@ def test_what_is_no_picture_is_not_sent(recogniser, picture):
     with pytest.raises(PageNotRecognisedError):
         recogniser.pack(b"no picture", Deadline.after(60))
     assert recogniser.pack(picture, Deadline.after(60)) == picture
+
+
+@pytest.mark.parametrize("degrees", [90, 180, 270])
+def test_a_page_that_lies_on_its_side_or_stands_on_its_head_is_read(recogniser, picture, degrees):
+    image = Image.open(io.BytesIO(picture)).rotate(degrees, expand=True)
+    page = recogniser.recognise(save_picture(image, "PNG"), Deadline.after(60))
+
+    assert page.text == TEXT
+    assert (page.width, page.height) == image.size
+    _, top, right, bottom = page.words[0].box
+    if degrees == 180:
+        # The text begins an inch from its left and its top.
+        assert abs(image.width - right - 150) < 10
+        assert image.height - bottom < 150 < image.height - top + 10
+
+
+def test_a_page_that_stands_right_is_looked_at_once(picture, tmp_path):
+    class Counting(Tesseract):
+        looks = 0
+
+        def _recognise(self, picture):
+            self.looks += 1
+            return super()._recognise(picture)
+
+    engine = Counting(find_language_file("eng").parent, ("eng",))
+    path = tmp_path / "picture"
+    for degrees, looks in ((0, 1), (180, 2)):
+        engine.looks = 0
+        image = Image.open(io.BytesIO(picture)).rotate(degrees)
+        path.write_bytes(save_picture(image, "PNG"))
+        assert engine.read(path).words[0].text == "The"
+        assert engine.looks == looks

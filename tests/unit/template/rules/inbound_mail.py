@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from shared.messages.uploads import MAIL_PREFIX
-from tests.unit.template.template_changes import Break, set_part
+from tests.unit.template.template_changes import Break, drop_part, set_part
 from tests.unit.template.template_parts import Template, as_list, text_of
 
 RULE = "${AWS::StackName}-inbound-mail"
@@ -65,6 +65,18 @@ def mails_are_taken_from_a_list_only(template: Template) -> Iterator[str]:
         yield "mails may be taken without a list of senders"
 
 
+def ingest_knows_who_may_send_and_which_mails_are_its_own(template: Template) -> Iterator[str]:
+    function = template["Resources"]["IngestFunction"]["Properties"]
+    variables = function["Environment"]["Variables"]
+    for name, parameter in (
+        ("INBOUND_MAIL", "InboundMail"),
+        ("INBOUND_MAIL_SENDERS", "InboundMailSenders"),
+        ("REPORT_FROM", "ReportFrom"),
+    ):
+        if variables.get(name) != {"Ref": parameter}:
+            yield f"ingest is not told {parameter}"
+
+
 _STATEMENT = "Resources/DocumentsBucketPolicy/Properties/PolicyDocument/Statement/1/Fn::If/1"
 _RULE = "Resources/InboundMailRule/Properties/Rule"
 
@@ -89,6 +101,10 @@ BREAKS: list[Break] = [
     (
         the_rule_puts_mails_of_one_address_and_answers_nobody,
         set_part("Resources/InboundMailRule/DependsOn", []),
+    ),
+    (
+        ingest_knows_who_may_send_and_which_mails_are_its_own,
+        drop_part("Resources/IngestFunction/Properties/Environment/Variables/REPORT_FROM"),
     ),
     (mails_are_taken_from_a_list_only, set_part("Rules/MailsComeFromSomebody/Assertions", [])),
 ]
