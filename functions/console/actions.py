@@ -10,6 +10,7 @@ from aws_lambda_powertools import Logger
 
 from functions.console import document_actions
 from functions.console.action_services import ActionServices
+from functions.console.figures import report_actions
 from functions.console.fragment_routes import FragmentRoutes
 from functions.console.letters import discard_actions, letter_actions, replay_actions
 
@@ -21,6 +22,7 @@ _ADD_ROUTES: tuple[Callable[[FragmentRoutes, ActionServices], None], ...] = (
     letter_actions.add_routes,
     replay_actions.add_routes,
     discard_actions.add_routes,
+    report_actions.add_routes,
 )
 
 

@@ -8,8 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from functions.console import documents_page, today_page
+from functions.console.figures import reports_page, spend_page
 from functions.console.fragment_routes import FragmentRoutes
 from functions.console.letters import letters_page
+from functions.console.tasks import ask_page, tasks_page
 from functions.http.services import ApiServices
 
 
@@ -31,5 +33,9 @@ class ConsolePage:
 PAGES = (
     ConsolePage("today", "Today", today_page.add_routes),
     ConsolePage("documents", "Documents", documents_page.add_routes),
+    ConsolePage("ask", "Ask", ask_page.add_routes),
+    ConsolePage("tasks", "Tasks", tasks_page.add_routes),
     ConsolePage("dead-letters", "Dead letters", letters_page.add_routes),
+    ConsolePage("spend", "Spend", spend_page.add_routes),
+    ConsolePage("reports", "Reports", reports_page.add_routes),
 )

@@ -1,0 +1,1 @@
+"""The pages *Tasks* and *Ask*: tasks and their results, questions, conversations."""
