@@ -6,8 +6,8 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from shared.errors import LedgerConflictError
 from shared.aws.dynamodb_table import Put
+from shared.errors import LedgerConflictError
 from shared.ledger.answers import answer_row_key, build_answer_row, read_answer
 from shared.ledger.chunks import Chunk, ChunkStatus, read_parts, record_chunk
 from shared.ledger.document_versions import register_document
