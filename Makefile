@@ -17,7 +17,7 @@ EXAMPLES ?= 50
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
   bench-overhead bench-end-to-end bench-latency bench-peers bench-cost bench-scale \
   check-servers bench-extraction bench-ocr bench-truth bench-marks bench-formats bench-answers bench-ask bench-lists \
-  bench-quality bench-model \
+  bench-quality bench-console bench-model \
   bench-costs bench-report bench-sweep bench-coldstart pictures lock audit clean
 
 help: ## Say what each target does
@@ -104,6 +104,9 @@ bench-lists: $(VENV)/.development ## Measure: are long lists whole, what they co
 
 bench-quality: $(VENV)/.development ## Measure: the golden set's scores beside an earlier commit; OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_quality $(OPTIONS)
+
+bench-console: $(VENV)/.development ## Measure: the console's lists over 10,000 documents, beside the JSON route
+	@$(BIN)/python -m tests.benchmarks.bench_console $(OPTIONS)
 
 bench-ask: $(VENV)/.development ## Measure: peak memory of a question over 20 documents of 5,000 pages
 	@$(BIN)/python -m tests.benchmarks.bench_ask $(OPTIONS)
