@@ -15,8 +15,9 @@ EXAMPLES ?= 50
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lint types chaos fuzz api-check openapi bench bench-batch \
+  bench-overhead bench-end-to-end bench-latency bench-peers bench-cost bench-scale \
   check-servers bench-extraction bench-ocr bench-truth bench-marks bench-formats bench-answers bench-ask bench-lists \
-  bench-quality bench-model \
+  bench-quality bench-console bench-model \
   bench-costs bench-report bench-sweep bench-coldstart pictures lock audit clean
 
 help: ## Say what each target does
@@ -54,7 +55,25 @@ chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at f
 fuzz: $(VENV)/.development ## Any input, no crash: decoders and PDFs, SECONDS (60) for each target
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS)
 
-bench: bench-batch bench-extraction bench-model bench-report bench-sweep bench-costs bench-coldstart ## Measure batch, extraction, model, report, sweep, costs and cold start
+bench: bench-overhead bench-end-to-end bench-latency bench-peers bench-cost bench-batch bench-extraction bench-model bench-report bench-sweep bench-costs bench-coldstart ## Measure most of what follows; the first five write docs/benchmarks.md
+
+bench-overhead: $(VENV)/.development ## Measure: CPU and requests an item beside a bare loop and plain Powertools
+	@$(BIN)/python -m tests.benchmarks.suite overhead --keep
+
+bench-end-to-end: $(VENV)/.development ## Measure: items a second on the local stack beside a no-op and an earlier commit
+	@$(BIN)/python -m tests.benchmarks.suite end-to-end --keep
+
+bench-latency: $(VENV)/.development ## Measure: from a dropped file to its summary, idle and busy
+	@$(BIN)/python -m tests.benchmarks.suite latency --keep
+
+bench-peers: $(VENV)/.development ## Measure: Celery, Dramatiq, taskiq, DBOS beside ours while workers are killed; needs redis-server
+	@$(BIN)/python -m tests.benchmarks.suite peers --keep
+
+bench-cost: $(VENV)/.development ## Measure: dollars of 1,000 documents beside Step Functions and durable functions
+	@$(BIN)/python -m tests.benchmarks.suite cost --keep
+
+bench-scale: $(VENV)/.development ## Measure: calls and time an item up to 100,000 items and 10,000 pages; hours
+	@$(BIN)/python -m tests.benchmarks.suite scale --keep
 
 bench-batch: $(VENV)/.development ## Measure: a batch of ten beside plain Powertools
 	@$(BIN)/python -m tests.benchmarks.bench_batch
@@ -85,6 +104,9 @@ bench-lists: $(VENV)/.development ## Measure: are long lists whole, what they co
 
 bench-quality: $(VENV)/.development ## Measure: the golden set's scores beside an earlier commit; OPTIONS
 	@$(BIN)/python -m tests.benchmarks.bench_quality $(OPTIONS)
+
+bench-console: $(VENV)/.development ## Measure: the console's lists over 10,000 documents, beside the JSON route
+	@$(BIN)/python -m tests.benchmarks.bench_console $(OPTIONS)
 
 bench-ask: $(VENV)/.development ## Measure: peak memory of a question over 20 documents of 5,000 pages
 	@$(BIN)/python -m tests.benchmarks.bench_ask $(OPTIONS)

@@ -21,6 +21,9 @@ DAYS_BACK = 30
 # The most rows that are looked through for one page, so that what is rare costs no long read.
 _MAX_ROWS_READ = 500
 
+# The most keys that one read of rows takes (Amazon DynamoDB API Reference, "BatchGetItem").
+_MANY_ROWS = 100
+
 _MAX_CURSOR_CHARACTERS = 400
 _RECEIVED_AT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00")
 
@@ -46,6 +49,7 @@ def list_page(
     wanted: PageWanted,
     list_day: Callable[[DayPlace, int], tuple[list[ItemT], DayPlace | None]],
     fits: Callable[[ItemT], bool],
+    find_place: Callable[[ItemT], tuple[str, str]],
     id_pattern: str,
     now: Clock,
 ) -> tuple[list[ItemT], str | None]:
@@ -57,6 +61,7 @@ def list_page(
         wanted: The page.
         list_day: Some items of a day from a place on, and the place to go on from.
         fits: Whether an item is wanted.
+        find_place: When an item arrived, and its id.
         id_pattern: What all ids of items match.
         now: The clock.
 
@@ -74,11 +79,17 @@ def list_page(
             raise InvalidRequestError("the cursor is of another list: it goes with the same day")
     found: list[ItemT] = []
     rows_left = _MAX_ROWS_READ
+    # At first no more than are wanted; where some do not fit, many at once: calls take longest.
+    rows_at_once = wanted.limit
     while rows_left > 0 and len(found) < wanted.limit:
-        # Never more rows than are wanted, so that the cursor passes over none.
-        items, next_place = list_day(place, min(rows_left, wanted.limit - len(found)))
+        items, next_place = list_day(place, min(rows_left, rows_at_once))
         rows_left -= max(1, len(items))
-        found += filter(fits, items)
+        rows_at_once = max(wanted.limit, _MANY_ROWS)
+        fitting = [item for item in items if fits(item)]
+        taken = fitting[: wanted.limit - len(found)]
+        found += taken
+        if len(taken) < len(fitting):
+            return found, _write_cursor(DayPlace(place.day, *find_place(taken[-1])))
         if next_place is None:
             day = parse_day(place.day) - timedelta(days=1)
             if day < first_day:

@@ -1,5 +1,6 @@
 """The page *Documents*: their list, the newest first, with filters that have an address."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -17,8 +18,10 @@ from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
 
 _MOST_ROWS = 50
-# What is rare is looked for in so many steps of a page each before one is asked to look further.
-_MOST_STEPS = 4
+# What is rare is looked for in so many steps of 500 rows, and in no further one once so much time
+# has gone, before one is asked to look further.
+_MOST_STEPS = 2
+_PATIENCE_SECONDS = 0.3
 _FILTERS = ("status", "day", "prefix", "words")
 
 
@@ -50,11 +53,13 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
         )
         found: list[Document] = []
         cursor = filters.cursor
+        begun = time.monotonic()
         for _ in range(_MOST_STEPS):
             wanted = _read_wanted(filters.values, cursor, _MOST_ROWS - len(found))
             more, cursor = list_document_page(wanted, reader.table, reader.now)
             found += more
-            if cursor is None or len(found) == _MOST_ROWS:
+            is_late = time.monotonic() - begun > _PATIENCE_SECONDS
+            if cursor is None or len(found) == _MOST_ROWS or is_late:
                 break
         now = reader.now()
         return {

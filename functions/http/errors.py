@@ -34,6 +34,7 @@ from shared.errors import (
     NothingFoundError,
     ObjectMissingError,
     OverBudgetError,
+    ReadersBusyError,
     RequestKeyReusedError,
     RequestTooLargeError,
     ServiceError,
@@ -194,7 +195,7 @@ def _describe_failed_work(error: Exception, *, is_late: bool) -> ApiFailure:
                 "the function may not do what this needs",
                 "The operator has to look: the function's log says what it may not do.",
             )
-        case ServiceError() | LedgerConflictError():
+        case ServiceError() | LedgerConflictError() | ReadersBusyError():
             return ApiFailure(
                 503, "service_busy", "a service is busy or down", _TRY_AGAIN, _BUSY_SECONDS
             )

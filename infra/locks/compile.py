@@ -25,6 +25,7 @@ LOCKS = {
     # MuPDF is under the AGPL, so these readers stay apart from all that is shipped.
     "format-peers.txt": ["--group", f"{PROJECT}:format-peers"],
     "judges.txt": ["--group", f"{PROJECT}:judges"],
+    "task-peers.txt": ["--group", f"{PROJECT}:task-peers"],
     "servers.txt": ["--group", f"{PROJECT}:servers"],
     "servers-model.txt": ["--group", f"{PROJECT}:servers-model", "--no-deps"],
     "command-line.txt": [str(PROJECT), str(FOLDER / "build-backend.in")],

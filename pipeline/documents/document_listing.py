@@ -51,4 +51,8 @@ def list_document_page(
 ) -> tuple[list[Document], str | None]:
     """A page of documents, and the cursor of the next, as `list_page` gives and raises it."""
     list_day = partial(list_documents_of_day, table)
-    return list_page(wanted.page, list_day, wanted.fits, _DOCUMENT_ID, now)
+    return list_page(wanted.page, list_day, wanted.fits, _find_place, _DOCUMENT_ID, now)
+
+
+def _find_place(document: Document) -> tuple[str, str]:
+    return document.received_at, document.document_id

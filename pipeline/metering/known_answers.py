@@ -11,6 +11,7 @@ from shared.ledger.answers import (
     answer_row_key,
     build_lesson,
     find_overflow_end,
+    read_answer,
     read_lesson,
 )
 from shared.ledger.documents import Clock
@@ -62,6 +63,6 @@ def read_known_answers(
     if payer_row is None or payer_row.get("status") in _ENDED:
         raise LedgerConflictError("the document or task that pays is deleted or cancelled")
     return [
-        KnownAnswer(key, None if row is None else row.get("answer"), read_lesson(row), payer_row)
+        KnownAnswer(key, read_answer(row), read_lesson(row), payer_row)
         for key, row in zip(keys, rows, strict=True)
     ]

@@ -118,8 +118,8 @@ def show_page(
         layout = lay_out_words(recognised, layout.width, layout.height)
     marked = mark_picture(quote, layout)
     if marked.match is QuoteMatch.NONE:
-        text = mark_text(quote, _read_text(document, page, services))
-        if text.match is not QuoteMatch.NONE:
+        text = _find_in_text(quote, document, page, services)
+        if text is not None:
             return ShownPage(document, page, text.match, picture, text=text)
     return ShownPage(document, page, marked.match, _put_marks(picture, marked))
 
@@ -188,6 +188,18 @@ def _show_text(
 ) -> ShownPage:
     text = mark_text(quote, _read_text(document, page, services))
     return ShownPage(document, page, text.match, None, reason, text)
+
+
+def _find_in_text(
+    quote: str, document: Document, page: int, services: PageServices
+) -> MarkedText | None:
+    """The text of a page with a quote that its picture does not show; None without it."""
+    try:
+        text = mark_text(quote, _read_text(document, page, services))
+    except ObjectMissingError:
+        # The picture is shown all the same.
+        return None
+    return None if text.match is QuoteMatch.NONE else text
 
 
 def _read_text(document: Document, page: int, services: PageServices) -> str:

@@ -4,9 +4,11 @@ Pure functions. Sources of the bounds: `make bench-ocr`, over the pages it rende
 """
 
 from collections.abc import Sequence
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from pipeline.recognition.table_rows import join_rows
 from shared.ledger.document_texts import TextSource
 
 TESSERACT = "tesseract"
@@ -43,6 +45,10 @@ class RecognisedWord(BaseModel):
     confidence: int = Field(ge=0, le=100)
     begins_line: bool = False
     begins_paragraph: bool = False
+
+    def continue_line(self) -> Self:
+        """The same as one that stands in the middle of a line."""
+        return self.model_copy(update={"begins_line": False, "begins_paragraph": False})
 
 
 class PageWords(BaseModel):
@@ -90,8 +96,8 @@ def name_tesseract(languages: Sequence[str]) -> str:
 
 
 def read_page(engine: str, page: PageWords) -> RecognisedPage:
-    """The text of a picture's words, as far as they are words."""
-    words = tuple(word for word in page.words if _is_word(word))
+    """The text of a picture's words, as far as they are words; tables and forms row by row."""
+    words = join_rows([word for word in page.words if _is_word(word)])
     if not _hold_words(words):
         words = ()
     return RecognisedPage(

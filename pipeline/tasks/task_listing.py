@@ -39,4 +39,8 @@ def list_task_page(
 ) -> tuple[list[Task], str | None]:
     """A page of tasks, and the cursor of the next, as `list_page` gives and raises it."""
     list_day = partial(list_tasks_of_day, table)
-    return list_page(wanted.page, list_day, wanted.fits, TASK_ID_PATTERN, now)
+    return list_page(wanted.page, list_day, wanted.fits, _find_place, TASK_ID_PATTERN, now)
+
+
+def _find_place(task: Task) -> tuple[str, str]:
+    return task.received_at, task.task_id

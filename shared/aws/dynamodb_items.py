@@ -1,5 +1,7 @@
 """Rows of the ledger as plain Python values, and as the items that DynamoDB takes and gives."""
 
+import json
+import zlib
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any
@@ -7,6 +9,9 @@ from typing import Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 Row = dict[str, Any]
+
+# Below this a row of DynamoDB costs the same either way: it is charged by the kilobyte begun.
+_LEAST_PACKED_CHARACTERS = 500
 
 _serialize = TypeSerializer().serialize
 _deserialize = TypeDeserializer().deserialize
@@ -41,6 +46,8 @@ def _read_attribute(value: Any) -> Any:
         return content
     if kind == "N" and content.isdigit():
         return int(content)
+    if kind == "B":
+        return bytes(content)
     return _to_plain(_deserialize(value))
 
 
@@ -52,3 +59,14 @@ def _to_plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _to_plain(entry) for name, entry in value.items()}
     return value
+
+
+def pack(value: Any) -> Any:
+    """What JSON can hold, as an attribute: compressed where it is long, else as it is."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return value if len(text) < _LEAST_PACKED_CHARACTERS else zlib.compress(text.encode())
+
+
+def unpack(attribute: Any) -> Any:
+    """What `pack` was given; also what an earlier release has stored as it is."""
+    return json.loads(zlib.decompress(attribute)) if isinstance(attribute, bytes) else attribute

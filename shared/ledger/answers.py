@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, timedelta
 from typing import Any
 
+from shared.aws.dynamodb_items import Row, pack, unpack
 from shared.aws.dynamodb_table import Put, Update
 from shared.ledger.documents import Clock
 from shared.ledger.timeline import ANSWER_PREFIX
@@ -32,10 +33,15 @@ def build_answer_row(answer_key: str, answer: Mapping[str, Any], now: Clock) -> 
         {
             "pk": pk,
             "sk": sk,
-            "answer": dict(answer),
+            "answer": pack(dict(answer)),
             "expires_at": expires_at,
         }
     )
+
+
+def read_answer(row: Mapping[str, Any] | None) -> Row | None:
+    """The answer that a row keeps; None if it keeps only a lesson, or there is no row."""
+    return None if row is None or "answer" not in row else dict(unpack(row["answer"]))
 
 
 @dataclass(frozen=True)

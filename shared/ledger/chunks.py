@@ -10,7 +10,7 @@ from typing import Any
 from boto3.dynamodb.conditions import Attr, ConditionBase
 from pydantic import BaseModel, ConfigDict
 
-from shared.aws.dynamodb_items import Row
+from shared.aws.dynamodb_items import Row, pack, unpack
 from shared.aws.dynamodb_table import LedgerTable, Operation, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import (
@@ -185,6 +185,8 @@ def _count_chunk(
         Attr("status").is_in(_OPEN_FOR_CHUNKS[chunk.status]) if failed is None else failed.condition
     )
     row = {"pk": pk, "sk": sk, **chunk.model_dump(mode="json", exclude_none=True)}
+    if chunk.summary is not None:
+        row["summary"] = pack(chunk.summary)
     told: list[Operation] = []
     if chunk.status is ChunkStatus.DONE:
         # Nothing replaces it, so that it can tell the timeline itself.
@@ -242,5 +244,5 @@ def read_parts(table: LedgerTable, document_id: str, run: int) -> Parts | None:
         if row["sk"] == DOCUMENT_SK:
             document = None if is_erased(row) else to_document(row)
         elif row["run"] == run:
-            chunks.append(Chunk.model_validate(row))
+            chunks.append(Chunk.model_validate({**row, "summary": unpack(row.get("summary"))}))
     return None if document is None else Parts(document, tuple(chunks))

@@ -1,8 +1,8 @@
 """What a thousand documents cost, part by part: counted and measured here, priced by AWS's list.
 
-    python -m tests.benchmarks.bench_costs [documents] [pages]
+    python -m tests.benchmarks.bench_costs [documents] [pages] [messages an invocation]
 
-Both functions work on real PDFs, one message an invocation, against the bare emulator and a Chat
+Both functions work on real PDFs, against the bare emulator and a Chat
 Completions server of the tests', through the real SDKs. Requests are counted as they are made. CPU
 time is measured; what a function waits for is not, since the emulator is no measure of AWS: a call
 of AWS is taken to last `AWS_CALL_SECONDS`, one of the model `MODEL_CALL_SECONDS`.
@@ -10,13 +10,12 @@ of AWS is taken to last `AWS_CALL_SECONDS`, one of the model `MODEL_CALL_SECONDS
 
 import json
 import logging
-import math
 import random
 import resource
 import sys
 import time
 from collections import Counter
-from contextlib import redirect_stdout
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -27,13 +26,15 @@ from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.llm.build import build_language_model
 from shared.prices import ModelPrice
-from tests.chaos.harness.emulator import open_account, running_emulator
+from tests.chaos.harness.emulator import EmulatorSession, open_account, running_emulator
 from tests.fakes.aws.event_source import EventSource
+from tests.fakes.aws.unit_meter import UnitMeter
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
 DOCUMENTS = 20
 PAGES = 10
+RECORDS = 1
 AWS_CALL_SECONDS = 0.010
 MODEL_CALL_SECONDS = 5.0
 
@@ -84,58 +85,54 @@ class Usage:
 
     invocations: int = 0
     cpu_seconds: float = 0.0
+    # The records of an invocation wait side by side, for AWS and for the model.
+    wait_seconds: float = 0.0
     log_bytes: int = 0
     calls: Counter = field(default_factory=Counter)
     write_units: float = 0.0
     read_units: float = 0.0
 
-    def estimate_seconds(self, function: str, model_calls: int) -> float:
+    def estimate_seconds(self, function: str) -> float:
         share = min(1.0, MEMORY_MB[function] / MB_OF_ONE_CPU)
-        waits = sum(self.calls.values()) * AWS_CALL_SECONDS + model_calls * MODEL_CALL_SECONDS
-        return self.cpu_seconds / share + waits
+        return self.cpu_seconds / share + self.wait_seconds
 
 
 class Meter:
     """Counts the calls of AWS that are made while it is told of a function."""
 
-    def __init__(self, clients):
+    def __init__(self, clients, reader):
         self.usage = None
+        self.units = UnitMeter(clients.dynamodb, reader)
         for client in (clients.dynamodb, clients.s3, clients.sqs):
             client.meta.events.register("before-parameter-build.*", self._count)
 
-    def _count(self, params, model, **_):
-        if self.usage is None:
-            return
-        service = model.service_model.service_name
-        self.usage.calls[service, model.name] += 1
-        if service == "dynamodb":
-            self._count_units(params, model.name)
+    def _count(self, model, **_):
+        if self.usage is not None:
+            self.usage.calls[model.service_model.service_name, model.name] += 1
 
-    def _count_units(self, params, name):
-        """Amazon DynamoDB Developer Guide, "DynamoDB on-demand capacity": by kilobytes, twice in
-        transactions, and once more for each index that holds the row.
-        """
-        if name == "TransactWriteItems":
-            for action in params["TransactItems"]:
-                [(kind, write)] = action.items()
-                self.usage.write_units += 2 * (1 if kind == "ConditionCheck" else _units(write))
-        elif name in ("PutItem", "UpdateItem", "DeleteItem"):
-            self.usage.write_units += _units(params)
-        else:
-            keys = params.get("RequestItems", {params.get("TableName"): {"Keys": [1]}})
-            self.usage.read_units += sum(len(request["Keys"]) for request in keys.values())
-
-
-def _units(write):
-    row = write.get("Item") or write.get("Key")
-    # `in_flight` holds keys alone, which change when a row comes and when it is final.
-    has_indexes = row.get("sk", {}).get("S") in ("DOC", "TASK")
-    in_indexes = (2 if "Item" in write else 1) * has_indexes
-    values = write.get("Item") or write.get("ExpressionAttributeValues") or {}
-    return math.ceil(len(json.dumps(values, default=str)) / 1024) + in_indexes
+    @contextmanager
+    def of(self, usage, records, server):
+        """Count for a function while it handles so many records."""
+        calls_before, asked_before = usage.calls.total(), len(server.calls)
+        cpu_before, started = self.units.cpu_seconds, time.process_time()
+        self.usage = usage
+        try:
+            with self.units.listening():
+                yield
+        finally:
+            self.usage = None
+            usage.cpu_seconds += time.process_time() - started
+            usage.cpu_seconds -= self.units.cpu_seconds - cpu_before
+            calls = usage.calls.total() - calls_before
+            usage.wait_seconds += calls / records * AWS_CALL_SECONDS
+            usage.wait_seconds += MODEL_CALL_SECONDS * (len(server.calls) > asked_before)
+            usage.invocations += 1
+            for call in self.units.take():
+                usage.write_units += call.write_units
+                usage.read_units += call.read_units
 
 
-def run(documents, pages):
+def run(documents, pages, records):
     usages = {"ingest": Usage(), "worker": Usage()}
     with TemporaryDirectory() as name, running_emulator(Path(name)) as url, ChatServer() as server:
         account = open_account(
@@ -147,15 +144,16 @@ def run(documents, pages):
         )
         for number in range(documents):
             account.upload(f"{number}.pdf", _make_document(number, pages))
-        meter = Meter(account.clients)
         settings, clients = account.settings, account.clients
+        meter = Meter(clients, EmulatorSession(url).client("dynamodb"))
         extractor = Extractor()
         model = build_language_model(settings, clients)
-        for function, (consumer, runtime) in (
-            ("ingest", build_ingest(settings, clients, extractor)),
-            ("worker", build_worker(settings, clients, model)),
+        for function, (consumer, runtime), most in (
+            ("ingest", build_ingest(settings, clients, extractor), 1),
+            ("worker", build_worker(settings, clients, model), records),
         ):
-            _drain(function, consumer, runtime, account, meter, usages[function])
+            drain = _Drain(account, meter, usages[function], server)
+            drain.run(consumer, runtime, most)
             if function == "ingest":
                 before = _children_seconds()
                 extractor.close()
@@ -176,24 +174,31 @@ def _make_document(number, pages):
     )
 
 
-def _drain(function, consumer, runtime, account, meter, usage):
-    def handle(event, context):
-        meter.usage, started = usage, time.process_time()
-        try:
-            # Metrics are lines on standard output.
-            with redirect_stdout(_Counted(usage)):
-                return process_batch(event, context, consumer, runtime)
-        finally:
-            usage.cpu_seconds += time.process_time() - started
-            usage.invocations += 1
-            meter.usage = None
+@dataclass(frozen=True)
+class _Drain:
+    """Has a function handle all that its queue holds."""
 
-    handler = logging.StreamHandler(_Counted(usage))
-    handler.setFormatter(runtime.logger.handlers[0].formatter)
-    runtime.logger.handlers[:] = [handler]
-    source = EventSource(account.clients.sqs, consumer.queue_url, handle, batch_size=1)
-    while account.count_messages(consumer.queue_url):
-        source.poll()
+    account: object
+    meter: Meter
+    usage: Usage
+    server: ChatServer
+
+    def run(self, consumer, runtime, most_records):
+        def handle(event, context):
+            # Metrics are lines on standard output.
+            with (
+                self.meter.of(self.usage, len(event["Records"]), self.server),
+                redirect_stdout(_Counted(self.usage)),
+            ):
+                return process_batch(event, context, consumer, runtime)
+
+        handler = logging.StreamHandler(_Counted(self.usage))
+        handler.setFormatter(runtime.logger.handlers[0].formatter)
+        runtime.logger.handlers[:] = [handler]
+        sqs = self.account.clients.sqs
+        source = EventSource(sqs, consumer.queue_url, handle, batch_size=most_records)
+        while self.account.count_messages(consumer.queue_url):
+            source.poll()
 
 
 class _Counted:
@@ -217,7 +222,7 @@ def price(usages, model_calls, input_tokens, documents):
     scale = 1000 / documents
     rows = []
     for function, usage in usages.items():
-        seconds = usage.estimate_seconds(function, model_calls if function == "worker" else 0)
+        seconds = usage.estimate_seconds(function)
         gigabyte_seconds = seconds * MEMORY_MB[function] / 1024 * scale
         rows.append(
             (
@@ -268,10 +273,13 @@ def _count(usages, service, names=None):
     )
 
 
-def main(documents, pages):
+def main(documents, pages, records):
     logging.getLogger("pypdf").setLevel(logging.CRITICAL)
-    rows = price(*run(documents, pages), documents)
-    print(f"1,000 documents of {pages} pages, from {documents} that were measured\n")
+    rows = price(*run(documents, pages, records), documents)
+    print(
+        f"1,000 documents of {pages} pages, {records} messages an invocation of the worker at the "
+        f"most, from {documents} that were measured\n"
+    )
     for part, amount, dollars in rows:
         print(f"{part:20} {amount:62} ${dollars:8.4f}")
     aws = sum(dollars for _, _, dollars in rows[:-1])
@@ -279,7 +287,5 @@ def main(documents, pages):
 
 
 if __name__ == "__main__":
-    main(
-        int(sys.argv[1]) if len(sys.argv) > 1 else DOCUMENTS,
-        int(sys.argv[2]) if len(sys.argv) > 2 else PAGES,
-    )
+    given = [int(value) for value in sys.argv[1:]]
+    main(*given, *(DOCUMENTS, PAGES, RECORDS)[len(given) :])

@@ -107,7 +107,8 @@ def main() -> None:
     parser.add_argument("--base", default=BASE_COMMIT)
     given = parser.parse_args()
     with check_out_base(given.base, PACKAGES) as base:
-        compare(base, read_cases(GOLDEN))
+        # Scans take another function, and an engine that is the same on both sides.
+        compare(base, [case for case in read_cases(GOLDEN) if "scan" not in case.tags])
     sys.stdout.flush()
 
 

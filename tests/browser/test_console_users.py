@@ -3,15 +3,12 @@
 import base64
 import hashlib
 import json
-import threading
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from tests.fakes.aws.event_source import LambdaContext
-from tests.fakes.desks.api_desk import make_event, open_api_desk
+from tests.browser.console_server import serve_console
+from tests.fakes.desks.api_desk import open_api_desk
 
 PROVIDER = "papers.auth.example.com"
 # Stands in for the provider's address of tokens, which no test can reach, and keeps what it gets.
@@ -26,38 +23,6 @@ window.fetch = async (address, options) => {
   return new Response(JSON.stringify(tokens));
 };
 """
-
-
-@contextmanager
-def serve_console(desk):
-    """The desk's console as a web server, and the headers of the requests for its parts."""
-    asked = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self):
-            parts = urlsplit(self.path)
-            query = {name: values[-1] for name, values in parse_qs(parts.query).items()}
-            headers = dict(self.headers.items())
-            if parts.path.startswith("/console/parts/"):
-                asked.append({name.lower(): value for name, value in headers.items()})
-            event = make_event("GET", parts.path, headers=headers, query=query)
-            answer = desk.api.answer(event, LambdaContext(28.0))
-            self.send_response(answer["statusCode"])
-            for name, values in answer["multiValueHeaders"].items():
-                self.send_header(name, values[0])
-            self.end_headers()
-            self.wfile.write(answer["body"].encode())
-
-        def log_message(self, *arguments):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}/console", asked
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
     python -m tests.golden.make_golden_set [FOLDER]
 
-Their answers are those of `docs/eval.md`. A scan of a page goes in as a PDF of its own beside a
-copy of the answers, with `scan` among its tags.
+Their answers are those of `docs/eval.md`. Scans of pages are made by `make_scans`: each is a
+picture beside a copy of the answers, with `scan` among its tags.
 """
 
 import json

@@ -29,7 +29,8 @@ _FEW_POLL_SECONDS = 0.25
 # A call brings 16 MB at the most (Amazon DynamoDB API Reference, BatchGetItem), and a row has
 # 400 KB at the most.
 _ROWS_PER_READ = 40
-_PARALLEL_READS = 4
+# As many as a client of boto3 has connections.
+_PARALLEL_READS = 10
 # After this time without a change, the timeline of a document is asked for the reason.
 _PATIENCE = timedelta(seconds=5)
 MOST_STORIES_PER_LOOK = 5
@@ -75,11 +76,13 @@ class Pace:
     def rest(self, since: float, count: int) -> None:
         """Pause after a look at so many that began when the stopwatch showed `since`.
 
-        As long as the look took, where that was long: the ledger is asked half of the time at most,
-        and what is shown lags it by two looks.
+        Looks begin a second apart, or four times a second where they are few. Where one takes
+        longer, the ledger is asked two thirds of the time; what is shown lags it by two looks and
+        the pause between them.
         """
         poll_seconds = _FEW_POLL_SECONDS if count <= _FEW else _POLL_SECONDS
-        self.sleep(max(poll_seconds, self.stopwatch() - since))
+        looked_seconds = self.stopwatch() - since
+        self.sleep(max(poll_seconds - looked_seconds, looked_seconds / 2))
 
 
 REAL_PACE = Pace(lambda: datetime.now(UTC), time.monotonic, time.sleep)
@@ -187,10 +190,10 @@ def _explain_delays(
     """Say of a few documents that have not moved for a while what they wait for."""
     limit = now() - _PATIENCE
     stuck = [f for f in followed if not f.is_final and _last_change(f, started) < limit]
-    delays = {
-        f.document_id: describe_delay(read_timeline(table, document_pk(f.document_id)))
-        for f in stuck[:MOST_STORIES_PER_LOOK]
-    }
+    ids = [f.document_id for f in stuck[:MOST_STORIES_PER_LOOK]]
+    with ThreadPoolExecutor(_PARALLEL_READS) as pool:
+        told = pool.map(lambda one: describe_delay(read_timeline(table, document_pk(one))), ids)
+        delays = dict(zip(ids, told, strict=True))
     return tuple(replace(f, delay=delays.get(f.document_id)) for f in followed)
 
 

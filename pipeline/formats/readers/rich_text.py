@@ -20,18 +20,22 @@ from shared.errors import RejectionCode
 _TEXTS_ASIDE = r"(?:\*\\)?(?:footnote|annotation|header[lrf]?|footer[lrf]?|shptxt|dptxbxtext)"
 # The drawings that text boxes are in.
 _DRAWINGS = r"(?:\*\\)?(?:shp|shpinst|do)"
-# Where a section begins: at a paragraph with the level of a heading, from 0 to 8, of which programs
-# write the level with each paragraph; where there is none, at a break of a page or a section.
+# Where a section begins: at a paragraph with the level of a heading, from 0 to 8, or with a style
+# that has one or is called a heading; where there is none, at a break of a page or a section.
 _HEADING = r"outlinelevel[0-8](?!\d)"
+_STYLE = r"s\d{1,4}(?!\d)"
+_STYLE_ENTRY = re.compile(r"\{\\(s\d{1,4})(?!\d)([^{}]*)\}")
+_OF_HEADINGS = re.compile(rf"\\{_HEADING}|\bheading \d\s*;", re.I)
 _BREAK = r"(?:sect|page)"
 # Each begins at a backslash, and nothing is before it: so the search is one for that character. Two
 # of them are the character itself.
 _WORDS = re.compile(
     rf"\\(?:\\|(?:(?P<aside>{_TEXTS_ASIDE})|(?P<drawing>{_DRAWINGS})|(?P<heading>{_HEADING})"
-    rf"|(?P<break>{_BREAK}))(?![a-z]))"
+    rf"|(?P<style>{_STYLE})|(?P<break>{_BREAK}))(?![a-z]))"
 )
-# No character of a text.
-_MARK = "\x1e"
+# No characters of a text: before a heading, and before a break.
+_HEADING_MARK, _BREAK_MARK = "\x1e", "\x1f"
+_MARKS = {ord(mark): None for mark in (_HEADING_MARK, _BREAK_MARK)}
 # Words that stand for characters.
 _WORDS_OF_TEXT = frozenset(
     {
@@ -46,10 +50,14 @@ _TOKEN = re.compile(r"\\(?:([a-z]{1,32})(-?\d{1,10})? ?|'[0-9a-f]{2}|.)|[{}]|[^\
 def open_rich_text(path: Path) -> UnitsDocument:
     """Open a text: a unit a heading with what is below it."""
     # All but ASCII should be in escapes (Microsoft, "RTF Specification 1.9.1"); some is not.
-    source = decode_text(path.read_bytes()).replace(_MARK, "")
+    source = decode_text(path.read_bytes()).translate(_MARKS)
     if _MAY_HIDE.search(source):
         source = "".join(_leave_out_hidden(source))
-    has_headings = re.search(rf"\\{_HEADING}", source) is not None
+    headings = {
+        f"\\{number}"
+        for number, told in _STYLE_ENTRY.findall(source)
+        if _OF_HEADINGS.search(told) is not None
+    }
 
     def rewrite(word: re.Match[str]) -> str:
         match word.lastgroup:
@@ -57,10 +65,12 @@ def open_rich_text(path: Path) -> UnitsDocument:
                 return r"\par"
             case "drawing":
                 return ""
+            case "break":
+                return _BREAK_MARK + word[0]
             case "heading":
-                return f"{word[0]} {_MARK}"
-            case "break" if not has_headings:
-                return _MARK + word[0]
+                return f"{word[0]} {_HEADING_MARK}"
+            case "style" if word[0] in headings:
+                return f"{word[0]} {_HEADING_MARK}"
         return word[0]
 
     source = _WORDS.sub(rewrite, source)
@@ -70,7 +80,9 @@ def open_rich_text(path: Path) -> UnitsDocument:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "it is no RTF") from error
     # A character beyond the first 65,536 is written as two halves, which become one here.
     text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return UnitsDocument([part for part in text.split(_MARK) if part.strip()] or [""])
+    mark = _HEADING_MARK if _HEADING_MARK in text else _BREAK_MARK
+    parts = [part.translate(_MARKS) for part in text.split(mark)]
+    return UnitsDocument([part for part in parts if part.strip()] or [""])
 
 
 def _leave_out_hidden(source: str) -> Iterator[str]:

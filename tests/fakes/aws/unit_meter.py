@@ -8,6 +8,7 @@ transactions" (under "Capacity management").
 
 import math
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -66,6 +67,8 @@ class UnitMeter:
 
     def __init__(self, client, reader):
         self.calls = []
+        # What counting itself has taken, in the threads that made the calls.
+        self.cpu_seconds = 0.0
         self._client = client
         self._reader = reader
         self._tables = {}
@@ -102,7 +105,20 @@ class UnitMeter:
             calls, self.calls = self.calls, []
         return calls
 
+    @contextmanager
+    def _timed(self):
+        started = time.thread_time()
+        try:
+            yield
+        finally:
+            with self._lock:
+                self.cpu_seconds += time.thread_time() - started
+
     def _begin(self, params, model, context, **_):
+        with self._timed():
+            self._note_before(params, model, context)
+
+    def _note_before(self, params, model, context):
         writes = _list_writes(model.name, params)
         olds = [self._read(table, key) for table, key in self._locate(writes)]
         context["unit_meter"] = (model.name, params, writes, olds)
@@ -110,9 +126,12 @@ class UnitMeter:
     def _forget(self, context, **_):
         context.pop("unit_meter", None)
 
-    def _end(self, parsed, context, **_):
-        if "unit_meter" not in context:
-            return
+    def _end(self, context, **_):
+        if "unit_meter" in context:
+            with self._timed():
+                self._count(context)
+
+    def _count(self, context):
         name, params, writes, olds = context.pop("unit_meter")
         call = Call(name)
         if writes:

@@ -15,6 +15,7 @@ from pipeline.erasure.erase_document import erase_document, settle_erasures
 from pipeline.erasure.erasure_types import SETTLES_AFTER
 from pipeline.extraction.page_views.page_layout import MOST_PIXELS_A_SIDE, PNG_BEGINNING
 from pipeline.recognition.page_words import RecognisedPage, RecognisedWord
+from shared.errors import ReadersBusyError
 from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.desks.api_desk import make_event
@@ -51,8 +52,11 @@ class PageDesk:
         return self.account.clients.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
 
     def list_views(self):
+        return self.list_keys("pages/")
+
+    def list_keys(self, prefix):
         bucket = self.account.settings.artifacts_bucket
-        found = self.account.clients.s3.list_object_versions(Bucket=bucket, Prefix="pages/")
+        found = self.account.clients.s3.list_object_versions(Bucket=bucket, Prefix=prefix)
         return [one["Key"] for one in found.get("Versions", [])]
 
 
@@ -233,3 +237,22 @@ class RecognisingEngine:
             height=1_000,
             words=words,
         )
+
+
+def test_a_picture_is_shown_though_the_text_is_gone(desk):
+    document = desk.put("lost.pdf", make_text_pdf("Words whose text is lost."))
+    bucket = desk.account.settings.artifacts_bucket
+    for key in desk.list_keys(f"text/{document.text_address}/"):
+        desk.account.clients.s3.delete_object(Bucket=bucket, Key=key)
+    assert desk.show(document, 1, "Words whose text is lost")[1]["match"] == "exact"
+    status, page = desk.show(document, 1, "other words")
+    assert (status, page["match"], page["text"]) == (200, "none", None)
+
+
+def test_where_all_readers_are_at_work_it_is_asked_to_come_again(desk):
+    def fail():
+        raise ReadersBusyError("all readers are at work", delay_seconds=5, reason="readers_busy")
+
+    document = desk.put("busy.pdf", make_text_pdf("Words that wait."))
+    status, answer = open_interrupted(desk, fail).show(document, 1)
+    assert (status, answer["error"]["code"]) == (503, "service_busy")

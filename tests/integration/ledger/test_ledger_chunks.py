@@ -6,8 +6,9 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from shared.aws.dynamodb_table import Put
 from shared.errors import LedgerConflictError
-from shared.ledger.answers import answer_row_key, build_answer_row
+from shared.ledger.answers import answer_row_key, build_answer_row, read_answer
 from shared.ledger.chunks import Chunk, ChunkStatus, read_parts, record_chunk
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import (
@@ -170,7 +171,7 @@ def test_further_rows_are_written_with_the_chunk_or_not_at_all(table, now):
     assert record_chunk(table, chunk, now, with_rows=[build_answer_row("one", answer, now)])
     assert not record_chunk(table, chunk, now, with_rows=[build_answer_row("two", answer, now)])
     one, two = table.read_rows([answer_row_key("one"), answer_row_key("two")])
-    assert one["answer"] == answer
+    assert read_answer(one) == answer
     assert one["expires_at"] > now().timestamp()
     assert two is None
 
@@ -273,3 +274,20 @@ def finish(table, document, target, now):
     except LedgerConflictError:
         return False
     return True
+
+
+def test_long_summaries_and_answers_are_kept_compressed_and_read_as_they_were(table, now):
+    document = extract_document(table, now, 1)
+    summary = {"title": "Über", "abstract": "The tide comes in. " * 200, "score": 0.5, "none": None}
+    answer = {"value": "The tide goes out. " * 200, "model": "m"}
+    chunk = make_chunk(document).model_copy(update={"summary": summary})
+    record_chunk(table, chunk, now, with_rows=[build_answer_row("long", answer, now)])
+    [kept] = table.read_rows([answer_row_key("long")])
+    assert read_answer(kept) == answer
+    assert len(kept["answer"]) < 1000
+    [read] = read_parts(table, document.document_id, 1).chunks
+    assert read.summary == summary
+    # As an earlier release has written it.
+    whole = {"pk": "ANSWER#old", "sk": "ANSWER", "answer": answer}
+    table.put_row(Put(whole))
+    assert read_answer(table.read_row("ANSWER#old", "ANSWER")) == answer

@@ -131,6 +131,19 @@ def test_rich_text_is_cut_at_its_headings(read):
     ]
 
 
+def test_headings_of_rich_text_are_told_by_their_styles_too(read):
+    styles = r"{\stylesheet{\s0 Normal;}{\s1\sbasedon0\b Heading 1;}{\s12\outlinelevel1 Mine;}}"
+    body = (
+        r"before\par\pard\plain \s1\b{\loch One}\par\pard\plain \s0 alpha\page beta\par"
+        r"\pard\plain \s12 Two\par\pard\s15 gamma\par"
+    )
+    document = read(rf"{{\rtf1\ansi{styles}{body}}}".encode("ascii"))
+    sections = [["before"], ["One", "alpha", "beta"], ["Two", "gamma"]]
+    assert [text.split() for text in document.texts] == sections
+    only_styles = read(rf"{{\rtf1\ansi{styles}one\page two\par}}".encode("ascii"))
+    assert [text.split() for text in only_styles.texts] == [["one"], ["two"]]
+
+
 @pytest.mark.parametrize("mark", [r"\page ", r"\sect ", r"\sect\sectd "])
 def test_rich_text_without_headings_is_cut_at_its_breaks(read, mark):
     document = read(rf"{{\rtf1\ansi one\par {mark}two {{\b \\page}}\par {mark}\par}}".encode())

@@ -133,6 +133,14 @@ def test_a_page_of_any_size_is_a_picture_of_bounded_size(draw, box):
     assert len(picture) < 4_000_000
 
 
+def test_colours_are_those_of_the_page(draw):
+    red = make_pdf(b"/MediaBox [0 0 60 80]", b"1 0 0 rg 0 0 60 80 re f")
+    _, picture = decode_view(draw(red).data)
+    (size,) = struct.unpack_from(">I", picture, picture.index(b"IDAT") - 4)
+    start = picture.index(b"IDAT") + 4
+    assert zlib.decompress(picture[start : start + size])[1:4] == b"\xff\0\0"
+
+
 def test_a_photograph_is_drawn_in_grey_where_colours_would_take_too_much(draw):
     # Noise, which does not compress: every pixel of the page has its own colour.
     noise, state = bytearray(), 1

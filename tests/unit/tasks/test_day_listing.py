@@ -28,11 +28,16 @@ def make_list(counts):
     return [f"{day}/{number}" for day, count in days.items() for number in range(count)], list_day
 
 
+def find_place(item):
+    day, _, number = item.partition("/")
+    return f"{day}T00:00:00.000+00:00", number
+
+
 def read_all(list_day, fits, limit, days):
     found, cursor = [], None
     while True:
         page = PageWanted(None, limit, cursor, days)
-        items, cursor = list_page(page, list_day, fits, r"\d+", lambda: NOW)
+        items, cursor = list_page(page, list_day, fits, find_place, r"\d+", lambda: NOW)
         assert len(items) <= limit
         found += items
         if cursor is None:
@@ -49,8 +54,8 @@ def test_pages_hold_all_that_fits_once_and_in_order(counts, limit, days):
 
 def test_a_page_of_what_is_rare_ends_before_all_is_read():
     _, list_day = make_list([600])
-    items, cursor = list_page(PageWanted(None, 5, None), list_day, lambda _: False, r"\d+",
-                              lambda: NOW)  # fmt: skip
+    wanted = PageWanted(None, 5, None)
+    items, cursor = list_page(wanted, list_day, lambda _: False, find_place, r"\d+", lambda: NOW)
     assert items == []
     assert cursor is not None
 
@@ -58,11 +63,17 @@ def test_a_page_of_what_is_rare_ends_before_all_is_read():
 @pytest.mark.parametrize("cursor", ["x", "WyJhIl0", "W10", "A" * 401, "bnVsbA"])
 def test_a_cursor_of_no_list_is_refused(cursor):
     with pytest.raises(InvalidRequestError, match="none that this list has given"):
-        list_page(PageWanted(None, 5, cursor), make_list([1])[1], bool, r"\d+", lambda: NOW)
+        list_page(
+            PageWanted(None, 5, cursor), make_list([1])[1], bool, find_place, r"\d+", lambda: NOW
+        )
 
 
 def test_a_cursor_goes_with_its_day():
     _, list_day = make_list([3, 3])
-    _, cursor = list_page(PageWanted(None, 1, None), list_day, bool, r"\d+", lambda: NOW)
+    _, cursor = list_page(
+        PageWanted(None, 1, None), list_day, bool, find_place, r"\d+", lambda: NOW
+    )
     with pytest.raises(InvalidRequestError, match="it goes with the same day"):
-        list_page(PageWanted("2026-03-30", 1, cursor), list_day, bool, r"\d+", lambda: NOW)
+        list_page(
+            PageWanted("2026-03-30", 1, cursor), list_day, bool, find_place, r"\d+", lambda: NOW
+        )

@@ -26,9 +26,12 @@ def visibility_covers_six_timeouts(template: Template) -> Iterator[str]:
         if function["Timeout"] != row:
             yield f"{name}: the visibility timeout does not follow the function's timeout"
             continue
+        window = mapping["MaximumBatchingWindowInSeconds"]
+        if isinstance(window, dict):
+            window = template["Parameters"][window["Ref"]]["MaxValue"]
         for seconds in template["Parameters"][row["Ref"]]["AllowedValues"]:
             visibility = template["Mappings"][table][seconds][column]
-            least = 6 * int(seconds) + mapping["MaximumBatchingWindowInSeconds"]
+            least = 6 * int(seconds) + window
             if not least <= visibility <= LONGEST_VISIBILITY_SECONDS:
                 yield f"{name}: {visibility} s are not enough for a timeout of {seconds} s"
 
@@ -112,7 +115,11 @@ _WORK = "Resources/WorkerFunction/Properties/Events/Work/Properties"
 
 BREAKS: list[Break] = [
     (visibility_covers_six_timeouts, set_part("Mappings/VisibilityTimeoutOf/300/Seconds", 1799)),
-    (visibility_covers_six_timeouts, set_part(f"{_WORK}/MaximumBatchingWindowInSeconds", 1)),
+    (visibility_covers_six_timeouts, set_part(f"{_WORK}/MaximumBatchingWindowInSeconds", 6)),
+    (
+        visibility_covers_six_timeouts,
+        set_part("Parameters/WorkerBatchingWindowSeconds/MaxValue", 6),
+    ),
     (visibility_covers_six_timeouts, set_part("Resources/WorkerFunction/Properties/Timeout", 9)),
     (mappings_report_batch_item_failures, drop_part(f"{_UPLOADS}/FunctionResponseTypes")),
     (mappings_limit_concurrency, drop_part(f"{_WORK}/ScalingConfig")),

@@ -1,0 +1,107 @@
+"""Does an item cost the same among many as among few, and a page in a long document?"""
+
+import logging
+import os
+import time
+from contextlib import redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from functions.delivery.batch import process_batch
+from functions.ingest import build_ingest
+from pipeline.extraction import ExtractionLimits, Extractor
+from tests.benchmarks.suite.findings import Finding
+from tests.benchmarks.suite.overhead import CallCounter, build_ours, work_off
+from tests.chaos.harness.run import Run, open_run
+from tests.chaos.harness.workload import seed_documents
+from tests.fakes.aws.event_source import EventSource
+from tests.fakes.pdf.pdf_files import make_prose_pdf
+
+ITEMS = (1_000, 10_000, 100_000)
+PAGES = (10, 100, 1_000, 10_000)
+# Documents are entered and worked off so many at a time, as the emulator is slow with long queues.
+_AT_ONCE = 50
+
+
+@dataclass(frozen=True)
+class Grown:
+    """What a size has cost: requests and milliseconds a unit of it."""
+
+    size: int
+    calls: float
+    milliseconds: float
+
+
+def grow_items(run: Run, sizes: tuple[int, ...]) -> list[Grown]:
+    """Work off items until there are so many; of each size the last of them count."""
+    handler, counter = build_ours(run), CallCounter(run.account)
+    grown, done = [], 0
+    for size in sizes:
+        while done < size:
+            documents = seed_documents(run.account, _AT_ONCE, 10, first_index=done // 10)
+            overhead = work_off(run, handler, documents, counter)
+            done += _AT_ONCE * 10
+        grown.append(Grown(size, sum(overhead.calls.values()), overhead.cpu_ms))
+    return grown
+
+
+def grow_pages(run: Run, sizes: tuple[int, ...]) -> list[Grown]:
+    """Read documents of so many pages, each from its notification to its chunks."""
+    logging.getLogger("pypdf").setLevel(logging.CRITICAL)
+    counter = CallCounter(run.account)
+    grown = []
+    settings = run.account.settings
+    with Extractor(ExtractionLimits(max_pages=max(sizes) + 1)) as extractor:
+        consumer, runtime = build_ingest(settings, run.account.clients, extractor)
+
+        def handle(event, context):
+            return process_batch(event, context, consumer, runtime)
+
+        source = EventSource(
+            run.account.clients.sqs, settings.uploads_queue_url, handle, timeout_seconds=900
+        )
+        for size in sizes:
+            run.account.upload(f"{size}.pdf", make_prose_pdf(size))
+            counter.calls.clear()
+            counter.is_on = True
+            started = time.monotonic()
+            while run.account.count_messages(settings.uploads_queue_url):
+                source.poll()
+            seconds = time.monotonic() - started
+            counter.is_on = False
+            grown.append(Grown(size, counter.calls.total() / size, seconds / size * 1_000))
+    return grown
+
+
+def measure_growth(*, small: bool) -> Finding:
+    """The part *scale*."""
+    with (
+        TemporaryDirectory() as folder,
+        Path(os.devnull).open("w", encoding="utf-8") as nowhere,
+        redirect_stdout(nowhere),
+        open_run(Path(folder), visibility_seconds=900) as run,
+    ):
+        items = grow_items(run, (500,) if small else ITEMS)
+        pages = grow_pages(run, (2, 4) if small else PAGES)
+    rows = [
+        [f"{one.size:,} {unit}", f"{one.calls:.3f}", f"{one.milliseconds:.2f}", time_of]
+        for unit, time_of, grown in (("items", "CPU", items), ("pages", "wall", pages))
+        for one in grown
+    ]
+    return Finding(
+        part="scale",
+        question="Does an item cost the same among many as among few, a page in a long document?",
+        command="make bench-scale",
+        columns=["size", "requests each", "ms each", "of"],
+        rows=rows,
+        notes=[
+            "Items are chunks of documents of ten, on the bare emulator with all earlier items in "
+            "its tables; of each size the last 500 count. Pages are those of one document, read "
+            "from its notification to its chunks; the first ones carry what a document costs once."
+        ],
+        figures={
+            "items": [vars(one) for one in items],
+            "pages": [vars(one) for one in pages],
+        },
+    )

@@ -1,0 +1,90 @@
+"""What other pages cannot do with an open console; polls that rest; the keyboard alone."""
+
+import time
+
+import pytest
+
+from tests.browser.console_server import serve, serve_console
+from tests.fakes.desks.api_desk import open_api_desk
+
+KEY = "a-key-of-mine"
+
+
+@pytest.fixture
+def console(chromium):
+    """Somebody signed in to a console, and the requests for its parts."""
+    with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, asked):
+        chromium.start(address)
+        chromium.sign_in(KEY)
+        chromium.wait_for_heading("Today")
+        yield chromium, address, asked
+
+
+def test_a_request_of_another_page_carries_no_key_and_no_cookie(console):
+    browser, address, asked = console
+    assert asked[-1]["x-api-key"] == KEY
+    page = """<!doctype html><iframe name="away"></iframe>
+      <form target="away" method="post" enctype="text/plain" action="ADDRESS">
+      <input name='{"key": "owned.pdf", "x": "' value='"}'></form>"""
+    page = page.replace("ADDRESS", f"{address}/parts/documents/form")
+    with serve(lambda *_: (200, {"Content-Type": "text/html"}, page)) as foreign:
+        browser.driver.get(foreign)
+        before = len(asked)
+        browser.driver.execute_script("document.forms[0].submit()")
+        browser.driver.execute_script(
+            "fetch(arguments[0], {credentials: 'include', mode: 'no-cors'})",
+            f"{address}/parts/documents",
+        )
+        browser.wait(lambda: len(asked) == before + 2, "its requests do not come")
+    for headers in asked[before:]:
+        assert not {"x-api-key", "authorization", "cookie"} & set(headers)
+
+
+def test_no_page_frames_the_console_or_reaches_into_it(console):
+    browser, address, _ = console
+    page = f"<!doctype html><iframe src='{address}'></iframe>"
+    with serve(lambda *_: (200, {"Content-Type": "text/html"}, page)) as foreign:
+        browser.driver.get(foreign)
+        browser.driver.switch_to.frame(0)
+        assert "API key" not in browser.driver.page_source
+        browser.driver.switch_to.default_content()
+
+
+def test_polls_slow_down_rest_while_the_tab_is_hidden_and_go_on_at_once(console):
+    browser, _, asked = console
+    hurry = "for (const one of document.querySelectorAll('[data-poll]')) one.dataset.poll = 0.5"
+    hide = """
+      Object.defineProperty(document, 'hidden', {configurable: true, get: () => arguments[0]});
+      document.dispatchEvent(new Event('visibilitychange'));
+    """.replace("arguments[0]", "HIDDEN")
+    browser.driver.execute_script(hurry)
+    browser.driver.execute_script(hide.replace("HIDDEN", "false"))
+    begun = len(asked)
+    browser.wait(lambda: len(asked) >= begun + 3, "it does not ask by itself")
+    browser.driver.execute_script(hide.replace("HIDDEN", "true"))
+    browser.wait(lambda: is_at_rest(asked), "it asks though nobody looks")
+    rested = len(asked)
+    browser.driver.execute_script(hide.replace("HIDDEN", "false"))
+    browser.wait(lambda: len(asked) > rested, "it does not go on")
+
+
+def is_at_rest(asked):
+    """Whether nothing comes for longer than a poll takes; one that was under way may still."""
+    before = len(asked)
+    time.sleep(1.5)
+    return len(asked) == before
+
+
+def test_the_console_is_used_by_the_keyboard_alone(console):
+    browser, _, _ = console
+    keys = browser.driver.switch_to.active_element
+    assert keys.tag_name == "h1"
+    browser.driver.execute_script("document.getElementById('skip').focus()")
+    browser.driver.switch_to.active_element.send_keys("\ue007")
+    assert browser.driver.switch_to.active_element.tag_name == "h1"
+    browser.driver.find_element("css selector", "#menu a[data-page=documents]").send_keys("\ue007")
+    browser.wait_for_heading("Documents")
+    browser.wait(
+        lambda: browser.driver.switch_to.active_element.text == "Documents",
+        "the new heading has no focus",
+    )

@@ -1,0 +1,94 @@
+"""The benchmarks' arithmetic, and the page that they write; the measuring itself is by hand."""
+
+import json
+import sys
+import textwrap
+
+import pytest
+
+from tests.benchmarks.suite.cost import DocumentUse, price_durable_function, price_step_functions
+from tests.benchmarks.suite.findings import Finding, describe_machine, keep_findings
+from tests.benchmarks.suite.peers import Peer, find_rate, run_peer
+
+PARTS = {
+    "Lambda, worker": 0.03,
+    "SQS": 0.003,
+    "DynamoDB": 0.04,
+    "S3": 0.01,
+    "CloudWatch Logs": 0.002,
+}
+
+
+def test_a_state_a_chunk_costs_its_transitions_instead_of_queues_and_ledger():
+    few, many = (DocumentUse(10, chunks, 0.2, PARTS) for chunks in (1, 11))
+    assert price_step_functions(few) == pytest.approx(0.042 + 4 * 0.025)
+    assert price_step_functions(many) - price_step_functions(few) == pytest.approx(10 * 0.025)
+
+
+def test_a_durable_function_is_paid_while_it_waits_for_the_model():
+    short = DocumentUse(10, 1, 0.2, PARTS)
+    gigabyte_seconds = (0.2 + 5.1) * 1_769 / 1_024
+    operations = 4 * (8e-6 + 3_000 * 0.25e-9)
+    one = gigabyte_seconds * 0.0000133334 + 0.2e-6 + operations
+    assert price_durable_function(short) == pytest.approx(one * 1_000 + 0.012)
+    assert price_durable_function(DocumentUse(10, 2, 0.2, PARTS)) > 1.5 * one * 1_000
+
+
+def test_a_rate_is_that_of_the_first_nine_tenths():
+    assert find_rate([(10.0, 0), (11.0, 50), (12.0, 90), (99.0, 100)], 100) == 45
+    assert find_rate([(10.0, 0), (11.0, 50)], 100) == 0
+
+
+def test_a_part_that_runs_again_takes_its_own_place_on_the_page(tmp_path):
+    files = tmp_path / "b.json", tmp_path / "b.md"
+    machine = describe_machine()
+
+    def keep(part, cell):
+        finding = Finding(part, f"How is {part}?", "make it", ["a", "b"], [[cell, "2"]], ["Note."])
+        keep_findings([finding], machine, *files)
+
+    keep("one", "first")
+    keep("two", "second")
+    keep("one", "third")
+    assert list(json.loads(files[0].read_text())) == ["one", "two"]
+    page = files[1].read_text()
+    assert "| third | 2 |" in page
+    assert "first |" not in page
+    assert page.index("## One") < page.index("| third") < page.index("## Two")
+    assert f"CPython {machine['python']}" in page
+
+
+APP = """
+    import os, sys, time
+    from pathlib import Path
+    queue, what = Path(os.environ["PEER_URL"]), sys.argv[1]
+    if what == "send":
+        for number in range(int(sys.argv[2])):
+            (queue / f"{number}.waiting").touch()
+    elif what == "count":
+        print(len(list(queue.glob("*.done"))))
+    else:
+        while True:
+            for one in sorted(queue.glob("*.waiting")):
+                time.sleep(0.005)
+                with open(os.environ["PEER_EFFECTS"], "a") as effects:
+                    effects.write(one.stem + "\\n")
+                one.replace(one.with_suffix(".done")) if one.exists() else None
+            time.sleep(0.01)
+"""
+
+
+def test_tasks_of_a_peer_are_counted_while_its_workers_are_killed(tmp_path, monkeypatch):
+    """A peer of ten lines that may do a task twice, and loses none."""
+    apps, queue = tmp_path / "apps", tmp_path / "queue"
+    apps.mkdir()
+    queue.mkdir()
+    (apps / "tiny.py").write_text(textwrap.dedent(APP))
+    monkeypatch.setattr("tests.benchmarks.suite.peers._APPS", apps)
+    monkeypatch.setattr("tests.benchmarks.suite.peers.TIMEOUT_SECONDS", 0)
+    monkeypatch.setattr("tests.benchmarks.suite.peers.sys.executable", sys.executable)
+    peer = Peer("tiny", "tiny", ("tiny.py", "work"), "none")
+    outcome = run_peer(peer, sys.executable, str(queue), tmp_path, 20, 60)
+    assert outcome.lost == 0
+    assert outcome.doubled >= 0
+    assert outcome.results <= 20
