@@ -17,6 +17,7 @@ from shared.calendar import find_day
 from shared.document_formats import PDF, find_format
 from shared.errors import SeashoreError
 from shared.ledger.documents import Document
+from shared.ledger.pauses import Pause, read_pauses
 from shared.lifecycle import STANDINGS, DocumentStatus, Standing
 from shared.prices import MICRO_USD_PER_USD
 from shared.queue_catalogue import (
@@ -50,17 +51,17 @@ class FlowStage:
         queue: The queue.
         does: What its consumer does.
         load: What waits in it; None if it could not be asked.
-        letters: How many dead letters it has; None if its DLQ could not be asked.
+        letters: What its DLQ holds; None if that could not be asked.
         oldest: The oldest document that is on its way here.
-        pause: Why its consumer is paused, and by whom; None if it is not.
+        pause: The pause of its consumer; None if it is not paused.
     """
 
     queue: SourceQueue
     does: str
     load: QueueLoad | None
-    letters: int | None
+    letters: QueueLoad | None
     oldest: Document | None
-    pause: str | None
+    pause: Pause | None
 
 
 def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
@@ -68,27 +69,27 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     desk = _build_services(services)
     settings, reader = services.settings, services.reader
 
-    def read_values() -> dict[str, object]:
-        day = find_day(desk.now(), desk.zone)
-        report = look_at_day(day, desk)
-        pauses = {one.consumer: f"{one.reason} (by {one.by})" for one in report.pauses}
+    def read_flow() -> dict[str, object]:
+        pauses = {one.consumer: one for one in read_pauses(desk.table) if one.is_on}
         oldest = _find_oldest(islice(reader.list_in_flight(), _MOST_IN_FLIGHT))
-        letters = {depth.queue: depth.letters for depth in report.dead_letters.depths}
         stages = [
             FlowStage(
                 queue=queue,
                 does=does,
                 load=_read_load(desk, queue.find_urls(settings)[0]),
-                letters=letters.get(queue.name),
+                letters=_read_load(desk, queue.find_urls(settings)[1]),
                 oldest=oldest.get(queue.name),
                 pause=pauses.get(queue.stage),
             )
             for queue, does in _FLOW
         ]
+        return {"stages": stages}
+
+    def read_figures() -> dict[str, object]:
+        report = look_at_day(find_day(desk.now(), desk.zone), desk)
         needy = [line for line in report.lines if _needs_a_person(line.status)]
         return {
             "report": report,
-            "stages": stages,
             "alarm": build_alarm(report),
             "rows": list(_list_rows(report)),
             "needy": needy[:_MOST_LINES],
@@ -99,11 +100,17 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
 
     @routes.get("/today")
     def show_today(asked: Asked) -> Fragment:
-        return Fragment("today.html.j2", read_values())
+        return Fragment("today.html.j2", read_flow())
 
+    @routes.get("/today/flow")
+    def show_flow(asked: Asked) -> Fragment:
+        return Fragment("today_flow.html.j2", read_flow())
+
+    # Apart, as all that arrived today is counted for it: on a day of many documents that takes a
+    # while, and the flow is there at once.
     @routes.get("/today/figures")
     def show_figures(asked: Asked) -> Fragment:
-        return Fragment("today_figures.html.j2", read_values())
+        return Fragment("today_figures.html.j2", read_figures())
 
 
 def _build_services(services: ApiServices) -> ReportServices:

@@ -20,7 +20,7 @@ DURABLE_GB = 0.25
 # What the result of a step comes to, as the ledger keeps it.
 STEP_BYTES = 3_000
 
-PAGES = {1: 20, 10: 10, 100: 3}
+PAGES = {1: 10, 10: 5, 100: 1}
 
 
 @dataclass(frozen=True)

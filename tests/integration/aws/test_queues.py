@@ -8,6 +8,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from shared.aws.queues import MessageCopy, Queues
+from shared.dead_letters.letters import read_letter_state
 from shared.errors import PermanentError, ServiceError
 from shared.messages.delivery_state import DeliveryState, read_delivery_state
 from tests.fakes.aws.event_source import to_records
@@ -259,3 +260,18 @@ def test_a_letter_that_sqs_itself_moved_is_told_apart(queues, sqs, url):
     with Stubber(sqs) as stubber:
         stubber.add_response("receive_message", {"Messages": letters})
         assert [m.moved_by_sqs for m in queues.receive(url, visibility_seconds=1)] == [True, False]
+
+
+def test_a_group_goes_with_a_message_and_with_its_copy_from_a_dlq(queues, sqs, url):
+    queues.send(url, [BODY], "folder:archive")
+    assert receive_record(sqs, url)["attributes"]["MessageGroupId"] == "folder:archive"
+    sqs.purge_queue(QueueUrl=url)
+
+    queues.send(url, [BODY], "folder:archive")
+    (letter,) = queues.receive(url, 30)
+    state = read_letter_state(letter)
+    assert letter.group == state.group == "folder:archive"
+    queues.delete(url, letter.receipt_handle)
+    assert queues.send_copies(url, [MessageCopy(letter.body, letter.attributes, state)]) == [None]
+    (copy,) = queues.receive(url, 30)
+    assert copy.group == read_letter_state(copy).group == "folder:archive"

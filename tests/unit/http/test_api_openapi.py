@@ -83,6 +83,7 @@ def test_the_function_imports_neither_pdf_engines_nor_what_only_queues_need():
     assert "pipeline.tasks.agent.agent" in seen
     unwanted = (
         "pipeline.extraction",
+        "functions.console",
         "functions.delivery.batch",
         "functions.http.openapi",
         "pypdf",
