@@ -13,6 +13,7 @@ from pipeline.dead_letters.replay import send_again
 from shared.aws.dynamodb_table import LedgerTable
 from shared.dead_letters.letters import UNREADABLE, Letter
 from shared.errors import MessageDecodeError, OperatorError
+from shared.ledger.subjects import mark_discarded
 from shared.ledger.tasks import find_task
 from shared.messages.tasks import TaskMessage
 
@@ -60,7 +61,8 @@ def replay_edited(letter: Letter, edited: Letter, services: LetterServices) -> L
     for held, taken in hold_in_batches([letter], services):
         target = letter.queue.source_name
         told = [edited]
-        if set(letter.work.subjects) - set(edited.work.subjects):
+        left = set(letter.work.subjects) - set(edited.work.subjects)
+        if left:
             told.append(letter)
         # Before it is sent, so that it is never sent unnoted.
         note_in_timelines(told, "replayed_edited", target, services)
@@ -69,5 +71,8 @@ def replay_edited(letter: Letter, edited: Letter, services: LetterServices) -> L
             note_in_timelines(told, "replay_refused", target, services)
             return LetterResult(letter, LetterOutcome.REFUSED, code)
         kept = held.delete(taken)
+        if not kept:
+            # Nothing is left to be done for what the edited letter is no longer about.
+            mark_discarded(services.table, left, services.now())
         return LetterResult(edited, LetterOutcome.NOT_DELETED if kept else LetterOutcome.REPLAYED)
     return LetterResult(letter, LetterOutcome.GONE)

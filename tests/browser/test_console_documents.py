@@ -43,8 +43,13 @@ def test_a_document_is_uploaded_read_cited_redone_and_deleted(browser, operator_
     browser.find(By.CSS_SELECTOR, "a[aria-label='page 10']").click()
     browser.wait_for_text("Page 10\nof 12")
     assert "page=10" in browser.driver.current_url
+    quote = "Six turbines of 1.5 megawatts each"
+    place = browser.driver.current_url.partition("#")[2].partition("?")[0]
+    browser.open(f"{place}?page=1&quote={quote}", TITLE)
+    browser.wait_for_text("The quote stands there word for word.")
+    assert browser.find(By.CSS_SELECTOR, "svg.picture rect.mark")
     browser.driver.back()
-    browser.wait_for_heading(TITLE)
+    browser.wait_for_text("Page 10\nof 12")
 
     browser.press("Redo…")
     browser.wait_for_text("would read")

@@ -194,6 +194,7 @@ def test_a_mended_body_is_checked_and_sent_and_the_old_letter_goes(desk):
     assert json.loads(message["Body"])["question"] == "How long?"
     assert desk.count("work_dlq") == 0
     assert read_steps(desk, "t1")["replayed_edited"]["by"] == f"key {OPERATOR}"
+    assert find_rows(desk.read("dead-letters/rows").body) == []
     refused = desk.act("letters/edit", letter="gone", body="{}")
     assert refused.status == 404
     desk.give_up_task("t2")
