@@ -69,12 +69,12 @@ _WANTED_STATUS = {
 
 def choose_event(function: str) -> dict[str, Any]:
     """The harmless event of a function: three answer requests, every other one reads a queue."""
-    requests = {
+    events = {
         "api": _HEALTH_REQUEST,
         "operator": _UNSIGNED_DELETION,
         "pages": _UNKNOWN_PAGE,
     }
-    return requests.get(function, _EMPTY_BATCH)
+    return events.get(function, _EMPTY_BATCH)
 
 
 def invoke_harmlessly(

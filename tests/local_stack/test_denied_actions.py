@@ -214,8 +214,12 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
         {"operator"},
         (lambda client: client("lambda").get_event_source_mapping(UUID=mapping)),
     )
-    yield "send to the reports queue", {"report"}, send("ReportsQueueUrl")
-    yield "send several to the reports queue", {"report"}, send_several("ReportsQueueUrl")
+    yield "send to the reports queue", {"report", "operator"}, send("ReportsQueueUrl")
+    yield (
+        "send several to the reports queue",
+        {"report", "operator"},
+        send_several("ReportsQueueUrl"),
+    )
     yield "take a result's notice", {"database"}, receive("ResultsQueueUrl")
     yield "send to the results queue", {"database"}, send("ResultsQueueUrl")
     yield "send to the results DLQ", {"database"}, send("ResultsDlqUrl")
@@ -223,7 +227,7 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
     yield "take an uploads dead letter", {"worker", "operator"}, receive("UploadsDlqUrl")
     yield "take a work dead letter", {"worker", "operator"}, receive("WorkDlqUrl")
     yield "take a reports dead letter", {"worker", "operator"}, receive("ReportsDlqUrl")
-    yield "send to the work DLQ", {"worker"}, send("WorkDlqUrl")
+    yield "send to the work DLQ", {"worker", "operator"}, send("WorkDlqUrl")
     yield (
         "purge the work queue",
         set(),

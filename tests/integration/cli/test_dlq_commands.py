@@ -316,7 +316,7 @@ def test_explain_tells_the_whole_timeline_of_a_document(seashore, account):
         "1 deferrals, 0 returns, 90 s in all",
         "Replays    1",
         "throttled; no key",
-        "+60.0s\tdeferred\tthrottled, for 90 s",
+        "+60.0s\tdeferred\tthrottled, for 1 min 30 s",
     ):
         assert words in result.stdout
     told = json.loads(seashore("explain", document.document_id, "--json").stdout)
