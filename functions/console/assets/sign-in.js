@@ -65,7 +65,11 @@ const signIn = (() => {
   const askTokens = async (fields) => {
     const body = new URLSearchParams({ client_id: client, ...fields });
     const answer = await fetch(`${provider}/oauth2/token`, { method: "POST", body });
-    if (!answer.ok) throw new RefusedError(`The sign-in was refused (${answer.status}).`);
+    if (!answer.ok) {
+      const isRefused = answer.status < 500 && answer.status !== 429;
+      const words = `The sign-in was refused (${answer.status}).`;
+      throw isRefused ? new RefusedError(words) : new Error(words);
+    }
     const given = await answer.json();
     const old = readTokens();
     const tokens = {
@@ -105,7 +109,7 @@ const signIn = (() => {
     try {
       await askTokens({ grant_type: "refresh_token", refresh_token: tokens.refresh });
     } catch (error) {
-      // Without a network it is tried again.
+      // Without a network, or while the provider is busy, it is tried again.
       if (!(error instanceof RefusedError)) return;
       forget();
       notice.show("The sign-in has ended: sign in again.");
