@@ -8,6 +8,9 @@ from selenium.webdriver.common.by import By
 
 from infra.cli.command_context import open_ledger
 from infra.project_files import PROJECT
+from pipeline.documents.document_reader import has_text
+from shared.ledger.document_versions import find_current_document_id
+from shared.ledger.documents import find_document
 from shared.ledger.reports import report_pk
 from shared.ledger.tasks import fail_task, find_task, register_task, task_pk
 from shared.ledger.timeline import read_timeline
@@ -90,17 +93,21 @@ def test_letters_are_opened_mended_and_replayed_with_a_canary(
     assert [one.details["by"] for one in told] == ["key of the operators"]
 
 
-def test_a_question_is_answered_with_a_citation_that_opens_its_page(browser, api_key, local_stack):
+def test_a_question_is_answered_with_a_citation_that_opens_its_page(
+    browser, api_key, local_stack, ledger
+):
     bucket = local_stack.output("DocumentsBucket")
     local_stack.client("s3").upload_file(str(NOTE), bucket, "asked/tidal.pdf")
+
+    def is_read():
+        document_id = find_current_document_id(ledger, bucket, "asked/tidal.pdf")
+        return document_id is not None and has_text(find_document(ledger, document_id))
+
+    wait_for(is_read, 60)
     browser.sign_in(api_key)
     browser.wait_for_heading("Today")
 
-    def is_there():
-        browser.open("ask?prefix=asked/", "Ask")
-        return bool(browser.driver.find_elements(By.NAME, "documents[]"))
-
-    browser.wait(is_there, "the document cannot be asked")
+    browser.open("ask?prefix=asked/", "Ask")
     assert browser.find_barriers() == []
     browser.fill("Question", "When was the tidal barrage surveyed?")
     browser.press("Ask them")

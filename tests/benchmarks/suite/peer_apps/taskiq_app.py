@@ -11,6 +11,8 @@ broker = RedisStreamBroker(
     url=os.environ["PEER_URL"],
     idle_timeout=int(os.environ["PEER_TIMEOUT"]) * 1_000,
     xread_count=8,
+    # Else a worker that is killed while it takes over leaves that locked for ever.
+    unacknowledged_lock_timeout=float(os.environ["PEER_TIMEOUT"]),
 ).with_result_backend(RedisAsyncResultBackend(os.environ["PEER_URL"]))
 
 
