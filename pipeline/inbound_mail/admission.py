@@ -41,12 +41,21 @@ class InboundMail:
     own_addresses: Sequence[str] = ()
 
 
-def check_mail(path: Path, inbound: InboundMail) -> None:
+def check_mail(path: Path, inbound: InboundMail | None) -> None:
     """Look at the headers of a mail that SES has put into the bucket.
+
+    Without an address none is taken: while a deployment takes it away, SES's rule is the last to
+    go, and mails of strangers still arrive by it.
 
     Raises:
         RejectedDocumentError: It is not to become a document; the sentence says why.
     """
+    if inbound is None:
+        raise RejectedDocumentError(
+            RejectionCode.SENDER_NOT_LISTED,
+            "The stack takes no mails, as its parameter InboundMail is empty; put files that are "
+            "no mails under another prefix.",
+        )
     with path.open("rb") as file:
         start = file.read(MOST_HEADER_BYTES)
     refusal = judge_mail(start, inbound)
