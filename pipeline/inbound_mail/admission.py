@@ -4,6 +4,7 @@ A mail that is refused is a document that is `REJECTED`, with a code and a sente
 answered: who is named as the sender of a forged mail has not sent it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from shared.errors import RejectedDocumentError, RejectionCode
 _MOST_HOPS = 100
 # What programs write that send to many, or answer by themselves (RFC 3834; RFC 2369; RFC 2919).
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
+_REMARK, _WORD_ENDS = re.compile(r"\([^()]*\)"), re.compile(r"[;(\s]")
 _LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe")
 
 
@@ -139,4 +141,6 @@ def _lower(addresses: Sequence[str]) -> frozenset[str]:
 
 
 def _first_word(value: str) -> str:
-    return value.split(";")[0].strip().lower()
+    """What a header says, without the parameters and remarks that it may have (RFC 3834, 5)."""
+    plain = _REMARK.sub(" ", value).lstrip()
+    return _WORD_ENDS.split(plain, maxsplit=1)[0].lower()
