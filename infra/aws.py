@@ -44,7 +44,10 @@ def open_session(region: str | None = None, profile: str | None = None) -> boto3
     with aws_errors_as(OperatorError):
         session = boto3.session.Session(region_name=region, profile_name=profile)
     if session.region_name is None:
-        raise OperatorError("No AWS region is set: pass --region, or set AWS_DEFAULT_REGION.")
+        raise OperatorError(
+            "No AWS region is set: pass --region, set AWS_DEFAULT_REGION (AWS_REGION is not "
+            "read), or run `aws configure`."
+        )
     return session
 
 

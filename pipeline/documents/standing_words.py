@@ -17,6 +17,8 @@ def describe_status(document: Document) -> str:
             return "Its text is being read."
         case DocumentStatus.EXTRACTED:
             return "Its text is read and on its way to be summarised."
+        case DocumentStatus.SUMMARIZING if not document.chunks_total:
+            return "Its pages are being recognised."
         case DocumentStatus.SUMMARIZING:
             return f"{_count_chunks(document)} of its text are summarised."
         case DocumentStatus.DONE:
@@ -56,6 +58,8 @@ def describe_progress(document: Document) -> str:
             )
         case DocumentStatus.EXTRACTED:
             return ""
+        case DocumentStatus.SUMMARIZING if not document.chunks_total:
+            return "its pages are being recognised"
         case DocumentStatus.SUMMARIZING:
             return f"{_count_chunks(document)} summarised"
         case DocumentStatus.NO_TEXT if document.embedded_files:

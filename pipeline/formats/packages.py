@@ -4,7 +4,10 @@ Only the directory of the archive is looked at, and what it says of its parts; a
 another truth in the parts themselves is ended by the limits of its process.
 """
 
+import lzma
+import struct
 import zipfile
+import zlib
 from collections.abc import Sequence
 from typing import BinaryIO
 
@@ -49,7 +52,10 @@ def identify_package(file: BinaryIO, size_bytes: int) -> DocumentFormat | None:
             if _MIMETYPE in names:
                 with archive.open(_MIMETYPE) as part:
                     mimetype = part.read(200).decode("ascii", "replace").strip()
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
+    except (
+        *(zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError),
+        *(zlib.error, lzma.LZMAError, struct.error),
+    ) as error:
         raise refuse_document(
             RejectionCode.DAMAGED, "the list of what is packed in it cannot be read"
         ) from error

@@ -4,6 +4,7 @@ A mail that is refused is a document that is `REJECTED`, with a code and a sente
 answered: who is named as the sender of a forged mail has not sent it.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +24,7 @@ from shared.errors import RejectedDocumentError, RejectionCode
 _MOST_HOPS = 100
 # What programs write that send to many, or answer by themselves (RFC 3834; RFC 2369; RFC 2919).
 _BULK = frozenset({"bulk", "junk", "list", "auto_reply"})
+_REMARK, _WORD_ENDS = re.compile(r"\([^()]*\)"), re.compile(r"[;(\s]")
 _LIST_HEADERS = ("list-id", "list-post", "list-unsubscribe")
 
 
@@ -41,12 +43,21 @@ class InboundMail:
     own_addresses: Sequence[str] = ()
 
 
-def check_mail(path: Path, inbound: InboundMail) -> None:
+def check_mail(path: Path, inbound: InboundMail | None) -> None:
     """Look at the headers of a mail that SES has put into the bucket.
+
+    Without an address none is taken: while a deployment takes it away, SES's rule is the last to
+    go, and mails of strangers still arrive by it.
 
     Raises:
         RejectedDocumentError: It is not to become a document; the sentence says why.
     """
+    if inbound is None:
+        raise RejectedDocumentError(
+            RejectionCode.SENDER_NOT_LISTED,
+            "The stack takes no mails, as its parameter InboundMail is empty; put files that are "
+            "no mails under another prefix.",
+        )
     with path.open("rb") as file:
         start = file.read(MOST_HEADER_BYTES)
     refusal = judge_mail(start, inbound)
@@ -130,4 +141,6 @@ def _lower(addresses: Sequence[str]) -> frozenset[str]:
 
 
 def _first_word(value: str) -> str:
-    return value.split(";")[0].strip().lower()
+    """What a header says, without the parameters and remarks that it may have (RFC 3834, 5)."""
+    plain = _REMARK.sub(" ", value).lstrip()
+    return _WORD_ENDS.split(plain, maxsplit=1)[0].lower()

@@ -186,7 +186,7 @@ def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
     """
     if services.conversions_queue_url is None:
         return False
-    if services.inbound_mail is not None and document.key.startswith(MAIL_PREFIX):
+    if document.key.startswith(MAIL_PREFIX):
         check_mail(path, services.inbound_mail)
     # A mail may have the first bytes of a PDF in one of its headers.
     elif looks_like_pdf(path):

@@ -92,14 +92,13 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
     pages = [
         n for n in sorted(parse_page_ranges(document.recognising_pages)) if n >= message.first_page
     ]
-    there = set(
-        services.objects.list_keys(
-            services.artifacts_bucket, f"{text_folder(document.text_address)}pages/"
-        )
+    # One that is let go of is empty: an engine that was named since may want to see it again.
+    sizes = services.objects.list_sizes(
+        services.artifacts_bucket, f"{text_folder(document.text_address)}pages/"
     )
-    known = [n for n in pages if _is_known(document.text_address, n, there)]
-    _have_recognised(document, known, queue_url, services)
-    left = [n for n in pages if n not in set(known)]
+    there = {n for n in pages if sizes.get(picture_key(document.text_address, n))}
+    _have_recognised(document, sorted(there), queue_url, services)
+    left = [n for n in pages if n not in there]
     if not left:
         return
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _RESERVE_SECONDS)
@@ -142,13 +141,6 @@ def render_pages(message: RenderPages, services: RenderServices, deadline: Deadl
             raise
         rest = message.model_copy(update={"first_page": left[done]})
         services.queues.send(services.queue_url, [encode_message(rest)], find_group(document))
-
-
-def _is_known(address: str, page: int, there: set[str]) -> bool:
-    """Whether a page's picture, or what was recognised on it, is in the artifacts bucket."""
-    key = picture_key(address, page)
-    stem = key.removesuffix("picture")
-    return key in there or any(one.startswith(stem) for one in there)
 
 
 def _have_recognised(

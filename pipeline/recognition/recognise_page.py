@@ -92,7 +92,8 @@ def _hand_on(
     services: RecognitionServices,
     deadline: Deadline,
 ) -> None:
-    prepared = services.prepare(picture, deadline)
+    # One that another document of the same bytes has let go of was read by those who are asked now.
+    prepared = services.prepare(picture, deadline) if picture else picture
     if prepared != picture:
         services.objects.write_bytes(
             services.artifacts_bucket, message.picture_key, prepared, PICTURE_TYPE

@@ -100,20 +100,21 @@ class ObjectStore:
 
     def list_keys(self, bucket: str, prefix: str) -> list[str]:
         """The keys of the objects whose keys begin with a prefix, in their order."""
-        with translate_aws_errors(f"list s3://{bucket}/{prefix}"):
-            pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=bucket, Prefix=prefix
-            )
-            return [entry["Key"] for page in pages for entry in page.get("Contents", [])]
+        return list(self.list_sizes(bucket, prefix))
 
-    def measure(self, bucket: str, prefix: str, keys: Collection[str]) -> int:
-        """How many bytes those of some objects have together whose keys begin with a prefix."""
+    def list_sizes(self, bucket: str, prefix: str) -> dict[str, int]:
+        """How many bytes each object has whose key begins with a prefix, in the order of keys."""
         with translate_aws_errors(f"list s3://{bucket}/{prefix}"):
             pages = self.client.get_paginator("list_objects_v2").paginate(
                 Bucket=bucket, Prefix=prefix
             )
             entries = chain.from_iterable(page.get("Contents", []) for page in pages)
-            return sum(entry["Size"] for entry in entries if entry["Key"] in keys)
+            return {entry["Key"]: entry["Size"] for entry in entries}
+
+    def measure(self, bucket: str, prefix: str, keys: Collection[str]) -> int:
+        """How many bytes those of some objects have together whose keys begin with a prefix."""
+        sizes = self.list_sizes(bucket, prefix)
+        return sum(size for key, size in sizes.items() if key in keys)
 
     def list_versions(self, bucket: str, prefix: str) -> list["ObjectVersion"]:
         """All versions and delete markers of the objects whose keys begin with a prefix."""

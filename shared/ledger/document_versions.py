@@ -132,8 +132,15 @@ def forget_version(table: LedgerTable, document: Document) -> None:
 
     Safe to repeat.
     """
+    _hand_key_on(table, document)
+    # Last: whoever follows the newest of a key gives that a row of its own.
     pk = _current_pk(document.bucket, document.key)
     table.transact([Delete(pk, f"{_VERSION_SK}{document.document_id}")])
+
+
+def _hand_key_on(table: LedgerTable, document: Document) -> None:
+    """Have a key point to the newest of the others, if it points to this document."""
+    pk = _current_pk(document.bucket, document.key)
     pointer = table.read_row(pk, CURRENT_SK)
     if pointer is None or pointer.get("document_id") != document.document_id:
         return

@@ -276,7 +276,8 @@ def close_lease(table: LedgerTable, lease: Lease) -> bool:
         lease: The lease as it was read.
 
     Returns:
-        Whether this call closed it; False if it was closed before or was drawn on meanwhile.
+        Whether this call closed it; False if it was closed before, or drawn on or extended
+        meanwhile.
     """
     entered = lease.add(lease.open_calls)
     try:
@@ -287,6 +288,7 @@ def close_lease(table: LedgerTable, lease: Lease) -> bool:
                     lease.sk,
                     condition=Attr("spent").eq(lease.spent)
                     & Attr("calls").eq(lease.calls)
+                    & Attr("amount").eq(lease.amount)
                     & Attr("open_cost").eq(lease.open_cost),
                 ),
                 Update(

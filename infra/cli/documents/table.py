@@ -51,7 +51,7 @@ def write_documents(context: CommandContext, options: ListOptions, which: FindOp
         options,
         write_document_csv if options.as_csv else write_document_table,
         context,
-        noun="document",
+        noun="document like that" if which != FindOptions() else "document",
         adding="`seashore put` adds some.",
     )
 

@@ -49,7 +49,7 @@ def _write(context: CommandContext) -> None:
         return
     say_pauses(pauses, context.output)
     if not any(one.is_on for one in pauses):
-        context.output.say("No consumer is paused.")
+        context.output.say("No consumer is paused any more.")
 
 
 def say_pauses(pauses: Iterable[Pause], output: Output) -> None:

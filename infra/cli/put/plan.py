@@ -84,7 +84,8 @@ def plan_put(context: CommandContext, names: Sequence[str], options: PutOptions)
 def say_skipped(plan: PutPlan, output: Output) -> None:
     """Say what is not put, a line for each reason."""
     if plan.unchanged:
-        output.say(f"Skipped {_count_files(len(plan.unchanged))} that are there unchanged.")
+        are = "is" if len(plan.unchanged) == 1 else "are"
+        output.say(f"Skipped {_count_files(len(plan.unchanged))} that {are} there unchanged.")
     by_reason: dict[tuple[bool, str], list[str]] = defaultdict(list)
     for one in plan.skipped:
         by_reason[one.is_failure, one.reason].append(one.path)

@@ -39,7 +39,7 @@ def write_tasks(context: CommandContext, options: ListOptions, name: str | None)
         options,
         _write_csv if options.as_csv else _write_table,
         context,
-        noun="task",
+        noun="task of that name" if name else "task",
         adding="`seashore enqueue` sends some.",
     )
 

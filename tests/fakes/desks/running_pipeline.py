@@ -10,6 +10,7 @@ from functions.ingest import build_ingest, build_pdf_extractor
 from functions.recognise import build_recognise
 from functions.wiring import build_services
 from functions.worker import build_worker
+from pipeline.recognition.page_words import PageNotRecognisedError
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.children import CHILDREN_PREFIX
 from shared.ledger.document_versions import find_current_document_id
@@ -17,6 +18,13 @@ from shared.ledger.documents import find_document
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from tests.fakes.aws.aws_account import AwsAccount
 from tests.fakes.aws.event_source import EventSource
+
+
+def _prepare(picture, deadline):
+    """As Leptonica, which takes no file without bytes for a picture."""
+    if not picture:
+        raise PageNotRecognisedError("it is no picture that can be read")
+    return picture
 
 
 class RunningPipeline:
@@ -50,6 +58,7 @@ class RunningPipeline:
                 account.clients,
                 build_services(account.settings, account.clients),
                 engines,
+                _prepare,
             ),
         ]
         self.worker_consumer, _ = built[1]

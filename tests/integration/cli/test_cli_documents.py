@@ -65,6 +65,12 @@ def test_no_documents_is_said_on_stderr_only(seashore):
     assert "No FAILED document has arrived in the last 7 days" in result.stderr
 
 
+def test_none_that_fits_is_not_told_as_none_at_all(seashore, ledger):
+    ledger.enter("a.pdf")
+    assert "No document like that has arrived" in seashore("documents", "--grep", "b.pdf").stderr
+    assert "No task of that name has arrived" in seashore("tasks", "--name", "May").stderr
+
+
 def test_documents_as_json_are_whole(seashore, ledger):
     document = ledger.enter("a.pdf")
     (listed,) = json.loads(seashore("documents", "--json").stdout)

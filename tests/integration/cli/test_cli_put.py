@@ -81,6 +81,8 @@ def test_put_again_skips_what_is_there_unchanged_and_puts_what_has_changed(
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "Skipped 3 files that are there unchanged.\n"
     assert count_versions(account) == 3
+    one = seashore("put", folder / "a.pdf", "--prefix", "reports")
+    assert one.stderr == "Skipped 1 file that is there unchanged.\n"
     (folder / "b.pdf").write_bytes(b"%PDF-1.7 B.PDF")
     result = seashore("put", folder)
     assert [line.split("\t")[1] for line in result.stdout.splitlines()] == ["reports/b.pdf"]

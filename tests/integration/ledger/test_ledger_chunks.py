@@ -284,7 +284,9 @@ def test_long_summaries_and_answers_are_kept_compressed_and_read_as_they_were(ta
     record_chunk(table, chunk, now, with_rows=[build_answer_row("long", answer, now)])
     [kept] = table.read_rows([answer_row_key("long")])
     assert read_answer(kept) == answer
-    assert len(kept["answer"]) < 1000
+    assert len(kept["packed"]) < 1000
+    # An earlier release looks for it here, and could not read it.
+    assert "answer" not in kept
     [read] = read_parts(table, document.document_id, 1).chunks
     assert read.summary == summary
     # As an earlier release has written it.

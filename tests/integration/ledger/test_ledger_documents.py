@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import LedgerConflictError
 from shared.ledger.document_lists import list_documents, list_in_flight
 from shared.ledger.document_texts import (
@@ -17,6 +18,7 @@ from shared.ledger.document_texts import (
 )
 from shared.ledger.document_versions import (
     find_current_document_id,
+    forget_version,
     list_versions,
     register_document,
 )
@@ -303,3 +305,21 @@ def test_an_index_that_lags_behind_is_not_believed(table, now):
     document = register_document(table, make_upload(), now)
     force(table, document, status=DocumentStatus.DONE)
     assert list(list_in_flight(table, START + timedelta(days=1))) == []
+
+
+@pytest.mark.parametrize("is_before", [True, False])
+def test_a_version_that_arrives_while_another_is_forgotten_does_not_bring_it_back(
+    table, now, is_before
+):
+    forgotten = register_document(table, make_upload("v1", sequencer="0A"), now)
+    newer = make_upload("v2", sequencer="0B")
+
+    class Meanwhile(LedgerTable):
+        def read_row(self, pk, sk):
+            row = None if is_before else table.read_row(pk, sk)
+            register_document(table, newer, now)
+            return table.read_row(pk, sk) if is_before else row
+
+    forget_version(Meanwhile(table.client, table.name, table.sleep), forgotten)
+    assert [one for one, _ in list_versions(table, newer.bucket, newer.key)] == [newer.document_id]
+    assert find_current_document_id(table, newer.bucket, newer.key) == newer.document_id

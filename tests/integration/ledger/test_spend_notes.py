@@ -12,7 +12,17 @@ from pipeline.metering.lease_notes import LeaseNotes, OpenLease
 from pipeline.metering.spend_meter import Limits, SpendMeter
 from shared.aws.dynamodb_table import Put, RowCheck
 from shared.errors import LedgerConflictError
-from shared.ledger.spend import Lease, ModelSpend, read_day_spend
+from shared.ledger.spend import (
+    Account,
+    Lease,
+    ModelSpend,
+    close_lease,
+    extend_lease,
+    find_lease,
+    open_lease,
+    read_committed,
+    read_day_spend,
+)
 from shared.llm.model import Usage
 from shared.llm.turns import ModelTurn, Turn
 from shared.prices import MICRO_USD_PER_USD, ModelPrice
@@ -86,3 +96,12 @@ def test_a_lease_is_not_closed_while_its_note_is_on_its_way(table):
         assert not one.is_settled
         table.transact(updates)
     assert one.is_settled
+
+
+def test_a_lease_that_was_extended_since_it_was_read_is_not_closed_by_what_it_was(table):
+    lease = Lease(day="2026-05-04", lease_id="a", model="model", amount=CENT, expires_at="x")
+    assert open_lease(table, lease, 10 * CENT)
+    assert extend_lease(table, lease, 2 * CENT, 10 * CENT)
+    assert not close_lease(table, lease)
+    assert close_lease(table, find_lease(table, lease))
+    assert read_committed(table, "2026-05-04", Account.PIPELINE) == 0

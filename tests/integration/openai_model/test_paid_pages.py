@@ -1,6 +1,7 @@
 """Pages read by engines that cost money: through the real SDKs, metered, capped, paid for once."""
 
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -168,6 +169,37 @@ def test_textract_is_asked_where_the_first_engine_is_unsure(run, account, textra
     now = datetime.now(UTC)
     (spent,) = read_day_spend(table, now.date().isoformat(), now).models
     assert (spent.model, spent.calls, spent.spent) == ("textract", 1, 1_500)
+
+
+def upload_and_run(account, key, data, names, *engines):
+    changes = {"ocr_engine": names, "ocr_languages": ("eng",)}
+    account = replace(account, settings=account.settings.model_copy(update=changes))
+    account.upload(key, data)
+    with run_pipeline(account, engines=engines) as pipeline:
+        pipeline.run()
+        document = pipeline.document(key)
+        return document, pipeline.read_artifact(document.result_key)
+
+
+def test_the_same_bytes_again_take_the_reading_that_was_paid_for(account, textract, scan):
+    data = make_mixed_pdf(scan)
+    upload_and_run(account, "first.pdf", data, ("textract",))
+    document, result = upload_and_run(account, "second.pdf", data, ("textract",))
+
+    assert document.status is DocumentStatus.DONE
+    assert result["coverage"]["ocr_pages"] == "1"
+    assert len(textract.pictures) == 1
+
+
+def test_an_engine_that_is_named_later_reads_the_same_bytes(account, textract, scan):
+    data = make_mixed_pdf(scan)
+    first = Engine([(UNSURE, 40)], "tesseract-eng")
+    upload_and_run(account, "first.pdf", data, ("tesseract",), first)
+    _, result = upload_and_run(account, "second.pdf", data, ("tesseract", "textract"), first)
+
+    assert result["coverage"]["confidences"] == {"100": "1"}
+    assert first.calls == 1
+    assert len(textract.pictures) == 1
 
 
 def test_a_sure_page_costs_nothing(run, textract, scan):

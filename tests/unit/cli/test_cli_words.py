@@ -50,6 +50,12 @@ def test_progress_counts_pages_and_then_parts():
     assert describe_progress(summarizing) == "3 of 7 parts summarised"
 
 
+def test_a_scan_of_which_no_part_is_read_yet_counts_no_parts():
+    scan = make_document(DocumentStatus.SUMMARIZING, chunks_total=0, recognising_pages="1")
+    assert describe_progress(scan) == "its pages are being recognised"
+    assert describe_status(scan) == "Its pages are being recognised."
+
+
 def test_facts_name_model_cost_and_newer_version():
     document = make_document(
         DocumentStatus.DONE,

@@ -1,11 +1,14 @@
 """Hostile files end REJECTED, each with the code of what it is, in a reader of 256 MiB and 10 s."""
 
+import io
+import zipfile
+
 import pytest
 
 from pipeline.extraction import ExtractionLimits
-from pipeline.formats.identify import identify_file
+from pipeline.formats.identify import identify_bytes, identify_file
 from shared.document_formats import HTML, TEXT
-from shared.errors import RejectedDocumentError
+from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.office.hostile_files import HOSTILE
 from tests.fakes.office.packages import docx_parts, make_package
 from tests.fakes.pictures.hostile_pictures import HOSTILE_PICTURES
@@ -25,6 +28,27 @@ def test_a_hostile_file_is_refused_with_its_code_and_the_next_document_is_read(r
     assert refusal.value.code is code
     assert refusal.value.sentence.endswith(".")
     assert read(b"still here").texts == ["still here"]
+
+
+@pytest.mark.parametrize("place", ["in its bytes", "in the list of parts"])
+def test_a_package_whose_first_part_cannot_be_unpacked_is_refused(tmp_path, place):
+    # Told by whoever looks at the list of parts: as a file of its own, and inside of a PDF.
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "application/epub+zip")
+    damaged = bytearray(packed.getvalue())
+    if place == "in its bytes":
+        start = 30 + len("mimetype")
+        damaged[start : start + 12] = b"\xff" * 12
+    else:
+        start = damaged.rfind(b"PK\x01\x02") + 42
+        damaged[start : start + 4] = (len(damaged) - 10).to_bytes(4, "little")
+    path = tmp_path / "file"
+    path.write_bytes(damaged)
+    with pytest.raises(RejectedDocumentError) as refusal:
+        identify_file(path, ExtractionLimits())
+    assert refusal.value.code is RejectionCode.DAMAGED
+    assert "cannot be read" in identify_bytes(bytes(damaged))
 
 
 def test_many_remarks_before_a_text_are_passed_over_at_once(tmp_path):

@@ -150,6 +150,8 @@ def test_a_loop_is_ended():
     assert judge(write_mail("reports@example.org"), **PROVEN_ORG) is loop
     assert judge(write_mail(ADDRESS), dmarc="pass header.from=in.example.com") is loop
     assert judge(write_mail(Auto_Submitted="auto-replied; owner=x")) is loop
+    assert judge(write_mail(Auto_Submitted="auto-replied (vacation)")) is loop
+    assert judge(write_mail(Auto_Submitted="(on leave) auto-replied")) is loop
     assert judge(write_mail(Delivered_To=f"<{ADDRESS}>")) is loop
     assert judge(b"Received: from a by b\r\n" * 101 + write_mail()) is loop
     assert judge(write_mail(), envelope="").value == "mail_loop"
@@ -166,7 +168,8 @@ def test_programs_may_send_from_an_address_that_is_listed_itself():
         assert judge(write_mail(**{name: value})) is None
         by_domain = write_mail("bo@example.org", **{name: value})
         assert judge(by_domain, **PROVEN_ORG) is RejectionCode.MAIL_LOOP
-    assert judge(write_mail("bo@example.org", Auto_Submitted="no"), **PROVEN_ORG) is None
+    for value in ("no", "no (by hand)"):
+        assert judge(write_mail("bo@example.org", Auto_Submitted=value), **PROVEN_ORG) is None
 
 
 def test_a_virus_is_refused():

@@ -54,6 +54,8 @@ def the_rule_puts_mails_of_one_address_and_answers_nobody(template: Template) ->
         yield "there is a rule where no mails are taken"
     if "DocumentsBucketPolicy" not in as_list(resource.get("DependsOn")):
         yield "the rule may be made before it may put anything"
+    if "IngestFunction" not in as_list(resource.get("DependsOn")):
+        yield "mails may arrive before it is known who may send them"
 
 
 def mails_are_taken_from_a_list_only(template: Template) -> Iterator[str]:
@@ -101,6 +103,10 @@ BREAKS: list[Break] = [
     (
         the_rule_puts_mails_of_one_address_and_answers_nobody,
         set_part("Resources/InboundMailRule/DependsOn", []),
+    ),
+    (
+        the_rule_puts_mails_of_one_address_and_answers_nobody,
+        set_part("Resources/InboundMailRule/DependsOn", ["DocumentsBucketPolicy"]),
     ),
     (
         ingest_knows_who_may_send_and_which_mails_are_its_own,
