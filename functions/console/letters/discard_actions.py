@@ -21,7 +21,12 @@ from pipeline.dead_letters.outcome_words import describe_outcomes
 from pipeline.dead_letters.restore import COPIES_PREFIX, read_copy, restore
 from pipeline.operations.selection import OperationServices
 from shared.dead_letters.letters import Letter
-from shared.errors import InvalidRequestError, NothingFoundError
+from shared.errors import (
+    InvalidRequestError,
+    NothingFoundError,
+    ObjectMissingError,
+    OperatorError,
+)
 
 _RESERVE_SECONDS = 5.0
 _MOST_COPIES = 100
@@ -118,12 +123,15 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
         day = asked.read_form(DayForm).day or f"{operations.now():%Y-%m-%d}"
         _check(day)
         keys = operations.objects.list_keys(operations.artifacts_bucket, f"{COPIES_PREFIX}{day}/")
+        shown = keys[:_MOST_COPIES]
+        copies = _read(shown, operations)
         return Fragment(
             "letters/discarded.html.j2",
             {
                 "day": day,
-                "copies": _read(keys[:_MOST_COPIES], operations),
-                "more": len(keys[_MOST_COPIES:]),
+                "copies": copies,
+                "unread": len(shown) - len(copies),
+                "more": len(keys) - len(shown),
             },
         )
 
@@ -134,10 +142,12 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
         if not all(map(_KEY.fullmatch, keys)):
             raise NothingFoundError("there is no such copy")
         copies = [(key, letter) for key, letter, _ in _read(keys, operations)]
+        if not copies:
+            raise NothingFoundError("there is no such copy any more: it was restored meanwhile")
         results = list(
             restore(copies, operations.letters, operations.objects, operations.artifacts_bucket)
         )
-        values = {"lines": describe_outcomes(results)}
+        values = {"lines": describe_outcomes(results), "unread": len(keys) - len(copies)}
         return Fragment("letters/restored.html.j2", values, has_changed=True)
 
 
@@ -155,12 +165,18 @@ def _check(day: str) -> None:
 def _read(
     keys: Sequence[str], operations: OperationServices
 ) -> list[tuple[str, Letter, Discarding]]:
-    """Copies of letters by their keys, each with its letter and what is said of the discarding."""
+    """Copies of letters by their keys, each with its letter and what is said of the discarding.
 
-    def read(key: str) -> tuple[str, Letter, Discarding]:
-        text = operations.objects.read_text(operations.artifacts_bucket, key)
-        letter = read_copy(text, key, operations.letters.dlqs)
+    Those that were restored meanwhile are left out, and those of a queue that is not shown here.
+    """
+
+    def read(key: str) -> tuple[str, Letter, Discarding] | None:
+        try:
+            text = operations.objects.read_text(operations.artifacts_bucket, key)
+            letter = read_copy(text, key, operations.letters.dlqs)
+        except (ObjectMissingError, OperatorError):
+            return None
         return key, letter, Discarding.model_validate(json.loads(text).get("discarded") or {})
 
     with ThreadPoolExecutor(_READ_AT_ONCE) as pool:
-        return list(pool.map(read, keys))
+        return [copy for copy in pool.map(read, keys) if copy is not None]

@@ -277,3 +277,28 @@ def test_names_bodies_and_causes_are_text_wherever_they_stand(desk):
         desk.read("dead-letters/task/t1"),
     ):
         assert_harmless(answer)
+
+
+def test_what_cannot_be_restored_from_here_stands_in_nobody_elses_way(desk):
+    desk.give_up_task("t1")
+    desk.give_up_task("t2")
+    desk.act("letters/discard", reason="x")
+    day = f"{desk.api.now():%Y-%m-%d}"
+    # As `seashore dlq` leaves it of a letter of the database's queue.
+    kept = desk.account.clients.s3.get_object(
+        Bucket=desk.account.settings.artifacts_bucket,
+        Key=f"dead-letters/{day}/letter-of-t1.json",
+    )
+    copy = {**json.load(kept["Body"]), "queue": "results"}
+    desk.api.write_artifact(f"dead-letters/{day}/other.json", copy)
+    page = desk.act("letters/discarded")
+    assert page.status == 200
+    assert "1 copy cannot be shown here" in page.body
+    keys = re.findall(r'value="(dead-letters/[^"]*)"', page.body)
+    assert len(keys) == 2
+    assert "1 back in the DLQ" in desk.act("letters/restore", **{"keys[]": keys[:1]}).body
+    both = desk.act("letters/restore", **{"keys[]": keys}).body
+    assert "1 back in the DLQ" in both
+    assert "1 copy was there no more" in both
+    assert desk.act("letters/restore", **{"keys[]": keys}).status == 404
+    assert desk.count("work_dlq") == 2
