@@ -11,9 +11,15 @@ KEY = "a-key-of-mine"
 
 
 @pytest.fixture
-def console(chromium):
+def desk():
+    with open_api_desk(with_model=False) as desk:
+        yield desk
+
+
+@pytest.fixture
+def console(chromium, desk):
     """Somebody signed in to a console, and the requests for its parts."""
-    with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, asked):
+    with serve_console(desk) as (address, asked):
         chromium.start(address)
         chromium.sign_in(KEY)
         chromium.wait_for_heading("Today")
@@ -48,6 +54,33 @@ def test_no_page_frames_the_console_or_reaches_into_it(console):
         browser.driver.switch_to.frame(0)
         assert "API key" not in browser.driver.page_source
         browser.driver.switch_to.default_content()
+
+
+@pytest.mark.parametrize("outward", ["..", "%2E%2e"])
+def test_no_link_has_the_page_take_json_of_the_api_for_html(console, desk, outward):
+    browser, _, asked = console
+    desk.enter_document("<form id=owned hx-get=console/parts/spend hx-trigger=load>.pdf", "text")
+    place = f"today/{outward}/{outward}/{outward}/documents"
+    before = len(asked)
+    browser.driver.execute_script("location.hash = arguments[0]", place)
+    browser.wait(lambda: len(asked) > before, "it shows no page")
+    browser.wait_for_heading("Today")
+    assert browser.driver.find_elements("id", "owned") == []
+
+
+def test_a_second_click_does_nothing_once_more(console):
+    browser, _, asked = console
+    browser.open("tasks/new/agent", "New task: agent")
+    browser.fill("Prompt", "Look")
+    before = len(asked)
+    browser.driver.execute_script("""
+      const form = document.querySelector('#page form');
+      form.requestSubmit();
+      form.requestSubmit();
+    """)
+    browser.wait(lambda: len(asked) > before, "nothing is sent")
+    assert is_at_rest(asked)
+    assert len(asked) == before + 1
 
 
 def test_polls_slow_down_rest_while_the_tab_is_hidden_and_go_on_at_once(console):

@@ -44,6 +44,19 @@ def door(chromium):
         chromium.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
+# Asks for new tokens often, and in vain, as a laptop does that has just woken up.
+LOSE_NETWORK = """
+const every = window.setInterval;
+window.setInterval = (work, ms) => every(work, Math.min(ms, 200));
+const given = window.fetch;
+window.fetch = async (address, options) => {
+  if (!String(options?.body).includes('grant_type=refresh_token')) return given(address, options);
+  sessionStorage.renewals = 1 + Number(sessionStorage.renewals ?? 0);
+  throw new TypeError('Failed to fetch');
+};
+"""
+
+
 def begin(browser):
     """Sign in as far as the provider, and what it is asked with."""
     browser.sign_in("a-key")
@@ -69,6 +82,23 @@ def test_a_user_comes_back_with_a_code_and_goes_on_with_a_token(door):
     browser.wait_for_heading("Sign in")
     kept = browser.driver.execute_script("return {...sessionStorage}")
     assert not {"the-token", "a-key"} & set(json.dumps(kept).split('"'))
+
+
+def test_a_token_that_cannot_be_renewed_without_a_network_signs_nobody_out(door):
+    browser, address, _ = door
+    command = "Page.addScriptToEvaluateOnNewDocument"
+    added = browser.driver.execute_cdp_cmd(command, {"source": LOSE_NETWORK})
+    query = begin(browser)
+    browser.driver.get(f"{address}?code=the-code&state={query['state']}")
+    browser.wait_for_heading("Today")
+    browser.driver.execute_script("""
+      const tokens = JSON.parse(sessionStorage['seashore-tokens']);
+      sessionStorage['seashore-tokens'] = JSON.stringify({...tokens, until: 0});
+    """)
+    count = "return Number(sessionStorage.renewals ?? 0)"
+    browser.wait(lambda: browser.driver.execute_script(count) >= 2, "it does not try again")
+    assert browser.read_heading() == "Today"
+    browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
 @pytest.mark.parametrize("state", ["forged", ""])

@@ -9,9 +9,16 @@
 
   // ---- Which page is shown
 
+  // Dots in it, however they are written, would lead to what is no HTML: a link of a stranger could
+  // have the page show a document's words as if they were its own.
+  const isPart = (address) => {
+    const [asked, parts] = [address, "console/parts/"].map((one) => new URL(one, document.baseURI));
+    return asked.href.startsWith(parts.href);
+  };
+
   const readPlace = () => {
     const place = location.hash.slice(1);
-    return PLACE.test(place) ? place : FIRST;
+    return PLACE.test(place) && isPart(`console/parts/${place}`) ? place : FIRST;
   };
 
   const showMenu = (place) => {
@@ -96,10 +103,22 @@
 
   // ---- What goes out with each request, and what comes back
 
+  // What is being done is not done once more by a second click.
+  const underWay = new WeakSet();
+
   document.addEventListener("htmx:config:request", (event) => {
-    if (signIn.isIn) signIn.addTo(event.detail.ctx.request.headers);
-    else event.preventDefault();
+    const { request, sourceElement } = event.detail.ctx;
+    if (!signIn.isIn || underWay.has(sourceElement)) {
+      event.preventDefault();
+      return;
+    }
+    signIn.addTo(request.headers);
+    if (request.method === "POST") underWay.add(sourceElement);
   });
+
+  for (const name of ["htmx:after:request", "htmx:finally:request"]) {
+    document.addEventListener(name, (event) => underWay.delete(event.detail.ctx.sourceElement));
+  }
 
   // Forms go out as JSON, which no form of another page can send.
   document.addEventListener("htmx:before:request", (event) => {
@@ -116,7 +135,8 @@
 
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail;
-    if (ctx.response.status < 400) return;
+    const isHtml = ctx.response.headers.get("Content-Type")?.startsWith("text/html");
+    if (ctx.response.status < 400 && isHtml) return;
     event.preventDefault();
     refuse(ctx.response.status, ctx.text);
   });

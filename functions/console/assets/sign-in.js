@@ -60,10 +60,16 @@ const signIn = (() => {
     location.assign(`${provider}/oauth2/authorize?${query}`);
   };
 
+  class RefusedError extends Error {}
+
   const askTokens = async (fields) => {
     const body = new URLSearchParams({ client_id: client, ...fields });
     const answer = await fetch(`${provider}/oauth2/token`, { method: "POST", body });
-    if (!answer.ok) throw new Error(`The sign-in was refused (${answer.status}).`);
+    if (!answer.ok) {
+      const isRefused = answer.status < 500 && answer.status !== 429;
+      const words = `The sign-in was refused (${answer.status}).`;
+      throw isRefused ? new RefusedError(words) : new Error(words);
+    }
     const given = await answer.json();
     const old = readTokens();
     const tokens = {
@@ -102,7 +108,9 @@ const signIn = (() => {
     if (!tokens?.refresh || tokens.until - Date.now() > EARLY_SECONDS * 1000) return;
     try {
       await askTokens({ grant_type: "refresh_token", refresh_token: tokens.refresh });
-    } catch {
+    } catch (error) {
+      // Without a network, or while the provider is busy, it is tried again.
+      if (!(error instanceof RefusedError)) return;
       forget();
       notice.show("The sign-in has ended: sign in again.");
     }

@@ -6,7 +6,7 @@ from functions.http.models import DAY_PATTERN
 from functions.http.route_parts import check_day, check_id
 from shared.calendar import find_day
 from shared.errors import InvalidRequestError
-from shared.ledger.reports import report_pk
+from shared.ledger.reports import find_report, report_pk
 from shared.ledger.timeline import build_event
 from shared.messages.reports import DailyReportOrder, encode_report_order
 from shared.queue_catalogue import REPORTS
@@ -24,6 +24,12 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
         if day >= find_day(now, zone):
             raise InvalidRequestError(
                 f"{day} is not over yet in {zone.key}: the page Today shows how it stands"
+            )
+        known = find_report(operations.table, day)
+        if known is not None and known.status.is_final and not resend:
+            # Such an order changes nothing, so nobody is told that it does.
+            raise InvalidRequestError(
+                f"the report of {day} is made already: it can be made and sent again"
             )
         step = "ordered_again" if resend else "ordered"
         operations.table.put_row(build_event(report_pk(day), now, step, {"by": operations.by}))

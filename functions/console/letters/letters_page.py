@@ -52,6 +52,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
         return {
             "fields": fields,
             "query": urlencode(fields),
+            "own_query": urlencode(fields | ({"cursor": "~".join(cursor)} if cursor else {})),
             "groups": groups[:_MOST_GROUPS],
             "more_groups": len(groups[_MOST_GROUPS:]),
             "rows": rows[:_MOST_ROWS],

@@ -66,6 +66,9 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
         form = asked.read_form(ReplayForm, started=None).begin(letters.now())
         planned, held = plan(form, letters)
         followed = sum(map(_can_be_canary, planned.letters))
+        unsent = [*(letter for letter, _ in planned.finished), *planned.over_cap]
+        meant = [*planned.letters, *unsent]
+        unswept = sum(letter.awaits_sweep for letter in meant)
         return Fragment(
             "letters/plan.html.j2",
             {
@@ -75,7 +78,8 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
                 "held": held,
                 "max_replays": MAX_REPLAYS,
                 "most_canaries": min(_MOST_CANARIES, followed),
-                "unswept": sum(letter.awaits_sweep for letter in planned.letters),
+                "unswept": unswept,
+                "discardable": len(meant) - unswept,
             },
         )
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 from pipeline.dead_letters.given_up import GivenUpFilter, list_given_up
 from pipeline.dead_letters.hold import LetterServices
@@ -40,7 +40,7 @@ class LetterForm(BaseModel):
     queue: Word | None = None
     group: Word | None = None
     discarded: Word | None = None
-    started: datetime | None = None
+    started: AwareDatetime | None = None
 
     @property
     def fields(self) -> dict[str, str]:

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from shared.aws.dynamodb_table import Put
+from shared.ledger.reports import ReportStatus, begin_report, finish_report
 from shared.ledger.spend import Account
 from shared.ledger.timeline import read_timeline
 from tests.fakes.aws.ledger_rows import open_table
@@ -91,3 +92,17 @@ def test_a_report_is_ordered_by_an_operator_who_is_named(desk, action, resend):
     today = desk.act(f"reports/{tell_day(desk)}/{action}")
     assert today.status == 400
     assert "not over yet" in today.body
+
+
+def test_a_report_that_is_made_is_not_said_to_be_made_once_more(desk):
+    day = tell_day(desk, 1)
+    begun = begin_report(desk.table, day, "", None, desk.api.now())
+    assert "Make it now" in desk.read(f"reports/{day}").body
+    finish_report(desk.table, begun, ReportStatus.KEPT, None, desk.api.now())
+    page = desk.read(f"reports/{day}").body
+    assert "Make it now" not in page
+    assert "Make and send it again" in page
+    refused = desk.act(f"reports/{day}/make")
+    assert refused.status == 400
+    assert "is made already" in refused.body
+    assert desk.count("reports_queue") == 0

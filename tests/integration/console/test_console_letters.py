@@ -1,7 +1,9 @@
 """Dead letters on their page: listed from the ledger, opened, replayed, mended, discarded."""
 
+import html
 import json
 import re
+from urllib.parse import parse_qs
 
 import pytest
 
@@ -76,6 +78,11 @@ def test_filters_narrow_the_list_down_and_pages_go_on(desk):
     (cursor,) = re.findall(r"cursor=([^\"&]*)", page)
     cursor = cursor.replace("%3A", ":").replace("%2B", "+").replace("%7E", "~")
     assert list_rows(kind="task", cursor=cursor) == ["t1", "t0"]
+    # What the second page asks for by itself is the second page.
+    later = desk.read("dead-letters", kind="task", cursor=cursor).body
+    (query,) = re.findall(r'hx-get="console/parts/dead-letters/rows\?([^"]*)"', later)
+    again = {name: values[0] for name, values in parse_qs(html.unescape(query)).items()}
+    assert list_rows(**again) == ["t1", "t0"]
     (group,) = set(re.findall(r"#dead-letters\?group=(\w+)", page))
     assert document.document_id not in list_rows(group=group)
 
@@ -87,6 +94,23 @@ def test_a_filter_that_means_nothing_is_refused_in_words(desk, query):
     answer = desk.read("dead-letters", **query)
     assert answer.status == 400
     assert json.loads(answer.body)["error"]["code"] == "invalid_request"
+
+
+def test_as_many_are_discarded_as_the_question_says(desk):
+    desk.give_up_task("t1")
+    desk.give_up_task("t2", replays=3)
+    plan = desk.act("letters/plan")
+    assert "1 letter would be replayed" in plan.body
+    assert "Discard 2 letters?" in plan.body
+    (fields,) = (fields for action, fields in find_forms(plan.body) if action == "letters/discard")
+    assert "2 of 2 letters discarded" in desk.act("letters/discard", **fields, reason="x").body
+
+
+def test_a_beginning_without_a_time_zone_is_refused_in_words(desk):
+    desk.give_up_task("t1")
+    answer = desk.act("letters/send", started="2026-11-28T10:00:00")
+    assert answer.status == 400
+    assert json.loads(answer.body)["error"]["message"].startswith("started: ")
 
 
 @pytest.mark.parametrize("canaries", ["", "[]", "{", "[1]", '[{"queue": "work"}]'])
