@@ -41,7 +41,7 @@ class Payer:
             return
         raise self.error_type(
             f"the {self.noun} has cost {format_usd(spent)} and its limit is {format_usd(cap)}; "
-            "raise DocumentCapUsd, then replay"
+            "raise DocumentCapUsd, then replay, or redo it where a page is named with this"
         )
 
 

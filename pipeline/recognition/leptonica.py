@@ -28,6 +28,7 @@ _BYTES_PER_WORD = 4
 _NOT_PROGRESSIVE = 0
 # Of pictures that are sent on: what paid engines take, and letters do not suffer from.
 _JPEG_QUALITY = 85
+_PNG_COLOUR_TYPE = 25
 MOST_SENT_BYTES = 4 << 20
 # A page of A3 at 200 dots an inch; larger pictures are made smaller, which also evens their grain.
 MOST_PIXELS = 8_000_000
@@ -199,12 +200,23 @@ class Leptonica:
 
 
 def is_sent_as_it_is(path: Path) -> bool:
-    """Whether a picture may be sent on untouched: a PNG or JPEG, upright and not too large."""
+    """Whether a picture may be sent on untouched: a PNG or JPEG, upright and not too large.
+
+    One whose paper is not there may be put on black by whoever gets it, as its ink is.
+    """
     data = path.read_bytes()
     if len(data) > MOST_SENT_BYTES or not data.startswith((PNG_START, JPEG_START)):
         return False
+    if data.startswith(PNG_START) and _has_alpha(data):
+        return False
     header = _read_header(data)
     return header is not None and header.orientation == 1 and header.pixels <= MOST_PIXELS
+
+
+def _has_alpha(png: bytes) -> bool:
+    """Whether a PNG may be transparent ("PNG Specification", "IHDR" and "tRNS")."""
+    colour_type = png[_PNG_COLOUR_TYPE : _PNG_COLOUR_TYPE + 1]
+    return colour_type in (b"\x04", b"\x06") or b"tRNS" in png[: png.find(b"IDAT")]
 
 
 def _read_turns(path: Path) -> tuple[int, bool]:

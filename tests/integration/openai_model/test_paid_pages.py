@@ -3,11 +3,15 @@
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from botocore.session import get_session
 from botocore.validate import ParamValidator
 
+from functions.wiring import build_services
+from pipeline.erasure.erase_document import erase_document
+from pipeline.erasure.erasure_types import ErasureEnd, ErasureServices
 from pipeline.recognition.paid_engines import NO_MODEL
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.spend import read_day_spend
@@ -144,6 +148,7 @@ def test_over_the_documents_limit_a_page_is_named_and_not_read(account, run_with
 
     assert document.status is DocumentStatus.FAILED
     assert "raise DocumentCapUsd" in document.reason
+    assert "redo it" in document.reason
     assert calls == []
 
 
@@ -200,6 +205,29 @@ def test_an_engine_that_is_named_later_reads_the_same_bytes(account, textract, s
     assert result["coverage"]["confidences"] == {"100": "1"}
     assert first.calls == 1
     assert len(textract.pictures) == 1
+
+
+def test_an_erased_document_leaves_nothing_of_what_was_paid_for(account, textract, scan):
+    first = Engine([(UNSURE, 40)], "tesseract-eng")
+    document, _ = upload_and_run(
+        account, "first.pdf", make_mixed_pdf(scan), ("tesseract", "textract"), first
+    )
+    base = build_services(account.settings, account.clients)
+    services = ErasureServices(
+        table=base.table,
+        objects=base.objects,
+        queues=base.queues,
+        documents_bucket=account.settings.documents_bucket,
+        artifacts_bucket=base.artifacts_bucket,
+        now=base.now,
+        dlqs=(),
+        zone=ZoneInfo("UTC"),
+        stopwatch=time.monotonic,
+    )
+    assert erase_document(document.document_id, "ada", services) is ErasureEnd.ERASED
+    assert base.objects.list_versions(account.settings.artifacts_bucket, "") == []
+    rows = account.clients.dynamodb.scan(TableName=account.settings.ledger_table)["Items"]
+    assert "Ellery" not in str(rows)
 
 
 def test_a_sure_page_costs_nothing(run, textract, scan):

@@ -5,7 +5,7 @@ import struct
 import zlib
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from infra.deploy.language_files import can_read_scans, find_language_file
 from pipeline.recognition.page_words import PageNotRecognisedError
@@ -128,6 +128,24 @@ def test_a_picture_of_another_format_is_sent_as_a_jpeg(recogniser, picture, form
 
     assert Image.open(io.BytesIO(packed)).format == "JPEG"
     assert recogniser.recognise(packed, Deadline.after(60)).text == TEXT
+
+
+@pytest.mark.parametrize("form", ["RGBA", "LA", "P"])
+def test_ink_without_paper_is_sent_on_white(recogniser, picture, form):
+    # Whoever drops what tells paper from ink would see black on black.
+    paper = Image.open(io.BytesIO(picture))
+    image = Image.new("LA", paper.size, (0, 0))
+    image.putalpha(ImageOps.invert(paper.convert("L")))
+    if form == "P":
+        image = paper.convert("L").point(lambda v: v // 128).convert("P")
+        image.putpalette([0] * 6)
+        image.info["transparency"] = 1
+    data = save_picture(image if form in ("LA", "P") else image.convert(form), "PNG")
+    packed = recogniser.pack(data, Deadline.after(60))
+
+    assert recogniser.recognise(data, Deadline.after(60)).text == TEXT
+    seen = Image.open(io.BytesIO(packed)).convert("RGB")
+    assert seen.getpixel((5, 5)) == (255, 255, 255)
 
 
 def test_a_picture_that_lies_on_its_side_is_sent_upright(recogniser, picture):
