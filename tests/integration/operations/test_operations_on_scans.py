@@ -171,6 +171,7 @@ def test_recognised_text_that_was_not_summarised_is_by_a_retry(
     document = pipeline.document("scan.pdf")
     assert (document.status, document.chunks_failed) == (DocumentStatus.PARTIAL, 1)
     assert receive_all(account.clients.sqs, account.settings.work_dlq_url)
+    account.clients.sqs.purge_queue(QueueUrl=account.settings.work_dlq_url)
     model.refused = None
     assert retry_all(services).resumed == 1
     pipeline.run()
@@ -201,7 +202,7 @@ def test_a_failed_document_whose_redo_is_cancelled_is_taken_up_by_nothing(
 ):
     account.upload("scan.pdf", make_mixed_pdf(REPORT))
     pipeline.ingest.poll()
-    receive_all(account.clients.sqs, account.settings.work_queue_url)
+    account.clients.sqs.purge_queue(QueueUrl=account.settings.work_queue_url)
     _make_failed(pipeline, services, next_page=1, chunk_plan="[]", chunks_total=0)
     redo(services)
     pipeline.worker.poll()
@@ -217,7 +218,7 @@ def test_a_document_that_failed_half_read_is_read_to_its_end(
 ):
     account.upload("scan.pdf", make_prose_pdf(2))
     pipeline.ingest.poll()
-    receive_all(account.clients.sqs, account.settings.work_queue_url)
+    account.clients.sqs.purge_queue(QueueUrl=account.settings.work_queue_url)
     # As `record_checkpoint` leaves it, and `give_up_ingest` after it.
     _make_failed(pipeline, services, next_page=2, chunk_plan="[[1,1]]", chunks_total=0)
     take_up(services)
