@@ -71,7 +71,7 @@ def test_errors_of_boto3_become_one_line_of_the_wanted_type(error, words):
 
 def test_missing_region_is_asked_for(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(OperatorError, match="pass --region, or set AWS_DEFAULT_REGION"):
+    with pytest.raises(OperatorError, match="pass --region, set AWS_DEFAULT_REGION"):
         open_session()
 
 
