@@ -18,7 +18,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 # container, where Lambda gives more of a processor than later.
 import shared.llm.chat_completions.openai_model  # noqa: F401 - `build_language_model` finds it loaded
 from functions.http.request_facts import read_facts
-from functions.http.requests import Event, add_headers, answer_preflight, is_for_console
+from functions.http.requests import (
+    Event,
+    add_headers,
+    answer_preflight,
+    is_for_console,
+    log_answer,
+)
 from functions.http.route_parts import answer_request
 from functions.http.routes import build_app
 from functions.http.services import ApiServices
@@ -84,15 +90,8 @@ class Api:
             answer = answer_request(self.app, event, context, facts, self.logger)
         if not is_for_console(event):
             add_headers(answer, event, self.settings.cors_origins)
-        self.logger.info(
-            "request_answered",
-            extra={
-                "action": "request_answered",
-                "method": event["httpMethod"],
-                "route": event.get("resource"),
-                "status": answer["statusCode"],
-                "duration_ms": round((time.monotonic() - started) * 1000),
-            },
+        log_answer(
+            self.logger, event, answer, duration_ms=round((time.monotonic() - started) * 1000)
         )
         return answer
 

@@ -18,7 +18,7 @@ from functions.http.operation_routes import OperationParts
 from functions.http.operator_right import OperatorRight, find_actor
 from functions.http.operator_routes import build_operator_app
 from functions.http.request_facts import read_facts
-from functions.http.requests import Event, add_headers, is_for_console
+from functions.http.requests import Event, add_headers, is_for_console, log_answer
 from functions.http.route_parts import answer_request
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
@@ -89,16 +89,7 @@ class Operator:
         else:
             answer = answer_request(self.app, event, context, facts, self.logger)
             add_headers(answer, event, self.settings.cors_origins)
-        self.logger.info(
-            "request_answered",
-            extra={
-                "action": "request_answered",
-                "method": event["httpMethod"],
-                "route": event.get("resource"),
-                "status": answer["statusCode"],
-                "by": find_actor(event),
-            },
-        )
+        log_answer(self.logger, event, answer, by=find_actor(event))
         return answer
 
     @cached_property

@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.http.page_routes import build_page_app
 from functions.http.request_facts import read_facts
-from functions.http.requests import Event, add_headers
+from functions.http.requests import Event, add_headers, log_answer
 from functions.http.route_parts import FACTS
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
@@ -63,15 +63,7 @@ class Pages:
         self.app.context[FACTS] = facts
         answer = self.app.resolve(event, context)
         add_headers(answer, event, self.settings.cors_origins)
-        self.logger.info(
-            "request_answered",
-            extra={
-                "action": "request_answered",
-                "method": event["httpMethod"],
-                "route": event.get("resource"),
-                "status": answer["statusCode"],
-            },
-        )
+        log_answer(self.logger, event, answer)
         return answer
 
 

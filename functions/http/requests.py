@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from aws_lambda_powertools import Logger
 from pydantic_core import from_json
 
 from shared.errors import InvalidRequestError, MediaTypeError, RequestTooLargeError
@@ -158,3 +159,17 @@ def answer_preflight() -> dict[str, Any]:
     """What a browser asks before it sends a request that could change something."""
     headers = {name: [value] for name, value in _PREFLIGHT_HEADERS.items()}
     return {"statusCode": 200, "body": "", "isBase64Encoded": False, "multiValueHeaders": headers}
+
+
+def log_answer(logger: Logger, event: Event, answer: Mapping[str, Any], **more: Any) -> None:
+    """Write the one line that each request leaves in the log; `more` are further fields of it."""
+    logger.info(
+        "request_answered",
+        extra={
+            "action": "request_answered",
+            "method": event["httpMethod"],
+            "route": event.get("resource"),
+            "status": answer["statusCode"],
+            **more,
+        },
+    )

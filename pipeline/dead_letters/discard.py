@@ -1,6 +1,6 @@
 """Discarding dead letters: each is kept in the artifacts bucket before it is deleted."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from pipeline.dead_letters.hold import (
@@ -24,7 +24,7 @@ def discard(
     objects: ObjectStore,
     bucket: str,
     reason: str | None = None,
-) -> Iterator[LetterResult]:
+) -> Generator[LetterResult, None, None]:
     """Delete letters, with a copy of each under `dead-letters/<date>/<message id>.json`.
 
     Args:

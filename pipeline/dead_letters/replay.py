@@ -7,7 +7,7 @@ is guarded by the ledger. Two replays at the same time share the letters between
 from the other what it is working on.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 
 from pipeline.dead_letters.finished_work import find_finished
@@ -92,7 +92,7 @@ def choose_canaries(letters: Sequence[Letter], count: int) -> tuple[Letter, ...]
 
 def replay(
     letters: Sequence[Letter], services: LetterServices, *, rate: float | None = None
-) -> Iterator[LetterResult]:
+) -> Generator[LetterResult, None, None]:
     """Send letters to their queues again.
 
     Args:

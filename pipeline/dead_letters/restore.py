@@ -1,6 +1,6 @@
 """Restoring discarded dead letters: each goes back into its DLQ from the copy that was kept."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -84,7 +84,7 @@ def restore(
     services: LetterServices,
     objects: ObjectStore,
     bucket: str,
-) -> Iterator[LetterResult]:
+) -> Generator[LetterResult, None, None]:
     """Put letters back into the DLQs from which they were discarded, and delete their copies.
 
     A copy is deleted only after SQS has accepted the letter: whoever breaks off in between leaves

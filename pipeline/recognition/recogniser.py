@@ -143,19 +143,22 @@ class Recogniser:
                 self._arguments,
             )
             self._child = None
+            is_ready = False
             try:
                 with tempfile.NamedTemporaryFile(prefix="seashore-picture-") as file:
                     file.write(picture)
                     file.flush()
                     child.send(kind, file.name, self._limits.page_seconds)
                     yield lambda: self._receive(child, deadline)
+                is_ready = True
             except _RefusedError as refusal:
-                self._child = child
+                is_ready = True
                 raise PageNotRecognisedError(str(refusal)) from None
-            except BaseException:
-                child.kill()
-                raise
-            self._child = child
+            finally:
+                if is_ready:
+                    self._child = child
+                else:
+                    child.kill()
         finally:
             self._lock.release()
 

@@ -2,6 +2,7 @@
 
 import json
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from selenium.webdriver.common.by import By
@@ -32,7 +33,7 @@ def give_up(local_stack, ledger, task_id, text):
     """A task that was given up for a cause that is mended since, with its letter."""
     body = json.dumps({"v": 1, "kind": "summarize", "id": task_id, "text": text})
     order = TASK.validate_json(body)
-    now = lambda: datetime.now(UTC)  # noqa: E731 - a clock
+    now = partial(datetime.now, UTC)
     register_task(
         ledger,
         task_id=task_id,

@@ -91,7 +91,7 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
         results: list[LetterResult] = []
         bucket = operations.artifacts_bucket
         work = discard(wanted, operations.letters, operations.objects, bucket, form.reason)
-        with closing(work):  # type: ignore[type-var]  # it is a generator
+        with closing(work):
             for result in work:
                 results.append(result)
                 if asked.facts.deadline.remaining_seconds < _RESERVE_SECONDS:

@@ -150,7 +150,7 @@ def take_round(
 ) -> list[LetterResult]:
     """Replay as many letters as there is time for."""
     results: list[LetterResult] = []
-    with closing(replay(planned, services)) as work:  # type: ignore[type-var]  # it is a generator
+    with closing(replay(planned, services)) as work:
         for result in work:
             results.append(result)
             if deadline.remaining_seconds < _RESERVE_SECONDS:

@@ -1,7 +1,7 @@
 """How work on many dead letters is asked for, shown and summed up."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass, field
 
@@ -36,14 +36,19 @@ class Tally:
 
 
 def follow_results(
-    results: Iterator[LetterResult], tally: Tally, *, title: str, total: int, output: Output
+    results: Generator[LetterResult, None, None],
+    tally: Tally,
+    *,
+    title: str,
+    total: int,
+    output: Output,
 ) -> None:
     """Go through the results as they happen, with a progress bar on a terminal.
 
     Ctrl-C and polite signals end it in order: what is held is released first.
 
     Args:
-        results: The work, as an iterator of results that can be closed.
+        results: The work, as a generator of results, which can be closed.
         tally: Where they are counted; it stands also when the work breaks off.
         title: What is being done.
         total: How many results are expected.
@@ -52,7 +57,7 @@ def follow_results(
     with (
         interrupt_on_signals(),
         output.show_bar(title, total, MofNCompleteColumn()) as advance,
-        closing(results),  # type: ignore[type-var]  # every iterator here is a generator
+        closing(results),
     ):
         for result in results:
             tally.results.append(result)

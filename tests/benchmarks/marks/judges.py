@@ -14,6 +14,7 @@ import sys
 import warnings
 from collections.abc import Iterator
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 # A letter, its middle, and its width.
@@ -67,7 +68,7 @@ def read_with_pdfminer(path: str, numbers: list[int]) -> Iterator[tuple[int, lis
         for inner in item if hasattr(item, "__iter__") else ():
             yield from list_letters(inner, whole)
 
-    with open(path, "rb") as file:  # noqa: PTH123 - the path is a string of the request
+    with Path(path).open("rb") as file:
         for number, page in enumerate(PDFPage.get_pages(file), start=1):
             if number in numbers:
                 # The visible box takes the place of the page's, so that coordinates begin there.

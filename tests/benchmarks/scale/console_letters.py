@@ -13,6 +13,7 @@ import io
 import statistics
 import time
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from shared.aws.dynamodb_items import to_item
 from shared.ledger.timeline import write_time
@@ -80,9 +81,9 @@ def main():
         ):
             if query is None:
                 wanted = {"status": "FAILED", "limit": "50"}
-                read = lambda wanted=wanted: desk.api.send("GET", "/documents", query=wanted)  # noqa: E731
+                read = partial(desk.api.send, "GET", "/documents", query=wanted)
             else:
-                read = lambda query=query: desk.read("dead-letters/rows", **query)  # noqa: E731
+                read = partial(desk.read, "dead-letters/rows", **query)
             print(f"{name}: {measure(read, options.rounds) * 1000:.0f} ms")
 
 
