@@ -16,7 +16,7 @@ from office_oxide import Document, OfficeOxideError
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.old_office import OLE_START
 from pipeline.formats.readers.old_workbooks import list_hidden_sheets
-from pipeline.formats.readers.xml_parts import open_package, parse_part
+from pipeline.formats.readers.xml_parts import list_elements, open_package
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
 from shared.errors import RejectionCode
 
@@ -103,16 +103,13 @@ def _list_sheets(path: Path) -> list[tuple[str, bool]]:
     Returns:
         Of each its name, and whether Excel hides it (ECMA-376-1, 18.2.19, `state`).
     """
-    names: list[tuple[str, bool]] = []
-
-    def note_sheet(name: str, attributes: dict[str, str]) -> None:
-        if name.endswith(" sheet"):
-            is_hidden = attributes.get("state", "visible") != "visible"
-            names.append((attributes.get("name", ""), is_hidden))
-
     with open_package(path) as archive:
-        parse_part(archive, _WORKBOOK, note_sheet)
-    return names
+        elements = list_elements(archive, _WORKBOOK)
+    return [
+        (attributes.get("name", ""), attributes.get("state", "visible") != "visible")
+        for name, attributes in elements
+        if name.endswith("}sheet")
+    ]
 
 
 def _put_in_order(units: list[str], names: list[str]) -> list[str]:

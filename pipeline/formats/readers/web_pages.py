@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
-from xml.parsers import expat
+from xml.etree.ElementTree import Element  # the type alone: pages are parsed in `xml_parts`
 
-from pipeline.formats.readers.xml_parts import DoctypeError
+from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
 from pipeline.formats.text_encoding import decode_named, decode_text, find_encoding
 from pipeline.formats.units import UnitsDocument, UnitWriter
 
@@ -53,6 +53,7 @@ _ENDED_BY = {
 _BETWEEN_CELLS = " | "
 _BEFORE_FIRST_CELL = re.compile(r"^[ \t]*\| ", re.MULTILINE)
 _NAMED_CHARACTER = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
+_HIDING = frozenset({"hidden", "aria-hidden", "style"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
 
@@ -81,25 +82,62 @@ def read_page_units(page: str) -> list[str]:
 
 def read_xhtml_units(page: str) -> list[str]:
     """The same of a page that should be XML, as those of books are: in half the time if it is."""
-    reader = _PageReader()
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler = reader.begin_element
-    parser.EndElementHandler = reader.end_element
-    parser.CharacterDataHandler = reader.handle_data
-    parser.EntityDeclHandler = _refuse_entity
-    try:
-        # Without the document type no names of characters are known, and expat leaves them out.
-        if _NAMED_CHARACTER.search(page):
-            return read_page_units(page)
-        parser.Parse(page.encode("utf-8", "replace"), True)
-    except (expat.ExpatError, DoctypeError):
+    # Without the document type no names of characters are known, and expat leaves them out.
+    if _NAMED_CHARACTER.search(page):
         return read_page_units(page)
-    return reader.finish()
+    try:
+        root = parse_page(page.encode("utf-8", "replace"))
+        writer = _TreeWriter()
+        writer.write_element(root)
+    except (NoPlainXmlError, RecursionError):
+        return read_page_units(page)
+    return writer.finish()
 
 
-def _refuse_entity(*declaration: object) -> None:
-    raise DoctypeError
+class _TreeWriter:
+    """Writes what is shown of a page that is a tree: its elements end where XML says so."""
+
+    def __init__(self) -> None:
+        self._writer = UnitWriter()
+
+    def finish(self) -> list[str]:
+        """The texts, cut at the headings."""
+        return _finish_units(self._writer)
+
+    def write_element(self, element: Element, *, is_preformatted: bool = False) -> None:
+        """Write an element with all that is in it."""
+        tag = element.tag.rpartition("}")[2]
+        if tag in _PASSED_OVER or (element.attrib and _is_hidden(element.attrib)):
+            return
+        write = self._writer.write
+        is_block = tag in _BLOCKS
+        if is_block:
+            if tag in _HEADINGS:
+                self._writer.begin()
+            write("\n- " if tag == "li" else "\n")
+        elif tag in _CELLS:
+            write(_BETWEEN_CELLS)
+        is_preformatted = is_preformatted or tag == "pre"
+        if element.text:
+            write(element.text if is_preformatted else _collapse_spaces(element.text))
+        for child in element:
+            self.write_element(child, is_preformatted=is_preformatted)
+            if child.tail:
+                write(child.tail if is_preformatted else _collapse_spaces(child.tail))
+        if is_block and tag not in _VOID:
+            write("\n")
+
+
+def _finish_units(writer: UnitWriter) -> list[str]:
+    return [_BEFORE_FIRST_CELL.sub("", unit) for unit in writer.finish()]
+
+
+def _collapse_spaces(text: str) -> str:
+    """Each run of white space as one space."""
+    words = " ".join(text.split())
+    if text[0].isspace():
+        words = f" {words}"
+    return f"{words} " if text[-1].isspace() and words != " " else words
 
 
 class _PageReader(HTMLParser):
@@ -115,22 +153,17 @@ class _PageReader(HTMLParser):
 
     def finish(self) -> list[str]:
         """The texts, cut at the headings."""
-        return [_BEFORE_FIRST_CELL.sub("", unit) for unit in self.writer.finish()]
+        return _finish_units(self.writer)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.begin_element(tag, dict(attrs))
+        self._begin_element(tag, dict(attrs))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.begin_element(tag, dict(attrs))
-        self.end_element(tag)
-
-    def end_element(self, tag: str) -> None:
-        """An element ends, and not only a tag stands there that may have none to end."""
+        self._begin_element(tag, dict(attrs))
         if tag not in _VOID:
             self.handle_endtag(tag)
 
-    def begin_element(self, tag: str, attributes: Mapping[str, str | None]) -> None:
-        """An element begins."""
+    def _begin_element(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         while self._passed_over and tag in _ENDED_BY.get(self._passed_over[-1], ()):
             self._open_counts[self._passed_over.pop()] -= 1
         if tag in _VOID:
@@ -186,10 +219,13 @@ class _PageReader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._passed_over:
             return
-        self.writer.write(data if self._is_preformatted else re.sub(r"\s+", " ", data))
+        if data:
+            self.writer.write(data if self._is_preformatted else _collapse_spaces(data))
 
 
 def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
+    if _HIDING.isdisjoint(attributes):
+        return False
     return (
         "hidden" in attributes
         or (attributes.get("aria-hidden") or "").lower() == "true"
