@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
+from typing import NamedTuple
 from xml.etree.ElementTree import Element  # the type alone: pages are parsed in `xml_parts`
 
 from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
@@ -94,38 +95,65 @@ def read_xhtml_units(page: str) -> list[str]:
     return writer.finish()
 
 
+class _Around(NamedTuple):
+    """What is written around an element.
+
+    Args:
+        before: Before its text; None if the element is passed over.
+        after: After it.
+        begins_unit: Whether a unit begins with it.
+        keeps_spaces: Whether white space in it is shown as it is.
+    """
+
+    before: str | None
+    after: str = ""
+    begins_unit: bool = False
+    keeps_spaces: bool = False
+
+
 class _TreeWriter:
     """Writes what is shown of a page that is a tree: its elements end where XML says so."""
 
     def __init__(self) -> None:
         self._writer = UnitWriter()
+        self._by_name: dict[str, _Around] = {}
 
     def finish(self) -> list[str]:
         """The texts, cut at the headings."""
         return _finish_units(self._writer)
 
-    def write_element(self, element: Element, *, is_preformatted: bool = False) -> None:
+    def write_element(self, element: Element, *, keeps_spaces: bool = False) -> None:
         """Write an element with all that is in it."""
-        tag = element.tag.rpartition("}")[2]
-        if tag in _PASSED_OVER or (element.attrib and _is_hidden(element.attrib)):
+        around = self._by_name.get(element.tag)
+        if around is None:
+            around = self._by_name[element.tag] = _tell_around(element.tag.rpartition("}")[2])
+        if around.before is None or (element.attrib and _is_hidden(element.attrib)):
             return
         write = self._writer.write
-        is_block = tag in _BLOCKS
-        if is_block:
-            if tag in _HEADINGS:
-                self._writer.begin()
-            write("\n- " if tag == "li" else "\n")
-        elif tag in _CELLS:
-            write(_BETWEEN_CELLS)
-        is_preformatted = is_preformatted or tag == "pre"
+        if around.begins_unit:
+            self._writer.begin()
+        if around.before:
+            write(around.before)
+        keeps_spaces = keeps_spaces or around.keeps_spaces
         if element.text:
-            write(element.text if is_preformatted else _collapse_spaces(element.text))
+            write(element.text if keeps_spaces else _collapse_spaces(element.text))
         for child in element:
-            self.write_element(child, is_preformatted=is_preformatted)
+            self.write_element(child, keeps_spaces=keeps_spaces)
             if child.tail:
-                write(child.tail if is_preformatted else _collapse_spaces(child.tail))
-        if is_block and tag not in _VOID:
-            write("\n")
+                write(child.tail if keeps_spaces else _collapse_spaces(child.tail))
+        if around.after:
+            write(around.after)
+
+
+def _tell_around(tag: str) -> _Around:
+    if tag in _PASSED_OVER:
+        return _Around(None)
+    if tag in _CELLS:
+        return _Around(_BETWEEN_CELLS)
+    if tag not in _BLOCKS:
+        return _Around("")
+    after = "" if tag in _VOID else "\n"
+    return _Around("\n- " if tag == "li" else "\n", after, tag in _HEADINGS, tag == "pre")
 
 
 def _finish_units(writer: UnitWriter) -> list[str]:
