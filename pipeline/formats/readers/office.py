@@ -1,8 +1,9 @@
 """Texts and presentations of Microsoft Office, new and old.
 
-A text is the library's plain text, cut at the headings that its Markdown tells: both are made of
-one reading, while its tree would have to be walked word by word. A presentation is cut at its
-slides, as the tree has them, since notes of old ones are nowhere else.
+A new text is the library's plain text, cut at the headings that its Markdown tells: both are made
+of one reading, while its tree would have to be walked word by word. The plain text of an old one
+has all of a table in one line, and that of an old presentation no notes: these, and slides, are as
+the tree has them.
 """
 
 import json
@@ -15,8 +16,9 @@ from typing import Any
 
 from office_oxide import Document
 
+from pipeline.formats.old_office import OLE_START
 from pipeline.formats.readers.office_files import read_office, to_plain
-from pipeline.formats.units import UnitsDocument, join_cells
+from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
 
 _HEADING = re.compile(r"#{1,6} +(.*)")
 _ITEM = re.compile(r"(?:[-*>]|\d+\.) +")
@@ -25,11 +27,37 @@ _LINK = re.compile(r"(?<!\\)\[(.*?)(?<!\\)\]\([^)]*\)")
 
 def open_text(path: Path) -> UnitsDocument:
     """Open a Word document: a unit a heading with what is below it."""
-    text, markdown = read_office(path.read_bytes(), "doc", _render_text)
+    data = path.read_bytes()
+    if data.startswith(OLE_START):
+        tree = read_office(data, "doc", Document.to_ir_json)
+        return UnitsDocument(_read_sections(json.loads(tree)["sections"]) or [""])
+    text, markdown = read_office(data, "doc", _render_text)
     lines = text.split("\n")
     places = [0, *_find_headings(lines, markdown.split("\n")), len(lines)]
     units = ["\n".join(lines[a:b]) for a, b in pairwise(places)]
     return UnitsDocument([unit for unit in units if unit.strip()] or [""])
+
+
+def _read_sections(sections: list[dict[str, Any]]) -> list[str]:
+    writer = UnitWriter()
+    for section in sections:
+        # What each page repeats stands once.
+        for place in ("header", "first_page_header", "even_page_header"):
+            _write_blocks(writer, (section.get(place) or {}).get("content", []))
+        for block in section["elements"]:
+            if block.get("type") == "heading":
+                writer.begin()
+            _write_blocks(writer, [block])
+        for place in ("footer", "first_page_footer", "even_page_footer"):
+            _write_blocks(writer, (section.get(place) or {}).get("content", []))
+    return writer.finish()
+
+
+def _write_blocks(writer: UnitWriter, blocks: Iterable[dict[str, Any]]) -> None:
+    for block in blocks:
+        for line in _list_lines(block):
+            writer.write(line)
+            writer.write("\n")
 
 
 def _render_text(document: Document) -> tuple[str, str]:
@@ -84,25 +112,27 @@ def _show_line(markdown: str) -> str:
 def open_presentation(path: Path) -> UnitsDocument:
     """Open a PowerPoint presentation: a unit a slide, with its notes."""
     tree = read_office(path.read_bytes(), "ppt", Document.to_ir_json)
-    units = [
-        "".join(
-            f"{line}\n"
-            for block in (*slide["elements"], *(slide.get("speaker_notes") or ()))
-            for line in _list_lines(block)
-        )
-        for slide in json.loads(tree)["sections"]
-    ]
+    units = []
+    for slide in json.loads(tree)["sections"]:
+        writer = UnitWriter()
+        _write_blocks(writer, slide["elements"])
+        _write_blocks(writer, slide.get("speaker_notes") or ())
+        units.append("".join(writer.finish()))
     return UnitsDocument(units or [""])
 
 
 def _list_lines(block: dict[str, Any]) -> list[str]:
     """The lines of a block of the library's tree, whatever kinds of blocks lie in it."""
+    content = block.get("content")
+    # Most are paragraphs of one piece.
+    if content and len(content) == 1 and content[0].get("type") == "text":
+        return str(content[0].get("text") or "").split("\n")
     rows, items = block.get("rows"), block.get("items")
     if isinstance(rows, list):
         return [join_cells(map(_read_cell, row.get("cells") or [])) for row in rows]
     if isinstance(items, list):
         return [f"- {line}" for item in items for line in _list_item(item)]
-    text = _join_inline(block.get("content"))
+    text = _join_inline(content)
     if text is not None:
         return text.split("\n")
     lines = []

@@ -11,7 +11,7 @@ import olefile  # type: ignore[import-untyped]  # it ships no type information
 # The record of a sheet: its place, whether it is hidden (1, or 2 for good), its kind, its name
 # ([MS-XLS], 2.4.28, BoundSheet8).
 _SHEET_RECORD, _END_RECORD = 0x85, 0x0A
-_FIRST_OF_SHEETS = re.compile(rb"\x85\x00.\x00.{4}[\x00-\x02][\x00-\x06].[\x00\x01]", re.S)
+_SHEET_RECORDS = re.compile(rb"\x85\x00.\x00.{4}[\x00-\x02][\x00-\x06].[\x00\x01]", re.S)
 _STREAMS = ("Workbook", "Book")
 _LONGEST_NAME = 31
 # Of all but files of drawings (Microsoft, [MS-CFB], 2.2).
@@ -38,12 +38,12 @@ def list_old_sheets(data: bytes) -> list[Sheet]:
     """
     # To open a file takes as long as to read a short one, and what lies in one sector lies there as
     # in its stream.
-    first = _FIRST_OF_SHEETS.search(data)
-    if first is not None:
-        sector_end = first.start() // _SECTOR_BYTES * _SECTOR_BYTES + _SECTOR_BYTES
-        sheets, is_whole = _read_run(data[first.start() : sector_end])
-        if is_whole and _FIRST_OF_SHEETS.search(data, sector_end) is None:
-            return sheets
+    starts = (found.start() for found in _SHEET_RECORDS.finditer(data))
+    first, *others = [place for place in starts if _is_record(data, place)] or [0]
+    sector_end = first // _SECTOR_BYTES * _SECTOR_BYTES + _SECTOR_BYTES
+    sheets, is_whole = _read_run(data[first:sector_end])
+    if is_whole and len(others) == len(sheets) - 1:
+        return sheets
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as file:
             name = next((name for name in _STREAMS if file.exists(name)), None)
@@ -53,6 +53,12 @@ def list_old_sheets(data: bytes) -> list[Sheet]:
                 return list(_read_sheets(stream.read()))
     except (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError):
         return []
+
+
+def _is_record(data: bytes, place: int) -> bool:
+    """Whether the length of what may be a sheet's record is that of its name."""
+    is_wide = data[place + 11] & 1
+    return data[place + 2] == 8 + (data[place + 10] << is_wide)
 
 
 def _read_run(piece: bytes) -> tuple[list[Sheet], bool]:

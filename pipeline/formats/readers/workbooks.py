@@ -7,7 +7,8 @@ begins with no bar is no row. The library's tree leaves out what is beyond some 
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import methodcaller
 from pathlib import Path
 
 from office_oxide import Document
@@ -24,8 +25,7 @@ _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
 _WORKBOOK = "xl/workbook.xml"
-# Each is looked for in all of the text.
-_MOST_SHEETS_IN_PLAIN_TEXT = 50
+_COUNT_TABS: Callable[[str], int] = methodcaller("count", "\t")
 
 
 def open_workbook(path: Path) -> UnitsDocument:
@@ -65,29 +65,20 @@ def _list_sheets(path: Path) -> list[Sheet]:
 
 def _cut_plain_text(text: str, names: Sequence[str]) -> list[str] | None:
     """The units of the plain text; None where it does not tell rows and sheets for sure."""
-    if not 0 < len(names) <= _MOST_SHEETS_IN_PLAIN_TEXT:
-        return None
-    marked = f"\n\n{text}\n"
-    starts = [marked.find(f"\n\n{name}\n") for name in names]
-    if starts[0] != 0 or starts != sorted(set(starts)):
+    # What stands between two sheets is a row without cells, too.
+    parts = text.rstrip("\n").split("\n\n")
+    if len(parts) != len(names):
         return None
     units = []
-    for name, start, end in zip(names, starts, [*starts[1:], len(marked)], strict=True):
-        # A row may look like the beginning of a sheet.
-        if marked.count(f"\n\n{name}\n") > 1:
+    for name, part in zip(names, parts, strict=True):
+        first, *rows = part.split("\n")
+        widths = set(map(_COUNT_TABS, rows))
+        if first != name or len(widths) > 1 or 0 in widths:
             return None
-        rows = marked[start + len(name) + 3 : end].strip("\n")
-        widths = set(map(_count_tabs, rows.split("\n"))) if rows else {1}
-        if len(widths) > 1 or 0 in widths:
-            return None
-        if "\t\n" in rows or rows.endswith("\t"):
-            rows = _EMPTY_AT_END.sub("", rows)
-        units.append(f"{name}\n{rows}".replace("\t", " | "))
+        if part.endswith("\t") or "\t\n" in part:
+            part = _EMPTY_AT_END.sub("", part)
+        units.append(part.replace("\t", " | "))
     return units
-
-
-def _count_tabs(row: str) -> int:
-    return row.count("\t")
 
 
 def _cut_markdown(markdown: str) -> list[str]:
