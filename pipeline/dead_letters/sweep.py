@@ -18,6 +18,7 @@ from shared.aws.queues import Queues
 from shared.deadline import Deadline
 from shared.errors import UnfinishedError
 from shared.ledger.documents import Clock
+from shared.ledger.given_up import complete_given_up
 from shared.ledger.pauses import count_paused_time, read_pauses
 from shared.ledger.tasks import Task
 
@@ -77,6 +78,7 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
     search = LostSearch(services.table, silent_since, services.settle_task, services.now)
     half = deadline.remaining_seconds / 2
     lost = settle_lost_items(search, services.receivers, deadline, half)
+    complete_given_up(services.table, services.now, deadline, half / 2)
     run = SweepRun(services.queues, services.receivers, request_id, deadline, services.now)
     letters = [sweep_letters(swept, run) for swept in services.swept]
     report = SweepReport(
