@@ -15,9 +15,9 @@ from datetime import datetime, timedelta
 from pipeline.report.causes import End, LettersLeft, find_document_end, find_task_end
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import MOST_KEYS, LedgerTable
+from shared.dead_letters.given_up import DAYS_BACK, list_given_up_keys
 from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
 from shared.ledger.documents import DOCUMENT_SK
-from shared.ledger.given_up import DAYS_BACK, list_given_up_keys
 from shared.ledger.subjects import subject_row_key
 from shared.messages.message import Subject
 

@@ -15,10 +15,10 @@ from pipeline.dead_letters.lost_items import LostSearch, settle_lost_items
 from pipeline.dead_letters.sweep_letters import SweepRun, SweptQueue, sweep_letters
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.queues import Queues
+from shared.dead_letters.given_up import complete_given_up
 from shared.deadline import Deadline
 from shared.errors import UnfinishedError
 from shared.ledger.documents import Clock
-from shared.ledger.given_up import complete_given_up
 from shared.ledger.pauses import count_paused_time, read_pauses
 from shared.ledger.tasks import Task
 

@@ -23,5 +23,5 @@
 
 The index `arrivals` lists the documents of a day by the time of their arrival, and apart from them,
 under `<day>#tasks`, its tasks; the index `in_flight` holds those without a final status, and in a
-partition of its own what was given up and has left dead letters (`shared/ledger/given_up.py`).
+partition of its own what was given up and has left letters (`shared/dead_letters/given_up.py`).
 """

@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
+from shared.dead_letters.given_up import complete_given_up
 from shared.deadline import Deadline
-from shared.ledger.given_up import complete_given_up
 
 
 def find_whole(table, now):

@@ -7,11 +7,11 @@ import pytest
 from pipeline.dead_letters.given_up import list_given_up
 from pipeline.dead_letters.lost_items import LostSearch, settle_lost_items
 from shared.aws.dynamodb_table import IN_FLIGHT_INDEX, Update
+from shared.dead_letters.given_up import complete_given_up
 from shared.deadline import Deadline
 from shared.ledger.chunks import Chunk, ChunkStatus, record_chunk
 from shared.ledger.documents import GIVEN_UP, find_document, move_document
 from shared.ledger.erasures import order_erasure
-from shared.ledger.given_up import complete_given_up
 from shared.ledger.redoing import begin_redo
 from shared.ledger.subjects import mark_discarded
 from shared.ledger.tasks import fail_task, find_task, register_task, start_task
