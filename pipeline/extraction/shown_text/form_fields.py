@@ -134,6 +134,9 @@ class Form:
                 )
                 tick = _TICKED if is_chosen else _UNTICKED
                 labels.append(f"{tick} {label}" if label and is_list else label)
+                # One is all that such a field shows, also where several have the same value.
+                if kind == pdfium.FPDF_FORMFIELD_COMBOBOX and label:
+                    break
         return ", ".join(filter(None, labels)) or self._read_value(annotation)
 
     def _find_name(self, kind: int, annotation: object) -> str:

@@ -360,13 +360,13 @@ class TextPage:
                 gaps[place] = measure_gap(em, box, (end, next_heights[place]))
         return gaps
 
-    def falls(self, befores: Iterable[int], afters: Iterable[int]) -> bool:
-        """Whether the second character of any of some pairs stands lower than the first."""
+    def turn(self, befores: Iterable[int], afters: Iterable[int]) -> bool:
+        """Whether the second character of any of some pairs stands lower, or more to the left."""
         page, x, y, doubles = self._page, self._x, self._y, self._doubles
         for before, after in zip(befores, afters, strict=True):
             if _get_origin(page, before, x, y):
-                height = doubles[1]
-                if _get_origin(page, after, x, y) and doubles[1] < height:
+                place, height = _unpack_point(doubles)
+                if _get_origin(page, after, x, y) and (doubles[1] < height or doubles[0] < place):
                     return True
         return False
 
