@@ -49,16 +49,26 @@ class KnownAnswer:
 
 
 def read_known_answers(
-    table: LedgerTable, keys: list[str], payer: Payer | None
+    table: LedgerTable, keys: list[str], payer: Payer | None, payer_row: Row | None = None
 ) -> list[KnownAnswer]:
     """What is kept under keys, and the payer's row, with one call; nothing where nobody pays.
+
+    Args:
+        table: The ledger.
+        keys: The keys of a request, one a model.
+        payer: Who pays.
+        payer_row: The payer's row where it was read just now.
 
     Raises:
         LedgerConflictError: The payer's row is gone.
     """
     if payer is None:
         return [KnownAnswer(key, None, Lesson(), None) for key in keys]
-    *rows, payer_row = table.read_rows_together([*map(answer_row_key, keys), payer.row_key])
+    wanted = [answer_row_key(key) for key in keys]
+    if payer_row is None:
+        *rows, payer_row = table.read_rows_together([*wanted, payer.row_key])
+    else:
+        rows = table.read_rows_together(wanted)
     # Nothing is asked, and nothing told, of what somebody has put an end to meanwhile.
     if payer_row is None or payer_row.get("status") in _ENDED:
         raise LedgerConflictError("the document or task that pays is deleted or cancelled")

@@ -78,8 +78,10 @@ class MeteredCalls:
             transaction of the effect that it leads to.
         anew: Tells the answers of this work from those that were kept before, which then do not
             count; empty where they do.
+        payer_row: The payer's row, where it was read just now: the first call needs not read it.
 
     Attributes:
+        payer_row: The payer's row as it was read last.
         has_kept: Whether an answer was kept, upon which a later run can go on.
     """
 
@@ -91,6 +93,7 @@ class MeteredCalls:
         *,
         keeps_at_once: bool = True,
         anew: str = "",
+        payer_row: Row | None = None,
     ) -> None:
         self._costs = RunCosts(payer, spent or Spending())
         self.has_kept = False
@@ -98,6 +101,7 @@ class MeteredCalls:
         self._services = services
         self._payer = payer
         self._keeps_at_once = keeps_at_once
+        self.payer_row = self._fresh_row = payer_row
         # Part of the key of each answer.
         self._version = f"{PROMPT_VERSION} {anew}" if anew else PROMPT_VERSION
 
@@ -183,13 +187,16 @@ class MeteredCalls:
 
     def keep_with(
         self, answer: KeptAnswer[AnswerT], record: Callable[[Sequence[Operation]], bool]
-    ) -> None:
+    ) -> bool:
         """Keep an answer with the effect that it leads to, or as `keep` does if that fails.
 
         Args:
             answer: The answer.
             record: Writes the effect and further rows in one transaction; False if the effect was
                 there already, and nothing was written.
+
+        Returns:
+            Whether the effect was written.
 
         Raises:
             LedgerConflictError: The payer's row is gone.
@@ -201,9 +208,11 @@ class MeteredCalls:
                     raise _NotRecordedError
         except _NotRecordedError:
             self.keep(answer)
+            return False
         except SeashoreError:
             self.keep(answer)
             raise
+        return True
 
     def take_turn(self, request: TurnRequest, deadline: Deadline) -> Turn:
         """Let the model take a turn with tools, once, as `ask` does.
@@ -259,7 +268,10 @@ class MeteredCalls:
     def _read_known(self, find_key: Callable[[str], str]) -> list[KnownAnswer]:
         """What is kept of a request to each model, and the payer's row, with one call."""
         keys = [find_key(one.model.name) for one in self._models]
-        return read_known_answers(self._services.table, keys, self._payer)
+        fresh_row, self._fresh_row = self._fresh_row, None
+        known = read_known_answers(self._services.table, keys, self._payer, fresh_row)
+        self.payer_row = known[0].payer_row
+        return known
 
     @property
     def _models(self) -> list[MeteredModel]:
@@ -353,6 +365,7 @@ class MeteredCalls:
                     step=step,
                     model=model,
                     with_rows=[*([] if row is None else [row]), *notes],
+                    seen=self.payer_row,
                 )
         self._costs.note(used)
         self.has_kept = self.has_kept or row is not None

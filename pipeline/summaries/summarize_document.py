@@ -15,6 +15,7 @@ from pipeline.summaries.combining import SummarizedPart, combine_summaries, summ
 from pipeline.summaries.coverage import Coverage, compute_coverage
 from pipeline.summaries.results import DocumentSummary, render_markdown, result_folder
 from pipeline.summaries.summary_types import Summary
+from shared.aws.dynamodb_items import Row
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, ObjectMissingError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
@@ -126,11 +127,33 @@ def _summarize_chunk(
         **answer.used.model_dump(),
     )
     # Where another delivery came first, what this one has cost is on no row yet.
-    calls.keep_with(
+    is_counted = calls.keep_with(
         answer,
         lambda rows: record_chunk(services.table, chunk, services.now, with_rows=rows),
     )
-    _send_combine_if_complete(message.document_id, message.run, services)
+    complete = _complete_by_one(calls.payer_row, message.run) if is_counted else None
+    if complete is None:
+        _send_combine_if_complete(message.document_id, message.run, services)
+    else:
+        _send_combine(complete, services)
+
+
+def _complete_by_one(row: Row | None, run: int) -> Document | None:
+    """A document with the chunk that has just been counted, if that was the only one to come.
+
+    What was read before the chunk was summarised tells: counters of a run only grow, and no chunks
+    are added to one of whose pages none is being recognised. Any other is looked at again.
+
+    Args:
+        row: The document's row as it was read before.
+        run: The run in which the chunk was counted.
+    """
+    before = None if row is None else to_document(row)
+    if before is None or before.run != run or before.recognising_pages or before.chunks_failed:
+        return None
+    if before.chunks_done + 1 != before.chunks_total:
+        return None
+    return before.model_copy(update={"chunks_done": before.chunks_total})
 
 
 def _is_wanted(message: SummarizeChunk, services: SummarizeServices) -> bool:
@@ -156,7 +179,10 @@ def _have_read_anew(message: SummarizeChunk, services: SummarizeServices) -> Non
 
 
 def _open_calls(
-    message: SummarizeChunk | Combine, spent: Spending, services: SummarizeServices
+    message: SummarizeChunk | Combine,
+    spent: Spending,
+    services: SummarizeServices,
+    row: Row | None = None,
 ) -> MeteredCalls:
     """The calls for a document; the last answer is kept with the effect that it leads to.
 
@@ -169,6 +195,7 @@ def _open_calls(
         pay_by_document(message.document_id),
         spent,
         keeps_at_once=False,
+        payer_row=row,
         anew=f"{message.document_id}:{message.run}" if terms.is_fresh else "",
     )
 
@@ -191,6 +218,10 @@ def _send_combine_if_complete(document_id: str, run: int, services: SummarizeSer
         return
     if document.status is not DocumentStatus.SUMMARIZING:
         return
+    _send_combine(document, services)
+
+
+def _send_combine(document: Document, services: SummarizeServices) -> None:
     body = encode_message(build_combine(document))
     services.queues.send(services.work_queue_url, [body], find_group(document))
 
@@ -222,7 +253,7 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
         _fail(parts.document, "no chunk of the text could be summarised", services)
         return
     document = parts.document
-    calls = _open_calls(message, Spending.model_validate(document), services)
+    calls = _open_calls(message, Spending.model_validate(document), services, parts.row)
     with _unless_deleted(document.document_id, services):
         with calls.go_on_later():
             answer = _combine(summaries, calls, services, deadline)
