@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase
@@ -81,6 +81,7 @@ class RowCheck:
 
 
 Operation = Put | Update | Delete | RowCheck
+_GroupedReads = GroupedCalls[Sequence[tuple[str, str]], list[Row | None]]
 
 
 @dataclass(frozen=True)
@@ -108,11 +109,14 @@ class LedgerTable:
         item = answer.get("Item")
         return None if item is None else to_row(item)
 
-    def read_rows(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
-        """Read several rows with one call, consistently; in the order of the keys.
+    def read_rows(
+        self, keys: Sequence[tuple[str, str]], *, is_consistent: bool = True
+    ) -> list[Row | None]:
+        """Read several rows with one call; in the order of the keys.
 
         Args:
             keys: Partition and sort keys, at most 100, all different.
+            is_consistent: If not, they may be a moment old, which costs half.
 
         Raises:
             ServiceError: The service did not give them all.
@@ -120,7 +124,7 @@ class LedgerTable:
         request: Any = {
             self.name: {
                 "Keys": [to_item({"pk": pk, "sk": sk}) for pk, sk in keys],
-                "ConsistentRead": True,
+                "ConsistentRead": is_consistent,
             }
         }
         with translate_aws_errors("read the ledger"):
@@ -133,8 +137,13 @@ class LedgerTable:
         return [rows.get(key) for key in keys]
 
     @cached_property
-    def _grouped_reads(self) -> GroupedCalls[Sequence[tuple[str, str]], list[Row | None]]:
+    def _grouped_reads(self) -> _GroupedReads:
         return GroupedCalls(self._read_each, MOST_KEYS // _MOST_KEYS_TOGETHER)
+
+    @cached_property
+    def _grouped_recent_reads(self) -> _GroupedReads:
+        read = partial(self._read_each, is_consistent=False)
+        return GroupedCalls(read, MOST_KEYS // _MOST_KEYS_TOGETHER)
 
     def read_rows_together(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
         """Read a few rows as `read_rows`, with those that others ask for at the same time.
@@ -144,9 +153,15 @@ class LedgerTable:
         """
         return self._grouped_reads(keys)
 
-    def _read_each(self, wanted: Sequence[Sequence[tuple[str, str]]]) -> list[list[Row | None]]:
+    def read_recent_rows_together(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
+        """The same of rows that may be a moment old, which costs half."""
+        return self._grouped_recent_reads(keys)
+
+    def _read_each(
+        self, wanted: Sequence[Sequence[tuple[str, str]]], *, is_consistent: bool = True
+    ) -> list[list[Row | None]]:
         keys = list(dict.fromkeys(key for some in wanted for key in some))
-        rows = dict(zip(keys, self.read_rows(keys), strict=True))
+        rows = dict(zip(keys, self.read_rows(keys, is_consistent=is_consistent), strict=True))
         return [[rows[key] for key in some] for some in wanted]
 
     def query_rows(self, pk: str, first_sk: str, last_sk: str) -> Iterator[Row]:

@@ -61,7 +61,7 @@ COMBINE = Kind(
         (Point.COMMIT, 1),
         (Point.STORE, 1),
         (Point.STORE, 2),
-        (Point.COMMIT, 2),
+        (Point.NOTE, 1),
         (Point.RESPONSE, 1),
     ),
     "received extracted chunk_done chunk_done answered finished",

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.summaries.results import excerpt_abstract
 from pipeline.summaries.summarize_document import (
     combine_chunks,
-    excerpt_abstract,
     give_up_chunk,
     give_up_combine,
     summarize_chunk,
@@ -242,7 +242,9 @@ def test_a_chunk_of_which_was_read_that_it_is_the_last_looks_no_more(desk, monke
     assert desk.take_messages() == []
     reads = []
     read = LedgerTable.read_rows
-    monkeypatch.setattr(LedgerTable, "read_rows", lambda *args: reads.append(args) or read(*args))
+    monkeypatch.setattr(
+        LedgerTable, "read_rows", lambda *args, **how: reads.append(args) or read(*args, **how)
+    )
     desk.summarize(3)
     assert desk.take_messages() == [combine_message(desk, 3)]
     assert len(reads) == 1
