@@ -10,23 +10,26 @@ from shared.errors import LedgerConflictError, PermanentError, ServiceError
 
 # The longest wait between two tries of a write whose row is busy.
 LONGEST_WAIT_SECONDS = 1.0
+_BUSY = "ledger_busy"
 
 
-class RowsBusyError(ServiceError):
-    """Another transaction holds one of the rows."""
+def is_busy(error: BaseException) -> bool:
+    """Whether another transaction held one of the rows of a write."""
+    return isinstance(error, ServiceError) and error.reason == _BUSY
 
-    def __init__(self) -> None:
-        super().__init__(
-            "other transactions kept the ledger's rows busy",
-            delay_seconds=LONGEST_WAIT_SECONDS,
-            reason="ledger_busy",
-        )
+
+def _tell_busy() -> ServiceError:
+    return ServiceError(
+        "other transactions kept the ledger's rows busy",
+        delay_seconds=LONGEST_WAIT_SECONDS,
+        reason=_BUSY,
+    )
 
 
 def raise_if_busy(error: ClientError) -> None:
     """Tell that a transaction holds the row of a write of its own."""
     if error.response.get("Error", {}).get("Code") == "TransactionConflictException":
-        raise RowsBusyError from error
+        raise _tell_busy() from error
 
 
 def raise_if_conflict(error: ClientError, item: Any) -> None:
@@ -62,4 +65,4 @@ def raise_if_cancelled(error: ClientError) -> None:
     if code == "TransactionInProgressException" or any(
         reason.get("Code") in _PASSING_CANCELLATIONS for reason in reasons
     ):
-        raise RowsBusyError from error
+        raise _tell_busy() from error

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import ClientError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from shared.aws.dynamodb_conflicts import (
     LONGEST_WAIT_SECONDS,
-    RowsBusyError,
+    is_busy,
     raise_if_busy,
     raise_if_cancelled,
     raise_if_conflict,
@@ -346,7 +346,7 @@ class LedgerTable:
 
     def _try_while_busy(self) -> Retrying:
         return Retrying(
-            retry=retry_if_exception_type(RowsBusyError),
+            retry=retry_if_exception(is_busy),
             stop=stop_after_attempt(_CONFLICT_ATTEMPTS),
             wait=wait_random_exponential(_CONFLICT_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
             sleep=self.sleep,

@@ -131,10 +131,7 @@ def record_checkpoint(
             Update(
                 document_pk(document.document_id),
                 DOCUMENT_SK,
-                assign={
-                    **extraction.to_document_attributes(),
-                    "updated_at": write_time(at),
-                },
+                assign=extraction.to_document_attributes() | {"updated_at": write_time(at)},
                 condition=Attr("run").eq(document.run)
                 & Attr("status").is_in(reading)
                 & Attr("next_page").eq(document.next_page),
@@ -215,16 +212,17 @@ def record_extraction(
         move(user)
     else:
         # The row names one who shares the text, nearly always the only one.
-        name, named = {"document_id": document.document_id}, Attr("document_id")
-        text = replace(text, assign=extraction.to_attributes() | name)
+        named = Attr("document_id")
+        assign = extraction.to_attributes() | {"document_id": document.document_id}
+        text = replace(text, assign=assign)
         try:
             move(replace(text, condition=named.not_exists() | named.eq(document.document_id)))
         except LedgerConflictError as conflict:
             if conflict.row is None or conflict.row["sk"] != TEXT_SK:
                 raise
-            before = conflict.row["document_id"]
-            other = _build_user(extraction.text_address, before)
-            move(user, other, replace(text, condition=named.eq(before)))
+            other = conflict.row["document_id"]
+            with_other = [user, _build_user(extraction.text_address, other)]
+            move(*with_other, replace(text, condition=named.eq(other)))
     told = {one.name: getattr(extraction, one.name) for one in fields(extraction)}
     return document.model_copy(update={**told, **counts, "status": status, "is_recognised": False})
 
