@@ -130,7 +130,7 @@ TAKE_UP = Kind(
         (Point.CLAIM, 1),
         (Point.FETCH, 1),
         (Point.STORE, 1),
-        (Point.COMMIT, 1),
+        (Point.NOTE, 1),
         (Point.SEND, 1),
         (Point.RESPONSE, 1),
     ),
