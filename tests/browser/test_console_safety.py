@@ -91,7 +91,11 @@ def test_a_second_click_does_nothing_once_more(console):
         throw new TypeError("the answer is lost");
       };
     """)
-    for number, told in ((2, "The server cannot be reached."), (3, "it is missing"), (4, "it is missing")):
+    for number, told in (
+        (2, "The server cannot be reached."),
+        (3, "it is missing"),
+        (4, "it is missing"),
+    ):
         browser.driver.execute_script("""
           document.getElementById('notice-close').click();
           document.querySelector('#page form').requestSubmit();
