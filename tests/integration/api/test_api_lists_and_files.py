@@ -127,7 +127,9 @@ def test_a_deleted_document_gives_neither_file_nor_text(desk):
 
 def extract_all(desk, **changes):
     schema = {"type": "object", "properties": {"sum": {"type": "number"}}}
-    return desk.send("POST", "/extractions", {"prefix": "tender/", "schema": schema, "days": 2, **changes})
+    return desk.send(
+        "POST", "/extractions", {"prefix": "tender/", "schema": schema, "days": 2, **changes}
+    )
 
 
 def test_one_request_makes_an_extraction_of_each_document_under_a_prefix(desk):
