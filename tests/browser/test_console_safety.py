@@ -81,6 +81,30 @@ def test_a_second_click_does_nothing_once_more(console):
     browser.wait(lambda: len(asked) > before, "nothing is sent")
     assert is_at_rest(asked)
     assert len(asked) == before + 1
+    # It is sent once more where its answer was lost, under the same key; what is pressed after an
+    # answer is meant anew.
+    browser.driver.execute_script("""
+      const ask = window.fetch;
+      window.fetch = async (...given) => {
+        window.fetch = ask;
+        await ask(...given);
+        throw new TypeError("the answer is lost");
+      };
+    """)
+    for number, told in (
+        (2, "The server cannot be reached."),
+        (3, "it is missing"),
+        (4, "it is missing"),
+    ):
+        browser.driver.execute_script("""
+          document.getElementById('notice-close').click();
+          document.querySelector('#page form').requestSubmit();
+        """)
+        browser.wait(lambda n=number: len(asked) == before + n, "it is not sent once more")
+        browser.wait_for_text(told)
+    first, lost, again, anew = (one["idempotency-key"] for one in asked[before:])
+    assert lost == again
+    assert len({first, lost, anew}) == 3
 
 
 def test_polls_slow_down_rest_while_the_tab_is_hidden_and_go_on_at_once(console):
