@@ -68,8 +68,11 @@ def meeting(monkeypatch):
     monkeypatch.setattr(shared.grouped_calls, "_LONGEST_WAIT_SECONDS", LONGEST_WAIT_SECONDS)
     monkeypatch.setattr(shared.aws.dynamodb_table, "GroupedCalls", meeting_calls(meeting))
 
+    lock = threading.Lock()
+
     def end(records, data_record):
-        meeting.at_work -= 1
+        with lock:
+            meeting.at_work -= 1
 
     monkeypatch.setattr(ClaimRecords, "_update_record", end)
     return meeting
