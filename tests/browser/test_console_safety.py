@@ -1,4 +1,4 @@
-"""What other pages cannot do with an open console; polls that rest; the keyboard alone."""
+"""What other pages cannot do with an open console; polls that rest."""
 
 import time
 
@@ -106,18 +106,3 @@ def is_at_rest(asked):
     before = len(asked)
     time.sleep(1.5)
     return len(asked) == before
-
-
-def test_the_console_is_used_by_the_keyboard_alone(console):
-    browser, _, _ = console
-    keys = browser.driver.switch_to.active_element
-    assert keys.tag_name == "h1"
-    browser.driver.execute_script("document.getElementById('skip').focus()")
-    browser.driver.switch_to.active_element.send_keys("\ue007")
-    assert browser.driver.switch_to.active_element.tag_name == "h1"
-    browser.driver.find_element("css selector", "#menu a[data-page=documents]").send_keys("\ue007")
-    browser.wait_for_heading("Documents")
-    browser.wait(
-        lambda: browser.driver.switch_to.active_element.text == "Documents",
-        "the new heading has no focus",
-    )
