@@ -45,7 +45,7 @@ Review = Annotated[
     ),
 ]
 
-Command = Callable[..., ExitCode | None]
+Command = Callable[..., int | None]
 
 
 @dataclass(frozen=True)

@@ -7,30 +7,30 @@ and why, before its letter lies in the DLQ.
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
-from pipeline.day_listing import DAYS_BACK
 from pipeline.report.causes import End, LettersLeft, find_document_end, find_task_end
 from shared.aws.dynamodb_items import Row
-from shared.aws.dynamodb_table import LedgerTable
+from shared.aws.dynamodb_table import MOST_KEYS, LedgerTable
+from shared.dead_letters.given_up import DAYS_BACK, list_given_up_keys
 from shared.ledger.arrivals import DOCUMENTS, TASKS, read_arrivals
+from shared.ledger.documents import DOCUMENT_SK
 from shared.ledger.subjects import subject_row_key
 from shared.messages.message import Subject
 
 _READ_AT_ONCE = 8
 _GROUP_CHARACTERS = 12
 
-_DOCUMENT_ATTRIBUTES = (
-    *("document_id", "key", "name", "status", "reason_code", "reason", "chunk_reason"),
-    *("chunks_done", "chunks_failed", "received_at", "finished_at", "discarded_at"),
+_ATTRIBUTES = (
+    *("status", "reason", "finished_at", "discarded_at", "name", "key", "reason_code", "about"),
+    *("chunk_reason", "chunks_done", "chunks_failed"),
 )
-_TASK_ATTRIBUTES = (
-    *("task_id", "kind", "name", "about", "status", "reason"),
-    *("received_at", "finished_at", "discarded_at"),
-)
+# What the index has: each attribute that is read takes its time, where rows are thousands.
+_KEYED_ATTRIBUTES = ("received_at",)
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class GivenUp:
     finished_at: str
     is_discarded: bool
 
-    @property
+    @cached_property
     def group_id(self) -> str:
         """The same for all that was given up for the same cause, short enough for an address."""
         queue, kind, letters, cause = self.end.group
@@ -122,12 +122,14 @@ def list_given_up(table: LedgerTable, now: datetime, days: int = DAYS_BACK) -> l
     Raises:
         ServiceError: The ledger cannot be reached.
     """
-    day = timedelta(days=1)
-    stretches = [(now - day * (age + 1), now - day * age + day * (age == 0)) for age in range(days)]
-    wanted = [(part, stretch) for part in (DOCUMENTS, TASKS) for stretch in stretches]
+    found = list_given_up_keys(table, now - timedelta(days=days))
     with ThreadPoolExecutor(_READ_AT_ONCE) as pool:
-        found = pool.map(lambda one: _read(table, *one), wanted)
-        given_up = [one for part in found for one in part]
+        if found is None:
+            parts = pool.map(lambda one: _read_arrived(table, *one), _split_days(now, days))
+        else:
+            some = [found[start : start + MOST_KEYS] for start in range(0, len(found), MOST_KEYS)]
+            parts = pool.map(lambda keys: _read_rows(table, keys), some)
+        given_up = [one for part in parts for one in part]
     return sorted(given_up, key=lambda one: one.place, reverse=True)
 
 
@@ -142,7 +144,7 @@ def find_given_up(table: LedgerTable, subject: Subject) -> tuple[GivenUp | None,
     row = table.read_row(*subject_row_key(subject))
     if row is None or "status" not in row:
         return None
-    return _to_given_up(row, is_document=subject.kind == "document"), str(row["status"])
+    return _to_given_up(row), str(row["status"])
 
 
 def group_by_cause(given_up: Sequence[GivenUp]) -> list[CauseGroup]:
@@ -162,17 +164,37 @@ def group_by_cause(given_up: Sequence[GivenUp]) -> list[CauseGroup]:
     return sorted(groups, key=lambda one: (-one.letters, one.example.end.cause))
 
 
-def _read(table: LedgerTable, part: str, window: tuple[datetime, datetime]) -> list[GivenUp]:
-    is_document = part == DOCUMENTS
-    attributes = _DOCUMENT_ATTRIBUTES if is_document else _TASK_ATTRIBUTES
-    pages = read_arrivals(table, part, window, attributes)
-    rows = (row for page in pages for row in page.rows if row is not None)
-    found = (_to_given_up(row, is_document=is_document) for row in rows)
+def _read_rows(table: LedgerTable, keys: Sequence[Row]) -> list[GivenUp]:
+    rows = zip(keys, table.read_indexed(keys, "in_flight", _ATTRIBUTES), strict=True)
+    return _choose(None if row is None else {**key, **row} for key, row in rows)
+
+
+def _split_days(now: datetime, days: int) -> list[tuple[str, tuple[datetime, datetime]]]:
+    day = timedelta(days=1)
+    stretches = [(now - day * (age + 1), now - day * age + day * (age == 0)) for age in range(days)]
+    return [(part, stretch) for part in (DOCUMENTS, TASKS) for stretch in stretches]
+
+
+def _read_arrived(
+    table: LedgerTable, part: str, window: tuple[datetime, datetime]
+) -> list[GivenUp]:
+    """What was given up of all that arrived, as long as rows may be missing in the partition."""
+    pages = read_arrivals(table, part, window, (*_ATTRIBUTES, *_KEYED_ATTRIBUTES))
+    return _choose(row for page in pages for row in page.rows)
+
+
+def _choose(rows: Iterator[Row | None]) -> list[GivenUp]:
+    found = (_to_given_up(row) for row in rows if row is not None)
     return [one for one in found if one is not None]
 
 
-def _to_given_up(row: Row, *, is_document: bool) -> GivenUp | None:
-    end = find_document_end(row) if is_document else find_task_end(row)
+def _to_given_up(row: Row) -> GivenUp | None:
+    is_document = row["sk"] == DOCUMENT_SK
+    item_id = row["pk"].partition("#")[2]
+    if is_document:
+        end = find_document_end({**row, "document_id": item_id})
+    else:
+        end = find_task_end({**row, "task_id": item_id})
     if end is None or end.letters is LettersLeft.NONE:
         return None
     finished_at = str(row.get("finished_at") or "")

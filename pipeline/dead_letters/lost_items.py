@@ -15,7 +15,7 @@ from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import IN_FLIGHT_INDEX, LedgerTable
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, SeashoreError
-from shared.ledger.documents import IN_FLIGHT, Clock, move_document, to_document
+from shared.ledger.documents import IN_FLIGHT, LOST_CODE, Clock, move_document, to_document
 from shared.ledger.tasks import TASK_IN_FLIGHT, Task
 from shared.ledger.timeline import read_timeline, write_time
 from shared.lifecycle import DocumentStatus, TaskStatus
@@ -112,8 +112,9 @@ def _list_keys(search: LostSearch, kind: str) -> Iterator[tuple[str, str]]:
 
 
 def _settle_batch(keys: Sequence[tuple[str, str]], search: LostSearch) -> tuple[int, int]:
-    rows = [row for row in search.table.read_rows(keys) if row is not None and "in_flight" in row]
-    lost = [row for row in rows if _is_silent(row, search)]
+    rows = [row for row in search.table.read_rows(keys) if row is not None]
+    at_work = [row for row in rows if row.get("in_flight") in (IN_FLIGHT, TASK_IN_FLIGHT)]
+    lost = [row for row in at_work if _is_silent(row, search)]
     documents = [row for row in lost if row["in_flight"] == IN_FLIGHT]
     tasks = [row for row in lost if row["in_flight"] == TASK_IN_FLIGHT]
     return (
@@ -153,7 +154,7 @@ def _is_silent(row: Row, search: LostSearch) -> bool:
 
 def _settle_document(row: Row, search: LostSearch) -> None:
     document = to_document(row)
-    changes = {"reason_code": "lost", "reason": _LOST_SENTENCE}
+    changes = {"reason_code": LOST_CODE, "reason": _LOST_SENTENCE}
     target = DocumentStatus.FAILED
     if document.is_being_recognised:
         # The summary of its other pages stays.

@@ -15,6 +15,7 @@ from pipeline.dead_letters.lost_items import LostSearch, settle_lost_items
 from pipeline.dead_letters.sweep_letters import SweepRun, SweptQueue, sweep_letters
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.queues import Queues
+from shared.dead_letters.given_up import complete_given_up
 from shared.deadline import Deadline
 from shared.errors import UnfinishedError
 from shared.ledger.documents import Clock
@@ -77,6 +78,7 @@ def sweep(services: SweepServices, request_id: str, deadline: Deadline) -> Sweep
     search = LostSearch(services.table, silent_since, services.settle_task, services.now)
     half = deadline.remaining_seconds / 2
     lost = settle_lost_items(search, services.receivers, deadline, half)
+    complete_given_up(services.table, services.now, deadline, half / 2)
     run = SweepRun(services.queues, services.receivers, request_id, deadline, services.now)
     letters = [sweep_letters(swept, run) for swept in services.swept]
     report = SweepReport(

@@ -35,6 +35,7 @@ from shared.document_formats import (
 from shared.errors import RejectionCode
 
 _OFFICE = "pipeline.formats.readers.office"
+_WORKBOOKS = "pipeline.formats.readers.workbooks"
 _OPEN_DOCUMENT = "pipeline.formats.readers.open_document"
 _TEXTS = "pipeline.formats.readers.texts"
 _PICTURES = "pipeline.formats.readers.pictures"
@@ -43,8 +44,8 @@ _PICTURES = "pipeline.formats.readers.pictures"
 OPENERS = {
     DOCX.suffix: (_OFFICE, "open_text"),
     DOC.suffix: (_OFFICE, "open_text"),
-    XLSX.suffix: (_OFFICE, "open_workbook"),
-    XLS.suffix: (_OFFICE, "open_workbook"),
+    XLSX.suffix: (_WORKBOOKS, "open_workbook"),
+    XLS.suffix: (_WORKBOOKS, "open_workbook"),
     PPTX.suffix: (_OFFICE, "open_presentation"),
     PPT.suffix: (_OFFICE, "open_presentation"),
     ODT.suffix: (_OPEN_DOCUMENT, "open_text"),

@@ -99,10 +99,9 @@ class UnitWriter:
     def __init__(self) -> None:
         self.units: list[str] = []
         self._pieces: list[str] = []
-
-    def write(self, text: str) -> None:
-        """Add to the unit that is open."""
-        self._pieces.append(text)
+        # Adds to the unit that is open; called for each piece, so that a method would cost more
+        # than all else here.
+        self.write = self._pieces.append
 
     def begin(self, *, keeps_empty: bool = False) -> None:
         """Begin a unit; what is before the first is one only if there is text in it.

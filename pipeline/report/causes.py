@@ -12,6 +12,7 @@ from enum import Enum, auto
 from typing import Any, Literal
 
 from pipeline.report.report_types import DeadLetterGroup
+from shared.ledger.documents import LOST_CODE
 from shared.ledger.tasks import LOST_TASK_REASON
 from shared.lifecycle import DocumentStatus, TaskStatus
 
@@ -29,7 +30,6 @@ _HOPELESS = re.compile(r"\b(?:is gone|are gone|specified key does not exist|decl
 
 _INGEST_FAILED = "ingest_failed"
 _NOT_SUMMARISED = "not_summarised"
-_LOST = "lost"
 
 Kind = Literal["document", "task"]
 
@@ -151,7 +151,7 @@ def find_document_end(row: Mapping[str, Any]) -> End | None:
     if status != DocumentStatus.FAILED:
         return None
     queue = "uploads" if code == _INGEST_FAILED else "work"
-    letters = LettersLeft.NONE if code == _LOST else LettersLeft.OWN
+    letters = LettersLeft.NONE if code == LOST_CODE else LettersLeft.OWN
     return End(queue, "document", document_id, letters, row.get("reason"))
 
 

@@ -22,5 +22,6 @@
 | `SPEND#<day>` | `TOTAL`, `MODEL#…`, `LEASE#…` | what a day's calls of models cost |
 
 The index `arrivals` lists the documents of a day by the time of their arrival, and apart from them,
-under `<day>#tasks`, its tasks; the index `in_flight` holds only those without a final status.
+under `<day>#tasks`, its tasks; the index `in_flight` holds those without a final status, and in a
+partition of its own what was given up and has left letters (`shared/dead_letters/given_up.py`).
 """

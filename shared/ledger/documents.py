@@ -18,8 +18,13 @@ from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 Clock = Callable[[], datetime]
 
-# The only value of `in_flight`; a finished document has none and so leaves the index.
+# The value of `in_flight` while a document is at work; a finished one has none and so leaves the
+# index, but for what was given up and has left dead letters, which has a partition to itself.
 IN_FLIGHT = "yes"
+GIVEN_UP = "given_up"
+
+# Why a document was given up that no queue knows any more: it has left no dead letter.
+LOST_CODE = "lost"
 
 DOCUMENT_SK = "DOC"
 
@@ -292,6 +297,13 @@ def find_document(table: LedgerTable, document_id: str) -> Document | None:
     return None if row is None or is_erased(row) else to_document(row)
 
 
+def leaves_letters(status: str, reason_code: str | None, chunks_failed: int) -> bool:
+    """Whether a document that stands so has left dead letters: it was given up, or parts of it."""
+    if status == DocumentStatus.PARTIAL:
+        return chunks_failed > 0
+    return status == DocumentStatus.FAILED and reason_code != LOST_CODE
+
+
 def move_document(
     table: LedgerTable,
     document: Document,
@@ -334,7 +346,10 @@ def move_document(
     assign: Row = {"status": target, "updated_at": stamp, **(changes or {})}
     recognising = assign.get("recognising_pages", document.recognising_pages)
     is_final = target.is_final and not (recognising and target is DocumentStatus.PARTIAL)
-    assign["in_flight"] = None if is_final else IN_FLIGHT
+    code = assign.get("reason_code", document.reason_code)
+    chunks_failed = assign.get("chunks_failed", document.chunks_failed)
+    end = GIVEN_UP if leaves_letters(target, code, chunks_failed) else None
+    assign["in_flight"] = end if is_final else IN_FLIGHT
     assign["finished_at"] = stamp if is_final else None
     table.transact(
         [

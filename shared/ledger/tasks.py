@@ -11,7 +11,7 @@ from shared.aws.day_places import DayPlace, query_day
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import DAY_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
-from shared.ledger.documents import Clock
+from shared.ledger.documents import GIVEN_UP, Clock
 from shared.ledger.spend import Account
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import TaskStatus, find_task_sources
@@ -235,15 +235,13 @@ def fail_task(
         task: The task as it was read.
         reason: Why.
         now: The clock.
-        stays_in_flight: Leave it among those in flight until `end_flight`, so that the sweep finds
-            it again if its sender could not be told.
+        stays_in_flight: It is lost and leaves no letter: it stays among those in flight until
+            `end_flight`, so that the sweep finds it again if its sender could not be told.
 
     Raises:
         LedgerConflictError: The task has moved on.
     """
-    changes = {"reason": reason}
-    if stays_in_flight:
-        changes["in_flight"] = TASK_IN_FLIGHT
+    changes = {"reason": reason, "in_flight": TASK_IN_FLIGHT if stays_in_flight else GIVEN_UP}
     _move(table, task, TaskStatus.FAILED, now, step="failed", changes=changes)
 
 

@@ -9,7 +9,7 @@ from boto3.dynamodb.conditions import Attr
 
 from shared.aws.dynamodb_table import LedgerTable, RowCheck, Update
 from shared.errors import LedgerConflictError
-from shared.ledger.documents import DOCUMENT_SK
+from shared.ledger.documents import DOCUMENT_SK, GIVEN_UP
 from shared.ledger.timeline import build_delay, write_time
 
 # A message that is received before its wait is over goes on waiting for what it waited for.
@@ -81,6 +81,7 @@ def note_wait(
         return
     until = at + timedelta(seconds=float(details["delay_seconds"]))
     stamp = write_time(until)
+    at_work = Attr("in_flight").exists() & Attr("in_flight").ne(GIVEN_UP)
     unless_longer = Attr("deferred_until").not_exists() | Attr("deferred_until").lt(stamp)
     try:
         table.update_row(
@@ -92,7 +93,7 @@ def note_wait(
                     "deferred_reason": details["reason"],
                     "deferred_cause": details.get("cause", ""),
                 },
-                condition=Attr("in_flight").exists() & unless_longer,
+                condition=at_work & unless_longer,
             )
         )
     except LedgerConflictError:

@@ -1,6 +1,7 @@
-"""The console's lists over 10,000 documents, warm, beside the JSON route: `make bench-console`.
+"""The console's lists over 10,000 documents and 2,000 letters, warm, beside the JSON route.
 
-    python -m tests.benchmarks.bench_console [--documents 10000] [--runs 9]
+    make bench-console
+    python -m tests.benchmarks.bench_console [--documents 10000] [--letters 2000] [--runs 9]
 
 The API runs in this process, its ledger in an emulator's, which looks through the whole table for
 each query: so the processor time of the API alone is told, and how often it asks AWS, which takes
@@ -23,11 +24,13 @@ from pathlib import Path
 from functions.api import Api, build_api
 from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable, Put
+from shared.ledger.documents import GIVEN_UP
 from shared.ledger.timeline import write_time
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from tests.chaos.harness.emulator import open_account, running_emulator
 from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.desks.api_desk import make_event
+from tests.fakes.swept_ledger import find_whole
 
 STATUSES = {"DONE": 930, "PARTIAL": 30, "REJECTED": 25, "FAILED": 15}
 _MOST_ROWS_OF_A_TRANSACTION = 100
@@ -45,11 +48,14 @@ QUESTIONS: dict[str, tuple[str, dict[str, str], dict[str, str] | None]] = {
     "status FAILED (1.5% of all)": ("documents", {"status": "FAILED"}, None),
     "words of one in 10,000": ("documents", {"words": "invoice-000001"}, None),
     "today": ("today/figures", {}, None),
+    "dead letters": ("dead-letters", {}, None),
+    "dead letters, by words": ("dead-letters/rows", {"words": "cause 3"}, None),
+    "dead letters, of tasks": ("dead-letters/rows", {"kind": "task"}, None),
 }
 
 
-def write_documents(table: LedgerTable, count: int) -> None:
-    """Documents of today, as the pipeline leaves them."""
+def write_documents(table: LedgerTable, count: int) -> int:
+    """Write documents of today, as an earlier release leaves them; how many were given up."""
     chance = random.Random(7)
     now = datetime.now(UTC)
     rows = []
@@ -72,6 +78,41 @@ def write_documents(table: LedgerTable, count: int) -> None:
                 }
             )
         )  # fmt: skip
+    _write(table, rows)
+    return sum(one.row["status"] == "FAILED" for one in rows)
+
+
+def write_given_up(table: LedgerTable, count: int) -> None:
+    """Documents and tasks of the last ten days that were given up, as the pipeline leaves them."""
+    now = datetime.now(UTC) - timedelta(days=1)
+    rows = []
+    for number in range(count):
+        at = write_time(now - timedelta(days=9) * (number / count))
+        item_id = f"d{number:020x}"
+        row = {
+            "status": "FAILED", "in_flight": GIVEN_UP, "received_at": at, "updated_at": at,
+            "finished_at": at, "cost_micro_usd": 1_800, "model": "gpt-5-mini",
+        }  # fmt: skip
+        cause = f"cause {number % 7} of the request {number}: the model has refused it"
+        if number % 2:
+            row |= {
+                "pk": f"TASK#{item_id}", "sk": "TASK", "task_id": item_id, "kind": "ask",
+                "about": "What does the contract say of notice, and by when is it to be given?",
+                "digest": f"{number:064x}", "day": f"{at[:10]}#tasks", "reason": cause,
+            }  # fmt: skip
+        else:
+            row |= {
+                "pk": f"DOC#{item_id}", "sk": "DOC", "document_id": item_id, "bucket": "documents",
+                "key": f"incoming/bad-{number:06}.pdf", "day": at[:10], "run": 1, "pages": 12,
+                "reason_code": "not_summarised", "reason": "no part of it could be summarised",
+                "chunk_reason": cause, "chunks_total": 3, "chunks_done": 0, "chunks_failed": 3,
+                "chunk_plan": "[[1,5],[6,10],[11,12]]", "excerpt": "What it says. " * 20,
+            }  # fmt: skip
+        rows.append(Put(row))
+    _write(table, rows)
+
+
+def _write(table: LedgerTable, rows: list[Put]) -> None:
     for start in range(0, len(rows), _MOST_ROWS_OF_A_TRANSACTION):
         table.transact(rows[start : start + _MOST_ROWS_OF_A_TRANSACTION])
 
@@ -120,7 +161,9 @@ def main() -> None:
     """Measure, and write a table and JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--documents", type=int, default=10_000)
+    parser.add_argument("--letters", type=int, default=2_000)
     parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--only", default="", help="questions whose names hold these words alone")
     arguments = parser.parse_args()
     with (
         tempfile.TemporaryDirectory() as folder,
@@ -129,11 +172,14 @@ def main() -> None:
         account = open_account(endpoint_url, visibility_seconds=60, max_receive_count=5)
         settings, clients = account.settings, account.clients
         table = LedgerTable(clients.dynamodb, settings.ledger_table, time.sleep)
-        write_documents(table, arguments.documents)
+        given_up = write_documents(table, arguments.documents)
+        write_given_up(table, arguments.letters - given_up)
+        find_whole(table, lambda: datetime.now(UTC))
         meter = Meter(build_api(settings, clients, ExtractiveModel()), clients)
         results = {}
         print(f"{'':30} {'processor':>12} {'calls':>6} {'reckoned':>9} {'of JSON':>8}")
-        for name, (part, query, json_query) in QUESTIONS.items():
+        asked = {name: one for name, one in QUESTIONS.items() if arguments.only in name}
+        for name, (part, query, json_query) in asked.items():
             asks = [lambda p=part, q=query: meter.ask(f"/console/parts/{p}", q)]
             if json_query is not None:
                 asks.append(lambda q=json_query: meter.ask("/documents", q))

@@ -16,6 +16,9 @@ def test_the_key_opens_the_console_and_signing_out_empties_it(browser, api_key):
 
 
 def test_a_wrong_key_leads_back_to_the_door_and_a_right_one_to_where_one_was(browser, api_key):
+    address = browser.driver.current_url
+    browser.driver.get(f"{address}/")
+    assert browser.driver.current_url == address
     browser.sign_in("wrong")
     browser.wait_for_text("The API key is missing or wrong.")
     browser.wait_for_heading("Sign in")

@@ -156,8 +156,10 @@
 
   // ---- What goes out with each request, and what comes back
 
-  // What is being done is not done once more by a second click.
+  // What is being done is not done once more by a second click, and what was sent and had no answer
+  // is sent again under the same key, by which the server knows it.
   const underWay = new WeakSet();
+  const unanswered = new WeakMap();
 
   document.addEventListener("htmx:config:request", (event) => {
     const { request, sourceElement } = event.detail.ctx;
@@ -184,10 +186,16 @@
     }
     request.body = JSON.stringify(fields);
     request.headers["Content-Type"] = "application/json";
+    const { sourceElement } = event.detail.ctx;
+    const before = unanswered.get(sourceElement);
+    const key = before?.body === request.body ? before.key : crypto.randomUUID();
+    unanswered.set(sourceElement, { body: request.body, key });
+    request.headers["Idempotency-Key"] = key;
   });
 
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail;
+    if (ctx.response.status < 500) unanswered.delete(ctx.sourceElement);
     const isHtml = ctx.response.headers.get("Content-Type")?.startsWith("text/html");
     if (isCutOff) notice.hide();
     isCutOff = false;

@@ -111,8 +111,8 @@ def local_run(
         list[str],
         typer.Argument(metavar="COMMAND...", show_default=False, help="The command; after --."),
     ],
-) -> ExitCode:
-    """Run a command for which the local stack's emulator is AWS.
+) -> int:
+    """Run a command for which the local stack's emulator is AWS, and end as it ends.
 
     `seashore local run -- seashore deploy --stack x --diff` rehearses a deployment, the AWS command
     line and boto3 find the emulator as well.

@@ -7,7 +7,6 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
 from infra.local.process import except_from_proxies
 from infra.local.record import LocalFolder, LocalRecord, read_live_record
@@ -20,8 +19,12 @@ REHEARSAL = "SEASHORE_REHEARSAL"
 _LEADS_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "SEASHORE_STACK")
 
 
-def run_with_emulator(root: Path, command: Sequence[str], output: Output) -> ExitCode:
-    """Run a command, and end as it ends: with FAILED, if it does not end well.
+def run_with_emulator(root: Path, command: Sequence[str], output: Output) -> int:
+    """Run a command, and end as it ends.
+
+    Returns:
+        Its exit status; of a command that a signal has ended, 128 and the signal's number, as a
+        shell tells it.
 
     Raises:
         UnknownStackError: The local stack is not running.
@@ -38,9 +41,10 @@ def run_with_emulator(root: Path, command: Sequence[str], output: Output) -> Exi
     environment = compose_environment(record, os.environ)
     arguments = compose_arguments(record, command)
     ended = subprocess.run([program, *arguments], env=environment, check=False)  # noqa: S603 - the user's own
-    if ended.returncode:
-        output.say(f"{command[0]} ended with the status {ended.returncode}.")
-    return ExitCode.FAILED if ended.returncode else ExitCode.OK
+    status = ended.returncode if ended.returncode >= 0 else 128 - ended.returncode
+    if status:
+        output.say(f"{command[0]} ended with the status {status}.")
+    return status
 
 
 def compose_arguments(record: LocalRecord, command: Sequence[str]) -> list[str]:

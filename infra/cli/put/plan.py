@@ -11,7 +11,6 @@ from infra.cli.command_context import CommandContext
 from infra.cli.output import Output, is_confirmed
 from infra.cli.put.files import FileToPut, SkippedFile, collect_files
 from infra.cli.put.unchanged import find_unchanged
-from shared.ledger.document_lists import list_documents
 from shared.prices import MICRO_USD_PER_USD, format_usd
 
 # Above any of these a person is asked first.
@@ -120,7 +119,12 @@ def may_put(context: CommandContext, plan: PutPlan, options: PutOptions) -> bool
 
 def _estimate_cost(context: CommandContext, count: int) -> int:
     """What so many documents will cost if they are like the last; 0 if nothing is known."""
-    newest = list_documents(context.table, context.now, _DAYS_LOOKED_AT) if count else iter(())
+    if not count:
+        return 0
+    # Imported where it is used: where nothing is to be put it is not needed.
+    from shared.ledger.document_lists import list_documents
+
+    newest = list_documents(context.table, context.now, _DAYS_LOOKED_AT)
     finished = [one for one in islice(newest, _MOST_LOOKED_AT) if one.status.is_final]
     if not finished:
         return 0

@@ -5,21 +5,12 @@ from dataclasses import asdict
 
 from rich.progress import DownloadColumn
 
-from infra.cli.command_context import CommandContext, open_ledger
-from infra.cli.documents.progress_view import show_progress
-from infra.cli.documents.table import style_status, write_document_table
+from infra.cli.command_context import CommandContext
 from infra.cli.exit_codes import ExitCode
-from infra.cli.items.show import list_facts, read_result, write_summary
-from infra.cli.output import Output
-from infra.cli.progress.follow_documents import Followed, follow_documents, is_all_done
 from infra.cli.put.files import FileToPut, SkippedFile
 from infra.cli.put.plan import PutOptions, PutPlan, may_put, plan_put, say_skipped
 from infra.cli.put.upload import PutDocument, put_files
-from infra.stacks import Stack
-from pipeline.documents.standing_words import describe_status
-from pipeline.summaries.coverage import describe_children
 from shared.errors import OperatorError
-from shared.ledger.document_versions import find_current_document_ids
 
 
 def put(context: CommandContext, names: Sequence[str], options: PutOptions) -> ExitCode:
@@ -45,10 +36,10 @@ def put(context: CommandContext, names: Sequence[str], options: PutOptions) -> E
     documents = _put_and_tell(context, plan.files, write_lines=not options.wait)
     all_well = plan.is_whole and len(documents) == len(plan.files)
     if options.wait:
-        wanted = [*_find_there(context, plan), *_to_followed(documents)]
-        followed = wait_for_documents(context.stack, wanted, output)
-        _write_endings(context, followed)
-        all_well = all_well and is_all_done(followed)
+        # Imported where it is used: without --wait a folder that is there already is told at once.
+        from infra.cli.put.wait import wait_for_documents
+
+        all_well = wait_for_documents(context, plan.unchanged, documents) and all_well
     elif context.as_json:
         output.write_json([asdict(document) for document in documents])
     return ExitCode.OK if all_well else ExitCode.FAILED
@@ -61,18 +52,6 @@ def _write_plan(plan: PutPlan, context: CommandContext) -> None:
         return
     for file in plan.files:
         context.output.write_line([file.path, file.key])
-
-
-def _find_there(context: CommandContext, plan: PutPlan) -> list[Followed]:
-    """The documents of the files that are there unchanged, as far as the ledger knows them."""
-    bucket = context.stack.output("DocumentsBucket")
-    keys = [file.key for file in plan.unchanged]
-    ids = find_current_document_ids(context.table, bucket, keys)
-    return [Followed(document_id, key) for key, document_id in ids.items()]
-
-
-def _to_followed(documents: Sequence[PutDocument]) -> list[Followed]:
-    return [Followed(document.document_id, document.key) for document in documents]
 
 
 def _put_and_tell(
@@ -115,50 +94,3 @@ def _put_and_tell(
     put_of = "" if count_up == len(files) else f"{count_up:,} of "
     output.say(f"Put {put_of}{counted} into s3://{bucket}")
     return [result for result in results if isinstance(result, PutDocument)]
-
-
-def _write_endings(context: CommandContext, followed: Sequence[Followed]) -> None:
-    """Write how documents ended: the summary of a single one, else a table."""
-    there = [f.document for f in followed if f.document]
-    result = None if context.as_json or len(there) != 1 else read_result(context.stack, there[0])
-    if result is None:
-        write_document_table(there, context)
-    else:
-        write_summary(result, context.output)
-        context.output.write_facts([("Status", style_status(there[0].status))])
-        context.output.write_facts(list_facts(there[0], result))
-    _explain_endings(followed, context.output)
-
-
-def _explain_endings(followed: Sequence[Followed], output: Output) -> None:
-    """Say in full why documents are not DONE; on a terminal, since else each change was said.
-
-    And that what came out of them goes on.
-    """
-    for document in followed:
-        children = describe_children(document.document.embedded_files) if document.document else ""
-        if children:
-            output.say(f"{document.key}: {children}. `seashore documents` says how each ends.")
-    if output.talk.is_terminal:
-        for document in followed:
-            if document.document is not None and not is_all_done([document]):
-                output.say(f"{document.key}: {describe_status(document.document)}")
-
-
-def wait_for_documents(
-    stack: Stack, wanted: Sequence[Followed], output: Output
-) -> tuple[Followed, ...]:
-    """Wait until documents are final, and show how they fare.
-
-    Raises:
-        KeyboardInterrupt: The operator does not want to wait any longer.
-    """
-    followed: tuple[Followed, ...] = ()
-    try:
-        with show_progress(output.talk) as show:
-            for followed in follow_documents(open_ledger(stack), wanted):
-                show(followed)
-    except KeyboardInterrupt:
-        output.say("The documents go on without this command: `seashore watch` looks on.")
-        raise
-    return followed

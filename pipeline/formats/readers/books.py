@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.packages import MAX_EXPANDED_BYTES
 from pipeline.formats.readers.web_pages import decode_page, read_xhtml_units
-from pipeline.formats.readers.xml_parts import parse_part
+from pipeline.formats.readers.xml_parts import list_elements
 from pipeline.formats.units import UnitsDocument
 from shared.errors import RejectionCode
 
@@ -44,27 +44,23 @@ def open_book(path: Path) -> UnitsDocument:
 
 def _list_chapters(archive: zipfile.ZipFile) -> list[str]:
     """The names of the pages that the book is read in, as its package file lists them."""
-    package_files: list[str] = []
-    pages: dict[str, str] = {}
-    order: list[str] = []
-
-    def note_package(name: str, attributes: dict[str, str]) -> None:
-        if name.endswith(" rootfile"):
-            package_files.append(attributes.get("full-path", ""))
-
-    def note_item(name: str, attributes: dict[str, str]) -> None:
-        if name.endswith(" item"):
-            pages[attributes.get("id", "")] = attributes.get("href", "")
-        elif name.endswith(" itemref"):
-            if len(order) == _MOST_CHAPTERS:
-                reason = f"it has more than {_MOST_CHAPTERS:,} chapters"
-                raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason)
-            order.append(attributes.get("idref", ""))
-
-    parse_part(archive, "META-INF/container.xml", note_package)
+    package_files = [
+        attributes.get("full-path", "")
+        for name, attributes in list_elements(archive, "META-INF/container.xml")
+        if name.endswith("}rootfile")
+    ]
     if not package_files:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "it does not say what it holds")
-    parse_part(archive, package_files[0], note_item)
+    pages: dict[str, str] = {}
+    order: list[str] = []
+    for name, attributes in list_elements(archive, package_files[0]):
+        if name.endswith("}item"):
+            pages[attributes.get("id", "")] = attributes.get("href", "")
+        elif name.endswith("}itemref"):
+            order.append(attributes.get("idref", ""))
+    if len(order) > _MOST_CHAPTERS:
+        reason = f"it has more than {_MOST_CHAPTERS:,} chapters"
+        raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason)
     folder = posixpath.dirname(package_files[0])
     names = (
         posixpath.normpath(posixpath.join(folder, unquote(pages[i]))) for i in order if i in pages
@@ -77,11 +73,8 @@ def _list_locked(archive: zipfile.ZipFile) -> set[str]:
 
     Source: W3C, "EPUB 3.3", 4.2.6.3.2 (encryption.xml): names are relative to the package itself.
     """
-    locked: set[str] = set()
-
-    def note_part(name: str, attributes: dict[str, str]) -> None:
-        if name.endswith(" CipherReference"):
-            locked.add(posixpath.normpath(unquote(attributes.get("URI", ""))))
-
-    parse_part(archive, _ENCRYPTION, note_part)
-    return locked
+    return {
+        posixpath.normpath(unquote(attributes.get("URI", "")))
+        for name, attributes in list_elements(archive, _ENCRYPTION)
+        if name.endswith("}CipherReference")
+    }

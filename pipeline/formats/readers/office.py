@@ -1,46 +1,46 @@
-"""Documents of Microsoft Office, new and old, by `office_oxide`.
+"""Texts and presentations of Microsoft Office, new and old.
 
-A text is cut at its headings and a presentation at its slides, as the library's tree has them. A
-workbook's tree leaves out what is beyond some size; so sheets are cut out of its Markdown, where a
-line that begins with no bar is no row.
+A new text is the library's plain text, cut at the headings that its Markdown tells: both are made
+of one reading, while its tree would have to be walked word by word. The plain text of an old one
+has all of a table in one line, and that of an old presentation no notes: these, and slides, are as
+the tree has them.
 """
 
 import json
 import re
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from office_oxide import Document, OfficeOxideError
+from office_oxide import Document
 
-from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.old_office import OLE_START
-from pipeline.formats.readers.old_workbooks import list_hidden_sheets
-from pipeline.formats.readers.xml_parts import open_package, parse_part
-from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
-from shared.errors import RejectionCode
+from pipeline.formats.readers.office_files import read_office, to_plain
+from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
 
-_ESCAPED = re.compile(r"\\([!-/:-@\[-`{-~])")
-_EMPHASIS = re.compile(r"(?<!\\)(?:\*{1,3}|~~)")
-_RULE = re.compile(r"^\|(?: :?-+:? \|)+$", re.MULTILINE)
-_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
-_MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
-_SHEET = "## "
-_WORKBOOK = "xl/workbook.xml"
-_OldKind = Literal["doc", "ppt", "xls"]
-_NEW_KINDS: dict[_OldKind, Literal["docx", "pptx", "xlsx"]] = {
-    "doc": "docx",
-    "ppt": "pptx",
-    "xls": "xlsx",
-}
-_WORDS_OF_LOCKS = ("encrypt", "password")
+_HEADING = re.compile(r"#{1,6} +(.*)")
+_ITEM = re.compile(r"(?:[-*>]|\d+\.) +")
+_LINK = re.compile(r"(?<!\\)\[(.*?)(?<!\\)\]\([^)]*\)")
 
 
 def open_text(path: Path) -> UnitsDocument:
     """Open a Word document: a unit a heading with what is below it."""
-    tree = _read(path.read_bytes(), "doc", Document.to_ir_json)
+    data = path.read_bytes()
+    if data.startswith(OLE_START):
+        tree = read_office(data, "doc", Document.to_ir_json)
+        return UnitsDocument(_read_sections(json.loads(tree)["sections"]) or [""])
+    text, markdown = read_office(data, "doc", _render_text)
+    lines = text.split("\n")
+    places = [0, *_find_headings(lines, markdown.split("\n")), len(lines)]
+    units = ["\n".join(lines[a:b]) for a, b in pairwise(places)]
+    return UnitsDocument([unit for unit in units if unit.strip()] or [""])
+
+
+def _read_sections(sections: list[dict[str, Any]]) -> list[str]:
     writer = UnitWriter()
-    for section in json.loads(tree)["sections"]:
+    for section in sections:
         # What each page repeats stands once.
         for place in ("header", "first_page_header", "even_page_header"):
             _write_blocks(writer, (section.get(place) or {}).get("content", []))
@@ -50,116 +50,89 @@ def open_text(path: Path) -> UnitsDocument:
             _write_blocks(writer, [block])
         for place in ("footer", "first_page_footer", "even_page_footer"):
             _write_blocks(writer, (section.get(place) or {}).get("content", []))
-    return UnitsDocument(writer.finish() or [""])
+    return writer.finish()
+
+
+def _write_blocks(writer: UnitWriter, blocks: Iterable[dict[str, Any]]) -> None:
+    for block in blocks:
+        for line in _list_lines(block):
+            writer.write(line)
+            writer.write("\n")
+
+
+def _render_text(document: Document) -> tuple[str, str]:
+    return document.plain_text(), document.to_markdown()
+
+
+def _find_headings(lines: list[str], markdown: list[str]) -> list[int]:
+    """Which lines of the plain text are headings.
+
+    A table of contents has the same lines, and a paragraph may begin with the mark of a heading:
+    so each heading is the line that stands as far from the first of its words in both.
+    """
+    headings = [_show_line(line) for line in markdown if line.startswith("#")]
+    wanted = Counter(heading for heading in headings if heading)
+    if not wanted:
+        return []
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for number, line in enumerate(lines):
+        shown = line.strip()
+        if shown in wanted:
+            places[shown].append(number)
+    repeated = {shown for shown, found in places.items() if len(found) > wanted[shown]}
+    told = _tell_apart(repeated, markdown) if repeated else {}
+    found = []
+    for shown, numbers in places.items():
+        are_headings = told.get(shown, ())
+        if len(are_headings) == len(numbers):
+            found += [n for n, is_one in zip(numbers, are_headings, strict=True) if is_one]
+        else:
+            # What repeats headings stands before them.
+            found += numbers[-wanted[shown] :]
+    return sorted(found)
+
+
+def _tell_apart(repeated: set[str], markdown: Iterable[str]) -> dict[str, list[bool]]:
+    """Of each line that equals some words, in order, whether it is a heading."""
+    told: defaultdict[str, list[bool]] = defaultdict(list)
+    for line in markdown:
+        shown = _show_line(line)
+        if shown in repeated:
+            told[shown].append(line.startswith("#"))
+    return told
+
+
+def _show_line(markdown: str) -> str:
+    """A line without the marks of Markdown."""
+    heading = _HEADING.match(markdown)
+    line = heading[1] if heading else _ITEM.sub("", markdown.strip(), count=1)
+    return to_plain(_LINK.sub(r"\1", line)).strip()
 
 
 def open_presentation(path: Path) -> UnitsDocument:
     """Open a PowerPoint presentation: a unit a slide, with its notes."""
+    tree = read_office(path.read_bytes(), "ppt", Document.to_ir_json)
     units = []
-    for slide in json.loads(_read(path.read_bytes(), "ppt", Document.to_ir_json))["sections"]:
+    for slide in json.loads(tree)["sections"]:
         writer = UnitWriter()
         _write_blocks(writer, slide["elements"])
-        _write_blocks(writer, slide.get("speaker_notes") or [])
+        _write_blocks(writer, slide.get("speaker_notes") or ())
         units.append("".join(writer.finish()))
     return UnitsDocument(units or [""])
 
 
-def open_workbook(path: Path) -> UnitsDocument:
-    """Open an Excel workbook: a unit a sheet, which begins with its name."""
-    data = path.read_bytes()
-    text = _RULE.sub("", _read(data, "xls", Document.to_markdown))
-    writer = UnitWriter()
-    for line in text.split("\n"):
-        if line.startswith(_SHEET):
-            writer.begin(keeps_empty=bool(writer.units))
-            writer.write(_to_plain(line.removeprefix(_SHEET)) + "\n")
-        elif line.startswith("|"):
-            writer.write(_read_row(line) + "\n")
-        elif line.strip():
-            writer.write(_to_plain(line) + "\n")
-    units = writer.finish()
-    if data.startswith(OLE_START):
-        hidden = list_hidden_sheets(data)
-    else:
-        sheets = _list_sheets(path)
-        units = _put_in_order(units, [name for name, _ in sheets])
-        hidden = frozenset(name for name, is_hidden in sheets if is_hidden)
-    marked = [
-        mark_hidden_sheet(unit) if unit.partition("\n")[0] in hidden else unit for unit in units
-    ]
-    return UnitsDocument(marked or [""])
-
-
-def _read_row(line: str) -> str:
-    """A row as it is shown; most have nothing in them that Markdown writes in another way."""
-    if not _MARKED.search(line):
-        return line[2:-2].rstrip(" |")
-    return join_cells(map(_to_plain, _BETWEEN_CELLS.split(line)[1:-1]))
-
-
-def _list_sheets(path: Path) -> list[tuple[str, bool]]:
-    """All sheets of a new workbook, those without cells too.
-
-    Returns:
-        Of each its name, and whether Excel hides it (ECMA-376-1, 18.2.19, `state`).
-    """
-    names: list[tuple[str, bool]] = []
-
-    def note_sheet(name: str, attributes: dict[str, str]) -> None:
-        if name.endswith(" sheet"):
-            is_hidden = attributes.get("state", "visible") != "visible"
-            names.append((attributes.get("name", ""), is_hidden))
-
-    with open_package(path) as archive:
-        parse_part(archive, _WORKBOOK, note_sheet)
-    return names
-
-
-def _put_in_order(units: list[str], names: list[str]) -> list[str]:
-    """The units of all sheets, with those without cells, which the library leaves out."""
-    placed: list[str] = []
-    left = iter(units)
-    unit = next(left, None)
-    for name in names:
-        if unit is not None and unit.split("\n", 1)[0] == name:
-            placed.append(unit)
-            unit = next(left, None)
-        else:
-            placed.append(name)
-    # A name that is written in two ways would leave units over; then they are as they come.
-    return placed if unit is None and names else units
-
-
-def _read(data: bytes, old_kind: _OldKind, render: Callable[[Document], str]) -> str:
-    kind = old_kind if data.startswith(OLE_START) else _NEW_KINDS[old_kind]
-    try:
-        return render(Document.from_bytes(data, kind))
-    except OfficeOxideError as error:
-        words = str(error)
-        is_locked = any(word in words.lower() for word in _WORDS_OF_LOCKS)
-        code = RejectionCode.ENCRYPTED if is_locked else RejectionCode.DAMAGED
-        raise UnreadableDocumentError(code, "its parts cannot be read") from error
-
-
-def _to_plain(markdown: str) -> str:
-    without = _EMPHASIS.sub("", markdown.replace("<br>", " "))
-    return _ESCAPED.sub(r"\1", without)
-
-
-def _write_blocks(writer: UnitWriter, blocks: list[dict[str, Any]]) -> None:
-    for block in blocks:
-        for line in _list_lines(block):
-            writer.write(line + "\n")
-
-
 def _list_lines(block: dict[str, Any]) -> list[str]:
     """The lines of a block of the library's tree, whatever kinds of blocks lie in it."""
+    content = block.get("content")
+    # Most are paragraphs of one piece.
+    if content and len(content) == 1 and content[0].get("type") == "text":
+        return str(content[0].get("text") or "").split("\n")
     rows, items = block.get("rows"), block.get("items")
     if isinstance(rows, list):
         return [join_cells(map(_read_cell, row.get("cells") or [])) for row in rows]
     if isinstance(items, list):
         return [f"- {line}" for item in items for line in _list_item(item)]
-    text = _join_inline(block.get("content"))
+    text = _join_inline(content)
     if text is not None:
         return text.split("\n")
     lines = []

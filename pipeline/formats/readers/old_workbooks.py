@@ -1,49 +1,91 @@
-"""Which sheets an old Excel workbook hides ([MS-XLS]), which `office_oxide` does not tell."""
+"""The sheets of an old Excel workbook ([MS-XLS]), which `office_oxide` does not list."""
 
 import io
 import re
 import struct
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import olefile  # type: ignore[import-untyped]  # it ships no type information
 
 # The record of a sheet: its place, whether it is hidden (1, or 2 for good), its kind, its name
 # ([MS-XLS], 2.4.28, BoundSheet8).
 _SHEET_RECORD, _END_RECORD = 0x85, 0x0A
-_MAY_HIDE = re.compile(rb"\x85\x00.\x00.{4}[\x01\x02]", re.S)
+_SHEET_RECORDS = re.compile(rb"\x85\x00.\x00.{4}[\x00-\x02][\x00-\x06].[\x00\x01]", re.S)
 _STREAMS = ("Workbook", "Book")
 _LONGEST_NAME = 31
+# Of all but files of drawings (Microsoft, [MS-CFB], 2.2).
+_SECTOR_BYTES = 512
 
 
-def list_hidden_sheets(data: bytes) -> frozenset[str]:
-    """The names of the sheets that a workbook hides; none of a damaged one.
+class Sheet(NamedTuple):
+    """A sheet of a workbook.
+
+    Args:
+        name: Its name.
+        is_hidden: Whether Excel hides it.
+    """
+
+    name: str
+    is_hidden: bool
+
+
+def list_old_sheets(data: bytes) -> list[Sheet]:
+    """The sheets of a workbook, in order; none of a damaged one.
 
     Args:
         data: The bytes of the file.
     """
-    # Most hide none, and to open a file takes as long as to read a short one.
-    if _MAY_HIDE.search(data) is None:
-        return frozenset()
+    # To open a file takes as long as to read a short one, and what lies in one sector lies there as
+    # in its stream.
+    starts = (found.start() for found in _SHEET_RECORDS.finditer(data))
+    first, *others = [place for place in starts if _is_record(data, place)] or [0]
+    sector_end = first // _SECTOR_BYTES * _SECTOR_BYTES + _SECTOR_BYTES
+    sheets, is_whole = _read_run(data[first:sector_end])
+    if is_whole and len(others) == len(sheets) - 1:
+        return sheets
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as file:
             name = next((name for name in _STREAMS if file.exists(name)), None)
             if name is None:
-                return frozenset()
+                return []
             with file.openstream(name) as stream:
-                return frozenset(_read_hidden(stream.read()))
+                return list(_read_sheets(stream.read()))
     except (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError):
-        return frozenset()
+        return []
 
 
-def _read_hidden(stream: bytes) -> Iterator[str]:
+def _is_record(data: bytes, place: int) -> bool:
+    """Whether the length of what may be a sheet's record is that of its name."""
+    is_wide = data[place + 11] & 1
+    return data[place + 2] == 8 + (data[place + 10] << is_wide)
+
+
+def _read_run(piece: bytes) -> tuple[list[Sheet], bool]:
+    """The sheets at the beginning of a piece, and whether what follows them is there, too."""
+    sheets: list[Sheet] = []
+    place = 0
+    while place + 4 <= len(piece):
+        kind, size = struct.unpack_from("<HH", piece, place)
+        if kind != _SHEET_RECORD:
+            return sheets, True
+        body = piece[place + 4 : place + 4 + size]
+        if len(body) < max(size, 9):
+            break
+        sheets.append(Sheet(_read_name(body[6:]), bool(body[4] & 3)))
+        place += 4 + size
+    return sheets, False
+
+
+def _read_sheets(stream: bytes) -> Iterator[Sheet]:
     place = 0
     while place + 4 <= len(stream):
         kind, size = struct.unpack_from("<HH", stream, place)
         body = stream[place + 4 : place + 4 + size]
         if kind == _END_RECORD:
             return
-        if kind == _SHEET_RECORD and len(body) > 8 and body[4] & 3:
-            yield _read_name(body[6:])
+        if kind == _SHEET_RECORD and len(body) > 8:
+            yield Sheet(_read_name(body[6:]), bool(body[4] & 3))
         place += 4 + size
 
 

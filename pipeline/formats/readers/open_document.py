@@ -1,53 +1,68 @@
-"""OpenDocument texts, spreadsheets and presentations, read as a stream.
+"""OpenDocument texts, spreadsheets and presentations.
 
 The text of a cell is what it shows (OASIS OpenDocument 1.3, part 3, 9.1.4: its paragraphs), so that
-no number has to be formatted here.
+no number has to be formatted here. Of a row only its text is kept as soon as it has been parsed: a
+spreadsheet's tree would take ten times its memory.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.etree.ElementTree import Element  # the type alone: parts are parsed in `xml_parts`
 from zipfile import ZipFile
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.xml_parts import holds_any, open_package, parse_part
-from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
+from pipeline.formats.readers.xml_parts import (
+    list_elements,
+    open_package,
+    parse_section,
+    parse_tree,
+    read_part,
+)
+from pipeline.formats.units import UnitsDocument, UnitWriter, mark_hidden_sheet
 from shared.errors import RejectionCode
 
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
-_TEXT, _TABLE, _DRAW = f"{_NS}text:1.0", f"{_NS}table:1.0", f"{_NS}drawing:1.0"
-_OFFICE, _MANIFEST = f"{_NS}office:1.0", f"{_NS}manifest:1.0"
-_STYLE = f"{_NS}style:1.0"
-_HEADING, _PARAGRAPH = f"{_TEXT} h", f"{_TEXT} p"
-_SHEET, _ROW = f"{_TABLE} table", f"{_TABLE} table-row"
-_CELL, _COVERED = f"{_TABLE} table-cell", f"{_TABLE} covered-table-cell"
-_PAGE = f"{_DRAW} page"
-_SPACES = {f"{_TEXT} tab": "\t", f"{_TEXT} line-break": "\n"}
+_TEXT, _TABLE, _DRAW = f"{{{_NS}text:1.0}}", f"{{{_NS}table:1.0}}", f"{{{_NS}drawing:1.0}}"
+_OFFICE, _MANIFEST = f"{{{_NS}office:1.0}}", f"{{{_NS}manifest:1.0}}"
+_STYLE = f"{{{_NS}style:1.0}}"
+_HEADING, _PARAGRAPH = f"{_TEXT}h", f"{_TEXT}p"
+_SHEET, _ROW = f"{_TABLE}table", f"{_TABLE}table-row"
+_CELL, _COVERED = f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell"
+_CELLS = frozenset({_CELL, _COVERED})
+_PAGE = f"{_DRAW}page"
+_PARAGRAPHS = frozenset({_HEADING, _PARAGRAPH})
+# What in the middle of a paragraph is written by itself.
+_APART = _PARAGRAPHS | {_SHEET, _ROW}
+_STYLES = f"{_OFFICE}automatic-styles"
+_BLANKS, _BLANK_COUNT = f"{_TEXT}s", f"{_TEXT}c"
+_SPACES = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
 # No text of the document: what was deleted, what fields are made of, what a page draws with.
 _PASSED_OVER = frozenset(
     {
-        f"{_TEXT} tracked-changes",
-        f"{_TABLE} tracked-changes",
-        f"{_TEXT} note-citation",
-        f"{_OFFICE} scripts",
-        f"{_OFFICE} forms",
-        f"{_OFFICE} styles",
-        f"{_OFFICE} automatic-styles",
-        f"{_OFFICE} font-face-decls",
-        f"{_TABLE} calculation-settings",
-        f"{_TABLE} content-validations",
-        f"{_NS}presentation:1.0 settings",
+        f"{_TEXT}tracked-changes",
+        f"{_TABLE}tracked-changes",
+        f"{_TEXT}note-citation",
+        f"{_OFFICE}scripts",
+        f"{_OFFICE}forms",
+        f"{_OFFICE}styles",
+        f"{_OFFICE}automatic-styles",
+        f"{_OFFICE}font-face-decls",
+        f"{_TABLE}calculation-settings",
+        f"{_TABLE}content-validations",
+        f"{{{_NS}presentation:1.0}}settings",
         # Who wrote a remark, and when: it stands in the middle of a paragraph.
-        *(f"http://purl.org/dc/elements/1.1/ {name}" for name in ("creator", "date")),
-        f"{_NS}meta:1.0 creator-initials",
+        *(f"{{http://purl.org/dc/elements/1.1/}}{name}" for name in ("creator", "date")),
+        f"{{{_NS}meta:1.0}}creator-initials",
     }
 )
 # What stands on each page (OASIS OpenDocument 1.3, part 3, 16.10 to 16.15), and what of it is
 # another on each.
-_HEADERS = frozenset(f"{_STYLE} header{which}" for which in ("", "-left", "-first"))
-_FOOTERS = frozenset(f"{_STYLE} footer{which}" for which in ("", "-left", "-first"))
-_OF_EACH_PAGE = frozenset({f"{_TEXT} page-number", f"{_TEXT} page-count"})
+_HEADERS = frozenset(f"{_STYLE}header{which}" for which in ("", "-left", "-first"))
+_FOOTERS = frozenset(f"{_STYLE}footer{which}" for which in ("", "-left", "-first"))
+_OF_EACH_PAGE = frozenset({f"{_TEXT}page-number", f"{_TEXT}page-count"})
 _STYLES_PART = "styles.xml"
+_PAGES_OF_STYLES = b"office:master-styles"
 _EDGES = tuple(
     f":{edge}{end}".encode()
     for edge in ("header", "footer")
@@ -56,17 +71,22 @@ _EDGES = tuple(
 _MOST_SPACES = 100
 # Cells and rows that are alike are written once, with their number; to the end of a sheet, too.
 _MOST_REPEATED = 1_000
+_COLUMNS_REPEATED = f"{_TABLE}number-columns-repeated"
+_ROWS_REPEATED = f"{_TABLE}number-rows-repeated"
+_ENCRYPTED = f"{_MANIFEST}encryption-data"
+_MANIFEST_PART = "META-INF/manifest.xml"
 
 
 def open_text(path: Path) -> UnitsDocument:
     """Open a text: a unit a heading with what is below it; what each page repeats stands once."""
     with _open_unlocked(path) as archive:
-        edges = _PageEdges()
+        before, after = "", ""
+        styles = read_part(archive, _STYLES_PART)
         # Most have none, and the styles of a program are longer than most texts.
-        if holds_any(archive, _STYLES_PART, _EDGES):
-            names = _HEADERS | _FOOTERS
-            parse_part(archive, _STYLES_PART, edges.begin, edges.end, edges.write, within=names)
-        return _read(archive, _HEADING, "".join(edges.headers), "".join(edges.footers))
+        if any(edge in styles for edge in _EDGES):
+            pages = parse_section(styles, _PAGES_OF_STYLES)
+            before, after = _read_edges(pages, _HEADERS), _read_edges(pages, _FOOTERS)
+        return _read(archive, _HEADING, before, after)
 
 
 def open_spreadsheet(path: Path) -> UnitsDocument:
@@ -82,166 +102,162 @@ def open_presentation(path: Path) -> UnitsDocument:
 
 
 def _read(archive: ZipFile, begins_unit: str, before: str = "", after: str = "") -> UnitsDocument:
-    content = _Content(begins_unit, before)
-    parse_part(archive, "content.xml", content.begin, content.end, content.write)
-    return UnitsDocument(content.finish(after) or [""])
+    content = _Content(begins_unit)
+    content.write(before)
+    root = parse_tree(archive, "content.xml", _ROW, content.fold_row)
+    content.take(root)
+    content.write(after)
+    return UnitsDocument(content.finish() or [""])
 
 
 @contextmanager
 def _open_unlocked(path: Path) -> Iterator[ZipFile]:
     with open_package(path) as archive:
-        _refuse_encrypted(archive)
+        if b"encryption-data" in read_part(archive, _MANIFEST_PART) and any(
+            name == _ENCRYPTED for name, _ in list_elements(archive, _MANIFEST_PART)
+        ):
+            raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
         yield archive
 
 
-def _refuse_encrypted(archive: ZipFile) -> None:
-    locked = False
-
-    def begin(name: str, attributes: dict[str, str]) -> None:
-        nonlocal locked
-        locked = locked or name == f"{_MANIFEST} encryption-data"
-
-    parse_part(archive, "META-INF/manifest.xml", begin)
-    if locked:
-        raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
-
-
 class _Content:
-    """Takes the elements of `content.xml` and makes units of them."""
+    """Makes units of the elements of a part."""
 
-    def __init__(self, begins_unit: str, before: str = "") -> None:
+    def __init__(self, begins_unit: str, passed_over: frozenset[str] = _PASSED_OVER) -> None:
         self._begins_unit = begins_unit
+        self._passed_over = passed_over
         self._writer = UnitWriter()
-        self._writer.write(before)
-        self._style = ""
         self._hidden_styles: set[str] = set()
         self._is_counting = False
-        # Text of paragraphs that are open: a note or a frame lies in the middle of one.
-        self._paragraphs: list[list[str]] = []
-        # Cells of the rows that are open, and how often each stands: a table may lie in a cell.
-        self._rows: list[list[tuple[str, int]]] = []
-        self._repeats: list[int] = []
+        # Text of the cells that are open: a table may lie in a cell.
         self._cells: list[list[str]] = []
-        self._passed_over = 0
         self._tables = 0
 
-    def begin(self, name: str, attributes: dict[str, str]) -> None:
-        if self._passed_over or name in _PASSED_OVER:
-            self._passed_over += 1
-            self._note_style(name, attributes)
-            return
-        if name == _SHEET:
-            self._tables += 1
-        if name == self._begins_unit and (name != _SHEET or self._tables == 1):
-            self._writer.begin(keeps_empty=self._is_counting and name != _HEADING)
-            self._is_counting = True
-            if name == _SHEET:
-                sheet = attributes.get(f"{_TABLE} name", "")
-                is_hidden = attributes.get(f"{_TABLE} style-name") in self._hidden_styles
-                self._writer.write((mark_hidden_sheet(sheet) if is_hidden else sheet) + "\n")
-        if name in (_HEADING, _PARAGRAPH):
-            self._paragraphs.append([])
-        elif name == _ROW:
-            self._rows.append([])
-            self._repeats.append(_read_count(attributes, f"{_TABLE} number-rows-repeated"))
-        elif name in (_CELL, _COVERED):
-            self._cells.append([])
-            self._repeats.append(_read_count(attributes, f"{_TABLE} number-columns-repeated"))
-        elif name in _SPACES:
-            self._add(_SPACES[name])
-        elif name == f"{_TEXT} s":
-            self._add(" " * min(_read_count(attributes, f"{_TEXT} c"), _MOST_SPACES))
-
-    def end(self, name: str) -> None:
-        if self._passed_over:
-            self._passed_over -= 1
-            return
-        if name in (_HEADING, _PARAGRAPH):
-            self._put("".join(self._paragraphs.pop()) + "\n")
-        elif name in (_CELL, _COVERED) and self._rows:
-            self._rows[-1].append(("".join(self._cells.pop()), self._repeats.pop()))
-        elif name == _ROW:
-            row = _join_row(self._rows.pop()) + "\n"
-            self._put(row * (self._repeats.pop() if row.strip() else 1))
-        elif name == _SHEET:
-            self._tables -= 1
-
     def write(self, text: str) -> None:
-        if not self._passed_over and self._paragraphs:
-            self._paragraphs[-1].append(text)
-
-    def finish(self, after: str = "") -> list[str]:
-        self._writer.write(after)
-        self._writer.begin(keeps_empty=self._is_counting and self._begins_unit != _HEADING)
-        return self._writer.units
-
-    def _note_style(self, name: str, attributes: dict[str, str]) -> None:
-        """Styles stand before what has them; of one it counts whether it hides a sheet."""
-        if name == f"{_STYLE} style":
-            self._style = attributes.get(f"{_STYLE} name", "")
-        elif (
-            name == f"{_STYLE} table-properties" and attributes.get(f"{_TABLE} display") == "false"
-        ):
-            self._hidden_styles.add(self._style)
-
-    def _add(self, text: str) -> None:
-        if self._paragraphs:
-            self._paragraphs[-1].append(text)
-
-    def _put(self, text: str) -> None:
-        """A paragraph or a row goes into the cell that is open, else into the unit."""
+        """Add to the cell that is open, else to the unit."""
         if self._cells:
             self._cells[-1].append(text)
         else:
             self._writer.write(text)
 
+    def fold_row(self, row: Element) -> None:
+        """Leave of a row its text alone."""
+        text = self._read_row(row)
+        row.clear()
+        row.text = text
 
-class _PageEdges:
-    """Takes the elements of `styles.xml` and keeps the text of headers and footers, each once."""
+    def take(self, element: Element) -> None:
+        """Write the text of all that lies in an element."""
+        for child in element:
+            self._take_child(child, child.tag)
 
-    def __init__(self) -> None:
-        self.headers: list[str] = []
-        self.footers: list[str] = []
-        self._open: _Content | None = None
-        self._passed_over = 0
+    def finish(self) -> list[str]:
+        """The units."""
+        self._writer.begin(keeps_empty=self._is_counting and self._begins_unit != _HEADING)
+        return self._writer.units
 
-    def begin(self, name: str, attributes: dict[str, str]) -> None:
-        if self._open is None:
-            is_edge = name in _HEADERS or name in _FOOTERS
-            if is_edge and attributes.get(f"{_STYLE} display") != "false":
-                self._open = _Content("")
-        elif self._passed_over or name in _OF_EACH_PAGE:
-            self._passed_over += 1
-        else:
-            self._open.begin(name, attributes)
-
-    def end(self, name: str) -> None:
-        if self._open is None:
+    def _take_child(self, element: Element, tag: str) -> None:
+        if tag in self._passed_over:
+            if tag == _STYLES:
+                self._hidden_styles.update(_list_hidden_styles(element))
             return
-        if self._passed_over:
-            self._passed_over -= 1
-        elif name in _HEADERS or name in _FOOTERS:
-            texts = self.headers if name in _HEADERS else self.footers
-            text = "".join(self._open.finish())
-            if text.strip() and text not in texts:
-                texts.append(text)
-            self._open = None
+        is_sheet = tag == _SHEET
+        self._tables += is_sheet
+        if tag == self._begins_unit and not self._cells and (not is_sheet or self._tables == 1):
+            self._begin_unit(element)
+        if tag in _PARAGRAPHS:
+            self._write_paragraph(element)
+        elif tag == _ROW:
+            is_folded = len(element) == 0
+            self.write((is_folded and element.text) or self._read_row(element))
         else:
-            self._open.end(name)
+            self.take(element)
+        self._tables -= is_sheet
 
-    def write(self, text: str) -> None:
-        if self._open is not None and not self._passed_over:
-            self._open.write(text)
+    def _begin_unit(self, element: Element) -> None:
+        self._writer.begin(keeps_empty=self._is_counting and element.tag != _HEADING)
+        self._is_counting = True
+        if element.tag == _SHEET:
+            name = element.get(f"{_TABLE}name", "")
+            is_hidden = element.get(f"{_TABLE}style-name") in self._hidden_styles
+            self._writer.write((mark_hidden_sheet(name) if is_hidden else name) + "\n")
+
+    def _write_paragraph(self, element: Element) -> None:
+        pieces: list[str] = []
+        self._collect(element, pieces)
+        self.write("".join(pieces) + "\n")
+
+    def _collect(self, element: Element, pieces: list[str]) -> None:
+        """The text of a paragraph; a note or a frame in the middle of it is written before it."""
+        if element.text:
+            pieces.append(element.text)
+        for child in element:
+            tag = child.tag
+            if tag in _SPACES:
+                pieces.append(_SPACES[tag])
+            elif tag == _BLANKS:
+                pieces.append(" " * min(_read_count(child.get(_BLANK_COUNT, "1")), _MOST_SPACES))
+            elif tag in _APART:
+                self._take_child(child, tag)
+            elif tag not in self._passed_over:
+                self._collect(child, pieces)
+            if child.tail:
+                pieces.append(child.tail)
+
+    def _read_row(self, row: Element) -> str:
+        cells: list[str] = []
+        empty = 0
+        for cell in row:
+            tag = cell.tag
+            if tag in _CELLS:
+                text = self._read_cell(cell) if len(cell) else ""
+                repeated = cell.get(_COLUMNS_REPEATED)
+                count = 1 if repeated is None else _read_count(repeated)
+                if text:
+                    cells += [""] * empty
+                    cells += [text] * count
+                    empty = 0
+                else:
+                    empty += count
+        if not cells:
+            return "\n"
+        return f"{' | '.join(cells)}\n" * _read_count(row.get(_ROWS_REPEATED, "1"))
+
+    def _read_cell(self, cell: Element) -> str:
+        first = cell[0]
+        # Most hold one paragraph, and it nothing but text.
+        if len(cell) == 1 and first.tag == _PARAGRAPH and len(first) == 0:
+            text = first.text or ""
+        else:
+            self._cells.append([])
+            self.take(cell)
+            text = "".join(self._cells.pop())
+        return " ".join(text.split())
 
 
-def _join_row(cells: list[tuple[str, int]]) -> str:
-    while cells and not cells[-1][0].strip():
-        cells.pop()
-    return join_cells(text for text, count in cells for _ in range(count))
+def _read_edges(styles: Element, names: frozenset[str]) -> str:
+    """The text of headers or footers, each once."""
+    texts: dict[str, None] = {}
+    for edge in styles.iter():
+        if edge.tag in names and edge.get(f"{_STYLE}display") != "false":
+            content = _Content("", _PASSED_OVER | _OF_EACH_PAGE)
+            content.take(edge)
+            text = "".join(content.finish())
+            if text.strip():
+                texts[text] = None
+    return "".join(texts)
 
 
-def _read_count(attributes: dict[str, str], name: str) -> int:
-    """How often something stands there, in an attribute; no more often than is sensible."""
+def _list_hidden_styles(styles: Element) -> Iterator[str]:
+    """The names of styles that hide a sheet."""
+    for style in styles.iter(f"{_STYLE}style"):
+        for properties in style.iter(f"{_STYLE}table-properties"):
+            if properties.get(f"{_TABLE}display") == "false":
+                yield style.get(f"{_STYLE}name", "")
+
+
+def _read_count(digits: str) -> int:
+    """How often something stands there, by an attribute; no more often than is sensible."""
     # `int` refuses figures of thousands of digits.
-    digits = attributes.get(name, "1")[:10]
+    digits = digits[:10]
     return min(int(digits), _MOST_REPEATED) if digits.isdecimal() else 1

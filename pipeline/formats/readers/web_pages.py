@@ -5,9 +5,10 @@ from collections import Counter
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from pathlib import Path
-from xml.parsers import expat
+from typing import NamedTuple
+from xml.etree.ElementTree import Element  # the type alone: pages are parsed in `xml_parts`
 
-from pipeline.formats.readers.xml_parts import DoctypeError
+from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
 from pipeline.formats.text_encoding import decode_named, decode_text, find_encoding
 from pipeline.formats.units import UnitsDocument, UnitWriter
 
@@ -53,6 +54,7 @@ _ENDED_BY = {
 _BETWEEN_CELLS = " | "
 _BEFORE_FIRST_CELL = re.compile(r"^[ \t]*\| ", re.MULTILINE)
 _NAMED_CHARACTER = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
+_HIDING = frozenset({"hidden", "aria-hidden", "style"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
 
@@ -81,25 +83,89 @@ def read_page_units(page: str) -> list[str]:
 
 def read_xhtml_units(page: str) -> list[str]:
     """The same of a page that should be XML, as those of books are: in half the time if it is."""
-    reader = _PageReader()
-    parser = expat.ParserCreate("utf-8")
-    parser.buffer_text = True
-    parser.StartElementHandler = reader.begin_element
-    parser.EndElementHandler = reader.end_element
-    parser.CharacterDataHandler = reader.handle_data
-    parser.EntityDeclHandler = _refuse_entity
-    try:
-        # Without the document type no names of characters are known, and expat leaves them out.
-        if _NAMED_CHARACTER.search(page):
-            return read_page_units(page)
-        parser.Parse(page.encode("utf-8", "replace"), True)
-    except (expat.ExpatError, DoctypeError):
+    # Without the document type no names of characters are known, and expat leaves them out.
+    if _NAMED_CHARACTER.search(page):
         return read_page_units(page)
-    return reader.finish()
+    try:
+        root = parse_page(page.encode("utf-8", "replace"))
+        writer = _TreeWriter()
+        writer.write_element(root)
+    except (NoPlainXmlError, RecursionError):
+        return read_page_units(page)
+    return writer.finish()
 
 
-def _refuse_entity(*declaration: object) -> None:
-    raise DoctypeError
+class _Around(NamedTuple):
+    """What is written around an element.
+
+    Args:
+        before: Before its text; None if the element is passed over.
+        after: After it.
+        begins_unit: Whether a unit begins with it.
+        keeps_spaces: Whether white space in it is shown as it is.
+    """
+
+    before: str | None
+    after: str = ""
+    begins_unit: bool = False
+    keeps_spaces: bool = False
+
+
+class _TreeWriter:
+    """Writes what is shown of a page that is a tree: its elements end where XML says so."""
+
+    def __init__(self) -> None:
+        self._writer = UnitWriter()
+        self._by_name: dict[str, _Around] = {}
+
+    def finish(self) -> list[str]:
+        """The texts, cut at the headings."""
+        return _finish_units(self._writer)
+
+    def write_element(self, element: Element, *, keeps_spaces: bool = False) -> None:
+        """Write an element with all that is in it."""
+        around = self._by_name.get(element.tag)
+        if around is None:
+            around = self._by_name[element.tag] = _tell_around(element.tag.rpartition("}")[2])
+        if around.before is None or (element.attrib and _is_hidden(element.attrib)):
+            return
+        write = self._writer.write
+        if around.begins_unit:
+            self._writer.begin()
+        if around.before:
+            write(around.before)
+        keeps_spaces = keeps_spaces or around.keeps_spaces
+        if element.text:
+            write(element.text if keeps_spaces else _collapse_spaces(element.text))
+        for child in element:
+            self.write_element(child, keeps_spaces=keeps_spaces)
+            if child.tail:
+                write(child.tail if keeps_spaces else _collapse_spaces(child.tail))
+        if around.after:
+            write(around.after)
+
+
+def _tell_around(tag: str) -> _Around:
+    if tag in _PASSED_OVER:
+        return _Around(None)
+    if tag in _CELLS:
+        return _Around(_BETWEEN_CELLS)
+    if tag not in _BLOCKS:
+        return _Around("")
+    after = "" if tag in _VOID else "\n"
+    return _Around("\n- " if tag == "li" else "\n", after, tag in _HEADINGS, tag == "pre")
+
+
+def _finish_units(writer: UnitWriter) -> list[str]:
+    return [_BEFORE_FIRST_CELL.sub("", unit) for unit in writer.finish()]
+
+
+def _collapse_spaces(text: str) -> str:
+    """Each run of white space as one space."""
+    words = " ".join(text.split())
+    if text[0].isspace():
+        words = f" {words}"
+    return f"{words} " if text[-1].isspace() and words != " " else words
 
 
 class _PageReader(HTMLParser):
@@ -115,22 +181,17 @@ class _PageReader(HTMLParser):
 
     def finish(self) -> list[str]:
         """The texts, cut at the headings."""
-        return [_BEFORE_FIRST_CELL.sub("", unit) for unit in self.writer.finish()]
+        return _finish_units(self.writer)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.begin_element(tag, dict(attrs))
+        self._begin_element(tag, dict(attrs))
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.begin_element(tag, dict(attrs))
-        self.end_element(tag)
-
-    def end_element(self, tag: str) -> None:
-        """An element ends, and not only a tag stands there that may have none to end."""
+        self._begin_element(tag, dict(attrs))
         if tag not in _VOID:
             self.handle_endtag(tag)
 
-    def begin_element(self, tag: str, attributes: Mapping[str, str | None]) -> None:
-        """An element begins."""
+    def _begin_element(self, tag: str, attributes: Mapping[str, str | None]) -> None:
         while self._passed_over and tag in _ENDED_BY.get(self._passed_over[-1], ()):
             self._open_counts[self._passed_over.pop()] -= 1
         if tag in _VOID:
@@ -186,10 +247,13 @@ class _PageReader(HTMLParser):
     def handle_data(self, data: str) -> None:
         if self._passed_over:
             return
-        self.writer.write(data if self._is_preformatted else re.sub(r"\s+", " ", data))
+        if data:
+            self.writer.write(data if self._is_preformatted else _collapse_spaces(data))
 
 
 def _is_hidden(attributes: Mapping[str, str | None]) -> bool:
+    if _HIDING.isdisjoint(attributes):
+        return False
     return (
         "hidden" in attributes
         or (attributes.get("aria-hidden") or "").lower() == "true"

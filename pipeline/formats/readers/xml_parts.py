@@ -1,11 +1,19 @@
-"""XML parts of a package, parsed as a stream, so that no part is held as a tree."""
+"""XML parts of a package, parsed by the standard library's parser in C.
+
+It makes a tree without a call into Python for each element. Nothing may define entities, so that
+none can grow.
+"""
 
 import lzma
+import re
 import zipfile
 import zlib
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from pathlib import Path
+from typing import Any, cast
+from xml.etree import ElementTree
 from xml.parsers import expat
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
@@ -13,13 +21,47 @@ from pipeline.formats.packages import MAX_EXPANDED_BYTES
 from shared.errors import RejectionCode
 
 _PIECE_BYTES = 1 << 16
-_OVERLAP_BYTES = 64
-MAX_DEPTH = 2_000
+# A tree takes some ten times as much.
+_LARGE_TREE_BYTES = 6 << 20
 _BROKEN_PART = "a part of it breaks off or is no XML"
+_ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?=[\s>])[^<>]*>")
 
 
-class DoctypeError(Exception):
-    """A part declares a document type, which may define entities. Never leaves this package."""
+class NoPlainXmlError(Exception):
+    """A page is no XML, or defines entities."""
+
+
+class _DefinitionError(Exception):
+    """A part declares what may define entities. Never leaves this module."""
+
+
+class _PrologueEnd(Exception):
+    """The first element of a part begins: no declaration can follow."""
+
+
+class _Prologue:
+    """Looks at what stands before the first element, and refuses some of its declarations."""
+
+    def __init__(self, *, allows_doctype: bool = False) -> None:
+        parser = expat.ParserCreate()
+        if allows_doctype:
+            parser.EntityDeclHandler = _refuse_definition
+        else:
+            parser.StartDoctypeDeclHandler = _refuse_definition
+        parser.StartElementHandler = _end_prologue
+        self._parser: expat.XMLParserType | None = parser
+
+    def check(self, piece: bytes) -> None:
+        """Look at the next piece.
+
+        Raises:
+            _DefinitionError: There is a declaration that is refused.
+        """
+        if self._parser is not None:
+            try:
+                self._parser.Parse(piece, False)
+            except _PrologueEnd:
+                self._parser = None
 
 
 @contextmanager
@@ -37,86 +79,122 @@ def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
         yield archive
 
 
-def parse_part(
+def list_elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[str, str]]]:
+    """The elements of a short part, in order: the name of each, and its attributes.
+
+    Raises:
+        UnreadableDocumentError: The part is missing, damaged or too large.
+    """
+    return [(one.tag, one.attrib) for one in parse_tree(archive, part).iter()]
+
+
+def parse_tree(
     archive: zipfile.ZipFile,
     part: str,
-    begin: Callable[[str, dict[str, str]], None],
-    end: Callable[[str], None] | None = None,
-    write: Callable[[str], None] | None = None,
-    within: frozenset[str] | None = None,
-) -> None:
+    folded: str = "",
+    fold: Callable[[ElementTree.Element], None] | None = None,
+) -> ElementTree.Element:
     """Parse a part of a package.
 
     Args:
         archive: The package.
         part: Its name in there.
-        begin: Called with each element's name, as `namespace name`, and its attributes.
-        end: Called with the name at its end.
-        write: Called with text.
-        within: Names of elements outside of which nothing is called; None for all of the part.
+        folded: The name of elements that are made less once parsed, in a large part.
+        fold: Makes one less.
 
     Raises:
-        UnreadableDocumentError: The part is missing, damaged, nested too deeply or too large.
+        UnreadableDocumentError: The part is missing, damaged or too large, or it declares a
+            document type, which may define entities.
+        MemoryError: The tree takes more than the process may use.
     """
-    depth = 0
-    parser = expat.ParserCreate(namespace_separator=" ")
-    parser.buffer_text = True
+    is_large = part in archive.NameToInfo and archive.getinfo(part).file_size > _LARGE_TREE_BYTES
+    pieces = _read_pieces(archive, part)
+    return _parse(pieces, folded, fold if is_large else None)
 
-    def go_down(name: str, attributes: dict[str, str]) -> None:
-        nonlocal depth
-        depth += 1
-        if depth > MAX_DEPTH:
-            raise RecursionError
-        begin(name, attributes)
 
-    def go_up(name: str) -> None:
-        nonlocal depth
-        depth -= 1
-        if end is not None:
-            end(name)
-        if depth == 0 and within is not None:
-            look_for_next()
+def parse_section(part: bytes, name: bytes) -> ElementTree.Element:
+    """Parse of a part its root and a section in it; all of it where the section is not found.
 
-    def enter(name: str, attributes: dict[str, str]) -> None:
-        if within is None or name in within:
-            parser.StartElementHandler = go_down
-            parser.EndElementHandler = go_up
-            parser.CharacterDataHandler = write
-            go_down(name, attributes)
+    Args:
+        part: The part.
+        name: The name of the section's element, with the prefix that programs give it.
 
-    def look_for_next() -> None:
-        parser.StartElementHandler = enter
-        parser.EndElementHandler = None
-        parser.CharacterDataHandler = None
+    Raises:
+        UnreadableDocumentError: As by `parse_tree`.
+    """
+    root, start = _ROOT.search(part), part.find(b"<" + name)
+    end = part.rfind(b"</" + name)
+    if root is None or not root.end() <= start < end:
+        return _parse((part,))
+    return _parse((part[: root.end()], part[start:end], b"</" + name + b"></" + root[1] + b">"))
 
-    look_for_next()
-    parser.StartDoctypeDeclHandler = _refuse_doctype
+
+def parse_page(page: bytes) -> ElementTree.Element:
+    """Parse a page of a book, whose document type may name its kind and nothing else.
+
+    Raises:
+        NoPlainXmlError: It is no XML, or defines entities.
+    """
     try:
-        for piece in _read_pieces(archive, part):
-            parser.Parse(piece, False)
-        parser.Parse(b"", True)
-    except DoctypeError as error:
-        reason = "a part of it defines entities, which no office program writes"
-        raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason) from error
-    except expat.ExpatError as error:
-        raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
+        return _feed((page,), _Prologue(allows_doctype=True))
+    except (_DefinitionError, ElementTree.ParseError, expat.ExpatError) as error:
+        raise NoPlainXmlError from error
 
 
-def holds_any(archive: zipfile.ZipFile, part: str, words: Collection[bytes]) -> bool:
-    """Whether a part holds any of some words of at most `_OVERLAP_BYTES`; False without the part.
+def read_part(archive: zipfile.ZipFile, part: str) -> bytes:
+    """The bytes of a part; none without the part.
 
     Raises:
         UnreadableDocumentError: The part is damaged or too large.
     """
-    if part not in archive.NameToInfo:
-        return False
-    before = b""
-    for piece in _read_pieces(archive, part):
-        text = before + piece
-        if any(word in text for word in words):
-            return True
-        before = piece[-_OVERLAP_BYTES:]
-    return False
+    return b"".join(_read_pieces(archive, part)) if part in archive.NameToInfo else b""
+
+
+def _parse(
+    pieces: Iterable[bytes],
+    folded: str = "",
+    fold: Callable[[ElementTree.Element], None] | None = None,
+) -> ElementTree.Element:
+    try:
+        if fold is None:
+            return _feed(pieces, _Prologue())
+        return _feed_folding(pieces, _Prologue(), folded, fold)
+    except _DefinitionError as error:
+        reason = "a part of it defines entities, which no office program writes"
+        raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason) from error
+    except (ElementTree.ParseError, expat.ExpatError) as error:
+        raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
+
+
+def _feed(pieces: Iterable[bytes], prologue: _Prologue) -> ElementTree.Element:
+    # It gets nothing that defines an entity.
+    parser: ElementTree.XMLParser = ElementTree.XMLParser()  # noqa: S314  # see above
+    for piece in pieces:
+        prologue.check(piece)
+        parser.feed(piece)
+    return parser.close()
+
+
+def _feed_folding(
+    pieces: Iterable[bytes],
+    prologue: _Prologue,
+    folded: str,
+    fold: Callable[[ElementTree.Element], None],
+) -> ElementTree.Element:
+    parser: ElementTree.XMLPullParser[Any] = ElementTree.XMLPullParser(("end",))
+    root = ElementTree.Element("")
+    for piece in chain(pieces, (b"",)):
+        if piece:
+            prologue.check(piece)
+            parser.feed(piece)
+        else:
+            parser.close()
+        # The last element that ends is the root.
+        for event in parser.read_events():
+            root = cast("ElementTree.Element", cast(Any, event)[1])
+            if root.tag == folded:
+                fold(root)
+    return root
 
 
 def _read_pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
@@ -138,5 +216,9 @@ def _read_pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
         ) from error
 
 
-def _refuse_doctype(*declaration: object) -> None:
-    raise DoctypeError
+def _refuse_definition(*declaration: object) -> None:
+    raise _DefinitionError
+
+
+def _end_prologue(*element: object) -> None:
+    raise _PrologueEnd

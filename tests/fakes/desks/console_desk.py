@@ -13,6 +13,7 @@ from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.dead_letter_boxes import chunk_body, make_state, put_letters, to_attributes
 from tests.fakes.desks.api_desk import Answer, make_event, open_api_desk
 from tests.fakes.entered_documents import Ledger
+from tests.fakes.swept_ledger import find_whole
 
 OPERATOR = "operators-key"
 # What strangers put into names, bodies and answers to have a page do something.
@@ -35,9 +36,10 @@ class ConsoleDesk:
         """A part of a page, with its status."""
         return self.api.browse(f"/console/parts/{place}", query=query or None)
 
-    def act(self, action, key_id=OPERATOR, **form):
+    def act(self, action, key_id=OPERATOR, key=None, **form):
         """What an operator does; the fields of the form are sent as the script sends them."""
-        event = make_event("POST", f"/console/actions/{action}", form, key_id=key_id)
+        headers = {"Idempotency-Key": key} if key else None
+        event = make_event("POST", f"/console/actions/{action}", form, headers, key_id=key_id)
         raw = self.operator.answer(event, LambdaContext(29.0))
         headers = {name: values[0] for name, values in raw["multiValueHeaders"].items()}
         return Answer(raw["statusCode"], headers, raw["body"])
@@ -115,4 +117,6 @@ def assert_harmless(answer):
 @contextmanager
 def open_console_desk(**settings):
     with open_api_desk(with_model=False, **settings) as api:
-        yield ConsoleDesk(api)
+        desk = ConsoleDesk(api)
+        find_whole(desk.table, api.now)
+        yield desk

@@ -1,6 +1,11 @@
 """Names of stacks, and what AWS's refusals become."""
 
+from datetime import UTC, datetime, timedelta, timezone
+from io import BytesIO
+
+import botocore.utils
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
@@ -95,3 +100,59 @@ def test_emulator_is_reached_whatever_the_caller_has_configured(monkeypatch):
     sqs = session.client("sqs", endpoint_url="http://127.0.0.1:9")
     assert sqs.meta.region_name == "us-east-1"
     assert session.get_credentials().get_frozen_credentials() == ("test", "test", None, None)
+
+
+class RawBody(BytesIO):
+    """A body of an answer, as urllib3 hands it out."""
+
+    def stream(self, _amount: int = 0, **_options: object) -> list[bytes]:
+        return [self.read()]
+
+
+def answer_times(session, times):
+    """The times of a listing whose objects were changed at these, as the session reads them."""
+    entries = "".join(
+        f"<Contents><Key>{n}</Key><LastModified>{time}</LastModified></Contents>"
+        for n, time in enumerate(times)
+    )
+    body = f"<ListBucketResult>{entries}</ListBucketResult>".encode()
+    s3 = session.client("s3", endpoint_url="http://127.0.0.1:9")
+    s3.meta.events.register(
+        "before-send", lambda request, **_: AWSResponse(request.url, 200, {}, RawBody(body))
+    )
+    return [one["LastModified"] for one in s3.list_objects_v2(Bucket="documents")["Contents"]]
+
+
+ISO_TIMES = {
+    "2026-11-28T19:06:29.000Z": datetime(2026, 11, 28, 19, 6, 29, tzinfo=UTC),
+    "2026-11-28T19:06:29Z": datetime(2026, 11, 28, 19, 6, 29, tzinfo=UTC),
+    "2026-11-28T19:06:29.123456+02:00": datetime(
+        2026, 11, 28, 19, 6, 29, 123456, tzinfo=timezone(timedelta(hours=2))
+    ),
+    # What only botocore reads: seconds, a time of HTTP, a day alone, a fraction of one digit.
+    "1764356789": datetime(2025, 11, 28, 19, 6, 29, tzinfo=UTC),
+    "Sat, 28 Nov 2026 19:06:29 GMT": datetime(2026, 11, 28, 19, 6, 29, tzinfo=UTC),
+    "2026-11-28T19:06:29.5Z": datetime(2026, 11, 28, 19, 6, 29, 500_000, tzinfo=UTC),
+}
+
+
+@pytest.mark.parametrize(
+    "session",
+    [
+        pytest.param(lambda: open_session("us-east-1"), id="aws"),
+        pytest.param(lambda: open_emulator_session("us-east-1", "test", "test"), id="emulator"),
+    ],
+)
+def test_times_in_answers_are_what_botocore_makes_of_them(session):
+    read = answer_times(session(), ISO_TIMES)
+    assert read == list(ISO_TIMES.values())
+    assert read == [botocore.utils.parse_timestamp(time) for time in ISO_TIMES]
+
+
+def test_times_of_a_listing_are_read_without_the_parser_that_is_slow(monkeypatch):
+    def refuse(time):
+        raise AssertionError(f"read by botocore: {time}")
+
+    monkeypatch.setattr("infra.aws.parse_timestamp", refuse)
+    session = open_emulator_session("us-east-1", "test", "test")
+    assert len(answer_times(session, ["2026-11-28T19:06:29.000Z"] * 3)) == 3

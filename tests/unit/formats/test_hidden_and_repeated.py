@@ -3,7 +3,7 @@
 import pytest
 
 from infra.project_files import PROJECT
-from pipeline.formats.readers.old_workbooks import list_hidden_sheets
+from pipeline.formats.readers.old_workbooks import list_old_sheets
 from shared.document_formats import SECTION
 from tests.fakes.office.compound_files import make_compound_file
 from tests.fakes.office.packages import (
@@ -73,11 +73,26 @@ def test_a_hidden_sheet_of_an_old_workbook_says_so(read, state):
     assert hidden[0] == shown[0]
 
 
-def test_a_workbook_that_is_damaged_hides_nothing():
+def test_a_workbook_that_is_damaged_has_no_sheets_or_some():
     damaged = b"\x85\x00\x0d\x00....\x01\x00\x05\x00Ships"
-    assert list_hidden_sheets(damaged) == frozenset()
+    assert list_old_sheets(damaged) == []
     packed = make_compound_file({"Workbook": damaged[:-3]})
-    assert list_hidden_sheets(packed) <= {"Sh\0\0\0"}
+    assert {sheet.name for sheet in list_old_sheets(packed)} <= {"Sh\0\0\0"}
+
+
+@pytest.mark.parametrize("before", [4096, 4096 + 500, 4096 + 510])
+def test_the_sheets_of_an_old_workbook_are_listed_wherever_they_lie(before):
+    # Records of sheets at the beginning of a sector, and across the end of one.
+    names = [("Costs", 0), ("Secret", 2), ("\u041f\u0440\u0438", 0)]
+    stream = b"\xff\xff" + (before - 4).to_bytes(2, "little") + bytes(before - 4)
+    for name, state in names:
+        wide = not name.isascii()
+        text = bytes([len(name), wide]) + name.encode("utf-16-le" if wide else "latin-1")
+        stream += b"\x85\x00" + (6 + len(text)).to_bytes(2, "little")
+        stream += bytes(4) + bytes([state, 0]) + text
+    stream += b"\x0a\x00\x00\x00"
+    sheets = list_old_sheets(make_compound_file({"Workbook": stream}))
+    assert sheets == [(name, state > 0) for name, state in names]
 
 
 def test_a_hidden_sheet_of_an_opendocument_spreadsheet_says_so(read):

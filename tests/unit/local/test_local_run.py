@@ -5,7 +5,6 @@ import sys
 
 import pytest
 
-from infra.cli.exit_codes import ExitCode
 from infra.cli.local.local_stack import describe_clients, describe_inbound_mail
 from infra.cli.local.run import compose_arguments, compose_environment, run_with_emulator
 from infra.cli.output import Output
@@ -61,11 +60,14 @@ def running(monkeypatch):
     monkeypatch.setattr("infra.cli.local.run.read_live_record", lambda folder: RECORD)
 
 
-@pytest.mark.parametrize(("status", "code"), [(0, ExitCode.OK), (3, ExitCode.FAILED)])
-def test_a_command_ends_as_it_ends(running, tmp_path, status, code):
-    wanted = f"assert os.environ['AWS_ENDPOINT_URL'] == {URL!r}; sys.exit({status})"
+@pytest.mark.parametrize(
+    ("ending", "status"),
+    [("sys.exit(0)", 0), ("sys.exit(6)", 6), ("os.kill(os.getpid(), 15)", 128 + 15)],
+)
+def test_a_command_ends_as_it_ends(running, tmp_path, ending, status):
+    wanted = f"assert os.environ['AWS_ENDPOINT_URL'] == {URL!r}; {ending}"
     command = [sys.executable, "-c", f"import os, sys; {wanted}"]
-    assert run_with_emulator(tmp_path, command, Output()) is code
+    assert run_with_emulator(tmp_path, command, Output()) == status
 
 
 def test_a_command_that_is_not_there_and_a_stack_that_does_not_run(running, tmp_path, monkeypatch):

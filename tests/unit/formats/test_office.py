@@ -1,0 +1,55 @@
+"""Office files whose plain text does not tell all: rows, sheets and headings are found even so."""
+
+import pytest
+
+from tests.fakes.office.packages import docx_parts, make_package, xlsx_parts
+
+
+@pytest.mark.parametrize(
+    ("sheets", "texts"),
+    [
+        # A line end in a cell looks like the end of a row, alone and in a row of cells.
+        ({"A": [["x", "one\ntwo", "y"], ["1", "2", "3"]]}, ["A\nx | one two | y\n1 | 2 | 3"]),
+        ({"A": [["one\ntwo"]], "B": [["x"]]}, ["A\none two", "B\nx"]),
+        # So does what looks like the beginning of the next sheet.
+        (
+            {"A": [["x", "y\n\nB"], ["1", "2"]], "B": [["3", "4"]]},
+            ["A\nx | y B\n1 | 2", "B\n3 | 4"],
+        ),
+        ({"A": [["x", "y\n\nB\nz", ""]], "B": [["3", "4"]]}, ["A\nx | y B z", "B\n3 | 4"]),
+        ({"A": [["x", "tab\tin"], ["1", "2"]]}, ["A\nx | tab in\n1 | 2"]),
+        # Rows of one width, with sheets that have none.
+        (
+            {"A": [["x", "y"], ["1", ""]], "B": [], "C": [["z", "|"]]},
+            ["A\nx | y\n1", "B", "C\nz | |"],
+        ),
+        ({"A": [["long", "er", "row"], ["short"]], "A ": []}, ["A\nlong | er | row\nshort", "A"]),
+    ],
+)
+def test_rows_and_sheets_are_told_whatever_stands_in_cells(read, sheets, texts):
+    assert read(make_package(xlsx_parts(sheets))).texts == texts
+
+
+@pytest.mark.parametrize(
+    ("blocks", "texts"),
+    [
+        # A table of contents with the very words of the headings.
+        (
+            [(None, "One"), (None, "Two"), ("One", "alpha"), ("Two", "beta")],
+            ["One\nTwo", "One\nalpha", "Two\nbeta"],
+        ),
+        # A paragraph that has the words of the heading above it.
+        ([("One", "One"), ("Two", "One")], ["One\nOne", "Two\nOne"]),
+        # Headings of the same words.
+        ([("One", "alpha"), ("One", "beta")], ["One\nalpha", "One\nbeta"]),
+        # Words that Markdown writes in another way.
+        (
+            [("a*b* [c](d) \\ <e>", "f"), ("1. Two", "3. no")],
+            ["a*b* [c](d) \\ <e>\nf", "1. Two\n3. no"],
+        ),
+        # What begins as a heading of Markdown does.
+        ([("One", "# Two"), ("Two", "## One")], ["One\n# Two", "Two\n## One"]),
+    ],
+)
+def test_headings_are_told_from_lines_of_the_same_words(read, blocks, texts):
+    assert read(make_package(docx_parts(blocks))).texts == texts
