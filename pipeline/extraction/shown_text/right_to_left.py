@@ -189,9 +189,7 @@ def _set_outer_brackets(line: list[Glyph], kinds: str) -> None:
 
 
 def _is_beside(kinds: str, place: int, step: int) -> bool:
-    """Whether what stands outside of a bracket, one step on, is of this script, if need be behind
-    spaces, and none of them is inside.
-    """
+    """Whether a word of this script is outside of a bracket, a step on, and inside no space."""
     near = kinds[max(0, place - _MAX_SPACES) : place][::-1]
     if step > 0:
         near = kinds[place + 1 : place + 1 + _MAX_SPACES]

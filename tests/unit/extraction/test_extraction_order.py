@@ -90,7 +90,7 @@ def test_spaces_of_another_script_are_none_of_the_words_beside_it(read_text):
 
 
 def test_words_of_this_script_between_drawn_spaces_are_apart(read_text):
-    """As Chromium writes it in a line of English: spaces are drawn around the words, not between."""
+    """As Chromium writes it in a line of English: the spaces that are drawn are around them."""
     places = b" ".join(
         b"1 0 0 1 %d 700 Tm <%b> Tj" % place
         for place in ((360, b"454443"), (386, b"41"), (394, b"42"), (400, b"4344"))
