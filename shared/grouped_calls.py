@@ -22,6 +22,7 @@ _LONGEST_WAIT_SECONDS = 2.0
 class _Call(Generic[ArgT, ResultT]):
     argument: ArgT
     is_taken: bool = False
+    is_over: bool = False
     results: Sequence[ResultT] = ()
 
 
@@ -37,8 +38,8 @@ class GroupedCalls(Generic[ArgT, ResultT]):
         self._run = run
         self._most = most
         self._waiting: list[_Call[ArgT, ResultT]] = []
-        self._lock = threading.Lock()
-        self._turn = threading.Lock()
+        self._is_running = False
+        self._changed = threading.Condition()
 
     def __call__(self, argument: ArgT) -> ResultT:
         """The result for an argument.
@@ -47,31 +48,40 @@ class GroupedCalls(Generic[ArgT, ResultT]):
             Exception: As `run` does. Where that failed for several, each has been tried alone.
         """
         call: _Call[ArgT, ResultT] = _Call(argument)
-        with self._lock:
+        with self._changed:
             self._waiting.append(call)
-        if self._turn.acquire(timeout=_LONGEST_WAIT_SECONDS):
+            # Whoever has been taken along waits for that request only, not for a later one.
+            self._changed.wait_for(
+                lambda: call.is_over if call.is_taken else not self._is_running,
+                _LONGEST_WAIT_SECONDS,
+            )
+            group = self._take_waiting(call)
+        if group:
             try:
-                if not call.is_taken:
-                    self._run_waiting(call)
+                self._run_together(group)
             finally:
-                self._turn.release()
-        with self._lock:
-            if not call.is_taken:
-                self._waiting.remove(call)
+                self._end(group)
         # In vain together, or not taken along in time.
         [result] = call.results or self._run([argument])
         return result
 
-    def _run_waiting(self, own: _Call[ArgT, ResultT]) -> None:
-        """Carry out what waits, one's own call among it."""
-        with self._lock:
-            others = [call for call in self._waiting if call is not own]
-            group = [own, *others[: self._most - 1]]
-            self._waiting = others[self._most - 1 :]
-            for call in group:
-                call.is_taken = True
+    def _take_waiting(self, own: _Call[ArgT, ResultT]) -> list[_Call[ArgT, ResultT]]:
+        """What goes out now, one's own call first; nothing if that is for others, or alone."""
+        if own.is_taken:
+            return []
+        self._waiting.remove(own)
+        if self._is_running:
+            return []
+        group = [own, *self._waiting[: self._most - 1]]
+        self._waiting = self._waiting[self._most - 1 :]
+        self._is_running = True
+        for call in group:
+            call.is_taken = True
+        return group
+
+    def _run_together(self, group: Sequence[_Call[ArgT, ResultT]]) -> None:
         if len(group) == 1:
-            own.results = self._run([own.argument])
+            group[0].results = self._run([group[0].argument])
             return
         try:
             results = self._run([call.argument for call in group])
@@ -80,3 +90,10 @@ class GroupedCalls(Generic[ArgT, ResultT]):
             return
         for call, result in zip(group, results, strict=True):
             call.results = (result,)
+
+    def _end(self, group: Sequence[_Call[ArgT, ResultT]]) -> None:
+        with self._changed:
+            self._is_running = False
+            for call in group:
+                call.is_over = True
+            self._changed.notify_all()

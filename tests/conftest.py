@@ -36,14 +36,19 @@ def _read_descriptions_of_services_once():
         yield
 
 
+@pytest.fixture(scope="session")
+def _nowhere(tmp_path_factory):
+    """A path that leads to nothing. A folder for each test would take longer than most tests do."""
+    return str(tmp_path_factory.getbasetemp() / "no-aws-configuration")
+
+
 @pytest.fixture(autouse=True)
-def _isolated_aws_configuration(monkeypatch, tmp_path):
+def _isolated_aws_configuration(monkeypatch, _nowhere):
     for name in list(os.environ):
         if name.startswith(("AWS_", "OPENAI_", "POWERTOOLS_", "SEASHORE_")):
             monkeypatch.delenv(name)
-    nowhere = str(tmp_path / "no-aws-configuration")
-    monkeypatch.setenv("AWS_CONFIG_FILE", nowhere)
-    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", nowhere)
+    monkeypatch.setenv("AWS_CONFIG_FILE", _nowhere)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", _nowhere)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "testing")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "testing")

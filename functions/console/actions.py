@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from aws_lambda_powertools import Logger
 
-from functions.console import document_actions
+from functions.console import bulk_actions, document_actions
 from functions.console.action_services import ActionServices
 from functions.console.figures import report_actions
 from functions.console.fragment_routes import FragmentRoutes
@@ -19,6 +19,7 @@ ACTIONS = "/console/actions"
 # One entry for each page that acts.
 _ADD_ROUTES: tuple[Callable[[FragmentRoutes, ActionServices], None], ...] = (
     document_actions.add_routes,
+    bulk_actions.add_routes,
     letter_actions.add_routes,
     replay_actions.add_routes,
     discard_actions.add_routes,

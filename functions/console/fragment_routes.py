@@ -4,6 +4,7 @@ Errors have the JSON of all errors (`functions/http/errors.py`), as those of the
 them: the script of the shell tells them in a sentence.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,9 +17,13 @@ from pydantic import BaseModel, ValidationError
 
 from functions.console.rendering import render
 from functions.http.errors import describe_error, log_failure, write_failure
-from functions.http.models import PATTERN_WORDS
+from functions.http.models import (
+    CALLER_KEY_PATTERN,
+    MOST_CALLER_KEY_CHARACTERS,
+    PATTERN_WORDS,
+)
 from functions.http.request_facts import RequestFacts, run_within
-from functions.http.requests import Event, parse_json
+from functions.http.requests import Event, find_header, parse_json
 from functions.http.route_parts import answer_request, find_facts
 from shared.errors import InvalidRequestError
 from shared.messages.problem_words import describe_problem
@@ -71,6 +76,20 @@ class Asked:
     content: Mapping[str, Any]
     event: Event
     facts: RequestFacts
+
+    @property
+    def request_key(self) -> str | None:
+        """What names the pressing of a form: pressed again after a lost answer, it has the same.
+
+        Raises:
+            InvalidRequestError: It is none that the API takes.
+        """
+        key = find_header(self.event, "idempotency-key")
+        if key is not None and not (
+            re.search(CALLER_KEY_PATTERN, key) and len(key) <= MOST_CALLER_KEY_CHARACTERS
+        ):
+            raise InvalidRequestError(f"Idempotency-Key: {PATTERN_WORDS[CALLER_KEY_PATTERN]}")
+        return key
 
     def choose(self, name: str, most_characters: int = 1024) -> str | None:
         """A value of the query; None if it is empty, as a field of a form is that says nothing.

@@ -62,6 +62,10 @@ class Shell:
         path = str(event["path"])
         if path == "/console":
             return self._show_page()
+        if path == "/console/":
+            # What the page loads is relative to its address, and so is this, whatever stage is in
+            # front of it (RFC 9110, "Location"). A browser takes the place behind `#` along.
+            return _write(302, "", HTML, {"Location": "../console"})
         asset = load_assets().get(path.removeprefix(ASSETS))
         if asset is None:
             error = NothingFoundError("there is no such file")

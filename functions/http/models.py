@@ -19,6 +19,7 @@ THREAD_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 
 # What a client names a request by: printable ASCII.
 CALLER_KEY_PATTERN = r"^[!-~]+$"
+MOST_CALLER_KEY_CHARACTERS = 100
 DOCUMENT_ID_PATTERN = r"^d[0-9a-f]{20}$"
 # An id of a document, and a hyphen, come after it.
 TASK_ID_BEGINNING_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,77}$"

@@ -14,7 +14,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Header
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.http.errors import describe_error, log_failure, write_failure
-from functions.http.models import CALLER_KEY_PATTERN, ErrorAnswer
+from functions.http.models import CALLER_KEY_PATTERN, MOST_CALLER_KEY_CHARACTERS, ErrorAnswer
 from functions.http.request_facts import RequestFacts
 from functions.http.requests import Event, check_body, parse_json
 from shared.calendar import parse_day
@@ -49,7 +49,7 @@ RequestKey = Annotated[
     Header(
         alias="Idempotency-Key",
         pattern=CALLER_KEY_PATTERN,
-        max_length=100,
+        max_length=MOST_CALLER_KEY_CHARACTERS,
         description="The same request under the same key is carried out once.",
     ),
 ]

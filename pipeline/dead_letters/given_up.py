@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from pipeline.report.causes import End, LettersLeft, find_document_end, find_task_end
 from shared.aws.dynamodb_items import Row
@@ -25,10 +26,11 @@ _READ_AT_ONCE = 8
 _GROUP_CHARACTERS = 12
 
 _ATTRIBUTES = (
-    *("status", "reason", "received_at", "finished_at", "discarded_at", "name"),
-    *("document_id", "key", "reason_code", "chunk_reason", "chunks_done", "chunks_failed"),
-    *("task_id", "about"),
+    *("status", "reason", "finished_at", "discarded_at", "name", "key", "reason_code", "about"),
+    *("chunk_reason", "chunks_done", "chunks_failed"),
 )
+# What the index has: each attribute that is read takes its time, where rows are thousands.
+_KEYED_ATTRIBUTES = ("received_at",)
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,7 @@ class GivenUp:
     finished_at: str
     is_discarded: bool
 
-    @property
+    @cached_property
     def group_id(self) -> str:
         """The same for all that was given up for the same cause, short enough for an address."""
         queue, kind, letters, cause = self.end.group
@@ -163,7 +165,8 @@ def group_by_cause(given_up: Sequence[GivenUp]) -> list[CauseGroup]:
 
 
 def _read_rows(table: LedgerTable, keys: Sequence[Row]) -> list[GivenUp]:
-    return _choose(table.read_indexed(keys, "in_flight", _ATTRIBUTES))
+    rows = zip(keys, table.read_indexed(keys, "in_flight", _ATTRIBUTES), strict=True)
+    return _choose(None if row is None else {**key, **row} for key, row in rows)
 
 
 def _split_days(now: datetime, days: int) -> list[tuple[str, tuple[datetime, datetime]]]:
@@ -176,7 +179,7 @@ def _read_arrived(
     table: LedgerTable, part: str, window: tuple[datetime, datetime]
 ) -> list[GivenUp]:
     """What was given up of all that arrived, as long as rows may be missing in the partition."""
-    pages = read_arrivals(table, part, window, _ATTRIBUTES)
+    pages = read_arrivals(table, part, window, (*_ATTRIBUTES, *_KEYED_ATTRIBUTES))
     return _choose(row for page in pages for row in page.rows)
 
 
@@ -187,7 +190,11 @@ def _choose(rows: Iterator[Row | None]) -> list[GivenUp]:
 
 def _to_given_up(row: Row) -> GivenUp | None:
     is_document = row["sk"] == DOCUMENT_SK
-    end = find_document_end(row) if is_document else find_task_end(row)
+    item_id = row["pk"].partition("#")[2]
+    if is_document:
+        end = find_document_end({**row, "document_id": item_id})
+    else:
+        end = find_task_end({**row, "task_id": item_id})
     if end is None or end.letters is LettersLeft.NONE:
         return None
     finished_at = str(row.get("finished_at") or "")

@@ -84,7 +84,7 @@ def plan_redo(
         else:
             skipped[reason] += 1
     model = terms.model or next(iter(services.models))
-    return RedoPlan(tuple(chosen), dict(skipped), model, _estimate(chosen, model, services))
+    return RedoPlan(tuple(chosen), dict(skipped), model, estimate_redo(chosen, model, services))
 
 
 def _find_hindrance(document: Document, order: str) -> str | None:
@@ -96,9 +96,10 @@ def _find_hindrance(document: Document, order: str) -> str | None:
     return None if is_over else "in_flight"
 
 
-def _estimate(
+def estimate_redo(
     documents: Sequence[Document], model: str, services: OperationServices
 ) -> RedoEstimate:
+    """What it takes at the most to summarise documents once more."""
     read = [document for document in documents if document.is_read]
     sample = read[:: -(-len(read) // _MOST_SAMPLED) or 1]
     with ThreadPoolExecutor(_THREADS) as pool:

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pipeline.dead_letters.hold import LetterServices
+from pipeline.documents.document_listing import tell_document
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
+from shared.calendar import parse_day
 from shared.errors import InvalidRequestError, NothingFoundError
 from shared.ledger.document_lists import list_documents
 from shared.ledger.document_versions import find_current_document_id
@@ -54,8 +57,11 @@ class Selection:
         names: Ids, or object keys, of which the newest version is meant.
         prefix: What keys begin with.
         statuses: Where they stand.
-        is_all: Whether all are meant, where neither of the two is given.
+        is_all: Whether all are meant, where nothing of this is given.
         days: How many days back documents are looked for that are not named.
+        day: The day (UTC) on which they arrived.
+        words: What stands in their names, titles or reasons, in any case.
+        has_versions: Whether of a key older versions are meant too.
     """
 
     names: tuple[str, ...] = ()
@@ -63,11 +69,14 @@ class Selection:
     statuses: frozenset[DocumentStatus] = frozenset()
     is_all: bool = False
     days: int = 366
+    day: str | None = None
+    words: str | None = None
+    has_versions: bool = False
 
     @property
     def is_filter(self) -> bool:
         """Whether documents are meant that are not named."""
-        return bool(self.prefix or self.statuses or self.is_all)
+        return bool(self.prefix or self.statuses or self.day or self.words or self.is_all)
 
     @property
     def is_empty(self) -> bool:
@@ -86,11 +95,13 @@ class Selection:
             )
 
     def fits(self, document: Document) -> bool:
-        """Whether a document that is not named is meant; of a key only the newest version is."""
+        """Whether a document that is not named is meant; of a key mostly the newest alone is."""
         return (
-            document.superseded_by is None
+            (self.has_versions or document.superseded_by is None)
             and document.key.startswith(self.prefix or "")
             and (not self.statuses or document.status in self.statuses)
+            and document.received_at.startswith(self.day or "")
+            and (self.words or "").casefold() in tell_document(document).casefold()
         )
 
 
@@ -112,7 +123,11 @@ def find_selected(selection: Selection, services: OperationServices) -> Iterator
             yield document
     if not selection.is_filter:
         return
-    for document in list_documents(services.table, services.now, selection.days):
+    now, days = services.now, selection.days
+    if selection.day is not None:
+        last = parse_day(selection.day)
+        now, days = (lambda: datetime(last.year, last.month, last.day, tzinfo=UTC)), 1
+    for document in list_documents(services.table, now, days):
         if document.document_id not in seen and selection.fits(document):
             yield document
 

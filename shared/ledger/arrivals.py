@@ -38,9 +38,16 @@ def read_arrivals(
         window: From, included, and to, not included.
         attributes: What is wanted of each row.
     """
+    for found in read_arrival_keys(table, part, window):
+        yield ArrivalPage(len(found), table.read_indexed(found, "day", attributes))
+
+
+def read_arrival_keys(
+    table: LedgerTable, part: str, window: tuple[datetime, datetime]
+) -> Iterator[list[Row]]:
+    """The index's keys of what arrived within a window, as `read_arrivals`, page by page."""
     for day, within in _split_window(window):
-        for found in table.query_index_pages(DAY_INDEX, ("day", f"{day}{part}"), within):
-            yield ArrivalPage(len(found), table.read_indexed(found, "day", attributes))
+        yield from table.query_index_pages(DAY_INDEX, ("day", f"{day}{part}"), within)
 
 
 def has_arrivals(table: LedgerTable, window: tuple[datetime, datetime]) -> bool:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ValidationError, model_validator
+from pydantic import AfterValidator, StringConstraints, ValidationError, model_validator
 
 from shared.calendar import parse_day
 from shared.errors import MessageDecodeError
@@ -24,11 +24,18 @@ Day = Annotated[str, AfterValidator(_check_day)]
 
 
 class DailyReportOrder(Message):
-    """Make a day's report; without a day, that of the day before this was sent."""
+    """Make a day's report; without a day, that of the day before this was sent.
+
+    Attributes:
+        day: The day.
+        resend: Make it again, and send it again.
+        wish: Tells one wish to have it sent again from another; its message does, without one.
+    """
 
     kind: Literal["daily_report"] = "daily_report"
     day: Day | None = None
     resend: bool = False
+    wish: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,100}$")] | None = None
 
     @property
     def subjects(self) -> tuple[Subject, ...]:
@@ -61,7 +68,7 @@ class ReportItem:
     @property
     def request(self) -> str:
         """What names a wish to have a report sent again; empty for the schedule's own."""
-        return self.message_id if self.order.resend else ""
+        return (self.order.wish or self.message_id) if self.order.resend else ""
 
 
 def encode_report_order(order: DailyReportOrder) -> str:
@@ -91,4 +98,5 @@ def decode_report_item(body: str, message_id: str, sent_at: datetime) -> ReportI
 def _name(order: DailyReportOrder, message_id: str) -> str:
     if order.day is None:
         return f"report-tick#{message_id}"
-    return f"report#{order.day}#{message_id}" if order.resend else f"report#{order.day}"
+    name = f"report#{order.day}"
+    return f"{name}#{order.wish or message_id}" if order.resend else name

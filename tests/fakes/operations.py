@@ -6,15 +6,13 @@ from pipeline.operations.redo import order_redo, plan_redo
 from pipeline.operations.selection import OperationServices, Selection, find_selected
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
-from shared.deadline import Deadline
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.llm.model import ModelAnswer, Usage
 from shared.messages.work_items import RedoTerms
 from shared.prices import ModelPrice
 from tests.fakes.aws.ledger_rows import open_table
 from tests.fakes.dead_letter_boxes import ACTOR, build_letter_services
-
-DEADLINE = Deadline.after(600)
+from tests.fakes.lasting_deadline import DEADLINE
 
 
 class NamedModel(ExtractiveModel):
@@ -50,9 +48,16 @@ def build_operation_services(account, **changes):
     return OperationServices(**{**services, **changes})
 
 
+def select(*names):
+    """Those that are named, or all; today's, and yesterday's where midnight has just been.
+
+    By default a year is looked through, with a request for each day, which took most of a test.
+    """
+    return Selection(names, is_all=not names, days=2)
+
+
 def redo(services, *names, order="order-1", model=None, is_fresh=False):
     """Order a redo of documents; the plan, and how many orders were sent."""
     terms = RedoTerms(model=model, is_fresh=is_fresh)
-    selection = Selection(names, is_all=not names)
-    plan = plan_redo(find_selected(selection, services), order, terms, services)
+    plan = plan_redo(find_selected(select(*names), services), order, terms, services)
     return plan, order_redo(plan, order, terms, services, DEADLINE)

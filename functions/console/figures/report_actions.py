@@ -32,9 +32,11 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
                 f"the report of {day} is made already: it can be made and sent again"
             )
         step = "ordered_again" if resend else "ordered"
+        wish = asked.request_key if resend else None
         operations.table.put_row(build_event(report_pk(day), now, step, {"by": operations.by}))
         (url,) = (dlq.source_url for dlq in operations.letters.dlqs if dlq.kind is REPORTS)
-        operations.queues.send(url, [encode_report_order(DailyReportOrder(day=day, resend=resend))])
+        wanted = DailyReportOrder(day=day, resend=resend, wish=wish)
+        operations.queues.send(url, [encode_report_order(wanted)])
         values = {"day": day, "resend": resend}
         return Fragment("figures/report_ordered.html.j2", values, has_changed=True)
 

@@ -97,8 +97,9 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     @routes.post("/ask/threads")
     def send_message(asked: Asked) -> Fragment:
         form = asked.read_form(ChatRequest)
-        thread_id = form.thread_id or make_id(asked.facts.owner, None)
-        message = ChatMessage(form.message, thread_id, asked.facts.request_id, None)
+        key = asked.request_key
+        thread_id = form.thread_id or make_id(asked.facts.owner, key)
+        message = ChatMessage(form.message, thread_id, asked.facts.request_id, key)
         conversations = services.open_conversations(asked.facts.owner)
         take_chat_turn(message, conversations, services.chat, asked.facts.deadline)
         return Fragment("tasks/thread.html.j2", view_thread(asked, thread_id))

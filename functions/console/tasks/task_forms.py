@@ -40,15 +40,16 @@ def add_form_routes(routes: FragmentRoutes, services: ApiServices) -> None:
 
 
 def start_task(services: ApiServices, asked: Asked, content: dict[str, Any]) -> str:
-    """Take up a task for whoever asks; its id.
+    """Take up a task for whoever asks, once for a pressing of its form; its id.
 
     Raises:
         InvalidRequestError: The content is no task.
+        TaskConflictError: Under the same key something else was asked for.
         TaskRefusedError: It could not be carried out.
     """
     owner = asked.facts.owner
     try:
-        order = TASK.validate_python({**content, "id": make_id(owner, None)})
+        order = TASK.validate_python({**content, "id": make_id(owner, asked.request_key)})
     except ValidationError as error:
         problems = "; ".join(
             f"{'.'.join(map(str, one['loc'][1:])) or 'the task'}: "

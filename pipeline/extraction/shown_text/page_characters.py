@@ -4,8 +4,7 @@ To ask costs about a microsecond, so the modules that use this first look, in th
 whether a page has anything for them.
 """
 
-import sys
-from bisect import bisect_left, bisect_right
+from array import array
 from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
@@ -17,6 +16,8 @@ from pipeline.extraction.shown_text.text_page import TextPage
 HYPHEN_OR_UNKNOWN = "\ufffe"
 LINE_END_HYPHEN = 2
 _find_place = itemgetter(0, 1)
+# The source of a character that is not PDFium's.
+_NO_SOURCE = array("i", [-1])
 
 
 class Edit(NamedTuple):
@@ -38,8 +39,8 @@ class PageCharacters:
     Args:
         page: The characters as PDFium has them.
         text: As PDFium writes it; each character is one unit of UTF-16.
-        runs: Where its stretches stand in PDFium's text: the length of each, and its start there,
-            -1 for one that is not from there. None where the text is PDFium's own.
+        sources: Where each of its characters stands in PDFium's text, -1 for one that is not from
+            there, and once more -1. None where the text is PDFium's own.
         has_unwritten: Whether PDFium counts characters that its text has not.
     """
 
@@ -47,28 +48,14 @@ class PageCharacters:
         self,
         page: TextPage,
         text: str,
-        runs: Sequence[tuple[int, int]] | None = None,
+        sources: "array[int] | None" = None,
         *,
         has_unwritten: bool,
     ) -> None:
         self.text = text
         self._page = page
+        self._sources = sources
         self._has_unwritten = has_unwritten
-        # Where each run starts in the text, and there.
-        self._starts: list[int] = []
-        self._sources: list[int] = []
-        start = 0
-        for length, source in [(len(text), 0)] if runs is None else runs:
-            self._starts.append(start)
-            self._sources.append(source)
-            start += length
-        # The run that was asked for last: where it begins and ends, and what PDFium's numbers are
-        # more than places in the text; None if there are none.
-        self._here = range(0)
-        self._shift: int | None = None
-        # The same for a page of one run. Most are: as PDFium writes them, or one part of that.
-        is_one_run = not has_unwritten and len(self._sources) == 1 and self._sources[0] >= 0
-        self._shift_of_all = self._sources[0] if is_one_run else None
 
     def find_box(self, position: int) -> Box | None:
         """The box that a character fills; None where it is not drawn."""
@@ -163,27 +150,15 @@ class PageCharacters:
         return self._find_indexes(firsts), self._find_indexes(lasts)
 
     def _find_indexes(self, positions: list[int]) -> list[int]:
-        """PDFium's numbers of characters, in order; -1 for each that is not from there."""
-        shift = self._shift_of_all
-        if shift is not None:
-            return [position + shift for position in positions] if shift else positions
+        """PDFium's numbers of characters; -1 for each that is not from there."""
+        sources = self._sources
+        if sources is not None:
+            # What is before the first or after the last character is none: there is -1 once more.
+            positions = [sources[position] for position in positions]
         if self._has_unwritten:
-            return list(map(self._find_index, positions))
-        if len(positions) < len(self._starts):
-            return list(map(self._find_source, positions))
-        indexes: list[int] = []
-        # Run by run, as there are more positions than runs on most pages.
-        for start, stop, source in zip(
-            self._starts, [*self._starts[1:], sys.maxsize], self._sources, strict=True
-        ):
-            done = len(indexes)
-            here = positions[done : bisect_left(positions, stop, done)]
-            indexes += (
-                [position + source - start for position in here]
-                if source >= 0
-                else [-1] * len(here)
-            )
-        return indexes
+            find_index = self._page.find_index
+            positions = [place if place < 0 else find_index(place) for place in positions]
+        return positions
 
     def is_drawn(self, position: int) -> bool:
         """Whether a character is from the file, and not put in by PDFium or by an edit."""
@@ -201,67 +176,56 @@ class PageCharacters:
             return self
         if len(edits) > 1:
             edits.sort(key=_find_place)
+        text, sources = self.text, self._list_sources()
         parts: list[str] = []
-        runs: list[tuple[int, int]] = []
+        kept = array("i")
         done = 0
         for start, end, new in edits:
-            parts += (self.text[done:start], new)
-            runs += self._list_runs(done, start)
+            if done < start:
+                parts.append(text[done:start])
+                kept += sources[done:start]
             if new:
-                runs.append((len(new), -1))
+                parts.append(new)
+                kept += _NO_SOURCE * len(new)
             done = end
-        parts.append(self.text[done:])
-        runs += self._list_runs(done, len(self.text))
-        return self._renew("".join(parts), runs)
+        parts.append(text[done:])
+        kept += sources[done:]
+        return self._renew("".join(parts), kept)
 
     def replace_letters(self, old: str, new: str) -> "PageCharacters":
         """The page with each of one character replaced by another one."""
-        return self._renew(self.text.replace(old, new), self._list_runs(0, len(self.text)))
+        if old not in self.text:
+            return self
+        return self._renew(self.text.replace(old, new), self._sources)
 
     def rebuild(self, pieces: Iterable[int | str]) -> "PageCharacters":
         """The page put together from places in its text and from characters that are new to it."""
-        text: list[str] = []
-        runs: list[tuple[int, int]] = []
+        text, sources = self.text, self._list_sources()
+        letters: list[str] = []
+        kept = array("i")
         for piece in pieces:
-            text.append(piece if isinstance(piece, str) else self.text[piece])
-            runs.append((1, -1 if isinstance(piece, str) else self._find_source(piece)))
-        return self._renew("".join(text), runs)
+            if isinstance(piece, str):
+                letters.append(piece)
+                kept += _NO_SOURCE * len(piece)
+            else:
+                letters.append(text[piece])
+                kept.append(sources[piece])
+        kept += _NO_SOURCE
+        return self._renew("".join(letters), kept)
 
     def _find_index(self, position: int) -> int:
         # Asked for thousands of characters of a page of formulas: as a rule, no call within.
-        if self._shift_of_all is not None:
-            return position + self._shift_of_all
-        if position not in self._here:
-            self._turn_to_run(position)
-        if self._shift is None:
-            return -1
-        source = position + self._shift
-        return self._page.find_index(source) if self._has_unwritten else source
+        if self._sources is not None:
+            position = self._sources[position]
+        if self._has_unwritten and position >= 0:
+            return self._page.find_index(position)
+        return position
 
-    def _turn_to_run(self, position: int) -> None:
-        run = bisect_right(self._starts, position) - 1
-        start, source = self._starts[run], self._sources[run]
-        is_last = run + 1 == len(self._starts)
-        self._here = range(start, sys.maxsize if is_last else self._starts[run + 1])
-        self._shift = None if source < 0 else source - start
+    def _list_sources(self) -> "array[int]":
+        """Where each character stands in PDFium's text, and once more -1."""
+        if self._sources is not None:
+            return self._sources
+        return self._page.list_places(len(self.text)) + _NO_SOURCE
 
-    def _find_source(self, position: int) -> int:
-        run = bisect_right(self._starts, position) - 1
-        source = self._sources[run]
-        return source if source < 0 else source + position - self._starts[run]
-
-    def _list_runs(self, start: int, end: int) -> list[tuple[int, int]]:
-        """The runs of a stretch of the text: the length of each, and its start there."""
-        runs: list[tuple[int, int]] = []
-        starts, sources = self._starts, self._sources
-        run = bisect_right(starts, start)
-        while start < end:
-            stop = min(end, starts[run]) if run < len(starts) else end
-            source = sources[run - 1]
-            runs.append((stop - start, source if source < 0 else source + start - starts[run - 1]))
-            start = stop
-            run += 1
-        return runs
-
-    def _renew(self, text: str, runs: Iterable[tuple[int, int]]) -> "PageCharacters":
-        return PageCharacters(self._page, text, list(runs), has_unwritten=self._has_unwritten)
+    def _renew(self, text: str, sources: "array[int] | None") -> "PageCharacters":
+        return PageCharacters(self._page, text, sources, has_unwritten=self._has_unwritten)

@@ -8,6 +8,7 @@ arguments that are made once, and are not looked at.
 import ctypes
 import math
 import struct
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from ctypes import byref, c_double, c_float, c_int, c_ushort, c_void_p
 from functools import partial
@@ -75,9 +76,10 @@ class TextPage:
         # Where a box goes of which only the lower and the upper edge matter: those come first.
         self._edges = (right, top, left, bottom)
         self._room = byref(self._floats)
-        # Where two numbers of each of many characters go, one after the other.
-        self._pairs = (c_double * (2 * _MANY))()
-        self._room_of_many: tuple[list[Any], list[Any]] = ([], [])
+        # Where two numbers of each of many characters go: the first of all, and the second of all.
+        self._numbers = ((c_double * _MANY)(), (c_double * _MANY)())
+        self._rooms: tuple[list[Any], list[Any]] = ([], [])
+        self._places = array("i")
 
     def turn_to(self, handle: Any) -> None:
         """Go on with another page, by PDFium's handle of its text."""
@@ -112,6 +114,12 @@ class TextPage:
         text = data.decode("utf-16-le", errors="surrogatepass")
         # Pairs stay apart until the page is put together: a place in the text is one of PDFium's.
         return text if len(text) == count else "".join(map(chr, self._units[: max(0, count)]))
+
+    def list_places(self, count: int) -> "array[int]":
+        """So many places of a text, in order from 0."""
+        if count > len(self._places):
+            self._places.extend(range(len(self._places), 2 * count))
+        return self._places[:count]
 
     def find_index(self, position: int) -> int:
         """The number of the character at a place of the text that PDFium gives."""
@@ -187,9 +195,9 @@ class TextPage:
         unused = repeat(self._corners[0])
         return self._list_pairs(partial(map, _get_box), indexes, unused, unused)
 
-    def _list_origins(self, indexes: Sequence[int]) -> list[tuple[float, float]]:
-        """Where many characters begin on the baseline; nan for those that are not drawn."""
-        return list(zip(*self._list_pairs(partial(map, _get_origin), indexes), strict=True))
+    def _list_origins(self, indexes: Sequence[int]) -> tuple[list[float], list[float]]:
+        """Where on the baseline many characters begin; nan for those that are not drawn."""
+        return self._list_pairs(partial(map, _get_origin), indexes)
 
     def _list_pairs(
         self, ask: Callable[..., Iterable[int]], indexes: Sequence[int], *unused: Iterable[Any]
@@ -203,19 +211,20 @@ class TextPage:
         """
         firsts: list[float] = []
         seconds: list[float] = []
-        room = self._room_of_many
+        rooms = self._rooms
         # Most documents are small: room is made for no more than there is.
-        for k in range(len(room[0]), min(len(indexes), _MANY)):
-            room[0].append(byref(self._pairs, 2 * k * _DOUBLE_BYTES))
-            room[1].append(byref(self._pairs, (2 * k + 1) * _DOUBLE_BYTES))
+        for k in range(len(rooms[0]), min(len(indexes), _MANY)):
+            for room, numbers in zip(rooms, self._numbers, strict=True):
+                room.append(byref(numbers, k * _DOUBLE_BYTES))
         for start in range(0, len(indexes), _MANY):
             some = indexes[start : start + _MANY]
-            found = list(ask(repeat(self._page), some, *unused, *room))
-            pairs = self._pairs[: 2 * len(some)]
+            found = list(ask(repeat(self._page), some, *unused, *rooms))
             if 0 in found:
-                pairs = [pairs[k] if found[k // 2] else math.nan for k in range(len(pairs))]
-            firsts += pairs[::2]
-            seconds += pairs[1::2]
+                for k, is_found in enumerate(found):
+                    if not is_found:
+                        self._numbers[0][k] = self._numbers[1][k] = math.nan
+            firsts += self._numbers[0][: len(some)]
+            seconds += self._numbers[1][: len(some)]
         return firsts, seconds
 
     def find_origin(self, index: int) -> tuple[float, float] | None:
@@ -304,13 +313,14 @@ class TextPage:
         gaps: list[float | None] = [math.inf] * len(befores)
         page, doubles = self._page, self._doubles
         room, floats, corners = self._room, self._floats, self._corners
-        starts, ends = self._list_origins(befores), self._list_origins(afters)
+        starts, heights = self._list_origins(befores)
+        ends, next_heights = self._list_origins(afters)
         for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
-            if onward and end[0] < start[0]:
+            if onward and end < start:
                 continue
             before, after = befores[place], afters[place]
             # What is not drawn has no origin, and nan is not equal to itself.
-            if start[0] != start[0] or end[0] != end[0] or not _get_matrix(page, before, room):
+            if start != start or end != end or not _get_matrix(page, before, room):
                 gaps[place] = None
                 continue
             along, aside = _unpack_vector(floats)
@@ -319,14 +329,26 @@ class TextPage:
             if not (along or aside):
                 gaps[place] = None
                 continue
-            em, move = (along, aside), (end[0] - start[0], end[1] - start[1])
-            if measure_across(em, move) > line.max_across_first:
+            up = next_heights[place] - heights[place]
+            em, move = (along, aside), (end - start, up)
+            if aside:
+                if measure_across(em, move) > line.max_across_first:
+                    continue
+            elif abs(up) > line.max_across_first * abs(along):
                 continue
-            next_em = (0.0, 0.0)
+            next_along = next_aside = 0.0
             if _get_matrix(page, after, room):
                 next_along, next_aside = _unpack_vector(floats)
                 size = abs(_get_size(page, after))
-                next_em = (next_along * size, next_aside * size)
+                next_along, next_aside = next_along * size, next_aside * size
+            if not (aside or next_aside):
+                # Nearly all text is not turned.
+                along = next_along if abs(next_along) > abs(along) else along
+                if abs(up) <= line.max_across * abs(along) and _get_box(page, before, *corners):
+                    right = doubles[2] if along > 0 else doubles[0]
+                    gaps[place] = (end - right) / along
+                continue
+            next_em = (next_along, next_aside)
             if max(map(abs, next_em)) > max(map(abs, em)):
                 em, next_em = next_em, em
             if (
@@ -334,7 +356,8 @@ class TextPage:
                 and measure_across(em, move) <= line.max_across
                 and _get_box(page, before, *corners)
             ):
-                gaps[place] = measure_gap(em, _make_box(_unpack_doubles(doubles)), end)
+                box = _make_box(_unpack_doubles(doubles))
+                gaps[place] = measure_gap(em, box, (end, next_heights[place]))
         return gaps
 
     def falls(self, befores: Iterable[int], afters: Iterable[int]) -> bool:

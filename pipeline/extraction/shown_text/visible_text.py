@@ -75,13 +75,15 @@ def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
     whole = characters.text
     if whole == bounded:
         return characters
-    if HYPHEN_OR_UNKNOWN in whole:
+    # Where the text of the box has a hyphen for each, all of them are such.
+    hyphened = characters.replace_letters(HYPHEN_OR_UNKNOWN, _HYPHEN)
+    if hyphened.text == bounded:
+        return hyphened
+    if outside := _find_lines_outside(hyphened.text, bounded):
+        return hyphened.edit(outside)
+    if hyphened is not characters:
         characters = _tell_hyphens(characters)
         whole = characters.text
-        if whole == bounded:
-            return characters
-    if outside := _find_lines_outside(whole, bounded):
-        return characters.edit(outside)
     letters_inside = _count_letters(bounded)
     # A page whose box is wrong shows nothing and holds its text all the same.
     if not letters_inside:

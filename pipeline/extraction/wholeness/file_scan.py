@@ -36,7 +36,7 @@ _MAX_OBJECT_BYTES = 60_000
 _MAX_LOOKED_UP = 64
 
 _STREAM, _END_OF_STREAM = b"stream", b"endstream"
-_LINE_END = re.compile(rb"\r\n|\n|\r")
+_LINE_ENDS = (b"\n", b"\r")
 _FILTER = re.compile(rb"/Filter\s*(\[[^\]]{0,400}\]|/[^\s/<>\[\]()]{1,60})")
 _NAME = re.compile(rb"/([^\s/<>\[\]()]{1,60})")
 # Pictures (a thumbnail has no subtype), fonts, colour profiles, metadata, attached files, shadings:
@@ -46,6 +46,8 @@ _NO_TEXT = re.compile(
     rb"|EmbeddedFile|XRef|ShadingType)\b"
 )
 _OBJECTS_INSIDE = b"/ObjStm"
+# A form may name a picture, or the width of one, among its resources.
+_FORM = b"/Form"
 _LENGTH = re.compile(rb"/Length\s+(\d{1,10})")
 _MAX_LINE_END_BYTES = 2
 _FIRST = re.compile(rb"/First\s+(\d{1,9})")
@@ -142,7 +144,7 @@ class _Scan:
 
     def __init__(self, data: bytes | mmap.mmap) -> None:
         self._data = data
-        self._is_encrypted = data.find(b"/Encrypt") >= 0
+        self._is_encrypted = False
         self._has_broken_stream = False
         # Whether one of them is packed into bytes that are not text.
         self._has_broken_bytes = False
@@ -156,9 +158,12 @@ class _Scan:
         self._room = _MAX_UNPACKED_OF_FILE
 
     def finish(self) -> FileScan:
-        """Look at every stream, then at the text around them."""
+        """Look at the text around streams, then at every stream."""
+        packed = list(self._find_packed_streams())
+        # Nothing is encrypted that says so, and no stream is where it says so.
+        self._is_encrypted = any(b"/Encrypt" in text for text in self._texts)
         with memoryview(self._data) as view:
-            for dictionary, start, end in self._find_packed_streams():
+            for dictionary, start, end in packed:
                 with view[start:end] as stream:
                     self._look_at_stream(dictionary, stream)
         text = b"\n".join(self._texts)
@@ -184,28 +189,28 @@ class _Scan:
             The dictionary, the start and the end of each that is packed.
         """
         data, end = self._data, 0
+        texts, streams = self._texts, self._streams
         # To find a plain word is many times as quick as to search for a pattern.
         while (place := data.find(_STREAM, end)) >= 0:
             start = place + len(_STREAM)
             between = data[end:place]
             before = between[-_MAX_DICTIONARY_BYTES:].rstrip()
-            line_end = _LINE_END.match(data[start : start + 2])
-            if line_end is None or not before.endswith(b">>"):
-                self._texts.append(data[end:start])
+            after = data[start : start + _MAX_LINE_END_BYTES]
+            line_end_bytes = 2 if after == b"\r\n" else 1 if after[:1] in _LINE_ENDS else 0
+            if not line_end_bytes or before[-2:] != b">>":
+                texts.append(data[end:start])
                 end = start
                 continue
-            start += line_end.end()
-            self._texts.append(between)
+            start += line_end_bytes
+            texts.append(between)
             header = max(0, before.rfind(b" obj"))
-            self._streams.update(
-                before[max(0, header - _MAX_NUMBERS_BYTES) : header].split()[-2:-1]
-            )
+            streams.update(before[max(0, header - _MAX_NUMBERS_BYTES) : header].split()[-2:-1])
             dictionary = before[header:]
             end = self._find_end(dictionary, start)
             if b"/Filter" in dictionary or _OBJECTS_INSIDE in dictionary:
                 yield dictionary, start, end
             end += len(_END_OF_STREAM)
-        self._texts.append(data[end:])
+        texts.append(data[end:])
 
     def _find_end(self, dictionary: bytes, start: int) -> int:
         """Where a stream ends: where its length says, if that is true."""
@@ -224,7 +229,7 @@ class _Scan:
         if self._is_encrypted or self._room <= 0:
             self._has_unknown_objects |= has_objects
             return
-        if _NO_TEXT.search(dictionary):
+        if _FORM not in dictionary and _NO_TEXT.search(dictionary):
             return
         filters = read_filters(dictionary)
         self._has_brotli |= not BROTLI.isdisjoint(filters)

@@ -10,7 +10,6 @@ import re
 import struct
 import zlib
 from collections.abc import Sequence
-from contextlib import suppress
 
 # Names of filters, with their short forms, which some producers write where only inline images
 # may have them.
@@ -98,10 +97,16 @@ def check_flate(data: bytes | memoryview) -> int:
     Raises:
         BrokenStreamError: It does not unpack, or breaks off, or was changed.
     """
-    if len(data) <= _FIRST_PIECE_BYTES:
-        # Of what is not whole this does not say why.
-        with suppress(zlib.error):
-            return len(zlib.decompress(data, bufsize=_ROOM_RATIO * len(data)))
+    if len(data) > _FIRST_PIECE_BYTES:
+        return _check_in_pieces(data)
+    try:
+        return len(zlib.decompress(data, bufsize=_ROOM_RATIO * len(data)))
+    except zlib.error:
+        # This does not say why.
+        return _check_in_pieces(data)
+
+
+def _check_in_pieces(data: bytes | memoryview) -> int:
     decompressor = zlib.decompressobj()
     view, end = memoryview(data), _FIRST_PIECE_BYTES
     try:

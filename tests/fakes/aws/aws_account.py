@@ -88,6 +88,27 @@ def notification(bucket, key, version_id, etag, size, sequencer="0A"):
 def build_account(clients=None, **settings):
     """Make everything in moto's account, or where `clients` lead; `settings` override defaults."""
     clients = clients or Clients()
+    return describe_account(clients, make_resources(clients), **settings)
+
+
+def describe_account(clients, urls, **settings):
+    """The account that `make_resources` has made."""
+    return AwsAccount(
+        clients,
+        Settings(
+            **BUCKETS,
+            **urls,
+            ledger_table="seashore-ledger",
+            idempotency_table="seashore-idempotency",
+            conversations_table="seashore-conversations",
+            # What is tested without an engine says of pictures that they are not read.
+            **{"ocr_engine": (), **settings},
+        ),
+    )
+
+
+def make_resources(clients):
+    """Make the buckets, queues and tables; the addresses of the queues, by their setting."""
     urls = {}
     for name in ("uploads", "conversions", "recognition", "work", "reports"):
         dlq = clients.sqs.create_queue(QueueName=f"seashore-{name}-dlq")["QueueUrl"]
@@ -110,18 +131,7 @@ def build_account(clients=None, **settings):
         )
     for name, resource in TABLES.items():
         _create_table(clients.dynamodb, name, resource)
-    return AwsAccount(
-        clients,
-        Settings(
-            **BUCKETS,
-            **urls,
-            ledger_table="seashore-ledger",
-            idempotency_table="seashore-idempotency",
-            conversations_table="seashore-conversations",
-            # What is tested without an engine says of pictures that they are not read.
-            **{"ocr_engine": (), **settings},
-        ),
-    )
+    return urls
 
 
 def _create_table(dynamodb, name, resource):

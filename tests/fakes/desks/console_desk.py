@@ -36,9 +36,10 @@ class ConsoleDesk:
         """A part of a page, with its status."""
         return self.api.browse(f"/console/parts/{place}", query=query or None)
 
-    def act(self, action, key_id=OPERATOR, **form):
+    def act(self, action, key_id=OPERATOR, key=None, **form):
         """What an operator does; the fields of the form are sent as the script sends them."""
-        event = make_event("POST", f"/console/actions/{action}", form, key_id=key_id)
+        headers = {"Idempotency-Key": key} if key else None
+        event = make_event("POST", f"/console/actions/{action}", form, headers, key_id=key_id)
         raw = self.operator.answer(event, LambdaContext(29.0))
         headers = {name: values[0] for name, values in raw["multiValueHeaders"].items()}
         return Answer(raw["statusCode"], headers, raw["body"])

@@ -12,7 +12,6 @@ from pipeline.summaries.summarize_document import (
 )
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
-from shared.deadline import Deadline
 from shared.ledger.documents import document_pk, find_document
 from shared.ledger.timeline import read_timeline
 from shared.llm.model import ModelAnswer, Usage
@@ -20,8 +19,7 @@ from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
 from shared.messages.work_items import SummarizeChunk, decode_work_message
 from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
-
-DEADLINE = Deadline.after(600)
+from tests.fakes.lasting_deadline import DEADLINE
 
 
 def make_window(combine_tokens):

@@ -8,17 +8,16 @@ from functions.report import build_delivery
 from pipeline.report.report_delivery import handle_report_item
 from pipeline.report.report_failures import give_up_report
 from shared.aws.mail import Mailer
-from shared.deadline import Deadline
 from shared.ledger.document_versions import register_document
 from shared.ledger.reports import find_report
 from shared.messages.reports import DailyReportOrder, ReportItem
 from shared.messages.uploads import Upload
 from tests.fakes.aws.ledger_rows import Clock, force, open_table
+from tests.fakes.lasting_deadline import DEADLINE
 
 DAY = "2026-03-01"
 MORNING = datetime(2026, 3, 2, 9, tzinfo=UTC)
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-DEADLINE = Deadline.after(600)
 MAILED = {"report_from": "reports@example.com", "report_to": ("ada@example.com",)}
 
 

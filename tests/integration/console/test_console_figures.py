@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from shared.aws.dynamodb_table import Put
 from shared.ledger.reports import ReportStatus, begin_report, finish_report
 from shared.ledger.spend import Account
 from shared.ledger.timeline import read_timeline
+from shared.messages.reports import decode_report_item
 from tests.fakes.aws.ledger_rows import open_table
 from tests.fakes.daily_reports import make_bad_day
 from tests.fakes.dead_letter_boxes import look_at_all
@@ -92,6 +94,16 @@ def test_a_report_is_ordered_by_an_operator_who_is_named(desk, action, resend):
     today = desk.act(f"reports/{tell_day(desk)}/{action}")
     assert today.status == 400
     assert "not over yet" in today.body
+
+
+def test_a_report_is_sent_again_once_for_one_press_of_its_button(desk):
+    day = tell_day(desk, 1)
+    for press in ("a", "a", "b"):
+        assert desk.act(f"reports/{day}/send", key=press).status == 200
+    messages = look_at_all(desk.sqs, desk.account.settings.reports_queue_url)
+    items = [decode_report_item(one["Body"], one["MessageId"], desk.api.now()) for one in messages]
+    assert sorted(Counter(one.item_id for one in items).values()) == [1, 2]
+    assert {one.request for one in items} == {"a", "b"}
 
 
 def test_a_report_that_is_made_is_not_said_to_be_made_once_more(desk):

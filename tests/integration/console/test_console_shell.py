@@ -45,6 +45,13 @@ def test_the_shell_allows_itself_and_the_two_buckets_and_nothing_else(desk):
     assert "unsafe" not in answer.headers["Content-Security-Policy"]
 
 
+def test_a_slash_at_the_end_leads_to_the_page_to_which_all_it_loads_is_relative(desk):
+    answer = desk.browse("/console/")
+    assert (answer.status, answer.headers["Location"]) == (302, "../console")
+    assert answer.headers.items() >= EVERYWHERE.items()
+    assert desk.browse("/console//").status == 404
+
+
 def test_nothing_in_the_shell_is_inline_or_from_elsewhere(desk):
     page = desk.browse("/console").body
     assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", page)

@@ -28,7 +28,7 @@ def send(desk, place, **form):
 def begin(desk, kind, **form):
     answer = send(desk, f"tasks/new/{kind}", **form)
     assert answer.status == 200, answer.body
-    return re.search(r'id="task-([^"]*)"', answer.body)[1]
+    return find_id(answer.body)
 
 
 def finish(desk, task_id, result):
@@ -43,6 +43,31 @@ def finish(desk, task_id, result):
 
 def find_names(html):
     return re.findall(r'<th scope="row"><a href="#tasks/[^"]*">([^<]*)</a>', html)
+
+
+def test_what_is_pressed_again_after_a_lost_answer_is_done_once(desk):
+    key = {"headers": {"Idempotency-Key": "press-1"}}
+
+    def press(place, **form):
+        answer = desk.api.browse(f"/console/parts/{place}", form, **key)
+        assert answer.status == 200, answer.body
+        return answer.body
+
+    first, again = (press("tasks/new/summarize", text="The pier is long.") for _ in range(2))
+    assert find_id(first) == find_id(again)
+    other = desk.api.browse("/console/parts/tasks/new/summarize", {"text": "Another."}, **key)
+    assert other.status == 409
+    assert len({one["id"] for one in desk.api.queued()}) == 1
+    message = "Which documents are there?"
+    first, again = (press("ask/threads", message=message).count(message) for _ in range(2))
+    assert first == again
+    wrong = {"headers": {"Idempotency-Key": "ä b"}}
+    refused = desk.api.browse("/console/parts/tasks/new/summarize", {"text": "x"}, **wrong)
+    assert refused.status == 400
+
+
+def find_id(page):
+    return re.search(r'id="task-([^"]*)"', page)[1]
 
 
 def test_tasks_are_begun_by_forms_and_listed_with_filters(desk):

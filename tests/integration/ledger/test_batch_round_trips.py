@@ -1,25 +1,85 @@
 """What a batch of ten records costs in calls of DynamoDB, through the real worker."""
 
+import threading
 import time
 
 import pytest
 
+import shared.aws.dynamodb_table
+import shared.grouped_calls
+from functions.delivery.idempotency_records import ClaimRecords
 from shared.ledger.documents import find_document
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import Clock, extract_document, make_upload
 from tests.integration.ledger.test_round_trips import Bench
 
 RECORDS = 10
-MOST_CALLS_A_CHUNK = {"free model": 4, "metered model": 5}
+MOST_CALLS_A_CHUNK = {"free model": 3, "metered model": 3.5}
+LONGEST_WAIT_SECONDS = 120
 
 
-def take_time(**_):
-    """So long as a request to AWS takes, in which the records of a batch come together."""
-    time.sleep(0.05)
+class Meeting:
+    """Makes the records of a batch come together, as they do where each request takes its time.
+
+    A request that several could share goes out when no record can come any more: each of those at
+    work is in such a request or waits for one.
+    """
+
+    def __init__(self):
+        self.at_work = 0
+        self.groups = []
+
+    def hold(self):
+        """Return when all records have come."""
+        end = time.monotonic() + LONGEST_WAIT_SECONDS
+        while self._count_those_here() < self.at_work:
+            assert time.monotonic() < end, "a record neither came nor ended"
+            threading.Event().wait(0.002)
+
+    def _count_those_here(self):
+        return sum(group.asked + len(group._waiting) for group in self.groups)
+
+
+def meeting_calls(meeting):
+    """`GroupedCalls` whose requests wait for all records."""
+
+    class MeetingCalls(shared.grouped_calls.GroupedCalls):
+        def __init__(self, run, most):
+            super().__init__(run, most)
+            self.asked = 0
+            self._ask = run
+            self._run = self._run_when_all_are_here
+            meeting.groups.append(self)
+
+        def _run_when_all_are_here(self, arguments):
+            self.asked += len(arguments)
+            meeting.hold()
+            try:
+                return self._ask(arguments)
+            finally:
+                self.asked -= len(arguments)
+
+    return MeetingCalls
+
+
+@pytest.fixture
+def meeting(monkeypatch):
+    meeting = Meeting()
+    monkeypatch.setattr(shared.grouped_calls, "_LONGEST_WAIT_SECONDS", LONGEST_WAIT_SECONDS)
+    monkeypatch.setattr(shared.aws.dynamodb_table, "GroupedCalls", meeting_calls(meeting))
+
+    lock = threading.Lock()
+
+    def end(records, data_record):
+        with lock:
+            meeting.at_work -= 1
+
+    monkeypatch.setattr(ClaimRecords, "_update_record", end)
+    return meeting
 
 
 @pytest.mark.parametrize("model", MOST_CALLS_A_CHUNK)
-def test_a_chunk_of_a_batch_costs_fewer_round_trips(model):
+def test_a_chunk_of_a_batch_costs_fewer_round_trips(model, meeting):
     secret = "a-secret" if model == "metered model" else None
     with open_account(openai_api_key_secret=secret) as account:
         bench = Bench(account, 0)
@@ -33,14 +93,13 @@ def test_a_chunk_of_a_batch_costs_fewer_round_trips(model):
         for document in documents[1:]:
             bench.send(1, document)
         bench.source.batch_size = RECORDS
-        events = account.clients.dynamodb.meta.events
-        events.register("before-call.dynamodb.*", take_time, unique_id="batch")
+        meeting.at_work = RECORDS
         calls = bench.work(RECORDS)
-        events.unregister("before-call.dynamodb.*", unique_id="batch")
+        assert meeting.at_work == 0
         for document in documents:
             assert find_document(bench.table, document.document_id).chunks_done == 1
         assert sum(calls.values()) <= RECORDS * MOST_CALLS_A_CHUNK[model], calls
-        # Reads and completions go together, claims and effects by themselves.
+        # Reads go together, claims and effects by themselves.
         assert calls["PutItem"] == RECORDS
-        assert calls["BatchGetItem"] < 2 * RECORDS
-        assert calls["BatchWriteItem"] < RECORDS
+        assert calls["TransactWriteItems"] >= RECORDS
+        assert calls["BatchGetItem"] < RECORDS

@@ -12,7 +12,6 @@ from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.metering.payers import pay_by_document
 from pipeline.metering.spend_meter import Limits, SpendMeter
 from pipeline.summaries.summary_types import CoreSummary
-from shared.deadline import Deadline
 from shared.errors import (
     ContextOverflowError,
     DeadlineError,
@@ -30,8 +29,8 @@ from shared.llm.model import ModelAnswer, ModelRequest, Purpose, Source, Usage
 from shared.llm.turns import ModelTurn, Turn, TurnRequest
 from shared.prices import ModelPrice
 from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
+from tests.fakes.lasting_deadline import DEADLINE
 
-DEADLINE = Deadline.after(600)
 REQUEST = ModelRequest(Purpose.COMBINE, "Combine.", (Source(1, 1, "text"),), CoreSummary, 100)
 TURN = TurnRequest("agent", "Work.", "Look.", (), (), 100)
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)

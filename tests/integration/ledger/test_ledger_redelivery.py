@@ -18,7 +18,6 @@ from pipeline.summaries.summarize_document import (
 )
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
-from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, ServiceError
 from shared.ledger.documents import document_pk, find_document, move_document
 from shared.ledger.timeline import read_timeline
@@ -29,9 +28,9 @@ from shared.messages.uploads import UploadNotice
 from shared.messages.work_items import Combine, decode_work_message
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import Clock, make_upload, open_table
+from tests.fakes.lasting_deadline import DEADLINE
 
 PAGES = 4
-DEADLINE = Deadline.after(600)
 
 
 class Pages:

@@ -9,7 +9,6 @@ from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.metering.payers import pay_by_document
 from pipeline.summaries.summary_types import CoreSummary
 from pipeline.timeline_words import describe_details
-from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,
     LateAnswerError,
@@ -23,8 +22,8 @@ from shared.ledger.timeline import read_timeline
 from shared.llm.model import ModelAnswer, ModelRequest, Purpose, Source, Usage
 from shared.llm.turns import ModelTurn, Turn, TurnRequest
 from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
+from tests.fakes.lasting_deadline import DEADLINE
 
-DEADLINE = Deadline.after(600)
 REQUEST = ModelRequest(Purpose.COMBINE, "Combine.", (Source(1, 1, "text"),), CoreSummary, 100)
 TURN = TurnRequest("agent", "Work.", "Look.", (), (), 100)
 ONE_CALL = Spending(input_tokens=100, output_tokens=10)

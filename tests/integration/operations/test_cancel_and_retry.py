@@ -22,7 +22,7 @@ from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages.tasks import TASK
 from tests.fakes.dead_letter_boxes import receive_all
 from tests.fakes.desks.running_pipeline import run_pipeline
-from tests.fakes.operations import DEADLINE, build_operation_services, redo
+from tests.fakes.operations import DEADLINE, build_operation_services, redo, select
 from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_prose_pdf, make_text_pdf
 from tests.fakes.replays import MoodyModel, list_steps
@@ -49,14 +49,13 @@ def pipeline(account, model):
 
 
 def cancel_all(services, *names):
-    selection = Selection(names, is_all=not names)
     tasks = [] if names else list_waiting_tasks(services)
-    return cancel(plan_cancel(find_in_flight(selection, services), tasks), services, DEADLINE)
+    documents = find_in_flight(select(*names), services)
+    return cancel(plan_cancel(documents, tasks), services, DEADLINE)
 
 
 def retry_all(services, *names, tasks=()):
-    selection = Selection(names, is_all=not names and not tasks)
-    documents = [] if tasks else find_selected(selection, services)
+    documents = [] if tasks else find_selected(select(*names), services)
     plan = plan_retry(documents, find_tasks(tasks, services), services)
     return plan, retry(plan, services, DEADLINE)
 

@@ -13,7 +13,7 @@ from pipeline.erasure.erasure_types import ErasureEnd, ErasureServices
 from pipeline.ingest.chunk_text import locate_chunk, recognised_key, text_folder
 from pipeline.operations.cancel import cancel, find_in_flight, plan_cancel
 from pipeline.operations.retry import plan_retry, retry
-from pipeline.operations.selection import Selection, find_selected
+from pipeline.operations.selection import find_selected
 from pipeline.recognition.page_words import PageNotRecognisedError, RecognisedPage
 from shared.aws.dynamodb_table import Put
 from shared.dead_letters.reading import ReadingPace
@@ -24,7 +24,7 @@ from shared.llm.extractive.extractive_model import ExtractiveModel
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.dead_letter_boxes import receive_all
 from tests.fakes.desks.running_pipeline import run_pipeline
-from tests.fakes.operations import DEADLINE, NamedModel, build_operation_services, redo
+from tests.fakes.operations import DEADLINE, NamedModel, build_operation_services, redo, select
 from tests.fakes.pdf.pdf_files import make_prose_pdf
 from tests.fakes.pdf.scanned_pdf_files import make_mixed_pdf, render_texts
 
@@ -95,12 +95,12 @@ def scan():
 
 
 def cancel_all(services):
-    documents = find_in_flight(Selection(is_all=True), services)
+    documents = find_in_flight(select(), services)
     return cancel(plan_cancel(documents, []), services, DEADLINE)
 
 
 def retry_all(services):
-    plan = plan_retry(find_selected(Selection(is_all=True), services), [], services)
+    plan = plan_retry(find_selected(select(), services), [], services)
     return retry(plan, services, DEADLINE)
 
 

@@ -13,8 +13,7 @@ from shared.deadline import Deadline
 from shared.errors import DeadlineError
 from shared.ledger.documents import ChunkPages, Document
 from shared.llm.extractive.sentences import split_sentences
-
-NO_END = Deadline.after(3_600)
+from tests.fakes.lasting_deadline import DEADLINE
 
 
 class Shelf:
@@ -73,7 +72,7 @@ QUESTIONS = st.sampled_from(["tide", "the tides of the pier", "東京", "", "zeb
 def test_passages_are_chosen_as_from_all_of_them(question, texts, room):
     shelf = Shelf(texts)
     reading = choose_passages(
-        question, shelf.documents, shelf, lambda one: f"{one.text}!", len, room, NO_END
+        question, shelf.documents, shelf, lambda one: f"{one.text}!", len, room, DEADLINE
     )
     everything = shelf.read_all()
     written = [f"{one.text}!" for one in everything]
@@ -90,7 +89,7 @@ def test_passages_are_chosen_as_from_all_of_them(question, texts, room):
 @given(QUESTIONS, SHELVES)
 def test_sentences_are_found_as_from_all_of_them(question, texts):
     shelf = Shelf(texts)
-    search = find_sentences(question, shelf.documents, shelf, 2, 0.4, NO_END)
+    search = find_sentences(question, shelf.documents, shelf, 2, 0.4, DEADLINE)
     found = [
         (one, sentence.text) for one in shelf.read_all() for sentence in split_sentences(one.text)
     ]
@@ -112,12 +111,12 @@ def test_sentences_are_found_as_from_all_of_them(question, texts):
 def test_no_more_than_a_few_chunks_and_the_window_are_held():
     shelf = Shelf([[[f"The tide of {page}."] * 5 for page in range(40)] for _ in range(20)])
     reading = choose_passages(
-        "tide", shelf.documents, shelf, lambda one: one.text, len, 100, NO_END
+        "tide", shelf.documents, shelf, lambda one: one.text, len, 100, DEADLINE
     )
     assert 0 < len(reading.passages) < 10
     assert shelf.most_alive < 40
     del reading
-    find_sentences("tide", shelf.documents, shelf, 4, 0.4, NO_END)
+    find_sentences("tide", shelf.documents, shelf, 4, 0.4, DEADLINE)
     assert shelf.most_alive < 40
 
 

@@ -14,15 +14,14 @@ from pipeline.summaries.chunk_answers import (
 )
 from pipeline.summaries.combining import summarize_sources
 from pipeline.summaries.summary_types import CoreSummary, Entity, EntityKind, EventDate
-from shared.deadline import Deadline
 from shared.errors import LateAnswerError, ModelAnswerError
 from shared.ledger.spending import Spending
 from shared.llm.chat_completions.structured_output import strict_schema
 from shared.llm.model import Purpose, Source
 from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import render_prompt
+from tests.fakes.lasting_deadline import DEADLINE
 
-DEADLINE = Deadline.after(600)
 CORE = CoreSummary(title="T", abstract="A", key_points=[], language="en")
 PAGES = (
     Source(1, 1, "Ada Lovelace opened the pier on 4 May 2026. Nordwind GmbH paid for it."),

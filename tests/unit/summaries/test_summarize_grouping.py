@@ -18,7 +18,6 @@ from pipeline.summaries.combining import (
 from pipeline.summaries.coverage import compute_coverage
 from pipeline.summaries.summary_types import KeyPoint, Summary
 from shared.aws.dynamodb_table import Put
-from shared.deadline import Deadline
 from shared.errors import ContextOverflowError
 from shared.ledger.chunks import Chunk, ChunkStatus, Parts
 from shared.ledger.documents import ChunkPages, Document
@@ -28,8 +27,8 @@ from shared.llm.model import Purpose, Source
 from shared.llm.model_window import ModelWindow
 from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
 from shared.page_ranges import format_page_ranges, parse_page_ranges
+from tests.fakes.lasting_deadline import DEADLINE
 
-DEADLINE = Deadline.after(600)
 PRICE = Spending(input_tokens=10, output_tokens=1, cost_micro_usd=5)
 
 PARTS = st.lists(

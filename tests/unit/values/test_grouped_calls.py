@@ -1,13 +1,27 @@
 """Calls at the same time are made together, and one that fails fails no other."""
 
+import itertools
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+import shared.grouped_calls
 from shared.grouped_calls import GroupedCalls
 
 WAIT_SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch):
+    """On a busy machine a test takes longer than a request may."""
+    monkeypatch.setattr(shared.grouped_calls, "_LONGEST_WAIT_SECONDS", WAIT_SECONDS)
+
+
+def wait_for_waiting(ask, count):
+    """Return when so many calls wait for a request."""
+    while len(ask._waiting) < count:
+        threading.Event().wait(0.005)
 
 
 class Service:
@@ -33,8 +47,7 @@ class Service:
         futures = [pool.submit(self.ask, first)]
         assert self.began.wait(WAIT_SECONDS)
         futures += [pool.submit(self.ask, number) for number in others]
-        while len(self.ask._waiting) < len(others):
-            threading.Event().wait(0.005)
+        wait_for_waiting(self.ask, len(others))
         self.may_end.set()
         pool.shutdown(wait=True)
         return futures
@@ -76,3 +89,30 @@ def test_the_first_tells_its_own_failure():
     with pytest.raises(ValueError, match="3"):
         service.ask(3)
     assert service.requests == [[3]]
+
+
+def test_who_has_an_answer_does_not_wait_for_a_later_request():
+    began, may_end = [[threading.Event() for _ in range(3)] for _ in range(2)]
+    numbers_of_requests = itertools.count()
+
+    def double(numbers):
+        request = next(numbers_of_requests)
+        began[request].set()
+        assert may_end[request].wait(WAIT_SECONDS)
+        return [2 * number for number in numbers]
+
+    ask = GroupedCalls(double, 10)
+    with ThreadPoolExecutor(max_workers=4) as pool:
+        first = pool.submit(ask, 0)
+        assert began[0].wait(WAIT_SECONDS)
+        together = [pool.submit(ask, number) for number in (2, 4)]
+        wait_for_waiting(ask, 2)
+        may_end[0].set()
+        assert began[1].wait(WAIT_SECONDS)
+        last = pool.submit(ask, 6)
+        wait_for_waiting(ask, 1)
+        may_end[1].set()
+        assert began[2].wait(WAIT_SECONDS)
+        assert [one.result(WAIT_SECONDS / 2) for one in together] == [4, 8]
+        may_end[2].set()
+        assert [one.result(WAIT_SECONDS) for one in (first, last)] == [0, 12]

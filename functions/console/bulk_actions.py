@@ -1,0 +1,238 @@
+"""What operators do with all documents that fit a filter: redo, retry, delete.
+
+A dry run says what that would be and names the documents; what is confirmed is done with these and
+no others, as far as they still fit. A request has less than half a minute: each round does as much
+as it has time for, and its answer holds the form that asks for the next.
+"""
+
+import base64
+import binascii
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from functions.console.action_services import ActionServices
+from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
+from functions.http.models import DAY_PATTERN
+from functions.http.operator_right import find_actor
+from functions.http.route_parts import check_day
+from pipeline.day_listing import DAYS_BACK
+from pipeline.erasure.erase_document import erase_document
+from pipeline.operations.redo import RedoEstimate, estimate_redo, order_redo, plan_redo
+from pipeline.operations.retry import plan_retry, retry
+from pipeline.operations.selection import OperationServices, Selection, find_selected
+from shared.deadline import Deadline
+from shared.errors import InvalidRequestError
+from shared.ledger.documents import Document
+from shared.lifecycle import DocumentStatus
+from shared.messages.work_items import RedoTerms
+
+# What is kept of a request's time to answer; to erase one more document takes some seconds.
+_RESERVE_SECONDS = 6.0
+_MOST_EXAMPLES = 5
+# So many ids fit into the body of a request.
+_MOST_DOCUMENTS = 50_000
+# An id is a letter and twenty hexadecimal digits.
+_ID_BYTES = 10
+
+What = Literal["redo", "retry", "delete"]
+Word = Annotated[str, StringConstraints(max_length=1024, strip_whitespace=True)]
+
+
+class BulkForm(BaseModel):
+    """The filter of the page, and what is to be done with all that fits it.
+
+    Attributes:
+        what: What is done.
+        fresh: A redo asks the model again where answers are kept.
+        chosen: The documents that a dry run has named and that are left.
+        order: Names a redo: under the same name a document is redone once.
+        done: How many were done in earlier rounds.
+        missed: How many were left out in them, as they did not fit any more.
+        total: How many the dry run has named.
+    """
+
+    model_config = ConfigDict(extra="ignore")
+
+    what: What
+    status: DocumentStatus | None = None
+    day: Annotated[str, StringConstraints(pattern=DAY_PATTERN)] | None = None
+    prefix: Word | None = None
+    words: Word | None = None
+    fresh: bool = False
+    chosen: str = ""
+    order: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,64}$")] = Field(
+        default_factory=lambda: uuid.uuid4().hex
+    )
+    done: int = Field(default=0, ge=0)
+    missed: int = Field(default=0, ge=0)
+    total: int = Field(default=0, ge=0)
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What the next form of the same documents says."""
+        return {name: str(value) for name, value in self.model_dump(exclude_none=True).items()}
+
+    @property
+    def selection(self) -> Selection:
+        """Which documents fit; of what is deleted, older versions too."""
+        return Selection(
+            prefix=self.prefix,
+            statuses=frozenset({self.status} if self.status else ()),
+            is_all=True,
+            days=DAYS_BACK,
+            day=self.day,
+            words=self.words,
+            has_versions=self.what == "delete",
+        )
+
+    def choose(self, documents: Sequence[Document]) -> Self:
+        """The same form for these documents and no others."""
+        ids = b"".join(bytes.fromhex(one.document_id[1:]) for one in documents)
+        return self.model_copy(update={"chosen": base64.urlsafe_b64encode(ids).decode()})
+
+    def read_chosen(self) -> set[str]:
+        """The ids of the documents that the form is bound to.
+
+        Raises:
+            InvalidRequestError: It is bound to none.
+        """
+        try:
+            ids = base64.b64decode(self.chosen.encode(), altchars=b"-_", validate=True)
+        except (ValueError, binascii.Error) as error:
+            raise InvalidRequestError("chosen: no dry run has given this") from error
+        if not ids or len(ids) % _ID_BYTES:
+            raise InvalidRequestError("chosen: no dry run has given this")
+        starts = range(0, len(ids), _ID_BYTES)
+        return {f"d{ids[start : start + _ID_BYTES].hex()}" for start in starts}
+
+
+@dataclass(frozen=True)
+class BulkPlan:
+    """What a dry run tells.
+
+    Args:
+        documents: What it would be done with.
+        skipped: How many others fit, by why it would not be done with them.
+        letters: How many dead letters would be replayed.
+        model: Who would be asked; empty where nobody is.
+        estimate: What that takes at the most; None where nobody is asked.
+    """
+
+    documents: Sequence[Document]
+    skipped: Mapping[str, int]
+    letters: int = 0
+    model: str = ""
+    estimate: RedoEstimate | None = None
+
+
+@dataclass(frozen=True)
+class Round:
+    """What a round has done.
+
+    Args:
+        done: With how many documents.
+        left: The documents that are left, as the time was up.
+        refused: How many letters SQS did not take.
+    """
+
+    done: int
+    left: Sequence[Document]
+    refused: int = 0
+
+
+def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
+    """Add what is done with all that fits."""
+
+    def find(form: BulkForm, operations: OperationServices) -> list[Document]:
+        if form.day is not None:
+            check_day(form.day)
+        return list(find_selected(form.selection, operations))
+
+    @routes.post("/bulk/plan")
+    def tell_plan(asked: Asked) -> Fragment:
+        operations = services.open(asked.event)
+        form = asked.read_form(BulkForm, chosen="", done=0, missed=0)
+        plan = _plan(form, find(form, operations), operations)
+        if len(plan.documents) > _MOST_DOCUMENTS:
+            raise InvalidRequestError(
+                f"{len(plan.documents):,} documents fit, and {_MOST_DOCUMENTS:,} are the most that "
+                "are worked on at once: narrow the filter down"
+            )
+        form = form.model_copy(update={"total": len(plan.documents)}).choose(plan.documents)
+        return Fragment(
+            "bulk_plan.html.j2",
+            {"form": form, "plan": plan, "examples": plan.documents[:_MOST_EXAMPLES]},
+        )
+
+    @routes.post("/bulk/do")
+    def do_round(asked: Asked) -> Fragment:
+        operations = services.open(asked.event)
+        form = asked.read_form(BulkForm)
+        chosen = form.read_chosen()
+        found = [one for one in find(form, operations) if one.document_id in chosen]
+        facts = asked.facts
+        deadline = Deadline(facts.deadline.at_seconds - _RESERVE_SECONDS, facts.deadline.clock)
+        if form.what == "delete":
+            result = _delete(found, find_actor(asked.event), services, deadline)
+        else:
+            result = _carry_out(form, found, operations, deadline)
+        # What was chosen and is neither done nor left has moved on by itself.
+        missed = len(chosen) - result.done - len(result.left)
+        form = form.model_copy(
+            update={"done": form.done + result.done, "missed": form.missed + missed}
+        ).choose(result.left)
+        is_over = not result.left or not result.done
+        values = {"form": form, "is_over": is_over, "left": len(result.left)}
+        values["refused"] = result.refused
+        return Fragment("bulk_round.html.j2", values, has_changed=is_over)
+
+
+def _plan(form: BulkForm, documents: Sequence[Document], operations: OperationServices) -> BulkPlan:
+    if form.what == "redo":
+        redo = plan_redo(documents, form.order, RedoTerms(is_fresh=form.fresh), operations)
+        return BulkPlan(redo.documents, redo.skipped, 0, redo.model, redo.estimate)
+    if form.what == "retry":
+        again = plan_retry(documents, (), operations)
+        model = next(iter(operations.models))
+        estimate = estimate_redo(again.documents, model, operations)
+        return BulkPlan(again.documents, again.skipped, len(again.letters), model, estimate)
+    there = [one for one in documents if one.status is not DocumentStatus.DELETED]
+    gone = len(documents) - len(there)
+    return BulkPlan(there, {"deleted": gone} if gone else {})
+
+
+def _carry_out(
+    form: BulkForm,
+    documents: Sequence[Document],
+    operations: OperationServices,
+    deadline: Deadline,
+) -> Round:
+    """Redo or retry as many as there is time for."""
+    if form.what == "redo":
+        terms = RedoTerms(is_fresh=form.fresh)
+        plan = plan_redo(documents, form.order, terms, operations)
+        sent = order_redo(plan, form.order, terms, operations, deadline)
+        return Round(sent, plan.documents[sent:])
+    again = plan_retry(documents, (), operations)
+    done = retry(again, operations, deadline)
+    lettered = {subject.id for one in again.letters for subject in one.work.subjects}
+    without = [one for one in again.documents if one.document_id not in lettered]
+    left = without[done.resumed :]
+    return Round(len(again.documents) - len(left), left, done.refused)
+
+
+def _delete(
+    documents: Sequence[Document], by: str, services: ActionServices, deadline: Deadline
+) -> Round:
+    """Erase as many as there is time for."""
+    done = 0
+    for document in documents:
+        if deadline.remaining_seconds <= 0:
+            break
+        erase_document(document.document_id, by, services.erasures)
+        done += 1
+    return Round(done, documents[done:])
