@@ -225,11 +225,15 @@ def _join_letters(before: Glyph, after: Glyph) -> Glyph:
 
 def _add_spaces(glyphs: Sequence[Glyph], em: float) -> list[Glyph]:
     """The glyphs of a line with a space wherever there is the room of one and none is drawn."""
-    has_spaces = any(glyph.kind == " " for glyph in glyphs)
+    # A space among words of other scripts says nothing of how those of this one are set apart.
+    has_spaces = any(
+        glyph.kind == " " and "R" in (before.kind, after.kind)
+        for before, glyph, after in zip(glyphs, glyphs[1:], glyphs[2:], strict=False)
+    )
     line: list[Glyph] = []
     for glyph in glyphs:
         # Not each space between words of other scripts comes from PDFium as one that is drawn.
-        is_close = not has_spaces or (line and glyph.kind in "LN" and line[-1].kind in "LN")
+        is_close = not has_spaces or (line and "R" not in (glyph.kind, line[-1].kind))
         min_gap = em * (_MIN_SPACE_EMS if is_close else _MIN_COLUMN_EMS)
         if (
             line

@@ -79,6 +79,26 @@ def test_words_of_another_script_in_a_line_with_drawn_spaces(read_text):
     assert read_text(data) == "\u05e9\u05dd a b"
 
 
+def test_spaces_of_another_script_are_none_of_the_words_beside_it(read_text):
+    """As Chromium writes it: no space between words of Hebrew is drawn, and those of Latin are."""
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in ((400, b"41"), (394, b"42"), (386, b"41"), (362, b"434445"))
+    )
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b ET" % places, ["\u05e9", "\u05dd", "b", " ", "a"])
+    assert read_text(data) == "\u05e9\u05dd \u05e9 b a"
+
+
+def test_a_bracket_is_apart_from_the_number_before_it(read_text):
+    """As typst writes it: the space between a number and what follows it is not drawn."""
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in ((400, b"41"), (394, b"45"), (388, b"42"), (379, b"43"), (373, b"41"))
+    )
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b ET" % places, ["\u05e9", "4", "(", ")", " "])
+    assert read_text(data) == "\u05e9 4 (\u05e9"
+
+
 @pytest.mark.parametrize("rotation", [b"", b"/Rotate 180"])
 def test_a_word_that_is_given_for_one_place_as_a_whole(read_text, rotation):
     words = [f"{WELCOME}{PEACE}", f"{WORLD} {PEACE}"]
