@@ -63,16 +63,10 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
 def is_told_by_ledger(item: WorkItem) -> bool:
     """Whether who does it again finds that it is done, before anything is paid for.
 
-    A chunk has a row, a combination belongs to what its document was when it was asked for, and a
-    task that has a result is not done again; its sender would be told again, if there is one.
+    A chunk has a row, and a combination belongs to what its document was when it was asked for.
+    Tasks are told apart: their senders repeat them, and such a message is to go at once.
     """
-    match item.message:
-        case SummarizeChunk() | Combine():
-            return True
-        case Redo() | ReadPicture() | Sweep() | TaskCallback():
-            return False
-        case order:
-            return order.callback is None
+    return isinstance(item.message, SummarizeChunk | Combine)
 
 
 def give_up_work(
