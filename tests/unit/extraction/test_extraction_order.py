@@ -51,6 +51,22 @@ def test_vertical_columns_follow_each_other_from_the_right(read_text):
     assert read_text(make_drawn_pdf(content, font=VERTICAL_FONT)).split("\n") == columns
 
 
+def draw_stacked(letters, x, step):
+    """Letters one under the other, each by itself, as Chromium places them."""
+    return b" ".join(
+        b"1 0 0 1 %d %d Tm <%02X> Tj" % (x, 600 - step * k, 0x41 + k) for k in range(len(letters))
+    )
+
+
+@pytest.mark.parametrize(("step", "separator"), [(10, ""), (15, "\n")])
+def test_letters_one_under_the_other_are_a_line_and_rows_are_not(read_text, step, separator):
+    letters = "備考は縦書き"
+    line = b" ".join(b"1 0 0 1 %d 700 Tm <414243444546> Tj" % (72 + 60 * k) for k in range(7))
+    content = b"BT /F1 10 Tf %b %b ET" % (line, draw_stacked(letters, 300, step))
+    first, _, column = read_text(make_mapped_pdf(content, letters)).partition("\n")
+    assert (first, column) == (" ".join([letters] * 7), separator.join(letters))
+
+
 def draw_letters(codes, x, step):
     """Letters one by one, from x on, each a step further."""
     return b"BT /F1 10 Tf 72 700 Td %b ET" % b" ".join(
@@ -87,6 +103,16 @@ def test_spaces_of_another_script_are_none_of_the_words_beside_it(read_text):
     )
     data = make_mapped_pdf(b"BT /F1 10 Tf %b ET" % places, ["\u05e9", "\u05dd", "b", " ", "a"])
     assert read_text(data) == "\u05e9\u05dd \u05e9 b a"
+
+
+def test_words_of_this_script_between_drawn_spaces_are_apart(read_text):
+    """As Chromium writes it in a line of English: the spaces that are drawn are around them."""
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in ((360, b"454443"), (386, b"41"), (394, b"42"), (400, b"4344"))
+    )
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b ET" % places, ["\u05e9", "\u05dd", " ", "b", "a"])
+    assert read_text(data) == "ab \u05dd \u05e9 b"
 
 
 def test_a_bracket_is_apart_from_the_number_before_it(read_text):
@@ -135,6 +161,18 @@ def test_words_that_are_read_from_the_right_in_another_line():
 def test_brackets_are_pairs_whichever_of_them_a_producer_names(brackets):
     first, second = brackets
     assert read(first, WORLD[::-1], second, " ", PEACE[::-1]) == f"{PEACE} ({WORLD})"
+
+
+@pytest.mark.parametrize(
+    ("drawn", "text"),
+    [
+        (("Name ", PEACE[::-1], " )tenant), ID"), f"Name {PEACE} (tenant), ID"),
+        (("Name (tenant( ", PEACE[::-1], ", ID"), f"Name (tenant) {PEACE}, ID"),
+        (("a) ", PEACE[::-1], " b) is no pair"), f"a) {PEACE} b) is no pair"),
+    ],
+)
+def test_a_bracket_beside_a_word_of_another_direction_is_that_of_its_pair(drawn, text):
+    assert read(*drawn) == text
 
 
 @given(st.text(alphabet=PEACE + "ab 12.,()%", max_size=40))
