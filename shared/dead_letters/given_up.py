@@ -76,7 +76,8 @@ def complete_given_up(
         pk, sk = _STATE_KEY
         table.put_row(Put({"pk": pk, "sk": sk, **seen, "begun_at": write_time(at)}))
         return
-    seen["tick_seconds"] = max(_seconds_since(state, at), state.get("tick_seconds", 0))
+    # None, so that it is not there, before two ticks have had time between them.
+    seen["tick_seconds"] = max(_seconds_since(state, at), state.get("tick_seconds", 0)) or None
     begun_at = datetime.fromisoformat(state["begun_at"])
     if "in_flight" not in state and begun_at + _LONGEST_INVOCATION <= at:
         marked = int(state.get("days_marked", 0))
