@@ -9,7 +9,7 @@ import random
 import secrets
 
 from functions.delivery.consumer import Runtime
-from functions.delivery.idempotency_records import IdempotencyRecords
+from functions.delivery.idempotency_records import ClaimRecords, IdempotencyRecords
 from functions.delivery.policy import Policy
 from functions.delivery.tracing import Tracer
 from functions.observability import build_logger, build_metrics
@@ -27,6 +27,7 @@ def build_runtime(
     return Runtime(
         queues=Queues(clients.sqs),
         idempotency=IdempotencyRecords(settings.idempotency_table, clients.dynamodb),
+        claims=ClaimRecords(settings.idempotency_table, boto3_client=clients.dynamodb),
         policy=Policy(
             max_receive_count=settings.max_receive_count,
             max_deferral_age_seconds=settings.max_deferral_age_seconds,

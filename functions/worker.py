@@ -27,7 +27,13 @@ from pipeline.report.report_failures import give_up_report
 from pipeline.services import Services
 from pipeline.tasks.carry_out import settle_lost_task
 from pipeline.tasks.task_kind import TaskServices
-from pipeline.work_items import WorkServices, do_work, give_up_work, note_work_delay
+from pipeline.work_items import (
+    WorkServices,
+    do_work,
+    give_up_work,
+    is_told_by_ledger,
+    note_work_delay,
+)
 from shared.aws.callback_targets import CallbackSender
 from shared.aws.clients import Clients
 from shared.ledger.documents import Clock
@@ -116,6 +122,7 @@ def build_worker(
         handle=lambda item, deadline: do_work(item, services, deadline),
         give_up=lambda item, end: give_up_work(item, end.message, items, pictures),
         note_delay=lambda item, wait: note_work_delay(item, wait, items),
+        is_told_by_ledger=is_told_by_ledger,
     )
     return consumer, build_runtime(settings, clients, WORK.stage, now)
 

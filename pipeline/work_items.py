@@ -60,6 +60,14 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
             work_on_task(order, services.items, deadline)
 
 
+def is_told_by_ledger(item: WorkItem) -> bool:
+    """Whether who does it again finds that it is done, before anything is paid for.
+
+    A chunk has a row, and a combination belongs to what its document was when it was asked for.
+    """
+    return isinstance(item.message, SummarizeChunk | Combine)
+
+
 def give_up_work(
     item: WorkItem, cause: str, services: TaskServices, pictures: PictureServices
 ) -> None:

@@ -9,7 +9,8 @@ from itertools import islice
 
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
 from functions.http.services import ApiServices
-from pipeline.report.day_report import ReportServices, look_at_day
+from pipeline.report.day_look import DayLook
+from pipeline.report.day_report import ReportServices
 from pipeline.report.page.attention import build_alarm
 from pipeline.report.report_types import DailyReport
 from shared.aws.queues import QueueLoad
@@ -24,10 +25,10 @@ from shared.queue_catalogue import (
     CONVERSIONS,
     RECOGNITION,
     REPORTS,
-    SWEPT_QUEUES,
     UPLOADS,
     WORK,
     SourceQueue,
+    list_queues,
 )
 
 _MOST_IN_FLIGHT = 200
@@ -67,6 +68,7 @@ class FlowStage:
 def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     """Add what shows the page."""
     desk = _build_services(services)
+    look = DayLook()
     settings, reader = services.settings, services.reader
 
     def read_flow() -> dict[str, object]:
@@ -86,7 +88,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
         return {"stages": stages}
 
     def read_figures() -> dict[str, object]:
-        report = look_at_day(find_day(desk.now(), desk.zone), desk)
+        report = look.look_at(find_day(desk.now(), desk.zone), desk)
         needy = [line for line in report.lines if _needs_a_person(line.status)]
         return {
             "report": report,
@@ -122,7 +124,7 @@ def _build_services(services: ApiServices) -> ReportServices:
         artifacts_bucket=reader.artifacts_bucket,
         work_queue_url=settings.work_queue_url,
         now=reader.now,
-        dlqs=tuple((queue.name, queue.find_urls(settings)[1]) for queue in SWEPT_QUEUES),
+        dlqs=tuple((queue.name, queue.find_urls(settings)[1]) for queue in list_queues(settings)),
         zone=settings.time_zone,
         stack=settings.stack_name,
         daily_cap_micro_usd=_to_micro_usd(settings.daily_cap_usd),

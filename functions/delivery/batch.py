@@ -55,8 +55,9 @@ def process_batch(
         raise_on_no_idempotency_key=True,
         lambda_context=context,
     )
-    # The layer takes its configuration at first use and does not lock: before any record runs.
-    runtime.idempotency.configure(config, key_prefix=consumer.name)
+    # The layers take their configuration at first use and do not lock: before any record runs.
+    for records_layer in (runtime.idempotency, runtime.claims):
+        records_layer.configure(config, key_prefix=consumer.name)
     batch = _Batch(
         consumer=consumer,
         runtime=runtime,

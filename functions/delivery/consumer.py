@@ -40,6 +40,8 @@ class Consumer(Generic[ItemT]):
         handle: Does the work within the deadline.
         give_up: Notes in the ledger that the item will not be done, and why.
         note_delay: Notes in the ledger that the item waits, how long and what for.
+        is_told_by_ledger: Whether whoever handles the item finds in the ledger, before anything is
+            paid for, that it is done: then its idempotency record need not say so.
         find_group: The message group of an item whose sender gives it none, as S3; None without.
         try_out: Does what a trial asks for (`trial.py`), and leaves nothing behind.
     """
@@ -51,16 +53,21 @@ class Consumer(Generic[ItemT]):
     handle: Callable[[ItemT, Deadline], None]
     give_up: Callable[[ItemT, DeadLetter], None]
     note_delay: Callable[[ItemT, Wait], None]
+    is_told_by_ledger: Callable[[ItemT], bool] = lambda item: False
     find_group: Callable[[ItemT], str | None] = lambda item: None
     try_out: Callable[[Any, Deadline], dict[str, Any]] | None = None
 
 
 @dataclass(frozen=True)
 class Runtime:
-    """What every consumer needs to run: queues, idempotency records, policy, logs and the like."""
+    """What every consumer needs to run: queues, idempotency records, policy, logs and the like.
+
+    Of the records there are two kinds: `claims` are not completed.
+    """
 
     queues: Queues
     idempotency: BasePersistenceLayer
+    claims: BasePersistenceLayer
     policy: Policy
     logger: Logger
     metrics: Metrics

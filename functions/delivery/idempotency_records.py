@@ -2,7 +2,8 @@
 
 Powertools writes a record when an item is claimed and again when it is done. The claim is a
 condition, which no other can be in one request with but in a transaction: that costs double, and
-one refusal fails all. That an item is done is a write without a condition.
+one refusal fails all. That an item is done is a write without a condition; where the ledger says it
+anyway it is left out.
 """
 
 import time
@@ -22,6 +23,17 @@ if TYPE_CHECKING:
 _MOST_WRITES = 25
 _ATTEMPTS = 5
 _PAUSE_SECONDS = 0.2
+
+
+class ClaimRecords(DynamoDBPersistenceLayer):
+    """Powertools' records in DynamoDB of items whose end the ledger tells.
+
+    A claim keeps a second delivery away as long as the invocation may last that has made it. One
+    that comes later looks into the ledger.
+    """
+
+    def _update_record(self, data_record: DataRecord) -> None:
+        """Leave the claim as it is."""
 
 
 class IdempotencyRecords(DynamoDBPersistenceLayer):

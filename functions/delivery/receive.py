@@ -85,10 +85,11 @@ class Delivery(Generic[ItemT]):
             self._has_begun = True
             self._consumer.handle(item, self._invocation.deadline)
 
+        is_told = self._consumer.is_told_by_ledger(item)
         handle_once = idempotent_function(
             handle,
             data_keyword_argument="item_id",
-            persistence_store=self._runtime.idempotency,
+            persistence_store=self._runtime.claims if is_told else self._runtime.idempotency,
             config=self._invocation.idempotency_config,
             key_prefix=self._consumer.name,
         )

@@ -18,7 +18,7 @@ from pipeline.extraction.shown_text.annotations import read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
 from pipeline.extraction.shown_text.divided_cells import divide_cells
-from pipeline.extraction.shown_text.downward_lines import order_downward_lines
+from pipeline.extraction.shown_text.downward_lines import order_turned_lines
 from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.layers import Layers
 from pipeline.extraction.shown_text.note_places import NoteSpan, place_notes
@@ -215,7 +215,7 @@ class PdfiumDocument:
             look(page, self._text_page)
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
             characters = read_visible_text(self._text_page, visible)
-            characters = order_downward_lines(characters, quarter_turns)
+            characters = order_turned_lines(characters, quarter_turns)
             has_plain_text = is_plain(characters.text)
             if not has_plain_text and _OTHER_SCRIPTS.search(characters.text):
                 characters = order_right_to_left(characters)

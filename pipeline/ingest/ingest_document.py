@@ -35,7 +35,6 @@ from shared.errors import (
 )
 from shared.ledger.document_texts import (
     ExtractedText,
-    begin_anew,
     find_text,
     record_checkpoint,
     record_extraction,
@@ -48,6 +47,7 @@ from shared.ledger.documents import (
     move_document,
     write_embedded_files,
 )
+from shared.ledger.redoing import begin_anew
 from shared.lifecycle import DocumentStatus, find_sources
 from shared.messages.uploads import MAIL_PREFIX
 from shared.messages.work_items import (
@@ -122,8 +122,10 @@ def convert_item(item: ConversionItem, services: IngestServices, deadline: Deadl
 
 def _ingest_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
     if document.status in (DocumentStatus.RECEIVED, DocumentStatus.FAILED):
-        _extract_document(document, services, deadline)
-        document = find_document(services.table, document.document_id) or document
+        extracted = _extract_document(document, services, deadline)
+        if extracted is None:
+            return
+        document = extracted
     if may_lack_chunks(document):
         ask_for_pictures(document, services)
         send_chunks(document, services)
@@ -148,12 +150,16 @@ def _begin_again(document: Document, services: IngestServices) -> Document:
     return find_document(services.table, document.document_id) or document
 
 
-def _extract_document(document: Document, services: IngestServices, deadline: Deadline) -> None:
+def _extract_document(
+    document: Document, services: IngestServices, deadline: Deadline
+) -> Document | None:
+    """The document with its text; None if it has none, or another message goes on with it."""
     try:
         with download_document(document, services.objects, services.max_document_bytes) as path:
-            _read_document(document, path, services, deadline)
+            return _read_document(document, path, services, deadline)
     except RejectedDocumentError as rejection:
         _reject(document, rejection, (), services)
+        return None
 
 
 def _reject(
@@ -205,10 +211,10 @@ def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
 
 def _read_document(
     document: Document, path: Path, services: IngestServices, deadline: Deadline
-) -> None:
+) -> Document | None:
     """Read a document's text, or take over what the same bytes have given before."""
     if _hand_on(document, path, services):
-        return
+        return None
     with path.open("rb") as file:
         content_sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     address = _find_address(document, content_sha256, services.chunk_tokens)
@@ -220,8 +226,7 @@ def _read_document(
             document = _begin_again(document, services)
             address = _find_address(document, content_sha256, services.chunk_tokens)
     if known is not None and not known.embedded_files:
-        _record_text(document, known, reused_from, services)
-        return
+        return _record_text(document, known, reused_from, services)
     reading_deadline = replace(deadline, at_seconds=deadline.at_seconds - _CHECKPOINT_SECONDS)
     with services.extractor.open(
         path, reading_deadline, waited_seconds=document.reading_milliseconds / 1000
@@ -229,7 +234,7 @@ def _read_document(
         extraction = known or _store_text(document, opened, address, services)
         if extraction.next_page <= extraction.pages:
             _send_rest(document, extraction, services)
-            return
+            return None
         try:
             # Beside the document, whose folder goes when it is read.
             files = put_children(document, opened, path.with_name("inside"), services)
@@ -237,20 +242,20 @@ def _read_document(
             if document.next_page > extraction.pages:
                 raise
             _send_rest(document, replace(extraction, embedded_files=()), services)
-            return
-    _record_text(document, replace(extraction, embedded_files=files), reused_from, services)
+            return None
+    return _record_text(document, replace(extraction, embedded_files=files), reused_from, services)
 
 
 def _record_text(
     document: Document, text: ExtractedText, reused_from: str | None, services: IngestServices
-) -> None:
+) -> Document | None:
     """Note what a document's text has come to, and which pages of it are to be recognised."""
     recognising = choose_pages(text) if services.recognition_queue_url is not None else ""
     if text.failed_pages and not text.chunk_plan and not recognising:
         refusal = refuse_failed(text.page_failures, text.failed_pages)
         _reject(document, refusal, text.embedded_files, services)
-        return
-    record_extraction(
+        return None
+    return record_extraction(
         services.table,
         document,
         replace(text, recognising_pages=recognising),

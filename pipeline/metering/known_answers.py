@@ -14,11 +14,24 @@ from shared.ledger.answers import (
     read_answer,
     read_lesson,
 )
+from shared.ledger.chunks import ChunkStatus
 from shared.ledger.documents import Clock
 from shared.lifecycle import DocumentStatus
 from shared.paid_calls import PaidCalls
 
 _ENDED = (DocumentStatus.DELETED, DocumentStatus.CANCELLED)
+
+
+class DoneBeforeError(Exception):
+    """What an answer is wanted for was done before, by another delivery."""
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What an answer is wanted for: a row of the payer's run, after which nothing is asked."""
+
+    row_key: tuple[str, str]
+    run: int
 
 
 @dataclass(frozen=True)
@@ -49,16 +62,42 @@ class KnownAnswer:
 
 
 def read_known_answers(
-    table: LedgerTable, keys: list[str], payer: Payer | None
+    table: LedgerTable,
+    keys: list[str],
+    payer: Payer | None,
+    payer_row: Row | None = None,
+    effect: Effect | None = None,
 ) -> list[KnownAnswer]:
     """What is kept under keys, and the payer's row, with one call; nothing where nobody pays.
 
+    Args:
+        table: The ledger.
+        keys: The keys of a request, one a model.
+        payer: Who pays.
+        payer_row: The payer's row where it was read just now.
+        effect: What the answer is for, if that has a row. All that is read may then be a moment
+            old, which costs half, but not older than the run: what is written later is conditional,
+            and two deliveries at the same time are kept apart by their claim.
+
     Raises:
+        DoneBeforeError: The effect is there.
         LedgerConflictError: The payer's row is gone.
     """
     if payer is None:
         return [KnownAnswer(key, None, Lesson(), None) for key in keys]
-    *rows, payer_row = table.read_rows_together([*map(answer_row_key, keys), payer.row_key])
+    wanted = [answer_row_key(key) for key in keys]
+    if payer_row is not None:
+        rows = table.read_rows_together(wanted)
+    elif effect is None:
+        *rows, payer_row = table.read_rows_together([*wanted, payer.row_key])
+    else:
+        wanted += [effect.row_key, payer.row_key]
+        read = table.read_recent_rows_together(wanted)
+        if read[-1] is None or read[-1].get("run") != effect.run:
+            read = table.read_rows_together(wanted)
+        *rows, effect_row, payer_row = read
+        if effect_row is not None and effect_row["status"] == ChunkStatus.DONE:
+            raise DoneBeforeError
     # Nothing is asked, and nothing told, of what somebody has put an end to meanwhile.
     if payer_row is None or payer_row.get("status") in _ENDED:
         raise LedgerConflictError("the document or task that pays is deleted or cancelled")

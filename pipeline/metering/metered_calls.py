@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from pipeline.metering.answer_services import AnswerServices
 from pipeline.metering.fallback import MeteredModel, is_reason_to_fall_back, join_failures
-from pipeline.metering.known_answers import KnownAnswer, read_known_answers
+from pipeline.metering.known_answers import Effect, KnownAnswer, read_known_answers
 from pipeline.metering.payers import Payer
 from pipeline.metering.run_costs import RunCosts
 from pipeline.metering.spend_meter import read_paid_usage
@@ -78,8 +78,13 @@ class MeteredCalls:
             transaction of the effect that it leads to.
         anew: Tells the answers of this work from those that were kept before, which then do not
             count; empty where they do.
+        payer_row: The payer's row, where it was read just now: the first call needs not read it.
+        effect: What the answers are for, if it has a row: nothing is asked if that is there.
+        settles_along: Whether the day's spending is told what a call has cost in the transaction of
+            its bill, which spares a request, or by itself before, which costs a write unit less.
 
     Attributes:
+        payer_row: The payer's row as it was read last.
         has_kept: Whether an answer was kept, upon which a later run can go on.
     """
 
@@ -91,6 +96,9 @@ class MeteredCalls:
         *,
         keeps_at_once: bool = True,
         anew: str = "",
+        payer_row: Row | None = None,
+        effect: Effect | None = None,
+        settles_along: bool = True,
     ) -> None:
         self._costs = RunCosts(payer, spent or Spending())
         self.has_kept = False
@@ -98,6 +106,9 @@ class MeteredCalls:
         self._services = services
         self._payer = payer
         self._keeps_at_once = keeps_at_once
+        self.payer_row = self._fresh_row = payer_row
+        self._effect = effect
+        self._settles_along = settles_along
         # Part of the key of each answer.
         self._version = f"{PROMPT_VERSION} {anew}" if anew else PROMPT_VERSION
 
@@ -183,13 +194,16 @@ class MeteredCalls:
 
     def keep_with(
         self, answer: KeptAnswer[AnswerT], record: Callable[[Sequence[Operation]], bool]
-    ) -> None:
+    ) -> bool:
         """Keep an answer with the effect that it leads to, or as `keep` does if that fails.
 
         Args:
             answer: The answer.
             record: Writes the effect and further rows in one transaction; False if the effect was
                 there already, and nothing was written.
+
+        Returns:
+            Whether the effect was written.
 
         Raises:
             LedgerConflictError: The payer's row is gone.
@@ -201,9 +215,11 @@ class MeteredCalls:
                     raise _NotRecordedError
         except _NotRecordedError:
             self.keep(answer)
+            return False
         except SeashoreError:
             self.keep(answer)
             raise
+        return True
 
     def take_turn(self, request: TurnRequest, deadline: Deadline) -> Turn:
         """Let the model take a turn with tools, once, as `ask` does.
@@ -259,7 +275,11 @@ class MeteredCalls:
     def _read_known(self, find_key: Callable[[str], str]) -> list[KnownAnswer]:
         """What is kept of a request to each model, and the payer's row, with one call."""
         keys = [find_key(one.model.name) for one in self._models]
-        return read_known_answers(self._services.table, keys, self._payer)
+        fresh_row, self._fresh_row = self._fresh_row, None
+        table = self._services.table
+        known = read_known_answers(table, keys, self._payer, fresh_row, self._effect)
+        self.payer_row = known[0].payer_row
+        return known
 
     @property
     def _models(self) -> list[MeteredModel]:
@@ -321,9 +341,8 @@ class MeteredCalls:
                     reply = call()
                 else:
                     most = find_most(once.input_tokens, once.output_tokens)
-                    # Where somebody pays, the bill takes the day's spending along.
-                    is_billed = self._payer is not None
-                    reply, cost = meter.run(call, most, is_noted_later=is_billed)
+                    is_noted_later = self._settles_along and self._payer is not None
+                    reply, cost = meter.run(call, most, is_noted_later=is_noted_later)
             finally:
                 self._costs.count(cost - held)
         except SeashoreError as error:
@@ -353,6 +372,7 @@ class MeteredCalls:
                     step=step,
                     model=model,
                     with_rows=[*([] if row is None else [row]), *notes],
+                    seen=self.payer_row,
                 )
         self._costs.note(used)
         self.has_kept = self.has_kept or row is not None

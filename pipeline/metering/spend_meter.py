@@ -42,7 +42,7 @@ _LEASE_SERVES = timedelta(minutes=10)
 _LEASE_LIVES = timedelta(minutes=30)
 
 # A lease is no more than this share of the limit, so that many containers find room beside it.
-_LARGEST_SHARE = 1 / 200
+_LARGEST_SHARE = 1 / 100
 _CALLS_PER_LEASE = 20
 
 # A call sets aside more than it costs, as a rule, and gives the rest back when it is answered.

@@ -1,4 +1,4 @@
-"""A day as things stand: its figures from the ledger, counted and checked, with nothing written.
+"""The report of a day: its figures from the ledger, counted and checked, with nothing written.
 
 Apart from the files of a report, which it takes more to write than to count.
 """
@@ -14,7 +14,6 @@ from pipeline.report.figures import (
     DOCUMENT_ATTRIBUTES,
     TASK_ATTRIBUTES,
     DocumentFigures,
-    count_documents,
     count_tasks,
 )
 from pipeline.report.report_types import (
@@ -55,17 +54,6 @@ class ReportServices(Services):
     zone: ZoneInfo
     stack: str
     daily_cap_micro_usd: int | None
-
-
-def look_at_day(day: str, services: ReportServices) -> DailyReport:
-    """The report of a day as things stand now, without a digest: nothing is written or asked.
-
-    Raises:
-        DeferredError, PermanentError: As the ledger does.
-    """
-    made_at = services.now()
-    documents = count_documents(read_documents(day, services), made_at)
-    return compose_report(day, Digest(), documents, made_at, services)
 
 
 def read_documents(day: str, services: ReportServices) -> Iterator[ArrivalPage]:

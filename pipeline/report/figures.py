@@ -99,6 +99,11 @@ class CountTally:
         elif len(self.unaccounted) < MOST_UNACCOUNTED:
             self.unaccounted.append(item_id)
 
+    def add_known(self, standing: str, count: int) -> None:
+        """Count what is known to stand so, and was received, without its rows."""
+        self.received += count
+        self._counted[STANDINGS[standing].count] += count
+
     @property
     def counts(self) -> Counts:
         """The counts so far."""

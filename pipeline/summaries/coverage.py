@@ -56,6 +56,15 @@ class Coverage(BaseModel):
             parse_page_ranges(self.empty_pages)
         )
 
+    @property
+    def reason_code(self) -> str | None:
+        """Why the summary is not of the whole document, in a word."""
+        if self.is_complete:
+            return None
+        if self.recognising_pages:
+            return "being_recognised"
+        return "pages_missing" if self.lacks_pages else "files_unread"
+
     def describe_gaps(self) -> str:
         """One sentence that names what is missing; empty if nothing is."""
         gaps = []

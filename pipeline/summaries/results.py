@@ -9,9 +9,14 @@ from pipeline.summaries.mention_markdown import render_mentions
 from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
 from shared.document_formats import PAGE, cite_units, count_units
 from shared.lifecycle import DocumentStatus
+from shared.llm.extractive.sentences import split_sentences
 from shared.llm.model import EXTRACTIVE
 from shared.markdown import Markdown, join_markdown, write_markdown
 from shared.printable import to_printable
+
+# Of an abstract, so much stands in lists of documents.
+_MOST_SENTENCES = 2
+_MOST_EXCERPT = 400
 
 
 class DocumentSummary(BaseModel):
@@ -107,3 +112,10 @@ def tell_origin(model: str, input_tokens: int, output_tokens: int, cost_usd: flo
 def _cite(pages: list[int], unit: str) -> Markdown:
     cited = cite_units(unit, ", ".join(map(str, pages)))
     return write_markdown(" ({})" if pages else "", cited)
+
+
+def excerpt_abstract(abstract: str) -> str:
+    """The first sentences of an abstract, on one line, for lists of documents."""
+    sentences = [sentence.text for sentence in split_sentences(abstract)[:_MOST_SENTENCES]]
+    told = " ".join(" ".join(sentences).split())
+    return told if len(told) <= _MOST_EXCERPT else f"{told[: _MOST_EXCERPT - 1]}\u2026"

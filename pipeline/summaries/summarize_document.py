@@ -8,16 +8,30 @@ from dataclasses import dataclass
 from pipeline.ingest.chunk_sending import build_combine, find_group
 from pipeline.ingest.chunk_text import ChunkText
 from pipeline.metering.answer_services import AnswerServices
+from pipeline.metering.known_answers import DoneBeforeError, Effect
 from pipeline.metering.metered_calls import KeptAnswer, MeteredCalls
 from pipeline.metering.payers import pay_by_document
 from pipeline.services import Services
 from pipeline.summaries.combining import SummarizedPart, combine_summaries, summarize_sources
-from pipeline.summaries.coverage import Coverage, compute_coverage
-from pipeline.summaries.results import DocumentSummary, render_markdown, result_folder
+from pipeline.summaries.coverage import compute_coverage
+from pipeline.summaries.results import (
+    DocumentSummary,
+    excerpt_abstract,
+    render_markdown,
+    result_folder,
+)
 from pipeline.summaries.summary_types import Summary
+from shared.aws.dynamodb_items import Row
 from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, ObjectMissingError
-from shared.ledger.chunks import Chunk, ChunkStatus, Parts, read_parts, record_chunk
+from shared.ledger.chunks import (
+    Chunk,
+    ChunkStatus,
+    Parts,
+    chunk_row_key,
+    read_parts,
+    record_chunk,
+)
 from shared.ledger.documents import (
     Document,
     document_row_key,
@@ -28,7 +42,6 @@ from shared.ledger.documents import (
 )
 from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus, find_sources
-from shared.llm.extractive.sentences import split_sentences
 from shared.llm.model import Source
 from shared.llm.model_window import ModelWindow
 from shared.messages.work_items import (
@@ -44,10 +57,6 @@ logger = logging.getLogger("seashore.summarize")
 # So often a document is read before text that is always gone again counts as a fault of the set-up.
 _MOST_RUNS = 5
 _ENDED = (DocumentStatus.DELETED, DocumentStatus.CANCELLED)
-
-# Of an abstract, so much stands in lists of documents.
-_MOST_SENTENCES = 2
-_MOST_EXCERPT = 400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,14 +119,20 @@ def _summarize_chunk(
         _have_read_anew(message, services)
         return
     text = ChunkText.model_validate(content)
-    calls = _open_calls(message, Spending(), services)
-    with calls.go_on_later():
-        answer = summarize_sources(
-            tuple(Source(page.number, page.number, page.text) for page in text.pages),
-            calls,
-            services.window,
-            deadline,
-        )
+    row_key = chunk_row_key(message.document_id, message.run, message.chunk_number)
+    calls = _open_calls(message, Spending(), services, effect=Effect(row_key, message.run))
+    try:
+        with calls.go_on_later():
+            answer = summarize_sources(
+                tuple(Source(page.number, page.number, page.text) for page in text.pages),
+                calls,
+                services.window,
+                deadline,
+            )
+    except DoneBeforeError:
+        # It may have broken off before it had the document combined.
+        _send_combine_if_complete(message.document_id, message.run, services)
+        return
     chunk = Chunk(
         **message.model_dump(),
         status=ChunkStatus.DONE,
@@ -126,11 +141,30 @@ def _summarize_chunk(
         **answer.used.model_dump(),
     )
     # Where another delivery came first, what this one has cost is on no row yet.
-    calls.keep_with(
+    is_counted = calls.keep_with(
         answer,
         lambda rows: record_chunk(services.table, chunk, services.now, with_rows=rows),
     )
-    _send_combine_if_complete(message.document_id, message.run, services)
+    complete = _complete_by_one(calls.payer_row, message.run) if is_counted else None
+    if complete is None:
+        _send_combine_if_complete(message.document_id, message.run, services)
+    else:
+        _send_combine(complete, services)
+
+
+def _complete_by_one(row: Row | None, run: int) -> Document | None:
+    """A document with the chunk that has just been counted, if that was the only one to come.
+
+    What was read before the chunk was summarised tells: counters of a run only grow, and no chunks
+    are added to one of whose pages none is being recognised. Any other is looked at again.
+
+    `row` is the document's as it was read before, `run` the one in which the chunk was counted.
+    """
+    before = None if row is None else to_document(row)
+    if before is None or before.run != run or before.recognising_pages or before.chunks_failed:
+        return None
+    is_complete = before.chunks_done + 1 == before.chunks_total
+    return before.model_copy(update={"chunks_done": before.chunks_total}) if is_complete else None
 
 
 def _is_wanted(message: SummarizeChunk, services: SummarizeServices) -> bool:
@@ -156,7 +190,11 @@ def _have_read_anew(message: SummarizeChunk, services: SummarizeServices) -> Non
 
 
 def _open_calls(
-    message: SummarizeChunk | Combine, spent: Spending, services: SummarizeServices
+    message: SummarizeChunk | Combine,
+    spent: Spending,
+    services: SummarizeServices,
+    row: Row | None = None,
+    effect: Effect | None = None,
 ) -> MeteredCalls:
     """The calls for a document; the last answer is kept with the effect that it leads to.
 
@@ -169,6 +207,10 @@ def _open_calls(
         pay_by_document(message.document_id),
         spent,
         keeps_at_once=False,
+        payer_row=row,
+        effect=effect,
+        # A chunk has few requests to spare, its document's combination few units.
+        settles_along=isinstance(message, SummarizeChunk),
         anew=f"{message.document_id}:{message.run}" if terms.is_fresh else "",
     )
 
@@ -191,6 +233,10 @@ def _send_combine_if_complete(document_id: str, run: int, services: SummarizeSer
         return
     if document.status is not DocumentStatus.SUMMARIZING:
         return
+    _send_combine(document, services)
+
+
+def _send_combine(document: Document, services: SummarizeServices) -> None:
     body = encode_message(build_combine(document))
     services.queues.send(services.work_queue_url, [body], find_group(document))
 
@@ -222,7 +268,7 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
         _fail(parts.document, "no chunk of the text could be summarised", services)
         return
     document = parts.document
-    calls = _open_calls(message, Spending.model_validate(document), services)
+    calls = _open_calls(message, Spending.model_validate(document), services, parts.row)
     with _unless_deleted(document.document_id, services):
         with calls.go_on_later():
             answer = _combine(summaries, calls, services, deadline)
@@ -303,19 +349,11 @@ def _finish(
             "model": result.model,
             "missing_pages": coverage.missing_pages,
             "result_key": f"{folder}/summary.json",
-            "reason_code": _find_reason_code(coverage),
+            "reason_code": coverage.reason_code,
             "reason": coverage.describe_gaps() or None,
         },
         services,
     )
-
-
-def _find_reason_code(coverage: Coverage) -> str | None:
-    if coverage.is_complete:
-        return None
-    if coverage.recognising_pages:
-        return "being_recognised"
-    return "pages_missing" if coverage.lacks_pages else "files_unread"
 
 
 def _fail(document: Document, reason: str, services: SummarizeServices) -> None:
@@ -359,10 +397,3 @@ def _find_guards(document: Document) -> tuple[str, ...]:
     """What must be as it was read: the chunks that came in, and that pages are still waited for."""
     counters = ("chunks_done", "chunks_failed")
     return (*counters, "recognising_pages") if document.recognising_pages else counters
-
-
-def excerpt_abstract(abstract: str) -> str:
-    """The first sentences of an abstract, on one line, for lists of documents."""
-    sentences = [sentence.text for sentence in split_sentences(abstract)[:_MOST_SENTENCES]]
-    told = " ".join(" ".join(sentences).split())
-    return told if len(told) <= _MOST_EXCERPT else f"{told[: _MOST_EXCERPT - 1]}\u2026"

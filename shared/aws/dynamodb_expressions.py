@@ -1,6 +1,6 @@
 """The expressions of one request to DynamoDB, with their names and values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from boto3.dynamodb.conditions import ConditionBase, ConditionExpressionBuilder
@@ -30,14 +30,22 @@ class Expressions:
         assign_or_remove: Mapping[str, Any],
         assign_once: Mapping[str, Any],
         add: Mapping[str, Any],
+        append: Mapping[str, Sequence[Any]],
     ) -> "Expressions":
-        """Attributes to set (None removes one), to set unless they are there, and to add to."""
+        """Attributes to set (None removes one) or to set once, numbers to add, lists to append to.
+
+        Amazon DynamoDB Developer Guide, "Using update expressions in DynamoDB": `list_append`.
+        """
         assign = {name: value for name, value in assign_or_remove.items() if value is not None}
         remove = [name for name, value in assign_or_remove.items() if value is None]
         clauses = {
             "SET": [
                 *(f"#{name} = :{name}" for name in assign),
                 *(f"#{name} = if_not_exists(#{name}, :{name})" for name in assign_once),
+                *(
+                    f"#{name} = list_append(if_not_exists(#{name}, :no_{name}), :{name})"
+                    for name in append
+                ),
             ],
             "REMOVE": [f"#{name}" for name in remove],
             "ADD": [f"#{name} :{name}" for name in add],
@@ -45,9 +53,10 @@ class Expressions:
         self._expressions["UpdateExpression"] = " ".join(
             f"{verb} {', '.join(terms)}" for verb, terms in clauses.items() if terms
         )
-        named = {**assign_or_remove, **assign_once, **add}
+        named = {**assign_or_remove, **assign_once, **add, **append}
         self._names |= {f"#{name}": name for name in named}
-        values = {**assign, **assign_once, **add}
+        values = {**assign, **assign_once, **add, **append}
+        values |= {f"no_{name}": [] for name in append}
         self._values |= {f":{name}": value for name, value in values.items()}
         return self
 

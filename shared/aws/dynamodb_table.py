@@ -2,17 +2,24 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import ClientError
-from tenacity import Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
+from shared.aws.dynamodb_conflicts import (
+    LONGEST_WAIT_SECONDS,
+    is_busy,
+    raise_if_busy,
+    raise_if_cancelled,
+    raise_if_conflict,
+)
 from shared.aws.dynamodb_expressions import Expressions
 from shared.aws.dynamodb_items import Row, to_item, to_row
 from shared.aws.errors import translate_aws_errors
-from shared.errors import LedgerConflictError, PermanentError, ServiceError
+from shared.errors import ServiceError
 from shared.grouped_calls import GroupedCalls
 
 if TYPE_CHECKING:
@@ -29,7 +36,6 @@ _READ_ATTEMPTS = 5
 
 _CONFLICT_ATTEMPTS = 12
 _CONFLICT_WAIT_SECONDS = 0.02
-_CONFLICT_WAIT_MAX_SECONDS = 1.0
 
 
 @dataclass(frozen=True)
@@ -42,13 +48,17 @@ class Put:
 
 @dataclass(frozen=True)
 class Update:
-    """A row to change: attributes to set (None removes one; once: if not there), numbers to add."""
+    """A row to change: attributes to set (None removes one; once: if not there), numbers to add.
+
+    What is appended goes to the end of a list, which need not be there.
+    """
 
     pk: str
     sk: str
     assign: Mapping[str, Any] = field(default_factory=dict)
     assign_once: Mapping[str, Any] = field(default_factory=dict)
     add: Mapping[str, int] = field(default_factory=dict)
+    append: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     condition: ConditionBase | None = None
 
 
@@ -71,6 +81,7 @@ class RowCheck:
 
 
 Operation = Put | Update | Delete | RowCheck
+_GroupedReads = GroupedCalls[Sequence[tuple[str, str]], list[Row | None]]
 
 
 @dataclass(frozen=True)
@@ -87,20 +98,25 @@ class LedgerTable:
     name: str
     sleep: Callable[[float], None]
 
-    def read_row(self, pk: str, sk: str) -> Row | None:
-        """Read one row, consistently."""
+    def read_row(self, pk: str, sk: str, *, is_consistent: bool = True) -> Row | None:
+        """Read one row; if not consistently it may be a moment old, and costs half."""
         with translate_aws_errors("read the ledger"):
             answer = self.client.get_item(
-                TableName=self.name, Key=to_item({"pk": pk, "sk": sk}), ConsistentRead=True
+                TableName=self.name,
+                Key=to_item({"pk": pk, "sk": sk}),
+                ConsistentRead=is_consistent,
             )
         item = answer.get("Item")
         return None if item is None else to_row(item)
 
-    def read_rows(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
-        """Read several rows with one call, consistently; in the order of the keys.
+    def read_rows(
+        self, keys: Sequence[tuple[str, str]], *, is_consistent: bool = True
+    ) -> list[Row | None]:
+        """Read several rows with one call; in the order of the keys.
 
         Args:
             keys: Partition and sort keys, at most 100, all different.
+            is_consistent: If not, they may be a moment old, which costs half.
 
         Raises:
             ServiceError: The service did not give them all.
@@ -108,7 +124,7 @@ class LedgerTable:
         request: Any = {
             self.name: {
                 "Keys": [to_item({"pk": pk, "sk": sk}) for pk, sk in keys],
-                "ConsistentRead": True,
+                "ConsistentRead": is_consistent,
             }
         }
         with translate_aws_errors("read the ledger"):
@@ -121,8 +137,13 @@ class LedgerTable:
         return [rows.get(key) for key in keys]
 
     @cached_property
-    def _grouped_reads(self) -> GroupedCalls[Sequence[tuple[str, str]], list[Row | None]]:
+    def _grouped_reads(self) -> _GroupedReads:
         return GroupedCalls(self._read_each, MOST_KEYS // _MOST_KEYS_TOGETHER)
+
+    @cached_property
+    def _grouped_recent_reads(self) -> _GroupedReads:
+        read = partial(self._read_each, is_consistent=False)
+        return GroupedCalls(read, MOST_KEYS // _MOST_KEYS_TOGETHER)
 
     def read_rows_together(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
         """Read a few rows as `read_rows`, with those that others ask for at the same time.
@@ -132,9 +153,15 @@ class LedgerTable:
         """
         return self._grouped_reads(keys)
 
-    def _read_each(self, wanted: Sequence[Sequence[tuple[str, str]]]) -> list[list[Row | None]]:
+    def read_recent_rows_together(self, keys: Sequence[tuple[str, str]]) -> list[Row | None]:
+        """The same of rows that may be a moment old, which costs half."""
+        return self._grouped_recent_reads(keys)
+
+    def _read_each(
+        self, wanted: Sequence[Sequence[tuple[str, str]]], *, is_consistent: bool = True
+    ) -> list[list[Row | None]]:
         keys = list(dict.fromkeys(key for some in wanted for key in some))
-        rows = dict(zip(keys, self.read_rows(keys), strict=True))
+        rows = dict(zip(keys, self.read_rows(keys, is_consistent=is_consistent), strict=True))
         return [[rows[key] for key in some] for some in wanted]
 
     def query_rows(self, pk: str, first_sk: str, last_sk: str) -> Iterator[Row]:
@@ -170,6 +197,7 @@ class LedgerTable:
         within: tuple[str, str, str],
         *,
         page_rows: int | None = None,
+        is_brief: bool = False,
     ) -> Iterator[list[Row]]:
         """Read the keys of a stretch of one partition of an index, page by page, oldest first.
 
@@ -178,7 +206,9 @@ class LedgerTable:
             key: The name and the value of its partition key.
             within: The name of its sort key, the first value and the last, both included.
             page_rows: The most rows of a page; as many as fit into 1 MB if None.
+            is_brief: Only the partition key in the table is wanted of each row.
         """
+        wanted: Any = {"ProjectionExpression": "pk"} if is_brief else {}
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             IndexName=index,
@@ -188,6 +218,7 @@ class LedgerTable:
                 {":value": key[1], ":first": within[1], ":last": within[2]}
             ),
             PaginationConfig={} if page_rows is None else {"PageSize": page_rows},
+            **wanted,
         )
         with translate_aws_errors("query the ledger"):
             for page in pages:
@@ -259,7 +290,7 @@ class LedgerTable:
             if left is None:
                 return
             keys = list(left["Keys"])
-            self.sleep(_CONFLICT_WAIT_MAX_SECONDS)
+            self.sleep(LONGEST_WAIT_SECONDS)
         raise ServiceError(
             "the ledger did not give all rows", delay_seconds=5, reason="aws_service"
         )
@@ -274,7 +305,7 @@ class LedgerTable:
             try:
                 self.client.put_item(**self._to_put(put))
             except ClientError as error:
-                _raise_if_conflict(error, error.response.get("Item"))
+                raise_if_conflict(error, error.response.get("Item"))
                 raise
 
     def update_row(self, update: Update) -> Row:
@@ -285,13 +316,17 @@ class LedgerTable:
 
         Raises:
             LedgerConflictError: The condition does not hold; carries the row that is there.
+            ServiceError: Transactions kept the row busy, or the service failed.
         """
-        with translate_aws_errors("write to the ledger"):
-            try:
-                answer = self.client.update_item(**self._to_update(update), ReturnValues="ALL_OLD")
-            except ClientError as error:
-                _raise_if_conflict(error, error.response.get("Item"))
-                raise
+        request = self._to_update(update)
+        for attempt in self._try_while_busy():
+            with attempt, translate_aws_errors("write to the ledger"):
+                try:
+                    answer = self.client.update_item(**request, ReturnValues="ALL_OLD")
+                except ClientError as error:
+                    raise_if_conflict(error, error.response.get("Item"))
+                    raise_if_busy(error)
+                    raise
         return to_row(answer.get("Attributes", {}))
 
     def transact(self, operations: Sequence[Operation]) -> None:
@@ -305,19 +340,22 @@ class LedgerTable:
             ServiceError: Other transactions kept the rows busy, or the service failed.
         """
         items = [self._to_transact_item(operation) for operation in operations]
-        for attempt in Retrying(
-            retry=retry_if_exception_type(_RowsBusyError),
-            stop=stop_after_attempt(_CONFLICT_ATTEMPTS),
-            wait=wait_random_exponential(_CONFLICT_WAIT_SECONDS, _CONFLICT_WAIT_MAX_SECONDS),
-            sleep=self.sleep,
-            reraise=True,
-        ):
+        for attempt in self._try_while_busy():
             with attempt, translate_aws_errors("write to the ledger"):
                 try:
                     self.client.transact_write_items(TransactItems=items)
                 except ClientError as error:
-                    _raise_if_cancelled(error)
+                    raise_if_cancelled(error)
                     raise
+
+    def _try_while_busy(self) -> Retrying:
+        return Retrying(
+            retry=retry_if_exception(is_busy),
+            stop=stop_after_attempt(_CONFLICT_ATTEMPTS),
+            wait=wait_random_exponential(_CONFLICT_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
+            sleep=self.sleep,
+            reraise=True,
+        )
 
     def _to_put(self, put: Put) -> Any:
         return {
@@ -333,7 +371,7 @@ class LedgerTable:
             "Key": to_item({"pk": update.pk, "sk": update.sk}),
             "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
             **Expressions()
-            .with_update(update.assign, update.assign_once, update.add)
+            .with_update(update.assign, update.assign_once, update.add, update.append)
             .with_condition(update.condition)
             .arguments,
         }
@@ -356,45 +394,3 @@ class LedgerTable:
                 return {"Delete": self._to_conditional(operation)}
             case RowCheck():
                 return {"ConditionCheck": self._to_conditional(operation)}
-
-
-class _RowsBusyError(ServiceError):
-    """Another transaction holds one of the rows."""
-
-
-def _raise_if_conflict(error: ClientError, item: Any) -> None:
-    if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
-        raise LedgerConflictError(
-            "the ledger's row is not in the state that the write needs",
-            row=to_row(item) if item else None,
-        ) from error
-
-
-# Amazon DynamoDB API Reference, TransactWriteItems: the reasons of `TransactionCanceledException`
-# that pass, and those that do not.
-_PASSING_CANCELLATIONS = frozenset(
-    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-)
-_LASTING_CANCELLATIONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
-
-
-def _raise_if_cancelled(error: ClientError) -> None:
-    reasons: Sequence[Any] = error.response.get("CancellationReasons") or ()
-    if any(reason.get("Code") in _LASTING_CANCELLATIONS for reason in reasons):
-        raise PermanentError(f"could not write to the ledger: {error}") from error
-    for reason in reasons:
-        if reason.get("Code") == "ConditionalCheckFailed":
-            item = reason.get("Item")
-            raise LedgerConflictError(
-                "the ledger's row is not in the state that the transaction needs",
-                row=to_row(item) if item else None,
-            ) from error
-    code = error.response.get("Error", {}).get("Code")
-    if code == "TransactionInProgressException" or any(
-        reason.get("Code") in _PASSING_CANCELLATIONS for reason in reasons
-    ):
-        raise _RowsBusyError(
-            "other transactions kept the ledger's rows busy",
-            delay_seconds=_CONFLICT_WAIT_MAX_SECONDS,
-            reason="ledger_busy",
-        ) from error

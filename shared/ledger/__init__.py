@@ -2,16 +2,16 @@
 
 | pk | sk | what |
 |---|---|---|
-| `DOC#<document id>` | `DOC` | the document: status, counters, coverage, result |
+| `DOC#<document id>` | `DOC` | the document: status, counters, coverage, result, first steps |
 | `DOC#<document id>` | `CHUNK#<run>#<number>` | one chunk: summarised or failed, with its pages |
-| `DOC#<document id>` | `EVENT#<time>#<step>` | one step of the document's timeline |
+| `DOC#<document id>` | `EVENT#<time>#<step>` | a later step of the document's timeline |
 | `DOC#<document id>` | `EVENT#WAIT#<step>#<item>#<reason>` | its waits of one kind, in one row |
 | `DOC#<document id>` | `CHILD#<hash>` | a file inside that is a document of its own |
 | `DOC#<document id>` | `TASK#<task id>` | a task whose result is about the document |
 | `KEY#<bucket>/<key>` | `CURRENT` | the newest document of an object key |
 | `KEY#<bucket>/<key>` | `VERSION#<document id>` | a document beside others of the key |
-| `TEXT#<address>` | `TEXT` | the text that a document's bytes have given |
-| `TEXT#<address>` | `USER#<document id>` | a document that shares the text |
+| `TEXT#<address>` | `TEXT` | the text that a document's bytes have given; names one of those |
+| `TEXT#<address>` | `USER#<document id>` | another document that shares the text |
 | `TASK#<task id>` | `TASK` | a task: status, attempts, cost, result |
 | `TASK#<task id>` | `EVENT#<time>#<step>` | one step of the task's timeline |
 | `MESSAGE#<message id>` | `EVENT#<time>#<step>` | what was done with a dead letter about neither |

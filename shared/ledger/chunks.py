@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -65,10 +65,11 @@ class Chunk(BaseModel):
 
 @dataclass(frozen=True)
 class Parts:
-    """A document with its chunks, read together."""
+    """A document with its chunks, read together, and its row as it is."""
 
     document: Document
     chunks: tuple[Chunk, ...]
+    row: Row = field(default_factory=dict)
 
 
 # A chunk comes in while its document waits for it. One that is summarised also takes up again what
@@ -239,10 +240,12 @@ def note_all_sent(table: LedgerTable, document: Document, now: Clock) -> None:
 def read_parts(table: LedgerTable, document_id: str, run: int) -> Parts | None:
     """Read a document and all chunks of a run with one query, or None if there is no document."""
     chunks: list[Chunk] = []
-    document: Document | None = None
+    document_row: Row | None = None
     for row in table.query_rows(document_pk(document_id), f"{CHUNK_PREFIX}{run:04d}#", DOCUMENT_SK):
         if row["sk"] == DOCUMENT_SK:
-            document = None if is_erased(row) else to_document(row)
+            document_row = None if is_erased(row) else row
         elif row["run"] == run:
             chunks.append(Chunk.model_validate({**row, "summary": unpack(row.get("summary"))}))
-    return None if document is None else Parts(document, tuple(chunks))
+    if document_row is None:
+        return None
+    return Parts(to_document(document_row), tuple(chunks), document_row)

@@ -6,7 +6,7 @@ each in a row of its own. Then one write takes their text into the document.
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from enum import StrEnum
 
 from boto3.dynamodb.conditions import Attr
@@ -39,6 +39,8 @@ from shared.lifecycle import DocumentStatus
 _NOTHING_RECOGNISED: Row = dict.fromkeys(
     ("is_recognised", "pages_settled", "text_sources", "confidences")
 )
+# As what a document is read that has no such attribute.
+_UNTOLD = ("", "[]", PAGE)
 _NO_CHUNKS: Row = dict.fromkeys(("chunks_total", "chunks_done", "chunks_failed"), 0)
 
 TEXT_SK = "TEXT"
@@ -78,7 +80,7 @@ class ExtractedText:
     unit: str = PAGE
 
     def to_attributes(self) -> Row:
-        """The attributes of a document's row that hold it."""
+        """The attributes that hold it."""
         return {
             "text_address": self.text_address,
             "next_page": self.next_page,
@@ -93,6 +95,14 @@ class ExtractedText:
             "recognising_pages": self.recognising_pages,
             "unit": self.unit,
         }
+
+    def to_document_attributes(self) -> Row:
+        """The same for a document's row, without what says nothing of it.
+
+        That keeps the row below a kilobyte, above which each of its writes costs twice as much.
+        """
+        attributes = self.to_attributes().items()
+        return {name: None if value in _UNTOLD else value for name, value in attributes}
 
 
 def text_row_key(text_address: str) -> tuple[str, str]:
@@ -121,10 +131,7 @@ def record_checkpoint(
             Update(
                 document_pk(document.document_id),
                 DOCUMENT_SK,
-                assign={
-                    **extraction.to_attributes(),
-                    "updated_at": write_time(at),
-                },
+                assign=extraction.to_document_attributes() | {"updated_at": write_time(at)},
                 condition=Attr("run").eq(document.run)
                 & Attr("status").is_in(reading)
                 & Attr("next_page").eq(document.next_page),
@@ -147,7 +154,7 @@ def record_extraction(
     now: Clock,
     *,
     reused_from: str | None = None,
-) -> None:
+) -> Document:
     """Note the text's pages and chunks: the document is EXTRACTED, or NO_TEXT without any chunk.
 
     It is EXTRACTED, too, while pages of it are yet to be recognised.
@@ -163,84 +170,77 @@ def record_extraction(
         now: The clock.
         reused_from: The document whose text this is, where it was not read anew.
 
+    Returns:
+        The document as it is now.
+
     Raises:
         LedgerConflictError: The document has moved on.
     """
-    with_rows: list[Operation] = [_build_user(extraction.text_address, document.document_id)]
+    has_to_be_worked_on = extraction.chunk_plan or extraction.recognising_pages
+    status = DocumentStatus.EXTRACTED if has_to_be_worked_on else DocumentStatus.NO_TEXT
+    counts = {
+        **_NO_CHUNKS,
+        "run": document.run + 1 if document.chunks_total else document.run,
+        "chunks_total": len(extraction.chunk_plan),
+    }
+    children = sum(file.document_id is not None for file in extraction.embedded_files)
+
+    def move(*with_rows: Operation) -> None:
+        move_document(
+            table,
+            document,
+            status,
+            now,
+            step="extracted",
+            changes={**extraction.to_document_attributes(), **_NOTHING_RECOGNISED, **counts},
+            details={
+                "pages": extraction.pages,
+                "to_be_recognised": extraction.recognising_pages or None,
+                "chunks": len(extraction.chunk_plan),
+                "reused_from": reused_from,
+                "children": children or None,
+            },
+            with_rows=with_rows,
+        )
+
+    user = _build_user(extraction.text_address, document.document_id)
+    text = Update(*text_row_key(extraction.text_address), add={"uses": 1})
     if reused_from is not None:
         # Whoever erases the last document of a text takes its row first: then it is read anew.
-        there = Attr("pk").exists()
-        with_rows.append(
-            Update(*text_row_key(extraction.text_address), add={"uses": 1}, condition=there)
-        )
-    elif not extraction.failed_pages:
-        with_rows.append(
-            Update(
-                *text_row_key(extraction.text_address),
-                assign={"document_id": document.document_id, **extraction.to_attributes()},
-                add={"uses": 1},
-            )
-        )
-    has_to_be_worked_on = extraction.chunk_plan or extraction.recognising_pages
-    move_document(
-        table,
-        document,
-        DocumentStatus.EXTRACTED if has_to_be_worked_on else DocumentStatus.NO_TEXT,
-        now,
-        step="extracted",
-        changes={
-            **extraction.to_attributes(),
-            **_NOTHING_RECOGNISED,
-            **_NO_CHUNKS,
-            "run": document.run + 1 if document.chunks_total else document.run,
-            "chunks_total": len(extraction.chunk_plan),
-        },
-        details={
-            "pages": extraction.pages,
-            "to_be_recognised": extraction.recognising_pages or None,
-            "chunks": len(extraction.chunk_plan),
-            "reused_from": reused_from,
-            "children": sum(file.document_id is not None for file in extraction.embedded_files)
-            or None,
-        },
-        with_rows=with_rows,
-    )
+        move(user, replace(text, condition=Attr("pk").exists()))
+    elif extraction.failed_pages:
+        move(user)
+    else:
+        # The row names one who shares the text, nearly always the only one.
+        named = Attr("document_id")
+        assign = extraction.to_attributes() | {"document_id": document.document_id}
+        text = replace(text, assign=assign)
+        try:
+            move(replace(text, condition=named.not_exists() | named.eq(document.document_id)))
+        except LedgerConflictError as conflict:
+            if conflict.row is None or conflict.row["sk"] != TEXT_SK:
+                raise
+            other = conflict.row["document_id"]
+            with_other = [user, _build_user(extraction.text_address, other)]
+            move(*with_other, replace(text, condition=named.eq(other)))
+    told = {one.name: getattr(extraction, one.name) for one in fields(extraction)}
+    return document.model_copy(update={**told, **counts, "status": status, "is_recognised": False})
 
 
 # What a document's row holds of its text before its first page is read.
 UNREAD: Row = {
     **ExtractedText(
         text_address="", next_page=1, pages=0, empty_pages="", failed_pages="", chunk_plan=()
-    ).to_attributes(),
+    ).to_document_attributes(),
     **_NOTHING_RECOGNISED,
     **_NO_CHUNKS,
 }
 
 
-def begin_anew(table: LedgerTable, document: Document, now: Clock) -> None:
-    """Begin a document from its first page, in a run of its own, as its text is gone.
-
-    Raises:
-        LedgerConflictError: The document has moved on.
-    """
-    move_document(
-        table,
-        document,
-        DocumentStatus.RECEIVED,
-        now,
-        step="begun anew",
-        changes={
-            **UNREAD,
-            "run": document.run + 1,
-            "reason_code": None,
-            "reason": None,
-        },
-    )
-
-
 def find_text(table: LedgerTable, text_address: str) -> tuple[str, ExtractedText] | None:
     """The text that the same bytes have given before, with the document it was read for."""
-    row = table.read_row(*text_row_key(text_address))
+    # One that is missed is read anew; one that is gone meanwhile is refused as it is taken over.
+    row = table.read_row(*text_row_key(text_address), is_consistent=False)
     if row is None:
         return None
     extraction = ExtractedText(

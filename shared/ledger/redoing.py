@@ -1,7 +1,8 @@
-"""Documents redone: the next run of a finished one begins, by an operator's order alone.
+"""Documents redone: the next run of a finished one begins, by an operator's order.
 
 What was made before stays: each run writes its result in a folder of its own, and the document
-keeps the one that it has until the new one is there.
+keeps the one that it has until the new one is there. A document whose text is gone begins a run of
+its own accord.
 """
 
 from boto3.dynamodb.conditions import Attr
@@ -16,6 +17,7 @@ from shared.ledger.documents import (
     StandBeforeRedo,
     document_pk,
     document_row_key,
+    move_document,
 )
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import REDONE_FROM, DocumentStatus
@@ -76,4 +78,25 @@ def begin_redo(table: LedgerTable, document: Document, order: Redo, now: Clock) 
             Update(pk, sk, assign=changes, condition=condition),
             build_event(document_pk(document.document_id), at, "redone", details),
         ]
+    )
+
+
+def begin_anew(table: LedgerTable, document: Document, now: Clock) -> None:
+    """Begin a document from its first page, in a run of its own, as its text is gone.
+
+    Raises:
+        LedgerConflictError: The document has moved on.
+    """
+    move_document(
+        table,
+        document,
+        DocumentStatus.RECEIVED,
+        now,
+        step="begun anew",
+        changes={
+            **UNREAD,
+            "run": document.run + 1,
+            "reason_code": None,
+            "reason": None,
+        },
     )

@@ -1,13 +1,14 @@
 """What documents and tasks have used up, noted on their rows as it happens."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict
 
 from shared.aws.dynamodb_table import LedgerTable, Operation, Update
 from shared.ledger.documents import Clock
-from shared.ledger.timeline import build_event
+from shared.ledger.timeline import count_steps, tell_step
 from shared.lifecycle import DocumentStatus
 from shared.prices import MICRO_USD_PER_USD
 
@@ -57,6 +58,7 @@ def record_spending(
     step: str,
     model: str,
     with_rows: Sequence[Operation] = (),
+    seen: Mapping[str, Any] | None = None,
 ) -> None:
     """Note what a call of a model has used up, with the rows that keep its answer.
 
@@ -71,11 +73,17 @@ def record_spending(
         step: What the timeline calls it.
         model: The model's name.
         with_rows: Further rows of the same transaction.
+        seen: The row as it was read, by which a document's may tell of the step itself.
 
     Raises:
         LedgerConflictError: There is no such row, or its document is deleted.
     """
     pk, sk = row_key
-    event = build_event(pk, now(), step, {"model": model, **used.counts}, with_rows)
     is_there = Attr("status").exists() & Attr("status").ne(DocumentStatus.DELETED)
-    table.transact([Update(pk, sk, add=used.counts, condition=is_there), event, *with_rows])
+    change = Update(pk, sk, add=used.counts, condition=is_there)
+    details = {"model": model, **used.counts}
+    told = tell_step(
+        change, None if seen is None else count_steps(seen), now(), step, details, with_rows
+    )
+    # A transaction, which is repeated without adding twice, also where it is of one row.
+    table.transact([*told, *with_rows])

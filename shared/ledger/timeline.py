@@ -1,10 +1,11 @@
 """The timeline of a document or a task: one row a step.
 
-Two steps of documents have no row of their own, as other rows tell of them: that it arrived, by the
-row of the document, and that a chunk is done, by the row of the chunk.
+Some steps of documents have no row of their own, as other rows tell of them: that it arrived and
+its first few moves, by the row of the document, and that a chunk is done, by the row of the chunk.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -19,6 +20,10 @@ ANSWER_PREFIX = "ANSWER#"
 CHUNK_PREFIX = "CHUNK#"
 _DOCUMENT_SK = "DOC"
 _EVENT_PREFIX = "EVENT#"
+# The steps that a document's row tells itself, which is written with each of them in any case. More
+# would have it pass a kilobyte, and then each of its writes costs as much as a row for the step.
+_STEPS = "steps"
+_MOST_STEPS_ON_ROW = 3
 _ARRIVAL = ("size_bytes", "parent")
 _OF_CHUNK = ("model", "input_tokens", "output_tokens", "cost_micro_usd", "told_micro_usd")
 
@@ -72,18 +77,54 @@ def build_event(
         with_rows: Further rows of the transaction. Answers of a model among them are named in the
             event, so that they can be found again from what they are about.
     """
-    stamp = write_step_time(at)
-    known = {name: value for name, value in details.items() if value is not None}
+    told = _build_step(at, step, details)
     return Put(
         {
             "pk": pk,
-            "sk": f"EVENT#{stamp}#{step}#{known.get('chunk', 0)}",
-            "at": stamp,
-            "step": step,
-            "details": known,
+            "sk": f"EVENT#{told['at']}#{step}#{told['details'].get('chunk', 0)}",
+            **told,
             "answers": name_answers(with_rows),
         }
     )
+
+
+def _build_step(at: datetime, step: str, details: Mapping[str, Any]) -> Row:
+    known = {name: value for name, value in details.items() if value is not None}
+    return {"at": write_step_time(at), "step": step, "details": known}
+
+
+def count_steps(row: Mapping[str, Any]) -> int | None:
+    """How many steps a row tells itself; None if it is not that of a document, and tells none."""
+    return len(row.get(_STEPS, ())) if row.get("sk") == _DOCUMENT_SK else None
+
+
+def tell_step(
+    change: Update,
+    steps_on_row: int | None,
+    at: datetime,
+    step: str,
+    details: Mapping[str, Any],
+    with_rows: Sequence[Operation] = (),
+) -> list[Operation]:
+    """The change of a document's row with the step that it is, on the row itself or in one beside.
+
+    Args:
+        change: The change.
+        steps_on_row: How many steps the row tells itself, as it was read: should it be more by now,
+            it becomes longer than it need be, and nothing is lost. None if it tells none.
+        at: As for `build_event`, like what follows.
+        step: What happened.
+        details: More about it.
+        with_rows: Further rows of the transaction.
+    """
+    if steps_on_row is None or steps_on_row >= _MOST_STEPS_ON_ROW:
+        return [change, build_event(change.pk, at, step, details, with_rows)]
+    answers = name_answers(with_rows)
+    append: dict[str, list[Any]] = {
+        _STEPS: [_build_step(at, step, details)],
+        **({} if answers is None else {"answers": answers}),
+    }
+    return [replace(change, append=append)]
 
 
 def name_answers(with_rows: Sequence[Operation]) -> list[str] | None:
@@ -128,25 +169,26 @@ def read_timeline(table: LedgerTable, pk: str) -> list[Event]:
 
 def read_steps(rows: Iterable[Row]) -> list[Event]:
     """The steps that rows of one partition tell of, oldest first."""
-    told = [event for row in rows if (event := _read_step(row)) is not None]
+    told = [event for row in rows for event in _read_steps(row)]
     # A document that an earlier release has entered has a row for its arrival, too.
     arrivals = [event for event in told if event.step == "received"][:-1]
     return sorted((event for event in told if event not in arrivals), key=lambda event: event.at)
 
 
-def _read_step(row: Row) -> Event | None:
+def _read_steps(row: Row) -> list[Event]:
     sk = row["sk"]
     if sk.startswith(_EVENT_PREFIX):
-        return Event.model_validate(row)
+        return [Event.model_validate(row)]
     details: dict[str, Any]
     if sk == _DOCUMENT_SK and "received_at" in row and "status" in row:
         details = {name: row[name] for name in _ARRIVAL if name in row}
-        return Event(at=row["received_at"], step="received", details=details)
+        arrival = Event(at=row["received_at"], step="received", details=details)
+        return [arrival, *map(Event.model_validate, row.get(_STEPS, ()))]
     if sk.startswith(CHUNK_PREFIX) and "at" in row:
         details = {
             "chunk": row["chunk_number"],
             "pages": f"{row['first_page']}-{row['last_page']}",
             **{name: row[name] for name in _OF_CHUNK if name in row},
         }
-        return Event(at=row["at"], step="chunk_done", details=details)
-    return None
+        return [Event(at=row["at"], step="chunk_done", details=details)]
+    return []

@@ -2,9 +2,11 @@
 
     python -m tests.benchmarks.bench_formats [--rounds N]
 
-Words are those of `tests/documents/expected.json`, by readers that are not ours. Times are CPU time
-of the same process, warm, the median of the rounds, beside the fastest library that reads the
-format too, which are installed once, into an environment of their own.
+Words are those of `expected.json` beside the documents, by readers that are not ours. Times are of
+the documents in `typical`, some ten pages, twenty slides or 900 rows each: CPU time of one warm
+process, the median of the rounds, in which ours and the others take turns. The others are installed
+once, into an environment of their own. Of those that find as many words as ours have to, the
+fastest counts.
 """
 
 import argparse
@@ -15,7 +17,8 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from infra.locked_environment import ensure_environment
@@ -24,19 +27,22 @@ from pipeline.formats.child import open_file
 from shared.document_formats import find_format
 
 DOCUMENTS = PROJECT / "tests" / "documents"
+TYPICAL = DOCUMENTS / "typical"
 STATE = PROJECT / ".seashore" / "bench"
 PEERS = Path(__file__).with_name("format_peers.py")
 WORD = re.compile(r"[^\W_]+")
+LEAST_SHARE = 0.99
+_TURN_ROUNDS = 5
 
 
-def measure(read: Callable[[], object], rounds: int) -> float:
-    """Median CPU time in milliseconds, after a first round that does not count."""
+def measure(read: Callable[[], object], rounds: int) -> list[float]:
+    """CPU time of each round in milliseconds."""
     times = []
-    for _ in range(rounds + 1):
+    for _ in range(rounds):
         started = time.process_time()
         read()
         times.append((time.process_time() - started) * 1000)
-    return statistics.median(times[1:])
+    return times
 
 
 def read_units(path: Path) -> list[str]:
@@ -46,46 +52,85 @@ def read_units(path: Path) -> list[str]:
     return [document.read_page(n).text for n in range(1, document.page_count + 1)]
 
 
-def main() -> None:
-    """Measure each document, and print a line for each format."""
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench_formats")
-    parser.add_argument("--rounds", type=int, default=15)
-    rounds = parser.parse_args().rounds
+def measure_share(words: Counter[str], text: str) -> float:
+    """The share of the words that a text has."""
+    return (words & Counter(WORD.findall(text))).total() / words.total()
+
+
+def write_words_of_small_files() -> None:
+    """Read the small documents of many producers, and print a line for each format."""
+    expected = json.loads((DOCUMENTS / "expected.json").read_text(encoding="utf-8"))
+    shares: dict[str, list[float]] = defaultdict(list)
+    wrong: Counter[str] = Counter()
+    for name, told in expected.items():
+        suffix = find_format(name).suffix
+        units = read_units(DOCUMENTS / name)
+        shares[suffix].append(measure_share(Counter(told["words"].split()), "\n".join(units)))
+        wrong[suffix] += told["units"] not in (None, len(units))
+    print(f"{'format':8}{'files':>6}{'words found':>13}{'wrong units':>13}")
+    for suffix, found in sorted(shares.items()):
+        print(f"{suffix:8}{len(found):6}{min(found):13.2%}{wrong[suffix]:13}")
+
+
+@contextmanager
+def start_peers() -> Iterator[Callable[[Path, int], dict[str, object]]]:
+    """Start the process of the other libraries; what is given asks it for a document."""
     python = ensure_environment(
         STATE / "format-peers",
         LOCKS / "format-peers.txt",
         "the libraries to compare with",
         lambda line: print(line, file=sys.stderr),
     )
-    answer = subprocess.run(  # noqa: S603  # every argument is our own
-        [str(python), str(PEERS), str(DOCUMENTS), str(rounds)],
-        capture_output=True,
+    with subprocess.Popen(  # noqa: S603  # every argument is our own
+        [str(python), str(PEERS)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
         text=True,
-        check=True,
-    )
-    peers: dict[str, dict[str, float]] = json.loads(answer.stdout.splitlines()[-1])
-    expected = json.loads((DOCUMENTS / "expected.json").read_text(encoding="utf-8"))
-    found, wanted, wrong = Counter(), Counter(), Counter()
-    ours: dict[str, list[float]] = defaultdict(list)
-    ratios: dict[str, list[float]] = defaultdict(list)
-    for name, told in expected.items():
-        path = DOCUMENTS / name
-        suffix = find_format(name).suffix
-        units = read_units(path)
-        words = Counter(told["words"].split())
-        wanted[suffix] += words.total()
-        found[suffix] += (words & Counter(WORD.findall("\n".join(units)))).total()
-        wrong[suffix] += told["units"] not in (None, len(units))
-        ours[suffix].append(measure(lambda path=path: read_units(path), rounds))
-        if peers.get(name):
-            ratios[suffix].append(ours[suffix][-1] / min(peers[name].values()))
-    print(f"{'format':8}{'files':>6}{'words found':>13}{'wrong units':>13}{'ms':>8}{'ratio':>8}")
-    for suffix in sorted(ours):
-        ratio = f"{statistics.median(ratios[suffix]):.2f}" if ratios[suffix] else "-"
-        print(
-            f"{suffix:8}{len(ours[suffix]):6}{found[suffix] / wanted[suffix]:13.2%}"
-            f"{wrong[suffix]:13}{statistics.median(ours[suffix]):8.2f}{ratio:>8}"
-        )
+    ) as process:
+
+        def ask(path: Path, rounds: int) -> dict[str, object]:
+            process.stdin.write(json.dumps({"path": str(path), "rounds": rounds}) + "\n")
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())
+
+        yield ask
+
+
+def write_times_of_typical_files(rounds: int) -> None:
+    """Time each typical document beside the others, and print a line for each."""
+    expected = json.loads((TYPICAL / "expected.json").read_text(encoding="utf-8"))
+    print(f"\n{'file':14}{'units':>6}{'words':>8}{'ms':>8}{'ratio':>7}  others: ms, words")
+    with start_peers() as ask:
+        for name in expected["units"]:
+            path = TYPICAL / name
+            words = Counter(expected["words"][path.stem].split())
+            shares = {peer: measure_share(words, text) for peer, text in ask(path, 0).items()}
+            units = read_units(path)
+            ours, others = [], defaultdict(list)
+            for _ in range(-(-rounds // _TURN_ROUNDS)):
+                ours += measure(lambda path=path: read_units(path), _TURN_ROUNDS)
+                for peer, times in ask(path, _TURN_ROUNDS).items():
+                    others[peer] += times
+            medians = {peer: statistics.median(times) for peer, times in others.items()}
+            fastest = min(
+                (ms for peer, ms in medians.items() if shares[peer] >= LEAST_SHARE),
+                default=float("nan"),
+            )
+            mine = statistics.median(ours)
+            told = ", ".join(f"{peer} {ms:.2f} {shares[peer]:.1%}" for peer, ms in medians.items())
+            print(
+                f"{name:14}{len(units):6}{measure_share(words, ' '.join(units)):8.1%}"
+                f"{mine:8.2f}{mine / fastest:7.2f}  {told}"
+            )
+
+
+def main() -> None:
+    """Measure the small documents and the typical ones."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench_formats")
+    parser.add_argument("--rounds", type=int, default=30)
+    rounds = parser.parse_args().rounds
+    write_words_of_small_files()
+    write_times_of_typical_files(rounds)
 
 
 if __name__ == "__main__":

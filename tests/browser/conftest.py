@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from selenium.webdriver.remote.webdriver import WebDriver
 
 from infra.cli.chat.api_client import open_api
 from infra.stacks import Stack
-from tests.browser.console_browser import ConsoleBrowser, start_chromium
+from tests.browser.console_browser import ConsoleBrowser, open_tab, start_chromium
 
 _INSTALL = "apt-get install -y chromium chromium-driver"
 
@@ -21,13 +22,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if here in item.path.parents:
             item.add_marker(pytest.mark.browser)
-            # It shares the stack of tests/local_stack, which lives in one test process.
-            item.add_marker(pytest.mark.xdist_group("local_stack"))
+            # The stack of tests/local_stack lives in one test process; what needs none waits not
+            # for it.
+            used = "local_stack" if "local_stack" in item.fixturenames else "console"
+            item.add_marker(pytest.mark.xdist_group(used))
 
 
 @pytest.fixture(scope="session")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleBrowser]:
-    """The browser, started once."""
+def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
+    """The browser, started once a test process."""
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if None in programs:
         words = f"no chromium and chromedriver on the PATH: {_INSTALL}"
@@ -36,9 +39,16 @@ def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ConsoleBrowse
         pytest.skip(words)
     driver = start_chromium(*programs, tmp_path_factory.mktemp("chromium"))
     try:
-        yield ConsoleBrowser(driver)
+        yield driver
     finally:
         driver.quit()
+
+
+@pytest.fixture
+def chromium(driver: WebDriver) -> ConsoleBrowser:
+    """A new tab, which knows nothing of those before it; they are closed."""
+    open_tab(driver)
+    return ConsoleBrowser(driver)
 
 
 @pytest.fixture

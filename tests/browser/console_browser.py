@@ -1,6 +1,7 @@
 """The console as its tests see it: what is shown, what is pressed, what the policy refused."""
 
 import importlib.util
+from collections.abc import Sequence
 from pathlib import Path
 
 from selenium import webdriver
@@ -28,7 +29,7 @@ window.addEventListener("error", (event) => window.violations.push(`error ${even
 
 _CHANGED_UNDER_IT = (JavascriptException, StaleElementReferenceException)
 
-_AXE_RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+_AXE_LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
 def start_chromium(chromium: str, chromedriver: str, profile: Path) -> WebDriver:
@@ -39,6 +40,7 @@ def start_chromium(chromium: str, chromedriver: str, profile: Path) -> WebDriver
         "--headless=new",
         "--no-sandbox",  # which the user root cannot have
         "--disable-dev-shm-usage",
+        "--disable-gpu",
         "--disable-background-networking",
         "--disable-component-update",
         "--no-first-run",
@@ -47,9 +49,24 @@ def start_chromium(chromium: str, chromedriver: str, profile: Path) -> WebDriver
     ):
         options.add_argument(argument)
     service = webdriver.ChromeService(chromedriver)
-    driver = webdriver.Chrome(options=options, service=service)
-    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": _LISTEN})
-    return driver
+    return webdriver.Chrome(options=options, service=service)
+
+
+def open_tab(driver: WebDriver) -> None:
+    """Go on in a new tab, whose session storage and scripts are its own, and close the others."""
+    others = driver.window_handles
+    driver.switch_to.new_window("tab")
+    opened = driver.current_window_handle
+    for other in others:
+        driver.switch_to.window(other)
+        driver.close()
+    driver.switch_to.window(opened)
+    add_script(driver, _LISTEN)
+
+
+def add_script(driver: WebDriver, source: str) -> None:
+    """Have a script run before those of each page that the tab loads from now on."""
+    driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
 
 
 class ConsoleBrowser:
@@ -57,14 +74,9 @@ class ConsoleBrowser:
 
     def __init__(self, driver: WebDriver) -> None:
         self.driver = driver
-        self._address = ""
 
     def start(self, address: str) -> None:
-        """Come to the console as somebody who has never been there."""
-        self._address = address
-        self.driver.get(address)
-        self.driver.execute_script("sessionStorage.clear()")
-        self.driver.get("about:blank")
+        """Come to the console, in a tab that has never been there."""
         self.driver.get(address)
 
     def sign_in(self, key: str) -> None:
@@ -138,20 +150,31 @@ class ConsoleBrowser:
         """What the policy of the page has refused, and errors of its scripts."""
         return list(self.driver.execute_script("return window.violations || []"))
 
-    def find_barriers(self) -> list[str]:
-        """What axe finds on the page that keeps somebody out (WCAG 2.2, levels A and AA)."""
+    def wear(self, scheme: str) -> None:
+        """Show pages as to somebody who prefers `light` or `dark`."""
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        self.driver.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    def find_barriers(self, rules: Sequence[str] = ()) -> list[str]:
+        """What axe finds on the page that keeps somebody out (WCAG 2.2, levels A and AA).
+
+        Args:
+            rules: The only rules to look at; all of these levels if there are none.
+        """
         if not self.driver.execute_script("return 'axe' in window"):
             # By the browser's own hand, since the policy lets in no script but the console's.
             source = {"expression": _read_axe()}
             self.driver.execute_cdp_cmd("Runtime.evaluate", source)
         script = """
-            const [rules, done] = arguments;
-            axe.run(document, {runOnly: {type: 'tag', values: rules}}).then(
+            const [type, values, done] = arguments;
+            const options = {runOnly: {type, values}, resultTypes: ['violations']};
+            axe.run(document, options).then(
               (found) => done(found.violations.flatMap((one) =>
                 one.nodes.map((node) => `${one.id}: ${node.html} ${node.failureSummary}`))),
               (error) => done([String(error)]));
         """
-        return list(self.driver.execute_async_script(script, _AXE_RULES))
+        chosen = ("rule", list(rules)) if rules else ("tag", _AXE_LEVELS)
+        return list(self.driver.execute_async_script(script, *chosen))
 
 
 def _read_axe() -> str:

@@ -67,14 +67,23 @@ def test_a_document_is_uploaded_read_cited_redone_and_deleted(browser, operator_
     browser.wait_for_text("No document fits")
 
 
-def test_whoever_may_only_look_is_told_so_and_stays_signed_in(browser, api_key, upload, tmp_path):
-    path = tmp_path / HOSTILE.replace("/", "")
+def test_a_folder_goes_up_and_whoever_may_only_look_is_told_so(browser, api_key, tmp_path):
+    folder = tmp_path / "hostile"
+    folder.mkdir()
+    path = folder / HOSTILE.replace("/", "")
     path.write_bytes(make_text_pdf("The pier is made of <b>timber</b>. It opened in 1931."))
+    (folder / "setup.exe").write_bytes(b"MZ no document")
+    (folder / ".hidden").write_bytes(b"left by a file manager")
     browser.sign_in(api_key)
     browser.wait_for_heading("Today")
-    browser.open("documents", "Documents")
-    upload(path, "hostile")
     browser.open("documents?prefix=hostile/", "Documents")
+    browser.press("Upload")
+    browser.find_field("Or choose a whole folder").send_keys(str(folder))
+    browser.wait_for_text(f"hostile/{path.name}: is there")
+    # What is no document is refused with a sentence that says what to do.
+    browser.wait_for_text("hostile/setup.exe\n")
+    browser.wait_for_text("rejected")
+    assert ".hidden" not in browser.read_text()
     browser.press(f"hostile/{path.name}")
     browser.wait_for_text("Every page is summarised")
     assert "owned" not in browser.driver.title or "<img" in browser.driver.title

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from tests.browser.console_browser import add_script
 from tests.browser.console_server import serve_console
 from tests.fakes.desks.api_desk import open_api_desk
 
@@ -37,11 +38,9 @@ def door(chromium):
         ) as desk,
         serve_console(desk) as (address, asked),
     ):
-        script = {"source": ANSWER_TOKENS}
-        added = chromium.driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", script)
+        add_script(chromium.driver, ANSWER_TOKENS)
         chromium.start(address)
         yield chromium, address, asked
-        chromium.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
 # Asks for new tokens often, and in vain, as a laptop does that has just woken up.
@@ -86,8 +85,7 @@ def test_a_user_comes_back_with_a_code_and_goes_on_with_a_token(door):
 
 def test_a_token_that_cannot_be_renewed_without_a_network_signs_nobody_out(door):
     browser, address, _ = door
-    command = "Page.addScriptToEvaluateOnNewDocument"
-    added = browser.driver.execute_cdp_cmd(command, {"source": LOSE_NETWORK})
+    add_script(browser.driver, LOSE_NETWORK)
     query = begin(browser)
     browser.driver.get(f"{address}?code=the-code&state={query['state']}")
     browser.wait_for_heading("Today")
@@ -98,7 +96,6 @@ def test_a_token_that_cannot_be_renewed_without_a_network_signs_nobody_out(door)
     count = "return Number(sessionStorage.renewals ?? 0)"
     browser.wait(lambda: browser.driver.execute_script(count) >= 2, "it does not try again")
     assert browser.read_heading() == "Today"
-    browser.driver.execute_cdp_cmd("Page.removeScriptToEvaluateOnNewDocument", added)
 
 
 @pytest.mark.parametrize("state", ["forged", ""])

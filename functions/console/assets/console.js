@@ -45,11 +45,47 @@
     return true;
   };
 
+  // Whoever goes back finds a page where they left it: each entry of the history has a name.
+  history.scrollRestoration = "manual";
+  const heights = new Map();
+  let entry = null;
+
+  const enter = () => {
+    if (history.state === null) history.replaceState(crypto.randomUUID(), "");
+    entry = history.state;
+    return heights.get(entry) ?? 0;
+  };
+
+  document.addEventListener("scroll", () => heights.set(entry, window.scrollY), { passive: true });
+
+  // In place of a page that cannot be had, so that none stands under the address of another.
+  const showNothing = (sentence) => {
+    const [name] = readPlace().split(/[/?]/);
+    const [heading, words, ways, again, all] = ["h1", "p", "p", "a", "a"].map((one) =>
+      document.createElement(one),
+    );
+    heading.tabIndex = -1;
+    heading.textContent = "This cannot be shown";
+    words.setAttribute("role", "alert");
+    words.textContent = sentence;
+    ways.className = "buttons";
+    again.textContent = "Try again";
+    again.href = location.hash || `#${FIRST}`;
+    again.dataset.again = "";
+    all.textContent = document.querySelector(`#menu [data-page="${name}"]`)?.textContent ?? "Today";
+    all.href = `#${document.querySelector(`#menu [data-page="${name}"]`) ? name : FIRST}`;
+    again.className = "button";
+    all.className = "button quiet";
+    ways.append(again, all);
+    page.replaceChildren(heading, words, ways);
+  };
+
   let shown = "";
 
   const open = async () => {
     if (!signIn.isIn) return;
     const place = readPlace();
+    const height = enter();
     notice.hide();
     showMenu(place);
     if (await turnTo(place)) return;
@@ -62,7 +98,8 @@
     if (heading === null) return;
     document.title = `${heading.textContent.trim()} · Seashore`;
     if (!page.contains(document.activeElement)) heading.focus({ preventScroll: true });
-    window.scrollTo(0, 0);
+    window.scrollTo(0, height);
+    heights.set(entry, height);
   };
 
   window.addEventListener("hashchange", open);
@@ -99,6 +136,22 @@
     const { target } = event.detail.ctx;
     if (target?.dataset?.untilFinal === undefined) return;
     if (target.querySelector("[data-is-final]")) open();
+  });
+
+  // Whoever pressed what an answer takes away stands at the answer, not at the page's beginning.
+  let isTakenFrom = null;
+
+  document.addEventListener("htmx:before:swap", (event) => {
+    const { target } = event.detail.ctx;
+    const holds = target !== page && target?.contains?.(document.activeElement);
+    isTakenFrom = holds ? target : null;
+  });
+
+  document.addEventListener("htmx:after:swap", () => {
+    if (!isTakenFrom?.isConnected || document.activeElement !== document.body) return;
+    const place = isTakenFrom.querySelector("[data-newest]") ?? isTakenFrom;
+    place.tabIndex = -1;
+    place.focus({ preventScroll: place === isTakenFrom });
   });
 
   // ---- What goes out with each request, and what comes back
@@ -144,23 +197,35 @@
     const { ctx } = event.detail;
     if (ctx.response.status < 500) unanswered.delete(ctx.sourceElement);
     const isHtml = ctx.response.headers.get("Content-Type")?.startsWith("text/html");
+    if (isCutOff) notice.hide();
+    isCutOff = false;
     if (ctx.response.status < 400 && isHtml) return;
     event.preventDefault();
-    refuse(ctx.response.status, ctx.text);
+    refuse(ctx.response.status, ctx.text, ctx.sourceElement);
   });
 
-  const refuse = (status, body) => {
+  const refuse = (status, body, source) => {
     const { code, sentence } = notice.read(status, body);
     const isStranger = status === 401 || (status === 403 && code !== "not_an_operator");
     if (isStranger) signIn.forget();
     page.removeAttribute("aria-busy");
-    notice.show(isStranger ? `${sentence} Sign in again.` : sentence);
+    if (isStranger) notice.show(`${sentence} Sign in again.`);
+    else if (source === page) showNothing(sentence);
+    else notice.show(sentence);
   };
+
+  let isCutOff = false;
 
   document.addEventListener("htmx:error", (event) => {
     if (event.detail.error?.name === "AbortError") return;
     page.removeAttribute("aria-busy");
-    notice.show("The server cannot be reached. Look at the network, then try again.");
+    const sentence = "The server cannot be reached. Look at the network, then try again.";
+    if (event.detail.ctx?.sourceElement === page) {
+      showNothing(sentence);
+      return;
+    }
+    isCutOff = true;
+    notice.show(sentence);
   });
 
   // ---- Questions before what cannot be undone

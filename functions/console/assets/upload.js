@@ -74,19 +74,55 @@
     next();
   };
 
-  const take = (form, files) => {
+  const isHidden = (path) => path.split("/").some((part) => part.startsWith("."));
+
+  // Files with their paths within what was chosen; of a folder hidden ones are left out, which
+  // nobody has put there.
+  const take = (form, found) => {
     const folder = form.elements.folder.value.trim().replace(/^\/+|\/+$/g, "");
-    for (const file of files) {
-      const key = folder ? `${folder}/${file.name}` : file.name;
+    const wanted = found.filter(({ path }) => !path.includes("/") || !isHidden(path));
+    if (wanted.length === 0) notice.show("There is no file in it.");
+    for (const { file, path } of wanted) {
+      const key = folder ? `${folder}/${path}` : path;
       waiting.push({ form, file, key, line: writeLine(form, key) });
       next();
+    }
+  };
+
+  const listFiles = (files) =>
+    [...files].map((file) => ({ file, path: file.webkitRelativePath || file.name }));
+
+  // What is in a dropped folder, at any depth: a browser tells it a hundred names at a time.
+  const readEntry = async (entry) => {
+    const path = entry.fullPath.replace(/^\//, "");
+    if (entry.isFile) {
+      return [{ file: await new Promise((done, fail) => entry.file(done, fail)), path }];
+    }
+    const reader = entry.createReader();
+    const found = [];
+    for (;;) {
+      const some = await new Promise((done, fail) => reader.readEntries(done, fail));
+      if (some.length === 0) return found;
+      for (const one of some) found.push(...(await readEntry(one)));
+    }
+  };
+
+  const takeDropped = async (form, transfer) => {
+    // Both are gone once the event is over.
+    const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
+    const files = listFiles(transfer.files);
+    try {
+      const found = entries.length > 0 ? await Promise.all(entries.map(readEntry)) : [files];
+      take(form, found.flat());
+    } catch (error) {
+      notice.show(`What was dropped cannot be read: ${error.message}`);
     }
   };
 
   document.addEventListener("change", (event) => {
     const form = event.target.type === "file" ? findForm(event.target) : null;
     if (!form) return;
-    take(form, [...event.target.files]);
+    take(form, listFiles(event.target.files));
     event.target.value = "";
   });
 
@@ -102,7 +138,16 @@
       const form = document.querySelector("form[data-upload]");
       if (form === null) return;
       document.getElementById("upload").open = true;
-      if (name === "drop") take(form, [...event.dataTransfer.files]);
+      if (name === "drop") takeDropped(form, event.dataTransfer);
     });
   }
+
+  signIn.onChange((isIn) => {
+    if (!isIn) waiting.length = 0;
+  });
+
+  // Whoever closes the tab ends what is going up in it.
+  window.addEventListener("beforeunload", (event) => {
+    if (running > 0) event.preventDefault();
+  });
 })();

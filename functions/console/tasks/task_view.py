@@ -99,18 +99,26 @@ def view_extraction(result: Mapping[str, Any]) -> dict[str, Any]:
     lists = []
     for path, evidence in result["rows"].items():
         rows = [dict(flatten(row)) for row in find_rows(result["fields"], path)]
-        columns = list(dict.fromkeys(name for row in rows for name in row))
+        names = list(dict.fromkeys(name for row in rows for name in row))
         shown = [
             {
-                "cells": [row.get(name) for name in columns],
+                "cells": [row.get(name) for name in names],
                 "page": one["page"],
                 "link": link(one["page"], one["words"]),
                 "level": one["level"],
             }
             for row, one in list(zip(rows, evidence, strict=True))[:_MOST_ROWS]
         ]
+        columns = [
+            {"name": name, "is_number": all(_is_number(row.get(name)) for row in rows)}
+            for name in names
+        ]
         lists.append(
             {"path": path, "columns": columns, "rows": shown, "count": len(rows),
              "more": len(rows) - len(shown)}
         )  # fmt: skip
     return {"values": values, "lists": lists}
+
+
+def _is_number(value: object) -> bool:
+    return value is None or (isinstance(value, int | float) and not isinstance(value, bool))

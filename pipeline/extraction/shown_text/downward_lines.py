@@ -1,8 +1,9 @@
-"""Lines that run down the page follow each other from right to left. Runs in the child.
+"""Lines that do not run to the right: those that run down follow each other from the right.
 
 Lines run down where Japanese is written vertically, and where a page with `/Rotate 90` holds text
 that is not turned, or a table is turned clockwise. PDFium takes lines that begin at one height for
-parts of a row, and gives them from left to right: the last line first.
+parts of a row, and gives them from left to right: the last line first. What stands upside down is
+the business of `upside_down_rows`. Runs in the child.
 """
 
 import re
@@ -10,6 +11,7 @@ from dataclasses import dataclass
 
 from pipeline.extraction.shown_text.geometry import turn_point
 from pipeline.extraction.shown_text.page_characters import PageCharacters
+from pipeline.extraction.shown_text.upside_down_rows import order_upside_down_rows
 
 # A line with what ends it: line ends, or a hyphen after which PDFium writes none.
 _LINES = re.compile(r"([^\r\n\x02]+)(\x02|[\r\n]+|$)")
@@ -35,8 +37,8 @@ class _DownwardLine:
         return other.x > self.x and abs(other.y - self.y) <= _MAX_START_EMS * self.em
 
 
-def order_downward_lines(characters: PageCharacters, quarter_turns: int) -> PageCharacters:
-    """The page with its lines that run down in the order in which they are read.
+def order_turned_lines(characters: PageCharacters, quarter_turns: int) -> PageCharacters:
+    """The page with its lines that run down, or to the left, in the order in which they are read.
 
     Args:
         characters: The text, and where each character stands.
@@ -45,13 +47,22 @@ def order_downward_lines(characters: PageCharacters, quarter_turns: int) -> Page
     text = characters.text
     step = max(1, len(text) // _SAMPLES)
     if not quarter_turns:
-        samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)} - {0}
+        samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)}
+        samples = samples - {0} or samples
         found = [match for start in samples if (match := _TWO_LETTERS.match(text, start))]
-        # Most lines do not run down a page that is not turned.
-        if not characters.falls([(match.start(1), match.start(2)) for match in found]):
+        # Most lines run to the right of a page that is not turned.
+        if not characters.turn([(match.start(1), match.start(2)) for match in found]):
             return characters
+        characters = order_upside_down_rows(characters, quarter_turns)
         if not any(_find_downward_line(characters, start, quarter_turns) for start in samples):
             return characters
+    else:
+        characters = order_upside_down_rows(characters, quarter_turns)
+    return _order_downward_lines(characters, quarter_turns)
+
+
+def _order_downward_lines(characters: PageCharacters, quarter_turns: int) -> PageCharacters:
+    text = characters.text
     lines = list(_LINES.finditer(text))
     runs = _find_reversed_runs(characters, lines, quarter_turns)
     if not runs:

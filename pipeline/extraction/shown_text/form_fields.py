@@ -13,8 +13,8 @@ import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no ty
 
 _FILL_INFO_VERSION = 2
 _BYTES_PER_UNIT = 2
-_FIRST_ROOM_BYTES = 256
-_UNITS = ctypes.POINTER(ctypes.c_ushort)
+_FIRST_ROOM_UNITS = 128
+_FirstRoom = ctypes.c_ushort * _FIRST_ROOM_UNITS
 _TICKED, _UNTICKED = "[x]", "[ ]"
 # The state that the page shows of a box to be ticked, and those in which it is not.
 _STATE = b"AS"
@@ -134,6 +134,9 @@ class Form:
                 )
                 tick = _TICKED if is_chosen else _UNTICKED
                 labels.append(f"{tick} {label}" if label and is_list else label)
+                # One is all that such a field shows, also where several have the same value.
+                if kind == pdfium.FPDF_FORMFIELD_COMBOBOX and label:
+                    break
         return ", ".join(filter(None, labels)) or self._read_value(annotation)
 
     def _find_name(self, kind: int, annotation: object) -> str:
@@ -155,14 +158,13 @@ class Form:
 def read_string(read: Callable[..., int], *arguments: object) -> str:
     """The string that one of PDFium's functions writes into a buffer, on one or more lines."""
     # Each call looks for the field anew, by its name: for most strings one is enough.
-    room = _FIRST_ROOM_BYTES
-    units = ctypes.create_string_buffer(room)
-    size = read(*arguments, ctypes.cast(units, _UNITS), room)
+    units = _FirstRoom()
+    size = read(*arguments, units, _FIRST_ROOM_UNITS * _BYTES_PER_UNIT)
     if size <= _BYTES_PER_UNIT:
         return ""
-    if size > room:
-        units = ctypes.create_string_buffer(size)
-        size = min(size, read(*arguments, ctypes.cast(units, _UNITS), size))
-    text = units.raw[:size].decode("utf-16-le", errors="ignore").rstrip("\0")
+    if size > _FIRST_ROOM_UNITS * _BYTES_PER_UNIT:
+        units = (ctypes.c_ushort * (size // _BYTES_PER_UNIT))()
+        size = min(size, read(*arguments, units, size))
+    text = ctypes.string_at(units, size).decode("utf-16-le", errors="ignore").rstrip("\0")
     # Some of these codes mean something in the text of a page, a hyphen at a line end for one.
     return _CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

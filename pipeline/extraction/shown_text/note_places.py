@@ -177,9 +177,27 @@ def _find_place(note: Note, box: Box, printed: Sequence[Word], text: str) -> tup
         key=lambda word: (word.box.bottom - box.top, -word.start),
         default=None,
     )
+    if note.is_box and (below := _find_label_below(box, printed, above, text)):
+        return below.start, f"{note.text} "
     if above is not None:
         return _find_line_end(text, above.end), f"\n{_name_words(note, text, above.start)}"
     return None, f"{note.name}: {note.text}" if note.name else note.text
+
+
+def _find_label_below(
+    box: Box, printed: Sequence[Word], above: Word | None, text: str
+) -> Word | None:
+    """The first word under a box to be ticked, if none over it is as close."""
+    limit = _MAX_ABOVE if above is None else above.box.bottom - box.top
+    under = [
+        word
+        for word in _take_between(printed, box.bottom - 2 * _MAX_ABOVE, box.bottom + _OVERLAP)
+        if -_OVERLAP <= box.bottom - word.box.top < limit
+        and word.box.right > box.left
+        and word.box.left < box.right
+        and text[word.start].isalnum()
+    ]
+    return min(under, key=lambda word: (box.bottom - word.box.top, word.start), default=None)
 
 
 def _is_printed(note: Note, box: Box, printed: Sequence[Word], text: str) -> bool:
@@ -207,10 +225,13 @@ def _find_label_of_box(note: Note, box: Box, about: Sequence[Word], text: str) -
         and word.box.bottom < box.top
         and word.box.top > box.bottom
     ]
+    # Not a word within a line: "I agree" beside the box of `agree`.
     named = [
         word
         for word in candidates
-        if name and text[word.start : word.start + len(name)].casefold() == name
+        if name
+        and text[word.start : word.start + len(name)].casefold() == name
+        and not any(other.end == word.start - 1 for other in candidates)
     ]
     beside = [
         word

@@ -139,10 +139,10 @@ class PageCharacters:
         after = self._find_indexes([end for _, end in separators])
         return self._page.measure_gaps(before, after, line, onward=onward)
 
-    def falls(self, pairs: Sequence[tuple[int, int]]) -> bool:
-        """Whether the second character of any of some pairs stands lower than the first."""
+    def turn(self, pairs: Sequence[tuple[int, int]]) -> bool:
+        """Whether the second character of any of some pairs stands lower, or more to the left."""
         before = self._find_indexes([first for first, _ in pairs])
-        return self._page.falls(before, self._find_indexes([second for _, second in pairs]))
+        return self._page.turn(before, self._find_indexes([second for _, second in pairs]))
 
     def _find_ends(self, spans: Sequence[tuple[int, int]]) -> tuple[list[int], list[int]]:
         """PDFium's numbers of the first and of the last characters of many spans."""

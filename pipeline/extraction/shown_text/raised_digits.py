@@ -3,8 +3,8 @@
 "1,250" with the mark of a footnote, a raised 3, comes from PDFium as "1,2503": ten times too much.
 So a number whose first and last digits do not stand alike is looked at digit by digit, and where a
 digit is smaller and higher or lower than the one before, there is a space. A power of ten, "10"
-with raised digits after it, becomes "10^6", and a raised 2 or 3 after a unit of length "m²".
-Figures that stand one under the other are no number at all.
+with raised digits after it, becomes "10^6", or "10^-3", and a raised 2 or 3 after a unit of length
+"m²". Figures that stand one under the other are no number at all.
 """
 
 import math
@@ -17,6 +17,8 @@ from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 _NUMBERS = re.compile(r"[0-9][0-9.,]*[0-9]")
 # A number that has a line to itself.
 _LINE_NUMBERS = re.compile(r"\n([0-9][0-9.,]*[0-9])(?![^\r])")
+# Ten to a power below zero.
+_SMALL_POWERS = re.compile(r"10(?<![0-9.,]10)(?=[-\N{MINUS SIGN}\N{EN DASH}][0-9])")
 _UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
@@ -87,6 +89,8 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
         # Most numbers end where it is done: a quick look at two boxes.
         for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
             edits += _separate_number(characters, start, end)
+    if "10" in text:
+        edits += _write_small_powers(characters)
     if "m2" in text or "m3" in text:
         edits += _write_units(characters)
     return characters.edit(edits)
@@ -152,6 +156,16 @@ def _is_on_one_line(characters: PageCharacters, before: int, after: int) -> bool
 def _close_line(line_end: re.Match[str]) -> str:
     has_space = " " in line_end[0] or line_end.string[line_end.end()].isalnum()
     return " " if has_space else ""
+
+
+def _write_small_powers(characters: PageCharacters) -> list[Edit]:
+    edits = []
+    for found in _SMALL_POWERS.finditer(characters.text):
+        end = found.end()
+        base, digit = _look_at(characters, end - 1), _look_at(characters, end + 1)
+        if base and digit and digit.bottom > base.bottom and digit.is_apart_from(base):
+            edits.append(Edit(end, end, "^"))
+    return edits
 
 
 def _write_units(characters: PageCharacters) -> list[Edit]:

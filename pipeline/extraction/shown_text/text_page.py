@@ -52,6 +52,8 @@ _DOUBLE_BYTES, _UNIT_BYTES = ctypes.sizeof(c_double), ctypes.sizeof(c_ushort)
 _RIGHT = 2
 _ROOM_PER_CHARACTER = 2
 _UNITS_AT_START = 1 << 14
+# Places in order, enough for most pages: to copy them is many times as quick as to count.
+_PLACES = array("i", range(1 << 14))
 # How many characters are asked about in one go.
 _MANY = 256
 
@@ -79,7 +81,6 @@ class TextPage:
         # Where two numbers of each of many characters go: the first of all, and the second of all.
         self._numbers = ((c_double * _MANY)(), (c_double * _MANY)())
         self._rooms: tuple[list[Any], list[Any]] = ([], [])
-        self._places = array("i")
 
     def turn_to(self, handle: Any) -> None:
         """Go on with another page, by PDFium's handle of its text."""
@@ -115,11 +116,10 @@ class TextPage:
         # Pairs stay apart until the page is put together: a place in the text is one of PDFium's.
         return text if len(text) == count else "".join(map(chr, self._units[: max(0, count)]))
 
-    def list_places(self, count: int) -> "array[int]":
+    @staticmethod
+    def list_places(count: int) -> "array[int]":
         """So many places of a text, in order from 0."""
-        if count > len(self._places):
-            self._places.extend(range(len(self._places), 2 * count))
-        return self._places[:count]
+        return _PLACES[:count] if count <= len(_PLACES) else array("i", range(count))
 
     def find_index(self, position: int) -> int:
         """The number of the character at a place of the text that PDFium gives."""
@@ -360,13 +360,13 @@ class TextPage:
                 gaps[place] = measure_gap(em, box, (end, next_heights[place]))
         return gaps
 
-    def falls(self, befores: Iterable[int], afters: Iterable[int]) -> bool:
-        """Whether the second character of any of some pairs stands lower than the first."""
+    def turn(self, befores: Iterable[int], afters: Iterable[int]) -> bool:
+        """Whether the second character of any of some pairs stands lower, or more to the left."""
         page, x, y, doubles = self._page, self._x, self._y, self._doubles
         for before, after in zip(befores, afters, strict=True):
             if _get_origin(page, before, x, y):
-                height = doubles[1]
-                if _get_origin(page, after, x, y) and doubles[1] < height:
+                place, height = _unpack_point(doubles)
+                if _get_origin(page, after, x, y) and (doubles[1] < height or doubles[0] < place):
                     return True
         return False
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import combinations
 from typing import Any
 
 from tests.benchmarks.truth.processes import Reading
@@ -35,6 +36,8 @@ CLASSES = (
 # Of these only the words count that the fields or notes add to the page.
 ADDED_CLASSES = frozenset({"fields alone", "notes alone"})
 MIN_TABLE_ROWS = 4
+# What draws nothing inside of a value.
+CODE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f]")
 LOCKED = re.compile(r"password|encrypt|decrypt", re.IGNORECASE)
 
 
@@ -122,6 +125,10 @@ def find_unclear_words(facts: Mapping[str, Any]) -> Iterator[str]:
             yield from (base, digits, base + digits)
     for value in facts.get("unclear", ()):
         yield from (*find_words(value), *find_words(" ".join(value)))
+        if CODE.search(value):
+            letters = CODE.sub("", value)
+            for start, end in combinations(range(len(letters) + 1), 2):
+                yield from find_words(letters[start:end])
 
 
 def classify_page(reference: Reference, facts: Mapping[str, Any]) -> list[str]:

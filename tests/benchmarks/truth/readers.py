@@ -30,6 +30,8 @@ PRODUCT_SECONDS = 900.0
 # A row of a table: this many cells, of which this many begin with a number.
 MIN_CELLS = 3
 MIN_NUMBERS = 2
+# The control characters that separate words and lines.
+SPACES = dict.fromkeys(b"\t\r\n", " ")
 # Digits of less than this size beside a word are raised or lowered.
 MAX_MARK_SIZE = 0.85
 # Baselines closer than this many points are one row.
@@ -176,15 +178,18 @@ def is_filled_in(widget: Any) -> bool:
 
 
 def is_unclear(widget: Any) -> bool:
-    """Whether a text field has a box for each character, or its value is a password.
+    """Whether a text field has a box for each character, or its value is a password, or has codes.
 
-    The judges give the one in pieces and the other in clear, where its appearance shows it.
+    The judges give the first in pieces and the second in clear, where its appearance shows it. Of a
+    value with control characters in it, which draw nothing, they take the gaps to be elsewhere.
     """
     import pymupdf
 
     flags = pymupdf.PDF_TX_FIELD_IS_COMB | pymupdf.PDF_TX_FIELD_IS_PASSWORD
-    is_text = widget.field_type == pymupdf.PDF_WIDGET_TYPE_TEXT
-    return bool(is_text and widget.field_value and widget.field_flags & flags)
+    if widget.field_type != pymupdf.PDF_WIDGET_TYPE_TEXT or not widget.field_value:
+        return False
+    has_codes = any(letter < " " for letter in widget.field_value.translate(SPACES))
+    return has_codes or bool(widget.field_flags & flags)
 
 
 def is_shown_note(note: Any) -> bool:

@@ -35,6 +35,7 @@ def make_runtime(
     runtime = Runtime(
         queues=Queues(sqs or RecordingSqs()),
         idempotency=idempotency or MemoryIdempotency(),
+        claims=MemoryIdempotency(),
         policy=policy,
         logger=Logger(service=next(_logger_names), stream=log, utc=True),
         metrics=Metrics(namespace="Test", service="test"),

@@ -18,9 +18,9 @@ from tests.fakes.aws.unit_meter import UnitMeter
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
 # With a metered model and a message an invocation; now and then a lease is taken.
-MOST_WRITE_UNITS = 58
-MOST_READ_UNITS = 11.75
-MOST_CALLS = {"ingest": 7, "chunk": 6, "combine": 7}
+MOST_WRITE_UNITS = 45
+MOST_READ_UNITS = 7.25
+MOST_CALLS = {"ingest": 6, "chunk": 5, "combine": 7}
 
 
 class Model:

@@ -11,7 +11,6 @@ from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import LedgerConflictError
 from shared.ledger.document_lists import list_documents, list_in_flight
 from shared.ledger.document_texts import (
-    begin_anew,
     find_text,
     record_checkpoint,
     record_extraction,
@@ -22,8 +21,15 @@ from shared.ledger.document_versions import (
     list_versions,
     register_document,
 )
-from shared.ledger.documents import document_pk, find_document, move_document
-from shared.ledger.timeline import read_timeline
+from shared.ledger.documents import (
+    document_pk,
+    document_row_key,
+    find_document,
+    move_document,
+)
+from shared.ledger.erasures import release_text
+from shared.ledger.redoing import begin_anew
+from shared.ledger.timeline import build_event, read_timeline
 from shared.lifecycle import LEGAL_MOVES, DocumentStatus
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import (
@@ -324,3 +330,53 @@ def test_a_version_that_arrives_while_another_is_forgotten_does_not_bring_it_bac
     forget_version(Meanwhile(table.client, table.name, table.sleep), forgotten)
     assert [one for one, _ in list_versions(table, newer.bucket, newer.key)] == [newer.document_id]
     assert find_current_document_id(table, newer.bucket, newer.key) == newer.document_id
+
+
+def test_a_documents_row_tells_its_first_steps_and_others_have_rows_of_their_own(table, now):
+    document = extract_document(table, now)
+    moves = ["first", "second", "third", "fourth"]
+    for number, step in enumerate(moves):
+        seen = find_document(table, document.document_id)
+        target = DocumentStatus.RECEIVED if number % 2 else DocumentStatus.FAILED
+        move_document(table, seen, target, now, step=step)
+    told = read_timeline(table, document_pk(document.document_id))
+    assert [event.step for event in told] == ["received", "extracted", *moves]
+    assert len(table.read_row(*document_row_key(document.document_id))["steps"]) == 3
+    beside = table.query_rows(document_pk(document.document_id), "EVENT#", "EVENT#~")
+    assert [row["step"] for row in beside] == ["third", "fourth"]
+
+
+def test_steps_that_an_earlier_release_has_written_stand_among_those_of_the_row(table, now):
+    document = register_document(table, make_upload(), now)
+    pk = document_pk(document.document_id)
+    table.put_row(build_event(pk, now(), "checkpoint", {"next_page": 2}))
+    record_extraction(table, document, make_extraction(), now)
+    table.put_row(build_event(pk, now(), "superseded", {"by": "another"}))
+    told = read_timeline(table, pk)
+    assert [event.step for event in told] == ["received", "checkpoint", "extracted", "superseded"]
+    assert told[2].details == {"status": "EXTRACTED", "pages": 2, "chunks": 2}
+
+
+def test_documents_that_read_the_same_text_at_the_same_time_share_it(table, now):
+    uploads = [make_upload(key=f"{name}.pdf") for name in "ab"]
+    # Neither finds the text of the other.
+    documents = [register_document(table, upload, now) for upload in uploads]
+    for document in documents:
+        record_extraction(table, document, make_extraction(), now)
+    first, second = (document.document_id for document in documents)
+    assert find_text(table, "address")[0] == second
+    assert not release_text(table, "address", second)
+    assert find_text(table, "address")[0] == first
+    force(table, documents[1], text_address="")
+    assert release_text(table, "address", first)
+    assert find_text(table, "address") is None
+
+
+def test_what_extraction_gives_back_is_what_the_row_says(table, now):
+    document = register_document(table, make_upload(), now)
+    extracted = record_extraction(table, document, make_extraction(3, empty="2"), now)
+    there = find_document(table, document.document_id)
+    changing = {"updated_at", "steps_on_row"}
+    assert extracted.model_copy(update=dict.fromkeys(changing)) == there.model_copy(
+        update=dict.fromkeys(changing)
+    )

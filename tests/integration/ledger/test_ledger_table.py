@@ -210,3 +210,24 @@ def test_that_a_model_has_answered_is_known_to_other_containers(table):
     assert not row("other").recall()
     (kept,) = scan_rows(table).values()
     assert kept["expires_at"] == int(NOW.timestamp()) + 365 * 24 * 3600
+
+
+def test_what_is_appended_goes_to_the_end_of_a_list_that_need_not_be_there(table):
+    for number in (1, 2):
+        table.update_row(Update("P", "S", append={"steps": [{"number": number}]}))
+    assert table.read_row("P", "S") == {**KEY, "steps": [{"number": 1}, {"number": 2}]}
+
+
+def test_a_change_of_one_row_waits_for_a_transaction_that_holds_it(table, stub):
+    for _ in range(2):
+        stub.add_client_error("update_item", "TransactionConflictException", http_status_code=400)
+    stub.add_response("update_item", {"Attributes": {"n": {"N": "1"}}})
+    assert table.update_row(Update("P", "S", add={"n": 1})) == {"n": 1}
+
+
+def test_a_row_that_transactions_keep_busy_is_a_wait(table, stub):
+    for _ in range(12):
+        stub.add_client_error("update_item", "TransactionConflictException", http_status_code=400)
+    with pytest.raises(ServiceError) as caught:
+        table.update_row(Update("P", "S", add={"n": 1}))
+    assert caught.value.reason == "ledger_busy"

@@ -4,14 +4,14 @@ from dataclasses import replace
 
 import pytest
 
+from pipeline.summaries.results import excerpt_abstract
 from pipeline.summaries.summarize_document import (
     combine_chunks,
-    excerpt_abstract,
     give_up_chunk,
     give_up_combine,
     summarize_chunk,
 )
-from shared.aws.dynamodb_table import Put
+from shared.aws.dynamodb_table import LedgerTable, Put
 from shared.errors import ObjectMissingError
 from shared.ledger.chunks import chunk_row_key
 from shared.lifecycle import DocumentStatus
@@ -235,3 +235,46 @@ def test_a_list_tells_the_first_two_sentences_of_an_abstract():
     assert excerpt_abstract(abstract) == "The harbour opened in 1907. It is large."
     assert excerpt_abstract("") == ""
     assert len(excerpt_abstract("word " * 500)) <= 400
+
+
+def test_a_chunk_of_which_was_read_that_it_is_the_last_looks_no_more(desk, monkeypatch):
+    desk.summarize(1, 2)
+    assert desk.take_messages() == []
+    reads = []
+    read = LedgerTable.read_rows
+    monkeypatch.setattr(
+        LedgerTable, "read_rows", lambda *args, **how: reads.append(args) or read(*args, **how)
+    )
+    desk.summarize(3)
+    assert desk.take_messages() == [combine_message(desk, 3)]
+    assert len(reads) == 1
+    # What comes again cannot know, and heals what broke off before it was sent.
+    desk.summarize(3)
+    assert desk.take_messages() == [combine_message(desk, 3)]
+    assert len(reads) == 3
+
+
+def test_the_last_chunk_beside_one_that_failed_is_told_by_a_look(desk):
+    desk.give_up(2)
+    desk.summarize(1, 3)
+    assert desk.take_messages() == [combine_message(desk, 2)]
+    # By a replay, which takes the place of the one that failed.
+    desk.summarize(2)
+    assert desk.take_messages() == [combine_message(desk, 3)]
+
+
+@pytest.mark.parametrize("grows", [False, True])
+def test_pages_that_are_taken_up_while_the_last_chunk_is_summarised_count(desk, grows):
+    desk.summarize(1, 2)
+    force(desk.table, desk.document, recognising_pages="4")
+    answer = desk.model.answer
+
+    def answer_late(request, deadline):
+        taken = {"recognising_pages": None, "is_recognised": True, "chunks_total": 3 + grows}
+        force(desk.table, desk.document, **taken)
+        return answer(request, deadline)
+
+    desk.model.answer = answer_late
+    desk.summarize(3)
+    asked = [combine_message(desk, 3).model_copy(update={"is_recognised": True})]
+    assert desk.take_messages() == ([] if grows else asked)

@@ -54,6 +54,16 @@ def test_marks_and_unclear_fields_are_told_by_the_judge_that_knows_them():
         assert (verdict.scores["all"].words, verdict.missing) == (2, {})
 
 
+def test_pieces_of_a_value_with_codes_that_draw_nothing_are_in_no_reference():
+    facts = {1: {"unclear": ["STX\x02STX"]}}
+    judges = {
+        "mupdf": Reading({1: "Code STXS TX"}, {}, facts=facts),
+        "poppler": Reading({1: "Code STXS TX"}, {}),
+    }
+    verdict = judge(Reading({1: "Code STX STX"}, {}), judges).verdicts["product"]
+    assert (verdict.scores["all"].words, verdict.missing) == (1, {})
+
+
 def test_pages_without_reference_words_do_not_count():
     empty = {"mupdf": Reading({1: "a"}, {}), "pdfminer": Reading({1: "b"}, {})}
     assert judge(Reading({1: "a"}, {}), empty).unjudged == "no words"

@@ -78,6 +78,19 @@ def test_a_box_between_two_lines_belongs_to_the_one_of_its_name(read_text):
         assert line in read_text(make_form("Goods?\n    Yes\n    No", box)).split("\n")
 
 
+def test_the_label_of_a_box_may_say_its_name_further_on(read_text):
+    box = make_tick_box("agree", (72, 717, 82, 727), is_ticked=True)
+    assert read_text(make_form("    I agree to the terms", box)) == "[x] I agree to the terms"
+
+
+def test_a_box_over_its_label_stands_before_it(read_text):
+    boxes = [
+        make_tick_box("a", (72, 733, 80, 741), is_ticked=True),
+        make_tick_box("b", (72, 706, 80, 714), is_ticked=False),
+    ]
+    assert read_text(make_form("Agreed\n\nDeclined", *boxes)) == "[x] Agreed\n[ ] Declined"
+
+
 def test_a_page_with_nothing_but_empty_boxes_has_no_text(read_text):
     assert read_text(make_form("", make_tick_box("no", FIRST_LINE, is_ticked=False))) == ""
 
@@ -87,6 +100,13 @@ def test_choices_are_read_by_what_the_page_calls_them(read_text):
     assert read_text(make_form("Country:", make_field(b"Ch", "country", FIRST_LINE, entries))) == (
         "Country: Norway"
     )
+
+
+def test_a_field_of_one_choice_shows_one_though_others_have_its_value(read_text):
+    """As WeasyPrint writes options without a value."""
+    entries = b"/Ff 131072 /V () /Opt [[() (Denmark)] [() (Norway)]]"
+    field = make_field(b"Ch", "country", FIRST_LINE, entries)
+    assert read_text(make_form("Country:", field)) == "Country: Denmark"
 
 
 def test_a_value_is_read_as_it_is_formatted(read_text):

@@ -25,8 +25,9 @@ def draw_rows(matrix, step, column):
         (b"1 0 0 1", (0, -20), (100, 0)),
         (b"0 1 -1 0", (20, 0), (0, 100)),
         (b"0 -1 1 0", (-20, 0), (0, -100)),
+        (b"-1 0 0 -1", (0, 20), (-100, 0)),
     ],
-    ids=["upright", "turned to the left", "turned to the right"],
+    ids=["upright", "turned to the left", "turned to the right", "upside down"],
 )
 def test_each_row_of_a_table_is_a_line_however_it_is_turned(read_text, matrix, step, column):
     assert read_text(make_drawn_pdf(draw_rows(matrix, step, column))).split("\n") == ROWS_IN_LINES
@@ -35,6 +36,16 @@ def test_each_row_of_a_table_is_a_line_however_it_is_turned(read_text, matrix, s
 def test_rows_of_a_page_that_is_shown_turned_are_lines(read_text):
     content = draw_rows(b"0 1 -1 0", (20, 0), (0, 100))
     assert read_text(make_drawn_pdf(content, b"/Rotate 90")).split("\n") == ROWS_IN_LINES
+
+
+def test_rows_of_a_page_that_is_shown_upside_down_begin_where_they_are_read(read_text):
+    content = draw_rows(b"1 0 0 1", (0, -20), (100, 0))
+    assert read_text(make_drawn_pdf(content, b"/Rotate 180")).split("\n") == ROWS_IN_LINES
+
+
+def test_words_of_a_cell_that_is_upside_down_stay_in_order(read_text):
+    cells = b"-1 0 0 -1 400 300 Tm (Let since May) Tj -1 0 0 -1 250 300 Tm (in 2026) Tj"
+    assert read_text(make_drawn_pdf(b"BT /F1 12 Tf %b ET" % cells)) == "Let since May in 2026"
 
 
 def test_cells_of_a_row_are_apart(read_text):
@@ -85,13 +96,16 @@ def test_figures_that_are_set_one_by_one_are_one_number(read_text):
         (b"(12.) Tj 5 Ts /F1 7 Tf (7) Tj 0 Ts /F1 12 Tf ( A survey) Tj", "12. 7 A survey"),
         (b"(1,250) Tj 5 Ts (3) Tj 0 Ts ( million) Tj", "1,250 3 million"),
         (b"(10) Tj 5 Ts /F1 7 Tf (6) Tj 0 Ts /F1 12 Tf ( people) Tj", "10^6 people"),
+        (b"(2 x 10) Tj 5 Ts /F1 7 Tf (-3) Tj 0 Ts /F1 12 Tf ( kg) Tj", "2 x 10^-3 kg"),
+        (b"(Mon 10) Tj (-3) Tj 5 Ts /F1 7 Tf (b) Tj", "Mon 10-3b"),
         (b"(x is 17) Tj -3 Ts /F1 7 Tf (2) Tj", "x is 17 2"),
         (b"(Area in km) Tj 5 Ts /F1 7 Tf (2) Tj", "Area in km²"),
         (b"(H) Tj -3 Ts /F1 7 Tf (2) Tj 0 Ts /F1 12 Tf (O) Tj", "H2O"),
         (b"(1,250) Tj (3) Tj", "1,2503"),
         (b"(1,250) Tj /F1 11.5 Tf (3) Tj", "1,2503"),
     ],
-    ids=["a mark", "after a year", "before", "after a stop", "as large", "power", "lowered", "unit",
+    ids=["a mark", "after a year", "before", "after a stop", "as large", "power", "small power",
+         "no power", "lowered", "unit",
          "formula", "not raised", "hardly smaller"],
 )  # fmt: skip
 def test_raised_and_lowered_digits(read_text, drawn, text):

@@ -1,0 +1,76 @@
+"""A session as people have it: back and forth, links that lead nowhere, a network that is lost."""
+
+import pytest
+
+from tests.browser.console_server import serve_console
+from tests.fakes.desks.api_desk import open_api_desk
+
+KEY = "a-key-of-mine"
+POLL = "document.dispatchEvent(new CustomEvent('seashore:changed'))"
+
+
+@pytest.fixture
+def session(chromium):
+    """Somebody signed in to a stack with more documents than fit on a low screen."""
+    with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, _):
+        for number in range(12):
+            desk.enter_document(f"notes/{number:02}.pdf", "Text.")
+        screen = {"width": 1200, "height": 300, "deviceScaleFactor": 1, "mobile": False}
+        chromium.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
+        chromium.start(address)
+        chromium.sign_in(KEY)
+        chromium.wait_for_heading("Today")
+        yield chromium
+
+
+def cut_off(browser, is_offline):
+    browser.driver.execute_cdp_cmd("Network.enable", {})
+    conditions = {"offline": is_offline, "latency": 0, "downloadThroughput": -1}
+    browser.driver.execute_cdp_cmd(
+        "Network.emulateNetworkConditions", {**conditions, "uploadThroughput": -1}
+    )
+
+
+def test_going_back_leads_to_where_one_was_in_a_list(session):
+    session.open("documents", "Documents")
+    session.driver.execute_script("window.scrollTo(0, 200)")
+    session.wait(lambda: session.driver.execute_script("return scrollY") == 200, "it is too short")
+    session.press("notes/06.pdf")
+    session.wait_for_heading("notes/06.pdf")
+    assert session.driver.execute_script("return scrollY") == 0
+    session.driver.back()
+    session.wait_for_heading("Documents")
+    session.wait(
+        lambda: session.driver.execute_script("return scrollY") == 200, "it begins at the top"
+    )
+    session.driver.refresh()
+    session.wait_for_heading("Documents")
+
+
+def test_a_link_that_leads_nowhere_shows_no_other_page(session):
+    session.open("documents", "Documents")
+    session.open("documents/d00000000000000000000", "This cannot be shown")
+    session.wait_for_text("There is no such document.")
+    assert "notes/06.pdf" not in session.read_text()
+    session.driver.refresh()
+    session.wait_for_heading("This cannot be shown")
+    assert "This cannot be shown" in session.driver.title
+    session.find("css selector", "#page a.quiet").click()
+    session.wait_for_heading("Documents")
+
+
+def test_a_network_that_is_lost_is_told_and_found_again(session):
+    cut_off(session, True)
+    session.open("tasks", "This cannot be shown")
+    session.wait_for_text("The server cannot be reached.")
+    cut_off(session, False)
+    session.press("Try again")
+    session.wait_for_heading("Tasks")
+
+    cut_off(session, True)
+    session.driver.execute_script(POLL)
+    session.wait_for_text("The server cannot be reached.")
+    assert session.read_heading() == "Tasks"
+    cut_off(session, False)
+    session.driver.execute_script(POLL)
+    session.wait(lambda: "cannot be reached" not in session.read_text(), "it says so still")
