@@ -164,7 +164,10 @@ def _build_request(
         purpose="ask",
         instructions=ASK,
         sources=tuple(
-            Source(passage.page, passage.page, _write_source(passage, several))
+            Source(
+                *(passage.page, passage.page),
+                *(_write_source(passage, several), passage.document.unit),
+            )
             for passage in reading.passages
         ),
         answer_type=Answer,

@@ -175,7 +175,7 @@ class DocumentTools:
         last_page = min(wanted.last_page, wanted.first_page + _MAX_PAGES_AT_ONCE - 1)
         passages = self._reader.read_passages(document, wanted.first_page, last_page)
         if not passages:
-            return ToolResult("There is no text on these pages.")
+            return ToolResult(f"There is no text on these {document.unit}s.")
         text = "\n\n".join(
             f"{document.unit.capitalize()} {passage.page}:\n{passage.text}" for passage in passages
         )
