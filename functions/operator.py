@@ -36,7 +36,7 @@ from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.dead_letters.letters import DeadLetterQueue
 from shared.llm.model_choice import list_models
-from shared.queue_catalogue import QUEUES
+from shared.queue_catalogue import list_queues
 from shared.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -114,9 +114,7 @@ def build_operator(settings: Settings, clients: Clients) -> Operator:
         documents_bucket=settings.documents_bucket,
         artifacts_bucket=settings.artifacts_bucket,
         dlqs=tuple(
-            DeadLetterQueue(queue, *queue.find_urls(settings))
-            for queue in QUEUES
-            if not queue.is_optional
+            DeadLetterQueue(queue, *queue.find_urls(settings)) for queue in list_queues(settings)
         ),
         zone=settings.time_zone,
         now=utc_now,

@@ -58,6 +58,15 @@ QUEUES = (UPLOADS, CONVERSIONS, RECOGNITION, WORK, REPORTS, RESULTS)
 SWEPT_QUEUES = tuple(queue for queue in QUEUES if queue.is_swept)
 
 
+def list_queues(settings: Settings) -> tuple[SourceQueue, ...]:
+    """The queues that a stack has: that of results is there only with a database."""
+    return tuple(
+        queue
+        for queue in QUEUES
+        if not queue.is_optional or getattr(settings, f"{queue.name}_dlq_url") is not None
+    )
+
+
 def name_queue(queue_url: str) -> str:
     """The name of a queue, which is the end of its URL."""
     return queue_url.rsplit("/", 1)[-1]

@@ -25,10 +25,10 @@ from shared.queue_catalogue import (
     CONVERSIONS,
     RECOGNITION,
     REPORTS,
-    SWEPT_QUEUES,
     UPLOADS,
     WORK,
     SourceQueue,
+    list_queues,
 )
 
 _MOST_IN_FLIGHT = 200
@@ -124,7 +124,7 @@ def _build_services(services: ApiServices) -> ReportServices:
         artifacts_bucket=reader.artifacts_bucket,
         work_queue_url=settings.work_queue_url,
         now=reader.now,
-        dlqs=tuple((queue.name, queue.find_urls(settings)[1]) for queue in SWEPT_QUEUES),
+        dlqs=tuple((queue.name, queue.find_urls(settings)[1]) for queue in list_queues(settings)),
         zone=settings.time_zone,
         stack=settings.stack_name,
         daily_cap_micro_usd=_to_micro_usd(settings.daily_cap_usd),

@@ -8,6 +8,7 @@ documents.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,7 @@ from pipeline.extraction.readable_document import (
 )
 from pipeline.extraction.shown_text.page_pictures import render_page
 from pipeline.extraction.shown_text.text_page import TextPage
+from pipeline.extraction.wholeness.decrypted_copy import write_decrypted
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.errors import RejectionCode
 
@@ -84,6 +86,9 @@ class EngineDocument:
         self._pdfium: PdfiumDocument | None = None
         self._data = read_small_file(path)
         self._scan = scan_file(path, self._data)
+        # The document without its encryption, where that is what has to be looked at.
+        self._decrypted: bytes | None = None
+        self._decrypted_reader: PdfReader | None = None
         self.embedded_files: list[str] = []
         with ExitStack() as opened:
             # Nobody else can.
@@ -162,6 +167,9 @@ class EngineDocument:
             self._pypdf.close()
             self._pypdf.stream.close()
             self._pypdf = None
+        if self._decrypted_reader is not None:
+            self._decrypted_reader.close()
+            self._decrypted_reader = None
 
     def _open(self) -> int:
         """Open the document; gives the number of its pages."""
@@ -172,6 +180,8 @@ class EngineDocument:
         except PdfiumError:
             return self._count_with_pypdf()
         self._look_beyond_pages(self._pdfium)
+        if self._scan.is_encrypted:
+            self._look_beyond_encryption(self._pdfium)
         return self._pdfium.page_count
 
     def _open_in_pdfium(self) -> PdfiumDocument:
@@ -186,6 +196,19 @@ class EngineDocument:
         if is_dynamic_form(document.handle) or document.is_stand_in():
             raise UnreadableDocumentError(RejectionCode.XFA_FORM)
         self.embedded_files = [file.name for file in self.find_files()]
+
+    def _look_beyond_encryption(self, document: PdfiumDocument) -> None:
+        copy = write_decrypted(document.handle)
+        if copy is None:
+            return
+        scan = scan_file(self._path, copy, is_decrypted=True)
+        self._scan = replace(
+            self._scan,
+            is_suspicious=scan.is_suspicious,
+            has_renamed_glyphs=scan.has_renamed_glyphs,
+        )
+        if scan.is_suspicious:
+            self._decrypted = copy
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
@@ -223,11 +246,18 @@ class EngineDocument:
 
         try:
             with translate_pypdf_errors():
-                reason = check_page(self._find_with_pypdf(number))
+                reason = check_page(self._find_in_the_clear(number))
         except PypdfError:
             reason = NOT_WHOLE if is_blank else None
         if reason is not None:
             raise UnreadablePageError(self._scan.damage or reason)
+
+    def _find_in_the_clear(self, number: int) -> "PageObject":
+        if self._decrypted is None:
+            return self._find_with_pypdf(number)
+        if self._decrypted_reader is None:
+            self._decrypted_reader = open_with_pypdf(self._path, self._decrypted)
+        return self._decrypted_reader.pages[number - 1]
 
     def _find_with_pypdf(self, number: int) -> "PageObject":
         if self._is_beyond_pypdf:

@@ -4,10 +4,11 @@ Broken files raise more than its own exceptions (pypdf's documentation, "Errors"
 counts but the end of the memory.
 """
 
+import io
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -33,8 +34,12 @@ def translate_pypdf_errors() -> Iterator[None]:
         raise PypdfError(type(error).__name__) from error
 
 
-def open_with_pypdf(path: Path) -> "PdfReader":
+def open_with_pypdf(path: Path, data: bytes | None = None) -> "PdfReader":
     """A document, open in pypdf; its stream is the caller's to close.
+
+    Args:
+        path: The file.
+        data: What is read instead, where it is not the file as it is.
 
     Raises:
         Exception: Whatever pypdf raises. Then nothing is open.
@@ -44,7 +49,8 @@ def open_with_pypdf(path: Path) -> "PdfReader":
     with ExitStack() as opened:
         # Given a path, pypdf would read the whole file into memory. Closed if it cannot be read:
         # the exception would hold on to it until a collection finds it.
-        stream = opened.enter_context(path.open("rb"))
+        file: IO[bytes] = path.open("rb") if data is None else io.BytesIO(data)
+        stream = opened.enter_context(file)
         reader = PdfReader(stream)
         opened.pop_all()
     return reader

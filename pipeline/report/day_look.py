@@ -16,7 +16,11 @@ from pipeline.report.report_types import DailyReport, Digest
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import IN_FLIGHT_INDEX, LedgerTable
 from shared.calendar import find_window
-from shared.ledger.arrivals import DOCUMENTS, ArrivalPage, read_arrival_keys
+from shared.ledger.arrivals import (
+    ArrivalPage,
+    list_arrived_documents,
+    read_arrived_documents,
+)
 from shared.ledger.documents import IN_FLIGHT
 from shared.ledger.timeline import write_time
 from shared.lifecycle import DocumentStatus
@@ -73,19 +77,15 @@ def _count(
 
     def read() -> Iterator[ArrivalPage]:
         nonlocal believed
-        for keys in read_arrival_keys(services.table, DOCUMENTS, window):
-            to_read = []
-            for key in keys:
-                pk = key["pk"]
-                if pk in known and pk not in doubtful:
-                    seen[pk] = known[pk]
-                    believed += 1
-                else:
-                    to_read.append(key)
-            yield ArrivalPage(len(to_read), note(to_read))
+        for partition, pks in list_arrived_documents(services.table, window):
+            kept = {pk: known[pk] for pk in pks if pk in known and pk not in doubtful}
+            seen.update(kept)
+            believed += len(kept)
+            to_read = [pk for pk in pks if pk not in kept]
+            yield ArrivalPage(len(to_read), note(partition, to_read))
 
-    def note(keys: Sequence[Row]) -> Iterator[Row | None]:
-        for row in services.table.read_indexed(keys, "day", _ATTRIBUTES):
+    def note(partition: str, pks: Sequence[str]) -> Iterator[Row | None]:
+        for row in read_arrived_documents(services.table, partition, pks, _ATTRIBUTES):
             if row is not None and row.get("status") == DocumentStatus.DONE:
                 seen[row["pk"]] = made_at
             yield row

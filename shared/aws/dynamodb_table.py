@@ -197,6 +197,7 @@ class LedgerTable:
         within: tuple[str, str, str],
         *,
         page_rows: int | None = None,
+        is_brief: bool = False,
     ) -> Iterator[list[Row]]:
         """Read the keys of a stretch of one partition of an index, page by page, oldest first.
 
@@ -205,7 +206,9 @@ class LedgerTable:
             key: The name and the value of its partition key.
             within: The name of its sort key, the first value and the last, both included.
             page_rows: The most rows of a page; as many as fit into 1 MB if None.
+            is_brief: Only the partition key in the table is wanted of each row.
         """
+        wanted: Any = {"ProjectionExpression": "pk"} if is_brief else {}
         pages = self.client.get_paginator("query").paginate(
             TableName=self.name,
             IndexName=index,
@@ -215,6 +218,7 @@ class LedgerTable:
                 {":value": key[1], ":first": within[1], ":last": within[2]}
             ),
             PaginationConfig={} if page_rows is None else {"PageSize": page_rows},
+            **wanted,
         )
         with translate_aws_errors("query the ledger"):
             for page in pages:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import DAY_INDEX, LedgerTable
+from shared.ledger.documents import DOCUMENT_SK
 
 # The partitions of the index by day: a day's documents, and apart from them its tasks.
 DOCUMENTS = ""
@@ -38,16 +39,30 @@ def read_arrivals(
         window: From, included, and to, not included.
         attributes: What is wanted of each row.
     """
-    for found in read_arrival_keys(table, part, window):
-        yield ArrivalPage(len(found), table.read_indexed(found, "day", attributes))
-
-
-def read_arrival_keys(
-    table: LedgerTable, part: str, window: tuple[datetime, datetime]
-) -> Iterator[list[Row]]:
-    """The index's keys of what arrived within a window, as `read_arrivals`, page by page."""
     for day, within in _split_window(window):
-        yield from table.query_index_pages(DAY_INDEX, ("day", f"{day}{part}"), within)
+        for found in table.query_index_pages(DAY_INDEX, ("day", f"{day}{part}"), within):
+            yield ArrivalPage(len(found), table.read_indexed(found, "day", attributes))
+
+
+def list_arrived_documents(
+    table: LedgerTable, window: tuple[datetime, datetime]
+) -> Iterator[tuple[str, list[str]]]:
+    """The partition keys of the documents that arrived within a window, oldest first.
+
+    Page by page, each with its partition of the index: what `read_arrived_documents` takes.
+    """
+    for day, within in _split_window(window):
+        pages = table.query_index_pages(DAY_INDEX, ("day", day), within, is_brief=True)
+        for found in pages:
+            yield day, [row["pk"] for row in found]
+
+
+def read_arrived_documents(
+    table: LedgerTable, day: str, pks: Sequence[str], attributes: Sequence[str]
+) -> Iterator[Row | None]:
+    """Read documents of a partition of the index; None for one that was erased a moment ago."""
+    found: list[Row] = [{"pk": pk, "sk": DOCUMENT_SK, "day": day} for pk in pks]
+    return table.read_indexed(found, "day", attributes)
 
 
 def has_arrivals(table: LedgerTable, window: tuple[datetime, datetime]) -> bool:

@@ -64,6 +64,21 @@ def test_nothing_that_is_pressed_keeps_somebody_out(story):
     browser.wait_for_text("There is no such day.")
     barriers += find_barriers(browser)
 
+    browser.open("documents?prefix=leases/", "Documents")
+    # No window of a desktop is as narrow.
+    phone = {"width": 390, "height": 800, "deviceScaleFactor": 1, "mobile": False}
+    browser.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", phone)
+    browser.press("Redo, retry or delete all that fit")
+    browser.press("See what that would be")
+    browser.wait_for_text("1 document would be redone.")
+    barriers += find_barriers(browser)
+    script = "return document.documentElement.scrollWidth <= window.innerWidth"
+    assert browser.driver.execute_script(script)
+    browser.press("Redo 1 document")
+    browser.wait_for_text("1 of 1 document ordered.")
+    barriers += find_barriers(browser)
+    browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
     browser.open("dead-letters", "Dead letters")
     for words, shown in (
         ("Replay or discard all…", "would be replayed"),

@@ -1,12 +1,19 @@
 """What operators do with single letters: open them, mend their bodies and send them."""
 
+from collections.abc import Iterator
 from typing import Any
+from urllib.parse import quote
 
 from pydantic import BaseModel, StrictStr
 
 from functions.console.action_services import ActionServices
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
-from functions.console.letters.selection import LetterForm, choose_letters, count_held
+from functions.console.letters.selection import (
+    LetterForm,
+    choose_letters,
+    count_held,
+    is_listed,
+)
 from functions.console.timeline_view import read_steps
 from pipeline.dead_letters.edited_replay import edit_letter, replay_edited
 from pipeline.dead_letters.finished_work import find_finished
@@ -21,9 +28,11 @@ from shared.errors import (
     OperatorError,
 )
 from shared.messages.delivery_state import ATTRIBUTE_NAME
+from shared.messages.result_notices import ResultNotice
 
 _MOST_LETTERS = 20
 _MOST_OTHERS = 100
+_PLACES = {"document": "documents", "task": "tasks", "report": "reports"}
 
 
 class EditForm(BaseModel):
@@ -56,13 +65,14 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
     def look_into_queues(asked: Asked) -> Fragment:
         letters = services.open(asked.event).letters
         found = read_letters(letters.queues, letters.dlqs, letters.pace, letters.stopwatch)
-        others = [one for one in found if not one.work.subjects]
+        others = [one for one in found if not is_listed(one)]
         return Fragment(
             "letters/looked.html.j2",
             {
                 "groups": group_letters(found),
                 "count": len(found),
                 "others": others[:_MOST_OTHERS],
+                "links": {one.key: list(_link_subjects(one)) for one in others[:_MOST_OTHERS]},
                 "more_others": len(others[_MOST_OTHERS:]),
                 "held": count_held(found, letters),
             },
@@ -89,6 +99,19 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
         )
         values = {"work": edited.work, "lines": lines, "edited": edited}
         return Fragment("letters/edited.html.j2", values, has_changed=not form.only_check)
+
+
+def _link_subjects(letter: Letter) -> Iterator[tuple[str, str]]:
+    """What a letter is about, in words, and the place in the console that shows it."""
+    for one in letter.work.subjects:
+        yield f"its {one.kind}", f"{_PLACES[one.kind]}/{quote(one.id, safe='')}"
+    message = letter.work.message
+    if isinstance(message, ResultNotice):
+        for result in message.objects:
+            # `results/<document>/…` or `results/tasks/<task>/…`
+            _, folder, item_id, *_ = [*result.key.split("/"), "", ""]
+            place = f"tasks/{item_id}" if folder == "tasks" else f"documents/{folder}"
+            yield result.key, quote(place)
 
 
 def _view_letter(letter: Letter, services: LetterServices) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
-from functions.console.letters.selection import read_filter
+from functions.console.letters.selection import UNLISTED, read_filter
 from functions.console.timeline_view import read_steps
 from functions.http.services import ApiServices
 from pipeline.day_listing import DAYS_BACK
@@ -25,11 +25,17 @@ from pipeline.report.causes import Kind
 from shared.errors import InvalidRequestError, NothingFoundError, SeashoreError
 from shared.ledger.subjects import subject_pk
 from shared.messages.message import Subject
-from shared.queue_catalogue import SWEPT_QUEUES, SourceQueue
+from shared.queue_catalogue import REPORTS, RESULTS, SourceQueue, list_queues
 
 _MOST_ROWS = 50
 _MOST_GROUPS = 20
 _CURSOR = re.compile(r"(\d{4}-\d\d-\d\dT[0-9:.]{8,15}\+00:00)~([A-Za-z0-9._-]{1,100})")
+# What letters mean of which no row of a document or task tells.
+_UNLISTED_WORDS = {
+    REPORTS: "daily reports that could not be made or mailed, and ticks of schedules",
+    RESULTS: "results that could not be copied into the database; they are in the bucket, and no "
+    "document or task is given up by it",
+}
 _FILTERS = ("words", "kind", "queue", "group", "discarded")
 
 
@@ -61,7 +67,12 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
             "is_first": cursor is None,
             "next_query": _write_query(fields, rows[_MOST_ROWS - 1]) if has_more else None,
             "depths": depths,
-            "queues": [queue.name for queue in SWEPT_QUEUES],
+            "queues": [queue.name for queue in list_queues(services.settings)],
+            "unlisted": [
+                (queue.name, depth, _UNLISTED_WORDS[queue])
+                for queue, depth in depths
+                if depth and queue in UNLISTED and wanted.queue in (None, queue.name)
+            ],
             "days_back": DAYS_BACK,
         }
 
@@ -105,14 +116,15 @@ def _read_item(services: ApiServices, kind: str, item_id: str) -> dict[str, Any]
 
 def _count_letters(services: ApiServices) -> Sequence[tuple[SourceQueue, int]]:
     """About how many letters each DLQ holds; empty where the queues cannot be asked."""
-    urls = [queue.find_urls(services.settings)[1] for queue in SWEPT_QUEUES]
+    queues = list_queues(services.settings)
+    urls = [queue.find_urls(services.settings)[1] for queue in queues]
     try:
         with ThreadPoolExecutor(len(urls)) as pool:
             counts = list(pool.map(services.intake.queues.count_all_messages, urls))
     except SeashoreError:
         # The counts are an extra beside what the ledger knows.
         return ()
-    return list(zip(SWEPT_QUEUES, counts, strict=True))
+    return list(zip(queues, counts, strict=True))
 
 
 def _read_cursor(cursor: str | None) -> tuple[str, str] | None:

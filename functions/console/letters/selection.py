@@ -11,11 +11,14 @@ from pipeline.dead_letters.hold import LetterServices
 from shared.dead_letters.letters import Letter, LetterFilter
 from shared.dead_letters.reading import read_letters
 from shared.errors import InvalidRequestError
-from shared.queue_catalogue import SWEPT_QUEUES
+from shared.queue_catalogue import QUEUES, REPORTS, RESULTS
 
 Word = Annotated[str, StringConstraints(max_length=1024, strip_whitespace=True)]
 
 _KINDS = ("document", "task")
+
+# Queues of whose letters no row of a document or task tells: they are found by looking.
+UNLISTED = frozenset({REPORTS, RESULTS})
 
 
 class LetterForm(BaseModel):
@@ -48,6 +51,12 @@ class LetterForm(BaseModel):
         return {name: str(value) for name, value in self.model_dump(exclude_none=True).items()}
 
     @property
+    def unlisted(self) -> str | None:
+        """The queue whose letters are meant, if no row tells of these."""
+        is_meant = self.is_of_filter and self.queue in {one.name for one in UNLISTED}
+        return self.queue if is_meant else None
+
+    @property
     def is_of_filter(self) -> bool:
         """Whether the filter of the page says which are meant."""
         return not (self.letter or self.subject or self.error)
@@ -66,7 +75,7 @@ def read_filter(fields: Mapping[str, str | None]) -> GivenUpFilter:
     kind, queue = fields.get("kind"), fields.get("queue")
     if kind is not None and kind not in _KINDS:
         raise InvalidRequestError(f"kind: choose from {', '.join(_KINDS)}")
-    names = [one.name for one in SWEPT_QUEUES]
+    names = [one.name for one in QUEUES]
     if queue is not None and queue not in names:
         raise InvalidRequestError(f"queue: choose from {', '.join(names)}")
     return GivenUpFilter(
@@ -89,7 +98,7 @@ def choose_letters(form: LetterForm, services: LetterServices) -> list[Letter]:
     subjects = None
     if form.subject:
         subjects = {form.subject}
-    elif form.is_of_filter:
+    elif form.is_of_filter and form.unlisted is None:
         chosen = read_filter(form.model_dump(exclude={"started"}))
         given_up = list_given_up(services.table, services.now())
         subjects = {one.end.item_id for one in given_up if chosen.fits(one)}
@@ -101,9 +110,24 @@ def choose_letters(form: LetterForm, services: LetterServices) -> list[Letter]:
         for letter in letters
         if wanted.fits(letter)
         and (subjects is None or any(one.id in subjects for one in letter.work.subjects))
+        and (form.unlisted is None or _is_of_queue(letter, form))
         and form.error in (None, letter.error_type)
         and form.stage in (None, letter.stage)
     ]
+
+
+def is_listed(letter: Letter) -> bool:
+    """Whether the row of a document or task tells of a letter."""
+    is_about = any(one.kind in _KINDS for one in letter.work.subjects)
+    return is_about and letter.queue.kind not in UNLISTED
+
+
+def _is_of_queue(letter: Letter, form: LetterForm) -> bool:
+    """Whether a letter is of the queue that is meant, and has the words that are."""
+    told = "\n".join((letter.letter_id, letter.cause, letter.message.body)).casefold()
+    has_words = all(word in told for word in (form.words or "").casefold().split())
+    is_of_kind = form.kind is None or any(one.kind == form.kind for one in letter.work.subjects)
+    return letter.queue.name == form.unlisted and has_words and is_of_kind
 
 
 def count_held(letters: Sequence[Letter], services: LetterServices) -> int:

@@ -13,6 +13,7 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from pipeline.extraction.shown_text.page_characters import PageCharacters
 
@@ -36,6 +37,8 @@ _NUMBER = re.compile(r"T*N+(?:SN+)*T*")
 _OTHER_SCRIPT = re.compile(r"(?:[LN][LNSTO ]*)?L(?:[LNSTO ]*[LN])?")
 _THIS_SCRIPT = re.compile(r"R(?:[RNSTO ]*R)?")
 _DONE = "X"
+# How far a bracket is looked for beside a word.
+_MAX_SPACES = 3
 
 
 @dataclass(frozen=True)
@@ -125,6 +128,7 @@ def read_visual_line(glyphs: Sequence[Glyph]) -> list[Glyph]:
         _turn(run, found[0][::-1], _NUMBER)
         _set_brackets(run, range(len(run)))
         line[found.start() : found.end()] = run
+    _set_outer_brackets(line, kinds)
     return line
 
 
@@ -161,6 +165,36 @@ def _set_brackets(line: list[Glyph], places: Iterable[int]) -> None:
         for place in brackets:
             glyph = line[place]
             line[place] = replace(glyph, text=glyph.text.translate(_MIRROR))
+
+
+def _set_outer_brackets(line: list[Glyph], kinds: str) -> None:
+    """Mirror a bracket between a word of this script and one of another, if that makes it a pair.
+
+    PDFium takes it for one of the word of this script and gives the other one of the pair.
+    """
+    done = {place for run in _THIS_SCRIPT.finditer(kinds) for place in range(*run.span())}
+    unpaired: list[int] = []
+    for place, glyph in enumerate(line):
+        if place in done or glyph.text not in _OPENING | _CLOSING:
+            continue
+        if glyph.text in _CLOSING and unpaired and line[unpaired[-1]].text in _OPENING:
+            unpaired.pop()
+        else:
+            unpaired.append(place)
+    for first, second in pairwise(unpaired):
+        # Of "word )tenant)" the first, of "(tenant( word" the second.
+        wrong, outward = (first, -1) if line[first].text in _CLOSING else (second, 1)
+        if line[first].text == line[second].text and _is_beside(kinds, wrong, outward):
+            line[wrong] = replace(line[wrong], text=line[wrong].text.translate(_MIRROR))
+
+
+def _is_beside(kinds: str, place: int, step: int) -> bool:
+    """Whether a word of this script is outside of a bracket, a step on, and inside no space."""
+    near = kinds[max(0, place - _MAX_SPACES) : place][::-1]
+    if step > 0:
+        near = kinds[place + 1 : place + 1 + _MAX_SPACES]
+    inside = kinds[place - step : place - step + 1]
+    return near.lstrip(" ")[:1] == "R" and inside != " "
 
 
 def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[Glyph]:
@@ -227,13 +261,13 @@ def _add_spaces(glyphs: Sequence[Glyph], em: float) -> list[Glyph]:
     """The glyphs of a line with a space wherever there is the room of one and none is drawn."""
     # A space among words of other scripts says nothing of how those of this one are set apart.
     has_spaces = any(
-        glyph.kind == " " and "R" in (before.kind, after.kind)
+        before.kind == after.kind == "R" and glyph.kind == " "
         for before, glyph, after in zip(glyphs, glyphs[1:], glyphs[2:], strict=False)
     )
     line: list[Glyph] = []
     for glyph in glyphs:
         # Not each space between words of other scripts comes from PDFium as one that is drawn.
-        is_close = not has_spaces or (line and "R" not in (glyph.kind, line[-1].kind))
+        is_close = not has_spaces or (line and not glyph.kind == line[-1].kind == "R")
         min_gap = em * (_MIN_SPACE_EMS if is_close else _MIN_COLUMN_EMS)
         if (
             line

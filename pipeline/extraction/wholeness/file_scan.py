@@ -116,21 +116,23 @@ class FileScan:
     damage: str = ""
 
 
-def scan_file(path: Path, data: bytes | None = None) -> FileScan:
+def scan_file(path: Path, data: bytes | None = None, *, is_decrypted: bool = False) -> FileScan:
     """Look at all bytes of a file once.
 
     Args:
         path: The file.
         data: Its bytes, where it is held in memory.
+        is_decrypted: Whether it is a copy of an encrypted file that is encrypted no more, whatever
+            is left in it of the words for that.
     """
     try:
         if data is not None:
-            return _Scan(data).finish()
+            return _Scan(data, is_decrypted=is_decrypted).finish()
         with (
             path.open("rb", buffering=0) as file,
             mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
         ):
-            return _Scan(mapped).finish()
+            return _Scan(mapped, is_decrypted=is_decrypted).finish()
     except MemoryError:
         return FileScan()
 
@@ -140,10 +142,12 @@ class _Scan:
 
     Args:
         data: The file.
+        is_decrypted: As `scan_file` has it.
     """
 
-    def __init__(self, data: bytes | mmap.mmap) -> None:
+    def __init__(self, data: bytes | mmap.mmap, *, is_decrypted: bool) -> None:
         self._data = data
+        self._is_decrypted = is_decrypted
         self._is_encrypted = False
         self._has_broken_stream = False
         # Whether one of them is packed into bytes that are not text.
@@ -161,7 +165,8 @@ class _Scan:
         """Look at the text around streams, then at every stream."""
         packed = list(self._find_packed_streams())
         # Nothing is encrypted that says so, and no stream is where it says so.
-        self._is_encrypted = any(b"/Encrypt" in text for text in self._texts)
+        if not self._is_decrypted:
+            self._is_encrypted = any(b"/Encrypt" in text for text in self._texts)
         with memoryview(self._data) as view:
             for dictionary, start, end in packed:
                 with view[start:end] as stream:

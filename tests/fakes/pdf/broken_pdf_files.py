@@ -1,8 +1,12 @@
 """Builders of PDFs that are not whole, and of those whose pages are not what they show."""
 
 import base64
+import io
+import re
 import zlib
 from collections.abc import Callable
+
+import pypdf
 
 from tests.fakes.pdf.pdf_files import (
     CATALOG,
@@ -59,6 +63,19 @@ def make_broken_streams() -> dict[str, bytes]:
         "Brotli": make_stream(b"\x0b\x02\x80BT\x03" * 9, b"/Filter /BrotliDecode"),
     }
     return {name: _write_second(stream) for name, stream in streams.items()}
+
+
+def make_broken_encrypted(algorithm: str, *, is_broken: bool = True) -> bytes:
+    """Two pages that need no password; of the second one's content the last half is another."""
+    writer = pypdf.PdfWriter(clone_from=io.BytesIO(make_whole()))
+    writer.encrypt("", "owner", algorithm=algorithm)
+    file = io.BytesIO()
+    writer.write(file)
+    data = file.getvalue()
+    *_, second = re.finditer(rb"FlateDecode.*?stream\r?\n(.*?)endstream", data, re.DOTALL)
+    start, end = second.span(1)
+    middle = (start + end) // 2
+    return data[:middle] + b"\0" * (end - middle) + data[end:] if is_broken else data
 
 
 def make_missing_parts() -> dict[str, bytes]:

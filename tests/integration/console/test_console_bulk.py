@@ -87,17 +87,31 @@ def test_a_retry_replays_the_letters_of_what_fits_and_no_others(desk):
     assert {one.document_id for one in list_orders(desk)} == {document.document_id}
 
 
-def test_what_fits_is_deleted_with_its_older_versions(desk):
+class ShortDeadline:
+    """Has time for one document, whatever the clock says."""
+
+    def __init__(self, at_seconds, clock):
+        self._left = [1.0]
+
+    @property
+    def remaining_seconds(self):
+        return self._left.pop() if self._left else 0.0
+
+
+def test_what_fits_is_deleted_with_its_older_versions_in_rounds(desk, monkeypatch):
+    monkeypatch.setattr("functions.console.bulk_actions.Deadline", ShortDeadline)
     old = finish(desk, "a.pdf")
     new = finish(desk, "a.pdf", "v2")
     kept = finish(desk, "b.pdf")
     plan = desk.act("bulk/plan", what="delete", words="a.pdf")
     assert "2 documents would be deleted for good" in plan.body
     assert "hx-confirm" in plan.body
-    answer = desk.go_on(plan)
-    while "going on" in answer.body:
-        answer = desk.go_on(answer)
-    assert "2 of 2 documents deleted." in answer.body
+    begun = desk.go_on(plan)
+    assert "1 of 2 documents deleted; going on." in begun.body
+    assert "HX-Trigger" not in begun.headers
+    over = desk.go_on(begun)
+    assert "2 of 2 documents deleted." in over.body
+    assert find_forms(over.body) == []
     assert find_document(desk.table, old.document_id) is None
     assert find_document(desk.table, new.document_id) is None
     assert find_document(desk.table, kept.document_id).status is DocumentStatus.DONE

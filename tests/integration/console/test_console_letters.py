@@ -11,7 +11,8 @@ from shared.aws.dynamodb_table import Update
 from shared.ledger.subjects import subject_pk
 from shared.ledger.timeline import read_timeline
 from shared.messages.message import Subject
-from tests.fakes.dead_letter_boxes import look_at_all
+from tests.fakes.aws.aws_account import notification
+from tests.fakes.dead_letter_boxes import look_at_all, make_state, put_letters, to_attributes
 from tests.fakes.desks.console_desk import (
     HOSTILE,
     OPERATOR,
@@ -302,3 +303,60 @@ def test_what_cannot_be_restored_from_here_stands_in_nobody_elses_way(desk):
     assert "1 copy was there no more" in both
     assert desk.act("letters/restore", **{"keys[]": keys}).status == 404
     assert desk.count("work_dlq") == 2
+
+
+def open_desk_with_database():
+    """A stack whose results are copied into PostgreSQL: its queue of results has a DLQ too."""
+    address = "https://sqs.eu-west-1.amazonaws.com/123456789012"
+    return open_console_desk(
+        results_queue_url=f"{address}/results", results_dlq_url=f"{address}/results-dlq"
+    )
+
+
+def put_result_letter(desk, document_id, message_id, cause):
+    key = f"results/{document_id}/1.1/summary.json"
+    body = json.dumps(notification(desk.account.settings.artifacts_bucket, key, "v", "e", 1))
+    attributes = to_attributes(make_state(message_id, cause=cause, stage="database"))
+    put_letters(desk.sqs, desk.account.settings.results_dlq_url, [(body, attributes)])
+
+
+def test_letters_of_the_databases_queue_are_counted_shown_replayed_and_discarded():
+    with open_desk_with_database() as desk:
+        for name in ("results", "results-dlq"):
+            desk.sqs.create_queue(QueueName=name)
+        desk.give_up_task("t1")
+        document = desk.ledger.enter("a.pdf")
+        for number, cause in enumerate(("no host", "no table")):
+            put_result_letter(desk, document.document_id, f"copy-{number}", cause)
+        page = desk.read("dead-letters").body
+        assert "results 2" in page
+        assert "2 letters of the queue results" in page
+        assert "could not be copied into the database" in page
+        alone = desk.read("dead-letters", queue="results").body
+        assert find_rows(alone) == []
+        looked = desk.act("letters/look").body
+        assert "copy-0" in looked
+        assert f'href="#documents/{document.document_id}"' in looked
+        assert "letter-of-t1" not in looked
+        assert "copy-1" in desk.act("letters/open", letter="copy-1").body
+        plan = desk.act("letters/plan", queue="results", words="NO host")
+        assert "1 letter would be replayed" in plan.body
+        sent = desk.act("letters/send", queue="results", words="NO host")
+        assert "1 of 1 letter replayed" in sent.body
+        assert (desk.count("results_queue"), desk.count("results_dlq")) == (1, 1)
+        gone = desk.act("letters/discard", queue="results", reason="the database is gone")
+        assert "1 of 1 letter discarded" in gone.body
+        assert (desk.count("results_dlq"), desk.count("work_dlq")) == (0, 1)
+        back = desk.act("letters/discarded")
+        keys = re.findall(r'name="keys\[\]" value="([^"]*)"', back.body)
+        assert "1 back in the DLQ" in desk.act("letters/restore", **{"keys[]": keys}).body
+        assert desk.count("results_dlq") == 1
+
+
+def test_a_report_that_was_given_up_is_found_by_its_queue(desk):
+    body = json.dumps({"v": 1, "kind": "daily_report", "day": "2026-03-01"})
+    attributes = to_attributes(make_state("report-1", cause="no sender", stage="report"))
+    put_letters(desk.sqs, desk.account.settings.reports_dlq_url, [(body, attributes)])
+    assert "1 letter of the queue reports" in desk.read("dead-letters").body
+    assert 'href="#reports/2026-03-01"' in desk.act("letters/look").body
+    assert "1 letter would be replayed" in desk.act("letters/plan", queue="reports").body

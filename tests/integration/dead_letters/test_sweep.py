@@ -1,14 +1,16 @@
 """The sweep, on moto: letters that SQS moved get their cause, and no other is touched."""
 
 import json
+from datetime import timedelta
 
 import pytest
 
 from shared.aws.queues import Queues
+from shared.dead_letters.given_up import list_given_up_keys
 from shared.errors import MessageDecodeError, ServiceError, UnfinishedError
 from shared.messages.delivery_state import read_delivery_state
 from tests.fakes.aws.kept_account import open_account
-from tests.fakes.aws.ledger_rows import START, scan_rows
+from tests.fakes.aws.ledger_rows import START, force, scan_rows
 from tests.fakes.aws.strict_sqs import hold_quotas
 from tests.fakes.desks.sweep_desk import BODY, Desk, read_state
 
@@ -228,3 +230,14 @@ def test_a_sweep_whose_time_is_up_goes_on_at_once(desk):
     letters = desk.take_letters()
     assert len(letters) == 25
     assert all("failure" in read_state(letter) for letter in letters)
+
+
+def test_the_sweep_has_lists_find_what_an_earlier_release_gave_up(desk):
+    since = desk.now - timedelta(days=30)
+    force(desk.table, desk.document, status="FAILED", reason_code="x", in_flight=None)
+    desk.sweep()
+    assert list_given_up_keys(desk.table, since) is None
+    desk.now += timedelta(minutes=20)
+    desk.sweep()
+    (key,) = list_given_up_keys(desk.table, since)
+    assert key["pk"] == f"DOC#{desk.document_id}"

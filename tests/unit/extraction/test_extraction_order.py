@@ -89,6 +89,16 @@ def test_spaces_of_another_script_are_none_of_the_words_beside_it(read_text):
     assert read_text(data) == "\u05e9\u05dd \u05e9 b a"
 
 
+def test_words_of_this_script_between_drawn_spaces_are_apart(read_text):
+    """As Chromium writes it in a line of English: the spaces that are drawn are around them."""
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in ((360, b"454443"), (386, b"41"), (394, b"42"), (400, b"4344"))
+    )
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b ET" % places, ["\u05e9", "\u05dd", " ", "b", "a"])
+    assert read_text(data) == "ab \u05dd \u05e9 b"
+
+
 def test_a_bracket_is_apart_from_the_number_before_it(read_text):
     """As typst writes it: the space between a number and what follows it is not drawn."""
     places = b" ".join(
@@ -135,6 +145,18 @@ def test_words_that_are_read_from_the_right_in_another_line():
 def test_brackets_are_pairs_whichever_of_them_a_producer_names(brackets):
     first, second = brackets
     assert read(first, WORLD[::-1], second, " ", PEACE[::-1]) == f"{PEACE} ({WORLD})"
+
+
+@pytest.mark.parametrize(
+    ("drawn", "text"),
+    [
+        (("Name ", PEACE[::-1], " )tenant), ID"), f"Name {PEACE} (tenant), ID"),
+        (("Name (tenant( ", PEACE[::-1], ", ID"), f"Name (tenant) {PEACE}, ID"),
+        (("a) ", PEACE[::-1], " b) is no pair"), f"a) {PEACE} b) is no pair"),
+    ],
+)
+def test_a_bracket_beside_a_word_of_another_direction_is_that_of_its_pair(drawn, text):
+    assert read(*drawn) == text
 
 
 @given(st.text(alphabet=PEACE + "ab 12.,()%", max_size=40))

@@ -56,6 +56,17 @@ def test_a_page_that_is_not_whole_fails_and_its_neighbour_does_not(read, fault):
     assert second.error
 
 
+@pytest.mark.parametrize("algorithm", ["RC4-128", "AES-128", "AES-256"])
+def test_an_encrypted_page_that_is_not_whole_fails_too(read, algorithm):
+    """What is needed to look at it is in no zip but PDFium."""
+    whole = read(files.make_broken_encrypted(algorithm, is_broken=False))
+    assert [page.text for page in whole] == [files.FIRST_LINES, files.SECOND_LINES]
+    first, second = read(files.make_broken_encrypted(algorithm))
+    assert (first.text, first.error) == (files.FIRST_LINES, None)
+    assert second.status is PageStatus.FAILED
+    assert second.code is RejectionCode.DAMAGED
+
+
 @pytest.mark.parametrize("fault", HARMLESS)
 def test_faults_that_leave_the_text_whole_fail_no_page(read, fault):
     pages = read(HARMLESS[fault])
