@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.documents.document_reader import DocumentReader
+from pipeline.documents.passages import PassageReader
 from pipeline.extraction import Extractor
 from pipeline.extraction.page_views.page_layout import (
     MOST_PIXELS_A_SIDE,
@@ -49,7 +49,7 @@ class PageServices:
         link: Signs the address of an object of the artifacts bucket, by its key and a name.
     """
 
-    reader: DocumentReader
+    reader: PassageReader
     extractor: Extractor
     max_document_bytes: int
     link: Callable[[str, str], str]

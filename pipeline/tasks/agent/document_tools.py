@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.documents.document_reader import DocumentReader, Passage, has_text
+from pipeline.documents.document_reader import DocumentReader, has_text
 from pipeline.documents.page_search import rank_texts, score_texts
+from pipeline.documents.passages import Passage
 from pipeline.summaries.mention_markdown import list_dates, list_names
 from pipeline.tasks.agent.tool_types import (
     Ask,
