@@ -300,10 +300,7 @@ def _combine(
     if len(summaries) == 1:
         chunk, summary = summaries[0]
         return KeptAnswer(summary, chunk.model or calls.model_name, Spending(), None)
-    parts = [
-        SummarizedPart(chunk.first_page, chunk.last_page, summary, unit)
-        for chunk, summary in summaries
-    ]
+    parts = [SummarizedPart(c.first_page, c.last_page, summary, unit) for c, summary in summaries]
     return combine_summaries(parts, calls, services.window.combine_tokens, deadline)
 
 
