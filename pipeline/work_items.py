@@ -64,6 +64,7 @@ def is_told_by_ledger(item: WorkItem) -> bool:
     """Whether who does it again finds that it is done, before anything is paid for.
 
     A chunk has a row, and a combination belongs to what its document was when it was asked for.
+    Tasks are told apart: their senders repeat them, and such a message is to go at once.
     """
     return isinstance(item.message, SummarizeChunk | Combine)
 

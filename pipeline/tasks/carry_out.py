@@ -51,7 +51,8 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
         RetryableError, PermanentError: As the model, S3 and the ledger do.
     """
     check_order(order)
-    task = register_order(order, services.table, services.now)
+    waits_for_nothing = not order.document_names and order.callback is None
+    task = register_order(order, services.table, services.now, begins=waits_for_nothing)
     if task.digest != order.digest:
         raise TaskConflictError(
             f"the task {order.task_id} was sent before and asked for something else; "
@@ -66,7 +67,8 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     since = datetime.fromisoformat(task.received_at)
     documents = find_named_documents(order.document_names, since, services.reader)
     kind.wait_for_documents(documents, since, services.reader)
-    task = start_task(services.table, task, services.now)
+    if not (task.is_new and waits_for_nothing):
+        task = start_task(services.table, task, services.now)
     link_task(services.table, task.task_id, [one.document_id for one in documents])
     is_by_api = task.account is Account.CHAT
     calls = TaskCalls(task, services.api_answers if is_by_api else services.answers)

@@ -66,7 +66,12 @@ def take_up_task(order: TaskOrder, services: IntakeServices, group: str) -> Task
 
 
 def register_order(
-    order: TaskOrder, table: LedgerTable, now: Clock, account: Account = Account.PIPELINE
+    order: TaskOrder,
+    table: LedgerTable,
+    now: Clock,
+    account: Account = Account.PIPELINE,
+    *,
+    begins: bool = False,
 ) -> Task:
     """Enter a task in the ledger, once: the task as it stands, as `register_task` returns it."""
     return register_task(
@@ -79,6 +84,7 @@ def register_order(
         now=now,
         name=order.name,
         account=account,
+        begins=begins,
     )
 
 

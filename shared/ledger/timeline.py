@@ -1,7 +1,7 @@
 """The timeline of a document or a task: one row a step.
 
-Some steps of documents have no row of their own, as other rows tell of them: that it arrived and
-its first few moves, by the row of the document, and that a chunk is done, by the row of the chunk.
+Some steps have no row of their own, as other rows tell of them: the first few of a document or a
+task, by its row, and that a chunk is done, by the row of the chunk.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -19,9 +19,11 @@ ANSWER_PREFIX = "ANSWER#"
 
 CHUNK_PREFIX = "CHUNK#"
 _DOCUMENT_SK = "DOC"
+_TASK_SK = "TASK"
+_TASK_PREFIX = "TASK#"
 _EVENT_PREFIX = "EVENT#"
-# The steps that a document's row tells itself, which is written with each of them in any case. More
-# would have it pass a kilobyte, and then each of its writes costs as much as a row for the step.
+# The steps that a row tells itself, as it is written with each of them in any case. More would have
+# it pass a kilobyte, and then each of its writes costs as much as a row for the step.
 _STEPS = "steps"
 _MOST_STEPS_ON_ROW = 3
 _ARRIVAL = ("size_bytes", "parent")
@@ -94,8 +96,13 @@ def _build_step(at: datetime, step: str, details: Mapping[str, Any]) -> Row:
 
 
 def count_steps(row: Mapping[str, Any]) -> int | None:
-    """How many steps a row tells itself; None if it is not that of a document, and tells none."""
-    return len(row.get(_STEPS, ())) if row.get("sk") == _DOCUMENT_SK else None
+    """How many steps a row tells itself; None if it is of no document or task, and tells none."""
+    return len(row.get(_STEPS, ())) if row.get("sk") in (_DOCUMENT_SK, _TASK_SK) else None
+
+
+def list_first_steps(at: datetime, steps: Mapping[str, Mapping[str, Any]]) -> Row:
+    """The attribute of a new row that tells its first steps, each with its details."""
+    return {_STEPS: [_build_step(at, step, details) for step, details in steps.items()]}
 
 
 def tell_step(
@@ -106,7 +113,7 @@ def tell_step(
     details: Mapping[str, Any],
     with_rows: Sequence[Operation] = (),
 ) -> list[Operation]:
-    """The change of a document's row with the step that it is, on the row itself or in one beside.
+    """The change of a document's or a task's row with its step, on that row or in one beside.
 
     Args:
         change: The change.
@@ -163,8 +170,8 @@ def build_delay(pk: str, at: datetime, step: str, details: Mapping[str, Any]) ->
 
 def read_timeline(table: LedgerTable, pk: str) -> list[Event]:
     """All steps of a document or task, oldest first; `pk` as for `build_event`."""
-    rows = table.query_rows(pk, CHUNK_PREFIX, f"{_EVENT_PREFIX}~")
-    return read_steps(rows)
+    last = _TASK_SK if pk.startswith(_TASK_PREFIX) else f"{_EVENT_PREFIX}~"
+    return read_steps(table.query_rows(pk, CHUNK_PREFIX, last))
 
 
 def read_steps(rows: Iterable[Row]) -> list[Event]:
@@ -184,6 +191,8 @@ def _read_steps(row: Row) -> list[Event]:
         details = {name: row[name] for name in _ARRIVAL if name in row}
         arrival = Event(at=row["received_at"], step="received", details=details)
         return [arrival, *map(Event.model_validate, row.get(_STEPS, ()))]
+    if sk == _TASK_SK:
+        return [Event.model_validate(step) for step in row.get(_STEPS, ())]
     if sk.startswith(CHUNK_PREFIX) and "at" in row:
         details = {
             "chunk": row["chunk_number"],

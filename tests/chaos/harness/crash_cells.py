@@ -136,18 +136,17 @@ TAKE_UP = Kind(
     ),
     "received extracted recognised chunk_done finished",
 )
-# Commits the arrival, each beginning, what its answer has cost, and the result.
+# Notes that it has begun, commits what its answer has cost, and notes the result.
 TASK = Kind(
     "task",
     (
         (Point.CLAIM, 1),
-        (Point.COMMIT, 1),
-        (Point.COMMIT, 2),
+        (Point.NOTE, 1),
         (Point.LLM, 1),
-        (Point.COMMIT, 3),
+        (Point.COMMIT, 1),
         (Point.STORE, 1),
         (Point.STORE, 2),
-        (Point.COMMIT, 4),
+        (Point.NOTE, 2),
         (Point.RESPONSE, 1),
     ),
     "received answered finished",

@@ -28,7 +28,7 @@ class Point(StrEnum):
     LLM = "llm"  # the language model has answered
     STORE = "store"  # a text or a result has been written to S3
     COMMIT = "commit"  # a transaction of the ledger has gone through
-    NOTE = "note"  # a row of the ledger has been changed by itself
+    NOTE = "note"  # a row of the ledger has been put or changed by itself
     SEND = "send"  # messages for further work have been sent
     COPY = "copy"  # the copy of a message has been accepted by its queue or its DLQ
     RESPONSE = "response"  # the handler is done, its messages are not yet deleted
@@ -197,6 +197,7 @@ def watch_session(
     after("dynamodb.Query", Point.FETCH)
     after("s3.PutObject", Point.STORE)
     after("dynamodb.TransactWriteItems", Point.COMMIT)
+    after("dynamodb.PutItem", Point.NOTE, lambda params: not is_claim(params))
     after("dynamodb.UpdateItem", Point.NOTE, lambda params: not is_claim(params))
     after("sqs.SendMessageBatch", Point.SEND)
     session.events.register("after-call.sqs.SendMessage", after_copy)

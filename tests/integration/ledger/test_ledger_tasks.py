@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from shared.aws.dynamodb_table import IN_FLIGHT_INDEX
+from shared.aws.dynamodb_table import IN_FLIGHT_INDEX, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.cancelling import cancel_task
 from shared.ledger.spending import Spending, record_spending
@@ -20,7 +20,7 @@ from shared.ledger.tasks import (
     task_pk,
     task_row_key,
 )
-from shared.ledger.timeline import read_timeline
+from shared.ledger.timeline import build_event, read_timeline
 from shared.ledger.waiting import note_wait
 from shared.lifecycle import LEGAL_TASK_MOVES, TaskStatus
 from tests.fakes.aws.kept_account import open_account
@@ -38,10 +38,11 @@ def now():
     return Clock()
 
 
-def register(table, now, task_id="t", digest="d1", about="Why?"):
+def register(table, now, task_id="t", digest="d1", about="Why?", **how):
     return register_task(
-        table, task_id=task_id, kind="ask", about=about, digest=digest, callback=None, now=now
-    )
+        table, task_id=task_id, kind="ask", about=about, digest=digest, callback=None, now=now,
+        **how,
+    )  # fmt: skip
 
 
 def finish(table, task, now, shortfall=None):
@@ -65,10 +66,42 @@ def bring_to(table, now, status):
 
 
 def test_a_task_is_registered_once_and_the_first_wins(table, now):
-    first = register(table, now)
+    entered = register(table, now)
+    assert entered.is_new
+    first = entered.model_copy(update={"is_new": False})
     assert register(table, now) == first
     assert register(table, now, digest="d2", about="How?") == first
     assert [event.step for event in read_timeline(table, task_pk("t"))] == ["received"]
+
+
+def test_a_task_that_waits_for_nothing_is_entered_and_begun_with_one_write(table, now):
+    begun = register(table, now, begins=True)
+    assert (begun.is_new, begun.status, begun.attempts) == (True, TaskStatus.RUNNING, 1)
+    assert list(scan_rows(table)) == [task_row_key("t")]
+    # Another delivery of it, after a crash, is another attempt.
+    again = register(table, now, begins=True)
+    assert (again.is_new, again.attempts) == (False, 1)
+    begun = start_task(table, again, now)
+    assert begun.attempts == 2
+    finish(table, begun, now)
+    told = read_timeline(table, task_pk("t"))
+    assert [event.step for event in told] == ["received", "started", "started", "finished"]
+    assert [event.details.get("attempt") for event in told] == [None, 1, 2, None]
+
+
+def test_steps_that_an_earlier_release_has_written_stand_in_the_timeline_of_a_task(table, now):
+    table.put_row(build_event(task_pk("t"), now(), "received", {"kind": "ask"}))
+    table.update_row(
+        Update(
+            *task_row_key("t"),
+            assign={"task_id": "t", "kind": "ask", "digest": "d1", "status": "RECEIVED",
+                    "received_at": "2026-01-01", "updated_at": "2026-01-01", "attempts": 0},
+        )
+    )  # fmt: skip
+    task = start_task(table, find_task(table, "t"), now)
+    finish(table, task, now)
+    told = read_timeline(table, task_pk("t"))
+    assert [event.step for event in told] == ["received", "started", "finished"]
 
 
 def test_what_it_is_about_is_one_short_line(table, now):
@@ -140,7 +173,7 @@ def test_what_waits_for_long_has_one_row_that_tells_it_all(table, now):
         at = begun + timedelta(minutes=15 * number)
         note_wait(table, task_row_key("t"), at, "deferred", details)
     note_wait(table, task_row_key("t"), begun, "deferred", {**details, "reason": "throttled"})
-    assert sum(sk.startswith("EVENT#") for _, sk in scan_rows(table)) == 3
+    assert sum(sk.startswith("EVENT#") for _, sk in scan_rows(table)) == 2
     _, throttled, waited = read_timeline(table, task_pk("t"))
     assert (throttled.step, throttled.count) == ("deferred", 1)
     assert (waited.count, waited.planned_seconds) == (96, 96 * 900)
