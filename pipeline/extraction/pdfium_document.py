@@ -26,6 +26,7 @@ from pipeline.extraction.shown_text.page_characters import PageCharacters
 from pipeline.extraction.shown_text.raised_digits import separate_raised_digits
 from pipeline.extraction.shown_text.right_to_left import order_right_to_left
 from pipeline.extraction.shown_text.spaced_letters import join_spaced_letters
+from pipeline.extraction.shown_text.stacked_letters import join_stacked_letters
 from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.shown_text.visible_text import (
     find_visible_box,
@@ -215,8 +216,10 @@ class PdfiumDocument:
             look(page, self._text_page)
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
             characters = read_visible_text(self._text_page, visible)
-            characters = order_turned_lines(characters, quarter_turns)
             has_plain_text = is_plain(characters.text)
+            if not has_plain_text:
+                characters = join_stacked_letters(characters, quarter_turns)
+            characters = order_turned_lines(characters, quarter_turns)
             if not has_plain_text and _OTHER_SCRIPTS.search(characters.text):
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)

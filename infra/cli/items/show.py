@@ -161,11 +161,9 @@ def choose_evenly(points: Sequence[KeyPoint], most: int | None) -> list[KeyPoint
 
 def list_facts(document: Document, result: StoredSummary | None) -> list[tuple[str, str]]:
     """What is known of a document besides its status, as labels and values."""
-    facts = (
-        [(f"{document.unit.capitalize()}s", describe_pages(document, result))]
-        if document.pages
-        else []
-    )
+    # Where the row has them, the sentence of its status says the gaps.
+    pages = describe_pages(document, result, with_gaps=document.reason is None)
+    facts = [(f"{document.unit.capitalize()}s", pages)] if document.pages else []
     if document.model is not None:
         facts.append(("Model", f"{document.model}, {describe_usage(document)}"))
     if document.superseded_by is not None:
@@ -178,15 +176,25 @@ def list_facts(document: Document, result: StoredSummary | None) -> list[tuple[s
     return facts
 
 
-def describe_pages(document: Document, result: StoredSummary | None) -> str:
-    """How many pages there are, and what became of them."""
+def describe_pages(
+    document: Document, result: StoredSummary | None, *, with_gaps: bool = True
+) -> str:
+    """How many pages there are, and what became of them.
+
+    Args:
+        document: The document.
+        result: Its summary; None while there is none.
+        with_gaps: Whether to say which are missing, as the sentence of its status does.
+    """
     if result is None:
         return str(document.pages)
     coverage = result.summary.coverage
     words = [f"{coverage.covered_count} of {coverage.pages} covered"]
     if coverage.empty_pages:
         words.append(f"without text: {coverage.empty_pages}")
-    return "; ".join(filter(None, [*words, coverage.describe_gaps()]))
+    if with_gaps:
+        words.append(coverage.describe_gaps())
+    return "; ".join(filter(None, words))
 
 
 def describe_times(document: Document) -> str:

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import typer
 
-from infra.cli.items.show import choose_evenly, describe_pages, list_facts
+from infra.cli.items.show import StoredSummary, choose_evenly, describe_pages, list_facts
 from infra.cli.local.language_model import describe_model, read_openai_server
 from infra.cli.options import split_parameter
 from infra.cli.timeline_table import describe_delay
 from infra.cli.times import describe_duration
 from infra.local.parameters import is_on_this_machine
 from pipeline.documents.standing_words import describe_progress, describe_status, describe_wait
+from pipeline.summaries.coverage import Coverage
+from pipeline.summaries.results import DocumentSummary
 from pipeline.summaries.summary_types import KeyPoint
 from shared.errors import OperatorError
 from shared.ledger.documents import Document, EmbeddedFile
@@ -69,6 +71,24 @@ def test_facts_name_model_cost_and_newer_version():
     assert facts["Model"] == "tiny, 12,345 tokens read, 678 written"
     assert "d9" in facts["Replaced"]
     assert facts["Received"].endswith("finished after 3 min")
+
+
+def test_what_is_missing_is_said_once():
+    coverage = Coverage(
+        pages=2, summarised_pages="1", empty_pages="", failed_pages="2", missing_pages=""
+    )
+    summary = DocumentSummary(
+        document_id="d1", key="a.pdf", status=DocumentStatus.PARTIAL, title="Tides",
+        abstract="So.", key_points=[], language="en", coverage=coverage, model="tiny",
+        input_tokens=1, output_tokens=1, cost_usd=0.0,
+    )  # fmt: skip
+    result = StoredSummary(summary, "s3://a/summary.json", "s3://a/summary.md")
+    gaps = coverage.describe_gaps()
+    document = make_document(DocumentStatus.PARTIAL, pages=2, reason=gaps)
+    facts = dict(list_facts(document, result))
+    assert gaps in describe_status(document)
+    assert facts["Pages"] == "1 of 2 covered"
+    assert gaps in describe_pages(document, result)
 
 
 def test_a_model_that_costs_nothing_is_not_said_to_have_read_nothing():

@@ -84,7 +84,7 @@ def test_fonts_that_say_nothing_fail_their_page(read, file):
         ("pdfbox__PDFBOX-3053-reduced.pdf", "Traumatic Brain Injury Signs and"),
         ("pdfjs__issue20232.pdf", "\u041c\u0430\u0441\u0441\u0430"),
         ("pdfjs__issue215.pdf", "openmagazin"),
-        ("pdfminer__kampo.pdf", "\u7b2c\n\u4e8c\n\u6761"),
+        ("pdfminer__kampo.pdf", "\u7b2c\u4e8c\u6761\u7b2c\u4e00\u9805"),
         ("own_tex_t1_bitmap.pdf", "The efficient office waffle"),
         ("own_type3_names.pdf", "helo"),
     ],

@@ -51,6 +51,22 @@ def test_vertical_columns_follow_each_other_from_the_right(read_text):
     assert read_text(make_drawn_pdf(content, font=VERTICAL_FONT)).split("\n") == columns
 
 
+def draw_stacked(letters, x, step):
+    """Letters one under the other, each by itself, as Chromium places them."""
+    return b" ".join(
+        b"1 0 0 1 %d %d Tm <%02X> Tj" % (x, 600 - step * k, 0x41 + k) for k in range(len(letters))
+    )
+
+
+@pytest.mark.parametrize(("step", "separator"), [(10, ""), (15, "\n")])
+def test_letters_one_under_the_other_are_a_line_and_rows_are_not(read_text, step, separator):
+    letters = "備考は縦書き"
+    line = b" ".join(b"1 0 0 1 %d 700 Tm <414243444546> Tj" % (72 + 60 * k) for k in range(7))
+    content = b"BT /F1 10 Tf %b %b ET" % (line, draw_stacked(letters, 300, step))
+    first, _, column = read_text(make_mapped_pdf(content, letters)).partition("\n")
+    assert (first, column) == (" ".join([letters] * 7), separator.join(letters))
+
+
 def draw_letters(codes, x, step):
     """Letters one by one, from x on, each a step further."""
     return b"BT /F1 10 Tf 72 700 Td %b ET" % b" ".join(
