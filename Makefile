@@ -72,8 +72,8 @@ bench-peers: $(VENV)/.development ## Measure: Celery, Dramatiq, taskiq, DBOS bes
 bench-cost: $(VENV)/.development ## Measure: dollars of 1,000 documents beside Step Functions and durable functions
 	@$(BIN)/python -m tests.benchmarks.suite cost --keep
 
-bench-scale: $(VENV)/.development ## Measure: calls and time an item up to 100,000 items and 10,000 pages; hours
-	@$(BIN)/python -m tests.benchmarks.suite scale --keep
+bench-scale: $(VENV)/.development ## Measure: calls and time an item up to 100,000 items and 10,000 pages; hours, or OPTIONS="--minutes 20"
+	@$(BIN)/python -m tests.benchmarks.suite scale --keep $(OPTIONS)
 
 bench-batch: $(VENV)/.development ## Measure: a batch of ten beside plain Powertools
 	@$(BIN)/python -m tests.benchmarks.bench_batch

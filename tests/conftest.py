@@ -5,6 +5,7 @@ import os
 
 import botocore.session
 import pytest
+import typer.testing
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
@@ -40,6 +41,14 @@ def _read_descriptions_of_services_once():
 def _nowhere(tmp_path_factory):
     """A path that leads to nothing. A folder for each test would take longer than most tests do."""
     return str(tmp_path_factory.getbasetemp() / "no-aws-configuration")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _build_the_command_line_once():
+    """Typer would build all commands anew for each that is run, a third of what it takes."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(typer.testing, "_get_command", functools.cache(typer.testing._get_command))
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -32,8 +32,10 @@ DAYS_BACK = 30
 _STATE_KEY = ("GIVEN_UP", "STATE")
 _AFTER_ALL = "9"
 
-# The sweep ticks every ten minutes.
+# The sweep ticks every ten minutes, unless its schedule is another one (`SweepSchedule`): a gap is
+# longer than this, and than so many times what has lain between two ticks before.
 _LONGEST_GAP = timedelta(minutes=35)
+_TICKS_MISSED = 3
 # An invocation of an earlier release lives no longer (AWS Lambda Developer Guide, "Lambda quotas").
 _LONGEST_INVOCATION = timedelta(minutes=15)
 
@@ -68,12 +70,14 @@ def complete_given_up(
         ServiceError: The ledger cannot be reached.
     """
     at = now()
-    state = table.read_row(*_STATE_KEY) or {}
+    state = table.read_row(*_STATE_KEY)
     seen: Row = {"seen_at": write_time(at)}
-    if state.get("seen_at", "") < write_time(at - _LONGEST_GAP):
+    if state is None or _has_gap(state, at):
         pk, sk = _STATE_KEY
         table.put_row(Put({"pk": pk, "sk": sk, **seen, "begun_at": write_time(at)}))
         return
+    # None, so that it is not there, before two ticks have had time between them.
+    seen["tick_seconds"] = max(_seconds_since(state, at), state.get("tick_seconds", 0)) or None
     begun_at = datetime.fromisoformat(state["begun_at"])
     if "in_flight" not in state and begun_at + _LONGEST_INVOCATION <= at:
         marked = int(state.get("days_marked", 0))
@@ -85,6 +89,18 @@ def complete_given_up(
             seen |= {"in_flight": GIVEN_UP, "received_at": _AFTER_ALL}
         seen["days_marked"] = marked
     table.update_row(Update(*_STATE_KEY, assign=seen))
+
+
+def _seconds_since(state: Row, at: datetime) -> int:
+    return round((at - datetime.fromisoformat(state["seen_at"])).total_seconds())
+
+
+def _has_gap(state: Row, at: datetime) -> bool:
+    """Whether the sweep was away for so long that an earlier release may have been there."""
+    # After its first tick nobody knows how often it comes.
+    usual = state.get("tick_seconds")
+    most = max(_LONGEST_GAP.total_seconds(), _TICKS_MISSED * (usual or 0))
+    return usual is not None and _seconds_since(state, at) > most
 
 
 def _list_days(last: datetime) -> list[datetime]:

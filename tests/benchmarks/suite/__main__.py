@@ -29,12 +29,14 @@ def main() -> None:
     parser.add_argument("parts", nargs="+", choices=PARTS)
     parser.add_argument("--small", action="store_true", help="As few items as show that it works.")
     parser.add_argument("--keep", action="store_true", help="Write docs/benchmarks.* anew.")
+    parser.add_argument("--minutes", type=float, help="scale: work off items for so long only.")
     options = parser.parse_args()
     if options.small and options.keep:
         parser.error("--small shows that a part works; its figures are not to be kept")
     for part in options.parts:
         machine = describe_machine()
-        finding = PARTS[part](small=options.small)
+        limits = {"minutes": options.minutes} if part == "scale" and options.minutes else {}
+        finding = PARTS[part](small=options.small, **limits)
         print(
             "\n".join(
                 [f"\n{part}: {finding.question}", "", *write_table(finding.columns, finding.rows)]

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore.session
 
 from infra.local.process import ensure_emulator
 from infra.project_files import PROJECT
@@ -90,7 +91,12 @@ class EmulatorSession(boto3.Session):
     """
 
     def __init__(self, endpoint_url: str) -> None:
-        super().__init__("test", "test", region_name="eu-west-1")
+        # Not at the top: who collects the tests has no use for what it loads.
+        from tests.fakes.loaded_services import LOADER
+
+        session = botocore.session.get_session()
+        session.register_component("data_loader", LOADER)
+        super().__init__("test", "test", region_name="eu-west-1", botocore_session=session)
         self._endpoint_url = endpoint_url
 
     def client(self, *args: Any, **options: Any) -> Any:

@@ -12,7 +12,11 @@ from typing import Any
 
 _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload(
-    ["tests.chaos.harness.container", "shared.llm.chat_completions.openai_model"]
+    [
+        "tests.chaos.harness.container",
+        "tests.fakes.loaded_services",
+        "shared.llm.chat_completions.openai_model",
+    ]
 )
 _one_at_a_time = threading.Lock()
 

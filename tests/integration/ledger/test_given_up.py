@@ -79,7 +79,7 @@ def give_up_task(table, now, task_id="t", **terms):
 def forget_partition(table):
     """As a release before the partition left its rows."""
     for (pk, sk), row in scan_rows(table).items():
-        if row.get("in_flight") == GIVEN_UP:
+        if row.get("in_flight") == GIVEN_UP and pk != "GIVEN_UP":
             table.update_row(Update(pk, sk, assign={"in_flight": None}))
 
 
@@ -177,13 +177,28 @@ def test_after_a_gap_rows_of_an_earlier_release_are_looked_for_again(table, now)
     find_whole(table, now)
     give_up_task(table, now)
     forget_partition(table)
-    now.at += timedelta(minutes=10)
-    complete_given_up(table, now, SOON, 0)
-    now.at += timedelta(minutes=40)
-    complete_given_up(table, now, SOON, 0)
-    assert list_ids(table, now) == {"t"}
+    # It ticks after 20 minutes, then after 50, then not for longer than three times that.
+    for minutes, ids in ((70, set()), (160, {"t"})):
+        now.at += timedelta(minutes=minutes)
+        complete_given_up(table, now, SOON, 0)
+        assert list_ids(table, now) == ids
+    assert list_partition(table) == []
     find_whole(table, now)
     assert list_partition(table) == ["t"]
+
+
+def test_a_sweep_that_comes_once_an_hour_marks_once(table, now):
+    give_up_task(table, now)
+    forget_partition(table)
+
+    def tick(hours):
+        now.at += timedelta(hours=hours)
+        complete_given_up(table, now, SOON, 0)
+        return list_partition(table)
+
+    assert [tick(hours) for hours in (0, 1)] == [[], ["t"]]
+    forget_partition(table)
+    assert [tick(hours) for hours in (1, 1, 3, 10, 1)] == [[], [], [], [], ["t"]]
 
 
 def test_a_sweep_that_runs_out_of_time_goes_on_at_its_next_tick(table, now):

@@ -18,6 +18,9 @@ from infra.project_files import PROJECT
 from shared.errors import BuildError
 from tests.fakes.wheels import WheelShelf
 
+# Its last test takes longest of all that stand alone: in a group it begins before them.
+pytestmark = pytest.mark.xdist_group("packages")
+
 ELF_MACHINE_ARM64 = 183
 
 
