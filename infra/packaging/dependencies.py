@@ -43,6 +43,7 @@ _LIBRARIES_TO_BLANK = ("pypdfium2_raw/*.so", "tesserocr/*.so", "tesserocr.libs/*
 
 # Packages that would load all of a large dependency for the few names that are used.
 _LAZY_PACKAGES = (
+    "aws_lambda_powertools/event_handler/__init__.py",
     "aws_lambda_powertools/utilities/data_classes/__init__.py",
     "openai/types/**/__init__.py",
 )
@@ -152,7 +153,8 @@ def install_dependencies(
         if (blanked := blank_debug_tables(path)) is not None:
             _replace(path, blanked)
     for path in [path for pattern in _LAZY_PACKAGES for path in tree.glob(pattern)]:
-        lazy = make_lazy(path.read_text(encoding="utf-8"))
+        package = ".".join(path.parent.relative_to(tree).parts)
+        lazy = make_lazy(path.read_text(encoding="utf-8"), package)
         if lazy is not None:
             _replace(path, lazy.encode())
     return installation

@@ -27,11 +27,12 @@ def __getattr__(name):
 '''
 
 
-def make_lazy(source: str) -> str | None:
+def make_lazy(source: str, package: str) -> str | None:
     """Write an `__init__` that loads what it names when it is used.
 
     Args:
         source: The original, which imports names from its own modules.
+        package: The full name of the package.
 
     Returns:
         The new source; None where the original does anything else, and so has to stay as it is.
@@ -43,6 +44,10 @@ def make_lazy(source: str) -> str | None:
                 continue
             case ast.ImportFrom(module=str() as module, names=names, level=1):
                 modules |= {item.asname or item.name: (f".{module}", item.name) for item in names}
+            case ast.ImportFrom(module=str() as module, names=names, level=0) if module.startswith(
+                f"{package}."
+            ):
+                modules |= {item.asname or item.name: (module, item.name) for item in names}
             case ast.Assign(targets=[ast.Name(id="__all__")]) | ast.Expr(value=ast.Constant()):
                 continue
             case _:

@@ -1,6 +1,6 @@
 """How long each function takes to start, beside a naive handler with the same dependencies.
 
-    python -m tests.benchmarks.bench_coldstart [--runs 9] [--share 0.3]
+    python -m tests.benchmarks.bench_coldstart [--runs 9] [--share 0.3] [--beside COMMIT]
 
 Each start is a fresh process, `python -I`, whose only path is an unpacked package: of CPython 3.13
 if it is found, as on AWS. It ends when the handler can take an event: modules loaded, clients
@@ -8,7 +8,7 @@ built. Worker and API are ready to call a model then. The naive handler imports 
 top and builds all clients; its package is what the same lock files install. Runs take turns, so
 that all meet the same noise; compare the ratios, the figures are those of the machine. With a
 `--share`, a process is stopped for the rest of each 20 ms: a share of 0.29 of a processor is what a
-function of 512 MB has.
+function of 512 MB has. With `--beside` the functions of an earlier commit start in turn with these.
 """
 
 import argparse
@@ -30,6 +30,7 @@ from infra.packaging.bytecode import find_interpreter
 from infra.packaging.dependencies import find_uv
 from infra.project_files import LOCKS, PROJECT
 from shared.errors import BuildError
+from tests.benchmarks.checkouts import check_out_base
 from tests.fakes.desks.function_environment import write_environment
 
 PERIOD_SECONDS = 0.02
@@ -124,11 +125,29 @@ def start(python: Path, folder: Path, module: str, share: float) -> tuple[float,
     return wall_ms, cpu_ms
 
 
+def unpack_earlier(commit: str, target: Target, work: Path) -> dict[str, str]:
+    """The handlers as they were at a commit, by the folders in which they are unpacked."""
+    folder = PROJECT / ".seashore" / "build-earlier"
+    with check_out_base(commit, ("functions", "pipeline", "shared", "infra/locks")) as checkout:
+        if checkout is None:
+            return {}
+        locks = checkout / "infra" / "locks"
+        packages = build_packages(target, folder, print, project=checkout, locks=locks)
+    starts = {}
+    for function in TARGETS:
+        if function in packages:
+            label = f"{function} at {commit}"
+            zipfile.ZipFile(packages[function].path).extractall(work / label)
+            starts[label] = f"functions.{function}"
+    return starts
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=9)
     parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--beside", metavar="COMMIT")
     options = parser.parse_args()
     python, target = choose_python()
     packages = build_packages(target, PROJECT / ".seashore" / "build", print)
@@ -141,6 +160,8 @@ def main() -> None:
         for function in TARGETS:
             zipfile.ZipFile(packages[function].path).extractall(work / function)
             starts[function] = f"functions.{function}"
+        earlier = unpack_earlier(options.beside, target, work) if options.beside else {}
+        starts |= earlier
         times: dict[str, list[tuple[float, float]]] = {label: [] for label in starts}
         for run in range(options.runs + 1):
             for label, module in starts.items():
@@ -158,6 +179,9 @@ def main() -> None:
         verdict = "" if wanted is None else f"{wanted:.2f} {'met' if ratio <= wanted else 'MISSED'}"
         line = f"{label:24}{wall[label]:10.0f}{cpu[label]:10.0f}{ratio:10.2f}{without:10.2f}"
         print(f"{line}   {verdict}")
+    for label in earlier:
+        function = label.partition(" ")[0]
+        print(f"{function}: {cpu[function] / cpu[label]:.2f} of the CPU of {label}")
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from botocore import xform_name
 
 from infra.packaging.archive import OWN_CODE, measure_parts
 from infra.packaging.build import FUNCTIONS
+from infra.packaging.bytecode import compile_modules
 from infra.packaging.dependencies import leave_out_unloaded_parts, settle_questions
 from infra.packaging.lazy_init import make_lazy
 from infra.packaging.own_modules import OwnModules, find_mentions
@@ -169,8 +170,10 @@ def test_lazy_package_answers_as_before(tmp_path, monkeypatch):
     package.mkdir()
     (package / "a.py").write_text("class A: pass\n")
     (package / "b.py").write_text("raise RuntimeError('loaded')\n")
-    original = "from __future__ import annotations\nfrom .a import A as A\nfrom .b import B\n"
-    (package / "__init__.py").write_text(make_lazy(original))
+    original = (
+        "from __future__ import annotations\nfrom .a import A as A\nfrom lazily_loaded.b import B"
+    )
+    (package / "__init__.py").write_text(make_lazy(original, "lazily_loaded"))
     monkeypatch.syspath_prepend(tmp_path)
     import lazily_loaded  # pyright: ignore
 
@@ -181,9 +184,46 @@ def test_lazy_package_answers_as_before(tmp_path, monkeypatch):
         _ = lazily_loaded.nothing
 
 
-@pytest.mark.parametrize("source", ["x = 1", "import os", "from .a import A\nprint(A)", ""])
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 1",
+        "import os",
+        "from .a import A\nprint(A)",
+        "",
+        "from os import path",
+        "from ab.c import d",
+    ],
+)
 def test_package_that_does_more_than_name_things_stays_as_it_is(source):
-    assert make_lazy(source) is None
+    assert make_lazy(source, "a") is None
+
+
+def test_bytecode_of_dependencies_has_empty_docstrings_and_does_the_same(tmp_path):
+    source = (
+        '"""About it."""\nfrom __future__ import annotations\n'
+        'def say(x: str):\n    """Say it."""\n    assert x\n    return x\n'
+        'class Thing:\n    """A thing."""\n    words = __doc__.upper()\n'
+    )
+    tree, compiled = tmp_path / "tree", tmp_path / "compiled"
+    tree.mkdir()
+    (tree / "undocumented.py").write_text(source)
+    compile_modules(Path(sys.executable), tree, ["undocumented.py"], compiled)
+    first = (compiled / "undocumented.pyc").read_bytes()
+    assert b"About it" not in first
+    program = (
+        "import undocumented as one; print(repr(one.__doc__), repr(one.say.__doc__), one.say('x'),"
+        "repr(one.Thing.words), one.say.__code__.co_filename, one.say.__annotations__)"
+    )
+    answer = subprocess.run(  # noqa: S603 - this very interpreter
+        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(compiled)!r}); {program}"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert answer.stdout == "'' '' x '' /var/task/undocumented.py {'x': 'str'}\n"
+    compile_modules(Path(sys.executable), tree, ["undocumented.py"], compiled)
+    assert (compiled / "undocumented.pyc").read_bytes() == first
 
 
 def test_sizes_add_up_to_the_zip(tmp_path):
