@@ -19,8 +19,8 @@ from functions.http.requests import Event, add_headers, log_answer
 from functions.http.route_parts import FACTS
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
-from functions.wiring import build_table, utc_now
-from pipeline.documents.document_reader import DocumentReader
+from functions.wiring import build_table
+from pipeline.documents.passages import PassageReader
 from pipeline.extraction import ExtractionLimits, Extractor
 from pipeline.ingest.downloads import remove_leftovers
 from pipeline.page_views.show_page import PageServices
@@ -84,12 +84,11 @@ def build_page_extractor(settings: Settings) -> Extractor:
 
 def build_pages(settings: Settings, clients: Clients, extractor: Extractor) -> Pages:
     """Put the function's parts together."""
-    reader = DocumentReader(
+    reader = PassageReader(
         table=build_table(settings, clients),
         objects=ObjectStore(clients.s3),
         documents_bucket=settings.documents_bucket,
         artifacts_bucket=settings.artifacts_bucket,
-        now=utc_now,
     )
     links = FileLinks(lambda: clients.s3_signing)
     services = PageServices(

@@ -1,6 +1,8 @@
 """The instructions that models are given, and their version.
 
-The version is part of the key under which answers are kept: change it with the wording.
+The version is part of the key under which answers are kept: change it with the wording. Where all
+sources are sheets, slides, sections or parts, `page` is replaced by that word (`name_units` in
+`shared/llm/prompt_rendering.py`), which is part of the key of such a request by itself.
 """
 
 PROMPT_VERSION = "5"

@@ -4,18 +4,14 @@ It has no way to write, so whatever a tool is made to do by a document's text, n
 """
 
 import re
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from pathlib import PurePosixPath
 from typing import Any
 
-from pipeline.ingest.chunk_text import ChunkText, locate_chunk
+from pipeline.documents.passages import PassageReader
 from pipeline.summaries.results import DocumentSummary
-from shared.aws.dynamodb_table import LedgerTable
-from shared.aws.objects import ObjectStore
 from shared.errors import ObjectMissingError
 from shared.ledger.document_lists import list_documents, list_in_flight
 from shared.ledger.document_versions import find_current_document_id
@@ -32,30 +28,7 @@ REVIEW_FILE = "review.json"
 
 
 @dataclass(frozen=True)
-class Passage:
-    """A page of a document, or a part of a page that is too long for one chunk.
-
-    Args:
-        document: The document.
-        page: The page's number, from 1.
-        text: Its text.
-    """
-
-    document: Document
-    page: int
-    text: str
-
-
-@dataclass(frozen=True)
-class ChunkPlace:
-    """Where a chunk of text is found: the document, and the chunk's number from 1."""
-
-    document: Document
-    number: int
-
-
-@dataclass(frozen=True)
-class DocumentReader:
+class DocumentReader(PassageReader):
     """Reads documents as the pipeline has kept them; a document's PDF is out of its reach.
 
     Args:
@@ -66,10 +39,6 @@ class DocumentReader:
         now: The clock.
     """
 
-    table: LedgerTable
-    objects: ObjectStore
-    documents_bucket: str
-    artifacts_bucket: str
     now: Clock
 
     def find(self, name: str) -> Document | None:
@@ -140,60 +109,6 @@ class DocumentReader:
         )["candidates"]
         return candidates
 
-    def read_passages(
-        self, document: Document, first_page: int = 1, last_page: int | None = None
-    ) -> list[Passage]:
-        """The text of a document's pages, in order; pages without text are left out.
-
-        Raises:
-            ObjectMissingError: Its text is gone from the artifacts bucket.
-        """
-        last_page = document.pages if last_page is None else last_page
-        places = [
-            ChunkPlace(document, number)
-            for number, chunk in enumerate(document.chunk_plan, start=1)
-            if chunk.first_page <= last_page and chunk.last_page >= first_page
-        ]
-        found = [
-            passage
-            for _, passages in self.stream_chunks(places)
-            for passage in passages
-            if first_page <= passage.page <= last_page
-        ]
-        # Pages that were recognised lie in chunks of their own, after the others.
-        return sorted(found, key=lambda passage: passage.page)
-
-    def stream_chunks(
-        self, places: Iterable[ChunkPlace]
-    ) -> Iterator[tuple[ChunkPlace, list[Passage]]]:
-        """The passages of chunks, in order; no more than a few chunks are held at a time.
-
-        Raises:
-            ObjectMissingError: The text of one is gone from the artifacts bucket.
-        """
-        ahead: deque[tuple[ChunkPlace, Future[list[Passage]]]] = deque()
-        with ThreadPoolExecutor(_PARALLEL_READS) as pool:
-            for place in places:
-                ahead.append((place, pool.submit(self._read_chunk, place)))
-                if len(ahead) == _PARALLEL_READS:
-                    oldest, passages = ahead.popleft()
-                    yield oldest, passages.result()
-            while ahead:
-                oldest, passages = ahead.popleft()
-                yield oldest, passages.result()
-
-    def _read_chunk(self, place: ChunkPlace) -> list[Passage]:
-        key = locate_chunk(place.document, place.number)
-        try:
-            content = self.objects.read_json(self.artifacts_bucket, key)
-        except ObjectMissingError as error:
-            raise ObjectMissingError(
-                f"the text of {place.document.key!r} is gone: put the file into the bucket again "
-                f"({error})"
-            ) from error
-        text = ChunkText.model_validate(content)
-        return [Passage(place.document, page.number, page.text) for page in text.pages]
-
     def read_summary(self, document: Document) -> DocumentSummary | None:
         """A document's summary, or None if there is none (yet), or none any more.
 
@@ -205,13 +120,6 @@ class DocumentReader:
         return DocumentSummary.model_validate(
             self.objects.read_json(self.artifacts_bucket, document.result_key)
         )
-
-
-def list_chunks(documents: Iterable[Document]) -> Iterator[ChunkPlace]:
-    """All chunks of documents, in order."""
-    for document in documents:
-        for number in range(1, len(document.chunk_plan) + 1):
-            yield ChunkPlace(document, number)
 
 
 def report_key(day: str) -> str:

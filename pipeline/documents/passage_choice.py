@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from pipeline.documents.document_reader import ChunkPlace, DocumentReader, Passage, list_chunks
+from pipeline.documents.document_reader import DocumentReader
 from pipeline.documents.page_search import Match, TextRanking, choose_best
+from pipeline.documents.passages import ChunkPlace, Passage, list_chunks
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.llm.extractive.sentences import split_sentences

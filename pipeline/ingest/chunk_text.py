@@ -5,6 +5,7 @@ It lies under the hash of the document's bytes, so that the same bytes under ano
 
 from pydantic import BaseModel, ConfigDict
 
+from shared.document_formats import PAGE
 from shared.ledger.document_texts import TextSource
 from shared.ledger.documents import Document
 
@@ -31,11 +32,12 @@ class PageOfText(BaseModel):
 
 
 class ChunkText(BaseModel):
-    """The text of one chunk; pages without text are not in it."""
+    """The text of one chunk; pages without text are not in it. `unit` is what they are."""
 
     model_config = ConfigDict(frozen=True)
 
     pages: tuple[PageOfText, ...]
+    unit: str = PAGE
 
 
 def text_address(content_sha256: str, chunk_tokens: int) -> str:

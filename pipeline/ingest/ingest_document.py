@@ -307,7 +307,7 @@ def _store_text(
     try:
         pages = opened.pages(first_page=document.next_page)
         for chunk in group_pages(pages, read_chunk_tokens(address)):
-            text = to_chunk_text(chunk)
+            text = to_chunk_text(chunk, opened.unit)
             if text.pages:
                 services.objects.write_text(
                     services.artifacts_bucket,

@@ -65,12 +65,13 @@ class ReadingProgress:
             )
 
 
-def to_chunk_text(chunk: PlannedChunk) -> ChunkText:
-    """The text of a chunk as it is stored: its pages that have any."""
+def to_chunk_text(chunk: PlannedChunk, unit: str) -> ChunkText:
+    """The text of a chunk as it is stored: its pages that have any; `unit` is what they are."""
     return ChunkText(
         pages=tuple(
             PageOfText(number=page.number, text=page.text)
             for page in chunk.pages
             if page.status is PageStatus.TEXT
-        )
+        ),
+        unit=unit,
     )

@@ -1,11 +1,12 @@
 """One page of a document, shown: its picture with a quote marked, or its text where it has none."""
 
 import hashlib
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.documents.document_reader import DocumentReader
+from pipeline.documents.passages import PassageReader
 from pipeline.extraction import Extractor
 from pipeline.extraction.page_views.page_layout import (
     MOST_PIXELS_A_SIDE,
@@ -33,6 +34,11 @@ from shared.page_ranges import parse_page_ranges
 # Of a page of A4 this makes 1,131 by 1,600 pixels; small pages are not blown up further.
 DOTS_PER_INCH = 150
 _MAX_PIXELS = MOST_PIXELS_A_SIDE**2
+# What browsers show: PNG, JPEG and WebP.
+_PICTURE_START = re.compile(rb"\x89PNG\r\n\x1a\n|\xff\xd8\xff|RIFF.{4}WEBP", re.S)
+_START_BYTES = 12
+_MOST_PICTURE_BYTES = 20 << 20
+_TURNED_DEGREES = 45
 # Pages are recognised anew in each run of a document that is read anew; what another run has
 # recognised of the same bytes is as good.
 _RUNS_LOOKED_AT = 5
@@ -49,7 +55,7 @@ class PageServices:
         link: Signs the address of an object of the artifacts bucket, by its key and a name.
     """
 
-    reader: DocumentReader
+    reader: PassageReader
     extractor: Extractor
     max_document_bytes: int
     link: Callable[[str, str], str]
@@ -160,12 +166,15 @@ def _draw(
 ) -> tuple[PageLayout, bytes]:
     objects, most_bytes = services.reader.objects, services.max_document_bytes
     try:
-        with (
-            download_document(document, objects, most_bytes) as path,
-            services.extractor.open(path, deadline) as opened,
-        ):
+        with download_document(document, objects, most_bytes) as path:
             _check_content(document, path)
-            (drawn,) = opened.render([page], dots_per_inch=DOTS_PER_INCH, max_pixels=_MAX_PIXELS)
+            picture = _read_picture(path)
+            if picture is not None:
+                return _lay_out_picture(document, page, services), picture
+            with services.extractor.open(path, deadline) as opened:
+                (drawn,) = opened.render(
+                    [page], dots_per_inch=DOTS_PER_INCH, max_pixels=_MAX_PIXELS
+                )
         if drawn.reason is not None:
             raise _NoPictureError(f"The page cannot be drawn: {drawn.reason}.")
         return decode_view(drawn.data)
@@ -173,6 +182,30 @@ def _draw(
         raise _NoPictureError(error.sentence) from error
     except ViewError as error:
         raise _NoPictureError(f"The page cannot be drawn: {error}.") from error
+
+
+def _read_picture(path: Path) -> bytes | None:
+    """The bytes of a file that is a picture which browsers show; None of any other.
+
+    Nothing of it is decoded here: who looks at it has a browser that does so in a jail of its own.
+    """
+    with path.open("rb") as file:
+        if not _PICTURE_START.match(file.read(_START_BYTES)):
+            return None
+    if path.stat().st_size > _MOST_PICTURE_BYTES:
+        raise _NoPictureError("The picture has too many bytes to be shown: its text is.")
+    return path.read_bytes()
+
+
+def _lay_out_picture(document: Document, page: int, services: PageServices) -> PageLayout:
+    """How large an uploaded picture is, as recognition has found it."""
+    found = _find_recognised(document, page, services)
+    if found is None or not found.width or not found.height:
+        raise _NoPictureError("Recognition does not say how large the picture is.")
+    # By its camera's word a browser has turned it already, by ours it has not.
+    if abs(found.turned_degrees) >= _TURNED_DEGREES:
+        raise _NoPictureError("The picture lies turned, and cannot be marked: its text is shown.")
+    return PageLayout(found.width, found.height, "", ())
 
 
 def _check_content(document: Document, path: Path) -> None:

@@ -26,10 +26,13 @@ _USUAL_REDUCTION = 0
 _KEEP_NO_COLOURS = 0
 _BYTES_PER_WORD = 4
 _NOT_PROGRESSIVE = 0
-# Of pictures that are sent on: what paid engines take, and letters do not suffer from.
-_JPEG_QUALITY = 85
+# Of pictures that are sent on: what letters do not suffer from, and what is left for those that are
+# still too many bytes, as grain is.
+_JPEG_QUALITIES = (85, 60, 35)
 _PNG_COLOUR_TYPE = 25
 MOST_SENT_BYTES = 4 << 20
+# Amazon Textract Developer Guide, "Set Quotas in Amazon Textract": the most of a side.
+MOST_SENT_SIDE = 10_000
 # A page of A3 at 200 dots an inch; larger pictures are made smaller, which also evens their grain.
 MOST_PIXELS = 8_000_000
 # Quarters to be turned clockwise, and whether left and right are to be exchanged before, for each
@@ -144,24 +147,28 @@ class Leptonica:
         Raises:
             UnreadablePictureError: It is none, or there is no memory for it.
         """
-        data, size = ctypes.c_void_p(), ctypes.c_size_t()
         with ExitStack() as kept:
-            upright = self._open(kept, path)
-            has_failed = self._library.pixWriteMemJpeg(
-                ctypes.byref(data),
-                ctypes.byref(size),
-                upright.picture,
-                _JPEG_QUALITY,
-                _NOT_PROGRESSIVE,
-            )
-            if has_failed or not data.value:
-                raise UnreadablePictureError("it cannot be packed")
-            try:
-                return ctypes.string_at(data, size.value)
-            finally:
-                self._library.lept_free(data)
+            upright = self._open(kept, path, most_side=MOST_SENT_SIDE)
+            packed = b""
+            for quality in _JPEG_QUALITIES:
+                packed = self._write_jpeg(upright.picture, quality)
+                if len(packed) <= MOST_SENT_BYTES:
+                    break
+            return packed
 
-    def _open(self, kept: ExitStack, path: Path) -> _Upright:
+    def _write_jpeg(self, picture: ctypes.c_void_p, quality: int) -> bytes:
+        data, size = ctypes.c_void_p(), ctypes.c_size_t()
+        has_failed = self._library.pixWriteMemJpeg(
+            ctypes.byref(data), ctypes.byref(size), picture, quality, _NOT_PROGRESSIVE
+        )
+        if has_failed or not data.value:
+            raise UnreadablePictureError("it cannot be packed")
+        try:
+            return ctypes.string_at(data, size.value)
+        finally:
+            self._library.lept_free(data)
+
+    def _open(self, kept: ExitStack, path: Path, most_side: int | None = None) -> _Upright:
         """A picture in grey, of no more than `MOST_PIXELS`, as it is to be looked at."""
         call = self._library
         quarters, is_mirrored = _read_turns(path)
@@ -170,7 +177,10 @@ class Leptonica:
         # The larger ones would not fit beside each other: each goes when the next is made.
         picture = self._replace(kept, call.pixRemoveAlpha(picture))
         picture = self._replace(kept, call.pixConvertTo8(picture, _KEEP_NO_COLOURS))
-        share = math.sqrt(MOST_PIXELS / (call.pixGetWidth(picture) * call.pixGetHeight(picture)))
+        width, height = call.pixGetWidth(picture), call.pixGetHeight(picture)
+        share = math.sqrt(MOST_PIXELS / (width * height))
+        if most_side is not None:
+            share = min(share, most_side / max(width, height))
         if share < 1:
             factor = ctypes.c_float(share)
             picture = self._replace(kept, call.pixScale(picture, factor, factor))
@@ -210,7 +220,12 @@ def is_sent_as_it_is(path: Path) -> bool:
     if data.startswith(PNG_START) and _has_alpha(data):
         return False
     header = _read_header(data)
-    return header is not None and header.orientation == 1 and header.pixels <= MOST_PIXELS
+    return (
+        header is not None
+        and header.orientation == 1
+        and header.pixels <= MOST_PIXELS
+        and max(header.width, header.height) <= MOST_SENT_SIDE
+    )
 
 
 def _has_alpha(png: bytes) -> bool:

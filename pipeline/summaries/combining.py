@@ -18,6 +18,7 @@ from pipeline.summaries.chunk_answers import (
 from pipeline.summaries.mentions import add_mentions, check_mentions
 from pipeline.summaries.summary_types import CoreSummary, Summary
 from shared.deadline import Deadline
+from shared.document_formats import PAGE
 from shared.errors import ContextOverflowError, LateAnswerError, ModelAnswerError
 from shared.ledger.spending import Spending
 from shared.llm.model import ModelRequest, Purpose, Source
@@ -40,6 +41,7 @@ class SummarizedPart:
     first_page: int
     last_page: int
     summary: Summary
+    unit: str = PAGE
 
 
 def build_combine_request(sources: tuple[Source, ...]) -> ModelRequest[CoreSummary]:
@@ -145,7 +147,9 @@ def combine_summaries(
 
     Args and Returns: As of `combine_parts`.
     """
-    sources = [to_sources(part.first_page, part.last_page, part.summary) for part in parts]
+    sources = [
+        to_sources(part.first_page, part.last_page, part.summary, part.unit) for part in parts
+    ]
     answer = combine_parts(sources, calls, max_tokens, deadline)
     summary = add_mentions(
         answer.value,
@@ -194,7 +198,8 @@ def combine_parts(
             # At once: should the next group fail, this one is not paid for again.
             calls.keep(answer)
             last_page = max(source.last_page for source in group)
-            combined.append(to_sources(group[0].first_page, last_page, answer.value))
+            first = group[0]
+            combined.append(to_sources(first.first_page, last_page, answer.value, first.unit))
         else:
             level = combined
 
@@ -210,13 +215,15 @@ def _find_smaller_limit(
     return None
 
 
-def to_sources(first_page: int, last_page: int, summary: CoreSummary) -> tuple[Source, ...]:
+def to_sources(
+    first_page: int, last_page: int, summary: CoreSummary, unit: str = PAGE
+) -> tuple[Source, ...]:
     """A part's summary as sources: its abstract, then its key points with their own pages."""
-    abstract = Source(first_page, last_page, f"{summary.title}\n\n{summary.abstract}")
+    abstract = Source(first_page, last_page, f"{summary.title}\n\n{summary.abstract}", unit)
     points = (
-        Source(min(point.pages), max(point.pages), point.text)
+        Source(min(point.pages), max(point.pages), point.text, unit)
         if point.pages
-        else Source(first_page, last_page, point.text)
+        else Source(first_page, last_page, point.text, unit)
         for point in summary.key_points
     )
     return (abstract, *points)

@@ -91,7 +91,7 @@ class Coverage(BaseModel):
         """One sentence that names the pages whose words are in doubt; empty if none are."""
         if not self.unsure_pages:
             return ""
-        return f"pages {self.unsure_pages} are hard to read, and words of them may be wrong"
+        return f"{self.unit}s {self.unsure_pages} are hard to read, and words of them may be wrong"
 
     def _describe_failures(self) -> str:
         if len(self.failures) == 1:

@@ -124,7 +124,9 @@ def _summarize_chunk(
     try:
         with calls.go_on_later():
             answer = summarize_sources(
-                tuple(Source(page.number, page.number, page.text) for page in text.pages),
+                tuple(
+                    Source(page.number, page.number, page.text, text.unit) for page in text.pages
+                ),
                 calls,
                 services.window,
                 deadline,
@@ -271,7 +273,7 @@ def combine_chunks(message: Combine, services: SummarizeServices, deadline: Dead
     calls = _open_calls(message, Spending.model_validate(document), services, parts.row)
     with _unless_deleted(document.document_id, services):
         with calls.go_on_later():
-            answer = _combine(summaries, calls, services, deadline)
+            answer = _combine(document.unit, summaries, calls, services, deadline)
         # Apart from the effect, which a replayed chunk may have overtaken: the answer is paid for.
         calls.keep(answer)
         _finish(parts, answer, calls.spent, services)
@@ -288,6 +290,7 @@ def _is_current(document: Document, message: Combine) -> bool:
 
 
 def _combine(
+    unit: str,
     summaries: list[tuple[Chunk, Summary]],
     calls: MeteredCalls,
     services: SummarizeServices,
@@ -297,9 +300,7 @@ def _combine(
     if len(summaries) == 1:
         chunk, summary = summaries[0]
         return KeptAnswer(summary, chunk.model or calls.model_name, Spending(), None)
-    parts = [
-        SummarizedPart(chunk.first_page, chunk.last_page, summary) for chunk, summary in summaries
-    ]
+    parts = [SummarizedPart(c.first_page, c.last_page, summary, unit) for c, summary in summaries]
     return combine_summaries(parts, calls, services.window.combine_tokens, deadline)
 
 

@@ -5,13 +5,14 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from pipeline.documents.document_reader import DocumentReader, Passage
+from pipeline.documents.document_reader import DocumentReader
 from pipeline.documents.passage_choice import (
     FoundSentence,
     Reading,
     choose_passages,
     find_sentences,
 )
+from pipeline.documents.passages import Passage
 from pipeline.metering.metered_calls import MeteredCalls
 from pipeline.prompts import ASK
 from pipeline.tasks.task_calls import TaskFacts
@@ -164,7 +165,10 @@ def _build_request(
         purpose="ask",
         instructions=ASK,
         sources=tuple(
-            Source(passage.page, passage.page, _write_source(passage, several))
+            Source(
+                *(passage.page, passage.page),
+                *(_write_source(passage, several), passage.document.unit),
+            )
             for passage in reading.passages
         ),
         answer_type=Answer,

@@ -7,7 +7,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from shared.llm.model import AnswerT, ModelRequest
+from shared.document_formats import PAGE
+from shared.llm.model import AnswerT, ModelRequest, Source
 
 
 def answer_key(model_name: str, prompt_version: str, request: ModelRequest[AnswerT]) -> str:
@@ -22,13 +23,18 @@ def answer_key(model_name: str, prompt_version: str, request: ModelRequest[Answe
         request.purpose,
         request.instructions,
         request.question,
-        [[source.first_page, source.last_page, source.text] for source in request.sources],
+        [_describe_source(source) for source in request.sources],
         describe_answer_type(request.answer_type),
         request.max_output_tokens,
     ]
     if request.pictures:
         parts.append([hashlib.sha256(picture.data).hexdigest() for picture in request.pictures])
     return hash_parts(parts)
+
+
+def _describe_source(source: Source) -> list[int | str]:
+    unit = [] if source.unit == PAGE else [source.unit]
+    return [source.first_page, source.last_page, source.text, *unit]
 
 
 # A key is made for each model of each request; `extract` has types without end.

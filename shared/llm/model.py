@@ -7,6 +7,7 @@ from typing import Generic, Protocol, TypeVar
 from pydantic import BaseModel
 
 from shared.deadline import Deadline
+from shared.document_formats import PAGE
 
 
 class Purpose(StrEnum):
@@ -30,12 +31,13 @@ AnswerT = TypeVar("AnswerT", bound=BaseModel)
 class Source:
     """A piece of untrusted text with the pages that it stands on (1-based, inclusive).
 
-    A text that has no pages has 0 for both.
+    A text that has no pages has 0 for both. `unit` is what its document is counted in.
     """
 
     first_page: int
     last_page: int
     text: str
+    unit: str = PAGE
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,16 @@ the last of these lines is trusted again.
 import hashlib
 import re
 import string
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from shared.document_formats import PAGE
 from shared.llm.model import AnswerT, ModelRequest, Source
 from shared.llm.token_estimate import estimate_tokens
 
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+_PAGES_IN_WORDS = re.compile(r"\bpage(s?)\b")
 
 # 94 bits: not to be hit by trying. Letters only, as these take the fewest tokens.
 _MARK_LETTERS = 20
@@ -58,13 +61,28 @@ def render_prompt(request: ModelRequest[AnswerT], format_rule: str) -> Prompt:
     """
     texts = [_clean(source.text) for source in request.sources]
     mark = choose_mark(texts)
-    rules = [request.instructions.strip(), _DATA_RULE]
+    rules = "\n\n".join(filter(None, (request.instructions.strip(), _DATA_RULE)))
     blocks = [
         f"BEGIN {mark} source {number}{_name_pages(source)}\n{text}\nEND {mark} source {number}"
         for number, (source, text) in enumerate(zip(request.sources, texts, strict=True), start=1)
     ]
     parts = [f"The mark is {mark}.", *blocks, request.question.strip(), format_rule]
-    return Prompt("\n\n".join(filter(None, rules)), "\n\n".join(filter(None, parts)), mark)
+    return Prompt(name_units(rules, request.sources), "\n\n".join(filter(None, parts)), mark)
+
+
+def name_units(words: str, sources: Iterable[Source]) -> str:
+    """Instructions about pages, as they are for sources that are all sheets, slides and the like.
+
+    What stands in the field `pages` of an answer are numbers of these. The wording for pages is
+    the one that `PROMPT_VERSION` tells; others are told apart by their sources' unit.
+    """
+    units = {source.unit for source in sources}
+    unit = units.pop() if len(units) == 1 else PAGE
+    if unit == PAGE:
+        return words
+    return _PAGES_IN_WORDS.sub(lambda found: f"{unit}{found[1]}", words).replace(
+        "Page numbers", f"{unit.capitalize()} numbers"
+    )
 
 
 def estimate_source_tokens(text: str) -> int:
@@ -109,8 +127,8 @@ def _name_pages(source: Source) -> str:
     if not source.first_page:
         return ""
     if source.first_page == source.last_page:
-        return f", page {source.first_page}"
-    return f", pages {source.first_page} to {source.last_page}"
+        return f", {source.unit} {source.first_page}"
+    return f", {source.unit}s {source.first_page} to {source.last_page}"
 
 
 def _clean(text: str) -> str:

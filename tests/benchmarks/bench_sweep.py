@@ -28,6 +28,7 @@ from pipeline.dead_letters.sweep import SweepReport, sweep
 from shared.aws.clients import Clients
 from shared.deadline import Deadline
 from shared.llm.extractive.extractive_model import ExtractiveModel
+from shared.queue_catalogue import SWEPT_QUEUES
 from shared.settings import Settings
 from tests.fakes.aws.kept_queues import KeptQueues, RawBody
 from tests.fakes.dead_letter_boxes import chunk_body, make_state, to_attributes
@@ -75,7 +76,7 @@ class KeptLedger:
         self.requests[operation] += 1
         answer: dict[str, object] = {}
         match operation:
-            case "GetItem":
+            case "GetItem" if arguments["Key"]["pk"]["S"].startswith("DOC#"):
                 answer = {"Item": self._item}
             case "Query":
                 answer = self._query(arguments)
@@ -113,7 +114,7 @@ def run_scene(scene: str, count: int) -> dict[str, object]:
     queues, ledger = KeptQueues(time.time), KeptLedger(count if scene == WAIT else 0)
     queues.serve(clients.sqs)
     ledger.serve(clients.dynamodb)
-    for name in ("uploads-dlq", "recognition-dlq", "work-dlq", "reports-dlq"):
+    for name in (f"{queue.name}-dlq" for queue in SWEPT_QUEUES):
         queues.add_queue(f"{BASE}-{name}")
     labelled = to_attributes(make_state("m"))
     for number in range(0 if scene == WAIT else count):

@@ -23,6 +23,8 @@ CACHE = PROJECT / ".seashore"
 
 # Whose pages may call the session's local stack.
 APP_ORIGIN = "https://app.example"
+# Where it takes mails, and from whom its reports are.
+MAIL_ADDRESS, REPORT_SENDER = "documents@in.example.com", "reports@example.com"
 # The only queue of theirs that its tasks may tell.
 TOLD_QUEUE = "told"
 
@@ -78,7 +80,9 @@ def local_stack(local_stack_root: Path, start_stack: Start, smtp_server: SmtpSer
     """The session's local stack, shared by all tests: each uses documents and keys of its own."""
     setup = LocalSetup(
         parameters={
-            "ReportFrom": "reports@example.com",
+            "ReportFrom": REPORT_SENDER,
+            "InboundMail": MAIL_ADDRESS,
+            "InboundMailSenders": "ada@example.com",
             "ReportTo": "ada@example.com",
             "ApiCorsOrigin": APP_ORIGIN,
             "CallbackArns": f"arn:aws:sqs:{REGION}:000000000000:{TOLD_QUEUE}",

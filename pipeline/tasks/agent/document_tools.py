@@ -6,8 +6,9 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.documents.document_reader import DocumentReader, Passage, has_text
+from pipeline.documents.document_reader import DocumentReader, has_text
 from pipeline.documents.page_search import rank_texts, score_texts
+from pipeline.documents.passages import Passage
 from pipeline.summaries.mention_markdown import list_dates, list_names
 from pipeline.tasks.agent.tool_types import (
     Ask,
@@ -175,7 +176,7 @@ class DocumentTools:
         last_page = min(wanted.last_page, wanted.first_page + _MAX_PAGES_AT_ONCE - 1)
         passages = self._reader.read_passages(document, wanted.first_page, last_page)
         if not passages:
-            return ToolResult("There is no text on these pages.")
+            return ToolResult(f"There is no text on these {document.unit}s.")
         text = "\n\n".join(
             f"{document.unit.capitalize()} {passage.page}:\n{passage.text}" for passage in passages
         )

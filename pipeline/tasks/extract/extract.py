@@ -158,7 +158,7 @@ def carry_out_extract(order: ExtractTask, work: TaskWork) -> ExtractResult:
     document = work.documents[0] if work.documents else None
     if document is not None:
         passages = services.reader.read_passages(document)
-        sources = [Source(passage.page, passage.page, passage.text) for passage in passages]
+        sources = [Source(p.page, p.page, p.text, document.unit) for p in passages]
     else:
         parts = divide_text(order.text or "", services.window.chunk_tokens)
         sources = [Source(0, 0, part) for part in parts]

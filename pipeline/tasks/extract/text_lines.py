@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
+from shared.document_formats import PAGE
 from shared.llm.model import Source
 from shared.llm.model_window import pack
 
@@ -21,11 +22,15 @@ _DIGIT = re.compile(r"\d")
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """A line of a page: the page's number (0 for a text without pages), its own, and its text."""
+    """A line of a page: the page's number (0 for a text without pages), its own, and its text.
+
+    `unit` is what the page is.
+    """
 
     page: int
     number: int
     text: str
+    unit: str = PAGE
 
     @property
     def place(self) -> tuple[int, int]:
@@ -64,7 +69,10 @@ class Part:
     def list_sources(self) -> tuple[Source, ...]:
         """The stretches as sources."""
         return tuple(
-            Source(lines[0].page, lines[-1].page, "\n".join(line.text for line in lines))
+            Source(
+                *(lines[0].page, lines[-1].page),
+                *("\n".join(line.text for line in lines), lines[0].unit),
+            )
             for lines in self.list_stretches()
         )
 
@@ -80,8 +88,8 @@ class Part:
 def read_lines(sources: Iterable[Source]) -> list[TextLine]:
     """The lines of pages, or of a text; a page that comes in several pieces is one again."""
     return [
-        TextLine(page, number, text)
-        for page, pieces in groupby(sources, key=lambda source: source.first_page)
+        TextLine(page, number, text, unit)
+        for (page, unit), pieces in groupby(sources, key=lambda one: (one.first_page, one.unit))
         for number, text in enumerate(_wrap("".join(piece.text for piece in pieces)))
     ]
 

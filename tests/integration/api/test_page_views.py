@@ -1,11 +1,13 @@
 """Pages shown with quotes marked, through the real handlers and the real reader, on moto."""
 
+import io
 import json
 from contextlib import contextmanager
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
+from PIL import Image
 
 from functions.operator import build_operator
 from functions.pages import build_page_extractor, build_pages
@@ -216,10 +218,36 @@ def test_of_a_scanned_page_the_recognised_words_are_marked(desk):
     assert desk.show(document, 1, "Elle")[1]["match"] == "none"
 
 
+@pytest.mark.parametrize(("form", "degrees"), [("PNG", 1), ("JPEG", 0), ("PNG", 90), ("TIFF", 0)])
+def test_an_uploaded_picture_is_shown_as_it_is_with_marks(desk, form, degrees):
+    (png,) = render_texts(f"The pier of Ellery {form} {degrees}", dots_per_inch=30)
+    out = io.BytesIO()
+    Image.open(io.BytesIO(png)).convert("L").save(out, form)
+    with_ocr = desk.account.settings.model_copy(update={"ocr_engine": ("tesseract",)})
+    account = replace(desk.account, settings=with_ocr)
+    document = PageDesk(account, desk.pages, desk.extractor).put(
+        f"scan-{degrees}.{form.lower()}", out.getvalue(), engines=(RecognisingEngine(degrees),)
+    )
+    page = desk.show(document, 1, "of Ellery")[1]
+    assert page["match"] == "exact"
+    if form == "TIFF" or degrees == 90:
+        # Browsers show no TIFF, and may have turned what lies turned.
+        assert (page["picture_url"], page["marks"]) == (None, [])
+        assert page["why_no_picture"].endswith(".")
+        assert "Ellery" in "".join(piece["text"] for piece in page["text"])
+        return
+    assert (page["width"], page["height"]) == (1_000, 1_000)
+    assert len(page["marks"]) == 1
+    assert desk.read(page["picture_url"]) == out.getvalue()
+
+
 class RecognisingEngine:
-    """Reads the same words on every picture."""
+    """Reads the same words on every picture, which it says it has turned by so much."""
 
     name = "fake"
+
+    def __init__(self, turned_degrees=0):
+        self.turned_degrees = turned_degrees
 
     def recognise(self, picture, deadline):
         picture()
@@ -235,6 +263,7 @@ class RecognisingEngine:
             confidence=90,
             width=1_000,
             height=1_000,
+            turned_degrees=self.turned_degrees,
             words=words,
         )
 

@@ -4,6 +4,7 @@ from email.message import EmailMessage
 
 import pytest
 
+from pipeline.ingest.chunk_text import chunk_text_key
 from pipeline.tasks.agent.document_tools import describe_document
 from shared.document_formats import count_units
 from shared.lifecycle import DocumentStatus
@@ -40,6 +41,9 @@ def test_a_document_of_any_format_is_summarised(account, pipeline, key, data, un
     assert document.status is DocumentStatus.DONE, document.reason
     assert (document.unit, document.pages) == (unit, count)
     assert count_units(count, unit) in describe_document(document)
+    # The model is told of sheets and slides by what its text says of itself.
+    text = pipeline.read_artifact(chunk_text_key(document.text_address, 1))
+    assert text["unit"] == unit
     result = pipeline.read_artifact(document.result_key)
     assert SENTENCE in result["abstract"]
     assert (result["coverage"]["unit"], result["coverage"]["pages"]) == (unit, count)

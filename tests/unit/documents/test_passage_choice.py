@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.documents.document_reader import Passage
 from pipeline.documents.page_search import choose_best, rank_scores, score_texts
 from pipeline.documents.passage_choice import choose_passages, find_sentences
+from pipeline.documents.passages import Passage
 from shared.deadline import Deadline
 from shared.errors import DeadlineError
 from shared.ledger.documents import ChunkPages, Document

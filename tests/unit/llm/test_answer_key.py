@@ -32,6 +32,7 @@ def test_everything_that_an_answer_depends_on_is_in_the_key():
                 replace(REQUEST, max_output_tokens=101),
                 replace(REQUEST, answer_type=KeyPoint),
                 replace(REQUEST, sources=REQUEST.sources[:1]),
+                replace(REQUEST, sources=(Source(1, 1, "a", "sheet"), Source(2, 2, "b", "sheet"))),
                 replace(REQUEST, sources=REQUEST.sources[::-1]),
                 replace(REQUEST, sources=(Source(1, 2, "a"), Source(2, 2, "b"))),
                 replace(REQUEST, sources=(Source(1, 1, "ab"), Source(2, 2, ""))),

@@ -57,6 +57,26 @@ def test_ranges_of_pages_are_named():
     assert "source 1, pages 4 to 9\nx\n" in render_prompt(request, "").user
 
 
+def test_sheets_and_slides_are_called_what_they_are():
+    sources = (Source(1, 1, "a", "sheet"), Source(2, 4, "b", "sheet"))
+    rules = "Say on which pages, and of what page; not on a webpage."
+    prompt = render_prompt(ModelRequest("ask", rules, sources, Summary, 100), "")
+    assert prompt.system.startswith("Say on which sheets, and of what sheet; not on a webpage.")
+    assert "Sheet numbers are those of the BEGIN lines" in prompt.system
+    assert "source 1, sheet 1\na\n" in prompt.user
+    assert "source 2, sheets 2 to 4\nb\n" in prompt.user
+
+
+def test_documents_of_several_units_are_asked_for_pages():
+    sources = (Source(1, 1, "a", "slide"), Source(2, 2, "b"))
+    prompt = render_prompt(ModelRequest("ask", "Of pages.", sources, Summary, 100), "")
+    assert (
+        prompt.system
+        == render_prompt(ModelRequest("ask", "Of pages.", (), Summary, 100), "").system
+    )
+    assert ", slide 1\na" in prompt.user
+
+
 def test_equal_requests_are_written_alike():
     assert render("a", "b") == render("a", "b")
     assert render("a", "b") != render("ab", "")

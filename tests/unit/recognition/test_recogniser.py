@@ -164,6 +164,23 @@ def test_a_large_picture_is_sent_smaller(recogniser, picture):
     assert 7_900_000 < width * height <= 8_000_000
 
 
+@pytest.mark.parametrize("form", ["PNG", "JPEG", "TIFF"])
+def test_a_picture_with_a_long_side_is_sent_shorter(recogniser, picture, form):
+    image = Image.open(io.BytesIO(picture)).convert("L").resize((12_000, 300))
+    packed = recogniser.pack(save_picture(image, form), Deadline.after(60))
+
+    assert Image.open(io.BytesIO(packed)).size == (10_000, 250)
+
+
+def test_a_picture_full_of_grain_is_sent_within_what_is_taken(recogniser):
+    # At the quality of others it has over 5 MB.
+    grain = Image.effect_noise((2_800, 2_800), 120)
+    packed = recogniser.pack(save_picture(grain, "PNG"), Deadline.after(60))
+
+    assert Image.open(io.BytesIO(packed)).size == grain.size
+    assert len(packed) <= 4 << 20
+
+
 def test_what_is_no_picture_is_not_sent(recogniser, picture):
     with pytest.raises(PageNotRecognisedError):
         recogniser.pack(b"no picture", Deadline.after(60))

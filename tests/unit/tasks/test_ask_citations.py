@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.documents.document_reader import Passage
+from pipeline.documents.passages import Passage
 from pipeline.tasks.ask import CitedSource, check_citations, stands_in
 from shared.ledger.documents import Document
 
