@@ -158,6 +158,7 @@ def run(documents, pages, records):
                 before = _children_seconds()
                 extractor.close()
                 usages[function].cpu_seconds += _children_seconds() - before
+        model._caller._sender._client.close()
         calls = server.calls
         characters = sum(len(json.dumps(call.body["messages"])) for call in calls)
     return usages, len(calls), characters / CHARACTERS_OF_A_TOKEN

@@ -21,6 +21,8 @@ DURABLE_GB = 0.25
 STEP_BYTES = 3_000
 
 PAGES = {1: 10, 10: 5, 100: 1}
+# As with a batching window, where as many chunks arrive within it.
+RECORDS = 10
 
 
 @dataclass(frozen=True)
@@ -75,9 +77,9 @@ def _is_kept(part: str) -> bool:
     return part.startswith("Lambda") or part in ("S3", "CloudWatch Logs")
 
 
-def use_of(pages: int, documents: int) -> DocumentUse:
-    """Measure documents of so many pages."""
-    usages, model_calls, input_tokens = bench_costs.run(documents, pages)
+def use_of(pages: int, documents: int, records: int = 1) -> DocumentUse:
+    """Measure documents of so many pages, where the worker takes so many messages at once."""
+    usages, model_calls, input_tokens = bench_costs.run(documents, pages, records)
     rows = bench_costs.price(usages, model_calls, input_tokens, documents)
     ingest = usages["ingest"]
     calls = model_calls / documents
@@ -85,7 +87,7 @@ def use_of(pages: int, documents: int) -> DocumentUse:
         pages=pages,
         # Where a document has several chunks, one call more combines them.
         chunks=1 if calls <= 1 else math.floor(calls) - 1,
-        ingest_seconds=ingest.estimate_seconds("ingest", 0) / documents,
+        ingest_seconds=ingest.estimate_seconds("ingest") / documents,
         dollars={name: dollars for name, _, dollars in rows[:-1]},
     )
 
@@ -96,17 +98,24 @@ def measure_cost(*, small: bool) -> Finding:
     rows, figures = [], {}
     for pages, documents in ({1: 1} if small else PAGES).items():
         use = use_of(pages, documents)
+        batched = use_of(pages, documents, RECORDS)
         others = {
             "step_functions": price_step_functions(use),
             "durable": price_durable_function(use),
         }
-        figures[str(pages)] = {"ours": use.ours, **others, "parts": dict(use.dollars)}
+        figures[str(pages)] = {
+            "ours": use.ours,
+            "ours_batched": batched.ours,
+            **others,
+            "parts": dict(use.dollars),
+        }
         dynamodb, lambdas = use.dollars["DynamoDB"], _add_lambda(use)
         rows.append(
             [
                 f"{pages}",
                 f"{use.chunks}",
                 f"{use.ours:.3f}",
+                f"{batched.ours:.3f}",
                 f"{lambdas:.3f}",
                 f"{dynamodb:.3f}",
                 *(f"{dollars:.3f} ({dollars / use.ours:.1f} times)" for dollars in others.values()),
@@ -120,7 +129,8 @@ def measure_cost(*, small: bool) -> Finding:
             "pages",
             "chunks",
             "this pipeline, $",
-            "of it Lambda",
+            "ten messages at once, $",
+            "of the first Lambda",
             "of it DynamoDB",
             "a state a chunk, $",
             "a durable function a document, $",

@@ -4,8 +4,11 @@ from contextlib import suppress
 
 import pytest
 
+from shared.deadline import Deadline
+from tests.benchmarks.suite import growth
+from tests.benchmarks.suite.cost import measure_cost
 from tests.benchmarks.suite.end_to_end import measure_rate
-from tests.benchmarks.suite.growth import grow_pages
+from tests.benchmarks.suite.growth import grow_items, grow_pages
 from tests.benchmarks.suite.latency import drop_several, tell_steps
 from tests.benchmarks.suite.overhead import WAYS, CallCounter, work_off
 from tests.benchmarks.suite.stacks import MeasuredStack
@@ -55,3 +58,21 @@ def test_an_item_is_measured_in_three_ways_and_a_page_in_one(tmp_path):
     assert grown.calls > 0
     with suppress(KeyError):
         assert calls["bare loop"]["sqs"] == 0
+
+
+def test_items_are_worked_off_until_the_time_is_up(tmp_path, monkeypatch):
+    monkeypatch.setattr(growth, "_AT_ONCE", 1)
+    is_over = Deadline(0.0, clock=lambda: 1.0)
+    with open_run(tmp_path, visibility_seconds=120) as run:
+        (grown,) = grow_items(run, (20, 30), is_over)
+    assert grown.size == 10
+    assert grown.calls > 1
+
+
+def test_documents_are_priced_beside_two_other_ways():
+    finding = measure_cost(small=True)
+    figures = finding.figures["1"]
+    assert min(figures["ours"], figures["ours_batched"]) > 0
+    assert figures["step_functions"] > 0
+    assert figures["durable"] > 0
+    assert {len(row) for row in finding.rows} == {len(finding.columns)}
