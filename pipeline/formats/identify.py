@@ -66,6 +66,10 @@ _UNREAD_STARTS = (
 _HTML = re.compile(
     r"(?:<\?xml[^>]*>|(?><!--.*?-->)|\s)*+<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
+# What programs save of a page without its head.
+_PIECE_OF_HTML = re.compile(
+    r"\s*<(?:div|p|table|h[1-6]|[uo]l|article|section|main|span|font|center)(?:\s[^<>]*)?>", re.I
+)
 _MAIL_HEADER = re.compile(r"^([A-Za-z][A-Za-z0-9-]*):[ \t]", re.M)
 _MAIL_FIELDS = frozenset(
     {"from", "to", "subject", "date", "message-id", "received", "mime-version", "return-path"}
@@ -147,6 +151,9 @@ def _tell(text: str) -> DocumentFormat:
     fields = {name.lower() for name in _MAIL_HEADER.findall(head)}
     if _MAIL_HEADER.match(head) and len(fields & _MAIL_FIELDS) >= 2:
         return EML
+    # A text of Markdown may begin so, too.
+    if _PIECE_OF_HTML.match(text) and not _HEADING.search(text):
+        return HTML
     if SEPARATOR_LINE.match(text) or _looks_like_table(text):
         return CSV
     return MARKDOWN if _HEADING.search(text) else TEXT

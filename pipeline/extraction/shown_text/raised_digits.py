@@ -18,7 +18,7 @@ _NUMBERS = re.compile(r"[0-9][0-9.,]*[0-9]")
 # A number that has a line to itself.
 _LINE_NUMBERS = re.compile(r"\n([0-9][0-9.,]*[0-9])(?![^\r])")
 # Ten to a power below zero.
-_SMALL_POWERS = re.compile(r"10(?<![0-9.,]10)(?=[-\N{MINUS SIGN}\N{EN DASH}][0-9])")
+_SMALL_POWERS = re.compile(r"10(?<![0-9.,]10)(?=[-\u2212\u2013][0-9])")
 _UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"

@@ -13,8 +13,7 @@ from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # Kana, Han, and the punctuation and full-width signs that go with them.
 _LETTER = "[\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60]"
-# The line end after a line of one letter.
-_ENDS = re.compile(rf"(?:(?<=\n{_LETTER})|(?<=\A{_LETTER}))\r\n(?={_LETTER})")
+_ENDS = re.compile(rf"\r\n(?<={_LETTER}\r\n)(?={_LETTER})")
 _END_SIZE = len("\r\n")
 # In ems. Rows of a table, or of a list, are further from each other than letters of a line.
 _MAX_ASIDE_EMS, _MIN_STEP_EMS, _MAX_STEP_EMS = 0.3, 0.5, 1.2
@@ -28,8 +27,15 @@ def join_stacked_letters(characters: PageCharacters, quarter_turns: int) -> Page
         characters: The text, and where each character stands.
         quarter_turns: By how many right angles the page is shown turned, clockwise.
     """
-    ends = [found.start() for found in _ENDS.finditer(characters.text)]
-    stacked = [end for end in ends if _is_stacked(characters, end, quarter_turns)]
+    text = characters.text
+    ends = [found.start() for found in _ENDS.finditer(text)]
+    stacked = [
+        end
+        for end in ends
+        # After a line of one letter.
+        if text[max(0, end - 2) : end - 1] in ("", "\n")
+        and _is_stacked(characters, end, quarter_turns)
+    ]
     columns: list[list[int]] = [stacked[:1]]
     for before, end in pairwise(stacked):
         if end == before + 1 + _END_SIZE:

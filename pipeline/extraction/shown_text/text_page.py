@@ -53,7 +53,7 @@ _RIGHT = 2
 _ROOM_PER_CHARACTER = 2
 _UNITS_AT_START = 1 << 14
 # Places in order, enough for most pages: to copy them is many times as quick as to count.
-_PLACES = array("i", range(1 << 14))
+_PLACES = array("i", range(1 << 13))
 # How many characters are asked about in one go.
 _MANY = 256
 

@@ -13,6 +13,11 @@ from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
 LINES_OF_A_PART = 500
 ROWS_OF_A_PART = 500
 _HEADING = re.compile(r"#{1,6}[ \t]")
+# The line below a heading, and what may stand above it (CommonMark, 4.3, "Setext headings").
+_UNDERLINE = re.compile(r" {0,3}(?:={2,}|-{2,})[ \t]*")
+_FRONT_MATTER = "---"
+# White space, items, quotes, tables.
+_BEGIN_NO_HEADING = ("", *" \t-*+>|")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
 _SEPARATORS = ",;\t|"
 _SNIFFED_CHARACTERS = 8192
@@ -34,14 +39,29 @@ def open_markdown(path: Path) -> UnitsDocument:
     """Open a Markdown text: a unit a heading with what is below it, as it is written."""
     writer = UnitWriter()
     fence = ""
-    for line in decode_text(path.read_bytes()).splitlines():
+    lines = decode_text(path.read_bytes()).splitlines()
+    # What programs write above a text, between two lines, looks like a heading with its line.
+    start = 0
+    if lines and lines[0].strip() == _FRONT_MATTER:
+        start = next((n for n, line in enumerate(lines[1:], 2) if line.strip() == _FRONT_MATTER), 0)
+    for number, line in enumerate(lines):
+        if number < start:
+            writer.write(line + "\n")
+            continue
         mark = _FENCE.match(line)
         if mark is not None and (not fence or line.startswith(fence)):
             fence = "" if fence else mark[1]
-        elif not fence and _HEADING.match(line):
+        elif not fence and (_HEADING.match(line) or _is_underlined(lines, number)):
             writer.begin()
         writer.write(line + "\n")
     return UnitsDocument(writer.finish() or [""])
+
+
+def _is_underlined(lines: list[str], number: int) -> bool:
+    """Whether a line is a heading by the line below it: one line, with an empty one above it."""
+    has_line_below = number + 1 < len(lines) and _UNDERLINE.fullmatch(lines[number + 1]) is not None
+    is_apart = number == 0 or not lines[number - 1].strip()
+    return has_line_below and is_apart and lines[number][:1] not in _BEGIN_NO_HEADING
 
 
 def open_table(path: Path) -> UnitsDocument:

@@ -165,6 +165,28 @@ def test_markdown_is_cut_at_headings_outside_of_code(read):
     assert [text.split("\n")[0] for text in document.texts] == ["intro", "# A", "## B"]
 
 
+def test_markdown_is_cut_at_headings_that_are_underlined(read):
+    front = "---\ntitle: Pier\n---\n"
+    table, rule = "| x | y |\n|---|---|\n\n", "- item\n---\nrest\n\n---\n"
+    text = f"{front}intro\n\nOne\n===\n\n# A\na\n\n{table}Two\n---\n\n{rule}"
+    starts = [one.strip().split("\n")[0] for one in read(text.encode()).texts]
+    assert starts == ["---", "One", "# A", "Two"]
+
+
+@pytest.mark.parametrize(
+    ("text", "unit", "shown"),
+    [
+        ("<div><p>Only a piece</p></div>", "section", "Only a piece"),
+        ('<table class="x"><tr><td>1</td><td>2</td></tr></table>', "section", "1 | 2"),
+        ("<p align=center>logo</p>\n\n# Title", "section", "<p align=center>logo</p>"),
+        ("<note>no page</note>", "part", "<note>no page</note>"),
+    ],
+)
+def test_a_piece_of_a_page_is_told_from_other_texts(read, text, unit, shown):
+    document = read(text.encode())
+    assert (document.unit, document.texts[0].strip()) == (unit, shown)
+
+
 def test_each_part_of_a_table_begins_with_its_head(read):
     rows = "".join(f'"x, {n}";{n}\n' for n in range(1000))
     document = read(f"name;count\n{rows}".encode())
