@@ -50,13 +50,13 @@
   const heights = new Map();
   let entry = null;
 
+  // What is shown is still that of the entry before.
   const enter = () => {
     if (history.state === null) history.replaceState(crypto.randomUUID(), "");
+    heights.set(entry, window.scrollY);
     entry = history.state;
     return heights.get(entry) ?? 0;
   };
-
-  document.addEventListener("scroll", () => heights.set(entry, window.scrollY), { passive: true });
 
   // In place of a page that cannot be had, so that none stands under the address of another.
   const showNothing = (sentence) => {
@@ -99,7 +99,6 @@
     document.title = `${heading.textContent.trim()} · Seashore`;
     if (!page.contains(document.activeElement)) heading.focus({ preventScroll: true });
     window.scrollTo(0, height);
-    heights.set(entry, height);
   };
 
   window.addEventListener("hashchange", open);

@@ -6,6 +6,7 @@ import re
 
 import pytest
 
+from functions.console.rendering import FOLDER
 from functions.console.shell import load_assets
 from tests.fakes.desks.api_desk import open_api_desk
 
@@ -99,3 +100,12 @@ def test_a_part_that_is_not_there_is_told_as_every_error_is(desk):
 def test_the_whole_shell_is_small(desk):
     parts = [desk.browse("/console").body, *(asset.content for asset in load_assets().values())]
     assert sum(len(gzip.compress(part.encode())) for part in parts) < 40_000
+
+
+def test_no_attribute_is_written_by_an_expression():
+    # Its quotes would be escaped, as all that an expression gives is.
+    written = re.compile(r"""\{\{\s*['"][^}]*=\\?["'][^}]*\}\}""")
+    texts = {path.name: path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.j2")}
+    found = {name: written.findall(text) for name, text in texts.items()}
+    assert {name: ones for name, ones in found.items() if ones} == {}
+    assert written.findall("<td{{ ' class=\"number\"' if one }}>")

@@ -155,6 +155,8 @@ def test_an_extraction_is_a_table_with_pages_and_a_csv(desk):
     page = desk.read(f"tasks/{task_id}")
     assert_harmless(page)
     assert "#documents/d0123456789abcdef0123?page=2&amp;quote=one+5" in page.body
+    assert '<th scope="col" class="number">amount</th>' in page.body
+    assert '<td class="number">5</td>' in page.body
     values = desk.read(f"tasks/{task_id}/csv")
     assert values.headers["Content-Type"].startswith("text/csv")
     heading, line = csv.reader(io.StringIO(values.body))
@@ -195,3 +197,9 @@ def test_a_conversation_is_begun_continued_opened_and_deleted(desk):
     assert send(desk, "ask/threads", message=" ").status == 400
     assert send(desk, f"ask/threads/{thread_id}/delete").status == 200
     assert desk.read(f"ask/threads/{thread_id}").status == 404
+
+
+def test_a_task_that_failed_says_why_and_leads_to_its_letter(desk):
+    desk.give_up_task("given-up", reason="no such model")
+    page = desk.read("tasks/given-up").body
+    assert 'no such model <a href="#dead-letters/task/given-up">' in page
