@@ -79,6 +79,12 @@ def test_nothing_that_is_pressed_keeps_somebody_out(story):
     barriers += find_barriers(browser)
     browser.driver.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
+    browser.open("documents?status=PARTIAL", "Documents")
+    browser.press("Redo, retry or delete all that fit")
+    browser.press("See what that would be")
+    browser.wait_for_text("1 document would be redone.")
+    barriers += find_barriers(browser)
+
     browser.open("dead-letters", "Dead letters")
     for words, shown in (
         ("Replay or discard all…", "would be replayed"),
