@@ -43,13 +43,19 @@ def stands_on_all(text: str, cited: Sequence[int], pages: Sequence[str]) -> bool
 
 
 def check_numbers(text: str, pages: Sequence[str]) -> Iterator[tuple[str, bool]]:
-    """Each number of a text, and whether the pages hold it, as it is or in another form."""
+    """Each number of a text, and whether the pages hold it, as it is or in another form.
+
+    A part of a number is another number: 250 does not stand in 1,250, but 2027 does in 5.6.2027.
+    """
     whole = " ".join(pages)
     known = set(read_numbers(whole))
-    # Whole numbers of theirs: 250 does not stand in 1,250.
-    as_written = set(_NUMBER.findall(whole))
+    written_there = set(_NUMBER.findall(whole))
+    no_numbers = " ".join(run for run in written_there if not set(read_numbers(run)))
     for written in _NUMBER.findall(text):
-        yield written, written in as_written or not known.isdisjoint(read_numbers(written))
+        stands = written in written_there or re.search(
+            rf"(?<!\d){re.escape(written)}(?!\d)", no_numbers
+        )
+        yield written, bool(stands) or not known.isdisjoint(read_numbers(written))
 
 
 def squeeze(text: str) -> str:

@@ -6,7 +6,9 @@ from tests.benchmarks.answers.made_documents import make_documents
 from tests.benchmarks.answers.scoring import score
 from tests.benchmarks.answers.token_count import count_tokens
 
-PAGES = {"a.pdf": ("Ada opened\nit on 4 May 2026.", "It cost 1,250 dollars in 2027.")}
+PAGES = {
+    "a.pdf": ("Ada opened\nit on 4 May 2026.", "It cost 1,250 dollars in 2027, paid 5.6.2028.")
+}
 
 
 def make_report(**said):
@@ -33,6 +35,7 @@ def make_report(**said):
         ({"dates": [{"text": "4 May 2026", "iso": "2026-05-04", "pages": [1]}]}, "dates", (1, 1)),
         ({"dates": [{"text": "4 May 2026", "iso": "2026-04-05", "pages": [1]}]}, "dates", (0, 1)),
         ({"abstract": "It cost 1,250, not 250."}, "numbers", (1, 2)),
+        ({"abstract": "Paid in 2028, on the 3rd."}, "numbers", (1, 2)),
     ],
 )
 def test_claims_are_held_to_the_pages(said, kind, shares):
