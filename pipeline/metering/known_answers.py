@@ -14,7 +14,7 @@ from shared.ledger.answers import (
     read_answer,
     read_lesson,
 )
-from shared.ledger.chunks import ChunkStatus
+from shared.ledger.chunks import is_summarized
 from shared.ledger.documents import Clock
 from shared.lifecycle import DocumentStatus
 from shared.paid_calls import PaidCalls
@@ -96,10 +96,11 @@ def read_known_answers(
         if read[-1] is None or read[-1].get("run") != effect.run:
             read = table.read_rows_together(wanted)
         *rows, effect_row, payer_row = read
-        if effect_row is not None and effect_row["status"] == ChunkStatus.DONE:
+        if is_summarized(effect_row):
             raise DoneBeforeError
-    # Nothing is asked, and nothing told, of what somebody has put an end to meanwhile.
-    if payer_row is None or payer_row.get("status") in _ENDED:
+    # Nothing is asked, and nothing told, of what somebody has put an end to meanwhile. One that was
+    # erased has no status.
+    if payer_row is None or payer_row.get("status") in (None, *_ENDED):
         raise LedgerConflictError("the document or task that pays is deleted or cancelled")
     return [
         KnownAnswer(key, read_answer(row), read_lesson(row), payer_row)

@@ -372,7 +372,8 @@ class MeteredCalls:
                     step=step,
                     model=model,
                     with_rows=[*([] if row is None else [row]), *notes],
-                    seen=self.payer_row,
+                    # Chunks of a document run at the same time: its row would tell of all of them.
+                    seen=None if self._effect is not None else self.payer_row,
                 )
         self._costs.note(used)
         self.has_kept = self.has_kept or row is not None

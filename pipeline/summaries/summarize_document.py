@@ -29,6 +29,7 @@ from shared.ledger.chunks import (
     ChunkStatus,
     Parts,
     chunk_row_key,
+    is_summarized,
     read_parts,
     record_chunk,
 )
@@ -111,26 +112,23 @@ def _summarize_chunk(
     if message.terms is not None and not _is_wanted(message, services):
         logger.info("redo_outdated", extra={"action": "redo_outdated"})
         return
+    row_key = chunk_row_key(message.document_id, message.run, message.chunk_number)
     try:
         content = services.objects.read_json(services.artifacts_bucket, message.text_key)
     except ObjectMissingError:
+        if is_summarized(services.table.read_row(*row_key)):
+            _send_combine_if_complete(message.document_id, message.run, services)
+            return
         if message.run >= _MOST_RUNS:
             raise
         _have_read_anew(message, services)
         return
     text = ChunkText.model_validate(content)
-    row_key = chunk_row_key(message.document_id, message.run, message.chunk_number)
     calls = _open_calls(message, Spending(), services, effect=Effect(row_key, message.run))
+    sources = tuple(Source(page.number, page.number, page.text, text.unit) for page in text.pages)
     try:
         with calls.go_on_later():
-            answer = summarize_sources(
-                tuple(
-                    Source(page.number, page.number, page.text, text.unit) for page in text.pages
-                ),
-                calls,
-                services.window,
-                deadline,
-            )
+            answer = summarize_sources(sources, calls, services.window, deadline)
     except DoneBeforeError:
         # It may have broken off before it had the document combined.
         _send_combine_if_complete(message.document_id, message.run, services)

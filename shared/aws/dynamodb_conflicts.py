@@ -1,6 +1,7 @@
 """Writes that DynamoDB refuses: a condition does not hold, or a transaction holds the row."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -26,19 +27,35 @@ def _tell_busy() -> ServiceError:
     )
 
 
-def raise_if_busy(error: ClientError) -> None:
-    """Tell that a transaction holds the row of a write of its own."""
-    if error.response.get("Error", {}).get("Code") == "TransactionConflictException":
-        raise _tell_busy() from error
+@contextmanager
+def translate_refusals() -> Iterator[None]:
+    """Tell why a write of one row was refused.
 
-
-def raise_if_conflict(error: ClientError, item: Any) -> None:
-    """Tell that the condition of a write does not hold, with the row that is there."""
-    if error.response.get("Error", {}).get("Code") == "ConditionalCheckFailedException":
+    Raises:
+        LedgerConflictError: Its condition does not hold; carries the row that is there.
+        ServiceError: A transaction holds the row.
+    """
+    try:
+        yield
+    except ClientError as error:
+        code = error.response.get("Error", {}).get("Code")
+        if code == "TransactionConflictException":
+            raise _tell_busy() from error
+        if code != "ConditionalCheckFailedException":
+            raise
+        item: Any = error.response.get("Item")
         raise LedgerConflictError(
             "the ledger's row is not in the state that the write needs",
             row=to_row(item) if item else None,
         ) from error
+
+
+def has_appended(item: Any, append: Mapping[str, Sequence[Any]]) -> bool:
+    """Whether the row that refuses a write ends its lists with what the write appends."""
+    if not item or not append:
+        return False
+    row = to_row(item)
+    return all(row.get(name, [])[-len(values) :] == values for name, values in append.items())
 
 
 # Amazon DynamoDB API Reference, TransactWriteItems: the reasons of `TransactionCanceledException`

@@ -11,10 +11,10 @@ from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_rand
 
 from shared.aws.dynamodb_conflicts import (
     LONGEST_WAIT_SECONDS,
+    has_appended,
     is_busy,
-    raise_if_busy,
     raise_if_cancelled,
-    raise_if_conflict,
+    translate_refusals,
 )
 from shared.aws.dynamodb_expressions import Expressions
 from shared.aws.dynamodb_items import Row, to_item, to_row
@@ -300,19 +300,21 @@ class LedgerTable:
 
         Raises:
             LedgerConflictError: The condition does not hold; carries the row that is there.
+            ServiceError: Transactions kept the row busy, or the service failed.
         """
-        with translate_aws_errors("write to the ledger"):
-            try:
-                self.client.put_item(**self._to_put(put))
-            except ClientError as error:
-                raise_if_conflict(error, error.response.get("Item"))
-                raise
+        request = self._to_put(put)
+        for attempt in self._try_while_busy():
+            with attempt, translate_aws_errors("write to the ledger"), translate_refusals():
+                self.client.put_item(**request)
 
     def update_row(self, update: Update) -> Row:
         """Change a row, if its condition holds.
 
+        The client sends a request again whose answer is lost (AWS SDKs and Tools Reference Guide,
+        "Retry behavior"). What is appended tells then that the row is as this change has made it.
+
         Returns:
-            The whole row as it was before; empty if there was none.
+            The whole row as it was before; empty if there was none, or if the answer was lost.
 
         Raises:
             LedgerConflictError: The condition does not hold; carries the row that is there.
@@ -320,13 +322,13 @@ class LedgerTable:
         """
         request = self._to_update(update)
         for attempt in self._try_while_busy():
-            with attempt, translate_aws_errors("write to the ledger"):
+            with attempt, translate_aws_errors("write to the ledger"), translate_refusals():
                 try:
                     answer = self.client.update_item(**request, ReturnValues="ALL_OLD")
                 except ClientError as error:
-                    raise_if_conflict(error, error.response.get("Item"))
-                    raise_if_busy(error)
-                    raise
+                    if not has_appended(error.response.get("Item"), update.append):
+                        raise
+                    return {}
         return to_row(answer.get("Attributes", {}))
 
     def transact(self, operations: Sequence[Operation]) -> None:

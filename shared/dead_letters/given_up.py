@@ -74,10 +74,16 @@ def complete_given_up(
     seen: Row = {"seen_at": write_time(at)}
     if state is None or _has_gap(state, at):
         pk, sk = _STATE_KEY
-        table.put_row(Put({"pk": pk, "sk": sk, **seen, "begun_at": write_time(at)}))
+        begun: Row = {"pk": pk, "sk": sk, **seen, "begun_at": write_time(at)}
+        if state is not None:
+            # If it always comes so seldom, the next time is no gap.
+            begun["tick_seconds"] = state.get("tick_seconds") or _seconds_since(state, at)
+        table.put_row(Put(begun))
         return
+    is_just_begun = state["begun_at"] == state["seen_at"]
+    before = 0 if is_just_begun else state.get("tick_seconds", 0)
     # None, so that it is not there, before two ticks have had time between them.
-    seen["tick_seconds"] = max(_seconds_since(state, at), state.get("tick_seconds", 0)) or None
+    seen["tick_seconds"] = max(_seconds_since(state, at), before) or None
     begun_at = datetime.fromisoformat(state["begun_at"])
     if "in_flight" not in state and begun_at + _LONGEST_INVOCATION <= at:
         marked = int(state.get("days_marked", 0))
@@ -97,10 +103,8 @@ def _seconds_since(state: Row, at: datetime) -> int:
 
 def _has_gap(state: Row, at: datetime) -> bool:
     """Whether the sweep was away for so long that an earlier release may have been there."""
-    # After its first tick nobody knows how often it comes.
-    usual = state.get("tick_seconds")
-    most = max(_LONGEST_GAP.total_seconds(), _TICKS_MISSED * (usual or 0))
-    return usual is not None and _seconds_since(state, at) > most
+    most = max(_LONGEST_GAP.total_seconds(), _TICKS_MISSED * int(state.get("tick_seconds", 0)))
+    return _seconds_since(state, at) > most
 
 
 def _list_days(last: datetime) -> list[datetime]:

@@ -113,6 +113,11 @@ def chunk_row_key(document_id: str, run: int, chunk_number: int) -> tuple[str, s
     return document_pk(document_id), f"{CHUNK_PREFIX}{run:04d}#{chunk_number:06d}"
 
 
+def is_summarized(row: Row | None) -> bool:
+    """Whether the row of a chunk is there and says that it is done."""
+    return row is not None and row["status"] == ChunkStatus.DONE
+
+
 def record_chunk(
     table: LedgerTable, chunk: Chunk, now: Clock, *, with_rows: Sequence[Operation] = ()
 ) -> bool:

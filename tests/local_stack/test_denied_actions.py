@@ -221,9 +221,10 @@ def list_actions(stack: Stack) -> Iterator[tuple[str, set[str], Callable[[Client
         send_several("ReportsQueueUrl"),
     )
     yield "take a result's notice", {"database"}, receive("ResultsQueueUrl")
-    yield "send to the results queue", {"database"}, send("ResultsQueueUrl")
-    yield "send to the results DLQ", {"database"}, send("ResultsDlqUrl")
-    yield "take a results dead letter", set(), receive("ResultsDlqUrl")
+    senders = {"database", "operator"}
+    yield "send to the results queue", senders, send("ResultsQueueUrl")
+    yield "send to the results DLQ", senders, send("ResultsDlqUrl")
+    yield "take a results dead letter", {"operator"}, receive("ResultsDlqUrl")
     yield "take an uploads dead letter", {"worker", "operator"}, receive("UploadsDlqUrl")
     yield "take a work dead letter", {"worker", "operator"}, receive("WorkDlqUrl")
     yield "take a reports dead letter", {"worker", "operator"}, receive("ReportsDlqUrl")

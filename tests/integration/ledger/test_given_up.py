@@ -196,9 +196,27 @@ def test_a_sweep_that_comes_once_an_hour_marks_once(table, now):
         complete_given_up(table, now, SOON, 0)
         return list_partition(table)
 
-    assert [tick(hours) for hours in (0, 1)] == [[], ["t"]]
+    # What has come once may have been away for an hour, with an earlier release at work.
+    assert [tick(hours) for hours in (0, 1, 1)] == [[], [], ["t"]]
     forget_partition(table)
     assert [tick(hours) for hours in (1, 1, 3, 10, 1)] == [[], [], [], [], ["t"]]
+
+
+def test_an_earlier_release_that_was_back_after_one_tick_is_a_gap(table, now):
+    complete_given_up(table, now, SOON, 0)
+    now.at += timedelta(days=7)
+    give_up_task(table, now)
+    forget_partition(table)
+    for minutes in range(0, 40, 10):
+        complete_given_up(table, now, SOON, 0)
+        assert list_ids(table, now) == {"t"}
+        assert list_partition(table) == ["t"] * (minutes >= 20)
+        now.at += timedelta(minutes=10)
+    # Nor is a week what lies between two ticks from then on.
+    forget_partition(table)
+    now.at += timedelta(hours=2)
+    complete_given_up(table, now, SOON, 0)
+    assert list_ids(table, now) == {"t"}
 
 
 def test_a_sweep_that_runs_out_of_time_goes_on_at_its_next_tick(table, now):

@@ -225,6 +225,35 @@ def test_a_change_of_one_row_waits_for_a_transaction_that_holds_it(table, stub):
     assert table.update_row(Update("P", "S", add={"n": 1})) == {"n": 1}
 
 
+def test_a_row_is_put_once_the_transaction_that_holds_it_is_over(table, stub):
+    for _ in range(2):
+        stub.add_client_error("put_item", "TransactionConflictException", http_status_code=400)
+    stub.add_response("put_item", {})
+    table.put_row(WRITE)
+    assert len(table.sleep.seconds) == 2
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_a_change_whose_answer_was_lost_is_known_by_what_it_has_appended(table, ours):
+    table.put_row(Put({**KEY, "steps": [{"step": "first"}], "open": True}))
+    change = Update(
+        "P",
+        "S",
+        assign={"open": None},
+        append={"steps": [{"step": "last", "count": 1}]},
+        condition=Attr("open").exists(),
+    )
+    steps = [{"step": "first"}, {"step": "last", "count": 1 if ours else 2}]
+    # As it is when the client sends the request for the second time.
+    table.put_row(Put({**KEY, "steps": steps}))
+    if ours:
+        assert table.update_row(change) == {}
+    else:
+        with pytest.raises(LedgerConflictError):
+            table.update_row(change)
+    assert table.read_row("P", "S")["steps"] == steps
+
+
 def test_a_row_that_transactions_keep_busy_is_a_wait(table, stub):
     for _ in range(12):
         stub.add_client_error("update_item", "TransactionConflictException", http_status_code=400)

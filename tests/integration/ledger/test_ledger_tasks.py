@@ -89,6 +89,20 @@ def test_a_task_that_waits_for_nothing_is_entered_and_begun_with_one_write(table
     assert [event.details.get("attempt") for event in told] == [None, 1, 2, None]
 
 
+def test_moves_whose_answers_are_lost_are_made_once(table, now, monkeypatch):
+    update = table.client.update_item
+
+    def send_again(**request):
+        update(**request)
+        return update(**request)
+
+    task = register(table, now, begins=True)
+    monkeypatch.setattr(table.client, "update_item", send_again)
+    fail_task(table, task, "a reason", now)
+    told = read_timeline(table, task_pk("t"))
+    assert [event.step for event in told] == ["received", "started", "failed"]
+
+
 def test_steps_that_an_earlier_release_has_written_stand_in_the_timeline_of_a_task(table, now):
     table.put_row(build_event(task_pk("t"), now(), "received", {"kind": "ask"}))
     table.update_row(

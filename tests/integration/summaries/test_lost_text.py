@@ -155,6 +155,20 @@ def test_a_replayed_chunk_of_a_partial_document(desk, with_file):
         assert after.result_key == document.result_key
 
 
+@pytest.mark.parametrize("run", [1, 5])
+def test_the_text_of_a_chunk_that_is_summarised_is_not_missed(desk, run):
+    document = desk.put(KEY, PDF)
+    document = force(desk.table, document, status="PARTIAL", chunks_failed=1, run=run)
+    pk, sk = chunk_row_key(document.document_id, run, 1)
+    done = {"status": ChunkStatus.DONE, "run": run}
+    desk.table.update_row(Update(pk, sk, assign=done))
+    lose_texts(desk)
+    forget_deliveries(desk)
+    after = send_chunk(desk, document)
+    assert (after.status, after.run) == (DocumentStatus.PARTIAL, run)
+    assert desk.letters() == []
+
+
 def test_a_document_that_failed_is_read_anew_when_its_upload_is_replayed(desk):
     document = desk.put(KEY, PDF)
     force(desk.table, document, status="FAILED", chunks_done=0, chunks_failed=1)

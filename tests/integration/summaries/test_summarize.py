@@ -14,8 +14,11 @@ from pipeline.summaries.summarize_document import (
 from shared.aws.dynamodb_table import LedgerTable, Put
 from shared.errors import ObjectMissingError
 from shared.ledger.chunks import chunk_row_key
+from shared.ledger.documents import document_row_key
+from shared.ledger.erasures import Leftovers, finish_erasure, forget_rows, order_erasure
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose
+from shared.llm.model_window import ModelWindow
 from shared.messages.work_items import Combine
 from tests.fakes.aws.ledger_rows import force, scan_rows
 from tests.fakes.desks.document_desk import DEADLINE, Desk, make_window
@@ -252,6 +255,36 @@ def test_a_chunk_of_which_was_read_that_it_is_the_last_looks_no_more(desk, monke
     desk.summarize(3)
     assert desk.take_messages() == [combine_message(desk, 3)]
     assert len(reads) == 3
+
+
+def test_nothing_is_asked_for_an_erased_document_whose_text_others_share(desk):
+    order_erasure(desk.table, desk.document, "hash", "me", desk.now())
+    forget_rows(desk.table, desk.document_id)
+    left = Leftovers(bucket="b", content_sha256="hash", day="")
+    finish_erasure(desk.table, desk.document_id, left)
+    rows = scan_rows(desk.table)
+    desk.summarize(1)
+    assert desk.model.requests == []
+    assert scan_rows(desk.table) == rows
+
+
+def test_chunks_at_the_same_time_do_not_lengthen_the_row_of_their_document(account):
+    desk = Desk(account, chunks=6)
+    # So small that each chunk keeps an answer on the way.
+    desk.services = replace(desk.services, window=ModelWindow(2000))
+    answer, begun = desk.model.answer, [1]
+
+    def answer_after_others(request, deadline):
+        if len(begun) < 6:
+            begun.append(len(begun) + 1)
+            desk.summarize(begun[-1])
+        return answer(request, deadline)
+
+    desk.model.answer = answer_after_others
+    desk.summarize(1)
+    row = desk.table.read_row(*document_row_key(desk.document_id))
+    assert [step["step"] for step in row["steps"]] == ["extracted"]
+    assert desk.steps.count("answered") == desk.steps.count("chunk_done") == 6
 
 
 def test_the_last_chunk_beside_one_that_failed_is_told_by_a_look(desk):
