@@ -8,8 +8,11 @@ as it has time for, and its answer holds the form that asks for the next.
 import base64
 import binascii
 import uuid
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
@@ -33,6 +36,8 @@ from shared.messages.work_items import RedoTerms
 # What is kept of a request's time to answer; to erase one more document takes some seconds.
 _RESERVE_SECONDS = 6.0
 _MOST_EXAMPLES = 5
+# So many letters are replayed in some seconds; one document may have more.
+_MOST_LETTERS_A_ROUND = 500
 # So many ids fit into the body of a request.
 _MOST_DOCUMENTS = 50_000
 # An id is a letter and twenty hexadecimal digits.
@@ -218,10 +223,24 @@ def _carry_out(
         sent = order_redo(plan, form.order, terms, operations, deadline)
         return Round(sent, plan.documents[sent:])
     again = plan_retry(documents, (), operations)
-    done = retry(again, operations, deadline)
-    lettered = {subject.id for one in again.letters for subject in one.work.subjects}
-    without = [one for one in again.documents if one.document_id not in lettered]
-    left = without[done.resumed :]
+    counts = Counter(subject.id for one in again.letters for subject in one.work.subjects)
+    lettered = [one for one in again.documents if counts[one.document_id]]
+    # A document's letters go in one round: after it the document is not failed any more.
+    ends = list(accumulate(counts[one.document_id] for one in lettered))
+    fitting = max(1, bisect_right(ends, _MOST_LETTERS_A_ROUND))
+    without = [one for one in again.documents if not counts[one.document_id]]
+    ids = {one.document_id for one in lettered[:fitting]}
+    now = replace(
+        again,
+        documents=(*lettered[:fitting], *without),
+        letters=tuple(
+            letter
+            for letter in again.letters
+            if any(subject.id in ids for subject in letter.work.subjects)
+        ),
+    )
+    done = retry(now, operations, deadline)
+    left = [*lettered[fitting:], *without[done.resumed :]]
     return Round(len(again.documents) - len(left), left, done.refused)
 
 

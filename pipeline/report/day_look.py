@@ -1,9 +1,9 @@
 """A day as things stand, looked at again and again: what is done is not read each time.
 
 Most of a day's documents are done, and stay so. A container keeps which they are, and reads of them
-only the keys, which the index has. What is redone meanwhile is in flight first, which an index
-tells; what is deleted is not told by any, so that of what is kept some is read anew at each look,
-and all of it within some ten looks.
+only the keys, which the index has. What is redone meanwhile is in flight first, or given up by now,
+which an index tells; what is deleted is not told by any, nor is what is rejected when it is read
+anew: so of what is kept some is read at each look, and all of it within some ten looks.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ from shared.ledger.arrivals import (
     list_arrived_documents,
     read_arrived_documents,
 )
-from shared.ledger.documents import IN_FLIGHT
+from shared.ledger.documents import GIVEN_UP, IN_FLIGHT
 from shared.ledger.timeline import write_time
 from shared.lifecycle import DocumentStatus
 
@@ -71,7 +71,9 @@ def _count(
 ) -> tuple[DocumentFigures, dict[str, datetime]]:
     """The figures of a day's documents, and which are done and when each was read as that."""
     window = find_window(day, services.zone)
-    doubtful = _find_doubtful(known, made_at) | _find_in_flight(services.table, window)
+    # Where nothing is kept, there is nothing to doubt.
+    not_done = _find_not_done(services.table, window) if known else set()
+    doubtful = _find_doubtful(known, made_at) | not_done
     seen: dict[str, datetime] = {}
     believed = 0
 
@@ -101,7 +103,12 @@ def _find_doubtful(known: dict[str, datetime], now: datetime) -> set[str]:
     return {pk for _, pk in old[:_MOST_READ_ANEW]}
 
 
-def _find_in_flight(table: LedgerTable, window: tuple[datetime, datetime]) -> set[str]:
+def _find_not_done(table: LedgerTable, window: tuple[datetime, datetime]) -> set[str]:
+    """Those that are in flight or given up: a redo may have led from done to either."""
     within = ("received_at", write_time(window[0]), write_time(window[1]))
-    pages = table.query_index_pages(IN_FLIGHT_INDEX, ("in_flight", IN_FLIGHT), within)
-    return {row["pk"] for page in pages for row in page}
+    return {
+        row["pk"]
+        for standing in (IN_FLIGHT, GIVEN_UP)
+        for page in table.query_index_pages(IN_FLIGHT_INDEX, ("in_flight", standing), within)
+        for row in page
+    }

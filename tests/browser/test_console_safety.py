@@ -103,6 +103,34 @@ def test_a_second_click_does_nothing_once_more(console):
     assert len({first, lost, anew}) == 3
 
 
+@pytest.mark.parametrize("status", [409, 429, 504])
+def test_what_may_be_at_work_is_pressed_again_under_the_same_key(console, status):
+    browser, _, asked = console
+    browser.open("tasks/new/agent", "New task: agent")
+    browser.fill("Prompt", "Look")
+    browser.driver.execute_script(
+        """
+        const ask = window.fetch;
+        window.fetch = async (...given) => {
+          window.fetch = ask;
+          await ask(...given);
+          const told = {error: {code: "busy", message: "it is busy"}};
+          return Response.json(told, {status: arguments[0]});
+        };
+        """,
+        status,
+    )
+    before = len(asked)
+    press = "document.querySelector('#page form').requestSubmit()"
+    browser.driver.execute_script(press)
+    browser.wait(lambda: browser.driver.find_elements("css selector", "#notice:not([hidden])"), "-")
+    browser.driver.execute_script(press)
+    browser.wait(lambda: read_begun(browser) != [""], "it is not begun")
+    keys = [one.get("idempotency-key") for one in asked[before:]]
+    busy, again = filter(None, keys)
+    assert busy == again
+
+
 def test_polls_slow_down_rest_while_the_tab_is_hidden_and_go_on_at_once(console):
     browser, _, asked = console
     hurry = "for (const one of document.querySelectorAll('[data-poll]')) one.dataset.poll = 0.5"

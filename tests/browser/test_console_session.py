@@ -4,6 +4,7 @@ import pytest
 
 from tests.browser.console_server import serve_console
 from tests.fakes.desks.api_desk import open_api_desk
+from tests.fakes.desks.console_desk import OPERATOR, open_console_desk
 
 KEY = "a-key-of-mine"
 POLL = "document.dispatchEvent(new CustomEvent('seashore:changed'))"
@@ -75,3 +76,42 @@ def test_a_network_that_is_lost_is_told_and_found_again(session):
     cut_off(session, False)
     session.driver.execute_script(POLL)
     session.wait(lambda: "cannot be reached" not in session.read_text(), "it says so still")
+
+
+class CutOffOperator:
+    """Answers as the operator function does, but for one round, which the gateway gives up on."""
+
+    def __init__(self, operator):
+        self.operator = operator
+        self.rounds = 0
+
+    def answer(self, event, context):
+        self.rounds += event["path"].endswith("/bulk/do")
+        if self.rounds != 2:
+            return self.operator.answer(event, context)
+        self.rounds += 1
+        headers = {"Content-Type": ["application/json"]}
+        return {"statusCode": 504, "multiValueHeaders": headers, "body": '{"message": "late"}'}
+
+
+def test_a_round_that_failed_goes_on_by_hand(chromium, monkeypatch):
+    monkeypatch.setattr("functions.console.bulk_actions._MOST_LETTERS_A_ROUND", 1)
+    with open_console_desk() as desk:
+        for number in range(3):
+            desk.give_up_document(f"{number}.pdf")
+        operator = CutOffOperator(desk.operator)
+        with serve_console(desk.api, operator) as (address, _):
+            chromium.start(address)
+            chromium.sign_in(OPERATOR)
+            chromium.wait_for_heading("Today")
+            chromium.open("documents", "Documents")
+            chromium.press("Redo, retry or delete all")
+            chromium.driver.execute_script("document.getElementById('what').value = 'retry'")
+            chromium.press("See what that would be")
+            chromium.wait_for_text("3 documents would be tried again.")
+            chromium.press("Retry 3 documents")
+            chromium.wait(lambda: operator.rounds == 3, "no round has failed")
+            chromium.press("Go on")
+            chromium.wait_for_text("3 of 3 documents tried again.")
+            focus = "return document.activeElement.id"
+            assert chromium.driver.execute_script(focus) == "bulk-work"

@@ -194,7 +194,9 @@
 
   document.addEventListener("htmx:after:request", (event) => {
     const { ctx } = event.detail;
-    if (ctx.response.status < 500) unanswered.delete(ctx.sourceElement);
+    // Busy with the first press, or throttled: whether that was done is not said.
+    const isUnsaid = ctx.response.status >= 500 || [409, 429].includes(ctx.response.status);
+    if (!isUnsaid) unanswered.delete(ctx.sourceElement);
     const isHtml = ctx.response.headers.get("Content-Type")?.startsWith("text/html");
     if (isCutOff) notice.hide();
     isCutOff = false;

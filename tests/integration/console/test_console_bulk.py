@@ -87,6 +87,29 @@ def test_a_retry_replays_the_letters_of_what_fits_and_no_others(desk):
     assert {one.document_id for one in list_orders(desk)} == {document.document_id}
 
 
+def test_a_retry_of_many_letters_goes_in_rounds_each_document_whole(desk, monkeypatch):
+    monkeypatch.setattr("functions.console.bulk_actions._MOST_LETTERS_A_ROUND", 3)
+    for name in ("a", "b", "c"):
+        desk.give_up_document(f"{name}.pdf", chunks=2)
+    without = desk.give_up_document("without.pdf", chunks=0)
+    answer = desk.act("bulk/plan", what="retry", status="FAILED")
+    assert "6 dead letters would be replayed" in answer.body
+    told, letters = [], []
+    for _ in range(3):
+        answer = desk.go_on(answer)
+        told.append(answer.body)
+        letters.append(desk.count("work_dlq"))
+        for order in list_orders(desk):
+            moved = find_document(desk.table, order.document_id)
+            force(desk.table, moved, status="SUMMARIZING")
+    assert letters == [4, 2, 0]
+    assert "2 of 4 documents tried again; going on." in told[0]
+    assert "Go on</button>" in told[0]
+    assert "4 of 4 documents tried again." in told[2]
+    assert find_forms(answer.body) == []
+    assert find_document(desk.table, without.document_id).status is DocumentStatus.FAILED
+
+
 class ShortDeadline:
     """Has time for one document, whatever the clock says."""
 

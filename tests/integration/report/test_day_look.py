@@ -54,6 +54,15 @@ def test_what_is_done_is_not_read_again_and_what_goes_on_is(desk, read_keys):
     assert tell(desk, look) == (7, 5, 2, 0, 0)
 
 
+@pytest.mark.parametrize("status", ["FAILED", "PARTIAL"])
+def test_what_was_redone_and_given_up_between_two_looks_is_told_at_once(desk, status):
+    documents = [desk.put_document(f"done-{number}") for number in range(3)]
+    look = DayLook()
+    assert tell(desk, look) == (3, 3, 0, 0, 0)
+    force(desk.table, documents[0], status=status, in_flight="given_up", chunks_failed=1)
+    assert tell(desk, look)[1] == 2
+
+
 def test_what_was_deleted_is_told_after_a_few_minutes(desk):
     documents = [desk.put_document(f"done-{number}") for number in range(3)]
     look = DayLook()
