@@ -54,8 +54,8 @@ def find_wanted_document(context: CommandContext, wanted: str) -> Document:
             )
         raise UnknownItemError(
             f"There is no document or task {wanted!r}: `seashore documents` and `seashore tasks` "
-            "list them, and a task is named by its whole id. What was just sent appears after a "
-            "few seconds."
+            "list them. A key is named with its folders (`seashore documents --grep` finds it by a "
+            "part), a task by its whole id. What was just sent appears after a few seconds."
         )
     return document
 

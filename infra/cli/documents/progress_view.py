@@ -81,6 +81,8 @@ class _ProgressView:
         """How far all are, how fast, how long it takes still, and for how long it has."""
         followed = self._followed
         parts = [describe_duration(self._stopwatch() - self._began)]
+        if not followed:
+            parts.insert(0, "nothing in flight yet")
         if len(followed) > 1:
             done = sum(f.is_final for f in followed)
             parts.insert(0, f"{done:,} of {len(followed):,} final ({count_statuses(followed)})")

@@ -198,10 +198,13 @@ def describe_pages(
 
 
 def describe_times(document: Document) -> str:
-    """When a document arrived, and how long it took."""
+    """When a document arrived, and how long it took; of one redone, when that was over."""
     arrived = f"{datetime.fromisoformat(document.received_at).astimezone():%Y-%m-%d %H:%M:%S}"
     if document.finished_at is None:
         return arrived
     finished, received = map(datetime.fromisoformat, (document.finished_at, document.received_at))
+    if document.redo_order:
+        # It stood finished before it was redone: that time is nobody's work.
+        return f"{arrived}, finished anew {finished.astimezone():%Y-%m-%d %H:%M:%S}"
     spent = finished - received
     return f"{arrived}, finished after {describe_duration(spent.total_seconds())}"

@@ -48,7 +48,7 @@ class LogLine:
             if name not in _LEFT_OUT and value is not None
         )
         words = [
-            f"{told.get('stage') or told.get('route') or '':<8}",
+            f"{told.get('stage') or told.get('route') or '':<9}",
             str(told.get("message", "")).replace("_", " "),
             str(told.get("item_id") or ""),
             more,

@@ -45,7 +45,7 @@ def retry_items(
     except InvalidRequestError as error:
         raise WrongUsageError(str(error)) from None
     count = len(plan.documents) + len(plan.tasks)
-    told = f"{count:,} to try again; {len(plan.letters):,} dead letters are about them."
+    told = f"{count:,} to try again; dead letters about them: {len(plan.letters):,}."
     write_plan(context, plan, told, _SKIPPED)
     is_done = may_do(context, "Retry", count, dry_run=dry_run, yes=yes)
     done = RetryResult(0, 0, 0, True)

@@ -51,7 +51,7 @@ def test_lines_of_a_document_are_found_by_its_key(seashore, account, log):
     result = seashore("logs", "a.pdf")
     assert result.exit_code == 0, result.output
     assert result.stdout.splitlines() == [
-        f"{json.loads(wanted)['timestamp'][11:19]}  worker    item done  "
+        f"{json.loads(wanted)['timestamp'][11:19]}  worker     item done  "
         f"summarize:{document.document_id}:1  reason throttled"
     ]
     assert seashore("logs", "a.pdf", "--json").stdout == f"{wanted}\n"

@@ -71,6 +71,10 @@ def test_facts_name_model_cost_and_newer_version():
     assert facts["Model"] == "tiny, 12,345 tokens read, 678 written"
     assert "d9" in facts["Replaced"]
     assert facts["Received"].endswith("finished after 3 min")
+    redone = document.model_copy(update={"redo_order": "o1"})
+    received = dict(list_facts(redone, None))["Received"]
+    assert "after" not in received, "what it took from arrival to a later redo is no work"
+    assert "finished anew 20" in received
 
 
 def test_what_is_missing_is_said_once():

@@ -54,6 +54,11 @@ def test_the_total_has_counts_rate_time_left_and_time_spent():
     assert "52 s" in later, "time goes on between two looks"
 
 
+def test_a_look_that_finds_nothing_yet_says_so():
+    now, _ = draw([[]], 1)
+    assert "nothing in flight yet \u00b7 1 s" in now
+
+
 def test_what_is_waited_for_stands_in_the_total():
     waits = make(1, DocumentStatus.SUMMARIZING, "waits: model unavailable, next try at 10:00:30")
     now, _ = draw([[waits]], 1)
