@@ -29,13 +29,15 @@ from pipeline.operations.retry import plan_retry, retry
 from pipeline.operations.selection import OperationServices, Selection, find_selected
 from shared.deadline import Deadline
 from shared.errors import InvalidRequestError
-from shared.ledger.documents import Document
+from shared.ledger.documents import Document, document_row_key, is_erased, to_document
 from shared.lifecycle import DocumentStatus
 from shared.messages.work_items import RedoTerms
 
 # What is kept of a request's time to answer; to erase one more document takes some seconds.
 _RESERVE_SECONDS = 6.0
 _MOST_EXAMPLES = 5
+# So many are looked at in a round, whatever else is in the ledger.
+_MOST_A_ROUND = 5_000
 # So many letters are replayed in some seconds; one document may have more.
 _MOST_LETTERS_A_ROUND = 500
 # So many ids fit into the body of a request.
@@ -94,12 +96,12 @@ class BulkForm(BaseModel):
             has_versions=self.what == "delete",
         )
 
-    def choose(self, documents: Sequence[Document]) -> Self:
+    def choose(self, document_ids: Sequence[str]) -> Self:
         """The same form for these documents and no others."""
-        ids = b"".join(bytes.fromhex(one.document_id[1:]) for one in documents)
+        ids = b"".join(bytes.fromhex(one[1:]) for one in document_ids)
         return self.model_copy(update={"chosen": base64.urlsafe_b64encode(ids).decode()})
 
-    def read_chosen(self) -> set[str]:
+    def read_chosen(self) -> list[str]:
         """The ids of the documents that the form is bound to.
 
         Raises:
@@ -112,7 +114,7 @@ class BulkForm(BaseModel):
         if not ids or len(ids) % _ID_BYTES:
             raise InvalidRequestError("chosen: no dry run has given this")
         starts = range(0, len(ids), _ID_BYTES)
-        return {f"d{ids[start : start + _ID_BYTES].hex()}" for start in starts}
+        return list(dict.fromkeys(f"d{ids[start : start + _ID_BYTES].hex()}" for start in starts))
 
 
 @dataclass(frozen=True)
@@ -167,7 +169,8 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
                 f"{len(plan.documents):,} documents fit, and {_MOST_DOCUMENTS:,} are the most that "
                 "are worked on at once: narrow the filter down"
             )
-        form = form.model_copy(update={"total": len(plan.documents)}).choose(plan.documents)
+        ids = [one.document_id for one in plan.documents]
+        form = form.model_copy(update={"total": len(ids)}).choose(ids)
         return Fragment(
             "bulk_plan.html.j2",
             {"form": form, "plan": plan, "examples": plan.documents[:_MOST_EXAMPLES]},
@@ -178,7 +181,8 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
         operations = services.open(asked.event)
         form = asked.read_form(BulkForm)
         chosen = form.read_chosen()
-        found = [one for one in find(form, operations) if one.document_id in chosen]
+        looked_at, later = chosen[:_MOST_A_ROUND], chosen[_MOST_A_ROUND:]
+        found = _find_fitting(looked_at, form.selection, operations)
         facts = asked.facts
         deadline = Deadline(facts.deadline.at_seconds - _RESERVE_SECONDS, facts.deadline.clock)
         if form.what == "delete":
@@ -186,14 +190,26 @@ def add_routes(routes: FragmentRoutes, services: ActionServices) -> None:
         else:
             result = _carry_out(form, found, operations, deadline)
         # What was chosen and is neither done nor left has moved on by itself.
-        missed = len(chosen) - result.done - len(result.left)
+        missed = len(looked_at) - result.done - len(result.left)
+        left = [*(one.document_id for one in result.left), *later]
         form = form.model_copy(
             update={"done": form.done + result.done, "missed": form.missed + missed}
-        ).choose(result.left)
-        is_over = not result.left or not result.done
-        values = {"form": form, "is_over": is_over, "left": len(result.left)}
+        ).choose(left)
+        is_stuck = bool(result.left) and not result.done
+        is_over = not left or is_stuck
+        values = {"form": form, "is_over": is_over, "left": len(left)}
         values["refused"] = result.refused
         return Fragment("bulk_round.html.j2", values, has_changed=is_over)
+
+
+def _find_fitting(
+    ids: Sequence[str], selection: Selection, operations: OperationServices
+) -> list[Document]:
+    """Those of some documents that are there and fit, as they stand now."""
+    keys = [{"pk": pk, "sk": sk} for pk, sk in map(document_row_key, ids)]
+    rows = operations.table.read_indexed(keys, "pk")
+    there = [to_document(row) for row in rows if row is not None and not is_erased(row)]
+    return [one for one in there if selection.fits(one)]
 
 
 def _plan(form: BulkForm, documents: Sequence[Document], operations: OperationServices) -> BulkPlan:

@@ -85,7 +85,9 @@ class Delivery(Generic[ItemT]):
             self._has_begun = True
             self._consumer.handle(item, self._invocation.deadline)
 
-        is_told = self._consumer.is_told_by_ledger(item)
+        # Of several messages about one item each would keep the others away for an invocation's
+        # time. So whoever comes again says for all of them that it is done.
+        is_told = self._record.receive_count == 1 and self._consumer.is_told_by_ledger(item)
         handle_once = idempotent_function(
             handle,
             data_keyword_argument="item_id",

@@ -34,6 +34,8 @@ _PAGE = f"{_DRAW}page"
 _PARAGRAPHS = frozenset({_HEADING, _PARAGRAPH})
 # What in the middle of a paragraph is written by itself.
 _APART = _PARAGRAPHS | {_SHEET, _ROW}
+# What a picture says of itself, in the middle of a paragraph as its frame is.
+_ABOUT_PICTURES = frozenset(f"{{{_NS}svg-compatible:1.0}}{name}" for name in ("title", "desc"))
 _STYLES = f"{_OFFICE}automatic-styles"
 _BLANKS, _BLANK_COUNT = f"{_TEXT}s", f"{_TEXT}c"
 _SPACES = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
@@ -188,7 +190,7 @@ class _Content:
         self.write("".join(pieces) + "\n")
 
     def _collect(self, element: Element, pieces: list[str]) -> None:
-        """The text of a paragraph; a note or a frame in the middle of it is written before it."""
+        """The text of a paragraph; a note or a frame in it is written before it."""
         if element.text:
             pieces.append(element.text)
         for child in element:
@@ -199,6 +201,8 @@ class _Content:
                 pieces.append(" " * min(_read_count(child.get(_BLANK_COUNT, "1")), _MOST_SPACES))
             elif tag in _APART:
                 self._take_child(child, tag)
+            elif tag in _ABOUT_PICTURES:
+                self.write(f"{child.text or ''}\n")
             elif tag not in self._passed_over:
                 self._collect(child, pieces)
             if child.tail:

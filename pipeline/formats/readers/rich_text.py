@@ -19,29 +19,34 @@ from pipeline.formats.units import UnitsDocument
 # words have been taken out.
 _HEADING_MARK, _BREAK_MARK, _LINE_END, _BACKSLASH, _GONE = "\x1e", "\x1f", "\x1d", "\x1c", "\x1a"
 _MARKS = (_HEADING_MARK, _BREAK_MARK, _LINE_END, _BACKSLASH, _GONE)
+_NO_MARKS = dict.fromkeys(map(ord, _MARKS))
 _NOT_SHOWN = ("\r", "\n", _GONE)
 _BETWEEN_CELLS = " | "
 _ROWS = ("row", "nestrow")
-# Words that stand for characters.
-_SHOWN = {
-    **dict.fromkeys(("par", "line", *_ROWS), _LINE_END),
-    **dict.fromkeys(("page", "sect"), _BREAK_MARK + _LINE_END),
-    **dict.fromkeys(("cell", "nestcell"), _BETWEEN_CELLS),
-    **{"tab": "\t", "emdash": "\u2014", "endash": "\u2013", "bullet": "\u2022"},
+# Words that stand for one character, and for others.
+_SIGNS = {
+    **{"emdash": "\u2014", "endash": "\u2013", "bullet": "\u2022"},
     **{"emspace": "\u2003", "enspace": "\u2002", "qmspace": "\u2005"},
     **{"lquote": "\u2018", "rquote": "\u2019", "ldblquote": "\u201c", "rdblquote": "\u201d"},
 }
+_SHOWN = {
+    **_SIGNS,
+    **dict.fromkeys(("par", "line", *_ROWS), _LINE_END),
+    **dict.fromkeys(("page", "sect"), _BREAK_MARK + _LINE_END),
+    **dict.fromkeys(("cell", "nestcell"), _BETWEEN_CELLS),
+    "tab": "\t",
+}
 _SYMBOLS = {"~": "\xa0", "_": "\u2011", "\n": _LINE_END, "\r": _LINE_END} | {c: c for c in "{}"}
-# What holds text beside the lines of the document, which begins a line: notes, remarks, headers,
-# text boxes.
+# What holds text beside the lines of the document, which has lines of its own: notes, remarks,
+# headers, text boxes.
 _ASIDE = frozenset(
     {
         *("footnote", "annotation", "header", "headerl", "headerr", "headerf", "footer"),
         *("footerl", "footerr", "footerf", "shptxt", "dptxbxtext"),
     }
 )
-# The drawings that text boxes are in.
-_DRAWINGS = frozenset({"shpinst", "do"})
+# The drawings that text boxes are in, and what the end of a row is in, of a table in a cell.
+_ENTERED = frozenset({"shpinst", "do", "nesttableprops"})
 # What holds no text of the document and may lack the mark that says so.
 _PASSED_OVER = frozenset(
     {
@@ -61,10 +66,13 @@ def _match_any(words: Iterable[str]) -> str:
     return "|".join(f"{first}(?:{'|'.join(word[1:] for word in some)})" for first, some in by_first)
 
 
-_READ = _match_any({*_SHOWN, *_ASIDE, *_DRAWINGS, *_PASSED_OVER, *_FORM})
-_LOOKS = re.compile(rf"(?:\\(?!(?:{_READ})(?![a-zA-Z]))[a-zA-Z]{{1,32}}(?:-?\d{{1,10}})? ?)+")
+_READ = _match_any({*_SHOWN, *_ASIDE, *_ENTERED, *_PASSED_OVER, *_FORM})
+# So many at a time: the expression remembers a place for each.
+_LOOKS = re.compile(
+    rf"(?:\\(?!(?:{_READ})(?![a-zA-Z]))[a-zA-Z]{{1,32}}(?:-?\d{{1,10}})? ?){{1,1000}}"
+)
 _TOKEN = re.compile(
-    r"\\(?:([a-z]{1,32})(-?\d{1,10})? ?|('[0-9a-f]{2}(?:\\'[0-9a-f]{2})*)|(.))\x1a?"
+    r"\\(?:([a-z]{1,32})(-?\d{1,10})? ?|('[0-9a-f]{2}(?:\\'[0-9a-f]{2}){0,999})|(.))\x1a?"
     r"|([{}])\x1a?|([^\\{}]+)",
     re.I | re.S,
 )
@@ -74,6 +82,7 @@ _STYLE_ENTRY = re.compile(r"\{\\s(\d{1,4})(?!\d)([^{}]*)\}")
 _OF_HEADINGS = re.compile(r"\\outlinelevel[0-8](?!\d)|\bheading \d\s*;", re.I)
 _FONT_ENTRY = re.compile(r"\\f(\d{1,5})(?!\d)[^{};]{0,200}?\\fcharset(\d{1,3})")
 _CODE_PAGE = re.compile(r"\\ansicpg(\d{3,5})|\\(mac|pca?)(?![a-z])")
+_DEFAULT_FONT = re.compile(r"\\deff(\d{1,5})")
 _CODE_PAGES = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 _DEFAULT_CODEC = "cp1252"
 _HEADER_CHARACTERS = 1000
@@ -114,6 +123,7 @@ class _State(NamedTuple):
 
     is_passed_over: bool
     is_hidden: bool
+    is_aside: bool
     codec: str
     # How many characters stand for one in Unicode, for programs that know none.
     fallback_characters: int
@@ -132,6 +142,8 @@ class _Reader:
             font: _CODECS.get(number, self._codec)
             for font, number in _FONT_ENTRY.findall(source, fonts, fonts + _MOST_OF_FONTS)
         }
+        default = _DEFAULT_FONT.search(source, 0, _HEADER_CHARACTERS)
+        self._default_codec = self._codecs.get(default[1] if default else "", self._codec)
         self._headings = {
             number
             for number, told in _STYLE_ENTRY.findall(source)
@@ -142,7 +154,7 @@ class _Reader:
     def read(self) -> str:
         """The text, with marks before headings and breaks."""
         shown: list[str] = []
-        state = first = _State(False, False, self._codec, 1)
+        state = first = _State(False, False, False, self._default_codec, 1)
         stack: list[_State] = []
         to_skip, half = 0, b""
         for token in self._tokens:
@@ -152,24 +164,32 @@ class _Reader:
                 if text is None:
                     data = bytes.fromhex(escapes.replace("\\", "").replace("'", ""))
                     decoder = codecs.getincrementaldecoder(state.codec)("replace")
-                    text = decoder.decode(data[to_skip:])
+                    text = decoder.decode(half + data[to_skip:]).translate(_NO_MARKS)
                     to_skip = max(0, to_skip - len(data))
                     half = decoder.getstate()[0]
-                elif half:
-                    # The second byte of a character may be written as what it is in ASCII.
-                    text = (half + text[:1].encode("latin-1", "replace")).decode(
-                        state.codec, "replace"
-                    ) + text[1:]
-                    half = b""
-                elif to_skip:
+                elif half or to_skip:
                     text = text.lstrip("".join(_NOT_SHOWN))
-                    text, to_skip = text[to_skip:], max(0, to_skip - len(text))
+                    if half and text:
+                        # The second byte of a character may be written as what it is in ASCII.
+                        second = text[0].replace(_BACKSLASH, "\\").encode("latin-1", "replace")
+                        text = (half + second).decode(state.codec, "replace") + text[1:]
+                        half = b""
+                    else:
+                        text, to_skip = text[to_skip:], max(0, to_skip - len(text))
                 if is_shown:
                     shown.append(text)
-            elif brace == "{":
-                stack.append(state)
-            elif brace == "}":
-                state, to_skip = stack.pop() if stack else first, 0
+                continue
+            half = b""
+            if brace is not None:
+                # What stands for a character ends with its group, and before another.
+                to_skip = 0
+                if brace == "{":
+                    stack.append(state)
+                    continue
+                outer = stack.pop() if stack else first
+                if state.is_aside and is_shown and not outer.is_aside:
+                    shown.append(_LINE_END)
+                state = outer
             elif symbol == "*":
                 state = state._replace(is_passed_over=True)
             elif symbol is not None:
@@ -179,10 +199,14 @@ class _Reader:
                     shown.append(_SYMBOLS.get(symbol, ""))
             elif word == "u":
                 if is_shown and number is not None:
-                    shown.append(chr(int(number) % _CHARACTERS_OF_16_BITS))
+                    character = chr(int(number) % _CHARACTERS_OF_16_BITS)
+                    shown.append(character.translate(_NO_MARKS))
                 # A word that was taken out is what stands for it, too.
                 to_skip = 0 if token[0].endswith(_GONE) else state.fallback_characters
+            elif to_skip and word in _SIGNS:
+                to_skip -= 1
             elif word in _SHOWN:
+                to_skip = 0
                 if is_shown:
                     if word in _ROWS:
                         while shown and not shown[-1].strip(_AT_END_OF_ROW):
@@ -190,9 +214,10 @@ class _Reader:
                     shown.append(_SHOWN[word])
             elif word in _PASSED_OVER:
                 state = state._replace(is_passed_over=True)
-            elif word in _ASIDE or word in _DRAWINGS:
+            elif word in _ASIDE or word in _ENTERED:
                 state = state._replace(is_passed_over=bool(stack) and stack[-1].is_passed_over)
                 if word in _ASIDE and not state.is_passed_over:
+                    state = state._replace(is_aside=True)
                     shown.append(_LINE_END)
             elif is_shown and self._is_heading(word, number):
                 shown.append(_HEADING_MARK)
@@ -213,8 +238,8 @@ class _Reader:
                 changed = state if codec == state.codec else state._replace(codec=codec)
             case "v" | "deleted":
                 changed = state._replace(is_hidden=number != "0")
-            case "plain" if state.is_hidden or state.codec != self._codec:
-                changed = state._replace(is_hidden=False, codec=self._codec)
+            case "plain" if state.is_hidden or state.codec != self._default_codec:
+                changed = state._replace(is_hidden=False, codec=self._default_codec)
             case "uc":
                 changed = state._replace(fallback_characters=max(0, int(number or "1")))
             case _:

@@ -110,6 +110,30 @@ def test_a_retry_of_many_letters_goes_in_rounds_each_document_whole(desk, monkey
     assert find_document(desk.table, without.document_id).status is DocumentStatus.FAILED
 
 
+def test_a_round_reads_what_was_chosen_and_nothing_else(desk, monkeypatch):
+    monkeypatch.setattr("functions.console.bulk_actions._MOST_A_ROUND", 2)
+    monkeypatch.setattr("shared.aws.dynamodb_table.MOST_KEYS", 1)
+    meant = [finish(desk, f"a/{number}.pdf") for number in range(5)]
+    answer = desk.act("bulk/plan", what="redo", prefix="a/")
+    for document in meant[-2:]:
+        force(desk.table, document, status="SUMMARIZING")
+    asked = []
+    desk.table.client.meta.events.register(
+        "before-call.dynamodb.Query", lambda **_: asked.append("Query")
+    )
+    told = []
+    for _ in range(3):
+        answer = desk.go_on(answer)
+        told.append(answer.body)
+    assert asked == []
+    # The newest come first, and have moved on: that is no reason to stop.
+    assert "0 of 5 documents ordered; going on." in told[0]
+    assert "3 of 5 documents ordered." in told[2]
+    assert "2 did not fit any more" in told[2]
+    assert find_forms(answer.body) == []
+    assert {one.document_id for one in list_orders(desk)} == {one.document_id for one in meant[:3]}
+
+
 class ShortDeadline:
     """Has time for one document, whatever the clock says."""
 

@@ -8,6 +8,7 @@ from functions.delivery.batch import process_batch
 from functions.worker import build_worker
 from pipeline.ingest.chunk_text import ChunkText, PageOfText, chunk_text_key
 from shared.aws.objects import ObjectStore
+from shared.aws.queues import Queues
 from shared.ledger.documents import find_document
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import ModelAnswer, Usage
@@ -137,6 +138,26 @@ def test_a_chunk_that_comes_again_waits_while_its_claim_holds_and_then_finds_its
     assert find_document(bench.table, bench.document.document_id).chunks_done == 1
     (waiting,) = bench.waits()
     assert waiting["details"]["reason"] == "in_progress"
+
+
+def test_of_several_messages_about_one_item_none_waits_for_more_than_the_first(bench, monkeypatch):
+    change = Queues.change_visibility
+    monkeypatch.setattr(
+        Queues, "change_visibility", lambda queues, url, handle, _: change(queues, url, handle, 0)
+    )
+    for _ in range(5):
+        bench.send(1)
+    bench.work()
+    # All the others come while its claim holds, and once more when its time is over.
+    bench.source.batch_size = 4
+    bench.work(4)
+    assert bench.account.count_messages(bench.settings.work_queue_url) == 4
+    bench.end_claims()
+    bench.source.batch_size = 1
+    for _ in range(4):
+        bench.work()
+    assert bench.account.count_messages(bench.settings.work_queue_url) == 0
+    assert bench.model.answers == 1
 
 
 def test_the_last_chunk_costs_no_more_than_the_others(bench):

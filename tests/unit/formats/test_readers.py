@@ -101,6 +101,14 @@ def test_who_wrote_a_remark_is_no_text(read):
     assert read(make_package(open_document_parts("text", body))).texts == ["why?\nbefore"]
 
 
+def test_what_a_picture_in_a_paragraph_says_of_itself_stands_apart(read):
+    svg = "xmlns:svg='urn:oasis:names:tc:opendocument:xmlns:svg-compatible:1.0'"
+    about = f"<svg:title {svg}>A pier</svg:title><svg:desc {svg}>at low tide</svg:desc>"
+    body = f"<text:p>The work<draw:frame>{about}</draw:frame>shop</text:p>"
+    document = read(make_package(open_document_parts("text", body)))
+    assert document.texts == ["A pier\nat low tide\nThe workshop"]
+
+
 PAGE = """<!doctype html><html><head><title>T</title><style>x</style></head><body>
 <nav>menu</nav><h1>Tides</h1><p>High<b> at</b> noon.<script>var x = "<p>no</p>";</script></p>
 <div hidden>secret <div>deep</div> still</div><div style="display: none">also</div>
@@ -226,7 +234,8 @@ def test_notes_headers_and_boxes_of_rich_text_are_read(read):
     )
     lines = [line.strip() for line in read(data).texts[0].split("\n")]
     assert [line for line in lines if line] == [
-        *("Top", "Foot", "word", "a note on", "in a box", "old box", "why? \\footnote is text")
+        *("Top", "Foot", "word", "a note", "on", "in a box", "old box", "why?"),
+        "\\footnote is text",
     ]
 
 

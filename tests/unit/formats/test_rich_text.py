@@ -17,9 +17,28 @@ import pytest
         # Characters for programs that do not know Unicode, one or more or none.
         (rb"\u8364\'80 \u8364? {\uc2\u8364 EU}R{\uc0\u8364}5 \u8364\b E", "€ € €R€5 €E"),
         (rb"\u8364{\*\x y}E", "€E"),
+        # That ends with its group and before another, and with its line; a sign may stand for it.
+        (rb"\u8364{\b abc}, \u8364\tab def", "€abc, € def"),
+        (rb"a\uc9\u8364?\par next, \uc1\u8212\emdash dash", "a€\nnext, —dash"),
+        # Two bytes of a character, with an end of a line or a word between, or written as ASCII.
+        (rb"\f2 \'93\'fa\'96" + b"\r\n" + rb"\'7b, \'93\lang1041\'fa, \'95\\", "日本, 日, 表"),
+        # One of them alone, in a group that is passed over, takes nothing with it.
+        (rb"\f2{\*\x \'82}Abc", "Abc"),
+        # What a program might take for marks of this reader's own.
+        (rb"o\'1en\'1fe \u30 ?two\u29 ?", "one two"),
+        # What stands beside the lines has its own.
+        (
+            rb"The fee{\footnote In {\b kroner}} is 500{\*\annotation x\par}.",
+            "The fee\nIn kroner\nis 500\nx\n.",
+        ),
         # A row without its empty cells at the end, a table in a cell, and what follows.
         (rb"\trowd\cellx1 a\cell\cell\intbl b\cell\cell\row c\par", "a | | b\nc"),
         (rb"x\cell{y\nestcell z\nestcell{\*\nesttableprops\trowd\nestrow}}\cell\row", "x | y | z"),
+        (
+            rb"x\cell y\nestcell z\nestcell{\*\nesttableprops\trowd\nestrow}{\nonesttables\par}"
+            rb"v\nestcell{\*\nesttableprops\nestrow}\row",
+            "x | y | z\nv",
+        ),
         # Pictures in bytes that look like anything, and in figures.
         (rb"a{\pict\wmetafile8\bin9 }}{\par\' }b{\pict 0123ab}c", "abc"),
         # What tracked changes deleted, and hid.
@@ -42,6 +61,17 @@ def test_the_code_page_of_a_document_is_taken(read, page):
     names = {rb"\ansicpg1251": "cp1251", rb"\mac": "mac_roman", rb"\pc": "cp437", rb"\pca": "cp850"}
     expected = b"\x8e\xa1".decode(names.get(page, "cp1252"))
     assert read(rb"{\rtf1\ansi" + page + rb" \'8e\'a1}").texts == [expected]
+
+
+def test_a_text_that_names_no_font_is_in_the_font_of_the_document(read):
+    fonts = rb"{\fonttbl{\f0 Arial;}{\f1\fcharset204 A;}}"
+    text = rb"\'cf\'f0\'e8\f0 \'e9\plain  \'cf"
+    assert read(rb"{\rtf1\ansi\ansicpg1252\deff1" + fonts + text + b"}").texts == ["Приé П"]
+
+
+def test_words_without_end_between_texts_take_little_memory(read):
+    # Remembering a place for each, the reader ran out of its memory.
+    assert read(rb"{\rtf1 a" + rb"\b\i0\fs20 " * 300_000 + b"b}").texts == ["ab"]
 
 
 def test_much_that_is_deep_or_empty_takes_no_time(read):
