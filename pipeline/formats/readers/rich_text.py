@@ -12,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.formats.text_encoding import decode_text
+from pipeline.formats.text_encoding import decode_named, find_encoding
 from pipeline.formats.units import UnitsDocument
 
 # No characters of a text: before a heading, before a break, the end of a line, a backslash, where
@@ -99,8 +99,7 @@ _CHARACTERS_OF_16_BITS = 0x10000
 
 def open_rich_text(path: Path) -> UnitsDocument:
     """Open a text: a unit a heading with what is below it."""
-    # All but ASCII should be in escapes; some is not.
-    source = _take_out(_MARKS, decode_text(_cut_binary(path.read_bytes())))
+    source = _take_out(_MARKS, _decode(_cut_binary(path.read_bytes())))
     text = _Reader(source).read()
     mark = _HEADING_MARK if _HEADING_MARK in text else _BREAK_MARK
     parts = [part.replace(_BREAK_MARK, "") for part in text.split(mark)]
@@ -118,6 +117,21 @@ def _cut_binary(data: bytes) -> bytes:
     return b"".join([*pieces, data[place:]])
 
 
+def _decode(data: bytes) -> str:
+    """All but ASCII should be in escapes; what is not is in the code page of the document."""
+    encoding = find_encoding(data)
+    if encoding == _DEFAULT_CODEC:
+        encoding = _find_codec_of_document(data[:_HEADER_CHARACTERS].decode("latin-1"))
+    return decode_named(data, encoding)
+
+
+def _find_codec_of_document(source: str) -> str:
+    page = _CODE_PAGE.search(source, 0, _HEADER_CHARACTERS)
+    if page is None:
+        return _DEFAULT_CODEC
+    return _find_codec(f"cp{page[1]}" if page[1] else _CODE_PAGES[page[2]])
+
+
 class _State(NamedTuple):
     """What a group begins with, and what it has to be again after it."""
 
@@ -133,10 +147,7 @@ class _Reader:
     """Reads a source whose marks have been taken out."""
 
     def __init__(self, source: str) -> None:
-        page = _CODE_PAGE.search(source, 0, _HEADER_CHARACTERS)
-        self._codec = _DEFAULT_CODEC
-        if page is not None:
-            self._codec = _find_codec(f"cp{page[1]}" if page[1] else _CODE_PAGES[page[2]])
+        self._codec = _find_codec_of_document(source)
         fonts = source.find(_FONT_TABLE)
         self._codecs = {
             font: _CODECS.get(number, self._codec)

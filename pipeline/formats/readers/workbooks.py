@@ -19,7 +19,7 @@ from pipeline.formats.readers.old_workbooks import Sheet, list_old_sheets
 from pipeline.formats.readers.xml_parts import list_elements, open_package
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
 
-_RULE = re.compile(r"^\|(?: :?-+:? \|)+$", re.MULTILINE)
+_RULE = re.compile(r"^\|(?: --- \|)+$", re.MULTILINE)
 _BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from itertools import takewhile
 
 from shared.llm.extractive.language_detection import FUNCTION_WORDS
 from shared.llm.extractive.sentences import INVISIBLE, is_small_letter, split_sentences
@@ -14,6 +15,9 @@ _LETTER_SHARE = 0.6
 _LONG_LINE = 0.7
 _ENDS = ".!?:\u3002\uff01\uff1f"
 _BULLET = re.compile(r"[^\w\s\"'(\[\u00ab\u201c\u201e\u300c\u300e\u3010\u00bf\u00a1]")
+# The headers that a mail is read with, each in a line, and its subject among them.
+_MAIL_HEADER = re.compile(r"(?:From|To|Cc|Date|Subject): ")
+_SUBJECT = "Subject: "
 _CONTENTS = frozenset(
     {
         "contents",
@@ -34,13 +38,17 @@ _CONTENTS = frozenset(
 def find_title(sources: Sequence[Source]) -> str:
     """The first heading-like line of the first text, or its first sentence where there is none.
 
-    A title that goes on in the next line is put together when its first line cannot be all of it.
-    Of several sources that begin on one page, the first with more than one line is looked at.
+    The title of a mail is its subject. A title that goes on in the next line is put together when
+    its first line cannot be all of it. Of several sources that begin on one page, the first with
+    more than one line is looked at.
     """
     with_text = [source for source in sources if split_sentences(source.text)]
     first = min(with_text, key=lambda source: (source.first_page, "\n" not in source.text.strip()))
     lines = [" ".join(line.split()) for line in INVISIBLE.sub("", first.text).splitlines()]
     lines = [line for line in lines if line]
+    subject = _find_subject(lines)
+    if subject:
+        return _shorten(subject)
     long_line = _LONG_LINE * sorted(len(line) for line in lines)[int(len(lines) * 0.8)]
     previous = ""
     for line, following in zip(lines[:_LINES_TO_LOOK_AT], [*lines[1:], ""], strict=False):
@@ -55,6 +63,14 @@ def find_title(sources: Sequence[Source]) -> str:
     return _shorten(
         next((text for text in sentences if _count_letters(text) >= _MIN_LETTERS), sentences[0])
     )
+
+
+def _find_subject(lines: Sequence[str]) -> str:
+    """The subject of a mail, whose headers stand above its text; empty where there is none."""
+    headers = list(takewhile(_MAIL_HEADER.match, lines))
+    if not headers or not headers[0].startswith("From: "):
+        return ""
+    return next((h.removeprefix(_SUBJECT) for h in headers if h.startswith(_SUBJECT)), "")
 
 
 def _is_heading(line: str) -> bool:

@@ -18,6 +18,8 @@ from tests.fakes.office.packages import docx_parts, make_package, xlsx_parts
         ),
         ({"A": [["x", "y\n\nB\nz", ""]], "B": [["3", "4"]]}, ["A\nx | y B z", "B\n3 | 4"]),
         ({"A": [["x", "tab\tin"], ["1", "2"]]}, ["A\nx | tab in\n1 | 2"]),
+        # A dash is a cell, and not the line below the first row of a table.
+        ({"A": [["yes"], ["-"], ["no"]]}, ["A\nyes\n-\nno"]),
         # Rows of one width, with sheets that have none.
         (
             {"A": [["x", "y"], ["1", ""]], "B": [], "C": [["z", "|"]]},

@@ -63,6 +63,15 @@ def test_the_code_page_of_a_document_is_taken(read, page):
     assert read(rb"{\rtf1\ansi" + page + rb" \'8e\'a1}").texts == [expected]
 
 
+@pytest.mark.parametrize(
+    ("page", "codec"), [(rb"\ansicpg1251", "cp1251"), (rb"\ansicpg932", "cp932"), (b"", "cp1252")]
+)
+def test_bytes_that_are_not_escaped_are_of_the_code_page_too(read, page, codec):
+    # The last byte of one of these characters in cp932 is a backslash.
+    text = {"cp1251": "Привет", "cp932": "日本表"}.get(codec, "café")
+    assert read(rb"{\rtf1\ansi" + page + b" " + text.encode(codec) + b"}").texts == [text]
+
+
 def test_a_text_that_names_no_font_is_in_the_font_of_the_document(read):
     fonts = rb"{\fonttbl{\f0 Arial;}{\f1\fcharset204 A;}}"
     text = rb"\'cf\'f0\'e8\f0 \'e9\plain  \'cf"

@@ -184,6 +184,21 @@ def test_titles(page, title):
     assert summarize(pages(page)).value.title == title
 
 
+def test_the_title_of_a_mail_is_its_subject():
+    headers = "From: Ada Lund <ada@example.org>\nTo: bo@example.org\n"
+    body = "\n\nThe rent of the berth\nThe rent of the berth goes up in May, as was agreed.\n"
+
+    def find_title(text):
+        return summarize(pages(text)).value.title
+
+    assert find_title(f"{headers}Date: 3 March 2026\nSubject: Café Ærø – møde{body}") == (
+        "Café Ærø – møde"
+    )
+    assert find_title(f"{headers}{body}") == "The rent of the berth"
+    quoted = f"The rent of the berth\n\nIt goes up in May.\n{headers}Subject: Another matter\n"
+    assert find_title(quoted) == "The rent of the berth", "a mail that is quoted is no title"
+
+
 @pytest.mark.parametrize("texts", [[], [""], [" \n\t", "\x00"]])
 def test_sources_without_text_are_refused(texts):
     with pytest.raises(ModelRequestError, match="no text"):
