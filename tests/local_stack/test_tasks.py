@@ -99,7 +99,7 @@ def test_the_agent_reads_with_the_rights_that_the_worker_has(local_stack):
             {"kind": "agent", "prompt": "What is the report about?"},
             wait=True,
         )
-    assert code is ExitCode.OK, written.talk.file.getvalue()
+    assert code is ExitCode.OK, written.results.file.getvalue()
     result = written.json["result"]
     assert result["answer"] == "It is about tides."
     assert len(result["steps"]) == 4

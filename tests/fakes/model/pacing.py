@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from tests.benchmarks.answers.token_count import count_tokens as count_pieces
 from tests.fakes.model.message_parts import TOKENS_OF_PICTURE, read_pictures, read_text
 
 _CHARACTERS_PER_TOKEN = 4
@@ -36,8 +37,15 @@ def count_tokens(text: str) -> int:
 
 
 def count_prompt_tokens(body: dict[str, Any]) -> int:
-    text = sum(count_tokens(read_text(message)) for message in body["messages"])
+    text = sum(_count_message(message) for message in body["messages"])
     return text + TOKENS_OF_PICTURE * len(read_pictures(body))
+
+
+def _count_message(message: dict[str, Any]) -> int:
+    """Ids and keys, as tools answer with, have more tokens than prose of their length."""
+    text = read_text(message)
+    is_of_tool = message["role"] == "tool"
+    return max(count_tokens(text), count_pieces(text) if is_of_tool else 0)
 
 
 def cut_prompt(body: dict[str, Any], window_tokens: int | None) -> dict[str, Any]:
