@@ -16,10 +16,11 @@ _PROBE = Path(__file__).with_name("import_probe.py")
 # These look into their own source when they are loaded, and load everything if they cannot.
 READ_THEIR_SOURCE = frozenset({"anyio/__init__.py", "anyio/abc/__init__.py"})
 
-# Compiles each module that standard input names into another folder, with empty docstrings: nothing
+# Compiles each module that standard input names into another folder, with blank docstrings: nothing
 # asks for those of a dependency, and they are a tenth of a zip. They are not left out, since some
-# modules work with their own while they are loaded. A file begins with the magic number, the kind
-# (1: by hash, unchecked) and the hash (PEP 552).
+# modules work with their own while they are loaded; nor empty, since `dataclass` would write one
+# from the signature. A file begins with the magic number, the kind (1: by hash, unchecked) and the
+# hash (PEP 552).
 _COMPILE = """
 import ast, importlib.util, marshal, pathlib, sys
 folder, *sourced = sys.argv[1:]
@@ -29,7 +30,7 @@ for name in sys.stdin.read().splitlines():
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
-            node.body[0].value.value = ""
+            node.body[0].value.value = " "
     code = marshal.dumps(compile(tree, "/var/task/" + name, "exec", dont_inherit=True))
     kind = (1).to_bytes(4, "little")
     bytecode = importlib.util.cache_from_source(name) if name in sourced else name + "c"

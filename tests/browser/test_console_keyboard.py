@@ -62,6 +62,17 @@ class Walker:
                 return
         raise AssertionError(f"{name!r} is not reached; passed: {passed}")
 
+    def choose(self, name):
+        """Go to something of this name, and press it."""
+        self.go_to(name)
+        self.press(Keys.ENTER)
+
+    def open_page(self, name):
+        """Go back to the menu, and on to one of its pages."""
+        self.go_to(name, backwards=True)
+        self.press(Keys.ENTER)
+        self.wait_for_page(name)
+
     def wait_to_stand_at(self, name):
         self.browser.wait(lambda: self.stand()["name"] == name, f"the focus is not at {name!r}")
 
@@ -98,25 +109,19 @@ def test_all_that_is_done_is_done_by_the_keyboard_alone(walk):
     walker.wait_for_page("Today")
 
     # A document is found, opened; the question about its deletion keeps the focus until it is left.
-    walker.go_to("Documents", backwards=True)
-    walker.press(Keys.ENTER)
-    walker.wait_for_page("Documents")
+    walker.open_page("Documents")
     walker.go_to("Name, title or reason")
     walker.press("harbour office", Keys.ENTER)
     browser.wait_for_text("Show\nAll")
     walker.wait_to_stand_at("Name, title or reason")
-    walker.go_to("Upload")
-    walker.press(Keys.ENTER)
+    walker.choose("Upload")
     for field in ("Folder", "Drop files here, or choose some", "Or choose a whole folder"):
         walker.go_to(field)
-    walker.go_to("leases/harbour.pdf")
-    walker.press(Keys.ENTER)
+    walker.choose("leases/harbour.pdf")
     walker.wait_for_page("Lease of the harbour office")
-    walker.go_to("The next page")
-    walker.press(Keys.ENTER)
+    walker.choose("The next page")
     browser.wait_for_text("Page 2\nof 2")
-    walker.go_to("Delete…")
-    walker.press(Keys.ENTER)
+    walker.choose("Delete…")
     walker.wait_to_stand_at("Cancel")
     held = [walker.step() for _ in range(4)]
     assert all(stop["isAsked"] or stop["tag"] == "BODY" for stop in held)
@@ -125,51 +130,37 @@ def test_all_that_is_done_is_done_by_the_keyboard_alone(walk):
     assert find_document(desk.table, told.document).status is DocumentStatus.DONE
 
     # A question is put to a document.
-    walker.go_to("Ask", backwards=True)
-    walker.press(Keys.ENTER)
-    walker.wait_for_page("Ask")
+    walker.open_page("Ask")
     walker.go_to("leases/read.pdf")
     walker.press(Keys.SPACE)
     walker.go_to("Question")
     walker.press("What is the rent?")
-    walker.go_to("Ask them")
-    walker.press(Keys.ENTER)
+    walker.choose("Ask them")
     browser.wait_for_text("ask, received")
     walker.go_to("Message")
     walker.press("How long is it let?")
-    walker.go_to("Send")
-    walker.press(Keys.ENTER)
+    walker.choose("Send")
     walker.wait_to_stand_at("Turn 1")
 
     # A letter is opened, mended, sent; the other one is replayed.
-    walker.go_to("Dead letters", backwards=True)
-    walker.press(Keys.ENTER)
-    walker.wait_for_page("Dead letters")
-    walker.go_to("What is the rent?")
-    walker.press(Keys.ENTER)
+    walker.open_page("Dead letters")
+    walker.choose("What is the rent?")
     walker.wait_for_page("What is the rent?")
-    walker.go_to("Open")
-    walker.press(Keys.ENTER)
+    walker.choose("Open")
     browser.wait_for_text("Sent first")
     walker.go_to("Body")
     ActionChains(browser.driver).key_down(Keys.CONTROL).send_keys("a").key_up(
         Keys.CONTROL
     ).perform()
     walker.press('{"v": 1, "kind": "summarize", "id": "by-hand", "text": "It is short."}')
-    walker.go_to("Check the changed body")
-    walker.press(Keys.ENTER)
+    walker.choose("Check the changed body")
     browser.wait_for_text("It can be sent")
-    walker.go_to("Send the changed body")
-    walker.press(Keys.ENTER)
+    walker.choose("Send the changed body")
     browser.wait_for_text("1 replayed")
-    walker.go_to("Dead letters", backwards=True)
-    walker.press(Keys.ENTER)
-    walker.wait_for_page("Dead letters")
-    walker.go_to("Replay or discard all…")
-    walker.press(Keys.ENTER)
+    walker.open_page("Dead letters")
+    walker.choose("Replay or discard all…")
     browser.wait_for_text("1 letter would be replayed")
-    walker.go_to("Replay it")
-    walker.press(Keys.ENTER)
+    walker.choose("Replay it")
     browser.wait_for_text("1 of 1 letter replayed.")
     assert walker.stand()["tag"] != "BODY"
 

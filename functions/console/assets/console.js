@@ -21,6 +21,8 @@
     return PLACE.test(place) && isPart(`console/parts/${place}`) ? place : FIRST;
   };
 
+  const findLink = (name) => document.querySelector(`#menu a[data-page="${name}"]`);
+
   const showMenu = (place) => {
     const name = place.split(/[/?]/)[0];
     for (const link of document.querySelectorAll("#menu a")) {
@@ -61,6 +63,7 @@
   // In place of a page that cannot be had, so that none stands under the address of another.
   const showNothing = (sentence) => {
     const [name] = readPlace().split(/[/?]/);
+    const list = findLink(name) ?? findLink(FIRST);
     const [heading, words, ways, again, all] = ["h1", "p", "p", "a", "a"].map((one) =>
       document.createElement(one),
     );
@@ -72,8 +75,8 @@
     again.textContent = "Try again";
     again.href = location.hash || `#${FIRST}`;
     again.dataset.again = "";
-    all.textContent = document.querySelector(`#menu [data-page="${name}"]`)?.textContent ?? "Today";
-    all.href = `#${document.querySelector(`#menu [data-page="${name}"]`) ? name : FIRST}`;
+    all.textContent = list.textContent;
+    all.href = list.hash;
     again.className = "button";
     all.className = "button quiet";
     ways.append(again, all);
@@ -176,7 +179,7 @@
 
   // Forms go out as JSON, which no form of another page can send.
   document.addEventListener("htmx:before:request", (event) => {
-    const { request } = event.detail.ctx;
+    const { request, sourceElement } = event.detail.ctx;
     if (!request.body) return;
     const fields = {};
     for (const name of new Set(request.body.keys())) {
@@ -185,7 +188,6 @@
     }
     request.body = JSON.stringify(fields);
     request.headers["Content-Type"] = "application/json";
-    const { sourceElement } = event.detail.ctx;
     const before = unanswered.get(sourceElement);
     const key = before?.body === request.body ? before.key : crypto.randomUUID();
     unanswered.set(sourceElement, { body: request.body, key });

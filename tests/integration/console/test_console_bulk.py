@@ -14,14 +14,7 @@ from tests.fakes.desks.console_desk import (
     OPERATOR,
     assert_harmless,
     find_forms,
-    open_console_desk,
 )
-
-
-@pytest.fixture
-def desk():
-    with open_console_desk() as desk:
-        yield desk
 
 
 def finish(desk, key, version="v1", **changes):

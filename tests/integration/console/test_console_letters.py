@@ -22,12 +22,6 @@ from tests.fakes.desks.console_desk import (
 )
 
 
-@pytest.fixture
-def desk():
-    with open_console_desk() as desk:
-        yield desk
-
-
 def find_rows(html):
     return re.findall(r'<tr id="given-up-([^"]*)"', html)
 

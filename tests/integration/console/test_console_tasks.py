@@ -10,15 +10,9 @@ from functools import partial
 import pytest
 
 from shared.ledger.tasks import find_task, finish_task, start_task
-from tests.fakes.desks.console_desk import HOSTILE, assert_harmless, open_console_desk
+from tests.fakes.desks.console_desk import HOSTILE, assert_harmless
 
 FACTS = {"model": "tiny", "input_tokens": 5, "output_tokens": 3, "cost_usd": 0.0}
-
-
-@pytest.fixture
-def desk():
-    with open_console_desk() as desk:
-        yield desk
 
 
 def send(desk, place, **form):

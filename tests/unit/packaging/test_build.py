@@ -2,7 +2,6 @@
 
 import json
 import os
-import subprocess
 import sys
 import zipfile
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -90,17 +89,14 @@ def test_bytecode_is_of_this_version_and_never_compared_with_its_source(shelf, p
     assert int.from_bytes(bytecode[4:8], "little") == 0b01
 
 
-def test_package_without_bytecode_runs_too(shelf, project, tmp_path):
+def test_package_without_bytecode_runs_too(shelf, project, tmp_path, run_python):
     package, _ = build(shelf, project, tmp_path, bytecode=False)
     assert not [name for name in zipfile.ZipFile(package.path).namelist() if name.endswith(".pyc")]
     program = (
         f"import sys; sys.path.insert(0, {str(package.path)!r});"
         "import functions.worker, plain; print(plain.is_known('two'))"
     )
-    answer = subprocess.run(  # noqa: S603 - this very interpreter
-        [sys.executable, "-Ic", program], capture_output=True, text=True, check=True
-    )
-    assert answer.stdout == "True\n"
+    assert run_python(program, options="-Ic") == "True\n"
 
 
 def test_import_that_the_lock_file_does_not_bring_stops_the_build(shelf, project, tmp_path):

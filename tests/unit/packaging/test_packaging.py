@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import subprocess
 import sys
 import textwrap
 import zipfile
@@ -147,7 +146,7 @@ def test_parts_of_which_nothing_is_loaded_are_left_out():
     assert kept == {"openai/types/chat/a.py", "openai/types/c.py", "other/d.py"}
 
 
-def test_what_powertools_loads_does_not_depend_on_the_order_of_imports(tmp_path):
+def test_what_powertools_loads_does_not_depend_on_the_order_of_imports(tmp_path, run_python):
     installed = Path(aws_lambda_powertools.__file__).parent
     copy = tmp_path / "aws_lambda_powertools/utilities/batch/types.py"
     copy.parent.mkdir(parents=True)
@@ -157,10 +156,7 @@ def test_what_powertools_loads_does_not_depend_on_the_order_of_imports(tmp_path)
         "import runpy, sys, pydantic; runpy.run_path(sys.argv[1]);"
         "print('aws_lambda_powertools.utilities.parser' in sys.modules)"
     )
-    answer = subprocess.run(  # noqa: S603 - this very interpreter
-        [sys.executable, "-c", program, str(copy)], capture_output=True, text=True, check=True
-    )
-    assert answer.stdout == "False\n"
+    assert run_python(program, copy) == "False\n"
     with pytest.raises(BuildError, match="does not ask"):
         settle_questions(tmp_path)
 
@@ -199,11 +195,12 @@ def test_package_that_does_more_than_name_things_stays_as_it_is(source):
     assert make_lazy(source, "a") is None
 
 
-def test_bytecode_of_dependencies_has_empty_docstrings_and_does_the_same(tmp_path):
+def test_bytecode_of_dependencies_has_blank_docstrings_and_does_the_same(tmp_path, run_python):
     source = (
         '"""About it."""\nfrom __future__ import annotations\n'
+        "from dataclasses import dataclass\n"
         'def say(x: str):\n    """Say it."""\n    assert x\n    return x\n'
-        'class Thing:\n    """A thing."""\n    words = __doc__.upper()\n'
+        '@dataclass\nclass Thing:\n    """A thing."""\n    words = __doc__.upper()\n'
     )
     tree, compiled = tmp_path / "tree", tmp_path / "compiled"
     tree.mkdir()
@@ -212,16 +209,12 @@ def test_bytecode_of_dependencies_has_empty_docstrings_and_does_the_same(tmp_pat
     first = (compiled / "undocumented.pyc").read_bytes()
     assert b"About it" not in first
     program = (
-        "import undocumented as one; print(repr(one.__doc__), repr(one.say.__doc__), one.say('x'),"
-        "repr(one.Thing.words), one.say.__code__.co_filename, one.say.__annotations__)"
+        "import sys; sys.path.insert(0, sys.argv[1]); import undocumented as one;"
+        "print([one.__doc__, one.say.__doc__, one.say('x'), one.Thing.__doc__, one.Thing.words],"
+        "one.say.__code__.co_filename, one.say.__annotations__)"
     )
-    answer = subprocess.run(  # noqa: S603 - this very interpreter
-        [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(compiled)!r}); {program}"],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert answer.stdout == "'' '' x '' /var/task/undocumented.py {'x': 'str'}\n"
+    told = "[' ', ' ', 'x', ' ', ' '] /var/task/undocumented.py {'x': 'str'}\n"
+    assert run_python(program, compiled) == told
     compile_modules(Path(sys.executable), tree, ["undocumented.py"], compiled)
     assert (compiled / "undocumented.pyc").read_bytes() == first
 
