@@ -8,7 +8,8 @@ built. Worker and API are ready to call a model then. The naive handler imports 
 top and builds all clients; its package is what the same lock files install. Runs take turns, so
 that all meet the same noise; compare the ratios, the figures are those of the machine. With a
 `--share`, a process is stopped for the rest of each 20 ms: a share of 0.29 of a processor is what a
-function of 512 MB has. With `--beside` the functions of an earlier commit start in turn with these.
+function of 512 MB has. With `--beside` the functions of an earlier commit start in turn with these,
+packaged in the way of today: so their own code and its dependencies are compared, not the build.
 """
 
 import argparse
