@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.aws.dynamodb_table import LedgerTable, Update
-from shared.errors import LedgerConflictError, SeashoreError
-from shared.ledger.spend import Lease, ModelSpend, build_lease_note
+from shared.errors import SeashoreError
+from shared.ledger.spend import Lease, ModelSpend, build_lease_note, write_lease_note
 
 
 @dataclass
@@ -84,9 +84,7 @@ class LeaseNotes:
                 return
         with self._writing, self._begin([lease]) as notes:
             for note in notes:
-                # It is refused where it was sent again, and the first has been written.
-                with suppress(LedgerConflictError):
-                    self._table.update_row(note)
+                write_lease_note(self._table, note)
 
     @contextmanager
     def send_along(self, leases: Iterable[OpenLease]) -> Iterator[list[Update]]:

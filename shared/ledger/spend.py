@@ -21,7 +21,8 @@ tokens where these are limited.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -247,8 +248,7 @@ def extend_lease(table: LedgerTable, lease: Lease, amount: int, daily_cap: int) 
 def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int, number: int) -> Update:
     """The change that notes what calls have cost on their lease, and what is running.
 
-    Whatever has become of the lease, as the money is gone; but not twice, where the client sends it
-    again because its answer was lost.
+    Without a condition, as the money is gone, whatever has become of the lease.
 
     Args:
         lease: The lease that the calls drew on.
@@ -268,8 +268,19 @@ def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int, number: int
             "note": number,
         },
         add={"amount": 0, **used.counts},
-        condition=Attr("note").not_exists() | Attr("note").ne(number),
     )
+
+
+def write_lease_note(table: LedgerTable, note: Update) -> None:
+    """Write a note by itself; once, though the client sends it again where its answer is lost.
+
+    Raises:
+        ServiceError: The ledger cannot be reached.
+    """
+    is_new = Attr("note").not_exists() | Attr("note").ne(note.assign["note"])
+    # It is refused where it has been written.
+    with suppress(LedgerConflictError):
+        table.update_row(replace(note, condition=is_new))
 
 
 def close_lease(table: LedgerTable, lease: Lease) -> bool:

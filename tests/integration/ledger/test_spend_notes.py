@@ -54,6 +54,8 @@ def test_what_a_call_has_cost_goes_with_the_transaction_of_its_effect(meter, tab
     later = NOON + timedelta(hours=1)
     assert read_day_spend(table, "2026-05-04", later).spent == 3 * CENT
     with meter.send_notes_along() as notes:
+        # A transaction that is refused is refused for its effect.
+        assert [note.condition for note in notes] == [None]
         table.transact([Put({"pk": "effect", "sk": "effect"}), *notes])
     (model,) = read_day_spend(table, "2026-05-04", later).models
     assert (model.calls, model.spent, model.left_open) == (1, CENT, 0)
