@@ -244,15 +244,17 @@ def extend_lease(table: LedgerTable, lease: Lease, amount: int, daily_cap: int) 
     return True
 
 
-def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int) -> Update:
+def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int, number: int) -> Update:
     """The change that notes what calls have cost on their lease, and what is running.
 
-    Without a condition: the money is gone, whatever has become of the lease.
+    Whatever has become of the lease, as the money is gone; but not twice, where the client sends it
+    again because its answer was lost.
 
     Args:
         lease: The lease that the calls drew on.
         used: What has come up since the last note.
         open_cost: What the calls that run now may cost at most.
+        number: Tells the note from the one before it.
     """
     return Update(
         lease.pk,
@@ -263,8 +265,10 @@ def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int) -> Update:
             "model": lease.model,
             "account": lease.account,
             "open_cost": open_cost,
+            "note": number,
         },
         add={"amount": 0, **used.counts},
+        condition=Attr("note").not_exists() | Attr("note").ne(number),
     )
 
 
