@@ -1,5 +1,6 @@
 """How the command line reaches AWS: sessions, and vendor errors as one clear line."""
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,9 @@ from botocore.utils import parse_timestamp
 
 from shared.errors import OperatorError
 
+# A variable that tells a command that the local stack's emulator is its AWS.
+REHEARSAL = "SEASHORE_REHEARSAL"
+
 _EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _INVALID_CODES = frozenset(
     {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidToken"}
@@ -35,6 +39,16 @@ _ISO_TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
 _DENIED_CODES = frozenset({"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"})
+
+
+def name_command(arguments: str) -> str:
+    """A command of `seashore` as a person has to type it to reach the same AWS.
+
+    Where a command is rehearsed (`seashore local run`), the next one is to be rehearsed too:
+    without that in front it would go to an account.
+    """
+    rehearsing = "seashore local run -- " if REHEARSAL in os.environ else ""
+    return f"{rehearsing}seashore {arguments}"
 
 
 def open_session(region: str | None = None, profile: str | None = None) -> boto3.session.Session:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from infra.aws import name_command
 from infra.deploy.stack_changes import ResourceChange, read_changes
 from infra.deploy.stack_events import Report, StackEvents, find_validation_error
 from shared.errors import DeployError, UnknownStackError
@@ -246,9 +247,10 @@ class StackOperation:
         """What to do about a failure that an earlier stack of the name has caused."""
         if "already exists" not in reason:
             return ""
+        removal = name_command(f"destroy --stack {self.name} --delete-data")
         return (
-            ". If an earlier stack of this name has left it behind, delete it with `seashore "
-            f"destroy --stack {self.name} --delete-data`, or choose another name"
+            f". If an earlier stack of this name has left it behind, delete it with `{removal}`, "
+            "or choose another name"
         )
 
     def _remove_review(self, stack_id: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from infra.aws import aws_errors_as
+from infra.aws import aws_errors_as, name_command
 from infra.deploy.mail_rule_set import takes_mail
 from infra.deploy.parameter_check import uses_model
 from infra.deploy.stack_operation import describe_stack, read_parameters
@@ -110,7 +110,7 @@ class AwsDoctor:
             return warned(
                 "stack",
                 f"there is no stack {name} in {self._place.region}",
-                f"Make it with `seashore deploy --stack {name}`.",
+                f"Make it with `{name_command(f'deploy --stack {name}')}`.",
             )
         self._parameters |= read_parameters(stack)
         return judge_status(name, stack["StackStatus"])

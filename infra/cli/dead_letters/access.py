@@ -150,7 +150,8 @@ def _find_id(wanted: str, letters: Sequence[Letter]) -> str:
     ids = find_letter_ids(wanted, letters)
     if not ids:
         raise UnknownItemError(
-            f"There is no dead letter {wanted!r}: `seashore dlq list --all` lists them. One "
-            "that somebody else is looking at appears again after half a minute."
+            f"There is no dead letter {wanted!r}: `seashore dlq list --all` lists them, by "
+            "ids of their own, not of what they are about. One that somebody else is looking at "
+            "appears again after half a minute."
         )
     return choose_one(wanted, ids)

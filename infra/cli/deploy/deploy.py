@@ -5,10 +5,9 @@ from collections.abc import Mapping, Sequence
 
 from rich.text import Text
 
-from infra.aws import open_session
+from infra.aws import REHEARSAL, name_command, open_session
 from infra.cli.deploy.change_table import changes_to_json, summarize_changes, write_changes
 from infra.cli.exit_codes import ExitCode
-from infra.cli.local.run import REHEARSAL
 from infra.cli.output import Cell, Output
 from infra.deploy.code_only import deploy_code
 from infra.deploy.deploy_stack import choose_target, deploy_stack, plan_deployment
@@ -119,7 +118,8 @@ def deploy(
         for output_name, value in deployment.outputs.items():
             output.write_line([output_name, value])
     name = place.stack_name
-    output.say(f"The stack {name} is ready. Try: seashore put FILE.pdf --stack {name} --wait")
+    following = name_command(f"put FILE.pdf --stack {name} --wait")
+    output.say(f"The stack {name} is ready. Try: {following}")
     return ExitCode.OK
 
 

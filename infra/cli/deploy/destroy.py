@@ -3,7 +3,7 @@
 import sys
 from collections import Counter
 
-from infra.aws import open_session
+from infra.aws import name_command, open_session
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
 from infra.deploy.destroy import Destruction, StackResource, destroy_stack, plan_destruction
@@ -93,7 +93,7 @@ def describe_destruction(plan: Destruction, *, delete_data: bool) -> list[str]:
 
 
 def _removal_command(plan: Destruction) -> str:
-    return f"seashore destroy --stack {plan.stack_name} --region {plan.region} --delete-data"
+    return name_command(f"destroy --stack {plan.stack_name} --region {plan.region} --delete-data")
 
 
 def _short_type(resource: StackResource) -> str:

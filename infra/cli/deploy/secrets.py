@@ -7,7 +7,7 @@ from contextlib import suppress
 import boto3
 from botocore.exceptions import ClientError
 
-from infra.aws import aws_errors_as, open_session
+from infra.aws import aws_errors_as, name_command, open_session
 from infra.cli.output import Output
 from infra.deploy.stack_operation import read_kept_parameters
 from infra.stacks import LOCAL_STACK, check_stack_name
@@ -69,7 +69,8 @@ def set_model_key(
         )
     else:
         options = " ".join(f"--parameters {name}={value}" for name, value in wanted.items())
-        output.say(f"Now tell the stack: seashore deploy --stack {stack_name} {options}")
+        following = name_command(f"deploy --stack {stack_name} {options}")
+        output.say(f"Now tell the stack: {following}")
     output.write(reference, whole_lines=True)
 
 

@@ -7,13 +7,11 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from infra.aws import REHEARSAL
 from infra.cli.output import Output
 from infra.local.process import except_from_proxies
 from infra.local.record import LocalFolder, LocalRecord, read_live_record
 from shared.errors import LocalStackError, UnknownStackError, WrongUsageError
-
-# A variable that tells a command that it runs so.
-REHEARSAL = "SEASHORE_REHEARSAL"
 
 # What would lead elsewhere: a profile, a session of other credentials, other addresses.
 _LEADS_ELSEWHERE = ("AWS_PROFILE", "AWS_DEFAULT_PROFILE", "AWS_SESSION_TOKEN", "SEASHORE_STACK")

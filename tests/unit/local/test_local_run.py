@@ -5,9 +5,12 @@ import sys
 
 import pytest
 
+from infra.aws import REHEARSAL
+from infra.cli.deploy.destroy import describe_destruction
 from infra.cli.local.local_stack import describe_clients, describe_inbound_mail
 from infra.cli.local.run import compose_arguments, compose_environment, run_with_emulator
 from infra.cli.output import Output
+from infra.deploy.destroy import Destruction, StackResource
 from infra.local.parameters import keep_given_parameters
 from infra.local.record import LocalFolder, LocalRecord
 from shared.errors import UnknownStackError, WrongUsageError
@@ -43,6 +46,16 @@ def test_nothing_of_the_callers_own_aws_is_left():
         os.devnull,
         "127.0.0.1,localhost,intranet",
     )
+
+
+def test_a_command_that_is_named_in_a_rehearsal_is_rehearsed_too(monkeypatch):
+    bucket = StackResource("AWS::S3::Bucket", "documents")
+    plan = Destruction("x", "eu-west-1", "1", False, (), (bucket,), 0)
+    wanted = "seashore destroy --stack x --region eu-west-1 --delete-data"
+    assert describe_destruction(plan, delete_data=False)[-1] == f"Delete it with: {wanted}"
+    monkeypatch.setenv(REHEARSAL, compose_environment(RECORD, {})[REHEARSAL])
+    rehearsed = f"Delete it with: seashore local run -- {wanted}"
+    assert describe_destruction(plan, delete_data=False)[-1] == rehearsed
 
 
 @pytest.mark.parametrize("program", ["aws", "/usr/bin/aws", "aws.exe"])
