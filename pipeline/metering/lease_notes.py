@@ -6,6 +6,7 @@ itself takes no more requests than one that is noted afterwards only. Notes of c
 time are shared: one serves all that begin while another is written.
 """
 
+import itertools
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,7 +15,7 @@ from datetime import datetime
 
 from shared.aws.dynamodb_table import LedgerTable, Update
 from shared.errors import SeashoreError
-from shared.ledger.spend import Lease, ModelSpend, build_lease_note
+from shared.ledger.spend import Lease, ModelSpend, build_lease_note, write_lease_note
 
 
 @dataclass
@@ -70,6 +71,7 @@ class LeaseNotes:
         self._table = table
         self._lock = lock
         self._writing = threading.Lock()
+        self._numbers = itertools.count(1)
 
     def write(self, lease: OpenLease) -> None:
         """Write a lease's note, if it needs one.
@@ -82,7 +84,7 @@ class LeaseNotes:
                 return
         with self._writing, self._begin([lease]) as notes:
             for note in notes:
-                self._table.update_row(note)
+                write_lease_note(self._table, note)
 
     @contextmanager
     def send_along(self, leases: Iterable[OpenLease]) -> Iterator[list[Update]]:
@@ -120,7 +122,11 @@ class LeaseNotes:
                 lease.noted_open_cost = min(lease.noted_open_cost, open_cost)
         with ExitStack() as unwritten:
             unwritten.callback(self._carry, taken)
-            yield [build_lease_note(one.lease, used, open_cost) for one, used, open_cost in taken]
+            number = next(self._numbers)
+            yield [
+                build_lease_note(one.lease, used, open_cost, number)
+                for one, used, open_cost in taken
+            ]
             unwritten.pop_all()
         with self._lock:
             for lease, _, open_cost in taken:

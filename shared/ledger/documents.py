@@ -12,7 +12,7 @@ from shared.aws.dynamodb_items import Row
 from shared.aws.dynamodb_table import LedgerTable, Operation, Update
 from shared.document_formats import PAGE
 from shared.errors import RejectionCode
-from shared.ledger.timeline import count_steps, tell_step, write_time
+from shared.ledger.timeline import count_steps, tell_step, write_time, write_told
 from shared.lifecycle import DocumentStatus, find_sources
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
@@ -359,10 +359,4 @@ def move_document(
         document_pk(document.document_id), DOCUMENT_SK, assign=assign, condition=condition
     )
     told = {"status": target, "reason": (changes or {}).get("reason"), **(details or {})}
-    operations = [*tell_step(change, document.steps_on_row, at, step, told), *with_rows]
-    match operations:
-        case [Update() as alone]:
-            # Half of what a transaction costs.
-            table.update_row(alone)
-        case _:
-            table.transact(operations)
+    write_told(table, [*tell_step(change, document.steps_on_row, at, step, told), *with_rows])

@@ -21,7 +21,8 @@ tokens where these are limited.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -244,15 +245,16 @@ def extend_lease(table: LedgerTable, lease: Lease, amount: int, daily_cap: int) 
     return True
 
 
-def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int) -> Update:
+def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int, number: int) -> Update:
     """The change that notes what calls have cost on their lease, and what is running.
 
-    Without a condition: the money is gone, whatever has become of the lease.
+    Without a condition, as the money is gone, whatever has become of the lease.
 
     Args:
         lease: The lease that the calls drew on.
         used: What has come up since the last note.
         open_cost: What the calls that run now may cost at most.
+        number: Tells the note from the one before it.
     """
     return Update(
         lease.pk,
@@ -263,9 +265,22 @@ def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int) -> Update:
             "model": lease.model,
             "account": lease.account,
             "open_cost": open_cost,
+            "note": number,
         },
         add={"amount": 0, **used.counts},
     )
+
+
+def write_lease_note(table: LedgerTable, note: Update) -> None:
+    """Write a note by itself; once, though the client sends it again where its answer is lost.
+
+    Raises:
+        ServiceError: The ledger cannot be reached.
+    """
+    is_new = Attr("note").not_exists() | Attr("note").ne(note.assign["note"])
+    # It is refused where it has been written.
+    with suppress(LedgerConflictError):
+        table.update_row(replace(note, condition=is_new))
 
 
 def close_lease(table: LedgerTable, lease: Lease) -> bool:

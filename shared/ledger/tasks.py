@@ -13,7 +13,13 @@ from shared.aws.dynamodb_table import DAY_INDEX, LedgerTable, Put, Update
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import GIVEN_UP, Clock
 from shared.ledger.spend import Account
-from shared.ledger.timeline import build_event, list_first_steps, tell_step, write_time
+from shared.ledger.timeline import (
+    build_event,
+    list_first_steps,
+    tell_step,
+    write_time,
+    write_told,
+)
 from shared.lifecycle import TaskStatus, find_task_sources
 
 TASK_SK = "TASK"
@@ -294,9 +300,4 @@ def _move(
     }
     change = Update(pk, sk, assign=assign, condition=condition)
     told = {"reason": changes.get("reason"), **(details or {})}
-    match tell_step(change, len(task.steps), at, step, told):
-        case [Update() as alone]:
-            # Half of what a transaction costs.
-            table.update_row(alone)
-        case operations:
-            table.transact(operations)
+    write_told(table, tell_step(change, len(task.steps), at, step, told))

@@ -134,6 +134,20 @@ def tell_step(
     return [replace(change, append=append)]
 
 
+def write_told(table: LedgerTable, operations: Sequence[Operation]) -> None:
+    """Write a change with its step, of `tell_step`: by itself, if it can be, or in a transaction.
+
+    Raises:
+        LedgerConflictError, ServiceError: As `LedgerTable` does.
+    """
+    match operations:
+        case [Update() as alone]:
+            # Half of what a transaction costs.
+            table.update_row(alone)
+        case _:
+            table.transact(operations)
+
+
 def name_answers(with_rows: Sequence[Operation]) -> list[str] | None:
     """The partitions of the answers among the rows of a transaction, if there are any.
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from pipeline.extraction.shown_text.geometry import Box, LineLimits
+from pipeline.extraction.shown_text.geometry import Box, LineLimits, turn_point
 from pipeline.extraction.shown_text.text_page import TextPage
 
 # What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
@@ -71,6 +71,24 @@ class PageCharacters:
         """The vector of one em along the writing direction of a character, in points."""
         index = self._find_index(position)
         return (0.0, 0.0) if index < 0 else self._page.find_em(index)
+
+    def find_move(
+        self, position: int, other: int, quarter_turns: int
+    ) -> tuple[float, float] | None:
+        """How far to the right of a character, and how far above it, another one begins.
+
+        Args:
+            position: Where the one is in the text.
+            other: Where the other is.
+            quarter_turns: By how many right angles the page is shown turned, clockwise.
+
+        Returns:
+            In points, on the page as it is shown; None where one of them has no origin.
+        """
+        start, end = self.find_origin(position), self.find_origin(other)
+        if start is None or end is None:
+            return None
+        return turn_point((end[0] - start[0], end[1] - start[1]), quarter_turns)
 
     def find_advance(self, position: int) -> tuple[float, float]:
         """Where a character of a horizontal line begins and where the next one may, in points."""

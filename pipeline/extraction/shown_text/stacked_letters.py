@@ -8,7 +8,6 @@ line of its own.
 import re
 from itertools import pairwise
 
-from pipeline.extraction.shown_text.geometry import turn_point
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # Kana, Han, and the punctuation and full-width signs that go with them.
@@ -52,11 +51,10 @@ def join_stacked_letters(characters: PageCharacters, quarter_turns: int) -> Page
 
 def _is_stacked(characters: PageCharacters, end: int, quarter_turns: int) -> bool:
     """Whether the letter after a line end stands under the one before it."""
-    upper, lower = characters.find_origin(end - 1), characters.find_origin(end + _END_SIZE)
-    em = max(map(abs, characters.find_em(end - 1)))
-    if upper is None or lower is None:
+    move = characters.find_move(end - 1, end + _END_SIZE, quarter_turns)
+    if move is None:
         return False
-    x, y = turn_point(upper, quarter_turns)
-    next_x, next_y = turn_point(lower, quarter_turns)
-    is_aside = abs(next_x - x) > _MAX_ASIDE_EMS * em
-    return not is_aside and _MIN_STEP_EMS * em <= y - next_y <= _MAX_STEP_EMS * em
+    aside, up = move
+    em = max(map(abs, characters.find_em(end - 1)))
+    is_below = _MIN_STEP_EMS * em <= -up <= _MAX_STEP_EMS * em
+    return is_below and abs(aside) <= _MAX_ASIDE_EMS * em

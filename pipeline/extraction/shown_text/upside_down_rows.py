@@ -65,14 +65,13 @@ def _find_cells(
 
 
 def _runs_to_the_left(characters: PageCharacters, position: int, quarter_turns: int) -> bool:
-    first, second = characters.find_origin(position), characters.find_origin(position + 1)
-    if first is None or second is None:
+    move = characters.find_move(position, position + 1, quarter_turns)
+    if move is None:
         return False
-    x, y = turn_point(first, quarter_turns)
-    next_x, next_y = turn_point(second, quarter_turns)
+    along, up = move
     em = turn_point(characters.find_em(position), quarter_turns)
     # Letters of right-to-left scripts run to the left, too, but stand upright.
-    return em[0] < 0 and next_x < x and abs(next_y - y) <= -_MAX_ACROSS_EMS * em[0]
+    return em[0] < 0 and along < 0 and abs(up) <= -_MAX_ACROSS_EMS * em[0]
 
 
 def _find_place(characters: PageCharacters, position: int, quarter_turns: int) -> float | None:

@@ -12,6 +12,9 @@ import olefile  # type: ignore[import-untyped]  # it ships no type information
 # ([MS-XLS], 2.4.28, BoundSheet8).
 _SHEET_RECORD, _END_RECORD = 0x85, 0x0A
 _SHEET_RECORDS = re.compile(rb"\x85\x00.\x00.{4}[\x00-\x02][\x00-\x06].[\x00\x01]", re.S)
+# The record of the cells of a sheet: its first row, the one after its last, and so its columns
+# ([MS-XLS], 2.4.90, Dimensions).
+_CELLS_RECORDS = re.compile(rb"\x00\x02\x0e\x00.{8}..(..)\x00\x00", re.S)
 _STREAMS = ("Workbook", "Book")
 _LONGEST_NAME = 31
 # Of all but files of drawings (Microsoft, [MS-CFB], 2.2).
@@ -53,6 +56,17 @@ def list_old_sheets(data: bytes) -> list[Sheet]:
                 return list(_read_sheets(stream.read()))
     except (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError):
         return []
+
+
+def list_old_widths(data: bytes) -> list[int]:
+    """How many columns the sheets of a workbook say they have, in any order.
+
+    What lies across two sectors may be left out, and what looks like a record be there, too.
+
+    Args:
+        data: The bytes of the file.
+    """
+    return [int.from_bytes(width, "little") for width in _CELLS_RECORDS.findall(data)]
 
 
 def _is_record(data: bytes, place: int) -> bool:

@@ -1,12 +1,15 @@
 """OpenDocument texts, spreadsheets and presentations.
 
 The text of a cell is what it shows (OASIS OpenDocument 1.3, part 3, 9.1.4: its paragraphs), so that
-no number has to be formatted here. Of a row only its text is kept as soon as it has been parsed: a
-spreadsheet's tree would take ten times its memory.
+no number has to be formatted here. Of a row, and of a paragraph that holds nothing but its words,
+only the text is kept as soon as it has been parsed, where a part is large: its tree would take ten
+times its memory.
 """
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
+from operator import attrgetter
 from pathlib import Path
 from xml.etree.ElementTree import Element  # the type alone: parts are parsed in `xml_parts`
 from zipfile import ZipFile
@@ -36,6 +39,10 @@ _PARAGRAPHS = frozenset({_HEADING, _PARAGRAPH})
 _APART = _PARAGRAPHS | {_SHEET, _ROW}
 # What a picture says of itself, in the middle of a paragraph as its frame is.
 _ABOUT_PICTURES = frozenset(f"{{{_NS}svg-compatible:1.0}}{name}" for name in ("title", "desc"))
+# What makes a paragraph more than its words: it is written before it.
+_BESIDE_WORDS = _APART | _ABOUT_PICTURES
+_FOLDED = frozenset({_ROW, _PARAGRAPH})
+_find_tag = attrgetter("tag")
 _STYLES = f"{_OFFICE}automatic-styles"
 _BLANKS, _BLANK_COUNT = f"{_TEXT}s", f"{_TEXT}c"
 _SPACES = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
@@ -106,7 +113,7 @@ def open_presentation(path: Path) -> UnitsDocument:
 def _read(archive: ZipFile, begins_unit: str, before: str = "", after: str = "") -> UnitsDocument:
     content = _Content(begins_unit)
     content.write(before)
-    root = parse_tree(archive, "content.xml", _ROW, content.fold_row)
+    root = parse_tree(archive, "content.xml", _FOLDED, content.fold)
     content.take(root)
     content.write(after)
     return UnitsDocument(content.finish() or [""])
@@ -142,11 +149,20 @@ class _Content:
         else:
             self._writer.write(text)
 
-    def fold_row(self, row: Element) -> None:
-        """Leave of a row its text alone."""
-        text = self._read_row(row)
-        row.clear()
-        row.text = text
+    def fold(self, element: Element) -> None:
+        """Leave of a row, or of a paragraph that holds nothing but its words, its text alone."""
+        if element.tag == _ROW:
+            text = self._read_row(element)
+        elif not len(element) or not _BESIDE_WORDS.isdisjoint(
+            map(_find_tag, islice(element.iter(), 1, None))
+        ):
+            return
+        else:
+            pieces: list[str] = []
+            self._collect(element, pieces)
+            text = "".join(pieces)
+        element.clear()
+        element.text = text
 
     def take(self, element: Element) -> None:
         """Write the text of all that lies in an element."""

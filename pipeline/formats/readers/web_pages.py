@@ -54,6 +54,9 @@ _ENDED_BY = {
 _BETWEEN_CELLS = " | "
 _BEFORE_FIRST_CELL = re.compile(r"^[ \t]*\| ", re.MULTILINE)
 _NAMED_CHARACTER = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
+# What a document type of XML declares by itself: `html.parser` ends it with the first declaration.
+_DOCUMENT_TYPE = "<!DOCTYPE"
+_DECLARATIONS = re.compile(rf"{_DOCUMENT_TYPE}[^<>\[]*\[.*?\]\s*>", re.DOTALL)
 _HIDING = frozenset({"hidden", "aria-hidden", "style"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
@@ -75,6 +78,9 @@ def decode_page(data: bytes) -> str:
 
 def read_page_units(page: str) -> list[str]:
     """The texts of a web page, cut at its headings."""
+    declared = _DECLARATIONS.match(page, max(0, page.find(_DOCUMENT_TYPE)))
+    if declared is not None:
+        page = page[: declared.start()] + page[declared.end() :]
     reader = _PageReader()
     reader.feed(page)
     reader.close()

@@ -2,12 +2,13 @@
 
 The library's plain text has all sheets and takes half the time of its Markdown, but does not tell
 an end of a line in a cell from the end of a row. So it is taken where each sheet's rows are all of
-the same number of cells, which no such end leaves them; else the Markdown is, where a line that
-begins with no bar is no row. The library's tree leaves out what is beyond some size.
+as many cells as the file says that the sheet has columns: a row that such an end divides has less.
+Else the Markdown is, where a line that begins with no bar is no row. The library's tree leaves out
+what is beyond some size.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import methodcaller
 from pathlib import Path
 
@@ -15,8 +16,12 @@ from office_oxide import Document
 
 from pipeline.formats.old_office import OLE_START
 from pipeline.formats.readers.office_files import read_office, to_plain
-from pipeline.formats.readers.old_workbooks import Sheet, list_old_sheets
-from pipeline.formats.readers.xml_parts import list_elements, open_package
+from pipeline.formats.readers.old_workbooks import (
+    Sheet,
+    list_old_sheets,
+    list_old_widths,
+)
+from pipeline.formats.readers.xml_parts import list_elements, open_package, read_start
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
 
 _RULE = re.compile(r"^\|(?: --- \|)+$", re.MULTILINE)
@@ -25,6 +30,9 @@ _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
 _WORKBOOK = "xl/workbook.xml"
+_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
+# The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
+_LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
 _COUNT_TABS: Callable[[str], int] = methodcaller("count", "\t")
 
 
@@ -37,9 +45,12 @@ def open_workbook(path: Path) -> UnitsDocument:
 
 
 def _read_texts(document: Document, path: Path, data: bytes, is_old: bool) -> list[str]:
-    sheets = list_old_sheets(data) if is_old else _list_sheets(path)
+    if is_old:
+        sheets, widths = list_old_sheets(data), list_old_widths(data)
+    else:
+        sheets, widths = _list_sheets(path)
     names = [sheet.name for sheet in sheets]
-    units = _cut_plain_text(document.plain_text(), names)
+    units = _cut_plain_text(document.plain_text(), names, widths)
     if units is None:
         units = _cut_markdown(document.to_markdown())
         if not is_old:
@@ -52,33 +63,55 @@ def _read_texts(document: Document, path: Path, data: bytes, is_old: bool) -> li
     ]
 
 
-def _list_sheets(path: Path) -> list[Sheet]:
-    """All sheets of a new workbook, those without cells too (ECMA-376-1, 18.2.19)."""
+def _list_sheets(path: Path) -> tuple[list[Sheet], list[int]]:
+    """All sheets of a new workbook, and in any order how many columns they say they have.
+
+    Source: ECMA-376-1, 18.2.19 (sheet): those without cells are listed, too.
+    """
     with open_package(path) as archive:
         elements = list_elements(archive, _WORKBOOK)
-    return [
+        starts = [
+            read_start(archive, part) for part in archive.NameToInfo if _SHEET_PART.fullmatch(part)
+        ]
+    sheets = [
         Sheet(attributes.get("name", ""), attributes.get("state", "visible") != "visible")
         for name, attributes in elements
         if name.endswith("}sheet")
     ]
+    columns = [_LAST_COLUMN.search(start) for start in starts]
+    return sheets, [_number_column(column[1]) for column in columns if column is not None]
 
 
-def _cut_plain_text(text: str, names: Sequence[str]) -> list[str] | None:
+def _number_column(letters: bytes) -> int:
+    """The number of a column, from 1: A, ..., Z, AA, ..."""
+    number = 0
+    for letter in letters:
+        number = 26 * number + letter - ord("A") + 1
+    return number
+
+
+def _cut_plain_text(
+    text: str, names: Sequence[str], widths_told: Iterable[int]
+) -> list[str] | None:
     """The units of the plain text; None where it does not tell rows and sheets for sure."""
     # What stands between two sheets is a row without cells, too.
     parts = text.rstrip("\n").split("\n\n")
     if len(parts) != len(names):
         return None
     units = []
+    widths_found: list[int] = []
     for name, part in zip(names, parts, strict=True):
         first, *rows = part.split("\n")
         widths = set(map(_COUNT_TABS, rows))
         if first != name or len(widths) > 1 or 0 in widths:
             return None
+        widths_found += (tabs + 1 for tabs in widths)
         if part.endswith("\t") or "\t\n" in part:
             part = _EMPTY_AT_END.sub("", part)
         units.append(part.replace("\t", " | "))
-    return units
+    # A sheet without cells says that it has one column or none.
+    is_whole = sorted(widths_found) == sorted(width for width in widths_told if width > 1)
+    return units if is_whole else None
 
 
 def _cut_markdown(markdown: str) -> list[str]:

@@ -21,6 +21,7 @@ from pipeline.formats.packages import MAX_EXPANDED_BYTES
 from shared.errors import RejectionCode
 
 _PIECE_BYTES = 1 << 16
+_START_BYTES = 1 << 11
 # A tree takes some ten times as much.
 _LARGE_TREE_BYTES = 6 << 20
 _BROKEN_PART = "a part of it breaks off or is no XML"
@@ -91,7 +92,7 @@ def list_elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[s
 def parse_tree(
     archive: zipfile.ZipFile,
     part: str,
-    folded: str = "",
+    folded: frozenset[str] = frozenset(),
     fold: Callable[[ElementTree.Element], None] | None = None,
 ) -> ElementTree.Element:
     """Parse a part of a package.
@@ -99,7 +100,7 @@ def parse_tree(
     Args:
         archive: The package.
         part: Its name in there.
-        folded: The name of elements that are made less once parsed, in a large part.
+        folded: The names of elements that are made less once parsed, in a large part.
         fold: Makes one less.
 
     Raises:
@@ -150,9 +151,18 @@ def read_part(archive: zipfile.ZipFile, part: str) -> bytes:
     return b"".join(_read_pieces(archive, part)) if part in archive.NameToInfo else b""
 
 
+def read_start(archive: zipfile.ZipFile, part: str) -> bytes:
+    """The first bytes of a part, which tell what it is about.
+
+    Raises:
+        UnreadableDocumentError: As by `read_part`.
+    """
+    return next(_read_pieces(archive, part, _START_BYTES), b"")
+
+
 def _parse(
     pieces: Iterable[bytes],
-    folded: str = "",
+    folded: frozenset[str] = frozenset(),
     fold: Callable[[ElementTree.Element], None] | None = None,
 ) -> ElementTree.Element:
     try:
@@ -167,8 +177,8 @@ def _parse(
 
 
 def _feed(pieces: Iterable[bytes], prologue: _Prologue) -> ElementTree.Element:
-    # It gets nothing that defines an entity.
-    parser: ElementTree.XMLParser = ElementTree.XMLParser()  # noqa: S314  # see above
+    # What `_Prologue` lets pass defines no entity, so that none can grow or name a file.
+    parser: ElementTree.XMLParser = ElementTree.XMLParser()  # noqa: S314  # no entity gets here
     for piece in pieces:
         prologue.check(piece)
         parser.feed(piece)
@@ -178,7 +188,7 @@ def _feed(pieces: Iterable[bytes], prologue: _Prologue) -> ElementTree.Element:
 def _feed_folding(
     pieces: Iterable[bytes],
     prologue: _Prologue,
-    folded: str,
+    folded: frozenset[str],
     fold: Callable[[ElementTree.Element], None],
 ) -> ElementTree.Element:
     parser: ElementTree.XMLPullParser[Any] = ElementTree.XMLPullParser(("end",))
@@ -192,16 +202,18 @@ def _feed_folding(
         # The last element that ends is the root.
         for event in parser.read_events():
             root = cast("ElementTree.Element", cast(Any, event)[1])
-            if root.tag == folded:
+            if root.tag in folded:
                 fold(root)
     return root
 
 
-def _read_pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+def _read_pieces(
+    archive: zipfile.ZipFile, part: str, piece_bytes: int = _PIECE_BYTES
+) -> Iterator[bytes]:
     left_bytes = MAX_EXPANDED_BYTES
     try:
         with archive.open(part) as file:
-            while piece := file.read(_PIECE_BYTES):
+            while piece := file.read(piece_bytes):
                 left_bytes -= len(piece)
                 if left_bytes < 0:
                     raise UnreadableDocumentError(RejectionCode.EXPANDS_TOO_FAR)

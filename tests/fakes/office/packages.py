@@ -94,7 +94,7 @@ def docx_parts(blocks):
 
 
 def xlsx_parts(sheets):
-    """The parts of a workbook: name and rows of each sheet."""
+    """The parts of a workbook: name and rows of each sheet, which is at most 26 cells wide."""
     names = "".join(
         f'<sheet name="{escape(name)}" sheetId="{n}" r:id="r{n}"/>'
         for n, name in enumerate(sheets, start=1)
@@ -119,9 +119,11 @@ def xlsx_parts(sheets):
             + "</row>"
             for r, row in enumerate(rows, start=1)
         )
+        corner = f"{chr(64 + max(map(len, rows), default=1))}{max(1, len(rows))}"
         parts[f"xl/worksheets/sheet{number}.xml"] = (
             "spreadsheetml.worksheet",
-            f"<worksheet {_S}><sheetData>{lines}</sheetData></worksheet>",
+            f'<worksheet {_S}><dimension ref="A1:{corner}"/><sheetData>{lines}</sheetData>'
+            "</worksheet>",
         )
     return make_open_xml("xl/workbook.xml", "spreadsheetml.sheet.main", parts)
 

@@ -19,13 +19,10 @@ from shared.ledger.waiting import note_wait
 from shared.lifecycle import DocumentStatus
 from shared.messages.message import Subject
 from shared.messages.work_items import Redo
-from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import (
-    Clock,
     extract_document,
     force,
     make_upload,
-    open_table,
     scan_rows,
 )
 from tests.fakes.swept_ledger import find_whole
@@ -36,17 +33,6 @@ FAILED, PARTIAL, SUMMARIZING = (
     DocumentStatus.SUMMARIZING,
 )
 SOON = Deadline.after(600)
-
-
-@pytest.fixture
-def table():
-    with open_account() as account:
-        yield open_table(account)
-
-
-@pytest.fixture
-def now():
-    return Clock()
 
 
 def list_partition(table):

@@ -22,30 +22,17 @@ from shared.ledger.documents import (
 )
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import LEGAL_MOVES, DocumentStatus
-from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import (
     Clock,
     clear_table,
     extract_document,
     force,
     make_upload,
-    open_table,
     scan_rows,
 )
 
 DONE, FAILED = ChunkStatus.DONE, ChunkStatus.FAILED
 CHUNKS = 3
-
-
-@pytest.fixture
-def table():
-    with open_account() as account:
-        yield open_table(account)
-
-
-@pytest.fixture
-def now():
-    return Clock()
 
 
 def make_chunk(document, number=1, status=DONE, run=1, **fields):

@@ -31,7 +31,6 @@ from shared.ledger.erasures import release_text
 from shared.ledger.redoing import begin_anew
 from shared.ledger.timeline import build_event, read_timeline
 from shared.lifecycle import LEGAL_MOVES, DocumentStatus
-from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import (
     START,
     Clock,
@@ -40,20 +39,8 @@ from tests.fakes.aws.ledger_rows import (
     force,
     make_extraction,
     make_upload,
-    open_table,
     scan_rows,
 )
-
-
-@pytest.fixture
-def table():
-    with open_account() as account:
-        yield open_table(account)
-
-
-@pytest.fixture
-def now():
-    return Clock()
 
 
 def steps(table, document_id):

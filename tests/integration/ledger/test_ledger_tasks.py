@@ -23,19 +23,7 @@ from shared.ledger.tasks import (
 from shared.ledger.timeline import build_event, read_timeline
 from shared.ledger.waiting import note_wait
 from shared.lifecycle import LEGAL_TASK_MOVES, TaskStatus
-from tests.fakes.aws.kept_account import open_account
-from tests.fakes.aws.ledger_rows import START, Clock, open_table, scan_rows
-
-
-@pytest.fixture
-def table():
-    with open_account() as account:
-        yield open_table(account)
-
-
-@pytest.fixture
-def now():
-    return Clock()
+from tests.fakes.aws.ledger_rows import START, scan_rows
 
 
 def register(table, now, task_id="t", digest="d1", about="Why?", **how):

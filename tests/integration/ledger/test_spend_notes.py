@@ -2,6 +2,7 @@
 
 import itertools
 import threading
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -26,18 +27,12 @@ from shared.ledger.spend import (
 from shared.llm.model import Usage
 from shared.llm.turns import ModelTurn, Turn
 from shared.prices import MICRO_USD_PER_USD, ModelPrice
-from tests.fakes.aws.ledger_rows import open_table
 
 CENT = MICRO_USD_PER_USD // 100
 # One cent a call of 1,000 tokens.
 PRICE = ModelPrice(input=10, output=0)
 CALL = Usage(calls=1, input_tokens=1_000)
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
-
-
-@pytest.fixture
-def table(account):
-    return open_table(account)
 
 
 @pytest.fixture
@@ -59,6 +54,8 @@ def test_what_a_call_has_cost_goes_with_the_transaction_of_its_effect(meter, tab
     later = NOON + timedelta(hours=1)
     assert read_day_spend(table, "2026-05-04", later).spent == 3 * CENT
     with meter.send_notes_along() as notes:
+        # A transaction that is refused is refused for its effect.
+        assert [note.condition for note in notes] == [None]
         table.transact([Put({"pk": "effect", "sk": "effect"}), *notes])
     (model,) = read_day_spend(table, "2026-05-04", later).models
     assert (model.calls, model.spent, model.left_open) == (1, CENT, 0)
@@ -83,6 +80,41 @@ def test_what_one_call_has_cost_waits_while_the_row_covers_another(meter, table)
     assert meter.settle(reservation, CALL) == CENT
     (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
     assert (model.calls, model.spent, model.left_open) == (2, 2 * CENT, 0)
+
+
+def test_who_dies_with_a_cost_that_waits_has_cost_the_most_of_both_and_no_call_is_counted(
+    meter, table
+):
+    meter.reserve(3 * CENT)
+    answer_within(meter)
+    with meter.send_notes_along() as notes:
+        table.transact([Put({"pk": "effect", "sk": "effect"}), *notes])
+    (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
+    assert (model.calls, model.spent, model.left_open) == (0, 6 * CENT, 6 * CENT)
+
+
+@contextmanager
+def sent_twice(table):
+    """Each change of a row is sent again, as by a client that waits for its answer in vain."""
+    original = table.client.update_item
+
+    def update_twice(**request):
+        original(**request)
+        return original(**request)
+
+    table.client.update_item = update_twice
+    try:
+        yield
+    finally:
+        table.client.update_item = original
+
+
+def test_a_note_that_is_sent_again_counts_once(meter, table):
+    with sent_twice(table):
+        for _ in range(3):
+            assert meter.settle(meter.reserve(3 * CENT), CALL) == CENT
+    (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
+    assert (model.calls, model.spent, model.left_open) == (3, 3 * CENT, 0)
 
 
 def test_a_lease_is_not_closed_while_its_note_is_on_its_way(table):

@@ -121,7 +121,7 @@ def spend(table, day, cost, tokens=1000):
     )
     open_lease(table, lease, None)
     used = ModelSpend(model="gpt", calls=1, input_tokens=tokens, output_tokens=10, spent=cost)
-    table.update_row(build_lease_note(lease, used, open_cost=0))
+    table.update_row(build_lease_note(lease, used, open_cost=0, number=1))
     close_lease(table, find_lease(table, lease))
 
 

@@ -24,6 +24,14 @@ def test_both_ways_to_read_a_page_give_the_same(page):
     assert words
 
 
+@pytest.mark.parametrize(
+    "declared", ['<!ENTITY x "yy">', "\n<!-- ]] -->\n<!ATTLIST p a CDATA #IMPLIED>\n", ""]
+)
+def test_what_a_document_type_declares_is_not_shown(declared):
+    page = f"<?xml version='1.0'?>\n<!DOCTYPE html [{declared}] ><html><p>one</p>&nbsp;]></html>"
+    assert [unit.split() for unit in read_page_units(page)] == [["one", "]>"]]
+
+
 def test_a_chapter_that_is_no_xml_is_read_beside_those_that_are(read):
     chapters = ["<h1>A</h1><p>one</p>", "<h1>B</h1><p>caf&eacute;<br>two"]
     texts = read(make_package(epub_parts(chapters))).texts

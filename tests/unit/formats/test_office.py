@@ -1,8 +1,11 @@
 """Office files whose plain text does not tell all: rows, sheets and headings are found even so."""
 
+import zipfile
+
 import pytest
 
-from tests.fakes.office.packages import docx_parts, make_package, xlsx_parts
+from infra.project_files import PROJECT
+from tests.fakes.office.packages import docx_parts, make_package, odt_parts, xlsx_parts
 
 
 @pytest.mark.parametrize(
@@ -11,6 +14,11 @@ from tests.fakes.office.packages import docx_parts, make_package, xlsx_parts
         # A line end in a cell looks like the end of a row, alone and in a row of cells.
         ({"A": [["x", "one\ntwo", "y"], ["1", "2", "3"]]}, ["A\nx | one two | y\n1 | 2 | 3"]),
         ({"A": [["one\ntwo"]], "B": [["x"]]}, ["A\none two", "B\nx"]),
+        # In the middle of each row it leaves rows of one width.
+        (
+            {"A": [["x", "one\ntwo", "y"], ["1", "2\n3", "4"]], "B": [["5", "6"]]},
+            ["A\nx | one two | y\n1 | 2 3 | 4", "B\n5 | 6"],
+        ),
         # So does what looks like the beginning of the next sheet.
         (
             {"A": [["x", "y\n\nB"], ["1", "2"]], "B": [["3", "4"]]},
@@ -55,3 +63,29 @@ def test_rows_and_sheets_are_told_whatever_stands_in_cells(read, sheets, texts):
 )
 def test_headings_are_told_from_lines_of_the_same_words(read, blocks, texts):
     assert read(make_package(docx_parts(blocks))).texts == texts
+
+
+def test_a_line_end_in_the_middle_of_each_row_of_an_old_workbook_is_none_of_a_row(read):
+    data = (PROJECT / "tests" / "documents" / "libreoffice-fees.xls").read_bytes()
+    broken = data
+    for row in range(4):
+        cell = b"fees %d 1" % row
+        assert data.count(cell) == 1
+        broken = broken.replace(cell, cell.replace(b" ", b"\n", 1))
+    assert read(broken).texts == read(data).texts
+
+
+def test_a_large_text_keeps_of_its_paragraphs_the_words_alone(read):
+    paragraph = (
+        "<text:p>a<text:span>b<text:s/>c</text:span>d<text:note><text:note-body>"
+        "<text:p>n<text:span>o</text:span></text:p></text:note-body></text:note>e</text:p>"
+        "<text:p><text:span>f<text:tab/></text:span>g</text:p>"
+    )
+    parts = odt_parts([("One", "x"), ("Two", "y")])
+    content = parts["content.xml"]
+    assert content.count("<text:p>y</text:p>") == 1
+    texts = []
+    for filling in ("", "<!--" + 7_000_000 * " " + "-->"):
+        parts["content.xml"] = content.replace("<text:p>y</text:p>", paragraph + filling)
+        texts.append(read(make_package(parts, zipfile.ZIP_STORED)).texts)
+    assert texts[0] == texts[1] == ["One\nx", "Two\nno\nab cde\nf g"]
