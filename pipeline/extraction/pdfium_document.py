@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+import pypdfium2.raw as pdfium
 
 from pipeline.extraction.pdfium_opening import load_document
 from pipeline.extraction.shown_text.annotations import read_notes

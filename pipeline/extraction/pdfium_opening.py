@@ -4,7 +4,7 @@ import mmap
 import os
 from pathlib import Path
 
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+import pypdfium2.raw as pdfium
 
 from pipeline.extraction.file_header import HEADER, HEADER_WITHIN_BYTES
 

@@ -42,7 +42,7 @@ class Tesseract:
     """
 
     def __init__(self, data_folder: Path, languages: tuple[str, ...]) -> None:
-        import tesserocr  # type: ignore[import-untyped]  # it ships no type information
+        import tesserocr
 
         self._engine: Any = tesserocr.PyTessBaseAPI(
             path=str(data_folder), lang="+".join(languages), psm=tesserocr.PSM.AUTO

@@ -13,11 +13,11 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pg8000.exceptions import (  # type: ignore[import-untyped]  # it ships no type information
+from pg8000.exceptions import (
     DatabaseError,
     InterfaceError,
 )
-from pg8000.native import Connection  # type: ignore[import-untyped]  # as above
+from pg8000.native import Connection
 
 from shared.errors import DatabaseUnavailableError, ResultRefusedError
 

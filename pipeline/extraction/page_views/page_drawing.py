@@ -4,7 +4,7 @@ import ctypes
 import math
 from dataclasses import dataclass
 
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+import pypdfium2.raw as pdfium
 
 from pipeline.extraction.page_views.page_layout import MOST_PIXELS_A_SIDE, SPAN, Place
 from pipeline.extraction.pdfium_document import PdfiumDocument, PdfiumError, open_page

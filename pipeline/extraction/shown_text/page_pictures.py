@@ -10,7 +10,7 @@ import math
 import struct
 import zlib
 
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+import pypdfium2.raw as pdfium
 
 from pipeline.extraction.pdfium_document import PdfiumError, open_page
 

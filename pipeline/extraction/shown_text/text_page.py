@@ -15,7 +15,7 @@ from functools import partial
 from itertools import repeat, zip_longest
 from typing import Any
 
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+import pypdfium2.raw as pdfium
 
 from pipeline.extraction.shown_text.geometry import Box, LineLimits, measure_across, measure_gap
 

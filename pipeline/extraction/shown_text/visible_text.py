@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate, islice
 
-import pypdfium2.raw as pdfium  # type: ignore[import-untyped]  # it ships no type information
+import pypdfium2.raw as pdfium
 
 from pipeline.extraction.shown_text.geometry import Box, LineLimits
 from pipeline.extraction.shown_text.page_characters import HYPHEN_OR_UNKNOWN, Edit, PageCharacters

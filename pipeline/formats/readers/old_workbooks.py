@@ -6,7 +6,7 @@ import struct
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import olefile  # type: ignore[import-untyped]  # it ships no type information
+import olefile
 
 # The record of a sheet: its place, whether it is hidden (1, or 2 for good), its kind, its name
 # ([MS-XLS], 2.4.28, BoundSheet8).

@@ -3,7 +3,7 @@
 import io
 from pathlib import Path
 
-import olefile  # type: ignore[import-untyped]  # it ships no type information
+import olefile
 
 from pipeline.extraction.limits import MAX_FILES
 from pipeline.extraction.readable_document import UnreadableDocumentError
