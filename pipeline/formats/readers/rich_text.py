@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.formats.text_encoding import decode_named, find_encoding
-from pipeline.formats.units import UnitsDocument
+from pipeline.formats.units import BETWEEN_CELLS, UnitsDocument
 
 # No characters of a text: before a heading, before a break, the end of a line, a backslash, where
 # words have been taken out.
@@ -21,7 +21,6 @@ _HEADING_MARK, _BREAK_MARK, _LINE_END, _BACKSLASH, _GONE = "\x1e", "\x1f", "\x1d
 _MARKS = (_HEADING_MARK, _BREAK_MARK, _LINE_END, _BACKSLASH, _GONE)
 _NO_MARKS = dict.fromkeys(map(ord, _MARKS))
 _NOT_SHOWN = ("\r", "\n", _GONE)
-_BETWEEN_CELLS = " | "
 _ROWS = ("row", "nestrow")
 # Words that stand for one character, and for others.
 _SIGNS = {
@@ -33,7 +32,7 @@ _SHOWN = {
     **_SIGNS,
     **dict.fromkeys(("par", "line", *_ROWS), _LINE_END),
     **dict.fromkeys(("page", "sect"), _BREAK_MARK + _LINE_END),
-    **dict.fromkeys(("cell", "nestcell"), _BETWEEN_CELLS),
+    **dict.fromkeys(("cell", "nestcell"), BETWEEN_CELLS),
     "tab": "\t",
 }
 _SYMBOLS = {"~": "\xa0", "_": "\u2011", "\n": _LINE_END, "\r": _LINE_END} | {c: c for c in "{}"}
@@ -77,7 +76,7 @@ _TOKEN = re.compile(
     re.I | re.S,
 )
 _BINARY = re.compile(rb"(?<!\\)((?:\\\\)*)\\bin(\d{1,9}) ?")
-_AT_END_OF_ROW = _BETWEEN_CELLS + "".join(_NOT_SHOWN)
+_AT_END_OF_ROW = BETWEEN_CELLS + "".join(_NOT_SHOWN)
 _STYLE_ENTRY = re.compile(r"\{\\s(\d{1,4})(?!\d)([^{}]*)\}")
 _OF_HEADINGS = re.compile(r"\\outlinelevel[0-8](?!\d)|\bheading \d\s*;", re.I)
 _FONT_ENTRY = re.compile(r"\\f(\d{1,5})(?!\d)[^{};]{0,200}?\\fcharset(\d{1,3})")
