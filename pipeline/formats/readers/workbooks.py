@@ -7,21 +7,29 @@ Else the Markdown is, where a line that begins with no bar is no row. The librar
 what is beyond some size.
 """
 
+import io
 import re
-from collections.abc import Callable, Iterable, Sequence
-from operator import methodcaller
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from office_oxide import Document
 
 from pipeline.formats.old_office import OLE_START
+from pipeline.formats.readers.number_formats import mark_formats, show_marked
 from pipeline.formats.readers.office_files import read_office, to_plain
 from pipeline.formats.readers.old_workbooks import (
     Sheet,
     list_old_sheets,
     list_old_widths,
 )
-from pipeline.formats.readers.xml_parts import list_elements, open_package, read_start
+from pipeline.formats.readers.xml_parts import (
+    list_elements,
+    open_package,
+    read_part,
+    read_start,
+    replace_part,
+)
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
 
 _RULE = re.compile(r"^\|(?: --- \|)+$", re.MULTILINE)
@@ -29,33 +37,53 @@ _BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
 _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
-_WORKBOOK = "xl/workbook.xml"
+_WORKBOOK, _STYLES = "xl/workbook.xml", "xl/styles.xml"
 _SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
 # The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
 _LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
-_COUNT_TABS: Callable[[str], int] = methodcaller("count", "\t")
+_ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def open_workbook(path: Path) -> UnitsDocument:
     """Open an Excel workbook: a unit a sheet, which begins with its name."""
     data = path.read_bytes()
-    is_old = data.startswith(OLE_START)
-    texts = read_office(data, "xls", lambda document: _read_texts(document, path, data, is_old))
+    if data.startswith(OLE_START):
+        book = _Book(list_old_sheets(data), list_old_widths(data))
+    else:
+        data, book = _prepare(data)
+    texts = read_office(data, "xls", lambda document: _read_texts(document, book))
     return UnitsDocument(texts or [""])
 
 
-def _read_texts(document: Document, path: Path, data: bytes, is_old: bool) -> list[str]:
-    if is_old:
-        sheets, widths = list_old_sheets(data), list_old_widths(data)
-    else:
-        sheets, widths = _list_sheets(path)
-    names = [sheet.name for sheet in sheets]
-    units = _cut_plain_text(document.plain_text(), names, widths)
+class _Book(NamedTuple):
+    """What a workbook says of itself.
+
+    Args:
+        sheets: All its sheets.
+        widths: How many columns they say they have, in any order.
+        codes: Of the formats by which numbers are shown here.
+        has_empty: Whether sheets without cells are in the library's Markdown.
+    """
+
+    sheets: list[Sheet]
+    widths: list[int]
+    codes: Sequence[str] = ()
+    has_empty: bool = True
+
+
+def _read_texts(document: Document, book: _Book) -> list[str]:
+    names = [sheet.name for sheet in book.sheets]
+    plain = document.plain_text()
+    units = _cut_plain_text(plain, names, book.widths)
     if units is None:
         units = _cut_markdown(document.to_markdown())
-        if not is_old:
+        if not book.has_empty:
             units = _put_in_order(units, names)
-    hidden = frozenset(sheet.name for sheet in sheets if sheet.is_hidden)
+    if book.codes:
+        units = [show_marked(unit, book.codes) for unit in units]
+    if "_x" in plain:
+        units = [_ENCODED.sub(_decode, unit) for unit in units]
+    hidden = frozenset(sheet.name for sheet in book.sheets if sheet.is_hidden)
     if not hidden:
         return units
     return [
@@ -63,23 +91,36 @@ def _read_texts(document: Document, path: Path, data: bytes, is_old: bool) -> li
     ]
 
 
-def _list_sheets(path: Path) -> tuple[list[Sheet], list[int]]:
-    """All sheets of a new workbook, and in any order how many columns they say they have.
+def _decode(encoded: re.Match[str]) -> str:
+    """A character that XML cannot hold: most are the ends of lines (ECMA-376-1, 22.9.2.19)."""
+    character = chr(int(encoded[1], 16))
+    return character if character.isprintable() else " " * character.isspace()
+
+
+def _prepare(data: bytes) -> tuple[bytes, _Book]:
+    """A new workbook as the library has to get it, and what it says of itself.
 
     Source: ECMA-376-1, 18.2.19 (sheet): those without cells are listed, too.
     """
-    with open_package(path) as archive:
+    with open_package(io.BytesIO(data)) as archive:
         elements = list_elements(archive, _WORKBOOK)
         starts = [
-            read_start(archive, part) for part in archive.NameToInfo if _SHEET_PART.fullmatch(part)
+            read_start(data, part)
+            for name, part in archive.NameToInfo.items()
+            if _SHEET_PART.fullmatch(name)
         ]
+        marked = mark_formats(read_part(archive, _STYLES))
     sheets = [
         Sheet(attributes.get("name", ""), attributes.get("state", "visible") != "visible")
         for name, attributes in elements
         if name.endswith("}sheet")
     ]
     columns = [_LAST_COLUMN.search(start) for start in starts]
-    return sheets, [_number_column(column[1]) for column in columns if column is not None]
+    widths = [_number_column(column[1]) for column in columns if column is not None]
+    if marked is None:
+        return data, _Book(sheets, widths, has_empty=False)
+    styles, codes = marked
+    return replace_part(data, _STYLES, styles), _Book(sheets, widths, codes, has_empty=False)
 
 
 def _number_column(letters: bytes) -> int:
@@ -95,18 +136,24 @@ def _cut_plain_text(
 ) -> list[str] | None:
     """The units of the plain text; None where it does not tell rows and sheets for sure."""
     # What stands between two sheets is a row without cells, too.
-    parts = text.rstrip("\n").split("\n\n")
+    text = text.rstrip("\n")
+    has_empty_at_end = "\t\n" in text or text.endswith("\t")
+    parts = text.split("\n\n")
     if len(parts) != len(names):
         return None
     units = []
     widths_found: list[int] = []
     for name, part in zip(names, parts, strict=True):
-        first, *rows = part.split("\n")
-        widths = set(map(_COUNT_TABS, rows))
-        if first != name or len(widths) > 1 or 0 in widths:
+        tabs, rows = part.count("\t"), part.count("\n")
+        name_end = part.find("\n") if rows else len(part)
+        row_end = part.find("\n", name_end + 1)
+        tabs_of_first = part.count("\t", name_end, row_end if row_end > 0 else len(part))
+        # No row has more tabs than another: where all have as many as the first, none is divided.
+        if part[:name_end] != name or tabs != tabs_of_first * rows or rows > tabs:
             return None
-        widths_found += (tabs + 1 for tabs in widths)
-        if part.endswith("\t") or "\t\n" in part:
+        if tabs:
+            widths_found.append(tabs_of_first + 1)
+        if has_empty_at_end:
             part = _EMPTY_AT_END.sub("", part)
         units.append(part.replace("\t", " | "))
     # A sheet without cells says that it has one column or none.
@@ -120,7 +167,8 @@ def _cut_markdown(markdown: str) -> list[str]:
     for line in text.split("\n"):
         if line.startswith(_SHEET):
             writer.begin(keeps_empty=bool(writer.units))
-            writer.write(to_plain(line.removeprefix(_SHEET)) + "\n")
+            # In a name nothing is escaped.
+            writer.write(line.removeprefix(_SHEET) + "\n")
         elif line.startswith("|"):
             writer.write(_read_row(line) + "\n")
         elif line.strip():

@@ -4,6 +4,7 @@ It makes a tree without a call into Python for each element. Nothing may define 
 none can grow.
 """
 
+import io
 import lzma
 import re
 import zipfile
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -66,14 +67,14 @@ class _Prologue:
 
 
 @contextmanager
-def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
+def open_package(file: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
     """Open a package, once for all parts that are read of it.
 
     Raises:
         UnreadableDocumentError: Its list of parts cannot be read.
     """
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     with archive:
@@ -151,13 +152,42 @@ def read_part(archive: zipfile.ZipFile, part: str) -> bytes:
     return b"".join(_read_pieces(archive, part)) if part in archive.NameToInfo else b""
 
 
-def read_start(archive: zipfile.ZipFile, part: str) -> bytes:
-    """The first bytes of a part, which tell what it is about.
+def read_start(data: bytes, part: zipfile.ZipInfo) -> bytes:
+    """The first bytes of a part, which tell what it is about; none where they cannot be unpacked.
 
-    Raises:
-        UnreadableDocumentError: As by `read_part`.
+    `zipfile` takes five times as long to open a part as this takes for the bytes.
+
+    Args:
+        data: The package.
+        part: What its list says of the part.
     """
-    return next(_read_pieces(archive, part, _START_BYTES), b"")
+    place = part.header_offset
+    # The lengths of its name and of what is noted after that (PKWARE, APPNOTE.TXT, 4.3.7).
+    name_bytes, extra_bytes = data[place + 26 : place + 28], data[place + 28 : place + 30]
+    place += 30 + int.from_bytes(name_bytes, "little") + int.from_bytes(extra_bytes, "little")
+    packed = data[place : place + min(part.compress_size, _START_BYTES)]
+    if part.compress_type == zipfile.ZIP_STORED:
+        return packed
+    try:
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, _START_BYTES)
+    except zlib.error:
+        return b""
+
+
+def replace_part(package: bytes, name: str, part: bytes) -> bytes:
+    """A package with another part in the place of one; the rest is copied as it is packed.
+
+    Args:
+        package: A package that `open_package` can open.
+        name: The name of a part that is in it.
+        part: What it is to be.
+    """
+    file = io.BytesIO(package)
+    with zipfile.ZipFile(file, "a") as archive:
+        # The list is written anew, where it stood; the old bytes of the part are in no list then.
+        archive.filelist.remove(archive.NameToInfo.pop(name))
+        archive.writestr(name, part)
+    return file.getvalue()
 
 
 def _parse(
