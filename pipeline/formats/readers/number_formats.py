@@ -13,6 +13,7 @@ import re
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from html import unescape
 from typing import NamedTuple
 
@@ -129,6 +130,8 @@ def show_marked(text: str, codes: Sequence[str]) -> str:
     return _MARKED.sub(show, text)
 
 
+# Books have few formats, and the same ones as others.
+@lru_cache(maxsize=256)
 def _is_shown_here(code: str) -> bool:
     if len(code) > _LONGEST_CODE:
         return False

@@ -8,16 +8,16 @@ told from text that looks like one.
 import io
 import re
 from pathlib import Path
-from zipfile import ZipFile
 
 from office_oxide import Document
 
 from pipeline.formats.readers import office
 from pipeline.formats.readers.office_files import read_office
-from pipeline.formats.readers.xml_parts import list_elements, open_package, read_start
+from pipeline.formats.readers.part_starts import list_parts, read_start
+from pipeline.formats.readers.xml_parts import list_elements, open_package
 from pipeline.formats.units import UnitsDocument
 
-_SLIDE_PART = re.compile(r"ppt/slides/[^/]+\.xml")
+_SLIDE_PART = rb"ppt/slides/[^/\0]{1,80}?\.xml"
 _RULE = "\n\n---\n\n"
 # On the first element of its part (ECMA-376-1, 19.3.1.38, sld).
 _HIDDEN = re.compile(rb"<(?:[\w.-]+:)?sld\b[^<>]*\sshow=[\"'](?:0|false)[\"']")
@@ -28,14 +28,12 @@ _MARK = "(hidden slide)\n"
 def open_slides(path: Path) -> UnitsDocument:
     """Open a new presentation: a unit a slide, with its notes; a hidden one says so."""
     data = path.read_bytes()
-    with open_package(io.BytesIO(data)) as archive:
-        slides = [part for name, part in archive.NameToInfo.items() if _SLIDE_PART.fullmatch(name)]
-        hidden = {part.filename for part in slides if _HIDDEN.search(read_start(data, part))}
-        numbers = _number_slides(archive, hidden) if hidden else ()
+    slides = list_parts(data, _SLIDE_PART)
+    hidden = {part.name for part in slides if _HIDDEN.search(read_start(data, part))}
     units = _cut_plain_text(read_office(data, "ppt", Document.plain_text), len(slides))
     if units is None:
         units = office.read_slides(data)
-    for number in numbers:
+    for number in _number_slides(data, hidden) if hidden else ():
         if number < len(units):
             units[number] = _MARK + units[number]
     return UnitsDocument(units)
@@ -59,15 +57,17 @@ def _cut_plain_text(text: str, slide_count: int) -> list[str] | None:
     return shown
 
 
-def _number_slides(archive: ZipFile, names: set[str]) -> list[int]:
+def _number_slides(data: bytes, names: set[str]) -> list[int]:
     """Which slides of the presentation parts are, from 0."""
-    relations = {
-        attributes.get("Id"): attributes.get("Target", "")
-        for _, attributes in list_elements(archive, _RELATIONS)
-    }
+    with open_package(io.BytesIO(data)) as archive:
+        relations = {
+            attributes.get("Id"): attributes.get("Target", "")
+            for _, attributes in list_elements(archive, _RELATIONS)
+        }
+        elements = list_elements(archive, _PRESENTATION)
     targets = [
         next((relations.get(value, "") for name, value in attributes.items() if "}id" in name), "")
-        for tag, attributes in list_elements(archive, _PRESENTATION)
+        for tag, attributes in elements
         if tag.endswith("}sldId")
     ]
     return [

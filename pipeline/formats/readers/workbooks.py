@@ -23,11 +23,11 @@ from pipeline.formats.readers.old_workbooks import (
     list_old_sheets,
     list_old_widths,
 )
+from pipeline.formats.readers.part_starts import list_parts, read_start
 from pipeline.formats.readers.xml_parts import (
     list_elements,
     open_package,
     read_part,
-    read_start,
     replace_part,
 )
 from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
@@ -38,7 +38,7 @@ _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
 _WORKBOOK, _STYLES = "xl/workbook.xml", "xl/styles.xml"
-_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
+_SHEET_PART = rb"xl/worksheets/[^/\0]{1,80}?\.xml"
 # The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
 _LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
 _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -104,18 +104,14 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     """
     with open_package(io.BytesIO(data)) as archive:
         elements = list_elements(archive, _WORKBOOK)
-        starts = [
-            read_start(data, part)
-            for name, part in archive.NameToInfo.items()
-            if _SHEET_PART.fullmatch(name)
-        ]
         marked = mark_formats(read_part(archive, _STYLES))
     sheets = [
         Sheet(attributes.get("name", ""), attributes.get("state", "visible") != "visible")
         for name, attributes in elements
         if name.endswith("}sheet")
     ]
-    columns = [_LAST_COLUMN.search(start) for start in starts]
+    starts = (read_start(data, part) for part in list_parts(data, _SHEET_PART))
+    columns = map(_LAST_COLUMN.search, starts)
     widths = [_number_column(column[1]) for column in columns if column is not None]
     if marked is None:
         return data, _Book(sheets, widths, has_empty=False)

@@ -22,7 +22,6 @@ from pipeline.formats.packages import MAX_EXPANDED_BYTES
 from shared.errors import RejectionCode
 
 _PIECE_BYTES = 1 << 16
-_START_BYTES = 1 << 11
 # A tree takes some ten times as much.
 _LARGE_TREE_BYTES = 6 << 20
 _BROKEN_PART = "a part of it breaks off or is no XML"
@@ -150,28 +149,6 @@ def read_part(archive: zipfile.ZipFile, part: str) -> bytes:
         UnreadableDocumentError: The part is damaged or too large.
     """
     return b"".join(_read_pieces(archive, part)) if part in archive.NameToInfo else b""
-
-
-def read_start(data: bytes, part: zipfile.ZipInfo) -> bytes:
-    """The first bytes of a part, which tell what it is about; none where they cannot be unpacked.
-
-    `zipfile` takes five times as long to open a part as this takes for the bytes.
-
-    Args:
-        data: The package.
-        part: What its list says of the part.
-    """
-    place = part.header_offset
-    # The lengths of its name and of what is noted after that (PKWARE, APPNOTE.TXT, 4.3.7).
-    name_bytes, extra_bytes = data[place + 26 : place + 28], data[place + 28 : place + 30]
-    place += 30 + int.from_bytes(name_bytes, "little") + int.from_bytes(extra_bytes, "little")
-    packed = data[place : place + min(part.compress_size, _START_BYTES)]
-    if part.compress_type == zipfile.ZIP_STORED:
-        return packed
-    try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, _START_BYTES)
-    except zlib.error:
-        return b""
 
 
 def replace_part(package: bytes, name: str, part: bytes) -> bytes:
