@@ -94,12 +94,14 @@ def parse_tree(
     part: str,
     folded: frozenset[str] = frozenset(),
     fold: Callable[[ElementTree.Element], None] | None = None,
+    shorten: Callable[[Iterable[bytes]], Iterable[bytes]] = iter,
 ) -> ElementTree.Element:
     """Parse a part of a package.
 
     Args:
         archive: The package.
         part: Its name in there.
+        shorten: Makes its pieces less before they are parsed.
         folded: The names of elements that are made less once parsed, in a large part.
         fold: Makes one less.
 
@@ -109,7 +111,7 @@ def parse_tree(
         MemoryError: The tree takes more than the process may use.
     """
     is_large = part in archive.NameToInfo and archive.getinfo(part).file_size > _LARGE_TREE_BYTES
-    pieces = _read_pieces(archive, part)
+    pieces = shorten(_read_pieces(archive, part))
     return _parse(pieces, folded, fold if is_large else None)
 
 
