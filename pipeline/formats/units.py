@@ -17,6 +17,7 @@ from pipeline.extraction.readable_document import (
 from pipeline.formats.identify import NOTHING_IN_IT, identify_bytes
 from shared.errors import RejectionCode
 
+BETWEEN_CELLS = " | "
 _NO_NAME = "a file without a name"
 
 
@@ -128,4 +129,4 @@ def mark_hidden_sheet(text: str) -> str:
 
 def join_cells(cells: Iterable[str]) -> str:
     """A row of a table: its cells apart, in one line, without the empty ones at its end."""
-    return " | ".join(" ".join(cell.split()) for cell in cells).rstrip(" |")
+    return BETWEEN_CELLS.join(" ".join(cell.split()) for cell in cells).rstrip(" |")

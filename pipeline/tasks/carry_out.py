@@ -67,7 +67,7 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     since = datetime.fromisoformat(task.received_at)
     documents = find_named_documents(order.document_names, since, services.reader)
     kind.wait_for_documents(documents, since, services.reader)
-    if not (task.is_new and waits_for_nothing):
+    if task.new_row is None or not waits_for_nothing:
         task = start_task(services.table, task, services.now)
     link_task(services.table, task.task_id, [one.document_id for one in documents])
     is_by_api = task.account is Account.CHAT
@@ -123,6 +123,14 @@ def _keep_result(
         shortfall=result.shortfall,
     )
     return task.model_copy(update={"status": status})
+
+
+def is_task_over(order: TaskOrder, services: TaskServices) -> bool:
+    """Whether a task has its result, and nobody has to be told of it."""
+    if order.callback is not None:
+        return False
+    task = find_task(services.table, order.task_id)
+    return task is not None and task.digest == order.digest and task.status.has_result
 
 
 def give_up_task(order: TaskOrder, cause: str, services: TaskServices) -> None:

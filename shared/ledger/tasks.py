@@ -65,8 +65,8 @@ class Task(BaseModel):
     told_micro_usd: int = 0
     result_key: str | None = None
     reason: str | None = None
-    # Whether it was entered just now; no row says so.
-    is_new: bool = Field(default=False, exclude=True)
+    # Its row, where it was entered just now and nobody else has had it yet.
+    new_row: Row | None = Field(default=None, exclude=True)
     # Those that its row tells itself.
     steps: list[dict[str, Any]] = Field(default=[], exclude=True)
 
@@ -110,7 +110,7 @@ def register_task(
 
     Returns:
         The task as it stands; that of an earlier message where one of the same id came first, and
-        then `is_new` is false.
+        then it has no `new_row`.
     """
     at = now()
     row: Row = {
@@ -140,7 +140,7 @@ def register_task(
         if conflict.row is None:
             raise
         return Task.model_validate(conflict.row)
-    return Task.model_validate({**row, "is_new": True})
+    return Task.model_validate({**row, "new_row": row})
 
 
 def _day(at: datetime) -> str:

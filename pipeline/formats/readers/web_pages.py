@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element  # the type alone: pages are parsed in
 
 from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
 from pipeline.formats.text_encoding import decode_named, decode_text, find_encoding
-from pipeline.formats.units import UnitsDocument, UnitWriter
+from pipeline.formats.units import BETWEEN_CELLS, UnitsDocument, UnitWriter
 
 _NAMED_ENCODING = re.compile(
     rb"""(?:<meta[^>]{0,200}charset|<\?xml[^>]{0,99}encoding)\s*=\s*["']?([A-Za-z0-9_.:-]+)""", re.I
@@ -51,7 +51,6 @@ _ENDED_BY = {
     "tr": frozenset({"tr", "tbody", "tfoot"}),
     **dict.fromkeys(("thead", "tbody", "tfoot"), frozenset({"tbody", "tfoot"})),
 }
-_BETWEEN_CELLS = " | "
 _BEFORE_FIRST_CELL = re.compile(r"^[ \t]*\| ", re.MULTILINE)
 _NAMED_CHARACTER = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
 # What a document type of XML declares by itself: `html.parser` ends it with the first declaration.
@@ -155,7 +154,7 @@ def _tell_around(tag: str) -> _Around:
     if tag in _PASSED_OVER:
         return _Around(None)
     if tag in _CELLS:
-        return _Around(_BETWEEN_CELLS)
+        return _Around(BETWEEN_CELLS)
     if tag not in _BLOCKS:
         return _Around("")
     after = "" if tag in _VOID else "\n"
@@ -216,7 +215,7 @@ class _PageReader(HTMLParser):
             self.writer.write("\n")
         if tag in _CELLS:
             # The tag that ends a cell may be left out.
-            self.writer.write(_BETWEEN_CELLS)
+            self.writer.write(BETWEEN_CELLS)
         if tag == "li":
             self.writer.write("- ")
         self._is_preformatted = self._is_preformatted or tag == "pre"
