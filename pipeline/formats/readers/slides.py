@@ -15,14 +15,13 @@ from pipeline.formats.readers import office
 from pipeline.formats.readers.office_files import read_office
 from pipeline.formats.readers.part_starts import list_parts, read_start
 from pipeline.formats.readers.xml_parts import list_elements, open_package, read_relations
-from pipeline.formats.units import UnitsDocument
+from pipeline.formats.units import HIDDEN_SLIDE, UnitsDocument
 
 _SLIDE_PART = rb"ppt/slides/[^/\0]{1,80}?\.xml"
 _RULE = "\n\n---\n\n"
 # On the first element of its part (ECMA-376-1, 19.3.1.38, sld).
 _HIDDEN = re.compile(rb"<(?:[\w.-]+:)?sld\b[^<>]*\sshow=[\"'](?:0|false)[\"']")
 _PRESENTATION = "ppt/presentation.xml"
-_MARK = "(hidden slide)\n"
 
 
 def open_slides(path: Path) -> UnitsDocument:
@@ -35,7 +34,7 @@ def open_slides(path: Path) -> UnitsDocument:
         units = office.read_slides(data)
     for number in _number_slides(data, hidden) if hidden else ():
         if number < len(units):
-            units[number] = _MARK + units[number]
+            units[number] = f"{HIDDEN_SLIDE}\n{units[number]}"
     return UnitsDocument(units)
 
 
