@@ -46,7 +46,7 @@ OPENERS = {
     DOC.suffix: (_OFFICE, "open_text"),
     XLSX.suffix: (_WORKBOOKS, "open_workbook"),
     XLS.suffix: (_WORKBOOKS, "open_workbook"),
-    PPTX.suffix: (_OFFICE, "open_presentation"),
+    PPTX.suffix: ("pipeline.formats.readers.slides", "open_slides"),
     PPT.suffix: (_OFFICE, "open_presentation"),
     ODT.suffix: (_OPEN_DOCUMENT, "open_text"),
     ODS.suffix: (_OPEN_DOCUMENT, "open_spreadsheet"),

@@ -110,15 +110,20 @@ def _show_line(markdown: str) -> str:
 
 
 def open_presentation(path: Path) -> UnitsDocument:
-    """Open a PowerPoint presentation: a unit a slide, with its notes."""
-    tree = read_office(path.read_bytes(), "ppt", Document.to_ir_json)
+    """Open an old PowerPoint presentation: a unit a slide, with its notes."""
+    return UnitsDocument(read_slides(path.read_bytes()))
+
+
+def read_slides(data: bytes) -> list[str]:
+    """The text of each slide of a presentation, with its notes."""
+    tree = read_office(data, "ppt", Document.to_ir_json)
     units = []
     for slide in json.loads(tree)["sections"]:
         writer = UnitWriter()
         _write_blocks(writer, slide["elements"])
         _write_blocks(writer, slide.get("speaker_notes") or ())
         units.append("".join(writer.finish()))
-    return UnitsDocument(units or [""])
+    return units or [""]
 
 
 def _list_lines(block: dict[str, Any]) -> list[str]:
@@ -142,6 +147,8 @@ def _list_lines(block: dict[str, Any]) -> list[str]:
                 lines += _list_lines(inner)
     if isinstance(block.get("text"), str):
         lines += block["text"].split("\n")
+    if not lines and block.get("type") == "image":
+        lines += filter(None, [_read_alt(block)])
     return lines
 
 

@@ -4,6 +4,7 @@ It makes a tree without a call into Python for each element. Nothing may define 
 none can grow.
 """
 
+import io
 import lzma
 import re
 import zipfile
@@ -12,7 +13,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from typing import IO, Any, cast
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -21,7 +22,6 @@ from pipeline.formats.packages import MAX_EXPANDED_BYTES
 from shared.errors import RejectionCode
 
 _PIECE_BYTES = 1 << 16
-_START_BYTES = 1 << 11
 # A tree takes some ten times as much.
 _LARGE_TREE_BYTES = 6 << 20
 _BROKEN_PART = "a part of it breaks off or is no XML"
@@ -66,14 +66,14 @@ class _Prologue:
 
 
 @contextmanager
-def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
+def open_package(file: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
     """Open a package, once for all parts that are read of it.
 
     Raises:
         UnreadableDocumentError: Its list of parts cannot be read.
     """
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     with archive:
@@ -94,12 +94,14 @@ def parse_tree(
     part: str,
     folded: frozenset[str] = frozenset(),
     fold: Callable[[ElementTree.Element], None] | None = None,
+    shorten: Callable[[Iterable[bytes]], Iterable[bytes]] = iter,
 ) -> ElementTree.Element:
     """Parse a part of a package.
 
     Args:
         archive: The package.
         part: Its name in there.
+        shorten: Makes its pieces less before they are parsed.
         folded: The names of elements that are made less once parsed, in a large part.
         fold: Makes one less.
 
@@ -109,7 +111,7 @@ def parse_tree(
         MemoryError: The tree takes more than the process may use.
     """
     is_large = part in archive.NameToInfo and archive.getinfo(part).file_size > _LARGE_TREE_BYTES
-    pieces = _read_pieces(archive, part)
+    pieces = shorten(_read_pieces(archive, part))
     return _parse(pieces, folded, fold if is_large else None)
 
 
@@ -151,13 +153,20 @@ def read_part(archive: zipfile.ZipFile, part: str) -> bytes:
     return b"".join(_read_pieces(archive, part)) if part in archive.NameToInfo else b""
 
 
-def read_start(archive: zipfile.ZipFile, part: str) -> bytes:
-    """The first bytes of a part, which tell what it is about.
+def replace_part(package: bytes, name: str, part: bytes) -> bytes:
+    """A package with another part in the place of one; the rest is copied as it is packed.
 
-    Raises:
-        UnreadableDocumentError: As by `read_part`.
+    Args:
+        package: A package that `open_package` can open.
+        name: The name of a part that is in it.
+        part: What it is to be.
     """
-    return next(_read_pieces(archive, part, _START_BYTES), b"")
+    file = io.BytesIO(package)
+    with zipfile.ZipFile(file, "a") as archive:
+        # The list is written anew, where it stood; the old bytes of the part are in no list then.
+        archive.filelist.remove(archive.NameToInfo.pop(name))
+        archive.writestr(name, part)
+    return file.getvalue()
 
 
 def _parse(

@@ -40,6 +40,29 @@ def test_rows_and_sheets_are_told_whatever_stands_in_cells(read, sheets, texts):
     assert read(make_package(xlsx_parts(sheets))).texts == texts
 
 
+@pytest.mark.parametrize("state", ["", ' state="hidden"'])
+def test_the_name_of_a_sheet_is_no_markdown(read, state):
+    name = "A ~~ B <br> *c* # d"
+    parts = xlsx_parts({name: [["long", "er", "row"], ["x"]], "Blank": []})
+    book = parts["xl/workbook.xml"].replace('&lt;br&gt; *c* # d"', f'&lt;br&gt; *c* # d"{state}')
+    parts["xl/workbook.xml"] = book
+    shown = f"{name} (hidden sheet)" if state else name
+    assert read(make_package(parts)).texts == [f"{shown}\nlong | er | row\nx", "Blank"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one_x000D_\ntwo", "one two"),
+        ("a_x005F_b", "a_b"),
+        ("a_x0041_", "aA"),
+        ("_x00e9", "_x00e9"),
+    ],
+)
+def test_a_character_that_xml_cannot_hold_is_read(read, text, shown):
+    assert read(make_package(xlsx_parts({"A": [[text]]}))).texts == [f"A\n{shown}"]
+
+
 @pytest.mark.parametrize(
     ("blocks", "texts"),
     [
