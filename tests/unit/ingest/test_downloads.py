@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import tempfile
-from dataclasses import replace
 
 import pytest
 
@@ -54,7 +53,7 @@ def test_a_file_is_there_while_it_is_read(temporary_folder):
     [("a/Talk.PPT", "document.ppt"), ("a.htm", "document.html"), ("a.ppt/x", "document")],
 )
 def test_a_file_is_named_as_its_format_and_not_as_its_sender_likes(key, name):
-    with download_document(replace(DOCUMENT, key=key), Objects(), 4) as path:
+    with download_document(DOCUMENT.model_copy(update={"key": key}), Objects(), 4) as path:
         assert path.name == name
 
 
