@@ -35,7 +35,6 @@ from shared.document_formats import (
 from shared.errors import RejectionCode
 
 _OFFICE = "pipeline.formats.readers.office"
-_OFFICE_TREE = "pipeline.formats.readers.office_tree"
 _WORKBOOKS = "pipeline.formats.readers.workbooks"
 _OPEN_DOCUMENT = "pipeline.formats.readers.open_document"
 _TEXTS = "pipeline.formats.readers.texts"
@@ -44,11 +43,11 @@ _PICTURES = "pipeline.formats.readers.pictures"
 # Module and function for each format, by its suffix; the function takes a path.
 OPENERS = {
     DOCX.suffix: (_OFFICE, "open_text"),
-    DOC.suffix: (_OFFICE_TREE, "open_old_text"),
+    DOC.suffix: (_OFFICE, "open_old_text"),
     XLSX.suffix: (_WORKBOOKS, "open_workbook"),
     XLS.suffix: (_WORKBOOKS, "open_workbook"),
     PPTX.suffix: ("pipeline.formats.readers.slides", "open_slides"),
-    PPT.suffix: (_OFFICE_TREE, "open_old_presentation"),
+    PPT.suffix: (_OFFICE, "open_old_presentation"),
     ODT.suffix: (_OPEN_DOCUMENT, "open_text"),
     ODS.suffix: (_OPEN_DOCUMENT, "open_spreadsheet"),
     ODP.suffix: (_OPEN_DOCUMENT, "open_presentation"),

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from office_oxide import Document
 
+from pipeline.formats.readers.office import read_slides
 from pipeline.formats.readers.office_files import read_office
-from pipeline.formats.readers.office_tree import read_slides
 from pipeline.formats.readers.part_starts import list_parts, read_start
 from pipeline.formats.readers.xml_parts import list_elements, open_package
 from pipeline.formats.units import UnitsDocument
