@@ -11,7 +11,7 @@ from pathlib import Path
 
 from office_oxide import Document
 
-from pipeline.formats.readers import office
+from pipeline.formats.readers.office import read_slides
 from pipeline.formats.readers.office_files import read_office
 from pipeline.formats.readers.part_starts import list_parts, read_start
 from pipeline.formats.readers.xml_parts import list_elements, open_package, read_relations
@@ -31,7 +31,7 @@ def open_slides(path: Path) -> UnitsDocument:
     hidden = {part.name for part in slides if _HIDDEN.search(read_start(data, part))}
     units = _cut_plain_text(read_office(data, "ppt", Document.plain_text), len(slides))
     if units is None:
-        units = office.read_slides(data)
+        units = read_slides(data)
     for number in _number_slides(data, hidden) if hidden else ():
         if number < len(units):
             units[number] = f"{HIDDEN_SLIDE}\n{units[number]}"

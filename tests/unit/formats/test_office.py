@@ -5,6 +5,9 @@ import zipfile
 import pytest
 
 from infra.project_files import PROJECT
+from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.child import open_file
+from shared.errors import RejectionCode
 from tests.fakes.office.packages import (
     docx_parts,
     make_package,
@@ -147,3 +150,30 @@ def test_a_large_text_keeps_of_its_paragraphs_the_words_alone(read):
         parts["content.xml"] = content.replace("<text:p>y</text:p>", paragraph + filling)
         texts.append(read(make_package(parts, zipfile.ZIP_STORED)).texts)
     assert texts[0] == texts[1] == ["One\nx", "Two\nno\nab cde\nf g"]
+
+
+@pytest.mark.parametrize("name", ["libreoffice-lease.doc", "libreoffice-welcome.ppt"])
+def test_an_old_file_is_the_same_under_any_name(tmp_path, name):
+    data = (PROJECT / "tests" / "documents" / name).read_bytes()
+    suffix = name[-4:]
+    texts = []
+    for ending in (suffix, "", ".pdf"):
+        path = tmp_path / f"document{ending}"
+        path.write_bytes(data)
+        document = open_file(path, suffix)
+        texts.append([document.read_page(n + 1).text for n in range(document.page_count)])
+        path.write_bytes(data[:1500])
+        with pytest.raises(UnreadableDocumentError) as refusal:
+            open_file(path, suffix)
+        assert refusal.value.code is RejectionCode.DAMAGED
+    assert texts[0] == texts[1] == texts[2]
+    assert len(texts[0]) == (5 if suffix == ".doc" else 3)
+
+
+def test_an_old_text_is_as_its_tree_has_it():
+    document = open_file(PROJECT / "tests" / "documents" / "libreoffice-lease.doc", ".doc")
+    last = document.read_page(document.page_count).text.split("\n")
+    assert last[0] == "Ending"
+    assert "- point one" in last
+    assert "merged head | r0c2" in last
+    assert last[-1] == "Registered as 4711"
