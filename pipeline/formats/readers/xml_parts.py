@@ -7,12 +7,14 @@ none can grow.
 import io
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from posixpath import normpath
 from typing import IO, Any, cast
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -25,6 +27,10 @@ _PIECE_BYTES = 1 << 16
 # A tree takes some ten times as much.
 _LARGE_TREE_BYTES = 6 << 20
 _BROKEN_PART = "a part of it breaks off or is no XML"
+_BROKEN_PACKING = "a part of it cannot be unpacked"
+_LOCAL_HEADER, _LOCAL_HEADER_BYTES = b"PK\x03\x04", 30
+_NAME_AND_EXTRA, _NAME_AND_EXTRA_AT = struct.Struct("<HH"), 26
+_IS_UTF_8 = 0x800
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?=[\s>])[^<>]*>")
 
 
@@ -89,6 +95,36 @@ def list_elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[s
     return [(one.tag, one.attrib) for one in parse_tree(archive, part).iter()]
 
 
+def list_elements_of(part: bytes) -> list[tuple[str, dict[str, str]]]:
+    """The elements of a short part that is unpacked, as `list_elements` gives them.
+
+    Raises:
+        UnreadableDocumentError: It is damaged.
+    """
+    return [(one.tag, one.attrib) for one in _parse((part,)).iter()]
+
+
+def read_relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
+    """The names of the parts that a part of an Office document refers to, by their ids there.
+
+    Source: ECMA-376-2, 9.3 (relationships), 9.3.3 (where they stand).
+
+    Raises:
+        UnreadableDocumentError: As by `list_elements`.
+    """
+    folder, _, name = part.rpartition("/")
+    relations = f"{folder}/_rels/{name}.rels"
+    if relations not in archive.NameToInfo:
+        return {}
+    return {
+        attributes.get("Id", ""): normpath(f"/{folder}/{target}").lstrip("/")
+        if not target.startswith("/")
+        else target.lstrip("/")
+        for _, attributes in list_elements(archive, relations)
+        if (target := attributes.get("Target", ""))
+    }
+
+
 def parse_tree(
     archive: zipfile.ZipFile,
     part: str,
@@ -151,6 +187,44 @@ def read_part(archive: zipfile.ZipFile, part: str) -> bytes:
         UnreadableDocumentError: The part is damaged or too large.
     """
     return b"".join(_read_pieces(archive, part)) if part in archive.NameToInfo else b""
+
+
+def unpack_part(package: bytes, part: zipfile.ZipInfo) -> bytes:
+    """The bytes of a part, in a fifth of the time that `zipfile` takes for a short one.
+
+    Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", 4.3.7 (local file header).
+
+    Args:
+        package: The whole package.
+        part: What its list says of the part.
+
+    Raises:
+        UnreadableDocumentError: The part is damaged, or not what the list says.
+    """
+    name_at = part.header_offset + _LOCAL_HEADER_BYTES
+    header = package[part.header_offset : name_at]
+    if len(header) == _LOCAL_HEADER_BYTES and header.startswith(_LOCAL_HEADER):
+        name_bytes, extra_bytes = _NAME_AND_EXTRA.unpack_from(header, _NAME_AND_EXTRA_AT)
+        name_end = name_at + name_bytes
+        encoding = "utf-8" if part.flag_bits & _IS_UTF_8 else "cp437"
+        is_same = package[name_at:name_end].decode(encoding, "replace") == part.orig_filename
+        start = name_end + extra_bytes
+        unpacked = _inflate(package[start : start + part.compress_size], part) if is_same else b""
+        if len(unpacked) == part.file_size and zlib.crc32(unpacked) == part.CRC:
+            return unpacked
+    raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PACKING)
+
+
+def _inflate(packed: bytes, part: zipfile.ZipInfo) -> bytes:
+    if part.compress_type == zipfile.ZIP_STORED:
+        return packed
+    if part.compress_type != zipfile.ZIP_DEFLATED:
+        return b""
+    try:
+        # One byte more than the list says tells that it says too little.
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, part.file_size + 1)
+    except zlib.error:
+        return b""
 
 
 def replace_part(package: bytes, name: str, part: bytes) -> bytes:
@@ -232,9 +306,7 @@ def _read_pieces(
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     except (zlib.error, lzma.LZMAError) as error:
-        raise UnreadableDocumentError(
-            RejectionCode.DAMAGED, "a part of it cannot be unpacked"
-        ) from error
+        raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PACKING) from error
 
 
 def _refuse_definition(*declaration: object) -> None:
