@@ -6,7 +6,7 @@ only the text is kept as soon as it has been parsed, where a part is large: its 
 times its memory.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from operator import attrgetter
@@ -15,6 +15,7 @@ from xml.etree.ElementTree import Element  # the type alone: parts are parsed in
 from zipfile import ZipFile
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.readers.sheet_rows import fold_rows
 from pipeline.formats.readers.xml_parts import (
     list_elements,
     open_package,
@@ -113,10 +114,14 @@ def open_presentation(path: Path) -> UnitsDocument:
 def _read(archive: ZipFile, begins_unit: str, before: str = "", after: str = "") -> UnitsDocument:
     content = _Content(begins_unit)
     content.write(before)
-    root = parse_tree(archive, "content.xml", _FOLDED, content.fold)
+    root = parse_tree(archive, "content.xml", _FOLDED, content.fold, _shorten)
     content.take(root)
     content.write(after)
     return UnitsDocument(content.finish() or [""])
+
+
+def _shorten(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    return fold_rows(pieces, _read_count)
 
 
 @contextmanager

@@ -73,6 +73,16 @@ def test_a_hidden_sheet_of_an_old_workbook_says_so(read, state):
     assert hidden[0] == shown[0]
 
 
+def test_what_only_looks_like_a_sheet_of_an_old_workbook_misleads_nobody(read):
+    data = (PROJECT / "tests" / "documents" / "libreoffice-fees.xls").read_bytes()
+    record = b"\x00\x00\x05\x00Ships"
+    data = data.replace(record, b"\x01" + record[1:])
+    # In the first sector, where the places of further tables would stand in a large file.
+    decoy = b"\x85\x00\x0d\x00" + bytes(4) + b"\x00\x00\x05\x00Decoy"
+    misleading = data[:448] + decoy + data[448 + len(decoy) :]
+    assert read(misleading).texts == read(data).texts
+
+
 def test_a_workbook_that_is_damaged_has_no_sheets_or_some():
     damaged = b"\x85\x00\x0d\x00....\x01\x00\x05\x00Ships"
     assert list_old_sheets(damaged) == []
