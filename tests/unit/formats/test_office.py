@@ -8,7 +8,13 @@ from infra.project_files import PROJECT
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.child import open_file
 from shared.errors import RejectionCode
-from tests.fakes.office.packages import docx_parts, make_package, odt_parts, xlsx_parts
+from tests.fakes.office.packages import (
+    docx_parts,
+    make_package,
+    make_relations,
+    odt_parts,
+    xlsx_parts,
+)
 
 
 @pytest.mark.parametrize(
@@ -41,6 +47,35 @@ from tests.fakes.office.packages import docx_parts, make_package, odt_parts, xls
 )
 def test_rows_and_sheets_are_told_whatever_stands_in_cells(read, sheets, texts):
     assert read(make_package(xlsx_parts(sheets))).texts == texts
+
+
+def make_chart(title):
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006"
+    return (
+        f'<c:chartSpace xmlns:c="{drawing}/chart" xmlns:a="{drawing}/main"><c:chart><c:title><c:tx>'
+        f"<c:rich><a:p><a:r><a:t>{title}</a:t></a:r></a:p></c:rich></c:tx></c:title><c:plotArea/>"
+        "</c:chart></c:chartSpace>"
+    )
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
+def test_what_a_chart_says_stands_on_its_sheet(read, numbers):
+    """A sheet may be called as the library calls a chart."""
+    parts = xlsx_parts({"Fees": [["a", "b"]], "Tides": [["c", "d"]], "Chart 1": [["e", "f"]]})
+    for sheet, chart in enumerate(numbers, start=1):
+        parts[f"xl/worksheets/_rels/sheet{sheet}.xml.rels"] = make_relations(
+            [("r1", "drawing", f"../drawings/drawing{sheet}.xml")]
+        )
+        parts[f"xl/drawings/_rels/drawing{sheet}.xml.rels"] = make_relations(
+            [("r1", "chart", f"/xl/charts/chart{chart}.xml")]
+        )
+    parts |= {f"xl/charts/chart{n}.xml": make_chart(f"Title {n}") for n in (1, 2, 3)}
+    first, second = numbers
+    assert read(make_package(parts)).texts == [
+        f"Fees\na | b\n\nChart {first}\nTitle: Title {first}",
+        f"Tides\nc | d\n\nChart {second}\nTitle: Title {second}",
+        "Chart 1\ne | f\n\nChart 3\nTitle: Title 3",
+    ]
 
 
 @pytest.mark.parametrize("state", ["", ' state="hidden"'])
