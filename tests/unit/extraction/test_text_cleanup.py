@@ -146,7 +146,22 @@ def test_text_is_readable(text):
 
 
 @pytest.mark.parametrize(
-    "unit", [" ", "-", "-\n", "a-\n", "a", "\xad", "\xad \n", "a\x02", "/g1", "\n", "a -\n b", "\x01", "/1"]
+    "unit",
+    [
+        " ",
+        "-",
+        "-\n",
+        "a-\n",
+        "a",
+        "\xad",
+        "\xad \n",
+        "a\x02",
+        "/g1",
+        "\n",
+        "a -\n b",
+        "\x01",
+        "/1",
+    ],
 )
 def test_time_is_linear(unit):
     text = unit * (1_000_000 // len(unit))
