@@ -31,6 +31,7 @@ from pipeline.work_items import (
     WorkServices,
     do_work,
     give_up_work,
+    is_over,
     is_told_by_ledger,
     note_work_delay,
 )
@@ -123,6 +124,7 @@ def build_worker(
         give_up=lambda item, end: give_up_work(item, end.message, items, pictures),
         note_delay=lambda item, wait: note_work_delay(item, wait, items),
         is_told_by_ledger=is_told_by_ledger,
+        is_over=lambda item: is_over(item, items),
     )
     return consumer, build_runtime(settings, clients, WORK.stage, now)
 

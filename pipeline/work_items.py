@@ -11,11 +11,12 @@ from pipeline.summaries.summarize_document import (
     give_up_combine,
     summarize_chunk,
 )
-from pipeline.tasks.carry_out import give_up_task, send_callback, work_on_task
+from pipeline.tasks.carry_out import give_up_task, is_task_over, send_callback, work_on_task
 from pipeline.tasks.task_kind import TaskServices
 from shared.deadline import Deadline
 from shared.ledger.subjects import subject_row_key
 from shared.ledger.waiting import Wait, note_wait
+from shared.messages.tasks import Task as TaskOrder
 from shared.messages.work_items import (
     Combine,
     ReadPicture,
@@ -63,10 +64,21 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
 def is_told_by_ledger(item: WorkItem) -> bool:
     """Whether who does it again finds that it is done, before anything is paid for.
 
-    A chunk has a row, and a combination belongs to what its document was when it was asked for.
-    Tasks are told apart: their senders repeat them, and such a message is to go at once.
+    A chunk has a row, a combination belongs to what its document was when it was asked for, and a
+    task has a status. With a callback it is not over with that: word has to be on its way.
     """
+    if isinstance(item.message, TaskOrder):
+        return item.message.callback is None
     return isinstance(item.message, SummarizeChunk | Combine)
+
+
+def is_over(item: WorkItem, services: TaskServices) -> bool:
+    """Whether nothing is left to do for an item that another delivery holds.
+
+    So it is with a task that is done: its sender repeats it, and that message is to go at once. Of
+    a chunk and a combination the ledger does not tell whether what follows is on its way.
+    """
+    return isinstance(item.message, TaskOrder) and is_task_over(item.message, services)
 
 
 def give_up_work(

@@ -42,6 +42,8 @@ class Consumer(Generic[ItemT]):
         note_delay: Notes in the ledger that the item waits, how long and what for.
         is_told_by_ledger: Whether whoever handles the item finds in the ledger, before anything is
             paid for, that it is done: then its idempotency record need not say so.
+        is_over: Whether the ledger says that nothing is left to do for an item that another
+            delivery holds, or held until it was done.
         find_group: The message group of an item whose sender gives it none, as S3; None without.
         try_out: Does what a trial asks for (`trial.py`), and leaves nothing behind.
     """
@@ -54,6 +56,7 @@ class Consumer(Generic[ItemT]):
     give_up: Callable[[ItemT, DeadLetter], None]
     note_delay: Callable[[ItemT, Wait], None]
     is_told_by_ledger: Callable[[ItemT], bool] = lambda item: False
+    is_over: Callable[[ItemT], bool] = lambda item: False
     find_group: Callable[[ItemT], str | None] = lambda item: None
     try_out: Callable[[Any, Deadline], dict[str, Any]] | None = None
 

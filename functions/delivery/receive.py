@@ -9,6 +9,9 @@ from datetime import timedelta
 from typing import Any, Generic
 
 from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent_function
+from aws_lambda_powertools.utilities.idempotency.exceptions import (
+    IdempotencyAlreadyInProgressError,
+)
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.delivery.consumer import Consumer, ItemT, Runtime
@@ -95,7 +98,11 @@ class Delivery(Generic[ItemT]):
             config=self._invocation.idempotency_config,
             key_prefix=self._consumer.name,
         )
-        handle_once(item_id=item.item_id)
+        try:
+            handle_once(item_id=item.item_id)
+        except IdempotencyAlreadyInProgressError:
+            if not self._consumer.is_over(item):
+                raise
 
     def _check_not_before(self) -> None:
         not_before = self._record.state.not_before

@@ -1,6 +1,7 @@
 """What a CloudFormation template says, read without CloudFormation."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -21,8 +22,12 @@ class Ref:
     name: str
 
 
+# One command reads the same template many times: what it says now, and what is deployed.
+@lru_cache(maxsize=4)
 def parse_template(text: str) -> dict[str, Any]:
     """Parse the text of a template; what a CloudFormation tag other than `!Ref` stands for is None.
+
+    All who ask for the same text get the same answer, which is not to be changed.
 
     Raises:
         DeployError: The text is not a CloudFormation template.

@@ -39,7 +39,7 @@ class KnownAnswer:
     """What the ledger holds for a request to one model.
 
     Args:
-        key: The key of the request.
+        key: The key of the request; empty where the model's answers are not kept.
         answer: Its answer, if it is kept.
         lesson: What was learnt of it.
         payer_row: The payer's row.
@@ -68,11 +68,13 @@ def read_known_answers(
     payer_row: Row | None = None,
     effect: Effect | None = None,
 ) -> list[KnownAnswer]:
-    """What is kept under keys, and the payer's row, with one call; nothing where nobody pays.
+    """What is kept under keys, and the payer's row, with one call at the most.
+
+    Nothing is read where nobody pays.
 
     Args:
         table: The ledger.
-        keys: The keys of a request, one a model.
+        keys: The keys of a request, one a model; empty for one whose answers are not kept.
         payer: Who pays.
         payer_row: The payer's row where it was read just now.
         effect: What the answer is for, if that has a row. All that is read may then be a moment
@@ -85,9 +87,10 @@ def read_known_answers(
     """
     if payer is None:
         return [KnownAnswer(key, None, Lesson(), None) for key in keys]
-    wanted = [answer_row_key(key) for key in keys]
+    wanted = [answer_row_key(key) for key in keys if key]
+    rows: list[Row | None] = []
     if payer_row is not None:
-        rows = table.read_rows_together(wanted)
+        rows = table.read_rows_together(wanted) if wanted else []
     elif effect is None:
         *rows, payer_row = table.read_rows_together([*wanted, payer.row_key])
     else:
@@ -102,7 +105,8 @@ def read_known_answers(
     # erased has no status.
     if payer_row is None or payer_row.get("status") in (None, *_ENDED):
         raise LedgerConflictError("the document or task that pays is deleted or cancelled")
+    kept = dict(zip(filter(None, keys), rows, strict=True))
     return [
-        KnownAnswer(key, read_answer(row), read_lesson(row), payer_row)
-        for key, row in zip(keys, rows, strict=True)
+        KnownAnswer(key, read_answer(kept.get(key)), read_lesson(kept.get(key)), payer_row)
+        for key in keys
     ]

@@ -274,7 +274,8 @@ class MeteredCalls:
 
     def _read_known(self, find_key: Callable[[str], str]) -> list[KnownAnswer]:
         """What is kept of a request to each model, and the payer's row, with one call."""
-        keys = [find_key(one.model.name) for one in self._models]
+        # What costs nothing is not kept: to pick sentences again takes less than to look them up.
+        keys = ["" if self.is_extractive else find_key(one.model.name) for one in self._models]
         fresh_row, self._fresh_row = self._fresh_row, None
         table = self._services.table
         known = read_known_answers(table, keys, self._payer, fresh_row, self._effect)
@@ -320,7 +321,7 @@ class MeteredCalls:
             raise join_failures(failure, error) from error
 
     def _build_row(self, key: str, content: Mapping[str, str]) -> Put | None:
-        if self._payer is None:
+        if self._payer is None or not key:
             return None
         return build_answer_row(key, content, self._services.now)
 
@@ -362,7 +363,7 @@ class MeteredCalls:
         self, used: Spending, row: Operation | None, model: str, step: str = "answered"
     ) -> None:
         """Note what a call has cost on the payer's row, with the row that keeps what came of it."""
-        if self._payer is not None:
+        if self._payer is not None and (row is not None or used != Spending()):
             with self._send_notes_along() as notes:
                 record_spending(
                     self._services.table,

@@ -35,7 +35,12 @@ class TaskCalls(MeteredCalls):
     """
 
     def __init__(self, task: Task, services: AnswerServices) -> None:
-        super().__init__(services, pay_by_task(task.task_id), Spending.model_validate(task))
+        super().__init__(
+            services,
+            pay_by_task(task.task_id),
+            Spending.model_validate(task),
+            payer_row=task.new_row,
+        )
         self._task = task
 
     def describe(self) -> TaskFacts:

@@ -3,7 +3,6 @@
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 from selenium.webdriver.remote.webdriver import WebDriver
@@ -15,17 +14,12 @@ from tests.browser.console_browser import ConsoleBrowser, open_tab, start_chromi
 _INSTALL = "apt-get install -y chromium chromium-driver"
 
 
-# Before xdist looks at the groups.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.browser)
-            # The stack of tests/local_stack lives in one test process; what needs none waits not
-            # for it.
-            used = "local_stack" if "local_stack" in item.fixturenames else "console"
-            item.add_marker(pytest.mark.xdist_group(used))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test of this folder: pytest asks a conftest about no others."""
+    item.add_marker(pytest.mark.browser)
+    # The stack of tests/local_stack lives in one test process; what needs none waits not for it.
+    used = "local_stack" if "local_stack" in item.fixturenames else "console"
+    item.add_marker(pytest.mark.xdist_group(used))
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,6 @@ full size after those whose module says `RUNS_ALONE_AT_FULL_SIZE`.
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -35,17 +34,12 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[_TABLES] = []
 
 
-# Before xdist looks at the groups.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_itemcollected(item: pytest.Item) -> None:
     """A scenario has limits of its own, and its test waits for others too."""
-    here = Path(__file__).parent
-    is_full = config.getoption("--full", default=False)
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.timeout(0 if is_full else 1_800))
-            # The scenarios of a session run in one test process.
-            item.add_marker(pytest.mark.xdist_group("chaos"))
+    is_full = item.config.getoption("--full", default=False)
+    item.add_marker(pytest.mark.timeout(0 if is_full else 1_800))
+    # The scenarios of a session run in one test process.
+    item.add_marker(pytest.mark.xdist_group("chaos"))
 
 
 def pytest_terminal_summary(

@@ -1,6 +1,5 @@
 """What the tests on the local stack have in common: their groups, and a stack to be broken."""
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,16 +17,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-# Before xdist looks at the groups.
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.local_stack)
-            # A stack lives in one test process.
-            used = [name for name in STACKS if name in getattr(item, "fixturenames", ())]
-            item.add_marker(pytest.mark.xdist_group(used[0] if used else item.path.stem))
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark a test of this folder: pytest asks a conftest about no others."""
+    item.add_marker(pytest.mark.local_stack)
+    # A stack lives in one test process.
+    used = [name for name in STACKS if name in getattr(item, "fixturenames", ())]
+    item.add_marker(pytest.mark.xdist_group(used[0] if used else item.path.stem))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ are groups of commands). A folder inside a chapter is part of it.
 
 import ast
 from collections import defaultdict
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
@@ -43,15 +44,18 @@ def list_sources(*tops):
     )
 
 
+@cache
 def find_imported_names(source):
     """The full names that a module imports at run time or for types."""
+    names = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            names.update(alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute"
-            yield node.module
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+            names.add(node.module)
+            names.update(f"{node.module}.{alias.name}" for alias in node.names)
+    return frozenset(names)
 
 
 def find_violations(path, source):
@@ -89,7 +93,7 @@ def build_graphs(sources):
     packages = {name.rpartition(".")[0] for name in sources}
     modules, chapters = defaultdict(set), defaultdict(set)
     for name, source in sources.items():
-        for imported in set(find_imported_names(source)) & (set(sources) - {name}):
+        for imported in find_imported_names(source) & sources.keys() - {name}:
             # A package that only says what it holds is no part of a circle through its modules.
             if not name.startswith(imported + "."):
                 modules[name].add(imported)

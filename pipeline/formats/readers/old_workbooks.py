@@ -3,7 +3,7 @@
 import io
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 import olefile
@@ -12,9 +12,13 @@ import olefile
 # ([MS-XLS], 2.4.28, BoundSheet8).
 _SHEET_RECORD, _END_RECORD = 0x85, 0x0A
 _SHEET_RECORDS = re.compile(rb"\x85\x00.\x00.{4}[\x00-\x02][\x00-\x06].[\x00\x01]", re.S)
-# The record of the cells of a sheet: its first row, the one after its last, and so its columns
-# ([MS-XLS], 2.4.90, Dimensions).
-_CELLS_RECORDS = re.compile(rb"\x00\x02\x0e\x00.{8}..(..)\x00\x00", re.S)
+# The record of the cells of a sheet: its first row, the one after its last, and so its columns; it
+# stands before the cells, and after where their rows begin, 32 rows in four bytes ([MS-XLS],
+# 2.4.90, Dimensions; 2.4.144, Index).
+_CELLS_RECORDS = re.compile(rb"\x02\x0e\x00.{8}..(..)\x00\x00", re.S)
+_CELLS_WITHIN_BYTES = 1 << 14
+# With what the stream of the workbook begins ([MS-XLS], 2.4.21, BOF).
+_BOOK_BEGINS = b"\x09\x08\x10\x00\x00\x06\x05\x00"
 _STREAMS = ("Workbook", "Book")
 _LONGEST_NAME = 31
 # Of all but files of drawings (Microsoft, [MS-CFB], 2.2).
@@ -33,40 +37,57 @@ class Sheet(NamedTuple):
     is_hidden: bool
 
 
+def find_old_sheets(data: bytes) -> tuple[list[Sheet], list[int]]:
+    """What looks most like the sheets of a workbook, for who knows their names from elsewhere.
+
+    To open a file takes as long as to read a short one, and what lies in one sector lies there as
+    in its stream.
+
+    Args:
+        data: The bytes of the file.
+
+    Returns:
+        The sheets, in order; and in any order how many columns they seem to say they have.
+    """
+    starts = (found.start() for found in _SHEET_RECORDS.finditer(data))
+    first = next((place for place in starts if _is_record(data, place)), 0)
+    sector_end = first // _SECTOR_BYTES * _SECTOR_BYTES + _SECTOR_BYTES
+    found = list(_read_sheets(data[first:sector_end]))
+    cells = _find_cells(data, data.rfind(_BOOK_BEGINS, 0, first), [place for _, place in found])
+    widths = [int.from_bytes(one[1], "little") for one in cells]
+    return [sheet for sheet, _ in found], widths
+
+
+def _find_cells(data: bytes, book: int, sheets: Iterable[int]) -> Iterable[re.Match[bytes]]:
+    """The records of the cells of sheets, by the places of sheets in a book that begins somewhere.
+
+    Between the parts of a book lie other sectors, but few: what is looked for stands soon after.
+    """
+    cells = []
+    for sheet in sheets:
+        place = book + sheet
+        found = _CELLS_RECORDS.search(data, place, place + _CELLS_WITHIN_BYTES)
+        if book < 0 or found is None:
+            return _CELLS_RECORDS.finditer(data)
+        cells.append(found)
+    return cells
+
+
 def list_old_sheets(data: bytes) -> list[Sheet]:
     """The sheets of a workbook, in order; none of a damaged one.
 
     Args:
         data: The bytes of the file.
     """
-    # To open a file takes as long as to read a short one, and what lies in one sector lies there as
-    # in its stream.
-    starts = (found.start() for found in _SHEET_RECORDS.finditer(data))
-    first, *others = [place for place in starts if _is_record(data, place)] or [0]
-    sector_end = first // _SECTOR_BYTES * _SECTOR_BYTES + _SECTOR_BYTES
-    sheets, is_whole = _read_run(data[first:sector_end])
-    if is_whole and len(others) == len(sheets) - 1:
-        return sheets
     try:
         with olefile.OleFileIO(io.BytesIO(data)) as file:
             name = next((name for name in _STREAMS if file.exists(name)), None)
             if name is None:
                 return []
             with file.openstream(name) as stream:
-                return list(_read_sheets(stream.read()))
+                return [sheet for sheet, _ in _read_sheets(stream.read())]
     except (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError):
         return []
-
-
-def list_old_widths(data: bytes) -> list[int]:
-    """How many columns the sheets of a workbook say they have, in any order.
-
-    What lies across two sectors may be left out, and what looks like a record be there, too.
-
-    Args:
-        data: The bytes of the file.
-    """
-    return [int.from_bytes(width, "little") for width in _CELLS_RECORDS.findall(data)]
 
 
 def _is_record(data: bytes, place: int) -> bool:
@@ -75,23 +96,8 @@ def _is_record(data: bytes, place: int) -> bool:
     return data[place + 2] == 8 + (data[place + 10] << is_wide)
 
 
-def _read_run(piece: bytes) -> tuple[list[Sheet], bool]:
-    """The sheets at the beginning of a piece, and whether what follows them is there, too."""
-    sheets: list[Sheet] = []
-    place = 0
-    while place + 4 <= len(piece):
-        kind, size = struct.unpack_from("<HH", piece, place)
-        if kind != _SHEET_RECORD:
-            return sheets, True
-        body = piece[place + 4 : place + 4 + size]
-        if len(body) < max(size, 9):
-            break
-        sheets.append(Sheet(_read_name(body[6:]), bool(body[4] & 3)))
-        place += 4 + size
-    return sheets, False
-
-
-def _read_sheets(stream: bytes) -> Iterator[Sheet]:
+def _read_sheets(stream: bytes) -> Iterator[tuple[Sheet, int]]:
+    """Each sheet, and its place in the stream."""
     place = 0
     while place + 4 <= len(stream):
         kind, size = struct.unpack_from("<HH", stream, place)
@@ -99,7 +105,8 @@ def _read_sheets(stream: bytes) -> Iterator[Sheet]:
         if kind == _END_RECORD:
             return
         if kind == _SHEET_RECORD and len(body) > 8:
-            yield Sheet(_read_name(body[6:]), bool(body[4] & 3))
+            sheet = Sheet(_read_name(body[6:]), bool(body[4] & 3))
+            yield sheet, int.from_bytes(body[:4], "little")
         place += 4 + size
 
 

@@ -1,8 +1,8 @@
 r"""Rich Text Format: a section a heading, else what stands between page breaks.
 
-Most of a file are words that tell how it looks. They are taken out by one regular expression; what
-is left is a tenth as many, which a small state machine reads. Rules and words are those of
-Microsoft's "Rich Text Format (RTF) Specification", 1.9.1.
+Most of a file are words that tell how it looks, and groups without text. They are taken out by two
+regular expressions; what is left is a tenth as much, which a small state machine reads. Rules and
+words are those of Microsoft's "Rich Text Format (RTF) Specification", 1.9.1.
 """
 
 import codecs
@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.formats.text_encoding import decode_named, find_encoding
-from pipeline.formats.units import UnitsDocument
+from pipeline.formats.units import BETWEEN_CELLS, UnitsDocument
 
 # No characters of a text: before a heading, before a break, the end of a line, a backslash, where
 # words have been taken out.
@@ -21,7 +21,8 @@ _HEADING_MARK, _BREAK_MARK, _LINE_END, _BACKSLASH, _GONE = "\x1e", "\x1f", "\x1d
 _MARKS = (_HEADING_MARK, _BREAK_MARK, _LINE_END, _BACKSLASH, _GONE)
 _NO_MARKS = dict.fromkeys(map(ord, _MARKS))
 _NOT_SHOWN = ("\r", "\n", _GONE)
-_BETWEEN_CELLS = " | "
+# What a group that is not read leaves: it ends what stands for a character before it.
+_NOTHING = "{}"
 _ROWS = ("row", "nestrow")
 # Words that stand for one character, and for others.
 _SIGNS = {
@@ -33,7 +34,7 @@ _SHOWN = {
     **_SIGNS,
     **dict.fromkeys(("par", "line", *_ROWS), _LINE_END),
     **dict.fromkeys(("page", "sect"), _BREAK_MARK + _LINE_END),
-    **dict.fromkeys(("cell", "nestcell"), _BETWEEN_CELLS),
+    **dict.fromkeys(("cell", "nestcell"), BETWEEN_CELLS),
     "tab": "\t",
 }
 _SYMBOLS = {"~": "\xa0", "_": "\u2011", "\n": _LINE_END, "\r": _LINE_END} | {c: c for c in "{}"}
@@ -66,10 +67,26 @@ def _match_any(words: Iterable[str]) -> str:
     return "|".join(f"{first}(?:{'|'.join(word[1:] for word in some)})" for first, some in by_first)
 
 
+def _match_group(depth: int) -> str:
+    """An expression for what is in a group that has groups in it, so many levels deep.
+
+    A brace that is a character of a text fails it.
+    """
+    flat = r"[^{}\\]*+(?:\\[^{}][^{}\\]*+)*+"
+    inner = flat
+    for _ in range(depth):
+        inner = rf"{flat}(?:\{{{inner}\}}{flat})*+"
+    return inner
+
+
+_NO_LETTER = "(?![a-zA-Z])"
+_NOT_READ = re.compile(
+    rf"\{{\\(?:\*\\(?!(?:{_match_any(_ASIDE | _ENTERED)}){_NO_LETTER})"
+    rf"|(?:{_match_any(_PASSED_OVER)}){_NO_LETTER}){_match_group(4)}\}}"
+)
 _READ = _match_any({*_SHOWN, *_ASIDE, *_ENTERED, *_PASSED_OVER, *_FORM})
-# So many at a time: the expression remembers a place for each.
 _LOOKS = re.compile(
-    rf"(?:\\(?!(?:{_READ})(?![a-zA-Z]))[a-zA-Z]{{1,32}}(?:-?\d{{1,10}})? ?){{1,1000}}"
+    rf"(?:\\(?!(?:{_READ}){_NO_LETTER})[a-zA-Z]{{1,32}}+(?:-?[0-9]{{1,10}}+)?+ ?+)++"
 )
 _TOKEN = re.compile(
     r"\\(?:([a-z]{1,32})(-?\d{1,10})? ?|('[0-9a-f]{2}(?:\\'[0-9a-f]{2}){0,999})|(.))\x1a?"
@@ -77,8 +94,9 @@ _TOKEN = re.compile(
     re.I | re.S,
 )
 _BINARY = re.compile(rb"(?<!\\)((?:\\\\)*)\\bin(\d{1,9}) ?")
-_AT_END_OF_ROW = _BETWEEN_CELLS + "".join(_NOT_SHOWN)
-_STYLE_ENTRY = re.compile(r"\{\\s(\d{1,4})(?!\d)([^{}]*)\}")
+_AT_END_OF_ROW = BETWEEN_CELLS + "".join(_NOT_SHOWN)
+_STYLES = re.compile(rf"\{{\\stylesheet{_NO_LETTER}({_match_group(4)})")
+_STYLE_ENTRY = re.compile(rf"\{{\\s(\d{{1,4}})(?!\d)({_match_group(1)})\}}")
 _OF_HEADINGS = re.compile(r"\\outlinelevel[0-8](?!\d)|\bheading \d\s*;", re.I)
 _FONT_ENTRY = re.compile(r"\\f(\d{1,5})(?!\d)[^{};]{0,200}?\\fcharset(\d{1,3})")
 _CODE_PAGE = re.compile(r"\\ansicpg(\d{3,5})|\\(mac|pca?)(?![a-z])")
@@ -99,11 +117,16 @@ _CHARACTERS_OF_16_BITS = 0x10000
 
 def open_rich_text(path: Path) -> UnitsDocument:
     """Open a text: a unit a heading with what is below it."""
-    source = _take_out(_MARKS, _decode(_cut_binary(path.read_bytes())))
+    return UnitsDocument(read_rich_text(path.read_bytes()) or [""])
+
+
+def read_rich_text(data: bytes) -> list[str]:
+    """The texts of the units."""
+    source = _take_out(_MARKS, _decode(_cut_binary(data)))
     text = _Reader(source).read()
     mark = _HEADING_MARK if _HEADING_MARK in text else _BREAK_MARK
     parts = [part.replace(_BREAK_MARK, "") for part in text.split(mark)]
-    return UnitsDocument([part for part in parts if part.strip()] or [""])
+    return [part for part in parts if part.strip()]
 
 
 def _cut_binary(data: bytes) -> bytes:
@@ -147,6 +170,7 @@ class _Reader:
     """Reads a source whose marks have been taken out."""
 
     def __init__(self, source: str) -> None:
+        source = source.replace("\\\\", _BACKSLASH)
         self._codec = _find_codec_of_document(source)
         fonts = source.find(_FONT_TABLE)
         self._codecs = {
@@ -155,12 +179,13 @@ class _Reader:
         }
         default = _DEFAULT_FONT.search(source, 0, _HEADER_CHARACTERS)
         self._default_codec = self._codecs.get(default[1] if default else "", self._codec)
+        styles = _STYLES.search(source)
         self._headings = {
             number
-            for number, told in _STYLE_ENTRY.findall(source)
+            for number, told in _STYLE_ENTRY.findall(_NOT_READ.sub("", styles[1] if styles else ""))
             if _OF_HEADINGS.search(told) is not None
         }
-        self._tokens = _TOKEN.finditer(_LOOKS.sub(_GONE, source.replace("\\\\", _BACKSLASH)))
+        self._tokens = _TOKEN.finditer(_LOOKS.sub(_GONE, _NOT_READ.sub(_NOTHING, source)))
 
     def read(self) -> str:
         """The text, with marks before headings and breaks."""

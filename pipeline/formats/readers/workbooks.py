@@ -7,54 +7,106 @@ Else the Markdown is, where a line that begins with no bar is no row. The librar
 what is beyond some size.
 """
 
+import io
 import re
-from collections.abc import Callable, Iterable, Sequence
-from operator import methodcaller
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
+from zipfile import ZipFile
 
 from office_oxide import Document
 
 from pipeline.formats.old_office import OLE_START
+from pipeline.formats.readers.number_formats import mark_formats, show_marked
 from pipeline.formats.readers.office_files import read_office, to_plain
 from pipeline.formats.readers.old_workbooks import (
     Sheet,
+    find_old_sheets,
     list_old_sheets,
-    list_old_widths,
 )
-from pipeline.formats.readers.xml_parts import list_elements, open_package, read_start
-from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells, mark_hidden_sheet
+from pipeline.formats.readers.part_starts import list_parts, read_start
+from pipeline.formats.readers.xml_parts import (
+    list_elements,
+    open_package,
+    read_part,
+    read_relations,
+    replace_part,
+)
+from pipeline.formats.units import (
+    BETWEEN_CELLS,
+    UnitsDocument,
+    UnitWriter,
+    join_cells,
+    mark_hidden_sheet,
+)
 
 _RULE = re.compile(r"^\|(?: --- \|)+$", re.MULTILINE)
-_BETWEEN_CELLS = re.compile(r"(?<!\\)\|")
+_BAR = re.compile(r"(?<!\\)\|")
 _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
-_WORKBOOK = "xl/workbook.xml"
-_SHEET_PART = re.compile(r"xl/worksheets/[^/]+\.xml")
+_WORKBOOK, _STYLES = "xl/workbook.xml", "xl/styles.xml"
+_CHART_PART = rb"xl/charts/chart[^/\0]{0,40}?\.xml"
+_SHEET_PART = rb"xl/worksheets/[^/\0]{1,80}?\.xml"
 # The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
 _LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
-_COUNT_TABS: Callable[[str], int] = methodcaller("count", "\t")
+_ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def open_workbook(path: Path) -> UnitsDocument:
     """Open an Excel workbook: a unit a sheet, which begins with its name."""
     data = path.read_bytes()
-    is_old = data.startswith(OLE_START)
-    texts = read_office(data, "xls", lambda document: _read_texts(document, path, data, is_old))
-    return UnitsDocument(texts or [""])
-
-
-def _read_texts(document: Document, path: Path, data: bytes, is_old: bool) -> list[str]:
-    if is_old:
-        sheets, widths = list_old_sheets(data), list_old_widths(data)
+    if data.startswith(OLE_START):
+        units = read_office(data, "xls", lambda document: _read_old(document, data))
     else:
-        sheets, widths = _list_sheets(path)
-    names = [sheet.name for sheet in sheets]
-    units = _cut_plain_text(document.plain_text(), names, widths)
+        data, book = _prepare(data)
+        units = read_office(data, "xls", lambda document: _read_new(document, book))
+    return UnitsDocument(units or [""])
+
+
+class _Book(NamedTuple):
+    """What a new workbook says of itself.
+
+    Args:
+        sheets: All its sheets.
+        widths: How many columns they say they have, in any order.
+        codes: Of the formats by which numbers are shown here.
+        charts: For each chart, the number of its sheet, from 0; the last one's if none has it.
+    """
+
+    sheets: list[Sheet]
+    widths: list[int]
+    codes: Sequence[str]
+    charts: Sequence[int]
+
+
+def _read_old(document: Document, data: bytes) -> list[str]:
+    sheets, widths = find_old_sheets(data)
+    units = _cut_plain_text(document.plain_text(), [sheet.name for sheet in sheets], widths)
     if units is None:
-        units = _cut_markdown(document.to_markdown())
-        if not is_old:
-            units = _put_in_order(units, names)
+        units, sheets = _cut_markdown(document.to_markdown()), list_old_sheets(data)
+    return _mark_hidden(units, sheets)
+
+
+def _read_new(document: Document, book: _Book) -> list[str]:
+    names = [sheet.name for sheet in book.sheets]
+    text = document.plain_text()
+    units = _cut_plain_text(text, names, book.widths)
+    if units is None:
+        units, charts = _split_charts(_cut_markdown(document.to_markdown()), len(book.charts))
+        units = _put_in_order(units, names)
+        for chart, number in zip(charts, book.charts, strict=False):
+            units[min(number, len(units) - 1)] += f"\n{chart}"
+    units = _mark_hidden(units, book.sheets)
+    if book.codes:
+        units = [show_marked(unit, book.codes) for unit in units]
+    # From the end, as Python is twice as fast there.
+    if text.rfind("_x") >= 0:
+        units = [_ENCODED.sub(_decode, unit) for unit in units]
+    return units
+
+
+def _mark_hidden(units: list[str], sheets: Sequence[Sheet]) -> list[str]:
     hidden = frozenset(sheet.name for sheet in sheets if sheet.is_hidden)
     if not hidden:
         return units
@@ -63,23 +115,56 @@ def _read_texts(document: Document, path: Path, data: bytes, is_old: bool) -> li
     ]
 
 
-def _list_sheets(path: Path) -> tuple[list[Sheet], list[int]]:
-    """All sheets of a new workbook, and in any order how many columns they say they have.
+def _decode(encoded: re.Match[str]) -> str:
+    """A character that XML cannot hold: most are the ends of lines (ECMA-376-1, 22.9.2.19)."""
+    character = chr(int(encoded[1], 16))
+    return character if character.isprintable() else " " * character.isspace()
+
+
+def _prepare(data: bytes) -> tuple[bytes, _Book]:
+    """A new workbook as the library has to get it, and what it says of itself.
 
     Source: ECMA-376-1, 18.2.19 (sheet): those without cells are listed, too.
     """
-    with open_package(path) as archive:
+    with open_package(io.BytesIO(data)) as archive:
         elements = list_elements(archive, _WORKBOOK)
-        starts = [
-            read_start(archive, part) for part in archive.NameToInfo if _SHEET_PART.fullmatch(part)
-        ]
+        marked = mark_formats(read_part(archive, _STYLES))
+        listed = [attributes for name, attributes in elements if name.endswith("}sheet")]
+        parts = [part.name for part in list_parts(data, _CHART_PART)]
+        charts = _find_sheets_of_charts(archive, listed, parts) if parts else ()
     sheets = [
-        Sheet(attributes.get("name", ""), attributes.get("state", "visible") != "visible")
-        for name, attributes in elements
-        if name.endswith("}sheet")
+        Sheet(one.get("name", ""), one.get("state", "visible") != "visible") for one in listed
     ]
-    columns = [_LAST_COLUMN.search(start) for start in starts]
-    return sheets, [_number_column(column[1]) for column in columns if column is not None]
+    starts = (read_start(data, part) for part in list_parts(data, _SHEET_PART))
+    columns = map(_LAST_COLUMN.search, starts)
+    widths = [_number_column(column[1]) for column in columns if column is not None]
+    if marked is None:
+        return data, _Book(sheets, widths, (), charts)
+    styles, codes = marked
+    return replace_part(data, _STYLES, styles), _Book(sheets, widths, codes, charts)
+
+
+def _find_sheets_of_charts(
+    archive: ZipFile, sheets: Sequence[dict[str, str]], charts: Sequence[str]
+) -> list[int]:
+    """The number of the sheet on which each chart is drawn; after the last, if on none."""
+    parts = read_relations(archive, _WORKBOOK)
+    found: dict[str, int] = {}
+    for number, attributes in enumerate(sheets):
+        ids = [value for name, value in attributes.items() if name.endswith("}id")]
+        for sheet in (parts[one] for one in ids if one in parts):
+            for drawing in read_relations(archive, sheet).values():
+                found |= dict.fromkeys(read_relations(archive, drawing).values(), number)
+    return [found.get(chart, len(sheets)) for chart in charts]
+
+
+def _split_charts(units: list[str], chart_count: int) -> tuple[list[str], list[str]]:
+    """The units of sheets, and those that the library makes of charts, after all sheets."""
+    for count in range(min(chart_count, len(units) - 1), 0, -1):
+        titles = [unit.partition("\n")[0] for unit in units[-count:]]
+        if titles == [f"Chart {number}" for number in range(1, count + 1)]:
+            return units[:-count], units[-count:]
+    return units, []
 
 
 def _number_column(letters: bytes) -> int:
@@ -94,21 +179,29 @@ def _cut_plain_text(
     text: str, names: Sequence[str], widths_told: Iterable[int]
 ) -> list[str] | None:
     """The units of the plain text; None where it does not tell rows and sheets for sure."""
-    # What stands between two sheets is a row without cells, too.
-    parts = text.rstrip("\n").split("\n\n")
+    # What stands between two sheets is a row without cells, too. From the end, as Python is
+    # twice as fast there.
+    parts = text.rstrip("\n").rsplit("\n\n")
     if len(parts) != len(names):
         return None
     units = []
     widths_found: list[int] = []
     for name, part in zip(names, parts, strict=True):
-        first, *rows = part.split("\n")
-        widths = set(map(_COUNT_TABS, rows))
-        if first != name or len(widths) > 1 or 0 in widths:
+        if part != name and not part.startswith(f"{name}\n"):
             return None
-        widths_found += (tabs + 1 for tabs in widths)
-        if part.endswith("\t") or "\t\n" in part:
-            part = _EMPTY_AT_END.sub("", part)
-        units.append(part.replace("\t", " | "))
+        unit = part.replace("\t", BETWEEN_CELLS)
+        row_count = part.count("\n")
+        if row_count:
+            # No row has more cells than its sheet has columns: what all rows have in all makes up
+            # that many in each only where each has them.
+            tabs = (len(unit) - len(part)) // (len(BETWEEN_CELLS) - 1)
+            tabs_of_each, left = divmod(tabs, row_count)
+            if left or not tabs:
+                return None
+            widths_found.append(tabs_of_each + 1)
+        if part.endswith("\t") or part.rfind("\t\n") >= 0:
+            unit = _EMPTY_AT_END.sub("", part).replace("\t", BETWEEN_CELLS)
+        units.append(unit)
     # A sheet without cells says that it has one column or none.
     is_whole = sorted(widths_found) == sorted(width for width in widths_told if width > 1)
     return units if is_whole else None
@@ -120,7 +213,8 @@ def _cut_markdown(markdown: str) -> list[str]:
     for line in text.split("\n"):
         if line.startswith(_SHEET):
             writer.begin(keeps_empty=bool(writer.units))
-            writer.write(to_plain(line.removeprefix(_SHEET)) + "\n")
+            # In a name nothing is escaped.
+            writer.write(line.removeprefix(_SHEET) + "\n")
         elif line.startswith("|"):
             writer.write(_read_row(line) + "\n")
         elif line.strip():
@@ -132,7 +226,7 @@ def _read_row(line: str) -> str:
     """A row as it is shown; most have nothing in them that Markdown writes in another way."""
     if not _MARKED.search(line):
         return line[2:-2].rstrip(" |")
-    return join_cells(map(to_plain, _BETWEEN_CELLS.split(line)[1:-1]))
+    return join_cells(map(to_plain, _BAR.split(line)[1:-1]))
 
 
 def _put_in_order(units: list[str], names: Sequence[str]) -> list[str]:

@@ -55,8 +55,8 @@ def bring_to(table, now, status):
 
 def test_a_task_is_registered_once_and_the_first_wins(table, now):
     entered = register(table, now)
-    assert entered.is_new
-    first = entered.model_copy(update={"is_new": False})
+    assert entered.new_row is not None
+    first = entered.model_copy(update={"new_row": None})
     assert register(table, now) == first
     assert register(table, now, digest="d2", about="How?") == first
     assert [event.step for event in read_timeline(table, task_pk("t"))] == ["received"]
@@ -64,11 +64,15 @@ def test_a_task_is_registered_once_and_the_first_wins(table, now):
 
 def test_a_task_that_waits_for_nothing_is_entered_and_begun_with_one_write(table, now):
     begun = register(table, now, begins=True)
-    assert (begun.is_new, begun.status, begun.attempts) == (True, TaskStatus.RUNNING, 1)
+    assert (begun.new_row is not None, begun.status, begun.attempts) == (
+        True,
+        TaskStatus.RUNNING,
+        1,
+    )
     assert list(scan_rows(table)) == [task_row_key("t")]
     # Another delivery of it, after a crash, is another attempt.
     again = register(table, now, begins=True)
-    assert (again.is_new, again.attempts) == (False, 1)
+    assert (again.new_row is not None, again.attempts) == (False, 1)
     begun = start_task(table, again, now)
     assert begun.attempts == 2
     finish(table, begun, now)

@@ -112,7 +112,9 @@ def test_over_the_days_limit_work_waits_and_nothing_dies(account, run_with_model
     assert account.count_messages(account.settings.work_queue_url) == statuses["SUMMARIZING"]
 
 
-INJECTION_PDFS = make_injection_pdfs()
+@pytest.fixture(scope="module")
+def injection_pdfs():
+    return make_injection_pdfs()
 
 
 def check_summary(document, summary):
@@ -139,14 +141,14 @@ def check_calls(calls):
         assert ORDER not in system
 
 
-def test_no_order_in_a_document_reaches_a_model_as_one(account, run_with_model):
-    assert len(INJECTION_PDFS) == 20
-    for name, body in INJECTION_PDFS.items():
+def test_no_order_in_a_document_reaches_a_model_as_one(account, run_with_model, injection_pdfs):
+    assert len(injection_pdfs) == 20
+    for name, body in injection_pdfs.items():
         account.upload(name, body)
     with ChatServer(order=ORDER) as server:
         with run_with_model(server) as pipeline:
             pipeline.run()
-            for name in INJECTION_PDFS:
+            for name in injection_pdfs:
                 document = pipeline.document(name)
                 summary = check_summary(document, pipeline.read_artifact(document.result_key))
                 assert summary.title != "HIJACKED"
@@ -157,10 +159,12 @@ def test_no_order_in_a_document_reaches_a_model_as_one(account, run_with_model):
     assert account.count_messages(account.settings.work_dlq_url) == 0
 
 
-def test_a_model_that_obeys_a_document_harms_no_more_than_its_words(account, run_with_model):
+def test_a_model_that_obeys_a_document_harms_no_more_than_its_words(
+    account, run_with_model, injection_pdfs
+):
     names = ["plain order.pdf", "tool call.pdf", "bidi.pdf"]
     for name in names:
-        account.upload(name, INJECTION_PDFS[name])
+        account.upload(name, injection_pdfs[name])
     with ChatServer(mix={"hijacked": 1.0}) as server:
         with run_with_model(server) as pipeline:
             pipeline.run()

@@ -1,13 +1,15 @@
 """What all tasks of users have in common, from the queue to the result, on moto."""
 
 import json
+from collections import Counter
 
 import pytest
 
 from functions.wiring import utc_now
+from shared.aws.dynamodb_table import Update
 from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import find_document
-from shared.ledger.tasks import list_tasks
+from shared.ledger.tasks import list_tasks, task_row_key
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.messages.tasks import digest_text, name_digest_task
 from tests.fakes.aws.moved_letters import put_moved_letter
@@ -163,3 +165,50 @@ def test_a_task_whose_process_died_is_settled_by_the_sweep(desk):
     assert "process died" in task.reason
     ((_, failure),) = desk.letters()
     assert failure["error_type"] == "ProcessDied"
+
+
+def count_calls(desk, work):
+    """The requests to DynamoDB and S3 that some work takes, by operation."""
+    calls = Counter()
+
+    def count(model, **_):
+        calls[model.name] += 1
+
+    clients = (desk.account.clients.dynamodb, desk.account.clients.s3)
+    for client in clients:
+        client.meta.events.register("before-call.*", count, unique_id="count")
+    try:
+        work()
+    finally:
+        for client in clients:
+            client.meta.events.unregister("before-call.*", unique_id="count")
+    return dict(calls)
+
+
+def test_a_text_without_a_model_takes_four_requests(offline):
+    offline.send("summarize", id="t", text="The pier is long. It was built in 1907.")
+    calls = count_calls(offline, offline.pipeline.worker.poll)
+    # The claim, the two files of its result, and the task with them.
+    assert calls == {"PutItem": 2, "PutObject": 2}
+    assert offline.task("t").status is TaskStatus.DONE
+
+
+def test_a_task_that_comes_again_while_its_claim_holds_goes_at_once(offline):
+    body = {"id": "t", "text": "The pier is long. It was built in 1907."}
+    offline.do("summarize", **body)
+    offline.send("summarize", **body)
+    # The claim that is there, and what became of the task.
+    assert count_calls(offline, offline.pipeline.worker.poll) == {"PutItem": 1, "GetItem": 1}
+    assert offline.account.count_messages(offline.account.settings.work_queue_url) == 0
+    assert offline.steps("t") == ["received", "started", "finished"]
+
+
+def test_a_task_that_comes_again_while_it_is_worked_on_waits(offline):
+    body = {"id": "t", "text": "The pier is long. It was built in 1907."}
+    offline.do("summarize", **body)
+    running = {"status": TaskStatus.RUNNING}
+    offline.table.update_row(Update(*task_row_key("t"), assign=running))
+    offline.send("summarize", **body)
+    offline.pipeline.worker.poll()
+    assert offline.account.count_messages(offline.account.settings.work_queue_url) == 1
+    assert offline.steps("t")[-1] == "returned"

@@ -16,10 +16,14 @@ from tests.fakes.desks.task_desk import TaskDesk
 from tests.golden.make_golden_set import HERE
 
 NAMES = {"contract-en.pdf", "form-cs.pdf", "invoice-de.pdf", "report-ja.pdf", "statement-ru.pdf"}
-CASES = [case for case in read_cases(HERE) if case.document in NAMES]
 
 
-def evaluate(stand_in):
+@pytest.fixture(scope="module")
+def cases():
+    return [case for case in read_cases(HERE) if case.document in NAMES]
+
+
+def evaluate(cases, stand_in):
     window_tokens = 16_000
     with (
         serve(stand_in) as address,
@@ -30,7 +34,7 @@ def evaluate(stand_in):
         ) as pipeline,
     ):
         desk = TaskDesk(account, pipeline, None)
-        return [work_on(desk, case) for case in CASES]
+        return [work_on(desk, case) for case in cases]
 
 
 def work_on(desk, case):
@@ -47,8 +51,8 @@ def work_on(desk, case):
     )
 
 
-def test_the_pipeline_loses_nothing_of_what_a_perfect_model_gives():
-    scores = Scores().add(map(score_case, CASES, evaluate(StandIn(CASES))))
+def test_the_pipeline_loses_nothing_of_what_a_perfect_model_gives(cases):
+    scores = Scores().add(map(score_case, cases, evaluate(cases, StandIn(cases))))
     assert scores.misses == []
     assert scores.shares["rows_recall"].of > 150
     assert scores.shares["conflicts_named"].of == 1
@@ -56,21 +60,21 @@ def test_the_pipeline_loses_nothing_of_what_a_perfect_model_gives():
     assert scores.shares["fields_page"].of > 5
 
 
-def test_nothing_that_a_careless_model_has_altered_is_in_a_result():
-    stand_in = StandIn(CASES, alters_every=3)
-    outcomes = evaluate(stand_in)
+def test_nothing_that_a_careless_model_has_altered_is_in_a_result(cases):
+    stand_in = StandIn(cases, alters_every=3)
+    outcomes = evaluate(cases, stand_in)
     assert len(stand_in.altered) > 50
     assert stand_in.count_survivors(outcomes) == 0
-    scores = Scores().add(map(score_case, CASES, outcomes))
+    scores = Scores().add(map(score_case, cases, outcomes))
     assert {miss.score for miss in scores.misses} >= {"quotes_kept", "rows_recall"}
     quotes = scores.shares["quotes_on_page"]
     assert quotes.true == quotes.of > 0
     # A model that writes none of it is seen to.
-    assert StandIn(CASES, altered=["Skagen"]).count_survivors(
+    assert StandIn(cases, altered=["Skagen"]).count_survivors(
         [Outcome("DONE", None, extracts=[{"fields": {"a": [{"b": "Skagen"}]}}])]
     )
 
 
-def test_a_stand_in_needs_the_texts():
+def test_a_stand_in_needs_the_texts(cases):
     with pytest.raises(WrongUsageError, match="needs to know the text of"):
-        StandIn([CASES[0].model_copy(update={"text": []})])
+        StandIn([cases[0].model_copy(update={"text": []})])

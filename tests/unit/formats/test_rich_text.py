@@ -39,6 +39,10 @@ import pytest
             rb"v\nestcell{\*\nesttableprops\nestrow}\row",
             "x | y | z\nv",
         ),
+        # What is not read ends where its group does, whatever is in there.
+        (rb"a{\*\x b\{c {d} e}f{\info{\title \}}}g", "afg"),
+        (rb"a{\*\x{1{2{3{4{5{6 b}}}}}}}c{\*\y{\pict 00}}d", "acd"),
+        (rb"a{\*\x{\header b}{\*\footnote c}}{\*\footnotex d}e", "ae"),
         # Pictures in bytes that look like anything, and in figures.
         (rb"a{\pict\wmetafile8\bin9 }}{\par\' }b{\pict 0123ab}c", "abc"),
         # What tracked changes deleted, and hid.
@@ -78,6 +82,26 @@ def test_a_text_that_names_no_font_is_in_the_font_of_the_document(read):
     assert read(rb"{\rtf1\ansi\ansicpg1252\deff1" + fonts + text + b"}").texts == ["Приé П"]
 
 
+@pytest.mark.parametrize(
+    "style",
+    [
+        rb"{\s7\f0 heading 2;}",
+        rb"{\s7{\*\keycode \shift\fn8}\sbasedon0 heading 2;}",
+        rb"{\s7\sbasedon0{\b heading 2;}}",
+        rb"{\s7\outlinelevel1{\*\x y} Chapter;}",
+        rb"{\s3{\*\x {deep}}}{\s7 heading 2{\*\soutlvl};}",
+    ],
+)
+def test_a_style_of_headings_is_told_whatever_groups_are_in_it(read, style):
+    styles = rb"{\stylesheet{\s0 Normal;}" + style + rb"}"
+    body = rb"\s0 before\par\s7 One\par\s0 alpha\par{\s9 heading 3;\par}\s9 not\par"
+    texts = read(rb"{\rtf1\ansi" + styles + body + b"}").texts
+    assert [text.split() for text in texts] == [
+        ["before"],
+        ["One", "alpha", "heading", "3;", "not"],
+    ]
+
+
 def test_words_without_end_between_texts_take_little_memory(read):
     # Remembering a place for each, the reader ran out of its memory.
     assert read(rb"{\rtf1 a" + rb"\b\i0\fs20 " * 300_000 + b"b}").texts == ["ab"]
@@ -85,4 +109,6 @@ def test_words_without_end_between_texts_take_little_memory(read):
 
 def test_much_that_is_deep_or_empty_takes_no_time(read):
     assert read(rb"{\rtf1 " + rb"{\b " * 100_000 + b"x").texts[0].strip() == "x"
+    assert read(rb"{\rtf1 " + rb"{\*\x b" * 100_000).texts == [""]
+    assert read(rb"{\rtf1 a" + rb"{\*\x b" + rb"{\*\x c}" * 100_000).texts == ["a"]
     assert read(rb"{\rtf1 a" + rb"\cell" * 100_000 + rb"\row b}").texts == ["a\nb"]

@@ -110,9 +110,9 @@ OF_OTHER_FEATURES = {
 }
 
 
-@pytest.mark.parametrize("name", defined_error_names())
-def test_no_exception_of_the_sdk_is_left_out(name):
-    assert (name in FAILURES) != (name in OF_OTHER_FEATURES), f"{name} is new: place it"
+def test_no_exception_of_the_sdk_is_left_out():
+    for name in defined_error_names():
+        assert (name in FAILURES) != (name in OF_OTHER_FEATURES), f"{name} is new: place it"
 
 
 @pytest.mark.parametrize("name", FAILURES)

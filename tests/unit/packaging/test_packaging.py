@@ -19,9 +19,9 @@ from infra.packaging.dependencies import leave_out_unloaded_parts, settle_questi
 from infra.packaging.lazy_init import make_lazy
 from infra.packaging.own_modules import OwnModules, find_mentions
 from infra.packaging.service_data import find_service, trim_model
-from infra.project_files import PROJECT, TEMPLATE
+from infra.project_files import TEMPLATE
 from shared.errors import BuildError
-from tests.unit.template.template_parts import functions, parse_template, resources
+from tests.unit.template.template_parts import functions, own_modules, parse_template, resources
 
 # Rights that go by another name than the operation that needs them, and those of no operation.
 OPERATIONS_OF = {
@@ -250,7 +250,7 @@ def test_every_right_of_a_function_is_an_operation_that_its_package_describes(fu
         for _, properties in functions(template)
         if properties["Handler"] == f"functions.{function}.handler"
     )
-    words = OwnModules(PROJECT).find_needs(f"functions.{function}").words
+    words = own_modules().find_needs(f"functions.{function}").words
     # What Powertools' idempotency calls.
     words |= {"get_item", "put_item", "update_item", "delete_item"}
     for action in read_rights(template, role[0] if isinstance(role, list) else role.split(".")[0]):

@@ -1,7 +1,7 @@
 """The template keeps the rules of the design, and each rule notices when it is broken."""
 
-import copy
 import inspect
+import json
 from collections.abc import Iterator
 from types import ModuleType
 
@@ -49,6 +49,14 @@ def template() -> Template:
     return template_parts.parse_template(TEMPLATE)
 
 
+@pytest.fixture(scope="module")
+def written(template: Template) -> str:
+    """The template as JSON, of which a copy is made in a tenth of the time."""
+    text = json.dumps(template)
+    assert json.loads(text) == template
+    return text
+
+
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 def test_template_keeps_the_rule(rule: Rule, template: Template) -> None:
     assert list(rule(template)) == []
@@ -57,10 +65,8 @@ def test_template_keeps_the_rule(rule: Rule, template: Template) -> None:
 @pytest.mark.parametrize(
     ("rule", "break_template"), BREAKS, ids=[rule.__name__ for rule, _ in BREAKS]
 )
-def test_rule_notices_a_broken_template(
-    rule: Rule, break_template: Change, template: Template
-) -> None:
-    broken = copy.deepcopy(template)
+def test_rule_notices_a_broken_template(rule: Rule, break_template: Change, written: str) -> None:
+    broken = json.loads(written)
     break_template(broken)
     assert list(rule(broken)) != []
 

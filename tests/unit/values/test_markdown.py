@@ -141,7 +141,8 @@ def test_templates_are_constants_and_markdown_is_made_nowhere_else():
     """What a document says must never be a template: no f-string, no name, no sum."""
     calls = []
     for path in list_sources("functions", "infra", "pipeline", "shared"):
-        for node in ast.walk(ast.parse((PROJECT / path).read_text(encoding="utf-8"))):
+        source = (PROJECT / path).read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(source)) if "arkdown" in source else ():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
                 calls.append((str(path), node))
     written = [(path, call) for path, call in calls if call.func.id == "write_markdown"]

@@ -4,13 +4,13 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from infra.packaging.own_modules import OwnModules
 from infra.project_files import PROJECT
 from tests.unit.template.template_changes import Break, set_part
 from tests.unit.template.template_parts import (
     Template,
     as_list,
     functions,
+    own_modules,
     policy_statements,
     resources,
     roles_policies,
@@ -92,7 +92,7 @@ def what_decodes_files_holds_no_key(template: Template) -> Iterator[str]:
 
 @cache
 def _decodes_files(module: str) -> bool:
-    needs = OwnModules(PROJECT).find_needs(module)
+    needs = own_modules().find_needs(module)
     return any(DECODERS in file.parents for file in needs.files)
 
 
