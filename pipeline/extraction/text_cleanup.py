@@ -27,14 +27,11 @@ CHARACTER_MAP = {
     for code, text in (LATIN_LIGATURES | DROPPED | SPACES | LINE_ENDS | HYPHENS).items()
     if code != 0x0A
 }
-# Letters and signs of Latin text as it is typed: nothing of it has to be mapped, and none of it is
-# doubtful. To match a whole page is many times as quick as to look for what is not so. PDFium's
-# hyphen is the one control character of it.
+# Letters and signs of European scripts and of mathematics: nothing of it has to be mapped, and none
+# of it is doubtful. To match a whole page is many times as quick as to look for what is not so.
+# PDFium's hyphen is the one control character of it.
 PLAIN = re.compile(
-    "[\x02\r\n -~\xa1-\xac\xae-\xff"
-    "\N{EN DASH}\N{EM DASH}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
-    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{BULLET}"
-    "\N{HORIZONTAL ELLIPSIS}\N{EURO SIGN}]*"
+    "[\x02\r\n -~\xa1-\xac\xae-\u058f\u2012-\u2027\u2030-\u205e\u2070-\u26ff\u27c0-\u2bff]*"
 )
 # Pages have few of these, and to look for them is ten times as quick as `str.translate`.
 MAPPED = re.compile(f"[{re.escape(''.join(CHARACTER_MAP))}]")
@@ -61,7 +58,7 @@ MAX_UNREADABLE_SHARE = 0.3
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text, of which PDFium marks hyphens, has nothing but letters and signs of Latin."""
+    """Whether a text, of which PDFium marks hyphens, has nothing but plain characters (`PLAIN`)."""
     return PLAIN.fullmatch(text) is not None
 
 

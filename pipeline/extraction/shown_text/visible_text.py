@@ -11,7 +11,7 @@ decides.
 import math
 import re
 from collections.abc import Iterator, Sequence
-from itertools import accumulate, islice
+from itertools import accumulate
 
 import pypdfium2.raw as pdfium
 
@@ -64,8 +64,7 @@ def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
 
 
 def _is_scattered(text: str) -> bool:
-    short_lines = islice(_SHORT_LINE.finditer(text), _MIN_SHORT_LINES)
-    return sum(1 for _ in short_lines) == _MIN_SHORT_LINES
+    return len(_SHORT_LINE.findall(text)) >= _MIN_SHORT_LINES
 
 
 def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
@@ -117,7 +116,8 @@ def _find_lines_outside(whole: str, inside: str) -> list[Edit]:
     """
     if not inside:
         return []
-    start = whole.find(inside)
+    # To find a long text within another takes more than to compare it.
+    start = len(whole) - len(inside) if whole.endswith(inside) else whole.find(inside)
     end = start + len(inside)
     around = (whole[max(0, start - 1) : start], whole[end : end + 1])
     if start >= 0 and around[0] in ("", "\n") and around[1] in ("", "\r"):

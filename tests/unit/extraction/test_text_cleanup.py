@@ -5,8 +5,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.extraction.fonts.font_codes import mend_codes
 from pipeline.extraction.text_cleanup import (
+    CHARACTER_MAP,
     LATIN_LIGATURES,
+    UNMAPPED,
     clean_text,
     drop_lone_surrogates,
     is_plain,
@@ -38,7 +41,19 @@ def test_no_letter_or_digit_is_lost_or_added(text):
     assert letters(clean_text(text)) == letters(text)
 
 
-@given(st.text(st.sampled_from("aZ\xdf9 -.\n\r\x02\u2014\u2019\xe9_/")))
+def test_no_plain_character_is_mapped_doubtful_or_of_a_script_of_its_own_direction():
+    plain = "".join(c for c in map(chr, range(0x10000)) if is_plain(c))
+    assert [c for c in plain if c in CHARACTER_MAP] == ["\x02", "\r"]
+    assert not UNMAPPED.search(plain)
+    assert mend_codes(plain) == plain
+    assert not [c for c in plain if unicodedata.bidirectional(c) in ("R", "AL", "AN")]
+
+
+@given(
+    st.text(
+        st.sampled_from("aZ\xdf9 -.\n\r\x02\u2014\u2019\xe9_/\u03b1\u0416\u0301\u2211\u2208\u2082")
+    )
+)
 def test_plain_text_is_cleaned_as_all_other_text_is(text):
     assert is_plain(text)
     # A mark that is dropped makes it other text.
