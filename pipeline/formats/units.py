@@ -143,6 +143,10 @@ class UnitWriter:
         return self.units
 
 
+# Stands above the text of a slide that a presentation does not show.
+HIDDEN_SLIDE = "(hidden slide)"
+
+
 def mark_hidden_sheet(text: str) -> str:
     """The text of a sheet that a spreadsheet does not show, which says so beside its name."""
     name, line_end, rest = text.partition("\n")

@@ -81,9 +81,14 @@ def _fold(row: bytes, read_count: Callable[[str], int]) -> bytes:
         return row + _END
     # What is between cells, their attributes and their words, in turns.
     parts = _CELL.split(row[opened.end() :])
-    if any(parts[::3]):
-        return row + _END
     attributes, texts = parts[1::3], parts[2::3]
+    # What a cell shows is not always written: then it is made of its value.
+    if any(parts[::3]) or any(
+        b"-value" in attribute or b"e:value=" in attribute
+        for attribute, text in zip(attributes, texts, strict=True)
+        if not text
+    ):
+        return row + _END
     while texts and not (texts[-1] and texts[-1].strip()):
         del texts[-1]
     cells = [text or b"" for text in texts]

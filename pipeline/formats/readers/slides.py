@@ -11,18 +11,17 @@ from pathlib import Path
 
 from office_oxide import Document
 
-from pipeline.formats.readers import office
+from pipeline.formats.readers.office import read_slides
 from pipeline.formats.readers.office_files import read_office
 from pipeline.formats.readers.part_starts import list_parts, read_start
-from pipeline.formats.readers.xml_parts import list_elements, open_package
-from pipeline.formats.units import UnitsDocument
+from pipeline.formats.readers.xml_parts import list_elements, open_package, read_relations
+from pipeline.formats.units import HIDDEN_SLIDE, UnitsDocument
 
 _SLIDE_PART = rb"ppt/slides/[^/\0]{1,80}?\.xml"
 _RULE = "\n\n---\n\n"
 # On the first element of its part (ECMA-376-1, 19.3.1.38, sld).
 _HIDDEN = re.compile(rb"<(?:[\w.-]+:)?sld\b[^<>]*\sshow=[\"'](?:0|false)[\"']")
-_PRESENTATION, _RELATIONS = "ppt/presentation.xml", "ppt/_rels/presentation.xml.rels"
-_MARK = "(hidden slide)\n"
+_PRESENTATION = "ppt/presentation.xml"
 
 
 def open_slides(path: Path) -> UnitsDocument:
@@ -32,10 +31,10 @@ def open_slides(path: Path) -> UnitsDocument:
     hidden = {part.name for part in slides if _HIDDEN.search(read_start(data, part))}
     units = _cut_plain_text(read_office(data, "ppt", Document.plain_text), len(slides))
     if units is None:
-        units = office.read_slides(data)
+        units = read_slides(data)
     for number in _number_slides(data, hidden) if hidden else ():
         if number < len(units):
-            units[number] = _MARK + units[number]
+            units[number] = f"{HIDDEN_SLIDE}\n{units[number]}"
     return UnitsDocument(units)
 
 
@@ -60,18 +59,11 @@ def _cut_plain_text(text: str, slide_count: int) -> list[str] | None:
 def _number_slides(data: bytes, names: set[str]) -> list[int]:
     """Which slides of the presentation parts are, from 0."""
     with open_package(io.BytesIO(data)) as archive:
-        relations = {
-            attributes.get("Id"): attributes.get("Target", "")
-            for _, attributes in list_elements(archive, _RELATIONS)
-        }
+        relations = read_relations(archive, _PRESENTATION)
         elements = list_elements(archive, _PRESENTATION)
-    targets = [
-        next((relations.get(value, "") for name, value in attributes.items() if "}id" in name), "")
-        for tag, attributes in elements
-        if tag.endswith("}sldId")
-    ]
+    slides = [attributes for tag, attributes in elements if tag.endswith("}sldId")]
     return [
         number
-        for number, target in enumerate(targets)
-        if (target.lstrip("/") if target.startswith("/") else f"ppt/{target}") in names
+        for number, attributes in enumerate(slides)
+        if any(relations.get(value) in names for name, value in attributes.items() if "}id" in name)
     ]

@@ -10,14 +10,15 @@ what is beyond some size.
 import io
 import re
 from collections.abc import Iterable, Sequence
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import ZipFile
 
 from office_oxide import Document
 
-from pipeline.formats.old_office import OLE_START
 from pipeline.formats.readers.number_formats import mark_formats, show_marked
-from pipeline.formats.readers.office_files import read_office, to_plain
+from pipeline.formats.readers.office_files import read_office, read_old_file, to_plain
 from pipeline.formats.readers.old_workbooks import (
     Sheet,
     find_old_sheets,
@@ -28,6 +29,7 @@ from pipeline.formats.readers.xml_parts import (
     list_elements,
     open_package,
     read_part,
+    read_relations,
     replace_part,
 )
 from pipeline.formats.units import (
@@ -44,6 +46,7 @@ _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
 _WORKBOOK, _STYLES = "xl/workbook.xml", "xl/styles.xml"
+_CHART_PART = rb"xl/charts/chart[^/\0]{0,40}?\.xml"
 _SHEET_PART = rb"xl/worksheets/[^/\0]{1,80}?\.xml"
 # The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
 _LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
@@ -51,13 +54,18 @@ _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def open_workbook(path: Path) -> UnitsDocument:
-    """Open an Excel workbook: a unit a sheet, which begins with its name."""
-    data = path.read_bytes()
-    if data.startswith(OLE_START):
-        units = read_office(data, "xls", lambda document: _read_old(document, data))
-    else:
-        data, book = _prepare(data)
-        units = read_office(data, "xls", lambda document: _read_new(document, book))
+    """Open a new Excel workbook: a unit a sheet, which begins with its name."""
+    data, book = _prepare(path.read_bytes())
+    units = read_office(data, "xls", lambda document: _read_new(document, book))
+    return UnitsDocument(units or [""])
+
+
+def open_old_workbook(path: Path) -> UnitsDocument:
+    """Open an old Excel workbook: a unit a sheet, which begins with its name."""
+    with path.open("rb") as file:
+        # A few of its bytes are looked at.
+        data = mmap(file.fileno(), 0, access=ACCESS_READ)
+    units = read_old_file(path, "xls", lambda document: _read_old(document, data))
     return UnitsDocument(units or [""])
 
 
@@ -68,14 +76,16 @@ class _Book(NamedTuple):
         sheets: All its sheets.
         widths: How many columns they say they have, in any order.
         codes: Of the formats by which numbers are shown here.
+        charts: For each chart, the number of its sheet, from 0; the last one's if none has it.
     """
 
     sheets: list[Sheet]
     widths: list[int]
     codes: Sequence[str]
+    charts: Sequence[int]
 
 
-def _read_old(document: Document, data: bytes) -> list[str]:
+def _read_old(document: Document, data: mmap) -> list[str]:
     sheets, widths = find_old_sheets(data)
     units = _cut_plain_text(document.plain_text(), [sheet.name for sheet in sheets], widths)
     if units is None:
@@ -88,7 +98,10 @@ def _read_new(document: Document, book: _Book) -> list[str]:
     text = document.plain_text()
     units = _cut_plain_text(text, names, book.widths)
     if units is None:
-        units = _put_in_order(_cut_markdown(document.to_markdown()), names)
+        units, charts = _split_charts(_cut_markdown(document.to_markdown()), len(book.charts))
+        units = _put_in_order(units, names)
+        for chart, number in zip(charts, book.charts, strict=False):
+            units[min(number, len(units) - 1)] += f"\n{chart}"
     units = _mark_hidden(units, book.sheets)
     if book.codes:
         units = [show_marked(unit, book.codes) for unit in units]
@@ -121,18 +134,42 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     with open_package(io.BytesIO(data)) as archive:
         elements = list_elements(archive, _WORKBOOK)
         marked = mark_formats(read_part(archive, _STYLES))
+        listed = [attributes for name, attributes in elements if name.endswith("}sheet")]
+        parts = [part.name for part in list_parts(data, _CHART_PART)]
+        charts = _find_sheets_of_charts(archive, listed, parts) if parts else ()
     sheets = [
-        Sheet(attributes.get("name", ""), attributes.get("state", "visible") != "visible")
-        for name, attributes in elements
-        if name.endswith("}sheet")
+        Sheet(one.get("name", ""), one.get("state", "visible") != "visible") for one in listed
     ]
     starts = (read_start(data, part) for part in list_parts(data, _SHEET_PART))
     columns = map(_LAST_COLUMN.search, starts)
     widths = [_number_column(column[1]) for column in columns if column is not None]
     if marked is None:
-        return data, _Book(sheets, widths, ())
+        return data, _Book(sheets, widths, (), charts)
     styles, codes = marked
-    return replace_part(data, _STYLES, styles), _Book(sheets, widths, codes)
+    return replace_part(data, _STYLES, styles), _Book(sheets, widths, codes, charts)
+
+
+def _find_sheets_of_charts(
+    archive: ZipFile, sheets: Sequence[dict[str, str]], charts: Sequence[str]
+) -> list[int]:
+    """The number of the sheet on which each chart is drawn; after the last, if on none."""
+    parts = read_relations(archive, _WORKBOOK)
+    found: dict[str, int] = {}
+    for number, attributes in enumerate(sheets):
+        ids = [value for name, value in attributes.items() if name.endswith("}id")]
+        for sheet in (parts[one] for one in ids if one in parts):
+            for drawing in read_relations(archive, sheet).values():
+                found |= dict.fromkeys(read_relations(archive, drawing).values(), number)
+    return [found.get(chart, len(sheets)) for chart in charts]
+
+
+def _split_charts(units: list[str], chart_count: int) -> tuple[list[str], list[str]]:
+    """The units of sheets, and those that the library makes of charts, after all sheets."""
+    for count in range(min(chart_count, len(units) - 1), 0, -1):
+        titles = [unit.partition("\n")[0] for unit in units[-count:]]
+        if titles == [f"Chart {number}" for number in range(1, count + 1)]:
+            return units[:-count], units[-count:]
+    return units, []
 
 
 def _number_column(letters: bytes) -> int:

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
+from posixpath import normpath
 from typing import IO, Any, cast
 from xml.etree import ElementTree
 from xml.parsers import expat
@@ -101,6 +102,27 @@ def list_elements_of(part: bytes) -> list[tuple[str, dict[str, str]]]:
         UnreadableDocumentError: It is damaged.
     """
     return [(one.tag, one.attrib) for one in _parse((part,)).iter()]
+
+
+def read_relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
+    """The names of the parts that a part of an Office document refers to, by their ids there.
+
+    Source: ECMA-376-2, 9.3 (relationships), 9.3.3 (where they stand).
+
+    Raises:
+        UnreadableDocumentError: As by `list_elements`.
+    """
+    folder, _, name = part.rpartition("/")
+    relations = f"{folder}/_rels/{name}.rels"
+    if relations not in archive.NameToInfo:
+        return {}
+    return {
+        attributes.get("Id", ""): normpath(f"/{folder}/{target}").lstrip("/")
+        if not target.startswith("/")
+        else target.lstrip("/")
+        for _, attributes in list_elements(archive, relations)
+        if (target := attributes.get("Target", ""))
+    }
 
 
 def parse_tree(

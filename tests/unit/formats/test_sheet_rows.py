@@ -67,6 +67,25 @@ ROWS = {
         row(cell("<![CDATA[</text:p></table:table-cell></table:table-row>]]>")),
         "</text:p></table:table-cell></table:table-row>\n",
     ),
+    "values alone": (
+        row(
+            cell("a"),
+            *(
+                f'<table:table-cell office:value-type="{kind}" office:{name}="{value}"{more}/>'
+                for kind, name, value, more in (
+                    ("float", "value", "3.5", ""),
+                    ("percentage", "value", "0.125", ""),
+                    ("percentage", "value", "much", ""),
+                    ("currency", "value", "25", ' office:currency="EUR"'),
+                    ("date", "date-value", "2026-11-28", ""),
+                    ("time", "time-value", "PT8H5M00.5S", ""),
+                    ("string", "string-value", "b", ""),
+                    ("boolean", "boolean-value", "true", ""),
+                )
+            ),
+        ),
+        "a | 3.5 | 12.5% | much | 25 EUR | 2026-11-28 | 8:05:00 | b | true\n",
+    ),
     "comment": (f"<!--{row(cell('no'))}-->" + row(cell("a")), "a\n"),
     "instruction": (f"<?x {row(cell('no'))}?>" + row(cell("a")), "a\n"),
     "other names": (
