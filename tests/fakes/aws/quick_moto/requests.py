@@ -11,6 +11,7 @@ import time
 from datetime import UTC
 from urllib.parse import unquote_to_bytes, urlsplit
 
+from aws_lambda_powertools.shared import user_agent
 from botocore.auth import SigV4Auth
 from botocore.httpchecksum import AwsChunkedWrapper
 from moto.core import DEFAULT_ACCOUNT_ID, utils
@@ -40,6 +41,7 @@ def list_replacements():
     yield MotoRandom, "get_random_string", _choose_characters
     yield queues, "generate_receipt_handle", _choose_receipt
     yield utils, "unix_time", _tell_seconds
+    yield user_agent, "register_feature_to_client", _name_once
 
 
 def _make_request(kind, method, url, headers, body=None):
@@ -100,3 +102,12 @@ def _tell_seconds(at=None):
     if at is None:
         return time.time()
     return at.replace(tzinfo=UTC).timestamp()
+
+
+def _name_once(client, feature):
+    """Powertools adds itself to a client's name with each store that it opens.
+
+    The clients outlive tests, and after a thousand of them each request would pass as many hooks.
+    """
+    add = user_agent._create_feature_function(feature)
+    client.meta.events.register(user_agent.TARGET_SDK_EVENT, add, unique_id=feature)
