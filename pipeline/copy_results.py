@@ -32,7 +32,8 @@ from shared.messages.result_notices import ResultNotice
 logger = logging.getLogger("seashore.database")
 
 _DOCUMENT_KEY = re.compile(r"results/([^/]+)/([0-9]+)\.([0-9]+)/summary\.json")
-_TASK_KEY = re.compile(r"results/tasks/([^/]+)/([0-9]+)/result\.json")
+# With the digest of what is asked for where the ledger is told of the task with its result only.
+_TASK_KEY = re.compile(r"results/tasks/([^/]+)/([0-9]+)(-[0-9a-f]+)?/result\.json")
 
 _COMMIT_DELAY_SECONDS = 30.0
 
@@ -72,6 +73,8 @@ def copy_results(notice: ResultNotice, services: CopyServices, deadline: Deadlin
         elif found := _TASK_KEY.fullmatch(upload.key):
             task_id, attempt = found[1], int(found[2])
             known = _look_up_task(services.table, task_id)
+            if known is None and found[3]:
+                known = _Known((0,), None)
             if _is_committed(upload.key, (attempt,), known, notice, services):
                 content = services.objects.read_json(upload.bucket, upload.key)
                 write_task_result(services.database, build_task_row(content, upload.key, attempt))

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,9 @@ from infra.deploy.stack_events import Report
 from infra.deploy.stack_operation import StackOperation
 from infra.deploy.template_file import parse_template
 from infra.project_files import TEMPLATE
+
+# A deployment asks six times, and nobody changes what is answered.
+_parse_once = lru_cache(maxsize=1)(parse_template)
 
 
 @dataclass(frozen=True)
@@ -39,10 +42,17 @@ class StackPlace:
     sleep: Callable[[float], None] = time.sleep
 
     def client(self, service: str, config: Config | None = None) -> Any:
-        """Make a boto3 client of a service for this account and region."""
-        return self.session.client(  # type: ignore[call-overload]  # any service
-            service, endpoint_url=self.endpoint_url, config=config
-        )
+        """The boto3 client of a service for this place, made when it is first asked for."""
+        if (service, config) not in self._clients:
+            self._clients[service, config] = self.session.client(  # type: ignore[call-overload]  # any service
+                service, endpoint_url=self.endpoint_url, config=config
+            )
+        return self._clients[service, config]
+
+    @cached_property
+    def _clients(self) -> dict[tuple[str, Config | None], Any]:
+        # To make one takes longer than to make a request with it.
+        return {}
 
     @property
     def region(self) -> str:
@@ -79,4 +89,4 @@ class StackPlace:
         Raises:
             DeployError: It is not a CloudFormation template.
         """
-        return parse_template(self.read_template())
+        return _parse_once(self.read_template())

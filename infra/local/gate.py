@@ -280,6 +280,7 @@ def main() -> None:
     # What the emulator holds forms against that its root user has signed.
     os.environ["AWS_SECRET_ACCESS_KEY"] = key
     _hide_function_credentials(key)
+    _read_templates_quickly()
     emulator: Any = importlib.import_module("ministack.app")
     # Where the emulator looks for the application that it serves.
     emulator.app = Gate(emulator.app, _check_signature, lambda: _read_origin(origin_file))
@@ -299,6 +300,13 @@ def _hide_function_credentials(key: str) -> None:
         return credentials
 
     runtime.execution_credentials = derive_secretly
+
+
+def _read_templates_quickly() -> None:
+    """Have the emulator read templates by libyaml, a tenth of the time, if PyYAML has it."""
+    yaml: Any = importlib.import_module("yaml")
+    # The emulator's own reader is made of this one when it is first needed.
+    yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def _check_signature(request: Request, key_id: str, body: bytes) -> str:

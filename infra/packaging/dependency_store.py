@@ -5,10 +5,11 @@ import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from infra.packaging import service_data
+from infra.packaging import own_modules, service_data
 from infra.packaging.archive import add_files
 from infra.packaging.bytecode import (
     READ_THEIR_SOURCE,
@@ -112,13 +113,23 @@ class DependencyStore:
                 # Libraries of another platform cannot be imported here.
                 here = Platform(self.platform.python, None)
                 runnable = install_dependencies(locks, work / "runnable", here, needed)
-            cache = work / "cache"
+            find = partial(
+                _find_loaded,
+                runnable=runnable,
+                interpreter=self.interpreter,
+                cache=work / "cache",
+            )
+            # Alone, whoever loads most: all of them at once would compile the same modules, each
+            # for itself.
+            first = max(absent, key=lambda name: len(absent[name].needs.imports))
+            loaded[first] = find(first, absent[first])
             with ThreadPoolExecutor() as pool:
                 futures = {
-                    name: pool.submit(_find_loaded, name, want, runnable, self.interpreter, cache)
+                    name: pool.submit(find, name, want)
                     for name, want in absent.items()
+                    if name != first
                 }
-            loaded = {name: future.result() for name, future in futures.items()}
+            loaded |= {name: future.result() for name, future in futures.items()}
             modules = {name for names in loaded.values() for name in names}
             sources = {
                 name
@@ -127,8 +138,11 @@ class DependencyStore:
             }
             compile_modules(self.interpreter, installed.tree, sources, work / "bytecode")
         # Not in the pool: Python 3.11 may fail to parse in several threads at the same time.
+        read_words = cache(own_modules.read_words)
         for name, want in absent.items():
-            words = service_data.find_words_of_powertools(installed.tree, want.needs.imports)
+            words = service_data.find_words_of_powertools(
+                installed.tree, want.needs.imports, read_words
+            )
             file = work / f"{name}-{_WORDS}"
             file.write_text(json.dumps(sorted(words)), encoding="utf-8")
         with ThreadPoolExecutor() as pool:

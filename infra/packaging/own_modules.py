@@ -1,6 +1,7 @@
 """What of this project a function needs: what its handler can import, and no more."""
 
 import ast
+import functools
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,6 +40,8 @@ class OwnModules:
     def __init__(self, project: Path) -> None:
         self._project = project
         self._mentions: dict[Path, _Mentions] = {}
+        # All functions ask for the same names, most of which are those of no module.
+        self._find_source = functools.cache(self._look_for_source)
 
     def find_needs(self, module: str) -> Needs:
         """Find what a module needs.
@@ -76,7 +79,7 @@ class OwnModules:
             self._mentions[path] = find_mentions(path.read_bytes())
         return self._mentions[path]
 
-    def _find_source(self, name: str) -> Path | None:
+    def _look_for_source(self, name: str) -> Path | None:
         parts = name.split(".")
         if parts[0] not in OWN_PACKAGES:
             return None
@@ -118,6 +121,11 @@ def find_mentions(source: bytes) -> _Mentions:
                 words.add(word)
         waiting.extend(ast.iter_child_nodes(node))
     return _Mentions(frozenset(imports), frozenset(words))
+
+
+def read_words(path: Path) -> frozenset[str]:
+    """The words that stand after a dot or in quotes in a file of Python."""
+    return find_mentions(path.read_bytes()).words
 
 
 def _is_of_a_dependency(name: str) -> bool:

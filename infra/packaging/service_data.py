@@ -8,13 +8,11 @@ called by it.
 import gzip
 import json
 import shutil
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, cast
 
 from botocore import xform_name
-
-from infra.packaging.own_modules import find_mentions
 
 Json = dict[str, Any]
 
@@ -55,16 +53,19 @@ def find_service(path: str) -> str | None:
     return parts[0] if len(parts) > 1 or parts == (ENDPOINTS,) else None
 
 
-def find_words_of_powertools(tree: Path, imports: Collection[str]) -> frozenset[str]:
+def find_words_of_powertools(
+    tree: Path, imports: Collection[str], read_words: Callable[[Path], frozenset[str]]
+) -> frozenset[str]:
     """Find the words of those parts of Powertools that a function uses, as they call AWS too.
 
     Args:
         tree: Folder that Powertools is installed in.
         imports: Full names of what the function imports.
+        read_words: Reads the words of a file; functions have most files in common.
     """
     parts = {tuple(name.split(".")[:3]) for name in imports if name.startswith(_POWERTOOLS)}
     sources = (path for part in parts for path in tree.joinpath(*part).rglob("*.py"))
-    return frozenset(word for path in sources for word in find_mentions(path.read_bytes()).words)
+    return frozenset(word for path in sources for word in read_words(path))
 
 
 def trim_services(data: Path, words: frozenset[str], destination: Path) -> None:

@@ -43,11 +43,11 @@ _PICTURES = "pipeline.formats.readers.pictures"
 # Module and function for each format, by its suffix; the function takes a path.
 OPENERS = {
     DOCX.suffix: (_OFFICE, "open_text"),
-    DOC.suffix: (_OFFICE, "open_text"),
+    DOC.suffix: (_OFFICE, "open_old_text"),
     XLSX.suffix: (_WORKBOOKS, "open_workbook"),
-    XLS.suffix: (_WORKBOOKS, "open_workbook"),
-    PPTX.suffix: (_OFFICE, "open_presentation"),
-    PPT.suffix: (_OFFICE, "open_presentation"),
+    XLS.suffix: (_WORKBOOKS, "open_old_workbook"),
+    PPTX.suffix: ("pipeline.formats.readers.slides", "open_slides"),
+    PPT.suffix: (_OFFICE, "open_old_presentation"),
     ODT.suffix: (_OPEN_DOCUMENT, "open_text"),
     ODS.suffix: (_OPEN_DOCUMENT, "open_spreadsheet"),
     ODP.suffix: (_OPEN_DOCUMENT, "open_presentation"),

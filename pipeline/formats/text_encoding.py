@@ -22,6 +22,7 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16"),
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
+_BEGIN_MARKS = frozenset(mark[:1] for mark, _ in _MARKS)
 # What no text holds: control characters but tab, line ends, form feed and escape.
 _CONTROLS = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
 
@@ -32,7 +33,7 @@ def find_encoding(data: bytes) -> str:
     Whoever writes neither most likely has a European Windows (WHATWG, "Encoding", takes it for the
     default too).
     """
-    for mark, name in _MARKS:
+    for mark, name in _MARKS if data[:1] in _BEGIN_MARKS else ():
         if data.startswith(mark):
             return name
     try:

@@ -13,6 +13,7 @@ from pipeline.extraction.readable_document import (
     EnginePage,
     FileNotTakenError,
     UnreadableDocumentError,
+    UnreadablePageError,
 )
 from pipeline.formats.identify import NOTHING_IN_IT, identify_bytes
 from shared.errors import RejectionCode
@@ -36,28 +37,49 @@ class InnerFile:
     reason: str | None = None
 
 
+@dataclass(frozen=True)
+class FailedUnit:
+    """A unit that is named in its document and cannot be read.
+
+    Args:
+        reason: Why.
+    """
+
+    reason: str
+
+
 class UnitsDocument:
     """A document whose units are known. Implements `ReadableDocument`; no unit is a picture.
 
     Args:
-        units: The text of each unit, in order.
+        units: The text of each unit, or why it has none, in order.
         files: The files inside.
 
     Raises:
-        UnreadableDocumentError: There is no unit at all.
+        UnreadableDocumentError: There is no unit at all, or none that can be read.
     """
 
-    def __init__(self, units: Sequence[str], files: Sequence[InnerFile] = ()) -> None:
+    def __init__(self, units: Sequence[str | FailedUnit], files: Sequence[InnerFile] = ()) -> None:
         if not units:
             raise UnreadableDocumentError(RejectionCode.DAMAGED, NOTHING_IN_IT)
+        if all(isinstance(unit, FailedUnit) for unit in units):
+            first = next(unit.reason for unit in units if isinstance(unit, FailedUnit))
+            raise UnreadableDocumentError(RejectionCode.DAMAGED, first)
         self._units = units
         self._files = files[: MAX_FILES + 1]
         self.page_count = len(units)
         self.embedded_files = [name_in_one_line(file.name) for file in self._files]
 
     def read_page(self, number: int) -> EnginePage:
-        """The text of a unit."""
-        return EnginePage(Engine.CONVERTER, self._units[number - 1])
+        """The text of a unit.
+
+        Raises:
+            UnreadablePageError: It cannot be read.
+        """
+        unit = self._units[number - 1]
+        if isinstance(unit, FailedUnit):
+            raise UnreadablePageError(unit.reason)
+        return EnginePage(Engine.CONVERTER, unit)
 
     def find_files(self) -> Iterator[InnerFile]:
         """The files inside."""
@@ -119,6 +141,10 @@ class UnitWriter:
         """The units, with the last one."""
         self.begin()
         return self.units
+
+
+# Stands above the text of a slide that a presentation does not show.
+HIDDEN_SLIDE = "(hidden slide)"
 
 
 def mark_hidden_sheet(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.extraction.refusals import refuse_size
 from shared.aws.objects import ObjectStore
+from shared.document_formats import find_format
 from shared.errors import (
     AccessDeniedError,
     ObjectMissingError,
@@ -41,13 +42,16 @@ def download_document(
 ) -> Iterator[Path]:
     """Fetch a document's bytes into a file, unless they are too many.
 
+    The file's name ends as its format's do, if the object's does: some libraries go by it.
+
     Raises:
         RejectedDocumentError: The object is too large, gone, or encrypted with its uploader's key.
         DeferredError: S3 does not give it out now. Where a person has to mend that, the message
             says what.
     """
     with tempfile.TemporaryDirectory(prefix=f"{_PREFIX}{os.getpid()}-") as folder:
-        path = Path(folder) / "document"
+        promised = find_format(document.key)
+        path = Path(folder) / f"document{promised.suffix if promised else ''}"
         _fetch(document, objects, path, max_bytes=max_document_bytes, limit=max_document_bytes)
         yield path
 

@@ -2,15 +2,16 @@
 
 import json
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
+from typing import TypedDict
 
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.tasks.agent.agent import AgentResult
 from pipeline.tasks.agent.document_tools import GetSummary
-from pipeline.tasks.intake import check_order, register_order
+from pipeline.tasks.intake import check_order, describe_order, register_order
 from pipeline.tasks.kinds import TASK_KINDS
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import find_named_documents
@@ -26,13 +27,17 @@ from shared.ledger.tasks import (
     LOST_TASK_REASON,
     Task,
     end_flight,
+    enter_finished_task,
     fail_task,
     find_task,
     finish_task,
+    make_task,
     note_conflict,
     start_task,
 )
 from shared.lifecycle import TaskStatus
+from shared.llm.model import EXTRACTIVE
+from shared.messages.tasks import SummarizeTask
 from shared.messages.tasks import Task as TaskOrder
 from shared.messages.work_items import TaskCallback, encode_message
 
@@ -51,39 +56,81 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
         RetryableError, PermanentError: As the model, S3 and the ledger do.
     """
     check_order(order)
+    if _is_picked(order, services):
+        _pick(order, services, deadline)
+        return
     waits_for_nothing = not order.document_names and order.callback is None
     task = register_order(order, services.table, services.now, begins=waits_for_nothing)
+    if _is_settled(task, order):
+        _send_callback(task, services)
+        return
+    if order.callback is not None:
+        find_callback_target(order.callback, services.callback_arns)
+    since = datetime.fromisoformat(task.received_at)
+    documents = find_named_documents(order.document_names, since, services.reader)
+    TASK_KINDS[order.kind].wait_for_documents(documents, since, services.reader)
+    if task.new_row is None or not waits_for_nothing:
+        task = start_task(services.table, task, services.now)
+    link_task(services.table, task.task_id, [one.document_id for one in documents])
+    result = _make_result(order, task, documents, services, deadline)
+    # Once more before it is kept: one may have been deleted, and an agent chooses what it reads.
+    link_task(services.table, task.task_id, _find_subjects(result, documents, services.reader))
+    # Each attempt has a folder of its own: a stale one never overwrites a committed result.
+    end = _write_result(order, result, str(task.attempts), services)
+    status = finish_task(services.table, task, services.now, **end)
+    _send_callback(task.model_copy(update={"status": status}), services)
+
+
+def _is_picked(order: TaskOrder, services: TaskServices) -> bool:
+    """Whether the result of a task is picked from its own text, which takes moments."""
+    is_text = isinstance(order, SummarizeTask) and order.text is not None
+    return is_text and order.callback is None and services.answers.model.name == EXTRACTIVE
+
+
+def _pick(order: TaskOrder, services: TaskServices, deadline: Deadline) -> None:
+    """Make a result, and enter the task with it, in one write: nobody sees it being worked on.
+
+    Its folder is that of this order alone, so that another one of the same id, which the ledger is
+    yet to refuse, overwrites none of its files; the same order writes the same.
+    """
+    task = make_task(**describe_order(order, services.now, begins=True))
+    result = _make_result(order, task, (), services, deadline)
+    end = _write_result(order, result, f"{task.attempts}-{order.digest}", services)
+    entered = enter_finished_task(services.table, task, services.now, **end)
+    if entered.new_row is None and not _is_settled(entered, order):
+        # It came by the API, or had been given up.
+        started = start_task(services.table, entered, services.now)
+        finish_task(services.table, started, services.now, **end)
+
+
+def _is_settled(task: Task, order: TaskOrder) -> bool:
+    """Whether nothing is left to do for a task as it stands but to tell its sender.
+
+    Raises:
+        TaskConflictError: It is another one of the same id, which came first.
+    """
     if task.digest != order.digest:
         raise TaskConflictError(
             f"the task {order.task_id} was sent before and asked for something else; "
             "send this one under another id"
         )
-    if task.status.has_result or task.status is TaskStatus.CANCELLED:
-        _send_callback(task, services)
-        return
-    if order.callback is not None:
-        find_callback_target(order.callback, services.callback_arns)
-    kind = TASK_KINDS[order.kind]
-    since = datetime.fromisoformat(task.received_at)
-    documents = find_named_documents(order.document_names, since, services.reader)
-    kind.wait_for_documents(documents, since, services.reader)
-    if task.new_row is None or not waits_for_nothing:
-        task = start_task(services.table, task, services.now)
-    link_task(services.table, task.task_id, [one.document_id for one in documents])
+    is_old = task.new_row is None
+    return is_old and (task.status.has_result or task.status is TaskStatus.CANCELLED)
+
+
+def _make_result(
+    order: TaskOrder,
+    task: Task,
+    documents: Sequence[Document],
+    services: TaskServices,
+    deadline: Deadline,
+) -> TaskFacts:
     is_by_api = task.account is Account.CHAT
     calls = TaskCalls(task, services.api_answers if is_by_api else services.answers)
+    work = TaskWork(documents, calls, services, deadline)
     with calls.go_on_later():
-        result = kind.carry_out(order, TaskWork(documents, calls, services, deadline))
-    text = render_task_result(result, kind.render(result))
-    # Once more before it is kept: one may have been deleted, and an agent chooses what it reads.
-    link_task(services.table, task.task_id, _find_subjects(result, documents, services.reader))
-    files = chain(
-        [TaskFile("result.md", "text/markdown; charset=utf-8", text)],
-        kind.build_files(result),
-        [TaskFile("result.json", "application/json", result.model_dump_json(indent=2))],
-    )
-    done = _keep_result(task, result, files, services)
-    _send_callback(done, services)
+        result: TaskFacts = TASK_KINDS[order.kind].carry_out(order, work)
+    return result
 
 
 def _find_subjects(
@@ -104,25 +151,29 @@ def _find_subjects(
     return list(ids)
 
 
-def _keep_result(
-    task: Task, result: TaskFacts, files: Iterable[TaskFile], services: TaskServices
-) -> Task:
-    """Write a result and commit it: the task is final with it, or, overtaken, stays as it is."""
-    # Each attempt has a folder of its own: a stale one never overwrites a committed result.
-    folder = f"results/tasks/{task.task_id}/{task.attempts}"
+class _End(TypedDict):
+    """What a task has come to, as `finish_task` takes it."""
+
+    result_key: str
+    model: str
+    shortfall: str | None
+
+
+def _write_result(order: TaskOrder, result: TaskFacts, folder: str, services: TaskServices) -> _End:
+    """Write a result's files into a folder; it is committed with what is returned."""
+    kind = TASK_KINDS[order.kind]
+    text = render_task_result(result, kind.render(result))
+    files = chain(
+        [TaskFile("result.md", "text/markdown; charset=utf-8", text)],
+        kind.build_files(result),
+        [TaskFile("result.json", "application/json", result.model_dump_json(indent=2))],
+    )
+    place = f"results/tasks/{order.task_id}/{folder}"
     for file in files:
         services.objects.write_text(
-            services.artifacts_bucket, f"{folder}/{file.name}", file.text, file.content_type
+            services.artifacts_bucket, f"{place}/{file.name}", file.text, file.content_type
         )
-    status = finish_task(
-        services.table,
-        task,
-        services.now,
-        result_key=f"{folder}/result.json",
-        model=result.model,
-        shortfall=result.shortfall,
-    )
-    return task.model_copy(update={"status": status})
+    return _End(result_key=f"{place}/result.json", model=result.model, shortfall=result.shortfall)
 
 
 def is_task_over(order: TaskOrder, services: TaskServices) -> bool:

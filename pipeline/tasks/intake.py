@@ -9,7 +9,7 @@ from shared.aws.dynamodb_table import LedgerTable
 from shared.errors import RequestTooLargeError, TaskConflictError, TaskRefusedError
 from shared.ledger.documents import Clock
 from shared.ledger.spend import Account
-from shared.ledger.tasks import Task, register_task
+from shared.ledger.tasks import Task, TaskArrival, register_task
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import ExtractTask, is_digest_task, is_own_task
 from shared.messages.tasks import Task as TaskOrder
@@ -74,18 +74,24 @@ def register_order(
     begins: bool = False,
 ) -> Task:
     """Enter a task in the ledger, once: the task as it stands, as `register_task` returns it."""
-    return register_task(
-        table,
-        task_id=order.task_id,
-        kind=order.kind,
-        about=order.about,
-        digest=order.digest,
-        callback=order.callback,
-        now=now,
-        name=order.name,
-        account=account,
-        begins=begins,
-    )
+    return register_task(table, **describe_order(order, now, account, begins=begins))
+
+
+def describe_order(
+    order: TaskOrder, now: Clock, account: Account = Account.PIPELINE, *, begins: bool = False
+) -> TaskArrival:
+    """What the ledger is told of a task that arrived."""
+    return {
+        "task_id": order.task_id,
+        "kind": order.kind,
+        "about": order.about,
+        "digest": order.digest,
+        "callback": order.callback,
+        "now": now,
+        "name": order.name,
+        "account": account,
+        "begins": begins,
+    }
 
 
 def check_order(order: TaskOrder) -> None:

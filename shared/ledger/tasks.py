@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, NotRequired, TypedDict, Unpack
 
 from boto3.dynamodb.conditions import Attr
 from pydantic import BaseModel, ConfigDict, Field
@@ -65,7 +65,7 @@ class Task(BaseModel):
     told_micro_usd: int = 0
     result_key: str | None = None
     reason: str | None = None
-    # Its row, where it was entered just now and nobody else has had it yet.
+    # Its row, where it was made just now and nobody else has had it yet.
     new_row: Row | None = Field(default=None, exclude=True)
     # Those that its row tells itself.
     steps: list[dict[str, Any]] = Field(default=[], exclude=True)
@@ -81,23 +81,10 @@ def task_row_key(task_id: str) -> tuple[str, str]:
     return task_pk(task_id), TASK_SK
 
 
-def register_task(
-    table: LedgerTable,
-    *,
-    task_id: str,
-    kind: str,
-    about: str,
-    digest: str,
-    callback: str | None,
-    now: Clock,
-    name: str | None = None,
-    account: Account = Account.PIPELINE,
-    begins: bool = False,
-) -> Task:
-    """Enter a task that arrived, once.
+class TaskArrival(TypedDict):
+    """A task that arrived.
 
-    Args:
-        table: The ledger.
+    Attributes:
         task_id: The task's id.
         kind: What it asks for.
         about: One line about it, for lists.
@@ -107,22 +94,42 @@ def register_task(
         name: What its sender calls it.
         account: Whose limit of a day its calls count against.
         begins: Whether it is begun at once, as it waits for nothing: one write instead of two.
+    """
+
+    task_id: str
+    kind: str
+    about: str
+    digest: str
+    callback: str | None
+    now: Clock
+    name: NotRequired[str | None]
+    account: NotRequired[Account]
+    begins: NotRequired[bool]
+
+
+def register_task(table: LedgerTable, **arrival: Unpack[TaskArrival]) -> Task:
+    """Enter a task that arrived, once.
 
     Returns:
         The task as it stands; that of an earlier message where one of the same id came first, and
         then it has no `new_row`.
     """
-    at = now()
+    return _enter(table, make_task(**arrival))
+
+
+def make_task(**arrival: Unpack[TaskArrival]) -> Task:
+    """A task that arrived, with its row, which is not written yet."""
+    at, begins = arrival["now"](), arrival.get("begins", False)
     row: Row = {
-        "pk": task_pk(task_id),
+        "pk": task_pk(arrival["task_id"]),
         "sk": TASK_SK,
-        "task_id": task_id,
-        "kind": kind,
-        "about": " ".join(about.split())[:_MAX_ABOUT_CHARACTERS],
-        "digest": digest,
-        "callback": callback,
-        "name": name,
-        "account": account,
+        "task_id": arrival["task_id"],
+        "kind": arrival["kind"],
+        "about": " ".join(arrival["about"].split())[:_MAX_ABOUT_CHARACTERS],
+        "digest": arrival["digest"],
+        "callback": arrival["callback"],
+        "name": arrival.get("name"),
+        "account": arrival.get("account", Account.PIPELINE),
         "status": TaskStatus.RUNNING if begins else TaskStatus.RECEIVED,
         "in_flight": TASK_IN_FLIGHT,
         "day": _day(at),
@@ -131,16 +138,62 @@ def register_task(
         "attempts": int(begins),
         **list_first_steps(
             at,
-            {"received": {"kind": kind}, **({"started": {"attempt": 1}} if begins else {})},
+            {
+                "received": {"kind": arrival["kind"]},
+                **({"started": {"attempt": 1}} if begins else {}),
+            },
         ),
     }
+    return Task.model_validate({**row, "new_row": row})
+
+
+def _enter(table: LedgerTable, task: Task) -> Task:
     try:
-        table.put_row(Put(row, condition=Attr("pk").not_exists()))
+        table.put_row(Put(task.new_row or {}, condition=Attr("pk").not_exists()))
     except LedgerConflictError as conflict:
         if conflict.row is None:
             raise
         return Task.model_validate(conflict.row)
-    return Task.model_validate({**row, "new_row": row})
+    return task
+
+
+def enter_finished_task(
+    table: LedgerTable,
+    task: Task,
+    now: Clock,
+    *,
+    result_key: str,
+    model: str | None,
+    shortfall: str | None,
+) -> Task:
+    """Enter a task that is done already, once, with its result.
+
+    Args:
+        table: The ledger.
+        task: The task of `make_task`, begun.
+        now: The clock.
+        result_key: As for `finish_task`, like what follows.
+        model: Who answered.
+        shortfall: What the result lacks.
+
+    Returns:
+        The task as it stands, as of `register_task`.
+    """
+    at = now()
+    status = TaskStatus.DONE if shortfall is None else TaskStatus.PARTIAL
+    row = {
+        **(task.new_row or {}),
+        "status": status,
+        "in_flight": None,
+        "updated_at": write_time(at),
+        "finished_at": write_time(at),
+        "result_key": result_key,
+        "model": model,
+        "reason": shortfall,
+    }
+    told = list_first_steps(at, {"finished": {"model": model, "reason": shortfall}})
+    row |= {name: [*row[name], *steps] for name, steps in told.items()}
+    return _enter(table, task.model_copy(update={"status": status, "new_row": row}))
 
 
 def _day(at: datetime) -> str:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 from infra.locked_environment import ensure_environment
 from infra.project_files import LOCKS, PROJECT
+from pipeline.extraction.reader import collect_seldom
 from pipeline.formats.child import open_file
 from shared.document_formats import find_format
 
@@ -129,6 +130,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench_formats")
     parser.add_argument("--rounds", type=int, default=30)
     rounds = parser.parse_args().rounds
+    # As in the process that reads documents.
+    collect_seldom()
     write_words_of_small_files()
     write_times_of_typical_files(rounds)
 

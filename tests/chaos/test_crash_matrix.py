@@ -6,7 +6,13 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 
 from shared.ledger.children import CHILDREN_PREFIX
-from tests.chaos.harness.crash_cells import INGEST_WITH_FILE, SCANS, Cell, prepare_cells
+from tests.chaos.harness.crash_cells import (
+    INGEST_WITH_FILE,
+    SCANS,
+    Cell,
+    prepare_cells,
+    prepare_offline_cells,
+)
 from tests.chaos.harness.faults import FaultPlan, Point
 from tests.chaos.harness.fleet import Fleet
 from tests.chaos.harness.journal import Entry
@@ -75,6 +81,13 @@ def run_scenario(folder: Path, full: bool) -> Matrix:
         specs = [worker] * 3 + [ingest] * 2 + [recognise]
         with Fleet(specs, run.journal) as fleet:
             run.wait_until_drained()
+            crashes = fleet.crashes
+        offline = prepare_offline_cells(run)
+        plan = FaultPlan(kills=tuple(cell.kill for cell in offline))
+        spec = run.worker(plan, batch_size=1, timeout_seconds=TIMEOUT_SECONDS, is_offline=True)
+        with Fleet([spec] * 3, run.journal) as fleet:
+            run.wait_until_drained()
+        cells += offline
         entries = run.journal.read()
         rows = list(scan_ledger(run.account))
         events, statuses = read_events(rows), read_statuses(rows)
@@ -98,7 +111,7 @@ def run_scenario(folder: Path, full: bool) -> Matrix:
             ],
             causes=[read_cause(letter) for letter in letters],
             unexplained_calls=len(find_unexplained_calls(entries)),
-            crashes=fleet.crashes,
+            crashes=crashes + fleet.crashes,
             children=list_parents(run.account),
             read_pages=Counter(
                 str(entry.details["item"]).split(":")[0]
@@ -149,7 +162,7 @@ def test_work_converges_wherever_its_process_dies(outcome, show_table):
             # The pipeline may have sent the item twice, or it was looked at while it ran.
             receives=max(cell.kind.receives, end.receives),
             effects=cell.kind.effects,
-            calls=cell.calls,
+            calls=end.calls if cell.calls is None else cell.calls,
             status=cell.kind.status,
         ), f"{cell.kind.name} {cell.point_name}"
 

@@ -1,59 +1,86 @@
 """EPUB books: their web pages in the order in which they are read."""
 
-import lzma
+import io
 import posixpath
 import zipfile
-import zlib
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.packages import MAX_EXPANDED_BYTES
 from pipeline.formats.readers.web_pages import decode_page, read_xhtml_units
-from pipeline.formats.readers.xml_parts import list_elements
-from pipeline.formats.units import UnitsDocument
+from pipeline.formats.readers.xml_parts import list_elements_of, open_package, unpack_part
+from pipeline.formats.units import FailedUnit, UnitsDocument, name_in_one_line
 from shared.errors import RejectionCode
 
 _MOST_CHAPTERS = 5_000
-_ENCRYPTION = "META-INF/encryption.xml"
+_CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
+_Elements = list[tuple[str, dict[str, str]]]
 
 
 def open_book(path: Path) -> UnitsDocument:
-    """Open a book: a unit a heading of a chapter, in reading order (W3C, "EPUB 3.3", 5.7)."""
-    units: list[str] = []
+    """Open a book: a unit a heading of a chapter, in reading order (W3C, "EPUB 3.3", 5.7).
+
+    A chapter that is listed and missing or broken is a failed unit.
+    """
+    data = path.read_bytes()
+    with open_package(io.BytesIO(data)) as archive:
+        book = _Book(data, archive.NameToInfo)
+    chapters = _list_chapters(book)
+    if _ENCRYPTION in book.parts and not _list_locked(book).isdisjoint(chapters):
+        raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
+    units: list[str | FailedUnit] = []
     left_bytes = MAX_EXPANDED_BYTES
-    try:
-        with zipfile.ZipFile(path) as archive:
-            chapters = _list_chapters(archive)
-            if _ENCRYPTION in archive.NameToInfo and not _list_locked(archive).isdisjoint(chapters):
-                raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
-            for name in chapters:
-                left_bytes -= archive.getinfo(name).file_size
-                if left_bytes < 0:
-                    raise UnreadableDocumentError(RejectionCode.EXPANDS_TOO_FAR)
-                units += read_xhtml_units(decode_page(archive.read(name)))
-    except (
-        *(zipfile.BadZipFile, NotImplementedError, EOFError, OSError, KeyError),
-        *(zlib.error, lzma.LZMAError),
-    ) as error:
-        raise UnreadableDocumentError(
-            RejectionCode.DAMAGED, "a chapter of it is missing or broken"
-        ) from error
+    for name in chapters:
+        if name not in book.parts:
+            units.append(_fail_chapter(name, "is missing"))
+            continue
+        left_bytes -= book.parts[name].file_size
+        if left_bytes < 0:
+            raise UnreadableDocumentError(RejectionCode.EXPANDS_TOO_FAR)
+        try:
+            page = unpack_part(data, book.parts[name])
+        except UnreadableDocumentError:
+            units.append(_fail_chapter(name, "is broken"))
+        else:
+            units += read_xhtml_units(decode_page(page))
     return UnitsDocument(units or [""])
 
 
-def _list_chapters(archive: zipfile.ZipFile) -> list[str]:
+class _Book(NamedTuple):
+    """A book's bytes, and what its list says of each part."""
+
+    data: bytes
+    parts: dict[str, zipfile.ZipInfo]
+
+    def list_elements(self, name: str) -> _Elements:
+        """The elements of a short part.
+
+        Raises:
+            UnreadableDocumentError: It is missing or damaged.
+        """
+        if name not in self.parts:
+            raise UnreadableDocumentError(RejectionCode.DAMAGED, "its list of chapters is missing")
+        return list_elements_of(unpack_part(self.data, self.parts[name]))
+
+
+def _fail_chapter(name: str, reason: str) -> FailedUnit:
+    return FailedUnit(f"the chapter {name_in_one_line(name)} {reason}")
+
+
+def _list_chapters(book: _Book) -> list[str]:
     """The names of the pages that the book is read in, as its package file lists them."""
     package_files = [
         attributes.get("full-path", "")
-        for name, attributes in list_elements(archive, "META-INF/container.xml")
+        for name, attributes in book.list_elements(_CONTAINER)
         if name.endswith("}rootfile")
     ]
     if not package_files:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "it does not say what it holds")
     pages: dict[str, str] = {}
     order: list[str] = []
-    for name, attributes in list_elements(archive, package_files[0]):
+    for name, attributes in book.list_elements(package_files[0]):
         if name.endswith("}item"):
             pages[attributes.get("id", "")] = attributes.get("href", "")
         elif name.endswith("}itemref"):
@@ -68,13 +95,13 @@ def _list_chapters(archive: zipfile.ZipFile) -> list[str]:
     return list(names)
 
 
-def _list_locked(archive: zipfile.ZipFile) -> set[str]:
+def _list_locked(book: _Book) -> set[str]:
     """The names of the parts that are encrypted; books that are open have fonts among them.
 
     Source: W3C, "EPUB 3.3", 4.2.6.3.2 (encryption.xml): names are relative to the package itself.
     """
     return {
         posixpath.normpath(unquote(attributes.get("URI", "")))
-        for name, attributes in list_elements(archive, _ENCRYPTION)
+        for name, attributes in book.list_elements(_ENCRYPTION)
         if name.endswith("}CipherReference")
     }

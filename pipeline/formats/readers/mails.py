@@ -1,24 +1,36 @@
 """Mails as they travel (RFC 5322): what people read of them, and what is attached."""
 
 import re
+from collections.abc import Iterator
 from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import Message, MIMEPart
 from pathlib import Path
+from urllib.parse import quote
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.web_pages import decode_page, read_page_units
+from pipeline.formats.readers.winmail import read_winmail
 from pipeline.formats.text_encoding import decode_named
 from pipeline.formats.units import InnerFile, UnitsDocument
 from shared.errors import RejectionCode
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
+_SIGNATURES = frozenset(
+    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+)
+_ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
+_OF_OUTLOOK = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+_LOCKED = "a mail that is encrypted, or packed with its signature: save what it shows as a file"
+# No paragraph goes on with it (RFC 3676, 4.3).
+_SIGNATURE_FOLLOWS = "-- "
 
 
 def open_mail(path: Path) -> UnitsDocument:
     """Open a mail: one unit for its headers and body, one for each further text in it.
 
-    Mails and files that are attached are files inside; pictures that a body shows are not.
+    Mails and files that are attached are files inside; pictures that a body shows, and signatures,
+    are not.
     """
     try:
         mail = message_from_bytes(path.read_bytes(), policy=policy.default)
@@ -29,7 +41,7 @@ def open_mail(path: Path) -> UnitsDocument:
 
 def read_mail(mail: MIMEPart) -> UnitsDocument:
     """The units of a mail and the files inside."""
-    headers = [f"{name}: {mail[name]}" for name in SHOWN_HEADERS if mail[name]]
+    headers = [f"{name}: {_read_header(mail, name)}" for name in SHOWN_HEADERS if mail[name]]
     body = mail.get_body(("plain", "html"))
     text = "" if body is None else _read_text(body)
     other_forms: list[MIMEPart] = []
@@ -40,17 +52,28 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
         body = mail.get_body(("html",)) or body
         text = "" if body is None else _read_text(body)
     shown = [text]
-    files = []
+    files: list[InnerFile] = []
+    pages = "".join(_list_pages(mail))
     for part in _list_leaves(mail):
         if part is body or any(part is one for one in other_forms):
             continue
-        if part.get_content_type() == "message/rfc822":
+        kind = part.get_content_type()
+        if kind == "message/rfc822":
             inner = part.get_payload(0)
             if isinstance(inner, Message):
                 files.append(InnerFile(f"{inner['Subject'] or 'mail'}.eml", inner.as_bytes()))
+        elif part.get_content_maintype() == "message":
+            shown.append(_read_notice(part))
+        elif kind in _SIGNATURES:
+            continue
+        elif kind in _OF_OUTLOOK:
+            winmail = read_winmail(_read_bytes(part))
+            shown += [] if shown[0].strip() else [winmail.body]
+            files += winmail.files
         elif part.get_filename() or part.get_content_disposition() == "attachment":
-            if not _is_shown_picture(part):
-                files.append(InnerFile(part.get_filename() or "", _read_bytes(part)))
+            if not _is_shown_picture(part, pages):
+                reason = _LOCKED if kind in _ENCRYPTED else None
+                files.append(InnerFile(part.get_filename() or "", _read_bytes(part), reason))
         # What says that it has parts and has none, since no line divides it, is a text.
         elif part.get_content_maintype() in ("text", "multipart"):
             shown.append(_read_text(part))
@@ -91,10 +114,33 @@ def _list_other_forms(mail: MIMEPart, body: MIMEPart | None) -> list[MIMEPart]:
     return []
 
 
-def _is_shown_picture(part: MIMEPart) -> bool:
-    return part.get_content_maintype() == "image" and (
-        part["Content-ID"] is not None or part.get_content_disposition() == "inline"
-    )
+def _read_header(mail: MIMEPart, name: str) -> str:
+    shown = str(mail[name])
+    if "\ufffd" not in shown:
+        return shown
+    # Some programs write letters as they are, in the encoding of their country.
+    raw = next(value for one, value in mail.raw_items() if one.lower() == name.lower())
+    return " ".join(decode_named(raw.encode("ascii", "surrogateescape"), None).split())
+
+
+def _list_pages(mail: MIMEPart) -> Iterator[str]:
+    """The web pages in a mail, as far as they tell what they refer to."""
+    for part in _list_leaves(mail):
+        if part.get_content_type() == "text/html":
+            yield _read_bytes(part).decode("latin-1")
+
+
+def _is_shown_picture(part: MIMEPart, pages: str) -> bool:
+    """Whether a picture is one that a page refers to (RFC 2392), and not a scan or photograph."""
+    name = str(part["Content-ID"] or "").strip(" <>")
+    is_named = bool(name) and (f"cid:{name}" in pages or f"cid:{quote(name)}" in pages)
+    return part.get_content_maintype() == "image" and is_named
+
+
+def _read_notice(part: MIMEPart) -> str:
+    """What a mail server says of a mail (RFC 3464): groups of lines, each as headers."""
+    groups = part.get_payload()
+    return "\n\n".join(str(one).strip() for one in groups) if isinstance(groups, list) else ""
 
 
 def _read_bytes(part: MIMEPart) -> bytes:
@@ -107,4 +153,27 @@ def _read_text(part: MIMEPart) -> str:
     if part.get_content_type() == "text/html":
         page = decode_named(data, named) if named else decode_page(data)
         return "\n".join(read_page_units(page))
-    return re.sub(r"\r\n?", "\n", decode_named(data, named))
+    text = re.sub(r"\r\n?", "\n", decode_named(data, named))
+    if str(part.get_param("format", "")).lower() != "flowed":
+        return text
+    return _join_flowed(text, joins_words=str(part.get_param("delsp", "")).lower() == "yes")
+
+
+def _join_flowed(text: str, *, joins_words: bool) -> str:
+    """Paragraphs of lines that end in a space, each in one line again (RFC 3676, 4)."""
+    lines: list[str] = []
+    open_quotes = None
+    for line in text.split("\n"):
+        words = line.lstrip(">")
+        quotes = len(line) - len(words)
+        words = words.removeprefix(" ")
+        is_open = words.endswith(" ") and words != _SIGNATURE_FOLLOWS
+        # An empty line ends a paragraph that its program has left open.
+        if open_quotes == quotes and words and words != _SIGNATURE_FOLLOWS:
+            lines[-1] += words
+        else:
+            lines.append(f"{'>' * quotes} {words}" if quotes else words)
+        if is_open and joins_words:
+            lines[-1] = lines[-1][:-1]
+        open_quotes = quotes if is_open else None
+    return "\n".join(lines)

@@ -2,62 +2,41 @@
 
 A new text is the library's plain text, cut at the headings that its Markdown tells: both are made
 of one reading, while its tree would have to be walked word by word. The plain text of an old one
-has all of a table in one line, and that of an old presentation no notes: these, and slides, are as
-the tree has them.
+has all of a table in one line, and that of an old presentation no notes: these are as the tree has
+them, and so are new slides where their plain text does not tell enough.
 """
 
 import json
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 from office_oxide import Document
 
-from pipeline.formats.old_office import OLE_START
-from pipeline.formats.readers.office_files import read_office, to_plain
-from pipeline.formats.units import UnitsDocument, UnitWriter, join_cells
+from pipeline.formats.readers.office_files import read_office, read_old_file, to_plain
+from pipeline.formats.units import UnitsDocument, join_cells
 
 _HEADING = re.compile(r"#{1,6} +(.*)")
 _ITEM = re.compile(r"(?:[-*>]|\d+\.) +")
 _LINK = re.compile(r"(?<!\\)\[(.*?)(?<!\\)\]\([^)]*\)")
 
+_Block = dict[str, Any]
+_PARAGRAPHS = frozenset({"paragraph", "heading"})
+_LINE_BREAK = "line_break"
+_HEADERS = ("header", "first_page_header", "even_page_header")
+_FOOTERS = ("footer", "first_page_footer", "even_page_footer")
+
 
 def open_text(path: Path) -> UnitsDocument:
-    """Open a Word document: a unit a heading with what is below it."""
-    data = path.read_bytes()
-    if data.startswith(OLE_START):
-        tree = read_office(data, "doc", Document.to_ir_json)
-        return UnitsDocument(_read_sections(json.loads(tree)["sections"]) or [""])
-    text, markdown = read_office(data, "doc", _render_text)
+    """Open a new Word document: a unit a heading with what is below it."""
+    text, markdown = read_office(path.read_bytes(), "doc", _render_text)
     lines = text.split("\n")
     places = [0, *_find_headings(lines, markdown.split("\n")), len(lines)]
     units = ["\n".join(lines[a:b]) for a, b in pairwise(places)]
     return UnitsDocument([unit for unit in units if unit.strip()] or [""])
-
-
-def _read_sections(sections: list[dict[str, Any]]) -> list[str]:
-    writer = UnitWriter()
-    for section in sections:
-        # What each page repeats stands once.
-        for place in ("header", "first_page_header", "even_page_header"):
-            _write_blocks(writer, (section.get(place) or {}).get("content", []))
-        for block in section["elements"]:
-            if block.get("type") == "heading":
-                writer.begin()
-            _write_blocks(writer, [block])
-        for place in ("footer", "first_page_footer", "even_page_footer"):
-            _write_blocks(writer, (section.get(place) or {}).get("content", []))
-    return writer.finish()
-
-
-def _write_blocks(writer: UnitWriter, blocks: Iterable[dict[str, Any]]) -> None:
-    for block in blocks:
-        for line in _list_lines(block):
-            writer.write(line)
-            writer.write("\n")
 
 
 def _render_text(document: Document) -> tuple[str, str]:
@@ -109,75 +88,89 @@ def _show_line(markdown: str) -> str:
     return to_plain(_LINK.sub(r"\1", line)).strip()
 
 
-def open_presentation(path: Path) -> UnitsDocument:
-    """Open a PowerPoint presentation: a unit a slide, with its notes."""
-    tree = read_office(path.read_bytes(), "ppt", Document.to_ir_json)
-    units = []
-    for slide in json.loads(tree)["sections"]:
-        writer = UnitWriter()
-        _write_blocks(writer, slide["elements"])
-        _write_blocks(writer, slide.get("speaker_notes") or ())
-        units.append("".join(writer.finish()))
-    return UnitsDocument(units or [""])
+def open_old_text(path: Path) -> UnitsDocument:
+    """Open an old Word document: a unit a heading with what is below it."""
+    units: list[list[str]] = [[]]
+    for section in json.loads(read_old_file(path, "doc", Document.to_ir_json))["sections"]:
+        # What each page repeats stands once.
+        units[-1] += _read_repeated(section, _HEADERS)
+        for block in section["elements"]:
+            if block["type"] == "heading":
+                units.append([])
+            units[-1] += _list_texts((block,))
+        units[-1] += _read_repeated(section, _FOOTERS)
+    texts = ("\n".join(unit) for unit in units)
+    return UnitsDocument([text for text in texts if text.strip()] or [""])
 
 
-def _list_lines(block: dict[str, Any]) -> list[str]:
-    """The lines of a block of the library's tree, whatever kinds of blocks lie in it."""
-    content = block.get("content")
-    # Most are paragraphs of one piece.
-    if content and len(content) == 1 and content[0].get("type") == "text":
-        return str(content[0].get("text") or "").split("\n")
-    rows, items = block.get("rows"), block.get("items")
-    if isinstance(rows, list):
-        return [join_cells(map(_read_cell, row.get("cells") or [])) for row in rows]
-    if isinstance(items, list):
-        return [f"- {line}" for item in items for line in _list_item(item)]
-    text = _join_inline(content)
-    if text is not None:
-        return text.split("\n")
-    lines = []
-    for key in ("content", "elements", "blocks", "children"):
-        for inner in block.get(key) or []:
-            if isinstance(inner, dict):
-                lines += _list_lines(inner)
-    if isinstance(block.get("text"), str):
-        lines += block["text"].split("\n")
-    return lines
+def open_old_presentation(path: Path) -> UnitsDocument:
+    """Open an old PowerPoint presentation: a unit a slide, with its notes."""
+    return UnitsDocument(_list_slides(read_old_file(path, "ppt", Document.to_ir_json)))
 
 
-def _read_cell(cell: dict[str, Any]) -> str:
-    return "\n".join(line for inner in cell.get("content") or [] for line in _list_lines(inner))
+def read_slides(data: bytes) -> list[str]:
+    """The text of each slide of a presentation, with its notes."""
+    return _list_slides(read_office(data, "ppt", Document.to_ir_json))
 
 
-def _list_item(item: dict[str, Any]) -> list[str]:
-    nested = item.pop("nested", None)
-    lines = _list_lines(item)
-    return lines + _list_lines(nested) if isinstance(nested, dict) else lines
+def _list_slides(tree: str) -> list[str]:
+    return [
+        "\n".join(_list_texts(slide["elements"]) + _list_texts(slide.get("speaker_notes") or ()))
+        for slide in json.loads(tree)["sections"]
+    ] or [""]
 
 
-_INLINE = frozenset({"text", "line_break", "link", "tab", "footnote_ref", "endnote_ref", "image"})
+def _read_repeated(section: _Block, places: Iterable[str]) -> Iterator[str]:
+    for place in places:
+        if place in section:
+            yield from _list_texts(section[place]["content"])
 
 
-def _join_inline(content: object) -> str | None:
-    """The text of what stands in a line; None where there is something else, too."""
-    if not isinstance(content, list):
-        return None
-    pieces = []
-    for one in content:
-        kind = one.get("type") if isinstance(one, dict) else None
-        if kind == "text":
-            pieces.append(one.get("text") or "")
-        elif kind == "line_break":
-            pieces.append("\n")
-        elif kind == "tab":
-            pieces.append("\t")
-        elif kind in _INLINE:
-            pieces.append(_join_inline(one.get("content")) or one.get("text") or _read_alt(one))
+def _list_texts(blocks: Iterable[_Block]) -> list[str]:
+    """The text of each block, in which a line break is the end of a line."""
+    texts = []
+    for block in blocks:
+        if block["type"] in _PARAGRAPHS:
+            content = block["content"]
+            # Most are of one piece.
+            if len(content) == 1:
+                texts.append(_read_piece(content[0]))
+            else:
+                texts.append("".join(map(_read_piece, content)))
         else:
-            return None
-    return "".join(pieces)
+            texts += _list_lines(block)
+    return texts
 
 
-def _read_alt(inline: dict[str, Any]) -> str:
-    """What a picture in a line says of itself."""
-    return str(inline.get("alt_text") or "")
+def _read_piece(piece: _Block) -> str:
+    """The text of a piece of a paragraph; marks of notes and remarks have none."""
+    return piece.get("text") or ("\n" if piece["type"] == _LINE_BREAK else "")
+
+
+def _list_lines(block: _Block) -> list[str]:
+    """The lines of a block that is no paragraph."""
+    match block["type"]:
+        case "table":
+            return [join_cells(map(_read_cell, row["cells"])) for row in block["rows"]]
+        case "list":
+            return list(_list_items(block))
+        case "code_block":
+            return [str(block["content"])]
+        case "image":
+            # What a picture says of itself.
+            return [block["alt_text"]] if block.get("alt_text") else []
+        case _:
+            # Text boxes and notes; breaks and shapes hold nothing.
+            return _list_texts(block.get("content") or ())
+
+
+def _read_cell(cell: _Block) -> str:
+    return "\n".join(_list_texts(cell["content"]))
+
+
+def _list_items(block: _Block) -> Iterator[str]:
+    for item in block["items"]:
+        for line in "\n".join(_list_texts(item["content"])).split("\n"):
+            yield f"- {line}"
+        for line in _list_items(item["nested"]) if item.get("nested") else ():
+            yield f"- {line}"

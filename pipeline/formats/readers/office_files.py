@@ -1,7 +1,9 @@
 """Files of Microsoft Office, new and old, opened by `office_oxide`; and its Markdown undone."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal, TypeVar
 
 from office_oxide import Document, OfficeOxideError
@@ -34,8 +36,29 @@ def read_office(data: bytes, old_kind: _OldKind, render: Callable[[Document], _T
         UnreadableDocumentError: It is encrypted or damaged.
     """
     kind = old_kind if data.startswith(OLE_START) else _NEW_KINDS[old_kind]
-    try:
+    with _refuse_what_fails():
         return render(Document.from_bytes(data, kind))
+
+
+def read_old_file(path: Path, kind: _OldKind, render: Callable[[Document], _T]) -> _T:
+    """What the library makes of an old file.
+
+    Under the name of its kind it is read by the library itself, and is in memory once: a
+    presentation of many pictures is large.
+
+    Raises:
+        UnreadableDocumentError: It is encrypted or damaged.
+    """
+    if path.suffix != f".{kind}":
+        return read_office(path.read_bytes(), kind, render)
+    with _refuse_what_fails():
+        return render(Document.open(path))
+
+
+@contextmanager
+def _refuse_what_fails() -> Iterator[None]:
+    try:
+        yield
     except OfficeOxideError as error:
         words = str(error)
         is_locked = any(word in words.lower() for word in _WORDS_OF_LOCKS)

@@ -6,8 +6,10 @@ only the text is kept as soon as it has been parsed, where a part is large: its 
 times its memory.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from itertools import islice
 from operator import attrgetter
 from pathlib import Path
@@ -15,6 +17,7 @@ from xml.etree.ElementTree import Element  # the type alone: parts are parsed in
 from zipfile import ZipFile
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.readers.sheet_rows import fold_rows
 from pipeline.formats.readers.xml_parts import (
     list_elements,
     open_package,
@@ -22,7 +25,7 @@ from pipeline.formats.readers.xml_parts import (
     parse_tree,
     read_part,
 )
-from pipeline.formats.units import UnitsDocument, UnitWriter, mark_hidden_sheet
+from pipeline.formats.units import HIDDEN_SLIDE, UnitsDocument, UnitWriter, mark_hidden_sheet
 from shared.errors import RejectionCode
 
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -41,9 +44,18 @@ _APART = _PARAGRAPHS | {_SHEET, _ROW}
 _ABOUT_PICTURES = frozenset(f"{{{_NS}svg-compatible:1.0}}{name}" for name in ("title", "desc"))
 # What makes a paragraph more than its words: it is written before it.
 _BESIDE_WORDS = _APART | _ABOUT_PICTURES
-_FOLDED = frozenset({_ROW, _PARAGRAPH})
-_find_tag = attrgetter("tag")
 _STYLES = f"{_OFFICE}automatic-styles"
+_FOLDED = frozenset({_ROW, _PARAGRAPH, _STYLES})
+_find_tag = attrgetter("tag")
+_STYLE_NAMES = tuple(f"{one}style-name" for one in (_TEXT, _TABLE, _DRAW))
+# Of the properties of styles (OASIS OpenDocument 1.3, part 3, 20.353, 20.424 and 20.270).
+_HIDING = (
+    (f"{_TABLE}display", "false"),
+    (f"{_TEXT}display", "none"),
+    (f"{{{_NS}presentation:1.0}}visibility", "hidden"),
+)
+_SHOWN_SECTION = f"{_TEXT}display"
+_RUBY_TEXT = f"{_TEXT}ruby-text"
 _BLANKS, _BLANK_COUNT = f"{_TEXT}s", f"{_TEXT}c"
 _SPACES = {f"{_TEXT}tab": "\t", f"{_TEXT}line-break": "\n"}
 # No text of the document: what was deleted, what fields are made of, what a page draws with.
@@ -52,6 +64,7 @@ _PASSED_OVER = frozenset(
         f"{_TEXT}tracked-changes",
         f"{_TABLE}tracked-changes",
         f"{_TEXT}note-citation",
+        f"{_TEXT}hidden-text",
         f"{_OFFICE}scripts",
         f"{_OFFICE}forms",
         f"{_OFFICE}styles",
@@ -80,6 +93,10 @@ _EDGES = tuple(
 _MOST_SPACES = 100
 # Cells and rows that are alike are written once, with their number; to the end of a sheet, too.
 _MOST_REPEATED = 1_000
+# What a cell is worth, where it is no text.
+_VALUE_TYPE, _CURRENCY = f"{_OFFICE}value-type", f"{_OFFICE}currency"
+_VALUES = tuple(f"{_OFFICE}{kind}value" for kind in ("", "string-", "date-", "time-", "boolean-"))
+_DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 _COLUMNS_REPEATED = f"{_TABLE}number-columns-repeated"
 _ROWS_REPEATED = f"{_TABLE}number-rows-repeated"
 _ENCRYPTED = f"{_MANIFEST}encryption-data"
@@ -113,10 +130,14 @@ def open_presentation(path: Path) -> UnitsDocument:
 def _read(archive: ZipFile, begins_unit: str, before: str = "", after: str = "") -> UnitsDocument:
     content = _Content(begins_unit)
     content.write(before)
-    root = parse_tree(archive, "content.xml", _FOLDED, content.fold)
+    root = parse_tree(archive, "content.xml", _FOLDED, content.fold, _shorten)
     content.take(root)
     content.write(after)
     return UnitsDocument(content.finish() or [""])
+
+
+def _shorten(pieces: Iterable[bytes]) -> Iterator[bytes]:
+    return fold_rows(pieces, _read_count)
 
 
 @contextmanager
@@ -151,6 +172,9 @@ class _Content:
 
     def fold(self, element: Element) -> None:
         """Leave of a row, or of a paragraph that holds nothing but its words, its text alone."""
+        if element.tag == _STYLES:
+            self._hidden_styles.update(_list_hidden_styles(element))
+            return
         if element.tag == _ROW:
             text = self._read_row(element)
         elif not len(element) or not _BESIDE_WORDS.isdisjoint(
@@ -175,7 +199,7 @@ class _Content:
         return self._writer.units
 
     def _take_child(self, element: Element, tag: str) -> None:
-        if tag in self._passed_over:
+        if tag in self._passed_over or element.get(_SHOWN_SECTION) == "none":
             if tag == _STYLES:
                 self._hidden_styles.update(_list_hidden_styles(element))
             return
@@ -184,7 +208,8 @@ class _Content:
         if tag == self._begins_unit and not self._cells and (not is_sheet or self._tables == 1):
             self._begin_unit(element)
         if tag in _PARAGRAPHS:
-            self._write_paragraph(element)
+            if not self._is_hidden(element):
+                self._write_paragraph(element)
         elif tag == _ROW:
             is_folded = len(element) == 0
             self.write((is_folded and element.text) or self._read_row(element))
@@ -192,13 +217,21 @@ class _Content:
             self.take(element)
         self._tables -= is_sheet
 
+    def _is_hidden(self, element: Element) -> bool:
+        """Whether an element is of a style that is not shown."""
+        return bool(self._hidden_styles) and any(
+            element.get(name) in self._hidden_styles for name in _STYLE_NAMES
+        )
+
     def _begin_unit(self, element: Element) -> None:
         self._writer.begin(keeps_empty=self._is_counting and element.tag != _HEADING)
         self._is_counting = True
         if element.tag == _SHEET:
             name = element.get(f"{_TABLE}name", "")
-            is_hidden = element.get(f"{_TABLE}style-name") in self._hidden_styles
-            self._writer.write((mark_hidden_sheet(name) if is_hidden else name) + "\n")
+            shown = mark_hidden_sheet(name) if self._is_hidden(element) else name
+            self._writer.write(f"{shown}\n")
+        elif element.tag == _PAGE and self._is_hidden(element):
+            self._writer.write(f"{HIDDEN_SLIDE}\n")
 
     def _write_paragraph(self, element: Element) -> None:
         pieces: list[str] = []
@@ -219,7 +252,9 @@ class _Content:
                 self._take_child(child, tag)
             elif tag in _ABOUT_PICTURES:
                 self.write(f"{child.text or ''}\n")
-            elif tag not in self._passed_over:
+            elif tag == _RUBY_TEXT:
+                pieces.append(f"({child.text or ''})")
+            elif tag not in self._passed_over and not self._is_hidden(child):
                 self._collect(child, pieces)
             if child.tail:
                 pieces.append(child.tail)
@@ -230,7 +265,7 @@ class _Content:
         for cell in row:
             tag = cell.tag
             if tag in _CELLS:
-                text = self._read_cell(cell) if len(cell) else ""
+                text = self._read_cell(cell) if len(cell) else _show_value(cell)
                 repeated = cell.get(_COLUMNS_REPEATED)
                 count = 1 if repeated is None else _read_count(repeated)
                 if text:
@@ -255,6 +290,24 @@ class _Content:
         return " ".join(text.split())
 
 
+def _show_value(cell: Element) -> str:
+    """The value of a cell whose program has not written what it shows.
+
+    Source: OASIS OpenDocument 1.3, part 3, 19.385 to 19.389 (office:value-type and its values).
+    """
+    value = next((cell.get(name, "") for name in _VALUES if cell.get(name)), "")
+    kind = cell.get(_VALUE_TYPE)
+    try:
+        if kind == "percentage":
+            value = f"{(Decimal(value) * 100).normalize():f}%"
+    except InvalidOperation:
+        return value
+    duration = _DURATION.fullmatch(value) if kind == "time" else None
+    if duration is not None:
+        value = ":".join((duration[1], duration[2].zfill(2), duration[3].zfill(2)))
+    return " ".join(filter(None, (" ".join(value.split()), cell.get(_CURRENCY))))
+
+
 def _read_edges(styles: Element, names: frozenset[str]) -> str:
     """The text of headers or footers, each once."""
     texts: dict[str, None] = {}
@@ -269,11 +322,10 @@ def _read_edges(styles: Element, names: frozenset[str]) -> str:
 
 
 def _list_hidden_styles(styles: Element) -> Iterator[str]:
-    """The names of styles that hide a sheet."""
+    """The names of styles that hide a sheet, a slide or words."""
     for style in styles.iter(f"{_STYLE}style"):
-        for properties in style.iter(f"{_STYLE}table-properties"):
-            if properties.get(f"{_TABLE}display") == "false":
-                yield style.get(f"{_STYLE}name", "")
+        if any(one.get(name) == value for one in style for name, value in _HIDING):
+            yield style.get(f"{_STYLE}name", "")
 
 
 def _read_count(digits: str) -> int:

@@ -1,68 +1,77 @@
 """Mails as Outlook saves them ([MS-OXMSG]), by `olefile`: properties are streams with names."""
 
 import io
+import struct
 from pathlib import Path
 
 import olefile
 
 from pipeline.extraction.limits import MAX_FILES
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.web_pages import decode_page, read_page_units
+from pipeline.formats.readers import outlook_parts as outlook
 from pipeline.formats.units import InnerFile, UnitsDocument
 from shared.errors import RejectionCode
 
-# Properties by their numbers ([MS-OXPROPS]).
-_SENDER, _SENDER_ADDRESS, _TO, _CC, _SUBJECT = "0C1A", "5D01", "0E04", "0E03", "0037"
-_BODY, _HTML_BODY, _RICH_BODY, _TRANSPORT_HEADERS = "1000", "1013", "1009", "007D"
-_FILE_DATA, _LONG_NAME, _SHORT_NAME, _SHOWN_NAME = "3701", "3707", "3704", "3001"
-_UTF_16, _NARROW, _BINARY = "001F", "001E", "0102"
 _ATTACHMENT = "__attach_version1.0_#"
-_OBJECT = "__substg1.0_3701000D"
-_RICH_BODY_ONLY = "Outlook keeps it in compressed rich text: save the mail as .eml"
-_IN_PIECES = "a mail that Outlook keeps in pieces: save it by itself"
+_INNER_MAIL = f"__substg1.0_{outlook.FILE_DATA:04X}{outlook.OBJECT:04X}"
+# Properties of a size that is known stand in one stream, after its header ([MS-OXMSG], 2.4.1).
+_PROPERTIES = "__properties_version1.0"
+_HEADER_BYTES, _INNER_HEADER_BYTES, _PROPERTY_BYTES = 32, 24, 16
 
 
 def open_outlook_mail(path: Path) -> UnitsDocument:
     """Open a mail: one unit for its headers and body; what is attached are files inside.
 
-    A mail that is attached, which Outlook keeps in pieces, is a file that is not read; so is the
-    body where it is there in compressed rich text only.
+    A mail that is attached, which Outlook keeps in pieces, is put together as a file. A body that
+    is there in compressed rich text only, and damaged, is a file that is not read.
     """
     try:
         with olefile.OleFileIO(io.BytesIO(path.read_bytes())) as mail:
-            folders = sorted({entry[0] for entry in mail.listdir() if len(entry) > 1})
-            attachments = [name for name in folders if name.startswith(_ATTACHMENT)]
-            body = _read_body(mail)
-            text = _read_mail(mail, body)
-            files = []
-            if not body.strip() and _read_stream(mail, _RICH_BODY + _BINARY):
-                files.append(InnerFile("the body of the mail", b"", _RICH_BODY_ONLY))
-            files += [_read_attachment(mail, name) for name in attachments[: MAX_FILES + 1]]
-    except (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError) as error:
+            headers, body, files = _read_mail(mail, "", 0)
+    except (
+        *(OSError, ValueError, IndexError, KeyError, AttributeError, TypeError, struct.error),
+    ) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "its parts do not fit") from error
-    return UnitsDocument([text], files)
+    return UnitsDocument(["\n".join([*outlook.list_headers(headers), "", body])], files)
 
 
-def _read_mail(mail: olefile.OleFileIO, body: str) -> str:
-    sender = " ".join(filter(None, (_read_text(mail, one) for one in (_SENDER, _SENDER_ADDRESS))))
-    told = (
-        ("From", sender),
-        ("To", _read_text(mail, _TO)),
-        ("Cc", _read_text(mail, _CC)),
-        ("Date", _find_date(_read_text(mail, _TRANSPORT_HEADERS))),
-        ("Subject", _read_text(mail, _SUBJECT)),
-    )
-    return "\n".join([*(f"{name}: {value}" for name, value in told if value), "", body])
+def _read_mail(
+    mail: olefile.OleFileIO, folder: str, depth: int
+) -> tuple[dict[str, str], str, list[InnerFile]]:
+    """The headers, the body and the attached files of a mail, or of one in a folder of its file."""
+    page = _read_stream(mail, folder, outlook.HTML_BODY, outlook.BINARY)
+    rich = _read_stream(mail, folder, outlook.RICH_BODY, outlook.BINARY)
+    files = []
+    try:
+        # HTML is bytes by the specification, and text as some programs save it.
+        shown = page or _read_text(mail, folder, outlook.HTML_BODY)
+        body = outlook.read_body(_read_text(mail, folder, outlook.BODY), shown, rich)
+    except ValueError:
+        body = ""
+        files.append(InnerFile(outlook.THE_BODY, b"", outlook.RICH_BODY_UNREADABLE))
+    parents = folder.split("/") if folder else []
+    below = (entry for entry in mail.listdir() if entry[: len(parents)] == parents)
+    names = {entry[len(parents)] for entry in below if len(entry) > len(parents) + 1}
+    attachments = sorted(name for name in names if name.startswith(_ATTACHMENT))
+    for name in attachments[: MAX_FILES + 1]:
+        attached = f"{folder}/{name}" if folder else name
+        content_id = _read_text(mail, attached, outlook.CONTENT_ID)
+        file = _read_attachment(mail, attached, depth)
+        if not outlook.is_shown_picture(file.name, content_id, page, rich):
+            files.append(file)
+    return _read_headers(mail, folder), body, files
 
 
-def _read_body(mail: olefile.OleFileIO) -> str:
-    body = _read_text(mail, _BODY)
-    if body.strip():
-        return body
-    # HTML is bytes by the specification, and text as some programs save it.
-    data = _read_stream(mail, _HTML_BODY + _BINARY)
-    page = decode_page(data) if data else _read_text(mail, _HTML_BODY)
-    return "\n".join(read_page_units(page))
+def _read_headers(mail: olefile.OleFileIO, folder: str) -> dict[str, str]:
+    sender = (_read_text(mail, folder, one) for one in (outlook.SENDER, outlook.SENDER_ADDRESS))
+    sent = _find_date(_read_text(mail, folder, outlook.TRANSPORT_HEADERS))
+    return {
+        "From": " ".join(filter(None, sender)),
+        "To": _read_text(mail, folder, outlook.TO),
+        "Cc": _read_text(mail, folder, outlook.CC),
+        "Date": sent or _find_time(mail, folder),
+        "Subject": _read_text(mail, folder, outlook.SUBJECT),
+    }
 
 
 def _find_date(headers: str) -> str:
@@ -70,25 +79,47 @@ def _find_date(headers: str) -> str:
     return next(lines, "date:")[len("date:") :].strip()
 
 
-def _read_attachment(mail: olefile.OleFileIO, folder: str) -> InnerFile:
-    names = (_read_text(mail, one, folder) for one in (_LONG_NAME, _SHOWN_NAME, _SHORT_NAME))
-    name = next((one for one in names if one), "")
-    if mail.exists(f"{folder}/{_OBJECT}"):
-        return InnerFile(name or "mail", b"", _IN_PIECES)
-    return InnerFile(name, _read_stream(mail, _FILE_DATA + _BINARY, folder))
+def _find_time(mail: olefile.OleFileIO, folder: str) -> str:
+    """When a mail was sent, else when it came: one that was only sent has no headers of travel."""
+    data = _read(mail, folder, _PROPERTIES)
+    times = {}
+    start = _INNER_HEADER_BYTES if folder else _HEADER_BYTES
+    for place in range(start, len(data) - _PROPERTY_BYTES + 1, _PROPERTY_BYTES):
+        kind, number = struct.unpack_from("<HH", data, place)
+        if kind == outlook.TIME:
+            times[number] = data[place + 8 : place + _PROPERTY_BYTES]
+    found = (times.get(one, b"") for one in (outlook.SENT_AT, outlook.CAME_AT))
+    return outlook.first_of(map(outlook.show_time, found))
 
 
-def _read_text(mail: olefile.OleFileIO, number: str, folder: str = "") -> str:
-    wide = _read_stream(mail, number + _UTF_16, folder)
+def _read_attachment(mail: olefile.OleFileIO, folder: str, depth: int) -> InnerFile:
+    numbers = (outlook.LONG_NAME, outlook.SHOWN_NAME, outlook.SHORT_NAME)
+    name = outlook.first_of(_read_text(mail, folder, one) for one in numbers)
+    inner = f"{folder}/{_INNER_MAIL}"
+    if not mail.exists(inner):
+        return InnerFile(name, _read_stream(mail, folder, outlook.FILE_DATA, outlook.BINARY))
+    if depth == outlook.MOST_DEEP or mail.get_type(inner) != olefile.STGTY_STORAGE:
+        return InnerFile(name or "mail", b"", outlook.IN_PIECES)
+    headers, body, files = _read_mail(mail, inner, depth + 1)
+    return InnerFile(outlook.name_mail(headers), outlook.pack_mail(headers, body, files))
+
+
+def _read_text(mail: olefile.OleFileIO, folder: str, number: int) -> str:
+    wide = _read_stream(mail, folder, number, outlook.WIDE)
     if wide:
         return wide.decode("utf-16-le", "replace").rstrip("\0")
-    return _read_stream(mail, number + _NARROW, folder).decode("cp1252", "replace").rstrip("\0")
+    narrow = _read_stream(mail, folder, number, outlook.NARROW)
+    return narrow.decode("cp1252", "replace").rstrip("\0")
 
 
-def _read_stream(mail: olefile.OleFileIO, tag: str, folder: str = "") -> bytes:
-    name = f"{folder}/__substg1.0_{tag}" if folder else f"__substg1.0_{tag}"
-    if not mail.exists(name):
+def _read_stream(mail: olefile.OleFileIO, folder: str, number: int, kind: int) -> bytes:
+    return _read(mail, folder, f"__substg1.0_{number:04X}{kind:04X}")
+
+
+def _read(mail: olefile.OleFileIO, folder: str, name: str) -> bytes:
+    path = f"{folder}/{name}" if folder else name
+    if not mail.exists(path):
         return b""
-    with mail.openstream(name) as stream:
+    with mail.openstream(path) as stream:
         data = stream.read()
     return data if isinstance(data, bytes) else b""

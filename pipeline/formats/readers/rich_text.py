@@ -117,11 +117,16 @@ _CHARACTERS_OF_16_BITS = 0x10000
 
 def open_rich_text(path: Path) -> UnitsDocument:
     """Open a text: a unit a heading with what is below it."""
-    source = _take_out(_MARKS, _decode(_cut_binary(path.read_bytes())))
+    return UnitsDocument(read_rich_text(path.read_bytes()) or [""])
+
+
+def read_rich_text(data: bytes) -> list[str]:
+    """The texts of the units."""
+    source = _take_out(_MARKS, _decode(_cut_binary(data)))
     text = _Reader(source).read()
     mark = _HEADING_MARK if _HEADING_MARK in text else _BREAK_MARK
     parts = [part.replace(_BREAK_MARK, "") for part in text.split(mark)]
-    return UnitsDocument([part for part in parts if part.strip()] or [""])
+    return [part for part in parts if part.strip()]
 
 
 def _cut_binary(data: bytes) -> bytes:

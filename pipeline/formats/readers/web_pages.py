@@ -9,7 +9,7 @@ from typing import NamedTuple
 from xml.etree.ElementTree import Element  # the type alone: pages are parsed in `xml_parts`
 
 from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
-from pipeline.formats.text_encoding import decode_named, decode_text, find_encoding
+from pipeline.formats.text_encoding import decode_named, find_encoding
 from pipeline.formats.units import BETWEEN_CELLS, UnitsDocument, UnitWriter
 
 _NAMED_ENCODING = re.compile(
@@ -41,6 +41,8 @@ _BLOCKS = frozenset(
     }
 )
 _CELLS = frozenset({"td", "th"})
+# Of those in lines the usual ones.
+_IN_LINES = ("a", "b", "code", "em", "i", "img", "small", "span", "strong", "sub", "sup")
 # What ends an element whose own end tag is left out, besides the end of what it is in (WHATWG,
 # "HTML", 13.1.2.4, optional tags).
 _ENDED_BY = {
@@ -67,12 +69,13 @@ def open_web_page(path: Path) -> UnitsDocument:
 
 def decode_page(data: bytes) -> str:
     """The characters of a web page, by what it names itself where its bytes do not tell."""
-    named = _NAMED_ENCODING.search(data[:_ENCODING_WITHIN_BYTES])
+    encoding = find_encoding(data)
     # Encodings that switch by escapes look like ASCII (ISO-2022-JP).
-    tells_nothing = find_encoding(data) == "cp1252" or _ESCAPE in data
-    if tells_nothing and named is not None:
-        return decode_named(data, named[1].decode("ascii"))
-    return decode_text(data)
+    if encoding == "cp1252" or _ESCAPE in data:
+        named = _NAMED_ENCODING.search(data[:_ENCODING_WITHIN_BYTES])
+        if named is not None:
+            return decode_named(data, named[1].decode("ascii"))
+    return data.decode(encoding, "replace")
 
 
 def read_page_units(page: str) -> list[str]:
@@ -93,11 +96,11 @@ def read_xhtml_units(page: str) -> list[str]:
         return read_page_units(page)
     try:
         root = parse_page(page.encode("utf-8", "replace"))
-        writer = _TreeWriter()
-        writer.write_element(root)
+        writer = UnitWriter()
+        _write_element(writer, root)
     except (NoPlainXmlError, RecursionError):
         return read_page_units(page)
-    return writer.finish()
+    return _finish_units(writer)
 
 
 class _Around(NamedTuple):
@@ -116,57 +119,61 @@ class _Around(NamedTuple):
     keeps_spaces: bool = False
 
 
-class _TreeWriter:
-    """Writes what is shown of a page that is a tree: its elements end where XML says so."""
-
-    def __init__(self) -> None:
-        self._writer = UnitWriter()
-        self._by_name: dict[str, _Around] = {}
-
-    def finish(self) -> list[str]:
-        """The texts, cut at the headings."""
-        return _finish_units(self._writer)
-
-    def write_element(self, element: Element, *, keeps_spaces: bool = False) -> None:
-        """Write an element with all that is in it."""
-        around = self._by_name.get(element.tag)
-        if around is None:
-            around = self._by_name[element.tag] = _tell_around(element.tag.rpartition("}")[2])
-        if around.before is None or (element.attrib and _is_hidden(element.attrib)):
-            return
-        write = self._writer.write
-        if around.begins_unit:
-            self._writer.begin()
-        if around.before:
-            write(around.before)
-        keeps_spaces = keeps_spaces or around.keeps_spaces
-        if element.text:
-            write(element.text if keeps_spaces else _collapse_spaces(element.text))
-        for child in element:
-            self.write_element(child, keeps_spaces=keeps_spaces)
-            if child.tail:
-                write(child.tail if keeps_spaces else _collapse_spaces(child.tail))
-        if around.after:
-            write(around.after)
-
-
-def _tell_around(tag: str) -> _Around:
-    if tag in _PASSED_OVER:
+def _tell_around(name: str) -> _Around:
+    if name in _PASSED_OVER:
         return _Around(None)
-    if tag in _CELLS:
+    if name in _CELLS:
         return _Around(BETWEEN_CELLS)
-    if tag not in _BLOCKS:
+    if name not in _BLOCKS:
         return _Around("")
-    after = "" if tag in _VOID else "\n"
-    return _Around("\n- " if tag == "li" else "\n", after, tag in _HEADINGS, tag == "pre")
+    after = "" if name in _VOID else "\n"
+    return _Around("\n- " if name == "li" else "\n", after, name in _HEADINGS, name == "pre")
+
+
+# The usual ones, as a tree names them.
+_AROUND = {
+    f"{space}{name}": _tell_around(name)
+    for space in ("", "{http://www.w3.org/1999/xhtml}")
+    for name in (*_PASSED_OVER, *_CELLS, *_BLOCKS, *_IN_LINES)
+}
+
+
+def _write_element(writer: UnitWriter, element: Element, *, keeps_spaces: bool = False) -> None:
+    """Write what is shown of an element of a page that is a tree: it ends where XML says so."""
+    around = _AROUND.get(element.tag) or _tell_around(element.tag.rpartition("}")[2])
+    before, after, begins_unit, keeps = around
+    if before is None or (element.attrib and _is_hidden(element.attrib)):
+        return
+    if begins_unit:
+        writer.begin()
+    write = writer.write
+    if before:
+        write(before)
+    keeps = keeps or keeps_spaces
+    text = element.text
+    if text:
+        write(text if keeps else _collapse_spaces(text))
+    for child in element:
+        _write_element(writer, child, keeps_spaces=keeps)
+        tail = child.tail
+        if tail:
+            write(tail if keeps else _collapse_spaces(tail))
+    if after:
+        write(after)
 
 
 def _finish_units(writer: UnitWriter) -> list[str]:
-    return [_BEFORE_FIRST_CELL.sub("", unit) for unit in writer.finish()]
+    return [
+        _BEFORE_FIRST_CELL.sub("", unit) if BETWEEN_CELLS in unit else unit
+        for unit in writer.finish()
+    ]
 
 
 def _collapse_spaces(text: str) -> str:
     """Each run of white space as one space."""
+    # Most texts have none, and no white space but spaces: that cannot be printed.
+    if "  " not in text and text.isprintable():
+        return text
     words = " ".join(text.split())
     if text[0].isspace():
         words = f" {words}"

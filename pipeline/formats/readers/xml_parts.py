@@ -4,15 +4,18 @@ It makes a tree without a call into Python for each element. Nothing may define 
 none can grow.
 """
 
+import io
 import lzma
 import re
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
-from typing import Any, cast
+from posixpath import normpath
+from typing import IO, Any, cast
 from xml.etree import ElementTree
 from xml.parsers import expat
 
@@ -21,10 +24,13 @@ from pipeline.formats.packages import MAX_EXPANDED_BYTES
 from shared.errors import RejectionCode
 
 _PIECE_BYTES = 1 << 16
-_START_BYTES = 1 << 11
 # A tree takes some ten times as much.
 _LARGE_TREE_BYTES = 6 << 20
 _BROKEN_PART = "a part of it breaks off or is no XML"
+_BROKEN_PACKING = "a part of it cannot be unpacked"
+_LOCAL_HEADER, _LOCAL_HEADER_BYTES = b"PK\x03\x04", 30
+_NAME_AND_EXTRA, _NAME_AND_EXTRA_AT = struct.Struct("<HH"), 26
+_IS_UTF_8 = 0x800
 _ROOT = re.compile(rb"<([A-Za-z_][\w.:-]*)(?=[\s>])[^<>]*>")
 
 
@@ -66,14 +72,14 @@ class _Prologue:
 
 
 @contextmanager
-def open_package(path: Path) -> Iterator[zipfile.ZipFile]:
+def open_package(file: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
     """Open a package, once for all parts that are read of it.
 
     Raises:
         UnreadableDocumentError: Its list of parts cannot be read.
     """
     try:
-        archive = zipfile.ZipFile(path)
+        archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     with archive:
@@ -89,17 +95,49 @@ def list_elements(archive: zipfile.ZipFile, part: str) -> list[tuple[str, dict[s
     return [(one.tag, one.attrib) for one in parse_tree(archive, part).iter()]
 
 
+def list_elements_of(part: bytes) -> list[tuple[str, dict[str, str]]]:
+    """The elements of a short part that is unpacked, as `list_elements` gives them.
+
+    Raises:
+        UnreadableDocumentError: It is damaged.
+    """
+    return [(one.tag, one.attrib) for one in _parse((part,)).iter()]
+
+
+def read_relations(archive: zipfile.ZipFile, part: str) -> dict[str, str]:
+    """The names of the parts that a part of an Office document refers to, by their ids there.
+
+    Source: ECMA-376-2, 9.3 (relationships), 9.3.3 (where they stand).
+
+    Raises:
+        UnreadableDocumentError: As by `list_elements`.
+    """
+    folder, _, name = part.rpartition("/")
+    relations = f"{folder}/_rels/{name}.rels"
+    if relations not in archive.NameToInfo:
+        return {}
+    return {
+        attributes.get("Id", ""): normpath(f"/{folder}/{target}").lstrip("/")
+        if not target.startswith("/")
+        else target.lstrip("/")
+        for _, attributes in list_elements(archive, relations)
+        if (target := attributes.get("Target", ""))
+    }
+
+
 def parse_tree(
     archive: zipfile.ZipFile,
     part: str,
     folded: frozenset[str] = frozenset(),
     fold: Callable[[ElementTree.Element], None] | None = None,
+    shorten: Callable[[Iterable[bytes]], Iterable[bytes]] = iter,
 ) -> ElementTree.Element:
     """Parse a part of a package.
 
     Args:
         archive: The package.
         part: Its name in there.
+        shorten: Makes its pieces less before they are parsed.
         folded: The names of elements that are made less once parsed, in a large part.
         fold: Makes one less.
 
@@ -109,7 +147,7 @@ def parse_tree(
         MemoryError: The tree takes more than the process may use.
     """
     is_large = part in archive.NameToInfo and archive.getinfo(part).file_size > _LARGE_TREE_BYTES
-    pieces = _read_pieces(archive, part)
+    pieces = shorten(_read_pieces(archive, part))
     return _parse(pieces, folded, fold if is_large else None)
 
 
@@ -151,13 +189,58 @@ def read_part(archive: zipfile.ZipFile, part: str) -> bytes:
     return b"".join(_read_pieces(archive, part)) if part in archive.NameToInfo else b""
 
 
-def read_start(archive: zipfile.ZipFile, part: str) -> bytes:
-    """The first bytes of a part, which tell what it is about.
+def unpack_part(package: bytes, part: zipfile.ZipInfo) -> bytes:
+    """The bytes of a part, in a fifth of the time that `zipfile` takes for a short one.
+
+    Source: PKWARE, "APPNOTE.TXT - .ZIP File Format Specification", 4.3.7 (local file header).
+
+    Args:
+        package: The whole package.
+        part: What its list says of the part.
 
     Raises:
-        UnreadableDocumentError: As by `read_part`.
+        UnreadableDocumentError: The part is damaged, or not what the list says.
     """
-    return next(_read_pieces(archive, part, _START_BYTES), b"")
+    name_at = part.header_offset + _LOCAL_HEADER_BYTES
+    header = package[part.header_offset : name_at]
+    if len(header) == _LOCAL_HEADER_BYTES and header.startswith(_LOCAL_HEADER):
+        name_bytes, extra_bytes = _NAME_AND_EXTRA.unpack_from(header, _NAME_AND_EXTRA_AT)
+        name_end = name_at + name_bytes
+        encoding = "utf-8" if part.flag_bits & _IS_UTF_8 else "cp437"
+        is_same = package[name_at:name_end].decode(encoding, "replace") == part.orig_filename
+        start = name_end + extra_bytes
+        unpacked = _inflate(package[start : start + part.compress_size], part) if is_same else b""
+        if len(unpacked) == part.file_size and zlib.crc32(unpacked) == part.CRC:
+            return unpacked
+    raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PACKING)
+
+
+def _inflate(packed: bytes, part: zipfile.ZipInfo) -> bytes:
+    if part.compress_type == zipfile.ZIP_STORED:
+        return packed
+    if part.compress_type != zipfile.ZIP_DEFLATED:
+        return b""
+    try:
+        # One byte more than the list says tells that it says too little.
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, part.file_size + 1)
+    except zlib.error:
+        return b""
+
+
+def replace_part(package: bytes, name: str, part: bytes) -> bytes:
+    """A package with another part in the place of one; the rest is copied as it is packed.
+
+    Args:
+        package: A package that `open_package` can open.
+        name: The name of a part that is in it.
+        part: What it is to be.
+    """
+    file = io.BytesIO(package)
+    with zipfile.ZipFile(file, "a") as archive:
+        # The list is written anew, where it stood; the old bytes of the part are in no list then.
+        archive.filelist.remove(archive.NameToInfo.pop(name))
+        archive.writestr(name, part)
+    return file.getvalue()
 
 
 def _parse(
@@ -223,9 +306,7 @@ def _read_pieces(
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     except (zlib.error, lzma.LZMAError) as error:
-        raise UnreadableDocumentError(
-            RejectionCode.DAMAGED, "a part of it cannot be unpacked"
-        ) from error
+        raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PACKING) from error
 
 
 def _refuse_definition(*declaration: object) -> None:

@@ -55,6 +55,7 @@ class ContainerSpec:
         aws_faults: Which requests to AWS fail.
         latency_seconds: How long the obedient model takes for an answer; the settings may name a
             provider instead.
+        is_offline: Whether there is no language model, and sentences are picked.
         patience: What the delays of deferrals by the model are multiplied with.
         now: The function's clock.
     """
@@ -69,6 +70,7 @@ class ContainerSpec:
     plan: FaultPlan = field(default_factory=FaultPlan)
     aws_faults: AwsFaults = field(default_factory=AwsFaults)
     latency_seconds: float = 0.0
+    is_offline: bool = False
     patience: float = 1.0
     now: Clock = utc_now
 
@@ -128,7 +130,7 @@ def _build(
         return build_recognise(spec.settings, clients, base, (ObedientEngine(journal, faults),))
     inner = (
         build_language_model(spec.settings, clients)
-        if spec.settings.uses_openai
+        if spec.settings.uses_openai or spec.is_offline
         else ObedientModel(spec.latency_seconds)
     )
     model = WatchedModel(inner, journal, faults, spec.patience)

@@ -24,7 +24,8 @@ class Kind:
         points: The points that it reaches, with the how-manieth time that it does.
         effects: The steps of a timeline that are its effects.
         receives: How often its message is received at the least when its process dies once.
-        calls: Calls of the model that the whole document or task costs without a death.
+        calls: Calls of the model that the whole document or task costs without a death; None where
+            they cost nothing, and are made again rather than looked up.
         unkept: Points between an answer of the model and the row that keeps it: a death there
             repeats the call.
         status: What the document or task comes to.
@@ -34,7 +35,7 @@ class Kind:
     points: tuple[tuple[Point, int], ...]
     effects: str
     receives: int = 2
-    calls: int = 1
+    calls: int | None = 1
     unkept: tuple[Point, ...] = (Point.LLM,)
     status: str = "DONE"
 
@@ -151,6 +152,20 @@ TASK = Kind(
     ),
     "received answered finished",
 )
+# Writes the files of its result and is entered with them, at once. Nothing is kept before.
+PICKED_TASK = Kind(
+    "picked task",
+    (
+        (Point.CLAIM, 1),
+        (Point.LLM, 1),
+        (Point.STORE, 1),
+        (Point.STORE, 2),
+        (Point.NOTE, 1),
+        (Point.RESPONSE, 1),
+    ),
+    "received finished",
+    calls=None,
+)
 # The model asks for patience: a copy takes the message's place, and then both come back.
 DEFERRED = Kind(
     "deferred chunk",
@@ -189,8 +204,10 @@ class Cell:
         return f"{self.kill.point} {self.kill.occurrence}"
 
     @property
-    def calls(self) -> int:
+    def calls(self) -> int | None:
         """Calls that the document or task costs, with the one that the death repeats."""
+        if self.kind.calls is None:
+            return None
         return self.kind.calls + (self.kill.point in self.kind.unkept)
 
 
@@ -200,8 +217,13 @@ def prepare_cells(run: Run) -> list[Cell]:
         *_prepare_chunks(run),
         *_prepare_uploads(run),
         *_prepare_scans(run),
-        *_prepare_tasks(run),
+        *_prepare_tasks(run, TASK),
     ]
+
+
+def prepare_offline_cells(run: Run) -> list[Cell]:
+    """The same of what is worked on without a model."""
+    return list(_prepare_tasks(run, PICKED_TASK))
 
 
 def _prepare_chunks(run: Run) -> Iterator[Cell]:
@@ -255,9 +277,11 @@ def _prepare_scans(run: Run) -> Iterator[Cell]:
             yield Cell(kind, Kill(messages[kind].item_id, *point), document_id)
 
 
-def _prepare_tasks(run: Run) -> Iterator[Cell]:
-    for number, at in enumerate(TASK.points, start=1):
-        text = f"Note {number}.\nThe heron of sandbank {number} waits for the tide."
-        task = SummarizeTask(id=f"task-{number}", text=text)
+def _prepare_tasks(run: Run, kind: Kind) -> Iterator[Cell]:
+    for number, at in enumerate(kind.points, start=1):
+        text = (
+            f"Note {number} of a {kind.name}.\nThe heron of sandbank {number} waits for the tide."
+        )
+        task = SummarizeTask(id=f"{kind.name.replace(' ', '-')}-{number}", text=text)
         send_bodies(run.account, [encode_message(task)])
-        yield Cell(TASK, Kill(task.item_id, *at), task.task_id)
+        yield Cell(kind, Kill(task.item_id, *at), task.task_id)

@@ -7,13 +7,18 @@ _SECTOR, _MINI_SECTOR, _MINI_LIMIT = 512, 64, 4096
 
 
 def make_compound_file(streams, class_id=bytes(16)):
-    """A file of streams by their paths; one folder deep. Each stream is padded to 4,096 bytes.
+    """A file of streams by their paths. Each stream is padded to 4,096 bytes.
 
     So no stream lies among the small ones, which would need a table of their own.
     """
-    folders = sorted({path.split("/")[0] for path in streams if "/" in path})
-    entries = [("Root Entry", 5, None, list(folders) + [p for p in streams if "/" not in p])]
-    entries += [(f, 1, None, [p for p in streams if p.startswith(f"{f}/")]) for f in folders]
+    names = [path.split("/")[:end] for path in streams for end in range(1, path.count("/") + 1)]
+    folders = sorted({"/".join(name) for name in names})
+
+    def list_below(folder):
+        return [path for path in (*folders, *streams) if path.rpartition("/")[0] == folder]
+
+    entries = [("Root Entry", 5, None, list_below(""))]
+    entries += [(folder.split("/")[-1], 1, None, list_below(folder)) for folder in folders]
     entries += [(path.split("/")[-1], 2, data, []) for path, data in streams.items()]
     place = {name: n for n, name in enumerate(["", *folders, *streams])}
     directory_sectors = -(-len(entries) * 128 // _SECTOR)
@@ -76,3 +81,52 @@ def make_msg(subject, body, files=(), further=()):
         streams[f"{folder}/__substg1.0_3707001F"] = name.encode("utf-16-le")
         streams[f"{folder}/__substg1.0_37010102"] = data
     return make_compound_file({**streams, **dict(further)})
+
+
+def make_rich_text(text):
+    """Rich text as Outlook keeps it ([MS-OXRTFCP]), with nothing in it that saves room."""
+    data = text.encode("ascii")
+    return struct.pack("<II4sI", len(data) + 12, len(data), b"MELA", 0) + data
+
+
+def make_winmail(attributes, files=(), properties=()):
+    """A file `winmail.dat` ([MS-OXTNEF]).
+
+    Args:
+        attributes: (number, bytes) of each of the mail itself.
+        files: For each attached file, (number, bytes) of its properties, `title` and `data`.
+        properties: (type, number, bytes) of each property of the mail.
+    """
+    data = struct.pack("<IH", 0x223E9F78, 1)
+    if properties:
+        attributes = [*attributes, (0x00069003, pack_properties(properties))]
+    for number, value in attributes:
+        data += _pack_attribute(1, number, value)
+    for title, content, of_file in files:
+        data += _pack_attribute(2, 0x00069002, bytes(14))
+        data += _pack_attribute(2, 0x00018010, title + b"\0")
+        if content is not None:
+            data += _pack_attribute(2, 0x0006800F, content)
+        if of_file:
+            data += _pack_attribute(2, 0x00069005, pack_properties(of_file))
+    return data
+
+
+def _pack_attribute(level, number, value):
+    checksum = sum(value) & 0xFFFF
+    return struct.pack("<BII", level, number, len(value)) + value + struct.pack("<H", checksum)
+
+
+def pack_properties(properties):
+    """(type, number, bytes or value) of each as they stand in an attribute."""
+    data = struct.pack("<I", len(properties))
+    for kind, number, value in properties:
+        data += struct.pack("<HH", kind, number)
+        if number >= 0x8000:
+            name = "x".encode("utf-16-le")
+            data += bytes(16) + struct.pack("<II", 1, len(name)) + name.ljust(4, b"\0")
+        if kind & 0x0FFF in (0x1E, 0x1F, 0x0D, 0x102):
+            data += struct.pack("<II", 1, len(value)) + value + bytes(-len(value) % 4)
+        else:
+            data += value
+    return data

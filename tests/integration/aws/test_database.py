@@ -180,6 +180,15 @@ def test_a_result_waits_until_the_ledger_names_it(desk):
     assert len(desk.read_titles()) == 1
 
 
+def test_a_task_that_is_entered_with_its_result_is_waited_for(desk):
+    desk.announce("results/tasks/t1/1-0a1b/result.json")
+    # Of one that is not known, and had been entered before it was begun.
+    desk.announce("results/tasks/t2/1/result.json")
+    for _ in range(2):
+        desk.poll()
+    assert (desk.count_waiting(), desk.count_letters()) == (1, 0)
+
+
 def test_a_task_becomes_a_row(desk):
     key = "results/tasks/t1/1/result.json"
     at = "2026-01-01T00:00:00.000+00:00"

@@ -1,5 +1,7 @@
 """What a program hides or repeats: hidden sheets and text, headers, breaks; and odd encodings."""
 
+import zipfile
+
 import pytest
 
 from infra.project_files import PROJECT
@@ -8,6 +10,7 @@ from shared.document_formats import SECTION
 from tests.fakes.office.compound_files import make_compound_file
 from tests.fakes.office.packages import (
     make_package,
+    odp_parts,
     odt_parts,
     open_document_parts,
     xlsx_parts,
@@ -59,6 +62,54 @@ def test_a_hidden_sheet_of_a_workbook_says_so(read, state):
         "Secret & co (hidden sheet)\nwall",
         "Blank (hidden sheet)",
     ]
+
+
+def put_styles(parts, styles):
+    """Put styles into a part, each a name and what hides it."""
+    listed = "".join(
+        f'<style:style style:name="{name}">{hiding}</style:style>' for name, hiding in styles
+    )
+    content = parts["content.xml"].replace(
+        "<office:document-content", "<office:document-content" + (_ODF_OF_STYLES)
+    )
+    styled = f"<office:automatic-styles>{listed}</office:automatic-styles><office:body>"
+    parts["content.xml"] = content.replace("<office:body>", styled)
+    return parts
+
+
+def test_a_hidden_slide_of_opendocument_says_so(read):
+    parts = odp_parts(["first", "second", "third"])
+    content = parts["content.xml"].split("<draw:page>")
+    parts["content.xml"] = '<draw:page draw:style-name="D2">'.join(
+        ["<draw:page>".join(content[:2]), "<draw:page>".join(content[2:])]
+    )
+    hiding = '<style:drawing-page-properties presentation:visibility="hidden"/>'
+    texts = read(make_package(put_styles(parts, [("D2", hiding)]))).texts
+    assert texts == ["first", "(hidden slide)\nsecond", "third"]
+
+
+@pytest.mark.parametrize("filling", ["", "<!--" + 7_000_000 * " " + "-->"])
+def test_hidden_words_of_an_opendocument_text_are_left_out(read, filling):
+    body = (
+        '<text:p>a<text:span text:style-name="T1"> vanished</text:span>'
+        '<text:hidden-text text:is-hidden="true">gone</text:hidden-text> b</text:p>'
+        '<text:p text:style-name="T1">no</text:p>'
+        '<text:section text:display="none"><text:p>unseen</text:p></text:section>'
+        '<text:section text:display="true"><text:p>seen</text:p></text:section>'
+    )
+    parts = open_document_parts("text", body + filling)
+    hiding = '<style:text-properties text:display="none"/>'
+    data = make_package(put_styles(parts, [("T1", hiding)]), zipfile.ZIP_STORED)
+    assert read(data).texts == ["a b\nseen"]
+
+
+def test_how_a_word_is_read_stands_beside_it_in_an_opendocument_text(read):
+    word = (
+        "<text:ruby><text:ruby-base>\u6771\u4eac</text:ruby-base>"
+        "<text:ruby-text>\u3068\u3046</text:ruby-text></text:ruby>"
+    )
+    parts = open_document_parts("text", f"<text:p>{word}!</text:p>")
+    assert read(make_package(parts)).texts == ["\u6771\u4eac(\u3068\u3046)!"]
 
 
 @pytest.mark.parametrize("state", [1, 2])

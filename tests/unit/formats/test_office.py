@@ -5,7 +5,16 @@ import zipfile
 import pytest
 
 from infra.project_files import PROJECT
-from tests.fakes.office.packages import docx_parts, make_package, odt_parts, xlsx_parts
+from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.child import open_file
+from shared.errors import RejectionCode
+from tests.fakes.office.packages import (
+    docx_parts,
+    make_package,
+    make_relations,
+    odt_parts,
+    xlsx_parts,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +47,58 @@ from tests.fakes.office.packages import docx_parts, make_package, odt_parts, xls
 )
 def test_rows_and_sheets_are_told_whatever_stands_in_cells(read, sheets, texts):
     assert read(make_package(xlsx_parts(sheets))).texts == texts
+
+
+def make_chart(title):
+    drawing = "http://schemas.openxmlformats.org/drawingml/2006"
+    return (
+        f'<c:chartSpace xmlns:c="{drawing}/chart" xmlns:a="{drawing}/main"><c:chart><c:title><c:tx>'
+        f"<c:rich><a:p><a:r><a:t>{title}</a:t></a:r></a:p></c:rich></c:tx></c:title><c:plotArea/>"
+        "</c:chart></c:chartSpace>"
+    )
+
+
+@pytest.mark.parametrize("numbers", [(1, 2), (2, 1)])
+def test_what_a_chart_says_stands_on_its_sheet(read, numbers):
+    """A sheet may be called as the library calls a chart."""
+    parts = xlsx_parts({"Fees": [["a", "b"]], "Tides": [["c", "d"]], "Chart 1": [["e", "f"]]})
+    for sheet, chart in enumerate(numbers, start=1):
+        parts[f"xl/worksheets/_rels/sheet{sheet}.xml.rels"] = make_relations(
+            [("r1", "drawing", f"../drawings/drawing{sheet}.xml")]
+        )
+        parts[f"xl/drawings/_rels/drawing{sheet}.xml.rels"] = make_relations(
+            [("r1", "chart", f"/xl/charts/chart{chart}.xml")]
+        )
+    parts |= {f"xl/charts/chart{n}.xml": make_chart(f"Title {n}") for n in (1, 2, 3)}
+    first, second = numbers
+    assert read(make_package(parts)).texts == [
+        f"Fees\na | b\n\nChart {first}\nTitle: Title {first}",
+        f"Tides\nc | d\n\nChart {second}\nTitle: Title {second}",
+        "Chart 1\ne | f\n\nChart 3\nTitle: Title 3",
+    ]
+
+
+@pytest.mark.parametrize("state", ["", ' state="hidden"'])
+def test_the_name_of_a_sheet_is_no_markdown(read, state):
+    name = "A ~~ B <br> *c* # d"
+    parts = xlsx_parts({name: [["long", "er", "row"], ["x"]], "Blank": []})
+    book = parts["xl/workbook.xml"].replace('&lt;br&gt; *c* # d"', f'&lt;br&gt; *c* # d"{state}')
+    parts["xl/workbook.xml"] = book
+    shown = f"{name} (hidden sheet)" if state else name
+    assert read(make_package(parts)).texts == [f"{shown}\nlong | er | row\nx", "Blank"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("one_x000D_\ntwo", "one two"),
+        ("a_x005F_b", "a_b"),
+        ("a_x0041_", "aA"),
+        ("_x00e9", "_x00e9"),
+    ],
+)
+def test_a_character_that_xml_cannot_hold_is_read(read, text, shown):
+    assert read(make_package(xlsx_parts({"A": [[text]]}))).texts == [f"A\n{shown}"]
 
 
 @pytest.mark.parametrize(
@@ -89,3 +150,30 @@ def test_a_large_text_keeps_of_its_paragraphs_the_words_alone(read):
         parts["content.xml"] = content.replace("<text:p>y</text:p>", paragraph + filling)
         texts.append(read(make_package(parts, zipfile.ZIP_STORED)).texts)
     assert texts[0] == texts[1] == ["One\nx", "Two\nno\nab cde\nf g"]
+
+
+@pytest.mark.parametrize("name", ["libreoffice-lease.doc", "libreoffice-welcome.ppt"])
+def test_an_old_file_is_the_same_under_any_name(tmp_path, name):
+    data = (PROJECT / "tests" / "documents" / name).read_bytes()
+    suffix = name[-4:]
+    texts = []
+    for ending in (suffix, "", ".pdf"):
+        path = tmp_path / f"document{ending}"
+        path.write_bytes(data)
+        document = open_file(path, suffix)
+        texts.append([document.read_page(n + 1).text for n in range(document.page_count)])
+        path.write_bytes(data[:1500])
+        with pytest.raises(UnreadableDocumentError) as refusal:
+            open_file(path, suffix)
+        assert refusal.value.code is RejectionCode.DAMAGED
+    assert texts[0] == texts[1] == texts[2]
+    assert len(texts[0]) == (5 if suffix == ".doc" else 3)
+
+
+def test_an_old_text_is_as_its_tree_has_it():
+    document = open_file(PROJECT / "tests" / "documents" / "libreoffice-lease.doc", ".doc")
+    last = document.read_page(document.page_count).text.split("\n")
+    assert last[0] == "Ending"
+    assert "- point one" in last
+    assert "merged head | r0c2" in last
+    assert last[-1] == "Registered as 4711"

@@ -48,6 +48,15 @@ def test_a_file_is_there_while_it_is_read(temporary_folder):
     assert list(temporary_folder.iterdir()) == []
 
 
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [("a/Talk.PPT", "document.ppt"), ("a.htm", "document.html"), ("a.ppt/x", "document")],
+)
+def test_a_file_is_named_as_its_format_and_not_as_its_sender_likes(key, name):
+    with download_document(DOCUMENT.model_copy(update={"key": key}), Objects(), 4) as path:
+        assert path.name == name
+
+
 def test_what_is_too_large_is_not_fetched(temporary_folder):
     with (
         pytest.raises(RejectedDocumentError) as caught,

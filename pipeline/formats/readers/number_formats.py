@@ -1,0 +1,287 @@
+"""Numbers in new workbooks that `office_oxide` shows in another way than Excel does.
+
+It knows dates, percentages, thousands and most currencies. But it writes times of day as fractions
+of a day and postcodes without their first zeros, puts all digits of a telephone number in one
+place, and rounds away decimals that are shown only where there are any. So cells of such formats
+get, by a change of the styles before the book is opened, a format that gives all their digits and
+says which it stands for.
+
+Source: ECMA-376-1, 18.8.30 (numFmt) and 18.8.31 (numFmts): what the codes of formats mean.
+"""
+
+import re
+from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+from functools import lru_cache
+from html import unescape
+from typing import NamedTuple
+
+# Of the private use area: no program writes them, and no font shows them.
+_BEFORE, _AFTER = "\ue0f6", "\ue0f7"
+_MARKED = re.compile(f"{_BEFORE}(\\d+){_AFTER}(-?\\d+\\.\\d+)")
+_ALL_DIGITS = "0.000000000000000"
+
+# Times that have a number and no code in the file (ECMA-376-1, 18.8.30).
+_BUILT_IN = {
+    **{b"18": "h:mm AM/PM", b"19": "h:mm:ss AM/PM", b"20": "h:mm", b"21": "h:mm:ss"},
+    **{b"45": "mm:ss", b"46": "[h]:mm:ss", b"47": "mm:ss.0"},
+}
+_BUILT_IN_USED = re.compile(rb"numFmtId=[\"'](1[89]|2[01]|4[567])[\"']")
+_CODE = re.compile(rb"(\sformatCode\s*=\s*)(?:\"([^\"<]*+)\"|'([^'<]*+)')")
+_ROOT = re.compile(rb"<([\w.-]+:)?styleSheet\b[^<>]*>")
+_LIST = re.compile(rb"<(?:[\w.-]+:)?numFmts\b[^<>/]*>")
+
+_TOKEN = re.compile(
+    r'"(?P<text>[^"]*)"?|\\(?P<letter>.)|_(?P<width>.)|\*(?P<fill>.)|\[(?P<bracket>[^\]]*)\]'
+    r"|(?P<general>general)|(?P<half>am/pm|a/p)|(?P<time>h+|m+|s+)|(?P<digit>[0#?])|(?P<other>.)",
+    re.IGNORECASE | re.DOTALL,
+)
+# A section in short, as `_Section.shape` writes it, that the library does not show as Excel does.
+_SHOWN_HERE = re.compile(
+    r"""
+    [hs]                            # times
+    | G. | .G                       # words beside a number that has no other format
+    | ^[^.]*0,?0                    # at least so many digits
+    | [0#?][^0#?.,;/%Ehms$<]+[0#?]  # something between two digits
+    | \.0*[#?]                      # as many decimals as there are
+    | [0#?]\ */\ *[0-9#?]           # fractions
+    | [0#?]\ *\$ | \$[ ]            # a currency behind its figure, or apart from it
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_FRACTION = re.compile(r"(?:([0#?]+) +)?[0#?]+ */ *(?:([1-9]\d*)|([0#?]+))")
+_SECONDS_OF = {"h": 3600, "m": 60, "s": 1}
+_DAY_SECONDS = 86_400
+_MOST_DENOMINATOR_DIGITS = 4
+# What `Decimal` keeps exactly beside figures below `_LARGE`.
+_MOST_DECIMALS = 12
+_LARGE = Decimal(10**15)
+_MOST_DECIMALS_OF_SECONDS = 3
+# Excel takes none that is longer (Microsoft, "Excel specifications and limits").
+_LONGEST_CODE = 255
+
+
+class _Piece(NamedTuple):
+    """A piece of a format's code.
+
+    Args:
+        kind: `literal`, `general`, `half` (of the day), `time`, `elapsed`, `digit` or `mark`.
+        text: What is shown of a literal; the letters or the sign of another.
+    """
+
+    kind: str
+    text: str
+
+
+class _Section(NamedTuple):
+    """What a code says of numbers of one sign.
+
+    Args:
+        pieces: Its pieces.
+        shape: A letter for each, for what is asked of it by patterns.
+    """
+
+    pieces: list[_Piece]
+    shape: str
+
+
+def mark_formats(styles: bytes) -> tuple[bytes, list[str]] | None:
+    """The styles of a workbook with marks for the formats that are shown here, and their codes.
+
+    None if the library shows all of them. What it makes of the marks is for `show_marked`.
+    """
+    codes: list[str] = []
+
+    def mark(code: str) -> bytes:
+        codes.append(code)
+        return f'"&quot;{_BEFORE}{len(codes) - 1}{_AFTER}&quot;{_ALL_DIGITS}"'.encode()
+
+    def mark_code(found: re.Match[bytes]) -> bytes:
+        code = unescape((found[2] or found[3] or b"").decode("utf-8", "replace"))
+        return found[1] + mark(code) if _is_shown_here(code) else found[0]
+
+    marked = _CODE.sub(mark_code, styles)
+    root = _ROOT.search(marked)
+    if root is not None:
+        prefix = root[1] or b""
+        added = b"".join(
+            b'<%snumFmt numFmtId="%s" formatCode=%s/>' % (prefix, number, mark(_BUILT_IN[number]))
+            for number in sorted(set(_BUILT_IN_USED.findall(styles)))
+        )
+        formats = _LIST.search(marked)
+        if added and formats is None:
+            added = b"<%snumFmts>%s</%snumFmts>" % (prefix, added, prefix)
+        place = root.end() if formats is None else formats.end()
+        marked = marked[:place] + added + marked[place:]
+    return (marked, codes) if codes else None
+
+
+def show_marked(text: str, codes: Sequence[str]) -> str:
+    """Text of the library, with each marked number as Excel shows it."""
+    read = [_read_code(code) for code in codes]
+
+    def show(found: re.Match[str]) -> str:
+        number = int(found[1])
+        if number >= len(read):
+            return found[2]
+        return " ".join(_show(float(found[2]), read[number]).split())
+
+    return _MARKED.sub(show, text)
+
+
+# Books have few formats, and the same ones as others.
+@lru_cache(maxsize=256)
+def _is_shown_here(code: str) -> bool:
+    if len(code) > _LONGEST_CODE:
+        return False
+    shapes = [section.shape for section in _read_code(code)]
+    # Of dates, and of formats with conditions, the library makes what it can.
+    if any(letter in shape for shape in shapes for letter in "d<"):
+        return False
+    return any(_SHOWN_HERE.search(shape) for shape in shapes)
+
+
+def _read_code(code: str) -> list[_Section]:
+    """The sections of a code: of numbers from zero on, of negative ones, of zero."""
+    sections = [_Section([], "")]
+    for found in _TOKEN.finditer(code):
+        kind = found.lastgroup or "other"
+        text = found[kind]
+        if kind == "other" and text == ";":
+            sections.append(_Section([], ""))
+            continue
+        piece, letter = _read_piece(kind, text)
+        if letter:
+            pieces, shape = sections[-1]
+            pieces.append(piece)
+            sections[-1] = _Section(pieces, shape + letter)
+    return sections[:3]
+
+
+def _read_piece(kind: str, text: str) -> tuple[_Piece, str]:
+    """A piece and its letter; no letter, and it shows nothing."""
+    if kind == "width":
+        return _Piece("literal", " "), " "
+    if kind == "bracket":
+        if text.startswith("$"):
+            sign = text[1:].split("-")[0]
+            return _Piece("literal", sign), "$" * bool(sign)
+        letters = text.lower()
+        if letters and letters == letters[0] * len(letters) and letters[0] in _SECONDS_OF:
+            return _Piece("elapsed", letters), "h"
+        return _Piece("literal", ""), "<" * text.startswith(("<", ">", "="))
+    if kind in ("text", "letter"):
+        return _Piece("literal", text), (" " if text.isspace() else "x") * bool(text)
+    if kind == "fill":
+        return _Piece("literal", ""), ""
+    if kind == "digit" or (kind == "other" and text in ".,%/"):
+        return _Piece("digit" if kind == "digit" else "mark", text), text
+    if kind == "other":
+        return _Piece("literal", text), "d" if text in "dyebDYB" else text
+    letter = {"general": "G", "half": "h"}.get(kind, text[0].lower())
+    return _Piece(kind, text.lower()), letter
+
+
+def _show(value: float, sections: Sequence[_Section]) -> str:
+    is_negative = value < 0
+    if len(sections) > 2 and value == 0:
+        section = sections[2]
+    elif len(sections) > 1 and is_negative:
+        section, is_negative = sections[1], False
+    else:
+        section = sections[0]
+    pieces = section.pieces
+    # A double has 15 digits that count.
+    size = Decimal(f"{abs(value):.15g}")
+    fraction = _FRACTION.search(section.shape)
+    if size >= _LARGE:
+        text = f"{size:f}"
+    elif any(piece.kind in ("time", "elapsed") for piece in pieces):
+        text = _show_time(size, pieces)
+    elif fraction is not None:
+        before, after = pieces[: fraction.start()], pieces[fraction.end() :]
+        text = _join(before) + _show_fraction(size, fraction) + _join(after)
+    else:
+        text = _show_digits(size, pieces)
+    return f"-{text}" if is_negative else text
+
+
+def _join(pieces: Sequence[_Piece]) -> str:
+    return "".join(piece.text for piece in pieces)
+
+
+def _show_time(days: Decimal, pieces: Sequence[_Piece]) -> str:
+    marks = [place for place, piece in enumerate(pieces) if piece.text == "."]
+    decimals = sum(piece.kind == "digit" for piece in pieces) if marks else 0
+    seconds = round(days * _DAY_SECONDS, min(decimals, _MOST_DECIMALS_OF_SECONDS))
+    whole = int(seconds)
+    has_halves = any(piece.kind == "half" for piece in pieces)
+    shown = []
+    for place, (kind, text) in enumerate(pieces):
+        if kind == "elapsed":
+            shown.append(str(whole // _SECONDS_OF[text[0]]).zfill(len(text)))
+        elif kind == "time":
+            count = whole // _SECONDS_OF[text[0]] % (24 if text[0] == "h" else 60)
+            if has_halves and text[0] == "h":
+                count = count % 12 or 12
+            shown.append(str(count).zfill(min(len(text), 2)))
+        elif kind == "half":
+            half = text.upper().split("/")[whole % _DAY_SECONDS >= _DAY_SECONDS // 2]
+            shown.append(half)
+        elif marks[:1] == [place]:
+            shown.append(f"{seconds % 1:.{decimals}f}"[1:] if decimals else text)
+        elif kind != "digit":
+            shown.append(text)
+    return "".join(shown)
+
+
+def _show_fraction(size: Decimal, found: re.Match[str]) -> str:
+    """A number as a whole one and a fraction, or as a fraction alone."""
+    whole = int(size) if found[1] else 0
+    left = Fraction(size) - whole
+    if found[2]:
+        bottom = int(found[2])
+        top = round(left * bottom)
+    else:
+        most = 10 ** min(len(found[3]), _MOST_DENOMINATOR_DIGITS) - 1
+        top, bottom = left.limit_denominator(most).as_integer_ratio()
+    if found[1] and top == bottom:
+        whole, top = whole + 1, 0
+    if found[1] and not top:
+        return str(whole)
+    return f"{whole or ''} {top}/{bottom}".strip()
+
+
+def _show_digits(size: Decimal, pieces: Sequence[_Piece]) -> str:
+    """A number in the places that a code has for its digits."""
+    places = [place for place, piece in enumerate(pieces) if piece.kind == "digit"]
+    if not places:
+        return "".join(f"{size:.10g}" if one.kind == "general" else one.text for one in pieces)
+    first, last = places[0], places[-1]
+    point = next((n for n, piece in enumerate(pieces) if piece.text == "."), last + 1)
+    decimals = "".join(pieces[place].text for place in places if place > point)
+    wholes = "".join(pieces[place].text for place in places if place < point)
+    commas = [n for n, piece in enumerate(pieces) if piece == _Piece("mark", ",")]
+    scale = 2 * sum(piece.text == "%" for piece in pieces) - 3 * sum(n > last for n in commas)
+    size = size.scaleb(scale)
+    step = Decimal(1).scaleb(-min(len(decimals), _MOST_DECIMALS))
+    size = size.quantize(step, ROUND_HALF_UP) if size < _LARGE else size
+    whole, _, part = f"{size:f}".partition(".")
+    part = part.rstrip("0").ljust(decimals.rfind("0") + 1, "0")
+    left = list(whole.lstrip("0").zfill(len(wholes) - wholes.find("0") if "0" in wholes else 0))
+    is_grouped = any(first < n < min(point, last) for n in commas)
+    shown: list[str] = []
+    count = 0
+    # From the right, as digits have their places by their distance from the point.
+    for place in range(len(pieces) - 1, -1, -1):
+        kind, text = pieces[place]
+        if place == point:
+            shown.append(("" if wholes else "".join(left)) + f".{part}" * bool(part))
+        elif kind == "digit" and place < point:
+            for _ in range(len(left) if place == first else min(1, len(left))):
+                shown.append(left.pop() + "," * (is_grouped and count > 0 and count % 3 == 0))
+                count += 1
+        elif kind == "literal" or text == "%":
+            shown.append(text)
+    return "".join(reversed(shown))

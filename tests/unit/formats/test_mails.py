@@ -1,0 +1,81 @@
+"""Mails as many programs write them: pictures, signatures, flowed lines, headers of a country."""
+
+import base64
+
+import pytest
+
+_HEADERS = "From: Ada <ada@example.org>\nSubject: Tides\nMIME-Version: 1.0\n"
+_PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
+
+
+def make_mail(*parts, kind="mixed", headers=_HEADERS):
+    """A mail of parts: (type, further headers, content)."""
+    divided = "".join(f"--B\nContent-Type: {one}\n{more}\n{text}\n" for one, more, text in parts)
+    return f"{headers}Content-Type: multipart/{kind}; boundary=B\n\n{divided}--B--\n".encode()
+
+
+def make_picture(more):
+    return ("image/png; name=scan.png", f"Content-Transfer-Encoding: base64\n{more}", _PNG)
+
+
+@pytest.mark.parametrize(
+    ("more", "is_shown"),
+    [
+        # As Gmail attaches each file, and a phone a photograph.
+        ("Content-Disposition: attachment; filename=scan.png\nContent-ID: <f_1>\n", False),
+        ("Content-Disposition: inline; filename=scan.png\n", False),
+        ("Content-Disposition: inline; filename=scan.png\nContent-ID: <logo@x>\n", True),
+        ("Content-Disposition: attachment; filename=scan.png\nContent-ID: <logo@x>\n", True),
+    ],
+)
+def test_a_picture_is_attached_unless_the_page_refers_to_it(read, more, is_shown):
+    page = ("text/html", "", '<p>See.</p><img src="cid:logo@x">')
+    document = read(make_mail(page, make_picture(more)))
+    assert [name for name, _ in document.files] == ([] if is_shown else ["scan.png"])
+
+
+@pytest.mark.parametrize("kind", ["pkcs7-signature", "x-pkcs7-signature", "pgp-signature"])
+def test_a_signature_is_no_attachment(read, kind):
+    signature = (f"application/{kind}; name=s", "Content-Disposition: attachment\n", "MIAG")
+    document = read(make_mail(("text/plain", "", "Signed."), signature, kind="signed"))
+    assert document.texts[0].endswith("Signed.")
+    assert document.files == []
+
+
+def test_an_encrypted_mail_says_so(read):
+    more = "Content-Disposition: attachment; filename=smime.p7m\n"
+    document = read(make_mail(("application/pkcs7-mime; smime-type=enveloped-data", more, "MIAG")))
+    ((name, reason),) = document.files
+    assert (name, "encrypted" in reason) == ("smime.p7m", True)
+
+
+def test_what_a_server_says_of_a_mail_is_read(read):
+    said = "Reporting-MTA: dns; x\n\nFinal-Recipient: rfc822; bo@example.org\nStatus: 5.1.1\n"
+    texts = read(make_mail(("message/delivery-status", "", said), kind="report")).texts
+    assert texts[-1].split() == said.split()
+
+
+@pytest.mark.parametrize(
+    ("lines", "shown", "more"),
+    [
+        ("One \nparagraph.\n\nTwo.", "One paragraph.\n\nTwo.", ""),
+        ("left open \n\nTwo.", "left open\n\nTwo.", ""),
+        ("> a \n> b\n>> c \nd", "> a b\n>> c\nd", ""),
+        (" From here\nto there", "From here\nto there", ""),
+        ("Yours \n-- \nAda", "Yours\n--\nAda", ""),
+        ("long/ad \ndress and  \nmore", "long/address and more", "; delsp=yes"),
+    ],
+)
+def test_paragraphs_whose_lines_flow_are_in_one_line(read, lines, shown, more):
+    mail = f"{_HEADERS}Content-Type: text/plain; format=flowed{more}\n\n{lines}\n"
+    assert read(mail.encode()).texts[0].split("\n\n", 1)[1] == shown
+
+
+def test_letters_that_a_header_has_as_they_are_are_read(read):
+    for encoding in ("cp1252", "utf-8"):
+        mail = "From: Bj\u00f6rn <b@example.org>\nSubject: Gr\u00fc\u00dfe\n f\u00fcr dich\n\nbody"
+        text = read(mail.encode(encoding)).texts[0]
+        assert (
+            text
+            == "From: Bj\u00f6rn <b@example.org>\nSubject: Gr\u00fc\u00dfe f\u00fcr dich\n\nbody"
+        )
