@@ -92,13 +92,25 @@ class PageCharacters:
 
     def find_advance(self, position: int) -> tuple[float, float]:
         """Where a character of a horizontal line begins and where the next one may, in points."""
-        index = self._find_index(position)
-        return (0.0, 0.0) if index < 0 else self._page.find_advance(index)
+        box = self.find_loose_box(position)
+        return (0.0, 0.0) if box is None else (box.left, box.right)
 
     def find_loose_box(self, position: int) -> Box | None:
         """The box that a character has room in: from its origin to where the next one may begin."""
         index = self._find_index(position)
         return None if index < 0 else self._page.find_loose_box(index)
+
+    def measure_room(self, position: int, max_across: float) -> float:
+        """The room between a character and the one before it, in ems; 0 where they are not in line.
+
+        Args:
+            position: Where the character is in the text.
+            max_across: How far the two stand apart across the line at the most, in ems.
+        """
+        before, after = self._find_index(position - 1), self._find_index(position)
+        return (
+            0.0 if before < 0 or after < 0 else self._page.measure_room(before, after, max_across)
+        )
 
     def list_divided(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of many spans whose ends are not drawn with one piece of text.

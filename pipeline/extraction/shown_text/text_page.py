@@ -9,6 +9,7 @@ import ctypes
 import math
 import struct
 from array import array
+from codecs import utf_16_le_decode
 from collections.abc import Callable, Iterable, Sequence
 from ctypes import byref, c_double, c_float, c_int, c_ushort, c_void_p
 from functools import partial
@@ -47,7 +48,7 @@ _unpack_doubles = struct.Struct("4d").unpack_from
 _unpack_floats = struct.Struct("4f").unpack_from
 _unpack_point = struct.Struct("2d").unpack_from
 _unpack_vector = struct.Struct("2f").unpack_from
-_DOUBLE_BYTES, _UNIT_BYTES = ctypes.sizeof(c_double), ctypes.sizeof(c_ushort)
+_DOUBLE_BYTES = ctypes.sizeof(c_double)
 # As PDFium keeps a box of floats: left, top, right, bottom.
 _RIGHT = 2
 _ROOM_PER_CHARACTER = 2
@@ -72,6 +73,7 @@ class TextPage:
         # A matrix has six, a box four of them.
         self._floats = (c_float * 6)()
         self._units = (c_ushort * _UNITS_AT_START)()
+        self._text = memoryview(self._units)
         left, bottom, right, top = (byref(self._doubles, k * _DOUBLE_BYTES) for k in range(4))
         self._corners = (left, right, bottom, top)
         self._x, self._y = left, bottom
@@ -108,11 +110,12 @@ class TextPage:
     def _take_units(self, count: int) -> Any:
         if count > len(self._units):
             self._units = (c_ushort * (2 * count))()
+            self._text = memoryview(self._units)
         return self._units
 
     def _decode(self, count: int) -> str:
-        data = ctypes.string_at(self._units, _UNIT_BYTES * max(0, count))
-        text = data.decode("utf-16-le", errors="surrogatepass")
+        # Asked by its name, the codec is looked for, and then called by way of Python.
+        text, _ = utf_16_le_decode(self._text[: max(0, count)], "surrogatepass", True)
         # Pairs stay apart until the page is put together: a place in the text is one of PDFium's.
         return text if len(text) == count else "".join(map(chr, self._units[: max(0, count)]))
 
@@ -242,20 +245,30 @@ class TextPage:
         size = abs(_get_size(self._page, index))
         return size * along, size * aside
 
-    def find_advance(self, index: int) -> tuple[float, float]:
-        """Where a character of a horizontal line begins and where the next one may, in points."""
-        if not _get_loose_box(self._page, index, self._room):
-            return 0.0, 0.0
-        # As PDFium keeps a box: left, top, right, bottom.
-        left, _, right, _ = _unpack_floats(self._floats)
-        return left, right
-
     def find_loose_box(self, index: int) -> Box | None:
         """The box that a character has room in: from its origin to where the next one may begin."""
         if not _get_loose_box(self._page, index, self._room):
             return None
         left, top, right, bottom = _unpack_floats(self._floats)
-        return Box(left, bottom, right, top)
+        return _make_box((left, bottom, right, top))
+
+    def measure_room(self, before: int, after: int, max_across: float) -> float:
+        """The room between two characters of one line, in ems; 0 where they are not in line.
+
+        Args:
+            before: The number of the first.
+            after: That of the second.
+            max_across: How far they stand apart across the line at the most, in ems.
+        """
+        start, end = self.find_origin(before), self.find_origin(after)
+        if start is None or end is None:
+            return 0.0
+        em = along, aside = self.find_em(before)
+        move = right, up = end[0] - start[0], end[1] - start[1]
+        if right * along + up * aside <= 0.0 or measure_across(em, move) > max_across:
+            return 0.0
+        box = self.find_loose_box(before)
+        return 0.0 if box is None else measure_gap(em, box, end)
 
     def list_divided(self, firsts: Sequence[int], lasts: Sequence[int]) -> list[int]:
         """Which of many pairs of characters are not drawn with one piece of text, by their places.
