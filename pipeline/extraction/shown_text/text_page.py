@@ -132,11 +132,11 @@ class TextPage:
 
     def list_uncoded(self) -> list[int]:
         """Places in PDFium's text right before which something is drawn that it has no code for."""
-        page = self._page
-        uncoded = [index for index in range(1, self.count) if not _get_code(page, index)]
-        return [_get_place(page, index - 1) + 1 for index in uncoded if self._fills_room(index)]
+        codes = list(map(_get_code, repeat(self._page), range(self.count)))
+        drawn = [index for index in range(1, self.count) if not codes[index] and self._fills(index)]
+        return [_get_place(self._page, index - 1) + 1 for index in drawn]
 
-    def _fills_room(self, index: int) -> bool:
+    def _fills(self, index: int) -> bool:
         box = self.find_box(index)
         return box is not None and box.right > box.left and box.top > box.bottom
 
@@ -262,24 +262,6 @@ class TextPage:
             return None
         left, top, right, bottom = _unpack_floats(self._floats)
         return _make_box((left, bottom, right, top))
-
-    def measure_room(self, before: int, after: int, max_across: float) -> float:
-        """The room between two characters of one line, in ems; 0 where they are not in line.
-
-        Args:
-            before: The number of the first.
-            after: That of the second.
-            max_across: How far they stand apart across the line at the most, in ems.
-        """
-        start, end = self.find_origin(before), self.find_origin(after)
-        if start is None or end is None:
-            return 0.0
-        em = along, aside = self.find_em(before)
-        move = right, up = end[0] - start[0], end[1] - start[1]
-        if right * along + up * aside <= 0.0 or measure_across(em, move) > max_across:
-            return 0.0
-        box = self.find_loose_box(before)
-        return 0.0 if box is None else measure_gap(em, box, end)
 
     def list_divided(self, firsts: Sequence[int], lasts: Sequence[int]) -> list[int]:
         """Which of many pairs of characters are not drawn with one piece of text, by their places.
