@@ -2,7 +2,9 @@
 
 Of "Quarterly Report" in such letters PDFium makes "Q u a r t e r l y Re p o r t": the room between
 two letters is as wide as a narrow space. But it is the same from letter to letter, and wider
-between two words.
+between two words. Programs that lay recognised text over a scan draw the last letter of each word
+by itself, and PDFium makes "Unite d Ara b" of it: there, too, the room before it is that between
+the others.
 """
 
 import re
@@ -12,13 +14,26 @@ from itertools import pairwise
 from pipeline.extraction.shown_text.geometry import measure_gap
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
-# What is in each of them. A pattern that begins with a plain character is found quickly.
-_THREE_LETTERS = re.compile(r" [^\W\d_] [^\W\d_] [^\W\d_](?![^ \r\n])")
+# What is in each of them. A pattern that begins with a plain character is found quickly, and here
+# the second of its spaces is rarer than the first.
+_THREE_LETTERS = re.compile(r" (?<= [^\W\d_] )[^\W\d_] [^\W\d_](?![^ \r\n])")
 # Four letters, each by itself, and what follows them in their line in pieces of one or two.
 _SPACED = re.compile(
     r"(?<![^ \n])(?:[^\W\d_] ){3,}[^\W\d_](?![^ \r\n])(?: [^ \r\n]{1,2}(?![^ \r\n]))*"
 )
 _MIN_LETTERS = 6
+# One character by itself, and how many of those after a space make a page one of such words. Where
+# the word before has one letter, nothing tells how it is spaced.
+_LONE = re.compile(r" [^ \r\n](?![^ \r\n])")
+_LAST_LETTER = re.compile(r" (?<=[^ \r\n]{2} )[^ \r\n](?![^ \r\n])")
+_MIN_LAST_LETTERS = 3
+_MIN_LAST_SHARE = 0.15
+# How many words of a page are looked at to tell whether any may be spaced.
+_SAMPLED_WORDS = 5
+# The last letters of a word tell how it is spaced.
+_COMPARED_LETTERS = 4
+_MIN_LETTER_SPACE_EMS = 0.08
+_MAX_DIFFERENCE_EMS = 0.05
 # Between letters of a word, in ems; a space between words is wider by more than half of its own.
 _MAX_LETTER_SPACE_EMS = 0.45
 _MIN_MORE_EMS = 0.15
@@ -30,12 +45,51 @@ def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
     Letters by themselves that are capitals, all with the same room between them, stay as they are:
     they may be a word or a row of marks.
     """
-    edits: list[Edit] = []
-    if not _THREE_LETTERS.search(characters.text):
+    lone = len(_LONE.findall(characters.text))
+    # Either kind has three characters by themselves at the least.
+    if lone < _MIN_LAST_LETTERS:
         return characters
-    for found in _SPACED.finditer(characters.text):
-        edits += _join_letters(characters, *found.span())
-    return characters.edit(edits)
+    edits: list[Edit] = []
+    if _THREE_LETTERS.search(characters.text):
+        for found in _SPACED.finditer(characters.text):
+            edits += _join_letters(characters, *found.span())
+    if edits:
+        characters = characters.edit(edits)
+        lone = len(_LONE.findall(characters.text))
+    if lone < max(_MIN_LAST_LETTERS, _MIN_LAST_SHARE * characters.text.count(" ")):
+        return characters
+    return _join_last_letters(characters)
+
+
+def _join_last_letters(characters: PageCharacters) -> PageCharacters:
+    spaces = [found.start() for found in _LAST_LETTER.finditer(characters.text)]
+    # A page of formulas has hundreds of these, and none of its words is spaced.
+    samples = spaces[:: -(-len(spaces) // _SAMPLED_WORDS) or 1]
+    if not any(_has_room_within(characters, space) for space in samples):
+        return characters
+    return characters.edit(
+        Edit(space, space + 1, "") for space in spaces if _is_last_letter_at(characters, space)
+    )
+
+
+def _has_room_within(characters: PageCharacters, space: int) -> bool:
+    """Whether there is room before the last letter of the word before a space."""
+    gap = _measure_gap(characters, space - 2, space - 1)
+    return gap is not None and gap >= _MIN_LETTER_SPACE_EMS
+
+
+def _is_last_letter_at(characters: PageCharacters, space: int) -> bool:
+    """Whether the character after a space has the room before it that those of the word have."""
+    text = characters.text
+    start = max(space - _COMPARED_LETTERS, text.rfind(" ", 0, space) + 1)
+    start = max(start, text.rfind("\n", 0, space) + 1)
+    gap = _measure_gap(characters, space - 1, space + 1)
+    gaps = [_measure_gap(characters, place, place + 1) for place in range(start, space - 1)]
+    known = [one for one in gaps if one is not None]
+    if gap is None or not known or len(known) < len(gaps):
+        return False
+    letter_space = statistics.median(known)
+    return letter_space >= _MIN_LETTER_SPACE_EMS and gap <= letter_space + _MAX_DIFFERENCE_EMS
 
 
 def _join_letters(characters: PageCharacters, start: int, end: int) -> list[Edit]:
