@@ -23,10 +23,13 @@ from pipeline.formats.units import UnitsDocument, join_cells
 
 _HEADING = re.compile(r"#{1,6} +(.*)")
 _ITEM = re.compile(r"(?:[-*>]|\d+\.) +")
+# What Markdown writes in another way than it is shown.
+_MARKED = re.compile(r"[\\*~<\[]")
 _LINK = re.compile(r"(?<!\\)\[(.*?)(?<!\\)\]\([^)]*\)")
 
-# Japanese and Chinese, in which a word may have beside it how it is read.
-_SCRIPTS_READ_ALOUD = re.compile("[\u3040-\u30ff\u4e00-\u9fff]")
+# Of texts in Japanese and Chinese, in which a word may have beside it how it is read: their full
+# stop and comma, and the words for "of". To look for each is faster than for a range.
+_SIGNS_OF_EAST_ASIA = "\u3002\u3001\uff0c\u306e\u7684"
 _RUBY = re.compile(
     rb"<w:ruby>(?:(?!<w:rt>|</w:ruby>).)*+<w:rt>((?:(?!</w:rt>).)*+)</w:rt>\s*"
     rb"<w:rubyBase>((?:(?!</w:rubyBase>).)*+)</w:rubyBase>\s*</w:ruby>",
@@ -45,7 +48,7 @@ def open_text(path: Path) -> UnitsDocument:
     """Open a new Word document: a unit a heading with what is below it."""
     data = path.read_bytes()
     text, markdown = read_office(data, "doc", _render_text)
-    if _SCRIPTS_READ_ALOUD.search(text):
+    if any(sign in text for sign in _SIGNS_OF_EAST_ASIA):
         flat = _flatten_ruby(data)
         if flat is not None:
             text, markdown = read_office(flat, "doc", _render_text)
@@ -112,6 +115,8 @@ def _show_line(markdown: str) -> str:
     """A line without the marks of Markdown."""
     heading = _HEADING.match(markdown)
     line = heading[1] if heading else _ITEM.sub("", markdown.strip(), count=1)
+    if not _MARKED.search(line):
+        return line.strip()
     return to_plain(_LINK.sub(r"\1", line)).strip()
 
 

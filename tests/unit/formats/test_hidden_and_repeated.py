@@ -118,12 +118,12 @@ def test_how_a_word_is_read_stands_beside_it_in_an_opendocument_text(read):
 def test_how_a_word_is_read_stands_beside_it_in_a_word_document(read, words):
     base, reading = (f"<w:r><w:t>{word}</w:t></w:r>" for word in words)
     ruby = f"<w:ruby><w:rubyPr/><w:rt>{reading}</w:rt><w:rubyBase>{base}</w:rubyBase></w:ruby>"
-    parts = docx_parts([("\u4eac", "a"), (None, "b")])
+    parts = docx_parts([("\u4eac", "a"), (None, "b\u3002")])
     name = "word/document.xml"
     text = '<w:t xml:space="preserve">a</w:t>'
     assert text in parts[name]
     parts[name] = parts[name].replace(text, f"{ruby}</w:r><w:r>{text}")
-    assert read(make_package(parts)).texts == [f"\u4eac\n{words[0]}({words[1]})a\nb"]
+    assert read(make_package(parts)).texts == [f"\u4eac\n{words[0]}({words[1]})a\nb\u3002"]
 
 
 def test_a_part_in_an_encoding_that_there_is_none_of_is_damage(read):
