@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -38,8 +39,17 @@ class Stack:
     outputs: dict[str, str]
 
     def client(self, service: str) -> Any:
-        """Make a boto3 client of a service for this stack."""
-        return self.session.client(service, endpoint_url=self.endpoint_url)  # type: ignore[call-overload]  # any service
+        """The boto3 client of a service for this stack, made when it is first asked for."""
+        if service not in self._clients:
+            self._clients[service] = self.session.client(  # type: ignore[call-overload]  # any service
+                service, endpoint_url=self.endpoint_url
+            )
+        return self._clients[service]
+
+    @cached_property
+    def _clients(self) -> dict[str, Any]:
+        # To make one takes longer than to make a request with it.
+        return {}
 
     def output(self, name: str) -> str:
         """Return one output of the template.

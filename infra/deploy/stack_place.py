@@ -42,10 +42,17 @@ class StackPlace:
     sleep: Callable[[float], None] = time.sleep
 
     def client(self, service: str, config: Config | None = None) -> Any:
-        """Make a boto3 client of a service for this account and region."""
-        return self.session.client(  # type: ignore[call-overload]  # any service
-            service, endpoint_url=self.endpoint_url, config=config
-        )
+        """The boto3 client of a service for this place, made when it is first asked for."""
+        if (service, config) not in self._clients:
+            self._clients[service, config] = self.session.client(  # type: ignore[call-overload]  # any service
+                service, endpoint_url=self.endpoint_url, config=config
+            )
+        return self._clients[service, config]
+
+    @cached_property
+    def _clients(self) -> dict[tuple[str, Config | None], Any]:
+        # To make one takes longer than to make a request with it.
+        return {}
 
     @property
     def region(self) -> str:

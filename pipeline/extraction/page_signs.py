@@ -39,13 +39,11 @@ class PageSigns(NamedTuple):
         unmapped_share: The share of characters whose font does not say what they are.
         drops_text: Whether much of what the page shows as text has no characters.
         shows_picture: Whether a page without text shows a picture or a drawing.
-        has_objects: Whether the page shows anything at all.
     """
 
     unmapped_share: float = 0.0
     drops_text: bool = False
     shows_picture: bool = False
-    has_objects: bool = True
 
 
 def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
@@ -58,10 +56,9 @@ def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
     characters = text_page.count
     objects = max(0, pdfium.FPDFPage_CountObjects(page))
     return PageSigns(
-        unmapped_share=_find_unmapped_share(text_page, characters),
-        drops_text=_drops_text(page, objects, characters),
-        shows_picture=characters == 0 and objects > 0 and _shows_picture(page),
-        has_objects=objects > 0,
+        _find_unmapped_share(text_page, characters),
+        _drops_text(page, objects, characters),
+        characters == 0 and objects > 0 and _shows_picture(page),
     )
 
 

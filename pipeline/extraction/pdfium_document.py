@@ -60,7 +60,7 @@ class ShownText(NamedTuple):
 
     Args:
         text: All of it, fields and notes in their places.
-        is_plain: Whether it has nothing but letters and signs of Latin (`text_cleanup`).
+        is_plain: Whether it has nothing but plain characters (`text_cleanup.PLAIN`).
         notes: What fields and notes say, once more by themselves.
     """
 

@@ -1,7 +1,8 @@
 """Clean-up of the text that an engine gives for a page. Pure functions.
 
 Nothing here loses a letter: ligatures become the letters they stand for, and what goes away are
-control characters, line ends inside of words, and white space. Every step takes time linear in
+control characters (within a word they are signs without a character, and become U+FFFD), line ends
+inside of words, and white space. Every step takes time linear in
 the length of the text, which is untrusted.
 """
 
@@ -27,14 +28,11 @@ CHARACTER_MAP = {
     for code, text in (LATIN_LIGATURES | DROPPED | SPACES | LINE_ENDS | HYPHENS).items()
     if code != 0x0A
 }
-# Letters and signs of Latin text as it is typed: nothing of it has to be mapped, and none of it is
-# doubtful. To match a whole page is many times as quick as to look for what is not so. PDFium's
-# hyphen is the one control character of it.
+# Letters and signs of European scripts and of mathematics: nothing of it has to be mapped, and none
+# of it is doubtful. To match a whole page is many times as quick as to look for what is not so.
+# PDFium's hyphen is the one control character of it.
 PLAIN = re.compile(
-    "[\x02\r\n -~\xa1-\xac\xae-\xff"
-    "\N{EN DASH}\N{EM DASH}\N{LEFT SINGLE QUOTATION MARK}\N{RIGHT SINGLE QUOTATION MARK}"
-    "\N{LEFT DOUBLE QUOTATION MARK}\N{RIGHT DOUBLE QUOTATION MARK}\N{BULLET}"
-    "\N{HORIZONTAL ELLIPSIS}\N{EURO SIGN}]*"
+    "[\x02\r\n -~\xa1-\xac\xae-\u058f\u2012-\u2027\u2030-\u205e\u2070-\u26ff\u27c0-\u2bff]*"
 )
 # Pages have few of these, and to look for them is ten times as quick as `str.translate`.
 MAPPED = re.compile(f"[{re.escape(''.join(CHARACTER_MAP))}]")
@@ -42,6 +40,10 @@ MAPPED = re.compile(f"[{re.escape(''.join(CHARACTER_MAP))}]")
 # Each pattern begins with what it looks for, and looks back only then: that makes it quick.
 # What PDFium gives for a hyphen and the line end after it (U+FFFE in its other text calls).
 PDFIUM_HYPHEN = re.compile(r"\x02(?<=\w\x02)(?=\w)")
+# Codes of a font that says no more of what it draws. Left out, they would make two words one.
+CODES = re.compile("[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\uffff]+")
+# What is there and draws nothing. PDFium's glyphs without a code are marked where they are read.
+INVISIBLE = "\x00\u200b\u2060\ufeff\uffff"
 SOFT_HYPHENS = re.compile(r"\xad+")
 SOFT_HYPHEN_AT_LINE_END = re.compile(r"\xad(?<=\w\xad) ?\n ?(?=\w)")
 HYPHEN_AT_LINE_END = re.compile(r"-\n(?<=\w-\n)(?=\w)")
@@ -54,14 +56,15 @@ WORD_CHARACTERS = 40
 WORD = re.compile(r"\w+")
 HYPHENED = re.compile(rf"-(?<=\w-)(\w{{1,{WORD_CHARACTERS}}})")
 
-GLYPH_NAMES = re.compile(r"/[A-Za-z]{1,8}[0-9]{1,6}")
+# Names of nothing but a number: a date has two of them in a row, a page of them has rows.
+GLYPH_NAMES = re.compile(r"/[A-Za-z]{1,8}[0-9]{1,6}|(?:/[0-9]{1,6}){5,}")
 UNMAPPED = re.compile(r"[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff]")
 MIN_JUDGED_CHARACTERS = 20
 MAX_UNREADABLE_SHARE = 0.3
 
 
 def is_plain(text: str) -> bool:
-    """Whether a text, of which PDFium marks hyphens, has nothing but letters and signs of Latin."""
+    """Whether a text, of which PDFium marks hyphens, has nothing but plain characters (`PLAIN`)."""
     return PLAIN.fullmatch(text) is not None
 
 
@@ -117,8 +120,15 @@ def is_unreadable(text: str) -> bool:
 
 def _map_characters(text: str) -> str:
     text = PDFIUM_HYPHEN.sub("-\n", text.replace("\ufffe", "\x02")).replace("\r", "\n")
+    text = CODES.sub(_mark_within, text)
     text = MAPPED.sub(lambda match: CHARACTER_MAP[match[0]], text)
     return _drop_soft_hyphens(text) if "\xad" in text else text
+
+
+def _mark_within(codes: re.Match[str]) -> str:
+    text, start, end = codes.string, *codes.span()
+    is_within = text[start - 1 : start].isalnum() and text[end : end + 1].isalnum()
+    return "\ufffd" if is_within and codes[0].strip(INVISIBLE) else ""
 
 
 def _drop_soft_hyphens(text: str) -> str:

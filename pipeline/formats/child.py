@@ -45,7 +45,7 @@ OPENERS = {
     DOCX.suffix: (_OFFICE, "open_text"),
     DOC.suffix: (_OFFICE, "open_old_text"),
     XLSX.suffix: (_WORKBOOKS, "open_workbook"),
-    XLS.suffix: (_WORKBOOKS, "open_workbook"),
+    XLS.suffix: (_WORKBOOKS, "open_old_workbook"),
     PPTX.suffix: ("pipeline.formats.readers.slides", "open_slides"),
     PPT.suffix: (_OFFICE, "open_old_presentation"),
     ODT.suffix: (_OPEN_DOCUMENT, "open_text"),

@@ -1,19 +1,16 @@
 """The console as its tests see it: what is shown, what is pressed, what the policy refused."""
 
 import importlib.util
+import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from selenium import webdriver
-from selenium.common.exceptions import (
-    JavascriptException,
-    StaleElementReferenceException,
-    TimeoutException,
-)
+from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
-from selenium.webdriver.support.ui import WebDriverWait
 
 # A machine under load is no reason to fail.
 PATIENCE_SECONDS = 60
@@ -117,16 +114,25 @@ class ConsoleBrowser:
         """Press the button or follow the link with these words."""
         quoted = _quote(words)
         path = f"//*[self::button or self::a or self::summary][normalize-space()={quoted}]"
-        self.find(By.XPATH, path).click()
+
+        def click() -> bool:
+            shown = self._find_shown(By.XPATH, path)
+            if shown is None:
+                return False
+            # What was exchanged since was not pressed, and what came in its place is.
+            shown.click()
+            return True
+
+        self.wait(click, f"nothing is shown for {path}")
 
     def find(self, by: str, what: str) -> WebElement:
         """The first one that is shown, once it is there."""
 
-        def find_shown() -> WebElement | None:
-            found = self.driver.find_elements(by, what)
-            return next((one for one in found if one.is_displayed()), None)
+        return self.wait(lambda: self._find_shown(by, what), f"nothing is shown for {what}")
 
-        return self.wait(find_shown, f"nothing is shown for {what}")
+    def _find_shown(self, by: str, what: str) -> WebElement | None:
+        found = self.driver.find_elements(by, what)
+        return next((one for one in found if one.is_displayed()), None)
 
     def wait_for_text(self, text: str) -> None:
         """Wait until the page says something."""
@@ -137,14 +143,19 @@ class ConsoleBrowser:
         return str(self.driver.execute_script("return document.body.innerText"))
 
     def wait(self, condition, words: str):
-        """Wait for the first true value of a condition; pages may change under it."""
-        waiting = WebDriverWait(
-            self.driver, PATIENCE_SECONDS, 0.1, ignored_exceptions=_CHANGED_UNDER_IT
-        )
-        try:
-            return waiting.until(lambda driver: condition())
-        except TimeoutException:
-            raise AssertionError(f"{words}; it says: {self.read_text()}") from None
+        """Wait for the first true value of a condition; pages may change under it.
+
+        Each look is work for four processes: it is looked less and less often.
+        """
+        until = time.monotonic() + PATIENCE_SECONDS
+        pause_seconds = 0.05
+        while time.monotonic() < until:
+            with suppress(*_CHANGED_UNDER_IT):
+                if value := condition():
+                    return value
+            time.sleep(pause_seconds)
+            pause_seconds = min(1.5 * pause_seconds, 0.5)
+        raise AssertionError(f"{words}; it says: {self.read_text()}")
 
     def read_violations(self) -> list[str]:
         """What the policy of the page has refused, and errors of its scripts."""

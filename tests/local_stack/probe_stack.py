@@ -61,16 +61,18 @@ def pack_probe(project: Path, folder: Path) -> dict[str, Package]:
 
 
 def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
-    """The first true value of a condition.
+    """The first true value of a condition, which is looked at less and less often.
 
     Raises:
         AssertionError: There is none in time.
     """
     deadline = time.monotonic() + seconds
+    pause_seconds = 0.05
     while time.monotonic() < deadline:
         if value := condition():
             return value
-        time.sleep(0.1)
+        time.sleep(pause_seconds)
+        pause_seconds = min(1.5 * pause_seconds, 0.5)
     raise AssertionError("it did not happen in time")
 
 

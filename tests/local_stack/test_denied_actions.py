@@ -4,6 +4,7 @@ IAM is enforced by the emulator. Every action is tried with every role; what is 
 succeed, and all else has to be denied. The table goes to the terminal.
 """
 
+import functools
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -65,7 +66,8 @@ def assume(stack: Stack, function: str) -> Client:
     pair = given["AccessKeyId"], given["SecretAccessKey"]
     session = open_emulator_session(stack.region, *pair)
     session._session.set_credentials(*pair, given["SessionToken"])
-    return lambda service: session.client(service, endpoint_url=stack.endpoint_url)
+    # Kept: a client takes far longer to make than a request.
+    return functools.cache(functools.partial(session.client, endpoint_url=stack.endpoint_url))
 
 
 def find_role(stack: Stack, function: str) -> str:

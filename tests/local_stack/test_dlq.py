@@ -108,10 +108,11 @@ def test_one_cause_of_a_thousand_letters_is_replayed(local_stack, services):
     # So that none comes by again, however slow the machine is.
     services = replace(services, pace=replace(services.pace, hide_seconds=600))
     receives = []
-    services.queues.client.meta.events.register(
-        "before-call.sqs.ReceiveMessage", lambda **about: receives.append(about)
-    )
+    receiving = ("before-call.sqs.ReceiveMessage", lambda **about: receives.append(about))
+    events = services.queues.client.meta.events
+    events.register(*receiving)
     letters = read(services)
+    events.unregister(*receiving)
     # Ten letters each, and what it takes to see that there are no more.
     assert len(receives) < 2 * len(letters) / 10
     assert {(g.error_type, g.stage): g.count for g in group_letters(letters)} == {
@@ -181,17 +182,18 @@ def test_two_replays_one_of_them_killed_lose_nothing_and_repeat_nothing(
         LetterOutcome.REPLAYED,
         LetterOutcome.FINISHED,
     }
-    until = time.monotonic() + 300
-    waiting = {f"replayed-{number}" for number in range(ITEMS)}
-    while waiting and time.monotonic() < until:
-        tasks = [find_task(services.table, task_id) for task_id in waiting]
-        waiting -= {task.task_id for task in tasks if task and task.status is TaskStatus.DONE}
-        time.sleep(0.2)
-    assert waiting == set()
-    for number in range(ITEMS):
-        steps = [e.step for e in read_timeline(services.table, task_pk(f"replayed-{number}"))]
+    tasks = [f"replayed-{number}" for number in range(ITEMS)]
+    for task in tasks:
+        wait_for(lambda: is_done(services, task), seconds=300)  # noqa: B023 - called at once
+    for task in tasks:
+        steps = [entry.step for entry in read_timeline(services.table, task_pk(task))]
         assert steps.count("finished") == 1
         assert steps.count("replayed") >= 1
+
+
+def is_done(services, task_id):
+    task = find_task(services.table, task_id)
+    return task is not None and task.status is TaskStatus.DONE
 
 
 def put_and_wait(stack, services, key, body):

@@ -8,7 +8,7 @@ be called before control characters are dropped.
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 # Control characters of PDFium's own (a hyphen, line ends, a tab) are no codes of fonts.
 _CONTROLS = re.compile("[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f]")
@@ -92,11 +92,11 @@ def mend_codes(text: str, unmapped_share: float = 0.0) -> str:
     if max(noteworthy) > _LAST_CONTROL:
         text = _read_utf8_pairs(_swap_bytes(text))
         text = _ADOBE_CODES.sub(lambda match: _ADOBE.get(ord(match[0]), match[0]), text)
-    return _mend_tex_codes(text, unmapped_share)
+        noteworthy = _CONTROLS.findall(text)
+    return _mend_tex_codes(text, noteworthy, unmapped_share)
 
 
-def _mend_tex_codes(text: str, unmapped_share: float) -> str:
-    controls = _CONTROLS.findall(text)
+def _mend_tex_codes(text: str, controls: Sequence[str], unmapped_share: float) -> str:
     if not 0 < len(controls) <= _MAX_CODE_SHARE * len(text):
         return text
     if not _OT1_CODES_OF_LIGATURES.isdisjoint(controls) and _OT1_LIGATURE.search(text):

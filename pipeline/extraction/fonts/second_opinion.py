@@ -56,7 +56,7 @@ def is_doubtful(
     Args:
         text: The text, not cleaned yet.
         unmapped_share: How much of it PDFium has no character for.
-        is_plain: Whether it has nothing but letters and signs of Latin, as far as that is known.
+        is_plain: Whether it has nothing but plain characters, as far as that is known.
         drops_text: Whether PDFium has no characters for much of the page's text.
     """
     # Of what is doubtful in a text itself, only names of glyphs can be plain.

@@ -43,6 +43,26 @@ class Word(NamedTuple):
     box: Box
 
 
+class Printed:
+    """The words that are printed on a page, from its foot to its head.
+
+    Args:
+        words: The words, in any order.
+    """
+
+    def __init__(self, words: Iterable[Word]) -> None:
+        self._words = sorted(words, key=_find_height)
+        self._heights = list(map(_find_height, self._words))
+
+    def __bool__(self) -> bool:
+        return bool(self._words)
+
+    def take_between(self, bottom: float, top: float) -> list[Word]:
+        """Those whose middles are at a height between two, both included."""
+        start = bisect_left(self._heights, bottom)
+        return self._words[start : bisect_right(self._heights, top, lo=start)]
+
+
 class NoteSpan(NamedTuple):
     """What a note says, as it was put into the text: where it begins and ends, and its box."""
 
@@ -63,7 +83,7 @@ def place_notes(
         visible: What of the page is shown; notes outside of it are left out.
     """
     notes = [note for note in notes if not note.box.is_apart_from(visible)]
-    printed = _list_printed(characters, notes, quarter_turns) if notes else []
+    printed = _find_printed(characters, notes, quarter_turns) if notes else Printed(())
     if not printed:
         notes = [note for note in notes if not note.is_empty]
     places: dict[int, list[tuple[bool, float, str, Note]]] = defaultdict(list)
@@ -100,10 +120,8 @@ def _list_spans(inserted: Iterable[tuple[int, list[tuple[str, Note]]]]) -> Itera
             shift += len(words)
 
 
-def _list_printed(
-    characters: PageCharacters, notes: Sequence[Note], quarter_turns: int
-) -> list[Word]:
-    """The words of the lines near a note, from the foot of the page to its head."""
+def _find_printed(characters: PageCharacters, notes: Sequence[Note], quarter_turns: int) -> Printed:
+    """The words of the lines near a note."""
     bottoms, tops = _merge_heights(
         (box.bottom - _MAX_LINE_HEIGHT, box.top + _MAX_ABOVE)
         for box in (turn_box(note.box, quarter_turns) for note in notes)
@@ -116,12 +134,11 @@ def _list_printed(
         if start and (place < 0 or height > tops[place]):
             continue
         words += [word.span() for word in _WORDS.finditer(characters.text, *line.span())]
-    printed = [
-        Word(start, end, turn_box(box, quarter_turns))
+    return Printed(
+        Word(start, end, turn_box(box, quarter_turns) if quarter_turns else box)
         for (start, end), box in zip(words, characters.list_boxes(words), strict=True)
         if box
-    ]
-    return sorted(printed, key=_find_height)
+    )
 
 
 def _merge_heights(heights: Iterable[tuple[float, float]]) -> tuple[list[float], list[float]]:
@@ -137,20 +154,15 @@ def _merge_heights(heights: Iterable[tuple[float, float]]) -> tuple[list[float],
     return bottoms, tops
 
 
-def _take_between(printed: Sequence[Word], bottom: float, top: float) -> Sequence[Word]:
-    start = bisect_left(printed, bottom, key=_find_height)
-    return printed[start : bisect_right(printed, top, lo=start, key=_find_height)]
-
-
 def _find_height(word: Word) -> float:
     return (word.box.bottom + word.box.top) / 2
 
 
-def _find_place(note: Note, box: Box, printed: Sequence[Word], text: str) -> tuple[int | None, str]:
+def _find_place(note: Note, box: Box, printed: Printed, text: str) -> tuple[int | None, str]:
     """Where in the text the words of a note go, None for its end; and they with their spaces."""
     bottom = max(box.bottom, box.top - _MAX_LINE_HEIGHT)
     middle = (bottom + box.top) / 2
-    about = _take_between(printed, bottom - _MAX_LINE_HEIGHT, box.top + _MAX_LINE_HEIGHT)
+    about = printed.take_between(bottom - _MAX_LINE_HEIGHT, box.top + _MAX_LINE_HEIGHT)
     if note.is_box and (label := _find_label_of_box(note, box, about, text)):
         return label.start, f"{note.text} "
     left = min(
@@ -169,7 +181,7 @@ def _find_place(note: Note, box: Box, printed: Sequence[Word], text: str) -> tup
     above = min(
         (
             word
-            for word in _take_between(printed, box.top - _OVERLAP, box.top + 2 * _MAX_ABOVE)
+            for word in printed.take_between(box.top - _OVERLAP, box.top + 2 * _MAX_ABOVE)
             if -_OVERLAP <= word.box.bottom - box.top <= _MAX_ABOVE
             and word.box.right > box.left
             and word.box.left < box.right
@@ -184,14 +196,12 @@ def _find_place(note: Note, box: Box, printed: Sequence[Word], text: str) -> tup
     return None, f"{note.name}: {note.text}" if note.name else note.text
 
 
-def _find_label_below(
-    box: Box, printed: Sequence[Word], above: Word | None, text: str
-) -> Word | None:
+def _find_label_below(box: Box, printed: Printed, above: Word | None, text: str) -> Word | None:
     """The first word under a box to be ticked, if none over it is as close."""
     limit = _MAX_ABOVE if above is None else above.box.bottom - box.top
     under = [
         word
-        for word in _take_between(printed, box.bottom - 2 * _MAX_ABOVE, box.bottom + _OVERLAP)
+        for word in printed.take_between(box.bottom - 2 * _MAX_ABOVE, box.bottom + _OVERLAP)
         if -_OVERLAP <= box.bottom - word.box.top < limit
         and word.box.right > box.left
         and word.box.left < box.right
@@ -200,11 +210,11 @@ def _find_label_below(
     return min(under, key=lambda word: (box.bottom - word.box.top, word.start), default=None)
 
 
-def _is_printed(note: Note, box: Box, printed: Sequence[Word], text: str) -> bool:
+def _is_printed(note: Note, box: Box, printed: Printed, text: str) -> bool:
     """Whether the page itself has the same words in the same place, as LaTeX does for buttons."""
     inside = [
         word
-        for word in _take_between(printed, box.bottom, box.top)
+        for word in printed.take_between(box.bottom, box.top)
         if box.left - _OVERLAP <= word.box.left and word.box.right <= box.right + _OVERLAP
     ]
     words = [text[word.start : word.end] for word in sorted(inside)]

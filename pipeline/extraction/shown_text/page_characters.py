@@ -178,6 +178,15 @@ class PageCharacters:
             positions = [place if place < 0 else find_index(place) for place in positions]
         return positions
 
+    def list_uncoded(self) -> list[int]:
+        """Places right before which something is drawn that PDFium has no character for."""
+        if not self._has_unwritten:
+            return []
+        places = set(self._page.list_uncoded())
+        if self._sources is None:
+            return sorted(places)
+        return [place for place, source in enumerate(self._sources) if source in places]
+
     def is_drawn(self, position: int) -> bool:
         """Whether a character is from the file, and not put in by PDFium or by an edit."""
         index = self._find_index(position)

@@ -2,7 +2,9 @@
 
 Of "Quarterly Report" in such letters PDFium makes "Q u a r t e r l y Re p o r t": the room between
 two letters is as wide as a narrow space. But it is the same from letter to letter, and wider
-between two words.
+between two words. Programs that lay recognised text over a scan draw the last letter of each word
+by itself, and PDFium makes "Unite d Ara b" of it: there, too, the room before it is that between
+the others.
 """
 
 import re
@@ -19,6 +21,14 @@ _SPACED = re.compile(
     r"(?<![^ \n])(?:[^\W\d_] ){3,}[^\W\d_](?![^ \r\n])(?: [^ \r\n]{1,2}(?![^ \r\n]))*"
 )
 _MIN_LETTERS = 6
+# One character by itself, and how many of those after a space make a page one of such words.
+_LAST_LETTER = re.compile(r" [^ \r\n](?![^ \r\n])")
+_MIN_LAST_LETTERS = 3
+_MIN_LAST_SHARE = 0.15
+# The last letters of a word tell how it is spaced.
+_COMPARED_LETTERS = 4
+_MIN_LETTER_SPACE_EMS = 0.08
+_MAX_DIFFERENCE_EMS = 0.05
 # Between letters of a word, in ems; a space between words is wider by more than half of its own.
 _MAX_LETTER_SPACE_EMS = 0.45
 _MIN_MORE_EMS = 0.15
@@ -31,11 +41,34 @@ def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
     they may be a word or a row of marks.
     """
     edits: list[Edit] = []
-    if not _THREE_LETTERS.search(characters.text):
+    if _THREE_LETTERS.search(characters.text):
+        for found in _SPACED.finditer(characters.text):
+            edits += _join_letters(characters, *found.span())
+    return _join_last_letters(characters.edit(edits))
+
+
+def _join_last_letters(characters: PageCharacters) -> PageCharacters:
+    text = characters.text
+    spaces = [found.start() for found in _LAST_LETTER.finditer(text)]
+    if len(spaces) < max(_MIN_LAST_LETTERS, _MIN_LAST_SHARE * text.count(" ")):
         return characters
-    for found in _SPACED.finditer(characters.text):
-        edits += _join_letters(characters, *found.span())
-    return characters.edit(edits)
+    return characters.edit(
+        Edit(space, space + 1, "") for space in spaces if _is_last_letter_at(characters, space)
+    )
+
+
+def _is_last_letter_at(characters: PageCharacters, space: int) -> bool:
+    """Whether the character after a space has the room before it that those of the word have."""
+    text = characters.text
+    start = max(space - _COMPARED_LETTERS, text.rfind(" ", 0, space) + 1)
+    start = max(start, text.rfind("\n", 0, space) + 1)
+    gap = _measure_gap(characters, space - 1, space + 1)
+    gaps = [_measure_gap(characters, place, place + 1) for place in range(start, space - 1)]
+    known = [one for one in gaps if one is not None]
+    if gap is None or not known or len(known) < len(gaps):
+        return False
+    letter_space = statistics.median(known)
+    return letter_space >= _MIN_LETTER_SPACE_EMS and gap <= letter_space + _MAX_DIFFERENCE_EMS
 
 
 def _join_letters(characters: PageCharacters, start: int, end: int) -> list[Edit]:

@@ -40,6 +40,7 @@ _get_size = _take(pdfium.FPDFText_GetFontSize, c_double)
 _get_code = _take(pdfium.FPDFText_GetUnicode, ctypes.c_uint)
 _get_object = _take(pdfium.FPDFText_GetTextObject, c_void_p)
 _get_index = _take(pdfium.FPDFText_GetCharIndexFromTextIndex, c_int)
+_get_place = _take(pdfium.FPDFText_GetTextIndexFromCharIndex, c_int)
 _has_no_code = _take(pdfium.FPDFText_HasUnicodeMapError, c_int)
 _count_characters = _take(pdfium.FPDFText_CountChars, c_int)
 _get_text = _take(pdfium.FPDFText_GetText, c_int)
@@ -125,6 +126,16 @@ class TextPage:
         """The number of the character at a place of the text that PDFium gives."""
         index: int = _get_index(self._page, position)
         return index
+
+    def list_uncoded(self) -> list[int]:
+        """Places in PDFium's text right before which something is drawn that it has no code for."""
+        page = self._page
+        uncoded = [index for index in range(1, self.count) if not _get_code(page, index)]
+        return [_get_place(page, index - 1) + 1 for index in uncoded if self._fills_room(index)]
+
+    def _fills_room(self, index: int) -> bool:
+        box = self.find_box(index)
+        return box is not None and box.right > box.left and box.top > box.bottom
 
     def find_box(self, index: int) -> Box | None:
         """The box that a character fills; None if there is no such character."""

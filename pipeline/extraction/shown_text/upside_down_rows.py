@@ -69,9 +69,12 @@ def _runs_to_the_left(characters: PageCharacters, position: int, quarter_turns: 
     if move is None:
         return False
     along, up = move
+    # Nearly all rows run to the right.
+    if along >= 0:
+        return False
     em = turn_point(characters.find_em(position), quarter_turns)
     # Letters of right-to-left scripts run to the left, too, but stand upright.
-    return em[0] < 0 and along < 0 and abs(up) <= -_MAX_ACROSS_EMS * em[0]
+    return em[0] < 0 and abs(up) <= -_MAX_ACROSS_EMS * em[0]
 
 
 def _find_place(characters: PageCharacters, position: int, quarter_turns: int) -> float | None:

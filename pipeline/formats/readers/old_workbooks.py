@@ -4,6 +4,7 @@ import io
 import re
 import struct
 from collections.abc import Iterable, Iterator
+from mmap import mmap
 from typing import NamedTuple
 
 import olefile
@@ -37,7 +38,7 @@ class Sheet(NamedTuple):
     is_hidden: bool
 
 
-def find_old_sheets(data: bytes) -> tuple[list[Sheet], list[int]]:
+def find_old_sheets(data: mmap) -> tuple[list[Sheet], list[int]]:
     """What looks most like the sheets of a workbook, for who knows their names from elsewhere.
 
     To open a file takes as long as to read a short one, and what lies in one sector lies there as
@@ -58,7 +59,7 @@ def find_old_sheets(data: bytes) -> tuple[list[Sheet], list[int]]:
     return [sheet for sheet, _ in found], widths
 
 
-def _find_cells(data: bytes, book: int, sheets: Iterable[int]) -> Iterable[re.Match[bytes]]:
+def _find_cells(data: mmap, book: int, sheets: Iterable[int]) -> Iterable[re.Match[bytes]]:
     """The records of the cells of sheets, by the places of sheets in a book that begins somewhere.
 
     Between the parts of a book lie other sectors, but few: what is looked for stands soon after.
@@ -73,7 +74,7 @@ def _find_cells(data: bytes, book: int, sheets: Iterable[int]) -> Iterable[re.Ma
     return cells
 
 
-def list_old_sheets(data: bytes) -> list[Sheet]:
+def list_old_sheets(data: bytes | mmap) -> list[Sheet]:
     """The sheets of a workbook, in order; none of a damaged one.
 
     Args:
@@ -90,7 +91,7 @@ def list_old_sheets(data: bytes) -> list[Sheet]:
         return []
 
 
-def _is_record(data: bytes, place: int) -> bool:
+def _is_record(data: mmap, place: int) -> bool:
     """Whether the length of what may be a sheet's record is that of its name."""
     is_wide = data[place + 11] & 1
     return data[place + 2] == 8 + (data[place + 10] << is_wide)

@@ -10,15 +10,15 @@ what is beyond some size.
 import io
 import re
 from collections.abc import Iterable, Sequence
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
 from zipfile import ZipFile
 
 from office_oxide import Document
 
-from pipeline.formats.old_office import OLE_START
 from pipeline.formats.readers.number_formats import mark_formats, show_marked
-from pipeline.formats.readers.office_files import read_office, to_plain
+from pipeline.formats.readers.office_files import read_office, read_old_file, to_plain
 from pipeline.formats.readers.old_workbooks import (
     Sheet,
     find_old_sheets,
@@ -54,13 +54,18 @@ _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def open_workbook(path: Path) -> UnitsDocument:
-    """Open an Excel workbook: a unit a sheet, which begins with its name."""
-    data = path.read_bytes()
-    if data.startswith(OLE_START):
-        units = read_office(data, "xls", lambda document: _read_old(document, data))
-    else:
-        data, book = _prepare(data)
-        units = read_office(data, "xls", lambda document: _read_new(document, book))
+    """Open a new Excel workbook: a unit a sheet, which begins with its name."""
+    data, book = _prepare(path.read_bytes())
+    units = read_office(data, "xls", lambda document: _read_new(document, book))
+    return UnitsDocument(units or [""])
+
+
+def open_old_workbook(path: Path) -> UnitsDocument:
+    """Open an old Excel workbook: a unit a sheet, which begins with its name."""
+    with path.open("rb") as file:
+        # A few of its bytes are looked at.
+        data = mmap(file.fileno(), 0, access=ACCESS_READ)
+    units = read_old_file(path, "xls", lambda document: _read_old(document, data))
     return UnitsDocument(units or [""])
 
 
@@ -80,7 +85,7 @@ class _Book(NamedTuple):
     charts: Sequence[int]
 
 
-def _read_old(document: Document, data: bytes) -> list[str]:
+def _read_old(document: Document, data: mmap) -> list[str]:
     sheets, widths = find_old_sheets(data)
     units = _cut_plain_text(document.plain_text(), [sheet.name for sheet in sheets], widths)
     if units is None:

@@ -9,7 +9,13 @@ from pipeline.tasks.agent.document_tools import describe_document
 from shared.document_formats import count_units
 from shared.lifecycle import DocumentStatus
 from tests.fakes.desks.running_pipeline import run_pipeline
-from tests.fakes.office.packages import docx_parts, make_package, pptx_parts, xlsx_parts
+from tests.fakes.office.packages import (
+    docx_parts,
+    epub_parts,
+    make_package,
+    pptx_parts,
+    xlsx_parts,
+)
 from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
@@ -47,6 +53,20 @@ def test_a_document_of_any_format_is_summarised(account, pipeline, key, data, un
     result = pipeline.read_artifact(document.result_key)
     assert SENTENCE in result["abstract"]
     assert (result["coverage"]["unit"], result["coverage"]["pages"]) == (unit, count)
+
+
+def test_a_book_without_one_of_its_chapters_is_summarised_and_names_it(account, pipeline):
+    parts = epub_parts([f"<h1>One</h1><p>{SENTENCE}</p>", "lost", "<h1>Three</h1><p>Kept.</p>"])
+    del parts["book/c1.xhtml"]
+    account.upload("book.epub", make_package(parts))
+    pipeline.run()
+    document = pipeline.document("book.epub")
+    assert document.status is DocumentStatus.PARTIAL
+    result = pipeline.read_artifact(document.result_key)
+    assert SENTENCE in result["abstract"]
+    assert result["coverage"]["pages"] == 3
+    ((failure),) = result["coverage"]["failures"]
+    assert "the chapter book/c1.xhtml is missing" in str(failure)
 
 
 def test_a_file_of_no_kind_that_is_read_is_refused_with_what_is(account, pipeline):

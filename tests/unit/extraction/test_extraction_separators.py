@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.fakes.pdf.broken_pdf_files import make_bitmap_font_pdf
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
 
 ROWS = (("Berlin", "1,000"), ("Paris", "2,000"), ("Rome", "3,000"))
@@ -154,6 +155,45 @@ def test_words_with_room_between_their_letters(read_text, letters, text):
         if letter != " "
     )
     assert read_text(make_drawn_pdf(b"BT /F1 12 Tf %b ET" % content, font=font)) == text
+
+
+def draw_last_letters_apart(words, letter_space):
+    """Words of Courier, 7.2 points a letter, with room after each; the last letter by itself."""
+    x, parts = 72.0, [f"{letter_space} Tc"]
+    for word in words:
+        last = x + (7.2 + letter_space) * (len(word) - 1)
+        parts.append(
+            f"1 0 0 1 {x:g} 700 Tm ({word[:-1]}) Tj 1 0 0 1 {last:g} 700 Tm ({word[-1]}) Tj"
+        )
+        x = last + 2 * (7.2 + letter_space)
+    return f"BT /F1 12 Tf {' '.join(parts)} ET".encode()
+
+
+def test_the_last_letter_of_a_spaced_word_belongs_to_it(read_text):
+    words = ["United", "Arab", "States,", "36363"]
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    data = make_drawn_pdf(draw_last_letters_apart(words, letter_space=2), font=font)
+    assert read_text(data) == "United Arab States, 36363"
+
+
+def test_letters_by_themselves_after_words_that_are_not_spaced_stay_by_themselves(read_text):
+    words = (
+        b"(Part) Tj 32 0 Td (A) Tj 10 0 Td (Part) Tj 32 0 Td (B) Tj 10 0 Td (Part) Tj 32 0 Td (C)"
+    )
+    content = b"BT /F1 12 Tf 72 700 Td %b Tj ET" % words
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content, font=font)) == "Part A Part B Part C"
+
+
+def test_a_glyph_without_a_character_is_marked_within_a_word_and_by_a_digit(read_text):
+    end = "items that stand in the books of the harbour and of the tides"
+    data = make_bitmap_font_pdf(f"dell\0Impresa \0e\0 of 1\x00250 \x005 {end}".encode())
+    assert read_text(data) == f"dell\ufffdImpresa e of 1\ufffd250 \ufffd5 {end}"
+
+
+def test_padding_between_all_letters_is_none_of_them(read_text):
+    text = "Tide tables".encode("utf-16-be")
+    assert read_text(make_bitmap_font_pdf(text)) == "Tide tables"
 
 
 def test_letters_with_typed_spaces_between_them_stay_apart(read_text):
