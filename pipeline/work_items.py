@@ -1,10 +1,12 @@
-"""What each kind of message on the work queue asks for."""
+"""What each kind of message on the work queue asks for.
 
+What few containers of the worker get is loaded when it comes: a picture, a tick, a redo.
+"""
+
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pipeline.dead_letters.sweep import SweepServices, sweep
-from pipeline.operations.redo_document import give_up_redo, redo_document
-from pipeline.recognition.read_picture import PictureServices, give_up_picture, read_picture
 from pipeline.summaries.summarize_document import (
     combine_chunks,
     give_up_chunk,
@@ -27,14 +29,18 @@ from shared.messages.work_items import (
     WorkItem,
 )
 
+if TYPE_CHECKING:
+    from pipeline.dead_letters.sweep import SweepServices
+    from pipeline.recognition.read_picture import PictureServices
+
 
 @dataclass(frozen=True)
 class WorkServices:
-    """What the worker works with."""
+    """What the worker works with; `sweep` and `pictures` build what is seldom needed."""
 
     items: TaskServices
-    sweep: SweepServices
-    pictures: PictureServices
+    sweep: Callable[[], "SweepServices"]
+    pictures: Callable[[], "PictureServices"]
 
 
 def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
@@ -50,11 +56,17 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
         case Combine() as message:
             combine_chunks(message, services.items, deadline)
         case Redo() as message:
+            from pipeline.operations.redo_document import redo_document
+
             redo_document(message, services.items)
         case ReadPicture() as message:
-            read_picture(message, services.pictures, services.items, deadline)
+            from pipeline.recognition.read_picture import read_picture
+
+            read_picture(message, services.pictures(), services.items, deadline)
         case Sweep():
-            sweep(services.sweep, item.item_id, deadline)
+            from pipeline.dead_letters.sweep import sweep
+
+            sweep(services.sweep(), item.item_id, deadline)
         case TaskCallback() as message:
             send_callback(message, services.items)
         case order:
@@ -82,7 +94,7 @@ def is_over(item: WorkItem, services: TaskServices) -> bool:
 
 
 def give_up_work(
-    item: WorkItem, cause: str, services: TaskServices, pictures: PictureServices
+    item: WorkItem, cause: str, services: TaskServices, pictures: Callable[[], "PictureServices"]
 ) -> None:
     """Note in the ledger that a message will not be done, and why."""
     match item.message:
@@ -91,9 +103,13 @@ def give_up_work(
         case Combine() as message:
             give_up_combine(message, cause, services)
         case Redo() as message:
+            from pipeline.operations.redo_document import give_up_redo
+
             give_up_redo(message, cause, services)
         case ReadPicture() as message:
-            give_up_picture(message, cause, pictures, services)
+            from pipeline.recognition.read_picture import give_up_picture
+
+            give_up_picture(message, cause, pictures(), services)
         case Sweep() | TaskCallback():
             # A tick is followed by the next; a task that its sender was not told of is done.
             return

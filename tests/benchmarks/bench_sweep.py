@@ -23,7 +23,8 @@ from boto3.dynamodb.types import TypeSerializer
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
 
 from functions.wiring import build_services, utc_now
-from functions.worker import build_item_services, build_pictures, build_sweep
+from functions.worker import build_item_services
+from functions.worker_wiring import build_pictures, build_sweep
 from pipeline.dead_letters.sweep import SweepReport, sweep
 from shared.aws.clients import Clients
 from shared.deadline import Deadline
@@ -128,7 +129,7 @@ def run_scene(scene: str, count: int) -> dict[str, object]:
     base = build_services(SETTINGS, clients)
     items = build_item_services(SETTINGS, clients, ExtractiveModel(), base)
     pictures = build_pictures(SETTINGS, clients, items.answers, base)
-    services = build_sweep(SETTINGS, items, base, pictures)
+    services = build_sweep(SETTINGS, items, base, lambda: pictures)
     # What the servers hold is no garbage of the sweep's.
     gc.collect()
     gc.freeze()

@@ -8,7 +8,6 @@ it that is drawn in several pieces is looked at piece by piece.
 import re
 from collections import defaultdict
 
-from pipeline.extraction.shown_text.geometry import measure_across, measure_gap
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
@@ -57,7 +56,7 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
 
 
 def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> list[Edit]:
-    gaps = {place: _measure_gap(characters, place) for place in places}
+    gaps = {place: characters.measure_room(place, _MAX_ACROSS_EMS) for place in places}
     if max(gaps.values()) <= _MIN_GAP_EMS:
         return []
     if max(gaps.values()) <= _MAX_LETTER_SPACE_EMS and _is_set_apart(characters, start):
@@ -76,18 +75,5 @@ def _is_set_apart(characters: PageCharacters, place: int) -> bool:
     pairs = range(start + 1, end)
     divided = characters.list_divided([(after - 1, after + 1) for after in pairs])
     return 1 < len(divided) == len(pairs) and all(
-        _measure_gap(characters, after) <= _MAX_LETTER_SPACE_EMS for after in pairs
+        characters.measure_room(after, _MAX_ACROSS_EMS) <= _MAX_LETTER_SPACE_EMS for after in pairs
     )
-
-
-def _measure_gap(characters: PageCharacters, after: int) -> float:
-    """The room between a character and the one before it, in ems; 0 where they are not in line."""
-    before = after - 1
-    box, end = characters.find_loose_box(before), characters.find_origin(after)
-    start, em = characters.find_origin(before), characters.find_em(before)
-    if box is None or end is None or start is None or not any(em):
-        return 0.0
-    move = (end[0] - start[0], end[1] - start[1])
-    if move[0] * em[0] + move[1] * em[1] <= 0.0 or measure_across(em, move) > _MAX_ACROSS_EMS:
-        return 0.0
-    return measure_gap(em, box, end)

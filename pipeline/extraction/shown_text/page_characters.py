@@ -9,7 +9,13 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from pipeline.extraction.shown_text.geometry import Box, LineLimits, turn_point
+from pipeline.extraction.shown_text.geometry import (
+    Box,
+    LineLimits,
+    measure_across,
+    measure_gap,
+    turn_point,
+)
 from pipeline.extraction.shown_text.text_page import TextPage
 
 # What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
@@ -92,13 +98,32 @@ class PageCharacters:
 
     def find_advance(self, position: int) -> tuple[float, float]:
         """Where a character of a horizontal line begins and where the next one may, in points."""
-        index = self._find_index(position)
-        return (0.0, 0.0) if index < 0 else self._page.find_advance(index)
+        box = self.find_loose_box(position)
+        return (0.0, 0.0) if box is None else (box.left, box.right)
 
     def find_loose_box(self, position: int) -> Box | None:
         """The box that a character has room in: from its origin to where the next one may begin."""
         index = self._find_index(position)
         return None if index < 0 else self._page.find_loose_box(index)
+
+    def measure_room(self, position: int, max_across: float) -> float:
+        """The room between a character and the one before it, in ems; 0 where they are not in line.
+
+        Args:
+            position: Where the character is in the text.
+            max_across: How far the two stand apart across the line at the most, in ems.
+        """
+        page, before, after = self._page, self._find_index(position - 1), self._find_index(position)
+        start = page.find_origin(before) if before >= 0 else None
+        end = page.find_origin(after) if after >= 0 else None
+        if start is None or end is None:
+            return 0.0
+        em = along, aside = page.find_em(before)
+        move = right, up = end[0] - start[0], end[1] - start[1]
+        if right * along + up * aside <= 0.0 or measure_across(em, move) > max_across:
+            return 0.0
+        box = page.find_loose_box(before)
+        return 0.0 if box is None else measure_gap(em, box, end)
 
     def list_divided(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of many spans whose ends are not drawn with one piece of text.

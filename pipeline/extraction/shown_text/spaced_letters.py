@@ -14,8 +14,9 @@ from itertools import pairwise
 from pipeline.extraction.shown_text.geometry import measure_gap
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
-# What is in each of them. A pattern that begins with a plain character is found quickly.
-_THREE_LETTERS = re.compile(r" [^\W\d_] [^\W\d_] [^\W\d_](?![^ \r\n])")
+# What is in each of them. A pattern that begins with a plain character is found quickly, and here
+# the second of its spaces is rarer than the first.
+_THREE_LETTERS = re.compile(r" (?<= [^\W\d_] )[^\W\d_] [^\W\d_](?![^ \r\n])")
 # Four letters, each by itself, and what follows them in their line in pieces of one or two.
 _SPACED = re.compile(
     r"(?<![^ \n])(?:[^\W\d_] ){3,}[^\W\d_](?![^ \r\n])(?: [^ \r\n]{1,2}(?![^ \r\n]))*"
@@ -25,6 +26,8 @@ _MIN_LETTERS = 6
 _LAST_LETTER = re.compile(r" [^ \r\n](?![^ \r\n])")
 _MIN_LAST_LETTERS = 3
 _MIN_LAST_SHARE = 0.15
+# How many words of a page are looked at to tell whether any may be spaced.
+_SAMPLED_WORDS = 5
 # The last letters of a word tell how it is spaced.
 _COMPARED_LETTERS = 4
 _MIN_LETTER_SPACE_EMS = 0.08
@@ -40,21 +43,44 @@ def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
     Letters by themselves that are capitals, all with the same room between them, stay as they are:
     they may be a word or a row of marks.
     """
+    spaces = _find_last_letters(characters.text)
+    # Either kind has three characters by themselves at the least.
+    if len(spaces) < _MIN_LAST_LETTERS:
+        return characters
     edits: list[Edit] = []
     if _THREE_LETTERS.search(characters.text):
         for found in _SPACED.finditer(characters.text):
             edits += _join_letters(characters, *found.span())
-    return _join_last_letters(characters.edit(edits))
+    if edits:
+        characters = characters.edit(edits)
+        spaces = _find_last_letters(characters.text)
+    return _join_last_letters(characters, spaces)
 
 
-def _join_last_letters(characters: PageCharacters) -> PageCharacters:
+def _find_last_letters(text: str) -> list[int]:
+    """Where a space is before one character by itself."""
+    return [found.start() for found in _LAST_LETTER.finditer(text)]
+
+
+def _join_last_letters(characters: PageCharacters, spaces: list[int]) -> PageCharacters:
     text = characters.text
-    spaces = [found.start() for found in _LAST_LETTER.finditer(text)]
     if len(spaces) < max(_MIN_LAST_LETTERS, _MIN_LAST_SHARE * text.count(" ")):
+        return characters
+    # Where the word before has one letter, nothing tells how it is spaced.
+    spaces = [space for space in spaces if not text[max(0, space - 2) : space - 1].isspace()]
+    # A page of formulas has hundreds of these, and none of its words is spaced.
+    samples = spaces[:: -(-len(spaces) // _SAMPLED_WORDS) or 1]
+    if not any(_has_room_within(characters, space) for space in samples):
         return characters
     return characters.edit(
         Edit(space, space + 1, "") for space in spaces if _is_last_letter_at(characters, space)
     )
+
+
+def _has_room_within(characters: PageCharacters, space: int) -> bool:
+    """Whether there is room before the last letter of the word before a space."""
+    gap = _measure_gap(characters, space - 2, space - 1)
+    return gap is not None and gap >= _MIN_LETTER_SPACE_EMS
 
 
 def _is_last_letter_at(characters: PageCharacters, space: int) -> bool:

@@ -9,6 +9,7 @@ import ctypes
 import math
 import struct
 from array import array
+from codecs import utf_16_le_decode
 from collections.abc import Callable, Iterable, Sequence
 from ctypes import byref, c_double, c_float, c_int, c_ushort, c_void_p
 from functools import partial
@@ -48,7 +49,7 @@ _unpack_doubles = struct.Struct("4d").unpack_from
 _unpack_floats = struct.Struct("4f").unpack_from
 _unpack_point = struct.Struct("2d").unpack_from
 _unpack_vector = struct.Struct("2f").unpack_from
-_DOUBLE_BYTES, _UNIT_BYTES = ctypes.sizeof(c_double), ctypes.sizeof(c_ushort)
+_DOUBLE_BYTES = ctypes.sizeof(c_double)
 # As PDFium keeps a box of floats: left, top, right, bottom.
 _RIGHT = 2
 _ROOM_PER_CHARACTER = 2
@@ -73,6 +74,7 @@ class TextPage:
         # A matrix has six, a box four of them.
         self._floats = (c_float * 6)()
         self._units = (c_ushort * _UNITS_AT_START)()
+        self._text = memoryview(self._units)
         left, bottom, right, top = (byref(self._doubles, k * _DOUBLE_BYTES) for k in range(4))
         self._corners = (left, right, bottom, top)
         self._x, self._y = left, bottom
@@ -109,11 +111,12 @@ class TextPage:
     def _take_units(self, count: int) -> Any:
         if count > len(self._units):
             self._units = (c_ushort * (2 * count))()
+            self._text = memoryview(self._units)
         return self._units
 
     def _decode(self, count: int) -> str:
-        data = ctypes.string_at(self._units, _UNIT_BYTES * max(0, count))
-        text = data.decode("utf-16-le", errors="surrogatepass")
+        # Asked by its name, the codec is looked for, and then called by way of Python.
+        text, _ = utf_16_le_decode(self._text[: max(0, count)], "surrogatepass", True)
         # Pairs stay apart until the page is put together: a place in the text is one of PDFium's.
         return text if len(text) == count else "".join(map(chr, self._units[: max(0, count)]))
 
@@ -129,11 +132,11 @@ class TextPage:
 
     def list_uncoded(self) -> list[int]:
         """Places in PDFium's text right before which something is drawn that it has no code for."""
-        page = self._page
-        uncoded = [index for index in range(1, self.count) if not _get_code(page, index)]
-        return [_get_place(page, index - 1) + 1 for index in uncoded if self._fills_room(index)]
+        codes = list(map(_get_code, repeat(self._page), range(self.count)))
+        drawn = [index for index in range(1, self.count) if not codes[index] and self._fills(index)]
+        return [_get_place(self._page, index - 1) + 1 for index in drawn]
 
-    def _fills_room(self, index: int) -> bool:
+    def _fills(self, index: int) -> bool:
         box = self.find_box(index)
         return box is not None and box.right > box.left and box.top > box.bottom
 
@@ -253,20 +256,12 @@ class TextPage:
         size = abs(_get_size(self._page, index))
         return size * along, size * aside
 
-    def find_advance(self, index: int) -> tuple[float, float]:
-        """Where a character of a horizontal line begins and where the next one may, in points."""
-        if not _get_loose_box(self._page, index, self._room):
-            return 0.0, 0.0
-        # As PDFium keeps a box: left, top, right, bottom.
-        left, _, right, _ = _unpack_floats(self._floats)
-        return left, right
-
     def find_loose_box(self, index: int) -> Box | None:
         """The box that a character has room in: from its origin to where the next one may begin."""
         if not _get_loose_box(self._page, index, self._room):
             return None
         left, top, right, bottom = _unpack_floats(self._floats)
-        return Box(left, bottom, right, top)
+        return _make_box((left, bottom, right, top))
 
     def list_divided(self, firsts: Sequence[int], lasts: Sequence[int]) -> list[int]:
         """Which of many pairs of characters are not drawn with one piece of text, by their places.

@@ -30,6 +30,7 @@ TASK = {"kind": "summarize", "id": "t", "text": "The harbour was deepened in 196
 class BusyModel(ExtractiveModel):
     """A model that is busy at first."""
 
+    name = "busy"
     is_busy = True
 
     def answer(self, request, deadline):

@@ -198,14 +198,15 @@ def test_a_task_that_starts_first_goes_on_and_one_that_is_cancelled_first_is_not
         start_task(services.table, task, services.now)
 
 
-def test_the_message_of_a_cancelled_task_is_acknowledged(account, pipeline, services, model):
+def test_the_message_of_a_cancelled_task_is_acknowledged(account, pipeline, services):
     order = TASK.validate_python({"kind": "summarize", "id": "t", "text": "The pier opened."})
     register_order(order, services.table, services.now)
     assert cancel_all(services).cancelled == 1
     ask(pipeline, "t")
     pipeline.run()
-    assert find_task(services.table, "t").status is TaskStatus.CANCELLED
-    assert model.calls == 0
+    task = find_task(services.table, "t")
+    assert (task.status, task.result_key) == (TaskStatus.CANCELLED, None)
+    assert account.count_messages(account.settings.work_queue_url) == 0
     assert account.count_messages(account.settings.work_dlq_url) == 0
 
 
