@@ -3,12 +3,12 @@
 import functools
 import os
 
-import botocore.session
 import pytest
 import typer.testing
 from hypothesis import settings
 from pytest_socket import socket_allow_hosts
 
+from tests.fakes.aws.quick_moto.clients import build_clients_quickly
 from tests.local_stack.stack_fixtures import (  # noqa: F401 - fixtures of all folders
     local_stack,
     local_stack_root,
@@ -29,11 +29,8 @@ def _loopback_only():
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _read_descriptions_of_services_once():
-    """Each session of boto3 would parse them anew, which takes longer than most tests do."""
-    with pytest.MonkeyPatch.context() as patch:
-        cached = functools.cache(botocore.session.create_loader)
-        patch.setattr(botocore.session, "create_loader", cached)
+def _build_clients_quickly():
+    with build_clients_quickly():
         yield
 
 

@@ -41,6 +41,7 @@ MAPPED = re.compile(f"[{re.escape(''.join(CHARACTER_MAP))}]")
 # What PDFium gives for a hyphen and the line end after it (U+FFFE in its other text calls).
 PDFIUM_HYPHEN = re.compile(r"\x02(?<=\w\x02)(?=\w)")
 # Codes of a font that says no more of what it draws. Left out, they would make two words one.
+CODE = re.compile("[\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 CODES = re.compile("[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\ufeff\uffff]+")
 # What is there and draws nothing. PDFium's glyphs without a code are marked where they are read.
 INVISIBLE = "\x00\u200b\u2060\ufeff\uffff"
@@ -57,7 +58,7 @@ WORD = re.compile(r"\w+")
 HYPHENED = re.compile(rf"-(?<=\w-)(\w{{1,{WORD_CHARACTERS}}})")
 
 # Names of nothing but a number: a date has two of them in a row, a page of them has rows.
-GLYPH_NAMES = re.compile(r"/[A-Za-z]{1,8}[0-9]{1,6}|(?:/[0-9]{1,6}){5,}")
+GLYPH_NAMES = re.compile(r"/(?:[A-Za-z]{1,8}[0-9]{1,6}|[0-9]{1,6}(?:/[0-9]{1,6}){4,})")
 UNMAPPED = re.compile(r"[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff]")
 MIN_JUDGED_CHARACTERS = 20
 MAX_UNREADABLE_SHARE = 0.3
@@ -120,7 +121,8 @@ def is_unreadable(text: str) -> bool:
 
 def _map_characters(text: str) -> str:
     text = PDFIUM_HYPHEN.sub("-\n", text.replace("\ufffe", "\x02")).replace("\r", "\n")
-    text = CODES.sub(_mark_within, text)
+    if CODE.search(text):
+        text = CODES.sub(_mark_within, text)
     text = MAPPED.sub(lambda match: CHARACTER_MAP[match[0]], text)
     return _drop_soft_hyphens(text) if "\xad" in text else text
 

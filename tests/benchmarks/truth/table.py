@@ -1,6 +1,7 @@
 """The figures of `make bench-truth` as a table, as JSON, and as a list of the worst documents."""
 
 import statistics
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -84,12 +85,17 @@ def write_table(judgements: Sequence[Judgement], versions: Sequence[str]) -> Ite
     agreed = sum(judgement.agreed_pages for judgement in judgements)
     for version in versions:
         verdicts = [judgement.verdicts[version] for judgement in judgements if judgement.verdicts]
-        failed = sum(len(verdict.failed_pages) for verdict in verdicts)
+        reasons = Counter(
+            reason.split(":", 1)[0]
+            for verdict in verdicts
+            for reason in verdict.failed_pages.values()
+        )
         failed_agreed = sum(verdict.failed_agreed_pages for verdict in verdicts)
         share = failed_agreed / agreed if agreed else 0.0
         yield (
-            f"{version}: {failed} pages fail by name; {failed_agreed} of the {agreed} on which two "
-            f"judges agree ({share:.2%})"
+            f"{version}: {reasons.total()} pages fail by name; {failed_agreed} of the {agreed} on "
+            f"which two judges agree ({share:.2%}){'; ' if reasons else ''}"
+            f"{', '.join(f'{count} {reason}' for reason, count in reasons.most_common())}"
         )
     unjudged = count_unjudged(list(judgements))
     names = ", ".join(f"{count} {reason}" for reason, count in sorted(unjudged.items()))

@@ -19,8 +19,8 @@ from moto.sqs.models import sqs_backends
 from shared.aws.clients import Clients
 from tests.fakes.aws.aws_account import describe_account, make_resources
 from tests.fakes.aws.moved_letters import find_at_once, tell_moved_letters
-from tests.fakes.aws.quick_answers import answer_quickly
-from tests.fakes.aws.quick_transactions import copy_only_touched_rows
+from tests.fakes.aws.quick_moto.answers import answer_quickly
+from tests.fakes.aws.quick_moto.transactions import copy_only_touched_rows
 
 _REGION = "eu-west-1"
 _BACKENDS = ((dynamodb_backends, _REGION), (sqs_backends, _REGION), (s3_backends, "aws"))

@@ -13,7 +13,7 @@ from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.dead_letter_boxes import chunk_body, make_state, put_letters, to_attributes
 from tests.fakes.desks.api_desk import Answer, make_event, open_api_desk
 from tests.fakes.entered_documents import Ledger
-from tests.fakes.swept_ledger import find_whole
+from tests.fakes.swept_ledger import find_empty_ledger_whole
 
 OPERATOR = "operators-key"
 # What strangers put into names, bodies and answers to have a page do something.
@@ -118,5 +118,5 @@ def assert_harmless(answer):
 def open_console_desk(**settings):
     with open_api_desk(with_model=False, **settings) as api:
         desk = ConsoleDesk(api)
-        find_whole(desk.table, api.now)
+        find_empty_ledger_whole(desk.table, api.now)
         yield desk

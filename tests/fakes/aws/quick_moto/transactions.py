@@ -40,6 +40,7 @@ def _call_alone(handler):
 
 def _transact_with_keys(backend, transact_items):
     _running.operations = [operation for item in transact_items for operation in item.values()]
+    _running.twins = {}
     try:
         return _transact(backend, transact_items)
     finally:
@@ -47,8 +48,10 @@ def _transact_with_keys(backend, transact_items):
 
 
 def _copy_touched_rows(table, memo):
-    """What moto puts in the table's place if the transaction fails."""
-    twin = copy.copy(table)
+    """What moto puts in the table's place if the transaction fails; it asks once an operation."""
+    if table.name in _running.twins:
+        return _running.twins[table.name]
+    twin = _running.twins[table.name] = copy.copy(table)
     twin.items = defaultdict(dict)
     # All at once: other threads may add rows meanwhile.
     for name, rows in list(table.items.items()):

@@ -3,9 +3,8 @@
 A value of DynamoDB is one of ten kinds; moto looks for all ten in it, under three names each. For
 each request it looks up which of two hundred services it is for, at which addresses that one
 answers, which methods a class has, and what an action is called in Python. Each time it begins, it
-registers itself 1,300 times with a library that nothing here calls AWS by. And it looks at each
-part of an update as if it were the whole. What asks, botocore, puts the same words into the name
-that it goes by, character by character.
+registers itself 1,300 times with a library that nothing here calls AWS by. What asks, botocore,
+puts the same words into the name that it goes by, character by character.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -17,9 +16,10 @@ from moto import backend_index
 from moto.core import models, responses
 from moto.core.base_backend import BaseBackend
 from moto.core.serialize import BaseJSONSerializer
-from moto.dynamodb.parsing import validators
-from moto.dynamodb.parsing.ast_nodes import DepthFirstTraverser, Node, UpdateExpression
 from moto.sqs import models as sqs_models
+
+from tests.fakes.aws.quick_moto.expressions import list_replacements as list_expressions
+from tests.fakes.aws.quick_moto.requests import list_replacements as list_requests
 
 _serialize = BaseJSONSerializer._serialize_type_structure
 _known = {
@@ -35,13 +35,6 @@ _OFTEN = ("dynamodb", "s3", "sqs")
 _often_first = sorted(backend_index.backend_url_patterns, key=lambda known: known[0] not in _OFTEN)
 _find_urls = BaseBackend.urls.fget
 _urls_of_class = {}
-_checks_of_wholes = {
-    (validator, name): getattr(validator, name)
-    for validator, name in (
-        (validators.ActionCountValidator, "verify_action_counts"),
-        (validators.OverlappingPathsValidator, "check_for_overlapping_paths"),
-    )
-}
 
 
 @contextmanager
@@ -50,14 +43,13 @@ def answer_quickly():
     with ExitStack() as patches:
 
         def replace(owner, name, value):
-            patches.enter_context(patch.object(owner, name, value))
+            patches.enter_context(patch.object(owner, name, value, create=name == "__deepcopy__"))
 
         for (module, name), function in _known.items():
             replace(module, name, function)
-        for (validator, name), check in _checks_of_wholes.items():
-            replace(validator, name, _check_whole_only(check))
+        for owner, name, function in (*list_expressions(), *list_requests()):
+            replace(owner, name, function)
         replace(BaseJSONSerializer, "_serialize_type_structure", _serialize_what_is_there)
-        replace(DepthFirstTraverser, "traverse", _traverse)
         replace(BaseBackend, "urls", property(_find_urls_once))
         replace(backend_index, "backend_url_patterns", _often_first)
         # For the library `requests`; botocore has a hook of its own.
@@ -79,38 +71,3 @@ def _find_urls_once(backend):
     if type(backend) not in _urls_of_class:
         _urls_of_class[type(backend)] = _find_urls(backend)
     return _urls_of_class[type(backend)]
-
-
-def _check_whole_only(check):
-    """An update is a list whose rest is an update again: what holds of all holds of the rest."""
-
-    def check_whole(validator, node):
-        return node if isinstance(node.parent, UpdateExpression) else check(validator, node)
-
-    return check_whole
-
-
-def _traverse(traverser, root):
-    """Visit an update from the leaves up; which kinds of nodes are changed is looked up once."""
-    processors = traverser._processing_map()
-
-    @cache
-    def find_processor(kind):
-        return next((change for base, change in processors.items() if issubclass(kind, base)), None)
-
-    def visit(node, child_id):
-        if not isinstance(node, Node):
-            return node
-        parent = node.parent
-        for number, child in enumerate(node.children or ()):
-            traverser.pre_processing_of_child(node, number)
-            visit(child, number)
-        change = find_processor(type(node))
-        if change is not None:
-            node = change(node)
-            node.parent = parent
-            if parent:
-                parent.children[child_id] = node
-        return node
-
-    return visit(root, -1)
