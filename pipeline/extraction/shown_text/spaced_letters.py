@@ -80,6 +80,8 @@ def _has_room_within(characters: PageCharacters, space: int) -> bool:
 
 def _is_last_letter_at(characters: PageCharacters, space: int) -> bool:
     """Whether the character after a space has the room before it that those of the word have."""
+    if not _has_room_within(characters, space):
+        return False
     text = characters.text
     start = max(space - _COMPARED_LETTERS, text.rfind(" ", 0, space) + 1)
     start = max(start, text.rfind("\n", 0, space) + 1)
