@@ -58,7 +58,7 @@ WORD = re.compile(r"\w+")
 HYPHENED = re.compile(rf"-(?<=\w-)(\w{{1,{WORD_CHARACTERS}}})")
 
 # Names of nothing but a number: a date has two of them in a row, a page of them has rows.
-GLYPH_NAMES = re.compile(r"/[A-Za-z]{1,8}[0-9]{1,6}|(?:/[0-9]{1,6}){5,}")
+GLYPH_NAMES = re.compile(r"/(?:[A-Za-z]{1,8}[0-9]{1,6}|[0-9]{1,6}(?:/[0-9]{1,6}){4,})")
 UNMAPPED = re.compile(r"[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff]")
 MIN_JUDGED_CHARACTERS = 20
 MAX_UNREADABLE_SHARE = 0.3

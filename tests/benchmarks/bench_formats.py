@@ -6,7 +6,7 @@ Words are those of `expected.json` beside the documents, by readers that are not
 the documents in `typical`, some ten pages, twenty slides or 900 rows each: CPU time of one warm
 process, the median of the rounds, in which ours and the others take turns. The others are installed
 once, into an environment of their own. Of those that find as many words as ours have to, the
-fastest counts.
+fastest counts. Of old Office files it is told, too, what of the time is their library's.
 """
 
 import argparse
@@ -19,7 +19,10 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+
+from office_oxide import Document
 
 from infra.locked_environment import ensure_environment
 from infra.project_files import LOCKS, PROJECT
@@ -34,6 +37,12 @@ PEERS = Path(__file__).with_name("format_peers.py")
 WORD = re.compile(r"[^\W_]+")
 LEAST_SHARE = 0.99
 _TURN_ROUNDS = 5
+# What is read of the library's renderings of old files.
+OLD_FILES: dict[str, Callable[[Document], str]] = {
+    "report.doc": Document.to_ir_json,
+    "slides.ppt": Document.to_ir_json,
+    "fees.xls": Document.plain_text,
+}
 
 
 def measure(read: Callable[[], object], rounds: int) -> list[float]:
@@ -125,6 +134,31 @@ def write_times_of_typical_files(rounds: int) -> None:
             )
 
 
+def write_shares_of_old_files(rounds: int) -> None:
+    """Tell how much of the time of old Office files is the library's, and print a line for each."""
+    print(f"\n{'file':14}{'ms':>8}  of it: opened, rendered, made objects of Python, read")
+    for name, render in OLD_FILES.items():
+        path = TYPICAL / name
+        rendered = render(Document.open(path))
+        make_objects = json.loads if render is Document.to_ir_json else str
+        steps = (
+            partial(Document.open, path),
+            partial(render_file, render, path),
+            partial(make_objects, rendered),
+            partial(read_units, path),
+        )
+        times = zip(*([measure(step, 1)[0] for step in steps] for _ in range(rounds)), strict=True)
+        opened, with_rendering, made, whole = map(statistics.median, times)
+        shares = (opened, with_rendering - opened, made, whole - with_rendering - made)
+        told = ", ".join(f"{share:.2f} ({share / whole:.0%})" for share in shares)
+        print(f"{name:14}{whole:8.2f}  {told}")
+
+
+def render_file(render: Callable[[Document], str], path: Path) -> str:
+    """What the library makes of a file."""
+    return render(Document.open(path))
+
+
 def main() -> None:
     """Measure the small documents and the typical ones."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench_formats")
@@ -134,6 +168,7 @@ def main() -> None:
     collect_seldom()
     write_words_of_small_files()
     write_times_of_typical_files(rounds)
+    write_shares_of_old_files(rounds)
 
 
 if __name__ == "__main__":

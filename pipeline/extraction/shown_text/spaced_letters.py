@@ -22,8 +22,10 @@ _SPACED = re.compile(
     r"(?<![^ \n])(?:[^\W\d_] ){3,}[^\W\d_](?![^ \r\n])(?: [^ \r\n]{1,2}(?![^ \r\n]))*"
 )
 _MIN_LETTERS = 6
-# One character by itself, and how many of those after a space make a page one of such words.
-_LAST_LETTER = re.compile(r" [^ \r\n](?![^ \r\n])")
+# One character by itself, and how many of those after a space make a page one of such words. Where
+# the word before has one letter, nothing tells how it is spaced.
+_LONE = re.compile(r" [^ \r\n](?![^ \r\n])")
+_LAST_LETTER = re.compile(r" (?<=[^ \r\n]{2} )[^ \r\n](?![^ \r\n])")
 _MIN_LAST_LETTERS = 3
 _MIN_LAST_SHARE = 0.15
 # How many words of a page are looked at to tell whether any may be spaced.
@@ -43,9 +45,9 @@ def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
     Letters by themselves that are capitals, all with the same room between them, stay as they are:
     they may be a word or a row of marks.
     """
-    spaces = _find_last_letters(characters.text)
+    lone = len(_LONE.findall(characters.text))
     # Either kind has three characters by themselves at the least.
-    if len(spaces) < _MIN_LAST_LETTERS:
+    if lone < _MIN_LAST_LETTERS:
         return characters
     edits: list[Edit] = []
     if _THREE_LETTERS.search(characters.text):
@@ -53,21 +55,14 @@ def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
             edits += _join_letters(characters, *found.span())
     if edits:
         characters = characters.edit(edits)
-        spaces = _find_last_letters(characters.text)
-    return _join_last_letters(characters, spaces)
-
-
-def _find_last_letters(text: str) -> list[int]:
-    """Where a space is before one character by itself."""
-    return [found.start() for found in _LAST_LETTER.finditer(text)]
-
-
-def _join_last_letters(characters: PageCharacters, spaces: list[int]) -> PageCharacters:
-    text = characters.text
-    if len(spaces) < max(_MIN_LAST_LETTERS, _MIN_LAST_SHARE * text.count(" ")):
+        lone = len(_LONE.findall(characters.text))
+    if lone < max(_MIN_LAST_LETTERS, _MIN_LAST_SHARE * characters.text.count(" ")):
         return characters
-    # Where the word before has one letter, nothing tells how it is spaced.
-    spaces = [space for space in spaces if not text[max(0, space - 2) : space - 1].isspace()]
+    return _join_last_letters(characters)
+
+
+def _join_last_letters(characters: PageCharacters) -> PageCharacters:
+    spaces = [found.start() for found in _LAST_LETTER.finditer(characters.text)]
     # A page of formulas has hundreds of these, and none of its words is spaced.
     samples = spaces[:: -(-len(spaces) // _SAMPLED_WORDS) or 1]
     if not any(_has_room_within(characters, space) for space in samples):
@@ -85,6 +80,8 @@ def _has_room_within(characters: PageCharacters, space: int) -> bool:
 
 def _is_last_letter_at(characters: PageCharacters, space: int) -> bool:
     """Whether the character after a space has the room before it that those of the word have."""
+    if not _has_room_within(characters, space):
+        return False
     text = characters.text
     start = max(space - _COMPARED_LETTERS, text.rfind(" ", 0, space) + 1)
     start = max(start, text.rfind("\n", 0, space) + 1)

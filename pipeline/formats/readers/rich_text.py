@@ -182,7 +182,9 @@ class _Reader:
         styles = _STYLES.search(source)
         self._headings = {
             number
-            for number, told in _STYLE_ENTRY.findall(_NOT_READ.sub("", styles[1] if styles else ""))
+            for number, told in _STYLE_ENTRY.findall(
+                _NOT_READ.sub("", styles[1] if styles else source)
+            )
             if _OF_HEADINGS.search(told) is not None
         }
         self._tokens = _TOKEN.finditer(_LOOKS.sub(_GONE, _NOT_READ.sub(_NOTHING, source)))

@@ -109,9 +109,11 @@ def measure_end_to_end(*, small: bool) -> Finding:
         notes=[
             f"Three emulators run at the same time and take turns, {ROUNDS} rounds of "
             f"{ITEMS['no-op']} and {ITEMS['now']} messages; medians. `{BASE_COMMIT}` runs in an "
-            "environment of its own, from its locks. Nearly all of the time is the emulator's, for "
-            "the requests to DynamoDB and S3, which share two processors with the functions. A "
-            "task has no model to wait for.",
+            "environment of its own, from its locks. About half of the processor time is the "
+            "emulator's, most of it to take in and answer a request whatever it asks for; the "
+            "other half is the functions', most of it botocore's for the same requests. A task has "
+            "no model to wait for. The emulator gathers no batch: one of 100 is what lies there, "
+            "about ten.",
         ],
         figures={side: {str(b): r for b, r in found.items()} for side, found in rates.items()},
     )
