@@ -23,6 +23,7 @@ from infra.packaging.dependencies import (
     leave_out_unloaded_parts,
 )
 from infra.packaging.own_modules import Needs
+from infra.packaging.packed_zip import pack_file, write_zip
 from shared.errors import BuildError
 
 # Beside the descriptions of services: what the dependencies themselves call of them.
@@ -145,23 +146,33 @@ class DependencyStore:
             )
             file = work / f"{name}-{_WORDS}"
             file.write_text(json.dumps(sorted(words)), encoding="utf-8")
+        chosen = {
+            name: self._choose_files(name, want, installed, loaded.get(name), work)
+            for name, want in absent.items()
+        }
+        # Most files are those of several functions.
+        paths = {path for dependencies, _ in chosen.values() for path in dependencies.values()}
         with ThreadPoolExecutor() as pool:
-            packed = [
-                pool.submit(self._pack, name, want, installed, loaded.get(name), kept[name], work)
-                for name, want in absent.items()
-            ]
-        for pack in packed:
-            pack.result()
+            pack = partial(pack_file, compression_level=self.compression_level)
+            packed = dict(zip(paths, pool.map(pack, paths), strict=True))
+        for name, (dependencies, services) in chosen.items():
+            made = Kept(work / kept[name].archive.name, work / kept[name].services.name)
+            write_zip(made.archive, {at: packed[path] for at, path in dependencies.items()})
+            add_files(made.services, services, 1)
+            for outdated in self.folder.glob(f"{name}-{self.target}-dependencies-*.zip"):
+                outdated.unlink(missing_ok=True)
+            made.services.replace(kept[name].services)
+            made.archive.replace(kept[name].archive)
 
-    def _pack(
+    def _choose_files(
         self,
         name: str,
         want: WantedDependencies,
         installed: Installation,
         loaded: frozenset[str] | None,
-        kept: Kept,
         work: Path,
-    ) -> None:
+    ) -> tuple[dict[str, Path], dict[str, Path]]:
+        """What a function gets of its dependencies, and of the descriptions of AWS services."""
         names = installed.list_files(want.lock)
         if loaded is not None:
             names = leave_out_unloaded_parts(names, loaded)
@@ -183,13 +194,7 @@ class DependencyStore:
                 if loaded is not None and path in loaded & READ_THEIR_SOURCE:
                     files |= _find_cached(work / "bytecode", Path(path))
         services[_WORDS] = work / f"{name}-{_WORDS}"
-        made = Kept(work / kept.archive.name, work / kept.services.name)
-        add_files(made.archive, files, self.compression_level)
-        add_files(made.services, services, 1)
-        for outdated in self.folder.glob(f"{name}-{self.target}-dependencies-*.zip"):
-            outdated.unlink(missing_ok=True)
-        made.services.replace(kept.services)
-        made.archive.replace(kept.archive)
+        return files, services
 
 
 def _find_cached(bytecode: Path, module: Path) -> dict[str, Path]:

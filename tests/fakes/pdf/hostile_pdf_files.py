@@ -25,12 +25,21 @@ MEBIBYTE = 1 << 20
 
 def deflate_repeated(data: bytes, count: int, *, start: bytes = b"") -> bytes:
     """The compressed form of `start` and `data` times `count`, made without holding all of it."""
-    compressor = zlib.compressobj()
-    out = bytearray(compressor.compress(start))
-    block = max(1, MEBIBYTE // len(data))
-    for _ in range(count // block):
-        out += compressor.compress(data * block)
-    return bytes(out + compressor.compress(data * (count % block)) + compressor.flush())
+    block = data * max(1, MEBIBYTE // len(data))
+    blocks, rest = divmod(len(data) * count, len(block))
+    packed = bytearray(b"\x78\x9c" + _deflate(start) + _deflate(block) * blocks)
+    compressor = zlib.compressobj(wbits=-15)
+    packed += compressor.compress(block[:rest]) + compressor.flush()
+    checksum = zlib.adler32(start)
+    for _ in range(blocks):
+        checksum = zlib.adler32(block, checksum)
+    return bytes(packed) + zlib.adler32(block[:rest], checksum).to_bytes(4, "big")
+
+
+def _deflate(data: bytes) -> bytes:
+    """A part of a compressed form that hangs on nothing before it: a full flush ends it."""
+    compressor = zlib.compressobj(wbits=-15)
+    return compressor.compress(data) + compressor.flush(zlib.Z_FULL_FLUSH)
 
 
 def make_zip_bomb(levels: int = 1, *, size_bytes: int = 512 * MEBIBYTE) -> bytes:
