@@ -3,12 +3,13 @@
 import io
 import zipfile
 import zlib
+from email.message import EmailMessage
 from random import Random
 
 from PIL import Image
 
-from shared.document_formats import JPEG, MSG, PNG, TIFF, WEBP
-from tests.fakes.office.compound_files import make_msg
+from shared.document_formats import EML, JPEG, MSG, PNG, TIFF, WEBP
+from tests.fakes.office.compound_files import make_msg, make_rich_text, make_winmail
 from tests.fakes.pictures.picture_files import draw_pages, save_as_held, save_tiff
 from tests.project_files import PROJECT
 
@@ -29,7 +30,34 @@ def list_format_seeds(suffix: str) -> list[bytes]:
         packed = save_tiff([page.convert("1") for page in pages], compression="group4")
         return [save_tiff(pages, compression="tiff_lzw"), packed]
     seeds = [path.read_bytes() for path in sorted(SEED_FOLDER.glob(f"*{suffix}"))]
-    return seeds or ([make_msg("Tides", "The pier is closed.")] if suffix == MSG.suffix else [])
+    if suffix == MSG.suffix:
+        seeds += [make_msg("Tides", "The pier is closed."), _make_mail_in_mail()]
+    if suffix == EML.suffix:
+        seeds.append(_make_mail_with_winmail())
+    return seeds
+
+
+def _make_mail_in_mail() -> bytes:
+    """A mail in rich text alone, and in it another one."""
+    folder = "__attach_version1.0_#00000000/__substg1.0_3701000D"
+    rich = make_rich_text(r"{\rtf1\ansi The pier is closed.}")
+    inner = [
+        ("__substg1.0_10090102", rich),
+        (f"{folder}/__substg1.0_0037001F", "Earlier".encode("utf-16-le")),
+        (f"{folder}/__substg1.0_10090102", rich),
+    ]
+    return make_msg("Tides", "", further=inner)
+
+
+def _make_mail_with_winmail() -> bytes:
+    rich = make_rich_text(r"{\rtf1\ansi The pier is closed.}")
+    files = [(b"a.txt", b"low water", [(0x1F, 0x3707, "a.txt".encode("utf-16-le"))])]
+    mail = EmailMessage()
+    mail["From"], mail["Subject"] = "ada@example.org", "Tides"
+    mail.set_content(" ")
+    winmail = make_winmail([], files, [(0x0102, 0x1009, rich)])
+    mail.add_attachment(winmail, "application", "ms-tnef", filename="winmail.dat", cte="8bit")
+    return mail.as_bytes()
 
 
 def _draw_small_pages() -> list[Image.Image]:

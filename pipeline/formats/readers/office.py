@@ -6,6 +6,7 @@ has all of a table in one line, and that of an old presentation no notes: these 
 them, and so are new slides where their plain text does not tell enough.
 """
 
+import io
 import json
 import re
 from collections import Counter, defaultdict
@@ -17,11 +18,24 @@ from typing import Any
 from office_oxide import Document
 
 from pipeline.formats.readers.office_files import read_office, read_old_file, to_plain
+from pipeline.formats.readers.xml_parts import open_package, read_part, replace_part
 from pipeline.formats.units import UnitsDocument, join_cells
 
 _HEADING = re.compile(r"#{1,6} +(.*)")
 _ITEM = re.compile(r"(?:[-*>]|\d+\.) +")
+# What Markdown writes in another way than it is shown.
+_MARKED = re.compile(r"[\\*~<\[]")
 _LINK = re.compile(r"(?<!\\)\[(.*?)(?<!\\)\]\([^)]*\)")
+
+# Of texts in Japanese and Chinese, in which a word may have beside it how it is read: their full
+# stop and comma, and the words for "of". To look for each is faster than for a range.
+_SIGNS_OF_EAST_ASIA = "\u3002\u3001\uff0c\u306e\u7684"
+_RUBY = re.compile(
+    rb"<w:ruby>(?:(?!<w:rt>|</w:ruby>).)*+<w:rt>((?:(?!</w:rt>).)*+)</w:rt>\s*"
+    rb"<w:rubyBase>((?:(?!</w:rubyBase>).)*+)</w:rubyBase>\s*</w:ruby>",
+    re.DOTALL,
+)
+_DOCUMENT = "word/document.xml"
 
 _Block = dict[str, Any]
 _PARAGRAPHS = frozenset({"paragraph", "heading"})
@@ -32,11 +46,27 @@ _FOOTERS = ("footer", "first_page_footer", "even_page_footer")
 
 def open_text(path: Path) -> UnitsDocument:
     """Open a new Word document: a unit a heading with what is below it."""
-    text, markdown = read_office(path.read_bytes(), "doc", _render_text)
+    data = path.read_bytes()
+    text, markdown = read_office(data, "doc", _render_text)
+    if any(sign in text for sign in _SIGNS_OF_EAST_ASIA):
+        flat = _flatten_ruby(data)
+        if flat is not None:
+            text, markdown = read_office(flat, "doc", _render_text)
     lines = text.split("\n")
     places = [0, *_find_headings(lines, markdown.split("\n")), len(lines)]
     units = ["\n".join(lines[a:b]) for a, b in pairwise(places)]
     return UnitsDocument([unit for unit in units if unit.strip()] or [""])
+
+
+def _flatten_ruby(data: bytes) -> bytes | None:
+    """A document with its words before how they are read; None if that is told of none.
+
+    The library leaves out words beside which stands how they are read (ECMA-376-1, 17.3.3.25).
+    """
+    with open_package(io.BytesIO(data)) as archive:
+        content = read_part(archive, _DOCUMENT)
+    flat, count = _RUBY.subn(rb"</w:r>\2<w:r><w:t>(</w:t></w:r>\1<w:r><w:t>)</w:t>", content)
+    return replace_part(data, _DOCUMENT, flat) if count else None
 
 
 def _render_text(document: Document) -> tuple[str, str]:
@@ -85,6 +115,8 @@ def _show_line(markdown: str) -> str:
     """A line without the marks of Markdown."""
     heading = _HEADING.match(markdown)
     line = heading[1] if heading else _ITEM.sub("", markdown.strip(), count=1)
+    if not _MARKED.search(line):
+        return line.strip()
     return to_plain(_LINK.sub(r"\1", line)).strip()
 
 

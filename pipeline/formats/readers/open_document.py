@@ -208,7 +208,7 @@ class _Content:
         if tag == self._begins_unit and not self._cells and (not is_sheet or self._tables == 1):
             self._begin_unit(element)
         if tag in _PARAGRAPHS:
-            if not self._is_hidden(element):
+            if not (self._hidden_styles and self._is_hidden(element)):
                 self._write_paragraph(element)
         elif tag == _ROW:
             is_folded = len(element) == 0
@@ -219,9 +219,7 @@ class _Content:
 
     def _is_hidden(self, element: Element) -> bool:
         """Whether an element is of a style that is not shown."""
-        return bool(self._hidden_styles) and any(
-            element.get(name) in self._hidden_styles for name in _STYLE_NAMES
-        )
+        return any(element.get(name) in self._hidden_styles for name in _STYLE_NAMES)
 
     def _begin_unit(self, element: Element) -> None:
         self._writer.begin(keeps_empty=self._is_counting and element.tag != _HEADING)
@@ -254,7 +252,9 @@ class _Content:
                 self.write(f"{child.text or ''}\n")
             elif tag == _RUBY_TEXT:
                 pieces.append(f"({child.text or ''})")
-            elif tag not in self._passed_over and not self._is_hidden(child):
+            elif tag not in self._passed_over and not (
+                self._hidden_styles and self._is_hidden(child)
+            ):
                 self._collect(child, pieces)
             if child.tail:
                 pieces.append(child.tail)

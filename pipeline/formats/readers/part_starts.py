@@ -1,4 +1,4 @@
-"""The first bytes of many parts of a package.
+"""Short parts of a package, and the first bytes of long ones.
 
 What a slide or a sheet says of itself stands in its first element. `zipfile` takes ten times as
 long to list and open the parts as it takes to unpack their beginnings, and a presentation has a
@@ -51,16 +51,16 @@ def list_parts(package: bytes, name: bytes) -> list[PartPlace]:
     ]
 
 
-def read_start(package: bytes, part: PartPlace) -> bytes:
-    """The first 2 KiB of a part; none where they cannot be unpacked."""
+def read_start(package: bytes, part: PartPlace, most_bytes: int = START_BYTES) -> bytes:
+    """The first bytes of a part, by default 2 KiB; none where they cannot be unpacked."""
     name_bytes, extra_bytes = (
         int.from_bytes(package[part.place + at : part.place + at + 2], "little") for at in (26, 28)
     )
     start = part.place + 30 + name_bytes + extra_bytes
-    packed = package[start : start + min(part.packed_bytes, START_BYTES)]
+    packed = package[start : start + min(part.packed_bytes, most_bytes)]
     if part.method == zipfile.ZIP_STORED:
         return packed
     try:
-        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, START_BYTES)
+        return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most_bytes)
     except zlib.error:
         return b""

@@ -10,10 +10,10 @@ what is beyond some size.
 import io
 import re
 from collections.abc import Iterable, Sequence
+from html import unescape
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import ZipFile
 
 from office_oxide import Document
 
@@ -24,11 +24,10 @@ from pipeline.formats.readers.old_workbooks import (
     find_old_sheets,
     list_old_sheets,
 )
-from pipeline.formats.readers.part_starts import list_parts, read_start
+from pipeline.formats.readers.part_starts import PartPlace, list_parts, read_start
 from pipeline.formats.readers.xml_parts import (
     list_elements,
     open_package,
-    read_part,
     read_relations,
     replace_part,
 )
@@ -46,8 +45,14 @@ _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
 _WORKBOOK, _STYLES = "xl/workbook.xml", "xl/styles.xml"
-_CHART_PART = rb"xl/charts/chart[^/\0]{0,40}?\.xml"
-_SHEET_PART = rb"xl/worksheets/[^/\0]{1,80}?\.xml"
+_SHEETS, _CHARTS = "xl/worksheets/", "xl/charts/"
+_PARTS = rb"xl/(?:workbook|styles|worksheets/[^/\0]{1,80}?|charts/chart[^/\0]{0,40}?)\.xml"
+# More no styles and no list of sheets takes.
+_MOST_BYTES = 16 << 20
+_SHEET_ELEMENT = re.compile(
+    r"<(?:[\w.-]+:)?sheet((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))+)\s*/?>"
+)
+_ATTRIBUTE = re.compile(r"(?:[\w.-]+:)?([\w.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 # The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
 _LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
 _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -131,33 +136,57 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
 
     Source: ECMA-376-1, 18.2.19 (sheet): those without cells are listed, too.
     """
-    with open_package(io.BytesIO(data)) as archive:
-        elements = list_elements(archive, _WORKBOOK)
-        marked = mark_formats(read_part(archive, _STYLES))
-        listed = [attributes for name, attributes in elements if name.endswith("}sheet")]
-        parts = [part.name for part in list_parts(data, _CHART_PART)]
-        charts = _find_sheets_of_charts(archive, listed, parts) if parts else ()
+    parts = {part.name: part for part in list_parts(data, _PARTS)}
+    listed = _list_sheets(data, parts.get(_WORKBOOK))
+    styles = read_start(data, parts[_STYLES], _MOST_BYTES) if _STYLES in parts else b""
+    marked = mark_formats(styles) if len(styles) < _MOST_BYTES else None
+    charts = [name for name in parts if name.startswith(_CHARTS)]
+    places = _find_sheets_of_charts(data, listed, charts) if charts else ()
     sheets = [
         Sheet(one.get("name", ""), one.get("state", "visible") != "visible") for one in listed
     ]
-    starts = (read_start(data, part) for part in list_parts(data, _SHEET_PART))
+    starts = (read_start(data, part) for name, part in parts.items() if name.startswith(_SHEETS))
     columns = map(_LAST_COLUMN.search, starts)
     widths = [_number_column(column[1]) for column in columns if column is not None]
     if marked is None:
-        return data, _Book(sheets, widths, (), charts)
-    styles, codes = marked
-    return replace_part(data, _STYLES, styles), _Book(sheets, widths, codes, charts)
+        return data, _Book(sheets, widths, (), places)
+    marked_styles, codes = marked
+    return replace_part(data, _STYLES, marked_styles), _Book(sheets, widths, codes, places)
+
+
+def _list_sheets(data: bytes, part: PartPlace | None) -> list[dict[str, str]]:
+    """The attributes of each sheet in the list of a workbook, by their names without prefixes.
+
+    To set up a parser takes longer than to find what nearly all programs write alike.
+    """
+    content = b"" if part is None else read_start(data, part, _MOST_BYTES)
+    # U+FFFD: it is in another encoding than nearly all are.
+    text = content.decode("utf-8", "replace")
+    if "<!" not in text and "\ufffd" not in text:
+        found = [
+            {name: unescape(value[1:-1]) for name, value in _ATTRIBUTE.findall(sheet)}
+            for sheet in _SHEET_ELEMENT.findall(text)
+        ]
+        if found:
+            return found
+    with open_package(io.BytesIO(data)) as archive:
+        elements = list_elements(archive, _WORKBOOK)
+    return [
+        {key.rpartition("}")[2]: value for key, value in attributes.items()}
+        for name, attributes in elements
+        if name.endswith("}sheet")
+    ]
 
 
 def _find_sheets_of_charts(
-    archive: ZipFile, sheets: Sequence[dict[str, str]], charts: Sequence[str]
+    data: bytes, sheets: Sequence[dict[str, str]], charts: Sequence[str]
 ) -> list[int]:
     """The number of the sheet on which each chart is drawn; after the last, if on none."""
-    parts = read_relations(archive, _WORKBOOK)
     found: dict[str, int] = {}
-    for number, attributes in enumerate(sheets):
-        ids = [value for name, value in attributes.items() if name.endswith("}id")]
-        for sheet in (parts[one] for one in ids if one in parts):
+    with open_package(io.BytesIO(data)) as archive:
+        parts = read_relations(archive, _WORKBOOK)
+        for number, attributes in enumerate(sheets):
+            sheet = parts.get(attributes.get("id", ""), "")
             for drawing in read_relations(archive, sheet).values():
                 found |= dict.fromkeys(read_relations(archive, drawing).values(), number)
     return [found.get(chart, len(sheets)) for chart in charts]

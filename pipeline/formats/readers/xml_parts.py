@@ -80,7 +80,7 @@ def open_package(file: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
     """
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     with archive:
         yield archive
@@ -176,7 +176,9 @@ def parse_page(page: bytes) -> ElementTree.Element:
     """
     try:
         return _feed((page,), _Prologue(allows_doctype=True))
-    except (_DefinitionError, ElementTree.ParseError, expat.ExpatError) as error:
+    except (
+        *(_DefinitionError, ElementTree.ParseError, expat.ExpatError, LookupError, ValueError),
+    ) as error:
         raise NoPlainXmlError from error
 
 
@@ -255,7 +257,8 @@ def _parse(
     except _DefinitionError as error:
         reason = "a part of it defines entities, which no office program writes"
         raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason) from error
-    except (ElementTree.ParseError, expat.ExpatError) as error:
+    # An encoding that there is none of, or of several bytes, is named by no XML that expat reads.
+    except (ElementTree.ParseError, expat.ExpatError, LookupError, ValueError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
 
 
@@ -303,7 +306,7 @@ def _read_pieces(
                 yield piece
     except KeyError as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "its main part is missing") from error
-    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     except (zlib.error, lzma.LZMAError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PACKING) from error

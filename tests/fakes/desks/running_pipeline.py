@@ -79,8 +79,11 @@ class RunningPipeline:
     def run(self):
         """Poll all queues until none has a message to give."""
         sources = (self.ingest, self.convert, self.worker, self.recognise)
-        while self._announce_children() + sum(source.poll() for source in sources):
-            pass
+        announced, polled = self._announce_children(), [source.poll() for source in sources]
+        while announced + sum(polled):
+            # The first two put children; after the others there are none to be looked for.
+            announced = self._announce_children() if any(polled[:2]) else 0
+            polled = [source.poll() for source in sources]
 
     def list_children(self):
         """Each version of each object that the pipeline has put beside the documents."""

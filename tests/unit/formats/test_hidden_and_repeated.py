@@ -7,8 +7,10 @@ import pytest
 from infra.project_files import PROJECT
 from pipeline.formats.readers.old_workbooks import list_old_sheets
 from shared.document_formats import SECTION
+from shared.errors import RejectedDocumentError
 from tests.fakes.office.compound_files import make_compound_file
 from tests.fakes.office.packages import (
+    docx_parts,
     make_package,
     odp_parts,
     odt_parts,
@@ -110,6 +112,25 @@ def test_how_a_word_is_read_stands_beside_it_in_an_opendocument_text(read):
     )
     parts = open_document_parts("text", f"<text:p>{word}!</text:p>")
     assert read(make_package(parts)).texts == ["\u6771\u4eac(\u3068\u3046)!"]
+
+
+@pytest.mark.parametrize("words", [("\u6771\u4eac", "\u3068\u3046"), ("\u5317", "b\u011bi")])
+def test_how_a_word_is_read_stands_beside_it_in_a_word_document(read, words):
+    base, reading = (f"<w:r><w:t>{word}</w:t></w:r>" for word in words)
+    ruby = f"<w:ruby><w:rubyPr/><w:rt>{reading}</w:rt><w:rubyBase>{base}</w:rubyBase></w:ruby>"
+    parts = docx_parts([("\u4eac", "a"), (None, "b\u3002")])
+    name = "word/document.xml"
+    text = '<w:t xml:space="preserve">a</w:t>'
+    assert text in parts[name]
+    parts[name] = parts[name].replace(text, f"{ruby}</w:r><w:r>{text}")
+    assert read(make_package(parts)).texts == [f"\u4eac\n{words[0]}({words[1]})a\nb\u3002"]
+
+
+def test_a_part_in_an_encoding_that_there_is_none_of_is_damage(read):
+    parts = odt_parts([("One", "alpha")])
+    named = parts["content.xml"].replace('version="1.0"', 'version="1.0" encoding="UTFF-8"')
+    with pytest.raises(RejectedDocumentError, match="damaged"):
+        read(make_package({**parts, "content.xml": named}))
 
 
 @pytest.mark.parametrize("state", [1, 2])

@@ -49,6 +49,17 @@ def test_rows_and_sheets_are_told_whatever_stands_in_cells(read, sheets, texts):
     assert read(make_package(xlsx_parts(sheets))).texts == texts
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16", "iso-8859-1"])
+@pytest.mark.parametrize("comment", ["", '<!-- <sheet name="no" r:id="r9"/> -->'])
+def test_sheets_are_listed_however_the_list_is_written(read, encoding, comment):
+    parts = xlsx_parts({"Geb\u00fchren & <Co>": [["a", "b"]], "It's": []})
+    book = parts["xl/workbook.xml"].replace("<sheets>", f"{comment}<sheets>")
+    book = book.replace('"It\'s"', "'It&#39;s > x'")
+    declared = f'<?xml version="1.0" encoding="{encoding}"?>{book}'
+    parts["xl/workbook.xml"] = declared.encode(encoding)
+    assert read(make_package(parts)).texts == ["Geb\u00fchren & <Co>\na | b", "It's > x"]
+
+
 def make_chart(title):
     drawing = "http://schemas.openxmlformats.org/drawingml/2006"
     return (
