@@ -179,9 +179,7 @@ class _Content:
             return
         if element.tag == _ROW:
             text = self._read_row(element)
-        elif not _BESIDE_WORDS.isdisjoint(
-            map(_find_tag, islice(element.iter(), 1, None))
-        ):
+        elif not _BESIDE_WORDS.isdisjoint(map(_find_tag, islice(element.iter(), 1, None))):
             return
         else:
             pieces: list[str] = []
