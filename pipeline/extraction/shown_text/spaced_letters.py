@@ -83,8 +83,9 @@ def _is_last_letter_at(characters: PageCharacters, space: int) -> bool:
     if not _has_room_within(characters, space):
         return False
     text = characters.text
-    start = max(space - _COMPARED_LETTERS, text.rfind(" ", 0, space) + 1)
-    start = max(start, text.rfind("\n", 0, space) + 1)
+    # A page of one line is not looked through for each of its words.
+    first = max(0, space - _COMPARED_LETTERS)
+    start = max(first, *(text.rfind(end, first, space) + 1 for end in " \n"))
     gap = _measure_gap(characters, space - 1, space + 1)
     gaps = [_measure_gap(characters, place, place + 1) for place in range(start, space - 1)]
     known = [one for one in gaps if one is not None]

@@ -133,8 +133,18 @@ class TextPage:
     def list_uncoded(self) -> list[int]:
         """Places in PDFium's text right before which something is drawn that it has no code for."""
         codes = list(map(_get_code, repeat(self._page), range(self.count)))
-        drawn = [index for index in range(1, self.count) if not codes[index] and self._fills(index)]
-        return [_get_place(self._page, index - 1) + 1 for index in drawn]
+        places = []
+        place, last = 0, -1
+        for index in (index for index, code in enumerate(codes) if not code):
+            # What is not in the text has no place in it, and a row of such is looked at once.
+            for before in range(index - 1, last, -1):
+                if (found := _get_place(self._page, before)) >= 0:
+                    place = found + 1
+                    break
+            last = index
+            if self._fills(index):
+                places.append(place)
+        return places
 
     def _fills(self, index: int) -> bool:
         box = self.find_box(index)

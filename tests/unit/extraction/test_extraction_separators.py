@@ -191,6 +191,21 @@ def test_a_glyph_without_a_character_is_marked_within_a_word_and_by_a_digit(read
     assert read_text(data) == f"dell\ufffdImpresa e of 1\ufffd250 \ufffd5 {end}"
 
 
+@pytest.mark.parametrize(
+    ("drawn", "text"),
+    [
+        (b"9 tides \0\0\0 and", "9 tides and"),
+        (b"9 ti\0\0\0des and", "9 ti\ufffddes and"),
+        (b"\x005 tides and", "\ufffd5 tides and"),
+        (b"\0\0b 5 tides and", "b 5 tides and"),
+    ],
+    ids=["between words", "within a word", "first of all", "before a letter"],
+)
+def test_glyphs_without_characters_in_a_row_are_marked_where_they_are(read_text, drawn, text):
+    end = " items that stand in the books of the harbour and of the tides"
+    assert read_text(make_bitmap_font_pdf(drawn + end.encode())) == text + end
+
+
 def test_padding_between_all_letters_is_none_of_them(read_text):
     text = "Tide tables".encode("utf-16-be")
     assert read_text(make_bitmap_font_pdf(text)) == "Tide tables"
