@@ -14,6 +14,7 @@ import pytest
 from functions.database import build_address, build_database
 from functions.delivery.batch import process_batch
 from pipeline.summaries.results import result_folder
+from shared.aws.dynamodb_table import Put
 from shared.database.connection import Database
 from shared.database.schema import apply_migrations
 from shared.errors import DatabaseUnavailableError, SettingsError
@@ -212,13 +213,7 @@ def enter_task(desk, content):
     at = "2026-01-01T00:00:00.000+00:00"
     row = {"pk": "TASK#t1", "sk": "TASK", "task_id": "t1", "kind": "ask", "received_at": at,
            "updated_at": at, **content}  # fmt: skip
-    desk.account.clients.dynamodb.put_item(
-        TableName=desk.settings.ledger_table,
-        Item={
-            name: {"N": str(value)} if isinstance(value, int) else {"S": value}
-            for name, value in row.items()
-        },
-    )
+    desk.ledger.put_row(Put(row))
 
 
 def test_a_task_becomes_a_row(desk):
