@@ -175,11 +175,11 @@ class _Content:
         if element.tag == _STYLES:
             self._hidden_styles.update(_list_hidden_styles(element))
             return
+        if not len(element):
+            return
         if element.tag == _ROW:
             text = self._read_row(element)
-        elif not len(element) or not _BESIDE_WORDS.isdisjoint(
-            map(_find_tag, islice(element.iter(), 1, None))
-        ):
+        elif not _BESIDE_WORDS.isdisjoint(map(_find_tag, islice(element.iter(), 1, None))):
             return
         else:
             pieces: list[str] = []

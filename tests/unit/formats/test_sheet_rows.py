@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipeline.formats.readers import xml_parts
 from pipeline.formats.readers.open_document import open_spreadsheet
 from pipeline.formats.readers.sheet_rows import fold_rows
 from tests.fakes.office.packages import make_package, ods_parts
@@ -110,6 +111,16 @@ def test_a_row_has_the_same_text_however_it_is_read(read, kind, before):
     first = "first\n" if "first" in before else ""
     shown = f"A\n{first}{text}"
     assert read(make_package(make_sheet(rows, before))).texts == [shown.removesuffix("\n")]
+
+
+@pytest.mark.parametrize("kind", ROWS)
+@pytest.mark.parametrize("before", [row(cell("first")), "<!-- kept as it stands -->"])
+def test_a_row_of_a_large_part_has_the_same_text(tmp_path, monkeypatch, kind, before):
+    path = tmp_path / "sheet.ods"
+    path.write_bytes(make_package(make_sheet(ROWS[kind][0], before)))
+    text = open_spreadsheet(path).read_page(1).text
+    monkeypatch.setattr(xml_parts, "_LARGE_TREE_BYTES", 0)
+    assert open_spreadsheet(path).read_page(1).text == text
 
 
 @pytest.mark.parametrize(
