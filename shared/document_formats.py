@@ -121,8 +121,11 @@ def find_format(name: str) -> DocumentFormat | None:
 
 def cite_units(unit: str, numbers: str) -> str:
     """Units in a citation: `p. 3,5-7` of pages, `slide 3` and `slides 3,5-7` of others."""
-    if unit == PAGE:
-        return f"p. {numbers}"
+    return f"p. {numbers}" if unit == PAGE else name_units(unit, numbers)
+
+
+def name_units(unit: str, numbers: str) -> str:
+    """Units in a sentence: `page 3`, and `pages 3,5-7`."""
     return f"{unit} {numbers}" if numbers.isdecimal() else f"{unit}s {numbers}"
 
 

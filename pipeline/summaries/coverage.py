@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from pydantic import BaseModel, ConfigDict
 
-from shared.document_formats import PAGE
+from shared.document_formats import PAGE, name_units
 from shared.ledger.chunks import ChunkStatus, Parts
 from shared.ledger.document_texts import TextSource
 from shared.ledger.documents import EmbeddedFile, PageFailure
@@ -73,15 +73,15 @@ class Coverage(BaseModel):
             are = "page is" if count == 1 else "pages are"
             gaps.append(f"{count} {are} being recognised ({self.recognising_pages})")
         if self.failed_pages:
-            gaps.append(
-                f"{self.unit}s {self.failed_pages} could not be read{self._describe_failures()}"
-            )
+            failed = name_units(self.unit, self.failed_pages)
+            gaps.append(f"{failed} could not be read{self._describe_failures()}")
         if self.picture_pages:
-            gaps.append(
-                f"{self.unit}s {self.picture_pages} show only pictures, whose text is not read"
-            )
+            show = "shows" if self.picture_pages.isdecimal() else "show"
+            pictures = name_units(self.unit, self.picture_pages)
+            gaps.append(f"{pictures} {show} only pictures, whose text is not read")
         if self.missing_pages:
-            gaps.append(f"{self.unit}s {self.missing_pages} could not be summarised")
+            missing = name_units(self.unit, self.missing_pages)
+            gaps.append(f"{missing} could not be summarised")
         unread = describe_unread_files(self.embedded_files)
         if unread:
             gaps.append(f"files inside were not read: {unread}")
@@ -91,7 +91,10 @@ class Coverage(BaseModel):
         """One sentence that names the pages whose words are in doubt; empty if none are."""
         if not self.unsure_pages:
             return ""
-        return f"{self.unit}s {self.unsure_pages} are hard to read, and words of them may be wrong"
+        unsure = name_units(self.unit, self.unsure_pages)
+        if self.unsure_pages.isdecimal():
+            return f"{unsure} is hard to read, and words of it may be wrong"
+        return f"{unsure} are hard to read, and words of them may be wrong"
 
     def _describe_failures(self) -> str:
         if len(self.failures) == 1:

@@ -9,7 +9,7 @@ from pipeline.tasks.ask import AskResult, Citation, PagesRead
 from pipeline.tasks.extract.extract import ExtractResult
 from pipeline.tasks.summarize import SummarizeResult
 from pipeline.tasks.task_calls import TaskFacts
-from shared.document_formats import cite_units
+from shared.document_formats import cite_units, name_units
 from shared.markdown import Markdown, join_markdown, write_code, write_lines, write_markdown
 from shared.page_ranges import format_page_ranges
 
@@ -124,7 +124,7 @@ def _tell_reading(pages_read: list[PagesRead]) -> Markdown:
     for read in pages_read:
         failed = read.could_not_be_read
         lines.append(
-            f"{read.key}: {f'{read.unit}s {read.pages}' if read.pages else f'no {read.unit}'} "
+            f"{read.key}: {name_units(read.unit, read.pages) if read.pages else f'no {read.unit}'} "
             f"of {read.of}{f' (unreadable: {failed})' if failed else ''}"
         )
     return write_markdown("Read: {}." if lines else "", "; ".join(lines))

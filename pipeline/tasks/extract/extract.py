@@ -15,7 +15,7 @@ from pipeline.tasks.extract.field_schema import FieldSchema, read_field_schema
 from pipeline.tasks.extract.field_values import FoundValue
 from pipeline.tasks.task_calls import TaskFacts
 from pipeline.tasks.task_kind import TaskWork
-from shared.document_formats import PAGE
+from shared.document_formats import PAGE, name_units
 from shared.llm.model import Source
 from shared.messages.tasks import ExtractTask
 from shared.page_ranges import format_page_ranges
@@ -133,13 +133,13 @@ class ExtractResult(TaskFacts):
     def shortfall(self) -> str | None:
         """What was not read, or may have been left out, as a sentence; None if nothing."""
         unread = [
-            f"{f'{self.unit}s {part.pages}' if part.pages else 'a part'} could not be read "
+            f"{name_units(self.unit, part.pages) if part.pages else 'a part'} could not be read "
             f"({part.reason})"
             for part in self.unread
         ]
         doubtful = format_page_ranges(page.page for page in self.doubtful if page.page)
         if doubtful:
-            unread.append(f"rows may have been left out on {self.unit}s {doubtful}")
+            unread.append(f"rows may have been left out on {name_units(self.unit, doubtful)}")
         elif self.doubtful:
             unread.append("rows may have been left out")
         return "; ".join(unread) or None

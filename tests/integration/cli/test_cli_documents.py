@@ -128,7 +128,7 @@ def test_show_writes_summary_coverage_cost_and_place(seashore, ledger):
         "It says this and that.",
         "  • Water rises. (p. 1-3,7)\n",
         "  • So.\n",
-        "8 of 9 covered; without text: 8; pages 9 could not be read",
+        "8 of 9 covered; without text: 8; page 9 could not be read",
         "tiny, 1,200 tokens read, 80 written, $0.0123",
         "s3://seashore-documents/sub/a report.pdf",
         f"s3://seashore-artifacts/results/{document.document_id}/1.1/summary.md",

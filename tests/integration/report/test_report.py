@@ -96,12 +96,12 @@ def test_what_chunks_were_given_up_for_is_the_cause_of_their_document(desk):
             reason="the model refuses" if status is ChunkStatus.FAILED else None,
         )  # fmt: skip
         record_chunk(desk.table, chunk, Clock(NOON))
-    force(desk.table, document, status="PARTIAL", reason="pages 2 could not be summarised")
+    force(desk.table, document, status="PARTIAL", reason="page 2 could not be summarised")
     desk.order()
     (group,) = desk.report["dead_letters"]["groups"]
     assert (group["queue"], group["cause"]) == ("work", "the model refuses")
     assert group["replay_command"].endswith(f"--queue work --document {document.document_id}")
-    assert "pages 2 could not be summarised" in desk.read("report.md")
+    assert "page 2 could not be summarised" in desk.read("report.md")
 
 
 def test_a_wait_of_what_is_final_or_unknown_only_stands_in_the_timeline(desk):

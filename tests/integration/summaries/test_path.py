@@ -107,7 +107,7 @@ def test_a_page_that_is_not_whole_makes_a_document_partial_with_its_reason(pipel
         document = pipeline.document(key)
         assert document.status is DocumentStatus.PARTIAL
         assert (document.failed_pages, document.reason_code) == ("2", "pages_missing")
-        assert document.reason == "pages 2 could not be read (its content breaks off)"
+        assert document.reason == "page 2 could not be read (its content breaks off)"
 
 
 def test_a_page_that_shows_only_a_picture_makes_a_document_partial(pipeline, account):
@@ -119,7 +119,7 @@ def test_a_page_that_shows_only_a_picture_makes_a_document_partial(pipeline, acc
         document = pipeline.document(key)
         assert document.status is DocumentStatus.PARTIAL
         assert (document.picture_pages, document.empty_pages) == ("2", "")
-        assert document.reason == "pages 2 show only pictures, whose text is not read"
+        assert document.reason == "page 2 shows only pictures, whose text is not read"
 
 
 def test_a_document_of_nothing_but_pictures_has_no_text(pipeline, account):

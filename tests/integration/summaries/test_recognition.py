@@ -180,4 +180,4 @@ def test_without_an_engine_pages_of_pictures_are_named(account, scan):
     document, _ = run(off, make_mixed_pdf(REPORT, scan))
 
     assert document.status is DocumentStatus.PARTIAL
-    assert document.reason == "pages 2 show only pictures, whose text is not read"
+    assert document.reason == "page 2 shows only pictures, whose text is not read"

@@ -129,12 +129,12 @@ def test_a_chunk_that_failed_leaves_a_partial_document_that_names_its_pages(desk
     document = desk.document
     assert document.status is DocumentStatus.PARTIAL
     assert (document.missing_pages, document.reason_code) == ("2", "pages_missing")
-    assert document.reason == "pages 2 could not be summarised"
+    assert document.reason == "page 2 could not be summarised"
     assert desk.result["coverage"]["missing_pages"] == "2"
     assert desk.result["status"] == "PARTIAL"
     markdown_key = document.result_key.replace(".json", ".md")
     markdown = desk.s3.get_object(Bucket=desk.bucket, Key=markdown_key)["Body"].read().decode()
-    assert "pages 2 could not be summarised" in markdown
+    assert "page 2 could not be summarised" in markdown
 
 
 def test_replaying_the_chunk_that_failed_makes_the_document_done(desk):

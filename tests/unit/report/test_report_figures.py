@@ -290,8 +290,8 @@ def test_what_is_lost_or_can_never_succeed_has_nothing_to_replay():
 
 
 def test_a_partial_document_has_letters_if_a_chunk_was_given_up():
-    unread = document(1, "PARTIAL", chunks_failed=0, reason="pages 3 could not be read")
-    given_up = document(2, "PARTIAL", chunks_failed=1, reason="pages 3 could not be summarised")
+    unread = document(1, "PARTIAL", chunks_failed=0, reason="page 3 could not be read")
+    given_up = document(2, "PARTIAL", chunks_failed=1, reason="page 3 could not be summarised")
     groups, _, _ = list_groups(tally_failures(unread, given_up))
     assert [group.examples for group in groups] == [(given_up["document_id"],)]
 
@@ -321,11 +321,11 @@ def test_chunks_are_replayed_by_their_own_cause_and_not_by_what_became_of_their_
 
 def test_a_document_of_before_chunks_told_their_causes_says_what_its_own_row_says():
     rows = [
-        document(n, "PARTIAL", chunks_failed=1, reason="pages 3 could not be summarised")
+        document(n, "PARTIAL", chunks_failed=1, reason="page 3 could not be summarised")
         for n in range(2)
     ]
     (group,), _, _ = list_groups(tally_failures(*rows))
-    assert (group.cause, group.count) == ("pages 3 could not be summarised", 2)
+    assert (group.cause, group.count) == ("page 3 could not be summarised", 2)
     # The letters do not say that: they cannot be found by it.
     assert group.replay_command == "seashore dlq replay --queue work --kind summarize_chunk"
 

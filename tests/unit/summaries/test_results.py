@@ -77,8 +77,20 @@ def test_what_is_missing_is_said():
     )
     text = render_markdown(make_summary(coverage=coverage))
     assert "5 of 9 pages covered" in text
-    assert "pages 6 could not be read; pages 7-9 could not be summarised." in text
+    assert "page 6 could not be read; pages 7-9 could not be summarised." in text
     assert not coverage.is_complete
+
+
+@pytest.mark.parametrize(
+    ("pages", "doubts"),
+    [
+        ("2", "slide 2 is hard to read, and words of it may be wrong"),
+        ("2-3", "slides 2-3 are hard to read, and words of them may be wrong"),
+    ],
+)
+def test_units_that_are_hard_to_read_are_named(pages, doubts):
+    coverage = COVERED.model_copy(update={"unsure_pages": pages, "unit": "slide"})
+    assert coverage.describe_doubts() == doubts
 
 
 @pytest.mark.parametrize("gap", ["failed_pages", "missing_pages"])

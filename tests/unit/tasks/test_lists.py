@@ -282,10 +282,10 @@ def test_a_part_that_fails_is_named_with_its_pages_and_the_others_stay():
     assert [(part.pages, part.reason) for part in result.unread] == [
         ("3", "The answer does not fit")
     ]
-    assert result.shortfall == "pages 3 could not be read (The answer does not fit)"
+    assert result.shortfall == "page 3 could not be read (The answer does not fit)"
     assert not result.is_complete
     of_sheets = result.model_copy(update={"unit": "sheet"})
-    assert of_sheets.shortfall == "sheets 3 could not be read (The answer does not fit)"
+    assert of_sheets.shortfall == "sheet 3 could not be read (The answer does not fit)"
     assert "| field | value | sheet |" in "\n".join(map(str, render_fields(of_sheets)))
 
 

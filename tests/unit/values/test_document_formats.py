@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.formats.child import OPENERS
-from shared.document_formats import DOCUMENT_FORMATS, PDF, count_units, find_format
+from shared.document_formats import DOCUMENT_FORMATS, PDF, count_units, find_format, name_units
 
 
 @pytest.mark.parametrize("document_format", DOCUMENT_FORMATS)
@@ -30,3 +30,10 @@ def test_a_name_that_promises_no_format_has_none(name):
 def test_units_are_counted_in_words():
     assert count_units(1, "sheet") == "1 sheet"
     assert count_units(3, PDF.unit) == "3 pages"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "named"), [("3", "sheet 3"), ("3,5-7", "sheets 3,5-7"), ("3-4", "sheets 3-4")]
+)
+def test_one_unit_is_named_as_one(numbers, named):
+    assert name_units("sheet", numbers) == named
