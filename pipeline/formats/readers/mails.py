@@ -44,7 +44,7 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
     headers = [f"{name}: {_read_header(mail, name)}" for name in SHOWN_HEADERS if mail[name]]
     body = mail.get_body(("plain", "html"))
     text = "" if body is None else _read_text(body)
-    other_forms: list[MIMEPart] = []
+    other_forms: frozenset[int] = frozenset()
     if text.strip():
         other_forms = _list_other_forms(mail, body)
     else:
@@ -55,7 +55,7 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
     files: list[InnerFile] = []
     pages = "".join(_list_pages(mail))
     for part in _list_leaves(mail):
-        if part is body or any(part is one for one in other_forms):
+        if part is body or id(part) in other_forms:
             continue
         kind = part.get_content_type()
         if kind == "message/rfc822":
@@ -98,20 +98,20 @@ def _list_leaves(mail: MIMEPart) -> list[MIMEPart]:
     return leaves
 
 
-def _list_other_forms(mail: MIMEPart, body: MIMEPart | None) -> list[MIMEPart]:
-    """Parts that say in HTML what the body says in plain text (RFC 2046, 5.1.4)."""
+def _list_other_forms(mail: MIMEPart, body: MIMEPart | None) -> frozenset[int]:
+    """Which parts say in HTML what the body says in plain text (RFC 2046, 5.1.4), by `id`."""
     if body is None or body.get_content_type() != "text/plain":
-        return []
+        return frozenset()
     for one in mail.walk():
         if isinstance(one, MIMEPart) and one.get_content_type() == "multipart/alternative":
             leaves = _list_leaves(one)
             if any(leaf is body for leaf in leaves):
-                return [
-                    leaf
+                return frozenset(
+                    id(leaf)
                     for leaf in leaves
                     if leaf.get_content_type() == "text/html" and leaf.get_filename() is None
-                ]
-    return []
+                )
+    return frozenset()
 
 
 def _read_header(mail: MIMEPart, name: str) -> str:
@@ -161,7 +161,8 @@ def _read_text(part: MIMEPart) -> str:
 
 def _join_flowed(text: str, *, joins_words: bool) -> str:
     """Paragraphs of lines that end in a space, each in one line again (RFC 3676, 4)."""
-    lines: list[str] = []
+    # Each in pieces: to add to a long text again and again would copy it each time.
+    lines: list[list[str]] = []
     open_quotes = None
     for line in text.split("\n"):
         words = line.lstrip(">")
@@ -170,10 +171,10 @@ def _join_flowed(text: str, *, joins_words: bool) -> str:
         is_open = words.endswith(" ") and words != _SIGNATURE_FOLLOWS
         # An empty line ends a paragraph that its program has left open.
         if open_quotes == quotes and words and words != _SIGNATURE_FOLLOWS:
-            lines[-1] += words
+            lines[-1].append(words)
         else:
-            lines.append(f"{'>' * quotes} {words}" if quotes else words)
+            lines.append([f"{'>' * quotes} {words}" if quotes else words])
         if is_open and joins_words:
-            lines[-1] = lines[-1][:-1]
+            lines[-1][-1] = lines[-1][-1][:-1]
         open_quotes = quotes if is_open else None
-    return "\n".join(lines)
+    return "\n".join(map("".join, lines))

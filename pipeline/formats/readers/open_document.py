@@ -175,7 +175,8 @@ class _Content:
         if element.tag == _STYLES:
             self._hidden_styles.update(_list_hidden_styles(element))
             return
-        if not len(element):
+        # A row may be made into text already; what is hidden is to keep its style.
+        if not len(element) or (self._hidden_styles and self._is_hidden(element)):
             return
         if element.tag == _ROW:
             text = self._read_row(element)
@@ -281,7 +282,12 @@ class _Content:
     def _read_cell(self, cell: Element) -> str:
         first = cell[0]
         # Most hold one paragraph, and it nothing but text.
-        if len(cell) == 1 and first.tag == _PARAGRAPH and len(first) == 0:
+        if (
+            len(cell) == 1
+            and first.tag == _PARAGRAPH
+            and len(first) == 0
+            and not (self._hidden_styles and self._is_hidden(first))
+        ):
             text = first.text or ""
         else:
             self._cells.append([])

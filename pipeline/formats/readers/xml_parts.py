@@ -236,12 +236,18 @@ def replace_part(package: bytes, name: str, part: bytes) -> bytes:
         package: A package that `open_package` can open.
         name: The name of a part that is in it.
         part: What it is to be.
+
+    Raises:
+        UnreadableDocumentError: What its list says of the rest is nothing that a list can say.
     """
     file = io.BytesIO(package)
-    with zipfile.ZipFile(file, "a") as archive:
-        # The list is written anew, where it stood; the old bytes of the part are in no list then.
-        archive.filelist.remove(archive.NameToInfo.pop(name))
-        archive.writestr(name, part)
+    try:
+        with zipfile.ZipFile(file, "a") as archive:
+            # The list is written anew where it stood; the old bytes of the part are in none then.
+            archive.filelist.remove(archive.NameToInfo.pop(name))
+            archive.writestr(name, part)
+    except struct.error as error:
+        raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     return file.getvalue()
 
 

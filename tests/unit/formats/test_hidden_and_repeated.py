@@ -95,7 +95,7 @@ def test_hidden_words_of_an_opendocument_text_are_left_out(read, filling):
     body = (
         '<text:p>a<text:span text:style-name="T1"> vanished</text:span>'
         '<text:hidden-text text:is-hidden="true">gone</text:hidden-text> b</text:p>'
-        '<text:p text:style-name="T1">no</text:p>'
+        '<text:p text:style-name="T1">no</text:p><text:p text:style-name="T1">n<text:s/>o</text:p>'
         '<text:section text:display="none"><text:p>unseen</text:p></text:section>'
         '<text:section text:display="true"><text:p>seen</text:p></text:section>'
     )

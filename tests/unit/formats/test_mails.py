@@ -1,8 +1,11 @@
 """Mails as many programs write them: pictures, signatures, flowed lines, headers of a country."""
 
 import base64
+import time
 
 import pytest
+
+from pipeline.formats.readers.mails import open_mail
 
 _HEADERS = "From: Ada <ada@example.org>\nSubject: Tides\nMIME-Version: 1.0\n"
 _PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
@@ -79,3 +82,13 @@ def test_letters_that_a_header_has_as_they_are_are_read(read):
             text
             == "From: Bj\u00f6rn <b@example.org>\nSubject: Gr\u00fc\u00dfe f\u00fcr dich\n\nbody"
         )
+
+
+def test_a_paragraph_of_many_flowed_lines_is_put_together_once(tmp_path):
+    path = tmp_path / "mail.eml"
+    head = f"{_HEADERS}Content-Type: text/plain; format=flowed\n\n"
+    path.write_text(head + "a \n" * 400_000)
+    started = time.process_time()
+    text = open_mail(path).read_page(1).text
+    assert time.process_time() - started < 2.5
+    assert text.endswith("\n\n" + "a " * 400_000 + "\n")

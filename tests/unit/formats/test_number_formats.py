@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.formats.readers.number_formats import mark_formats, show_marked
+from shared.errors import RejectedDocumentError
 from tests.fakes.office.packages import make_package, make_relations, xlsx_parts
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -133,6 +134,13 @@ def test_times_in_rows_as_wide_as_the_sheet_says_are_times(read):
         '<v>0.5</v></c><c r="B1" s="0"><v>0.25</v></c></row></sheetData></worksheet>'
     )
     assert read(make_package(parts)).texts == ["Times\n12:00 | 6:00"]
+
+
+def test_a_book_whose_list_of_parts_has_slipped_is_damaged(read):
+    """The first part would begin before the file, which the list cannot say when it is written."""
+    data = make_workbook(["h:mm"], [(0, "0.5")])
+    with pytest.raises(RejectedDocumentError, match="damaged"):
+        read(data[:5] + data[6:])
 
 
 def test_of_many_formats_the_first_are_read():
