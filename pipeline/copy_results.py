@@ -33,7 +33,7 @@ logger = logging.getLogger("seashore.database")
 
 _DOCUMENT_KEY = re.compile(r"results/([^/]+)/([0-9]+)\.([0-9]+)/summary\.json")
 # With the digest of what is asked for where the ledger is told of the task with its result only.
-_TASK_KEY = re.compile(r"results/tasks/([^/]+)/([0-9]+)(-[0-9a-f]+)?/result\.json")
+_TASK_KEY = re.compile(r"results/tasks/([^/]+)/([0-9]+)(?:-([0-9a-f]+))?/result\.json")
 
 _COMMIT_DELAY_SECONDS = 30.0
 
@@ -72,9 +72,7 @@ def copy_results(notice: ResultNotice, services: CopyServices, deadline: Deadlin
                 write_document_result(services.database, row)
         elif found := _TASK_KEY.fullmatch(upload.key):
             task_id, attempt = found[1], int(found[2])
-            known = _look_up_task(services.table, task_id)
-            if known is None and found[3]:
-                known = _Known((0,), None)
+            known = _look_up_task(services.table, task_id, found[3])
             if _is_committed(upload.key, (attempt,), known, notice, services):
                 content = services.objects.read_json(upload.bucket, upload.key)
                 write_task_result(services.database, build_task_row(content, upload.key, attempt))
@@ -109,9 +107,14 @@ def _look_up_document(table: LedgerTable, document_id: str) -> _Known | None:
     return _Known((document.run, document.chunks_done), document.result_key)
 
 
-def _look_up_task(table: LedgerTable, task_id: str) -> _Known | None:
+def _look_up_task(table: LedgerTable, task_id: str, digest: str | None) -> _Known | None:
     task = find_task(table, task_id)
-    return None if task is None else _Known((task.attempts,), task.result_key)
+    if digest is None:
+        return None if task is None else _Known((task.attempts,), task.result_key)
+    # It is written before the ledger is told of its task, and stands for whichever attempt ends.
+    if task is None or (task.digest == digest and not task.status.is_settled):
+        return _Known((0,), None)
+    return _Known((task.attempts + 2,), task.result_key)
 
 
 def _is_committed(

@@ -118,6 +118,11 @@ class TaskStatus(StrEnum):
         """Whether the task is done with, as far as it could be; PARTIAL says what is missing."""
         return self in (TaskStatus.DONE, TaskStatus.PARTIAL)
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing happens to the task any more; one that is FAILED may be replayed."""
+        return self.has_result or self is TaskStatus.CANCELLED
+
 
 # A message that comes again runs anew; a replay takes up a task that was given up.
 LEGAL_TASK_MOVES: dict[TaskStatus, frozenset[TaskStatus]] = {

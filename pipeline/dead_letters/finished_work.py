@@ -11,7 +11,7 @@ from shared.ledger.documents import Document, document_row_key, is_erased, to_do
 from shared.ledger.reports import ReportStatus, report_row_key
 from shared.ledger.subjects import subject_row_key
 from shared.ledger.tasks import Task, task_row_key
-from shared.lifecycle import DocumentStatus, TaskStatus, find_sources
+from shared.lifecycle import DocumentStatus, find_sources
 from shared.messages.reports import DailyReportOrder
 from shared.messages.tasks import TaskMessage
 from shared.messages.uploads import UploadNotice
@@ -108,7 +108,7 @@ def tell_if_finished(work: Work, rows: Rows) -> str | None:
             return _tell_of_recognition(message, rows)
         case TaskMessage() as message:
             task = _find_task(message.task_id, rows)
-            if task is None or not (task.status.has_result or task.status is TaskStatus.CANCELLED):
+            if task is None or not task.status.is_settled:
                 return None
             # The id may be another task's that came first: this one was never carried out.
             return f"the task is {task.status}" if task.digest == message.digest else None

@@ -35,7 +35,6 @@ from shared.ledger.tasks import (
     note_conflict,
     start_task,
 )
-from shared.lifecycle import TaskStatus
 from shared.llm.model import EXTRACTIVE
 from shared.messages.tasks import SummarizeTask
 from shared.messages.tasks import Task as TaskOrder
@@ -61,7 +60,8 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
         return
     waits_for_nothing = not order.document_names and order.callback is None
     task = register_order(order, services.table, services.now, begins=waits_for_nothing)
-    if _is_settled(task, order):
+    _refuse_other(task, order)
+    if task.new_row is None and task.status.is_settled:
         _send_callback(task, services)
         return
     if order.callback is not None:
@@ -94,17 +94,27 @@ def _pick(order: TaskOrder, services: TaskServices, deadline: Deadline) -> None:
     yet to refuse, overwrites none of its files; the same order writes the same.
     """
     task = make_task(**describe_order(order, services.now, begins=True))
+    folder = f"{task.attempts}-{order.digest}"
     result = _make_result(order, task, (), services, deadline)
-    end = _write_result(order, result, f"{task.attempts}-{order.digest}", services)
+    end = _write_result(order, result, folder, services)
     entered = enter_finished_task(services.table, task, services.now, **end)
-    if entered.new_row is None and not _is_settled(entered, order):
-        # It came by the API, or had been given up.
-        started = start_task(services.table, entered, services.now)
-        finish_task(services.table, started, services.now, **end)
+    if entered.new_row is not None or entered.result_key == end["result_key"]:
+        return
+    if entered.digest != order.digest or entered.status.is_settled:
+        _empty_result(order, folder, services)
+        _refuse_other(entered, order)
+        return
+    # It came by the API, or an attempt did not end.
+    started = start_task(services.table, entered, services.now)
+    if entered.attempts:
+        # Its result tells what they have cost.
+        result = _make_result(order, started, (), services, deadline)
+        end = _write_result(order, result, folder, services)
+    finish_task(services.table, started, services.now, **end)
 
 
-def _is_settled(task: Task, order: TaskOrder) -> bool:
-    """Whether nothing is left to do for a task as it stands but to tell its sender.
+def _refuse_other(task: Task, order: TaskOrder) -> None:
+    """Pass if a task of the ledger is the one that is asked for.
 
     Raises:
         TaskConflictError: It is another one of the same id, which came first.
@@ -114,8 +124,6 @@ def _is_settled(task: Task, order: TaskOrder) -> bool:
             f"the task {order.task_id} was sent before and asked for something else; "
             "send this one under another id"
         )
-    is_old = task.new_row is None
-    return is_old and (task.status.has_result or task.status is TaskStatus.CANCELLED)
 
 
 def _make_result(
@@ -168,12 +176,27 @@ def _write_result(order: TaskOrder, result: TaskFacts, folder: str, services: Ta
         kind.build_files(result),
         [TaskFile("result.json", "application/json", result.model_dump_json(indent=2))],
     )
-    place = f"results/tasks/{order.task_id}/{folder}"
+    place = _name_place(order, folder)
     for file in files:
         services.objects.write_text(
             services.artifacts_bucket, f"{place}/{file.name}", file.text, file.content_type
         )
     return _End(result_key=f"{place}/result.json", model=result.model, shortfall=result.shortfall)
+
+
+def _empty_result(order: TaskOrder, folder: str, services: TaskServices) -> None:
+    """Take the text out of a result's files that the ledger will never name.
+
+    Nobody would look for them to delete them, and the worker may delete nothing. What they held
+    is an older version by then, which the bucket's lifecycle ends.
+    """
+    bucket = services.artifacts_bucket
+    for key in services.objects.list_keys(bucket, f"{_name_place(order, folder)}/"):
+        services.objects.write_text(bucket, key, "", "text/plain")
+
+
+def _name_place(order: TaskOrder, folder: str) -> str:
+    return f"results/tasks/{order.task_id}/{folder}"
 
 
 def is_task_over(order: TaskOrder, services: TaskServices) -> bool:

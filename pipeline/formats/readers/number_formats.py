@@ -58,8 +58,11 @@ _MOST_DENOMINATOR_DIGITS = 4
 _MOST_DECIMALS = 12
 _LARGE = Decimal(10**15)
 _MOST_DECIMALS_OF_SECONDS = 3
-# Excel takes none that is longer (Microsoft, "Excel specifications and limits").
+_DIGITS_OF_GENERAL = 10
+# Excel takes none that is longer, and some 250 of a workbook's own (Microsoft, "Excel
+# specifications and limits"); other programs have written more.
 _LONGEST_CODE = 255
+_MOST_CODES = 2_000
 
 
 class _Piece(NamedTuple):
@@ -72,6 +75,9 @@ class _Piece(NamedTuple):
 
     kind: str
     text: str
+
+
+_POINT, _COMMA, _PERCENT = (_Piece("mark", sign) for sign in ".,%")
 
 
 class _Section(NamedTuple):
@@ -101,7 +107,7 @@ def mark_formats(styles: bytes) -> tuple[bytes, list[str]] | None:
         code = unescape((found[2] or found[3] or b"").decode("utf-8", "replace"))
         return found[1] + mark(code) if _is_shown_here(code) else found[0]
 
-    marked = _CODE.sub(mark_code, styles)
+    marked = _CODE.sub(mark_code, styles, _MOST_CODES)
     root = _ROOT.search(marked)
     if root is not None:
         prefix = root[1] or b""
@@ -119,12 +125,14 @@ def mark_formats(styles: bytes) -> tuple[bytes, list[str]] | None:
 
 def show_marked(text: str, codes: Sequence[str]) -> str:
     """Text of the library, with each marked number as Excel shows it."""
-    read = [_read_code(code) for code in codes]
+    read: dict[int, list[_Section]] = {}
 
     def show(found: re.Match[str]) -> str:
         number = int(found[1])
-        if number >= len(read):
+        if number >= len(codes):
             return found[2]
+        if number not in read:
+            read[number] = _read_code(codes[number])
         return " ".join(_show(float(found[2]), read[number]).split())
 
     return _MARKED.sub(show, text)
@@ -136,8 +144,8 @@ def _is_shown_here(code: str) -> bool:
     if len(code) > _LONGEST_CODE:
         return False
     shapes = [section.shape for section in _read_code(code)]
-    # Of dates, and of formats with conditions, the library makes what it can.
-    if any(letter in shape for shape in shapes for letter in "d<"):
+    # Of dates, powers of ten and formats with conditions, the library makes what it can.
+    if any(letter in shape for shape in shapes for letter in "d<E"):
         return False
     return any(_SHOWN_HERE.search(shape) for shape in shapes)
 
@@ -212,7 +220,7 @@ def _join(pieces: Sequence[_Piece]) -> str:
 
 
 def _show_time(days: Decimal, pieces: Sequence[_Piece]) -> str:
-    marks = [place for place, piece in enumerate(pieces) if piece.text == "."]
+    marks = [place for place, piece in enumerate(pieces) if piece == _POINT]
     decimals = sum(piece.kind == "digit" for piece in pieces) if marks else 0
     seconds = round(days * _DAY_SECONDS, min(decimals, _MOST_DECIMALS_OF_SECONDS))
     whole = int(seconds)
@@ -253,17 +261,23 @@ def _show_fraction(size: Decimal, found: re.Match[str]) -> str:
     return f"{whole or ''} {top}/{bottom}".strip()
 
 
+def _show_general(size: Decimal) -> str:
+    """A number in ten digits that count, and in all those before the point."""
+    text = f"{round(size, max(0, _DIGITS_OF_GENERAL - 1 - size.adjusted())):f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
 def _show_digits(size: Decimal, pieces: Sequence[_Piece]) -> str:
     """A number in the places that a code has for its digits."""
     places = [place for place, piece in enumerate(pieces) if piece.kind == "digit"]
     if not places:
-        return "".join(f"{size:.10g}" if one.kind == "general" else one.text for one in pieces)
+        return "".join(_show_general(size) if one.kind == "general" else one.text for one in pieces)
     first, last = places[0], places[-1]
-    point = next((n for n, piece in enumerate(pieces) if piece.text == "."), last + 1)
+    point = pieces.index(_POINT) if _POINT in pieces else len(pieces)
     decimals = "".join(pieces[place].text for place in places if place > point)
     wholes = "".join(pieces[place].text for place in places if place < point)
-    commas = [n for n, piece in enumerate(pieces) if piece == _Piece("mark", ",")]
-    scale = 2 * sum(piece.text == "%" for piece in pieces) - 3 * sum(n > last for n in commas)
+    commas = [n for n, piece in enumerate(pieces) if piece == _COMMA]
+    scale = 2 * pieces.count(_PERCENT) - 3 * sum(n > last for n in commas)
     size = size.scaleb(scale)
     step = Decimal(1).scaleb(-min(len(decimals), _MOST_DECIMALS))
     size = size.quantize(step, ROUND_HALF_UP) if size < _LARGE else size

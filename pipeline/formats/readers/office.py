@@ -30,9 +30,10 @@ _LINK = re.compile(r"(?<!\\)\[(.*?)(?<!\\)\]\([^)]*\)")
 # Of texts in Japanese and Chinese, in which a word may have beside it how it is read: their full
 # stop and comma, and the words for "of". To look for each is faster than for a range.
 _SIGNS_OF_EAST_ASIA = "\u3002\u3001\uff0c\u306e\u7684"
+# None lies in another; to go on beyond the next one would take forever where none ends.
 _RUBY = re.compile(
-    rb"<w:ruby>(?:(?!<w:rt>|</w:ruby>).)*+<w:rt>((?:(?!</w:rt>).)*+)</w:rt>\s*"
-    rb"<w:rubyBase>((?:(?!</w:rubyBase>).)*+)</w:rubyBase>\s*</w:ruby>",
+    rb"<w:ruby>(?:(?!<w:ruby>|<w:rt>|</w:ruby>).)*+<w:rt>((?:(?!<w:ruby>|</w:rt>).)*+)</w:rt>\s*"
+    rb"<w:rubyBase>((?:(?!<w:ruby>|</w:rubyBase>).)*+)</w:rubyBase>\s*</w:ruby>",
     re.DOTALL,
 )
 _DOCUMENT = "word/document.xml"

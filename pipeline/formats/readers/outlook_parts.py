@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from email.message import EmailMessage
 from email.utils import format_datetime
+from functools import lru_cache
 
 from pipeline.formats.readers.rich_text import read_rich_text
 from pipeline.formats.readers.web_pages import decode_page, read_page_units
@@ -41,6 +42,8 @@ _RING_START = (
 _PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".bmp", ".webp", ".tif", ".tiff", ".emz", ".wmz")
 
 
+# It is asked again for each picture that is attached.
+@lru_cache(maxsize=1)
 def decompress_rich_text(data: bytes) -> bytes:
     """Rich text as it is in a file.
 

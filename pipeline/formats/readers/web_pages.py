@@ -57,6 +57,7 @@ _BEFORE_FIRST_CELL = re.compile(r"^[ \t]*\| ", re.MULTILINE)
 _NAMED_CHARACTER = re.compile(r"&(?!(?:amp|lt|gt|quot|apos);)[A-Za-z]")
 # What a document type of XML declares by itself: `html.parser` ends it with the first declaration.
 _DOCUMENT_TYPE = "<!DOCTYPE"
+_XML_DECLARATION = re.compile(r"\s*<\?xml\s[^>]*>")
 _DECLARATIONS = re.compile(rf"{_DOCUMENT_TYPE}[^<>\[]*\[.*?\]\s*>", re.DOTALL)
 _HIDING = frozenset({"hidden", "aria-hidden", "style"})
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
@@ -94,8 +95,11 @@ def read_xhtml_units(page: str) -> list[str]:
     # Without the document type no names of characters are known, and expat leaves them out.
     if _NAMED_CHARACTER.search(page):
         return read_page_units(page)
+    # It may name another encoding than the one it gets here.
+    declared = _XML_DECLARATION.match(page)
+    plain = page[declared.end() :] if declared else page
     try:
-        root = parse_page(page.encode("utf-8", "replace"))
+        root = parse_page(plain.encode("utf-8", "replace"))
         writer = UnitWriter()
         _write_element(writer, root)
     except (NoPlainXmlError, RecursionError):

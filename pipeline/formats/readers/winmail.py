@@ -150,7 +150,8 @@ def _read_values(data: bytes, place: int, kind: int) -> tuple[list[bytes], int]:
     if kind & _MANY or one in _VARIABLE:
         (count,) = struct.unpack_from("<I", data, place)
         place += 4
-        if count > len(data):
+        # Each takes room, but those of no kind at all.
+        if count > len(data) or not _FIXED_BYTES.get(one, 4):
             raise ValueError("a property has more values than there is room for")
     values = []
     for _ in range(count):

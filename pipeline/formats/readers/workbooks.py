@@ -52,7 +52,7 @@ _MOST_BYTES = 16 << 20
 _SHEET_ELEMENT = re.compile(
     r"<(?:[\w.-]+:)?sheet((?:\s+[\w:.-]+\s*=\s*(?:\"[^\"<]*\"|'[^'<]*'))+)\s*/?>"
 )
-_ATTRIBUTE = re.compile(r"(?:[\w.-]+:)?([\w.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
+_ATTRIBUTE = re.compile(r"(?<![\w:.-])(?:[\w.-]+:)?([\w.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 # The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
 _LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
 _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")

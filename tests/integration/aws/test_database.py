@@ -14,6 +14,7 @@ import pytest
 from functions.database import build_address, build_database
 from functions.delivery.batch import process_batch
 from pipeline.summaries.results import result_folder
+from shared.aws.dynamodb_table import Put
 from shared.database.connection import Database
 from shared.database.schema import apply_migrations
 from shared.errors import DatabaseUnavailableError, SettingsError
@@ -189,19 +190,35 @@ def test_a_task_that_is_entered_with_its_result_is_waited_for(desk):
     assert (desk.count_waiting(), desk.count_letters()) == (1, 0)
 
 
+@pytest.mark.parametrize(
+    ("row", "waits"),
+    [
+        ({"status": "FAILED", "attempts": 3}, True),
+        ({"status": "RUNNING", "attempts": 2}, True),
+        ({"status": "CANCELLED", "attempts": 0}, False),
+        ({"status": "RUNNING", "attempts": 0, "digest": "another"}, False),
+        ({"status": "DONE", "attempts": 1, "result_key": "another"}, False),
+    ],
+)
+def test_a_result_that_was_written_before_its_task_was_looked_at_waits_while_it_may_be_named(
+    desk, row, waits
+):
+    enter_task(desk, {"digest": "0a1b", **row})
+    desk.announce("results/tasks/t1/1-0a1b/result.json")
+    desk.poll()
+    assert (desk.count_waiting(), desk.count_letters()) == (int(waits), 0)
+
+
+def enter_task(desk, content):
+    at = "2026-01-01T00:00:00.000+00:00"
+    row = {"pk": "TASK#t1", "sk": "TASK", "task_id": "t1", "kind": "ask", "received_at": at,
+           "updated_at": at, **content}  # fmt: skip
+    desk.ledger.put_row(Put(row))
+
+
 def test_a_task_becomes_a_row(desk):
     key = "results/tasks/t1/1/result.json"
-    at = "2026-01-01T00:00:00.000+00:00"
-    row = {"pk": "TASK#t1", "sk": "TASK", "task_id": "t1", "kind": "ask", "digest": "d",
-           "status": "DONE", "received_at": at, "updated_at": at, "attempts": 1,
-           "result_key": key}  # fmt: skip
-    desk.account.clients.dynamodb.put_item(
-        TableName=desk.settings.ledger_table,
-        Item={
-            name: {"N": str(value)} if isinstance(value, int) else {"S": value}
-            for name, value in row.items()
-        },
-    )
+    enter_task(desk, {"digest": "d", "status": "DONE", "attempts": 1, "result_key": key})
     result = {"task_id": "t1", "kind": "ask", "model": "m", "input_tokens": 1, "output_tokens": 2,
               "cost_usd": 0.5, "answer": "Yes."}  # fmt: skip
     desk.account.clients.s3.put_object(

@@ -6,9 +6,10 @@ import pytest
 
 from functions.wiring import utc_now
 from pipeline.tasks.intake import register_order
+from shared.aws.dynamodb_table import Update
 from shared.deadline import Deadline
 from shared.errors import TaskConflictError
-from shared.ledger.tasks import list_tasks
+from shared.ledger.tasks import finish_task, list_tasks, start_task, task_row_key
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import SummarizeTask
 from shared.messages.work_items import WorkItem
@@ -116,3 +117,57 @@ def test_a_task_that_is_entered_with_its_result_is_listed_and_not_at_work(offlin
     row = offline.table.read_row("TASK#t", "TASK")
     assert "in_flight" not in row
     assert row["finished_at"] == row["updated_at"] >= row["received_at"]
+
+
+def read_files(desk):
+    """What the files of all results of the task hold, by the folder that they lie in."""
+    clients, bucket = desk.account.clients, desk.account.settings.artifacts_bucket
+    found = clients.s3.list_objects_v2(Bucket=bucket, Prefix="results/tasks/t/")
+    texts = {}
+    for one in found.get("Contents", []):
+        body = clients.s3.get_object(Bucket=bucket, Key=one["Key"])["Body"].read()
+        folder = one["Key"].split("/")[3]
+        texts[folder] = texts.get(folder, "") + body.decode()
+    return texts
+
+
+def change(desk, **changes):
+    desk.table.update_row(Update(*task_row_key("t"), assign=changes))
+
+
+def test_nothing_is_left_of_the_text_of_a_refused_task(offline):
+    work(offline, ONE)
+    for _ in range(2):
+        with pytest.raises(TaskConflictError):
+            work(offline, OTHER)
+    texts = read_files(offline)
+    assert texts.pop(f"1-{OTHER.digest}") == ""
+    assert "pier" in texts.pop(f"1-{ONE.digest}")
+    assert texts == {}
+
+
+def test_nothing_is_left_of_the_text_of_a_cancelled_task(offline):
+    register_order(ONE, offline.table, utc_now)
+    change(offline, status=TaskStatus.CANCELLED)
+    work(offline, ONE)
+    assert "".join(read_files(offline).values()) == ""
+    assert offline.task("t").status is TaskStatus.CANCELLED
+
+
+def test_a_task_that_a_model_has_done_keeps_that_result(offline):
+    task = start_task(offline.table, register_order(ONE, offline.table, utc_now), utc_now)
+    end = {"result_key": "results/tasks/t/1/result.json", "model": "m", "shortfall": None}
+    finish_task(offline.table, task, utc_now, **end)
+    before = offline.task("t")
+    work(offline, ONE)
+    assert offline.task("t") == before
+    assert "".join(read_files(offline).values()) == ""
+
+
+def test_a_result_says_what_a_models_attempts_have_cost(offline):
+    register_order(ONE, offline.table, utc_now, begins=True)
+    change(offline, cost_micro_usd=2_500_000, input_tokens=70)
+    work(offline, ONE)
+    result = offline.result(offline.task("t"))
+    assert (result["cost_usd"], result["input_tokens"]) == (2.5, 70)
+    assert offline.task("t").attempts == 2

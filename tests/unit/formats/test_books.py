@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.extraction.readable_document import UnreadableDocumentError, UnreadablePageError
 from pipeline.formats.readers.books import open_book
-from pipeline.formats.readers.web_pages import read_page_units, read_xhtml_units
+from pipeline.formats.readers.web_pages import decode_page, read_page_units, read_xhtml_units
 from pipeline.formats.readers.xml_parts import unpack_part
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.office.packages import epub_parts, make_package
@@ -29,6 +29,15 @@ def test_both_ways_to_read_a_page_give_the_same(page):
     words = [unit.split() for unit in read_page_units(page)]
     assert [unit.split() for unit in read_xhtml_units(page)] == words
     assert words
+
+
+@pytest.mark.parametrize("named", ["iso-8859-1", "windows-1252", "utf-8"])
+@pytest.mark.parametrize("encoding", ["iso-8859-1", "utf-8"])
+def test_a_page_of_xml_has_its_letters_in_any_encoding(named, encoding):
+    page = f'<?xml version="1.0" encoding="{named}"?><html><body><p>caf\u00e9</p></body></html>'
+    data = page.encode(encoding)
+    if (named, encoding) != ("utf-8", "iso-8859-1"):
+        assert [unit.split() for unit in read_xhtml_units(decode_page(data))] == [["caf\u00e9"]]
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,17 @@ def make_workbook(formats, cells, prefix=""):
         ('# ??/100" mm"', "0.25", "25/100 mm"),
         ("[$EUR] #,##0.00", "1234.5", "EUR 1,234.50"),
         ("#,##0.00 [$€-407]", "-5", "-5.00 €"),
+        # What stands in the code as text is neither a point nor a percentage.
+        (r"00\.00\.00", "12345", "01.23.45"),
+        ('00"."00"."0000', "28112026", "28.11.2026"),
+        (r"0.##\%", "5.5", "5.5%"),
+        ('00" kg"', "5", "05 kg"),
+        ("00;(00)", "-5", "(05)"),
+        ("00%", "0.05", "05%"),
+        ("# ##0€", "1200", "1 200€"),
+        ('General" kg"', "12345678901", "12345678901 kg"),
+        ("General_)", "0.1234567890123", "0.123456789"),
+        ("General_)", "0.0000123", "0.0000123"),
     ],
 )
 def test_a_number_is_shown_as_excel_shows_it(read, code, value, shown):
@@ -89,6 +100,8 @@ def test_a_number_is_shown_as_excel_shows_it(read, code, value, shown):
         ("[$$-409]#,##0.00", "1234.5", "$1,234.50"),
         ('[>=1000]0.0,"K";0', "2500", "2.5K"),
         ("General", "0.1", "0.1"),
+        ("0E+00", "12345", "1.23E+04"),
+        ("0.##E+0", "12345", "1.23E+04"),
         ("@", "7", "7"),
     ],
 )
@@ -120,6 +133,12 @@ def test_times_in_rows_as_wide_as_the_sheet_says_are_times(read):
         '<v>0.5</v></c><c r="B1" s="0"><v>0.25</v></c></row></sheetData></worksheet>'
     )
     assert read(make_package(parts)).texts == ["Times\n12:00 | 6:00"]
+
+
+def test_of_many_formats_the_first_are_read():
+    one = f"<numFmt formatCode={quoteattr('h:mm' + '_x' * 120)}/>"
+    marked = mark_formats(f"<styleSheet>{one * 20_000}</styleSheet>".encode())
+    assert marked is not None and len(marked[1]) == 2_000
 
 
 @given(

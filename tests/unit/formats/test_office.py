@@ -1,5 +1,6 @@
 """Office files whose plain text does not tell all: rows, sheets and headings are found even so."""
 
+import time
 import zipfile
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from infra.project_files import PROJECT
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.child import open_file
+from pipeline.formats.readers.office import _flatten_ruby
 from shared.errors import RejectionCode
 from tests.fakes.office.packages import (
     docx_parts,
@@ -58,6 +60,16 @@ def test_sheets_are_listed_however_the_list_is_written(read, encoding, comment):
     declared = f'<?xml version="1.0" encoding="{encoding}"?>{book}'
     parts["xl/workbook.xml"] = declared.encode(encoding)
     assert read(make_package(parts)).texts == ["Geb\u00fchren & <Co>\na | b", "It's > x"]
+
+
+def test_words_whose_reading_never_ends_are_looked_at_once():
+    parts = docx_parts([("", "\u3002")])
+    document = parts["word/document.xml"]
+    rubies = "<w:r><w:ruby><w:rt>" * 20_000 + "</w:rt></w:ruby></w:r>" * 20_000
+    parts["word/document.xml"] = document.replace("</w:body>", f"<w:p>{rubies}</w:p></w:body>")
+    started = time.process_time()
+    assert _flatten_ruby(make_package(parts)) is None
+    assert time.process_time() - started < 5
 
 
 def make_chart(title):

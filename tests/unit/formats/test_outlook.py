@@ -141,6 +141,14 @@ def test_a_damaged_file_of_outlook_is_named_with_its_reason(read):
     assert (name, "damaged" in reason) == ("winmail.dat", True)
 
 
+def test_a_property_of_many_values_of_no_kind_is_damaged():
+    """Each would say again that there are as many of them as the file is long."""
+    nothing = struct.pack("<HHI", 0x1001, 0x10, 8_000)
+    attribute = struct.pack("<I", 1_000) + nothing * 1_000
+    (file,) = read_winmail(make_winmail([(0x00069003, attribute)])).files
+    assert file.name == "winmail.dat" and "damaged" in (file.reason or "")
+
+
 @given(st.data())
 def test_no_file_of_outlook_ends_its_reader(data):
     whole = make_winmail(
