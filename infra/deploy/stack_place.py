@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,6 @@ from infra.deploy.stack_events import Report
 from infra.deploy.stack_operation import StackOperation
 from infra.deploy.template_file import parse_template
 from infra.project_files import TEMPLATE
-
-# A deployment asks six times, and nobody changes what is answered.
-_parse_once = lru_cache(maxsize=1)(parse_template)
 
 
 @dataclass(frozen=True)
@@ -89,4 +86,4 @@ class StackPlace:
         Raises:
             DeployError: It is not a CloudFormation template.
         """
-        return _parse_once(self.read_template())
+        return parse_template(self.read_template())

@@ -203,14 +203,17 @@ class PageCharacters:
             positions = [place if place < 0 else find_index(place) for place in positions]
         return positions
 
-    def list_uncoded(self) -> list[int]:
-        """Places right before which something is drawn that PDFium has no character for."""
-        if not self._has_unwritten:
-            return []
-        places = set(self._page.list_uncoded())
+    @property
+    def unwritten_page(self) -> TextPage | None:
+        """What PDFium knows of the page, if there are characters that are not in its text."""
+        return self._page if self._has_unwritten else None
+
+    def find_again(self, places: Iterable[int]) -> list[int]:
+        """Where places of PDFium's text are now, as far as their characters are left."""
+        wanted = set(places)
         if self._sources is None:
-            return sorted(places)
-        return [place for place, source in enumerate(self._sources) if source in places]
+            return sorted(wanted)
+        return [place for place, source in enumerate(self._sources) if source in wanted]
 
     def is_drawn(self, position: int) -> bool:
         """Whether a character is from the file, and not put in by PDFium or by an edit."""

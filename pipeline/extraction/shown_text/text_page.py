@@ -130,25 +130,14 @@ class TextPage:
         index: int = _get_index(self._page, position)
         return index
 
-    def list_uncoded(self) -> list[int]:
-        """Places in PDFium's text right before which something is drawn that it has no code for."""
-        codes = list(map(_get_code, repeat(self._page), range(self.count)))
-        places = []
-        place, last = 0, -1
-        for index in (index for index, code in enumerate(codes) if not code):
-            # What is not in the text has no place in it, and a row of such is looked at once.
-            for before in range(index - 1, last, -1):
-                if (found := _get_place(self._page, before)) >= 0:
-                    place = found + 1
-                    break
-            last = index
-            if self._fills(index):
-                places.append(place)
-        return places
+    def find_place(self, index: int) -> int:
+        """Where in the text that PDFium gives a character is; -1 if it is not in it."""
+        place: int = _get_place(self._page, index)
+        return place
 
-    def _fills(self, index: int) -> bool:
-        box = self.find_box(index)
-        return box is not None and box.right > box.left and box.top > box.bottom
+    def list_codes(self) -> list[int]:
+        """The code of each character, also of those that are not in the text."""
+        return list(map(_get_code, repeat(self._page), range(self.count)))
 
     def find_box(self, index: int) -> Box | None:
         """The box that a character fills; None if there is no such character."""

@@ -18,15 +18,12 @@ import pypdfium2.raw as pdfium
 from pipeline.extraction.shown_text.geometry import Box, LineLimits
 from pipeline.extraction.shown_text.page_characters import HYPHEN_OR_UNKNOWN, Edit, PageCharacters
 from pipeline.extraction.shown_text.text_page import TextPage
+from pipeline.extraction.shown_text.uncoded_glyphs import mark_uncoded
 
 # Codes that PDFium takes for no text, and yet gives for a box. So it does with 2, of which those
 # that stand for a hyphen are text.
 _CODES_OF_NO_TEXT = "\x03\x93\x94\x96\x97\x98\ufffe"
 _HYPHEN = "\x02"
-# What stands for a glyph without a character.
-_UNCODED = "\ufffd"
-_UNCODED_BETWEEN = re.compile(r"[^\W_][^\W_]|[0-9].|.[0-9]", re.DOTALL)
-_MAX_UNCODED_SHARE = 0.1
 _LINES = re.compile(r"[^ \r\n](?:[^\r\n]*[^ \r\n])?")
 _SEPARATORS = re.compile(r"[ \r\n]+")
 # A line end that may be one that PDFium writes within a line, for a raised or lowered letter:
@@ -64,24 +61,7 @@ def find_visible_box(page: object) -> Box | None:
 
 def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
     """The text inside the visible box of a page; all of it if none is there."""
-    return _mark_uncoded(_join_lines(_read_inside(page, visible)))
-
-
-def _mark_uncoded(characters: PageCharacters) -> PageCharacters:
-    """The page with a sign where a glyph without a character stands in a word, or by a digit.
-
-    Without it "dell'Impresa" is one word more that nobody wrote, and "1,5" is 15. With many such
-    glyphs it is not a sign that is missing but the letters themselves.
-    """
-    text = characters.text
-    places = [
-        place
-        for place in characters.list_uncoded()
-        if _UNCODED_BETWEEN.match(f"{text[place - 1 : place]:1}{text[place : place + 1]:1}")
-    ]
-    if len(places) > _MAX_UNCODED_SHARE * len(text):
-        return characters
-    return characters.edit(Edit(place, place, _UNCODED) for place in places)
+    return mark_uncoded(_join_lines(_read_inside(page, visible)))
 
 
 def _is_scattered(text: str) -> bool:

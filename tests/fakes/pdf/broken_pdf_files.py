@@ -22,7 +22,7 @@ from tests.fakes.pdf.pdf_files import (
 )
 
 SECOND_PAGE, SECOND_CONTENTS = 6, 7
-FORM, ARRAY, MISSING = 40, 41, 99
+FORM, ARRAY, BLANK, MISSING = 40, 41, 42, 99
 LINES = "\n".join(
     f"Line {number}: pier {number**3 * 37 % 10_007} was oiled, {number**2 * 53_003 % 99_991} "
     f"herrings, {number**4 % 9_973} crates and {number**5 % 99_989} nets were landed"
@@ -226,15 +226,20 @@ def make_for_certificate() -> bytes:
     )
 
 
-def make_bitmap_font_pdf(text: bytes, names: dict[int, str] | None = None) -> bytes:
+def make_bitmap_font_pdf(
+    text: bytes, names: dict[int, str] | None = None, blanks: bytes = b""
+) -> bytes:
     """Text in a Type 3 font, whose glyphs are drawings; names of its glyphs by code.
 
-    Without names each glyph is called by its code, as fonts of bitmaps of TeX are.
+    Without names each glyph is called by its code, as fonts of bitmaps of TeX are. Those of
+    `blanks` have room, and nothing is drawn in it.
     """
     codes = sorted(set(text))
     named = names or {code: f"a{code}" for code in codes}
     differences = b" ".join(b"%d /%b" % (code, named[code].encode()) for code in codes)
-    procedures = b" ".join(b"/%b 41 0 R" % named[code].encode() for code in codes)
+    procedures = b" ".join(
+        b"/%b %d 0 R" % (named[code].encode(), BLANK if code in blanks else ARRAY) for code in codes
+    )
     widths = b"%b" % b" ".join([b"500"] * 256)
     objects = make_objects(
         [make_stream(b"BT /F1 12 Tf 72 720 Td <%b> Tj ET" % text.hex().encode())]
@@ -245,6 +250,7 @@ def make_bitmap_font_pdf(text: bytes, names: dict[int, str] | None = None) -> by
         b"/Encoding << /Type /Encoding /Differences [%b] >> >>" % (widths, procedures, differences)
     )
     objects[ARRAY] = make_stream(b"500 0 d0 0 0 400 600 re f")
+    objects[BLANK] = make_stream(b"500 0 d0")
     return write_pdf(objects)
 
 

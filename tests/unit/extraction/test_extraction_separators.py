@@ -206,6 +206,14 @@ def test_glyphs_without_characters_in_a_row_are_marked_where_they_are(read_text,
     assert read_text(make_bitmap_font_pdf(drawn + end.encode())) == text + end
 
 
+@pytest.mark.parametrize("code", [0, 3])
+def test_a_glyph_without_a_character_that_draws_nothing_is_a_space(read_text, code):
+    text = "Tides of the harbour at 5 and 7, and of the books that stand in it"
+    blank = bytes([code])
+    data = make_bitmap_font_pdf(text.encode().replace(b" ", blank), blanks=blank)
+    assert read_text(data) == text
+
+
 def test_padding_between_all_letters_is_none_of_them(read_text):
     text = "Tide tables".encode("utf-16-be")
     assert read_text(make_bitmap_font_pdf(text)) == "Tide tables"

@@ -79,6 +79,8 @@ def test_words_apart_stay_apart(text):
     visible = "".join(c for c in no_hyphens if c not in "\0\u200b\u2060\ufeff\uffff")
     marked = "".join("\ufffd" if c in codes else c for c in visible).translate(LATIN_LIGATURES)
     assert WORD.findall(clean_text(no_hyphens)) == WORD.findall(marked)
+    bare = "".join(c for c in visible if c not in codes | {"\ufffd"}).translate(LATIN_LIGATURES)
+    assert clean_text(no_hyphens).replace("\ufffd", "").split() == bare.split()
 
 
 @pytest.mark.parametrize(
