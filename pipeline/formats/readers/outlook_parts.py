@@ -128,9 +128,8 @@ def pack_mail(headers: dict[str, str], body: str, files: Sequence[InnerFile]) ->
     mail = EmailMessage()
     mail.set_content(body)
     for file in files:
-        mail.add_attachment(
-            file.data, "application", "octet-stream", filename=file.name or "attachment"
-        )
+        name = " ".join(file.name.split()) or "attachment"
+        mail.add_attachment(file.data, "application", "octet-stream", filename=name)
     # As lines before the rest: no check of addresses is to refuse what Outlook has shown.
     first = "".join(f"{line}\n" for line in list_headers(headers)) or "Subject: \n"
     return first.encode() + mail.as_bytes()

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.formats.readers.outlook_mails import open_outlook_mail
-from pipeline.formats.readers.outlook_parts import decompress_rich_text
+from pipeline.formats.readers.outlook_parts import decompress_rich_text, pack_mail
 from pipeline.formats.readers.winmail import read_winmail
+from pipeline.formats.units import InnerFile
 from tests.fakes.office.compound_files import make_msg, make_rich_text, make_winmail
 
 _RICH = r"{\rtf1\ansi\fromhtml1 {\*\htmltag64 <p>}Gr\'fc\'dfe, Ada{\*\htmltag72 </p>}}"
@@ -133,6 +134,11 @@ def test_a_mail_in_a_file_of_outlook_is_a_mail():
     assert file.name == "Earlier.eml"
     assert file.data.startswith(b"Subject: Earlier\n")
     assert b"The pier was open." in file.data
+
+
+def test_a_mail_within_a_mail_has_what_is_attached_under_a_name_of_two_lines():
+    mail = pack_mail({"Subject": "Tides"}, "See it.", [InnerFile("low\r\n water.txt", b"2 m")])
+    assert b'filename="low water.txt"' in mail
 
 
 def test_a_damaged_file_of_outlook_is_named_with_its_reason(read):
