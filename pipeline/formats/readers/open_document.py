@@ -96,6 +96,7 @@ _MOST_REPEATED = 1_000
 # What a cell is worth, where it is no text.
 _VALUE_TYPE, _CURRENCY = f"{_OFFICE}value-type", f"{_OFFICE}currency"
 _VALUES = tuple(f"{_OFFICE}{kind}value" for kind in ("", "string-", "date-", "time-", "boolean-"))
+_MOST_DIGITS = 30
 _DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 _COLUMNS_REPEATED = f"{_TABLE}number-columns-repeated"
 _ROWS_REPEATED = f"{_TABLE}number-rows-repeated"
@@ -304,7 +305,8 @@ def _show_value(cell: Element) -> str:
     value = next((cell.get(name, "") for name in _VALUES if cell.get(name)), "")
     kind = cell.get(_VALUE_TYPE)
     try:
-        if kind == "percentage":
+        # A number of few characters may have millions of digits.
+        if kind == "percentage" and abs(Decimal(value).adjusted()) < _MOST_DIGITS:
             value = f"{(Decimal(value) * 100).normalize():f}%"
     except InvalidOperation:
         return value

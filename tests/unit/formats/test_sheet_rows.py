@@ -77,6 +77,7 @@ ROWS = {
                     ("float", "value", "3.5", ""),
                     ("percentage", "value", "0.125", ""),
                     ("percentage", "value", "much", ""),
+                    ("percentage", "value", "1E9999999", ""),
                     ("currency", "value", "25", ' office:currency="EUR"'),
                     ("date", "date-value", "2026-11-28", ""),
                     ("time", "time-value", "PT8H5M00.5S", ""),
@@ -85,7 +86,7 @@ ROWS = {
                 )
             ),
         ),
-        "a | 3.5 | 12.5% | much | 25 EUR | 2026-11-28 | 8:05:00 | b | true\n",
+        "a | 3.5 | 12.5% | much | 1E9999999 | 25 EUR | 2026-11-28 | 8:05:00 | b | true\n",
     ),
     "comment": (f"<!--{row(cell('no'))}-->" + row(cell("a")), "a\n"),
     "instruction": (f"<?x {row(cell('no'))}?>" + row(cell("a")), "a\n"),
