@@ -186,7 +186,8 @@ def _find_sheets_of_charts(
     with open_package(io.BytesIO(data)) as archive:
         parts = read_relations(archive, _WORKBOOK)
         for number, attributes in enumerate(sheets):
-            sheet = parts.get(attributes.get("id", ""), "")
+            # A list may name one sheet many times.
+            sheet = parts.pop(attributes.get("id", ""), "")
             for drawing in read_relations(archive, sheet).values():
                 found |= dict.fromkeys(read_relations(archive, drawing).values(), number)
     return [found.get(chart, len(sheets)) for chart in charts]

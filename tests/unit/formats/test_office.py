@@ -9,6 +9,7 @@ from infra.project_files import PROJECT
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.child import open_file
 from pipeline.formats.readers.office import _flatten_ruby
+from pipeline.formats.readers.workbooks import _prepare
 from shared.errors import RejectionCode
 from tests.fakes.office.packages import (
     docx_parts,
@@ -60,6 +61,19 @@ def test_sheets_are_listed_however_the_list_is_written(read, encoding, comment):
     declared = f'<?xml version="1.0" encoding="{encoding}"?>{book}'
     parts["xl/workbook.xml"] = declared.encode(encoding)
     assert read(make_package(parts)).texts == ["Geb\u00fchren & <Co>\na | b", "It's > x"]
+
+
+def test_the_charts_of_a_sheet_that_is_listed_many_times_are_looked_for_once():
+    parts = xlsx_parts({"A": [["a"]]})
+    one = parts["xl/workbook.xml"].partition("<sheets>")[2].partition("</sheets>")[0]
+    parts["xl/workbook.xml"] = parts["xl/workbook.xml"].replace(one, one * 30_000)
+    parts["xl/charts/chart1.xml"] = "<c/>"
+    drawings = [(f"d{n}", "drawing", f"../drawings/d{n}.xml") for n in range(5)]
+    parts |= {f"xl/drawings/_rels/d{n}.xml.rels": make_relations([]) for n in range(5)}
+    parts["xl/worksheets/_rels/sheet1.xml.rels"] = make_relations(drawings)
+    started = time.process_time()
+    assert len(_prepare(make_package(parts))[1].sheets) == 30_000
+    assert time.process_time() - started < 2.5
 
 
 def test_words_whose_reading_never_ends_are_looked_at_once():
