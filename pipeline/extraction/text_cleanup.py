@@ -2,8 +2,8 @@
 
 Nothing here loses a letter: ligatures become the letters they stand for, and what goes away are
 control characters (within a word they are signs without a character, and become U+FFFD), line ends
-inside of words, and white space. Every step takes time linear in
-the length of the text, which is untrusted.
+inside of words, and white space. Every step takes time linear in the length of the text, which is
+untrusted.
 """
 
 import re

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from itertools import chain
-from typing import TypedDict
 
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.tasks.agent.agent import AgentResult
@@ -26,6 +25,7 @@ from shared.ledger.spend import Account
 from shared.ledger.tasks import (
     LOST_TASK_REASON,
     Task,
+    TaskEnd,
     end_flight,
     enter_finished_task,
     fail_task,
@@ -159,15 +159,9 @@ def _find_subjects(
     return list(ids)
 
 
-class _End(TypedDict):
-    """What a task has come to, as `finish_task` takes it."""
-
-    result_key: str
-    model: str
-    shortfall: str | None
-
-
-def _write_result(order: TaskOrder, result: TaskFacts, folder: str, services: TaskServices) -> _End:
+def _write_result(
+    order: TaskOrder, result: TaskFacts, folder: str, services: TaskServices
+) -> TaskEnd:
     """Write a result's files into a folder; it is committed with what is returned."""
     kind = TASK_KINDS[order.kind]
     text = render_task_result(result, kind.render(result))
@@ -181,7 +175,9 @@ def _write_result(order: TaskOrder, result: TaskFacts, folder: str, services: Ta
         services.objects.write_text(
             services.artifacts_bucket, f"{place}/{file.name}", file.text, file.content_type
         )
-    return _End(result_key=f"{place}/result.json", model=result.model, shortfall=result.shortfall)
+    return TaskEnd(
+        result_key=f"{place}/result.json", model=result.model, shortfall=result.shortfall
+    )
 
 
 def _empty_result(order: TaskOrder, folder: str, services: TaskServices) -> None:

@@ -107,6 +107,20 @@ class TaskArrival(TypedDict):
     begins: NotRequired[bool]
 
 
+class TaskEnd(TypedDict):
+    """What a task has come to.
+
+    Attributes:
+        result_key: Where the result lies in the artifacts bucket.
+        model: Who answered.
+        shortfall: What the result lacks, in a sentence; None if nothing.
+    """
+
+    result_key: str
+    model: str | None
+    shortfall: str | None
+
+
 def register_task(table: LedgerTable, **arrival: Unpack[TaskArrival]) -> Task:
     """Enter a task that arrived, once.
 
@@ -157,43 +171,38 @@ def _enter(table: LedgerTable, task: Task) -> Task:
     return task
 
 
-def enter_finished_task(
-    table: LedgerTable,
-    task: Task,
-    now: Clock,
-    *,
-    result_key: str,
-    model: str | None,
-    shortfall: str | None,
-) -> Task:
+def enter_finished_task(table: LedgerTable, task: Task, now: Clock, **end: Unpack[TaskEnd]) -> Task:
     """Enter a task that is done already, once, with its result.
 
     Args:
         table: The ledger.
         task: The task of `make_task`, begun.
         now: The clock.
-        result_key: As for `finish_task`, like what follows.
-        model: Who answered.
-        shortfall: What the result lacks.
+        end: What it has come to.
 
     Returns:
         The task as it stands, as of `register_task`.
     """
-    at = now()
-    status = TaskStatus.DONE if shortfall is None else TaskStatus.PARTIAL
+    at, status, changes = now(), *_describe_end(end)
     row = {
         **(task.new_row or {}),
+        **changes,
         "status": status,
         "in_flight": None,
         "updated_at": write_time(at),
         "finished_at": write_time(at),
-        "result_key": result_key,
-        "model": model,
-        "reason": shortfall,
     }
-    told = list_first_steps(at, {"finished": {"model": model, "reason": shortfall}})
+    told = list_first_steps(at, {"finished": {"model": end["model"], "reason": end["shortfall"]}})
     row |= {name: [*row[name], *steps] for name, steps in told.items()}
     return _enter(table, task.model_copy(update={"status": status, "new_row": row}))
+
+
+def _describe_end(end: TaskEnd) -> tuple[TaskStatus, dict[str, str | None]]:
+    """The status of a task that has come to an end, and what its row says of that."""
+    status = TaskStatus.DONE if end["shortfall"] is None else TaskStatus.PARTIAL
+    return status, {
+        "result_key": end["result_key"], "model": end["model"], "reason": end["shortfall"],
+    }  # fmt: skip
 
 
 def _day(at: datetime) -> str:
@@ -252,24 +261,14 @@ def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:
     return started
 
 
-def finish_task(
-    table: LedgerTable,
-    task: Task,
-    now: Clock,
-    *,
-    result_key: str,
-    model: str | None,
-    shortfall: str | None,
-) -> TaskStatus:
+def finish_task(table: LedgerTable, task: Task, now: Clock, **end: Unpack[TaskEnd]) -> TaskStatus:
     """Make a task DONE, or PARTIAL, with its result, in one transaction.
 
     Args:
         table: The ledger.
         task: The task as `start_task` returned it: no other attempt may have begun since.
         now: The clock.
-        result_key: Where the result lies in the artifacts bucket.
-        model: Who answered.
-        shortfall: What the result lacks, in a sentence; None if nothing.
+        end: What it has come to.
 
     Returns:
         The status that it has now.
@@ -277,15 +276,15 @@ def finish_task(
     Raises:
         LedgerConflictError: The task has moved on.
     """
-    status = TaskStatus.DONE if shortfall is None else TaskStatus.PARTIAL
+    status, changes = _describe_end(end)
     _move(
         table,
         task,
         status,
         now,
         step="finished",
-        changes={"result_key": result_key, "model": model, "reason": shortfall},
-        details={"model": model},
+        changes=changes,
+        details={"model": end["model"]},
     )
     return status
 
