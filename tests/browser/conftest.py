@@ -1,4 +1,4 @@
-"""A real browser on the session's local stack: Debian's Chromium, without a window."""
+"""A real browser on a local stack: Debian's Chromium, without a window."""
 
 import os
 import shutil
@@ -17,9 +17,8 @@ _INSTALL = "apt-get install -y chromium chromium-driver"
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark a test of this folder: pytest asks a conftest about no others."""
     item.add_marker(pytest.mark.browser)
-    # The stack of tests/local_stack lives in one test process; what needs none waits not for it.
-    used = "local_stack" if "local_stack" in item.fixturenames else "console"
-    item.add_marker(pytest.mark.xdist_group(used))
+    # One browser, and a stack of their own: behind tests/local_stack they would end last of all.
+    item.add_marker(pytest.mark.xdist_group("browser"))
 
 
 @pytest.fixture(scope="session")

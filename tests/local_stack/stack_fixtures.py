@@ -1,6 +1,7 @@
-"""One local stack for the whole test session: its fixtures, for every folder of tests.
+"""One local stack for a whole test process: its fixtures, for every folder of tests.
 
-They are named in `tests/conftest.py`, so that all folders share one stack.
+They are named in `tests/conftest.py`, so that all folders share one stack. Where tests run side by
+side, those in a browser are in another process than those of this folder, and have another stack.
 """
 
 import os

@@ -1,3 +1,5 @@
+"""The ledger of most of these tests, and their clock. Short: what is in it is each test's own."""
+
 import pytest
 
 from tests.fakes.aws.ledger_rows import Clock, open_table
