@@ -1,10 +1,10 @@
-"""Numbers in new workbooks that `office_oxide` shows in another way than Excel does.
+"""Numbers in workbooks that `office_oxide` shows in another way than Excel does.
 
 It knows dates, percentages, thousands and most currencies. But it writes times of day as fractions
 of a day and postcodes without their first zeros, puts all digits of a telephone number in one
 place, and rounds away decimals that are shown only where there are any. So cells of such formats
 get, by a change of the styles before the book is opened, a format that gives all their digits and
-says which it stands for.
+says which it stands for. Old books get it in `old_workbooks`.
 
 Source: ECMA-376-1, 18.8.30 (numFmt) and 18.8.31 (numFmts): what the codes of formats mean.
 """
@@ -23,9 +23,9 @@ _MARKED = re.compile(f"{_BEFORE}(\\d+){_AFTER}(-?\\d+\\.\\d+)")
 _ALL_DIGITS = "0.000000000000000"
 
 # Times that have a number and no code in the file (ECMA-376-1, 18.8.30).
-_BUILT_IN = {
-    **{b"18": "h:mm AM/PM", b"19": "h:mm:ss AM/PM", b"20": "h:mm", b"21": "h:mm:ss"},
-    **{b"45": "mm:ss", b"46": "[h]:mm:ss", b"47": "mm:ss.0"},
+BUILT_IN = {
+    **{18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss"},
+    **{45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0"},
 }
 _BUILT_IN_USED = re.compile(rb"numFmtId=[\"'](1[89]|2[01]|4[567])[\"']")
 _CODE = re.compile(rb"(\sformatCode\s*=\s*)(?:\"([^\"<]*+)\"|'([^'<]*+)')")
@@ -101,19 +101,19 @@ def mark_formats(styles: bytes) -> tuple[bytes, list[str]] | None:
 
     def mark(code: str) -> bytes:
         codes.append(code)
-        return f'"&quot;{_BEFORE}{len(codes) - 1}{_AFTER}&quot;{_ALL_DIGITS}"'.encode()
+        return f'"&quot;{write_mark(len(codes) - 1)}&quot;{_ALL_DIGITS}"'.encode()
 
     def mark_code(found: re.Match[bytes]) -> bytes:
         code = unescape((found[2] or found[3] or b"").decode("utf-8", "replace"))
-        return found[1] + mark(code) if _is_shown_here(code) else found[0]
+        return found[1] + mark(code) if is_shown_here(code) else found[0]
 
     marked = _CODE.sub(mark_code, styles, _MOST_CODES)
     root = _ROOT.search(marked)
     if root is not None:
         prefix = root[1] or b""
         added = b"".join(
-            b'<%snumFmt numFmtId="%s" formatCode=%s/>' % (prefix, number, mark(_BUILT_IN[number]))
-            for number in sorted(set(_BUILT_IN_USED.findall(styles)))
+            b'<%snumFmt numFmtId="%d" formatCode=%s/>' % (prefix, number, mark(BUILT_IN[number]))
+            for number in sorted({int(used) for used in _BUILT_IN_USED.findall(styles)})
         )
         formats = _LIST.search(marked)
         if added and formats is None:
@@ -121,6 +121,11 @@ def mark_formats(styles: bytes) -> tuple[bytes, list[str]] | None:
         place = root.end() if formats is None else formats.end()
         marked = marked[:place] + added + marked[place:]
     return (marked, codes) if codes else None
+
+
+def write_mark(number: int) -> str:
+    """What stands before the digits of a number whose format is the one of that number."""
+    return f"{_BEFORE}{number}{_AFTER}"
 
 
 def show_marked(text: str, codes: Sequence[str]) -> str:
@@ -140,7 +145,8 @@ def show_marked(text: str, codes: Sequence[str]) -> str:
 
 # Books have few formats, and the same ones as others.
 @lru_cache(maxsize=256)
-def _is_shown_here(code: str) -> bool:
+def is_shown_here(code: str) -> bool:
+    """Whether numbers of a format are shown here, and not by the library."""
     if len(code) > _LONGEST_CODE:
         return False
     shapes = [section.shape for section in _read_code(code)]

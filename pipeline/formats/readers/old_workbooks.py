@@ -1,4 +1,7 @@
-"""The sheets of an old Excel workbook ([MS-XLS]), which `office_oxide` does not list."""
+"""The sheets of an old Excel workbook ([MS-XLS]), which `office_oxide` does not list.
+
+And its formats of numbers, which that shows in another way than Excel does (`number_formats`).
+"""
 
 import io
 import re
@@ -8,6 +11,8 @@ from mmap import mmap
 from typing import NamedTuple
 
 import olefile
+
+from pipeline.formats.readers.number_formats import BUILT_IN, is_shown_here, write_mark
 
 # The record of a sheet: its place, whether it is hidden (1, or 2 for good), its kind, its name
 # ([MS-XLS], 2.4.28, BoundSheet8).
@@ -20,6 +25,19 @@ _CELLS_RECORDS = re.compile(rb"\x02\x0e\x00.{8}..(..)\x00\x00", re.S)
 _CELLS_WITHIN_BYTES = 1 << 14
 # With what the stream of the workbook begins ([MS-XLS], 2.4.21, BOF).
 _BOOK_BEGINS = b"\x09\x08\x10\x00\x00\x06\x05\x00"
+# A format of numbers: its number, its code; and how cells look that say so: the number of their
+# format, whether it is a style for others ([MS-XLS], 2.4.126, Format; 2.4.353, XF).
+_FORMAT_RECORD, _LOOK_RECORD, _FORMAT_AT, _STYLE_BIT = 0x041E, 0xE0, 2, 4
+# The name of who saved the book, in as many bytes whatever it is (2.4.349, WriteAccess).
+_WRITER_RECORD, _WRITER_BYTES = 0x5C, 112
+_HEADER_BYTES = 4
+# Formats of a book come before its sheets; those of programs take some KiB.
+_MOST_BYTES_OF_FORMATS = 1 << 18
+# Numbers that no book has, and signs that stand for nothing in Latin-1 and in Windows-1252: of one
+# byte, as there is little room.
+_OWN_FORMATS, _OWN_SIGNS = 0xFF00, "\x81\x8d\x8f\x90\x9d"
+_ALL_DIGITS = "0.0000000000"
+_OWN_MARK = re.compile(rf"[{_OWN_SIGNS}](?=-?\d+\.\d{{10}}(?!\d))")
 _STREAMS = ("Workbook", "Book")
 _LONGEST_NAME = 31
 # Of all but files of drawings (Microsoft, [MS-CFB], 2.2).
@@ -50,13 +68,73 @@ def find_old_sheets(data: mmap) -> tuple[list[Sheet], list[int]]:
     Returns:
         The sheets, in order; and in any order how many columns they seem to say they have.
     """
-    starts = (found.start() for found in _SHEET_RECORDS.finditer(data))
-    first = next((place for place in starts if _is_record(data, place)), 0)
+    first = _find_first_sheet(data)
     sector_end = first // _SECTOR_BYTES * _SECTOR_BYTES + _SECTOR_BYTES
     found = list(_read_sheets(data[first:sector_end]))
     cells = _find_cells(data, data.rfind(_BOOK_BEGINS, 0, first), [place for _, place in found])
     widths = [int.from_bytes(one[1], "little") for one in cells]
     return [sheet for sheet, _ in found], widths
+
+
+def mark_old_formats(data: bytes | mmap) -> tuple[bytes, list[str]] | None:
+    """An old workbook with marks for the formats that are shown here, and their codes.
+
+    Nothing in it may become longer, so that the records of our own stand in place of the name of
+    its writer, which leaves room for five: of more formats the others are left to the library.
+
+    Returns:
+        None if the library shows all of them, or it cannot be told. What it makes of the marks is
+        for `write_old_marks`, and then for `show_marked`.
+    """
+    first = _find_first_sheet(data)
+    book = data.rfind(_BOOK_BEGINS, 0, first)
+    if book < 0 or first - book > _MOST_BYTES_OF_FORMATS:
+        return None
+    end, room = book, -1
+    codes = dict(BUILT_IN)
+    looks: list[tuple[int, int]] = []
+    for kind, place, body in _list_records(data[book:first]):
+        start = book + place + _HEADER_BYTES
+        end = start + len(body)
+        if kind == _FORMAT_RECORD and len(body) > 4:
+            number, count = struct.unpack_from("<HH", body)
+            codes[number] = _read_text(body[4:], count)
+        elif kind == _LOOK_RECORD and len(body) > 4 and not body[4] & _STYLE_BIT:
+            looks.append((start + _FORMAT_AT, *struct.unpack_from("<H", body, _FORMAT_AT)))
+        elif kind == _WRITER_RECORD and len(body) == _WRITER_BYTES:
+            room = start - _HEADER_BYTES
+    used = dict.fromkeys(number for _, number in looks)
+    shown = [number for number in used if is_shown_here(codes.get(number, ""))][: len(_OWN_SIGNS)]
+    # Where other sectors lie between them, these are no records.
+    if not shown or room < 0 or end != first:
+        return None
+    ours = b"".join(map(_pack_format, range(len(shown))))
+    rest = _WRITER_BYTES - len(ours)
+    marked = bytearray(data)
+    marked[room : room + _HEADER_BYTES + _WRITER_BYTES] = (
+        ours + struct.pack("<HH", _WRITER_RECORD, rest) + b" " * rest
+    )
+    for place, number in looks:
+        if number in shown:
+            struct.pack_into("<H", marked, place, _OWN_FORMATS + shown.index(number))
+    return bytes(marked), [codes[number] for number in shown]
+
+
+def write_old_marks(text: str) -> str:
+    """Text of the library with the marks of `write_mark` in the place of those of old workbooks."""
+    return _OWN_MARK.sub(lambda sign: write_mark(_OWN_SIGNS.index(sign[0])), text)
+
+
+def _pack_format(number: int) -> bytes:
+    code = (_OWN_SIGNS[number] + _ALL_DIGITS).encode("latin-1")
+    body = struct.pack("<HHB", _OWN_FORMATS + number, len(code), 0) + code
+    return struct.pack("<HH", _FORMAT_RECORD, len(body)) + body
+
+
+def _find_first_sheet(data: bytes | mmap) -> int:
+    """Where the record of the first sheet begins; 0 if there is none."""
+    starts = (found.start() for found in _SHEET_RECORDS.finditer(data))
+    return next((place for place in starts if _is_record(data, place)), 0)
 
 
 def _find_cells(data: mmap, book: int, sheets: Iterable[int]) -> Iterable[re.Match[bytes]]:
@@ -91,29 +169,34 @@ def list_old_sheets(data: bytes | mmap) -> list[Sheet]:
         return []
 
 
-def _is_record(data: mmap, place: int) -> bool:
+def _is_record(data: bytes | mmap, place: int) -> bool:
     """Whether the length of what may be a sheet's record is that of its name."""
     is_wide = data[place + 11] & 1
     return data[place + 2] == 8 + (data[place + 10] << is_wide)
 
 
+def _list_records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """The kind of each record, its place in the stream, and what it holds."""
+    place = 0
+    while place + _HEADER_BYTES <= len(stream):
+        kind, size = struct.unpack_from("<HH", stream, place)
+        start = place + _HEADER_BYTES
+        yield kind, place, stream[start : start + size]
+        place = start + size
+
+
 def _read_sheets(stream: bytes) -> Iterator[tuple[Sheet, int]]:
     """Each sheet, and its place in the stream."""
-    place = 0
-    while place + 4 <= len(stream):
-        kind, size = struct.unpack_from("<HH", stream, place)
-        body = stream[place + 4 : place + 4 + size]
+    for kind, _, body in _list_records(stream):
         if kind == _END_RECORD:
             return
         if kind == _SHEET_RECORD and len(body) > 8:
-            sheet = Sheet(_read_name(body[6:]), bool(body[4] & 3))
-            yield sheet, int.from_bytes(body[:4], "little")
-        place += 4 + size
+            name = _read_text(body[7:], min(body[6], _LONGEST_NAME))
+            yield Sheet(name, bool(body[4] & 3)), int.from_bytes(body[:4], "little")
 
 
-def _read_name(text: bytes) -> str:
-    """A name with its length before it, in Latin-1 or UTF-16 ([MS-XLS], 2.5.240)."""
-    count = min(text[0], _LONGEST_NAME)
-    if text[1] & 1:
-        return text[2 : 2 + 2 * count].decode("utf-16-le", "replace")
-    return text[2 : 2 + count].decode("latin-1")
+def _read_text(text: bytes, count: int) -> str:
+    """So many characters, after a byte that tells Latin-1 from UTF-16 ([MS-XLS], 2.5.294)."""
+    if text[0] & 1:
+        return text[1 : 1 + 2 * count].decode("utf-16-le", "replace")
+    return text[1 : 1 + count].decode("latin-1")

@@ -41,14 +41,9 @@ def _read_mail(
     """The headers, the body and the attached files of a mail, or of one in a folder of its file."""
     page = _read_stream(mail, folder, outlook.HTML_BODY, outlook.BINARY)
     rich = _read_stream(mail, folder, outlook.RICH_BODY, outlook.BINARY)
-    files = []
-    try:
-        # HTML is bytes by the specification, and text as some programs save it.
-        shown = page or _read_text(mail, folder, outlook.HTML_BODY)
-        body = outlook.read_body(_read_text(mail, folder, outlook.BODY), shown, rich)
-    except ValueError:
-        body = ""
-        files.append(InnerFile(outlook.THE_BODY, b"", outlook.RICH_BODY_UNREADABLE))
+    # HTML is bytes by the specification, and text as some programs save it.
+    shown = page or _read_text(mail, folder, outlook.HTML_BODY)
+    body, files = outlook.read_body(_read_text(mail, folder, outlook.BODY), shown, rich)
     parents = folder.split("/") if folder else []
     below = (entry for entry in mail.listdir() if entry[: len(parents)] == parents)
     names = {entry[len(parents)] for entry in below if len(entry) > len(parents) + 1}

@@ -24,12 +24,15 @@ CONTENT_ID = 0x3712
 # Their types ([MS-OXCDATA], 2.11.1).
 NARROW, WIDE, BINARY, OBJECT, TIME = 0x001E, 0x001F, 0x0102, 0x000D, 0x0040
 
-RICH_BODY_UNREADABLE = "Outlook keeps it in compressed rich text: save the mail as .eml"
-THE_BODY = "the body of the mail"
 IN_PIECES = "a mail that Outlook keeps in pieces: save it by itself"
 # Mails in mails: further down each is named, and not read.
 MOST_DEEP = 5
 
+_UNREADABLE_BODY = InnerFile(
+    "the body of the mail",
+    b"",
+    "Outlook keeps it in compressed rich text: save the mail as .eml",
+)
 _COMPRESSED, _NOT_COMPRESSED = b"LZFu", b"MELA"
 _HEADER_BYTES, _RING_BYTES = 16, 4096
 # What the ring holds at the beginning ([MS-OXRTFCP], 2.1.2.1).
@@ -77,18 +80,20 @@ def decompress_rich_text(data: bytes) -> bytes:
     return bytes(text[len(_RING_START) :])
 
 
-def read_body(text: str, page: str | bytes, rich_text: bytes) -> str:
+def read_body(text: str, page: str | bytes, rich_text: bytes) -> tuple[str, list[InnerFile]]:
     """The body of a mail in the first of its forms that has words.
 
-    Raises:
-        ValueError: It is there as rich text alone, and that cannot be read.
+    One that is there as rich text alone, which cannot be read, is a file that says so.
     """
     if text.strip():
-        return text
+        return text, []
     shown = "\n".join(read_page_units(decode_page(page) if isinstance(page, bytes) else page))
     if shown.strip() or not rich_text:
-        return shown
-    return "\n".join(read_rich_text(decompress_rich_text(rich_text)))
+        return shown, []
+    try:
+        return "\n".join(read_rich_text(decompress_rich_text(rich_text))), []
+    except ValueError:
+        return "", [_UNREADABLE_BODY]
 
 
 def is_shown_picture(name: str, content_id: str, page: bytes, rich_text: bytes) -> bool:

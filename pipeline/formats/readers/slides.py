@@ -15,7 +15,7 @@ from pipeline.formats.readers.office import read_slides
 from pipeline.formats.readers.office_files import read_office
 from pipeline.formats.readers.part_starts import list_parts, read_start
 from pipeline.formats.readers.xml_parts import list_elements, open_package, read_relations
-from pipeline.formats.units import HIDDEN_SLIDE, UnitsDocument
+from pipeline.formats.units import BETWEEN_CELLS, HIDDEN_SLIDE, UnitsDocument
 
 _SLIDE_PART = rb"ppt/slides/[^/\0]{1,80}?\.xml"
 _RULE = "\n\n---\n\n"
@@ -52,7 +52,7 @@ def _cut_plain_text(text: str, slide_count: int) -> list[str] | None:
             # A line that ends in a cell divides its row.
             if "\t" in block and len({line.count("\t") for line in block.split("\n")}) > 1:
                 return None
-        shown.append(unit.replace("\t", " | "))
+        shown.append(unit.replace("\t", BETWEEN_CELLS))
     return shown
 
 

@@ -74,12 +74,7 @@ def _read(data: bytes, depth: int) -> tuple[dict[str, str], str, list[InnerFile]
             attached.append((properties, name, content))
     page, rich = about.get(outlook.HTML_BODY, b""), about.get(outlook.RICH_BODY, b"")
     plain = _read_text(about, outlook.BODY) or decode_text(text)
-    files = []
-    try:
-        body = outlook.read_body(plain, page, rich)
-    except ValueError:
-        body = ""
-        files.append(InnerFile(outlook.THE_BODY, b"", outlook.RICH_BODY_UNREADABLE))
+    body, files = outlook.read_body(plain, page, rich)
     for properties, name, content in attached[: MAX_FILES + 1]:
         shown = outlook.first_of(
             [_read_text(properties, one) for one in (outlook.LONG_NAME, outlook.SHOWN_NAME)]

@@ -23,6 +23,8 @@ from pipeline.formats.readers.old_workbooks import (
     Sheet,
     find_old_sheets,
     list_old_sheets,
+    mark_old_formats,
+    write_old_marks,
 )
 from pipeline.formats.readers.part_starts import PartPlace, list_parts, read_start
 from pipeline.formats.readers.xml_parts import (
@@ -70,7 +72,15 @@ def open_old_workbook(path: Path) -> UnitsDocument:
     with path.open("rb") as file:
         # A few of its bytes are looked at.
         data = mmap(file.fileno(), 0, access=ACCESS_READ)
-    units = read_old_file(path, "xls", lambda document: _read_old(document, data))
+    marked = mark_old_formats(data)
+    if marked is None:
+        units = read_old_file(path, "xls", lambda document: _read_old(document, data))
+    else:
+        book, codes = marked
+        units = [
+            show_marked(write_old_marks(unit), codes)
+            for unit in read_office(book, "xls", lambda document: _read_old(document, data))
+        ]
     return UnitsDocument(units or [""])
 
 

@@ -58,15 +58,20 @@ class _Prologue:
         parser.StartElementHandler = _end_prologue
         self._parser: expat.XMLParserType | None = parser
 
-    def check(self, piece: bytes) -> None:
+    def check(self, piece: bytes, *, is_end: bool = False) -> None:
         """Look at the next piece.
+
+        Args:
+            piece: The piece.
+            is_end: Whether none follows. Expat may put off what it has got until it has more or
+                knows that there is no more: the end has to be checked before a tree is closed.
 
         Raises:
             _DefinitionError: There is a declaration that is refused.
         """
         if self._parser is not None:
             try:
-                self._parser.Parse(piece, False)
+                self._parser.Parse(piece, is_end)
             except _PrologueEnd:
                 self._parser = None
 
@@ -137,9 +142,9 @@ def parse_tree(
     Args:
         archive: The package.
         part: Its name in there.
-        shorten: Makes its pieces less before they are parsed.
         folded: The names of elements that are made less once parsed, in a large part.
         fold: Makes one less.
+        shorten: Makes its pieces less before they are parsed.
 
     Raises:
         UnreadableDocumentError: The part is missing, damaged or too large, or it declares a
@@ -269,11 +274,13 @@ def _parse(
 
 
 def _feed(pieces: Iterable[bytes], prologue: _Prologue) -> ElementTree.Element:
-    # What `_Prologue` lets pass defines no entity, so that none can grow or name a file.
+    # What `_Prologue` lets pass defines no entity, so that none can grow or name a file. It is the
+    # same parser, gets the same pieces first, and is told of their end first.
     parser: ElementTree.XMLParser = ElementTree.XMLParser()  # noqa: S314  # no entity gets here
     for piece in pieces:
         prologue.check(piece)
         parser.feed(piece)
+    prologue.check(b"", is_end=True)
     return parser.close()
 
 
@@ -286,8 +293,8 @@ def _feed_folding(
     parser: ElementTree.XMLPullParser[Any] = ElementTree.XMLPullParser(("end",))
     root = ElementTree.Element("")
     for piece in chain(pieces, (b"",)):
+        prologue.check(piece, is_end=not piece)
         if piece:
-            prologue.check(piece)
             parser.feed(piece)
         else:
             parser.close()
@@ -299,13 +306,11 @@ def _feed_folding(
     return root
 
 
-def _read_pieces(
-    archive: zipfile.ZipFile, part: str, piece_bytes: int = _PIECE_BYTES
-) -> Iterator[bytes]:
+def _read_pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
     left_bytes = MAX_EXPANDED_BYTES
     try:
         with archive.open(part) as file:
-            while piece := file.read(piece_bytes):
+            while piece := file.read(_PIECE_BYTES):
                 left_bytes -= len(piece)
                 if left_bytes < 0:
                     raise UnreadableDocumentError(RejectionCode.EXPANDS_TOO_FAR)

@@ -6,7 +6,9 @@ import zipfile
 import pytest
 
 from pipeline.extraction import ExtractionLimits
+from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.identify import identify_bytes, identify_file
+from pipeline.formats.readers.xml_parts import open_package, parse_tree
 from shared.document_formats import HTML, TEXT
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.office.hostile_files import HOSTILE
@@ -63,3 +65,14 @@ def test_many_remarks_before_a_text_are_passed_over_at_once(tmp_path):
 def test_a_document_that_shrinks_well_is_no_bomb(read):
     document = read(make_package(docx_parts([("One", MEGABYTES_OF_TEXT)] * 100)))
     assert len(document.texts) == 100
+
+
+@pytest.mark.parametrize("fold", [None, lambda element: None], ids=["whole", "folded"])
+def test_an_entity_whose_declaration_the_parser_puts_off_until_the_end_is_refused(fold):
+    """Expat does so from 2.6.0 on (Python 3.13), where much of a long remark has come before."""
+    remark = f"<!--{' ' * 7_000_000}-->"
+    part = f'{remark}<!DOCTYPE a [<!ENTITY grown "b">]><a>&grown;</a>'
+    package = io.BytesIO(make_package({"content.xml": part}))
+    with open_package(package) as archive, pytest.raises(UnreadableDocumentError) as refusal:
+        parse_tree(archive, "content.xml", frozenset({"b"}), fold)
+    assert refusal.value.code is RejectionCode.OVER_LIMITS

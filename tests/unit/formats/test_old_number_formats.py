@@ -1,0 +1,107 @@
+"""Numbers of old workbooks as Excel shows them, where the library shows them in another way."""
+
+import struct
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.formats.readers.old_workbooks import mark_old_formats
+from tests.fakes.office.compound_files import make_compound_file
+
+_BEGINS, _SHEET_BEGINS = (
+    (0x0809, struct.pack("<HHHHII", 0x0600, kind, 0x0DBB, 0x07CC, 0, 6)) for kind in (5, 0x10)
+)
+_WRITER = (0x5C, b" " * 112)
+
+
+def pack_records(records):
+    """Records of (kind, bytes) each ([MS-XLS], 2.1.4)."""
+    return b"".join(struct.pack("<HH", kind, len(body)) + body for kind, body in records)
+
+
+def pack_text(text, count):
+    """A text with its length before it, in so many bytes."""
+    if text.isascii():
+        return len(text).to_bytes(count, "little") + b"\0" + text.encode("ascii")
+    return len(text).to_bytes(count, "little") + b"\1" + text.encode("utf-16-le")
+
+
+def make_old_workbook(formats, cells, before=(_WRITER,)):
+    """A workbook of one column.
+
+    Args:
+        formats: Codes, or numbers of those without one.
+        cells: (format, value) each.
+        before: What its records begin with.
+    """
+    numbers = [one if isinstance(one, int) else 164 + n for n, one in enumerate(formats)]
+    records = [_BEGINS, *before]
+    for number, code in zip(numbers, formats, strict=True):
+        if isinstance(code, str):
+            records.append((0x041E, struct.pack("<H", number) + pack_text(code, 2)))
+    records += [(0xE0, struct.pack("<HHH14x", 0, number, 1)) for number in numbers]
+    name = pack_text("Times", 1)
+    start = len(pack_records([*records, (0x85, bytes(6) + name), (0x0A, b"")]))
+    records += [(0x85, struct.pack("<IH", start, 0) + name), (0x0A, b"")]
+    records += [_SHEET_BEGINS, (0x0200, struct.pack("<IIHHH", 0, len(cells), 0, 1, 0))]
+    for row, (one, value) in enumerate(cells):
+        records.append((0x0203, struct.pack("<HHHd", row, 0, one, value)))
+    return make_compound_file({"Workbook": pack_records([*records, (0x0A, b"")])})
+
+
+@pytest.mark.parametrize(
+    ("code", "value", "shown"),
+    [
+        ("h:mm", 0.466, "11:11"),
+        (20, 0.466, "11:11"),
+        (18, 0.75, "6:00 PM"),
+        (46, 1.5, "36:00:00"),
+        ("[h]:mm", 1.5, "36:00"),
+        ("[h]:mm", -1.5, "-36:00"),
+        ("00000", 1234, "01234"),
+        ("#,##0.00 [$€-407]", 1234.5, "1,234.50 €"),
+        # What the library shows well is left to it.
+        ("General", 0.466, "0.466"),
+        ("yyyy-mm-dd", 43000, "2017-09-22"),
+        ('0.00" kg"', 1.5, "1.50 kg"),
+    ],
+)
+def test_a_number_of_an_old_workbook_is_shown_as_excel_shows_it(read, code, value, shown):
+    assert read(make_old_workbook([code], [(0, value)])).texts == [f"Times\n{shown}"]
+
+
+def test_of_many_formats_of_an_old_workbook_the_first_are_shown_as_excel_does(read):
+    formats = ["General", 20, 21, "00000", "[h]:mm", "000000", "0000000"]
+    texts = read(make_old_workbook(formats, [(n, 0.5) for n in range(7)])).texts
+    assert texts == ["Times\n0.5\n12:00\n12:00:00\n00001\n12:00\n000001\n1"]
+
+
+@pytest.mark.parametrize(
+    "before",
+    [[], [(0x5C, b" " * 40)], [_WRITER, *[(0x42, bytes(1 << 15))] * 8]],
+    ids=["no room", "little room", "very long"],
+)
+def test_an_old_workbook_whose_formats_cannot_be_marked_is_left_to_the_library(before):
+    assert mark_old_formats(_list_globals(_WRITER)) is not None
+    assert mark_old_formats(_list_globals(*before)) is None
+
+
+def test_formats_of_an_old_workbook_between_which_other_sectors_lie_are_left_to_the_library():
+    data = make_old_workbook([20], [(0, 0.5)])
+    place = data.index(struct.pack("<HH", 0x85, 13))
+    assert mark_old_formats(data[:place] + b"\0" + data[place:]) is None
+
+
+@given(st.binary(max_size=200))
+def test_whatever_stands_before_the_sheets_of_an_old_workbook_is_no_error(content):
+    data = _list_globals(_WRITER, rest=content)
+    marked = mark_old_formats(data)
+    assert marked is None or len(marked[0]) == len(data)
+
+
+def _list_globals(*before, rest=b""):
+    """What a book with a cell of the format 20 says of all its sheets."""
+    look = (0xE0, struct.pack("<HHH14x", 0, 20, 1))
+    sheet = (0x85, bytes(6) + pack_text("A", 1))
+    return pack_records([_BEGINS, *before, look]) + rest + pack_records([sheet])
