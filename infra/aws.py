@@ -1,8 +1,9 @@
 """How the command line reaches AWS: sessions, and vendor errors as one clear line."""
 
+import functools
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -113,6 +114,28 @@ def _parse_time(value: Any) -> datetime:
         return datetime.fromisoformat(value)
     time: datetime = parse_timestamp(value)
     return time
+
+
+def share_clients(session: boto3.session.Session, endpoint_url: str | None) -> Callable[..., Any]:
+    """What gives a session's client of a service, made when it is first asked for.
+
+    To make a client takes longer than to make a request with it.
+
+    Args:
+        session: Session of the clients.
+        endpoint_url: Address of the emulator; None for AWS.
+
+    Returns:
+        Takes the name of a service and, where the client is to have one, a `Config`.
+    """
+    # What boto3's stubs know are the names of single services, not any name.
+    make: Any = session.client
+
+    @functools.cache
+    def find(service: str, config: Config | None = None) -> Any:
+        return make(service, endpoint_url=endpoint_url, config=config)
+
+    return find
 
 
 @contextmanager

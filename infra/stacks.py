@@ -1,6 +1,7 @@
 """From the name of a stack to the account, region and outputs behind it."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import boto3
 
-from infra.aws import aws_errors_as, open_emulator_session, open_session
+from infra.aws import aws_errors_as, open_emulator_session, open_session, share_clients
 from infra.deploy.stack_operation import describe_stack, read_outputs
 from infra.local.record import LocalFolder, read_live_record
 from shared.errors import LocalStackError, OperatorError, UnknownStackError
@@ -38,18 +39,10 @@ class Stack:
     endpoint_url: str | None
     outputs: dict[str, str]
 
-    def client(self, service: str) -> Any:
-        """The boto3 client of a service for this stack, made when it is first asked for."""
-        if service not in self._clients:
-            self._clients[service] = self.session.client(  # type: ignore[call-overload]  # any service
-                service, endpoint_url=self.endpoint_url
-            )
-        return self._clients[service]
-
     @cached_property
-    def _clients(self) -> dict[str, Any]:
-        # To make one takes longer than to make a request with it.
-        return {}
+    def client(self) -> Callable[..., Any]:
+        """Gives the boto3 client of a service for this stack (`share_clients`)."""
+        return share_clients(self.session, self.endpoint_url)
 
     def output(self, name: str) -> str:
         """Return one output of the template.

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.config import Config
 
+from infra.aws import share_clients
 from infra.deploy.stack_events import Report
 from infra.deploy.stack_operation import StackOperation
 from infra.deploy.template_file import parse_template
@@ -38,18 +38,10 @@ class StackPlace:
     poll_seconds: float = 2.0
     sleep: Callable[[float], None] = time.sleep
 
-    def client(self, service: str, config: Config | None = None) -> Any:
-        """The boto3 client of a service for this place, made when it is first asked for."""
-        if (service, config) not in self._clients:
-            self._clients[service, config] = self.session.client(  # type: ignore[call-overload]  # any service
-                service, endpoint_url=self.endpoint_url, config=config
-            )
-        return self._clients[service, config]
-
     @cached_property
-    def _clients(self) -> dict[tuple[str, Config | None], Any]:
-        # To make one takes longer than to make a request with it.
-        return {}
+    def client(self) -> Callable[..., Any]:
+        """Gives the boto3 client of a service for this place (`share_clients`)."""
+        return share_clients(self.session, self.endpoint_url)
 
     @property
     def region(self) -> str:

@@ -23,11 +23,17 @@ def add_files(archive: Path, files: Mapping[str, Path], compression_level: int) 
     """
     with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED) as file:
         for name in sorted(files):
-            entry = zipfile.ZipInfo(name, date_time=_FIXED_DATE)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.create_system = 3  # Unix, whatever builds it
-            entry.external_attr = (0o755 if ".so" in Path(name).suffixes else 0o644) << 16
-            file.writestr(entry, files[name].read_bytes(), compresslevel=compression_level)
+            content = files[name].read_bytes()
+            file.writestr(make_entry(name), content, compresslevel=compression_level)
+
+
+def make_entry(name: str) -> zipfile.ZipInfo:
+    """The entry of a file, by its path in the zip: the same whenever and wherever it is made."""
+    entry = zipfile.ZipInfo(name, date_time=_FIXED_DATE)
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    entry.create_system = 3  # Unix, whatever builds it
+    entry.external_attr = (0o755 if ".so" in Path(name).suffixes else 0o644) << 16
+    return entry
 
 
 def list_files(folder: Path) -> dict[str, Path]:

@@ -1,7 +1,6 @@
 """The console as its tests see it: what is shown, what is pressed, what the policy refused."""
 
 import importlib.util
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,8 @@ from selenium.common.exceptions import JavascriptException, StaleElementReferenc
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webdriver import WebDriver
 from selenium.webdriver.remote.webelement import WebElement
+
+from tests.fakes.waiting import wait_for
 
 # A machine under load is no reason to fail.
 PATIENCE_SECONDS = 60
@@ -143,19 +144,13 @@ class ConsoleBrowser:
         return str(self.driver.execute_script("return document.body.innerText"))
 
     def wait(self, condition, words: str):
-        """Wait for the first true value of a condition; pages may change under it.
+        """Wait for the first true value of a condition; pages may change under it."""
 
-        Each look is work for four processes: it is looked less and less often.
-        """
-        until = time.monotonic() + PATIENCE_SECONDS
-        pause_seconds = 0.05
-        while time.monotonic() < until:
+        def look():
             with suppress(*_CHANGED_UNDER_IT):
-                if value := condition():
-                    return value
-            time.sleep(pause_seconds)
-            pause_seconds = min(1.5 * pause_seconds, 0.5)
-        raise AssertionError(f"{words}; it says: {self.read_text()}")
+                return condition()
+
+        return wait_for(look, PATIENCE_SECONDS, lambda: f"{words}; it says: {self.read_text()}")
 
     def read_violations(self) -> list[str]:
         """What the policy of the page has refused, and errors of its scripts."""

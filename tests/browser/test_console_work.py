@@ -18,7 +18,7 @@ from shared.ledger.timeline import read_timeline
 from shared.lifecycle import TaskStatus
 from shared.messages.tasks import TASK
 from tests.fakes.dead_letter_boxes import make_state, put_letters, to_attributes
-from tests.local_stack.probe_stack import wait_for
+from tests.fakes.waiting import wait_for
 
 NOTE = PROJECT / "infra" / "demo_documents" / "tidal-energy-report.pdf"
 CAUSE = 'the <b>model</b> was away"><img src=x>'

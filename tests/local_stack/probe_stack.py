@@ -2,16 +2,15 @@
 
 import hashlib
 import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from infra.local.stack import STACK_NAME, LocalSetup, stop_local_stack
 from infra.packaging.archive import add_files, list_files
 from infra.packaging.build import FUNCTIONS, Package
 from infra.stacks import Stack
+from tests.fakes.waiting import wait_for
 from tests.local_stack.stack_fixtures import CACHE, Start
 
 PROBE = Path(__file__).with_name("probe")
@@ -58,22 +57,6 @@ def pack_probe(project: Path, folder: Path) -> dict[str, Package]:
     archive = draft.replace(folder / f"probe-{digest}.zip")
     package = Package(archive, digest, archive.stat().st_size, 0)
     return dict.fromkeys(FUNCTIONS, package)
-
-
-def wait_for(condition: Callable[[], Any], seconds: float = 120.0) -> Any:
-    """The first true value of a condition, which is looked at less and less often.
-
-    Raises:
-        AssertionError: There is none in time.
-    """
-    deadline = time.monotonic() + seconds
-    pause_seconds = 0.05
-    while time.monotonic() < deadline:
-        if value := condition():
-            return value
-        time.sleep(pause_seconds)
-        pause_seconds = min(1.5 * pause_seconds, 0.5)
-    raise AssertionError("it did not happen in time")
 
 
 def read_artifact(stack: Stack, key: str) -> bytes | None:

@@ -12,7 +12,8 @@ from infra.project_files import PROJECT
 from tests.fakes.model.chat_behaviours import Behaviour
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.pdf.pdf_files import make_text_pdf
-from tests.local_stack.probe_stack import other_environment, wait_for
+from tests.fakes.waiting import wait_for
+from tests.local_stack.probe_stack import other_environment
 from tests.local_stack.stack_fixtures import APP_ORIGIN
 
 ERROR_FIELDS = {"code", "message", "request_id", "what_to_do"}

@@ -24,7 +24,7 @@ from shared.lifecycle import DocumentStatus
 from tests.fakes.office.packages import docx_parts, make_package
 from tests.fakes.pdf.nesting_pdf_files import make_portfolio
 from tests.fakes.pdf.pdf_files import make_marker_pdf
-from tests.local_stack.probe_stack import wait_for
+from tests.fakes.waiting import wait_for
 
 SEASHORE = [sys.executable, "-c", "import infra.cli; infra.cli.main()"]
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -34,7 +35,7 @@ from tests.fakes.dead_letter_boxes import (
     to_attributes,
 )
 from tests.fakes.pdf.pdf_files import make_prose_pdf
-from tests.local_stack.probe_stack import wait_for
+from tests.fakes.waiting import wait_for
 
 ITEMS = 30
 HIDE_SECONDS = 3
@@ -184,7 +185,7 @@ def test_two_replays_one_of_them_killed_lose_nothing_and_repeat_nothing(
     }
     tasks = [f"replayed-{number}" for number in range(ITEMS)]
     for task in tasks:
-        wait_for(lambda: is_done(services, task), seconds=300)  # noqa: B023 - called at once
+        wait_for(partial(is_done, services, task), seconds=300)
     for task in tasks:
         steps = [entry.step for entry in read_timeline(services.table, task_pk(task))]
         assert steps.count("finished") == 1

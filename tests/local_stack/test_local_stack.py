@@ -26,7 +26,8 @@ from infra.local.stack import (
 from infra.project_files import PROJECT
 from infra.stacks import Stack, resolve_local_stack
 from shared.errors import DeployError, LocalStackError, UnknownStackError
-from tests.local_stack.probe_stack import ProbeStack, read_artifact, wait_for, work
+from tests.fakes.waiting import wait_for
+from tests.local_stack.probe_stack import ProbeStack, read_artifact, work
 
 
 def quiet(line: str) -> None:

@@ -12,7 +12,8 @@ from infra.cli.operations.redo import RedoWish, redo_documents
 from pipeline.operations.selection import Selection
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.pdf.pdf_files import make_text_pdf
-from tests.local_stack.probe_stack import other_environment, wait_for
+from tests.fakes.waiting import wait_for
+from tests.local_stack.probe_stack import other_environment
 from tests.local_stack.test_tasks import Written, count_messages
 
 KEY = "redone-by-others.pdf"

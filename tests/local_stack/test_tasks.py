@@ -14,7 +14,8 @@ from infra.cli.tasks.enqueue import enqueue_task
 from infra.project_files import PROJECT
 from tests.fakes.model.chat_behaviours import calling, saying
 from tests.fakes.model.chat_server import ChatServer
-from tests.local_stack.probe_stack import other_environment, wait_for
+from tests.fakes.waiting import wait_for
+from tests.local_stack.probe_stack import other_environment
 from tests.local_stack.stack_fixtures import TOLD_QUEUE
 
 REPORT = PROJECT / "infra" / "demo_documents" / "tidal-energy-report.pdf"

@@ -76,7 +76,7 @@ def tune_function(
     trial = Trial(
         f"{stack.name}-{function}", _build_event(context, function, how), how.runs, poll_seconds
     )
-    client = stack.session.client("lambda", endpoint_url=stack.endpoint_url, config=_LAMBDA_CONFIG)
+    client = stack.client("lambda", _LAMBDA_CONFIG)
     with aws_errors_as(OperatorError), interrupt_on_signals():
         measured = measure_sizes(client, trial, sizes, output.say)
     chosen = choose_size(measured, how.aim)

@@ -14,7 +14,7 @@ from shared.ledger.children import CHILDREN_PREFIX
 from shared.messages.uploads import MAIL_PREFIX
 from tests.fakes.pdf.pdf_files import make_text_pdf
 from tests.fakes.received_mails import write_mail
-from tests.local_stack.probe_stack import wait_for
+from tests.fakes.waiting import wait_for
 from tests.local_stack.stack_fixtures import MAIL_ADDRESS, REPORT_SENDER
 
 SENDER, FORGER = "ada@example.com", "eve@evil.test"

@@ -7,7 +7,8 @@ from shared.ledger.document_versions import register_document
 from shared.ledger.reports import ReportStatus, find_report
 from shared.messages.uploads import Upload
 from tests.fakes.aws.ledger_rows import force
-from tests.local_stack.probe_stack import read_artifact, wait_for
+from tests.fakes.waiting import wait_for
+from tests.local_stack.probe_stack import read_artifact
 
 TICK = '{"kind": "daily_report", "v": 1}'
 

@@ -1,8 +1,6 @@
 """Files of documents: gone when they are read, and when their process died."""
 
 import os
-import subprocess
-import sys
 import tempfile
 
 import pytest
@@ -11,7 +9,7 @@ from pipeline.ingest.downloads import check_downloadable, download_document, rem
 from shared.errors import RejectedDocumentError, RejectionCode, ServiceError
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
-from tests.project_files import PROJECT
+from tests.fakes.own_python import run_python
 
 DOCUMENT = Document(
     document_id="d1",
@@ -99,8 +97,7 @@ def test_what_a_person_has_to_mend_is_said_and_waits_longer(reason, words):
 
 LEAVE_A_FILE = """
 import os, sys, tempfile
-sys.path.insert(0, sys.argv[1])
-tempfile.tempdir = sys.argv[2]
+tempfile.tempdir = sys.argv[1]
 from tests.unit.ingest.test_downloads import DOCUMENT, Objects, download_document
 with download_document(DOCUMENT, Objects(), 4):
     os._exit(0)
@@ -113,8 +110,7 @@ def find_number(folder):
 
 
 def test_what_a_process_left_behind_is_removed_and_nothing_else(temporary_folder):
-    command = [sys.executable, "-c", LEAVE_A_FILE, str(PROJECT), str(temporary_folder)]
-    subprocess.run(command, check=True)  # noqa: S603  # a program of this file
+    run_python(LEAVE_A_FILE, temporary_folder)
     (left,) = temporary_folder.iterdir()
     # A container's next process may well have the same number.
     own = temporary_folder / left.name.replace(find_number(left), str(os.getpid()))

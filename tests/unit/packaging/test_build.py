@@ -15,6 +15,7 @@ from infra.packaging.bytecode import find_interpreter
 from infra.packaging.dependencies import find_uv
 from infra.project_files import PROJECT
 from shared.errors import BuildError
+from tests.fakes.own_python import run_python
 from tests.fakes.wheels import WheelShelf
 
 # Its last test takes longest of all that stand alone: in a group it begins before them.
@@ -89,7 +90,7 @@ def test_bytecode_is_of_this_version_and_never_compared_with_its_source(shelf, p
     assert int.from_bytes(bytecode[4:8], "little") == 0b01
 
 
-def test_package_without_bytecode_runs_too(shelf, project, tmp_path, run_python):
+def test_package_without_bytecode_runs_too(shelf, project, tmp_path):
     package, _ = build(shelf, project, tmp_path, bytecode=False)
     assert not [name for name in zipfile.ZipFile(package.path).namelist() if name.endswith(".pyc")]
     program = (

@@ -21,6 +21,7 @@ from infra.packaging.own_modules import OwnModules, find_mentions
 from infra.packaging.service_data import find_service, trim_model
 from infra.project_files import TEMPLATE
 from shared.errors import BuildError
+from tests.fakes.own_python import run_python
 from tests.unit.template.template_parts import functions, own_modules, parse_template, resources
 
 # Rights that go by another name than the operation that needs them, and those of no operation.
@@ -146,7 +147,7 @@ def test_parts_of_which_nothing_is_loaded_are_left_out():
     assert kept == {"openai/types/chat/a.py", "openai/types/c.py", "other/d.py"}
 
 
-def test_what_powertools_loads_does_not_depend_on_the_order_of_imports(tmp_path, run_python):
+def test_what_powertools_loads_does_not_depend_on_the_order_of_imports(tmp_path):
     installed = Path(aws_lambda_powertools.__file__).parent
     copy = tmp_path / "aws_lambda_powertools/utilities/batch/types.py"
     copy.parent.mkdir(parents=True)
@@ -195,7 +196,7 @@ def test_package_that_does_more_than_name_things_stays_as_it_is(source):
     assert make_lazy(source, "a") is None
 
 
-def test_bytecode_of_dependencies_has_blank_docstrings_and_does_the_same(tmp_path, run_python):
+def test_bytecode_of_dependencies_has_blank_docstrings_and_does_the_same(tmp_path):
     source = (
         '"""About it."""\nfrom __future__ import annotations\n'
         "from dataclasses import dataclass\n"

@@ -1,8 +1,8 @@
 """Requests of botocore as moto reads them, without the work for what nobody looks at.
 
 botocore signs each request, and moto reads only whose it is. A request of a web framework is made
-of it by a class for tests of servers; the fields of a form are looked for in JSON; the account is
-looked up by a key that no one has been given, and each answer gets a number, digit by digit.
+of it by a class for tests of servers; the account is looked up by a key that no one has been given,
+and each answer gets a number, digit by digit, and a time, which is taken apart first.
 """
 
 import io
