@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pipeline.formats.readers.mails import open_mail
+from pipeline.formats.readers.mail.mails import open_mail
 
 _HEADERS = "From: Ada <ada@example.org>\nSubject: Tides\nMIME-Version: 1.0\n"
 _PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()

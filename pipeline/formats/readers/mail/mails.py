@@ -2,15 +2,15 @@
 
 import re
 from collections.abc import Iterator
-from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import Message, MIMEPart
 from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.readers.mail.mail_bounds import parse_mail
+from pipeline.formats.readers.mail.winmail import read_winmail
 from pipeline.formats.readers.web_pages import decode_page, read_page_units
-from pipeline.formats.readers.winmail import read_winmail
 from pipeline.formats.text_encoding import decode_named
 from pipeline.formats.units import InnerFile, UnitsDocument
 from shared.errors import RejectionCode
@@ -33,8 +33,7 @@ def open_mail(path: Path) -> UnitsDocument:
     are not.
     """
     try:
-        mail = message_from_bytes(path.read_bytes(), policy=policy.default)
-        return read_mail(mail)
+        return read_mail(parse_mail(path.read_bytes()))
     except (MessageError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "its parts do not fit") from error
 
