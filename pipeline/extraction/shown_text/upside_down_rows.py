@@ -43,7 +43,7 @@ def order_upside_down_rows(characters: PageCharacters, quarter_turns: int) -> Pa
             for (before, after), (start, end) in reversed(list(pairwise([(0, 0), *cells]))):
                 pieces += range(start, end)
                 # The space that stood before a cell stands behind it, if PDFium is right about it.
-                if after and not _touches(characters, end - 1, before):
+                if after and not _touches(characters, end - 1, before, after):
                     pieces += range(after, start)
         done = found.end()
     return characters.rebuild([*pieces, *range(done, len(text))]) if pieces else characters
@@ -67,6 +67,9 @@ def _find_rows(
         if here is None or there is None:
             return []
         if abs(there[1] - here[1]) > _MIN_LINE_EMS * em:
+            if end - start > 1 and not _runs_to_the_left(characters, start, quarter_turns):
+                # What is turned otherwise is none of this module's business.
+                return [*rows, [(start, line.end())]]
             rows.append([(start, end)])
         elif there[0] > here[0]:
             rows[-1].append((start, end))
@@ -75,11 +78,16 @@ def _find_rows(
     return rows
 
 
-def _touches(characters: PageCharacters, end: int, start: int) -> bool:
-    """Whether a character begins where another one ends: of "Paris", P may be a piece by itself."""
+def _touches(characters: PageCharacters, end: int, start: int, space: int) -> bool:
+    """Whether a character begins where another one ends, and no space between them is drawn.
+
+    Of "Paris", P may be a piece by itself, and further to the right.
+    """
     em, box = characters.find_em(end), characters.find_loose_box(end)
     origin = characters.find_origin(start)
-    return box is not None and origin is not None and measure_gap(em, box, origin) < _MIN_SPACE_EMS
+    if box is None or origin is None or not any(em) or characters.is_drawn(space):
+        return False
+    return measure_gap(em, box, origin) < _MIN_SPACE_EMS
 
 
 def _runs_to_the_left(characters: PageCharacters, position: int, quarter_turns: int) -> bool:
