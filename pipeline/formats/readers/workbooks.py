@@ -27,11 +27,17 @@ from pipeline.formats.readers.old_workbooks import (
     write_old_marks,
 )
 from pipeline.formats.readers.part_starts import PartPlace, list_parts, read_start
+from pipeline.formats.readers.workbook_parts import (
+    STYLES,
+    WORKBOOK,
+    has_other_names,
+    name_as_excel_does,
+)
 from pipeline.formats.readers.xml_parts import (
     list_elements,
     open_package,
     read_relations,
-    replace_part,
+    replace_parts,
 )
 from pipeline.formats.units import (
     BETWEEN_CELLS,
@@ -46,9 +52,11 @@ _BAR = re.compile(r"(?<!\\)\|")
 _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
-_WORKBOOK, _STYLES = "xl/workbook.xml", "xl/styles.xml"
 _SHEETS, _CHARTS = "xl/worksheets/", "xl/charts/"
-_PARTS = rb"xl/(?:workbook|styles|worksheets/[^/\0]{1,80}?|charts/chart[^/\0]{0,40}?)\.xml"
+_PARTS = (
+    rb"xl/(?:workbook\.xml|_rels/workbook\.xml\.rels|styles\.xml|sharedStrings\.xml|"
+    rb"worksheets/[^/\0]{1,80}?\.xml|charts/chart[^/\0]{0,40}?\.xml)"
+)
 # More no styles and no list of sheets takes.
 _MOST_BYTES = 16 << 20
 _SHEET_ELEMENT = re.compile(
@@ -147,8 +155,11 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     Source: ECMA-376-1, 18.2.19 (sheet): those without cells are listed, too.
     """
     parts = {part.name: part for part in list_parts(data, _PARTS)}
-    listed = _list_sheets(data, parts.get(_WORKBOOK))
-    styles = read_start(data, parts[_STYLES], _MOST_BYTES) if _STYLES in parts else b""
+    if has_other_names(data, parts):
+        data = name_as_excel_does(data)
+        parts = {part.name: part for part in list_parts(data, _PARTS)}
+    listed = _list_sheets(data, parts.get(WORKBOOK))
+    styles = read_start(data, parts[STYLES], _MOST_BYTES) if STYLES in parts else b""
     marked = mark_formats(styles) if len(styles) < _MOST_BYTES else None
     charts = [name for name in parts if name.startswith(_CHARTS)]
     places = _find_sheets_of_charts(data, listed, charts) if charts else ()
@@ -161,7 +172,7 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     if marked is None:
         return data, _Book(sheets, widths, (), places)
     marked_styles, codes = marked
-    return replace_part(data, _STYLES, marked_styles), _Book(sheets, widths, codes, places)
+    return replace_parts(data, {STYLES: marked_styles}), _Book(sheets, widths, codes, places)
 
 
 def _list_sheets(data: bytes, part: PartPlace | None) -> list[dict[str, str]]:
@@ -180,7 +191,7 @@ def _list_sheets(data: bytes, part: PartPlace | None) -> list[dict[str, str]]:
         if found:
             return found
     with open_package(io.BytesIO(data)) as archive:
-        elements = list_elements(archive, _WORKBOOK)
+        elements = list_elements(archive, WORKBOOK)
     return [
         {key.rpartition("}")[2]: value for key, value in attributes.items()}
         for name, attributes in elements
@@ -194,7 +205,7 @@ def _find_sheets_of_charts(
     """The number of the sheet on which each chart is drawn; after the last, if on none."""
     found: dict[str, int] = {}
     with open_package(io.BytesIO(data)) as archive:
-        parts = read_relations(archive, _WORKBOOK)
+        parts = read_relations(archive, WORKBOOK)
         for number, attributes in enumerate(sheets):
             # A list may name one sheet many times.
             sheet = parts.pop(attributes.get("id", ""), "")
