@@ -17,7 +17,7 @@ from pipeline.extraction.pdfium_opening import load_document
 from pipeline.extraction.shown_text.annotations import read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
-from pipeline.extraction.shown_text.divided_cells import divide_cells
+from pipeline.extraction.shown_text.divided_cells import divide_cells, divide_words
 from pipeline.extraction.shown_text.downward_lines import order_turned_lines
 from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.layers import Layers
@@ -223,7 +223,7 @@ class PdfiumDocument:
             if not has_plain_text and _OTHER_SCRIPTS.search(characters.text):
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
-            characters = join_spaced_letters(divide_cells(characters))
+            characters = join_spaced_letters(divide_cells(divide_words(characters)))
             characters = separate_raised_digits(characters)
             notes = (
                 read_notes(page, number, self._form, self._appearances, self._layers)

@@ -109,6 +109,9 @@ class PageCharacters:
     def measure_room(self, position: int, max_across: float) -> float:
         """The room between a character and the one before it, in ems; 0 where they are not in line.
 
+        Where it begins before the other one does, as a number in the margin that is drawn after its
+        line, it is the way back, below zero.
+
         Args:
             position: Where the character is in the text.
             max_across: How far the two stand apart across the line at the most, in ems.
@@ -120,8 +123,11 @@ class PageCharacters:
             return 0.0
         em = along, aside = page.find_em(before)
         move = right, up = end[0] - start[0], end[1] - start[1]
-        if right * along + up * aside <= 0.0 or measure_across(em, move) > max_across:
+        way = right * along + up * aside
+        if way == 0.0 or measure_across(em, move) > max_across:
             return 0.0
+        if way < 0.0:
+            return way / (along * along + aside * aside)
         box = page.find_loose_box(before)
         return 0.0 if box is None else measure_gap(em, box, end)
 

@@ -149,6 +149,19 @@ def test_numbers_and_other_words_in_a_line_that_is_read_from_the_right():
     visual = (WORLD[::-1], " OpenAI Ltd 42 ", PEACE[::-1])
     assert read(*visual) == f"{PEACE} OpenAI Ltd 42 {WORLD}"
     assert read("50% ", PEACE[::-1]) == f"{PEACE} 50%"
+    visual = (".Ltd 42% ", WORLD[::-1], " ", PEACE[::-1])
+    assert read(*visual) == f"{PEACE} {WORLD} Ltd 42%."
+    assert read("2026-03-04 ", PEACE[::-1]) == f"{PEACE} 2026-03-04"
+
+
+def test_signs_beside_a_number_after_an_arabic_letter_are_none_of_it():
+    """UAX #9: there a number is one of Arabic, and only what can be within it is (W2, W4, W5)."""
+    assert read("1,234.50 ", WELCOME[::-1]) == f"{WELCOME} 1,234.50"
+    assert read(".%42 ", WELCOME[::-1]) == f"{WELCOME} 42%."
+    assert read("04-03-2026 ", WELCOME[::-1]) == f"{WELCOME} 2026-03-04"
+    assert read("%42 ", WELCOME[::-1], " ", PEACE[::-1]) == f"{PEACE} {WELCOME} 42%"
+    assert read("42% ", PEACE[::-1], " ", WELCOME[::-1]) == f"{WELCOME} {PEACE} 42%"
+    assert read("It is ", "%42 ", WELCOME[::-1], " here") == f"It is %42 {WELCOME} here"
 
 
 def test_words_that_are_read_from_the_right_in_another_line():
