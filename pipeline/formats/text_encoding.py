@@ -59,7 +59,8 @@ def decode_named(data: bytes, name: str | None) -> str:
             return decode_text(data)
         wider = _WIDER.get(codec, codec)
         text = data.decode(wider, "replace")
-        return _decode_utf_8(data) or text if "\ufffd" in text else text
+        is_other = "\ufffd" in text and not data.isascii()
+        return (is_other and _decode_utf_8(data)) or text
     # Some of Python's codecs are for other things than texts, and refuse to replace anything.
     except (LookupError, ValueError):
         return decode_text(data)
