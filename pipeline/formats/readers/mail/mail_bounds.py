@@ -3,7 +3,8 @@
 It parses a header anew each time one asks for it, and long ones in a time that grows with the
 square of their length: a subject of 1 MB took 45 seconds, a mail of 20,000 parts ten. So a mail of
 more parts than any program writes is refused as soon as they are counted, and so are headers of its
-parts that are too long; a long header that is shown is decoded without its grammar.
+parts that are too long. Headers that are shown are decoded, and not parsed by their grammar: where
+they do not fit it, an address for the name of another's sender, it leaves words out.
 """
 
 import re
@@ -24,8 +25,6 @@ MAX_HEADER_BYTES = 1 << 20
 # Of what says how a part is to be read (RFC 2045): one, and all of a mail.
 _OF_PARTS = "content-"
 MAX_PART_HEADER_BYTES, MAX_PART_HEADERS_BYTES = 1 << 12, 1 << 18
-# Two hundred addresses.
-_LONG_BYTES = 1 << 13
 _ENCODED_WORD = re.compile(r"=\?[^\s?]+\?[bqBQ]\?[^\s?]*\?=")
 _BETWEEN_ENCODED_WORDS = re.compile(r"(?<=\?=) (?==\?)")
 
@@ -61,8 +60,8 @@ class _BoundedPolicy(EmailPolicy):
         return name, value
 
     def header_fetch_parse(self, name: str, value: str) -> str:
-        """Parse a header; a long one is decoded and no more."""
-        if len(value) > _LONG_BYTES:
+        """Parse a header that says how a part is to be read; any other is decoded and no more."""
+        if not name.lower().startswith(_OF_PARTS):
             return _decode_line(value)
         parsed: str = super().header_fetch_parse(name, value)
         return parsed
@@ -90,9 +89,14 @@ def parse_mail(data: bytes) -> EmailMessage:
 
 
 def _decode_line(value: str) -> str:
-    """A header in one line, with its encoded words as they are read (RFC 2047, 6.2)."""
+    """A header in one line, with its encoded words as they are read (RFC 2047, 6.2).
+
+    Some programs write letters as they are, in the encoding of their country.
+    """
     line = " ".join(decode_named(value.encode("ascii", "surrogateescape"), None).split())
-    return _ENCODED_WORD.sub(_decode_word, _BETWEEN_ENCODED_WORDS.sub("", line))
+    words = _ENCODED_WORD.sub(_decode_word, _BETWEEN_ENCODED_WORDS.sub("", line))
+    # What is encoded may have line ends in it.
+    return " ".join(words.split())
 
 
 def _decode_word(word: re.Match[str]) -> str:
