@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from pipeline.extraction.fonts.glyph_numbers import read_glyph_numbers
 from pipeline.extraction.pdfium_opening import load_document
 from pipeline.extraction.shown_text.annotations import read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
@@ -215,7 +216,7 @@ class PdfiumDocument:
             self._text_page.turn_to(text_page)
             look(page, self._text_page)
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
-            characters = read_visible_text(self._text_page, visible)
+            characters = read_glyph_numbers(read_visible_text(self._text_page, visible))
             has_plain_text = is_plain(characters.text)
             if not has_plain_text:
                 characters = join_stacked_letters(characters, quarter_turns)

@@ -24,8 +24,8 @@ _LINES = re.compile(r"[^\r\n]+")
 _DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MIRROR = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 _OPENING, _CLOSING = frozenset("([{<«"), frozenset(")]}>»")
-# Where spaces are drawn, only a gap as wide as that between two columns is one more.
-_MIN_SPACE_EMS, _MIN_COLUMN_EMS = 0.19, 0.5
+# Where spaces are drawn a gap has to be wider to be one more: Chromium draws some of a line's.
+_MIN_SPACE_EMS, _MIN_SPACE_BESIDE_DRAWN_EMS = 0.19, 0.32
 # Of these two, drawn as one, it is the first that is read first; producers differ in what they say.
 _LAM, _ALEFS = "\u0644", frozenset("\u0622\u0623\u0625\u0627")
 # More letters for one place are a word that is given as a whole, in the order in which it is read.
@@ -291,7 +291,7 @@ def _add_spaces(glyphs: Sequence[Glyph], em: float) -> list[Glyph]:
     for glyph in glyphs:
         # Not each space between words of other scripts comes from PDFium as one that is drawn.
         is_close = not has_spaces or (line and not glyph.kind == line[-1].kind == "R")
-        min_gap = em * (_MIN_SPACE_EMS if is_close else _MIN_COLUMN_EMS)
+        min_gap = em * (_MIN_SPACE_EMS if is_close else _MIN_SPACE_BESIDE_DRAWN_EMS)
         if (
             line
             and " " not in (glyph.kind, line[-1].kind)

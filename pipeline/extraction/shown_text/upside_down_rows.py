@@ -9,7 +9,7 @@ PDFium the end of that row.
 import re
 from itertools import pairwise
 
-from pipeline.extraction.shown_text.geometry import turn_point
+from pipeline.extraction.shown_text.geometry import measure_gap, turn_point
 from pipeline.extraction.shown_text.page_characters import PageCharacters
 
 _ROWS = re.compile(r"[^ \r\n\x02][^\r\n\x02]* [^\r\n\x02]*[^ \r\n\x02]")
@@ -18,6 +18,7 @@ _LETTERS = re.compile(r"[^\s\x02]{2}")
 # In ems: letters of one row. A raised or lowered one is of its row, too.
 _MAX_ACROSS_EMS = 0.3
 _MIN_LINE_EMS = 0.6
+_MIN_SPACE_EMS = 0.1
 _LINE_END = "\r\n"
 
 
@@ -39,10 +40,11 @@ def order_upside_down_rows(characters: PageCharacters, quarter_turns: int) -> Pa
         for cells in rows:
             if cells is not rows[0]:
                 pieces.append(_LINE_END)
-            for (_, before), (start, end) in reversed(list(pairwise([(0, 0), *cells]))):
+            for (before, after), (start, end) in reversed(list(pairwise([(0, 0), *cells]))):
                 pieces += range(start, end)
-                # The space that stood before a cell stands behind it.
-                pieces += range(before, start) if before else ()
+                # The space that stood before a cell stands behind it, if PDFium is right about it.
+                if after and not _touches(characters, end - 1, before, after):
+                    pieces += range(after, start)
         done = found.end()
     return characters.rebuild([*pieces, *range(done, len(text))]) if pieces else characters
 
@@ -65,12 +67,27 @@ def _find_rows(
         if here is None or there is None:
             return []
         if abs(there[1] - here[1]) > _MIN_LINE_EMS * em:
+            if end - start > 1 and not _runs_to_the_left(characters, start, quarter_turns):
+                # What is turned otherwise is none of this module's business.
+                return [*rows, [(start, line.end())]]
             rows.append([(start, end)])
         elif there[0] > here[0]:
             rows[-1].append((start, end))
         else:
             rows[-1][-1] = (rows[-1][-1][0], end)
     return rows
+
+
+def _touches(characters: PageCharacters, end: int, start: int, space: int) -> bool:
+    """Whether a character begins where another one ends, and no space between them is drawn.
+
+    Of "Paris", P may be a piece by itself, and further to the right.
+    """
+    em, box = characters.find_em(end), characters.find_loose_box(end)
+    origin = characters.find_origin(start)
+    if box is None or origin is None or not any(em) or characters.is_drawn(space):
+        return False
+    return measure_gap(em, box, origin) < _MIN_SPACE_EMS
 
 
 def _runs_to_the_left(characters: PageCharacters, position: int, quarter_turns: int) -> bool:

@@ -227,12 +227,12 @@ def make_for_certificate() -> bytes:
 
 
 def make_bitmap_font_pdf(
-    text: bytes, names: dict[int, str] | None = None, blanks: bytes = b""
+    text: bytes, names: dict[int, str] | None = None, blanks: bytes = b"", above: str = ""
 ) -> bytes:
     """Text in a Type 3 font, whose glyphs are drawings; names of its glyphs by code.
 
     Without names each glyph is called by its code, as fonts of bitmaps of TeX are. Those of
-    `blanks` have room, and nothing is drawn in it.
+    `blanks` have room, and nothing is drawn in it. The lines above it are in Helvetica.
     """
     codes = sorted(set(text))
     named = names or {code: f"a{code}" for code in codes}
@@ -242,8 +242,15 @@ def make_bitmap_font_pdf(
     )
     widths = b"%b" % b" ".join([b"500"] * 256)
     objects = make_objects(
-        [make_stream(b"BT /F1 12 Tf 72 720 Td <%b> Tj ET" % text.hex().encode())]
+        [
+            make_stream(
+                b"%b BT /F1 12 Tf 72 72 Td <%b> Tj ET"
+                % (show_text(above).replace(b"/F1", b"/F2"), text.hex().encode())
+            )
+        ]
     )
+    objects[FORM] = objects[FONT]
+    objects[FIRST_PAGE] = objects[FIRST_PAGE].replace(b"/F1", b"/F2 %d 0 R /F1" % FORM)
     objects[FONT] = (
         b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 500 700] /FontMatrix [.001 0 0 .001 0 0] "
         b"/FirstChar 0 /LastChar 255 /Widths [%b] /Resources << >> /CharProcs << %b >> "

@@ -115,6 +115,16 @@ def test_words_of_this_script_between_drawn_spaces_are_apart(read_text):
     assert read_text(data) == "ab \u05dd \u05e9 b"
 
 
+def test_a_space_that_is_not_drawn_in_a_line_that_has_one(read_text):
+    """As Chromium writes Persian: where letters are drawn in clusters, it draws no space."""
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in ((400, b"41"), (394, b"43"), (388, b"42"), (382, b"41"), (372, b"42"))
+    )
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b ET" % places, ["\u05e9", "\u05dd", " "])
+    assert read_text(data) == "\u05e9 \u05dd\u05e9 \u05dd"
+
+
 def test_a_bracket_is_apart_from_the_number_before_it(read_text):
     """As typst writes it: the space between a number and what follows it is not drawn."""
     places = b" ".join(

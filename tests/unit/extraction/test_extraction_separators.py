@@ -51,6 +51,14 @@ def test_a_short_last_row_that_is_upside_down_is_a_row(read_text):
     assert read_text(make_drawn_pdf(content)).split("\n") == [*ROWS_IN_LINES, "Oslo 7"]
 
 
+def test_a_letter_of_a_word_that_is_upside_down_is_no_cell(read_text):
+    """A browser draws P by itself where the next letter is set closer to it."""
+    cells = (
+        b"-1 0 0 -1 300 300 Tm (P) Tj -1 0 0 -1 292.5 300 Tm (aris) Tj -1 0 0 -1 200 300 Tm (70)"
+    )
+    assert read_text(make_drawn_pdf(b"BT /F1 12 Tf %b Tj ET" % cells)) == "Paris 70"
+
+
 def test_words_of_a_cell_that_is_upside_down_stay_in_order(read_text):
     cells = b"-1 0 0 -1 400 300 Tm (Let since May) Tj -1 0 0 -1 250 300 Tm (in 2026) Tj"
     assert read_text(make_drawn_pdf(b"BT /F1 12 Tf %b ET" % cells)) == "Let since May in 2026"
