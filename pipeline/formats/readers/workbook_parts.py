@@ -57,9 +57,13 @@ def name_as_excel_does(data: bytes) -> bytes:
             return data
         relations = _list_relations(archive, names, main)
         copies = {WORKBOOK: read_part(archive, main), RELATIONS: _write_relations(relations)}
-        for _, kind, target in relations:
-            if kind in _USUAL_NAMES and target in archive.NameToInfo:
-                copies[_USUAL_NAMES[kind]] = read_part(archive, target)
+        # There is one of each kind; more would be read as often as they are named.
+        others = {
+            _USUAL_NAMES[kind]: one
+            for _, kind, one in relations
+            if kind in _USUAL_NAMES and one in archive.NameToInfo
+        }
+        copies |= {name: read_part(archive, one) for name, one in others.items()}
     return replace_parts(data, copies)
 
 

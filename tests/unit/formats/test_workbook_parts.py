@@ -1,7 +1,10 @@
 """Packages whose parts have other names than Office gives them: found by relations and types."""
 
+import time
+
 import pytest
 
+from pipeline.formats.readers.workbooks import open_workbook
 from tests.fakes.office.packages import docx_parts, make_package, pptx_parts, xlsx_parts
 
 _SHEETS = {"Fees": [["berth", "fee"], ["B1", "7"]], "Ships": [["Skagerrak"]]}
@@ -66,6 +69,28 @@ def with_words(parts):
 def test_a_workbook_is_read_whatever_its_parts_are_called(read, names):
     document = read(rename(with_words(xlsx_parts(_SHEETS)), names))
     assert (document.unit, document.texts) == ("sheet", _TEXTS)
+
+
+def test_parts_that_are_named_and_missing_are_passed_over(read):
+    parts = with_words(xlsx_parts(_SHEETS))
+    del parts["xl/sharedStrings.xml"]
+    assert read(make_package(parts)).texts == [_TEXTS[0], "Ships"]
+
+
+def test_a_part_that_is_named_a_thousand_times_is_read_once(tmp_path):
+    parts = with_words(xlsx_parts(_SHEETS))
+    relations = "xl/_rels/workbook.xml.rels"
+    ahead, words, rest = parts[relations].rpartition("<Relationship ")
+    parts[relations] = ahead + (words + rest.removesuffix("</Relationships>")) * 2_000
+    parts[relations] += "</Relationships>"
+    parts["xl/sharedStrings.xml"] += " " * 500_000
+    path = tmp_path / "fees.xlsx"
+    path.write_bytes(
+        rename(parts, {"sharedStrings.xml": "w.xml", "xl/sharedStrings.xml": "xl/w.xml"})
+    )
+    started = time.process_time()
+    assert open_workbook(path).read_page(2).text.strip() == _TEXTS[1]
+    assert time.process_time() - started < 2.5
 
 
 def test_parts_that_are_called_otherwise_keep_their_formats(read):
