@@ -68,6 +68,7 @@ def compile_word_pattern() -> re.Pattern[str]:
 def find_words(text: str) -> list[str]:
     """The words of a text, in its order."""
     text = _swap_bytes(NAMED_GLYPH.sub("\ufffd", text))
+    text = BETWEEN_DIRECTIONS.sub(" ", text)
     text = unicodedata.normalize("NFKC", PDFIUM_HYPHENS.sub("-", text))
     text = HYPHEN_BETWEEN_LETTERS.sub(_drop_hyphen, text)
     text = "".join(
@@ -120,9 +121,17 @@ def is_mostly(words: Counter[str], pattern: re.Pattern[str]) -> bool:
     return matching > 0 and matching >= MIN_CLASS_SHARE * characters
 
 
-IS_CJK = re.compile(f"[{CJK}]")
 # Hebrew, Arabic and its neighbours, whose letters have the bidirectional classes R and AL.
-IS_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+IS_RIGHT_TO_LEFT = re.compile(f"[{RIGHT_TO_LEFT}]")
+# Letters of both directions are no word: where one beside the other begins, readers lose a space,
+# and write a mark that is invisible.
+EUROPEAN = "A-Za-z\u00c0-\u024f"
+BETWEEN_DIRECTIONS = re.compile(
+    f"(?<=[{RIGHT_TO_LEFT}])[\u202a-\u202e]*(?=[{EUROPEAN}])"
+    f"|(?<=[{EUROPEAN}])[\u202a-\u202e]*(?=[{RIGHT_TO_LEFT}])"
+)
+IS_CJK = re.compile(f"[{CJK}]")
 
 
 def _hide_pieces(row: re.Match[str]) -> str:
