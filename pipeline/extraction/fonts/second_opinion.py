@@ -11,8 +11,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.extraction.text_cleanup import GLYPH_NAMES, UNMAPPED, is_unreadable
+from pipeline.extraction.text_cleanup import (
+    GLYPH_NAMES,
+    MIN_JUDGED_CHARACTERS,
+    UNMAPPED,
+    is_unreadable,
+)
 
+# What stands for a glyph without a character, as PDFium or this package has marked it.
+_MARK = "\ufffd"
 MAX_UNMAPPED_SHARE = 0.05
 # Of the characters of good pages, those whose font does not say what they are: a few signs.
 MIN_DOUBTFUL_SHARE = 0.1
@@ -68,8 +75,12 @@ def is_doubtful(
         return drops_text or unmapped_share >= MIN_DOUBTFUL_SHARE
     if drops_text or unmapped_share >= MIN_DOUBTFUL_SHARE or is_unreadable(text):
         return True
+    marks = text.count(_MARK)
+    # Signs of a symbol font are no doubt: they have characters of its own.
+    if marks > MAX_UNMAPPED_SHARE * max(MIN_JUDGED_CHARACTERS, _count_visible(text)):
+        return True
     # A title of a few glyphs, of which none has a character.
-    return "\ufffd" in text and not UNMAPPED.sub("", text).strip()
+    return marks > 0 and not UNMAPPED.sub("", text).strip()
 
 
 def choose_text(first: str, second: Opinion | None, *, drops_text: bool) -> str | None:

@@ -227,7 +227,9 @@ def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[Glyph
         character = characters.text[position]
         if character not in _DIRECTION_MARKS and characters.is_drawn(position):
             glyph = Glyph(character, (position,), *characters.find_advance(position))
-            places[glyph.left, glyph.right].append(glyph)
+            # A space that PDFium has put between two pieces of one text has no room.
+            if character != " " or glyph.right > glyph.left:
+                places[glyph.left, glyph.right].append(glyph)
     words: list[Glyph] = []
     letters: list[Glyph] = []
     for place in places.values():

@@ -40,6 +40,8 @@ NAMED_GLYPH = re.compile(r"\(cid:\d+\)")
 SPELLED = re.compile(r"(?<!\S)\S{1,2}(?:[^\S\n]{1,2}\S{1,2}){3,}(?!\S)")
 LETTER = rf"(?![{CJK}{OTHERS_WITHOUT_BLANKS}])[^\W\d_]"
 LETTERS_APART = re.compile(rf"(?<!\S){LETTER}(?:[^\S\n]{{1,2}}{LETTER}){{2}}(?!\S)")
+# The same of fewer pieces, on a page with so many rows of more.
+SPELLED_BESIDE, MIN_SPELLED = re.compile(r"(?<!\S)\S(?:[^\S\n]{1,2}\S{1,2})+(?!\S)"), 3
 WIDE = re.compile("[\u0100-\uffff]")
 MIN_SWAPPED, MIN_SWAPPED_SHARE = 6, 0.8
 
@@ -79,13 +81,20 @@ def find_words(text: str) -> list[str]:
 def hide_spelled_words(text: str) -> str:
     """The text of a judge with each piece of a word that it gives letter by letter as unknown.
 
-    Where such a word begins and ends is not told, and the page shows a word and not its letters.
+    Where such a word begins and ends is not told, and the page shows a word and not its letters. On
+    a page with several of them, figures and short words are set so, too.
     """
+    count = 0
 
     def hide(row: re.Match[str]) -> str:
-        return re.sub(r"\S+", "\ufffd", row[0]) if LETTERS_APART.search(row[0]) else row[0]
+        nonlocal count
+        if not LETTERS_APART.search(row[0]):
+            return row[0]
+        count += 1
+        return _hide_pieces(row)
 
-    return SPELLED.sub(hide, text)
+    text = SPELLED.sub(hide, text)
+    return SPELLED_BESIDE.sub(_hide_pieces, text) if count >= MIN_SPELLED else text
 
 
 def find_pairs(words: Sequence[str]) -> Counter[tuple[str, str]]:
@@ -114,6 +123,10 @@ def is_mostly(words: Counter[str], pattern: re.Pattern[str]) -> bool:
 IS_CJK = re.compile(f"[{CJK}]")
 # Hebrew, Arabic and its neighbours, whose letters have the bidirectional classes R and AL.
 IS_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
+
+
+def _hide_pieces(row: re.Match[str]) -> str:
+    return re.sub(r"\S+", "\ufffd", row[0])
 
 
 def _swap_bytes(text: str) -> str:

@@ -48,6 +48,7 @@ def test_words_are_alike_whoever_wrote_them(text, words):
     [
         ("from W H I T E P A P E R now", ["from", *["\ufffd"] * 10, "now"]),
         ("the H e l l oG o od end\n1 2 3 4 5", ["the", *["\ufffd"] * 7, "end", *"12345"]),
+        ("W H I T E\nP A P E R\nF o r m\n3 0 0 now", ["\ufffd"] * 17 + ["now"]),
         # Words of a formula, letters on lines of their own, and of a script without blanks.
         ("if a + b = c\nA\nB\nC\nD\nい ろ は に", ["if", *"abcABCDいろはに"]),
     ],

@@ -125,6 +125,25 @@ def test_a_space_that_is_not_drawn_in_a_line_that_has_one(read_text):
     assert read_text(data) == "\u05e9 \u05dd\u05e9 \u05dd"
 
 
+def test_pieces_of_a_date_that_are_drawn_as_one_text_have_no_space(read_text):
+    """As LibreOffice writes it: both hyphens with room between them, and then the figures."""
+    hyphens = b"1 0 0 1 380 700 Tm [<45> -600 <45>] TJ"
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in (
+            (416, b"41"),
+            (410, b"41"),
+            (404, b"42"),
+            (374, b"43"),
+            (386, b"44"),
+            (398, b"46"),
+        )
+    )
+    letters = ["\u05e9", " ", "1", "2", "-", "3"]
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b %b ET" % (hyphens, places), letters)
+    assert read_text(data) == "\u05e9\u05e9 1-2-3"
+
+
 def test_a_bracket_is_apart_from_the_number_before_it(read_text):
     """As typst writes it: the space between a number and what follows it is not drawn."""
     places = b" ".join(

@@ -166,6 +166,10 @@ def test_what_is_doubtful():
     assert is_doubtful(PROSE, drops_text=True)
     assert is_doubtful(PROSE, 0.5)
     assert is_doubtful("\ufffd\ufffd")
+    few, many = (PROSE.replace(letters, "\ufffd") for letters in ("qu", "e"))
+    assert not is_doubtful(few)
+    assert is_doubtful(many) and not is_sound(many)
+    assert not is_doubtful("\uf0b7 First of all \uf0b7 And then \uf0b7 At last")
 
 
 def test_the_better_text_is_taken():
