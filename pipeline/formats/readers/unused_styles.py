@@ -34,7 +34,11 @@ def drop_styles(pieces: Iterator[bytes]) -> Iterator[bytes]:
 def _cut(beginning: bytes) -> bytes:
     start, end = beginning.find(_START), beginning.find(_END)
     # The first bytes are those of the declaration of XML.
-    before = beginning[2 : end if start >= 0 else 0]
-    if _DECLARED not in before or any(one in before for one in _LEFT_TO_PARSER):
+    before = beginning[2:end]
+    if (
+        not 0 <= start < end
+        or _DECLARED not in before
+        or any(one in before for one in _LEFT_TO_PARSER)
+    ):
         return beginning
     return beginning[:start] + beginning[end + len(_END) :]
