@@ -135,7 +135,7 @@ def parse_tree(
     part: str,
     folded: frozenset[str] = frozenset(),
     fold: Callable[[ElementTree.Element], None] | None = None,
-    shorten: Callable[[Iterable[bytes]], Iterable[bytes]] = iter,
+    shorten: Callable[[Iterator[bytes]], Iterator[bytes]] = iter,
 ) -> ElementTree.Element:
     """Parse a part of a package.
 
