@@ -33,6 +33,16 @@ TATWEEL = "\u0640"
 UNKNOWN = "\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffd\ue000-\uf8ff"
 IS_UNKNOWN = re.compile(f"[{UNKNOWN}]")
 
+# Hebrew, Arabic and its neighbours, whose letters have the bidirectional classes R and AL.
+RIGHT_TO_LEFT = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
+IS_RIGHT_TO_LEFT = re.compile(f"[{RIGHT_TO_LEFT}]")
+# Letters of both directions are no word: where one beside the other begins, readers lose a space,
+# and write a mark that is invisible.
+EUROPEAN = "A-Za-z\u00c0-\u024f"
+BETWEEN_DIRECTIONS = re.compile(
+    f"(?<=[{RIGHT_TO_LEFT}])[\u202a-\u202e]*(?=[{EUROPEAN}])"
+    f"|(?<=[{EUROPEAN}])[\u202a-\u202e]*(?=[{RIGHT_TO_LEFT}])"
+)
 # What pdfminer.six writes for a glyph that has no character.
 NAMED_GLYPH = re.compile(r"\(cid:\d+\)")
 # Pieces of one or two characters in a row, of which three are letters by themselves. Characters of
@@ -68,6 +78,7 @@ def compile_word_pattern() -> re.Pattern[str]:
 def find_words(text: str) -> list[str]:
     """The words of a text, in its order."""
     text = _swap_bytes(NAMED_GLYPH.sub("\ufffd", text))
+    text = BETWEEN_DIRECTIONS.sub(" ", text)
     text = unicodedata.normalize("NFKC", PDFIUM_HYPHENS.sub("-", text))
     text = HYPHEN_BETWEEN_LETTERS.sub(_drop_hyphen, text)
     text = "".join(
@@ -121,8 +132,6 @@ def is_mostly(words: Counter[str], pattern: re.Pattern[str]) -> bool:
 
 
 IS_CJK = re.compile(f"[{CJK}]")
-# Hebrew, Arabic and its neighbours, whose letters have the bidirectional classes R and AL.
-IS_RIGHT_TO_LEFT = re.compile("[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
 
 
 def _hide_pieces(row: re.Match[str]) -> str:

@@ -35,6 +35,7 @@ from tests.benchmarks.truth.words import (
         ("हिन्दी में", ["हिन्दी", "में"]),
         ("e\x0ecient \ufffd", ["e\x0ecient", "\ufffd"]),
         ("\u202b\u05de\u05d9\u202c", ["\u05de\u05d9"]),
+        ("\u202b\u05de\u05d9\u202cin \u05de5a", ["\u05de\u05d9", "in", "\u05de5a"]),
         ("na(cid:239)ve", ["na\ufffdve"]),
         ("Total 100".encode("utf-16-le").decode("utf-16-be"), ["Total", "100"]),
     ],

@@ -71,6 +71,12 @@ def test_numbers_of_glyphs_are_letters(read, shift):
     assert read(make_bitmap_font_pdf(codes, blanks=bytes([32 - shift]))).text == PROSE
 
 
+def test_figures_in_a_font_of_their_own_are_in_the_order_of_the_text(read):
+    text, amount = (bytes(ord(letter) - 29 for letter in part) for part in (PROSE, "1,250.00"))
+    page = read(make_bitmap_font_pdf(text, blanks=bytes([3]), below=amount))
+    assert page.text == f"{PROSE}\n1,250.00"
+
+
 def test_letters_after_those_of_ascii_are_in_the_order_of_apple(read):
     numbers = {"é": 112, "è": 113, "ç": 111, "œ": 176, "\N{RIGHT SINGLE QUOTATION MARK}": 182}
     text = "l\N{RIGHT SINGLE QUOTATION MARK}œuvre-légère-très-française-de-la-région-aime"
