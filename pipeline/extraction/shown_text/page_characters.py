@@ -9,13 +9,7 @@ from collections.abc import Iterable, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from pipeline.extraction.shown_text.geometry import (
-    Box,
-    LineLimits,
-    measure_across,
-    measure_gap,
-    turn_point,
-)
+from pipeline.extraction.shown_text.geometry import Box, LineLimits, turn_point
 from pipeline.extraction.shown_text.text_page import TextPage
 
 # What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
@@ -113,17 +107,17 @@ class PageCharacters:
             position: Where the character is in the text.
             max_across: How far the two stand apart across the line at the most, in ems.
         """
-        page, before, after = self._page, self._find_index(position - 1), self._find_index(position)
-        start = page.find_origin(before) if before >= 0 else None
-        end = page.find_origin(after) if after >= 0 else None
-        if start is None or end is None:
+        before, after = self._find_index(position - 1), self._find_index(position)
+        if before < 0 or after < 0:
             return 0.0
-        em = along, aside = page.find_em(before)
-        move = right, up = end[0] - start[0], end[1] - start[1]
-        if right * along + up * aside <= 0.0 or measure_across(em, move) > max_across:
-            return 0.0
-        box = page.find_loose_box(before)
-        return 0.0 if box is None else measure_gap(em, box, end)
+        return self._page.measure_room(before, after, max_across)
+
+    def measure_letter_gap(self, position: int, following: int) -> float | None:
+        """The room between a letter and the next one, in ems; None where it is not known."""
+        index, next_index = self._find_index(position), self._find_index(following)
+        if index < 0 or next_index < 0:
+            return None
+        return self._page.measure_letter_gap(index, next_index)
 
     def list_divided(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of many spans whose ends are not drawn with one piece of text.

@@ -232,7 +232,7 @@ class TextPage:
         for start in range(0, len(indexes), _MANY):
             some = indexes[start : start + _MANY]
             found = list(ask(repeat(self._page), some, *unused, *rooms))
-            if 0 in found:
+            if not all(found):
                 for k, is_found in enumerate(found):
                     if not is_found:
                         self._numbers[0][k] = self._numbers[1][k] = math.nan
@@ -261,6 +261,42 @@ class TextPage:
             return None
         left, top, right, bottom = _unpack_floats(self._floats)
         return _make_box((left, bottom, right, top))
+
+    def measure_letter_gap(self, before: int, after: int) -> float | None:
+        """The room between where one character ends and another begins, in ems of the first.
+
+        Returns:
+            None where it is not known.
+        """
+        page, floats, room = self._page, self._floats, self._room
+        if not _get_loose_box(page, before, room):
+            return None
+        left, top, right, bottom = _unpack_floats(floats)
+        if not _get_origin(page, after, self._x, self._y):
+            return None
+        end = x, _ = _unpack_point(self._doubles)
+        em = along, aside = self.find_em(before)
+        if not aside:
+            # Nearly all text is not turned.
+            return (x - (right if along > 0 else left)) / along if along else None
+        return measure_gap(em, _make_box((left, bottom, right, top)), end)
+
+    def measure_room(self, before: int, after: int, max_across: float) -> float:
+        """The same of a character that follows in the line of another; 0 where it does not.
+
+        Args:
+            before: The number of the one.
+            after: That of the other.
+            max_across: How far the two stand apart across the line at the most, in ems.
+        """
+        start, end = self.find_origin(before), self.find_origin(after)
+        if start is None or end is None:
+            return 0.0
+        em = along, aside = self.find_em(before)
+        move = right, up = end[0] - start[0], end[1] - start[1]
+        if right * along + up * aside <= 0.0 or measure_across(em, move) > max_across:
+            return 0.0
+        return self.measure_letter_gap(before, after) or 0.0
 
     def list_divided(self, firsts: Sequence[int], lasts: Sequence[int]) -> list[int]:
         """Which of many pairs of characters are not drawn with one piece of text, by their places.
