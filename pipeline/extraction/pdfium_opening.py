@@ -9,7 +9,7 @@ import pypdfium2.raw as pdfium
 from pipeline.extraction.file_header import HEADER, HEADER_WITHIN_BYTES
 
 # To read a small file whole costs less than to have PDFium read it piece by piece.
-_MAX_READ_BYTES = 4 << 20
+_MAX_READ_BYTES = 1 << 19
 # For a file without any: PDFium asks for one and makes nothing of the version.
 _MADE_UP_HEADER = b"%PDF-1.7\n"
 
