@@ -20,6 +20,7 @@ from moto.sqs import models as sqs_models
 
 from tests.fakes.aws.quick_moto.expressions import list_replacements as list_expressions
 from tests.fakes.aws.quick_moto.requests import list_replacements as list_requests
+from tests.fakes.aws.quick_moto.short_way import list_replacements as list_short_way
 
 _serialize = BaseJSONSerializer._serialize_type_structure
 _known = {
@@ -47,7 +48,7 @@ def answer_quickly():
 
         for (module, name), function in _known.items():
             replace(module, name, function)
-        for owner, name, function in (*list_expressions(), *list_requests()):
+        for owner, name, function in (*list_expressions(), *list_requests(), *list_short_way()):
             replace(owner, name, function)
         replace(BaseJSONSerializer, "_serialize_type_structure", _serialize_what_is_there)
         replace(BaseBackend, "urls", property(_find_urls_once))
