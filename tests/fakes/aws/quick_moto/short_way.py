@@ -14,13 +14,12 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from botocore.endpoint import Endpoint
-from botocore.parsers import BaseJSONParser as AnswerParser
 from botocore.regions import EndpointRulesetResolver
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.exceptions import HTTPException
 from moto.core.models import botocore_stubber
-from moto.core.parse import BaseJSONParser, JSONParser
+from moto.core.parse import JSONParser
 from moto.core.utils import get_service_model, utcnow
 from moto.dynamodb.responses import DynamoHandler
 from moto.sqs.responses import SQSResponse
@@ -28,14 +27,10 @@ from moto.utilities.utils import get_partition
 from werkzeug.http import http_date
 
 _HANDLERS = {"dynamodb": DynamoHandler, "sqs": SQSResponse}
-# A value of DynamoDB is one of ten kinds, all of which are looked for.
-_VALUE = "AttributeValue"
 
 _create_request = Endpoint.create_request
 _process_request = BotocoreStubber.process_request
 _construct_endpoint = EndpointRulesetResolver.construct_endpoint
-_parse_structure = BaseJSONParser._parse_structure
-_read_structure = AnswerParser._handle_structure
 
 
 def list_replacements():
@@ -43,8 +38,6 @@ def list_replacements():
     yield Endpoint, "create_request", _keep_request
     yield BotocoreStubber, "process_request", _answer
     yield EndpointRulesetResolver, "construct_endpoint", _construct_once
-    yield BaseJSONParser, "_parse_structure", _parse_what_is_there
-    yield AnswerParser, "_handle_structure", _read_what_is_there
 
 
 @dataclass
@@ -129,26 +122,3 @@ def _construct_once(resolver, operation_model, call_args, request_context):
             resolver, operation_model, call_args, request_context
         )
     return resolver._instance_cache[key]
-
-
-def _parse_what_is_there(parser, shape, value):
-    if not _is_known_value(shape, value):
-        return _parse_structure(parser, shape, value)
-    return _parse_members(parser, shape, value)
-
-
-def _read_what_is_there(parser, shape, value):
-    if not _is_known_value(shape, value):
-        return _read_structure(parser, shape, value)
-    return _parse_members(parser, shape, value)
-
-
-def _is_known_value(shape, value):
-    if shape.name != _VALUE or not isinstance(value, dict):
-        return False
-    return value.keys() <= shape.members.keys() and None not in value.values()
-
-
-def _parse_members(parser, shape, value):
-    kinds = shape.members
-    return {kind: parser._parse_shape(kinds[kind], content) for kind, content in value.items()}
