@@ -61,6 +61,8 @@ def _keep_request(endpoint, params, operation_model=None):
     # What would be part of an address is none of theirs.
     if not is_aws or params["query_string"]:
         return _create_request(endpoint, params, operation_model)
+    # Bytes, as they come to who answers in moto's place.
+    endpoint._encode_headers(params["headers"])
     kept = (params["method"], params["url"], params["headers"], params["body"])
     return _Request(service, operation_model.name, *kept)
 
@@ -86,7 +88,7 @@ def _set_up(handler, request):
     handler.raw_body = request.body
     handler.body = request.body.decode()
     handler.form_data, handler.querystring, handler.data, handler.uri_match = {}, {}, {}, {}
-    handler.headers = request.headers
+    handler.headers = {name: value.decode() for name, value in request.headers.items()}
     handler.response_headers = {"server": "amazon.com", "date": http_date(utcnow())}
     handler.params = _find_parser(handler.boto3_service_name, request.operation).parse(
         {"body": request.body}
