@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from pipeline.extraction.fonts.glyph_numbers import read_glyph_numbers
 from pipeline.extraction.pdfium_opening import load_document
 from pipeline.extraction.shown_text.annotations import read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
-from pipeline.extraction.shown_text.divided_cells import divide_cells
+from pipeline.extraction.shown_text.divided_cells import divide_cells, divide_words
 from pipeline.extraction.shown_text.downward_lines import order_turned_lines
 from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.layers import Layers
@@ -215,7 +216,7 @@ class PdfiumDocument:
             self._text_page.turn_to(text_page)
             look(page, self._text_page)
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
-            characters = read_visible_text(self._text_page, visible)
+            characters = read_glyph_numbers(read_visible_text(self._text_page, visible))
             has_plain_text = is_plain(characters.text)
             if not has_plain_text:
                 characters = join_stacked_letters(characters, quarter_turns)
@@ -223,7 +224,7 @@ class PdfiumDocument:
             if not has_plain_text and _OTHER_SCRIPTS.search(characters.text):
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
-            characters = join_spaced_letters(divide_cells(characters))
+            characters = join_spaced_letters(divide_cells(divide_words(characters)))
             characters = separate_raised_digits(characters)
             notes = (
                 read_notes(page, number, self._form, self._appearances, self._layers)

@@ -49,17 +49,28 @@ def decode_text(data: bytes) -> str:
 
 
 def decode_named(data: bytes, name: str | None) -> str:
-    """The characters of a text that names its encoding; by its bytes if it names none there is."""
+    """The characters of a text that names its encoding.
+
+    By its bytes, if it names none there is, or one that they do not fit while they are UTF-8.
+    """
     try:
         codec = codecs.lookup(name or "ascii").name
-        return (
-            decode_text(data)
-            if codec == "ascii"
-            else data.decode(_WIDER.get(codec, codec), "replace")
-        )
+        if codec == "ascii":
+            return decode_text(data)
+        wider = _WIDER.get(codec, codec)
+        text = data.decode(wider, "replace")
+        is_other = "\ufffd" in text and not data.isascii()
+        return (is_other and _decode_utf_8(data)) or text
     # Some of Python's codecs are for other things than texts, and refuse to replace anything.
     except (LookupError, ValueError):
         return decode_text(data)
+
+
+def _decode_utf_8(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def decode_start(start: bytes, *, is_whole: bool) -> str | None:

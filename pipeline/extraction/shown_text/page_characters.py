@@ -5,7 +5,7 @@ whether a page has anything for them.
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ from pipeline.extraction.shown_text.text_page import TextPage
 # What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
 HYPHEN_OR_UNKNOWN = "\ufffe"
 LINE_END_HYPHEN = 2
+# How many characters of a page are asked whether their font says what they are.
+_SAMPLED = 32
 _find_place = itemgetter(0, 1)
 # The source of a character that is not PDFium's.
 _NO_SOURCE = array("i", [-1])
@@ -109,6 +111,9 @@ class PageCharacters:
     def measure_room(self, position: int, max_across: float) -> float:
         """The room between a character and the one before it, in ems; 0 where they are not in line.
 
+        Where it begins before the other one does, as a number in the margin that is drawn after its
+        line, it is the way back, below zero.
+
         Args:
             position: Where the character is in the text.
             max_across: How far the two stand apart across the line at the most, in ems.
@@ -120,8 +125,11 @@ class PageCharacters:
             return 0.0
         em = along, aside = page.find_em(before)
         move = right, up = end[0] - start[0], end[1] - start[1]
-        if right * along + up * aside <= 0.0 or measure_across(em, move) > max_across:
+        way = right * along + up * aside
+        if way == 0.0 or measure_across(em, move) > max_across:
             return 0.0
+        if way < 0.0:
+            return way / (along * along + aside * aside)
         box = page.find_loose_box(before)
         return 0.0 if box is None else measure_gap(em, box, end)
 
@@ -246,6 +254,25 @@ class PageCharacters:
         parts.append(text[done:])
         kept += sources[done:]
         return self._renew("".join(parts), kept)
+
+    def list_unmapped(self) -> list[list[int]]:
+        """Where characters are whose font does not say what they are, font by font."""
+        page = self._page
+        # A page has hundreds of them, or it is as good as none.
+        if not page.count_unmapped(range(0, page.count, max(1, page.count // _SAMPLED))):
+            return []
+        indexes = self._find_indexes(list(range(len(self.text))))
+        fonts: dict[int, list[int]] = {}
+        for place, is_unmapped in enumerate(page.list_unmapped(indexes)):
+            if is_unmapped == 1:
+                index = indexes[place]
+                fonts.setdefault(page.find_font(index), []).append(place)
+        return list(fonts.values())
+
+    def replace_each(self, letters: Mapping[int, str]) -> "PageCharacters":
+        """The page with other characters at some places, which stand where those stood."""
+        text = "".join([letters.get(place, old) for place, old in enumerate(self.text)])
+        return self._renew(text, self._sources)
 
     def replace_letters(self, old: str, new: str) -> "PageCharacters":
         """The page with each of one character replaced by another one."""

@@ -40,6 +40,7 @@ _get_matrix = _take(pdfium.FPDFText_GetMatrix, c_int)
 _get_size = _take(pdfium.FPDFText_GetFontSize, c_double)
 _get_code = _take(pdfium.FPDFText_GetUnicode, ctypes.c_uint)
 _get_object = _take(pdfium.FPDFText_GetTextObject, c_void_p)
+_get_font = _take(pdfium.FPDFTextObj_GetFont, c_void_p)
 _get_index = _take(pdfium.FPDFText_GetCharIndexFromTextIndex, c_int)
 _get_place = _take(pdfium.FPDFText_GetTextIndexFromCharIndex, c_int)
 _has_no_code = _take(pdfium.FPDFText_HasUnicodeMapError, c_int)
@@ -377,7 +378,16 @@ class TextPage:
 
     def count_unmapped(self, indexes: Iterable[int]) -> int:
         """How many characters are of a font that does not say what they are."""
-        return list(map(_has_no_code, repeat(self._page), indexes)).count(1)
+        return self.list_unmapped(indexes).count(1)
+
+    def list_unmapped(self, indexes: Iterable[int]) -> list[int]:
+        """Of each character 1 where its font does not say what it is."""
+        return list(map(_has_no_code, repeat(self._page), indexes))
+
+    def find_font(self, index: int) -> int:
+        """What tells the font of a character that is drawn from other fonts of the page."""
+        font: int = _get_font(c_void_p(_get_object(self._page, index))) or 0
+        return font
 
     def find_code(self, index: int) -> int:
         """The code of a character."""
