@@ -40,12 +40,15 @@ def read_glyph_numbers(characters: PageCharacters) -> PageCharacters:
     """The page with letters where fonts give numbers of glyphs, and marks where no one can tell."""
     known: dict[int, str] = {}
     shifts: set[int] = set()
+    # Fonts of bitmaps have ASCII for codes, in a listing of "mov" and "cmp" as in the words beside.
+    has_sound_font = False
     # What a font with much text tells holds for those with little.
     for places in sorted(characters.list_unmapped(), key=len, reverse=True):
         codes = [characters.text[place] for place in places]
         text = _join(places, codes)
         is_long = count_words(text) >= MIN_JUDGED_WORDS
         if has_words(text) if is_long else measure_words(text) == 1.0:
+            has_sound_font = has_sound_font or is_long
             continue
         tried = (*_SHIFTS, _SHIFT_OF_LETTERS) if is_long else shifts
         shift = max(tried, key=lambda shift: _measure(places, codes, shift), default=0)
@@ -53,7 +56,7 @@ def read_glyph_numbers(characters: PageCharacters) -> PageCharacters:
             shifts.add(shift)
             letters = [_decode(code, shift) for code in codes]
             known |= zip(places, _mark_within_words(places, letters), strict=True)
-        elif is_long:
+        elif is_long and not has_sound_font:
             known |= {
                 place: _UNKNOWN
                 for place, code in zip(places, codes, strict=True)

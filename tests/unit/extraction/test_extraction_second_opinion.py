@@ -95,6 +95,12 @@ def test_noise_in_few_lines_of_a_sound_page_is_marked(read):
     assert page.text.split("\n") == [*[PROSE] * 12, len(noise) * "\ufffd"]
 
 
+def test_a_listing_beside_words_in_the_same_kind_of_font_stays_as_it_is(read):
+    listing = b"mov ldr str cmp bne bgt blx push pop mvn"
+    page = read(make_bitmap_font_pdf(PROSE.encode(), blanks=b" ", below=listing))
+    assert page.text == f"{PROSE}\n{listing.decode()}"
+
+
 def test_a_title_of_replacement_characters_fails_the_page(read):
     page = read(make_mapped_pdf(b"ABCDEF", lambda _: b"\xff\xfd"))
     assert page.code is RejectionCode.UNMAPPED_FONTS
