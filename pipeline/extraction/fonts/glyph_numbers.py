@@ -40,21 +40,23 @@ def read_glyph_numbers(characters: PageCharacters) -> PageCharacters:
     """The page with letters where fonts give numbers of glyphs, and marks where no one can tell."""
     known: dict[int, str] = {}
     shifts: set[int] = set()
+    # Fonts of bitmaps have ASCII for codes, in a listing of "mov" and "cmp" as in the words beside.
+    has_sound_font = False
     # What a font with much text tells holds for those with little.
     for places in sorted(characters.list_unmapped(), key=len, reverse=True):
         codes = [characters.text[place] for place in places]
         text = _join(places, codes)
         is_long = count_words(text) >= MIN_JUDGED_WORDS
         if has_words(text) if is_long else measure_words(text) == 1.0:
+            has_sound_font = has_sound_font or is_long
             continue
         tried = (*_SHIFTS, _SHIFT_OF_LETTERS) if is_long else shifts
         shift = max(tried, key=lambda shift: _measure(places, codes, shift), default=0)
-        share = _measure(places, codes, shift) if shift else 0.0
-        if share >= (_MIN_SHARE if is_long else 1.0) or (shift and _are_numbers(codes, shift)):
+        if shift and _measure(places, codes, shift) >= (_MIN_SHARE if is_long else 1.0):
             shifts.add(shift)
             letters = [_decode(code, shift) for code in codes]
             known |= zip(places, _mark_within_words(places, letters), strict=True)
-        elif is_long:
+        elif is_long and not has_sound_font:
             known |= {
                 place: _UNKNOWN
                 for place, code in zip(places, codes, strict=True)
@@ -69,12 +71,6 @@ def _measure(places: Sequence[int], codes: Sequence[str], shift: int) -> float:
     letters = [letter for letter in decoded if letter.isalpha()]
     in_ascii = sum(letter.isascii() for letter in letters)
     return measure_words(decoded) if in_ascii >= _MIN_ASCII_SHARE * len(letters) else 0.0
-
-
-def _are_numbers(codes: Sequence[str], shift: int) -> bool:
-    """Whether codes are no characters, and all in ASCII in an order: figures, as a rule."""
-    has_controls = any(code < " " and code not in _SEPARATORS for code in codes)
-    return has_controls and all(_decode(code, shift).isascii() for code in codes)
 
 
 def _join(places: Sequence[int], letters: Sequence[str]) -> str:

@@ -71,10 +71,11 @@ def test_numbers_of_glyphs_are_letters(read, shift):
     assert read(make_bitmap_font_pdf(codes, blanks=bytes([32 - shift]))).text == PROSE
 
 
-def test_figures_in_a_font_of_their_own_are_in_the_order_of_the_text(read):
+def test_figures_in_a_font_of_their_own_are_not_guessed(read):
+    # That words come out in one font says nothing of another, whose glyphs may be numbered anew.
     text, amount = (bytes(ord(letter) - 29 for letter in part) for part in (PROSE, "1,250.00"))
     page = read(make_bitmap_font_pdf(text, blanks=bytes([3]), below=amount))
-    assert page.text == f"{PROSE}\n1,250.00"
+    assert page.code is RejectionCode.UNMAPPED_FONTS
 
 
 def test_letters_after_those_of_ascii_are_in_the_order_of_apple(read):
@@ -92,6 +93,12 @@ def test_noise_in_few_lines_of_a_sound_page_is_marked(read):
     sound = "\n".join([PROSE] * 12)
     page = read(make_bitmap_font_pdf(noise, above=sound))
     assert page.text.split("\n") == [*[PROSE] * 12, len(noise) * "\ufffd"]
+
+
+def test_a_listing_beside_words_in_the_same_kind_of_font_stays_as_it_is(read):
+    listing = b"mov ldr str cmp bne bgt blx push pop mvn"
+    page = read(make_bitmap_font_pdf(PROSE.encode(), blanks=b" ", below=listing))
+    assert page.text == f"{PROSE}\n{listing.decode()}"
 
 
 def test_a_title_of_replacement_characters_fails_the_page(read):
