@@ -13,11 +13,12 @@ from typing import NamedTuple
 
 import pypdfium2.raw as pdfium
 
+from pipeline.extraction.fonts.glyph_numbers import read_glyph_numbers
 from pipeline.extraction.pdfium_opening import load_document
 from pipeline.extraction.shown_text.annotations import read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
-from pipeline.extraction.shown_text.divided_cells import divide_cells
+from pipeline.extraction.shown_text.divided_cells import divide_cells, divide_words
 from pipeline.extraction.shown_text.downward_lines import order_turned_lines
 from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.layers import Layers
@@ -62,11 +63,13 @@ class ShownText(NamedTuple):
         text: All of it, fields and notes in their places.
         is_plain: Whether it has nothing but plain characters (`text_cleanup.PLAIN`).
         notes: What fields and notes say, once more by themselves.
+        noise: Words of fonts that do not say what they draw, which are marked in the text.
     """
 
     text: str
     is_plain: bool
     notes: tuple[str, ...] = ()
+    noise: tuple[str, ...] = ()
 
 
 # Is given PDFium's handle of a page, all that it shows as text, and where fields and notes are in
@@ -216,6 +219,7 @@ class PdfiumDocument:
             look(page, self._text_page)
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
             characters = read_visible_text(self._text_page, visible)
+            characters, noise = read_glyph_numbers(characters)
             has_plain_text = is_plain(characters.text)
             if not has_plain_text:
                 characters = join_stacked_letters(characters, quarter_turns)
@@ -223,7 +227,7 @@ class PdfiumDocument:
             if not has_plain_text and _OTHER_SCRIPTS.search(characters.text):
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
-            characters = join_spaced_letters(divide_cells(characters))
+            characters = join_spaced_letters(divide_cells(divide_words(characters)))
             characters = separate_raised_digits(characters)
             notes = (
                 read_notes(page, number, self._form, self._appearances, self._layers)
@@ -236,10 +240,8 @@ class PdfiumDocument:
                 has_plain_text = is_plain(characters.text)
             if locate is not None:
                 locate(page, characters, spans)
-            text = characters.text
-            if has_plain_text:
-                return ShownText(text, True, tuple(note.text for note in notes))
-            return ShownText(join_pairs(text), False, tuple(note.text for note in notes))
+            text = characters.text if has_plain_text else join_pairs(characters.text)
+            return ShownText(text, has_plain_text, tuple(note.text for note in notes), noise)
         finally:
             pdfium.FPDFText_ClosePage(text_page)
 

@@ -57,6 +57,7 @@ _UNREAD_STARTS = (
     (b"7z\xbc\xaf", "an archive: upload the files in it"),
     (b"Rar!", "an archive: upload the files in it"),
     (b"\x1f\x8b", "an archive: upload the files in it"),
+    (b"\x78\x9f\x3e\x22", "what Outlook attaches as winmail.dat: upload the mail it came with"),
     (b"%!PS", "a PostScript file: convert it to PDF and upload that"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),

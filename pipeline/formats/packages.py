@@ -5,10 +5,11 @@ another truth in the parts themselves is ended by the limits of its process.
 """
 
 import lzma
+import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import BinaryIO
 
 from pipeline.extraction.limits import MEBIBYTE
@@ -26,7 +27,16 @@ _RATIO_MATTERS_FROM_BYTES = 20 * MEBIBYTE
 
 _IS_ENCRYPTED = 0x1
 _MIMETYPE = "mimetype"
+_TYPES = "[content_types].xml"
 _FOLDERS = {"word": DOCX, "xl": XLSX, "ppt": PPTX}
+# The type of the main part, where no folder has the name that Office gives it (ECMA-376-1, 12 to
+# 15): of a text, a workbook or a presentation, or of what one begins with.
+_MAIN_TYPE = re.compile(
+    rb"openxmlformats-officedocument\.(wordprocessing|spreadsheet|presentation)ml\."
+    rb"(?:document|sheet|presentation|slideshow|template)\.main\+xml"
+)
+_BY_MAIN_TYPE = {b"wordprocessing": DOCX, b"spreadsheet": XLSX, b"presentation": PPTX}
+_MOST_BYTES_OF_TYPES = 1 << 20
 _BY_MIMETYPE = {found.media_type: found for found in (ODT, ODS, ODP, EPUB)} | {
     f"{found.media_type}-template": found for found in (ODT, ODS, ODP)
 }
@@ -52,6 +62,11 @@ def identify_package(file: BinaryIO, size_bytes: int) -> DocumentFormat | None:
             if _MIMETYPE in names:
                 with archive.open(_MIMETYPE) as part:
                     mimetype = part.read(200).decode("ascii", "replace").strip()
+            types = b""
+            for name in names if not _list_folders(names) else ():
+                if name.lower() == _TYPES:
+                    with archive.open(name) as part:
+                        types = part.read(_MOST_BYTES_OF_TYPES)
     except (
         *(zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError),
         *(zlib.error, lzma.LZMAError, struct.error),
@@ -59,7 +74,7 @@ def identify_package(file: BinaryIO, size_bytes: int) -> DocumentFormat | None:
         raise refuse_document(
             RejectionCode.DAMAGED, "the list of what is packed in it cannot be read"
         ) from error
-    return _choose_format(names, mimetype)
+    return _choose_format(names, mimetype, types)
 
 
 def _find_directory_bytes(file: BinaryIO, size_bytes: int) -> int:
@@ -89,10 +104,16 @@ def _check_sizes(parts: Sequence[zipfile.ZipInfo], size_bytes: int) -> None:
         raise refuse_document(RejectionCode.EXPANDS_TOO_FAR)
 
 
-def _choose_format(names: Sequence[str], mimetype: str) -> DocumentFormat | None:
+def _list_folders(names: Iterable[str]) -> set[DocumentFormat]:
+    """The formats whose folder is there."""
+    folders = {name.lower().split("/")[0] for name in names}
+    return {found for folder, found in _FOLDERS.items() if folder in folders}
+
+
+def _choose_format(names: Sequence[str], mimetype: str, types: bytes) -> DocumentFormat | None:
     lowered = [name.lower() for name in names]
-    found = {_FOLDERS[name.split("/")[0]] for name in lowered if name.split("/")[0] in _FOLDERS}
-    is_open_xml = "[content_types].xml" in lowered
+    found = _list_folders(names) or {_BY_MAIN_TYPE[one] for one in _MAIN_TYPE.findall(types)}
+    is_open_xml = _TYPES in lowered
     of_mimetype = _BY_MIMETYPE.get(mimetype)
     if of_mimetype is not None and is_open_xml and found:
         raise refuse_document(RejectionCode.TWO_FORMATS)

@@ -23,8 +23,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BEGIN_MARKS = frozenset(mark[:1] for mark, _ in _MARKS)
-# What no text holds: control characters but tab, line ends, form feed and escape.
-_CONTROLS = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
+# What hardly a text holds: control characters but null, which none does, and tab, line ends, form
+# feed and escape. Programs of DOS end a file with one, and some stray into mails and exports.
+_CONTROLS = bytes({*range(1, 32)} - {9, 10, 11, 12, 13, 27})
+_BYTES_FOR_A_CONTROL = 1_000
+_END_OF_DOS = "\x1a"
 
 
 def find_encoding(data: bytes) -> str:
@@ -49,17 +52,28 @@ def decode_text(data: bytes) -> str:
 
 
 def decode_named(data: bytes, name: str | None) -> str:
-    """The characters of a text that names its encoding; by its bytes if it names none there is."""
+    """The characters of a text that names its encoding.
+
+    By its bytes, if it names none there is, or one that they do not fit while they are UTF-8.
+    """
     try:
         codec = codecs.lookup(name or "ascii").name
-        return (
-            decode_text(data)
-            if codec == "ascii"
-            else data.decode(_WIDER.get(codec, codec), "replace")
-        )
+        if codec == "ascii":
+            return decode_text(data)
+        wider = _WIDER.get(codec, codec)
+        text = data.decode(wider, "replace")
+        is_other = "\ufffd" in text and not data.isascii()
+        return (is_other and _decode_utf_8(data)) or text
     # Some of Python's codecs are for other things than texts, and refuse to replace anything.
     except (LookupError, ValueError):
         return decode_text(data)
+
+
+def _decode_utf_8(data: bytes) -> str | None:
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
 
 
 def decode_start(start: bytes, *, is_whole: bool) -> str | None:
@@ -70,8 +84,10 @@ def decode_start(start: bytes, *, is_whole: bool) -> str | None:
         is_whole: Whether they are all.
     """
     encoding = find_encoding(start)
-    if encoding in ("utf-8", "cp1252") and not _CONTROLS.isdisjoint(start):
-        return None
+    if encoding in ("utf-8", "cp1252"):
+        control_count = len(start) - len(start.translate(None, _CONTROLS))
+        if control_count > 2 + len(start) // _BYTES_FOR_A_CONTROL:
+            return None
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     text = decoder.decode(start, final=is_whole)
-    return None if "\0" in text else text
+    return None if "\0" in text else text.rstrip(_END_OF_DOS)

@@ -8,8 +8,9 @@ from random import Random
 
 from PIL import Image
 
-from shared.document_formats import EML, JPEG, MSG, PNG, TIFF, WEBP
+from shared.document_formats import EML, JPEG, MSG, PNG, TIFF, WEBP, XLSX
 from tests.fakes.office.compound_files import make_msg, make_rich_text, make_winmail
+from tests.fakes.office.packages import make_package, xlsx_parts
 from tests.fakes.pictures.picture_files import draw_pages, save_as_held, save_tiff
 from tests.project_files import PROJECT
 
@@ -34,7 +35,19 @@ def list_format_seeds(suffix: str) -> list[bytes]:
         seeds += [make_msg("Tides", "The pier is closed."), _make_mail_in_mail()]
     if suffix == EML.suffix:
         seeds.append(_make_mail_with_winmail())
+    if suffix == XLSX.suffix:
+        seeds += [_make_workbook_of_other_names()] * len(seeds)
     return seeds
+
+
+def _make_workbook_of_other_names() -> bytes:
+    parts = xlsx_parts({"Costs": [["pier", "7"]], "Ships": [["Ada"]]})
+    return make_package(
+        {
+            name.replace("workbook.xml", "book.xml"): content.replace("workbook.xml", "book.xml")
+            for name, content in parts.items()
+        }
+    )
 
 
 def _make_mail_in_mail() -> bytes:

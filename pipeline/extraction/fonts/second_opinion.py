@@ -1,17 +1,25 @@
 """Whose text of a doubtful page is taken, if any. Pure functions.
 
 The measure: text is sound if next to none of it stands for glyphs without a character, its letters
-are of few scripts, and its words of Latin letters are words: most have a vowel, and few a capital
-inside. A text that is not sound is noise for a model, whichever engine gives it.
+are of few scripts, and its words of Latin letters are words in all of its parts: most have a vowel,
+and few a capital inside. A text that is not sound is noise for a model, whichever engine gives it.
 """
 
 import re
 import unicodedata
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.extraction.text_cleanup import GLYPH_NAMES, UNMAPPED, is_unreadable
+from pipeline.extraction.text_cleanup import (
+    GLYPH_NAMES,
+    MIN_JUDGED_CHARACTERS,
+    UNMAPPED,
+    is_unreadable,
+)
 
+# What stands for a glyph without a character, as PDFium or this package has marked it.
+_MARK = "\ufffd"
 MAX_UNMAPPED_SHARE = 0.05
 # Of the characters of good pages, those whose font does not say what they are: a few signs.
 MIN_DOUBTFUL_SHARE = 0.1
@@ -28,7 +36,10 @@ _VOWEL = re.compile(
 _CAPITAL_INSIDE = re.compile("[a-z][A-Z]")
 _MIN_VOWEL_SHARE = 0.75
 _MAX_CAPITAL_SHARE = 0.4
-_MIN_JUDGED_WORDS = 8
+MIN_JUDGED_WORDS = 8
+# Of the parts of a text, and how many words each has.
+_PART_WORDS = 24
+_MAX_SHARE_OF_NOISE = 0.1
 
 # pypdf may leave out what PDFium counts twice, but not half of a page.
 _MIN_SIZE_SHARE = 0.5
@@ -64,23 +75,31 @@ def is_doubtful(
         return drops_text or unmapped_share >= MIN_DOUBTFUL_SHARE
     if drops_text or unmapped_share >= MIN_DOUBTFUL_SHARE or is_unreadable(text):
         return True
+    marks = text.count(_MARK)
+    # Signs of a symbol font are no doubt: they have characters of its own.
+    if marks > MAX_UNMAPPED_SHARE * max(MIN_JUDGED_CHARACTERS, _count_visible(text)):
+        return True
     # A title of a few glyphs, of which none has a character.
-    return "\ufffd" in text and not UNMAPPED.sub("", text).strip()
+    return marks > 0 and not UNMAPPED.sub("", text).strip()
 
 
-def choose_text(first: str, second: Opinion | None, *, drops_text: bool) -> str | None:
+def choose_text(
+    first: str, second: Opinion | None, *, drops_text: bool, noise: Sequence[str] = ()
+) -> str | None:
     """The text that is taken for a page whose first text is doubtful.
 
     Args:
         first: What PDFium gives.
         second: What pypdf gives; None where it gives nothing.
         drops_text: Whether PDFium has no characters for much of the page's text.
+        noise: Words that are none, and that pypdf may give as PDFium does.
 
     Returns:
         The text; None where neither is to be trusted.
     """
     is_first_sound = not drops_text and is_sound(first)
-    if second is not None and is_sound(second.text):
+    is_noisy = second is not None and any(word in second.text for word in noise)
+    if second is not None and not is_noisy and is_sound(second.text):
         is_as_long = _count_visible(second.text) >= _MIN_SIZE_SHARE * _count_visible(first)
         # Where codes and names say the same, PDFium's lines and blanks are the better ones.
         is_corrected = second.has_telling_names and not _has_same_characters(first, second.text)
@@ -97,7 +116,7 @@ def is_sound(text: str) -> bool:
     unmapped = len(UNMAPPED.findall(text)) + sum(map(len, GLYPH_NAMES.findall(text)))
     if unmapped > MAX_UNMAPPED_SHARE * characters:
         return False
-    return _has_few_scripts(text) and _has_words(text)
+    return _has_few_scripts(text) and has_words(text)
 
 
 def _has_few_scripts(text: str) -> bool:
@@ -117,15 +136,42 @@ def _has_few_scripts(text: str) -> bool:
     return sum(most) >= _MIN_SHARE_OF_SCRIPTS * letters
 
 
-def _has_words(text: str) -> bool:
-    words = _WORD.findall(text[:_JUDGED_CHARACTERS])
-    if len(words) < _MIN_JUDGED_WORDS:
+def count_words(text: str) -> int:
+    """How many words of Latin letters a text has."""
+    return len(_WORD.findall(text))
+
+
+def has_words(text: str) -> bool:
+    """Whether the words of Latin letters of a text are words, in nearly all of its parts.
+
+    A text of few words is not judged, and taken to have some.
+    """
+    words = _WORD.findall(text)
+    if len(words) < MIN_JUDGED_WORDS:
         return True
+    # The last part is as long as the others, or the only one.
+    starts = range(0, max(1, len(words) - _PART_WORDS // 2), _PART_WORDS)
+    parts = [words[start : start + _PART_WORDS] for start in starts]
+    noise = sum(not _are_words(part) for part in parts)
+    return noise <= _MAX_SHARE_OF_NOISE * len(parts)
+
+
+def measure_words(text: str) -> float:
+    """The share of the words of Latin letters in a text that have a vowel, and no capital inside.
+
+    Returns:
+        0 for a text without words.
+    """
+    words = _WORD.findall(text)
+    good = sum(bool(_VOWEL.search(word)) and not _CAPITAL_INSIDE.search(word) for word in words)
+    return good / len(words) if words else 0.0
+
+
+def _are_words(words: Sequence[str]) -> bool:
     with_vowel = sum(_VOWEL.search(word) is not None for word in words)
     with_capital = sum(_CAPITAL_INSIDE.search(word) is not None for word in words)
-    return with_vowel >= _MIN_VOWEL_SHARE * len(words) and with_capital <= _MAX_CAPITAL_SHARE * len(
-        words
-    )
+    is_spoken = with_vowel >= _MIN_VOWEL_SHARE * len(words)
+    return is_spoken and with_capital <= _MAX_CAPITAL_SHARE * len(words)
 
 
 def _has_same_characters(first: str, second: str) -> bool:

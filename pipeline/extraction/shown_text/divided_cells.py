@@ -1,12 +1,14 @@
-"""Figures of cells that stand close to each other are no one number. Runs in the child.
+"""Figures of cells that stand close to each other are no one number, nor are words one word.
 
 Of cells that are a fifth of an em apart PDFium makes "1,00010", from 1,000 and 10. A program draws
 a number as one piece of text, or letter by letter with no room between. So a word with digits in
-it that is drawn in several pieces is looked at piece by piece.
+it that is drawn in several pieces is looked at piece by piece. Of TeX's spaces, which are room and
+no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in the child.
 """
 
 import re
 from collections import defaultdict
+from itertools import islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
@@ -30,10 +32,28 @@ _MIN_GAP_EMS, _MIN_GAP_POINTS = 0.1, 0.1
 _MAX_LETTER_SPACE_EMS = 0.15
 # A line further down, or a raised letter, is none of this module's business.
 _MAX_ACROSS_EMS = 0.1
+# The number of a line in the margin, which some programs draw after the line, in one piece with it.
+_LINE_NUMBER = re.compile(r"\r(?:(?<=[^ \n0-9,][0-9]{2}\r)|(?<=[^ \n0-9,][0-9]\r))")
+# The way back to the margin, at the least.
+_MIN_WAY_BACK_EMS = 1.0
+
+# What words have that PDFium has left the space between out of: many letters, or a sign within that
+# ends a phrase. The first of them on a page tell whether it is looked through.
+_LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
+# Patterns that begin with one plain character, or one of few, are quick.
+_LONG_WORD = re.compile(rf" (?=[{_LETTER}]{{15}})[{_LETTER}]+")
+_SIGN_WITHIN = re.compile(rf"[.,;:][{_LETTER}](?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
+_SAMPLED_SIGNS = 3
+_RUN = re.compile(r"[^ \r\n]{3,}")
+_BETWEEN_LETTERS = re.compile(rf"(?<=[0-9{_LETTER}.,;:)!?])(?=[0-9{_LETTER}(])")
+# More room than between the other letters of a word, and on how few places of a page.
+_MIN_SPACE_EMS = 0.12
+_MAX_SHARE_OF_SPACES = 0.1
 
 
 def divide_cells(characters: PageCharacters) -> PageCharacters:
     """The page with a space in each word with digits where two pieces of text are apart."""
+    characters = _divide_line_numbers(characters)
     text = characters.text
     ends = [found.span() for found in _END_OF_WORD.finditer(text)]
     if not ends:
@@ -53,6 +73,52 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
     for (start, _), within in places.items():
         edits += _divide_word(characters, start, within)
     return characters.edit(edits)
+
+
+def divide_words(characters: PageCharacters) -> PageCharacters:
+    """The page with the spaces between words that PDFium leaves out."""
+    text = characters.text
+    signs = [
+        found.span()
+        for pattern in (_LONG_WORD, _SIGN_WITHIN)
+        for found in islice(pattern.finditer(text), _SAMPLED_SIGNS)
+    ]
+    # Spaces that are drawn are in the text, and who draws one draws all.
+    spaces = [characters.find_advance(text.find(" ", start)) for start, _ in signs]
+    if any(right > left for left, right in spaces):
+        return characters
+    samples = [place for start, end in signs for place in range(start + 1, end)]
+    rooms = [characters.measure_room(place, _MAX_ACROSS_EMS) for place in samples]
+    if max(rooms, default=0.0) < _MIN_SPACE_EMS:
+        return characters
+    words = [
+        [found.start() for found in _BETWEEN_LETTERS.finditer(text, *run.span())]
+        for run in _RUN.finditer(text)
+    ]
+    lost: list[int] = []
+    for places in words:
+        rooms = [characters.measure_room(place, _MAX_ACROSS_EMS) for place in places]
+        if len(rooms) > 1:
+            least = sorted(rooms)[(len(rooms) - 1) // 2] + _MIN_SPACE_EMS
+            lost += [place for place, room in zip(places, rooms, strict=True) if room >= least]
+    # A font that says nothing of its widths has room everywhere.
+    if len(lost) > _MAX_SHARE_OF_SPACES * sum(map(len, words)):
+        return characters
+    return characters.edit(Edit(place, place, " ") for place in lost)
+
+
+def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:
+    """The page with a space before the number of a line that is drawn at its end, further left."""
+    text = characters.text
+    ends = [found.start() for found in _LINE_NUMBER.finditer(text)]
+    places = [end - (2 if text[end - 2].isdecimal() else 1) for end in ends]
+    if not characters.turn([(place - 1, place) for place in places]):
+        return characters
+    return characters.edit(
+        Edit(place, place, " ")
+        for place in places
+        if characters.measure_room(place, _MAX_ACROSS_EMS) < -_MIN_WAY_BACK_EMS
+    )
 
 
 def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> list[Edit]:

@@ -5,16 +5,24 @@ whether a page has anything for them.
 """
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
-from pipeline.extraction.shown_text.geometry import Box, LineLimits, turn_point
+from pipeline.extraction.shown_text.geometry import (
+    Box,
+    LineLimits,
+    measure_across,
+    measure_gap,
+    turn_point,
+)
 from pipeline.extraction.shown_text.text_page import TextPage
 
 # What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
 HYPHEN_OR_UNKNOWN = "\ufffe"
 LINE_END_HYPHEN = 2
+# How many characters of a page are asked whether their font says what they are.
+_SAMPLED = 32
 _find_place = itemgetter(0, 1)
 # The source of a character that is not PDFium's.
 _NO_SOURCE = array("i", [-1])
@@ -103,21 +111,40 @@ class PageCharacters:
     def measure_room(self, position: int, max_across: float) -> float:
         """The room between a character and the one before it, in ems; 0 where they are not in line.
 
+        Where it begins before the other one does, as a number in the margin that is drawn after its
+        line, it is the way back, below zero.
+
         Args:
             position: Where the character is in the text.
             max_across: How far the two stand apart across the line at the most, in ems.
         """
-        before, after = self._find_index(position - 1), self._find_index(position)
-        if before < 0 or after < 0:
+        page, before, after = self._page, self._find_index(position - 1), self._find_index(position)
+        start = page.find_origin(before) if before >= 0 else None
+        end = page.find_origin(after) if after >= 0 else None
+        if start is None or end is None:
             return 0.0
-        return self._page.measure_room(before, after, max_across)
+        em = along, aside = page.find_em(before)
+        move = right, up = end[0] - start[0], end[1] - start[1]
+        way = right * along + up * aside
+        if way == 0.0 or measure_across(em, move) > max_across:
+            return 0.0
+        if way < 0.0:
+            return way / (along * along + aside * aside)
+        box = page.find_loose_box(before)
+        return 0.0 if box is None else measure_gap(em, box, end)
 
     def measure_letter_gap(self, position: int, following: int) -> float | None:
         """The room between a letter and the next one, in ems; None where it is not known."""
-        index, next_index = self._find_index(position), self._find_index(following)
-        if index < 0 or next_index < 0:
+        page, index, next_index = self._page, self._find_index(position), self._find_index(following)
+        box = page.find_loose_box(index) if index >= 0 else None
+        end = page.find_origin(next_index) if next_index >= 0 else None
+        if box is None or end is None:
             return None
-        return self._page.measure_letter_gap(index, next_index)
+        em = along, aside = page.find_em(index)
+        if aside:
+            return measure_gap(em, box, end)
+        # Nearly all text is not turned.
+        return (end[0] - (box.right if along > 0 else box.left)) / along if along else None
 
     def list_divided(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of many spans whose ends are not drawn with one piece of text.
@@ -240,6 +267,25 @@ class PageCharacters:
         parts.append(text[done:])
         kept += sources[done:]
         return self._renew("".join(parts), kept)
+
+    def list_unmapped(self) -> list[list[int]]:
+        """Where characters are whose font does not say what they are, font by font."""
+        page = self._page
+        # A page has hundreds of them, or it is as good as none.
+        if not page.count_unmapped(range(0, page.count, max(1, page.count // _SAMPLED))):
+            return []
+        indexes = self._find_indexes(list(range(len(self.text))))
+        fonts: dict[int, list[int]] = {}
+        for place, is_unmapped in enumerate(page.list_unmapped(indexes)):
+            if is_unmapped == 1:
+                index = indexes[place]
+                fonts.setdefault(page.find_font(index), []).append(place)
+        return list(fonts.values())
+
+    def replace_each(self, letters: Mapping[int, str]) -> "PageCharacters":
+        """The page with other characters at some places, which stand where those stood."""
+        text = "".join([letters.get(place, old) for place, old in enumerate(self.text)])
+        return self._renew(text, self._sources)
 
     def replace_letters(self, old: str, new: str) -> "PageCharacters":
         """The page with each of one character replaced by another one."""

@@ -24,18 +24,22 @@ _LINES = re.compile(r"[^\r\n]+")
 _DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MIRROR = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 _OPENING, _CLOSING = frozenset("([{<«"), frozenset(")]}>»")
-# Where spaces are drawn, only a gap as wide as that between two columns is one more.
-_MIN_SPACE_EMS, _MIN_COLUMN_EMS = 0.19, 0.5
+# Where spaces are drawn a gap has to be wider to be one more: Chromium draws some of a line's.
+_MIN_SPACE_EMS, _MIN_SPACE_BESIDE_DRAWN_EMS = 0.19, 0.32
 # Of these two, drawn as one, it is the first that is read first; producers differ in what they say.
 _LAM, _ALEFS = "\u0644", frozenset("\u0622\u0623\u0625\u0627")
 # More letters for one place are a word that is given as a whole, in the order in which it is read.
 _MAX_LETTERS = 5
-# Classes of glyphs: R and L letters, N digits, S signs within and T signs beside a number, spaces,
-# and O for all others.
-_AMOUNT_SIGNS, _NUMBER_SIGNS = frozenset("%$€£¥₪﷼#°‰"), frozenset(".,:/-+\u066b\u066c")
-_NUMBER = re.compile(r"T*N+(?:SN+)*T*")
-_OTHER_SCRIPT = re.compile(r"(?:[LN][LNSTO ]*)?L(?:[LNSTO ]*[LN])?")
-_THIS_SCRIPT = re.compile(r"R(?:[RNSTO ]*R)?")
+# Classes of glyphs: R and L letters, N digits, S and E signs within and T signs beside a number,
+# spaces, and O for all others.
+_AMOUNT_SIGNS, _NUMBER_SIGNS = frozenset("%$€£¥₪﷼#°‰"), frozenset(".,:/\u066b\u066c")
+_NUMBER_JOINTS = frozenset("-+\N{MINUS SIGN}")
+_NUMBER = re.compile(r"T*N+(?:[SE]N+)*T*")
+# A number after an Arabic letter has neither in it: "5-4" there is "4-5", and "%25" is "25%".
+_NUMBER_IN_ARABIC = re.compile(r"N+(?:SN+)*")
+_ARABIC_LETTER = "AL"
+_OTHER_SCRIPT = re.compile(r"(?:(?:T*N|L)[LNSETO ]*)?L(?:[LNSETO ]*(?:NT*|L))?")
+_THIS_SCRIPT = re.compile(r"R(?:[RNSETO ]*R)?")
 _DONE = "X"
 # How far a bracket is looked for beside a word.
 _MAX_SPACES = 3
@@ -81,6 +85,8 @@ class Glyph:
             return " "
         if first in _AMOUNT_SIGNS:
             return "T"
+        if first in _NUMBER_JOINTS:
+            return "E"
         return "S" if first in _NUMBER_SIGNS else "O"
 
 
@@ -120,12 +126,12 @@ def read_visual_line(glyphs: Sequence[Glyph]) -> list[Glyph]:
     if _is_read_from_right(kinds):
         line.reverse()
         kinds = _turn(line, kinds[::-1], _OTHER_SCRIPT)
-        _turn(line, kinds, _NUMBER)
+        _turn_numbers(line, kinds)
         _set_brackets(line, [place for place, kind in enumerate(kinds) if kind != _DONE])
         return line
     for found in _THIS_SCRIPT.finditer(kinds):
         run = line[found.start() : found.end()][::-1]
-        _turn(run, found[0][::-1], _NUMBER)
+        _turn_numbers(run, found[0][::-1])
         _set_brackets(run, range(len(run)))
         line[found.start() : found.end()] = run
     _set_outer_brackets(line, kinds)
@@ -138,6 +144,23 @@ def _is_read_from_right(kinds: str) -> bool:
     if letters and letters[0] == letters[-1]:
         return letters[0] == "R"
     return letters.count("R") >= letters.count("L")
+
+
+def _turn_numbers(line: list[Glyph], kinds: str) -> None:
+    """Turn each number among words of this script, with what UAX #9 takes for a part of it."""
+    is_arabic, done = False, 0
+    for found in _NUMBER.finditer(kinds):
+        start, end = found.span()
+        letter = kinds.rfind("R", done, start)
+        if letter >= 0:
+            is_arabic = unicodedata.bidirectional(line[letter].text[0]) == _ARABIC_LETTER
+        done = end
+        if is_arabic:
+            part = line[start:end]
+            _turn(part, found[0], _NUMBER_IN_ARABIC)
+            line[start:end] = part
+        else:
+            line[start:end] = line[start:end][::-1]
 
 
 def _turn(line: list[Glyph], kinds: str, pattern: re.Pattern[str]) -> str:
@@ -204,7 +227,9 @@ def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[Glyph
         character = characters.text[position]
         if character not in _DIRECTION_MARKS and characters.is_drawn(position):
             glyph = Glyph(character, (position,), *characters.find_advance(position))
-            places[glyph.left, glyph.right].append(glyph)
+            # A space that PDFium has put between two pieces of one text has no room.
+            if character != " " or glyph.right > glyph.left:
+                places[glyph.left, glyph.right].append(glyph)
     words: list[Glyph] = []
     letters: list[Glyph] = []
     for place in places.values():
@@ -268,7 +293,7 @@ def _add_spaces(glyphs: Sequence[Glyph], em: float) -> list[Glyph]:
     for glyph in glyphs:
         # Not each space between words of other scripts comes from PDFium as one that is drawn.
         is_close = not has_spaces or (line and not glyph.kind == line[-1].kind == "R")
-        min_gap = em * (_MIN_SPACE_EMS if is_close else _MIN_COLUMN_EMS)
+        min_gap = em * (_MIN_SPACE_EMS if is_close else _MIN_SPACE_BESIDE_DRAWN_EMS)
         if (
             line
             and " " not in (glyph.kind, line[-1].kind)

@@ -40,6 +40,7 @@ _get_matrix = _take(pdfium.FPDFText_GetMatrix, c_int)
 _get_size = _take(pdfium.FPDFText_GetFontSize, c_double)
 _get_code = _take(pdfium.FPDFText_GetUnicode, ctypes.c_uint)
 _get_object = _take(pdfium.FPDFText_GetTextObject, c_void_p)
+_get_font = _take(pdfium.FPDFTextObj_GetFont, c_void_p)
 _get_index = _take(pdfium.FPDFText_GetCharIndexFromTextIndex, c_int)
 _get_place = _take(pdfium.FPDFText_GetTextIndexFromCharIndex, c_int)
 _has_no_code = _take(pdfium.FPDFText_HasUnicodeMapError, c_int)
@@ -262,42 +263,6 @@ class TextPage:
         left, top, right, bottom = _unpack_floats(self._floats)
         return _make_box((left, bottom, right, top))
 
-    def measure_letter_gap(self, before: int, after: int) -> float | None:
-        """The room between where one character ends and another begins, in ems of the first.
-
-        Returns:
-            None where it is not known.
-        """
-        page, floats, room = self._page, self._floats, self._room
-        if not _get_loose_box(page, before, room):
-            return None
-        left, top, right, bottom = _unpack_floats(floats)
-        if not _get_origin(page, after, self._x, self._y):
-            return None
-        end = x, _ = _unpack_point(self._doubles)
-        em = along, aside = self.find_em(before)
-        if not aside:
-            # Nearly all text is not turned.
-            return (x - (right if along > 0 else left)) / along if along else None
-        return measure_gap(em, _make_box((left, bottom, right, top)), end)
-
-    def measure_room(self, before: int, after: int, max_across: float) -> float:
-        """The same of a character that follows in the line of another; 0 where it does not.
-
-        Args:
-            before: The number of the one.
-            after: That of the other.
-            max_across: How far the two stand apart across the line at the most, in ems.
-        """
-        start, end = self.find_origin(before), self.find_origin(after)
-        if start is None or end is None:
-            return 0.0
-        em = along, aside = self.find_em(before)
-        move = right, up = end[0] - start[0], end[1] - start[1]
-        if right * along + up * aside <= 0.0 or measure_across(em, move) > max_across:
-            return 0.0
-        return self.measure_letter_gap(before, after) or 0.0
-
     def list_divided(self, firsts: Sequence[int], lasts: Sequence[int]) -> list[int]:
         """Which of many pairs of characters are not drawn with one piece of text, by their places.
 
@@ -413,7 +378,16 @@ class TextPage:
 
     def count_unmapped(self, indexes: Iterable[int]) -> int:
         """How many characters are of a font that does not say what they are."""
-        return list(map(_has_no_code, repeat(self._page), indexes)).count(1)
+        return self.list_unmapped(indexes).count(1)
+
+    def list_unmapped(self, indexes: Iterable[int]) -> list[int]:
+        """Of each character 1 where its font does not say what it is."""
+        return list(map(_has_no_code, repeat(self._page), indexes))
+
+    def find_font(self, index: int) -> int:
+        """What tells the font of a character that is drawn from other fonts of the page."""
+        font: int = _get_font(c_void_p(_get_object(self._page, index))) or 0
+        return font
 
     def find_code(self, index: int) -> int:
         """The code of a character."""

@@ -11,7 +11,8 @@ from pipeline.extraction.shown_text.text_page import TextPage
 _UNCODED = "\ufffd"
 _UNCODED_BETWEEN = re.compile(r"[^\W_][^\W_]|[0-9].|.[0-9]", re.DOTALL)
 _NO_SPACE_BETWEEN = re.compile(r"[^ \r\n]{2}")
-_MAX_UNCODED_SHARE = 0.1
+# UTF-16 in a font with codes of one byte has one before each letter.
+_MIN_PADDING_SHARE = 0.5
 # What PDFium takes for no text, and is the number of the space in most fonts: a font that does not
 # say what it draws gives it for a space.
 _SPACE_GLYPH = 3
@@ -24,15 +25,16 @@ def mark_uncoded(characters: PageCharacters) -> PageCharacters:
     """The page with a sign where a glyph without a character stands in a word, or by a digit.
 
     Without it "dell'Impresa" is one word more that nobody wrote, and "1,5" is 15. With many such
-    glyphs it is not a sign that is missing but the letters themselves. One that draws nothing and
-    has room is a space.
+    glyphs it is not a sign that is missing but the letters themselves, and the page is doubtful.
+    One that draws nothing and has room is a space, and one between any two letters is a byte of
+    theirs.
     """
     page = characters.unwritten_page
     if page is None:
         return characters
     drawn, spaces = map(characters.find_again, _list_uncoded(page))
     marked = _list_between(_UNCODED_BETWEEN, characters.text, drawn)
-    if len(marked) > _MAX_UNCODED_SHARE * len(characters.text):
+    if len(marked) > _MIN_PADDING_SHARE * len(characters.text):
         marked = []
     written = dict.fromkeys(_list_between(_NO_SPACE_BETWEEN, characters.text, spaces), " ")
     written |= dict.fromkeys(marked, _UNCODED)

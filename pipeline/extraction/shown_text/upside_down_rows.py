@@ -2,20 +2,24 @@
 
 Where a table is turned by 180 degrees, or a page is, a row begins at the right. PDFium takes its
 cells for words of a line that runs to the right, so it gives the last cell first; each of the cells
-by itself is in order.
+by itself is in order. A last row that begins to the right of where the one before it ends is to
+PDFium the end of that row.
 """
 
 import re
 from itertools import pairwise
 
-from pipeline.extraction.shown_text.geometry import turn_point
+from pipeline.extraction.shown_text.geometry import measure_gap, turn_point
 from pipeline.extraction.shown_text.page_characters import PageCharacters
 
 _ROWS = re.compile(r"[^ \r\n\x02][^\r\n\x02]* [^\r\n\x02]*[^ \r\n\x02]")
 _WORDS = re.compile(r"[^ ]+")
 _LETTERS = re.compile(r"[^\s\x02]{2}")
-# In ems: letters of one row.
+# In ems: letters of one row. A raised or lowered one is of its row, too.
 _MAX_ACROSS_EMS = 0.3
+_MIN_LINE_EMS = 0.6
+_MIN_SPACE_EMS = 0.1
+_LINE_END = "\r\n"
 
 
 def order_upside_down_rows(characters: PageCharacters, quarter_turns: int) -> PageCharacters:
@@ -28,40 +32,62 @@ def order_upside_down_rows(characters: PageCharacters, quarter_turns: int) -> Pa
     text = characters.text
     pieces: list[int | str] = []
     done = 0
-    for row in _ROWS.finditer(text):
-        cells = _find_cells(characters, row, quarter_turns)
-        if len(cells) < 2:
+    for found in _ROWS.finditer(text):
+        rows = _find_rows(characters, found, quarter_turns)
+        if len(rows) < 2 and all(len(cells) < 2 for cells in rows):
             continue
-        pieces += range(done, row.start())
-        for (_, before), (start, end) in reversed(list(pairwise([(0, 0), *cells]))):
-            pieces += range(start, end)
-            # The space that stood before a cell stands behind it.
-            pieces += range(before, start) if before else ()
-        done = row.end()
+        pieces += range(done, found.start())
+        for cells in rows:
+            if cells is not rows[0]:
+                pieces.append(_LINE_END)
+            for (before, after), (start, end) in reversed(list(pairwise([(0, 0), *cells]))):
+                pieces += range(start, end)
+                # The space that stood before a cell stands behind it, if PDFium is right about it.
+                if after and not _touches(characters, end - 1, before, after):
+                    pieces += range(after, start)
+        done = found.end()
     return characters.rebuild([*pieces, *range(done, len(text))]) if pieces else characters
 
 
-def _find_cells(
-    characters: PageCharacters, row: re.Match[str], quarter_turns: int
-) -> list[tuple[int, int]]:
-    """Where the cells of a row that runs to the left begin and end, as far as they follow wrongly.
+def _find_rows(
+    characters: PageCharacters, line: re.Match[str], quarter_turns: int
+) -> list[list[tuple[int, int]]]:
+    """The rows of a line that runs to the left: where the cells of each begin and end.
 
     Words of one cell follow each other to the left, cells do to the right.
     """
-    letters = _LETTERS.search(row.string, *row.span())
+    letters = _LETTERS.search(line.string, *line.span())
     if letters is None or not _runs_to_the_left(characters, letters.start(), quarter_turns):
         return []
-    words = [word.span() for word in _WORDS.finditer(row.string, *row.span())]
+    em = max(map(abs, characters.find_em(letters.start())))
+    words = [word.span() for word in _WORDS.finditer(line.string, *line.span())]
     places = [_find_place(characters, start, quarter_turns) for start, _ in words]
-    cells = [words[0]]
+    rows = [[words[0]]]
     for (here, there), (start, end) in zip(pairwise(places), words[1:], strict=True):
         if here is None or there is None:
             return []
-        if there > here:
-            cells.append((start, end))
+        if abs(there[1] - here[1]) > _MIN_LINE_EMS * em:
+            if end - start > 1 and not _runs_to_the_left(characters, start, quarter_turns):
+                # What is turned otherwise is none of this module's business.
+                return [*rows, [(start, line.end())]]
+            rows.append([(start, end)])
+        elif there[0] > here[0]:
+            rows[-1].append((start, end))
         else:
-            cells[-1] = (cells[-1][0], end)
-    return cells
+            rows[-1][-1] = (rows[-1][-1][0], end)
+    return rows
+
+
+def _touches(characters: PageCharacters, end: int, start: int, space: int) -> bool:
+    """Whether a character begins where another one ends, and no space between them is drawn.
+
+    Of "Paris", P may be a piece by itself, and further to the right.
+    """
+    em, box = characters.find_em(end), characters.find_loose_box(end)
+    origin = characters.find_origin(start)
+    if box is None or origin is None or not any(em) or characters.is_drawn(space):
+        return False
+    return measure_gap(em, box, origin) < _MIN_SPACE_EMS
 
 
 def _runs_to_the_left(characters: PageCharacters, position: int, quarter_turns: int) -> bool:
@@ -77,7 +103,9 @@ def _runs_to_the_left(characters: PageCharacters, position: int, quarter_turns: 
     return em[0] < 0 and abs(up) <= -_MAX_ACROSS_EMS * em[0]
 
 
-def _find_place(characters: PageCharacters, position: int, quarter_turns: int) -> float | None:
-    """How far to the right a character stands on the page as it is shown."""
+def _find_place(
+    characters: PageCharacters, position: int, quarter_turns: int
+) -> tuple[float, float] | None:
+    """Where a character stands on the page as it is shown."""
     origin = characters.find_origin(position)
-    return None if origin is None else turn_point(origin, quarter_turns)[0]
+    return None if origin is None else turn_point(origin, quarter_turns)

@@ -18,7 +18,7 @@ from typing import Any
 from office_oxide import Document
 
 from pipeline.formats.readers.office_files import read_office, read_old_file, to_plain
-from pipeline.formats.readers.xml_parts import open_package, read_part, replace_part
+from pipeline.formats.readers.xml_parts import open_package, read_part, replace_parts
 from pipeline.formats.units import UnitsDocument, join_cells
 
 _HEADING = re.compile(r"#{1,6} +(.*)")
@@ -67,7 +67,7 @@ def _flatten_ruby(data: bytes) -> bytes | None:
     with open_package(io.BytesIO(data)) as archive:
         content = read_part(archive, _DOCUMENT)
     flat, count = _RUBY.subn(rb"</w:r>\2<w:r><w:t>(</w:t></w:r>\1<w:r><w:t>)</w:t>", content)
-    return replace_part(data, _DOCUMENT, flat) if count else None
+    return replace_parts(data, {_DOCUMENT: flat}) if count else None
 
 
 def _render_text(document: Document) -> tuple[str, str]:

@@ -38,6 +38,8 @@ _MOST_BYTES_OF_FORMATS = 1 << 18
 _OWN_FORMATS, _OWN_SIGNS = 0xFF00, "\x81\x8d\x8f\x90\x9d"
 _ALL_DIGITS = "0.0000000000"
 _OWN_MARK = re.compile(rf"[{_OWN_SIGNS}](?=-?\d+\.\d{{10}}(?!\d))")
+# A duration in one unit, as all its seconds.
+_LOST = re.compile(r"\[[hms]+\](?!:)", re.IGNORECASE)
 _STREAMS = ("Workbook", "Book")
 _LONGEST_NAME = 31
 # Of all but files of drawings (Microsoft, [MS-CFB], 2.2).
@@ -104,7 +106,10 @@ def mark_old_formats(data: bytes | mmap) -> tuple[bytes, list[str]] | None:
         elif kind == _WRITER_RECORD and len(body) == _WRITER_BYTES:
             room = start - _HEADER_BYTES
     used = dict.fromkeys(number for _, number in looks)
-    shown = [number for number in used if is_shown_here(codes.get(number, ""))][: len(_OWN_SIGNS)]
+    shown = [number for number in used if is_shown_here(codes.get(number, ""))]
+    # Those first of which the library shows nothing; of the others it shows at least the number.
+    shown.sort(key=lambda number: _LOST.search(codes[number]) is None)
+    shown = shown[: len(_OWN_SIGNS)]
     # Where other sectors lie between them, these are no records.
     if not shown or room < 0 or end != first:
         return None

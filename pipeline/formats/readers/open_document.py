@@ -7,7 +7,7 @@ times its memory.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from itertools import islice
@@ -18,6 +18,7 @@ from zipfile import ZipFile
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.sheet_rows import fold_rows
+from pipeline.formats.readers.unused_styles import drop_styles
 from pipeline.formats.readers.xml_parts import (
     list_elements,
     open_package,
@@ -119,7 +120,7 @@ def open_text(path: Path) -> UnitsDocument:
 def open_spreadsheet(path: Path) -> UnitsDocument:
     """Open a spreadsheet: a unit a sheet, which begins with its name."""
     with _open_unlocked(path) as archive:
-        return _read(archive, _SHEET)
+        return _read(archive, _SHEET, shorten=_shorten)
 
 
 def open_presentation(path: Path) -> UnitsDocument:
@@ -128,16 +129,22 @@ def open_presentation(path: Path) -> UnitsDocument:
         return _read(archive, _PAGE)
 
 
-def _read(archive: ZipFile, begins_unit: str, before: str = "", after: str = "") -> UnitsDocument:
+def _read(
+    archive: ZipFile,
+    begins_unit: str,
+    before: str = "",
+    after: str = "",
+    shorten: Callable[[Iterator[bytes]], Iterator[bytes]] = drop_styles,
+) -> UnitsDocument:
     content = _Content(begins_unit)
     content.write(before)
-    root = parse_tree(archive, "content.xml", _FOLDED, content.fold, _shorten)
+    root = parse_tree(archive, "content.xml", _FOLDED, content.fold, shorten)
     content.take(root)
     content.write(after)
     return UnitsDocument(content.finish() or [""])
 
 
-def _shorten(pieces: Iterable[bytes]) -> Iterator[bytes]:
+def _shorten(pieces: Iterator[bytes]) -> Iterator[bytes]:
     return fold_rows(pieces, _read_count)
 
 

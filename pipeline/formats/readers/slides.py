@@ -17,7 +17,10 @@ from pipeline.formats.readers.part_starts import list_parts, read_start
 from pipeline.formats.readers.xml_parts import list_elements, open_package, read_relations
 from pipeline.formats.units import BETWEEN_CELLS, HIDDEN_SLIDE, UnitsDocument
 
-_SLIDE_PART = rb"ppt/slides/[^/\0]{1,80}?\.xml"
+_PARTS = rb"ppt/(?:presentation|slides/[^/\0]{1,80}?)\.xml"
+# In the list of slides (ECMA-376-1, 19.2.1.33), which takes some KiB.
+_LISTED = re.compile(rb"<(?:[\w.-]+:)?sldId\s")
+_MOST_BYTES_OF_LIST = 16 << 20
 _RULE = "\n\n---\n\n"
 # On the first element of its part (ECMA-376-1, 19.3.1.38, sld).
 _HIDDEN = re.compile(rb"<(?:[\w.-]+:)?sld\b[^<>]*\sshow=[\"'](?:0|false)[\"']")
@@ -27,9 +30,12 @@ _PRESENTATION = "ppt/presentation.xml"
 def open_slides(path: Path) -> UnitsDocument:
     """Open a new presentation: a unit a slide, with its notes; a hidden one says so."""
     data = path.read_bytes()
-    slides = list_parts(data, _SLIDE_PART)
-    hidden = {part.name for part in slides if _HIDDEN.search(read_start(data, part))}
-    units = _cut_plain_text(read_office(data, "ppt", Document.plain_text), len(slides))
+    parts = {part.name: part for part in list_parts(data, _PARTS)}
+    presentation = parts.pop(_PRESENTATION, None)
+    listed = b"" if presentation is None else read_start(data, presentation, _MOST_BYTES_OF_LIST)
+    hidden = {name for name, part in parts.items() if _HIDDEN.search(read_start(data, part))}
+    slide_count = len(_LISTED.findall(listed))
+    units = _cut_plain_text(read_office(data, "ppt", Document.plain_text), slide_count)
     if units is None:
         units = read_slides(data)
     for number in _number_slides(data, hidden) if hidden else ():

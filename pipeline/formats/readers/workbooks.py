@@ -27,11 +27,17 @@ from pipeline.formats.readers.old_workbooks import (
     write_old_marks,
 )
 from pipeline.formats.readers.part_starts import PartPlace, list_parts, read_start
+from pipeline.formats.readers.workbook_parts import (
+    STYLES,
+    WORKBOOK,
+    has_other_names,
+    name_as_excel_does,
+)
 from pipeline.formats.readers.xml_parts import (
     list_elements,
     open_package,
     read_relations,
-    replace_part,
+    replace_parts,
 )
 from pipeline.formats.units import (
     BETWEEN_CELLS,
@@ -46,9 +52,11 @@ _BAR = re.compile(r"(?<!\\)\|")
 _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
-_WORKBOOK, _STYLES = "xl/workbook.xml", "xl/styles.xml"
 _SHEETS, _CHARTS = "xl/worksheets/", "xl/charts/"
-_PARTS = rb"xl/(?:workbook|styles|worksheets/[^/\0]{1,80}?|charts/chart[^/\0]{0,40}?)\.xml"
+_PARTS = (
+    rb"xl/(?:workbook\.xml|_rels/workbook\.xml\.rels|styles\.xml|sharedStrings\.xml|"
+    rb"worksheets/[^/\0]{1,80}?\.xml|charts/chart[^/\0]{0,40}?\.xml)"
+)
 # More no styles and no list of sheets takes.
 _MOST_BYTES = 16 << 20
 _SHEET_ELEMENT = re.compile(
@@ -57,6 +65,10 @@ _SHEET_ELEMENT = re.compile(
 _ATTRIBUTE = re.compile(r"(?<![\w:.-])(?:[\w.-]+:)?([\w.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 # The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
 _LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
+# What stands in a header or footer for something that is another on each page, or printed: alone in
+# its line, and beside words (ECMA-376-1, 18.3.1.46, headerFooter).
+_CODE = r"&\[(?:Pages?|Date|Time|Path|File|Picture)\]"
+_CODES = re.compile(rf"^(?:{_CODE}|[ |])+(?:\n|\Z)|{_CODE}", re.MULTILINE)
 _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -121,6 +133,8 @@ def _read_new(document: Document, book: _Book) -> list[str]:
     if book.codes:
         units = [show_marked(unit, book.codes) for unit in units]
     # From the end, as Python is twice as fast there.
+    if text.rfind("&[") >= 0:
+        units = [_CODES.sub("", unit) for unit in units]
     if text.rfind("_x") >= 0:
         units = [_ENCODED.sub(_decode, unit) for unit in units]
     return units
@@ -147,8 +161,11 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     Source: ECMA-376-1, 18.2.19 (sheet): those without cells are listed, too.
     """
     parts = {part.name: part for part in list_parts(data, _PARTS)}
-    listed = _list_sheets(data, parts.get(_WORKBOOK))
-    styles = read_start(data, parts[_STYLES], _MOST_BYTES) if _STYLES in parts else b""
+    if has_other_names(data, parts):
+        data = name_as_excel_does(data)
+        parts = {part.name: part for part in list_parts(data, _PARTS)}
+    listed = _list_sheets(data, parts.get(WORKBOOK))
+    styles = read_start(data, parts[STYLES], _MOST_BYTES) if STYLES in parts else b""
     marked = mark_formats(styles) if len(styles) < _MOST_BYTES else None
     charts = [name for name in parts if name.startswith(_CHARTS)]
     places = _find_sheets_of_charts(data, listed, charts) if charts else ()
@@ -161,7 +178,7 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     if marked is None:
         return data, _Book(sheets, widths, (), places)
     marked_styles, codes = marked
-    return replace_part(data, _STYLES, marked_styles), _Book(sheets, widths, codes, places)
+    return replace_parts(data, {STYLES: marked_styles}), _Book(sheets, widths, codes, places)
 
 
 def _list_sheets(data: bytes, part: PartPlace | None) -> list[dict[str, str]]:
@@ -180,7 +197,7 @@ def _list_sheets(data: bytes, part: PartPlace | None) -> list[dict[str, str]]:
         if found:
             return found
     with open_package(io.BytesIO(data)) as archive:
-        elements = list_elements(archive, _WORKBOOK)
+        elements = list_elements(archive, WORKBOOK)
     return [
         {key.rpartition("}")[2]: value for key, value in attributes.items()}
         for name, attributes in elements
@@ -194,7 +211,7 @@ def _find_sheets_of_charts(
     """The number of the sheet on which each chart is drawn; after the last, if on none."""
     found: dict[str, int] = {}
     with open_package(io.BytesIO(data)) as archive:
-        parts = read_relations(archive, _WORKBOOK)
+        parts = read_relations(archive, WORKBOOK)
         for number, attributes in enumerate(sheets):
             # A list may name one sheet many times.
             sheet = parts.pop(attributes.get("id", ""), "")

@@ -10,7 +10,7 @@ import re
 import struct
 import zipfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
@@ -135,7 +135,7 @@ def parse_tree(
     part: str,
     folded: frozenset[str] = frozenset(),
     fold: Callable[[ElementTree.Element], None] | None = None,
-    shorten: Callable[[Iterable[bytes]], Iterable[bytes]] = iter,
+    shorten: Callable[[Iterator[bytes]], Iterator[bytes]] = iter,
 ) -> ElementTree.Element:
     """Parse a part of a package.
 
@@ -234,13 +234,12 @@ def _inflate(packed: bytes, part: zipfile.ZipInfo) -> bytes:
         return b""
 
 
-def replace_part(package: bytes, name: str, part: bytes) -> bytes:
-    """A package with another part in the place of one; the rest is copied as it is packed.
+def replace_parts(package: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """A package with other parts in the place of some, or besides; the rest is copied as packed.
 
     Args:
         package: A package that `open_package` can open.
-        name: The name of a part that is in it.
-        part: What it is to be.
+        parts: What they are to be, by their names.
 
     Raises:
         UnreadableDocumentError: What its list says of the rest is nothing that a list can say.
@@ -248,9 +247,12 @@ def replace_part(package: bytes, name: str, part: bytes) -> bytes:
     file = io.BytesIO(package)
     try:
         with zipfile.ZipFile(file, "a") as archive:
-            # The list is written anew where it stood; the old bytes of the part are in none then.
-            archive.filelist.remove(archive.NameToInfo.pop(name))
-            archive.writestr(name, part)
+            for name, part in parts.items():
+                # The list is written anew where it stood; the old bytes are in no part then. Names
+                # that differ in case are one to the library.
+                for old in [one for one in archive.NameToInfo if one.lower() == name.lower()]:
+                    archive.filelist.remove(archive.NameToInfo.pop(old))
+                archive.writestr(name, part)
     except struct.error as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     return file.getvalue()

@@ -18,7 +18,13 @@ from tests.benchmarks.truth.scoring import (
     score_added,
     score_page,
 )
-from tests.benchmarks.truth.words import IS_CJK, IS_RIGHT_TO_LEFT, find_words, is_mostly
+from tests.benchmarks.truth.words import (
+    IS_CJK,
+    IS_RIGHT_TO_LEFT,
+    find_words,
+    hide_spelled_words,
+    is_mostly,
+)
 
 # Which pages a class holds; the rules are in `classify_page`.
 CLASSES = (
@@ -107,12 +113,14 @@ def find_references(
     numbers = sorted({number for reading in readings for number in reading.pages})
     for number in numbers:
         judged = [
-            find_words(reading.pages[number]) for reading in readings if number in reading.pages
+            find_words(hide_spelled_words(reading.pages[number]))
+            for reading in readings
+            if number in reading.pages
         ]
         if len(judged) < 2:
             continue
         page = facts.get(number, {})
-        contents = find_words(page["contents"]) if "contents" in page else None
+        contents = find_words(hide_spelled_words(page["contents"])) if "contents" in page else None
         reference = make_reference(judged, list(find_unclear_words(page)), contents)
         if reference.words:
             yield number, reference

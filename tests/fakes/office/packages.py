@@ -37,7 +37,7 @@ def make_open_xml(main, kind, parts, relations=""):
     """A package of Office: `main` is its main part, `kind` what that is."""
     types = "".join(
         f'<Override PartName="/{name}" ContentType="{_TYPE}.{kind_of}+xml"/>'
-        for name, (kind_of, _) in {main: (kind, ""), **parts}.items()
+        for name, (kind_of, _) in {**parts, main: (kind, "")}.items()
         if kind_of
     )
     return {

@@ -22,7 +22,7 @@ from tests.fakes.pdf.pdf_files import (
 )
 
 SECOND_PAGE, SECOND_CONTENTS = 6, 7
-FORM, ARRAY, BLANK, MISSING = 40, 41, 42, 99
+FORM, ARRAY, BLANK, SECOND_FONT, MISSING = 40, 41, 42, 43, 99
 LINES = "\n".join(
     f"Line {number}: pier {number**3 * 37 % 10_007} was oiled, {number**2 * 53_003 % 99_991} "
     f"herrings, {number**4 % 9_973} crates and {number**5 % 99_989} nets were landed"
@@ -227,14 +227,19 @@ def make_for_certificate() -> bytes:
 
 
 def make_bitmap_font_pdf(
-    text: bytes, names: dict[int, str] | None = None, blanks: bytes = b""
+    text: bytes,
+    names: dict[int, str] | None = None,
+    blanks: bytes = b"",
+    above: str = "",
+    below: bytes = b"",
 ) -> bytes:
     """Text in a Type 3 font, whose glyphs are drawings; names of its glyphs by code.
 
     Without names each glyph is called by its code, as fonts of bitmaps of TeX are. Those of
-    `blanks` have room, and nothing is drawn in it.
+    `blanks` have room, and nothing is drawn in it. The lines above it are in Helvetica, and
+    what is below in a font of its own of the same kind.
     """
-    codes = sorted(set(text))
+    codes = sorted({*text, *below})
     named = names or {code: f"a{code}" for code in codes}
     differences = b" ".join(b"%d /%b" % (code, named[code].encode()) for code in codes)
     procedures = b" ".join(
@@ -242,13 +247,27 @@ def make_bitmap_font_pdf(
     )
     widths = b"%b" % b" ".join([b"500"] * 256)
     objects = make_objects(
-        [make_stream(b"BT /F1 12 Tf 72 720 Td <%b> Tj ET" % text.hex().encode())]
+        [
+            make_stream(
+                b"%b BT /F1 12 Tf 72 72 Td <%b> Tj /F3 12 Tf 0 -20 Td <%b> Tj ET"
+                % (
+                    show_text(above).replace(b"/F1", b"/F2"),
+                    text.hex().encode(),
+                    below.hex().encode(),
+                )
+            )
+        ]
+    )
+    objects[FORM] = objects[FONT]
+    objects[FIRST_PAGE] = objects[FIRST_PAGE].replace(
+        b"/F1", b"/F2 %d 0 R /F3 %d 0 R /F1" % (FORM, SECOND_FONT)
     )
     objects[FONT] = (
         b"<< /Type /Font /Subtype /Type3 /FontBBox [0 0 500 700] /FontMatrix [.001 0 0 .001 0 0] "
         b"/FirstChar 0 /LastChar 255 /Widths [%b] /Resources << >> /CharProcs << %b >> "
         b"/Encoding << /Type /Encoding /Differences [%b] >> >>" % (widths, procedures, differences)
     )
+    objects[SECOND_FONT] = objects[FONT]
     objects[ARRAY] = make_stream(b"500 0 d0 0 0 400 600 re f")
     objects[BLANK] = make_stream(b"500 0 d0")
     return write_pdf(objects)

@@ -13,7 +13,13 @@ from tests.benchmarks.truth.scoring import (
     score_added,
     score_page,
 )
-from tests.benchmarks.truth.words import IS_CJK, IS_RIGHT_TO_LEFT, find_words, is_mostly
+from tests.benchmarks.truth.words import (
+    IS_CJK,
+    IS_RIGHT_TO_LEFT,
+    find_words,
+    hide_spelled_words,
+    is_mostly,
+)
 
 
 @pytest.mark.parametrize(
@@ -29,10 +35,27 @@ from tests.benchmarks.truth.words import IS_CJK, IS_RIGHT_TO_LEFT, find_words, i
         ("हिन्दी में", ["हिन्दी", "में"]),
         ("e\x0ecient \ufffd", ["e\x0ecient", "\ufffd"]),
         ("\u202b\u05de\u05d9\u202c", ["\u05de\u05d9"]),
+        ("\u202b\u05de\u05d9\u202cin \u05de5a", ["\u05de\u05d9", "in", "\u05de5a"]),
+        ("na(cid:239)ve", ["na\ufffdve"]),
+        ("Total 100".encode("utf-16-le").decode("utf-16-be"), ["Total", "100"]),
     ],
 )
 def test_words_are_alike_whoever_wrote_them(text, words):
     assert find_words(text) == words
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("from W H I T E P A P E R now", ["from", *["\ufffd"] * 10, "now"]),
+        ("the H e l l oG o od end\n1 2 3 4 5", ["the", *["\ufffd"] * 7, "end", *"12345"]),
+        ("W H I T E\nP A P E R\nF o r m\n3 0 0 now", ["\ufffd"] * 17 + ["now"]),
+        # Words of a formula, letters on lines of their own, and of a script without blanks.
+        ("if a + b = c\nA\nB\nC\nD\nい ろ は に", ["if", *"abcABCDいろはに"]),
+    ],
+)
+def test_words_that_a_judge_gives_letter_by_letter_are_unknown(text, words):
+    assert find_words(hide_spelled_words(text)) == words
 
 
 def test_both_orders_of_lam_alef_are_one_word():

@@ -115,6 +115,35 @@ def test_words_of_this_script_between_drawn_spaces_are_apart(read_text):
     assert read_text(data) == "ab \u05dd \u05e9 b"
 
 
+def test_a_space_that_is_not_drawn_in_a_line_that_has_one(read_text):
+    """As Chromium writes Persian: where letters are drawn in clusters, it draws no space."""
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in ((400, b"41"), (394, b"43"), (388, b"42"), (382, b"41"), (372, b"42"))
+    )
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b ET" % places, ["\u05e9", "\u05dd", " "])
+    assert read_text(data) == "\u05e9 \u05dd\u05e9 \u05dd"
+
+
+def test_pieces_of_a_date_that_are_drawn_as_one_text_have_no_space(read_text):
+    """As LibreOffice writes it: both hyphens with room between them, and then the figures."""
+    hyphens = b"1 0 0 1 380 700 Tm [<45> -600 <45>] TJ"
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in (
+            (416, b"41"),
+            (410, b"41"),
+            (404, b"42"),
+            (374, b"43"),
+            (386, b"44"),
+            (398, b"46"),
+        )
+    )
+    letters = ["\u05e9", " ", "1", "2", "-", "3"]
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b %b ET" % (hyphens, places), letters)
+    assert read_text(data) == "\u05e9\u05e9 1-2-3"
+
+
 def test_a_bracket_is_apart_from_the_number_before_it(read_text):
     """As typst writes it: the space between a number and what follows it is not drawn."""
     places = b" ".join(
@@ -149,6 +178,19 @@ def test_numbers_and_other_words_in_a_line_that_is_read_from_the_right():
     visual = (WORLD[::-1], " OpenAI Ltd 42 ", PEACE[::-1])
     assert read(*visual) == f"{PEACE} OpenAI Ltd 42 {WORLD}"
     assert read("50% ", PEACE[::-1]) == f"{PEACE} 50%"
+    visual = (".Ltd 42% ", WORLD[::-1], " ", PEACE[::-1])
+    assert read(*visual) == f"{PEACE} {WORLD} Ltd 42%."
+    assert read("2026-03-04 ", PEACE[::-1]) == f"{PEACE} 2026-03-04"
+
+
+def test_signs_beside_a_number_after_an_arabic_letter_are_none_of_it():
+    """UAX #9: there a number is one of Arabic, and only what can be within it is (W2, W4, W5)."""
+    assert read("1,234.50 ", WELCOME[::-1]) == f"{WELCOME} 1,234.50"
+    assert read(".%42 ", WELCOME[::-1]) == f"{WELCOME} 42%."
+    assert read("04-03-2026 ", WELCOME[::-1]) == f"{WELCOME} 2026-03-04"
+    assert read("%42 ", WELCOME[::-1], " ", PEACE[::-1]) == f"{PEACE} {WELCOME} 42%"
+    assert read("42% ", PEACE[::-1], " ", WELCOME[::-1]) == f"{WELCOME} {PEACE} 42%"
+    assert read("It is ", "%42 ", WELCOME[::-1], " here") == f"It is %42 {WELCOME} here"
 
 
 def test_words_that_are_read_from_the_right_in_another_line():

@@ -61,8 +61,52 @@ def test_codes_of_no_character_fail_the_page(read):
 
 
 def test_codes_that_only_look_like_text_fail_the_page(read):
-    page = read(make_bitmap_font_pdf(bytes((ord(letter) - 31) & 0x7F for letter in PROSE * 2)))
+    page = read(make_bitmap_font_pdf(bytes((ord(letter) - 25) & 0x7F for letter in PROSE * 2)))
     assert page.code is RejectionCode.UNMAPPED_FONTS
+
+
+@pytest.mark.parametrize("shift", [29, 31])
+def test_numbers_of_glyphs_are_letters(read, shift):
+    codes = bytes(ord(letter) - shift for letter in PROSE)
+    assert read(make_bitmap_font_pdf(codes, blanks=bytes([32 - shift]))).text == PROSE
+
+
+def test_figures_in_a_font_of_their_own_are_not_guessed(read):
+    # That words come out in one font says nothing of another, whose glyphs may be numbered anew.
+    text, amount = (bytes(ord(letter) - 29 for letter in part) for part in (PROSE, "1,250.00"))
+    page = read(make_bitmap_font_pdf(text, blanks=bytes([3]), below=amount))
+    assert page.code is RejectionCode.UNMAPPED_FONTS
+
+
+def test_letters_after_those_of_ascii_are_in_the_order_of_apple(read):
+    numbers = {"é": 112, "è": 113, "ç": 111, "œ": 176, "\N{RIGHT SINGLE QUOTATION MARK}": 182}
+    text = "l\N{RIGHT SINGLE QUOTATION MARK}œuvre-légère-très-française-de-la-région-aime"
+    text += "-le-français-écrit-de-passion"
+    numbers |= {"g": 74, "-": 16}
+    codes = bytes(numbers.get(letter, ord(letter) - 29) for letter in text)
+    assert read(make_bitmap_font_pdf(codes)).text == text
+
+
+def test_noise_in_few_lines_of_a_sound_page_is_marked(read):
+    """Its codes are those of no order that is known."""
+    noise = b"thq-xck-brw-nfx-jmp-svr-thl-zyd-gnd"
+    sound = "\n".join([PROSE] * 12)
+    page = read(make_bitmap_font_pdf(noise, above=sound))
+    assert page.text.split("\n") == [*[PROSE] * 12, len(noise) * "\ufffd"]
+
+
+def test_few_words_of_noise_are_marked_and_fail_a_page_that_is_little_more(read):
+    noise = b"HQX-DXF-QpPWF"
+    page = read(make_bitmap_font_pdf(noise, above="\n".join([PROSE] * 5)))
+    assert page.text.split("\n")[5:] == [len(noise) * "\ufffd"]
+    page = read(make_bitmap_font_pdf(noise, above="Manoel de Oliveira, and one more line of text."))
+    assert page.code is RejectionCode.UNMAPPED_FONTS
+
+
+def test_a_listing_beside_words_in_the_same_kind_of_font_stays_as_it_is(read):
+    listing = b"mov ldr str cmp bne bgt blx push pop mvn"
+    page = read(make_bitmap_font_pdf(PROSE.encode(), blanks=b" ", below=listing))
+    assert page.text == f"{PROSE}\n{listing.decode()}"
 
 
 def test_a_title_of_replacement_characters_fails_the_page(read):
@@ -143,6 +187,10 @@ def test_what_is_doubtful():
     assert is_doubtful(PROSE, drops_text=True)
     assert is_doubtful(PROSE, 0.5)
     assert is_doubtful("\ufffd\ufffd")
+    few, many = (PROSE.replace(letters, "\ufffd") for letters in ("qu", "e"))
+    assert not is_doubtful(few)
+    assert is_doubtful(many) and not is_sound(many)
+    assert not is_doubtful("\uf0b7 First of all \uf0b7 And then \uf0b7 At last")
 
 
 def test_the_better_text_is_taken():
@@ -150,6 +198,7 @@ def test_the_better_text_is_taken():
     assert choose_text(noise, Opinion(PROSE), drops_text=False) == PROSE
     assert choose_text(noise, Opinion(noise), drops_text=False) is None
     assert choose_text(noise, None, drops_text=False) is None
+    assert choose_text(noise, Opinion(f"HQX {PROSE}"), drops_text=False, noise=["HQX"]) is None
     assert choose_text(noise, Opinion("Too short."), drops_text=False) is None
     assert choose_text(PROSE, Opinion(PROSE.upper()), drops_text=False) == PROSE
     assert (

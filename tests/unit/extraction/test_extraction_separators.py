@@ -44,6 +44,21 @@ def test_rows_of_a_page_that_is_shown_upside_down_begin_where_they_are_read(read
     assert read_text(make_drawn_pdf(content, b"/Rotate 180")).split("\n") == ROWS_IN_LINES
 
 
+def test_a_short_last_row_that_is_upside_down_is_a_row(read_text):
+    """PDFium takes it for the end of the row before it where it begins to the right of that."""
+    content = draw_rows(b"-1 0 0 -1", (0, 20), (-100, 0))[:-2]
+    content += b" -1 0 0 -1 300 360 Tm (Oslo) Tj -1 0 0 -1 240 360 Tm (7) Tj ET"
+    assert read_text(make_drawn_pdf(content)).split("\n") == [*ROWS_IN_LINES, "Oslo 7"]
+
+
+def test_a_letter_of_a_word_that_is_upside_down_is_no_cell(read_text):
+    """A browser draws P by itself where the next letter is set closer to it."""
+    cells = (
+        b"-1 0 0 -1 300 300 Tm (P) Tj -1 0 0 -1 292.5 300 Tm (aris) Tj -1 0 0 -1 200 300 Tm (70)"
+    )
+    assert read_text(make_drawn_pdf(b"BT /F1 12 Tf %b Tj ET" % cells)) == "Paris 70"
+
+
 def test_words_of_a_cell_that_is_upside_down_stay_in_order(read_text):
     cells = b"-1 0 0 -1 400 300 Tm (Let since May) Tj -1 0 0 -1 250 300 Tm (in 2026) Tj"
     assert read_text(make_drawn_pdf(b"BT /F1 12 Tf %b ET" % cells)) == "Let since May in 2026"
@@ -52,6 +67,26 @@ def test_words_of_a_cell_that_is_upside_down_stay_in_order(read_text):
 def test_cells_of_a_row_are_apart(read_text):
     content = b"BT /F1 12 Tf 72 700 Td (2,839) Tj 60 0 Td (5) Tj -60 -20 Td (1,250) Tj ET"
     assert read_text(make_drawn_pdf(content)).split() == ["2,839", "5", "1,250"]
+
+
+@pytest.mark.parametrize("matrix", [b"1 0 0 1 72 700", b"0 1 -1 0 300 100"])
+def test_words_that_are_less_than_a_space_apart_are_apart(read_text, matrix):
+    """As TeX sets a tight line: room and no character, between two narrow letters."""
+    words = b"[(Of) -300 (a) -300 (contract)] TJ 59 0 Td (terminations,) Tj 60 0 Td (each) Tj"
+    content = b"BT /F1 10 Tf %b Tm %b ET" % (matrix, words)
+    assert read_text(make_drawn_pdf(content)) == "Of a contract terminations, each"
+
+
+def test_a_long_word_with_room_between_its_letters_is_one(read_text):
+    content = b"BT /F1 10 Tf 1.3 Tc 72 700 Td (Of misunderstandings) Tj ET"
+    assert read_text(make_drawn_pdf(content)) == "Of misunderstandings"
+
+
+def test_the_number_of_a_line_that_is_drawn_after_it_is_apart(read_text):
+    """As of bills: in one piece of text, with a step back to the margin."""
+    lines = b"[(section 43-512.13.) 30000 (27)] TJ 0 -20 Td [(and) 20000 (25)] TJ 0 -20 Td (End) Tj"
+    content = b"BT /F1 10 Tf 300 700 Td %b ET" % lines
+    assert read_text(make_drawn_pdf(content)) == "section 43-512.13. 27\nand 25\nEnd"
 
 
 @pytest.mark.parametrize("matrix", [b"1 0 0 1 72 700", b"0 1 -1 0 300 100"])

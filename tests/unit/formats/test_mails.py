@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from pipeline.formats.readers.mails import open_mail
+from pipeline.formats.readers.mail.mails import open_mail
 
 _HEADERS = "From: Ada <ada@example.org>\nSubject: Tides\nMIME-Version: 1.0\n"
 _PNG = base64.b64encode(b"\x89PNG\r\n\x1a\n").decode()
@@ -82,6 +82,48 @@ def test_letters_that_a_header_has_as_they_are_are_read(read):
             text
             == "From: Bj\u00f6rn <b@example.org>\nSubject: Gr\u00fc\u00dfe f\u00fcr dich\n\nbody"
         )
+
+
+@pytest.mark.parametrize(
+    ("raw", "shown"),
+    [
+        # By the grammar the address is the first, which is the name that a spoofer has chosen.
+        ("boss@example.org <thief@example.com>", "boss@example.org <thief@example.com>"),
+        ("daemon@example.org (Mail System)", "daemon@example.org (Mail System)"),
+        ("<Postmaster\\@example.com@example.org>", "<Postmaster\\@example.com@example.org>"),
+        ('"=?utf-8?q?Bj=C3=B6rn?=" <b@example.org>', '"Bj\u00f6rn" <b@example.org>'),
+        (
+            "=?gb2312?B?1cXPyMn6?=\n =?utf-8?q?_x?= <b@example.org>",
+            "\u5f20\u5148\u751f x <b@example.org>",
+        ),
+        ("=?utf-8?q?a=0ASubject:_no?= <b@example.org>", "a Subject: no <b@example.org>"),
+        ("=?utf-8?b?abcde?= =?none?q?a?= <b@example.org>", "=?utf-8?b?abcde?=a <b@example.org>"),
+    ],
+)
+def test_a_sender_is_shown_whole(read, raw, shown):
+    assert (
+        read(f"From: {raw}\nSubject: x\n\nhello".encode()).texts[0].startswith(f"From: {shown}\n")
+    )
+
+
+def test_a_text_that_is_utf_8_and_is_called_otherwise_is_read(read):
+    said = "\u4f60\u597d\uff01\u6211\u516c\u53f8\u5f00\u5404\u5730"
+    part = ("text/plain; charset=gb2312", "Content-Transfer-Encoding: 8bit\n", said)
+    assert read(make_mail(part)).texts[0].endswith(f"\n{said}")
+
+
+@pytest.mark.parametrize("more", ["", "Content-Disposition: inline\n"])
+def test_a_file_without_a_name_is_attached(read, more):
+    picture = ("image/png", f"Content-Transfer-Encoding: base64\n{more}", _PNG)
+    document = read(make_mail(("text/plain", "", "See."), picture))
+    assert [name for name, _ in document.files] == ["a file without a name"]
+
+
+def test_a_mail_encrypted_by_pgp_says_so(read):
+    locked = ("application/octet-stream; name=a.asc", "", "-----BEGIN PGP MESSAGE-----")
+    version = ("application/pgp-encrypted", "", "Version: 1")
+    ((name, reason),) = read(make_mail(version, locked, kind="encrypted")).files
+    assert (name, "encrypted" in reason) == ("a.asc", True)
 
 
 def test_a_paragraph_of_many_flowed_lines_is_put_together_once(tmp_path):

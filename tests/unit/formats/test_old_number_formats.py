@@ -77,6 +77,12 @@ def test_of_many_formats_of_an_old_workbook_the_first_are_shown_as_excel_does(re
     assert texts == ["Times\n0.5\n12:00\n12:00:00\n00001\n12:00\n000001\n1"]
 
 
+def test_of_many_formats_of_an_old_workbook_those_are_shown_that_would_be_lost(read):
+    formats = [20, 21, "00000", "[h]:mm", "000000", "[s]", '[h]" hours"']
+    texts = read(make_old_workbook(formats, [(n, 0.5) for n in range(7)])).texts
+    assert texts == ["Times\n12:00\n12:00:00\n00001\n0.5\n1\n43200\n12 hours"]
+
+
 @pytest.mark.parametrize(
     "before",
     [[], [(0x5C, b" " * 40)], [_WRITER, *[(0x42, bytes(1 << 15))] * 8]],

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.formats.readers.outlook_mails import open_outlook_mail
-from pipeline.formats.readers.outlook_parts import decompress_rich_text, pack_mail
-from pipeline.formats.readers.winmail import read_winmail
+from pipeline.formats.readers.mail.outlook_mails import open_outlook_mail
+from pipeline.formats.readers.mail.outlook_parts import decompress_rich_text, pack_mail
+from pipeline.formats.readers.mail.winmail import read_winmail
 from pipeline.formats.units import InnerFile
 from tests.fakes.office.compound_files import make_msg, make_rich_text, make_winmail
 

@@ -73,6 +73,15 @@ def test_a_hidden_slide_says_so(read, target):
     assert read(make_package(parts)).texts == ["third", "(hidden slide)\nfirst", "second"]
 
 
+def test_slides_are_counted_wherever_their_parts_lie(read):
+    parts = pptx_parts(["first", "", "third"])
+    for name in ("ppt/_rels/presentation.xml.rels", "[Content_Types].xml"):
+        parts[name] = parts[name].replace('"slides/slide2.xml', '"/other/two.xml')
+        parts[name] = parts[name].replace("/ppt/slides/slide2.xml", "/other/two.xml")
+    parts["other/two.xml"] = parts.pop("ppt/slides/slide2.xml")
+    assert read(make_package(parts)).texts == ["first", "", "third"]
+
+
 def test_a_picture_says_what_it_shows(read):
     picture = '<p:pic><p:nvPicPr><p:cNvPr id="7" name="P" descr="A red boat"/></p:nvPicPr></p:pic>'
     shown = put_into_slide(pptx_parts(["Boats"]), picture)

@@ -2,22 +2,26 @@
 
 import re
 from collections.abc import Iterator
-from email import message_from_bytes, policy
 from email.errors import MessageError
 from email.message import Message, MIMEPart
 from pathlib import Path
 from urllib.parse import quote
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.readers.mail.mail_bounds import parse_mail
+from pipeline.formats.readers.mail.winmail import read_winmail
 from pipeline.formats.readers.web_pages import decode_page, read_page_units
-from pipeline.formats.readers.winmail import read_winmail
 from pipeline.formats.text_encoding import decode_named
 from pipeline.formats.units import InnerFile, UnitsDocument
 from shared.errors import RejectionCode
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
-_SIGNATURES = frozenset(
-    {"application/pkcs7-signature", "application/x-pkcs7-signature", "application/pgp-signature"}
+_OF_LOCKS_AND_SIGNATURES = frozenset(
+    {
+        *("application/pkcs7-signature", "application/x-pkcs7-signature"),
+        # Says of what is encrypted beside it nothing but its version (RFC 3156, 4).
+        *("application/pgp-signature", "application/pgp-encrypted"),
+    }
 )
 _ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _OF_OUTLOOK = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
@@ -33,15 +37,14 @@ def open_mail(path: Path) -> UnitsDocument:
     are not.
     """
     try:
-        mail = message_from_bytes(path.read_bytes(), policy=policy.default)
-        return read_mail(mail)
+        return read_mail(parse_mail(path.read_bytes()))
     except (MessageError, ValueError, LookupError, AttributeError, TypeError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "its parts do not fit") from error
 
 
 def read_mail(mail: MIMEPart) -> UnitsDocument:
     """The units of a mail and the files inside."""
-    headers = [f"{name}: {_read_header(mail, name)}" for name in SHOWN_HEADERS if mail[name]]
+    headers = [f"{name}: {mail[name]}" for name in SHOWN_HEADERS if mail[name]]
     body = mail.get_body(("plain", "html"))
     text = "" if body is None else _read_text(body)
     other_forms: frozenset[int] = frozenset()
@@ -53,6 +56,7 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
         text = "" if body is None else _read_text(body)
     shown = [text]
     files: list[InnerFile] = []
+    is_locked = mail.get_content_type() == "multipart/encrypted"
     pages = "".join(_list_pages(mail))
     for part in _list_leaves(mail):
         if part is body or id(part) in other_forms:
@@ -64,18 +68,17 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
                 files.append(InnerFile(f"{inner['Subject'] or 'mail'}.eml", inner.as_bytes()))
         elif part.get_content_maintype() == "message":
             shown.append(_read_notice(part))
-        elif kind in _SIGNATURES:
+        elif kind in _OF_LOCKS_AND_SIGNATURES:
             continue
         elif kind in _OF_OUTLOOK:
             winmail = read_winmail(_read_bytes(part))
             shown += [] if shown[0].strip() else [winmail.body]
             files += winmail.files
-        elif part.get_filename() or part.get_content_disposition() == "attachment":
+        elif _is_attached(part):
             if not _is_shown_picture(part, pages):
-                reason = _LOCKED if kind in _ENCRYPTED else None
+                reason = _LOCKED if is_locked or kind in _ENCRYPTED else None
                 files.append(InnerFile(part.get_filename() or "", _read_bytes(part), reason))
-        # What says that it has parts and has none, since no line divides it, is a text.
-        elif part.get_content_maintype() in ("text", "multipart"):
+        else:
             shown.append(_read_text(part))
     texts = ["\n".join([*headers, "", shown[0]]), *(text for text in shown[1:] if text.strip())]
     return UnitsDocument(texts, files)
@@ -114,20 +117,21 @@ def _list_other_forms(mail: MIMEPart, body: MIMEPart | None) -> frozenset[int]:
     return frozenset()
 
 
-def _read_header(mail: MIMEPart, name: str) -> str:
-    shown = str(mail[name])
-    if "\ufffd" not in shown:
-        return shown
-    # Some programs write letters as they are, in the encoding of their country.
-    raw = next(value for one, value in mail.raw_items() if one.lower() == name.lower())
-    return " ".join(decode_named(raw.encode("ascii", "surrogateescape"), None).split())
-
-
 def _list_pages(mail: MIMEPart) -> Iterator[str]:
     """The web pages in a mail, as far as they tell what they refer to."""
     for part in _list_leaves(mail):
         if part.get_content_type() == "text/html":
             yield _read_bytes(part).decode("latin-1")
+
+
+def _is_attached(part: MIMEPart) -> bool:
+    """Whether a part is a file: some scanners and faxes send theirs without a name.
+
+    What says that it has parts and has none, since no line divides it, is a text.
+    """
+    is_text = part.get_content_maintype() in ("text", "multipart")
+    is_named = bool(part.get_filename()) or part.get_content_disposition() == "attachment"
+    return is_named or not is_text
 
 
 def _is_shown_picture(part: MIMEPart, pages: str) -> bool:

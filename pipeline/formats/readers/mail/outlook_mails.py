@@ -8,7 +8,7 @@ import olefile
 
 from pipeline.extraction.limits import MAX_FILES
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers import outlook_parts as outlook
+from pipeline.formats.readers.mail import outlook_parts as outlook
 from pipeline.formats.units import InnerFile, UnitsDocument
 from shared.errors import RejectionCode
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pipeline.extraction.limits import MAX_FILES
-from pipeline.formats.readers import outlook_parts as outlook
+from pipeline.formats.readers.mail import outlook_parts as outlook
 from pipeline.formats.text_encoding import decode_text
 from pipeline.formats.units import InnerFile
 

@@ -1,0 +1,1 @@
+"""Mails as they travel and as Outlook keeps them. Runs in the child."""

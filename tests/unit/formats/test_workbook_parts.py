@@ -1,0 +1,130 @@
+"""Packages whose parts have other names than Office gives them: found by relations and types."""
+
+import time
+
+import pytest
+
+from pipeline.formats.readers.workbooks import open_workbook
+from tests.fakes.office.packages import docx_parts, make_package, pptx_parts, xlsx_parts
+
+_SHEETS = {"Fees": [["berth", "fee"], ["B1", "7"]], "Ships": [["Skagerrak"]]}
+_TEXTS = ["Fees\nberth | fee\nB1 | 7", "Ships\nSkagerrak"]
+
+
+def rename(parts, names):
+    """Parts with other names, which are told wherever they are referred to."""
+    renamed = {}
+    for name, content in parts.items():
+        for old, new in names.items():
+            content = content.replace(f'Target="{old}"', f'Target="{new}"')
+            content = content.replace(f'PartName="/{old}"', f'PartName="/{new}"')
+        renamed[names.get(name, name)] = content
+    return make_package(renamed)
+
+
+def with_words(parts):
+    """A workbook whose cells are numbers of words, as Excel writes them."""
+    parts = dict(parts)
+    sheet = "xl/worksheets/sheet2.xml"
+    parts[sheet] = parts[sheet].replace('t="inlineStr"><is><t>Skagerrak</t></is>', 't="s"><v>0</v>')
+    parts["xl/sharedStrings.xml"] = (
+        '<sst xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">'
+        "<si><t>Skagerrak</t></si></sst>"
+    )
+    relations = "xl/_rels/workbook.xml.rels"
+    one = parts[relations].partition("<Relationship ")[2].partition("/>")[0]
+    words = one.replace("r1", "r9").replace("worksheets/sheet1.xml", "sharedStrings.xml")
+    parts[relations] = parts[relations].replace(
+        "</Relationships>",
+        f"<Relationship {words.replace('/worksheet', '/sharedStrings')}/></Relationships>",
+    )
+    return parts
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        {},
+        {"xl/workbook.xml": "xl/book.xml", "xl/_rels/workbook.xml.rels": "xl/_rels/book.xml.rels"},
+        {
+            "xl/workbook.xml": "xl/Workbook.xml",
+            "xl/_rels/workbook.xml.rels": "xl/_rels/Workbook.xml.rels",
+        },
+        {
+            "xl/workbook.xml": "main.xml",
+            "xl/_rels/workbook.xml.rels": "_rels/main.xml.rels",
+            "worksheets/sheet1.xml": "one.xml",
+            "xl/worksheets/sheet1.xml": "one.xml",
+            "worksheets/sheet2.xml": "s/two.xml",
+            "xl/worksheets/sheet2.xml": "s/two.xml",
+            "sharedStrings.xml": "/s/words.xml",
+            "xl/sharedStrings.xml": "s/words.xml",
+        },
+        {"sharedStrings.xml": "words.xml", "xl/sharedStrings.xml": "xl/words.xml"},
+        {"sharedStrings.xml": "../words.xml", "xl/sharedStrings.xml": "words.xml"},
+        {"worksheets/sheet2.xml": "../two.xml", "xl/worksheets/sheet2.xml": "two.xml"},
+    ],
+    ids=["none", "book", "case", "all", "words", "words above", "a sheet above"],
+)
+def test_a_workbook_is_read_whatever_its_parts_are_called(read, names):
+    document = read(rename(with_words(xlsx_parts(_SHEETS)), names))
+    assert (document.unit, document.texts) == ("sheet", _TEXTS)
+
+
+def test_parts_that_are_named_and_missing_are_passed_over(read):
+    parts = with_words(xlsx_parts(_SHEETS))
+    del parts["xl/sharedStrings.xml"]
+    assert read(make_package(parts)).texts == [_TEXTS[0], "Ships"]
+
+
+def test_a_part_that_is_named_a_thousand_times_is_read_once(tmp_path):
+    parts = with_words(xlsx_parts(_SHEETS))
+    relations = "xl/_rels/workbook.xml.rels"
+    ahead, words, rest = parts[relations].rpartition("<Relationship ")
+    parts[relations] = ahead + (words + rest.removesuffix("</Relationships>")) * 2_000
+    parts[relations] += "</Relationships>"
+    parts["xl/sharedStrings.xml"] += " " * 500_000
+    path = tmp_path / "fees.xlsx"
+    path.write_bytes(
+        rename(parts, {"sharedStrings.xml": "w.xml", "xl/sharedStrings.xml": "xl/w.xml"})
+    )
+    started = time.process_time()
+    assert open_workbook(path).read_page(2).text.strip() == _TEXTS[1]
+    assert time.process_time() - started < 2.5
+
+
+def test_parts_that_are_called_otherwise_keep_their_formats(read):
+    parts = with_words(xlsx_parts(_SHEETS))
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(
+        't="inlineStr"><is><t>7</t></is>', 's="1"><v>0.25</v>'
+    )
+    parts["xl/styles.xml"] = (
+        '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs>'
+        '<xf numFmtId="0"/><xf numFmtId="20" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    )
+    relations = "xl/_rels/workbook.xml.rels"
+    parts[relations] = parts[relations].replace("sharedStrings", "styles")
+    parts[relations] = parts[relations].replace('Target="styles.xml"', 'Target="looks.xml"')
+    del parts["xl/sharedStrings.xml"]
+    names = {"xl/workbook.xml": "xl/book.xml", relations: "xl/_rels/book.xml.rels"}
+    document = read(rename(parts, {**names, "xl/styles.xml": "xl/looks.xml"}))
+    assert document.texts[0] == "Fees\nberth | fee\nB1 | 6:00"
+
+
+@pytest.mark.parametrize(
+    ("parts", "folder", "unit", "texts"),
+    [
+        (docx_parts([("One", "text")]), "word", "section", ["One\ntext"]),
+        (pptx_parts(["one", "two"]), "ppt", "slide", ["one", "two"]),
+        (xlsx_parts(_SHEETS), "xl", "sheet", _TEXTS),
+    ],
+)
+def test_a_package_without_the_folder_of_office_is_told_by_its_types(
+    read, parts, folder, unit, texts
+):
+    renamed = {
+        name.replace(f"{folder}/", "other/"): content.replace(f"{folder}/", "other/")
+        for name, content in parts.items()
+    }
+    document = read(make_package(renamed))
+    assert (document.unit, document.texts) == (unit, texts)
