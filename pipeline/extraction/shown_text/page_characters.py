@@ -135,7 +135,8 @@ class PageCharacters:
 
     def measure_letter_gap(self, position: int, following: int) -> float | None:
         """The room between a letter and the next one, in ems; None where it is not known."""
-        page, index, next_index = self._page, self._find_index(position), self._find_index(following)
+        page = self._page
+        index, next_index = self._find_index(position), self._find_index(following)
         box = page.find_loose_box(index) if index >= 0 else None
         end = page.find_origin(next_index) if next_index >= 0 else None
         if box is None or end is None:
