@@ -2,8 +2,9 @@
 
 For each request it looks up which of two hundred services it is for, at which addresses that one
 answers, which methods a class has, and what an action is called in Python. Each time it begins, it
-registers itself 1,300 times with a library that nothing here calls AWS by. What asks, botocore,
-puts the same words into the name that it goes by, character by character.
+registers itself 1,300 times with a library that nothing here calls AWS by. A list of the versions
+in a bucket is made of copies of all of them, with what is in them. What asks, botocore, puts the
+same words into the name that it goes by, character by character.
 """
 
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,7 @@ from botocore import useragent
 from moto import backend_index
 from moto.core import models, responses
 from moto.core.base_backend import BaseBackend
+from moto.s3.models import FakeDeleteMarker, FakeKey
 from moto.sqs import models as sqs_models
 
 from tests.fakes.aws.quick_moto.expressions import list_replacements as list_expressions
@@ -50,6 +52,8 @@ def answer_quickly():
             for owner, name, function in list_some():
                 replace(owner, name, function)
         replace(BaseBackend, "urls", property(_find_urls_once))
+        replace(FakeKey, "__deepcopy__", _show_key)
+        replace(FakeDeleteMarker, "__deepcopy__", _show_marker)
         replace(backend_index, "backend_url_patterns", _often_first)
         # For the library `requests`; botocore has a hook of its own.
         replace(models, "RESPONSES_METHODS", ())
@@ -60,3 +64,22 @@ def _find_urls_once(backend):
     if type(backend) not in _urls_of_class:
         _urls_of_class[type(backend)] = _find_urls(backend)
     return _urls_of_class[type(backend)]
+
+
+class _ShownKey(FakeKey):
+    """What a list tells of an object: it is noted there whether it is the latest of its key."""
+
+    def __del__(self):
+        """Leave the file alone, which is the object's."""
+
+
+def _show_key(key, memo):
+    shown = object.__new__(_ShownKey)
+    vars(shown).update(vars(key))
+    return shown
+
+
+def _show_marker(marker, memo):
+    shown = object.__new__(FakeDeleteMarker)
+    vars(shown).update(vars(marker))
+    return shown
