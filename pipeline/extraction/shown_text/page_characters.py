@@ -273,7 +273,7 @@ class PageCharacters:
         """Where characters are whose font does not say what they are, font by font."""
         page = self._page
         # A page has hundreds of them, or it is as good as none.
-        if not page.count_unmapped(range(0, page.count, max(1, page.count // _SAMPLED))):
+        if not page.count_unmapped(range(0, page.count, -(-page.count // _SAMPLED) or 1)):
             return []
         indexes = self._find_indexes(list(range(len(self.text))))
         fonts: dict[int, list[int]] = {}
