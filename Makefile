@@ -47,7 +47,7 @@ demo: $(VENV)/.command-line ## Run the whole pipeline here: three PDFs in, summa
 	@$(BIN)/seashore demo
 
 test: $(VENV)/.development ## All tests: unit, moto, the local stack, a small chaos suite
-	@$(PYTEST) -n 3 --dist loadgroup
+	@$(PYTEST) -n 4 --dist loadgroup
 
 chaos: $(VENV)/.development ## Nothing lost, nothing twice: the chaos suite at full size, with its figures
 	@$(PYTEST) tests/chaos --full --timeout=0

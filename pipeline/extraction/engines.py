@@ -221,7 +221,8 @@ class EngineDocument:
             return first
         if is_sound(text) and not signs.drops_text and not self._scan.has_renamed_glyphs:
             return first
-        chosen = choose_text(text, self._ask_pypdf(number), drops_text=signs.drops_text)
+        second = self._ask_pypdf(number)
+        chosen = choose_text(text, second, drops_text=signs.drops_text, noise=shown.noise)
         if chosen is None:
             raise UnreadablePageError(NO_CHARACTERS, RejectionCode.UNMAPPED_FONTS)
         if chosen == text:

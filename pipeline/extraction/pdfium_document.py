@@ -63,11 +63,13 @@ class ShownText(NamedTuple):
         text: All of it, fields and notes in their places.
         is_plain: Whether it has nothing but plain characters (`text_cleanup.PLAIN`).
         notes: What fields and notes say, once more by themselves.
+        noise: Words of fonts that do not say what they draw, which are marked in the text.
     """
 
     text: str
     is_plain: bool
     notes: tuple[str, ...] = ()
+    noise: tuple[str, ...] = ()
 
 
 # Is given PDFium's handle of a page, all that it shows as text, and where fields and notes are in
@@ -216,7 +218,8 @@ class PdfiumDocument:
             self._text_page.turn_to(text_page)
             look(page, self._text_page)
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
-            characters = read_glyph_numbers(read_visible_text(self._text_page, visible))
+            characters = read_visible_text(self._text_page, visible)
+            characters, noise = read_glyph_numbers(characters)
             has_plain_text = is_plain(characters.text)
             if not has_plain_text:
                 characters = join_stacked_letters(characters, quarter_turns)
@@ -237,10 +240,8 @@ class PdfiumDocument:
                 has_plain_text = is_plain(characters.text)
             if locate is not None:
                 locate(page, characters, spans)
-            text = characters.text
-            if has_plain_text:
-                return ShownText(text, True, tuple(note.text for note in notes))
-            return ShownText(join_pairs(text), False, tuple(note.text for note in notes))
+            text = characters.text if has_plain_text else join_pairs(characters.text)
+            return ShownText(text, has_plain_text, tuple(note.text for note in notes), noise)
         finally:
             pdfium.FPDFText_ClosePage(text_page)
 

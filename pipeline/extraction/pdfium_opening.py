@@ -17,8 +17,8 @@ _MADE_UP_HEADER = b"%PDF-1.7\n"
 def read_small_file(path: Path) -> bytes | None:
     """The bytes of a file; None of one that is too large to be held in memory."""
     with path.open("rb", buffering=0) as file:
-        data = file.read(_MAX_READ_BYTES + 1)
-    return data if len(data) <= _MAX_READ_BYTES else None
+        is_small = os.fstat(file.fileno()).st_size <= _MAX_READ_BYTES
+        return file.read() if is_small else None
 
 
 def load_document(path: Path, data: bytes | None) -> tuple[object, bytes | None]:

@@ -47,8 +47,6 @@ CODES = re.compile("[\x00\x01\x03-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u200b\u2060\uf
 INVISIBLE = "\x00\u200b\u2060\ufeff\uffff"
 SOFT_HYPHENS = re.compile(r"\xad+")
 SOFT_HYPHEN_AT_LINE_END = re.compile(r"\xad(?<=\w\xad) ?\n ?(?=\w)")
-HYPHEN_AT_LINE_END = re.compile(r"-\n(?<=\w-\n)(?=\w)")
-HYPHEN_IN_LINE = re.compile(r"-(?<=\w-)(?=\w)")
 SPACE_RUN = re.compile(r"  +")
 BLANK_LINES = re.compile(r"\n\n\n+")
 
@@ -56,6 +54,9 @@ BLANK_LINES = re.compile(r"\n\n\n+")
 WORD_CHARACTERS = 40
 WORD = re.compile(r"\w+")
 HYPHENED = re.compile(rf"-(?<=\w-)(\w{{1,{WORD_CHARACTERS}}})")
+# With the word that follows.
+HYPHEN_IN_LINE = re.compile(rf"-(?<=\w-)(?=(\w{{1,{WORD_CHARACTERS}}}))")
+HYPHEN_AT_LINE_END = re.compile(rf"-\n(?<=\w-\n)(?=(\w{{1,{WORD_CHARACTERS}}}))")
 
 # Names of nothing but a number: a date has two of them in a row, a page of them has rows.
 GLYPH_NAMES = re.compile(r"/(?:[A-Za-z]{1,8}[0-9]{1,6}|[0-9]{1,6}(?:/[0-9]{1,6}){4,})")
@@ -151,9 +152,10 @@ def _join_divided_words(text: str) -> str:
 
     def join(match: re.Match[str]) -> str:
         nonlocal compounds
-        if not text[match.end()].islower():
+        second = match[1]
+        if not second[0].islower():
             return "-"
-        if _find_word_after(match) not in seconds:
+        if second not in seconds:
             return ""
         if compounds is None:
             compounds = {_find_words_around(found) for found in HYPHEN_IN_LINE.finditer(text)}
@@ -165,10 +167,4 @@ def _join_divided_words(text: str) -> str:
 def _find_words_around(match: re.Match[str]) -> tuple[str, str]:
     start = match.start()
     before = match.string[max(0, start - WORD_CHARACTERS) : start]
-    return WORD.findall(before)[-1].lower(), _find_word_after(match)
-
-
-def _find_word_after(match: re.Match[str]) -> str:
-    end = match.end()
-    word: str = WORD.findall(match.string, end, end + WORD_CHARACTERS)[0]
-    return word
+    return WORD.findall(before)[-1].lower(), match[1]

@@ -23,8 +23,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _BEGIN_MARKS = frozenset(mark[:1] for mark, _ in _MARKS)
-# What no text holds: control characters but tab, line ends, form feed and escape.
-_CONTROLS = frozenset(range(32)) - {9, 10, 11, 12, 13, 27}
+# What hardly a text holds: control characters but null, which none does, and tab, line ends, form
+# feed and escape. Programs of DOS end a file with one, and some stray into mails and exports.
+_CONTROLS = bytes({*range(1, 32)} - {9, 10, 11, 12, 13, 27})
+_BYTES_FOR_A_CONTROL = 1_000
+_END_OF_DOS = "\x1a"
 
 
 def find_encoding(data: bytes) -> str:
@@ -81,8 +84,10 @@ def decode_start(start: bytes, *, is_whole: bool) -> str | None:
         is_whole: Whether they are all.
     """
     encoding = find_encoding(start)
-    if encoding in ("utf-8", "cp1252") and not _CONTROLS.isdisjoint(start):
-        return None
+    if encoding in ("utf-8", "cp1252"):
+        control_count = len(start) - len(start.translate(None, _CONTROLS))
+        if control_count > 2 + len(start) // _BYTES_FOR_A_CONTROL:
+            return None
     decoder = codecs.getincrementaldecoder(encoding)("replace")
     text = decoder.decode(start, final=is_whole)
-    return None if "\0" in text else text
+    return None if "\0" in text else text.rstrip(_END_OF_DOS)

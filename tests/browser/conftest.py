@@ -3,13 +3,16 @@
 import os
 import shutil
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import pytest
-from selenium.webdriver.remote.webdriver import WebDriver
 
 from infra.cli.chat.api_client import open_api
 from infra.stacks import Stack
 from tests.browser.console_browser import ConsoleBrowser, open_tab, start_chromium
+
+if TYPE_CHECKING:
+    from selenium.webdriver.remote.webdriver import WebDriver
 
 _INSTALL = "apt-get install -y chromium chromium-driver"
 
@@ -22,7 +25,7 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope="session")
-def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
+def driver(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[WebDriver]":
     """The browser, started once a test process."""
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if None in programs:
@@ -38,7 +41,7 @@ def driver(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WebDriver]:
 
 
 @pytest.fixture
-def chromium(driver: WebDriver) -> ConsoleBrowser:
+def chromium(driver: "WebDriver") -> ConsoleBrowser:
     """A new tab, which knows nothing of those before it; they are closed."""
     open_tab(driver)
     return ConsoleBrowser(driver)

@@ -4,14 +4,18 @@ import importlib.util
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from selenium import webdriver
 from selenium.common.exceptions import JavascriptException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
-from selenium.webdriver.remote.webdriver import WebDriver
-from selenium.webdriver.remote.webelement import WebElement
 
 from tests.fakes.waiting import wait_for
+
+if TYPE_CHECKING:
+    # They take a quarter of a second to load, in each process that collects the tests.
+    from selenium.webdriver.remote.webdriver import WebDriver
+    from selenium.webdriver.remote.webelement import WebElement
 
 # A machine under load is no reason to fail.
 PATIENCE_SECONDS = 60
@@ -30,7 +34,7 @@ _CHANGED_UNDER_IT = (JavascriptException, StaleElementReferenceException)
 _AXE_LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 
 
-def start_chromium(chromium: str, chromedriver: str, profile: Path) -> WebDriver:
+def start_chromium(chromium: str, chromedriver: str, profile: Path) -> "WebDriver":
     """Start a browser without a window and with a profile of its own."""
     options = webdriver.ChromeOptions()
     options.binary_location = chromium
@@ -50,7 +54,7 @@ def start_chromium(chromium: str, chromedriver: str, profile: Path) -> WebDriver
     return webdriver.Chrome(options=options, service=service)
 
 
-def open_tab(driver: WebDriver) -> None:
+def open_tab(driver: "WebDriver") -> None:
     """Go on in a new tab, whose session storage and scripts are its own, and close the others."""
     others = driver.window_handles
     driver.switch_to.new_window("tab")
@@ -62,7 +66,7 @@ def open_tab(driver: WebDriver) -> None:
     add_script(driver, _LISTEN)
 
 
-def add_script(driver: WebDriver, source: str) -> None:
+def add_script(driver: "WebDriver", source: str) -> None:
     """Have a script run before those of each page that the tab loads from now on."""
     driver.execute_cdp_cmd("Page.addScriptToEvaluateOnNewDocument", {"source": source})
 
@@ -70,7 +74,7 @@ def add_script(driver: WebDriver, source: str) -> None:
 class ConsoleBrowser:
     """A browser on the console."""
 
-    def __init__(self, driver: WebDriver) -> None:
+    def __init__(self, driver: "WebDriver") -> None:
         self.driver = driver
 
     def start(self, address: str) -> None:
@@ -105,7 +109,7 @@ class ConsoleBrowser:
         field.clear()
         field.send_keys(text)
 
-    def find_field(self, label: str) -> WebElement:
+    def find_field(self, label: str) -> "WebElement":
         """The field with this label, once it is there."""
         path = f"//label[normalize-space()={_quote(label)}]"
         name = self.find(By.XPATH, path).get_attribute("for")
@@ -126,12 +130,12 @@ class ConsoleBrowser:
 
         self.wait(click, f"nothing is shown for {path}")
 
-    def find(self, by: str, what: str) -> WebElement:
+    def find(self, by: str, what: str) -> "WebElement":
         """The first one that is shown, once it is there."""
 
         return self.wait(lambda: self._find_shown(by, what), f"nothing is shown for {what}")
 
-    def _find_shown(self, by: str, what: str) -> WebElement | None:
+    def _find_shown(self, by: str, what: str) -> "WebElement | None":
         found = self.driver.find_elements(by, what)
         return next((one for one in found if one.is_displayed()), None)
 

@@ -1,7 +1,8 @@
 """The console by the keyboard alone: one walk through all that is done with it."""
 
 import pytest
-from selenium.webdriver import ActionChains, Keys
+from selenium import webdriver
+from selenium.webdriver.common.keys import Keys
 
 from shared.ledger.documents import find_document
 from shared.lifecycle import DocumentStatus
@@ -39,10 +40,10 @@ class Walker:
         return self.browser.driver.execute_script(READ_STOP)
 
     def press(self, *keys):
-        ActionChains(self.browser.driver).send_keys(*keys).perform()
+        webdriver.ActionChains(self.browser.driver).send_keys(*keys).perform()
 
     def step(self, backwards=False):
-        chain = ActionChains(self.browser.driver)
+        chain = webdriver.ActionChains(self.browser.driver)
         if backwards:
             chain.key_down(Keys.SHIFT).send_keys(Keys.TAB).key_up(Keys.SHIFT).perform()
         else:
@@ -149,7 +150,7 @@ def test_all_that_is_done_is_done_by_the_keyboard_alone(walk):
     walker.choose("Open")
     browser.wait_for_text("Sent first")
     walker.go_to("Body")
-    ActionChains(browser.driver).key_down(Keys.CONTROL).send_keys("a").key_up(
+    webdriver.ActionChains(browser.driver).key_down(Keys.CONTROL).send_keys("a").key_up(
         Keys.CONTROL
     ).perform()
     walker.press('{"v": 1, "kind": "summarize", "id": "by-hand", "text": "It is short."}')

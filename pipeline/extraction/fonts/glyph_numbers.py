@@ -32,20 +32,30 @@ _AFTER_ASCII = (
 _SEPARATORS = frozenset(" \r\n")
 # Of the words that come out: a wrong order may have as many as half of them.
 _MIN_SHARE = 0.9
+# What is no noise of so few words.
+_MIN_NOISE_WORDS, _MAX_NOISE_SHARE = 2, 0.5
 _MIN_ASCII_SHARE = 0.8
 _WITHIN_WORDS = frozenset("-'\N{RIGHT SINGLE QUOTATION MARK}.,/&@_") | {_UNKNOWN}
 
 
-def read_glyph_numbers(characters: PageCharacters) -> PageCharacters:
-    """The page with letters where fonts give numbers of glyphs, and marks where no one can tell."""
+def read_glyph_numbers(characters: PageCharacters) -> tuple[PageCharacters, tuple[str, ...]]:
+    """The page with letters where fonts give numbers of glyphs, and marks where no one can tell.
+
+    Returns:
+        The page, and the words of noise that are marked: no engine has others for them.
+    """
     known: dict[int, str] = {}
+    noise: list[str] = []
     shifts: set[int] = set()
+    # Fonts of bitmaps have ASCII for codes, in a listing of "mov" and "cmp" as in the words beside.
+    has_sound_font = False
     # What a font with much text tells holds for those with little.
     for places in sorted(characters.list_unmapped(), key=len, reverse=True):
         codes = [characters.text[place] for place in places]
         text = _join(places, codes)
         is_long = count_words(text) >= MIN_JUDGED_WORDS
         if has_words(text) if is_long else measure_words(text) == 1.0:
+            has_sound_font = has_sound_font or is_long
             continue
         tried = (*_SHIFTS, _SHIFT_OF_LETTERS) if is_long else shifts
         shift = max(tried, key=lambda shift: _measure(places, codes, shift), default=0)
@@ -53,13 +63,22 @@ def read_glyph_numbers(characters: PageCharacters) -> PageCharacters:
             shifts.add(shift)
             letters = [_decode(code, shift) for code in codes]
             known |= zip(places, _mark_within_words(places, letters), strict=True)
-        elif is_long:
+        elif not has_sound_font and _is_noise(text):
+            noise += text.split()
             known |= {
                 place: _UNKNOWN
                 for place, code in zip(places, codes, strict=True)
                 if code not in _SEPARATORS
             }
-    return characters.replace_each(known) if known else characters
+    return characters.replace_each(known) if known else characters, tuple(noise)
+
+
+def _is_noise(text: str) -> bool:
+    """Whether the words of a font are none; of few words it takes most to tell."""
+    count = count_words(text)
+    if count >= MIN_JUDGED_WORDS:
+        return not has_words(text)
+    return count >= _MIN_NOISE_WORDS and measure_words(text) <= _MAX_NOISE_SHARE
 
 
 def _measure(places: Sequence[int], codes: Sequence[str], shift: int) -> float:

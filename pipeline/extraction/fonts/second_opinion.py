@@ -83,19 +83,23 @@ def is_doubtful(
     return marks > 0 and not UNMAPPED.sub("", text).strip()
 
 
-def choose_text(first: str, second: Opinion | None, *, drops_text: bool) -> str | None:
+def choose_text(
+    first: str, second: Opinion | None, *, drops_text: bool, noise: Sequence[str] = ()
+) -> str | None:
     """The text that is taken for a page whose first text is doubtful.
 
     Args:
         first: What PDFium gives.
         second: What pypdf gives; None where it gives nothing.
         drops_text: Whether PDFium has no characters for much of the page's text.
+        noise: Words that are none, and that pypdf may give as PDFium does.
 
     Returns:
         The text; None where neither is to be trusted.
     """
     is_first_sound = not drops_text and is_sound(first)
-    if second is not None and is_sound(second.text):
+    is_noisy = second is not None and any(word in second.text for word in noise)
+    if second is not None and not is_noisy and is_sound(second.text):
         is_as_long = _count_visible(second.text) >= _MIN_SIZE_SHARE * _count_visible(first)
         # Where codes and names say the same, PDFium's lines and blanks are the better ones.
         is_corrected = second.has_telling_names and not _has_same_characters(first, second.text)

@@ -43,7 +43,7 @@ _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 # Patterns that begin with one plain character, or one of few, are quick.
 _LONG_WORD = re.compile(rf" (?=[{_LETTER}]{{15}})[{_LETTER}]+")
 _SIGN_WITHIN = re.compile(rf"[.,;:][{_LETTER}](?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
-_SAMPLED_SIGNS = 3
+_SAMPLED_SIGNS = 2
 _RUN = re.compile(r"[^ \r\n]{3,}")
 _BETWEEN_LETTERS = re.compile(rf"(?<=[0-9{_LETTER}.,;:)!?])(?=[0-9{_LETTER}(])")
 # More room than between the other letters of a word, and on how few places of a page.
@@ -87,9 +87,10 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
     spaces = [characters.find_advance(text.find(" ", start)) for start, _ in signs]
     if any(right > left for left, right in spaces):
         return characters
-    samples = [place for start, end in signs for place in range(start + 1, end)]
-    rooms = [characters.measure_room(place, _MAX_ACROSS_EMS) for place in samples]
-    if max(rooms, default=0.0) < _MIN_SPACE_EMS:
+    samples = (place for start, end in signs for place in range(start + 1, end))
+    if not any(
+        characters.measure_room(place, _MAX_ACROSS_EMS) >= _MIN_SPACE_EMS for place in samples
+    ):
         return characters
     words = [
         [found.start() for found in _BETWEEN_LETTERS.finditer(text, *run.span())]

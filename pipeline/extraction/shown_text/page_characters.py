@@ -133,6 +133,20 @@ class PageCharacters:
         box = page.find_loose_box(before)
         return 0.0 if box is None else measure_gap(em, box, end)
 
+    def measure_letter_gap(self, position: int, following: int) -> float | None:
+        """The room between a letter and the next one, in ems; None where it is not known."""
+        page = self._page
+        index, next_index = self._find_index(position), self._find_index(following)
+        box = page.find_loose_box(index) if index >= 0 else None
+        end = page.find_origin(next_index) if next_index >= 0 else None
+        if box is None or end is None:
+            return None
+        em = along, aside = page.find_em(index)
+        if aside:
+            return measure_gap(em, box, end)
+        # Nearly all text is not turned.
+        return (end[0] - (box.right if along > 0 else box.left)) / along if along else None
+
     def list_divided(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of many spans whose ends are not drawn with one piece of text.
 
@@ -259,7 +273,7 @@ class PageCharacters:
         """Where characters are whose font does not say what they are, font by font."""
         page = self._page
         # A page has hundreds of them, or it is as good as none.
-        if not page.count_unmapped(range(0, page.count, max(1, page.count // _SAMPLED))):
+        if not page.count_unmapped(range(0, page.count, -(-page.count // _SAMPLED) or 1)):
             return []
         indexes = self._find_indexes(list(range(len(self.text))))
         fonts: dict[int, list[int]] = {}

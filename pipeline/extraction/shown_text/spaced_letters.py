@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable
 from itertools import pairwise
 
-from pipeline.extraction.shown_text.geometry import measure_gap
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # What is in each of them. A pattern that begins with a plain character is found quickly, and here
@@ -22,10 +21,11 @@ _SPACED = re.compile(
     r"(?<![^ \n])(?:[^\W\d_] ){3,}[^\W\d_](?![^ \r\n])(?: [^ \r\n]{1,2}(?![^ \r\n]))*"
 )
 _MIN_LETTERS = 6
-# One character by itself, and how many of those after a space make a page one of such words. Where
-# the word before has one letter, nothing tells how it is spaced.
-_LONE = re.compile(r" [^ \r\n](?![^ \r\n])")
-_LAST_LETTER = re.compile(r" (?<=[^ \r\n]{2} )[^ \r\n](?![^ \r\n])")
+# Characters by themselves, one after the other, and how many of those after a space make a page one
+# of such words. Where the word before has one letter, nothing tells how it is spaced.
+_LONE = re.compile(r" [^ \r\n](?![^ \r\n])(?: [^ \r\n](?![^ \r\n]))*")
+_LONE_SIZE = 2
+_LAST_LETTER = re.compile(r" [^ \r\n](?![^ \r\n])(?<=[^ \r\n]{2} .)")
 _MIN_LAST_LETTERS = 3
 _MIN_LAST_SHARE = 0.15
 # How many words of a page are looked at to tell whether any may be spaced.
@@ -45,28 +45,30 @@ def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
     Letters by themselves that are capitals, all with the same room between them, stay as they are:
     they may be a word or a row of marks.
     """
-    lone = len(_LONE.findall(characters.text))
+    rows = list(map(len, _LONE.findall(characters.text)))
+    lone = sum(rows) // _LONE_SIZE
     # Either kind has three characters by themselves at the least.
     if lone < _MIN_LAST_LETTERS:
         return characters
     edits: list[Edit] = []
-    if _THREE_LETTERS.search(characters.text):
+    if max(rows) >= 3 * _LONE_SIZE and _THREE_LETTERS.search(characters.text):
         for found in _SPACED.finditer(characters.text):
             edits += _join_letters(characters, *found.span())
     if edits:
         characters = characters.edit(edits)
-        lone = len(_LONE.findall(characters.text))
+        lone = sum(map(len, _LONE.findall(characters.text))) // _LONE_SIZE
     if lone < max(_MIN_LAST_LETTERS, _MIN_LAST_SHARE * characters.text.count(" ")):
         return characters
     return _join_last_letters(characters)
 
 
 def _join_last_letters(characters: PageCharacters) -> PageCharacters:
-    spaces = [found.start() for found in _LAST_LETTER.finditer(characters.text)]
+    letters = list(_LAST_LETTER.finditer(characters.text))
     # A page of formulas has hundreds of these, and none of its words is spaced.
-    samples = spaces[:: -(-len(spaces) // _SAMPLED_WORDS) or 1]
-    if not any(_has_room_within(characters, space) for space in samples):
+    samples = letters[:: -(-len(letters) // _SAMPLED_WORDS) or 1]
+    if not any(_has_room_within(characters, letter.start()) for letter in samples):
         return characters
+    spaces = [letter.start() for letter in letters]
     return characters.edit(
         Edit(space, space + 1, "") for space in spaces if _is_last_letter_at(characters, space)
     )
@@ -74,7 +76,7 @@ def _join_last_letters(characters: PageCharacters) -> PageCharacters:
 
 def _has_room_within(characters: PageCharacters, space: int) -> bool:
     """Whether there is room before the last letter of the word before a space."""
-    gap = _measure_gap(characters, space - 2, space - 1)
+    gap = characters.measure_letter_gap(space - 2, space - 1)
     return gap is not None and gap >= _MIN_LETTER_SPACE_EMS
 
 
@@ -86,10 +88,10 @@ def _is_last_letter_at(characters: PageCharacters, space: int) -> bool:
     # A page of one line is not looked through for each of its words.
     first = max(0, space - _COMPARED_LETTERS)
     start = max(first, *(text.rfind(end, first, space) + 1 for end in " \n"))
-    gap = _measure_gap(characters, space - 1, space + 1)
-    gaps = [_measure_gap(characters, place, place + 1) for place in range(start, space - 1)]
+    gap = characters.measure_letter_gap(space - 1, space + 1)
+    gaps = [characters.measure_letter_gap(place, place + 1) for place in range(start, space - 1)]
     known = [one for one in gaps if one is not None]
-    if gap is None or not known or len(known) < len(gaps):
+    if gap is None or not known or len(known) < len(gaps) or not _is_put_in(characters, space):
         return False
     letter_space = _find_median(known)
     return letter_space >= _MIN_LETTER_SPACE_EMS and gap <= letter_space + _MAX_DIFFERENCE_EMS
@@ -103,7 +105,7 @@ def _join_letters(characters: PageCharacters, start: int, end: int) -> list[Edit
     gaps: dict[int, float] = {}
     wide = 0
     for before, place in pairwise(places):
-        gap = _measure_gap(characters, before, place)
+        gap = characters.measure_letter_gap(before, place)
         if gap is None:
             return []
         wide += gap > _MAX_LETTER_SPACE_EMS
@@ -111,6 +113,8 @@ def _join_letters(characters: PageCharacters, start: int, end: int) -> list[Edit
         if 2 * wide >= len(places):
             return []
         gaps[place] = gap
+    if not all(text[place - 1] != " " or _is_put_in(characters, place - 1) for place in gaps):
+        return []
     letter_space = _find_median(gaps.values())
     limit = letter_space + _MIN_MORE_EMS
     has_words = max(gaps.values()) > limit or not text[start:end].isupper()
@@ -129,14 +133,7 @@ def _find_median(gaps: Iterable[float]) -> float:
     return ordered[len(ordered) // 2]
 
 
-def _measure_gap(characters: PageCharacters, before: int, after: int) -> float | None:
-    """The room between two letters, in ems; None where it is not PDFium that has put a space in."""
-    if after - before > 1:
-        left, right = characters.find_advance(before + 1)
-        if right > left:
-            return None
-    box, end = characters.find_loose_box(before), characters.find_origin(after)
-    em = characters.find_em(before)
-    if box is None or end is None or not any(em):
-        return None
-    return measure_gap(em, box, end)
+def _is_put_in(characters: PageCharacters, space: int) -> bool:
+    """Whether it is PDFium that has put a space in: one that is drawn has room of its own."""
+    left, right = characters.find_advance(space)
+    return right <= left

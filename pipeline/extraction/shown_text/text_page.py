@@ -233,7 +233,7 @@ class TextPage:
         for start in range(0, len(indexes), _MANY):
             some = indexes[start : start + _MANY]
             found = list(ask(repeat(self._page), some, *unused, *rooms))
-            if 0 in found:
+            if not all(found):
                 for k, is_found in enumerate(found):
                     if not is_found:
                         self._numbers[0][k] = self._numbers[1][k] = math.nan

@@ -7,7 +7,6 @@ judges no page: a file under suspicion is looked at page by page (`page_check`),
 
 import mmap
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
@@ -163,10 +162,11 @@ class _Scan:
 
     def finish(self) -> FileScan:
         """Look at the text around streams, then at every stream."""
-        packed = list(self._find_packed_streams())
+        packed = self._find_packed_streams()
+        text = b"\n".join(self._texts)
+        self._texts = [text]
         # Nothing is encrypted that says so, and no stream is where it says so.
-        if not self._is_decrypted:
-            self._is_encrypted = any(b"/Encrypt" in text for text in self._texts)
+        self._is_encrypted = not self._is_decrypted and b"/Encrypt" in text
         with memoryview(self._data) as view:
             for dictionary, start, end in packed:
                 with view[start:end] as stream:
@@ -187,14 +187,15 @@ class _Scan:
             damage=self._describe_damage(),
         )
 
-    def _find_packed_streams(self) -> Iterator[tuple[bytes, int, int]]:
+    def _find_packed_streams(self) -> list[tuple[bytes, int, int]]:
         """Tell streams from the text around them; what is not packed is as it is.
 
-        Yields:
+        Returns:
             The dictionary, the start and the end of each that is packed.
         """
         data, end = self._data, 0
         texts, streams = self._texts, self._streams
+        packed: list[tuple[bytes, int, int]] = []
         # To find a plain word is many times as quick as to search for a pattern.
         while (place := data.find(_STREAM, end)) >= 0:
             start = place + len(_STREAM)
@@ -213,9 +214,10 @@ class _Scan:
             dictionary = before[header:]
             end = self._find_end(dictionary, start)
             if b"/Filter" in dictionary or _OBJECTS_INSIDE in dictionary:
-                yield dictionary, start, end
+                packed.append((dictionary, start, end))
             end += len(_END_OF_STREAM)
         texts.append(data[end:])
+        return packed
 
     def _find_end(self, dictionary: bytes, start: int) -> int:
         """Where a stream ends: where its length says, if that is true."""

@@ -1,5 +1,6 @@
 """The functions that documents go through with their queues, driven by hand."""
 
+import atexit
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +19,21 @@ from shared.ledger.documents import find_document
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from tests.fakes.aws.aws_account import AwsAccount
 from tests.fakes.aws.event_source import EventSource
+
+# What readers are built by: the function, and all that it takes from the settings.
+_kept_readers = {}
+
+
+def _keep_readers(build, settings):
+    """Readers that outlive their pipeline, as a container's outlive an event.
+
+    To start one takes as long as the rest of many a test. One that has died is replaced.
+    """
+    key = (build, settings.max_document_bytes, settings.max_document_pages)
+    if key not in _kept_readers:
+        _kept_readers[key] = build(settings)
+        atexit.register(_kept_readers[key].close)
+    return _kept_readers[key]
 
 
 def _prepare(picture, deadline):
@@ -124,17 +140,13 @@ def run_pipeline(
     find_other=None,
 ) -> Iterator[RunningPipeline]:
     """A pipeline on moto, with a real extractor and the offline model unless others are given."""
-    with (
-        build_pdf_extractor(account.settings) as own_extractor,
-        build_converter(account.settings) as converter,
-    ):
-        yield RunningPipeline(
-            account,
-            extractor or own_extractor,
-            model or ExtractiveModel(),
-            timeout_seconds,
-            fallback,
-            find_other,
-            converter,
-            engines,
-        )
+    yield RunningPipeline(
+        account,
+        extractor or _keep_readers(build_pdf_extractor, account.settings),
+        model or ExtractiveModel(),
+        timeout_seconds,
+        fallback,
+        find_other,
+        _keep_readers(build_converter, account.settings),
+        engines,
+    )

@@ -6,8 +6,6 @@ import json
 import anyio
 import httpx2
 import pytest
-from mcp.client import Client
-from mcp.client.streamable_http import streamable_http_client
 
 from functions.http.mcp_protocol import HANDSHAKE_REVISIONS, MODERN_REVISIONS
 from functions.http.mcp_routes import McpAnswer
@@ -37,6 +35,9 @@ def post(desk, body, headers):
 
 def talk(desk, mode, work):
     """Connect the client over its HTTP transport, which the API's function answers."""
+    # Not at the top: it takes as long to load as a tenth of all tests to be collected.
+    from mcp.client import Client
+    from mcp.client.streamable_http import streamable_http_client
 
     def answer(request):
         if request.method != "POST":

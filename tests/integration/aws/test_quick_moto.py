@@ -30,7 +30,7 @@ ROW = {
     "word": {"S": "yes"},
 }
 # How many of the requests below are refused, and how many answered.
-REFUSED_AND_ANSWERED = (8, 19)
+REFUSED_AND_ANSWERED = (8, 23)
 KEY = {name: ROW[name] for name in ("pk", "sk")}
 OTHER_KEY = KEY | {"sk": {"S": "OTHER"}}
 
@@ -107,6 +107,10 @@ REQUESTS = [
     ),
     ("s3", "get_object", {"Bucket": BUCKET, "Key": "a b/é+%2F.txt", "Range": "bytes=1-2"}),
     ("s3", "list_objects_v2", {"Bucket": BUCKET, "Prefix": "a b/"}),
+    ("s3", "put_object", {"Bucket": BUCKET, "Key": "a b/é+%2F.txt", "Body": b"anew"}),
+    ("s3", "delete_object", {"Bucket": BUCKET, "Key": "a b/é+%2F.txt"}),
+    ("s3", "list_object_versions", {"Bucket": BUCKET, "Prefix": "a b/"}),
+    ("s3", "list_object_versions", {"Bucket": BUCKET}),
     ("s3", "head_object", {"Bucket": BUCKET, "Key": "none"}),
     ("s3", "list_buckets", {}),
 ]

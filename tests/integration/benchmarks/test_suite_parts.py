@@ -16,6 +16,8 @@ from tests.chaos.harness.run import open_run
 from tests.chaos.harness.workload import seed_documents
 
 pytestmark = pytest.mark.local_stack
+# In the process that has a stack already: another one takes longer than what is done with it.
+on_the_stack = pytest.mark.xdist_group("local_stack")
 
 
 @pytest.fixture
@@ -33,11 +35,13 @@ def stack(local_stack):
     )
 
 
+@on_the_stack
 def test_tasks_of_the_local_stack_are_timed_and_counted(stack, request):
     assert measure_rate(stack, 3, f"smoke-{request.node.name[:8]}", is_counted=False) > 0
     assert stack.count_done() >= 0
 
 
+@on_the_stack
 def test_a_dropped_file_is_followed_to_its_summary(stack):
     ((seconds, steps),) = drop_several(stack, 1, "bench-smoke", 0)
     assert seconds > 0

@@ -95,6 +95,20 @@ def test_noise_in_few_lines_of_a_sound_page_is_marked(read):
     assert page.text.split("\n") == [*[PROSE] * 12, len(noise) * "\ufffd"]
 
 
+def test_few_words_of_noise_are_marked_and_fail_a_page_that_is_little_more(read):
+    noise = b"HQX-DXF-QpPWF"
+    page = read(make_bitmap_font_pdf(noise, above="\n".join([PROSE] * 5)))
+    assert page.text.split("\n")[5:] == [len(noise) * "\ufffd"]
+    page = read(make_bitmap_font_pdf(noise, above="Manoel de Oliveira, and one more line of text."))
+    assert page.code is RejectionCode.UNMAPPED_FONTS
+
+
+def test_a_listing_beside_words_in_the_same_kind_of_font_stays_as_it_is(read):
+    listing = b"mov ldr str cmp bne bgt blx push pop mvn"
+    page = read(make_bitmap_font_pdf(PROSE.encode(), blanks=b" ", below=listing))
+    assert page.text == f"{PROSE}\n{listing.decode()}"
+
+
 def test_a_title_of_replacement_characters_fails_the_page(read):
     page = read(make_mapped_pdf(b"ABCDEF", lambda _: b"\xff\xfd"))
     assert page.code is RejectionCode.UNMAPPED_FONTS
@@ -184,6 +198,7 @@ def test_the_better_text_is_taken():
     assert choose_text(noise, Opinion(PROSE), drops_text=False) == PROSE
     assert choose_text(noise, Opinion(noise), drops_text=False) is None
     assert choose_text(noise, None, drops_text=False) is None
+    assert choose_text(noise, Opinion(f"HQX {PROSE}"), drops_text=False, noise=["HQX"]) is None
     assert choose_text(noise, Opinion("Too short."), drops_text=False) is None
     assert choose_text(PROSE, Opinion(PROSE.upper()), drops_text=False) == PROSE
     assert (

@@ -202,6 +202,27 @@ def test_each_part_of_a_table_begins_with_its_head(read):
     assert document.texts[1].splitlines()[1] == "x, 500 | 500"
 
 
+@pytest.mark.parametrize(
+    ("data", "unit", "text"),
+    [
+        (b"a,b\r\n1,2\r\n\x1a", "part", "a | b\n1 | 2"),
+        (b"Pier closed.\x1a", "part", "Pier closed."),
+        (b"From: a@b.cd\nTo: c@d.ef\nSubject: x\n\nhello \x07there\x08", "part", None),
+    ],
+)
+def test_control_characters_that_stray_into_a_text_make_it_no_other_kind(read, data, unit, text):
+    document = read(data)
+    assert document.unit == unit
+    assert document.texts == [text] if text else document.texts[0].endswith("hello there")
+
+
+@pytest.mark.parametrize("data", [b"text\x00text", b"\x01\x02\x03 text", bytes(range(1, 32)) * 20])
+def test_what_is_full_of_control_characters_is_no_text(read, data):
+    with pytest.raises(RejectedDocumentError) as refusal:
+        read(data)
+    assert refusal.value.code is RejectionCode.UNKNOWN_FORMAT
+
+
 def test_a_line_end_in_quotes_does_not_make_a_table_a_text(read):
     document = read(b'"a","b"\n"1","two\nlines"\n"3","4"\n')
     assert document.texts == ["a | b\n1 | two lines\n3 | 4"]

@@ -49,6 +49,7 @@ def list_replacements():
     yield DepthFirstTraverser, "traverse", _traverse
     yield ConditionExpressionParser, "_lex_condition_expression", _split_once
     yield DynamoType, "__init__", _read_value
+    yield DynamoType, "__deepcopy__", _copy_value
     yield DynamoType, "__eq__", _are_equal
     yield DynamoType, "cast_value", property(_cast_value)
     for validator, name in (
@@ -167,6 +168,24 @@ def _read_value(value, content):
 
 def _cast_value(value):
     return value.value if value.type == "S" else _cast(value)
+
+
+def _copy_value(value, memo):
+    """As moto does, but without a note of each that has been copied: no value is in itself."""
+    twin = object.__new__(type(value))
+    twin.type, content = value.type, value.value
+    if value.type == "M":
+        content = {name: _copy_part(one, memo) for name, one in content.items()}
+    elif value.type == "L":
+        content = [_copy_part(one, memo) for one in content]
+    elif value.type in ("SS", "NS", "BS"):
+        content = list(content)
+    twin.value = content
+    return twin
+
+
+def _copy_part(part, memo):
+    return _copy_value(part, memo) if type(part) is DynamoType else copy.deepcopy(part, memo)
 
 
 def _are_equal(value, other):

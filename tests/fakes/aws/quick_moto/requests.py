@@ -28,7 +28,6 @@ from moto.sqs import models as queues
 
 _PORTS = {"http": "80", "https": "443"}
 _LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_DIGITS = "0123456789"
 
 
 def list_replacements():
@@ -89,8 +88,10 @@ def _make_request(kind, method, url, headers, body=None):
 
 
 def _choose_characters(random, length=20, include_digits=True, lower_case=False):
-    pool = _LETTERS + _DIGITS if include_digits else _LETTERS
-    text = "".join(random.choices(pool, k=length))
+    if include_digits:  # the number of a request, above all: digits of it are as good as any
+        text = f"{random.getrandbits(4 * length):0{length}X}"
+    else:
+        text = "".join(random.choices(_LETTERS, k=length))
     return text.lower() if lower_case else text
 
 
