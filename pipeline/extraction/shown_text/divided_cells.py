@@ -38,8 +38,8 @@ _LINE_NUMBER = re.compile(r"\r(?:(?<=[^ \n0-9,][0-9]{2}\r)|(?<=[^ \n0-9,][0-9]\r
 _MIN_WAY_BACK_EMS = 1.0
 
 # What words have that PDFium has left the space between out of: many letters, or a sign within that
-# ends a phrase. The first of them on a page tell whether it is looked through: of a word all but its
-# first letter, before which there is room.
+# ends a phrase. The first of them on a page tell whether it is looked through: of a word all letters
+# but the first, before which there is room.
 _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 # Patterns that begin with one plain character, or one of few, are quick.
 _LONG_WORD = re.compile(rf" (?=[{_LETTER}]{{15}}).([{_LETTER}]+)")
