@@ -8,6 +8,7 @@ which only the top is looked at: below it are documents inside of the document.
 import struct
 from array import array
 from collections.abc import Iterable, Iterator
+from mmap import mmap
 from typing import NamedTuple
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
@@ -44,7 +45,7 @@ class _Entry(NamedTuple):
 class _Sectors(NamedTuple):
     """Sectors of one size, one after the other, and of each which is the next one."""
 
-    data: bytes
+    data: bytes | mmap
     shift: int
     start: int
     following: "array[int]"
@@ -66,7 +67,7 @@ class _Sectors(NamedTuple):
         return (runs[0] if len(runs) == 1 else b"".join(runs))[:size]
 
 
-def read_streams(data: bytes, names: Iterable[str]) -> dict[str, bytes]:
+def read_streams(data: bytes | mmap, names: Iterable[str]) -> dict[str, bytes]:
     """The streams at the top of a compound file that have one of some names, those that are there.
 
     Args:
@@ -76,7 +77,7 @@ def read_streams(data: bytes, names: Iterable[str]) -> dict[str, bytes]:
     Raises:
         UnreadableDocumentError: It is no such file, or a stream is not all there.
     """
-    if len(data) < _HEADER_BYTES or not data.startswith(OLE_START):
+    if len(data) < _HEADER_BYTES or data[: len(OLE_START)] != OLE_START:
         raise _refuse("it does not begin as its format does")
     shift, _ = _SHIFTS.unpack_from(data)
     if shift not in _SECTOR_SHIFTS:
@@ -117,12 +118,12 @@ def read_streams(data: bytes, names: Iterable[str]) -> dict[str, bytes]:
     return streams
 
 
-def _count_most(data: bytes, shift: int) -> int:
+def _count_most(data: bytes | mmap, shift: int) -> int:
     """As many sectors as a table of all sectors of a file takes at most."""
     return (len(data) >> shift) * _NUMBER_BYTES // (1 << shift) + 1
 
 
-def _list_table(data: bytes, shift: int, count: int, sector: int) -> Iterator[int]:
+def _list_table(data: bytes | mmap, shift: int, count: int, sector: int) -> Iterator[int]:
     """The sectors of the table: the list begins in the header and goes on in sectors of its own."""
     first = min(count, _TABLE_LIST_LENGTH)
     yield from struct.unpack_from(f"<{first}I", data, _TABLE_LIST_AT)
