@@ -52,6 +52,14 @@ def test_styles_without_headers_change_nothing(read):
     assert read(make_package(parts)).texts == ["One\nalpha"]
 
 
+def test_codes_of_headers_that_stand_in_cells_are_words_of_theirs(read):
+    words = ["&[Page]", "see &[Date]", "&[x]"]
+    (text,) = read(
+        make_package(xlsx_parts({"Codes": [["code", "b"], [words[0], "c"], words[1:]]}))
+    ).texts
+    assert text == "Codes\ncode | b\n&[Page] | c\nsee &[Date] | &[x]"
+
+
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])
 def test_a_hidden_sheet_of_a_workbook_says_so(read, state):
     parts = xlsx_parts({"Costs": [["pier"]], "Secret & co": [["wall"]], "Blank": []})
