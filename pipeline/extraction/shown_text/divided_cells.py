@@ -38,11 +38,12 @@ _LINE_NUMBER = re.compile(r"\r(?:(?<=[^ \n0-9,][0-9]{2}\r)|(?<=[^ \n0-9,][0-9]\r
 _MIN_WAY_BACK_EMS = 1.0
 
 # What words have that PDFium has left the space between out of: many letters, or a sign within that
-# ends a phrase. The first of them on a page tell whether it is looked through.
+# ends a phrase. The first of them on a page tell whether it is looked through: of a word all letters
+# but the first, before which there is room.
 _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 # Patterns that begin with one plain character, or one of few, are quick.
-_LONG_WORD = re.compile(rf" (?=[{_LETTER}]{{15}})[{_LETTER}]+")
-_SIGN_WITHIN = re.compile(rf"[.,;:][{_LETTER}](?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
+_LONG_WORD = re.compile(rf" (?=[{_LETTER}]{{15}}).([{_LETTER}]+)")
+_SIGN_WITHIN = re.compile(rf"[.,;:]([{_LETTER}])(?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
 _SAMPLED_SIGNS = 2
 _RUN = re.compile(r"[^ \r\n]{3,}")
 _BETWEEN_LETTERS = re.compile(rf"(?<=[0-9{_LETTER}.,;:)!?])(?=[0-9{_LETTER}(])")
@@ -78,18 +79,19 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
 def divide_words(characters: PageCharacters) -> PageCharacters:
     """The page with the spaces between words that PDFium leaves out."""
     text = characters.text
-    signs = [
-        found.span()
+    samples = [
+        found.span(1)
         for pattern in (_LONG_WORD, _SIGN_WITHIN)
         for found in islice(pattern.finditer(text), _SAMPLED_SIGNS)
     ]
     # Spaces that are drawn are in the text, and who draws one draws all.
-    spaces = [characters.find_advance(text.find(" ", start)) for start, _ in signs]
+    spaces = [characters.find_advance(text.find(" ", start - 2)) for start, _ in samples]
     if any(right > left for left, right in spaces):
         return characters
-    samples = (place for start, end in signs for place in range(start + 1, end))
     if not any(
-        characters.measure_room(place, _MAX_ACROSS_EMS) >= _MIN_SPACE_EMS for place in samples
+        characters.measure_room(place, _MAX_ACROSS_EMS) >= _MIN_SPACE_EMS
+        for start, end in samples
+        for place in range(start, end)
     ):
         return characters
     words = [

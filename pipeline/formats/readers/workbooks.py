@@ -65,10 +65,6 @@ _SHEET_ELEMENT = re.compile(
 _ATTRIBUTE = re.compile(r"(?<![\w:.-])(?:[\w.-]+:)?([\w.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 # The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
 _LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
-# What stands in a header or footer for something that is another on each page, or printed: alone in
-# its line, and beside words (ECMA-376-1, 18.3.1.46, headerFooter).
-_CODE = r"&\[(?:Pages?|Date|Time|Path|File|Picture)\]"
-_CODES = re.compile(rf"^(?:{_CODE}|[ |])+(?:\n|\Z)|{_CODE}", re.MULTILINE)
 _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
@@ -133,8 +129,6 @@ def _read_new(document: Document, book: _Book) -> list[str]:
     if book.codes:
         units = [show_marked(unit, book.codes) for unit in units]
     # From the end, as Python is twice as fast there.
-    if text.rfind("&[") >= 0:
-        units = [_CODES.sub("", unit) for unit in units]
     if text.rfind("_x") >= 0:
         units = [_ENCODED.sub(_decode, unit) for unit in units]
     return units

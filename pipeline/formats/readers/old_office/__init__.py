@@ -1,0 +1,1 @@
+"""Readers of old Office files, as their formats of 1997 lay them out."""
