@@ -105,9 +105,9 @@ def _list_locked(mail: MIMEPart) -> Iterator[object]:
     if mail.get_content_type() == _OF_LOCKS:
         yield mail
     for one in mail.walk():
-        inner = one.get_payload()
-        if one.get_content_maintype() == "multipart" and isinstance(inner, list):
-            parts = [part for part in inner if isinstance(part, Message)]
+        # A text is not to be decoded here: by what it names, that may fail.
+        if one.get_content_maintype() == "multipart" and one.is_multipart():
+            parts = [part for part in one.get_payload() if isinstance(part, Message)]
             others = [part for part in parts if part.get_content_type() != _OF_LOCKS]
             is_encrypted = one.get_content_type() == "multipart/encrypted"
             if is_encrypted or len(others) < len(parts):
