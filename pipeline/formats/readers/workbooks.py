@@ -26,7 +26,12 @@ from pipeline.formats.readers.old_workbooks import (
     mark_old_formats,
     write_old_marks,
 )
-from pipeline.formats.readers.part_starts import PartPlace, list_parts, read_start
+from pipeline.formats.readers.part_starts import (
+    PartPlace,
+    list_parts,
+    read_package,
+    read_start,
+)
 from pipeline.formats.readers.workbook_parts import (
     STYLES,
     WORKBOOK,
@@ -70,7 +75,7 @@ _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 def open_workbook(path: Path) -> UnitsDocument:
     """Open a new Excel workbook: a unit a sheet, which begins with its name."""
-    data, book = _prepare(path.read_bytes())
+    data, book = _prepare(read_package(path))
     units = read_office(data, "xls", lambda document: _read_new(document, book))
     return UnitsDocument(units or [""])
 
@@ -172,7 +177,7 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     if marked is None:
         return data, _Book(sheets, widths, (), places)
     marked_styles, codes = marked
-    return replace_parts(data, {STYLES: marked_styles}), _Book(sheets, widths, codes, places)
+    return replace_parts(data, {STYLES: [marked_styles]}), _Book(sheets, widths, codes, places)
 
 
 def _list_sheets(data: bytes, part: PartPlace | None) -> list[dict[str, str]]:
