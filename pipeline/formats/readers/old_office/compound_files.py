@@ -27,7 +27,7 @@ _MINI_SHIFT = 6
 # 2.6.1, Compound File Directory Entry: name, its bytes with the null at its end, kind; entries to
 # the left and right and below; first sector, size.
 _ENTRY = struct.Struct("<64sHBxIII36xII4x")
-_STREAM = 2
+_STORAGE, _STREAM = 1, 2
 _NUMBER_BYTES = 4
 
 
@@ -67,12 +67,15 @@ class _Sectors(NamedTuple):
         return (runs[0] if len(runs) == 1 else b"".join(runs))[:size]
 
 
-def read_streams(data: bytes | mmap, names: Iterable[str]) -> dict[str, bytes]:
+def read_streams(
+    data: bytes | mmap, names: Iterable[str], folder: str | None = None
+) -> dict[str, bytes]:
     """The streams at the top of a compound file that have one of some names, those that are there.
 
     Args:
         data: The bytes of the file.
         names: The names, as programs write them.
+        folder: The name of a storage at the top, in which the streams are looked for instead.
 
     Raises:
         UnreadableDocumentError: It is no such file, or a stream is not all there.
@@ -93,10 +96,11 @@ def read_streams(data: bytes | mmap, names: Iterable[str]) -> dict[str, bytes]:
     if len(entries) < _ENTRY.size:
         raise _refuse("its directory is missing")
     root = _Entry(*_ENTRY.unpack_from(entries))
+    top = root.below if folder is None else _find_folder(entries, root.below, folder)
     wanted = {f"{name}\0".encode("utf-16-le"): name for name in names}
     streams: dict[str, bytes] = {}
     short: _Sectors | None = None
-    for entry in _walk(entries, root.below):
+    for entry in _walk(entries, top):
         name = wanted.get(entry.name[: entry.name_bytes])
         if name is None or entry.kind != _STREAM:
             continue
@@ -116,6 +120,15 @@ def read_streams(data: bytes | mmap, names: Iterable[str]) -> dict[str, bytes]:
         if len(streams) == len(wanted):
             break
     return streams
+
+
+def _find_folder(entries: bytes, top: int, name: str) -> int:
+    """The first entry in a storage at the top; one that is not there if there is no such."""
+    wanted = f"{name}\0".encode("utf-16-le")
+    for entry in _walk(entries, top):
+        if entry.kind == _STORAGE and entry.name[: entry.name_bytes] == wanted:
+            return entry.below
+    return len(entries)
 
 
 def _count_most(data: bytes | mmap, shift: int) -> int:

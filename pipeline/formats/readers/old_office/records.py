@@ -1,8 +1,8 @@
 """The records of a presentation: their kinds, and where what they hold lies ([MS-PPT], 2.3.1).
 
-The four lowest bits of the first number of a header are its version, those above its instance, which
-tells apart records of one kind. Kinds are those of 2.13.24, RecordType, and, of drawings, those of
-[MS-ODRAW].
+The four lowest bits of the first number of a header are its version, those above its instance,
+which tells apart records of one kind. Kinds are those of 2.13.24, RecordType, and, of drawings,
+those of [MS-ODRAW].
 """
 
 import struct

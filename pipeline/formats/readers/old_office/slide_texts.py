@@ -6,15 +6,26 @@ group of shapes, which may hold groups ([MS-ODRAW], 2.2.16, OfficeArtSpgrContain
 
 import struct
 from collections import defaultdict
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from pipeline.formats.readers.old_office.records import list_records, read_number, read_record
+from pipeline.formats.readers.old_office.records import (
+    HEADER_BYTES,
+    list_records,
+    read_number,
+    read_record,
+)
 from pipeline.formats.units import join_cells
 
 _DRAWING_OF_OFFICE, _GROUP, _SHAPE = 0xF002, 0xF003, 0xF004
 _SHAPE_KIND, _PROPERTIES, _FURTHER_PROPERTIES = 0xF00A, 0xF00B, 0xF122
 _BOX, _CHILD_ANCHOR = 0xF00D, 0xF00F
 _BOX_BYTES, _KIND_AT = b"\x0d\xf0", 2
+# The header of a record and, where it is a shape, the instance of its first record, which tells of
+# which kind it is.
+_SHAPE_BEGINNING = struct.Struct("<2xHIH6x")
+# [MS-PPT], 2.5.24, PlaceholderAtom: its kind and length.
+_PLACEHOLDER_BYTES = b"\xc3\x0b\x08\x00\x00\x00"
 # [MS-PPT], 2.9.42, TextHeaderAtom; then the characters in UTF-16, or the low bytes of such; or
 # which text of the slide's list it is (2.9.78, OutlineTextRefAtom).
 _HEADER, _REFERENCE = 0x0F9F, 0x0F9E
@@ -47,9 +58,10 @@ class Text(NamedTuple):
     kind: int
     text: str
 
-    def is_title(self) -> bool:
-        """Whether it is a title of its slide."""
-        return self.kind in _TITLES
+
+def is_no_title(text: Text) -> bool:
+    """Whether a text is no title of its slide."""
+    return text.kind not in _TITLES
 
 
 def read_drawing(stream: bytes, place: int, end: int, listed: list[Text]) -> list[Text]:
@@ -65,46 +77,69 @@ def read_drawing(stream: bytes, place: int, end: int, listed: list[Text]) -> lis
         RecursionError: It has groups in groups in groups without an end.
     """
     texts: list[Text] = []
+    for start, stop in _list_groups(stream, place, end):
+        texts += _read_group(stream, start, stop, listed)
+    return texts
+
+
+def read_master_drawing(stream: bytes, place: int, end: int) -> list[Text]:
+    """The texts that a master shows on its slides: those of shapes that no slide fills in."""
+    texts = []
+    for group, stop in _list_groups(stream, place, end):
+        for kind, _, first, last in list_records(stream, group, stop):
+            if kind == _SHAPE and stream.find(_PLACEHOLDER_BYTES, first, last) < 0:
+                text = _read_shape(stream, first, last, [])
+                texts += [] if text is None else [text]
+    return texts
+
+
+def _list_groups(stream: bytes, place: int, end: int) -> Iterator[tuple[int, int]]:
+    """The group of all shapes of a drawing."""
     for kind, _, start, stop in list_records(stream, place, end):
         if kind == _DRAWING_OF_OFFICE:
             for inner, _, first, last in list_records(stream, start, stop):
                 if inner == _GROUP:
-                    texts += _read_group(stream, first, last, listed)
-    return texts
+                    yield first, last
 
 
 def _read_group(stream: bytes, place: int, end: int, listed: list[Text]) -> list[Text]:
     texts = []
-    for kind, _, start, stop in list_records(stream, place, end):
-        if kind == _SHAPE:
-            text = _read_shape(stream, start, stop, listed)
+    # Most shapes have no text, and so not even the bytes of a box, which are looked for in all.
+    box = stream.find(_BOX_BYTES, place, end)
+    last = end - _SHAPE_BEGINNING.size
+    while place <= last:
+        kind, size, shape = _SHAPE_BEGINNING.unpack_from(stream, place)
+        start = place + HEADER_BYTES
+        place = start + size
+        if place > end:
+            place = end
+        if kind == _GROUP:
+            if _is_table(stream, start, place):
+                texts.append(_read_table(stream, start, place, listed))
+            else:
+                texts += _read_group(stream, start, place, listed)
+        elif kind == _SHAPE and (0 <= box < place or shape >> 4 in _LETTERS):
+            text = _read_shape(stream, start, place, listed)
             if text is not None:
                 texts.append(text)
-        elif kind == _GROUP:
-            if _is_table(stream, start, stop):
-                texts.append(_read_table(stream, start, stop, listed))
-            else:
-                texts += _read_group(stream, start, stop, listed)
+        if 0 <= box < place:
+            box = stream.find(_BOX_BYTES, place, end)
     return texts
 
 
 def _read_shape(stream: bytes, place: int, end: int, listed: list[Text]) -> Text | None:
     """The text of a shape, which may be empty; None if it has no place for one."""
-    # Most shapes are none of letters, and have not even the bytes of a box.
-    kind, instance, _, _ = read_record(stream, place)
-    if kind == _SHAPE_KIND and instance in _LETTERS:
-        return _read_letters(stream, place, end)
     found = stream.find(_BOX_BYTES, place, end)
     if found < 0:
-        return None
+        return _read_letters(stream, place, end)
     # Mostly the box is the last record of its shape, and these bytes are those of its header.
-    kind, _, start, stop = read_record(stream, found - _KIND_AT)
+    _, _, start, stop = read_record(stream, found - _KIND_AT)
     if stop == end:
         return _read_box(stream, start, stop, listed)
     for kind, _, start, stop in list_records(stream, place, end):
         if kind == _BOX:
             return _read_box(stream, start, stop, listed)
-    return None
+    return _read_letters(stream, place, end)
 
 
 def _read_box(stream: bytes, place: int, end: int, listed: list[Text]) -> Text | None:
@@ -123,9 +158,9 @@ def _read_box(stream: bytes, place: int, end: int, listed: list[Text]) -> Text |
         if kind == _REFERENCE:
             number = read_number(stream, start, stop)
             if number < len(listed):
-                text = listed[number]
-                listed[number] = Text(text.kind, "")
-                return text
+                referred = listed[number]
+                listed[number] = Text(referred.kind, "")
+                return referred
     return None
 
 
@@ -161,7 +196,10 @@ def _leave_out(text: str, places: list[int]) -> str:
 
 
 def _read_letters(stream: bytes, place: int, end: int) -> Text | None:
-    """The text of letters that are drawn as a picture."""
+    """The text of letters that are drawn as a picture; None if it is no such shape."""
+    kind, instance, _, _ = read_record(stream, place)
+    if kind != _SHAPE_KIND or instance not in _LETTERS:
+        return None
     for kind, count, start, stop in list_records(stream, place, end):
         behind = start + count * _PROPERTY.size
         if kind != _PROPERTIES or behind > stop:
