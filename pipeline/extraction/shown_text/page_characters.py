@@ -12,7 +12,6 @@ from typing import NamedTuple
 from pipeline.extraction.shown_text.geometry import (
     Box,
     LineLimits,
-    measure_across,
     measure_gap,
     turn_point,
 )
@@ -108,30 +107,19 @@ class PageCharacters:
         index = self._find_index(position)
         return None if index < 0 else self._page.find_loose_box(index)
 
-    def measure_room(self, position: int, max_across: float) -> float:
-        """The room between a character and the one before it, in ems; 0 where they are not in line.
+    def measure_rooms(self, places: Sequence[int], max_across: float) -> list[float]:
+        """The room between many characters and the ones before them, in ems.
 
-        Where it begins before the other one does, as a number in the margin that is drawn after its
-        line, it is the way back, below zero.
+        It is 0 where the two are not in line. Where one begins before the other one does, as a
+        number in the margin that is drawn after its line, it is the way back, below zero.
 
         Args:
-            position: Where the character is in the text.
+            places: Where each character is in the text.
             max_across: How far the two stand apart across the line at the most, in ems.
         """
-        page, before, after = self._page, self._find_index(position - 1), self._find_index(position)
-        start = page.find_origin(before) if before >= 0 else None
-        end = page.find_origin(after) if after >= 0 else None
-        if start is None or end is None:
-            return 0.0
-        em = along, aside = page.find_em(before)
-        move = right, up = end[0] - start[0], end[1] - start[1]
-        way = right * along + up * aside
-        if way == 0.0 or measure_across(em, move) > max_across:
-            return 0.0
-        if way < 0.0:
-            return way / (along * along + aside * aside)
-        box = page.find_loose_box(before)
-        return 0.0 if box is None else measure_gap(em, box, end)
+        befores = self._find_indexes([place - 1 for place in places])
+        afters = self._find_indexes(list(places))
+        return self._page.measure_rooms(befores, afters, max_across)
 
     def measure_letter_gap(self, position: int, following: int) -> float | None:
         """The room between a letter and the next one, in ems; None where it is not known."""
@@ -221,8 +209,7 @@ class PageCharacters:
             # What is before the first or after the last character is none: there is -1 once more.
             positions = [sources[position] for position in positions]
         if self._has_unwritten:
-            find_index = self._page.find_index
-            positions = [place if place < 0 else find_index(place) for place in positions]
+            positions = self._page.find_indexes(positions)
         return positions
 
     @property

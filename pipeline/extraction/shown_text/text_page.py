@@ -88,7 +88,8 @@ class TextPage:
 
     def turn_to(self, handle: Any) -> None:
         """Go on with another page, by PDFium's handle of its text."""
-        self._page = handle
+        # A reference is passed as it is, of a pointer one is made at each call.
+        self._page = byref(handle.contents)
         self.count = max(0, _count_characters(handle))
 
     def read_text(self) -> str:
@@ -130,6 +131,11 @@ class TextPage:
         """The number of the character at a place of the text that PDFium gives."""
         index: int = _get_index(self._page, position)
         return index
+
+    def find_indexes(self, positions: Iterable[int]) -> list[int]:
+        """The numbers of the characters at many places; what is below zero is as it was."""
+        page = self._page
+        return [place if place < 0 else _get_index(page, place) for place in positions]
 
     def find_place(self, index: int) -> int:
         """Where in the text that PDFium gives a character is; -1 if it is not in it."""
@@ -258,8 +264,9 @@ class TextPage:
 
     def find_loose_box(self, index: int) -> Box | None:
         """The box that a character has room in: from its origin to where the next one may begin."""
-        if not _get_loose_box(self._page, index, self._room):
-            return None
+        return self._unpack_box() if _get_loose_box(self._page, index, self._room) else None
+
+    def _unpack_box(self) -> Box:
         left, top, right, bottom = _unpack_floats(self._floats)
         return _make_box((left, bottom, right, top))
 
@@ -299,6 +306,57 @@ class TextPage:
             ):
                 apart.append(place)
         return apart
+
+    def measure_rooms(
+        self, befores: Sequence[int], afters: Sequence[int], max_across: float
+    ) -> list[float]:
+        """The room between the two characters of many pairs, as far as they stand in line.
+
+        Args:
+            befores: The number of the first character of each pair.
+            afters: That of the second.
+            max_across: How far they stand apart across the line at the most, in ems.
+
+        Returns:
+            Of each, in ems; 0 where they are not in line, the way back, below zero, where the
+            second begins before the first.
+        """
+        rooms = [0.0] * len(befores)
+        page, x, y, doubles = self._page, self._x, self._y, self._doubles
+        room, floats = self._room, self._floats
+        known, end_x, end_y = -1, 0.0, 0.0
+        piece_of_em, along, aside = None, 0.0, 0.0
+        for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
+            # Most pairs are letters that follow each other: each is asked once where it stands.
+            if before == known:
+                start_x, start_y = end_x, end_y
+            elif _get_origin(page, before, x, y):
+                start_x, start_y = _unpack_point(doubles)
+            else:
+                continue
+            known = after if _get_origin(page, after, x, y) else -1
+            if known < 0:
+                continue
+            end_x, end_y = _unpack_point(doubles)
+            # All characters of a piece of text are set alike.
+            piece = _get_object(page, before)
+            if piece is None or piece != piece_of_em:
+                piece_of_em = piece
+                along, aside = self.find_em(before)
+            right, up = end_x - start_x, end_y - start_y
+            way = right * along + up * aside
+            if way == 0.0 or measure_across((along, aside), (right, up)) > max_across:
+                continue
+            if way < 0.0:
+                rooms[place] = way / (along * along + aside * aside)
+            elif _get_loose_box(page, before, room):
+                if aside:
+                    box = self._unpack_box()
+                    rooms[place] = measure_gap((along, aside), box, (end_x, end_y))
+                else:
+                    # Nearly all text is not turned.
+                    rooms[place] = (end_x - floats[_RIGHT if along > 0 else 0]) / along
+        return rooms
 
     def measure_gaps(
         self, befores: Sequence[int], afters: Sequence[int], line: LineLimits, *, onward: bool
