@@ -156,7 +156,7 @@ def _measure_tracking(characters: PageCharacters, place: int, places: Sequence[i
         for near in (place - 1, place + 1)
         if near not in places and f"{text[near - 1]}{text[near : near + 1]:1}".isalnum()
     ]
-    return max((characters.measure_room(near, _MAX_ACROSS_EMS) for near in neighbours), default=0.0)
+    return max(characters.measure_rooms(neighbours, _MAX_ACROSS_EMS), default=0.0)
 
 
 def _is_set_apart(characters: PageCharacters, place: int) -> bool:
