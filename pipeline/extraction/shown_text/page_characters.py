@@ -12,6 +12,7 @@ from typing import NamedTuple
 from pipeline.extraction.shown_text.geometry import (
     Box,
     LineLimits,
+    measure_across,
     measure_gap,
     turn_point,
 )
@@ -117,9 +118,32 @@ class PageCharacters:
             places: Where each character is in the text.
             max_across: How far the two stand apart across the line at the most, in ems.
         """
+        page = self._page
         befores = self._find_indexes([place - 1 for place in places])
         afters = self._find_indexes(list(places))
-        return self._page.measure_rooms(befores, afters, max_across)
+        rooms: list[float] = []
+        known, end = -1, None
+        piece_of_em, em = None, (0.0, 0.0)
+        for before, after, piece in zip(befores, afters, page.list_pieces(befores), strict=True):
+            # Most are letters that follow each other: each is asked once where it stands.
+            start = end if before == known else page.find_origin(before)
+            known, end = after, page.find_origin(after)
+            # All characters of a piece of text are set alike.
+            if piece is None or piece != piece_of_em:
+                piece_of_em, em = piece, page.find_em(before)
+            if start is None or end is None:
+                rooms.append(0.0)
+                continue
+            (along, aside), move = em, (end[0] - start[0], end[1] - start[1])
+            way = move[0] * along + move[1] * aside
+            if way == 0.0 or measure_across(em, move) > max_across:
+                rooms.append(0.0)
+            elif way < 0.0:
+                rooms.append(way / (along * along + aside * aside))
+            else:
+                box = page.find_loose_box(before)
+                rooms.append(0.0 if box is None else measure_gap(em, box, end))
+        return rooms
 
     def measure_letter_gap(self, position: int, following: int) -> float | None:
         """The room between a letter and the next one, in ems; None where it is not known."""
@@ -260,7 +284,7 @@ class PageCharacters:
         """Where characters are whose font does not say what they are, font by font."""
         page = self._page
         # A page has hundreds of them, or it is as good as none.
-        if not page.count_unmapped(range(0, page.count, -(-page.count // _SAMPLED) or 1)):
+        if 1 not in page.list_unmapped(range(0, page.count, -(-page.count // _SAMPLED) or 1)):
             return []
         indexes = self._find_indexes(list(range(len(self.text))))
         fonts: dict[int, list[int]] = {}

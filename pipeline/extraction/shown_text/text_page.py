@@ -129,18 +129,15 @@ class TextPage:
 
     def find_index(self, position: int) -> int:
         """The number of the character at a place of the text that PDFium gives."""
-        index: int = _get_index(self._page, position)
-        return index
+        return int(_get_index(self._page, position))
 
     def find_indexes(self, positions: Iterable[int]) -> list[int]:
         """The numbers of the characters at many places; what is below zero is as it was."""
-        page = self._page
-        return [place if place < 0 else _get_index(page, place) for place in positions]
+        return [place if place < 0 else _get_index(self._page, place) for place in positions]
 
     def find_place(self, index: int) -> int:
         """Where in the text that PDFium gives a character is; -1 if it is not in it."""
-        place: int = _get_place(self._page, index)
-        return place
+        return int(_get_place(self._page, index))
 
     def list_codes(self) -> list[int]:
         """The code of each character, also of those that are not in the text."""
@@ -185,7 +182,7 @@ class TextPage:
     ) -> list[int]:
         """Which of many pairs of characters do not have their edges in line, by their places.
 
-        A page of figures has hundreds of pairs, so this is one loop with nothing around it.
+        A page of figures has hundreds, so this is one loop with nothing around it.
 
         Args:
             firsts: The number of the first character of each pair.
@@ -264,11 +261,14 @@ class TextPage:
 
     def find_loose_box(self, index: int) -> Box | None:
         """The box that a character has room in: from its origin to where the next one may begin."""
-        return self._unpack_box() if _get_loose_box(self._page, index, self._room) else None
-
-    def _unpack_box(self) -> Box:
+        if not _get_loose_box(self._page, index, self._room):
+            return None
         left, top, right, bottom = _unpack_floats(self._floats)
         return _make_box((left, bottom, right, top))
+
+    def list_pieces(self, indexes: Iterable[int]) -> list[int | None]:
+        """What tells the pieces of text that characters are drawn with from each other."""
+        return list(map(_get_object, repeat(self._page), indexes))
 
     def list_divided(self, firsts: Sequence[int], lasts: Sequence[int]) -> list[int]:
         """Which of many pairs of characters are not drawn with one piece of text, by their places.
@@ -277,8 +277,7 @@ class TextPage:
             firsts: The number of the first character of each pair, in order.
             lasts: That of the second, before the next pair.
         """
-        page = self._page
-        pieces = list(map(_get_object, repeat(page), firsts))
+        page, pieces = self._page, self.list_pieces(firsts)
         # Where the next pair begins in the same piece, this one ends in it.
         return [
             place
@@ -306,57 +305,6 @@ class TextPage:
             ):
                 apart.append(place)
         return apart
-
-    def measure_rooms(
-        self, befores: Sequence[int], afters: Sequence[int], max_across: float
-    ) -> list[float]:
-        """The room between the two characters of many pairs, as far as they stand in line.
-
-        Args:
-            befores: The number of the first character of each pair.
-            afters: That of the second.
-            max_across: How far they stand apart across the line at the most, in ems.
-
-        Returns:
-            Of each, in ems; 0 where they are not in line, the way back, below zero, where the
-            second begins before the first.
-        """
-        rooms = [0.0] * len(befores)
-        page, x, y, doubles = self._page, self._x, self._y, self._doubles
-        room, floats = self._room, self._floats
-        known, end_x, end_y = -1, 0.0, 0.0
-        piece_of_em, along, aside = None, 0.0, 0.0
-        for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
-            # Most pairs are letters that follow each other: each is asked once where it stands.
-            if before == known:
-                start_x, start_y = end_x, end_y
-            elif _get_origin(page, before, x, y):
-                start_x, start_y = _unpack_point(doubles)
-            else:
-                continue
-            known = after if _get_origin(page, after, x, y) else -1
-            if known < 0:
-                continue
-            end_x, end_y = _unpack_point(doubles)
-            # All characters of a piece of text are set alike.
-            piece = _get_object(page, before)
-            if piece is None or piece != piece_of_em:
-                piece_of_em = piece
-                along, aside = self.find_em(before)
-            right, up = end_x - start_x, end_y - start_y
-            way = right * along + up * aside
-            if way == 0.0 or measure_across((along, aside), (right, up)) > max_across:
-                continue
-            if way < 0.0:
-                rooms[place] = way / (along * along + aside * aside)
-            elif _get_loose_box(page, before, room):
-                if aside:
-                    box = self._unpack_box()
-                    rooms[place] = measure_gap((along, aside), box, (end_x, end_y))
-                else:
-                    # Nearly all text is not turned.
-                    rooms[place] = (end_x - floats[_RIGHT if along > 0 else 0]) / along
-        return rooms
 
     def measure_gaps(
         self, befores: Sequence[int], afters: Sequence[int], line: LineLimits, *, onward: bool
@@ -434,10 +382,6 @@ class TextPage:
                     return True
         return False
 
-    def count_unmapped(self, indexes: Iterable[int]) -> int:
-        """How many characters are of a font that does not say what they are."""
-        return self.list_unmapped(indexes).count(1)
-
     def list_unmapped(self, indexes: Iterable[int]) -> list[int]:
         """Of each character 1 where its font does not say what it is."""
         return list(map(_has_no_code, repeat(self._page), indexes))
@@ -449,8 +393,7 @@ class TextPage:
 
     def find_code(self, index: int) -> int:
         """The code of a character."""
-        code: int = _get_code(self._page, index)
-        return code
+        return int(_get_code(self._page, index))
 
     def is_drawn(self, index: int) -> bool:
         """Whether a character is from the file. PDFium marks not all that it puts in by itself."""
