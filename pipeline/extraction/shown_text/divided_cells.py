@@ -8,6 +8,7 @@ no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in 
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
@@ -38,8 +39,8 @@ _LINE_NUMBER = re.compile(r"\r(?:(?<=[^ \n0-9,][0-9]{2}\r)|(?<=[^ \n0-9,][0-9]\r
 _MIN_WAY_BACK_EMS = 1.0
 
 # What words have that PDFium has left the space between out of: many letters, or a sign within that
-# ends a phrase. The first of them on a page tell whether it is looked through: of a word all letters
-# but the first, before which there is room.
+# ends a phrase. The first of them on a page tell whether it is looked through: of a word all
+# letters but the first, before which there is room.
 _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 # Patterns that begin with one plain character, or one of few, are quick.
 _LONG_WORD = re.compile(rf" (?=[{_LETTER}]{{15}}).([{_LETTER}]+)")
@@ -130,7 +131,25 @@ def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> l
         return []
     if max(gaps.values()) <= _MAX_LETTER_SPACE_EMS and _is_set_apart(characters, start):
         return []
-    return [Edit(place, place, " ") for place, gap in gaps.items() if gap > _MIN_GAP_EMS]
+    return [
+        Edit(place, place, " ")
+        for place, gap in gaps.items()
+        if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, places)
+    ]
+
+
+def _measure_tracking(characters: PageCharacters, place: int, places: Sequence[int]) -> float:
+    """The room between the letters of the pieces before and after a place, in ems.
+
+    A justified line may be drawn with some between all its letters, and more where a piece ends.
+    """
+    text = characters.text
+    neighbours = [
+        near
+        for near in (place - 1, place + 1)
+        if near not in places and f"{text[near - 1]}{text[near : near + 1]:1}".isalnum()
+    ]
+    return max((characters.measure_room(near, _MAX_ACROSS_EMS) for near in neighbours), default=0.0)
 
 
 def _is_set_apart(characters: PageCharacters, place: int) -> bool:
