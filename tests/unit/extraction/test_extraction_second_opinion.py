@@ -194,6 +194,8 @@ def test_text_without_codes_stays_as_it_is(text):
             "“quoted” words of the first effect \u2013 and more of them",
         ),
         ("\uf761\uf7e9\uf731", "aé1"),
+        ("the \x0crst of 1\x0f250 o\x0eces and more", "the first of 1\ufffd250 offices and more"),
+        ("the \x1crst of 1\x1f250, 1914\x151918", "the first of 1\ufffd250, 1914\u20131918"),
     ],
 )
 def test_codes_are_mended(text, mended):
