@@ -276,9 +276,7 @@ def _read_master(presentation: _Presentation, master: _Listed) -> list[Text]:
 
 def _list_lines(texts: list[Text]) -> list[str]:
     """The lines of texts: paragraphs end with a return, lines in them with a vertical tab."""
-    return [
-        line for text in texts for line in text.text.splitlines() if line and not line.isspace()
-    ]
+    return [line for _, text in texts for line in text.splitlines() if line and not line.isspace()]
 
 
 def _read_footers(stream: bytes, place: int, end: int) -> list[str]:
