@@ -1,9 +1,9 @@
-"""Texts and presentations of Microsoft Office, new and old.
+"""Texts of Microsoft Office, new and old, and slides whose plain text does not tell enough.
 
 A new text is the library's plain text, cut at the headings that its Markdown tells: both are made
 of one reading, while its tree would have to be walked word by word. The plain text of an old one
-has all of a table in one line, and that of an old presentation no notes: these are as the tree has
-them, and so are new slides where their plain text does not tell enough.
+has all of a table in one line: it is as the tree has it, and so are new slides where their plain
+text does not tell enough.
 """
 
 import io
@@ -135,11 +135,6 @@ def open_old_text(path: Path) -> UnitsDocument:
         units[-1] += _read_repeated(section, _FOOTERS)
     texts = ("\n".join(unit) for unit in units)
     return UnitsDocument([text for text in texts if text.strip()] or [""])
-
-
-def open_old_presentation(path: Path) -> UnitsDocument:
-    """Open an old PowerPoint presentation: a unit a slide, with its notes."""
-    return UnitsDocument(_list_slides(read_old_file(path, "ppt", Document.to_ir_json)))
 
 
 def read_slides(data: bytes) -> list[str]:
