@@ -88,7 +88,8 @@ def read_master_drawing(stream: bytes, place: int, end: int) -> list[Text]:
     for group, stop in _list_groups(stream, place, end):
         for kind, _, first, last in list_records(stream, group, stop):
             if kind == _SHAPE and stream.find(_PLACEHOLDER_BYTES, first, last) < 0:
-                text = _read_shape(stream, first, last, [])
+                found = stream.find(_BOX_BYTES, first, last)
+                text = _read_shape(stream, first, last, found, [])
                 texts += [] if text is None else [text]
     return texts
 
@@ -119,7 +120,7 @@ def _read_group(stream: bytes, place: int, end: int, listed: list[Text]) -> list
             else:
                 texts += _read_group(stream, start, place, listed)
         elif kind == _SHAPE and (0 <= box < place or shape >> 4 in _LETTERS):
-            text = _read_shape(stream, start, place, listed)
+            text = _read_shape(stream, start, place, box if box < place else -1, listed)
             if text is not None:
                 texts.append(text)
         if 0 <= box < place:
@@ -127,9 +128,16 @@ def _read_group(stream: bytes, place: int, end: int, listed: list[Text]) -> list
     return texts
 
 
-def _read_shape(stream: bytes, place: int, end: int, listed: list[Text]) -> Text | None:
-    """The text of a shape, which may be empty; None if it has no place for one."""
-    found = stream.find(_BOX_BYTES, place, end)
+def _read_shape(stream: bytes, place: int, end: int, found: int, listed: list[Text]) -> Text | None:
+    """The text of a shape, which may be empty; None if it has no place for one.
+
+    Args:
+        stream: What it lies in.
+        place: Where what it holds begins.
+        end: Where it ends.
+        found: Where the first bytes are that may be those of its box; -1 if nowhere.
+        listed: The texts that it may refer to.
+    """
     if found < 0:
         return _read_letters(stream, place, end)
     # Mostly the box is the last record of its shape, and begins with a text: all of that is told
@@ -145,8 +153,9 @@ def _read_shape(stream: bytes, place: int, end: int, listed: list[Text]) -> Text
             and start + size <= end
         ):
             text, _ = _DECODERS[kind](stream[start : start + size], "replace")
-            if _STAND_IN not in text:
-                return number, text
+            if _STAND_IN in text:
+                text = _leave_out(text, _list_signs(stream, start + size, end))
+            return number, text
     for kind, _, start, stop in list_records(stream, place, end):
         if kind == _BOX:
             return _read_box(stream, start, stop, listed)
@@ -192,6 +201,14 @@ def read_texts(stream: bytes, place: int, end: int) -> list[Text]:
     return texts
 
 
+def _list_signs(stream: bytes, place: int, end: int) -> list[int]:
+    """Where in a text stand signs for something else, as the records behind it tell."""
+    behind = list_records(stream, place, end)
+    return [
+        read_number(stream, start, stop) for kind, _, start, stop in behind if kind in _STAND_INS
+    ]
+
+
 def _leave_out(text: str, places: list[int]) -> str:
     characters = list(text)
     for place in places:
@@ -233,7 +250,8 @@ def _read_table(stream: bytes, place: int, end: int, listed: list[Text]) -> Text
     """The rows of a table: its cells are shapes, and which are in a row is told by their places."""
     rows: defaultdict[int, dict[int, str]] = defaultdict(dict)
     for kind, _, start, stop in list_records(stream, place, end):
-        text = _read_shape(stream, start, stop, listed) if kind == _SHAPE else None
+        found = stream.find(_BOX_BYTES, start, stop) if kind == _SHAPE else -1
+        text = _read_shape(stream, start, stop, found, listed) if found >= 0 else None
         if text is None:
             continue
         left, top = _find_corner(stream, start, stop)
