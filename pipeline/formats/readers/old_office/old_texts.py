@@ -11,19 +11,18 @@ from collections.abc import Iterator
 from itertools import accumulate, pairwise
 from pathlib import Path
 
-from office_oxide import Document
-
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.office_files import read_office
+from pipeline.formats.readers.office import open_text
 from pipeline.formats.readers.old_office.compound_files import read_streams
 from pipeline.formats.readers.old_office.text_looks import (
+    OPPOSITE,
     PLAIN,
     Look,
     Looks,
+    Styles,
     list_changes,
-    read_styles,
 )
-from pipeline.formats.readers.old_office.text_pieces import Parts, Piece, read_parts, unpack_table
+from pipeline.formats.readers.old_office.text_pieces import Parts, read_parts, unpack_table
 from pipeline.formats.units import UnitsDocument, join_cells
 from shared.errors import RejectionCode
 
@@ -57,7 +56,7 @@ def open_old_text(path: Path) -> UnitsDocument:
     if len(begin) < 4:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "there is no text in it")
     if int.from_bytes(begin[2:], "little") < _FIRST_VERSION:
-        return UnitsDocument([read_office(data, "doc", Document.plain_text)])
+        return open_text(path)
     try:
         units = _list_units(read_parts(streams), data)
     except (struct.error, IndexError) as error:
@@ -66,19 +65,31 @@ def open_old_text(path: Path) -> UnitsDocument:
 
 
 def _list_units(parts: Parts, data: bytes) -> list[str]:
-    styles = read_styles(parts.styles)
-    text = _cut(parts.text, list_changes(parts, styles) + list(_find_codes(parts)))
+    styles = Styles(parts.styles)
+    looks = Looks(parts, styles, lambda: read_streams(data, ["Data"]).get("Data", b""))
+    paragraphs = _Paragraphs(parts, looks)
+    changes = list_changes(parts, styles)
+    turned = sorted(
+        place
+        for one in (*(one[:2] for one in changes if one[2] == OPPOSITE), *paragraphs.list_hidden())
+        for place in one
+    )
+    cuts = [one for one in changes if one[2] != OPPOSITE]
+    # What is turned twice is shown.
+    cuts += [(begin, end, "") for begin, end in zip(turned[::2], turned[1::2], strict=True)]
+    text = _cut(parts.text, cuts + list(_find_codes(parts)))
     for sign in _MARKS_ALONE:
         text = text.replace(sign, _NOT_SHOWN)
     for sign, shown in _SHOWN_AS:
         text = text.replace(sign, shown)
-    looks = Looks(parts, styles, lambda: read_streams(data, ["Data"]).get("Data", b""))
-    paragraphs = _Paragraphs(parts.pieces, text, looks)
+    paragraphs.show(text)
     # What each page repeats stands once.
     repeated: dict[bool, dict[str, None]] = {False: {}, True: {}}
     main, notes, headers, *_ = accumulate(parts.counts)
     for is_footer, begin, end in _list_repeated(parts.headers, notes):
-        repeated[is_footer]["\n".join(paragraphs.list_lines(begin, end))] = None
+        lines = paragraphs.list_lines(begin, end)
+        if lines:
+            repeated[is_footer]["\n".join(lines)] = None
     units = [list(repeated[False])]
     for line, is_heading in paragraphs.list_all(0, main):
         if is_heading:
@@ -93,17 +104,29 @@ def _list_units(parts: Parts, data: bytes) -> list[str]:
 class _Paragraphs:
     """The paragraphs of a text, and what each is."""
 
-    def __init__(self, pieces: list[Piece], text: str, looks: Looks) -> None:
-        self._text = text + _PARAGRAPH
-        one_mark = self._text.replace(_CELL, _PARAGRAPH).replace(_SECTION, _PARAGRAPH)
-        self._lines = one_mark.split(_PARAGRAPH)[:-1]
+    def __init__(self, parts: Parts, looks: Looks) -> None:
+        self.show(parts.text)
         self._ends = list(accumulate(len(line) + 1 for line in self._lines))
         self._looks: list[Look] = []
-        for piece in pieces:
+        for piece in parts.pieces:
             last = bisect_right(self._ends, piece.end)
             marks = [end - 1 for end in self._ends[len(self._looks) : last]]
             self._looks += looks.find(piece, marks)
         self._looks += [PLAIN] * (len(self._lines) - len(self._looks))
+
+    def show(self, text: str) -> None:
+        """Take another text, whose marks stand where they stood."""
+        self._text = text + _PARAGRAPH
+        one_mark = self._text.replace(_CELL, _PARAGRAPH).replace(_SECTION, _PARAGRAPH)
+        self._lines = one_mark.split(_PARAGRAPH)[:-1]
+
+    def list_hidden(self) -> list[tuple[int, int]]:
+        """From where to where the style of a paragraph hides it."""
+        return [
+            (end - len(line) - 1, end)
+            for line, look, end in zip(self._lines, self._looks, self._ends, strict=True)
+            if look.is_hidden
+        ]
 
     def list_lines(self, begin: int, end: int) -> list[str]:
         """The lines of those that end between two characters."""
@@ -126,7 +149,7 @@ class _Paragraphs:
             if look is PLAIN:
                 if line.strip(_BLANK):
                     yield line, False
-            elif not look.is_hidden and line.strip(_BLANK):
+            elif line.strip(_BLANK):
                 yield (
                     (_mark_item(line) if look.is_item and not look.is_heading else line),
                     (look.is_heading),
@@ -158,8 +181,6 @@ class _Row:
             else:
                 self.end()
             return
-        if look.is_hidden:
-            line = ""
         if look.is_item and line.strip(_BLANK):
             line = _mark_item(line)
         if look.ends_inner_cell:

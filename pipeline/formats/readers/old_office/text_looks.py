@@ -23,8 +23,13 @@ _IN_TABLE, _ROW_END, _DEPTH, _INNER_CELL, _INNER_ROW_END = 0x2416, 0x2417, 0x664
 _ELSEWHERE = (0x6645, 0x6646)
 _TABLE_SHAPE, _TABS = 0xD608, 0xC615
 _LENGTHS = (1, 1, 2, 4, 2, 2, 0, 3)
-_HIDES = re.compile(rb"\x00\x08|\x3c\x08|\x30\x4a|\x09\x6a")
-_MOST_LISTS, _NO_LEVEL, _HEADINGS = 0x7FE, 9, range(1, 10)
+_HIDES = re.compile(rb"\x00\x08|\x3c\x08|\x09\x6a")
+_HIDES_BY_STYLE, _HAS_STYLE = b"\x3c\x08", b"\x30\x4a"
+_MOST_LISTS, _NO_LEVEL, _HEADINGS, _TITLE = 0x7FE, 9, range(1, 10), 62
+# A title is a heading; what is over its style is none.
+_TITLE_LEVEL = -2
+# That text is hidden just where its style hides none (2.2.5.1.1, ToggleOperand).
+_AS_STYLE_NOT, OPPOSITE = 0x81, "opposite"
 # 2.9.271, STD; 2.9.260, StdfBase: which style Word knows it as, of what kind, over which other.
 _STYLE_START = struct.Struct("<HHH")
 _OF_PARAGRAPHS, _OF_CHARACTERS, _NO_STYLE = 1, 2, 0xFFF
@@ -82,22 +87,50 @@ def list_properties(properties: bytes) -> Iterator[tuple[int, int]]:
         place += length
 
 
-def read_styles(table: bytes) -> list[Style]:
-    """The styles of a file, by number (2.9.271, STSH)."""
-    (start,) = struct.unpack_from("<H", table)
-    count, base_bytes = struct.unpack_from("<HH", table, 2)
-    place = start + 2
-    styles: list[Style] = []
-    bases: list[int] = []
-    for _ in range(count):
-        if place + 2 > len(table):
-            break
-        (length,) = struct.unpack_from("<H", table, place)
-        own, base = _read_style(table[place + 2 : place + 2 + length], base_bytes)
-        styles.append(own)
-        bases.append(base)
-        place += 2 + length
-    return [_resolve(styles, bases, number) for number in range(len(styles))]
+class Styles:
+    """The styles of a file, each read when it is first asked for (2.9.271, STSH).
+
+    Args:
+        table: The table of styles.
+    """
+
+    def __init__(self, table: bytes) -> None:
+        self._table = table
+        header_bytes, count, self._base_bytes = struct.unpack_from("<HHH", table)
+        self._places: list[int] = []
+        place = header_bytes + 2
+        while place + 2 <= len(table) and len(self._places) < count:
+            self._places.append(place)
+            place += 2 + int.from_bytes(table[place : place + 2], "little")
+        self._known: dict[int, Style] = {}
+        # Whether any hides text, most likely.
+        self.hide = _HIDES_BY_STYLE in table
+
+    def get(self, number: int) -> Style:
+        """A style with what it has of those that it is over; ten at most (2.9.260)."""
+        style = self._known.get(number)
+        if style is None:
+            (level, in_list, is_hidden), base = self._read(number)
+            is_title = level == _TITLE_LEVEL
+            for _ in range(10):
+                if base == _NO_STYLE:
+                    break
+                below, base = self._read(base)
+                level = below.level if level < 0 else level
+                in_list = below.list if in_list < 0 else in_list
+                is_hidden = is_hidden or below.is_hidden
+            level = 0 if is_title else level
+            style = Style(_NO_LEVEL if level < 0 else level, max(in_list, 0), is_hidden)
+            self._known[number] = style
+        return style
+
+    def _read(self, number: int) -> tuple[Style, int]:
+        """What a style itself says (-1: nothing), and the number of the one that it is over."""
+        if number >= len(self._places):
+            return _UNSET, _NO_STYLE
+        place = self._places[number]
+        length = int.from_bytes(self._table[place : place + 2], "little")
+        return _read_style(self._table[place + 2 : place + 2 + length], self._base_bytes)
 
 
 _UNSET = Style(-1, -1)
@@ -126,21 +159,10 @@ def _read_style(style: bytes, base_bytes: int) -> tuple[Style, int]:
             elif sprm == _LIST:
                 in_list = int.from_bytes(properties[at : at + 2], "little")
             elif sprm == _HIDDEN:
-                is_hidden = properties[at] in (1, 0x81)
+                is_hidden = properties[at] in (1, _AS_STYLE_NOT)
+    if known & 0xFFF == _TITLE:
+        level = _TITLE_LEVEL
     return Style(level, in_list, is_hidden), kind >> 4
-
-
-def _resolve(styles: list[Style], bases: list[int], number: int) -> Style:
-    """A style with what it has of those that it is over; ten deep at most (2.9.260)."""
-    level, in_list, is_hidden = styles[number]
-    for _ in range(10):
-        number = bases[number]
-        if number >= len(styles):
-            break
-        level = styles[number].level if level < 0 else level
-        in_list = styles[number].list if in_list < 0 else in_list
-        is_hidden = is_hidden or styles[number].is_hidden
-    return Style(_NO_LEVEL if level < 0 else level, max(in_list, 0), is_hidden)
 
 
 def _list_pages(stream: bytes, table: bytes) -> Iterator[bytes]:
@@ -162,9 +184,7 @@ class Looks:
         read_elsewhere: Gives the stream of what is too long for a page.
     """
 
-    def __init__(
-        self, parts: Parts, styles: list[Style], read_elsewhere: Callable[[], bytes]
-    ) -> None:
+    def __init__(self, parts: Parts, styles: Styles, read_elsewhere: Callable[[], bytes]) -> None:
         self._styles = styles
         self._read_elsewhere = read_elsewhere
         self._elsewhere: bytes | None = None
@@ -194,7 +214,7 @@ class Looks:
         return looks
 
     def _read(self, properties: bytes) -> Look:
-        style = self._get_style(int.from_bytes(properties[:2], "little"))
+        style = self._styles.get(int.from_bytes(properties[:2], "little"))
         level, in_list, is_hidden = style
         in_table = ends_row = ends_cell = False
         depth = 0
@@ -202,7 +222,7 @@ class Looks:
         for sprm, at in list_properties(properties):
             value = properties[at]
             if sprm == _STYLE:
-                level, in_list, is_hidden = self._get_style(
+                level, in_list, is_hidden = self._styles.get(
                     int.from_bytes(properties[at : at + 2], "little")
                 )
             elif sprm == _LEVEL:
@@ -226,9 +246,6 @@ class Looks:
             is_hidden,
         )
         return PLAIN if look == PLAIN else look
-
-    def _get_style(self, number: int) -> Style:
-        return self._styles[number] if number < len(self._styles) else Style()
 
     def _join_elsewhere(self, properties: bytes) -> bytes:
         """Properties with those that stand in another stream (2.6.2, sprmPHugePapx)."""
@@ -254,19 +271,20 @@ def _cut_list(page: bytes, place: int) -> bytes:
     return page[place + 2 : place + 2 + 2 * length]
 
 
-def list_changes(parts: Parts, styles: list[Style]) -> list[tuple[int, int, str]]:
+def list_changes(parts: Parts, styles: Styles) -> list[tuple[int, int, str]]:
     """Which characters are not shown, or as a symbol: from one to before another, in order.
 
     Returns:
-        With what stands for them; empty if they are hidden, or deleted with tracked changes.
+        With what stands for them; empty if they are hidden, or deleted with tracked changes, and
+        `OPPOSITE` if they are hidden where the style of their paragraph hides none.
     """
     by_place: list[tuple[int, int, str]] = []
     known: dict[bytes, str | None] = {}
     for page in _list_pages(parts.stream, parts.characters):
-        # Most pages have nothing of it.
-        if not _HIDES.search(page):
-            continue
         count = min(page[-1], (_PAGE_BYTES - 5) // 5)
+        # Most pages have nothing of it.
+        if not _HIDES.search(page, 5 * count) and not (styles.hide and _HAS_STYLE in page):
+            continue
         starts = struct.unpack_from(f"<{count + 1}I", page)
         for (begin, end), place in zip(pairwise(starts), page[4 * (count + 1) :], strict=False):
             properties = page[2 * place + 1 : 2 * place + 1 + page[2 * place]] if place else b""
@@ -297,20 +315,23 @@ def list_changes(parts: Parts, styles: list[Style]) -> list[tuple[int, int, str]
     return changes
 
 
-def _read_change(properties: bytes, styles: list[Style]) -> str | None:
+def _read_change(properties: bytes, styles: Styles) -> str | None:
     """What stands for characters of some properties; None if they are shown as they are."""
-    is_hidden = is_deleted = False
+    is_hidden = is_deleted = is_opposite = False
     symbol = None
     for sprm, at in list_properties(properties):
         if sprm == _HIDDEN:
-            is_hidden = properties[at] in (1, 0x81)
+            is_hidden = properties[at] == 1
+            is_opposite = properties[at] == _AS_STYLE_NOT
         elif sprm == _DELETED:
             is_deleted = bool(properties[at])
         elif sprm == _STYLE_OF_CHARACTERS:
             number = int.from_bytes(properties[at : at + 2], "little")
-            is_hidden = number < len(styles) and styles[number].is_hidden
+            is_hidden = styles.get(number).is_hidden
         elif sprm == _SYMBOL:
             number = int.from_bytes(properties[at + 2 : at + 4], "little")
             is_shown = number not in _OF_FONTS and chr(number).isprintable()
             symbol = _BULLETS.get(number) or (chr(number) if is_shown else "")
-    return "" if is_hidden or is_deleted else symbol
+    if is_hidden or is_deleted:
+        return ""
+    return OPPOSITE if is_opposite else symbol
