@@ -15,6 +15,11 @@ from tests.local_stack.stack_fixtures import (  # noqa: F401 - fixtures of all f
     smtp_server,
     start_stack,
 )
+from tests.side_by_side import (  # noqa: F401 - hooks of all folders
+    pytest_collection,
+    pytest_collection_modifyitems,
+    pytest_xdist_make_scheduler,
+)
 
 # A busy machine is no reason to fail: examples are counted, not timed.
 settings.register_profile("seashore", deadline=None)

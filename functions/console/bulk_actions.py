@@ -27,7 +27,7 @@ from pipeline.operations.redo import RedoEstimate, estimate_redo, order_redo, pl
 from pipeline.operations.retry import plan_retry, retry
 from pipeline.operations.selection import OperationServices, Selection, find_selected
 from shared.deadline import Deadline
-from shared.errors import InvalidRequestError
+from shared.errors import InvalidRequestError, SeashoreError
 from shared.ledger.documents import Document, document_row_key, is_erased, to_document
 from shared.lifecycle import DocumentStatus
 from shared.messages.work_items import RedoTerms
@@ -260,11 +260,23 @@ def _carry_out(
 def _delete(
     documents: Sequence[Document], by: str, services: ActionServices, deadline: Deadline
 ) -> Round:
-    """Erase as many as there is time for."""
-    done = 0
+    """Erase as many as there is time for; what fails is left, after those not looked at yet.
+
+    Raises:
+        SeashoreError: As the first that failed did, where none was erased.
+    """
+    done = looked_at = 0
+    failures: list[tuple[Document, SeashoreError]] = []
     for document in documents:
         if deadline.remaining_seconds <= 0:
             break
-        erase_document(document.document_id, by, services.erasures)
-        done += 1
-    return Round(done, documents[done:])
+        looked_at += 1
+        try:
+            erase_document(document.document_id, by, services.erasures)
+        except SeashoreError as error:
+            failures.append((document, error))
+        else:
+            done += 1
+    if failures and not done:
+        raise failures[0][1]
+    return Round(done, [*documents[looked_at:], *(document for document, _ in failures)])

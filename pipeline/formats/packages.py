@@ -57,7 +57,8 @@ def identify_package(file: BinaryIO, size_bytes: int) -> DocumentFormat | None:
             _check_sizes(parts, size_bytes)
             if any(part.flag_bits & _IS_ENCRYPTED for part in parts):
                 raise refuse_document(RejectionCode.ENCRYPTED)
-            names = [part.filename for part in parts]
+            # Some programs of Windows write the other sign between folders.
+            names = [part.filename.replace("\\", "/") for part in parts]
             mimetype = ""
             if _MIMETYPE in names:
                 with archive.open(_MIMETYPE) as part:

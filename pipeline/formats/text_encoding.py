@@ -47,8 +47,11 @@ def find_encoding(data: bytes) -> str:
 
 
 def decode_text(data: bytes) -> str:
-    """The characters of a text; a byte that stands for none becomes U+FFFD."""
-    return data.decode(find_encoding(data), "replace")
+    """The characters of a text without the sign that DOS ends one with.
+
+    A byte that stands for none becomes U+FFFD.
+    """
+    return data.decode(find_encoding(data), "replace").rstrip(_END_OF_DOS)
 
 
 def decode_named(data: bytes, name: str | None) -> str:
@@ -85,7 +88,8 @@ def decode_start(start: bytes, *, is_whole: bool) -> str | None:
     """
     encoding = find_encoding(start)
     if encoding in ("utf-8", "cp1252"):
-        control_count = len(start) - len(start.translate(None, _CONTROLS))
+        text_bytes = start.rstrip(_END_OF_DOS.encode())
+        control_count = len(text_bytes) - len(text_bytes.translate(None, _CONTROLS))
         if control_count > 2 + len(start) // _BYTES_FOR_A_CONTROL:
             return None
     decoder = codecs.getincrementaldecoder(encoding)("replace")

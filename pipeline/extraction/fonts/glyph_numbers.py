@@ -5,8 +5,12 @@ characters: of "Venu au cinéma" it makes "9HQX DX FLQpPD". Most TrueType fonts 
 in Apple's order (TrueType Reference Manual, "The 'post' table"), in which letters follow each other
 as in ASCII, 29 further up; in others it is 30, 31 or 33. Which, if any, tells whether words come
 out. Where none do it is noise, also in few lines of a page that is sound: it is marked.
+
+No word tells what a figure is. They are read where words end in commas and in full stops, so that
+the order is that of ASCII on both sides of them, and marked in all other fonts.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.extraction.fonts.second_opinion import (
@@ -16,6 +20,7 @@ from pipeline.extraction.fonts.second_opinion import (
     measure_words,
 )
 from pipeline.extraction.shown_text.page_characters import PageCharacters
+from pipeline.extraction.shown_text.uncoded_glyphs import is_blank
 
 _UNKNOWN = "\ufffd"
 _APPLE_SHIFT = 29
@@ -28,8 +33,12 @@ _AFTER_ASCII = (
     "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùûü†°¢£§•¶ß®©™´¨≠ÆØ∞±≤≥¥µ∂∑∏π∫ªºΩæø¿¡¬√ƒ≈∆«»…"  # noqa: RUF001  # as below
     "ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄¤‹›ﬁﬂ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇŁłŠšŽž¦ÐðÝýÞþ−×¹²³½¼¾₣ĞğİŞşĆćČčđ"  # noqa: RUF001  # the characters themselves
 )
-# What PDFium puts in is of the font of what it stands behind.
-_SEPARATORS = frozenset(" \r\n")
+# What stands for a glyph that draws nothing. PDFium has no glyph of that number in its text.
+_BLANK = "\0"
+_ENDS_IN_COMMA = re.compile(r"[^\W\d_]{2},(?= |$)")
+_ENDS_IN_STOP = re.compile(r"[^\W\d_]{2}\.(?= *[A-Z]| *$)")
+# Numbers of the comma in fonts that have their letters alone in order, and how far on the stop is.
+_COMMAS, _STOP_AFTER_COMMA = range(11, 16), 2
 # Of the words that come out: a wrong order may have as many as half of them.
 _MIN_SHARE = 0.9
 # What is no noise of so few words.
@@ -58,19 +67,28 @@ def read_glyph_numbers(characters: PageCharacters) -> tuple[PageCharacters, tupl
             has_sound_font = has_sound_font or is_long
             continue
         tried = (*_SHIFTS, _SHIFT_OF_LETTERS) if is_long else shifts
+        codes = _mark_blanks(characters, places)
         shift = max(tried, key=lambda shift: _measure(places, codes, shift), default=0)
         if shift and _measure(places, codes, shift) >= (_MIN_SHARE if is_long else 1.0):
             shifts.add(shift)
-            letters = [_decode(code, shift) for code in codes]
+            letters = _decode_all(places, codes, shift)
             known |= zip(places, _mark_within_words(places, letters), strict=True)
         elif not has_sound_font and _is_noise(text):
             noise += text.split()
             known |= {
-                place: _UNKNOWN
+                place: " " if code == _BLANK else _UNKNOWN
                 for place, code in zip(places, codes, strict=True)
-                if code not in _SEPARATORS
             }
     return characters.replace_each(known) if known else characters, tuple(noise)
+
+
+def _mark_blanks(characters: PageCharacters, places: Sequence[int]) -> list[str]:
+    """The codes at some places, all of one font, with `_BLANK` for what draws nothing."""
+    text = characters.text
+    # One place for each code.
+    blanks = {text[place]: place for place in places}
+    blanks = {code: place for code, place in blanks.items() if is_blank(characters, place)}
+    return [_BLANK if text[place] in blanks else text[place] for place in places]
 
 
 def _is_noise(text: str) -> bool:
@@ -98,9 +116,28 @@ def _join(places: Sequence[int], letters: Sequence[str]) -> str:
     return "".join(parts)
 
 
+def _decode_all(places: Sequence[int], codes: Sequence[str], shift: int) -> list[str]:
+    """What glyphs of a font stand for, with marks for figures and signs that nothing tells of."""
+    letters = [_decode(code, shift) for code in codes]
+    if shift != _SHIFT_OF_LETTERS:
+        text = _join(places, letters)
+        if _ENDS_IN_COMMA.search(text) and _ENDS_IN_STOP.search(text):
+            return letters
+        return [_UNKNOWN if letter.isnumeric() else letter for letter in letters]
+    for comma in _COMMAS:
+        signs = {chr(comma): ",", chr(comma + _STOP_AFTER_COMMA): "."}
+        separated = [signs.get(code) or _decode(code, shift) for code in codes]
+        text = _join(places, separated)
+        # Signs of all other kinds also stand elsewhere.
+        commas, stops = len(_ENDS_IN_COMMA.findall(text)), len(_ENDS_IN_STOP.findall(text))
+        if commas == text.count(",") > 0 < stops == text.count("."):
+            return separated
+    return letters
+
+
 def _decode(code: str, shift: int) -> str:
-    if code in _SEPARATORS:
-        return code
+    if code == _BLANK:
+        return " "
     letter = chr(ord(code) + shift)
     if shift == _SHIFT_OF_LETTERS:
         return letter if letter.isascii() and letter.isalpha() else _UNKNOWN

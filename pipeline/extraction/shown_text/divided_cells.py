@@ -8,6 +8,7 @@ no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in 
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from itertools import islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
@@ -38,11 +39,12 @@ _LINE_NUMBER = re.compile(r"\r(?:(?<=[^ \n0-9,][0-9]{2}\r)|(?<=[^ \n0-9,][0-9]\r
 _MIN_WAY_BACK_EMS = 1.0
 
 # What words have that PDFium has left the space between out of: many letters, or a sign within that
-# ends a phrase. The first of them on a page tell whether it is looked through.
+# ends a phrase. The first of them on a page tell whether it is looked through: of a word all
+# letters but the first, before which there is room.
 _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 # Patterns that begin with one plain character, or one of few, are quick.
-_LONG_WORD = re.compile(rf" (?=[{_LETTER}]{{15}})[{_LETTER}]+")
-_SIGN_WITHIN = re.compile(rf"[.,;:][{_LETTER}](?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
+_LONG_WORD = re.compile(rf" (?=[{_LETTER}]{{15}}).([{_LETTER}]+)")
+_SIGN_WITHIN = re.compile(rf"[.,;:]([{_LETTER}])(?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
 _SAMPLED_SIGNS = 2
 _RUN = re.compile(r"[^ \r\n]{3,}")
 _BETWEEN_LETTERS = re.compile(rf"(?<=[0-9{_LETTER}.,;:)!?])(?=[0-9{_LETTER}(])")
@@ -78,18 +80,19 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
 def divide_words(characters: PageCharacters) -> PageCharacters:
     """The page with the spaces between words that PDFium leaves out."""
     text = characters.text
-    signs = [
-        found.span()
+    samples = [
+        found.span(1)
         for pattern in (_LONG_WORD, _SIGN_WITHIN)
         for found in islice(pattern.finditer(text), _SAMPLED_SIGNS)
     ]
     # Spaces that are drawn are in the text, and who draws one draws all.
-    spaces = [characters.find_advance(text.find(" ", start)) for start, _ in signs]
+    spaces = [characters.find_advance(text.find(" ", start - 2)) for start, _ in samples]
     if any(right > left for left, right in spaces):
         return characters
-    samples = (place for start, end in signs for place in range(start + 1, end))
     if not any(
-        characters.measure_room(place, _MAX_ACROSS_EMS) >= _MIN_SPACE_EMS for place in samples
+        characters.measure_room(place, _MAX_ACROSS_EMS) >= _MIN_SPACE_EMS
+        for start, end in samples
+        for place in range(start, end)
     ):
         return characters
     words = [
@@ -128,7 +131,25 @@ def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> l
         return []
     if max(gaps.values()) <= _MAX_LETTER_SPACE_EMS and _is_set_apart(characters, start):
         return []
-    return [Edit(place, place, " ") for place, gap in gaps.items() if gap > _MIN_GAP_EMS]
+    return [
+        Edit(place, place, " ")
+        for place, gap in gaps.items()
+        if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, places)
+    ]
+
+
+def _measure_tracking(characters: PageCharacters, place: int, places: Sequence[int]) -> float:
+    """The room between the letters of the pieces before and after a place, in ems.
+
+    A justified line may be drawn with some between all its letters, and more where a piece ends.
+    """
+    text = characters.text
+    neighbours = [
+        near
+        for near in (place - 1, place + 1)
+        if near not in places and f"{text[near - 1]}{text[near : near + 1]:1}".isalnum()
+    ]
+    return max((characters.measure_room(near, _MAX_ACROSS_EMS) for near in neighbours), default=0.0)
 
 
 def _is_set_apart(characters: PageCharacters, place: int) -> bool:

@@ -4,7 +4,8 @@
 So a number whose first and last digits do not stand alike is looked at digit by digit, and where a
 digit is smaller and higher or lower than the one before, there is a space. A power of ten, "10"
 with raised digits after it, becomes "10^6", or "10^-3", and a raised 2 or 3 after a unit of length
-"m²". Figures that stand one under the other are no number at all.
+"m²". Figures that stand one under the other are no number at all. Nor is the raised mark of a note
+a part of the word after it: "bAlternative" is a mark and a word.
 """
 
 import math
@@ -20,6 +21,9 @@ _LINE_NUMBERS = re.compile(r"\n([0-9][0-9.,]*[0-9])(?![^\r])")
 # Ten to a power below zero.
 _SMALL_POWERS = re.compile(r"10(?<![0-9.,]10)(?=[-\u2212\u2013][0-9])")
 _UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
+# What may be the mark of a note, where a line begins or a sentence ends, before the word that it
+# touches. A pattern that begins with one character is quick.
+_NOTES = tuple(re.compile(rf"{sign}(?:[0-9]{{1,3}}|[a-z])(?=[A-Z])") for sign in (r"\n", r"\. ?"))
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
 # The white space after a raised digit, before which PDFium ends the line.
@@ -89,6 +93,7 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
         # Most numbers end where it is done: a quick look at two boxes.
         for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
             edits += _separate_number(characters, start, end)
+    edits += _separate_notes(characters)
     if "10" in text:
         edits += _write_small_powers(characters)
     if "m2" in text or "m3" in text:
@@ -136,6 +141,16 @@ def _separate_number(characters: PageCharacters, start: int, end: int) -> list[E
     line_end = _LINE_END.match(text, end)
     if edits and line_end and _is_on_one_line(characters, start, line_end.end()):
         edits.append(Edit(line_end.start(), line_end.end(), _close_line(line_end)))
+    return edits
+
+
+def _separate_notes(characters: PageCharacters) -> list[Edit]:
+    edits = []
+    text = characters.text
+    for end in (found.end() for pattern in _NOTES for found in pattern.finditer(text)):
+        mark, letter = _look_at(characters, end - 1), _look_at(characters, end)
+        if mark and letter and mark.bottom > letter.bottom and mark.is_apart_from(letter):
+            edits.append(Edit(end, end, " "))
     return edits
 
 

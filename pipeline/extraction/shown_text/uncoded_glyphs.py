@@ -76,7 +76,13 @@ def _list_uncoded(page: TextPage) -> tuple[list[int], list[int]]:
     return drawn, spaces
 
 
-def _measure_ems(page: TextPage, index: int) -> tuple[float, float]:
+def is_blank(page: TextPage | PageCharacters, index: int) -> bool:
+    """Whether a glyph draws nothing and has room, as a space does."""
+    least, most = _measure_ems(page, index)
+    return least <= _MAX_BLANK_EMS and most >= _MIN_SPACE_EMS
+
+
+def _measure_ems(page: TextPage | PageCharacters, index: int) -> tuple[float, float]:
     """The smaller and the larger of the width and the height of a character, in ems."""
     box, em = page.find_box(index), math.hypot(*page.find_em(index))
     if box is None or em <= 0:

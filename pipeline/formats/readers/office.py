@@ -18,6 +18,7 @@ from typing import Any
 from office_oxide import Document
 
 from pipeline.formats.readers.office_files import read_office, read_old_file, to_plain
+from pipeline.formats.readers.part_starts import read_package
 from pipeline.formats.readers.xml_parts import open_package, read_part, replace_parts
 from pipeline.formats.units import UnitsDocument, join_cells
 
@@ -45,7 +46,7 @@ _LINE_BREAK = "line_break"
 
 def open_text(path: Path) -> UnitsDocument:
     """Open a new Word document: a unit a heading with what is below it."""
-    data = path.read_bytes()
+    data = read_package(path)
     text, markdown = read_office(data, "doc", _render_text)
     if any(sign in text for sign in _SIGNS_OF_EAST_ASIA):
         flat = _flatten_ruby(data)
@@ -65,7 +66,7 @@ def _flatten_ruby(data: bytes) -> bytes | None:
     with open_package(io.BytesIO(data)) as archive:
         content = read_part(archive, _DOCUMENT)
     flat, count = _RUBY.subn(rb"</w:r>\2<w:r><w:t>(</w:t></w:r>\1<w:r><w:t>)</w:t>", content)
-    return replace_parts(data, {_DOCUMENT: flat}) if count else None
+    return replace_parts(data, {_DOCUMENT: [flat]}) if count else None
 
 
 def _render_text(document: Document) -> tuple[str, str]:

@@ -13,32 +13,43 @@ from office_oxide import Document
 
 from pipeline.formats.readers.office import read_slides
 from pipeline.formats.readers.office_files import read_office
-from pipeline.formats.readers.part_starts import list_parts, read_start
-from pipeline.formats.readers.xml_parts import list_elements, open_package, read_relations
+from pipeline.formats.readers.part_starts import (
+    PartPlace,
+    list_parts,
+    read_package,
+    read_start,
+)
+from pipeline.formats.readers.relations import PackageRelations
+from pipeline.formats.readers.xml_parts import list_elements, open_package
 from pipeline.formats.units import BETWEEN_CELLS, HIDDEN_SLIDE, UnitsDocument
 
 _PARTS = rb"ppt/(?:presentation|slides/[^/\0]{1,80}?)\.xml"
 # In the list of slides (ECMA-376-1, 19.2.1.33), which takes some KiB.
-_LISTED = re.compile(rb"<(?:[\w.-]+:)?sldId\s")
+# Sections list them once more, and name no part.
+_LISTED = re.compile(rb"<(?:[\w.-]+:)?sldId\s[^<>]*?:id\s*=")
 _MOST_BYTES_OF_LIST = 16 << 20
 _RULE = "\n\n---\n\n"
 # On the first element of its part (ECMA-376-1, 19.3.1.38, sld).
 _HIDDEN = re.compile(rb"<(?:[\w.-]+:)?sld\b[^<>]*\sshow=[\"'](?:0|false)[\"']")
 _PRESENTATION = "ppt/presentation.xml"
+_SLIDE, _ANY_PART = "slide", rb"[^\0]{1,200}?\.xml"
 
 
 def open_slides(path: Path) -> UnitsDocument:
     """Open a new presentation: a unit a slide, with its notes; a hidden one says so."""
-    data = path.read_bytes()
+    data = read_package(path)
     parts = {part.name: part for part in list_parts(data, _PARTS)}
-    presentation = parts.pop(_PRESENTATION, None)
+    main = _PRESENTATION
+    if main not in parts:
+        main, parts = _find_parts(data)
+    presentation = parts.pop(main, None)
     listed = b"" if presentation is None else read_start(data, presentation, _MOST_BYTES_OF_LIST)
     hidden = {name for name, part in parts.items() if _HIDDEN.search(read_start(data, part))}
     slide_count = len(_LISTED.findall(listed))
     units = _cut_plain_text(read_office(data, "ppt", Document.plain_text), slide_count)
     if units is None:
         units = read_slides(data)
-    for number in _number_slides(data, hidden) if hidden else ():
+    for number in _number_slides(data, main, hidden) if hidden else ():
         if number < len(units):
             units[number] = f"{HIDDEN_SLIDE}\n{units[number]}"
     return UnitsDocument(units)
@@ -62,11 +73,20 @@ def _cut_plain_text(text: str, slide_count: int) -> list[str] | None:
     return shown
 
 
-def _number_slides(data: bytes, names: set[str]) -> list[int]:
+def _find_parts(data: bytes) -> tuple[str, dict[str, PartPlace]]:
+    """The name of the presentation, and where it and its slides lie, wherever that is."""
+    with open_package(io.BytesIO(data)) as archive:
+        package = PackageRelations(archive)
+        main = package.find_main()
+        names = {main, *(one.target for one in package.list_of(main) if one.kind == _SLIDE)}
+    return main, {part.name: part for part in list_parts(data, _ANY_PART) if part.name in names}
+
+
+def _number_slides(data: bytes, main: str, names: set[str]) -> list[int]:
     """Which slides of the presentation parts are, from 0."""
     with open_package(io.BytesIO(data)) as archive:
-        relations = read_relations(archive, _PRESENTATION)
-        elements = list_elements(archive, _PRESENTATION)
+        relations = {one.id: one.target for one in PackageRelations(archive).list_of(main)}
+        elements = list_elements(archive, main)
     slides = [attributes for tag, attributes in elements if tag.endswith("}sldId")]
     return [
         number

@@ -10,10 +10,12 @@ from collections.abc import Iterator
 
 _START, _END = b"<office:automatic-styles>", b"</office:automatic-styles>"
 _DECLARED = b'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
-# What hides; how attributes may be written else; and what may hold what looks like an element.
+# What hides; how an attribute may be written else, in other quotes, with white space around its
+# sign or with letters by their numbers; and what may hold what looks like an element.
+_BLANKS = (b" ", b"\t", b"\r", b"\n")
 _LEFT_TO_PARSER = (
     *(b'display="none"', b'display="false"', b'visibility="hidden"'),
-    *(b"='", b"= ", b" =", b"=\n", b"\n="),
+    *(b"='", b"&#", *(b"=" + one for one in _BLANKS), *(one + b"=" for one in _BLANKS)),
     *(b"<!", b"<?"),
 )
 # Those of long texts take some hundred KiB.
@@ -38,6 +40,9 @@ def _cut(beginning: bytes) -> bytes:
     if (
         not 0 <= start < end
         or _DECLARED not in before
+        # Said again, either may mean something else.
+        or before.count(b"xmlns:office=") > 1
+        or before.count(_START) > 1
         or any(one in before for one in _LEFT_TO_PARSER)
     ):
         return beginning

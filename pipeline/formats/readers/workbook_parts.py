@@ -6,26 +6,22 @@ all cells by Excel's names alone: without the one it fails, without the other it
 """
 
 import io
+import re
+from collections.abc import Iterable
 from html import escape
-from posixpath import basename, normpath
-from zipfile import ZipFile
 
 from pipeline.formats.readers.part_starts import PartPlace, read_start
-from pipeline.formats.readers.xml_parts import (
-    list_elements,
-    open_package,
-    read_part,
-    replace_parts,
-)
+from pipeline.formats.readers.relations import PackageRelations, Relation
+from pipeline.formats.readers.xml_parts import open_package, read_pieces, replace_parts
 
 WORKBOOK, RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
 STYLES, WORDS = "xl/styles.xml", "xl/sharedStrings.xml"
-_ROOT_RELATIONS = "_rels/.rels"
-_MAIN_KIND = "officeDocument"
-# By the last word of their relation's type, which is another in strict files before that.
+# By the kind of their relation.
 _USUAL_NAMES = {"styles": STYLES, "sharedStrings": WORDS}
-_RELATES_WORDS = b"/sharedStrings"
+_RELATION = re.compile(rb"<[^<>]*>")
 _UPWARDS = b"../"
+# Of a program of one's own: Office and the library look at none of it (ECMA-376-1, 15.2.5).
+_OF_NO_CELLS = re.compile(rb"/customXml[\"']")
 _NAMESPACE = "http://schemas.openxmlformats.org/package/2006/relationships"
 
 
@@ -39,7 +35,15 @@ def has_other_names(data: bytes, parts: dict[str, PartPlace]) -> bool:
     if WORKBOOK not in parts or RELATIONS not in parts:
         return True
     relations = read_start(data, parts[RELATIONS], 1 << 20)
-    return _UPWARDS in relations or (WORDS not in parts and _RELATES_WORDS in relations)
+    return any(
+        name not in parts and f"/{kind}".encode() in relations
+        for kind, name in _USUAL_NAMES.items()
+    ) or (
+        _UPWARDS in relations
+        and any(
+            _UPWARDS in one and not _OF_NO_CELLS.search(one) for one in _RELATION.findall(relations)
+        )
+    )
 
 
 def name_as_excel_does(data: bytes) -> bytes:
@@ -49,41 +53,23 @@ def name_as_excel_does(data: bytes) -> bytes:
         UnreadableDocumentError: A part that says where others lie is damaged.
     """
     with open_package(io.BytesIO(data)) as archive:
-        # Names are compared without case (ECMA-376-2, 9.1.1.1.2).
-        names = {name.lower(): name for name in archive.NameToInfo}
-        roots = _list_relations(archive, names, "")
-        main = next((target for _, kind, target in roots if kind == _MAIN_KIND), "")
-        if main not in archive.NameToInfo:
+        package = PackageRelations(archive)
+        main = package.find_main()
+        if not main:
             return data
-        relations = _list_relations(archive, names, main)
-        copies = {WORKBOOK: read_part(archive, main), RELATIONS: _write_relations(relations)}
+        relations = package.list_of(main)
         # There is one of each kind; more would be read as often as they are named.
         others = {
-            _USUAL_NAMES[kind]: one
-            for _, kind, one in relations
-            if kind in _USUAL_NAMES and one in archive.NameToInfo
+            _USUAL_NAMES[one.kind]: one.target
+            for one in relations
+            if one.kind in _USUAL_NAMES and one.target in archive.NameToInfo
         }
-        copies |= {name: read_part(archive, one) for name, one in others.items()}
-    return replace_parts(data, copies)
+        names = {WORKBOOK: main, **others}
+        copies = {name: read_pieces(archive, one) for name, one in names.items()}
+        return replace_parts(data, {**copies, RELATIONS: [_write_relations(relations)]})
 
 
-def _list_relations(
-    archive: ZipFile, names: dict[str, str], part: str
-) -> list[tuple[str, str, str]]:
-    """The relations of a part: the id, the last word of the type, and the name of the other."""
-    folder, _, name = part.rpartition("/")
-    place = names.get(f"{folder}/_rels/{name}.rels".lstrip("/").lower())
-    found = []
-    for _, attributes in list_elements(archive, place) if place else ():
-        target = attributes.get("Target", "")
-        if target and attributes.get("TargetMode") != "External":
-            path = normpath(target if target[0] == "/" else f"/{folder}/{target}").lstrip("/")
-            kind = basename(attributes.get("Type", ""))
-            found.append((attributes.get("Id", ""), kind, names.get(path.lower(), path)))
-    return found
-
-
-def _write_relations(relations: list[tuple[str, str, str]]) -> bytes:
+def _write_relations(relations: Iterable[Relation]) -> bytes:
     kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     written = "".join(
         f'<Relationship Id="{escape(one)}" Type="{kinds}/{escape(kind)}" '

@@ -26,7 +26,12 @@ from pipeline.formats.readers.old_workbooks import (
     mark_old_formats,
     write_old_marks,
 )
-from pipeline.formats.readers.part_starts import PartPlace, list_parts, read_start
+from pipeline.formats.readers.part_starts import (
+    PartPlace,
+    list_parts,
+    read_package,
+    read_start,
+)
 from pipeline.formats.readers.workbook_parts import (
     STYLES,
     WORKBOOK,
@@ -65,16 +70,12 @@ _SHEET_ELEMENT = re.compile(
 _ATTRIBUTE = re.compile(r"(?<![\w:.-])(?:[\w.-]+:)?([\w.-]+)\s*=\s*(\"[^\"]*\"|'[^']*')")
 # The cells of a sheet, of which the last is in its last column (ECMA-376-1, 18.3.1.35).
 _LAST_COLUMN = re.compile(rb"dimension ref=[\"'](?:[A-Z]+\d+:)?([A-Z]{1,3})\d+[\"']")
-# What stands in a header or footer for something that is another on each page, or printed: alone in
-# its line, and beside words (ECMA-376-1, 18.3.1.46, headerFooter).
-_CODE = r"&\[(?:Pages?|Date|Time|Path|File|Picture)\]"
-_CODES = re.compile(rf"^(?:{_CODE}|[ |])+(?:\n|\Z)|{_CODE}", re.MULTILINE)
 _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 
 
 def open_workbook(path: Path) -> UnitsDocument:
     """Open a new Excel workbook: a unit a sheet, which begins with its name."""
-    data, book = _prepare(path.read_bytes())
+    data, book = _prepare(read_package(path))
     units = read_office(data, "xls", lambda document: _read_new(document, book))
     return UnitsDocument(units or [""])
 
@@ -133,8 +134,6 @@ def _read_new(document: Document, book: _Book) -> list[str]:
     if book.codes:
         units = [show_marked(unit, book.codes) for unit in units]
     # From the end, as Python is twice as fast there.
-    if text.rfind("&[") >= 0:
-        units = [_CODES.sub("", unit) for unit in units]
     if text.rfind("_x") >= 0:
         units = [_ENCODED.sub(_decode, unit) for unit in units]
     return units
@@ -178,7 +177,7 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     if marked is None:
         return data, _Book(sheets, widths, (), places)
     marked_styles, codes = marked
-    return replace_parts(data, {STYLES: marked_styles}), _Book(sheets, widths, codes, places)
+    return replace_parts(data, {STYLES: [marked_styles]}), _Book(sheets, widths, codes, places)
 
 
 def _list_sheets(data: bytes, part: PartPlace | None) -> list[dict[str, str]]:

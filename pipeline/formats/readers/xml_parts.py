@@ -78,7 +78,9 @@ class _Prologue:
 
 @contextmanager
 def open_package(file: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
-    """Open a package, once for all parts that are read of it.
+    r"""Open a package, once for all parts that are read of it.
+
+    Some programs of Windows write `\` between folders: such a part has the name with `/`, too.
 
     Raises:
         UnreadableDocumentError: Its list of parts cannot be read.
@@ -88,6 +90,8 @@ def open_package(file: Path | IO[bytes]) -> Iterator[zipfile.ZipFile]:
     except (zipfile.BadZipFile, NotImplementedError, EOFError, OSError, ValueError) as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     with archive:
+        for name in [name for name in archive.NameToInfo if "\\" in name]:
+            archive.NameToInfo.setdefault(name.replace("\\", "/"), archive.NameToInfo[name])
         yield archive
 
 
@@ -152,7 +156,7 @@ def parse_tree(
         MemoryError: The tree takes more than the process may use.
     """
     is_large = part in archive.NameToInfo and archive.getinfo(part).file_size > _LARGE_TREE_BYTES
-    pieces = shorten(_read_pieces(archive, part))
+    pieces = shorten(read_pieces(archive, part))
     return _parse(pieces, folded, fold if is_large else None)
 
 
@@ -193,7 +197,7 @@ def read_part(archive: zipfile.ZipFile, part: str) -> bytes:
     Raises:
         UnreadableDocumentError: The part is damaged or too large.
     """
-    return b"".join(_read_pieces(archive, part)) if part in archive.NameToInfo else b""
+    return b"".join(read_pieces(archive, part)) if part in archive.NameToInfo else b""
 
 
 def unpack_part(package: bytes, part: zipfile.ZipInfo) -> bytes:
@@ -234,25 +238,28 @@ def _inflate(packed: bytes, part: zipfile.ZipInfo) -> bytes:
         return b""
 
 
-def replace_parts(package: bytes, parts: Mapping[str, bytes]) -> bytes:
+def replace_parts(package: bytes, parts: Mapping[str, Iterable[bytes]]) -> bytes:
     """A package with other parts in the place of some, or besides; the rest is copied as packed.
 
     Args:
         package: A package that `open_package` can open.
-        parts: What they are to be, by their names.
+        parts: The pieces of what they are to be, by their names.
 
     Raises:
         UnreadableDocumentError: What its list says of the rest is nothing that a list can say.
     """
     file = io.BytesIO(package)
     try:
-        with zipfile.ZipFile(file, "a") as archive:
-            for name, part in parts.items():
+        # What is large is mostly equal words, of which a package is to hold no more than before.
+        with zipfile.ZipFile(file, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+            for name, pieces in parts.items():
                 # The list is written anew where it stood; the old bytes are in no part then. Names
                 # that differ in case are one to the library.
                 for old in [one for one in archive.NameToInfo if one.lower() == name.lower()]:
                     archive.filelist.remove(archive.NameToInfo.pop(old))
-                archive.writestr(name, part)
+                with archive.open(name, "w") as part:
+                    for piece in pieces:
+                        part.write(piece)
     except struct.error as error:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, _BROKEN_PART) from error
     return file.getvalue()
@@ -308,7 +315,12 @@ def _feed_folding(
     return root
 
 
-def _read_pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+def read_pieces(archive: zipfile.ZipFile, part: str) -> Iterator[bytes]:
+    """The bytes of a part, which may be large, some KiB at a time.
+
+    Raises:
+        UnreadableDocumentError: The part is missing, damaged or too large.
+    """
     left_bytes = MAX_EXPANDED_BYTES
     try:
         with archive.open(part) as file:

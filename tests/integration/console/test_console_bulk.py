@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from pipeline.erasure.erase_document import erase_document
+from shared.errors import ServiceError
 from shared.ledger.documents import find_document
 from shared.lifecycle import DocumentStatus
 from shared.messages.work_items import decode_work_item
@@ -21,6 +23,10 @@ def finish(desk, key, version="v1", **changes):
     document = desk.ledger.enter(key, version)
     desk.ledger.finish(document)
     return force(desk.table, document, etag="e", **changes)
+
+
+def read_id(document):
+    return document.document_id
 
 
 def list_orders(desk):
@@ -155,6 +161,25 @@ def test_what_fits_is_deleted_with_its_older_versions_in_rounds(desk, monkeypatc
     assert find_document(desk.table, old.document_id) is None
     assert find_document(desk.table, new.document_id) is None
     assert find_document(desk.table, kept.document_id).status is DocumentStatus.DONE
+
+
+def test_a_document_that_cannot_be_deleted_holds_up_no_other(desk, monkeypatch):
+    documents = sorted((finish(desk, f"{number}.pdf") for number in range(3)), key=read_id)
+    broken = documents[0].document_id
+
+    def erase(document_id, by, services):
+        if document_id == broken:
+            raise ServiceError("S3 does not answer", delay_seconds=1, reason="aws_service")
+        return erase_document(document_id, by, services)
+
+    monkeypatch.setattr("functions.console.bulk_actions.erase_document", erase)
+    plan = desk.act("bulk/plan", what="delete")
+    begun = desk.go_on(plan)
+    assert "2 of 3 documents deleted; going on." in begun.body
+    # What is left is all that failed: its reason is told.
+    assert desk.go_on(begun).status >= 500
+    left = [one for one in documents if find_document(desk.table, one.document_id) is not None]
+    assert [one.document_id for one in left] == [broken]
 
 
 @pytest.mark.parametrize("action", ["plan", "do"])

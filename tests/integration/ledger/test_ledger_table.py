@@ -88,6 +88,28 @@ def test_rows_that_were_not_read_are_not_taken_for_missing(table, stub):
         table.read_rows([("P", "S")])
 
 
+def test_a_row_that_several_ask_for_together_is_in_the_request_once(table, stub):
+    keys = [
+        {name: {"S": value} for name, value in key.items()} for key in (KEY, {**KEY, "sk": "T"})
+    ]
+    request = {table.name: {"Keys": keys, "ConsistentRead": True}}
+    answer = {"Responses": {table.name: [{**keys[0], "value": {"N": "1"}}]}}
+    stub.add_response("batch_get_item", answer, {"RequestItems": request})
+    row = {**KEY, "value": 1}
+    # DynamoDB refuses a request that names a row twice, and each would have to ask alone.
+    assert table._read_each([[("P", "S")], [("P", "T"), ("P", "S")]]) == [[row], [None, row]]
+
+
+def test_no_request_asks_for_more_rows_than_dynamodb_takes(table, stub):
+    found = [{**KEY, "sk": f"{number:03}", "day": "d"} for number in range(101)]
+    for some in (found[:100], found[100:]):
+        keys = [{"pk": {"S": "P"}, "sk": {"S": one["sk"]}} for one in some]
+        rows = [{**key, "day": {"S": "d"}} for key in keys]
+        answer = {"Responses": {table.name: rows}}
+        stub.add_response("batch_get_item", answer, {"RequestItems": {table.name: {"Keys": keys}}})
+    assert list(table.read_indexed(found, "day")) == found
+
+
 def test_a_range_of_rows_is_read_whole_and_in_order(table):
     # More than a megabyte, the size of a page (Amazon DynamoDB API Reference, "Query").
     for number in (3, 1, 2, 4):

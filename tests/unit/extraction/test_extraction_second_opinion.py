@@ -71,6 +71,36 @@ def test_numbers_of_glyphs_are_letters(read, shift):
     assert read(make_bitmap_font_pdf(codes, blanks=bytes([32 - shift]))).text == PROSE
 
 
+@pytest.mark.parametrize(("shift", "space"), [(29, 3), (30, 32), (31, 1)])
+def test_signs_are_read_with_the_letters(read, shift, space):
+    """Among their numbers are those of line ends and of the space of ASCII."""
+    text = "The (a) quick, brown fox jumps at 1,25 lazy dogs? He eats cod, at the pier."
+    codes = bytes(space if letter == " " else ord(letter) - shift for letter in text)
+    assert read(make_bitmap_font_pdf(codes, blanks=bytes([space]))).text == text
+
+
+@pytest.mark.parametrize("shift", [29, 30, 31])
+def test_a_glyph_that_draws_nothing_is_a_space_in_any_order(read, shift):
+    codes = bytes(32 if letter == " " else ord(letter) - shift for letter in PROSE)
+    assert read(make_bitmap_font_pdf(codes, blanks=b" ")).text == PROSE
+
+
+def test_figures_are_marked_where_no_commas_and_stops_tell_their_order(read):
+    text = "The quick brown fox jumps over the lazy dog and eats 12 herrings at the pier"
+    codes = bytes(ord(letter) - 31 for letter in text)
+    page = read(make_bitmap_font_pdf(codes, blanks=bytes([1])))
+    assert page.text == text.replace("12", 2 * "\ufffd")
+
+
+@pytest.mark.parametrize("below", [29, 31, 32])
+def test_commas_and_stops_are_told_by_the_words_that_they_end(read, below):
+    """Where the letters alone are in order; nothing tells where the figures are."""
+    text = "The quick brown fox, on the left, jumps over 7 dogs. He eats here, today."
+    codes = bytes(ord(letter) - (33 if letter.isalpha() else below) for letter in text)
+    page = read(make_bitmap_font_pdf(codes, blanks=bytes([32 - below])))
+    assert page.text == text.replace("7", "\ufffd")
+
+
 def test_figures_in_a_font_of_their_own_are_not_guessed(read):
     # That words come out in one font says nothing of another, whose glyphs may be numbered anew.
     text, amount = (bytes(ord(letter) - 29 for letter in part) for part in (PROSE, "1,250.00"))

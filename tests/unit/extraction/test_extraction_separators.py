@@ -115,6 +115,14 @@ def test_a_number_with_a_sign_that_is_set_one_by_one_is_one_number(read_text, nu
     assert read_text(make_drawn_pdf(content.encode(), font=font)) == number
 
 
+@pytest.mark.parametrize(("gap", "text"), [(1.5, "2006"), (1.9, "2 006")])
+def test_a_number_whose_figures_have_room_between_them_is_one(read_text, gap, text):
+    """Of a justified line in two pieces: half a point between figures, more where one ends."""
+    content = b"BT /F1 12 Tf 0.5 Tc 72 700 Td (2) Tj %g 0 Td (006) Tj ET" % (7.2 + gap)
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content, font=font)) == text
+
+
 def test_figures_that_are_set_one_by_one_are_one_number(read_text):
     figures = [b"1 0 0 1 %d 700 Tm (%d) Tj" % (72 + 8 * k, k) for k in range(5)]
     content = b"BT /F1 12 Tf %b ET" % b" ".join(figures)
@@ -137,12 +145,15 @@ def test_figures_that_are_set_one_by_one_are_one_number(read_text):
         (b"(x is 17) Tj -3 Ts /F1 7 Tf (2) Tj", "x is 17 2"),
         (b"(Area in km) Tj 5 Ts /F1 7 Tf (2) Tj", "Area in km²"),
         (b"(H) Tj -3 Ts /F1 7 Tf (2) Tj 0 Ts /F1 12 Tf (O) Tj", "H2O"),
+        (b"(See) Tj 0 -20 Td 5 Ts /F1 7 Tf (12) Tj 0 Ts /F1 12 Tf (Cole) Tj", "See\n12 Cole"),
+        (b"(Ends.) Tj 5 Ts /F1 7 Tf (b) Tj 0 Ts /F1 12 Tf (TI-RADS) Tj", "Ends.b TI-RADS"),
+        (b"(Ends. iPhone) Tj", "Ends. iPhone"),
         (b"(1,250) Tj (3) Tj", "1,2503"),
         (b"(1,250) Tj /F1 11.5 Tf (3) Tj", "1,2503"),
     ],
     ids=["a mark", "after a year", "before", "after a stop", "as large", "power", "small power",
          "no power", "lowered", "unit",
-         "formula", "not raised", "hardly smaller"],
+         "formula", "of a note", "a letter", "a name", "not raised", "hardly smaller"],
 )  # fmt: skip
 def test_raised_and_lowered_digits(read_text, drawn, text):
     assert read_text(make_drawn_pdf(b"BT /F1 12 Tf 72 700 Td %b ET" % drawn)) == text

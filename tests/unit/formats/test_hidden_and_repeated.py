@@ -52,18 +52,12 @@ def test_styles_without_headers_change_nothing(read):
     assert read(make_package(parts)).texts == ["One\nalpha"]
 
 
-def test_of_headers_of_a_workbook_what_each_page_has_of_its_own_is_left_out(read):
-    parts = xlsx_parts({"Fees": [["a", "b"], ["c", "d"]], "Two": [["&[x]"]]})
-    header, footer = "&amp;CTides &amp;D", "&amp;CPage &amp;P of &amp;N&amp;R&amp;T"
-    repeated = f"<oddHeader>{header}</oddHeader><oddFooter>{footer}</oddFooter>"
-    repeated += "<evenFooter>&amp;C&amp;P</evenFooter>"
-    for number in (1, 2):
-        sheet = f"xl/worksheets/sheet{number}.xml"
-        parts[sheet] = parts[sheet].replace(
-            "</worksheet>", f"<headerFooter>{repeated}</headerFooter></worksheet>"
-        )
-    told = [" ".join(text.split()) for text in read(make_package(parts)).texts]
-    assert told == ["Fees a | b c | d Tides Page of", "Two &[x] Tides Page of"]
+def test_codes_of_headers_that_stand_in_cells_are_words_of_theirs(read):
+    words = ["&[Page]", "see &[Date]", "&[x]"]
+    (text,) = read(
+        make_package(xlsx_parts({"Codes": [["code", "b"], [words[0], "c"], words[1:]]}))
+    ).texts
+    assert text == "Codes\ncode | b\n&[Page] | c\nsee &[Date] | &[x]"
 
 
 @pytest.mark.parametrize("state", ["hidden", "veryHidden"])

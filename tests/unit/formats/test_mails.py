@@ -1,6 +1,7 @@
 """Mails as many programs write them: pictures, signatures, flowed lines, headers of a country."""
 
 import base64
+import quopri
 import time
 
 import pytest
@@ -98,6 +99,17 @@ def test_letters_that_a_header_has_as_they_are_are_read(read):
         ),
         ("=?utf-8?q?a=0ASubject:_no?= <b@example.org>", "a Subject: no <b@example.org>"),
         ("=?utf-8?b?abcde?= =?none?q?a?= <b@example.org>", "=?utf-8?b?abcde?=a <b@example.org>"),
+        ("=?utf-8?Q?Bj=C3=B6rn at sea?= <b@example.org>", "Bj\u00f6rn at sea <b@example.org>"),
+        ("=?utf-8?Q?At sea? Yes!?=<b@example.org>", "At sea? Yes!<b@example.org>"),
+        ("x=?utf-8?Q?=C3=B6?=y =?utf-8*en?q?=C3=B6?=", "x\u00f6y \u00f6"),
+        # A letter that is divided between two words.
+        ("=?utf-8?Q?Bj=C3?= =?UTF-8?q?=B6rn?= <b@example.org>", "Bj\u00f6rn <b@example.org>"),
+        ("=?utf-8?B?QmrD?=\n =?utf-8?B?tnJu?= <b@example.org>", "Bj\u00f6rn <b@example.org>"),
+        ("=?gb2312?B?1cU=?==?gb2312?B?z8jJ+g==?= <b@x.org>", "\u5f20\u5148\u751f <b@x.org>"),
+        # Signs that are none of base64, a line end among them, and no `=` at its end.
+        ("=?utf-8?B?Q mrD-\n tnJ_uIQ?= <b@example.org>", "Bj\u00f6rn! <b@example.org>"),
+        ("=?utf-8?B?QmrDtg==cm4=?= <b@example.org>", "Bj\u00f6rn <b@example.org>"),
+        ("Gr\u00fcn =?utf-8?q?=C3=B6?= =?no", "Gr\u00fcn \u00f6 =?no"),
     ],
 )
 def test_a_sender_is_shown_whole(read, raw, shown):
@@ -124,6 +136,76 @@ def test_a_mail_encrypted_by_pgp_says_so(read):
     version = ("application/pgp-encrypted", "", "Version: 1")
     ((name, reason),) = read(make_mail(version, locked, kind="encrypted")).files
     assert (name, "encrypted" in reason) == ("a.asc", True)
+
+
+@pytest.mark.parametrize("kind", ["mixed", "encrypted"])
+def test_what_is_encrypted_within_another_mail_says_so(read, kind):
+    """As a list or a server of mails puts its own words beside it."""
+    version = "--C\nContent-Type: application/pgp-encrypted\n\nVersion: 1\n"
+    locked = "--C\nContent-Type: application/octet-stream; name=a.asc\n\n-----BEGIN PGP\n--C--"
+    inner = (f"multipart/{kind}; boundary=C", "", version + locked)
+    free = ("application/octet-stream; name=b.bin", "", "words")
+    files = dict(read(make_mail(("text/plain", "", "See."), inner, free)).files)
+    assert list(files) == ["a.asc", "b.bin"]
+    assert "encrypted" in files["a.asc"]
+    assert files["b.bin"] is None
+
+
+def test_a_mail_of_nothing_but_a_message_of_pgp_says_so(read):
+    mail = f"{_HEADERS}Content-Type: application/pgp-encrypted\n\n-----BEGIN PGP MESSAGE-----\n"
+    for one in (mail.encode(), make_mail(("application/pgp-encrypted", "", "-----BEGIN PGP"))):
+        ((_, reason),) = read(one).files
+        assert "encrypted" in reason
+
+
+@pytest.mark.parametrize(
+    ("packing", "pack"),
+    [
+        ("base64", base64.encodebytes),
+        ("Quoted-Printable", quopri.encodestring),
+        # Only says that it is packed.
+        ("base64", bytes),
+        ("8bit", bytes),
+    ],
+)
+def test_an_attached_mail_that_is_packed_is_read(tmp_path, packing, pack):
+    inner = "From: Bj\u00f6rn <b@example.org>\nSubject: Tide\n\na = b\u00f6".encode()
+    more = f"Content-Transfer-Encoding: {packing}\n"
+    path = tmp_path / "mail.eml"
+    part = ("message/rfc822", more, pack(inner).decode())
+    path.write_bytes(make_mail(("text/plain", "", "See."), part))
+    (file,) = open_mail(path).find_files()
+    assert file.data.strip() == inner
+    assert file.name.endswith(".eml")
+
+
+@pytest.mark.parametrize("said", ["base64 (by a program)", "base64;", " Base64"])
+def test_how_a_part_is_packed_is_told_by_its_first_word(read, said):
+    more = f"Content-Transfer-Encoding: {said}\n"
+    part = ("text/plain", more, base64.b64encode(b"high water").decode())
+    assert read(make_mail(part)).texts[0].endswith("\nhigh water")
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Gr\u00fc\u00dfe an alle.txt",
+        '"Gr\u00fc\u00dfe an alle.txt"',
+        "=?utf-8?Q?Gr=C3=BC=C3=9Fe_an_alle.txt?=",
+        '"=?utf-8?Q?Gr=C3=BC=C3=9Fe an alle.txt?="',
+        '"=?utf-8?B?R3LD?=\n =?utf-8?B?vMOfZSBhbiBhbGxlLnR4dA==?="',
+    ],
+)
+def test_a_name_of_a_file_is_read_as_programs_write_it(read, name):
+    more = f"Content-Disposition: attachment; filename={name}\n"
+    ((shown, _),) = read(make_mail(("text/plain", more, "x"))).files
+    assert shown == ("Gr\u00fc\u00dfe" if name[0] == "G" else "Gr\u00fc\u00dfe an alle.txt")
+
+
+def test_what_a_server_says_in_letters_of_its_country_is_read(read):
+    said = "Final-Recipient: rfc822; bo@example.org\nX-Reason: Postfach \u00fcberf\u00fcllt\n"
+    texts = read(make_mail(("message/delivery-status", "", said), kind="report")).texts
+    assert texts[-1] == said.strip()
 
 
 def test_a_paragraph_of_many_flowed_lines_is_put_together_once(tmp_path):

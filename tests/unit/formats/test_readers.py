@@ -153,6 +153,20 @@ def test_a_narrow_or_wrong_name_of_an_encoding_costs_no_character(read, name):
 
 
 @pytest.mark.parametrize(
+    ("text", "texts"),
+    [
+        ("high water\n", ["high water"]),
+        ("# Tides\n\nhigh water\n", ["# Tides\n\nhigh water"]),
+        ("a,b\n1,2\n3,4\n", ["a | b\n1 | 2\n3 | 4"]),
+        ("<!doctype html><p>high water\n", ["high water"]),
+    ],
+)
+def test_the_sign_that_dos_ends_a_file_with_is_no_text(read, text, texts):
+    for ending in ("", "\x1a", "\x1a" * 3):
+        assert read(f"{text}{ending}".encode()).texts == texts
+
+
+@pytest.mark.parametrize(
     ("data", "encoding"),
     [("Ærø - naïve", "utf-8"), ("Ærø - naïve", "cp1252"), ("Ærø - naïve", "utf-16")],
 )

@@ -88,3 +88,32 @@ def test_a_picture_says_what_it_shows(read):
     assert read(make_package(shown)).texts == ["Boats\n\n[A red boat]"]
     beside_a_blank_slide = put_into_slide(pptx_parts(["Boats", ""]), picture)
     assert read(make_package(beside_a_blank_slide)).texts == ["Boats\nA red boat", ""]
+
+
+def test_sections_are_no_slides(read):
+    """A deck with sections lists its slides twice, and is still read by its plain text."""
+    table = make_table([[["Berth"], ["Fee"]], [["B14"], ["112.15"]]])
+    parts = put_into_slide(pptx_parts(["Fees", "next"]), table)
+    listed = "".join(f'<p14:sldId id="{number}"/>' for number in (256, 257))
+    sections = (
+        '<p:extLst><p:ext uri="{521415D9-36F7-43E2-AB2F-B90AF26B5E84}"><p14:sectionLst '
+        'xmlns:p14="http://schemas.microsoft.com/office/powerpoint/2010/main"><p14:section '
+        f'name="All"><p14:sldIdLst>{listed}</p14:sldIdLst></p14:section></p14:sectionLst></p:ext>'
+        "</p:extLst></p:presentation>"
+    )
+    name = "ppt/presentation.xml"
+    parts[name] = parts[name].replace("</p:presentation>", sections)
+    # What the library's tree says has no empty line above the table.
+    assert read(make_package(parts)).texts == ["Fees\n\nBerth | Fee\nB14 | 112.15", "next"]
+
+
+def test_a_hidden_slide_of_a_package_without_the_folder_of_office_says_so(read):
+    parts = pptx_parts(["first", "second"])
+    parts["ppt/slides/slide2.xml"] = parts["ppt/slides/slide2.xml"].replace(
+        "<p:sld ", '<p:sld show="0" '
+    )
+    renamed = {
+        name.replace("ppt/", "other/"): content.replace("ppt/", "other/")
+        for name, content in parts.items()
+    }
+    assert read(make_package(renamed)).texts == ["first", "(hidden slide)\nsecond"]

@@ -33,13 +33,21 @@ def test_styles_that_hide_nothing_are_dropped(size):
         make_content('<style:text-properties text:display="none"/>'),
         make_content('<style:table-properties table:display="false"/>'),
         make_content('<style:drawing-page-properties presentation:visibility="hidden"/>'),
-        make_content("<style:text-properties text:display='none'/>"),
-        make_content('<style:text-properties text:display ="none"/>'),
-        make_content('<style:text-properties text:display= "none"/>'),
+        *(
+            make_content(f"<style:text-properties text:display{written}/>")
+            for written in (
+                *("='none'", '="n&#111;ne"', '="&#x6e;one"'),
+                *(f'{blank}="none"' for blank in " \t\r\n"),
+                *(f'={blank}"none"' for blank in " \t\r\n"),
+            )
+        ),
         # What is no element, though it looks like one, would take words with it.
         make_content("", before="<!-- <office:automatic-styles> --> words <!-- "),
         make_content("", before="<?a <office:automatic-styles>?> words"),
         make_content("", office='xmlns:office="urn:other"'),
+        # What is shown, in an element that is only called so.
+        make_content("words", before='<b xmlns:office="urn:other">'),
+        make_content("<office:automatic-styles></office:automatic-styles>words"),
         make_content("").replace(b"</office:automatic-styles>", b""),
         b"</office:automatic-styles>" + make_content(""),
         b"<a/>",
@@ -62,3 +70,23 @@ def test_a_text_is_the_same_without_its_styles(read):
     parts["content.xml"] = parts["content.xml"].replace("<office:body>", f"{styled}<office:body>")
     assert "no text" in parts["content.xml"]
     assert read(make_package(parts)).texts == texts
+
+
+@pytest.mark.parametrize("written", ['="n&#111;ne"', '\t="none"', "='none'", '=\r\n"none"'])
+def test_words_are_hidden_however_their_style_is_written(read, written):
+    parts = odt_parts([("One", "alpha"), ("Two", "beta")])
+    names = ("style", "text")
+    declared = " ".join(
+        f'xmlns:{name}="urn:oasis:names:tc:opendocument:xmlns:{name}:1.0"' for name in names
+    )
+    style = (
+        f'<style:style {declared} style:name="H" style:family="text">'
+        f"<style:text-properties text:display{written}/></style:style>"
+    )
+    parts["content.xml"] = (
+        parts["content.xml"]
+        .replace("<office:body>", f"{_STYLES.format(style)}<office:body>")
+        .replace("alpha", '<text:span text:style-name="H">secret</text:span>alpha')
+    )
+    assert "secret" in parts["content.xml"]
+    assert read(make_package(parts)).texts == ["One\nalpha", "Two\nbeta"]

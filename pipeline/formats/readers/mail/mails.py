@@ -16,13 +16,14 @@ from pipeline.formats.units import InnerFile, UnitsDocument
 from shared.errors import RejectionCode
 
 SHOWN_HEADERS = ("From", "To", "Cc", "Date", "Subject")
-_OF_LOCKS_AND_SIGNATURES = frozenset(
+_SIGNATURES = frozenset(
     {
         *("application/pkcs7-signature", "application/x-pkcs7-signature"),
-        # Says of what is encrypted beside it nothing but its version (RFC 3156, 4).
-        *("application/pgp-signature", "application/pgp-encrypted"),
+        "application/pgp-signature",
     }
 )
+# Says of what is encrypted beside it nothing but its version (RFC 3156, 4).
+_OF_LOCKS = "application/pgp-encrypted"
 _ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _OF_OUTLOOK = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 _LOCKED = "a mail that is encrypted, or packed with its signature: save what it shows as a file"
@@ -56,19 +57,17 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
         text = "" if body is None else _read_text(body)
     shown = [text]
     files: list[InnerFile] = []
-    is_locked = mail.get_content_type() == "multipart/encrypted"
+    locked = frozenset(map(id, _list_locked(mail)))
     pages = "".join(_list_pages(mail))
     for part in _list_leaves(mail):
         if part is body or id(part) in other_forms:
             continue
         kind = part.get_content_type()
         if kind == "message/rfc822":
-            inner = part.get_payload(0)
-            if isinstance(inner, Message):
-                files.append(InnerFile(f"{inner['Subject'] or 'mail'}.eml", inner.as_bytes()))
+            files += _read_attached_mail(part)
         elif part.get_content_maintype() == "message":
             shown.append(_read_notice(part))
-        elif kind in _OF_LOCKS_AND_SIGNATURES:
+        elif kind in _SIGNATURES or (kind == _OF_LOCKS and id(part) not in locked):
             continue
         elif kind in _OF_OUTLOOK:
             winmail = read_winmail(_read_bytes(part))
@@ -76,7 +75,7 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
             files += winmail.files
         elif _is_attached(part):
             if not _is_shown_picture(part, pages):
-                reason = _LOCKED if is_locked or kind in _ENCRYPTED else None
+                reason = _LOCKED if id(part) in locked or kind in _ENCRYPTED else None
                 files.append(InnerFile(part.get_filename() or "", _read_bytes(part), reason))
         else:
             shown.append(_read_text(part))
@@ -99,6 +98,21 @@ def _list_leaves(mail: MIMEPart) -> list[MIMEPart]:
                 continue
         leaves.append(part)
     return leaves
+
+
+def _list_locked(mail: MIMEPart) -> Iterator[object]:
+    """What is encrypted by PGP, or by what a mail does not name; some programs say `mixed`."""
+    if mail.get_content_type() == _OF_LOCKS:
+        yield mail
+    for one in mail.walk():
+        # A text is not to be decoded here: by what it names, that may fail.
+        if one.get_content_maintype() == "multipart" and one.is_multipart():
+            parts = [part for part in one.get_payload() if isinstance(part, Message)]
+            others = [part for part in parts if part.get_content_type() != _OF_LOCKS]
+            is_encrypted = one.get_content_type() == "multipart/encrypted"
+            if is_encrypted or len(others) < len(parts):
+                # Without anything beside it, what says the version is all that there is.
+                yield from others or parts
 
 
 def _list_other_forms(mail: MIMEPart, body: MIMEPart | None) -> frozenset[int]:
@@ -144,7 +158,32 @@ def _is_shown_picture(part: MIMEPart, pages: str) -> bool:
 def _read_notice(part: MIMEPart) -> str:
     """What a mail server says of a mail (RFC 3464): groups of lines, each as headers."""
     groups = part.get_payload()
-    return "\n\n".join(str(one).strip() for one in groups) if isinstance(groups, list) else ""
+    if not isinstance(groups, list):
+        return ""
+    written = (one.as_bytes() for one in groups if isinstance(one, Message))
+    return "\n\n".join(decode_named(one, None).strip() for one in written)
+
+
+def _read_attached_mail(part: MIMEPart) -> Iterator[InnerFile]:
+    """A mail that is attached, as a file.
+
+    Some programs pack one as any other file, which none should (RFC 2046, 5.2.1): then the parser
+    takes for a mail what is packed.
+    """
+    inner = part.get_payload(0)
+    if not isinstance(inner, Message):
+        return
+    packing = str(part["Content-Transfer-Encoding"] or "").strip().lower()
+    # No line of base64 is a header: a mail that only says that it is packed has some.
+    if packing == "quoted-printable" or (packing == "base64" and not inner.keys()):
+        packed = Message()
+        packed["Content-Transfer-Encoding"] = packing
+        packed.set_payload(inner.as_bytes().decode("ascii", "surrogateescape"))
+        data = packed.get_payload(decode=True)
+        if isinstance(data, bytes):
+            yield InnerFile(part.get_filename() or "mail.eml", data)
+    else:
+        yield InnerFile(f"{inner['Subject'] or 'mail'}.eml", inner.as_bytes())
 
 
 def _read_bytes(part: MIMEPart) -> bytes:
