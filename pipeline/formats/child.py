@@ -35,7 +35,11 @@ from shared.document_formats import (
 from shared.errors import RejectionCode
 
 _OFFICE = "pipeline.formats.readers.office"
+<<<<<<< HEAD
 _OLD_TEXTS = "pipeline.formats.readers.old_office.old_texts"
+=======
+_OLD_OFFICE = "pipeline.formats.readers.old_office"
+>>>>>>> next
 _WORKBOOKS = "pipeline.formats.readers.workbooks"
 _OPEN_DOCUMENT = "pipeline.formats.readers.open_document"
 _TEXTS = "pipeline.formats.readers.texts"
@@ -48,7 +52,7 @@ OPENERS = {
     XLSX.suffix: (_WORKBOOKS, "open_workbook"),
     XLS.suffix: (_WORKBOOKS, "open_old_workbook"),
     PPTX.suffix: ("pipeline.formats.readers.slides", "open_slides"),
-    PPT.suffix: (_OFFICE, "open_old_presentation"),
+    PPT.suffix: (f"{_OLD_OFFICE}.presentations", "open_presentation"),
     ODT.suffix: (_OPEN_DOCUMENT, "open_text"),
     ODS.suffix: (_OPEN_DOCUMENT, "open_spreadsheet"),
     ODP.suffix: (_OPEN_DOCUMENT, "open_presentation"),

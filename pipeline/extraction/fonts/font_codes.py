@@ -19,6 +19,9 @@ _OT1_CODES_OF_LIGATURES = frozenset("\x0b\x0c\x0e\x0f")
 _T1_CODES_OF_LIGATURES = frozenset("\x1b\x1c\x1d\x1e\x1f")
 _OT1_LIGATURE = re.compile("[\x0b\x0c\x0e\x0f](?:[a-z]|(?<=[a-z].))")
 _T1_LIGATURE = re.compile("[\x1b-\x1f](?:[a-z]|(?<=[a-z].))")
+# No ligature is within a number: there the code is of another font, a comma by its number.
+_LIGATURE_IN_NUMBER = re.compile("[\x0b\x0c\x0e\x0f\x1b-\x1f](?<=[0-9].)(?=[0-9])")
+_UNKNOWN = "\ufffd"
 # With more codes than that, they are no ligatures in words but the letters themselves.
 _MAX_CODE_SHARE = 0.15
 
@@ -100,12 +103,12 @@ def _mend_tex_codes(text: str, controls: Sequence[str], unmapped_share: float) -
     if not 0 < len(controls) <= _MAX_CODE_SHARE * len(text):
         return text
     if not _OT1_CODES_OF_LIGATURES.isdisjoint(controls) and _OT1_LIGATURE.search(text):
-        text = _OT1_LONE_RETURN.sub("fl", text)
+        text = _OT1_LONE_RETURN.sub("fl", _LIGATURE_IN_NUMBER.sub(_UNKNOWN, text))
         # Where few characters are meant, that is many times as quick as `str.translate`.
         return _OT1_CODES.sub(lambda match: _OT1[ord(match[0])], text)
     if not _T1_CODES_OF_LIGATURES.isdisjoint(controls) and _T1_LIGATURE.search(text):
         table: Mapping[int, str] = _T1 | _T1_LIKE_LATIN1 if unmapped_share > 1 / 2 else _T1
-        return text.translate(table)
+        return _LIGATURE_IN_NUMBER.sub(_UNKNOWN, text).translate(table)
     return text
 
 

@@ -1,9 +1,9 @@
-"""Texts and presentations of Microsoft Office, new and old.
+"""Texts of Microsoft Office, new and old, and slides whose plain text does not tell enough.
 
 A new text is the library's plain text, cut at the headings that its Markdown tells: both are made
 of one reading, while its tree would have to be walked word by word. The plain text of an old one
-has all of a table in one line, and that of an old presentation no notes: these are as the tree has
-them, and so are new slides where their plain text does not tell enough.
+has all of a table in one line: it is as the tree has it, and so are new slides where their plain
+text does not tell enough.
 """
 
 import io
@@ -120,9 +120,25 @@ def _show_line(markdown: str) -> str:
     return to_plain(_LINK.sub(r"\1", line)).strip()
 
 
+<<<<<<< HEAD
 def open_old_presentation(path: Path) -> UnitsDocument:
     """Open an old PowerPoint presentation: a unit a slide, with its notes."""
     return UnitsDocument(_list_slides(read_old_file(path, "ppt", Document.to_ir_json)))
+=======
+def open_old_text(path: Path) -> UnitsDocument:
+    """Open an old Word document: a unit a heading with what is below it."""
+    units: list[list[str]] = [[]]
+    for section in json.loads(read_old_file(path, "doc", Document.to_ir_json))["sections"]:
+        # What each page repeats stands once.
+        units[-1] += _read_repeated(section, _HEADERS)
+        for block in section["elements"]:
+            if block["type"] == "heading":
+                units.append([])
+            units[-1] += _list_texts((block,))
+        units[-1] += _read_repeated(section, _FOOTERS)
+    texts = ("\n".join(unit) for unit in units)
+    return UnitsDocument([text for text in texts if text.strip()] or [""])
+>>>>>>> next
 
 
 def read_slides(data: bytes) -> list[str]:

@@ -33,9 +33,12 @@ _AS_STYLE_NOT, OPPOSITE = 0x81, "opposite"
 # 2.9.271, STD; 2.9.260, StdfBase: which style Word knows it as, of what kind, over which other.
 _STYLE_START = struct.Struct("<HHH")
 _OF_PARAGRAPHS, _OF_CHARACTERS, _NO_STYLE = 1, 2, 0xFFF
-# Signs of fonts of symbols are theirs alone.
+# Signs of fonts of symbols are theirs alone, but for those that most use of Symbol.
 _OF_FONTS = range(0xF000, 0xF100)
-_BULLETS = {0xF0B7: "•", 0xF0A7: "•"}
+_SYMBOLS = {
+    0xF06D: "μ", 0xF0A3: "≤", 0xF0A7: "•", 0xF0B0: "°", 0xF0B1: "±", 0xF0B3: "≥", 0xF0B4: "×",
+    0xF0B7: "•",
+}  # fmt: skip
 
 
 class Look(NamedTuple):
@@ -331,7 +334,7 @@ def _read_change(properties: bytes, styles: Styles) -> str | None:
         elif sprm == _SYMBOL:
             number = int.from_bytes(properties[at + 2 : at + 4], "little")
             is_shown = number not in _OF_FONTS and chr(number).isprintable()
-            symbol = _BULLETS.get(number) or (chr(number) if is_shown else "")
+            symbol = _SYMBOLS.get(number) or (chr(number) if is_shown else "")
     if is_hidden or is_deleted:
         return ""
     return OPPOSITE if is_opposite else symbol

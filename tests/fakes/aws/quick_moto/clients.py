@@ -1,16 +1,19 @@
-"""Clients of boto3 that share what is the same for all of them.
+"""Clients of boto3, and of models, that share what is the same for all of them.
 
 Each session reads the descriptions of services anew, each client makes a tree of the rules by which
 its address is found, gives each of 150 hooks its name by comparing it with 40 others, and has its
 signature taken apart to see whether it takes any keyword. Many tests run one command, which makes
-a session and four clients: that took longer than what they test.
+a session and four clients: that took longer than what they test. Each client of a model reads all
+authorities that this machine trusts, for servers on loopback.
 """
 
 import functools
 import inspect
+import os
 from contextlib import contextmanager
 
 import botocore.session
+import httpcore2
 import pytest
 from botocore import hooks, regions
 
@@ -27,6 +30,7 @@ def build_clients_quickly():
         patch.setattr(regions, "EndpointProvider", _share_providers(regions.EndpointProvider))
         patch.setattr(hooks.EventAliaser, "_alias_event_name", _name_once())
         patch.setattr(hooks, "accepts_kwargs", _takes_any_keyword)
+        patch.setattr(httpcore2, "default_ssl_context", _trust_once())
         yield
 
 
@@ -61,3 +65,17 @@ def _takes_any_keyword(function):
     if code is None:
         return _accepts_kwargs(function)
     return code.co_flags & inspect.CO_VARKEYWORDS
+
+
+def _trust_once():
+    original = httpcore2.default_ssl_context
+
+    @functools.cache
+    def build(*_authorities, **options):
+        return original(**options)
+
+    def find(**options):
+        # A test may name other authorities.
+        return build(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"), **options)
+
+    return find
