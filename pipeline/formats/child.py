@@ -35,11 +35,7 @@ from shared.document_formats import (
 from shared.errors import RejectionCode
 
 _OFFICE = "pipeline.formats.readers.office"
-<<<<<<< HEAD
-_OLD_TEXTS = "pipeline.formats.readers.old_office.old_texts"
-=======
 _OLD_OFFICE = "pipeline.formats.readers.old_office"
->>>>>>> next
 _WORKBOOKS = "pipeline.formats.readers.workbooks"
 _OPEN_DOCUMENT = "pipeline.formats.readers.open_document"
 _TEXTS = "pipeline.formats.readers.texts"
@@ -48,7 +44,7 @@ _PICTURES = "pipeline.formats.readers.pictures"
 # Module and function for each format, by its suffix; the function takes a path.
 OPENERS = {
     DOCX.suffix: (_OFFICE, "open_text"),
-    DOC.suffix: (_OLD_TEXTS, "open_old_text"),
+    DOC.suffix: (f"{_OLD_OFFICE}.old_texts", "open_old_text"),
     XLSX.suffix: (_WORKBOOKS, "open_workbook"),
     XLS.suffix: (_WORKBOOKS, "open_old_workbook"),
     PPTX.suffix: ("pipeline.formats.readers.slides", "open_slides"),

@@ -36,9 +36,15 @@ _OF_PARAGRAPHS, _OF_CHARACTERS, _NO_STYLE = 1, 2, 0xFFF
 # Signs of fonts of symbols are theirs alone, but for those that most use of Symbol.
 _OF_FONTS = range(0xF000, 0xF100)
 _SYMBOLS = {
-    0xF06D: "μ", 0xF0A3: "≤", 0xF0A7: "•", 0xF0B0: "°", 0xF0B1: "±", 0xF0B3: "≥", 0xF0B4: "×",
+    0xF06D: "μ",
+    0xF0A3: "≤",
+    0xF0A7: "•",
+    0xF0B0: "°",
+    0xF0B1: "±",
+    0xF0B3: "≥",
+    0xF0B4: "\N{MULTIPLICATION SIGN}",
     0xF0B7: "•",
-}  # fmt: skip
+}
 
 
 class Look(NamedTuple):
