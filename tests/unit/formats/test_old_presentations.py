@@ -55,7 +55,7 @@ def test_what_another_program_has_made_is_read_in_its_last_version(read):
 
 
 def test_notes_and_tables_of_libreoffice_stand_on_their_slides(read):
-    slides = read((FOLDER / "libreoffice-quarters.ppt").read_bytes()).texts
+    slides = read((FOLDER / "libreoffice-pptx-quarters.ppt").read_bytes()).texts
     assert slides[1].endswith("cell00 | cell01\ncell10 | cell11\nMention the storm of October.")
 
 
@@ -176,7 +176,7 @@ def test_groups_in_groups_have_an_end(tmp_path):
     assert document.read_page(1).text == "x"
 
 
-@pytest.mark.parametrize("name", ["poi-tides", "poi-again", "libreoffice-quarters"])
+@pytest.mark.parametrize("name", ["poi-tides", "poi-again", "libreoffice-pptx-quarters"])
 def test_broken_bytes_give_text_or_one_refusal(tmp_path, name):
     data = (FOLDER / f"{name}.ppt").read_bytes()
     path = tmp_path / "document"

@@ -55,7 +55,7 @@ _SLIDE_ATOM_BYTES, _SHOWS_MASTER = 22, 1
 _NUMBER_AT, _FLAGS_AT, _IS_HIDDEN = 12, 10, 4
 # 2.4.15, Headers and Footers: what each slide shows, and its texts by their instances.
 _REPEATED, _REPEATED_ATOM, _STRING = 0x0FD9, 0x0FDA, 0x0FBA
-_REPEATED_ON_SLIDES = 3
+_REPEATED_ON_SLIDES, _ATOM_ALONE = 3, 12
 _DATE, _FOOTER, _HAS_DATE, _HAS_OWN_DATE, _HAS_FOOTER = 0, 2, 1, 4, 32
 
 
@@ -276,13 +276,14 @@ def _read_master(presentation: _Presentation, master: _Listed) -> list[Text]:
 
 def _list_lines(texts: list[Text]) -> list[str]:
     """The lines of texts: paragraphs end with a return, lines in them with a vertical tab."""
-    return [
-        line for text in texts for line in text.text.splitlines() if line and not line.isspace()
-    ]
+    return [line for _, text in texts for line in text.splitlines() if line and not line.isspace()]
 
 
 def _read_footers(stream: bytes, place: int, end: int) -> list[str]:
     """The date and the footer that slides show, if they show any that somebody has written."""
+    # Mostly there are numbers alone.
+    if end - place <= _ATOM_ALONE:
+        return []
     flags = 0
     strings: dict[int, str] = {}
     for kind, instance, start, stop in list_records(stream, place, end):
