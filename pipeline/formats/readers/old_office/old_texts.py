@@ -22,7 +22,7 @@ from pipeline.formats.readers.old_office.text_looks import (
     Styles,
     list_changes,
 )
-from pipeline.formats.readers.old_office.text_pieces import Parts, read_parts, unpack_table
+from pipeline.formats.readers.old_office.text_pieces import WordParts, read_parts, unpack_table
 from pipeline.formats.units import UnitsDocument, join_cells
 from shared.errors import RejectionCode
 
@@ -64,7 +64,7 @@ def open_old_text(path: Path) -> UnitsDocument:
     return UnitsDocument([unit for unit in units if unit.strip()] or [""])
 
 
-def _list_units(parts: Parts, data: bytes) -> list[str]:
+def _list_units(parts: WordParts, data: bytes) -> list[str]:
     styles = Styles(parts.styles)
     looks = Looks(parts, styles, lambda: read_streams(data, ["Data"]).get("Data", b""))
     paragraphs = _Paragraphs(parts, looks)
@@ -104,7 +104,7 @@ def _list_units(parts: Parts, data: bytes) -> list[str]:
 class _Paragraphs:
     """The paragraphs of a text, and what each is."""
 
-    def __init__(self, parts: Parts, looks: Looks) -> None:
+    def __init__(self, parts: WordParts, looks: Looks) -> None:
         self.show(parts.text)
         self._ends = list(accumulate(len(line) + 1 for line in self._lines))
         self._looks: list[Look] = []
@@ -230,7 +230,7 @@ def _list_repeated(table: bytes, start: int) -> Iterator[tuple[bool, int, int]]:
             yield number % 6 in _FOOTERS, start + begin, start + end
 
 
-def _find_codes(parts: Parts) -> Iterator[tuple[int, int, str]]:
+def _find_codes(parts: WordParts) -> Iterator[tuple[int, int, str]]:
     """Where fields have their marks and codes: what they result in is shown (2.8.25, Plcfld)."""
     if _FIELD_BEGIN not in parts.text:
         return

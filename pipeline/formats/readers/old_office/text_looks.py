@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from pipeline.formats.readers.old_office.text_pieces import Parts, Piece, unpack_table
+from pipeline.formats.readers.old_office.text_pieces import WordParts, Piece, unpack_table
 
 _PAGE_BYTES, _PAGE_NUMBER = 512, 0x3FFFFF
 # 2.9.23, BxPap: where the list of a paragraph stands in its page, and what it measures.
@@ -193,7 +193,9 @@ class Looks:
         read_elsewhere: Gives the stream of what is too long for a page.
     """
 
-    def __init__(self, parts: Parts, styles: Styles, read_elsewhere: Callable[[], bytes]) -> None:
+    def __init__(
+        self, parts: WordParts, styles: Styles, read_elsewhere: Callable[[], bytes]
+    ) -> None:
         self._styles = styles
         self._read_elsewhere = read_elsewhere
         self._elsewhere: bytes | None = None
@@ -280,7 +282,7 @@ def _cut_list(page: bytes, place: int) -> bytes:
     return page[place + 2 : place + 2 + 2 * length]
 
 
-def list_changes(parts: Parts, styles: Styles) -> list[tuple[int, int, str]]:
+def list_changes(parts: WordParts, styles: Styles) -> list[tuple[int, int, str]]:
     """Which characters are not shown, or as a symbol: from one to before another, in order.
 
     Returns:

@@ -54,7 +54,7 @@ class Piece(NamedTuple):
     format: bytes
 
 
-class Parts(NamedTuple):
+class WordParts(NamedTuple):
     """What is in a file.
 
     Args:
@@ -78,7 +78,7 @@ class Parts(NamedTuple):
     characters: bytes
 
 
-def read_parts(streams: dict[str, bytes]) -> Parts:
+def read_parts(streams: dict[str, bytes]) -> WordParts:
     """What is in a file.
 
     Args:
@@ -101,7 +101,7 @@ def read_parts(streams: dict[str, bytes]) -> Parts:
 
     pieces = _list_pieces(take(_PIECES))
     text = "".join([_read_piece(stream, piece) for piece in pieces])
-    return Parts(
+    return WordParts(
         stream,
         text,
         pieces,
