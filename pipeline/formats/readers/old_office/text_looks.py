@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
-from pipeline.formats.readers.old_office.text_pieces import WordParts, Piece, unpack_table
+from pipeline.formats.readers.old_office.text_pieces import Piece, WordParts, unpack_table
 
 _PAGE_BYTES, _PAGE_NUMBER = 512, 0x3FFFFF
 # 2.9.23, BxPap: where the list of a paragraph stands in its page, and what it measures.
