@@ -65,7 +65,7 @@ def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
 def _find_unmapped_share(text_page: TextPage, characters: int) -> float:
     for size in (_SAMPLED_CHARACTERS, _SAMPLED_CHARACTERS_IN_DOUBT):
         sample = range(0, characters, max(1, characters // size))
-        unmapped = text_page.count_unmapped(sample)
+        unmapped = text_page.list_unmapped(sample).count(1)
         if unmapped == 0:
             return 0.0
     return unmapped / len(sample)

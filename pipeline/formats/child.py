@@ -35,6 +35,7 @@ from shared.document_formats import (
 from shared.errors import RejectionCode
 
 _OFFICE = "pipeline.formats.readers.office"
+_OLD_OFFICE = "pipeline.formats.readers.old_office"
 _WORKBOOKS = "pipeline.formats.readers.workbooks"
 _OPEN_DOCUMENT = "pipeline.formats.readers.open_document"
 _TEXTS = "pipeline.formats.readers.texts"
@@ -43,11 +44,11 @@ _PICTURES = "pipeline.formats.readers.pictures"
 # Module and function for each format, by its suffix; the function takes a path.
 OPENERS = {
     DOCX.suffix: (_OFFICE, "open_text"),
-    DOC.suffix: (_OFFICE, "open_old_text"),
+    DOC.suffix: (f"{_OLD_OFFICE}.old_texts", "open_old_text"),
     XLSX.suffix: (_WORKBOOKS, "open_workbook"),
     XLS.suffix: (_WORKBOOKS, "open_old_workbook"),
     PPTX.suffix: ("pipeline.formats.readers.slides", "open_slides"),
-    PPT.suffix: (_OFFICE, "open_old_presentation"),
+    PPT.suffix: (f"{_OLD_OFFICE}.presentations", "open_presentation"),
     ODT.suffix: (_OPEN_DOCUMENT, "open_text"),
     ODS.suffix: (_OPEN_DOCUMENT, "open_spreadsheet"),
     ODP.suffix: (_OPEN_DOCUMENT, "open_presentation"),

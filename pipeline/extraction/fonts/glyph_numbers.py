@@ -33,6 +33,8 @@ _AFTER_ASCII = (
     "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùûü†°¢£§•¶ß®©™´¨≠ÆØ∞±≤≥¥µ∂∑∏π∫ªºΩæø¿¡¬√ƒ≈∆«»…"  # noqa: RUF001  # as below
     "ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄¤‹›ﬁﬂ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇŁłŠšŽž¦ÐðÝýÞþ−×¹²³½¼¾₣ĞğİŞşĆćČčđ"  # noqa: RUF001  # the characters themselves
 )
+# From that number on in DejaVu's fonts, which have the space that does not break: as in Unicode.
+_AS_IN_UNICODE = "".join(map(chr, range(0xA0, 0x180)))
 # What stands for a glyph that draws nothing. PDFium has no glyph of that number in its text.
 _BLANK = "\0"
 _ENDS_IN_COMMA = re.compile(r"[^\W\d_]{2},(?= |$)")
@@ -101,7 +103,7 @@ def _is_noise(text: str) -> bool:
 
 def _measure(places: Sequence[int], codes: Sequence[str], shift: int) -> float:
     """How much of what comes out is words, if most letters are of ASCII as they are everywhere."""
-    decoded = _join(places, [_decode(code, shift) for code in codes])
+    decoded = _join(places, _decode_letters(places, codes, shift))
     letters = [letter for letter in decoded if letter.isalpha()]
     in_ascii = sum(letter.isascii() for letter in letters)
     return measure_words(decoded) if in_ascii >= _MIN_ASCII_SHARE * len(letters) else 0.0
@@ -118,7 +120,7 @@ def _join(places: Sequence[int], letters: Sequence[str]) -> str:
 
 def _decode_all(places: Sequence[int], codes: Sequence[str], shift: int) -> list[str]:
     """What glyphs of a font stand for, with marks for figures and signs that nothing tells of."""
-    letters = [_decode(code, shift) for code in codes]
+    letters = _decode_letters(places, codes, shift)
     if shift != _SHIFT_OF_LETTERS:
         text = _join(places, letters)
         if _ENDS_IN_COMMA.search(text) and _ENDS_IN_STOP.search(text):
@@ -126,7 +128,7 @@ def _decode_all(places: Sequence[int], codes: Sequence[str], shift: int) -> list
         return [_UNKNOWN if letter.isnumeric() else letter for letter in letters]
     for comma in _COMMAS:
         signs = {chr(comma): ",", chr(comma + _STOP_AFTER_COMMA): "."}
-        separated = [signs.get(code) or _decode(code, shift) for code in codes]
+        separated = [signs.get(code, letter) for code, letter in zip(codes, letters, strict=True)]
         text = _join(places, separated)
         # Signs of all other kinds also stand elsewhere.
         commas, stops = len(_ENDS_IN_COMMA.findall(text)), len(_ENDS_IN_STOP.findall(text))
@@ -135,7 +137,19 @@ def _decode_all(places: Sequence[int], codes: Sequence[str], shift: int) -> list
     return letters
 
 
-def _decode(code: str, shift: int) -> str:
+def _decode_letters(places: Sequence[int], codes: Sequence[str], shift: int) -> list[str]:
+    """What glyphs of a font stand for, in the order in which fewest signs are within words."""
+    letters = [_decode(code, shift, _AFTER_ASCII) for code in codes]
+    if shift != _APPLE_SHIFT or ord(max(codes)) < _FIRST_AFTER_ASCII:
+        return letters
+    others = [_decode(code, shift, _AS_IN_UNICODE) for code in codes]
+    # An apostrophe here is a letter there: the first is Apple's, and stands where both fit.
+    return min(
+        letters, others, key=lambda some: [*_mark_within_words(places, some)].count(_UNKNOWN)
+    )
+
+
+def _decode(code: str, shift: int, after_ascii: str) -> str:
     if code == _BLANK:
         return " "
     letter = chr(ord(code) + shift)
@@ -144,8 +158,8 @@ def _decode(code: str, shift: int) -> str:
     if " " <= letter <= "~":
         return letter
     index = ord(code) - _FIRST_AFTER_ASCII
-    is_in_order = shift == _APPLE_SHIFT and 0 <= index < len(_AFTER_ASCII)
-    return _AFTER_ASCII[index] if is_in_order else _UNKNOWN
+    is_in_order = shift == _APPLE_SHIFT and 0 <= index < len(after_ascii)
+    return after_ascii[index] if is_in_order else _UNKNOWN
 
 
 def _mark_within_words(places: Sequence[int], letters: Sequence[str]) -> Iterator[str]:

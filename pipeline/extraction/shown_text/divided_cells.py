@@ -9,7 +9,7 @@ no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in 
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from itertools import islice
+from itertools import chain, islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
@@ -43,7 +43,7 @@ _MIN_WAY_BACK_EMS = 1.0
 # letters but the first, before which there is room.
 _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 # Patterns that begin with one plain character, or one of few, are quick.
-_LONG_WORD = re.compile(rf" (?=[{_LETTER}]{{15}}).([{_LETTER}]+)")
+_LONG_WORD = re.compile(rf" [{_LETTER}]([{_LETTER}]{{14,}})")
 _SIGN_WITHIN = re.compile(rf"[.,;:]([{_LETTER}])(?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
 _SAMPLED_SIGNS = 2
 _RUN = re.compile(r"[^ \r\n]{3,}")
@@ -89,26 +89,30 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
     spaces = [characters.find_advance(text.find(" ", start - 2)) for start, _ in samples]
     if any(right > left for left, right in spaces):
         return characters
-    if not any(
-        characters.measure_room(place, _MAX_ACROSS_EMS) >= _MIN_SPACE_EMS
-        for start, end in samples
-        for place in range(start, end)
-    ):
+    sampled = [place for start, end in samples for place in range(start, end)]
+    if max(characters.measure_rooms(sampled, _MAX_ACROSS_EMS), default=0.0) < _MIN_SPACE_EMS:
         return characters
-    words = [
-        [found.start() for found in _BETWEEN_LETTERS.finditer(text, *run.span())]
-        for run in _RUN.finditer(text)
-    ]
+    words = [_list_places_within(run) for run in _RUN.finditer(text)]
+    places = list(chain.from_iterable(words))
+    rooms = iter(characters.measure_rooms(places, _MAX_ACROSS_EMS))
     lost: list[int] = []
-    for places in words:
-        rooms = [characters.measure_room(place, _MAX_ACROSS_EMS) for place in places]
-        if len(rooms) > 1:
-            least = sorted(rooms)[(len(rooms) - 1) // 2] + _MIN_SPACE_EMS
-            lost += [place for place, room in zip(places, rooms, strict=True) if room >= least]
+    for within in words:
+        of_word = list(islice(rooms, len(within)))
+        if len(of_word) > 1 and max(of_word) >= _MIN_SPACE_EMS + min(of_word):
+            least = sorted(of_word)[(len(of_word) - 1) // 2] + _MIN_SPACE_EMS
+            lost += [place for place, room in zip(within, of_word, strict=True) if room >= least]
     # A font that says nothing of its widths has room everywhere.
-    if len(lost) > _MAX_SHARE_OF_SPACES * sum(map(len, words)):
+    if len(lost) > _MAX_SHARE_OF_SPACES * len(places):
         return characters
     return characters.edit(Edit(place, place, " ") for place in lost)
+
+
+def _list_places_within(word: re.Match[str]) -> Sequence[int]:
+    """Where in a word, behind its first character, a word may begin."""
+    # Nearly all words are nothing but letters.
+    if word[0].isalnum() and word[0].isascii():
+        return range(word.start() + 1, word.end())
+    return [found.start() for found in _BETWEEN_LETTERS.finditer(word.string, *word.span())]
 
 
 def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:
@@ -120,13 +124,16 @@ def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:
         return characters
     return characters.edit(
         Edit(place, place, " ")
-        for place in places
-        if characters.measure_room(place, _MAX_ACROSS_EMS) < -_MIN_WAY_BACK_EMS
+        for place, room in zip(
+            places, characters.measure_rooms(places, _MAX_ACROSS_EMS), strict=True
+        )
+        if room < -_MIN_WAY_BACK_EMS
     )
 
 
 def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> list[Edit]:
-    gaps = {place: characters.measure_room(place, _MAX_ACROSS_EMS) for place in places}
+    rooms = characters.measure_rooms(places, _MAX_ACROSS_EMS)
+    gaps = dict(zip(places, rooms, strict=True))
     if max(gaps.values()) <= _MIN_GAP_EMS:
         return []
     if max(gaps.values()) <= _MAX_LETTER_SPACE_EMS and _is_set_apart(characters, start):
@@ -149,7 +156,7 @@ def _measure_tracking(characters: PageCharacters, place: int, places: Sequence[i
         for near in (place - 1, place + 1)
         if near not in places and f"{text[near - 1]}{text[near : near + 1]:1}".isalnum()
     ]
-    return max((characters.measure_room(near, _MAX_ACROSS_EMS) for near in neighbours), default=0.0)
+    return max(characters.measure_rooms(neighbours, _MAX_ACROSS_EMS), default=0.0)
 
 
 def _is_set_apart(characters: PageCharacters, place: int) -> bool:
@@ -162,6 +169,6 @@ def _is_set_apart(characters: PageCharacters, place: int) -> bool:
         end += 1
     pairs = range(start + 1, end)
     divided = characters.list_divided([(after - 1, after + 1) for after in pairs])
-    return 1 < len(divided) == len(pairs) and all(
-        characters.measure_room(after, _MAX_ACROSS_EMS) <= _MAX_LETTER_SPACE_EMS for after in pairs
-    )
+    if not 1 < len(divided) == len(pairs):
+        return False
+    return max(characters.measure_rooms(pairs, _MAX_ACROSS_EMS)) <= _MAX_LETTER_SPACE_EMS

@@ -108,30 +108,42 @@ class PageCharacters:
         index = self._find_index(position)
         return None if index < 0 else self._page.find_loose_box(index)
 
-    def measure_room(self, position: int, max_across: float) -> float:
-        """The room between a character and the one before it, in ems; 0 where they are not in line.
+    def measure_rooms(self, places: Sequence[int], max_across: float) -> list[float]:
+        """The room between many characters and the ones before them, in ems.
 
-        Where it begins before the other one does, as a number in the margin that is drawn after its
-        line, it is the way back, below zero.
+        It is 0 where the two are not in line. Where one begins before the other one does, as a
+        number in the margin that is drawn after its line, it is the way back, below zero.
 
         Args:
-            position: Where the character is in the text.
+            places: Where each character is in the text.
             max_across: How far the two stand apart across the line at the most, in ems.
         """
-        page, before, after = self._page, self._find_index(position - 1), self._find_index(position)
-        start = page.find_origin(before) if before >= 0 else None
-        end = page.find_origin(after) if after >= 0 else None
-        if start is None or end is None:
-            return 0.0
-        em = along, aside = page.find_em(before)
-        move = right, up = end[0] - start[0], end[1] - start[1]
-        way = right * along + up * aside
-        if way == 0.0 or measure_across(em, move) > max_across:
-            return 0.0
-        if way < 0.0:
-            return way / (along * along + aside * aside)
-        box = page.find_loose_box(before)
-        return 0.0 if box is None else measure_gap(em, box, end)
+        page = self._page
+        befores = self._find_indexes([place - 1 for place in places])
+        afters = self._find_indexes(list(places))
+        rooms: list[float] = []
+        known, end = -1, None
+        piece_of_em, em = None, (0.0, 0.0)
+        for before, after, piece in zip(befores, afters, page.list_pieces(befores), strict=True):
+            # Most are letters that follow each other: each is asked once where it stands.
+            start = end if before == known else page.find_origin(before)
+            known, end = after, page.find_origin(after)
+            # All characters of a piece of text are set alike.
+            if piece is None or piece != piece_of_em:
+                piece_of_em, em = piece, page.find_em(before)
+            if start is None or end is None:
+                rooms.append(0.0)
+                continue
+            (along, aside), move = em, (end[0] - start[0], end[1] - start[1])
+            way = move[0] * along + move[1] * aside
+            if way == 0.0 or measure_across(em, move) > max_across:
+                rooms.append(0.0)
+            elif way < 0.0:
+                rooms.append(way / (along * along + aside * aside))
+            else:
+                box = page.find_loose_box(before)
+                rooms.append(0.0 if box is None else measure_gap(em, box, end))
+        return rooms
 
     def measure_letter_gap(self, position: int, following: int) -> float | None:
         """The room between a letter and the next one, in ems; None where it is not known."""
@@ -221,8 +233,7 @@ class PageCharacters:
             # What is before the first or after the last character is none: there is -1 once more.
             positions = [sources[position] for position in positions]
         if self._has_unwritten:
-            find_index = self._page.find_index
-            positions = [place if place < 0 else find_index(place) for place in positions]
+            positions = self._page.find_indexes(positions)
         return positions
 
     @property
@@ -273,7 +284,7 @@ class PageCharacters:
         """Where characters are whose font does not say what they are, font by font."""
         page = self._page
         # A page has hundreds of them, or it is as good as none.
-        if not page.count_unmapped(range(0, page.count, -(-page.count // _SAMPLED) or 1)):
+        if 1 not in page.list_unmapped(range(0, page.count, -(-page.count // _SAMPLED) or 1)):
             return []
         indexes = self._find_indexes(list(range(len(self.text))))
         fonts: dict[int, list[int]] = {}

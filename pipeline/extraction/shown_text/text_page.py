@@ -88,7 +88,8 @@ class TextPage:
 
     def turn_to(self, handle: Any) -> None:
         """Go on with another page, by PDFium's handle of its text."""
-        self._page = handle
+        # A reference is passed as it is, of a pointer one is made at each call.
+        self._page = byref(handle.contents)
         self.count = max(0, _count_characters(handle))
 
     def read_text(self) -> str:
@@ -128,13 +129,15 @@ class TextPage:
 
     def find_index(self, position: int) -> int:
         """The number of the character at a place of the text that PDFium gives."""
-        index: int = _get_index(self._page, position)
-        return index
+        return int(_get_index(self._page, position))
+
+    def find_indexes(self, positions: Iterable[int]) -> list[int]:
+        """The numbers of the characters at many places; what is below zero is as it was."""
+        return [place if place < 0 else _get_index(self._page, place) for place in positions]
 
     def find_place(self, index: int) -> int:
         """Where in the text that PDFium gives a character is; -1 if it is not in it."""
-        place: int = _get_place(self._page, index)
-        return place
+        return int(_get_place(self._page, index))
 
     def list_codes(self) -> list[int]:
         """The code of each character, also of those that are not in the text."""
@@ -179,7 +182,7 @@ class TextPage:
     ) -> list[int]:
         """Which of many pairs of characters do not have their edges in line, by their places.
 
-        A page of figures has hundreds of pairs, so this is one loop with nothing around it.
+        A page of figures has hundreds, so this is one loop with nothing around it.
 
         Args:
             firsts: The number of the first character of each pair.
@@ -263,6 +266,10 @@ class TextPage:
         left, top, right, bottom = _unpack_floats(self._floats)
         return _make_box((left, bottom, right, top))
 
+    def list_pieces(self, indexes: Iterable[int]) -> list[int | None]:
+        """What tells the pieces of text that characters are drawn with from each other."""
+        return list(map(_get_object, repeat(self._page), indexes))
+
     def list_divided(self, firsts: Sequence[int], lasts: Sequence[int]) -> list[int]:
         """Which of many pairs of characters are not drawn with one piece of text, by their places.
 
@@ -270,8 +277,7 @@ class TextPage:
             firsts: The number of the first character of each pair, in order.
             lasts: That of the second, before the next pair.
         """
-        page = self._page
-        pieces = list(map(_get_object, repeat(page), firsts))
+        page, pieces = self._page, self.list_pieces(firsts)
         # Where the next pair begins in the same piece, this one ends in it.
         return [
             place
@@ -376,10 +382,6 @@ class TextPage:
                     return True
         return False
 
-    def count_unmapped(self, indexes: Iterable[int]) -> int:
-        """How many characters are of a font that does not say what they are."""
-        return self.list_unmapped(indexes).count(1)
-
     def list_unmapped(self, indexes: Iterable[int]) -> list[int]:
         """Of each character 1 where its font does not say what it is."""
         return list(map(_has_no_code, repeat(self._page), indexes))
@@ -391,8 +393,7 @@ class TextPage:
 
     def find_code(self, index: int) -> int:
         """The code of a character."""
-        code: int = _get_code(self._page, index)
-        return code
+        return int(_get_code(self._page, index))
 
     def is_drawn(self, index: int) -> bool:
         """Whether a character is from the file. PDFium marks not all that it puts in by itself."""

@@ -178,13 +178,15 @@ def _leave_out_lines(text: str, inside: str) -> list[Edit] | None:
 def _cut_letters(characters: PageCharacters, visible: Box) -> Iterator[Edit]:
     """Leave out the letters that are outside of a box by where each of them stands."""
     text = characters.text
-    for line in _LINES.finditer(text):
-        ends = characters.find_box(line.start()), characters.find_box(line.end() - 1)
+    lines = [line.span() for line in _LINES.finditer(text)]
+    firsts = characters.list_boxes([(start, start + 1) for start, _ in lines])
+    lasts = characters.list_boxes([(end - 1, end) for _, end in lines])
+    for (first, end), *ends in zip(lines, firsts, lasts, strict=True):
         # What stands between two letters of a line that are inside is inside.
-        if all(end is not None and not end.is_apart_from(visible) for end in ends):
+        if all(box is not None and not box.is_apart_from(visible) for box in ends):
             continue
         start = -1
-        for position in range(*line.span()):
+        for position in range(first, end):
             if text[position] == " ":
                 continue
             box = characters.find_box(position)
@@ -194,7 +196,7 @@ def _cut_letters(characters: PageCharacters, visible: Box) -> Iterator[Edit]:
                 yield _leave_out(text, start, position)
                 start = -1
         if start >= 0:
-            yield _leave_out(text, start, line.end())
+            yield _leave_out(text, start, end)
 
 
 def _leave_out(text: str, start: int, end: int) -> Edit:

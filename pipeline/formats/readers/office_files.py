@@ -43,8 +43,7 @@ def read_office(data: bytes, old_kind: _OldKind, render: Callable[[Document], _T
 def read_old_file(path: Path, kind: _OldKind, render: Callable[[Document], _T]) -> _T:
     """What the library makes of an old file.
 
-    Under the name of its kind it is read by the library itself, and is in memory once: a
-    presentation of many pictures is large.
+    Under the name of its kind it is read by the library itself, and is in memory once.
 
     Raises:
         UnreadableDocumentError: It is encrypted or damaged.

@@ -38,14 +38,13 @@ _SLIDE, _ANY_PART = "slide", rb"[^\0]{1,200}?\.xml"
 def open_slides(path: Path) -> UnitsDocument:
     """Open a new presentation: a unit a slide, with its notes; a hidden one says so."""
     data = read_package(path)
-    parts = {part.name: part for part in list_parts(data, _PARTS)}
-    main = _PRESENTATION
-    if main not in parts:
+    main, parts = _PRESENTATION, {part.name: part for part in list_parts(data, _PARTS)}
+    slide_count = _count_slides(data, parts.get(main))
+    # The presentation, or a slide of it, lies elsewhere.
+    if len(parts) <= slide_count or main not in parts:
         main, parts = _find_parts(data)
-    presentation = parts.pop(main, None)
-    listed = b"" if presentation is None else read_start(data, presentation, _MOST_BYTES_OF_LIST)
+        slide_count = _count_slides(data, parts.get(main))
     hidden = {name for name, part in parts.items() if _HIDDEN.search(read_start(data, part))}
-    slide_count = len(_LISTED.findall(listed))
     units = _cut_plain_text(read_office(data, "ppt", Document.plain_text), slide_count)
     if units is None:
         units = read_slides(data)
@@ -53,6 +52,12 @@ def open_slides(path: Path) -> UnitsDocument:
         if number < len(units):
             units[number] = f"{HIDDEN_SLIDE}\n{units[number]}"
     return UnitsDocument(units)
+
+
+def _count_slides(data: bytes, presentation: PartPlace | None) -> int:
+    """How many slides a presentation lists."""
+    listed = b"" if presentation is None else read_start(data, presentation, _MOST_BYTES_OF_LIST)
+    return len(_LISTED.findall(listed))
 
 
 def _cut_plain_text(text: str, slide_count: int) -> list[str] | None:

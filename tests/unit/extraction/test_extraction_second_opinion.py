@@ -117,6 +117,13 @@ def test_letters_after_those_of_ascii_are_in_the_order_of_apple(read):
     assert read(make_bitmap_font_pdf(codes)).text == text
 
 
+def test_letters_after_those_of_ascii_may_be_in_the_order_of_unicode(read):
+    """As in DejaVu's fonts, of which Apple's order makes "caf…" of "café"."""
+    text = "l'Été-légère-de-la-région-sur-le-grand-café-pour-écrire-avec-passion-dans-Paris"
+    codes = bytes(98 + ord(letter) - 0xA0 if letter > "~" else ord(letter) - 29 for letter in text)
+    assert read(make_bitmap_font_pdf(codes)).text == text
+
+
 def test_noise_in_few_lines_of_a_sound_page_is_marked(read):
     """Its codes are those of no order that is known."""
     noise = b"thq-xck-brw-nfx-jmp-svr-thl-zyd-gnd"

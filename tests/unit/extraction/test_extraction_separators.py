@@ -123,6 +123,13 @@ def test_a_number_whose_figures_have_room_between_them_is_one(read_text, gap, te
     assert read_text(make_drawn_pdf(content, font=font)) == text
 
 
+def test_numbers_whose_spaces_lie_over_each_other_are_two(read_text):
+    """A figure of Courier is 7.2 points wide here: the first number ends at 36, its space at 43."""
+    content = b"BT /F1 12 Tf 72 700 Td (1,250 ) Tj 36.7 0 Td ( 17) Tj ET"
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content, font=font)) == "1,250 17"
+
+
 def test_figures_that_are_set_one_by_one_are_one_number(read_text):
     figures = [b"1 0 0 1 %d 700 Tm (%d) Tj" % (72 + 8 * k, k) for k in range(5)]
     content = b"BT /F1 12 Tf %b ET" % b" ".join(figures)

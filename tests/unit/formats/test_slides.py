@@ -80,6 +80,8 @@ def test_slides_are_counted_wherever_their_parts_lie(read):
         parts[name] = parts[name].replace("/ppt/slides/slide2.xml", "/other/two.xml")
     parts["other/two.xml"] = parts.pop("ppt/slides/slide2.xml")
     assert read(make_package(parts)).texts == ["first", "", "third"]
+    parts["other/two.xml"] = parts["other/two.xml"].replace("<p:sld ", '<p:sld show="0" ')
+    assert read(make_package(parts)).texts == ["first", "(hidden slide)", "third"]
 
 
 def test_a_picture_says_what_it_shows(read):

@@ -8,6 +8,7 @@ which only the top is looked at: below it are documents inside of the document.
 import struct
 from array import array
 from collections.abc import Iterable, Iterator
+from mmap import mmap
 from typing import NamedTuple
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
@@ -26,7 +27,7 @@ _MINI_SHIFT = 6
 # 2.6.1, Compound File Directory Entry: name, its bytes with the null at its end, kind; entries to
 # the left and right and below; first sector, size.
 _ENTRY = struct.Struct("<64sHBxIII36xII4x")
-_STREAM = 2
+_STORAGE, _STREAM = 1, 2
 _NUMBER_BYTES = 4
 
 
@@ -44,7 +45,7 @@ class _Entry(NamedTuple):
 class _Sectors(NamedTuple):
     """Sectors of one size, one after the other, and of each which is the next one."""
 
-    data: bytes
+    data: bytes | mmap
     shift: int
     start: int
     following: "array[int]"
@@ -66,17 +67,20 @@ class _Sectors(NamedTuple):
         return (runs[0] if len(runs) == 1 else b"".join(runs))[:size]
 
 
-def read_streams(data: bytes, names: Iterable[str]) -> dict[str, bytes]:
+def read_streams(
+    data: bytes | mmap, names: Iterable[str], folder: str | None = None
+) -> dict[str, bytes]:
     """The streams at the top of a compound file that have one of some names, those that are there.
 
     Args:
         data: The bytes of the file.
         names: The names, as programs write them.
+        folder: The name of a storage at the top, in which the streams are looked for instead.
 
     Raises:
         UnreadableDocumentError: It is no such file, or a stream is not all there.
     """
-    if len(data) < _HEADER_BYTES or not data.startswith(OLE_START):
+    if len(data) < _HEADER_BYTES or data[: len(OLE_START)] != OLE_START:
         raise _refuse("it does not begin as its format does")
     shift, _ = _SHIFTS.unpack_from(data)
     if shift not in _SECTOR_SHIFTS:
@@ -92,10 +96,11 @@ def read_streams(data: bytes, names: Iterable[str]) -> dict[str, bytes]:
     if len(entries) < _ENTRY.size:
         raise _refuse("its directory is missing")
     root = _Entry(*_ENTRY.unpack_from(entries))
+    top = root.below if folder is None else _find_folder(entries, root.below, folder)
     wanted = {f"{name}\0".encode("utf-16-le"): name for name in names}
     streams: dict[str, bytes] = {}
     short: _Sectors | None = None
-    for entry in _walk(entries, root.below):
+    for entry in _walk(entries, top):
         name = wanted.get(entry.name[: entry.name_bytes])
         if name is None or entry.kind != _STREAM:
             continue
@@ -117,12 +122,21 @@ def read_streams(data: bytes, names: Iterable[str]) -> dict[str, bytes]:
     return streams
 
 
-def _count_most(data: bytes, shift: int) -> int:
+def _find_folder(entries: bytes, top: int, name: str) -> int:
+    """The first entry in a storage at the top; one that is not there if there is no such."""
+    wanted = f"{name}\0".encode("utf-16-le")
+    for entry in _walk(entries, top):
+        if entry.kind == _STORAGE and entry.name[: entry.name_bytes] == wanted:
+            return entry.below
+    return len(entries)
+
+
+def _count_most(data: bytes | mmap, shift: int) -> int:
     """As many sectors as a table of all sectors of a file takes at most."""
     return (len(data) >> shift) * _NUMBER_BYTES // (1 << shift) + 1
 
 
-def _list_table(data: bytes, shift: int, count: int, sector: int) -> Iterator[int]:
+def _list_table(data: bytes | mmap, shift: int, count: int, sector: int) -> Iterator[int]:
     """The sectors of the table: the list begins in the header and goes on in sectors of its own."""
     first = min(count, _TABLE_LIST_LENGTH)
     yield from struct.unpack_from(f"<{first}I", data, _TABLE_LIST_AT)
