@@ -44,7 +44,7 @@ _PICTURES = "pipeline.formats.readers.pictures"
 # Module and function for each format, by its suffix; the function takes a path.
 OPENERS = {
     DOCX.suffix: (_OFFICE, "open_text"),
-    DOC.suffix: (_OFFICE, "open_old_text"),
+    DOC.suffix: (f"{_OLD_OFFICE}.old_texts", "open_old_text"),
     XLSX.suffix: (_WORKBOOKS, "open_workbook"),
     XLS.suffix: (_WORKBOOKS, "open_old_workbook"),
     PPTX.suffix: ("pipeline.formats.readers.slides", "open_slides"),

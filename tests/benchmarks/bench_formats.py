@@ -39,7 +39,6 @@ LEAST_SHARE = 0.99
 _TURN_ROUNDS = 5
 # What is read of the library's renderings of old files.
 OLD_FILES: dict[str, Callable[[Document], str]] = {
-    "report.doc": Document.to_ir_json,
     "fees.xls": Document.plain_text,
 }
 

@@ -1,9 +1,8 @@
-"""Texts of Microsoft Office, new and old, and slides whose plain text does not tell enough.
+"""Texts of Microsoft Office, and slides whose plain text does not tell enough.
 
-A new text is the library's plain text, cut at the headings that its Markdown tells: both are made
-of one reading, while its tree would have to be walked word by word. The plain text of an old one
-has all of a table in one line: it is as the tree has it, and so are new slides where their plain
-text does not tell enough.
+A text is the library's plain text, cut at the headings that its Markdown tells: both are made of
+one reading, while its tree would have to be walked word by word. Slides whose plain text does not
+tell enough are as the tree has them. Old texts are read so if they are of before Word 97.
 """
 
 import io
@@ -17,7 +16,7 @@ from typing import Any
 
 from office_oxide import Document
 
-from pipeline.formats.readers.office_files import read_office, read_old_file, to_plain
+from pipeline.formats.readers.office_files import read_office, to_plain
 from pipeline.formats.readers.part_starts import read_package
 from pipeline.formats.readers.xml_parts import open_package, read_part, replace_parts
 from pipeline.formats.units import UnitsDocument, join_cells
@@ -42,8 +41,6 @@ _DOCUMENT = "word/document.xml"
 _Block = dict[str, Any]
 _PARAGRAPHS = frozenset({"paragraph", "heading"})
 _LINE_BREAK = "line_break"
-_HEADERS = ("header", "first_page_header", "even_page_header")
-_FOOTERS = ("footer", "first_page_footer", "even_page_footer")
 
 
 def open_text(path: Path) -> UnitsDocument:
@@ -122,21 +119,6 @@ def _show_line(markdown: str) -> str:
     return to_plain(_LINK.sub(r"\1", line)).strip()
 
 
-def open_old_text(path: Path) -> UnitsDocument:
-    """Open an old Word document: a unit a heading with what is below it."""
-    units: list[list[str]] = [[]]
-    for section in json.loads(read_old_file(path, "doc", Document.to_ir_json))["sections"]:
-        # What each page repeats stands once.
-        units[-1] += _read_repeated(section, _HEADERS)
-        for block in section["elements"]:
-            if block["type"] == "heading":
-                units.append([])
-            units[-1] += _list_texts((block,))
-        units[-1] += _read_repeated(section, _FOOTERS)
-    texts = ("\n".join(unit) for unit in units)
-    return UnitsDocument([text for text in texts if text.strip()] or [""])
-
-
 def read_slides(data: bytes) -> list[str]:
     """The text of each slide of a presentation, with its notes."""
     return _list_slides(read_office(data, "ppt", Document.to_ir_json))
@@ -147,12 +129,6 @@ def _list_slides(tree: str) -> list[str]:
         "\n".join(_list_texts(slide["elements"]) + _list_texts(slide.get("speaker_notes") or ()))
         for slide in json.loads(tree)["sections"]
     ] or [""]
-
-
-def _read_repeated(section: _Block, places: Iterable[str]) -> Iterator[str]:
-    for place in places:
-        if place in section:
-            yield from _list_texts(section[place]["content"])
 
 
 def _list_texts(blocks: Iterable[_Block]) -> list[str]:

@@ -207,7 +207,7 @@ def test_an_old_file_is_the_same_under_any_name(tmp_path, name):
     assert len(texts[0]) == (5 if suffix == ".doc" else 3)
 
 
-def test_an_old_text_is_as_its_tree_has_it():
+def test_an_old_text_has_its_lists_tables_and_footer():
     document = open_file(PROJECT / "tests" / "documents" / "libreoffice-lease.doc", ".doc")
     last = document.read_page(document.page_count).text.split("\n")
     assert last[0] == "Ending"
