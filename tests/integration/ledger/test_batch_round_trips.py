@@ -28,6 +28,8 @@ class Meeting:
     def __init__(self):
         self.at_work = 0
         self.groups = []
+        # Who has been counted in one group must not get into another while it is counted.
+        self.lock = threading.Lock()
 
     def hold(self):
         """Return when all records have come."""
@@ -37,7 +39,13 @@ class Meeting:
             threading.Event().wait(0.002)
 
     def _count_those_here(self):
-        return sum(group.asked + len(group._waiting) for group in self.groups)
+        with self.lock:
+            return sum(group.asked + len(group._waiting) for group in self.groups)
+
+    def count(self, group, asked):
+        """Count records that are asked for by a request of a group, or are not any more."""
+        with self.lock:
+            group.asked += asked
 
 
 def meeting_calls(meeting):
@@ -52,12 +60,12 @@ def meeting_calls(meeting):
             meeting.groups.append(self)
 
         def _run_when_all_are_here(self, arguments):
-            self.asked += len(arguments)
+            meeting.count(self, len(arguments))
             meeting.hold()
             try:
                 return self._ask(arguments)
             finally:
-                self.asked -= len(arguments)
+                meeting.count(self, -len(arguments))
 
     return MeetingCalls
 
@@ -68,10 +76,8 @@ def meeting(monkeypatch):
     monkeypatch.setattr(shared.grouped_calls, "_LONGEST_WAIT_SECONDS", LONGEST_WAIT_SECONDS)
     monkeypatch.setattr(shared.aws.dynamodb_table, "GroupedCalls", meeting_calls(meeting))
 
-    lock = threading.Lock()
-
     def end(records, data_record):
-        with lock:
+        with meeting.lock:
             meeting.at_work -= 1
 
     monkeypatch.setattr(ClaimRecords, "_update_record", end)
