@@ -168,6 +168,16 @@ def open_bytes(path, data):
     return open_file(path, ".ppt")
 
 
+def test_a_slide_is_not_read_over_and_over(read):
+    """Else a list of a few bytes each would make text of any length of one slide."""
+    data = make_ppt([make_slide([make_box("alpha" * 500)]), make_slide([make_box("beta")])])
+    second = struct.pack("<IIIII", 3, 0, 0, 2, 0)
+    assert data.count(second) == 1
+    with pytest.raises(RejectedDocumentError) as refusal:
+        read(data.replace(second, struct.pack("<IIIII", 2, 0, 0, 2, 0)))
+    assert refusal.value.code is RejectionCode.DAMAGED
+
+
 def test_groups_in_groups_have_an_end(tmp_path):
     with pytest.raises(UnreadableDocumentError) as refusal:
         open_bytes(tmp_path / "a", make_ppt([make_slide([nest(make_box("x"), 2000)])]))

@@ -78,7 +78,7 @@ def read_drawing(stream: bytes, place: int, end: int, listed: list[Text]) -> lis
     """
     texts: list[Text] = []
     for start, stop in _list_groups(stream, place, end):
-        texts += _read_group(stream, start, stop, listed)
+        texts += _read_group(stream, start, stop, stream.find(_BOX_BYTES, start, stop), listed)
     return texts
 
 
@@ -103,10 +103,18 @@ def _list_groups(stream: bytes, place: int, end: int) -> Iterator[tuple[int, int
                     yield first, last
 
 
-def _read_group(stream: bytes, place: int, end: int, listed: list[Text]) -> list[Text]:
+def _read_group(stream: bytes, place: int, end: int, box: int, listed: list[Text]) -> list[Text]:
+    """The texts of a group.
+
+    Args:
+        stream: What it lies in.
+        place: Where what it holds begins.
+        end: Where it ends.
+        box: Where the first bytes are that may be those of a box, here or further on; -1 if
+            nowhere. Most shapes have no text, and so not even these bytes.
+        listed: The texts that its shapes may refer to.
+    """
     texts = []
-    # Most shapes have no text, and so not even the bytes of a box, which are looked for in all.
-    box = stream.find(_BOX_BYTES, place, end)
     last = end - _SHAPE_BEGINNING.size
     while place <= last:
         kind, size, shape = _SHAPE_BEGINNING.unpack_from(stream, place)
@@ -118,7 +126,7 @@ def _read_group(stream: bytes, place: int, end: int, listed: list[Text]) -> list
             if _is_table(stream, start, place):
                 texts.append(_read_table(stream, start, place, listed))
             else:
-                texts += _read_group(stream, start, place, listed)
+                texts += _read_group(stream, start, place, box, listed)
         elif kind == _SHAPE and (0 <= box < place or shape >> 4 in _LETTERS):
             text = _read_shape(stream, start, place, box if box < place else -1, listed)
             if text is not None:
