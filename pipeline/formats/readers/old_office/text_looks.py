@@ -112,6 +112,7 @@ class Styles:
             self._places.append(place)
             place += 2 + int.from_bytes(table[place : place + 2], "little")
         self._known: dict[int, Style] = {}
+        self._own: dict[int, tuple[Style, int]] = {}
         # Whether any hides text, most likely.
         self.hide = _HIDES_BY_STYLE in table
 
@@ -137,9 +138,14 @@ class Styles:
         """What a style itself says (-1: nothing), and the number of the one that it is over."""
         if number >= len(self._places):
             return _UNSET, _NO_STYLE
-        place = self._places[number]
-        length = int.from_bytes(self._table[place : place + 2], "little")
-        return _read_style(self._table[place + 2 : place + 2 + length], self._base_bytes)
+        # Once, as many may be over one that is long.
+        own = self._own.get(number)
+        if own is None:
+            place = self._places[number]
+            length = int.from_bytes(self._table[place : place + 2], "little")
+            own = _read_style(self._table[place + 2 : place + 2 + length], self._base_bytes)
+            self._own[number] = own
+        return own
 
 
 _UNSET = Style(-1, -1)

@@ -23,6 +23,8 @@ _TABLES_AT, _TABLES = 154, struct.Struct("<186I")
 _STYLES, _HEADERS, _CHARACTERS, _PARAGRAPHS, _PIECES = 1, 11, 12, 13, 33
 # 2.9.38, Clx: formats for pieces, then the pieces.
 _FORMAT, _PIECE_TABLE = 1, 2
+# It is read with each different paragraph of its pieces.
+_MOST_OF_FORMAT = 1024
 # 2.9.177, Pcd: place in the file, format.
 _PIECE = struct.Struct("<2xIH")
 _IN_BYTES, _PLACE = 0x40000000, 0x3FFFFFFF
@@ -126,7 +128,7 @@ def _list_pieces(table: bytes) -> list[Piece]:
     place = 0
     while table[place] == _FORMAT:
         (length,) = struct.unpack_from("<H", table, place + 1)
-        formats.append(table[place + 3 : place + 3 + length])
+        formats.append(table[place + 3 : place + 3 + min(length, _MOST_OF_FORMAT)])
         place += 3 + length
     (length,) = struct.unpack_from("<I", table, place + 1)
     ends, start = unpack_table(table[place + 5 : place + 5 + length], 8)
