@@ -2,12 +2,14 @@
 
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 
 import shared.aws.dynamodb_table
 import shared.grouped_calls
 from functions.delivery.idempotency_records import ClaimRecords
+from pipeline.metering.spend_meter import SpendMeter
 from shared.ledger.documents import find_document
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import Clock, extract_document, make_upload
@@ -22,25 +24,39 @@ class Meeting:
     """Makes the records of a batch come together, as they do where each request takes its time.
 
     A request that several could share goes out when no record can come any more: each of those at
-    work is in such a request or waits for one.
+    work is in such a request or waits for one, or for room for a call of the model. Those that wait
+    for that go on together.
     """
 
     def __init__(self):
         self.at_work = 0
         self.groups = []
+        self.callers = []
         # Who has been counted in one group must not get into another while it is counted.
         self.lock = threading.Lock()
 
-    def hold(self):
-        """Return when all records have come."""
+    def hold(self, is_free):
+        """Return when all records have come, or when one is free to go."""
         end = time.monotonic() + LONGEST_WAIT_SECONDS
-        while self._count_those_here() < self.at_work:
+        while not is_free.is_set() and self._count_those_here() < self.at_work:
             assert time.monotonic() < end, "a record neither came nor ended"
             threading.Event().wait(0.002)
 
+    def hold_call(self):
+        """Return when all records have come, at the same time as the others that are held here."""
+        is_free = threading.Event()
+        with self.lock:
+            self.callers.append(is_free)
+        self.hold(is_free)
+        with self.lock:
+            if not is_free.is_set():
+                while self.callers:
+                    self.callers.pop().set()
+
     def _count_those_here(self):
         with self.lock:
-            return sum(group.asked + len(group._waiting) for group in self.groups)
+            in_groups = sum(group.asked + len(group._waiting) for group in self.groups)
+            return in_groups + len(self.callers)
 
     def count(self, group, asked):
         """Count records that are asked for by a request of a group, or are not any more."""
@@ -61,7 +77,7 @@ def meeting_calls(meeting):
 
         def _run_when_all_are_here(self, arguments):
             meeting.count(self, len(arguments))
-            meeting.hold()
+            meeting.hold(threading.Event())
             try:
                 return self._ask(arguments)
             finally:
@@ -81,6 +97,15 @@ def meeting(monkeypatch):
             meeting.at_work -= 1
 
     monkeypatch.setattr(ClaimRecords, "_update_record", end)
+    count_wanted = SpendMeter._wanting
+
+    @contextmanager
+    def count_all_wanted(meter, cost):
+        with count_wanted(meter, cost):
+            meeting.hold_call()
+            yield
+
+    monkeypatch.setattr(SpendMeter, "_wanting", count_all_wanted)
     return meeting
 
 
