@@ -121,12 +121,16 @@ def test_what_is_not_shown_is_left_out(read_old):
         ("\x01\x02\x05\x08so\x1fft\x1ehard\x0bline\r",),
         ("gone ", b"", b""),
         ("shown there", b"\x3c\x08\x81"),
+        (" gone", b""),
+        (" and outright", b"\x3c\x08\x00"),
         (" gone\r", b"", as_style(HIDING)),
+        ("outright\r", b"\x3c\x08\x00"),
         ("all gone\r", HIDDEN, as_style(HEADING)),
         ("end\r",),
     ]
     assert read_old(make_old_text(runs, STYLES)) == [
-        "shown not deleted never style as before link soft-hard\nline\nshown there\nend"
+        "shown not deleted never style as before link soft-hard\nline\nshown there and outright\n"
+        "outright\nend"
     ]
 
 

@@ -17,6 +17,7 @@ from pipeline.formats.readers.old_office.compound_files import read_streams
 from pipeline.formats.readers.old_office.text_looks import (
     OPPOSITE,
     PLAIN,
+    SHOWN,
     Look,
     Looks,
     Styles,
@@ -69,12 +70,13 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
     looks = Looks(parts, styles, lambda: read_streams(data, ["Data"]).get("Data", b""))
     paragraphs = _Paragraphs(parts, looks)
     changes = list_changes(parts, styles)
+    hidden = paragraphs.list_hidden()
+    opposite = [one[:2] for one in changes if one[2] == OPPOSITE]
+    kept = [one[:2] for one in changes if one[2] == SHOWN] if hidden else []
     turned = sorted(
-        place
-        for one in (*(one[:2] for one in changes if one[2] == OPPOSITE), *paragraphs.list_hidden())
-        for place in one
+        place for one in (*opposite, *hidden, *_intersect(hidden, kept)) for place in one
     )
-    cuts = [one for one in changes if one[2] != OPPOSITE]
+    cuts = [one for one in changes if one[2] not in (OPPOSITE, SHOWN)]
     # What is turned twice is shown.
     cuts += [(begin, end, "") for begin, end in zip(turned[::2], turned[1::2], strict=True)]
     text = _cut(parts.text, cuts + list(_find_codes(parts)))
@@ -247,6 +249,18 @@ def _find_codes(parts: WordParts) -> Iterator[tuple[int, int, str]]:
                 opened[-1] = -1
             if mark[0] == _FIELD_END and opened:
                 opened.pop()
+
+
+def _intersect(
+    spans: list[tuple[int, int]], others: list[tuple[int, int]]
+) -> Iterator[tuple[int, int]]:
+    """What lies in spans of both lists, each in order and none over another."""
+    ends = [end for _, end in spans]
+    for begin, end in others:
+        number = bisect_right(ends, begin)
+        while number < len(spans) and spans[number][0] < end:
+            yield max(begin, spans[number][0]), min(end, spans[number][1])
+            number += 1
 
 
 def _cut(text: str, changes: list[tuple[int, int, str]]) -> str:

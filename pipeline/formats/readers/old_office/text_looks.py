@@ -28,8 +28,8 @@ _HIDES_BY_STYLE, _HAS_STYLE = b"\x3c\x08", b"\x30\x4a"
 _MOST_LISTS, _NO_LEVEL, _HEADINGS, _TITLE = 0x7FE, 9, range(1, 10), 62
 # A title is a heading; what is over its style is none.
 _TITLE_LEVEL = -2
-# That text is hidden just where its style hides none (2.2.5.1.1, ToggleOperand).
-_AS_STYLE_NOT, OPPOSITE = 0x81, "opposite"
+# That text is hidden just where its style hides none, or nowhere (2.2.5.1.1, ToggleOperand).
+_AS_STYLE_NOT, OPPOSITE, SHOWN = 0x81, "opposite", "shown"
 # 2.9.271, STD; 2.9.260, StdfBase: which style Word knows it as, of what kind, over which other.
 _STYLE_START = struct.Struct("<HHH")
 _OF_PARAGRAPHS, _OF_CHARACTERS, _NO_STYLE = 1, 2, 0xFFF
@@ -292,8 +292,9 @@ def list_changes(parts: WordParts, styles: Styles) -> list[tuple[int, int, str]]
     """Which characters are not shown, or as a symbol: from one to before another, in order.
 
     Returns:
-        With what stands for them; empty if they are hidden, or deleted with tracked changes, and
-        `OPPOSITE` if they are hidden where the style of their paragraph hides none.
+        With what stands for them; empty if they are hidden, or deleted with tracked changes,
+        `OPPOSITE` if they are hidden where the style of their paragraph hides none, and `SHOWN` if
+        they are shown whatever that says.
     """
     by_place: list[tuple[int, int, str]] = []
     known: dict[bytes, str | None] = {}
@@ -334,12 +335,13 @@ def list_changes(parts: WordParts, styles: Styles) -> list[tuple[int, int, str]]
 
 def _read_change(properties: bytes, styles: Styles) -> str | None:
     """What stands for characters of some properties; None if they are shown as they are."""
-    is_hidden = is_deleted = is_opposite = False
+    is_hidden = is_deleted = is_opposite = is_shown = False
     symbol = None
     for sprm, at in list_properties(properties):
         if sprm == _HIDDEN:
             is_hidden = properties[at] == 1
             is_opposite = properties[at] == _AS_STYLE_NOT
+            is_shown = properties[at] == 0
         elif sprm == _DELETED:
             is_deleted = bool(properties[at])
         elif sprm == _STYLE_OF_CHARACTERS:
@@ -347,8 +349,10 @@ def _read_change(properties: bytes, styles: Styles) -> str | None:
             is_hidden = styles.get(number).is_hidden
         elif sprm == _SYMBOL:
             number = int.from_bytes(properties[at + 2 : at + 4], "little")
-            is_shown = number not in _OF_FONTS and chr(number).isprintable()
-            symbol = _SYMBOLS.get(number) or (chr(number) if is_shown else "")
+            is_letter = number not in _OF_FONTS and chr(number).isprintable()
+            symbol = _SYMBOLS.get(number) or (chr(number) if is_letter else "")
     if is_hidden or is_deleted:
         return ""
-    return OPPOSITE if is_opposite else symbol
+    if is_opposite:
+        return OPPOSITE
+    return SHOWN if is_shown and symbol is None else symbol
