@@ -15,7 +15,7 @@ from tests.local_stack.stack_fixtures import (  # noqa: F401 - fixtures of all f
     smtp_server,
     start_stack,
 )
-from tests.side_by_side import (  # noqa: F401 - hooks of all folders
+from tests.side_by_side import (  # noqa: F401 - pytest looks for its hooks here, by name
     pytest_collection,
     pytest_collection_modifyitems,
     pytest_xdist_make_scheduler,

@@ -3,16 +3,15 @@
 And its formats of numbers, which that shows in another way than Excel does (`number_formats`).
 """
 
-import io
 import re
 import struct
 from collections.abc import Iterable, Iterator
 from mmap import mmap
 from typing import NamedTuple
 
-import olefile
-
+from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.number_formats import BUILT_IN, is_shown_here, write_mark
+from pipeline.formats.readers.old_office.compound_files import read_streams
 
 # The record of a sheet: its place, whether it is hidden (1, or 2 for good), its kind, its name
 # ([MS-XLS], 2.4.28, BoundSheet8).
@@ -164,14 +163,11 @@ def list_old_sheets(data: bytes | mmap) -> list[Sheet]:
         data: The bytes of the file.
     """
     try:
-        with olefile.OleFileIO(io.BytesIO(data)) as file:
-            name = next((name for name in _STREAMS if file.exists(name)), None)
-            if name is None:
-                return []
-            with file.openstream(name) as stream:
-                return [sheet for sheet, _ in _read_sheets(stream.read())]
-    except (OSError, ValueError, IndexError, KeyError, AttributeError, TypeError):
+        streams = read_streams(data, _STREAMS)
+    except UnreadableDocumentError:
         return []
+    stream = next((streams[name] for name in _STREAMS if name in streams), b"")
+    return [sheet for sheet, _ in _read_sheets(stream)]
 
 
 def _is_record(data: bytes | mmap, place: int) -> bool:

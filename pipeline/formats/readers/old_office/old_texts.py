@@ -152,10 +152,8 @@ class _Paragraphs:
                 if line.strip(_BLANK):
                     yield line, False
             elif line.strip(_BLANK):
-                yield (
-                    (_mark_item(line) if look.is_item and not look.is_heading else line),
-                    (look.is_heading),
-                )
+                is_item = look.is_item and not look.is_heading
+                yield _mark_item(line) if is_item else line, look.is_heading
         if row.is_open and row.end():
             yield row.take(), False
 
