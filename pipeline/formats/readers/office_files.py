@@ -40,16 +40,16 @@ def read_office(data: bytes, old_kind: _OldKind, render: Callable[[Document], _T
         return render(Document.from_bytes(data, kind))
 
 
-def read_old_file(path: Path, kind: _OldKind, render: Callable[[Document], _T]) -> _T:
-    """What the library makes of an old file.
+def read_old_workbook(path: Path, render: Callable[[Document], _T]) -> _T:
+    """What the library makes of an old workbook.
 
-    Under the name of its kind it is read by the library itself, and is in memory once.
+    Under the name of its format it is read by the library itself, and is in memory once.
 
     Raises:
         UnreadableDocumentError: It is encrypted or damaged.
     """
-    if path.suffix != f".{kind}":
-        return read_office(path.read_bytes(), kind, render)
+    if path.suffix != ".xls":
+        return read_office(path.read_bytes(), "xls", render)
     with _refuse_what_fails():
         return render(Document.open(path))
 

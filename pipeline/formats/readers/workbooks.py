@@ -18,7 +18,7 @@ from typing import NamedTuple
 from office_oxide import Document
 
 from pipeline.formats.readers.number_formats import mark_formats, show_marked
-from pipeline.formats.readers.office_files import read_office, read_old_file, to_plain
+from pipeline.formats.readers.office_files import read_office, read_old_workbook, to_plain
 from pipeline.formats.readers.old_workbooks import (
     Sheet,
     find_old_sheets,
@@ -87,7 +87,7 @@ def open_old_workbook(path: Path) -> UnitsDocument:
         data = mmap(file.fileno(), 0, access=ACCESS_READ)
     marked = mark_old_formats(data)
     if marked is None:
-        units = read_old_file(path, "xls", lambda document: _read_old(document, data))
+        units = read_old_workbook(path, lambda document: _read_old(document, data))
     else:
         book, codes = marked
         units = [
