@@ -112,6 +112,22 @@ def test_letters_that_are_drawn_and_boxes_that_are_not_last_are_read(read):
     assert read(make_ppt([make_slide(shapes)])).texts == ["Grand\nalpha"]
 
 
+@pytest.mark.parametrize(
+    ("fonts", "shown"),
+    [
+        (["Symbol"], "Δx ≥ 2 café"),
+        (["Wingdings"], "x 2 café"),
+        # Of which font a sign is stands far from it, and is not looked for.
+        (["Symbol", "Wingdings"], "\uf044x \uf0b3 2 café"),
+        ([], "\uf044x \uf0b3 2 café"),
+    ],
+)
+def test_signs_of_the_one_font_of_symbols_are_read(read, fonts, shown):
+    written = [make_record(0x0FB7, f"{one}\0".encode("utf-16-le").ljust(68)) for one in fonts]
+    slide = make_slide([make_box("\uf044x \uf0b3 2 café"), make_box("plain")], further=written)
+    assert read(make_ppt([slide])).texts == [f"{shown}\nplain"]
+
+
 def test_what_has_been_deleted_of_a_drawing_is_left_out(read):
     groups = [make_record(0xF003, [make_shape(None), make_box(text)]) for text in ("new", "old")]
     drawing = make_record(0x040C, [make_record(0xF002, groups)])

@@ -134,20 +134,47 @@ def test_what_is_not_shown_is_left_out(read_old):
     ]
 
 
-def test_symbols_are_themselves_or_nothing(read_old):
-    def symbol(number):
-        return struct.pack("<HHH", 0x6A09, 3, number)
+def symbol(number, font=0):
+    return struct.pack("<HHH", 0x6A09, font, number)
 
+
+def in_font(number):
+    return struct.pack("<HH", 0x4A4F, number)
+
+
+def test_symbols_are_themselves_or_signs_of_their_font_or_nothing(read_old):
+    fonts = ["Times New Roman", "Symbol", "Wingdings", "Wingdings 2"]
     runs = [
         ("a(", symbol(0x2192)),
         ("b",),
-        ("(", symbol(0xF0B7)),
-        ("(", symbol(0xF022)),
-        ("(", symbol(0x5C)),
+        ("(", symbol(0xF062, 1)),
+        ("(", symbol(0x44, 1)),
+        ("(", symbol(0xF0FC, 2)),
+        # Of a picture, of a font that is not known, of half a letter.
+        ("(", symbol(0xF022, 2)),
+        ("(", symbol(0xF0FC, 3)),
         ("(", symbol(0xD800)),
+        ("(", symbol(0x5C)),
         ("c\r",),
     ]
-    assert read_old(make_old_text(runs)) == ["→→b•\\c"]
+    assert read_old(make_old_text(runs, fonts=fonts)) == ["→→bβΔ✓\\c"]
+
+
+def test_symbols_of_fonts_that_are_not_told_are_those_of_symbol(read_old):
+    runs = [("a(", symbol(0xF0B7, 3)), ("(", symbol(0xF0A3, 3)), ("b\r",)]
+    assert read_old(make_old_text(runs)) == ["••≤b"]
+
+
+def test_signs_in_the_text_are_read_as_those_of_their_font(read_old):
+    runs = [
+        ("angle \uf071 ", in_font(1)),
+        ("done \uf0fc\uf021 ", in_font(2)),
+        ("other \uf071 ", in_font(0)),
+        ("gone \uf071", in_font(1) + HIDDEN),
+        ("end\r",),
+    ]
+    told = "angle θ done ✓ other \uf071 end"
+    assert read_old(make_old_text(runs, fonts=["Arial", "Symbol", "Wingdings"])) == [told]
 
 
 def test_text_is_put_together_of_its_pieces(read_old):

@@ -14,6 +14,7 @@ from pathlib import Path
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.office import open_text
 from pipeline.formats.readers.old_office.compound_files import read_streams
+from pipeline.formats.readers.old_office.symbol_fonts import SYMBOLS
 from pipeline.formats.readers.old_office.text_looks import (
     OPPOSITE,
     PLAIN,
@@ -269,6 +270,12 @@ def _cut(text: str, changes: list[tuple[int, int, str]]) -> str:
         first = max(begin, done)
         if first < end:
             sign = shown or _NOT_SHOWN
-            pieces += (text[done:first], _KEPT.sub(sign.replace("\\", r"\\"), text[first:end]))
+            signs = SYMBOLS.get(sign)
+            cut = text[first:end]
+            if signs is None:
+                cut = _KEPT.sub(sign.replace("\\", r"\\"), cut)
+            else:
+                cut = cut.translate(signs)
+            pieces += (text[done:first], cut)
             done = end
     return "".join((*pieces, text[done:]))

@@ -27,6 +27,7 @@ from pipeline.formats.readers.old_office.slide_texts import (
     read_master_drawing,
     read_texts,
 )
+from pipeline.formats.readers.old_office.symbol_fonts import HAS_SYMBOL, SYMBOLS
 from pipeline.formats.units import HIDDEN_SLIDE, FailedUnit, UnitsDocument
 from shared.errors import RejectionCode
 
@@ -204,7 +205,16 @@ def _read_slides(stream: bytes, last_edit: int) -> list[str | FailedUnit]:
                 presentation.masters = dict(listed)
         elif kind == _REPEATED and instance == _REPEATED_ON_SLIDES:
             presentation.footers = _read_footers(stream, start, end)
-    return [_read_slide(presentation, slide) for slide in slides]
+    units = [_read_slide(presentation, slide) for slide in slides]
+    return [_show_symbols(unit, stream) for unit in units]
+
+
+def _show_symbols(unit: str | FailedUnit, stream: bytes) -> str | FailedUnit:
+    """A unit with letters for signs of a font of symbols, if its file has but one such font."""
+    if isinstance(unit, FailedUnit) or unit.isascii() or not HAS_SYMBOL.search(unit):
+        return unit
+    fonts = [name for name in SYMBOLS if f"{name}\0".encode("utf-16-le") in stream]
+    return unit.translate(SYMBOLS[fonts[0]]).replace("\0", "") if len(fonts) == 1 else unit
 
 
 def _read_list(stream: bytes, place: int, end: int) -> list[tuple[int, _Listed]]:

@@ -20,7 +20,7 @@ _FLAGS_AT, _ENCRYPTED, _SECOND_TABLE = 10, 0x0100, 0x0200
 _COUNTS = struct.Struct("<76x8I")
 # 2.5.6, FibRgFcLcb97: place and length of each table.
 _TABLES_AT, _TABLES = 154, struct.Struct("<186I")
-_STYLES, _HEADERS, _CHARACTERS, _PARAGRAPHS, _PIECES = 1, 11, 12, 13, 33
+_STYLES, _HEADERS, _CHARACTERS, _PARAGRAPHS, _FONTS, _PIECES = 1, 11, 12, 13, 15, 33
 # 2.9.38, Clx: formats for pieces, then the pieces.
 _FORMAT, _PIECE_TABLE = 1, 2
 # It is read with each different paragraph of its pieces.
@@ -68,6 +68,7 @@ class WordParts(NamedTuple):
         styles: The table of styles.
         paragraphs: The table of what paragraphs look like.
         characters: The table of what characters look like.
+        fonts: The table of fonts.
     """
 
     stream: bytes
@@ -78,6 +79,7 @@ class WordParts(NamedTuple):
     styles: bytes
     paragraphs: bytes
     characters: bytes
+    fonts: bytes
 
 
 def read_parts(streams: dict[str, bytes]) -> WordParts:
@@ -108,7 +110,7 @@ def read_parts(streams: dict[str, bytes]) -> WordParts:
         text,
         pieces,
         _COUNTS.unpack_from(stream),
-        *map(take, (_HEADERS, _STYLES, _PARAGRAPHS, _CHARACTERS)),
+        *map(take, (_HEADERS, _STYLES, _PARAGRAPHS, _CHARACTERS, _FONTS)),
     )
 
 
