@@ -112,6 +112,12 @@ def test_letters_that_are_drawn_and_boxes_that_are_not_last_are_read(read):
     assert read(make_ppt([make_slide(shapes)])).texts == ["Grand\nalpha"]
 
 
+def test_what_has_been_deleted_of_a_drawing_is_left_out(read):
+    groups = [make_record(0xF003, [make_shape(None), make_box(text)]) for text in ("new", "old")]
+    drawing = make_record(0x040C, [make_record(0xF002, groups)])
+    assert read(make_ppt([make_slide([], drawing=drawing)])).texts == ["new"]
+
+
 def test_what_a_master_shows_stands_once_without_its_prompts(read):
     prompt = make_record(0xF011, [make_record(0x0BC3, bytes(8))])
     shapes = [make_box("Click to edit", further=[prompt]), make_box("Draft of May")]

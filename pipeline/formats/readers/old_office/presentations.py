@@ -8,14 +8,14 @@ lie in it as well. What is in use is told by directories, the newest first (2.3.
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.old_office.compound_files import read_streams
+from pipeline.formats.readers.old_office.compound_files import FileBytes, read_streams
 from pipeline.formats.readers.old_office.records import (
     HEADER_BYTES,
+    find_record,
     list_records,
     read_number,
     read_record,
@@ -52,7 +52,8 @@ _MASTER, _NOTES = 0x03F8, 0x03F0
 _read_slide_atom = struct.Struct("<12xIIH").unpack_from
 _SLIDE_ATOM_BYTES, _SHOWS_MASTER = 22, 1
 # 2.4.14.5, SlidePersistAtom; 2.6.6, SlideShowSlideInfoAtom: the third bit of its flags.
-_NUMBER_AT, _FLAGS_AT, _IS_HIDDEN = 12, 10, 4
+_read_listed, _LISTED_BYTES = struct.Struct("<I8xI").unpack_from, 16
+_FLAGS_AT, _IS_HIDDEN = 10, 4
 # 2.4.15, Headers and Footers: what each slide shows, and its texts by their instances.
 _REPEATED, _REPEATED_ATOM, _STRING = 0x0FD9, 0x0FDA, 0x0FBA
 _REPEATED_ON_SLIDES, _ATOM_ALONE = 3, 12
@@ -112,7 +113,8 @@ def open_presentation(path: Path) -> UnitsDocument:
         UnreadableDocumentError: It is encrypted or damaged.
     """
     names = (_USER_STREAM, _STREAM)
-    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+    with path.open("rb") as file:
+        data = FileBytes(file)
         streams = read_streams(data, names)
         if not _is_of_97(streams):
             streams = read_streams(data, names, _SAVED_TWICE)
@@ -210,18 +212,18 @@ def _read_list(stream: bytes, place: int, end: int) -> list[tuple[int, _Listed]]
 
     Behind each stand its texts ([MS-PPT], 2.4.14.3, SlideListWithTextContainer).
     """
-    atoms = [(s, e) for kind, _, s, e in list_records(stream, place, end) if kind == _LISTED]
-    ends = [*(start - HEADER_BYTES for start, _ in atoms[1:]), end]
-    return [
-        (
-            read_number(stream, start + _NUMBER_AT, stop),
-            _Listed(
-                read_number(stream, start, stop),
-                read_texts(stream, stop, following) if stop < following else [],
-            ),
-        )
-        for (start, stop), following in zip(atoms, ends, strict=bool(atoms))
+    atoms = [
+        (start, stop)
+        for kind, _, start, stop in list_records(stream, place, end)
+        if kind == _LISTED and start + _LISTED_BYTES <= stop
     ]
+    ends = [*(start - HEADER_BYTES for start, _ in atoms[1:]), end]
+    listed = []
+    for (start, stop), following in zip(atoms, ends, strict=bool(atoms)):
+        reference, number = _read_listed(stream, start)
+        texts = read_texts(stream, stop, following) if stop < following else []
+        listed.append((number, _Listed(reference, texts)))
+    return listed
 
 
 def _read_slide(presentation: _Presentation, listed: _Listed) -> str | FailedUnit:
@@ -258,20 +260,19 @@ def _read_slide(presentation: _Presentation, listed: _Listed) -> str | FailedUni
 
 def _read_notes(presentation: _Presentation, page: _Listed) -> list[Text]:
     found = presentation.find(page.reference, _NOTES)
-    texts: list[Text] = []
-    for kind, _, start, end in list_records(presentation.stream, *found) if found else ():
-        if kind == _DRAWING:
-            texts += read_drawing(presentation.stream, start, end, page.texts)
-    return texts
+    if found is None:
+        return []
+    drawing = find_record(presentation.stream, *found, _DRAWING)
+    return read_drawing(presentation.stream, *drawing, page.texts)
 
 
 def _read_master(presentation: _Presentation, master: _Listed) -> list[Text]:
     found = presentation.find(master.reference, _MASTER, _SLIDE)
-    texts: list[Text] = []
-    for kind, _, start, end in list_records(presentation.stream, *found) if found else ():
-        if kind == _DRAWING:
-            texts += read_master_drawing(presentation.stream, start, end)
-    return texts
+    if found is None:
+        return []
+    return read_master_drawing(
+        presentation.stream, *find_record(presentation.stream, *found, _DRAWING)
+    )
 
 
 def _list_lines(texts: list[Text]) -> list[str]:
