@@ -21,8 +21,8 @@ def make_old_text(runs, styles=None, further=None, **options):
         further: Streams beside the text's, by name.
         options: `counts`, of characters of each part of the text; `headers`, the ends of those;
             `pieces`, of how many characters each is, and whether it is in bytes, or the whole
-            property of it; `fonts`, their names; `flags`; `version`; `cut`, how many bytes of the
-            text are not there.
+            property of it; `fonts`, their names; further `tables` by their numbers; `flags`;
+            `version`; `cut`, how many bytes of the text are not there.
     """
     runs = [(run + (b"", b"\0\0")[len(run) - 1 :]) for run in runs]
     text = "".join(run[0] for run in runs)
@@ -63,6 +63,7 @@ def make_old_text(runs, styles=None, further=None, **options):
         _PARAGRAPHS: paragraphs,
         _FONTS: _pack_fonts(options.get("fonts", ())),
         _PIECES: clx,
+        **options.get("tables", {}),
     }
     header, table = bytearray(_TEXT_AT), b""
     struct.pack_into("<HH", header, 0, 0xA5EC, options.get("version", 0xC1))

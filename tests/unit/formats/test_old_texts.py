@@ -1,6 +1,7 @@
 """Old Word documents: what is shown of them, in the units that people cite."""
 
 import random
+import re
 import struct
 
 import pytest
@@ -132,6 +133,47 @@ def test_what_is_not_shown_is_left_out(read_old):
         "shown not deleted never style as before link soft-hard\nline\nshown there and outright\n"
         "outright\nend"
     ]
+
+
+def test_notes_are_told_by_their_numbers_where_they_are_referred_to_and_where_they_stand(read_old):
+    main = "a\x02 b\x02\x02 c* d\x02\r"
+    notes = "\x02\tone\r* own\r\x02 deleted\r\r"
+    end_notes = "\x02 first\rsecond\r\r"
+    text = main + notes + end_notes
+    deleted = main.index("\x02", 5)
+    runs = [(text[:deleted],), ("\x02", DELETED)]
+    runs += [(f"{line}\r",) for line in text[deleted + 1 :].split("\r")[:-1]]
+
+    def pack(part, sign, places, before):
+        starts = [part.index(one) for one in sign]
+        return {
+            before: struct.pack(f"<{len(places)}I", *places) + bytes(2 * len(places) - 2),
+            before + 1: struct.pack(f"<{len(starts) + 1}I", *starts, len(part)),
+        }
+
+    tables = pack(notes, ["\x02\t", "*", "\x02 d"], [1, main.index("*"), deleted, len(main)], 2)
+    tables |= pack(end_notes, ["\x02 f", "sec"], [4, main.index("d") + 1, len(main)], 46)
+    counts = (len(main), len(notes), 0, 0, 0, len(end_notes))
+    assert read_old(make_old_text(runs, tables=tables, counts=counts)) == [
+        "a[1] b[i] c* d[ii]\n[1]\tone\n* own\n[2] deleted\n[i] first\nsecond"
+    ]
+
+
+def test_numbers_of_notes_at_the_end_are_roman(read_old):
+    main = "a" + "\x02" * 49 + "\r"
+    notes = "\x02\r" * 49
+    places = range(1, 50)
+    tables = {
+        46: struct.pack("<50I", *places, len(main)) + bytes(98),
+        47: struct.pack("<50I", *range(0, 98, 2), 98),
+    }
+    runs = [(main,), *[("\x02\r",)] * 49]
+    counts = (len(main), 0, 0, 0, 0, len(notes))
+    (text,) = read_old(make_old_text(runs, tables=tables, counts=counts))
+    assert text.splitlines()[1:] == re.findall(r"\[[a-z]+\]", text.splitlines()[0])
+    assert text.endswith(
+        "[xxxix]\n[xl]\n[xli]\n[xlii]\n[xliii]\n[xliv]\n[xlv]\n[xlvi]\n[xlvii]\n[xlviii]\n[xlix]"
+    )
 
 
 def symbol(number, font=0):

@@ -20,6 +20,7 @@ _FLAGS_AT, _ENCRYPTED, _SECOND_TABLE = 10, 0x0100, 0x0200
 _COUNTS = struct.Struct("<76x8I")
 # 2.5.6, FibRgFcLcb97: place and length of each table.
 _TABLES_AT, _TABLES = 154, struct.Struct("<186I")
+_NOTES, _END_NOTES = 2, 46
 _STYLES, _HEADERS, _CHARACTERS, _PARAGRAPHS, _FONTS, _PIECES = 1, 11, 12, 13, 15, 33
 # 2.9.38, Clx: formats for pieces, then the pieces.
 _FORMAT, _PIECE_TABLE = 1, 2
@@ -69,6 +70,9 @@ class WordParts(NamedTuple):
         paragraphs: The table of what paragraphs look like.
         characters: The table of what characters look like.
         fonts: The table of fonts.
+        notes: Where notes at the foot of pages are referred to, and where in their part of the
+            text they begin.
+        end_notes: The same of those at the end.
     """
 
     stream: bytes
@@ -80,6 +84,8 @@ class WordParts(NamedTuple):
     paragraphs: bytes
     characters: bytes
     fonts: bytes
+    notes: tuple[bytes, bytes]
+    end_notes: tuple[bytes, bytes]
 
 
 def read_parts(streams: dict[str, bytes]) -> WordParts:
@@ -106,11 +112,17 @@ def read_parts(streams: dict[str, bytes]) -> WordParts:
     pieces = _list_pieces(take(_PIECES))
     text = "".join([_read_piece(stream, piece) for piece in pieces])
     return WordParts(
-        stream,
-        text,
-        pieces,
-        _COUNTS.unpack_from(stream),
-        *map(take, (_HEADERS, _STYLES, _PARAGRAPHS, _CHARACTERS, _FONTS)),
+        stream=stream,
+        text=text,
+        pieces=pieces,
+        counts=_COUNTS.unpack_from(stream),
+        headers=take(_HEADERS),
+        styles=take(_STYLES),
+        paragraphs=take(_PARAGRAPHS),
+        characters=take(_CHARACTERS),
+        fonts=take(_FONTS),
+        notes=(take(_NOTES), take(_NOTES + 1)),
+        end_notes=(take(_END_NOTES), take(_END_NOTES + 1)),
     )
 
 
