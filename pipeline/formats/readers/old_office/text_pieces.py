@@ -36,7 +36,7 @@ def _make_signs() -> str:
     return "".join(bytes((n,)).decode("cp1252", "ignore") or chr(n) for n in range(256))
 
 
-_SIGNS = _make_signs()
+SIGNS = _make_signs()
 
 
 class Piece(NamedTuple):
@@ -178,7 +178,7 @@ def _read_piece(stream: bytes, piece: Piece) -> str:
     if len(data) < count * piece.width:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "its text breaks off")
     if piece.width == 1:
-        return codecs.charmap_decode(data, "strict", _SIGNS)[0]
+        return codecs.charmap_decode(data, "strict", SIGNS)[0]
     text = data.decode("utf-16-le", "replace")
     # A sign of two counts as two, and is put together again with the rest.
     return text if len(text) == count else "".join(map(chr, array("H", data)))
