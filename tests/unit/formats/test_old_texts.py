@@ -138,14 +138,14 @@ def test_what_is_not_shown_is_left_out(read_old):
 
 @pytest.mark.parametrize(("signs", "encoding"), [(256, "mac_roman"), (0, "cp1252")])
 def test_text_of_word_95_has_the_signs_of_the_computer_of_its_writer(read_old, signs, encoding):
-    text = "L’économie\r".encode(encoding)
+    text = "L\u2019économie\r".encode(encoding)
     header = bytearray(0x300)
     # Version; signs; where the text begins and ends; its characters ([MS-DOC], 2.5.2, and before).
     struct.pack_into("<HH", header, 0, 0xA5DC, 0x68)
     struct.pack_into("<HHII", header, 20, signs, signs, len(header), len(header) + len(text))
     struct.pack_into("<I", header, 0x34, len(text))
     data = make_compound_file({"WordDocument": bytes(header) + text + bytes(4096)})
-    assert read_old(data) == ["L’économie"]
+    assert [unit.strip() for unit in read_old(data)] == ["L\u2019économie"]
 
 
 def test_notes_are_told_by_their_numbers_where_they_are_referred_to_and_where_they_stand(read_old):
