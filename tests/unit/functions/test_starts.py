@@ -11,7 +11,7 @@ LEFT_OUT = {
         *("pipeline.dead_letters", "pipeline.recognition", "pipeline.operations"),
         "pipeline.report",
     ),
-    # Mails, where none are taken; messages of other queues; what tries again what hardly ever fails.
+    # Mails, which few stacks take; messages of other queues; what tries again what seldom fails.
     "ingest": (
         "pipeline.inbound_mail",
         "shared.messages.tasks",
