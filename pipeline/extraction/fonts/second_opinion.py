@@ -29,7 +29,8 @@ _MIN_SHARE_OF_SCRIPTS = 0.95
 _JUDGED_CHARACTERS = 2_000
 _MIN_JUDGED_LETTERS = 20
 
-_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{3,}")
+LETTER = "[A-Za-z\u00c0-\u024f]"
+_WORD = re.compile(f"{LETTER}{{3,}}")
 _VOWEL = re.compile(
     "[aeiouAEIOU\u00c0-\u00c6\u00c8-\u00cf\u00d2-\u00d6\u00d8-\u00dd\u00e0-\u00e6\u00e8-\u00ef\u00f2-\u00f6\u00f8-\u00fd\u0100-\u024f]"
 )

@@ -11,7 +11,13 @@ from collections import defaultdict
 from collections.abc import Sequence
 from itertools import chain, islice
 
-from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
+from pipeline.extraction.shown_text.page_characters import (
+    CAPITAL,
+    OTHER,
+    SMALL,
+    Edit,
+    PageCharacters,
+)
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
 # other a digit, a sign, a bracket or a word. One letter beside a digit is a formula, "A1".
@@ -34,7 +40,8 @@ _MAX_LETTER_SPACE_EMS = 0.15
 # A line further down, or a raised letter, is none of this module's business.
 _MAX_ACROSS_EMS = 0.1
 # The number of a line in the margin, which some programs draw after the line, in one piece with it.
-_LINE_NUMBER = re.compile(r"\r(?:(?<=[^ \n0-9,][0-9]{2}\r)|(?<=[^ \n0-9,][0-9]\r))")
+# By kinds of characters.
+_LINE_NUMBER = re.compile(rb"0\r(?:(?<=[^ \n0,]00\r)|(?<=[^ \n0,]0\r))")
 # The way back to the margin, at the least.
 _MIN_WAY_BACK_EMS = 1.0
 
@@ -46,6 +53,9 @@ _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 _LONG_WORD = re.compile(rf" [{_LETTER}]([{_LETTER}]{{14,}})")
 _SIGN_WITHIN = re.compile(rf"[.,;:]([{_LETTER}])(?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
 _SAMPLED_SIGNS = 2
+# Most pages have neither, by kinds of characters: letters of all kinds are one, and so are signs.
+_LETTERS_AND_SIGNS = bytes.maketrans(SMALL + CAPITAL + OTHER + b"\xd7\xf7,;:", b"a" * 5 + b"...")
+_MAYBE_LONG_WORD, _MAYBE_SIGN_WITHIN = re.compile(rb" a{15}"), b"aa.aa"
 _RUN = re.compile(r"[^ \r\n]{3,}")
 _BETWEEN_LETTERS = re.compile(rf"(?<=[0-9{_LETTER}.,;:)!?])(?=[0-9{_LETTER}(])")
 # More room than between the other letters of a word, and on how few places of a page.
@@ -80,6 +90,9 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
 def divide_words(characters: PageCharacters) -> PageCharacters:
     """The page with the spaces between words that PDFium leaves out."""
     text = characters.text
+    kinds = characters.kinds.translate(_LETTERS_AND_SIGNS)
+    if _MAYBE_SIGN_WITHIN not in kinds and not _MAYBE_LONG_WORD.search(kinds):
+        return characters
     samples = [
         found.span(1)
         for pattern in (_LONG_WORD, _SIGN_WITHIN)
@@ -90,9 +103,14 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
     if any(right > left for left, right in spaces):
         return characters
     sampled = [place for start, end in samples for place in range(start, end)]
+    # Few pages have such a space, and to tell where takes longer.
+    if max(characters.list_most_rooms(sampled) or [_MIN_SPACE_EMS]) < _MIN_SPACE_EMS:
+        return characters
     if max(characters.measure_rooms(sampled, _MAX_ACROSS_EMS), default=0.0) < _MIN_SPACE_EMS:
         return characters
     words = [_list_places_within(run) for run in _RUN.finditer(text)]
+    size = sum(map(len, words))
+    words = _leave_out_even(characters, words)
     places = list(chain.from_iterable(words))
     rooms = iter(characters.measure_rooms(places, _MAX_ACROSS_EMS))
     lost: list[int] = []
@@ -102,9 +120,25 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
             least = sorted(of_word)[(len(of_word) - 1) // 2] + _MIN_SPACE_EMS
             lost += [place for place, room in zip(within, of_word, strict=True) if room >= least]
     # A font that says nothing of its widths has room everywhere.
-    if len(lost) > _MAX_SHARE_OF_SPACES * len(places):
+    if len(lost) > _MAX_SHARE_OF_SPACES * size:
         return characters
     return characters.edit(Edit(place, place, " ") for place in lost)
+
+
+def _leave_out_even(
+    characters: PageCharacters, words: Sequence[Sequence[int]]
+) -> list[Sequence[int]]:
+    """Those of many words, by their places, that may have more room in one than in another."""
+    rooms = characters.list_most_rooms(list(chain.from_iterable(words)))
+    if rooms is None:
+        return list(words)
+    uneven, start = [], 0
+    for within in words:
+        of_word = rooms[start : start + len(within)]
+        start += len(within)
+        if of_word and not max(0.0, *of_word) - min(0.0, *of_word) < _MIN_SPACE_EMS:
+            uneven.append(within)
+    return uneven
 
 
 def _list_places_within(word: re.Match[str]) -> Sequence[int]:
@@ -118,7 +152,9 @@ def _list_places_within(word: re.Match[str]) -> Sequence[int]:
 def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:
     """The page with a space before the number of a line that is drawn at its end, further left."""
     text = characters.text
-    ends = [found.start() for found in _LINE_NUMBER.finditer(text)]
+    ends = [found.end() - 1 for found in _LINE_NUMBER.finditer(characters.kinds)]
+    if not ends:
+        return characters
     places = [end - (2 if text[end - 2].isdecimal() else 1) for end in ends]
     if not characters.turn([(place - 1, place) for place in places]):
         return characters

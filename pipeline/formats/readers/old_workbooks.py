@@ -30,12 +30,18 @@ _FORMAT_RECORD, _LOOK_RECORD, _FORMAT_AT, _STYLE_BIT = 0x041E, 0xE0, 2, 4
 # The name of who saved the book, in as many bytes whatever it is (2.4.349, WriteAccess).
 _WRITER_RECORD, _WRITER_BYTES = 0x5C, 112
 _HEADER_BYTES = 4
+_read_header = struct.Struct("<HH").unpack_from
 # Formats of a book come before its sheets; those of programs take some KiB.
 _MOST_BYTES_OF_FORMATS = 1 << 18
 # Numbers that no book has, and signs that stand for nothing in Latin-1 and in Windows-1252: of one
 # byte, as there is little room.
 _OWN_FORMATS, _OWN_SIGNS = 0xFF00, "\x81\x8d\x8f\x90\x9d"
 _ALL_DIGITS = "0.0000000000"
+# Of the formats that all books have (ECMA-376-1, 18.8.30) those whose codes programs write, too,
+# and that the library shows alike either way, whatever a book means by such a number.
+_OF_ALL_BOOKS = {"0": 1, "0.00": 2, "#,##0": 3, "#,##0.00": 4, "0%": 9, "0.00%": 10}
+# A longer one is not copied for the sake of time.
+_MOST_BYTES_TO_COPY = 4 << 20
 _OWN_MARK = re.compile(rf"[{_OWN_SIGNS}](?=-?\d+\.\d{{10}}(?!\d))")
 # A duration in one unit, as all its seconds.
 _LOST = re.compile(r"\[[hms]+\](?!:)", re.IGNORECASE)
@@ -78,24 +84,28 @@ def find_old_sheets(data: mmap) -> tuple[list[Sheet], list[int]]:
 
 
 def mark_old_formats(data: bytes | mmap) -> tuple[bytes, list[str]] | None:
-    """An old workbook with marks for the formats that are shown here, and their codes.
+    """An old workbook with its formats as the library has to get them.
 
-    Nothing in it may become longer, so that the records of our own stand in place of the name of
-    its writer, which leaves room for five: of more formats the others are left to the library.
+    Those that are shown here get marks. Nothing in it may become longer, so that the records of our
+    own stand in place of the name of its writer, which leaves room for five: of more formats the
+    others are left to the library. And what is the code of a format of all books gets its number,
+    for which the library has shown a number before it has read a code.
 
     Returns:
-        None if the library shows all of them, or it cannot be told. What it makes of the marks is
-        for `write_old_marks`, and then for `show_marked`.
+        With the codes of those with marks. None if the library gets all of them as they are, or it
+        cannot be told. What it makes of the marks is for `write_old_marks`, and then for
+        `show_marked`.
     """
     first = _find_first_sheet(data)
     book = data.rfind(_BOOK_BEGINS, 0, first)
     if book < 0 or first - book > _MOST_BYTES_OF_FORMATS:
         return None
-    end, room = book, -1
+    formats = data[book:first]
+    end, room = 0, -1
     codes = dict(BUILT_IN)
     looks: list[tuple[int, int]] = []
-    for kind, place, body in _list_records(data[book:first]):
-        start = book + place + _HEADER_BYTES
+    for kind, place, body in _list_records(formats):
+        start = place + _HEADER_BYTES
         end = start + len(body)
         if kind == _FORMAT_RECORD and len(body) > 4:
             number, count = struct.unpack_from("<HH", body)
@@ -103,25 +113,32 @@ def mark_old_formats(data: bytes | mmap) -> tuple[bytes, list[str]] | None:
         elif kind == _LOOK_RECORD and len(body) > 4 and not body[4] & _STYLE_BIT:
             looks.append((start + _FORMAT_AT, *struct.unpack_from("<H", body, _FORMAT_AT)))
         elif kind == _WRITER_RECORD and len(body) == _WRITER_BYTES:
-            room = start - _HEADER_BYTES
-    used = dict.fromkeys(number for _, number in looks)
-    shown = [number for number in used if is_shown_here(codes.get(number, ""))]
+            room = place
+    used = {number: codes.get(number, "") for _, number in looks}
+    shown = [number for number, code in used.items() if is_shown_here(code)] if room >= 0 else []
     # Those first of which the library shows nothing; of the others it shows at least the number.
     shown.sort(key=lambda number: _LOST.search(codes[number]) is None)
     shown = shown[: len(_OWN_SIGNS)]
+    instead = {number: _OWN_FORMATS + place for place, number in enumerate(shown)}
+    for number, code in used.items():
+        if code in _OF_ALL_BOOKS and len(data) <= _MOST_BYTES_TO_COPY:
+            instead[number] = _OF_ALL_BOOKS[code]
     # Where other sectors lie between them, these are no records.
-    if not shown or room < 0 or end != first:
+    if not instead or end != len(formats):
         return None
-    ours = b"".join(map(_pack_format, range(len(shown))))
-    rest = _WRITER_BYTES - len(ours)
-    marked = bytearray(data)
-    marked[room : room + _HEADER_BYTES + _WRITER_BYTES] = (
-        ours + struct.pack("<HH", _WRITER_RECORD, rest) + b" " * rest
-    )
+    marked = bytearray(formats)
+    if shown:
+        ours = b"".join(map(_pack_format, range(len(shown))))
+        rest = _WRITER_BYTES - len(ours)
+        marked[room : room + _HEADER_BYTES + _WRITER_BYTES] = (
+            ours + struct.pack("<HH", _WRITER_RECORD, rest) + b" " * rest
+        )
     for place, number in looks:
-        if number in shown:
-            struct.pack_into("<H", marked, place, _OWN_FORMATS + shown.index(number))
-    return bytes(marked), [codes[number] for number in shown]
+        if number in instead:
+            struct.pack_into("<H", marked, place, instead[number])
+    with memoryview(data) as whole:
+        book_bytes = b"".join((whole[:book], marked, whole[first:]))
+    return book_bytes, [codes[number] for number in shown]
 
 
 def write_old_marks(text: str) -> str:
@@ -179,8 +196,9 @@ def _is_record(data: bytes | mmap, place: int) -> bool:
 def _list_records(stream: bytes) -> Iterator[tuple[int, int, bytes]]:
     """The kind of each record, its place in the stream, and what it holds."""
     place = 0
-    while place + _HEADER_BYTES <= len(stream):
-        kind, size = struct.unpack_from("<HH", stream, place)
+    last = len(stream) - _HEADER_BYTES
+    while place <= last:
+        kind, size = _read_header(stream, place)
         start = place + _HEADER_BYTES
         yield kind, place, stream[start : start + size]
         place = start + size

@@ -90,10 +90,9 @@ def open_old_workbook(path: Path) -> UnitsDocument:
         units = read_old_workbook(path, lambda document: _read_old(document, data))
     else:
         book, codes = marked
-        units = [
-            show_marked(write_old_marks(unit), codes)
-            for unit in read_office(book, "xls", lambda document: _read_old(document, data))
-        ]
+        units = read_office(book, "xls", lambda document: _read_old(document, data))
+        if codes:
+            units = [show_marked(write_old_marks(unit), codes) for unit in units]
     return UnitsDocument(units or [""])
 
 

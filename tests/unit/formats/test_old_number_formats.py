@@ -3,8 +3,9 @@
 import struct
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
+from office_oxide import Document
 
 from pipeline.formats.readers.old_workbooks import mark_old_formats
 from tests.fakes.office.compound_files import make_compound_file
@@ -104,6 +105,47 @@ def test_whatever_stands_before_the_sheets_of_an_old_workbook_is_no_error(conten
     data = _list_globals(_WRITER, rest=content)
     marked = mark_old_formats(data)
     assert marked is None or len(marked[0]) == len(data)
+
+
+_OF_ALL_BOOKS = [(1, "0"), (2, "0.00"), (3, "#,##0"), (4, "#,##0.00"), (9, "0%"), (10, "0.00%")]
+
+
+@pytest.mark.parametrize(("number", "code"), _OF_ALL_BOOKS)
+def test_the_code_of_a_format_of_all_books_has_its_number_for_the_library(number, code):
+    marked, codes = mark_old_formats(make_old_workbook([code], [(0, 1.5)]))
+    assert (marked, codes) == (_number_format(make_old_workbook([code], [(0, 1.5)]), number), [])
+
+
+@given(value=st.floats(allow_nan=False, allow_infinity=False))
+@example(-0.004)
+@example(2.675)
+def test_a_format_of_all_books_is_shown_alike_by_its_number_and_its_code(value):
+    by_number, by_code = (
+        make_old_workbook(formats, [(n, value) for n in range(len(formats))])
+        for formats in zip(*_OF_ALL_BOOKS, strict=True)
+    )
+    assert Document.from_bytes(by_number, "xls").plain_text() == (
+        Document.from_bytes(by_code, "xls").plain_text()
+    )
+
+
+def test_a_number_by_which_a_book_means_another_format_still_has_the_code_of_all_books(read):
+    meant = (0x041E, struct.pack("<H", 2) + pack_text("0.000", 2))
+    book = make_old_workbook(["0.00", "00000"], [(0, 1.5), (1, 7)], before=(_WRITER, meant))
+    assert read(book).texts == ["Times\n1.50\n00007"]
+
+
+def test_a_long_old_workbook_is_not_copied_for_the_sake_of_time():
+    data = make_old_workbook(["0.00"], [(0, 1.5)])
+    assert mark_old_formats(data + bytes((4 << 20) - len(data))) is not None
+    assert mark_old_formats(data + bytes((4 << 20) - len(data) + 1)) is None
+
+
+def _number_format(data, number):
+    """A workbook whose one format has another number."""
+    look = struct.pack("<HHHH", 0xE0, 20, 0, 164)
+    assert data.count(look) == 1
+    return data.replace(look, look[:6] + struct.pack("<H", number))
 
 
 def _list_globals(*before, rest=b""):
