@@ -8,7 +8,7 @@ no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in 
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import chain, islice
 
 from pipeline.extraction.shown_text.page_characters import (
@@ -77,13 +77,16 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
         for word in characters.list_divided(words)
         for found in _JUNCTION.finditer(text, word[0] + 1, word[1])
     ]
-    places: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for k in characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS):
-        place, word = junctions[k]
-        places[word].append(place)
+    apart = characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS)
+    places = [junctions[k][0] for k in apart]
+    gaps: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
+    for k, place, room in zip(
+        apart, places, characters.measure_rooms(places, _MAX_ACROSS_EMS), strict=True
+    ):
+        gaps[junctions[k][1]][place] = room
     edits: list[Edit] = []
-    for (start, _), within in places.items():
-        edits += _divide_word(characters, start, within)
+    for (start, _), of_word in gaps.items():
+        edits += _divide_word(characters, start, of_word)
     return characters.edit(edits)
 
 
@@ -167,9 +170,8 @@ def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:
     )
 
 
-def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> list[Edit]:
-    rooms = characters.measure_rooms(places, _MAX_ACROSS_EMS)
-    gaps = dict(zip(places, rooms, strict=True))
+def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, float]) -> list[Edit]:
+    """The spaces in a word, from the room at each of some places in it."""
     if max(gaps.values()) <= _MIN_GAP_EMS:
         return []
     if max(gaps.values()) <= _MAX_LETTER_SPACE_EMS and _is_set_apart(characters, start):
@@ -177,11 +179,11 @@ def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> l
     return [
         Edit(place, place, " ")
         for place, gap in gaps.items()
-        if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, places)
+        if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, gaps)
     ]
 
 
-def _measure_tracking(characters: PageCharacters, place: int, places: Sequence[int]) -> float:
+def _measure_tracking(characters: PageCharacters, place: int, places: Container[int]) -> float:
     """The room between the letters of the pieces before and after a place, in ems.
 
     A justified line may be drawn with some between all its letters, and more where a piece ends.
