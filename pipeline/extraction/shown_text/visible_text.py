@@ -186,10 +186,10 @@ def _cut_letters(characters: PageCharacters, visible: Box) -> Iterator[Edit]:
         if all(box is not None and not box.is_apart_from(visible) for box in ends):
             continue
         start = -1
-        boxes = characters.list_boxes([(position, position + 1) for position in range(first, end)])
-        for position, box in enumerate(boxes, first):
+        for position in range(first, end):
             if text[position] == " ":
                 continue
+            box = characters.find_box(position)
             if box is not None and box.is_apart_from(visible):
                 start = position if start < 0 else start
             elif start >= 0:
