@@ -5,6 +5,7 @@ And its formats of numbers, which that shows in another way than Excel does (`nu
 
 import re
 import struct
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from mmap import mmap
 from typing import NamedTuple
@@ -45,6 +46,9 @@ _MOST_BYTES_TO_COPY = 4 << 20
 _OWN_MARK = re.compile(rf"[{_OWN_SIGNS}](?=-?\d+\.\d{{10}}(?!\d))")
 # A duration in one unit, as all its seconds.
 _LOST = re.compile(r"\[[hms]+\](?!:)", re.IGNORECASE)
+# What a chart says, in one byte a character or two ([MS-XLS], 2.4.254, SeriesText).
+_TEXTS_OF_CHARTS = re.compile(rb"\x0d\x10(.)[\x00\x01]\x00\x00(.)([\x00\x01])", re.S)
+_OF_CHARTS, _KIND_AT = b"\x20\x00", 6
 _STREAMS = ("Workbook", "Book")
 _LONGEST_NAME = 31
 # Of all but files of drawings (Microsoft, [MS-CFB], 2.2).
@@ -179,12 +183,33 @@ def list_old_sheets(data: bytes | mmap) -> list[Sheet]:
     Args:
         data: The bytes of the file.
     """
+    return [sheet for sheet, _ in _read_sheets(_read_book(data))]
+
+
+def find_sheets_of_old_charts(data: bytes | mmap) -> list[int]:
+    """On which sheet, from 0, each title and each name of a series of a chart stands, in order.
+
+    Without those of charts that are sheets of their own, where the library puts them itself.
+    """
+    book = _read_book(data)
+    sheets = [(place, number) for number, (_, place) in enumerate(_read_sheets(book))]
+    sheets.sort()
+    texts = [
+        found.start()
+        for found in _TEXTS_OF_CHARTS.finditer(book)
+        if found[1][0] == 4 + (found[2][0] << found[3][0]) and found[2][0]
+    ]
+    of = [sheets[max(bisect_right(sheets, (text, 0)) - 1, 0)] for text in texts if sheets]
+    return [number for place, number in of if not book.startswith(_OF_CHARTS, place + _KIND_AT)]
+
+
+def _read_book(data: bytes | mmap) -> bytes:
+    """The stream of the workbook; empty if it is damaged."""
     try:
         streams = read_streams(data, _STREAMS)
     except UnreadableDocumentError:
-        return []
-    stream = next((streams[name] for name in _STREAMS if name in streams), b"")
-    return [sheet for sheet, _ in _read_sheets(stream)]
+        return b""
+    return next((streams[name] for name in _STREAMS if name in streams), b"")
 
 
 def _is_record(data: bytes | mmap, place: int) -> bool:

@@ -136,16 +136,38 @@ def test_what_is_not_shown_is_left_out(read_old):
     ]
 
 
-@pytest.mark.parametrize(("signs", "encoding"), [(256, "mac_roman"), (0, "cp1252")])
-def test_text_of_word_95_has_the_signs_of_the_computer_of_its_writer(read_old, signs, encoding):
-    text = "L\u2019économie\r".encode(encoding)
+def make_word_95(text, signs=0, alphabets=()):
+    """A text of Word 95, of bytes ([MS-DOC], 2.5.2, and before)."""
     header = bytearray(0x300)
-    # Version; signs; where the text begins and ends; its characters ([MS-DOC], 2.5.2, and before).
+    # Version; signs; where the text begins and ends, its characters; the table of fonts.
     struct.pack_into("<HH", header, 0, 0xA5DC, 0x68)
     struct.pack_into("<HHII", header, 20, signs, signs, len(header), len(header) + len(text))
     struct.pack_into("<I", header, 0x34, len(text))
-    data = make_compound_file({"WordDocument": bytes(header) + text + bytes(4096)})
+    fonts = b"".join(bytes((11, 0, 0, 0, one, 0)) + b"Times\0" for one in alphabets)
+    struct.pack_into("<II", header, 0xD0, len(header) + len(text), len(fonts) + 2)
+    fonts = struct.pack("<H", len(fonts) + 2) + fonts
+    return make_compound_file({"WordDocument": bytes(header) + text + fonts + bytes(4096)})
+
+
+@pytest.mark.parametrize(("signs", "encoding"), [(256, "mac_roman"), (0, "cp1252")])
+def test_text_of_word_95_has_the_signs_of_the_computer_of_its_writer(read_old, signs, encoding):
+    data = make_word_95("L\u2019économie\r".encode(encoding), signs, [0, 204] if signs else [0])
     assert [unit.strip() for unit in read_old(data)] == ["L\u2019économie"]
+
+
+@pytest.mark.parametrize(
+    ("text", "alphabets", "told"),
+    [
+        ("Вина и ёлка".encode("cp1251") + b" 5\xb2 Caf\xe9", [0, 204], "Вина и ёлка 5² Café"),
+        ("Λιμήν Άνδρου".encode("cp1253"), [161], "Λιμήν Άνδρου"),
+        # Of which alphabet each word is is not looked for.
+        ("Вина".encode("cp1251"), [161, 204], "Âèíà"),
+        ("Вина".encode("cp1251"), [0, 238], "Âèíà"),
+    ],
+)
+def test_words_of_other_alphabets_of_word_95_are_told_by_its_fonts(read_old, text, alphabets, told):
+    data = make_word_95(text + b"\r", alphabets=alphabets)
+    assert [unit.strip() for unit in read_old(data)] == [told]
 
 
 def test_notes_are_told_by_their_numbers_where_they_are_referred_to_and_where_they_stand(read_old):

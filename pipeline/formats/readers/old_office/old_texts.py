@@ -12,7 +12,6 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.office import read_text
 from pipeline.formats.readers.old_office.compound_files import read_streams
 from pipeline.formats.readers.old_office.symbol_fonts import SYMBOLS
 from pipeline.formats.readers.old_office.text_looks import (
@@ -24,21 +23,14 @@ from pipeline.formats.readers.old_office.text_looks import (
     Styles,
     list_changes,
 )
-from pipeline.formats.readers.old_office.text_pieces import (
-    SIGNS,
-    WordParts,
-    read_parts,
-    unpack_table,
-)
+from pipeline.formats.readers.old_office.text_pieces import WordParts, read_parts, unpack_table
+from pipeline.formats.readers.old_office.word_95 import read_word_95
 from pipeline.formats.units import UnitsDocument, join_cells
 from shared.errors import RejectionCode
 
 _STREAMS = ("WordDocument", "0Table", "1Table")
 # 2.5.1, Fib: the versions before Word 97 have other tables.
-_FIRST_VERSION = 0xC0
-# And text in the signs of the computer that it was written on; the library takes all for Windows'.
-_SIGNS_AT, _BEGIN_BYTES, _OF_MAC = 20, 22, 256
-_MAC = {ord(SIGNS[byte]): bytes((byte,)).decode("mac_roman") for byte in range(0x80, 0x100)}
+_VERSION_END, _FIRST_VERSION = 4, 0xC0
 _PARAGRAPH, _CELL, _SECTION = "\r", "\x07", "\x0c"
 _KEPT = re.compile("[^\r\x07\x0c]")
 _FIELD = re.compile("[\x13\x14\x15]")
@@ -69,13 +61,11 @@ def open_old_text(path: Path) -> UnitsDocument:
     """
     data = path.read_bytes()
     streams = read_streams(data, _STREAMS)
-    begin = streams.get("WordDocument", b"")[:_BEGIN_BYTES]
-    if len(begin) < _BEGIN_BYTES:
+    stream = streams.get("WordDocument", b"")
+    if len(stream) < _VERSION_END:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "there is no text in it")
-    if int.from_bytes(begin[2:4], "little") < _FIRST_VERSION:
-        units = read_text(path)
-        is_of_mac = int.from_bytes(begin[_SIGNS_AT:], "little") == _OF_MAC
-        return UnitsDocument([unit.translate(_MAC) for unit in units] if is_of_mac else units)
+    if int.from_bytes(stream[_VERSION_END - 2 : _VERSION_END], "little") < _FIRST_VERSION:
+        return UnitsDocument(read_word_95(path, stream))
     try:
         units = _list_units(read_parts(streams), data)
     except (struct.error, IndexError) as error:
