@@ -77,11 +77,13 @@ def is_doubtful(
     if drops_text or unmapped_share >= MIN_DOUBTFUL_SHARE or is_unreadable(text):
         return True
     marks = text.count(_MARK)
+    if not marks:
+        return False
     # Signs of a symbol font are no doubt: they have characters of its own.
     if marks > MAX_UNMAPPED_SHARE * max(MIN_JUDGED_CHARACTERS, _count_visible(text)):
         return True
     # A title of a few glyphs, of which none has a character.
-    return marks > 0 and not UNMAPPED.sub("", text).strip()
+    return not UNMAPPED.sub("", text).strip()
 
 
 def choose_text(

@@ -8,16 +8,10 @@ no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in 
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import chain, islice
 
-from pipeline.extraction.shown_text.page_characters import (
-    CAPITAL,
-    OTHER,
-    SMALL,
-    Edit,
-    PageCharacters,
-)
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
 # other a digit, a sign, a bracket or a word. One letter beside a digit is a formula, "A1".
@@ -53,9 +47,6 @@ _LETTER = "A-Za-z\u00c0-\u024f\u0370-\u052f"
 _LONG_WORD = re.compile(rf" [{_LETTER}]([{_LETTER}]{{14,}})")
 _SIGN_WITHIN = re.compile(rf"[.,;:]([{_LETTER}])(?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
 _SAMPLED_SIGNS = 2
-# Most pages have neither, by kinds of characters: letters of all kinds are one, and so are signs.
-_LETTERS_AND_SIGNS = bytes.maketrans(SMALL + CAPITAL + OTHER + b"\xd7\xf7,;:", b"a" * 5 + b"...")
-_MAYBE_LONG_WORD, _MAYBE_SIGN_WITHIN = re.compile(rb" a{15}"), b"aa.aa"
 _RUN = re.compile(r"[^ \r\n]{3,}")
 _BETWEEN_LETTERS = re.compile(rf"(?<=[0-9{_LETTER}.,;:)!?])(?=[0-9{_LETTER}(])")
 # More room than between the other letters of a word, and on how few places of a page.
@@ -77,27 +68,31 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
         for word in characters.list_divided(words)
         for found in _JUNCTION.finditer(text, word[0] + 1, word[1])
     ]
-    places: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for k in characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS):
-        place, word = junctions[k]
-        places[word].append(place)
+    apart = characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS)
+    if not apart:
+        return characters
+    places = [junctions[k][0] for k in apart]
+    gaps: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
+    for k, place, room in zip(
+        apart, places, characters.measure_rooms(places, _MAX_ACROSS_EMS), strict=True
+    ):
+        gaps[junctions[k][1]][place] = room
     edits: list[Edit] = []
-    for (start, _), within in places.items():
-        edits += _divide_word(characters, start, within)
+    for (start, _), of_word in gaps.items():
+        edits += _divide_word(characters, start, of_word)
     return characters.edit(edits)
 
 
 def divide_words(characters: PageCharacters) -> PageCharacters:
     """The page with the spaces between words that PDFium leaves out."""
     text = characters.text
-    kinds = characters.kinds.translate(_LETTERS_AND_SIGNS)
-    if _MAYBE_SIGN_WITHIN not in kinds and not _MAYBE_LONG_WORD.search(kinds):
-        return characters
     samples = [
         found.span(1)
         for pattern in (_LONG_WORD, _SIGN_WITHIN)
         for found in islice(pattern.finditer(text), _SAMPLED_SIGNS)
     ]
+    if not samples:
+        return characters
     # Spaces that are drawn are in the text, and who draws one draws all.
     spaces = [characters.find_advance(text.find(" ", start - 2)) for start, _ in samples]
     if any(right > left for left, right in spaces):
@@ -167,9 +162,8 @@ def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:
     )
 
 
-def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> list[Edit]:
-    rooms = characters.measure_rooms(places, _MAX_ACROSS_EMS)
-    gaps = dict(zip(places, rooms, strict=True))
+def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, float]) -> list[Edit]:
+    """The spaces in a word, from the room at each of some places in it."""
     if max(gaps.values()) <= _MIN_GAP_EMS:
         return []
     if max(gaps.values()) <= _MAX_LETTER_SPACE_EMS and _is_set_apart(characters, start):
@@ -177,11 +171,11 @@ def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> l
     return [
         Edit(place, place, " ")
         for place, gap in gaps.items()
-        if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, places)
+        if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, gaps)
     ]
 
 
-def _measure_tracking(characters: PageCharacters, place: int, places: Sequence[int]) -> float:
+def _measure_tracking(characters: PageCharacters, place: int, places: Container[int]) -> float:
     """The room between the letters of the pieces before and after a place, in ems.
 
     A justified line may be drawn with some between all its letters, and more where a piece ends.

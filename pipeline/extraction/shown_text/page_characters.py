@@ -26,8 +26,8 @@ _SAMPLED = 32
 _find_place = itemgetter(0, 1)
 # The source of a character that is not PDFium's.
 _NO_SOURCE = array("i", [-1])
-# What kind of character each of Latin-1 is, and in its place each that is not of Latin-1.
-DIGIT, SMALL, CAPITAL, OTHER = b"0", b"a", b"A", b"?"
+# Kinds of characters; what is of none of them is as it is in Latin-1.
+DIGIT, SMALL, CAPITAL = b"0", b"a", b"A"
 _KINDS = bytes(
     DIGIT[0] if letter in "0123456789"
     else SMALL[0] if letter.islower()
@@ -79,9 +79,9 @@ class PageCharacters:
     def kinds(self) -> bytes:
         """What kind of character stands at each place of the text, in one byte.
 
-        A digit, a small letter or a capital stands for all of its kind, and `OTHER` for any
-        character that is not of Latin-1. To look for a byte is many times as quick as to look for
-        one of many characters.
+        A digit, a small letter or a capital stands for all of its kind, and a question mark for
+        any character that is not of Latin-1. To look for a byte is many times as quick as to look
+        for one of many characters.
         """
         if self._kinds is None:
             self._kinds = self.text.encode("latin-1", "replace").translate(_KINDS)
