@@ -28,12 +28,13 @@ from functions.http.requests import (
 from functions.http.route_parts import answer_request
 from functions.http.routes import build_app
 from functions.http.services import ApiServices
-from functions.model_wiring import build_agent, build_answers, build_reader
+from functions.model_wiring import build_answers, build_reader
 from functions.observability import build_logger
 from functions.snapshot import prepare_container
 from functions.wiring import build_services, utc_now
 from pipeline.chat.chat_turn import ChatServices
-from pipeline.tasks.agent.agent import AgentLimits
+from pipeline.tasks.agent.agent import Agent, AgentLimits
+from pipeline.tasks.agent.tools import Toolbox
 from pipeline.tasks.intake import IntakeServices
 from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable
@@ -43,6 +44,7 @@ from shared.errors import SettingsError
 from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model
 from shared.llm.model import LanguageModel
+from shared.llm.model_window import build_window
 from shared.settings import Settings, read_settings
 
 if TYPE_CHECKING:
@@ -120,7 +122,7 @@ def build_api(
     reader = build_reader(settings, base)
     chat = ChatServices(
         answers=build_answers(settings, model, base, Account.CHAT, fallback),
-        agent=build_agent(settings, reader),
+        agent=Agent(Toolbox(reader), reader, build_window(settings)),
         limits=AgentLimits(max_steps=settings.chat_max_steps, max_tokens=settings.chat_max_tokens),
         now=utc_now,
         sleep=time.sleep,

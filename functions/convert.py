@@ -20,7 +20,7 @@ from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from pipeline.ingest.trial_reading import ReadingTrial, try_reading
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
-from shared.messages.work_items import ConversionItem, decode_conversion
+from shared.messages.reading_messages import ConversionItem, decode_conversion
 from shared.queue_catalogue import CONVERSIONS, RECOGNITION
 from shared.settings import Settings, read_settings
 

@@ -2,7 +2,7 @@
 
 import os
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
@@ -13,17 +13,19 @@ from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_services, utc_now
 from pipeline.extraction import ExtractionLimits, Extractor
-from pipeline.inbound_mail.admission import InboundMail
 from pipeline.ingest.downloads import remove_leftovers
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay
 from pipeline.ingest.trial_reading import ReadingTrial, try_reading
 from shared.aws.clients import Clients
 from shared.llm.model_window import build_window
+from shared.messages.reading_messages import IngestItem, decode_ingest_item
 from shared.messages.uploads import UploadNotice
-from shared.messages.work_items import IngestItem, decode_ingest_item
 from shared.queue_catalogue import CONVERSIONS, RECOGNITION, UPLOADS
 from shared.settings import Settings, read_settings
+
+if TYPE_CHECKING:
+    from pipeline.inbound_mail.admission import InboundMail
 
 
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -84,10 +86,12 @@ def build_ingest(
     return consumer, build_runtime(settings, clients, UPLOADS.stage)
 
 
-def read_inbound_mail(settings: Settings) -> InboundMail | None:
+def read_inbound_mail(settings: Settings) -> "InboundMail | None":
     """Who may send mails to the stack, as its settings have it; None where it takes none."""
     if settings.inbound_mail is None:
         return None
+    from pipeline.inbound_mail.admission import InboundMail
+
     own = () if settings.report_from is None else (settings.report_from,)
     return InboundMail(settings.inbound_mail, settings.inbound_mail_senders, own)
 

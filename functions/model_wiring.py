@@ -11,13 +11,10 @@ from pipeline.metering.answer_services import AnswerServices
 from pipeline.metering.fallback import Fallback, MeteredModel
 from pipeline.metering.spend_meter import Limits, SpendMeter
 from pipeline.services import Services
-from pipeline.tasks.agent.agent import Agent
-from pipeline.tasks.agent.tools import Toolbox
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.documents import Clock
 from shared.ledger.spend import Account
 from shared.llm.model import LanguageModel
-from shared.llm.model_window import build_window
 from shared.prices import MICRO_USD_PER_USD, ModelPrice
 from shared.settings import Settings
 
@@ -104,8 +101,3 @@ def build_reader(settings: Settings, base: Services) -> DocumentReader:
         artifacts_bucket=base.artifacts_bucket,
         now=base.now,
     )
-
-
-def build_agent(settings: Settings, reader: DocumentReader) -> Agent:
-    """The agent with its tools."""
-    return Agent(Toolbox(reader), reader, build_window(settings))

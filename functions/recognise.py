@@ -31,7 +31,7 @@ from pipeline.recognition.tesseract_engine import TesseractEngine
 from pipeline.services import Services
 from shared.aws.clients import Clients
 from shared.deadline import Deadline
-from shared.messages.work_items import RecognitionItem, decode_recognition_item
+from shared.messages.reading_messages import RecognitionItem, decode_recognition_item
 from shared.queue_catalogue import RECOGNITION
 from shared.settings import PAID_ENGINES, Settings, read_settings
 

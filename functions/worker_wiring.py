@@ -19,13 +19,13 @@ from pipeline.tasks.task_kind import TaskServices
 from pipeline.work_items import give_up_work
 from shared.aws.clients import Clients
 from shared.llm.text_detection import TEXTRACT, TEXTRACT_PRICE, TextractModel
-from shared.messages.reports import decode_report_item
-from shared.messages.work_items import (
+from shared.messages.reading_messages import (
     decode_conversion,
     decode_ingest_item,
     decode_recognition_item,
-    decode_work_item,
 )
+from shared.messages.reports import decode_report_item
+from shared.messages.work_items import decode_work_item
 from shared.queue_catalogue import (
     CONVERSIONS,
     RECOGNITION,

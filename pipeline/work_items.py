@@ -1,6 +1,7 @@
 """What each kind of message on the work queue asks for.
 
-What few containers of the worker get is loaded when it comes: a picture, a tick, a redo.
+What many containers of the worker never get is loaded when it comes: a task, a picture, a tick, a
+redo. Tasks alone are a twentieth of its start.
 """
 
 from collections.abc import Callable
@@ -13,21 +14,13 @@ from pipeline.summaries.summarize_document import (
     give_up_combine,
     summarize_chunk,
 )
-from pipeline.tasks.carry_out import give_up_task, is_task_over, send_callback, work_on_task
 from pipeline.tasks.task_kind import TaskServices
 from shared.deadline import Deadline
 from shared.ledger.subjects import subject_row_key
 from shared.ledger.waiting import Wait, note_wait
+from shared.messages.document_messages import Combine, ReadPicture, Redo, SummarizeChunk
 from shared.messages.tasks import Task as TaskOrder
-from shared.messages.work_items import (
-    Combine,
-    ReadPicture,
-    Redo,
-    SummarizeChunk,
-    Sweep,
-    TaskCallback,
-    WorkItem,
-)
+from shared.messages.work_items import Sweep, TaskCallback, WorkItem
 
 if TYPE_CHECKING:
     from pipeline.dead_letters.sweep import SweepServices
@@ -68,8 +61,12 @@ def do_work(item: WorkItem, services: WorkServices, deadline: Deadline) -> None:
 
             sweep(services.sweep(), item.item_id, deadline)
         case TaskCallback() as message:
+            from pipeline.tasks.carry_out import send_callback
+
             send_callback(message, services.items)
         case order:
+            from pipeline.tasks.carry_out import work_on_task
+
             work_on_task(order, services.items, deadline)
 
 
@@ -90,7 +87,11 @@ def is_over(item: WorkItem, services: TaskServices) -> bool:
     So it is with a task that is done: its sender repeats it, and that message is to go at once. Of
     a chunk and a combination the ledger does not tell whether what follows is on its way.
     """
-    return isinstance(item.message, TaskOrder) and is_task_over(item.message, services)
+    if not isinstance(item.message, TaskOrder):
+        return False
+    from pipeline.tasks.carry_out import is_task_over
+
+    return is_task_over(item.message, services)
 
 
 def give_up_work(
@@ -114,6 +115,8 @@ def give_up_work(
             # A tick is followed by the next; a task that its sender was not told of is done.
             return
         case order:
+            from pipeline.tasks.carry_out import give_up_task
+
             give_up_task(order, cause, services)
 
 

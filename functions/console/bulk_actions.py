@@ -30,7 +30,7 @@ from shared.deadline import Deadline
 from shared.errors import InvalidRequestError, SeashoreError
 from shared.ledger.documents import Document, document_row_key, is_erased, to_document
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import RedoTerms
+from shared.messages.document_messages import RedoTerms
 
 # What is kept of a request's time to answer; to erase one more document takes some seconds.
 _RESERVE_SECONDS = 6.0

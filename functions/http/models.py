@@ -6,13 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from shared.ledger.documents import EmbeddedFile
 from shared.lifecycle import DocumentStatus, TaskStatus
-from shared.messages.tasks import (
-    TASK_ID_PATTERN,
-    TASK_ID_WORDS,
-    Callback,
-    FieldsToFind,
-    TaskName,
-)
+from shared.messages.task_names import TASK_ID_PATTERN, TASK_ID_WORDS
+from shared.messages.tasks import Callback, FieldsToFind, TaskName
 
 MAX_MESSAGE_CHARACTERS = 10_000
 THREAD_ID_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
@@ -51,12 +46,14 @@ ThreadId = Annotated[
 ]
 
 
+# A request meets few of these models, so each is built when it is first used: all of them are a
+# fiftieth of the operator function's start.
 class _Request(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class ErrorBody(_Answer):

@@ -14,11 +14,12 @@ Consumer = Annotated[str, StringConstraints(pattern=r"^[a-z]{1,20}$")]
 
 
 class _OperationRequest(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # As in `models.py`.
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class _OperationAnswer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class _DocumentsMeant(_OperationRequest):

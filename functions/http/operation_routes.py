@@ -40,7 +40,7 @@ from pipeline.operations.selection import OperationServices, Selection, find_sel
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, UnfinishedError
 from shared.ledger.pauses import read_pauses
-from shared.messages.work_items import RedoTerms
+from shared.messages.document_messages import RedoTerms
 from shared.prices import MICRO_USD_PER_USD
 
 AnswerT = TypeVar("AnswerT")

@@ -13,7 +13,8 @@ _Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(frozen=True)
+    # As in `models.py`.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 class PageMark(_Answer):

@@ -39,7 +39,7 @@ from shared.errors import NothingFoundError
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
 from shared.messages.message_groups import group_of_sender
-from shared.messages.tasks import TASK_ID_PATTERN
+from shared.messages.task_names import TASK_ID_PATTERN
 from shared.messages.tasks import Task as TaskOrder
 
 

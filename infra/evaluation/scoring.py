@@ -7,7 +7,7 @@ from infra.evaluation.cases import EvalCase, Json, KnownQuestion, Outcome
 from infra.evaluation.field_scoring import score_extract
 from infra.evaluation.scores import Scores
 from infra.evaluation.truth import check_numbers, squeeze, stands_on_all, stands_on_one
-from shared.llm.model import EXTRACTIVE
+from shared.llm.model_choice import EXTRACTIVE
 from shared.page_ranges import parse_page_ranges
 
 

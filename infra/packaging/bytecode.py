@@ -16,44 +16,48 @@ _PROBE = Path(__file__).with_name("import_probe.py")
 # These look into their own source when they are loaded, and load everything if they cannot.
 READ_THEIR_SOURCE = frozenset({"anyio/__init__.py", "anyio/abc/__init__.py"})
 
-# Compiles each module that standard input names into another folder, with blank docstrings: nothing
-# asks for those of a dependency, and they are a tenth of a zip. They are not left out, since some
-# modules work with their own while they are loaded; nor empty, since `dataclass` would write one
-# from the signature. A file begins with the magic number, the kind (1: by hash, unchecked) and the
-# hash (PEP 552).
-_COMPILE = """
+# Compiles a module to a file. It begins with the magic number, the kind (1: by hash, unchecked) and
+# the hash (PEP 552).
+#
+# Without docstrings a sign takes the place of each: nothing asks for those of a dependency, and
+# they are a tenth of a zip. They are not left out, since some modules work with their own while
+# they are loaded. Nor are they blank, which CPython 3.13 makes empty: in the place of one that is
+# empty `dataclass` writes one from the signature of the class, a hundredth of a start.
+_COMPILE_ONE = """
 import ast, importlib.util, marshal, pathlib, sys
-folder, *sourced = sys.argv[1:]
 documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
-for name in sys.stdin.read().splitlines():
-    source = pathlib.Path(name).read_bytes()
-    tree = ast.parse(source)
-    blocks = [tree]
+def compile_module(name, source, bytecode, with_docstrings):
+    tree = ast.parse(source, name)
+    blocks = [] if with_docstrings else [tree]
     for node in blocks:
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
-            node.body[0].value.value = " "
+            node.body[0].value.value = "-"
         for inner in ("body", "orelse", "handlers", "finalbody", "cases"):
             blocks += getattr(node, inner, ())
     code = marshal.dumps(compile(tree, "/var/task/" + name, "exec", dont_inherit=True))
     kind = (1).to_bytes(4, "little")
-    bytecode = importlib.util.cache_from_source(name) if name in sourced else name + "c"
-    path = pathlib.Path(folder, bytecode)
+    path = pathlib.Path(bytecode)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(
         importlib.util.MAGIC_NUMBER + kind + importlib.util.source_hash(source) + code
     )
 """
 
-# Compiles the modules of a folder, at a level of optimisation (2 leaves out docstrings).
-_COMPILE_OWN = """
-import importlib.util, pathlib, py_compile, sys
-tree, level = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+# Compiles each module that standard input names into another folder.
+_COMPILE = f"""{_COMPILE_ONE}
+folder, *sourced = sys.argv[1:]
+for name in sys.stdin.read().splitlines():
+    bytecode = importlib.util.cache_from_source(name) if name in sourced else name + "c"
+    compile_module(name, pathlib.Path(name).read_bytes(), folder + "/" + bytecode, False)
+"""
+
+# Compiles the modules of a folder, beside their sources.
+_COMPILE_OWN = f"""{_COMPILE_ONE}
+tree, with_docstrings = pathlib.Path(sys.argv[1]), sys.argv[2] == "True"
 for path in sorted(tree.rglob("*.py")):
-    py_compile.compile(
-        str(path), importlib.util.cache_from_source(str(path)),
-        "/var/task/" + path.relative_to(tree).as_posix(), doraise=True, optimize=level,
-        invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
-    )
+    name = path.relative_to(tree).as_posix()
+    bytecode = importlib.util.cache_from_source(path)
+    compile_module(name, path.read_bytes(), bytecode, with_docstrings)
 """
 
 
@@ -111,7 +115,7 @@ def compile_modules(
 ) -> None:
     """Compile modules of a folder, each to `<name>.pyc`, which runs without its source.
 
-    Those that need their source get a file in `__pycache__`.
+    Those that need their source get a file in `__pycache__`. Docstrings are left out.
 
     Args:
         interpreter: The Python whose bytecode it is to be.
@@ -140,8 +144,7 @@ def add_bytecode(interpreter: Path, tree: Path, *, with_docstrings: bool) -> Non
     Raises:
         BuildError: A module of this project does not compile.
     """
-    level = "0" if with_docstrings else "2"
-    _run(interpreter, ["-s", "-P", "-S", "-c", _COMPILE_OWN, str(tree), level])
+    _run(interpreter, ["-s", "-P", "-S", "-c", _COMPILE_OWN, str(tree), str(with_docstrings)])
 
 
 def _run(

@@ -12,21 +12,18 @@ from shared.ledger.reports import ReportStatus, report_row_key
 from shared.ledger.subjects import subject_row_key
 from shared.ledger.tasks import Task, task_row_key
 from shared.lifecycle import DocumentStatus, find_sources
+from shared.messages.document_messages import Combine, ReadPicture, Redo, SummarizeChunk
+from shared.messages.reading_messages import (
+    ContinueIngest,
+    ConvertDocument,
+    RecognisePage,
+    RenderPages,
+    TakeUpPages,
+)
 from shared.messages.reports import DailyReportOrder
 from shared.messages.tasks import TaskMessage
 from shared.messages.uploads import UploadNotice
-from shared.messages.work_items import (
-    Combine,
-    ContinueIngest,
-    ConvertDocument,
-    ReadPicture,
-    RecognisePage,
-    Redo,
-    RenderPages,
-    SummarizeChunk,
-    TakeUpPages,
-    TaskCallback,
-)
+from shared.messages.work_items import TaskCallback
 
 RowKey = tuple[str, str]
 Rows = Mapping[RowKey, Row]

@@ -25,6 +25,7 @@ from pipeline.extraction.fonts.second_opinion import (
     is_doubtful,
     is_sound,
 )
+from pipeline.extraction.page_pictures import render_page
 from pipeline.extraction.page_signs import PageSigns, read_page_signs
 from pipeline.extraction.page_text import Engine
 from pipeline.extraction.pdfium_document import (
@@ -44,7 +45,6 @@ from pipeline.extraction.readable_document import (
     UnreadableDocumentError,
     UnreadablePageError,
 )
-from pipeline.extraction.shown_text.page_pictures import render_page
 from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.wholeness.decrypted_copy import write_decrypted
 from pipeline.extraction.wholeness.file_scan import scan_file

@@ -17,6 +17,7 @@ from pipeline.extraction.fonts.glyph_numbers import read_glyph_numbers
 from pipeline.extraction.pdfium_opening import load_document
 from pipeline.extraction.shown_text.annotations import read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
+from pipeline.extraction.shown_text.character_pairs import CharacterPairs
 from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
 from pipeline.extraction.shown_text.divided_cells import divide_cells, divide_words
 from pipeline.extraction.shown_text.downward_lines import order_turned_lines
@@ -103,7 +104,7 @@ class PdfiumDocument:
             if pdfium.FPDF_GetLastError() in ENCRYPTION_ERRORS:
                 raise PdfiumEncryptionError
             raise PdfiumError
-        self._text_page = TextPage()
+        self._text_page = CharacterPairs()
         self._form: Form | None = None
         self._appearances = Appearances(path)
         self._layers = Layers(path) if may_hide_layers else None

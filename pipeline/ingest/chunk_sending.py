@@ -9,8 +9,9 @@ from pipeline.services import Services
 from shared.ledger.chunks import note_all_sent
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
+from shared.messages.document_messages import Combine, RedoTerms, SummarizeChunk
+from shared.messages.message import encode_message
 from shared.messages.message_groups import group_of_document
-from shared.messages.work_items import Combine, RedoTerms, SummarizeChunk, encode_message
 
 
 def may_lack_chunks(document: Document) -> bool:

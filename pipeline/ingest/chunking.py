@@ -12,8 +12,11 @@ from pipeline.extraction import PageStatus, PageText
 from pipeline.ingest.text_division import divide_text
 from shared.errors import RejectionCode
 from shared.llm.model_window import pack
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
-from shared.llm.token_estimate import MAX_TOKENS_PER_CHARACTER, estimate_tokens
+from shared.llm.token_estimate import (
+    MAX_TOKENS_PER_CHARACTER,
+    TOKENS_AROUND_SOURCE,
+    estimate_tokens,
+)
 
 # A chunk has no more pages with text than this, however little stands on them: reading a document
 # stops only between two chunks, and one has to be read within one run of the function.

@@ -4,10 +4,10 @@ import hashlib
 import logging
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipeline.extraction import OpenDocument
 from pipeline.extraction.file_header import looks_like_pdf
-from pipeline.inbound_mail.admission import InboundMail, check_mail
 from pipeline.ingest.children import put_children
 from pipeline.ingest.chunk_sending import find_group, may_lack_chunks, send_chunks
 from pipeline.ingest.chunk_text import (
@@ -49,15 +49,18 @@ from shared.ledger.documents import (
 )
 from shared.ledger.redoing import begin_anew
 from shared.lifecycle import DocumentStatus, find_sources
-from shared.messages.uploads import MAIL_PREFIX
-from shared.messages.work_items import (
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import (
     ContinueIngest,
     ConversionItem,
     ConvertDocument,
     IngestItem,
     RenderPages,
-    encode_message,
 )
+from shared.messages.uploads import MAIL_PREFIX
+
+if TYPE_CHECKING:
+    from pipeline.inbound_mail.admission import InboundMail
 
 logger = logging.getLogger("seashore.ingest")
 
@@ -75,7 +78,7 @@ class IngestServices(RenderServices):
     """
 
     chunk_tokens: int
-    inbound_mail: InboundMail | None = None
+    inbound_mail: "InboundMail | None" = None
 
 
 def ingest_item(item: IngestItem, services: IngestServices, deadline: Deadline) -> None:
@@ -193,6 +196,9 @@ def _hand_on(document: Document, path: Path, services: IngestServices) -> bool:
     if services.conversions_queue_url is None:
         return False
     if document.key.startswith(MAIL_PREFIX):
+        # Few stacks take mails: its modules are a hundredth of the start.
+        from pipeline.inbound_mail.admission import check_mail
+
         check_mail(path, services.inbound_mail)
     # A mail may have the first bytes of a PDF in one of its headers.
     elif looks_like_pdf(path):

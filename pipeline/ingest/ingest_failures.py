@@ -10,14 +10,14 @@ from shared.ledger.document_versions import register_document
 from shared.ledger.documents import Clock, Document, document_row_key, find_document, move_document
 from shared.ledger.waiting import Wait, note_wait
 from shared.lifecycle import DocumentStatus
-from shared.messages.uploads import UploadNotice
-from shared.messages.work_items import (
+from shared.messages.reading_messages import (
     ContinueIngest,
     ConversionItem,
     ConvertDocument,
     IngestItem,
     RenderPages,
 )
+from shared.messages.uploads import UploadNotice
 
 # How often a document is looked at anew because it has moved on meanwhile.
 _MOST_TRIES = 5

@@ -19,11 +19,8 @@ from shared.deadline import Deadline
 from shared.errors import DeadlineError, RejectedDocumentError, RejectionCode
 from shared.ledger.document_texts import ExtractedText, SettledPage
 from shared.ledger.documents import Document, find_document
-from shared.messages.work_items import (
-    RecognisePage,
-    RenderPages,
-    encode_message,
-)
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import RecognisePage, RenderPages
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 logger = logging.getLogger("seashore.ingest")

@@ -4,7 +4,8 @@ from pipeline.ingest.chunk_sending import find_group
 from pipeline.services import Services
 from shared.ledger.document_texts import SettledPage, settle_page
 from shared.ledger.documents import find_document
-from shared.messages.work_items import TakeUpPages, encode_message
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import TakeUpPages
 from shared.page_ranges import count_pages
 
 # What stands behind a page in a document's row, which has room for few.

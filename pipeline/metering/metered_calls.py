@@ -34,7 +34,8 @@ from shared.ledger.answers import build_answer_row
 from shared.ledger.spending import Spending, record_spending
 from shared.llm.answer_key import answer_key
 from shared.llm.call_chain import find_most_of_answer, find_most_of_turn
-from shared.llm.model import EXTRACTIVE, ModelAnswer, ModelRequest, Usage
+from shared.llm.model import ModelAnswer, ModelRequest, Usage
+from shared.llm.model_choice import EXTRACTIVE
 from shared.llm.prompt_rendering import estimate_request_tokens
 from shared.llm.turns import ModelTurn, ToolModel, Turn, TurnRequest, estimate_turn_tokens, turn_key
 from shared.paid_calls import PaidCalls

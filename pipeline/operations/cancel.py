@@ -13,7 +13,8 @@ from shared.ledger.document_lists import list_in_flight
 from shared.ledger.documents import Document, find_document
 from shared.ledger.tasks import TASK_IN_FLIGHT, Task, find_task
 from shared.lifecycle import DocumentStatus, TaskStatus
-from shared.messages.work_items import TaskCallback, encode_message
+from shared.messages.message import encode_message
+from shared.messages.work_items import TaskCallback
 
 # How often a document is looked at anew because it has moved on meanwhile.
 _MOST_TRIES = 5

@@ -11,14 +11,15 @@ from dataclasses import dataclass
 
 from pipeline.ingest.chunk_text import locate_chunk, text_folder
 from pipeline.operations.selection import OperationServices
-from pipeline.summaries.chunk_answers import MAX_CHUNK_OUTPUT_TOKENS
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.lifecycle import REDONE_FROM, DocumentStatus
 from shared.llm.model_choice import check_model
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
+from shared.llm.model_window import MAX_CHUNK_OUTPUT_TOKENS
+from shared.llm.token_estimate import TOKENS_AROUND_SOURCES
+from shared.messages.document_messages import Redo, RedoTerms
+from shared.messages.message import encode_message
 from shared.messages.message_groups import group_of_redo
-from shared.messages.work_items import Redo, RedoTerms, encode_message
 from shared.prices import compute_cost_micro_usd
 
 # Of so many documents, evenly chosen, the sizes of their texts are looked up.

@@ -9,12 +9,14 @@ import logging
 from pipeline.ingest.chunk_sending import find_group, may_lack_chunks, send_chunks
 from pipeline.ingest.ingest_failures import fail_if_stuck
 from pipeline.services import Services
-from pipeline.summaries.summarize_document import SummarizeServices
+from pipeline.summaries.summarize_services import SummarizeServices
 from shared.errors import LedgerConflictError
 from shared.ledger.documents import Document, find_document
 from shared.ledger.redoing import begin_redo
 from shared.lifecycle import REDONE_FROM, DocumentStatus
-from shared.messages.work_items import ContinueIngest, Redo, encode_message
+from shared.messages.document_messages import Redo
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import ContinueIngest
 
 logger = logging.getLogger("seashore.operations")
 

@@ -16,12 +16,10 @@ from shared.ledger.chunks import ChunkStatus, read_parts
 from shared.ledger.documents import Document
 from shared.ledger.tasks import Task
 from shared.lifecycle import DocumentStatus, TaskStatus
-from shared.messages.work_items import (
-    ContinueIngest,
-    Redo,
-    WorkMessage,
-    encode_message,
-)
+from shared.messages.document_messages import Redo
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import ContinueIngest
+from shared.messages.work_items import WorkMessage
 
 RETRIED_FROM = frozenset({DocumentStatus.FAILED, DocumentStatus.PARTIAL, DocumentStatus.CANCELLED})
 

@@ -18,7 +18,8 @@ from shared.deadline import Deadline
 from shared.errors import ObjectMissingError
 from shared.ledger.document_texts import SettledPage
 from shared.ledger.documents import LEAST_CONFIDENCE, Document, find_document
-from shared.messages.work_items import ReadPicture, RecognisePage
+from shared.messages.document_messages import ReadPicture
+from shared.messages.reading_messages import RecognisePage
 
 logger = logging.getLogger("seashore.recognise")
 

@@ -24,7 +24,8 @@ from pipeline.recognition.page_words import (
 from shared.deadline import Deadline
 from shared.errors import DocumentCapError, ModelRefusalError, ModelRequestError
 from shared.ledger.document_texts import TextSource
-from shared.llm.model import EXTRACTIVE, AnswerT, ModelRequest, Picture
+from shared.llm.model import AnswerT, ModelRequest, Picture
+from shared.llm.model_choice import EXTRACTIVE
 from shared.llm.text_detection import TEXTRACT, TOKENS_OF_PAGE, DetectedText
 
 MODEL = "model"

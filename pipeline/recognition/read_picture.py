@@ -18,7 +18,7 @@ from shared.deadline import Deadline
 from shared.errors import LedgerConflictError, ObjectMissingError
 from shared.ledger.documents import Document, find_document
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import ReadPicture
+from shared.messages.document_messages import ReadPicture
 
 _ENDED = (DocumentStatus.DELETED, DocumentStatus.CANCELLED)
 

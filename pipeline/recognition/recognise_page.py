@@ -23,12 +23,9 @@ from pipeline.recognition.page_words import PageNotRecognisedError
 from pipeline.recognition.take_up_pages import TakeUpServices, take_up_pages
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
-from shared.messages.work_items import (
-    ReadPicture,
-    RecognisePage,
-    RecognitionItem,
-    encode_message,
-)
+from shared.messages.document_messages import ReadPicture
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import RecognisePage, RecognitionItem
 
 
 @dataclass(frozen=True, kw_only=True)

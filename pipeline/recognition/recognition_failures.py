@@ -12,7 +12,7 @@ from pipeline.services import Services
 from shared.ledger.document_texts import SettledPage
 from shared.ledger.documents import document_row_key
 from shared.ledger.waiting import Wait, note_wait
-from shared.messages.work_items import RecognisePage, RecognitionItem
+from shared.messages.reading_messages import RecognisePage, RecognitionItem
 
 
 def give_up_recognition(

@@ -30,7 +30,9 @@ from shared.ledger.document_texts import (
 )
 from shared.ledger.documents import ChunkPages, Document, PageFailure, find_document
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import TakeUpPages, WorkMessage, encode_message
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import TakeUpPages
+from shared.messages.work_items import WorkMessage
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 
 logger = logging.getLogger("seashore.recognise")

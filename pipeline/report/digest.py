@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -19,9 +19,12 @@ from shared.errors import DeferredError, ObjectMissingError
 from shared.ledger.reports import ReportRow
 from shared.ledger.tasks import Task, find_task
 from shared.lifecycle import TaskStatus
-from shared.llm.model import EXTRACTIVE
-from shared.messages.tasks import SummarizeTask, digest_text, name_digest_task
-from shared.messages.work_items import encode_message
+from shared.llm.model_choice import EXTRACTIVE
+from shared.messages.message import encode_message
+from shared.messages.task_names import digest_text, name_digest_task
+
+if TYPE_CHECKING:
+    from shared.messages.tasks import SummarizeTask
 
 # Read by a model at once, or in a few chunks; and far below what a message takes.
 MOST_TEXT_BYTES = 60_000
@@ -67,7 +70,7 @@ class DigestOrder:
         of: How many there are.
     """
 
-    task: SummarizeTask | None
+    task: "SummarizeTask | None"
     read: int
     of: int
 
@@ -87,6 +90,9 @@ def order_digest(day: str, result_keys: Sequence[str], of: int, services: Servic
     text, read = write_digest_text(summaries)
     if not read:
         return DigestOrder(None, 0, of)
+    # The messages of tasks, which no other part of a report needs, are a fiftieth of its start.
+    from shared.messages.tasks import SummarizeTask
+
     task = SummarizeTask(id=name_digest_task(day, digest_text(text)), text=text)
     services.queues.send(services.work_queue_url, [encode_message(task)])
     return DigestOrder(task, read, of)

@@ -17,7 +17,7 @@ from shared.aws.dynamodb_items import Row
 from shared.document_formats import PAGE
 from shared.ledger.arrivals import ArrivalPage
 from shared.lifecycle import DEFERRED, IN_FLIGHT, STANDINGS, DocumentStatus, TaskStatus
-from shared.messages.tasks import is_own_task
+from shared.messages.task_names import is_own_task
 from shared.page_ranges import count_pages
 
 DOCUMENT_ATTRIBUTES = (

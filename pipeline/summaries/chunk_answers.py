@@ -22,12 +22,11 @@ from pipeline.summaries.mentions import (
 from pipeline.summaries.summary_types import CoreSummary, Entity, EntityKind, EventDate, Summary
 from shared.llm.extractive.date_finding import read_iso
 from shared.llm.model import AnswerT, ModelRequest, Purpose, Source
+from shared.llm.model_window import MAX_CHUNK_OUTPUT_TOKENS
 from shared.llm.prompt_rendering import estimate_source_tokens
 
 MAX_OUTPUT_TOKENS = 2_000
 
-# With names and dates; they are short, so forty of each fit as well.
-MAX_CHUNK_OUTPUT_TOKENS = 3_500
 _MAX_MENTIONS_OUTPUT_TOKENS = 1_500
 
 # So many names, and so many dates, for each of so many tokens of text.

@@ -10,7 +10,7 @@ from pipeline.summaries.summary_types import Entity, EventDate, KeyPoint
 from shared.document_formats import PAGE, cite_units, count_units
 from shared.lifecycle import DocumentStatus
 from shared.llm.extractive.sentences import split_sentences
-from shared.llm.model import EXTRACTIVE
+from shared.llm.model_choice import EXTRACTIVE
 from shared.markdown import Markdown, join_markdown, write_markdown
 from shared.printable import to_printable
 

@@ -3,15 +3,12 @@
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from pipeline.ingest.chunk_sending import build_combine, find_group
 from pipeline.ingest.chunk_text import ChunkText
-from pipeline.metering.answer_services import AnswerServices
 from pipeline.metering.known_answers import DoneBeforeError, Effect
 from pipeline.metering.metered_calls import KeptAnswer, MeteredCalls
 from pipeline.metering.payers import pay_by_document
-from pipeline.services import Services
 from pipeline.summaries.combining import SummarizedPart, combine_summaries, summarize_sources
 from pipeline.summaries.coverage import compute_coverage
 from pipeline.summaries.results import (
@@ -20,6 +17,7 @@ from pipeline.summaries.results import (
     render_markdown,
     result_folder,
 )
+from pipeline.summaries.summarize_services import SummarizeServices
 from pipeline.summaries.summary_types import Summary
 from shared.aws.dynamodb_items import Row
 from shared.deadline import Deadline
@@ -44,35 +42,15 @@ from shared.ledger.documents import (
 from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus, find_sources
 from shared.llm.model import Source
-from shared.llm.model_window import ModelWindow
-from shared.messages.work_items import (
-    Combine,
-    ContinueIngest,
-    RedoTerms,
-    SummarizeChunk,
-    encode_message,
-)
+from shared.messages.document_messages import Combine, RedoTerms, SummarizeChunk
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import ContinueIngest
 
 logger = logging.getLogger("seashore.summarize")
 
 # So often a document is read before text that is always gone again counts as a fault of the set-up.
 _MOST_RUNS = 5
 _ENDED = (DocumentStatus.DELETED, DocumentStatus.CANCELLED)
-
-
-@dataclass(frozen=True, kw_only=True)
-class SummarizeServices(Services):
-    """What summarising works with besides.
-
-    Args:
-        answers: The metered model.
-        window: How much it reads and writes.
-        uploads_queue_url: Where a document is sent whose text is gone, to be read anew.
-    """
-
-    answers: AnswerServices
-    window: ModelWindow
-    uploads_queue_url: str
 
 
 def summarize_chunk(

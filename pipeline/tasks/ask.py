@@ -24,7 +24,8 @@ from shared.ledger.documents import Document
 from shared.llm.extractive.sentences import INVISIBLE
 from shared.llm.model import ModelRequest, Source
 from shared.llm.model_window import ModelWindow
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES, estimate_source_tokens
+from shared.llm.prompt_rendering import estimate_source_tokens
+from shared.llm.token_estimate import TOKENS_AROUND_SOURCES
 from shared.messages.tasks import AskTask
 from shared.page_ranges import format_page_ranges
 

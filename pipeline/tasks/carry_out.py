@@ -35,10 +35,11 @@ from shared.ledger.tasks import (
     note_conflict,
     start_task,
 )
-from shared.llm.model import EXTRACTIVE
+from shared.llm.model_choice import EXTRACTIVE
+from shared.messages.message import encode_message
 from shared.messages.tasks import SummarizeTask
 from shared.messages.tasks import Task as TaskOrder
-from shared.messages.work_items import TaskCallback, encode_message
+from shared.messages.work_items import TaskCallback
 
 logger = logging.getLogger("seashore.tasks")
 

@@ -11,9 +11,10 @@ from shared.ledger.documents import Clock
 from shared.ledger.spend import Account
 from shared.ledger.tasks import Task, TaskArrival, register_task
 from shared.lifecycle import TaskStatus
-from shared.messages.tasks import ExtractTask, is_digest_task, is_own_task
+from shared.messages.message import encode_message
+from shared.messages.task_names import is_own_task
+from shared.messages.tasks import ExtractTask, is_digest_task
 from shared.messages.tasks import Task as TaskOrder
-from shared.messages.work_items import encode_message
 
 # Amazon SQS Developer Guide, "Message quotas": 1 MiB, with room for what the pipeline adds.
 _MAX_MESSAGE_BYTES = 1_000_000

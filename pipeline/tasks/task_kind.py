@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.metering.answer_services import AnswerServices
-from pipeline.summaries.summarize_document import SummarizeServices
+from pipeline.summaries.summarize_services import SummarizeServices
 from pipeline.tasks.task_calls import TaskCalls, TaskFacts
 from pipeline.tasks.task_documents import wait_for_text
 from shared.aws.callback_targets import CallbackSender

@@ -8,7 +8,7 @@ from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.documents import Clock
 from shared.ledger.tasks import Task, list_tasks_of_day
 from shared.lifecycle import TaskStatus
-from shared.messages.tasks import TASK_ID_PATTERN, is_own_task
+from shared.messages.task_names import TASK_ID_PATTERN, is_own_task
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,46 @@
 """Writes that DynamoDB refuses: a condition does not hold, or a transaction holds the row."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
 from shared.aws.dynamodb_items import to_row
 from shared.errors import LedgerConflictError, PermanentError, ServiceError
 
-# The longest wait between two tries of a write whose row is busy.
+# A write whose row is busy is tried so often, with ever longer waits between two tries.
+_ATTEMPTS = 12
+_FIRST_WAIT_SECONDS = 0.02
 LONGEST_WAIT_SECONDS = 1.0
 _BUSY = "ledger_busy"
 
+T = TypeVar("T")
 
-def is_busy(error: BaseException) -> bool:
-    """Whether another transaction held one of the rows of a write."""
-    return isinstance(error, ServiceError) and error.reason == _BUSY
+
+def try_while_busy(write: Callable[[], T], sleep: Callable[[float], None]) -> T:
+    """Write, again and again while other transactions hold one of the rows.
+
+    Not by Tenacity, whose import would be a hundredth of each function's start for these few lines.
+
+    Args:
+        write: Writes once.
+        sleep: Waits some seconds.
+
+    Raises:
+        ServiceError: The rows stayed busy; and all that `write` raises besides.
+    """
+    ceiling_seconds = _FIRST_WAIT_SECONDS
+    for _ in range(_ATTEMPTS - 1):
+        try:
+            return write()
+        except ServiceError as error:
+            if error.reason != _BUSY:
+                raise
+        sleep(random.uniform(0, ceiling_seconds))  # noqa: S311 - chance, not secrecy
+        ceiling_seconds = min(2 * ceiling_seconds, LONGEST_WAIT_SECONDS)
+    return write()
 
 
 def _tell_busy() -> ServiceError:

@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import ClientError
-from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
 from shared.aws.dynamodb_conflicts import (
     LONGEST_WAIT_SECONDS,
     has_appended,
-    is_busy,
     raise_if_cancelled,
     translate_refusals,
+    try_while_busy,
 )
 from shared.aws.dynamodb_expressions import Expressions
 from shared.aws.dynamodb_items import Row, to_item, to_row
@@ -33,9 +32,6 @@ IN_FLIGHT_INDEX = "in_flight"
 MOST_KEYS = 100
 _MOST_KEYS_TOGETHER = 4
 _READ_ATTEMPTS = 5
-
-_CONFLICT_ATTEMPTS = 12
-_CONFLICT_WAIT_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -303,9 +299,13 @@ class LedgerTable:
             ServiceError: Transactions kept the row busy, or the service failed.
         """
         request = self._to_put(put)
-        for attempt in self._try_while_busy():
-            with attempt, translate_aws_errors("write to the ledger"), translate_refusals():
-                self.client.put_item(**request)
+
+        @translate_aws_errors("write to the ledger")
+        @translate_refusals()
+        def write() -> None:
+            self.client.put_item(**request)
+
+        try_while_busy(write, self.sleep)
 
     def update_row(self, update: Update) -> Row:
         """Change a row, if its condition holds.
@@ -321,15 +321,19 @@ class LedgerTable:
             ServiceError: Transactions kept the row busy, or the service failed.
         """
         request = self._to_update(update)
-        for attempt in self._try_while_busy():
-            with attempt, translate_aws_errors("write to the ledger"), translate_refusals():
-                try:
-                    answer = self.client.update_item(**request, ReturnValues="ALL_OLD")
-                except ClientError as error:
-                    if not has_appended(error.response.get("Item"), update.append):
-                        raise
-                    return {}
-        return to_row(answer.get("Attributes", {}))
+
+        @translate_aws_errors("write to the ledger")
+        @translate_refusals()
+        def write() -> Row:
+            try:
+                answer = self.client.update_item(**request, ReturnValues="ALL_OLD")
+            except ClientError as error:
+                if not has_appended(error.response.get("Item"), update.append):
+                    raise
+                return {}
+            return to_row(answer.get("Attributes", {}))
+
+        return try_while_busy(write, self.sleep)
 
     def transact(self, operations: Sequence[Operation]) -> None:
         """Carry out all operations or none.
@@ -342,22 +346,16 @@ class LedgerTable:
             ServiceError: Other transactions kept the rows busy, or the service failed.
         """
         items = [self._to_transact_item(operation) for operation in operations]
-        for attempt in self._try_while_busy():
-            with attempt, translate_aws_errors("write to the ledger"):
-                try:
-                    self.client.transact_write_items(TransactItems=items)
-                except ClientError as error:
-                    raise_if_cancelled(error)
-                    raise
 
-    def _try_while_busy(self) -> Retrying:
-        return Retrying(
-            retry=retry_if_exception(is_busy),
-            stop=stop_after_attempt(_CONFLICT_ATTEMPTS),
-            wait=wait_random_exponential(_CONFLICT_WAIT_SECONDS, LONGEST_WAIT_SECONDS),
-            sleep=self.sleep,
-            reraise=True,
-        )
+        @translate_aws_errors("write to the ledger")
+        def write() -> None:
+            try:
+                self.client.transact_write_items(TransactItems=items)
+            except ClientError as error:
+                raise_if_cancelled(error)
+                raise
+
+        try_while_busy(write, self.sleep)
 
     def _to_put(self, put: Put) -> Any:
         return {

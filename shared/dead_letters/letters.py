@@ -12,18 +12,17 @@ from shared.aws.queues import ReceivedMessage
 from shared.errors import MessageDecodeError
 from shared.messages.delivery_state import ATTRIBUTE_NAME, DeliveryState, read_delivery_state
 from shared.messages.message import Subject
-from shared.messages.reports import DailyReportOrder, decode_report_item
-from shared.messages.result_notices import ResultNotice, decode_result_notice
-from shared.messages.work_items import (
+from shared.messages.reading_messages import (
     ConvertDocument,
     IngestItem,
     RecognitionItem,
-    WorkMessage,
     decode_conversion,
     decode_ingest_item,
     decode_recognition_item,
-    decode_work_item,
 )
+from shared.messages.reports import DailyReportOrder, decode_report_item
+from shared.messages.result_notices import ResultNotice, decode_result_notice
+from shared.messages.work_items import WorkMessage, decode_work_item
 from shared.queue_catalogue import (
     CONVERSIONS,
     RECOGNITION,

@@ -21,7 +21,7 @@ from shared.ledger.documents import (
 )
 from shared.ledger.timeline import build_event, write_time
 from shared.lifecycle import REDONE_FROM, DocumentStatus
-from shared.messages.work_items import Redo
+from shared.messages.document_messages import Redo
 
 
 def begin_redo(table: LedgerTable, document: Document, order: Redo, now: Clock) -> None:

@@ -21,9 +21,6 @@ class Purpose(StrEnum):
 # Those whose text the pipeline divides where a model cannot take it whole.
 DIVISIBLE = frozenset(Purpose)
 
-# The name of the offline model, which picks sentences and costs nothing.
-EXTRACTIVE = "extractive"
-
 AnswerT = TypeVar("AnswerT", bound=BaseModel)
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 
 from shared.errors import InvalidRequestError
-from shared.llm.model import EXTRACTIVE
 from shared.prices import ModelPrice
 from shared.settings import Settings
+
+# The name of the offline model, which picks sentences and costs nothing.
+EXTRACTIVE = "extractive"
 
 
 def list_models(settings: Settings) -> Mapping[str, ModelPrice | None]:

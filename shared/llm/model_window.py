@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
-from shared.llm.token_estimate import estimate_tokens
+from shared.llm.token_estimate import TOKENS_AROUND_SOURCES, estimate_tokens
 from shared.settings import Settings
 
 ItemT = TypeVar("ItemT")
+
+# What is written about a chunk at the most. With names and dates; they are short, so forty of each
+# fit as well.
+MAX_CHUNK_OUTPUT_TOKENS = 3_500
 
 _MOST_COMBINED_TOKENS = 16_000
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from shared.document_formats import PAGE
 from shared.llm.model import AnswerT, ModelRequest, Source
-from shared.llm.token_estimate import estimate_tokens
+from shared.llm.token_estimate import TOKENS_AROUND_SOURCE, TOKENS_AROUND_SOURCES, estimate_tokens
 
 _CONTROL_CHARACTERS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
@@ -25,11 +25,6 @@ _PAGES_IN_WORDS = re.compile(r"\bpage(s?)\b")
 
 # 94 bits: not to be hit by trying. Letters only, as these take the fewest tokens.
 _MARK_LETTERS = 20
-
-# What a prompt holds besides the texts of its sources and the instructions, in tokens: around all
-# of them (the rules, the shape of the answer) and around each one (its BEGIN and END lines).
-TOKENS_AROUND_SOURCES = 1_500
-TOKENS_AROUND_SOURCE = 40
 
 # A page of A4, at the most that models count: patches of 32 pixels, 1,536 at the most, by 1.62 or
 # 1.72 (OpenAI, "Images and vision", calculating costs).

@@ -3,6 +3,11 @@
 import math
 import string
 
+# What a prompt holds besides the texts of its sources and the instructions, in tokens: around all
+# of them (the rules, the shape of the answer) and around each one (its BEGIN and END lines).
+TOKENS_AROUND_SOURCES = 1_500
+TOKENS_AROUND_SOURCE = 40
+
 _LETTERS_PER_TOKEN = 3.5
 _CYRILLIC_LETTERS_PER_TOKEN = 2.0
 _OTHER_BYTES_PER_TOKEN = 2.0

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import ClassVar
 
 from shared.messages.message import Subject
-from shared.messages.uploads import Removal, Upload, decode_upload_notice
+from shared.messages.s3_notifications import decode_upload_notice
+from shared.messages.uploads import Removal, Upload
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
-from shared.messages.work_items import encode_message
+from shared.messages.message import encode_message
 from tests.chaos.harness.fleet import Fleet
 from tests.chaos.harness.models import HANGING_TEXT
 from tests.chaos.harness.run import open_run

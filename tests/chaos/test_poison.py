@@ -8,7 +8,8 @@ from pathlib import Path
 from functions.wiring import utc_now
 from shared.aws.queues import Queues
 from shared.messages.delivery_state import read_delivery_state
-from shared.messages.work_items import Sweep, encode_message
+from shared.messages.message import encode_message
+from shared.messages.work_items import Sweep
 from tests.chaos.harness.faults import FaultPlan, Kill, Point
 from tests.chaos.harness.fleet import Fleet
 from tests.chaos.harness.run import Run, open_run

@@ -8,7 +8,7 @@ from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.llm.model import ModelAnswer, Usage
-from shared.messages.work_items import RedoTerms
+from shared.messages.document_messages import RedoTerms
 from shared.prices import ModelPrice
 from tests.fakes.aws.ledger_rows import open_table
 from tests.fakes.dead_letter_boxes import ACTOR, build_letter_services

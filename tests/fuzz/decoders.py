@@ -16,19 +16,13 @@ from shared.messages.delivery_state import (
     DeliveryState,
     read_delivery_state,
 )
+from shared.messages.document_messages import Combine, SummarizeChunk
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import ContinueIngest, IngestItem, decode_ingest_item
 from shared.messages.reports import decode_report_item, encode_report_order
-from shared.messages.uploads import UploadNotice, decode_upload_notice
-from shared.messages.work_items import (
-    Combine,
-    ContinueIngest,
-    IngestItem,
-    SummarizeChunk,
-    Sweep,
-    TaskCallback,
-    decode_ingest_item,
-    decode_work_item,
-    encode_message,
-)
+from shared.messages.s3_notifications import decode_upload_notice
+from shared.messages.uploads import UploadNotice
+from shared.messages.work_items import Sweep, TaskCallback, decode_work_item
 from tests.fakes.aws.aws_account import notification
 from tests.fakes.received_mails import ADDRESS, receive, write_mail
 

@@ -26,7 +26,8 @@ from shared.ledger.documents import document_row_key, find_document
 from shared.ledger.tasks import find_task, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus, TaskStatus
-from shared.messages.work_items import SummarizeChunk, encode_message
+from shared.messages.document_messages import SummarizeChunk
+from shared.messages.message import encode_message
 from tests.fakes.dead_letter_boxes import (
     comparable,
     look_at_all,

@@ -17,7 +17,7 @@ from pipeline.tasks.task_listing import TasksWanted, list_task_page
 from shared.errors import InvalidRequestError, NothingFoundError
 from shared.ledger.tasks import Task
 from shared.lifecycle import TaskStatus
-from shared.messages.tasks import TASK_ID_PATTERN
+from shared.messages.task_names import TASK_ID_PATTERN
 from shared.printable import defuse_cell
 
 _MOST_ROWS = 50

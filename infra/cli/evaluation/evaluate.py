@@ -40,7 +40,7 @@ from infra.project_files import find_state_folder
 from infra.signals import interrupt_on_signals
 from infra.stacks import Stack
 from shared.errors import OperatorError, WrongUsageError
-from shared.llm.model import EXTRACTIVE
+from shared.llm.model_choice import EXTRACTIVE
 from shared.settings import Settings
 
 PAGE = "evaluation.html"

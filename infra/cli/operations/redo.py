@@ -12,7 +12,7 @@ from infra.cli.operations.plan_view import may_do, say_skipped, unlimited, write
 from pipeline.operations.redo import RedoPlan, order_redo, plan_redo
 from pipeline.operations.selection import Selection, find_selected
 from shared.errors import InvalidRequestError, WrongUsageError
-from shared.messages.work_items import RedoTerms
+from shared.messages.document_messages import RedoTerms
 from shared.prices import MICRO_USD_PER_USD, format_usd
 
 _SKIPPED = {

@@ -22,10 +22,11 @@ from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
 from shared.ledger.tasks import Task as KnownTask
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
+from shared.messages.message import escape_for_sqs
 from shared.messages.message_groups import group_of_sender
 from shared.messages.problem_words import describe_problem
-from shared.messages.tasks import TASK, TASK_ID_PATTERN, TASK_ID_WORDS, Task
-from shared.messages.work_items import escape_for_sqs
+from shared.messages.task_names import TASK_ID_PATTERN, TASK_ID_WORDS
+from shared.messages.tasks import TASK, Task
 
 # Who sends what is sent by this command line.
 TERMINAL = "terminal"

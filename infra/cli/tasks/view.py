@@ -17,7 +17,7 @@ from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.tasks import Task, list_tasks, task_pk
 from shared.ledger.timeline import read_timeline
 from shared.markdown import remove_escapes
-from shared.messages.tasks import is_own_task
+from shared.messages.task_names import is_own_task
 from shared.page_ranges import format_page_ranges
 from shared.prices import MICRO_USD_PER_USD
 

@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from pipeline.extraction.fonts.second_opinion import (
+    LETTER,
     MIN_JUDGED_WORDS,
     count_words,
     has_words,
@@ -43,6 +44,10 @@ _ENDS_IN_STOP = re.compile(r"[^\W\d_]{2}\.(?= *[A-Z]| *$)")
 _COMMAS, _STOP_AFTER_COMMA = range(11, 16), 2
 # Of the words that come out: a wrong order may have as many as half of them.
 _MIN_SHARE = 0.9
+# Wherever three letters follow each other, one of these is among them. Fonts of formulas have no
+# words, and of a page with fewer than two nothing can be told.
+_THIRD_LETTERS = re.compile(f"{LETTER}{{2}}({LETTER})")
+_MIN_THIRD_LETTERS = 2
 # What is no noise of so few words.
 _MIN_NOISE_WORDS, _MAX_NOISE_SHARE = 2, 0.5
 _MIN_ASCII_SHARE = 0.8
@@ -55,6 +60,11 @@ def read_glyph_numbers(characters: PageCharacters) -> tuple[PageCharacters, tupl
     Returns:
         The page, and the words of noise that are marked: no engine has others for them.
     """
+    if not characters.has_unmapped():
+        return characters, ()
+    thirds = (found.start(1) for found in _THIRD_LETTERS.finditer(characters.text))
+    if characters.count_unmapped(thirds) < _MIN_THIRD_LETTERS:
+        return characters, ()
     known: dict[int, str] = {}
     noise: list[str] = []
     shifts: set[int] = set()

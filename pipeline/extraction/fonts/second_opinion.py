@@ -29,7 +29,8 @@ _MIN_SHARE_OF_SCRIPTS = 0.95
 _JUDGED_CHARACTERS = 2_000
 _MIN_JUDGED_LETTERS = 20
 
-_WORD = re.compile(r"[A-Za-z\u00c0-\u024f]{3,}")
+LETTER = "[A-Za-z\u00c0-\u024f]"
+_WORD = re.compile(f"{LETTER}{{3,}}")
 _VOWEL = re.compile(
     "[aeiouAEIOU\u00c0-\u00c6\u00c8-\u00cf\u00d2-\u00d6\u00d8-\u00dd\u00e0-\u00e6\u00e8-\u00ef\u00f2-\u00f6\u00f8-\u00fd\u0100-\u024f]"
 )
@@ -76,11 +77,13 @@ def is_doubtful(
     if drops_text or unmapped_share >= MIN_DOUBTFUL_SHARE or is_unreadable(text):
         return True
     marks = text.count(_MARK)
+    if not marks:
+        return False
     # Signs of a symbol font are no doubt: they have characters of its own.
     if marks > MAX_UNMAPPED_SHARE * max(MIN_JUDGED_CHARACTERS, _count_visible(text)):
         return True
     # A title of a few glyphs, of which none has a character.
-    return marks > 0 and not UNMAPPED.sub("", text).strip()
+    return not UNMAPPED.sub("", text).strip()
 
 
 def choose_text(

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 
 import pypdfium2.raw as pdfium
 
+from pipeline.extraction.page_pictures import choose_scale, write_png
 from pipeline.extraction.page_views.page_layout import MOST_PIXELS_A_SIDE, SPAN, Place
 from pipeline.extraction.pdfium_document import PdfiumDocument, PdfiumError, open_page
 from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.geometry import Box
-from pipeline.extraction.shown_text.page_pictures import choose_scale, write_png
 
 _POINTS_PER_INCH = 72
 _WHITE = 0xFFFFFFFF

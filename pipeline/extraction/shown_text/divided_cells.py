@@ -8,7 +8,7 @@ no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in 
 
 import re
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from itertools import chain, islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
@@ -34,7 +34,8 @@ _MAX_LETTER_SPACE_EMS = 0.15
 # A line further down, or a raised letter, is none of this module's business.
 _MAX_ACROSS_EMS = 0.1
 # The number of a line in the margin, which some programs draw after the line, in one piece with it.
-_LINE_NUMBER = re.compile(r"\r(?:(?<=[^ \n0-9,][0-9]{2}\r)|(?<=[^ \n0-9,][0-9]\r))")
+# By kinds of characters.
+_LINE_NUMBER = re.compile(rb"0\r(?:(?<=[^ \n0,]00\r)|(?<=[^ \n0,]0\r))")
 # The way back to the margin, at the least.
 _MIN_WAY_BACK_EMS = 1.0
 
@@ -67,13 +68,18 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
         for word in characters.list_divided(words)
         for found in _JUNCTION.finditer(text, word[0] + 1, word[1])
     ]
-    places: dict[tuple[int, int], list[int]] = defaultdict(list)
-    for k in characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS):
-        place, word = junctions[k]
-        places[word].append(place)
+    apart = characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS)
+    if not apart:
+        return characters
+    places = [junctions[k][0] for k in apart]
+    gaps: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
+    for k, place, room in zip(
+        apart, places, characters.measure_rooms(places, _MAX_ACROSS_EMS), strict=True
+    ):
+        gaps[junctions[k][1]][place] = room
     edits: list[Edit] = []
-    for (start, _), within in places.items():
-        edits += _divide_word(characters, start, within)
+    for (start, _), of_word in gaps.items():
+        edits += _divide_word(characters, start, of_word)
     return characters.edit(edits)
 
 
@@ -85,14 +91,21 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
         for pattern in (_LONG_WORD, _SIGN_WITHIN)
         for found in islice(pattern.finditer(text), _SAMPLED_SIGNS)
     ]
+    if not samples:
+        return characters
     # Spaces that are drawn are in the text, and who draws one draws all.
     spaces = [characters.find_advance(text.find(" ", start - 2)) for start, _ in samples]
     if any(right > left for left, right in spaces):
         return characters
     sampled = [place for start, end in samples for place in range(start, end)]
+    # Few pages have such a space, and to tell where takes longer.
+    if max(characters.list_most_rooms(sampled) or [_MIN_SPACE_EMS]) < _MIN_SPACE_EMS:
+        return characters
     if max(characters.measure_rooms(sampled, _MAX_ACROSS_EMS), default=0.0) < _MIN_SPACE_EMS:
         return characters
     words = [_list_places_within(run) for run in _RUN.finditer(text)]
+    size = sum(map(len, words))
+    words = _leave_out_even(characters, words)
     places = list(chain.from_iterable(words))
     rooms = iter(characters.measure_rooms(places, _MAX_ACROSS_EMS))
     lost: list[int] = []
@@ -102,9 +115,25 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
             least = sorted(of_word)[(len(of_word) - 1) // 2] + _MIN_SPACE_EMS
             lost += [place for place, room in zip(within, of_word, strict=True) if room >= least]
     # A font that says nothing of its widths has room everywhere.
-    if len(lost) > _MAX_SHARE_OF_SPACES * len(places):
+    if len(lost) > _MAX_SHARE_OF_SPACES * size:
         return characters
     return characters.edit(Edit(place, place, " ") for place in lost)
+
+
+def _leave_out_even(
+    characters: PageCharacters, words: Sequence[Sequence[int]]
+) -> list[Sequence[int]]:
+    """Those of many words, by their places, that may have more room in one than in another."""
+    rooms = characters.list_most_rooms(list(chain.from_iterable(words)))
+    if rooms is None:
+        return list(words)
+    uneven, start = [], 0
+    for within in words:
+        of_word = rooms[start : start + len(within)]
+        start += len(within)
+        if of_word and not max(0.0, *of_word) - min(0.0, *of_word) < _MIN_SPACE_EMS:
+            uneven.append(within)
+    return uneven
 
 
 def _list_places_within(word: re.Match[str]) -> Sequence[int]:
@@ -118,7 +147,9 @@ def _list_places_within(word: re.Match[str]) -> Sequence[int]:
 def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:
     """The page with a space before the number of a line that is drawn at its end, further left."""
     text = characters.text
-    ends = [found.start() for found in _LINE_NUMBER.finditer(text)]
+    ends = [found.end() - 1 for found in _LINE_NUMBER.finditer(characters.kinds)]
+    if not ends:
+        return characters
     places = [end - (2 if text[end - 2].isdecimal() else 1) for end in ends]
     if not characters.turn([(place - 1, place) for place in places]):
         return characters
@@ -131,9 +162,8 @@ def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:
     )
 
 
-def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> list[Edit]:
-    rooms = characters.measure_rooms(places, _MAX_ACROSS_EMS)
-    gaps = dict(zip(places, rooms, strict=True))
+def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, float]) -> list[Edit]:
+    """The spaces in a word, from the room at each of some places in it."""
     if max(gaps.values()) <= _MIN_GAP_EMS:
         return []
     if max(gaps.values()) <= _MAX_LETTER_SPACE_EMS and _is_set_apart(characters, start):
@@ -141,11 +171,11 @@ def _divide_word(characters: PageCharacters, start: int, places: list[int]) -> l
     return [
         Edit(place, place, " ")
         for place, gap in gaps.items()
-        if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, places)
+        if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, gaps)
     ]
 
 
-def _measure_tracking(characters: PageCharacters, place: int, places: Sequence[int]) -> float:
+def _measure_tracking(characters: PageCharacters, place: int, places: Container[int]) -> float:
     """The room between the letters of the pieces before and after a place, in ems.
 
     A justified line may be drawn with some between all its letters, and more where a piece ends.

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from operator import itemgetter
 from typing import NamedTuple
 
+from pipeline.extraction.shown_text.character_pairs import CharacterPairs
 from pipeline.extraction.shown_text.geometry import (
     Box,
     LineLimits,
@@ -16,7 +17,6 @@ from pipeline.extraction.shown_text.geometry import (
     measure_gap,
     turn_point,
 )
-from pipeline.extraction.shown_text.text_page import TextPage
 
 # What PDFium writes for a hyphen that divides a word at a line end, and for what has no character.
 HYPHEN_OR_UNKNOWN = "\ufffe"
@@ -26,6 +26,15 @@ _SAMPLED = 32
 _find_place = itemgetter(0, 1)
 # The source of a character that is not PDFium's.
 _NO_SOURCE = array("i", [-1])
+# Kinds of characters; what is of none of them is as it is in Latin-1.
+DIGIT, SMALL, CAPITAL = b"0", b"a", b"A"
+_KINDS = bytes(
+    DIGIT[0] if letter in "0123456789"
+    else SMALL[0] if letter.islower()
+    else CAPITAL[0] if letter.isupper()
+    else ord(letter)
+    for letter in map(chr, range(256))
+)  # fmt: skip
 
 
 class Edit(NamedTuple):
@@ -54,16 +63,29 @@ class PageCharacters:
 
     def __init__(
         self,
-        page: TextPage,
+        page: CharacterPairs,
         text: str,
         sources: "array[int] | None" = None,
         *,
         has_unwritten: bool,
     ) -> None:
         self.text = text
+        self._kinds: bytes | None = None
         self._page = page
         self._sources = sources
         self._has_unwritten = has_unwritten
+
+    @property
+    def kinds(self) -> bytes:
+        """What kind of character stands at each place of the text, in one byte.
+
+        A digit, a small letter or a capital stands for all of its kind, and a question mark for
+        any character that is not of Latin-1. To look for a byte is many times as quick as to look
+        for one of many characters.
+        """
+        if self._kinds is None:
+            self._kinds = self.text.encode("latin-1", "replace").translate(_KINDS)
+        return self._kinds
 
     def find_box(self, position: int) -> Box | None:
         """The box that a character fills; None where it is not drawn."""
@@ -144,6 +166,20 @@ class PageCharacters:
                 box = page.find_loose_box(before)
                 rooms.append(0.0 if box is None else measure_gap(em, box, end))
         return rooms
+
+    def list_most_rooms(self, places: Sequence[int]) -> list[float] | None:
+        """The most room that there may be between many characters and the ones before them, in ems.
+
+        Where there is none, or less, there may be as little as is said, or none.
+
+        Args:
+            places: Where each character is in the text.
+
+        Returns:
+            None where not all characters are of a line that runs to the right.
+        """
+        befores = self._find_indexes([place - 1 for place in places])
+        return self._page.list_most_rooms(befores, self._find_indexes(list(places)))
 
     def measure_letter_gap(self, position: int, following: int) -> float | None:
         """The room between a letter and the next one, in ems; None where it is not known."""
@@ -237,7 +273,7 @@ class PageCharacters:
         return positions
 
     @property
-    def unwritten_page(self) -> TextPage | None:
+    def unwritten_page(self) -> CharacterPairs | None:
         """What PDFium knows of the page, if there are characters that are not in its text."""
         return self._page if self._has_unwritten else None
 
@@ -280,12 +316,19 @@ class PageCharacters:
         kept += sources[done:]
         return self._renew("".join(parts), kept)
 
+    def has_unmapped(self) -> bool:
+        """Whether the fonts of some characters do not say what they are, by a sample."""
+        page = self._page
+        # A page has hundreds of them, or it is as good as none.
+        return 1 in page.list_unmapped(range(0, page.count, -(-page.count // _SAMPLED) or 1))
+
+    def count_unmapped(self, places: Iterable[int]) -> int:
+        """Of how many of some characters their font does not say what they are."""
+        return self._page.list_unmapped(self._find_indexes(list(places))).count(1)
+
     def list_unmapped(self) -> list[list[int]]:
         """Where characters are whose font does not say what they are, font by font."""
         page = self._page
-        # A page has hundreds of them, or it is as good as none.
-        if 1 not in page.list_unmapped(range(0, page.count, -(-page.count // _SAMPLED) or 1)):
-            return []
         indexes = self._find_indexes(list(range(len(self.text))))
         fonts: dict[int, list[int]] = {}
         for place, is_unmapped in enumerate(page.list_unmapped(indexes)):

@@ -13,16 +13,24 @@ import re
 from dataclasses import dataclass
 
 from pipeline.extraction.shown_text.geometry import turn_upright
-from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
+from pipeline.extraction.shown_text.page_characters import (
+    CAPITAL,
+    DIGIT,
+    SMALL,
+    Edit,
+    PageCharacters,
+)
 
-_NUMBERS = re.compile(r"[0-9][0-9.,]*[0-9]")
+# By kinds of characters.
+_NUMBERS = re.compile(rb"0[0.,]*0")
 # A number that has a line to itself.
-_LINE_NUMBERS = re.compile(r"\n([0-9][0-9.,]*[0-9])(?![^\r])")
+_LINE_NUMBERS = re.compile(rb"\n(0[0.,]*0)(?![^\r])")
 # Ten to a power below zero.
 _SMALL_POWERS = re.compile(r"10(?<![0-9.,]10)(?=[-\u2212\u2013][0-9])")
 _UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
 # What may be the mark of a note, where a line begins or a sentence ends, before the word that it
-# touches. A pattern that begins with one character is quick.
+# touches. A pattern that begins with one character is quick, and few pages have such a pair.
+_NOTE_PAIRS = (DIGIT + CAPITAL, SMALL + CAPITAL)
 _NOTES = tuple(re.compile(rf"{sign}(?:[0-9]{{1,3}}|[a-z])(?=[A-Z])") for sign in (r"\n", r"\. ?"))
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
@@ -84,7 +92,7 @@ class _Digit:
 def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
     text = characters.text
-    numbers = [found.span() for found in _NUMBERS.finditer(text)]
+    numbers = [found.span() for found in _NUMBERS.finditer(characters.kinds)]
     edits: list[Edit] = []
     if numbers:
         edits = _divide_columns(characters)
@@ -93,7 +101,8 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
         # Most numbers end where it is done: a quick look at two boxes.
         for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
             edits += _separate_number(characters, start, end)
-    edits += _separate_notes(characters)
+    if any(pair in characters.kinds for pair in _NOTE_PAIRS):
+        edits += _separate_notes(characters)
     if "10" in text:
         edits += _write_small_powers(characters)
     if "m2" in text or "m3" in text:
@@ -107,11 +116,11 @@ def _divide_columns(characters: PageCharacters) -> list[Edit]:
     Where each of them is a piece of text of its own, PDFium takes them for text that runs down. It
     gives them a line to themselves; text that does run down has its numbers among letters.
     """
-    text = characters.text
+    kinds = characters.kinds
     edits = []
-    numbers = [found.span(1) for found in _LINE_NUMBERS.finditer(text)]
-    first = _NUMBERS.match(text)
-    if first and text[first.end() : first.end() + 1] in ("", "\r"):
+    numbers = [found.span(1) for found in _LINE_NUMBERS.finditer(kinds)]
+    first = _NUMBERS.match(kinds)
+    if first and kinds[first.end() : first.end() + 1] in (b"", b"\r"):
         numbers.append(first.span())
     for start, end in numbers:
         top, bottom = characters.find_origin(start), characters.find_origin(end - 1)

@@ -15,9 +15,9 @@ from itertools import accumulate
 
 import pypdfium2.raw as pdfium
 
+from pipeline.extraction.shown_text.character_pairs import CharacterPairs
 from pipeline.extraction.shown_text.geometry import Box, LineLimits
 from pipeline.extraction.shown_text.page_characters import HYPHEN_OR_UNKNOWN, Edit, PageCharacters
-from pipeline.extraction.shown_text.text_page import TextPage
 from pipeline.extraction.shown_text.uncoded_glyphs import mark_uncoded
 
 # Codes that PDFium takes for no text, and yet gives for a box. So it does with 2, of which those
@@ -59,7 +59,7 @@ def find_visible_box(page: object) -> Box | None:
     return Box(box.left, box.bottom, box.right, box.top)
 
 
-def read_visible_text(page: TextPage, visible: Box) -> PageCharacters:
+def read_visible_text(page: CharacterPairs, visible: Box) -> PageCharacters:
     """The text inside the visible box of a page; all of it if none is there."""
     return mark_uncoded(_join_lines(_read_inside(page, visible)))
 
@@ -68,7 +68,7 @@ def _is_scattered(text: str) -> bool:
     return len(_SHORT_LINE.findall(text)) >= _MIN_SHORT_LINES
 
 
-def _read_inside(page: TextPage, visible: Box) -> PageCharacters:
+def _read_inside(page: CharacterPairs, visible: Box) -> PageCharacters:
     text = page.read_text()
     characters = PageCharacters(page, text, has_unwritten=len(text) != page.count)
     bounded = _drop_codes(page.read_text_inside(visible))

@@ -18,6 +18,7 @@ from office_oxide import Document
 
 from pipeline.formats.readers.office_files import read_office, to_plain
 from pipeline.formats.readers.part_starts import read_package
+from pipeline.formats.readers.unused_styles import drop_table_styles
 from pipeline.formats.readers.xml_parts import open_package, read_part, replace_parts
 from pipeline.formats.units import UnitsDocument, join_cells
 
@@ -45,7 +46,12 @@ _LINE_BREAK = "line_break"
 
 def open_text(path: Path) -> UnitsDocument:
     """Open a new Word document: a unit a heading with what is below it."""
-    data = read_package(path)
+    return UnitsDocument(read_text(path))
+
+
+def read_text(path: Path) -> list[str]:
+    """The units of a Word document that the library reads."""
+    data = drop_table_styles(read_package(path))
     text, markdown = read_office(data, "doc", _render_text)
     if any(sign in text for sign in _SIGNS_OF_EAST_ASIA):
         flat = _flatten_ruby(data)
@@ -54,7 +60,7 @@ def open_text(path: Path) -> UnitsDocument:
     lines = text.split("\n")
     places = [0, *_find_headings(lines, markdown.split("\n")), len(lines)]
     units = ["\n".join(lines[a:b]) for a, b in pairwise(places)]
-    return UnitsDocument([unit for unit in units if unit.strip()] or [""])
+    return [unit for unit in units if unit.strip()] or [""]
 
 
 def _flatten_ruby(data: bytes) -> bytes | None:

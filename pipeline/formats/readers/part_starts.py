@@ -11,10 +11,12 @@ import re
 import struct
 import zipfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
 START_BYTES = 1 << 11
+_PIECE_BYTES = 1 << 16
 _END = b"PK\x05\x06"
 # The lengths and the place stand 20 and 42 bytes from the beginning, the name after 46.
 _ENTRY = rb"PK\x01\x02.{6}(..).{8}(.{4}).{4}(..).{12}(.{4})(%s)"
@@ -56,17 +58,36 @@ def list_parts(package: bytes, name: bytes) -> list[PartPlace]:
 
 def read_start(package: bytes, part: PartPlace, most_bytes: int = START_BYTES) -> bytes:
     """The first bytes of a part, by default 2 KiB; none where they cannot be unpacked."""
-    name_bytes, extra_bytes = (
-        int.from_bytes(package[part.place + at : part.place + at + 2], "little") for at in (26, 28)
-    )
-    start = part.place + 30 + name_bytes + extra_bytes
-    packed = package[start : start + min(part.packed_bytes, most_bytes)]
+    packed = _read_packed(package, part, most_bytes)
     if part.method == zipfile.ZIP_STORED:
         return packed
     try:
         return zlib.decompressobj(-zlib.MAX_WBITS).decompress(packed, most_bytes)
     except zlib.error:
         return b""
+
+
+def read_pieces(package: bytes, part: PartPlace) -> Iterator[bytes]:
+    """A packed part in pieces.
+
+    Raises:
+        zlib.error: It cannot be unpacked, or not all of it.
+    """
+    packed = _read_packed(package, part, part.packed_bytes)
+    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
+    while piece := unpacker.decompress(packed, _PIECE_BYTES):
+        yield piece
+        packed = unpacker.unconsumed_tail
+    if not unpacker.eof:
+        raise zlib.error("it breaks off")
+
+
+def _read_packed(package: bytes, part: PartPlace, most_bytes: int) -> bytes:
+    name_bytes, extra_bytes = (
+        int.from_bytes(package[part.place + at : part.place + at + 2], "little") for at in (26, 28)
+    )
+    start = part.place + 30 + name_bytes + extra_bytes
+    return package[start : start + min(part.packed_bytes, most_bytes)]
 
 
 def read_package(path: Path) -> bytes:

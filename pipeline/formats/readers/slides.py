@@ -48,6 +48,10 @@ def open_slides(path: Path) -> UnitsDocument:
     units = _cut_plain_text(read_office(data, "ppt", Document.plain_text), slide_count)
     if units is None:
         units = read_slides(data)
+        # What masters show stands behind all slides, in the library's tree.
+        if slide_count:
+            units[0] = "\n".join([units[0], *units[slide_count:]])
+            del units[slide_count:]
     for number in _number_slides(data, main, hidden) if hidden else ():
         if number < len(units):
             units[number] = f"{HIDDEN_SLIDE}\n{units[number]}"

@@ -1,12 +1,18 @@
-"""Styles of OpenDocument, dropped before they are parsed where none of them hides anything.
+"""Styles that are dropped before they are parsed, as they say nothing that is wanted.
 
-They are a third of what a presentation or a text says, and all that is wanted of them is which ones
-hide a sheet, a slide or words. Where it cannot be told without a parser, they are left to it.
+Those of OpenDocument are a third of what a presentation or a text says, and all that is wanted of
+them is which ones hide a sheet, a slide or words. Those of tables of Word are nearly all that a
+template of Word has, and only look. Where it cannot be told without a parser, they are left to it.
 
-Source: OASIS OpenDocument 1.3, part 3, 3.15.3 (office:automatic-styles).
+Source: OASIS OpenDocument 1.3, part 3, 3.15.3 (office:automatic-styles); ECMA-376-1, 17.7.4.17
+(style).
 """
 
+import zlib
 from collections.abc import Iterator
+
+from pipeline.formats.readers.part_starts import list_parts, read_pieces
+from pipeline.formats.readers.xml_parts import replace_parts
 
 _START, _END = b"<office:automatic-styles>", b"</office:automatic-styles>"
 _DECLARED = b'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
@@ -47,3 +53,47 @@ def _cut(beginning: bytes) -> bytes:
     ):
         return beginning
     return beginning[:start] + beginning[end + len(_END) :]
+
+
+_WORD_STYLES = "word/styles.xml"
+_STYLE, _STYLE_END, _OF_TABLES = b"<w:style ", b"</w:style>", b'w:type="table"'
+_HIDES = b"vanish"
+# Styles of fewer bytes, packed, and a part that is shorter by less are parsed sooner than packed.
+_LEAST_PACKED_BYTES, _LEAST_DROPPED_BYTES = 1 << 13, 1 << 16
+
+
+def drop_table_styles(package: bytes) -> bytes:
+    """A package of Word without the styles of its tables, where they are long."""
+    for part in list_parts(package, rb"word/styles\.xml"):
+        if part.packed_bytes >= _LEAST_PACKED_BYTES:
+            try:
+                kept = _cut_tables(read_pieces(package, part))
+            except zlib.error:
+                return package
+            if kept is not None:
+                return replace_parts(package, {_WORD_STYLES: kept})
+    return package
+
+
+def _cut_tables(pieces: Iterator[bytes]) -> list[bytes] | None:
+    """What is left of styles without those of tables; None if that is not much less, or too much.
+
+    In pieces, as memory that is used again is faster than as much as all of them take.
+    """
+    kept: list[bytes] = []
+    begun = b""
+    read = dropped = 0
+    for piece in pieces:
+        *styles, begun = (begun + piece).split(_STYLE)
+        for style in styles:
+            is_of_tables = style.startswith(_OF_TABLES) and style.endswith(_STYLE_END)
+            if is_of_tables and _HIDES not in style:
+                dropped += len(style)
+            else:
+                kept += (style, _STYLE)
+        read += len(piece)
+        # Where nothing is said, there is no comment that holds what looks like an element.
+        if b"!" in piece or read > _MOST_BYTES:
+            return None
+    # The last one is left, as the end of all stands behind it.
+    return [*kept, begun] if dropped >= _LEAST_DROPPED_BYTES else None

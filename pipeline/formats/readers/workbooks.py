@@ -22,8 +22,10 @@ from pipeline.formats.readers.office_files import read_office, read_old_workbook
 from pipeline.formats.readers.old_workbooks import (
     Sheet,
     find_old_sheets,
+    find_sheets_of_old_charts,
     list_old_sheets,
     mark_old_formats,
+    put_texts_behind_formulas,
     write_old_marks,
 )
 from pipeline.formats.readers.part_starts import (
@@ -85,15 +87,15 @@ def open_old_workbook(path: Path) -> UnitsDocument:
     with path.open("rb") as file:
         # A few of its bytes are looked at.
         data = mmap(file.fileno(), 0, access=ACCESS_READ)
-    marked = mark_old_formats(data)
-    if marked is None:
+    book, codes = mark_old_formats(data) or (None, [])
+    ordered = put_texts_behind_formulas(data if book is None else book)
+    book = book if ordered is None else ordered
+    if book is None:
         units = read_old_workbook(path, lambda document: _read_old(document, data))
     else:
-        book, codes = marked
-        units = [
-            show_marked(write_old_marks(unit), codes)
-            for unit in read_office(book, "xls", lambda document: _read_old(document, data))
-        ]
+        units = read_office(book, "xls", lambda document: _read_old(document, data))
+    if codes:
+        units = [show_marked(write_old_marks(unit), codes) for unit in units]
     return UnitsDocument(units or [""])
 
 
@@ -118,6 +120,8 @@ def _read_old(document: Document, data: mmap) -> list[str]:
     units = _cut_plain_text(document.plain_text(), [sheet.name for sheet in sheets], widths)
     if units is None:
         units, sheets = _cut_markdown(document.to_markdown()), list_old_sheets(data)
+        if len(units) > len(sheets) > 0:
+            units = _place_charts(units, len(units) - len(sheets), find_sheets_of_old_charts(data))
     return _mark_hidden(units, sheets)
 
 
@@ -127,9 +131,7 @@ def _read_new(document: Document, book: _Book) -> list[str]:
     units = _cut_plain_text(text, names, book.widths)
     if units is None:
         units, charts = _split_charts(_cut_markdown(document.to_markdown()), len(book.charts))
-        units = _put_in_order(units, names)
-        for chart, number in zip(charts, book.charts, strict=False):
-            units[min(number, len(units) - 1)] += f"\n{chart}"
+        units = _add_charts(_put_in_order(units, names), charts, book.charts)
     units = _mark_hidden(units, book.sheets)
     if book.codes:
         units = [show_marked(unit, book.codes) for unit in units]
@@ -217,6 +219,23 @@ def _find_sheets_of_charts(
             for drawing in read_relations(archive, sheet).values():
                 found |= dict.fromkeys(read_relations(archive, drawing).values(), number)
     return [found.get(chart, len(sheets)) for chart in charts]
+
+
+def _place_charts(units: list[str], chart_count: int, places: Sequence[int]) -> list[str]:
+    """The units of sheets of an old workbook, with what its charts say, each on its sheet.
+
+    Where that cannot be told of each, the last sheet has them.
+    """
+    units, charts = _split_charts(units, chart_count)
+    numbers = places if len(places) == len(charts) else [len(units)] * len(charts)
+    return _add_charts(units, charts, numbers)
+
+
+def _add_charts(units: list[str], charts: list[str], numbers: Sequence[int]) -> list[str]:
+    """Units with charts on those of some numbers; on the last one, if there is no such."""
+    for chart, number in zip(charts, numbers, strict=False):
+        units[min(number, len(units) - 1)] += f"\n{chart}"
+    return units
 
 
 def _split_charts(units: list[str], chart_count: int) -> tuple[list[str], list[str]]:

@@ -27,12 +27,8 @@ from shared.errors import TaskRefusedError
 from shared.llm.answer_key import describe_answer_type
 from shared.llm.model import ModelRequest, Source
 from shared.llm.model_window import ModelWindow
-from shared.llm.prompt_rendering import (
-    TOKENS_AROUND_SOURCE,
-    TOKENS_AROUND_SOURCES,
-    estimate_source_tokens,
-)
-from shared.llm.token_estimate import estimate_tokens
+from shared.llm.prompt_rendering import estimate_source_tokens
+from shared.llm.token_estimate import TOKENS_AROUND_SOURCE, TOKENS_AROUND_SOURCES, estimate_tokens
 
 _MAX_OUTPUT_TOKENS = 4_000
 

@@ -16,7 +16,8 @@ from shared.llm.extractive.language_detection import detect_language
 from shared.llm.extractive.mentions import pick_dates, pick_entities
 from shared.llm.extractive.sentence_ranking import pick_diverse, weigh_terms
 from shared.llm.extractive.title_finding import find_title
-from shared.llm.model import EXTRACTIVE, AnswerT, ModelAnswer, ModelRequest, Purpose, Usage
+from shared.llm.model import AnswerT, ModelAnswer, ModelRequest, Purpose, Usage
+from shared.llm.model_choice import EXTRACTIVE
 
 MAX_ABSTRACT_SENTENCES = 3
 MAX_KEY_POINTS = 8

@@ -10,6 +10,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 
 MAX_SENTENCE_CHARS = 600
 """A longer run is cut: text without sentence ends must not become one endless sentence."""
@@ -45,11 +46,6 @@ _LIST_ITEM = re.compile(
 )
 # A line this much shorter than the wide ones of its page ends a paragraph.
 _SHORT_LINE = 0.7
-# Scripts that are written without spaces between words: a line break there is no space either.
-_SPACELESS = re.compile(
-    "[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
-    "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u303f\uff01-\uff60\U00020000-\U0003134f]"
-)
 
 
 # PDFium writes U+0002 or U+FFFE where a word was hyphenated at the end of a line. A lone half of a
@@ -79,14 +75,24 @@ def split_sentences(text: str) -> list[Sentence]:
     return [sentence for block in _join_blocks(visible) for sentence in _cut_block(block)]
 
 
+# Scripts that are written without spaces between words: a line break there is no space either. Not
+# at import: a hundredth of the start of functions that mostly read no sentences.
+@cache
+def _compile_spaceless() -> re.Pattern[str]:
+    return re.compile(
+        "[\u3005-\u3007\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f"
+        "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3000-\u303f\uff01-\uff60\U00020000-\U0003134f]"
+    )
+
+
 def is_spaceless(character: str) -> bool:
     """Whether the character is of a script that puts no spaces between words."""
-    return _SPACELESS.match(character) is not None
+    return _compile_spaceless().match(character) is not None
 
 
 def count_spaceless(text: str) -> int:
     """How many characters of the text are of such a script."""
-    return len(_SPACELESS.findall(text))
+    return len(_compile_spaceless().findall(text))
 
 
 def is_small_letter(character: str) -> bool:

@@ -20,11 +20,8 @@ from shared.aws.clients import Clients
 from shared.errors import MessageDecodeError
 from shared.ledger.documents import Clock
 from shared.llm.build import build_language_model
-from shared.messages.work_items import (
-    decode_ingest_item,
-    decode_recognition_item,
-    decode_work_item,
-)
+from shared.messages.reading_messages import decode_ingest_item, decode_recognition_item
+from shared.messages.work_items import decode_work_item
 from shared.settings import Settings
 from tests.chaos.harness.aws_faults import AwsFaults, spoil_session
 from tests.chaos.harness.emulator import EmulatorSession

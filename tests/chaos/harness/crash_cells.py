@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import RecognisePage, RenderPages, TakeUpPages
 from shared.messages.tasks import SummarizeTask
 from shared.messages.uploads import Upload, UploadNotice
-from shared.messages.work_items import RecognisePage, RenderPages, TakeUpPages, encode_message
 from tests.chaos.harness.faults import Kill, Point
 from tests.chaos.harness.models import REFUSED_TEXT, THROTTLED_TEXT
 from tests.chaos.harness.run import Run

@@ -18,7 +18,7 @@ from functions.delivery.consumer import Consumer
 from functions.worker import build_worker
 from shared.deadline import Deadline
 from shared.llm.model import LanguageModel
-from shared.messages.work_items import encode_message
+from shared.messages.message import encode_message
 from tests.chaos.harness.run import Run
 from tests.chaos.harness.workload import SyntheticDocument
 from tests.fakes.aws.event_source import LambdaContext, to_records

@@ -13,8 +13,9 @@ from shared.aws.queues import Queues
 from shared.ledger.document_texts import ExtractedText, record_extraction
 from shared.ledger.document_versions import register_document
 from shared.ledger.documents import ChunkPages
+from shared.messages.document_messages import Combine, SummarizeChunk
+from shared.messages.message import encode_message
 from shared.messages.uploads import Upload
-from shared.messages.work_items import Combine, SummarizeChunk, encode_message
 from tests.fakes.aws.aws_account import AwsAccount
 
 

@@ -4,20 +4,17 @@ import json
 
 from pipeline.ingest.chunk_text import ChunkText, PageOfText, chunk_text_key
 from pipeline.metering.answer_services import AnswerServices
-from pipeline.summaries.summarize_document import (
-    SummarizeServices,
-    combine_chunks,
-    give_up_chunk,
-    summarize_chunk,
-)
+from pipeline.summaries.summarize_document import combine_chunks, give_up_chunk, summarize_chunk
+from pipeline.summaries.summarize_services import SummarizeServices
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.ledger.documents import document_pk, find_document
 from shared.ledger.timeline import read_timeline
 from shared.llm.model import ModelAnswer, Usage
 from shared.llm.model_window import ModelWindow
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCES
-from shared.messages.work_items import SummarizeChunk, decode_work_message
+from shared.llm.token_estimate import TOKENS_AROUND_SOURCES
+from shared.messages.document_messages import SummarizeChunk
+from shared.messages.work_items import decode_work_message
 from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
 from tests.fakes.lasting_deadline import DEADLINE
 

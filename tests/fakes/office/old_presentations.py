@@ -40,10 +40,10 @@ def make_drawing(shapes):
     return make_record(0x040C, [make_record(0xF002, [group])])
 
 
-def make_slide(shapes, *, further=(), master=0, notes=0, kind=0x03EE):
-    """A slide of shapes and groups."""
+def make_slide(shapes, *, further=(), master=0, notes=0, kind=0x03EE, drawing=None, behind=()):
+    """A slide of shapes and groups, or of a drawing."""
     atom = make_record(0x03EF, struct.pack("<12xIIHxx", master, notes, 1), version=2)
-    return make_record(kind, [atom, *further, make_drawing(shapes)])
+    return make_record(kind, [atom, *further, drawing or make_drawing(shapes), *behind])
 
 
 def make_ppt(slides, *, masters=(), lists=((),), token=PLAIN, edit=None, saved_again=None):

@@ -7,7 +7,7 @@ from tests.fakes.office.compound_files import make_compound_file
 
 _TEXT_AT, _PAGE = 1024, 512
 _MARKS = "\r\x07\x0c"
-_STYLES, _HEADERS, _CHARACTERS, _PARAGRAPHS, _PIECES = 1, 11, 12, 13, 33
+_STYLES, _HEADERS, _CHARACTERS, _PARAGRAPHS, _FONTS, _PIECES = 1, 11, 12, 13, 15, 33
 
 
 def make_old_text(runs, styles=None, further=None, **options):
@@ -21,7 +21,8 @@ def make_old_text(runs, styles=None, further=None, **options):
         further: Streams beside the text's, by name.
         options: `counts`, of characters of each part of the text; `headers`, the ends of those;
             `pieces`, of how many characters each is, and whether it is in bytes, or the whole
-            property of it; `flags`; `version`; `cut`, how many bytes of the text are not there.
+            property of it; `fonts`, their names; further `tables` by their numbers; `flags`;
+            `version`; `cut`, how many bytes of the text are not there.
     """
     runs = [(run + (b"", b"\0\0")[len(run) - 1 :]) for run in runs]
     text = "".join(run[0] for run in runs)
@@ -60,7 +61,9 @@ def make_old_text(runs, styles=None, further=None, **options):
         _HEADERS: struct.pack(f"<{len(headers)}I", *headers),
         _CHARACTERS: characters,
         _PARAGRAPHS: paragraphs,
+        _FONTS: _pack_fonts(options.get("fonts", ())),
         _PIECES: clx,
+        **options.get("tables", {}),
     }
     header, table = bytearray(_TEXT_AT), b""
     struct.pack_into("<HH", header, 0, 0xA5EC, options.get("version", 0xC1))
@@ -74,6 +77,12 @@ def make_old_text(runs, styles=None, further=None, **options):
     return make_compound_file(
         {"WordDocument": bytes(header) + stream[_TEXT_AT:], name: table, **(further or {})}
     )
+
+
+def _pack_fonts(names):
+    fonts = [bytes(39) + f"{name}\0".encode("utf-16-le") for name in names]
+    table = struct.pack("<HH", len(fonts), 0)
+    return table + b"".join(bytes((len(font),)) + font for font in fonts)
 
 
 def _pack_characters(properties):

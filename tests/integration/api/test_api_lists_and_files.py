@@ -8,7 +8,7 @@ from pipeline.tasks.extract import extract_many
 from shared.ledger.document_versions import delete_document
 from shared.ledger.documents import find_document
 from shared.ledger.tasks import register_task
-from shared.messages.tasks import name_digest_task
+from shared.messages.task_names import name_digest_task
 from tests.fakes.aws.ledger_rows import force
 from tests.fakes.desks.api_desk import open_api_desk
 from tests.fakes.summaries import make_summary

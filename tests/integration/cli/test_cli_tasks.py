@@ -12,7 +12,7 @@ from infra.cli.exit_codes import ExitCode
 from infra.cli.progress.follow_documents import REAL_PACE
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.tasks import register_task
-from shared.messages.tasks import name_digest_task
+from shared.messages.task_names import name_digest_task
 from tests.fakes.desks.command_line import open_command_line
 from tests.fakes.desks.task_desk import open_task_desk
 from tests.fakes.pdf.pdf_files import make_text_pdf

@@ -10,7 +10,8 @@ from functions.worker import build_worker
 from shared.errors import ServiceError, UnfinishedError
 from shared.ledger.documents import find_document
 from shared.llm.extractive.extractive_model import ExtractiveModel
-from shared.messages.work_items import Combine, SummarizeChunk, encode_message
+from shared.messages.document_messages import Combine, SummarizeChunk
+from shared.messages.message import encode_message
 from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table
 from tests.fakes.aws.moved_letters import put_moved_letter

@@ -16,7 +16,9 @@ from shared.ledger.documents import find_document
 from shared.ledger.tasks import LOST_TASK_REASON, find_task
 from shared.lifecycle import DocumentStatus, TaskStatus
 from shared.llm.extractive.extractive_model import ExtractiveModel
-from shared.messages.work_items import SummarizeChunk, Sweep, encode_message
+from shared.messages.document_messages import SummarizeChunk
+from shared.messages.message import encode_message
+from shared.messages.work_items import Sweep
 from tests.fakes.aws.event_source import EventSource
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.kept_queues import KeptQueues

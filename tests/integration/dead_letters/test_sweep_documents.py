@@ -12,7 +12,9 @@ from shared.ledger.documents import document_pk, find_document
 from shared.ledger.timeline import note_delay, read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.llm.extractive.extractive_model import ExtractiveModel
-from shared.messages.work_items import Combine, SummarizeChunk, Sweep, encode_message
+from shared.messages.document_messages import Combine, SummarizeChunk
+from shared.messages.message import encode_message
+from shared.messages.work_items import Sweep
 from tests.fakes.aws.aws_account import notification
 from tests.fakes.aws.event_source import EventSource
 from tests.fakes.aws.kept_account import open_account

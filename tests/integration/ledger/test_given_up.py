@@ -17,8 +17,8 @@ from shared.ledger.subjects import mark_discarded
 from shared.ledger.tasks import fail_task, find_task, register_task, start_task
 from shared.ledger.waiting import note_wait
 from shared.lifecycle import DocumentStatus
+from shared.messages.document_messages import Redo
 from shared.messages.message import Subject
-from shared.messages.work_items import Redo
 from tests.fakes.aws.ledger_rows import (
     extract_document,
     force,

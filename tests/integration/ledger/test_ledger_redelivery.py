@@ -10,12 +10,8 @@ from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest
 from pipeline.metering.answer_services import AnswerServices
 from pipeline.summaries import summarize_document
-from pipeline.summaries.summarize_document import (
-    SummarizeServices,
-    combine_chunks,
-    give_up_chunk,
-    summarize_chunk,
-)
+from pipeline.summaries.summarize_document import combine_chunks, give_up_chunk, summarize_chunk
+from pipeline.summaries.summarize_services import SummarizeServices
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
 from shared.errors import LedgerConflictError, ServiceError
@@ -24,8 +20,9 @@ from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import ModelAnswer, Usage
 from shared.llm.model_window import ModelWindow
+from shared.messages.document_messages import Combine
 from shared.messages.uploads import UploadNotice
-from shared.messages.work_items import Combine, decode_work_message
+from shared.messages.work_items import decode_work_message
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import Clock, make_upload, open_table
 from tests.fakes.lasting_deadline import DEADLINE

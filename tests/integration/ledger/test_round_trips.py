@@ -12,7 +12,8 @@ from shared.aws.queues import Queues
 from shared.ledger.documents import find_document
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import ModelAnswer, Usage
-from shared.messages.work_items import SummarizeChunk, encode_message
+from shared.messages.document_messages import SummarizeChunk
+from shared.messages.message import encode_message
 from tests.fakes.aws.event_source import EventSource
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.aws.ledger_rows import Clock, extract_document, open_table

@@ -7,7 +7,9 @@ from shared.errors import InvalidRequestError, LedgerConflictError, ServiceError
 from shared.ledger.documents import find_document
 from shared.ledger.redoing import begin_redo
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import Redo, decode_work_message, encode_message
+from shared.messages.document_messages import Redo
+from shared.messages.message import encode_message
+from shared.messages.work_items import decode_work_message
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.operations import NamedModel, build_operation_services, redo
 from tests.fakes.pdf.broken_pdf_files import make_page_with_picture

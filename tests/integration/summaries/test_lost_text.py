@@ -7,7 +7,9 @@ from shared.ledger.chunks import ChunkStatus, chunk_row_key
 from shared.ledger.documents import document_pk
 from shared.ledger.timeline import read_timeline
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import ContinueIngest, SummarizeChunk, encode_message
+from shared.messages.document_messages import SummarizeChunk
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import ContinueIngest
 from tests.fakes.aws.ledger_rows import force
 from tests.fakes.desks.task_desk import open_task_desk
 from tests.fakes.pdf.pdf_files import make_text_pdf

@@ -19,7 +19,7 @@ from shared.ledger.erasures import Leftovers, finish_erasure, forget_rows, order
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose
 from shared.llm.model_window import ModelWindow
-from shared.messages.work_items import Combine
+from shared.messages.document_messages import Combine
 from tests.fakes.aws.ledger_rows import force, scan_rows
 from tests.fakes.desks.document_desk import DEADLINE, Desk, make_window
 

@@ -15,7 +15,7 @@ from shared.errors import (
 )
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose
-from shared.messages.work_items import Combine
+from shared.messages.document_messages import Combine
 from tests.fakes.desks.document_desk import Desk, make_window
 
 

@@ -7,7 +7,7 @@ import pytest
 from pipeline.summaries.summarize_document import give_up_chunk, give_up_combine
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose
-from shared.messages.work_items import Combine
+from shared.messages.document_messages import Combine
 from tests.fakes.aws.ledger_rows import scan_rows
 from tests.fakes.desks.document_desk import Desk
 

@@ -6,7 +6,8 @@ import pytest
 
 from pipeline.recognition.page_words import PageNotRecognisedError
 from shared.lifecycle import DocumentStatus
-from shared.messages.work_items import RenderPages, encode_message
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import RenderPages
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.pictures.hostile_pictures import HOSTILE_PICTURES

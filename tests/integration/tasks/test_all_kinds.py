@@ -11,7 +11,7 @@ from shared.ledger.document_lists import list_documents
 from shared.ledger.documents import find_document
 from shared.ledger.tasks import list_tasks, task_row_key
 from shared.lifecycle import DocumentStatus, TaskStatus
-from shared.messages.tasks import digest_text, name_digest_task
+from shared.messages.task_names import digest_text, name_digest_task
 from tests.fakes.aws.moved_letters import put_moved_letter
 from tests.fakes.desks.task_desk import HARBOUR_PAGES, HARBOUR_SCHEMA, open_task_desk
 from tests.fakes.model.chat_behaviours import failing

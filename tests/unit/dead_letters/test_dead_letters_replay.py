@@ -12,16 +12,11 @@ from shared.dead_letters.letters import identify_work
 from shared.ledger.document_texts import settled_row_key
 from shared.ledger.documents import document_row_key
 from shared.ledger.tasks import task_row_key
+from shared.messages.document_messages import Combine
+from shared.messages.message import encode_message
+from shared.messages.reading_messages import ContinueIngest, RecognisePage, RenderPages, TakeUpPages
+from shared.messages.s3_notifications import decode_upload_notice
 from shared.messages.tasks import AgentTask
-from shared.messages.uploads import decode_upload_notice
-from shared.messages.work_items import (
-    Combine,
-    ContinueIngest,
-    RecognisePage,
-    RenderPages,
-    TakeUpPages,
-    encode_message,
-)
 from shared.queue_catalogue import RECOGNITION, UPLOADS, WORK
 from tests.fakes.aws.aws_account import notification
 from tests.fakes.dead_letter_boxes import chunk_body, make_letter, make_state

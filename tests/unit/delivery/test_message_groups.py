@@ -19,7 +19,7 @@ from shared.messages.message_groups import (
     group_of_redo,
     group_of_sender,
 )
-from shared.messages.uploads import decode_upload_notice
+from shared.messages.s3_notifications import decode_upload_notice
 from tests.benchmarks.scale.fair_shares import CHUNK_SECONDS, build_cases, measure
 from tests.fakes.aws.batches import DLQ, NOW, QUEUE, make_record, make_runtime
 from tests.fakes.aws.event_source import LambdaContext, check_response

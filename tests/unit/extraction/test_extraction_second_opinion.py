@@ -140,6 +140,13 @@ def test_few_words_of_noise_are_marked_and_fail_a_page_that_is_little_more(read)
     assert page.code is RejectionCode.UNMAPPED_FONTS
 
 
+def test_two_words_of_noise_are_marked(read):
+    """Fewer tell nothing, and more are not needed."""
+    noise = b"HQX-DXF"
+    page = read(make_bitmap_font_pdf(noise, above="\n".join([PROSE] * 5)))
+    assert page.text.split("\n")[5:] == [len(noise) * "\ufffd"]
+
+
 def test_a_listing_beside_words_in_the_same_kind_of_font_stays_as_it_is(read):
     listing = b"mov ldr str cmp bne bgt blx push pop mvn"
     page = read(make_bitmap_font_pdf(PROSE.encode(), blanks=b" ", below=listing))

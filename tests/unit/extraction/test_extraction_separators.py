@@ -2,6 +2,8 @@
 
 import pytest
 
+from pipeline.extraction.shown_text.character_pairs import CharacterPairs
+from pipeline.extraction.shown_text.page_characters import PageCharacters
 from tests.fakes.pdf.broken_pdf_files import make_bitmap_font_pdf
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
 
@@ -314,3 +316,10 @@ def test_a_raised_digit_is_seen_after_hundreds_of_numbers(read_text):
     content = b"BT /F1 8 Tf %b 1 0 0 1 72 340 Tm (1,250) Tj 5 Ts /F1 5 Tf (3) Tj ET" % rows
     numbers = read_text(make_drawn_pdf(content)).split()
     assert numbers == [*["1,250"] * 301, "3"]
+
+
+def test_each_character_has_one_byte_for_its_kind():
+    text = "An\xe9 7,\xb2\r\n\u0416\u2013\ud83d\ude00?"
+    characters = PageCharacters(CharacterPairs(), text, has_unwritten=False)
+    assert characters.kinds == b"Aaa 0,\xb2\r\n?????"
+    assert len(characters.kinds) == len(text)

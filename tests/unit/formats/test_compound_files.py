@@ -8,7 +8,7 @@ import olefile
 import pytest
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.old_office.compound_files import read_streams
+from pipeline.formats.readers.old_office.compound_files import FileBytes, read_streams
 from shared.errors import RejectionCode
 from tests.fakes.office.compound_files import make_compound_file
 from tests.project_files import PROJECT
@@ -23,6 +23,9 @@ DIRECTORY_AT, MINI_TABLE_AT = 48, 60
 @pytest.mark.parametrize("path", OLD_FILES, ids=lambda path: path.name)
 def test_streams_are_those_that_another_library_finds(path):
     data = path.read_bytes()
+    with path.open("rb") as opened:
+        asked_for = read_streams(FileBytes(opened), ["WordDocument", "PowerPoint Document", "Book"])
+    assert asked_for == read_streams(data, ["WordDocument", "PowerPoint Document", "Book"])
     with olefile.OleFileIO(io.BytesIO(data)) as file:
         expected = {
             name: file.openstream(name).read() for name, *below in file.listdir() if not below

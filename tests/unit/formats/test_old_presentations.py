@@ -112,6 +112,55 @@ def test_letters_that_are_drawn_and_boxes_that_are_not_last_are_read(read):
     assert read(make_ppt([make_slide(shapes)])).texts == ["Grand\nalpha"]
 
 
+@pytest.mark.parametrize(
+    ("fonts", "shown"),
+    [
+        (["Symbol"], "Δx ≥ 2 café"),
+        (["Wingdings"], "x 2 café"),
+        # Of which font a sign is stands far from it, and is not looked for.
+        (["Symbol", "Wingdings"], "\uf044x \uf0b3 2 café"),
+        ([], "\uf044x \uf0b3 2 café"),
+    ],
+)
+def test_signs_of_the_one_font_of_symbols_are_read(read, fonts, shown):
+    written = [make_record(0x0FB7, f"{one}\0".encode("utf-16-le").ljust(68)) for one in fonts]
+    slide = make_slide([make_box("\uf044x \uf0b3 2 café"), make_box("plain")], further=written)
+    assert read(make_ppt([slide])).texts == [f"{shown}\nplain"]
+
+
+def make_comments(*comments):
+    """The tags of a slide: strings of each comment, by their instances."""
+    made = [
+        make_record(
+            0x2EE0,
+            [
+                make_record(0x0FBA, text.encode("utf-16-le"), instance=instance)
+                for instance, text in one.items()
+            ],
+        )
+        for one in comments
+    ]
+    name = make_record(0x0FBA, "___PPT10".encode("utf-16-le"))
+    return make_record(0x1388, [make_record(0x138A, [name, make_record(0x138B, b"".join(made))])])
+
+
+def test_comments_stand_last_with_who_has_written_them(read):
+    comments = make_comments(
+        {0: "Ada", 1: "Who pays?\r\rThe harbour", 2: "A"}, {0: "Bo", 1: " "}, {1: "Nobody's"}
+    )
+    slides = [make_slide([make_box("alpha")], behind=[comments]), make_slide([make_box("beta")])]
+    assert read(make_ppt(slides)).texts == [
+        "alpha\nComment (Ada): Who pays?\nThe harbour\nComment (): Nobody's",
+        "beta",
+    ]
+
+
+def test_what_has_been_deleted_of_a_drawing_is_left_out(read):
+    groups = [make_record(0xF003, [make_shape(None), make_box(text)]) for text in ("new", "old")]
+    drawing = make_record(0x040C, [make_record(0xF002, groups)])
+    assert read(make_ppt([make_slide([], drawing=drawing)])).texts == ["new"]
+
+
 def test_what_a_master_shows_stands_once_without_its_prompts(read):
     prompt = make_record(0xF011, [make_record(0x0BC3, bytes(8))])
     shapes = [make_box("Click to edit", further=[prompt]), make_box("Draft of May")]

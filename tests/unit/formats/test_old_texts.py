@@ -1,6 +1,7 @@
 """Old Word documents: what is shown of them, in the units that people cite."""
 
 import random
+import re
 import struct
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.child import open_file
 from shared.errors import RejectionCode
+from tests.fakes.office.compound_files import make_compound_file
 from tests.fakes.office.old_texts import make_old_text
 from tests.project_files import PROJECT
 
@@ -134,20 +136,122 @@ def test_what_is_not_shown_is_left_out(read_old):
     ]
 
 
-def test_symbols_are_themselves_or_nothing(read_old):
-    def symbol(number):
-        return struct.pack("<HHH", 0x6A09, 3, number)
+def make_word_95(text, signs=0, alphabets=()):
+    """A text of Word 95, of bytes ([MS-DOC], 2.5.2, and before)."""
+    header = bytearray(0x300)
+    # Version; signs; where the text begins and ends, its characters; the table of fonts.
+    struct.pack_into("<HH", header, 0, 0xA5DC, 0x68)
+    struct.pack_into("<HHII", header, 20, signs, signs, len(header), len(header) + len(text))
+    struct.pack_into("<I", header, 0x34, len(text))
+    fonts = b"".join(bytes((11, 0, 0, 0, one, 0)) + b"Times\0" for one in alphabets)
+    struct.pack_into("<II", header, 0xD0, len(header) + len(text), len(fonts) + 2)
+    fonts = struct.pack("<H", len(fonts) + 2) + fonts
+    return make_compound_file({"WordDocument": bytes(header) + text + fonts + bytes(4096)})
 
+
+@pytest.mark.parametrize(("signs", "encoding"), [(256, "mac_roman"), (0, "cp1252")])
+def test_text_of_word_95_has_the_signs_of_the_computer_of_its_writer(read_old, signs, encoding):
+    data = make_word_95("L\u2019économie\r".encode(encoding), signs, [0, 204] if signs else [0])
+    assert [unit.strip() for unit in read_old(data)] == ["L\u2019économie"]
+
+
+@pytest.mark.parametrize(
+    ("text", "alphabets", "told"),
+    [
+        ("Вина и ёлка".encode("cp1251") + b" 5\xb2 Caf\xe9", [0, 204], "Вина и ёлка 5² Café"),
+        ("Λιμήν Άνδρου".encode("cp1253"), [161], "Λιμήν Άνδρου"),
+        # Of which alphabet each word is is not looked for.
+        ("Вина".encode("cp1251"), [161, 204], "Âèíà"),
+        ("Вина".encode("cp1251"), [0, 238], "Âèíà"),
+    ],
+)
+def test_words_of_other_alphabets_of_word_95_are_told_by_its_fonts(read_old, text, alphabets, told):
+    data = make_word_95(text + b"\r", alphabets=alphabets)
+    assert [unit.strip() for unit in read_old(data)] == [told]
+
+
+def test_notes_are_told_by_their_numbers_where_they_are_referred_to_and_where_they_stand(read_old):
+    main = "a\x02 b\x02\x02 c* d\x02\r"
+    notes = "\x02\tone\r* own\r\x02 deleted\r\r"
+    end_notes = "\x02 first\rsecond\r\r"
+    text = main + notes + end_notes
+    deleted = main.index("\x02", 5)
+    runs = [(text[:deleted],), ("\x02", DELETED)]
+    runs += [(f"{line}\r",) for line in text[deleted + 1 :].split("\r")[:-1]]
+
+    def pack(part, sign, places, before):
+        starts = [part.index(one) for one in sign]
+        return {
+            before: struct.pack(f"<{len(places)}I", *places) + bytes(2 * len(places) - 2),
+            before + 1: struct.pack(f"<{len(starts) + 1}I", *starts, len(part)),
+        }
+
+    tables = pack(notes, ["\x02\t", "*", "\x02 d"], [1, main.index("*"), deleted, len(main)], 2)
+    tables |= pack(end_notes, ["\x02 f", "sec"], [4, main.index("d") + 1, len(main)], 46)
+    counts = (len(main), len(notes), 0, 0, 0, len(end_notes))
+    assert read_old(make_old_text(runs, tables=tables, counts=counts)) == [
+        "a[1] b[i] c* d[ii]\n[1]\tone\n* own\n[2] deleted\n[i] first\nsecond"
+    ]
+
+
+def test_numbers_of_notes_at_the_end_are_roman(read_old):
+    main = "a" + "\x02" * 49 + "\r"
+    notes = "\x02\r" * 49
+    places = range(1, 50)
+    tables = {
+        46: struct.pack("<50I", *places, len(main)) + bytes(98),
+        47: struct.pack("<50I", *range(0, 98, 2), 98),
+    }
+    runs = [(main,), *[("\x02\r",)] * 49]
+    counts = (len(main), 0, 0, 0, 0, len(notes))
+    (text,) = read_old(make_old_text(runs, tables=tables, counts=counts))
+    assert text.splitlines()[1:] == re.findall(r"\[[a-z]+\]", text.splitlines()[0])
+    assert text.endswith(
+        "[xxxix]\n[xl]\n[xli]\n[xlii]\n[xliii]\n[xliv]\n[xlv]\n[xlvi]\n[xlvii]\n[xlviii]\n[xlix]"
+    )
+
+
+def symbol(number, font=0):
+    return struct.pack("<HHH", 0x6A09, font, number)
+
+
+def in_font(number):
+    return struct.pack("<HH", 0x4A4F, number)
+
+
+def test_symbols_are_themselves_or_signs_of_their_font_or_nothing(read_old):
+    fonts = ["Times New Roman", "Symbol", "Wingdings", "Wingdings 2"]
     runs = [
         ("a(", symbol(0x2192)),
         ("b",),
-        ("(", symbol(0xF0B7)),
-        ("(", symbol(0xF022)),
-        ("(", symbol(0x5C)),
+        ("(", symbol(0xF062, 1)),
+        ("(", symbol(0x44, 1)),
+        ("(", symbol(0xF0FC, 2)),
+        # Of a picture, of a font that is not known, of half a letter.
+        ("(", symbol(0xF022, 2)),
+        ("(", symbol(0xF0FC, 3)),
         ("(", symbol(0xD800)),
+        ("(", symbol(0x5C)),
         ("c\r",),
     ]
-    assert read_old(make_old_text(runs)) == ["→→b•\\c"]
+    assert read_old(make_old_text(runs, fonts=fonts)) == ["→→bβΔ✓\\c"]
+
+
+def test_symbols_of_fonts_that_are_not_told_are_those_of_symbol(read_old):
+    runs = [("a(", symbol(0xF0B7, 3)), ("(", symbol(0xF0A3, 3)), ("b\r",)]
+    assert read_old(make_old_text(runs)) == ["••≤b"]
+
+
+def test_signs_in_the_text_are_read_as_those_of_their_font(read_old):
+    runs = [
+        ("angle \uf071 ", in_font(1)),
+        ("done \uf0fc\uf021 ", in_font(2)),
+        ("other \uf071 ", in_font(0)),
+        ("gone \uf071", in_font(1) + HIDDEN),
+        ("end\r",),
+    ]
+    told = "angle θ done ✓ other \uf071 end"
+    assert read_old(make_old_text(runs, fonts=["Arial", "Symbol", "Wingdings"])) == [told]
 
 
 def test_text_is_put_together_of_its_pieces(read_old):

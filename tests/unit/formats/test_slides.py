@@ -119,3 +119,27 @@ def test_a_hidden_slide_of_a_package_without_the_folder_of_office_says_so(read):
         for name, content in parts.items()
     }
     assert read(make_package(renamed)).texts == ["first", "(hidden slide)\nsecond"]
+
+
+def test_what_a_master_shows_stands_on_the_first_slide(read):
+    parts = pptx_parts(["first", "second"])
+    master = parts["ppt/slides/slide1.xml"].replace("p:sld", "p:sldMaster")
+    parts["ppt/slideMasters/slideMaster1.xml"] = master.replace("first", "on all slides")
+    layout = parts["ppt/slides/slide1.xml"].replace("p:sld", "p:sldLayout").replace("first", "")
+    parts["ppt/slideLayouts/slideLayout1.xml"] = layout
+    relations = {
+        "slides/slide1": ("slideLayout", "../slideLayouts/slideLayout1.xml"),
+        "slides/slide2": ("slideLayout", "../slideLayouts/slideLayout1.xml"),
+        "slideLayouts/slideLayout1": ("slideMaster", "../slideMasters/slideMaster1.xml"),
+    }
+    for part, (kind, target) in relations.items():
+        folder, name = part.split("/")
+        parts[f"ppt/{folder}/_rels/{name}.xml.rels"] = make_relations([("r1", kind, target)])
+    listed = [("r1", "slide", "slides/slide1.xml"), ("r2", "slide", "slides/slide2.xml")]
+    listed.append(("r3", "slideMaster", "slideMasters/slideMaster1.xml"))
+    parts["ppt/_rels/presentation.xml.rels"] = make_relations(listed)
+    parts["ppt/presentation.xml"] = parts["ppt/presentation.xml"].replace(
+        "<p:sldIdLst>",
+        '<p:sldMasterIdLst><p:sldMasterId id="9" r:id="r3"/></p:sldMasterIdLst><p:sldIdLst>',
+    )
+    assert read(make_package(parts)).texts == ["first\non all slides", "second"]

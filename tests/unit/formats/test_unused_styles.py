@@ -1,9 +1,13 @@
-"""Styles of OpenDocument are dropped before they are parsed, where nothing is lost by it."""
+"""Styles are dropped before they are parsed, where nothing is lost by it."""
+
+import io
+import random
+import zipfile
 
 import pytest
 
-from pipeline.formats.readers.unused_styles import drop_styles
-from tests.fakes.office.packages import make_package, odt_parts
+from pipeline.formats.readers.unused_styles import drop_styles, drop_table_styles
+from tests.fakes.office.packages import docx_parts, make_package, odt_parts
 
 _OFFICE = 'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
 _STYLES = "<office:automatic-styles>{}</office:automatic-styles>"
@@ -90,3 +94,64 @@ def test_words_are_hidden_however_their_style_is_written(read, written):
     )
     assert "secret" in parts["content.xml"]
     assert read(make_package(parts)).texts == ["One\nalpha", "Two\nbeta"]
+
+
+def make_docx(further="", *, count=900, **packing):
+    """A document of Word with a table, whose styles of tables are some 100 KiB."""
+    draw = random.Random(1)
+    styles = "".join(
+        f'<w:style w:type="table" w:styleId="T{n}"><w:name w:val="{draw.randbytes(40).hex()}"/>'
+        "</w:style>"
+        for n in range(count)
+    )
+    parts = docx_parts([("One", "alpha"), ("Two", "beta")])
+    cell = "<w:tc><w:p><w:r><w:t>cell</w:t></w:r></w:p></w:tc>"
+    table = f'<w:tbl><w:tblPr><w:tblStyle w:val="T"/></w:tblPr><w:tr>{cell}</w:tr></w:tbl>'
+    parts["word/document.xml"] = parts["word/document.xml"].replace(
+        "</w:body>", f"{table}</w:body>"
+    )
+    parts["word/styles.xml"] = parts["word/styles.xml"].replace(
+        "<w:style ", f"{styles}{further}<w:style ", 1
+    )
+    return make_package(parts, **packing)
+
+
+def break_styles(package):
+    """The package with styles that are said to be shorter, packed, than they are."""
+    with zipfile.ZipFile(io.BytesIO(package)) as archive:
+        size = archive.getinfo("word/styles.xml").compress_size.to_bytes(4, "little")
+    place = package.rindex(size, 0, package.rindex(b"word/styles.xml"))
+    return package[:place] + (1 << 15).to_bytes(4, "little") + package[place + 4 :]
+
+
+def test_long_styles_of_tables_are_dropped_and_nothing_else(read):
+    package = make_docx()
+    left = drop_table_styles(package)
+    with zipfile.ZipFile(io.BytesIO(left)) as archive:
+        styles = archive.read("word/styles.xml").decode()
+    assert 'w:type="table"' not in styles
+    assert styles == docx_parts([])["word/styles.xml"]
+    assert read(package).texts == ["One\nalpha", "Two\nbeta\ncell"]
+
+
+def test_words_in_a_table_whose_style_hides_them_stay_hidden(read):
+    hides = '<w:style w:type="table" w:styleId="T"><w:rPr><w:vanish/></w:rPr></w:style>'
+    package = make_docx(hides)
+    assert drop_table_styles(package) != package
+    assert read(package).texts == ["One\nalpha", "Two\nbeta"]
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        make_docx("<!-- </w:styles> -->"),
+        # Short, or not packed, or longer than styles are.
+        make_docx(count=90),
+        make_docx(compression=zipfile.ZIP_STORED),
+        make_docx(count=9_000),
+        make_docx(compression=zipfile.ZIP_LZMA),
+        break_styles(make_docx()),
+    ],
+)
+def test_styles_of_tables_that_are_in_no_usual_form_are_left(package):
+    assert drop_table_styles(package) == package

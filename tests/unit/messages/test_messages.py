@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import MessageDecodeError
-from shared.messages.work_items import Combine, SummarizeChunk, decode_work_message, encode_message
+from shared.messages.document_messages import Combine, SummarizeChunk
+from shared.messages.message import encode_message
+from shared.messages.work_items import decode_work_message
 
 MESSAGES = st.one_of(
     st.builds(

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from shared.errors import MessageDecodeError
+from shared.messages.message import encode_message
 from shared.messages.tasks import AgentTask, AskTask, ExtractTask, SummarizeTask, describe_tasks
-from shared.messages.work_items import decode_work_item, encode_message
+from shared.messages.work_items import decode_work_item
 
 EXAMPLES = [
     {"kind": "summarize", "text": "A text."},

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.errors import MessageDecodeError
-from shared.messages.uploads import decode_upload_notice
+from shared.messages.s3_notifications import decode_upload_notice
 from tests.fakes.aws.aws_account import notification
 
 

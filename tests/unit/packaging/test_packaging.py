@@ -14,7 +14,7 @@ from botocore import xform_name
 
 from infra.packaging.archive import OWN_CODE, measure_parts
 from infra.packaging.build import FUNCTIONS
-from infra.packaging.bytecode import compile_modules
+from infra.packaging.bytecode import add_bytecode, compile_modules
 from infra.packaging.dependencies import leave_out_unloaded_parts, settle_questions
 from infra.packaging.lazy_init import make_lazy
 from infra.packaging.own_modules import OwnModules, find_mentions
@@ -196,7 +196,7 @@ def test_package_that_does_more_than_name_things_stays_as_it_is(source):
     assert make_lazy(source, "a") is None
 
 
-def test_bytecode_of_dependencies_has_blank_docstrings_and_does_the_same(tmp_path):
+def test_bytecode_of_dependencies_has_signs_for_docstrings_and_does_the_same(tmp_path):
     source = (
         '"""About it."""\nfrom __future__ import annotations\n'
         "from dataclasses import dataclass\n"
@@ -214,10 +214,21 @@ def test_bytecode_of_dependencies_has_blank_docstrings_and_does_the_same(tmp_pat
         "print([one.__doc__, one.say.__doc__, one.say('x'), one.Thing.__doc__, one.Thing.words],"
         "one.say.__code__.co_filename, one.say.__annotations__)"
     )
-    told = "[' ', ' ', 'x', ' ', ' '] /var/task/undocumented.py {'x': 'str'}\n"
+    told = "['-', '-', 'x', '-', '-'] /var/task/undocumented.py {'x': 'str'}\n"
     assert run_python(program, compiled) == told
     compile_modules(Path(sys.executable), tree, ["undocumented.py"], compiled)
     assert (compiled / "undocumented.pyc").read_bytes() == first
+
+
+def test_a_class_without_its_docstring_is_given_none_from_its_signature(tmp_path):
+    (tmp_path / "own.py").write_text(
+        "from dataclasses import dataclass\n@dataclass\n"
+        'class Thing:\n    """A thing."""\n    x: int\n'
+    )
+    program = "import sys; sys.path.insert(0, sys.argv[1]); import own; print(own.Thing.__doc__)"
+    for with_docstrings, told in ((True, "A thing.\n"), (False, "-\n")):
+        add_bytecode(Path(sys.executable), tmp_path, with_docstrings=with_docstrings)
+        assert run_python(program, tmp_path) == told
 
 
 def test_sizes_add_up_to_the_zip(tmp_path):

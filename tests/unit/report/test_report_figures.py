@@ -26,7 +26,7 @@ from shared.ledger.arrivals import ArrivalPage
 from shared.ledger.tasks import LOST_TASK_REASON
 from shared.ledger.timeline import Event
 from shared.lifecycle import DocumentStatus, TaskStatus
-from shared.messages.tasks import name_digest_task
+from shared.messages.task_names import name_digest_task
 from tests.fakes.daily_reports import make_empty_day
 
 MADE_AT = datetime(2026, 3, 2, 9, tzinfo=UTC)

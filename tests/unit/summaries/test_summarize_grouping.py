@@ -25,7 +25,7 @@ from shared.ledger.spending import Spending
 from shared.lifecycle import DocumentStatus
 from shared.llm.model import Purpose, Source
 from shared.llm.model_window import ModelWindow
-from shared.llm.prompt_rendering import TOKENS_AROUND_SOURCE
+from shared.llm.token_estimate import TOKENS_AROUND_SOURCE
 from shared.page_ranges import format_page_ranges, parse_page_ranges
 from tests.fakes.lasting_deadline import DEADLINE
 

@@ -19,8 +19,9 @@ from functions.delivery.batch import process_batch
 from functions.delivery.consumer import Consumer
 from shared.errors import MessageDecodeError
 from shared.messages.delivery_state import ATTRIBUTE_NAME, DeliveryState, read_delivery_state
-from shared.messages.uploads import decode_upload_notice
-from shared.messages.work_items import decode_ingest_item, decode_work_item
+from shared.messages.reading_messages import decode_ingest_item
+from shared.messages.s3_notifications import decode_upload_notice
+from shared.messages.work_items import decode_work_item
 from tests.fakes.aws.aws_account import notification
 from tests.fakes.aws.batches import NOW, QUEUE, make_record, make_runtime
 from tests.fakes.aws.event_source import LambdaContext, check_response

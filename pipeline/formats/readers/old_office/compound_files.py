@@ -9,7 +9,8 @@ import struct
 from array import array
 from collections.abc import Iterable, Iterator
 from mmap import mmap
-from typing import NamedTuple
+from os import fstat, pread
+from typing import BinaryIO, NamedTuple
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.old_office import OLE_START
@@ -31,6 +32,25 @@ _STORAGE, _STREAM = 1, 2
 _NUMBER_BYTES = 4
 
 
+class FileBytes:
+    """The bytes of a file of which little is read: to map it costs more than to ask for that.
+
+    Args:
+        file: The file, which stays open while slices are taken.
+    """
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._number = file.fileno()
+        self._size = fstat(self._number).st_size
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, part: slice) -> bytes:
+        start, stop, _ = part.indices(self._size)
+        return pread(self._number, max(stop - start, 0), start)
+
+
 class _Entry(NamedTuple):
     name: bytes
     name_bytes: int
@@ -45,7 +65,7 @@ class _Entry(NamedTuple):
 class _Sectors(NamedTuple):
     """Sectors of one size, one after the other, and of each which is the next one."""
 
-    data: bytes | mmap
+    data: bytes | mmap | FileBytes
     shift: int
     start: int
     following: "array[int]"
@@ -68,7 +88,7 @@ class _Sectors(NamedTuple):
 
 
 def read_streams(
-    data: bytes | mmap, names: Iterable[str], folder: str | None = None
+    data: bytes | mmap | FileBytes, names: Iterable[str], folder: str | None = None
 ) -> dict[str, bytes]:
     """The streams at the top of a compound file that have one of some names, those that are there.
 
@@ -80,12 +100,13 @@ def read_streams(
     Raises:
         UnreadableDocumentError: It is no such file, or a stream is not all there.
     """
-    if len(data) < _HEADER_BYTES or data[: len(OLE_START)] != OLE_START:
+    header = data[:_HEADER_BYTES]
+    if len(header) < _HEADER_BYTES or not header.startswith(OLE_START):
         raise _refuse("it does not begin as its format does")
-    shift, _ = _SHIFTS.unpack_from(data)
+    shift, _ = _SHIFTS.unpack_from(header)
     if shift not in _SECTOR_SHIFTS:
         raise _refuse("it has sectors of no known size")
-    count, directory, long_from, mini_table, _, table_list, _ = _PLACES.unpack_from(data)
+    count, directory, long_from, mini_table, _, table_list, _ = _PLACES.unpack_from(header)
     place = 1 << shift
     table = b"".join(
         data[(sector << shift) + place : (sector << shift) + 2 * place]
@@ -131,23 +152,26 @@ def _find_folder(entries: bytes, top: int, name: str) -> int:
     return len(entries)
 
 
-def _count_most(data: bytes | mmap, shift: int) -> int:
+def _count_most(data: bytes | mmap | FileBytes, shift: int) -> int:
     """As many sectors as a table of all sectors of a file takes at most."""
     return (len(data) >> shift) * _NUMBER_BYTES // (1 << shift) + 1
 
 
-def _list_table(data: bytes | mmap, shift: int, count: int, sector: int) -> Iterator[int]:
+def _list_table(
+    data: bytes | mmap | FileBytes, shift: int, count: int, sector: int
+) -> Iterator[int]:
     """The sectors of the table: the list begins in the header and goes on in sectors of its own."""
     first = min(count, _TABLE_LIST_LENGTH)
-    yield from struct.unpack_from(f"<{first}I", data, _TABLE_LIST_AT)
+    yield from struct.unpack_from(f"<{first}I", data[:_HEADER_BYTES], _TABLE_LIST_AT)
     count -= first
     in_sector = (1 << shift) // _NUMBER_BYTES - 1
     while count > 0:
         place = (sector + 1) << shift
-        if place + (1 << shift) > len(data):
+        listed = data[place : place + (1 << shift)]
+        if len(listed) < 1 << shift:
             raise _refuse("its table of sectors breaks off")
         # The last of its numbers is the next sector of the list.
-        *numbers, sector = struct.unpack_from(f"<{in_sector + 1}I", data, place)
+        *numbers, sector = struct.unpack(f"<{in_sector + 1}I", listed)
         yield from numbers[:count]
         count -= in_sector
 

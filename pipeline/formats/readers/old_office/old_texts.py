@@ -12,8 +12,8 @@ from itertools import accumulate, pairwise
 from pathlib import Path
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.office import open_text
 from pipeline.formats.readers.old_office.compound_files import read_streams
+from pipeline.formats.readers.old_office.symbol_fonts import SYMBOLS
 from pipeline.formats.readers.old_office.text_looks import (
     OPPOSITE,
     PLAIN,
@@ -24,17 +24,25 @@ from pipeline.formats.readers.old_office.text_looks import (
     list_changes,
 )
 from pipeline.formats.readers.old_office.text_pieces import WordParts, read_parts, unpack_table
+from pipeline.formats.readers.old_office.word_95 import read_word_95
 from pipeline.formats.units import UnitsDocument, join_cells
 from shared.errors import RejectionCode
 
 _STREAMS = ("WordDocument", "0Table", "1Table")
 # 2.5.1, Fib: the versions before Word 97 have other tables.
-_FIRST_VERSION = 0xC0
+_VERSION_END, _FIRST_VERSION = 4, 0xC0
 _PARAGRAPH, _CELL, _SECTION = "\r", "\x07", "\x0c"
 _KEPT = re.compile("[^\r\x07\x0c]")
 _FIELD = re.compile("[\x13\x14\x15]")
 _FIELD_BEGIN, _FIELD_RESULT, _FIELD_END = "\x13\x14\x15"
 _NOT_SHOWN = "\0"
+# 2.4.3: what Word counts notes by; and what stands for the number of one, as no text has it.
+_NOTE_MARK, _NOTE, _MOST_NOTES = "\x02", 0xF0000, 0xFFFE
+_LABELLED = re.compile("[\U000f0000-\U000ffffd]")
+_ROMAN = (
+    *((1000, "m"), (900, "cm"), (500, "d"), (400, "cd"), (100, "c"), (90, "xc"), (50, "l")),
+    *((40, "xl"), (10, "x"), (9, "ix"), (5, "v"), (4, "iv"), (1, "i")),
+)
 _BLANK = "\0 \t\n\xa0"
 # Marks of pictures, notes, remarks and drawings, and hyphens that show at the end of a line only
 # (2.4.3); and what ends a line or a column, and hyphens that do not end one.
@@ -53,11 +61,11 @@ def open_old_text(path: Path) -> UnitsDocument:
     """
     data = path.read_bytes()
     streams = read_streams(data, _STREAMS)
-    begin = streams.get("WordDocument", b"")[:4]
-    if len(begin) < 4:
+    stream = streams.get("WordDocument", b"")
+    if len(stream) < _VERSION_END:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "there is no text in it")
-    if int.from_bytes(begin[2:], "little") < _FIRST_VERSION:
-        return open_text(path)
+    if int.from_bytes(stream[_VERSION_END - 2 : _VERSION_END], "little") < _FIRST_VERSION:
+        return UnitsDocument(read_word_95(path, stream))
     try:
         units = _list_units(read_parts(streams), data)
     except (struct.error, IndexError) as error:
@@ -79,6 +87,13 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
     cuts = [one for one in changes if one[2] not in (OPPOSITE, SHOWN)]
     # What is turned twice is shown.
     cuts += [(begin, end, "") for begin, end in zip(turned[::2], turned[1::2], strict=True)]
+    labels = _number_notes(parts)
+    cuts += [
+        (place, place + 1, chr(_NOTE + number))
+        for number, (_, *places) in enumerate(labels)
+        for place in places
+        if parts.text.startswith(_NOTE_MARK, place)
+    ]
     text = _cut(parts.text, cuts + list(_find_codes(parts)))
     for sign in _MARKS_ALONE:
         text = text.replace(sign, _NOT_SHOWN)
@@ -100,7 +115,7 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
     units[-1] += paragraphs.list_lines(main, notes)
     units[-1] += paragraphs.list_lines(headers, len(text) + 1)
     units[-1] += repeated[True]
-    return [_join(lines) for lines in units]
+    return [_join(lines, [label for label, *_ in labels]) for lines in units]
 
 
 class _Paragraphs:
@@ -209,13 +224,44 @@ def _mark_item(line: str) -> str:
     return "\n".join(f"- {one}" for one in line.split("\n"))
 
 
-def _join(lines: list[str]) -> str:
+def _join(lines: list[str], labels: list[str]) -> str:
     text = "\n".join(lines).replace(_NOT_SHOWN, "")
+    if labels:
+        text = _LABELLED.sub(lambda sign: labels[ord(sign[0]) - _NOTE], text)
     try:
         text.encode()
     except UnicodeEncodeError:
         # Signs that UTF-16 has in two halves.
         return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    return text
+
+
+def _number_notes(parts: WordParts) -> list[tuple[str, int, int]]:
+    """The number of each note that Word counts, where it is referred to, and where it begins.
+
+    Those at the end have small Roman ones, as Word gives them where nobody has chosen others.
+    """
+    labels = []
+    starts = list(accumulate(parts.counts, initial=0))
+    for (references, begins), start, write in (
+        (parts.notes, starts[1], str),
+        (parts.end_notes, starts[5], _write_roman),
+    ):
+        places = zip(unpack_table(references, 2)[0][:-1], unpack_table(begins, 0)[0], strict=False)
+        counted = [
+            (place, start + begin)
+            for place, begin in places
+            if parts.text.startswith(_NOTE_MARK, place)
+        ]
+        labels += [(f"[{write(number)}]", *both) for number, both in enumerate(counted, 1)]
+    return labels[:_MOST_NOTES]
+
+
+def _write_roman(number: int) -> str:
+    text = ""
+    for value, letters in _ROMAN:
+        text += letters * (number // value)
+        number %= value
     return text
 
 
@@ -269,6 +315,12 @@ def _cut(text: str, changes: list[tuple[int, int, str]]) -> str:
         first = max(begin, done)
         if first < end:
             sign = shown or _NOT_SHOWN
-            pieces += (text[done:first], _KEPT.sub(sign.replace("\\", r"\\"), text[first:end]))
+            signs = SYMBOLS.get(sign)
+            cut = text[first:end]
+            if signs is None:
+                cut = _KEPT.sub(sign.replace("\\", r"\\"), cut)
+            else:
+                cut = cut.translate(signs)
+            pieces += (text[done:first], cut)
             done = end
     return "".join((*pieces, text[done:]))

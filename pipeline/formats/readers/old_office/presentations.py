@@ -8,14 +8,14 @@ lie in it as well. What is in use is told by directories, the newest first (2.3.
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.old_office.compound_files import read_streams
+from pipeline.formats.readers.old_office.compound_files import FileBytes, read_streams
 from pipeline.formats.readers.old_office.records import (
     HEADER_BYTES,
+    find_record,
     list_records,
     read_number,
     read_record,
@@ -27,6 +27,7 @@ from pipeline.formats.readers.old_office.slide_texts import (
     read_master_drawing,
     read_texts,
 )
+from pipeline.formats.readers.old_office.symbol_fonts import HAS_SYMBOL, SYMBOLS
 from pipeline.formats.units import HIDDEN_SLIDE, FailedUnit, UnitsDocument
 from shared.errors import RejectionCode
 
@@ -52,7 +53,12 @@ _MASTER, _NOTES = 0x03F8, 0x03F0
 _read_slide_atom = struct.Struct("<12xIIH").unpack_from
 _SLIDE_ATOM_BYTES, _SHOWS_MASTER = 22, 1
 # 2.4.14.5, SlidePersistAtom; 2.6.6, SlideShowSlideInfoAtom: the third bit of its flags.
-_NUMBER_AT, _FLAGS_AT, _IS_HIDDEN = 12, 10, 4
+_read_listed, _LISTED_BYTES = struct.Struct("<I8xI").unpack_from, 16
+_FLAGS_AT, _IS_HIDDEN = 10, 4
+# 2.5.19, SlideProgTagsContainer, and in it 2.5.22, PP10SlideBinaryTagExtension: its containers down
+# to those of comments, 2.12.1; who has written one, and what.
+_TAGS, _TAG, _TAG_DATA, _COMMENT, _COMMENT_BYTES = 0x1388, 0x138A, 0x138B, 0x2EE0, b"\xe0\x2e"
+_AUTHOR, _REMARK = 0, 1
 # 2.4.15, Headers and Footers: what each slide shows, and its texts by their instances.
 _REPEATED, _REPEATED_ATOM, _STRING = 0x0FD9, 0x0FDA, 0x0FBA
 _REPEATED_ON_SLIDES, _ATOM_ALONE = 3, 12
@@ -112,7 +118,8 @@ def open_presentation(path: Path) -> UnitsDocument:
         UnreadableDocumentError: It is encrypted or damaged.
     """
     names = (_USER_STREAM, _STREAM)
-    with path.open("rb") as file, mmap(file.fileno(), 0, access=ACCESS_READ) as data:
+    with path.open("rb") as file:
+        data = FileBytes(file)
         streams = read_streams(data, names)
         if not _is_of_97(streams):
             streams = read_streams(data, names, _SAVED_TWICE)
@@ -202,7 +209,16 @@ def _read_slides(stream: bytes, last_edit: int) -> list[str | FailedUnit]:
                 presentation.masters = dict(listed)
         elif kind == _REPEATED and instance == _REPEATED_ON_SLIDES:
             presentation.footers = _read_footers(stream, start, end)
-    return [_read_slide(presentation, slide) for slide in slides]
+    units = [_read_slide(presentation, slide) for slide in slides]
+    return [_show_symbols(unit, stream) for unit in units]
+
+
+def _show_symbols(unit: str | FailedUnit, stream: bytes) -> str | FailedUnit:
+    """A unit with letters for signs of a font of symbols, if its file has but one such font."""
+    if isinstance(unit, FailedUnit) or unit.isascii() or not HAS_SYMBOL.search(unit):
+        return unit
+    fonts = [name for name in SYMBOLS if f"{name}\0".encode("utf-16-le") in stream]
+    return unit.translate(SYMBOLS[fonts[0]]).replace("\0", "") if len(fonts) == 1 else unit
 
 
 def _read_list(stream: bytes, place: int, end: int) -> list[tuple[int, _Listed]]:
@@ -210,18 +226,18 @@ def _read_list(stream: bytes, place: int, end: int) -> list[tuple[int, _Listed]]
 
     Behind each stand its texts ([MS-PPT], 2.4.14.3, SlideListWithTextContainer).
     """
-    atoms = [(s, e) for kind, _, s, e in list_records(stream, place, end) if kind == _LISTED]
-    ends = [*(start - HEADER_BYTES for start, _ in atoms[1:]), end]
-    return [
-        (
-            read_number(stream, start + _NUMBER_AT, stop),
-            _Listed(
-                read_number(stream, start, stop),
-                read_texts(stream, stop, following) if stop < following else [],
-            ),
-        )
-        for (start, stop), following in zip(atoms, ends, strict=bool(atoms))
+    atoms = [
+        (start, stop)
+        for kind, _, start, stop in list_records(stream, place, end)
+        if kind == _LISTED and start + _LISTED_BYTES <= stop
     ]
+    ends = [*(start - HEADER_BYTES for start, _ in atoms[1:]), end]
+    listed = []
+    for (start, stop), following in zip(atoms, ends, strict=bool(atoms)):
+        reference, number = _read_listed(stream, start)
+        texts = read_texts(stream, stop, following) if stop < following else []
+        listed.append((number, _Listed(reference, texts)))
+    return listed
 
 
 def _read_slide(presentation: _Presentation, listed: _Listed) -> str | FailedUnit:
@@ -234,6 +250,7 @@ def _read_slide(presentation: _Presentation, listed: _Listed) -> str | FailedUni
     page = master = None
     is_hidden = False
     footers = presentation.footers
+    comments: list[str] = []
     for kind, _, start, end in list_records(stream, *found):
         if kind == _DRAWING:
             texts += read_drawing(stream, start, end, listed.texts)
@@ -247,31 +264,49 @@ def _read_slide(presentation: _Presentation, listed: _Listed) -> str | FailedUni
             is_hidden = start + _FLAGS_AT < end and bool(stream[start + _FLAGS_AT] & _IS_HIDDEN)
         elif kind == _REPEATED:
             footers = _read_footers(stream, start, end)
+        elif kind == _TAGS and stream.find(_COMMENT_BYTES, start, end) >= 0:
+            comments = list(_list_comments(stream, start, end))
     texts.sort(key=is_no_title)
     lines = [HIDDEN_SLIDE] if is_hidden else []
     lines += _list_lines(texts)
     lines += _list_lines(_read_master(presentation, master)) if master else ()
     lines += [footer for footer in footers if footer not in lines]
     lines += _list_lines(_read_notes(presentation, page)) if page else ()
-    return "\n".join(lines)
+    return "\n".join(lines + comments)
+
+
+def _list_comments(stream: bytes, place: int, end: int) -> Iterator[str]:
+    """The comments on a slide, as those of new presentations are read."""
+    for kind, _, start, stop in list_records(stream, place, end):
+        if kind in (_TAG, _TAG_DATA):
+            yield from _list_comments(stream, start, stop)
+        elif kind == _COMMENT:
+            strings = {
+                instance: stream[first:last].decode("utf-16-le", "replace")
+                for inner, instance, first, last in list_records(stream, start, stop)
+                if inner == _STRING
+            }
+            author = strings.get(_AUTHOR, "")
+            lines = [line for line in strings.get(_REMARK, "").splitlines() if line.strip()]
+            if lines:
+                yield "\n".join([f"Comment ({author}): {lines[0]}", *lines[1:]])
 
 
 def _read_notes(presentation: _Presentation, page: _Listed) -> list[Text]:
     found = presentation.find(page.reference, _NOTES)
-    texts: list[Text] = []
-    for kind, _, start, end in list_records(presentation.stream, *found) if found else ():
-        if kind == _DRAWING:
-            texts += read_drawing(presentation.stream, start, end, page.texts)
-    return texts
+    if found is None:
+        return []
+    drawing = find_record(presentation.stream, *found, _DRAWING)
+    return read_drawing(presentation.stream, *drawing, page.texts)
 
 
 def _read_master(presentation: _Presentation, master: _Listed) -> list[Text]:
     found = presentation.find(master.reference, _MASTER, _SLIDE)
-    texts: list[Text] = []
-    for kind, _, start, end in list_records(presentation.stream, *found) if found else ():
-        if kind == _DRAWING:
-            texts += read_master_drawing(presentation.stream, start, end)
-    return texts
+    if found is None:
+        return []
+    return read_master_drawing(
+        presentation.stream, *find_record(presentation.stream, *found, _DRAWING)
+    )
 
 
 def _list_lines(texts: list[Text]) -> list[str]:

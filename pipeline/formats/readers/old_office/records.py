@@ -28,6 +28,18 @@ def list_records(stream: bytes, place: int, end: int) -> Iterator[tuple[int, int
         yield kind, version >> 4, start, place if place < end else end
 
 
+def find_record(stream: bytes, place: int, end: int, kind: int) -> tuple[int, int]:
+    """Where what the first record of a kind holds begins and ends; nowhere, if there is none."""
+    last = end - HEADER_BYTES
+    while place <= last:
+        _, found, size = _read_header(stream, place)
+        start = place + HEADER_BYTES
+        place = start + size
+        if found == kind:
+            return start, min(place, end)
+    return end, end
+
+
 def read_record(stream: bytes, place: int) -> tuple[int, int, int, int]:
     """The record that begins at a place, as `list_records` has it; of kind 0 if there is none."""
     if place > len(stream) - HEADER_BYTES:

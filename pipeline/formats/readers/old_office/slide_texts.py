@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from pipeline.formats.readers.old_office.records import (
     HEADER_BYTES,
+    find_record,
     list_records,
     read_number,
     read_record,
@@ -23,7 +24,8 @@ _BOX = 0xF00D
 _BOX_BYTES = b"\x0d\xf0"
 # The header of a record and, where it is a shape, the instance of its first record, which tells of
 # which kind it is.
-_SHAPE_BEGINNING = struct.Struct("<2xHIH6x")
+_read_shape_beginning = struct.Struct("<2xHIH").unpack_from
+_SHAPE_BEGINNING_BYTES = 16
 # [MS-PPT], 2.5.24, PlaceholderAtom: its kind and length.
 _PLACEHOLDER_BYTES = b"\xc3\x0b\x08\x00\x00\x00"
 # [MS-PPT], 2.9.42, TextHeaderAtom; then the characters in UTF-16, or the low bytes of such; or
@@ -50,7 +52,7 @@ _PROPERTY = struct.Struct("<HI")
 # 2.3.4.37, tableProperties.
 _TABLE, _IS_TABLE = 0x39F, 1
 # 2.2.39, OfficeArtChildAnchor: its kind and length; its first two numbers.
-_ANCHOR_BYTES, _CORNER = b"\x0f\xf0\x10\x00\x00\x00", struct.Struct("<ii")
+_ANCHOR_BYTES, _CORNER = b"\x0f\xf0\x10\x00\x00\x00", struct.Struct("<6xii")
 # A table has this many times as many places as cells at the most; else its cells are in no columns.
 _MOST_PLACES = 8
 
@@ -76,64 +78,72 @@ def read_drawing(stream: bytes, place: int, end: int, listed: list[Text]) -> lis
     Raises:
         RecursionError: It has groups in groups in groups without an end.
     """
-    texts: list[Text] = []
-    for start, stop in _list_groups(stream, place, end):
-        texts += _read_group(stream, start, stop, stream.find(_BOX_BYTES, start, stop), listed)
-    return texts
+    start, stop = _find_group(stream, place, end)
+    return _read_group(stream, start, stop, stream.find(_BOX_BYTES, start, stop), listed)
 
 
 def read_master_drawing(stream: bytes, place: int, end: int) -> list[Text]:
     """The texts that a master shows on its slides: those of shapes that no slide fills in."""
     texts = []
-    for group, stop in _list_groups(stream, place, end):
-        for kind, _, first, last in list_records(stream, group, stop):
-            if kind == _SHAPE and stream.find(_PLACEHOLDER_BYTES, first, last) < 0:
-                found = stream.find(_BOX_BYTES, first, last)
-                text = _read_shape(stream, first, last, found, [])
-                texts += [] if text is None else [text]
+    for kind, _, first, last in list_records(stream, *_find_group(stream, place, end)):
+        if kind == _SHAPE and stream.find(_PLACEHOLDER_BYTES, first, last) < 0:
+            found = stream.find(_BOX_BYTES, first, last)
+            text = _read_shape(stream, first, last, found, [])
+            texts += [] if text is None else [text]
     return texts
 
 
-def _list_groups(stream: bytes, place: int, end: int) -> Iterator[tuple[int, int]]:
-    """The group of all shapes of a drawing."""
-    for kind, _, start, stop in list_records(stream, place, end):
-        if kind == _DRAWING_OF_OFFICE:
-            for inner, _, first, last in list_records(stream, start, stop):
-                if inner == _GROUP:
-                    yield first, last
+def _find_group(stream: bytes, place: int, end: int) -> tuple[int, int]:
+    """The group of all shapes of a drawing; what stands behind it has been deleted."""
+    return find_record(stream, *find_record(stream, place, end, _DRAWING_OF_OFFICE), _GROUP)
 
 
 def _read_group(stream: bytes, place: int, end: int, box: int, listed: list[Text]) -> list[Text]:
-    """The texts of a group.
+    """The texts of a group; `box` as for `_list_shapes`."""
+    texts = []
+    for kind, start, stop, found in _list_shapes(stream, place, end, box):
+        if kind == _SHAPE:
+            text = _read_shape(stream, start, stop, found, listed)
+            if text is not None:
+                texts.append(text)
+        elif _is_table(stream, start, stop):
+            texts.append(_read_table(stream, start, stop, found, listed))
+        else:
+            texts += _read_group(stream, start, stop, found, listed)
+    return texts
+
+
+def _list_shapes(
+    stream: bytes, place: int, end: int, box: int
+) -> Iterator[tuple[int, int, int, int]]:
+    """The groups in a group, and those shapes that may have a text; most have none.
 
     Args:
         stream: What it lies in.
         place: Where what it holds begins.
         end: Where it ends.
         box: Where the first bytes are that may be those of a box, here or further on; -1 if
-            nowhere. Most shapes have no text, and so not even these bytes.
-        listed: The texts that its shapes may refer to.
+            nowhere. Most shapes have not even these bytes.
+
+    Returns:
+        Of each its kind, where what it holds begins and ends, and where the first bytes are that
+        may be those of a box in it; -1 if nowhere.
     """
-    texts = []
-    last = end - _SHAPE_BEGINNING.size
+    last = end - _SHAPE_BEGINNING_BYTES
     while place <= last:
-        kind, size, shape = _SHAPE_BEGINNING.unpack_from(stream, place)
+        kind, size, shape = _read_shape_beginning(stream, place)
         start = place + HEADER_BYTES
         place = start + size
         if place > end:
             place = end
-        if kind == _GROUP:
-            if _is_table(stream, start, place):
-                texts.append(_read_table(stream, start, place, listed))
-            else:
-                texts += _read_group(stream, start, place, box, listed)
-        elif kind == _SHAPE and (0 <= box < place or shape >> 4 in _LETTERS):
-            text = _read_shape(stream, start, place, box if box < place else -1, listed)
-            if text is not None:
-                texts.append(text)
-        if 0 <= box < place:
+        found = box if box < place else -1
+        if kind == _SHAPE:
+            if found >= 0 or shape >> 4 in _LETTERS:
+                yield kind, start, place, found
+        elif kind == _GROUP:
+            yield kind, start, place, found
+        if found >= 0:
             box = stream.find(_BOX_BYTES, place, end)
-    return texts
 
 
 def _read_shape(stream: bytes, place: int, end: int, found: int, listed: list[Text]) -> Text | None:
@@ -254,15 +264,16 @@ def _is_table(stream: bytes, place: int, end: int) -> bool:
     return False
 
 
-def _read_table(stream: bytes, place: int, end: int, listed: list[Text]) -> Text:
+def _read_table(stream: bytes, place: int, end: int, box: int, listed: list[Text]) -> Text:
     """The rows of a table: its cells are shapes, and which are in a row is told by their places."""
     rows: defaultdict[int, dict[int, str]] = defaultdict(dict)
-    for kind, _, start, stop in list_records(stream, place, end):
-        found = stream.find(_BOX_BYTES, start, stop) if kind == _SHAPE else -1
-        text = _read_shape(stream, start, stop, found, listed) if found >= 0 else None
+    for kind, start, stop, found in _list_shapes(stream, place, end, box):
+        text = _read_shape(stream, start, stop, found, listed) if kind == _SHAPE else None
         if text is None:
             continue
-        left, top = _find_corner(stream, start, stop)
+        anchor = stream.find(_ANCHOR_BYTES, start, stop)
+        has_corner = anchor >= 0 and anchor + _CORNER.size <= stop
+        left, top = _CORNER.unpack_from(stream, anchor) if has_corner else (0, 0)
         row = rows[top]
         row[left] = f"{row[left]} {text[1]}" if left in row else text[1]
     columns = sorted({left for row in rows.values() for left in row})
@@ -272,13 +283,3 @@ def _read_table(stream: bytes, place: int, end: int, listed: list[Text]) -> Text
     else:
         lists = [[row.get(left, "") for left in columns] for _, row in sorted(rows.items())]
     return _OTHER, "\n".join(map(join_cells, lists))
-
-
-def _find_corner(stream: bytes, place: int, end: int) -> tuple[int, int]:
-    """Where the upper left corner of a shape in a group stands."""
-    found = stream.find(_ANCHOR_BYTES, place, end)
-    start = found + len(_ANCHOR_BYTES)
-    if found < 0 or start + _CORNER.size > end:
-        return 0, 0
-    left, top = _CORNER.unpack_from(stream, start)
-    return left, top

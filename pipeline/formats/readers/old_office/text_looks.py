@@ -11,13 +11,14 @@ from collections.abc import Callable, Iterator
 from itertools import accumulate, pairwise
 from typing import NamedTuple
 
+from pipeline.formats.readers.old_office.symbol_fonts import HAS_SYMBOL, SYMBOLS
 from pipeline.formats.readers.old_office.text_pieces import Piece, WordParts, unpack_table
 
 _PAGE_BYTES, _PAGE_NUMBER = 512, 0x3FFFFF
 # 2.9.23, BxPap: where the list of a paragraph stands in its page, and what it measures.
 _PLACE_BYTES = 13
 # 2.6.1 and 2.6.2: properties, and of 2.2.5.1 how long what follows each is.
-_DELETED, _HIDDEN, _STYLE_OF_CHARACTERS, _SYMBOL = 0x0800, 0x083C, 0x4A30, 0x6A09
+_DELETED, _HIDDEN, _STYLE_OF_CHARACTERS, _SYMBOL, _FONT = 0x0800, 0x083C, 0x4A30, 0x6A09, 0x4A4F
 _STYLE, _LIST, _LEVEL = 0x4600, 0x460B, 0x2640
 _IN_TABLE, _ROW_END, _DEPTH, _INNER_CELL, _INNER_ROW_END = 0x2416, 0x2417, 0x6649, 0x244B, 0x244C
 _ELSEWHERE = (0x6645, 0x6646)
@@ -33,18 +34,10 @@ _AS_STYLE_NOT, OPPOSITE, SHOWN = 0x81, "opposite", "shown"
 # 2.9.271, STD; 2.9.260, StdfBase: which style Word knows it as, of what kind, over which other.
 _STYLE_START = struct.Struct("<HHH")
 _OF_PARAGRAPHS, _OF_CHARACTERS, _NO_STYLE = 1, 2, 0xFFF
-# Signs of fonts of symbols are theirs alone, but for those that most use of Symbol.
-_OF_FONTS = range(0xF000, 0xF100)
-_SYMBOLS = {
-    0xF06D: "μ",
-    0xF0A3: "≤",
-    0xF0A7: "•",
-    0xF0B0: "°",
-    0xF0B1: "±",
-    0xF0B3: "≥",
-    0xF0B4: "\N{MULTIPLICATION SIGN}",
-    0xF0B7: "•",
-}
+# Signs of fonts of symbols are theirs alone.
+_OF_FONTS, _HIGH_BYTE_OF_SYMBOLS = range(0xF000, 0xF100), b"\xf0"
+# 2.9.286, SttbfFfn; 2.9.84, FFN: where in what a table says of a font its name begins.
+_FONT_NAME_AT = 39
 
 
 class Look(NamedTuple):
@@ -293,21 +286,28 @@ def list_changes(parts: WordParts, styles: Styles) -> list[tuple[int, int, str]]
 
     Returns:
         With what stands for them; empty if they are hidden, or deleted with tracked changes,
-        `OPPOSITE` if they are hidden where the style of their paragraph hides none, and `SHOWN` if
-        they are shown whatever that says.
+        `OPPOSITE` if they are hidden where the style of their paragraph hides none, `SHOWN` if
+        they are shown whatever that says, and the name of a font of symbols, of which signs of it
+        are.
     """
     by_place: list[tuple[int, int, str]] = []
     known: dict[bytes, str | None] = {}
+    has_symbols = _has_symbols(parts)
+    fonts: list[str] | None = None
     for page in _list_pages(parts.stream, parts.characters):
         count = min(page[-1], (_PAGE_BYTES - 5) // 5)
         # Most pages have nothing of it.
-        if not _HIDES.search(page, 5 * count) and not (styles.hide and _HAS_STYLE in page):
+        if not (has_symbols or _HIDES.search(page, 5 * count)) and not (
+            styles.hide and _HAS_STYLE in page
+        ):
             continue
+        if fonts is None:
+            fonts = _list_fonts(parts.fonts)
         starts = struct.unpack_from(f"<{count + 1}I", page)
         for (begin, end), place in zip(pairwise(starts), page[4 * (count + 1) :], strict=False):
             properties = page[2 * place + 1 : 2 * place + 1 + page[2 * place]] if place else b""
             if properties not in known:
-                known[properties] = _read_change(properties, styles)
+                known[properties] = _read_change(properties, styles, fonts)
             change = known[properties]
             if change is not None and begin < end:
                 by_place.append((begin, end, change))
@@ -318,7 +318,7 @@ def list_changes(parts: WordParts, styles: Styles) -> list[tuple[int, int, str]]
     apart = [one for one, before in zip(by_place, latest, strict=False) if one[0] >= before]
     begins = [begin for begin, _, _ in apart]
     for piece in parts.pieces:
-        if piece.format and _read_change(piece.format, styles) == "":
+        if piece.format and _read_change(piece.format, styles, []) == "":
             changes.append((piece.begin, piece.end, ""))
             continue
         end_place = piece.place + (piece.end - piece.begin) * piece.width
@@ -333,10 +333,36 @@ def list_changes(parts: WordParts, styles: Styles) -> list[tuple[int, int, str]]
     return changes
 
 
-def _read_change(properties: bytes, styles: Styles) -> str | None:
+def _has_symbols(parts: WordParts) -> bool:
+    """Whether there are signs of fonts of symbols in the text itself; in bytes there are none."""
+    may_have = any(
+        piece.width == 2
+        and parts.stream.find(
+            _HIGH_BYTE_OF_SYMBOLS, piece.place, piece.place + 2 * (piece.end - piece.begin)
+        )
+        >= 0
+        for piece in parts.pieces
+    )
+    return may_have and HAS_SYMBOL.search(parts.text) is not None
+
+
+def _list_fonts(table: bytes) -> list[str]:
+    """The name of each font."""
+    count, further_bytes = struct.unpack_from("<HH", table.ljust(4, b"\0"))
+    fonts: list[str] = []
+    place = 4
+    while place < len(table) and len(fonts) < count:
+        end = place + 1 + table[place]
+        name = table[place + 1 + _FONT_NAME_AT : end].decode("utf-16-le", "replace")
+        fonts.append(name.partition("\0")[0])
+        place = end + further_bytes
+    return fonts
+
+
+def _read_change(properties: bytes, styles: Styles, fonts: list[str]) -> str | None:
     """What stands for characters of some properties; None if they are shown as they are."""
     is_hidden = is_deleted = is_opposite = is_shown = False
-    symbol = None
+    symbol = font = None
     for sprm, at in list_properties(properties):
         if sprm == _HIDDEN:
             is_hidden = properties[at] == 1
@@ -348,11 +374,23 @@ def _read_change(properties: bytes, styles: Styles) -> str | None:
             number = int.from_bytes(properties[at : at + 2], "little")
             is_hidden = styles.get(number).is_hidden
         elif sprm == _SYMBOL:
-            number = int.from_bytes(properties[at + 2 : at + 4], "little")
-            is_letter = number not in _OF_FONTS and chr(number).isprintable()
-            symbol = _SYMBOLS.get(number) or (chr(number) if is_letter else "")
+            symbol = _read_symbol(properties[at : at + 4], fonts)
+        elif sprm == _FONT:
+            number = int.from_bytes(properties[at : at + 2], "little")
+            font = fonts[number] if number < len(fonts) and fonts[number] in SYMBOLS else None
     if is_hidden or is_deleted:
         return ""
     if is_opposite:
         return OPPOSITE
-    return SHOWN if is_shown and symbol is None else symbol
+    if symbol is not None:
+        return symbol
+    return SHOWN if is_shown else font
+
+
+def _read_symbol(value: bytes, fonts: list[str]) -> str:
+    """A sign of a font; where the font is not told, of that which most signs are of."""
+    font, number = struct.unpack("<HH", value.ljust(4, b"\0"))
+    signs = SYMBOLS.get(fonts[font]) if font < len(fonts) else SYMBOLS["Symbol"]
+    if signs is not None:
+        return signs.get(number | _OF_FONTS.start, "").strip("\0")
+    return chr(number) if number not in _OF_FONTS and chr(number).isprintable() else ""

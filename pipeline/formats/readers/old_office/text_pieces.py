@@ -20,7 +20,8 @@ _FLAGS_AT, _ENCRYPTED, _SECOND_TABLE = 10, 0x0100, 0x0200
 _COUNTS = struct.Struct("<76x8I")
 # 2.5.6, FibRgFcLcb97: place and length of each table.
 _TABLES_AT, _TABLES = 154, struct.Struct("<186I")
-_STYLES, _HEADERS, _CHARACTERS, _PARAGRAPHS, _PIECES = 1, 11, 12, 13, 33
+_NOTES, _END_NOTES = 2, 46
+_STYLES, _HEADERS, _CHARACTERS, _PARAGRAPHS, _FONTS, _PIECES = 1, 11, 12, 13, 15, 33
 # 2.9.38, Clx: formats for pieces, then the pieces.
 _FORMAT, _PIECE_TABLE = 1, 2
 # It is read with each different paragraph of its pieces.
@@ -35,7 +36,7 @@ def _make_signs() -> str:
     return "".join(bytes((n,)).decode("cp1252", "ignore") or chr(n) for n in range(256))
 
 
-_SIGNS = _make_signs()
+SIGNS = _make_signs()
 
 
 class Piece(NamedTuple):
@@ -68,6 +69,10 @@ class WordParts(NamedTuple):
         styles: The table of styles.
         paragraphs: The table of what paragraphs look like.
         characters: The table of what characters look like.
+        fonts: The table of fonts.
+        notes: Where notes at the foot of pages are referred to, and where in their part of the
+            text they begin.
+        end_notes: The same of those at the end.
     """
 
     stream: bytes
@@ -78,6 +83,9 @@ class WordParts(NamedTuple):
     styles: bytes
     paragraphs: bytes
     characters: bytes
+    fonts: bytes
+    notes: tuple[bytes, bytes]
+    end_notes: tuple[bytes, bytes]
 
 
 def read_parts(streams: dict[str, bytes]) -> WordParts:
@@ -104,11 +112,17 @@ def read_parts(streams: dict[str, bytes]) -> WordParts:
     pieces = _list_pieces(take(_PIECES))
     text = "".join([_read_piece(stream, piece) for piece in pieces])
     return WordParts(
-        stream,
-        text,
-        pieces,
-        _COUNTS.unpack_from(stream),
-        *map(take, (_HEADERS, _STYLES, _PARAGRAPHS, _CHARACTERS)),
+        stream=stream,
+        text=text,
+        pieces=pieces,
+        counts=_COUNTS.unpack_from(stream),
+        headers=take(_HEADERS),
+        styles=take(_STYLES),
+        paragraphs=take(_PARAGRAPHS),
+        characters=take(_CHARACTERS),
+        fonts=take(_FONTS),
+        notes=(take(_NOTES), take(_NOTES + 1)),
+        end_notes=(take(_END_NOTES), take(_END_NOTES + 1)),
     )
 
 
@@ -164,7 +178,7 @@ def _read_piece(stream: bytes, piece: Piece) -> str:
     if len(data) < count * piece.width:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "its text breaks off")
     if piece.width == 1:
-        return codecs.charmap_decode(data, "strict", _SIGNS)[0]
+        return codecs.charmap_decode(data, "strict", SIGNS)[0]
     text = data.decode("utf-16-le", "replace")
     # A sign of two counts as two, and is put together again with the rest.
     return text if len(text) == count else "".join(map(chr, array("H", data)))

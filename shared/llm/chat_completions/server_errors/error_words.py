@@ -5,6 +5,7 @@ the tests (`tests/integration/openai_model/answer_shapes/`) names those sources.
 """
 
 import re
+from functools import cached_property
 
 ACCESS_CODES = frozenset(
     {
@@ -36,17 +37,27 @@ OVERFLOW_CODES = frozenset(
 BAD_GENERATION_CODES = frozenset({"json_validate_failed", "tool_use_failed", "output_parse_failed"})
 
 
-def _words(*patterns: str) -> re.Pattern[str]:
-    return re.compile("|".join(patterns), re.IGNORECASE)
+class _Words:
+    # Compiled when a server first says something: a hundredth of the start of a function, most of
+    # whose containers meet no error.
+    def __init__(self, *patterns: str) -> None:
+        self._patterns = patterns
+
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile("|".join(self._patterns), re.IGNORECASE)
+
+    def search(self, text: str) -> re.Match[str] | None:
+        return self._compiled.search(text)
 
 
-KEY = _words(
+KEY = _Words(
     r"api[ _-]?key (?:is )?(?:not valid|not found|invalid|expired|missing|required)",
     r"(?:in(?:valid|correct)|expired|missing|no|unknown) (?:\w+ )?api[ _-]?key",
     r"invalid (?:bearer |access |authentication )?token\b|invalid authentication",
     r"no auth credentials|user location is not supported|authentication ?(?:error|failed|fails)",
 )
-MODEL = _words(
+MODEL = _Words(
     r"model not exist|not a valid model(?: id)?\b|invalid model(?: name| id)?\b|unknown model\b",
     r"\bmodel\b.{0,120}?(?:does not exist|not found|is not available|has been decommissioned"
     r"|was not found)",
@@ -57,8 +68,8 @@ MODEL = _words(
     r"supported text or chat model",
 )
 # LM Studio says so with the status of an answer.
-ADDRESS = _words(r"unexpected endpoint or method")
-BUDGET = _words(
+ADDRESS = _Words(r"unexpected endpoint or method")
+BUDGET = _Words(
     r"budget (?:has been )?exceeded|exceeded.?budget|over budget|crossed budget|max budget",
     r"insufficient (?:account )?(?:balance|credits?|funds)|balance is (?:too low|insufficient)",
     r"credit balance is too low|(?:requires|need) more credits|used all available credits",
@@ -66,7 +77,7 @@ BUDGET = _words(
     r"(?:suspended|deactivated|not active|in arrears)|in good standing|access denied.*overdue",
     r"\u4f59\u989d\u4e0d\u8db3|\u6b20\u8d39",
 )
-MODERATION = _words(
+MODERATION = _Words(
     r"content management policy|content (?:safety )?polic(?:y|ies)|usage (?:policy|guidelines)",
     r"content exists risk|considered high risk|requires moderation|input was flagged",
     r"flagged (?:as|for) |inappropriate content|safety system|prohibited[_ ]content",
@@ -76,23 +87,23 @@ MODERATION = _words(
     r"(?:prompt|content|response) (?:was blocked|(?:is )?blocked (?:by|due))",
 )
 # What is said of a text alone, and so counts whatever the status is.
-DECLINED_TEXT = _words(
+DECLINED_TEXT = _Words(
     r"(?:data|input|output|prompt|text|message|content).{0,40}? (?:may contain inappropriate|"
     r"(?:was|were|is|has been) flagged (?:as|for|by)\b)",
     r"data ?inspection ?failed|input was flagged",
 )
-THROTTLE = _words(
+THROTTLE = _Words(
     r"rate[ _-]?limit|too many (?:concurrent )?(?:requests|tokens, please wait|connections)",
     r"throttl|please wait before trying|tokens? per (?:day|minute|min)\b|capacity exceeded",
     r"exceeded your current (?:quota|rate)|quota exceeded|resource[_ ](?:has been )?exhausted",
     r"requests? per (?:day|minute|min)\b|concurrency limit|server is busy",
 )
-PER_DAY = _words(r"(?:tokens?|requests?) per day|\((?:TPD|RPD)\)")
+PER_DAY = _Words(r"(?:tokens?|requests?) per day|\((?:TPD|RPD)\)")
 # One request that is over what a minute allows never passes as it is; a smaller one does.
-OVER_A_MINUTE = _words(
+OVER_A_MINUTE = _Words(
     r"request too large for|the input or output tokens must be reduced|reduce your message size"
 )
-BAD_GENERATION = _words(
+BAD_GENERATION = _Words(
     r"failed to (?:generate json|call a function|parse (?:tool|input|messages))",
     r"tool call validation failed|parsing failed\. the model generated output",
     r"error parsing tool call|invalid tool call (?:generated|arguments)|malformed function call",
@@ -100,14 +111,14 @@ BAD_GENERATION = _words(
 )
 # The room for the answer, not the text, is too large. Not OpenAI's old sentence, which counts
 # both together and is an overflow.
-ANSWER_ROOM = _words(
+ANSWER_ROOM = _Words(
     r"max_(?:completion_|output_|new_)?tokens\W{0,2}.{0,60}?(?:too large|must be less than|"
     r"is greater than|exceeds?)",
     r"(?:valid )?range of max_(?:completion_)?tokens",
     r"max_tokens: \d+ > \d+|maximum allowed number of output tokens",
     r"maximum tokens you requested exceed|max_(?:completion_)?tokens.{0,80}above maximum",
 )
-OVERFLOW = _words(
+OVERFLOW = _Words(
     # OpenAI, Azure, vLLM, llama.cpp, Ollama, LiteLLM and Bedrock.
     r"context[ _-]?(?:length|window|size)|maximum context|prompt is too long|too many tokens",
     r"exceed\w* (?:the )?(?:available |model'?s? )?(?:context|max\w* (?:input|model) (?:len|tok))",
@@ -125,12 +136,12 @@ OVERFLOW = _words(
     # vLLM, of what a prompt that is longer than its window leaves for the answer.
     r"max_tokens must be at least 1, got -",
 )
-OUTPUT_FORMAT = _words(
+OUTPUT_FORMAT = _Words(
     r"response_format|json_schema|json_object|json schema|structured output|grammar"
 )
 # OpenAI ("'minLength' is not permitted"), Gemini, llama.cpp's and xgrammar's converters of schemas.
-BOUNDS = _words(
+BOUNDS = _Words(
     r"\b(?:min|max)_?(?:length|items)\b|['\"`](?:min|max)imum['\"`]|exclusive(?:min|max)imum",
     r"multiple_?of\b|number of repetitions",
 )
-TOOLS = _words(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call")
+TOOLS = _Words(r"\btools?\b|tool[_ -](?:choice|call)|function[_ -]call")
