@@ -33,7 +33,7 @@ class UnpackedCode:
         What no worker has any longer is removed then, as after an update of the code.
 
         Args:
-            archive: The package.
+            archive: The package; it is removed, since it would lie in memory for nothing.
             at: The folder of a worker's code, a link from now on: `<the worker's own>/code`.
         """
         with archive.open("rb") as file:
@@ -47,6 +47,7 @@ class UnpackedCode:
                 unfinished.rename(tree)
             at.rmdir()
             at.symlink_to(tree)
+        archive.unlink()
 
     def _remove_unused(self) -> None:
         workers = self._folder.parent.glob("*/code")

@@ -34,7 +34,6 @@ def list_trees(tmp_path):
 def end(code):
     """What the emulator does when a worker has ended."""
     code.unlink()
-    code.with_name("code.zip").unlink()
     code.parent.rmdir()
 
 
@@ -43,6 +42,7 @@ def test_workers_of_one_package_share_one_tree(start, tmp_path):
     assert first.resolve() == second.resolve()
     assert (second / "functions" / "worker.py").read_text() == "x = 1"
     assert list_trees(tmp_path) == [first.resolve()]
+    assert list(second.parent.iterdir()) == [second]  # the package lies there no longer
 
 
 def test_workers_that_start_at_once_share_one_tree(start, tmp_path):
