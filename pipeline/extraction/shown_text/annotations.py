@@ -34,6 +34,9 @@ _SILENT = frozenset(
 _CONTENTS = b"Contents"
 # Operators that begin text, or draw what may hold some (ISO 32000-2, annex A).
 _MAY_DRAW_TEXT = re.compile("BT|Do")
+# A string that is shown, and a sign in it that would have ended it (ISO 32000-2, 7.3.4.2).
+_STRING = re.compile(r"\((?:\\.|[^()\\])*\)")
+_ESCAPE = re.compile(r"\\([()\\])")
 _MAX_FORM_DEPTH = 5
 _MAX_OBJECTS = 2000
 # How much is looked at of a page that a file may fill with annotations at will.
@@ -108,7 +111,19 @@ def _read_note(
     if (text is None or (field and field.is_formatted)) and _draws_text(annotation):
         is_secret = form is not None and is_field and form.is_secret(annotation)
         text = text if is_secret else appearances.read_text(*place) or text
+    elif field and text and field.is_one_value and _may_draw_other_words(annotation, text):
+        text = appearances.read_field_text(*place, text)
     return Note(box, text, field.name if field else "") if text else None
+
+
+def _may_draw_other_words(annotation: object, words: str) -> bool:
+    """Whether an annotation draws text that is not plainly these words."""
+    drawn = read_string(pdfium.FPDFAnnot_GetAP, annotation, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL)
+    if not _MAY_DRAW_TEXT.search(drawn):
+        return False
+    strings = "".join(string[1:-1] for string in _STRING.findall(drawn))
+    # Lines are strings of their own, and so are letters in boxes.
+    return "".join(_ESCAPE.sub(r"\1", strings).split()) != "".join(words.split())
 
 
 def _find_text(annotation: object, subtype: int, field: Field | None) -> str | None:

@@ -5,6 +5,7 @@ imported, and opens the document, only for a page with an annotation that draws 
 longer than most documents.
 """
 
+import unicodedata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,6 +56,30 @@ class Appearances:
             self._is_beyond_pypdf = self._reader is None
             return ""
 
+    def read_field_text(self, page_number: int, number: int, value: str) -> str:
+        """What the page shows of a field's value, which may have changed since it was drawn.
+
+        A viewer shows what is drawn, unless the form says that it has to be drawn anew.
+
+        Args:
+            page_number: The page, from 1.
+            number: The annotation's place in the page's list, from 0.
+            value: The value; what is given where nothing else is drawn that can be read.
+
+        Raises:
+            MemoryError: The memory limit was reached.
+        """
+        drawn = self.read_text(page_number, number)
+        return drawn if is_drawn_otherwise(drawn, value) and not self._is_redrawn() else value
+
+    def _is_redrawn(self) -> bool:
+        try:
+            with translate_pypdf_errors():
+                form: Any = self._open().root_object["/AcroForm"]
+                return bool(form.get_object().get("/NeedAppearances", False))
+        except PypdfError:
+            return False
+
     def close(self) -> None:
         """Give back what pypdf holds."""
         if self._reader is not None:
@@ -66,3 +91,24 @@ class Appearances:
         if self._reader is None:
             self._reader = open_with_pypdf(self._path)
         return self._reader
+
+
+def is_drawn_otherwise(drawn: str, value: str) -> bool:
+    """Whether what is drawn of a field reads, and is not its value.
+
+    Line ends, spaces between letters that stand in boxes of their own, and forms of letters do not
+    count. Letters that a font has no code for may be missing, and words of scripts that run from
+    right to left are drawn in either order.
+    """
+    shown, held = _squeeze(drawn), _squeeze(value)
+    if shown == held or not shown or any(unicodedata.category(sign)[0] == "C" for sign in shown):
+        return False
+    if held.isascii():
+        return True
+    signs = iter(held)
+    has_letters_missing = all(sign in signs for sign in shown)
+    return not has_letters_missing and sorted(shown) != sorted(held)
+
+
+def _squeeze(text: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", text).split())

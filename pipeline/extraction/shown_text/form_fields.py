@@ -21,6 +21,7 @@ _STATE = b"AS"
 _OFF = frozenset({"", "Off"})
 _BUTTONS = frozenset({pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON})
 _CHOICES = frozenset({pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX})
+_OF_ONE_VALUE = frozenset({pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX})
 # A list longer than this is not one that a person has filled in.
 _MAX_OPTIONS = 10_000
 # Most options that a list box shows at a time.
@@ -48,6 +49,11 @@ class Field:
     def is_box(self) -> bool:
         """Whether it is a box to be ticked."""
         return self.kind in _BUTTONS
+
+    @property
+    def is_one_value(self) -> bool:
+        """Whether it shows its value and nothing else, as a list with other options does."""
+        return self.kind in _OF_ONE_VALUE
 
     @property
     def is_unticked(self) -> bool:

@@ -2,6 +2,10 @@
 
 import pytest
 
+from pipeline.extraction.pdfium_document import PdfiumDocument
+from pipeline.extraction.pypdf_errors import open_with_pypdf
+from pipeline.extraction.shown_text import appearances
+from pipeline.extraction.shown_text.appearances import is_drawn_otherwise
 from tests.fakes.pdf.shown_pdf_files import (
     make_field,
     make_pdf_with_annotations,
@@ -117,6 +121,75 @@ def test_a_value_is_read_as_it_is_formatted(read_text):
     assert read_text(make_form("Sum:", make_field(b"Tx", "sum", FIRST_LINE, entries))) == (
         "Sum: 1,250.00 EUR"
     )
+
+
+CHOICE = b"/Ff 131072 /Opt [(A) (B)]"
+
+
+@pytest.mark.parametrize(
+    ("kind", "entries"), [(b"Tx", b"/V (46)"), (b"Tx", b"/V (1,250)"), (b"Ch", CHOICE + b"/V (C)")]
+)
+def test_what_is_drawn_counts_where_the_value_has_changed_since(read_text, kind, entries):
+    """As after files were merged that have fields of the same name."""
+    field = make_field(kind, "sum", FIRST_LINE, entries + b" /AP << /N 53 0 R >>")
+    assert read_text(make_form("Sum:", field)) == "Sum: 1,250.00 EUR"
+
+
+@pytest.mark.parametrize(
+    ("value", "is_read_again"),
+    [(b"1,250.00 EUR", False), (b"1,250.00\\nEUR", False), (b"1,250.00", True)],
+)
+def test_a_value_that_is_plainly_drawn_is_not_read_again(
+    tmp_path, monkeypatch, value, is_read_again
+):
+    """To open a document with pypdf takes longer than most documents."""
+    opened = []
+    monkeypatch.setattr(
+        appearances, "open_with_pypdf", lambda path: opened.append(path) or open_with_pypdf(path)
+    )
+    field = make_field(b"Tx", "sum", FIRST_LINE, b"/V (%b) /AP << /N 53 0 R >>" % value)
+    path = tmp_path / "form.pdf"
+    path.write_bytes(make_form("Sum:", field))
+    document = PdfiumDocument(path, None, may_hide_layers=False, may_show_notes=True)
+    assert document.read_page(1, lambda page, text_page: None).text.split() == [
+        "Sum:",
+        "1,250.00",
+        "EUR",
+    ]
+    document.close()
+    assert bool(opened) is is_read_again
+
+
+def test_a_value_counts_where_the_form_is_to_be_drawn_anew(read_text):
+    field = make_field(b"Tx", "sum", FIRST_LINE, b"/V (46) /AP << /N 53 0 R >>")
+    entries = b"/DA (/F1 12 Tf 0 g) /NeedAppearances true"
+    assert read_text(make_pdf_with_annotations("Sum:", [field], form_entries=entries)) == "Sum: 46"
+
+
+def test_a_value_counts_where_nothing_is_drawn(read_text):
+    field = make_field(b"Tx", "sum", FIRST_LINE, b"/V (46) /AP << /N 52 0 R >>")
+    assert read_text(make_form("Sum:", field)) == "Sum: 46"
+
+
+@pytest.mark.parametrize(
+    ("drawn", "value", "is_otherwise"),
+    [
+        ("46", "C", True),
+        ("4", "46", True),
+        ("2026\n03", "202603", False),
+        ("Vi\ufb01", "Vifi", False),
+        # Its font has no code for a letter of the value.
+        ("Mller", "M\u00fcller", False),
+        ("Meier", "M\u00fcller", True),
+        # From right to left, as it is drawn.
+        ("\u05dd\u05d5\u05dc\u05e9", "\u05e9\u05dc\u05d5\u05dd", False),
+        # Codes of a font that does not say what they mean.
+        ("\x01\x02", "46", False),
+        ("\ue001\ue002", "46", False),
+    ],
+)
+def test_what_reads_otherwise_is_told_from_what_is_spelled_otherwise(drawn, value, is_otherwise):
+    assert is_drawn_otherwise(drawn, value) is is_otherwise
 
 
 def test_a_signature_is_read_from_what_it_draws(read_text):
