@@ -46,6 +46,10 @@ _MOST_BYTES_TO_COPY = 4 << 20
 _OWN_MARK = re.compile(rf"[{_OWN_SIGNS}](?=-?\d+\.\d{{10}}(?!\d))")
 # A duration in one unit, as all its seconds.
 _LOST = re.compile(r"\[[hms]+\](?!:)", re.IGNORECASE)
+# What cells share of a formula, of less than 8 KiB; and a text with its characters, of one byte or
+# two (2.4.277, ShrFmla; 2.4.268, String).
+_SHARED = re.compile(rb"\xbc\x04(.[\x00-\x20])", re.S)
+_TEXT = re.compile(rb"\x07\x02(..)(..)([\x00\x01])", re.S)
 # What a chart says, in one byte a character or two ([MS-XLS], 2.4.254, SeriesText).
 _TEXTS_OF_CHARTS = re.compile(rb"\x0d\x10(.)[\x00\x01]\x00\x00(.)([\x00\x01])", re.S)
 _OF_CHARTS, _KIND_AT = b"\x20\x00", 6
@@ -143,6 +147,32 @@ def mark_old_formats(data: bytes | mmap) -> tuple[bytes, list[str]] | None:
     with memoryview(data) as whole:
         book_bytes = b"".join((whole[:book], marked, whole[first:]))
     return book_bytes, [codes[number] for number in shown]
+
+
+def put_texts_behind_formulas(data: bytes | mmap) -> bytes | None:
+    """An old workbook in which the text of a formula that cells share follows on that formula.
+
+    What they share stands between the two, and the library forgets the formula over it: the first
+    of the cells would be empty.
+
+    Returns:
+        None if there is no such text, or other sectors lie within all of them.
+    """
+    with memoryview(data) as whole:
+        pieces: list[bytes | memoryview] = []
+        done = 0
+        for found in _SHARED.finditer(data):
+            start = found.start()
+            middle = found.end() + int.from_bytes(found[1], "little")
+            text = _TEXT.match(data, middle)
+            if text is None or start < done:
+                continue
+            length = int.from_bytes(text[1], "little")
+            end = middle + _HEADER_BYTES + length
+            if length == 3 + (int.from_bytes(text[2], "little") << text[3][0]) and end <= len(data):
+                pieces += (whole[done:start], whole[middle:end], whole[start:middle])
+                done = end
+        return b"".join((*pieces, whole[done:])) if pieces else None
 
 
 def write_old_marks(text: str) -> str:

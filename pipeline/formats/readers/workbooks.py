@@ -25,6 +25,7 @@ from pipeline.formats.readers.old_workbooks import (
     find_sheets_of_old_charts,
     list_old_sheets,
     mark_old_formats,
+    put_texts_behind_formulas,
     write_old_marks,
 )
 from pipeline.formats.readers.part_starts import (
@@ -86,14 +87,15 @@ def open_old_workbook(path: Path) -> UnitsDocument:
     with path.open("rb") as file:
         # A few of its bytes are looked at.
         data = mmap(file.fileno(), 0, access=ACCESS_READ)
-    marked = mark_old_formats(data)
-    if marked is None:
+    book, codes = mark_old_formats(data) or (None, [])
+    ordered = put_texts_behind_formulas(data if book is None else book)
+    book = book if ordered is None else ordered
+    if book is None:
         units = read_old_workbook(path, lambda document: _read_old(document, data))
     else:
-        book, codes = marked
         units = read_office(book, "xls", lambda document: _read_old(document, data))
-        if codes:
-            units = [show_marked(write_old_marks(unit), codes) for unit in units]
+    if codes:
+        units = [show_marked(write_old_marks(unit), codes) for unit in units]
     return UnitsDocument(units or [""])
 
 

@@ -7,7 +7,11 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from office_oxide import Document
 
-from pipeline.formats.readers.old_workbooks import find_sheets_of_old_charts, mark_old_formats
+from pipeline.formats.readers.old_workbooks import (
+    find_sheets_of_old_charts,
+    mark_old_formats,
+    put_texts_behind_formulas,
+)
 from tests.fakes.office.compound_files import make_compound_file
 
 _BEGINS, _SHEET_BEGINS = (
@@ -222,3 +226,39 @@ def test_charts_whose_sheet_is_not_told_stand_on_the_last(read):
     hidden = make_chart("Dues").replace(b"\x0d\x10\x08\x00\x00\x00", b"\x0d\x10\x08\x00\x01\x01")
     texts = read(make_book(Fees=make_sheet("a", hidden), Tides=make_sheet("b"))).texts
     assert [text.split() for text in texts] == [["Fees", "a"], ["Tides", "b", "Chart", "1", "Dues"]]
+
+
+def make_formula(row, text, shared=None):
+    """A cell with a formula and its text; between them, where given, what it shares with others."""
+    formula = struct.pack("<HHH", row, 0, 15) + bytes(6) + b"\xff\xff" + bytes(8)
+    between = [] if shared is None else [(0x04BC, shared)]
+    return pack_records([(0x06, formula), *between, (0x0207, pack_text(text, 2))])
+
+
+def make_sheet_of_formulas(*formulas):
+    size = struct.pack("<IIHHH", 0, len(formulas), 0, 1, 0)
+    return make_part(_SHEET, pack_records([(0x0200, size)]), *formulas)
+
+
+def test_the_text_of_a_formula_that_cells_share_is_read(read):
+    shared = struct.pack("<HHBBBBH", 0, 2, 0, 0, 0, 3, 0)
+    formulas = [
+        make_formula(0, "one", shared),
+        make_formula(1, "two"),
+        make_formula(2, "ûn", shared),
+    ]
+    book = make_book(Fees=make_sheet_of_formulas(*formulas))
+    assert read(book).texts == ["Fees\none\ntwo\nûn"]
+
+
+def test_only_a_text_behind_what_is_shared_is_moved():
+    shared = struct.pack("<HHBBBBH", 0, 2, 0, 0, 0, 3, 0)
+    moved = make_formula(0, "one", shared)
+    assert put_texts_behind_formulas(b"x" + moved + b"y") == (
+        b"x" + make_formula(0, "one") + pack_records([(0x04BC, shared)]) + b"y"
+    )
+    # Broken off, of another length than its characters have, or with a sector between.
+    text = pack_records([(0x0207, pack_text("one", 2))])
+    assert moved.endswith(text)
+    for other in (moved[:-1], moved[:-7] + b"\x09" + moved[-6:], moved.replace(text, b"\0" + text)):
+        assert put_texts_behind_formulas(other) is None
