@@ -1,21 +1,24 @@
 """The local stack's door: the emulator as a program, with a gate before it that lets the owner in.
 
 Run by the emulator's own Python, which has nothing of this project: so only the standard library is
-imported here, and the emulator where the program starts.
+imported here, and where the program starts the emulator and the file beside this one.
 
 The emulator alone takes anyone who names its root user: it looks at no signature of theirs. Yet any
 page in a browser, and any process of any user, can reach a port on 127.0.0.1.
 """
 
-import importlib
+import importlib.util
 import json
 import os
 import re
 import sys
+import tempfile
+import zipfile
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import parse_qs, parse_qsl
 
@@ -281,6 +284,7 @@ def main() -> None:
     os.environ["AWS_SECRET_ACCESS_KEY"] = key
     _hide_function_credentials(key)
     _read_templates_quickly()
+    _unpack_code_once(Path(tempfile.mkdtemp(prefix="code-")))
     emulator: Any = importlib.import_module("ministack.app")
     # Where the emulator looks for the application that it serves.
     emulator.app = Gate(emulator.app, _check_signature, lambda: _read_origin(origin_file))
@@ -307,6 +311,27 @@ def _read_templates_quickly() -> None:
     yaml: Any = importlib.import_module("yaml")
     # The emulator's own reader is made of this one when it is first needed.
     yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+def _unpack_code_once(folder: Path) -> None:
+    """Have the emulator unpack a package once, and not for each worker that runs it."""
+    spec: Any = importlib.util.spec_from_file_location(
+        "unpacked_code", Path(__file__).with_name("unpacked_code.py")
+    )
+    unpacked_code: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(unpacked_code)
+    unpacked = unpacked_code.UnpackedCode(folder)
+    runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
+
+    class Package(zipfile.ZipFile):
+        def extractall(self, path: Any = None, *arguments: Any, **options: Any) -> None:
+            archive = Path(str(self.filename))
+            if archive.name == "code.zip":
+                unpacked.put(archive, Path(path))
+            else:
+                super().extractall(path, *arguments, **options)
+
+    runtime.zipfile = SimpleNamespace(**{**vars(zipfile), "ZipFile": Package})
 
 
 def _check_signature(request: Request, key_id: str, body: bytes) -> str:

@@ -6,7 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from shared.errors import BuildError
@@ -28,9 +28,12 @@ import ast, importlib.util, marshal, pathlib, sys
 documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
 def compile_module(name, source, bytecode, with_docstrings):
     tree = ast.parse(source, name)
-    for node in () if with_docstrings else ast.walk(tree):
+    blocks = [] if with_docstrings else [tree]
+    for node in blocks:
         if isinstance(node, documented) and ast.get_docstring(node, clean=False) is not None:
             node.body[0].value.value = "-"
+        for inner in ("body", "orelse", "handlers", "finalbody", "cases"):
+            blocks += getattr(node, inner, ())
     code = marshal.dumps(compile(tree, "/var/task/" + name, "exec", dont_inherit=True))
     kind = (1).to_bytes(4, "little")
     path = pathlib.Path(bytecode)
@@ -78,32 +81,33 @@ def find_interpreter(version: str, uv: Path) -> Path:
 
 
 def find_loaded_modules(
-    interpreter: Path, tree: Path, imports: Collection[str], cache: Path
-) -> frozenset[str]:
+    interpreter: Path, tree: Path, imports: Mapping[str, Collection[str]], cache: Path
+) -> dict[str, frozenset[str]]:
     """Find the modules that are loaded where something is imported from installed dependencies.
 
     Args:
         interpreter: The Python to import them with.
         tree: Folder of the dependencies, installed for this machine.
-        imports: Full names of modules, and of things in modules.
-        cache: Folder in which bytecode is kept from one call to the next.
+        imports: By function, full names of modules, and of things in modules.
+        cache: Folder in which the bytecode of the modules may be kept meanwhile.
 
     Returns:
-        Their paths in the folder.
+        Their paths in the folder, by function.
 
     Raises:
         BuildError: Something cannot be imported: no lock file brings it.
     """
     options = ["-I", "-S", "-X", f"pycache_prefix={cache}"]
-    answer = _run(interpreter, [*options, str(_PROBE), str(tree), *sorted(imports)])
-    facts = json.loads(answer)
-    if facts["missing"]:
-        name, reason = next(iter(facts["missing"].items()))
-        raise BuildError(
-            f"{name} cannot be imported ({reason}): add what brings it to the function's group "
-            "in pyproject.toml, then run `make lock`."
-        )
-    return frozenset(facts["loaded"])
+    wanted = {function: sorted(names) for function, names in imports.items()}
+    answer = _run(interpreter, [*options, str(_PROBE), str(tree)], json.dumps(wanted))
+    answers = json.loads(answer)
+    for function, facts in answers.items():
+        for name, reason in facts["missing"].items():
+            raise BuildError(
+                f"{name} cannot be imported ({reason}): add what brings it to the group "
+                f"`{function}` of pyproject.toml, then run `make lock`."
+            )
+    return {function: frozenset(facts["loaded"]) for function, facts in answers.items()}
 
 
 def compile_modules(

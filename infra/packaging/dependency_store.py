@@ -114,23 +114,7 @@ class DependencyStore:
                 # Libraries of another platform cannot be imported here.
                 here = Platform(self.platform.python, None)
                 runnable = install_dependencies(locks, work / "runnable", here, needed)
-            find = partial(
-                _find_loaded,
-                runnable=runnable,
-                interpreter=self.interpreter,
-                cache=work / "cache",
-            )
-            # Alone, whoever loads most: all of them at once would compile the same modules, each
-            # for itself.
-            first = max(absent, key=lambda name: len(absent[name].needs.imports))
-            loaded[first] = find(first, absent[first])
-            with ThreadPoolExecutor() as pool:
-                futures = {
-                    name: pool.submit(find, name, want)
-                    for name, want in absent.items()
-                    if name != first
-                }
-            loaded |= {name: future.result() for name, future in futures.items()}
+            loaded = _find_loaded(absent, runnable, self.interpreter, work / "cache")
             modules = {name for names in loaded.values() for name in names}
             sources = {
                 name
@@ -204,22 +188,28 @@ def _find_cached(bytecode: Path, module: Path) -> dict[str, Path]:
 
 
 def _find_loaded(
-    name: str, want: WantedDependencies, runnable: Installation, interpreter: Path, cache: Path
-) -> frozenset[str]:
-    """The modules that a function loads of its dependencies.
+    wanted: Mapping[str, WantedDependencies],
+    runnable: Installation,
+    interpreter: Path,
+    cache: Path,
+) -> dict[str, frozenset[str]]:
+    """The modules that functions load of their dependencies, by function.
 
     Raises:
-        BuildError: It imports what its lock file does not name.
+        BuildError: One imports what its lock file does not name.
     """
-    files = runnable.list_files(want.lock)
-    tops = {path.partition("/")[0].partition(".")[0] for path in files}
-    strange = sorted(item for item in want.needs.imports if item.partition(".")[0] not in tops)
-    if strange:
-        raise BuildError(
-            f"The function {name} imports {strange[0]}, which {want.lock.name} does not bring: "
-            f"add it to the group `{name}` of pyproject.toml, then run `make lock`."
-        )
-    return files & find_loaded_modules(interpreter, runnable.tree, want.needs.imports, cache)
+    files = {name: runnable.list_files(want.lock) for name, want in wanted.items()}
+    for name, want in wanted.items():
+        tops = {path.partition("/")[0].partition(".")[0] for path in files[name]}
+        strange = sorted(item for item in want.needs.imports if item.partition(".")[0] not in tops)
+        if strange:
+            raise BuildError(
+                f"The function {name} imports {strange[0]}, which {want.lock.name} does not "
+                f"bring: add it to the group `{name}` of pyproject.toml, then run `make lock`."
+            )
+    imports = {name: want.needs.imports for name, want in wanted.items()}
+    loaded = find_loaded_modules(interpreter, runnable.tree, imports, cache)
+    return {name: files[name] & loaded[name] for name in wanted}
 
 
 def read_services(kept: Kept, folder: Path) -> frozenset[str]:

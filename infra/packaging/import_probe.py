@@ -1,12 +1,17 @@
-"""A program: import from a folder what a function imports, and list the modules that this loads.
+"""A program: import from a folder what functions import, and list the modules that this loads.
 
-Usage: python -I -S import_probe.py FOLDER NAME... ; the answer is JSON on standard output.
+Usage: python -I -S import_probe.py FOLDER, with the names that each function imports, by function,
+as JSON on standard input; the answer is JSON on standard output. What all of them import is loaded
+once, and then each has a fork of the process for what is its own: a few of the dependencies take
+most of the time, and each function has them.
 """
 
 import importlib
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -96,11 +101,14 @@ STARTS: dict[str, Callable[[], Any]] = {
 }
 
 
-def main(folder: str, names: list[str]) -> None:
-    """Write what the names load: paths in the folder, as a list, or what cannot be imported."""
-    sys.path.insert(0, folder)
+def load(names: Iterable[str]) -> dict[str, str]:
+    """Import names, and do with each what a function does with it first.
+
+    Returns:
+        Why, by the names that cannot be imported.
+    """
     missing = {}
-    for name in names:
+    for name in sorted(names):
         try:
             import_name(name)
         except ImportError as error:
@@ -108,11 +116,38 @@ def main(folder: str, names: list[str]) -> None:
     if not missing:
         for module in sorted(set(names) & set(STARTS)):
             STARTS[module]()
-    root = Path(folder).resolve()
+    return missing
+
+
+def list_loaded(root: Path) -> list[str]:
+    """What is loaded of a folder: the paths in it."""
     files = [Path(getattr(module, "__file__", None) or "/") for module in sys.modules.values()]
-    loaded = {path.relative_to(root).as_posix() for path in files if path.is_relative_to(root)}
-    sys.stdout.write(json.dumps({"missing": missing, "loaded": sorted(loaded)}))
+    return sorted(path.relative_to(root).as_posix() for path in files if path.is_relative_to(root))
+
+
+def main(folder: str, wanted: dict[str, list[str]]) -> None:
+    """Write what each function loads: paths in the folder, or what cannot be imported."""
+    sys.path.insert(0, folder)
+    root = Path(folder).resolve()
+    shared = set.intersection(*map(set, wanted.values()))
+    missing = load(shared)
+
+    def look(names: list[str], answer: Connection) -> None:
+        own = missing or load(set(names) - shared)
+        answer.send({"missing": own, "loaded": list_loaded(root)})
+
+    answers = {}
+    fork = get_context("fork")
+    for function, names in wanted.items():
+        reader, writer = fork.Pipe(duplex=False)
+        with reader:
+            process = fork.Process(target=look, args=(names, writer))
+            process.start()
+            writer.close()
+            answers[function] = reader.recv()
+            process.join()
+    sys.stdout.write(json.dumps(answers))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2:])
+    main(sys.argv[1], json.load(sys.stdin))

@@ -103,6 +103,9 @@ def test_update_replaces_the_code_of_running_functions(probe, stack):
     worker.write_text(worker.read_text().replace('"first"', '"second"'))
     update_local_stack(probe.root, quiet, probe.setup)
     assert work(stack, "after the update") == "second"
+    workers = list(LocalFolder(probe.root).scratch.glob("ministack-lambda-*/code"))
+    assert workers
+    assert {code.is_symlink() for code in workers} == {True}  # unpacked once for all of them
 
 
 def test_a_mistyped_price_is_refused_and_what_runs_goes_on(probe, stack):

@@ -237,7 +237,8 @@ def test_real_packages_for_aws_fit_and_hold_arm64_libraries_only():
         libraries = [name for name in archive.namelist() if ".so" in Path(name).suffixes]
         assert any("pydantic_core" in name for name in libraries)
         for name in libraries:
-            header = archive.read(name)[:20]
+            with archive.open(name) as library:
+                header = library.read(20)
             assert header[:4] == b"\x7fELF", name
             assert int.from_bytes(header[18:20], "little") == ELF_MACHINE_ARM64, name
         tops = {name.partition("/")[0] for name in archive.namelist()}

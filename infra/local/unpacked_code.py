@@ -1,0 +1,56 @@
+"""The unpacked code of functions on the local stack: once for all workers that run it.
+
+The emulator unpacks a function's package anew for each worker that it starts: some two thousand
+files, which take as long as the worker's own start and lie in memory for as long as it lives.
+
+Loaded by the gate, in the emulator's own Python: so only the standard library is imported here.
+"""
+
+import hashlib
+import os
+import shutil
+import threading
+import zipfile
+from pathlib import Path
+
+
+class UnpackedCode:
+    """Packages that are unpacked, in a folder beside those of the workers.
+
+    Workers only read it, as on AWS, where none of them could change it.
+
+    Args:
+        folder: An empty folder, for nothing else.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._lock = threading.Lock()
+
+    def put(self, archive: Path, at: Path) -> None:
+        """Have an empty folder lead to what a package holds, which is unpacked if it is not.
+
+        What no worker has any longer is removed then, as after an update of the code.
+
+        Args:
+            archive: The package; it is removed, since it would lie in memory for nothing.
+            at: The folder of a worker's code, a link from now on: `<the worker's own>/code`.
+        """
+        with archive.open("rb") as file:
+            tree = self._folder / hashlib.file_digest(file, "sha256").hexdigest()
+        with self._lock:
+            if not tree.exists():
+                self._remove_unused()
+                unfinished = tree.with_suffix(".unfinished")
+                with zipfile.ZipFile(archive) as package:
+                    package.extractall(unfinished)
+                unfinished.rename(tree)
+            at.rmdir()
+            at.symlink_to(tree)
+        archive.unlink()
+
+    def _remove_unused(self) -> None:
+        workers = self._folder.parent.glob("*/code")
+        used = {Path(os.path.realpath(code)) for code in workers}
+        for tree in set(self._folder.iterdir()) - used:
+            shutil.rmtree(tree)
