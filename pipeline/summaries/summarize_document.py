@@ -160,7 +160,7 @@ def _have_read_anew(message: SummarizeChunk, services: SummarizeServices) -> Non
     action = "text_gone" if is_lost else "text_gone_and_not_needed"
     logger.warning(action, extra={"action": action})
     if document is not None and is_lost:
-        # Text is seldom gone, and the messages of who reads it are a hundredth of the worker's start.
+        # Text is seldom gone; the messages of who reads it are a hundredth of the worker's start.
         from shared.messages.reading_messages import ContinueIngest
 
         again = ContinueIngest(document_id=message.document_id, run=message.run, next_page=1)
