@@ -44,7 +44,6 @@ from shared.lifecycle import DocumentStatus, find_sources
 from shared.llm.model import Source
 from shared.messages.document_messages import Combine, RedoTerms, SummarizeChunk
 from shared.messages.message import encode_message
-from shared.messages.reading_messages import ContinueIngest
 
 logger = logging.getLogger("seashore.summarize")
 
@@ -161,6 +160,9 @@ def _have_read_anew(message: SummarizeChunk, services: SummarizeServices) -> Non
     action = "text_gone" if is_lost else "text_gone_and_not_needed"
     logger.warning(action, extra={"action": action})
     if document is not None and is_lost:
+        # Text is seldom gone; the messages of who reads it are a hundredth of the worker's start.
+        from shared.messages.reading_messages import ContinueIngest
+
         again = ContinueIngest(document_id=message.document_id, run=message.run, next_page=1)
         services.queues.send(
             services.uploads_queue_url, [encode_message(again)], find_group(document)
