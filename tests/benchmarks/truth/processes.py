@@ -7,6 +7,7 @@ import select
 import shutil
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -84,7 +85,8 @@ class ReadingProcess:
             return Reading({}, {}, f"the reader {why}", is_killed=True)
         if kept is not None:
             kept.parent.mkdir(parents=True, exist_ok=True)
-            partial = kept.with_suffix(f".{os.getpid()}")
+            # Another thread may read the same document, which lies there twice.
+            partial = kept.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
             partial.write_text(answer)
             partial.replace(kept)
         return decode_reading(answer)
