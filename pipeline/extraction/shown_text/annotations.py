@@ -34,8 +34,9 @@ _SILENT = frozenset(
 _CONTENTS = b"Contents"
 # Operators that begin text, or draw what may hold some (ISO 32000-2, annex A).
 _MAY_DRAW_TEXT = re.compile("BT|Do")
-# A string that is shown, and a sign in it that would have ended it (ISO 32000-2, 7.3.4.2).
-_STRING = re.compile(r"\((?:\\.|[^()\\])*\)")
+# A string that is shown, and a sign in it that would have ended it (ISO 32000-2, 7.3.4.2). One that
+# has no end is found, too, so that it is not looked for from each of its signs.
+_STRING = re.compile(r"\(((?:\\.|[^()\\])*+)(\)?)")
 _ESCAPE = re.compile(r"\\([()\\])")
 _MAX_FORM_DEPTH = 5
 _MAX_OBJECTS = 2000
@@ -121,7 +122,7 @@ def _may_draw_other_words(annotation: object, words: str) -> bool:
     drawn = read_string(pdfium.FPDFAnnot_GetAP, annotation, pdfium.FPDF_ANNOT_APPEARANCEMODE_NORMAL)
     if not _MAY_DRAW_TEXT.search(drawn):
         return False
-    strings = "".join(string[1:-1] for string in _STRING.findall(drawn))
+    strings = "".join(string for string, end in _STRING.findall(drawn) if end)
     # Lines are strings of their own, and so are letters in boxes.
     return "".join(_ESCAPE.sub(r"\1", strings).split()) != "".join(words.split())
 

@@ -8,11 +8,13 @@ Source: OASIS OpenDocument 1.3, part 3, 3.15.3 (office:automatic-styles); ECMA-3
 (style).
 """
 
+import io
 import zlib
 from collections.abc import Iterator
 
+from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.part_starts import list_parts, read_pieces
-from pipeline.formats.readers.xml_parts import replace_parts
+from pipeline.formats.readers.xml_parts import open_package, replace_parts
 
 _START, _END = b"<office:automatic-styles>", b"</office:automatic-styles>"
 _DECLARED = b'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
@@ -68,10 +70,12 @@ def drop_table_styles(package: bytes) -> bytes:
         if part.packed_bytes >= _LEAST_PACKED_BYTES:
             try:
                 kept = _cut_tables(read_pieces(package, part))
-            except zlib.error:
+                if kept is not None:
+                    # The library reads packages whose list the standard library refuses.
+                    with open_package(io.BytesIO(package)):
+                        return replace_parts(package, {_WORD_STYLES: kept})
+            except (zlib.error, UnreadableDocumentError):
                 return package
-            if kept is not None:
-                return replace_parts(package, {_WORD_STYLES: kept})
     return package
 
 

@@ -23,7 +23,11 @@ def make_compound_file(streams, class_id=bytes(16)):
     place = {name: n for n, name in enumerate(["", *folders, *streams])}
     directory_sectors = -(-len(entries) * 128 // _SECTOR)
     chain, content, starts = [], b"", {}
-    first_data = 1 + directory_sectors
+    data_sectors = sum(-(-max(len(data), _MINI_LIMIT) // _SECTOR) for data in streams.values())
+    # Each sector of the table tells of as many as it has numbers, itself among them.
+    tables = -(-(directory_sectors + data_sectors) // (_SECTOR // 4 - 1))
+    assert tables <= 109, "too much for the list in the header"
+    first_data = tables + directory_sectors
     for path, data in streams.items():
         padded = data.ljust(_MINI_LIMIT, b"\0")
         padded += bytes(-len(padded) % _SECTOR)
@@ -32,8 +36,7 @@ def make_compound_file(streams, class_id=bytes(16)):
         chain += [*range(start + 1, start + count), _END]
         starts[path] = (start, max(len(data), _MINI_LIMIT))
         content += padded
-    fat = [_FAT, *range(2, 1 + directory_sectors), _END, *chain]
-    assert len(fat) <= _SECTOR // 4, "too much for one table"
+    fat = [*[_FAT] * tables, *range(tables + 1, first_data), _END, *chain]
     directory = b""
     for number, (name, kind, data, children) in enumerate(entries):
         path = ["", *folders, *streams][number]
@@ -60,11 +63,11 @@ def make_compound_file(streams, class_id=bytes(16)):
         + bytes(16)
         + struct.pack("<HHHHH", 0x3E, 3, 0xFFFE, 9, 6)
         + bytes(6)
-        + struct.pack("<IIIIIIIII", 0, 1, 1, 0, _MINI_LIMIT, _END, 0, _END, 0)
-        + struct.pack("<I", 0)
-        + struct.pack("<I", _FREE) * 108
+        + struct.pack("<IIIIIIIII", 0, tables, tables, 0, _MINI_LIMIT, _END, 0, _END, 0)
+        + struct.pack(f"<{tables}I", *range(tables))
+        + struct.pack("<I", _FREE) * (109 - tables)
     )
-    table = b"".join(struct.pack("<I", one) for one in fat).ljust(_SECTOR, b"\xff")
+    table = b"".join(struct.pack("<I", one) for one in fat).ljust(tables * _SECTOR, b"\xff")
     return header + table + directory + content
 
 

@@ -1,5 +1,7 @@
 """Fields that are filled in, remarks, stamps and signatures are read where the page shows them."""
 
+import time
+
 import pytest
 
 from pipeline.extraction.pdfium_document import PdfiumDocument
@@ -7,6 +9,7 @@ from pipeline.extraction.pypdf_errors import open_with_pypdf
 from pipeline.extraction.shown_text import appearances
 from pipeline.extraction.shown_text.appearances import is_drawn_otherwise
 from tests.fakes.pdf.shown_pdf_files import (
+    DRAWN,
     make_field,
     make_pdf_with_annotations,
     make_remark,
@@ -190,6 +193,15 @@ def test_a_value_counts_where_nothing_is_drawn(read_text):
 )
 def test_what_reads_otherwise_is_told_from_what_is_spelled_otherwise(drawn, value, is_otherwise):
     assert is_drawn_otherwise(drawn, value) is is_otherwise
+
+
+def test_strings_without_an_end_are_looked_for_once(read_text, monkeypatch):
+    """From each of the signs in it to the end would take a minute."""
+    monkeypatch.setitem(DRAWN, 53, b"\\(" * 60_000 + b"(")
+    field = make_field(b"Tx", "sum", FIRST_LINE, b"/V (46) /AP << /N 53 0 R >>")
+    began = time.process_time()
+    assert read_text(make_form("Sum:", field)).startswith("Sum: ")
+    assert time.process_time() - began < 10
 
 
 def test_a_signature_is_read_from_what_it_draws(read_text):

@@ -128,6 +128,19 @@ def test_signs_of_the_one_font_of_symbols_are_read(read, fonts, shown):
     assert read(make_ppt([slide])).texts == [f"{shown}\nplain"]
 
 
+def test_fonts_of_symbols_are_looked_for_once(read):
+    """Once for each slide with a sign, it would take as long as slides and bytes together."""
+
+    def measure(text):
+        slide = make_slide([make_box(text)])
+        data = make_ppt([slide] * 2_000, masters=[make_record(1, b"S\0y\0m\0b\0" * (1 << 19))])
+        began = time.process_time()
+        read(data)
+        return time.process_time() - began
+
+    assert measure("\uf044") < 2 * measure("a") + 1
+
+
 def make_comments(*comments):
     """The tags of a slide: strings of each comment, by their instances."""
     made = [

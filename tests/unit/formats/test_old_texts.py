@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.child import open_file
+from pipeline.formats.readers.old_office import old_texts
 from shared.errors import RejectionCode
 from tests.fakes.office.compound_files import make_compound_file
 from tests.fakes.office.old_texts import make_old_text
@@ -252,6 +253,22 @@ def test_signs_in_the_text_are_read_as_those_of_their_font(read_old):
     ]
     told = "angle θ done ✓ other \uf071 end"
     assert read_old(make_old_text(runs, fonts=["Arial", "Symbol", "Wingdings"])) == [told]
+
+
+def test_codes_of_fields_among_signs_of_a_font_stay_out(read_old):
+    runs = [("\uf071 \x13PAGE\x14 7\x15\r", in_font(1))]
+    assert read_old(make_old_text(runs, fonts=["Arial", "Symbol"])) == ["θ  7"]
+
+
+def test_no_more_numbers_of_notes_are_written_than_have_signs(read_old, monkeypatch):
+    """Roman ones are as long as they are high: those of a hostile file would fill the memory."""
+    written = []
+    monkeypatch.setattr(old_texts, "_write_roman", lambda number: written.append(number) or "i")
+    count = 70_000
+    tables = {46: bytes(4 * (count + 1) + 2 * count), 47: bytes(4 * (count + 1))}
+    counts = (2, 0, 0, 0, 0, 2)
+    read_old(make_old_text([("\x02\r\x02\r",)], tables=tables, counts=counts))
+    assert 60_000 < max(written) < 1 << 16
 
 
 def test_text_is_put_together_of_its_pieces(read_old):

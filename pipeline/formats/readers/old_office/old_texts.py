@@ -8,7 +8,7 @@ import re
 import struct
 from bisect import bisect_right
 from collections.abc import Iterator
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from pathlib import Path
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
@@ -84,7 +84,8 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
     turned = sorted(
         place for one in (*opposite, *hidden, *_intersect(hidden, kept)) for place in one
     )
-    cuts = [one for one in changes if one[2] not in (OPPOSITE, SHOWN)]
+    signs = [one for one in changes if one[2] in SYMBOLS]
+    cuts = [one for one in changes if one[2] not in (OPPOSITE, SHOWN, *SYMBOLS)]
     # What is turned twice is shown.
     cuts += [(begin, end, "") for begin, end in zip(turned[::2], turned[1::2], strict=True)]
     labels = _number_notes(parts)
@@ -94,7 +95,8 @@ def _list_units(parts: WordParts, data: bytes) -> list[str]:
         for place in places
         if parts.text.startswith(_NOTE_MARK, place)
     ]
-    text = _cut(parts.text, cuts + list(_find_codes(parts)))
+    # Signs first, as within words of such a font there may be what is not shown.
+    text = _cut(_cut(parts.text, signs), cuts + list(_find_codes(parts)))
     for sign in _MARKS_ALONE:
         text = text.replace(sign, _NOT_SHOWN)
     for sign, shown in _SHOWN_AS:
@@ -241,20 +243,22 @@ def _number_notes(parts: WordParts) -> list[tuple[str, int, int]]:
 
     Those at the end have small Roman ones, as Word gives them where nobody has chosen others.
     """
-    labels = []
+    labels: list[tuple[str, int, int]] = []
     starts = list(accumulate(parts.counts, initial=0))
     for (references, begins), start, write in (
         (parts.notes, starts[1], str),
         (parts.end_notes, starts[5], _write_roman),
     ):
         places = zip(unpack_table(references, 2)[0][:-1], unpack_table(begins, 0)[0], strict=False)
-        counted = [
+        counted = (
             (place, start + begin)
             for place, begin in places
             if parts.text.startswith(_NOTE_MARK, place)
-        ]
-        labels += [(f"[{write(number)}]", *both) for number, both in enumerate(counted, 1)]
-    return labels[:_MOST_NOTES]
+        )
+        # No more are written: a Roman number is as long as it is high.
+        some = islice(counted, _MOST_NOTES - len(labels))
+        labels += [(f"[{write(number)}]", *both) for number, both in enumerate(some, 1)]
+    return labels
 
 
 def _write_roman(number: int) -> str:

@@ -210,15 +210,27 @@ def _read_slides(stream: bytes, last_edit: int) -> list[str | FailedUnit]:
         elif kind == _REPEATED and instance == _REPEATED_ON_SLIDES:
             presentation.footers = _read_footers(stream, start, end)
     units = [_read_slide(presentation, slide) for slide in slides]
-    return [_show_symbols(unit, stream) for unit in units]
+    return _show_symbols(units, stream)
 
 
-def _show_symbols(unit: str | FailedUnit, stream: bytes) -> str | FailedUnit:
-    """A unit with letters for signs of a font of symbols, if its file has but one such font."""
-    if isinstance(unit, FailedUnit) or unit.isascii() or not HAS_SYMBOL.search(unit):
-        return unit
+def _show_symbols(units: list[str | FailedUnit], stream: bytes) -> list[str | FailedUnit]:
+    """Units with letters for signs of a font of symbols, if their file has but one such font."""
+    if not any(_has_symbol(unit) for unit in units):
+        return units
     fonts = [name for name in SYMBOLS if f"{name}\0".encode("utf-16-le") in stream]
-    return unit.translate(SYMBOLS[fonts[0]]).replace("\0", "") if len(fonts) == 1 else unit
+    if len(fonts) != 1:
+        return units
+    signs = SYMBOLS[fonts[0]]
+    return [
+        unit.translate(signs).replace("\0", "")
+        if isinstance(unit, str) and _has_symbol(unit)
+        else unit
+        for unit in units
+    ]
+
+
+def _has_symbol(unit: str | FailedUnit) -> bool:
+    return isinstance(unit, str) and not unit.isascii() and HAS_SYMBOL.search(unit) is not None
 
 
 def _read_list(stream: bytes, place: int, end: int) -> list[tuple[int, _Listed]]:
