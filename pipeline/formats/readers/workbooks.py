@@ -10,6 +10,7 @@ what is beyond some size.
 import io
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from html import unescape
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import NamedTuple
 
 from office_oxide import Document
 
+from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.number_formats import mark_formats, show_marked
 from pipeline.formats.readers.office_files import read_office, read_old_workbook, to_plain
 from pipeline.formats.readers.old_workbooks import (
@@ -176,10 +178,13 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     starts = (read_start(data, part) for name, part in parts.items() if name.startswith(_SHEETS))
     columns = map(_LAST_COLUMN.search, starts)
     widths = [_number_column(column[1]) for column in columns if column is not None]
-    if marked is None:
-        return data, _Book(sheets, widths, (), places)
-    marked_styles, codes = marked
-    return replace_parts(data, {STYLES: [marked_styles]}), _Book(sheets, widths, codes, places)
+    if marked is not None:
+        marked_styles, codes = marked
+        # The library reads packages whose list the standard library refuses.
+        with suppress(UnreadableDocumentError), open_package(io.BytesIO(data)):
+            copy = replace_parts(data, {STYLES: [marked_styles]})
+            return copy, _Book(sheets, widths, codes, places)
+    return data, _Book(sheets, widths, (), places)
 
 
 def _list_sheets(data: bytes, part: PartPlace | None) -> list[dict[str, str]]:

@@ -131,6 +131,22 @@ def test_parts_that_are_called_otherwise_keep_their_formats(read, is_book_rename
     assert document.texts[0] == "Fees\nberth | fee\nB1 | 6:00"
 
 
+def test_a_package_that_the_library_alone_can_open_is_read_without_its_formats(tmp_path):
+    parts = xlsx_parts(_SHEETS)
+    parts["xl/worksheets/sheet1.xml"] = parts["xl/worksheets/sheet1.xml"].replace(
+        't="inlineStr"><is><t>7</t></is>', 's="1"><v>0.25</v>'
+    )
+    parts["xl/styles.xml"] = (
+        '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"><cellXfs>'
+        '<xf numFmtId="0"/><xf numFmtId="20" applyNumberFormat="1"/></cellXfs></styleSheet>'
+    )
+    package = bytearray(make_package(parts))
+    package[package.rindex(b"PK\x01\x02") + 6] = 99  # a version that is not there yet
+    path = tmp_path / "fees.xlsx"
+    path.write_bytes(package)
+    assert "berth | fee" in open_workbook(path).read_page(1).text
+
+
 @pytest.mark.parametrize(
     ("kind", "target", "is_other"),
     [

@@ -277,7 +277,7 @@ def _read_slide(presentation: _Presentation, listed: _Listed) -> str | FailedUni
         elif kind == _REPEATED:
             footers = _read_footers(stream, start, end)
         elif kind == _TAGS and stream.find(_COMMENT_BYTES, start, end) >= 0:
-            comments = list(_list_comments(stream, start, end))
+            comments += _list_comments(stream, start, end)
     texts.sort(key=is_no_title)
     lines = [HIDDEN_SLIDE] if is_hidden else []
     lines += _list_lines(texts)
