@@ -118,6 +118,9 @@ class CharacterPairs(TextPage):
     def list_apart(self, befores: Iterable[int], afters: Iterable[int], points: float) -> list[int]:
         """Which of many pairs of characters have room between them and are of two pieces of text.
 
+        Those of one piece, too, that are further apart than two such characters are wide: the only
+        room in a piece PDFium takes for that between all its letters, however much it is.
+
         Args:
             befores: The number of the first character of each pair.
             afters: That of the second.
@@ -127,11 +130,12 @@ class CharacterPairs(TextPage):
         page, x, y, doubles = self._page, self._x, self._y, self._doubles
         room, floats = self._room, self._floats
         for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
-            if (
-                get_object(page, before) != get_object(page, after)
-                and get_loose_box(page, before, room)
-                and get_origin(page, after, x, y)
-                and abs(doubles[0] - floats[_RIGHT]) >= points
+            if not get_loose_box(page, before, room) or not get_origin(page, after, x, y):
+                continue
+            gap = abs(doubles[0] - floats[_RIGHT])
+            if gap >= points and (
+                gap > 2 * (floats[_RIGHT] - floats[0])
+                or get_object(page, before) != get_object(page, after)
             ):
                 apart.append(place)
         return apart

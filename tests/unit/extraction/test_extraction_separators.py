@@ -91,6 +91,13 @@ def test_the_number_of_a_line_that_is_drawn_after_it_is_apart(read_text):
     assert read_text(make_drawn_pdf(content)) == "section 43-512.13. 27\nand 25\nEnd"
 
 
+def test_figures_of_two_cells_that_are_drawn_as_one_piece_are_apart(read_text):
+    """As some programs write a table: the room is that between all letters of the piece."""
+    figures = b"(99) Tj 11.12 0 Td (.) Tj 2.78 0 Td 30 Tc (43) Tj 0 Tc 41.12 0 Td (.) Tj 2.78 0 Td"
+    content = b"BT /F1 10 Tf 72 700 Td %b (67) Tj ET" % figures
+    assert read_text(make_drawn_pdf(content)) == "99.4 3.67"
+
+
 @pytest.mark.parametrize("matrix", [b"1 0 0 1 72 700", b"0 1 -1 0 300 100"])
 def test_close_cells_are_apart(read_text, matrix):
     """A figure of Courier is 7.2 points wide here, and the cells are two points apart."""
