@@ -190,7 +190,10 @@ def _measure_tracking(characters: PageCharacters, place: int, places: Container[
 
 
 def _is_set_apart(characters: PageCharacters, place: int) -> bool:
-    """Whether a word is drawn letter by letter, with little room between all of them."""
+    """Whether a word is drawn letter by letter, with little room between all of them.
+
+    Room in one place alone is that between two cells, as little as it is.
+    """
     text = characters.text
     start, end = place, place + 1
     while start > 0 and text[start - 1] not in " \n":
@@ -201,4 +204,5 @@ def _is_set_apart(characters: PageCharacters, place: int) -> bool:
     divided = characters.list_divided([(after - 1, after + 1) for after in pairs])
     if not 1 < len(divided) == len(pairs):
         return False
-    return max(characters.measure_rooms(pairs, _MAX_ACROSS_EMS)) <= _MAX_LETTER_SPACE_EMS
+    rooms = sorted(characters.measure_rooms(pairs, _MAX_ACROSS_EMS))
+    return rooms[-1] <= min(_MAX_LETTER_SPACE_EMS, rooms[len(rooms) // 2] + _MIN_GAP_EMS)

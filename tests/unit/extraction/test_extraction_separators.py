@@ -132,6 +132,17 @@ def test_a_number_whose_figures_have_room_between_them_is_one(read_text, gap, te
     assert read_text(make_drawn_pdf(content, font=font)) == text
 
 
+@pytest.mark.parametrize(("step", "gap", "text"), [(7.2, 1.6, "1,250 17"), (8.7, 0, "1,25017")])
+def test_cells_that_are_drawn_figure_by_figure_are_apart(read_text, step, gap, text):
+    """A figure of Courier is 7.2 points wide here: in a word set apart there is room at each."""
+    places = [72 + step * k + gap * (k >= len("1,250")) for k in range(len("1,25017"))]
+    signs = zip(places, "1,25017", strict=True)
+    figures = [f"1 0 0 1 {place:g} 700 Tm ({sign}) Tj" for place, sign in signs]
+    content = f"BT /F1 12 Tf {' '.join(figures)} ET".encode()
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content, font=font)) == text
+
+
 def test_numbers_whose_spaces_lie_over_each_other_are_two(read_text):
     """A figure of Courier is 7.2 points wide here: the first number ends at 36, its space at 43."""
     content = b"BT /F1 12 Tf 72 700 Td (1,250 ) Tj 36.7 0 Td ( 17) Tj ET"
