@@ -98,6 +98,17 @@ def test_figures_of_two_cells_that_are_drawn_as_one_piece_are_apart(read_text):
     assert read_text(make_drawn_pdf(content)) == "99.4 3.67"
 
 
+@pytest.mark.parametrize(("after", "text"), [(b"2q.", "5 22q."), (b".50", "52.50"), (b"", "52")])
+def test_signs_of_a_formula_that_are_drawn_as_one_piece_are_apart(read_text, after, text):
+    """As "= -2q" in a font that calls its signs figures: all room of the piece is between them.
+
+    A figure of Courier is 7.2 points wide here; of a number it may be how that is set.
+    """
+    content = b"BT /F1 12 Tf 72 700 Td 4 Tc (52) Tj 0 Tc 18.4 0 Td (%b) Tj ET" % after
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content, font=font)) == text
+
+
 @pytest.mark.parametrize("matrix", [b"1 0 0 1 72 700", b"0 1 -1 0 300 100"])
 def test_close_cells_are_apart(read_text, matrix):
     """A figure of Courier is 7.2 points wide here, and the cells are two points apart."""
