@@ -31,6 +31,8 @@ from pipeline.extraction.shown_text.text_page import (
 # As PDFium keeps a box of floats: left, top, right, bottom.
 _RIGHT, _BOX_SIZE = 2, 4
 _BOX_BYTES = _BOX_SIZE * ctypes.sizeof(c_float)
+# Between the two figures of a piece, as a share of the width of one: less is how a word is set.
+_MIN_ROOM_IN_PIECE = 0.25
 
 
 class CharacterPairs(TextPage):
@@ -118,8 +120,9 @@ class CharacterPairs(TextPage):
     def list_apart(self, befores: Iterable[int], afters: Iterable[int], points: float) -> list[int]:
         """Which of many pairs of characters have room between them and are of two pieces of text.
 
-        Those of one piece, too, that are further apart than two such characters are wide: the only
-        room in a piece PDFium takes for that between all its letters, however much it is.
+        The only room in a piece PDFium takes for that between all its letters, however much it is.
+        So those of one piece, too, that are all of it, or that are further apart than two such
+        characters are wide.
 
         Args:
             befores: The number of the first character of each pair.
@@ -132,10 +135,17 @@ class CharacterPairs(TextPage):
         for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
             if not get_loose_box(page, before, room) or not get_origin(page, after, x, y):
                 continue
-            gap = abs(doubles[0] - floats[_RIGHT])
-            if gap >= points and (
-                gap > 2 * (floats[_RIGHT] - floats[0])
-                or get_object(page, before) != get_object(page, after)
+            gap, width = abs(doubles[0] - floats[_RIGHT]), floats[_RIGHT] - floats[0]
+            if gap < points:
+                continue
+            piece = get_object(page, before)
+            if (
+                gap > 2 * width
+                or piece != get_object(page, after)
+                or (
+                    gap > _MIN_ROOM_IN_PIECE * width
+                    and piece not in (get_object(page, before - 1), get_object(page, after + 1))
+                )
             ):
                 apart.append(place)
         return apart

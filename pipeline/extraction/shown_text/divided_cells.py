@@ -8,7 +8,7 @@ no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in 
 
 import re
 from collections import defaultdict
-from collections.abc import Container, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import chain, islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
@@ -31,6 +31,8 @@ _END_OF_WORD = re.compile(
 _MIN_GAP_EMS, _MIN_GAP_POINTS = 0.1, 0.1
 # Less than that between all letters is how the word is set.
 _MAX_LETTER_SPACE_EMS = 0.15
+# Nor may more than that be how two figures are set.
+_MAX_ROOM_OF_FIGURES_EMS = 0.9
 # A line further down, or a raised letter, is none of this module's business.
 _MAX_ACROSS_EMS = 0.1
 # The number of a line in the margin, which some programs draw after the line, in one piece with it.
@@ -175,22 +177,30 @@ def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, floa
     ]
 
 
-def _measure_tracking(characters: PageCharacters, place: int, places: Container[int]) -> float:
-    """The room between the letters of the pieces before and after a place, in ems.
+def _measure_tracking(characters: PageCharacters, place: int, gaps: Mapping[int, float]) -> float:
+    """The room between the letters before and after a place, in ems.
 
     A justified line may be drawn with some between all its letters, and more where a piece ends.
+    Of two figures that are all of a piece, and of a word, nothing else tells: up to an em may be
+    how they are set.
     """
     text = characters.text
     neighbours = [
         near
         for near in (place - 1, place + 1)
-        if near not in places and f"{text[near - 1]}{text[near : near + 1]:1}".isalnum()
+        if gaps.get(near, 0.0) <= 0 < near
+        and f"{text[near - 1]}{text[near : near + 1]:1}".isalnum()
     ]
-    return max(characters.measure_rooms(neighbours, _MAX_ACROSS_EMS), default=0.0)
+    if neighbours or characters.list_divided([(place - 1, place + 1)]):
+        return max(characters.measure_rooms(neighbours, _MAX_ACROSS_EMS), default=0.0)
+    return _MAX_ROOM_OF_FIGURES_EMS
 
 
 def _is_set_apart(characters: PageCharacters, place: int) -> bool:
-    """Whether a word is drawn letter by letter, with little room between all of them."""
+    """Whether a word is drawn letter by letter, with little room between all of them.
+
+    Room in one place alone is that between two cells, as little as it is.
+    """
     text = characters.text
     start, end = place, place + 1
     while start > 0 and text[start - 1] not in " \n":
@@ -201,4 +211,5 @@ def _is_set_apart(characters: PageCharacters, place: int) -> bool:
     divided = characters.list_divided([(after - 1, after + 1) for after in pairs])
     if not 1 < len(divided) == len(pairs):
         return False
-    return max(characters.measure_rooms(pairs, _MAX_ACROSS_EMS)) <= _MAX_LETTER_SPACE_EMS
+    rooms = sorted(characters.measure_rooms(pairs, _MAX_ACROSS_EMS))
+    return rooms[-1] <= min(_MAX_LETTER_SPACE_EMS, rooms[len(rooms) // 2] + _MIN_GAP_EMS)

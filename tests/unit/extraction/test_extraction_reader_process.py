@@ -147,3 +147,27 @@ def test_what_an_exit_code_means(code, cause, words):
     loss = describe_exit(code)
     assert loss.cause is cause
     assert words in loss.reason
+
+
+SELDOM_NEEDED = (
+    "pipeline.extraction.shown_text.annotations",
+    "pipeline.extraction.shown_text.clustered_scripts",
+    "pipeline.extraction.shown_text.form_fields",
+    "pipeline.extraction.shown_text.note_places",
+    "pipeline.extraction.shown_text.right_to_left",
+    "pypdf",
+    "pypdfium2",
+)
+
+
+def test_a_reader_starts_without_what_few_documents_need():
+    code = "import sys, pipeline.extraction.child; print(*sys.modules)"
+    loaded = subprocess.run(  # noqa: S603 - a fixed command
+        [sys.executable, "-P", "-c", code],
+        env=build_environment({}, sys.path),
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.split()
+    assert "pipeline.extraction.pdfium_document" in loaded
+    assert not set(SELDOM_NEEDED).intersection(loaded)

@@ -98,6 +98,17 @@ def test_figures_of_two_cells_that_are_drawn_as_one_piece_are_apart(read_text):
     assert read_text(make_drawn_pdf(content)) == "99.4 3.67"
 
 
+@pytest.mark.parametrize(("after", "text"), [(b"2q.", "5 22q."), (b".50", "52.50"), (b"", "52")])
+def test_signs_of_a_formula_that_are_drawn_as_one_piece_are_apart(read_text, after, text):
+    """As "= -2q" in a font that calls its signs figures: all room of the piece is between them.
+
+    A figure of Courier is 7.2 points wide here; of a number it may be how that is set.
+    """
+    content = b"BT /F1 12 Tf 72 700 Td 4 Tc (52) Tj 0 Tc 18.4 0 Td (%b) Tj ET" % after
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content, font=font)) == text
+
+
 @pytest.mark.parametrize("matrix", [b"1 0 0 1 72 700", b"0 1 -1 0 300 100"])
 def test_close_cells_are_apart(read_text, matrix):
     """A figure of Courier is 7.2 points wide here, and the cells are two points apart."""
@@ -128,6 +139,17 @@ def test_a_number_with_a_sign_that_is_set_one_by_one_is_one_number(read_text, nu
 def test_a_number_whose_figures_have_room_between_them_is_one(read_text, gap, text):
     """Of a justified line in two pieces: half a point between figures, more where one ends."""
     content = b"BT /F1 12 Tf 0.5 Tc 72 700 Td (2) Tj %g 0 Td (006) Tj ET" % (7.2 + gap)
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content, font=font)) == text
+
+
+@pytest.mark.parametrize(("step", "gap", "text"), [(7.2, 1.6, "1,250 17"), (8.7, 0, "1,25017")])
+def test_cells_that_are_drawn_figure_by_figure_are_apart(read_text, step, gap, text):
+    """A figure of Courier is 7.2 points wide here: in a word set apart there is room at each."""
+    places = [72 + step * k + gap * (k >= len("1,250")) for k in range(len("1,25017"))]
+    signs = zip(places, "1,25017", strict=True)
+    figures = [f"1 0 0 1 {place:g} 700 Tm ({sign}) Tj" for place, sign in signs]
+    content = f"BT /F1 12 Tf {' '.join(figures)} ET".encode()
     font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
     assert read_text(make_drawn_pdf(content, font=font)) == text
 
