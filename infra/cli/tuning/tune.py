@@ -115,8 +115,8 @@ def read_sizes(text: str) -> list[int]:
     for part in text.split(","):
         if not _SIZE.fullmatch(part.strip()) or not _LEAST_MB <= int(part) <= _MOST_MB:
             raise WrongUsageError(
-                f"--sizes {part.strip()[:20]!r} is no memory size: give megabytes from {_LEAST_MB} to "
-                f"{_MOST_MB}, such as 512,1024,1769."
+                f"--sizes {part.strip()[:20]!r} is no memory size: give megabytes from "
+                f"{_LEAST_MB} to {_MOST_MB}, such as 512,1024,1769."
             )
         sizes.add(int(part))
     return sorted(sizes)
