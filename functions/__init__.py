@@ -8,3 +8,7 @@ import os
 # of the time. `prepare_container` turns it on again.
 if "AWS_LAMBDA_INITIALIZATION_TYPE" in os.environ:
     gc.disable()
+    from functions.class_methods import use_compiled_methods
+
+    # Before the first dependency is loaded.
+    use_compiled_methods()

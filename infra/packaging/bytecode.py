@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from shared.errors import BuildError
@@ -60,6 +61,27 @@ for path in sorted(tree.rglob("*.py")):
     compile_module(name, path.read_bytes(), bytecode, with_docstrings)
 """
 
+# Compiles what `dataclass` would, for `functions/class_methods.py`.
+_COMPILE_METHODS = """
+import json, marshal, pathlib, sys
+for path, texts in json.load(sys.stdin).items():
+    compiled = {text: compile(text, "<string>", "exec") for text in texts}
+    pathlib.Path(path).write_bytes(marshal.dumps(compiled))
+"""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """What a function loads of its dependencies.
+
+    Args:
+        modules: The paths of the modules.
+        methods: The texts that `dataclass` compiles meanwhile, in their order.
+    """
+
+    modules: frozenset[str]
+    methods: tuple[str, ...]
+
 
 def find_interpreter(version: str, uv: Path) -> Path:
     """Find a CPython of a version on this machine; nothing is downloaded.
@@ -80,10 +102,10 @@ def find_interpreter(version: str, uv: Path) -> Path:
     )
 
 
-def find_loaded_modules(
+def find_loaded(
     interpreter: Path, tree: Path, imports: Mapping[str, Collection[str]], cache: Path
-) -> dict[str, frozenset[str]]:
-    """Find the modules that are loaded where something is imported from installed dependencies.
+) -> dict[str, Loaded]:
+    """Find what is loaded where something is imported from installed dependencies.
 
     Args:
         interpreter: The Python to import them with.
@@ -92,7 +114,7 @@ def find_loaded_modules(
         cache: Folder in which the bytecode of the modules may be kept meanwhile.
 
     Returns:
-        Their paths in the folder, by function.
+        By function; modules by their paths in the folder.
 
     Raises:
         BuildError: Something cannot be imported: no lock file brings it.
@@ -107,7 +129,10 @@ def find_loaded_modules(
                 f"{name} cannot be imported ({reason}): add what brings it to the group "
                 f"`{function}` of pyproject.toml, then run `make lock`."
             )
-    return {function: frozenset(facts["loaded"]) for function, facts in answers.items()}
+    return {
+        function: Loaded(frozenset(facts["modules"]), tuple(facts["methods"]))
+        for function, facts in answers.items()
+    }
 
 
 def compile_modules(
@@ -128,6 +153,17 @@ def compile_modules(
     """
     arguments = ["-s", "-P", "-S", "-c", _COMPILE, str(destination), *READ_THEIR_SOURCE]
     _run(interpreter, arguments, "\n".join(sorted(modules)), tree)
+
+
+def compile_methods(interpreter: Path, texts: Mapping[Path, Collection[str]]) -> None:
+    """Compile methods of dataclasses into files.
+
+    Args:
+        interpreter: The Python whose bytecode it is to be.
+        texts: What `dataclass` writes, by the files.
+    """
+    wanted = {str(path): sorted(methods) for path, methods in texts.items()}
+    _run(interpreter, ["-I", "-S", "-c", _COMPILE_METHODS], json.dumps(wanted))
 
 
 def add_bytecode(interpreter: Path, tree: Path, *, with_docstrings: bool) -> None:

@@ -13,8 +13,10 @@ from infra.packaging import own_modules, service_data
 from infra.packaging.archive import add_files
 from infra.packaging.bytecode import (
     READ_THEIR_SOURCE,
+    Loaded,
+    compile_methods,
     compile_modules,
-    find_loaded_modules,
+    find_loaded,
 )
 from infra.packaging.dependencies import (
     Installation,
@@ -28,6 +30,8 @@ from shared.errors import BuildError
 
 # Beside the descriptions of services: what the dependencies themselves call of them.
 _WORDS = "words.json"
+# Where `functions/class_methods.py` looks for them.
+_METHODS = "dataclass_methods.bin"
 
 
 @dataclass(frozen=True)
@@ -107,7 +111,7 @@ class DependencyStore:
         needed = frozenset(word for want in absent.values() for word in want.needs.words)
         locks = [want.lock for want in absent.values()]
         installed = install_dependencies(locks, work / "tree", self.platform, needed)
-        loaded: dict[str, frozenset[str]] = {}
+        loaded: dict[str, Loaded] = {}
         if self.interpreter is not None:
             runnable = installed
             if self.platform is not None:
@@ -115,13 +119,15 @@ class DependencyStore:
                 here = Platform(self.platform.python, None)
                 runnable = install_dependencies(locks, work / "runnable", here, needed)
             loaded = _find_loaded(absent, runnable, self.interpreter, work / "cache")
-            modules = {name for names in loaded.values() for name in names}
+            modules = {name for facts in loaded.values() for name in facts.modules}
             sources = {
                 name
                 for name in modules
                 if name.endswith(".py") and (installed.tree / name).is_file()
             }
             compile_modules(self.interpreter, installed.tree, sources, work / "bytecode")
+            methods = {work / f"{name}-{_METHODS}": one.methods for name, one in loaded.items()}
+            compile_methods(self.interpreter, methods)
         # Not in the pool: Python 3.11 may fail to parse in several threads at the same time.
         read_words = cache(own_modules.read_words)
         for name, want in absent.items():
@@ -153,11 +159,12 @@ class DependencyStore:
         name: str,
         want: WantedDependencies,
         installed: Installation,
-        loaded: frozenset[str] | None,
+        facts: Loaded | None,
         work: Path,
     ) -> tuple[dict[str, Path], dict[str, Path]]:
         """What a function gets of its dependencies, and of the descriptions of AWS services."""
         names = installed.list_files(want.lock)
+        loaded = None if facts is None else facts.modules
         if loaded is not None:
             names = leave_out_unloaded_parts(names, loaded)
         described = want.needs.words | {service_data.ENDPOINTS}
@@ -177,6 +184,8 @@ class DependencyStore:
                 files[path] = source
                 if loaded is not None and path in loaded & READ_THEIR_SOURCE:
                     files |= _find_cached(work / "bytecode", Path(path))
+        if facts is not None and facts.methods:
+            files[_METHODS] = work / f"{name}-{_METHODS}"
         services[_WORDS] = work / f"{name}-{_WORDS}"
         return files, services
 
@@ -192,8 +201,8 @@ def _find_loaded(
     runnable: Installation,
     interpreter: Path,
     cache: Path,
-) -> dict[str, frozenset[str]]:
-    """The modules that functions load of their dependencies, by function.
+) -> dict[str, Loaded]:
+    """What functions load of their dependencies, by function.
 
     Raises:
         BuildError: One imports what its lock file does not name.
@@ -208,8 +217,10 @@ def _find_loaded(
                 f"bring: add it to the group `{name}` of pyproject.toml, then run `make lock`."
             )
     imports = {name: want.needs.imports for name, want in wanted.items()}
-    loaded = find_loaded_modules(interpreter, runnable.tree, imports, cache)
-    return {name: files[name] & loaded[name] for name in wanted}
+    loaded = find_loaded(interpreter, runnable.tree, imports, cache)
+    return {
+        name: Loaded(files[name] & loaded[name].modules, loaded[name].methods) for name in wanted
+    }
 
 
 def read_services(kept: Kept, folder: Path) -> frozenset[str]:

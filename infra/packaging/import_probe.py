@@ -1,4 +1,4 @@
-"""A program: import from a folder what functions import, and list the modules that this loads.
+"""A program: import from a folder what functions import, and tell what that loads and compiles.
 
 Usage: python -I -S import_probe.py FOLDER, with the names that each function imports, by function,
 as JSON on standard input; the answer is JSON on standard output. What all of them import is loaded
@@ -6,6 +6,7 @@ once, and then each has a fork of the process for what is its own: a few of the 
 most of the time, and each function has them.
 """
 
+import dataclasses
 import importlib
 import json
 import sys
@@ -125,16 +126,30 @@ def list_loaded(root: Path) -> list[str]:
     return sorted(path.relative_to(root).as_posix() for path in files if path.is_relative_to(root))
 
 
+def note_methods() -> set[str]:
+    """Note each text that `dataclass` compiles from now on: the methods of a class."""
+    texts = set()
+
+    def run(text: str, variables: dict[str, Any], names: dict[str, Any]) -> None:
+        texts.add(text)
+        exec(text, variables, names)  # noqa: S102 - what `dataclass` runs itself
+
+    vars(dataclasses)["exec"] = run
+    return texts
+
+
 def main(folder: str, wanted: dict[str, list[str]]) -> None:
-    """Write what each function loads: paths in the folder, or what cannot be imported."""
+    """Write what each function loads: paths in the folder and methods, or what is missing."""
     sys.path.insert(0, folder)
     root = Path(folder).resolve()
+    methods = note_methods()
     shared = set.intersection(*map(set, wanted.values()))
     missing = load(shared)
 
     def look(names: list[str], answer: Connection) -> None:
         own = missing or load(set(names) - shared)
-        answer.send({"missing": own, "loaded": list_loaded(root)})
+        loaded = list_loaded(root)
+        answer.send({"missing": own, "modules": loaded, "methods": sorted(methods)})
 
     answers = {}
     fork = get_context("fork")

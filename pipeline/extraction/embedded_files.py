@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.file_header import is_pdf, name_other_kind
 from pipeline.extraction.limits import MAX_FILES, MAX_NAME_CHARACTERS

@@ -10,7 +10,7 @@ import math
 import struct
 import zlib
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.pdfium_document import PdfiumError, open_page
 

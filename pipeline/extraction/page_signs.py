@@ -8,7 +8,7 @@ import ctypes
 from collections.abc import Iterator
 from typing import NamedTuple
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.shown_text.text_page import TextPage
 

@@ -9,25 +9,20 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.fonts.glyph_numbers import read_glyph_numbers
 from pipeline.extraction.fonts.ligature_names import LigatureNames
 from pipeline.extraction.pdfium_opening import load_document
-from pipeline.extraction.shown_text.annotations import read_notes
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.character_pairs import CharacterPairs
-from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
 from pipeline.extraction.shown_text.divided_cells import divide_cells, divide_words
 from pipeline.extraction.shown_text.downward_lines import order_turned_lines
-from pipeline.extraction.shown_text.form_fields import Form
 from pipeline.extraction.shown_text.layers import Layers
-from pipeline.extraction.shown_text.note_places import NoteSpan, place_notes
 from pipeline.extraction.shown_text.page_characters import PageCharacters
 from pipeline.extraction.shown_text.raised_digits import separate_raised_digits
-from pipeline.extraction.shown_text.right_to_left import order_right_to_left
 from pipeline.extraction.shown_text.spaced_letters import join_spaced_letters
 from pipeline.extraction.shown_text.stacked_letters import join_stacked_letters
 from pipeline.extraction.shown_text.text_page import TextPage
@@ -37,6 +32,13 @@ from pipeline.extraction.shown_text.visible_text import (
     read_visible_text,
 )
 from pipeline.extraction.text_cleanup import is_plain
+
+# What few documents need is imported where it is needed: the start of a reader takes longer than
+# most documents.
+if TYPE_CHECKING:
+    from pipeline.extraction.shown_text.annotations import Note
+    from pipeline.extraction.shown_text.form_fields import Form
+    from pipeline.extraction.shown_text.note_places import NoteSpan
 
 # Either a password is needed, or the security handler is one that PDFium does not know.
 ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURITY})
@@ -76,7 +78,7 @@ class ShownText(NamedTuple):
 
 # Is given PDFium's handle of a page, all that it shows as text, and where fields and notes are in
 # that.
-Locate = Callable[[object, PageCharacters, Sequence[NoteSpan]], None]
+Locate = Callable[[object, PageCharacters, "Sequence[NoteSpan]"], None]
 
 
 class PdfiumDocument:
@@ -117,7 +119,9 @@ class PdfiumDocument:
             raise PdfiumError
         self._is_right_to_left = _is_right_to_left(self._handle)
         if pdfium.FPDF_GetFormType(self._handle) != pdfium.FORMTYPE_NONE:
-            self._form = Form(self._handle)
+            from pipeline.extraction.shown_text import form_fields
+
+            self._form = form_fields.Form(self._handle)
 
     @property
     def handle(self) -> object:
@@ -125,7 +129,7 @@ class PdfiumDocument:
         return self._handle
 
     @property
-    def form(self) -> Form | None:
+    def form(self) -> "Form | None":
         """The form of the document, if it has one."""
         return self._form
 
@@ -230,17 +234,22 @@ class PdfiumDocument:
                 characters = join_stacked_letters(characters, quarter_turns)
             characters = order_turned_lines(characters, quarter_turns)
             if not has_plain_text and _OTHER_SCRIPTS.search(characters.text):
+                from pipeline.extraction.shown_text.clustered_scripts import mend_clusters
+                from pipeline.extraction.shown_text.right_to_left import order_right_to_left
+
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
             characters = join_spaced_letters(divide_cells(divide_words(characters)))
             characters = separate_raised_digits(characters)
-            notes = (
-                read_notes(page, number, self._form, self._appearances, self._layers)
-                if self._may_show_notes
-                else []
-            )
+            notes: Sequence[Note] = ()
             spans: Sequence[NoteSpan] = ()
+            if self._may_show_notes:
+                from pipeline.extraction.shown_text.annotations import read_notes
+
+                notes = read_notes(page, number, self._form, self._appearances, self._layers)
             if notes:
+                from pipeline.extraction.shown_text.note_places import place_notes
+
                 characters, spans = place_notes(characters, notes, quarter_turns, visible)
                 has_plain_text = is_plain(characters.text)
             if locate is not None:

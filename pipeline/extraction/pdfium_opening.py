@@ -1,23 +1,30 @@
-"""How PDFium opens a file: a small one, one whose header is late or missing. Runs in the child."""
+"""PDFium made ready, and how it opens a file: a small one, one whose header is late or missing.
+
+Runs in the child.
+"""
 
 import mmap
 import os
 from pathlib import Path
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.file_header import HEADER, HEADER_WITHIN_BYTES
 
-# To read a small file whole costs less than to have PDFium read it piece by piece.
-_MAX_READ_BYTES = 1 << 19
+# To read a file whole costs less than to have PDFium read it piece by piece, also one of pictures.
+# Of nearly all documents that is little beside what a reader may use.
+MAX_READ_BYTES = 8 << 20
 # For a file without any: PDFium asks for one and makes nothing of the version.
 _MADE_UP_HEADER = b"%PDF-1.7\n"
+
+# `pypdfium2` would do it, and load classes that nothing here uses: a twentieth of a reader's start.
+pdfium.FPDF_InitLibraryWithConfig(pdfium.FPDF_LIBRARY_CONFIG(version=2))
 
 
 def read_small_file(path: Path) -> bytes | None:
     """The bytes of a file; None of one that is too large to be held in memory."""
     with path.open("rb", buffering=0) as file:
-        is_small = os.fstat(file.fileno()).st_size <= _MAX_READ_BYTES
+        is_small = os.fstat(file.fileno()).st_size <= MAX_READ_BYTES
         return file.read() if is_small else None
 
 

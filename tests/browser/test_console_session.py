@@ -78,6 +78,60 @@ def test_a_network_that_is_lost_is_told_and_found_again(session):
     session.wait(lambda: "cannot be reached" not in session.read_text(), "it says so still")
 
 
+HOLD = """
+const [part] = arguments;
+const real = window.fetch;
+window.held = [];
+window.answered = 0;
+window.fetch = async (address, request) => {
+  if (!String(address).includes(part)) return real(address, request);
+  await new Promise((release) => window.held.push(release));
+  const answer = await real(address, request);
+  const text = answer.text.bind(answer);
+  answer.text = async () => {
+    const words = await text();
+    setTimeout(() => (window.answered += 1));
+    return words;
+  };
+  return answer;
+};
+"""
+
+
+@pytest.mark.parametrize(
+    ("script", "part"),
+    [
+        pytest.param("location.hash += '?anew=1'", "anew=1", id="the page itself"),
+        pytest.param("htmx.trigger('#standing', 'poll')", "/standing", id="a poll"),
+    ],
+)
+def test_what_was_asked_before_a_deletion_is_not_told_after_it(chromium, script, part):
+    with (
+        open_console_desk() as desk,
+        serve_console(desk.api, desk.operator) as (address, _),
+    ):
+        document = desk.api.enter_document("waiting.pdf", "Text.")
+        chromium.start(address)
+        chromium.sign_in(OPERATOR)
+        chromium.wait_for_heading("Today")
+        chromium.open(f"documents/{document.document_id}", "waiting.pdf")
+        chromium.driver.execute_script(HOLD, part)
+        chromium.driver.execute_script(script)
+        chromium.wait(lambda: run(chromium, "return held.length"), "nothing is asked")
+        chromium.press("Delete…")
+        chromium.wait_for_text("for good")
+        chromium.press("Yes, do it")
+        chromium.wait_for_text("Deleted")
+        run(chromium, "held.forEach((release) => release())")
+        chromium.wait(lambda: run(chromium, "return answered === held.length"), "no answer")
+        assert chromium.read_heading() == "Deleted"
+        assert "no such document" not in chromium.read_text()
+
+
+def run(browser, script):
+    return browser.driver.execute_script(script)
+
+
 class CutOffOperator:
     """Answers as the operator function does, but for one round, which the gateway gives up on."""
 

@@ -136,7 +136,7 @@
   // What was in flight and has ended is shown whole.
   document.addEventListener("htmx:after:swap", (event) => {
     const { target } = event.detail.ctx;
-    if (target?.dataset?.untilFinal === undefined) return;
+    if (target?.dataset?.untilFinal === undefined || !target.isConnected || isLeaving) return;
     if (target.querySelector("[data-is-final]")) open();
   });
 
@@ -177,6 +177,28 @@
     document.addEventListener(name, (event) => underWay.delete(event.detail.ctx.sourceElement));
   }
 
+  // An action whose answer takes the page's place, as that of a deletion does. What the page has
+  // asked for by then, or asks meanwhile, finds nothing, and that is to be told to nobody.
+  let isLeaving = false;
+  const moot = new WeakSet();
+  const opening = new Set();
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
+    if (ctx.sourceElement === page) opening.add(ctx);
+    else if (ctx.target === page) {
+      isLeaving = true;
+      page.removeAttribute("aria-busy");
+      for (const asked of opening) moot.add(asked);
+    }
+  });
+
+  document.addEventListener("htmx:finally:request", (event) => {
+    const { ctx } = event.detail;
+    opening.delete(ctx);
+    if (ctx.sourceElement !== page && ctx.target === page) isLeaving = false;
+  });
+
   // Forms go out as JSON, which no form of another page can send.
   document.addEventListener("htmx:before:request", (event) => {
     const { request, sourceElement } = event.detail.ctx;
@@ -202,9 +224,10 @@
     const isHtml = ctx.response.headers.get("Content-Type")?.startsWith("text/html");
     if (isCutOff) notice.hide();
     isCutOff = false;
-    if (ctx.response.status < 400 && isHtml) return;
+    const isMoot = moot.has(ctx) || (ctx.request.method === "GET" && !ctx.target?.isConnected);
+    if (ctx.response.status < 400 && isHtml && !isMoot) return;
     event.preventDefault();
-    refuse(ctx.response.status, ctx.text, ctx.sourceElement);
+    if (!isMoot) refuse(ctx.response.status, ctx.text, ctx.sourceElement);
   });
 
   const refuse = (status, body, source) => {

@@ -63,15 +63,14 @@ _ADOBE: dict[int, str] = {
 }  # fmt: skip
 
 _ADOBE_CODES = re.compile("[\uf6f4-\uf7ff]")
-_WIDE = re.compile("[\u0100-\uffff]")
 _MIN_WIDE_CHARACTERS = 6
 _MIN_SWAPPED_SHARE = 0.8
 # The second bytes of Latin, Greek, Cyrillic, Armenian with Hebrew, and Arabic in UTF-16.
 _SWAPPED_PLANES = frozenset({0x00, 0x03, 0x04, 0x05, 0x06})
 # Two bytes of UTF-8 that were taken for one character, and characters of two bytes that were not.
-_UTF8_PAIR = re.compile("[\uc280-\ud7bf]")
-_HANGUL = re.compile("[\uac00-\ud7a3]")
-
+# Patterns of so many characters take as long to compile as a page to read, and few pages ask.
+_UTF8_PAIRS = ("\uc280", "\ud7bf")
+_HANGUL = ("\uac00", "\ud7a3")
 
 # What there is in a text with anything to mend: controls, Adobe's codes, Korean syllables that may
 # be pairs of UTF-8, and the most frequent letters of some scripts with their bytes the wrong way
@@ -114,7 +113,7 @@ def _mend_tex_codes(text: str, controls: Sequence[str], unmapped_share: float) -
 
 def _swap_bytes(text: str) -> str:
     """Text whose characters have their two bytes the wrong way round, the right way round."""
-    wide = [ord(character) for character in _WIDE.findall(text)]
+    wide = [code for code in map(ord, text) if 0xFF < code <= 0xFFFF]
     if len(wide) < _MIN_WIDE_CHARACTERS:
         return text
     plane, count = Counter([code & 0xFF for code in wide]).most_common(1)[0]
@@ -131,10 +130,11 @@ def _read_utf8_pairs(text: str) -> str:
 
     Korean text has as many syllables outside of these pairs as it has within, and more.
     """
-    pairs = [match for match in _UTF8_PAIR.findall(text) if 0x80 <= ord(match) & 0xFF <= 0xBF]
+    first, last = _UTF8_PAIRS
+    pairs = [one for one in text if first <= one <= last and 0x80 <= ord(one) & 0xFF <= 0xBF]
     if len(pairs) < _MIN_WIDE_CHARACTERS:
         return text
-    syllables = _HANGUL.findall(text)
-    if any(not 0x80 <= ord(syllable) & 0xFF <= 0xBF for syllable in syllables):
+    first, last = _HANGUL
+    if any(first <= one <= last and not 0x80 <= ord(one) & 0xFF <= 0xBF for one in text):
         return text
     return text.translate({ord(pair): ord(pair).to_bytes(2, "big").decode() for pair in set(pairs)})

@@ -9,7 +9,7 @@ makes the text of a page the same on every machine, whatever fonts are there. Ru
 import ctypes
 import struct
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 # Shift-JIS, Hangul, GB 2312 and Big5, as PDFium numbers character sets (fpdf_sysfontinfo.h).
 _CHARSETS = frozenset(

@@ -4,7 +4,7 @@ import ctypes
 import math
 from dataclasses import dataclass
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.page_pictures import choose_scale, write_png
 from pipeline.extraction.page_views.page_layout import MOST_PIXELS_A_SIDE, SPAN, Place

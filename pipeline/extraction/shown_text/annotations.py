@@ -8,7 +8,7 @@ import math
 import re
 from dataclasses import dataclass
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.form_fields import Field, Form, read_string

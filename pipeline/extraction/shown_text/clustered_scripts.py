@@ -11,7 +11,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.shown_text.geometry import Box
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters

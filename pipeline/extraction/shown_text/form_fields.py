@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 _FILL_INFO_VERSION = 2
 _BYTES_PER_UNIT = 2

@@ -11,8 +11,13 @@ from itertools import pairwise
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # Kana, Han, and the punctuation and full-width signs that go with them.
-_LETTER = "[\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\ufe30-\ufe4f\uff01-\uff60]"
-_ENDS = re.compile(rf"\r\n(?<={_LETTER}\r\n)(?={_LETTER})")
+_LETTERS = (
+    *(("\u3001", "\u30ff"), ("\u3400", "\u4dbf"), ("\u4e00", "\u9fff")),
+    *(("\uf900", "\ufaff"), ("\ufe30", "\ufe4f"), ("\uff01", "\uff60")),
+)
+# Between characters that may be such. A pattern of just these takes as long to compile as a page
+# takes to be read.
+_ENDS = re.compile("\r\n(?<=[^\0-\u3000]\r\n)(?=[^\0-\u3000])")
 _END_SIZE = len("\r\n")
 # In ems. Rows of a table, or of a list, are further from each other than letters of a line.
 _MAX_ASIDE_EMS, _MIN_STEP_EMS, _MAX_STEP_EMS = 0.3, 0.5, 1.2
@@ -33,6 +38,8 @@ def join_stacked_letters(characters: PageCharacters, quarter_turns: int) -> Page
         for end in ends
         # After a line of one letter.
         if text[max(0, end - 2) : end - 1] in ("", "\n")
+        and _is_letter(text[end - 1])
+        and _is_letter(text[end + _END_SIZE])
         and _is_stacked(characters, end, quarter_turns)
     ]
     columns: list[list[int]] = [stacked[:1]]
@@ -47,6 +54,10 @@ def join_stacked_letters(characters: PageCharacters, quarter_turns: int) -> Page
         if len(column) >= _MIN_LETTERS - 1
         for end in column
     )
+
+
+def _is_letter(character: str) -> bool:
+    return any(first <= character <= last for first, last in _LETTERS)
 
 
 def _is_stacked(characters: PageCharacters, end: int, quarter_turns: int) -> bool:

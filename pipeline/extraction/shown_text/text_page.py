@@ -16,7 +16,7 @@ from functools import partial
 from itertools import repeat
 from typing import Any
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.shown_text.geometry import Box
 

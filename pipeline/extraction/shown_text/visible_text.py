@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import accumulate
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 from pipeline.extraction.shown_text.character_pairs import CharacterPairs
 from pipeline.extraction.shown_text.geometry import Box, LineLimits

@@ -7,7 +7,7 @@ PDFium also writes a document anew, its streams packed as they were. Runs in the
 
 import ctypes
 
-import pypdfium2.raw as pdfium
+import pypdfium2_raw as pdfium
 
 _FILE_WRITE_VERSION = 1
 # Written anew are also objects that were packed, so it may be larger than the file.

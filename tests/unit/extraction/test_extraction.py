@@ -6,6 +6,7 @@ import pytest
 from fpdf import FPDF
 
 from pipeline.extraction import Engine, ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction.pdfium_opening import MAX_READ_BYTES, read_small_file
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, RejectedDocumentError, RejectionCode
 from tests.fakes.pdf.hostile_pdf_files import cut_short, make_over_long_page
@@ -149,6 +150,26 @@ def test_a_page_of_nameless_glyphs_fails(read):
 
 def test_a_pdf_may_have_something_before_its_header(read):
     assert read(b"X-Mail: yes\r\n\r\n" + make_text_pdf("after all"))[0].text == "after all"
+
+
+def pad(data, size):
+    """A PDF with a comment of some size behind its header."""
+    header, line_end, rest = data.partition(b"\n")
+    return header + line_end + b"%" + b" " * size + line_end + rest
+
+
+@pytest.mark.parametrize("size", [0, MAX_READ_BYTES])
+@pytest.mark.parametrize("before", [b"", b"X-Mail: yes\r\n\r\n"], ids=["at once", "late"])
+def test_a_file_reads_alike_from_memory_and_from_the_disk(read_text, tmp_path, size, before):
+    data = before + pad(make_text_pdf("after all"), size)
+    assert read_text(data) == "after all"
+    assert read_small_file(tmp_path / "document.pdf") == (None if size else data)
+
+
+def test_the_largest_of_the_small_files_is_held_in_memory(tmp_path):
+    path = tmp_path / "document.pdf"
+    path.write_bytes(b"%" * MAX_READ_BYTES)
+    assert read_small_file(path) is not None
 
 
 def test_an_empty_password_opens(read):

@@ -58,9 +58,13 @@ def draw_stacked(letters, x, step):
     )
 
 
-@pytest.mark.parametrize(("step", "separator"), [(10, ""), (15, "\n")])
-def test_letters_one_under_the_other_are_a_line_and_rows_are_not(read_text, step, separator):
-    letters = "備考は縦書き"
+@pytest.mark.parametrize(
+    ("letters", "step", "separator"),
+    [("備考は縦書き", 10, ""), ("備考は縦書き", 15, "\n"), ("가나다라마바", 10, "\n")],
+)
+def test_letters_one_under_the_other_are_a_line_and_rows_are_not(
+    read_text, letters, step, separator
+):
     line = b" ".join(b"1 0 0 1 %d 700 Tm <414243444546> Tj" % (72 + 60 * k) for k in range(7))
     content = b"BT /F1 10 Tf %b %b ET" % (line, draw_stacked(letters, 300, step))
     first, _, column = read_text(make_mapped_pdf(content, letters)).partition("\n")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import extraction
 from pipeline.extraction import Extractor
 from pipeline.extraction.reader_process import LossCause, build_environment, describe_exit
 from shared.errors import ExtractorError
@@ -147,3 +148,35 @@ def test_what_an_exit_code_means(code, cause, words):
     loss = describe_exit(code)
     assert loss.cause is cause
     assert words in loss.reason
+
+
+NOT_NEEDED = (
+    "pipeline.extraction.document",
+    "pipeline.extraction.extractor",
+    "pipeline.extraction.reader_process",
+    "pipeline.extraction.shown_text.annotations",
+    "pipeline.extraction.shown_text.clustered_scripts",
+    "pipeline.extraction.shown_text.form_fields",
+    "pipeline.extraction.shown_text.note_places",
+    "pipeline.extraction.shown_text.right_to_left",
+    "pypdf",
+    "pypdfium2",
+)
+
+
+def test_a_reader_starts_without_what_its_parent_and_few_documents_need():
+    code = "import sys, pipeline.extraction.child; print(*sys.modules)"
+    loaded = subprocess.run(  # noqa: S603 - a fixed command
+        [sys.executable, "-P", "-c", code],
+        env=build_environment({}, sys.path),
+        capture_output=True,
+        check=True,
+        text=True,
+    ).stdout.split()
+    assert "pipeline.extraction.pdfium_document" in loaded
+    assert not set(NOT_NEEDED).intersection(loaded)
+
+
+def test_the_package_has_all_names_that_it_says_and_no_other():
+    assert all(hasattr(extraction, name) for name in extraction.__all__)
+    assert not hasattr(extraction, "Reader")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import sys
 import zipfile
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -31,6 +32,7 @@ def shelf(tmp_path: Path) -> WheelShelf:
         "plain",
         {
             "plain/__init__.py": "def is_known(x): return x in {'one', 'two', 'three', 'four'}\n",
+            "plain/point.py": "import dataclasses\n@dataclasses.dataclass\nclass Point: x: int\n",
             "plain/unused.py": "",
             "plain/__init__.pyi": "def is_known(x: str) -> bool: ...\n",
             "plain/py.typed": "",
@@ -71,6 +73,7 @@ def test_package_holds_code_bytecode_and_metadata_only(shelf, project, tmp_path)
     cache = sys.implementation.cache_tag
     assert set(zipfile.ZipFile(package.path).namelist()) == {
         "plain/__init__.pyc",
+        "plain/point.py",
         "plain/unused.py",
         "plain/data.json",
         "plain-1.0.dist-info/METADATA",
@@ -88,6 +91,30 @@ def test_bytecode_is_of_this_version_and_never_compared_with_its_source(shelf, p
     assert bytecode[:4] == MAGIC_NUMBER
     # PEP 552: bit 0 says hash-based, bit 1 says that the source is to be checked.
     assert int.from_bytes(bytecode[4:8], "little") == 0b01
+
+
+def test_methods_of_dataclasses_are_compiled_where_they_are_loaded(shelf, project, tmp_path):
+    (project / "functions" / "worker.py").write_text("def handler():\n    import plain.point\n")
+    for name in ("__init__.py", "class_methods.py"):
+        shutil.copyfile(PROJECT / "functions" / name, project / "functions" / name)
+    package, _ = build(shelf, project, tmp_path / "first")
+    zipfile.ZipFile(package.path).extractall(tmp_path / "package")
+    program = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
+import dataclasses, functions.class_methods
+run = []
+functions.class_methods.exec = lambda what, *names: (run.append(type(what)), exec(what, *names))
+from plain.point import Point
+print({kind.__name__ for kind in run}, Point(1), Point(1) == Point(1) != Point(2))
+run.clear()
+print(dataclasses.make_dataclass("Place", ["another"])(2), {kind.__name__ for kind in run})
+"""
+    told = run_python(program, tmp_path / "package", options="-Ic").splitlines()
+    assert told[0] == "{'code'} Point(x=1) True"
+    assert told[1].startswith("Place(another=2)") and "'str'" in told[1]
+    assert build(shelf, project, tmp_path / "second")[0].sha256 == package.sha256
 
 
 def test_package_without_bytecode_runs_too(shelf, project, tmp_path):
@@ -236,6 +263,7 @@ def test_real_packages_for_aws_fit_and_hold_arm64_libraries_only():
         archive = zipfile.ZipFile(package.path)
         libraries = [name for name in archive.namelist() if ".so" in Path(name).suffixes]
         assert any("pydantic_core" in name for name in libraries)
+        assert "dataclass_methods.bin" in archive.namelist()
         for name in libraries:
             with archive.open(name) as library:
                 header = library.read(20)
