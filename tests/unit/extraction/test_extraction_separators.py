@@ -98,6 +98,15 @@ def test_figures_of_two_cells_that_are_drawn_as_one_piece_are_apart(read_text):
     assert read_text(make_drawn_pdf(content)) == "99.4 3.67"
 
 
+@pytest.mark.parametrize(
+    ("figures", "room", "text"), [("05", 30, "0 5"), ("111", 20, "1 1 1"), ("1250", 3, "1250")]
+)
+def test_cells_of_one_figure_that_are_drawn_as_one_piece_are_apart(read_text, figures, room, text):
+    """As in a table of taxes: the first rows have one figure in each cell."""
+    content = f"BT /F1 10 Tf 72 700 Td (less) Tj {room} Tc 0 -20 Td ({figures}) Tj ET".encode()
+    assert read_text(make_drawn_pdf(content)) == f"less\n{text}"
+
+
 @pytest.mark.parametrize(("after", "text"), [(b"2q.", "5 22q."), (b".50", "52.50"), (b"", "52")])
 def test_signs_of_a_formula_that_are_drawn_as_one_piece_are_apart(read_text, after, text):
     """As "= -2q" in a font that calls its signs figures: all room of the piece is between them.
