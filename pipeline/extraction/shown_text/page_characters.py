@@ -337,6 +337,15 @@ class PageCharacters:
                 fonts.setdefault(page.find_font(index), []).append(place)
         return list(fonts.values())
 
+    def find_font(self, position: int) -> int:
+        """What tells the font of a character from others of the page; 0 for one not drawn."""
+        index = self._find_index(position)
+        return self._page.find_font(index) if index >= 0 and self._page.is_drawn(index) else 0
+
+    def find_font_name(self, position: int) -> str:
+        """The name of the font of a character that is drawn; '' for one without a name."""
+        return self._page.find_font_name(self._find_index(position))
+
     def replace_each(self, letters: Mapping[int, str]) -> "PageCharacters":
         """The page with other characters at some places, which stand where those stood."""
         text = "".join([letters.get(place, old) for place, old in enumerate(self.text)])
