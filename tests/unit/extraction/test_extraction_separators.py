@@ -98,6 +98,15 @@ def test_figures_of_two_cells_that_are_drawn_as_one_piece_are_apart(read_text):
     assert read_text(make_drawn_pdf(content)) == "99.4 3.67"
 
 
+@pytest.mark.parametrize(("aside", "text"), [(2, "X\nA"), (7.2, "XA")])
+def test_a_letter_over_another_one_is_a_line_of_its_own(read_text, aside, text):
+    """As of a formula or a proof: beside it, as a lowered letter, it belongs to the word."""
+    letters = f"(X) Tj {aside} -6 Td (A) Tj 0 -20 Td (Delta) Tj"
+    content = f"BT /F1 12 Tf 72 700 Td (Gamma) Tj 0 -14 Td {letters} ET".encode()
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content, font=font)) == f"Gamma\n{text}\nDelta"
+
+
 @pytest.mark.parametrize(
     ("figures", "room", "text"), [("05", 30, "0 5"), ("111", 20, "1 1 1"), ("1250", 3, "1250")]
 )
