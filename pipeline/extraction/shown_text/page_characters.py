@@ -235,6 +235,12 @@ class PageCharacters:
         before = self._find_indexes([place - 1 for place in places])
         return self._page.list_apart(before, self._find_indexes(list(places)), points)
 
+    def list_spread(self, places: Sequence[int], points: float) -> list[int]:
+        """Those of many characters that begin so many points from where the one before begins."""
+        before = self._find_indexes([place - 1 for place in places])
+        spread = self._page.list_spread(before, self._find_indexes(list(places)), points)
+        return [places[k] for k in spread]
+
     def measure_gaps(
         self, separators: Sequence[tuple[int, int]], line: LineLimits, *, onward: bool
     ) -> list[float | None]:

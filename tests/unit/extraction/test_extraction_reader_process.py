@@ -151,6 +151,8 @@ def test_what_an_exit_code_means(code, cause, words):
 
 
 NOT_NEEDED = (
+    "dataclasses",
+    "inspect",
     "pipeline.extraction.document",
     "pipeline.extraction.extractor",
     "pipeline.extraction.reader_process",
