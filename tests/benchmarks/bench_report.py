@@ -6,6 +6,7 @@ ledger is a server that has its answers ready (`ledger_pages.py`); S3 and SQS ar
 The same rows are then counted one by one in the plainest way, and the figures compared.
 """
 
+import argparse
 import json
 import os
 import random
@@ -26,6 +27,7 @@ from pipeline.report.figures import DOCUMENT_ATTRIBUTES
 from pipeline.report.report_types import Digest
 from shared.settings import Settings
 from tests.benchmarks.ledger_pages import LedgerPages, measure_bytes
+from tests.benchmarks.suite.arguments import read_count
 from tests.chaos.harness.emulator import EmulatorSession, open_account, running_emulator
 
 DAY = "2026-03-01"
@@ -244,7 +246,9 @@ def main() -> None:
             sys.stdout = kept
         print(json.dumps(result))
         return
-    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("documents", type=read_count, nargs="?", default=100_000)
+    measure(parser.parse_args().documents)
 
 
 if __name__ == "__main__":
