@@ -8,9 +8,11 @@ does AWS Lambda Power Tuning (github.com/alexcasalboni/aws-lambda-power-tuning),
 import base64
 import json
 import re
+import time
+import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
@@ -22,6 +24,7 @@ from shared.errors import OperatorError
 
 if TYPE_CHECKING:
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_lambda.type_defs import InvocationResponseTypeDef
 
 _REPORT = re.compile(
     r"^REPORT .*?\tDuration: ([\d.]+) ms\s+Billed Duration: (\d+) ms\s+"
@@ -29,6 +32,11 @@ _REPORT = re.compile(
     re.MULTILINE,
 )
 _MOST_PROBLEM_CHARACTERS = 200
+_MARK = "seashore tune"
+# A run that Lambda throttles has not begun. It is tried so often, with
+# ever longer pauses.
+_THROTTLED = "TooManyRequestsException"
+_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
@@ -40,36 +48,49 @@ class Trial:
         payload: The event, as JSON.
         runs: How many warm runs of each size are measured, after one that is not.
         poll_seconds: Pause between two looks at whether a change is done.
+        token: Stands in the description of its versions, so that no others are deleted.
     """
 
     function_name: str
     payload: bytes
     runs: int
     poll_seconds: int = 1
+    token: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def describe_versions(self, own_mb: int) -> str:
+        """How the versions are described; whoever finds one reads what the function had."""
+        return f"{_MARK} {self.token}, of a function with {own_mb} MB"
 
 
 def measure_sizes(
-    client: "LambdaClient", trial: Trial, sizes: Sequence[int], report: Callable[[str], None]
+    client: "LambdaClient",
+    runner: "LambdaClient",
+    trial: Trial,
+    sizes: Sequence[int],
+    report: Callable[[str], None],
 ) -> list[MeasuredSize]:
     """Measure a function in each size; it has its own again, and no version is left, at the end.
 
     Args:
-        client: Client of AWS Lambda, which waits for an answer for as long as a run may take, and
-            does not try a call again.
+        client: Client of AWS Lambda.
+        runner: One that waits for an answer for as long as a run may take, and does not try a call
+            again.
         trial: What is run.
         sizes: In megabytes.
         report: Called with one line a step.
 
     Raises:
         ClientError: AWS refused.
-        OperatorError: The function could not be put back; the message says how to.
+        OperatorError: The function is being tuned already, or could not be put back; the message
+            says how to.
     """
+    _refuse_second(client, trial.function_name)
     own = client.get_function_configuration(FunctionName=trial.function_name)
     architecture = own["Architectures"][0]
     with _publish_sizes(client, trial, sizes, own["MemorySize"], report) as versions:
         measured = []
         for size, version in versions.items():
-            measured.append(_measure(client, trial, size, version, architecture))
+            measured.append(_measure(runner, trial, size, version, architecture))
             report(f"{size:,} MB: {_tell(measured[-1])}")
     return measured
 
@@ -88,7 +109,9 @@ def _publish_sizes(
         try:
             for size in sizes:
                 _set_memory(client, trial, size)
-                published = client.publish_version(FunctionName=trial.function_name)
+                published = client.publish_version(
+                    FunctionName=trial.function_name, Description=trial.describe_versions(own_mb)
+                )
                 versions[size] = published["Version"]
         finally:
             with ignore_signals():
@@ -97,8 +120,7 @@ def _publish_sizes(
         yield versions
     finally:
         with ignore_signals():
-            for version in versions.values():
-                _delete(client, trial.function_name, version, report)
+            _delete_versions(client, trial, report)
 
 
 def _set_memory(client: "LambdaClient", trial: Trial, memory_mb: int) -> None:
@@ -110,11 +132,12 @@ def _set_memory(client: "LambdaClient", trial: Trial, memory_mb: int) -> None:
 
 
 def _put_back(client: "LambdaClient", trial: Trial, own_mb: int) -> None:
-    try:
-        # What was begun when it was interrupted may still be under way.
+    # What was begun when it was interrupted may still be under way, or have failed.
+    with suppress(WaiterError):
         client.get_waiter("function_updated_v2").wait(
             FunctionName=trial.function_name, WaiterConfig={"Delay": trial.poll_seconds}
         )
+    try:
         _set_memory(client, trial, own_mb)
     except (ClientError, BotoCoreError) as error:
         raise OperatorError(
@@ -124,13 +147,45 @@ def _put_back(client: "LambdaClient", trial: Trial, own_mb: int) -> None:
         ) from error
 
 
-def _delete(
-    client: "LambdaClient", function_name: str, version: str, report: Callable[[str], None]
-) -> None:
+def _refuse_second(client: "LambdaClient", name: str) -> None:
+    """Refuse a function whose size may be that of another trial, and would be taken for its own.
+
+    Raises:
+        OperatorError: There are versions of another one.
+    """
+    for version, description in _list_versions(client, name, _MARK):
+        raise OperatorError(
+            f"{name} is being tuned: its version {version} is described as {description!r}. If "
+            "that was killed, give the function this size (`aws lambda "
+            f"update-function-configuration --function-name {name} --memory-size …`) and delete "
+            f"the version (`aws lambda delete-function --function-name {name} --qualifier "
+            f"{version}`)."
+        )
+
+
+def _delete_versions(client: "LambdaClient", trial: Trial, report: Callable[[str], None]) -> None:
+    """Delete the versions of this trial: also one whose publishing was interrupted.
+
+    Lambda publishes nothing where nothing has changed, but names the version that is there (AWS
+    Lambda API Reference, PublishVersion), which may be the one that an alias calls.
+    """
+    name = trial.function_name
     try:
-        client.delete_function(FunctionName=function_name, Qualifier=version)
+        for version, _ in _list_versions(client, name, f"{_MARK} {trial.token}"):
+            client.delete_function(FunctionName=name, Qualifier=version)
     except (ClientError, BotoCoreError):
-        report(f"The version {version} of {function_name} is left: it costs nothing; delete it")
+        report(f"Versions of {name} described as {_MARK!r} may be left: delete them")
+
+
+def _list_versions(client: "LambdaClient", name: str, mark: str) -> list[tuple[str, str]]:
+    """The versions whose description begins with a mark, and that description."""
+    pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    all_of_them = [one for page in pages for one in page["Versions"]]
+    return [
+        (one["Version"], one.get("Description", ""))
+        for one in all_of_them
+        if one.get("Description", "").startswith(mark)
+    ]
 
 
 def _measure(
@@ -145,12 +200,7 @@ def _measure(
             WaiterConfig={"Delay": trial.poll_seconds},
         )
         for _ in range(trial.runs + 1):
-            answer = client.invoke(
-                FunctionName=trial.function_name,
-                Qualifier=version,
-                LogType="Tail",
-                Payload=trial.payload,
-            )
+            answer = _run(client, trial, version)
             told = answer["Payload"].read()
             if answer.get("FunctionError"):
                 return MeasuredSize(size, problem=_describe_failure(told))
@@ -160,6 +210,25 @@ def _measure(
     except WaiterError as error:
         return MeasuredSize(size, problem=f"its version did not become ready: {error}")
     return sum_up(size, runs[1:], architecture)
+
+
+def _run(client: "LambdaClient", trial: Trial, version: str) -> "InvocationResponseTypeDef":
+    def invoke() -> "InvocationResponseTypeDef":
+        return client.invoke(
+            FunctionName=trial.function_name,
+            Qualifier=version,
+            LogType="Tail",
+            Payload=trial.payload,
+        )
+
+    for attempt in range(1, _ATTEMPTS):
+        try:
+            return invoke()
+        except ClientError as error:
+            if error.response["Error"]["Code"] != _THROTTLED:
+                raise
+        time.sleep(trial.poll_seconds * attempt)
+    return invoke()
 
 
 def _read_report(log_tail: str) -> WarmRun:

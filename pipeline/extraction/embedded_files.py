@@ -6,9 +6,8 @@ is read; one that is becomes a document of its own, with a reader of its own.
 
 import ctypes
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from itertools import chain
-from typing import Any
+from typing import Any, NamedTuple
 
 import pypdfium2_raw as pdfium
 
@@ -28,8 +27,7 @@ _MAX_ANNOTATIONS = 500
 _SAME_CONTENT = frozenset({"Alternative", "Data", "Source", "Supplement"})
 
 
-@dataclass(frozen=True)
-class FileInside:
+class FileInside(NamedTuple):
     """A file inside of a document.
 
     Args:

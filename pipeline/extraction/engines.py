@@ -8,7 +8,6 @@ documents.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -202,8 +201,7 @@ class EngineDocument:
         if copy is None:
             return
         scan = scan_file(self._path, copy, is_decrypted=True)
-        self._scan = replace(
-            self._scan,
+        self._scan = self._scan._replace(
             is_suspicious=scan.is_suspicious,
             has_renamed_glyphs=scan.has_renamed_glyphs,
         )

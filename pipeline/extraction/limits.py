@@ -1,6 +1,6 @@
 """What a document may cost."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 MEBIBYTE = 1024 * 1024
 
@@ -9,8 +9,7 @@ MAX_FILES = 50
 MAX_NAME_CHARACTERS = 120
 
 
-@dataclass(frozen=True)
-class ExtractionLimits:
+class ExtractionLimits(NamedTuple):
     """Limits on one document and on the process that reads it.
 
     Time spent by the caller between two pages counts towards none of them.

@@ -1,7 +1,7 @@
 """What reading one page gives."""
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from shared.errors import RejectionCode
 
@@ -23,8 +23,7 @@ class PageStatus(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True)
-class PageText:
+class PageText(NamedTuple):
     """The text of one page, or why there is none.
 
     Args:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import pypdfium2_raw as pdfium
 
 from pipeline.extraction.fonts.glyph_numbers import read_glyph_numbers
+from pipeline.extraction.fonts.ligature_names import LigatureNames
 from pipeline.extraction.pdfium_opening import load_document
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.character_pairs import CharacterPairs
@@ -109,6 +110,7 @@ class PdfiumDocument:
         self._text_page = CharacterPairs()
         self._form: Form | None = None
         self._appearances = Appearances(path)
+        self._ligature_names = LigatureNames(path)
         self._layers = Layers(path) if may_hide_layers else None
         self._may_show_notes = may_show_notes
         self.page_count: int = pdfium.FPDF_GetPageCount(self._handle)
@@ -178,6 +180,7 @@ class PdfiumDocument:
     def close(self) -> None:
         """Give back what PDFium holds of the document."""
         self._appearances.close()
+        self._ligature_names.close()
         if self._layers is not None:
             self._layers.close()
         if self._form is not None:
@@ -227,6 +230,7 @@ class PdfiumDocument:
             characters, noise = read_glyph_numbers(characters)
             has_plain_text = is_plain(characters.text)
             if not has_plain_text:
+                characters = self._ligature_names.write_ligatures(characters, number)
                 characters = join_stacked_letters(characters, quarter_turns)
             characters = order_turned_lines(characters, quarter_turns)
             if not has_plain_text and _OTHER_SCRIPTS.search(characters.text):

@@ -6,8 +6,8 @@ parent trusts no answer: `decode_frame` refuses all that a sane reader would not
 
 import json
 import struct
-from dataclasses import dataclass
 from enum import Enum, StrEnum
+from typing import NamedTuple
 
 from pipeline.extraction.page_text import Engine
 from shared.errors import RejectionCode
@@ -72,8 +72,7 @@ class FrameError(Exception):
     """The bytes of a reader are not a frame. Never leaves this package."""
 
 
-@dataclass(frozen=True)
-class Frame:
+class Frame(NamedTuple):
     """One answer of a reader.
 
     Args:

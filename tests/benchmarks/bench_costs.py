@@ -8,11 +8,11 @@ time is measured; what a function waits for is not, since the emulator is no mea
 of AWS is taken to last `AWS_CALL_SECONDS`, one of the model `MODEL_CALL_SECONDS`.
 """
 
+import argparse
 import json
 import logging
 import random
 import resource
-import sys
 import time
 from collections import Counter
 from contextlib import contextmanager, redirect_stdout
@@ -26,6 +26,7 @@ from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.llm.build import build_language_model
 from shared.prices import ModelPrice
+from tests.benchmarks.suite.arguments import read_count
 from tests.chaos.harness.emulator import EmulatorSession, open_account, running_emulator
 from tests.fakes.aws.event_source import EventSource
 from tests.fakes.aws.unit_meter import UnitMeter
@@ -288,5 +289,8 @@ def main(documents, pages, records):
 
 
 if __name__ == "__main__":
-    given = [int(value) for value in sys.argv[1:]]
-    main(*given, *(DOCUMENTS, PAGES, RECORDS)[len(given) :])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("documents", type=read_count, nargs="?", default=DOCUMENTS)
+    parser.add_argument("pages", type=read_count, nargs="?", default=PAGES)
+    parser.add_argument("records", type=read_count, nargs="?", default=RECORDS)
+    main(**vars(parser.parse_args()))

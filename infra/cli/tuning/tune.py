@@ -1,6 +1,8 @@
 """`seashore tune`: measure a function's memory sizes, draw them, and apply the best."""
 
 import json
+import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -30,6 +32,7 @@ _WITH_TRIAL = frozenset({"ingest", "convert"})
 # Lambda's own bounds (AWS Lambda Developer Guide, "Configure Lambda function memory"); below the
 # least of ours the packages do not load.
 _LEAST_MB, _MOST_MB = 256, 10_240
+_SIZE = re.compile(r"[0-9]{1,6}")
 
 _COLUMNS: dict[str, Column] = {
     "MB": "number",
@@ -40,7 +43,7 @@ _COLUMNS: dict[str, Column] = {
 }
 
 # A run lasts 15 minutes at the most. Tried again, it would be a run more.
-_LAMBDA_CONFIG = Config(read_timeout=910, retries={"total_max_attempts": 1})
+_RUNNER_CONFIG = Config(read_timeout=910, retries={"total_max_attempts": 1})
 
 
 def tune_function(
@@ -72,19 +75,19 @@ def tune_function(
             "The local stack knows no memory sizes: name a stack on AWS with --stack."
         )
     sizes = read_sizes(how.sizes)
+    plot = _choose_plot(function, how)
     stack, output = context.stack, context.output
     trial = Trial(
         f"{stack.name}-{function}", _build_event(context, function, how), how.runs, poll_seconds
     )
-    client = stack.client("lambda", _LAMBDA_CONFIG)
+    client, runner = stack.client("lambda"), stack.client("lambda", _RUNNER_CONFIG)
     with aws_errors_as(OperatorError), interrupt_on_signals():
-        measured = measure_sizes(client, trial, sizes, output.say)
+        measured = measure_sizes(client, runner, trial, sizes, output.say)
     chosen = choose_size(measured, how.aim)
     _write(context, measured, chosen)
     if chosen is None:
         output.say("No size can be used: the function is as it was.")
         return ExitCode.FAILED
-    plot = Path(how.plot or f"tune-{function}.svg")
     plot.write_text(draw_sizes(trial.function_name, measured, chosen), encoding="utf-8")
     output.say(f"{chosen.memory_mb:,} MB is best for {how.aim}; drawn in {plot}.")
     parameter = f"{function.capitalize()}Memory"
@@ -110,13 +113,28 @@ def read_sizes(text: str) -> list[int]:
     """
     sizes = set()
     for part in text.split(","):
-        if not part.strip().isdecimal() or not _LEAST_MB <= int(part) <= _MOST_MB:
+        if not _SIZE.fullmatch(part.strip()) or not _LEAST_MB <= int(part) <= _MOST_MB:
             raise WrongUsageError(
-                f"--sizes {part.strip()!r} is no memory size: give megabytes from {_LEAST_MB} to "
-                f"{_MOST_MB}, such as 512,1024,1769."
+                f"--sizes {part.strip()[:20]!r} is no memory size: give megabytes from "
+                f"{_LEAST_MB} to {_MOST_MB}, such as 512,1024,1769."
             )
         sizes.add(int(part))
     return sorted(sizes)
+
+
+def _choose_plot(function: str, how: TuneOptions) -> Path:
+    """Where it is drawn, looked at before any run is paid for.
+
+    Raises:
+        WrongUsageError: Nothing can be written there.
+    """
+    plot = Path(how.plot or f"tune-{function}.svg")
+    place = plot if plot.exists() else plot.parent
+    if plot.is_dir() or not place.exists() or not os.access(place, os.W_OK):
+        raise WrongUsageError(
+            f"{plot} cannot be written: give --plot the name of a file in a folder of yours."
+        )
+    return plot
 
 
 def _build_event(context: CommandContext, function: str, how: TuneOptions) -> bytes:
@@ -127,6 +145,8 @@ def _build_event(context: CommandContext, function: str, how: TuneOptions) -> by
         UnknownItemError: There is no such document.
     """
     if how.event is not None:
+        if how.document is not None:
+            raise WrongUsageError("Name a --document or an --event: either is what is run.")
         return _read_event(how.event)
     if function in _WITH_TRIAL:
         if how.document is None:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.extraction.text_cleanup import (
     GLYPH_NAMES,
@@ -47,8 +47,7 @@ _MIN_SIZE_SHARE = 0.5
 _SAME_SHARE = 0.9
 
 
-@dataclass(frozen=True)
-class Opinion:
+class Opinion(NamedTuple):
     """What a second engine gives for a page.
 
     Args:

@@ -117,6 +117,25 @@ class CharacterPairs(TextPage):
             if (piece is None or piece != following) and piece != get_object(page, lasts[place])
         ]
 
+    def list_spread(
+        self, befores: Sequence[int], afters: Sequence[int], points: float
+    ) -> list[int]:
+        """Which of many pairs of characters begin so far from each other, by their places.
+
+        Args:
+            befores: The number of the first character of each pair.
+            afters: That of the second.
+            points: How far, along or across the page.
+        """
+        starts, heights = self._list_origins(befores)
+        ends, next_heights = self._list_origins(afters)
+        moves = zip(starts, ends, heights, next_heights, strict=True)
+        return [
+            place
+            for place, (start, end, height, next_height) in enumerate(moves)
+            if abs(end - start) >= points or abs(next_height - height) >= points
+        ]
+
     def list_apart(self, befores: Iterable[int], afters: Iterable[int], points: float) -> list[int]:
         """Which of many pairs of characters have room between them and are of two pieces of text.
 

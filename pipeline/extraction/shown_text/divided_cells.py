@@ -8,7 +8,7 @@ no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in 
 
 import re
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain, islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
@@ -33,6 +33,8 @@ _MIN_GAP_EMS, _MIN_GAP_POINTS = 0.1, 0.1
 _MAX_LETTER_SPACE_EMS = 0.15
 # Nor may more than that be how two figures are set.
 _MAX_ROOM_OF_FIGURES_EMS = 0.9
+# From one figure to the next in a number of large print: only what is more is looked at.
+_MIN_STEP_POINTS = 9.0
 # A line further down, or a raised letter, is none of this module's business.
 _MAX_ACROSS_EMS = 0.1
 # The number of a line in the margin, which some programs draw after the line, in one piece with it.
@@ -65,9 +67,10 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
         return characters
     # What is before the first digit is looked at with it, if it is of the same word.
     words = [(start - (start > 0 and text[start - 1] not in " \n"), end) for start, end in ends]
+    divided = characters.list_divided(words)
     junctions = [
         (found.start(), word)
-        for word in characters.list_divided(words)
+        for word in [*divided, *_list_spread(characters, words, divided)]
         for found in _JUNCTION.finditer(text, word[0] + 1, word[1])
     ]
     apart = characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS)
@@ -120,6 +123,22 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
     if len(lost) > _MAX_SHARE_OF_SPACES * size:
         return characters
     return characters.edit(Edit(place, place, " ") for place in lost)
+
+
+def _list_spread(
+    characters: PageCharacters, words: Iterable[tuple[int, int]], divided: Iterable[tuple[int, int]]
+) -> list[tuple[int, int]]:
+    """Those of many words that are figures of one piece of text, and far apart.
+
+    Such are cells of a table with one figure in each.
+    """
+    text = characters.text
+    others = set(divided)
+    numbers = {
+        word[0] + 1: word for word in words if word not in others and text[slice(*word)].isdecimal()
+    }
+    spread = characters.list_spread(list(numbers), _MIN_STEP_POINTS) if numbers else []
+    return [numbers[place] for place in spread]
 
 
 def _leave_out_even(

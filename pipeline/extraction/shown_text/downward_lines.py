@@ -7,7 +7,7 @@ the business of `upside_down_rows`. Runs in the child.
 """
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.extraction.shown_text.geometry import turn_point
 from pipeline.extraction.shown_text.page_characters import PageCharacters
@@ -24,8 +24,7 @@ _MAX_START_EMS = 0.6
 _MAX_ASIDE_EMS = 0.1
 
 
-@dataclass(frozen=True)
-class _DownwardLine:
+class _DownwardLine(NamedTuple):
     """A line that runs down the page as it is shown: where it begins, and the size of its em."""
 
     x: float

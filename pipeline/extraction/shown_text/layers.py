@@ -5,7 +5,7 @@ pypdf does. So for a document that has such layers, and for no other, each page 
 is written anew without that, and its text is that of the copy.
 
 A layer is off if the default configuration says so (ISO 32000-2, 8.11.4), and what it has viewers
-switch by itself for viewing counts. What one would switch for print or by the zoom is not looked at.
+switch by themselves for viewing counts. What they switch for print or by the zoom is not looked at.
 """
 
 import io

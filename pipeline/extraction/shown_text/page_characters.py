@@ -235,6 +235,12 @@ class PageCharacters:
         before = self._find_indexes([place - 1 for place in places])
         return self._page.list_apart(before, self._find_indexes(list(places)), points)
 
+    def list_spread(self, places: Sequence[int], points: float) -> list[int]:
+        """Those of many characters that begin so many points from where the one before begins."""
+        before = self._find_indexes([place - 1 for place in places])
+        spread = self._page.list_spread(before, self._find_indexes(list(places)), points)
+        return [places[k] for k in spread]
+
     def measure_gaps(
         self, separators: Sequence[tuple[int, int]], line: LineLimits, *, onward: bool
     ) -> list[float | None]:
@@ -336,6 +342,15 @@ class PageCharacters:
                 index = indexes[place]
                 fonts.setdefault(page.find_font(index), []).append(place)
         return list(fonts.values())
+
+    def find_font(self, position: int) -> int:
+        """What tells the font of a character from others of the page; 0 for one not drawn."""
+        index = self._find_index(position)
+        return self._page.find_font(index) if index >= 0 and self._page.is_drawn(index) else 0
+
+    def find_font_name(self, position: int) -> str:
+        """The name of the font of a character that is drawn; '' for one without a name."""
+        return self._page.find_font_name(self._find_index(position))
 
     def replace_each(self, letters: Mapping[int, str]) -> "PageCharacters":
         """The page with other characters at some places, which stand where those stood."""

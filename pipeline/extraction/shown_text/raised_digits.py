@@ -10,7 +10,7 @@ a part of the word after it: "bAlternative" is a mark and a word.
 
 import math
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pipeline.extraction.shown_text.geometry import turn_upright
 from pipeline.extraction.shown_text.page_characters import (
@@ -50,8 +50,7 @@ _MIN_BOX_CHANGE = 0.08
 _MAX_LINE_EMS = 0.7
 
 
-@dataclass(frozen=True)
-class _Digit:
+class _Digit(NamedTuple):
     """How a digit stands: its baseline, and the lower and the upper edge of what is drawn.
 
     Args:

@@ -24,8 +24,9 @@ _LINES = re.compile(r"[^\r\n]+")
 _DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _MIRROR = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 _OPENING, _CLOSING = frozenset("([{<«"), frozenset(")]}>»")
-# Where spaces are drawn a gap has to be wider to be one more: Chromium draws some of a line's.
-_MIN_SPACE_EMS, _MIN_SPACE_BESIDE_DRAWN_EMS = 0.19, 0.32
+# Where spaces are drawn a gap has to be wider to be one more: Chromium draws some of a line's. TeX
+# draws some of them too, and sets the others as close; there PDFium has put in a space.
+_MIN_SPACE_EMS, _MIN_SPACE_BESIDE_DRAWN_EMS, _MIN_SPACE_PUT_IN_EMS = 0.19, 0.32, 0.12
 # Of these two, drawn as one, it is the first that is read first; producers differ in what they say.
 _LAM, _ALEFS = "\u0644", frozenset("\u0622\u0623\u0625\u0627")
 # More letters for one place are a word that is given as a whole, in the order in which it is read.
@@ -106,7 +107,7 @@ def order_right_to_left(characters: PageCharacters) -> PageCharacters:
             continue
         glyphs = _find_glyphs(characters, line.start(), line.end())
         pieces += range(done, line.start())
-        for glyph in read_visual_line(_add_spaces(glyphs, em)):
+        for glyph in read_visual_line(_add_spaces(glyphs, em, text)):
             pieces += _list_pieces(glyph, text)
         done = line.end()
     return characters.rebuild([*pieces, *range(done, len(text))])
@@ -282,7 +283,7 @@ def _join_letters(before: Glyph, after: Glyph) -> Glyph:
     return after.join(before)
 
 
-def _add_spaces(glyphs: Sequence[Glyph], em: float) -> list[Glyph]:
+def _add_spaces(glyphs: Sequence[Glyph], em: float, text: str) -> list[Glyph]:
     """The glyphs of a line with a space wherever there is the room of one and none is drawn."""
     # A space among words of other scripts says nothing of how those of this one are set apart.
     has_spaces = any(
@@ -294,11 +295,19 @@ def _add_spaces(glyphs: Sequence[Glyph], em: float) -> list[Glyph]:
         # Not each space between words of other scripts comes from PDFium as one that is drawn.
         is_close = not has_spaces or (line and not glyph.kind == line[-1].kind == "R")
         min_gap = em * (_MIN_SPACE_EMS if is_close else _MIN_SPACE_BESIDE_DRAWN_EMS)
+        gap = glyph.left - line[-1].right if line else 0.0
         if (
             line
             and " " not in (glyph.kind, line[-1].kind)
-            and glyph.left - line[-1].right > min_gap
+            and gap > em * _MIN_SPACE_PUT_IN_EMS
+            and (gap > min_gap or _has_space_between(text, line[-1], glyph))
         ):
             line.append(Glyph(" ", (-1,), line[-1].right, glyph.left))
         line.append(glyph)
     return line
+
+
+def _has_space_between(text: str, one: Glyph, other: Glyph) -> bool:
+    """Whether two glyphs follow each other in the text of the page, with a space between them."""
+    before, after = sorted([one.positions, other.positions])
+    return text[max(before) + 1 : min(after)] == " "

@@ -55,6 +55,8 @@ _ROOM_PER_CHARACTER = 2
 _UNITS_AT_START = 1 << 14
 # Places in order, enough for most pages: to copy them is many times as quick as to count.
 _PLACES = array("i", range(1 << 13))
+# More than a name in a file may have.
+_FONT_NAME_BYTES = 128
 # How many characters are asked about in one go.
 MANY = 256
 
@@ -218,6 +220,13 @@ class TextPage:
         """What tells the font of a character that is drawn from other fonts of the page."""
         font: int = get_font(c_void_p(get_object(self._page, index))) or 0
         return font
+
+    def find_font_name(self, index: int) -> str:
+        """The name of the font of a character that is drawn, as the file has it."""
+        font = pdfium.FPDFTextObj_GetFont(pdfium.FPDFText_GetTextObject(self._page, index))
+        name = ctypes.create_string_buffer(_FONT_NAME_BYTES)
+        size = pdfium.FPDFFont_GetBaseFontName(font, name, _FONT_NAME_BYTES)
+        return name.value.decode(errors="replace") if 0 < size <= _FONT_NAME_BYTES else ""
 
     def find_code(self, index: int) -> int:
         """The code of a character."""

@@ -46,7 +46,8 @@ _LINE_END = "\r\n"
 _LINE_LIMITS = LineLimits(max_across=0.6, max_across_first=1.0, max_turn=0.3)
 # Less is the space between the letters of a word; a word space has a fifth of an em at the least.
 _MAX_GAP_IN_WORD_EMS = 0.2
-_MAX_OVERLAP_EMS = 0.5
+_MAX_OVERLAP_EMS, _MAX_OVERLAP_OF_LETTERS_EMS = 0.5, 0.3
+_LETTERS = re.compile("[0-9A-Za-z\u0370-\u052f]{2}")
 # More is not a space between words but between cells.
 _MAX_WORD_SPACE_EMS = 1.5
 
@@ -279,6 +280,10 @@ def _list_changes(
         if gap == math.inf and end > start:
             continue
         written = text[start:end]
+        # An accent may stand over its letter, a letter over another one is a line of its own.
+        is_over = gap is not None and gap < -_MAX_OVERLAP_OF_LETTERS_EMS and "\n" in written
+        if is_over and _LETTERS.match(f"{text[start - 1 : start]}{text[end : end + 1]}"):
+            continue
         separator = _choose_separator(written, gap)
         if separator != written:
             edits.append(Edit(start, end, separator))

@@ -7,9 +7,9 @@ judges no page: a file under suspicion is looked at page by page (`page_check`),
 
 import mmap
 import re
-from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.extraction.file_header import has_end
 from pipeline.extraction.wholeness.stream_check import (
@@ -90,8 +90,7 @@ _MIN_JUDGED_BYTES = 2048
 _LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 
 
-@dataclass(frozen=True)
-class FileScan:
+class FileScan(NamedTuple):
     """What a look at the bytes has shown.
 
     Args:

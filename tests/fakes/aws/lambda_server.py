@@ -31,15 +31,27 @@ class FakeLambda:
         self.memory_during_runs = set()
         self.given_mb = []
         self.on_invoke = lambda: None
+        # Called when a version is published, before that is told.
+        self.on_published = lambda: None
+        self.descriptions = {}
+        # The codes with which the next requests of a kind are refused.
+        self.refusals = {"configure": [], "invoke": []}
+        self.update_status = "Successful"
         self._published = 0
 
     def configure(self, memory_mb):
         self.memory_mb = memory_mb
         self.given_mb.append(memory_mb)
 
-    def publish(self):
+    def publish(self, description=""):
+        """The number of a version: of the last one, where nothing has changed since."""
+        last = str(self._published)
+        if self.versions.get(last) == self.memory_mb:
+            return last
         self._published += 1
         self.versions[str(self._published)] = self.memory_mb
+        self.descriptions[str(self._published)] = description
+        self.on_published()
         return str(self._published)
 
     def describe(self, qualifier):
@@ -50,7 +62,8 @@ class FakeLambda:
             "MemorySize": memory_mb,
             "Version": qualifier or "$LATEST",
             "State": "Active",
-            "LastUpdateStatus": "Successful",
+            "LastUpdateStatus": self.update_status,
+            "Description": self.descriptions.get(qualifier, ""),
         }
 
     def invoke(self, qualifier, event):
@@ -79,19 +92,29 @@ def serve_lambda(function):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             path, qualifier = self._read_target()
+            if path.endswith("/versions"):
+                told = [function.describe(one) for one in [None, *function.versions]]
+                self._answer(200, {"Versions": told})
+                return
             told = function.describe(qualifier)
             is_whole = not path.endswith("/configuration")
             self._answer(200, {"Configuration": told} if is_whole else told)
 
         def do_PUT(self):
-            function.configure(json.loads(self._read_body())["MemorySize"])
+            wanted = json.loads(self._read_body())
+            if self._refuse("configure"):
+                return
+            function.configure(wanted["MemorySize"])
             self._answer(200, function.describe(None))
 
         def do_POST(self):
             path, qualifier = self._read_target()
             body = self._read_body()
             if path.endswith("/versions"):
-                self._answer(201, function.describe(function.publish()))
+                description = json.loads(body).get("Description", "")
+                self._answer(201, function.describe(function.publish(description)))
+                return
+            if self._refuse("invoke"):
                 return
             answer, error, log = function.invoke(qualifier, json.loads(body))
             headers = {"X-Amz-Log-Result": base64.b64encode(log.encode()).decode()}
@@ -103,6 +126,13 @@ def serve_lambda(function):
             _, qualifier = self._read_target()
             del function.versions[qualifier]
             self._answer(204, None)
+
+        def _refuse(self, kind):
+            if not function.refusals[kind]:
+                return False
+            code = function.refusals[kind].pop(0)
+            self._answer(429, {"message": "Rate exceeded"}, {"x-amzn-ErrorType": code})
+            return True
 
         def _read_target(self):
             parts = urlsplit(self.path)

@@ -114,9 +114,75 @@ def test_interrupted_it_puts_everything_back(tune, function):
     assert len(function.events) <= 4
 
 
+def test_interrupted_while_it_publishes_it_leaves_no_version(tune, function):
+    function.on_published = lambda: os.kill(os.getpid(), signal.SIGINT)
+    result = tune("--sizes", "512,1024")
+    assert result.exit_code == 130
+    assert (function.memory_mb, function.versions) == (1_769, {})
+
+
+def test_a_version_that_was_there_stays(tune, function):
+    """Lambda publishes nothing where nothing has changed: it names the version of an alias."""
+    live = function.publish("of an alias")
+    result = tune("--sizes", "1769,3008", "--runs", "1")
+    assert result.exit_code == 0, result.output
+    assert function.versions == {live: 1_769}
+    assert "left" not in result.stderr
+
+
+def test_a_function_that_is_tuned_is_not_tuned_by_another_as_its_size_is_not_its_own(
+    tune, function
+):
+    """Nor after one that was killed: both are told what the function had."""
+    function.memory_mb = 512
+    version = function.publish("seashore tune 1, of a function with 1769 MB")
+    result = tune("--sizes", "1024")
+    assert result.exit_code == 1
+    assert_one_line(result.stderr, "pipeline-ingest is being tuned: its version 1 is described")
+    assert "of a function with 1769 MB" in result.stderr
+    assert (function.given_mb, list(function.versions)) == ([], [version])
+
+
+def test_what_lambda_throttles_is_asked_again(tune, function):
+    """Also the request that gives the function its own size again, which must not be lost."""
+    function.refusals["invoke"] = ["TooManyRequestsException"] * 2
+    function.on_published = lambda: function.refusals["configure"].extend(
+        ["TooManyRequestsException"] * 2
+    )
+    result = tune("--sizes", "512", "--runs", "1")
+    assert result.exit_code == 0, result.output
+    assert "512 MB is best" in result.stderr
+    assert (function.memory_mb, function.versions) == (1_769, {})
+
+
+def test_a_size_that_is_throttled_for_good_is_named(tune, function):
+    function.refusals["invoke"] = ["TooManyRequestsException"] * 5
+    result = tune("--sizes", "512,1024", "--runs", "1")
+    assert "512 MB: AWS refused Invoke: Rate exceeded" in result.stderr
+    assert "1,024 MB is best" in result.stderr
+
+
+def test_after_a_change_that_failed_the_function_gets_its_own_size(tune, function):
+    configure = function.configure
+
+    def mend(memory_mb):
+        function.update_status = "Failed" if memory_mb == 1_024 else "Successful"
+        configure(memory_mb)
+
+    function.configure = mend
+    result = tune("--sizes", "512,1024")
+    assert result.exit_code == 5
+    assert "AWS could not be asked" in result.stderr
+    assert (function.memory_mb, function.versions) == (1_769, {})
+
+
 def test_an_event_of_ones_own_is_sent_as_it_is(tune, function, tmp_path, account):
     (tmp_path / "event.json").write_text('{"Records": []}')
-    result = tune("--event", "event.json", "--sizes", "512", "--runs", "1")
+    with open_command_line(account) as seashore:
+        result = seashore(
+            *("tune", "ingest", "--event", "event.json", "--stack", "pipeline"),
+            *("--sizes", "512", "--runs", "1"),
+        )
     assert result.exit_code == 0, result.output
     assert function.events == [{"Records": []}] * 2
 
@@ -129,6 +195,12 @@ def test_an_event_of_ones_own_is_sent_as_it_is(tune, function, tmp_path, account
         (("worker", "--document", "a.pdf"), "worker reads no document by itself"),
         (("worker", "--sizes", "64"), "--sizes '64' is no memory size"),
         (("worker", "--sizes", "512,,"), "--sizes '' is no memory size"),
+        (("worker", "--sizes", "9" * 5_000), "is no memory size"),
+        (("worker", "--sizes", "-512"), "--sizes '-512' is no memory size"),
+        (("worker", "--sizes", "1e3"), "--sizes '1e3' is no memory size"),
+        (("worker", "--plot", "nosuch/plot.svg"), "nosuch/plot.svg cannot be written"),
+        (("worker", "--plot", "."), ". cannot be written"),
+        (("ingest", "--document", "a.pdf", "--event", "e.json"), "Name a --document or an --event"),
         (("worker", "--event", "nosuch.json"), "nosuch.json cannot be read"),
     ],
 )

@@ -2,7 +2,6 @@
 
 import resource
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,7 +15,7 @@ from tests.fakes.pdf.pdf_files import make_marker_pdf, make_prose_pdf, make_text
 MEBIBYTE = 1 << 20
 # What takes too much memory has taken most of two seconds by then, and more on a busy machine.
 LIMITS = ExtractionLimits(memory_bytes=256 * MEBIBYTE, page_wall_seconds=60.0)
-HURRIED = replace(LIMITS, page_wall_seconds=2.0)
+HURRIED = LIMITS._replace(page_wall_seconds=2.0)
 SLOW = "slow page"
 OUT_OF_MEMORY = "more memory than a document may use"
 

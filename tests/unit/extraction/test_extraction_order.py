@@ -119,6 +119,17 @@ def test_words_of_this_script_between_drawn_spaces_are_apart(read_text):
     assert read_text(data) == "ab \u05dd \u05e9 b"
 
 
+@pytest.mark.parametrize(
+    ("gap", "text"), [(2.8, "\u05e9\u05dd \u05e9 \u05dd"), (0.9, "\u05e9\u05dd \u05e9\u05dd")]
+)
+def test_spaces_of_tex_in_a_line_with_a_drawn_one(read_text, gap, text):
+    """As TeX writes Arabic: most spaces are room and no character, as wide as the drawn ones."""
+    places = ((400.0, "41"), (394, "42"), (388, "43"), (382, "41"), (376 - gap, "42"))
+    letters = " ".join(f"1 0 0 1 {place:g} 700 Tm <{code}> Tj" for place, code in places)
+    data = make_mapped_pdf(f"BT /F1 10 Tf {letters} ET".encode(), ["\u05e9", "\u05dd", " "])
+    assert read_text(data) == text
+
+
 def test_a_space_that_is_not_drawn_in_a_line_that_has_one(read_text):
     """As Chromium writes Persian: where letters are drawn in clusters, it draws no space."""
     places = b" ".join(

@@ -18,12 +18,18 @@ from pipeline.extraction.protocol import (
 COUNT = st.integers(0, 2**32 - 1)
 WITH_TEXT = st.sampled_from([kind for kind in FrameKind if kind not in FRAMES_OF_BYTES])
 FRAMES = st.builds(
-    Frame, kind=WITH_TEXT, number=COUNT, cpu_milliseconds=COUNT, text=st.text()
+    Frame,
+    kind=WITH_TEXT,
+    number=COUNT,
+    cpu_milliseconds=COUNT,
+    text=st.text(),
+    data=st.just(b""),
 ) | st.builds(
     Frame,
     kind=st.sampled_from(sorted(FRAMES_OF_BYTES, key=lambda kind: kind.name)),
     number=COUNT,
     cpu_milliseconds=COUNT,
+    text=st.just(""),
     data=st.binary(),
 )
 LARGE = 1 << 20

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline import extraction
 from pipeline.extraction import Extractor
 from pipeline.extraction.reader_process import LossCause, build_environment, describe_exit
 from shared.errors import ExtractorError
@@ -149,7 +150,12 @@ def test_what_an_exit_code_means(code, cause, words):
     assert words in loss.reason
 
 
-SELDOM_NEEDED = (
+NOT_NEEDED = (
+    "dataclasses",
+    "inspect",
+    "pipeline.extraction.document",
+    "pipeline.extraction.extractor",
+    "pipeline.extraction.reader_process",
     "pipeline.extraction.shown_text.annotations",
     "pipeline.extraction.shown_text.clustered_scripts",
     "pipeline.extraction.shown_text.form_fields",
@@ -160,7 +166,7 @@ SELDOM_NEEDED = (
 )
 
 
-def test_a_reader_starts_without_what_few_documents_need():
+def test_a_reader_starts_without_what_its_parent_and_few_documents_need():
     code = "import sys, pipeline.extraction.child; print(*sys.modules)"
     loaded = subprocess.run(  # noqa: S603 - a fixed command
         [sys.executable, "-P", "-c", code],
@@ -170,4 +176,9 @@ def test_a_reader_starts_without_what_few_documents_need():
         text=True,
     ).stdout.split()
     assert "pipeline.extraction.pdfium_document" in loaded
-    assert not set(SELDOM_NEEDED).intersection(loaded)
+    assert not set(NOT_NEEDED).intersection(loaded)
+
+
+def test_the_package_has_all_names_that_it_says_and_no_other():
+    assert all(hasattr(extraction, name) for name in extraction.__all__)
+    assert not hasattr(extraction, "Reader")

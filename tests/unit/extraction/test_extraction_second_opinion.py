@@ -13,6 +13,7 @@ from tests.fakes.pdf.broken_pdf_files import (
     make_font_not_inside,
     make_mapped_pdf,
 )
+from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
 
 PROSE = "The quick brown fox jumps over the lazy dog and eats twelve herrings at the pier."
 JAPANESE = (
@@ -43,6 +44,22 @@ def test_ligatures_of_tex_are_letters(read):
     text += b", \x8a\xf3d\xb9."
     page = read(make_bitmap_font_pdf(text))
     assert page.text == "The efficient office waffle of the first, naïve, Übergröße, Łódź."
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (b"/f_i /t_t.liga /T_h", "The definition of the setter, first"),
+        # Names that say nothing: the codes are those of TeX's own encoding.
+        (b"/g27 /g28 /g29", "fle deffnition of the sefier, ffrst"),
+    ],
+)
+def test_names_of_ligatures_are_read(read, names, text):
+    """As of TeX's Libertine, which has another ligature for each of the codes."""
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /ABCDEF+Libertine /Encoding "
+    font += b"<< /Type /Encoding /Differences [27 %b] >> >>" % names
+    content = rb"BT /F1 12 Tf 72 700 Td (\035e de\033nition of the se\034er, \033rst) Tj ET"
+    assert read(make_drawn_pdf(content, font=font)).text == text
 
 
 def test_telling_names_of_drawn_glyphs_are_read(read):

@@ -98,6 +98,24 @@ def test_figures_of_two_cells_that_are_drawn_as_one_piece_are_apart(read_text):
     assert read_text(make_drawn_pdf(content)) == "99.4 3.67"
 
 
+@pytest.mark.parametrize(("aside", "text"), [(2, "X\nA"), (7.2, "XA")])
+def test_a_letter_over_another_one_is_a_line_of_its_own(read_text, aside, text):
+    """As of a formula or a proof: beside it, as a lowered letter, it belongs to the word."""
+    letters = f"(X) Tj {aside} -6 Td (A) Tj 0 -20 Td (Delta) Tj"
+    content = f"BT /F1 12 Tf 72 700 Td (Gamma) Tj 0 -14 Td {letters} ET".encode()
+    font = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
+    assert read_text(make_drawn_pdf(content, font=font)) == f"Gamma\n{text}\nDelta"
+
+
+@pytest.mark.parametrize(
+    ("figures", "room", "text"), [("05", 30, "0 5"), ("111", 20, "1 1 1"), ("1250", 3, "1250")]
+)
+def test_cells_of_one_figure_that_are_drawn_as_one_piece_are_apart(read_text, figures, room, text):
+    """As in a table of taxes: the first rows have one figure in each cell."""
+    content = f"BT /F1 10 Tf 72 700 Td (less) Tj {room} Tc 0 -20 Td ({figures}) Tj ET".encode()
+    assert read_text(make_drawn_pdf(content)) == f"less\n{text}"
+
+
 @pytest.mark.parametrize(("after", "text"), [(b"2q.", "5 22q."), (b".50", "52.50"), (b"", "52")])
 def test_signs_of_a_formula_that_are_drawn_as_one_piece_are_apart(read_text, after, text):
     """As "= -2q" in a font that calls its signs figures: all room of the piece is between them.

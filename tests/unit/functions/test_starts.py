@@ -55,6 +55,16 @@ print(RedoRequest(all=True).all, RedoRequest.__pydantic_complete__)
     assert run_python(program) == "False False\nTrue True\n"
 
 
+def test_classes_are_made_as_ever_where_the_build_has_compiled_none_of_their_methods():
+    program = """
+import dataclasses, os
+os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"] = "on-demand"
+import functions
+print("exec" in vars(dataclasses), dataclasses.make_dataclass("Place", ["x"])(1))
+"""
+    assert run_python(program) == "False Place(x=1)\n"
+
+
 def test_large_patterns_are_compiled_when_they_are_used():
     program = """
 import functions.worker, shared.llm.chat_completions.openai_model

@@ -19,7 +19,7 @@ from infra.packaging.dependencies import leave_out_unloaded_parts, settle_questi
 from infra.packaging.lazy_init import make_lazy
 from infra.packaging.own_modules import OwnModules, find_mentions
 from infra.packaging.service_data import find_service, trim_model
-from infra.project_files import TEMPLATE
+from infra.project_files import PROJECT, TEMPLATE
 from shared.errors import BuildError
 from tests.fakes.own_python import run_python
 from tests.unit.template.template_parts import functions, own_modules, parse_template, resources
@@ -241,6 +241,18 @@ def test_sizes_add_up_to_the_zip(tmp_path):
     assert parts["a"].source and parts["a"].bytecode and parts["a"].other
     # The end of the central directory takes 22 bytes.
     assert sum(part.total for part in parts.values()) + 22 == archive.stat().st_size
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_starts_with_the_files_of_its_package_alone(function, tmp_path):
+    for path in own_modules().find_needs(f"functions.{function}").files:
+        copy = tmp_path / path.relative_to(PROJECT)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    program = "import importlib, sys; sys.path.insert(0, sys.argv[1]);"
+    program += "print(importlib.import_module(sys.argv[2]).__file__)"
+    told = run_python(program, tmp_path, f"functions.{function}", options="-Ic")
+    assert told == f"{tmp_path}/functions/{function}.py\n"
 
 
 def read_rights(template, role):
