@@ -26,8 +26,8 @@ def use_compiled_methods(path: Path = _PATH) -> None:
         return
     compiled: dict[str, CodeType] = marshal.loads(path.read_bytes())  # noqa: S302 - of the package, as its bytecode is
 
-    def run(text: str, variables: dict[str, Any], names: dict[str, Any]) -> None:
-        exec(compiled.get(text, text), variables, names)  # noqa: S102 - what `dataclass` runs itself
+    def run(text: str, *scopes: dict[str, Any]) -> None:
+        exec(compiled.get(text, text), *scopes)  # noqa: S102 - what `dataclass` runs itself
 
     # It calls `exec`, and a name of its own module goes before one of Python's.
     vars(dataclasses)["exec"] = run

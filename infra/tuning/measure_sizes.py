@@ -32,6 +32,7 @@ _REPORT = re.compile(
     re.MULTILINE,
 )
 _MOST_PROBLEM_CHARACTERS = 200
+_MARK = "seashore tune"
 # A run that Lambda throttles has not begun. It is tried so often, with
 # ever longer pauses.
 _THROTTLED = "TooManyRequestsException"
@@ -47,14 +48,18 @@ class Trial:
         payload: The event, as JSON.
         runs: How many warm runs of each size are measured, after one that is not.
         poll_seconds: Pause between two looks at whether a change is done.
-        mark: What the versions are described by, so that no others are deleted.
+        token: Stands in the description of its versions, so that no others are deleted.
     """
 
     function_name: str
     payload: bytes
     runs: int
     poll_seconds: int = 1
-    mark: str = field(default_factory=lambda: f"seashore tune {uuid.uuid4()}")
+    token: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    def describe_versions(self, own_mb: int) -> str:
+        """How the versions are described; whoever finds one reads what the function had."""
+        return f"{_MARK} {self.token}, of a function with {own_mb} MB"
 
 
 def measure_sizes(
@@ -76,8 +81,10 @@ def measure_sizes(
 
     Raises:
         ClientError: AWS refused.
-        OperatorError: The function could not be put back; the message says how to.
+        OperatorError: The function is being tuned already, or could not be put back; the message
+            says how to.
     """
+    _refuse_second(client, trial.function_name)
     own = client.get_function_configuration(FunctionName=trial.function_name)
     architecture = own["Architectures"][0]
     with _publish_sizes(client, trial, sizes, own["MemorySize"], report) as versions:
@@ -103,7 +110,7 @@ def _publish_sizes(
             for size in sizes:
                 _set_memory(client, trial, size)
                 published = client.publish_version(
-                    FunctionName=trial.function_name, Description=trial.mark
+                    FunctionName=trial.function_name, Description=trial.describe_versions(own_mb)
                 )
                 versions[size] = published["Version"]
         finally:
@@ -140,21 +147,45 @@ def _put_back(client: "LambdaClient", trial: Trial, own_mb: int) -> None:
         ) from error
 
 
+def _refuse_second(client: "LambdaClient", name: str) -> None:
+    """Refuse a function whose size may be that of another trial, and would be taken for its own.
+
+    Raises:
+        OperatorError: There are versions of another one.
+    """
+    for version, description in _list_versions(client, name, _MARK):
+        raise OperatorError(
+            f"{name} is being tuned: its version {version} is described as {description!r}. If "
+            "that was killed, give the function this size (`aws lambda "
+            f"update-function-configuration --function-name {name} --memory-size …`) and delete "
+            f"the version (`aws lambda delete-function --function-name {name} --qualifier "
+            f"{version}`)."
+        )
+
+
 def _delete_versions(client: "LambdaClient", trial: Trial, report: Callable[[str], None]) -> None:
-    """Delete the versions with the mark: also one whose publishing was interrupted.
+    """Delete the versions of this trial: also one whose publishing was interrupted.
 
     Lambda publishes nothing where nothing has changed, but names the version that is there (AWS
     Lambda API Reference, PublishVersion), which may be the one that an alias calls.
     """
     name = trial.function_name
     try:
-        pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
-        for page in pages:
-            for one in page["Versions"]:
-                if one.get("Description") == trial.mark:
-                    client.delete_function(FunctionName=name, Qualifier=one["Version"])
+        for version, _ in _list_versions(client, name, f"{_MARK} {trial.token}"):
+            client.delete_function(FunctionName=name, Qualifier=version)
     except (ClientError, BotoCoreError):
-        report(f"Versions of {name} described as {trial.mark!r} may be left: delete them")
+        report(f"Versions of {name} described as {_MARK!r} may be left: delete them")
+
+
+def _list_versions(client: "LambdaClient", name: str, mark: str) -> list[tuple[str, str]]:
+    """The versions whose description begins with a mark, and that description."""
+    pages = client.get_paginator("list_versions_by_function").paginate(FunctionName=name)
+    all_of_them = [one for page in pages for one in page["Versions"]]
+    return [
+        (one["Version"], one.get("Description", ""))
+        for one in all_of_them
+        if one.get("Description", "").startswith(mark)
+    ]
 
 
 def _measure(

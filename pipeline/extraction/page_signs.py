@@ -16,11 +16,15 @@ from pipeline.extraction.shown_text.text_page import TextPage
 _SAMPLED_OBJECTS = 256
 # A page of fewer characters may hold its text in forms.
 _FEW_CHARACTERS = 20
+# Where there are more, some are words: nobody draws so many spaces and nothing else.
+_MAX_SPACES = 1_000
 # A font that is dropped takes whole text objects with it; a page of few may show just numbers.
 _MIN_TEXT_OBJECTS = 100
 _MAX_CHARACTERS_PER_OBJECT = 0.5
 _MAX_OBJECTS_LOOKED_AT = 20_000
 _MAX_DEPTH = 4
+_MAX_ANNOTATIONS = 500
+_UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 
 # How many characters are asked whether their font says what they are, and if it does not for one.
 _SAMPLED_CHARACTERS = 10
@@ -58,8 +62,13 @@ def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
     return PageSigns(
         _find_unmapped_share(text_page, characters),
         _drops_text(page, objects, characters),
-        characters == 0 and objects > 0 and _shows_picture(page),
+        _is_blank(text_page) and (_shows_picture(page) or _has_stamp(page)),
     )
+
+
+def _is_blank(text_page: TextPage) -> bool:
+    """Whether a page has no words, though it may have spaces."""
+    return text_page.count < _MAX_SPACES and not text_page.read_text().strip()
 
 
 def _find_unmapped_share(text_page: TextPage, characters: int) -> float:
@@ -74,7 +83,7 @@ def _find_unmapped_share(text_page: TextPage, characters: int) -> float:
 def _drops_text(page: object, objects: int, characters: int) -> bool:
     texts = 0
     if characters < _FEW_CHARACTERS and objects > 0:
-        texts = sum(kind == pdfium.FPDF_PAGEOBJ_TEXT for _, kind in _find_objects(page))
+        texts = sum(kind == pdfium.FPDF_PAGEOBJ_TEXT for _, kind, _ in _find_objects(page))
     elif objects >= _MIN_TEXT_OBJECTS and characters < _MAX_CHARACTERS_PER_OBJECT * objects:
         step = -(-objects // _SAMPLED_OBJECTS)
         texts = step * sum(
@@ -86,14 +95,14 @@ def _drops_text(page: object, objects: int, characters: int) -> bool:
 
 
 def _shows_picture(page: object) -> bool:
-    area = pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page)
+    area = _measure_page(page)
     pictures, segments = 0.0, 0
-    for item, kind in _find_objects(page):
+    for item, kind, scale in _find_objects(page):
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            pictures += _measure_image(item)
+            pictures += _measure(item) * scale
         elif kind == pdfium.FPDF_PAGEOBJ_PATH:
             segments += max(0, pdfium.FPDFPath_CountSegments(item))
-        elif kind == pdfium.FPDF_PAGEOBJ_TEXT:
+        elif kind == pdfium.FPDF_PAGEOBJ_TEXT and _draws_something(item):
             # Text that the engine has no characters for: it shows all the same.
             segments += _MIN_OUTLINE_SEGMENTS
         if pictures >= _MIN_PICTURE_SHARE * area or segments >= _MIN_OUTLINE_SEGMENTS:
@@ -101,30 +110,86 @@ def _shows_picture(page: object) -> bool:
     return False
 
 
-def _measure_image(item: object) -> float:
-    """The area of an image in the units of what it stands in."""
+def _has_stamp(page: object) -> bool:
+    """Whether something that lies on the page, as a stamp does, shows a picture."""
+    least = _MIN_PICTURE_SHARE * _measure_page(page)
+    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS)):
+        annotation = pdfium.FPDFPage_GetAnnot(page, index)
+        if not annotation:
+            continue
+        try:
+            box = pdfium.FS_RECTF()
+            if (
+                not pdfium.FPDFAnnot_GetFlags(annotation) & _UNSEEN
+                and pdfium.FPDFAnnot_GetRect(annotation, box)
+                and abs((box.right - box.left) * (box.top - box.bottom)) >= least
+                and _holds_picture(annotation)
+            ):
+                return True
+        finally:
+            pdfium.FPDFPage_CloseAnnot(annotation)
+    return False
+
+
+def _holds_picture(annotation: object) -> bool:
+    # What is pressed or highlighted has no objects.
+    count = min(pdfium.FPDFAnnot_GetObjectCount(annotation), _MAX_OBJECTS_LOOKED_AT)
+    pending = [(pdfium.FPDFAnnot_GetObject(annotation, index), 0, 1.0) for index in range(count)]
+    return any(kind == pdfium.FPDF_PAGEOBJ_IMAGE for _, kind, _ in _walk(pending))
+
+
+def _draws_something(text: object) -> bool:
+    """Whether a piece of text is more than spaces: those have no height."""
+    edges = [ctypes.c_float() for _ in range(4)]
+    if not pdfium.FPDFPageObj_GetBounds(text, *edges):
+        return True
+    left, bottom, right, top = (edge.value for edge in edges)
+    return right > left and top > bottom
+
+
+def _measure_page(page: object) -> float:
+    return float(pdfium.FPDF_GetPageWidthF(page) * pdfium.FPDF_GetPageHeightF(page))
+
+
+def _measure(item: object) -> float:
+    """The area of an image, or of one unit of a form, in the units of what it stands in."""
     matrix = pdfium.FS_MATRIX()
     if not pdfium.FPDFPageObj_GetMatrix(item, matrix):
         return 0.0
     return float(abs(matrix.a * matrix.d - matrix.b * matrix.c))
 
 
-def _find_objects(page: object) -> Iterator[tuple[object, int]]:
-    """The objects of a page and of the forms in it, with their kinds; no more than is looked at."""
+def _find_objects(page: object) -> Iterator[tuple[object, int, float]]:
+    """The objects of a page and of the forms in it; no more than is looked at.
+
+    Yields:
+        The object, its kind, and the area on the page of one unit of what it stands in.
+    """
     count = pdfium.FPDFPage_CountObjects(page)
-    pending = [
-        (pdfium.FPDFPage_GetObject(page, index), 0)
-        for index in range(min(count, _MAX_OBJECTS_LOOKED_AT))
-    ]
+    return _walk(
+        [
+            (pdfium.FPDFPage_GetObject(page, index), 0, 1.0)
+            for index in range(min(count, _MAX_OBJECTS_LOOKED_AT))
+        ]
+    )
+
+
+def _walk(pending: list[tuple[object, int, float]]) -> Iterator[tuple[object, int, float]]:
+    """Objects, and those of the forms among them, as `_find_objects` gives them.
+
+    Args:
+        pending: Each object, how deep it lies, and the area of a unit.
+    """
     seen = 0
     while pending and seen < _MAX_OBJECTS_LOOKED_AT:
-        item, depth = pending.pop()
+        item, depth, scale = pending.pop()
         kind = pdfium.FPDFPageObj_GetType(item)
         seen += 1
-        yield item, kind
+        yield item, kind, scale
         if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
             room = min(pdfium.FPDFFormObj_CountObjects(item), _MAX_OBJECTS_LOOKED_AT - seen)
+            inner_scale = scale * _measure(item)
             pending += [
-                (pdfium.FPDFFormObj_GetObject(item, ctypes.c_ulong(index)), depth + 1)
+                (pdfium.FPDFFormObj_GetObject(item, ctypes.c_ulong(index)), depth + 1, inner_scale)
                 for index in range(room)
             ]

@@ -224,7 +224,7 @@ class PdfiumDocument:
             raise PdfiumError
         try:
             self._text_page.turn_to(text_page)
-            look(page, self._text_page)
+            look(page_of_text, self._text_page)
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
             characters = read_visible_text(self._text_page, visible)
             characters, noise = read_glyph_numbers(characters)

@@ -13,7 +13,7 @@ from shared.errors import LedgerConflictError, PermanentError, ServiceError
 # A write whose row is busy is tried so often, with ever longer waits between two tries.
 _ATTEMPTS = 12
 _FIRST_WAIT_SECONDS = 0.02
-LONGEST_WAIT_SECONDS = 1.0
+_LONGEST_WAIT_SECONDS = 1.0
 _BUSY = "ledger_busy"
 
 T = TypeVar("T")
@@ -39,14 +39,14 @@ def try_while_busy(write: Callable[[], T], sleep: Callable[[float], None]) -> T:
             if error.reason != _BUSY:
                 raise
         sleep(random.uniform(0, ceiling_seconds))  # noqa: S311 - chance, not secrecy
-        ceiling_seconds = min(2 * ceiling_seconds, LONGEST_WAIT_SECONDS)
+        ceiling_seconds = min(2 * ceiling_seconds, _LONGEST_WAIT_SECONDS)
     return write()
 
 
 def _tell_busy() -> ServiceError:
     return ServiceError(
         "other transactions kept the ledger's rows busy",
-        delay_seconds=LONGEST_WAIT_SECONDS,
+        delay_seconds=_LONGEST_WAIT_SECONDS,
         reason=_BUSY,
     )
 
@@ -90,6 +90,15 @@ _PASSING_CANCELLATIONS = frozenset(
 _LASTING_CANCELLATIONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
 
 
+def is_under_way(error: ClientError) -> bool:
+    """Whether a transaction is refused as it is being carried out, by a request before this one.
+
+    The client sends a request again whose answer does not come, with the same token (Amazon
+    DynamoDB API Reference, "TransactWriteItems": `TransactionInProgressException`).
+    """
+    return error.response.get("Error", {}).get("Code") == "TransactionInProgressException"
+
+
 def raise_if_cancelled(error: ClientError) -> None:
     """Tell why a transaction was cancelled, if its reasons do."""
     reasons: Sequence[Any] = error.response.get("CancellationReasons") or ()
@@ -102,8 +111,7 @@ def raise_if_cancelled(error: ClientError) -> None:
                 "the ledger's row is not in the state that the transaction needs",
                 row=to_row(item) if item else None,
             ) from error
-    code = error.response.get("Error", {}).get("Code")
-    if code == "TransactionInProgressException" or any(
+    if is_under_way(error) or any(
         reason.get("Code") in _PASSING_CANCELLATIONS for reason in reasons
     ):
         raise _tell_busy() from error

@@ -1,5 +1,7 @@
 """The edge to DynamoDB: plain Python values in and out, vendor exceptions translated."""
 
+import random
+import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -9,8 +11,8 @@ from boto3.dynamodb.conditions import ConditionBase
 from botocore.exceptions import ClientError
 
 from shared.aws.dynamodb_conflicts import (
-    LONGEST_WAIT_SECONDS,
     has_appended,
+    is_under_way,
     raise_if_cancelled,
     translate_refusals,
     try_while_busy,
@@ -31,7 +33,8 @@ IN_FLIGHT_INDEX = "in_flight"
 # Amazon DynamoDB Developer Guide, "BatchGetItem": the most keys of a request.
 MOST_KEYS = 100
 _MOST_KEYS_TOGETHER = 4
-_READ_ATTEMPTS = 5
+# The longest pauses before rows that were not given are asked for again.
+_READ_WAITS_SECONDS = (0.05, 0.1, 0.2, 0.4, 0.8)
 
 
 @dataclass(frozen=True)
@@ -117,19 +120,9 @@ class LedgerTable:
         Raises:
             ServiceError: The service did not give them all.
         """
-        request: Any = {
-            self.name: {
-                "Keys": [to_item({"pk": pk, "sk": sk}) for pk, sk in keys],
-                "ConsistentRead": is_consistent,
-            }
-        }
-        with translate_aws_errors("read the ledger"):
-            answer = self.client.batch_get_item(RequestItems=request)
-        if answer.get("UnprocessedKeys"):
-            raise ServiceError(
-                "the ledger did not give all rows", delay_seconds=5, reason="aws_service"
-            )
-        rows = {(row["pk"], row["sk"]): row for row in map(to_row, answer["Responses"][self.name])}
+        wanted = [to_item({"pk": pk, "sk": sk}) for pk, sk in keys]
+        read = self._read_keys(wanted, {"ConsistentRead": is_consistent})
+        rows = {(row["pk"], row["sk"]): row for row in read}
         return [rows.get(key) for key in keys]
 
     @cached_property
@@ -275,18 +268,19 @@ class LedgerTable:
                 row = rows.get((one["pk"], one["sk"]))
                 yield row if row is not None and row.get(key) == one[key] else None
 
-    def _read_keys(self, keys: list[Any], wanted: Mapping[str, Any]) -> Iterator[Row]:
-        """Read rows that need not be consistent; what is not given at once is asked for again."""
-        for _ in range(_READ_ATTEMPTS):
+    def _read_keys(self, keys: list[Any], how: Mapping[str, Any]) -> Iterator[Row]:
+        """Read rows; what is not given at once, as of a busy partition, is asked for again."""
+        for wait_seconds in (*_READ_WAITS_SECONDS, None):
+            request: Any = {self.name: {"Keys": keys, **how}}
             with translate_aws_errors("read the ledger"):
-                request: Any = {self.name: {"Keys": keys, **wanted}}
                 answer = self.client.batch_get_item(RequestItems=request)
-            yield from map(to_row, answer["Responses"][self.name])
+            yield from map(to_row, answer["Responses"].get(self.name, ()))
             left = answer.get("UnprocessedKeys", {}).get(self.name)
-            if left is None:
+            if not left:
                 return
             keys = list(left["Keys"])
-            self.sleep(LONGEST_WAIT_SECONDS)
+            if wait_seconds is not None:
+                self.sleep(random.uniform(wait_seconds / 2, wait_seconds))  # noqa: S311 - chance, not secrecy
         raise ServiceError(
             "the ledger did not give all rows", delay_seconds=5, reason="aws_service"
         )
@@ -346,12 +340,17 @@ class LedgerTable:
             ServiceError: Other transactions kept the rows busy, or the service failed.
         """
         items = [self._to_transact_item(operation) for operation in operations]
+        token = str(uuid.uuid4())
 
         @translate_aws_errors("write to the ledger")
         def write() -> None:
+            nonlocal token
             try:
-                self.client.transact_write_items(TransactItems=items)
+                self.client.transact_write_items(TransactItems=items, ClientRequestToken=token)
             except ClientError as error:
+                # One that is under way may yet succeed, and is not to be carried out twice.
+                if not is_under_way(error):
+                    token = str(uuid.uuid4())
                 raise_if_cancelled(error)
                 raise
 

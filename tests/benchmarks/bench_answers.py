@@ -27,6 +27,7 @@ from tests.benchmarks.answers.made_documents import MadeDocument, make_documents
 from tests.benchmarks.answers.scoring import Scores, score
 from tests.benchmarks.answers.token_count import count_tokens
 from tests.benchmarks.checkouts import BASE_COMMIT, CHECKOUT, check_out_base
+from tests.benchmarks.suite.arguments import read_count
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
 ONE_SIDE = Path(__file__).parent / "answers" / "one_side.py"
@@ -171,12 +172,12 @@ def main() -> None:
     """Compare with a commit."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--base", default=BASE_COMMIT)
-    parser.add_argument("--documents", type=int, default=10)
-    parser.add_argument("--pages", type=int, default=10)
+    parser.add_argument("--documents", type=read_count, default=10)
+    parser.add_argument("--pages", type=read_count, default=10)
     given = parser.parse_args()
     with check_out_base(given.base, PACKAGES) as base:
         if base is None:
-            sys.exit(1)
+            sys.exit("There is nothing to compare with.")
         compare(base, make_documents(given.documents, given.pages))
 
 

@@ -125,7 +125,8 @@ def main():
                     f"{model:10}{name:10}" + "  ".join(f"{k} {v:,.0f}" for k, v in figures.items())
                 )
             same = len({json.dumps(one) for one in found.values()}) == 1
-            print(f"{model:10}{'the same is found' if same else 'NOT THE SAME IS FOUND'}")
+            if len(found) > 1:
+                print(f"{model:10}{'the same is found' if same else 'NOT THE SAME IS FOUND'}")
             too_much |= figures["peak_mb"] > LIMIT_MB or not same
     return int(too_much)
 

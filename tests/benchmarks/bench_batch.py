@@ -5,14 +5,15 @@ Both do the same work on the same emulated AWS, in turn; what is printed are sec
 invocation with ten records.
 """
 
+import argparse
 import os
 import statistics
-import sys
 import tempfile
 from collections.abc import Sequence
 from contextlib import redirect_stdout
 from pathlib import Path
 
+from tests.benchmarks.suite.arguments import read_count, read_number
 from tests.chaos.harness.models import ObedientModel
 from tests.chaos.harness.run import open_run
 from tests.chaos.harness.timed_batch import time_policy_batch, time_sequential_batch
@@ -43,11 +44,11 @@ def describe(name: str, times: Sequence[float]) -> str:
 
 
 def main() -> None:
-    repetitions, latency_seconds = 5, 1.0
-    if len(sys.argv) > 1:
-        repetitions = int(sys.argv[1])
-    if len(sys.argv) > 2:
-        latency_seconds = float(sys.argv[2])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("repetitions", type=read_count, nargs="?", default=5)
+    parser.add_argument("latency_seconds", type=read_number, nargs="?", default=1.0)
+    given = parser.parse_args()
+    repetitions, latency_seconds = given.repetitions, given.latency_seconds
     with Path(os.devnull).open("w", encoding="utf-8") as nowhere, redirect_stdout(nowhere):
         seconds = measure(repetitions, latency_seconds)
     print(f"10 records, {latency_seconds} s for each answer of the model, {repetitions} times")

@@ -32,6 +32,7 @@ from infra.packaging.dependencies import find_uv
 from infra.project_files import LOCKS, PROJECT
 from shared.errors import BuildError
 from tests.benchmarks.checkouts import check_out_base
+from tests.benchmarks.suite.arguments import read_count, read_number
 from tests.fakes.desks.function_environment import write_environment
 
 PERIOD_SECONDS = 0.02
@@ -146,8 +147,8 @@ def unpack_earlier(commit: str, target: Target, work: Path) -> dict[str, str]:
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser()
-    parser.add_argument("--runs", type=int, default=9)
-    parser.add_argument("--share", type=float, default=1.0)
+    parser.add_argument("--runs", type=read_count, default=9)
+    parser.add_argument("--share", type=read_number, default=1.0)
     parser.add_argument("--beside", metavar="COMMIT")
     options = parser.parse_args()
     python, target = choose_python()

@@ -28,6 +28,7 @@ from shared.aws.dynamodb_table import LedgerTable, Put
 from shared.ledger.documents import GIVEN_UP
 from shared.ledger.timeline import write_time
 from shared.llm.extractive.extractive_model import ExtractiveModel
+from tests.benchmarks.suite.arguments import read_count
 from tests.chaos.harness.emulator import open_account, running_emulator
 from tests.fakes.aws.event_source import LambdaContext
 from tests.fakes.desks.api_desk import make_event
@@ -161,9 +162,9 @@ def measure(runs: int, *asks: Callable[[], tuple[float, int]]) -> list[tuple[flo
 def main() -> None:
     """Measure, and write a table and JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--documents", type=int, default=10_000)
-    parser.add_argument("--letters", type=int, default=2_000)
-    parser.add_argument("--runs", type=int, default=9)
+    parser.add_argument("--documents", type=read_count, default=10_000)
+    parser.add_argument("--letters", type=read_count, default=2_000)
+    parser.add_argument("--runs", type=read_count, default=9)
     parser.add_argument("--only", default="", help="questions whose names hold these words alone")
     arguments = parser.parse_args()
     with (

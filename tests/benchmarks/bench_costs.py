@@ -8,11 +8,11 @@ time is measured; what a function waits for is not, since the emulator is no mea
 of AWS is taken to last `AWS_CALL_SECONDS`, one of the model `MODEL_CALL_SECONDS`.
 """
 
+import argparse
 import json
 import logging
 import random
 import resource
-import sys
 import time
 from collections import Counter
 from contextlib import contextmanager, redirect_stdout
@@ -26,6 +26,7 @@ from functions.worker import build_worker
 from pipeline.extraction import Extractor
 from shared.llm.build import build_language_model
 from shared.prices import ModelPrice
+from tests.benchmarks.suite.arguments import read_count
 from tests.chaos.harness.emulator import EmulatorSession, open_account, running_emulator
 from tests.fakes.aws.event_source import EventSource
 from tests.fakes.aws.unit_meter import UnitMeter
@@ -142,22 +143,22 @@ def run(documents, pages, records):
             openai_base_url=f"{server.url}",
             openai_model=MODEL,
         )
-        for number in range(documents):
-            account.upload(f"{number}.pdf", _make_document(number, pages))
         settings, clients = account.settings, account.clients
         meter = Meter(clients, EmulatorSession(url).client("dynamodb"))
         extractor = Extractor()
         model = build_language_model(settings, clients)
-        for function, (consumer, runtime), most in (
-            ("ingest", build_ingest(settings, clients, extractor), 1),
-            ("worker", build_worker(settings, clients, model), records),
-        ):
-            drain = _Drain(account, meter, usages[function], server)
-            drain.run(consumer, runtime, most)
-            if function == "ingest":
-                before = _children_seconds()
-                extractor.close()
-                usages[function].cpu_seconds += _children_seconds() - before
+        ingest = _Drain(account, meter, usages["ingest"], server)
+        consumer, runtime = build_ingest(settings, clients, extractor)
+        for number in range(documents):
+            # One by one: a notification that has waited for seconds would go back with its group,
+            # and how many have depends on the machine.
+            account.upload(f"{number}.pdf", _make_document(number, pages))
+            ingest.run(consumer, runtime, 1)
+        before = _children_seconds()
+        extractor.close()
+        usages["ingest"].cpu_seconds += _children_seconds() - before
+        worker = _Drain(account, meter, usages["worker"], server)
+        worker.run(*build_worker(settings, clients, model), records)
         model._caller._sender._client.close()
         calls = server.calls
         characters = sum(len(json.dumps(call.body["messages"])) for call in calls)
@@ -288,5 +289,8 @@ def main(documents, pages, records):
 
 
 if __name__ == "__main__":
-    given = [int(value) for value in sys.argv[1:]]
-    main(*given, *(DOCUMENTS, PAGES, RECORDS)[len(given) :])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("documents", type=read_count, nargs="?", default=DOCUMENTS)
+    parser.add_argument("pages", type=read_count, nargs="?", default=PAGES)
+    parser.add_argument("records", type=read_count, nargs="?", default=RECORDS)
+    main(**vars(parser.parse_args()))

@@ -29,6 +29,7 @@ from infra.project_files import LOCKS, PROJECT
 from pipeline.extraction.reader import collect_seldom
 from pipeline.formats.child import open_file
 from shared.document_formats import find_format
+from tests.benchmarks.suite.arguments import read_count
 
 DOCUMENTS = PROJECT / "tests" / "documents"
 TYPICAL = DOCUMENTS / "typical"
@@ -160,7 +161,7 @@ def render_file(render: Callable[[Document], str], path: Path) -> str:
 def main() -> None:
     """Measure the small documents and the typical ones."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.bench_formats")
-    parser.add_argument("--rounds", type=int, default=30)
+    parser.add_argument("--rounds", type=read_count, default=30)
     rounds = parser.parse_args().rounds
     # As in the process that reads documents.
     collect_seldom()

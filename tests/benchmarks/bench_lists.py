@@ -33,6 +33,7 @@ from tests.benchmarks.lists.statement_run import (
     read_statement_within,
     score_statement,
 )
+from tests.benchmarks.suite.arguments import read_count
 from tests.fakes.model.list_reader import ListReader
 
 ROWS = (480, 1_200, 3_200, 10_000)
@@ -164,7 +165,7 @@ def read_in_worker(count: int) -> int:
 def main() -> None:
     """Measure, and print it."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--rows", type=int, nargs="+", default=ROWS)
+    parser.add_argument("--rows", type=read_count, nargs="+", default=ROWS)
     parser.add_argument("--memory", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.memory:

@@ -7,6 +7,7 @@ SDK's own call, against a fake server in this process; the cost of imports. Comp
 figures themselves are those of the machine.
 """
 
+import argparse
 import statistics
 import subprocess
 import sys
@@ -20,6 +21,7 @@ from shared.llm.chat_completions.openai_model import OpenAIModel
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.llm.model import ModelRequest, Purpose, Source
 from shared.llm.model_window import ModelWindow
+from tests.benchmarks.suite.arguments import read_count
 from tests.fakes.model.chat_server import ChatServer
 
 RUNS = 15
@@ -94,7 +96,9 @@ def measure_imports() -> None:
 
 def main() -> None:
     """Measure all three."""
-    runs = int(sys.argv[1]) if len(sys.argv) > 1 else RUNS
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("runs", type=read_count, nargs="?", default=RUNS)
+    runs = parser.parse_args().runs
     measure_extractive(runs)
     measure_calls(runs)
     measure_imports()

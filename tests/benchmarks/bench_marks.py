@@ -43,6 +43,7 @@ from tests.benchmarks.marks.scoring import (
     sample_quotes,
 )
 from tests.benchmarks.marks.view_times import time_views
+from tests.benchmarks.suite.arguments import read_count
 
 FOLDERS = (CHECKOUT / "tests" / "golden", CHECKOUT.parent / "shared" / "corpus")
 STATE = CHECKOUT / ".seashore"
@@ -154,8 +155,10 @@ def main() -> int:
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description="Hold marks against independent readers.")
     parser.add_argument("folders", nargs="*", type=Path, default=FOLDERS)
-    parser.add_argument("--pages", type=int, default=12, help="most pages of a document")
-    parser.add_argument("--each", type=int, default=6, help="quotes that are sampled of each page")
+    parser.add_argument("--pages", type=read_count, default=12, help="most pages of a document")
+    parser.add_argument(
+        "--each", type=read_count, default=6, help="quotes that are sampled of each page"
+    )
     parser.add_argument("--worst", type=int, default=0, help="list so many that were missed")
     return parser.parse_args()
 

@@ -26,6 +26,7 @@ from infra.project_files import PROJECT
 from pipeline.ingest.render_pages import DOTS_PER_INCH
 from pipeline.recognition.recogniser import Recogniser, RecognitionLimits
 from shared.deadline import Deadline
+from tests.benchmarks.suite.arguments import choose_of, read_count, read_counts
 from tests.fakes.pdf.scanned_pdf_files import render_pdf
 
 KINDS = ("clean", "skewed", "noisy", "jpeg")
@@ -201,8 +202,8 @@ def _write_sizes() -> None:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("--pages", type=int, default=60)
-    parser.add_argument("--dpi", default="150,200,300")
-    parser.add_argument("--kinds", default=",".join(KINDS))
+    parser.add_argument("--pages", type=read_count, default=60)
+    parser.add_argument("--dpi", type=read_counts, default="150,200,300")
+    parser.add_argument("--kinds", type=choose_of(KINDS), default=",".join(KINDS))
     given = parser.parse_args()
-    run(given.pages, [int(one) for one in given.dpi.split(",")], given.kinds.split(","))
+    run(given.pages, given.dpi, given.kinds)

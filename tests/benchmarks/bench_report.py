@@ -2,10 +2,11 @@
 
 Run by hand: `python -m tests.benchmarks.bench_report [documents]`.
 The report is made in a fresh process, as in a function of its own, whose memory is measured. Its
-ledger is a server that has its answers ready (`ledger_pages.py`); S3 and SQS are an emulator's.
+ledger is a server that has its rows at hand (`ledger_pages.py`); S3 and SQS are an emulator's.
 The same rows are then counted one by one in the plainest way, and the figures compared.
 """
 
+import argparse
 import json
 import os
 import random
@@ -22,10 +23,10 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from functions.report import build_delivery
 from pipeline.report.daily_report import choose_summaries, write_report
-from pipeline.report.figures import DOCUMENT_ATTRIBUTES
 from pipeline.report.report_types import Digest
 from shared.settings import Settings
-from tests.benchmarks.ledger_pages import LedgerPages, measure_bytes
+from tests.benchmarks.ledger_pages import LedgerPages, find_index_row, measure_bytes
+from tests.benchmarks.suite.arguments import read_count
 from tests.chaos.harness.emulator import EmulatorSession, open_account, running_emulator
 
 DAY = "2026-03-01"
@@ -185,19 +186,19 @@ def peak_memory_mb() -> float:
 
 def measure(total: int) -> None:
     items = make_items(total)
-    size = sum(map(measure_bytes, items))
-    # A query that need not be consistent costs half a unit for each 4 KB that it reads, whatever of
-    # it is asked for ("DynamoDB read and write operations").
+    # What need not be consistent costs half a unit for each 4 KB: of a page of the index, and of
+    # each row, whatever of it is asked for ("DynamoDB read and write operations").
+    index_units = sum(measure_bytes(find_index_row(item)) for item in items) / 4096 / 2
+    row_units = sum(-(-measure_bytes(item) // 4096) / 2 for item in items)
     print(
-        f"{total:,} documents of {size / total:.0f} bytes each: {size / 4096 / 2:,.0f} read units "
-        "for each of the two passes, by their size"
+        f"{total:,} documents of {sum(map(measure_bytes, items)) / total:.0f} bytes each: "
+        f"{index_units + row_units:,.0f} read units for each of the two passes, by their size"
     )
     with (
         tempfile.TemporaryDirectory() as folder,
         running_emulator(Path(folder)) as endpoint_url,
         LedgerPages(DAY, items) as ledger,
     ):
-        ledger.prepare(DOCUMENT_ATTRIBUTES)
         account = open_account(endpoint_url, visibility_seconds=30, max_receive_count=5)
         told = subprocess.run(  # noqa: S603 - this program
             [
@@ -244,7 +245,9 @@ def main() -> None:
             sys.stdout = kept
         print(json.dumps(result))
         return
-    measure(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("documents", type=read_count, nargs="?", default=100_000)
+    measure(parser.parse_args().documents)
 
 
 if __name__ == "__main__":

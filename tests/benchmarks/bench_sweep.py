@@ -8,6 +8,7 @@ either all with a cause, which are only looked at, or all without, which are set
 own looks at documents that are in flight and have waited for long, a third as many.
 """
 
+import argparse
 import gc
 import json
 import resource
@@ -31,6 +32,7 @@ from shared.deadline import Deadline
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from shared.queue_catalogue import SWEPT_QUEUES
 from shared.settings import Settings
+from tests.benchmarks.suite.arguments import read_count
 from tests.fakes.aws.kept_queues import KeptQueues, RawBody
 from tests.fakes.dead_letter_boxes import chunk_body, make_state, to_attributes
 
@@ -150,7 +152,9 @@ def main() -> None:
     if len(sys.argv) > 2:
         print(json.dumps(run_scene(sys.argv[1], int(sys.argv[2]))))
         return
-    most = int(sys.argv[1]) if len(sys.argv) > 1 else 100_000
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("letters", type=read_count, nargs="?", default=100_000)
+    most = parser.parse_args().letters
     for scene, full in ((WAIT, most * 3 // 10), (LOOK, most), (SETTLE, most)):
         seconds = []
         for count in (full // 10, full):

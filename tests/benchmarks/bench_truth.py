@@ -27,6 +27,7 @@ from tempfile import TemporaryDirectory
 
 from infra.locked_environment import ensure_environment
 from tests.benchmarks.checkouts import BASE_COMMIT, CHECKOUT, check_out_base, link_product
+from tests.benchmarks.suite.arguments import read_count, read_number
 from tests.benchmarks.truth.judging import Judgement, judge_document
 from tests.benchmarks.truth.processes import (
     ReaderCommand,
@@ -77,8 +78,12 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--worst", type=int, default=0, help="list so many documents")
     parser.add_argument("--of", default="product", help="the version whose worst are listed")
     parser.add_argument("--json", type=Path, help="write all figures to this file")
-    parser.add_argument("--pages", type=int, default=MOST_PAGES, help="most pages of a document")
-    parser.add_argument("--limit", type=float, default=LIMIT_SECONDS, help="seconds a document")
+    parser.add_argument(
+        "--pages", type=read_count, default=MOST_PAGES, help="most pages of a document"
+    )
+    parser.add_argument(
+        "--limit", type=read_number, default=LIMIT_SECONDS, help="seconds a document"
+    )
     parser.add_argument("--base", default=BASE_COMMIT, help="the commit to compare with")
     parser.add_argument("--product", type=Path, default=CHECKOUT, help="another checkout to judge")
     return parser.parse_args()

@@ -27,7 +27,10 @@ def check_out_base(
         check=False,
     )
     if not archive or archive.returncode:
-        sys.stderr.write(f"The commit {commit} is not in this clone; it is left out.\n")
+        sys.stderr.write(
+            f"The commit {commit} is not in this clone and is left out: `git fetch --unshallow` "
+            "brings it.\n"
+        )
         yield None
         return
     with TemporaryDirectory() as folder:

@@ -4,8 +4,8 @@ PDFium leaves them out where it draws a page, but not in its text, and does not 
 pypdf does. So for a document that has such layers, and for no other, each page that draws on one
 is written anew without that, and its text is that of the copy.
 
-A layer is off if the default configuration says so (ISO 32000-2, 8.11.4). What a viewer would
-switch by itself, for print or by the zoom, is not looked at, nor are expressions of visibility.
+A layer is off if the default configuration says so (ISO 32000-2, 8.11.4), and what it has viewers
+switch by themselves for viewing counts. What they switch for print or by the zoom is not looked at.
 """
 
 import io
@@ -35,6 +35,11 @@ _MEMBERSHIP: dict[str, Callable[[list[bool]], bool]] = {
     "/AnyOn": any,
     "/AnyOff": lambda states: not all(states),
     "/AllOff": lambda states: not any(states),
+}
+_EXPRESSIONS: dict[str, Callable[[list[bool]], bool]] = {
+    "/And": all,
+    "/Or": any,
+    "/Not": lambda states: not any(states),
 }
 
 
@@ -97,7 +102,7 @@ class Layers:
 
         reader = self._open()
         page = reader.pages[page_number - 1]
-        if not self._off or not self._is_layered(page, _MAX_DEPTH):
+        if not self._is_layered(page, _MAX_DEPTH):
             return None
         contents = page.get_contents()
         if contents is None:
@@ -166,15 +171,34 @@ class Layers:
         if layer is None:
             return False
         found = layer.get_object()
+        if not hasattr(found, "get"):
+            return False
         if found.get("/Type") != "/OCMD":
             reference = getattr(layer, "idnum", None) or found.indirect_reference.idnum
             return reference in self._off
+        if "/VE" in found:
+            return not self._holds(found.raw_get("/VE"), _MAX_DEPTH)
         members: Any = found.raw_get("/OCGs") if "/OCGs" in found else []
-        if hasattr(members, "idnum") and not isinstance(members.get_object(), list):
-            members = [members]
-        states = [not self._is_off(member) for member in members]
+        listed = members.get_object()
+        # One that is gone says nothing (ISO 32000-2, table 97).
+        layers = [
+            member
+            for member in (listed if isinstance(listed, list) else [members])
+            if hasattr(member.get_object(), "get")
+        ]
+        states = [not self._is_off(member) for member in layers]
         rule = _MEMBERSHIP.get(found.get("/P", "/AnyOn"), any)
         return bool(states) and not rule(states)
+
+    def _holds(self, expression: Any, depth: int) -> bool:
+        """Whether a layer is on, or an expression of them holds: `[/And, a, [/Not, b]]`."""
+        parts: Any = expression.get_object()
+        if not isinstance(parts, list):
+            return not self._is_off(expression)
+        if depth == 0:
+            return True
+        states = [self._holds(part, depth - 1) for part in parts[1:]]
+        return _EXPRESSIONS.get(parts[0], all)(states)
 
 
 def _list_resources(holder: Any, kind: str) -> Any:
@@ -191,4 +215,17 @@ def _find_off(reader: "PdfReader") -> frozenset[int]:
     every = {layer.idnum for layer in layers.get("/OCGs", [])}
     off = every if state.get("/BaseState") == "/OFF" else set()
     off = off - {layer.idnum for layer in state.get("/ON", [])}
-    return frozenset(off | {layer.idnum for layer in state.get("/OFF", [])})
+    off |= {layer.idnum for layer in state.get("/OFF", [])}
+    for switch in map(_resolve, state.get("/AS", [])):
+        if switch.get("/Event") != "/View" or "/View" not in switch.get("/Category", []):
+            continue
+        for layer in switch.get("/OCGs", []):
+            usage = _resolve(_resolve(layer).get("/Usage", {})).get("/View", {})
+            wanted = _resolve(usage).get("/ViewState")
+            if wanted is not None:
+                off = off - {layer.idnum} if wanted == "/ON" else off | {layer.idnum}
+    return frozenset(off)
+
+
+def _resolve(value: Any) -> Any:
+    return value.get_object() if hasattr(value, "get_object") else value

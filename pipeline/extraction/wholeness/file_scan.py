@@ -77,7 +77,10 @@ _NOTE = re.compile(
     rb"|Image|Form|XML)\b)"
 )
 _LAYERS = b"/OCProperties"
-_LAYER_OFF = re.compile(rb"/OFF\s*\[\s*\d|/OFF\s+\d|/BaseState\s*/OFF")
+# Also what belongs to layers so that it is shown where they are off, or by an expression.
+_LAYER_OFF = re.compile(
+    rb"/OFF\s*\[\s*\d|/OFF\s+\d|/(?:BaseState|ViewState)\s*/OFF|/P\s*/A(?:ll|ny)Off|/VE\s*[\[\d]"
+)
 _CERTIFICATE = re.compile(rb"/(?:Adobe\.PubSec|Adobe\.APS|Adobe\.PPKLite|Entrust\.PPKEF)\b")
 
 _REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()

@@ -6,6 +6,7 @@ With `--keep` what they find is written to docs/benchmarks.json and docs/benchma
 import argparse
 import sys
 
+from tests.benchmarks.suite.arguments import read_number
 from tests.benchmarks.suite.cost import measure_cost
 from tests.benchmarks.suite.end_to_end import measure_end_to_end
 from tests.benchmarks.suite.findings import describe_machine, keep_findings, write_table
@@ -29,7 +30,9 @@ def main() -> None:
     parser.add_argument("parts", nargs="+", choices=PARTS)
     parser.add_argument("--small", action="store_true", help="As few items as show that it works.")
     parser.add_argument("--keep", action="store_true", help="Write docs/benchmarks.* anew.")
-    parser.add_argument("--minutes", type=float, help="scale: work off items for so long only.")
+    parser.add_argument(
+        "--minutes", type=read_number, help="scale: work off items for so long only."
+    )
     options = parser.parse_args()
     if options.small and options.keep:
         parser.error("--small shows that a part works; its figures are not to be kept")
@@ -43,7 +46,11 @@ def main() -> None:
             )
         )
         sys.stdout.flush()
-        if options.keep:
+        if finding.lacking:
+            print(f"{part} lacks {', '.join(finding.lacking)}", file=sys.stderr)
+        if options.keep and finding.lacking:
+            print("The figures in docs/benchmarks.md stay as they are.", file=sys.stderr)
+        elif options.keep:
             keep_findings([finding], machine)
 
 

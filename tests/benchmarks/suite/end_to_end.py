@@ -115,5 +115,6 @@ def measure_end_to_end(*, small: bool) -> Finding:
             "no model to wait for. The emulator gathers no batch: one of 100 is what lies there, "
             "about ten.",
         ],
+        lacking=[] if base else [f"`{BASE_COMMIT}`"],
         figures={side: {str(b): r for b, r in found.items()} for side, found in rates.items()},
     )

@@ -39,6 +39,7 @@ class Finding:
         rows: The cells of its table.
         notes: What has to be known to read it, a paragraph each.
         figures: The same as numbers, for programs.
+        lacking: What could not be measured here; such a finding takes the place of no other.
     """
 
     part: str
@@ -48,6 +49,7 @@ class Finding:
     rows: Sequence[Sequence[str]]
     notes: Sequence[str] = ()
     figures: Mapping[str, Any] = field(default_factory=dict)
+    lacking: Sequence[str] = ()
 
 
 def describe_machine() -> dict[str, Any]:
@@ -78,14 +80,25 @@ def keep_findings(
     json_file: Path = JSON_FILE,
     page_file: Path = PAGE_FILE,
 ) -> None:
-    """Put findings in the place of earlier ones of the same parts, and write the page anew."""
+    """Put findings in the place of earlier ones of the same parts, and write the page anew.
+
+    Each file is as it was until its successor is whole.
+    """
     kept: dict[str, Any] = {}
     if json_file.exists():
         kept = json.loads(json_file.read_text(encoding="utf-8"))
     for finding in findings:
-        kept[finding.part] = {**asdict(finding), "machine": dict(machine)}
-    json_file.write_text(json.dumps(kept, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    page_file.write_text("\n".join([_HEAD, *_write_parts(kept)]), encoding="utf-8")
+        told = asdict(finding)
+        del told["lacking"]
+        kept[finding.part] = {**told, "machine": dict(machine)}
+    _replace(json_file, json.dumps(kept, indent=1, ensure_ascii=False) + "\n")
+    _replace(page_file, "\n".join([_HEAD, *_write_parts(kept)]))
+
+
+def _replace(file: Path, text: str) -> None:
+    successor = file.with_name(f".{file.name}.new")
+    successor.write_text(text, encoding="utf-8")
+    successor.replace(file)
 
 
 def _write_parts(kept: Mapping[str, Any]) -> Iterator[str]:

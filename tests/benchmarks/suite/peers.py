@@ -137,7 +137,11 @@ class Workers:
 def run_peer(
     peer: Peer, python: Path, url: str, folder: Path, tasks: int, longest_seconds: float
 ) -> Outcome:
-    """Run tasks through a peer while its workers are killed, one after the other."""
+    """Run tasks through a peer while its workers are killed, one after the other.
+
+    Raises:
+        RuntimeError: The peer does not take tasks, or does none of them.
+    """
     effects = folder / "effects"
     effects.touch()
     environment = {
@@ -183,6 +187,9 @@ def run_peer(
         # What comes twice may come late.
         time.sleep(min(2.0, TIMEOUT_SECONDS))
         done = _read_effects(effects)
+        if not seen:
+            last_words = (folder / "workers.log").read_text(errors="replace")[-1_000:]
+            raise RuntimeError(f"{peer.name}: no task was done: {last_words}")
         results = int(ask("count"))
     finally:
         workers.kill_all()
@@ -299,6 +306,7 @@ def measure_peers(*, small: bool) -> Finding:
     tasks = 60 if small else TASKS
     longest_seconds = 20.0 if small else _LONGEST_SECONDS
     rows: list[list[str]] = []
+    lacking: list[str] = []
     figures = {}
 
     def tell(name: str, outcome: Outcome) -> None:
@@ -316,13 +324,18 @@ def measure_peers(*, small: bool) -> Finding:
         )
     except OperatorError as error:
         python = None
-        rows.append([f"skipped: {error}", *[""] * 5])
+        lacking.append(str(error))
     for peer in PEERS if python is not None else ():
         with TemporaryDirectory() as name, _SERVERS[peer.server](Path(name)) as url:
             if url is None:
-                rows.append([f"{peer.name}: skipped, needs {_PACKAGES[peer.server]}", *[""] * 5])
+                lacking.append(f"{peer.name}, which needs {_PACKAGES[peer.server]}")
                 continue
-            tell(peer.name, run_peer(peer, python, url, Path(name), tasks, longest_seconds))
+            try:
+                outcome = run_peer(peer, python, url, Path(name), tasks, longest_seconds)
+            except RuntimeError as error:
+                lacking.append(str(error))
+                continue
+            tell(peer.name, outcome)
     tell("this pipeline's worker", run_ours(tasks))
     return Finding(
         part="peers",
@@ -346,5 +359,6 @@ def measure_peers(*, small: bool) -> Finding:
             "ten, killed at chance points and started again.",
             _OF_TASKIQ,
         ],
+        lacking=lacking,
         figures=figures,
     )

@@ -166,6 +166,35 @@ def make_page_with_picture(width: int, height: int, *, with_text: bool = True) -
     return write_pdf(objects)
 
 
+def make_pages_of_pictures() -> dict[str, bytes]:
+    """Documents of one page that shows a picture and no words, each in a way of its own."""
+    image = make_stream(
+        b"\x55" * 5_000,
+        b"/Type /XObject /Subtype /Image /Width 100 /Height 50 /BitsPerComponent 8 "
+        b"/ColorSpace /DeviceGray",
+    )
+    ways = {
+        "beside spaces": (b"BT /F1 12 Tf 9 9 Td (   ) Tj ET q 500 0 0 700 50 50 cm /I Do Q", b""),
+        "in a form of one point that is enlarged": (b"q 500 0 0 700 50 50 cm /F Do Q", b"/I Do"),
+        "in a stamp": (b"", b"500 0 0 700 0 0 cm /I Do"),
+    }
+    documents = {}
+    for name, (content, form) in ways.items():
+        objects = make_objects([make_stream(content)]) | {FORM: image}
+        page = make_page(FIRST_CONTENTS, resources=b"/XObject << /I 40 0 R /F 41 0 R >>")
+        objects[FIRST_PAGE] = page[:-2] + (b"/Annots [42 0 R] >>" if not content else b">>")
+        objects[ARRAY] = make_stream(
+            form,
+            b"/Type /XObject /Subtype /Form /BBox [0 0 500 700] "
+            b"/Resources << /XObject << /I 40 0 R >> >>",
+        )
+        objects[BLANK] = (
+            b"<< /Type /Annot /Subtype /Stamp /F 4 /Rect [50 50 550 750] /AP << /N 41 0 R >> >>"
+        )
+        documents[name] = write_pdf(objects)
+    return documents
+
+
 def make_page_of_outlines(count: int) -> bytes:
     """A document with a page of text, and one that shows only so many curves."""
     curves = b"".join(

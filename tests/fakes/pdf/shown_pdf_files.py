@@ -91,7 +91,13 @@ def make_remark(subtype: bytes, box: tuple[int, int, int, int], entries: bytes) 
     return b"<< /Type /Annot /Subtype /%b /Rect [%d %d %d %d] /F 4 %b >>" % (subtype, *box, entries)
 
 
-def make_layered_pdf(content: bytes, *, layer_entries: bytes = b"/OFF [60 0 R]") -> bytes:
+def make_layered_pdf(
+    content: bytes,
+    *,
+    layer_entries: bytes = b"/OFF [60 0 R]",
+    usage: bytes = b"",
+    membership: bytes = b"/OCGs [60 0 R 61 0 R] /P /AllOn",
+) -> bytes:
     """A page whose content may be on the layers /L1 (by default off) and /L2, and /L3 for both.
 
     /X1 is a form on the first layer, /X2 a form that has something on it.
@@ -105,9 +111,9 @@ def make_layered_pdf(content: bytes, *, layer_entries: bytes = b"/OFF [60 0 R]")
         b"<< /Type /Catalog /Pages 2 0 R /OCProperties "
         b"<< /OCGs [60 0 R 61 0 R] /D << %b >> >> >>" % layer_entries
     )
-    objects[LAYER] = b"<< /Type /OCG /Name (Old draft) >>"
+    objects[LAYER] = b"<< /Type /OCG /Name (Old draft) %b >>" % usage
     objects[OTHER_LAYER] = b"<< /Type /OCG /Name (New draft) >>"
-    objects[62] = b"<< /Type /OCMD /OCGs [60 0 R 61 0 R] /P /AllOn >>"
+    objects[62] = b"<< /Type /OCMD %b >>" % membership
     form = (
         b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources "
         b"<< /Font << /F1 3 0 R >> /Properties << /L1 60 0 R >> >> "

@@ -130,6 +130,19 @@ def test_a_version_that_was_there_stays(tune, function):
     assert "left" not in result.stderr
 
 
+def test_a_function_that_is_tuned_is_not_tuned_by_another_as_its_size_is_not_its_own(
+    tune, function
+):
+    """Nor after one that was killed: both are told what the function had."""
+    function.memory_mb = 512
+    version = function.publish("seashore tune 1, of a function with 1769 MB")
+    result = tune("--sizes", "1024")
+    assert result.exit_code == 1
+    assert_one_line(result.stderr, "pipeline-ingest is being tuned: its version 1 is described")
+    assert "of a function with 1769 MB" in result.stderr
+    assert (function.given_mb, list(function.versions)) == ([], [version])
+
+
 def test_what_lambda_throttles_is_asked_again(tune, function):
     """Also the request that gives the function its own size again, which must not be lost."""
     function.refusals["invoke"] = ["TooManyRequestsException"] * 2

@@ -80,12 +80,37 @@ def test_a_row_that_is_not_there_is_none(table):
 
 def test_rows_that_were_not_read_are_not_taken_for_missing(table, stub):
     keys = {"Keys": [{"pk": {"S": "P"}, "sk": {"S": "S"}}]}
-    stub.add_response(
-        "batch_get_item",
-        {"Responses": {table.name: []}, "UnprocessedKeys": {table.name: keys}},
-    )
+    for _ in range(6):
+        stub.add_response(
+            "batch_get_item",
+            {"Responses": {table.name: []}, "UnprocessedKeys": {table.name: keys}},
+        )
     with pytest.raises(ServiceError):
         table.read_rows([("P", "S")])
+    assert len(table.sleep.seconds) == 5
+    assert sum(table.sleep.seconds) < 2
+
+
+@pytest.mark.parametrize("is_consistent", [True, False])
+def test_rows_that_were_not_given_at_once_are_asked_for_again(table, stub, is_consistent):
+    """As where 100 rows are more than 16 MB, or a partition is busy: those alone that lack."""
+    one, two = ({"pk": {"S": "P"}, "sk": {"S": sk}} for sk in ("S", "T"))
+
+    def expect(asked, given, left):
+        how = {"ConsistentRead": is_consistent}
+        stub.add_response(
+            "batch_get_item",
+            {
+                "Responses": {table.name: given},
+                "UnprocessedKeys": {table.name: {"Keys": left, **how}} if left else {},
+            },
+            {"RequestItems": {table.name: {"Keys": asked, **how}}},
+        )
+
+    expect([one, two], [{**two, "value": {"N": "2"}}], [one])
+    expect([one], [{**one, "value": {"N": "1"}}], [])
+    rows = table.read_rows([("P", "S"), ("P", "T")], is_consistent=is_consistent)
+    assert [row["value"] for row in rows] == [1, 2]
 
 
 def test_a_row_that_several_ask_for_together_is_in_the_request_once(table, stub):
@@ -174,6 +199,24 @@ def test_a_transaction_that_met_another_one_tries_again(table, stub):
     table.transact([WRITE, Put({"pk": "Q", "sk": "S"})])
     assert len(table.sleep.seconds) == 4
     assert all(0 <= seconds <= 1 for seconds in table.sleep.seconds)
+
+
+def test_a_transaction_that_is_under_way_is_not_carried_out_twice(table, stub):
+    """Its answer was lost, and the client's own tries found it at work: it may yet succeed."""
+    tokens = []
+    table.client.meta.events.register(
+        "provide-client-params.dynamodb.TransactWriteItems",
+        lambda params, **_: tokens.append(params["ClientRequestToken"]),
+    )
+    cancel(stub, BUSY)
+    cancel(stub, code="TransactionInProgressException")
+    cancel(stub, code="TransactionInProgressException")
+    stub.add_response("transact_write_items", {})
+    table.transact([Update("P", "S", add={"spent": 1})])
+    # DynamoDB knows by the token what it has done already.
+    first, *others = tokens
+    assert len(set(others)) == 1
+    assert first not in others
 
 
 def test_a_transaction_gives_way_in_the_end(table, stub):

@@ -3,14 +3,21 @@
 import json
 import sys
 import textwrap
+from argparse import ArgumentTypeError
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import tests.benchmarks.suite.__main__ as suite
+from tests.benchmarks.bench_extraction import find_documents
+from tests.benchmarks.suite.__main__ import PARTS
+from tests.benchmarks.suite.arguments import choose_of, read_count, read_counts, read_number
 from tests.benchmarks.suite.cost import DocumentUse, price_durable_function, price_step_functions
 from tests.benchmarks.suite.findings import Finding, describe_machine, keep_findings
 from tests.benchmarks.suite.peers import Peer, find_rate, run_peer
 
-PARTS = {
+COSTS = {
     "Lambda, worker": 0.03,
     "SQS": 0.003,
     "DynamoDB": 0.04,
@@ -20,18 +27,18 @@ PARTS = {
 
 
 def test_a_state_a_chunk_costs_its_transitions_instead_of_queues_and_ledger():
-    few, many = (DocumentUse(10, chunks, 0.2, PARTS) for chunks in (1, 11))
+    few, many = (DocumentUse(10, chunks, 0.2, COSTS) for chunks in (1, 11))
     assert price_step_functions(few) == pytest.approx(0.042 + 4 * 0.025)
     assert price_step_functions(many) - price_step_functions(few) == pytest.approx(10 * 0.025)
 
 
 def test_a_durable_function_is_paid_while_it_waits_for_the_model():
-    short = DocumentUse(10, 1, 0.2, PARTS)
+    short = DocumentUse(10, 1, 0.2, COSTS)
     gigabyte_seconds = (0.2 + 5.1) * 1_769 / 1_024
     operations = 4 * (8e-6 + 3_000 * 0.25e-9)
     one = gigabyte_seconds * 0.0000133334 + 0.2e-6 + operations
     assert price_durable_function(short) == pytest.approx(one * 1_000 + 0.012)
-    assert price_durable_function(DocumentUse(10, 2, 0.2, PARTS)) > 1.5 * one * 1_000
+    assert price_durable_function(DocumentUse(10, 2, 0.2, COSTS)) > 1.5 * one * 1_000
 
 
 def test_a_rate_is_that_of_the_first_nine_tenths():
@@ -58,6 +65,46 @@ def test_a_part_that_runs_again_takes_its_own_place_on_the_page(tmp_path):
     assert f"CPython {machine['python']}" in page
 
 
+def test_what_is_cut_off_while_it_is_written_leaves_the_earlier_figures(tmp_path, monkeypatch):
+    files = tmp_path / "b.json", tmp_path / "b.md"
+    finding = Finding("one", "How?", "make it", ["a"], [["first"]])
+    keep_findings([finding], describe_machine(), *files)
+    before = [file.read_text() for file in files]
+    monkeypatch.setattr(Path, "replace", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(KeyboardInterrupt):
+        keep_findings([replace(finding, rows=[["second"]])], describe_machine(), *files)
+    assert [file.read_text() for file in files] == before
+
+
+def test_a_part_that_lacks_something_is_not_kept(monkeypatch, capsys):
+    lacking = Finding("peers", "How?", "make it", ["a"], [["1"]], lacking=["redis-server"])
+    monkeypatch.setitem(PARTS, "peers", lambda **_: lacking)
+    kept = []
+    monkeypatch.setattr(suite, "keep_findings", lambda findings, _: kept.extend(findings))
+    monkeypatch.setattr(sys, "argv", ["suite", "peers", "--keep"])
+    suite.main()
+    told = capsys.readouterr()
+    assert "| 1 |" in told.out
+    assert "peers lacks redis-server\nThe figures in docs/benchmarks.md stay" in told.err
+    assert kept == []
+    monkeypatch.setitem(PARTS, "peers", lambda **_: replace(lacking, lacking=()))
+    suite.main()
+    assert [finding.part for finding in kept] == ["peers"]
+
+
+@pytest.mark.parametrize("wrong", ["0", "-1", "x", "1.5", "nan", "inf", "", "9" * 5_000, "²"])
+def test_what_is_no_number_to_measure_by_is_refused(wrong):
+    with pytest.raises(ArgumentTypeError, match="is no whole number from 1"):
+        read_count(wrong)
+    if wrong != "1.5":
+        with pytest.raises(ArgumentTypeError, match="is no number above 0"):
+            read_number(wrong)
+    assert read_counts("1,200") == [1, 200]
+    assert choose_of(["clean", "noisy"])("noisy") == ["noisy"]
+    with pytest.raises(ArgumentTypeError, match="'nosuch' is none of clean, noisy"):
+        choose_of(["clean", "noisy"])("noisy,nosuch")
+
+
 APP = """
     import os, sys, time
     from pathlib import Path
@@ -78,6 +125,19 @@ APP = """
 """
 
 
+def test_a_peer_whose_workers_die_at_once_is_told_with_their_last_words(tmp_path, monkeypatch):
+    (tmp_path / "queue").mkdir()
+    apps = tmp_path / "apps"
+    apps.mkdir()
+    (apps / "tiny.py").write_text(textwrap.dedent(APP))
+    (apps / "dies.py").write_text("raise SystemExit('no such broker')")
+    monkeypatch.setattr("tests.benchmarks.suite.peers._APPS", apps)
+    monkeypatch.setattr("tests.benchmarks.suite.peers.TIMEOUT_SECONDS", 0)
+    peer = Peer("tiny", "tiny", ("dies.py",), "none")
+    with pytest.raises(RuntimeError, match="tiny: no task was done: no such broker"):
+        run_peer(peer, sys.executable, str(tmp_path / "queue"), tmp_path, 5, 1.0)
+
+
 def test_tasks_of_a_peer_are_counted_while_its_workers_are_killed(tmp_path, monkeypatch):
     """A peer of ten lines that may do a task twice, and loses none."""
     apps, queue = tmp_path / "apps", tmp_path / "queue"
@@ -92,3 +152,10 @@ def test_tasks_of_a_peer_are_counted_while_its_workers_are_killed(tmp_path, monk
     assert outcome.lost == 0
     assert outcome.doubled >= 0
     assert outcome.results <= 20
+
+
+def test_where_the_corpus_is_not_there_the_golden_set_is_read(tmp_path, capsys):
+    documents = find_documents(tmp_path)
+    assert len(documents) > 10
+    assert all(document.is_file() for document in documents)
+    assert "has no manifest.tsv" in capsys.readouterr().out

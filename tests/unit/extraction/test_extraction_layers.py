@@ -50,6 +50,48 @@ def test_the_default_configuration_says_what_is_off(read_text, entries, is_shown
     assert ("DRAFT" in read_text(data)) is is_shown
 
 
+OFF, NONE_OFF = b"/OFF [60 0 R]", b""
+
+
+@pytest.mark.parametrize(
+    ("membership", "entries", "is_shown"),
+    [
+        (b"/OCGs [null 61 0 R]", OFF, True),
+        (b"/OCGs [null 60 0 R]", OFF, False),
+        (b"/OCGs 61 0 R /VE [/Not 61 0 R]", OFF, False),
+        (b"/VE [/And 60 0 R 61 0 R]", OFF, False),
+        (b"/VE [/Or [/Not 60 0 R] 60 0 R]", OFF, True),
+        (b"/VE [/Not 60 0 R]", NONE_OFF, False),
+        (b"/OCGs 60 0 R /P /AllOff", NONE_OFF, False),
+        (b"/OCGs 60 0 R /P /AnyOff", OFF, True),
+    ],
+)
+def test_what_belongs_to_several_layers_is_shown_by_its_rule(
+    read_text, membership, entries, is_shown
+):
+    content = PRICE + b" /OC /L3 BDC %b EMC" % show(b"BOTH", 700)
+    data = make_layered_pdf(content, layer_entries=entries, membership=membership)
+    assert ("BOTH" in read_text(data)) is is_shown
+
+
+@pytest.mark.parametrize(
+    ("entries", "state", "is_shown"),
+    [
+        (b"/AS [<< /Event /View /Category [/View] /OCGs [60 0 R] >>]", b"OFF", False),
+        (b"/AS [<< /Event /View /Category [/View] /OCGs [60 0 R] >>] /OFF [60 0 R]", b"ON", True),
+        (b"/AS [<< /Event /Print /Category [/View] /OCGs [60 0 R] >>]", b"OFF", True),
+        (b"/AS [<< /Event /View /Category [/View] /OCGs [61 0 R] >>]", b"OFF", True),
+    ],
+)
+def test_what_viewers_switch_for_viewing_counts(read_text, entries, state, is_shown):
+    data = make_layered_pdf(
+        PRICE + b" /OC /L1 BDC %b EMC" % show(b"DRAFT", 700),
+        layer_entries=entries,
+        usage=b"/Usage << /View << /ViewState /%b >> >>" % state,
+    )
+    assert ("DRAFT" in read_text(data)) is is_shown
+
+
 def test_layers_are_found_in_compressed_objects(tmp_path):
     path = tmp_path / "a.pdf"
     for content, may_hide in (

@@ -7,10 +7,12 @@ from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.pdf import broken_pdf_files as files
 from tests.fakes.pdf.pdf_files import make_text_pdf
+from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf, make_layered_pdf
 
 BROKEN = files.make_broken_streams() | files.make_missing_parts()
 HARMLESS = files.make_harmless_faults() | {"nothing": files.make_whole()}
 CONVERTED = files.make_converted()
+PICTURES = files.make_pages_of_pictures()
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,23 @@ def test_a_dot_is_no_picture(read):
 def test_outlines_are_a_picture_and_a_few_curves_are_not(read):
     assert read(files.make_page_of_outlines(200))[1].status is PageStatus.PICTURE
     assert read(files.make_page_of_outlines(3))[1].status is PageStatus.EMPTY
+
+
+@pytest.mark.parametrize("kind", PICTURES)
+def test_a_picture_is_one_however_it_gets_onto_the_page(read, kind):
+    (page,) = read(PICTURES[kind])
+    assert page.status is PageStatus.PICTURE
+
+
+@pytest.mark.parametrize("content", [b"( ) Tj", b"(   ) Tj 0 -20 Td ( ) Tj", b"() Tj"])
+def test_spaces_are_no_picture(read, content):
+    (page,) = read(make_drawn_pdf(b"BT /F1 12 Tf 72 720 Td %b ET" % content))
+    assert page.status is PageStatus.EMPTY
+
+
+def test_a_page_with_all_its_text_on_a_layer_that_is_off_is_empty(read):
+    (page,) = read(make_layered_pdf(b"/OC /L1 BDC BT /F1 12 Tf 9 700 Td (DRAFT) Tj ET EMC"))
+    assert page.status is PageStatus.EMPTY
 
 
 def test_a_blank_page_is_empty(read):

@@ -37,7 +37,6 @@ def _list_kinds(*bases):
 
 # An abstract class takes long to say whether a node is of it.
 _KINDS = _list_kinds(Node)
-_UPDATES = _list_kinds(UpdateExpression)
 _HOLDERS = _list_kinds(Expression, UpdateExpressionFunction)
 
 
@@ -52,11 +51,8 @@ def list_replacements():
     yield DynamoType, "__deepcopy__", _copy_value
     yield DynamoType, "__eq__", _are_equal
     yield DynamoType, "cast_value", property(_cast_value)
-    for validator, name in (
-        (ActionCountValidator, "verify_action_counts"),
-        (OverlappingPathsValidator, "check_for_overlapping_paths"),
-    ):
-        yield validator, name, _check_whole_only(getattr(validator, name))
+    for validator in (ActionCountValidator, OverlappingPathsValidator):
+        yield validator, "traverse", _check_whole
 
 
 # ---- Updates
@@ -94,13 +90,9 @@ def _find_clauses(node, kinds):
     return found
 
 
-def _check_whole_only(check):
+def _check_whole(validator, root):
     """An update is a list whose rest is an update again: what holds of all holds of the rest."""
-
-    def check_whole(validator, node):
-        return node if type(node.parent) in _UPDATES else check(validator, node)
-
-    return check_whole
+    return validator._processing_map()[UpdateExpression](root)
 
 
 @cache
