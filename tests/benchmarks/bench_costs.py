@@ -143,22 +143,22 @@ def run(documents, pages, records):
             openai_base_url=f"{server.url}",
             openai_model=MODEL,
         )
-        for number in range(documents):
-            account.upload(f"{number}.pdf", _make_document(number, pages))
         settings, clients = account.settings, account.clients
         meter = Meter(clients, EmulatorSession(url).client("dynamodb"))
         extractor = Extractor()
         model = build_language_model(settings, clients)
-        for function, (consumer, runtime), most in (
-            ("ingest", build_ingest(settings, clients, extractor), 1),
-            ("worker", build_worker(settings, clients, model), records),
-        ):
-            drain = _Drain(account, meter, usages[function], server)
-            drain.run(consumer, runtime, most)
-            if function == "ingest":
-                before = _children_seconds()
-                extractor.close()
-                usages[function].cpu_seconds += _children_seconds() - before
+        ingest = _Drain(account, meter, usages["ingest"], server)
+        consumer, runtime = build_ingest(settings, clients, extractor)
+        for number in range(documents):
+            # One by one: a notification that has waited for seconds would go back with its group,
+            # and how many have depends on the machine.
+            account.upload(f"{number}.pdf", _make_document(number, pages))
+            ingest.run(consumer, runtime, 1)
+        before = _children_seconds()
+        extractor.close()
+        usages["ingest"].cpu_seconds += _children_seconds() - before
+        worker = _Drain(account, meter, usages["worker"], server)
+        worker.run(*build_worker(settings, clients, model), records)
         model._caller._sender._client.close()
         calls = server.calls
         characters = sum(len(json.dumps(call.body["messages"])) for call in calls)

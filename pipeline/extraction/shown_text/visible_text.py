@@ -40,6 +40,8 @@ _LINE_END_BESIDE_FEW = re.compile(
 _FIRST_STEP = 64
 _SHORT_LINE = re.compile(r"\n[^ \r\n]{1,2}\r")
 _MIN_SHORT_LINES = 3
+# So may a page have that is too short to have as many. To look at a few line ends costs nothing.
+_FEW_LINE_ENDS = 4
 _LINE_END = "\r\n"
 # Two characters of one line stand no further apart across it than a raised or lowered one does. The
 # next one may be set larger than the one before it.
@@ -66,6 +68,8 @@ def read_visible_text(page: CharacterPairs, visible: Box) -> PageCharacters:
 
 
 def _is_scattered(text: str) -> bool:
+    if text.count(_LINE_END) <= _FEW_LINE_ENDS:
+        return True
     return len(_SHORT_LINE.findall(text)) >= _MIN_SHORT_LINES
 
 

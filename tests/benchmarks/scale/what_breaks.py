@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 RATES = (10, 1_000, 100_000)
 
-# Of a document, as docs/costs.md has them.
+# Of a document, as docs/costs.md has them; where many wait its notification takes ingest twice.
 INGEST_SECONDS = 0.17
 CALL_SECONDS = 5.0
 WORKER_SECONDS = 5.5

@@ -20,7 +20,8 @@ DURABLE_GB = 0.25
 # What the result of a step comes to, as the ledger keeps it.
 STEP_BYTES = 3_000
 
-PAGES = {1: 10, 10: 5, 100: 1}
+# Documents of so many pages: enough of them that most batches are full.
+PAGES = {1: 10, 10: 10, 100: 5}
 # As with a batching window, where as many chunks arrive within it.
 RECORDS = 10
 

@@ -227,6 +227,18 @@ def test_figures_one_under_the_other_are_no_number(read_text):
     assert read_text(make_drawn_pdf(content)).split() == ["3,000", "2", "5", "7"]
 
 
+def test_a_line_that_is_set_letter_by_letter_on_a_turned_page_is_one(read_text):
+    """As LibreOffice sets a page that is turned. One with no more than that has no other sign."""
+    height = 530.2
+    parts = []
+    for letter, width in zip("This is", (7.2, 6, 3.3, 4.7, 3, 3.3, 4.7), strict=True):
+        parts.append(b"0.00174 -1 1 0.00174 700 %.1f Tm (%b) Tj" % (height, letter.encode()))
+        height -= width
+    content = b"BT /F1 12 Tf %b ET" % b" ".join(parts)
+    turned = b"/Rotate 270 /MediaBox [0 0 842 595]"
+    assert read_text(make_drawn_pdf(content, turned)) == "This is"
+
+
 def test_letters_that_are_set_one_by_one_are_words(read_text):
     """PDFium takes two lines with more room beside their letters than over them for columns."""
     letters = [
