@@ -43,9 +43,9 @@ def try_while_busy(write: Callable[[], T], sleep: Callable[[float], None]) -> T:
     return write()
 
 
-def _tell_busy() -> ServiceError:
+def _tell_busy(what: str = "other transactions kept the ledger's rows busy") -> ServiceError:
     return ServiceError(
-        "other transactions kept the ledger's rows busy",
+        what,
         delay_seconds=_LONGEST_WAIT_SECONDS,
         reason=_BUSY,
     )
@@ -84,9 +84,7 @@ def has_appended(item: Any, append: Mapping[str, Sequence[Any]]) -> bool:
 
 # Amazon DynamoDB API Reference, TransactWriteItems: the reasons of `TransactionCanceledException`
 # that pass, and those that do not.
-_PASSING_CANCELLATIONS = frozenset(
-    {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}
-)
+_THROTTLED = frozenset({"ThrottlingError", "ProvisionedThroughputExceeded"})
 _LASTING_CANCELLATIONS = frozenset({"ItemCollectionSizeLimitExceeded", "ValidationError"})
 
 
@@ -111,7 +109,8 @@ def raise_if_cancelled(error: ClientError) -> None:
                 "the ledger's row is not in the state that the transaction needs",
                 row=to_row(item) if item else None,
             ) from error
-    if is_under_way(error) or any(
-        reason.get("Code") in _PASSING_CANCELLATIONS for reason in reasons
-    ):
+    codes = {reason.get("Code") for reason in reasons}
+    if is_under_way(error) or "TransactionConflict" in codes:
         raise _tell_busy() from error
+    if not codes.isdisjoint(_THROTTLED):
+        raise _tell_busy("the ledger's rows are written more often than DynamoDB allows") from error

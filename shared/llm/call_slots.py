@@ -95,9 +95,13 @@ class CallSlots:
                     assign={"holder": holder, "held_until": held_until},
                     condition=Attr("held_until").not_exists() | Attr("held_until").lt(now_seconds),
                 )
-                with contextlib.suppress(LedgerConflictError):
+                try:
                     self._open_table().update_row(slot)
-                    return number
+                except LedgerConflictError as conflict:
+                    # The client sends a request again whose answer is lost: then the slot is ours.
+                    if (conflict.row or {}).get("holder") != holder:
+                        continue
+                return number
             if until.remaining_seconds < _LOOK_AGAIN_SECONDS:
                 raise self._describe_busy()
             self._sleep(_LOOK_AGAIN_SECONDS)

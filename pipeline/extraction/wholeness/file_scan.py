@@ -7,11 +7,12 @@ judges no page: a file under suspicion is looked at page by page (`page_check`),
 
 import mmap
 import re
-from itertools import chain, islice
+from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.extraction.file_header import has_end
+from pipeline.extraction.wholeness.conversions import find_conversion
 from pipeline.extraction.wholeness.stream_check import (
     BROTLI,
     FLATE,
@@ -37,6 +38,8 @@ _MAX_LOOKED_UP = 64
 _STREAM, _END_OF_STREAM = b"stream", b"endstream"
 _LINE_ENDS = (b"\n", b"\r")
 _FILTER = re.compile(rb"/Filter\s*(\[[^\]]{0,400}\]|/[^\s/<>\[\]()]{1,60})")
+# Its name stands elsewhere: nothing is known of such a stream here.
+_FILTER_APART = re.compile(rb"/Filter\s*\[?\s*\d")
 _NAME = re.compile(rb"/([^\s/<>\[\]()]{1,60})")
 # Pictures (a thumbnail has no subtype), fonts, colour profiles, metadata, attached files, shadings:
 # no engine reads text from them.
@@ -51,12 +54,13 @@ _LENGTH = re.compile(rb"/Length\s+(\d{1,10})")
 _MAX_LINE_END_BYTES = 2
 _FIRST = re.compile(rb"/First\s+(\d{1,9})")
 
-# Where a page says what it shows: streams, or an array or a dictionary that names them.
-# Each pattern begins with a plain word, which is found quickly.
-_USES = (
-    re.compile(rb"/Contents(?:\s*\[[^\]<>()]{0,60000}\]|\s+\d{1,10}\s+\d{1,5}\s+R\b)"),
-    re.compile(rb"/XObject(?:\s*<<[^<>]{0,60000}>>|\s+\d{1,10}\s+\d{1,5}\s+R\b)"),
-)
+# Where a page says what it shows: streams, or an array or a dictionary that names them, by how that
+# begins. Each pattern begins with a plain word, which is found quickly.
+_USES = {
+    b"[": re.compile(rb"/Contents(?:\s*\[[^\]<>()]{0,60000}\]|\s+\d{1,10}\s+\d{1,5}\s+R\b)"),
+    b"<<": re.compile(rb"/XObject(?:\s*<<[^<>]{0,60000}>>|\s+\d{1,10}\s+\d{1,5}\s+R\b)"),
+}
+_STRING = re.compile(rb"\(|<(?!<)")
 _REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
 _TYPE3_NAME = b"/Type3"
 _TYPE3 = re.compile(rb"/Subtype\s*/Type3\b")
@@ -82,12 +86,6 @@ _LAYER_OFF = re.compile(
     rb"/OFF\s*\[\s*\d|/OFF\s+\d|/(?:BaseState|ViewState)\s*/OFF|/P\s*/A(?:ll|ny)Off|/VE\s*[\[\d]"
 )
 _CERTIFICATE = re.compile(rb"/(?:Adobe\.PubSec|Adobe\.APS|Adobe\.PPKLite|Entrust\.PPKEF)\b")
-
-_REPLACEMENT = "\N{REPLACEMENT CHARACTER}".encode()
-_MIN_REPLACEMENTS = 8
-# Packed bytes have each byte once in 256: one that is never there in so many is no chance.
-_MIN_JUDGED_BYTES = 2048
-_LONE_LINE_FEED = re.compile(rb"(?<!\r)\n")
 
 
 class FileScan(NamedTuple):
@@ -240,7 +238,14 @@ class _Scan:
             return
         if _FORM not in dictionary and _NO_TEXT.search(dictionary):
             return
+        if not stream:
+            # Nothing is missing of nothing: blank pages of some producers.
+            return
         filters = read_filters(dictionary)
+        if not filters and _FILTER_APART.search(dictionary):
+            self._has_broken_stream = True
+            self._has_unknown_objects |= has_objects
+            return
         self._has_brotli |= not BROTLI.isdisjoint(filters)
         try:
             if has_objects:
@@ -276,24 +281,34 @@ class _Scan:
         self._packed.append((objects[:start].split(), objects[start:]))
 
     def _lacks_stream(self, text: bytes) -> bool:
-        """Whether something that a page may show refers to a stream that is not there."""
-        used: set[bytes] = set()
-        for match in chain.from_iterable(pattern.finditer(text) for pattern in _USES):
-            used.update(_REFERENCE.findall(match[0]))
-        used -= self._streams
-        if len(used) > _MAX_LOOKED_UP:
-            return True
-        for number in used:
-            body = self._find_object(number, text)
-            if body is None:
-                if not self._has_unknown_objects:
+        """Whether something that a page may show refers to what is no stream, or not there."""
+        for kind, pattern in _USES.items():
+            named: set[bytes] = set()
+            apart: set[bytes] = set()
+            for match in pattern.finditer(text):
+                # An array within one is read by no engine.
+                if match[0].count(kind) > 1:
                     return True
-                continue
-            # An array of streams, or a dictionary of them; or a string, which refers to nothing.
-            for inner in set(_REFERENCE.findall(body)) - self._streams:
-                if self._find_object(inner, text) is None and not self._has_unknown_objects:
-                    return True
+                (named if kind in match[0] else apart).update(_REFERENCE.findall(match[0]))
+            apart -= self._streams
+            if len(apart) > _MAX_LOOKED_UP:
+                return True
+            for number in apart:
+                body = self._find_object(number, text)
+                # The words of a note refer to nothing.
+                if body is None or not _STRING.match(body):
+                    named.update(_REFERENCE.findall(body or b"%b 0 R" % number))
+                    if body and not body.startswith(kind):
+                        return True
+            named -= self._streams
+            if len(named) > _MAX_LOOKED_UP or any(self._is_gone(name, text) for name in named):
+                return True
         return False
+
+    def _is_gone(self, number: bytes, text: bytes) -> bool:
+        """Whether what should be a stream has not even a dictionary."""
+        body = self._find_object(number, text)
+        return not self._has_unknown_objects if body is None else not body.startswith(b"<<")
 
     def _has_renamed_glyphs(self, text: bytes) -> bool:
         if _TYPE3_NAME not in text:
@@ -313,14 +328,14 @@ class _Scan:
             if number in pairs[::2]:
                 place = pairs[::2].index(number)
                 ends = [int(end) for end in pairs[1::2][place : place + 2] if end.isdigit()]
-                return objects[slice(*ends)] if ends else b""
+                return objects[slice(*ends)].lstrip() if ends else b""
         # With its plain beginning in front, the pattern is found many times as quickly.
         heads = re.finditer(rb"%b(?<!\d%b)\s+\d{1,5}\s+obj\b" % (number, number), text)
         for head in heads:
             end = text.find(b"endobj", head.end(), head.end() + _MAX_OBJECT_BYTES)
             if end >= 0:
                 body = text[head.end() : end]
-                return None if body.strip() == b"null" else body
+                return None if body.strip() == b"null" else body.lstrip()
         return None
 
     def _describe_damage(self) -> str:
@@ -330,7 +345,7 @@ class _Scan:
         ends; both tell by what packed bytes would have and the file has not.
         """
         if self._has_broken_bytes:
-            how = _find_conversion(self._data[:])
+            how = find_conversion(self._data[:])
             if how:
                 return f"bytes of it were changed on the way, by something that took it for {how}"
         if self._has_brotli:
@@ -354,19 +369,6 @@ def _renames_glyphs(encoding: bytes) -> bool:
     return renamed >= _MIN_RENAMED
 
 
-def _find_conversion(data: bytes) -> str:
-    if data.count(_REPLACEMENT) >= _MIN_REPLACEMENTS:
-        return "text in UTF-8"
-    if data.isascii():
-        return "text of seven bits"
-    if _is_utf8(data):
-        return "text and wrote it anew in UTF-8"
-    is_long = len(data) >= _MIN_JUDGED_BYTES
-    if is_long and (b"\r" not in data or b"\n" not in data or not _LONE_LINE_FEED.search(data)):
-        return "text and changed its line ends"
-    return ""
-
-
 def read_filters(dictionary: bytes) -> tuple[str, ...]:
     """The names of the filters of a stream, from the bytes of its dictionary."""
     if b"/Filter/FlateDecode" in dictionary or b"/Filter /FlateDecode" in dictionary:
@@ -375,11 +377,3 @@ def read_filters(dictionary: bytes) -> tuple[str, ...]:
     if match is None:
         return ()
     return tuple(name.decode("latin-1") for name in _NAME.findall(match[1]))
-
-
-def _is_utf8(data: bytes) -> bool:
-    try:
-        data.decode()
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -15,11 +15,17 @@ from pipeline.extraction.wholeness.stream_check import (
 if TYPE_CHECKING:
     from pypdf import PageObject
 
-_DRAW = re.compile(rb"/([^\s/<>\[\](){}%]{1,200})\s+Do\b")
+_NAME = rb"/([^\s/<>\[\](){}%]{1,200})"
+_DRAW = re.compile(_NAME + rb"\s+Do\b")
+_DO = re.compile(rb"\bDo\b")
+_FONT = re.compile(_NAME + rb"\s+[-+.\d]+\s+Tf\b")
+# A character of a name, by its number (ISO 32000-2, 7.3.5).
+_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
 _MAX_DEPTH = 8
 _MAX_FORMS = 500
 
 _CONTENT_GONE = "a part of its content is not in the file"
+_FONT_BROKEN = "a list of what the characters of a font mean is broken"
 _DRAWING_GONE = "something that it draws is not in the file"
 
 
@@ -51,14 +57,17 @@ def _find_contents(page: "PageObject") -> Iterator[Any]:
     contents = raw.get_object()
     for part in contents if isinstance(contents, list) else [raw]:
         stream = part.get_object()
-        if not hasattr(stream, "get_data"):
+        if hasattr(stream, "get_data"):
+            yield stream
+        elif hasattr(part, "idnum") or type(stream).__name__ != "NullObject":
+            # What is null by itself is as if it were not there (ISO 32000-2, 7.3.9).
             raise BrokenStreamError(_CONTENT_GONE)
-        yield stream
 
 
 def _check(stream: Any) -> None:
-    # pypdf has no other way to the bytes as they are in the file.
-    check_stream(stream._data, _read_filters(stream))
+    # pypdf has no other way to the bytes as they are in the file. Nothing is missing of nothing.
+    if stream._data:
+        check_stream(stream._data, _read_filters(stream))
 
 
 def _read_filters(stream: Any) -> list[str]:
@@ -69,23 +78,59 @@ def _read_filters(stream: Any) -> list[str]:
 
 
 def _check_drawn(content: bytes, resources: Any, depth: int, seen: set[int]) -> None:
-    """Check every form that content draws, and what those draw in turn."""
-    drawn = set(_DRAW.findall(content))
+    """Check every form that content draws, and what those draw in turn, and the fonts of all."""
     resources = None if resources is None else resources.get_object()
-    if not drawn or not hasattr(resources, "get") or depth > _MAX_DEPTH:
+    if not hasattr(resources, "get") or depth > _MAX_DEPTH:
         return
-    objects: Any = resources.get("/XObject")
-    objects = None if objects is None else objects.get_object()
-    if not hasattr(objects, "raw_get"):
-        return
-    for name in objects:
-        if name.removeprefix("/").encode("utf-8", "replace") not in drawn:
-            continue
-        form = objects.raw_get(name).get_object()
+    for font in _list_named(resources, "/Font", set(map(_unescape, _FONT.findall(content)))):
+        _check_font(font)
+    drawn = set(map(_unescape, _DRAW.findall(content)))
+    # Where names and the operator are not side by side, all may be drawn.
+    is_told = len(_DO.findall(content)) == len(_DRAW.findall(content))
+    for form in _list_named(resources, "/XObject", drawn if is_told else None):
         if not hasattr(form, "get_data"):
-            raise BrokenStreamError(_DRAWING_GONE)
-        if form.get("/Subtype") != "/Form" or id(form) in seen or len(seen) > _MAX_FORMS:
+            if not hasattr(form, "get") or "/Length" in form:
+                raise BrokenStreamError(_DRAWING_GONE)
+            # Some producers write so what draws nothing.
+            continue
+        kind = form.get("/Subtype")
+        is_form = kind is not None and kind.get_object() == "/Form"
+        if not is_form or id(form) in seen or len(seen) > _MAX_FORMS:
             continue
         seen.add(id(form))
         _check(form)
         _check_drawn(form.get_data(), form.get("/Resources", resources), depth + 1, seen)
+
+
+def _list_named(resources: Any, kind: str, names: set[bytes] | None) -> list[Any]:
+    """The resources of one kind with these names, or all of them."""
+    found: Any = resources.get(kind)
+    found = None if found is None else found.get_object()
+    if not hasattr(found, "raw_get"):
+        return []
+    known = {_encode(name): name for name in found}
+    # A name that is none of those may be one in another encoding.
+    is_all = names is None or not names <= known.keys()
+    return [
+        found.raw_get(name).get_object()
+        for code, name in known.items()
+        if is_all or code in (names or ())
+    ]
+
+
+def _check_font(font: Any) -> None:
+    characters = font.get("/ToUnicode") if hasattr(font, "get") else None
+    characters = None if characters is None else characters.get_object()
+    if hasattr(characters, "get_data"):
+        try:
+            _check(characters)
+        except BrokenStreamError as error:
+            raise BrokenStreamError(_FONT_BROKEN) from error
+
+
+def _encode(name: str) -> bytes:
+    return name.removeprefix("/").encode("utf-8", "replace")
+
+
+def _unescape(name: bytes) -> bytes:
+    return _ESCAPE.sub(lambda match: bytes.fromhex(match[1].decode()), name)

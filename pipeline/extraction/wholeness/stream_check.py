@@ -40,6 +40,8 @@ _LZW_CLEAR, _LZW_END, _LZW_FIRST_FREE = 256, 257, 258
 _LZW_MIN_WIDTH, _LZW_MAX_WIDTH, _LZW_MAX_COUNT = 9, 12, 4096
 _RUN_END = 128
 
+# What ends data in ASCIIHex and in ASCII85.
+_ENDS = (b">", b"~")
 _WHITE_SPACE = b" \t\r\n\f\0"
 _NOT_ASCII85 = re.compile(rb"[^!-uz]")
 _ASCII85_OFFSET = 33 * (85**4 + 85**3 + 85**2 + 85 + 1)
@@ -69,15 +71,15 @@ def check_stream(data: bytes | memoryview, filters: Sequence[str]) -> None:
             data = unpack_flate(data)
             if len(data) == MAX_UNPACKED_BYTES:
                 return
-        elif name in ASCII85:
-            data = decode_ascii85(bytes(data))
-        elif name in ASCII_HEX:
-            data = _decode_hex(bytes(data))
+        elif name in ASCII85 or name in ASCII_HEX:
+            data = bytes(data)
+            # What is packed in it would tell by itself that it breaks off.
+            if position == len(filters) - 1 and _ENDS[name in ASCII85] not in data:
+                raise BrokenStreamError("its content breaks off")
+            data = decode_ascii85(data) if name in ASCII85 else _decode_hex(data)
         elif name in LZW or name in RUN_LENGTH:
             # What it decodes to goes on to another filter in no file that anybody writes.
             _check_old_packing(bytes(data), is_lzw=name in LZW)
-            return
-        elif name == "Crypt":
             return
         elif name in BROTLI:
             raise BrokenStreamError("it is packed with Brotli, which no engine here unpacks")

@@ -9,7 +9,7 @@ import sys
 from tests.benchmarks.suite.arguments import read_number
 from tests.benchmarks.suite.cost import measure_cost
 from tests.benchmarks.suite.end_to_end import measure_end_to_end
-from tests.benchmarks.suite.findings import describe_machine, keep_findings, write_table
+from tests.benchmarks.suite.findings import describe_machine, keep_findings, read_kept, write_table
 from tests.benchmarks.suite.growth import measure_growth
 from tests.benchmarks.suite.latency import measure_latency
 from tests.benchmarks.suite.overhead import measure_overhead
@@ -36,6 +36,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.small and options.keep:
         parser.error("--small shows that a part works; its figures are not to be kept")
+    if options.keep:
+        try:
+            read_kept()
+        except ValueError as error:
+            parser.error(f"docs/benchmarks.json cannot be read, so nothing is measured: {error}")
     for part in options.parts:
         machine = describe_machine()
         limits = {"minutes": options.minutes} if part == "scale" and options.minutes else {}
@@ -55,4 +60,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except KeyboardInterrupt:
+        sys.exit("Interrupted: what docs/benchmarks.md says of this part stays.")

@@ -74,6 +74,20 @@ def _find_processor() -> str:
     return next(names, platform.processor())
 
 
+def read_kept(json_file: Path = JSON_FILE) -> dict[str, Any]:
+    """What was found before, by part.
+
+    Raises:
+        ValueError: The file is not what `keep_findings` writes.
+    """
+    if not json_file.exists():
+        return {}
+    kept = json.loads(json_file.read_text(encoding="utf-8"))
+    if not isinstance(kept, dict):
+        raise ValueError("it holds no object")
+    return kept
+
+
 def keep_findings(
     findings: Sequence[Finding],
     machine: Mapping[str, Any],
@@ -84,9 +98,7 @@ def keep_findings(
 
     Each file is as it was until its successor is whole.
     """
-    kept: dict[str, Any] = {}
-    if json_file.exists():
-        kept = json.loads(json_file.read_text(encoding="utf-8"))
+    kept = read_kept(json_file)
     for finding in findings:
         told = asdict(finding)
         del told["lacking"]

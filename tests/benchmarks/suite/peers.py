@@ -162,7 +162,7 @@ def run_peer(
             check=False,
         )
         if answer.returncode:
-            raise RuntimeError(f"{peer.name}: {answer.stderr[-1_000:]}")
+            raise RuntimeError(answer.stderr[-1_000:])
         return answer.stdout.strip()
 
     workers = Workers([str(python), *peer.worker], environment, folder / "workers.log")
@@ -189,7 +189,7 @@ def run_peer(
         done = _read_effects(effects)
         if not seen:
             last_words = (folder / "workers.log").read_text(errors="replace")[-1_000:]
-            raise RuntimeError(f"{peer.name}: no task was done: {last_words}")
+            raise RuntimeError(f"no task was done: {last_words}")
         results = int(ask("count"))
     finally:
         workers.kill_all()
@@ -282,7 +282,7 @@ def _wait_for_port(port: int) -> None:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.02)
-    raise RuntimeError("the server does not listen")
+    raise RuntimeError("its server does not listen")
 
 
 @contextmanager
@@ -326,16 +326,14 @@ def measure_peers(*, small: bool) -> Finding:
         python = None
         lacking.append(str(error))
     for peer in PEERS if python is not None else ():
-        with TemporaryDirectory() as name, _SERVERS[peer.server](Path(name)) as url:
-            if url is None:
-                lacking.append(f"{peer.name}, which needs {_PACKAGES[peer.server]}")
-                continue
-            try:
-                outcome = run_peer(peer, python, url, Path(name), tasks, longest_seconds)
-            except RuntimeError as error:
-                lacking.append(str(error))
-                continue
-            tell(peer.name, outcome)
+        try:
+            with TemporaryDirectory() as name, _SERVERS[peer.server](Path(name)) as url:
+                if url is None:
+                    lacking.append(f"{peer.name}, which needs {_PACKAGES[peer.server]}")
+                    continue
+                tell(peer.name, run_peer(peer, python, url, Path(name), tasks, longest_seconds))
+        except RuntimeError as error:
+            lacking.append(f"{peer.name}: {error}")
     tell("this pipeline's worker", run_ours(tasks))
     return Finding(
         part="peers",

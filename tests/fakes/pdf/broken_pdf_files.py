@@ -29,7 +29,8 @@ LINES = "\n".join(
     for number in range(40)
 )
 FIRST_LINES, SECOND_LINES = f"Page one\n{LINES}", f"Page two\n{LINES}"
-PACKED = zlib.compress(show_text(SECOND_LINES))
+SECOND_CONTENT = show_text(SECOND_LINES)
+PACKED = zlib.compress(SECOND_CONTENT)
 FLATE = b"/Filter /FlateDecode"
 # The same six characters by their numbers in Adobe-Japan1.
 VERTICAL_TEXT, VERTICAL_NUMBERS = "第二条一項の", b"0B480CCB09DA04B007F20377"
@@ -60,9 +61,21 @@ def make_broken_streams() -> dict[str, bytes]:
         "LZW of no code": make_stream(b"\xff" * 300, b"/Filter /LZWDecode"),
         "run lengths that break off": make_stream(b"\x7fBT", b"/Filter /RunLengthDecode"),
         "a filter that nobody knows": make_stream(PACKED, b"/Filter /SuperPack"),
+        "ASCII85 alone that breaks off": make_stream(
+            base64.a85encode(SECOND_CONTENT)[:500], b"/Filter /ASCII85Decode"
+        ),
+        "ASCII hex that breaks off": make_stream(
+            SECOND_CONTENT.hex().encode()[:501], b"/Filter /ASCIIHexDecode"
+        ),
+        "a filter of encryption": make_stream(PACKED, b"/Filter [/Crypt /FlateDecode]"),
         "Brotli": make_stream(b"\x0b\x02\x80BT\x03" * 9, b"/Filter /BrotliDecode"),
     }
-    return {name: _write_second(stream) for name, stream in streams.items()}
+    documents = {name: _write_second(stream) for name, stream in streams.items()}
+    apart = make_stream(PACKED[:300], b"/Filter 40 0 R")
+    documents["half is missing, and its filter is named elsewhere"] = write_pdf(
+        _make_two_pages(apart) | {FORM: b"/FlateDecode"}
+    )
+    return documents
 
 
 def make_broken_encrypted(algorithm: str, *, is_broken: bool = True) -> bytes:
@@ -89,19 +102,57 @@ def make_missing_parts() -> dict[str, bytes]:
             {ARRAY: b"[7 0 R 99 0 R]"},
         ),
         "one of its contents, which is null": (b"/Contents [7 0 R 41 0 R]", {ARRAY: b"null"}),
+        "one of its contents, which is an array": (
+            b"/Contents [7 0 R 41 0 R]",
+            {ARRAY: b"[7 0 R]"},
+        ),
+        "its contents, in an array of arrays": (b"/Contents [[7 0 R] [7 0 R]]", {}),
+        "its content, which is no stream": (b"/Contents 41 0 R", {ARRAY: b"<< /Length 99 >>"}),
     }
     documents = {}
     for name, (wanted, more) in changes.items():
         objects = _make_two_pages(make_stream(PACKED, FLATE)) | more
         objects[SECOND_PAGE] = objects[SECOND_PAGE].replace(contents, wanted)
         documents[name] = write_pdf(objects)
-    drawing = make_flate_stream(show_text("beside it") + b" /Fm0 Do")
-    for name, resources, more in (
-        ("a form", b"/XObject << /Fm0 99 0 R >>", {}),
-        ("a form, in a dictionary apart", b"/XObject 41 0 R", {ARRAY: b"<< /Fm0 99 0 R >>"}),
-        ("the end of a form", b"/XObject << /Fm0 40 0 R >>", {FORM: make_form(PACKED[:300])}),
+    broken = {FORM: make_form(PACKED[:300])}
+    named_form = b"/XObject << /Fm0 40 0 R >>"
+    for name, drawing, resources, more in (
+        ("a form", b"/Fm0 Do", b"/XObject << /Fm0 99 0 R >>", {}),
+        (
+            "a form, in a dictionary apart",
+            b"/Fm0 Do",
+            b"/XObject 41 0 R",
+            {ARRAY: b"<< /Fm0 99 0 R >>"},
+        ),
+        ("the end of a form", b"/Fm0 Do", named_form, broken),
+        ("the end of a form with an escaped name", b"/Fm#30 Do", named_form, broken),
+        ("the end of a form behind a comment", b"/Fm0%c\nDo", named_form, broken),
+        (
+            "the end of a form with a name in Latin-1",
+            b"/F\xe4 Do",
+            b"/XObject << /F\xe4 40 0 R >>",
+            broken,
+        ),
+        (
+            "the end of a form whose kind is named elsewhere",
+            b"/Fm0 Do",
+            named_form,
+            {FORM: broken[FORM].replace(b"/Subtype /Form", b"/Subtype 41 0 R"), ARRAY: b"/Form"},
+        ),
+        (
+            "what the characters of its font mean",
+            b"",
+            b"",
+            {
+                FONT: b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier /ToUnicode 40 0 R >>",
+                FORM: make_stream(PACKED[:300], FLATE),
+                FIRST_PAGE: make_page(FIRST_CONTENTS, font=SECOND_FONT),
+                SECOND_FONT: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            },
+        ),
     ):
-        objects = _make_two_pages(drawing) | more
+        content = make_flate_stream(show_text("beside it") + b" " + drawing)
+        objects = _make_two_pages(content) | more
         objects[SECOND_PAGE] = make_page(SECOND_CONTENTS, resources=resources)
         documents[name] = write_pdf(objects)
     return documents
@@ -120,6 +171,28 @@ def make_harmless_faults() -> dict[str, bytes]:
         "one byte of the checksum is another": _write_second(make_stream(one_byte_of_sum, FLATE)),
         "a broken stream that nothing uses": write_pdf(unused),
         "a name for a form that is missing and not drawn": write_pdf(dangling),
+        "a content that is null": write_pdf(
+            _make_two_pages(make_stream(PACKED, FLATE))
+            | {
+                SECOND_PAGE: make_page(SECOND_CONTENTS).replace(b"7 0 R", b"[null 7 0 R]"),
+                # Puts the file under suspicion.
+                FORM: make_form(b"\x12 nobody draws it"),
+            }
+        ),
+        "an empty stream beside it": write_pdf(
+            _make_two_pages(make_stream(PACKED, FLATE))
+            | {
+                SECOND_PAGE: make_page(SECOND_CONTENTS).replace(b"7 0 R", b"[7 0 R 40 0 R]"),
+                FORM: make_stream(b"", FLATE),
+            }
+        ),
+        "a form without anything, not even a stream": write_pdf(
+            _make_two_pages(make_flate_stream(show_text(SECOND_LINES) + b" /Fm0 Do"))
+            | {
+                SECOND_PAGE: make_page(SECOND_CONTENTS, resources=b"/XObject << /Fm0 40 0 R >>"),
+                FORM: b"<< /Type /XObject /Subtype /Form /BBox [0 0 9 9] >>",
+            }
+        ),
         "a late header": b"Received: by a gateway\r\n" * 90 + b"\r\n" + make_whole(),
         "no header": make_whole().removeprefix(b"%PDF-1.7\n"),
     }
@@ -149,58 +222,6 @@ def make_form(packed: bytes) -> bytes:
         b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] "
         b"/Resources << /Font << /F1 3 0 R >> >> " + FLATE,
     )
-
-
-def make_page_with_picture(width: int, height: int, *, with_text: bool = True) -> bytes:
-    """A document with a page of text, and one that shows only an image of such a size in points."""
-    content = b"q %d 0 0 %d 50 50 cm /I Do Q" % (width, height)
-    objects = _make_two_pages(make_flate_stream(content))
-    if not with_text:
-        objects[FIRST_CONTENTS] = make_flate_stream(b"")
-    objects[SECOND_PAGE] = make_page(SECOND_CONTENTS, resources=b"/XObject << /I 40 0 R >>")
-    objects[FORM] = make_stream(
-        b"\x55" * 5_000,
-        b"/Type /XObject /Subtype /Image /Width 100 /Height 50 /BitsPerComponent 8 "
-        b"/ColorSpace /DeviceGray",
-    )
-    return write_pdf(objects)
-
-
-def make_pages_of_pictures() -> dict[str, bytes]:
-    """Documents of one page that shows a picture and no words, each in a way of its own."""
-    image = make_stream(
-        b"\x55" * 5_000,
-        b"/Type /XObject /Subtype /Image /Width 100 /Height 50 /BitsPerComponent 8 "
-        b"/ColorSpace /DeviceGray",
-    )
-    ways = {
-        "beside spaces": (b"BT /F1 12 Tf 9 9 Td (   ) Tj ET q 500 0 0 700 50 50 cm /I Do Q", b""),
-        "in a form of one point that is enlarged": (b"q 500 0 0 700 50 50 cm /F Do Q", b"/I Do"),
-        "in a stamp": (b"", b"500 0 0 700 0 0 cm /I Do"),
-    }
-    documents = {}
-    for name, (content, form) in ways.items():
-        objects = make_objects([make_stream(content)]) | {FORM: image}
-        page = make_page(FIRST_CONTENTS, resources=b"/XObject << /I 40 0 R /F 41 0 R >>")
-        objects[FIRST_PAGE] = page[:-2] + (b"/Annots [42 0 R] >>" if not content else b">>")
-        objects[ARRAY] = make_stream(
-            form,
-            b"/Type /XObject /Subtype /Form /BBox [0 0 500 700] "
-            b"/Resources << /XObject << /I 40 0 R >> >>",
-        )
-        objects[BLANK] = (
-            b"<< /Type /Annot /Subtype /Stamp /F 4 /Rect [50 50 550 750] /AP << /N 41 0 R >> >>"
-        )
-        documents[name] = write_pdf(objects)
-    return documents
-
-
-def make_page_of_outlines(count: int) -> bytes:
-    """A document with a page of text, and one that shows only so many curves."""
-    curves = b"".join(
-        b"%d 50 m %d 60 %d 70 %d 80 c S " % ((n, n, n + 3, n + 6)) for n in range(count)
-    )
-    return write_pdf(_make_two_pages(make_flate_stream(curves)))
 
 
 def make_dynamic_form(

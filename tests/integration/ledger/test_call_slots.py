@@ -73,6 +73,21 @@ def test_who_waits_too_long_is_put_off_and_uses_up_no_receive(open_container, ti
     assert 95 < time.seconds <= 100
 
 
+def test_a_slot_whose_taking_was_answered_to_nobody_is_ours(open_container, time, monkeypatch):
+    """The client sends the request again, which is refused by what it has done itself."""
+    write, lost = LedgerTable.update_row, []
+
+    def write_twice(table, update):
+        if not lost:
+            lost.append(write(table, update))
+        return write(table, update)
+
+    monkeypatch.setattr(LedgerTable, "update_row", write_twice)
+    for _ in range(2):
+        with open_container().hold(Deadline.after(600, time)):
+            assert time.seconds == 0
+
+
 def test_there_are_as_many_slots_as_were_said(open_container, time):
     deadline = Deadline.after(30, time)
     with (

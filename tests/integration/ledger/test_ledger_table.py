@@ -228,6 +228,13 @@ def test_a_transaction_gives_way_in_the_end(table, stub):
     assert len(table.sleep.seconds) == 11
 
 
+def test_a_table_that_is_throttled_is_told_from_a_row_that_is_busy(table, stub):
+    for _ in range(12):
+        cancel(stub, NOTHING, {"Code": "ThrottlingError"})
+    with pytest.raises(ServiceError, match="more often than DynamoDB allows"):
+        table.transact([WRITE, Put({"pk": "Q", "sk": "S"})])
+
+
 def test_a_condition_decides_over_a_conflict_and_is_not_tried_again(table, stub):
     item = {"pk": {"S": "P"}, "sk": {"S": "S"}, "value": {"N": "1"}}
     cancel(stub, BUSY, {"Code": "ConditionalCheckFailed", "Item": item})

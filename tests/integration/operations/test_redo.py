@@ -12,8 +12,8 @@ from shared.messages.message import encode_message
 from shared.messages.work_items import decode_work_message
 from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.operations import NamedModel, build_operation_services, redo
-from tests.fakes.pdf.broken_pdf_files import make_page_with_picture
 from tests.fakes.pdf.pdf_files import make_prose_pdf
+from tests.fakes.pdf.picture_pdf_files import make_page_with_picture
 from tests.fakes.replays import list_steps
 
 

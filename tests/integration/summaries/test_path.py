@@ -23,9 +23,9 @@ from tests.fakes.pdf.broken_pdf_files import (
     make_broken_streams,
     make_converted,
     make_dynamic_form,
-    make_page_with_picture,
 )
 from tests.fakes.pdf.pdf_files import make_marker_pdf
+from tests.fakes.pdf.picture_pdf_files import make_page_with_picture
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from tests.benchmarks.bench_extraction import find_documents
 from tests.benchmarks.suite.__main__ import PARTS
 from tests.benchmarks.suite.arguments import choose_of, read_count, read_counts, read_number
 from tests.benchmarks.suite.cost import DocumentUse, price_durable_function, price_step_functions
-from tests.benchmarks.suite.findings import Finding, describe_machine, keep_findings
+from tests.benchmarks.suite.findings import Finding, describe_machine, keep_findings, read_kept
 from tests.benchmarks.suite.peers import Peer, find_rate, run_peer
 
 COSTS = {
@@ -92,6 +92,19 @@ def test_a_part_that_lacks_something_is_not_kept(monkeypatch, capsys):
     assert [finding.part for finding in kept] == ["peers"]
 
 
+@pytest.mark.parametrize("content", ["<<<<<<< HEAD", "[]", ""])
+def test_nothing_is_measured_that_could_not_be_kept(monkeypatch, tmp_path, capsys, content):
+    file = tmp_path / "benchmarks.json"
+    file.write_text(content)
+    monkeypatch.setattr(suite, "read_kept", lambda: read_kept(file))
+    monkeypatch.setitem(PARTS, "peers", lambda **_: pytest.fail("it was measured"))
+    monkeypatch.setattr(sys, "argv", ["suite", "peers", "--keep"])
+    with pytest.raises(SystemExit):
+        suite.main()
+    assert "docs/benchmarks.json cannot be read" in capsys.readouterr().err
+    assert file.read_text() == content
+
+
 @pytest.mark.parametrize("wrong", ["0", "-1", "x", "1.5", "nan", "inf", "", "9" * 5_000, "²"])
 def test_what_is_no_number_to_measure_by_is_refused(wrong):
     with pytest.raises(ArgumentTypeError, match="is no whole number from 1"):
@@ -134,7 +147,7 @@ def test_a_peer_whose_workers_die_at_once_is_told_with_their_last_words(tmp_path
     monkeypatch.setattr("tests.benchmarks.suite.peers._APPS", apps)
     monkeypatch.setattr("tests.benchmarks.suite.peers.TIMEOUT_SECONDS", 0)
     peer = Peer("tiny", "tiny", ("dies.py",), "none")
-    with pytest.raises(RuntimeError, match="tiny: no task was done: no such broker"):
+    with pytest.raises(RuntimeError, match="no task was done: no such broker"):
         run_peer(peer, sys.executable, str(tmp_path / "queue"), tmp_path, 5, 1.0)
 
 

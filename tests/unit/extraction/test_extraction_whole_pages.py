@@ -6,13 +6,14 @@ from pipeline.extraction import Engine, ExtractionLimits, Extractor, PageStatus
 from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.pdf import broken_pdf_files as files
+from tests.fakes.pdf import picture_pdf_files as pictures
 from tests.fakes.pdf.pdf_files import make_text_pdf
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf, make_layered_pdf
 
 BROKEN = files.make_broken_streams() | files.make_missing_parts()
 HARMLESS = files.make_harmless_faults() | {"nothing": files.make_whole()}
 CONVERTED = files.make_converted()
-PICTURES = files.make_pages_of_pictures()
+PICTURES = pictures.make_pages_of_pictures()
 
 
 @pytest.fixture(scope="module")
@@ -97,18 +98,18 @@ def test_a_file_that_breaks_off_says_so(refuse):
 
 @pytest.mark.parametrize("size", [(500, 700), (100, 100), (40, 40)])
 def test_a_page_that_shows_only_a_picture_is_told_from_a_blank_one(read, size):
-    first, second = read(files.make_page_with_picture(*size))
+    first, second = read(pictures.make_page_with_picture(*size))
     assert (first.status, second.status) == (PageStatus.TEXT, PageStatus.PICTURE)
     assert second.engine is Engine.PDFIUM
 
 
 def test_a_dot_is_no_picture(read):
-    assert read(files.make_page_with_picture(8, 8))[1].status is PageStatus.EMPTY
+    assert read(pictures.make_page_with_picture(8, 8))[1].status is PageStatus.EMPTY
 
 
 def test_outlines_are_a_picture_and_a_few_curves_are_not(read):
-    assert read(files.make_page_of_outlines(200))[1].status is PageStatus.PICTURE
-    assert read(files.make_page_of_outlines(3))[1].status is PageStatus.EMPTY
+    assert read(pictures.make_page_of_outlines(200))[1].status is PageStatus.PICTURE
+    assert read(pictures.make_page_of_outlines(3))[1].status is PageStatus.EMPTY
 
 
 @pytest.mark.parametrize("kind", PICTURES)

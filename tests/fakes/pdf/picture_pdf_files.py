@@ -1,0 +1,67 @@
+"""Builders of PDFs with pages that show a picture and no words, or next to nothing."""
+
+from tests.fakes.pdf.broken_pdf_files import FIRST_LINES, SECOND_CONTENTS, SECOND_PAGE
+from tests.fakes.pdf.pdf_files import (
+    FIRST_CONTENTS,
+    FIRST_PAGE,
+    make_flate_stream,
+    make_objects,
+    make_page,
+    make_stream,
+    show_text,
+    write_pdf,
+)
+
+IMAGE, PICTURE_FORM, STAMP = 40, 41, 42
+_PICTURE = make_stream(
+    b"\x55" * 5_000,
+    b"/Type /XObject /Subtype /Image /Width 100 /Height 50 /BitsPerComponent 8 "
+    b"/ColorSpace /DeviceGray",
+)
+
+
+def make_page_with_picture(width: int, height: int, *, with_text: bool = True) -> bytes:
+    """A document with a page of text, and one that shows only an image of such a size in points."""
+    content = b"q %d 0 0 %d 50 50 cm /I Do Q" % (width, height)
+    objects = _make_two_pages(make_flate_stream(content))
+    if not with_text:
+        objects[FIRST_CONTENTS] = make_flate_stream(b"")
+    objects[SECOND_PAGE] = make_page(SECOND_CONTENTS, resources=b"/XObject << /I 40 0 R >>")
+    objects[IMAGE] = _PICTURE
+    return write_pdf(objects)
+
+
+def make_pages_of_pictures() -> dict[str, bytes]:
+    """Documents of one page that shows a picture and no words, each in a way of its own."""
+    ways = {
+        "beside spaces": (b"BT /F1 12 Tf 9 9 Td (   ) Tj ET q 500 0 0 700 50 50 cm /I Do Q", b""),
+        "in a form of one point that is enlarged": (b"q 500 0 0 700 50 50 cm /F Do Q", b"/I Do"),
+        "in a stamp": (b"", b"500 0 0 700 0 0 cm /I Do"),
+    }
+    documents = {}
+    for name, (content, form) in ways.items():
+        objects = make_objects([make_stream(content)]) | {IMAGE: _PICTURE}
+        page = make_page(FIRST_CONTENTS, resources=b"/XObject << /I 40 0 R /F 41 0 R >>")
+        objects[FIRST_PAGE] = page[:-2] + (b"/Annots [42 0 R] >>" if not content else b">>")
+        objects[PICTURE_FORM] = make_stream(
+            form,
+            b"/Type /XObject /Subtype /Form /BBox [0 0 500 700] "
+            b"/Resources << /XObject << /I 40 0 R >> >>",
+        )
+        objects[STAMP] = (
+            b"<< /Type /Annot /Subtype /Stamp /F 4 /Rect [50 50 550 750] /AP << /N 41 0 R >> >>"
+        )
+        documents[name] = write_pdf(objects)
+    return documents
+
+
+def make_page_of_outlines(count: int) -> bytes:
+    """A document with a page of text, and one that shows only so many curves."""
+    curves = b"".join(
+        b"%d 50 m %d 60 %d 70 %d 80 c S " % ((n, n, n + 3, n + 6)) for n in range(count)
+    )
+    return write_pdf(_make_two_pages(make_flate_stream(curves)))
+
+
+def _make_two_pages(second: bytes) -> dict[int, bytes]:
+    return make_objects([make_flate_stream(show_text(FIRST_LINES)), second])
