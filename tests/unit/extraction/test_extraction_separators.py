@@ -8,6 +8,7 @@ from tests.fakes.pdf.broken_pdf_files import make_bitmap_font_pdf
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
 
 ROWS = (("Berlin", "1,000"), ("Paris", "2,000"), ("Rome", "3,000"))
+MATHEMATICAL_X = "\N{MATHEMATICAL ITALIC SMALL X}"
 ROWS_IN_LINES = ["Berlin 1,000", "Paris 2,000", "Rome 3,000"]
 
 
@@ -358,6 +359,21 @@ def test_a_line_outside_of_the_visible_box_is_left_out_wherever_it_is(read_text,
     lines.insert(place, b"BT /F1 12 Tf 20 750 Td (1 crop mark) Tj ET")
     data = make_drawn_pdf(b" ".join(lines), b"/CropBox [50 50 550 730]")
     assert read_text(data) == "line 1\nline 2"
+
+
+@pytest.mark.parametrize("outside", [b"", b" -90 60 Td (2) Tj"], ids=["alone", "beside a mark"])
+def test_letters_with_names_of_two_units_are_read_and_shift_no_other(read_text, outside):
+    """Those of formulas, in fonts of TeX: PDFium counts them and leaves them out."""
+    content = (
+        b"BT /F1 10 Tf 100 700 Td (AA) Tj 60 0 Td (25) Tj 13.5 0 Td (52) Tj -73 -20 Td (A5) Tj"
+        b"%b ET" % outside
+    )
+    font = (
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier "
+        b"/Encoding << /Type /Encoding /Differences [65 /u1D465] >> >>"
+    )
+    data = make_drawn_pdf(content, b"/CropBox [50 50 550 730]", font=font)
+    assert read_text(data) == f"{MATHEMATICAL_X * 2} 25 52\n{MATHEMATICAL_X}5"
 
 
 def test_a_line_that_the_visible_box_cuts_in_two_keeps_what_is_inside(read_text):
