@@ -8,7 +8,6 @@ from tests.fakes.pdf.broken_pdf_files import make_bitmap_font_pdf
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
 
 ROWS = (("Berlin", "1,000"), ("Paris", "2,000"), ("Rome", "3,000"))
-MATHEMATICAL_X = "\N{MATHEMATICAL ITALIC SMALL X}"
 ROWS_IN_LINES = ["Berlin 1,000", "Paris 2,000", "Rome 3,000"]
 
 
@@ -109,7 +108,14 @@ def test_a_letter_over_another_one_is_a_line_of_its_own(read_text, aside, text):
 
 
 @pytest.mark.parametrize(
-    ("figures", "room", "text"), [("05", 30, "0 5"), ("111", 20, "1 1 1"), ("1250", 3, "1250")]
+    ("figures", "room", "text"),
+    [
+        ("05", 30, "0 5"),
+        ("111", 20, "1 1 1"),
+        ("1250", 3, "1250"),
+        ("89AB) Tj 0 -20 Td (CDEF", 20, "8 9 A B\nC D E F"),
+        ("CDEF", 5, "CDEF"),
+    ],
 )
 def test_cells_of_one_figure_that_are_drawn_as_one_piece_are_apart(read_text, figures, room, text):
     """As in a table of taxes: the first rows have one figure in each cell."""
@@ -359,21 +365,6 @@ def test_a_line_outside_of_the_visible_box_is_left_out_wherever_it_is(read_text,
     lines.insert(place, b"BT /F1 12 Tf 20 750 Td (1 crop mark) Tj ET")
     data = make_drawn_pdf(b" ".join(lines), b"/CropBox [50 50 550 730]")
     assert read_text(data) == "line 1\nline 2"
-
-
-@pytest.mark.parametrize("outside", [b"", b" -90 60 Td (2) Tj"], ids=["alone", "beside a mark"])
-def test_letters_with_names_of_two_units_are_read_and_shift_no_other(read_text, outside):
-    """Those of formulas, in fonts of TeX: PDFium counts them and leaves them out."""
-    content = (
-        b"BT /F1 10 Tf 100 700 Td (AA) Tj 60 0 Td (25) Tj 13.5 0 Td (52) Tj -73 -20 Td (A5) Tj"
-        b"%b ET" % outside
-    )
-    font = (
-        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier "
-        b"/Encoding << /Type /Encoding /Differences [65 /u1D465] >> >>"
-    )
-    data = make_drawn_pdf(content, b"/CropBox [50 50 550 730]", font=font)
-    assert read_text(data) == f"{MATHEMATICAL_X * 2} 25 52\n{MATHEMATICAL_X}5"
 
 
 def test_a_line_that_the_visible_box_cuts_in_two_keeps_what_is_inside(read_text):
