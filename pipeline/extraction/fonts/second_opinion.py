@@ -35,6 +35,8 @@ _VOWEL = re.compile(
     "[aeiouAEIOU\u00c0-\u00c6\u00c8-\u00cf\u00d2-\u00d6\u00d8-\u00dd\u00e0-\u00e6\u00e8-\u00ef\u00f2-\u00f6\u00f8-\u00fd\u0100-\u024f]"
 )
 _CAPITAL_INSIDE = re.compile("[a-z][A-Z]")
+# The same but for names of programs, as "phenoData": codes that are none have fewer small letters.
+_CAPITAL_OF_NO_NAME = re.compile("(?<=[a-z])[A-Z](?:(?<![a-z]{2}[A-Z])|(?![a-z]{2}))")
 _MIN_VOWEL_SHARE = 0.75
 _MAX_CAPITAL_SHARE = 0.4
 MIN_JUDGED_WORDS = 8
@@ -171,7 +173,7 @@ def measure_words(text: str) -> float:
 
 def _are_words(words: Sequence[str]) -> bool:
     with_vowel = sum(_VOWEL.search(word) is not None for word in words)
-    with_capital = sum(_CAPITAL_INSIDE.search(word) is not None for word in words)
+    with_capital = sum(_CAPITAL_OF_NO_NAME.search(word) is not None for word in words)
     is_spoken = with_vowel >= _MIN_VOWEL_SHARE * len(words)
     return is_spoken and with_capital <= _MAX_CAPITAL_SHARE * len(words)
 

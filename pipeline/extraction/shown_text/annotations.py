@@ -7,11 +7,12 @@ out, and so does what opens only in a window of its own: the words of a comment 
 import math
 import re
 from dataclasses import dataclass
+from html import unescape
 
 import pypdfium2_raw as pdfium
 
 from pipeline.extraction.shown_text.appearances import Appearances
-from pipeline.extraction.shown_text.form_fields import Field, Form, read_string
+from pipeline.extraction.shown_text.form_fields import Field, Form, read_lone_field, read_string
 from pipeline.extraction.shown_text.geometry import Box
 from pipeline.extraction.shown_text.layers import Layers
 
@@ -31,7 +32,8 @@ _SILENT = frozenset(
         pdfium.FPDF_ANNOT_SOUND,
     }
 )
-_CONTENTS = b"Contents"
+_CONTENTS, _RICH_CONTENTS = b"Contents", b"RC"
+_PARAGRAPH_END, _TAG = re.compile(r"</p\s*>|<br\b"), re.compile(r"<[^>]*+>?")
 # Operators that begin text, or draw what may hold some (ISO 32000-2, annex A).
 _MAY_DRAW_TEXT = re.compile("BT|Do")
 # A string that is shown, and a sign in it that would have ended it (ISO 32000-2, 7.3.4.2). One that
@@ -105,16 +107,33 @@ def _read_note(
     if box is None:
         return None
     is_field = subtype == pdfium.FPDF_ANNOT_WIDGET
-    field = form.read_field(annotation) if form is not None and is_field else None
+    field = None
+    if is_field:
+        known = form.read_field(annotation) if form is not None else None
+        field = known or read_lone_field(annotation)
     if field is not None and field.is_box:
         return Note(box, field.value, field.name, is_box=True, is_empty=field.is_unticked)
+    if field is not None and field.is_secret:
+        return None
     text = _find_text(annotation, subtype, field)
     if (text is None or (field and field.is_formatted)) and _draws_text(annotation):
-        is_secret = form is not None and is_field and form.is_secret(annotation)
-        text = text if is_secret else appearances.read_text(*place) or text
-    elif field and text and field.is_one_value and _may_draw_other_words(annotation, text):
+        text = appearances.read_text(*place) or text
+    elif (
+        text
+        and (subtype == pdfium.FPDF_ANNOT_FREETEXT or (field and field.is_one_value))
+        and _may_draw_other_words(annotation, text)
+    ):
         text = appearances.read_field_text(*place, text)
+    if text is None and subtype == pdfium.FPDF_ANNOT_FREETEXT:
+        text = _read_rich_text(annotation)
     return Note(box, text, field.name if field else "") if text else None
+
+
+def _read_rich_text(annotation: object) -> str:
+    """The words of what an annotation says in XHTML (ISO 32000-2, 12.7.4.4)."""
+    text = read_string(pdfium.FPDFAnnot_GetStringValue, annotation, _RICH_CONTENTS)
+    lines = _TAG.sub("", _PARAGRAPH_END.sub("\n", text)).split("\n")
+    return "\n".join(filter(None, (unescape(line).strip() for line in lines)))
 
 
 def _may_draw_other_words(annotation: object, words: str) -> bool:

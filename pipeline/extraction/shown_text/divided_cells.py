@@ -8,7 +8,7 @@ no character, PDFium leaves out some: "a clarinet" becomes "aclarinet". Runs in 
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
@@ -52,6 +52,7 @@ _LONG_WORD = re.compile(rf" [{_LETTER}]([{_LETTER}]{{14,}})")
 _SIGN_WITHIN = re.compile(rf"[.,;:]([{_LETTER}])(?<=[{_LETTER}]{{2}}[.,;:].)(?=[{_LETTER}])")
 _SAMPLED_SIGNS = 2
 _RUN = re.compile(r"[^ \r\n]{3,}")
+_CELLS = re.compile(r"[^ \r\n]{2,}")
 _BETWEEN_LETTERS = re.compile(rf"(?<=[0-9{_LETTER}.,;:)!?])(?=[0-9{_LETTER}(])")
 # More room than between the other letters of a word, and on how few places of a page.
 _MIN_SPACE_EMS = 0.12
@@ -68,9 +69,10 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
     # What is before the first digit is looked at with it, if it is of the same word.
     words = [(start - (start > 0 and text[start - 1] not in " \n"), end) for start, end in ends]
     divided = characters.list_divided(words)
+    spread = _list_spread(characters, words, divided)
     junctions = [
         (found.start(), word)
-        for word in [*divided, *_list_spread(characters, words, divided)]
+        for word in [*divided, *spread]
         for found in _JUNCTION.finditer(text, word[0] + 1, word[1])
     ]
     apart = characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS)
@@ -85,6 +87,9 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
     edits: list[Edit] = []
     for (start, _), of_word in gaps.items():
         edits += _divide_word(characters, start, of_word)
+    starts = {edit.start for edit in edits}
+    if any(not starts.isdisjoint(range(*word)) for word in spread):
+        edits += _divide_rows(characters, starts)
     return characters.edit(edits)
 
 
@@ -128,17 +133,38 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
 def _list_spread(
     characters: PageCharacters, words: Iterable[tuple[int, int]], divided: Iterable[tuple[int, int]]
 ) -> list[tuple[int, int]]:
-    """Those of many words that are figures of one piece of text, and far apart.
+    """Those of many words that begin with figures of one piece of text, and far apart.
 
     Such are cells of a table with one figure in each.
     """
     text = characters.text
     others = set(divided)
     numbers = {
-        word[0] + 1: word for word in words if word not in others and text[slice(*word)].isdecimal()
+        word[0] + 1: word for word in words if word not in others and text[slice(*word)].isalnum()
     }
     spread = characters.list_spread(list(numbers), _MIN_STEP_POINTS) if numbers else []
     return [numbers[place] for place in spread]
+
+
+def _divide_rows(characters: PageCharacters, done: Collection[int]) -> list[Edit]:
+    """The spaces between cells of one letter each, but for those at places that are done.
+
+    As a row of figures a table may have rows of letters, and of figures and letters: as one piece
+    each, of which nothing tells what it is. So far apart are the letters of no word.
+    """
+    text = characters.text
+    places = [
+        place
+        for run in _CELLS.finditer(text)
+        for place in range(run.start() + 1, run.end())
+        if place not in done and (text[place - 1].isalnum() or text[place].isalnum())
+    ]
+    rooms = characters.measure_rooms(places, _MAX_ACROSS_EMS)
+    return [
+        Edit(place, place, " ")
+        for place, room in zip(places, rooms, strict=True)
+        if room > _MAX_ROOM_OF_FIGURES_EMS
+    ]
 
 
 def _leave_out_even(

@@ -17,8 +17,11 @@ _FIRST_ROOM_UNITS = 128
 _FirstRoom = ctypes.c_ushort * _FIRST_ROOM_UNITS
 _TICKED, _UNTICKED = "[x]", "[ ]"
 # The state that the page shows of a box to be ticked, and those in which it is not.
-_STATE = b"AS"
+_STATE, _APPEARANCE = b"AS", b"AP"
 _OFF = frozenset({"", "Off"})
+_KIND, _FLAGS, _VALUE, _NAME, _NAME_FOR_PEOPLE = b"FT", b"Ff", b"V", b"T", b"TU"
+# Of a field's flags (ISO 32000-2, table 229).
+_PUSH_BUTTON = 1 << 16
 _BUTTONS = frozenset({pdfium.FPDF_FORMFIELD_CHECKBOX, pdfium.FPDF_FORMFIELD_RADIOBUTTON})
 _CHOICES = frozenset({pdfium.FPDF_FORMFIELD_COMBOBOX, pdfium.FPDF_FORMFIELD_LISTBOX})
 _OF_ONE_VALUE = frozenset({pdfium.FPDF_FORMFIELD_TEXTFIELD, pdfium.FPDF_FORMFIELD_COMBOBOX})
@@ -38,12 +41,14 @@ class Field:
         name: What it is called: the words for people where it has them, else its name in the file.
         value: What is filled in, '' if nothing is; a tick or an empty box for one to be ticked.
         is_formatted: Whether the page shows the value in another form, "1,250.00" for "1250".
+        is_secret: Whether what it holds is a password, which is not told.
     """
 
     kind: int
     name: str
     value: str
     is_formatted: bool = False
+    is_secret: bool = False
 
     @property
     def is_box(self) -> bool:
@@ -98,22 +103,22 @@ class Form:
         if kind <= pdfium.FPDF_FORMFIELD_UNKNOWN:
             return None
         if kind in _BUTTONS:
-            is_ticked = read_string(pdfium.FPDFAnnot_GetStringValue, annotation, _STATE) not in _OFF
-            name = self._find_name(kind, annotation)
+            is_ticked = _is_ticked(annotation)
+            name = self._find_name(annotation)
+            if is_ticked and kind == pdfium.FPDF_FORMFIELD_RADIOBUTTON:
+                name = f"{name}: {self._find_choice(annotation)}"
             return Field(kind, name, _TICKED if is_ticked else _UNTICKED)
+        if self._is_password(kind, annotation):
+            return Field(kind, "", "", is_secret=True)
         value = ""
         if kind in _CHOICES:
             value = self._read_choice(kind, annotation)
         elif kind == pdfium.FPDF_FORMFIELD_TEXTFIELD:
-            value = self._read_value(annotation)
-        if not value or self._is_password(kind, annotation):
+            # Of fields with one name PDFium knows one value, and a page may show another.
+            value = _read_entry(annotation, _VALUE) or self._read_value(annotation)
+        if not value:
             return Field(kind, "", "")
-        return Field(kind, self._find_name(kind, annotation), value, self._is_formatted(annotation))
-
-    def is_secret(self, annotation: object) -> bool:
-        """Whether what the field of an annotation holds is a password."""
-        kind = pdfium.FPDFAnnot_GetFormFieldType(self._handle, annotation)
-        return self._is_password(kind, annotation)
+        return Field(kind, self._find_name(annotation), value, self._is_formatted(annotation))
 
     def _is_password(self, kind: int, annotation: object) -> bool:
         if kind != pdfium.FPDF_FORMFIELD_TEXTFIELD:
@@ -145,20 +150,53 @@ class Form:
                     break
         return ", ".join(filter(None, labels)) or self._read_value(annotation)
 
-    def _find_name(self, kind: int, annotation: object) -> str:
-        name = read_string(
+    def _find_name(self, annotation: object) -> str:
+        return read_string(
             pdfium.FPDFAnnot_GetFormFieldAlternateName, self._handle, annotation
         ) or read_string(pdfium.FPDFAnnot_GetFormFieldName, self._handle, annotation)
-        if kind != pdfium.FPDF_FORMFIELD_RADIOBUTTON:
-            return name
-        choice = read_string(pdfium.FPDFAnnot_GetFormFieldExportValue, self._handle, annotation)
-        return f"{name}: {choice}" if choice else name
+
+    def _find_choice(self, annotation: object) -> str:
+        """What the form calls a ticked box of several of which one is chosen."""
+        value = self._read_value(annotation)
+        return value if value not in _OFF else _read_entry(annotation, _STATE)
 
     def _is_formatted(self, annotation: object) -> bool:
         script_bytes = pdfium.FPDFAnnot_GetFormAdditionalActionJavaScript(
             self._handle, annotation, pdfium.FPDF_ANNOT_AACTION_FORMAT, None, 0
         )
         return bool(script_bytes > _BYTES_PER_UNIT)
+
+
+def read_lone_field(annotation: object) -> Field | None:
+    """The field that an annotation shows of which no form knows, as far as it tells by itself.
+
+    Pages that were taken out of a form have such ones, and fields without a name. PDFium also does
+    not know those whose kind is told further up than by their parent.
+    """
+    kind, state = _read_entry(annotation, _KIND), _read_entry(annotation, _STATE)
+    flags = ctypes.c_float()
+    pdfium.FPDFAnnot_GetNumberValue(annotation, _FLAGS, flags)
+    name = _read_entry(annotation, _NAME_FOR_PEOPLE) or _read_entry(annotation, _NAME)
+    if state and kind in ("Btn", "") and not int(flags.value) & _PUSH_BUTTON:
+        value = _TICKED if _is_ticked(annotation) else _UNTICKED
+        return Field(pdfium.FPDF_FORMFIELD_CHECKBOX, name, value)
+    if kind not in ("Tx", "Ch"):
+        return None
+    if kind == "Tx" and int(flags.value) & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD:
+        return Field(pdfium.FPDF_FORMFIELD_TEXTFIELD, "", "", is_secret=True)
+    return Field(pdfium.FPDF_FORMFIELD_TEXTFIELD, name, _read_entry(annotation, _VALUE))
+
+
+def _is_ticked(annotation: object) -> bool:
+    """Whether a box is shown as ticked: by its state, or by its value if it says no state."""
+    state = _read_entry(annotation, _STATE)
+    if not state and pdfium.FPDFAnnot_HasKey(annotation, _APPEARANCE):
+        state = _read_entry(annotation, _VALUE)
+    return state not in _OFF
+
+
+def _read_entry(annotation: object, key: bytes) -> str:
+    return read_string(pdfium.FPDFAnnot_GetStringValue, annotation, key)
 
 
 def read_string(read: Callable[..., int], *arguments: object) -> str:

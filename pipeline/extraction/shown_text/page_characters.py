@@ -55,7 +55,7 @@ class PageCharacters:
 
     Args:
         page: The characters as PDFium has them.
-        text: As PDFium writes it; each character is one unit of UTF-16.
+        text: With a character in each of PDFium's places.
         sources: Where each of its characters stands in PDFium's text, -1 for one that is not from
             there, and once more -1. None where the text is PDFium's own.
         has_unwritten: Whether PDFium counts characters that its text has not.

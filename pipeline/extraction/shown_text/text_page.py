@@ -49,12 +49,14 @@ get_text = _take(pdfium.FPDFText_GetText, c_int)
 unpack_doubles = struct.Struct("4d").unpack_from
 unpack_floats = struct.Struct("4f").unpack_from
 unpack_point = struct.Struct("2d").unpack_from
+unpack_pair = struct.Struct("<2H").unpack
 unpack_vector = struct.Struct("2f").unpack_from
 _DOUBLE_BYTES = ctypes.sizeof(c_double)
 _ROOM_PER_CHARACTER = 2
 _UNITS_AT_START = 1 << 14
 # Places in order, enough for most pages: to copy them is many times as quick as to count.
 _PLACES = array("i", range(1 << 13))
+_LAST_OF_ONE_UNIT = 0xFFFF
 # More than a name in a file may have.
 _FONT_NAME_BYTES = 128
 # How many characters are asked about in one go.
@@ -71,6 +73,7 @@ class TextPage:
     def __init__(self) -> None:
         self.count = 0
         self._page: Any = None
+        self._wide: dict[str, str] = {}
         self._doubles = (c_double * 4)()
         # A matrix has six, a box four of them.
         self._floats = (c_float * 6)()
@@ -91,15 +94,35 @@ class TextPage:
         # A reference is passed as it is, of a pointer one is made at each call.
         self._page = byref(handle.contents)
         self.count = max(0, count_characters(handle))
+        self._wide = {}
 
     def read_text(self) -> str:
-        """All text, as PDFium writes it; each character is one unit of UTF-16."""
+        """All text, with a character in each of PDFium's places."""
         # One more, for the zero at the end.
         units = self._take_units(self.count + 1)
-        return self._decode(get_text(self._page, 0, self.count, units) - 1)
+        text = self._decode(get_text(self._page, 0, self.count, units) - 1)
+        return text if len(text) == self.count else self._add_wide(text)
+
+    def _add_wide(self, text: str) -> str:
+        """The text with characters of two units that PDFium counts as one, and does not write.
+
+        Such a one comes of the name of a glyph, like u1D465. A character map gives its two units.
+        """
+        parts: list[str] = []
+        done = 0
+        for index, code in enumerate(self.list_codes()):
+            if code > _LAST_OF_ONE_UNIT and (place := self.find_place(index)) >= 0:
+                # So many of these are before it, each of which has a place.
+                start = place - len(parts) // 2
+                parts += (text[done:start], chr(code))
+                done = start
+        for letter in set(parts[1::2]):
+            first, second = unpack_pair(letter.encode("utf-16-le"))
+            self._wide[chr(first) + chr(second)] = letter
+        return "".join([*parts, text[done:]])
 
     def read_text_inside(self, box: Box) -> str:
-        """The text of which something is inside a box, in the same units."""
+        """The text of which something is inside a box; `read_text` goes before it."""
         area = (box.left, box.top, box.right, box.bottom)
         # PDFium puts the text together anew at each call, so it is not asked for its size first.
         # It has line ends that the characters of the page do not count.
@@ -120,7 +143,10 @@ class TextPage:
         # Asked by its name, the codec is looked for, and then called by way of Python.
         text, _ = utf_16_le_decode(self._text[: max(0, count)], "surrogatepass", True)
         # Pairs stay apart until the page is put together: a place in the text is one of PDFium's.
-        return text if len(text) == count else "".join(map(chr, self._units[: max(0, count)]))
+        text = text if len(text) == count else "".join(map(chr, self._units[: max(0, count)]))
+        for pair, letter in self._wide.items():
+            text = text.replace(pair, letter)
+        return text
 
     @staticmethod
     def list_places(count: int) -> "array[int]":

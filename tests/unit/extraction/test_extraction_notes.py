@@ -259,3 +259,89 @@ def test_a_list_shows_what_is_chosen_and_what_is_not(read_text):
 def test_controls_in_a_value_divide_its_words(read_text):
     field = make_text_field("sum", "1\x022\x113", FIRST_LINE)
     assert read_text(make_form("Sum:", field)) == "Sum: 1 2 3"
+
+
+RADIO = 1 << 15
+BESIDE_FIRST_LINE = (72, 717, 82, 727)
+
+
+def test_a_box_without_a_label_says_which_of_several_it_is(read_text):
+    drawn = b"/AP << /N << /sea 51 0 R /Off 52 0 R >> >>"
+    entries = b"/Ff %d /V /sea /AS /sea %b" % (RADIO, drawn)
+    assert read_text(make_form("", make_field(b"Btn", "way", FIRST_LINE, entries))) == (
+        "way: sea: [x]"
+    )
+
+
+@pytest.mark.parametrize(
+    ("entries", "tick"),
+    [
+        (b"/V /On /AP << /N << /On 51 0 R >> >>", "[x]"),
+        (b"/V /Off /AP << /N << /On 51 0 R >> >>", "[ ]"),
+        # Nothing is drawn.
+        (b"/V /On", "[ ]"),
+    ],
+)
+def test_a_box_without_a_state_is_drawn_by_its_value(read_text, entries, tick):
+    data = make_form("    Agree", make_field(b"Btn", "agree", BESIDE_FIRST_LINE, entries))
+    assert read_text(data) == f"{tick} Agree"
+
+
+def test_fields_of_one_name_show_what_each_holds(read_text):
+    data = make_form(
+        "Name:\nSecond name:",
+        make_text_field("name", "Marit Solheim", FIRST_LINE),
+        make_text_field("name", "Otto Weber", SECOND_LINE),
+    )
+    assert read_text(data) == "Name: Marit Solheim\nSecond name: Otto Weber"
+
+
+@pytest.mark.parametrize(
+    ("text", "field", "shown"),
+    [
+        ("Name:", make_text_field("name", "Marit", FIRST_LINE), "Name: Marit"),
+        (
+            "    Agree",
+            make_tick_box("agree", BESIDE_FIRST_LINE, is_ticked=True),
+            "[x] Agree",
+        ),
+        (
+            "    Agree",
+            make_tick_box("agree", BESIDE_FIRST_LINE, is_ticked=False),
+            "[ ] Agree",
+        ),
+        (
+            "Code:",
+            make_field(b"Tx", "code", FIRST_LINE, b"/Ff %d /V (a) /AP << /N 53 0 R >>" % PASSWORD),
+            "Code:",
+        ),
+        (
+            "To pay:",
+            make_field(b"Btn", "pay", FIRST_LINE, b"/Ff 65536 /AP << /N 53 0 R >>"),
+            "To pay: 1,250.00 EUR",
+        ),
+    ],
+    ids=["text", "ticked", "not ticked", "password", "button"],
+)
+def test_fields_that_no_form_knows_are_read_by_what_they_say(read_text, text, field, shown):
+    """As on pages that were taken out of a form."""
+    assert read_text(make_pdf_with_annotations(text, [field])) == shown
+
+
+def test_a_field_without_a_name_is_read(read_text):
+    field = make_text_field("", "Marit", FIRST_LINE)
+    assert read_text(make_form("Name:", field)) == "Name: Marit"
+
+
+def test_a_remark_is_read_as_it_is_drawn(read_text):
+    entries = b"/Contents (before it was changed) /AP << /N 53 0 R >>"
+    remark = make_remark(b"FreeText", (72, 600, 500, 618), entries)
+    assert read_text(make_pdf_with_annotations("A page", [remark])) == "A page\n1,250.00 EUR"
+
+
+def test_a_remark_may_have_rich_text_alone(read_text):
+    rich = b"/RC (<body><p>Up to 9 &lt; 10 <b>kroner</b></p><p>a day</p></body>)"
+    remark = make_remark(b"FreeText", (72, 600, 500, 618), rich)
+    assert read_text(make_pdf_with_annotations("A page", [remark])) == (
+        "A page\nUp to 9 < 10 kroner\na day"
+    )

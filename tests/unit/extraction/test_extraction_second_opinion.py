@@ -16,6 +16,7 @@ from tests.fakes.pdf.broken_pdf_files import (
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
 
 PROSE = "The quick brown fox jumps over the lazy dog and eats twelve herrings at the pier."
+MATHEMATICAL_X = "\N{MATHEMATICAL ITALIC SMALL X}"
 JAPANESE = (
     "歩行者は、道路を横断してはならない。ただし、信号機の表示する青色の灯火に従うときは、" * 3
 )
@@ -162,6 +163,27 @@ def test_two_words_of_noise_are_marked(read):
     noise = b"HQX-DXF"
     page = read(make_bitmap_font_pdf(noise, above="\n".join([PROSE] * 5)))
     assert page.text.split("\n")[5:] == [len(noise) * "\ufffd"]
+
+
+def test_names_of_programs_are_words(read):
+    """Many have a capital inside, and are no codes for that."""
+    listing = "exprs phenoData minimalSet assayData experimentData varMetadata sampleNames rowData"
+    assert read(make_bitmap_font_pdf(listing.encode(), blanks=b" ")).text == listing
+
+
+@pytest.mark.parametrize("outside", [b"", b" -90 60 Td (2) Tj"], ids=["alone", "beside a mark"])
+def test_letters_with_names_of_two_units_are_read_and_shift_no_other(read_text, outside):
+    """Those of formulas, in fonts of TeX: PDFium counts them and leaves them out."""
+    content = (
+        b"BT /F1 10 Tf 100 700 Td (AA) Tj 60 0 Td (25) Tj 13.5 0 Td (52) Tj -73 -20 Td (A5) Tj"
+        b"%b ET" % outside
+    )
+    font = (
+        b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier "
+        b"/Encoding << /Type /Encoding /Differences [65 /u1D465] >> >>"
+    )
+    data = make_drawn_pdf(content, b"/CropBox [50 50 550 730]", font=font)
+    assert read_text(data) == f"{MATHEMATICAL_X * 2} 25 52\n{MATHEMATICAL_X}5"
 
 
 def test_a_listing_beside_words_in_the_same_kind_of_font_stays_as_it_is(read):

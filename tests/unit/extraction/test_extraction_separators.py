@@ -108,7 +108,14 @@ def test_a_letter_over_another_one_is_a_line_of_its_own(read_text, aside, text):
 
 
 @pytest.mark.parametrize(
-    ("figures", "room", "text"), [("05", 30, "0 5"), ("111", 20, "1 1 1"), ("1250", 3, "1250")]
+    ("figures", "room", "text"),
+    [
+        ("05", 30, "0 5"),
+        ("111", 20, "1 1 1"),
+        ("1250", 3, "1250"),
+        ("89AB) Tj 0 -20 Td (CDEF", 20, "8 9 A B\nC D E F"),
+        ("CDEF", 5, "CDEF"),
+    ],
 )
 def test_cells_of_one_figure_that_are_drawn_as_one_piece_are_apart(read_text, figures, room, text):
     """As in a table of taxes: the first rows have one figure in each cell."""
