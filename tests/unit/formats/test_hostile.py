@@ -1,4 +1,4 @@
-"""Hostile files, and those of kinds that are not read, end REJECTED, each with the code of what it is.
+"""Hostile files, and those of kinds that are not read, end REJECTED with the code of what they are.
 
 In a reader of 256 MiB and 10 s.
 """
