@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pypdfium2_raw as pdfium
 
 from pipeline.extraction.file_header import is_pdf, name_other_kind
-from pipeline.extraction.limits import MAX_FILES, MAX_NAME_CHARACTERS
-from pipeline.extraction.readable_document import FileNotTakenError
+from pipeline.extraction.limits import MAX_FILES
+from pipeline.extraction.readable_document import FileNotTakenError, name_in_one_line
 
 # Stands in the list of names for all that are beyond `MAX_FILES`.
 FURTHER_FILES = "further files"
@@ -128,7 +128,7 @@ def _read_name(attachment: object) -> str:
     name = _read_string(
         lambda buffer, size: pdfium.FPDFAttachment_GetName(attachment, buffer, size)
     )
-    return " ".join(name.split())[:MAX_NAME_CHARACTERS] or "a file without a name"
+    return name_in_one_line(name)
 
 
 def _find_attachments(document: object) -> Iterator[Any]:

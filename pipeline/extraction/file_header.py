@@ -28,6 +28,8 @@ _OTHER_KINDS = (
     (b"Rar!", "an archive"),
     (b"\x1f\x8b", "an archive"),
     (b"%!PS", "a PostScript file"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript file"),
+    (b"%FDF-", "the data of a form without its pages"),
     (b"<!DOCTYPE", "a web page"),
     (b"<html", "a web page"),
 )

@@ -3,11 +3,16 @@
 Runs in the child. Apart from the readers, so that each of them packs only its own libraries.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple, Protocol
 
+from pipeline.extraction.limits import MAX_NAME_CHARACTERS
 from pipeline.extraction.page_text import Engine
 from shared.errors import RejectionCode
+
+_NO_NAME = "a file without a name"
+_NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 class UnreadableDocumentError(Exception):
@@ -43,6 +48,17 @@ class EnginePage(NamedTuple):
 
 class FileNotTakenError(Exception):
     """A file inside is not handed out; the message is the reason. Never leaves this package."""
+
+
+def name_in_one_line(name: str) -> str:
+    """The name of a file inside as it is listed, without what would change the line it stands in.
+
+    That is controls, a NUL among them, which no database takes, and marks that turn the direction
+    of what follows, so that "fdp.exe" reads as another kind of file.
+    """
+    return " ".join(_NOT_SHOWN.sub("", " ".join(name.split())).split())[:MAX_NAME_CHARACTERS] or (
+        _NO_NAME
+    )
 
 
 class ReadableDocument(Protocol):

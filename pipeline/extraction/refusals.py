@@ -17,6 +17,10 @@ _EXPORT_ANEW = (
     "anew from its source."
 )
 _PRINT_IT = "Print the file to a new PDF and upload that."
+_SPLIT_IT = (
+    "Split it (of a PDF, qpdf --split-pages=100 in.pdf out.pdf makes files of 100 pages), or raise "
+    "the limit"
+)
 _SAVE_SMALLER = "Save it smaller and upload that."
 _SENTENCES = {
     RejectionCode.ENCRYPTED: (
@@ -103,7 +107,7 @@ def refuse_size(size_bytes: int, max_document_bytes: int) -> RejectedDocumentErr
         RejectionCode.TOO_LARGE,
         f"The file has {size_bytes / MEBIBYTE:.1f} MiB, more than the "
         f"{max_document_bytes / MEBIBYTE:.1f} MiB allowed. "
-        "Split it, or raise the limit.",
+        f"{_SPLIT_IT} (the parameter MaxDocumentBytes).",
     )
 
 
@@ -114,7 +118,7 @@ def refuse_page_count(
     return RejectedDocumentError(
         RejectionCode.TOO_MANY_PAGES,
         f"The document has {page_count} {unit}s, more than the {limits.max_pages} allowed. "
-        "Split it, or raise the limit.",
+        f"{_SPLIT_IT} (the parameter MaxDocumentPages).",
     )
 
 

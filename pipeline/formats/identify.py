@@ -41,6 +41,7 @@ ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _RTF_START = b"{\\rtf"
 
 _OTHER_PICTURE = "a picture of another kind: save it as PNG or JPEG and upload that"
+_PRINT_FORM = "open it in Adobe Acrobat or Reader, print it to a PDF and upload that"
 _STARTS = (
     (_RTF_START, RTF),
     (PNG_START, PNG),
@@ -59,8 +60,21 @@ _UNREAD_STARTS = (
     (b"\x1f\x8b", "an archive: upload the files in it"),
     (b"\x78\x9f\x3e\x22", "what Outlook attaches as winmail.dat: upload the mail it came with"),
     (b"%!PS", "a PostScript file: convert it to PDF and upload that"),
+    (b"\xc5\xd0\xd3\xc6", "a PostScript file: convert it to PDF and upload that"),
+    (b"%FDF-", f"the data of a form without its pages (FDF): {_PRINT_FORM}"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
+)
+# The same of texts that are something else in wrapping. "JVBERi0" is "%PDF-".
+_WRAPPED = (
+    (
+        re.compile(r"\s*(?:data:application/pdf;base64,)?JVBERi0"),
+        "a PDF in Base64: decode it (base64 --decode in.txt > out.pdf) and upload that",
+    ),
+    (
+        re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<xdp:xdp\b"),
+        f"the data of a form without its pages (XDP): {_PRINT_FORM}",
+    ),
 )
 # What may stand before is tried in one way only: a comment could end at any later one's end, and so
 # many comments would take forever.
@@ -133,7 +147,12 @@ def _identify(file: BinaryIO, size_bytes: int) -> DocumentFormat:
     if start[4:8] == b"ftyp":
         return _refuse("a film or a picture of a phone: save it as JPEG and upload that")
     text = decode_start(start, is_whole=size_bytes <= _START_BYTES)
-    return _refuse("it is neither a text nor of a known kind") if text is None else _tell(text)
+    if text is None:
+        return _refuse("it is neither a text nor of a known kind")
+    for wrapping, words in _WRAPPED:
+        if wrapping.match(text):
+            return _refuse(words)
+    return _tell(text)
 
 
 def _refuse(words: str) -> DocumentFormat:

@@ -7,19 +7,19 @@ it; a document is as long as its file, whose size and expansion are bounded befo
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.extraction.limits import MAX_FILES, MAX_NAME_CHARACTERS
+from pipeline.extraction.limits import MAX_FILES
 from pipeline.extraction.page_text import Engine
 from pipeline.extraction.readable_document import (
     EnginePage,
     FileNotTakenError,
     UnreadableDocumentError,
     UnreadablePageError,
+    name_in_one_line,
 )
 from pipeline.formats.identify import NOTHING_IN_IT, identify_bytes
 from shared.errors import RejectionCode
 
 BETWEEN_CELLS = " | "
-_NO_NAME = "a file without a name"
 
 
 @dataclass(frozen=True)
@@ -109,11 +109,6 @@ class UnitsDocument:
         """Let go of the text."""
         self._units = ()
         self._files = ()
-
-
-def name_in_one_line(name: str) -> str:
-    """The name of a file inside as it is listed."""
-    return " ".join(name.split())[:MAX_NAME_CHARACTERS] or _NO_NAME
 
 
 class UnitWriter:

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.extraction.readable_document import UnreadableDocumentError, name_in_one_line
 from pipeline.formats.packages import MAX_EXPANDED_BYTES
 from pipeline.formats.readers.web_pages import decode_page, read_xhtml_units
 from pipeline.formats.readers.xml_parts import list_elements_of, open_package, unpack_part
-from pipeline.formats.units import FailedUnit, UnitsDocument, name_in_one_line
+from pipeline.formats.units import FailedUnit, UnitsDocument
 from shared.errors import RejectionCode
 
 _MOST_CHAPTERS = 5_000

@@ -187,13 +187,23 @@ def test_a_damaged_document_after_an_encrypted_one_is_not_taken_for_encrypted(re
     [
         (b"", RejectionCode.EMPTY, "0 bytes"),
         (b"Dear Sir or Madam", RejectionCode.NOT_A_PDF, "Convert it"),
-        (b"%PDF-1.7\n" + b"\0" * 1_000_000, RejectionCode.TOO_LARGE, "Split it"),
+        (b"%PDF-1.7\n" + b"\0" * 1_000_000, RejectionCode.TOO_LARGE, "qpdf --split-pages"),
         (b"%PDF-1.7\nand nothing more", RejectionCode.DAMAGED, "Upload it again"),
         (b" " * 1024 + b"%PDF-1.7\n", RejectionCode.NOT_A_PDF, "Convert it"),
         (make_marker_pdf(101), RejectionCode.TOO_MANY_PAGES, "101 pages"),
+        (make_marker_pdf(101), RejectionCode.TOO_MANY_PAGES, "MaxDocumentPages"),
         (encrypt(user_password="secret"), RejectionCode.ENCRYPTED, "without a password"),
     ],
-    ids=["empty", "not a pdf", "too large", "damaged", "late header", "too many", "encrypted"],
+    ids=[
+        "empty",
+        "not a pdf",
+        "too large",
+        "damaged",
+        "late header",
+        "too many",
+        "limit",
+        "encrypted",
+    ],
 )
 def test_refusals(read, data, code, hint):
     refusal = refuse(read, data)

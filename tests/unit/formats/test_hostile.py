@@ -1,4 +1,7 @@
-"""Hostile files end REJECTED, each with the code of what it is, in a reader of 256 MiB and 10 s."""
+"""Hostile files, and those of kinds that are not read, end REJECTED with the code of what they are.
+
+In a reader of 256 MiB and 10 s.
+"""
 
 import io
 import zipfile
@@ -76,3 +79,31 @@ def test_an_entity_whose_declaration_the_parser_puts_off_until_the_end_is_refuse
     with open_package(package) as archive, pytest.raises(UnreadableDocumentError) as refusal:
         parse_tree(archive, "content.xml", frozenset({"b"}), fold)
     assert refusal.value.code is RejectionCode.OVER_LIMITS
+
+
+@pytest.mark.parametrize("data", [b"text\x00text", b"\x01\x02\x03 text", bytes(range(1, 32)) * 20])
+def test_what_is_full_of_control_characters_is_no_text(read, data):
+    with pytest.raises(RejectedDocumentError) as refusal:
+        read(data)
+    assert refusal.value.code is RejectionCode.UNKNOWN_FORMAT
+
+
+@pytest.mark.parametrize(
+    ("data", "hint"),
+    [
+        (b"JVBERi0xLjcKMSAwIG9iago8PCAvVHlwZSAvQ2F0YWxvZyA+PgplbmRvYmoK\n" * 9, "base64 --decode"),
+        (b"data:application/pdf;base64,JVBERi0xLjcK", "base64 --decode"),
+        (b"%FDF-1.2\n1 0 obj << /FDF << /F (form.pdf) >> >> endobj\n%%EOF\n", "print it to a PDF"),
+        (
+            b"<?xml version='1.0'?>\n<xdp:xdp xmlns:xdp='http://ns.adobe.com/xdp/'/>",
+            "print it to a",
+        ),
+        (b"\xc5\xd0\xd3\xc6\x20\0\0\0" + b"\0" * 24 + b"%!PS-Adobe-3.0 EPSF-3.0", "convert it"),
+    ],
+    ids=["Base64", "data address", "FDF", "XDP", "EPS"],
+)
+def test_what_a_document_is_wrapped_in_is_told_with_what_helps(read, data, hint):
+    with pytest.raises(RejectedDocumentError) as refusal:
+        read(data)
+    assert refusal.value.code is RejectionCode.UNKNOWN_FORMAT
+    assert hint in refusal.value.sentence

@@ -230,13 +230,6 @@ def test_control_characters_that_stray_into_a_text_make_it_no_other_kind(read, d
     assert document.texts == [text] if text else document.texts[0].endswith("hello there")
 
 
-@pytest.mark.parametrize("data", [b"text\x00text", b"\x01\x02\x03 text", bytes(range(1, 32)) * 20])
-def test_what_is_full_of_control_characters_is_no_text(read, data):
-    with pytest.raises(RejectedDocumentError) as refusal:
-        read(data)
-    assert refusal.value.code is RejectionCode.UNKNOWN_FORMAT
-
-
 def test_a_line_end_in_quotes_does_not_make_a_table_a_text(read):
     document = read(b'"a","b"\n"1","two\nlines"\n"3","4"\n')
     assert document.texts == ["a | b\n1 | two lines\n3 | 4"]
