@@ -25,7 +25,8 @@ def group_of_document(key: str, redo_order: str = "") -> str:
     """
     if redo_order:
         return group_of_redo(redo_order)
-    folder, slash, _ = key.partition("/")
+    # Some programs write paths that begin with a slash: what is before it is no folder.
+    folder, slash, _ = key.lstrip("/").partition("/")
     return _make_group("folder", folder if slash else _NO_FOLDER)
 
 

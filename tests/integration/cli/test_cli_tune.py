@@ -4,11 +4,13 @@ import json
 import os
 import signal
 import xml.etree.ElementTree as ElementTree
+from types import SimpleNamespace
 
 import boto3
 import pytest
 from botocore.stub import Stubber
 
+from infra.tuning import measure_sizes
 from infra.tuning.choose_size import GB_SECOND_USD, REQUEST_USD, Aim, MeasuredSize, choose_size
 from infra.tuning.parameter_change import change_parameter
 from shared.errors import DeployError
@@ -35,6 +37,7 @@ def entered(account):
 @pytest.fixture
 def tune(account, entered, function, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(measure_sizes, "time", SimpleNamespace(sleep=lambda seconds: None))
     with open_command_line(account) as seashore, serve_lambda(function) as address:
         monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", address)
         yield lambda *arguments: seashore(

@@ -81,6 +81,9 @@ def test_a_tree_of_folders_is_one_group_and_what_is_redone_another():
     assert group_of_document("archive/2024/a.pdf") == group_of_document("archive/b.pdf")
     assert group_of_document("archive/b.pdf") == "folder:archive"
     assert group_of_document("b.pdf") == group_of_document("c.pdf") == "folder:"
+    assert group_of_document("/archive/b.pdf") == group_of_document("//archive/b.pdf")
+    assert group_of_document("/archive/b.pdf") == "folder:archive"
+    assert group_of_document("/b.pdf") == "folder:"
     assert group_of_document("archive/b.pdf", "order-1") == group_of_redo("order-1")
     assert group_of_bulk("terminal") != group_of_sender("terminal")
     assert group_of_document("Straße/b.pdf") != group_of_document("Gasse/b.pdf")
