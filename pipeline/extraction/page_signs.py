@@ -11,6 +11,7 @@ from typing import NamedTuple
 import pypdfium2_raw as pdfium
 
 from pipeline.extraction.shown_text.text_page import TextPage
+from pipeline.extraction.shown_text.visible_text import find_visible_box
 
 # Where there are more objects, every second one, or third, is looked at.
 _SAMPLED_OBJECTS = 256
@@ -32,6 +33,12 @@ _SAMPLED_CHARACTERS_IN_DOUBT = 128
 
 # Of the area of a page: a picture of 12 mm by 12 mm on A4. Smaller ones are marks and logos.
 _MIN_PICTURE_SHARE = 0.0025
+# What a scan covers of its page, and what is put on one: who has sent it, the number of the page or
+# of a file, the name of an app. That is short, and stands where a page has its margins.
+_MIN_SCAN_SHARE = 0.8
+_MAX_STAMPED_CHARACTERS = 200
+_MARGIN_SHARE = 0.1
+_SPACE = ord(" ")
 # Letters that are drawn as outlines take dozens of segments each; frames and rules take few.
 _MIN_OUTLINE_SEGMENTS = 200
 
@@ -43,11 +50,13 @@ class PageSigns(NamedTuple):
         unmapped_share: The share of characters whose font does not say what they are.
         drops_text: Whether much of what the page shows as text has no characters.
         shows_picture: Whether a page without text shows a picture or a drawing.
+        is_stamped_scan: Whether a page is a picture, and its text is what was put at the edges.
     """
 
     unmapped_share: float = 0.0
     drops_text: bool = False
     shows_picture: bool = False
+    is_stamped_scan: bool = False
 
 
 def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
@@ -59,10 +68,12 @@ def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
     """
     characters = text_page.count
     objects = max(0, pdfium.FPDFPage_CountObjects(page))
+    is_blank = _is_blank(text_page)
     return PageSigns(
         _find_unmapped_share(text_page, characters),
         _drops_text(page, objects, characters),
-        _is_blank(text_page) and (_shows_picture(page) or _has_stamp(page)),
+        is_blank and (_shows_picture(page) or _has_stamp(page)),
+        not is_blank and _stands_in_margins(text_page, page) and _is_covered(page),
     )
 
 
@@ -107,6 +118,39 @@ def _shows_picture(page: object) -> bool:
             segments += _MIN_OUTLINE_SEGMENTS
         if pictures >= _MIN_PICTURE_SHARE * area or segments >= _MIN_OUTLINE_SEGMENTS:
             return True
+    return False
+
+
+def _stands_in_margins(text_page: TextPage, page: object) -> bool:
+    """Whether the text of a page is short, and all of it stands at the edges of what is shown."""
+    if text_page.count > _MAX_STAMPED_CHARACTERS:
+        return False
+    visible = find_visible_box(page)
+    if visible is None:
+        return False
+    wide = _MARGIN_SHARE * (visible.right - visible.left)
+    high = _MARGIN_SHARE * (visible.top - visible.bottom)
+    signs = (index for index, code in enumerate(text_page.list_codes()) if code > _SPACE)
+    boxes = map(text_page.find_box, signs)
+    return all(
+        box is None
+        or box.right <= visible.left + wide
+        or box.left >= visible.right - wide
+        or box.top <= visible.bottom + high
+        or box.bottom >= visible.top - high
+        for box in boxes
+    )
+
+
+def _is_covered(page: object) -> bool:
+    """Whether pictures cover a page: a scan may be one, or many stripes."""
+    least = _MIN_SCAN_SHARE * _measure_page(page)
+    covered = 0.0
+    for item, kind, scale in _find_objects(page):
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            covered += _measure(item) * scale
+            if covered >= least:
+                return True
     return False
 
 

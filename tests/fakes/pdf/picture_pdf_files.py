@@ -1,5 +1,7 @@
 """Builders of PDFs with pages that show a picture and no words, or next to nothing."""
 
+import re
+
 from tests.fakes.pdf.broken_pdf_files import FIRST_LINES, SECOND_CONTENTS, SECOND_PAGE
 from tests.fakes.pdf.pdf_files import (
     FIRST_CONTENTS,
@@ -53,6 +55,27 @@ def make_pages_of_pictures() -> dict[str, bytes]:
         )
         documents[name] = write_pdf(objects)
     return documents
+
+
+def make_scan(
+    written: bytes, *, stripes: int = 1, share: float = 1.0, entries: bytes = b""
+) -> bytes:
+    """A document of one page of 600 by 800 points under a picture, and something written on it.
+
+    Args:
+        written: Operators that show text, in 10 points.
+        stripes: Of how many pictures, one below the other, the scan consists.
+        share: What of the page's height is covered.
+        entries: More of the page.
+    """
+    high = 800 * share / stripes
+    drawn = b"".join(b"q 600 0 0 %f 0 %f cm /I Do Q " % (high, n * high) for n in range(stripes))
+    objects = make_objects([make_stream(drawn + b"BT /F1 10 Tf %b ET" % written)])
+    page = make_page(FIRST_CONTENTS, resources=b"/XObject << /I 40 0 R >>")
+    page = re.sub(rb"/MediaBox \[.*?\]", b"/MediaBox [0 0 600 800]", page)
+    objects[FIRST_PAGE] = page[:-2] + entries + b">>"
+    objects[IMAGE] = _PICTURE
+    return write_pdf(objects)
 
 
 def make_page_of_outlines(count: int) -> bytes:

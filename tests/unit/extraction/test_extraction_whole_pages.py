@@ -121,6 +121,59 @@ def test_a_picture_is_one_however_it_gets_onto_the_page(read, kind):
     assert page.status is PageStatus.PICTURE
 
 
+@pytest.mark.parametrize(
+    "scan",
+    [
+        pytest.param(pictures.make_scan(b"300 20 Td (- 12 -) Tj"), id="number of the page"),
+        pytest.param(
+            pictures.make_scan(b"20 785 Td (From: Pier Trust  To: Harbour Office  P. 3/12) Tj"),
+            id="line of a fax",
+        ),
+        pytest.param(
+            pictures.make_scan(b"1 0 0 1 400 20 Tm (Scanned by an app) Tj", stripes=40),
+            id="name of an app on stripes",
+        ),
+        pytest.param(
+            pictures.make_scan(b"0 1 -1 0 590 300 Tm (PIER-000123) Tj", entries=b"/Rotate 90 "),
+            id="number of a file, turned",
+        ),
+        pytest.param(
+            pictures.make_scan(b"300 20 Td (12) Tj 0 380 Td (   ) Tj 0 380 Td (Pier) Tj"),
+            id="both edges, and spaces between",
+        ),
+        pytest.param(
+            pictures.make_scan(
+                b"200 110 Td (- 12 -) Tj", share=0.9, entries=b"/CropBox [100 100 500 700] "
+            ),
+            id="edge of what is shown",
+        ),
+    ],
+)
+def test_what_is_stamped_on_a_scan_is_not_all_that_it_says(read, scan):
+    (page,) = read(scan)
+    assert (page.status, page.text) == (PageStatus.PICTURE, "")
+
+
+@pytest.mark.parametrize(
+    "scan",
+    [
+        pytest.param(pictures.make_scan(b"200 400 Td (Our pier) Tj"), id="title on a background"),
+        pytest.param(
+            pictures.make_scan(b"3 Tr 300 20 Td (- 12 -) Tj 0 380 Td (It is of timber.) Tj"),
+            id="read by the scanner",
+        ),
+        pytest.param(pictures.make_scan(b"300 20 Td (12) Tj", share=0.7), id="picture and margin"),
+        pytest.param(
+            pictures.make_scan(b"5 790 Td 6 TL " + b"(The pier is of timber.) ' " * 9),
+            id="more than is stamped",
+        ),
+    ],
+)
+def test_a_page_that_says_something_over_a_picture_is_text(read, scan):
+    (page,) = read(scan)
+    assert page.status is PageStatus.TEXT
+
+
 @pytest.mark.parametrize("content", [b"( ) Tj", b"(   ) Tj 0 -20 Td ( ) Tj", b"() Tj"])
 def test_spaces_are_no_picture(read, content):
     (page,) = read(make_drawn_pdf(b"BT /F1 12 Tf 72 720 Td %b ET" % content))
