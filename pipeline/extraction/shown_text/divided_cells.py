@@ -26,6 +26,9 @@ _JUNCTION = re.compile(
 _END_OF_WORD = re.compile(
     rf"[0-9)%](?:(?={_BEGINNING})|(?<={_WORD}[0-9])|(?<=[{_SIGN}.][0-9]))[^ \r\n]*"
 )
+# What no number has: a sign that ends one before a digit, a bracket after one, or points and commas
+# that change twice.
+_TWO_NUMBERS = re.compile(r"[%)][0-9]|[0-9][(]|[.][0-9]+(?:,[0-9]+)+[.]|,[0-9]+(?:[.][0-9]+)+,")
 # More room than that between two pieces is no kerning, and as little as between close cells. Where
 # the next one begins where the one before it ends, no more has to be asked.
 _MIN_GAP_EMS, _MIN_GAP_POINTS = 0.1, 0.1
@@ -70,27 +73,15 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
     words = [(start - (start > 0 and text[start - 1] not in " \n"), end) for start, end in ends]
     divided = characters.list_divided(words)
     spread = _list_spread(characters, words, divided)
-    junctions = [
-        (found.start(), word)
-        for word in [*divided, *spread]
-        for found in _JUNCTION.finditer(text, word[0] + 1, word[1])
-    ]
+    junctions = _list_junctions(text, [*divided, *spread])
     apart = characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS)
-    if not apart:
-        return characters
-    places = [junctions[k][0] for k in apart]
-    gaps: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
-    for k, place, room in zip(
-        apart, places, characters.measure_rooms(places, _MAX_ACROSS_EMS), strict=True
-    ):
-        gaps[junctions[k][1]][place] = room
-    edits: list[Edit] = []
-    for (start, _), of_word in gaps.items():
-        edits += _divide_word(characters, start, of_word)
+    edits = _divide_at(characters, [junctions[k] for k in apart])
     starts = {edit.start for edit in edits}
     if any(not starts.isdisjoint(range(*word)) for word in spread):
         edits += _divide_rows(characters, starts)
-    return characters.edit(edits)
+    starts = {edit.start for edit in edits}
+    edits += [edit for edit in _divide_merged(characters, words) if edit.start not in starts]
+    return characters.edit(edits) if edits else characters
 
 
 def divide_words(characters: PageCharacters) -> PageCharacters:
@@ -128,6 +119,43 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
     if len(lost) > _MAX_SHARE_OF_SPACES * size:
         return characters
     return characters.edit(Edit(place, place, " ") for place in lost)
+
+
+def _divide_merged(characters: PageCharacters, words: Sequence[tuple[int, int]]) -> list[Edit]:
+    """The spaces in words with digits of a page that has rows of cells as one piece of text.
+
+    Whose shape shows that they are two numbers tell that it has: to measure all costs too much.
+    """
+    text = characters.text
+    signs = [word for word in words if _TWO_NUMBERS.search(text, *word)]
+    if not signs or not _divide_at(characters, _list_junctions(text, signs)):
+        return []
+    return _divide_at(characters, _list_junctions(text, words))
+
+
+def _list_junctions(
+    text: str, words: Iterable[tuple[int, int]]
+) -> list[tuple[int, tuple[int, int]]]:
+    """Where in words cells may be apart, each with its word."""
+    return [
+        (found.start(), word)
+        for word in words
+        for found in _JUNCTION.finditer(text, word[0] + 1, word[1])
+    ]
+
+
+def _divide_at(
+    characters: PageCharacters, junctions: Sequence[tuple[int, tuple[int, int]]]
+) -> list[Edit]:
+    """The spaces at those of some places, each with its word, that have room."""
+    gaps: dict[tuple[int, int], dict[int, float]] = defaultdict(dict)
+    rooms = characters.measure_rooms([place for place, _ in junctions], _MAX_ACROSS_EMS)
+    for (place, word), room in zip(junctions, rooms, strict=True):
+        gaps[word][place] = room
+    edits: list[Edit] = []
+    for (start, _), of_word in gaps.items():
+        edits += _divide_word(characters, start, of_word)
+    return edits
 
 
 def _list_spread(
@@ -226,8 +254,8 @@ def _measure_tracking(characters: PageCharacters, place: int, gaps: Mapping[int,
     """The room between the letters before and after a place, in ems.
 
     A justified line may be drawn with some between all its letters, and more where a piece ends.
-    Of two figures that are all of a piece, and of a word, nothing else tells: up to an em may be
-    how they are set.
+    Where it has no other letters beside it, the rest of the word tells. Of two figures that are all
+    of a piece, and of a word, nothing does: up to an em may be how they are set.
     """
     text = characters.text
     neighbours = [
@@ -238,7 +266,8 @@ def _measure_tracking(characters: PageCharacters, place: int, gaps: Mapping[int,
     ]
     if neighbours or characters.list_divided([(place - 1, place + 1)]):
         return max(characters.measure_rooms(neighbours, _MAX_ACROSS_EMS), default=0.0)
-    return _MAX_ROOM_OF_FIGURES_EMS
+    others = [gap for near, gap in gaps.items() if near != place]
+    return max(0.0, min([_MAX_ROOM_OF_FIGURES_EMS, *others]))
 
 
 def _is_set_apart(characters: PageCharacters, place: int) -> bool:

@@ -328,14 +328,17 @@ class _Scan:
             if number in pairs[::2]:
                 place = pairs[::2].index(number)
                 ends = [int(end) for end in pairs[1::2][place : place + 2] if end.isdigit()]
-                return objects[slice(*ends)].lstrip() if ends else b""
+                # The last one goes on to the end.
+                start, end = [*ends, None, None][:2]
+                body = b"" if start is None else objects[start:end].strip()
+                return None if body == b"null" else body
         # With its plain beginning in front, the pattern is found many times as quickly.
         heads = re.finditer(rb"%b(?<!\d%b)\s+\d{1,5}\s+obj\b" % (number, number), text)
         for head in heads:
             end = text.find(b"endobj", head.end(), head.end() + _MAX_OBJECT_BYTES)
             if end >= 0:
-                body = text[head.end() : end]
-                return None if body.strip() == b"null" else body.lstrip()
+                body = text[head.end() : end].strip()
+                return None if body == b"null" else body
         return None
 
     def _describe_damage(self) -> str:

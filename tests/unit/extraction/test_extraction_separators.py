@@ -107,6 +107,13 @@ def test_a_letter_over_another_one_is_a_line_of_its_own(read_text, aside, text):
     assert read_text(make_drawn_pdf(content, font=font)) == f"Gamma\n{text}\nDelta"
 
 
+def test_cells_of_a_row_that_is_one_piece_are_apart(read_text):
+    """As cairo draws one: that of the last row has the shape of one number."""
+    rows = b"[(488)-112(5.615,07)-112(3.153,07)] TJ 0 -20 Td [(70)-112(7,947.13)-112(2,250)] TJ"
+    content = b"BT /F1 10 Tf 72 700 Td %b ET" % rows
+    assert read_text(make_drawn_pdf(content)) == "488 5.615,07 3.153,07\n70 7,947.13 2,250"
+
+
 @pytest.mark.parametrize(
     ("figures", "room", "text"),
     [

@@ -1,6 +1,7 @@
 """A page that is not whole is a failed page, never an empty one; a whole one is never failed."""
 
 import time
+import zlib
 
 import pytest
 
@@ -10,7 +11,7 @@ from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.pdf import broken_pdf_files as files
 from tests.fakes.pdf import picture_pdf_files as pictures
-from tests.fakes.pdf.pdf_files import make_text_pdf
+from tests.fakes.pdf.pdf_files import make_stream, make_text_pdf
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf, make_layered_pdf
 
 BROKEN = files.make_broken_streams() | files.make_missing_parts()
@@ -193,3 +194,20 @@ def test_a_file_of_another_kind_with_a_pdf_inside_is_named(refuse, start, kind):
     refusal = refuse(start + b"\0" * 2_000 + files.make_whole())
     assert refusal.code is RejectionCode.NOT_A_PDF
     assert kind in refusal.sentence
+
+
+@pytest.mark.parametrize(
+    ("last", "is_suspicious"), [(b"null", True), (b"[5 0 R]", True), (b"<< /Length 3 >>", False)]
+)
+def test_the_last_of_packed_objects_is_looked_at_by_itself(tmp_path, last, is_suspicious):
+    pages, parts = b"<< /Type /Page /Contents 8 0 R >>\n", b"[5 0 R 9 0 R]\n"
+    numbers = b"7 0 8 %d 9 %d " % (len(pages), len(pages) + len(parts))
+    packed = make_stream(
+        zlib.compress(numbers + pages + parts + last),
+        b"/Type /ObjStm /N 3 /First %d /Filter /FlateDecode" % len(numbers),
+    )
+    path = tmp_path / "packed.pdf"
+    path.write_bytes(
+        b"%%PDF-1.7\n5 0 obj\n%b\nendobj\n6 0 obj\n%b\nendobj\n" % (make_stream(b"BT ET"), packed)
+    )
+    assert scan_file(path).is_suspicious is is_suspicious
