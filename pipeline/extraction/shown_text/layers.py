@@ -54,6 +54,7 @@ class Layers:
         self._path = path
         self._reader: PdfReader | None = None
         self._off: frozenset[int] = frozenset()
+        self._held: dict[int, bool] = {}
         self._is_beyond_pypdf = False
 
     def write_shown(self, page_number: int) -> bytes | None:
@@ -177,7 +178,7 @@ class Layers:
             reference = getattr(layer, "idnum", None) or found.indirect_reference.idnum
             return reference in self._off
         if "/VE" in found:
-            return not self._holds(found.raw_get("/VE"), _MAX_DEPTH)
+            return not self._holds(found.raw_get("/VE"))
         members: Any = found.raw_get("/OCGs") if "/OCGs" in found else []
         listed = members.get_object()
         # One that is gone says nothing (ISO 32000-2, table 97).
@@ -186,19 +187,29 @@ class Layers:
             for member in (listed if isinstance(listed, list) else [members])
             if hasattr(member.get_object(), "get")
         ]
-        states = [not self._is_off(member) for member in layers]
+        states = [self._holds(member) for member in layers]
         rule = _MEMBERSHIP.get(found.get("/P", "/AnyOn"), any)
         return bool(states) and not rule(states)
 
-    def _holds(self, expression: Any, depth: int) -> bool:
-        """Whether a layer is on, or an expression of them holds: `[/And, a, [/Not, b]]`."""
+    def _holds(self, expression: Any) -> bool:
+        """Whether a layer is on, or an expression of them holds: `[/And, a, [/Not, b]]`.
+
+        What has a number is looked at once: a few that name each other many times would take hours.
+        """
+        number = getattr(expression, "idnum", None)
+        if number in self._held:
+            return self._held[number]
+        if number is not None:
+            # As a part of itself it says nothing.
+            self._held[number] = True
         parts: Any = expression.get_object()
-        if not isinstance(parts, list):
-            return not self._is_off(expression)
-        if depth == 0:
-            return True
-        states = [self._holds(part, depth - 1) for part in parts[1:]]
-        return _EXPRESSIONS.get(parts[0], all)(states)
+        if isinstance(parts, list):
+            holds = _EXPRESSIONS.get(parts[0], all)([self._holds(part) for part in parts[1:]])
+        else:
+            holds = not self._is_off(expression)
+        if number is not None:
+            self._held[number] = holds
+        return holds
 
 
 def _list_resources(holder: Any, kind: str) -> Any:

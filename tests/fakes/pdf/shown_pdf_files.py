@@ -97,10 +97,12 @@ def make_layered_pdf(
     layer_entries: bytes = b"/OFF [60 0 R]",
     usage: bytes = b"",
     membership: bytes = b"/OCGs [60 0 R 61 0 R] /P /AllOn",
+    expressions: Sequence[bytes] = (),
 ) -> bytes:
     """A page whose content may be on the layers /L1 (by default off) and /L2, and /L3 for both.
 
-    /X1 is a form on the first layer, /X2 a form that has something on it.
+    /X1 is a form on the first layer, /X2 a form that has something on it. Expressions of visibility
+    are numbered from 65.
     """
     objects = _draw(
         content,
@@ -124,6 +126,7 @@ def make_layered_pdf(
         b"/OC /L1 BDC BT /F1 12 Tf 72 430 Td (part off) Tj ET EMC",
         form,
     )
+    objects |= dict(enumerate(expressions, 65))
     return write_pdf(objects)
 
 
