@@ -108,9 +108,12 @@ class TextPage:
 
         Such a one comes of the name of a glyph, like u1D465. A character map gives its two units.
         """
+        codes = self.list_codes()
+        if max(codes, default=0) <= _LAST_OF_ONE_UNIT:
+            return text
         parts: list[str] = []
         done = 0
-        for index, code in enumerate(self.list_codes()):
+        for index, code in enumerate(codes):
             if code > _LAST_OF_ONE_UNIT and (place := self.find_place(index)) >= 0:
                 # So many of these are before it, each of which has a place.
                 start = place - len(parts) // 2
