@@ -214,7 +214,7 @@ def _find_off(reader: "PdfReader") -> frozenset[int]:
     state = layers["/D"]
     every = {layer.idnum for layer in layers.get("/OCGs", [])}
     off = every if state.get("/BaseState") == "/OFF" else set()
-    off = off - {layer.idnum for layer in state.get("/ON", [])}
+    off -= {layer.idnum for layer in state.get("/ON", [])}
     off |= {layer.idnum for layer in state.get("/OFF", [])}
     for switch in map(_resolve, state.get("/AS", [])):
         if switch.get("/Event") != "/View" or "/View" not in switch.get("/Category", []):
@@ -222,8 +222,10 @@ def _find_off(reader: "PdfReader") -> frozenset[int]:
         for layer in switch.get("/OCGs", []):
             usage = _resolve(_resolve(layer).get("/Usage", {})).get("/View", {})
             wanted = _resolve(usage).get("/ViewState")
-            if wanted is not None:
-                off = off - {layer.idnum} if wanted == "/ON" else off | {layer.idnum}
+            if wanted == "/ON":
+                off.discard(layer.idnum)
+            elif wanted is not None:
+                off.add(layer.idnum)
     return frozenset(off)
 
 
