@@ -103,7 +103,7 @@ class Layers:
 
         reader = self._open()
         page = reader.pages[page_number - 1]
-        if not self._is_layered(page, _MAX_DEPTH):
+        if not self._is_layered(page):
             return None
         contents = page.get_contents()
         if contents is None:
@@ -123,14 +123,22 @@ class Layers:
             self._off = _find_off(self._reader)
         return self._reader
 
-    def _is_layered(self, holder: Any, depth: int) -> bool:
-        """Whether a page, or a form that it draws, has something on a layer that is off."""
-        if any(self._is_off(layer) for layer in _list_resources(holder, "/Properties").values()):
-            return True
-        forms = [form.get_object() for form in _list_resources(holder, "/XObject").values()]
-        return depth > 0 and any(
-            self._is_off(form.get("/OC")) or self._is_layered(form, depth - 1) for form in forms
-        )
+    def _is_layered(self, holder: Any) -> bool:
+        """Whether a page, or a form that it draws, has something on a layer that is off.
+
+        Each form is looked at once: where all share the resources of the page, each names all.
+        """
+        pending, seen = [holder], set[int]()
+        while pending:
+            one = pending.pop()
+            if any(self._is_off(layer) for layer in _list_resources(one, "/Properties").values()):
+                return True
+            forms = [form.get_object() for form in _list_resources(one, "/XObject").values()]
+            if any(self._is_off(form.get("/OC")) for form in forms):
+                return True
+            pending += [form for form in forms if id(form) not in seen]
+            seen.update(map(id, forms))
+        return False
 
     def _list_shown(
         self, operations: Iterable[tuple[Any, bytes]], holder: Any, depth: int
@@ -149,7 +157,7 @@ class Layers:
                 form = forms[operands[0]].get_object()
                 if self._is_off(form.get("/OC")):
                     continue
-                if depth > 0 and self._is_layered(form, depth - 1):
+                if depth > 0 and self._is_layered(form):
                     forms[operands[0]] = self._write_form(form, depth - 1)
             if not (any(off) and operator in _SHOWING):
                 yield operands, operator
