@@ -130,9 +130,9 @@ def note_methods() -> set[str]:
     """Note each text that `dataclass` compiles from now on: the methods of a class."""
     texts = set()
 
-    def run(text: str, variables: dict[str, Any], names: dict[str, Any]) -> None:
+    def run(text: str, *scopes: dict[str, Any]) -> None:
         texts.add(text)
-        exec(text, variables, names)  # noqa: S102 - what `dataclass` runs itself
+        exec(text, *scopes)  # noqa: S102 - what `dataclass` runs itself
 
     vars(dataclasses)["exec"] = run
     return texts

@@ -33,8 +33,7 @@ _REPORT = re.compile(
 )
 _MOST_PROBLEM_CHARACTERS = 200
 _MARK = "seashore tune"
-# A run that Lambda throttles has not begun. It is tried so often, with
-# ever longer pauses.
+# A run that Lambda throttles has not begun. It is tried so often, with ever longer pauses.
 _THROTTLED = "TooManyRequestsException"
 _ATTEMPTS = 5
 

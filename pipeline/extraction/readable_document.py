@@ -12,7 +12,7 @@ from pipeline.extraction.page_text import Engine
 from shared.errors import RejectionCode
 
 _NO_NAME = "a file without a name"
-_NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 
 
 class UnreadableDocumentError(Exception):
@@ -56,9 +56,9 @@ def name_in_one_line(name: str) -> str:
     That is controls, a NUL among them, which no database takes, and marks that turn the direction
     of what follows, so that "fdp.exe" reads as another kind of file.
     """
-    return " ".join(_NOT_SHOWN.sub("", " ".join(name.split())).split())[:MAX_NAME_CHARACTERS] or (
-        _NO_NAME
-    )
+    # Line ends are controls, too, and part words.
+    shown = _NOT_SHOWN.sub("", " ".join(name.split()))
+    return " ".join(shown.split())[:MAX_NAME_CHARACTERS] or _NO_NAME
 
 
 class ReadableDocument(Protocol):

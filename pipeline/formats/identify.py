@@ -41,6 +41,7 @@ ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
 _RTF_START = b"{\\rtf"
 
 _OTHER_PICTURE = "a picture of another kind: save it as PNG or JPEG and upload that"
+_DECODE = "decode it (base64 --decode in.txt > out.pdf) and upload that"
 _PRINT_FORM = "open it in Adobe Acrobat or Reader, print it to a PDF and upload that"
 _STARTS = (
     (_RTF_START, RTF),
@@ -67,9 +68,10 @@ _UNREAD_STARTS = (
 )
 # The same of texts that are something else in wrapping. "JVBERi0" is "%PDF-".
 _WRAPPED = (
+    (re.compile(r"\s*JVBERi0"), f"a PDF in Base64: {_DECODE}"),
     (
-        re.compile(r"\s*(?:data:application/pdf;base64,)?JVBERi0"),
-        "a PDF in Base64: decode it (base64 --decode in.txt > out.pdf) and upload that",
+        re.compile(r"\s*data:application/pdf;base64,JVBERi0"),
+        f"a PDF in Base64: remove all that is before JVBERi0, {_DECODE}",
     ),
     (
         re.compile(r"\s*(?:<\?xml[^>]*>\s*)?<xdp:xdp\b"),

@@ -111,7 +111,7 @@ class LedgerTable:
     def read_rows(
         self, keys: Sequence[tuple[str, str]], *, is_consistent: bool = True
     ) -> list[Row | None]:
-        """Read several rows with one call; in the order of the keys.
+        """Read several rows together; in the order of the keys.
 
         Args:
             keys: Partition and sort keys, at most 100, all different.

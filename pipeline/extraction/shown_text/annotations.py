@@ -33,7 +33,7 @@ _SILENT = frozenset(
     }
 )
 _CONTENTS, _RICH_CONTENTS = b"Contents", b"RC"
-_PARAGRAPH_END, _TAG = re.compile(r"</p\s*>|<br\b"), re.compile(r"<[^>]*+>?")
+_PARAGRAPH_END, _TAG = re.compile(r"</p\s*>|<br\b[^>]*+>?"), re.compile(r"<[^>]*+>?")
 # Operators that begin text, or draw what may hold some (ISO 32000-2, annex A).
 _MAY_DRAW_TEXT = re.compile("BT|Do")
 # A string that is shown, and a sign in it that would have ended it (ISO 32000-2, 7.3.4.2). One that

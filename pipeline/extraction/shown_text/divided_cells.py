@@ -26,9 +26,11 @@ _JUNCTION = re.compile(
 _END_OF_WORD = re.compile(
     rf"[0-9)%](?:(?={_BEGINNING})|(?<={_WORD}[0-9])|(?<=[{_SIGN}.][0-9]))[^ \r\n]*"
 )
-# What no number has: a sign that ends one before a digit, a bracket after one, or points and commas
-# that change twice.
-_TWO_NUMBERS = re.compile(r"[%)][0-9]|[0-9][(]|[.][0-9]+(?:,[0-9]+)+[.]|,[0-9]+(?:[.][0-9]+)+,")
+# What no number has: a sign that ends one, or a bracket after one, before an amount, or points and
+# commas that change twice. A formula has none of these.
+_TWO_NUMBERS = re.compile(
+    r"(?:[%)]|[0-9][(])[0-9]+[.,][0-9]|[.][0-9]+(?:,[0-9]+)+[.]|,[0-9]+(?:[.][0-9]+)+,"
+)
 # More room than that between two pieces is no kerning, and as little as between close cells. Where
 # the next one begins where the one before it ends, no more has to be asked.
 _MIN_GAP_EMS, _MIN_GAP_POINTS = 0.1, 0.1
@@ -168,7 +170,11 @@ def _list_spread(
     text = characters.text
     others = set(divided)
     numbers = {
-        word[0] + 1: word for word in words if word not in others and text[slice(*word)].isalnum()
+        word[0] + 1: word
+        for word in words
+        if word not in others
+        and text[word[0] : word[0] + 2].isdecimal()
+        and text[slice(*word)].isalnum()
     }
     spread = characters.list_spread(list(numbers), _MIN_STEP_POINTS) if numbers else []
     return [numbers[place] for place in spread]

@@ -5,6 +5,7 @@ it. So a form that is filled in reads like an empty one unless its fields are as
 """
 
 import ctypes
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -174,15 +175,14 @@ def read_lone_field(annotation: object) -> Field | None:
     not know those whose kind is told further up than by their parent.
     """
     kind, state = _read_entry(annotation, _KIND), _read_entry(annotation, _STATE)
-    flags = ctypes.c_float()
-    pdfium.FPDFAnnot_GetNumberValue(annotation, _FLAGS, flags)
+    flags = _read_flags(annotation)
     name = _read_entry(annotation, _NAME_FOR_PEOPLE) or _read_entry(annotation, _NAME)
-    if state and kind in ("Btn", "") and not int(flags.value) & _PUSH_BUTTON:
+    if state and kind in ("Btn", "") and not flags & _PUSH_BUTTON:
         value = _TICKED if _is_ticked(annotation) else _UNTICKED
         return Field(pdfium.FPDF_FORMFIELD_CHECKBOX, name, value)
     if kind not in ("Tx", "Ch"):
         return None
-    if kind == "Tx" and int(flags.value) & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD:
+    if kind == "Tx" and flags & pdfium.FPDF_FORMFLAG_TEXT_PASSWORD:
         return Field(pdfium.FPDF_FORMFIELD_TEXTFIELD, "", "", is_secret=True)
     return Field(pdfium.FPDF_FORMFIELD_TEXTFIELD, name, _read_entry(annotation, _VALUE))
 
@@ -193,6 +193,13 @@ def _is_ticked(annotation: object) -> bool:
     if not state and pdfium.FPDFAnnot_HasKey(annotation, _APPEARANCE):
         state = _read_entry(annotation, _VALUE)
     return state not in _OFF
+
+
+def _read_flags(annotation: object) -> int:
+    flags = ctypes.c_float()
+    pdfium.FPDFAnnot_GetNumberValue(annotation, _FLAGS, flags)
+    # A number of very many digits is infinite as a float, and no flag is set in that.
+    return int(flags.value) if math.isfinite(flags.value) else 0
 
 
 def _read_entry(annotation: object, key: bytes) -> str:

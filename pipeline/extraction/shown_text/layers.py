@@ -54,6 +54,7 @@ class Layers:
         self._path = path
         self._reader: PdfReader | None = None
         self._off: frozenset[int] = frozenset()
+        self._held: dict[int, bool] = {}
         self._is_beyond_pypdf = False
 
     def write_shown(self, page_number: int) -> bytes | None:
@@ -102,7 +103,7 @@ class Layers:
 
         reader = self._open()
         page = reader.pages[page_number - 1]
-        if not self._is_layered(page, _MAX_DEPTH):
+        if not self._is_layered(page):
             return None
         contents = page.get_contents()
         if contents is None:
@@ -122,14 +123,22 @@ class Layers:
             self._off = _find_off(self._reader)
         return self._reader
 
-    def _is_layered(self, holder: Any, depth: int) -> bool:
-        """Whether a page, or a form that it draws, has something on a layer that is off."""
-        if any(self._is_off(layer) for layer in _list_resources(holder, "/Properties").values()):
-            return True
-        forms = [form.get_object() for form in _list_resources(holder, "/XObject").values()]
-        return depth > 0 and any(
-            self._is_off(form.get("/OC")) or self._is_layered(form, depth - 1) for form in forms
-        )
+    def _is_layered(self, holder: Any) -> bool:
+        """Whether a page, or a form that it draws, has something on a layer that is off.
+
+        Each form is looked at once: where all share the resources of the page, each names all.
+        """
+        pending, seen = [holder], set[int]()
+        while pending:
+            one = pending.pop()
+            if any(self._is_off(layer) for layer in _list_resources(one, "/Properties").values()):
+                return True
+            forms = [form.get_object() for form in _list_resources(one, "/XObject").values()]
+            if any(self._is_off(form.get("/OC")) for form in forms):
+                return True
+            pending += [form for form in forms if id(form) not in seen]
+            seen.update(map(id, forms))
+        return False
 
     def _list_shown(
         self, operations: Iterable[tuple[Any, bytes]], holder: Any, depth: int
@@ -148,7 +157,7 @@ class Layers:
                 form = forms[operands[0]].get_object()
                 if self._is_off(form.get("/OC")):
                     continue
-                if depth > 0 and self._is_layered(form, depth - 1):
+                if depth > 0 and self._is_layered(form):
                     forms[operands[0]] = self._write_form(form, depth - 1)
             if not (any(off) and operator in _SHOWING):
                 yield operands, operator
@@ -177,7 +186,7 @@ class Layers:
             reference = getattr(layer, "idnum", None) or found.indirect_reference.idnum
             return reference in self._off
         if "/VE" in found:
-            return not self._holds(found.raw_get("/VE"), _MAX_DEPTH)
+            return not self._holds(found.raw_get("/VE"))
         members: Any = found.raw_get("/OCGs") if "/OCGs" in found else []
         listed = members.get_object()
         # One that is gone says nothing (ISO 32000-2, table 97).
@@ -186,19 +195,29 @@ class Layers:
             for member in (listed if isinstance(listed, list) else [members])
             if hasattr(member.get_object(), "get")
         ]
-        states = [not self._is_off(member) for member in layers]
+        states = [self._holds(member) for member in layers]
         rule = _MEMBERSHIP.get(found.get("/P", "/AnyOn"), any)
         return bool(states) and not rule(states)
 
-    def _holds(self, expression: Any, depth: int) -> bool:
-        """Whether a layer is on, or an expression of them holds: `[/And, a, [/Not, b]]`."""
+    def _holds(self, expression: Any) -> bool:
+        """Whether a layer is on, or an expression of them holds: `[/And, a, [/Not, b]]`.
+
+        What has a number is looked at once: a few that name each other many times would take hours.
+        """
+        number = getattr(expression, "idnum", None)
+        if number in self._held:
+            return self._held[number]
+        if number is not None:
+            # As a part of itself it says nothing.
+            self._held[number] = True
         parts: Any = expression.get_object()
-        if not isinstance(parts, list):
-            return not self._is_off(expression)
-        if depth == 0:
-            return True
-        states = [self._holds(part, depth - 1) for part in parts[1:]]
-        return _EXPRESSIONS.get(parts[0], all)(states)
+        if isinstance(parts, list):
+            holds = _EXPRESSIONS.get(parts[0], all)([self._holds(part) for part in parts[1:]])
+        else:
+            holds = not self._is_off(expression)
+        if number is not None:
+            self._held[number] = holds
+        return holds
 
 
 def _list_resources(holder: Any, kind: str) -> Any:
@@ -214,7 +233,7 @@ def _find_off(reader: "PdfReader") -> frozenset[int]:
     state = layers["/D"]
     every = {layer.idnum for layer in layers.get("/OCGs", [])}
     off = every if state.get("/BaseState") == "/OFF" else set()
-    off = off - {layer.idnum for layer in state.get("/ON", [])}
+    off -= {layer.idnum for layer in state.get("/ON", [])}
     off |= {layer.idnum for layer in state.get("/OFF", [])}
     for switch in map(_resolve, state.get("/AS", [])):
         if switch.get("/Event") != "/View" or "/View" not in switch.get("/Category", []):
@@ -222,8 +241,10 @@ def _find_off(reader: "PdfReader") -> frozenset[int]:
         for layer in switch.get("/OCGs", []):
             usage = _resolve(_resolve(layer).get("/Usage", {})).get("/View", {})
             wanted = _resolve(usage).get("/ViewState")
-            if wanted is not None:
-                off = off - {layer.idnum} if wanted == "/ON" else off | {layer.idnum}
+            if wanted == "/ON":
+                off.discard(layer.idnum)
+            elif wanted is not None:
+                off.add(layer.idnum)
     return frozenset(off)
 
 

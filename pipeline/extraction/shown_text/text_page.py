@@ -74,6 +74,7 @@ class TextPage:
         self.count = 0
         self._page: Any = None
         self._wide: dict[str, str] = {}
+        self._codes: list[int] | None = None
         self._doubles = (c_double * 4)()
         # A matrix has six, a box four of them.
         self._floats = (c_float * 6)()
@@ -95,6 +96,7 @@ class TextPage:
         self._page = byref(handle.contents)
         self.count = max(0, count_characters(handle))
         self._wide = {}
+        self._codes = None
 
     def read_text(self) -> str:
         """All text, with a character in each of PDFium's places."""
@@ -108,9 +110,12 @@ class TextPage:
 
         Such a one comes of the name of a glyph, like u1D465. A character map gives its two units.
         """
+        codes = self.list_codes()
+        if max(codes, default=0) <= _LAST_OF_ONE_UNIT:
+            return text
         parts: list[str] = []
         done = 0
-        for index, code in enumerate(self.list_codes()):
+        for index, code in enumerate(codes):
             if code > _LAST_OF_ONE_UNIT and (place := self.find_place(index)) >= 0:
                 # So many of these are before it, each of which has a place.
                 start = place - len(parts) // 2
@@ -167,7 +172,10 @@ class TextPage:
 
     def list_codes(self) -> list[int]:
         """The code of each character, also of those that are not in the text."""
-        return list(map(get_code, repeat(self._page), range(self.count)))
+        # Who looks for glyphs without a character asks again.
+        if self._codes is None:
+            self._codes = list(map(get_code, repeat(self._page), range(self.count)))
+        return self._codes
 
     def find_box(self, index: int) -> Box | None:
         """The box that a character fills; None if there is no such character."""

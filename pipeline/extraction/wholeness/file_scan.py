@@ -39,7 +39,7 @@ _STREAM, _END_OF_STREAM = b"stream", b"endstream"
 _LINE_ENDS = (b"\n", b"\r")
 _FILTER = re.compile(rb"/Filter\s*(\[[^\]]{0,400}\]|/[^\s/<>\[\]()]{1,60})")
 # Its name stands elsewhere: nothing is known of such a stream here.
-_FILTER_APART = re.compile(rb"/Filter\s*\[?\s*\d")
+_FILTER_APART = re.compile(rb"/Filter\s*+(?:\[\s*+)?\d")
 _NAME = re.compile(rb"/([^\s/<>\[\]()]{1,60})")
 # Pictures (a thumbnail has no subtype), fonts, colour profiles, metadata, attached files, shadings:
 # no engine reads text from them.
@@ -342,11 +342,7 @@ class _Scan:
         return None
 
     def _describe_damage(self) -> str:
-        """What a whole file has gone through, where its bytes tell.
-
-        Gateways that take a file for text write U+FFFD for each byte that is none, or change line
-        ends; both tell by what packed bytes would have and the file has not.
-        """
+        """What a whole file has gone through, where its bytes tell."""
         if self._has_broken_bytes:
             how = find_conversion(self._data[:])
             if how:

@@ -51,6 +51,8 @@ def check_page(page: "PageObject") -> str | None:
 
 
 def _find_contents(page: "PageObject") -> Iterator[Any]:
+    from pypdf.generic import NullObject
+
     if "/Contents" not in page:
         return
     raw: Any = page.raw_get("/Contents")
@@ -59,7 +61,7 @@ def _find_contents(page: "PageObject") -> Iterator[Any]:
         stream = part.get_object()
         if hasattr(stream, "get_data"):
             yield stream
-        elif hasattr(part, "idnum") or type(stream).__name__ != "NullObject":
+        elif hasattr(part, "idnum") or not isinstance(stream, NullObject):
             # What is null by itself is as if it were not there (ISO 32000-2, 7.3.9).
             raise BrokenStreamError(_CONTENT_GONE)
 

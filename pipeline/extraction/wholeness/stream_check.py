@@ -40,8 +40,7 @@ _LZW_CLEAR, _LZW_END, _LZW_FIRST_FREE = 256, 257, 258
 _LZW_MIN_WIDTH, _LZW_MAX_WIDTH, _LZW_MAX_COUNT = 9, 12, 4096
 _RUN_END = 128
 
-# What ends data in ASCIIHex and in ASCII85.
-_ENDS = (b">", b"~")
+_END_OF_HEX, _END_OF_ASCII85 = b">", b"~"
 _WHITE_SPACE = b" \t\r\n\f\0"
 _NOT_ASCII85 = re.compile(rb"[^!-uz]")
 _ASCII85_OFFSET = 33 * (85**4 + 85**3 + 85**2 + 85 + 1)
@@ -73,8 +72,9 @@ def check_stream(data: bytes | memoryview, filters: Sequence[str]) -> None:
                 return
         elif name in ASCII85 or name in ASCII_HEX:
             data = bytes(data)
+            end = _END_OF_ASCII85 if name in ASCII85 else _END_OF_HEX
             # What is packed in it would tell by itself that it breaks off.
-            if position == len(filters) - 1 and _ENDS[name in ASCII85] not in data:
+            if position == len(filters) - 1 and end not in data:
                 raise BrokenStreamError("its content breaks off")
             data = decode_ascii85(data) if name in ASCII85 else _decode_hex(data)
         elif name in LZW or name in RUN_LENGTH:

@@ -4,7 +4,8 @@ Each is the smallest file of its kind: a form that is filled in, a remark, a lay
 table that is turned, a script that is written from the right.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from tests.fakes.pdf.pdf_files import (
     CATALOG,
@@ -97,10 +98,12 @@ def make_layered_pdf(
     layer_entries: bytes = b"/OFF [60 0 R]",
     usage: bytes = b"",
     membership: bytes = b"/OCGs [60 0 R 61 0 R] /P /AllOn",
+    more: Mapping[int, bytes] = MappingProxyType({}),
 ) -> bytes:
     """A page whose content may be on the layers /L1 (by default off) and /L2, and /L3 for both.
 
-    /X1 is a form on the first layer, /X2 a form that has something on it.
+    /X1 is a form on the first layer, /X2 a form that has something on it. More objects may
+    take the place of these, or have numbers from 65.
     """
     objects = _draw(
         content,
@@ -124,7 +127,7 @@ def make_layered_pdf(
         b"/OC /L1 BDC BT /F1 12 Tf 72 430 Td (part off) Tj ET EMC",
         form,
     )
-    return write_pdf(objects)
+    return write_pdf(objects | dict(more))
 
 
 def make_mapped_pdf(

@@ -92,6 +92,29 @@ def test_what_viewers_switch_for_viewing_counts(read_text, entries, state, is_sh
     assert ("DRAFT" in read_text(data)) is is_shown
 
 
+@pytest.mark.parametrize("last", [b"[/Not 61 0 R]", b"[/And 65 0 R [/Not 61 0 R]]"])
+def test_expressions_that_name_each_other_many_times_are_looked_at_once(read_text, last):
+    """Looked at each time, they would be 30 ** 7. The second of the last ones names the first."""
+    named = [b"[/And %b]" % (b"%d 0 R " % number * 30) for number in range(66, 73)]
+    data = make_layered_pdf(
+        PRICE + b" /OC /L3 BDC %b EMC" % show(b"BOTH", 700),
+        membership=b"/VE 65 0 R",
+        more=dict(enumerate([*named, last], 65)),
+    )
+    text = read_text(data)
+    assert "500" in text and "BOTH" not in text
+
+
+def test_forms_that_share_the_resources_of_all_are_looked_at_once(read_text):
+    """One after the other, to the depth to which forms are read, they would be 30 ** 8."""
+    forms = b"".join(b"/F%d %d 0 R " % (number, number) for number in range(66, 96))
+    entries = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources 65 0 R"
+    shared = {65: b"<< /XObject << %b >> >>" % forms, 64: make_stream(b"", entries)}
+    shared |= {number: make_stream(b"", entries) for number in range(66, 96)}
+    data = make_layered_pdf(PRICE, layer_entries=b"/OFF [99 0 R]", more=shared)
+    assert read_text(data) == "The price is 500."
+
+
 def test_layers_are_found_in_compressed_objects(tmp_path):
     path = tmp_path / "a.pdf"
     for content, may_hide in (

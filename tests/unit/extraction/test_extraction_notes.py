@@ -320,8 +320,13 @@ def test_fields_of_one_name_show_what_each_holds(read_text):
             make_field(b"Btn", "pay", FIRST_LINE, b"/Ff 65536 /AP << /N 53 0 R >>"),
             "To pay: 1,250.00 EUR",
         ),
+        (
+            "Name:",
+            make_field(b"Tx", "name", FIRST_LINE, b"/Ff %s.0 /V (Marit)" % (b"9" * 60)),
+            "Name: Marit",
+        ),
     ],
-    ids=["text", "ticked", "not ticked", "password", "button"],
+    ids=["text", "ticked", "not ticked", "password", "button", "flags beyond all numbers"],
 )
 def test_fields_that_no_form_knows_are_read_by_what_they_say(read_text, text, field, shown):
     """As on pages that were taken out of a form."""
@@ -340,8 +345,8 @@ def test_a_remark_is_read_as_it_is_drawn(read_text):
 
 
 def test_a_remark_may_have_rich_text_alone(read_text):
-    rich = b"/RC (<body><p>Up to 9 &lt; 10 <b>kroner</b></p><p>a day</p></body>)"
+    rich = b"/RC (<body><p>Up to 9 &lt; 10 <b>kroner</b></p><p>a day<br/>in May</p></body>)"
     remark = make_remark(b"FreeText", (72, 600, 500, 618), rich)
     assert read_text(make_pdf_with_annotations("A page", [remark])) == (
-        "A page\nUp to 9 < 10 kroner\na day"
+        "A page\nUp to 9 < 10 kroner\na day\nin May"
     )

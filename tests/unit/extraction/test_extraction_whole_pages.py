@@ -1,5 +1,6 @@
 """A page that is not whole is a failed page, never an empty one; a whole one is never failed."""
 
+import time
 import zlib
 
 import pytest
@@ -78,6 +79,14 @@ def test_faults_that_leave_the_text_whole_fail_no_page(read, fault):
     pages = read(HARMLESS[fault])
     assert [page.error for page in pages] == [None, None]
     assert pages[1].text == files.SECOND_LINES
+
+
+def test_a_look_at_streams_takes_no_longer_for_the_spaces_in_them(tmp_path):
+    """A pattern with two runs of spaces, one after the other, would take seconds for these."""
+    spaces = b"1 0 obj <</Filter%bx>>\nstream\nabc\nendstream\nendobj\n" % (b" " * 4_000)
+    began = time.process_time()
+    scan_file(tmp_path / "unread.pdf", b"%PDF-1.7\n" + 300 * spaces)
+    assert time.process_time() - began < 5
 
 
 @pytest.mark.parametrize("conversion", CONVERTED)
