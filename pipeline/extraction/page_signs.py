@@ -38,6 +38,8 @@ _MIN_PICTURE_SHARE = 0.0025
 _MIN_SCAN_SHARE = 0.8
 _MAX_STAMPED_CHARACTERS = 200
 _MARGIN_SHARE = 0.1
+# Somewhat less than a card of two inches: what is smaller is an icon.
+_MIN_SCAN_POINTS = 140
 _SPACE = ord(" ")
 # Letters that are drawn as outlines take dozens of segments each; frames and rules take few.
 _MIN_OUTLINE_SEGMENTS = 200
@@ -122,14 +124,16 @@ def _shows_picture(page: object) -> bool:
 
 
 def _stands_in_margins(text_page: TextPage, page: object) -> bool:
-    """Whether the text of a page is short, and all of it stands at the edges of what is shown."""
+    """Whether a page is no icon, its text is short, and all of it stands at the edges."""
     if text_page.count > _MAX_STAMPED_CHARACTERS:
         return False
     visible = find_visible_box(page)
     if visible is None:
         return False
-    wide = _MARGIN_SHARE * (visible.right - visible.left)
-    high = _MARGIN_SHARE * (visible.top - visible.bottom)
+    width, height = visible.right - visible.left, visible.top - visible.bottom
+    if min(width, height) < _MIN_SCAN_POINTS:
+        return False
+    wide, high = _MARGIN_SHARE * width, _MARGIN_SHARE * height
     signs = (index for index, code in enumerate(text_page.list_codes()) if code > _SPACE)
     boxes = map(text_page.find_box, signs)
     return all(

@@ -173,7 +173,14 @@ def test_what_is_stamped_on_a_scan_is_not_all_that_it_says(read, scan):
         ),
         pytest.param(pictures.make_scan(b"300 20 Td (12) Tj", share=0.7), id="picture and margin"),
         pytest.param(
-            pictures.make_scan(b"5 790 Td 6 TL " + b"(The pier is of timber.) ' " * 9),
+            pictures.make_scan(b"10 5 Td (Pier) Tj", entries=b"/CropBox [0 0 130 130] "),
+            id="smaller than a card",
+        ),
+        pytest.param(
+            pictures.make_scan(
+                b"/F1 5 Tf 5 790 Td 7 TL "
+                + b" ".join(b"(%d. The pier is of timber.) '" % number for number in range(9))
+            ),
             id="more than is stamped",
         ),
     ],
