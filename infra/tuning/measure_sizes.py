@@ -169,10 +169,16 @@ def _delete_versions(client: "LambdaClient", trial: Trial, report: Callable[[str
     Lambda API Reference, PublishVersion), which may be the one that an alias calls.
     """
     name = trial.function_name
+    is_one_left = False
     try:
         for version, _ in _list_versions(client, name, f"{_MARK} {trial.token}"):
-            client.delete_function(FunctionName=name, Qualifier=version)
+            try:
+                client.delete_function(FunctionName=name, Qualifier=version)
+            except (ClientError, BotoCoreError):
+                is_one_left = True
     except (ClientError, BotoCoreError):
+        is_one_left = True
+    if is_one_left:
         report(f"Versions of {name} described as {_MARK!r} may be left: delete them")
 
 

@@ -267,7 +267,8 @@ def _measure_tracking(characters: PageCharacters, place: int, gaps: Mapping[int,
     neighbours = [
         near
         for near in (place - 1, place + 1)
-        if gaps.get(near, 0.0) <= 0 < near
+        if near > 0
+        and gaps.get(near, 0.0) <= 0
         and f"{text[near - 1]}{text[near : near + 1]:1}".isalnum()
     ]
     if neighbours or characters.list_divided([(place - 1, place + 1)]):

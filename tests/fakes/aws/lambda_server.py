@@ -35,7 +35,7 @@ class FakeLambda:
         self.on_published = lambda: None
         self.descriptions = {}
         # The codes with which the next requests of a kind are refused.
-        self.refusals = {"configure": [], "invoke": []}
+        self.refusals = {"configure": [], "invoke": [], "delete": []}
         self.update_status = "Successful"
         self._published = 0
 
@@ -124,6 +124,8 @@ def serve_lambda(function):
 
         def do_DELETE(self):
             _, qualifier = self._read_target()
+            if self._refuse("delete"):
+                return
             del function.versions[qualifier]
             self._answer(204, None)
 

@@ -124,6 +124,14 @@ def test_interrupted_while_it_publishes_it_leaves_no_version(tune, function):
     assert (function.memory_mb, function.versions) == (1_769, {})
 
 
+def test_a_version_that_cannot_be_deleted_keeps_no_other(tune, function):
+    function.refusals["delete"] = ["ResourceConflictException"]
+    result = tune("--sizes", "512,1024", "--runs", "1")
+    assert result.exit_code == 0, result.output
+    assert result.stderr.count("Versions of pipeline-ingest described as") == 1
+    assert list(function.versions.values()) == [512]
+
+
 def test_a_version_that_was_there_stays(tune, function):
     """Lambda publishes nothing where nothing has changed: it names the version of an alias."""
     live = function.publish("of an alias")
