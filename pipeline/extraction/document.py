@@ -256,8 +256,9 @@ class OpenDocument:
         if engine is not None and answer.number == number:
             return PageText(number, answer.text, engine)
         if answer.kind is FrameKind.PAGE_IS_PICTURE and answer.number == number:
-            named = Engine.__members__.get(answer.text.upper(), Engine.PDFIUM)
-            return PageText(number, "", named, shows_picture=True)
+            name, _, text = answer.text.partition("\n")
+            named = Engine.__members__.get(name.upper(), Engine.PDFIUM)
+            return PageText(number, text, named, shows_picture=True)
         if answer.kind is FrameKind.PAGE_FAILED and answer.number == number:
             code, reason = decode_cause(answer.text)
             return _fail_page(number, reason, code)

@@ -210,12 +210,9 @@ class EngineDocument:
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
-        if signs.is_stamped_scan and not shown.notes:
-            # Its picture shows the stamps, too: they are read with it.
-            return EnginePage(Engine.PDFIUM, "", shows_picture=True)
         is_plain = shown.is_plain
         text = shown.text if is_plain else mend_codes(shown.text, signs.unmapped_share)
-        first = EnginePage(Engine.PDFIUM, text, signs.shows_picture)
+        first = EnginePage(Engine.PDFIUM, text, signs.shows_picture and not shown.notes)
         if not is_doubtful(
             text, signs.unmapped_share, is_plain=is_plain, drops_text=signs.drops_text
         ):

@@ -51,14 +51,13 @@ class PageSigns(NamedTuple):
     Args:
         unmapped_share: The share of characters whose font does not say what they are.
         drops_text: Whether much of what the page shows as text has no characters.
-        shows_picture: Whether a page without text shows a picture or a drawing.
-        is_stamped_scan: Whether a page is a picture, and its text is what was put at the edges.
+        shows_picture: Whether a page without text, or with what was put on a scan, shows a picture
+            or a drawing.
     """
 
     unmapped_share: float = 0.0
     drops_text: bool = False
     shows_picture: bool = False
-    is_stamped_scan: bool = False
 
 
 def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
@@ -70,12 +69,14 @@ def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
     """
     characters = text_page.count
     objects = max(0, pdfium.FPDFPage_CountObjects(page))
-    is_blank = _is_blank(text_page)
+    if _is_blank(text_page):
+        shows_picture = _shows_picture(page) or _has_stamp(page)
+    else:
+        shows_picture = _stands_in_margins(text_page, page) and _is_covered(page)
     return PageSigns(
         _find_unmapped_share(text_page, characters),
         _drops_text(page, objects, characters),
-        is_blank and (_shows_picture(page) or _has_stamp(page)),
-        not is_blank and _stands_in_margins(text_page, page) and _is_covered(page),
+        shows_picture,
     )
 
 

@@ -28,11 +28,12 @@ class PageText(NamedTuple):
 
     Args:
         number: The number of the page, from 1.
-        text: Its cleaned text; empty for a page without text and for a failed one.
+        text: Its cleaned text; empty for a page without text and for a failed one. Of a scan it is
+            what was put on that, which its picture shows too.
         engine: The library that read it; None for a failed page.
         error: Why the page failed; None for a page that was read.
         code: What a document is refused with if all its pages fail so.
-        shows_picture: Whether a page without text shows a picture or a drawing.
+        shows_picture: Whether what the page shows is a picture or a drawing.
     """
 
     number: int
@@ -47,6 +48,6 @@ class PageText(NamedTuple):
         """Whether the page has text, only a picture, nothing, or could not be read."""
         if self.error is not None:
             return PageStatus.FAILED
-        if self.text:
-            return PageStatus.TEXT
-        return PageStatus.PICTURE if self.shows_picture else PageStatus.EMPTY
+        if self.shows_picture:
+            return PageStatus.PICTURE
+        return PageStatus.TEXT if self.text else PageStatus.EMPTY

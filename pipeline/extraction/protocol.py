@@ -46,7 +46,8 @@ class FrameKind(Enum):
     PAGE_BY_PDFIUM = b"P"
     PAGE_BY_PYPDF = b"Y"
     PAGE_BY_CONVERTER = b"V"
-    PAGE_IS_PICTURE = b"I"  # text: the Engine that says so
+    # text: the Engine that says so and, from the second line on, what was put on the picture
+    PAGE_IS_PICTURE = b"I"
     PAGE_FAILED = b"F"  # text: a RejectionCode and, in a second line, why
     PAGE_FATAL = b"D"  # text: why; the reader ends itself after it
     FILE_PART = b"B"  # number: the file's; data: some of its bytes, after those before

@@ -38,7 +38,8 @@ class EnginePage(NamedTuple):
     Args:
         engine: The library whose text it is.
         text: The text as it gives it.
-        shows_picture: Whether the page shows a picture or a drawing and no text.
+        shows_picture: Whether the page shows a picture or a drawing, and no text but what was put
+            on it.
     """
 
     engine: Engine

@@ -160,8 +160,8 @@ class Reader:
             self._send(FrameKind.PAGE_FATAL, number, OUT_OF_MEMORY)
             os._exit(0)
         else:
-            if page.shows_picture and not text:
-                self._send(FrameKind.PAGE_IS_PICTURE, number, page.engine)
+            if page.shows_picture:
+                self._send(FrameKind.PAGE_IS_PICTURE, number, f"{page.engine}\n{text}")
             else:
                 self._send(PAGE_KINDS[page.engine], number, text)
 
