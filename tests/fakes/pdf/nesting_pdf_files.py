@@ -31,7 +31,7 @@ def make_portfolio(
     A broken cover is one whose content breaks off.
     """
     files, on_page = list(files), list(on_page)
-    objects = make_objects([make_stream(show_text(cover)) if cover else b""])
+    objects = make_objects([make_stream(show_text(cover) if cover else b"")])
     if is_cover_broken:
         half = zlib.compress(show_text(cover * 50))[:40]
         objects[FIRST_CONTENTS] = make_stream(half, b"/Filter /FlateDecode")

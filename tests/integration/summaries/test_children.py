@@ -207,7 +207,7 @@ def test_a_name_from_inside_is_a_harmless_part_of_a_key(pipeline, put):
     children = find_children(pipeline, parent)
     assert [child.key.split("/")[3:] for child in children] == [
         ["passwd.pdf"],
-        ["a_b.pdf"],
+        ["ab.pdf"],
         ["\u65e5" * 60],
         ["a _2e b_.pdf"],
     ]
