@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError, WaiterError
+from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_incrementing
 
 from infra.aws import describe_client_error
 from infra.signals import ignore_signals
@@ -48,6 +49,7 @@ class Trial:
         runs: How many warm runs of each size are measured, after one that is not.
         poll_seconds: Pause between two looks at whether a change is done.
         token: Stands in the description of its versions, so that no others are deleted.
+        sleep: Waits before a run that Lambda has throttled is tried again.
     """
 
     function_name: str
@@ -55,6 +57,7 @@ class Trial:
     runs: int
     poll_seconds: int = 1
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
+    sleep: Callable[[float], None] = time.sleep
 
     def describe_versions(self, own_mb: int) -> str:
         """How the versions are described; whoever finds one reads what the function had."""
@@ -218,22 +221,24 @@ def _measure(
 
 
 def _run(client: "LambdaClient", trial: Trial, version: str) -> "InvocationResponseTypeDef":
-    def invoke() -> "InvocationResponseTypeDef":
-        return client.invoke(
-            FunctionName=trial.function_name,
-            Qualifier=version,
-            LogType="Tail",
-            Payload=trial.payload,
-        )
+    tries = Retrying(
+        retry=retry_if_exception(_is_throttled),
+        wait=wait_incrementing(trial.poll_seconds, trial.poll_seconds),
+        stop=stop_after_attempt(_ATTEMPTS),
+        sleep=trial.sleep,
+        reraise=True,
+    )
+    return tries(
+        client.invoke,
+        FunctionName=trial.function_name,
+        Qualifier=version,
+        LogType="Tail",
+        Payload=trial.payload,
+    )
 
-    for attempt in range(1, _ATTEMPTS):
-        try:
-            return invoke()
-        except ClientError as error:
-            if error.response["Error"]["Code"] != _THROTTLED:
-                raise
-        time.sleep(trial.poll_seconds * attempt)
-    return invoke()
+
+def _is_throttled(error: BaseException) -> bool:
+    return isinstance(error, ClientError) and error.response["Error"]["Code"] == _THROTTLED
 
 
 def _read_report(log_tail: str) -> WarmRun:
