@@ -134,7 +134,7 @@ class EngineDocument:
         if self._pdfium is None:
             raise UnreadablePageError(NOT_RENDERED)
         try:
-            return render_page(self._pdfium.handle, number, dots_per_inch, max_pixels)
+            return render_page(self._pdfium, number, dots_per_inch, max_pixels)
         except PdfiumError as error:
             raise UnreadablePageError(NOT_RENDERED) from error
 
@@ -204,15 +204,20 @@ class EngineDocument:
         self._scan = self._scan._replace(
             is_suspicious=scan.is_suspicious,
             has_renamed_glyphs=scan.has_renamed_glyphs,
+            has_unlisted_files=scan.has_unlisted_files,
         )
-        if scan.is_suspicious:
+        if scan.is_suspicious or scan.has_unlisted_files:
             self._decrypted = copy
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
         is_plain = shown.is_plain
         text = shown.text if is_plain else mend_codes(shown.text, signs.unmapped_share)
-        first = EnginePage(Engine.PDFIUM, text, signs.shows_picture and not shown.notes)
+        # Fields and notes are what a page says, unless they stand on a scan, or say nothing.
+        is_picture = signs.shows_picture and (
+            signs.is_covered or not shown.notes or not text.strip()
+        )
+        first = EnginePage(Engine.PDFIUM, text, is_picture)
         if not is_doubtful(
             text, signs.unmapped_share, is_plain=is_plain, drops_text=signs.drops_text
         ):
