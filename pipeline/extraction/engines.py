@@ -8,10 +8,11 @@ documents.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extraction.embedded_files import (
+from pipeline.extraction.files_inside.embedded_files import (
     FileInside,
     find_embedded_files,
     is_dynamic_form,
@@ -24,6 +25,7 @@ from pipeline.extraction.fonts.second_opinion import (
     is_doubtful,
     is_sound,
 )
+from pipeline.extraction.limits import MAX_FILES
 from pipeline.extraction.page_pictures import render_page
 from pipeline.extraction.page_signs import PageSigns, read_page_signs
 from pipeline.extraction.page_text import Engine
@@ -143,8 +145,20 @@ class EngineDocument:
         if self._pdfium is None:
             return iter(())
         return find_embedded_files(
-            self._pdfium.handle, with_annotations=self._scan.has_file_annotations
+            self._pdfium.handle,
+            with_annotations=self._scan.has_file_annotations,
+            others=self._list_associated_files if self._scan.has_unlisted_files else tuple,
         )
+
+    def _list_associated_files(self) -> list[tuple[str, Any]]:
+        from pipeline.extraction.files_inside.associated_files import find_associated_files
+
+        try:
+            with translate_pypdf_errors():
+                reader = self._get_clear_reader()
+                return list(islice(find_associated_files(reader), MAX_FILES + 1))
+        except PypdfError:
+            return []
 
     def read_file(self, file: FileInside, number: int, max_bytes: int) -> bytes:
         """The bytes of a file inside, as `embedded_files.read_file` has it."""
@@ -178,9 +192,9 @@ class EngineDocument:
             return self._count_without_password(error)
         except PdfiumError:
             return self._count_with_pypdf()
-        self._look_beyond_pages(self._pdfium)
         if self._scan.is_encrypted:
             self._look_beyond_encryption(self._pdfium)
+        self._look_beyond_pages(self._pdfium)
         return self._pdfium.page_count
 
     def _open_in_pdfium(self) -> PdfiumDocument:
@@ -259,9 +273,14 @@ class EngineDocument:
     def _find_in_the_clear(self, number: int) -> "PageObject":
         if self._decrypted is None:
             return self._find_with_pypdf(number)
+        return self._get_clear_reader().pages[number - 1]
+
+    def _get_clear_reader(self) -> "PdfReader":
+        if self._decrypted is None:
+            return self._get_pypdf()
         if self._decrypted_reader is None:
             self._decrypted_reader = open_with_pypdf(self._path, self._decrypted)
-        return self._decrypted_reader.pages[number - 1]
+        return self._decrypted_reader
 
     def _find_with_pypdf(self, number: int) -> "PageObject":
         if self._is_beyond_pypdf:

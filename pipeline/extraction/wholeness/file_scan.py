@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.extraction.file_header import has_end
+from pipeline.extraction.files_inside.associated_files import ASSOCIATED, may_name_other_files
 from pipeline.extraction.wholeness.conversions import find_conversion
 from pipeline.extraction.wholeness.stream_check import (
     BROTLI,
@@ -97,6 +98,7 @@ class FileScan(NamedTuple):
         has_renamed_glyphs: Whether fonts whose glyphs are drawings call them by other letters than
             their codes.
         has_file_annotations: Whether files may hang on pages.
+        has_unlisted_files: Whether files may be associated with something and in no list of files.
         may_hide_layers: Whether it speaks of layers, and of some that are off, or has more
             compressed objects than are looked at. Encrypted ones count as if they did not.
         may_show_notes: Whether there may be fields, or annotations that show words.
@@ -109,6 +111,7 @@ class FileScan(NamedTuple):
     is_encrypted: bool = False
     has_renamed_glyphs: bool = False
     has_file_annotations: bool = False
+    has_unlisted_files: bool = False
     may_hide_layers: bool = False
     may_show_notes: bool = True
     needs_certificate: bool = False
@@ -180,6 +183,8 @@ class _Scan:
             has_renamed_glyphs=self._has_renamed_glyphs(text),
             has_file_annotations=_FILE_ANNOTATION_NAME in text
             and _FILE_ANNOTATION.search(text) is not None,
+            has_unlisted_files=ASSOCIATED in text
+            and may_name_other_files(text, lambda number: self._find_object(number, text)),
             may_hide_layers=(_LAYERS in text and _LAYER_OFF.search(text) is not None)
             or (self._has_unknown_objects and self._room <= 0),
             may_show_notes=self._has_unknown_objects or _NOTE.search(text) is not None,
