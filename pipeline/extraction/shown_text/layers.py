@@ -55,6 +55,8 @@ class Layers:
         self._reader: PdfReader | None = None
         self._off: frozenset[int] = frozenset()
         self._held: dict[int, bool] = {}
+        # Forms and their copies, by what tells each, so that each is written once.
+        self._written: dict[int, tuple[Any, Any]] = {}
         self._is_beyond_pypdf = False
 
     def write_shown(self, page_number: int) -> bytes | None:
@@ -96,6 +98,7 @@ class Layers:
             self._reader.close()
             self._reader.stream.close()
             self._reader = None
+            self._written.clear()
 
     def _write_shown(self, page_number: int) -> bytes | None:
         from pypdf import PdfWriter
@@ -103,13 +106,14 @@ class Layers:
 
         reader = self._open()
         page = reader.pages[page_number - 1]
-        if not self._is_layered(page):
+        resources = _find_resources(page)
+        if not self._is_layered(resources):
             return None
         contents = page.get_contents()
         if contents is None:
             return None
         shown = ContentStream(contents, reader)
-        shown.operations = list(self._list_shown(shown.operations, page, _MAX_DEPTH))
+        shown.operations = list(self._list_shown(shown.operations, resources, _MAX_DEPTH))
         page[NameObject("/Contents")] = shown
         writer = PdfWriter()
         writer.add_page(page, excluded_keys=("/Annots",))
@@ -123,29 +127,30 @@ class Layers:
             self._off = _find_off(self._reader)
         return self._reader
 
-    def _is_layered(self, holder: Any) -> bool:
-        """Whether a page, or a form that it draws, has something on a layer that is off.
+    def _is_layered(self, resources: Any) -> bool:
+        """Whether what a page or a form draws with has something on a layer that is off.
 
         Each form is looked at once: where all share the resources of the page, each names all.
         """
-        pending, seen = [holder], set[int]()
+        pending, seen = [resources], set[int]()
         while pending:
             one = pending.pop()
-            if any(self._is_off(layer) for layer in _list_resources(one, "/Properties").values()):
+            if any(self._is_off(layer) for layer in _list_named(one, "/Properties").values()):
                 return True
-            forms = [form.get_object() for form in _list_resources(one, "/XObject").values()]
+            forms = [form.get_object() for form in _list_named(one, "/XObject").values()]
             if any(self._is_off(form.get("/OC")) for form in forms):
                 return True
-            pending += [form for form in forms if id(form) not in seen]
+            # One that draws with the same brings nothing new.
+            pending += [_find_resources(form) for form in forms if id(form) not in seen]
             seen.update(map(id, forms))
         return False
 
     def _list_shown(
-        self, operations: Iterable[tuple[Any, bytes]], holder: Any, depth: int
+        self, operations: Iterable[tuple[Any, bytes]], resources: Any, depth: int
     ) -> Iterator[tuple[Any, bytes]]:
         """The operations of a page or form without those that show something on such a layer."""
-        properties = _list_resources(holder, "/Properties")
-        forms = _list_resources(holder, "/XObject")
+        properties = _list_named(resources, "/Properties")
+        forms = _list_named(resources, "/XObject")
         off: list[bool] = []
         for operands, operator in operations:
             if operator in _BEGINNINGS:
@@ -157,22 +162,28 @@ class Layers:
                 form = forms[operands[0]].get_object()
                 if self._is_off(form.get("/OC")):
                     continue
-                if depth > 0 and self._is_layered(form):
-                    forms[operands[0]] = self._write_form(form, depth - 1)
+                own = _find_resources(form, resources)
+                if depth > 0 and self._is_layered(own):
+                    forms[operands[0]] = self._write_form(form, own, depth - 1)
             if not (any(off) and operator in _SHOWING):
                 yield operands, operator
             elif operator in _LINE_SHOWING:
                 # What is not shown has begun a line all the same.
                 yield [], b"T*"
 
-    def _write_form(self, form: Any, depth: int) -> Any:
+    def _write_form(self, form: Any, resources: Any, depth: int) -> Any:
         from pypdf.generic import ContentStream, DecodedStreamObject
 
+        if id(form) in self._written:
+            return self._written[id(form)][1]
+        # What draws itself is drawn as it is.
+        self._written[id(form)] = form, form
         shown = ContentStream(form, self._reader)
-        shown.operations = list(self._list_shown(shown.operations, form, depth))
+        shown.operations = list(self._list_shown(shown.operations, resources, depth))
         copy = DecodedStreamObject()
         copy.update({key: form.raw_get(key) for key in form if key not in _CODING})
         copy.set_data(shown.get_data())
+        self._written[id(form)], self._written[id(copy)] = (form, copy), (copy, copy)
         return copy
 
     def _is_off(self, layer: Any) -> bool:
@@ -220,10 +231,15 @@ class Layers:
         return holds
 
 
-def _list_resources(holder: Any, kind: str) -> Any:
-    """The resources of one kind that a page or a form names."""
-    resources = holder.get("/Resources")
-    found = resources.get_object().get(kind) if resources is not None else None
+def _find_resources(holder: Any, inherited: Any = None) -> Any:
+    """What a page or a form draws with: its own resources, or those of what draws it."""
+    found = holder.get("/Resources")
+    return inherited if found is None else found.get_object()
+
+
+def _list_named(resources: Any, kind: str) -> Any:
+    """The resources of one kind by their names."""
+    found = resources.get(kind) if resources is not None else None
     return {} if found is None else found.get_object()
 
 
