@@ -65,6 +65,7 @@ _STRING = re.compile(rb"\(|<(?!<)")
 _REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
 _TYPE3_NAME = b"/Type3"
 _TYPE3 = re.compile(rb"/Subtype\s*/Type3\b")
+_COMPOSITE, _PARTS_OF_COMPOSITE = b"/Type0", b"/DescendantFonts"
 _ENCODING = re.compile(rb"/Encoding\s+(\d{1,10})\s+\d{1,5}\s+R\b")
 _DIFFERENCES = re.compile(rb"/Differences\s*\[([^\]]{0,20000})\]")
 _CODE_OR_NAME = re.compile(rb"(?<![^\s])(\d{1,3})(?![^\s/])|/([^\s/<>\[\]()]{1,60})")
@@ -176,7 +177,9 @@ class _Scan:
                     self._look_at_stream(dictionary, stream)
         text = b"\n".join(self._texts)
         self._texts.clear()
-        is_suspicious = self._has_broken_stream or self._lacks_stream(text)
+        is_suspicious = (
+            self._has_broken_stream or self._lacks_stream(text) or _lacks_parts_of_fonts(text)
+        )
         return FileScan(
             is_suspicious=is_suspicious,
             is_encrypted=self._is_encrypted,
@@ -357,6 +360,12 @@ class _Scan:
         if not has_end(self._data):
             return "it breaks off, and its last part is missing"
         return ""
+
+
+def _lacks_parts_of_fonts(text: bytes) -> bool:
+    """Whether a font that is made of others does not say of which: PDFium drops its text."""
+    fonts = text.count(_COMPOSITE)
+    return fonts > 0 and text.count(_PARTS_OF_COMPOSITE) < fonts
 
 
 def _renames_glyphs(encoding: bytes) -> bool:
