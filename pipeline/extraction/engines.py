@@ -35,8 +35,8 @@ from pipeline.extraction.pdfium_document import (
 )
 from pipeline.extraction.pdfium_opening import read_small_file
 from pipeline.extraction.pypdf_errors import (
+    LazyReader,
     PypdfError,
-    open_with_pypdf,
     translate_pypdf_errors,
 )
 from pipeline.extraction.readable_document import (
@@ -50,7 +50,7 @@ from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.errors import RejectionCode
 
 if TYPE_CHECKING:
-    from pypdf import PageObject, PdfReader
+    from pypdf import PageObject
 
 NO_ENGINE = "neither PDF engine can read it"
 NOT_WHOLE = "parts of the file are broken, and of this page nothing is left"
@@ -80,14 +80,14 @@ class EngineDocument:
     def __init__(self, path: Path, explain_unread: Callable[[bytes], str | None]) -> None:
         self._path = path
         self._explain_unread = explain_unread
-        self._pypdf: PdfReader | None = None
+        # Not that of PDFium's document, which changes pages.
+        self._pypdf = LazyReader(path)
         self._is_beyond_pypdf = False
         self._pdfium: PdfiumDocument | None = None
         self._data = read_small_file(path)
         self._scan = scan_file(path, self._data)
         # The document without its encryption, where that is what has to be looked at.
-        self._decrypted: bytes | None = None
-        self._decrypted_reader: PdfReader | None = None
+        self._decrypted: LazyReader | None = None
         self.embedded_files: list[str] = []
         with ExitStack() as opened:
             # Nobody else can.
@@ -162,13 +162,9 @@ class EngineDocument:
         if self._pdfium is not None:
             self._pdfium.close()
             self._pdfium = None
-        if self._pypdf is not None:
-            self._pypdf.close()
-            self._pypdf.stream.close()
-            self._pypdf = None
-        if self._decrypted_reader is not None:
-            self._decrypted_reader.close()
-            self._decrypted_reader = None
+        self._pypdf.close()
+        if self._decrypted is not None:
+            self._decrypted.close()
 
     def _open(self) -> int:
         """Open the document; gives the number of its pages."""
@@ -206,7 +202,7 @@ class EngineDocument:
             has_renamed_glyphs=scan.has_renamed_glyphs,
         )
         if scan.is_suspicious:
-            self._decrypted = copy
+            self._decrypted = LazyReader(self._path, copy)
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
@@ -254,9 +250,7 @@ class EngineDocument:
     def _find_in_the_clear(self, number: int) -> "PageObject":
         if self._decrypted is None:
             return self._find_with_pypdf(number)
-        if self._decrypted_reader is None:
-            self._decrypted_reader = open_with_pypdf(self._path, self._decrypted)
-        return self._decrypted_reader.pages[number - 1]
+        return self._decrypted.open().pages[number - 1]
 
     def _find_with_pypdf(self, number: int) -> "PageObject":
         if self._is_beyond_pypdf:
@@ -269,7 +263,7 @@ class EngineDocument:
         # Only where both engines count alike is page 7 of the one page 7 of the other.
         if count != self.page_count:
             raise UnreadablePageError("the document has no such page")
-        return self._get_pypdf().pages[number - 1]
+        return self._pypdf.open().pages[number - 1]
 
     def _read_with_pypdf(self, page: "PageObject") -> str:
         try:
@@ -291,8 +285,8 @@ class EngineDocument:
         from pypdf.errors import DependencyError, FileNotDecryptedError
 
         try:
-            with translate_pypdf_errors():
-                count = len(self._get_pypdf().pages)
+            with self._pypdf.use() as reader:
+                count = len(reader.pages)
         except PypdfError as error:
             if isinstance(error.__cause__, (DependencyError, FileNotDecryptedError)):
                 raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
@@ -300,11 +294,6 @@ class EngineDocument:
         if count == 0:
             raise UnreadableDocumentError(RejectionCode.DAMAGED, self._scan.damage)
         return count
-
-    def _get_pypdf(self) -> "PdfReader":
-        if self._pypdf is None:
-            self._pypdf = open_with_pypdf(self._path)
-        return self._pypdf
 
 
 def _shows_picture(page: "PageObject") -> bool:
