@@ -20,7 +20,7 @@ FURTHER_FILES = "further files"
 # More than `MAX_FILES`, as some of them may be other forms of the pages.
 _MAX_ATTACHMENTS = 500
 _MAX_PAGES_LOOKED_AT = 500
-_MAX_ANNOTATIONS = 500
+_MAX_FILE_ANNOTATIONS = 500
 # Other forms of what the pages show (ISO 32000-2, 7.11.3, table 43): the data of an invoice, the
 # file that the document was made from, an equation's MathML. Nothing is lost where they are not
 # read.
@@ -144,7 +144,7 @@ def _find_annotation_files(document: object) -> Iterator[Any]:
         if not page:
             continue
         try:
-            for index in range(min(_MAX_ANNOTATIONS, pdfium.FPDFPage_GetAnnotCount(page))):
+            for index in range(min(_MAX_FILE_ANNOTATIONS, pdfium.FPDFPage_GetAnnotCount(page))):
                 annotation = pdfium.FPDFPage_GetAnnot(page, index)
                 if not annotation:
                     continue
