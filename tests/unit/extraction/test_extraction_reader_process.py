@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from pipeline import extraction
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from pipeline.extraction.reader_process import LossCause, build_environment, describe_exit
 from shared.errors import ExtractorError
 from tests.fakes.pdf.hostile_pdf_files import make_slow_pdf
@@ -62,7 +62,7 @@ PARENT = """
     import sys
     sys.path.insert(0, sys.argv[1])
     from pathlib import Path
-    from pipeline.extraction import Extractor
+    from pipeline.extraction.extractor import Extractor
     from shared.deadline import Deadline
 
     with Extractor() as extractor:

@@ -5,7 +5,10 @@ import zlib
 
 import pytest
 
-from pipeline.extraction import Engine, ExtractionLimits, Extractor, PageStatus, page_signs
+from pipeline.extraction import page_signs
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import Engine, PageStatus
 from pipeline.extraction.pdfium_document import PdfiumDocument
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.deadline import Deadline
