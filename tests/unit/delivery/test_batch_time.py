@@ -114,7 +114,8 @@ def test_what_waits_for_a_busy_row_ends_before_the_records_time_is_up():
         except DeadlineError:
             refused.append(work.number)
 
-    run = Run([Script("done")], budget_seconds=5.0)
+    run = Run([])
+    run.scripts = [Script("done")] * 2
     runtime, consumer = run.runtime, replace(run.consumer, handle=handle)
     context = LambdaContext(timeout_seconds=SETTLE_SECONDS + 5.0)
     records = [make_record(Work(n, "").message_id, Work(n, "").body) for n in range(2)]
