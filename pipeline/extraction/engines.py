@@ -37,8 +37,8 @@ from pipeline.extraction.pdfium_document import (
 )
 from pipeline.extraction.pdfium_opening import read_small_file
 from pipeline.extraction.pypdf_errors import (
+    LazyReader,
     PypdfError,
-    open_with_pypdf,
     translate_pypdf_errors,
 )
 from pipeline.extraction.readable_document import (
@@ -52,7 +52,7 @@ from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.errors import RejectionCode
 
 if TYPE_CHECKING:
-    from pypdf import PageObject, PdfReader
+    from pypdf import PageObject
 
 NO_ENGINE = "neither PDF engine can read it"
 NOT_WHOLE = "parts of the file are broken, and of this page nothing is left"
@@ -82,14 +82,14 @@ class EngineDocument:
     def __init__(self, path: Path, explain_unread: Callable[[bytes], str | None]) -> None:
         self._path = path
         self._explain_unread = explain_unread
-        self._pypdf: PdfReader | None = None
+        # Not that of PDFium's document, which changes pages.
+        self._pypdf = LazyReader(path)
         self._is_beyond_pypdf = False
         self._pdfium: PdfiumDocument | None = None
         self._data = read_small_file(path)
         self._scan = scan_file(path, self._data)
         # The document without its encryption, where that is what has to be looked at.
-        self._decrypted: bytes | None = None
-        self._decrypted_reader: PdfReader | None = None
+        self._decrypted: LazyReader | None = None
         self.embedded_files: list[str] = []
         with ExitStack() as opened:
             # Nobody else can.
@@ -154,8 +154,7 @@ class EngineDocument:
         from pipeline.extraction.files_inside.associated_files import find_associated_files
 
         try:
-            with translate_pypdf_errors():
-                reader = self._get_clear_reader()
+            with (self._decrypted or self._pypdf).use() as reader:
                 return list(islice(find_associated_files(reader), MAX_FILES + 1))
         except PypdfError:
             return []
@@ -176,13 +175,9 @@ class EngineDocument:
         if self._pdfium is not None:
             self._pdfium.close()
             self._pdfium = None
-        if self._pypdf is not None:
-            self._pypdf.close()
-            self._pypdf.stream.close()
-            self._pypdf = None
-        if self._decrypted_reader is not None:
-            self._decrypted_reader.close()
-            self._decrypted_reader = None
+        self._pypdf.close()
+        if self._decrypted is not None:
+            self._decrypted.close()
 
     def _open(self) -> int:
         """Open the document; gives the number of its pages."""
@@ -221,7 +216,7 @@ class EngineDocument:
             has_unlisted_files=scan.has_unlisted_files,
         )
         if scan.is_suspicious or scan.has_unlisted_files:
-            self._decrypted = copy
+            self._decrypted = LazyReader(self._path, copy)
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
@@ -273,14 +268,7 @@ class EngineDocument:
     def _find_in_the_clear(self, number: int) -> "PageObject":
         if self._decrypted is None:
             return self._find_with_pypdf(number)
-        return self._get_clear_reader().pages[number - 1]
-
-    def _get_clear_reader(self) -> "PdfReader":
-        if self._decrypted is None:
-            return self._get_pypdf()
-        if self._decrypted_reader is None:
-            self._decrypted_reader = open_with_pypdf(self._path, self._decrypted)
-        return self._decrypted_reader
+        return self._decrypted.open().pages[number - 1]
 
     def _find_with_pypdf(self, number: int) -> "PageObject":
         if self._is_beyond_pypdf:
@@ -293,7 +281,7 @@ class EngineDocument:
         # Only where both engines count alike is page 7 of the one page 7 of the other.
         if count != self.page_count:
             raise UnreadablePageError("the document has no such page")
-        return self._get_pypdf().pages[number - 1]
+        return self._pypdf.open().pages[number - 1]
 
     def _read_with_pypdf(self, page: "PageObject") -> str:
         try:
@@ -315,8 +303,8 @@ class EngineDocument:
         from pypdf.errors import DependencyError, FileNotDecryptedError
 
         try:
-            with translate_pypdf_errors():
-                count = len(self._get_pypdf().pages)
+            with self._pypdf.use() as reader:
+                count = len(reader.pages)
         except PypdfError as error:
             if isinstance(error.__cause__, (DependencyError, FileNotDecryptedError)):
                 raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
@@ -324,11 +312,6 @@ class EngineDocument:
         if count == 0:
             raise UnreadableDocumentError(RejectionCode.DAMAGED, self._scan.damage)
         return count
-
-    def _get_pypdf(self) -> "PdfReader":
-        if self._pypdf is None:
-            self._pypdf = open_with_pypdf(self._path)
-        return self._pypdf
 
 
 def _shows_picture(page: "PageObject") -> bool:

@@ -5,7 +5,9 @@ looked at one by one only on pages with far fewer characters than objects.
 """
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import pypdfium2_raw as pdfium
@@ -24,7 +26,7 @@ _MIN_TEXT_OBJECTS = 100
 _MAX_CHARACTERS_PER_OBJECT = 0.5
 _MAX_OBJECTS_LOOKED_AT = 20_000
 _MAX_DEPTH = 4
-_MAX_ANNOTATIONS = 500
+_MAX_STAMPS = 500
 _UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 
 # How many characters are asked whether their font says what they are, and if it does not for one.
@@ -193,8 +195,13 @@ def _is_covered(page: object, *, in_black_and_white: bool = False) -> bool:
 
 def _has_stamp(page: object) -> bool:
     """Whether something that lies on the page, as a stamp does, shows a picture."""
+    objects = islice(_find_stamped_objects(page), _MAX_OBJECTS_LOOKED_AT)
+    return any(kind == pdfium.FPDF_PAGEOBJ_IMAGE for _, kind, _ in objects)
+
+
+def _find_stamped_objects(page: object) -> Iterator[tuple[object, int, float]]:
     least = _MIN_PICTURE_SHARE * _measure_page(page)
-    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS)):
+    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MAX_STAMPS)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if not annotation:
             continue
@@ -204,19 +211,12 @@ def _has_stamp(page: object) -> bool:
                 not pdfium.FPDFAnnot_GetFlags(annotation) & _UNSEEN
                 and pdfium.FPDFAnnot_GetRect(annotation, box)
                 and abs((box.right - box.left) * (box.top - box.bottom)) >= least
-                and _holds_picture(annotation)
             ):
-                return True
+                # What is pressed or highlighted has no objects.
+                count = pdfium.FPDFAnnot_GetObjectCount(annotation)
+                yield from _walk(map(partial(pdfium.FPDFAnnot_GetObject, annotation), range(count)))
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
-    return False
-
-
-def _holds_picture(annotation: object) -> bool:
-    # What is pressed or highlighted has no objects.
-    count = min(pdfium.FPDFAnnot_GetObjectCount(annotation), _MAX_OBJECTS_LOOKED_AT)
-    pending = [(pdfium.FPDFAnnot_GetObject(annotation, index), 0, 1.0) for index in range(count)]
-    return any(kind == pdfium.FPDF_PAGEOBJ_IMAGE for _, kind, _ in _walk(pending))
 
 
 def _draws_something(text: object) -> bool:
@@ -246,31 +246,27 @@ def _find_objects(page: object) -> Iterator[tuple[object, int, float]]:
     Yields:
         The object, its kind, and the area on the page of one unit of what it stands in.
     """
-    count = pdfium.FPDFPage_CountObjects(page)
-    return _walk(
-        [
-            (pdfium.FPDFPage_GetObject(page, index), 0, 1.0)
-            for index in range(min(count, _MAX_OBJECTS_LOOKED_AT))
-        ]
+    objects = map(
+        partial(pdfium.FPDFPage_GetObject, page), range(pdfium.FPDFPage_CountObjects(page))
     )
+    return islice(_walk(objects), _MAX_OBJECTS_LOOKED_AT)
 
 
-def _walk(pending: list[tuple[object, int, float]]) -> Iterator[tuple[object, int, float]]:
+def _walk(
+    objects: Iterable[object], depth: int = 0, scale: float = 1.0
+) -> Iterator[tuple[object, int, float]]:
     """Objects, and those of the forms among them, as `_find_objects` gives them.
 
     Args:
-        pending: Each object, how deep it lies, and the area of a unit.
+        objects: The objects.
+        depth: How deep they lie.
+        scale: The area on the page of one unit of what they stand in.
     """
-    seen = 0
-    while pending and seen < _MAX_OBJECTS_LOOKED_AT:
-        item, depth, scale = pending.pop()
+    for item in objects:
         kind = pdfium.FPDFPageObj_GetType(item)
-        seen += 1
         yield item, kind, scale
         if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
-            room = min(pdfium.FPDFFormObj_CountObjects(item), _MAX_OBJECTS_LOOKED_AT - seen)
-            inner_scale = scale * _measure(item)
-            pending += [
-                (pdfium.FPDFFormObj_GetObject(item, ctypes.c_ulong(index)), depth + 1, inner_scale)
-                for index in range(room)
-            ]
+            # A form has its objects by another type of number.
+            places = map(ctypes.c_ulong, range(pdfium.FPDFFormObj_CountObjects(item)))
+            inner = map(partial(pdfium.FPDFFormObj_GetObject, item), places)
+            yield from _walk(inner, depth + 1, scale * _measure(item))

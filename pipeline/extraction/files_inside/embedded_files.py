@@ -22,7 +22,7 @@ FURTHER_FILES = "further files"
 # More than `MAX_FILES`, as some of them may be other forms of the pages.
 _MAX_ATTACHMENTS = 500
 _MAX_PAGES_LOOKED_AT = 500
-_MAX_ANNOTATIONS = 500
+_MAX_FILE_ANNOTATIONS = 500
 _TOO_LARGE = "too large together with those before it"
 _UNREAD = "its content cannot be read"
 
@@ -173,7 +173,7 @@ def _find_annotation_files(document: object) -> Iterator[Any]:
         if not page:
             continue
         try:
-            for index in range(min(_MAX_ANNOTATIONS, pdfium.FPDFPage_GetAnnotCount(page))):
+            for index in range(min(_MAX_FILE_ANNOTATIONS, pdfium.FPDFPage_GetAnnotCount(page))):
                 annotation = pdfium.FPDFPage_GetAnnot(page, index)
                 if not annotation:
                     continue

@@ -1,22 +1,13 @@
 """The text that stamps, signatures and other annotations draw, read by pypdf. Runs in the child.
 
-PDFium gives the text of a page, but not that of what an annotation draws. pypdf does. It is
-imported, and opens the document, only for a page with an annotation that draws text: that takes
-longer than most documents.
+PDFium gives the text of a page, but not that of what an annotation draws. pypdf does. It is asked
+only for an annotation that draws text.
 """
 
 import unicodedata
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeline.extraction.pypdf_errors import (
-    PypdfError,
-    open_with_pypdf,
-    translate_pypdf_errors,
-)
-
-if TYPE_CHECKING:
-    from pypdf import PdfReader
+from pipeline.extraction.pypdf_errors import LazyReader, PypdfError
 
 # Of a field's flags (ISO 32000-2, table 231).
 _PASSWORD = 1 << 13
@@ -24,16 +15,14 @@ _MAX_FIELDS_ABOVE = 32
 
 
 class Appearances:
-    """What the annotations of a document draw. To be closed.
+    """What the annotations of a document draw.
 
     Args:
-        path: The PDF.
+        reader: The document.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._reader: PdfReader | None = None
-        self._is_beyond_pypdf = False
+    def __init__(self, reader: LazyReader) -> None:
+        self._reader = reader
 
     def read_text(self, page_number: int, number: int) -> str:
         """The text that an annotation draws; '' where pypdf cannot tell, and of a password.
@@ -45,11 +34,9 @@ class Appearances:
         Raises:
             MemoryError: The memory limit was reached.
         """
-        if self._is_beyond_pypdf:
-            return ""
         try:
-            with translate_pypdf_errors():
-                page = self._open().pages[page_number - 1]
+            with self._reader.use() as reader:
+                page = reader.pages[page_number - 1]
                 annotation: Any = page["/Annots"]
                 annotation = annotation.get_object()[number].get_object()
                 drawn = annotation["/AP"]["/N"].get_object()
@@ -59,7 +46,6 @@ class Appearances:
                     drawn = drawn[annotation["/AS"]].get_object()
                 return page.extract_xform_text(drawn).strip()
         except PypdfError:
-            self._is_beyond_pypdf = self._reader is None
             return ""
 
     def read_field_text(self, page_number: int, number: int, value: str) -> str:
@@ -80,23 +66,11 @@ class Appearances:
 
     def _is_redrawn(self) -> bool:
         try:
-            with translate_pypdf_errors():
-                form: Any = self._open().root_object["/AcroForm"]
+            with self._reader.use() as reader:
+                form: Any = reader.root_object["/AcroForm"]
                 return bool(form.get_object().get("/NeedAppearances", False))
         except PypdfError:
             return False
-
-    def close(self) -> None:
-        """Give back what pypdf holds."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader.stream.close()
-            self._reader = None
-
-    def _open(self) -> "PdfReader":
-        if self._reader is None:
-            self._reader = open_with_pypdf(self._path)
-        return self._reader
 
 
 def _is_secret(annotation: Any) -> bool:

@@ -15,7 +15,7 @@ from functions.ingest import build_ingest
 from functions.recognise import build_recognise
 from functions.wiring import build_services, utc_now
 from functions.worker import build_worker
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.aws.clients import Clients
 from shared.errors import MessageDecodeError
 from shared.ledger.documents import Clock

@@ -5,7 +5,9 @@ from io import BytesIO
 import pytest
 from pypdf import PdfWriter
 
-from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import PageStatus
 from shared.deadline import Deadline
 from tests.fakes.pdf.nesting_pdf_files import make_nested, make_portfolio, make_with_associated
 from tests.fakes.pdf.pdf_files import make_text_pdf

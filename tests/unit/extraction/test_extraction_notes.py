@@ -4,9 +4,9 @@ import time
 
 import pytest
 
+from pipeline.extraction import pypdf_errors
 from pipeline.extraction.pdfium_document import PdfiumDocument
 from pipeline.extraction.pypdf_errors import open_with_pypdf
-from pipeline.extraction.shown_text import appearances
 from pipeline.extraction.shown_text.appearances import is_drawn_otherwise
 from tests.fakes.pdf.shown_pdf_files import (
     DRAWN,
@@ -148,7 +148,9 @@ def test_a_value_that_is_plainly_drawn_is_not_read_again(
     """To open a document with pypdf takes longer than most documents."""
     opened = []
     monkeypatch.setattr(
-        appearances, "open_with_pypdf", lambda path: opened.append(path) or open_with_pypdf(path)
+        pypdf_errors,
+        "open_with_pypdf",
+        lambda path, data: opened.append(path) or open_with_pypdf(path, data),
     )
     field = make_field(b"Tx", "sum", FIRST_LINE, b"/V (%b) /AP << /N 53 0 R >>" % value)
     path = tmp_path / "form.pdf"

@@ -5,7 +5,11 @@ import zlib
 
 import pytest
 
-from pipeline.extraction import Engine, ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction import page_signs
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import Engine, PageStatus
+from pipeline.extraction.pdfium_document import PdfiumDocument
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError, RejectionCode
@@ -15,6 +19,7 @@ from tests.fakes.pdf.pdf_files import make_stream, make_text_pdf
 from tests.fakes.pdf.shown_pdf_files import (
     make_drawn_pdf,
     make_layered_pdf,
+    make_pdf_with_annotations,
     make_remark,
     make_text_field,
     make_tick_box,
@@ -322,3 +327,20 @@ def test_the_last_of_packed_objects_is_looked_at_by_itself(tmp_path, last, is_su
         b"%%PDF-1.7\n5 0 obj\n%b\nendobj\n6 0 obj\n%b\nendobj\n" % (make_stream(b"BT ET"), packed)
     )
     assert scan_file(path).is_suspicious is is_suspicious
+
+
+def test_all_that_is_stamped_on_a_page_is_looked_at_within_one_limit(tmp_path, monkeypatch):
+    """A file may have hundreds of stamps, and each may draw thousands of objects."""
+    looked_at = []
+    look = page_signs.pdfium.FPDFPageObj_GetType
+    monkeypatch.setattr(
+        page_signs.pdfium, "FPDFPageObj_GetType", lambda item: looked_at.append(1) or look(item)
+    )
+    monkeypatch.setattr(page_signs, "_MAX_OBJECTS_LOOKED_AT", 5)
+    stamp = make_remark(b"Stamp", (72, 600, 400, 700), b"/AP << /N 50 0 R >>")
+    path = tmp_path / "stamps.pdf"
+    path.write_bytes(make_pdf_with_annotations("", [stamp] * 20))
+    document = PdfiumDocument(path, None, may_hide_layers=False, may_show_notes=False)
+    document.read_page(1, page_signs.read_page_signs)
+    document.close()
+    assert len(looked_at) == 5
