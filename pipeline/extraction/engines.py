@@ -8,10 +8,11 @@ documents.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extraction.embedded_files import (
+from pipeline.extraction.files_inside.embedded_files import (
     FileInside,
     find_embedded_files,
     is_dynamic_form,
@@ -24,6 +25,7 @@ from pipeline.extraction.fonts.second_opinion import (
     is_doubtful,
     is_sound,
 )
+from pipeline.extraction.limits import MAX_FILES
 from pipeline.extraction.page_pictures import render_page
 from pipeline.extraction.page_signs import PageSigns, read_page_signs
 from pipeline.extraction.page_text import Engine
@@ -134,7 +136,7 @@ class EngineDocument:
         if self._pdfium is None:
             raise UnreadablePageError(NOT_RENDERED)
         try:
-            return render_page(self._pdfium.handle, number, dots_per_inch, max_pixels)
+            return render_page(self._pdfium, number, dots_per_inch, max_pixels)
         except PdfiumError as error:
             raise UnreadablePageError(NOT_RENDERED) from error
 
@@ -143,8 +145,19 @@ class EngineDocument:
         if self._pdfium is None:
             return iter(())
         return find_embedded_files(
-            self._pdfium.handle, with_annotations=self._scan.has_file_annotations
+            self._pdfium.handle,
+            with_annotations=self._scan.has_file_annotations,
+            others=self._list_associated_files if self._scan.has_unlisted_files else tuple,
         )
+
+    def _list_associated_files(self) -> list[tuple[str, Any]]:
+        from pipeline.extraction.files_inside.associated_files import find_associated_files
+
+        try:
+            with (self._decrypted or self._pypdf).use() as reader:
+                return list(islice(find_associated_files(reader), MAX_FILES + 1))
+        except PypdfError:
+            return []
 
     def read_file(self, file: FileInside, number: int, max_bytes: int) -> bytes:
         """The bytes of a file inside, as `embedded_files.read_file` has it."""
@@ -174,9 +187,9 @@ class EngineDocument:
             return self._count_without_password(error)
         except PdfiumError:
             return self._count_with_pypdf()
-        self._look_beyond_pages(self._pdfium)
         if self._scan.is_encrypted:
             self._look_beyond_encryption(self._pdfium)
+        self._look_beyond_pages(self._pdfium)
         return self._pdfium.page_count
 
     def _open_in_pdfium(self) -> PdfiumDocument:
@@ -200,15 +213,20 @@ class EngineDocument:
         self._scan = self._scan._replace(
             is_suspicious=scan.is_suspicious,
             has_renamed_glyphs=scan.has_renamed_glyphs,
+            has_unlisted_files=scan.has_unlisted_files,
         )
-        if scan.is_suspicious:
+        if scan.is_suspicious or scan.has_unlisted_files:
             self._decrypted = LazyReader(self._path, copy)
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
         is_plain = shown.is_plain
         text = shown.text if is_plain else mend_codes(shown.text, signs.unmapped_share)
-        first = EnginePage(Engine.PDFIUM, text, signs.shows_picture and not shown.notes)
+        # Fields and notes are what a page says, unless they stand on a scan, or say nothing.
+        is_picture = signs.shows_picture and (
+            signs.is_covered or not shown.notes or not text.strip()
+        )
+        first = EnginePage(Engine.PDFIUM, text, is_picture)
         if not is_doubtful(
             text, signs.unmapped_share, is_plain=is_plain, drops_text=signs.drops_text
         ):

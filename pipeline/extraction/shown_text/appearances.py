@@ -9,6 +9,10 @@ from typing import Any
 
 from pipeline.extraction.pypdf_errors import LazyReader, PypdfError
 
+# Of a field's flags (ISO 32000-2, table 231).
+_PASSWORD = 1 << 13
+_MAX_FIELDS_ABOVE = 32
+
 
 class Appearances:
     """What the annotations of a document draw.
@@ -21,7 +25,7 @@ class Appearances:
         self._reader = reader
 
     def read_text(self, page_number: int, number: int) -> str:
-        """The text that an annotation draws; '' where pypdf cannot tell.
+        """The text that an annotation draws; '' where pypdf cannot tell, and of a password.
 
         Args:
             page_number: The page, from 1.
@@ -36,6 +40,8 @@ class Appearances:
                 annotation: Any = page["/Annots"]
                 annotation = annotation.get_object()[number].get_object()
                 drawn = annotation["/AP"]["/N"].get_object()
+                if _is_secret(annotation):
+                    return ""
                 if not hasattr(drawn, "get_data"):
                     drawn = drawn[annotation["/AS"]].get_object()
                 return page.extract_xform_text(drawn).strip()
@@ -65,6 +71,23 @@ class Appearances:
                 return bool(form.get_object().get("/NeedAppearances", False))
         except PypdfError:
             return False
+
+
+def _is_secret(annotation: Any) -> bool:
+    """Whether an annotation is a field for a password, as any field above it may say.
+
+    PDFium looks no further up than to the parent.
+    """
+    field = annotation
+    kind: Any = None
+    flags: Any = None
+    for _ in range(_MAX_FIELDS_ABOVE):
+        kind = field.get("/FT") if kind is None else kind
+        flags = field.get("/Ff") if flags is None else flags
+        field = field.get("/Parent")
+        if not hasattr(field, "get"):
+            break
+    return kind == "/Tx" and bool((flags or 0) & _PASSWORD)
 
 
 def is_drawn_otherwise(drawn: str, value: str) -> bool:

@@ -94,13 +94,14 @@ class Layers:
         from pypdf.generic import ContentStream, NameObject
 
         page = reader.pages[page_number - 1]
-        if not self._is_layered(page):
+        resources = _find_resources(page)
+        if not self._is_layered(resources):
             return None
         contents = page.get_contents()
         if contents is None:
             return None
         shown = ContentStream(contents, reader)
-        shown.operations = list(self._list_shown(shown.operations, page))
+        shown.operations = list(self._list_shown(shown.operations, resources))
         page[NameObject("/Contents")] = shown
         writer = PdfWriter()
         writer.add_page(page, excluded_keys=("/Annots",))
@@ -108,29 +109,30 @@ class Layers:
         writer.write(data)
         return data.getvalue()
 
-    def _is_layered(self, holder: Any) -> bool:
-        """Whether a page, or a form that it draws, has something on a layer that is off.
+    def _is_layered(self, resources: Any) -> bool:
+        """Whether what a page or a form draws with has something on a layer that is off.
 
         Each form is looked at once: where all share the resources of the page, each names all.
         """
-        pending, seen = [holder], set[int]()
+        pending, seen = [resources], set[int]()
         while pending:
             one = pending.pop()
-            if any(self._is_off(layer) for layer in _list_resources(one, "/Properties").values()):
+            if any(self._is_off(layer) for layer in _list_named(one, "/Properties").values()):
                 return True
-            forms = [form.get_object() for form in _list_resources(one, "/XObject").values()]
+            forms = [form.get_object() for form in _list_named(one, "/XObject").values()]
             if any(self._is_off(form.get("/OC")) for form in forms):
                 return True
-            pending += [form for form in forms if id(form) not in seen]
+            # One that has none draws with these.
+            pending += [_find_resources(form) for form in forms if id(form) not in seen]
             seen.update(map(id, forms))
         return False
 
     def _list_shown(
-        self, operations: Iterable[tuple[Any, bytes]], holder: Any
+        self, operations: Iterable[tuple[Any, bytes]], resources: Any
     ) -> Iterator[tuple[Any, bytes]]:
         """The operations of a page or form without those that show something on such a layer."""
-        properties = _list_resources(holder, "/Properties")
-        forms = _list_resources(holder, "/XObject")
+        properties = _list_named(resources, "/Properties")
+        forms = _list_named(resources, "/XObject")
         off: list[bool] = []
         for operands, operator in operations:
             if operator in _BEGINNINGS:
@@ -140,7 +142,7 @@ class Layers:
                 off.pop()
             elif operator == b"Do" and not any(off):
                 form = forms[operands[0]].get_object()
-                shown = None if self._is_off(form.get("/OC")) else self._find_copy(form)
+                shown = None if self._is_off(form.get("/OC")) else self._find_copy(form, resources)
                 if shown is None:
                     continue
                 forms[operands[0]] = shown
@@ -150,7 +152,7 @@ class Layers:
                 # What is not shown has begun a line all the same.
                 yield [], b"T*"
 
-    def _find_copy(self, form: Any) -> Any:
+    def _find_copy(self, form: Any, inherited: Any) -> Any:
         """A form without what is on such a layer; None of one that is being copied.
 
         It would draw itself, which no viewer does.
@@ -159,17 +161,18 @@ class Layers:
             self._copies[id(form)] = None
             copy = form
             try:
-                if self._is_layered(form):
-                    copy = self._write_form(form)
+                resources = _find_resources(form, inherited)
+                if self._is_layered(resources):
+                    copy = self._write_form(form, resources)
             finally:
                 self._copies[id(form)] = self._copies[id(copy)] = copy
         return self._copies[id(form)]
 
-    def _write_form(self, form: Any) -> Any:
+    def _write_form(self, form: Any, resources: Any) -> Any:
         from pypdf.generic import ContentStream, DecodedStreamObject
 
         shown = ContentStream(form, None)
-        shown.operations = list(self._list_shown(shown.operations, form))
+        shown.operations = list(self._list_shown(shown.operations, resources))
         copy = DecodedStreamObject()
         copy.update({key: form.raw_get(key) for key in form if key not in _CODING})
         copy.set_data(shown.get_data())
@@ -220,10 +223,15 @@ class Layers:
         return holds
 
 
-def _list_resources(holder: Any, kind: str) -> Any:
-    """The resources of one kind that a page or a form names."""
-    resources = holder.get("/Resources")
-    found = resources.get_object().get(kind) if resources is not None else None
+def _find_resources(holder: Any, inherited: Any = None) -> Any:
+    """What a page or a form draws with: its own resources, or those of what draws it."""
+    found = holder.get("/Resources")
+    return inherited if found is None else found.get_object()
+
+
+def _list_named(resources: Any, kind: str) -> Any:
+    """The resources of one kind by their names."""
+    found = resources.get(kind) if resources is not None else None
     return {} if found is None else found.get_object()
 
 

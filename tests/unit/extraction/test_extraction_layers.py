@@ -107,6 +107,13 @@ def test_expressions_that_name_each_other_many_times_are_looked_at_once(read_tex
     assert "500" in text and "BOTH" not in text
 
 
+def test_a_form_without_resources_draws_with_those_of_its_page(read_text):
+    part = show(b"part on", 430) + b" /OC /L1 BDC %b EMC" % show(b"part off", 410)
+    form = make_stream(part, b"/Type /XObject /Subtype /Form /BBox [0 0 612 792]")
+    text = read_text(make_layered_pdf(PRICE + b" /X2 Do", more={64: form}))
+    assert text.split("\n") == ["The price is 500.", "part on"]
+
+
 def test_forms_that_share_the_resources_of_all_are_looked_at_once(read_text):
     """One after the other, to the depth to which forms are read, they would be 30 ** 8."""
     forms = b"".join(b"/F%d %d 0 R " % (number, number) for number in range(66, 96))
