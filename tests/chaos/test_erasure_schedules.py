@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from tests.chaos.harness.erasure_runs import ERASER, WORK, list_erasures, run_erasure
 from tests.chaos.harness.schedules import Schedule
 

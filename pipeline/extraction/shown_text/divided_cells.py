@@ -65,7 +65,7 @@ _CELLS = re.compile(r"[^ \r\n]{2,}")
 _BETWEEN_LETTERS = re.compile(rf"(?<=[0-9{_LETTER}.,;:)!?])(?=[0-9{_LETTER}(])")
 # More room than between the other letters of a word, and on how few places of a page.
 _MIN_SPACE_EMS = 0.12
-# Where spaces are drawn: Ghostscript makes room of those beside a kerned letter, as wide as they are.
+# Where spaces are drawn: of those beside a kerned letter Ghostscript makes room, and no less of it.
 _MIN_WHOLE_SPACE_EMS = 0.2
 _MAX_SHARE_OF_SPACES = 0.1
 
@@ -124,9 +124,7 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
             # Kerning, which draws two letters together, is not how far the others are apart.
             usual = max(0.0, sorted(of_word)[(len(of_word) - 1) // 2])
             lost += [
-                place
-                for place, room in zip(within, of_word, strict=True)
-                if room >= usual + least
+                place for place, room in zip(within, of_word, strict=True) if room >= usual + least
             ]
     # A font that says nothing of its widths has room everywhere.
     if len(lost) > _MAX_SHARE_OF_SPACES * size:
