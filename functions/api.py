@@ -40,6 +40,7 @@ from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.file_links import FileLinks
 from shared.aws.upload_forms import UploadForms
+from shared.deadline import sleep_in_time
 from shared.errors import SettingsError
 from shared.ledger.spend import Account
 from shared.llm.build import build_fallback_model, build_language_model
@@ -131,7 +132,7 @@ def build_api(
         settings=settings,
         reader=reader,
         chat=chat,
-        conversations=LedgerTable(clients.dynamodb, settings.conversations_table, time.sleep),
+        conversations=LedgerTable(clients.dynamodb, settings.conversations_table, sleep_in_time),
         intake=IntakeServices(**vars(base), callback_arns=settings.callback_arns),
         forms=UploadForms(
             lambda: clients.s3_signing, settings.documents_bucket, settings.max_document_bytes

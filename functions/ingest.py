@@ -12,7 +12,8 @@ from functions.delivery.trial import is_trial, run_trial
 from functions.queue_wiring import build_runtime
 from functions.snapshot import prepare_container
 from functions.wiring import build_services, utc_now
-from pipeline.extraction import ExtractionLimits, Extractor
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
 from pipeline.ingest.downloads import remove_leftovers
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest, note_ingest_delay

@@ -21,7 +21,8 @@ from functions.observability import build_logger
 from functions.snapshot import prepare_container
 from functions.wiring import build_table
 from pipeline.documents.passages import PassageReader
-from pipeline.extraction import ExtractionLimits, Extractor
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
 from pipeline.ingest.downloads import remove_leftovers
 from pipeline.page_views.show_page import PageServices
 from shared.aws.clients import Clients

@@ -1,6 +1,5 @@
 """What every function is put together from."""
 
-import time
 from datetime import UTC, datetime
 
 from pipeline.services import Services
@@ -8,6 +7,7 @@ from shared.aws.clients import Clients
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.objects import ObjectStore
 from shared.aws.queues import Queues
+from shared.deadline import sleep_in_time
 from shared.ledger.documents import Clock
 from shared.settings import Settings
 
@@ -19,7 +19,7 @@ def utc_now() -> datetime:
 
 def build_table(settings: Settings, clients: Clients) -> LedgerTable:
     """The ledger."""
-    return LedgerTable(clients.dynamodb, settings.ledger_table, time.sleep)
+    return LedgerTable(clients.dynamodb, settings.ledger_table, sleep_in_time)
 
 
 def build_services(settings: Settings, clients: Clients, now: Clock = utc_now) -> Services:

@@ -1,10 +1,15 @@
 """A point in time by which work has to be finished."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 from shared.errors import DeadlineError
+
+# That of the work which is under way in this context.
+_current: ContextVar["Deadline | None"] = ContextVar("deadline", default=None)
 
 
 @dataclass(frozen=True)
@@ -39,3 +44,24 @@ class Deadline:
             raise DeadlineError(
                 f"{self.remaining_seconds:.1f} s of the budget left, {need_seconds:.1f} s needed"
             )
+
+    @contextmanager
+    def apply(self) -> Iterator[None]:
+        """Let what sleeps in the block, by `sleep_in_time`, wake before it."""
+        token = _current.set(self)
+        try:
+            yield
+        finally:
+            _current.reset(token)
+
+
+def sleep_in_time(seconds: float, sleep: Callable[[float], None] = time.sleep) -> None:
+    """Sleep so many seconds, if the work that this is part of has so long.
+
+    Raises:
+        DeadlineError: It has not.
+    """
+    deadline = _current.get()
+    if deadline is not None:
+        deadline.check(seconds)
+    sleep(seconds)

@@ -25,7 +25,7 @@ _FOLDER = Path(__file__).parent / "assets"
 # A static file of the distribution django-htmx, which is in the function's package for it alone.
 _HTMX = "htmx-4.min.js"
 _SCRIPTS = (
-    *("notice.js", "sign-in.js", "upload.js", "page-view.js", "download.js"),
+    *("notice.js", "unfinished.js", "sign-in.js", "upload.js", "page-view.js", "download.js"),
     "console.js",
 )
 _OWN_ASSETS = (*_SCRIPTS, "console.css", "icon.svg")

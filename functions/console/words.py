@@ -1,8 +1,11 @@
 """How values read on a page: the filters of the templates."""
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
+
+from markupsafe import Markup, escape
 
 from pipeline.report.page.words import say_cost, say_count, say_duration, say_number
 from shared.document_formats import count_units
@@ -10,11 +13,26 @@ from shared.lifecycle import IN_FLIGHT, STANDINGS, Standing
 from shared.printable import to_printable
 
 _KILO = 1000
+# What models write of Markdown though nobody asks them to, once it is escaped.
+_MARKDOWN = (
+    (re.compile(r"^#{1,6} +(.+)$", re.MULTILINE), r"<strong>\1</strong>"),
+    (re.compile(r"^( *)[-*+] +(?=\S)", re.MULTILINE), r"\1• "),
+    (re.compile(r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*"), r"<strong>\1</strong>"),
+    (re.compile(r"`([^`\n]+)`"), r"<code>\1</code>"),
+)
 
 
 def say_line(text: object) -> str:
     """A text of unknown origin as one line without what could make it look like another."""
     return to_printable(str(text))
+
+
+def show_prose(text: str) -> Markup:
+    """What a model has written, with what it has set in bold and the like set so."""
+    shown = str(escape(text))
+    for pattern, html in _MARKDOWN:
+        shown = pattern.sub(html, shown)
+    return Markup(shown)  # noqa: S704 - escaped above
 
 
 def say_bytes(size_bytes: int) -> str:
@@ -45,6 +63,7 @@ def find_standing(status: str) -> Standing:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "line": say_line,
+    "prose": show_prose,
     "bytes": say_bytes,
     "moment": say_moment,
     "second": say_second,

@@ -36,7 +36,9 @@ def handle_tick(
     seconds = context.get_remaining_time_in_millis() / 1000 - SETTLE_SECONDS
     try:
         item = consumer.decode(body, context.aws_request_id, runtime.now())
-        consumer.handle(item, Deadline.after(seconds))
+        deadline = Deadline.after(seconds)
+        with deadline.apply():
+            consumer.handle(item, deadline)
     except SeashoreError as error:
         runtime.logger.warning(
             "tick_goes_on_as_message",

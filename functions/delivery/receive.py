@@ -84,9 +84,11 @@ class Delivery(Generic[ItemT]):
             return
 
         def handle(*, item_id: str) -> None:
-            self._invocation.deadline.check()
+            deadline = self._invocation.deadline
+            deadline.check()
             self._has_begun = True
-            self._consumer.handle(item, self._invocation.deadline)
+            with deadline.apply():
+                self._consumer.handle(item, deadline)
 
         # Of several messages about one item each would keep the others away for an invocation's
         # time. So whoever comes again says for all of them that it is done.

@@ -58,9 +58,14 @@ def run_within(
     Raises:
         DeadlineError: It is not done in time.
     """
+
+    def do_in_time() -> ResultT:
+        with deadline.apply():
+            return work()
+
     pool = ThreadPoolExecutor(max_workers=1)
     try:
-        future = pool.submit(contextvars.copy_context().run, work)
+        future = pool.submit(contextvars.copy_context().run, do_in_time)
         try:
             return future.result(deadline.remaining_seconds + grace_seconds)
         except NotDoneError as error:

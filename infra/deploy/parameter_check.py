@@ -5,6 +5,7 @@ receives and die. CloudFormation sees only what a pattern or a range can say.
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from shared.settings import find_setting_problems
 
 # Stands for what only the deployed stack knows, such as the address of a queue.
 _SOMETHING = "-"
+_WHOLE = re.compile("[0-9]+")
 
 
 def check_parameters(place: StackPlace, parameters: Mapping[str, str]) -> None:
@@ -71,7 +73,7 @@ def describe_missing_price(values: Mapping[str, str]) -> str:
 def find_parameter_problems(
     template: Mapping[str, Any], values: Mapping[str, str]
 ) -> dict[str, str]:
-    """Find the parameters that a function of a template could not start with.
+    """Find the parameters that a function of a template could not start with, or not be made with.
 
     Args:
         template: The parsed template.
@@ -95,6 +97,14 @@ def find_parameter_problems(
                     f"{chosen[source.name]!r} ({words}). It is: "
                     f"{declared[source.name].get('Description', 'not described')}"
                 )
+    # Where CloudFormation takes any number: it has patterns for strings only.
+    for name, one in declared.items():
+        if one["Type"] == "Number" and not _WHOLE.fullmatch(chosen.get(name, "0")):
+            problems.setdefault(
+                name,
+                f"The parameter {name} is a whole number, not {chosen[name]!r}. It is: "
+                f"{one.get('Description', 'not described')}",
+            )
     return problems
 
 

@@ -177,11 +177,11 @@ class _Builder:
 
     def write_recipe(self, project: Path, needs: Needs, lock: Path) -> _Recipe:
         files = {path.relative_to(project).as_posix(): path.read_bytes() for path in needs.files}
-        facts = [self.target, str(self.interpreter), *sorted(needs.imports)]
+        made_with = [self.target, str(self.interpreter), *sorted(needs.imports)]
         if self.target is Target.HOST:
-            facts += [sys.version, platform.machine(), sys.platform]
+            made_with += [sys.version, platform.machine(), sys.platform]
         makers = [*sorted(Path(__file__).parent.glob("*.py")), lock]
-        dependencies = _hash_parts([*facts, *(_hash(path.read_bytes()) for path in makers)])
+        dependencies = _hash_parts([*made_with, *(_hash(path.read_bytes()) for path in makers)])
         own = [f"{path} {_hash(content)}" for path, content in files.items()]
         identity = _hash_parts([dependencies, *own])
         return _Recipe(files, WantedDependencies(lock, needs, dependencies), identity)
@@ -190,11 +190,11 @@ class _Builder:
         """The package that was built by the same recipe, if it is still there."""
         archive = self._locate(name)
         try:
-            facts = json.loads(archive.with_suffix(".json").read_text(encoding="utf-8"))
-            is_same = facts.pop("inputs") == recipe.identity
-            if not is_same or archive.stat().st_size != facts["size_bytes"]:
+            description = json.loads(archive.with_suffix(".json").read_text(encoding="utf-8"))
+            is_same = description.pop("inputs") == recipe.identity
+            if not is_same or archive.stat().st_size != description["size_bytes"]:
                 return None
-            return Package(**{**facts, "path": archive})
+            return Package(**{**description, "path": archive})
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
@@ -236,8 +236,8 @@ class _Builder:
             package = _describe(archive, destination)
             description.unlink(missing_ok=True)
             archive.replace(destination)
-        facts = {"inputs": recipe.identity, **asdict(package), "path": destination.name}
-        description.write_text(json.dumps(facts, indent=1), encoding="utf-8")
+        described = {"inputs": recipe.identity, **asdict(package), "path": destination.name}
+        description.write_text(json.dumps(described, indent=1), encoding="utf-8")
         self.report(f"Built {destination.name} ({package.size_bytes / 1e6:.1f} MB)")
         return package
 

@@ -71,8 +71,8 @@ for path, texts in json.load(sys.stdin).items():
 
 
 @dataclass(frozen=True)
-class Loaded:
-    """What a function loads of its dependencies.
+class ImportTrace:
+    """What importing all that a function imports loads of its dependencies.
 
     Args:
         modules: The paths of the modules.
@@ -102,9 +102,9 @@ def find_interpreter(version: str, uv: Path) -> Path:
     )
 
 
-def find_loaded(
+def trace_imports(
     interpreter: Path, tree: Path, imports: Mapping[str, Collection[str]], cache: Path
-) -> dict[str, Loaded]:
+) -> dict[str, ImportTrace]:
     """Find what is loaded where something is imported from installed dependencies.
 
     Args:
@@ -121,17 +121,17 @@ def find_loaded(
     """
     options = ["-I", "-S", "-X", f"pycache_prefix={cache}"]
     wanted = {function: sorted(names) for function, names in imports.items()}
-    answer = _run(interpreter, [*options, str(_PROBE), str(tree)], json.dumps(wanted))
-    answers = json.loads(answer)
-    for function, facts in answers.items():
-        for name, reason in facts["missing"].items():
+    options += [str(_PROBE), str(tree)]
+    answers = json.loads(_run(interpreter, options, json.dumps(wanted)))
+    for function, answer in answers.items():
+        for name, reason in answer["missing"].items():
             raise BuildError(
                 f"{name} cannot be imported ({reason}): add what brings it to the group "
                 f"`{function}` of pyproject.toml, then run `make lock`."
             )
     return {
-        function: Loaded(frozenset(facts["modules"]), tuple(facts["methods"]))
-        for function, facts in answers.items()
+        function: ImportTrace(frozenset(answer["modules"]), tuple(answer["methods"]))
+        for function, answer in answers.items()
     }
 
 

@@ -21,6 +21,8 @@ from shared.errors import BuildError
 _NEEDLESS_FOLDERS = frozenset({"__pycache__", "tests", "test", "bin", "examples"})
 _NEEDLESS_SUFFIXES = frozenset({".pyi", ".pyc", ".pth"})
 _NEEDLESS_NAMES = frozenset({"py.typed", ".lock"})
+# What nearly all licences ask to be kept with each copy (PyPA: "Core metadata", License-File).
+_LICENCE = re.compile(r"licen[cs]e|copying|copyright|notice|authors", re.IGNORECASE)
 # Large parts that only other uses of a dependency have: an API's web page about itself, a second
 # copy of the time zones and their sources, a command line, a plugin of a type checker, a browser's
 # network.
@@ -245,7 +247,7 @@ def _last_words(output: str) -> str:
 
 
 def _remove_needless_files(tree: Path) -> None:
-    """Remove what no function needs; of the metadata, the head of METADATA stays.
+    """Remove what no function needs; of the metadata, licences and the head of METADATA stay.
 
     `importlib.metadata.version` reads it: httpx2 and httpcore2 call that at import. A project's
     whole README follows it.
@@ -261,11 +263,14 @@ def _remove_needless_files(tree: Path) -> None:
             if path != tree / package / kept:
                 path.unlink()
     for path in list(walk_files(tree)):
-        in_metadata = path.relative_to(tree).parts[0].endswith(".dist-info")
+        top, *inner = path.relative_to(tree).parts
+        in_metadata = top.endswith(".dist-info")
         needless = path.suffix in _NEEDLESS_SUFFIXES or path.name in _NEEDLESS_NAMES
-        if needless or (in_metadata and path.name != "METADATA"):
+        is_head = in_metadata and path.name == "METADATA"
+        is_licence = in_metadata and _LICENCE.search("/".join(inner)) is not None
+        if needless or (in_metadata and not is_head and not is_licence):
             path.unlink()
-        elif in_metadata:
+        elif is_head:
             _replace(path, path.read_bytes().partition(b"\n\n")[0] + b"\n")
 
 

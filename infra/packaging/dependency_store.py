@@ -13,10 +13,10 @@ from infra.packaging import own_modules, service_data
 from infra.packaging.archive import add_files
 from infra.packaging.bytecode import (
     READ_THEIR_SOURCE,
-    Loaded,
+    ImportTrace,
     compile_methods,
     compile_modules,
-    find_loaded,
+    trace_imports,
 )
 from infra.packaging.dependencies import (
     Installation,
@@ -111,22 +111,22 @@ class DependencyStore:
         needed = frozenset(word for want in absent.values() for word in want.needs.words)
         locks = [want.lock for want in absent.values()]
         installed = install_dependencies(locks, work / "tree", self.platform, needed)
-        loaded: dict[str, Loaded] = {}
+        traces: dict[str, ImportTrace] = {}
         if self.interpreter is not None:
             runnable = installed
             if self.platform is not None:
                 # Libraries of another platform cannot be imported here.
                 here = Platform(self.platform.python, None)
                 runnable = install_dependencies(locks, work / "runnable", here, needed)
-            loaded = _find_loaded(absent, runnable, self.interpreter, work / "cache")
-            modules = {name for facts in loaded.values() for name in facts.modules}
+            traces = _trace_imports(absent, runnable, self.interpreter, work / "cache")
+            modules = {name for trace in traces.values() for name in trace.modules}
             sources = {
                 name
                 for name in modules
                 if name.endswith(".py") and (installed.tree / name).is_file()
             }
             compile_modules(self.interpreter, installed.tree, sources, work / "bytecode")
-            methods = {work / f"{name}-{_METHODS}": one.methods for name, one in loaded.items()}
+            methods = {work / f"{name}-{_METHODS}": trace.methods for name, trace in traces.items()}
             compile_methods(self.interpreter, methods)
         # Not in the pool: Python 3.11 may fail to parse in several threads at the same time.
         read_words = cache(own_modules.read_words)
@@ -137,7 +137,7 @@ class DependencyStore:
             file = work / f"{name}-{_WORDS}"
             file.write_text(json.dumps(sorted(words)), encoding="utf-8")
         chosen = {
-            name: self._choose_files(name, want, installed, loaded.get(name), work)
+            name: self._choose_files(name, want, installed, traces.get(name), work)
             for name, want in absent.items()
         }
         # Most files are those of several functions.
@@ -159,12 +159,12 @@ class DependencyStore:
         name: str,
         want: WantedDependencies,
         installed: Installation,
-        facts: Loaded | None,
+        trace: ImportTrace | None,
         work: Path,
     ) -> tuple[dict[str, Path], dict[str, Path]]:
         """What a function gets of its dependencies, and of the descriptions of AWS services."""
         names = installed.list_files(want.lock)
-        loaded = None if facts is None else facts.modules
+        loaded = None if trace is None else trace.modules
         if loaded is not None:
             names = leave_out_unloaded_parts(names, loaded)
         described = want.needs.words | {service_data.ENDPOINTS}
@@ -184,7 +184,7 @@ class DependencyStore:
                 files[path] = source
                 if loaded is not None and path in loaded & READ_THEIR_SOURCE:
                     files |= _find_cached(work / "bytecode", Path(path))
-        if facts is not None and facts.methods:
+        if trace is not None and trace.methods:
             files[_METHODS] = work / f"{name}-{_METHODS}"
         services[_WORDS] = work / f"{name}-{_WORDS}"
         return files, services
@@ -196,12 +196,12 @@ def _find_cached(bytecode: Path, module: Path) -> dict[str, Path]:
     return {path.relative_to(bytecode).as_posix(): path for path in found}
 
 
-def _find_loaded(
+def _trace_imports(
     wanted: Mapping[str, WantedDependencies],
     runnable: Installation,
     interpreter: Path,
     cache: Path,
-) -> dict[str, Loaded]:
+) -> dict[str, ImportTrace]:
     """What functions load of their dependencies, by function.
 
     Raises:
@@ -217,9 +217,10 @@ def _find_loaded(
                 f"bring: add it to the group `{name}` of pyproject.toml, then run `make lock`."
             )
     imports = {name: want.needs.imports for name, want in wanted.items()}
-    loaded = find_loaded(interpreter, runnable.tree, imports, cache)
+    traces = trace_imports(interpreter, runnable.tree, imports, cache)
     return {
-        name: Loaded(files[name] & loaded[name].modules, loaded[name].methods) for name in wanted
+        name: ImportTrace(files[name] & traces[name].modules, traces[name].methods)
+        for name in wanted
     }
 
 

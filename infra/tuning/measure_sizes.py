@@ -11,7 +11,7 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -34,6 +34,8 @@ _REPORT = re.compile(
 )
 _MOST_PROBLEM_CHARACTERS = 200
 _MARK = "seashore tune"
+# Lambda has one alias of a name: of two commands that begin at once, one makes it.
+_ALIAS = "seashore-tune"
 # A run that Lambda throttles has not begun. It is tried so often, with ever longer pauses.
 _THROTTLED = "TooManyRequestsException"
 _ATTEMPTS = 5
@@ -59,9 +61,14 @@ class Trial:
     token: str = field(default_factory=lambda: str(uuid.uuid4()))
     sleep: Callable[[float], None] = time.sleep
 
-    def describe_versions(self, own_mb: int) -> str:
-        """How the versions are described; whoever finds one reads what the function had."""
-        return f"{_MARK} {self.token}, of a function with {own_mb} MB"
+    @property
+    def mark(self) -> str:
+        """With what the descriptions of its versions and its alias begin."""
+        return f"{_MARK} {self.token}"
+
+    def describe(self, own_mb: int) -> str:
+        """How these are described; whoever finds one reads what the function had."""
+        return f"{self.mark}, of a function with {own_mb} MB"
 
 
 def measure_sizes(
@@ -86,15 +93,73 @@ def measure_sizes(
         OperatorError: The function is being tuned already, or could not be put back; the message
             says how to.
     """
-    _refuse_second(client, trial.function_name)
-    own = client.get_function_configuration(FunctionName=trial.function_name)
-    architecture = own["Architectures"][0]
-    with _publish_sizes(client, trial, sizes, own["MemorySize"], report) as versions:
+    with ExitStack() as done:
+        done.enter_context(_keep_others_out(client, trial, report))
+        own = client.get_function_configuration(FunctionName=trial.function_name)
+        architecture, own_mb = own["Architectures"][0], own["MemorySize"]
+        client.update_alias(
+            FunctionName=trial.function_name, Name=_ALIAS, Description=trial.describe(own_mb)
+        )
+        versions = done.enter_context(_publish_sizes(client, trial, sizes, own_mb, report))
         measured = []
         for size, version in versions.items():
             measured.append(_measure(runner, trial, size, version, architecture))
             report(f"{size:,} MB: {_tell(measured[-1])}")
     return measured
+
+
+@contextmanager
+def _keep_others_out(
+    client: "LambdaClient", trial: Trial, report: Callable[[str], None]
+) -> Iterator[None]:
+    """Refuse a function whose size may be that of another trial, and would be taken for its own.
+
+    Raises:
+        OperatorError: There is an alias or a version of another one.
+    """
+    name = trial.function_name
+    try:
+        try:
+            client.create_alias(
+                FunctionName=name, Name=_ALIAS, FunctionVersion="$LATEST", Description=trial.mark
+            )
+        except client.exceptions.ResourceConflictException:
+            alias = client.get_alias(FunctionName=name, Name=_ALIAS)
+            # The answer to the first try of the same request may have been lost.
+            if alias["Description"] != trial.mark:
+                raise _explain_second(
+                    name, f"alias {_ALIAS}", alias["Description"], f"delete-alias --name {_ALIAS}"
+                ) from None
+        for version, description in _list_versions(client, name, _MARK):
+            raise _explain_second(
+                name, f"version {version}", description, f"delete-function --qualifier {version}"
+            )
+        yield
+    finally:
+        with ignore_signals():
+            _delete_alias(client, trial, report)
+
+
+def _explain_second(name: str, what: str, description: str, removal: str) -> OperatorError:
+    return OperatorError(
+        f"{name} is being tuned: its {what} is described as {description!r}. If that was killed, "
+        f"give the function this size (`aws lambda update-function-configuration --function-name "
+        f"{name} --memory-size …`) and delete the {what.partition(' ')[0]} (`aws lambda {removal} "
+        f"--function-name {name}`)."
+    )
+
+
+def _delete_alias(client: "LambdaClient", trial: Trial, report: Callable[[str], None]) -> None:
+    name = trial.function_name
+    try:
+        # It may not have been made, or be another one's.
+        alias = client.get_alias(FunctionName=name, Name=_ALIAS)
+        if alias["Description"].startswith(trial.mark):
+            client.delete_alias(FunctionName=name, Name=_ALIAS)
+    except client.exceptions.ResourceNotFoundException:
+        return
+    except (ClientError, BotoCoreError):
+        report(f"The alias {_ALIAS} of {name} may be left: delete it")
 
 
 @contextmanager
@@ -112,7 +177,7 @@ def _publish_sizes(
             for size in sizes:
                 _set_memory(client, trial, size)
                 published = client.publish_version(
-                    FunctionName=trial.function_name, Description=trial.describe_versions(own_mb)
+                    FunctionName=trial.function_name, Description=trial.describe(own_mb)
                 )
                 versions[size] = published["Version"]
         finally:
@@ -149,22 +214,6 @@ def _put_back(client: "LambdaClient", trial: Trial, own_mb: int) -> None:
         ) from error
 
 
-def _refuse_second(client: "LambdaClient", name: str) -> None:
-    """Refuse a function whose size may be that of another trial, and would be taken for its own.
-
-    Raises:
-        OperatorError: There are versions of another one.
-    """
-    for version, description in _list_versions(client, name, _MARK):
-        raise OperatorError(
-            f"{name} is being tuned: its version {version} is described as {description!r}. If "
-            "that was killed, give the function this size (`aws lambda "
-            f"update-function-configuration --function-name {name} --memory-size …`) and delete "
-            f"the version (`aws lambda delete-function --function-name {name} --qualifier "
-            f"{version}`)."
-        )
-
-
 def _delete_versions(client: "LambdaClient", trial: Trial, report: Callable[[str], None]) -> None:
     """Delete the versions of this trial: also one whose publishing was interrupted.
 
@@ -174,7 +223,7 @@ def _delete_versions(client: "LambdaClient", trial: Trial, report: Callable[[str
     name = trial.function_name
     is_one_left = False
     try:
-        for version, _ in _list_versions(client, name, f"{_MARK} {trial.token}"):
+        for version, _ in _list_versions(client, name, trial.mark):
             try:
                 client.delete_function(FunctionName=name, Qualifier=version)
             except (ClientError, BotoCoreError):

@@ -6,8 +6,8 @@ Short, as its name is what starts it and packs what it needs; how it works is in
 from collections.abc import Callable
 from pathlib import Path
 
-from pipeline.extraction.embedded_files import explain_no_pdf
 from pipeline.extraction.engines import EngineDocument
+from pipeline.extraction.files_inside.embedded_files import explain_no_pdf
 from pipeline.extraction.fonts.stand_in_font import StandInFont
 from pipeline.extraction.reader import run_reader
 

@@ -8,10 +8,11 @@ documents.
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extraction.embedded_files import (
+from pipeline.extraction.files_inside.embedded_files import (
     FileInside,
     find_embedded_files,
     is_dynamic_form,
@@ -24,6 +25,7 @@ from pipeline.extraction.fonts.second_opinion import (
     is_doubtful,
     is_sound,
 )
+from pipeline.extraction.limits import MAX_FILES
 from pipeline.extraction.page_pictures import render_page
 from pipeline.extraction.page_signs import PageSigns, read_page_signs
 from pipeline.extraction.page_text import Engine
@@ -35,8 +37,8 @@ from pipeline.extraction.pdfium_document import (
 )
 from pipeline.extraction.pdfium_opening import read_small_file
 from pipeline.extraction.pypdf_errors import (
+    LazyReader,
     PypdfError,
-    open_with_pypdf,
     translate_pypdf_errors,
 )
 from pipeline.extraction.readable_document import (
@@ -50,7 +52,7 @@ from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.errors import RejectionCode
 
 if TYPE_CHECKING:
-    from pypdf import PageObject, PdfReader
+    from pypdf import PageObject
 
 NO_ENGINE = "neither PDF engine can read it"
 NOT_WHOLE = "parts of the file are broken, and of this page nothing is left"
@@ -80,14 +82,14 @@ class EngineDocument:
     def __init__(self, path: Path, explain_unread: Callable[[bytes], str | None]) -> None:
         self._path = path
         self._explain_unread = explain_unread
-        self._pypdf: PdfReader | None = None
+        # Not that of PDFium's document, which changes pages.
+        self._pypdf = LazyReader(path)
         self._is_beyond_pypdf = False
         self._pdfium: PdfiumDocument | None = None
         self._data = read_small_file(path)
         self._scan = scan_file(path, self._data)
         # The document without its encryption, where that is what has to be looked at.
-        self._decrypted: bytes | None = None
-        self._decrypted_reader: PdfReader | None = None
+        self._decrypted: LazyReader | None = None
         self.embedded_files: list[str] = []
         with ExitStack() as opened:
             # Nobody else can.
@@ -134,7 +136,7 @@ class EngineDocument:
         if self._pdfium is None:
             raise UnreadablePageError(NOT_RENDERED)
         try:
-            return render_page(self._pdfium.handle, number, dots_per_inch, max_pixels)
+            return render_page(self._pdfium, number, dots_per_inch, max_pixels)
         except PdfiumError as error:
             raise UnreadablePageError(NOT_RENDERED) from error
 
@@ -143,8 +145,19 @@ class EngineDocument:
         if self._pdfium is None:
             return iter(())
         return find_embedded_files(
-            self._pdfium.handle, with_annotations=self._scan.has_file_annotations
+            self._pdfium.handle,
+            with_annotations=self._scan.has_file_annotations,
+            others=self._list_associated_files if self._scan.has_unlisted_files else tuple,
         )
+
+    def _list_associated_files(self) -> list[tuple[str, Any]]:
+        from pipeline.extraction.files_inside.associated_files import find_associated_files
+
+        try:
+            with (self._decrypted or self._pypdf).use() as reader:
+                return list(islice(find_associated_files(reader), MAX_FILES + 1))
+        except PypdfError:
+            return []
 
     def read_file(self, file: FileInside, number: int, max_bytes: int) -> bytes:
         """The bytes of a file inside, as `embedded_files.read_file` has it."""
@@ -162,13 +175,9 @@ class EngineDocument:
         if self._pdfium is not None:
             self._pdfium.close()
             self._pdfium = None
-        if self._pypdf is not None:
-            self._pypdf.close()
-            self._pypdf.stream.close()
-            self._pypdf = None
-        if self._decrypted_reader is not None:
-            self._decrypted_reader.close()
-            self._decrypted_reader = None
+        self._pypdf.close()
+        if self._decrypted is not None:
+            self._decrypted.close()
 
     def _open(self) -> int:
         """Open the document; gives the number of its pages."""
@@ -178,9 +187,9 @@ class EngineDocument:
             return self._count_without_password(error)
         except PdfiumError:
             return self._count_with_pypdf()
-        self._look_beyond_pages(self._pdfium)
         if self._scan.is_encrypted:
             self._look_beyond_encryption(self._pdfium)
+        self._look_beyond_pages(self._pdfium)
         return self._pdfium.page_count
 
     def _open_in_pdfium(self) -> PdfiumDocument:
@@ -204,15 +213,20 @@ class EngineDocument:
         self._scan = self._scan._replace(
             is_suspicious=scan.is_suspicious,
             has_renamed_glyphs=scan.has_renamed_glyphs,
+            has_unlisted_files=scan.has_unlisted_files,
         )
-        if scan.is_suspicious:
-            self._decrypted = copy
+        if scan.is_suspicious or scan.has_unlisted_files:
+            self._decrypted = LazyReader(self._path, copy)
 
     def _judge(self, number: int, shown: ShownText, signs: PageSigns) -> EnginePage:
         """The text that PDFium gives for a page, or a better one where it is doubtful."""
         is_plain = shown.is_plain
         text = shown.text if is_plain else mend_codes(shown.text, signs.unmapped_share)
-        first = EnginePage(Engine.PDFIUM, text, signs.shows_picture and not shown.notes)
+        # Fields and notes are what a page says, unless they stand on a scan, or say nothing.
+        is_picture = signs.shows_picture and (
+            signs.is_covered or not shown.notes or not text.strip()
+        )
+        first = EnginePage(Engine.PDFIUM, text, is_picture)
         if not is_doubtful(
             text, signs.unmapped_share, is_plain=is_plain, drops_text=signs.drops_text
         ):
@@ -254,9 +268,7 @@ class EngineDocument:
     def _find_in_the_clear(self, number: int) -> "PageObject":
         if self._decrypted is None:
             return self._find_with_pypdf(number)
-        if self._decrypted_reader is None:
-            self._decrypted_reader = open_with_pypdf(self._path, self._decrypted)
-        return self._decrypted_reader.pages[number - 1]
+        return self._decrypted.open().pages[number - 1]
 
     def _find_with_pypdf(self, number: int) -> "PageObject":
         if self._is_beyond_pypdf:
@@ -269,7 +281,7 @@ class EngineDocument:
         # Only where both engines count alike is page 7 of the one page 7 of the other.
         if count != self.page_count:
             raise UnreadablePageError("the document has no such page")
-        return self._get_pypdf().pages[number - 1]
+        return self._pypdf.open().pages[number - 1]
 
     def _read_with_pypdf(self, page: "PageObject") -> str:
         try:
@@ -291,8 +303,8 @@ class EngineDocument:
         from pypdf.errors import DependencyError, FileNotDecryptedError
 
         try:
-            with translate_pypdf_errors():
-                count = len(self._get_pypdf().pages)
+            with self._pypdf.use() as reader:
+                count = len(reader.pages)
         except PypdfError as error:
             if isinstance(error.__cause__, (DependencyError, FileNotDecryptedError)):
                 raise UnreadableDocumentError(RejectionCode.ENCRYPTED) from error
@@ -300,11 +312,6 @@ class EngineDocument:
         if count == 0:
             raise UnreadableDocumentError(RejectionCode.DAMAGED, self._scan.damage)
         return count
-
-    def _get_pypdf(self) -> "PdfReader":
-        if self._pypdf is None:
-            self._pypdf = open_with_pypdf(self._path)
-        return self._pypdf
 
 
 def _shows_picture(page: "PageObject") -> bool:

@@ -14,30 +14,28 @@ _ZIP_END = b"PK\x05\x06"
 _BYTES_OF_ZIP_END = 22
 _MOST_BYTES_OF_ZIP_END = _BYTES_OF_ZIP_END + 0xFFFF
 
+RTF_START = b"{\\rtf"
+GIF_START = b"GIF8"
+ARCHIVE_STARTS = (b"7z\xbc\xaf", b"Rar!", b"\x1f\x8b")
+# The second is that of one with a preview in it.
+POSTSCRIPT_STARTS = (b"%!PS", b"\xc5\xd0\xd3\xc6")
+FORM_DATA_START = b"%FDF-"
 # Kinds of files that may hold a PDF inside, or be taken for one by their end.
-_OTHER_KINDS = (
-    (b"PK\x03\x04", "a ZIP archive or an Office document"),
+_OTHER_KINDS: tuple[tuple[bytes | tuple[bytes, ...], str], ...] = (
+    (_ZIP_ENTRY, "a ZIP archive or an Office document"),
     (b"\xd0\xcf\x11\xe0", "an old Office document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"\x89PNG", "a picture"),
-    (b"\xff\xd8\xff", "a picture"),
-    (b"GIF8", "a picture"),
-    (b"II*\0", "a picture"),
-    (b"MM\0*", "a picture"),
-    (b"7z\xbc\xaf", "an archive"),
-    (b"Rar!", "an archive"),
-    (b"\x1f\x8b", "an archive"),
-    (b"%!PS", "a PostScript file"),
-    (b"\xc5\xd0\xd3\xc6", "a PostScript file"),
-    (b"%FDF-", "the data of a form without its pages"),
-    (b"<!DOCTYPE", "a web page"),
-    (b"<html", "a web page"),
+    (RTF_START, "an RTF document"),
+    ((b"\x89PNG", b"\xff\xd8\xff", GIF_START, b"II*\0", b"MM\0*"), "a picture"),
+    (ARCHIVE_STARTS, "an archive"),
+    (POSTSCRIPT_STARTS, "a PostScript file"),
+    (FORM_DATA_START, "the data of a form without its pages"),
+    ((b"<!DOCTYPE", b"<html"), "a web page"),
 )
 
 
 def name_other_kind(start: bytes) -> str | None:
     """What a file is by its first bytes, where they are those of a known kind that is no PDF."""
-    return next((name for magic, name in _OTHER_KINDS if start.startswith(magic)), None)
+    return next((name for starts, name in _OTHER_KINDS if start.startswith(starts)), None)
 
 
 def has_end(data: bytes | mmap.mmap) -> bool:

@@ -12,7 +12,7 @@ import zlib
 
 import pypdfium2_raw as pdfium
 
-from pipeline.extraction.pdfium_document import PdfiumError, open_page
+from pipeline.extraction.pdfium_document import PdfiumDocument, PdfiumError, open_page
 
 _POINTS_PER_INCH = 72
 _METRES_PER_INCH = 0.0254
@@ -21,11 +21,13 @@ _WHITE = 0xFFFFFFFF
 _COMPRESSION_LEVEL = 1
 
 
-def render_page(document: object, number: int, dots_per_inch: int, max_pixels: int) -> bytes:
+def render_page(
+    document: PdfiumDocument, number: int, dots_per_inch: int, max_pixels: int
+) -> bytes:
     """A page, numbered from 1, as a PNG in grey.
 
     Args:
-        document: PDFium's handle of the document.
+        document: The document.
         number: The number of the page.
         dots_per_inch: How finely it is drawn.
         max_pixels: A larger page is drawn less finely, with so many pixels at the most.
@@ -33,7 +35,7 @@ def render_page(document: object, number: int, dots_per_inch: int, max_pixels: i
     Raises:
         PdfiumError: The page cannot be loaded, or PDFium has no memory for its picture.
     """
-    with open_page(document, number) as page:
+    with open_page(document.handle, number) as page:
         width_points = pdfium.FPDF_GetPageWidthF(page)
         height_points = pdfium.FPDF_GetPageHeightF(page)
         scale = choose_scale(width_points, height_points, dots_per_inch, max_pixels)
@@ -45,6 +47,9 @@ def render_page(document: object, number: int, dots_per_inch: int, max_pixels: i
             pdfium.FPDFBitmap_FillRect(bitmap, 0, 0, width, height, _WHITE)
             flags = pdfium.FPDF_ANNOT | pdfium.FPDF_GRAYSCALE
             pdfium.FPDF_RenderPageBitmap(bitmap, page, 0, 0, width, height, 0, flags)
+            if document.form is not None:
+                # Values that have no appearance of their own.
+                document.form.draw(page, bitmap, (width, height), flags)
             stride = pdfium.FPDFBitmap_GetStride(bitmap)
             rows = ctypes.string_at(pdfium.FPDFBitmap_GetBuffer(bitmap), stride * height)
         finally:

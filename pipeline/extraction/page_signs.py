@@ -5,7 +5,9 @@ looked at one by one only on pages with far fewer characters than objects.
 """
 
 import ctypes
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
+from itertools import islice
 from typing import NamedTuple
 
 import pypdfium2_raw as pdfium
@@ -24,7 +26,7 @@ _MIN_TEXT_OBJECTS = 100
 _MAX_CHARACTERS_PER_OBJECT = 0.5
 _MAX_OBJECTS_LOOKED_AT = 20_000
 _MAX_DEPTH = 4
-_MAX_ANNOTATIONS = 500
+_MAX_STAMPS = 500
 _UNSEEN = pdfium.FPDF_ANNOT_FLAG_HIDDEN | pdfium.FPDF_ANNOT_FLAG_NOVIEW
 
 # How many characters are asked whether their font says what they are, and if it does not for one.
@@ -38,6 +40,10 @@ _MIN_PICTURE_SHARE = 0.0025
 _MIN_SCAN_SHARE = 0.8
 _MAX_STAMPED_CHARACTERS = 200
 _MARGIN_SHARE = 0.1
+# A picture of fewer pixels a side has no words: nothing but a colour, mostly.
+_MIN_SCAN_PIXELS = 64
+# What lies across a scan is at an angle of a fifth of a right one, or more: scans lie askew, too.
+_MIN_SLANT = 0.3
 # Somewhat less than a card of two inches: what is smaller is an icon.
 _MIN_SCAN_POINTS = 140
 _SPACE = ord(" ")
@@ -53,11 +59,14 @@ class PageSigns(NamedTuple):
         drops_text: Whether much of what the page shows as text has no characters.
         shows_picture: Whether a page without text, or with what was put on a scan, shows a picture
             or a drawing.
+        is_covered: Whether that is a picture which covers the page, so that fields and notes stand
+            on it.
     """
 
     unmapped_share: float = 0.0
     drops_text: bool = False
     shows_picture: bool = False
+    is_covered: bool = False
 
 
 def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
@@ -71,12 +80,15 @@ def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
     objects = max(0, pdfium.FPDFPage_CountObjects(page))
     if _is_blank(text_page):
         shows_picture = _shows_picture(page) or _has_stamp(page)
+        has_notes = shows_picture and pdfium.FPDFPage_GetAnnotCount(page) > 0
+        is_covered = has_notes and _is_covered(page)
     else:
-        shows_picture = _stands_in_margins(text_page, page) and _is_covered(page)
+        shows_picture = is_covered = _is_stamped_scan(page, text_page)
     return PageSigns(
         _find_unmapped_share(text_page, characters),
         _drops_text(page, objects, characters),
         shows_picture,
+        is_covered,
     )
 
 
@@ -124,8 +136,13 @@ def _shows_picture(page: object) -> bool:
     return False
 
 
-def _stands_in_margins(text_page: TextPage, page: object) -> bool:
-    """Whether a page is no icon, its text is short, and all of it stands at the edges."""
+def _is_stamped_scan(page: object, text_page: TextPage) -> bool:
+    """Whether a page is a scan, and no icon, and its text is what was put on it.
+
+    That is short, and all of it stands at the edges or across the scan. Over a picture in black and
+    white, which nobody has for a background, it may stand anywhere if it is seen: what is not is
+    what the scanner has read.
+    """
     if text_page.count > _MAX_STAMPED_CHARACTERS:
         return False
     visible = find_visible_box(page)
@@ -135,24 +152,41 @@ def _stands_in_margins(text_page: TextPage, page: object) -> bool:
     if min(width, height) < _MIN_SCAN_POINTS:
         return False
     wide, high = _MARGIN_SHARE * width, _MARGIN_SHARE * height
-    signs = (index for index, code in enumerate(text_page.list_codes()) if code > _SPACE)
-    boxes = map(text_page.find_box, signs)
-    return all(
+    signs = [index for index, code in enumerate(text_page.list_codes()) if code > _SPACE]
+    boxes = ((index, text_page.find_box(index)) for index in signs)
+    if all(
         box is None
         or box.right <= visible.left + wide
         or box.left >= visible.right - wide
         or box.top <= visible.bottom + high
         or box.bottom >= visible.top - high
-        for box in boxes
+        or _is_slanted(*text_page.find_em(index))
+        for index, box in boxes
+    ):
+        return _is_covered(page)
+    return _is_covered(page, in_black_and_white=True) and not any(
+        map(text_page.is_invisible, signs)
     )
 
 
-def _is_covered(page: object) -> bool:
-    """Whether pictures cover a page: a scan may be one, or many stripes."""
+def _is_slanted(along: float, aside: float) -> bool:
+    """Whether a character stands neither upright nor at a right angle, by the vector of its em."""
+    return min(abs(along), abs(aside)) > _MIN_SLANT * max(abs(along), abs(aside))
+
+
+def _is_covered(page: object, *, in_black_and_white: bool = False) -> bool:
+    """Whether pictures cover a page, of all or of one kind: a scan may be one, or many stripes."""
     least = _MIN_SCAN_SHARE * _measure_page(page)
     covered = 0.0
     for item, kind, scale in _find_objects(page):
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
+            facts = pdfium.FPDF_IMAGEOBJ_METADATA()
+            # Only with its page an image is told how many bits its pixels have.
+            pdfium.FPDFImageObj_GetImageMetadata(item, page if in_black_and_white else None, facts)
+            if max(facts.width, facts.height) < _MIN_SCAN_PIXELS or (
+                in_black_and_white and facts.bits_per_pixel != 1
+            ):
+                continue
             covered += _measure(item) * scale
             if covered >= least:
                 return True
@@ -161,8 +195,13 @@ def _is_covered(page: object) -> bool:
 
 def _has_stamp(page: object) -> bool:
     """Whether something that lies on the page, as a stamp does, shows a picture."""
+    objects = islice(_find_stamped_objects(page), _MAX_OBJECTS_LOOKED_AT)
+    return any(kind == pdfium.FPDF_PAGEOBJ_IMAGE for _, kind, _ in objects)
+
+
+def _find_stamped_objects(page: object) -> Iterator[tuple[object, int, float]]:
     least = _MIN_PICTURE_SHARE * _measure_page(page)
-    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MAX_ANNOTATIONS)):
+    for index in range(min(pdfium.FPDFPage_GetAnnotCount(page), _MAX_STAMPS)):
         annotation = pdfium.FPDFPage_GetAnnot(page, index)
         if not annotation:
             continue
@@ -172,19 +211,12 @@ def _has_stamp(page: object) -> bool:
                 not pdfium.FPDFAnnot_GetFlags(annotation) & _UNSEEN
                 and pdfium.FPDFAnnot_GetRect(annotation, box)
                 and abs((box.right - box.left) * (box.top - box.bottom)) >= least
-                and _holds_picture(annotation)
             ):
-                return True
+                # What is pressed or highlighted has no objects.
+                count = pdfium.FPDFAnnot_GetObjectCount(annotation)
+                yield from _walk(map(partial(pdfium.FPDFAnnot_GetObject, annotation), range(count)))
         finally:
             pdfium.FPDFPage_CloseAnnot(annotation)
-    return False
-
-
-def _holds_picture(annotation: object) -> bool:
-    # What is pressed or highlighted has no objects.
-    count = min(pdfium.FPDFAnnot_GetObjectCount(annotation), _MAX_OBJECTS_LOOKED_AT)
-    pending = [(pdfium.FPDFAnnot_GetObject(annotation, index), 0, 1.0) for index in range(count)]
-    return any(kind == pdfium.FPDF_PAGEOBJ_IMAGE for _, kind, _ in _walk(pending))
 
 
 def _draws_something(text: object) -> bool:
@@ -214,31 +246,27 @@ def _find_objects(page: object) -> Iterator[tuple[object, int, float]]:
     Yields:
         The object, its kind, and the area on the page of one unit of what it stands in.
     """
-    count = pdfium.FPDFPage_CountObjects(page)
-    return _walk(
-        [
-            (pdfium.FPDFPage_GetObject(page, index), 0, 1.0)
-            for index in range(min(count, _MAX_OBJECTS_LOOKED_AT))
-        ]
+    objects = map(
+        partial(pdfium.FPDFPage_GetObject, page), range(pdfium.FPDFPage_CountObjects(page))
     )
+    return islice(_walk(objects), _MAX_OBJECTS_LOOKED_AT)
 
 
-def _walk(pending: list[tuple[object, int, float]]) -> Iterator[tuple[object, int, float]]:
+def _walk(
+    objects: Iterable[object], depth: int = 0, scale: float = 1.0
+) -> Iterator[tuple[object, int, float]]:
     """Objects, and those of the forms among them, as `_find_objects` gives them.
 
     Args:
-        pending: Each object, how deep it lies, and the area of a unit.
+        objects: The objects.
+        depth: How deep they lie.
+        scale: The area on the page of one unit of what they stand in.
     """
-    seen = 0
-    while pending and seen < _MAX_OBJECTS_LOOKED_AT:
-        item, depth, scale = pending.pop()
+    for item in objects:
         kind = pdfium.FPDFPageObj_GetType(item)
-        seen += 1
         yield item, kind, scale
         if kind == pdfium.FPDF_PAGEOBJ_FORM and depth < _MAX_DEPTH:
-            room = min(pdfium.FPDFFormObj_CountObjects(item), _MAX_OBJECTS_LOOKED_AT - seen)
-            inner_scale = scale * _measure(item)
-            pending += [
-                (pdfium.FPDFFormObj_GetObject(item, ctypes.c_ulong(index)), depth + 1, inner_scale)
-                for index in range(room)
-            ]
+            # A form has its objects by another type of number.
+            places = map(ctypes.c_ulong, range(pdfium.FPDFFormObj_CountObjects(item)))
+            inner = map(partial(pdfium.FPDFFormObj_GetObject, item), places)
+            yield from _walk(inner, depth + 1, scale * _measure(item))

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, NamedTuple
 import pypdfium2_raw as pdfium
 
 from pipeline.extraction.fonts.glyph_numbers import read_glyph_numbers
-from pipeline.extraction.fonts.ligature_names import LigatureNames
+from pipeline.extraction.fonts.ligature_names import write_ligatures
 from pipeline.extraction.pdfium_opening import load_document
+from pipeline.extraction.pypdf_errors import LazyReader
 from pipeline.extraction.shown_text.appearances import Appearances
 from pipeline.extraction.shown_text.character_pairs import CharacterPairs
 from pipeline.extraction.shown_text.divided_cells import divide_cells, divide_words
@@ -109,9 +110,9 @@ class PdfiumDocument:
             raise PdfiumError
         self._text_page = CharacterPairs()
         self._form: Form | None = None
-        self._appearances = Appearances(path)
-        self._ligature_names = LigatureNames(path)
-        self._layers = Layers(path) if may_hide_layers else None
+        self._pypdf = LazyReader(path)
+        self._appearances = Appearances(self._pypdf)
+        self._layers = Layers(self._pypdf) if may_hide_layers else None
         self._may_show_notes = may_show_notes
         self.page_count: int = pdfium.FPDF_GetPageCount(self._handle)
         if self.page_count < 1:
@@ -179,10 +180,7 @@ class PdfiumDocument:
 
     def close(self) -> None:
         """Give back what PDFium holds of the document."""
-        self._appearances.close()
-        self._ligature_names.close()
-        if self._layers is not None:
-            self._layers.close()
+        self._pypdf.close()
         if self._form is not None:
             self._form.close()
         pdfium.FPDF_CloseDocument(self._handle)
@@ -230,7 +228,7 @@ class PdfiumDocument:
             characters, noise = read_glyph_numbers(characters)
             has_plain_text = is_plain(characters.text)
             if not has_plain_text:
-                characters = self._ligature_names.write_ligatures(characters, number)
+                characters = write_ligatures(characters, self._pypdf, number)
                 characters = join_stacked_letters(characters, quarter_turns)
             characters = order_turned_lines(characters, quarter_turns)
             if not has_plain_text and _OTHER_SCRIPTS.search(characters.text):

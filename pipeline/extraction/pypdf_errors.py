@@ -34,6 +34,55 @@ def translate_pypdf_errors() -> Iterator[None]:
         raise PypdfError(type(error).__name__) from error
 
 
+class LazyReader:
+    """A document that pypdf opens when it is first needed, and no second time if it cannot.
+
+    To be closed; what is asked after that opens it anew.
+
+    Args:
+        path: The file.
+        data: What is read instead, where it is not the file as it is.
+    """
+
+    def __init__(self, path: Path, data: bytes | None = None) -> None:
+        self._path = path
+        self._data = data
+        self._reader: PdfReader | None = None
+        self._is_refused = False
+
+    @contextmanager
+    def use(self) -> Iterator["PdfReader"]:
+        """The document, open, with whatever pypdf raises turned into one error.
+
+        Raises:
+            PypdfError: pypdf has raised something.
+            MemoryError: The memory limit was reached.
+        """
+        if self._is_refused:
+            raise PypdfError
+        with translate_pypdf_errors():
+            yield self.open()
+
+    def open(self) -> "PdfReader":
+        """The document, open.
+
+        Raises:
+            Exception: Whatever pypdf raises.
+        """
+        if self._reader is None:
+            self._is_refused = True
+            self._reader = open_with_pypdf(self._path, self._data)
+            self._is_refused = False
+        return self._reader
+
+    def close(self) -> None:
+        """Give back what pypdf holds of it."""
+        if self._reader is not None:
+            self._reader.close()
+            self._reader.stream.close()
+            self._reader = None
+
+
 def open_with_pypdf(path: Path, data: bytes | None = None) -> "PdfReader":
     """A document, open in pypdf; its stream is the caller's to close.
 

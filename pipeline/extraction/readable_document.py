@@ -12,7 +12,9 @@ from pipeline.extraction.page_text import Engine
 from shared.errors import RejectionCode
 
 _NO_NAME = "a file without a name"
-_NOT_SHOWN = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# What turns the direction of the characters beside it and draws nothing (UAX #9, 2).
+DIRECTION_MARKS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_NOT_SHOWN = re.compile(f"[\x00-\x1f\x7f-\x9f{DIRECTION_MARKS}\ufeff]")
 
 
 class UnreadableDocumentError(Exception):

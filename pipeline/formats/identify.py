@@ -11,7 +11,16 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.extraction.file_header import is_pdf, is_zip_too, looks_like_pdf
+from pipeline.extraction.file_header import (
+    ARCHIVE_STARTS,
+    FORM_DATA_START,
+    GIF_START,
+    POSTSCRIPT_STARTS,
+    RTF_START,
+    is_pdf,
+    is_zip_too,
+    looks_like_pdf,
+)
 from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.refusals import check_size, refuse_document
 from pipeline.formats.old_office import OLE_START, identify_old_office
@@ -38,31 +47,23 @@ from shared.errors import RejectedDocumentError, RejectionCode
 
 _START_BYTES = 8192
 ZIP_STARTS = (b"PK\x03\x04", b"PK\x05\x06")
-_RTF_START = b"{\\rtf"
 
 _OTHER_PICTURE = "a picture of another kind: save it as PNG or JPEG and upload that"
 _DECODE = "decode it (base64 --decode in.txt > out.pdf) and upload that"
 _PRINT_FORM = "open it in Adobe Acrobat or Reader, print it to a PDF and upload that"
-_STARTS = (
-    (_RTF_START, RTF),
+_STARTS: tuple[tuple[bytes | tuple[bytes, ...], DocumentFormat], ...] = (
+    (RTF_START, RTF),
     (PNG_START, PNG),
     (JPEG_START, JPEG),
-    *((s, TIFF) for s in TIFF_STARTS),
+    (TIFF_STARTS, TIFF),
 )
 # Kinds that are told by their first bytes and not read, each in words.
-_UNREAD_STARTS = (
-    (b"GIF8", _OTHER_PICTURE),
-    (b"BM", _OTHER_PICTURE),
-    (b"II+\0", _OTHER_PICTURE),
-    (b"MM\0+", _OTHER_PICTURE),
-    (b"\0\0\0\x0cjP  ", _OTHER_PICTURE),
-    (b"7z\xbc\xaf", "an archive: upload the files in it"),
-    (b"Rar!", "an archive: upload the files in it"),
-    (b"\x1f\x8b", "an archive: upload the files in it"),
+_UNREAD_STARTS: tuple[tuple[bytes | tuple[bytes, ...], str], ...] = (
+    ((GIF_START, b"BM", b"II+\0", b"MM\0+", b"\0\0\0\x0cjP  "), _OTHER_PICTURE),
+    (ARCHIVE_STARTS, "an archive: upload the files in it"),
     (b"\x78\x9f\x3e\x22", "what Outlook attaches as winmail.dat: upload the mail it came with"),
-    (b"%!PS", "a PostScript file: convert it to PDF and upload that"),
-    (b"\xc5\xd0\xd3\xc6", "a PostScript file: convert it to PDF and upload that"),
-    (b"%FDF-", f"the data of a form without its pages (FDF): {_PRINT_FORM}"),
+    (POSTSCRIPT_STARTS, "a PostScript file: convert it to PDF and upload that"),
+    (FORM_DATA_START, f"the data of a form without its pages (FDF): {_PRINT_FORM}"),
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
@@ -136,11 +137,11 @@ def _identify(file: BinaryIO, size_bytes: int) -> DocumentFormat:
         file.seek(0)
         found = identify_old_office(file.read())
         return found or _refuse("a file of Windows that holds no document that is read")
-    for magic, found in _STARTS:
-        if start.startswith(magic):
+    for starts, found in _STARTS:
+        if start.startswith(starts):
             return found
-    for magic, words in _UNREAD_STARTS:
-        if start.startswith(magic):
+    for starts, words in _UNREAD_STARTS:
+        if start.startswith(starts):
             return _refuse(words)
     if is_moving_webp(start):
         return _refuse("a moving picture: save one of its frames as PNG and upload that")

@@ -9,7 +9,7 @@ import hashlib
 from io import BufferedRandom
 from pathlib import Path
 
-from pipeline.extraction import OpenDocument
+from pipeline.extraction.document import OpenDocument
 from pipeline.services import Services
 from shared.document_formats import PDF, find_format
 from shared.ledger.children import enter_child, plan_child

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 
-from pipeline.extraction import PageStatus, PageText
+from pipeline.extraction.page_text import PageStatus, PageText
 from pipeline.ingest.text_division import divide_text
 from shared.errors import RejectionCode
 from shared.llm.model_window import pack

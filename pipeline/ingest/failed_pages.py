@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from pipeline.extraction import refuse_pages
+from pipeline.extraction.refusals import refuse_pages
 from shared.errors import RejectedDocumentError, RejectionCode
 from shared.ledger.documents import PageFailure
 from shared.page_ranges import count_pages, format_page_ranges, parse_page_ranges

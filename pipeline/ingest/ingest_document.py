@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.extraction import OpenDocument
+from pipeline.extraction.document import OpenDocument
 from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.children import put_children
 from pipeline.ingest.chunk_sending import find_group, may_lack_chunks, send_chunks

@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from pipeline.extraction import OpenDocument, PageStatus
+from pipeline.extraction.document import OpenDocument
+from pipeline.extraction.page_text import PageStatus
 from pipeline.ingest.chunk_text import ChunkText, PageOfText
 from pipeline.ingest.chunking import PlannedChunk
 from pipeline.ingest.failed_pages import FailedPages

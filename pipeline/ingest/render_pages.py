@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from pipeline.extraction.file_header import looks_like_pdf
 from pipeline.ingest.chunk_sending import find_group
 from pipeline.ingest.chunk_text import picture_key, text_folder

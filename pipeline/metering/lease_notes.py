@@ -31,6 +31,8 @@ class OpenLease:
         running: How many calls run.
         open_cost: What these may cost at most.
         is_being_noted: Whether a note of it is on its way.
+        unsure: The last note, where nobody knows whether it was written: it is sent again as it is,
+            since one of another number would count a second time.
     """
 
     lease: Lease
@@ -41,6 +43,7 @@ class OpenLease:
     running: int = 0
     open_cost: int = 0
     is_being_noted: bool = False
+    unsure: Update | None = None
 
     @property
     def is_settled(self) -> bool:
@@ -50,13 +53,14 @@ class OpenLease:
     @property
     def is_noted(self) -> bool:
         """Whether the row says just what is so."""
-        return self.open_cost == self.noted_open_cost and not any(self.unwritten.counts.values())
+        is_whole = self.unsure is None and self.open_cost == self.noted_open_cost
+        return is_whole and not any(self.unwritten.counts.values())
 
     @property
     def needs_note(self) -> bool:
         """Whether the row says too little, or the last call has ended and it does not say so."""
         is_covered = self.unwritten.spent + self.open_cost <= self.noted_open_cost
-        return not (self.is_noted or (self.running and is_covered))
+        return self.unsure is not None or not (self.is_noted or (self.running and is_covered))
 
 
 class LeaseNotes:
@@ -111,31 +115,43 @@ class LeaseNotes:
 
     @contextmanager
     def _begin(self, leases: list[OpenLease]) -> Iterator[list[Update]]:
-        """Take what is to be noted out of the leases; it goes back if it cannot be written."""
+        """Take what is to be noted out of the leases; what may not be written is kept as it is."""
+        for lease in leases:
+            self._settle_unsure(lease)
         with self._lock:
-            taken = [
-                (lease, lease.unwritten, lease.open_cost) for lease in leases if lease.needs_note
-            ]
-            for lease, used, open_cost in taken:
-                lease.is_being_noted = True
-                lease.unwritten = ModelSpend(model=used.model)
-                lease.noted_open_cost = min(lease.noted_open_cost, open_cost)
-        with ExitStack() as unwritten:
-            unwritten.callback(self._carry, taken)
             number = next(self._numbers)
-            yield [
-                build_lease_note(one.lease, used, open_cost, number)
-                for one, used, open_cost in taken
+            taken = [
+                (one, build_lease_note(one.lease, one.unwritten, one.open_cost, number))
+                for one in leases
+                if one.needs_note
             ]
+            for lease, _ in taken:
+                lease.is_being_noted = True
+                lease.unwritten = ModelSpend(model=lease.unwritten.model)
+                lease.noted_open_cost = min(lease.noted_open_cost, lease.open_cost)
+        with ExitStack() as unwritten:
+            unwritten.callback(self._keep_unsure, taken)
+            yield [note for _, note in taken]
             unwritten.pop_all()
         with self._lock:
-            for lease, _, open_cost in taken:
-                lease.noted_open_cost = open_cost
+            for lease, note in taken:
+                _take_as_written(lease, note)
+
+    def _settle_unsure(self, lease: OpenLease) -> None:
+        note = lease.unsure
+        if note is not None:
+            write_lease_note(self._table, note)
+            with self._lock:
+                _take_as_written(lease, note)
+
+    def _keep_unsure(self, taken: list[tuple[OpenLease, Update]]) -> None:
+        with self._lock:
+            for lease, note in taken:
+                lease.unsure = note
                 lease.is_being_noted = False
 
-    def _carry(self, taken: list[tuple[OpenLease, ModelSpend, int]]) -> None:
-        """Keep for the next note what could not be written."""
-        with self._lock:
-            for lease, used, _ in taken:
-                lease.unwritten = lease.unwritten.add(used)
-                lease.is_being_noted = False
+
+def _take_as_written(lease: OpenLease, note: Update) -> None:
+    lease.noted_open_cost = note.assign["open_cost"]
+    lease.unsure = None
+    lease.is_being_noted = False

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.documents.passages import PassageReader
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from pipeline.extraction.page_views.page_layout import (
     MOST_PIXELS_A_SIDE,
     PageLayout,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from botocore.exceptions import ClientError
 
 from shared.aws.dynamodb_items import to_row
-from shared.errors import LedgerConflictError, PermanentError, ServiceError
+from shared.errors import DeadlineError, LedgerConflictError, PermanentError, ServiceError
 
 # A write whose row is busy is tried so often, with ever longer waits between two tries.
 _ATTEMPTS = 12
@@ -26,7 +26,7 @@ def try_while_busy(write: Callable[[], T], sleep: Callable[[float], None]) -> T:
 
     Args:
         write: Writes once.
-        sleep: Waits some seconds.
+        sleep: Waits some seconds, or raises a `DeadlineError` where there is no time to.
 
     Raises:
         ServiceError: The rows stayed busy; and all that `write` raises besides.
@@ -38,7 +38,10 @@ def try_while_busy(write: Callable[[], T], sleep: Callable[[float], None]) -> T:
         except ServiceError as error:
             if error.reason != _BUSY:
                 raise
-        sleep(random.uniform(0, ceiling_seconds))  # noqa: S311 - chance, not secrecy
+            try:
+                sleep(random.uniform(0, ceiling_seconds))  # noqa: S311 - chance, not secrecy
+            except DeadlineError:
+                raise error from None
         ceiling_seconds = min(2 * ceiling_seconds, _LONGEST_WAIT_SECONDS)
     return write()
 

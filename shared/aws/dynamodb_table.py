@@ -20,7 +20,7 @@ from shared.aws.dynamodb_conflicts import (
 from shared.aws.dynamodb_expressions import Expressions
 from shared.aws.dynamodb_items import Row, to_item, to_row
 from shared.aws.errors import translate_aws_errors
-from shared.errors import ServiceError
+from shared.errors import DeadlineError, ServiceError
 from shared.grouped_calls import GroupedCalls
 
 if TYPE_CHECKING:
@@ -279,8 +279,12 @@ class LedgerTable:
             if not left:
                 return
             keys = list(left["Keys"])
-            if wait_seconds is not None:
+            if wait_seconds is None:
+                break
+            try:
                 self.sleep(random.uniform(wait_seconds / 2, wait_seconds))  # noqa: S311 - chance, not secrecy
+            except DeadlineError:
+                break
         raise ServiceError(
             "the ledger did not give all rows", delay_seconds=5, reason="aws_service"
         )

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 
 from shared.aws.clients import Clients
 from shared.aws.secrets import read_secret
+from shared.deadline import sleep_in_time
 from shared.llm.model import LanguageModel
 from shared.llm.model_choice import list_models
 from shared.llm.model_key import ModelKey
@@ -141,7 +142,7 @@ def _build_server_model(
 
     def open_table() -> LedgerTable:
         # Its client is made when it is first asked for, and not with the container.
-        return LedgerTable(clients.dynamodb, settings.ledger_table, time.sleep)
+        return LedgerTable(clients.dynamodb, settings.ledger_table, sleep_in_time)
 
     answers = AnswerRow(
         open_table,

@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
 from functions.worker import build_worker
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.llm.build import build_language_model
 from shared.prices import ModelPrice
 from tests.benchmarks.suite.arguments import read_count

@@ -34,7 +34,7 @@ import pypdf
 import pypdfium2
 import pypdfium2.raw as pdfium
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.deadline import Deadline
 from tests.benchmarks.checkouts import BASE_COMMIT, CHECKOUT, check_out_base, link_product
 from tests.benchmarks.suite.arguments import read_count

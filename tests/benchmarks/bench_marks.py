@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.locked_environment import ensure_environment
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from pipeline.extraction.page_views.page_layout import MOST_PIXELS_A_SIDE, PageLayout, decode_view
 from pipeline.page_views.page_quote import mark_picture
 from pipeline.page_views.quote_places import QuoteMatch, find_quote

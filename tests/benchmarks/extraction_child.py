@@ -13,7 +13,8 @@ import os
 import sys
 from pathlib import Path
 
-from pipeline.extraction import Engine, Extractor
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.page_text import Engine
 from shared.deadline import Deadline
 
 DOCUMENT_SECONDS = 600.0

@@ -1,5 +1,7 @@
 """A session as people have it: back and forth, links that lead nowhere, a network that is lost."""
 
+from contextlib import contextmanager
+
 import pytest
 
 from tests.browser.console_server import serve_console
@@ -133,10 +135,11 @@ def run(browser, script):
 
 
 class CutOffOperator:
-    """Answers as the operator function does, but for one round, which the gateway gives up on."""
+    """Answers as the operator function does, but for one round, which the gateway answers."""
 
-    def __init__(self, operator):
+    def __init__(self, operator, status=504):
         self.operator = operator
+        self.status = status
         self.rounds = 0
 
     def answer(self, event, context):
@@ -145,15 +148,21 @@ class CutOffOperator:
             return self.operator.answer(event, context)
         self.rounds += 1
         headers = {"Content-Type": ["application/json"]}
-        return {"statusCode": 504, "multiValueHeaders": headers, "body": '{"message": "late"}'}
+        return {
+            "statusCode": self.status,
+            "multiValueHeaders": headers,
+            "body": '{"message": "late"}',
+        }
 
 
-def test_a_round_that_failed_goes_on_by_hand(chromium, monkeypatch):
+@contextmanager
+def retry_three(chromium, monkeypatch, status):
+    """A bulk action in rounds, of which the second is answered with this status."""
     monkeypatch.setattr("functions.console.bulk_actions._MOST_LETTERS_A_ROUND", 1)
     with open_console_desk() as desk:
         for number in range(3):
             desk.give_up_document(f"{number}.pdf")
-        operator = CutOffOperator(desk.operator)
+        operator = CutOffOperator(desk.operator, status)
         with serve_console(desk.api, operator) as (address, _):
             chromium.start(address)
             chromium.sign_in(OPERATOR)
@@ -165,7 +174,37 @@ def test_a_round_that_failed_goes_on_by_hand(chromium, monkeypatch):
             chromium.wait_for_text("3 documents would be tried again.")
             chromium.press("Retry 3 documents")
             chromium.wait(lambda: operator.rounds == 3, "no round has failed")
-            chromium.press("Go on")
-            chromium.wait_for_text("3 of 3 documents tried again.")
-            focus = "return document.activeElement.id"
-            assert chromium.driver.execute_script(focus) == "bulk-work"
+            yield
+
+
+def test_a_round_that_failed_goes_on_by_hand(chromium, monkeypatch):
+    with retry_three(chromium, monkeypatch, 504):
+        chromium.press("Go on")
+        chromium.wait_for_text("3 of 3 documents tried again.")
+        assert run(chromium, "return document.activeElement.id") == "bulk-work"
+
+
+def test_where_the_sign_in_ends_between_rounds_the_rest_waits(chromium, monkeypatch):
+    with retry_three(chromium, monkeypatch, 401):
+        chromium.wait_for_heading("Sign in")
+        chromium.wait_for_text("What is left of the action waits on its page; nothing is lost.")
+        chromium.sign_in(OPERATOR)
+        chromium.wait_for_heading("Documents")
+        chromium.wait_for_text("The sign-in ended before all was done. Nothing is lost")
+        assert "1 of 3 documents tried again." in chromium.read_text()
+        chromium.press("Go on")
+        chromium.wait_for_text("3 of 3 documents tried again.")
+        chromium.open("documents", "Documents")
+        chromium.driver.refresh()
+        chromium.wait_for_heading("Documents")
+        assert "The sign-in ended" not in chromium.read_text()
+
+
+def test_who_signs_out_leaves_nothing_to_whoever_comes_after(chromium, monkeypatch):
+    with retry_three(chromium, monkeypatch, 401):
+        chromium.wait_for_heading("Sign in")
+        chromium.sign_in(OPERATOR)
+        chromium.wait_for_heading("Documents")
+        chromium.press("Sign out")
+        chromium.wait_for_heading("Sign in")
+        assert run(chromium, "return Object.keys(sessionStorage)") == []

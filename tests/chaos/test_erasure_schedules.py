@@ -8,7 +8,7 @@ from collections import Counter
 
 import pytest
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from tests.chaos.harness.erasure_runs import ERASER, WORK, list_erasures, run_erasure
 from tests.chaos.harness.processes import open_pool
 from tests.chaos.harness.schedules import Schedule

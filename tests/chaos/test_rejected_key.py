@@ -15,8 +15,9 @@ from tests.chaos.harness.workload import list_bodies, seed_documents, send_bodie
 
 CONTAINERS = 2
 BATCH_SIZE = 10
-TIMEOUT_SECONDS = 9.0
-VISIBILITY_SECONDS = 10
+# Nothing dies here, so that nothing waits for these: only a machine that hangs takes so long.
+TIMEOUT_SECONDS, SETTLE_SECONDS = 120.0, 60.0
+VISIBILITY_SECONDS = 121
 ITEMS = 30
 
 
@@ -52,7 +53,10 @@ def run_scenario(folder: Path, full: bool) -> Rejection:
     ):
         documents = seed_documents(run.account, ITEMS // 10, chunks=10)
         worker = run.worker(
-            timeout_seconds=TIMEOUT_SECONDS, patience=patience, batch_size=BATCH_SIZE
+            timeout_seconds=TIMEOUT_SECONDS,
+            settle_seconds=SETTLE_SECONDS,
+            patience=patience,
+            batch_size=BATCH_SIZE,
         )
         workers = [
             replace(worker, settings=with_key(run, f"container-{number}"))

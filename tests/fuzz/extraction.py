@@ -12,7 +12,9 @@ import time
 from io import BytesIO
 from pathlib import Path
 
-from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import PageStatus
 from pipeline.formats.child import OPENERS
 from pipeline.formats.identify import identify_file
 from shared.deadline import Deadline

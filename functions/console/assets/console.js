@@ -102,6 +102,7 @@
     document.title = `${heading.textContent.trim()} · Seashore`;
     if (!page.contains(document.activeElement)) heading.focus({ preventScroll: true });
     window.scrollTo(0, height);
+    unfinished.show();
   };
 
   window.addEventListener("hashchange", open);
@@ -233,9 +234,8 @@
   const refuse = (status, body, source) => {
     const { code, sentence } = notice.read(status, body);
     const isStranger = status === 401 || (status === 403 && code !== "not_an_operator");
-    if (isStranger) signIn.forget();
     page.removeAttribute("aria-busy");
-    if (isStranger) notice.show(`${sentence} Sign in again.`);
+    if (isStranger) signIn.end(sentence);
     else if (source === page) showNothing(sentence);
     else notice.show(sentence);
   };

@@ -36,6 +36,14 @@ const signIn = (() => {
     show();
   };
 
+  // Not as its user wanted it: what was under way can be gone on with.
+  const end = (words) => {
+    const isLeft = unfinished.keep();
+    forget();
+    const more = " What is left of the action waits on its page; nothing is lost.";
+    notice.show(`${words} Sign in again.${isLeft ? more : ""}`);
+  };
+
   // ---- Users: the authorization code grant with PKCE (RFC 7636, RFC 6749)
 
   const here = () => location.origin + location.pathname;
@@ -111,8 +119,7 @@ const signIn = (() => {
     } catch (error) {
       // Without a network, or while the provider is busy, it is tried again.
       if (!(error instanceof RefusedError)) return;
-      forget();
-      notice.show("The sign-in has ended: sign in again.");
+      end("The sign-in has ended.");
     }
   };
 
@@ -135,6 +142,7 @@ const signIn = (() => {
 
   document.getElementById("sign-out").addEventListener("click", () => {
     notice.hide();
+    unfinished.drop();
     forget();
   });
 
@@ -152,7 +160,7 @@ const signIn = (() => {
 
   return {
     start,
-    forget,
+    end,
     onChange: (listener) => listeners.push(listener),
     get isIn() {
       return isIn();

@@ -3,23 +3,14 @@
 The name of a glyph that draws several characters is made of theirs: `f_i`, `t_t.liga` (Adobe Glyph
 List Specification, 2). PDFium knows no such name, and gives the code, which for TeX's Libertine is
 that of another ligature in TeX's own encoding: "definition" became "deffnition". pypdf tells the
-names. It is imported, and opens the document, only for a page on which a letter stands beside a
-code of its own font.
+names. It is asked only for a page on which a letter stands beside a code of its own font.
 """
 
 import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeline.extraction.pypdf_errors import (
-    PypdfError,
-    open_with_pypdf,
-    translate_pypdf_errors,
-)
+from pipeline.extraction.pypdf_errors import LazyReader, PypdfError
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
-
-if TYPE_CHECKING:
-    from pypdf import PdfReader
 
 # PDFium's hyphen, line ends and a tab are no codes of fonts.
 _CODE = re.compile("[\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f]")
@@ -29,58 +20,36 @@ _UNKNOWN = "\ufffd"
 Ligatures = dict[tuple[str, int], str]
 
 
-class LigatureNames:
-    """The ligatures of a document, as the names of their glyphs tell them. To be closed.
+def write_ligatures(
+    characters: PageCharacters, reader: LazyReader, page_number: int
+) -> PageCharacters:
+    """A page with the letters of each ligature whose font says which they are.
 
     Args:
-        path: The PDF.
+        characters: The text, and where each character stands.
+        reader: The document.
+        page_number: The page, from 1.
+
+    Raises:
+        MemoryError: The memory limit was reached.
     """
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._reader: PdfReader | None = None
-        self._is_beyond_pypdf = False
-
-    def write_ligatures(self, characters: PageCharacters, page_number: int) -> PageCharacters:
-        """A page with the letters of each ligature whose font says which they are.
-
-        Args:
-            characters: The text, and where each character stands.
-            page_number: The page, from 1.
-
-        Raises:
-            MemoryError: The memory limit was reached.
-        """
-        codes = [
-            (found.start(), font)
-            for found in _CODE.finditer(characters.text)
-            if (font := _find_font_of_word(characters, found.start()))
-        ]
-        if not codes or self._is_beyond_pypdf:
-            return characters
-        try:
-            with translate_pypdf_errors():
-                ligatures = _read_ligatures(self._open().pages[page_number - 1])
-        except PypdfError:
-            self._is_beyond_pypdf = self._reader is None
-            return characters
-        return characters.edit(
-            Edit(place, place + 1, letters)
-            for place, font in codes
-            if (letters := ligatures.get((font, ord(characters.text[place]))))
-        )
-
-    def close(self) -> None:
-        """Give back what pypdf holds of the document."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader.stream.close()
-            self._reader = None
-
-    def _open(self) -> "PdfReader":
-        if self._reader is None:
-            self._reader = open_with_pypdf(self._path)
-        return self._reader
+    codes = [
+        (found.start(), font)
+        for found in _CODE.finditer(characters.text)
+        if (font := _find_font_of_word(characters, found.start()))
+    ]
+    if not codes:
+        return characters
+    try:
+        with reader.use() as opened:
+            ligatures = _read_ligatures(opened.pages[page_number - 1])
+    except PypdfError:
+        return characters
+    return characters.edit(
+        Edit(place, place + 1, letters)
+        for place, font in codes
+        if (letters := ligatures.get((font, ord(characters.text[place]))))
+    )
 
 
 def _find_font_of_word(characters: PageCharacters, place: int) -> str:

@@ -27,7 +27,6 @@ _SILENT = frozenset(
         pdfium.FPDF_ANNOT_UNDERLINE,
         pdfium.FPDF_ANNOT_SQUIGGLY,
         pdfium.FPDF_ANNOT_STRIKEOUT,
-        pdfium.FPDF_ANNOT_INK,
         pdfium.FPDF_ANNOT_FILEATTACHMENT,
         pdfium.FPDF_ANNOT_SOUND,
     }

@@ -1,38 +1,31 @@
 """The text that stamps, signatures and other annotations draw, read by pypdf. Runs in the child.
 
-PDFium gives the text of a page, but not that of what an annotation draws. pypdf does. It is
-imported, and opens the document, only for a page with an annotation that draws text: that takes
-longer than most documents.
+PDFium gives the text of a page, but not that of what an annotation draws. pypdf does. It is asked
+only for an annotation that draws text.
 """
 
 import unicodedata
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from pipeline.extraction.pypdf_errors import (
-    PypdfError,
-    open_with_pypdf,
-    translate_pypdf_errors,
-)
+from pipeline.extraction.pypdf_errors import LazyReader, PypdfError
 
-if TYPE_CHECKING:
-    from pypdf import PdfReader
+# Of a field's flags (ISO 32000-2, table 231).
+_PASSWORD = 1 << 13
+_MAX_FIELDS_ABOVE = 32
 
 
 class Appearances:
-    """What the annotations of a document draw. To be closed.
+    """What the annotations of a document draw.
 
     Args:
-        path: The PDF.
+        reader: The document.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._reader: PdfReader | None = None
-        self._is_beyond_pypdf = False
+    def __init__(self, reader: LazyReader) -> None:
+        self._reader = reader
 
     def read_text(self, page_number: int, number: int) -> str:
-        """The text that an annotation draws; '' where pypdf cannot tell.
+        """The text that an annotation draws; '' where pypdf cannot tell, and of a password.
 
         Args:
             page_number: The page, from 1.
@@ -41,19 +34,18 @@ class Appearances:
         Raises:
             MemoryError: The memory limit was reached.
         """
-        if self._is_beyond_pypdf:
-            return ""
         try:
-            with translate_pypdf_errors():
-                page = self._open().pages[page_number - 1]
+            with self._reader.use() as reader:
+                page = reader.pages[page_number - 1]
                 annotation: Any = page["/Annots"]
                 annotation = annotation.get_object()[number].get_object()
                 drawn = annotation["/AP"]["/N"].get_object()
+                if _is_secret(annotation):
+                    return ""
                 if not hasattr(drawn, "get_data"):
                     drawn = drawn[annotation["/AS"]].get_object()
                 return page.extract_xform_text(drawn).strip()
         except PypdfError:
-            self._is_beyond_pypdf = self._reader is None
             return ""
 
     def read_field_text(self, page_number: int, number: int, value: str) -> str:
@@ -74,23 +66,28 @@ class Appearances:
 
     def _is_redrawn(self) -> bool:
         try:
-            with translate_pypdf_errors():
-                form: Any = self._open().root_object["/AcroForm"]
+            with self._reader.use() as reader:
+                form: Any = reader.root_object["/AcroForm"]
                 return bool(form.get_object().get("/NeedAppearances", False))
         except PypdfError:
             return False
 
-    def close(self) -> None:
-        """Give back what pypdf holds."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader.stream.close()
-            self._reader = None
 
-    def _open(self) -> "PdfReader":
-        if self._reader is None:
-            self._reader = open_with_pypdf(self._path)
-        return self._reader
+def _is_secret(annotation: Any) -> bool:
+    """Whether an annotation is a field for a password, as any field above it may say.
+
+    PDFium looks no further up than to the parent.
+    """
+    field = annotation
+    kind: Any = None
+    flags: Any = None
+    for _ in range(_MAX_FIELDS_ABOVE):
+        kind = field.get("/FT") if kind is None else kind
+        flags = field.get("/Ff") if flags is None else flags
+        field = field.get("/Parent")
+        if not hasattr(field, "get"):
+            break
+    return kind == "/Tx" and bool((flags or 0) & _PASSWORD)
 
 
 def is_drawn_otherwise(drawn: str, value: str) -> bool:

@@ -216,6 +216,7 @@ def read_string(read: Callable[..., int], *arguments: object) -> str:
     if size > _FIRST_ROOM_UNITS * _BYTES_PER_UNIT:
         units = (ctypes.c_ushort * (size // _BYTES_PER_UNIT))()
         size = min(size, read(*arguments, units, size))
-    text = ctypes.string_at(units, size).decode("utf-16-le", errors="ignore").rstrip("\0")
+    # Of a text in UTF-16 that does not say so, each letter of ASCII has a zero before it.
+    text = ctypes.string_at(units, size).decode("utf-16-le", errors="ignore").replace("\0", "")
     # Some of these codes mean something in the text of a page, a hyphen at a line end for one.
     return _CONTROLS.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n")).strip()

@@ -10,19 +10,14 @@ switch by themselves for viewing counts. What they switch for print or by the zo
 
 import io
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import Path
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from pipeline.extraction.pypdf_errors import (
-    PypdfError,
-    open_with_pypdf,
-    translate_pypdf_errors,
-)
+from pipeline.extraction.pypdf_errors import LazyReader, PypdfError
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-_MAX_DEPTH = 8
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"', b"Do"})
 _BEGINNINGS = frozenset({b"BDC", b"BMC"})
 _LINE_SHOWING = frozenset({b"'", b'"'})
@@ -44,18 +39,18 @@ _EXPRESSIONS: dict[str, Callable[[list[bool]], bool]] = {
 
 
 class Layers:
-    """The layers of a document of which some may be off. To be closed.
+    """The layers of a document of which some may be off.
 
     Args:
-        path: The PDF.
+        reader: The document, whose pages are changed.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._reader: PdfReader | None = None
-        self._off: frozenset[int] = frozenset()
+    def __init__(self, reader: LazyReader) -> None:
+        self._reader = reader
+        self._off: frozenset[int] | None = None
         self._held: dict[int, bool] = {}
-        self._is_beyond_pypdf = False
+        # Of each form that draws on layers a copy without what is off, or itself if it is one.
+        self._copies: dict[int, Any] = {}
 
     def write_shown(self, page_number: int) -> bytes | None:
         """A document of one page, that page without what is on layers that are off.
@@ -66,13 +61,10 @@ class Layers:
         Raises:
             MemoryError: The memory limit was reached.
         """
-        if self._is_beyond_pypdf:
-            return None
         try:
-            with translate_pypdf_errors():
-                return self._write_shown(page_number)
+            with self._use() as reader:
+                return self._write_shown(reader, page_number)
         except PypdfError:
-            self._is_beyond_pypdf = self._reader is None
             return None
 
     def is_annotation_off(self, page_number: int, number: int) -> bool:
@@ -81,35 +73,35 @@ class Layers:
         Raises:
             MemoryError: The memory limit was reached.
         """
-        if self._is_beyond_pypdf:
-            return False
         try:
-            with translate_pypdf_errors():
-                page: Any = self._open().pages[page_number - 1]
+            with self._use() as reader:
+                page: Any = reader.pages[page_number - 1]
                 return self._is_off(page["/Annots"].get_object()[number].get_object().get("/OC"))
         except PypdfError:
             return False
 
-    def close(self) -> None:
-        """Give back what pypdf holds."""
-        if self._reader is not None:
-            self._reader.close()
-            self._reader.stream.close()
-            self._reader = None
+    @contextmanager
+    def _use(self) -> Iterator["PdfReader"]:
+        with self._reader.use() as reader:
+            if self._off is None:
+                # Where it cannot be told, none is.
+                self._off = frozenset()
+                self._off = _find_off(reader)
+            yield reader
 
-    def _write_shown(self, page_number: int) -> bytes | None:
+    def _write_shown(self, reader: "PdfReader", page_number: int) -> bytes | None:
         from pypdf import PdfWriter
         from pypdf.generic import ContentStream, NameObject
 
-        reader = self._open()
         page = reader.pages[page_number - 1]
-        if not self._is_layered(page):
+        resources = _find_resources(page)
+        if not self._is_layered(resources):
             return None
         contents = page.get_contents()
         if contents is None:
             return None
         shown = ContentStream(contents, reader)
-        shown.operations = list(self._list_shown(shown.operations, page, _MAX_DEPTH))
+        shown.operations = list(self._list_shown(shown.operations, resources))
         page[NameObject("/Contents")] = shown
         writer = PdfWriter()
         writer.add_page(page, excluded_keys=("/Annots",))
@@ -117,35 +109,30 @@ class Layers:
         writer.write(data)
         return data.getvalue()
 
-    def _open(self) -> "PdfReader":
-        if self._reader is None:
-            self._reader = open_with_pypdf(self._path)
-            self._off = _find_off(self._reader)
-        return self._reader
-
-    def _is_layered(self, holder: Any) -> bool:
-        """Whether a page, or a form that it draws, has something on a layer that is off.
+    def _is_layered(self, resources: Any) -> bool:
+        """Whether what a page or a form draws with has something on a layer that is off.
 
         Each form is looked at once: where all share the resources of the page, each names all.
         """
-        pending, seen = [holder], set[int]()
+        pending, seen = [resources], set[int]()
         while pending:
             one = pending.pop()
-            if any(self._is_off(layer) for layer in _list_resources(one, "/Properties").values()):
+            if any(self._is_off(layer) for layer in _list_named(one, "/Properties").values()):
                 return True
-            forms = [form.get_object() for form in _list_resources(one, "/XObject").values()]
+            forms = [form.get_object() for form in _list_named(one, "/XObject").values()]
             if any(self._is_off(form.get("/OC")) for form in forms):
                 return True
-            pending += [form for form in forms if id(form) not in seen]
+            # One that has none draws with these.
+            pending += [_find_resources(form) for form in forms if id(form) not in seen]
             seen.update(map(id, forms))
         return False
 
     def _list_shown(
-        self, operations: Iterable[tuple[Any, bytes]], holder: Any, depth: int
+        self, operations: Iterable[tuple[Any, bytes]], resources: Any
     ) -> Iterator[tuple[Any, bytes]]:
         """The operations of a page or form without those that show something on such a layer."""
-        properties = _list_resources(holder, "/Properties")
-        forms = _list_resources(holder, "/XObject")
+        properties = _list_named(resources, "/Properties")
+        forms = _list_named(resources, "/XObject")
         off: list[bool] = []
         for operands, operator in operations:
             if operator in _BEGINNINGS:
@@ -155,21 +142,37 @@ class Layers:
                 off.pop()
             elif operator == b"Do" and not any(off):
                 form = forms[operands[0]].get_object()
-                if self._is_off(form.get("/OC")):
+                shown = None if self._is_off(form.get("/OC")) else self._find_copy(form, resources)
+                if shown is None:
                     continue
-                if depth > 0 and self._is_layered(form):
-                    forms[operands[0]] = self._write_form(form, depth - 1)
+                forms[operands[0]] = shown
             if not (any(off) and operator in _SHOWING):
                 yield operands, operator
             elif operator in _LINE_SHOWING:
                 # What is not shown has begun a line all the same.
                 yield [], b"T*"
 
-    def _write_form(self, form: Any, depth: int) -> Any:
+    def _find_copy(self, form: Any, inherited: Any) -> Any:
+        """A form without what is on such a layer; None of one that is being copied.
+
+        It would draw itself, which no viewer does.
+        """
+        if id(form) not in self._copies:
+            self._copies[id(form)] = None
+            copy = form
+            try:
+                resources = _find_resources(form, inherited)
+                if self._is_layered(resources):
+                    copy = self._write_form(form, resources)
+            finally:
+                self._copies[id(form)] = self._copies[id(copy)] = copy
+        return self._copies[id(form)]
+
+    def _write_form(self, form: Any, resources: Any) -> Any:
         from pypdf.generic import ContentStream, DecodedStreamObject
 
-        shown = ContentStream(form, self._reader)
-        shown.operations = list(self._list_shown(shown.operations, form, depth))
+        shown = ContentStream(form, None)
+        shown.operations = list(self._list_shown(shown.operations, resources))
         copy = DecodedStreamObject()
         copy.update({key: form.raw_get(key) for key in form if key not in _CODING})
         copy.set_data(shown.get_data())
@@ -184,7 +187,7 @@ class Layers:
             return False
         if found.get("/Type") != "/OCMD":
             reference = getattr(layer, "idnum", None) or found.indirect_reference.idnum
-            return reference in self._off
+            return self._off is not None and reference in self._off
         if "/VE" in found:
             return not self._holds(found.raw_get("/VE"))
         members: Any = found.raw_get("/OCGs") if "/OCGs" in found else []
@@ -220,10 +223,15 @@ class Layers:
         return holds
 
 
-def _list_resources(holder: Any, kind: str) -> Any:
-    """The resources of one kind that a page or a form names."""
-    resources = holder.get("/Resources")
-    found = resources.get_object().get(kind) if resources is not None else None
+def _find_resources(holder: Any, inherited: Any = None) -> Any:
+    """What a page or a form draws with: its own resources, or those of what draws it."""
+    found = holder.get("/Resources")
+    return inherited if found is None else found.get_object()
+
+
+def _list_named(resources: Any, kind: str) -> Any:
+    """The resources of one kind by their names."""
+    found = resources.get(kind) if resources is not None else None
     return {} if found is None else found.get_object()
 
 

@@ -15,13 +15,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
+from pipeline.extraction.readable_document import DIRECTION_MARKS
 from pipeline.extraction.shown_text.page_characters import PageCharacters
 
 _LETTERS = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _RIGHT_TO_LEFT = re.compile(f"[{_LETTERS}]")
 _LINES = re.compile(r"[^\r\n]+")
 # Whoever reads from left to right has no need of them, and the others follow the letters.
-_DIRECTION_MARKS = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_MARKS = frozenset(DIRECTION_MARKS)
 _MIRROR = str.maketrans("()[]{}<>«»", ")(][}{><»«")
 _OPENING, _CLOSING = frozenset("([{<«"), frozenset(")]}>»")
 # Where spaces are drawn a gap has to be wider to be one more: Chromium draws some of a line's. TeX
@@ -226,7 +227,7 @@ def _find_glyphs(characters: PageCharacters, start: int, end: int) -> list[Glyph
     places: dict[tuple[float, float], list[Glyph]] = defaultdict(list)
     for position in range(start, end):
         character = characters.text[position]
-        if character not in _DIRECTION_MARKS and characters.is_drawn(position):
+        if character not in _MARKS and characters.is_drawn(position):
             glyph = Glyph(character, (position,), *characters.find_advance(position))
             # A space that PDFium has put between two pieces of one text has no room.
             if character != " " or glyph.right > glyph.left:

@@ -266,6 +266,12 @@ class TextPage:
         """The code of a character."""
         return int(get_code(self._page, index))
 
+    def is_invisible(self, index: int) -> bool:
+        """Whether a character is there to be found or copied, and is not painted."""
+        drawn = pdfium.FPDFText_GetTextObject(self._page, index)
+        mode = pdfium.FPDFTextObj_GetTextRenderMode(drawn) if drawn else None
+        return bool(mode == pdfium.FPDF_TEXTRENDERMODE_INVISIBLE)
+
     def is_drawn(self, index: int) -> bool:
         """Whether a character is from the file. PDFium marks not all that it puts in by itself."""
         return bool(get_object(self._page, index))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.extraction.file_header import has_end
+from pipeline.extraction.files_inside.associated_files import ASSOCIATED, may_name_other_files
 from pipeline.extraction.wholeness.conversions import find_conversion
 from pipeline.extraction.wholeness.stream_check import (
     BROTLI,
@@ -64,6 +65,7 @@ _STRING = re.compile(rb"\(|<(?!<)")
 _REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
 _TYPE3_NAME = b"/Type3"
 _TYPE3 = re.compile(rb"/Subtype\s*/Type3\b")
+_COMPOSITE, _PARTS_OF_COMPOSITE = b"/Type0", b"/DescendantFonts"
 _ENCODING = re.compile(rb"/Encoding\s+(\d{1,10})\s+\d{1,5}\s+R\b")
 _DIFFERENCES = re.compile(rb"/Differences\s*\[([^\]]{0,20000})\]")
 _CODE_OR_NAME = re.compile(rb"(?<![^\s])(\d{1,3})(?![^\s/])|/([^\s/<>\[\]()]{1,60})")
@@ -97,6 +99,7 @@ class FileScan(NamedTuple):
         has_renamed_glyphs: Whether fonts whose glyphs are drawings call them by other letters than
             their codes.
         has_file_annotations: Whether files may hang on pages.
+        has_unlisted_files: Whether files may be associated with something and in no list of files.
         may_hide_layers: Whether it speaks of layers, and of some that are off, or has more
             compressed objects than are looked at. Encrypted ones count as if they did not.
         may_show_notes: Whether there may be fields, or annotations that show words.
@@ -109,6 +112,7 @@ class FileScan(NamedTuple):
     is_encrypted: bool = False
     has_renamed_glyphs: bool = False
     has_file_annotations: bool = False
+    has_unlisted_files: bool = False
     may_hide_layers: bool = False
     may_show_notes: bool = True
     needs_certificate: bool = False
@@ -173,13 +177,17 @@ class _Scan:
                     self._look_at_stream(dictionary, stream)
         text = b"\n".join(self._texts)
         self._texts.clear()
-        is_suspicious = self._has_broken_stream or self._lacks_stream(text)
+        is_suspicious = (
+            self._has_broken_stream or self._lacks_stream(text) or _lacks_parts_of_fonts(text)
+        )
         return FileScan(
             is_suspicious=is_suspicious,
             is_encrypted=self._is_encrypted,
             has_renamed_glyphs=self._has_renamed_glyphs(text),
             has_file_annotations=_FILE_ANNOTATION_NAME in text
             and _FILE_ANNOTATION.search(text) is not None,
+            has_unlisted_files=ASSOCIATED in text
+            and may_name_other_files(text, lambda number: self._find_object(number, text)),
             may_hide_layers=(_LAYERS in text and _LAYER_OFF.search(text) is not None)
             or (self._has_unknown_objects and self._room <= 0),
             may_show_notes=self._has_unknown_objects or _NOTE.search(text) is not None,
@@ -352,6 +360,12 @@ class _Scan:
         if not has_end(self._data):
             return "it breaks off, and its last part is missing"
         return ""
+
+
+def _lacks_parts_of_fonts(text: bytes) -> bool:
+    """Whether a font that is made of others does not say of which: PDFium drops its text."""
+    fonts = text.count(_COMPOSITE)
+    return fonts > 0 and text.count(_PARTS_OF_COMPOSITE) < fonts
 
 
 def _renames_glyphs(encoding: bytes) -> bool:

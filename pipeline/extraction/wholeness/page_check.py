@@ -26,6 +26,8 @@ _MAX_FORMS = 500
 
 _CONTENT_GONE = "a part of its content is not in the file"
 _FONT_BROKEN = "a list of what the characters of a font mean is broken"
+_FONT_GONE = "a font of its text is not in the file"
+_RESOURCES_GONE = "what it is drawn with is not in the file"
 _DRAWING_GONE = "something that it draws is not in the file"
 
 
@@ -44,7 +46,10 @@ def check_page(page: "PageObject") -> str | None:
         for stream in contents:
             _check(stream)
         content = b"\n".join(stream.get_data() for stream in contents)
-        _check_drawn(content, page.get("/Resources"), 0, set())
+        resources: Any = page.get("/Resources")
+        if not hasattr(resources, "get") and (_FONT.search(content) or _DRAW.search(content)):
+            raise BrokenStreamError(_RESOURCES_GONE)
+        _check_drawn(content, resources, 0, set())
     except BrokenStreamError as error:
         return str(error)
     return None
@@ -121,6 +126,11 @@ def _list_named(resources: Any, kind: str, names: set[bytes] | None) -> list[Any
 
 
 def _check_font(font: Any) -> None:
+    if hasattr(font, "get") and font.get("/Subtype") == "/Type0":
+        parts: Any = font.get("/DescendantFonts")
+        # Whoever draws nothing for such a font has no text of it either.
+        if not isinstance(parts, list) or not any(hasattr(p.get_object(), "get") for p in parts):
+            raise BrokenStreamError(_FONT_GONE)
     characters = font.get("/ToUnicode") if hasattr(font, "get") else None
     characters = None if characters is None else characters.get_object()
     if hasattr(characters, "get_data"):

@@ -11,7 +11,8 @@ from tempfile import TemporaryDirectory
 
 from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
-from pipeline.extraction import ExtractionLimits, Extractor
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
 from shared.deadline import Deadline
 from tests.benchmarks.suite.findings import Finding
 from tests.benchmarks.suite.overhead import CallCounter, build_ours, work_off

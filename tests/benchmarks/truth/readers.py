@@ -47,7 +47,7 @@ def choose_pages(count: int, most: int) -> list[int]:
 
 def read_with_product(path: Path, most: int) -> dict[str, Any]:
     """What a document comes to in the pipeline: `Extractor`, its child and all its checks."""
-    from pipeline.extraction import Extractor
+    from pipeline.extraction.extractor import Extractor
     from shared.deadline import Deadline
     from shared.errors import RejectedDocumentError
 

@@ -9,13 +9,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from functions.delivery import batch, isolation
 from functions.delivery.consumer import Consumer, Runtime
 from functions.delivery.isolation import process_batch_in_isolation
 from functions.ingest import build_ingest
 from functions.recognise import build_recognise
 from functions.wiring import build_services, utc_now
 from functions.worker import build_worker
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.aws.clients import Clients
 from shared.errors import MessageDecodeError
 from shared.ledger.documents import Clock
@@ -45,6 +46,8 @@ class ContainerSpec:
         endpoint_url: The emulated AWS.
         folder: Journal, logs and tokens of the run.
         timeout_seconds: The function's time limit, at which the process dies.
+        settle_seconds: What of it is kept for settling: more where a machine that is too busy to
+            settle in time would be taken for a fault.
         batch_size: The most records in an invocation.
         varies_batches: Whether an invocation gets any number of records up to that, as from SQS,
             and not as many as there are, as from the emulator.
@@ -62,6 +65,7 @@ class ContainerSpec:
     endpoint_url: str
     folder: Path
     timeout_seconds: float
+    settle_seconds: float = batch.SETTLE_SECONDS
     batch_size: int = 10
     varies_batches: bool = False
     plan: FaultPlan = field(default_factory=FaultPlan)
@@ -77,6 +81,7 @@ def run_container(spec: ContainerSpec) -> None:
     # Powertools keeps its event loop between invocations where this is set, as Lambda sets it.
     os.environ["LAMBDA_TASK_ROOT"] = "/var/task"
     _redirect_output(spec.folder / "containers.log")
+    batch.SETTLE_SECONDS = isolation.SETTLE_SECONDS = spec.settle_seconds
     journal = Journal(spec.folder / "journal")
     faults = Faults(spec.plan, spec.folder / "tokens", journal)
     session = EmulatorSession(spec.endpoint_url)

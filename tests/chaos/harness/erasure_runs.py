@@ -9,7 +9,7 @@ from datetime import timedelta
 from functions.operator import build_operator
 from pipeline.erasure.erase_document import erase_document, settle_erasures
 from pipeline.erasure.erasure_types import SETTLES_AFTER, ErasureEnd, ErasureServices
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from pipeline.page_views.view_keys import name_view
 from shared.dead_letters.reading import ReadingPace
 from shared.errors import SeashoreError

@@ -23,7 +23,7 @@ _context.set_forkserver_preload(
         "pipeline.tasks.carry_out",
         "shared.llm.extractive.extractive_model",
         # The last, as it has the collector of garbage leave all that is there alone.
-        "tests.chaos.harness.prepared",
+        "tests.chaos.prepared",
     ]
 )
 _one_at_a_time = threading.Lock()

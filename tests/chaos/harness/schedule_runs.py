@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.lifecycle import DocumentStatus
 from tests.chaos.harness.schedules import Event, Schedule, World, read_ledger, watching
 from tests.chaos.harness.tally import (

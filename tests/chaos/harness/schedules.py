@@ -24,7 +24,7 @@ from functions.delivery.batch import process_batch
 from functions.delivery.consumer import Consumer, Runtime
 from functions.ingest import build_ingest
 from functions.worker import build_worker
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.llm.model import ModelAnswer, Usage
 from tests.fakes.aws.aws_account import AwsAccount
 from tests.fakes.aws.event_source import EventSource

@@ -34,8 +34,10 @@ class FakeLambda:
         # Called when a version is published, before that is told.
         self.on_published = lambda: None
         self.descriptions = {}
+        # The descriptions of aliases, by their names.
+        self.aliases = {}
         # The codes with which the next requests of a kind are refused.
-        self.refusals = {"configure": [], "invoke": [], "delete": []}
+        self.refusals = {"configure": [], "invoke": [], "delete": [], "alias": []}
         self.update_status = "Successful"
         self._published = 0
 
@@ -92,6 +94,9 @@ def serve_lambda(function):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             path, qualifier = self._read_target()
+            if "/aliases/" in path:
+                self._answer_alias(path)
+                return
             if path.endswith("/versions"):
                 told = [function.describe(one) for one in [None, *function.versions]]
                 self._answer(200, {"Versions": told})
@@ -102,6 +107,11 @@ def serve_lambda(function):
 
         def do_PUT(self):
             wanted = json.loads(self._read_body())
+            path, _ = self._read_target()
+            if "/aliases/" in path:
+                function.aliases[path.rpartition("/")[2]] = wanted["Description"]
+                self._answer_alias(path)
+                return
             if self._refuse("configure"):
                 return
             function.configure(wanted["MemorySize"])
@@ -110,6 +120,9 @@ def serve_lambda(function):
         def do_POST(self):
             path, qualifier = self._read_target()
             body = self._read_body()
+            if path.endswith("/aliases"):
+                self._make_alias(json.loads(body))
+                return
             if path.endswith("/versions"):
                 description = json.loads(body).get("Description", "")
                 self._answer(201, function.describe(function.publish(description)))
@@ -123,11 +136,32 @@ def serve_lambda(function):
             self._answer(200, answer, headers)
 
         def do_DELETE(self):
-            _, qualifier = self._read_target()
+            path, qualifier = self._read_target()
+            if "/aliases/" in path:
+                del function.aliases[path.rpartition("/")[2]]
+                self._answer(204, None)
+                return
             if self._refuse("delete"):
                 return
             del function.versions[qualifier]
             self._answer(204, None)
+
+        def _make_alias(self, wanted):
+            if wanted["Name"] in function.aliases:
+                told = {"message": f"Alias already exists: {wanted['Name']}"}
+                self._answer(409, told, {"x-amzn-ErrorType": "ResourceConflictException"})
+                return
+            function.aliases[wanted["Name"]] = wanted["Description"]
+            if not self._refuse("alias"):
+                self._answer(201, wanted)
+
+        def _answer_alias(self, path):
+            name = path.rpartition("/")[2]
+            if name in function.aliases:
+                self._answer(200, {"Name": name, "Description": function.aliases[name]})
+            else:
+                missing = {"x-amzn-ErrorType": "ResourceNotFoundException"}
+                self._answer(404, {"message": "no alias"}, missing)
 
         def _refuse(self, kind):
             if not function.refusals[kind]:

@@ -150,11 +150,24 @@ def make_missing_parts() -> dict[str, bytes]:
                 SECOND_FONT: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
             },
         ),
+        (
+            "the fonts that its font is made of",
+            b"",
+            b"",
+            {
+                FONT: b"<< /Type /Font /Subtype /Type0 /BaseFont /A /Encoding /Identity-H >>",
+                FIRST_PAGE: make_page(FIRST_CONTENTS, font=SECOND_FONT),
+                SECOND_FONT: b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
+            },
+        ),
     ):
         content = make_flate_stream(show_text("beside it") + b" " + drawing)
         objects = _make_two_pages(content) | more
         objects[SECOND_PAGE] = make_page(SECOND_CONTENTS, resources=resources)
         documents[name] = write_pdf(objects)
+    bare = _make_two_pages(make_flate_stream(SECOND_CONTENT)) | broken
+    bare[SECOND_PAGE] = bare[SECOND_PAGE].replace(b"/Resources", b"/Recourses")
+    documents["what it is drawn with"] = write_pdf(bare)
     return documents
 
 

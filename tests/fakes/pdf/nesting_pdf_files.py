@@ -78,3 +78,36 @@ def make_nested(names: Sequence[str]) -> bytes:
     for depth, name in reversed(list(enumerate(names))):
         data = make_portfolio([(name, data)], cover=f"A cover {depth} deep.")
     return data
+
+
+def make_with_associated(
+    holder: str, name: str, data: bytes, *, entries: bytes = b"", listed_name: str | None = None
+) -> bytes:
+    """A document with a file that `/AF` of the document, its page or a square on that names.
+
+    Args:
+        holder: `document`, `page` or `annotation`.
+        name: The name of the file.
+        data: Its bytes.
+        entries: More of what says which file it is.
+        listed_name: The name by which the document's own list of files has it, too.
+    """
+    objects = make_objects([make_stream(show_text(COVER))])
+    written = write_name(name)
+    objects[FIRST_FILE] = b"<< /Type /Filespec /F %b /UF %b /EF << /F %d 0 R >> %b >>" % (
+        written,
+        written,
+        FIRST_FILE + 1,
+        entries,
+    )
+    objects[FIRST_FILE + 1] = make_stream(data, b"/Type /EmbeddedFile")
+    objects[FIRST_FILE + 2] = b"<< /Type /Annot /Subtype /Square /Rect [9 9 30 30] >>"
+    objects[FIRST_PAGE] = objects[FIRST_PAGE][:-2] + b"/Annots [%d 0 R] >>" % (FIRST_FILE + 2)
+    number = {"document": CATALOG, "page": FIRST_PAGE, "annotation": FIRST_FILE + 2}[holder]
+    objects[number] = objects[number][:-2] + b"/AF [%d 0 R] >>" % FIRST_FILE
+    if listed_name is not None:
+        listed = write_name(listed_name)
+        objects[CATALOG] = objects[CATALOG][:-2] + (
+            b"/Names << /EmbeddedFiles << /Names [%b %d 0 R] >> >> >>" % (listed, FIRST_FILE)
+        )
+    return write_pdf(objects)

@@ -4,6 +4,7 @@ import re
 
 from tests.fakes.pdf.broken_pdf_files import FIRST_LINES, SECOND_CONTENTS, SECOND_PAGE
 from tests.fakes.pdf.pdf_files import (
+    CATALOG,
     FIRST_CONTENTS,
     FIRST_PAGE,
     make_flate_stream,
@@ -15,11 +16,15 @@ from tests.fakes.pdf.pdf_files import (
 )
 
 IMAGE, PICTURE_FORM, STAMP = 40, 41, 42
-_PICTURE = make_stream(
-    b"\x55" * 5_000,
-    b"/Type /XObject /Subtype /Image /Width 100 /Height 50 /BitsPerComponent 8 "
-    b"/ColorSpace /DeviceGray",
+_PICTURE, _BLACK_AND_WHITE, _DOT = (
+    make_stream(
+        b"\x55" * (width * 50 * bits // 8),
+        b"/Type /XObject /Subtype /Image /Width %d /Height 50 /BitsPerComponent %d "
+        b"/ColorSpace /DeviceGray" % (width, bits),
+    )
+    for width, bits in ((100, 8), (96, 1), (50, 8))
 )
+SCANS = {"grey": _PICTURE, "black and white": _BLACK_AND_WHITE, "few pixels": _DOT}
 
 
 def make_page_with_picture(width: int, height: int, *, with_text: bool = True) -> bytes:
@@ -58,7 +63,13 @@ def make_pages_of_pictures() -> dict[str, bytes]:
 
 
 def make_scan(
-    written: bytes, *, stripes: int = 1, share: float = 1.0, entries: bytes = b""
+    written: bytes,
+    *,
+    stripes: int = 1,
+    share: float = 1.0,
+    entries: bytes = b"",
+    kind: str = "grey",
+    annotation: bytes | None = None,
 ) -> bytes:
     """A document of one page of 600 by 800 points under a picture, and something written on it.
 
@@ -67,6 +78,8 @@ def make_scan(
         stripes: Of how many pictures, one below the other, the scan consists.
         share: What of the page's height is covered.
         entries: More of the page.
+        kind: Which picture it is, of `SCANS`.
+        annotation: What lies on it besides, a field of a form or a remark.
     """
     high = 800 * share / stripes
     drawn = b"".join(b"q 600 0 0 %f 0 %f cm /I Do Q " % (high, n * high) for n in range(stripes))
@@ -74,7 +87,14 @@ def make_scan(
     page = make_page(FIRST_CONTENTS, resources=b"/XObject << /I 40 0 R >>")
     page = re.sub(rb"/MediaBox \[.*?\]", b"/MediaBox [0 0 600 800]", page)
     objects[FIRST_PAGE] = page[:-2] + entries + b">>"
-    objects[IMAGE] = _PICTURE
+    objects[IMAGE] = SCANS[kind]
+    if annotation is not None:
+        objects[STAMP] = annotation
+        objects[FIRST_PAGE] = objects[FIRST_PAGE][:-2] + b"/Annots [42 0 R] >>"
+        objects[CATALOG] = (
+            b"<< /Type /Catalog /Pages 2 0 R /AcroForm "
+            b"<< /Fields [42 0 R] /DR << /Font << /F1 3 0 R >> >> >> >>"
+        )
     return write_pdf(objects)
 
 

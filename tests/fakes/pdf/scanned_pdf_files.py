@@ -3,7 +3,7 @@
 import tempfile
 from pathlib import Path
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.deadline import Deadline
 from tests.fakes.pdf.pdf_files import (
     CATALOG,

@@ -63,7 +63,7 @@ def test_sizes_are_measured_as_they_are_and_the_function_keeps_its_own(tune, fun
     (document,) = entered
     assert function.events == [{"trial": {"document_id": document.document_id}}] * 9
     assert function.memory_during_runs == {1_769}
-    assert (function.memory_mb, function.versions) == (1_769, {})
+    assert (function.memory_mb, function.versions, function.aliases) == (1_769, {}, {})
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_where_no_size_can_be_used_that_is_said_and_nothing_is_left(tune, functi
     result = tune("--sizes", "512,1024", "--apply")
     assert result.exit_code == 1
     assert "No size can be used" in result.stderr
-    assert (function.memory_mb, function.versions) == (1_769, {})
+    assert (function.memory_mb, function.versions, function.aliases) == (1_769, {}, {})
     assert list(tmp_path.glob("*.svg")) == []
 
 
@@ -113,7 +113,7 @@ def test_interrupted_it_puts_everything_back(tune, function):
     function.on_invoke = interrupt
     result = tune("--sizes", "512,1024,3008")
     assert result.exit_code == 130
-    assert (function.memory_mb, function.versions) == (1_769, {})
+    assert (function.memory_mb, function.versions, function.aliases) == (1_769, {}, {})
     assert len(function.events) <= 4
 
 
@@ -121,7 +121,7 @@ def test_interrupted_while_it_publishes_it_leaves_no_version(tune, function):
     function.on_published = lambda: os.kill(os.getpid(), signal.SIGINT)
     result = tune("--sizes", "512,1024")
     assert result.exit_code == 130
-    assert (function.memory_mb, function.versions) == (1_769, {})
+    assert (function.memory_mb, function.versions, function.aliases) == (1_769, {}, {})
 
 
 def test_a_version_that_cannot_be_deleted_keeps_no_other(tune, function):
@@ -154,6 +154,28 @@ def test_a_function_that_is_tuned_is_not_tuned_by_another_as_its_size_is_not_its
     assert (function.given_mb, list(function.versions)) == ([], [version])
 
 
+@pytest.mark.parametrize("has", ["", ", of a function with 1769 MB"])
+def test_of_two_that_begin_at_once_one_is_refused(tune, function, has):
+    """The other has changed the size, or will soon, and published nothing yet."""
+    function.memory_mb = 512
+    function.aliases["seashore-tune"] = f"seashore tune 1{has}"
+    result = tune("--sizes", "1024")
+    assert result.exit_code == 1
+    assert_one_line(result.stderr, "pipeline-ingest is being tuned: its alias seashore-tune is")
+    assert f"'seashore tune 1{has}'" in result.stderr
+    assert "delete-alias --name seashore-tune --function-name pipeline-ingest" in result.stderr
+    assert (function.memory_mb, function.given_mb) == (512, [])
+    assert function.aliases == {"seashore-tune": f"seashore tune 1{has}"}
+
+
+def test_an_answer_that_is_lost_is_none_of_another_ones(tune, function):
+    """The client asks again, and Lambda answers that there is such an alias."""
+    function.refusals["alias"] = ["TooManyRequestsException"]
+    result = tune("--sizes", "512", "--runs", "1")
+    assert result.exit_code == 0, result.output
+    assert (function.memory_mb, function.versions, function.aliases) == (1_769, {}, {})
+
+
 def test_what_lambda_throttles_is_asked_again(tune, function):
     """Also the request that gives the function its own size again, which must not be lost."""
     function.refusals["invoke"] = ["TooManyRequestsException"] * 2
@@ -163,7 +185,7 @@ def test_what_lambda_throttles_is_asked_again(tune, function):
     result = tune("--sizes", "512", "--runs", "1")
     assert result.exit_code == 0, result.output
     assert "512 MB is best" in result.stderr
-    assert (function.memory_mb, function.versions) == (1_769, {})
+    assert (function.memory_mb, function.versions, function.aliases) == (1_769, {}, {})
 
 
 def test_a_size_that_is_throttled_for_good_is_named(tune, function):
@@ -184,7 +206,7 @@ def test_after_a_change_that_failed_the_function_gets_its_own_size(tune, functio
     result = tune("--sizes", "512,1024")
     assert result.exit_code == 5
     assert "AWS could not be asked" in result.stderr
-    assert (function.memory_mb, function.versions) == (1_769, {})
+    assert (function.memory_mb, function.versions, function.aliases) == (1_769, {}, {})
 
 
 def test_an_event_of_ones_own_is_sent_as_it_is(tune, function, tmp_path, account):

@@ -6,7 +6,7 @@ import pytest
 from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
 from functions.worker import build_worker
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.ledger.document_versions import find_current_document_id
 from shared.ledger.documents import find_document
 from shared.lifecycle import DocumentStatus

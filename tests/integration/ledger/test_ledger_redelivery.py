@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from pipeline.extraction import PageText
+from pipeline.extraction.page_text import PageText
 from pipeline.ingest.ingest_document import IngestServices, ingest_item
 from pipeline.ingest.ingest_failures import give_up_ingest
 from pipeline.metering.answer_services import AnswerServices

@@ -1,12 +1,15 @@
 """The edge to DynamoDB: values, conditions, and what its answers are translated to."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 
 import pytest
 from boto3.dynamodb.conditions import Attr
 from botocore.stub import Stubber
 
 from shared.aws.dynamodb_table import LedgerTable, Put, Update
+from shared.deadline import Deadline, sleep_in_time
 from shared.errors import LedgerConflictError, PermanentError, ServiceError
 from shared.llm.answer_memory import AnswerRow
 from tests.fakes.aws.kept_account import open_account
@@ -226,6 +229,30 @@ def test_a_transaction_gives_way_in_the_end(table, stub):
         table.transact([WRITE])
     assert busy.value.reason == "ledger_busy"
     assert len(table.sleep.seconds) == 11
+
+
+def test_nothing_is_tried_longer_than_there_is_time(table, stub):
+    slept = []
+    keys = {"Keys": [{"pk": {"S": "P"}, "sk": {"S": "S"}}]}
+    in_haste = replace(table, sleep=partial(sleep_in_time, sleep=slept.append))
+    for _ in range(2):
+        cancel(stub, BUSY)
+    stub.add_client_error("update_item", "TransactionConflictException", http_status_code=400)
+    left = {"Responses": {table.name: []}, "UnprocessedKeys": {table.name: keys}}
+    stub.add_response("batch_get_item", left)
+    with pytest.raises(ServiceError) as busy, _ending_after_a_wait(slept).apply():
+        in_haste.transact([WRITE])
+    assert busy.value.reason == "ledger_busy"
+    with Deadline.after(0).apply():
+        with pytest.raises(ServiceError):
+            in_haste.update_row(Update("P", "S", add={"n": 1}))
+        with pytest.raises(ServiceError):
+            in_haste.read_rows([("P", "S")])
+    assert len(slept) == 1
+
+
+def _ending_after_a_wait(slept):
+    return Deadline(1.0, lambda: float(len(slept)))
 
 
 def test_a_table_that_is_throttled_is_told_from_a_row_that_is_busy(table, stub):

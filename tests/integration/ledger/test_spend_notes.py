@@ -12,7 +12,7 @@ from boto3.dynamodb.conditions import Attr
 from pipeline.metering.lease_notes import LeaseNotes, OpenLease
 from pipeline.metering.spend_meter import Limits, SpendMeter
 from shared.aws.dynamodb_table import Put, RowCheck
-from shared.errors import LedgerConflictError
+from shared.errors import LedgerConflictError, ServiceError
 from shared.ledger.spend import (
     Account,
     Lease,
@@ -70,6 +70,20 @@ def test_a_cost_whose_transaction_fails_is_noted_by_itself(meter, table):
         table.transact([never, *notes])
     (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
     assert (model.calls, model.spent, model.left_open) == (1, CENT, 0)
+
+
+def test_a_cost_whose_transaction_was_carried_out_though_its_answer_is_lost_counts_once(
+    meter, table
+):
+    answer_within(meter)
+    with pytest.raises(ServiceError), meter.send_notes_along() as notes:
+        table.transact([Put({"pk": "effect", "sk": "effect"}), *notes])
+        raise ServiceError("no answer", delay_seconds=1, reason="aws_service")
+    answer_within(meter)
+    with meter.send_notes_along() as notes:
+        table.transact([Put({"pk": "effect", "sk": "other"}), *notes])
+    (model,) = read_day_spend(table, "2026-05-04", NOON + timedelta(hours=1)).models
+    assert (model.calls, model.spent, model.left_open) == (2, 2 * CENT, 0)
 
 
 def test_what_one_call_has_cost_waits_while_the_row_covers_another(meter, table):

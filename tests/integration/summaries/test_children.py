@@ -8,7 +8,7 @@ from functions.ingest import build_ingest
 from functions.wiring import utc_now
 from pipeline.chat.extractive_chat import choose_documents
 from pipeline.documents.document_reader import DocumentReader
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from pipeline.ingest.children import MAX_DEPTH, MAX_DESCENDANTS, TOO_DEEP, TOO_MANY
 from shared.deadline import Deadline
 from shared.errors import DeadlineError

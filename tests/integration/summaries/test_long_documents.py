@@ -4,7 +4,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import replace
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from pipeline.ingest.chunk_text import chunk_text_key
 from shared.errors import DeadlineError
 from shared.ledger.documents import document_pk

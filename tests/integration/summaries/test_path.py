@@ -9,7 +9,7 @@ from functions.delivery.batch import process_batch
 from functions.ingest import build_ingest
 from functions.wiring import utc_now
 from functions.worker import build_worker
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_lists import list_documents
 from shared.ledger.document_versions import find_current_document_id

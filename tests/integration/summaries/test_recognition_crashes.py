@@ -8,7 +8,7 @@ from functions.ingest import build_ingest
 from functions.recognise import build_recognise
 from functions.wiring import build_services
 from functions.worker import build_worker
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from pipeline.recognition.page_words import RecognisedPage
 from shared.aws.dynamodb_table import LedgerTable
 from shared.aws.objects import ObjectStore

@@ -7,7 +7,7 @@ import pytest
 
 from functions.delivery.trial import is_trial, run_trial
 from functions.ingest import build_ingest
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.errors import MessageDecodeError, ObjectMissingError
 from shared.lifecycle import DocumentStatus
 from tests.fakes.aws.event_source import LambdaContext

@@ -8,6 +8,8 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from functions.delivery.batch import SETTLE_SECONDS, process_batch
+from shared.deadline import sleep_in_time
+from shared.errors import DeadlineError
 from tests.fakes.aws.batches import POLICY, QUEUE, make_record, make_runtime
 from tests.fakes.aws.event_source import LambdaContext, check_response
 from tests.fakes.aws.recording_sqs import RecordingSqs
@@ -101,3 +103,22 @@ def test_a_settling_that_hangs_keeps_its_message_and_the_functions_time():
         release.set()
     assert check_response(response, records) == {"message-0"}
     assert "message_not_settled" in log.getvalue()
+
+
+def test_what_waits_for_a_busy_row_ends_before_the_records_time_is_up():
+    refused = []
+
+    def handle(work, deadline):
+        try:
+            sleep_in_time(deadline.remaining_seconds + 1)
+        except DeadlineError:
+            refused.append(work.number)
+
+    run = Run([])
+    run.scripts = [Script("done")] * 2
+    runtime, consumer = run.runtime, replace(run.consumer, handle=handle)
+    context = LambdaContext(timeout_seconds=SETTLE_SECONDS + 5.0)
+    records = [make_record(Work(n, "").message_id, Work(n, "").body) for n in range(2)]
+    response = process_batch({"Records": records}, context, consumer, runtime)
+    assert response == {"batchItemFailures": []}
+    assert sorted(refused) == [0, 1]

@@ -79,6 +79,14 @@ def test_values_that_are_good_are_taken(template):
     assert find_parameter_problems(template, values) == {}
 
 
+@pytest.mark.parametrize("value", ["512.5", "5e2", "-1", "", "many"])
+@pytest.mark.parametrize("name", ["WorkerMemory", "IngestMaximumConcurrency", "LogRetentionDays"])
+def test_a_number_that_only_the_template_reads_is_whole(template, name, value):
+    [(parameter, sentence)] = find_parameter_problems(template, {name: value}).items()
+    assert parameter == name
+    assert sentence.startswith(f"The parameter {name} is a whole number, not {value!r}. It is: ")
+
+
 def test_all_that_is_wrong_is_told_at_once(template):
     wrong = {"ModelPrices": "{", "TimeZone": "Nowhere"}
     assert set(find_parameter_problems(template, wrong)) == set(wrong)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.deadline import Deadline
 
 

@@ -5,7 +5,9 @@ import zipfile
 import pytest
 from fpdf import FPDF
 
-from pipeline.extraction import Engine, ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import Engine, PageStatus
 from pipeline.extraction.pdfium_opening import MAX_READ_BYTES, read_small_file
 from shared.deadline import Deadline
 from shared.errors import DeadlineError, RejectedDocumentError, RejectionCode

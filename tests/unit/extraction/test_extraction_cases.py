@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from shared.deadline import Deadline
 from tests.project_files import CASES
 

@@ -4,7 +4,8 @@ import csv
 
 import pytest
 
-from pipeline.extraction import Extractor, PageStatus
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.page_text import PageStatus
 from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.project_files import CORPUS

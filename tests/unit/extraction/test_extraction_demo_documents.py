@@ -2,7 +2,8 @@
 
 import pytest
 
-from pipeline.extraction import Extractor, PageStatus
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.page_text import PageStatus
 from shared.deadline import Deadline
 from tests.project_files import PROJECT
 

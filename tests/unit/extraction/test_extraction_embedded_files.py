@@ -5,9 +5,11 @@ from io import BytesIO
 import pytest
 from pypdf import PdfWriter
 
-from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import PageStatus
 from shared.deadline import Deadline
-from tests.fakes.pdf.nesting_pdf_files import make_nested, make_portfolio
+from tests.fakes.pdf.nesting_pdf_files import make_nested, make_portfolio, make_with_associated
 from tests.fakes.pdf.pdf_files import make_text_pdf
 from tests.project_files import CASES, CORPUS
 
@@ -50,6 +52,37 @@ def test_the_content_says_what_a_file_is_and_not_its_name(take):
         ("sheet.pdf", "a ZIP archive or an Office document"),
         ("empty.pdf", "not a PDF"),
     ]
+
+
+@pytest.mark.parametrize("holder", ["document", "page", "annotation"])
+def test_a_file_that_is_only_associated_is_handed_out(take, holder):
+    assert take(make_with_associated(holder, "a.pdf", FIRST)) == [("a.pdf", None, FIRST)]
+    assert take(make_with_associated(holder, "a.mp3", b"sound")) == [("a.mp3", "not a PDF", b"")]
+
+
+def test_a_file_that_is_associated_and_listed_is_one_file(take):
+    data = make_with_associated("document", "a.pdf", FIRST, listed_name="another.pdf")
+    assert take(data) == [("a.pdf", None, FIRST)]
+
+
+@pytest.mark.parametrize("listed_name", [None, "a"])
+def test_what_an_invoice_is_based_on_is_a_document_and_its_data_is_none(take, listed_name):
+    def take_supplement(name):
+        entries = b"/AFRelationship /Supplement"
+        return take(
+            make_with_associated("document", name, FIRST, entries=entries, listed_name=listed_name)
+        )
+
+    assert take_supplement("hours.pdf") == [("hours.pdf", None, FIRST)]
+    assert take_supplement("factur-x.xml") == []
+
+
+def test_an_associated_file_is_handed_out_of_an_encrypted_document(take):
+    writer = PdfWriter(clone_from=BytesIO(make_with_associated("page", "a.pdf", FIRST)))
+    writer.encrypt("", "owner", algorithm="RC4-128")
+    encrypted = BytesIO()
+    writer.write(encrypted)
+    assert take(encrypted.getvalue()) == [("a.pdf", None, FIRST)]
 
 
 def test_files_of_the_same_name_stay_apart(take):

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import PageStatus
 from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.pdf.hostile_pdf_files import HOSTILE, make_bombs_on_pages, make_slow_pdf

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from tests.fakes.pdf.pdf_files import make_marker_pdf
 from tests.fakes.pdf.pdf_readers import find_reader
 from tests.project_files import PROJECT
@@ -54,7 +54,7 @@ def test_a_parent_of_readers_shows_them_neither_its_environment_nor_its_memory(t
         """
         import subprocess, sys
         from pathlib import Path
-        from pipeline.extraction import Extractor
+        from pipeline.extraction.extractor import Extractor
         from shared.deadline import Deadline
 
         look = [sys.executable, "-c", sys.argv[2]]

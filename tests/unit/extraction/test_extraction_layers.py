@@ -4,6 +4,8 @@ import zlib
 
 import pytest
 
+from pipeline.extraction.pdfium_document import PdfiumDocument
+from pipeline.extraction.shown_text.layers import Layers
 from pipeline.extraction.wholeness import file_scan
 from pipeline.extraction.wholeness.file_scan import scan_file
 from tests.fakes.pdf.pdf_files import make_stream
@@ -105,6 +107,13 @@ def test_expressions_that_name_each_other_many_times_are_looked_at_once(read_tex
     assert "500" in text and "BOTH" not in text
 
 
+def test_a_form_without_resources_draws_with_those_of_its_page(read_text):
+    part = show(b"part on", 430) + b" /OC /L1 BDC %b EMC" % show(b"part off", 410)
+    form = make_stream(part, b"/Type /XObject /Subtype /Form /BBox [0 0 612 792]")
+    text = read_text(make_layered_pdf(PRICE + b" /X2 Do", more={64: form}))
+    assert text.split("\n") == ["The price is 500.", "part on"]
+
+
 def test_forms_that_share_the_resources_of_all_are_looked_at_once(read_text):
     """One after the other, to the depth to which forms are read, they would be 30 ** 8."""
     forms = b"".join(b"/F%d %d 0 R " % (number, number) for number in range(66, 96))
@@ -113,6 +122,34 @@ def test_forms_that_share_the_resources_of_all_are_looked_at_once(read_text):
     shared |= {number: make_stream(b"", entries) for number in range(66, 96)}
     data = make_layered_pdf(PRICE, layer_entries=b"/OFF [99 0 R]", more=shared)
     assert read_text(data) == "The price is 500."
+
+
+LAYERED_FORM = (
+    b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> "
+    b"/Properties << /L1 60 0 R >> /XObject << /X2 64 0 R >> >>"
+)
+LAYERED_WORDS = show(b"kept", 450) + b" /OC /L1 BDC %b EMC" % show(b"DRAFT", 430)
+
+
+@pytest.mark.parametrize(
+    ("drawn", "inside"), [(b"/X2 Do " * 200, b""), (b"/X2 Do", b" /X2 Do")], ids=["often", "itself"]
+)
+def test_a_form_is_written_anew_once(tmp_path, monkeypatch, drawn, inside):
+    """Of one that draws itself that is left out, as viewers do."""
+    written = []
+    write_form = Layers._write_form
+    monkeypatch.setattr(
+        Layers, "_write_form", lambda self, *form: written.append(1) or write_form(self, *form)
+    )
+    form = {64: make_stream(LAYERED_WORDS + inside, LAYERED_FORM)}
+    path = tmp_path / "forms.pdf"
+    path.write_bytes(make_layered_pdf(PRICE + b" " + drawn, more=form))
+    document = PdfiumDocument(path, None, may_hide_layers=True, may_show_notes=False)
+    text = document.read_page(1, lambda page, text_page: None).text
+    document.close()
+    assert text.split()[:5] == ["The", "price", "is", "500.", "kept"]
+    assert "DRAFT" not in text
+    assert len(written) == 1
 
 
 def test_layers_are_found_in_compressed_objects(tmp_path):

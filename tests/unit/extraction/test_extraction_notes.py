@@ -4,9 +4,9 @@ import time
 
 import pytest
 
+from pipeline.extraction import pypdf_errors
 from pipeline.extraction.pdfium_document import PdfiumDocument
 from pipeline.extraction.pypdf_errors import open_with_pypdf
-from pipeline.extraction.shown_text import appearances
 from pipeline.extraction.shown_text.appearances import is_drawn_otherwise
 from tests.fakes.pdf.shown_pdf_files import (
     DRAWN,
@@ -148,7 +148,9 @@ def test_a_value_that_is_plainly_drawn_is_not_read_again(
     """To open a document with pypdf takes longer than most documents."""
     opened = []
     monkeypatch.setattr(
-        appearances, "open_with_pypdf", lambda path: opened.append(path) or open_with_pypdf(path)
+        pypdf_errors,
+        "open_with_pypdf",
+        lambda path, data: opened.append(path) or open_with_pypdf(path, data),
     )
     field = make_field(b"Tx", "sum", FIRST_LINE, b"/V (%b) /AP << /N 53 0 R >>" % value)
     path = tmp_path / "form.pdf"
@@ -247,6 +249,26 @@ def test_what_a_field_draws_without_a_value_is_read(read_text):
 def test_what_is_drawn_for_a_password_stays_out(read_text):
     entries = b"/Ff %d /AP << /N 53 0 R >>" % PASSWORD
     assert read_text(make_form("Code:", make_field(b"Tx", "code", FIRST_LINE, entries))) == "Code:"
+
+
+@pytest.mark.parametrize(("flags", "shown"), [(PASSWORD, ""), (0, " 1,250.00 EUR")])
+def test_a_field_far_above_may_say_that_it_is_a_password(read_text, flags, shown):
+    field = (
+        b"<< /Type /Annot /Subtype /Widget /Rect [%d %d %d %d] /F 4 /AP << /N 53 0 R >> "
+        b"/Parent << /Parent << /Parent << /FT /Tx /Ff %d >> >> >> >>" % (*FIRST_LINE, flags)
+    )
+    assert read_text(make_form("Code:", field)) == f"Code:{shown}"
+
+
+def test_what_is_drawn_by_hand_is_read_if_it_has_words(read_text):
+    ink = make_remark(b"Ink", FIRST_LINE, b"/AP << /N 53 0 R >>")
+    assert read_text(make_pdf_with_annotations("Sum:", [ink])) == "Sum: 1,250.00 EUR"
+
+
+def test_a_value_in_utf_16_that_does_not_say_so_is_read(read_text):
+    value = "Marit Solheim".encode("utf-16-be").hex().encode()
+    field = make_field(b"Tx", "name", FIRST_LINE, b"/V <%b>" % value)
+    assert read_text(make_form("Name:", field)) == "Name: Marit Solheim"
 
 
 def test_a_list_shows_what_is_chosen_and_what_is_not(read_text):

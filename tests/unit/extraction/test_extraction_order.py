@@ -88,6 +88,17 @@ def test_words_of_right_to_left_script_however_they_are_written(read_text, is_wr
     assert read_text(make_mapped_pdf(content, WELCOME)) == WELCOME
 
 
+@pytest.mark.parametrize("mark", ["\u200f", "\u061c", "\u2067"])
+def test_marks_of_direction_are_no_letters(read_text, mark):
+    """With a place of its own in the line, as a font without such marks draws one."""
+    places = b" ".join(
+        b"1 0 0 1 %d 700 Tm <%b> Tj" % place
+        for place in ((400, b"41"), (394, b"43"), (388, b"42"), (376, b"41"), (370, b"42"))
+    )
+    data = make_mapped_pdf(b"BT /F1 10 Tf %b ET" % places, ["\u05e9", "\u05dd", mark])
+    assert read_text(data).replace(" ", "") == "\u05e9\u05dd\u05e9\u05dd"
+
+
 def test_words_of_another_script_in_a_line_with_drawn_spaces(read_text):
     """As typst writes it: here of two words in Latin letters, with a word of Hebrew and a space."""
     places = b" ".join(

@@ -12,7 +12,9 @@ from threading import Event, Timer
 import pytest
 from pypdf import PdfWriter
 
-from pipeline.extraction import ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import PageStatus
 from shared.deadline import Deadline
 from shared.errors import (
     DeadlineError,

@@ -2,9 +2,10 @@
 
 import pytest
 
-from pipeline.extraction import Engine, Extractor, PageStatus
+from pipeline.extraction.extractor import Extractor
 from pipeline.extraction.fonts.font_codes import mend_codes
 from pipeline.extraction.fonts.second_opinion import Opinion, choose_text, is_doubtful, is_sound
+from pipeline.extraction.page_text import Engine, PageStatus
 from shared.deadline import Deadline
 from shared.errors import RejectionCode
 from tests.fakes.pdf.broken_pdf_files import (

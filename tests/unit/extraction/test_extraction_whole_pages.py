@@ -5,19 +5,31 @@ import zlib
 
 import pytest
 
-from pipeline.extraction import Engine, ExtractionLimits, Extractor, PageStatus
+from pipeline.extraction import page_signs
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
+from pipeline.extraction.page_text import Engine, PageStatus
+from pipeline.extraction.pdfium_document import PdfiumDocument
 from pipeline.extraction.wholeness.file_scan import scan_file
 from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.pdf import broken_pdf_files as files
 from tests.fakes.pdf import picture_pdf_files as pictures
 from tests.fakes.pdf.pdf_files import make_stream, make_text_pdf
-from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf, make_layered_pdf
+from tests.fakes.pdf.shown_pdf_files import (
+    make_drawn_pdf,
+    make_layered_pdf,
+    make_pdf_with_annotations,
+    make_remark,
+    make_text_field,
+    make_tick_box,
+)
 
 BROKEN = files.make_broken_streams() | files.make_missing_parts()
 HARMLESS = files.make_harmless_faults() | {"nothing": files.make_whole()}
 CONVERTED = files.make_converted()
 PICTURES = pictures.make_pages_of_pictures()
+MIDDLE = (100, 400, 300, 420)
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +168,20 @@ def test_a_picture_is_one_however_it_gets_onto_the_page(read, kind):
             ),
             id="edge of what is shown",
         ),
+        pytest.param(
+            pictures.make_scan(b"5 5 -5 5 200 300 Tm (CONFIDENTIAL) Tj"), id="across the scan"
+        ),
+        pytest.param(
+            pictures.make_scan(b"200 400 Td (DRAFT) Tj", kind="black and white"),
+            id="over a scan in black and white",
+        ),
+        *(
+            pytest.param(pictures.make_scan(b"", annotation=annotation), id=name)
+            for name, annotation in {
+                "field": make_text_field("tenant", "Ola Berg", MIDDLE),
+                "remark": make_remark(b"FreeText", MIDDLE, b"/Contents (Seen) /DA (/F1 12 Tf)"),
+            }.items()
+        ),
     ],
 )
 def test_what_is_stamped_on_a_scan_is_not_all_that_it_says(read, scan):
@@ -164,10 +190,39 @@ def test_what_is_stamped_on_a_scan_is_not_all_that_it_says(read, scan):
     assert page.text
 
 
+def test_a_box_that_is_not_ticked_makes_no_scan_blank(read):
+    (page,) = read(
+        pictures.make_scan(b"", annotation=make_tick_box("agreed", MIDDLE, is_ticked=False))
+    )
+    assert (page.status, page.text) == (PageStatus.PICTURE, "")
+
+
+def test_the_value_of_a_field_is_in_the_picture_of_its_page(extractor, tmp_path):
+    drawn = set()
+    for value in ("Ola Berg", "Eva Lund"):
+        path = tmp_path / "scan.pdf"
+        path.write_bytes(pictures.make_scan(b"", annotation=make_text_field("a", value, MIDDLE)))
+        with extractor.open(path, Deadline.after(60)) as document:
+            (picture,) = document.render([1], dots_per_inch=72, max_pixels=1_000_000)
+            drawn.add(picture.data)
+    assert len(drawn) == 2
+
+
 @pytest.mark.parametrize(
     "scan",
     [
         pytest.param(pictures.make_scan(b"200 400 Td (Our pier) Tj"), id="title on a background"),
+        pytest.param(
+            pictures.make_scan(b"3 Tr 200 400 Td (It is of timber.) Tj", kind="black and white"),
+            id="read by the scanner, in black and white",
+        ),
+        pytest.param(
+            pictures.make_scan(b"10 1 -1 10 200 400 Tm (Our pier) Tj"), id="not quite upright"
+        ),
+        pytest.param(
+            pictures.make_scan(b"300 20 Td (- 12 -) Tj", kind="few pixels"),
+            id="number of the page over a colour",
+        ),
         pytest.param(
             pictures.make_scan(b"3 Tr 300 20 Td (- 12 -) Tj 0 380 Td (It is of timber.) Tj"),
             id="read by the scanner",
@@ -272,3 +327,20 @@ def test_the_last_of_packed_objects_is_looked_at_by_itself(tmp_path, last, is_su
         b"%%PDF-1.7\n5 0 obj\n%b\nendobj\n6 0 obj\n%b\nendobj\n" % (make_stream(b"BT ET"), packed)
     )
     assert scan_file(path).is_suspicious is is_suspicious
+
+
+def test_all_that_is_stamped_on_a_page_is_looked_at_within_one_limit(tmp_path, monkeypatch):
+    """A file may have hundreds of stamps, and each may draw thousands of objects."""
+    looked_at = []
+    look = page_signs.pdfium.FPDFPageObj_GetType
+    monkeypatch.setattr(
+        page_signs.pdfium, "FPDFPageObj_GetType", lambda item: looked_at.append(1) or look(item)
+    )
+    monkeypatch.setattr(page_signs, "_MAX_OBJECTS_LOOKED_AT", 5)
+    stamp = make_remark(b"Stamp", (72, 600, 400, 700), b"/AP << /N 50 0 R >>")
+    path = tmp_path / "stamps.pdf"
+    path.write_bytes(make_pdf_with_annotations("", [stamp] * 20))
+    document = PdfiumDocument(path, None, may_hide_layers=False, may_show_notes=False)
+    document.read_page(1, page_signs.read_page_signs)
+    document.close()
+    assert len(looked_at) == 5

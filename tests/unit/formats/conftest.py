@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from pipeline.extraction import ExtractionLimits, Extractor
-from pipeline.extraction.limits import MEBIBYTE
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import MEBIBYTE, ExtractionLimits
 from pipeline.formats.identify import identify_file
 from shared.deadline import Deadline
 

@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from pipeline.extraction import ExtractionLimits
+from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.identify import identify_bytes, identify_file
 from pipeline.formats.readers.xml_parts import open_package, parse_tree

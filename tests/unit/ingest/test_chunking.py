@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.extraction import Engine, PageStatus, PageText
+from pipeline.extraction.page_text import Engine, PageStatus, PageText
 from pipeline.ingest.chunking import group_pages
 from shared.llm.token_estimate import estimate_tokens
 

@@ -38,6 +38,9 @@ def shelf(tmp_path: Path) -> WheelShelf:
             "plain/py.typed": "",
             "plain/tests/test_plain.py": "",
             "plain/data.json": "{}",
+            "plain-1.0.dist-info/licenses/LICENSE.txt": "Keep this with each copy.",
+            "plain-1.0.dist-info/NOTICE": "Made by Ola Berg.",
+            "plain-1.0.dist-info/entry_points.txt": "",
         },
     )
     return shelf
@@ -68,7 +71,7 @@ def build(
     return packages["worker"], steps
 
 
-def test_package_holds_code_bytecode_and_metadata_only(shelf, project, tmp_path):
+def test_package_holds_code_bytecode_licences_and_metadata_only(shelf, project, tmp_path):
     package, _ = build(shelf, project, tmp_path)
     cache = sys.implementation.cache_tag
     assert set(zipfile.ZipFile(package.path).namelist()) == {
@@ -77,6 +80,8 @@ def test_package_holds_code_bytecode_and_metadata_only(shelf, project, tmp_path)
         "plain/unused.py",
         "plain/data.json",
         "plain-1.0.dist-info/METADATA",
+        "plain-1.0.dist-info/licenses/LICENSE.txt",
+        "plain-1.0.dist-info/NOTICE",
         "functions/__init__.py",
         f"functions/__pycache__/__init__.{cache}.pyc",
         "functions/worker.py",

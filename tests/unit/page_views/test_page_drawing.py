@@ -6,7 +6,8 @@ import zlib
 
 import pytest
 
-from pipeline.extraction import ExtractionLimits, Extractor
+from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.page_views.page_layout import (
     MOST_CHARACTERS,
     MOST_PIXELS_A_SIDE,

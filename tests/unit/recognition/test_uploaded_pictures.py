@@ -4,7 +4,7 @@ import pytest
 from PIL import Image, ImageOps
 
 from infra.deploy.language_files import can_read_scans, find_language_file
-from pipeline.extraction import Extractor
+from pipeline.extraction.extractor import Extractor
 from pipeline.formats.identify import identify_file
 from pipeline.recognition.recogniser import Recogniser
 from shared.deadline import Deadline

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.deadline import Deadline
+from shared.deadline import Deadline, sleep_in_time
 from shared.errors import DeadlineError
 
 TIMES = st.floats(min_value=0, max_value=1e6)
@@ -44,3 +44,14 @@ def test_the_default_clock_is_monotonic():
     deadline = Deadline.after(1000)
     first = deadline.remaining_seconds
     assert 990 < deadline.remaining_seconds <= first <= 1000
+
+
+def test_what_sleeps_within_a_deadline_does_not_sleep_past_it():
+    clock, slept = Clock(), []
+    with Deadline.after(10, clock).apply():
+        sleep_in_time(9, slept.append)
+        clock.reading = 9.5
+        with pytest.raises(DeadlineError):
+            sleep_in_time(1, slept.append)
+    sleep_in_time(1, slept.append)
+    assert slept == [9, 1]

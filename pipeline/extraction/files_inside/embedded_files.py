@@ -1,18 +1,20 @@
-"""What a document is besides its pages, from PDFium: its files inside, and forms that it hides.
+"""What a document is besides its pages: its files inside, and forms that it hides.
 
 Runs in the child. A file inside is never parsed here: what it begins and ends with says whether it
 is read; one that is becomes a document of its own, with a reader of its own.
 """
 
 import ctypes
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Any, NamedTuple
 
 import pypdfium2_raw as pdfium
 
 from pipeline.extraction.file_header import is_pdf, name_other_kind
+from pipeline.extraction.files_inside.associated_files import is_same_content
 from pipeline.extraction.limits import MAX_FILES
+from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
 from pipeline.extraction.readable_document import FileNotTakenError, name_in_one_line
 
 # Stands in the list of names for all that are beyond `MAX_FILES`.
@@ -20,11 +22,9 @@ FURTHER_FILES = "further files"
 # More than `MAX_FILES`, as some of them may be other forms of the pages.
 _MAX_ATTACHMENTS = 500
 _MAX_PAGES_LOOKED_AT = 500
-_MAX_ANNOTATIONS = 500
-# Other forms of what the pages show (ISO 32000-2, 7.11.3, table 43): the data of an invoice, the
-# file that the document was made from, an equation's MathML. Nothing is lost where they are not
-# read.
-_SAME_CONTENT = frozenset({"Alternative", "Data", "Source", "Supplement"})
+_MAX_FILE_ANNOTATIONS = 500
+_TOO_LARGE = "too large together with those before it"
+_UNREAD = "its content cannot be read"
 
 
 class FileInside(NamedTuple):
@@ -32,14 +32,17 @@ class FileInside(NamedTuple):
 
     Args:
         name: Its name, in one line.
-        handle: What PDFium knows it by, while the document is open and the next is not asked for.
+        handle: What PDFium knows it by, while the document is open and the next is not asked for;
+            None where it does not know it.
         may_be_locked: Whether the document is encrypted. One that opens may still have files inside
             that do not: those have a crypt filter of their own (ISO 32000-2, 7.6.6).
+        stream: What pypdf knows its bytes by, where PDFium does not know the file.
     """
 
     name: str
     handle: object
     may_be_locked: bool = False
+    stream: Any = None
 
 
 def is_dynamic_form(document: object) -> bool:
@@ -51,12 +54,18 @@ def is_dynamic_form(document: object) -> bool:
     return bool(pdfium.FPDF_GetFormType(document) == pdfium.FORMTYPE_XFA_FULL)
 
 
-def find_embedded_files(document: object, *, with_annotations: bool) -> Iterator[FileInside]:
+def find_embedded_files(
+    document: object,
+    *,
+    with_annotations: bool,
+    others: Callable[[], Iterable[tuple[str, Any]]] = tuple,
+) -> Iterator[FileInside]:
     """The files inside, in an order that is the same each time; at most one more than `MAX_FILES`.
 
     Args:
         document: PDFium's handle of the document.
         with_annotations: Whether to look for files that hang on pages, too; that loads each page.
+        others: Gives the names and streams of files that PDFium does not know.
     """
     attachments = _find_attachments(document)
     if with_annotations:
@@ -66,13 +75,19 @@ def find_embedded_files(document: object, *, with_annotations: bool) -> Iterator
     for attachment in attachments:
         # The document's own list and a page may both have the same file.
         address = ctypes.cast(attachment, ctypes.c_void_p).value
-        if address in seen or _read_relation(attachment) in _SAME_CONTENT:
+        name = _read_name(attachment)
+        if address in seen or is_same_content(_read_relation(attachment), name):
             continue
         seen.add(address)
         if len(seen) > MAX_FILES:
             yield FileInside(FURTHER_FILES, None)
             return
-        yield FileInside(_read_name(attachment), attachment, is_encrypted)
+        yield FileInside(name, attachment, is_encrypted)
+    for place, (name, stream) in enumerate(others(), start=len(seen) + 1):
+        if place > MAX_FILES:
+            yield FileInside(FURTHER_FILES, None)
+            return
+        yield FileInside(name_in_one_line(name), None, is_encrypted, stream)
 
 
 def read_file(
@@ -96,21 +111,35 @@ def read_file(
     """
     if number > MAX_FILES:
         raise FileNotTakenError(f"beyond the first {MAX_FILES}")
-    size = ctypes.c_ulong()
-    if not pdfium.FPDFAttachment_GetFile(file.handle, None, 0, size):
-        raise FileNotTakenError("its content is missing")
-    if size.value > max_bytes:
-        raise FileNotTakenError("too large together with those before it")
-    buffer = ctypes.create_string_buffer(size.value)
-    if not pdfium.FPDFAttachment_GetFile(file.handle, buffer, size.value, size):
-        raise FileNotTakenError("its content cannot be read")
-    data = buffer.raw
+    data = _read_handle(file.handle, max_bytes) if file.handle else _read_stream(file.stream)
+    if len(data) > max_bytes:
+        raise FileNotTakenError(_TOO_LARGE)
     reason = explain_unread(data)
     if reason is None:
         return data
     if name_other_kind(data) is None and file.may_be_locked:
         raise FileNotTakenError("of no kind that is read, or locked with a password")
     raise FileNotTakenError(reason)
+
+
+def _read_handle(handle: object, max_bytes: int) -> bytes:
+    size = ctypes.c_ulong()
+    if not pdfium.FPDFAttachment_GetFile(handle, None, 0, size):
+        raise FileNotTakenError("its content is missing")
+    if size.value > max_bytes:
+        raise FileNotTakenError(_TOO_LARGE)
+    buffer = ctypes.create_string_buffer(size.value)
+    if not pdfium.FPDFAttachment_GetFile(handle, buffer, size.value, size):
+        raise FileNotTakenError(_UNREAD)
+    return buffer.raw
+
+
+def _read_stream(stream: Any) -> bytes:
+    try:
+        with translate_pypdf_errors():
+            return bytes(stream.get_data())
+    except PypdfError as error:
+        raise FileNotTakenError(_UNREAD) from error
 
 
 def explain_no_pdf(data: bytes) -> str | None:
@@ -144,7 +173,7 @@ def _find_annotation_files(document: object) -> Iterator[Any]:
         if not page:
             continue
         try:
-            for index in range(min(_MAX_ANNOTATIONS, pdfium.FPDFPage_GetAnnotCount(page))):
+            for index in range(min(_MAX_FILE_ANNOTATIONS, pdfium.FPDFPage_GetAnnotCount(page))):
                 annotation = pdfium.FPDFPage_GetAnnot(page, index)
                 if not annotation:
                     continue

@@ -1,0 +1,1 @@
+"""Files inside of a document: which there are, and what they hold."""
