@@ -40,8 +40,9 @@ _LINE_END = re.compile(r" ?\r\n ?")
 # differ by what the round ones reach over the line, those of the old style stand on one baseline.
 _MIN_SHIFT_EMS = 0.1
 _MAX_RAISED_SIZE = 0.85
-# Some programs raise digits without making them small.
-_MIN_SHIFT_OF_LARGE_EMS = 0.25
+# Some programs raise digits without making them small. What is an em further down follows in text
+# that runs down.
+_MIN_SHIFT_OF_LARGE_EMS, _MAX_SHIFT_OF_LARGE_EMS = 0.25, 0.9
 _MAX_TURN = 0.02
 _MIN_RAISED_GLYPH_EMS = 0.2
 _MAX_RAISED_GLYPH_HEIGHT_EMS = 0.55
@@ -71,7 +72,8 @@ class _Digit(NamedTuple):
         shift = abs(large.baseline - small.baseline)
         if shift > _MIN_SHIFT_EMS * large.size and small.size <= _MAX_RAISED_SIZE * large.size:
             return True
-        if shift > _MIN_SHIFT_OF_LARGE_EMS * large.size and self.is_parallel_to(other):
+        is_shifted = _MIN_SHIFT_OF_LARGE_EMS < shift / large.size < _MAX_SHIFT_OF_LARGE_EMS
+        if is_shifted and self.is_parallel_to(other):
             return True
         return self.is_raised_glyph() != other.is_raised_glyph()
 
