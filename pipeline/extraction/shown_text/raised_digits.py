@@ -45,6 +45,8 @@ _MIN_SHIFT_OF_LARGE_EMS = 0.25
 _MAX_TURN = 0.02
 _MIN_RAISED_GLYPH_EMS = 0.2
 _MAX_RAISED_GLYPH_HEIGHT_EMS = 0.55
+# Less than a digit has: the font's outlines are broken, and their boxes say nothing.
+_MIN_RAISED_GLYPH_HEIGHT_EMS = 0.3
 _MIN_BOX_CHANGE = 0.08
 # Digits that are no further apart across the writing direction are on one line.
 _MAX_LINE_EMS = 0.7
@@ -84,9 +86,12 @@ class _Digit(NamedTuple):
 
     def is_raised_glyph(self) -> bool:
         """Whether the font itself draws it small and high, under the name of a common digit."""
+        height = self.top - self.bottom
         return (
             self.bottom - self.baseline > _MIN_RAISED_GLYPH_EMS * self.size
-            and self.top - self.bottom < _MAX_RAISED_GLYPH_HEIGHT_EMS * self.size
+            and _MIN_RAISED_GLYPH_HEIGHT_EMS * self.size
+            < height
+            < _MAX_RAISED_GLYPH_HEIGHT_EMS * self.size
         )
 
 
