@@ -18,7 +18,7 @@ from shared.llm.model_window import ModelWindow
 _DAYS = 31
 # What a request has time to list and to read.
 _MAX_LISTED = 2_000
-_MAX_DOCUMENTS = 500
+_MAX_DOCUMENTS = 1_000
 _MAX_PAGES = 1_000
 _MAX_DOCUMENTS_NAMED = 10
 
@@ -37,7 +37,7 @@ def answer_without_model(
 ) -> AgentRun:
     """Answer with the sentences of documents that match a message best.
 
-    Which documents were not looked through is said where none has an answer.
+    Where not all documents were looked through, the answer says so.
 
     Raises:
         RetryableError, DeferredError, PermanentError: As S3 and the ledger do.
@@ -49,7 +49,7 @@ def answer_without_model(
     said = _quote(answered) if answered.answered else _name_documents(choice)
     return AgentRun(
         prompt=message,
-        answer=f"{said}\n\n{_HOW_TO_CONFIGURE}",
+        answer="\n\n".join(filter(None, [said, _describe_bound(choice), _HOW_TO_CONFIGURE])),
         stopped_by=StoppedBy.ANSWER,
         steps=[
             StepTaken(
@@ -115,22 +115,25 @@ def _quote(answered: AnsweredQuestion) -> str:
     )
 
 
+def _describe_bound(choice: DocumentChoice) -> str:
+    if choice.is_all:
+        return ""
+    return (
+        f"Not all documents were looked through, but {len(choice.documents)}: the newest of the "
+        f"last {_DAYS} days, and those whose names have words of yours. Ask another one by its "
+        "name with a task: `seashore enqueue ask QUESTION --document KEY`."
+    )
+
+
 def _name_documents(choice: DocumentChoice) -> str:
     documents = choice.documents
     if not documents and choice.is_all:
         return f"There are no documents with text yet: put {ANY_ONE} into the documents bucket."
-    bound = (
-        ""
-        if choice.is_all
-        else f" Not all documents were looked through, but {len(documents)}, the newest of the "
-        f"last {_DAYS} days and those whose names have words of yours: ask another one by its "
-        "name with a task (`seashore enqueue ask … --document KEY`)."
-    )
     names = "\n".join(
         f"- {document.key}{f': {document.title}' if document.title else ''}"
         for document in documents[:_MAX_DOCUMENTS_NAMED]
     )
     return (
         "No sentence of the documents has a word in common with that, but for small ones that any "
-        f"text has.{bound} The newest are:\n{names}"
+        f"text has. The newest are:\n{names}"
     )

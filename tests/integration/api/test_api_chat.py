@@ -253,6 +253,7 @@ def test_without_a_model_the_document_that_answers_is_found_behind_newer_ones(mo
             desk.enter_document(f"boat-{number}.pdf", f"The boat {number} paid.")
         said = desk.chat("When did the harbour of Skagen open?")
         assert "- The harbour of Skagen opened in 1907. (skagen.pdf, p. 1)" in said.body["message"]
+        assert "Not all documents were looked through, but 2" in said.body["message"]
         hidden = desk.chat("When did the harbour open?").body["message"]
         assert "No sentence of the documents has a word in common" in hidden
         assert "Not all documents were looked through, but 2" in hidden
