@@ -1,11 +1,13 @@
 """Where output goes: results to stdout, talk to stderr, nothing hostile to a terminal."""
 
 import csv
+import errno
 import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from rich.console import Console, RenderableType
@@ -13,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.cli.times import describe_duration
+from shared.errors import WrongUsageError
 from shared.printable import defuse_cell, to_printable
 
 if TYPE_CHECKING:
@@ -36,6 +39,10 @@ Cell = str | Text
 _PROSE_WIDTH = 96
 # Tables that have less room than this are written cell after cell.
 _TABLE_WIDTH = 60
+# What is wrong with a name, and not with the disk.
+_NO_PLACE = frozenset(
+    {errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
+)
 # Columns of a fact's label, and of the space behind it.
 LABEL_WIDTH = 11
 
@@ -209,6 +216,26 @@ def _lay_out(cell: Cell, layout: Column) -> Cell:
     return shorten(cell) if layout == "short" else to_printable(cell)
 
 
+@contextmanager
+def take_place(path: Path) -> Iterator[None]:
+    """Make the folder that a file is written to, and say what is wrong with the place it names.
+
+    What is wrong with the disk or its permissions `main` says, of any file.
+
+    Raises:
+        WrongUsageError: No file can be there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
+        raise WrongUsageError(
+            f"{path} cannot be written: {error.strerror}. Name another file or folder."
+        ) from error
+
+
 def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
     """Whether to go on: by the option, or by the answer of a person; without either it is not."""
     if yes:
@@ -216,7 +243,7 @@ def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
     if not (sys.stdin.isatty() and output.talk.is_terminal):
         output.say("This was a dry run: add --yes to do it.")
         return False
-    answer = output.talk.input(f"{question} [y/N] ")
+    answer = output.talk.input(f"{question} [y/N] ", markup=False)
     return answer.strip().lower() in ("y", "yes")
 
 
