@@ -13,12 +13,15 @@ from shared.lifecycle import IN_FLIGHT, STANDINGS, Standing
 from shared.printable import to_printable
 
 _KILO = 1000
-# What models write of Markdown though nobody asks them to, once it is escaped.
-_MARKDOWN = (
+# What models write of Markdown though nobody asks them to, once it is escaped: what begins a line,
+# and what is within one. In code nothing is bold, and two stars between figures are a power.
+_BEGINNINGS = (
     (re.compile(r"^#{1,6} +(.+)$", re.MULTILINE), r"<strong>\1</strong>"),
-    (re.compile(r"^( *)[-*+] +(?=\S)", re.MULTILINE), r"\1• "),
-    (re.compile(r"\*\*(?=\S)([^*\n]+)(?<=\S)\*\*"), r"<strong>\1</strong>"),
-    (re.compile(r"`([^`\n]+)`"), r"<code>\1</code>"),
+    (re.compile(r"^( *)[-*] +(?=\S)", re.MULTILINE), r"\1• "),
+)
+_CODE_OR_BOLD = re.compile(
+    r"`(?P<code>[^`\n]+)`"
+    r"|(?<![0-9A-Za-z*])\*\*(?=\S)(?P<strong>[^*\n]+)(?<=\S)\*\*(?![0-9A-Za-z*])"
 )
 
 
@@ -30,9 +33,14 @@ def say_line(text: object) -> str:
 def show_prose(text: str) -> Markup:
     """What a model has written, with what it has set in bold and the like set so."""
     shown = str(escape(text))
-    for pattern, html in _MARKDOWN:
+    for pattern, html in _BEGINNINGS:
         shown = pattern.sub(html, shown)
-    return Markup(shown)  # noqa: S704 - escaped above
+    return Markup(_CODE_OR_BOLD.sub(_tag, shown))  # noqa: S704 - escaped above
+
+
+def _tag(found: re.Match[str]) -> str:
+    tag = found.lastgroup or ""
+    return f"<{tag}>{found[tag]}</{tag}>"
 
 
 def say_bytes(size_bytes: int) -> str:

@@ -4,14 +4,13 @@ However late a chunk comes and wherever the eraser dies, the tick of the operato
 nothing but the row that tells that there was a document.
 """
 
-import multiprocessing
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 
 import pytest
 
 from pipeline.extraction.extractor import Extractor
 from tests.chaos.harness.erasure_runs import ERASER, WORK, list_erasures, run_erasure
+from tests.chaos.harness.processes import open_pool
 from tests.chaos.harness.schedules import Schedule
 
 _FEW = 6
@@ -23,8 +22,7 @@ def endings(full):
 
     In a process of its own, as other scenarios of this suite run meanwhile, on another emulator.
     """
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+    with open_pool(1) as pool:
         return pool.submit(run_erasures, full).result()
 
 

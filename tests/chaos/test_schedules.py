@@ -5,11 +5,10 @@ where, every document and task is done in the end, each chunk is counted once, n
 dead-lettered and every sender is told.
 """
 
-import multiprocessing
 from collections import Counter
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from tests.chaos.harness.processes import open_pool
 from tests.chaos.harness.schedule_runs import SCENARIOS, Ending, list_schedules, run_schedules
 from tests.chaos.harness.schedules import Schedule
 
@@ -29,9 +28,8 @@ def run_scenario(folder: Path, full: bool) -> tuple[list[Ending], list[Ending]]:
 
     In processes of their own, as other scenarios of this suite run meanwhile, on another emulator.
     """
-    context = multiprocessing.get_context("spawn")
     quiet = [Schedule(scenario, ()) for scenario in SCENARIOS]
-    with ProcessPoolExecutor(_PROCESSES if full else 1, mp_context=context) as pool:
+    with open_pool(_PROCESSES if full else 1) as pool:
         undisturbed = pool.submit(run_schedules, quiet).result()
         calls = {ending.schedule.scenario: ending.calls for ending in undisturbed}
         schedules = list_schedules(calls)

@@ -1,12 +1,11 @@
 """The spending limit holds for what the provider has served, not only for what came back."""
 
-import multiprocessing
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from shared.prices import MICRO_USD_PER_USD, format_usd
+from tests.chaos.harness.processes import open_pool
 from tests.chaos.harness.served_costs import DOCUMENT_LIMIT, Outcome, run_scenarios
 
 RUNS_ALONE_AT_FULL_SIZE = True
@@ -14,8 +13,7 @@ RUNS_ALONE_AT_FULL_SIZE = True
 
 def run_scenario(folder: Path, full: bool) -> list[Outcome]:
     """In a process of its own, as other scenarios run meanwhile, on another emulator."""
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, mp_context=context) as pool:
+    with open_pool(1) as pool:
         return pool.submit(run_scenarios, choose_limit(full)).result()
 
 

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-ASSOCIATED = b"/AF"
+# What is associated is a file specification, and has to say so. The longer a word is, the less it
+# takes to look for it.
+_SPECIFICATION, _ASSOCIATED_NAME = b"/Filespec", b"/AF"
 _ASSOCIATED = re.compile(rb"/AF\s*(?:\[([^\]<>]{0,20000})\]|(\d{1,10}\s+\d{1,5}\s+R\b))")
 _REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
 _RELATION = re.compile(rb"/AFRelationship\s*/(\w+)")
@@ -52,6 +54,8 @@ def may_name_other_files(text: bytes, find_object: Callable[[bytes], bytes | Non
         text: All that is no stream.
         find_object: Gives an object by its number; None where there is none.
     """
+    if _SPECIFICATION not in text or _ASSOCIATED_NAME not in text:
+        return False
     numbers: set[bytes] = set()
     for listed, single in islice(_ASSOCIATED.findall(text), _MAX_LOOKED_UP):
         named = _REFERENCE.findall(listed or single)

@@ -47,6 +47,10 @@ _MAX_ACROSS_EMS = 0.1
 _LINE_NUMBER = re.compile(rb"0\r(?:(?<=[^ \n0,]00\r)|(?<=[^ \n0,]0\r))")
 # The way back to the margin, at the least.
 _MIN_WAY_BACK_EMS = 1.0
+# Where a number lies over the end of the word before it, or a word over that of a number, it begins
+# so far before the last letter does. Only text that runs to the right can tell.
+_MIN_OVERLAP_EMS = 0.25
+_WORD_AND_NUMBER = re.compile("[0-9][A-Za-z\u00c0-\u052f]|[A-Za-z\u00c0-\u052f][0-9]")
 
 # What words have that PDFium has left the space between out of: many letters, or a sign within that
 # ends a phrase. The first of them on a page tell whether it is looked through: of a word all
@@ -61,6 +65,8 @@ _CELLS = re.compile(r"[^ \r\n]{2,}")
 _BETWEEN_LETTERS = re.compile(rf"(?<=[0-9{_LETTER}.,;:)!?])(?=[0-9{_LETTER}(])")
 # More room than between the other letters of a word, and on how few places of a page.
 _MIN_SPACE_EMS = 0.12
+# Where spaces are drawn: of those beside a kerned letter Ghostscript makes room, and no less of it.
+_MIN_WHOLE_SPACE_EMS = 0.2
 _MAX_SHARE_OF_SPACES = 0.1
 
 
@@ -96,15 +102,15 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
     ]
     if not samples:
         return characters
-    # Spaces that are drawn are in the text, and who draws one draws all.
-    spaces = [characters.find_advance(text.find(" ", start - 2)) for start, _ in samples]
-    if any(right > left for left, right in spaces):
-        return characters
     sampled = [place for start, end in samples for place in range(start, end)]
+    # Spaces that are drawn are in the text, and who draws one draws all but whole ones.
+    spaces = (characters.find_advance(text.find(" ", start - 2)) for start, _ in samples)
+    is_drawn = any(right > left for left, right in spaces)
+    least = _MIN_WHOLE_SPACE_EMS if is_drawn else _MIN_SPACE_EMS
     # Few pages have such a space, and to tell where takes longer.
-    if max(characters.list_most_rooms(sampled) or [_MIN_SPACE_EMS]) < _MIN_SPACE_EMS:
+    if max(characters.list_most_rooms(sampled) or [least]) < least:
         return characters
-    if max(characters.measure_rooms(sampled, _MAX_ACROSS_EMS), default=0.0) < _MIN_SPACE_EMS:
+    if max(characters.measure_rooms(sampled, _MAX_ACROSS_EMS), default=0.0) < least:
         return characters
     words = [_list_places_within(run) for run in _RUN.finditer(text)]
     size = sum(map(len, words))
@@ -115,8 +121,11 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
     for within in words:
         of_word = list(islice(rooms, len(within)))
         if len(of_word) > 1 and max(of_word) >= _MIN_SPACE_EMS + min(of_word):
-            least = sorted(of_word)[(len(of_word) - 1) // 2] + _MIN_SPACE_EMS
-            lost += [place for place, room in zip(within, of_word, strict=True) if room >= least]
+            # Kerning, which draws two letters together, is not how far the others are apart.
+            usual = max(0.0, sorted(of_word)[(len(of_word) - 1) // 2])
+            lost += [
+                place for place, room in zip(within, of_word, strict=True) if room >= usual + least
+            ]
     # A font that says nothing of its widths has room everywhere.
     if len(lost) > _MAX_SHARE_OF_SPACES * size:
         return characters
@@ -245,11 +254,16 @@ def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:
 
 def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, float]) -> list[Edit]:
     """The spaces in a word, from the room at each of some places in it."""
+    edits = [
+        Edit(place, place, " ")
+        for place, gap in gaps.items()
+        if gap < -_MIN_OVERLAP_EMS and _WORD_AND_NUMBER.match(characters.text, place - 1)
+    ]
     if max(gaps.values()) <= _MIN_GAP_EMS:
-        return []
+        return edits
     if max(gaps.values()) <= _MAX_LETTER_SPACE_EMS and _is_set_apart(characters, start):
-        return []
-    return [
+        return edits
+    return edits + [
         Edit(place, place, " ")
         for place, gap in gaps.items()
         if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, gaps)

@@ -11,7 +11,10 @@ from typing import NamedTuple
 
 from pipeline.extraction.shown_text.geometry import turn_point
 from pipeline.extraction.shown_text.page_characters import PageCharacters
-from pipeline.extraction.shown_text.upside_down_rows import order_upside_down_rows
+from pipeline.extraction.shown_text.upside_down_rows import (
+    order_upside_down_letters,
+    order_upside_down_rows,
+)
 
 # A line with what ends it: line ends, or a hyphen after which PDFium writes none.
 _LINES = re.compile(r"([^\r\n\x02]+)(\x02|[\r\n]+|$)")
@@ -49,6 +52,9 @@ def order_turned_lines(characters: PageCharacters, quarter_turns: int) -> PageCh
         samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)}
         samples = samples - {0} or samples
         found = [match for start in samples if (match := _TWO_LETTERS.match(text, start))]
+        # Two of them tell of a page that lies upside down.
+        if any(characters.find_em(match.start(1))[0] < 0 for match in found[:1] + found[-1:]):
+            characters = order_upside_down_letters(characters)
         # Most lines run to the right of a page that is not turned.
         if not characters.turn([(match.start(1), match.start(2)) for match in found]):
             return characters

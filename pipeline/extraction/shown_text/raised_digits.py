@@ -45,9 +45,13 @@ _MIN_SHIFT_OF_LARGE_EMS = 0.25
 _MAX_TURN = 0.02
 _MIN_RAISED_GLYPH_EMS = 0.2
 _MAX_RAISED_GLYPH_HEIGHT_EMS = 0.55
+# Less than a digit has: the font's outlines are broken, and their boxes say nothing.
+_MIN_RAISED_GLYPH_HEIGHT_EMS = 0.3
 _MIN_BOX_CHANGE = 0.08
 # Digits that are no further apart across the writing direction are on one line.
 _MAX_LINE_EMS = 0.7
+# In text that runs down each character has the room of one em, as no figure has elsewhere.
+_MIN_ROOM_OF_VERTICAL_EMS = 0.9
 
 
 class _Digit(NamedTuple):
@@ -82,9 +86,12 @@ class _Digit(NamedTuple):
 
     def is_raised_glyph(self) -> bool:
         """Whether the font itself draws it small and high, under the name of a common digit."""
+        height = self.top - self.bottom
         return (
             self.bottom - self.baseline > _MIN_RAISED_GLYPH_EMS * self.size
-            and self.top - self.bottom < _MAX_RAISED_GLYPH_HEIGHT_EMS * self.size
+            and _MIN_RAISED_GLYPH_HEIGHT_EMS * self.size
+            < height
+            < _MAX_RAISED_GLYPH_HEIGHT_EMS * self.size
         )
 
 
@@ -136,6 +143,8 @@ def _divide_columns(characters: PageCharacters) -> list[Edit]:
 def _separate_number(characters: PageCharacters, start: int, end: int) -> list[Edit]:
     text = characters.text
     edits: list[Edit] = []
+    if _runs_down(characters, start):
+        return edits
     previous = _look_at(characters, start)
     for position in range(start + 1, end):
         if not text[position].isdigit():
@@ -150,6 +159,15 @@ def _separate_number(characters: PageCharacters, start: int, end: int) -> list[E
     if edits and line_end and _is_on_one_line(characters, start, line_end.end()):
         edits.append(Edit(line_end.start(), line_end.end(), _close_line(line_end)))
     return edits
+
+
+def _runs_down(characters: PageCharacters, start: int) -> bool:
+    """Whether the first two characters of a number are one under the other in a vertical line."""
+    box, em = characters.find_loose_box(start), characters.find_em(start)
+    first, second = characters.find_origin(start), characters.find_origin(start + 1)
+    if box is None or first is None or second is None or first[0] != second[0]:
+        return False
+    return box.right - box.left >= _MIN_ROOM_OF_VERTICAL_EMS * math.hypot(*em)
 
 
 def _separate_notes(characters: PageCharacters) -> list[Edit]:

@@ -3,7 +3,7 @@
 Where a table is turned by 180 degrees, or a page is, a row begins at the right. PDFium takes its
 cells for words of a line that runs to the right, so it gives the last cell first; each of the cells
 by itself is in order. A last row that begins to the right of where the one before it ends is to
-PDFium the end of that row.
+PDFium the end of that row. Where each letter is a piece of its own, each is a cell.
 """
 
 import re
@@ -13,12 +13,15 @@ from pipeline.extraction.shown_text.geometry import measure_gap, turn_point
 from pipeline.extraction.shown_text.page_characters import PageCharacters
 
 _ROWS = re.compile(r"[^ \r\n\x02][^\r\n\x02]* [^\r\n\x02]*[^ \r\n\x02]")
+_LINES = re.compile(r"[^\r\n\x02]{2,}")
 _WORDS = re.compile(r"[^ ]+")
 _LETTERS = re.compile(r"[^\s\x02]{2}")
 # In ems: letters of one row. A raised or lowered one is of its row, too.
 _MAX_ACROSS_EMS = 0.3
 _MIN_LINE_EMS = 0.6
 _MIN_SPACE_EMS = 0.1
+# Between letters that are pieces of their own, as PDFium puts spaces elsewhere.
+_MIN_SPACE_OF_LETTERS_EMS = 0.15
 _LINE_END = "\r\n"
 
 
@@ -47,6 +50,48 @@ def order_upside_down_rows(characters: PageCharacters, quarter_turns: int) -> Pa
                     pieces += range(after, start)
         done = found.end()
     return characters.rebuild([*pieces, *range(done, len(text))]) if pieces else characters
+
+
+def order_upside_down_letters(characters: PageCharacters) -> PageCharacters:
+    """The page with its lines that are drawn letter by letter, upside down, read from the right.
+
+    Where a page says that it is shown turned, PDFium gives the letters in order.
+    """
+    text = characters.text
+    pieces: list[int | str] = []
+    done = 0
+    for line in _LINES.finditer(text):
+        letters = _LETTERS.search(text, *line.span())
+        if letters is None or not _follows_upside_down(characters, letters.start()):
+            continue
+        drawn = [k for k in range(*line.span()) if text[k] != " " and characters.is_drawn(k)]
+        if any(characters.find_em(place)[0] >= 0 for place in drawn):
+            continue
+        pieces += range(done, line.start())
+        end = None
+        for left, right, place in sorted(
+            ((*characters.find_advance(place), place) for place in drawn), reverse=True
+        ):
+            em = -characters.find_em(place)[0]
+            if end is not None and end - right > _MIN_SPACE_OF_LETTERS_EMS * em:
+                pieces.append(" ")
+            pieces.append(place)
+            end = left
+        done = line.end()
+    return characters.rebuild([*pieces, *range(done, len(text))]) if pieces else characters
+
+
+def _follows_upside_down(characters: PageCharacters, position: int) -> bool:
+    """Whether a character stands upside down, and what follows it in the text is before it."""
+    along, aside = characters.find_em(position)
+    move = characters.find_move(position, position + 1, 0)
+    box, origin = characters.find_box(position), characters.find_origin(position)
+    if move is None or along >= 0 or abs(aside) > -_MAX_ACROSS_EMS * along:
+        return False
+    # What is turned twice, the second time by a size below zero, stands upright.
+    if box is None or origin is None or box.bottom + box.top >= 2 * origin[1]:
+        return False
+    return move[0] > 0 and abs(move[1]) <= -_MAX_ACROSS_EMS * along
 
 
 def _find_rows(

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.extraction.file_header import has_end
-from pipeline.extraction.files_inside.associated_files import ASSOCIATED, may_name_other_files
+from pipeline.extraction.files_inside.associated_files import may_name_other_files
 from pipeline.extraction.wholeness.conversions import find_conversion
 from pipeline.extraction.wholeness.stream_check import (
     BROTLI,
@@ -186,8 +186,9 @@ class _Scan:
             has_renamed_glyphs=self._has_renamed_glyphs(text),
             has_file_annotations=_FILE_ANNOTATION_NAME in text
             and _FILE_ANNOTATION.search(text) is not None,
-            has_unlisted_files=ASSOCIATED in text
-            and may_name_other_files(text, lambda number: self._find_object(number, text)),
+            has_unlisted_files=may_name_other_files(
+                text, lambda number: self._find_object(number, text)
+            ),
             may_hide_layers=(_LAYERS in text and _LAYER_OFF.search(text) is not None)
             or (self._has_unknown_objects and self._room <= 0),
             may_show_notes=self._has_unknown_objects or _NOTE.search(text) is not None,

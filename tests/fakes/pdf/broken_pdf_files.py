@@ -295,12 +295,13 @@ def make_bitmap_font_pdf(
     blanks: bytes = b"",
     above: str = "",
     below: bytes = b"",
+    scrap: bytes = b"",
 ) -> bytes:
     """Text in a Type 3 font, whose glyphs are drawings; names of its glyphs by code.
 
     Without names each glyph is called by its code, as fonts of bitmaps of TeX are. Those of
-    `blanks` have room, and nothing is drawn in it. The lines above it are in Helvetica, and
-    what is below in a font of its own of the same kind.
+    `blanks` have room, and nothing is drawn in it but the scrap, if there is one. The lines above
+    it are in Helvetica, and what is below in a font of its own of the same kind.
     """
     codes = sorted({*text, *below})
     named = names or {code: f"a{code}" for code in codes}
@@ -332,7 +333,7 @@ def make_bitmap_font_pdf(
     )
     objects[SECOND_FONT] = objects[FONT]
     objects[ARRAY] = make_stream(b"500 0 d0 0 0 400 600 re f")
-    objects[BLANK] = make_stream(b"500 0 d0")
+    objects[BLANK] = make_stream(b"500 0 d0 " + scrap)
     return write_pdf(objects)
 
 

@@ -256,12 +256,12 @@ def test_a_chat_passes_over_what_came_out_of_a_replaced_document(pipeline, put):
     reader = DocumentReader(
         pipeline.table, None, pipeline.account.settings.documents_bucket, "", utc_now
     )
-    assert {d.document_id for d in choose_documents(reader)} == {
+    assert {d.document_id for d in choose_documents(reader, "pier").documents} == {
         parent.document_id,
         child.document_id,
     }
     force(pipeline.table, parent, superseded_by="d" + "0" * 20)
-    assert choose_documents(reader) == []
+    assert choose_documents(reader, "pier").documents == []
 
 
 def test_all_children_of_a_document_are_found_in_one_place(pipeline, put):

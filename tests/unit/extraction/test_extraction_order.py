@@ -51,6 +51,34 @@ def test_vertical_columns_follow_each_other_from_the_right(read_text):
     assert read_text(make_drawn_pdf(content, font=VERTICAL_FONT)).split("\n") == columns
 
 
+def test_a_number_in_a_vertical_column_is_one(read_text):
+    text = "価格は1,250円です"
+    content = b"BT /F1 20 Tf 500 700 Td <%b> Tj ET" % text.encode("utf-16-be").hex().encode()
+    assert read_text(make_drawn_pdf(content, font=VERTICAL_FONT)) == text
+
+
+def test_letters_that_are_drawn_one_by_one_upside_down_are_read_from_the_right(read_text):
+    widths = {" ": 3.3, "i": 2.7, ".": 3.3, "s": 6.0, "d": 6.7, "o": 6.7, "u": 6.7}
+    drawn, lines = [], ["1,250 dodos", "issue", "2026"]
+    for k, line in enumerate(lines):
+        x = 400.0
+        for letter in line:
+            if letter != " ":
+                drawn.append(b"-1 0 0 -1 %.1f %d Tm (%b) Tj" % (x, 100 + 15 * k, letter.encode()))
+            x -= widths.get(letter, 3.3 if letter == "," else 6.7)
+    content = b"BT /F1 12 Tf %b ET" % b" ".join(drawn)
+    assert read_text(make_drawn_pdf(content)).split("\n") == lines
+
+
+def test_what_is_turned_twice_is_read_from_the_left(read_text):
+    """A program writes a size below zero, and turns that: the text stands upright."""
+    drawn = b" ".join(
+        b"-1 0 0 -1 %d 700 Tm (%b) Tj" % (72 + 7 * k, letter.encode())
+        for k, letter in enumerate("2026")
+    )
+    assert read_text(make_drawn_pdf(b"BT /F1 -12 Tf %b ET" % drawn)) == "2026"
+
+
 def draw_stacked(letters, x, step):
     """Letters one under the other, each by itself, as Chromium places them."""
     return b" ".join(

@@ -3,6 +3,7 @@
 import io
 import random
 import zipfile
+from functools import partial
 
 import pytest
 
@@ -142,18 +143,19 @@ def test_words_in_a_table_whose_style_hides_them_stay_hidden(read):
 
 
 @pytest.mark.parametrize(
-    "package",
+    "make",
     [
-        make_docx("<!-- </w:styles> -->"),
+        partial(make_docx, "<!-- </w:styles> -->"),
         # Short, or not packed, or longer than styles are.
-        make_docx(count=90),
-        make_docx(compression=zipfile.ZIP_STORED),
-        make_docx(count=9_000),
-        make_docx(compression=zipfile.ZIP_LZMA),
-        break_styles(make_docx()),
+        partial(make_docx, count=90),
+        partial(make_docx, compression=zipfile.ZIP_STORED),
+        partial(make_docx, count=9_000),
+        partial(make_docx, compression=zipfile.ZIP_LZMA),
+        lambda: break_styles(make_docx()),
     ],
 )
-def test_styles_of_tables_that_are_in_no_usual_form_are_left(package):
+def test_styles_of_tables_that_are_in_no_usual_form_are_left(make):
+    package = make()
     assert drop_table_styles(package) == package
 
 
