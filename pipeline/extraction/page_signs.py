@@ -49,6 +49,8 @@ _MIN_SCAN_POINTS = 140
 _SPACE = ord(" ")
 # Letters that are drawn as outlines take dozens of segments each; frames and rules take few.
 _MIN_OUTLINE_SEGMENTS = 200
+# Of a page whose text is drawn so, or of a plan with words in it: some hundred letters.
+_MIN_OUTLINED_SEGMENTS = 10_000
 
 
 class PageSigns(NamedTuple):
@@ -59,8 +61,8 @@ class PageSigns(NamedTuple):
         drops_text: Whether much of what the page shows as text has no characters.
         shows_picture: Whether a page without text, or with what was put on a scan, shows a picture
             or a drawing.
-        is_covered: Whether that is a picture which covers the page, so that fields and notes stand
-            on it.
+        is_covered: Whether that covers the page, or is drawn of very many lines, so that fields and
+            notes stand on it.
     """
 
     unmapped_share: float = 0.0
@@ -175,22 +177,29 @@ def _is_slanted(along: float, aside: float) -> bool:
 
 
 def _is_covered(page: object, *, in_black_and_white: bool = False) -> bool:
-    """Whether pictures cover a page, of all or of one kind: a scan may be one, or many stripes."""
+    """Whether pictures cover a page, of all or of one kind: a scan may be one, or many stripes.
+
+    Of all kinds are very many outlines, too: a page whose letters are drawn so.
+    """
     least = _MIN_SCAN_SHARE * _measure_page(page)
-    covered = 0.0
+    covered, segments = 0.0, 0
     for item, kind, scale in _find_objects(page):
-        if kind == pdfium.FPDF_PAGEOBJ_IMAGE:
-            facts = pdfium.FPDF_IMAGEOBJ_METADATA()
-            # Only with its page an image is told how many bits its pixels have.
-            pdfium.FPDFImageObj_GetImageMetadata(item, page if in_black_and_white else None, facts)
-            if max(facts.width, facts.height) < _MIN_SCAN_PIXELS or (
-                in_black_and_white and facts.bits_per_pixel != 1
-            ):
-                continue
+        if kind == pdfium.FPDF_PAGEOBJ_IMAGE and _is_scan(item, page, in_black_and_white):
             covered += _measure(item) * scale
-            if covered >= least:
-                return True
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH and not in_black_and_white:
+            segments += max(0, pdfium.FPDFPath_CountSegments(item))
+        if covered >= least > 0 or segments >= _MIN_OUTLINED_SEGMENTS:
+            return True
     return False
+
+
+def _is_scan(image: object, page: object, in_black_and_white: bool) -> bool:
+    facts = pdfium.FPDF_IMAGEOBJ_METADATA()
+    # Only with its page an image is told how many bits its pixels have.
+    pdfium.FPDFImageObj_GetImageMetadata(image, page if in_black_and_white else None, facts)
+    if max(facts.width, facts.height) < _MIN_SCAN_PIXELS:
+        return False
+    return not in_black_and_white or bool(facts.bits_per_pixel == 1)
 
 
 def _has_stamp(page: object) -> bool:

@@ -161,7 +161,8 @@ class Layers:
             self._copies[id(form)] = None
             copy = form
             try:
-                resources = _find_resources(form, inherited)
+                is_form = form.get("/Subtype") == "/Form"
+                resources = _find_resources(form, inherited if is_form else None)
                 if self._is_layered(resources):
                     copy = self._write_form(form, resources)
             finally:

@@ -40,9 +40,8 @@ _LINE_END = re.compile(r" ?\r\n ?")
 # differ by what the round ones reach over the line, those of the old style stand on one baseline.
 _MIN_SHIFT_EMS = 0.1
 _MAX_RAISED_SIZE = 0.85
-# Some programs raise digits without making them small. What is an em further down follows in text
-# that runs down.
-_MIN_SHIFT_OF_LARGE_EMS, _MAX_SHIFT_OF_LARGE_EMS = 0.25, 0.9
+# Some programs raise digits without making them small.
+_MIN_SHIFT_OF_LARGE_EMS = 0.25
 _MAX_TURN = 0.02
 _MIN_RAISED_GLYPH_EMS = 0.2
 _MAX_RAISED_GLYPH_HEIGHT_EMS = 0.55
@@ -51,6 +50,8 @@ _MIN_RAISED_GLYPH_HEIGHT_EMS = 0.3
 _MIN_BOX_CHANGE = 0.08
 # Digits that are no further apart across the writing direction are on one line.
 _MAX_LINE_EMS = 0.7
+# In text that runs down each character has the room of one em, as no figure has elsewhere.
+_MIN_ROOM_OF_VERTICAL_EMS = 0.9
 
 
 class _Digit(NamedTuple):
@@ -74,8 +75,7 @@ class _Digit(NamedTuple):
         shift = abs(large.baseline - small.baseline)
         if shift > _MIN_SHIFT_EMS * large.size and small.size <= _MAX_RAISED_SIZE * large.size:
             return True
-        is_shifted = _MIN_SHIFT_OF_LARGE_EMS < shift / large.size < _MAX_SHIFT_OF_LARGE_EMS
-        if is_shifted and self.is_parallel_to(other):
+        if shift > _MIN_SHIFT_OF_LARGE_EMS * large.size and self.is_parallel_to(other):
             return True
         return self.is_raised_glyph() != other.is_raised_glyph()
 
@@ -143,6 +143,8 @@ def _divide_columns(characters: PageCharacters) -> list[Edit]:
 def _separate_number(characters: PageCharacters, start: int, end: int) -> list[Edit]:
     text = characters.text
     edits: list[Edit] = []
+    if _runs_down(characters, start):
+        return edits
     previous = _look_at(characters, start)
     for position in range(start + 1, end):
         if not text[position].isdigit():
@@ -157,6 +159,15 @@ def _separate_number(characters: PageCharacters, start: int, end: int) -> list[E
     if edits and line_end and _is_on_one_line(characters, start, line_end.end()):
         edits.append(Edit(line_end.start(), line_end.end(), _close_line(line_end)))
     return edits
+
+
+def _runs_down(characters: PageCharacters, start: int) -> bool:
+    """Whether the first two characters of a number are one under the other in a vertical line."""
+    box, em = characters.find_loose_box(start), characters.find_em(start)
+    first, second = characters.find_origin(start), characters.find_origin(start + 1)
+    if box is None or first is None or second is None or first[0] != second[0]:
+        return False
+    return box.right - box.left >= _MIN_ROOM_OF_VERTICAL_EMS * math.hypot(*em)
 
 
 def _separate_notes(characters: PageCharacters) -> list[Edit]:

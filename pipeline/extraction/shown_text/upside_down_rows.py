@@ -85,7 +85,11 @@ def _follows_upside_down(characters: PageCharacters, position: int) -> bool:
     """Whether a character stands upside down, and what follows it in the text is before it."""
     along, aside = characters.find_em(position)
     move = characters.find_move(position, position + 1, 0)
+    box, origin = characters.find_box(position), characters.find_origin(position)
     if move is None or along >= 0 or abs(aside) > -_MAX_ACROSS_EMS * along:
+        return False
+    # What is turned twice, the second time by a size below zero, stands upright.
+    if box is None or origin is None or box.bottom + box.top >= 2 * origin[1]:
         return False
     return move[0] > 0 and abs(move[1]) <= -_MAX_ACROSS_EMS * along
 

@@ -128,6 +128,7 @@ def _list_named(resources: Any, kind: str, names: set[bytes] | None) -> list[Any
 def _check_font(font: Any) -> None:
     if hasattr(font, "get") and font.get("/Subtype") == "/Type0":
         parts: Any = font.get("/DescendantFonts")
+        parts = None if parts is None else parts.get_object()
         # Whoever draws nothing for such a font has no text of it either.
         if not isinstance(parts, list) or not any(hasattr(p.get_object(), "get") for p in parts):
             raise BrokenStreamError(_FONT_GONE)

@@ -98,12 +98,13 @@ def make_scan(
     return write_pdf(objects)
 
 
-def make_page_of_outlines(count: int) -> bytes:
-    """A document with a page of text, and one that shows only so many curves."""
+def make_page_of_outlines(count: int, written: bytes = b"") -> bytes:
+    """A document with a page of text, and one that shows so many curves, and what is written."""
     curves = b"".join(
         b"%d 50 m %d 60 %d 70 %d 80 c S " % ((n, n, n + 3, n + 6)) for n in range(count)
     )
-    return write_pdf(_make_two_pages(make_flate_stream(curves)))
+    text = b"BT /F1 10 Tf %b ET" % written
+    return write_pdf(_make_two_pages(make_flate_stream(curves + text)))
 
 
 def _make_two_pages(second: bytes) -> dict[int, bytes]:

@@ -114,6 +114,13 @@ def test_a_form_without_resources_draws_with_those_of_its_page(read_text):
     assert text.split("\n") == ["The price is 500.", "part on"]
 
 
+def test_a_picture_draws_with_nothing(read_text):
+    entries = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 "
+    picture = make_stream(b"\xff", entries + b"/ColorSpace /DeviceGray")
+    content = PRICE + b" /X2 Do /OC /L1 BDC %b EMC" % show(b"DRAFT", 700)
+    assert read_text(make_layered_pdf(content, more={64: picture})) == "The price is 500."
+
+
 def test_forms_that_share_the_resources_of_all_are_looked_at_once(read_text):
     """One after the other, to the depth to which forms are read, they would be 30 ** 8."""
     forms = b"".join(b"/F%d %d 0 R " % (number, number) for number in range(66, 96))

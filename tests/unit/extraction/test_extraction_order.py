@@ -70,6 +70,15 @@ def test_letters_that_are_drawn_one_by_one_upside_down_are_read_from_the_right(r
     assert read_text(make_drawn_pdf(content)).split("\n") == lines
 
 
+def test_what_is_turned_twice_is_read_from_the_left(read_text):
+    """A program writes a size below zero, and turns that: the text stands upright."""
+    drawn = b" ".join(
+        b"-1 0 0 -1 %d 700 Tm (%b) Tj" % (72 + 7 * k, letter.encode())
+        for k, letter in enumerate("2026")
+    )
+    assert read_text(make_drawn_pdf(b"BT /F1 -12 Tf %b ET" % drawn)) == "2026"
+
+
 def draw_stacked(letters, x, step):
     """Letters one under the other, each by itself, as Chromium places them."""
     return b" ".join(

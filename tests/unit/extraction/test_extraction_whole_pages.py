@@ -15,7 +15,7 @@ from shared.deadline import Deadline
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.pdf import broken_pdf_files as files
 from tests.fakes.pdf import picture_pdf_files as pictures
-from tests.fakes.pdf.pdf_files import make_stream, make_text_pdf
+from tests.fakes.pdf.pdf_files import FONT, make_objects, make_stream, make_text_pdf, write_pdf
 from tests.fakes.pdf.shown_pdf_files import (
     make_drawn_pdf,
     make_layered_pdf,
@@ -120,6 +120,20 @@ def test_a_file_that_breaks_off_says_so(refuse):
     assert "its last part is missing" in refusal.sentence
 
 
+def test_a_composite_font_whose_parts_are_listed_apart_is_whole(read):
+    objects = make_objects([make_stream(b"BT /F1 12 Tf 72 700 Td (Pier) Tj ET")])
+    # The spare one puts the file under suspicion.
+    spare = b"<< /Type /Font /Subtype /Type0 /BaseFont /A >>"
+    objects |= {
+        FONT: spare[:-2] + b"/Encoding /90ms-RKSJ-H /DescendantFonts 40 0 R >>",
+        40: b"[<< /Type /Font /Subtype /CIDFontType0 /BaseFont /A /CIDSystemInfo "
+        b"<< /Registry (Adobe) /Ordering (Japan1) /Supplement 2 >> >>]",
+        41: spare,
+    }
+    (page,) = read(write_pdf(objects))
+    assert (page.status, page.text) == (PageStatus.TEXT, "Pier")
+
+
 @pytest.mark.parametrize("size", [(500, 700), (100, 100), (40, 40)])
 def test_a_page_that_shows_only_a_picture_is_told_from_a_blank_one(read, size):
     first, second = read(pictures.make_page_with_picture(*size))
@@ -134,6 +148,12 @@ def test_a_dot_is_no_picture(read):
 def test_outlines_are_a_picture_and_a_few_curves_are_not(read):
     assert read(pictures.make_page_of_outlines(200))[1].status is PageStatus.PICTURE
     assert read(pictures.make_page_of_outlines(3))[1].status is PageStatus.EMPTY
+
+
+@pytest.mark.parametrize(("count", "status"), [(2_500, "picture"), (200, "text")])
+def test_the_number_of_a_page_is_not_all_of_one_whose_letters_are_outlines(read, count, status):
+    page = read(pictures.make_page_of_outlines(count, b"300 20 Td (- 12 -) Tj"))[1]
+    assert (page.status, page.text) == (PageStatus(status), "- 12 -")
 
 
 @pytest.mark.parametrize("kind", PICTURES)
