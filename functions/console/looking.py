@@ -18,7 +18,7 @@ _PATIENCE_FOR_ANY_SECONDS = 8.0
 
 
 @dataclass(frozen=True)
-class Look(Generic[ItemT]):
+class ListLook(Generic[ItemT]):
     """What a look through a list has found.
 
     Attributes:
@@ -36,7 +36,7 @@ def look_through(
     read_page: Callable[[str | None, int], tuple[list[ItemT], str | None]],
     cursor: str | None,
     most: int,
-) -> Look[ItemT]:
+) -> ListLook[ItemT]:
     """Look through the pages of a list from a cursor on.
 
     Args:
@@ -57,4 +57,4 @@ def look_through(
         else:
             is_over = steps >= _MOST_STEPS_FOR_ANY or seconds > _PATIENCE_FOR_ANY_SECONDS
         if cursor is None or is_over:
-            return Look(found[:most], cursor, steps * MAX_ROWS_READ)
+            return ListLook(found[:most], cursor, steps * MAX_ROWS_READ)

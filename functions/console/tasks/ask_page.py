@@ -5,7 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
-from functions.console.looking import Look, look_through
+from functions.console.looking import ListLook, look_through
 from functions.console.tasks.task_forms import start_task
 from functions.console.tasks.task_view import link_page, view_task_page
 from functions.http.models import THREAD_ID_PATTERN, ChatRequest
@@ -39,7 +39,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     """Add what asks, and what shows conversations."""
     reader = services.reader
 
-    def find_documents(prefix: str | None, words: str | None) -> Look[Document]:
+    def find_documents(prefix: str | None, words: str | None) -> ListLook[Document]:
         """The newest documents with a text, as many as a question may be over."""
 
         def read_page(cursor: str | None, _: int) -> tuple[list[Document], str | None]:
