@@ -27,7 +27,8 @@ $(BIN)/uv: $(LOCKS)/bootstrap.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "Python 3.11 or newer is needed; name it with: make PYTHON=python3.13" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/bootstrap.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(LOCKS)/bootstrap.txt || \
+	  { echo "The packages did not come: the first set-up needs the network, or a mirror in PIP_INDEX_URL and UV_INDEX_URL." >&2; exit 1; }
 	@touch $@
 
 $(VENV)/.command-line: $(BIN)/uv $(LOCKS)/command-line.txt pyproject.toml

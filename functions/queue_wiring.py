@@ -4,6 +4,8 @@ Apart from the other wiring, since the HTTP API has no use for batches and idemp
 their import takes a quarter of a second.
 """
 
+import hashlib
+import json
 import os
 import random
 import secrets
@@ -18,6 +20,12 @@ from shared.aws.clients import Clients
 from shared.aws.queues import Queues
 from shared.ledger.documents import Clock
 from shared.settings import Settings
+
+# What decides on whether the day's limit lets a call through, but for what is spent.
+_LIMITS = {
+    *("daily_cap_usd", "chat_daily_cap_usd", "daily_cap_tokens", "time_zone"),
+    *("openai_model", "fallback_model", "model_prices"),
+}
 
 
 def build_runtime(
@@ -39,4 +47,12 @@ def build_runtime(
         tracer=Tracer(os.environ, lambda: secrets.token_hex(8)),
         now=now,
         random=random.SystemRandom().random,
+        limits=mark_limits(settings),
     )
+
+
+def mark_limits(settings: Settings) -> str:
+    """A short mark of all settings that decide on what may be spent: others have another one."""
+    named = {**settings.model_dump(include=_LIMITS), "is_metered": settings.uses_openai}
+    text = json.dumps(named, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]

@@ -17,13 +17,18 @@ def find_state_folder(project: Path = PROJECT) -> Path:
     Raises:
         WrongUsageError: The program was installed, and runs apart from its checkout.
     """
-    if not (project / "pyproject.toml").is_file():
+    if not is_checkout(project):
         raise WrongUsageError(
             "Seashore Pipeline builds, deploys, and runs or reports on this machine from its "
             "checkout only: run `make setup` there, then `.venv/bin/seashore`. This installed copy "
             "works with stacks on AWS that are deployed already: name one with --stack."
         )
     return project / ".seashore"
+
+
+def is_checkout(project: Path = PROJECT) -> bool:
+    """Whether the program runs from its checkout, and was not installed apart from it."""
+    return (project / "pyproject.toml").is_file()
 
 
 def find_reports_folder(state: Path, stack_name: str) -> Path:

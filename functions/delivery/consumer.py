@@ -65,7 +65,8 @@ class Consumer(Generic[ItemT]):
 class Runtime:
     """What every consumer needs to run: queues, idempotency records, policy, logs and the like.
 
-    Of the records there are two kinds: `claims` are not completed.
+    Of the records there are two kinds: `claims` are not completed. `limits` is a mark of what may
+    be spent by the settings: other limits have another one.
     """
 
     queues: Queues
@@ -77,3 +78,4 @@ class Runtime:
     tracer: Tracer
     now: Callable[[], datetime]
     random: Callable[[], float]
+    limits: str = ""

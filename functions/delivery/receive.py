@@ -5,7 +5,7 @@ What each end means for the message is decided in `policy.py`, and carried out h
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Generic
 
 from aws_lambda_powertools.utilities.idempotency import IdempotencyConfig, idempotent_function
@@ -28,9 +28,15 @@ from functions.delivery.policy import (
 from functions.delivery.received_record import ReceivedRecord
 from functions.delivery.tracing import ItemTrace
 from shared.deadline import Deadline
-from shared.errors import EarlyReceiveError, SeashoreError
+from shared.errors import EarlyReceiveError, OverBudgetError, SeashoreError
 from shared.ledger.waiting import Wait
-from shared.messages.delivery_state import MAX_WAITED_SECONDS, CauseOfDeath, DeliveryState
+from shared.messages.delivery_state import (
+    MAX_CAUSE_CHARACTERS,
+    MAX_WAITED_SECONDS,
+    CauseOfDeath,
+    DeliveryState,
+    WaitCause,
+)
 
 # Where nothing lies before it, a message is received within a second, and a cold start takes two.
 BACKLOG_SECONDS = 5.0
@@ -107,12 +113,24 @@ class Delivery(Generic[ItemT]):
                 raise
 
     def _check_not_before(self) -> None:
-        not_before = self._record.state.not_before
+        not_before = self._find_not_before()
         if not_before is None:
             return
         early = (not_before - self._runtime.now()).total_seconds()
         if early > 0:
-            raise EarlyReceiveError("its wait is not over", delay_seconds=early, reason="waiting")
+            past = self._record.state.waits_for or WaitCause(reason="waiting")
+            raise EarlyReceiveError(
+                past.cause or "its wait is not over", delay_seconds=early, reason=past.reason
+            )
+
+    def _find_not_before(self) -> datetime | None:
+        """Until when it waits; who waits for a limit does so only for as long as that is the same.
+
+        The settings tell: to ask the limit itself at each receive would take writes.
+        """
+        state = self._record.state
+        limits = state.waits_for.limits if state.waits_for else None
+        return state.not_before if limits in (None, self._runtime.limits) else None
 
     def _find_lack_of_group(self, item: ItemT) -> bool:
         """Whether it is to be sent again with its message group: it came without, behind many.
@@ -180,18 +198,25 @@ class Delivery(Generic[ItemT]):
         delay_seconds = outcome.delay_seconds
         past = self._record.state
         now = self._runtime.now()
-        if past.not_before is not None and past.not_before > now:
+        not_before = self._find_not_before()
+        if not_before is not None and not_before > now:
             # Received early: its wait goes on as it was. Jitter at each receive would prolong it.
-            not_before = past.not_before
+            waits_for = past.waits_for
             delay_seconds = (not_before - now).total_seconds()
         else:
             not_before = now + timedelta(seconds=delay_seconds)
+            waits_for = WaitCause(
+                reason=outcome.reason,
+                cause=_tell_cause(error)[:MAX_CAUSE_CHARACTERS],
+                limits=self._runtime.limits if isinstance(error, OverBudgetError) else None,
+            )
         waited_seconds = past.waited_seconds + outcome.is_limited * delay_seconds
         state = past.model_copy(
             update={
                 "deferrals": past.deferrals + 1,
                 "waited_seconds": min(waited_seconds, MAX_WAITED_SECONDS),
                 "not_before": not_before,
+                "waits_for": waits_for,
                 # This receive was not the message's fault, and counts only if it cost money.
                 "attempts": self._record.receive_count - (not outcome.uses_receive),
             }

@@ -1,18 +1,22 @@
 """Where output goes: results to stdout, talk to stderr, nothing hostile to a terminal."""
 
 import csv
+import errno
 import json
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from infra.cli.times import describe_duration
+from shared.errors import WrongUsageError
 from shared.printable import defuse_cell, to_printable
 
 if TYPE_CHECKING:
@@ -34,8 +38,15 @@ Cell = str | Text
 
 # Lines of prose that are longer than this are hard to read.
 _PROSE_WIDTH = 96
-# Tables that have less room than this are written cell after cell.
+# Tables that have less room than this, or so little for a column that may be broken, are written
+# cell after cell.
 _TABLE_WIDTH = 60
+_LEAST_WIDTHS: dict[Column, int] = {"name": 12, "text": 12, "short": 6}
+_BETWEEN_COLUMNS = 2
+# What is wrong with a name, and not with the disk.
+_NO_PLACE = frozenset(
+    {errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
+)
 # Columns of a fact's label, and of the space behind it.
 LABEL_WIDTH = 11
 
@@ -96,7 +107,8 @@ class Output:
             for line in lines:
                 self.write_line(line)
             return
-        if self.results.width < _TABLE_WIDTH:
+        rows = list(rows)
+        if self.results.width < max(_TABLE_WIDTH, _find_least_width(columns, rows)):
             for row in rows:
                 self._write_row(columns, row)
             return
@@ -203,10 +215,41 @@ def shorten(text: str) -> Text:
     return Text(to_printable(text), no_wrap=True, overflow="ellipsis")
 
 
+def _find_least_width(columns: Mapping[str, Column], rows: Sequence[Sequence[Cell]]) -> int:
+    """The columns of a terminal that a table needs, so that no name or text is cut into scraps."""
+    widths = []
+    for place, (heading, layout) in enumerate(columns.items()):
+        width = max([cell_len(str(row[place])) for row in rows], default=0)
+        if "no_wrap" in _LAYOUTS[layout]:
+            width = max(width, cell_len(heading))
+        widths.append(min(width, _LEAST_WIDTHS.get(layout, width)))
+    return sum(widths) + _BETWEEN_COLUMNS * (len(widths) - 1)
+
+
 def _lay_out(cell: Cell, layout: Column) -> Cell:
     if isinstance(cell, Text):
         return cell
     return shorten(cell) if layout == "short" else to_printable(cell)
+
+
+@contextmanager
+def take_place(path: Path) -> Iterator[None]:
+    """Make the folder that a file is written to, and say what is wrong with the place it names.
+
+    What is wrong with the disk or its permissions `main` says, of any file.
+
+    Raises:
+        WrongUsageError: No file can be there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield
+    except OSError as error:
+        if error.errno not in _NO_PLACE:
+            raise
+        raise WrongUsageError(
+            f"{path} cannot be written: {error.strerror}. Name another file or folder."
+        ) from error
 
 
 def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
@@ -216,7 +259,7 @@ def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
     if not (sys.stdin.isatty() and output.talk.is_terminal):
         output.say("This was a dry run: add --yes to do it.")
         return False
-    answer = output.talk.input(f"{question} [y/N] ")
+    answer = output.talk.input(f"{question} [y/N] ", markup=False)
     return answer.strip().lower() in ("y", "yes")
 
 

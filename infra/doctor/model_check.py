@@ -55,11 +55,13 @@ def check_model(
     return ModelLook(finding, answer.date_header)
 
 
-def no_model() -> ModelLook:
-    """The finding where no model is configured."""
-    return ModelLook(
-        skipped(_NAME, "none is configured: summaries are extractive, which needs no model")
-    )
+def no_model(where: str) -> ModelLook:
+    """The finding where no model is configured.
+
+    Args:
+        where: Where none is, and what follows from it.
+    """
+    return ModelLook(skipped(_NAME, f"none is configured {where}"))
 
 
 def asked_by_role() -> Check:

@@ -13,8 +13,8 @@ from shared.document_formats import PDF, DocumentFormat
 from shared.errors import RejectedDocumentError, RejectionCode
 
 _EXPORT_ANEW = (
-    "Upload it again from where it is whole (send it as a file, or in a ZIP archive), or export it "
-    "anew from its source."
+    "Upload it again from where it is whole (packed there as a ZIP archive and unpacked here, it "
+    "comes as it is), or export it anew from its source."
 )
 _PRINT_IT = "Print the file to a new PDF and upload that."
 _SPLIT_IT = (
@@ -26,7 +26,8 @@ _SENTENCES = {
     RejectionCode.ENCRYPTED: (
         "The document is encrypted and does not open without its password. Upload a copy without a "
         "password: of a PDF, qpdf --decrypt --password=PASSWORD in.pdf out.pdf"
-        " makes one."
+        " makes one; Word, Excel and PowerPoint take the password away under File, Info, Protect, "
+        "Encrypt with Password."
     ),
     RejectionCode.NEEDS_CERTIFICATE: (
         "The document is encrypted for a certificate: it has no password, and only its recipients' "

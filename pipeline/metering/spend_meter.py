@@ -383,7 +383,7 @@ class SpendMeter:
         tomorrow_seconds = seconds_until_tomorrow(now, self.limits.zone)
         if refusal.is_spent:
             return OverBudgetError(
-                f"the day's limit of {limit} is reached",
+                f"the day's limit of {limit} is reached ({self._parameter})",
                 delay_seconds=tomorrow_seconds,
                 reason="over_budget",
             )

@@ -19,6 +19,7 @@ ATTRIBUTE_NAME = "seashore"
 MAX_COUNT = 1_000_000
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 MAX_WAITED_SECONDS = 1e9
+MAX_CAUSE_CHARACTERS = 300
 
 
 class CauseOfDeath(BaseModel):
@@ -35,6 +36,23 @@ class CauseOfDeath(BaseModel):
     source_queue: str
 
 
+class WaitCause(BaseModel):
+    """What a message waits for.
+
+    Args:
+        reason: A stable word for it.
+        cause: The same as a sentence; empty where the word says it all.
+        limits: The mark of the limits of spending that it waits for (`Runtime.limits`): once they
+            are others its wait is over. None where it waits for something else.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    reason: str
+    cause: str = ""
+    limits: str | None = None
+
+
 class DeliveryState(BaseModel):
     """A message's past.
 
@@ -46,6 +64,7 @@ class DeliveryState(BaseModel):
             ever; what the limit on waiting holds. Time in which nobody received it is no wait.
         attempts: Receives that earlier copies used up.
         not_before: No work is done on it before; a wait can be longer than a queue can delay.
+        waits_for: What it waits for until then; None in what earlier releases have sent.
         failure: Why it was dead-lettered, on messages in a DLQ.
         replays: How often it was taken out of a DLQ and sent to its queue again.
         replayed_at: When it was sent to its queue again for the last time.
@@ -60,6 +79,7 @@ class DeliveryState(BaseModel):
     waited_seconds: Annotated[float, Field(ge=0, le=MAX_WAITED_SECONDS)] = 0
     attempts: Count = 0
     not_before: AwareDatetime | None = None
+    waits_for: WaitCause | None = None
     failure: CauseOfDeath | None = None
     replays: Count = 0
     replayed_at: AwareDatetime | None = None
@@ -76,6 +96,7 @@ class DeliveryState(BaseModel):
                 "waited_seconds": 0,
                 "attempts": 0,
                 "not_before": None,
+                "waits_for": None,
                 "failure": None,
                 "replays": self.replays + 1,
                 "replayed_at": at,

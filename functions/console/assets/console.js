@@ -232,10 +232,11 @@
   });
 
   const refuse = (status, body, source) => {
-    const { code, sentence } = notice.read(status, body);
+    const { code, cause, sentence } = notice.read(status, body);
     const isStranger = status === 401 || (status === 403 && code !== "not_an_operator");
     page.removeAttribute("aria-busy");
-    if (isStranger) signIn.end(sentence);
+    // What helps a program is another thing than what helps here.
+    if (isStranger) signIn.end(cause);
     else if (source === page) showNothing(sentence);
     else notice.show(sentence);
   };

@@ -26,9 +26,10 @@ const notice = (() => {
       const { message, what_to_do: help, request_id: id, code } = JSON.parse(body).error;
       const words = [asSentence(String(message)), help ? asSentence(String(help)) : ""];
       if (status >= 500) words.push(`(Request ${id}.)`);
-      return { code, sentence: words.filter(Boolean).join(" ") };
+      return { code, cause: words[0], sentence: words.filter(Boolean).join(" ") };
     } catch {
-      return { code: "", sentence: `The server answered with status ${status}.` };
+      const cause = `The server answered with status ${status}.`;
+      return { code: "", cause, sentence: cause };
     }
   };
 

@@ -81,7 +81,7 @@ def read_thread(api: ApiClient, thread_id: str) -> dict[str, Any]:
             raise
         raise UnknownItemError(
             f"There is no conversation {thread_id!r}: `seashore conversations` lists "
-            "yours; without --thread another is begun."
+            "yours, and `seashore chat` begins another."
         ) from None
     return thread
 

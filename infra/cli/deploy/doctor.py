@@ -23,7 +23,7 @@ from infra.doctor.model_check import asked_by_role, check_model, no_model
 from infra.doctor.window_check import check_window
 from infra.local.parameters import read_given_parameters
 from infra.local.record import LocalFolder
-from infra.project_files import find_state_folder
+from infra.project_files import find_state_folder, is_checkout
 from infra.stacks import LOCAL_STACK
 from shared.errors import OperatorError
 from shared.printable import to_printable
@@ -60,7 +60,10 @@ def examine(options: StackOptions, output: Output) -> ExitCode:
 
 
 def _take_looks(options: StackOptions, output: Output) -> Iterator[Check]:
-    yield from check_this_machine(find_state_folder())
+    if options.stack == LOCAL_STACK or is_checkout():
+        yield from check_this_machine(find_state_folder())
+    else:
+        yield skipped("this machine", "an installed copy builds and runs nothing here")
     if options.stack == LOCAL_STACK:
         yield from _look_at_local_model()
         yield skipped("aws", "not looked at: name a stack on AWS with --stack")
@@ -73,7 +76,7 @@ def _take_looks(options: StackOptions, output: Output) -> Iterator[Check]:
     doctor = AwsDoctor(StackPlace(session, options.stack, output.say), read_clock)
     yield from doctor.look()
     if not doctor.uses_model:
-        yield no_model().check
+        yield no_model("for the stack: its summaries are extractive").check
         return
     if doctor.parameters.get("ModelAuth") == "iam":
         yield asked_by_role()
@@ -94,7 +97,7 @@ def _as_seen_from_here(check: Check) -> Check:
 def _look_at_local_model() -> Iterator[Check]:
     server = read_openai_server(os.environ)
     if server is None:
-        look = no_model()
+        look = no_model("in this shell: a stack started from it makes extractive summaries")
     else:
         model = server.model or str(Settings.model_fields["openai_model"].default)
         look = check_model(server.base_url, model, server.api_key)

@@ -14,6 +14,7 @@ from infra.cli.documents.find import (
 )
 from infra.cli.exit_codes import ExitCode
 from infra.cli.items.versions import choose_wanted_version
+from infra.cli.output import take_place
 from pipeline.documents.document_reader import REVIEW_FILE
 from shared.errors import OperatorError, WrongUsageError
 from shared.ledger.documents import Document
@@ -117,8 +118,8 @@ def to_safe_path(key: str) -> Path:
 
 
 def _download(context: CommandContext, copy: _Copy) -> Path:
-    copy.path.parent.mkdir(parents=True, exist_ok=True)
-    context.objects.download(copy.bucket, copy.key, copy.version_id, copy.path)
+    with take_place(copy.path):
+        context.objects.download(copy.bucket, copy.key, copy.version_id, copy.path)
     return copy.path
 
 
@@ -161,7 +162,7 @@ def show_as_markdown(
         version: A version of a document's summary; the newest if None.
 
     Raises:
-        As `read_as_file`, and OSError if the file cannot be written.
+        As `read_as_file` and `take_place`, and OSError if the disk does not take the file.
     """
     if file is None:
         text = read_as_file(context, wanted, ".md", version)
@@ -171,6 +172,6 @@ def show_as_markdown(
     path = Path(file)
     suffix = ".json" if path.suffix.lower() == ".json" else ".md"
     text = read_as_file(context, wanted, suffix, version)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text, encoding="utf-8")
+    with take_place(path):
+        path.write_text(text, encoding="utf-8")
     context.output.say(f"Written to {path}")

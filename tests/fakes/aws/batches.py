@@ -28,7 +28,14 @@ _logger_names = (f"batch-test-{number}" for number in itertools.count())
 
 
 def make_runtime(
-    sqs=None, idempotency=None, *, policy=POLICY, now=lambda: NOW, random=0.5, environment=None
+    sqs=None,
+    idempotency=None,
+    *,
+    policy=POLICY,
+    now=lambda: NOW,
+    random=0.5,
+    environment=None,
+    limits="",
 ):
     """A runtime and the stream that its log goes to."""
     log = io.StringIO()
@@ -42,6 +49,7 @@ def make_runtime(
         tracer=Tracer(environment or {}, lambda: "0123456789abcdef"),
         now=now,
         random=lambda: random,
+        limits=limits,
     )
     return runtime, log
 

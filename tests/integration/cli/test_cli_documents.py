@@ -313,6 +313,9 @@ def test_a_result_is_written_as_markdown_or_json(seashore, ledger, account, tmp_
     assert (tmp_path / "new" / "a.md").read_text() == "# A report\n\nIt says this.\n"
     assert seashore("show", "a.pdf", "-o", tmp_path / "a.json").exit_code == 0
     assert json.loads((tmp_path / "a.json").read_text())["title"] == "A report"
+    no_file = seashore("show", "a.pdf", "-o", tmp_path)
+    assert no_file.exit_code == ExitCode.USAGE
+    assert "cannot be written: Is a directory. Name another file" in no_file.stderr
     ledger.move(ledger.enter("b.pdf"), DocumentStatus.REJECTED, reason="It is locked.")
     refused = seashore("show", "b.pdf", "--markdown")
     assert refused.exit_code == ExitCode.FAILED

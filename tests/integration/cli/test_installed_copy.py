@@ -69,6 +69,13 @@ def test_stacks_on_aws_are_asked_for_without_a_checkout(seashore):
     assert done.returncode == ExitCode.AWS_REFUSED
 
 
+def test_doctor_looks_at_a_stack_on_aws_without_a_checkout(seashore):
+    done = seashore("doctor", "--stack", "prod", "--region", "eu-west-1")
+    assert "an installed copy builds and runs nothing here" in done.stdout
+    assert "No AWS credentials were found" in done.stdout
+    assert (done.returncode, "Traceback" in done.stderr) == (ExitCode.FAILED, False)
+
+
 def test_the_help_is_there(seashore):
     done = seashore("--help")
     assert done.returncode == ExitCode.OK

@@ -2,6 +2,7 @@
 
 import io
 import json
+import sys
 
 import pytest
 from hypothesis import given
@@ -9,8 +10,14 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from infra.cli.output import Output
+from infra.cli.output import Output, is_confirmed, take_place
+from shared.errors import WrongUsageError
 from shared.printable import to_printable
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
 
 
 def test_an_escape_sequence_of_a_title_does_not_reach_the_terminal():
@@ -44,6 +51,28 @@ def test_talk_goes_to_stderr_and_results_to_stdout(capsys):
     assert captured.err == "talk [bold]as it is[/bold]\n"
     assert captured.out.startswith("id\ta key with breaks\n")
     assert json.loads(captured.out.split("\n", 1)[1]) == {"key": "år"}
+
+
+def test_a_question_on_a_terminal_says_what_may_be_answered(monkeypatch, capsys):
+    output = Output()
+    output.talk = Console(file=sys.stderr, force_terminal=True, markup=False, color_system=None)
+    monkeypatch.setattr("sys.stdin", Terminal("y\n"))
+    assert is_confirmed("Delete 1 for good?", yes=False, output=output)
+    assert "Delete 1 for good? [y/N] " in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("place", ["folder", "file/x.md", "file/deeper/x.md", f"{'long' * 100}.md"])
+def test_a_place_where_no_file_can_be_is_named(tmp_path, place):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("here")
+    path = tmp_path / place
+    with (
+        pytest.raises(WrongUsageError, match=r"cannot be written: .+ Name another"),
+        take_place(path),
+    ):
+        path.write_text("there")
+    with take_place(tmp_path / "new" / "x.md"):
+        (tmp_path / "new" / "x.md").write_text("there")
 
 
 def test_nothing_is_styled_or_cut_where_nobody_looks_on(capsys):
@@ -80,3 +109,19 @@ def test_a_table_shows_each_name_whole_however_narrow_the_terminal_is(columns):
     told = " ".join(" ".join(lines).split())
     assert all(str(cell) in told for cell in row)
     assert ("pages 3" in told) == (columns == 40)
+
+
+@pytest.mark.parametrize(("columns", "is_table"), [(60, False), (80, True)])
+def test_a_table_that_would_cut_its_names_into_scraps_is_written_cell_after_cell(columns, is_table):
+    output = Output()
+    written = io.StringIO()
+    output.results = Console(file=written, width=columns, force_terminal=True, color_system=None)
+    row = ("a1b2c3d4", "worker", "InvalidTaskError", "summarize", "docs/scan.tiff", "28 Nov 10:41")
+    headings = ("id", "queue", "error", "kind", "subject", "died")
+    output.write_table(
+        dict(zip(headings, ("word", "word", "name", "name", "name", "word"), strict=True)),
+        [row],
+        [row],
+    )
+    assert ("queue" in written.getvalue()) == is_table
+    assert is_table or "docs/scan.tiff" in written.getvalue()

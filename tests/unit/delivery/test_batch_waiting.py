@@ -28,7 +28,7 @@ class Line:
         self.now = NOW
         self.sqs = RecordingSqs()
         self.handled_at = []
-        self.delays = []
+        self.waits = []
         self.received = 0
         self._handle = handle
         self._runtime, self.log = make_runtime(
@@ -41,8 +41,12 @@ class Line:
             decode=lambda body, message_id, sent_at: Item(),
             handle=self._work,
             give_up=lambda item, end: None,
-            note_delay=lambda item, wait: self.delays.append(wait.delay_seconds),
+            note_delay=lambda item, wait: self.waits.append(wait),
         )
+
+    def change_limits(self, limits):
+        """Deploy with other limits of spending."""
+        self._runtime = replace(self._runtime, limits=limits)
 
     @property
     def letters(self):
@@ -201,6 +205,82 @@ def test_a_wait_that_may_last_for_ever_does_not_count_for_others():
     line = Line(handle)
     line.follow(make_record("m", BODY))
     assert (len(line.handled_at), line.letters) == (3, [])
+
+
+def wait_for_limit(line):
+    """Deliver a message that waits for the day's limit, and its copy a quarter of an hour later."""
+    copy = line.deliver(make_record("m", BODY))
+    line.now += timedelta(seconds=900)
+    return copy
+
+
+def refuse(*errors):
+    left = list(errors)
+
+    def handle():
+        if left:
+            raise left.pop(0)
+
+    return handle
+
+
+def over_budget(seconds=3840):
+    return OverBudgetError(
+        "the day's limit of $0.01 is reached (DailyCapUsd)",
+        delay_seconds=seconds,
+        reason="over_budget",
+    )
+
+
+def test_what_waits_for_a_limit_goes_on_once_the_limit_is_another():
+    line = Line(refuse(over_budget()))
+    line.change_limits("a cent")
+    copy = wait_for_limit(line)
+    line.change_limits("ten dollars")
+    assert line.deliver(resend(copy, "m2")) is None
+    assert line.handled_at == [NOW, NOW + timedelta(seconds=900)]
+
+
+def test_what_waits_for_a_limit_that_is_the_same_waits_on_and_says_for_what():
+    line = Line(refuse(over_budget()), random=0.0)
+    line.change_limits("a cent")
+    copy = wait_for_limit(line)
+    copy = line.deliver(resend(copy, "m2"))
+    assert line.handled_at == [NOW]
+    assert [(wait.reason, wait.cause, wait.delay_seconds) for wait in line.waits] == [
+        ("over_budget", "the day's limit of $0.01 is reached (DailyCapUsd)", 3840),
+        ("over_budget", "the day's limit of $0.01 is reached (DailyCapUsd)", 2940),
+    ]
+    # And a second time, from what the second copy carries.
+    line.now += timedelta(seconds=900)
+    line.change_limits("ten dollars")
+    assert line.deliver(resend(copy, "m3")) is None
+    assert len(line.handled_at) == 2
+
+
+def test_a_limit_that_is_another_and_still_too_low_is_waited_for_anew():
+    line = Line(refuse(over_budget(), over_budget(86_400)), random=0.0)
+    line.change_limits("a cent")
+    copy = wait_for_limit(line)
+    line.change_limits("two cents")
+    copy = line.deliver(resend(copy, "m2"))
+    state = json.loads(copy["MessageAttributes"]["seashore"]["StringValue"])
+    until = NOW + timedelta(seconds=900 + 86_400)
+    assert datetime.fromisoformat(state["not_before"]) == until
+    # It was asked for once, and not again under the same limits.
+    line.now += timedelta(seconds=900)
+    line.deliver(resend(copy, "m3"))
+    assert len(line.handled_at) == 2
+
+
+def test_other_waits_do_not_end_with_the_limit():
+    line = Line(refuse(DeferredError("slow down", delay_seconds=3600, reason="model_throttled")))
+    line.change_limits("a cent")
+    copy = wait_for_limit(line)
+    line.change_limits("ten dollars")
+    assert line.deliver(resend(copy, "m2")) is not None
+    assert line.handled_at == [NOW]
+    assert (line.waits[1].reason, line.waits[1].cause) == ("model_throttled", "slow down")
 
 
 def test_receives_before_a_wait_still_count_after_it():

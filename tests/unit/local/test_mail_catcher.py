@@ -72,6 +72,7 @@ def test_the_command_lists_shows_and_writes_them(folder, send, tmp_path):
     file = tmp_path / "mail.eml"
     seashore("mail", 1, "-o", file)
     assert b"<p>Herons</p>" in file.read_bytes()
+    assert seashore("mail", 1, "-o", tmp_path).exit_code == ExitCode.USAGE
 
 
 def test_what_is_not_there_is_said(folder):

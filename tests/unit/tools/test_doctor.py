@@ -282,6 +282,14 @@ def test_doctor_needs_no_account_and_never_writes_the_key(monkeypatch):
     assert KEY not in result.output
 
 
+def test_doctor_says_where_no_model_is_configured(monkeypatch):
+    for name in ("OPENAI_BASE_URL", "OPENAI_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    result = CliRunner().invoke(app, ["doctor", "--json"])
+    checks = {check["name"]: check for check in json.loads(result.stdout)}
+    assert "none is configured in this shell" in checks["language model"]["words"]
+
+
 def test_a_model_that_is_asked_by_role_is_not_taken_for_none(monkeypatch):
     parameters = {**read_defaults(), "ModelAuth": "iam", "OpenAiModel": "a.model"}
     monkeypatch.setattr(AwsDoctor, "look", lambda _: iter(()))

@@ -34,6 +34,10 @@ from tests.fuzz.pdf_mutations import list_seeds, mutate_pdf
 from tests.fuzz.unguided import run_round
 from tests.project_files import PROJECT
 
+# Begins with the groups, as it takes longer than other modules: as one of the last, it kept all of
+# the processes but its own waiting.
+pytestmark = pytest.mark.xdist_group("fuzz_findings")
+
 HALF_A_PAIR = "\ud800"
 
 needs_atheris = pytest.mark.skipif(

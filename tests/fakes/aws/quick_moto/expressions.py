@@ -17,7 +17,12 @@ from moto.dynamodb.parsing.ast_nodes import (
     Expression,
     Node,
     UpdateExpression,
+    UpdateExpressionAddAction,
+    UpdateExpressionDeleteAction,
     UpdateExpressionFunction,
+    UpdateExpressionPath,
+    UpdateExpressionRemoveAction,
+    UpdateExpressionSetAction,
 )
 from moto.dynamodb.parsing.expressions import UpdateExpressionParser
 from moto.dynamodb.parsing.validators import ActionCountValidator, OverlappingPathsValidator
@@ -38,6 +43,13 @@ def _list_kinds(*bases):
 # An abstract class takes long to say whether a node is of it.
 _KINDS = _list_kinds(Node)
 _HOLDERS = _list_kinds(Expression, UpdateExpressionFunction)
+# The only ones whose children a traverser begins with.
+_BEGUN = _list_kinds(
+    UpdateExpressionSetAction,
+    UpdateExpressionRemoveAction,
+    UpdateExpressionDeleteAction,
+    UpdateExpressionAddAction,
+)
 
 
 def list_replacements():
@@ -68,7 +80,8 @@ def _copy_tree(node, memo, parent=None):
     """A copy of a node and of all below it, which belongs to another parent."""
     twin = object.__new__(type(node))
     vars(twin).update(vars(node), parent=parent)
-    if node.children is not None:
+    # What a path is made of stays as it is: it is looked at or replaced as a whole.
+    if node.children is not None and type(node) is not UpdateExpressionPath:
         twin.children = [
             _copy_tree(child, memo, twin)
             if type(child) in _KINDS
@@ -109,11 +122,16 @@ def _traverse(traverser, root):
     processors = traverser._processing_map()
     begin = traverser.pre_processing_of_child
     begins = kind_of_traverser.pre_processing_of_child is not _begins_nothing
+    # Nothing that is processed is within a path, nor an action within an action.
+    innermost = {UpdateExpressionPath}
+    if processors.keys() == {UpdateExpressionSetAction}:
+        innermost.add(UpdateExpressionSetAction)
 
     def visit(node, child_id):
         parent = node.parent
-        for number, child in enumerate(node.children or ()):
-            if begins:
+        children = node.children if type(node) not in innermost else None
+        for number, child in enumerate(children or ()):
+            if begins and type(node) in _BEGUN:
                 begin(node, number)
             if type(child) in _KINDS:
                 visit(child, number)

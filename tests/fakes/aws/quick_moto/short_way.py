@@ -8,8 +8,9 @@ they are. What is checked before a request and read from its answer stays botoco
 hooks but for the one that signs; what is answered stays moto's.
 """
 
+import time
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,7 +21,7 @@ from moto.core.botocore_stubber import BotocoreStubber
 from moto.core.exceptions import HTTPException
 from moto.core.models import botocore_stubber
 from moto.core.parse import JSONParser
-from moto.core.utils import get_service_model, utcnow
+from moto.core.utils import get_service_model
 from moto.dynamodb.responses import DynamoHandler
 from moto.sqs.responses import SQSResponse
 from moto.utilities.utils import get_partition
@@ -89,12 +90,17 @@ def _set_up(handler, request):
     handler.body = request.body.decode()
     handler.form_data, handler.querystring, handler.data, handler.uri_match = {}, {}, {}, {}
     handler.headers = {name: value.decode() for name, value in request.headers.items()}
-    handler.response_headers = {"server": "amazon.com", "date": http_date(utcnow())}
+    handler.response_headers = {"server": "amazon.com", "date": _write_date(int(time.time()))}
     handler.params = _find_parser(handler.boto3_service_name, request.operation).parse(
         {"body": request.body}
     )
     handler.access_key = handler.get_access_key()
     handler.current_account = DEFAULT_ACCOUNT_ID
+
+
+@lru_cache(maxsize=1)
+def _write_date(seconds):
+    return http_date(seconds)
 
 
 @cache
