@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from rich.cells import cell_len
 from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -37,8 +38,11 @@ Cell = str | Text
 
 # Lines of prose that are longer than this are hard to read.
 _PROSE_WIDTH = 96
-# Tables that have less room than this are written cell after cell.
+# Tables that have less room than this, or so little for a column that may be broken, are written
+# cell after cell.
 _TABLE_WIDTH = 60
+_LEAST_WIDTHS: dict[Column, int] = {"name": 12, "text": 12, "short": 6}
+_BETWEEN_COLUMNS = 2
 # What is wrong with a name, and not with the disk.
 _NO_PLACE = frozenset(
     {errno.EISDIR, errno.ENOTDIR, errno.ENOENT, errno.EEXIST, errno.ENAMETOOLONG, errno.ELOOP}
@@ -103,7 +107,8 @@ class Output:
             for line in lines:
                 self.write_line(line)
             return
-        if self.results.width < _TABLE_WIDTH:
+        rows = list(rows)
+        if self.results.width < max(_TABLE_WIDTH, _find_least_width(columns, rows)):
             for row in rows:
                 self._write_row(columns, row)
             return
@@ -208,6 +213,17 @@ def _dump_json(value: Any, indent: int | None = None) -> str:
 def shorten(text: str) -> Text:
     """A text that is cut off where there is no more room for it."""
     return Text(to_printable(text), no_wrap=True, overflow="ellipsis")
+
+
+def _find_least_width(columns: Mapping[str, Column], rows: Sequence[Sequence[Cell]]) -> int:
+    """The columns of a terminal that a table needs, so that no name or text is cut into scraps."""
+    widths = []
+    for place, (heading, layout) in enumerate(columns.items()):
+        width = max([cell_len(str(row[place])) for row in rows], default=0)
+        if "no_wrap" in _LAYOUTS[layout]:
+            width = max(width, cell_len(heading))
+        widths.append(min(width, _LEAST_WIDTHS.get(layout, width)))
+    return sum(widths) + _BETWEEN_COLUMNS * (len(widths) - 1)
 
 
 def _lay_out(cell: Cell, layout: Column) -> Cell:

@@ -23,6 +23,9 @@ _BEGINS_ALIKE = 0.5
 _LONGEST_EXACT = 3
 _LONGEST_STEM = 7
 
+# Of fewer texts one does not say which words are common among them.
+_MANY_TEXTS = 10
+
 
 def split_terms(text: str) -> list[str]:
     """The terms of a text, in order."""
@@ -67,11 +70,11 @@ class TextRanking:
     """Ranks texts that are shown to it one by one, and keeps none of them.
 
     Args:
-        question: What is looked for.
+        terms: What is looked for, as `split_terms` cuts a question.
     """
 
-    def __init__(self, question: str) -> None:
-        self._wanted = Counter(split_terms(question))
+    def __init__(self, terms: Sequence[str]) -> None:
+        self._wanted = Counter(terms)
         self._stems = {stem: term for term in self._wanted if (stem := find_stem(term)) is not None}
         self._stem_lengths = sorted({len(stem) for stem in self._stems})
         self._texts = 0
@@ -98,6 +101,16 @@ class TextRanking:
             for term, times in match.found
         )
 
+    def tells_apart(self, match: Match) -> bool:
+        """Whether a text shares more with the question than one word of two that most texts have.
+
+        Among many texts about boats, "boat" alone is no answer to what a boat has to do with
+        something else. Where it is all that is asked for, it is.
+        """
+        if len(match.found) != 1 or len(self._wanted) == 1 or self._texts < _MANY_TEXTS:
+            return bool(match.found)
+        return self._texts_with[match.found[0][0]] * 2 <= self._texts
+
     def _weigh(self, term: str) -> float:
         texts_with = self._texts_with[term]
         rarity = (self._texts - texts_with + 0.5) / (texts_with + 0.5)
@@ -106,7 +119,7 @@ class TextRanking:
 
 def score_texts(question: str, texts: Sequence[str]) -> list[float]:
     """How well each text matches the question; zero where they have nothing in common."""
-    ranking = TextRanking(question)
+    ranking = TextRanking(split_terms(question))
     matches = [ranking.add(text) for text in texts]
     return [ranking.score(match) for match in matches]
 

@@ -11,8 +11,9 @@ from itertools import groupby
 from typing import NamedTuple
 
 from pipeline.documents.document_reader import DocumentReader
-from pipeline.documents.page_search import Match, TextRanking, choose_best
+from pipeline.documents.page_search import Match, TextRanking, choose_best, split_terms
 from pipeline.documents.passages import ChunkPlace, Passage, list_chunks
+from pipeline.documents.telling_words import choose_telling_terms
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.llm.extractive.sentences import split_sentences
@@ -60,7 +61,7 @@ def choose_passages(
     places: list[_Place] = []
     sizes: list[int] = []
     matches: list[Match] = []
-    ranking = TextRanking(question)
+    ranking = TextRanking(split_terms(question))
     # All that has gone by, as long as it fits; nothing is ranked before it does not.
     held: list[Passage] = []
     room_left = room
@@ -112,7 +113,7 @@ def find_sentences(
     floor: float,
     deadline: Deadline,
 ) -> SentenceSearch:
-    """The sentences of documents that match a question best.
+    """The sentences of documents that match a question best, by its telling words alone.
 
     Of the sentences that match alike only the first few are kept: the others would come after them.
 
@@ -128,7 +129,7 @@ def find_sentences(
         DeadlineError: The text is not gone through in time.
         ObjectMissingError: Text of a document is gone from the artifacts bucket.
     """
-    ranking = TextRanking(question)
+    ranking = TextRanking(choose_telling_terms(split_terms(question)))
     alike: dict[Match, dict[str, tuple[int, _Place]]] = {}
     pages: dict[str, set[int]] = {document.document_id: set() for document in documents}
     number = 0
@@ -144,6 +145,7 @@ def find_sentences(
     found = sorted(
         (-ranking.score(match), number, text, place)
         for match, kept in alike.items()
+        if ranking.tells_apart(match)
         for text, (number, place) in kept.items()
     )[:most]
     best = [one for one in found if one[0] <= found[0][0] * floor]

@@ -6,6 +6,7 @@ terms a document is redone is said in one place.
 
 from pipeline.ingest.chunk_text import locate_chunk
 from pipeline.services import Services
+from shared.ledger.children import INSIDE
 from shared.ledger.chunks import note_all_sent
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
@@ -59,7 +60,9 @@ def build_combine(document: Document) -> Combine:
 
 def find_group(document: Document) -> str:
     """The message group of all messages about a document."""
-    return group_of_document(document.key, document.redo_order)
+    # Keys of files inside share a folder, whoever's documents they lie in.
+    key = document.key if document.parent is None else document.called.partition(INSIDE)[0]
+    return group_of_document(key, document.redo_order)
 
 
 def _find_terms(document: Document) -> RedoTerms | None:

@@ -213,7 +213,8 @@ def _quote_sentences(sentences: Sequence[FoundSentence]) -> Answer:
     """The sentences that match the question best, as an answer of the offline model."""
     if not sentences:
         return Answer(
-            answer="No sentence of the pages has a word in common with the question.",
+            answer="No sentence of the pages has a word in common with the question, but for small "
+            "ones that any text has.",
             answered=False,
             citations=[],
         )

@@ -17,7 +17,7 @@ from infra.cli.progress.follow_tasks import (
 )
 from infra.cli.tasks.enqueue import TERMINAL, build_task, refuse_used_id, send_task
 from pipeline.tasks.extract.extract_many import (
-    WITHOUT_TEXT,
+    ends_without_text,
     name_after_prefix,
     name_extraction,
 )
@@ -51,9 +51,9 @@ def enqueue_extractions(
         OperatorError: AWS refused it.
     """
     found = find_documents_under(context, prefix)
-    documents = [one for one in found if one.status not in WITHOUT_TEXT]
+    documents = [one for one in found if not ends_without_text(one)]
     if len(documents) < len(found):
-        left = Counter(str(one.status) for one in found if one.status in WITHOUT_TEXT)
+        left = Counter(str(one.status) for one in found if ends_without_text(one))
         told = ", ".join(f"{count:,} {status}" for status, count in left.most_common())
         context.output.say(f"Without text, so left out: {told}.")
     if not documents:

@@ -176,9 +176,14 @@ def _weigh_words(languages: Mapping[str, str]) -> dict[str, dict[str, float]]:
 
 
 _KNOWN_WORDS = {script: _weigh_words(languages) for script, languages in _FUNCTION_WORDS.items()}
-FUNCTION_WORDS: frozenset[str] = frozenset(
-    word for words in _FUNCTION_WORDS.values() for known in words.values() for word in known.split()
-)
+FUNCTION_WORDS_BY_LANGUAGE: Mapping[str, frozenset[str]] = {
+    language: frozenset(words.split())
+    for languages in _FUNCTION_WORDS.values()
+    for language, words in languages.items()
+}
+"""The function words of each language by its code, in small letters."""
+
+FUNCTION_WORDS: frozenset[str] = frozenset().union(*FUNCTION_WORDS_BY_LANGUAGE.values())
 """The function words of all languages, in small letters."""
 
 

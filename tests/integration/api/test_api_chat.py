@@ -245,6 +245,29 @@ def test_without_a_model_it_answers_with_sentences_and_their_pages():
         assert "- skagen.pdf" in nothing.body["message"]
 
 
+def test_without_a_model_the_document_that_answers_is_found_behind_newer_ones(monkeypatch):
+    monkeypatch.setattr("pipeline.chat.extractive_chat._MAX_DOCUMENTS", 2)
+    with open_api_desk(with_model=False) as desk:
+        desk.enter_document("skagen.pdf", *PAGES)
+        for number in range(3):
+            desk.enter_document(f"boat-{number}.pdf", f"The boat {number} paid.")
+        said = desk.chat("When did the harbour of Skagen open?")
+        assert "- The harbour of Skagen opened in 1907. (skagen.pdf, p. 1)" in said.body["message"]
+        assert "Not all documents were looked through, but 2" in said.body["message"]
+        hidden = desk.chat("When did the harbour open?").body["message"]
+        assert "No sentence of the documents has a word in common" in hidden
+        assert "Not all documents were looked through, but 2" in hidden
+
+
+def test_without_a_model_a_long_document_hides_no_short_ones(monkeypatch):
+    monkeypatch.setattr("pipeline.chat.extractive_chat._MAX_PAGES", len(PAGES))
+    with open_api_desk(with_model=False) as desk:
+        desk.enter_document("skagen.pdf", *PAGES)
+        desk.enter_document("long.pdf", *["The boat paid."] * (len(PAGES) + 1))
+        said = desk.chat("When did the harbour open?")
+        assert "- The harbour of Skagen opened in 1907." in said.body["message"]
+
+
 # ---- Conversations -------------------------------------------------------------------------------
 
 

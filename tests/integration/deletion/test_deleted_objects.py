@@ -56,7 +56,7 @@ def test_a_deleted_object_is_out_of_answers_and_stays_listed(pipeline):
     assert (document.status, document.reason_code) == (DocumentStatus.DELETED, "deleted")
     assert not has_text(document)
     assert reader.read_summary(document) is None
-    assert choose_documents(reader) == []
+    assert choose_documents(reader, "pier").documents == []
     assert [one.document_id for one in reader.list_recent(2)] == [document.document_id]
     last = read_timeline(pipeline.table, document_pk(document.document_id))[-1]
     assert (last.step, last.details["by"]) == ("deleted", "AWS:ADA")

@@ -10,6 +10,7 @@ from pipeline.chat.extractive_chat import choose_documents
 from pipeline.documents.document_reader import DocumentReader
 from pipeline.extraction.extractor import Extractor
 from pipeline.ingest.children import MAX_DEPTH, MAX_DESCENDANTS, TOO_DEEP, TOO_MANY
+from pipeline.ingest.chunk_sending import find_group
 from shared.deadline import Deadline
 from shared.errors import DeadlineError
 from shared.ledger.children import CHILDREN_PREFIX, list_children
@@ -63,6 +64,18 @@ def tell_files(document):
     return [
         (file.name, file.document_id is not None, file.reason) for file in document.embedded_files
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "group"),
+    [("archive/2024/a.pdf", "folder:archive"), ("/b/a.pdf", "folder:b"), ("a.pdf", "folder:")],
+)
+def test_files_inside_share_the_group_of_the_document_they_lie_in(pipeline, put, key, group):
+    """All of them lie under one prefix: the files of a bulk would keep those of others waiting."""
+    document = put(key, make_nested(["inner.pdf", "x_y.pdf"]))
+    while document is not None:
+        assert find_group(document) == group
+        document = next(iter(find_children(pipeline, document)), None)
 
 
 def test_a_portfolio_is_done_and_so_are_its_files(pipeline, put):
@@ -243,12 +256,12 @@ def test_a_chat_passes_over_what_came_out_of_a_replaced_document(pipeline, put):
     reader = DocumentReader(
         pipeline.table, None, pipeline.account.settings.documents_bucket, "", utc_now
     )
-    assert {d.document_id for d in choose_documents(reader)} == {
+    assert {d.document_id for d in choose_documents(reader, "pier").documents} == {
         parent.document_id,
         child.document_id,
     }
     force(pipeline.table, parent, superseded_by="d" + "0" * 20)
-    assert choose_documents(reader) == []
+    assert choose_documents(reader, "pier").documents == []
 
 
 def test_all_children_of_a_document_are_found_in_one_place(pipeline, put):

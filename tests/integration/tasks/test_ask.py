@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from shared.lifecycle import TaskStatus
 from tests.fakes.desks.task_desk import HARBOUR_PAGES, open_task_desk
 from tests.fakes.model.chat_behaviours import saying
@@ -119,3 +121,12 @@ def test_the_offline_model_answers_with_sentences_and_their_pages(offline):
     assert "no language model was asked" in offline.markdown(task)
     none = offline.do("ask", question="Zebra?", documents=["skagen.pdf"])
     assert offline.result(none)["answered"] is False
+
+
+@pytest.mark.parametrize("question", ["Is the moon cheese?", "When does the ferry leave?", "What?"])
+def test_the_offline_model_answers_nothing_by_words_that_any_text_has(offline, question):
+    offline.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
+    task = offline.do("ask", question=question, documents=["skagen.pdf"])
+    result = offline.result(task)
+    assert (result["answered"], result["citations"]) == (False, [])
+    assert "No page was found that supports an answer" in offline.markdown(task)

@@ -109,3 +109,19 @@ def test_a_table_shows_each_name_whole_however_narrow_the_terminal_is(columns):
     told = " ".join(" ".join(lines).split())
     assert all(str(cell) in told for cell in row)
     assert ("pages 3" in told) == (columns == 40)
+
+
+@pytest.mark.parametrize(("columns", "is_table"), [(60, False), (80, True)])
+def test_a_table_that_would_cut_its_names_into_scraps_is_written_cell_after_cell(columns, is_table):
+    output = Output()
+    written = io.StringIO()
+    output.results = Console(file=written, width=columns, force_terminal=True, color_system=None)
+    row = ("a1b2c3d4", "worker", "InvalidTaskError", "summarize", "docs/scan.tiff", "28 Nov 10:41")
+    headings = ("id", "queue", "error", "kind", "subject", "died")
+    output.write_table(
+        dict(zip(headings, ("word", "word", "name", "name", "name", "word"), strict=True)),
+        [row],
+        [row],
+    )
+    assert ("queue" in written.getvalue()) == is_table
+    assert is_table or "docs/scan.tiff" in written.getvalue()

@@ -6,9 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.documents.page_search import choose_best, rank_scores, score_texts
+from pipeline.documents.page_search import (
+    TextRanking,
+    choose_best,
+    rank_scores,
+    score_texts,
+    split_terms,
+)
 from pipeline.documents.passage_choice import choose_passages, find_sentences
 from pipeline.documents.passages import Passage
+from pipeline.documents.telling_words import choose_telling_terms
 from shared.deadline import Deadline
 from shared.errors import DeadlineError
 from shared.ledger.documents import ChunkPages, Document
@@ -93,7 +100,9 @@ def test_sentences_are_found_as_from_all_of_them(question, texts):
     found = [
         (one, sentence.text) for one in shelf.read_all() for sentence in split_sentences(one.text)
     ]
-    scores = score_texts(question, [text for _, text in found])
+    ranking = TextRanking(choose_telling_terms(split_terms(question)))
+    matches = [ranking.add(text) for _, text in found]
+    scores = [ranking.score(one) if ranking.tells_apart(one) else 0 for one in matches]
     best = max(scores, default=0)
     picked = {}
     for index in rank_scores(scores):
