@@ -98,6 +98,9 @@ def test_a_bad_message_is_refused(api, body):
 def test_the_gateway_refuses_it_before_the_function_runs(api):
     """By a sentence that is the gateway's: the function would name the field."""
     answered = ask(api, "POST", "/chat", {"message": ""})
+    assert answered.content["error"]["message"].startswith(
+        'the body does not fit: message does not fit {"type": "string", "minLength": 1'
+    )
     assert answered.content["error"]["what_to_do"] == (
         "GET /openapi.json describes what it takes; "
         "a task's kind is summarize, ask, extract or agent."
