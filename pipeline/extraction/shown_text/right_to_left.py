@@ -21,6 +21,10 @@ from pipeline.extraction.shown_text.page_characters import PageCharacters
 _LETTERS = "\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc"
 _RIGHT_TO_LEFT = re.compile(f"[{_LETTERS}]")
 _LINES = re.compile(r"[^\r\n]+")
+# A line of nothing but vowel signs: PDFium ends a line where a sign is set higher or lower.
+_SIGNS_ALONE = re.compile(r"(?<![^\n])[\u064b-\u065f\u0670 ]*[\u064b-\u065f\u0670] *(?![^\r])")
+# Signs stand no further from the line of their letters, and the next line does.
+_MAX_ACROSS_EMS = 0.4
 # Whoever reads from left to right has no need of them, and the others follow the letters.
 _MARKS = frozenset(DIRECTION_MARKS)
 _MIRROR = str.maketrans("()[]{}<>«»", ")(][}{><»«")
@@ -99,19 +103,40 @@ def order_right_to_left(characters: PageCharacters) -> PageCharacters:
         return characters
     pieces: list[int | str] = []
     done = 0
-    for line in _LINES.finditer(text):
-        if not _RIGHT_TO_LEFT.search(line[0]):
+    for start, end in _list_lines(characters):
+        if not _RIGHT_TO_LEFT.search(text, start, end):
             continue
-        em, across = characters.find_em(line.start())
+        em, across = characters.find_em(start)
         # A line that is turned stays as it is.
         if em <= 0 or abs(across) > em / 10:
             continue
-        glyphs = _find_glyphs(characters, line.start(), line.end())
-        pieces += range(done, line.start())
+        glyphs = _find_glyphs(characters, start, end)
+        pieces += range(done, start)
         for glyph in read_visual_line(_add_spaces(glyphs, em, text)):
             pieces += _list_pieces(glyph, text)
-        done = line.end()
+        done = end
     return characters.rebuild([*pieces, *range(done, len(text))])
+
+
+def _list_lines(characters: PageCharacters) -> list[tuple[int, int]]:
+    """Where the lines of a page begin and end; those that its vowel signs have broken are whole."""
+    text = characters.text
+    spans = [line.span() for line in _LINES.finditer(text)]
+    if not _SIGNS_ALONE.search(text):
+        return spans
+    lines: list[tuple[int, int]] = []
+    last: float | None = None
+    for start, end in spans:
+        letters = (position for position in range(start, end) if text[position].isalpha())
+        origin = characters.find_origin(next(letters, start))
+        height = origin[1] if origin and _RIGHT_TO_LEFT.search(text, start, end) else None
+        most = _MAX_ACROSS_EMS * characters.find_em(start)[0]
+        if height is not None and last is not None and abs(height - last) <= most:
+            lines[-1] = (lines[-1][0], end)
+        else:
+            lines.append((start, end))
+            last = height
+    return lines
 
 
 def _list_pieces(glyph: Glyph, text: str) -> Iterable[int | str]:

@@ -169,6 +169,22 @@ def test_spaces_of_tex_in_a_line_with_a_drawn_one(read_text, gap, text):
     assert read_text(data) == text
 
 
+def test_vowel_signs_that_are_set_higher_end_no_line(read_text):
+    """As TeX writes vowelled Arabic; fatha is drawn as a grave accent, and kasra as a low line."""
+    beh, hah, meem, kasra, fatha = "\u0628\u062d\u0645\u0650\u064e"
+    drawn = ((500, "A`"), (488, "B`"), (476, "C`"), (464, "A"), (452, "C_"))
+    letters = "".join(
+        f"1 0 0 1 {x} {y + 6 * (sign in '`_')} Tm ({sign}) Tj "
+        for y in (700, 660)
+        for x, signs in drawn
+        for sign in signs
+    )
+    codes = [beh, hah, meem, *[" "] * 27, kasra, fatha]
+    word = f"{beh}{fatha}{hah}{fatha}{meem}{fatha}{beh}{meem}{kasra}"
+    data = make_mapped_pdf(f"BT /F1 20 Tf {letters} ET".encode(), codes)
+    assert read_text(data) == f"{word}\n{word}"
+
+
 def test_a_space_that_is_not_drawn_in_a_line_that_has_one(read_text):
     """As Chromium writes Persian: where letters are drawn in clusters, it draws no space."""
     places = b" ".join(
