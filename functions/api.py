@@ -133,7 +133,9 @@ def build_api(
         reader=reader,
         chat=chat,
         conversations=LedgerTable(clients.dynamodb, settings.conversations_table, sleep_in_time),
-        intake=IntakeServices(**vars(base), callback_arns=settings.callback_arns),
+        intake=IntakeServices(
+            **vars(base), callback_arns=settings.callback_arns, has_model=settings.uses_openai
+        ),
         forms=UploadForms(
             lambda: clients.s3_signing, settings.documents_bucket, settings.max_document_bytes
         ),

@@ -18,8 +18,8 @@ ItemT = TypeVar("ItemT")
 # Without a day a list goes back so far; what is older is found by naming its day.
 DAYS_BACK = 30
 
-# The most rows that are looked through for one page, so that what is rare costs no long read.
-_MAX_ROWS_READ = 500
+MAX_ROWS_READ = 500
+"""The most rows that are looked through for one page: what is rare costs no long read."""
 
 # The most keys that one read of rows takes (Amazon DynamoDB API Reference, "BatchGetItem").
 _MANY_ROWS = 100
@@ -78,7 +78,7 @@ def list_page(
         if not first_day <= parse_day(place.day) <= newest:
             raise InvalidRequestError("the cursor is of another list: it goes with the same day")
     found: list[ItemT] = []
-    rows_left = _MAX_ROWS_READ
+    rows_left = MAX_ROWS_READ
     # At first no more than are wanted; where some do not fit, many at once: calls take longest.
     rows_at_once = wanted.limit
     while rows_left > 0 and len(found) < wanted.limit:

@@ -1,12 +1,12 @@
 """The page *Documents*: their list, the newest first, with filters that have an address."""
 
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from functions.console.document_page import add_document_routes
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
+from functions.console.looking import look_through
 from functions.console.uploads import add_upload_routes
 from functions.http.route_parts import check_day
 from functions.http.services import ApiServices
@@ -18,10 +18,6 @@ from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus
 
 _MOST_ROWS = 50
-# What is rare is looked for in so many steps of 500 rows, and in no further one once so much time
-# has gone, before one is asked to look further.
-_MOST_STEPS = 2
-_PATIENCE_SECONDS = 0.3
 _FILTERS = ("status", "day", "prefix", "words")
 
 
@@ -51,26 +47,23 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
             {name: value for name in _FILTERS if (value := asked.choose(name))},
             asked.choose("cursor"),
         )
-        found: list[Document] = []
-        cursor = filters.cursor
-        begun = time.monotonic()
-        for _ in range(_MOST_STEPS):
-            wanted = _read_wanted(filters.values, cursor, _MOST_ROWS - len(found))
-            more, cursor = list_document_page(wanted, reader.table, reader.now)
-            found += more
-            is_late = time.monotonic() - begun > _PATIENCE_SECONDS
-            if cursor is None or len(found) == _MOST_ROWS or is_late:
-                break
+
+        def read_page(cursor: str | None, most: int) -> tuple[list[Document], str | None]:
+            wanted = _read_wanted(filters.values, cursor, most)
+            return list_document_page(wanted, reader.table, reader.now)
+
+        look = look_through(read_page, filters.cursor, _MOST_ROWS)
         now = reader.now()
         return {
             "rows": [
                 {"document": one, "more": describe_wait(one, now) or describe_progress(one)}
-                for one in found
+                for one in look.found
             ],
             "filters": filters,
             "statuses": tuple(DocumentStatus),
             "days_back": DAYS_BACK,
-            "next_query": filters.build_query(cursor) if cursor else None,
+            "looked_at": look.rows,
+            "next_query": filters.build_query(look.cursor) if look.cursor else None,
         }
 
     @routes.get("/documents")

@@ -199,7 +199,10 @@ class TaskView(_Answer):
 
 
 class TaskPage(_Answer):
-    """Tasks without their results, the newest first; `next_cursor` leads to more, null to none."""
+    """Tasks without their results, the newest first; `next_cursor` leads to more, null to none.
+
+    A page may hold fewer than `limit`, and even none, and still have a `next_cursor`.
+    """
 
     tasks: list[TaskView]
     next_cursor: str | None
@@ -293,7 +296,10 @@ class DocumentView(_Answer):
 
 
 class DocumentPage(_Answer):
-    """Documents, the newest first; `next_cursor` leads to more, null means there are none."""
+    """Documents, the newest first; `next_cursor` leads to more, null means there are none.
+
+    A page may hold fewer than `limit`, and even none, and still have a `next_cursor`.
+    """
 
     documents: list[DocumentView]
     next_cursor: str | None

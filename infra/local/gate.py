@@ -1,7 +1,7 @@
 """The local stack's door: the emulator as a program, with a gate before it that lets the owner in.
 
 Run by the emulator's own Python, which has nothing of this project: so only the standard library is
-imported here, and where the program starts the emulator and the file beside this one.
+imported here, and where the program starts the emulator and the files beside this one.
 
 The emulator alone takes anyone who names its root user: it looks at no signature of theirs. Yet any
 page in a browser, and any process of any user, can reach a port on 127.0.0.1.
@@ -285,6 +285,8 @@ def main() -> None:
     _hide_function_credentials(key)
     _read_templates_quickly()
     _unpack_code_once(Path(tempfile.mkdtemp(prefix="code-")))
+    gateway = importlib.import_module("ministack.services.apigateway_v1")
+    _load_beside("body_problems").name_problems_in_answers(gateway)
     emulator: Any = importlib.import_module("ministack.app")
     # Where the emulator looks for the application that it serves.
     emulator.app = Gate(emulator.app, _check_signature, lambda: _read_origin(origin_file))
@@ -313,14 +315,18 @@ def _read_templates_quickly() -> None:
     yaml.SafeLoader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
+def _load_beside(name: str) -> Any:
+    """A module whose file lies beside this one."""
+    path = Path(__file__).with_name(f"{name}.py")
+    spec: Any = importlib.util.spec_from_file_location(name, path)
+    module: Any = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
 def _unpack_code_once(folder: Path) -> None:
     """Have the emulator unpack a package once, and not for each worker that runs it."""
-    spec: Any = importlib.util.spec_from_file_location(
-        "unpacked_code", Path(__file__).with_name("unpacked_code.py")
-    )
-    unpacked_code: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(unpacked_code)
-    unpacked = unpacked_code.UnpackedCode(folder)
+    unpacked = _load_beside("unpacked_code").UnpackedCode(folder)
     runtime: Any = importlib.import_module("ministack.core.lambda_runtime")
 
     class Package(zipfile.ZipFile):

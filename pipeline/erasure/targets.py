@@ -9,6 +9,7 @@ from itertools import chain
 from unicodedata import normalize
 
 from pipeline.erasure.erasure_types import ErasureServices
+from shared.ledger.children import list_children
 from shared.ledger.document_lists import list_documents
 from shared.ledger.document_versions import list_versions
 from shared.ledger.documents import find_document
@@ -32,6 +33,14 @@ def find_versions_of_key(key: str, services: ErasureServices) -> Iterator[Wanted
             document = find_document(services.table, document_id)
             if document is not None:
                 yield WantedDocument(document_id, document.key, document.status)
+
+
+def find_inside(document_id: str, services: ErasureServices) -> Iterator[WantedDocument]:
+    """Every document that came out of one, and out of those in turn: they are erased with it."""
+    for child in list_children(services.table, document_id):
+        for inside in find_versions_of_key(child.key, services):
+            yield inside
+            yield from find_inside(inside.document_id, services)
 
 
 def find_under_prefix(

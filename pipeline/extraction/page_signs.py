@@ -40,6 +40,9 @@ _MIN_PICTURE_SHARE = 0.0025
 _MIN_SCAN_SHARE = 0.8
 _MAX_STAMPED_CHARACTERS = 200
 _MARGIN_SHARE = 0.1
+# What is put on a scan in black and white is looked for on pages of no more objects: stripes, and
+# letters. A page of more is a drawing, and long to walk through.
+_MAX_SCAN_OBJECTS = 128
 # A picture of fewer pixels a side has no words: nothing but a colour, mostly.
 _MIN_SCAN_PIXELS = 64
 # What lies across a scan is at an angle of a fifth of a right one, or more: scans lie askew, too.
@@ -183,7 +186,10 @@ def _is_covered(page: object, *, in_black_and_white: bool = False) -> bool:
     """
     least = _MIN_SCAN_SHARE * _measure_page(page)
     covered, segments = 0.0, 0
-    for item, kind, scale in _find_objects(page):
+    most = _MAX_SCAN_OBJECTS if in_black_and_white else _MAX_OBJECTS_LOOKED_AT
+    if in_black_and_white and pdfium.FPDFPage_CountObjects(page) > most:
+        return False
+    for item, kind, scale in islice(_find_objects(page), most):
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE and _is_scan(item, page, in_black_and_white):
             covered += _measure(item) * scale
         elif kind == pdfium.FPDF_PAGEOBJ_PATH and not in_black_and_white:

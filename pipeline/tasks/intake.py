@@ -12,7 +12,7 @@ from shared.ledger.spend import Account
 from shared.ledger.tasks import Task, TaskArrival, register_task
 from shared.lifecycle import TaskStatus
 from shared.messages.message import encode_message
-from shared.messages.task_names import is_own_task
+from shared.messages.task_names import NEED_MODEL, is_own_task, say_model_is_needed
 from shared.messages.tasks import ExtractTask, is_digest_task
 from shared.messages.tasks import Task as TaskOrder
 
@@ -22,9 +22,15 @@ _MAX_MESSAGE_BYTES = 1_000_000
 
 @dataclass(frozen=True, kw_only=True)
 class IntakeServices(Services):
-    """What taking up tasks works with; `callback_arns` are the queues and topics to be told."""
+    """What taking up tasks works with.
+
+    Args:
+        callback_arns: The queues and topics that may be told.
+        has_model: Whether a language model is configured.
+    """
 
     callback_arns: tuple[str, ...]
+    has_model: bool
 
 
 def take_up_task(order: TaskOrder, services: IntakeServices, group: str) -> Task:
@@ -45,13 +51,15 @@ def take_up_task(order: TaskOrder, services: IntakeServices, group: str) -> Task
 
     Raises:
         TaskConflictError: Another task of the same id came first.
-        TaskRefusedError: Its callback is not allowed, or its schema cannot be used.
+        TaskRefusedError: Its callback is not allowed, its schema cannot be used, or it needs a
+            language model and none is configured.
         RequestTooLargeError: It is too large for a message.
         ServiceError: It may or may not be entered; sending it again under the same id is safe.
     """
     if order.callback is not None:
         find_callback_target(order.callback, services.callback_arns)
     check_order(order)
+    check_model_is_there(order.kind, services)
     body = encode_message(order)
     if len(body.encode()) > _MAX_MESSAGE_BYTES:
         raise RequestTooLargeError("the task is too large for a message; put it as a document")
@@ -64,6 +72,16 @@ def take_up_task(order: TaskOrder, services: IntakeServices, group: str) -> Task
     if task.status is TaskStatus.RECEIVED:
         services.queues.send(services.work_queue_url, [body], group)
     return task
+
+
+def check_model_is_there(kind: str, services: IntakeServices) -> None:
+    """Pass if a language model is configured, or a task of this kind needs none.
+
+    Raises:
+        TaskRefusedError: It needs one; the message says what to set.
+    """
+    if kind in NEED_MODEL and not services.has_model:
+        raise TaskRefusedError(say_model_is_needed(kind))
 
 
 def register_order(

@@ -8,6 +8,7 @@ from pipeline.metering.payers import pay_by_task
 from shared.errors import TaskRefusedError
 from shared.ledger.spending import Spending
 from shared.ledger.tasks import Task
+from shared.messages.task_names import say_model_is_needed
 
 
 class TaskFacts(BaseModel):
@@ -61,8 +62,4 @@ class TaskCalls(MeteredCalls):
             TaskRefusedError: Only sentences can be picked.
         """
         if self.is_extractive:
-            raise TaskRefusedError(
-                f"{self._task.kind} needs a language model and none is configured: set "
-                "OPENAI_API_KEY or OPENAI_BASE_URL (on AWS the parameters OpenAiApiKeySecret or "
-                "OpenAiBaseUrl), then send the task again"
-            )
+            raise TaskRefusedError(say_model_is_needed(self._task.kind))

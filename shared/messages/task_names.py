@@ -1,4 +1,4 @@
-"""The ids of tasks: what they may look like, and which are the pipeline's own."""
+"""Tasks by name: what their ids may look like, which are the pipeline's own, which need a model."""
 
 import hashlib
 
@@ -11,6 +11,18 @@ TASK_ID_WORDS = (
 # What the ids of the pipeline's own tasks begin with: the digests of the daily reports. A report
 # does not count them among the tasks that users have sent.
 _OWN_TASKS = "seashore-digest-"
+
+# Kinds of tasks for which picking sentences is no help.
+NEED_MODEL = frozenset({"extract", "agent"})
+
+
+def say_model_is_needed(kind: str) -> str:
+    """Why a task of a kind is refused where no language model is configured, and what to do."""
+    return (
+        f"{kind} needs a language model and none is configured: set OPENAI_API_KEY or "
+        "OPENAI_BASE_URL (on AWS the parameters OpenAiApiKeySecret or OpenAiBaseUrl), then send "
+        "the task again"
+    )
 
 
 def name_digest_task(day: str, digest: str) -> str:

@@ -6,8 +6,8 @@
 The API runs in this process, its ledger in an emulator's, which looks through the whole table for
 each query: so the processor time of the API alone is told, and how often it asks AWS, which takes
 about 10 ms each time. From both the time at a server is reckoned. Medians of runs that take turns,
-after one that warms up. A filter that few documents fit looks through 1,000 of them before it asks
-whether to look further.
+after one that warms up. A filter that few documents fit looks through more of them, until it has
+found some.
 """
 
 import argparse

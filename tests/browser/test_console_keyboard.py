@@ -8,7 +8,7 @@ from shared.ledger.documents import find_document
 from shared.lifecycle import DocumentStatus
 from tests.browser.console_server import serve_console
 from tests.browser.console_story import tell_story
-from tests.fakes.desks.console_desk import OPERATOR, open_console_desk
+from tests.fakes.desks.console_desk import MODEL_SETTINGS, OPERATOR, open_console_desk
 
 # No page has so many stops.
 MOST_STOPS = 90
@@ -89,7 +89,7 @@ class Walker:
 @pytest.fixture
 def walk(chromium):
     with (
-        open_console_desk() as desk,
+        open_console_desk(**MODEL_SETTINGS) as desk,
         serve_console(desk.api, desk.operator) as (address, _),
     ):
         told = tell_story(desk)

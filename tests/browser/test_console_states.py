@@ -5,14 +5,14 @@ from selenium.webdriver.common.by import By
 
 from tests.browser.console_server import serve_console
 from tests.browser.console_story import tell_story
-from tests.fakes.desks.console_desk import OPERATOR, open_console_desk
+from tests.fakes.desks.console_desk import MODEL_SETTINGS, OPERATOR, open_console_desk
 
 
 @pytest.fixture
 def story(chromium):
     """An operator on the console of a stack that has something of each kind."""
     with (
-        open_console_desk(daily_cap_usd=2.0) as desk,
+        open_console_desk(daily_cap_usd=2.0, **MODEL_SETTINGS) as desk,
         serve_console(desk.api, desk.operator) as (address, _),
     ):
         story = tell_story(desk)

@@ -23,13 +23,25 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     """Add what lists and shows reports."""
     reader, settings = services.reader, services.settings
 
+    def find_written(days: list[str]) -> set[str]:
+        """The days whose report lies in the bucket: of one that was never sent no row tells."""
+        months = {day[: len("2026-11")] for day in days}
+        keys = {
+            key
+            for month in months
+            for key in reader.objects.list_keys(reader.artifacts_bucket, f"reports/{month}-")
+        }
+        return {day for day in days if report_key(day) in keys}
+
     def list_days() -> dict[str, object]:
         today = find_day(reader.now(), settings.time_zone)
         days = list_days_before(today, _DAYS_BACK)[::-1]
         reports = find_reports(reader.table, days)
+        written = find_written(days)
         return {
             "days": [(day, reports.get(day)) for day in days],
-            "has_some": bool(reports),
+            "written": written,
+            "has_some": bool(reports or written),
             "today": today,
             "zone": settings.time_zone.key,
             "days_back": _DAYS_BACK,

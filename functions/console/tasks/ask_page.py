@@ -5,6 +5,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
+from functions.console.looking import ListLook, look_through
 from functions.console.tasks.task_forms import start_task
 from functions.console.tasks.task_view import link_page, view_task_page
 from functions.http.models import THREAD_ID_PATTERN, ChatRequest
@@ -20,7 +21,6 @@ from shared.ledger.documents import Document
 from shared.messages.tasks import MAX_DOCUMENTS
 from shared.page_ranges import parse_page_ranges
 
-_MOST_STEPS = 4
 _PAGE_ROWS = 50
 _MOST_THREADS = 100
 _MOST_TURNS = 50
@@ -39,30 +39,29 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     """Add what asks, and what shows conversations."""
     reader = services.reader
 
-    def find_documents(prefix: str | None, words: str | None) -> list[Document]:
+    def find_documents(prefix: str | None, words: str | None) -> ListLook[Document]:
         """The newest documents with a text, as many as a question may be over."""
-        found: list[Document] = []
-        cursor = None
-        for _ in range(_MOST_STEPS):
-            wanted = DocumentsWanted(
-                PageWanted(None, _PAGE_ROWS, cursor), None, prefix or "", words
-            )
-            documents, cursor = list_document_page(wanted, reader.table, reader.now)
-            found += filter(has_text, documents)
-            if cursor is None or len(found) >= MAX_DOCUMENTS:
-                break
-        return found[:MAX_DOCUMENTS]
+
+        def read_page(cursor: str | None, _: int) -> tuple[list[Document], str | None]:
+            page = PageWanted(None, _PAGE_ROWS, cursor)
+            wanted = DocumentsWanted(page, None, prefix or "", words)
+            documents, following = list_document_page(wanted, reader.table, reader.now)
+            return list(filter(has_text, documents)), following
+
+        return look_through(read_page, None, MAX_DOCUMENTS)
 
     @routes.get("/ask")
     def show_ask(asked: Asked) -> Fragment:
         prefix, words = asked.choose("prefix"), asked.choose("words")
         conversations = services.open_conversations(asked.facts.owner)
+        look = find_documents(prefix, words)
         return Fragment(
             "tasks/ask.html.j2",
             {
                 "prefix": prefix,
                 "words": words,
-                "documents": find_documents(prefix, words),
+                "documents": look.found,
+                "looked_at": look.rows if look.cursor else None,
                 "most": MAX_DOCUMENTS,
                 "threads": conversations.list_threads(_MOST_THREADS),
             },

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from aws_lambda_powertools.event_handler import Response
 
 from functions.console.fragment_routes import Asked, Fragment, FragmentRoutes
+from functions.console.looking import look_through
 from functions.console.tasks.task_forms import add_form_routes
 from functions.console.tasks.task_view import read_task, view_task_page
 from functions.http.route_parts import check_day, check_id
@@ -21,7 +22,6 @@ from shared.messages.task_names import TASK_ID_PATTERN
 from shared.printable import defuse_cell
 
 _MOST_ROWS = 50
-_MOST_STEPS = 4
 _FILTERS = ("name", "status", "day")
 
 
@@ -31,17 +31,17 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
 
     def read_list(asked: Asked) -> dict[str, object]:
         fields = {name: value for name in _FILTERS if (value := asked.choose(name, 100))}
-        first = cursor = asked.choose("cursor")
-        found: list[Task] = []
-        for _ in range(_MOST_STEPS):
-            wanted = _read_wanted(fields, cursor, _MOST_ROWS - len(found))
-            more, cursor = list_task_page(wanted, reader.table, reader.now)
-            found += more
-            if cursor is None or len(found) == _MOST_ROWS:
-                break
-        following = urlencode({**fields, "cursor": cursor}) if cursor else None
+        first = asked.choose("cursor")
+
+        def read_page(cursor: str | None, most: int) -> tuple[list[Task], str | None]:
+            wanted = _read_wanted(fields, cursor, most)
+            return list_task_page(wanted, reader.table, reader.now)
+
+        look = look_through(read_page, first, _MOST_ROWS)
+        following = urlencode({**fields, "cursor": look.cursor}) if look.cursor else None
         return {
-            "tasks": found,
+            "tasks": look.found,
+            "looked_at": look.rows,
             "fields": fields,
             "query": urlencode(fields),
             "is_first": first is None,

@@ -12,7 +12,12 @@ from infra.cli.output import is_confirmed
 from infra.signals import interrupt_on_signals
 from pipeline.erasure.erase_document import erase_document
 from pipeline.erasure.erasure_types import ErasureServices
-from pipeline.erasure.targets import WantedDocument, find_under_prefix, find_versions_of_key
+from pipeline.erasure.targets import (
+    WantedDocument,
+    find_inside,
+    find_under_prefix,
+    find_versions_of_key,
+)
 from shared.aws.queues import Queues
 from shared.errors import WrongUsageError
 
@@ -24,7 +29,13 @@ WHAT_STAYS = (
 
 
 def delete_documents(
-    context: CommandContext, names: Sequence[str], prefix: str | None, days: int, *, yes: bool
+    context: CommandContext,
+    names: Sequence[str],
+    prefix: str | None,
+    days: int,
+    *,
+    dry_run: bool,
+    yes: bool,
 ) -> ExitCode:
     """Show which documents would be erased, ask, and erase them one after the other.
 
@@ -33,6 +44,7 @@ def delete_documents(
         names: Ids or their beginnings, each one version; or object keys, with all their versions.
         prefix: What the keys begin with of further documents; None for none.
         days: How many days back the ledger is looked through for those whose objects are gone.
+        dry_run: Only show them.
         yes: Do it without asking.
 
     Raises:
@@ -51,18 +63,23 @@ def delete_documents(
         found |= {one.document_id: one for one in wanted}
     if prefix:
         found |= {one.document_id: one for one in find_under_prefix(prefix, days, services)}
+    named = len(found)
+    for document_id in list(found):
+        found |= {one.document_id: one for one in find_inside(document_id, services)}
     if not context.as_json:
         for one in found.values():
             output.write_line([one.document_id, one.key, one.status])
-    output.say(f"{len(found):,} to delete, with all that was made of them. {WHAT_STAYS}")
+    inside = f", {len(found) - named:,} of them found inside of others" * (len(found) > named)
+    output.say(f"{len(found):,} to delete{inside}, with all that was made of them. {WHAT_STAYS}")
     question = f"Delete {len(found):,} for good?"
-    is_done = bool(found) and is_confirmed(question, yes=yes, output=output)
+    is_done = bool(found) and is_confirmed(question, yes=yes, dry_run=dry_run, output=output)
     ends: dict[str, str] = {}
     try:
         if is_done:
             by = find_actor(context.stack)
             with interrupt_on_signals():
-                for document_id in found:
+                # What is inside first: it would go unsaid with what it is inside of.
+                for document_id in reversed(found):
                     ends[document_id] = erase_document(document_id, by, services).value
             output.say(f"{len(ends):,} deleted. What runs now may write on for minutes; "
                        "that is deleted within the hour.")  # fmt: skip

@@ -17,10 +17,11 @@ from infra.cli.progress.follow_tasks import (
 )
 from infra.cli.tasks.enqueue import TERMINAL, build_task, refuse_used_id, send_task
 from pipeline.tasks.extract.extract_many import (
-    WITHOUT_TEXT,
+    ends_without_text,
     name_after_prefix,
     name_extraction,
 )
+from shared.document_formats import count_units
 from shared.errors import UnknownItemError
 from shared.ledger.documents import Document
 from shared.lifecycle import TaskStatus
@@ -51,9 +52,9 @@ def enqueue_extractions(
         OperatorError: AWS refused it.
     """
     found = find_documents_under(context, prefix)
-    documents = [one for one in found if one.status not in WITHOUT_TEXT]
+    documents = [one for one in found if not ends_without_text(one)]
     if len(documents) < len(found):
-        left = Counter(str(one.status) for one in found if one.status in WITHOUT_TEXT)
+        left = Counter(str(one.status) for one in found if ends_without_text(one))
         told = ", ".join(f"{count:,} {status}" for status, count in left.most_common())
         context.output.say(f"Without text, so left out: {told}.")
     if not documents:
@@ -105,7 +106,11 @@ def _wait(
             for followed in follow_tasks(context.table, task_ids, REAL_PACE):
                 show(followed)
     except KeyboardInterrupt:
-        output.say(f"{len(task_ids)} tasks go on without this command: `seashore tasks`.")
+        verb = "goes" if len(task_ids) == 1 else "go"
+        output.say(
+            f"{count_units(len(task_ids), 'task')} {verb} on without this command: "
+            "`seashore tasks`."
+        )
         raise
     ended = list(zip(followed, documents, strict=True))
     if context.as_json:

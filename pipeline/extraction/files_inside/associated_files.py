@@ -11,40 +11,20 @@ from collections.abc import Callable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from pipeline.extraction.files_inside.embedded_files import is_same_content
+
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-# What is associated is a file specification, and has to say so. The longer a word is, the less it
-# takes to look for it.
-_SPECIFICATION, _ASSOCIATED_NAME = b"/Filespec", b"/AF"
 _ASSOCIATED = re.compile(rb"/AF\s*(?:\[([^\]<>]{0,20000})\]|(\d{1,10}\s+\d{1,5}\s+R\b))")
 _REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
 _RELATION = re.compile(rb"/AFRelationship\s*/(\w+)")
 _FILE_NAME = re.compile(rb"/U?F\s*(?:\(((?:\\.|[^\\()])*)\)|<((?:[0-9A-Fa-f]{2})*)>)")
-# Other forms of what the pages show (ISO 32000-2, 7.11.3, table 43): the data of an invoice, the
-# file that the document was made from, an equation's MathML. Nothing is lost where they are not
-# read.
-_SAME_CONTENT = frozenset({"Alternative", "Data", "Source", "Supplement"})
-# What an invoice is based on is a supplement of it by the standards for invoices, and is no other
-# form of what its pages show.
-_SUPPLEMENT = "Supplement"
-_DOCUMENTS = (".pdf", ".docx", ".xlsx", ".odt", ".ods")
 # A file with more of them is looked at.
 _MAX_LOOKED_UP = 64
 _MAX_PAGES_LOOKED_AT = 500
 _MAX_ANNOTATIONS = 500
 _MAX_DEPTH = 16
-
-
-def is_same_content(relation: str, name: str) -> bool:
-    """Whether a file is another form of what the pages show.
-
-    Args:
-        relation: What the document says of it, '' if nothing.
-        name: The name of the file.
-    """
-    is_document = name.lower().endswith(_DOCUMENTS)
-    return relation in _SAME_CONTENT and not (relation == _SUPPLEMENT and is_document)
 
 
 def may_name_other_files(text: bytes, find_object: Callable[[bytes], bytes | None]) -> bool:
@@ -54,8 +34,6 @@ def may_name_other_files(text: bytes, find_object: Callable[[bytes], bytes | Non
         text: All that is no stream.
         find_object: Gives an object by its number; None where there is none.
     """
-    if _SPECIFICATION not in text or _ASSOCIATED_NAME not in text:
-        return False
     numbers: set[bytes] = set()
     for listed, single in islice(_ASSOCIATED.findall(text), _MAX_LOOKED_UP):
         named = _REFERENCE.findall(listed or single)

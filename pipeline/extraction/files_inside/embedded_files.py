@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import pypdfium2_raw as pdfium
 
 from pipeline.extraction.file_header import is_pdf, name_other_kind
-from pipeline.extraction.files_inside.associated_files import is_same_content
 from pipeline.extraction.limits import MAX_FILES
 from pipeline.extraction.pypdf_errors import PypdfError, translate_pypdf_errors
 from pipeline.extraction.readable_document import FileNotTakenError, name_in_one_line
@@ -23,6 +22,14 @@ FURTHER_FILES = "further files"
 _MAX_ATTACHMENTS = 500
 _MAX_PAGES_LOOKED_AT = 500
 _MAX_FILE_ANNOTATIONS = 500
+# Other forms of what the pages show (ISO 32000-2, 7.11.3, table 43): the data of an invoice, the
+# file that the document was made from, an equation's MathML. Nothing is lost where they are not
+# read.
+_SAME_CONTENT = frozenset({"Alternative", "Data", "Source", "Supplement"})
+# What an invoice is based on is a supplement of it by the standards for invoices, and is no other
+# form of what its pages show.
+_SUPPLEMENT = "Supplement"
+_DOCUMENTS = (".pdf", ".docx", ".xlsx", ".odt", ".ods")
 _TOO_LARGE = "too large together with those before it"
 _UNREAD = "its content cannot be read"
 
@@ -43,6 +50,17 @@ class FileInside(NamedTuple):
     handle: object
     may_be_locked: bool = False
     stream: Any = None
+
+
+def is_same_content(relation: str, name: str) -> bool:
+    """Whether a file is another form of what the pages show.
+
+    Args:
+        relation: What the document says of it, '' if nothing.
+        name: The name of the file.
+    """
+    is_document = name.lower().endswith(_DOCUMENTS)
+    return relation in _SAME_CONTENT and not (relation == _SUPPLEMENT and is_document)
 
 
 def is_dynamic_form(document: object) -> bool:

@@ -52,8 +52,8 @@ def order_turned_lines(characters: PageCharacters, quarter_turns: int) -> PageCh
         samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)}
         samples = samples - {0} or samples
         found = [match for start in samples if (match := _TWO_LETTERS.match(text, start))]
-        # Two of them tell of a page that lies upside down.
-        if any(characters.find_em(match.start(1))[0] < 0 for match in found[:1] + found[-1:]):
+        # One of them tells of a page that lies upside down.
+        if found and characters.find_em(found[0].start(1))[0] < 0:
             characters = order_upside_down_letters(characters)
         # Most lines run to the right of a page that is not turned.
         if not characters.turn([(match.start(1), match.start(2)) for match in found]):

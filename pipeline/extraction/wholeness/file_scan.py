@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.extraction.file_header import has_end
-from pipeline.extraction.files_inside.associated_files import may_name_other_files
 from pipeline.extraction.wholeness.conversions import find_conversion
 from pipeline.extraction.wholeness.stream_check import (
     BROTLI,
@@ -74,6 +73,8 @@ _DIGIT_NAMES = {
     for digit, name in enumerate(b"zero one two three four five six seven eight nine".split())
 }
 _MIN_RENAMED = 2
+# What is associated is a file specification, and has to say so.
+_SPECIFICATION, _ASSOCIATED = b"/Filespec", b"/AF"
 _FILE_ANNOTATION_NAME = b"/FileAttachment"
 _FILE_ANNOTATION = re.compile(rb"/Subtype\s*/FileAttachment\b")
 # Any kind of thing that is not one of these: fonts, pictures, metadata, and annotations that show
@@ -186,9 +187,7 @@ class _Scan:
             has_renamed_glyphs=self._has_renamed_glyphs(text),
             has_file_annotations=_FILE_ANNOTATION_NAME in text
             and _FILE_ANNOTATION.search(text) is not None,
-            has_unlisted_files=may_name_other_files(
-                text, lambda number: self._find_object(number, text)
-            ),
+            has_unlisted_files=self._may_have_unlisted_files(text),
             may_hide_layers=(_LAYERS in text and _LAYER_OFF.search(text) is not None)
             or (self._has_unknown_objects and self._room <= 0),
             may_show_notes=self._has_unknown_objects or _NOTE.search(text) is not None,
@@ -318,6 +317,13 @@ class _Scan:
         """Whether what should be a stream has not even a dictionary."""
         body = self._find_object(number, text)
         return not self._has_unknown_objects if body is None else not body.startswith(b"<<")
+
+    def _may_have_unlisted_files(self, text: bytes) -> bool:
+        if _SPECIFICATION not in text or _ASSOCIATED not in text:
+            return False
+        from pipeline.extraction.files_inside.associated_files import may_name_other_files
+
+        return may_name_other_files(text, lambda number: self._find_object(number, text))
 
     def _has_renamed_glyphs(self, text: bytes) -> bool:
         if _TYPE3_NAME not in text:

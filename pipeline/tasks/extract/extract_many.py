@@ -8,8 +8,9 @@ from typing import Any
 
 from pipeline.day_listing import PageWanted
 from pipeline.documents.document_listing import DocumentsWanted, list_document_page
+from pipeline.documents.document_reader import has_text
 from pipeline.tasks.extract.field_schema import read_field_schema
-from pipeline.tasks.intake import IntakeServices, take_up_task
+from pipeline.tasks.intake import IntakeServices, check_model_is_there, take_up_task
 from shared.deadline import Deadline
 from shared.ledger.documents import Document
 from shared.ledger.tasks import Task
@@ -18,7 +19,7 @@ from shared.messages.message_groups import group_of_bulk
 from shared.messages.tasks import ExtractTask
 
 # Of a document that ended so there is no text to read.
-WITHOUT_TEXT = frozenset(
+_WITHOUT_TEXT = frozenset(
     {DocumentStatus.NO_TEXT, DocumentStatus.REJECTED, DocumentStatus.FAILED, DocumentStatus.DELETED}
 )
 
@@ -80,6 +81,15 @@ class TakenUpExtractions:
     next_cursor: str | None
 
 
+def ends_without_text(document: Document) -> bool:
+    """Whether there is no text of a document to read, and by itself there will be none.
+
+    One that was cancelled may have been read before.
+    """
+    is_unread = document.status is DocumentStatus.CANCELLED and not has_text(document)
+    return is_unread or document.status in _WITHOUT_TEXT
+
+
 def name_extraction(schema: Mapping[str, Any], document: Document, beginning: str | None) -> str:
     """The id of a document's task: the same for the same schema, whenever it is asked for."""
     if beginning is None:
@@ -103,10 +113,12 @@ def take_up_extractions(
     Raises:
         InvalidRequestError: The cursor is none that this list has given.
         TaskConflictError: A task has the id of one of them and asks for something else.
-        TaskRefusedError: The callback is not allowed, or the schema cannot be used.
+        TaskRefusedError: The callback is not allowed, the schema cannot be used, or no language
+            model is configured.
         ServiceError: Some may be entered; sending the same again is safe.
     """
     read_field_schema(wanted.schema)
+    check_model_is_there("extract", services)
     group = group_of_bulk(wanted.sender)
     tasks: list[tuple[Task, Document]] = []
     without_text = 0
@@ -118,7 +130,7 @@ def take_up_extractions(
         )
         # Files inside of others have keys of the pipeline's own.
         for document in (one for one in documents if one.parent is None):
-            if document.status in WITHOUT_TEXT:
+            if ends_without_text(document):
                 without_text += 1
             else:
                 task = take_up_task(wanted.build_task(document), services, group)

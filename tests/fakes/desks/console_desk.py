@@ -114,6 +114,10 @@ def assert_harmless(answer):
     assert not re.search(r"<[^>]*\son\w+=", re.sub(r'"[^"]*"', '""', answer.body))
 
 
+# A model by the settings alone, for desks on which nobody is asked.
+MODEL_SETTINGS = {"openai_base_url": "http://127.0.0.1:9/v1", "openai_model": "tiny"}
+
+
 @contextmanager
 def open_console_desk(**settings):
     with open_api_desk(with_model=False, **settings) as api:

@@ -14,12 +14,46 @@ from tests.fakes.desks.api_desk import open_api_desk
 from tests.fakes.summaries import make_summary
 
 ASK = {"kind": "ask", "question": "When?", "documents": ["skagen.pdf"]}
+SCHEMA = {"type": "object", "properties": {"sum": {"type": "number"}}}
 
 
 @pytest.fixture(scope="module")
 def desk():
-    with open_api_desk(with_model=False) as desk:
+    with open_api_desk() as desk:
         yield desk
+
+
+@pytest.mark.parametrize(
+    ("path", "order"),
+    [
+        ("/extractions", {"prefix": "a", "schema": SCHEMA}),
+        ("/extractions", {"prefix": "none/", "schema": SCHEMA}),
+        ("/tasks", {"kind": "agent", "prompt": "Which?"}),
+        ("/tasks", {"kind": "extract", "text": "x", "schema": SCHEMA}),
+    ],
+)
+def test_what_needs_a_model_is_refused_at_once_where_there_is_none(path, order):
+    with open_api_desk(with_model=False) as desk:
+        desk.enter_document("a.pdf", "A sum of 5.")
+        desk.queued()
+        said = desk.send("POST", path, order)
+        assert (said.status, said.error["code"]) == (422, "refused")
+        assert "needs a language model" in said.error["message"]
+        assert "OpenAiApiKeySecret" in said.error["message"]
+        assert desk.queued() == []
+        assert desk.send("GET", "/tasks").body["tasks"] == []
+        assert desk.send("POST", "/tasks", ASK).status == 202
+
+
+def test_a_document_that_was_cancelled_unread_has_no_text_and_one_that_was_read_has(desk):
+    unread, read = (
+        desk.enter_document(f"cancelled/{name}.pdf", "A sum of 5.") for name in ("unread", "read")
+    )
+    force(desk.table, unread, status="CANCELLED", chunks_total=0, in_flight=None)
+    force(desk.table, read, status="CANCELLED", in_flight=None)
+    sent = extract_all(desk, prefix="cancelled/")
+    assert [task["document_id"] for task in sent.body["tasks"]] == [read.document_id]
+    assert sent.body["without_text"] == 1
 
 
 def test_tasks_are_listed_in_pages_and_found_by_status_and_name(desk):
@@ -126,9 +160,8 @@ def test_a_deleted_document_gives_neither_file_nor_text(desk):
 
 
 def extract_all(desk, **changes):
-    schema = {"type": "object", "properties": {"sum": {"type": "number"}}}
     return desk.send(
-        "POST", "/extractions", {"prefix": "tender/", "schema": schema, "days": 2, **changes}
+        "POST", "/extractions", {"prefix": "tender/", "schema": SCHEMA, "days": 2, **changes}
     )
 
 

@@ -1,11 +1,13 @@
 """`seashore delete`, from its arguments to its exit status, on moto."""
 
+import hashlib
 import json
 
 import pytest
 
 from infra.cli.exit_codes import ExitCode
 from infra.cli.times import describe_time
+from shared.ledger.children import enter_child, plan_child
 from shared.ledger.documents import find_document
 from shared.ledger.erasures import find_erasure, settle_erasure
 from tests.fakes.desks.command_line import open_command_line
@@ -44,6 +46,27 @@ def test_ids_keys_and_prefixes_name_documents(seashore, ledger):
     assert set(told["results"].values()) == {"erased"}
     assert all(find_document(ledger.table, one.document_id) is None for one in entered)
     assert find_document(ledger.table, kept.document_id) is not None
+
+
+def test_what_is_inside_of_a_document_is_listed_and_counted_and_goes_with_it(seashore, ledger):
+    mail = ledger.enter("mail.eml")
+    inside = []
+    for parent, name in ((mail, "board.zip"), (mail, "pier.pdf")):
+        planned = plan_child(parent, name, hashlib.sha256(name.encode()).hexdigest())
+        enter_child(ledger.table, planned, 100, lambda: ledger.now)
+        inside.append(ledger.enter(planned.key))
+    planned = plan_child(inside[0], "deep.pdf", "cd" * 32)
+    enter_child(ledger.table, planned, 100, lambda: ledger.now)
+    inside.append(ledger.enter(planned.key))
+    wanted = {one.document_id for one in (mail, *inside)}
+
+    asked = seashore("delete", "mail.eml", "--dry-run", "--yes")
+    assert {line.split("\t")[0] for line in asked.stdout.splitlines()} == wanted
+    assert "4 to delete, 3 of them found inside of others" in " ".join(asked.stderr.split())
+    told = json.loads(seashore("delete", "mail.eml", "--yes", "--json").stdout)
+    assert {one["document_id"] for one in told["to_delete"]} == wanted
+    assert told["results"] == dict.fromkeys(wanted, "erased")
+    assert not any(find_document(ledger.table, one) for one in wanted)
 
 
 def test_what_is_not_there_or_not_named_is_an_error(seashore, ledger):

@@ -55,6 +55,19 @@ def test_the_form_shows_the_filter_in_force_and_pages_keep_it(desk):
     assert len(find_names(rest)) == 3
 
 
+def test_what_lies_behind_many_newer_ones_is_found_by_itself(desk, monkeypatch):
+    desk.enter_document("docs/pier.pdf", "Timber.")
+    for number in range(6):
+        desk.enter_document(f"bulk/{number}.pdf", "Text.")
+    monkeypatch.setattr("pipeline.day_listing.MAX_ROWS_READ", 2)
+    page = desk.browse("/console/parts/documents/rows", query={"prefix": "docs/"}).body
+    assert find_names(page) == ["docs/pier.pdf"]
+    monkeypatch.setattr("functions.console.looking._MOST_STEPS_FOR_ANY", 2)
+    page = desk.browse("/console/parts/documents/rows", query={"prefix": "docs/"}).body
+    assert "None among the newest 1,000 or so." in page
+    assert "Look further back" in page
+
+
 @pytest.mark.parametrize(
     "query",
     [

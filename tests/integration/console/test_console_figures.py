@@ -71,7 +71,12 @@ def test_a_report_is_listed_and_read_as_text(desk):
     assert "No report was made" in desk.read("reports").body
     assert "There is no report" in desk.read(f"reports/{day}").body
     report = keep_report(desk, day, stack=HOSTILE)
+    listed = desk.read("reports").body
+    assert "No report was made" not in listed
+    assert listed.count("written, not sent") == 1
     page = desk.read(f"reports/{day}")
+    assert "written, not sent" in page.body
+    assert "not made" not in page.body
     assert_harmless(page)
     assert report.verdict in page.body
     assert f"report-{day}.html" in page.body

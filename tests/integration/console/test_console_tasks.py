@@ -10,9 +10,20 @@ from functools import partial
 import pytest
 
 from shared.ledger.tasks import find_task, finish_task, start_task
-from tests.fakes.desks.console_desk import HOSTILE, assert_harmless
+from tests.fakes.desks.console_desk import (
+    HOSTILE,
+    MODEL_SETTINGS,
+    assert_harmless,
+    open_console_desk,
+)
 
 FACTS = {"model": "tiny", "input_tokens": 5, "output_tokens": 3, "cost_usd": 0.0}
+
+
+@pytest.fixture
+def desk():
+    with open_console_desk(**MODEL_SETTINGS) as desk:
+        yield desk
 
 
 def send(desk, place, **form):

@@ -20,7 +20,7 @@ def post_task(desk, task_id):
     """Send a task as the API does."""
     base = build_services(desk.account.settings, desk.account.clients, utc_now)
     order = AskTask(kind="ask", v=1, id=task_id, **QUESTION)
-    take_up_task(order, IntakeServices(**vars(base), callback_arns=()), "sender:x")
+    take_up_task(order, IntakeServices(**vars(base), callback_arns=(), has_model=True), "sender:x")
 
 
 def read_spends(desk):

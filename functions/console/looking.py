@@ -1,0 +1,60 @@
+"""Look through a list, the newest first, for what fits: on until some is found, within a bound."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pipeline.day_listing import MAX_ROWS_READ
+
+ItemT = TypeVar("ItemT")
+
+# What is found is shown at once: the page is filled up in no more steps and time than these.
+_MOST_STEPS = 2
+_PATIENCE_SECONDS = 0.3
+# While nothing is found the look goes on by itself; then one is asked whether to look further.
+_MOST_STEPS_FOR_ANY = 20
+_PATIENCE_FOR_ANY_SECONDS = 8.0
+
+
+@dataclass(frozen=True)
+class ListLook(Generic[ItemT]):
+    """What a look through a list has found.
+
+    Attributes:
+        found: What fits, the newest first.
+        cursor: Where the look goes on; None at the list's end.
+        rows: About how many rows were looked through.
+    """
+
+    found: list[ItemT]
+    cursor: str | None
+    rows: int
+
+
+def look_through(
+    read_page: Callable[[str | None, int], tuple[list[ItemT], str | None]],
+    cursor: str | None,
+    most: int,
+) -> ListLook[ItemT]:
+    """Look through the pages of a list from a cursor on.
+
+    Args:
+        read_page: A page from a cursor on, with so many items at the most, and the next cursor.
+        cursor: Where to begin; None for the newest.
+        most: The most items to find.
+    """
+    found: list[ItemT] = []
+    begun = time.monotonic()
+    steps = 0
+    while True:
+        more, cursor = read_page(cursor, most - len(found))
+        found += more
+        steps += 1
+        seconds = time.monotonic() - begun
+        if found:
+            is_over = len(found) >= most or steps >= _MOST_STEPS or seconds > _PATIENCE_SECONDS
+        else:
+            is_over = steps >= _MOST_STEPS_FOR_ANY or seconds > _PATIENCE_FOR_ANY_SECONDS
+        if cursor is None or is_over:
+            return ListLook(found[:most], cursor, steps * MAX_ROWS_READ)

@@ -1,0 +1,46 @@
+"""How far the console looks for what is rare before it asks."""
+
+from functions.console import looking
+from functions.console.looking import look_through
+
+
+def make_pages(*pages):
+    """What reads pages of a list; the cursor is the number of the next one."""
+    asked = []
+
+    def read_page(cursor, most):
+        asked.append(most)
+        number = int(cursor or 0)
+        following = str(number + 1) if number + 1 < len(pages) else None
+        return list(pages[number]), following
+
+    return read_page, asked
+
+
+def test_it_goes_on_by_itself_until_some_is_found():
+    read_page, asked = make_pages(*[[]] * 7, ["a"], ["b"])
+    look = look_through(read_page, None, 50)
+    assert (look.found, look.cursor, look.rows) == (["a"], "8", 4000)
+    assert len(asked) == 8
+
+
+def test_it_goes_on_to_the_end_of_the_list():
+    read_page, _ = make_pages(*[[]] * 5)
+    look = look_through(read_page, "1", 50)
+    assert (look.found, look.cursor, look.rows) == ([], None, 2000)
+
+
+def test_it_asks_after_a_bound(monkeypatch):
+    read_page, _ = make_pages(*[[]] * 100)
+    look = look_through(read_page, None, 50)
+    assert (look.found, look.cursor, look.rows) == ([], "20", 10_000)
+    monkeypatch.setattr(looking, "_PATIENCE_FOR_ANY_SECONDS", -1)
+    assert look_through(read_page, None, 50).cursor == "1"
+
+
+def test_what_is_found_is_filled_up_in_few_steps():
+    read_page, asked = make_pages(["a"], ["b"], ["c"])
+    look = look_through(read_page, None, 50)
+    assert (look.found, look.cursor, asked) == (["a", "b"], "2", [50, 49])
+    read_page, _ = make_pages(["a", "b", "c"], ["d"])
+    assert look_through(read_page, None, 2).found == ["a", "b"]
