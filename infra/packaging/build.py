@@ -25,6 +25,7 @@ from infra.packaging.dependency_store import (
     DependencyStore,
     Kept,
     WantedDependencies,
+    find_cached,
     read_services,
 )
 from infra.packaging.own_modules import Needs, OwnModules
@@ -209,31 +210,43 @@ class _Builder:
             self.report,
         )
         kept = store.ensure({name: recipe.dependencies for name, recipe in recipes.items()})
-        with ThreadPoolExecutor() as pool:
+        with (
+            TemporaryDirectory(dir=self.folder, prefix=".build-") as folder,
+            ThreadPoolExecutor() as pool,
+        ):
+            bare = {name: recipe for name, recipe in recipes.items() if name in WITHOUT_DOCSTRINGS}
+            others = {name: recipe for name, recipe in recipes.items() if name not in bare}
+            trees = [Path(folder) / "others", Path(folder) / "bare"]
+            list(pool.map(self._write_own, [others, bare], trees, [True, False]))
             futures = {
-                name: pool.submit(self._build_one, name, recipe, kept[name])
+                name: pool.submit(self._build_one, name, recipe, trees[name in bare], kept[name])
                 for name, recipe in recipes.items()
             }
         return {name: future.result() for name, future in futures.items()}
 
-    def _build_one(self, name: str, recipe: _Recipe, dependencies: Kept) -> Package:
+    def _write_own(self, recipes: dict[str, _Recipe], tree: Path, with_docstrings: bool) -> None:
+        """Write the own files of functions, most of which several have, and compile each once."""
+        files = {path: file for recipe in recipes.values() for path, file in recipe.files.items()}
+        for path, content in files.items():
+            copy = tree / path
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes(content)
+        if files and self.interpreter is not None:
+            add_bytecode(self.interpreter, tree, with_docstrings=with_docstrings)
+
+    def _build_one(self, name: str, recipe: _Recipe, own: Path, dependencies: Kept) -> Package:
         destination = self._locate(name)
         description = destination.with_suffix(".json")
         with TemporaryDirectory(dir=self.folder, prefix=".build-") as folder:
-            work = Path(folder)
-            tree = work / "own"
-            for path, content in recipe.files.items():
-                copy = tree / path
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                copy.write_bytes(content)
-            if self.interpreter is not None:
-                has_docstrings = name not in WITHOUT_DOCSTRINGS
-                add_bytecode(self.interpreter, tree, with_docstrings=has_docstrings)
+            work, trimmed = Path(folder), Path(folder, "trimmed")
+            files = {path: own / path for path in recipe.files}
+            for path in recipe.files:
+                files |= find_cached(own, Path(path))
             words = recipe.dependencies.needs.words | read_services(dependencies, work)
-            trim_services(work / DATA, words, tree / DATA)
+            trim_services(work / DATA, words, trimmed / DATA)
             archive = work / "package.zip"
             shutil.copyfile(dependencies.archive, archive)
-            add_files(archive, list_files(tree), self.compression_level)
+            add_files(archive, files | list_files(trimmed), self.compression_level)
             package = _describe(archive, destination)
             description.unlink(missing_ok=True)
             archive.replace(destination)

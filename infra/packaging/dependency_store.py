@@ -183,14 +183,14 @@ class DependencyStore:
             else:
                 files[path] = source
                 if loaded is not None and path in loaded & READ_THEIR_SOURCE:
-                    files |= _find_cached(work / "bytecode", Path(path))
+                    files |= find_cached(work / "bytecode", Path(path))
         if trace is not None and trace.methods:
             files[_METHODS] = work / f"{name}-{_METHODS}"
         services[_WORDS] = work / f"{name}-{_WORDS}"
         return files, services
 
 
-def _find_cached(bytecode: Path, module: Path) -> dict[str, Path]:
+def find_cached(bytecode: Path, module: Path) -> dict[str, Path]:
     """The bytecode that lies beside a module's source."""
     found = (bytecode / module.parent).glob(f"__pycache__/{module.stem}.*.pyc")
     return {path.relative_to(bytecode).as_posix(): path for path in found}

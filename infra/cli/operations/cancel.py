@@ -50,7 +50,7 @@ def cancel_items(
     except InvalidRequestError as error:
         raise WrongUsageError(str(error)) from None
     count = len(plan.documents) + len(plan.tasks)
-    told = f"{count:,} have not begun and can be cancelled."
+    told = f"{count:,} {'has' if count == 1 else 'have'} not begun and can be cancelled."
     write_plan(context, plan, told, _SKIPPED)
     is_done = may_do(context, "Cancel", count, dry_run=dry_run, yes=yes)
     done = CancelResult(0, 0, 0, True)
