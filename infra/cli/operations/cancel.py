@@ -57,7 +57,7 @@ def cancel_items(
     except InvalidRequestError as error:
         raise WrongUsageError(str(error)) from None
     count = len(plan.documents) + len(plan.tasks)
-    told = f"{count:,} have not begun and can be cancelled."
+    told = f"{count:,} {'has' if count == 1 else 'have'} not begun and can be cancelled."
     write_plan(context, plan, told, _SKIPPED)
     if selection.is_all:
         _say_what_is_not_seen(context)

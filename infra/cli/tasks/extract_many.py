@@ -21,6 +21,7 @@ from pipeline.tasks.extract.extract_many import (
     name_after_prefix,
     name_extraction,
 )
+from shared.document_formats import count_units
 from shared.errors import UnknownItemError
 from shared.ledger.documents import Document
 from shared.lifecycle import TaskStatus
@@ -105,7 +106,11 @@ def _wait(
             for followed in follow_tasks(context.table, task_ids, REAL_PACE):
                 show(followed)
     except KeyboardInterrupt:
-        output.say(f"{len(task_ids)} tasks go on without this command: `seashore tasks`.")
+        verb = "goes" if len(task_ids) == 1 else "go"
+        output.say(
+            f"{count_units(len(task_ids), 'task')} {verb} on without this command: "
+            "`seashore tasks`."
+        )
         raise
     ended = list(zip(followed, documents, strict=True))
     if context.as_json:

@@ -320,7 +320,7 @@ def test_explain_tells_the_whole_timeline_of_a_document(seashore, account):
     for words in (
         f"a.pdf ({document.document_id})",
         "FAILED. It was given up: no key",
-        "1 deferrals, 0 returns, 90 s in all",
+        "1 deferral, 0 returns, 90 s in all",
         "Replays    1",
         "throttled; no key",
         "+60.0s\tdeferred\tthrottled, for 1 min 30 s",

@@ -50,6 +50,9 @@ def test_progress_counts_pages_and_then_parts():
     assert describe_progress(reading) == "40 pages read"
     summarizing = make_document(DocumentStatus.SUMMARIZING, chunks_total=7, chunks_done=3)
     assert describe_progress(summarizing) == "3 of 7 parts summarised"
+    assert describe_status(summarizing) == "3 of 7 parts of its text are summarised."
+    one = make_document(DocumentStatus.SUMMARIZING, chunks_total=1, chunks_done=0)
+    assert describe_status(one) == "0 of 1 part of its text is summarised."
 
 
 def test_a_scan_of_which_no_part_is_read_yet_counts_no_parts():
