@@ -37,7 +37,7 @@ from shared.ledger.tasks import (
 )
 from shared.llm.model_choice import EXTRACTIVE
 from shared.messages.message import encode_message
-from shared.messages.tasks import SummarizeTask
+from shared.messages.tasks import ExtractTask, SummarizeTask
 from shared.messages.tasks import Task as TaskOrder
 from shared.messages.work_items import TaskCallback
 
@@ -71,7 +71,7 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     documents = find_named_documents(order.document_names, since, services.reader)
     TASK_KINDS[order.kind].wait_for_documents(documents, since, services.reader)
     if task.new_row is None or not waits_for_nothing:
-        task = start_task(services.table, task, services.now)
+        task = start_task(services.table, task, services.now, _tell_about(order, documents))
     link_task(services.table, task.task_id, [one.document_id for one in documents])
     result = _make_result(order, task, documents, services, deadline)
     # Once more before it is kept: one may have been deleted, and an agent chooses what it reads.
@@ -80,6 +80,17 @@ def work_on_task(order: TaskOrder, services: TaskServices, deadline: Deadline) -
     end = _write_result(order, result, str(task.attempts), services)
     status = finish_task(services.table, task, services.now, **end)
     _send_callback(task.model_copy(update={"status": status}), services)
+
+
+def _tell_about(order: TaskOrder, documents: Sequence[Document]) -> str | None:
+    """A line about a task of one document by the name of that, which the order may not have."""
+    match order:
+        case ExtractTask(document=str()):
+            return order.tell_of(documents[0].called)
+        case SummarizeTask(document=str()):
+            return documents[0].called
+        case _:
+            return None
 
 
 def _is_picked(order: TaskOrder, services: TaskServices) -> bool:

@@ -139,7 +139,7 @@ def make_task(**arrival: Unpack[TaskArrival]) -> Task:
         "sk": TASK_SK,
         "task_id": arrival["task_id"],
         "kind": arrival["kind"],
-        "about": " ".join(arrival["about"].split())[:_MAX_ABOUT_CHARACTERS],
+        "about": _cut_about(arrival["about"]),
         "digest": arrival["digest"],
         "callback": arrival["callback"],
         "name": arrival.get("name"),
@@ -237,8 +237,18 @@ def list_tasks_of_day(
     return [Task.model_validate(row) for row in rows], next_place
 
 
-def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:
+def _cut_about(about: str) -> str:
+    return " ".join(about.split())[:_MAX_ABOUT_CHARACTERS]
+
+
+def start_task(table: LedgerTable, task: Task, now: Clock, about: str | None = None) -> Task:
     """Begin a task, once more where an earlier attempt did not end.
+
+    Args:
+        table: The ledger.
+        task: The task as it was read.
+        now: The clock.
+        about: One line about it, where more is known by now; None to keep that of its arrival.
 
     Returns:
         The task as it stands now.
@@ -246,8 +256,9 @@ def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:
     Raises:
         LedgerConflictError: It has moved on.
     """
+    told = {} if about is None else {"about": _cut_about(about)}
     started = task.model_copy(
-        update={"status": TaskStatus.RUNNING, "attempts": task.attempts + 1, "reason": None}
+        update={"status": TaskStatus.RUNNING, "attempts": task.attempts + 1, "reason": None, **told}
     )
     _move(
         table,
@@ -255,7 +266,7 @@ def start_task(table: LedgerTable, task: Task, now: Clock) -> Task:
         TaskStatus.RUNNING,
         now,
         step="started",
-        changes={"attempts": started.attempts, "reason": None},
+        changes={"attempts": started.attempts, "reason": None, **told},
         details={"attempt": started.attempts},
     )
     return started

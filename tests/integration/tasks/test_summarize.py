@@ -40,3 +40,11 @@ def test_the_summary_of_a_document_is_handed_over_once_it_is_there(desk):
     assert result["document"]["result_key"] == document.result_key
     assert result["document"]["coverage"]["summarised_pages"] == "1-3"
     assert (task.cost_micro_usd, task.input_tokens) == (0, 0)
+
+
+def test_a_task_of_a_document_by_its_id_is_listed_by_its_name(desk):
+    document = desk.put("skagen.pdf", make_text_pdf(*HARBOUR_PAGES))
+    assert desk.do("summarize", document=document.document_id).about == "skagen.pdf"
+    schema = {"type": "object", "properties": {"year": {"type": "integer"}}}
+    asked = desk.do("extract", document=document.document_id, schema=schema)
+    assert asked.about == "year of skagen.pdf"
