@@ -15,7 +15,7 @@ from infra.cli.progress.follow_tasks import (
     read_tasks,
     show_task_progress,
 )
-from infra.cli.tasks.enqueue import TERMINAL, build_task, refuse_used_id, send_task
+from infra.cli.tasks.enqueue import TERMINAL, build_task, refuse_used_id, send_and_enter_task
 from pipeline.tasks.extract.extract_many import (
     ends_without_text,
     name_after_prefix,
@@ -67,7 +67,7 @@ def enqueue_extractions(
     for task in tasks:
         refuse_used_id(known.get(task.task_id), task)
     for task in tasks:
-        send_task(context.stack, task, group_of_bulk(TERMINAL))
+        send_and_enter_task(context, task, group_of_bulk(TERMINAL))
     if not wait:
         _write_sent(context, tasks, documents)
         return ExitCode.OK
