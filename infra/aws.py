@@ -17,6 +17,7 @@ from botocore.exceptions import (
     CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
+    NoRegionError,
     PartialCredentialsError,
     ProfileNotFound,
     SSOError,
@@ -72,7 +73,7 @@ def open_session(region: str | None = None, profile: str | None = None) -> boto3
         raise OperatorError(
             "No AWS region is set: pass --region, set AWS_DEFAULT_REGION (AWS_REGION is not "
             "read), or run `aws configure`."
-        )
+        ) from NoRegionError()
     return session
 
 

@@ -60,4 +60,6 @@ def compute_cost_micro_usd(
 def format_usd(micro_usd: int) -> str:
     """An amount as people write it, with as many decimals as it takes to see it."""
     usd = micro_usd / MICRO_USD_PER_USD
-    return f"${usd:.2f}" if usd >= 1 or usd == 0 else f"${usd:.4f}"
+    if usd >= 1 or usd == 0:
+        return f"${usd:.2f}"
+    return f"${usd:.4f}" if usd >= 0.000_1 else f"${usd:.6f}"

@@ -33,10 +33,11 @@ Exit status:
        or `doctor` has found a failure
   2    wrong usage
   3    the stack is unknown, or not running
-  4    there is no such document or task
-  5    AWS refused, or cannot be reached
+  4    there is no such document, task or dead letter, or for `logs`
+       no line about it either
+  5    AWS refused, or cannot be reached: no region, no credentials
   6    the stack differs from what would be deployed (`deploy --diff`)
-  130  interrupted with Ctrl-C"""
+  130  interrupted with Ctrl-C; but 0 where `local up` runs until then"""
 
 
 def find_exit_code(error: SeashoreError) -> ExitCode:

@@ -53,7 +53,8 @@ def write_newest(
         span = "today" if options.days == 1 else f"in the last {options.days} days"
         say(f"No{like} {noun} has arrived {span} (UTC). {adding}")
     if len(found) > options.limit:
-        say(f"There are more than these {options.limit}: see --limit, --status and --days.")
+        these = "this" if options.limit == 1 else "these"
+        say(f"There are more than {these} {options.limit}: see --limit, --status and --days.")
 
 
 def describe_usage(item: Document | Task) -> str:

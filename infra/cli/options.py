@@ -34,6 +34,7 @@ Profile = Annotated[
     str | None, typer.Option(help="AWS profile, instead of the configured one.", show_default=False)
 ]
 Days = Annotated[int, typer.Option(min=1, max=366, help="How many days back; 1 is today.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do it without asking.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Write JSON, for programs.")]
 

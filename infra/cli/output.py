@@ -252,8 +252,13 @@ def take_place(path: Path) -> Iterator[None]:
         ) from error
 
 
-def is_confirmed(question: str, *, yes: bool, output: Output) -> bool:
-    """Whether to go on: by the option, or by the answer of a person; without either it is not."""
+def is_confirmed(question: str, *, yes: bool, output: Output, dry_run: bool = False) -> bool:
+    """Whether to go on: by the option, or by the answer of a person; without either it is not.
+
+    A dry run never does, and asks nobody.
+    """
+    if dry_run:
+        return False
     if yes:
         return True
     if not (sys.stdin.isatty() and output.talk.is_terminal):

@@ -99,7 +99,13 @@ def _describe_function(
 ) -> DeployedFunction:
     configuration = client.get_function_configuration(FunctionName=name)
     pages = client.get_paginator("list_aliases").paginate(FunctionName=name)
-    aliases = [alias for page in pages for alias in page["Aliases"]]
+    # One of `$LATEST` has the new code by itself: that of a `seashore tune` under way.
+    aliases = [
+        alias
+        for page in pages
+        for alias in page["Aliases"]
+        if alias["FunctionVersion"] != "$LATEST"
+    ]
     behind = [
         client.get_function_configuration(FunctionName=name, Qualifier=alias["Name"])
         for alias in aliases

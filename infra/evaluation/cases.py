@@ -120,6 +120,8 @@ def read_cases(folder: Path) -> list[EvalCase]:
     Raises:
         WrongUsageError: There are none, one cannot be read, or its document is not there.
     """
+    if not folder.is_dir():
+        raise WrongUsageError(f"There is no folder {folder}: docs/eval.md says what goes into one.")
     files = sorted(folder.glob(f"*{ENDING}"))
     if not files:
         raise WrongUsageError(

@@ -20,7 +20,8 @@ def describe_status(document: Document) -> str:
         case DocumentStatus.SUMMARIZING if not document.chunks_total:
             return "Its pages are being recognised."
         case DocumentStatus.SUMMARIZING:
-            return f"{_count_chunks(document)} of its text are summarised."
+            verb = "is" if 1 in (document.chunks_done, document.chunks_total) else "are"
+            return f"{_count_chunks(document)} of its text {verb} summarised."
         case DocumentStatus.DONE:
             return f"Every {document.unit} is summarised, or blank."
         case DocumentStatus.PARTIAL if document.is_being_recognised:

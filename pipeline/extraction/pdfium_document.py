@@ -50,6 +50,7 @@ _OTHER_SCRIPTS = re.compile("[\u0590-\u109f\u1780-\u17ff\ufb1d-\ufdff\ufe70-\ufe
 _PROGRAM = re.compile(r"\bAdobe\W+(?:Acrobat\W+)?Reader\b|\bAdobe\W+Acrobat\b")
 _MAX_STAND_IN_CHARACTERS = 1500
 # Room for the name of a direction, "L2R" or "R2L".
+_CREATOR_BYTES, _GROFF = 64, "groff version".encode("utf-16-le")
 _DIRECTION_BYTES = 8
 
 
@@ -119,6 +120,7 @@ class PdfiumDocument:
             self.close()
             raise PdfiumError
         self._is_right_to_left = _is_right_to_left(self._handle)
+        self._is_set_by_groff = _is_set_by_groff(self._handle)
         if pdfium.FPDF_GetFormType(self._handle) != pdfium.FORMTYPE_NONE:
             from pipeline.extraction.shown_text import form_fields
 
@@ -237,7 +239,8 @@ class PdfiumDocument:
 
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
-            characters = join_spaced_letters(divide_cells(divide_words(characters)))
+            characters = divide_words(characters, is_set_by_groff=self._is_set_by_groff)
+            characters = join_spaced_letters(divide_cells(characters))
             characters = separate_raised_digits(characters)
             notes: Sequence[Note] = ()
             spans: Sequence[NoteSpan] = ()
@@ -319,3 +322,10 @@ def _is_right_to_left(document: object) -> bool:
     name = ctypes.create_string_buffer(_DIRECTION_BYTES)
     pdfium.FPDF_VIEWERREF_GetName(document, b"Direction", name, _DIRECTION_BYTES)
     return name.value == b"R2L"
+
+
+def _is_set_by_groff(document: object) -> bool:
+    """Whether groff has made the pages: manuals of Unix, a page or two long."""
+    name = ctypes.create_string_buffer(_CREATOR_BYTES)
+    pdfium.FPDF_GetMetaText(document, b"Creator", name, _CREATOR_BYTES)
+    return name.raw.startswith(_GROFF)

@@ -11,7 +11,7 @@ from rich.text import Text
 from infra.cli.chat.api_client import ApiClient
 from infra.cli.exit_codes import ExitCode
 from infra.cli.output import Output
-from shared.errors import ApiRefusalError, OperatorError, UnknownItemError
+from shared.errors import ApiRefusalError, UnknownItemError, WrongUsageError
 from shared.prices import MICRO_USD_PER_USD, format_usd
 from shared.printable import to_printable
 
@@ -49,17 +49,17 @@ def run_chat(
     Raises:
         ApiRefusalError: The API refused the message.
         UnknownItemError: There is no conversation of that id.
+        WrongUsageError: There is no message.
         OperatorError: The API cannot be reached.
     """
     if thread_id is not None:
         read_thread(api, thread_id)
     if message is None and sys.stdin.isatty() and not as_json:
-        _converse(api, thread_id, output, sleep)
-        return ExitCode.OK
+        return _converse(api, thread_id, output, sleep)
     if message is None or message == "-":
         message = sys.stdin.read()
     if not message.strip():
-        raise OperatorError("There is no message: give one, or write it to stdin.")
+        raise WrongUsageError("There is no message: give one, or write it to stdin.")
     answer = _ask(api, message, thread_id, output)
     if as_json:
         output.write_json(answer)
@@ -86,13 +86,17 @@ def read_thread(api: ApiClient, thread_id: str) -> dict[str, Any]:
     return thread
 
 
-def _converse(api: ApiClient, thread_id: str | None, output: Output, sleep: Sleep) -> None:
+def _converse(api: ApiClient, thread_id: str | None, output: Output, sleep: Sleep) -> ExitCode:
+    """Take messages until the person ends it; INTERRUPTED if by Ctrl-C."""
+    end = ExitCode.OK
     output.say("Ask about your documents; exit, an empty line or Ctrl-D ends it.", "dim")
     while True:
         try:
             message = output.talk.input(Text("\nYou: ", style="bold"))
-        except (EOFError, KeyboardInterrupt):
+        except EOFError:
             message = ""
+        except KeyboardInterrupt:
+            message, end = "", ExitCode.INTERRUPTED
         if message.strip().lower() in _FAREWELLS:
             break
         try:
@@ -106,6 +110,7 @@ def _converse(api: ApiClient, thread_id: str | None, output: Output, sleep: Slee
         _write_answer(answer, output, sleep)
     if thread_id is not None:
         output.say(f"\nGo on with it: seashore chat --thread {thread_id}", style="dim")
+    return end
 
 
 def _ask(api: ApiClient, message: str, thread_id: str | None, output: Output) -> dict[str, Any]:

@@ -7,7 +7,7 @@ import typer
 
 from infra.cli.dead_letters.options import LetterOptions, ReplayOptions
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import Profile, Region, StackName, StackOptions, Yes, add_command
+from infra.cli.options import DryRun, Profile, Region, StackName, StackOptions, Yes, add_command
 
 dlq = typer.Typer(
     help="Look into the dead-letter queues: replay what died, discard what is of no use, restore "
@@ -75,9 +75,11 @@ def replay_letters(
 
     if not native:
         return replay_dead_letters(options.open(), ids or [], wanted, how)
-    if ids or not wanted.is_everything or how.limit or how.canary or how.force or options.as_json:
+    narrows = ids or not wanted.is_everything or how.limit or how.canary
+    if narrows or how.force or how.dry_run or options.as_json:
         raise typer.BadParameter(
-            "moves everything: it takes no ids, filters, --limit, --canary, --force or --json.",
+            "moves everything: it takes no ids, filters, --limit, --canary, --force, --dry-run or "
+            "--json.",
             param_hint="--native",
         )
     # SQS takes whole numbers of messages a second in this range (StartMessageMoveTask).
@@ -118,6 +120,7 @@ def discard_letters(
     force: Annotated[
         bool, typer.Option("--force", help="Also those that the sweep has not looked at yet.")
     ] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     options: StackOptions,
 ) -> ExitCode:
@@ -128,7 +131,13 @@ def discard_letters(
     from infra.cli.dead_letters.discard import discard_letters as discard_dead_letters
 
     return discard_dead_letters(
-        options.open(), ids or [], wanted, finished=finished, yes=yes, force=force
+        options.open(),
+        ids or [],
+        wanted,
+        finished=finished,
+        dry_run=dry_run,
+        yes=yes,
+        force=force,
     )
 
 
@@ -144,6 +153,7 @@ def restore_letters(
             show_default=False,
         ),
     ] = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
     options: StackOptions,
 ) -> ExitCode:
@@ -153,4 +163,4 @@ def restore_letters(
     """
     from infra.cli.dead_letters.restore import restore_letters as restore_dead_letters
 
-    return restore_dead_letters(options.open(), ids or [], day, yes=yes)
+    return restore_dead_letters(options.open(), ids or [], day, dry_run=dry_run, yes=yes)

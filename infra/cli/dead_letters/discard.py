@@ -20,6 +20,7 @@ def discard_letters(
     wanted: LetterOptions,
     *,
     finished: bool,
+    dry_run: bool,
     yes: bool,
     force: bool,
 ) -> ExitCode:
@@ -30,6 +31,7 @@ def discard_letters(
         ids: Ids of the letters that are meant, or their beginnings.
         wanted: What else is known of them.
         finished: Only those whose work needs no replay.
+        dry_run: Only show it.
         yes: Do it without asking.
         force: Also those that the sweep has not looked at yet.
 
@@ -58,7 +60,7 @@ def discard_letters(
         )
     tally = Tally()
     question = f"Discard {len(chosen):,}?"
-    is_done = bool(chosen) and is_confirmed(question, yes=yes, output=output)
+    is_done = bool(chosen) and is_confirmed(question, yes=yes, dry_run=dry_run, output=output)
     try:
         if is_done:
             bucket = context.stack.output("ArtifactsBucket")

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.options import Yes
+from infra.cli.options import DryRun, Yes
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,7 @@ class LetterOptions:
 class ReplayOptions:
     """How letters are replayed."""
 
+    dry_run: DryRun = False
     yes: Yes = False
     limit: Annotated[
         int | None, typer.Option(min=1, help="The most dead letters to send.", show_default=False)

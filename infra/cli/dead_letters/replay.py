@@ -46,7 +46,9 @@ def replay_letters(
     tally = Tally()
     is_whole = not plan.over_cap
     question = f"Replay {len(plan.letters):,}?"
-    is_done = bool(plan.letters) and is_confirmed(question, yes=options.yes, output=output)
+    is_done = bool(plan.letters) and is_confirmed(
+        question, yes=options.yes, dry_run=options.dry_run, output=output
+    )
     try:
         if is_done:
             is_whole = _replay(plan, services, options, tally, output) and is_whole

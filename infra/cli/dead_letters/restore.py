@@ -21,7 +21,7 @@ _READ_AT_ONCE = 10
 
 
 def restore_letters(
-    context: CommandContext, ids: Sequence[str], day: str | None, *, yes: bool
+    context: CommandContext, ids: Sequence[str], day: str | None, *, dry_run: bool, yes: bool
 ) -> ExitCode:
     """Show which discarded letters there are, ask, and put them back into their DLQs.
 
@@ -30,6 +30,7 @@ def restore_letters(
         ids: Ids of discarded letters, or their beginnings; none means all.
         day: Only those that were discarded on this day (UTC): `YYYY-MM-DD`, `today` or `yesterday`;
             None for all days.
+        dry_run: Only show them.
         yes: Do it without asking.
 
     Raises:
@@ -57,7 +58,8 @@ def restore_letters(
         write_groups(groups, output)
     output.say(f"{len(letters):,} to restore.")
     tally = Tally()
-    is_done = bool(letters) and is_confirmed(f"Restore {len(letters):,}?", yes=yes, output=output)
+    question = f"Restore {len(letters):,}?"
+    is_done = bool(letters) and is_confirmed(question, yes=yes, dry_run=dry_run, output=output)
     try:
         if is_done:
             results = restore(

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import Days, StackOptions, Yes, add_command
+from infra.cli.options import Days, DryRun, StackOptions, Yes, add_command
 
 erasure_commands = typer.Typer()
 
@@ -26,6 +26,7 @@ def delete(
         typer.Option(help="Also all documents whose keys begin so.", show_default=False),
     ] = None,
     days: Days = 366,
+    dry_run: DryRun = False,
     yes: Yes = False,
     options: StackOptions,
 ) -> ExitCode:
@@ -38,4 +39,4 @@ def delete(
     """
     from infra.cli.erasure.delete import delete_documents
 
-    return delete_documents(options.open(), names or [], prefix, days, yes=yes)
+    return delete_documents(options.open(), names or [], prefix, days, dry_run=dry_run, yes=yes)

@@ -29,7 +29,13 @@ WHAT_STAYS = (
 
 
 def delete_documents(
-    context: CommandContext, names: Sequence[str], prefix: str | None, days: int, *, yes: bool
+    context: CommandContext,
+    names: Sequence[str],
+    prefix: str | None,
+    days: int,
+    *,
+    dry_run: bool,
+    yes: bool,
 ) -> ExitCode:
     """Show which documents would be erased, ask, and erase them one after the other.
 
@@ -38,6 +44,7 @@ def delete_documents(
         names: Ids or their beginnings, each one version; or object keys, with all their versions.
         prefix: What the keys begin with of further documents; None for none.
         days: How many days back the ledger is looked through for those whose objects are gone.
+        dry_run: Only show them.
         yes: Do it without asking.
 
     Raises:
@@ -65,7 +72,7 @@ def delete_documents(
     inside = f", {len(found) - named:,} of them found inside of others" * (len(found) > named)
     output.say(f"{len(found):,} to delete{inside}, with all that was made of them. {WHAT_STAYS}")
     question = f"Delete {len(found):,} for good?"
-    is_done = bool(found) and is_confirmed(question, yes=yes, output=output)
+    is_done = bool(found) and is_confirmed(question, yes=yes, dry_run=dry_run, output=output)
     ends: dict[str, str] = {}
     try:
         if is_done:

@@ -39,6 +39,7 @@ from infra.local.stack import LocalSetup, OpenAiServer
 from infra.project_files import find_state_folder
 from infra.signals import interrupt_on_signals
 from infra.stacks import Stack
+from shared.document_formats import count_units
 from shared.errors import OperatorError, WrongUsageError
 from shared.llm.model_choice import EXTRACTIVE
 from shared.settings import Settings
@@ -174,7 +175,8 @@ def _tell_failures(runs: Sequence[Sequence[Outcome]]) -> Iterator[str]:
         failure for outcomes in runs for outcome in outcomes for failure in outcome.failures
     )
     for failure, count in failures.most_common():
-        yield f"{count} tasks have no result ({failure})."
+        verb = "has" if count == 1 else "have"
+        yield f"{count_units(count, 'task')} {verb} no result ({failure})."
 
 
 def _write(

@@ -14,6 +14,7 @@ from infra.cli.times import describe_duration
 from pipeline.dead_letters.hold import message_pk
 from pipeline.documents.standing_words import describe_status
 from pipeline.timeline import Timeline, build_timeline
+from shared.document_formats import count_units
 from shared.errors import UnknownItemError
 from shared.ledger.documents import Document, document_pk
 from shared.ledger.erasures import Erasure, find_erasure
@@ -122,15 +123,17 @@ def _list_facts(subject: Subject, wanted: str) -> Sequence[Fact]:
 
 def _list_sums(timeline: Timeline) -> Sequence[Fact]:
     waits = (
-        f"{timeline.deferrals} deferrals, {timeline.returns} returns, "
+        f"{count_units(timeline.deferrals, 'deferral')}, "
+        f"{count_units(timeline.returns, 'return')}, "
         f"{describe_duration(timeline.planned_wait_seconds)} in all"
         if timeline.deferrals or timeline.returns
         else "none"
     )
+    steps = count_units(len(timeline.steps), "step")
     sums = [
-        ("Took", f"{describe_duration(timeline.seconds)} in {len(timeline.steps)} steps"),
+        ("Took", f"{describe_duration(timeline.seconds)} in {steps}"),
         ("Waits", waits),
-        ("Calls", f"{timeline.model_calls} steps asked the model"),
+        ("Calls", f"{count_units(timeline.model_calls, 'step')} asked the model"),
     ]
     if timeline.replays:
         sums.append(("Replays", str(timeline.replays)))

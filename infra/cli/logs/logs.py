@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 
 from infra.cli.command_context import CommandContext
-from infra.cli.documents.find import find_wanted_document
+from infra.cli.documents.find import find_wanted_items
 from infra.cli.logs.cloudwatch import CloudWatchLogs
 from infra.cli.logs.log_lines import LogFile, LogLine
 from infra.cli.times import parse_time
@@ -36,10 +36,12 @@ def write_logs(
 
     Raises:
         WrongUsageError: The time is none.
+        UnknownItemError: There is no line about what is wanted, nor a document or task of the name.
         OperatorError: AWS refused, or cannot be reached.
     """
     begin = parse_time(since, context.now())
-    ids = frozenset() if wanted is None else frozenset([_find_id(context, wanted)])
+    known = None if wanted is None else _find_known_id(context, wanted)
+    ids = frozenset() if wanted is None else frozenset([known or wanted])
     is_local = context.stack.name == LOCAL_STACK
     source = (
         LogFile(LocalFolder(find_state_folder()).log)
@@ -60,15 +62,22 @@ def write_logs(
         sleep(_LOCAL_POLL_SECONDS if is_local else _AWS_POLL_SECONDS)
     if not count:
         about = "" if wanted is None else f" about {wanted}"
-        context.output.say(f"Nothing was logged{about} since {begin:%Y-%m-%d %H:%M} (UTC).")
+        told = f"Nothing was logged{about} since {begin:%Y-%m-%d %H:%M} (UTC)"
+        if wanted is not None and known is None:
+            raise UnknownItemError(
+                f"{told}, and no document or task is called so: check the id, or look further "
+                "back with --since."
+            )
+        context.output.say(f"{told}.")
 
 
-def _find_id(context: CommandContext, wanted: str) -> str:
-    """The id of the document that a name stands for; anything else is looked for as it is."""
+def _find_known_id(context: CommandContext, wanted: str) -> str | None:
+    """The id of the document or task that a name stands for; None if there is none."""
     try:
-        return find_wanted_document(context, wanted).document_id
+        documents, tasks = find_wanted_items(context, [wanted])
     except UnknownItemError:
-        return wanted
+        return None
+    return documents[0].document_id if documents else tasks[0].task_id
 
 
 def _write_line(line: LogLine, context: CommandContext) -> None:

@@ -16,10 +16,17 @@ from pipeline.operations.cancel import (
 )
 from pipeline.operations.selection import Selection
 from shared.errors import InvalidRequestError, WrongUsageError
+from shared.ledger.pauses import read_pauses
 
 _SKIPPED = {
     "has_begun": "they have begun, and go on",
     "final": "they are finished",
+}
+
+# By the consumer whose pause keeps it out of the ledger.
+_UNSEEN = {
+    "ingest": "uploads that lie on the uploads queue (`seashore delete KEY` keeps one out)",
+    "worker": "tasks that other programs than `seashore` have put on the work queue",
 }
 
 
@@ -50,8 +57,10 @@ def cancel_items(
     except InvalidRequestError as error:
         raise WrongUsageError(str(error)) from None
     count = len(plan.documents) + len(plan.tasks)
-    told = f"{count:,} have not begun and can be cancelled."
+    told = f"{count:,} {'has' if count == 1 else 'have'} not begun and can be cancelled."
     write_plan(context, plan, told, _SKIPPED)
+    if selection.is_all:
+        _say_what_is_not_seen(context)
     is_done = may_do(context, "Cancel", count, dry_run=dry_run, yes=yes)
     done = CancelResult(0, 0, 0, True)
     if is_done:
@@ -64,3 +73,15 @@ def cancel_items(
     if context.as_json:
         output.write_json({**plan_to_json(plan, is_done=is_done), **vars(done)})
     return ExitCode.FAILED if names and (plan.skipped or done.begun) else ExitCode.OK
+
+
+def _say_what_is_not_seen(context: CommandContext) -> None:
+    """Say what of a paused stack is in no ledger yet, so that all is not all of it."""
+    paused = {pause.consumer for pause in read_pauses(context.table) if pause.is_on}
+    unseen = [words for consumer, words in _UNSEEN.items() if consumer in paused]
+    if unseen:
+        context.output.say(
+            f"Not among these: {', and '.join(unseen)}. They are in no ledger before the stack "
+            "resumes and receives them: cancel once more then.",
+            style="yellow",
+        )

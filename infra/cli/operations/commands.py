@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from infra.cli.exit_codes import ExitCode
-from infra.cli.options import Days, StackOptions, Yes, add_command
+from infra.cli.options import Days, DryRun, StackOptions, Yes, add_command
 from shared.lifecycle import DocumentStatus
 
 if TYPE_CHECKING:
@@ -36,7 +36,6 @@ Consumers = Annotated[
         help="ingest, convert, recognise, worker, report",
     ),
 ]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ def write_plan(context: CommandContext, plan: Plan, told: str, words: Mapping[st
 def may_do(context: CommandContext, verb: str, count: int, *, dry_run: bool, yes: bool) -> bool:
     """Whether to go on: if there is anything, it is no dry run, and a person wants it."""
     question = f"{verb} {count:,}?"
-    return bool(count) and not dry_run and is_confirmed(question, yes=yes, output=context.output)
+    return bool(count) and is_confirmed(question, yes=yes, dry_run=dry_run, output=context.output)
 
 
 @contextmanager

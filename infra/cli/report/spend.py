@@ -131,4 +131,6 @@ def _say_how_today_stands(
 
 
 def _say_limit(cap_usd: float | None) -> str:
-    return "no limit is set" if cap_usd is None else f"the limit is ${cap_usd:.2f}"
+    if cap_usd is None:
+        return "no limit is set"
+    return f"the limit is {format_usd(round(cap_usd * MICRO_USD_PER_USD))}"

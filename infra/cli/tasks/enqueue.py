@@ -16,9 +16,10 @@ from infra.cli.progress.follow_documents import REAL_PACE
 from infra.cli.progress.follow_tasks import follow_tasks, show_task_progress
 from infra.cli.tasks.view import write_task
 from infra.stacks import Stack
-from pipeline.tasks.intake import check_order
+from pipeline.tasks.intake import check_order, register_order
+from shared.aws.callback_targets import find_callback_target
 from shared.document_formats import PDF, TEXT, find_format
-from shared.errors import OperatorError, TaskRefusedError, WrongUsageError
+from shared.errors import OperatorError, SeashoreError, TaskRefusedError, WrongUsageError
 from shared.ledger.tasks import Task as KnownTask
 from shared.ledger.tasks import find_task
 from shared.lifecycle import TaskStatus
@@ -93,7 +94,7 @@ def enqueue_task(
     task = build_task(context, content)
     if task.id is not None:
         refuse_used_id(find_task(context.table, task.id), task)
-    task_id = send_task(context.stack, task, group_of_sender(TERMINAL))
+    task_id = send_and_enter_task(context, task, group_of_sender(TERMINAL))
     if not wait:
         if context.as_json:
             context.output.write_json({"task_id": task_id})
@@ -101,6 +102,27 @@ def enqueue_task(
             context.output.write_line([task_id])
         return ExitCode.OK
     return _wait(context, task.model_copy(update={"id": task_id}), review=review)
+
+
+def send_and_enter_task(context: CommandContext, task: Task, group: str) -> str:
+    """Put a task on the work queue, and enter it in the ledger before a worker has received it.
+
+    So it can be shown, and cancelled, while it lies behind others or the worker is paused. Only
+    what is sent is entered: nothing waits in the ledger that nobody will work on.
+
+    Returns:
+        Its id.
+
+    Raises:
+        OperatorError: AWS refused to send it.
+    """
+    task_id = send_task(context.stack, task, group)
+    try:
+        register_order(task.model_copy(update={"id": task_id}), context.table, context.now)
+    except SeashoreError as error:
+        told = f"The task {task_id} is sent; until the worker receives it nothing shows it: {error}"
+        context.output.say(told, style="yellow")
+    return task_id
 
 
 def send_task(stack: Stack, task: Task, group: str) -> str:
@@ -156,6 +178,10 @@ def build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
         raise WrongUsageError(f"The task cannot be sent: {problems}.") from None
     try:
         check_order(task)
+        allowed = context.stack.outputs.get("CallbackArns")
+        # A stack of an earlier release does not say; there the worker refuses it.
+        if task.callback is not None and allowed is not None:
+            find_callback_target(task.callback, allowed.split(","))
     except TaskRefusedError as error:
         raise WrongUsageError(str(error)) from error
     return task

@@ -15,12 +15,13 @@ from infra.cli.progress.follow_tasks import (
     read_tasks,
     show_task_progress,
 )
-from infra.cli.tasks.enqueue import TERMINAL, build_task, refuse_used_id, send_task
+from infra.cli.tasks.enqueue import TERMINAL, build_task, refuse_used_id, send_and_enter_task
 from pipeline.tasks.extract.extract_many import (
     ends_without_text,
     name_after_prefix,
     name_extraction,
 )
+from shared.document_formats import count_units
 from shared.errors import UnknownItemError
 from shared.ledger.documents import Document
 from shared.lifecycle import TaskStatus
@@ -66,7 +67,7 @@ def enqueue_extractions(
     for task in tasks:
         refuse_used_id(known.get(task.task_id), task)
     for task in tasks:
-        send_task(context.stack, task, group_of_bulk(TERMINAL))
+        send_and_enter_task(context, task, group_of_bulk(TERMINAL))
     if not wait:
         _write_sent(context, tasks, documents)
         return ExitCode.OK
@@ -105,7 +106,11 @@ def _wait(
             for followed in follow_tasks(context.table, task_ids, REAL_PACE):
                 show(followed)
     except KeyboardInterrupt:
-        output.say(f"{len(task_ids)} tasks go on without this command: `seashore tasks`.")
+        verb = "goes" if len(task_ids) == 1 else "go"
+        output.say(
+            f"{count_units(len(task_ids), 'task')} {verb} on without this command: "
+            "`seashore tasks`."
+        )
         raise
     ended = list(zip(followed, documents, strict=True))
     if context.as_json:

@@ -7,6 +7,7 @@ from typing import Any
 from infra.cli.command_context import CommandContext
 from infra.cli.exit_codes import ExitCode
 from pipeline.tasks.extract.result_table import TaskResult, build_table
+from shared.document_formats import count_units
 from shared.errors import UnknownItemError, WrongUsageError
 from shared.ledger.tasks import Task, find_task, list_tasks
 from shared.lifecycle import TaskStatus
@@ -60,7 +61,9 @@ def write_results(
         _write_table(context, build_table(results, path), as_csv=as_csv)
     lacking = sum(task.status is not TaskStatus.DONE for task in tasks)
     if lacking:
-        context.output.say(f"{lacking} of {len(tasks)} tasks are not DONE: see their reasons.")
+        verb = "is" if lacking == 1 else "are"
+        of = count_units(len(tasks), "task")
+        context.output.say(f"{lacking} of {of} {verb} not DONE: see the reasons.")
     return ExitCode.FAILED if lacking else ExitCode.OK
 
 

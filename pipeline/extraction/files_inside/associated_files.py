@@ -86,9 +86,11 @@ def _list_known(reader: "PdfReader") -> Iterator[int]:
         node, depth = pending.pop()
         if not hasattr(node, "get") or depth > _MAX_DEPTH:
             continue
-        listed: Any = _resolve(node.get("/Names")) or []
-        yield from (id(_find_stream(_resolve(one))) for one in listed[1::2])
-        pending += [(_resolve(kid), depth + 1) for kid in _resolve(node.get("/Kids")) or []]
+        listed, kids = (_resolve(node.get(key)) for key in ("/Names", "/Kids"))
+        if isinstance(listed, list):
+            yield from (id(_find_stream(_resolve(one))) for one in listed[1::2])
+        if isinstance(kids, list):
+            pending += [(_resolve(kid), depth + 1) for kid in kids]
     for annotation in _list_annotations(reader):
         yield id(_find_stream(_resolve(annotation.get("/FS"))))
 
@@ -105,10 +107,9 @@ def _list_specifications(reader: "PdfReader") -> Iterator[Any]:
 
 def _list_annotations(reader: "PdfReader") -> Iterator[Any]:
     for page in islice(reader.pages, _MAX_PAGES_LOOKED_AT):
-        annotations: Any = _resolve(page.get("/Annots")) or []
-        yield from filter(
-            lambda one: hasattr(one, "get"), map(_resolve, annotations[:_MAX_ANNOTATIONS])
-        )
+        listed: Any = _resolve(page.get("/Annots"))
+        annotations = listed[:_MAX_ANNOTATIONS] if isinstance(listed, list) else []
+        yield from (one for one in map(_resolve, annotations) if hasattr(one, "get"))
 
 
 def _find_stream(specification: Any) -> Any:

@@ -92,25 +92,16 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
     return characters.edit(edits) if edits else characters
 
 
-def divide_words(characters: PageCharacters) -> PageCharacters:
-    """The page with the spaces between words that PDFium leaves out."""
+def divide_words(characters: PageCharacters, *, is_set_by_groff: bool = False) -> PageCharacters:
+    """The page with the spaces between words that PDFium leaves out.
+
+    Args:
+        characters: The page.
+        is_set_by_groff: Whether it is of a program of whose spaces some are known to be left out.
+    """
     text = characters.text
-    samples = [
-        found.span(1)
-        for pattern in (_LONG_WORD, _SIGN_WITHIN)
-        for found in islice(pattern.finditer(text), _SAMPLED_SIGNS)
-    ]
-    if not samples:
-        return characters
-    sampled = [place for start, end in samples for place in range(start, end)]
-    # Spaces that are drawn are in the text, and who draws one draws all but whole ones.
-    spaces = (characters.find_advance(text.find(" ", start - 2)) for start, _ in samples)
-    is_drawn = any(right > left for left, right in spaces)
-    least = _MIN_WHOLE_SPACE_EMS if is_drawn else _MIN_SPACE_EMS
-    # Few pages have such a space, and to tell where takes longer.
-    if max(characters.list_most_rooms(sampled) or [least]) < least:
-        return characters
-    if max(characters.measure_rooms(sampled, _MAX_ACROSS_EMS), default=0.0) < least:
+    least = _MIN_WHOLE_SPACE_EMS if is_set_by_groff else _find_least_space(characters)
+    if least is None:
         return characters
     words = [_list_places_within(run) for run in _RUN.finditer(text)]
     size = sum(map(len, words))
@@ -130,6 +121,29 @@ def divide_words(characters: PageCharacters) -> PageCharacters:
     if len(lost) > _MAX_SHARE_OF_SPACES * size:
         return characters
     return characters.edit(Edit(place, place, " ") for place in lost)
+
+
+def _find_least_space(characters: PageCharacters) -> float | None:
+    """How wide the spaces that are left out on a page are at the least; None if none is."""
+    text = characters.text
+    samples = [
+        found.span(1)
+        for pattern in (_LONG_WORD, _SIGN_WITHIN)
+        for found in islice(pattern.finditer(text), _SAMPLED_SIGNS)
+    ]
+    if not samples:
+        return None
+    sampled = [place for start, end in samples for place in range(start, end)]
+    # Spaces that are drawn are in the text, and who draws one draws all but whole ones.
+    spaces = (characters.find_advance(text.find(" ", start - 2)) for start, _ in samples)
+    is_drawn = any(right > left for left, right in spaces)
+    least = _MIN_WHOLE_SPACE_EMS if is_drawn else _MIN_SPACE_EMS
+    # Few pages have such a space, and to tell where takes longer.
+    if max(characters.list_most_rooms(sampled) or [least]) < least:
+        return None
+    if max(characters.measure_rooms(sampled, _MAX_ACROSS_EMS), default=0.0) < least:
+        return None
+    return least
 
 
 def _divide_merged(characters: PageCharacters, words: Sequence[tuple[int, int]]) -> list[Edit]:

@@ -18,6 +18,9 @@ _BULLET = re.compile(r"[^\w\s\"'(\[\u00ab\u201c\u201e\u300c\u300e\u3010\u00bf\u0
 # The headers that a mail is read with, each in a line, and its subject among them.
 _MAIL_HEADER = re.compile(r"(?:From|To|Cc|Date|Subject): ")
 _SUBJECT = "Subject: "
+# What makes a line a heading in Markdown, before and behind its words (CommonMark, "ATX headings").
+_HEADING_MARKS = re.compile(r"^#{1,6}\s+(?=\S)|(?<=\S)\s+#+$")
+_BETWEEN_CELLS = " | "
 _CONTENTS = frozenset(
     {
         "contents",
@@ -38,14 +41,14 @@ _CONTENTS = frozenset(
 def find_title(sources: Sequence[Source]) -> str:
     """The first heading-like line of the first text, or its first sentence where there is none.
 
-    The title of a mail is its subject. A title that goes on in the next line is put together when
-    its first line cannot be all of it. Of several sources that begin on one page, the first with
-    more than one line is looked at.
+    The title of a mail is its subject, that of a table without a heading its first row. A title
+    that goes on in the next line is put together when its first line cannot be all of it. Of
+    several sources that begin on one page, the first with more than one line is looked at.
     """
     with_text = [source for source in sources if split_sentences(source.text)]
     first = min(with_text, key=lambda source: (source.first_page, "\n" not in source.text.strip()))
     lines = [" ".join(line.split()) for line in INVISIBLE.sub("", first.text).splitlines()]
-    lines = [line for line in lines if line]
+    lines = [_HEADING_MARKS.sub("", line) for line in lines if line]
     subject = _find_subject(lines)
     if subject:
         return _shorten(subject)
@@ -59,7 +62,9 @@ def find_title(sources: Sequence[Source]) -> str:
         if _is_heading(line) and not runs_on and not is_run_on:
             return _join_title(line, following)
         previous = line
-    sentences = [sentence.text for sentence in split_sentences(first.text)]
+    if _BETWEEN_CELLS in lines[0] and _count_letters(lines[0]) >= _MIN_LETTERS:
+        return _shorten(lines[0])
+    sentences = [sentence.text for sentence in split_sentences("\n".join(lines))]
     return _shorten(
         next((text for text in sentences if _count_letters(text) >= _MIN_LETTERS), sentences[0])
     )

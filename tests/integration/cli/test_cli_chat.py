@@ -175,7 +175,8 @@ def test_an_api_that_cannot_be_reached_is_told(chat, outputs):
 
 
 def test_an_empty_message_is_not_sent(api, chat):
-    assert chat(input=" \n").exit_code == ExitCode.FAILED
+    assert chat(input=" \n").exit_code == ExitCode.USAGE
+    assert chat("").exit_code == ExitCode.USAGE
     assert api.requests == []
 
 
@@ -223,7 +224,8 @@ class Typed(io.StringIO):
 @pytest.fixture
 def converse(api, monkeypatch):
     def run(typed, thread_id=None):
-        monkeypatch.setattr("sys.stdin", Typed(typed))
+        stdin = Typed(typed) if isinstance(typed, str) else typed
+        monkeypatch.setattr("sys.stdin", stdin)
         terminal, pauses = Terminal(), []
         client = ApiClient(Stack("pipeline", "eu-west-1", None, None, {}), api.address, KEY)
         code = run_chat(
@@ -284,6 +286,20 @@ def test_conversations_are_listed_shown_and_deleted(api, chat):
 def test_a_farewell_ends_it_and_is_not_asked(api, converse, farewell):
     code, _, _ = converse(f"{farewell}\nWhen?\n")
     assert (code, api.requests) == (ExitCode.OK, [])
+
+
+def test_ctrl_c_ends_it_with_its_own_status_and_says_how_to_go_on(api, converse):
+    class Interrupted(Typed):
+        def readline(self, *limit):
+            line = super().readline(*limit)
+            if not line:
+                raise KeyboardInterrupt
+            return line
+
+    api.script(200, ANSWER)
+    code, shown, _ = converse(Interrupted("When?\n"))
+    assert code is ExitCode.INTERRUPTED
+    assert "seashore chat --thread t-1" in shown
 
 
 def test_a_refused_message_does_not_end_the_conversation(api, converse):

@@ -60,7 +60,7 @@ def test_what_is_inside_of_a_document_is_listed_and_counted_and_goes_with_it(sea
     inside.append(ledger.enter(planned.key))
     wanted = {one.document_id for one in (mail, *inside)}
 
-    asked = seashore("delete", "mail.eml")
+    asked = seashore("delete", "mail.eml", "--dry-run", "--yes")
     assert {line.split("\t")[0] for line in asked.stdout.splitlines()} == wanted
     assert "4 to delete, 3 of them found inside of others" in " ".join(asked.stderr.split())
     told = json.loads(seashore("delete", "mail.eml", "--yes", "--json").stdout)

@@ -56,7 +56,7 @@ def test_documents_are_chosen_by_status_age_and_number(seashore, ledger):
     assert {line.split("\t")[1] for line in today.stdout.splitlines()} == {"done.pdf", "flying.pdf"}
     limited = seashore("documents", "--limit", "1")
     assert len(limited.stdout.splitlines()) == 1
-    assert "There are more than these 1" in limited.stderr
+    assert "There are more than this 1:" in limited.stderr
 
 
 def test_no_documents_is_said_on_stderr_only(seashore):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import boto3
 import pytest
 
+from infra.cli.exit_codes import ExitCode
 from infra.cli.logs.log_lines import LogFile, read_line
 from tests.fakes.desks.command_line import open_command_line
 from tests.fakes.entered_documents import Ledger
@@ -58,6 +59,14 @@ def test_lines_of_a_document_are_found_by_its_key(seashore, account, log):
     assert len(seashore("logs").stdout.splitlines()) == 2
     nothing = seashore("logs", "nosuch")
     assert (nothing.stdout, "Nothing was logged about nosuch" in nothing.stderr) == ("", True)
+    assert nothing.exit_code == ExitCode.UNKNOWN_DOCUMENT
+    quiet = Ledger(account).enter("quiet.pdf")
+    for known in ("quiet.pdf", quiet.document_id[:12]):
+        nothing = seashore("logs", known)
+        assert (nothing.exit_code, "Nothing was logged about" in nothing.stderr) == (0, True)
+    # No document and no task, as the id of a request is: what was logged is there all the same.
+    log(write_log("sweep:request-7"))
+    assert seashore("logs", "request-7").exit_code == 0
 
 
 def test_a_log_file_is_read_on_from_where_it_was(tmp_path):

@@ -82,6 +82,24 @@ def test_a_document_is_cancelled_and_tried_again(seashore, ledger, account):
     assert seashore("retry", "--prefix", "b", "--yes").exit_code == ExitCode.FAILED
 
 
+def test_tasks_that_were_sent_to_a_paused_worker_are_shown_and_cancelled(seashore, account):
+    seashore("pause", "--reason", "The provider is down")
+    send = ("enqueue", "summarize", "-", "--id", "wq1")
+    assert seashore(*send, input="A text.").exit_code == ExitCode.OK
+    unnamed = seashore("enqueue", "summarize", "-", input="Another.").stdout.strip()
+    for task_id in ("wq1", unnamed):
+        shown = seashore("show", task_id)
+        assert "RECEIVED" in shown.stdout, shown.output
+    result = seashore("cancel", "--all", "--yes")
+    assert "2 cancelled" in result.stderr
+    told = " ".join(result.stderr.split())
+    assert "Not among these: uploads that lie on the uploads queue" in told
+    assert "and tasks that other programs than `seashore` have put on the work queue" in told
+    assert "CANCELLED" in seashore("show", "wq1").stdout
+    seashore("resume")
+    assert "Not among these" not in seashore("cancel", "--all", "--yes").stderr
+
+
 def test_a_pause_is_shown_by_watch_until_it_ends(seashore, ledger, session, mappings):
     ledger.finish(ledger.enter("a.pdf"))
     result = seashore("pause", "--reason", "The provider is down")

@@ -57,6 +57,12 @@ def test_a_day_is_shown_by_model_beside_the_limit(stack, spend_on, capsys):
     assert "the limit is $10.00" in said.err
 
 
+@pytest.mark.parametrize(("cap", "told"), [("0.0001", "$0.0001"), ("0", "$0.00"), ("2.5", "$2.50")])
+def test_a_limit_is_told_as_far_as_can_be_seen(stack, capsys, cap, told):
+    stack.outputs["DailyCapUsd"] = cap
+    assert f"the limit is {told}." in write(stack, capsys, as_json=False).err
+
+
 def test_what_the_provider_says_stands_beside_what_is_computed(stack, spend_on, capsys):
     spend_on("gpt", ModelPrice(input=0.25, output=2.0), told_micro_usd=240_000, told_calls=1)
     assert "The provider itself says $0.2400 of 1 of today's calls" in (

@@ -11,13 +11,19 @@ import pytest
 from infra.cli.exit_codes import ExitCode
 from infra.cli.progress.follow_documents import REAL_PACE
 from shared.aws.dynamodb_table import LedgerTable
+from shared.errors import AccessDeniedError
+from shared.ledger.cancelling import cancel_task
 from shared.ledger.tasks import register_task
+from shared.lifecycle import TaskStatus
 from shared.messages.task_names import name_digest_task
 from tests.fakes.desks.command_line import open_command_line
 from tests.fakes.desks.task_desk import open_task_desk
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
 PAGES = ("The harbour of Skagen opened in 1907.", "The auction begins at six in the morning.")
+
+ARN = "arn:aws:sqs:eu-west-1:123456789012:told"
+OTHER = "arn:aws:sqs:eu-west-1:123456789012:other"
 
 
 @pytest.fixture
@@ -95,6 +101,38 @@ def test_without_waiting_the_id_is_written(desk, seashore, tmp_path):
     piped = seashore("enqueue", "summarize", "-", "--id", "p", "--json", input="From stdin.")
     assert json.loads(piped.stdout) == {"task_id": "p"}
     assert queued(desk)[0]["text"] == "From stdin."
+
+
+def test_a_task_is_in_the_ledger_at_once_and_cancelled_is_not_worked_on(desk, seashore):
+    seashore("enqueue", "summarize", "-", "--id", "gone", input="A text.")
+    seashore("enqueue", "summarize", "-", "--id", "stays", input="A text.")
+    assert desk.task("gone").status is TaskStatus.RECEIVED
+    task = desk.task("gone")
+    cancel_task(desk.table, task, "an operator", lambda: datetime.now(UTC))
+    desk.pipeline.run()
+    assert desk.task("gone").status is TaskStatus.CANCELLED
+    assert desk.task("stays").status is TaskStatus.DONE
+    assert desk.letters() == []
+
+
+def test_a_task_that_cannot_be_entered_is_sent_all_the_same(desk, seashore, monkeypatch):
+    def refuse(*given, **more):
+        raise AccessDeniedError("no PutItem", delay_seconds=1, reason="access_denied")
+
+    monkeypatch.setattr("infra.cli.tasks.enqueue.register_order", refuse)
+    result = seashore("enqueue", "summarize", "-", "--id", "p", input="A text.")
+    assert (result.exit_code, result.stdout) == (ExitCode.OK, "p\n")
+    assert "The task p is sent" in result.stderr
+    assert queued(desk)[0]["id"] == "p"
+
+
+@pytest.mark.parametrize(("allowed", "code"), [("none", 2), (ARN, 2), (f"{ARN},{OTHER}", 0)])
+def test_a_callback_that_the_stack_does_not_allow_is_refused_at_once(desk, allowed, code):
+    with open_command_line(desk.account, CallbackArns=allowed) as seashore:
+        result = seashore("enqueue", "summarize", "-", "--callback", OTHER, input="A text.")
+    assert result.exit_code == code
+    assert ("is not allowed" in result.stderr) == bool(code)
+    assert len(queued(desk)) == (not code)
 
 
 def put_object(desk, key):

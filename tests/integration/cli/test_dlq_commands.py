@@ -137,8 +137,11 @@ def test_an_id_that_fits_several_is_refused(seashore, account):
 
 def test_replay_is_a_dry_run_until_it_is_confirmed(seashore, account):
     put_two_causes(account)
+    named = seashore("dlq", "replay", "--error", "ModelRequestError", "--dry-run", "--yes")
+    assert "dry run" not in named.stderr
     dry = seashore("dlq", "replay", "--error", "ModelRequestError")
-    assert dry.exit_code == 0
+    assert dry.exit_code == named.exit_code == 0
+    assert dry.stdout == named.stdout
     assert dry.stdout.startswith("3\tModelRequestError\tworker")
     assert "3 to replay" in dry.stderr
     assert "dry run" in dry.stderr
@@ -169,7 +172,8 @@ def test_what_was_replayed_too_often_is_refused(seashore, account):
 
 
 @pytest.mark.parametrize(
-    "options", [("--error", "X"), ("--rate", "0.5"), ("--rate", "2.5"), ("--rate", "501")]
+    "options",
+    [("--error", "X"), ("--dry-run",), ("--rate", "0.5"), ("--rate", "2.5"), ("--rate", "501")],
 )
 def test_native_takes_no_filters_and_no_rate_that_sqs_does_not_know(seashore, options):
     result = seashore("dlq", "replay", "--native", *options)
@@ -280,11 +284,14 @@ def test_restore_brings_back_what_was_discarded(seashore, account, work_dlq):
 
     put_two_causes(account)
     before = look()
+    dry = seashore("dlq", "discard", "--force", "--dry-run", "--yes")
+    assert (dry.exit_code, look()) == (0, before)
     assert seashore("dlq", "discard", "--force", "--yes").exit_code == 0
     assert look() == set()
-    dry = seashore("dlq", "restore")
-    assert (dry.exit_code, look()) == (0, set())
-    assert f"{len(before)} to restore." in dry.stderr
+    for options in ((), ("--dry-run", "--yes")):
+        dry = seashore("dlq", "restore", *options)
+        assert (dry.exit_code, look()) == (0, set())
+        assert f"{len(before)} to restore." in dry.stderr
     assert seashore("dlq", "restore", "--day", "2020-01-01").stderr.startswith("0 to restore.")
     no_day = seashore("dlq", "restore", "--day", "foo")
     assert no_day.exit_code == ExitCode.USAGE
@@ -313,7 +320,7 @@ def test_explain_tells_the_whole_timeline_of_a_document(seashore, account):
     for words in (
         f"a.pdf ({document.document_id})",
         "FAILED. It was given up: no key",
-        "1 deferrals, 0 returns, 90 s in all",
+        "1 deferral, 0 returns, 90 s in all",
         "Replays    1",
         "throttled; no key",
         "+60.0s\tdeferred\tthrottled, for 1 min 30 s",

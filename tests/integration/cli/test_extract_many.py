@@ -88,7 +88,7 @@ def test_a_task_without_a_result_has_a_line_with_its_reason(desk, seashore):
     assert table.exit_code == ExitCode.FAILED
     (row,) = csv.DictReader(io.StringIO(table.stdout))
     assert (row["status"], row["reason"][:10]) == ("FAILED", "the schema")
-    assert "1 of 1 tasks are not DONE" in table.stderr
+    assert "1 of 1 task is not DONE" in table.stderr
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,9 @@ def test_progress_counts_pages_and_then_parts():
     assert describe_progress(reading) == "40 pages read"
     summarizing = make_document(DocumentStatus.SUMMARIZING, chunks_total=7, chunks_done=3)
     assert describe_progress(summarizing) == "3 of 7 parts summarised"
+    assert describe_status(summarizing) == "3 of 7 parts of its text are summarised."
+    one = make_document(DocumentStatus.SUMMARIZING, chunks_total=1, chunks_done=0)
+    assert describe_status(one) == "0 of 1 part of its text is summarised."
 
 
 def test_a_scan_of_which_no_part_is_read_yet_counts_no_parts():
@@ -221,6 +224,15 @@ def test_a_model_is_named_with_its_address_and_without_any_secret():
 
 def test_a_key_alone_means_openai_and_the_default_model():
     assert describe_model(read_openai_server({"OPENAI_API_KEY": "k"})) == "gpt-5-mini at OpenAI"
+
+
+def test_of_why_a_file_inside_is_not_read_the_sentence_has_the_first_part_alone():
+    reason = "The file is of no kind that is read: it is no text. What is read: PDF, Word."
+    files = (EmbeddedFile(name="a.bin", reason=reason), EmbeddedFile(name="b.bin", reason=reason))
+    assert describe_status(make_document(DocumentStatus.NO_TEXT, embedded_files=files)) == (
+        "Its pages hold no text; files inside were not read: a.bin, b.bin "
+        "(The file is of no kind that is read: it is no text)."
+    )
 
 
 def test_a_document_without_text_says_what_became_of_the_files_inside():

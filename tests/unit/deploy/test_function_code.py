@@ -170,6 +170,19 @@ def test_function_that_has_left_the_stack_is_not_looked_for(desk):
     assert [(one.logical_id, one.architecture) for one in found] == [("Here", "arm64")]
 
 
+def test_an_alias_of_the_code_that_is_exchanged_is_not_pointed_elsewhere(desk):
+    """As `seashore tune` has one while it measures."""
+    desk.add_alias("ingest", "live")
+    desk.update_alias(FunctionName="ingest", Name="seashore-tune", FunctionVersion="$LATEST")
+    resource = {
+        "Type": "AWS::Serverless::Function",
+        "Properties": {"CodeUri": package_placeholder("ingest")},
+    }
+    stack = Resources(Here="UPDATE_COMPLETE")
+    [found] = find_functions(stack, desk, "prod", {"Resources": {"Here": resource}}, ["ingest"])
+    assert found.aliases == {"live": "1"}
+
+
 def test_alias_moves_only_after_every_check(desk):
     desk.add_alias("worker", "live")
     exchange(desk, deployed(desk, "ingest"), deployed(desk, "worker", live="1"))

@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 
 from infra.aws import aws_errors_as, open_emulator_session, open_session
+from infra.cli.exit_codes import ExitCode, find_exit_code
 from infra.stacks import LONGEST_STACK_NAME, check_stack_name, resolve_aws_stack
 from shared.errors import DeployError, OperatorError
 
@@ -76,8 +77,12 @@ def test_errors_of_boto3_become_one_line_of_the_wanted_type(error, words):
 
 def test_missing_region_is_asked_for(monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
-    with pytest.raises(OperatorError, match="pass --region, set AWS_DEFAULT_REGION"):
+    with pytest.raises(OperatorError, match="pass --region, set AWS_DEFAULT_REGION") as raised:
         open_session()
+    assert find_exit_code(raised.value) is ExitCode.AWS_REFUSED
+    with pytest.raises(OperatorError, match="No AWS region") as raised:
+        resolve_aws_stack("pipeline")
+    assert find_exit_code(raised.value) is ExitCode.AWS_REFUSED
 
 
 def test_missing_profile_is_one_line(monkeypatch):

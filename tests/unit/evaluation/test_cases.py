@@ -71,6 +71,8 @@ def test_what_is_wrong_with_a_case_is_said(tmp_path, content, words):
 def test_a_folder_without_cases_and_a_file_that_is_no_json_are_refused(tmp_path):
     with pytest.raises(WrongUsageError, match=r"holds no file that ends in \.answers\.json"):
         read_cases(tmp_path)
+    with pytest.raises(WrongUsageError, match=r"There is no folder .*nosuch"):
+        read_cases(tmp_path / "nosuch")
     (tmp_path / "a.answers.json").write_text("{", encoding="utf-8")
     with pytest.raises(WrongUsageError, match="is not JSON in UTF-8"):
         read_cases(tmp_path)

@@ -60,6 +60,11 @@ def test_a_file_that_is_only_associated_is_handed_out(take, holder):
     assert take(make_with_associated(holder, "a.mp3", b"sound")) == [("a.mp3", "not a PDF", b"")]
 
 
+def test_what_is_no_list_of_annotations_hides_no_file(take):
+    data = make_with_associated("document", "a.pdf", FIRST)
+    assert take(data.replace(b"/Annots [42 0 R]", b"/Annots 42      ")) == [("a.pdf", None, FIRST)]
+
+
 def test_a_file_that_is_associated_and_listed_is_one_file(take):
     data = make_with_associated("document", "a.pdf", FIRST, listed_name="another.pdf")
     assert take(data) == [("a.pdf", None, FIRST)]

@@ -24,7 +24,7 @@ def test_a_cost_is_never_rounded_down(input_tokens, output_tokens, input_price, 
 
 @pytest.mark.parametrize(
     ("micro_usd", "text"),
-    [(0, "$0.00"), (12, "$0.0000"), (1_234, "$0.0012"), (1_500_000, "$1.50")],
+    [(0, "$0.00"), (12, "$0.000012"), (1_234, "$0.0012"), (1_500_000, "$1.50")],
 )
 def test_amounts_read_well(micro_usd, text):
     assert format_usd(micro_usd) == text

@@ -1,6 +1,7 @@
 """Spaces that are room and no character, and what only looks as if it had some."""
 
 from tests.fakes.pdf.broken_pdf_files import make_bitmap_font_pdf
+from tests.fakes.pdf.pdf_files import FONT
 from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
 
 # As Ghostscript writes what groff has set: beside a kerned letter the space is room between the
@@ -17,6 +18,14 @@ def read_line(read_text, pieces):
 
 def test_a_space_that_is_left_out_is_found_where_others_are_drawn(read_text):
     assert read_line(read_text, WORDS) == "be any command of fname. The word is reserved"
+
+
+def test_a_page_that_groff_has_set_is_looked_through_without_a_sign(read_text):
+    words = b"(be an) Tj 25.02 0 Td 2.5 Tc (yc) Tj 0 Tc 12.5 0 Td (ommand that is given) Tj"
+    about = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Creator (groff version 1.22) >>"
+    data = make_drawn_pdf(b"BT /F1 10 Tf 72 700 Td %b ET" % words, font=about)
+    data = data.replace(b"/Root", b"/Info %d 0 R /Root" % FONT)
+    assert read_text(data) == "be any command that is given"
 
 
 def test_a_letter_that_is_kerned_ends_no_word(read_text):

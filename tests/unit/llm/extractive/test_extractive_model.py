@@ -184,6 +184,20 @@ def test_titles(page, title):
     assert summarize(pages(page)).value.title == title
 
 
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("# Notes\n\nThe harbour council met on 12 March. It was agreed.", "Notes"),
+        ("### The berths of 2026 ###\nAll of them are let.", "The berths of 2026"),
+        ("C# and F#\nTwo languages.", "C# and F#"),
+        ("boat | fee\nB0 | 0\nB1 | 3", "boat | fee"),
+        ("Boat | Fee\nB0 | 0", "Boat | Fee"),
+    ],
+)
+def test_the_title_of_markdown_has_no_mark_and_that_of_a_table_is_its_first_row(text, title):
+    assert summarize(pages(text)).value.title == title
+
+
 def test_the_title_of_a_mail_is_its_subject():
     headers = "From: Ada Lund <ada@example.org>\nTo: bo@example.org\n"
     body = "\n\nThe rent of the berth\nThe rent of the berth goes up in May, as was agreed.\n"
