@@ -23,8 +23,8 @@ _MAX_PAGES = 1_000
 _MAX_DOCUMENTS_NAMED = 10
 
 _HOW_TO_CONFIGURE = (
-    "*No language model is configured, so sentences of the documents are all there is. "
-    "docs/models.md says how to name one: then answers come in words.*"
+    "No language model is configured, so sentences of the documents are all there is. "
+    "docs/models.md says how to name one: then answers come in words."
 )
 
 

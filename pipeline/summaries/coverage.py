@@ -104,12 +104,20 @@ class Coverage(BaseModel):
 
 
 def describe_unread_files(files: Iterable[EmbeddedFile]) -> str:
-    """The names of the files inside that are not read, by the reason why; empty if all are."""
+    """The names of the files inside that are not read, by the reason why; empty if all are.
+
+    Of a reason its first sentence alone: all of it, as what would be read, stands with the file.
+    """
     by_reason: dict[str, list[str]] = {}
     for file in files:
         if file.reason is not None:
-            by_reason.setdefault(file.reason, []).append(file.name)
+            by_reason.setdefault(_cut_reason(file.reason), []).append(file.name)
     return "; ".join(f"{', '.join(names)} ({reason})" for reason, names in by_reason.items())
+
+
+def _cut_reason(reason: str) -> str:
+    first = reason.partition(". ")[0]
+    return first.removesuffix(".")
 
 
 def describe_children(files: Iterable[EmbeddedFile]) -> str:

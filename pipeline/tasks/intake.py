@@ -33,7 +33,9 @@ class IntakeServices(Services):
     has_model: bool
 
 
-def take_up_task(order: TaskOrder, services: IntakeServices, group: str) -> Task:
+def take_up_task(
+    order: TaskOrder, services: IntakeServices, group: str, about: str | None = None
+) -> Task:
     """Enter a task and send it to the work queue.
 
     It is entered first, so that it can be asked for as soon as it is accepted, and so that one of
@@ -45,6 +47,7 @@ def take_up_task(order: TaskOrder, services: IntakeServices, group: str) -> Task
         order: The task, with an id.
         services: The ledger and the queue.
         group: The message group of its sender (`shared/messages/message_groups.py`).
+        about: One line about it, where more is known than the order says.
 
     Returns:
         The task as it stands.
@@ -64,7 +67,7 @@ def take_up_task(order: TaskOrder, services: IntakeServices, group: str) -> Task
     if len(body.encode()) > _MAX_MESSAGE_BYTES:
         raise RequestTooLargeError("the task is too large for a message; put it as a document")
     # Beside the chats, so that who holds a key of the API cannot stop the documents.
-    task = register_order(order, services.table, services.now, Account.CHAT)
+    task = register_order(order, services.table, services.now, Account.CHAT, about=about)
     if task.digest != order.digest:
         raise TaskConflictError(
             f"the task {order.task_id} was sent before and asked for something else"
@@ -91,9 +94,13 @@ def register_order(
     account: Account = Account.PIPELINE,
     *,
     begins: bool = False,
+    about: str | None = None,
 ) -> Task:
     """Enter a task in the ledger, once: the task as it stands, as `register_task` returns it."""
-    return register_task(table, **describe_order(order, now, account, begins=begins))
+    arrival = describe_order(order, now, account, begins=begins)
+    if about is not None:
+        arrival["about"] = about
+    return register_task(table, **arrival)
 
 
 def describe_order(

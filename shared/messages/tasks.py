@@ -200,9 +200,13 @@ class ExtractTask(_OneSource):
     @property
     def about(self) -> str:
         """One line that says what is asked for."""
+        return self.tell_of(self.document or "a text")
+
+    def tell_of(self, document: str) -> str:
+        """One line that says what is asked for, of a document by what people call it."""
         properties = self.fields.get("properties")
         names = ", ".join(properties) if isinstance(properties, dict) else "fields"
-        return f"{names} of {self.document or 'a text'}"
+        return f"{names} of {document}"
 
 
 class AgentTask(TaskMessage):

@@ -208,3 +208,21 @@ def test_who_signs_out_leaves_nothing_to_whoever_comes_after(chromium, monkeypat
         chromium.press("Sign out")
         chromium.wait_for_heading("Sign in")
         assert run(chromium, "return Object.keys(sessionStorage)") == []
+
+
+def test_a_slow_first_page_says_that_it_loads_and_what_is_left_is_no_error(chromium):
+    with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, _):
+        chromium.start(address)
+        run(chromium, "window.told = []; console.error = (...words) => window.told.push(words[0])")
+        chromium.driver.execute_cdp_cmd("Network.enable", {})
+        slow = {"offline": False, "latency": 1500, "downloadThroughput": -1}
+        chromium.driver.execute_cdp_cmd(
+            "Network.emulateNetworkConditions", {**slow, "uploadThroughput": -1}
+        )
+        chromium.sign_in(KEY)
+        chromium.wait_for_text("Loading…")
+        for place in ("documents", "tasks"):
+            run(chromium, f"location.hash = '{place}'")
+        chromium.wait_for_heading("Tasks")
+        assert run(chromium, "return window.told") == []
+        cut_off(chromium, False)

@@ -83,6 +83,14 @@
     page.replaceChildren(heading, words, ways);
   };
 
+  const showLoading = () => {
+    const words = document.createElement("p");
+    words.className = "empty";
+    words.setAttribute("role", "status");
+    words.textContent = "Loading…";
+    page.replaceChildren(words);
+  };
+
   let shown = "";
 
   const open = async () => {
@@ -94,6 +102,8 @@
     if (await turnTo(place)) return;
     shown = place;
     page.setAttribute("aria-busy", "true");
+    // After signing in there is nothing yet to stand there until the answer comes.
+    if (page.firstElementChild === null) showLoading();
     await htmx.ajax("GET", `console/parts/${place}`, { source: page, target: page, swap: "innerHTML" });
     if (place !== shown) return;
     page.removeAttribute("aria-busy");
@@ -192,6 +202,26 @@
       page.removeAttribute("aria-busy");
       for (const asked of opening) moot.add(asked);
     }
+  });
+
+  // What is given up for another page is no error, which htmx would write to the browser's log.
+  const givenUp = new WeakSet();
+
+  document.addEventListener("htmx:before:request", (event) => {
+    const { ctx } = event.detail;
+    ctx.fetch = async (...asked) => {
+      try {
+        return await fetch(...asked);
+      } catch (error) {
+        if (error.name !== "AbortError") throw error;
+        givenUp.add(ctx);
+        return new Response(null, { status: 204 });
+      }
+    };
+  });
+
+  document.addEventListener("htmx:before:response", (event) => {
+    if (givenUp.has(event.detail.ctx)) event.preventDefault();
   });
 
   document.addEventListener("htmx:finally:request", (event) => {

@@ -133,7 +133,9 @@ def take_up_extractions(
             if ends_without_text(document):
                 without_text += 1
             else:
-                task = take_up_task(wanted.build_task(document), services, group)
+                order = wanted.build_task(document)
+                about = order.tell_of(document.called)
+                task = take_up_task(order, services, group, about)
                 tasks.append((task, document))
         is_full = len(tasks) > _MOST_TASKS - _PAGE_SIZE
         if cursor is None or is_full or deadline.remaining_seconds < _PAGE_SECONDS:

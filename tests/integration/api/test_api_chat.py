@@ -234,7 +234,7 @@ def test_without_a_model_it_answers_with_sentences_and_their_pages():
         desk.enter_document("skagen.pdf", *PAGES)
         said = desk.chat("When did the harbour open?", empty.body["thread_id"])
         assert "- The harbour of Skagen opened in 1907. (skagen.pdf, p. 1)" in said.body["message"]
-        assert "No language model is configured" in said.body["message"]
+        assert "\n\nNo language model is configured" in said.body["message"]
         assert said.body["usage"]["model"] == "extractive"
         assert said.body["sources"][0]["key"] == "skagen.pdf"
         (step,) = said.body["steps"]

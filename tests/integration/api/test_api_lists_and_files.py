@@ -7,7 +7,7 @@ import pytest
 from pipeline.tasks.extract import extract_many
 from shared.ledger.document_versions import delete_document
 from shared.ledger.documents import find_document
-from shared.ledger.tasks import register_task
+from shared.ledger.tasks import find_task, register_task
 from shared.messages.task_names import name_digest_task
 from tests.fakes.aws.ledger_rows import force
 from tests.fakes.desks.api_desk import open_api_desk
@@ -204,13 +204,16 @@ def test_many_extractions_are_taken_up_call_by_call(desk, monkeypatch):
         desk.enter_document(f"tender/many/{number}.pdf", "A sum.")
     monkeypatch.setattr(extract_many, "_PAGE_SIZE", 2)
     monkeypatch.setattr(extract_many, "_MOST_TASKS", 2)
-    keys, cursors = [], [None]
+    keys, ids, cursors = [], [], [None]
     while len(cursors) == 1 or cursors[-1] is not None:
         answer = extract_all(desk, prefix="tender/many/", cursor=cursors[-1]).body
         assert len(answer["tasks"]) <= 2
         keys += [task["key"] for task in answer["tasks"]]
+        ids += [task["task_id"] for task in answer["tasks"]]
         cursors.append(answer["next_cursor"])
     assert sorted(keys) == [f"tender/many/{number}.pdf" for number in range(5)]
+    told = {find_task(desk.table, task_id).about for task_id in ids}
+    assert told == {f"sum of {key}" for key in keys}
     assert len(cursors) > 3
 
 

@@ -226,6 +226,15 @@ def test_a_key_alone_means_openai_and_the_default_model():
     assert describe_model(read_openai_server({"OPENAI_API_KEY": "k"})) == "gpt-5-mini at OpenAI"
 
 
+def test_of_why_a_file_inside_is_not_read_the_sentence_has_the_first_part_alone():
+    reason = "The file is of no kind that is read: it is no text. What is read: PDF, Word."
+    files = (EmbeddedFile(name="a.bin", reason=reason), EmbeddedFile(name="b.bin", reason=reason))
+    assert describe_status(make_document(DocumentStatus.NO_TEXT, embedded_files=files)) == (
+        "Its pages hold no text; files inside were not read: a.bin, b.bin "
+        "(The file is of no kind that is read: it is no text)."
+    )
+
+
 def test_a_document_without_text_says_what_became_of_the_files_inside():
     files = (
         EmbeddedFile(name="plan.dwg", reason="it is no PDF"),
