@@ -39,7 +39,11 @@ from shared.ledger.document_texts import (
     record_checkpoint,
     record_extraction,
 )
-from shared.ledger.document_versions import note_removal, register_document
+from shared.ledger.document_versions import (
+    delete_if_version_removed,
+    note_removal,
+    register_document,
+)
 from shared.ledger.documents import (
     Document,
     EmbeddedFile,
@@ -161,7 +165,9 @@ def _extract_document(
         with download_document(document, services.objects, services.max_document_bytes) as path:
             return _read_document(document, path, services, deadline)
     except RejectedDocumentError as rejection:
-        _reject(document, rejection, (), services)
+        is_gone = rejection.code is RejectionCode.OBJECT_GONE
+        if not (is_gone and delete_if_version_removed(services.table, document, services.now)):
+            _reject(document, rejection, (), services)
         return None
 
 

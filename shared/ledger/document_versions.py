@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC
+from datetime import UTC, timedelta
 from unicodedata import normalize
 
 from boto3.dynamodb.conditions import Attr
@@ -29,6 +29,9 @@ from shared.messages.uploads import Removal, Upload
 
 CURRENT_SK = "CURRENT"
 _VERSION_SK = "VERSION#"
+_REMOVED_SK = "REMOVED"
+# S3 tells of what happens within seconds as a rule, and a queue keeps it for two weeks at the most.
+_REMOVAL_KEPT = timedelta(days=30)
 _CURRENT_ATTEMPTS = 10
 # Amazon DynamoDB Developer Guide, "BatchGetItem".
 _KEYS_PER_READ = 100
@@ -96,7 +99,9 @@ def note_removal(table: LedgerTable, removal: Removal, now: Clock) -> None:
     deletion can come before that of the arrival, which then looks here.
     """
     if removal.document_id is not None:
-        _delete_with_children(table, removal.document_id, removal.by, now)
+        is_known = find_document(table, removal.document_id) is not None
+        if is_known or not _keep_removal(table, removal.document_id, now):
+            _delete_with_children(table, removal.document_id, removal.by, now)
         return
     pk = _current_pk(removal.bucket, removal.key)
     seen = Attr("removed_sequencer")
@@ -113,6 +118,29 @@ def note_removal(table: LedgerTable, removal: Removal, now: Clock) -> None:
     for document_id, sequencer in list_versions(table, removal.bucket, removal.key):
         if sequencer < removal.sequencer:
             _delete_with_children(table, document_id, removal.by, now)
+
+
+def _keep_removal(table: LedgerTable, document_id: str, now: Clock) -> bool:
+    """Keep in mind that a version is gone whose arrival is not known yet.
+
+    Returns:
+        False where it is known by now, or was erased.
+    """
+    pk, sk = document_row_key(document_id)
+    row = {"pk": pk, "sk": _REMOVED_SK, "expires_at": int((now() + _REMOVAL_KEPT).timestamp())}
+    try:
+        table.transact([RowCheck(pk, sk, condition=Attr("pk").not_exists()), Put(row)])
+    except LedgerConflictError:
+        return False
+    return True
+
+
+def delete_if_version_removed(table: LedgerTable, document: Document, now: Clock) -> bool:
+    """Delete a document whose object is not there, if word of its deletion came before; whether."""
+    if table.read_row(document_pk(document.document_id), _REMOVED_SK) is None:
+        return False
+    delete_document(table, document, now, DELETED_SENTENCE)
+    return True
 
 
 def list_versions(table: LedgerTable, bucket: str, key: str) -> Iterator[tuple[str, str]]:

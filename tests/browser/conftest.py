@@ -24,9 +24,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def driver(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[WebDriver]":
-    """The browser, started once a test process."""
+    """The browser, started once a test process, and ended after the last test of this folder."""
     programs = [shutil.which(name) for name in ("chromium", "chromedriver")]
     if None in programs:
         words = f"no chromium and chromedriver on the PATH: {_INSTALL}"

@@ -92,13 +92,19 @@ class TaskDesk:
 
     def make_waits_end(self):
         """Let waiting messages be worked on at once."""
-        queues = sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].queues
-        for message in [*queues["seashore-work"]._messages, *queues["seashore-uploads"]._messages]:
+        for message in self.make_copies_come():
             attribute = message.message_attributes.get("seashore")
             if attribute is not None:
                 state = json.loads(attribute["StringValue"]) | {"not_before": None}
                 attribute["StringValue"] = json.dumps(state)
+
+    def make_copies_come(self):
+        """Let the messages that SQS delays be received, though they may have longer to wait."""
+        queues = sqs_backends[DEFAULT_ACCOUNT_ID]["eu-west-1"].queues
+        messages = [*queues["seashore-work"]._messages, *queues["seashore-uploads"]._messages]
+        for message in messages:
             message.delayed_until = 0.0
+        return messages
 
     def drain_work_queue(self):
         """Lose all messages that wait."""

@@ -154,5 +154,21 @@ def test_a_version_that_goes_while_it_is_first_read_is_deleted(pipeline, is_told
         assert account.count_messages(getattr(account.settings, name)) == 0
 
 
+def test_a_version_whose_deletion_is_told_before_its_arrival_is_deleted(pipeline):
+    account = pipeline.account
+    version_id = put(pipeline, "a.pdf")
+    bucket = account.settings.documents_bucket
+    account.clients.s3.delete_object(Bucket=bucket, Key="a.pdf", VersionId=version_id)
+    [arrival] = pipeline.ingest.receive()
+    note_removal_of(pipeline, version_id)
+    pipeline.run()
+    account.clients.sqs.send_message(
+        QueueUrl=account.settings.uploads_queue_url, MessageBody=arrival["body"]
+    )
+    pipeline.run()
+    document = pipeline.document("a.pdf")
+    assert (document.status, document.reason_code) == (DocumentStatus.DELETED, "deleted")
+
+
 def note_removal_of(pipeline, version_id):
     pipeline.account.announce_deletion("a.pdf", version_id, sequencer="0B")

@@ -133,7 +133,11 @@ def test_a_document_of_nothing_but_pictures_has_no_text(pipeline, account):
 @pytest.mark.parametrize(
     ("data", "code", "advice"),
     [
-        (make_converted()["UTF-8 with replacement characters"][0], "damaged", "as a file"),
+        (
+            make_converted()["UTF-8 with replacement characters"][0],
+            "damaged",
+            "packed there as a ZIP archive",
+        ),
         (make_bitmap_font_pdf(bytes(range(1, 32)) * 3), "unmapped_fonts", "ocrmypdf --force-ocr"),
         (make_dynamic_form(), "xfa_form", "print it to a PDF"),
     ],

@@ -7,8 +7,15 @@ from functions.wiring import build_services, utc_now
 from pipeline.tasks.intake import IntakeServices, take_up_task
 from shared.ledger.spend import Account, read_day_spend
 from shared.ledger.spending import Spending
+from shared.ledger.tasks import task_pk
+from shared.ledger.timeline import read_timeline
 from shared.lifecycle import TaskStatus
+from shared.llm.chat_completions.openai_client import build_openai_client
+from shared.llm.chat_completions.openai_model import OpenAIModel
+from shared.llm.model_window import ModelWindow
 from shared.messages.tasks import AskTask
+from tests.fakes.aws.aws_account import AwsAccount
+from tests.fakes.desks.running_pipeline import run_pipeline
 from tests.fakes.desks.task_desk import HARBOUR_PAGES, open_task_desk
 from tests.fakes.pdf.pdf_files import make_text_pdf
 
@@ -46,6 +53,31 @@ def test_a_task_over_the_api_counts_as_a_chat_does():
         assert read_spends(desk) == [by_documents, cost]
         other = desk.do("ask", id="by-queue", **QUESTION | {"question": "Who opened it?"})
         assert read_spends(desk) == [by_documents + other.cost_micro_usd, cost]
+
+
+def test_what_waits_for_the_limit_goes_on_once_it_is_raised_and_says_until_then_for_what():
+    with open_task_desk(model_prices=PRICES, daily_cap_usd=0.0001) as desk:
+        task_id = desk.send("summarize", id="t", text="The harbour of Skagen opened in 1907.")
+        desk.pipeline.run()
+        assert desk.steps(task_id) == ["received", "started", "deferred"]
+        desk.make_copies_come()
+        desk.pipeline.run()
+        waits = read_timeline(desk.table, task_pk(task_id))[2:]
+        assert {wait.details["reason"] for wait in waits} == {"over_budget"}
+        assert all("raise DailyCapUsd" in wait.details["cause"] for wait in waits)
+        assert desk.server.calls == []
+
+        changed = desk.account.settings.model_copy(update={"daily_cap_usd": 10.0})
+        with (
+            build_openai_client(desk.server.url) as client,
+            run_pipeline(
+                AwsAccount(desk.account.clients, changed),
+                model=OpenAIModel(client, "tiny", ModelWindow(changed.context_window_tokens)),
+            ) as deployed,
+        ):
+            desk.make_copies_come()
+            deployed.run()
+        assert desk.task(task_id).status is TaskStatus.DONE
 
 
 def test_over_the_limit_of_the_api_its_tasks_wait_and_documents_go_on():
