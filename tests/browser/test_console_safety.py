@@ -12,7 +12,7 @@ KEY = "a-key-of-mine"
 
 @pytest.fixture
 def desk():
-    with open_api_desk(with_model=False) as desk:
+    with open_api_desk() as desk:
         yield desk
 
 

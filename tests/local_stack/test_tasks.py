@@ -2,7 +2,9 @@
 
 import io
 import json
+from dataclasses import replace
 
+import pytest
 from rich.console import Console
 
 from infra.cli.command_context import CommandContext
@@ -12,6 +14,7 @@ from infra.cli.put.files import FileToPut
 from infra.cli.put.upload import put_files
 from infra.cli.tasks.enqueue import enqueue_task
 from infra.project_files import PROJECT
+from shared.errors import WrongUsageError
 from tests.fakes.model.chat_behaviours import calling, saying
 from tests.fakes.model.chat_server import ChatServer
 from tests.fakes.waiting import wait_for
@@ -64,12 +67,13 @@ def test_a_question_about_a_demo_document_is_answered_and_its_sender_told(local_
 def test_the_worker_may_tell_no_other_queue(local_stack):
     other_url = local_stack.client("sqs").create_queue(QueueName="other")["QueueUrl"]
     written = Written()
-    code = enqueue_task(
-        CommandContext(local_stack, written, as_json=True),
-        {"kind": "summarize", "text": "A text.", "callback": other_url},
-        wait=True,
-    )
-    assert code is ExitCode.FAILED
+    task = {"kind": "summarize", "text": "A text.", "callback": other_url}
+    with pytest.raises(WrongUsageError, match="is not allowed"):
+        enqueue_task(CommandContext(local_stack, written, as_json=True), task, wait=True)
+    # Of a stack that does not say which are allowed it is the worker that finds out.
+    outputs = {name: of for name, of in local_stack.outputs.items() if name != "CallbackArns"}
+    unsaid = CommandContext(replace(local_stack, outputs=outputs), written, as_json=True)
+    assert enqueue_task(unsaid, task, wait=True) is ExitCode.FAILED
     assert "is not allowed" in written.json["task"]["reason"]
 
 

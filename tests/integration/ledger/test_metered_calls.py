@@ -169,4 +169,4 @@ def test_what_the_provider_says_of_the_cost_is_kept_on_the_bill_and_in_the_timel
     take_turn(calls)
     assert desk.bill.told_micro_usd == calls.spent.told_micro_usd == 140
     last = read_timeline(desk.table, document_pk(desk.document_id))[-1]
-    assert "$0.0001 as the provider says" in describe_details(last.details)
+    assert "$0.000070 as the provider says" in describe_details(last.details)
