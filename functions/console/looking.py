@@ -40,6 +40,7 @@ def look_through(
     cursor: str | None,
     most: int,
     is_polled: bool = False,
+    steps: int = _MOST_STEPS,
 ) -> ListLook[ItemT]:
     """Look through the pages of a list from a cursor on.
 
@@ -48,19 +49,20 @@ def look_through(
         cursor: Where to begin; None for the newest.
         most: The most items to find.
         is_polled: Whether it is looked through again and again: then never in many steps.
+        steps: In how many steps what is found is filled up at the most.
     """
     found: list[ItemT] = []
-    steps_for_any = _MOST_STEPS if is_polled else _MOST_STEPS_FOR_ANY
+    steps_for_any = steps if is_polled else _MOST_STEPS_FOR_ANY
     begun = time.monotonic()
-    steps = 0
+    taken = 0
     while True:
         more, cursor = read_page(cursor, most - len(found))
         found += more
-        steps += 1
+        taken += 1
         seconds = time.monotonic() - begun
         if found:
-            is_over = len(found) >= most or steps >= _MOST_STEPS or seconds > _PATIENCE_SECONDS
+            is_over = len(found) >= most or taken >= steps or seconds > _PATIENCE_SECONDS
         else:
-            is_over = steps >= steps_for_any or seconds > _PATIENCE_FOR_ANY_SECONDS
+            is_over = taken >= steps_for_any or seconds > _PATIENCE_FOR_ANY_SECONDS
         if cursor is None or is_over:
-            return ListLook(found[:most], cursor, steps * MAX_ROWS_READ, steps > _MOST_STEPS)
+            return ListLook(found[:most], cursor, taken * MAX_ROWS_READ, taken > steps)
