@@ -85,8 +85,8 @@ def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
     objects = max(0, pdfium.FPDFPage_CountObjects(page))
     if _is_blank(text_page):
         shows_picture = _shows_picture(page) or _has_stamp(page)
-        has_notes = shows_picture and pdfium.FPDFPage_GetAnnotCount(page) > 0
-        is_covered = has_notes and _is_covered(page)
+        # The page may be a copy without its layers that are off, which has no fields and notes.
+        is_covered = shows_picture and _is_covered(page)
     else:
         shows_picture = is_covered = _is_stamped_scan(page, text_page)
     return PageSigns(

@@ -15,7 +15,7 @@ from tests.fakes.pdf.pdf_files import (
     write_pdf,
 )
 
-IMAGE, PICTURE_FORM, STAMP = 40, 41, 42
+IMAGE, PICTURE_FORM, STAMP, LAYER = 40, 41, 42, 43
 _PICTURE, _BLACK_AND_WHITE, _DOT = (
     make_stream(
         b"\x55" * (width * 50 * bits // 8),
@@ -70,6 +70,7 @@ def make_scan(
     entries: bytes = b"",
     kind: str = "grey",
     annotation: bytes | None = None,
+    content_off: bytes = b"",
 ) -> bytes:
     """A document of one page of 600 by 800 points under a picture, and something written on it.
 
@@ -80,20 +81,25 @@ def make_scan(
         entries: More of the page.
         kind: Which picture it is, of `SCANS`.
         annotation: What lies on it besides, a field of a form or a remark.
+        content_off: Operators, on the layer /L1 that is off.
     """
     high = 800 * share / stripes
     drawn = b"".join(b"q 600 0 0 %f 0 %f cm /I Do Q " % (high, n * high) for n in range(stripes))
-    objects = make_objects([make_stream(drawn + b"BT /F1 10 Tf %b ET" % written)])
-    page = make_page(FIRST_CONTENTS, resources=b"/XObject << /I 40 0 R >>")
+    content = drawn + b"BT /F1 10 Tf %b ET " % written + content_off
+    objects = make_objects([make_stream(content)])
+    resources = b"/XObject << /I 40 0 R >> /Properties << /L1 43 0 R >>"
+    page = make_page(FIRST_CONTENTS, resources=resources)
     page = re.sub(rb"/MediaBox \[.*?\]", b"/MediaBox [0 0 600 800]", page)
     objects[FIRST_PAGE] = page[:-2] + entries + b">>"
     objects[IMAGE] = SCANS[kind]
+    objects[LAYER] = b"<< /Type /OCG /Name (Draft) >>"
     if annotation is not None:
         objects[STAMP] = annotation
         objects[FIRST_PAGE] = objects[FIRST_PAGE][:-2] + b"/Annots [42 0 R] >>"
         objects[CATALOG] = (
-            b"<< /Type /Catalog /Pages 2 0 R /AcroForm "
+            b"<< /Type /Catalog /Pages 2 0 R %b /AcroForm "
             b"<< /Fields [42 0 R] /DR << /Font << /F1 3 0 R >> >> >> >>"
+            % (b"/OCProperties << /OCGs [43 0 R] /D << /OFF [43 0 R] >> >>" if content_off else b"")
         )
     return write_pdf(objects)
 

@@ -210,6 +210,15 @@ def test_what_is_stamped_on_a_scan_is_not_all_that_it_says(read, scan):
     assert page.text
 
 
+def test_a_field_on_a_scan_with_a_layer_that_is_off_is_not_all_that_it_says(read):
+    off = b"/OC /L1 BDC BT /F1 12 Tf 72 700 Td (DRAFT) Tj ET EMC"
+    scan = pictures.make_scan(
+        b"", annotation=make_text_field("tenant", "Ola Berg", MIDDLE), content_off=off
+    )
+    (page,) = read(scan)
+    assert (page.status, page.text) == (PageStatus.PICTURE, "tenant: Ola Berg")
+
+
 def test_a_box_that_is_not_ticked_makes_no_scan_blank(read):
     (page,) = read(
         pictures.make_scan(b"", annotation=make_tick_box("agreed", MIDDLE, is_ticked=False))
