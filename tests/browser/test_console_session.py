@@ -4,6 +4,7 @@ from contextlib import contextmanager
 
 import pytest
 
+from shared.aws.dynamodb_table import Update
 from tests.browser.console_server import serve_console
 from tests.fakes.desks.api_desk import open_api_desk
 from tests.fakes.desks.console_desk import OPERATOR, open_console_desk
@@ -137,13 +138,14 @@ def run(browser, script):
 class CutOffOperator:
     """Answers as the operator function does, but for one round, which the gateway answers."""
 
-    def __init__(self, operator, status=504):
+    def __init__(self, operator, status=504, action="/bulk/do"):
         self.operator = operator
         self.status = status
+        self.action = action
         self.rounds = 0
 
     def answer(self, event, context):
-        self.rounds += event["path"].endswith("/bulk/do")
+        self.rounds += event["path"].endswith(self.action)
         if self.rounds != 2:
             return self.operator.answer(event, context)
         self.rounds += 1
@@ -198,6 +200,57 @@ def test_where_the_sign_in_ends_between_rounds_the_rest_waits(chromium, monkeypa
         chromium.driver.refresh()
         chromium.wait_for_heading("Documents")
         assert "The sign-in ended" not in chromium.read_text()
+
+
+def test_what_is_left_is_offered_to_nobody_else(chromium, monkeypatch):
+    with retry_three(chromium, monkeypatch, 401):
+        chromium.wait_for_heading("Sign in")
+        chromium.sign_in(KEY)
+        chromium.wait_for_heading("Documents")
+        chromium.wait(
+            lambda: run(chromium, "return Object.keys(sessionStorage)") == ["seashore-key"],
+            "it is kept",
+        )
+        assert "The sign-in ended" not in chromium.read_text()
+
+
+def test_what_is_left_is_offered_for_an_hour(chromium, monkeypatch):
+    with retry_three(chromium, monkeypatch, 401):
+        chromium.wait_for_heading("Sign in")
+        run(chromium, "const now = Date.now; Date.now = () => now() + 3_600_000")
+        chromium.sign_in(OPERATOR)
+        chromium.wait_for_heading("Documents")
+        chromium.wait(
+            lambda: run(chromium, "return Object.keys(sessionStorage)") == ["seashore-key"],
+            "it is kept",
+        )
+        assert "The sign-in ended" not in chromium.read_text()
+
+
+def test_where_the_sign_in_ends_while_canaries_are_waited_for_the_rest_waits(chromium):
+    with open_console_desk() as desk:
+        for number in range(3):
+            desk.give_up_task(f"t{number}")
+        operator = CutOffOperator(desk.operator, 401, "/letters/watch")
+        with serve_console(desk.api, operator) as (address, _):
+            chromium.start(address)
+            chromium.sign_in(OPERATOR)
+            chromium.wait_for_heading("Today")
+            chromium.open("dead-letters", "Dead letters")
+            chromium.press("Replay or discard all…")
+            chromium.wait_for_text("3 letters would be replayed")
+            chromium.press("Replay with a canary")
+            chromium.wait_for_heading("Sign in")
+            chromium.wait_for_text("What is left of the action waits on its page")
+            for number in range(3):
+                desk.table.update_row(Update(f"TASK#t{number}", "TASK", assign={"status": "DONE"}))
+            chromium.sign_in(OPERATOR)
+            chromium.wait_for_heading("Dead letters")
+            chromium.wait_for_text("The sign-in ended before all was done. Nothing is lost")
+            assert "0 of 1 canaries succeeded." in chromium.read_text()
+            chromium.press("Go on")
+            chromium.wait_for_text("1 canary succeeded")
+            chromium.wait_for_text("letters replayed")
 
 
 def test_who_signs_out_leaves_nothing_to_whoever_comes_after(chromium, monkeypatch):

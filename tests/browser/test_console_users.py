@@ -98,6 +98,24 @@ def test_a_token_that_cannot_be_renewed_without_a_network_signs_nobody_out(door)
     assert browser.read_heading() == "Today"
 
 
+def test_a_user_is_the_same_with_every_token_and_no_other_is(door):
+    browser, _, _ = door
+
+    def tell_who(key, **claims):
+        content = base64.urlsafe_b64encode(json.dumps(claims, ensure_ascii=False).encode())
+        token = f"head.{content.decode().rstrip('=')}.signature"
+        script = """
+          sessionStorage['seashore-key'] = arguments[0];
+          sessionStorage['seashore-tokens'] = JSON.stringify({id: arguments[1]});
+          return signIn.tellWho();
+        """
+        return browser.driver.execute_script(script, key, token)
+
+    who = tell_who("a-key", sub="u1", name="Zoë 😀?>", exp=1)
+    assert who == tell_who("a-key", sub="u1", name="Zoë 😀?>", exp=2)
+    assert len({who, tell_who("a-key", sub="u2"), tell_who("b-key", sub="u1")}) == 3
+
+
 @pytest.mark.parametrize("state", ["forged", ""])
 def test_a_code_that_somebody_else_has_sent_is_of_no_use(door, state):
     browser, address, asked = door

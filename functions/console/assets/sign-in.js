@@ -51,10 +51,19 @@ const signIn = (() => {
   const encode = (bytes) =>
     btoa(String.fromCharCode(...bytes)).replace(/\+/g, "-").replace(/\//g, "_").replace(/=+$/, "");
 
+  const digest = async (text) =>
+    encode(new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text))));
+
+  // Who is signed in, in a word from which neither the key nor the name can be had.
+  const tellWho = async () => {
+    const [, claims] = provider ? readTokens().id.split(".") : [];
+    const user = claims && JSON.parse(atob(claims.replace(/-/g, "+").replace(/_/g, "/"))).sub;
+    return digest(JSON.stringify([sessionStorage.getItem(KEY), user]));
+  };
+
   const leave = async () => {
     const verifier = encode(crypto.getRandomValues(new Uint8Array(32)));
     const state = encode(crypto.getRandomValues(new Uint8Array(16)));
-    const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
     sessionStorage.setItem(PENDING, JSON.stringify({ verifier, state, place: location.hash }));
     const query = new URLSearchParams({
       response_type: "code",
@@ -62,7 +71,7 @@ const signIn = (() => {
       redirect_uri: here(),
       scope: "openid",
       state,
-      code_challenge: encode(new Uint8Array(digest)),
+      code_challenge: await digest(verifier),
       code_challenge_method: "S256",
     });
     location.assign(`${provider}/oauth2/authorize?${query}`);
@@ -161,6 +170,7 @@ const signIn = (() => {
   return {
     start,
     end,
+    tellWho,
     onChange: (listener) => listeners.push(listener),
     get isIn() {
       return isIn();
