@@ -42,7 +42,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     """Add what lists documents, shows one, and takes in new ones."""
     reader = services.reader
 
-    def read_values(asked: Asked) -> dict[str, object]:
+    def read_values(asked: Asked, is_polled: bool = False) -> dict[str, object]:
         filters = ListFilters(
             {name: value for name in _FILTERS if (value := asked.choose(name))},
             asked.choose("cursor"),
@@ -52,7 +52,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
             wanted = _read_wanted(filters.values, cursor, most)
             return list_document_page(wanted, reader.table, reader.now)
 
-        look = look_through(read_page, filters.cursor, _MOST_ROWS)
+        look = look_through(read_page, filters.cursor, _MOST_ROWS, is_polled)
         now = reader.now()
         return {
             "rows": [
@@ -63,6 +63,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
             "statuses": tuple(DocumentStatus),
             "days_back": DAYS_BACK,
             "looked_at": look.rows,
+            "is_polled": filters.cursor is None and not look.is_long,
             "next_query": filters.build_query(look.cursor) if look.cursor else None,
         }
 
@@ -72,7 +73,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
 
     @routes.get("/documents/rows")
     def list_rows(asked: Asked) -> Fragment:
-        return Fragment("document_rows.html.j2", read_values(asked))
+        return Fragment("document_rows.html.j2", read_values(asked, is_polled=True))
 
     add_upload_routes(routes, services)
     add_document_routes(routes, services)

@@ -12,7 +12,8 @@ ItemT = TypeVar("ItemT")
 # What is found is shown at once: the page is filled up in no more steps and time than these.
 _MOST_STEPS = 2
 _PATIENCE_SECONDS = 0.3
-# While nothing is found the look goes on by itself; then one is asked whether to look further.
+# While nothing is found the look goes on by itself; then one is asked whether to look further. Not
+# so a poll, which would look as far every few seconds.
 _MOST_STEPS_FOR_ANY = 20
 _PATIENCE_FOR_ANY_SECONDS = 8.0
 
@@ -25,17 +26,21 @@ class ListLook(Generic[ItemT]):
         found: What fits, the newest first.
         cursor: Where the look goes on; None at the list's end.
         rows: About how many rows were looked through.
+        is_long: Whether it looked further than a poll does, which would not find the same.
     """
 
     found: list[ItemT]
     cursor: str | None
     rows: int
+    is_long: bool
 
 
 def look_through(
     read_page: Callable[[str | None, int], tuple[list[ItemT], str | None]],
     cursor: str | None,
     most: int,
+    is_polled: bool = False,
+    steps: int = _MOST_STEPS,
 ) -> ListLook[ItemT]:
     """Look through the pages of a list from a cursor on.
 
@@ -43,18 +48,21 @@ def look_through(
         read_page: A page from a cursor on, with so many items at the most, and the next cursor.
         cursor: Where to begin; None for the newest.
         most: The most items to find.
+        is_polled: Whether it is looked through again and again: then never in many steps.
+        steps: In how many steps what is found is filled up at the most.
     """
     found: list[ItemT] = []
+    steps_for_any = steps if is_polled else _MOST_STEPS_FOR_ANY
     begun = time.monotonic()
-    steps = 0
+    taken = 0
     while True:
         more, cursor = read_page(cursor, most - len(found))
         found += more
-        steps += 1
+        taken += 1
         seconds = time.monotonic() - begun
         if found:
-            is_over = len(found) >= most or steps >= _MOST_STEPS or seconds > _PATIENCE_SECONDS
+            is_over = len(found) >= most or taken >= steps or seconds > _PATIENCE_SECONDS
         else:
-            is_over = steps >= _MOST_STEPS_FOR_ANY or seconds > _PATIENCE_FOR_ANY_SECONDS
+            is_over = taken >= steps_for_any or seconds > _PATIENCE_FOR_ANY_SECONDS
         if cursor is None or is_over:
-            return ListLook(found[:most], cursor, steps * MAX_ROWS_READ)
+            return ListLook(found[:most], cursor, taken * MAX_ROWS_READ, taken > steps)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipeline.day_listing import PageWanted, list_page
+from pipeline.documents.document_reader import has_text
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_lists import list_documents_of_day
 from shared.ledger.documents import Clock, Document
@@ -21,17 +22,20 @@ class DocumentsWanted:
         status: Their status; None for any.
         prefix: What their keys begin with, of each key its newest document only; None for any.
         words: What stands in their names, titles or reasons, in any case; None for any.
+        with_text: Whether only those are whose text is read.
     """
 
     page: PageWanted
     status: DocumentStatus | None = None
     prefix: str | None = None
     words: str | None = None
+    with_text: bool = False
 
     def fits(self, document: Document) -> bool:
         """Whether a document is asked for."""
         return (
             self.status in (None, document.status)
+            and (has_text(document) or not self.with_text)
             and (
                 self.prefix is None
                 or (document.key.startswith(self.prefix) and document.superseded_by is None)

@@ -92,10 +92,12 @@
   };
 
   let shown = "";
+  let turns = 0;
 
   const open = async () => {
     if (!signIn.isIn) return;
     const place = readPlace();
+    const turn = ++turns;
     const height = enter();
     notice.hide();
     showMenu(place);
@@ -104,9 +106,14 @@
     page.setAttribute("aria-busy", "true");
     // After signing in there is nothing yet to stand there until the answer comes.
     if (page.firstElementChild === null) showLoading();
+    const before = page.firstElementChild;
     await htmx.ajax("GET", `console/parts/${place}`, { source: page, target: page, swap: "innerHTML" });
-    if (place !== shown) return;
+    if (place !== shown || turn !== turns) return;
     page.removeAttribute("aria-busy");
+    // Given up for no other page: it was waited for as long as htmx waits.
+    if (page.firstElementChild === before && !isLeaving) {
+      showNothing("The server does not answer. Look at the network, then try again.");
+    }
     const heading = page.querySelector("h1");
     if (heading === null) return;
     document.title = `${heading.textContent.trim()} · Seashore`;

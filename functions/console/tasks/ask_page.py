@@ -14,14 +14,14 @@ from functions.http.services import ApiServices
 from pipeline.chat.chat_turn import ChatMessage, TurnDetails, take_chat_turn
 from pipeline.day_listing import PageWanted
 from pipeline.documents.document_listing import DocumentsWanted, list_document_page
-from pipeline.documents.document_reader import has_text
 from shared.conversations import ConversationTurn
 from shared.errors import InvalidRequestError, NothingFoundError
 from shared.ledger.documents import Document
 from shared.messages.tasks import MAX_DOCUMENTS
 from shared.page_ranges import parse_page_ranges
 
-_PAGE_ROWS = 50
+# Each of these steps looks through some hundreds of rows. What lies further back no link leads to.
+_MOST_STEPS = 4
 _MOST_THREADS = 100
 _MOST_TURNS = 50
 
@@ -42,26 +42,26 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     def find_documents(prefix: str | None, words: str | None) -> ListLook[Document]:
         """The newest documents with a text, as many as a question may be over."""
 
-        def read_page(cursor: str | None, _: int) -> tuple[list[Document], str | None]:
-            page = PageWanted(None, _PAGE_ROWS, cursor)
-            wanted = DocumentsWanted(page, None, prefix or "", words)
-            documents, following = list_document_page(wanted, reader.table, reader.now)
-            return list(filter(has_text, documents)), following
+        def read_page(cursor: str | None, most: int) -> tuple[list[Document], str | None]:
+            page = PageWanted(None, most, cursor)
+            wanted = DocumentsWanted(page, None, prefix or "", words, with_text=True)
+            return list_document_page(wanted, reader.table, reader.now)
 
-        return look_through(read_page, None, MAX_DOCUMENTS)
+        return look_through(read_page, None, MAX_DOCUMENTS, steps=_MOST_STEPS)
 
     @routes.get("/ask")
     def show_ask(asked: Asked) -> Fragment:
         prefix, words = asked.choose("prefix"), asked.choose("words")
         conversations = services.open_conversations(asked.facts.owner)
         look = find_documents(prefix, words)
+        is_short = look.cursor is not None and len(look.found) < MAX_DOCUMENTS
         return Fragment(
             "tasks/ask.html.j2",
             {
                 "prefix": prefix,
                 "words": words,
                 "documents": look.found,
-                "looked_at": look.rows if look.cursor else None,
+                "looked_at": look.rows if is_short else None,
                 "most": MAX_DOCUMENTS,
                 "threads": conversations.list_threads(_MOST_THREADS),
             },

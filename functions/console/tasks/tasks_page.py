@@ -29,7 +29,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
     """Add what lists and shows tasks, and takes up new ones."""
     reader = services.reader
 
-    def read_list(asked: Asked) -> dict[str, object]:
+    def read_list(asked: Asked, is_polled: bool = False) -> dict[str, object]:
         fields = {name: value for name in _FILTERS if (value := asked.choose(name, 100))}
         first = asked.choose("cursor")
 
@@ -37,7 +37,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
             wanted = _read_wanted(fields, cursor, most)
             return list_task_page(wanted, reader.table, reader.now)
 
-        look = look_through(read_page, first, _MOST_ROWS)
+        look = look_through(read_page, first, _MOST_ROWS, is_polled)
         following = urlencode({**fields, "cursor": look.cursor}) if look.cursor else None
         return {
             "tasks": look.found,
@@ -45,6 +45,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
             "fields": fields,
             "query": urlencode(fields),
             "is_first": first is None,
+            "is_polled": first is None and not look.is_long,
             "next_query": following,
             "statuses": tuple(TaskStatus),
             "days_back": DAYS_BACK,
@@ -56,7 +57,7 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
 
     @routes.get("/tasks/rows")
     def list_rows(asked: Asked) -> Fragment:
-        return Fragment("tasks/rows.html.j2", read_list(asked))
+        return Fragment("tasks/rows.html.j2", read_list(asked, is_polled=True))
 
     # Before the route of one task: an id may be `new` as little as a form may have results.
     add_form_routes(routes, services)

@@ -49,8 +49,10 @@ class Layers:
         self._reader = reader
         self._off: frozenset[int] | None = None
         self._held: dict[int, bool] = {}
-        # Of each form that draws on layers a copy without what is off, or itself if it is one.
-        self._copies: dict[int, Any] = {}
+        # Of each form, by what it draws with, a copy without what is off, or itself.
+        self._copies: dict[tuple[int, int], Any] = {}
+        # Of each copy the form: another page may show more of it.
+        self._forms: dict[int, Any] = {}
 
     def write_shown(self, page_number: int) -> bytes | None:
         """A document of one page, that page without what is on layers that are off.
@@ -157,17 +159,20 @@ class Layers:
 
         It would draw itself, which no viewer does.
         """
-        if id(form) not in self._copies:
-            self._copies[id(form)] = None
+        form = self._forms.get(id(form), form)
+        is_form = form.get("/Subtype") == "/Form"
+        resources = _find_resources(form, inherited if is_form else None)
+        key = id(form), id(resources)
+        if key not in self._copies:
+            self._copies[key] = None
             copy = form
             try:
-                is_form = form.get("/Subtype") == "/Form"
-                resources = _find_resources(form, inherited if is_form else None)
                 if self._is_layered(resources):
                     copy = self._write_form(form, resources)
             finally:
-                self._copies[id(form)] = self._copies[id(copy)] = copy
-        return self._copies[id(form)]
+                self._copies[key] = copy
+                self._forms[id(copy)] = form
+        return self._copies[key]
 
     def _write_form(self, form: Any, resources: Any) -> Any:
         from pypdf.generic import ContentStream, DecodedStreamObject

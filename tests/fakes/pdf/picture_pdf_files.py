@@ -15,7 +15,7 @@ from tests.fakes.pdf.pdf_files import (
     write_pdf,
 )
 
-IMAGE, PICTURE_FORM, STAMP = 40, 41, 42
+IMAGE, PICTURE_FORM, STAMP, LAYER = 40, 41, 42, 43
 _PICTURE, _BLACK_AND_WHITE, _DOT = (
     make_stream(
         b"\x55" * (width * 50 * bits // 8),
@@ -70,6 +70,7 @@ def make_scan(
     entries: bytes = b"",
     kind: str = "grey",
     annotation: bytes | None = None,
+    content_off: bytes = b"",
 ) -> bytes:
     """A document of one page of 600 by 800 points under a picture, and something written on it.
 
@@ -80,20 +81,25 @@ def make_scan(
         entries: More of the page.
         kind: Which picture it is, of `SCANS`.
         annotation: What lies on it besides, a field of a form or a remark.
+        content_off: Operators, on the layer /L1 that is off.
     """
     high = 800 * share / stripes
     drawn = b"".join(b"q 600 0 0 %f 0 %f cm /I Do Q " % (high, n * high) for n in range(stripes))
-    objects = make_objects([make_stream(drawn + b"BT /F1 10 Tf %b ET" % written)])
-    page = make_page(FIRST_CONTENTS, resources=b"/XObject << /I 40 0 R >>")
-    page = re.sub(rb"/MediaBox \[.*?\]", b"/MediaBox [0 0 600 800]", page)
+    content = drawn + b"BT /F1 10 Tf %b ET " % written + content_off
+    objects = make_objects([make_stream(content)])
+    resources = b"/XObject << /I 40 0 R >> /Properties << /L1 43 0 R >>"
+    page = make_page(FIRST_CONTENTS, resources=resources)
+    page = _set_size(page, 600, 800)
     objects[FIRST_PAGE] = page[:-2] + entries + b">>"
     objects[IMAGE] = SCANS[kind]
+    objects[LAYER] = b"<< /Type /OCG /Name (Draft) >>"
     if annotation is not None:
         objects[STAMP] = annotation
         objects[FIRST_PAGE] = objects[FIRST_PAGE][:-2] + b"/Annots [42 0 R] >>"
         objects[CATALOG] = (
-            b"<< /Type /Catalog /Pages 2 0 R /AcroForm "
+            b"<< /Type /Catalog /Pages 2 0 R %b /AcroForm "
             b"<< /Fields [42 0 R] /DR << /Font << /F1 3 0 R >> >> >> >>"
+            % (b"/OCProperties << /OCGs [43 0 R] /D << /OFF [43 0 R] >> >>" if content_off else b"")
         )
     return write_pdf(objects)
 
@@ -105,6 +111,30 @@ def make_page_of_outlines(count: int, written: bytes = b"") -> bytes:
     )
     text = b"BT /F1 10 Tf %b ET" % written
     return write_pdf(_make_two_pages(make_flate_stream(curves + text)))
+
+
+def make_plot(operator: bytes) -> bytes:
+    """A page of 504 by 504 points with a plot, as R draws it: 1,000 circles between two axes.
+
+    Args:
+        operator: What paints a circle: S, f or B.
+    """
+    circle = b"3 0 m 3 2 2 3 0 3 c -2 3 -3 2 -3 0 c -3 -2 -2 -3 0 -3 c 2 -3 3 -2 3 0 c h "
+    circles = b"".join(
+        b"q 1 0 0 1 %d %d cm %b%b Q " % (70 + n * 37 % 400, 70 + n * 53 % 390, circle, operator)
+        for n in range(1_000)
+    )
+    below = b"".join(b"1 0 0 1 %d 35 Tm (%d) Tj " % (80 + 80 * n, n * 20) for n in range(5))
+    beside = b"".join(b"0 1 -1 0 40 %d Tm (%d) Tj " % (80 + 80 * n, n * 5) for n in range(5))
+    titles = b"1 0 0 1 200 12 Tm (Speed of the wind) Tj 0 1 -1 0 16 200 Tm (Height of waves) Tj"
+    text = b"BT /F1 10 Tf %b%b%b ET" % (below, beside, titles)
+    objects = make_objects([make_flate_stream(circles + text)])
+    objects[FIRST_PAGE] = _set_size(objects[FIRST_PAGE], 504, 504)
+    return write_pdf(objects)
+
+
+def _set_size(page: bytes, width: int, height: int) -> bytes:
+    return re.sub(rb"/MediaBox \[.*?\]", b"/MediaBox [0 0 %d %d]" % (width, height), page)
 
 
 def _make_two_pages(second: bytes) -> dict[int, bytes]:

@@ -60,10 +60,15 @@ def test_what_lies_behind_many_newer_ones_is_found_by_itself(desk, monkeypatch):
     for number in range(6):
         desk.enter_document(f"bulk/{number}.pdf", "Text.")
     monkeypatch.setattr("pipeline.day_listing.MAX_ROWS_READ", 2)
-    page = desk.browse("/console/parts/documents/rows", query={"prefix": "docs/"}).body
+    page = desk.browse("/console/parts/documents", query={"prefix": "docs/"}).body
     assert find_names(page) == ["docs/pier.pdf"]
-    monkeypatch.setattr("functions.console.looking._MOST_STEPS_FOR_ANY", 2)
+    # So long a look is not repeated by polls, which look less far.
+    assert "data-poll" not in page
+    assert "data-poll" in desk.browse("/console/parts/documents").body
     page = desk.browse("/console/parts/documents/rows", query={"prefix": "docs/"}).body
+    assert "None among the newest 1,000 or so." in page
+    monkeypatch.setattr("functions.console.looking._MOST_STEPS_FOR_ANY", 2)
+    page = desk.browse("/console/parts/documents", query={"prefix": "docs/"}).body
     assert "None among the newest 1,000 or so." in page
     assert "Look further back" in page
 

@@ -9,7 +9,9 @@ from functools import partial
 
 import pytest
 
+from shared.ledger.document_versions import register_document
 from shared.ledger.tasks import find_task, finish_task, start_task
+from shared.messages.uploads import Upload
 from tests.fakes.desks.console_desk import (
     HOSTILE,
     MODEL_SETTINGS,
@@ -117,6 +119,31 @@ def test_what_is_not_there_is_not_found(desk):
     assert desk.read("tasks", status="x").status == 400
 
 
+def test_what_may_be_asked_is_looked_for_within_a_bound_that_is_told(desk, monkeypatch):
+    assert "There is no document yet whose text is read" in desk.read("ask").body
+    for number in range(6):
+        desk.api.enter_document(f"read/{number}.pdf", "Text.")
+        for kind in "ab":
+            name = f"unread/{number}{kind}.pdf"
+            upload = Upload(
+                desk.api.account.settings.documents_bucket, name, "v1", "e", 1_000, "0A"
+            )
+            register_document(desk.api.table, upload, desk.api.now)
+    assert "No other among" not in desk.read("ask").body
+    monkeypatch.setattr("pipeline.day_listing.MAX_ROWS_READ", 3)
+    page = desk.read("ask").body
+    assert page.count('name="documents[]"') == 4
+    assert "No other among the newest 2,000 documents or so." in page
+    assert 'name="documents[]"' in desk.read("ask", prefix="read/").body
+    monkeypatch.setattr("functions.console.looking._MOST_STEPS_FOR_ANY", 4)
+    page = desk.read("ask", words="unread/").body
+    assert "whose text is read fits among the newest 2,000 or so." in page
+    monkeypatch.setattr("pipeline.day_listing.MAX_ROWS_READ", 1)
+    monkeypatch.setattr("functions.console.looking._MOST_STEPS_FOR_ANY", 2)
+    page = desk.read("ask").body
+    assert "None of the newest 1,000 documents or so has a text that is read." in page
+
+
 def test_a_question_is_asked_and_its_citations_open_the_page_at_the_quote(desk):
     document = desk.api.enter_document("leases/a.pdf", "The rent is 900 a month.")
     desk.api.enter_document("notes/b.pdf", "Nothing.")
@@ -124,6 +151,7 @@ def test_a_question_is_asked_and_its_citations_open_the_page_at_the_quote(desk):
     assert re.findall(r'name="documents\[\]" value="([^"]*)" checked', page) == [
         document.document_id
     ]
+    assert "No other among" not in page
     assert send(desk, "ask", question="How much?").status == 400
     polled = send(desk, "ask", question="How much?", **{"documents[]": [document.document_id]})
     assert 'data-poll="2"' in polled.body

@@ -8,7 +8,7 @@ from pipeline.extraction.pdfium_document import PdfiumDocument
 from pipeline.extraction.shown_text.layers import Layers
 from pipeline.extraction.wholeness import file_scan
 from pipeline.extraction.wholeness.file_scan import scan_file
-from tests.fakes.pdf.pdf_files import make_stream
+from tests.fakes.pdf.pdf_files import make_page, make_stream
 from tests.fakes.pdf.shown_pdf_files import make_layered_pdf
 
 
@@ -112,6 +112,30 @@ def test_a_form_without_resources_draws_with_those_of_its_page(read_text):
     form = make_stream(part, b"/Type /XObject /Subtype /Form /BBox [0 0 612 792]")
     text = read_text(make_layered_pdf(PRICE + b" /X2 Do", more={64: form}))
     assert text.split("\n") == ["The price is 500.", "part on"]
+
+
+@pytest.mark.parametrize("first", [60, 61], ids=["off first", "on first"])
+@pytest.mark.parametrize("shares_names", [False, True])
+def test_a_form_without_resources_is_read_anew_on_each_page(tmp_path, first, shares_names):
+    """What it draws on is a layer that is off on one page, and one that is on on the other."""
+    forms = b"70 0 R" if shares_names else b"<< /X 64 0 R >>"
+    layers = [first, 121 - first]
+    names = b"/Properties << /L1 %d 0 R /L2 60 0 R >> /XObject %b"
+    objects = {
+        number: make_page(68, resources=names % (layer, forms))
+        for number, layer in zip((66, 67), layers, strict=True)
+    }
+    objects[2] = b"<< /Type /Pages /Count 2 /Kids [66 0 R 67 0 R] >>"
+    objects[68] = make_stream(show(b"page", 740) + b" /X Do")
+    part = b"/OC /L1 BDC %b EMC" % show(b"part", 700)
+    objects[64] = make_stream(part, b"/Type /XObject /Subtype /Form /BBox [0 0 612 792]")
+    objects[70] = b"<< /X 64 0 R >>"
+    path = tmp_path / "forms.pdf"
+    path.write_bytes(make_layered_pdf(b"", more=objects))
+    document = PdfiumDocument(path, None, may_hide_layers=True, may_show_notes=False)
+    texts = [document.read_page(number, lambda *_: None).text.split() for number in (1, 2)]
+    document.close()
+    assert texts == [["page", "part"] if layer == 61 else ["page"] for layer in layers]
 
 
 def test_a_picture_draws_with_nothing(read_text):

@@ -156,6 +156,13 @@ def test_the_number_of_a_page_is_not_all_of_one_whose_letters_are_outlines(read,
     assert (page.status, page.text) == (PageStatus(status), "- 12 -")
 
 
+@pytest.mark.parametrize("operator", [b"S", b"f", b"B"])
+def test_a_plot_of_very_many_points_is_not_a_page_whose_letters_are_outlines(read, operator):
+    (page,) = read(pictures.make_plot(operator))
+    assert page.status is PageStatus.TEXT
+    assert "Speed of the wind" in page.text
+
+
 @pytest.mark.parametrize("kind", PICTURES)
 def test_a_picture_is_one_however_it_gets_onto_the_page(read, kind):
     (page,) = read(PICTURES[kind])
@@ -208,6 +215,15 @@ def test_what_is_stamped_on_a_scan_is_not_all_that_it_says(read, scan):
     (page,) = read(scan)
     assert page.status is PageStatus.PICTURE
     assert page.text
+
+
+def test_a_field_on_a_scan_with_a_layer_that_is_off_is_not_all_that_it_says(read):
+    off = b"/OC /L1 BDC BT /F1 12 Tf 72 700 Td (DRAFT) Tj ET EMC"
+    scan = pictures.make_scan(
+        b"", annotation=make_text_field("tenant", "Ola Berg", MIDDLE), content_off=off
+    )
+    (page,) = read(scan)
+    assert (page.status, page.text) == (PageStatus.PICTURE, "tenant: Ola Berg")
 
 
 def test_a_box_that_is_not_ticked_makes_no_scan_blank(read):

@@ -24,6 +24,14 @@ def test_it_goes_on_by_itself_until_some_is_found():
     assert len(asked) == 8
 
 
+def test_a_poll_looks_no_further_than_what_is_found_is_filled_up():
+    read_page, asked = make_pages(*[[]] * 7, ["a"])
+    look = look_through(read_page, None, 50, is_polled=True)
+    assert (look.found, look.cursor, look.rows, len(asked)) == ([], "2", 1000, 2)
+    assert not look.is_long
+    assert look_through(read_page, None, 50).is_long
+
+
 def test_it_goes_on_to_the_end_of_the_list():
     read_page, _ = make_pages(*[[]] * 5)
     look = look_through(read_page, "1", 50)
