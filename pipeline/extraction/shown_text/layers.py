@@ -49,6 +49,8 @@ class Layers:
         self._reader = reader
         self._off: frozenset[int] | None = None
         self._held: dict[int, bool] = {}
+        # Of resources whether something that they name, or that is drawn with that, is off.
+        self._layered: dict[int, bool] = {}
         # Of each form, by what it draws with, a copy without what is off, or itself.
         self._copies: dict[tuple[int, int], Any] = {}
         # Of each copy the form: another page may show more of it.
@@ -114,19 +116,25 @@ class Layers:
     def _is_layered(self, resources: Any) -> bool:
         """Whether what a page or a form draws with has something on a layer that is off.
 
-        Each form is looked at once: where all share the resources of the page, each names all.
+        All resources are looked at once: where all forms share those of the page, each names all.
         """
-        pending, seen = [resources], set[int]()
+        pending, seen = [resources], dict[int, bool]()
         while pending:
             one = pending.pop()
-            if any(self._is_off(layer) for layer in _list_named(one, "/Properties").values()):
+            if id(one) in seen:
+                continue
+            seen[id(one)] = False
+            is_layered = self._layered.get(id(one))
+            if is_layered is None:
+                forms = [form.get_object() for form in _list_named(one, "/XObject").values()]
+                layers = [*_list_named(one, "/Properties").values()]
+                is_layered = any(map(self._is_off, layers + [form.get("/OC") for form in forms]))
+                # One that has none draws with these.
+                pending += map(_find_resources, forms)
+            if is_layered:
+                self._layered[id(one)] = self._layered[id(resources)] = True
                 return True
-            forms = [form.get_object() for form in _list_named(one, "/XObject").values()]
-            if any(self._is_off(form.get("/OC")) for form in forms):
-                return True
-            # One that has none draws with these.
-            pending += [_find_resources(form) for form in forms if id(form) not in seen]
-            seen.update(map(id, forms))
+        self._layered |= seen
         return False
 
     def _list_shown(
