@@ -206,6 +206,20 @@ def test_a_form_is_written_anew_once(tmp_path, monkeypatch, drawn, inside):
     assert len(written) == 1
 
 
+def test_of_forms_that_lie_very_deep_in_each_other_nothing_is_shown_that_is_off(read_text):
+    """Nobody shows the deepest. Written anew with them, the page could not be written at all."""
+    forms = {
+        number: make_stream(
+            b"/OC /L1 BDC %b EMC /X2 Do" % show(b"DRAFT", 600),
+            LAYERED_FORM.replace(b"64 0 R", b"%d 0 R" % (number + 1)),
+        )
+        for number in range(100, 500)
+    }
+    forms[500] = make_stream(show(b"deepest", 500), LAYERED_FORM)
+    forms[64] = make_stream(b"/X2 Do", LAYERED_FORM.replace(b"64 0 R", b"100 0 R"))
+    assert read_text(make_layered_pdf(PRICE + b" /X1 Do /X2 Do", more=forms)) == "The price is 500."
+
+
 def test_layers_are_found_in_compressed_objects(tmp_path):
     path = tmp_path / "a.pdf"
     for content, may_hide in (
