@@ -29,9 +29,8 @@ from functions.delivery.received_record import ReceivedRecord
 from functions.delivery.tracing import ItemTrace
 from shared.deadline import Deadline
 from shared.errors import EarlyReceiveError, OverBudgetError, SeashoreError
-from shared.ledger.waiting import Wait
+from shared.ledger.waiting import Wait, cut_cause
 from shared.messages.delivery_state import (
-    MAX_CAUSE_CHARACTERS,
     MAX_WAITED_SECONDS,
     CauseOfDeath,
     DeliveryState,
@@ -199,7 +198,8 @@ class Delivery(Generic[ItemT]):
         past = self._record.state
         now = self._runtime.now()
         not_before = self._find_not_before()
-        if not_before is not None and not_before > now:
+        goes_on = not_before is not None and not_before > now
+        if not_before is not None and goes_on:
             # Received early: its wait goes on as it was. Jitter at each receive would prolong it.
             waits_for = past.waits_for
             delay_seconds = (not_before - now).total_seconds()
@@ -207,7 +207,7 @@ class Delivery(Generic[ItemT]):
             not_before = now + timedelta(seconds=delay_seconds)
             waits_for = WaitCause(
                 reason=outcome.reason,
-                cause=_tell_cause(error)[:MAX_CAUSE_CHARACTERS],
+                cause=cut_cause(_tell_cause(error)),
                 limits=self._runtime.limits if isinstance(error, OverBudgetError) else None,
             )
         waited_seconds = past.waited_seconds + outcome.is_limited * delay_seconds
@@ -230,6 +230,9 @@ class Delivery(Generic[ItemT]):
             delay_seconds=delay_seconds,
             deferrals=state.deferrals,
         )
+        if goes_on:
+            # That it waits, until when and for what was noted when its wait began.
+            return
         self._note_delay(Wait("deferred", outcome.reason, delay_seconds, _tell_cause(error)))
 
     def _regroup(self) -> None:

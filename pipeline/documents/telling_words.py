@@ -8,6 +8,8 @@ that most of its words are of. That leaves a word alone that is small in another
 
 # ruff: noqa: RUF001 - the words of other scripts are meant as they stand
 
+from itertools import pairwise
+
 from shared.llm.extractive.language_detection import FUNCTION_WORDS_BY_LANGUAGE
 from shared.llm.extractive.sentences import is_spaceless
 
@@ -90,22 +92,40 @@ _SMALL_WORDS = {
 }
 # Before a word these say what it is in the sentence, and nothing of what it is.
 _PARTICLES = frozenset("はがをにのでともへや")
+# Letters that are no word, and are left of none at an apostrophe but in French and Italian
+# ("c'est"), so that they name something: the language C.
+_NAMES = frozenset("bcfghpqrx")
+# What comes after one of these is a thing, be it a small word elsewhere: "the will".
+_ENGLISH_DETERMINERS = frozenset(["the", "a", "our", "your"])
 
 
 def choose_telling_terms(terms: list[str]) -> list[str]:
-    """The terms of a question that a sentence has to share, in order; none if all are small."""
+    """The terms of a question that a sentence has to share, in order; none if all are small.
+
+    Where nothing else is left, words that are small elsewhere are taken for what they may be here:
+    words of kana that begin as particles do, and in English what comes after an article.
+    """
     known = {
-        language: sum(term in small for term in terms) for language, small in _SMALL_WORDS.items()
+        language: sum(term in small and term not in _NAMES for term in terms)
+        for language, small in _SMALL_WORDS.items()
     }
     most = max(known.values())
-    small = frozenset[str]().union(
-        *(_SMALL_WORDS[language] for language, count in known.items() if count == most > 0)
-    )
-    return [term for term in terms if term not in small and not _is_slight(term)]
+    languages = {language for language, count in known.items() if count == most > 0}
+    small = frozenset[str]().union(*(_SMALL_WORDS[language] for language in languages))
+    if telling := [term for term in terms if term not in small and not _is_slight(term)]:
+        return telling
+    things = {
+        term
+        for before, term in pairwise(terms)
+        if "en" in languages and before in _ENGLISH_DETERMINERS and len(term) > 1
+    }
+    return [
+        term for term in terms if term in things or (is_spaceless(term[0]) and term not in small)
+    ]
 
 
 def _is_slight(term: str) -> bool:
-    """Whether a term is a letter, or a pair that begins with a particle."""
+    """Whether a term is a letter that names nothing, or a pair that begins with a particle."""
     if is_spaceless(term[0]):
         return term[0] in _PARTICLES
-    return len(term) == 1 and term.isalpha()
+    return len(term) == 1 and term.isalpha() and term not in _NAMES

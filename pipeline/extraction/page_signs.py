@@ -158,17 +158,19 @@ def _is_stamped_scan(page: object, text_page: TextPage) -> bool:
         return False
     wide, high = _MARGIN_SHARE * width, _MARGIN_SHARE * height
     signs = [index for index, code in enumerate(text_page.list_codes()) if code > _SPACE]
-    boxes = ((index, text_page.find_box(index)) for index in signs)
-    if all(
-        box is None
-        or box.right <= visible.left + wide
-        or box.left >= visible.right - wide
-        or box.top <= visible.bottom + high
-        or box.bottom >= visible.top - high
-        or _is_slanted(*text_page.find_em(index))
-        for index, box in boxes
-    ):
-        return _is_covered(page)
+    beside = over = True
+    for index in signs:
+        box = text_page.find_box(index)
+        if box is None or _is_slanted(*text_page.find_em(index)):
+            continue
+        is_beside = box.right <= visible.left + wide or box.left >= visible.right - wide
+        is_over = box.top <= visible.bottom + high or box.bottom >= visible.top - high
+        if not is_beside and not is_over:
+            break
+        beside, over = beside and is_beside, over and is_over
+    else:
+        # What stands along two edges that meet are the numbers of a chart, of thousands of points.
+        return _is_covered(page, may_be_outlined=beside or over)
     return _is_covered(page, in_black_and_white=True) and not any(
         map(text_page.is_invisible, signs)
     )
@@ -179,10 +181,12 @@ def _is_slanted(along: float, aside: float) -> bool:
     return min(abs(along), abs(aside)) > _MIN_SLANT * max(abs(along), abs(aside))
 
 
-def _is_covered(page: object, *, in_black_and_white: bool = False) -> bool:
+def _is_covered(
+    page: object, *, in_black_and_white: bool = False, may_be_outlined: bool = True
+) -> bool:
     """Whether pictures cover a page, of all or of one kind: a scan may be one, or many stripes.
 
-    Of all kinds are very many outlines, too: a page whose letters are drawn so.
+    Of all kinds may be very many outlines, too: a page whose letters are drawn so.
     """
     least = _MIN_SCAN_SHARE * _measure_page(page)
     covered, segments = 0.0, 0
@@ -192,7 +196,7 @@ def _is_covered(page: object, *, in_black_and_white: bool = False) -> bool:
     for item, kind, scale in islice(_find_objects(page), most):
         if kind == pdfium.FPDF_PAGEOBJ_IMAGE and _is_scan(item, page, in_black_and_white):
             covered += _measure(item) * scale
-        elif kind == pdfium.FPDF_PAGEOBJ_PATH and not in_black_and_white:
+        elif kind == pdfium.FPDF_PAGEOBJ_PATH and may_be_outlined and not in_black_and_white:
             segments += max(0, pdfium.FPDFPath_CountSegments(item))
         if covered >= least > 0 or segments >= _MIN_OUTLINED_SEGMENTS:
             return True

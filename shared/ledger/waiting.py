@@ -12,10 +12,6 @@ from shared.errors import LedgerConflictError
 from shared.ledger.documents import DOCUMENT_SK, GIVEN_UP
 from shared.ledger.timeline import build_delay, write_time
 
-# A message that is received before its wait is over goes on waiting for what it waited for.
-_STILL_WAITING = "waiting"
-
-
 _MOST_CAUSE_CHARACTERS = 300
 
 
@@ -43,10 +39,15 @@ class Wait:
             "delay_seconds": round(self.delay_seconds),
         }
         if self.cause:
-            line = " ".join(self.cause.split())
-            is_long = len(line) > _MOST_CAUSE_CHARACTERS
-            told["cause"] = f"{line[:_MOST_CAUSE_CHARACTERS]}…" if is_long else line
+            told["cause"] = cut_cause(self.cause)
         return told
+
+
+def cut_cause(cause: str) -> str:
+    """A cause in one line, which ends in an ellipsis where it was longer than is kept."""
+    line = " ".join(cause.split())
+    is_long = len(line) > _MOST_CAUSE_CHARACTERS
+    return f"{line[:_MOST_CAUSE_CHARACTERS]}…" if is_long else line
 
 
 def note_wait(
@@ -77,7 +78,7 @@ def note_wait(
             return
     else:
         table.update_row(delay)
-    if step != "deferred" or details["reason"] == _STILL_WAITING:
+    if step != "deferred":
         return
     until = at + timedelta(seconds=float(details["delay_seconds"]))
     stamp = write_time(until)

@@ -19,7 +19,6 @@ ATTRIBUTE_NAME = "seashore"
 MAX_COUNT = 1_000_000
 Count = Annotated[int, Field(ge=0, le=MAX_COUNT)]
 MAX_WAITED_SECONDS = 1e9
-MAX_CAUSE_CHARACTERS = 300
 
 
 class CauseOfDeath(BaseModel):

@@ -63,13 +63,17 @@ def delete_documents(
         found |= {one.document_id: one for one in wanted}
     if prefix:
         found |= {one.document_id: one for one in find_under_prefix(prefix, days, services)}
-    named = len(found)
+    insiders: set[str] = set()
     for document_id in list(found):
-        found |= {one.document_id: one for one in find_inside(document_id, services)}
+        for one in find_inside(document_id, services):
+            # One that is named too goes behind what it is inside of.
+            found.pop(one.document_id, None)
+            found[one.document_id] = one
+            insiders.add(one.document_id)
     if not context.as_json:
         for one in found.values():
             output.write_line([one.document_id, one.key, one.status])
-    inside = f", {len(found) - named:,} of them found inside of others" * (len(found) > named)
+    inside = f", {len(insiders):,} of them files inside" * bool(insiders)
     output.say(f"{len(found):,} to delete{inside}, with all that was made of them. {WHAT_STAYS}")
     question = f"Delete {len(found):,} for good?"
     is_done = bool(found) and is_confirmed(question, yes=yes, dry_run=dry_run, output=output)

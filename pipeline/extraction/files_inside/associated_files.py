@@ -16,7 +16,10 @@ from pipeline.extraction.files_inside.embedded_files import is_same_content
 if TYPE_CHECKING:
     from pypdf import PdfReader
 
-_ASSOCIATED = re.compile(rb"/AF\s*(?:\[([^\]<>]{0,20000})\]|(\d{1,10}\s+\d{1,5}\s+R\b))")
+# A list ends before the next name, so that none is gone through for each of those that never end.
+_ASSOCIATED = re.compile(rb"/AF\s*+(?:\[([^\]<>/]{0,20000}+)\]|(\d{1,10}\s+\d{1,5}\s+R\b))")
+# A specification that stands in place has no number to be looked up by.
+_IN_PLACE = re.compile(rb"/AF\s*+(?:\[[^\]<>/]{0,20000}+)?<<")
 _REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
 _RELATION = re.compile(rb"/AFRelationship\s*/(\w+)")
 _FILE_NAME = re.compile(rb"/U?F\s*(?:\(((?:\\.|[^\\()])*)\)|<((?:[0-9A-Fa-f]{2})*)>)")
@@ -24,7 +27,6 @@ _FILE_NAME = re.compile(rb"/U?F\s*(?:\(((?:\\.|[^\\()])*)\)|<((?:[0-9A-Fa-f]{2})
 _MAX_LOOKED_UP = 64
 _MAX_PAGES_LOOKED_AT = 500
 _MAX_ANNOTATIONS = 500
-_MAX_DEPTH = 16
 
 
 def may_name_other_files(text: bytes, find_object: Callable[[bytes], bytes | None]) -> bool:
@@ -34,8 +36,11 @@ def may_name_other_files(text: bytes, find_object: Callable[[bytes], bytes | Non
         text: All that is no stream.
         find_object: Gives an object by its number; None where there is none.
     """
+    found = list(islice(_ASSOCIATED.finditer(text), _MAX_LOOKED_UP + 1))
+    if len(found) > _MAX_LOOKED_UP or _IN_PLACE.search(text):
+        return True
     numbers: set[bytes] = set()
-    for listed, single in islice(_ASSOCIATED.findall(text), _MAX_LOOKED_UP):
+    for listed, single in (match.groups(b"") for match in found):
         named = _REFERENCE.findall(listed or single)
         body = find_object(named[0]) if single else None
         numbers.update(_REFERENCE.findall(body) if body and body.startswith(b"[") else named)
@@ -81,16 +86,19 @@ def find_associated_files(reader: "PdfReader") -> Iterator[tuple[str, Any]]:
 def _list_known(reader: "PdfReader") -> Iterator[int]:
     names: Any = _resolve(reader.root_object.get("/Names"))
     files: Any = _resolve(names.get("/EmbeddedFiles")) if hasattr(names, "get") else None
-    pending = [(files, 0)]
+    pending = [files]
+    # A node may name itself, or another one many times.
+    seen: set[int] = set()
     while pending:
-        node, depth = pending.pop()
-        if not hasattr(node, "get") or depth > _MAX_DEPTH:
+        node = pending.pop()
+        if not hasattr(node, "get") or id(node) in seen:
             continue
+        seen.add(id(node))
         listed, kids = (_resolve(node.get(key)) for key in ("/Names", "/Kids"))
         if isinstance(listed, list):
             yield from (id(_find_stream(_resolve(one))) for one in listed[1::2])
         if isinstance(kids, list):
-            pending += [(_resolve(kid), depth + 1) for kid in kids]
+            pending += map(_resolve, kids)
     for annotation in _list_annotations(reader):
         yield id(_find_stream(_resolve(annotation.get("/FS"))))
 

@@ -82,12 +82,18 @@ def _is_secret(annotation: Any) -> bool:
     kind: Any = None
     flags: Any = None
     for _ in range(_MAX_FIELDS_ABOVE):
-        kind = field.get("/FT") if kind is None else kind
-        flags = field.get("/Ff") if flags is None else flags
+        kind = _find_entry(field, "/FT") if kind is None else kind
+        flags = _find_entry(field, "/Ff") if flags is None else flags
         field = field.get("/Parent")
         if not hasattr(field, "get"):
             break
     return kind == "/Tx" and bool((flags or 0) & _PASSWORD)
+
+
+def _find_entry(field: Any, name: str) -> Any:
+    """An entry of a field, which may be a reference; None if it has none."""
+    found = field.get(name)
+    return None if found is None else found.get_object()
 
 
 def is_drawn_otherwise(drawn: str, value: str) -> bool:

@@ -57,7 +57,7 @@ _FIRST = re.compile(rb"/First\s+(\d{1,9})")
 # Where a page says what it shows: streams, or an array or a dictionary that names them, by how that
 # begins. Each pattern begins with a plain word, which is found quickly.
 _USES = {
-    b"[": re.compile(rb"/Contents(?:\s*\[[^\]<>()]{0,60000}\]|\s+\d{1,10}\s+\d{1,5}\s+R\b)"),
+    b"[": re.compile(rb"/Contents(?:\s*\[[^\]<>()/]{0,60000}[\]/]|\s+\d{1,10}\s+\d{1,5}\s+R\b)"),
     b"<<": re.compile(rb"/XObject(?:\s*<<[^<>]{0,60000}>>|\s+\d{1,10}\s+\d{1,5}\s+R\b)"),
 }
 _STRING = re.compile(rb"\(|<(?!<)")

@@ -89,7 +89,7 @@ def make_scan(
     objects = make_objects([make_stream(content)])
     resources = b"/XObject << /I 40 0 R >> /Properties << /L1 43 0 R >>"
     page = make_page(FIRST_CONTENTS, resources=resources)
-    page = re.sub(rb"/MediaBox \[.*?\]", b"/MediaBox [0 0 600 800]", page)
+    page = _set_size(page, 600, 800)
     objects[FIRST_PAGE] = page[:-2] + entries + b">>"
     objects[IMAGE] = SCANS[kind]
     objects[LAYER] = b"<< /Type /OCG /Name (Draft) >>"
@@ -111,6 +111,30 @@ def make_page_of_outlines(count: int, written: bytes = b"") -> bytes:
     )
     text = b"BT /F1 10 Tf %b ET" % written
     return write_pdf(_make_two_pages(make_flate_stream(curves + text)))
+
+
+def make_plot(operator: bytes) -> bytes:
+    """A page of 504 by 504 points with a plot, as R draws it: 1,000 circles between two axes.
+
+    Args:
+        operator: What paints a circle: S, f or B.
+    """
+    circle = b"3 0 m 3 2 2 3 0 3 c -2 3 -3 2 -3 0 c -3 -2 -2 -3 0 -3 c 2 -3 3 -2 3 0 c h "
+    circles = b"".join(
+        b"q 1 0 0 1 %d %d cm %b%b Q " % (70 + n * 37 % 400, 70 + n * 53 % 390, circle, operator)
+        for n in range(1_000)
+    )
+    below = b"".join(b"1 0 0 1 %d 35 Tm (%d) Tj " % (80 + 80 * n, n * 20) for n in range(5))
+    beside = b"".join(b"0 1 -1 0 40 %d Tm (%d) Tj " % (80 + 80 * n, n * 5) for n in range(5))
+    titles = b"1 0 0 1 200 12 Tm (Speed of the wind) Tj 0 1 -1 0 16 200 Tm (Height of waves) Tj"
+    text = b"BT /F1 10 Tf %b%b%b ET" % (below, beside, titles)
+    objects = make_objects([make_flate_stream(circles + text)])
+    objects[FIRST_PAGE] = _set_size(objects[FIRST_PAGE], 504, 504)
+    return write_pdf(objects)
+
+
+def _set_size(page: bytes, width: int, height: int) -> bytes:
+    return re.sub(rb"/MediaBox \[.*?\]", b"/MediaBox [0 0 %d %d]" % (width, height), page)
 
 
 def _make_two_pages(second: bytes) -> dict[int, bytes]:

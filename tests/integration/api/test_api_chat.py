@@ -227,47 +227,6 @@ def test_what_a_chat_costs_counts_against_the_limit_of_chats_alone():
         assert not [key for key in scan_rows(desk.table) if key[0].startswith("ANSWER#")]
 
 
-def test_without_a_model_it_answers_with_sentences_and_their_pages():
-    with open_api_desk(with_model=False) as desk:
-        empty = desk.chat("When did the harbour open?")
-        assert "no documents with text yet" in empty.body["message"]
-        desk.enter_document("skagen.pdf", *PAGES)
-        said = desk.chat("When did the harbour open?", empty.body["thread_id"])
-        assert "- The harbour of Skagen opened in 1907. (skagen.pdf, p. 1)" in said.body["message"]
-        assert "\n\nNo language model is configured" in said.body["message"]
-        assert said.body["usage"]["model"] == "extractive"
-        assert said.body["sources"][0]["key"] == "skagen.pdf"
-        (step,) = said.body["steps"]
-        assert step["tool"] == "search_pages"
-        assert json.loads(step["arguments"]) == {"words": "When did the harbour open?"}
-        nothing = desk.chat("xyzzy?")
-        assert "No sentence of the documents has a word in common" in nothing.body["message"]
-        assert "- skagen.pdf" in nothing.body["message"]
-
-
-def test_without_a_model_the_document_that_answers_is_found_behind_newer_ones(monkeypatch):
-    monkeypatch.setattr("pipeline.chat.extractive_chat._MAX_DOCUMENTS", 2)
-    with open_api_desk(with_model=False) as desk:
-        desk.enter_document("skagen.pdf", *PAGES)
-        for number in range(3):
-            desk.enter_document(f"boat-{number}.pdf", f"The boat {number} paid.")
-        said = desk.chat("When did the harbour of Skagen open?")
-        assert "- The harbour of Skagen opened in 1907. (skagen.pdf, p. 1)" in said.body["message"]
-        assert "Not all documents were looked through, but 2" in said.body["message"]
-        hidden = desk.chat("When did the harbour open?").body["message"]
-        assert "No sentence of the documents has a word in common" in hidden
-        assert "Not all documents were looked through, but 2" in hidden
-
-
-def test_without_a_model_a_long_document_hides_no_short_ones(monkeypatch):
-    monkeypatch.setattr("pipeline.chat.extractive_chat._MAX_PAGES", len(PAGES))
-    with open_api_desk(with_model=False) as desk:
-        desk.enter_document("skagen.pdf", *PAGES)
-        desk.enter_document("long.pdf", *["The boat paid."] * (len(PAGES) + 1))
-        said = desk.chat("When did the harbour open?")
-        assert "- The harbour of Skagen opened in 1907." in said.body["message"]
-
-
 # ---- Conversations -------------------------------------------------------------------------------
 
 

@@ -62,11 +62,26 @@ def test_what_is_inside_of_a_document_is_listed_and_counted_and_goes_with_it(sea
 
     asked = seashore("delete", "mail.eml", "--dry-run", "--yes")
     assert {line.split("\t")[0] for line in asked.stdout.splitlines()} == wanted
-    assert "4 to delete, 3 of them found inside of others" in " ".join(asked.stderr.split())
+    assert "4 to delete, 3 of them files inside" in " ".join(asked.stderr.split())
     told = json.loads(seashore("delete", "mail.eml", "--yes", "--json").stdout)
     assert {one["document_id"] for one in told["to_delete"]} == wanted
     assert told["results"] == dict.fromkeys(wanted, "erased")
     assert not any(find_document(ledger.table, one) for one in wanted)
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_file_inside_that_is_named_too_is_said_to_be_inside_and_erased_first(
+    seashore, ledger, is_first
+):
+    mail = ledger.enter("mail.eml")
+    planned = plan_child(mail, "pier.pdf", "ab" * 32)
+    enter_child(ledger.table, planned, 100, lambda: ledger.now)
+    child = ledger.enter(planned.key).document_id
+    names = [child, "mail.eml"] if is_first else ["mail.eml", child]
+    asked = seashore("delete", *names, "--dry-run", "--yes")
+    assert "2 to delete, 1 of them files inside" in " ".join(asked.stderr.split())
+    results = json.loads(seashore("delete", *names, "--yes", "--json").stdout)["results"]
+    assert list(results.items()) == [(child, "erased"), (mail.document_id, "erased")]
 
 
 def test_what_is_not_there_or_not_named_is_an_error(seashore, ledger):

@@ -264,6 +264,29 @@ def test_a_chat_passes_over_what_came_out_of_a_replaced_document(pipeline, put):
     assert choose_documents(reader, "pier").documents == []
 
 
+def test_a_chat_reads_a_document_once_for_all_that_is_inside_and_not_if_there_is_no_room(
+    pipeline, put, monkeypatch
+):
+    parent = put("board.pdf", make_portfolio([("pier.pdf", FIRST), ("ferry.pdf", SECOND)]))
+    bucket = pipeline.account.settings.documents_bucket
+    reader = DocumentReader(pipeline.table, None, bucket, "", utc_now)
+    children = list(find_children(pipeline, parent))
+    read = []
+    find = DocumentReader.find
+    monkeypatch.setattr(DocumentReader, "list_recent", lambda self, days: iter(children))
+    monkeypatch.setattr(
+        DocumentReader, "find", lambda self, name: [read.append(name), find(self, name)][1]
+    )
+    assert len(choose_documents(reader, "when").documents) == len(children)
+    assert read == [parent.document_id]
+    monkeypatch.setattr("pipeline.chat.extractive_chat._MAX_DOCUMENTS", 1)
+    read.clear()
+    children[1:] = [one.model_copy(update={"root": "d" + "0" * 20}) for one in children[1:]]
+    choice = choose_documents(reader, "when")
+    assert (len(choice.documents), choice.is_all) == (1, False)
+    assert read == [parent.document_id]
+
+
 def test_all_children_of_a_document_are_found_in_one_place(pipeline, put):
     parent = put("board.pdf", make_portfolio([("pier.pdf", FIRST), ("ferry.pdf", SECOND)]))
     found = list(list_children(pipeline.table, parent.document_id))

@@ -260,6 +260,16 @@ def test_a_field_far_above_may_say_that_it_is_a_password(read_text, flags, shown
     assert read_text(make_form("Code:", field)) == f"Code:{shown}"
 
 
+@pytest.mark.parametrize(("flags", "shown"), [(PASSWORD, ""), (0, " 1,250.00 EUR")])
+def test_what_says_that_a_field_is_a_password_may_stand_elsewhere(read_text, flags, shown):
+    field = (
+        b"<< /Type /Annot /Subtype /Widget /Rect [%d %d %d %d] /F 4 /AP << /N 53 0 R >> "
+        b"/Parent << /Parent << /Parent << /FT 31 0 R /Ff 32 0 R >> >> >> >>" % FIRST_LINE
+    )
+    data = make_form("Code:", field, b"/Tx", b"%d" % flags)
+    assert read_text(data) == f"Code:{shown}"
+
+
 def test_what_is_drawn_by_hand_is_read_if_it_has_words(read_text):
     ink = make_remark(b"Ink", FIRST_LINE, b"/AP << /N 53 0 R >>")
     assert read_text(make_pdf_with_annotations("Sum:", [ink])) == "Sum: 1,250.00 EUR"

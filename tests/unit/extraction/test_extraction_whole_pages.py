@@ -156,6 +156,13 @@ def test_the_number_of_a_page_is_not_all_of_one_whose_letters_are_outlines(read,
     assert (page.status, page.text) == (PageStatus(status), "- 12 -")
 
 
+@pytest.mark.parametrize("operator", [b"S", b"f", b"B"])
+def test_a_plot_of_very_many_points_is_not_a_page_whose_letters_are_outlines(read, operator):
+    (page,) = read(pictures.make_plot(operator))
+    assert page.status is PageStatus.TEXT
+    assert "Speed of the wind" in page.text
+
+
 @pytest.mark.parametrize("kind", PICTURES)
 def test_a_picture_is_one_however_it_gets_onto_the_page(read, kind):
     (page,) = read(PICTURES[kind])
