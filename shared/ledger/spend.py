@@ -274,6 +274,8 @@ def build_lease_note(lease: Lease, used: ModelSpend, open_cost: int, number: int
 def write_lease_note(table: LedgerTable, note: Update) -> None:
     """Write a note by itself; once, though the client sends it again where its answer is lost.
 
+    Of a lease that somebody has closed since it counts again, too much rather than too little.
+
     Raises:
         ServiceError: The ledger cannot be reached.
     """

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _SHOWING = frozenset({b"Tj", b"TJ", b"'", b'"', b"Do"})
 _BEGINNINGS = frozenset({b"BDC", b"BMC"})
 _LINE_SHOWING = frozenset({b"'", b'"'})
+# Of forms in each other: PDFium reads 40. Of hundreds pypdf can write none, and all would be shown.
+_MAX_DEPTH = 64
 
 # How a stream is kept, which its copy is not.
 _CODING = frozenset({"/Filter", "/DecodeParms", "/Length"})
@@ -49,8 +51,10 @@ class Layers:
         self._reader = reader
         self._off: frozenset[int] | None = None
         self._held: dict[int, bool] = {}
+        # Of resources whether something that they name, or that is drawn with that, is off.
+        self._layered: dict[int, bool] = {}
         # Of each form, by what it draws with, a copy without what is off, or itself.
-        self._copies: dict[tuple[int, int], Any] = {}
+        self._copies: dict[tuple[int, int, bool], Any] = {}
         # Of each copy the form: another page may show more of it.
         self._forms: dict[int, Any] = {}
 
@@ -114,23 +118,29 @@ class Layers:
     def _is_layered(self, resources: Any) -> bool:
         """Whether what a page or a form draws with has something on a layer that is off.
 
-        Each form is looked at once: where all share the resources of the page, each names all.
+        All resources are looked at once: where all forms share those of the page, each names all.
         """
-        pending, seen = [resources], set[int]()
+        pending, seen = [resources], dict[int, bool]()
         while pending:
             one = pending.pop()
-            if any(self._is_off(layer) for layer in _list_named(one, "/Properties").values()):
+            if id(one) in seen:
+                continue
+            seen[id(one)] = False
+            is_layered = self._layered.get(id(one))
+            if is_layered is None:
+                forms = [form.get_object() for form in _list_named(one, "/XObject").values()]
+                layers = [*_list_named(one, "/Properties").values()]
+                is_layered = any(map(self._is_off, layers + [form.get("/OC") for form in forms]))
+                # One that has none draws with these.
+                pending += map(_find_resources, forms)
+            if is_layered:
+                self._layered[id(one)] = self._layered[id(resources)] = True
                 return True
-            forms = [form.get_object() for form in _list_named(one, "/XObject").values()]
-            if any(self._is_off(form.get("/OC")) for form in forms):
-                return True
-            # One that has none draws with these.
-            pending += [_find_resources(form) for form in forms if id(form) not in seen]
-            seen.update(map(id, forms))
+        self._layered |= seen
         return False
 
     def _list_shown(
-        self, operations: Iterable[tuple[Any, bytes]], resources: Any
+        self, operations: Iterable[tuple[Any, bytes]], resources: Any, depth: int = 0
     ) -> Iterator[tuple[Any, bytes]]:
         """The operations of a page or form without those that show something on such a layer."""
         properties = _list_named(resources, "/Properties")
@@ -144,7 +154,8 @@ class Layers:
                 off.pop()
             elif operator == b"Do" and not any(off):
                 form = forms[operands[0]].get_object()
-                shown = None if self._is_off(form.get("/OC")) else self._find_copy(form, resources)
+                is_off = self._is_off(form.get("/OC"))
+                shown = None if is_off else self._find_copy(form, resources, depth + 1)
                 if shown is None:
                     continue
                 forms[operands[0]] = shown
@@ -154,31 +165,36 @@ class Layers:
                 # What is not shown has begun a line all the same.
                 yield [], b"T*"
 
-    def _find_copy(self, form: Any, inherited: Any) -> Any:
+    def _find_copy(self, form: Any, inherited: Any, depth: int) -> Any:
         """A form without what is on such a layer; None of one that is being copied.
 
-        It would draw itself, which no viewer does.
+        It would draw itself, which no viewer does. That of one that lies too deep is empty.
         """
+        from pypdf.generic import DecodedStreamObject
+
         form = self._forms.get(id(form), form)
         is_form = form.get("/Subtype") == "/Form"
         resources = _find_resources(form, inherited if is_form else None)
-        key = id(form), id(resources)
+        is_too_deep = depth > _MAX_DEPTH
+        key = id(form), id(resources), is_too_deep
         if key not in self._copies:
             self._copies[key] = None
             copy = form
             try:
-                if self._is_layered(resources):
-                    copy = self._write_form(form, resources)
+                if is_too_deep:
+                    copy = DecodedStreamObject()
+                elif self._is_layered(resources):
+                    copy = self._write_form(form, resources, depth)
             finally:
                 self._copies[key] = copy
                 self._forms[id(copy)] = form
         return self._copies[key]
 
-    def _write_form(self, form: Any, resources: Any) -> Any:
+    def _write_form(self, form: Any, resources: Any, depth: int) -> Any:
         from pypdf.generic import ContentStream, DecodedStreamObject
 
         shown = ContentStream(form, None)
-        shown.operations = list(self._list_shown(shown.operations, resources))
+        shown.operations = list(self._list_shown(shown.operations, resources, depth))
         copy = DecodedStreamObject()
         copy.update({key: form.raw_get(key) for key in form if key not in _CODING})
         copy.set_data(shown.get_data())

@@ -155,6 +155,29 @@ def test_forms_that_share_the_resources_of_all_are_looked_at_once(read_text):
     assert read_text(data) == "The price is 500."
 
 
+def test_resources_that_forms_share_are_looked_at_once(tmp_path, monkeypatch):
+    """Looked at for each form that names them, and each that is drawn, they would be 30 ** 3."""
+    looks = []
+    is_off = Layers._is_off
+    monkeypatch.setattr(
+        Layers, "_is_off", lambda self, layer: looks.append(1) or is_off(self, layer)
+    )
+    names = b"".join(b"/F%d %d 0 R " % (number, number) for number in range(66, 96))
+    entries = b"/Type /XObject /Subtype /Form /BBox [0 0 9 9] /Resources 65 0 R"
+    shared = {number: make_stream(b"", entries) for number in range(66, 96)}
+    shared[65] = b"<< /XObject << %b >> >>" % names
+    drawn = b"".join(b"/F%d Do " % number for number in range(66, 96))
+    shared[64] = make_stream(
+        drawn, b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources 65 0 R"
+    )
+    path = tmp_path / "forms.pdf"
+    path.write_bytes(make_layered_pdf(PRICE + b" /X2 Do " + drawn, more=shared))
+    document = PdfiumDocument(path, None, may_hide_layers=True, may_show_notes=False)
+    assert document.read_page(1, lambda *_: None).text.strip() == "The price is 500."
+    document.close()
+    assert len(looks) < 3 * 30
+
+
 LAYERED_FORM = (
     b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << /Font << /F1 3 0 R >> "
     b"/Properties << /L1 60 0 R >> /XObject << /X2 64 0 R >> >>"
@@ -181,6 +204,20 @@ def test_a_form_is_written_anew_once(tmp_path, monkeypatch, drawn, inside):
     assert text.split()[:5] == ["The", "price", "is", "500.", "kept"]
     assert "DRAFT" not in text
     assert len(written) == 1
+
+
+def test_of_forms_that_lie_very_deep_in_each_other_nothing_is_shown_that_is_off(read_text):
+    """Nobody shows the deepest. Written anew with them, the page could not be written at all."""
+    forms = {
+        number: make_stream(
+            b"/OC /L1 BDC %b EMC /X2 Do" % show(b"DRAFT", 600),
+            LAYERED_FORM.replace(b"64 0 R", b"%d 0 R" % (number + 1)),
+        )
+        for number in range(100, 500)
+    }
+    forms[500] = make_stream(show(b"deepest", 500), LAYERED_FORM)
+    forms[64] = make_stream(b"/X2 Do", LAYERED_FORM.replace(b"64 0 R", b"100 0 R"))
+    assert read_text(make_layered_pdf(PRICE + b" /X1 Do /X2 Do", more=forms)) == "The price is 500."
 
 
 def test_layers_are_found_in_compressed_objects(tmp_path):
