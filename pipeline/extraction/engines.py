@@ -7,7 +7,7 @@ documents.
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -153,11 +153,12 @@ class EngineDocument:
     def _list_associated_files(self) -> list[tuple[str, Any]]:
         from pipeline.extraction.files_inside.associated_files import find_associated_files
 
-        try:
-            with (self._decrypted or self._pypdf).use() as reader:
-                return list(islice(find_associated_files(reader), MAX_FILES + 1))
-        except PypdfError:
-            return []
+        found: list[tuple[str, Any]] = []
+        # What was found before something that is broken is not lost with it.
+        with suppress(PypdfError), (self._decrypted or self._pypdf).use() as reader:
+            for file in islice(find_associated_files(reader), MAX_FILES + 1):
+                found.append(file)
+        return found
 
     def read_file(self, file: FileInside, number: int, max_bytes: int) -> bytes:
         """The bytes of a file inside, as `embedded_files.read_file` has it."""
@@ -213,6 +214,7 @@ class EngineDocument:
         self._scan = self._scan._replace(
             is_suspicious=scan.is_suspicious,
             has_renamed_glyphs=scan.has_renamed_glyphs,
+            has_file_annotations=scan.has_file_annotations,
             has_unlisted_files=scan.has_unlisted_files,
         )
         if scan.is_suspicious or scan.has_unlisted_files:

@@ -49,8 +49,8 @@ ENCRYPTION_ERRORS = frozenset({pdfium.FPDF_ERR_PASSWORD, pdfium.FPDF_ERR_SECURIT
 _OTHER_SCRIPTS = re.compile("[\u0590-\u109f\u1780-\u17ff\ufb1d-\ufdff\ufe70-\ufefc]")
 _PROGRAM = re.compile(r"\bAdobe\W+(?:Acrobat\W+)?Reader\b|\bAdobe\W+Acrobat\b")
 _MAX_STAND_IN_CHARACTERS = 1500
-# Room for the name of a direction, "L2R" or "R2L".
 _CREATOR_BYTES, _GROFF = 64, "groff version".encode("utf-16-le")
+# Room for the name of a direction, "L2R" or "R2L".
 _DIRECTION_BYTES = 8
 
 

@@ -58,8 +58,6 @@ class LazyReader:
             PypdfError: pypdf has raised something.
             MemoryError: The memory limit was reached.
         """
-        if self._is_refused:
-            raise PypdfError
         with translate_pypdf_errors():
             yield self.open()
 
@@ -68,7 +66,10 @@ class LazyReader:
 
         Raises:
             Exception: Whatever pypdf raises.
+            PypdfError: It could not open it before.
         """
+        if self._is_refused:
+            raise PypdfError
         if self._reader is None:
             self._is_refused = True
             self._reader = open_with_pypdf(self._path, self._data)

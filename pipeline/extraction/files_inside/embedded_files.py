@@ -29,7 +29,12 @@ _SAME_CONTENT = frozenset({"Alternative", "Data", "Source", "Supplement"})
 # What an invoice is based on is a supplement of it by the standards for invoices, and is no other
 # form of what its pages show.
 _SUPPLEMENT = "Supplement"
-_DOCUMENTS = (".pdf", ".docx", ".xlsx", ".odt", ".ods")
+# Of `shared.document_formats` those of PDF and Office. It is not loaded for this: a reader, which
+# has no other need of it, would take a fifth longer to load.
+_DOCUMENTS = (
+    *(".pdf", ".docx", ".xlsx", ".pptx", ".ppsx", ".doc", ".xls", ".ppt", ".pps"),
+    *(".odt", ".ods", ".odp", ".rtf"),
+)
 _TOO_LARGE = "too large together with those before it"
 _UNREAD = "its content cannot be read"
 

@@ -46,15 +46,12 @@ def order_turned_lines(characters: PageCharacters, quarter_turns: int) -> PageCh
         characters: The text, and where each character stands.
         quarter_turns: By how many right angles the page is shown turned, clockwise.
     """
-    text = characters.text
-    step = max(1, len(text) // _SAMPLES)
     if not quarter_turns:
-        samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)}
-        samples = samples - {0} or samples
-        found = [match for start in samples if (match := _TWO_LETTERS.match(text, start))]
+        samples, found = _find_samples(characters.text)
         # One of them tells of a page that lies upside down.
         if found and characters.find_em(found[0].start(1))[0] < 0:
             characters = order_upside_down_letters(characters)
+            samples, found = _find_samples(characters.text)
         # Most lines run to the right of a page that is not turned.
         if not characters.turn([(match.start(1), match.start(2)) for match in found]):
             return characters
@@ -64,6 +61,14 @@ def order_turned_lines(characters: PageCharacters, quarter_turns: int) -> PageCh
     else:
         characters = order_upside_down_rows(characters, quarter_turns)
     return _order_downward_lines(characters, quarter_turns)
+
+
+def _find_samples(text: str) -> tuple[set[int], list[re.Match[str]]]:
+    """Where some of the lines begin, and the first two letters of those that have them."""
+    step = max(1, len(text) // _SAMPLES)
+    samples = {text.find("\n", place) + 1 for place in range(0, len(text), step)}
+    samples = samples - {0} or samples
+    return samples, [match for start in samples if (match := _TWO_LETTERS.match(text, start))]
 
 
 def _order_downward_lines(characters: PageCharacters, quarter_turns: int) -> PageCharacters:

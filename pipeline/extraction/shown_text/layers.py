@@ -152,7 +152,7 @@ class Layers:
                 off.append(self._is_off(layer))
             elif operator == b"EMC" and off:
                 off.pop()
-            elif operator == b"Do" and not any(off):
+            elif operator == b"Do" and not any(off) and operands[0] in forms:
                 form = forms[operands[0]].get_object()
                 is_off = self._is_off(form.get("/OC"))
                 shown = None if is_off else self._find_copy(form, resources, depth + 1)

@@ -13,7 +13,7 @@ from pipeline.extraction.shown_text.geometry import measure_gap, turn_point
 from pipeline.extraction.shown_text.page_characters import PageCharacters
 
 _ROWS = re.compile(r"[^ \r\n\x02][^\r\n\x02]* [^\r\n\x02]*[^ \r\n\x02]")
-_LINES = r"[^\r\n\x02]{2,}"
+_LINES = re.compile(r"[^\r\n\x02]{2,}")
 _WORDS = re.compile(r"[^ ]+")
 _LETTERS = re.compile(r"[^\s\x02]{2}")
 # In ems: letters of one row. A raised or lowered one is of its row, too.
@@ -60,7 +60,7 @@ def order_upside_down_letters(characters: PageCharacters) -> PageCharacters:
     text = characters.text
     pieces: list[int | str] = []
     done = 0
-    for line in re.finditer(_LINES, text):
+    for line in _LINES.finditer(text):
         letters = _LETTERS.search(text, *line.span())
         if letters is None or not _follows_upside_down(characters, letters.start()):
             continue

@@ -7,12 +7,12 @@ judges no page: a file under suspicion is looked at page by page (`page_check`),
 
 import mmap
 import re
-from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.extraction.file_header import has_end
 from pipeline.extraction.wholeness.conversions import find_conversion
+from pipeline.extraction.wholeness.font_signs import has_renamed_glyphs, lacks_parts_of_fonts
 from pipeline.extraction.wholeness.stream_check import (
     BROTLI,
     FLATE,
@@ -62,17 +62,6 @@ _USES = {
 }
 _STRING = re.compile(rb"\(|<(?!<)")
 _REFERENCE = re.compile(rb"\b(\d{1,10})\s+\d{1,5}\s+R\b")
-_TYPE3_NAME = b"/Type3"
-_TYPE3 = re.compile(rb"/Subtype\s*/Type3\b")
-_COMPOSITE, _PARTS_OF_COMPOSITE = b"/Type0", b"/DescendantFonts"
-_ENCODING = re.compile(rb"/Encoding\s+(\d{1,10})\s+\d{1,5}\s+R\b")
-_DIFFERENCES = re.compile(rb"/Differences\s*\[([^\]]{0,20000})\]")
-_CODE_OR_NAME = re.compile(rb"(?<![^\s])(\d{1,3})(?![^\s/])|/([^\s/<>\[\]()]{1,60})")
-_DIGIT_NAMES = {
-    name: 0x30 + digit
-    for digit, name in enumerate(b"zero one two three four five six seven eight nine".split())
-}
-_MIN_RENAMED = 2
 # What is associated is a file specification, and has to say so.
 _SPECIFICATION, _ASSOCIATED = b"/Filespec", b"/AF"
 _FILE_ANNOTATION_NAME = b"/FileAttachment"
@@ -179,12 +168,14 @@ class _Scan:
         text = b"\n".join(self._texts)
         self._texts.clear()
         is_suspicious = (
-            self._has_broken_stream or self._lacks_stream(text) or _lacks_parts_of_fonts(text)
+            self._has_broken_stream or self._lacks_stream(text) or lacks_parts_of_fonts(text)
         )
         return FileScan(
             is_suspicious=is_suspicious,
             is_encrypted=self._is_encrypted,
-            has_renamed_glyphs=self._has_renamed_glyphs(text),
+            has_renamed_glyphs=has_renamed_glyphs(
+                text, lambda number: self._find_object(number, text)
+            ),
             has_file_annotations=_FILE_ANNOTATION_NAME in text
             and _FILE_ANNOTATION.search(text) is not None,
             has_unlisted_files=self._may_have_unlisted_files(text),
@@ -325,18 +316,6 @@ class _Scan:
 
         return may_name_other_files(text, lambda number: self._find_object(number, text))
 
-    def _has_renamed_glyphs(self, text: bytes) -> bool:
-        if _TYPE3_NAME not in text:
-            return False
-        for match in islice(_TYPE3.finditer(text), _MAX_LOOKED_UP):
-            start = max(text.rfind(b"obj", 0, match.start()), match.start() - _MAX_DICTIONARY_BYTES)
-            font = text[start : match.end() + _MAX_DICTIONARY_BYTES].split(b"endobj", 1)[0]
-            encoding = _ENCODING.search(font)
-            names = self._find_object(encoding[1], text) if encoding else font
-            if names and _renames_glyphs(names):
-                return True
-        return False
-
     def _find_object(self, number: bytes, text: bytes) -> bytes | None:
         """An object that is no stream; None where there is none, or null."""
         for pairs, objects in self._packed:
@@ -367,26 +346,6 @@ class _Scan:
         if not has_end(self._data):
             return "it breaks off, and its last part is missing"
         return ""
-
-
-def _lacks_parts_of_fonts(text: bytes) -> bool:
-    """Whether a font that is made of others does not say of which: PDFium drops its text."""
-    fonts = text.count(_COMPOSITE)
-    return fonts > 0 and text.count(_PARTS_OF_COMPOSITE) < fonts
-
-
-def _renames_glyphs(encoding: bytes) -> bool:
-    """Whether an encoding gives codes the names of letters that they are not the codes of."""
-    differences = _DIFFERENCES.search(encoding)
-    code = renamed = 0
-    for number, name in _CODE_OR_NAME.findall(differences[1] if differences else b""):
-        if number:
-            code = int(number)
-            continue
-        letter = _DIGIT_NAMES.get(name, ord(name) if len(name) == 1 else code)
-        renamed += letter != code
-        code += 1
-    return renamed >= _MIN_RENAMED
 
 
 def read_filters(dictionary: bytes) -> tuple[str, ...]:

@@ -58,6 +58,11 @@ def test_a_file_behind_many_equations_is_found(list_files):
     assert list_files(b"", holders | {FIRST_PAGE: b"/Annots [170 0 R]", 170: square}) == ["a.pdf"]
 
 
+def test_a_broken_object_hides_no_file_that_stands_before_it(list_files):
+    broken = {FIRST_PAGE: b"/AF [60 0 R]", 60: b"/Type /Filespec /F " + b"[" * 3_000}
+    assert list_files(b"/AF [50 0 R]", broken) == ["a.pdf"]
+
+
 @pytest.mark.parametrize("word", [b"/AF[", b"/AF[ 1 0 R ", b"/Contents[", b"/Contents [ 1 0 R "])
 def test_a_look_at_lists_takes_no_longer_where_none_ends(tmp_path, word):
     """To go through the rest of the text for each of them would take many seconds."""

@@ -6,9 +6,11 @@ import pytest
 from pypdf import PdfWriter
 
 from pipeline.extraction.extractor import Extractor
+from pipeline.extraction.files_inside.embedded_files import is_same_content
 from pipeline.extraction.limits import ExtractionLimits
 from pipeline.extraction.page_text import PageStatus
 from shared.deadline import Deadline
+from shared.document_formats import DOC, DOCX, ODP, ODS, ODT, PPT, PPTX, RTF, XLS, XLSX
 from tests.fakes.pdf.nesting_pdf_files import make_nested, make_portfolio, make_with_associated
 from tests.fakes.pdf.pdf_files import make_text_pdf
 from tests.project_files import CASES, CORPUS
@@ -78,6 +80,9 @@ def test_what_an_invoice_is_based_on_is_a_document_and_its_data_is_none(take, li
             make_with_associated("document", name, FIRST, entries=entries, listed_name=listed_name)
         )
 
+    office = (DOCX, XLSX, PPTX, DOC, XLS, PPT, ODT, ODS, ODP, RTF)
+    for suffix in {end for kind in office for end in (kind.suffix, *kind.other_suffixes)}:
+        assert is_same_content("Supplement", "hours" + suffix) is False
     assert take_supplement("hours.pdf") == [("hours.pdf", None, FIRST)]
     assert take_supplement("factur-x.xml") == []
 
@@ -88,6 +93,17 @@ def test_an_associated_file_is_handed_out_of_an_encrypted_document(take):
     encrypted = BytesIO()
     writer.write(encrypted)
     assert take(encrypted.getvalue()) == [("a.pdf", None, FIRST)]
+
+
+def test_a_file_on_a_page_is_handed_out_where_only_decrypted_objects_tell_of_it(take):
+    """As in an object stream, the word for it stands in the encrypted file in no readable form."""
+    writer = PdfWriter(clone_from=BytesIO(make_portfolio([], on_page=[("b.pdf", SECOND)])))
+    writer.encrypt("", "owner", algorithm="RC4-128")
+    encrypted = BytesIO()
+    writer.write(encrypted)
+    plain, hidden = b"/Subtype /FileAttachment\n", b"/Subtype/F#69leAttachment"
+    assert plain in encrypted.getvalue()
+    assert take(encrypted.getvalue().replace(plain, hidden)) == [("b.pdf", None, SECOND)]
 
 
 def test_files_of_the_same_name_stay_apart(take):

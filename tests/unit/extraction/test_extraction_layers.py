@@ -138,6 +138,11 @@ def test_a_form_without_resources_is_read_anew_on_each_page(tmp_path, first, sha
     assert texts == [["page", "part"] if layer == 61 else ["page"] for layer in layers]
 
 
+def test_a_form_that_is_not_there_does_not_make_show_what_is_off(read_text):
+    content = PRICE + b" /X9 Do /OC /L1 BDC %b EMC" % show(b"DRAFT", 700)
+    assert read_text(make_layered_pdf(content)) == "The price is 500."
+
+
 def test_a_picture_draws_with_nothing(read_text):
     entries = b"/Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 "
     picture = make_stream(b"\xff", entries + b"/ColorSpace /DeviceGray")
@@ -167,11 +172,9 @@ def test_resources_that_forms_share_are_looked_at_once(tmp_path, monkeypatch):
     shared = {number: make_stream(b"", entries) for number in range(66, 96)}
     shared[65] = b"<< /XObject << %b >> >>" % names
     drawn = b"".join(b"/F%d Do " % number for number in range(66, 96))
-    shared[64] = make_stream(
-        drawn, b"/Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources 65 0 R"
-    )
+    page = make_page(5, resources=b"/Properties << /L1 60 0 R >> /XObject << %b >>" % names)
     path = tmp_path / "forms.pdf"
-    path.write_bytes(make_layered_pdf(PRICE + b" /X2 Do " + drawn, more=shared))
+    path.write_bytes(make_layered_pdf(PRICE + b" " + drawn, more=shared | {4: page}))
     document = PdfiumDocument(path, None, may_hide_layers=True, may_show_notes=False)
     assert document.read_page(1, lambda *_: None).text.strip() == "The price is 500."
     document.close()

@@ -70,6 +70,18 @@ def test_letters_that_are_drawn_one_by_one_upside_down_are_read_from_the_right(r
     assert read_text(make_drawn_pdf(content)).split("\n") == lines
 
 
+def test_lines_that_are_shorter_when_they_are_read_from_the_right_are_read(read_text):
+    """Most letters are drawn with a space that the next letter covers."""
+    lines = ["12abcdeghk", "12edcbaghk", "12hgkdcbaa", "12abcdeghk"]
+    drawn = b" ".join(
+        b"-1 0 0 -1 %.1f %d Tm (%b%b) Tj"
+        % (400 - 6.7 * k, 100 + 15 * row, letter.encode(), b" " if letter.isalpha() else b"")
+        for row, line in enumerate(lines)
+        for k, letter in enumerate(line)
+    )
+    assert read_text(make_drawn_pdf(b"BT /F1 12 Tf %b ET" % drawn)).split("\n") == lines
+
+
 def test_what_is_turned_twice_is_read_from_the_left(read_text):
     """A program writes a size below zero, and turns that: the text stands upright."""
     drawn = b" ".join(

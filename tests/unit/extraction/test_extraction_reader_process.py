@@ -183,4 +183,3 @@ def test_the_package_has_no_names_but_those_of_its_modules():
     """Each would load a module, or a table of them, in a reader too."""
     named = {name for name in vars(extraction) if not name.startswith("__")}
     assert all(f"pipeline.extraction.{name}" in sys.modules for name in named)
-    assert not hasattr(extraction, "Reader")

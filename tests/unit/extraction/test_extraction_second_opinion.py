@@ -2,10 +2,12 @@
 
 import pytest
 
+from pipeline.extraction import pypdf_errors
 from pipeline.extraction.extractor import Extractor
 from pipeline.extraction.fonts.font_codes import mend_codes
 from pipeline.extraction.fonts.second_opinion import Opinion, choose_text, is_doubtful, is_sound
 from pipeline.extraction.page_text import Engine, PageStatus
+from pipeline.extraction.pypdf_errors import LazyReader, PypdfError, translate_pypdf_errors
 from shared.deadline import Deadline
 from shared.errors import RejectionCode
 from tests.fakes.pdf.broken_pdf_files import (
@@ -291,3 +293,16 @@ def test_the_better_text_is_taken():
         choose_text(PROSE, Opinion(PROSE[::-1], has_telling_names=True), drops_text=False) == PROSE
     )
     assert choose_text(PROSE, None, drops_text=True) is None
+
+
+def test_what_pypdf_cannot_open_is_not_parsed_again_for_each_page(tmp_path, monkeypatch):
+    opened = []
+    open_anew = pypdf_errors.open_with_pypdf
+    monkeypatch.setattr(
+        pypdf_errors, "open_with_pypdf", lambda *file: opened.append(1) or open_anew(*file)
+    )
+    reader = LazyReader(tmp_path / "unread.pdf", b"%PDF-1.7")
+    for _ in range(3):
+        with pytest.raises(PypdfError), translate_pypdf_errors():
+            reader.open()
+    assert len(opened) == 1

@@ -134,6 +134,16 @@ def test_a_composite_font_whose_parts_are_listed_apart_is_whole(read):
     assert (page.status, page.text) == (PageStatus.TEXT, "Pier")
 
 
+@pytest.mark.parametrize(
+    ("entries", "is_suspicious"),
+    [(b"/Producer (made with /Type0 fonts)", False), (b"/Subtype/Type0", True)],
+)
+def test_a_word_of_a_string_is_no_composite_font(tmp_path, entries, is_suspicious):
+    objects = make_objects([make_stream(b"BT ET")]) | {41: b"<< %b >>" % entries}
+    scan = scan_file(tmp_path / "unread.pdf", write_pdf(objects))
+    assert scan.is_suspicious is is_suspicious
+
+
 @pytest.mark.parametrize("size", [(500, 700), (100, 100), (40, 40)])
 def test_a_page_that_shows_only_a_picture_is_told_from_a_blank_one(read, size):
     first, second = read(pictures.make_page_with_picture(*size))
