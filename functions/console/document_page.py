@@ -10,7 +10,7 @@ from functions.console.timeline_view import read_steps
 from functions.http.models import DOCUMENT_ID_PATTERN
 from functions.http.route_parts import check_id
 from functions.http.services import ApiServices
-from pipeline.documents.document_reader import has_text
+from pipeline.documents.document_listing import has_text
 from pipeline.documents.standing_words import describe_status, describe_wait
 from pipeline.documents.whole_text import provide_whole_text
 from pipeline.summaries.versions import (

@@ -4,7 +4,8 @@ import json
 from dataclasses import dataclass
 from itertools import accumulate, islice
 
-from pipeline.documents.document_reader import DocumentReader, has_text
+from pipeline.documents.document_listing import has_text
+from pipeline.documents.document_reader import DocumentReader
 from pipeline.documents.page_search import TextRanking, rank_scores, split_terms
 from pipeline.documents.telling_words import choose_telling_terms
 from pipeline.metering.metered_calls import MeteredCalls

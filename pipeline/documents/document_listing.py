@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from functools import partial
 
 from pipeline.day_listing import PageWanted, list_page
-from pipeline.documents.document_reader import has_text
 from shared.aws.dynamodb_table import LedgerTable
 from shared.ledger.document_lists import list_documents_of_day
 from shared.ledger.documents import Clock, Document
@@ -60,3 +59,12 @@ def list_document_page(
 
 def _find_place(document: Document) -> tuple[str, str]:
     return document.received_at, document.document_id
+
+
+def has_text(document: Document) -> bool:
+    """Whether the text of a document is read, whatever has become of its summary.
+
+    That of a deleted document is as good as none: nothing answers from it.
+    """
+    without = (DocumentStatus.RECEIVED, DocumentStatus.DELETED)
+    return document.chunks_total > 0 and document.status not in without

@@ -125,12 +125,3 @@ class DocumentReader(PassageReader):
 def report_key(day: str) -> str:
     """Where the report of a day lies in the artifacts bucket, as JSON."""
     return f"reports/{day}/report.json"
-
-
-def has_text(document: Document) -> bool:
-    """Whether the text of a document is read, whatever has become of its summary.
-
-    That of a deleted document is as good as none: nothing answers from it.
-    """
-    without = (DocumentStatus.RECEIVED, DocumentStatus.DELETED)
-    return document.chunks_total > 0 and document.status not in without

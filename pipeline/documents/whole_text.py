@@ -3,7 +3,8 @@
 import tempfile
 from pathlib import PurePosixPath
 
-from pipeline.documents.document_reader import DocumentReader, has_text
+from pipeline.documents.document_listing import has_text
+from pipeline.documents.document_reader import DocumentReader
 from pipeline.ingest.chunk_text import whole_text_key
 from shared.errors import NothingFoundError
 from shared.ledger.documents import Document

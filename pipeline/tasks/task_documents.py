@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from pipeline.documents.document_reader import DocumentReader, has_text
+from pipeline.documents.document_listing import has_text
+from pipeline.documents.document_reader import DocumentReader
 from shared.errors import DeferredError, TaskRefusedError
 from shared.ledger.documents import Document
 from shared.lifecycle import DocumentStatus

@@ -9,7 +9,7 @@ from selenium.webdriver.common.by import By
 
 from infra.cli.command_context import open_ledger
 from infra.project_files import PROJECT
-from pipeline.documents.document_reader import has_text
+from pipeline.documents.document_listing import has_text
 from shared.ledger.document_versions import find_current_document_id
 from shared.ledger.documents import find_document
 from shared.ledger.reports import report_pk

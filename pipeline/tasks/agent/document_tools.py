@@ -6,7 +6,8 @@ from typing import Any
 
 from pydantic import Field
 
-from pipeline.documents.document_reader import DocumentReader, has_text
+from pipeline.documents.document_listing import has_text
+from pipeline.documents.document_reader import DocumentReader
 from pipeline.documents.page_search import rank_texts, score_texts
 from pipeline.documents.passages import Passage
 from pipeline.summaries.mention_markdown import list_dates, list_names

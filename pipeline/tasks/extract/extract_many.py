@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.day_listing import PageWanted
-from pipeline.documents.document_listing import DocumentsWanted, list_document_page
-from pipeline.documents.document_reader import has_text
+from pipeline.documents.document_listing import DocumentsWanted, has_text, list_document_page
 from pipeline.tasks.extract.field_schema import read_field_schema
 from pipeline.tasks.intake import IntakeServices, check_model_is_there, take_up_task
 from shared.deadline import Deadline

@@ -6,7 +6,8 @@ import pytest
 
 from functions.wiring import utc_now
 from pipeline.chat.extractive_chat import choose_documents
-from pipeline.documents.document_reader import DocumentReader, has_text
+from pipeline.documents.document_listing import has_text
+from pipeline.documents.document_reader import DocumentReader
 from shared.aws.objects import ObjectStore
 from shared.ledger.document_versions import find_current_document_id
 from shared.ledger.documents import document_pk, find_document
