@@ -126,21 +126,24 @@ def divide_words(characters: PageCharacters, *, is_set_by_groff: bool = False) -
 def _find_least_space(characters: PageCharacters) -> float | None:
     """How wide the spaces that are left out on a page are at the least; None if none is."""
     text = characters.text
-    samples = [
-        found.span(1)
+    words, signs = (
+        [found.span(1) for found in islice(pattern.finditer(text), _SAMPLED_SIGNS)]
         for pattern in (_LONG_WORD, _SIGN_WITHIN)
-        for found in islice(pattern.finditer(text), _SAMPLED_SIGNS)
-    ]
+    )
+    samples = [*words, *signs]
     if not samples:
         return None
-    sampled = [place for start, end in samples for place in range(start, end)]
-    # Spaces that are drawn are in the text, and who draws one draws all but whole ones.
+    # Spaces that are drawn are in the text, and who draws one draws all but whole ones, of which
+    # the signs tell: few pages have more than these two places to be asked about.
     spaces = (characters.find_advance(text.find(" ", start - 2)) for start, _ in samples)
-    is_drawn = any(right > left for left, right in spaces)
-    least = _MIN_WHOLE_SPACE_EMS if is_drawn else _MIN_SPACE_EMS
-    # Few pages have such a space, and to tell where takes longer.
-    if max(characters.list_most_rooms(sampled) or [least]) < least:
-        return None
+    if any(right > left for left, right in spaces):
+        least, sampled = _MIN_WHOLE_SPACE_EMS, [start for start, _ in signs]
+    else:
+        least = _MIN_SPACE_EMS
+        sampled = [place for start, end in samples for place in range(start, end)]
+        # Few pages have such a space, and to tell where takes longer.
+        if max(characters.list_most_rooms(sampled) or [least]) < least:
+            return None
     if max(characters.measure_rooms(sampled, _MAX_ACROSS_EMS), default=0.0) < least:
         return None
     return least
