@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from markupsafe import Markup, escape
+from markupsafe import Markup
 
 from pipeline.report.page.words import say_cost, say_count, say_duration, say_number
 from shared.document_formats import count_units
@@ -13,16 +13,16 @@ from shared.lifecycle import IN_FLIGHT, STANDINGS, Standing
 from shared.printable import to_printable
 
 _KILO = 1000
-# What models write of Markdown though nobody asks them to, once it is escaped: what begins a line,
-# and what is within one. In code nothing is bold, and two stars between figures are a power.
-_BEGINNINGS = (
-    (re.compile(r"^#{1,6} +(.+)$", re.MULTILINE), r"<strong>\1</strong>"),
-    (re.compile(r"^( *)[-*] +(?=\S)", re.MULTILINE), r"\1• "),
-)
+# What models write of Markdown though nobody asks them to: what begins a line, and what is within
+# one. In code nothing is bold, and two stars between figures are a power.
+_HEADING = re.compile(r"#{1,6} +(?=.)")
+_LIST_ITEM = re.compile(r"^( *)[-*] +(?=\S)")
 _CODE_OR_BOLD = re.compile(
     r"`(?P<code>[^`\n]+)`"
     r"|(?<![0-9A-Za-z*])\*\*(?=\S)(?P<strong>[^*\n]+)(?<=\S)\*\*(?![0-9A-Za-z*])"
 )
+_STRONG = Markup("<strong>{}</strong>")
+_TAGS = {"code": Markup("<code>{}</code>"), "strong": _STRONG}
 
 
 def say_line(text: object) -> str:
@@ -32,15 +32,25 @@ def say_line(text: object) -> str:
 
 def show_prose(text: str) -> Markup:
     """What a model has written, with what it has set in bold and the like set so."""
-    shown = str(escape(text))
-    for pattern, html in _BEGINNINGS:
-        shown = pattern.sub(html, shown)
-    return Markup(_CODE_OR_BOLD.sub(_tag, shown))  # noqa: S704 - escaped above
+    return Markup("\n").join(map(_show_line, text.split("\n")))
 
 
-def _tag(found: re.Match[str]) -> str:
-    tag = found.lastgroup or ""
-    return f"<{tag}>{found[tag]}</{tag}>"
+def _show_line(line: str) -> Markup:
+    heading = _HEADING.match(line)
+    if heading:
+        return _STRONG.format(_show_within(line[heading.end() :]))
+    return _show_within(_LIST_ITEM.sub(r"\1• ", line))
+
+
+def _show_within(line: str) -> Markup:
+    # What is joined to markup is escaped.
+    shown = Markup("")
+    end = 0
+    for found in _CODE_OR_BOLD.finditer(line):
+        name = found.lastgroup or ""
+        shown += line[end : found.start()] + _TAGS[name].format(found[name])
+        end = found.end()
+    return shown + line[end:]
 
 
 def say_bytes(size_bytes: int) -> str:
