@@ -291,9 +291,10 @@ def _lies_over(characters: PageCharacters, place: int, gap: float) -> bool:
     """Whether a number lies over the end of the word or number before it, or a word over one's."""
     if characters.text[place - 1].isdecimal() and characters.text[place].isdecimal():
         # Where one begins before the one under it does, the gap is only how long before. Along a
-        # curve boxes lie over each other.
-        is_turned = characters.find_em(place - 1)[1] != 0.0
-        overlap = None if is_turned else characters.measure_letter_gap(place - 1, place)
+        # curve boxes lie over each other, and what is turned twice has its em the wrong way round.
+        along, aside = characters.find_em(place - 1)
+        is_upright = along > 0.0 and not aside
+        overlap = characters.measure_letter_gap(place - 1, place) if is_upright else None
         return overlap is not None and overlap < -_MIN_OVERLAP_EMS
     return gap < -_MIN_OVERLAP_EMS and bool(_WORD_AND_NUMBER.match(characters.text, place - 1))
 
