@@ -57,6 +57,10 @@ HYPHENED = re.compile(rf"-(?<=\w-)(\w{{1,{WORD_CHARACTERS}}})")
 # With the word that follows.
 HYPHEN_IN_LINE = re.compile(rf"-(?<=\w-)(?=(\w{{1,{WORD_CHARACTERS}}}))")
 HYPHEN_AT_LINE_END = re.compile(rf"-\n(?<=\w-\n)(?=(\w{{1,{WORD_CHARACTERS}}}))")
+# A number by itself, no part of a date, a code or an address, and one with a separator in it.
+NUMBER_BEFORE = re.compile(r"(?:^|[^\w.,'\u2019/-])[0-9][0-9.,'\u2019]*$")
+AMOUNT = re.compile(r"[0-9]+[.,'\u2019][0-9]")
+NUMBER_AT_LINE_END = re.compile(r"-\n(?<=[0-9]-\n)")
 
 # Names of nothing but a number: a date has two of them in a row, a page of them has rows.
 GLYPH_NAMES = re.compile(r"/(?:[A-Za-z]{1,8}[0-9]{1,6}|[0-9]{1,6}(?:/[0-9]{1,6}){4,})")
@@ -144,15 +148,21 @@ def _join_divided_words(text: str) -> str:
 
     The hyphen goes where the second part begins with a small letter, unless the page has the two
     parts with a hyphen in the middle of a line ("free-software"). It stays everywhere else
-    ("Anglo-Saxon", "2004-05"): better a hyphen too many than two words made one.
+    ("Anglo-Saxon", "2004-05"): better a hyphen too many than two words made one. After a number it
+    may be its sign, as accounts have it, and the line end stays (`_may_be_amounts`).
     """
     # Few second parts follow a hyphen anywhere else, so most pages need no more than these.
     seconds = set(HYPHENED.findall(text))
     compounds: set[tuple[str, str]] | None = None
+    ends_of_numbers = 0
 
     def join(match: re.Match[str]) -> str:
-        nonlocal compounds
+        nonlocal compounds, ends_of_numbers
         second = match[1]
+        if text[match.start() - 1].isdecimal() and (number := _find_number_before(match)):
+            ends_of_numbers = ends_of_numbers or len(NUMBER_AT_LINE_END.findall(text))
+            if ends_of_numbers > 1 or _may_be_amounts(number, match):
+                return match[0]
         if not second[0].islower():
             return "-"
         if second not in seconds:
@@ -162,6 +172,22 @@ def _join_divided_words(text: str) -> str:
         return "-" if _find_words_around(match) in compounds else ""
 
     return HYPHEN_AT_LINE_END.sub(join, text)
+
+
+def _find_number_before(match: re.Match[str]) -> str:
+    start = match.start()
+    number = NUMBER_BEFORE.search(match.string[max(0, start - WORD_CHARACTERS) : start])
+    return number[0] if number else ""
+
+
+def _may_be_amounts(number: str, match: re.Match[str]) -> bool:
+    """Whether a hyphen at a line end may be the sign of the number before it.
+
+    Of two plain numbers, as a span of years is, it is not where no other line of the page ends so.
+    """
+    text, end = match.string, match.end()
+    is_span = text[end].isdecimal() and not AMOUNT.match(text, end)
+    return not is_span or AMOUNT.search(number) is not None
 
 
 def _find_words_around(match: re.Match[str]) -> tuple[str, str]:

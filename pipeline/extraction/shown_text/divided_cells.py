@@ -274,7 +274,7 @@ def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, floa
     edits = [
         Edit(place, place, " ")
         for place, gap in gaps.items()
-        if gap < -_MIN_OVERLAP_EMS and _WORD_AND_NUMBER.match(characters.text, place - 1)
+        if gap < 0.0 and _lies_over(characters, place, gap)
     ]
     if max(gaps.values()) <= _MIN_GAP_EMS:
         return edits
@@ -285,6 +285,18 @@ def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, floa
         for place, gap in gaps.items()
         if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, gaps)
     ]
+
+
+def _lies_over(characters: PageCharacters, place: int, gap: float) -> bool:
+    """Whether a number lies over the end of the word or number before it, or a word over one's."""
+    if characters.text[place - 1].isdecimal() and characters.text[place].isdecimal():
+        # Where one begins before the one under it does, the gap is only how long before. Along a
+        # curve boxes lie over each other, and what is turned twice has its em the wrong way round.
+        along, aside = characters.find_em(place - 1)
+        is_upright = along > 0.0 and not aside
+        overlap = characters.measure_letter_gap(place - 1, place) if is_upright else None
+        return overlap is not None and overlap < -_MIN_OVERLAP_EMS
+    return gap < -_MIN_OVERLAP_EMS and bool(_WORD_AND_NUMBER.match(characters.text, place - 1))
 
 
 def _measure_tracking(characters: PageCharacters, place: int, gaps: Mapping[int, float]) -> float:
