@@ -187,9 +187,8 @@ def test_a_document_that_breaks_off_in_its_last_change_is_not_read_as_it_was_bef
     changed = make_stream(b"BT /F1 12 Tf 72 700 Td (Amount 2000) Tj ET")
     change = b"%d 0 obj\n%b\nendobj\n" % (FIRST_CONTENTS, changed)
     end = b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size 7 /Root 1 0 R /Prev %d >>\n"
-    end = end % (FIRST_CONTENTS, len(before), table) + b"startxref\n%d\n" % (
-        len(before) + len(change)
-    )
+    end %= FIRST_CONTENTS, len(before), table
+    end += b"startxref\n%d\n%%%%EOF\n" % (len(before) + len(change))
     assert read(before + change + end)[0].text == "Amount 2000"
     assert read(before + b"\0" * 5000)[0].text == "Amount 1000"
     for kept in (len(change) - 20, len(change), len(change + end) - 30, len(change + end) - 6):
