@@ -103,6 +103,7 @@ def test_words_apart_stay_apart(text):
         ("Fee 1'300.50-\n05.03. Fee", "Fee 1'300.50-\n05.03. Fee"),
         ("Fee 7-\n12.50 Fee", "Fee 7-\n12.50 Fee"),
         ("12 500-\n13 600-\n14", "12 500-\n13 600-\n14"),
+        ("A\ufffe0\x02A 1998-\n2004-\n05", "A-0-A 1998-2004-05"),
         (
             "free-software now, and free-\nsoftware then",
             "free-software now, and free-software then",
