@@ -34,6 +34,7 @@ _NOTE_PAIRS = (DIGIT + CAPITAL, SMALL + CAPITAL)
 _NOTES = tuple(re.compile(rf"{sign}(?:[0-9]{{1,3}}|[a-z])(?=[A-Z])") for sign in (r"\n", r"\. ?"))
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
+_PRODUCT = re.compile("[0-9 ]x1")
 # The white space after a raised digit, before which PDFium ends the line.
 _LINE_END = re.compile(r" ?\r\n ?")
 # Shares of an em. Superscripts are raised by a third and set at two thirds; digits of one style
@@ -181,7 +182,10 @@ def _separate_notes(characters: PageCharacters) -> list[Edit]:
 
 
 def _is_power_of_ten(text: str, start: int, end: int) -> bool:
-    return text[start:end] == _POWER_BASE and not text[max(0, start - 1) : start].isalpha()
+    if text[start:end] != _POWER_BASE:
+        return False
+    # gnuplot and others write an x for the sign of a product: 5x10^6.
+    return not text[max(0, start - 1) : start].isalpha() or bool(_PRODUCT.match(text, start - 2))
 
 
 def _is_on_one_line(characters: PageCharacters, before: int, after: int) -> bool:
