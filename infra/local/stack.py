@@ -188,7 +188,8 @@ def stop_local_stack(root: Path, report: Report, *, is_kept: bool = True) -> Non
         raise LocalStackError(
             f"The stack runs on: the disk of {folder.root} is full, and what the stack knows is "
             f"written there when it stops. Free some space, {ROOM_BYTES >> 20} MB at the least, "
-            "and run `seashore local down` again; with --delete-data it stops at once, and all is lost."
+            "and run `seashore local down` again; with --delete-data it stops at once, and nothing "
+            "is kept."
         )
     report("Stopping the local stack")
     _forget_model_key(_open_place(record, report))
