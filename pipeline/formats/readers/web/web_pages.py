@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element  # the type alone: pages are parsed in `xml_parts`
 
-from pipeline.formats.readers.web.page_layout import APART, LAID_OUT, PageLayout, set_apart
+from pipeline.formats.readers.web.element_order import APART, LAID_OUT, ElementOrder, set_apart
 from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
 from pipeline.formats.text_encoding import decode_named, find_encoding
 from pipeline.formats.units import BETWEEN_CELLS, UnitsDocument, UnitWriter
@@ -104,7 +104,7 @@ def read_xhtml_units(page: str) -> list[str]:
     try:
         root = parse_page(plain.encode("utf-8", "replace"))
         writer = UnitWriter()
-        _write_element(writer, PageLayout(), root)
+        _write_element(writer, ElementOrder(), root)
     except (NoPlainXmlError, RecursionError):
         return read_page_units(page)
     return _finish_units(writer)
@@ -149,7 +149,7 @@ _AROUND = {
 
 
 def _write_element(
-    writer: UnitWriter, layout: PageLayout, element: Element, *, keeps_spaces: bool = False
+    writer: UnitWriter, layout: ElementOrder, element: Element, *, keeps_spaces: bool = False
 ) -> None:
     """Write what is shown of an element of a page that is a tree: it ends where XML says so."""
     around = _AROUND.get(element.tag) or _tell_around(element.tag.rpartition("}")[2])
@@ -203,7 +203,7 @@ class _PageReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.writer = UnitWriter()
-        self._layout = PageLayout()
+        self._layout = ElementOrder()
         self._passed_over: list[str] = []
         # How often each tag is among them.
         self._open_counts: Counter[str] = Counter()

@@ -74,7 +74,7 @@ class _Table:
         return BETWEEN_CELLS * (empty + 1)
 
 
-class PageLayout:
+class ElementOrder:
     """Tells for the elements of `LAID_OUT`, in the order in which they stand, what is shown."""
 
     def __init__(self) -> None:
