@@ -50,6 +50,7 @@ _MIN_WAY_BACK_EMS = 1.0
 # Where a number lies over the end of the word before it, or a word over that of a number, it begins
 # so far before the last letter does. Only text that runs to the right can tell.
 _MIN_OVERLAP_EMS = 0.25
+_MOST_CHARACTERS_BEFORE = 40
 _WORD_AND_NUMBER = re.compile("[0-9][A-Za-z\u00c0-\u052f]|[A-Za-z\u00c0-\u052f][0-9]")
 
 # What words have that PDFium has left the space between out of: many letters, or a sign within that
@@ -289,14 +290,18 @@ def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, floa
 
 def _lies_over(characters: PageCharacters, place: int, gap: float) -> bool:
     """Whether a number lies over the end of the word or number before it, or a word over one's."""
-    if characters.text[place - 1].isdecimal() and characters.text[place].isdecimal():
+    text = characters.text
+    if text[place - 1].isdecimal() and text[place].isdecimal():
+        number = text[max(0, place - _MOST_CHARACTERS_BEFORE) : place].split()[-1]
         # Where one begins before the one under it does, the gap is only how long before. Along a
         # curve boxes lie over each other, and what is turned twice has its em the wrong way round.
         along, aside = characters.find_em(place - 1)
-        is_upright = along > 0.0 and not aside
-        overlap = characters.measure_letter_gap(place - 1, place) if is_upright else None
+        # A line is longer than it is drawn where PDFium takes its letters for wider.
+        if aside or along <= 0.0 or any(map(str.isalpha, number)):
+            return False
+        overlap = characters.measure_letter_gap(place - 1, place)
         return overlap is not None and overlap < -_MIN_OVERLAP_EMS
-    return gap < -_MIN_OVERLAP_EMS and bool(_WORD_AND_NUMBER.match(characters.text, place - 1))
+    return gap < -_MIN_OVERLAP_EMS and bool(_WORD_AND_NUMBER.match(text, place - 1))
 
 
 def _measure_tracking(characters: PageCharacters, place: int, gaps: Mapping[int, float]) -> float:

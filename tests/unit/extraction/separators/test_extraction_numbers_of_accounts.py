@@ -29,3 +29,7 @@ def test_a_sign_behind_a_number_stays_with_it_and_ends_its_line(read_text):
 def test_a_number_that_lies_over_the_end_of_another_is_a_number(read_text, over, text):
     """A figure of Courier is 7.2 points wide here."""
     assert read_text(draw_at([(72, 700, "1,000"), (72 + 5 * 7.2 - over, 700, "2,000")])) == text
+
+
+def test_a_number_after_letters_that_are_drawn_too_wide_is_one(read_text):
+    assert read_text(draw_at([(72, 700, "C2->2"), (72 + 5 * 7.2 - 8, 700, "5,90")])) == "C2->25,90"
