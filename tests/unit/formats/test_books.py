@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 from pipeline.extraction.readable_document import UnreadableDocumentError, UnreadablePageError
-from pipeline.formats.readers.books import open_book
-from pipeline.formats.readers.web_pages import decode_page, read_page_units, read_xhtml_units
+from pipeline.formats.readers.web.books import open_book
+from pipeline.formats.readers.web.web_pages import decode_page, read_page_units, read_xhtml_units
 from pipeline.formats.readers.xml_parts import unpack_part
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.office.packages import epub_parts, make_package

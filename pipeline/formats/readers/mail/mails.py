@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.mail.mail_bounds import parse_mail
 from pipeline.formats.readers.mail.winmail import read_winmail
-from pipeline.formats.readers.web_pages import decode_page, read_page_units
+from pipeline.formats.readers.web.web_pages import decode_page, read_page_units
 from pipeline.formats.text_encoding import decode_named
 from pipeline.formats.units import InnerFile, UnitsDocument
 from shared.errors import RejectionCode

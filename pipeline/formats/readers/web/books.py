@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from pipeline.extraction.readable_document import UnreadableDocumentError, name_in_one_line
 from pipeline.formats.packages import MAX_EXPANDED_BYTES
-from pipeline.formats.readers.web_pages import decode_page, read_xhtml_units
+from pipeline.formats.readers.web.web_pages import decode_page, read_xhtml_units
 from pipeline.formats.readers.xml_parts import list_elements_of, open_package, unpack_part
 from pipeline.formats.units import FailedUnit, UnitsDocument
 from shared.errors import RejectionCode
