@@ -62,8 +62,9 @@ _MAX_LINE_EMS = 0.7
 # A page with more words of several pieces has its letters drawn one by one.
 _MAX_DIVIDED_WORDS = 40
 _MAX_OBJECTS = 10_000
-# A line through a figure: how thick it is, and how far above the foot of the figure.
-_MAX_THICKNESS_EMS = 0.15
+# A line through a figure: how thick it is, which PDFium doubles where it is drawn with a pen, and
+# how far above the foot of the figure.
+_MAX_THICKNESS_EMS = 0.25
 _MIN_HEIGHT_EMS, _MAX_HEIGHT_EMS = 0.1, 0.5
 # In text that runs down each character has the room of one em, as no figure has elsewhere.
 _MIN_ROOM_OF_VERTICAL_EMS = 0.9
