@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
+from pipeline.extraction.shown_text.raised_digits import divide_struck
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
 # other a digit, a sign, a bracket or a word. One letter beside a digit is a formula, "A1".
@@ -71,8 +72,13 @@ _MIN_WHOLE_SPACE_EMS = 0.2
 _MAX_SHARE_OF_SPACES = 0.1
 
 
-def divide_cells(characters: PageCharacters) -> PageCharacters:
-    """The page with a space in each word with digits where two pieces of text are apart."""
+def divide_cells(characters: PageCharacters, page: object) -> PageCharacters:
+    """The page with a space in each word with digits where two pieces of text are apart.
+
+    Args:
+        characters: The page.
+        page: PDFium's handle of the page.
+    """
     characters = _divide_line_numbers(characters)
     text = characters.text
     ends = [found.span() for found in _END_OF_WORD.finditer(text)]
@@ -90,6 +96,7 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
         edits += _divide_rows(characters, starts)
     starts = {edit.start for edit in edits}
     edits += [edit for edit in _divide_merged(characters, words) if edit.start not in starts]
+    edits += divide_struck(characters, divided, {edit.start for edit in edits}, page)
     return characters.edit(edits) if edits else characters
 
 

@@ -75,6 +75,17 @@ def test_a_chapter_that_is_missing_or_broken_is_a_failed_unit_among_the_others(t
             book.read_page(number)
 
 
+def test_a_chapter_that_is_a_picture_fails_and_one_that_is_a_drawing_is_read(read):
+    parts = epub_parts(["one", "two", "three"])
+    name = "book/package.opf"
+    for number, kind in ((1, "image/jpeg"), (2, "image/svg+xml")):
+        parts[name] = parts[name].replace(f'id="c{number}"', f'id="c{number}" media-type="{kind}"')
+    parts["book/c2.xhtml"] = '<svg xmlns="http://www.w3.org/2000/svg"><text>12</text></svg>'
+    first, second, third = read(make_package(parts)).texts
+    assert (first, third.strip()) == ("one", "12")
+    assert "c1.xhtml is a picture" in second
+
+
 def test_a_book_whose_chapters_are_all_missing_is_refused_with_the_first(read):
     parts = {name: x for name, x in epub_parts(["one", "two"]).items() if "xhtml" not in name}
     with pytest.raises(RejectedDocumentError, match=r"damaged.*c0\.xhtml is missing") as refusal:

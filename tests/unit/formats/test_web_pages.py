@@ -60,6 +60,12 @@ PIECES = {
         '<input hidden="" value="no"/><input/></p>',
         "Name Lund Sea [x] [ ] Air",
     ),
+    "drawing": (
+        "<svg><title>no</title><desc>no</desc><defs><text>no</text></defs><g><text>a 1</text>"
+        '<text><tspan x="1">12</tspan><tspan x="9">34</tspan> <tspan>b</tspan><tspan>c</tspan>'
+        "</text></g></svg>after",
+        "a 1|12 34 bc|after",
+    ),
     "blocks": ("<center>a</center><center>b</center><legend>c</legend>d", "a|b|c|d"),
 }
 

@@ -15,7 +15,8 @@ APART = "\ue0f8"
 _BESIDE_FIGURE = re.compile(rf"(?<=\d){APART}+(?=[+\-\u2212]?\d)")
 _LISTS = frozenset({"ol", "ul", "menu", "dir"})
 _CELLS = frozenset({"td", "th"})
-LAID_OUT = _LISTS | _CELLS | {"li", "table", "tr", "input"}
+LAID_OUT = _LISTS | _CELLS | {"li", "table", "tr", "input", "tspan"}
+_PLACES = frozenset({"x", "y", "dx", "dy"})
 _BULLET = "- "
 _NUMBER = re.compile(r"\s*([+-]?\d{1,9})")
 _WITHOUT_NUMBERS = re.compile(r"list-style(?:-type)?\s*:\s*(?:none|disc|circle|square)", re.I)
@@ -95,6 +96,9 @@ class ElementOrder:
             self._tables[-1].begin_row()
         elif tag == "input":
             return _show_field(attributes)
+        elif tag == "tspan":
+            # It begins at a place of its own in its drawing (SVG 2, 11.2), mostly in a line.
+            return "" if _PLACES.isdisjoint(attributes) else " "
         return ""
 
     def end(self, tag: str) -> None:

@@ -22,8 +22,10 @@ _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 # Nothing in them is shown, or is of this page: menus, what other programs draw, what is deleted.
 _PASSED_OVER = frozenset(
     {
-        *("script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "audio"),
+        *("script", "style", "noscript", "template", "iframe", "object", "canvas", "audio"),
         *("video", "nav", "footer", "select", "datalist", "dialog", "title", "del"),
+        # Of drawings, whose words are shown.
+        *("defs", "desc", "metadata", "symbol"),
     }
 )
 # They have no end tag (WHATWG, "HTML", 13.1.2, void elements).
@@ -38,7 +40,7 @@ _BLOCKS = frozenset(
         *("address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div"),
         *("dl", "dt", "fieldset", "figcaption", "figure", "form", "header", "hr", "li", "main"),
         *("ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"),
-        *("br", "center", "dir", "hgroup", "legend", "menu", "search", *_HEADINGS),
+        *("br", "text", "center", "dir", "hgroup", "legend", "menu", "search", *_HEADINGS),
     }
 )
 _CELLS = frozenset({"td", "th"})
