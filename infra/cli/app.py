@@ -7,6 +7,7 @@ does is imported when it runs, so that `seashore --help` is there at once.
 import errno
 import os
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -116,6 +117,8 @@ def main() -> None:
     A disk that is full or may not be written is told in one line, wherever it shows: also for what
     is still in the buffer of stdout at the end.
     """
+    if sys.stdout is None:  # closed by the caller (`>&-`): nobody reads the results
+        sys.stdout = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - to the end
     # Titles and keys hold any character; one that the terminal lacks is no reason to stop.
     sys.stdout.reconfigure(errors="replace")  # type: ignore[union-attr]  # a real stdout
     try:

@@ -5,6 +5,7 @@ import errno
 import json
 import sys
 import time
+import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -250,6 +251,34 @@ def take_place(path: Path) -> Iterator[None]:
         raise WrongUsageError(
             f"{path} cannot be written: {error.strerror}. Name another file or folder."
         ) from error
+
+
+@contextmanager
+def write_whole(path: Path) -> Iterator[Path]:
+    """Write a file that is there whole or not at all, and leaves what it replaces until then.
+
+    Yields:
+        Where to write: a name of its own beside the file, or the place itself if that is a device.
+
+    Raises:
+        WrongUsageError: No file can be there.
+        OSError: The disk does not take it; names the file.
+    """
+    with take_place(path):
+        if path.exists() and not path.is_file():
+            yield path
+            return
+        # What a link leads to is replaced, and not the link.
+        target = path.resolve()
+        part = target.with_name(f".{uuid.uuid4().hex}.part")
+        try:
+            yield part
+            part.replace(target)
+        except OSError as error:
+            error.filename = str(path)
+            raise
+        finally:
+            part.unlink(missing_ok=True)
 
 
 def is_confirmed(question: str, *, yes: bool, output: Output, dry_run: bool = False) -> bool:

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as AwsConnectionError
 
 from infra.aws import aws_errors_as, name_command
 from infra.deploy.mail_rule_set import takes_mail
@@ -28,6 +29,7 @@ _CONFIG = Config(
 )
 
 # Service Quotas: "Concurrent executions" of AWS Lambda.
+_ADVICE_UNREACHED = "Check the network, its proxy and the region's name, then look again."
 _CONCURRENCY_QUOTA = "L-B99A9384"
 
 
@@ -98,7 +100,9 @@ class AwsDoctor:
                 answer = self._client("sts").get_caller_identity()
         except OperatorError as error:
             response = getattr(error.__cause__, "response", {})
-            check = failed("credentials", str(error), "Sign in to AWS, then look again.")
+            is_unreached = isinstance(error.__cause__, (AwsConnectionError, HTTPClientError))
+            advice = _ADVICE_UNREACHED if is_unreached else "Sign in to AWS, then look again."
+            check = failed("credentials", str(error), advice)
             return check, check_clock(_read_date(response), self._now())
         words = f"{answer['Arn']} in {self._place.region}"
         return passed("credentials", words), check_clock(_read_date(answer), self._now())

@@ -288,8 +288,9 @@ def main() -> None:
     gateway = importlib.import_module("ministack.services.apigateway_v1")
     _load_beside("body_problems").name_problems_in_answers(gateway)
     emulator: Any = importlib.import_module("ministack.app")
+    app = _load_beside("room").refuse_without_room(emulator.app, key_file.parent)
     # Where the emulator looks for the application that it serves.
-    emulator.app = Gate(emulator.app, _check_signature, lambda: _read_origin(origin_file))
+    emulator.app = Gate(app, _check_signature, lambda: _read_origin(origin_file))
     del sys.argv[1:]
     emulator.main()
 

@@ -48,6 +48,7 @@ from infra.local.repair import (
     repair_request_validation,
     verify_addresses,
 )
+from infra.local.room import ROOM_BYTES, find_unsaved, has_room
 from infra.packaging.build import Package, Target, build_packages
 from infra.signals import ignore_signals, interrupt_on_signals
 from shared.errors import LocalStackError
@@ -170,20 +171,37 @@ def update_local_stack(root: Path, report: Report, setup: LocalSetup | None = No
         return _deploy(folder, record, report, setup)
 
 
-def stop_local_stack(root: Path, report: Report) -> None:
+def stop_local_stack(root: Path, report: Report, *, is_kept: bool = True) -> None:
     """Stop the local stack after it has saved its state.
 
+    Args:
+        root: Folder of the local stack.
+        report: Called with one line for each step.
+        is_kept: Whether its state is wanted. If so, one whose disk is full runs on.
+
     Raises:
-        LocalStackError: It is not running, or did not save its state in time.
+        LocalStackError: It is not running, has no room to save its state, or did not save it.
     """
     folder = LocalFolder(root)
     record = _find_record(folder)
+    if is_kept and not has_room(folder.root):
+        raise LocalStackError(
+            f"The stack runs on: the disk of {folder.root} is full, and what the stack knows is "
+            f"written there when it stops. Free some space, {ROOM_BYTES >> 20} MB at the least, "
+            "and run `seashore local down` again; with --delete-data it stops at once, and nothing "
+            "is kept."
+        )
     report("Stopping the local stack")
     _forget_model_key(_open_place(record, report))
     if not end_emulator(folder, record.pid):
         raise LocalStackError(
             f"The emulator did not end and was killed, so what it knew since its last stop is "
             f"lost: see {folder.log}."
+        )
+    unsaved = find_unsaved(folder.log) if is_kept else None
+    if unsaved:
+        raise LocalStackError(
+            f"The stack is stopped, and not all that it knew could be written: {unsaved}"
         )
 
 

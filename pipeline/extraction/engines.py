@@ -56,6 +56,7 @@ if TYPE_CHECKING:
 
 NO_ENGINE = "neither PDF engine can read it"
 NOT_WHOLE = "parts of the file are broken, and of this page nothing is left"
+NOT_CHANGED = "it breaks off in the middle of its last change, and shows what it was before"
 NOT_RENDERED = "it cannot be rendered as a picture"
 NO_CHARACTERS = "its fonts do not say which characters they draw"
 
@@ -182,6 +183,8 @@ class EngineDocument:
 
     def _open(self) -> int:
         """Open the document; gives the number of its pages."""
+        if self._scan.breaks_off_in_change:
+            raise UnreadableDocumentError(RejectionCode.DAMAGED, NOT_CHANGED)
         try:
             self._pdfium = self._open_in_pdfium()
         except PdfiumEncryptionError as error:

@@ -1,6 +1,7 @@
 """Whether a file is a PDF by its first bytes and its last, and what it is else."""
 
 import mmap
+import re
 from pathlib import Path
 
 HEADER = b"%PDF-"
@@ -8,6 +9,12 @@ HEADER = b"%PDF-"
 HEADER_WITHIN_BYTES = 1024
 ENDS = (b"%%EOF", b"startxref")
 _END_WITHIN_BYTES = 4096
+# What ends each state of a file that was changed. The first part of one that is made for the web
+# ends so, too, and says that its table of objects is nowhere.
+_STATE_END = ENDS[0]
+_TABLE_PLACE_WITHIN_BYTES = 64
+_ENDS_STATE = re.compile(rb"startxref\s+0*[1-9][0-9]*\s+$")
+_OBJECT = re.compile(rb"\b[0-9]{1,10}\s+[0-9]{1,5}\s+obj\b")
 
 _ZIP_ENTRY = b"PK\x03\x04"
 _ZIP_END = b"PK\x05\x06"
@@ -42,6 +49,18 @@ def has_end(data: bytes | mmap.mmap) -> bool:
     """Whether the bytes of a file end as those of a PDF do."""
     end = data[-_END_WITHIN_BYTES:]
     return any(word in end for word in ENDS)
+
+
+def breaks_off_in_change(data: bytes | mmap.mmap) -> bool:
+    """Whether a change that was saved at the end of a file is not all there.
+
+    Engines show what the file was before the change, and say nothing; PDFium also does where all of
+    it is there but the mark at its end.
+    """
+    end = data.rfind(_STATE_END)
+    if end < 0 or not _OBJECT.search(data, end):
+        return False
+    return _ENDS_STATE.search(data[max(0, end - _TABLE_PLACE_WITHIN_BYTES) : end]) is not None
 
 
 def is_pdf(data: bytes) -> bool:

@@ -57,6 +57,10 @@ HYPHENED = re.compile(rf"-(?<=\w-)(\w{{1,{WORD_CHARACTERS}}})")
 # With the word that follows.
 HYPHEN_IN_LINE = re.compile(rf"-(?<=\w-)(?=(\w{{1,{WORD_CHARACTERS}}}))")
 HYPHEN_AT_LINE_END = re.compile(rf"-\n(?<=\w-\n)(?=(\w{{1,{WORD_CHARACTERS}}}))")
+# A number by itself, no part of a date, a code or an address.
+NUMBER_BEFORE = re.compile(r"(?:^|[^\w.,'\u2019/-])([0-9][0-9.,'\u2019]*)$")
+YEAR, YEAR_AFTER = (re.compile(rf"(?:1[5-9]|20)[0-9]{{2}}{end}") for end in ("$", r"\b"))
+SHORT_YEAR = re.compile(r"[0-9]{2}(?![0-9.,'\u2019])\b")
 
 # Names of nothing but a number: a date has two of them in a row, a page of them has rows.
 GLYPH_NAMES = re.compile(r"/(?:[A-Za-z]{1,8}[0-9]{1,6}|[0-9]{1,6}(?:/[0-9]{1,6}){4,})")
@@ -144,15 +148,20 @@ def _join_divided_words(text: str) -> str:
 
     The hyphen goes where the second part begins with a small letter, unless the page has the two
     parts with a hyphen in the middle of a line ("free-software"). It stays everywhere else
-    ("Anglo-Saxon", "2004-05"): better a hyphen too many than two words made one.
+    ("Anglo-Saxon", "2004-05"): better a hyphen too many than two words made one. After a number it
+    may be its sign, as accounts have it, and the line end stays, but for that between two years.
     """
     # Few second parts follow a hyphen anywhere else, so most pages need no more than these.
     seconds = set(HYPHENED.findall(text))
     compounds: set[tuple[str, str]] | None = None
+    joined_end = -1
 
     def join(match: re.Match[str]) -> str:
-        nonlocal compounds
+        nonlocal compounds, joined_end
         second = match[1]
+        if text[match.start() - 1].isdecimal() and _may_be_sign(match, joined_end):
+            return match[0]
+        joined_end = match.end()
         if not second[0].islower():
             return "-"
         if second not in seconds:
@@ -162,6 +171,19 @@ def _join_divided_words(text: str) -> str:
         return "-" if _find_words_around(match) in compounds else ""
 
     return HYPHEN_AT_LINE_END.sub(join, text)
+
+
+def _may_be_sign(match: re.Match[str], joined_end: int) -> bool:
+    """Whether a hyphen at a line end may be the sign of the number before it.
+
+    It is not that between two years, nor where the number is one of what was joined up to a place.
+    """
+    text, start, end = match.string, *match.span()
+    number = NUMBER_BEFORE.search(text[max(0, start - WORD_CHARACTERS) : start])
+    if number is None or start - len(number[1]) == joined_end:
+        return False
+    is_span = YEAR.match(number[1]) and (YEAR_AFTER.match(text, end) or SHORT_YEAR.match(text, end))
+    return not is_span
 
 
 def _find_words_around(match: re.Match[str]) -> tuple[str, str]:

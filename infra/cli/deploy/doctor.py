@@ -74,7 +74,13 @@ def _take_looks(options: StackOptions, output: Output) -> Iterator[Check]:
         yield failed("region and profile", str(error), "Configure AWS, then look again.")
         return
     doctor = AwsDoctor(StackPlace(session, options.stack, output.say), read_clock)
-    yield from doctor.look()
+    may_ask = True
+    for check in doctor.look():
+        may_ask &= (check.name, check.verdict) != ("credentials", Verdict.FAILURE)
+        yield check
+    if not may_ask:
+        yield skipped("language model", "not looked at: what the stack's is, is not known")
+        return
     if not doctor.uses_model:
         yield no_model("for the stack: its summaries are extractive").check
         return

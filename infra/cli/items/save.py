@@ -14,7 +14,7 @@ from infra.cli.documents.find import (
 )
 from infra.cli.exit_codes import ExitCode
 from infra.cli.items.versions import choose_wanted_version
-from infra.cli.output import take_place
+from infra.cli.output import write_whole
 from pipeline.documents.document_reader import REVIEW_FILE
 from shared.errors import OperatorError, WrongUsageError
 from shared.ledger.documents import Document
@@ -76,8 +76,13 @@ def download(
         ),
     ]
     with ThreadPoolExecutor(_PARALLEL_DOWNLOADS) as pool:
-        for path in pool.map(lambda copy: _download(context, copy), copies):
-            context.output.write_line([path])
+        try:
+            for path in pool.map(lambda copy: _download(context, copy), copies):
+                context.output.write_line([path])
+        except BaseException:
+            # What one of them met, a disk that is full, the others would meet as well.
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
     if lacking:
         counts = Counter(str(one.status) for one in lacking)
         told = ", ".join(f"{count:,} {status}" for status, count in counts.most_common())
@@ -118,8 +123,8 @@ def to_safe_path(key: str) -> Path:
 
 
 def _download(context: CommandContext, copy: _Copy) -> Path:
-    with take_place(copy.path):
-        context.objects.download(copy.bucket, copy.key, copy.version_id, copy.path)
+    with write_whole(copy.path) as part:
+        context.objects.download(copy.bucket, copy.key, copy.version_id, part)
     return copy.path
 
 
@@ -162,7 +167,7 @@ def show_as_markdown(
         version: A version of a document's summary; the newest if None.
 
     Raises:
-        As `read_as_file` and `take_place`, and OSError if the disk does not take the file.
+        As `read_as_file` and `write_whole`.
     """
     if file is None:
         text = read_as_file(context, wanted, ".md", version)
@@ -172,6 +177,6 @@ def show_as_markdown(
     path = Path(file)
     suffix = ".json" if path.suffix.lower() == ".json" else ".md"
     text = read_as_file(context, wanted, suffix, version)
-    with take_place(path):
-        path.write_text(text, encoding="utf-8")
+    with write_whole(path) as part:
+        part.write_text(text, encoding="utf-8")
     context.output.say(f"Written to {path}")

@@ -56,7 +56,7 @@ def watch(
         looks = follow_in_flight(table, finals)
     followed = _write_changes(looks, output) if context.as_json else _show_live(looks, context)
     if not followed:
-        output.say("Nothing is in flight.")
+        output.say("No document is in flight. A task is watched by its id: `seashore watch ID`.")
     all_done = tasks_done and is_all_done(followed)
     return ExitCode.OK if not wanted or all_done else ExitCode.FAILED
 

@@ -141,10 +141,10 @@ def bring_down(root: Path, *, delete_data: bool, output: Output) -> None:
     """Stop the local stack, and delete what it has kept if asked to.
 
     Raises:
-        LocalStackError: It did not end in time.
+        LocalStackError: It did not end in time, or could not save what it knows.
     """
     if is_running(LocalFolder(root)):
-        stop_local_stack(root, output.say)
+        stop_local_stack(root, output.say, is_kept=not delete_data)
     else:
         output.say("The local stack is not running.")
     if delete_data:

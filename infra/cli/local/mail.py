@@ -3,7 +3,7 @@
 from email.message import EmailMessage
 from pathlib import Path
 
-from infra.cli.output import Output, take_place
+from infra.cli.output import Output, write_whole
 from infra.local.mailbox import RECIPIENTS_HEADER, list_mails, read_mail
 from infra.local.record import LocalFolder
 from shared.errors import UnknownItemError, WrongUsageError
@@ -35,8 +35,8 @@ def show_mails(
         raise UnknownItemError(f"There is no mail {number}: there are {len(paths)}.")
     path = paths[number - 1]
     if file is not None:
-        with take_place(Path(file)):
-            Path(file).write_bytes(path.read_bytes())
+        with write_whole(Path(file)) as part:
+            part.write_bytes(path.read_bytes())
         output.say(f"Written to {file}")
         return
     mail = read_mail(path)

@@ -45,4 +45,4 @@ def _stop(folder: LocalFolder, title: str, output: Output) -> None:
     if is_running(folder):
         # One that has to be killed loses its state, which nobody wants.
         with suppress(LocalStackError), show_step(title, output) as report:
-            stop_local_stack(folder.root, report)
+            stop_local_stack(folder.root, report, is_kept=False)

@@ -7,6 +7,7 @@ import typer
 
 from infra.cli.exit_codes import ExitCode
 from infra.cli.options import Days, DryRun, StackOptions, Yes, add_command
+from shared.errors import WrongUsageError
 from shared.lifecycle import DocumentStatus
 
 if TYPE_CHECKING:
@@ -56,6 +57,17 @@ class MeantOptions:
     dry_run: DryRun = False
     yes: Yes = False
 
+    def check(self, names: list[str] | None) -> None:
+        """Pass if it is said which documents or tasks are meant.
+
+        Raises:
+            WrongUsageError: It is not.
+        """
+        if not (names or self.prefix or self.statuses or self.all_):
+            raise WrongUsageError(
+                "say which are meant: by id or key, or with --prefix, --status or --all"
+            )
+
     def select(self, names: tuple[str, ...]) -> "Selection":
         """The selection, with the documents that are named.
 
@@ -102,6 +114,7 @@ def redo(
     """
     from infra.cli.operations.redo import RedoWish, redo_documents
 
+    meant.check(documents)
     wish = RedoWish(model, fresh, order, meant.dry_run, meant.yes)
     return redo_documents(options.open(), documents or [], meant.select, wish)
 
@@ -114,6 +127,7 @@ def retry(*, ids: Ids = None, meant: MeantOptions, options: StackOptions) -> Exi
     """
     from infra.cli.operations.retry import retry_items
 
+    meant.check(ids)
     return retry_items(
         options.open(), ids or [], meant.select, dry_run=meant.dry_run, yes=meant.yes
     )
@@ -127,6 +141,7 @@ def cancel(*, ids: Ids = None, meant: MeantOptions, options: StackOptions) -> Ex
     """
     from infra.cli.operations.cancel import cancel_items
 
+    meant.check(ids)
     return cancel_items(
         options.open(), ids or [], meant.select, dry_run=meant.dry_run, yes=meant.yes
     )

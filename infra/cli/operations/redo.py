@@ -91,9 +91,8 @@ def _describe(plan: RedoPlan) -> str:
         f"in, {estimate.most_output_tokens:,} out at the most, {cost}; what is kept costs nothing."
     )
     if estimate.unread:
-        told += (
-            f" {estimate.unread:,} have no text yet and are read anew; what that brings costs more."
-        )
+        are = "has no text yet and is" if estimate.unread == 1 else "have no text yet and are"
+        told += f" {estimate.unread:,} {are} read anew; what that brings costs more."
     return told
 
 

@@ -47,6 +47,11 @@ def retry_items(
     count = len(plan.documents) + len(plan.tasks)
     told = f"{count:,} to try again; dead letters about them: {len(plan.letters):,}."
     write_plan(context, plan, told, _SKIPPED)
+    if selection.is_all or selection.statuses:
+        output.say(
+            "Tasks are not among these: name them by id (`seashore tasks --status FAILED`), or "
+            "replay all that died with `seashore dlq replay`."
+        )
     is_done = may_do(context, "Retry", count, dry_run=dry_run, yes=yes)
     done = RetryResult(0, 0, 0, True)
     if is_done:

@@ -7,6 +7,9 @@ names. It is asked only for a page on which a letter stands beside a code of its
 """
 
 import re
+from collections import defaultdict
+from collections.abc import Sequence, Set
+from itertools import islice
 from typing import Any
 
 from pipeline.extraction.pypdf_errors import LazyReader, PypdfError
@@ -16,8 +19,12 @@ from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 _CODE = re.compile("[\x01\x03-\x08\x0b\x0c\x0e-\x1f\x80-\x9f]")
 _LAST_CODE = 0x9F
 _UNKNOWN = "\ufffd"
-# What a glyph draws, by the name of its font and its code there.
-Ligatures = dict[tuple[str, int], str]
+_LETTER = re.compile("[A-Za-z]")
+# So many letters of a page tell which fonts have which.
+_MOST_LETTERS = 5_000
+# What a glyph draws, by the name of its font and its code there, in each font of that name, with
+# the characters that the font has.
+Ligatures = dict[tuple[str, int], list[tuple[str, frozenset[str]]]]
 
 
 def write_ligatures(
@@ -45,11 +52,31 @@ def write_ligatures(
             ligatures = _read_ligatures(opened.pages[page_number - 1])
     except PypdfError:
         return characters
+    letters_of_fonts: dict[int, set[str]] = defaultdict(set)
+    if any(len({drawn for drawn, _ in told}) > 1 for told in ligatures.values()):
+        for found in islice(_LETTER.finditer(characters.text), _MOST_LETTERS):
+            letters_of_fonts[characters.find_font(found.start())].add(found[0])
     return characters.edit(
-        Edit(place, place + 1, letters)
+        Edit(place, place + 1, drawn)
         for place, font in codes
-        if (letters := ligatures.get((font, ord(characters.text[place]))))
+        if (told := ligatures.get((font, ord(characters.text[place]))))
+        and (drawn := _choose(told, letters_of_fonts[characters.find_font(place)]))
     )
+
+
+def _choose(told: Sequence[tuple[str, frozenset[str]]], letters: Set[str]) -> str:
+    """What a ligature draws, by the letters of its font on the page; '' where no name tells.
+
+    Small capitals, or figures of another style, are a font of the same name with another order of
+    glyphs. Of several fonts it is of one that has all these letters.
+    """
+    found = {drawn for drawn, _ in told}
+    if len(found) > 1:
+        found = {drawn for drawn, signs in told if letters <= signs} or found
+    drawn = found.pop()
+    if found:
+        return _UNKNOWN
+    return "" if _UNKNOWN in drawn else drawn
 
 
 def _find_font_of_word(characters: PageCharacters, place: int) -> str:
@@ -62,7 +89,7 @@ def _find_font_of_word(characters: PageCharacters, place: int) -> str:
 
 
 def _read_ligatures(page: Any) -> Ligatures:
-    """What the fonts of a page call their codes; none that two of one name call differently."""
+    """What the fonts of a page call their codes."""
     from pypdf._codecs.adobe_glyphs import adobe_glyphs
 
     ligatures: Ligatures = {}
@@ -72,19 +99,29 @@ def _read_ligatures(page: Any) -> Ligatures:
         encoding = font.get("/Encoding")
         if "/ToUnicode" in font or not hasattr(encoding, "get"):
             continue
-        code = 0
-        for entry in encoding.get("/Differences", ()):
-            if not isinstance(entry, str):
-                code = int(entry)
-                continue
+        names = _list_names(encoding)
+        # TeX names all that is drawn with a font, and no more.
+        signs = frozenset(chr(code) for code in names if 0 <= code <= _LAST_CODE)
+        for code, entry in names.items():
             parts = entry[1:].partition(".")[0].split("_")
             letters = "".join([adobe_glyphs.get(f"/{part}", _UNKNOWN) for part in parts])
             if code <= _LAST_CODE:
                 glyph = (_drop_tag(str(font["/BaseFont"])[1:]), code)
-                is_told = ligatures.setdefault(glyph, letters) == letters
-                ligatures[glyph] = letters if is_told and _UNKNOWN not in letters else ""
-            code += 1
+                ligatures.setdefault(glyph, []).append((letters, signs))
     return ligatures
+
+
+def _list_names(encoding: Any) -> dict[int, str]:
+    """The names that an encoding has for glyphs, by their codes."""
+    names: dict[int, str] = {}
+    code = 0
+    for entry in encoding.get("/Differences", ()):
+        if isinstance(entry, str):
+            names[code] = entry
+            code += 1
+        else:
+            code = int(entry)
+    return names
 
 
 def _drop_tag(name: str) -> str:

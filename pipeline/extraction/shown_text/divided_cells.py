@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import chain, islice
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
+from pipeline.extraction.shown_text.raised_digits import divide_struck
 
 # What a cell ends with, and what the next one begins with: a digit on one side at least, and on the
 # other a digit, a sign, a bracket or a word. One letter beside a digit is a formula, "A1".
@@ -54,6 +55,7 @@ _MIN_WAY_BACK_EMS = 1.0
 # Where a number lies over the end of the word before it, or a word over that of a number, it begins
 # so far before the last letter does. Only text that runs to the right can tell.
 _MIN_OVERLAP_EMS = 0.25
+_MOST_CHARACTERS_BEFORE = 40
 _WORD_AND_NUMBER = re.compile("[0-9][A-Za-z\u00c0-\u052f]|[A-Za-z\u00c0-\u052f][0-9]")
 
 # What words have that PDFium has left the space between out of: many letters, or a sign within that
@@ -74,8 +76,13 @@ _MIN_WHOLE_SPACE_EMS = 0.2
 _MAX_SHARE_OF_SPACES = 0.1
 
 
-def divide_cells(characters: PageCharacters) -> PageCharacters:
-    """The page with a space in each word with digits where two pieces of text are apart."""
+def divide_cells(characters: PageCharacters, page: object) -> PageCharacters:
+    """The page with a space in each word with digits where two pieces of text are apart.
+
+    Args:
+        characters: The page.
+        page: PDFium's handle of the page.
+    """
     characters = _divide_line_numbers(characters)
     text = characters.text
     ends = [found.span() for found in _END_OF_WORD.finditer(text)]
@@ -94,6 +101,7 @@ def divide_cells(characters: PageCharacters) -> PageCharacters:
         edits += _divide_rows(characters, starts)
     starts = {edit.start for edit in edits}
     edits += [edit for edit in _divide_merged(characters, words) if edit.start not in starts]
+    edits += divide_struck(characters, divided, {edit.start for edit in edits}, page)
     return characters.edit(edits) if edits else characters
 
 
@@ -282,7 +290,7 @@ def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, floa
     edits = [
         Edit(place, place, " ")
         for place, gap in gaps.items()
-        if gap < -_MIN_OVERLAP_EMS and _WORD_AND_NUMBER.match(characters.text, place - 1)
+        if gap < 0.0 and _lies_over(characters, place, gap)
     ]
     if max(gaps.values()) <= _MIN_GAP_EMS:
         return edits
@@ -293,6 +301,22 @@ def _divide_word(characters: PageCharacters, start: int, gaps: Mapping[int, floa
         for place, gap in gaps.items()
         if gap > _MIN_GAP_EMS and gap > _MIN_GAP_EMS + _measure_tracking(characters, place, gaps)
     ]
+
+
+def _lies_over(characters: PageCharacters, place: int, gap: float) -> bool:
+    """Whether a number lies over the end of the word or number before it, or a word over one's."""
+    text = characters.text
+    if text[place - 1].isdecimal() and text[place].isdecimal():
+        number = text[max(0, place - _MOST_CHARACTERS_BEFORE) : place].split()[-1]
+        # Where one begins before the one under it does, the gap is only how long before. Along a
+        # curve boxes lie over each other, and what is turned twice has its em the wrong way round.
+        along, aside = characters.find_em(place - 1)
+        # A line is longer than it is drawn where PDFium takes its letters for wider.
+        if aside or along <= 0.0 or any(map(str.isalpha, number)):
+            return False
+        overlap = characters.measure_letter_gap(place - 1, place)
+        return overlap is not None and overlap < -_MIN_OVERLAP_EMS
+    return gap < -_MIN_OVERLAP_EMS and bool(_WORD_AND_NUMBER.match(text, place - 1))
 
 
 def _measure_tracking(characters: PageCharacters, place: int, gaps: Mapping[int, float]) -> float:

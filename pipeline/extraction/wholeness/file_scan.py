@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.extraction.file_header import has_end
+from pipeline.extraction.file_header import breaks_off_in_change, has_end
 from pipeline.extraction.wholeness.conversions import find_conversion
 from pipeline.extraction.wholeness.font_signs import has_renamed_glyphs, lacks_parts_of_fonts
 from pipeline.extraction.wholeness.stream_check import (
@@ -94,6 +94,7 @@ class FileScan(NamedTuple):
             compressed objects than are looked at. Encrypted ones count as if they did not.
         may_show_notes: Whether there may be fields, or annotations that show words.
         needs_certificate: Whether it is encrypted for somebody's key, without any password.
+        breaks_off_in_change: Whether it shows what it was before its last change.
         damage: What has happened to the whole file, to follow "it is damaged: "; empty where
             nothing tells it.
     """
@@ -106,6 +107,7 @@ class FileScan(NamedTuple):
     may_hide_layers: bool = False
     may_show_notes: bool = True
     needs_certificate: bool = False
+    breaks_off_in_change: bool = False
     damage: str = ""
 
 
@@ -183,6 +185,7 @@ class _Scan:
             or (self._has_unknown_objects and self._room <= 0),
             may_show_notes=self._has_unknown_objects or _NOTE.search(text) is not None,
             needs_certificate=self._is_encrypted and _CERTIFICATE.search(text) is not None,
+            breaks_off_in_change=breaks_off_in_change(self._data),
             damage=self._describe_damage(),
         )
 

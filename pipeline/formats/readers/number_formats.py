@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from html import unescape
+from operator import eq, ge, gt, le, lt, ne
 from typing import NamedTuple
 
 # Of the private use area: no program writes them, and no font shows them.
@@ -22,12 +23,23 @@ _BEFORE, _AFTER = "\ue0f6", "\ue0f7"
 _MARKED = re.compile(f"{_BEFORE}(\\d+){_AFTER}(-?\\d+\\.\\d+)")
 _ALL_DIGITS = "0.000000000000000"
 
-# Times that have a number and no code in the file (ECMA-376-1, 18.8.30).
+# Formats that have a number and no code in the file (ECMA-376-1, 18.8.30): fractions, times, sums.
+# The currency of 42 is the one of whoever looks at the book.
 BUILT_IN = {
+    **{12: "# ?/?", 13: "# ??/??"},
     **{18: "h:mm AM/PM", 19: "h:mm:ss AM/PM", 20: "h:mm", 21: "h:mm:ss"},
+    **dict.fromkeys((41, 42), '_(* #,##0_);_(* (#,##0);_(* "-"_);_(@_)'),
     **{45: "mm:ss", 46: "[h]:mm:ss", 47: "mm:ss.0"},
 }
-_BUILT_IN_USED = re.compile(rb"numFmtId=[\"'](1[89]|2[01]|4[567])[\"']")
+_BUILT_IN_USED = re.compile(
+    rb"<(?:[\w.-]+:)?xf\b[^<>]*\snumFmtId=[\"'](1[2389]|2[01]|4[12567])[\"']"
+)
+# Whatever code a file gives for one of these, the library shows what it is in the United States:
+# dollars for euros. So they get another number.
+FIXED = r"[5-8]|1[23]|3[7-9]|4[0-4]"
+_GIVEN = re.compile(rb"<(?:[\w.-]+:)?numFmt\b[^<>]*\snumFmtId=[\"'](%s)[\"']" % FIXED.encode())
+_FIXED_NUMBER = re.compile(rb"(\snumFmtId=[\"'])(%s)(?=[\"'])" % FIXED.encode())
+MOVED_BY = 40_000
 _CODE = re.compile(rb"(\sformatCode\s*=\s*)(?:\"([^\"<]*+)\"|'([^'<]*+)')")
 _ROOT = re.compile(rb"<([\w.-]+:)?styleSheet\b[^<>]*>")
 _LIST = re.compile(rb"<(?:[\w.-]+:)?numFmts\b[^<>/]*>")
@@ -50,7 +62,12 @@ _SHOWN_HERE = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_SECTIONS_OF_NUMBERS = 3
+_CONDITION = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d{1,15}(?:\.\d{1,15})?)")
+_COMPARE = {"<": lt, "<=": le, ">": gt, ">=": ge, "=": eq, "<>": ne}
 _FRACTION = re.compile(r"(?:([0#?]+) +)?[0#?]+ */ *(?:([1-9]\d*)|([0#?]+))")
+# A duration in one unit, as all its seconds.
+_ONE_UNIT = re.compile(r"\[[hms]+\](?!:)", re.IGNORECASE)
 _SECONDS_OF = {"h": 3600, "m": 60, "s": 1}
 _DAY_SECONDS = 86_400
 _MOST_DENOMINATOR_DIGITS = 4
@@ -81,21 +98,24 @@ _POINT, _COMMA, _PERCENT = (_Piece("mark", sign) for sign in ".,%")
 
 
 class _Section(NamedTuple):
-    """What a code says of numbers of one sign.
+    """What a code says of some numbers, mostly of those of one sign.
 
     Args:
         pieces: Its pieces.
         shape: A letter for each, for what is asked of it by patterns.
+        condition: A sign of `_COMPARE` and the limit, if it says itself of which numbers.
     """
 
     pieces: list[_Piece]
     shape: str
+    condition: tuple[str, Decimal] | None = None
 
 
 def mark_formats(styles: bytes) -> tuple[bytes, list[str]] | None:
     """The styles of a workbook with marks for the formats that are shown here, and their codes.
 
-    None if the library shows all of them. What it makes of the marks is for `show_marked`.
+    None if the library shows all of them as they are; without codes it shows them by these styles.
+    What it makes of the marks is for `show_marked`.
     """
     codes: list[str] = []
 
@@ -108,19 +128,29 @@ def mark_formats(styles: bytes) -> tuple[bytes, list[str]] | None:
         return found[1] + mark(code) if is_shown_here(code) else found[0]
 
     marked = _CODE.sub(mark_code, styles, _MOST_CODES)
+    given = {int(number) for number in _GIVEN.findall(styles)}
+    added = {int(number) for number in _BUILT_IN_USED.findall(styles)} - given
     root = _ROOT.search(marked)
-    if root is not None:
+    if root is not None and added:
         prefix = root[1] or b""
-        added = b"".join(
+        entries = b"".join(
             b'<%snumFmt numFmtId="%d" formatCode=%s/>' % (prefix, number, mark(BUILT_IN[number]))
-            for number in sorted({int(used) for used in _BUILT_IN_USED.findall(styles)})
+            for number in sorted(added)
         )
         formats = _LIST.search(marked)
-        if added and formats is None:
-            added = b"<%snumFmts>%s</%snumFmts>" % (prefix, added, prefix)
+        if formats is None:
+            entries = b"<%snumFmts>%s</%snumFmts>" % (prefix, entries, prefix)
         place = root.end() if formats is None else formats.end()
-        marked = marked[:place] + added + marked[place:]
-    return (marked, codes) if codes else None
+        marked = marked[:place] + entries + marked[place:]
+    moved = given | added
+
+    def move(found: re.Match[bytes]) -> bytes:
+        number = int(found[2])
+        return found[1] + b"%d" % (number + MOVED_BY * (number in moved))
+
+    if moved:
+        marked = _FIXED_NUMBER.sub(move, marked)
+    return (marked, codes) if codes or moved else None
 
 
 def write_mark(number: int) -> str:
@@ -150,14 +180,33 @@ def is_shown_here(code: str) -> bool:
     if len(code) > _LONGEST_CODE:
         return False
     shapes = [section.shape for section in _read_code(code)]
-    # Of dates, powers of ten and formats with conditions, the library makes what it can.
+    # Of dates and powers of ten the library makes what it can.
     if any(letter in shape for shape in shapes for letter in "d<E"):
         return False
-    return any(_SHOWN_HERE.search(shape) for shape in shapes)
+    return is_shown_wrong(code) or any(_SHOWN_HERE.search(shape) for shape in shapes)
+
+
+def is_shown_wrong(code: str) -> bool:
+    """Whether the library shows some numbers of a format as others, and not just in another way.
+
+    It loses the sign where a section of negative numbers has a currency that is not quoted, writes
+    a second one where a condition is about signs, shows the word where `General` has a condition
+    beside it, takes the section of texts for one of numbers where there are less than four, and
+    shows of durations in one unit nothing.
+    """
+    sections = _read_code(code)
+    limits = [section.condition[1] for section in sections if section.condition]
+    return (
+        _ONE_UNIT.search(code) is not None
+        or any(limit <= 0 for limit in limits)
+        or (bool(limits) and any("G" in section.shape for section in sections))
+        or (len(sections) > 1 and "$" in sections[1].shape)
+        or (";" in code and "@" in code and len(sections) < _SECTIONS_OF_NUMBERS)
+    )
 
 
 def _read_code(code: str) -> list[_Section]:
-    """The sections of a code: of numbers from zero on, of negative ones, of zero."""
+    """The sections of a code for numbers: from zero on, negative ones, zero, or by conditions."""
     sections = [_Section([], "")]
     for found in _TOKEN.finditer(code):
         kind = found.lastgroup or "other"
@@ -166,11 +215,17 @@ def _read_code(code: str) -> list[_Section]:
             sections.append(_Section([], ""))
             continue
         piece, letter = _read_piece(kind, text)
-        if letter:
-            pieces, shape = sections[-1]
+        pieces, shape, condition = sections[-1]
+        told = _CONDITION.fullmatch(text) if letter == "<" else None
+        if told is not None:
+            sections[-1] = _Section(pieces, shape, (told[1], Decimal(told[2])))
+        elif letter:
             pieces.append(piece)
-            sections[-1] = _Section(pieces, shape + letter)
-    return sections[:3]
+            sections[-1] = _Section(pieces, shape + letter, condition)
+    # The one of texts is the last one, and the fourth if there are so many.
+    if len(sections) > 1 and "@" in sections[-1].shape:
+        sections.pop()
+    return sections[:_SECTIONS_OF_NUMBERS]
 
 
 def _read_piece(kind: str, text: str) -> tuple[_Piece, str]:
@@ -197,17 +252,38 @@ def _read_piece(kind: str, text: str) -> tuple[_Piece, str]:
     return _Piece(kind, text.lower()), letter
 
 
+def _choose(value: Decimal, sections: Sequence[_Section]) -> tuple[_Section, bool]:
+    """The section of a number, and whether it is one of negative numbers, which has their sign.
+
+    A second section without a condition is of negative numbers, or of all others if it is the last
+    one and there is a condition before it.
+    """
+    first, *others = (section.condition for section in sections)
+    second = others[0] if others else None
+    if first is None and second is None:
+        if len(sections) > 2 and value == 0:
+            return sections[2], False
+        is_second = len(sections) > 1 and value < 0
+        return sections[is_second], is_second
+    if first is None:
+        first = (">", Decimal(0))
+    if len(others) > 1 and second is None:
+        second = ("<", Decimal(0))
+    if _COMPARE[first[0]](value, first[1]) or not others:
+        return sections[0], first[0] in ("<", "<=") and first[1] <= 0
+    if second is None:
+        return sections[1], first[0] in (">", ">=") and not first[1]
+    if _COMPARE[second[0]](value, second[1]) or len(others) == 1:
+        return sections[1], second[0] in ("<", "<=") and second[1] <= 0
+    return sections[2], False
+
+
 def _show(value: float, sections: Sequence[_Section]) -> str:
-    is_negative = value < 0
-    if len(sections) > 2 and value == 0:
-        section = sections[2]
-    elif len(sections) > 1 and is_negative:
-        section, is_negative = sections[1], False
-    else:
-        section = sections[0]
-    pieces = section.pieces
     # A double has 15 digits that count.
-    size = Decimal(f"{abs(value):.15g}")
+    exact = Decimal(f"{value:.15g}")
+    section, has_sign = _choose(exact, sections)
+    is_negative, size = value < 0 and not has_sign, abs(exact)
+    pieces = section.pieces
     fraction = _FRACTION.search(section.shape)
     if size >= _LARGE:
         text = f"{size:f}"

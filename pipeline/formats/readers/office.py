@@ -19,6 +19,7 @@ from office_oxide import Document
 from pipeline.formats.readers.office_files import read_office, to_plain
 from pipeline.formats.readers.part_starts import read_package
 from pipeline.formats.readers.unused_styles import drop_table_styles
+from pipeline.formats.readers.word_pieces import change_pieces
 from pipeline.formats.readers.xml_parts import open_package, read_part, replace_parts
 from pipeline.formats.units import UnitsDocument, join_cells
 
@@ -51,7 +52,7 @@ def open_text(path: Path) -> UnitsDocument:
 
 def read_text(path: Path) -> list[str]:
     """The units of a Word document that the library reads."""
-    data = drop_table_styles(read_package(path))
+    data = change_pieces(drop_table_styles(read_package(path)))
     text, markdown = read_office(data, "doc", _render_text)
     if any(sign in text for sign in _SIGNS_OF_EAST_ASIA):
         flat = _flatten_ruby(data)

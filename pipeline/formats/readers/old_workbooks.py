@@ -11,7 +11,14 @@ from mmap import mmap
 from typing import NamedTuple
 
 from pipeline.extraction.readable_document import UnreadableDocumentError
-from pipeline.formats.readers.number_formats import BUILT_IN, is_shown_here, write_mark
+from pipeline.formats.readers.number_formats import (
+    BUILT_IN,
+    FIXED,
+    MOVED_BY,
+    is_shown_here,
+    is_shown_wrong,
+    write_mark,
+)
 from pipeline.formats.readers.old_office.compound_files import read_streams
 
 # The record of a sheet: its place, whether it is hidden (1, or 2 for good), its kind, its name
@@ -44,8 +51,6 @@ _OF_ALL_BOOKS = {"0": 1, "0.00": 2, "#,##0": 3, "#,##0.00": 4, "0%": 9, "0.00%":
 # A longer one is not copied for the sake of time.
 _MOST_BYTES_TO_COPY = 4 << 20
 _OWN_MARK = re.compile(rf"[{_OWN_SIGNS}](?=-?\d+\.\d{{10}}(?!\d))")
-# A duration in one unit, as all its seconds.
-_LOST = re.compile(r"\[[hms]+\](?!:)", re.IGNORECASE)
 # What cells share of a formula, of less than 8 KiB; and a text with its characters, of one byte or
 # two (2.4.277, ShrFmla; 2.4.268, String).
 _SHARED = re.compile(rb"\xbc\x04(.[\x00-\x20])", re.S)
@@ -96,8 +101,9 @@ def mark_old_formats(data: bytes | mmap) -> tuple[bytes, list[str]] | None:
 
     Those that are shown here get marks. Nothing in it may become longer, so that the records of our
     own stand in place of the name of its writer, which leaves room for five: of more formats the
-    others are left to the library. And what is the code of a format of all books gets its number,
-    for which the library has shown a number before it has read a code.
+    others are left to the library. A code whose number the library takes for the one of the United
+    States gets another number. And what is the code of a format of all books gets its number, for
+    which the library has shown a number before it has read a code.
 
     Returns:
         With the codes of those with marks. None if the library gets all of them as they are, or it
@@ -111,6 +117,7 @@ def mark_old_formats(data: bytes | mmap) -> tuple[bytes, list[str]] | None:
     formats = data[book:first]
     end, room = 0, -1
     codes = dict(BUILT_IN)
+    given: dict[int, int] = {}
     looks: list[tuple[int, int]] = []
     for kind, place, body in _list_records(formats):
         start = place + _HEADER_BYTES
@@ -118,16 +125,19 @@ def mark_old_formats(data: bytes | mmap) -> tuple[bytes, list[str]] | None:
         if kind == _FORMAT_RECORD and len(body) > 4:
             number, count = struct.unpack_from("<HH", body)
             codes[number] = _read_text(body[4:], count)
+            given[number] = start
         elif kind == _LOOK_RECORD and len(body) > 4 and not body[4] & _STYLE_BIT:
             looks.append((start + _FORMAT_AT, *struct.unpack_from("<H", body, _FORMAT_AT)))
         elif kind == _WRITER_RECORD and len(body) == _WRITER_BYTES:
             room = place
     used = {number: codes.get(number, "") for _, number in looks}
     shown = [number for number, code in used.items() if is_shown_here(code)] if room >= 0 else []
-    # Those first of which the library shows nothing; of the others it shows at least the number.
-    shown.sort(key=lambda number: _LOST.search(codes[number]) is None)
+    # Those first that the library shows wrong; of the others it shows at least the number.
+    shown.sort(key=lambda number: not is_shown_wrong(codes[number]))
     shown = shown[: len(_OWN_SIGNS)]
-    instead = {number: _OWN_FORMATS + place for place, number in enumerate(shown)}
+    moved = {number for number in used if number in given and re.fullmatch(FIXED, str(number))}
+    instead = {number: number + MOVED_BY for number in moved}
+    instead |= {number: _OWN_FORMATS + place for place, number in enumerate(shown)}
     for number, code in used.items():
         if code in _OF_ALL_BOOKS and len(data) <= _MOST_BYTES_TO_COPY:
             instead[number] = _OF_ALL_BOOKS[code]
@@ -141,6 +151,8 @@ def mark_old_formats(data: bytes | mmap) -> tuple[bytes, list[str]] | None:
         marked[room : room + _HEADER_BYTES + _WRITER_BYTES] = (
             ours + struct.pack("<HH", _WRITER_RECORD, rest) + b" " * rest
         )
+    for number in moved:
+        struct.pack_into("<H", marked, given[number], number + MOVED_BY)
     for place, number in looks:
         if number in instead:
             struct.pack_into("<H", marked, place, instead[number])

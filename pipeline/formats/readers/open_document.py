@@ -97,6 +97,10 @@ _MOST_REPEATED = 1_000
 # What a cell is worth, where it is no text.
 _VALUE_TYPE, _CURRENCY = f"{_OFFICE}value-type", f"{_OFFICE}currency"
 _VALUES = tuple(f"{_OFFICE}{kind}value" for kind in ("", "string-", "date-", "time-", "boolean-"))
+_FORMULA = f"{_TABLE}formula"
+# Whose formula it is, as `of:`, and a reference as `[.B2:.C9]`.
+_LANGUAGE = re.compile(r"^[A-Za-z]{1,10}:(?==)")
+_SIGNS_OF_REFERENCES = re.compile(r"\[\.?|(?<=:)\.|\]")
 _MOST_DIGITS = 30
 _DURATION = re.compile(r"PT(\d+)H(\d+)M(\d+)(?:[.,]\d+)?S")
 _COLUMNS_REPEATED = f"{_TABLE}number-columns-repeated"
@@ -305,12 +309,16 @@ class _Content:
 
 
 def _show_value(cell: Element) -> str:
-    """The value of a cell whose program has not written what it shows.
+    """The value of a cell whose program has not written what it shows; its formula without one.
 
-    Source: OASIS OpenDocument 1.3, part 3, 19.385 to 19.389 (office:value-type and its values).
+    Source: OASIS OpenDocument 1.3, part 3, 19.385 to 19.389 (office:value-type and its values),
+    19.642 (table:formula), and part 4, 5.8 (references).
     """
     value = next((cell.get(name, "") for name in _VALUES if cell.get(name)), "")
     kind = cell.get(_VALUE_TYPE)
+    formula = cell.get(_FORMULA)
+    if formula is not None and not value and kind != "string":
+        return _SIGNS_OF_REFERENCES.sub("", _LANGUAGE.sub("", formula))
     try:
         # A number of few characters may have millions of digits.
         if kind == "percentage" and abs(Decimal(value).adjusted()) < _MOST_DIGITS:

@@ -84,7 +84,7 @@ def _fold(row: bytes, read_count: Callable[[str], int]) -> bytes:
     attributes, texts = parts[1::3], parts[2::3]
     # What a cell shows is not always written: then it is made of its value.
     if any(parts[::3]) or any(
-        b"-value" in attribute or b"e:value=" in attribute
+        b"-value" in attribute or b"e:value=" in attribute or b":formula" in attribute
         for attribute, text in zip(attributes, texts, strict=True)
         if not text
     ):

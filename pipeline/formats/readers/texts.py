@@ -19,10 +19,19 @@ _FRONT_MATTER = "---"
 # White space, items, quotes, tables.
 _BEGIN_NO_HEADING = ("", *" \t-*+>|")
 _FENCE = re.compile(r"(`{3,}|~{3,})")
-_SEPARATORS = ",;\t|"
+# Commas last, as they are in numbers of tables whose rows are as even by another sign.
+_SEPARATORS = "\t;|,"
 _SNIFFED_CHARACTERS = 8192
 # `csv` refuses longer cells, which a text with a lone quote gives.
 _MOST_CELL_CHARACTERS = 1_000_000
+
+
+class _Separated(csv.excel):
+    """Cells apart by some sign, else as Excel writes them."""
+
+    def __init__(self, sign: str) -> None:
+        self.delimiter = sign
+        super().__init__()
 
 
 def open_text(path: Path) -> UnitsDocument:
@@ -87,8 +96,16 @@ def open_table(path: Path) -> UnitsDocument:
     return UnitsDocument(units)
 
 
-def _find_dialect(text: str) -> type[csv.Dialect] | str:
+def _find_dialect(text: str) -> type[csv.Dialect] | _Separated:
+    beginning = text[:_SNIFFED_CHARACTERS]
+    for sign in _SEPARATORS:
+        rows = [
+            row for row in csv.reader(io.StringIO(beginning, newline=""), _Separated(sign)) if row
+        ]
+        counts = {len(row) for row in (rows[:-1] if len(text) > len(beginning) else rows)}
+        if len(rows) > 1 and len(counts) == 1 and counts != {1}:
+            return _Separated(sign)
     try:
-        return csv.Sniffer().sniff(text[:_SNIFFED_CHARACTERS], _SEPARATORS)
+        return csv.Sniffer().sniff(beginning, _SEPARATORS)
     except csv.Error:
-        return "excel"
+        return _Separated(",")

@@ -31,10 +31,16 @@ from pipeline.formats.readers.old_workbooks import (
     write_old_marks,
 )
 from pipeline.formats.readers.part_starts import (
-    PartPlace,
     list_parts,
     read_package,
     read_start,
+)
+from pipeline.formats.readers.unsaved_values import (
+    SHEETS,
+    Unsaved,
+    drop_unsaved_values,
+    shows_empty_cells,
+    tell_unsaved,
 )
 from pipeline.formats.readers.workbook_parts import (
     STYLES,
@@ -61,7 +67,7 @@ _BAR = re.compile(r"(?<!\\)\|")
 _MARKED = re.compile(r"[\\*~\t]|<br>|  +[^ |]")
 _EMPTY_AT_END = re.compile(r"\t+$", re.MULTILINE)
 _SHEET = "## "
-_SHEETS, _CHARTS = "xl/worksheets/", "xl/charts/"
+_CHARTS = "xl/charts/"
 _PARTS = (
     rb"xl/(?:workbook\.xml|_rels/workbook\.xml\.rels|styles\.xml|sharedStrings\.xml|"
     rb"worksheets/[^/\0]{1,80}?\.xml|charts/chart[^/\0]{0,40}?\.xml)"
@@ -80,7 +86,11 @@ _ENCODED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 def open_workbook(path: Path) -> UnitsDocument:
     """Open a new Excel workbook: a unit a sheet, which begins with its name."""
     data, book = _prepare(read_package(path))
-    units = read_office(data, "xls", lambda document: _read_new(document, book))
+    units, shows_nothing = read_office(data, "xls", lambda document: _read_new(document, book))
+    if book.unsaved is Unsaved.EMPTY and shows_nothing:
+        changed = drop_unsaved_values(data)
+        if changed is not None:
+            units, _ = read_office(changed, "xls", lambda document: _read_new(document, book))
     return UnitsDocument(units or [""])
 
 
@@ -109,12 +119,14 @@ class _Book(NamedTuple):
         widths: How many columns they say they have, in any order.
         codes: Of the formats by which numbers are shown here.
         charts: For each chart, the number of its sheet, from 0; the last one's if none has it.
+        unsaved: What may stand for the values of its formulas.
     """
 
     sheets: list[Sheet]
     widths: list[int]
     codes: Sequence[str]
     charts: Sequence[int]
+    unsaved: Unsaved
 
 
 def _read_old(document: Document, data: mmap) -> list[str]:
@@ -127,7 +139,8 @@ def _read_old(document: Document, data: mmap) -> list[str]:
     return _mark_hidden(units, sheets)
 
 
-def _read_new(document: Document, book: _Book) -> list[str]:
+def _read_new(document: Document, book: _Book) -> tuple[list[str], bool]:
+    """The units, and whether a cell is empty."""
     names = [sheet.name for sheet in book.sheets]
     text = document.plain_text()
     units = _cut_plain_text(text, names, book.widths)
@@ -140,7 +153,7 @@ def _read_new(document: Document, book: _Book) -> list[str]:
     # From the end, as Python is twice as fast there.
     if text.rfind("_x") >= 0:
         units = [_ENCODED.sub(_decode, unit) for unit in units]
-    return units
+    return units, shows_empty_cells(text, len(names))
 
 
 def _mark_hidden(units: list[str], sheets: Sequence[Sheet]) -> list[str]:
@@ -167,7 +180,14 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     if has_other_names(data, parts):
         data = name_as_excel_does(data)
         parts = {part.name: part for part in list_parts(data, _PARTS)}
-    listed = _list_sheets(data, parts.get(WORKBOOK))
+    workbook = read_start(data, parts[WORKBOOK], _MOST_BYTES) if WORKBOOK in parts else b""
+    listed = _list_sheets(data, workbook)
+    unsaved = tell_unsaved(workbook)
+    if unsaved is Unsaved.ZERO:
+        # The library reads packages whose list the standard library refuses.
+        with suppress(UnreadableDocumentError):
+            data = drop_unsaved_values(data) or data
+            parts = {part.name: part for part in list_parts(data, _PARTS)}
     styles = read_start(data, parts[STYLES], _MOST_BYTES) if STYLES in parts else b""
     marked = mark_formats(styles) if len(styles) < _MOST_BYTES else None
     charts = [name for name in parts if name.startswith(_CHARTS)]
@@ -175,7 +195,7 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     sheets = [
         Sheet(one.get("name", ""), one.get("state", "visible") != "visible") for one in listed
     ]
-    starts = (read_start(data, part) for name, part in parts.items() if name.startswith(_SHEETS))
+    starts = (read_start(data, part) for name, part in parts.items() if name.startswith(SHEETS))
     columns = map(_LAST_COLUMN.search, starts)
     widths = [_number_column(column[1]) for column in columns if column is not None]
     if marked is not None:
@@ -183,18 +203,17 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
         # The library reads packages whose list the standard library refuses.
         with suppress(UnreadableDocumentError), open_package(io.BytesIO(data)):
             copy = replace_parts(data, {STYLES: [marked_styles]})
-            return copy, _Book(sheets, widths, codes, places)
-    return data, _Book(sheets, widths, (), places)
+            return copy, _Book(sheets, widths, codes, places, unsaved)
+    return data, _Book(sheets, widths, (), places, unsaved)
 
 
-def _list_sheets(data: bytes, part: PartPlace | None) -> list[dict[str, str]]:
+def _list_sheets(data: bytes, workbook: bytes) -> list[dict[str, str]]:
     """The attributes of each sheet in the list of a workbook, by their names without prefixes.
 
     To set up a parser takes longer than to find what nearly all programs write alike.
     """
-    content = b"" if part is None else read_start(data, part, _MOST_BYTES)
     # U+FFFD: it is in another encoding than nearly all are.
-    text = content.decode("utf-8", "replace")
+    text = workbook.decode("utf-8", "replace")
     if "<!" not in text and "\ufffd" not in text:
         found = [
             {name: unescape(value[1:-1]) for name, value in _ATTRIBUTE.findall(sheet)}

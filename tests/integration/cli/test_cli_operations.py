@@ -59,10 +59,17 @@ def test_a_redo_says_what_it_takes_asks_and_is_ordered(seashore, ledger, account
     assert count(account) == 1
 
 
+def test_one_document_without_text_is_told_in_the_singular(seashore, ledger):
+    ledger.move(ledger.enter("a.pdf"), DocumentStatus.REJECTED, reason="It is locked.")
+    assert "1 has no text yet and is read anew" in seashore("redo", "a.pdf").stderr
+
+
 def test_who_means_nothing_or_a_model_that_is_not_there_is_told(seashore, ledger):
     result = seashore("redo", "--yes")
     assert result.exit_code == ExitCode.USAGE
     assert_one_line(result.stderr, "say which are meant")
+    for command in ("redo", "retry", "cancel"):
+        assert_one_line(seashore(command).stderr, "with --prefix, --status or --all")
     result = seashore("redo", "--all", "--model", "nosuch")
     assert_one_line(result.stderr, "first, gpt-5-mini")
     assert seashore("redo", "nosuch.pdf").exit_code == ExitCode.UNKNOWN_DOCUMENT
@@ -80,6 +87,7 @@ def test_a_document_is_cancelled_and_tried_again(seashore, ledger, account):
     assert (result.exit_code, count(account)) == (ExitCode.OK, 1)
     assert "1 documents go on" in result.stderr
     assert seashore("retry", "--prefix", "b", "--yes").exit_code == ExitCode.FAILED
+    assert "Tasks are not among these" in seashore("retry", "--all").stderr
 
 
 def test_tasks_that_were_sent_to_a_paused_worker_are_shown_and_cancelled(seashore, account):

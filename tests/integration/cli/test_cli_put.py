@@ -257,6 +257,11 @@ def test_watch_of_an_unknown_document_is_refused(seashore):
     assert seashore("watch", "nope.pdf").exit_code == ExitCode.UNKNOWN_DOCUMENT
 
 
+def test_watch_without_ids_says_that_it_knows_of_documents_only(seashore, ledger):
+    result = seashore("watch")
+    assert "No document is in flight. A task is watched by its id" in result.stderr
+
+
 def test_watch_without_ids_follows_what_is_in_flight(seashore, ledger):
     ledger.finish(ledger.enter("before.pdf"))
     flying = ledger.enter("flying.pdf")

@@ -132,6 +132,32 @@ def test_a_reader_that_has_seen_enough_is_no_error():
     assert (ended.returncode, ended.stderr) == (ExitCode.FAILED, "")
 
 
+def test_an_output_that_the_caller_has_closed_is_no_traceback():
+    words = 'exec "$0" -c "from infra.cli import main; main()" schema >&-'
+    ended = subprocess.run(  # noqa: S603 - a fixed command
+        ["/bin/sh", "-c", words, sys.executable],
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (ExitCode.OK, "")
+
+
+def test_ctrl_c_while_the_modules_load_is_no_traceback(tmp_path):
+    # Stands before the command line's first import, and is interrupted there.
+    (tmp_path / "typer.py").write_text("raise KeyboardInterrupt", encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-c", "from infra.cli import main; main()", "schema"],
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        timeout=60,
+        check=False,
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
 def test_shells_can_complete_commands_and_options():
     # The shell is named, not looked for among the processes that have started this one.
     named = {"_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION": "1"}

@@ -1,8 +1,11 @@
 """What reaches a terminal: harmless, in whole lines, and to the right stream."""
 
+import errno
 import io
 import json
+import os
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +13,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from rich.text import Text
 
-from infra.cli.output import Output, is_confirmed, take_place
+from infra.cli.output import Output, is_confirmed, take_place, write_whole
 from shared.errors import WrongUsageError
 from shared.printable import to_printable
 
@@ -73,6 +76,40 @@ def test_a_place_where_no_file_can_be_is_named(tmp_path, place):
         path.write_text("there")
     with take_place(tmp_path / "new" / "x.md"):
         (tmp_path / "new" / "x.md").write_text("there")
+
+
+def test_a_file_is_there_whole_or_not_at_all(tmp_path):
+    path = tmp_path / "x.md"
+    with write_whole(path) as part:
+        part.write_text("old")
+        assert not path.exists()
+    with pytest.raises(OSError, match="No space left") as caught, write_whole(path) as part:
+        part.write_text("ne")
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert caught.value.filename == str(path)
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_link_and_a_device_are_written_to_and_not_replaced(tmp_path):
+    target, link = tmp_path / "real.md", tmp_path / "link.md"
+    link.symlink_to(target)
+    with write_whole(link) as part:
+        part.write_text("here")
+    assert (link.is_symlink(), target.read_text()) == (True, "here")
+    with write_whole(Path(os.devnull)) as part:
+        assert part == Path(os.devnull)
+
+
+@pytest.mark.parametrize("place", ["folder", "file/x.md", f"{'long' * 100}.md"])
+def test_nor_can_a_whole_file_be_written_where_none_can_be(tmp_path, place):
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("here")
+    with (
+        pytest.raises(WrongUsageError, match=r"cannot be written: .+ Name another"),
+        write_whole(tmp_path / place) as part,
+    ):
+        part.write_text("there")
 
 
 def test_nothing_is_styled_or_cut_where_nobody_looks_on(capsys):

@@ -13,11 +13,13 @@ from shared.deadline import Deadline
 from shared.errors import DeadlineError, RejectedDocumentError, RejectionCode
 from tests.fakes.pdf.hostile_pdf_files import cut_short, make_over_long_page
 from tests.fakes.pdf.pdf_files import (
+    FIRST_CONTENTS,
     MARKER,
     make_marker_pdf,
     make_pdf_for_pypdf,
     make_pdf_with_page_for_pypdf,
     make_pdf_with_page_of_no_type,
+    make_stream,
     make_text_pdf,
     make_unmappable_text_pdf,
 )
@@ -176,6 +178,23 @@ def test_the_largest_of_the_small_files_is_held_in_memory(tmp_path):
 
 def test_an_empty_password_opens(read):
     assert read(encrypt(user_password=""))[0].text == "behind a lock"
+
+
+def test_a_document_that_breaks_off_in_its_last_change_is_not_read_as_it_was_before(read):
+    """Engines look for the last table of objects that is whole: that of the first state."""
+    before = make_text_pdf("Amount 1000")
+    table = before.index(b"xref")
+    changed = make_stream(b"BT /F1 12 Tf 72 700 Td (Amount 2000) Tj ET")
+    change = b"%d 0 obj\n%b\nendobj\n" % (FIRST_CONTENTS, changed)
+    end = b"xref\n%d 1\n%010d 00000 n \ntrailer\n<< /Size 7 /Root 1 0 R /Prev %d >>\n"
+    end %= FIRST_CONTENTS, len(before), table
+    end += b"startxref\n%d\n%%%%EOF\n" % (len(before) + len(change))
+    assert read(before + change + end)[0].text == "Amount 2000"
+    assert read(before + b"\0" * 5000)[0].text == "Amount 1000"
+    for kept in (len(change) - 20, len(change), len(change + end) - 30, len(change + end) - 6):
+        refusal = refuse(read, before + (change + end)[:kept])
+        assert refusal.code is RejectionCode.DAMAGED
+        assert "its last change" in refusal.sentence
 
 
 def test_a_damaged_document_after_an_encrypted_one_is_not_taken_for_encrypted(read):

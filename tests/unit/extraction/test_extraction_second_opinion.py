@@ -66,6 +66,24 @@ def test_names_of_ligatures_are_read(read, names, text):
     assert read(make_drawn_pdf(content, font=font)).text == text
 
 
+@pytest.mark.parametrize(
+    ("letters", "text"),
+    [(b"A B C d e f", "define Quick"), (b"c d e f i k n u Q", "de\ufffdne Quick")],
+)
+def test_of_fonts_of_one_name_that_with_the_letters_around_tells_a_ligature(read, letters, text):
+    """Small capitals are a font of the same name, with other ligatures for the same codes."""
+    others = b" ".join(b"%d /%b" % (ord(letter), letter) for letter in letters.split())
+    named = b"<< /Type /Font /Subtype /Type1 /BaseFont /ABCDEF+Libertine /Encoding "
+    named += b"<< /Type /Encoding /Differences [27 /%b %b] >> >>"
+    roman = named % (b"f_i", b" ".join(b"%d /%c" % (code, code) for code in b"cdefiknuQ"))
+    small = named % (b"Q_u.sc", others)
+    content = rb"BT /F1 12 Tf 72 700 Td (de\033ne Quick) Tj ET"
+    data = make_drawn_pdf(content, font=roman)
+    entry = b"/Font << /F1 3 0 R "
+    assert entry in data
+    assert read(data.replace(entry, entry + b"/F2 %b " % small)).text == text
+
+
 def test_telling_names_of_drawn_glyphs_are_read(read):
     letters = sorted(set(PROSE.replace(" ", "").lower()) - {"."})
     codes = {letter: 0x41 + index for index, letter in enumerate(letters)}

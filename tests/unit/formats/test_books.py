@@ -6,8 +6,8 @@ import zipfile
 import pytest
 
 from pipeline.extraction.readable_document import UnreadableDocumentError, UnreadablePageError
-from pipeline.formats.readers.books import open_book
-from pipeline.formats.readers.web_pages import decode_page, read_page_units, read_xhtml_units
+from pipeline.formats.readers.web.books import open_book
+from pipeline.formats.readers.web.web_pages import decode_page, read_page_units, read_xhtml_units
 from pipeline.formats.readers.xml_parts import unpack_part
 from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.office.packages import epub_parts, make_package
@@ -73,6 +73,17 @@ def test_a_chapter_that_is_missing_or_broken_is_a_failed_unit_among_the_others(t
     for number, reason in ((2, "book/c1.xhtml is missing"), (4, "book/c3.xhtml is broken")):
         with pytest.raises(UnreadablePageError, match=reason):
             book.read_page(number)
+
+
+def test_a_chapter_that_is_a_picture_fails_and_one_that_is_a_drawing_is_read(read):
+    parts = epub_parts(["one", "two", "three"])
+    name = "book/package.opf"
+    for number, kind in ((1, "image/jpeg"), (2, "image/svg+xml")):
+        parts[name] = parts[name].replace(f'id="c{number}"', f'id="c{number}" media-type="{kind}"')
+    parts["book/c2.xhtml"] = '<svg xmlns="http://www.w3.org/2000/svg"><text>12</text></svg>'
+    first, second, third = read(make_package(parts)).texts
+    assert (first, third.strip()) == ("one", "12")
+    assert "c1.xhtml is a picture" in second
 
 
 def test_a_book_whose_chapters_are_all_missing_is_refused_with_the_first(read):

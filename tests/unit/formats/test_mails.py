@@ -216,3 +216,74 @@ def test_a_paragraph_of_many_flowed_lines_is_put_together_once(tmp_path):
     text = open_mail(path).read_page(1).text
     assert time.process_time() - started < 2.5
     assert text.endswith("\n\n" + "a " * 400_000 + "\n")
+
+
+def make_forms(text, *others):
+    """A mail with a body in several forms: (kind, content) each."""
+    parts = [("plain", text), *others]
+    return make_mail(*((f"text/{kind}", "", one) for kind, one in parts), kind="alternative")
+
+
+def test_a_page_is_read_where_the_plain_text_says_less(read):
+    """Some programs write there that mails of theirs are pages."""
+    told = "Your program does not show pages."
+    page = "<p>The fee is <b>1,234.50 EUR</b>, due in March.</p>"
+    texts = read(make_forms(told, ("html", page))).texts
+    assert texts[0].endswith("The fee is 1,234.50 EUR, due in March.")
+    assert texts[1:] == [told]
+
+
+@pytest.mark.parametrize(
+    ("text", "page", "reads_page"),
+    [
+        ("The fee is 12 EUR: https://example.org/9", "<p>The fee is 12 EUR: <a>see</a></p>", False),
+        ("The fee is 12 EUR.", "<p>The fee is 12 EUR.</p><p>Unsubscribe</p>", False),
+        # One figure is enough.
+        ("The fee is due.", "<p>The fee of 12 is due.</p>", True),
+        ("The fee is 12 EUR.", "<p>The fee is 12.50 EUR.</p>", True),
+        ("Hello.", "<p>Hello, the boat does not go in winter.</p>", True),
+    ],
+)
+def test_of_two_forms_the_plain_text_is_read_unless_it_lacks_something(
+    read, text, page, reads_page
+):
+    (shown,) = read(make_forms(text, ("html", page))).texts
+    assert shown.endswith(text) is not reads_page
+
+
+def test_forms_for_some_programs_only_are_not_read(read):
+    page = "<p>The fee is 12.</p>"
+    data = make_forms("The fee is 12.", ("x-amp-html", "<p>amp</p>"), ("html", page))
+    assert len(read(data).texts) == 1
+
+
+def test_all_pages_of_a_body_are_read(read):
+    """Between them lies a file, as Apple's Mail puts it."""
+    data = (
+        b"From: a@b\nSubject: Fees\nMIME-Version: 1.0\n"
+        b"Content-Type: multipart/alternative; boundary=A\n\n--A\n\nSee below.\n--A\n"
+        b"Content-Type: multipart/mixed; boundary=B\n\n"
+        b"--B\nContent-Type: text/html\n\n<p>One: 17</p>\n"
+        b"--B\nContent-Type: text/html\n\n<p>Two: 18</p>\n--B--\n--A--\n"
+    )
+    shown = "\n".join(read(data).texts)
+    assert "One: 17" in shown
+    assert "Two: 18" in shown
+
+
+def test_a_text_that_is_encrypted_by_pgp_says_so(read):
+    text = "-----BEGIN PGP MESSAGE-----\n\nhQEMA\n-----END PGP MESSAGE-----\n"
+    ((_, reason),) = read(make_forms(text)).files
+    assert "encrypted" in reason
+
+
+def test_pictures_are_attached_where_the_page_shows_nothing_else(read):
+    page = ("text/html", "", '<img src="cid:scan">')
+    document = read(make_mail(page, make_picture("Content-ID: <scan>\n")))
+    assert [name for name, _ in document.files] == ["scan.png"]
+
+
+def test_lines_of_an_invitation_that_go_on_are_one(read):
+    lines = "BEGIN:VCALENDAR\r\nDTSTART:20260304T0900\n 00\nEND:VCALENDAR"
+    texts = read(make_forms("Meeting", ("calendar", lines))).texts
+    assert "DTSTART:20260304T090000" in texts[1]

@@ -235,6 +235,20 @@ def test_a_line_end_in_quotes_does_not_make_a_table_a_text(read):
     assert document.texts == ["a | b\n1 | two lines\n3 | 4"]
 
 
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("1;2,5;3\n4;5,5;6\n", "1 | 2,5 | 3\n4 | 5,5 | 6"),
+        ("a,b\tc,d\n1,5\t2,5\n", "a,b | c,d\n1,5 | 2,5"),
+        ("it's,5\n'tis,6\n", "it's | 5\n'tis | 6"),
+        ("a,b\n1,x;y\n2,z\n", "a | b\n1 | x;y\n2 | z"),
+        ("a,b\n\n1,2\n", "a | b\n\n1 | 2"),
+    ],
+)
+def test_a_comma_in_numbers_separates_no_cells(read, text, shown):
+    assert read(text.encode()).texts == [shown]
+
+
 def test_prose_with_commas_is_no_table(read):
     assert read(b"Dear Bo, hello\nBest, Ada\n").texts == ["Dear Bo, hello\nBest, Ada"]
 

@@ -269,6 +269,17 @@ def test_without_credentials_nothing_else_is_asked(monkeypatch):
     assert "aws configure" in checks[0].words
 
 
+def test_where_aws_cannot_be_reached_nobody_is_told_to_sign_in(monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    result = CliRunner().invoke(app, ["doctor", "--stack", "prod", "--json"])
+    checks = {check["name"]: check for check in json.loads(result.stdout)}
+    assert "AWS cannot be reached" in checks["credentials"]["words"]
+    assert checks["credentials"]["advice"].startswith("Check the network")
+    # What the stack's model is nobody can tell then.
+    assert checks["language model"]["words"].startswith("not looked at")
+
+
 def test_doctor_needs_no_account_and_never_writes_the_key(monkeypatch):
     with serve_models(401) as (url, _asked):
         monkeypatch.setenv("OPENAI_BASE_URL", url)

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.mail.mail_bounds import parse_mail
 from pipeline.formats.readers.mail.winmail import read_winmail
-from pipeline.formats.readers.web_pages import decode_page, read_page_units
+from pipeline.formats.readers.web.web_pages import decode_page, read_page_units
 from pipeline.formats.text_encoding import decode_named
 from pipeline.formats.units import InnerFile, UnitsDocument
 from shared.errors import RejectionCode
@@ -26,6 +26,13 @@ _SIGNATURES = frozenset(
 _OF_LOCKS = "application/pgp-encrypted"
 _ENCRYPTED = frozenset({"application/pkcs7-mime", "application/x-pkcs7-mime"})
 _OF_OUTLOOK = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
+# In HTML for some programs only, too.
+_OTHER_FORMS = frozenset({"text/html", "text/x-amp-html", "text/watch-html"})
+_PGP = "-----BEGIN PGP MESSAGE-----"
+_ADDRESS = re.compile(r"(?:https?://|mailto:|www\.)\S+", re.I)
+_WORD = re.compile(r"\w+(?:[.,:]\d+)*")
+# A page has more words than its plain form: in its foot, in its buttons.
+_MOST_MISSING = 0.3
 _LOCKED = "a mail that is encrypted, or packed with its signature: save what it shows as a file"
 # No paragraph goes on with it (RFC 3676, 4.3).
 _SIGNATURE_FOLLOWS = "-- "
@@ -49,16 +56,21 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
     body = mail.get_body(("plain", "html"))
     text = "" if body is None else _read_text(body)
     other_forms: frozenset[int] = frozenset()
+    shown = [text]
     if text.strip():
-        other_forms = _list_other_forms(mail, body)
+        others = _list_other_forms(mail, body)
+        other_forms = frozenset(map(id, others))
+        pages_of_body = [one for one in others if one.get_content_type() == "text/html"]
+        if pages_of_body:
+            shown = choose_forms(text, "\n".join(map(_read_text, pages_of_body)))
     else:
         # Some programs leave the plain form empty.
         body = mail.get_body(("html",)) or body
-        text = "" if body is None else _read_text(body)
-    shown = [text]
-    files: list[InnerFile] = []
+        shown = ["" if body is None else _read_text(body)]
+    files = [InnerFile("encrypted text", b"", _LOCKED) for one in shown if _PGP in one]
     locked = frozenset(map(id, _list_locked(mail)))
-    pages = "".join(_list_pages(mail))
+    # Where a page shows nothing but pictures, they are what is to be read.
+    pages = "".join(_list_pages(mail)) if any(one.strip() for one in shown) else ""
     for part in _list_leaves(mail):
         if part is body or id(part) in other_forms:
             continue
@@ -79,7 +91,7 @@ def read_mail(mail: MIMEPart) -> UnitsDocument:
                 files.append(InnerFile(part.get_filename() or "", _read_bytes(part), reason))
         else:
             shown.append(_read_text(part))
-    texts = ["\n".join([*headers, "", shown[0]]), *(text for text in shown[1:] if text.strip())]
+    texts = ["\n".join([*headers, "", shown[0]]), *(one for one in shown[1:] if one.strip())]
     return UnitsDocument(texts, files)
 
 
@@ -115,20 +127,34 @@ def _list_locked(mail: MIMEPart) -> Iterator[object]:
                 yield from others or parts
 
 
-def _list_other_forms(mail: MIMEPart, body: MIMEPart | None) -> frozenset[int]:
-    """Which parts say in HTML what the body says in plain text (RFC 2046, 5.1.4), by `id`."""
+def _list_other_forms(mail: MIMEPart, body: MIMEPart | None) -> list[MIMEPart]:
+    """Which parts say in another form what the body says in plain text (RFC 2046, 5.1.4)."""
     if body is None or body.get_content_type() != "text/plain":
-        return frozenset()
+        return []
     for one in mail.walk():
         if isinstance(one, MIMEPart) and one.get_content_type() == "multipart/alternative":
             leaves = _list_leaves(one)
             if any(leaf is body for leaf in leaves):
-                return frozenset(
-                    id(leaf)
+                return [
+                    leaf
                     for leaf in leaves
-                    if leaf.get_content_type() == "text/html" and leaf.get_filename() is None
-                )
-    return frozenset()
+                    if leaf.get_content_type() in _OTHER_FORMS and leaf.get_filename() is None
+                ]
+    return []
+
+
+def choose_forms(text: str, page: str) -> list[str]:
+    """What is read of a body that is there as plain text and as a page.
+
+    The plain text, unless it lacks figures or many words of the page, which is what people see: it
+    may say no more than that there is a page. And that text besides, if it says anything else.
+    """
+    words, words_of_page = (frozenset(_WORD.findall(_ADDRESS.sub("", one))) for one in (text, page))
+    missing, others = words_of_page - words, words - words_of_page
+    has_figures = any(not one.isalpha() and one[-1].isdigit() for one in missing)
+    if not has_figures and len(missing) <= _MOST_MISSING * len(words_of_page):
+        return [text]
+    return [page, text] if len(others) > _MOST_MISSING * len(words) else [page]
 
 
 def _list_pages(mail: MIMEPart) -> Iterator[str]:
@@ -197,6 +223,9 @@ def _read_text(part: MIMEPart) -> str:
         page = decode_named(data, named) if named else decode_page(data)
         return "\n".join(read_page_units(page))
     text = re.sub(r"\r\n?", "\n", decode_named(data, named))
+    if part.get_content_type() == "text/calendar":
+        # A line goes on in those that begin with a space (RFC 5545, 3.1).
+        return re.sub(r"\n[ \t]", "", text)
     if str(part.get_param("format", "")).lower() != "flowed":
         return text
     return _join_flowed(text, joins_words=str(part.get_param("delsp", "")).lower() == "yes")

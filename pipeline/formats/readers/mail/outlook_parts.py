@@ -12,7 +12,7 @@ from email.utils import format_datetime
 from functools import lru_cache
 
 from pipeline.formats.readers.rich_text import read_rich_text
-from pipeline.formats.readers.web_pages import decode_page, read_page_units
+from pipeline.formats.readers.web.web_pages import decode_page, read_page_units
 from pipeline.formats.units import InnerFile
 
 # Properties by their numbers.

@@ -210,6 +210,8 @@ def test_figures_that_are_set_one_by_one_are_one_number(read_text):
         (b"(12.) Tj 5 Ts /F1 7 Tf (7) Tj 0 Ts /F1 12 Tf ( A survey) Tj", "12. 7 A survey"),
         (b"(1,250) Tj 5 Ts (3) Tj 0 Ts ( million) Tj", "1,250 3 million"),
         (b"(10) Tj 5 Ts /F1 7 Tf (6) Tj 0 Ts /F1 12 Tf ( people) Tj", "10^6 people"),
+        (b"(5x10) Tj 5 Ts /F1 7 Tf (6) Tj", "5x10^6"),
+        (b"(Max10) Tj 5 Ts /F1 7 Tf (6) Tj", "Max10 6"),
         (b"(2 x 10) Tj 5 Ts /F1 7 Tf (-3) Tj 0 Ts /F1 12 Tf ( kg) Tj", "2 x 10^-3 kg"),
         (b"(Mon 10) Tj (-3) Tj 5 Ts /F1 7 Tf (b) Tj", "Mon 10-3b"),
         (b"(x is 17) Tj -3 Ts /F1 7 Tf (2) Tj", "x is 17 2"),
@@ -221,8 +223,8 @@ def test_figures_that_are_set_one_by_one_are_one_number(read_text):
         (b"(1,250) Tj (3) Tj", "1,2503"),
         (b"(1,250) Tj /F1 11.5 Tf (3) Tj", "1,2503"),
     ],
-    ids=["a mark", "after a year", "before", "after a stop", "as large", "power", "small power",
-         "no power", "lowered", "unit",
+    ids=["a mark", "after a year", "before", "after a stop", "as large", "power", "an x",
+         "a name in x", "small power", "no power", "lowered", "unit",
          "formula", "of a note", "a letter", "a name", "not raised", "hardly smaller"],
 )  # fmt: skip
 def test_raised_and_lowered_digits(read_text, drawn, text):

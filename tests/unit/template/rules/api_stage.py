@@ -86,12 +86,14 @@ def the_key_is_good_for_a_limited_use(template: Template) -> Iterator[str]:
         yield "the key stands in the template"
 
 
-def the_stage_throttles_traces_and_keeps_no_answers(template: Template) -> Iterator[str]:
+def the_stage_throttles_traces_and_keeps_little(template: Template) -> Iterator[str]:
     stage = template["Resources"]["ApiStage"]["Properties"]
     if stage.get("TracingEnabled") is not True:
         yield "requests are not traced"
     if stage.get("CacheClusterEnabled") is not False:
         yield "answers are cached"
+    if any(one.get("MetricsEnabled") is not False for one in stage["MethodSettings"]):
+        yield "metrics of each route are paid for, and nothing shows them"
     settings = {
         f"{one['HttpMethod']} {one['ResourcePath'].replace('~1', '/').replace('//', '/')}": one
         for one in stage["MethodSettings"]
@@ -187,18 +189,22 @@ BREAKS: list[Break] = [
         set_part(f"{_R}/ApiKey/Properties/Value", "no-secret-any-more"),
     ),
     (
-        the_stage_throttles_traces_and_keeps_no_answers,
+        the_stage_throttles_traces_and_keeps_little,
         drop_part(f"{_STAGE}/MethodSettings/0/ThrottlingBurstLimit"),
     ),
     (
-        the_stage_throttles_traces_and_keeps_no_answers,
+        the_stage_throttles_traces_and_keeps_little,
         set_part(f"{_STAGE}/MethodSettings/0/CachingEnabled", True),
     ),
     (
-        the_stage_throttles_traces_and_keeps_no_answers,
+        the_stage_throttles_traces_and_keeps_little,
         set_part(f"{_STAGE}/MethodSettings/1/ThrottlingRateLimit", 1_000),
     ),
-    (the_stage_throttles_traces_and_keeps_no_answers, set_part(f"{_STAGE}/TracingEnabled", False)),
+    (
+        the_stage_throttles_traces_and_keeps_little,
+        set_part(f"{_STAGE}/MethodSettings/2/MetricsEnabled", True),
+    ),
+    (the_stage_throttles_traces_and_keeps_little, set_part(f"{_STAGE}/TracingEnabled", False)),
     (
         access_is_logged_as_json_without_content,
         set_part(f"{_STAGE}/AccessLogSetting/Fn::If/1/Format", "$context.requestId"),

@@ -25,8 +25,10 @@ def functions_have_a_role_of_ours(template: Template) -> Iterator[str]:
             yield f"{name}: SAM would give its role every queue and every log"
 
 
-# An address may be sent from by an identity of its own or by its domain's.
+# An address may be sent from by an identity of its own or by its domain's, and by the configuration
+# set that the identity has by default.
 MAIL_IDENTITIES = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:identity/*"
+MAIL_SETS = "arn:${AWS::Partition}:ses:${AWS::Region}:${AWS::AccountId}:configuration-set/*"
 # How a statement begins that only the local stack has.
 ONLY_LOCALLY = ["TlsIsRequired", {"Ref": "AWS::NoValue"}]
 # One user of one proxy, both of which the operator names.
@@ -51,7 +53,14 @@ MAPPINGS = (
     f"{_MAPPING}:${{WorkerFunctionWork}}",
     f"{_MAPPING}:${{ReportFunctionReports}}",
 )
-NAMED_RESOURCES = (*MAPPINGS, MAIL_IDENTITIES, DATABASE_USER, OPERATOR_KEY, *BEDROCK_MODELS)
+NAMED_RESOURCES = (
+    *MAPPINGS,
+    MAIL_IDENTITIES,
+    MAIL_SETS,
+    DATABASE_USER,
+    OPERATOR_KEY,
+    *BEDROCK_MODELS,
+)
 
 
 READS_PICTURES = "textract:DetectDocumentText"
@@ -111,17 +120,18 @@ def reports_go_only_where_the_operator_says(template: Template) -> Iterator[str]
     wanted = {
         "ReportMailPolicy": (
             "ses:SendEmail",
-            MAIL_IDENTITIES,
+            [MAIL_IDENTITIES, MAIL_SETS],
             {"StringEquals": {"ses:FromAddress": {"Ref": "ReportFrom"}}},
         ),
-        "ReportTopicPolicy": ("sns:Publish", "${ReportTopicArn}", None),
+        "ReportTopicPolicy": ("sns:Publish", ["${ReportTopicArn}"], None),
     }
     mail = template["Resources"]["ReportMailPolicy"]["Properties"]["PolicyDocument"]["Statement"]
     if [statement["Fn::If"][:2] for statement in mail if "Fn::If" in statement] != [ONLY_LOCALLY]:
         yield "ReportMailPolicy: what the emulator needs holds on AWS too"
     for name, policy in [*roles_policies(template), *resources(template, "AWS::IAM::Policy")]:
         for statement in policy_statements(policy):
-            told = (statement["Action"], text_of(statement["Resource"]), statement.get("Condition"))
+            arns = [text_of(arn) for arn in as_list(statement["Resource"])]
+            told = (statement["Action"], arns, statement.get("Condition"))
             is_ours = name in wanted and policy["Roles"] == [{"Ref": "ReportRole"}]
             if is_ours and told != wanted[name]:
                 yield f"{name}: sends elsewhere, or as somebody else"
@@ -265,6 +275,10 @@ _INGEST_POLICY = "Resources/IngestRole/Properties/Policies/0/PolicyDocument/Stat
 
 BREAKS: list[Break] = [
     (reports_go_only_where_the_operator_says, drop_part(f"{_MAIL_POLICY}/MailReports/Condition")),
+    (
+        reports_go_only_where_the_operator_says,
+        set_part(f"{_MAIL_POLICY}/MailReports/Resource", {"Fn::Sub": MAIL_IDENTITIES}),
+    ),
     (
         reports_go_only_where_the_operator_says,
         set_part(f"{_MAIL_POLICY}/1/Fn::If/0", "ReportIsMailed"),

@@ -9,25 +9,27 @@ from urllib.parse import unquote
 
 from pipeline.extraction.readable_document import UnreadableDocumentError, name_in_one_line
 from pipeline.formats.packages import MAX_EXPANDED_BYTES
-from pipeline.formats.readers.web_pages import decode_page, read_xhtml_units
+from pipeline.formats.readers.web.web_pages import decode_page, read_xhtml_units
 from pipeline.formats.readers.xml_parts import list_elements_of, open_package, unpack_part
 from pipeline.formats.units import FailedUnit, UnitsDocument
 from shared.errors import RejectionCode
 
 _MOST_CHAPTERS = 5_000
 _CONTAINER, _ENCRYPTION = "META-INF/container.xml", "META-INF/encryption.xml"
+# Of drawings, whose words are read.
+_DRAWING = "image/svg+xml"
 _Elements = list[tuple[str, dict[str, str]]]
 
 
 def open_book(path: Path) -> UnitsDocument:
     """Open a book: a unit a heading of a chapter, in reading order (W3C, "EPUB 3.3", 5.7).
 
-    A chapter that is listed and missing or broken is a failed unit.
+    A chapter that is listed and missing, broken or a picture is a failed unit.
     """
     data = path.read_bytes()
     with open_package(io.BytesIO(data)) as archive:
         book = _Book(data, archive.NameToInfo)
-    chapters = _list_chapters(book)
+    chapters, pictures = _list_chapters(book)
     if _ENCRYPTION in book.parts and not _list_locked(book).isdisjoint(chapters):
         raise UnreadableDocumentError(RejectionCode.ENCRYPTED)
     units: list[str | FailedUnit] = []
@@ -35,6 +37,9 @@ def open_book(path: Path) -> UnitsDocument:
     for name in chapters:
         if name not in book.parts:
             units.append(_fail_chapter(name, "is missing"))
+            continue
+        if name in pictures:
+            units.append(_fail_chapter(name, "is a picture"))
             continue
         left_bytes -= book.parts[name].file_size
         if left_bytes < 0:
@@ -69,8 +74,11 @@ def _fail_chapter(name: str, reason: str) -> FailedUnit:
     return FailedUnit(f"the chapter {name_in_one_line(name)} {reason}")
 
 
-def _list_chapters(book: _Book) -> list[str]:
-    """The names of the pages that the book is read in, as its package file lists them."""
+def _list_chapters(book: _Book) -> tuple[list[str], frozenset[str]]:
+    """The names of the pages that the book is read in, as its package file lists them.
+
+    And which of them are no pages but pictures, which only some programs show.
+    """
     package_files = [
         attributes.get("full-path", "")
         for name, attributes in book.list_elements(_CONTAINER)
@@ -78,21 +86,27 @@ def _list_chapters(book: _Book) -> list[str]:
     ]
     if not package_files:
         raise UnreadableDocumentError(RejectionCode.DAMAGED, "it does not say what it holds")
-    pages: dict[str, str] = {}
+    pages: dict[str, tuple[str, str]] = {}
     order: list[str] = []
     for name, attributes in book.list_elements(package_files[0]):
         if name.endswith("}item"):
-            pages[attributes.get("id", "")] = attributes.get("href", "")
+            page = attributes.get("href", ""), attributes.get("media-type", "")
+            pages[attributes.get("id", "")] = page
         elif name.endswith("}itemref"):
             order.append(attributes.get("idref", ""))
     if len(order) > _MOST_CHAPTERS:
         reason = f"it has more than {_MOST_CHAPTERS:,} chapters"
         raise UnreadableDocumentError(RejectionCode.OVER_LIMITS, reason)
     folder = posixpath.dirname(package_files[0])
-    names = (
-        posixpath.normpath(posixpath.join(folder, unquote(pages[i]))) for i in order if i in pages
+    chapters = [
+        (posixpath.normpath(posixpath.join(folder, unquote(pages[i][0]))), pages[i][1])
+        for i in order
+        if i in pages
+    ]
+    pictures = frozenset(
+        name for name, kind in chapters if kind.startswith("image/") and kind != _DRAWING
     )
-    return list(names)
+    return [name for name, _ in chapters], pictures
 
 
 def _list_locked(book: _Book) -> set[str]:

@@ -76,6 +76,20 @@ def test_a_number_of_an_old_workbook_is_shown_as_excel_shows_it(read, code, valu
     assert read(make_old_workbook([code], [(0, value)])).texts == [f"Times\n{shown}"]
 
 
+def test_sums_of_an_old_workbook_have_the_currency_of_the_book(read):
+    """Excel gives its codes for these numbers in each book, in the currency of who made it."""
+    codes = {
+        5: '#,##0\\ "€";\\-#,##0\\ "€"',
+        8: '"£"#,##0.00;[Red]\\-"£"#,##0.00',
+        44: '#,##0.00\\ "€";\\-#,##0.00\\ "€"',
+        41: "[<0]-0;0",
+    }
+    formats = [(0x041E, struct.pack("<H", n) + pack_text(one, 2)) for n, one in codes.items()]
+    data = make_old_workbook([*codes], [(n, -1234.5) for n in range(4)], (_WRITER, *formats))
+    lines = ["-1,235 €", "-£1,234.50", "-1,234.50 €", "-1235"]
+    assert read(data).texts == ["\n".join(["Times", *lines])]
+
+
 def test_of_many_formats_of_an_old_workbook_the_first_are_shown_as_excel_does(read):
     formats = ["General", 20, 21, "00000", "[h]:mm", "000000", "0000000"]
     texts = read(make_old_workbook(formats, [(n, 0.5) for n in range(7)])).texts

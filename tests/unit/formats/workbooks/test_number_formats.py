@@ -14,12 +14,19 @@ from tests.fakes.office.packages import make_package, make_relations, xlsx_parts
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
 
-def make_workbook(formats, cells, prefix=""):
-    """A workbook of one column: `formats` are codes or numbers, `cells` (format, value) each."""
+def make_workbook(formats, cells, prefix="", given=()):
+    """A workbook of one column.
+
+    Args:
+        formats: Codes, or numbers.
+        cells: (format, value) each.
+        prefix: Of the elements of styles.
+        given: (number, code) of formats that have a number in all books.
+    """
     codes = [code for code in formats if isinstance(code, str)]
     listed = "".join(
         f"<{prefix}numFmt numFmtId={quoteattr(str(164 + n))} formatCode={quoteattr(code)}/>"
-        for n, code in enumerate(codes)
+        for n, code in [*((n - 164, code) for n, code in given), *enumerate(codes)]
     )
     numbers = iter(range(164, 164 + len(codes)))
     used = [next(numbers) if isinstance(one, str) else one for one in formats]
@@ -85,6 +92,28 @@ def make_workbook(formats, cells, prefix=""):
         ('General" kg"', "12345678901", "12345678901 kg"),
         ("General_)", "0.1234567890123", "0.123456789"),
         ("General_)", "0.0000123", "0.0000123"),
+        # The sign of a section that has it, beside a currency that is not quoted.
+        ("$#,##0.00;-$#,##0.00", "-1234.5", "-$1,234.50"),
+        ("$#,##0;[Red]($#,##0)", "-1234.5", "($1,235)"),
+        ('_($* #,##0.00_);_($* (#,##0.00);_($* "-"??_);_(@_)', "-1", "$(1.00)"),
+        ("[$£-809]#,##0;[Red]-[$£-809]#,##0", "-1234.5", "-£1,235"),
+        # The last section is of texts.
+        ("$#,##0;@", "-1", "-$1"),
+        ("0.0;@", "-1", "-1.0"),
+        ("0.0;(0.0);@", "0", "0.0"),
+        # By conditions.
+        ("[<=9999999]###-####;(###) ###-####", "5551234", "555-1234"),
+        ("[<=9999999]###-####;(###) ###-####", "5551234567", "(555) 123-4567"),
+        (r"[>=10000000]##\,##\,##\,##0;[>=100000]##\,##\,##0;##,##0", "250000", "2,50,000"),
+        (r"[>=10000000]##\,##\,##\,##0;[>=100000]##\,##\,##0;##,##0", "999", "999"),
+        ("[<0]-0.0%;0.0%", "-0.5", "-50.0%"),
+        ("[>0]0.0;[<0](0.0);0", "-2", "(2.0)"),
+        ("[>=0]0;-0", "-2", "-2"),
+        ("[>=0]0;[<-5]-0;General", "-2", "-2"),
+        ('[=1]"yes";[=0]"no";General', "12", "12"),
+        ('[=1]"yes";[=0]"no";General', "0", "no"),
+        ("0;[<0]-General;[Red]0", "-3", "-3"),
+        ("[=1]General;0;-", "-3", "3"),
     ],
 )
 def test_a_number_is_shown_as_excel_shows_it(read, code, value, shown):
@@ -120,6 +149,29 @@ def test_times_by_the_numbers_that_need_no_code_are_times(read, prefix, others):
     texts = read(make_workbook(formats, [(n, "0.75") for n in range(7)], prefix)).texts
     lines = ["6:00 PM", "6:00:00 PM", "18:00", "18:00:00", "00:00", "18:00:00", "00:00.0"]
     assert texts == ["\n".join(["Times", *lines])]
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "value", "shown"),
+    [
+        (5, '#,##0\\ "€";\\-#,##0\\ "€"', "-1234.5", "-1,235 €"),
+        (8, '"£"#,##0.00;[Red]\\-"£"#,##0.00', "-1234.5", "-£1,234.50"),
+        (44, '_-* #,##0.00\\ "€"_-;\\-* #,##0.00\\ "€"_-;_-* "-"??\\ "€"_-;_-@_-', "5", "5.00 €"),
+        (41, "0.0", "5", "5.0"),
+        (12, None, "0.5", "1/2"),
+        (13, None, "1234.48", "1234 12/25"),
+        (41, None, "1234.5", "1,235"),
+        (42, None, "0", "-"),
+        (44, None, "1234.5", "1,234.50"),
+    ],
+)
+@pytest.mark.parametrize("prefix", ["", "x:"])
+def test_a_number_of_a_format_is_of_that_code_only_where_the_book_gives_none(
+    read, number, code, value, shown, prefix
+):
+    given = [] if code is None else [(number, code)]
+    data = make_workbook([number], [(0, value)], prefix, given)
+    assert read(data).texts == [f"Times\n{shown}"]
 
 
 def test_times_in_rows_as_wide_as_the_sheet_says_are_times(read):

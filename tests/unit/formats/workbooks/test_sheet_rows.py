@@ -88,6 +88,21 @@ ROWS = {
         ),
         "a | 3.5 | 12.5% | much | 1E9999999 | 25 EUR | 2026-11-28 | 8:05:00 | b | true\n",
     ),
+    "formulas alone": (
+        row(
+            *(
+                f'<table:table-cell table:formula="{formula}"{more}/>'
+                for formula, more in (
+                    ("of:=SUM([.B2:.C9])*2", ""),
+                    ("oooc:=[$'My sheet'.B2]", ' office:value-type="float"'),
+                    ("of:=1+1", ' office:value-type="float" office:value="2"'),
+                    ("of:=&quot;&quot;", ' office:value-type="string" office:string-value=""'),
+                    ("=A1", ""),
+                )
+            ),
+        ),
+        "=SUM(B2:C9)*2 | =$'My sheet'.B2 | 2 | | =A1\n",
+    ),
     "comment": (f"<!--{row(cell('no'))}-->" + row(cell("a")), "a\n"),
     "instruction": (f"<?x {row(cell('no'))}?>" + row(cell("a")), "a\n"),
     "other names": (

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element  # the type alone: pages are parsed in `xml_parts`
 
+from pipeline.formats.readers.web.element_order import APART, LAID_OUT, ElementOrder, set_apart
 from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
 from pipeline.formats.text_encoding import decode_named, find_encoding
 from pipeline.formats.units import BETWEEN_CELLS, UnitsDocument, UnitWriter
@@ -18,11 +19,13 @@ _NAMED_ENCODING = re.compile(
 _ENCODING_WITHIN_BYTES = 4096
 _ESCAPE = b"\x1b"
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
-# Nothing in them is shown, or is of this page: its menus, what other programs draw.
+# Nothing in them is shown, or is of this page: menus, what other programs draw, what is deleted.
 _PASSED_OVER = frozenset(
     {
-        *("script", "style", "noscript", "template", "svg", "iframe", "object", "canvas", "audio"),
-        *("video", "nav", "footer", "select", "datalist", "dialog", "title"),
+        *("script", "style", "noscript", "template", "iframe", "object", "canvas", "audio"),
+        *("video", "nav", "footer", "select", "datalist", "dialog", "title", "del"),
+        # Of drawings, whose words are shown.
+        *("defs", "desc", "metadata", "symbol"),
     }
 )
 # They have no end tag (WHATWG, "HTML", 13.1.2, void elements).
@@ -37,10 +40,12 @@ _BLOCKS = frozenset(
         *("address", "article", "aside", "blockquote", "body", "caption", "dd", "details", "div"),
         *("dl", "dt", "fieldset", "figcaption", "figure", "form", "header", "hr", "li", "main"),
         *("ol", "p", "pre", "section", "summary", "table", "tbody", "tfoot", "thead", "tr", "ul"),
-        *("br", *_HEADINGS),
+        *("br", "text", "center", "dir", "hgroup", "legend", "menu", "search", *_HEADINGS),
     }
 )
 _CELLS = frozenset({"td", "th"})
+# What is raised, lowered, struck out or a number in a formula.
+_SET_APART = frozenset({"sup", "sub", "s", "strike", "mn"})
 # Of those in lines the usual ones.
 _IN_LINES = ("a", "b", "code", "em", "i", "img", "small", "span", "strong", "sub", "sup")
 # What ends an element whose own end tag is left out, besides the end of what it is in (WHATWG,
@@ -101,7 +106,7 @@ def read_xhtml_units(page: str) -> list[str]:
     try:
         root = parse_page(plain.encode("utf-8", "replace"))
         writer = UnitWriter()
-        _write_element(writer, root)
+        _write_element(writer, ElementOrder(), root)
     except (NoPlainXmlError, RecursionError):
         return read_page_units(page)
     return _finish_units(writer)
@@ -115,37 +120,42 @@ class _Around(NamedTuple):
         after: After it.
         begins_unit: Whether a unit begins with it.
         keeps_spaces: Whether white space in it is shown as it is.
+        is_laid_out: Whether what stands before it is told by what it lies in.
     """
 
     before: str | None
     after: str = ""
     begins_unit: bool = False
     keeps_spaces: bool = False
+    is_laid_out: bool = False
 
 
 def _tell_around(name: str) -> _Around:
     if name in _PASSED_OVER:
         return _Around(None)
-    if name in _CELLS:
-        return _Around(BETWEEN_CELLS)
+    if name in _SET_APART:
+        return _Around(APART, APART)
+    is_laid_out = name in LAID_OUT
     if name not in _BLOCKS:
-        return _Around("")
+        return _Around("", is_laid_out=is_laid_out)
     after = "" if name in _VOID else "\n"
-    return _Around("\n- " if name == "li" else "\n", after, name in _HEADINGS, name == "pre")
+    return _Around("\n", after, name in _HEADINGS, name == "pre", is_laid_out)
 
 
 # The usual ones, as a tree names them.
 _AROUND = {
     f"{space}{name}": _tell_around(name)
     for space in ("", "{http://www.w3.org/1999/xhtml}")
-    for name in (*_PASSED_OVER, *_CELLS, *_BLOCKS, *_IN_LINES)
+    for name in (*_PASSED_OVER, *LAID_OUT, *_BLOCKS, *_SET_APART, *_IN_LINES)
 }
 
 
-def _write_element(writer: UnitWriter, element: Element, *, keeps_spaces: bool = False) -> None:
+def _write_element(
+    writer: UnitWriter, layout: ElementOrder, element: Element, *, keeps_spaces: bool = False
+) -> None:
     """Write what is shown of an element of a page that is a tree: it ends where XML says so."""
     around = _AROUND.get(element.tag) or _tell_around(element.tag.rpartition("}")[2])
-    before, after, begins_unit, keeps = around
+    before, after, begins_unit, keeps, is_laid_out = around
     if before is None or (element.attrib and _is_hidden(element.attrib)):
         return
     if begins_unit:
@@ -153,15 +163,20 @@ def _write_element(writer: UnitWriter, element: Element, *, keeps_spaces: bool =
     write = writer.write
     if before:
         write(before)
+    if is_laid_out:
+        tag = element.tag.rpartition("}")[2]
+        write(layout.begin(tag, element.attrib))
     keeps = keeps or keeps_spaces
     text = element.text
     if text:
         write(text if keeps else _collapse_spaces(text))
     for child in element:
-        _write_element(writer, child, keeps_spaces=keeps)
+        _write_element(writer, layout, child, keeps_spaces=keeps)
         tail = child.tail
         if tail:
             write(tail if keeps else _collapse_spaces(tail))
+    if is_laid_out:
+        layout.end(tag)
     if after:
         write(after)
 
@@ -169,7 +184,7 @@ def _write_element(writer: UnitWriter, element: Element, *, keeps_spaces: bool =
 def _finish_units(writer: UnitWriter) -> list[str]:
     return [
         _BEFORE_FIRST_CELL.sub("", unit) if BETWEEN_CELLS in unit else unit
-        for unit in writer.finish()
+        for unit in map(set_apart, writer.finish())
     ]
 
 
@@ -190,6 +205,7 @@ class _PageReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.writer = UnitWriter()
+        self._layout = ElementOrder()
         self._passed_over: list[str] = []
         # How often each tag is among them.
         self._open_counts: Counter[str] = Counter()
@@ -211,8 +227,8 @@ class _PageReader(HTMLParser):
         while self._passed_over and tag in _ENDED_BY.get(self._passed_over[-1], ()):
             self._open_counts[self._passed_over.pop()] -= 1
         if tag in _VOID:
-            if tag in _BLOCKS and not self._passed_over:
-                self.writer.write("\n")
+            if not self._passed_over:
+                self._write_void(tag, attributes)
             return
         if self._passed_over:
             self._pass_over(tag)
@@ -224,18 +240,28 @@ class _PageReader(HTMLParser):
             self.writer.begin()
         if tag in _BLOCKS:
             self.writer.write("\n")
-        if tag in _CELLS:
-            # The tag that ends a cell may be left out.
-            self.writer.write(BETWEEN_CELLS)
-        if tag == "li":
-            self.writer.write("- ")
+        # The tag that ends a cell or an item may be left out.
+        if tag in LAID_OUT:
+            self.writer.write(self._layout.begin(tag, attributes))
+        if tag in _SET_APART:
+            self.writer.write(APART)
         self._is_preformatted = self._is_preformatted or tag == "pre"
+
+    def _write_void(self, tag: str, attributes: Mapping[str, str | None]) -> None:
+        if tag in _BLOCKS:
+            self.writer.write("\n")
+        elif tag in LAID_OUT and not (attributes and _is_hidden(attributes)):
+            self.writer.write(self._layout.begin(tag, attributes))
 
     def handle_endtag(self, tag: str) -> None:
         if self._passed_over:
             is_of_outer = self._end_passed_over(tag)
             if not is_of_outer:
                 return
+        if tag in LAID_OUT:
+            self._layout.end(tag)
+        if tag in _SET_APART:
+            self.writer.write(APART)
         if tag in _BLOCKS:
             self.writer.write("\n")
         if tag == "pre":

@@ -1,0 +1,177 @@
+"""Pieces of new Word texts that mean another thing in plain text than they do where they are shown.
+
+Raised figures would be digits of the number before them, a fraction would be one number, what a
+field is made of would stand before what it shows, and signs of fonts of symbols would be letters.
+So a document gets, before the library opens it, a space, a sign of mathematics, nothing or the sign
+in these places. Programs write these elements with the same prefixes; others are left as they are.
+
+Source: ECMA-376-1, 17.3.2.42 (vertAlign), 17.16.18 (fldChar), 17.3.3.30 (sym), 22.1 (Math).
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from html import escape
+from typing import NamedTuple
+
+from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.readers.old_office.symbol_fonts import SYMBOLS
+from pipeline.formats.readers.part_starts import list_parts, read_start
+from pipeline.formats.readers.xml_parts import replace_parts
+
+_PARTS = rb"word/(?:document|footnotes|endnotes)\.xml"
+# Longer ones are left as they are: what is changed is in memory several times.
+_MOST_BYTES = 32 << 20
+_RAISED = re.compile(rb"<w:vertAlign w:val=\"su(?:per|b)script\"\s*/>")
+_TEXT = re.compile(rb"<w:t(?:\s[^<>]*)?>([^<]*)</w:t>")
+_FIGURE_STARTS = re.compile(rb"(?:[+-]|\xe2\x88\x92)?\d")
+# What of a text stands apart anyway; and within how many bytes pieces stand beside one another.
+_BETWEEN, _NEAR_BYTES = (b"</w:p>", b"<w:tab/>", b"<w:br", b"<w:cr/>"), 1 << 12
+_SPACE = b'<w:t xml:space="preserve"> </w:t>'
+_FIELD = re.compile(rb"<w:fldChar\b[^<>]*?\sw:fldCharType=\"(begin|separate|end)\"")
+_SYMBOL = re.compile(rb"<w:sym\b([^<>]*?)/>")
+_FONT, _PLACE = re.compile(rb"w:font=\"([^\"]*)\""), re.compile(rb"w:char=\"([0-9A-Fa-f]{2,4})\"")
+# Boxes and ticks, as forms have them.
+_WINGDINGS_2 = {0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0xA3: "☐"}
+_MATH = re.compile(rb"<(/?)m:(num|den|sup|sub|deg|rad|d)(?:\s[^<>]*?)?(/?)>")
+_TAG = re.compile(rb"<[^<>]*>")
+_BRACKETS = re.compile(rb"<m:(beg|end)Chr m:val=\"([^\"<>]{0,9})\"")
+_BEFORE = {b"den": b"/", b"sup": b"^", b"sub": b"_"}
+
+
+class _Change(NamedTuple):
+    """What stands in the place of some bytes of a part."""
+
+    start: int
+    end: int
+    new: bytes
+
+
+def change_pieces(package: bytes) -> bytes:
+    """A package of Word with such pieces as plain text can say them."""
+    changed = {}
+    for part in list_parts(package, _PARTS):
+        content = read_start(package, part, _MOST_BYTES)
+        changes = sorted(_list_changes(content)) if len(content) < _MOST_BYTES else []
+        if changes:
+            changed[part.name] = _change(content, changes)
+    if changed:
+        # The library reads packages whose list the standard library refuses.
+        with suppress(UnreadableDocumentError):
+            return replace_parts(package, changed)
+    return package
+
+
+def _change(content: bytes, changes: list[_Change]) -> Iterator[bytes]:
+    place = 0
+    for change in changes:
+        # What is dropped may have other changes in it.
+        if change.start >= place:
+            yield content[place : change.start]
+            yield change.new
+            place = change.end
+    yield content[place:]
+
+
+def _list_changes(content: bytes) -> Iterator[_Change]:
+    if b"vertAlign" in content:
+        yield from _set_raised_apart(content)
+    if b"fldChar" in content:
+        yield from _drop_what_fields_are_made_of(content)
+    if b"<w:sym" in content:
+        yield from _show_symbols(content)
+    if b"<m:" in content:
+        yield from _show_math(content)
+
+
+def _set_raised_apart(content: bytes) -> Iterator[_Change]:
+    """A space before a raised or lowered figure that a digit stands before, and behind it."""
+    for found in _RAISED.finditer(content):
+        near = found.start() - _NEAR_BYTES
+        run_end = content.find(b"</w:r>", found.end(), found.end() + _NEAR_BYTES)
+        own = _TEXT.search(content, found.end(), max(run_end, 0))
+        if own is None:
+            continue
+        end = content.rfind(b"</w:t>", max(near, 0), found.start())
+        is_between = any(content.find(one, end, found.start()) >= 0 for one in _BETWEEN)
+        is_behind = end > 0 and not is_between and content[end - 1 : end].isdigit()
+        if is_behind and _FIGURE_STARTS.match(own[1]):
+            yield _Change(own.start(), own.start(), _SPACE)
+        after = _TEXT.search(content, run_end, run_end + _NEAR_BYTES)
+        if after is None or any(content.find(one, run_end, after.start()) >= 0 for one in _BETWEEN):
+            continue
+        if own[1][-1:].isdigit() and after[1][:1].isdigit():
+            yield _Change(after.start(), after.start(), _SPACE)
+
+
+def _drop_what_fields_are_made_of(content: bytes) -> Iterator[_Change]:
+    """The results of fields in the instruction of another, of which that makes what it shows."""
+    # Of each field that is open, whether it is in its instruction.
+    in_instruction: list[bool] = []
+    start = 0
+    for found in _FIELD.finditer(content):
+        was_made_of = any(in_instruction[:-1])
+        match found[1]:
+            case b"begin":
+                in_instruction.append(True)
+                start = found.end() if not was_made_of and any(in_instruction[:-1]) else start
+            case b"separate" if in_instruction:
+                in_instruction[-1] = False
+            case b"end" if in_instruction:
+                in_instruction.pop()
+                if was_made_of and not any(in_instruction[:-1]):
+                    for text in _TEXT.finditer(content, start, found.start()):
+                        yield _Change(text.start(), text.end(), b"")
+            case _:
+                pass
+
+
+def _show_symbols(content: bytes) -> Iterator[_Change]:
+    for found in _SYMBOL.finditer(content):
+        font, place = _FONT.search(found[1]), _PLACE.search(found[1])
+        if font is not None and place is not None:
+            number = int(place[1], 16) & 0xFF
+            name = font[1].decode("utf-8", "replace")
+            sign = SYMBOLS.get(name, {}).get(0xF000 | number, "\0")
+            if name == "Wingdings 2":
+                sign = _WINGDINGS_2.get(number, "\0")
+            if sign != "\0":
+                yield _Change(*found.span(), f"<w:t>{escape(sign)}</w:t>".encode())
+
+
+def _show_math(content: bytes) -> Iterator[_Change]:
+    """The signs that formulas have by how their parts lie in one another."""
+    opened: list[tuple[bytes, int]] = []
+    for found in _MATH.finditer(content):
+        is_end, name, is_empty = found.groups()
+        if is_empty:
+            if name == b"deg":
+                yield _write(found.end(), b"\xe2\x88\x9a(")
+        elif not is_end:
+            opened.append((name, found.end()))
+        elif opened and opened[-1][0] == name:
+            _, start = opened.pop()
+            yield from _show_part(content, name, start, found.start())
+
+
+def _show_part(content: bytes, name: bytes, start: int, end: int) -> Iterator[_Change]:
+    inner = content[start:end]
+    if name == b"d":
+        brackets = dict(_BRACKETS.findall(content, start, min(end, start + 500)))
+        yield _write(start, brackets.get(b"beg", b"("))
+        yield _write(end, brackets.get(b"end", b")"))
+    elif name == b"deg":
+        yield _write(end, b"\xe2\x88\x9a(")
+    elif name == b"rad":
+        yield _write(end, b")")
+    else:
+        text = _TAG.sub(b"", inner).decode("utf-8", "replace").strip()
+        is_plain = not text or text.replace(".", "").replace(",", "").isalnum()
+        is_one = is_plain and _MATH.search(inner) is None
+        yield _write(start, _BEFORE.get(name, b"") + b"(" * (not is_one))
+        if not is_one:
+            yield _write(end, b")")
+
+
+def _write(place: int, signs: bytes) -> _Change:
+    return _Change(place, place, b"<m:r><m:t>%s</m:t></m:r>" % signs)
