@@ -175,8 +175,8 @@ def describe_client_error(error: ClientError) -> str:
         return "AWS refuses what is signed at this machine's time: set its clock, then try again."
     if code in _INVALID_CODES:
         return (
-            f"AWS does not accept the credentials ({code}): check `aws sts get-caller-identity`, and "
-            "that the account has this region enabled."
+            f"AWS does not accept the credentials ({code}): check `aws sts get-caller-identity`, "
+            "and that the account has this region enabled."
         )
     if code in _DENIED_CODES:
         return f"The AWS credentials may not do this: {message}"
