@@ -33,9 +33,13 @@ _SYMBOL = re.compile(rb"<w:sym\b([^<>]*?)/>")
 _FONT, _PLACE = re.compile(rb"w:font=\"([^\"]*)\""), re.compile(rb"w:char=\"([0-9A-Fa-f]{2,4})\"")
 # Boxes and ticks, as forms have them.
 _WINGDINGS_2 = {0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0xA3: "☐"}
-_MATH = re.compile(rb"<(/?)m:(num|den|sup|sub|deg|rad|d)(?:\s[^<>]*?)?(/?)>")
+_MATH = re.compile(rb"<(/?)m:(num|den|sup|sub|deg|rad|d|nary)(?:\s[^<>]*?)?(/?)>")
 _TAG = re.compile(rb"<[^<>]*>")
 _BRACKETS = re.compile(rb"<m:(beg|end)Chr m:val=\"([^\"<>]{0,9})\"")
+_SIGN = re.compile(rb"<m:chr m:val=\"([^\"<>]{0,9})\"")
+_INTEGRAL, _ROOT = "∫".encode(), "√(".encode()
+# How far from its beginning a part says how it looks.
+_LOOKS_BYTES = 500
 _BEFORE = {b"den": b"/", b"sup": b"^", b"sub": b"_"}
 
 
@@ -146,7 +150,7 @@ def _show_math(content: bytes) -> Iterator[_Change]:
         is_end, name, is_empty = found.groups()
         if is_empty:
             if name == b"deg":
-                yield _write(found.end(), b"\xe2\x88\x9a(")
+                yield _write(found.end(), _ROOT)
         elif not is_end:
             opened.append((name, found.end()))
         elif opened and opened[-1][0] == name:
@@ -157,11 +161,15 @@ def _show_math(content: bytes) -> Iterator[_Change]:
 def _show_part(content: bytes, name: bytes, start: int, end: int) -> Iterator[_Change]:
     inner = content[start:end]
     if name == b"d":
-        brackets = dict(_BRACKETS.findall(content, start, min(end, start + 500)))
+        brackets = dict(_BRACKETS.findall(content, start, min(end, start + _LOOKS_BYTES)))
         yield _write(start, brackets.get(b"beg", b"("))
         yield _write(end, brackets.get(b"end", b")"))
+    elif name == b"nary":
+        # A sum, mostly; else it is no other sign than this one (ECMA-376-1, 22.1.2.20).
+        sign = _SIGN.search(content, start, min(end, start + _LOOKS_BYTES))
+        yield _write(start, sign[1] if sign is not None else _INTEGRAL)
     elif name == b"deg":
-        yield _write(end, b"\xe2\x88\x9a(")
+        yield _write(end, _ROOT)
     elif name == b"rad":
         yield _write(end, b")")
     else:
