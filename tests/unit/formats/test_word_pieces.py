@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pipeline.formats.readers.word_pieces import change_pieces
+from pipeline.formats.readers.office_pieces.word_pieces import change_pieces
 from tests.fakes.office.packages import docx_parts, make_package
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
