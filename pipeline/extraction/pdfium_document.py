@@ -240,7 +240,7 @@ class PdfiumDocument:
                 characters = order_right_to_left(characters)
                 characters = mend_clusters(characters, page_of_text)
             characters = divide_words(characters, is_set_by_groff=self._is_set_by_groff)
-            characters = join_spaced_letters(divide_cells(characters))
+            characters = join_spaced_letters(divide_cells(characters, page_of_text))
             characters = separate_raised_digits(characters)
             notes: Sequence[Note] = ()
             spans: Sequence[NoteSpan] = ()

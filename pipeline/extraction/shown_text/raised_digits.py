@@ -1,4 +1,4 @@
-"""Digits that are raised or lowered stand apart from the number before them. Runs in the child.
+"""Digits that are raised, lowered or struck out are none of the number beside. Runs in the child.
 
 "1,250" with the mark of a footnote, a raised 3, comes from PDFium as "1,2503": ten times too much.
 So a number whose first and last digits do not stand alike is looked at digit by digit, and where a
@@ -6,13 +6,21 @@ digit is smaller and higher or lower than the one before, there is a space. A po
 with raised digits after it, becomes "10^6", or "10^-3", and a raised 2 or 3 after a unit of length
 "m²". Figures that stand one under the other are no number at all. Nor is the raised mark of a note
 a part of the word after it: "bAlternative" is a mark and a word.
+
+A contract with its changes shown has the old amount, struck out, and the new one right behind it:
+"1,250" and "1,300" were 1,2501,300. Nothing in the text tells that, as the line is drawn by itself.
+So it is looked for only beside figures that are two pieces of text without room between them.
 """
 
+import ctypes
 import math
 import re
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from pipeline.extraction.shown_text.geometry import turn_upright
+import pypdfium2_raw as pdfium
+
+from pipeline.extraction.shown_text.geometry import Box, turn_upright
 from pipeline.extraction.shown_text.page_characters import (
     CAPITAL,
     DIGIT,
@@ -51,6 +59,13 @@ _MIN_RAISED_GLYPH_HEIGHT_EMS = 0.3
 _MIN_BOX_CHANGE = 0.08
 # Digits that are no further apart across the writing direction are on one line.
 _MAX_LINE_EMS = 0.7
+# A page with more words of several pieces has its letters drawn one by one.
+_MAX_DIVIDED_WORDS = 40
+_MAX_OBJECTS = 10_000
+# A line through a figure: how thick it is, which PDFium doubles where it is drawn with a pen, and
+# how far above the foot of the figure.
+_MAX_THICKNESS_EMS = 0.25
+_MIN_HEIGHT_EMS, _MAX_HEIGHT_EMS = 0.1, 0.5
 # In text that runs down each character has the room of one em, as no figure has elsewhere.
 _MIN_ROOM_OF_VERTICAL_EMS = 0.9
 
@@ -115,6 +130,80 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     if "m2" in text or "m3" in text:
         edits += _write_units(characters)
     return characters.edit(edits)
+
+
+def divide_struck(
+    characters: PageCharacters,
+    words: Sequence[tuple[int, int]],
+    done: Collection[int],
+    page: object,
+) -> list[Edit]:
+    """A space wherever a figure that is struck out meets one that is not.
+
+    Args:
+        characters: The page.
+        words: Where words with digits begin and end that are drawn in several pieces.
+        done: Places that have a space already.
+        page: PDFium's handle of the page.
+    """
+    if len(words) > _MAX_DIVIDED_WORDS:
+        return []
+    places = [place for place in _list_seams(characters, words) if place not in done]
+    if not places:
+        return []
+    lines = list(_list_level_paths(page))
+    return [
+        Edit(place, place, " ")
+        for place in places
+        if _is_struck(characters, place - 1, lines) != _is_struck(characters, place, lines)
+    ]
+
+
+def _list_seams(characters: PageCharacters, words: Sequence[tuple[int, int]]) -> Iterator[int]:
+    """Where two pieces of text meet between figures that stand alike.
+
+    In a word of which most letters are pieces of their own that says nothing.
+    """
+    text = characters.text
+    for start, end in words:
+        pairs = [(place - 1, place + 1) for place in range(start + 1, end)]
+        divided = characters.list_divided(pairs)
+        if 2 * len(divided) > len(pairs):
+            continue
+        for before, after in divided:
+            place = after - 1
+            if text[before].isdecimal() and text[place].isdecimal():
+                here, there = characters.find_origin(before), characters.find_origin(place)
+                if here and there and here[1] == there[1]:
+                    yield place
+
+
+def _list_level_paths(page: object) -> Iterator[Box]:
+    left, bottom, right, top = (ctypes.c_float() for _ in range(4))
+    for index in range(min(pdfium.FPDFPage_CountObjects(page), _MAX_OBJECTS)):
+        item = pdfium.FPDFPage_GetObject(page, index)
+        if (
+            pdfium.FPDFPageObj_GetType(item) == pdfium.FPDF_PAGEOBJ_PATH
+            and pdfium.FPDFPageObj_GetBounds(item, left, bottom, right, top)
+            and right.value - left.value > top.value - bottom.value
+        ):
+            yield Box(left.value, bottom.value, right.value, top.value)
+
+
+def _is_struck(characters: PageCharacters, position: int, lines: Sequence[Box]) -> bool:
+    box, origin = characters.find_box(position), characters.find_origin(position)
+    size, aside = characters.find_em(position)
+    if box is None or origin is None or size <= 0.0 or aside:
+        return False
+    middle = (box.left + box.right) / 2
+    low, high = (origin[1] + share * size for share in (_MIN_HEIGHT_EMS, _MAX_HEIGHT_EMS))
+    return any(
+        line.left <= middle <= line.right
+        and low <= line.bottom
+        and line.top <= high
+        and line.top - line.bottom <= _MAX_THICKNESS_EMS * size
+        for line in lines
+    )
 
 
 def _divide_columns(characters: PageCharacters) -> list[Edit]:

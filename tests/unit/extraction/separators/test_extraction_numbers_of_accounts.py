@@ -1,4 +1,4 @@
-"""Numbers of accounts: with their sign behind them, and in columns that are too narrow."""
+"""Numbers of accounts: their sign behind them, struck out, or in columns that are too narrow."""
 
 import pytest
 
@@ -7,10 +7,10 @@ from tests.fakes.pdf.shown_pdf_files import make_drawn_pdf
 COURIER = b"<< /Type /Font /Subtype /Type1 /BaseFont /Courier >>"
 
 
-def draw_at(places):
-    """Words at places of the page, each a piece of text of its own."""
+def draw_at(places, lines=""):
+    """Words at places of the page, each a piece of text of its own, and lines."""
     pieces = [f"1 0 0 1 {x:g} {y:g} Tm ({word}) Tj" for x, y, word in places]
-    content = f"BT /F1 12 Tf {' '.join(pieces)} ET".encode()
+    content = f"{lines} BT /F1 12 Tf {' '.join(pieces)} ET".encode()
     return make_drawn_pdf(content, font=COURIER)
 
 
@@ -33,3 +33,20 @@ def test_a_number_that_lies_over_the_end_of_another_is_a_number(read_text, over,
 
 def test_a_number_after_letters_that_are_drawn_too_wide_is_one(read_text):
     assert read_text(draw_at([(72, 700, "C2->2"), (72 + 5 * 7.2 - 8, 700, "5,90")])) == "C2->25,90"
+
+
+@pytest.mark.parametrize(
+    ("lines", "text"),
+    [
+        ("72 703 36 0.6 re f", "1,250 1,300 EUR"),
+        ("1 w 108 704 m 144 704 l S", "1,250 1,300 EUR"),
+        ("72 703 72 0.6 re f", "1,2501,300 EUR"),
+        ("72 698 36 0.6 re f", "1,2501,300 EUR"),
+        ("72 700 36 8 re f", "1,2501,300 EUR"),
+        ("", "1,2501,300 EUR"),
+    ],
+    ids=["the old one", "the new one", "both", "underlined", "coloured", "none"],
+)
+def test_a_number_that_is_struck_out_is_apart_from_the_one_behind_it(read_text, lines, text):
+    """A figure of Courier is 7.2 points wide here."""
+    assert read_text(draw_at([(72, 700, "1,250"), (108, 700, "1,300 EUR")], lines)) == text
