@@ -205,16 +205,23 @@ class CharacterPairs(TextPage):
             where nothing is known of one of them.
         """
         gaps: list[float | None] = [math.inf] * len(befores)
-        page, doubles = self._page, self._doubles
+        page, x, y, doubles = self._page, self._x, self._y, self._doubles
         room, floats, corners = self._room, self._floats, self._corners
-        starts, heights = self._list_origins(befores)
-        ends, next_heights = self._list_origins(afters)
-        for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        known, is_known, end, next_height = -1, 0, 0.0, 0.0
+        for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
+            # A line of one character ends with the one that it begins with.
+            if before != known:
+                is_known = get_origin(page, before, x, y)
+                end, next_height = unpack_point(doubles)
+            is_drawn, start, height = is_known, end, next_height
+            known, is_known = after, get_origin(page, after, x, y)
+            end, next_height = unpack_point(doubles)
+            if not (is_drawn and is_known):
+                gaps[place] = None
+                continue
             if onward and end < start:
                 continue
-            before, after = befores[place], afters[place]
-            # What is not drawn has no origin, and nan is not equal to itself.
-            if start != start or end != end or not get_matrix(page, before, room):
+            if not get_matrix(page, before, room):
                 gaps[place] = None
                 continue
             along, aside = unpack_vector(floats)
@@ -223,7 +230,7 @@ class CharacterPairs(TextPage):
             if not (along or aside):
                 gaps[place] = None
                 continue
-            up = next_heights[place] - heights[place]
+            up = next_height - height
             em, move = (along, aside), (end - start, up)
             if aside:
                 if measure_across(em, move) > line.max_across_first:
@@ -251,7 +258,7 @@ class CharacterPairs(TextPage):
                 and get_box(page, before, *corners)
             ):
                 box = make_box(unpack_doubles(doubles))
-                gaps[place] = measure_gap(em, box, (end, next_heights[place]))
+                gaps[place] = measure_gap(em, box, (end, next_height))
         return gaps
 
     def measure_letter_gap(self, index: int, following: int) -> float | None:
