@@ -35,8 +35,19 @@ REHEARSAL = "SEASHORE_REHEARSAL"
 
 _EXPIRED_CODES = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 _INVALID_CODES = frozenset(
-    {"InvalidClientTokenId", "UnrecognizedClientException", "SignatureDoesNotMatch", "InvalidToken"}
+    {
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSignatureException",
+        "InvalidToken",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+    }
 )
+# Services answer a wrong clock by a code of its own, or by that of a wrong signature (AWS General
+# Reference, "Troubleshooting AWS Signature Version 4 errors").
+_SKEWED_CODES = frozenset({"RequestInTheFuture", "RequestTimeTooSkewed"})
+_SKEWED = re.compile("Signature (expired|not yet current)")
 _ISO_TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3}|\.\d{6})?(Z|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -160,8 +171,13 @@ def describe_client_error(error: ClientError) -> str:
     code, message = answer.get("Code", "unknown"), _one_line(answer.get("Message", ""))
     if code in _EXPIRED_CODES:
         return "The AWS credentials have expired: sign in again, for example with `aws sso login`."
+    if code in _SKEWED_CODES or (code in _INVALID_CODES and _SKEWED.match(message)):
+        return "AWS refuses what is signed at this machine's time: set its clock, then try again."
     if code in _INVALID_CODES:
-        return f"AWS does not accept the credentials ({code}): check `aws sts get-caller-identity`."
+        return (
+            f"AWS does not accept the credentials ({code}): check `aws sts get-caller-identity`, "
+            "and that the account has this region enabled."
+        )
     if code in _DENIED_CODES:
         return f"The AWS credentials may not do this: {message}"
     return f"AWS refused {error.operation_name}: {message or code}"

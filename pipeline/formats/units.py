@@ -4,6 +4,7 @@ The formats here are one tree or one stream each, so that no unit can be read wi
 it; a document is as long as its file, whose size and expansion are bounded before.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -136,6 +137,17 @@ class UnitWriter:
         """The units, with the last one."""
         self.begin()
         return self.units
+
+
+# Of the private use area: stands where something begins or ends that is set apart by its place or
+# look, so that a figure in it is no digit of the number beside it.
+APART = "\ue0f8"
+_BESIDE_FIGURE = re.compile(rf"(?<=\d){APART}+(?=[+\-\u2212]?\d)")
+
+
+def set_apart(text: str) -> str:
+    """Text in which what is set apart by its place is no digit of a number beside it."""
+    return _BESIDE_FIGURE.sub(" ", text).replace(APART, "") if APART in text else text
 
 
 # Stands above the text of a slide that a presentation does not show.

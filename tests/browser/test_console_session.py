@@ -293,6 +293,22 @@ def test_a_page_that_is_waited_for_too_long_says_so(chromium, is_first):
         chromium.wait_for_heading("Tasks")
 
 
+def test_an_action_that_is_waited_for_too_long_says_that_nothing_is_known_of_it(chromium):
+    with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, _):
+        chromium.start(address)
+        chromium.sign_in(KEY)
+        chromium.wait_for_heading("Today")
+        chromium.open("ask", "Ask")
+        chromium.fill("Message", "What is the rent?")
+        run(chromium, HANG)
+        chromium.press("Send")
+        chromium.wait_for_text("whether this was done is not known")
+        run(chromium, "answer_again()")
+        chromium.press("Send")
+        chromium.wait_for_text("There are no documents with text yet")
+        assert "not known" not in chromium.driver.find_element("id", "notice").text
+
+
 def test_a_slow_first_page_says_that_it_loads_and_what_is_left_is_no_error(chromium):
     with open_api_desk(with_model=False) as desk, serve_console(desk) as (address, _):
         chromium.start(address)

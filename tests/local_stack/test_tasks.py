@@ -99,11 +99,12 @@ def test_the_agent_reads_with_the_rights_that_the_worker_has(local_stack):
             saying("It is about tides."),
         )
         written = Written()
-        code = enqueue_task(
-            CommandContext(local_stack, written, as_json=True),
-            {"kind": "agent", "prompt": "What is the report about?"},
-            wait=True,
-        )
+        task = {"kind": "agent", "prompt": "What is the report about?"}
+        # The stack itself has no model, and says so.
+        with pytest.raises(WrongUsageError, match="agent needs a language model"):
+            enqueue_task(CommandContext(local_stack, written, as_json=True), task, wait=True)
+        told = replace(local_stack, outputs={**local_stack.outputs, "HasModel": "true"})
+        code = enqueue_task(CommandContext(told, written, as_json=True), task, wait=True)
     assert code is ExitCode.OK, written.results.file.getvalue()
     result = written.json["result"]
     assert result["answer"] == "It is about tides."

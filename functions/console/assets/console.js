@@ -211,6 +211,10 @@
     }
   });
 
+  const NO_ANSWER =
+    "The server has not answered, so whether this was done is not known. Look at the network, then " +
+    "press again: it is done once all the same.";
+
   // What is given up for another page is no error, which htmx would write to the browser's log.
   const givenUp = new WeakSet();
 
@@ -222,6 +226,8 @@
       } catch (error) {
         if (error.name !== "AbortError") throw error;
         givenUp.add(ctx);
+        // Of what acts none is given up for another page: it was waited for as long as htmx waits.
+        if (ctx.request.method === "POST") notice.show(NO_ANSWER);
         return new Response(null, { status: 204 });
       }
     };
@@ -260,7 +266,8 @@
     const isUnsaid = ctx.response.status >= 500 || [409, 429].includes(ctx.response.status);
     if (!isUnsaid) unanswered.delete(ctx.sourceElement);
     const isHtml = ctx.response.headers.get("Content-Type")?.startsWith("text/html");
-    if (isCutOff) notice.hide();
+    // What was said of an earlier press is over.
+    if (isCutOff || ctx.request.method === "POST") notice.hide();
     isCutOff = false;
     const isMoot = moot.has(ctx) || (ctx.request.method === "GET" && !ctx.target?.isConnected);
     if (ctx.response.status < 400 && isHtml && !isMoot) return;

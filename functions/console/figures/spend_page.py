@@ -79,6 +79,9 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
                 pool.map(lambda day: read_day_spend(reader.table, day, reader.now()), oldest_first)
             )
         now = spends[-1]
+        free = {
+            name for name, price in settings.model_prices.items() if not price.input + price.output
+        }
         caps = {
             Account.PIPELINE: _to_micro_usd(settings.daily_cap_usd),
             Account.CHAT: _to_micro_usd(settings.chat_daily_cap_usd),
@@ -89,11 +92,15 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
                 "today": now,
                 "limits": [
                     (
-                        "Documents and reports",
+                        "Documents, and tasks from the queue,",
                         now.spent_by(Account.PIPELINE),
                         caps[Account.PIPELINE],
                     ),
-                    ("Chats and tasks", now.spent_by(Account.CHAT), caps[Account.CHAT]),
+                    (
+                        "Chats, and tasks over the API,",
+                        now.spent_by(Account.CHAT),
+                        caps[Account.CHAT],
+                    ),
                 ],
                 "bars": draw_bars(spends),
                 "width": BAR_WIDTH * len(spends),
@@ -109,7 +116,11 @@ def add_routes(routes: FragmentRoutes, services: ApiServices) -> None:
                 "left_open": sum(model.left_open for model in now.models),
                 "told": sum(model.told for model in now.models),
                 "told_calls": sum(model.told_calls for model in now.models),
-                "has_unpriced": any(model.input_tokens and not model.spent for model in now.models),
+                "has_unpriced": any(
+                    model.input_tokens and not model.spent and model.model not in free
+                    for model in now.models
+                ),
+                "free": free,
             },
         )
 

@@ -126,7 +126,8 @@ def _say_how_today_stands(
     if any(model.input_tokens and not model.spent for model in today.models):
         output.say(
             "A model without a price is counted in tokens only, and no limit holds for it "
-            "but DailyCapTokens: name its price in the parameter ModelPrices."
+            "but DailyCapTokens: name its price in the parameter ModelPrices. (One whose price is "
+            "zero there looks the same here.)"
         )
 
 

@@ -26,7 +26,12 @@ from shared.lifecycle import TaskStatus
 from shared.messages.message import escape_for_sqs
 from shared.messages.message_groups import group_of_sender
 from shared.messages.problem_words import describe_problem
-from shared.messages.task_names import TASK_ID_PATTERN, TASK_ID_WORDS
+from shared.messages.task_names import (
+    NEED_MODEL,
+    TASK_ID_PATTERN,
+    TASK_ID_WORDS,
+    say_model_is_needed,
+)
 from shared.messages.tasks import TASK, Task
 
 # Who sends what is sent by this command line.
@@ -179,9 +184,11 @@ def build_task(context: CommandContext, content: Mapping[str, Any]) -> Task:
     try:
         check_order(task)
         allowed = context.stack.outputs.get("CallbackArns")
-        # A stack of an earlier release does not say; there the worker refuses it.
+        # A stack of an earlier release says neither; there the worker refuses it.
         if task.callback is not None and allowed is not None:
             find_callback_target(task.callback, allowed.split(","))
+        if task.kind in NEED_MODEL and context.stack.outputs.get("HasModel") == "false":
+            raise TaskRefusedError(say_model_is_needed(task.kind))
     except TaskRefusedError as error:
         raise WrongUsageError(str(error)) from error
     return task

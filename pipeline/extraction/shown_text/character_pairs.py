@@ -6,6 +6,7 @@ around it as can be. All characters are by PDFium's own numbers.
 
 import ctypes
 import math
+from array import array
 from collections import deque
 from collections.abc import Iterable, Sequence
 from ctypes import byref, c_float
@@ -24,6 +25,7 @@ from pipeline.extraction.shown_text.text_page import (
     get_size,
     make_box,
     unpack_doubles,
+    unpack_floats,
     unpack_point,
     unpack_vector,
 )
@@ -41,7 +43,7 @@ class CharacterPairs(TextPage):
     def __init__(self) -> None:
         super().__init__()
         # Where the boxes of many characters go, one after the other.
-        self._boxes = (c_float * (MANY * _BOX_SIZE))()
+        self._boxes = array("f", bytes(MANY * _BOX_BYTES))
         self._box_rooms: list[Any] = []
 
     def list_boxes(self, firsts: Iterable[int], lasts: Iterable[int]) -> list[Box | None]:
@@ -71,6 +73,20 @@ class CharacterPairs(TextPage):
                 )
             boxes.append(make_box(box))
         return boxes
+
+    def list_outside(self, indexes: Iterable[int], area: Box) -> list[bool | None]:
+        """Which of many characters fill no point of an area; None for those that are not drawn."""
+        outside: list[bool | None] = []
+        page, corners, doubles = self._page, self._corners, self._doubles
+        for index in indexes:
+            if not get_box(page, index, *corners):
+                outside.append(None)
+                continue
+            left, bottom, right, top = unpack_doubles(doubles)
+            outside.append(
+                right < area.left or left > area.right or top < area.bottom or bottom > area.top
+            )
+        return outside
 
     def list_uneven(
         self, firsts: Iterable[int], lasts: Sequence[int], tolerance: float
@@ -118,7 +134,7 @@ class CharacterPairs(TextPage):
         ]
 
     def list_spread(
-        self, befores: Sequence[int], afters: Sequence[int], points: float
+        self, befores: Iterable[int], afters: Iterable[int], points: float
     ) -> list[int]:
         """Which of many pairs of characters begin so far from each other, by their places.
 
@@ -127,14 +143,17 @@ class CharacterPairs(TextPage):
             afters: That of the second.
             points: How far, along or across the page.
         """
-        starts, heights = self._list_origins(befores)
-        ends, next_heights = self._list_origins(afters)
-        moves = zip(starts, ends, heights, next_heights, strict=True)
-        return [
-            place
-            for place, (start, end, height, next_height) in enumerate(moves)
-            if abs(end - start) >= points or abs(next_height - height) >= points
-        ]
+        spread = []
+        page, x, y, doubles = self._page, self._x, self._y, self._doubles
+        for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
+            if not get_origin(page, before, x, y):
+                continue
+            start, height = unpack_point(doubles)
+            if get_origin(page, after, x, y) and (
+                abs(doubles[0] - start) >= points or abs(doubles[1] - height) >= points
+            ):
+                spread.append(place)
+        return spread
 
     def list_apart(self, befores: Iterable[int], afters: Iterable[int], points: float) -> list[int]:
         """Which of many pairs of characters have room between them and are of two pieces of text.
@@ -186,16 +205,23 @@ class CharacterPairs(TextPage):
             where nothing is known of one of them.
         """
         gaps: list[float | None] = [math.inf] * len(befores)
-        page, doubles = self._page, self._doubles
+        page, x, y, doubles = self._page, self._x, self._y, self._doubles
         room, floats, corners = self._room, self._floats, self._corners
-        starts, heights = self._list_origins(befores)
-        ends, next_heights = self._list_origins(afters)
-        for place, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        known, is_known, end, next_height = -1, 0, 0.0, 0.0
+        for place, (before, after) in enumerate(zip(befores, afters, strict=True)):
+            # A line of one character ends with the one that it begins with.
+            if before != known:
+                is_known = get_origin(page, before, x, y)
+                end, next_height = unpack_point(doubles)
+            is_drawn, start, height = is_known, end, next_height
+            known, is_known = after, get_origin(page, after, x, y)
+            end, next_height = unpack_point(doubles)
+            if not (is_drawn and is_known):
+                gaps[place] = None
+                continue
             if onward and end < start:
                 continue
-            before, after = befores[place], afters[place]
-            # What is not drawn has no origin, and nan is not equal to itself.
-            if start != start or end != end or not get_matrix(page, before, room):
+            if not get_matrix(page, before, room):
                 gaps[place] = None
                 continue
             along, aside = unpack_vector(floats)
@@ -204,7 +230,7 @@ class CharacterPairs(TextPage):
             if not (along or aside):
                 gaps[place] = None
                 continue
-            up = next_heights[place] - heights[place]
+            up = next_height - height
             em, move = (along, aside), (end - start, up)
             if aside:
                 if measure_across(em, move) > line.max_across_first:
@@ -232,8 +258,25 @@ class CharacterPairs(TextPage):
                 and get_box(page, before, *corners)
             ):
                 box = make_box(unpack_doubles(doubles))
-                gaps[place] = measure_gap(em, box, (end, next_heights[place]))
+                gaps[place] = measure_gap(em, box, (end, next_height))
         return gaps
+
+    def measure_letter_gap(self, index: int, following: int) -> float | None:
+        """The room between a character and the next one, in ems; None where it is not known."""
+        page, room, floats, doubles = self._page, self._room, self._floats, self._doubles
+        if not get_loose_box(page, index, room):
+            return None
+        left, top, right, bottom = unpack_floats(floats)
+        if not get_origin(page, following, self._x, self._y) or not get_matrix(page, index, room):
+            return None
+        along, aside = unpack_vector(floats)
+        size = abs(get_size(page, index))
+        along, aside = size * along, size * aside
+        if aside:
+            box = make_box((left, bottom, right, top))
+            return measure_gap((along, aside), box, unpack_point(doubles))
+        # Nearly all text is not turned.
+        return (doubles[0] - (right if along > 0 else left)) / along if along else None
 
     def turn(self, befores: Iterable[int], afters: Iterable[int]) -> bool:
         """Whether the second character of any of some pairs stands lower, or more to the left."""
@@ -278,10 +321,10 @@ class CharacterPairs(TextPage):
         ends: list[float] = []
         rooms = self._box_rooms
         for k in range(len(rooms), min(len(indexes), MANY)):
-            rooms.append(byref(self._boxes, k * _BOX_BYTES))
+            rooms.append(byref(c_float.from_buffer(self._boxes, k * _BOX_BYTES)))
         for start in range(0, len(indexes), MANY):
             some = indexes[start : start + MANY]
             # To take them all is the quickest way to have each called.
             deque(map(get_loose_box, repeat(self._page), some, rooms), maxlen=0)
-            ends += self._boxes[_RIGHT : len(some) * _BOX_SIZE : _BOX_SIZE]
+            ends += self._boxes[_RIGHT : len(some) * _BOX_SIZE : _BOX_SIZE].tolist()
         return ends

@@ -32,6 +32,10 @@ _END_OF_WORD = re.compile(
 _TWO_NUMBERS = re.compile(
     r"(?:[%)]|[0-9][(])[0-9]+[.,][0-9]|[.][0-9]+(?:,[0-9]+)+[.]|,[0-9]+(?:[.][0-9]+)+,"
 )
+# By kinds of characters: what is in each of them. To look through a page takes as long as to look
+# at so many words.
+_SIGN_OF_TWO_NUMBERS = re.compile(rb"[%().,]0+[.,]0")
+_MANY_WORDS = 50
 # More room than that between two pieces is no kerning, and as little as between close cells. Where
 # the next one begins where the one before it ends, no more has to be asked.
 _MIN_GAP_EMS, _MIN_GAP_POINTS = 0.1, 0.1
@@ -88,9 +92,10 @@ def divide_cells(characters: PageCharacters, page: object) -> PageCharacters:
     words = [(start - (start > 0 and text[start - 1] not in " \n"), end) for start, end in ends]
     divided = characters.list_divided(words)
     spread = _list_spread(characters, words, divided)
-    junctions = _list_junctions(text, [*divided, *spread])
-    apart = characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS)
-    edits = _divide_at(characters, [junctions[k] for k in apart])
+    edits: list[Edit] = []
+    if junctions := _list_junctions(text, [*divided, *spread]):
+        apart = characters.list_apart([place for place, _ in junctions], _MIN_GAP_POINTS)
+        edits = _divide_at(characters, [junctions[k] for k in apart])
     starts = {edit.start for edit in edits}
     if any(not starts.isdisjoint(range(*word)) for word in spread):
         edits += _divide_rows(characters, starts)
@@ -162,6 +167,8 @@ def _divide_merged(characters: PageCharacters, words: Sequence[tuple[int, int]])
 
     Whose shape shows that they are two numbers tell that it has: to measure all costs too much.
     """
+    if len(words) > _MANY_WORDS and not _SIGN_OF_TWO_NUMBERS.search(characters.kinds):
+        return []
     text = characters.text
     signs = [word for word in words if _TWO_NUMBERS.search(text, *word)]
     if not signs or not _divide_at(characters, _list_junctions(text, signs)):
@@ -206,8 +213,8 @@ def _list_spread(
     numbers = {
         word[0] + 1: word
         for word in words
-        if word not in others
-        and text[word[0] : word[0] + 2].isdecimal()
+        if text[word[0] : word[0] + 2].isdecimal()
+        and word not in others
         and text[slice(*word)].isalnum()
     }
     spread = characters.list_spread(list(numbers), _MIN_STEP_POINTS) if numbers else []
@@ -254,9 +261,10 @@ def _leave_out_even(
 def _list_places_within(word: re.Match[str]) -> Sequence[int]:
     """Where in a word, behind its first character, a word may begin."""
     # Nearly all words are nothing but letters.
-    if word[0].isalnum() and word[0].isascii():
-        return range(word.start() + 1, word.end())
-    return [found.start() for found in _BETWEEN_LETTERS.finditer(word.string, *word.span())]
+    letters, (start, end) = word[0], word.span()
+    if letters.isascii() and letters.isalnum():
+        return range(start + 1, end)
+    return [found.start() for found in _BETWEEN_LETTERS.finditer(word.string, start, end)]
 
 
 def _divide_line_numbers(characters: PageCharacters) -> PageCharacters:

@@ -183,17 +183,10 @@ class PageCharacters:
 
     def measure_letter_gap(self, position: int, following: int) -> float | None:
         """The room between a letter and the next one, in ems; None where it is not known."""
-        page = self._page
-        index, next_index = self._find_index(position), self._find_index(following)
-        box = page.find_loose_box(index) if index >= 0 else None
-        end = page.find_origin(next_index) if next_index >= 0 else None
-        if box is None or end is None:
+        index, following = self._find_index(position), self._find_index(following)
+        if index < 0 or following < 0:
             return None
-        em = along, aside = page.find_em(index)
-        if aside:
-            return measure_gap(em, box, end)
-        # Nearly all text is not turned.
-        return (end[0] - (box.right if along > 0 else box.left)) / along if along else None
+        return self._page.measure_letter_gap(index, following)
 
     def list_divided(self, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
         """Those of many spans whose ends are not drawn with one piece of text.
@@ -224,6 +217,10 @@ class PageCharacters:
             None for each of which one of the two is not drawn.
         """
         return self._page.list_boxes(*self._find_ends(spans))
+
+    def list_outside(self, places: list[int], area: Box) -> list[bool | None]:
+        """Which of many characters fill no point of an area; None for those that are not drawn."""
+        return self._page.list_outside(self._find_indexes(places), area)
 
     def list_apart(self, places: Sequence[int], points: float) -> list[int]:
         """Which of many characters have room before them and are of another piece of text.
@@ -319,7 +316,8 @@ class PageCharacters:
                 kept += _NO_SOURCE * len(new)
             done = end
         parts.append(text[done:])
-        kept += sources[done:]
+        kept += sources[done : len(text)]
+        kept += _NO_SOURCE
         return self._renew("".join(parts), kept)
 
     def has_unmapped(self) -> bool:
@@ -387,10 +385,8 @@ class PageCharacters:
         return position
 
     def _list_sources(self) -> "array[int]":
-        """Where each character stands in PDFium's text, and once more -1."""
-        if self._sources is not None:
-            return self._sources
-        return self._page.list_places(len(self.text)) + _NO_SOURCE
+        """Where each character stands in PDFium's text, and whatever may follow."""
+        return self._page.list_places(len(self.text)) if self._sources is None else self._sources
 
     def _renew(self, text: str, sources: "array[int] | None") -> "PageCharacters":
         return PageCharacters(self._page, text, sources, has_unwritten=self._has_unwritten)

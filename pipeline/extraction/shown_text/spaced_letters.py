@@ -8,7 +8,7 @@ the others.
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
@@ -25,7 +25,7 @@ _MIN_LETTERS = 6
 # of such words. Where the word before has one letter, nothing tells how it is spaced.
 _LONE = re.compile(r" [^ \r\n](?![^ \r\n])(?: [^ \r\n](?![^ \r\n]))*")
 _LONE_SIZE = 2
-_LAST_LETTER = re.compile(r" [^ \r\n](?![^ \r\n])(?<=[^ \r\n]{2} .)")
+_WHITE_SPACE = " \r\n"
 _MIN_LAST_LETTERS = 3
 _MIN_LAST_SHARE = 0.15
 # How many words of a page are looked at to tell whether any may be spaced.
@@ -45,30 +45,46 @@ def join_spaced_letters(characters: PageCharacters) -> PageCharacters:
     Letters by themselves that are capitals, all with the same room between them, stay as they are:
     they may be a word or a row of marks.
     """
-    rows = list(map(len, _LONE.findall(characters.text)))
-    lone = sum(rows) // _LONE_SIZE
+    text = characters.text
+    rows = [found.span() for found in _LONE.finditer(text)]
+    lone = _count_lone(rows)
     # Either kind has three characters by themselves at the least.
     if lone < _MIN_LAST_LETTERS:
         return characters
     edits: list[Edit] = []
-    if max(rows) >= 3 * _LONE_SIZE and _THREE_LETTERS.search(characters.text):
-        for found in _SPACED.finditer(characters.text):
+    if any(
+        end - start >= 3 * _LONE_SIZE and _THREE_LETTERS.search(text, start, end)
+        for start, end in rows
+    ):
+        for found in _SPACED.finditer(text):
             edits += _join_letters(characters, *found.span())
     if edits:
         characters = characters.edit(edits)
-        lone = sum(map(len, _LONE.findall(characters.text))) // _LONE_SIZE
-    if lone < max(_MIN_LAST_LETTERS, _MIN_LAST_SHARE * characters.text.count(" ")):
+        text = characters.text
+        rows = [found.span() for found in _LONE.finditer(text)]
+        lone = _count_lone(rows)
+    if lone < max(_MIN_LAST_LETTERS, _MIN_LAST_SHARE * text.count(" ")):
         return characters
-    return _join_last_letters(characters)
+    # Of those in a row, only the first may be the last letter of a word.
+    return _join_last_letters(characters, [start for start, _ in rows])
 
 
-def _join_last_letters(characters: PageCharacters) -> PageCharacters:
-    letters = list(_LAST_LETTER.finditer(characters.text))
+def _count_lone(rows: Iterable[tuple[int, int]]) -> int:
+    return sum(end - start for start, end in rows) // _LONE_SIZE
+
+
+def _join_last_letters(characters: PageCharacters, spaces: Sequence[int]) -> PageCharacters:
+    """The page without those of some spaces that are before the last letter of a word."""
+    text = characters.text
+    spaces = [
+        space
+        for space in spaces
+        if space > 1 and text[space - 1] not in _WHITE_SPACE and text[space - 2] not in _WHITE_SPACE
+    ]
     # A page of formulas has hundreds of these, and none of its words is spaced.
-    samples = letters[:: -(-len(letters) // _SAMPLED_WORDS) or 1]
-    if not any(_has_room_within(characters, letter.start()) for letter in samples):
+    samples = spaces[:: -(-len(spaces) // _SAMPLED_WORDS) or 1]
+    if not any(_has_room_within(characters, space) for space in samples):
         return characters
-    spaces = [letter.start() for letter in letters]
     return characters.edit(
         Edit(space, space + 1, "") for space in spaces if _is_last_letter_at(characters, space)
     )

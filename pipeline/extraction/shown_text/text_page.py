@@ -54,7 +54,7 @@ unpack_vector = struct.Struct("2f").unpack_from
 _DOUBLE_BYTES = ctypes.sizeof(c_double)
 _ROOM_PER_CHARACTER = 2
 _UNITS_AT_START = 1 << 14
-# Places in order, enough for most pages: to copy them is many times as quick as to count.
+# Places in order, enough for most pages.
 _PLACES = array("i", range(1 << 13))
 _LAST_OF_ONE_UNIT = 0xFFFF
 # More than a name in a file may have.
@@ -86,8 +86,9 @@ class TextPage:
         # Where a box goes of which only the lower and the upper edge matter: those come first.
         self._edges = (right, top, left, bottom)
         self._room = byref(self._floats)
+        self._unused = repeat(left)
         # Where two numbers of each of many characters go: the first of all, and the second of all.
-        self._numbers = ((c_double * MANY)(), (c_double * MANY)())
+        self._numbers = [array("d", bytes(MANY * _DOUBLE_BYTES)) for _ in range(2)]
         self._rooms: tuple[list[Any], list[Any]] = ([], [])
 
     def turn_to(self, handle: Any) -> None:
@@ -155,8 +156,8 @@ class TextPage:
 
     @staticmethod
     def list_places(count: int) -> "array[int]":
-        """So many places of a text, in order from 0."""
-        return _PLACES[:count] if count <= len(_PLACES) else array("i", range(count))
+        """So many places of a text, or more, in order from 0."""
+        return _PLACES if count <= len(_PLACES) else array("i", range(count))
 
     def find_index(self, position: int) -> int:
         """The number of the character at a place of the text that PDFium gives."""
@@ -185,40 +186,38 @@ class TextPage:
 
     def _list_edges(self, indexes: Sequence[int]) -> tuple[list[float], list[float]]:
         """The lower and the upper edges of many characters; nan for those that are not drawn."""
-        unused = repeat(self._corners[0])
-        return self._list_pairs(partial(map, get_box), indexes, unused, unused)
+        return self._list_pairs(get_box, indexes, self._unused, self._unused)
 
     def _list_origins(self, indexes: Sequence[int]) -> tuple[list[float], list[float]]:
         """Where on the baseline many characters begin; nan for those that are not drawn."""
-        return self._list_pairs(partial(map, get_origin), indexes)
+        return self._list_pairs(get_origin, indexes)
 
     def _list_pairs(
-        self, ask: Callable[..., Iterable[int]], indexes: Sequence[int], *unused: Iterable[Any]
+        self, ask: Callable[..., int], indexes: Sequence[int], *unused: Iterable[Any]
     ) -> tuple[list[float], list[float]]:
         """What PDFium gives for many characters, two numbers for each.
 
         Args:
-            ask: Calls one of PDFium's functions for each of several lists of arguments.
+            ask: The function of PDFium.
             indexes: The numbers of the characters.
-            unused: What the function takes before the two places of these numbers.
+            unused: What it takes, for each of them, before the two places of these numbers.
         """
-        firsts: list[float] = []
-        seconds: list[float] = []
-        rooms = self._rooms
+        count = len(indexes)
+        if count > MANY:
+            some = self._list_pairs(ask, indexes[: count // 2], *unused)
+            others = self._list_pairs(ask, indexes[count // 2 :], *unused)
+            return some[0] + others[0], some[1] + others[1]
+        rooms, (firsts, seconds) = self._rooms, self._numbers
         # Most documents are small: room is made for no more than there is.
-        for k in range(len(rooms[0]), min(len(indexes), MANY)):
+        for k in range(len(rooms[0]), count):
             for room, numbers in zip(rooms, self._numbers, strict=True):
-                room.append(byref(numbers, k * _DOUBLE_BYTES))
-        for start in range(0, len(indexes), MANY):
-            some = indexes[start : start + MANY]
-            found = list(ask(repeat(self._page), some, *unused, *rooms))
-            if not all(found):
-                for k, is_found in enumerate(found):
-                    if not is_found:
-                        self._numbers[0][k] = self._numbers[1][k] = math.nan
-            firsts += self._numbers[0][: len(some)]
-            seconds += self._numbers[1][: len(some)]
-        return firsts, seconds
+                room.append(byref(c_double.from_buffer(numbers, k * _DOUBLE_BYTES)))
+        found = list(map(ask, repeat(self._page), indexes, *unused, *rooms))
+        if 0 in found:
+            for k, is_found in enumerate(found):
+                if not is_found:
+                    firsts[k] = seconds[k] = math.nan
+        return firsts[:count].tolist(), seconds[:count].tolist()
 
     def find_origin(self, index: int) -> tuple[float, float] | None:
         """The point of the baseline at which a character begins."""

@@ -122,8 +122,13 @@ def _find_lines_outside(whole: str, inside: str) -> list[Edit]:
     """
     if not inside:
         return []
-    # To find a long text within another takes more than to compare it.
-    start = len(whole) - len(inside) if whole.endswith(inside) else whole.find(inside)
+    # To find a long text within another takes more than to compare it, or to find its beginning.
+    if whole.endswith(inside):
+        start = len(whole) - len(inside)
+    elif whole.startswith(inside):
+        start = 0
+    else:
+        start = whole.find(inside) if whole.find(inside[:_FIRST_STEP], 1) > 0 else -1
     end = start + len(inside)
     around = (whole[max(0, start - 1) : start], whole[end : end + 1])
     if start >= 0 and around[0] in ("", "\n") and around[1] in ("", "\r"):
@@ -184,21 +189,19 @@ def _cut_letters(characters: PageCharacters, visible: Box) -> Iterator[Edit]:
     """Leave out the letters that are outside of a box by where each of them stands."""
     text = characters.text
     lines = [line.span() for line in _LINES.finditer(text)]
-    firsts = characters.list_boxes([(start, start + 1) for start, _ in lines])
-    lasts = characters.list_boxes([(end - 1, end) for _, end in lines])
+    firsts = characters.list_outside([first for first, _ in lines], visible)
+    lasts = characters.list_outside([end - 1 for _, end in lines], visible)
     for (first, end), *ends in zip(lines, firsts, lasts, strict=True):
         # What stands between two letters of a line that are inside is inside.
-        if all(box is not None and not box.is_apart_from(visible) for box in ends):
+        if ends == [False, False]:
             continue
         start = -1
-        for position in range(first, end):
-            if text[position] == " ":
-                continue
-            box = characters.find_box(position)
-            if box is not None and box.is_apart_from(visible):
-                start = position if start < 0 else start
+        places = [place for place in range(first, end) if text[place] != " "]
+        for place, is_outside in zip(places, characters.list_outside(places, visible), strict=True):
+            if is_outside:
+                start = place if start < 0 else start
             elif start >= 0:
-                yield _leave_out(text, start, position)
+                yield _leave_out(text, start, place)
                 start = -1
         if start >= 0:
             yield _leave_out(text, start, end)

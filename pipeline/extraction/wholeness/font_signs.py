@@ -28,9 +28,10 @@ def lacks_parts_of_fonts(text: bytes) -> bool:
     Args:
         text: All that is no stream.
     """
-    parts = text.count(_PARTS_OF_COMPOSITE)
     # The plain word is counted many times as quickly, but may be one of a string.
-    return text.count(_COMPOSITE_NAME) > parts and len(_COMPOSITE.findall(text)) > parts
+    named = text.count(_COMPOSITE_NAME)
+    parts = text.count(_PARTS_OF_COMPOSITE) if named else 0
+    return named > parts and len(_COMPOSITE.findall(text)) > parts
 
 
 def has_renamed_glyphs(text: bytes, find_object: Callable[[bytes], bytes | None]) -> bool:

@@ -17,9 +17,9 @@ from typing import Any
 from office_oxide import Document
 
 from pipeline.formats.readers.office_files import read_office, to_plain
+from pipeline.formats.readers.office_pieces.word_pieces import change_pieces
 from pipeline.formats.readers.part_starts import read_package
 from pipeline.formats.readers.unused_styles import drop_table_styles
-from pipeline.formats.readers.word_pieces import change_pieces
 from pipeline.formats.readers.xml_parts import open_package, read_part, replace_parts
 from pipeline.formats.units import UnitsDocument, join_cells
 

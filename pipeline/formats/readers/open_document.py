@@ -26,7 +26,14 @@ from pipeline.formats.readers.xml_parts import (
     parse_tree,
     read_part,
 )
-from pipeline.formats.units import HIDDEN_SLIDE, UnitsDocument, UnitWriter, mark_hidden_sheet
+from pipeline.formats.units import (
+    APART,
+    HIDDEN_SLIDE,
+    UnitsDocument,
+    UnitWriter,
+    mark_hidden_sheet,
+    set_apart,
+)
 from shared.errors import RejectionCode
 
 _NS = "urn:oasis:names:tc:opendocument:xmlns:"
@@ -55,6 +62,8 @@ _HIDING = (
     (f"{_TEXT}display", "none"),
     (f"{{{_NS}presentation:1.0}}visibility", "hidden"),
 )
+# Raised or lowered text (20.408).
+_POSITION, _RAISED = f"{_STYLE}text-position", ("super", "sub")
 _SHOWN_SECTION = f"{_TEXT}display"
 _RUBY_TEXT = f"{_TEXT}ruby-text"
 _BLANKS, _BLANK_COUNT = f"{_TEXT}s", f"{_TEXT}c"
@@ -170,6 +179,7 @@ class _Content:
         self._passed_over = passed_over
         self._writer = UnitWriter()
         self._hidden_styles: set[str] = set()
+        self._raised_styles: set[str] = set()
         self._is_counting = False
         # Text of the cells that are open: a table may lie in a cell.
         self._cells: list[list[str]] = []
@@ -185,7 +195,7 @@ class _Content:
     def fold(self, element: Element) -> None:
         """Leave of a row, or of a paragraph that holds nothing but its words, its text alone."""
         if element.tag == _STYLES:
-            self._hidden_styles.update(_list_hidden_styles(element))
+            self._take_styles(element)
             return
         # A row may be made into text already; what is hidden is to keep its style.
         if not len(element) or (self._hidden_styles and self._is_hidden(element)):
@@ -209,12 +219,13 @@ class _Content:
     def finish(self) -> list[str]:
         """The units."""
         self._writer.begin(keeps_empty=self._is_counting and self._begins_unit != _HEADING)
-        return self._writer.units
+        units = self._writer.units
+        return [set_apart(unit) for unit in units] if self._raised_styles else units
 
     def _take_child(self, element: Element, tag: str) -> None:
         if tag in self._passed_over or element.get(_SHOWN_SECTION) == "none":
             if tag == _STYLES:
-                self._hidden_styles.update(_list_hidden_styles(element))
+                self._take_styles(element)
             return
         is_sheet = tag == _SHEET
         self._tables += is_sheet
@@ -229,6 +240,14 @@ class _Content:
         else:
             self.take(element)
         self._tables -= is_sheet
+
+    def _take_styles(self, styles: Element) -> None:
+        for style in styles.iter(f"{_STYLE}style"):
+            name = style.get(f"{_STYLE}name", "")
+            if any(one.get(key) == value for one in style for key, value in _HIDING):
+                self._hidden_styles.add(name)
+            if any(one.get(_POSITION, "").startswith(_RAISED) for one in style):
+                self._raised_styles.add(name)
 
     def _is_hidden(self, element: Element) -> bool:
         """Whether an element is of a style that is not shown."""
@@ -268,7 +287,12 @@ class _Content:
             elif tag not in self._passed_over and not (
                 self._hidden_styles and self._is_hidden(child)
             ):
+                is_raised = child.get(_STYLE_NAMES[0]) in self._raised_styles
+                if is_raised:
+                    pieces.append(APART)
                 self._collect(child, pieces)
+                if is_raised:
+                    pieces.append(APART)
             if child.tail:
                 pieces.append(child.tail)
 
@@ -342,13 +366,6 @@ def _read_edges(styles: Element, names: frozenset[str]) -> str:
             if text.strip():
                 texts[text] = None
     return "".join(texts)
-
-
-def _list_hidden_styles(styles: Element) -> Iterator[str]:
-    """The names of styles that hide a sheet, a slide or words."""
-    for style in styles.iter(f"{_STYLE}style"):
-        if any(one.get(name) == value for one in style for name, value in _HIDING):
-            yield style.get(f"{_STYLE}name", "")
 
 
 def _read_count(digits: str) -> int:

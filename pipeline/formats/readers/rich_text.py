@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.formats.text_encoding import decode_named, find_encoding
-from pipeline.formats.units import BETWEEN_CELLS, UnitsDocument
+from pipeline.formats.units import APART, BETWEEN_CELLS, UnitsDocument, set_apart
 
 # No characters of a text: before a heading, before a break, the end of a line, a backslash, where
 # words have been taken out.
@@ -53,12 +53,14 @@ _PASSED_OVER = frozenset(
     {
         *("fonttbl", "colortbl", "stylesheet", "info", "pict", "fldinst", "datafield", "objdata"),
         *("objclass", "sp", "shprslt", "listtable", "listoverridetable", "revtbl", "rsidtbl"),
-        *("filetbl", "xe", "tc", "txe", "rxe", "pn", "pntext", "ftnsep", "ftnsepc", "ftncn"),
+        *("filetbl", "xe", "tc", "txe", "rxe", "pn", "ftnsep", "ftnsepc", "ftncn"),
         *("aftnsep", "aftnsepc", "aftncn", "atnid", "atnauthor", "bkmkstart", "bkmkend"),
         *("nonesttables", "private", "themedata", "template", "formfield"),
     }
 )
-_FORM = frozenset({"u", "uc", "f", "v", "deleted", "plain", "s", "outlinelevel"})
+# Raised or lowered, and no longer.
+_RAISED = {"super": True, "sub": True, "up": True, "dn": True, "nosupersub": False}
+_FORM = frozenset({"u", "uc", "f", "v", "deleted", "plain", "s", "outlinelevel", *_RAISED})
 
 
 def _match_any(words: Iterable[str]) -> str:
@@ -164,6 +166,7 @@ class _State(NamedTuple):
     codec: str
     # How many characters stand for one in Unicode, for programs that know none.
     fallback_characters: int
+    is_raised: bool = False
 
 
 class _Reader:
@@ -227,6 +230,8 @@ class _Reader:
                 outer = stack.pop() if stack else first
                 if state.is_aside and is_shown and not outer.is_aside:
                     shown.append(_LINE_END)
+                if state.is_raised is not outer.is_raised:
+                    shown.append(APART)
                 state = outer
             elif symbol == "*":
                 state = state._replace(is_passed_over=True)
@@ -259,6 +264,11 @@ class _Reader:
                     shown.append(_LINE_END)
             elif is_shown and self._is_heading(word, number):
                 shown.append(_HEADING_MARK)
+            elif word in _RAISED or (word == "plain" and state.is_raised):
+                changed = self._change_form(state, word, number)
+                if changed.is_raised is not state.is_raised:
+                    shown.append(APART)
+                state = changed
             else:
                 state, to_skip = self._change_form(state, word, number), 0
         return _join(shown)
@@ -276,8 +286,14 @@ class _Reader:
                 changed = state if codec == state.codec else state._replace(codec=codec)
             case "v" | "deleted":
                 changed = state._replace(is_hidden=number != "0")
-            case "plain" if state.is_hidden or state.codec != self._default_codec:
-                changed = state._replace(is_hidden=False, codec=self._default_codec)
+            case "plain" if (
+                state.is_hidden or state.is_raised or state.codec != self._default_codec
+            ):
+                changed = state._replace(
+                    is_hidden=False, is_raised=False, codec=self._default_codec
+                )
+            case "super" | "sub" | "up" | "dn" | "nosupersub":
+                changed = state._replace(is_raised=_RAISED[word] and number != "0")
             case "uc":
                 changed = state._replace(fallback_characters=max(0, int(number or "1")))
             case _:
@@ -301,4 +317,4 @@ def _take_out(characters: Iterable[str], text: str) -> str:
 def _join(shown: list[str]) -> str:
     text = _take_out(_NOT_SHOWN, "".join(shown)).replace(_LINE_END, "\n").replace(_BACKSLASH, "\\")
     # A character beyond the first 65,536 is written as two halves, which become one here.
-    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return set_apart(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))

@@ -7,12 +7,14 @@ told from text that looks like one.
 
 import io
 import re
+from collections.abc import Container
 from pathlib import Path
 
 from office_oxide import Document
 
 from pipeline.formats.readers.office import read_slides
 from pipeline.formats.readers.office_files import read_office
+from pipeline.formats.readers.office_pieces.slide_pieces import change_slides, divide_cells
 from pipeline.formats.readers.part_starts import (
     PartPlace,
     list_parts,
@@ -23,7 +25,8 @@ from pipeline.formats.readers.relations import PackageRelations
 from pipeline.formats.readers.xml_parts import list_elements, open_package
 from pipeline.formats.units import BETWEEN_CELLS, HIDDEN_SLIDE, UnitsDocument
 
-_PARTS = rb"ppt/(?:presentation|slides/[^/\0]{1,80}?)\.xml"
+_PARTS = rb"ppt/(?:presentation|slides/[^/\0]{1,80}?|charts/chart[^/\0]{0,40}?)\.xml"
+_CHARTS = "ppt/charts/"
 # In the list of slides (ECMA-376-1, 19.2.1.33), which takes some KiB.
 # Sections list them once more, and name no part.
 _LISTED = re.compile(rb"<(?:[\w.-]+:)?sldId\s[^<>]*?:id\s*=")
@@ -38,16 +41,20 @@ _SLIDE, _ANY_PART = "slide", rb"[^\0]{1,200}?\.xml"
 def open_slides(path: Path) -> UnitsDocument:
     """Open a new presentation: a unit a slide, with its notes; a hidden one says so."""
     data = read_package(path)
-    main, parts = _PRESENTATION, {part.name: part for part in list_parts(data, _PARTS)}
+    listed = list_parts(data, _PARTS)
+    charts = [part for part in listed if part.name.startswith(_CHARTS)]
+    main = _PRESENTATION
+    parts = {part.name: part for part in listed if not part.name.startswith(_CHARTS)}
     slide_count = _count_slides(data, parts.get(main))
     # The presentation, or a slide of it, lies elsewhere.
     if len(parts) <= slide_count or main not in parts:
         main, parts = _find_parts(data)
         slide_count = _count_slides(data, parts.get(main))
     hidden = {name for name, part in parts.items() if _HIDDEN.search(read_start(data, part))}
-    units = _cut_plain_text(read_office(data, "ppt", Document.plain_text), slide_count)
+    shown = change_slides(data, parts.values(), charts)
+    units = _cut_plain_text(read_office(shown, "ppt", Document.plain_text), slide_count)
     if units is None:
-        units = read_slides(data)
+        units = read_slides(divide_cells(shown, _list_slides_in(shown, parts)))
         # What masters show stands behind all slides, in the library's tree.
         if slide_count:
             units[0] = "\n".join([units[0], *units[slide_count:]])
@@ -56,6 +63,11 @@ def open_slides(path: Path) -> UnitsDocument:
         if number < len(units):
             units[number] = f"{HIDDEN_SLIDE}\n{units[number]}"
     return UnitsDocument(units)
+
+
+def _list_slides_in(data: bytes, names: Container[str]) -> list[PartPlace]:
+    """Where slides of some names lie now."""
+    return [part for part in list_parts(data, _ANY_PART) if part.name in names]
 
 
 def _count_slides(data: bytes, presentation: PartPlace | None) -> int:

@@ -18,11 +18,12 @@ from pipeline.formats.readers.xml_parts import open_package, replace_parts
 
 _START, _END = b"<office:automatic-styles>", b"</office:automatic-styles>"
 _DECLARED = b'xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0"'
-# What hides; how an attribute may be written else, in other quotes, with white space around its
-# sign or with letters by their numbers; and what may hold what looks like an element.
+# What hides, raises or lowers; how an attribute may be written else, in other quotes, with white
+# space around its sign or with letters by their numbers; and what may hold what looks like an
+# element.
 _BLANKS = (b" ", b"\t", b"\r", b"\n")
 _LEFT_TO_PARSER = (
-    *(b'display="none"', b'display="false"', b'visibility="hidden"'),
+    *(b'display="none"', b'display="false"', b'visibility="hidden"', b'text-position="su'),
     *(b"='", b"&#", *(b"=" + one for one in _BLANKS), *(one + b"=" for one in _BLANKS)),
     *(b"<!", b"<?"),
 )

@@ -21,6 +21,12 @@ from office_oxide import Document
 from pipeline.extraction.readable_document import UnreadableDocumentError
 from pipeline.formats.readers.number_formats import mark_formats, show_marked
 from pipeline.formats.readers.office_files import read_office, read_old_workbook, to_plain
+from pipeline.formats.readers.office_pieces.chart_points import fill_gaps
+from pipeline.formats.readers.office_pieces.piece_changes import (
+    MOST_BYTES,
+    apply_changes,
+    change_parts,
+)
 from pipeline.formats.readers.old_workbooks import (
     Sheet,
     find_old_sheets,
@@ -52,7 +58,6 @@ from pipeline.formats.readers.xml_parts import (
     list_elements,
     open_package,
     read_relations,
-    replace_parts,
 )
 from pipeline.formats.units import (
     BETWEEN_CELLS,
@@ -198,13 +203,20 @@ def _prepare(data: bytes) -> tuple[bytes, _Book]:
     starts = (read_start(data, part) for name, part in parts.items() if name.startswith(SHEETS))
     columns = map(_LAST_COLUMN.search, starts)
     widths = [_number_column(column[1]) for column in columns if column is not None]
+    changed: dict[str, Iterable[bytes]] = {}
+    for name in charts:
+        content = read_start(data, parts[name], MOST_BYTES)
+        gaps = list(fill_gaps(content)) if len(content) < MOST_BYTES else []
+        if gaps:
+            changed[name] = apply_changes(content, gaps)
+    codes: Sequence[str] = ()
     if marked is not None:
         marked_styles, codes = marked
-        # The library reads packages whose list the standard library refuses.
-        with suppress(UnreadableDocumentError), open_package(io.BytesIO(data)):
-            copy = replace_parts(data, {STYLES: [marked_styles]})
-            return copy, _Book(sheets, widths, codes, places, unsaved)
-    return data, _Book(sheets, widths, (), places, unsaved)
+        changed[STYLES] = [marked_styles]
+    copy = change_parts(data, changed)
+    if copy is data:
+        codes = ()
+    return copy, _Book(sheets, widths, codes, places, unsaved)
 
 
 def _list_sheets(data: bytes, workbook: bytes) -> list[dict[str, str]]:

@@ -4,6 +4,7 @@ import atexit
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 
 from functions.convert import build_convert, build_converter
 from functions.delivery.batch import process_batch
@@ -19,6 +20,7 @@ from shared.ledger.documents import find_document
 from shared.llm.extractive.extractive_model import ExtractiveModel
 from tests.fakes.aws.aws_account import AwsAccount
 from tests.fakes.aws.event_source import EventSource
+from tests.fakes.aws.role_rights import RoleWatch
 
 # What readers are built by: the function, and all that it takes from the settings.
 _kept_readers = {}
@@ -58,6 +60,7 @@ class RunningPipeline:
         engines=(),
     ):
         self.account = account
+        self.roles = RoleWatch(account.clients.dynamodb)
         self._announced = set()
         self.table = LedgerTable(
             account.clients.dynamodb, account.settings.ledger_table, lambda seconds: None
@@ -82,15 +85,17 @@ class RunningPipeline:
             EventSource(
                 account.clients.sqs,
                 consumer.queue_url,
-                lambda event, context, consumer=consumer, runtime=runtime: process_batch(
-                    event, context, consumer, runtime
-                ),
+                partial(self._handle, consumer, runtime),
                 # Moto's backends are not made for threads, and the records of a batch run in some.
                 batch_size=1,
                 timeout_seconds=timeout_seconds,
             )
             for consumer, runtime in built
         )
+
+    def _handle(self, consumer, runtime, event, context):
+        with self.roles.act_as(f"{consumer.name.capitalize()}Function"):
+            return process_batch(event, context, consumer, runtime)
 
     def run(self):
         """Poll all queues until none has a message to give."""
@@ -139,8 +144,11 @@ def run_pipeline(
     engines=(),
     find_other=None,
 ) -> Iterator[RunningPipeline]:
-    """A pipeline on moto, with a real extractor and the offline model unless others are given."""
-    yield RunningPipeline(
+    """A pipeline on moto, with a real extractor and the offline model unless others are given.
+
+    Each of its functions is held to what its role may do with rows.
+    """
+    pipeline = RunningPipeline(
         account,
         extractor or _keep_readers(build_pdf_extractor, account.settings),
         model or ExtractiveModel(),
@@ -150,3 +158,5 @@ def run_pipeline(
         _keep_readers(build_converter, account.settings),
         engines,
     )
+    with pipeline.roles.watch():
+        yield pipeline

@@ -135,6 +135,16 @@ def test_a_callback_that_the_stack_does_not_allow_is_refused_at_once(desk, allow
     assert len(queued(desk)) == (not code)
 
 
+@pytest.mark.parametrize(("has_model", "code"), [("false", 2), ("true", 0)])
+def test_what_needs_a_model_is_refused_at_once_where_there_is_none(desk, has_model, code):
+    with open_command_line(desk.account, HasModel=has_model) as seashore:
+        result = seashore("enqueue", "agent", "Which pier?")
+        assert seashore("enqueue", "summarize", "-", input="A text.").exit_code == 0
+    assert result.exit_code == code
+    assert ("agent needs a language model" in result.stderr) == bool(code)
+    assert len(queued(desk)) == 2 - bool(code)
+
+
 def put_object(desk, key):
     """An object whose notice has not been read yet."""
     bucket = desk.account.settings.documents_bucket

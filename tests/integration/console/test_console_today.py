@@ -1,10 +1,13 @@
 """The page of today without a browser: its figures are the ledger's and the queues' own."""
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
+from shared.aws.dynamodb_table import Put
 from shared.aws.queues import Queues
+from shared.prices import ModelPrice
 from tests.fakes.desks.api_desk import open_api_desk
 
 
@@ -60,3 +63,47 @@ def test_what_needs_a_person_is_named(desk):
     page = desk.browse("/console/parts/today/figures").body
     assert f'href="#documents/{document.document_id}">&lt;b&gt;lost&lt;/b&gt;.pdf</a>' in page
     assert "<b>" not in page
+
+
+def enter_spend(desk, model, account="pipeline", **counts):
+    pk = f"SPEND#{datetime.now(UTC):%Y-%m-%d}"
+    row = {"pk": pk, "sk": f"MODEL#{model}#{account}", "model": model, "account": account}
+    desk.table.put_row(Put({**row, "calls": 1, "input_tokens": 9, **counts}))
+
+
+def test_what_is_spent_is_named_by_the_limit_that_it_counts_against(desk):
+    enter_spend(desk, "tiny", spent=21_000)
+    enter_spend(desk, "tiny", "chat", spent=1_000)
+    told = desk.browse("/console/parts/spend").body
+    for words in ("documents, tasks from the queue", "chats, tasks over the API"):
+        assert f"<td>{words}</td>" in told
+    assert "Documents, and tasks from the queue, today: <strong>$0.0210</strong>" in told
+    figures = desk.browse("/console/parts/today/figures").body
+    assert "Documents, and tasks from the queue: <strong>$0.0210</strong>" in figures
+    assert "Chats, and tasks over the API: <strong>$0.0010</strong>" in figures
+
+
+def test_a_model_that_costs_nothing_is_not_one_without_a_price():
+    prices = {"own": ModelPrice(input=0, output=0)}
+    with open_api_desk(with_model=False, model_prices=prices) as desk:
+        enter_spend(desk, "own")
+        told = desk.browse("/console/parts/spend").body
+        assert "$0.00</td></tr>" in told
+        assert "no price" not in told
+        assert "without a price" not in told
+        enter_spend(desk, "unknown")
+        told = desk.browse("/console/parts/spend").body
+        assert "no price</td></tr>" in told
+        assert "A model without a price is counted in tokens only" in told
+
+
+@pytest.mark.parametrize(
+    ("redo_order", "words"), [(None, "finished after "), ("a1", "finished anew <time ")]
+)
+def test_how_long_a_document_took_is_not_counted_to_the_end_of_a_redo(desk, redo_order, words):
+    document = desk.enter_document("a.pdf", "Text.")
+    changed = {"finished_at": document.received_at, "redo_order": redo_order}
+    row = desk.table.read_row(f"DOC#{document.document_id}", "DOC")
+    desk.table.put_row(Put({**row, **changed, "status": "DONE"}))
+    told = desk.browse(f"/console/parts/documents/{document.document_id}").body
+    assert words in told

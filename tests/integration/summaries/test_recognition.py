@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from pipeline.recognition.page_words import PageNotRecognisedError, RecognisedPage
+from shared.errors import DeferredError
 from shared.lifecycle import DocumentStatus
 from tests.fakes.aws.kept_account import open_account
 from tests.fakes.desks.running_pipeline import run_pipeline
@@ -181,3 +182,13 @@ def test_without_an_engine_pages_of_pictures_are_named(account, scan):
 
     assert document.status is DocumentStatus.PARTIAL
     assert document.reason == "page 2 shows only pictures, whose text is not read"
+
+
+def test_what_a_page_waits_for_is_noted_of_its_document(account, scan):
+    wait = DeferredError("no data of deu yet", delay_seconds=900, reason="language_missing")
+    document, _ = run(account, make_mixed_pdf(scan), Engine([wait]))
+
+    assert (document.deferred_reason, document.deferred_cause) == (
+        "language_missing",
+        "no data of deu yet",
+    )

@@ -63,6 +63,17 @@ def client_error(code: str, message: str = "no") -> ClientError:
         (UnauthorizedSSOTokenError(), "sign in again, for example with `aws sso login`"),
         (client_error("ExpiredToken"), "have expired: sign in again"),
         (client_error("InvalidClientTokenId"), "does not accept the credentials"),
+        (client_error("InvalidClientTokenId"), "the account has this region enabled"),
+        (client_error("InvalidAccessKeyId"), "does not accept the credentials"),
+        (client_error("RequestTimeTooSkewed"), "set its clock"),
+        (
+            client_error("SignatureDoesNotMatch", "Signature expired: 20260101T000000Z is now ..."),
+            "set its clock",
+        ),
+        (
+            client_error("InvalidSignatureException", "Signature not yet current: 2026..."),
+            "set its clock",
+        ),
         (client_error("AccessDenied", "not\nallowed"), "may not do this: not allowed"),
         (client_error("Throttling", "slow down"), "AWS refused DescribeStacks: slow down"),
         (EndpointConnectionError(endpoint_url="https://x"), "AWS cannot be reached"),

@@ -278,3 +278,21 @@ def test_a_table_may_say_what_separates_its_cells(read, table, text):
     document = read(table.encode())
     assert (document.unit, document.texts) == ("part", [text])
     assert read(b"\xef\xbb\xbf" + table.encode()).texts == [text]
+
+
+@pytest.mark.parametrize(
+    ("place", "shown"), [("super 58%", "10 2 m2 H2 5"), ("0% 100%", "102 m2 H25")]
+)
+def test_a_raised_figure_of_an_opendocument_text_stands_apart(read, place, shown):
+    parts = odt_parts([(None, "x")])
+    style = (
+        '<style:style style:name="T1" style:family="text">'
+        f'<style:text-properties style:text-position="{place}"/></style:style>'
+    )
+    up = '<text:span text:style-name="T1">2</text:span>'
+    parts["content.xml"] = (
+        f"<office:document-content{_ODF}><office:automatic-styles>{style}</office:automatic-styles>"
+        f"<office:body><office:text><text:p>10{up} m{up} H{up}5</text:p></office:text>"
+        "</office:body></office:document-content>"
+    )
+    assert read(make_package(parts)).texts == [shown]

@@ -112,3 +112,27 @@ def test_much_that_is_deep_or_empty_takes_no_time(read):
     assert read(rb"{\rtf1 " + rb"{\*\x b" * 100_000).texts == [""]
     assert read(rb"{\rtf1 a" + rb"{\*\x b" + rb"{\*\x c}" * 100_000).texts == ["a"]
     assert read(rb"{\rtf1 a" + rb"\cell" * 100_000 + rb"\row b}").texts == ["a\nb"]
+
+
+@pytest.mark.parametrize(
+    ("source", "shown"),
+    [
+        (r"10{\super 2}", "10 2"),
+        (r"1,250\super 3\nosupersub  birds", "1,250 3 birds"),
+        (r"10{\super\fs12 -3}", "10 -3"),
+        (r"H{\sub 2}5 m{\super 2}", "H2 5 m2"),
+        (r"5\up6 2\up0 7\dn4 1\plain 2", "5 2 7 1 2"),
+        (r"10{\super0 2}", "102"),
+        (r"10{\b 2}", "102"),
+        (r"1{\super st}", "1st"),
+        (r"{\v 10}{\super 2}", "2"),
+    ],
+)
+def test_a_raised_figure_is_no_digit_of_the_number_before_it(read, source, shown):
+    assert read(rf"{{\rtf1 {source}}}".encode()).texts == [shown]
+
+
+@pytest.mark.parametrize("group", ["pntext", "listtext"])
+def test_the_number_of_an_item_is_read(read, group):
+    items = "".join(rf"{{\{group}\f0 {n}.\tab}}item {n}\par " for n in (1, 2))
+    assert read(rf"{{\rtf1 {items}}}".encode()).texts == ["1. item 1\n2. item 2"]

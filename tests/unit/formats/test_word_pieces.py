@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from pipeline.formats.readers.word_pieces import change_pieces
+from pipeline.formats.readers.office_pieces.word_pieces import change_pieces
 from tests.fakes.office.packages import docx_parts, make_package
 
 _W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
@@ -103,6 +103,14 @@ PIECES = {
         math(f"<m:rad><m:deg>{term('3')}</m:deg><m:e>{term('8')}</m:e></m:rad>"),
         "3√(8)",
     ),
+    "sum": (
+        math(
+            '<m:nary><m:naryPr><m:chr m:val="\u2211"/></m:naryPr>'
+            f"<m:sub>{term('i=1')}</m:sub><m:sup>{term('9')}</m:sup><m:e>{term('i')}</m:e></m:nary>"
+        ),
+        "\u2211_(i=1)^9i",
+    ),
+    "integral": (math(f"<m:nary><m:naryPr/><m:sub/><m:sup/><m:e>{term('x')}</m:e></m:nary>"), "∫x"),
     "brackets": (math(term("2") + f"<m:d><m:dPr/><m:e>{term('3+4')}</m:e></m:d>"), "2(3+4)"),
     "other brackets": (
         math(

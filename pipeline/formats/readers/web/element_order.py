@@ -9,10 +9,6 @@ from typing import NamedTuple
 
 from pipeline.formats.units import BETWEEN_CELLS
 
-# Of the private use area: stands where an element begins or ends that is set apart by its place or
-# look, so that a figure in it is no digit of the number beside it.
-APART = "\ue0f8"
-_BESIDE_FIGURE = re.compile(rf"(?<=\d){APART}+(?=[+\-\u2212]?\d)")
 _LISTS = frozenset({"ol", "ul", "menu", "dir"})
 _CELLS = frozenset({"td", "th"})
 LAID_OUT = _LISTS | _CELLS | {"li", "table", "tr", "input", "tspan"}
@@ -31,11 +27,6 @@ _TICKED = frozenset({"checkbox", "radio"})
 _WITHOUT_VALUE = frozenset(
     {"hidden", "password", "submit", "button", "reset", "image", "file", "color", "range"}
 )
-
-
-def set_apart(text: str) -> str:
-    """Text in which what is set apart by its place is no digit of a number beside it."""
-    return _BESIDE_FIGURE.sub(" ", text).replace(APART, "") if APART in text else text
 
 
 class _Place(NamedTuple):

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element  # the type alone: pages are parsed in `xml_parts`
 
-from pipeline.formats.readers.web.element_order import APART, LAID_OUT, ElementOrder, set_apart
+from pipeline.formats.readers.web.element_order import LAID_OUT, ElementOrder
 from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
 from pipeline.formats.text_encoding import decode_named, find_encoding
-from pipeline.formats.units import BETWEEN_CELLS, UnitsDocument, UnitWriter
+from pipeline.formats.units import APART, BETWEEN_CELLS, UnitsDocument, UnitWriter, set_apart
 
 _NAMED_ENCODING = re.compile(
     rb"""(?:<meta[^>]{0,200}charset|<\?xml[^>]{0,99}encoding)\s*=\s*["']?([A-Za-z0-9_.:-]+)""", re.I

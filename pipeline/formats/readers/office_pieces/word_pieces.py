@@ -10,72 +10,58 @@ Source: ECMA-376-1, 17.3.2.42 (vertAlign), 17.16.18 (fldChar), 17.3.3.30 (sym), 
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from html import escape
-from typing import NamedTuple
 
-from pipeline.extraction.readable_document import UnreadableDocumentError
+from pipeline.formats.readers.office_pieces.piece_changes import (
+    MOST_BYTES,
+    Change,
+    TextMarks,
+    apply_changes,
+    change_parts,
+    set_raised_apart,
+)
 from pipeline.formats.readers.old_office.symbol_fonts import SYMBOLS
 from pipeline.formats.readers.part_starts import list_parts, read_start
-from pipeline.formats.readers.xml_parts import replace_parts
 
 _PARTS = rb"word/(?:document|footnotes|endnotes)\.xml"
-# Longer ones are left as they are: what is changed is in memory several times.
-_MOST_BYTES = 32 << 20
-_RAISED = re.compile(rb"<w:vertAlign w:val=\"su(?:per|b)script\"\s*/>")
 _TEXT = re.compile(rb"<w:t(?:\s[^<>]*)?>([^<]*)</w:t>")
-_FIGURE_STARTS = re.compile(rb"(?:[+-]|\xe2\x88\x92)?\d")
-# What of a text stands apart anyway; and within how many bytes pieces stand beside one another.
-_BETWEEN, _NEAR_BYTES = (b"</w:p>", b"<w:tab/>", b"<w:br", b"<w:cr/>"), 1 << 12
-_SPACE = b'<w:t xml:space="preserve"> </w:t>'
+_MARKS = TextMarks(
+    raised=re.compile(rb"<w:vertAlign w:val=\"su(?:per|b)script\"\s*/>"),
+    text=_TEXT,
+    text_end=b"</w:t>",
+    run_end=b"</w:r>",
+    between=(b"</w:p>", b"<w:tab/>", b"<w:br", b"<w:cr/>"),
+    space=b'<w:t xml:space="preserve"> </w:t>',
+)
 _FIELD = re.compile(rb"<w:fldChar\b[^<>]*?\sw:fldCharType=\"(begin|separate|end)\"")
 _SYMBOL = re.compile(rb"<w:sym\b([^<>]*?)/>")
 _FONT, _PLACE = re.compile(rb"w:font=\"([^\"]*)\""), re.compile(rb"w:char=\"([0-9A-Fa-f]{2,4})\"")
 # Boxes and ticks, as forms have them.
 _WINGDINGS_2 = {0x4F: "✗", 0x50: "✓", 0x51: "☒", 0x52: "☑", 0x53: "☒", 0x54: "☒", 0xA3: "☐"}
-_MATH = re.compile(rb"<(/?)m:(num|den|sup|sub|deg|rad|d)(?:\s[^<>]*?)?(/?)>")
+_MATH = re.compile(rb"<(/?)m:(num|den|sup|sub|deg|rad|d|nary)(?:\s[^<>]*?)?(/?)>")
 _TAG = re.compile(rb"<[^<>]*>")
 _BRACKETS = re.compile(rb"<m:(beg|end)Chr m:val=\"([^\"<>]{0,9})\"")
+_SIGN = re.compile(rb"<m:chr m:val=\"([^\"<>]{0,9})\"")
+_INTEGRAL, _ROOT = "∫".encode(), "√(".encode()
+# How far from its beginning a part says how it looks.
+_LOOKS_BYTES = 500
 _BEFORE = {b"den": b"/", b"sup": b"^", b"sub": b"_"}
-
-
-class _Change(NamedTuple):
-    """What stands in the place of some bytes of a part."""
-
-    start: int
-    end: int
-    new: bytes
 
 
 def change_pieces(package: bytes) -> bytes:
     """A package of Word with such pieces as plain text can say them."""
     changed = {}
     for part in list_parts(package, _PARTS):
-        content = read_start(package, part, _MOST_BYTES)
-        changes = sorted(_list_changes(content)) if len(content) < _MOST_BYTES else []
+        content = read_start(package, part, MOST_BYTES)
+        changes = list(_list_changes(content)) if len(content) < MOST_BYTES else []
         if changes:
-            changed[part.name] = _change(content, changes)
-    if changed:
-        # The library reads packages whose list the standard library refuses.
-        with suppress(UnreadableDocumentError):
-            return replace_parts(package, changed)
-    return package
+            changed[part.name] = apply_changes(content, changes)
+    return change_parts(package, changed)
 
 
-def _change(content: bytes, changes: list[_Change]) -> Iterator[bytes]:
-    place = 0
-    for change in changes:
-        # What is dropped may have other changes in it.
-        if change.start >= place:
-            yield content[place : change.start]
-            yield change.new
-            place = change.end
-    yield content[place:]
-
-
-def _list_changes(content: bytes) -> Iterator[_Change]:
+def _list_changes(content: bytes) -> Iterator[Change]:
     if b"vertAlign" in content:
-        yield from _set_raised_apart(content)
+        yield from set_raised_apart(content, _MARKS)
     if b"fldChar" in content:
         yield from _drop_what_fields_are_made_of(content)
     if b"<w:sym" in content:
@@ -84,27 +70,7 @@ def _list_changes(content: bytes) -> Iterator[_Change]:
         yield from _show_math(content)
 
 
-def _set_raised_apart(content: bytes) -> Iterator[_Change]:
-    """A space before a raised or lowered figure that a digit stands before, and behind it."""
-    for found in _RAISED.finditer(content):
-        near = found.start() - _NEAR_BYTES
-        run_end = content.find(b"</w:r>", found.end(), found.end() + _NEAR_BYTES)
-        own = _TEXT.search(content, found.end(), max(run_end, 0))
-        if own is None:
-            continue
-        end = content.rfind(b"</w:t>", max(near, 0), found.start())
-        is_between = any(content.find(one, end, found.start()) >= 0 for one in _BETWEEN)
-        is_behind = end > 0 and not is_between and content[end - 1 : end].isdigit()
-        if is_behind and _FIGURE_STARTS.match(own[1]):
-            yield _Change(own.start(), own.start(), _SPACE)
-        after = _TEXT.search(content, run_end, run_end + _NEAR_BYTES)
-        if after is None or any(content.find(one, run_end, after.start()) >= 0 for one in _BETWEEN):
-            continue
-        if own[1][-1:].isdigit() and after[1][:1].isdigit():
-            yield _Change(after.start(), after.start(), _SPACE)
-
-
-def _drop_what_fields_are_made_of(content: bytes) -> Iterator[_Change]:
+def _drop_what_fields_are_made_of(content: bytes) -> Iterator[Change]:
     """The results of fields in the instruction of another, of which that makes what it shows."""
     # Of each field that is open, whether it is in its instruction.
     in_instruction: list[bool] = []
@@ -121,12 +87,12 @@ def _drop_what_fields_are_made_of(content: bytes) -> Iterator[_Change]:
                 in_instruction.pop()
                 if was_made_of and not any(in_instruction[:-1]):
                     for text in _TEXT.finditer(content, start, found.start()):
-                        yield _Change(text.start(), text.end(), b"")
+                        yield Change(text.start(), text.end(), b"")
             case _:
                 pass
 
 
-def _show_symbols(content: bytes) -> Iterator[_Change]:
+def _show_symbols(content: bytes) -> Iterator[Change]:
     for found in _SYMBOL.finditer(content):
         font, place = _FONT.search(found[1]), _PLACE.search(found[1])
         if font is not None and place is not None:
@@ -136,17 +102,17 @@ def _show_symbols(content: bytes) -> Iterator[_Change]:
             if name == "Wingdings 2":
                 sign = _WINGDINGS_2.get(number, "\0")
             if sign != "\0":
-                yield _Change(*found.span(), f"<w:t>{escape(sign)}</w:t>".encode())
+                yield Change(*found.span(), f"<w:t>{escape(sign)}</w:t>".encode())
 
 
-def _show_math(content: bytes) -> Iterator[_Change]:
+def _show_math(content: bytes) -> Iterator[Change]:
     """The signs that formulas have by how their parts lie in one another."""
     opened: list[tuple[bytes, int]] = []
     for found in _MATH.finditer(content):
         is_end, name, is_empty = found.groups()
         if is_empty:
             if name == b"deg":
-                yield _write(found.end(), b"\xe2\x88\x9a(")
+                yield _write(found.end(), _ROOT)
         elif not is_end:
             opened.append((name, found.end()))
         elif opened and opened[-1][0] == name:
@@ -154,14 +120,18 @@ def _show_math(content: bytes) -> Iterator[_Change]:
             yield from _show_part(content, name, start, found.start())
 
 
-def _show_part(content: bytes, name: bytes, start: int, end: int) -> Iterator[_Change]:
+def _show_part(content: bytes, name: bytes, start: int, end: int) -> Iterator[Change]:
     inner = content[start:end]
     if name == b"d":
-        brackets = dict(_BRACKETS.findall(content, start, min(end, start + 500)))
+        brackets = dict(_BRACKETS.findall(content, start, min(end, start + _LOOKS_BYTES)))
         yield _write(start, brackets.get(b"beg", b"("))
         yield _write(end, brackets.get(b"end", b")"))
+    elif name == b"nary":
+        # A sum, mostly; else it is no other sign than this one (ECMA-376-1, 22.1.2.20).
+        sign = _SIGN.search(content, start, min(end, start + _LOOKS_BYTES))
+        yield _write(start, sign[1] if sign is not None else _INTEGRAL)
     elif name == b"deg":
-        yield _write(end, b"\xe2\x88\x9a(")
+        yield _write(end, _ROOT)
     elif name == b"rad":
         yield _write(end, b")")
     else:
@@ -173,5 +143,5 @@ def _show_part(content: bytes, name: bytes, start: int, end: int) -> Iterator[_C
             yield _write(end, b")")
 
 
-def _write(place: int, signs: bytes) -> _Change:
-    return _Change(place, place, b"<m:r><m:t>%s</m:t></m:r>" % signs)
+def _write(place: int, signs: bytes) -> Change:
+    return Change(place, place, b"<m:r><m:t>%s</m:t></m:r>" % signs)

@@ -1,0 +1,1 @@
+"""What of new Office files is changed before the library opens them. Runs in the child."""
