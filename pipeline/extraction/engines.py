@@ -24,6 +24,7 @@ from pipeline.extraction.fonts.second_opinion import (
     choose_text,
     is_doubtful,
     is_sound,
+    leave_out_music,
 )
 from pipeline.extraction.limits import MAX_FILES
 from pipeline.extraction.page_pictures import render_page
@@ -239,6 +240,10 @@ class EngineDocument:
         if is_sound(text) and not signs.drops_text and not self._scan.has_renamed_glyphs:
             return first
         second = self._ask_pypdf(number)
+        if second is not None and not signs.drops_text and not shown.noise:
+            words = leave_out_music(text, second.text)
+            if words is not None:
+                return EnginePage(Engine.PDFIUM, words, is_picture)
         chosen = choose_text(text, second, drops_text=signs.drops_text, noise=shown.noise)
         if chosen is None:
             raise UnreadablePageError(NO_CHARACTERS, RejectionCode.UNMAPPED_FONTS)

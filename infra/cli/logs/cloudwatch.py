@@ -36,7 +36,13 @@ class CloudWatchLogs:
             groups = self._client.get_paginator("describe_log_groups").paginate(
                 logGroupNamePrefix=self._prefix
             )
-            names = [group["logGroupName"] for page in groups for group in page["logGroups"]]
+            names = [
+                group["logGroupName"]
+                for page in groups
+                for group in page["logGroups"]
+                # Beside ours those of a stack whose name begins with ours and a hyphen.
+                if "-" not in group["logGroupName"].removeprefix(self._prefix)
+            ]
             events = [event for name in names for event in self._read_group(name)]
         for event in sorted(events, key=lambda one: one["timestamp"]):
             self._from = max(self._from, event["timestamp"] - self._LATE_MILLISECONDS)

@@ -44,9 +44,21 @@ MIN_JUDGED_WORDS = 8
 _PART_WORDS = 24
 _MAX_SHARE_OF_NOISE = 0.1
 
+# What pypdf gives for signs of music, which are called so in LilyPond's fonts. Names by themselves
+# tell nothing: "/glyph.12" may be a letter.
+_SIGN_OF_MUSIC = re.compile(
+    r"/(?:(?:accidentals|accordion|arrowheads|brackettips|clefs|custodes|dots|flags|lyricties"
+    r"|noteheads|pedal|rests|scripts|ties|timesig)\.[A-Za-z0-9._]+|brace[0-9]+)"
+)
+# The same glyphs as PDFium gives them: by their codes, or marked.
+_CODES_OF_SIGNS = re.compile(r"[\x00\x01\x03-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufffd]+")
+# "mf", "fff", "sfz": how loud it is played.
+_DYNAMICS = re.compile(r"\b[fmprsz]{2,5}\b")
+
 # pypdf may leave out what PDFium counts twice, but not half of a page.
 _MIN_SIZE_SHARE = 0.5
 _SAME_SHARE = 0.9
+_MIN_SHARE_OF_LETTERS = 0.8
 
 
 class Opinion(NamedTuple):
@@ -110,6 +122,31 @@ def choose_text(
         if is_as_long and (is_corrected or not is_first_sound):
             return second.text
     return first if is_first_sound else None
+
+
+def leave_out_music(first: str, second: str) -> str | None:
+    """PDFium's text without the signs of music, which are no characters.
+
+    Args:
+        first: What PDFium gives: a code or a mark for each.
+        second: What pypdf gives: the name of each.
+
+    Returns:
+        The text; None where there are none, or it is not sound, or something else is missing in it.
+    """
+    letters, count = _SIGN_OF_MUSIC.subn(" ", second)
+    if not count or _SIGN_OF_MUSIC.search(first):
+        return None
+    text = _CODES_OF_SIGNS.sub(" ", first)
+    ours, theirs = (
+        Counter("".join(unicodedata.normalize("NFKC", one).split())) for one in (text, letters)
+    )
+    # Letters that follow a name at once are taken for more of it.
+    is_whole = (
+        (ours & theirs).total() >= _SAME_SHARE * theirs.total()
+        and theirs.total() >= _MIN_SHARE_OF_LETTERS * ours.total()
+    )
+    return text if is_whole and is_sound(_DYNAMICS.sub(" ", text)) else None
 
 
 def is_sound(text: str) -> bool:

@@ -43,6 +43,7 @@ _NOTES = tuple(re.compile(rf"{sign}(?:[0-9]{{1,3}}|[a-z])(?=[A-Z])") for sign in
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
 _PRODUCT = re.compile("[0-9 ]x1")
+_TWO_FIGURES = re.compile(r"\d\d")
 # The white space after a raised digit, before which PDFium ends the line.
 _LINE_END = re.compile(r" ?\r\n ?")
 # Shares of an em. Superscripts are raised by a third and set at two thirds; digits of one style
@@ -166,6 +167,8 @@ def _list_seams(characters: PageCharacters, words: Sequence[tuple[int, int]]) ->
     """
     text = characters.text
     for start, end in words:
+        if not _TWO_FIGURES.search(text, start, end):
+            continue
         pairs = [(place - 1, place + 1) for place in range(start + 1, end)]
         divided = characters.list_divided(pairs)
         if 2 * len(divided) > len(pairs):

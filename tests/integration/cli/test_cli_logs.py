@@ -2,6 +2,7 @@
 
 import json
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -31,13 +32,14 @@ def seashore(account):
 
 @pytest.fixture
 def log(account):
-    """Puts lines into the log group of the worker."""
+    """Puts lines into the log group of the worker, or of another function."""
     client = boto3.client("logs", region_name="eu-west-1")
-    group = {"logGroupName": "/aws/lambda/pipeline-worker"}
-    client.create_log_group(**group)
-    client.create_log_stream(**group, logStreamName="a")
 
-    def put(*lines):
+    def put(*lines, function="pipeline-worker"):
+        group = {"logGroupName": f"/aws/lambda/{function}"}
+        with suppress(client.exceptions.ResourceAlreadyExistsException):
+            client.create_log_group(**group)
+            client.create_log_stream(**group, logStreamName="a")
         events = [{"timestamp": int(time.time() * 1000), "message": line} for line in lines]
         client.put_log_events(**group, logStreamName="a", logEvents=events)
 
@@ -67,6 +69,13 @@ def test_lines_of_a_document_are_found_by_its_key(seashore, account, log):
     # No document and no task, as the id of a request is: what was logged is there all the same.
     log(write_log("sweep:request-7"))
     assert seashore("logs", "request-7").exit_code == 0
+
+
+def test_lines_of_a_stack_with_a_longer_name_are_not_given(seashore, log):
+    log(write_log("sweep:ours"))
+    log(write_log("sweep:theirs"), function="pipeline-test-worker")
+    lines = seashore("logs", "--json").stdout.splitlines()
+    assert [json.loads(line)["item_id"] for line in lines] == ["sweep:ours"]
 
 
 def test_a_log_file_is_read_on_from_where_it_was(tmp_path):

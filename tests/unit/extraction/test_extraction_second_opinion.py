@@ -84,6 +84,21 @@ def test_of_fonts_of_one_name_that_with_the_letters_around_tells_a_ligature(read
     assert read(data.replace(entry, entry + b"/F2 %b " % small)).text == text
 
 
+@pytest.mark.parametrize(
+    ("names", "is_music"),
+    [
+        (("noteheads.s2", "flags.u4", "rests.3do"), True),
+        (("noteheads.s2", "glyph.1", "g.2"), False),
+    ],
+)
+def test_signs_of_music_are_left_out_and_nothing_else(read, names, is_music):
+    """Neither their codes nor their names are words; names that tell nothing may be letters."""
+    song = "Sorcery for flute, by a composer"
+    codes = b"\x01\x04\x05" * 13
+    page = read(make_bitmap_font_pdf(codes, dict(zip(codes, names, strict=False)), above=song))
+    assert ((page.text, page.engine) == (song, Engine.PDFIUM)) is is_music
+
+
 def test_telling_names_of_drawn_glyphs_are_read(read):
     letters = sorted(set(PROSE.replace(" ", "").lower()) - {"."})
     codes = {letter: 0x41 + index for index, letter in enumerate(letters)}
