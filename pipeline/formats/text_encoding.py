@@ -2,6 +2,9 @@
 
 import codecs
 
+from pipeline.formats.foreign_encodings import guess_foreign_encoding
+
+EUROPEAN = "cp1252"
 # What names are taken to mean, since many that write the narrow one mean the wide one (WHATWG,
 # "Encoding", 4.2). What calls itself ASCII and is not is told by its bytes.
 _WIDER = {
@@ -42,7 +45,7 @@ def find_encoding(data: bytes) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data)
     except UnicodeDecodeError:
-        return "cp1252"
+        return EUROPEAN
     return "utf-8"
 
 
@@ -51,7 +54,10 @@ def decode_text(data: bytes) -> str:
 
     A byte that stands for none becomes U+FFFD.
     """
-    return data.decode(find_encoding(data), "replace").rstrip(_END_OF_DOS)
+    encoding = find_encoding(data)
+    if encoding == EUROPEAN:
+        encoding = guess_foreign_encoding(data) or encoding
+    return data.decode(encoding, "replace").rstrip(_END_OF_DOS)
 
 
 def decode_named(data: bytes, name: str | None) -> str:
@@ -87,7 +93,7 @@ def decode_start(start: bytes, *, is_whole: bool) -> str | None:
         is_whole: Whether they are all.
     """
     encoding = find_encoding(start)
-    if encoding in ("utf-8", "cp1252"):
+    if encoding in ("utf-8", EUROPEAN):
         text_bytes = start.rstrip(_END_OF_DOS.encode())
         control_count = len(text_bytes) - len(text_bytes.translate(None, _CONTROLS))
         if control_count > 2 + len(start) // _BYTES_FOR_A_CONTROL:

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element  # the type alone: pages are parsed in
 
 from pipeline.formats.readers.web.element_order import LAID_OUT, ElementOrder
 from pipeline.formats.readers.xml_parts import NoPlainXmlError, parse_page
-from pipeline.formats.text_encoding import decode_named, find_encoding
+from pipeline.formats.text_encoding import EUROPEAN, decode_named, decode_text, find_encoding
 from pipeline.formats.units import APART, BETWEEN_CELLS, UnitsDocument, UnitWriter, set_apart
 
 _NAMED_ENCODING = re.compile(
@@ -77,10 +77,11 @@ def decode_page(data: bytes) -> str:
     """The characters of a web page, by what it names itself where its bytes do not tell."""
     encoding = find_encoding(data)
     # Encodings that switch by escapes look like ASCII (ISO-2022-JP).
-    if encoding == "cp1252" or _ESCAPE in data:
+    if encoding == EUROPEAN or _ESCAPE in data:
         named = _NAMED_ENCODING.search(data[:_ENCODING_WITHIN_BYTES])
         if named is not None:
             return decode_named(data, named[1].decode("ascii"))
+        return decode_text(data)
     return data.decode(encoding, "replace")
 
 
