@@ -132,14 +132,14 @@ def access_is_logged_as_json_without_content(template: Template) -> Iterator[str
         yield "the access log leaves out what one looks for"
 
 
-def the_deployment_waits_for_all_it_holds(template: Template) -> Iterator[str]:
+def the_deployment_waits_for_all_it_needs(template: Template) -> Iterator[str]:
     deployments = dict(resources(template, "AWS::ApiGateway::Deployment"))
     if set(deployments) != {DEPLOYMENT}:
         yield f"`seashore deploy` does not know the deployments {sorted(deployments)}"
         return
     waited_for = set(template["Resources"][DEPLOYMENT]["DependsOn"])
-    for kind in ("Method", "GatewayResponse"):
-        for name, _ in resources(template, f"AWS::ApiGateway::{kind}"):
+    for kind in ("ApiGateway::Method", "ApiGateway::GatewayResponse", "Lambda::Permission"):
+        for name, _ in resources(template, f"AWS::{kind}"):
             if name not in waited_for:
                 yield f"{name} may come too late for the deployment"
 
@@ -213,5 +213,9 @@ BREAKS: list[Break] = [
         access_is_logged_as_json_without_content,
         drop_part(f"{_R}/ApiAccessLogGroup/Properties/RetentionInDays"),
     ),
-    (the_deployment_waits_for_all_it_holds, set_part(f"{_R}/{DEPLOYMENT}/DependsOn", ["PostChat"])),
+    (the_deployment_waits_for_all_it_needs, set_part(f"{_R}/{DEPLOYMENT}/DependsOn", ["PostChat"])),
+    (
+        the_deployment_waits_for_all_it_needs,
+        set_part(f"{_R}/Late", {"Type": "AWS::Lambda::Permission", "Properties": {}}),
+    ),
 ]
