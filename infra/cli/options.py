@@ -15,14 +15,36 @@ if TYPE_CHECKING:
     from infra.cli.command_context import CommandContext
     from infra.cli.output import Output
 
+
+def refuse_empty(name: str | None) -> str | None:
+    """Refuse the name that a variable of a shell leaves which is not set.
+
+    CloudFormation takes no name for all stacks, of which the first would be worked on.
+
+    Raises:
+        typer.BadParameter: It is empty.
+    """
+    if name is not None and not name.strip():
+        raise typer.BadParameter("it is empty: name a stack.")
+    return name
+
+
 AwsStackName = Annotated[
-    str, typer.Option("--stack", "-s", help="Name of the stack on AWS.", show_default=False)
+    str,
+    typer.Option(
+        "--stack",
+        "-s",
+        callback=refuse_empty,
+        help="Name of the stack on AWS.",
+        show_default=False,
+    ),
 ]
 StackName = Annotated[
     str,
     typer.Option(
         "--stack",
         "-s",
+        callback=refuse_empty,
         envvar="SEASHORE_STACK",
         help="The stack; local is the one on this machine.",
     ),

@@ -223,6 +223,8 @@ def _find_least_width(columns: Mapping[str, Column], rows: Sequence[Sequence[Cel
         width = max([cell_len(str(row[place])) for row in rows], default=0)
         if "no_wrap" in _LAYOUTS[layout]:
             width = max(width, cell_len(heading))
+        elif layout == "figure":
+            width = max(width, *map(cell_len, heading.split()))
         widths.append(min(width, _LEAST_WIDTHS.get(layout, width)))
     return sum(widths) + _BETWEEN_COLUMNS * (len(widths) - 1)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from infra.cli.options import AsJson, Profile, Region
+from infra.cli.options import AsJson, Profile, Region, refuse_empty
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class EvalOptions:
         typer.Option(
             "--stack",
             "-s",
+            callback=refuse_empty,
             show_default=False,
             help="A stack to evaluate as it is; without it a local one that is made for each run. "
             "The documents stay in it.",

@@ -82,13 +82,13 @@ def _write_table(spends: list[DaySpend], output: Output) -> None:
         for model in spend.models
     ]
     columns: dict[str, Column] = {
-        "day": "text",
-        "model": "text",
+        "day": "word",
+        "model": "name",
         "calls": "figure",
         "tokens in": "figure",
         "tokens out": "figure",
         "cost": "figure",
-        "for": "text",
+        "for": "word",
     }
     output.write_table(columns, cells, cells)
 

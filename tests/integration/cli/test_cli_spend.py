@@ -1,5 +1,6 @@
 """`seashore spend`, from the leases in the ledger to what is written."""
 
+import io
 import json
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import boto3
 import pytest
+from rich.console import Console
 
 from infra.cli.command_context import CommandContext
 from infra.cli.output import Output
@@ -89,6 +91,15 @@ def test_a_model_without_a_price_is_named_as_such(stack, spend_on, capsys):
     said = write(stack, capsys, as_json=False)
     assert said.out.endswith("no price\tpipeline\n")
     assert "no limit holds for it" in said.err
+
+
+def test_days_and_models_are_whole_in_a_narrow_terminal(stack, spend_on):
+    spend_on("gpt-5-mini", ModelPrice(input=0.25, output=2.0))
+    output, written = Output(), io.StringIO()
+    output.results = Console(file=written, width=60, force_terminal=True, color_system=None)
+    write_spend(CommandContext(stack, output, False, lambda: NOW), 2)
+    for word in (f"{NOW:%Y-%m-%d}", "gpt-5-mini", "pipeline"):
+        assert word in written.getvalue()
 
 
 def test_json_holds_what_programs_need(stack, spend_on, capsys):

@@ -111,6 +111,17 @@ def test_errors_have_exit_statuses(error, code):
     assert find_exit_code(error) is code
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("documents",), ("delete", "a.pdf"), ("deploy",), ("destroy", "--yes"), ("eval", ".")],
+)
+def test_an_empty_name_of_a_stack_is_none_and_not_any(arguments):
+    result = invoke(*arguments, "--stack", "")
+    assert result.exit_code == ExitCode.USAGE
+    assert "--stack" in result.stderr
+    assert "it is empty: name a stack" in result.stderr
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
 def test_a_full_disk_is_one_line_and_no_traceback():
     with Path("/dev/full").open("w") as full:
