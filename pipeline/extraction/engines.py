@@ -110,9 +110,9 @@ class EngineDocument:
         if self._pdfium is not None:
             signs = PageSigns()
 
-            def look(page: object, text_page: TextPage) -> None:
+            def look(page: object, text_page: TextPage, page_with_notes: object) -> None:
                 nonlocal signs
-                signs = read_page_signs(page, text_page)
+                signs = read_page_signs(page, text_page, page_with_notes)
 
             try:
                 shown = self._pdfium.read_page(number, look)

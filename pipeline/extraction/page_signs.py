@@ -74,17 +74,18 @@ class PageSigns(NamedTuple):
     is_covered: bool = False
 
 
-def read_page_signs(page: object, text_page: TextPage) -> PageSigns:
+def read_page_signs(page: object, text_page: TextPage, page_with_notes: object) -> PageSigns:
     """Look at an open page.
 
     Args:
-        page: PDFium's handle of the page.
+        page: PDFium's handle of the page, or of a copy without its layers that are off.
         text_page: Its characters.
+        page_with_notes: The handle of the page itself.
     """
     characters = text_page.count
     objects = max(0, pdfium.FPDFPage_CountObjects(page))
     if _is_blank(text_page):
-        shows_picture = _shows_picture(page) or _has_stamp(page)
+        shows_picture = _shows_picture(page) or _has_stamp(page_with_notes)
         # The page may be a copy without its layers that are off, which has no fields and notes.
         is_covered = shows_picture and _is_covered(page)
     else:

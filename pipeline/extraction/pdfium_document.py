@@ -78,6 +78,9 @@ class ShownText(NamedTuple):
     noise: tuple[str, ...] = ()
 
 
+# Is given PDFium's handle of a page, or of a copy without what it does not show, its characters,
+# and the handle of the page itself, which has its fields and notes.
+Look = Callable[[object, TextPage, object], None]
 # Is given PDFium's handle of a page, all that it shows as text, and where fields and notes are in
 # that.
 Locate = Callable[[object, PageCharacters, "Sequence[NoteSpan]"], None]
@@ -157,7 +160,7 @@ class PdfiumDocument:
     def read_page(
         self,
         number: int,
-        look: Callable[[object, TextPage], None],
+        look: Look,
         locate: Locate | None = None,
     ) -> ShownText:
         """What a page, numbered from 1, shows: its text, its fields and its notes.
@@ -166,7 +169,7 @@ class PdfiumDocument:
 
         Args:
             number: The number of the page.
-            look: Is given PDFium's handle of the page, and its characters, while it is open.
+            look: Is called while the page is open.
             locate: Is given the text that results, of which each character may be asked where it
                 stands, while the page is open.
 
@@ -215,7 +218,7 @@ class PdfiumDocument:
         page: object,
         page_of_text: object,
         number: int,
-        look: Callable[[object, TextPage], None],
+        look: Look,
         locate: Locate | None,
     ) -> ShownText:
         visible = find_visible_box(page)
@@ -224,7 +227,7 @@ class PdfiumDocument:
             raise PdfiumError
         try:
             self._text_page.turn_to(text_page)
-            look(page_of_text, self._text_page)
+            look(page_of_text, self._text_page, page)
             quarter_turns = pdfium.FPDFPage_GetRotation(page)
             characters = read_visible_text(self._text_page, visible)
             characters, noise = read_glyph_numbers(characters)

@@ -98,7 +98,7 @@ class ViewedDocument:
                 text.append(letter)
                 places.append(None if box is None or letter.isspace() else drawing.place(box))
 
-        def look(page: object, text_page: TextPage) -> None:
+        def look(page: object, text_page: TextPage, page_with_notes: object) -> None:
             """Nothing is judged here."""
 
         self._document.read_page(number, look, locate)

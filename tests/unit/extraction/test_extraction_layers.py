@@ -8,6 +8,7 @@ from pipeline.extraction.pdfium_document import PdfiumDocument
 from pipeline.extraction.shown_text.layers import Layers
 from pipeline.extraction.wholeness import file_scan
 from pipeline.extraction.wholeness.file_scan import scan_file
+from shared.deadline import Deadline
 from tests.fakes.pdf.pdf_files import make_page, make_stream
 from tests.fakes.pdf.shown_pdf_files import make_layered_pdf
 
@@ -202,7 +203,7 @@ def test_a_form_is_written_anew_once(tmp_path, monkeypatch, drawn, inside):
     path = tmp_path / "forms.pdf"
     path.write_bytes(make_layered_pdf(PRICE + b" " + drawn, more=form))
     document = PdfiumDocument(path, None, may_hide_layers=True, may_show_notes=False)
-    text = document.read_page(1, lambda page, text_page: None).text
+    text = document.read_page(1, lambda *_: None).text
     document.close()
     assert text.split()[:5] == ["The", "price", "is", "500.", "kept"]
     assert "DRAFT" not in text
@@ -246,3 +247,29 @@ def test_objects_that_are_not_looked_at_any_more_may_hide_layers(tmp_path, monke
     path.write_bytes(b"%PDF-1.7\n1 0 obj\n" + drawing + b"\nendobj\n2 0 obj\n" + objects)
     monkeypatch.setattr(file_scan, "_MAX_UNPACKED_OF_FILE", 100)
     assert scan_file(path).may_hide_layers
+
+
+def test_a_picture_that_is_stamped_on_a_page_whose_words_are_all_off_is_shown(
+    shared_extractor, tmp_path
+):
+    data = make_layered_pdf(
+        b"/OC /L1 BDC %b EMC" % show(b"DRAFT", 700),
+        more={
+            65: b"[<< /Type /Annot /Subtype /Stamp /Rect [72 300 400 600] /AP << /N 66 0 R >> >>]",
+            66: make_stream(
+                b"300 0 0 300 0 0 cm /I Do",
+                b"/Subtype /Form /BBox [0 0 300 300] /Resources << /XObject << /I 67 0 R >> >>",
+            ),
+            67: make_stream(
+                b"0",
+                b"/Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceGray",
+            ),
+        },
+    )
+    path = tmp_path / "stamped.pdf"
+    path.write_bytes(
+        data.replace(b"/MediaBox [0 0 612 792]", b"/Annots 65 0 R /MediaBox [0 0 612 792]")
+    )
+    with shared_extractor.open(path, Deadline.after(60)) as document:
+        page = next(iter(document.pages()))
+    assert (page.text, page.shows_picture) == ("", True)

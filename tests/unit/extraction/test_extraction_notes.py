@@ -156,7 +156,7 @@ def test_a_value_that_is_plainly_drawn_is_not_read_again(
     path = tmp_path / "form.pdf"
     path.write_bytes(make_form("Sum:", field))
     document = PdfiumDocument(path, None, may_hide_layers=False, may_show_notes=True)
-    assert document.read_page(1, lambda page, text_page: None).text.split() == [
+    assert document.read_page(1, lambda *_: None).text.split() == [
         "Sum:",
         "1,250.00",
         "EUR",
