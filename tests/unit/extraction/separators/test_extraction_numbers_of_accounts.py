@@ -15,7 +15,7 @@ def draw_at(places, lines=""):
 
 
 def test_a_sign_behind_a_number_stays_with_it_and_ends_its_line(read_text):
-    """PDFium takes a sign at a line end for the hyphen of a word."""
+    """It is no hyphen that divides a word."""
     rows = (("Rent", "1.234,50-"), ("per month", "98,00-"), ("Fee 12", "7-"), ("03.05. Sum", "5-"))
     places = [(72, 700 - 20 * k, name) for k, (name, _) in enumerate(rows)]
     places += [(300, 700 - 20 * k, amount) for k, (_, amount) in enumerate(rows)]
