@@ -63,6 +63,26 @@ class RoleWatch:
             self.denied += find_denied(self._at_work[-1], model.name, params)
 
 
+class WatchedFunction:
+    """A function that answers requests, held to its role meanwhile.
+
+    Args:
+        function: What answers.
+        name: Its name in the template.
+        roles: The watch.
+    """
+
+    def __init__(self, function, name, roles):
+        self._function, self._name, self._roles = function, name, roles
+
+    def __getattr__(self, name):
+        return getattr(self._function, name)
+
+    def answer(self, event, context):
+        with self._roles.act_as(self._name):
+            return self._function.answer(event, context)
+
+
 def find_denied(function, operation, params):
     """The rights that a request needs and a function's role does not have."""
     return [
