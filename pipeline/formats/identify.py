@@ -26,7 +26,13 @@ from pipeline.extraction.refusals import check_size, refuse_document
 from pipeline.formats.old_office import OLE_START, identify_old_office
 from pipeline.formats.packages import identify_package
 from pipeline.formats.text_encoding import decode_start
-from pipeline.pictures.picture_header import JPEG_START, PNG_START, is_moving_webp, is_webp
+from pipeline.pictures.picture_header import (
+    JPEG_START,
+    PNG_START,
+    is_moving_png,
+    is_moving_webp,
+    is_webp,
+)
 from pipeline.pictures.tiff_directory import TIFF_STARTS
 from shared.document_formats import (
     ALL_LABELS,
@@ -67,6 +73,8 @@ _UNREAD_STARTS: tuple[tuple[bytes | tuple[bytes, ...], str], ...] = (
     (b"\x7fELF", "a program"),
     (b"MZ", "a program"),
 )
+# A picture that begins as a text: its kind, remarks, its sizes.
+_NETPBM = re.compile(rb"P(?:[1-6]\s(?:\s*#[^\n]*\n)*\s*\d+\s+\d+\s|7\nWIDTH )")
 # The same of texts that are something else in wrapping. "JVBERi0" is "%PDF-".
 _WRAPPED = (
     (re.compile(r"\s*JVBERi0"), f"a PDF in Base64: {_DECODE}"),
@@ -137,14 +145,16 @@ def _identify(file: BinaryIO, size_bytes: int) -> DocumentFormat:
         file.seek(0)
         found = identify_old_office(file.read())
         return found or _refuse("a file of Windows that holds no document that is read")
+    if is_moving_png(start) or is_moving_webp(start):
+        return _refuse("a moving picture: save one of its frames as PNG and upload that")
     for starts, found in _STARTS:
         if start.startswith(starts):
             return found
     for starts, words in _UNREAD_STARTS:
         if start.startswith(starts):
             return _refuse(words)
-    if is_moving_webp(start):
-        return _refuse("a moving picture: save one of its frames as PNG and upload that")
+    if _NETPBM.match(start):
+        return _refuse(_OTHER_PICTURE)
     if is_webp(start):
         return WEBP
     if start[4:8] == b"ftyp":

@@ -79,6 +79,15 @@ def is_moving_webp(start: bytes) -> bool:
     return is_webp(start) and start[12:16] == b"VP8X" and start[20:21] > b"" and start[20] & 2 > 0
 
 
+def is_moving_png(start: bytes) -> bool:
+    """Whether a PNG says before its first picture that it has several (W3C, PNG 3, 11.3.6.1)."""
+    if not start.startswith(PNG_START):
+        return False
+    place, picture = start.find(b"acTL"), start.find(b"IDAT")
+    is_told = place > 0 and (picture < 0 or place < picture)
+    return is_told and int.from_bytes(start[place + 4 : place + 8]) > 1
+
+
 def _read_png(data: bytes) -> PictureHeader:
     width = height = 0
     orientation = _UPRIGHT

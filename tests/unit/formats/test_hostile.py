@@ -17,6 +17,7 @@ from shared.errors import RejectedDocumentError, RejectionCode
 from tests.fakes.office.hostile_files import HOSTILE
 from tests.fakes.office.packages import docx_parts, make_package
 from tests.fakes.pictures.hostile_pictures import HOSTILE_PICTURES
+from tests.fakes.pictures.picture_files import write_png
 
 MEGABYTES_OF_TEXT = "The pier is open. " * 3_000
 
@@ -99,11 +100,19 @@ def test_what_is_full_of_control_characters_is_no_text(read, data):
             "print it to a",
         ),
         (b"\xc5\xd0\xd3\xc6\x20\0\0\0" + b"\0" * 24 + b"%!PS-Adobe-3.0 EPSF-3.0", "convert it"),
+        (b"P6\n# drawn\n9 5\n255\n" + b"\xff" * 135, "save it as PNG"),
+        (b"P2 9 5 255\n" + b"7 " * 45, "save it as PNG"),
+        (write_png(1, 1, b"\0\0\0\0", more=[(b"acTL", bytes([0, 0, 0, 2] + [0] * 4))]), "frames"),
     ],
-    ids=["Base64", "data address", "FDF", "XDP", "EPS"],
+    ids=["Base64", "data address", "FDF", "XDP", "EPS", "PPM", "PGM", "APNG"],
 )
 def test_what_a_document_is_wrapped_in_is_told_with_what_helps(read, data, hint):
     with pytest.raises(RejectedDocumentError) as refusal:
         read(data)
     assert refusal.value.code is RejectionCode.UNKNOWN_FORMAT
     assert hint in refusal.value.sentence
+
+
+@pytest.mark.parametrize("text", [b"P5 is the berth of the boat", b"P2 9 boats", b"P7 is taken"])
+def test_a_text_that_begins_as_a_picture_may_is_a_text(read, text):
+    assert read(text).texts == [text.decode()]
