@@ -25,13 +25,7 @@ from typing import NamedTuple
 import pypdfium2_raw as pdfium
 
 from pipeline.extraction.shown_text.geometry import Box, turn_upright
-from pipeline.extraction.shown_text.page_characters import (
-    CAPITAL,
-    DIGIT,
-    SMALL,
-    Edit,
-    PageCharacters,
-)
+from pipeline.extraction.shown_text.page_characters import Edit, PageCharacters
 
 # By kinds of characters.
 _NUMBERS = re.compile(rb"0[0.,]*0")
@@ -39,10 +33,11 @@ _NUMBERS = re.compile(rb"0[0.,]*0")
 _LINE_NUMBERS = re.compile(rb"\n(0[0.,]*0)(?![^\r])")
 # Ten to a power below zero.
 _SMALL_POWERS = re.compile(r"10(?<![0-9.,]10)(?=[-\u2212\u2013][0-9])")
-_UNITS = re.compile(r"(?<![^\W\d_])[kdcm]?m[23](?![^\W_])")
+# A pattern that begins with one character, and looks back from it, is as quick as can be.
+_UNITS = re.compile(r"m[23](?![^\W_])(?:(?<![^\W\d_]m.)|(?<=[kdcm]m.)(?<![^\W\d_].m.))")
 # What may be the mark of a note, where a line begins or a sentence ends, before the word that it
-# touches. A pattern that begins with one character is quick, and few pages have such a pair.
-_NOTE_PAIRS = (DIGIT + CAPITAL, SMALL + CAPITAL)
+# touches. Few pages have such a pair, by kinds of characters.
+_NOTE_PAIR = re.compile(rb"A(?<=[0a]A)")
 _NOTES = tuple(re.compile(rf"{sign}(?:[0-9]{{1,3}}|[a-z])(?=[A-Z])") for sign in (r"\n", r"\. ?"))
 # What may be a number with a fraction behind it. Dates are among them.
 _FRACTIONS = re.compile("/(?<=[0-9]{2}/)(?=[0-9])")
@@ -129,7 +124,6 @@ class _Digit(NamedTuple):
 
 def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
     """The page with a space between digits of which one is raised or lowered beside the other."""
-    text = characters.text
     numbers = [found.span() for found in _NUMBERS.finditer(characters.kinds)]
     edits: list[Edit] = []
     if numbers:
@@ -139,13 +133,11 @@ def separate_raised_digits(characters: PageCharacters) -> PageCharacters:
         # Most numbers end where it is done: a quick look at two boxes.
         for start, end in characters.list_uneven(numbers, _MIN_BOX_CHANGE):
             edits += _separate_number(characters, start, end)
-    if any(pair in characters.kinds for pair in _NOTE_PAIRS):
+    if _NOTE_PAIR.search(characters.kinds):
         edits += _separate_notes(characters)
-    if "10" in text:
-        edits += _write_small_powers(characters)
-    if "m2" in text or "m3" in text:
-        edits += _write_units(characters)
-    if "/" in text:
+    edits += _write_small_powers(characters)
+    edits += _write_units(characters)
+    if "/" in characters.text:
         edits += _separate_fractions(characters)
     return characters.edit(edits)
 
