@@ -287,3 +287,22 @@ def test_lines_of_an_invitation_that_go_on_are_one(read):
     lines = "BEGIN:VCALENDAR\r\nDTSTART:20260304T0900\n 00\nEND:VCALENDAR"
     texts = read(make_forms("Meeting", ("calendar", lines))).texts
     assert "DTSTART:20260304T090000" in texts[1]
+
+
+def test_a_mail_with_the_line_of_a_mailbox_is_a_mail(read):
+    line = b"From ada@example.org Tue Mar  3 09:30:00 2026\n"
+    mail = make_mail(("text/plain", "", "Low water.\n\nFrom 9 to 12."), make_picture(""))
+    document = read(line + mail)
+    assert document.texts == [
+        "From: Ada <ada@example.org>\nSubject: Tides\n\nLow water.\n\nFrom 9 to 12."
+    ]
+    assert [name for name, _ in document.files] == ["scan.png"]
+
+
+def test_a_mailbox_of_several_mails_is_a_text(read):
+    mail = b"From ada@example.org Tue Mar  3 09:30:00 2026\n" + make_mail(
+        ("text/plain", "", "Low.")
+    )
+    document = read(mail + b"\n" + mail)
+    assert document.unit == "part"
+    assert document.texts[0].count("Low.") == 2
