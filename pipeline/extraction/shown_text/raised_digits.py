@@ -19,6 +19,7 @@ import math
 import re
 from bisect import bisect_left
 from collections.abc import Collection, Iterator, Sequence
+from itertools import islice
 from typing import NamedTuple
 
 import pypdfium2_raw as pdfium
@@ -40,6 +41,7 @@ _NOTE_PAIR = re.compile(rb"A(?<=[0a]A)")
 _NOTES = tuple(re.compile(rf"{sign}(?:[0-9]{{1,3}}|[a-z])(?=[A-Z])") for sign in (r"\n", r"\. ?"))
 # What may be a number with a fraction behind it. Dates are among them.
 _FRACTIONS = re.compile("/(?<=[0-9]{2}/)(?=[0-9])")
+_MAX_FIGURES_OF_FRACTION = 3
 _SUPERSCRIPTS = {"2": "²", "3": "³"}
 _POWER_BASE = "10"
 _PRODUCT = re.compile("[0-9 ]x1")
@@ -62,6 +64,8 @@ _MIN_BOX_CHANGE = 0.08
 _MAX_LINE_EMS = 0.7
 # A page with more words of several pieces has its letters drawn one by one.
 _MAX_DIVIDED_WORDS = 40
+# Nor are there more of such places on a page that a person has made.
+_MAX_SEAMS = 200
 _MAX_OBJECTS = 10_000
 # Numbers with a separator that tells where they end.
 _AMOUNT = re.compile(
@@ -154,7 +158,8 @@ def divide_struck(
     """
     if len(words) > _MAX_DIVIDED_WORDS:
         return []
-    places = [place for place in _list_seams(characters, words) if place not in done]
+    seams = (place for place in _list_seams(characters, words) if place not in done)
+    places = list(islice(seams, _MAX_SEAMS))
     if not places:
         return []
     marks = sorted({*done, *places})
@@ -172,7 +177,7 @@ def divide_struck(
 def _is_between_amounts(text: str, place: int, marks: Sequence[int]) -> bool:
     """Whether a place is between two amounts; others may touch these, at places in order."""
     index = bisect_left(marks, place)
-    start = max(0, place - _MOST_CHARACTERS, *marks[:index][-1:])
+    start = max(0, place - _MOST_CHARACTERS, *marks[max(0, index - 1) : index])
     end = min(place + _MOST_CHARACTERS, *marks[index + 1 : index + 2], len(text))
     before, after = text[start:place].split()[-1:], text[place:end].split()[:1]
     return all(_AMOUNT_BEFORE.search(word) for word in before) and all(map(_AMOUNT.match, after))
@@ -341,7 +346,8 @@ def _separate_fractions(characters: PageCharacters) -> list[Edit]:
     edits = []
     for found in _FRACTIONS.finditer(characters.text):
         start, place = found.start(), characters.find_origin(found.start())
-        while start > 0 and place is not None and characters.find_origin(start - 1) == place:
+        first = max(0, start - _MAX_FIGURES_OF_FRACTION)
+        while start > first and place is not None and characters.find_origin(start - 1) == place:
             start -= 1
         if 0 < start < found.start() and characters.text[start - 1].isdecimal():
             edits.append(Edit(start, start, " "))
